@@ -1,0 +1,43 @@
+"""The `repo` fixture: a real repository in a clean room."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support import Repo, clean_environment
+
+
+@pytest.fixture(autouse=True)
+def clean_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test its own HOME and Git and DVC configuration, and nothing of the machine's."""
+    for name in list(os.environ):
+        if name.startswith(("GIT_", "DVC_", "TRINITY_GUARD_")) and name != "TRINITY_GUARD_REQUIRE_ALL":
+            monkeypatch.delenv(name)
+    for name, value in clean_environment(tmp_path / "home").items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def make_repo(tmp_path: Path) -> Callable[..., Repo]:
+    """Return a maker of repositories below the test's own folder: make_repo(name="work", guarded=True)."""
+
+    def make(name: str = "work", guarded: bool = True, **options: str) -> Repo:
+        return Repo.make(tmp_path / name, guarded=guarded, **options)
+
+    return make
+
+
+@pytest.fixture
+def repo(make_repo: Callable[..., Repo]) -> Repo:
+    """A guarded repository with one commit; its DVC remote is a local folder beside it."""
+    return make_repo()
+
+
+@pytest.fixture
+def bare_repo(make_repo: Callable[..., Repo]) -> Repo:
+    """A plain Git repository without DVC, hooks or commits."""
+    return make_repo("plain", guarded=False)

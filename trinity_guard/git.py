@@ -1,0 +1,338 @@
+"""The only code that starts a process for Git (GitPython, for work at leisure, is imported by installation alone).
+
+The hot path starts processes with posix_spawn: `import subprocess` alone costs more than a bare interpreter.
+Paths, names and output are bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+
+from trinity_guard.errors import UNUSABLE, GuardError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    Arg = str | bytes
+
+CHUNK = 1 << 16
+
+# Variables that bind Git to one repository; they must not leak into a Git that works on another one
+# (`git -C other` inside a hook under `git commit -a` wrote into our index).
+LOCAL_VARIABLES = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_CONFIG",
+    "GIT_CONFIG_COUNT",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_DIR",
+    "GIT_GRAFT_FILE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INTERNAL_SUPER_PREFIX",
+    "GIT_NO_REPLACE_OBJECTS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_QUARANTINE_PATH",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+)
+
+
+class Result:
+    """What a finished process left: exit code, standard output, standard error."""
+
+    __slots__ = ("code", "err", "out")
+
+    def __init__(self, code: int, out: bytes, err: bytes) -> None:
+        self.code = code
+        self.out = out
+        self.err = err
+
+
+class Process:
+    """A running process with pipes on stdin and stdout (and stderr, when asked for)."""
+
+    __slots__ = ("argv", "pid", "stderr", "stdin", "stdout")
+
+    def __init__(self, argv: Sequence[Arg], env: Mapping[str, str] | None = None, with_stderr: bool = False) -> None:
+        self.argv = [os.fsencode(a) for a in argv]
+        child_in, self.stdin = os.pipe()
+        self.stdout, child_out = os.pipe()
+        dup = [(os.POSIX_SPAWN_DUP2, child_in, 0), (os.POSIX_SPAWN_DUP2, child_out, 1)]
+        child_err = -1
+        self.stderr = -1
+        if with_stderr:
+            self.stderr, child_err = os.pipe()
+            dup.append((os.POSIX_SPAWN_DUP2, child_err, 2))
+        try:
+            # SIGPIPE is ignored by Python and would stay so in the child.
+            self.pid = os.posix_spawnp(self.argv[0], self.argv, env or os.environ, file_actions=dup, setsigdef=[13])
+        except FileNotFoundError:
+            raise GuardError(
+                problem=f"{shown(self.argv[0])} is not to be found on the PATH.",
+                remedy="install it, or put its folder on the PATH",
+                exit_code=UNUSABLE,
+            ) from None
+        finally:
+            for fd in (child_in, child_out, child_err):
+                if fd >= 0:
+                    os.close(fd)
+
+    def wait(self) -> int:
+        """Close the pipes and return the exit code (negative: the signal that ended it)."""
+        for name in ("stdin", "stdout", "stderr"):
+            self.close(name)
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+    def close(self, name: str) -> None:
+        fd: int = getattr(self, name)
+        if fd >= 0:
+            os.close(fd)
+            setattr(self, name, -1)
+
+
+def spawn(argv: Sequence[Arg], data: bytes = b"", env: Mapping[str, str] | None = None) -> Result:
+    """Run a program to its end with `data` on its standard input, and return all that it printed."""
+    p = Process(argv, env, with_stderr=True)
+    try:
+        out, err = _talk(p, data)
+    except BaseException:
+        os.kill(p.pid, 15)
+        p.wait()
+        raise
+    return Result(p.wait(), out, err)
+
+
+def _talk(p: Process, data: bytes) -> tuple[bytes, bytes]:
+    chunks: dict[int, list[bytes]] = {p.stdout: [], p.stderr: []}
+    reading = [p.stdout, p.stderr]
+    out, err = p.stdout, p.stderr
+    view = memoryview(data)
+    if not view:
+        p.close("stdin")
+    while reading:
+        ready, writable, _ = select.select(reading, [p.stdin] if p.stdin >= 0 else [], [])
+        for fd in ready:
+            chunk = os.read(fd, CHUNK)
+            if chunk:
+                chunks[fd].append(chunk)
+            else:
+                reading.remove(fd)
+        if writable:
+            view = _feed(p, view)
+    return b"".join(chunks[out]), b"".join(chunks[err])
+
+
+def _feed(p: Process, view: memoryview) -> memoryview:
+    try:
+        # select promises PIPE_BUF bytes without blocking, not more.
+        view = view[os.write(p.stdin, view[: select.PIPE_BUF]) :]
+    except BrokenPipeError:
+        view = view[:0]
+    if not view:
+        p.close("stdin")
+    return view
+
+
+def attempt(*args: Arg, data: bytes = b"", env: Mapping[str, str] | None = None, at: bytes | None = None) -> Result:
+    """Run git and return its result, whatever the exit code. `at` is the folder to run in (git -C)."""
+    return spawn([*_git(at), *args], data, env)
+
+
+def run(*args: Arg, data: bytes = b"", env: Mapping[str, str] | None = None, at: bytes | None = None) -> bytes:
+    """Run git and return its standard output; GuardError with its words when it fails."""
+    result = attempt(*args, data=data, env=env, at=at)
+    if result.code:
+        raise failure(args, result)
+    return result.out
+
+
+def _git(at: bytes | None) -> list[Arg]:
+    return ["git", "-C", at] if at else ["git"]
+
+
+def failure(args: Sequence[Arg], result: Result) -> GuardError:
+    """Return the error for a git that failed: a guard that cannot look must block, with Git's own words."""
+    words = result.err.decode("utf-8", "replace").strip() or f"exit code {result.code}"
+    command = " ".join(shown(os.fsencode(a)) for a in args[:4])
+    return GuardError(problem=f"`git {command}` failed: {words}")
+
+
+def other_repository() -> dict[str, str]:
+    """Return the environment for a Git that works on another repository than the one whose hook runs."""
+    return {
+        k: v
+        for k, v in os.environ.items()
+        if k not in LOCAL_VARIABLES and not k.startswith(("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"))
+    }
+
+
+class Place:
+    """Where we are: absolute `top` of the work tree (empty when bare), its `git_dir`, the shared `common_dir`."""
+
+    __slots__ = ("bare", "common_dir", "git_dir", "top")
+
+    def __init__(self, top: bytes, git_dir: bytes, common_dir: bytes) -> None:
+        self.top = top
+        self.git_dir = git_dir
+        self.common_dir = common_dir
+        self.bare = not top
+
+    @property
+    def own(self) -> bytes:
+        """Our folder under the git dir: queue, journal, records. Shared by linked worktrees."""
+        return os.path.join(self.common_dir, b"trinity-guard")
+
+    def file(self, *names: bytes) -> bytes:
+        return os.path.join(self.top, *names)
+
+
+def place() -> Place:
+    """Find the repository of the current folder; GuardError (exit 2) outside of one."""
+    result = attempt("rev-parse", "--absolute-git-dir", "--git-common-dir", "--is-bare-repository")
+    if result.code:
+        words = result.err.decode("utf-8", "replace").strip()
+        raise GuardError(problem=words or "not a Git repository.", remedy="git init", exit_code=UNUSABLE)
+    # No -z here: a folder's name may hold a newline, the last two lines may not be split off it blindly.
+    lines = result.out.split(b"\n")
+    bare = lines[-2] == b"true"
+    if len(lines) == 4:
+        git_dir, common = lines[0], lines[1]
+    else:
+        git_dir = run("rev-parse", "--absolute-git-dir")[:-1]
+        common = run("rev-parse", "--git-common-dir")[:-1]
+    top = b"" if bare else _top()
+    return Place(top, git_dir, os.path.abspath(common))
+
+
+def _top() -> bytes:
+    # In a hook of Git's the current folder is the top, and there is nothing to ask.
+    if "GIT_INDEX_FILE" in os.environ and os.path.lexists(b".git"):
+        return os.getcwdb()
+    result = attempt("rev-parse", "--show-toplevel")
+    if result.code:
+        words = result.err.decode("utf-8", "replace").strip()
+        raise GuardError(problem=words, remedy="run it inside the work tree", exit_code=UNUSABLE)
+    return result.out[:-1]
+
+
+def config(name: str, kind: str = "") -> str | None:
+    """Return one value of Git's configuration, None when it is not set."""
+    result = attempt("config", *([f"--{kind}"] if kind else []), "--get", name)
+    if result.code == 1:
+        return None
+    if result.code:
+        raise failure(("config", "--get", name), result)
+    return os.fsdecode(result.out[:-1])
+
+
+def empty_tree() -> bytes:
+    """Return the id of the empty tree in this repository's object format."""
+    return run("hash-object", "-t", "tree", "--stdin").strip()
+
+
+def parents(revision: str = "HEAD") -> list[bytes] | None:
+    """Return the ids of a commit's parents, None where there is no such commit."""
+    result = attempt("rev-parse", "--verify", "-q", f"{revision}^{{commit}}", f"{revision}^@")
+    if result.code:
+        # `rev-parse --verify` takes one revision; several need the plain form.
+        result = attempt("rev-parse", "-q", f"{revision}^{{commit}}", f"{revision}^@", "--")
+        if result.code:
+            return None
+    return result.out.split()[1:]
+
+
+class Blobs:
+    """One `git cat-file --batch` for reading objects; a context manager.
+
+    Objects stream: none is ever held whole, unless `read` is asked for it.
+    """
+
+    def __init__(self, at: bytes | None = None) -> None:
+        self._p = Process([*_git(at), "cat-file", "--batch"])
+        self._rest = b""
+
+    def __enter__(self) -> Blobs:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._p.close("stdin")
+        self._p.wait()
+
+    def stream(self, name: bytes) -> Iterator[bytes]:
+        """Yield the bytes of the object `name` (an id, or any expression without newline) in pieces."""
+        os.write(self._p.stdin, name + b"\n")
+        header = self._line()
+        fields = header.split(b" ")
+        if len(fields) != 3 or not fields[2].isdigit():
+            raise GuardError(problem=f"Git cannot read the object {shown(name)}: {shown(header)}", remedy="git fsck")
+        left = int(fields[2])
+        while left:
+            piece = self._some(left)
+            left -= len(piece)
+            yield piece
+        self._some(1)
+
+    def read(self, name: bytes) -> bytes:
+        return b"".join(self.stream(name))
+
+    def _some(self, most: int) -> bytes:
+        if not self._rest:
+            self._rest = os.read(self._p.stdout, CHUNK)
+            if not self._rest:
+                raise GuardError(problem="`git cat-file` ended early.", remedy="git fsck")
+        piece, self._rest = self._rest[:most], self._rest[most:]
+        return piece
+
+    def _line(self) -> bytes:
+        line = b""
+        while not line.endswith(b"\n"):
+            rest = self._rest or os.read(self._p.stdout, CHUNK)
+            if not rest:
+                raise GuardError(problem="`git cat-file` ended early.", remedy="git fsck")
+            end = rest.find(b"\n") + 1 or len(rest)
+            line, self._rest = line + rest[:end], rest[end:]
+        return line[:-1]
+
+
+def read_all(names: Iterable[bytes], at: bytes | None = None) -> list[bytes | None]:
+    """Return the bytes of many small objects with one process; None for what does not exist."""
+    wanted = list(names)
+    if not wanted:
+        return []
+    out = run("cat-file", "--batch", "--buffer", data=b"\n".join(wanted) + b"\n", at=at)
+    found: list[bytes | None] = []
+    start = 0
+    for _ in wanted:
+        end = out.index(b"\n", start)
+        header = out[start:end].split(b" ")
+        start = end + 1
+        if header[-1].isdigit() and len(header) == 3:
+            size = int(header[2])
+            found.append(out[start : start + size])
+            start += size + 1
+        else:
+            found.append(None)
+    return found
+
+
+def succeed(argv: Sequence[Arg], env: Mapping[str, str] | None = None) -> bytes:
+    """Run another program (pre-commit, a kept hook) and return its output; GuardError when it fails."""
+    result = spawn(argv, env=env)
+    if result.code:
+        words = (result.err or result.out).decode("utf-8", "replace").strip()
+        raise GuardError(problem=f"`{' '.join(shown(os.fsencode(a)) for a in argv)}` failed: {words}")
+    return result.out
+
+
+def isolated(argv: Sequence[Arg]) -> None:
+    """Replace this process by another program (exec), with the standard streams flushed."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    encoded = [os.fsencode(a) for a in argv]
+    os.execvp(encoded[0], encoded)
