@@ -1,0 +1,142 @@
+"""The only writer to the terminal: messages, tables, progress. Set up once by cli.main."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trinity_guard.errors import GuardError
+
+NORMAL, QUIET, VERBOSE = 0, -1, 1
+
+
+class _State:
+    level = NORMAL
+
+
+def set_level(level: int) -> None:
+    _State.level = level
+
+
+def quiet() -> bool:
+    return _State.level < NORMAL
+
+
+def say(text: str) -> None:
+    """Print a fact to standard output; silent under -q."""
+    if not quiet():
+        _write(sys.stdout, text)
+
+
+def result(text: str) -> None:
+    """Print what was asked for (a table, json) to standard output, under -q too."""
+    _write(sys.stdout, text)
+
+
+def note(text: str) -> None:
+    """Print a fact to standard error (where hooks speak); silent under -q."""
+    if not quiet():
+        _write(sys.stderr, f"trinity-guard: {text}")
+
+
+def detail(text: str) -> None:
+    """Print what only -v wants to know, to standard error."""
+    if _State.level >= VERBOSE:
+        _write(sys.stderr, f"trinity-guard: {text}")
+
+
+def warn(text: str, remedy: str = "") -> None:
+    """Print what a person must know, to standard error, under -q too."""
+    _write(sys.stderr, f"trinity-guard: {text}")
+    for line in remedy.splitlines():
+        _write(sys.stderr, f"    {line}")
+
+
+def fail(error: GuardError) -> None:
+    """Print an error: what happened, and below it the command that helps."""
+    lines = error.problem.split("\n")
+    head = f"{_red()}trinity-guard:{_plain()} {lines[0]}"
+    _write(sys.stderr, "\n".join([head, *lines[1:], *(f"    {line}" for line in error.remedy.splitlines())]))
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return rows as aligned columns; columns whose head begins with `>` are flush right."""
+    names = [h.lstrip(">") for h in head]
+    widths = [max(len(r[i]) for r in [names, *rows]) for i in range(len(head))]
+    right = [h.startswith(">") for h in head]
+    lines = ([c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)] for row in [names, *rows])
+    return "\n".join("  ".join(line).rstrip() for line in lines)
+
+
+def confirm(question: str) -> bool:
+    """Ask on a terminal; without one the answer is no."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+class Progress:
+    """A bar on standard error for what takes longer than a second; nothing where there is no terminal."""
+
+    def __init__(self, what: str, unit: float = 1e6, name: str = "MB") -> None:
+        import time  # noqa: PLC0415  # built in, but only a transfer wants it
+
+        self._clock = time.monotonic
+        self._begun = self._shown = self._clock()
+        self._what, self._unit, self._name = what, unit, name
+        self._on = sys.stderr.isatty() and not quiet()
+        self._drawn = False
+
+    def __call__(self, done: int, total: int) -> None:
+        """Show `done` of `total` (bytes, or whatever the unit counts)."""
+        now = self._clock()
+        if not self._on or now - self._begun < 1 or now - self._shown < 0.1:
+            return
+        self._shown, self._drawn = now, True
+        rate = done / (now - self._begun)
+        left = f"{(total - done) / rate:.0f} s left" if rate else ""
+        part = done / total if total else 1.0
+        bar = "#" * int(20 * part)
+        text = f"{self._what} [{bar:<20}] {done / self._unit:.0f}/{total / self._unit:.0f} {self._name}"
+        sys.stderr.write(f"\r{text}  {rate / self._unit:.1f} {self._name}/s  {left}\x1b[K")
+        sys.stderr.flush()
+
+    def close(self) -> None:
+        if self._drawn:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+
+def _coloured() -> bool:
+    return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _red() -> str:
+    return "\x1b[31m" if _coloured() else ""
+
+
+def _plain() -> str:
+    return "\x1b[0m" if _coloured() else ""
+
+
+def _write(stream: object, text: str) -> None:
+    # A name that is not UTF-8 must not turn a message into a traceback, whatever the locale.
+    out = stream if stream is not None else sys.stderr
+    data = (text + "\n").encode("utf-8", "backslashreplace")
+    buffer = getattr(out, "buffer", None)
+    try:
+        if buffer is None:
+            out.write(text + "\n")  # type: ignore[attr-defined]
+        else:
+            out.flush()  # type: ignore[attr-defined]
+            buffer.write(data)
+            buffer.flush()
+    except BrokenPipeError:
+        # The reader has gone (`trinity-guard status | head`): nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
