@@ -238,13 +238,13 @@ def empty_tree() -> bytes:
 
 def parents(revision: str = "HEAD") -> list[bytes] | None:
     """Return the ids of a commit's parents, None where there is no such commit."""
-    result = attempt("rev-parse", "--verify", "-q", f"{revision}^{{commit}}", f"{revision}^@")
-    if result.code:
-        # `rev-parse --verify` takes one revision; several need the plain form.
-        result = attempt("rev-parse", "-q", f"{revision}^{{commit}}", f"{revision}^@", "--")
-        if result.code:
-            return None
-    return result.out.split()[1:]
+    result = attempt("rev-list", "-1", "--parents", revision, "--")
+    return None if result.code else result.out.split()[1:]
+
+
+def literal() -> dict[str, str]:
+    """Return the environment in which a path argument means itself, and not a pattern."""
+    return {**os.environ, "GIT_LITERAL_PATHSPECS": "1"}
 
 
 class Blobs:

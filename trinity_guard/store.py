@@ -1,0 +1,302 @@
+"""DVC's object stores: the cache and local remotes by the standard library, other remotes by dvc.
+
+The only code that imports dvc. Layout, names and permissions are DVC's: `files/md5/ab/cdef…`, mode 0444.
+"""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard.errors import GuardError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    Progress = Callable[[int, int], None]
+
+PIECE = 1 << 20
+# From this size on, hashing in a second thread beats what starting it costs.
+THREADED = 8 << 20
+# With more files than this, one flush of the file system beats a flush of each (Git's core.fsyncMethod=batch).
+BATCH = 8
+OBJECT_MODE = 0o444
+
+
+class Stored:
+    """An object on its way into a store: md5 (hex), size in bytes, and the temporary file that holds it."""
+
+    __slots__ = ("md5", "size", "temporary")
+
+    def __init__(self, md5: str, size: int, temporary: bytes) -> None:
+        self.md5 = md5
+        self.size = size
+        self.temporary = temporary
+
+
+class Store:
+    """A folder of objects in DVC's layout: the cache, or a local remote.
+
+    `take` objects as often as needed, then `settle` once: flush, rename into place, flush the names.
+    Nothing is visible under its final name before its bytes are on disk.
+    """
+
+    def __init__(self, folder: bytes, shared: bool = False) -> None:
+        self.folder = folder
+        self._shared = shared
+        self._taken: list[Stored] = []
+        self._temporary = os.path.join(folder, b"trinity-guard-tmp")
+        self._swept = False
+
+    def path(self, md5: str) -> bytes:
+        """Return where an object lies, or would lie."""
+        return os.path.join(self.folder, b"files", b"md5", md5[:2].encode(), md5[2:].encode())
+
+    def size(self, md5: str) -> int | None:
+        """Return the size of an object in bytes, None when it is not here."""
+        try:
+            return os.stat(self.path(md5)).st_size
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def take(self, pieces: Iterable[bytes], expected: int = 0, on_bytes: Callable[[int], None] | None = None) -> Stored:
+        """Write the pieces to a temporary file, hashing on the way. `expected` (bytes) only chooses the way."""
+        name = os.path.join(self._temporary, b"%d-%x-%d" % (os.getpid(), id(self), len(self._taken)))
+        try:
+            fd = self._create(name)
+            try:
+                md5, size = _copy(pieces, fd, expected, on_bytes)
+            finally:
+                os.close(fd)
+        except OSError as error:
+            self.abandon()
+            _remove(name)
+            raise self._trouble(error) from error
+        except BaseException:
+            self.abandon()
+            _remove(name)
+            raise
+        stored = Stored(md5, size, name)
+        self._taken.append(stored)
+        return stored
+
+    def settle(self) -> None:
+        """Put all that was taken in place, flushed to disk; the objects are safe when this returns."""
+        taken, self._taken = self._taken, []
+        try:
+            _flush([s.temporary for s in taken], self._temporary)
+            folders = {os.path.dirname(self.path(s.md5)) for s in taken}
+            # The folders above must reach the disk as well, or a crash loses the way to the object.
+            above = {parent for folder in folders if self._folder(folder) for parent in _parents(folder, self.folder)}
+            for stored in taken:
+                self._place(stored)
+            _flush(sorted(folders | above), self.folder)
+            _remove_folder(self._temporary)
+        except OSError as error:
+            raise self._trouble(error) from error
+        finally:
+            for stored in taken:
+                _remove(stored.temporary)
+
+    def abandon(self) -> None:
+        """Let go of all that was taken and not settled."""
+        for stored in self._taken:
+            _remove(stored.temporary)
+        self._taken = []
+
+    def _create(self, name: bytes) -> int:
+        if not self._swept:
+            self._swept = self._folder(self._temporary) or self._sweep()
+        return os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+
+    def _place(self, stored: Stored) -> None:
+        target = self.path(stored.md5)
+        if _same(stored.temporary, target):
+            os.unlink(stored.temporary)
+            return
+        # An object that is there but differs is damaged: its name is its content. It is replaced.
+        os.chmod(stored.temporary, OBJECT_MODE)
+        os.rename(stored.temporary, target)
+
+    def _folder(self, folder: bytes) -> bool:
+        """Make a folder as DVC does (cache.shared group: 2775); whether it had to be made."""
+        if os.path.isdir(folder):
+            return False
+        self._folder(os.path.dirname(folder))
+        try:
+            os.mkdir(folder)
+        except FileExistsError:
+            if not os.path.isdir(folder):
+                raise
+            return False
+        if self._shared:
+            os.chmod(folder, 0o2775)
+        return True
+
+    def _sweep(self) -> bool:
+        """Take away what processes that are gone left behind."""
+        for name in os.listdir(self._temporary):
+            pid = name.partition(b"-")[0]
+            if pid.isdigit() and not _alive(int(pid)):
+                _remove(os.path.join(self._temporary, name))
+        return True
+
+    def _trouble(self, error: OSError) -> GuardError:
+        where = shown(self.folder)
+        if error.errno in (28, 122):  # ENOSPC, EDQUOT
+            return GuardError(
+                problem=f"the disk that holds {where} is full; nothing was changed.",
+                remedy="free some room (dvc gc --help says how to let old objects go), then run it again",
+            )
+        name = error.filename
+        what = shown(os.fsencode(name)) if isinstance(name, (bytes, str)) else where
+        return GuardError(
+            problem=f"cannot write to {where}: {what}: {error.strerror}; nothing was changed.",
+            remedy="look at who owns it and whether it may be written to, then run it again",
+        )
+
+
+def read_file(path: bytes) -> Iterator[bytes]:
+    """Yield a file's bytes in pieces."""
+    with open(path, "rb", buffering=0) as file:
+        while piece := file.read(PIECE):
+            yield piece
+
+
+def md5_of(path: bytes) -> str:
+    """Return the md5 (hex) of a file's bytes."""
+    digest = _new_md5()
+    for piece in read_file(path):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+class _Digest:
+    """What hashlib's objects offer; only for annotations."""
+
+    def update(self, data: bytes, /) -> None: ...
+    def hexdigest(self) -> str: ...
+
+
+def _new_md5() -> _Digest:
+    import hashlib
+
+    # A name, not a signature: FIPS builds refuse md5 without this.
+    digest: _Digest = hashlib.md5(usedforsecurity=False)
+    return digest
+
+
+def _copy(
+    pieces: Iterable[bytes], fd: int, expected: int, on_bytes: Callable[[int], None] | None
+) -> tuple[str, int]:
+    if expected >= THREADED:
+        return _copy_threaded(pieces, fd, on_bytes)
+    digest = _new_md5()
+    size = 0
+    for piece in pieces:
+        _write(fd, piece)
+        digest.update(piece)
+        size += len(piece)
+        if on_bytes:
+            on_bytes(len(piece))
+    return digest.hexdigest(), size
+
+
+def _copy_threaded(
+    pieces: Iterable[bytes], fd: int, on_bytes: Callable[[int], None] | None
+) -> tuple[str, int]:
+    """Hash in one thread while this one reads and writes; eight pieces at most are in memory."""
+    import queue
+    import threading
+
+    digest = _new_md5()
+    waiting: queue.Queue[bytes | None] = queue.Queue(maxsize=8)
+
+    def consume() -> None:
+        while (piece := waiting.get()) is not None:
+            digest.update(piece)
+
+    hasher = threading.Thread(target=consume, daemon=True)
+    hasher.start()
+    size = 0
+    try:
+        for piece in pieces:
+            waiting.put(piece)
+            _write(fd, piece)
+            size += len(piece)
+            if on_bytes:
+                on_bytes(len(piece))
+    finally:
+        waiting.put(None)
+        hasher.join()
+    return digest.hexdigest(), size
+
+
+def _write(fd: int, piece: bytes) -> None:
+    view = memoryview(piece)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def _flush(paths: list[bytes], folder: bytes) -> None:
+    """Force files or folders to the disk: one by one when few, else their whole file system at once."""
+    if len(paths) > BATCH and _flush_file_system(folder):
+        return
+    for path in paths:
+        fd = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+
+def _flush_file_system(folder: bytes) -> bool:
+    """Run syncfs(2), which Python does not offer; False where the system has none."""
+    try:
+        import ctypes
+
+        syncfs = ctypes.CDLL(None, use_errno=True).syncfs
+    except (ImportError, OSError, AttributeError):
+        return False
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        return bool(syncfs(fd) == 0)
+    finally:
+        os.close(fd)
+
+
+def _same(one: bytes, other: bytes) -> bool:
+    try:
+        if os.stat(one).st_size != os.stat(other).st_size:
+            return False
+    except FileNotFoundError:
+        return False
+    return all(a == b for a, b in zip(read_file(one), read_file(other), strict=True))
+
+
+def _parents(folder: bytes, top: bytes) -> Iterator[bytes]:
+    while folder != top and len(folder) > len(top):
+        folder = os.path.dirname(folder)
+        yield folder
+
+
+def _remove(path: bytes) -> None:
+    if os.path.lexists(path):
+        os.unlink(path)
+
+
+def _remove_folder(folder: bytes) -> None:
+    try:
+        os.rmdir(folder)
+    except OSError:
+        return  # another process of ours is at work in it
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
