@@ -321,6 +321,24 @@ def read_all(names: Iterable[bytes], at: bytes | None = None) -> list[bytes | No
     return found
 
 
+def read_ids(names: Iterable[bytes]) -> list[bytes | None]:
+    """Return the ids of many objects named by expressions such as b"HEAD:path"; None for what does not exist.
+
+    One process for all, but for names that hold a newline.
+    """
+    wanted = list(names)
+    plain = [n for n in wanted if b"\n" not in n]
+    data = b"".join(n + b"\n" for n in plain)
+    lines = run("cat-file", "--batch-check=%(objectname)", "--buffer", data=data).split(b"\n") if plain else []
+    # A missing object is answered with "NAME missing".
+    known = {n: None if b" " in line else line for n, line in zip(plain, lines, strict=False)}
+    for name in wanted:
+        if name not in known:
+            result = attempt("rev-parse", "-q", "--verify", name)
+            known[name] = None if result.code else result.out.strip()
+    return [known[n] for n in wanted]
+
+
 def succeed(argv: Sequence[Arg], env: Mapping[str, str] | None = None) -> bytes:
     """Run another program (pre-commit, a kept hook) and return its output; GuardError when it fails."""
     result = spawn(argv, env=env)

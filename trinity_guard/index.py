@@ -9,7 +9,7 @@ from trinity_guard.errors import GuardError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 REGULAR, EXECUTABLE = b"100644", b"100755"
 # Above this many bytes of path arguments Git is asked about everything instead: there is an ARG_MAX.
@@ -59,19 +59,28 @@ def _raw(out: bytes) -> Iterator[Entry]:
 
 
 def entries(*paths: bytes | str, patterns: bool = False) -> list[Entry]:
-    """Return the index entries (stage 0) below these paths; with `patterns` they are Git's pathspecs."""
+    """Return the index entries (stage 0) at or below these paths; with `patterns` they are Git's pathspecs."""
     env = None if patterns else git.literal()
-    if sum(map(len, paths)) > ARGUMENTS:
-        wanted = {os.fsencode(p) for p in paths}
-        return [e for e in entries() if e.path in wanted]
-    out = git.run("ls-files", "-s", "-z", "--full-name", "--", *paths, env=env)
-    found = []
+    return list(_listed(git.run("ls-files", "-s", "-z", "--full-name", "--", *paths, env=env)))
+
+
+def _listed(out: bytes) -> Iterator[Entry]:
     for line in out.split(b"\0")[:-1]:
         meta, _, path = line.partition(b"\t")
         mode, oid, stage = meta.split(b" ")
         if stage == b"0":
-            found.append(Entry(mode, oid, path))
-    return found
+            yield Entry(mode, oid, path)
+
+
+def entries_of(paths: Sequence[bytes], env: Mapping[str, str] | None = None) -> dict[bytes, Entry]:
+    """Return path -> entry for exactly these paths, out of the index that `env` names."""
+    if not paths:
+        return {}
+    few = sum(map(len, paths)) <= ARGUMENTS
+    env = {**(env or os.environ), "GIT_LITERAL_PATHSPECS": "1"}
+    out = git.run("ls-files", "-s", "-z", "--full-name", "--", *(paths if few else ()), env=env)
+    wanted = set(paths)
+    return {e.path: e for e in _listed(out) if e.path in wanted}
 
 
 def unchanged(paths: list[bytes]) -> set[bytes]:

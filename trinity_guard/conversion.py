@@ -1,0 +1,414 @@
+"""Artifacts -> pointers, as one transaction: bytes into the cache, then the index, then the working tree.
+
+Until the one `update-index`, nothing that anybody sees has changed; after it, a journal completes the working tree.
+"""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import catalog as catalogs
+from trinity_guard import dvcproject, git, ignoring, index, ownership, pointer, store
+from trinity_guard.errors import GuardError, shown
+from trinity_guard.inspection import LFS_HEAD, quoted
+from trinity_guard.objects import Objects
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+
+class Converted:
+    """One file that became a pointer. newer: the working file differs from what was staged, and was left alone."""
+
+    __slots__ = ("held", "mark", "md5", "mode", "newer", "oid", "path", "project", "size")
+
+    def __init__(self, entry: index.Entry, project: bytes) -> None:
+        self.path = entry.path
+        self.mode = entry.mode
+        self.oid = entry.oid
+        self.project = project
+        self.held: catalogs.Held | None = None
+        self.md5 = ""
+        self.size = 0
+        self.mark = b""
+        self.newer = False
+
+    @property
+    def pointer(self) -> bytes:
+        return self.path + b".dvc"
+
+
+class Outcome:
+    """What a conversion did: the files, and remarks about files that it left to others."""
+
+    __slots__ = ("converted", "remarks")
+
+    def __init__(self) -> None:
+        self.converted: list[Converted] = []
+        self.remarks: list[str] = []
+
+
+class _MovedUnderUs(Exception):  # noqa: N818  # never leaves this module
+    """The working file changed while it was read."""
+
+
+def convert(
+    place: git.Place, entries: Sequence[index.Entry], on_progress: Callable[[int, int], None] | None = None
+) -> Outcome:
+    """Turn these files into pointers in the index in use, and bring the working tree along.
+
+    An entry with an id is what was staged; without one (`add`) it is the working file as it is.
+    """
+    outcome = Outcome()
+    catalog = catalogs.load(place)
+    _refuse_broken(catalog)
+    pipelines = ownership.Pipelines(catalog)
+    attributes = ownership.Attributes([e.path for e in entries])
+    for entry in entries:
+        if pipelines.belongs_in_git(entry.path):
+            continue
+        if attributes.filter(entry.path) == b"lfs":
+            outcome.remarks += _left_to_lfs(place, entry)
+            continue
+        item = Converted(entry, ownership.project_of(place, entry.path))
+        ownership.refuse_name(place, item.project, entry.path)
+        item.held = ownership.refuse_held(catalog, entry.path)
+        outcome.converted.append(item)
+    if outcome.converted:
+        _transact(place, outcome.converted, attributes, on_progress)
+    return outcome
+
+
+def _refuse_broken(catalog: catalogs.Catalog) -> None:
+    # One invalid .dvc file breaks every dvc command, and nobody could say what it holds.
+    for error in catalog.broken.values():
+        raise error
+
+
+def _left_to_lfs(place: git.Place, entry: index.Entry) -> list[str]:
+    if not entry.oid:
+        raise GuardError(
+            problem=f"{shown(entry.path)} is tracked by git-lfs (.gitattributes).",
+            remedy=f"git lfs untrack {quoted(shown(entry.path))}     # then add it again",
+        )
+    head = Objects(place.common_dir).heads([entry.oid])[0]
+    if head.first.startswith(LFS_HEAD):
+        return []
+    return [
+        f"{shown(entry.path)} is left to git-lfs, but what is staged is no LFS pointer: is git-lfs installed? "
+        f"(git lfs install && git add --renormalize {quoted(shown(entry.path))})"
+    ]
+
+
+def _transact(
+    place: git.Place,
+    items: list[Converted],
+    attributes: ownership.Attributes,
+    on_progress: Callable[[int, int], None] | None,
+) -> None:
+    plan = ignoring.plan(place, [i.path for i in items])
+    _refuse_obstacles(place, items)
+    _keep_bytes(place, items, attributes, on_progress)
+    files = _pointer_files(place, items)
+    index_files = [index_version for index_version, _ in files] + [data for _, data in plan.for_index]
+    with _Workshop(place) as workshop:
+        ids = workshop.write_blobs(index_files)
+        changes = [(b"0", b"0" * len(ids[0]), i.path) for i in items if i.oid]
+        changes += [(index.REGULAR, oid, i.pointer) for i, oid in zip(items, ids, strict=False)]
+        changes += [(plan.mode(path), oid, path) for (path, _), oid in zip(plan.for_index, ids[len(items) :], strict=True)]
+        journal = index.Journal(place)
+        added = plan.added_names
+        journal.write([(i.path, i.oid, i.pointer, oid, added.get(i.path, b"")) for i, oid in zip(items, ids, strict=False)])
+        index.replace(changes)
+        for item, (_, working) in zip(items, files, strict=True):
+            workshop.put(place.file(item.pointer), working)
+        for path, data in plan.for_tree:
+            workshop.put(place.file(path), data)
+    if not index.is_temporary(place):
+        journal.drop()
+    _remember(place, items, ids)
+
+
+def _remember(place: git.Place, items: list[Converted], ids: list[bytes]) -> None:
+    held = []
+    for item, oid in zip(items, ids, strict=False):
+        held.append((catalogs.Held(item.pointer, oid, item.path, "file", item.md5, item.size), item.mark))
+    catalogs.remember(place, held)
+
+
+def _refuse_obstacles(place: git.Place, items: list[Converted]) -> None:
+    """Refuse where the pointer cannot be written, before anything is."""
+    for item in items:
+        target = place.file(item.pointer)
+        if os.path.lexists(target) and (os.path.islink(target) or not os.path.isfile(target)):
+            raise GuardError(
+                problem=f"{shown(item.pointer)} is in the way: it is no ordinary file.",
+                remedy=f"move it away, then try again: mv {quoted(shown(item.pointer))} …",
+            )
+        if os.path.islink(os.path.dirname(target)):
+            raise GuardError(problem=f"{shown(item.path)} lies in a folder that is a symlink.")
+
+
+# --- bytes -----------------------------------------------------------------------------------------------------
+
+
+def _keep_bytes(
+    place: git.Place,
+    items: list[Converted],
+    attributes: ownership.Attributes,
+    on_progress: Callable[[int, int], None] | None,
+) -> None:
+    """Put every file's bytes into its project's cache, flushed; when this returns they are safe."""
+    stats = {i.path: _stat(place, i.path) for i in items}
+    staged = [i.path for i in items if i.oid]
+    clean = {p for p in (index.unchanged(staged) if staged else ()) if stats[p] is not None}
+    total = sum(s.st_size for s in stats.values() if s is not None)
+    counter = _Counter(total, on_progress)
+    stores: dict[bytes, store.Store] = {}
+    try:
+        for item in items:
+            cache = _cache(place, item.project, stores)
+            stat = stats[item.path]
+            if not item.oid or item.path in clean:
+                if _take_file(place, cache, item, stat, counter):
+                    continue
+                if not item.oid:
+                    raise GuardError(problem=f"{shown(item.path)} is being written to; try again when it is done.")
+            _take_blob(place, cache, item, attributes, counter)
+            _look_at_working_file(place, item)
+        for cache in stores.values():
+            cache.settle()
+    finally:
+        for cache in stores.values():
+            cache.abandon()
+
+
+class _Counter:
+    def __init__(self, total: int, on_progress: Callable[[int, int], None] | None) -> None:
+        self._done, self._total, self._tell = 0, total, on_progress
+
+    def __call__(self, count: int) -> None:
+        self._done += count
+        if self._tell:
+            self._tell(self._done, max(self._total, self._done))
+
+
+def _stat(place: git.Place, path: bytes) -> os.stat_result | None:
+    """Return the stat of an ordinary working file, None where there is none."""
+    try:
+        stat = os.lstat(place.file(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return stat if stat.st_mode & 0o170000 == 0o100000 else None
+
+
+def _cache(place: git.Place, project: bytes, stores: dict[bytes, store.Store]) -> store.Store:
+    if project not in stores:
+        settings = dvcproject.load(place.file(project) if project else place.top)
+        stores[project] = store.Store(settings.cache_dir, settings.shared)
+    return stores[project]
+
+
+def _take_file(
+    place: git.Place, cache: store.Store, item: Converted, stat: os.stat_result | None, counter: _Counter
+) -> bool:
+    """Take the working file's bytes; False when it is not, or does not stay, what `stat` says."""
+    path = place.file(item.path)
+    if stat is None:
+        return False
+    try:
+        fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        if item.oid:
+            return False  # staged and then made unreadable: the blob has the bytes
+        raise GuardError(problem=f"cannot read {shown(item.path)}: {error.strerror}.") from error
+    try:
+        stored = cache.take(_steady(fd, stat), stat.st_size, counter)
+    except _MovedUnderUs:
+        return False
+    finally:
+        os.close(fd)
+    item.md5, item.size, item.mark = stored.md5, stored.size, catalogs.seen_mark(stat)
+    if not item.oid:
+        item.mode = index.EXECUTABLE if stat.st_mode & 0o100 else index.REGULAR
+    return True
+
+
+def _steady(fd: int, stat: os.stat_result) -> Iterator[bytes]:
+    """Yield a file's bytes, and raise if it was not the same file from the first byte to the last."""
+    before = _identity(stat)
+    while piece := os.read(fd, store.PIECE):
+        yield piece
+    if _identity(os.fstat(fd)) != before:
+        raise _MovedUnderUs
+
+
+def _identity(stat: os.stat_result) -> tuple[int, int, int, int]:
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
+
+
+def _take_blob(
+    place: git.Place, cache: store.Store, item: Converted, attributes: ownership.Attributes, counter: _Counter
+) -> None:
+    """Take what was staged, as the working file would hold it (autocrlf and other filters applied)."""
+    if attributes.raw(item.path):
+        objects = Objects(place.common_dir)
+        size = objects.heads([item.oid])[0].size
+        stored = cache.take(objects.stream(item.oid), size, counter)
+    else:
+        data = git.run("cat-file", "--filters", b"--path=" + item.path, item.oid)
+        stored = cache.take([data], len(data), counter)
+    item.md5, item.size = stored.md5, stored.size
+
+
+def _look_at_working_file(place: git.Place, item: Converted) -> None:
+    """Tell a working file that is newer than what was staged from one that Git only had not looked at again."""
+    stat = _stat(place, item.path)
+    if stat is None:
+        return
+    if stat.st_size == item.size and store.md5_of(place.file(item.path)) == item.md5:
+        item.mark = catalogs.seen_mark(stat)
+    else:
+        item.newer = True
+
+
+# --- pointers --------------------------------------------------------------------------------------------------
+
+
+def _pointer_files(place: git.Place, items: list[Converted]) -> list[tuple[bytes, bytes]]:
+    """Return the pointer's bytes for the index and for the working tree: unstaged edits of it stay unstaged."""
+    known = {path: e.oid for path, e in index.entries_of([i.pointer for i in items]).items()}
+    contents = dict(zip(known, git.read_all(known.values()), strict=True))
+    return [_pointer_bytes(place, item, contents.get(item.pointer)) for item in items]
+
+
+def _pointer_bytes(place: git.Place, item: Converted, staged: bytes | None) -> tuple[bytes, bytes]:
+    working = ignoring.read_if_there(place.file(item.pointer))
+    base = staged if staged is not None else working
+    new = _renewed(item, base)
+    if working is None or working == base or staged is None:
+        return new, new
+    return new, _renewed(item, working)
+
+
+def _renewed(item: Converted, old: bytes | None) -> bytes:
+    isexec = item.mode == index.EXECUTABLE
+    name = os.fsdecode(os.path.basename(item.path))
+    if old is None:
+        return pointer.encode(item.md5, item.size, name, isexec)
+    return pointer.refresh(old, item.pointer, name, item.md5, item.size, isexec)
+
+
+class _Workshop:
+    """A folder under the git dir where new files are made whole before a rename puts them in place."""
+
+    def __init__(self, place: git.Place) -> None:
+        self._folder = os.path.join(place.git_dir, b"trinity-guard", b"tmp-%d" % os.getpid())
+        self._count = 0
+
+    def __enter__(self) -> _Workshop:
+        os.makedirs(self._folder, exist_ok=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name in os.listdir(self._folder):
+            os.unlink(os.path.join(self._folder, name))
+        os.rmdir(self._folder)
+
+    def write_blobs(self, contents: list[bytes]) -> list[bytes]:
+        """Write blobs into Git's object store with one process, and return their ids."""
+        names = [self._write(data) for data in contents]
+        if b"\n" in self._folder:
+            return [git.run("hash-object", "-w", "--stdin", data=data).strip() for data in contents]
+        listed = b"".join(name + b"\n" for name in names)
+        return git.run("hash-object", "-w", "--no-filters", "--stdin-paths", data=listed).split()
+
+    def put(self, target: bytes, data: bytes) -> None:
+        """Write a file of the working tree in one step, keeping the mode of the one it replaces."""
+        name = self._write(data)
+        try:
+            mode = os.stat(target).st_mode & 0o7777
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+        else:
+            os.chmod(name, mode)
+        try:
+            os.rename(name, target)
+        except OSError as error:
+            if error.errno != 18:  # EXDEV: the git dir lies on another file system
+                raise GuardError(problem=f"cannot write {shown(target)}: {error.strerror}.") from error
+            index.write_file(target, data)
+
+    def _write(self, data: bytes) -> bytes:
+        self._count += 1
+        name = os.path.join(self._folder, b"%d" % self._count)
+        index.write_file(name, data)
+        return name
+
+
+# --- completion ------------------------------------------------------------------------------------------------
+
+
+def complete(place: git.Place, after_commit: bool) -> list[bytes]:
+    """Finish what the journal says; return the paths that were mended.
+
+    Before a commit: a conversion that was killed after the index changed still owes the working tree its files.
+    After one (`commit -- path`, a private index): the real index still stages the raw file and deletes the pointer.
+    """
+    journal = index.Journal(place)
+    records = journal.read()
+    if not records:
+        return []
+    revision = b"HEAD:" if after_commit else b":"
+    present = git.read_ids([revision + record[2] for record in records])
+    confirmed = [r for r, oid in zip(records, present, strict=True) if oid == r[3]]
+    if after_commit:
+        _mend_index(place, confirmed)
+    _mend_tree(place, confirmed)
+    journal.drop()
+    return [r[0] for r in confirmed]
+
+
+def _mend_tree(place: git.Place, records: list[tuple[bytes, ...]]) -> None:
+    with _Workshop(place) as workshop:
+        for path, _, where, oid, name in records:
+            if not os.path.lexists(place.file(where)):
+                workshop.put(place.file(where), git.read_all([oid])[0] or b"")
+            if name:
+                target = ignoring.file_for(path)
+                old = ignoring.read_if_there(place.file(target)) or b""
+                new = ignoring.with_line(old, name)
+                if new != old:
+                    workshop.put(place.file(target), new)
+
+
+def _mend_index(place: git.Place, records: list[tuple[bytes, ...]]) -> None:
+    """Bring the real index to what was committed, for the journal's paths alone; what else is staged stays."""
+    real = os.path.join(place.git_dir, b"index")
+    env = {**os.environ, "GIT_INDEX_FILE": os.fsdecode(real)}
+    ignores = sorted({ignoring.file_for(r[0]) for r in records if r[4]})
+    wanted = [p for r in records for p in (r[0], r[2])] + ignores
+    staged = index.entries_of(wanted, env)
+    changes: list[tuple[bytes, bytes, bytes]] = []
+    for path, blob, where, oid, _ in records:
+        now = staged.get(path)
+        if now is not None and now.oid == blob:
+            changes.append((b"0", b"0" * len(oid), path))
+        elif now is not None:
+            continue  # another version was staged in the meantime: the next commit converts it
+        changes.append((index.REGULAR, oid, where))
+    with _Workshop(place) as workshop:
+        for target in ignores:
+            names = [r[4] for r in records if r[4] and ignoring.file_for(r[0]) == target]
+            entry = staged.get(target)
+            old = (git.read_all([entry.oid])[0] or b"") if entry else b""
+            new = old
+            for name in names:
+                new = ignoring.with_line(new, name)
+            if new != old or entry is None:
+                changes.append((entry.mode if entry else index.REGULAR, workshop.write_blobs([new])[0], target))
+    if changes:
+        index.replace(changes, real)

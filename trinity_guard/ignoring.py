@@ -1,0 +1,136 @@
+"""Which .gitignore lines a conversion needs: in the index (what is committed) and in the working tree, each by itself.
+
+The user's unstaged lines of a .gitignore are never swept into the commit.
+"""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import git, index
+from trinity_guard.errors import GuardError, shown
+from trinity_guard.ignores import with_line
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Plan", "file_for", "plan", "read_if_there", "with_line"]
+
+SYMLINK = b"120000"
+
+
+class Plan:
+    """New contents of .gitignore files. added_names: path -> the name that a line was added for."""
+
+    __slots__ = ("_modes", "added_names", "for_index", "for_tree")
+
+    def __init__(self, modes: dict[bytes, bytes]) -> None:
+        self._modes = modes
+        self.for_index: list[tuple[bytes, bytes]] = []
+        self.for_tree: list[tuple[bytes, bytes]] = []
+        self.added_names: dict[bytes, bytes] = {}
+
+    def mode(self, path: bytes) -> bytes:
+        return self._modes.get(path, index.REGULAR)
+
+
+def file_for(path: bytes) -> bytes:
+    """Return the .gitignore that DVC would write to: the one in the file's own folder."""
+    return os.path.join(os.path.dirname(path), b".gitignore")
+
+
+def read_if_there(path: bytes) -> bytes | None:
+    """Return a file's bytes, None where there is no such file."""
+    try:
+        fd = os.open(path, os.O_RDONLY)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise GuardError(problem=f"cannot read {shown(path)}: {error.strerror}.") from error
+    try:
+        with open(fd, "rb") as file:
+            return file.read()
+    except IsADirectoryError:
+        raise GuardError(problem=f"{shown(path)} is a folder where a file should be.", remedy="move it away") from None
+
+
+def plan(place: git.Place, paths: Sequence[bytes]) -> Plan:
+    """Decide the lines for these artifacts; GuardError where their pointers would be ignored."""
+    rules = _matching_rules([p for path in paths for p in (path, path + b".dvc")])
+    for path in paths:
+        _refuse_hidden_pointer(path, rules.get(path + b".dvc"))
+    ignorers = {file_for(path) for path in paths}
+    sources = {r[0] for r in rules.values() if os.path.basename(r[0]) == b".gitignore" and not os.path.isabs(r[0])}
+    staged = {e.path: e for e in index.entries_of(sorted(ignorers | sources)).values()}
+    contents = dict(zip(staged, git.read_all(e.oid for e in staged.values()), strict=True))
+    result = Plan({e.path: e.mode for e in staged.values()})
+    for target in sorted(ignorers):
+        here = [p for p in paths if file_for(p) == target]
+        _plan_one(place, target, here, rules, contents, result)
+    return result
+
+
+def _plan_one(
+    place: git.Place,
+    target: bytes,
+    paths: list[bytes],
+    rules: dict[bytes, tuple[bytes, bytes]],
+    contents: dict[bytes, bytes | None],
+    result: Plan,
+) -> None:
+    on_disk = place.file(target)
+    for_index = old_index = contents.get(target)
+    for_tree = old_tree = None if os.path.islink(on_disk) else read_if_there(on_disk)
+    for path in paths:
+        name = os.path.basename(path)
+        rule = rules.get(path)
+        ignored = rule is not None and not rule[1].startswith(b"!")
+        if ignored and not _unstaged(place, rule, contents):
+            continue
+        if os.path.islink(on_disk) or result.mode(target) == SYMLINK:
+            raise GuardError(
+                problem=f"{shown(target)} is a symlink, which Git does not read.",
+                remedy="replace it by a file of its own, then try again",
+            )
+        for_index = with_line(for_index or b"", name)
+        result.added_names[path] = name
+        if not ignored:
+            for_tree = with_line(for_tree or b"", name)
+    if for_index is not None and for_index != old_index:
+        result.for_index.append((target, for_index))
+    if for_tree is not None and for_tree != old_tree:
+        result.for_tree.append((target, for_tree))
+
+
+def _unstaged(place: git.Place, rule: tuple[bytes, bytes] | None, contents: dict[bytes, bytes | None]) -> bool:
+    """Whether the rule that ignores a path stands in a .gitignore of the working tree that is not staged like that."""
+    if rule is None or os.path.basename(rule[0]) != b".gitignore" or os.path.isabs(rule[0]):
+        return False
+    staged = contents.get(rule[0])
+    if staged is None:
+        return True
+    lines = {line.rstrip(b"\r") for line in staged.split(b"\n")}
+    return rule[1] not in lines and read_if_there(place.file(rule[0])) != staged
+
+
+def _matching_rules(paths: list[bytes]) -> dict[bytes, tuple[bytes, bytes]]:
+    """Return path -> (file, pattern) of the last rule that matches it, by Git itself."""
+    result = git.attempt(
+        "check-ignore", "--no-index", "-v", "-z", "--stdin", data=b"".join(p + b"\0" for p in paths)
+    )
+    if result.code > 1:
+        raise git.failure(("check-ignore",), result)
+    fields = result.out.split(b"\0")[:-1]
+    return {p: (s, r) for s, r, p in zip(fields[::4], fields[2::4], fields[3::4], strict=True)}
+
+
+def _refuse_hidden_pointer(path: bytes, rule: tuple[bytes, bytes] | None) -> None:
+    if rule is None or rule[1].startswith(b"!"):
+        return
+    where, pattern = rule
+    raise GuardError(
+        problem=f"{shown(path)}.dvc would be ignored by Git ({shown(where)}: {shown(pattern)}), and DVC skips such pointers.",
+        remedy=f"add the line !*.dvc below it in {shown(where)}"
+        + ("" if not pattern.endswith(b"/") else f" and write {shown(pattern)}** in place of {shown(pattern)}"),
+    )

@@ -1,0 +1,108 @@
+"""Which of these index entries are artifacts, which are too big: names first, then the blobs' first bytes."""
+
+from __future__ import annotations
+
+from trinity_guard import pointer
+from trinity_guard import rules as rules_of
+from trinity_guard import sniffing
+from trinity_guard.errors import GuardError, shown
+from trinity_guard.objects import GLANCE, Head, Objects
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trinity_guard.git import Place
+    from trinity_guard.index import Entry
+    from trinity_guard.rules import Rules
+
+LFS_HEAD = b"version https://git-lfs.github.com/spec/"
+
+
+class Artifact:
+    """An index entry that does not belong in Git: why, and its blob's size in bytes."""
+
+    __slots__ = ("entry", "reason", "size")
+
+    def __init__(self, entry: Entry, reason: str, size: int) -> None:
+        self.entry = entry
+        self.reason = reason
+        self.size = size
+
+
+class Findings:
+    """Artifacts and files above max-size, in the order of the index."""
+
+    __slots__ = ("artifacts", "oversized")
+
+    def __init__(self) -> None:
+        self.artifacts: list[Artifact] = []
+        self.oversized: list[Artifact] = []
+
+
+def inspect(place: Place, rules: Rules, entries: Sequence[Entry]) -> Findings:
+    """Sort the entries. Every blob is looked at when sniffing or max-size is on: a name is only half of the truth."""
+    findings = Findings()
+    reads_all = rules.needs_head() or rules.limits_size()
+    looked_at = [e for e in entries if reads_all or rules.sieve(e.path)]
+    objects = Objects(place.common_dir)
+    heads = objects.heads([e.oid for e in looked_at])
+    for entry, head in zip(looked_at, heads, strict=True):
+        # The common case, decided without a call: a small text file with an ordinary name.
+        if head.size > rules.small or rules.sieve(entry.path) or sniffing.suspicious(head.first):
+            _sort(entry, head, rules, objects, findings)
+    return findings
+
+
+def _sort(entry: Entry, head: Head, rules: Rules, objects: Objects, findings: Findings) -> None:
+    if head.first.startswith(LFS_HEAD) and head.size < 1024:
+        return  # git-lfs keeps this one
+    first = head.first
+    if rules.needs_head() and sniffing.suspicious(first) and head.size > GLANCE:
+        first = objects.heads([entry.oid], sniffing.HEAD_BYTES)[0].first
+    verdict = rules.decide(entry.path, head.size, first if rules.needs_head() else b"")
+    if verdict.kind == "artifact":
+        findings.artifacts.append(Artifact(entry, verdict.reason, head.size))
+    elif verdict.kind == "too-big":
+        findings.oversized.append(Artifact(entry, verdict.reason, head.size))
+
+
+def check_pointers(objects_place: Place, entries: Sequence[Entry]) -> None:
+    """Refuse staged pointers that are malformed or name a place outside of the repository."""
+    pointers = [e for e in entries if e.path.endswith(b".dvc")]
+    if not pointers:
+        return
+    objects = Objects(objects_place.common_dir)
+    for entry in pointers:
+        data = b"".join(objects.stream(entry.oid))
+        decoded = pointer.decode(data, entry.path)
+        for out in decoded.outs:
+            if not out.external:
+                pointer.data_path(entry.path, decoded, out)
+
+
+def refuse_oversized(oversized: Sequence[Artifact]) -> GuardError:
+    """Return the error for files above max-size, with the choice of remedies."""
+    lines = [f"{shown(a.entry.path)}: {a.reason}" for a in oversized]
+    name = shown(oversized[0].entry.path)
+    return GuardError(
+        problem="\n".join(["too large for Git:", *(f"  {line}" for line in lines)]),
+        remedy=(
+            f"trinity-guard convert {quoted(name)}     # keep it in DVC this once\n"
+            "or in .trinity-guard.toml: add a pattern for it to `patterns` (always to DVC),\n"
+            "to `exclude` (always to Git), or raise `max-size`"
+        ),
+    )
+
+
+def refuse_artifacts(artifacts: Sequence[Artifact], remedy: str) -> GuardError:
+    """Return the error that names each artifact with its size and the reason."""
+    lines = [f"  {shown(a.entry.path)} ({rules_of.size_text(a.size)}): {a.reason}" for a in artifacts]
+    return GuardError(problem="\n".join(["artifacts do not belong in Git:", *lines]), remedy=remedy)
+
+
+def quoted(text: str) -> str:
+    """Return a name as a shell takes it."""
+    if text and all(c.isalnum() or c in "._-/+=:,@" for c in text) and not text.startswith("-"):
+        return text
+    return "'" + text.replace("'", "'\\''") + "'"

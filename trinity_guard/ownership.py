@@ -1,0 +1,136 @@
+"""Who else holds a path: DVC directories, pipelines, imports, git-lfs. Each is refused, or left alone, with the reason."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import dvcproject, git, index, pointer
+from trinity_guard.errors import GuardError, shown
+from trinity_guard.inspection import quoted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trinity_guard.catalog import Catalog, Held
+
+# What changes bytes between the blob and the working file.
+CONVERTING = ("text", "eol", "crlf", "ident", "working-tree-encoding")
+
+
+class Attributes:
+    """Git's attributes of some paths, read from the index."""
+
+    def __init__(self, paths: Sequence[bytes]) -> None:
+        self._values: dict[tuple[bytes, bytes], bytes] = {}
+        if not paths:
+            return
+        data = b"".join(p + b"\0" for p in paths)
+        out = git.run("check-attr", "--cached", "-z", "--stdin", "filter", *CONVERTING, data=data)
+        fields = out.split(b"\0")[:-1]
+        for path, name, value in zip(fields[::3], fields[1::3], fields[2::3], strict=True):
+            self._values[path, name] = value
+
+    def filter(self, path: bytes) -> bytes:
+        return self._values[path, b"filter"]
+
+    def raw(self, path: bytes) -> bool:
+        """Whether blob and working file hold the same bytes."""
+        if self.filter(path) not in (b"unspecified", b"unset"):
+            return False
+        text = self._values[path, b"text"]
+        for name in CONVERTING[1:]:
+            if self._values[path, name.encode()] not in (b"unspecified", b"unset"):
+                return False
+        if text == b"unspecified":
+            return git.config("core.autocrlf") not in ("true", "input")
+        return text == b"unset"
+
+
+def project_of(place: git.Place, path: bytes) -> bytes:
+    """Return the DVC project (relative to the top) that a file belongs to."""
+    root = dvcproject.root_of(place.top, path)
+    if root is None:
+        raise GuardError(problem=f"{shown(path)}: there is no DVC project here yet.", remedy="trinity-guard init")
+    return root
+
+
+def refuse_name(place: git.Place, root: bytes, path: bytes) -> None:
+    """Refuse a name that DVC cannot hold, or that DVC is told not to see."""
+    reason = pointer.nameable(os.path.basename(path))
+    if reason is None:
+        inside = path[len(root) + 1 :] if root else path
+        reason = dvcproject.dvcignored(place.file(root) if root else place.top, inside)
+        if reason is not None:
+            reason = f"DVC is told to ignore it by {reason}"
+    if reason is not None:
+        raise GuardError(
+            problem=f"DVC cannot hold {shown(path)}: {reason}.",
+            remedy="give the file another name, or list it under `exclude` in .trinity-guard.toml to leave it to Git",
+        )
+
+
+def refuse_held(catalog: Catalog, path: bytes) -> Held | None:
+    """Return the pointer entry that may be refreshed for this path, None for a new one; refuse all other holders."""
+    by_path = catalog.by_path()
+    folder = os.path.dirname(path)
+    while folder:
+        above = by_path.get(folder)
+        if above is not None and above.kind == "dir":
+            raise _in_directory(path, above)
+        folder = os.path.dirname(folder)
+    held = by_path.get(path)
+    if held is None or held.kind == "file" and held.pointer == path + b".dvc":
+        return held
+    name = quoted(shown(path))
+    where = quoted(shown(held.pointer))
+    if held.kind == "import":
+        raise GuardError(
+            problem=f"{shown(path)} was imported by {shown(held.pointer)}, which says where it comes from.",
+            remedy=f"git rm -q --cached -- {name}\n"
+            f"dvc update {where}     # a newer version from its source, or\n"
+            f"dvc remove {where} && trinity-guard add {name}     # make it yours",
+        )
+    raise GuardError(
+        problem=f"{shown(path)} is recorded in {shown(held.pointer)}, a pointer with more in it than this file.",
+        remedy=f"git rm -q --cached -- {name}\ndvc commit {where} && git add {where}",
+    )
+
+
+def _in_directory(path: bytes, above: Held) -> GuardError:
+    name, folder, where = (quoted(shown(p)) for p in (path, above.path, above.pointer))
+    return GuardError(
+        problem=f"{shown(path)} lies in {shown(above.path)}/, which DVC holds as a whole ({shown(above.pointer)}).",
+        remedy=f"git rm -q --cached -- {name}\ndvc add {folder} && git add {where}",
+    )
+
+
+class Pipelines:
+    """The outputs of all dvc.yaml of the index, read when first asked."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._outs: dict[bytes, tuple[bytes, str, bool]] = {}
+        locks = [os.path.join(os.path.dirname(e.path), b"dvc.lock") for e in catalog.pipelines]
+        present = {path: e.oid for path, e in index.entries_of(locks).items()}
+        wanted = [e.oid for e in catalog.pipelines] + list(present.values())
+        data = dict(zip(wanted, git.read_all(wanted), strict=True))
+        for entry, lock in zip(catalog.pipelines, locks, strict=True):
+            lock_data = data.get(present.get(lock, b""))
+            for out in dvcproject.pipeline_outs(data[entry.oid] or b"", lock_data, entry.path):
+                self._outs[out.path] = (entry.path, out.stage, out.cache)
+
+    def belongs_in_git(self, path: bytes) -> bool:
+        """Whether it is an output that the pipeline itself leaves to Git (cache: false); refuse the cached ones."""
+        place = path
+        while place:
+            known = self._outs.get(place)
+            if known is not None and not known[2]:
+                return True
+            if known is not None:
+                where, stage, _ = known
+                raise GuardError(
+                    problem=f"{shown(path)} is an output of the stage '{stage}' in {shown(where)}: DVC keeps it already.",
+                    remedy=f"git rm -q --cached -- {quoted(shown(path))}\ndvc commit {quoted(stage)}",
+                )
+            place = os.path.dirname(place)
+        return False

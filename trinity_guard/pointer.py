@@ -1,0 +1,470 @@
+"""The one owner of the .dvc format: bytes <-> Pointer, byte for byte as `dvc add` writes them, without importing dvc.
+
+Ordinary pointers are read and written by plain string work; whatever else YAML allows goes through ruamel.yaml, with
+the settings that DVC uses (dvc/utils/serialize/_yaml.py). Paths in a pointer are checked here, once, for everybody:
+no decoded pointer leads out of the repository or into .git.
+"""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard.errors import GuardError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+SUFFIX = b".dvc"
+MOST_BYTES = 1 << 20
+MOST_SIZE = (1 << 63) - 1
+LONGEST_NAME = 255
+
+# The schemes that DVC takes for another file system, `remote` for one of its config; all others are file names.
+SCHEMES = frozenset(
+    "azure gdrive gs hdfs http https memory oss remote s3 ssh webdav webdavs webhdfs".split()  # noqa: SIM905
+)
+
+_DIGITS = b"0123456789"
+_HEX = b"0123456789abcdef"
+_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
+_SAFE = _LETTERS + _DIGITS + b".- "
+# What numbers, dates and times in YAML may be made of: a name that begins with a digit needs a letter beyond these.
+_NUMERIC = _DIGITS + b"ABCDEFOTXZabcdefotxz_.- "
+_LONGEST_PLAIN = 64
+
+
+class Out:
+    """One entry of `outs:`. `md5` is empty where DVC recorded none: an import not yet fetched, an external output."""
+
+    __slots__ = ("cache", "external", "hash_name", "isexec", "md5", "nfiles", "path", "push", "remote", "size")
+
+    def __init__(self, path: str, md5: str, size: int | None, isexec: bool = False, hash_name: str = "md5") -> None:
+        self.path = path
+        self.md5 = md5
+        self.size = size
+        self.isexec = isexec
+        self.hash_name = hash_name
+        self.nfiles: int | None = None
+        self.cache = True
+        self.push = True
+        self.remote: str | None = None
+        self.external = False
+
+    @property
+    def is_dir(self) -> bool:
+        return self.md5.endswith(".dir")
+
+
+class Pointer:
+    """A decoded .dvc file: its outs, whether it has `deps` (an import), `frozen`, its `wdir`, and the raw bytes."""
+
+    __slots__ = ("deps", "frozen", "outs", "raw", "wdir")
+
+    def __init__(self, outs: list[Out], raw: bytes, wdir: str = ".", deps: bool = False, frozen: bool = False) -> None:
+        self.outs = outs
+        self.raw = raw
+        self.wdir = wdir
+        self.deps = deps
+        self.frozen = frozen
+
+
+def encode(md5: str, size: int, name: str, isexec: bool = False) -> bytes:
+    """Return the bytes that a first `dvc add` of the file `name` writes."""
+    if _plain_name(name.encode("utf-8", "surrogateescape")) and _plain_md5(md5.encode()):
+        executable = "  isexec: true\n" if isexec else ""
+        return f"outs:\n- md5: {md5}\n  size: {size}\n{executable}  hash: md5\n  path: {name}\n".encode()
+    out: dict[str, object] = {"md5": md5, "size": size}
+    if isexec:
+        out["isexec"] = True
+    return _dump({"outs": [{**out, "hash": "md5", "path": name}]})
+
+
+def decode(data: bytes, where: bytes) -> Pointer:
+    """Read a .dvc file that stands at `where` (relative to the repository's top).
+
+    Raises GuardError for all that DVC would not read, and for paths that leave the repository or lead into .git.
+    """
+    out = _canonical(data)
+    if out is None:
+        return _decoded_by_yaml(data, where)
+    pointer = Pointer([out], data)
+    if b".git" in where.lower() or b".dvc/" in where.lower() or out.path == "dvc.yaml":
+        data_path(where, pointer, out)
+    return pointer
+
+
+def data_path(where: bytes, pointer: Pointer, out: Out) -> bytes:
+    """Return the path of an out's data, relative to the repository's top, normalised. GuardError when out of bounds."""
+    parts = where.split(b"/")[:-1]
+    for text in (pointer.wdir, out.path):
+        reason = _rooted(text) or _walk(parts, text)
+        if reason:
+            raise _out_of_bounds(where, text, reason)
+    if out.path.endswith(".dvc") or out.path.rpartition("/")[2] == "dvc.yaml":
+        raise _out_of_bounds(where, out.path, "is a DVC file itself, which DVC cannot track")
+    data = b"/".join(parts)
+    if not data or where.startswith(data + b"/"):
+        raise _out_of_bounds(where, out.path, "holds the pointer itself")
+    return data
+
+
+def nameable(name: bytes) -> str | None:
+    """Return None when DVC can hold a file of this (base) name, else the reason why not, to follow the name."""
+    if _plain_name(name) and not name.endswith(SUFFIX) and name != b"dvc.yaml":
+        return None
+    try:
+        text = name.decode()
+    except UnicodeDecodeError:
+        return "is not UTF-8, and DVC holds no other names"
+    if len(name) + len(SUFFIX) > LONGEST_NAME:
+        return f"is too long: with .dvc behind it a name has more than {LONGEST_NAME} bytes"
+    if name.endswith(SUFFIX) or name == b"dvc.yaml":
+        return "is the name of a DVC file, which DVC does not take as data"
+    scheme = _scheme(text)
+    if scheme in SCHEMES:
+        return f"begins with `{scheme}:`, which DVC reads as the address of a remote"
+    return None if _survives(text) else "does not survive DVC's own YAML: read back, it is another name"
+
+
+def refresh(
+    old: bytes, where: bytes, name: str, md5: str, size: int, isexec: bool, dos2unix: str | None = None
+) -> bytes:
+    """Return what `dvc add` of the changed file `name` writes over its pointer `old`.
+
+    All that belongs to the user stays: comments, desc, meta, type, labels, remote, push, frozen, wdir.
+    A legacy pointer stays one only while its file is unchanged: `dos2unix` is DVC 2's hash of a text file with
+    CRLF line ends, where the caller knows it (None: the same as md5).
+    """
+    quick = _canonical(old)
+    if quick and (quick.path, quick.isexec, quick.hash_name, quick.nfiles) == (name, isexec, "md5", None):
+        decode(old, where)
+        return encode(md5, size, name, isexec)
+    pointer = decode(old, where)
+    chosen = _matching(pointer, where, name)
+    kept = chosen.hash_name == "md5-dos2unix" and chosen.md5 == (dos2unix or md5)
+    fields = {"md5": chosen.md5 if kept else md5, "size": size, "isexec": isexec, "hash": None if kept else "md5"}
+    data = _load(old, where, round_trip=True)
+    _tidy_stage(data, pointer, where)
+    for entry, out in zip(data["outs"], pointer.outs, strict=True):
+        if out is chosen and not (_versioned(entry) and out.md5 == md5):
+            _record(entry, fields)
+        _tidy_out(entry, "." if out.external else _relative(where, pointer, out))
+    return _dump(data)
+
+
+# --- plain text, without YAML
+
+
+def _plain_name(name: bytes) -> bool:
+    """Whether YAML writes and reads this name as it is, on one line (a subset, checked against ruamel in a test)."""
+    if len(name) > _LONGEST_PLAIN or name.translate(None, _SAFE) or name[-1:] in (b"", b" "):
+        return False
+    if name[0] in _LETTERS:
+        return b"." in name  # `true`, `null` and the like have none
+    return name[0] in _DIGITS and bool(name.translate(None, _NUMERIC))
+
+
+def _plain_md5(md5: bytes) -> bool:
+    """Whether this is an md5 that YAML takes for a text: `1234…` is a number, and `12e34…` too."""
+    digest = md5.removesuffix(b".dir")
+    if len(digest) != 32 or digest.translate(None, _HEX):
+        return False
+    return len(md5) != 32 or bool(digest.translate(None, b"0123456789be"))
+
+
+def _canonical(data: bytes) -> Out | None:
+    """Read the exact lines of a plain `dvc add` (or of DVC 2: without `hash:`); None for everything else."""
+    lines = data.split(b"\n", 8)
+    if lines[0] != b"outs:" or lines[-1] or len(lines) > 8:
+        return None
+    values = {}
+    at = 1
+    for key in (b"- md5: ", b"  size: ", b"  nfiles: ", b"  isexec: ", b"  hash: ", b"  path: "):
+        if lines[at].startswith(key):
+            values[key] = lines[at][len(key) :]
+            at += 1
+    if at != len(lines) - 1:
+        return None
+    return _canonical_out(values)
+
+
+def _canonical_out(values: dict[bytes, bytes]) -> Out | None:
+    md5, path = values.get(b"- md5: ", b""), values.get(b"  path: ", b"")
+    size, nfiles = values.get(b"  size: ", b""), values.get(b"  nfiles: ", b"0")
+    flag, hash_name = values.get(b"  isexec: ", b"true"), values.get(b"  hash: ", b"md5")
+    if not (_plain_md5(md5) and _plain_name(path) and _count(size) and _count(nfiles)):
+        return None
+    if (flag, hash_name) != (b"true", b"md5") or path.endswith(SUFFIX):
+        return None
+    legacy = b"  hash: " not in values
+    out = Out(path.decode(), md5.decode(), int(size), b"  isexec: " in values, "md5-dos2unix" if legacy else "md5")
+    out.nfiles = int(nfiles) if b"  nfiles: " in values else None
+    return out
+
+
+def _count(text: bytes) -> bool:
+    return text.isdigit() and len(text) < 19 and (text[:1] != b"0" or text == b"0")
+
+
+# --- bounds
+
+
+def _scheme(path: str) -> str:
+    """Return what Python's urlparse takes for the URL's scheme in a text, lower case ("" for none)."""
+    stripped = path.lstrip("".join(map(chr, range(33)))).replace("\t", "").replace("\r", "").replace("\n", "")
+    head, colon, _ = stripped.partition(":")
+    return head.lower() if colon else ""
+
+
+def _rooted(path: str) -> str:
+    if "\0" in path:
+        return "holds a NUL byte"
+    if path.startswith(("/", "\\\\")) or (path[1:2] == ":" and path[0].isalpha() and path[2:3] in ("/", "\\")):
+        return "leaves the repository: it is absolute"
+    return ""
+
+
+def _walk(parts: list[bytes], path: str) -> str:
+    """Follow a relative path from the folder `parts`, in place; return why that is out of bounds, "" when it is not."""
+    for part in path.split("/"):
+        if part in ("", "."):
+            continue
+        if part == "..":
+            if not parts:
+                return "leaves the repository"
+            parts.pop()
+        elif ".." in part.split("\\"):
+            return "leaves the repository (on Windows)"
+        else:
+            parts.append(part.encode("utf-8", "surrogatepass"))
+    for step in parts:
+        if forbidden(step):
+            return f"points into {shown(step)}"
+    return ""
+
+
+def forbidden(part: bytes) -> bool:
+    """Whether a folder of this name belongs to Git or DVC: `.git`, and what macOS and Windows take for it, `.dvc`."""
+    if len(part) < 4 or (part[:1] not in b".\xe2\xef" and b"~" not in part):
+        return False
+    text = part.decode("utf-8", "ignore").lower()
+    # What HFS+ leaves out when it compares names (Git's own list, in utf8.c).
+    plain = "".join(c for c in text if not ("\u200c" <= c <= "\u200f" or "\u202a" <= c <= "\u202e"))
+    plain = "".join(c for c in plain if not ("\u206a" <= c <= "\u206f" or c == "\ufeff"))
+    # NTFS drops trailing dots and spaces, and `:` opens a stream.
+    return plain.partition(":")[0].replace("\\", "/").partition("/")[0].rstrip(" .") in (".git", ".dvc", "git~1")
+
+
+def _out_of_bounds(where: bytes, path: str, reason: str) -> GuardError:
+    text = shown(path.encode("utf-8", "surrogatepass"))
+    return GuardError(
+        problem=f"{shown(where)}: its path '{text}' {reason}.",
+        remedy=f"git log -p -- {shown(where)}     # who wrote it? Nothing was touched; correct or delete the pointer",
+    )
+
+
+# --- YAML
+
+
+def _malformed(where: bytes, data: bytes, what: str) -> GuardError:
+    path = shown(where)
+    if data.startswith(b"<<<<<<< ") or b"\n<<<<<<< " in data or b"\n>>>>>>> " in data:
+        return GuardError(
+            problem=f"{path} holds the markers of a merge conflict.",
+            remedy=f"git checkout --ours -- {path}     # or --theirs; then: git add {path}",
+        )
+    return GuardError(
+        problem=f"{path} is no pointer that DVC can read: {what}.",
+        remedy=f"git checkout HEAD -- {path}     # the last good version, or `dvc add` the file again",
+    )
+
+
+def _load(data: bytes, where: bytes, round_trip: bool = False) -> Any:
+    if len(data) > MOST_BYTES:
+        raise _malformed(where, b"", f"it is too large ({len(data)} bytes)")
+    try:
+        text = data.decode().replace("\r\n", "\n").replace("\r", "\n")
+        return parse_yaml(text, round_trip)
+    except UnicodeDecodeError:
+        raise _malformed(where, data, "it is not UTF-8") from None
+    except ValueError as e:
+        raise _malformed(where, data, str(e)) from None
+
+
+def parse_yaml(text: str, round_trip: bool = False) -> Any:
+    """Parse one YAML document as DVC does; ValueError in plain words for all that is wrong with it.
+
+    Anchors and aliases are refused: a kilobyte of them can stand for gigabytes.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        if "&" in text or "*" in text:
+            for event in YAML(typ="safe", pure=True).parse(text):
+                if getattr(event, "anchor", None) is not None:
+                    raise ValueError("it uses YAML anchors or aliases")
+        return (YAML() if round_trip else YAML(typ="safe", pure=True)).load(text)
+    except MarkedYAMLError as e:
+        line = f" in line {e.problem_mark.line + 1}" if e.problem_mark else ""
+        raise ValueError(f"broken YAML{line}: {str(e.problem or e.context).splitlines()[0]}") from None
+    except YAMLError as e:
+        raise ValueError(f"broken YAML: {' '.join(str(e).split())[:200]}") from None
+    # ruamel lets its own slips through on odd input (a date of month 13, a text of a million brackets).
+    except (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError) as e:
+        raise ValueError(f"broken YAML ({type(e).__name__})") from None
+
+
+def _dump(data: object) -> bytes:
+    from io import StringIO
+
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    yaml.default_flow_style = False
+    stream = StringIO()
+    yaml.dump(data, stream)
+    return stream.getvalue().encode()
+
+
+def _survives(name: str) -> bool:
+    try:
+        return bool(parse_yaml(_dump({"outs": [{"path": name}]}).decode()) == {"outs": [{"path": name}]})
+    except ValueError:
+        return False
+
+
+# What DVC's schemas allow (dvc.schema, dvc.output, dvc.annotations; compared in a test).
+_STAGE_KEYS = {
+    "outs": list, "deps": list, "wdir": str, "md5": object, "frozen": bool, "locked": bool, "always_changed": bool,
+    "meta": object, "desc": str,
+}  # fmt: skip
+_OUT_KEYS = {
+    "md5": object, "etag": object, "checksum": object, "size": int, "nfiles": int, "isexec": bool, "version_id": str,
+    "path": str, "persist": bool, "cloud": dict, "hash": str, "desc": str, "type": str, "labels": list, "meta": object,
+    "cache": bool, "remote": str, "push": bool, "files": list, "fs_config": dict,
+}  # fmt: skip
+_MAY_BE_NULL = ("outs", "deps", "wdir", "md5", "etag", "checksum", "meta")
+
+
+def _wrong(fields: Any, allowed: dict[str, type]) -> str:
+    """Return what is wrong with a mapping, "" when its keys and types are those that DVC takes."""
+    if not isinstance(fields, dict):
+        return "it is not a mapping"
+    for key, value in fields.items():
+        kind = allowed.get(key) if isinstance(key, str) else None
+        if kind is None:
+            return f"it holds an unknown key '{shown(str(key)[:80].encode('utf-8', 'surrogatepass'))}'"
+        null = value is None and key in _MAY_BE_NULL
+        if not null and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
+            return f"its '{key}' is of the wrong type"
+        if kind is int and not 0 <= value <= MOST_SIZE:
+            return f"its '{key}' is no possible size"
+    return ""
+
+
+def _decoded_by_yaml(data: bytes, where: bytes) -> Pointer:
+    fields = _load(data, where)
+    wrong = _wrong(fields, _STAGE_KEYS) or ("" if fields.get("outs") else "it has no outs")
+    if wrong:
+        raise _malformed(where, data, wrong)
+    deps = bool(fields.get("deps"))
+    pointer = Pointer([], data, fields.get("wdir") or ".", deps, bool(fields.get("frozen") or fields.get("locked")))
+    for entry in fields["outs"]:
+        wrong = _wrong(entry, _OUT_KEYS) or ("" if entry.get("path") else "an out without path")
+        if wrong:
+            raise _malformed(where, data, wrong)
+        out = _out(entry)
+        pointer.outs.append(out)
+        if not out.external:
+            data_path(where, pointer, out)
+            wrong = _wrong_hash(entry, out, deps)
+            if wrong:
+                raise _malformed(where, data, wrong)
+    return pointer
+
+
+def _out(entry: dict[str, Any]) -> Out:
+    md5 = entry.get("md5")
+    out = Out(entry["path"], "" if md5 is None else str(md5).lower(), entry.get("size"), bool(entry.get("isexec")))
+    out.hash_name = entry.get("hash") or "md5-dos2unix"
+    out.nfiles = entry.get("nfiles")
+    out.cache = entry.get("cache", True)
+    out.push = entry.get("push", True)
+    out.remote = entry.get("remote")
+    out.external = _scheme(out.path) in SCHEMES or "://" in out.path
+    return out
+
+
+def _wrong_hash(entry: dict[str, Any], out: Out, deps: bool) -> str:
+    if out.hash_name not in ("md5", "md5-dos2unix"):
+        return "its 'hash' is not md5"
+    if not out.md5:
+        known = deps or not out.cache or entry.get("files")
+        return "" if known else "it records no md5"
+    digest = out.md5.removesuffix(".dir").encode("utf-8", "surrogatepass")
+    return "its md5 is not one" if len(digest) != 32 or digest.translate(None, _HEX) else ""
+
+
+# --- over an existing pointer, as dvc's Stage.dump and apply_diff do it
+
+
+def _matching(pointer: Pointer, where: bytes, name: str) -> Out:
+    outs = [o for o in pointer.outs if not o.external and os.path.basename(os.path.normpath(o.path)) == name]
+    exact = [o for o in outs if os.path.normpath(o.path) == name] if len(outs) > 1 else outs
+    if len(exact) == 1:
+        return exact[0]
+    text = shown(name.encode("utf-8", "surrogatepass"))
+    raise GuardError(
+        problem=f"{shown(where)} does not record '{text}' but another file, and would be overwritten.",
+        remedy=f"git mv {shown(where)} ELSEWHERE.dvc     # or delete it",
+    )
+
+
+def _relative(where: bytes, pointer: Pointer, out: Out) -> str:
+    base = where.split(b"/")[:-1]
+    _walk(base, pointer.wdir)
+    return os.path.relpath(b"/" + data_path(where, pointer, out), b"/" + b"/".join(base)).decode()
+
+
+def _versioned(entry: Any) -> bool:
+    cloud = entry.get("cloud") or {}
+    return "version_id" in entry or any("version_id" in v for v in cloud.values())
+
+
+def _record(entry: Any, fields: dict[str, object]) -> None:
+    for key in ("nfiles", "version_id", "etag", "checksum", "cloud", "files"):
+        entry.pop(key, None)
+    for key, value in fields.items():
+        if not value and value != 0 or value is False:
+            entry.pop(key, None)
+        elif key not in entry or entry[key] != value:
+            entry[key] = value
+
+
+def _tidy_out(entry: Any, path: str) -> None:
+    """Drop what DVC does not write back: values that say the default."""
+    for key in ("desc", "type", "labels", "meta", "persist", "remote", "isexec", "fs_config"):
+        if key in entry and not entry[key]:
+            del entry[key]
+    for key in ("cache", "push"):
+        if entry.get(key) is True:
+            del entry[key]
+    if path != "." and entry["path"] != path:
+        entry["path"] = path
+
+
+def _tidy_stage(data: Any, pointer: Pointer, where: bytes) -> None:
+    for key in ("locked", "desc", "md5", "deps", "always_changed", "meta"):
+        if key in data and (key == "locked" or not data[key]):
+            del data[key]
+    base = where.split(b"/")[:-1]
+    folder = b"/" + b"/".join(base)
+    _walk(base, pointer.wdir)
+    wdir = os.path.relpath(b"/" + b"/".join(base), folder).decode()
+    for key, value in (("wdir", "" if wdir == "." else wdir), ("frozen", pointer.frozen)):
+        if not value:
+            data.pop(key, None)
+        elif data.get(key) != value:
+            data[key] = value
