@@ -23,10 +23,11 @@ class Held:
     """One output of one pointer: where its data is, what it should be, and when it was last seen to be that.
 
     kind: "file", "dir", "import" (the pointer has a source of its own), "foreign" (external, or not cached).
+    pushed: False under `push: false`; remote: the output's own remote, "" for the default.
     seen: size, time (ns) and inode of the data when it last agreed, b"" before.
     """
 
-    __slots__ = ("kind", "md5", "oid", "path", "pointer", "seen", "size")
+    __slots__ = ("kind", "md5", "oid", "path", "pointer", "pushed", "remote", "seen", "size")
 
     def __init__(self, pointer_path: bytes, oid: bytes, path: bytes, kind: str, md5: str, size: int) -> None:
         self.pointer = pointer_path
@@ -35,6 +36,8 @@ class Held:
         self.kind = kind
         self.md5 = md5
         self.size = size
+        self.pushed = True
+        self.remote = ""
         self.seen = b""
 
 
@@ -90,7 +93,9 @@ def parse(entry: index.Entry, data: bytes) -> list[Held]:
         if out.external or not out.cache or not out.md5:
             kind = "foreign"
         path = b"" if out.external else pointer.data_path(entry.path, decoded, out)
-        outs.append(Held(entry.path, entry.oid, path, kind, out.md5 or "", -1 if out.size is None else out.size))
+        held = Held(entry.path, entry.oid, path, kind, out.md5 or "", -1 if out.size is None else out.size)
+        held.pushed, held.remote = out.push, out.remote or ""
+        outs.append(held)
     return outs
 
 
@@ -171,11 +176,14 @@ class _Record:
         groups: dict[bytes, list[Held]] = {}
         if len(fields) % self.FIELDS:
             return groups
-        for i in range(0, len(fields), self.FIELDS):
-            where, oid, path, kind, md5, size, seen = fields[i : i + self.FIELDS]
-            held = Held(where, oid, path, kind.decode(), md5.decode(), int(size))
-            held.seen = seen
-            groups.setdefault(where, []).append(held)
+        try:
+            for i in range(0, len(fields), self.FIELDS):
+                where, oid, path, kind, md5, size, seen = fields[i : i + self.FIELDS]
+                held = Held(where, oid, path, kind.decode(), md5.decode(), int(size))
+                held.seen = seen
+                groups.setdefault(where, []).append(held)
+        except ValueError:
+            return {}  # damaged: read the pointers again
         return groups
 
     def write(self, held: Iterable[Held]) -> None:

@@ -40,7 +40,7 @@ def staged(base: str | None = None) -> list[Entry]:
         result = _difference("HEAD", against_nothing=True)
     if result.code:
         raise git.failure(("diff-index", "--cached", revision), result)
-    return list(_raw(result.out))
+    return list(raw(result.out))
 
 
 def _difference(revision: str, against_nothing: bool = False) -> git.Result:
@@ -50,11 +50,14 @@ def _difference(revision: str, against_nothing: bool = False) -> git.Result:
     return git.attempt("diff-index", *options, tree, "--")
 
 
-def _raw(out: bytes) -> Iterator[Entry]:
+def raw(out: bytes) -> Iterator[Entry]:
+    """Yield the regular files of `git diff-* --raw -z` output, each path once."""
+    seen: set[bytes] = set()
     fields = out.split(b"\0")
     for meta, path in zip(fields[0:-1:2], fields[1::2], strict=True):
         _, mode, _, oid, _ = meta.split(b" ")
-        if mode in (REGULAR, EXECUTABLE):
+        if mode in (REGULAR, EXECUTABLE) and path not in seen:
+            seen.add(path)
             yield Entry(mode, oid, path)
 
 
@@ -210,19 +213,24 @@ class Journal:
             os.unlink(self._file)
 
 
-def write_file(path: bytes, data: bytes, mode: int = 0o666) -> None:
-    """Write a whole file or nothing: a temporary one beside it, then a rename. Makes its folder."""
+def write_file(path: bytes, data: bytes, durable: bool = False) -> None:
+    """Write a whole file or nothing: a temporary one beside it, then a rename. Makes its folder.
+
+    durable: the bytes are on disk when this returns.
+    """
     temporary = path + b".tmp-%d" % os.getpid()
     try:
-        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
     except FileNotFoundError:
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
     try:
         with open(fd, "wb", buffering=0) as file:
             view = memoryview(data)
             while view:
                 view = view[file.write(view) :]
+            if durable:
+                os.fsync(fd)
         os.rename(temporary, path)
     except OSError as error:
         os.unlink(temporary)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 
+from trinity_guard import dvcyaml
 from trinity_guard.errors import GuardError, shown
 
 TYPE_CHECKING = False
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 SUFFIX = b".dvc"
 MOST_BYTES = 1 << 20
-MOST_SIZE = (1 << 63) - 1
 LONGEST_NAME = 255
 
 # The schemes that DVC takes for another file system, `remote` for one of its config; all others are file names.
@@ -77,7 +77,7 @@ def encode(md5: str, size: int, name: str, isexec: bool = False) -> bytes:
     out: dict[str, object] = {"md5": md5, "size": size}
     if isexec:
         out["isexec"] = True
-    return _dump({"outs": [{**out, "hash": "md5", "path": name}]})
+    return dvcyaml.dump({"outs": [{**out, "hash": "md5", "path": name}]})
 
 
 def decode(data: bytes, where: bytes) -> Pointer:
@@ -96,6 +96,8 @@ def decode(data: bytes, where: bytes) -> Pointer:
 
 def data_path(where: bytes, pointer: Pointer, out: Out) -> bytes:
     """Return the path of an out's data, relative to the repository's top, normalised. GuardError when out of bounds."""
+    if out.external:
+        raise _out_of_bounds(where, out.path, "leaves the repository: it is the address of a remote")
     parts = where.split(b"/")[:-1]
     for text in (pointer.wdir, out.path):
         reason = _rooted(text) or _walk(parts, text)
@@ -150,7 +152,7 @@ def refresh(
         if out is chosen and not (_versioned(entry) and out.md5 == md5):
             _record(entry, fields)
         _tidy_out(entry, "." if out.external else _relative(where, pointer, out))
-    return _dump(data)
+    return dvcyaml.dump(data)
 
 
 # --- plain text, without YAML
@@ -218,8 +220,8 @@ def _scheme(path: str) -> str:
 
 
 def _rooted(path: str) -> str:
-    if "\0" in path:
-        return "holds a NUL byte"
+    if "\0" in path or (not path.isascii() and path.encode("utf-8", "replace").decode() != path):
+        return "is not a file's name"
     if path.startswith(("/", "\\\\")) or (path[1:2] == ":" and path[0].isalpha() and path[2:3] in ("/", "\\")):
         return "leaves the repository: it is absolute"
     return ""
@@ -237,7 +239,7 @@ def _walk(parts: list[bytes], path: str) -> str:
         elif ".." in part.split("\\"):
             return "leaves the repository (on Windows)"
         else:
-            parts.append(part.encode("utf-8", "surrogatepass"))
+            parts.append(part.encode())
     for step in parts:
         if forbidden(step):
             return f"points into {shown(step)}"
@@ -257,9 +259,8 @@ def forbidden(part: bytes) -> bool:
 
 
 def _out_of_bounds(where: bytes, path: str, reason: str) -> GuardError:
-    text = shown(path.encode("utf-8", "surrogatepass"))
     return GuardError(
-        problem=f"{shown(where)}: its path '{text}' {reason}.",
+        problem=f"{shown(where)}: its path '{dvcyaml.plain(path)}' {reason}.",
         remedy=f"git log -p -- {shown(where)}     # who wrote it? Nothing was touched; correct or delete the pointer",
     )
 
@@ -281,56 +282,16 @@ def _malformed(where: bytes, data: bytes, what: str) -> GuardError:
 
 
 def _load(data: bytes, where: bytes, round_trip: bool = False) -> Any:
-    if len(data) > MOST_BYTES:
-        raise _malformed(where, b"", f"it is too large ({len(data)} bytes)")
     try:
-        text = data.decode().replace("\r\n", "\n").replace("\r", "\n")
-        return parse_yaml(text, round_trip)
-    except UnicodeDecodeError:
-        raise _malformed(where, data, "it is not UTF-8") from None
+        return dvcyaml.parse(data, MOST_BYTES, round_trip)
     except ValueError as e:
         raise _malformed(where, data, str(e)) from None
 
 
-def parse_yaml(text: str, round_trip: bool = False) -> Any:
-    """Parse one YAML document as DVC does; ValueError in plain words for all that is wrong with it.
-
-    Anchors and aliases are refused: a kilobyte of them can stand for gigabytes.
-    """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    try:
-        if "&" in text or "*" in text:
-            for event in YAML(typ="safe", pure=True).parse(text):
-                if getattr(event, "anchor", None) is not None:
-                    raise ValueError("it uses YAML anchors or aliases")
-        return (YAML() if round_trip else YAML(typ="safe", pure=True)).load(text)
-    except MarkedYAMLError as e:
-        line = f" in line {e.problem_mark.line + 1}" if e.problem_mark else ""
-        raise ValueError(f"broken YAML{line}: {str(e.problem or e.context).splitlines()[0]}") from None
-    except YAMLError as e:
-        raise ValueError(f"broken YAML: {' '.join(str(e).split())[:200]}") from None
-    # ruamel lets its own slips through on odd input (a date of month 13, a text of a million brackets).
-    except (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError) as e:
-        raise ValueError(f"broken YAML ({type(e).__name__})") from None
-
-
-def _dump(data: object) -> bytes:
-    from io import StringIO
-
-    from ruamel.yaml import YAML
-
-    yaml = YAML()
-    yaml.default_flow_style = False
-    stream = StringIO()
-    yaml.dump(data, stream)
-    return stream.getvalue().encode()
-
-
 def _survives(name: str) -> bool:
+    fields = {"outs": [{"path": name}]}
     try:
-        return bool(parse_yaml(_dump({"outs": [{"path": name}]}).decode()) == {"outs": [{"path": name}]})
+        return bool(dvcyaml.parse(dvcyaml.dump(fields), MOST_BYTES) == fields)
     except ValueError:
         return False
 
@@ -348,31 +309,15 @@ _OUT_KEYS = {
 _MAY_BE_NULL = ("outs", "deps", "wdir", "md5", "etag", "checksum", "meta")
 
 
-def _wrong(fields: Any, allowed: dict[str, type]) -> str:
-    """Return what is wrong with a mapping, "" when its keys and types are those that DVC takes."""
-    if not isinstance(fields, dict):
-        return "it is not a mapping"
-    for key, value in fields.items():
-        kind = allowed.get(key) if isinstance(key, str) else None
-        if kind is None:
-            return f"it holds an unknown key '{shown(str(key)[:80].encode('utf-8', 'surrogatepass'))}'"
-        null = value is None and key in _MAY_BE_NULL
-        if not null and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
-            return f"its '{key}' is of the wrong type"
-        if kind is int and not 0 <= value <= MOST_SIZE:
-            return f"its '{key}' is no possible size"
-    return ""
-
-
 def _decoded_by_yaml(data: bytes, where: bytes) -> Pointer:
     fields = _load(data, where)
-    wrong = _wrong(fields, _STAGE_KEYS) or ("" if fields.get("outs") else "it has no outs")
+    wrong = dvcyaml.wrong(fields, _STAGE_KEYS, _MAY_BE_NULL) or ("" if fields.get("outs") else "it has no outs")
     if wrong:
         raise _malformed(where, data, wrong)
     deps = bool(fields.get("deps"))
     pointer = Pointer([], data, fields.get("wdir") or ".", deps, bool(fields.get("frozen") or fields.get("locked")))
     for entry in fields["outs"]:
-        wrong = _wrong(entry, _OUT_KEYS) or ("" if entry.get("path") else "an out without path")
+        wrong = dvcyaml.wrong(entry, _OUT_KEYS, _MAY_BE_NULL) or ("" if entry.get("path") else "an out without path")
         if wrong:
             raise _malformed(where, data, wrong)
         out = _out(entry)
@@ -415,9 +360,8 @@ def _matching(pointer: Pointer, where: bytes, name: str) -> Out:
     exact = [o for o in outs if os.path.normpath(o.path) == name] if len(outs) > 1 else outs
     if len(exact) == 1:
         return exact[0]
-    text = shown(name.encode("utf-8", "surrogatepass"))
     raise GuardError(
-        problem=f"{shown(where)} does not record '{text}' but another file, and would be overwritten.",
+        problem=f"{shown(where)} does not record '{dvcyaml.plain(name)}' but another file, and would be overwritten.",
         remedy=f"git mv {shown(where)} ELSEWHERE.dvc     # or delete it",
     )
 
@@ -437,7 +381,7 @@ def _record(entry: Any, fields: dict[str, object]) -> None:
     for key in ("nfiles", "version_id", "etag", "checksum", "cloud", "files"):
         entry.pop(key, None)
     for key, value in fields.items():
-        if not value and value != 0 or value is False:
+        if value is None or value is False:
             entry.pop(key, None)
         elif key not in entry or entry[key] != value:
             entry[key] = value

@@ -11,7 +11,7 @@ from trinity_guard.errors import GuardError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     Progress = Callable[[int, int], None]
 
@@ -47,6 +47,7 @@ class Store:
         self._taken: list[Stored] = []
         self._temporary = os.path.join(folder, b"trinity-guard-tmp")
         self._swept = False
+        self._count = 0
 
     def path(self, md5: str) -> bytes:
         """Return where an object lies, or would lie."""
@@ -61,7 +62,8 @@ class Store:
 
     def take(self, pieces: Iterable[bytes], expected: int = 0, on_bytes: Callable[[int], None] | None = None) -> Stored:
         """Write the pieces to a temporary file, hashing on the way. `expected` (bytes) only chooses the way."""
-        name = os.path.join(self._temporary, b"%d-%x-%d" % (os.getpid(), id(self), len(self._taken)))
+        self._count += 1
+        name = os.path.join(self._temporary, b"%d-%x-%d" % (os.getpid(), id(self), self._count))
         try:
             fd = self._create(name)
             try:
@@ -73,7 +75,6 @@ class Store:
             _remove(name)
             raise self._trouble(error) from error
         except BaseException:
-            self.abandon()
             _remove(name)
             raise
         stored = Stored(md5, size, name)
@@ -103,6 +104,11 @@ class Store:
         for stored in self._taken:
             _remove(stored.temporary)
         self._taken = []
+
+    def drop(self, stored: Stored) -> None:
+        """Let go of one object that was taken."""
+        self._taken.remove(stored)
+        _remove(stored.temporary)
 
     def _create(self, name: bytes) -> int:
         if not self._swept:
@@ -169,6 +175,99 @@ def md5_of(path: bytes) -> str:
     for piece in read_file(path):
         digest.update(piece)
     return digest.hexdigest()
+
+
+def copy_objects(
+    cache: Store, folder: bytes, wanted: Sequence[tuple[str, int]], on_progress: Progress | None = None
+) -> tuple[set[str], dict[str, str]]:
+    """Copy objects (md5, size) from the cache to a local remote; return those it has now, and why others are lacking.
+
+    An object of the right size is taken to be there already. What the cache holds is hashed on the way:
+    a damaged object is not published.
+    """
+    remote = Store(folder)
+    there: set[str] = set()
+    lacking: dict[str, str] = {}
+    total = sum(max(size, 0) for _, size in wanted)
+    done = 0
+    taken: set[str] = set()
+    try:
+        for md5, size in wanted:
+            here = cache.size(md5)
+            if remote.size(md5) is not None and remote.size(md5) in (size, here):
+                there.add(md5)
+            elif here is None:
+                lacking[md5] = "its object is neither in the cache nor on the remote"
+            elif md5 not in taken:
+                _take_checked(cache, remote, md5, here, taken, lacking)
+            done += max(size, 0)
+            if on_progress:
+                on_progress(done, total)
+        remote.settle()
+    finally:
+        remote.abandon()
+    return there | taken, lacking
+
+
+def _take_checked(
+    cache: Store, remote: Store, md5: str, size: int, taken: set[str], lacking: dict[str, str]
+) -> None:
+    stored = remote.take(read_file(cache.path(md5)), size)
+    if stored.md5 == md5.removesuffix(".dir"):
+        stored.md5 = md5
+        taken.add(md5)
+    else:
+        remote.drop(stored)
+        lacking[md5] = f"its object in the cache is damaged ({shown(cache.path(md5))})"
+
+
+def children(cache: Store, md5: str) -> list[tuple[str, int]]:
+    """Return the objects (md5, size or -1) that a directory object of the cache lists; none where it is not here."""
+    import json
+
+    try:
+        with open(cache.path(md5), "rb") as file:
+            listed = json.loads(file.read())
+        return [(_checked_md5(entry["md5"]), -1) for entry in listed]
+    except FileNotFoundError:
+        return []
+    except (ValueError, TypeError, KeyError):
+        raise GuardError(f"the directory object {md5} in the cache is damaged") from None
+
+
+def _checked_md5(text: str) -> str:
+    if len(text) != 32 or text.strip("0123456789abcdef"):
+        raise ValueError(text)
+    return text
+
+
+def push_by_dvc(root: bytes, name: str, wanted: Sequence[tuple[str, int]]) -> tuple[set[str], dict[str, str]]:
+    """Push objects (md5, size) to any remote that DVC knows; return those it has now, and why others are lacking."""
+    import logging
+
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+    from dvc_data.hashfile.hash_info import HashInfo
+
+    for logger in ("dvc", "dvc_data", "dvc_objects"):
+        logging.getLogger(logger).setLevel(logging.CRITICAL)
+    os.environ.setdefault("DVC_NO_ANALYTICS", "1")
+    try:
+        repo = Repo(os.fsdecode(root))
+        infos = {HashInfo("md5", md5) for md5, _ in wanted}
+        result = repo.cloud.push(infos, remote=name)
+    except ImportError as error:
+        raise GuardError(f"the remote '{name}' needs a part of DVC that is not installed: {error}") from error
+    except (DvcException, OSError) as error:
+        words = str(error).strip().splitlines() or [type(error).__name__]
+        raise GuardError(f"the remote '{name}' refused: {words[0]}") from error
+    failed = {info.value for info in result.failed}
+    sent = {info.value for info in result.transferred} - failed
+    # What is on neither side is in neither set: DVC only warns of it.
+    unsure = [md5 for md5, _ in wanted if md5 not in sent | failed]
+    odb = repo.cloud.get_remote_odb(name, "push", hash_name="md5")
+    sent |= {md5 for md5 in unsure if odb.exists(md5)}
+    return sent, {md5: "the remote did not take it" for md5, _ in wanted if md5 not in sent}
 
 
 class _Digest:

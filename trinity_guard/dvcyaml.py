@@ -1,0 +1,86 @@
+"""YAML as DVC reads and writes it (dvc/utils/serialize/_yaml.py), by ruamel.yaml alone and with bounds."""
+
+from __future__ import annotations
+
+from trinity_guard.errors import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+MOST_SIZE = (1 << 63) - 1
+
+
+def parse(data: bytes, most_bytes: int, round_trip: bool = False) -> Any:
+    """Parse one document; ValueError, in words that may be shown, for all that is wrong with it.
+
+    Anchors and aliases are refused: a kilobyte of them can stand for gigabytes.
+    round_trip: keep comments and order for `dump`.
+    """
+    if len(data) > most_bytes:
+        raise ValueError(f"it is too large ({len(data)} bytes)")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        raise ValueError("it is not UTF-8") from None
+    # DVC opens it as a text file: universal newlines.
+    return _parsed(text.replace("\r\n", "\n").replace("\r", "\n"), round_trip)
+
+
+def _parsed(text: str, round_trip: bool) -> Any:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        if ("&" in text or "*" in text) and _anchored(YAML(typ="safe", pure=True).parse(text)):
+            raise ValueError("it uses YAML anchors or aliases")
+        return (YAML() if round_trip else YAML(typ="safe", pure=True)).load(text)
+    except MarkedYAMLError as e:
+        line = f" in line {e.problem_mark.line + 1}" if e.problem_mark else ""
+        words = str(e.problem or e.context).split("\n")[0]
+    except YAMLError as e:
+        line, words = "", " ".join(str(e).split())[:200]
+    # ruamel lets slips of its own through on odd input: a 13th month, a text of a million brackets.
+    except (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError) as e:
+        line, words = "", type(e).__name__
+    raise ValueError(f"broken YAML{line}: {plain(words)}")
+
+
+def _anchored(events: Iterable[Any]) -> bool:
+    return any(getattr(event, "anchor", None) is not None for event in events)
+
+
+def dump(data: object) -> bytes:
+    """Return the bytes that DVC writes for this."""
+    from io import StringIO
+
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    yaml.default_flow_style = False
+    stream = StringIO()
+    yaml.dump(data, stream)
+    return stream.getvalue().encode()
+
+
+def wrong(fields: Any, allowed: dict[str, type], may_be_null: tuple[str, ...] = ()) -> str:
+    """Return what is wrong with a mapping: its keys, their types, a number out of range; "" when nothing is."""
+    if not isinstance(fields, dict):
+        return "it is not a mapping"
+    for key, value in fields.items():
+        kind = allowed.get(key) if isinstance(key, str) else None
+        if kind is None:
+            return f"it holds the unknown key '{plain(str(key)[:80])}'"
+        if value is None and key in may_be_null:
+            continue
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            return f"its '{key}' is of the wrong type"
+        if kind is int and not 0 <= value <= MOST_SIZE:
+            return f"its '{key}' is no possible number"
+    return ""
+
+
+def plain(text: str) -> str:
+    """Return a text for a message, escaped where a terminal could be fooled."""
+    return shown(text.encode("utf-8", "surrogatepass"))

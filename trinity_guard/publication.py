@@ -1,0 +1,232 @@
+"""Which objects do these commits name? Push them, and queue what could not go.
+
+An object is queued, on disk, before it is pushed, and leaves the queue when the remote has it: a crash loses no entry.
+"""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import catalog as catalogs
+from trinity_guard import dvcproject, git, index, store
+from trinity_guard.errors import GuardError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from trinity_guard.config import Config
+
+    Progress = Callable[[int, int], None]
+
+
+class Named:
+    """An object that a commit names: md5, size (bytes, -1 unknown), pointer path, commit, DVC project, remote ("")."""
+
+    __slots__ = ("commit", "md5", "path", "project", "remote", "size")
+    FIELDS = 6
+
+    def __init__(self, md5: str, size: int, path: bytes, commit: bytes, project: bytes, remote: str) -> None:
+        self.md5 = md5
+        self.size = size
+        self.path = path
+        self.commit = commit
+        self.project = project
+        self.remote = remote
+
+    def encode(self) -> bytes:
+        fields = (self.md5.encode(), b"%d" % self.size, self.path, self.commit, self.project, self.remote.encode())
+        return b"".join(f + b"\0" for f in fields)
+
+    @classmethod
+    def decode(cls, f: Sequence[bytes]) -> Named:
+        return cls(f[0].decode(), int(f[1]), f[2], f[3], f[4], f[5].decode())
+
+
+class Report:
+    """What a push did: objects that the remote has now, those that wait, and why, once for each reason."""
+
+    __slots__ = ("pushed", "reasons", "remotes", "waiting")
+
+    def __init__(self) -> None:
+        self.pushed: list[Named] = []
+        self.waiting: list[Named] = []
+        self.reasons: list[str] = []
+        self.remotes: list[str] = []
+
+
+def changed_files(revision: bytes | str) -> list[index.Entry]:
+    """Return the regular files that a commit adds or changes, against each of its parents."""
+    options = ("-r", "--raw", "-z", "--no-renames", "--root", "--no-commit-id", "-m", "--diff-filter=ACMT")
+    return list(index.raw(git.run("diff-tree", *options, revision, "--")))
+
+
+def named_by(place: git.Place, commits: Iterable[bytes]) -> list[Named]:
+    """Return the objects that the pointers of these commits name, each once; `push: false` and the uncached are not."""
+    found: dict[tuple[bytes, str], Named] = {}
+    for commit in commits:
+        for named in named_in(place, changed_files(commit), commit):
+            found.setdefault((named.project, named.md5), named)
+    return list(found.values())
+
+
+def named_in(place: git.Place, entries: Sequence[index.Entry], commit: bytes) -> list[Named]:
+    """Return the objects that those of a commit's files name which are pointers."""
+    pointers = [e for e in entries if e.path.endswith(b".dvc")]
+    found = []
+    for entry, data in zip(pointers, git.read_all(e.oid for e in pointers), strict=True):
+        project = dvcproject.root_of(place.top, entry.path) or b""
+        for held in catalogs.parse(entry, data or b""):
+            if held.kind in ("file", "dir") and held.pushed:
+                found.append(Named(held.md5, held.size, entry.path, commit, project, held.remote))
+    return found
+
+
+class Queue:
+    """Objects that wait for their remote: one file a batch under the common git dir."""
+
+    def __init__(self, place: git.Place) -> None:
+        self._folder = os.path.join(place.own, b"queue")
+
+    def add(self, items: Sequence[Named]) -> None:
+        if items:
+            name = b"%s-%d" % (items[0].commit[:12], os.getpid())
+            index.write_file(os.path.join(self._folder, name), b"".join(i.encode() for i in items), durable=True)
+
+    def read(self) -> list[Named]:
+        """Return what waits, each object once, the oldest batch first."""
+        found: dict[tuple[bytes, str], Named] = {}
+        for file in self._files():
+            for item in _decode(file):
+                found.setdefault((item.project, item.md5), item)
+        return list(found.values())
+
+    def keep_only(self, items: Sequence[Named]) -> None:
+        """Let go of all entries but these."""
+        waiting = {(i.project, i.md5) for i in items}
+        for file in self._files():
+            entries = _decode(file)
+            left = [e for e in entries if (e.project, e.md5) in waiting]
+            if not left:
+                os.unlink(file)
+            elif len(left) < len(entries):
+                index.write_file(file, b"".join(e.encode() for e in left), durable=True)
+
+    def _files(self) -> list[bytes]:
+        try:
+            names = os.listdir(self._folder)
+        except FileNotFoundError:
+            return []
+        files = [os.path.join(self._folder, n) for n in names if b".tmp-" not in n]
+        return sorted(files, key=lambda f: os.stat(f).st_mtime_ns)
+
+    def empty(self) -> bool:
+        return not self._files()
+
+
+def _decode(file: bytes) -> list[Named]:
+    with open(file, "rb") as stream:
+        fields = stream.read().split(b"\0")[:-1]
+    n = Named.FIELDS
+    return [Named.decode(fields[i : i + n]) for i in range(0, len(fields) - len(fields) % n, n)]
+
+
+def push(place: git.Place, config: Config, items: Sequence[Named], on_progress: Progress | None = None) -> Report:
+    """Queue these objects, then push all that waits; what could not go stays queued. One push at a time."""
+    queue = Queue(place)
+    queue.add(items)
+    report = Report()
+    with _Turn(place):
+        waiting = queue.read()
+        groups: dict[tuple[bytes, str], list[Named]] = {}
+        for item in waiting:
+            groups.setdefault((item.project, item.remote or config.remote or ""), []).append(item)
+        try:
+            for (project, remote), group in groups.items():
+                _push_group(place, project, remote, group, report, on_progress)
+        finally:
+            done = {(i.project, i.md5) for i in report.pushed}
+            queue.keep_only([i for i in waiting if (i.project, i.md5) not in done])
+    return report
+
+
+def _push_group(
+    place: git.Place, project: bytes, name: str, group: list[Named], report: Report, on_progress: Progress | None
+) -> None:
+    """Push what goes from one DVC project to one remote; a remote's trouble is a reason in the report."""
+    try:
+        settings = dvcproject.load(place.file(project) if project else place.top)
+        name = name or settings.default_remote or ""
+        if not name:
+            raise GuardError("no DVC remote is set", "dvc remote add -d NAME URL")
+        if name not in settings.remotes:
+            raise GuardError(f"the DVC remote '{name}' is not configured", f"dvc remote add {name} URL")
+        remote = settings.remotes[name]
+        report.remotes.append(name)
+        cache = store.Store(settings.cache_dir, settings.shared)
+        items = _with_children(cache, group)
+        if remote.local is not None:
+            _known_folder(place, remote.local)
+            sent, lacking = store.copy_objects(cache, remote.local, [(i.md5, i.size) for i in items], on_progress)
+        else:
+            sent, lacking = store.push_by_dvc(settings.root, name, [(i.md5, i.size) for i in items])
+    except GuardError as error:
+        report.waiting += group
+        report.reasons.append(error.problem + (f" ({error.remedy.splitlines()[0]})" if error.remedy else ""))
+        return
+    for item in group:
+        missing = [c for c in items if c.md5 in lacking and (c is item or c.commit == item.md5.encode())]
+        if item.md5 in sent and not missing:
+            report.pushed.append(item)
+        else:
+            report.waiting.append(item)
+            reason = next((lacking[c.md5] for c in missing), "was not taken")
+            report.reasons.append(f"{shown(item.path)}: {reason}")
+
+
+def _with_children(cache: store.Store, group: list[Named]) -> list[Named]:
+    """Return the objects with, before each directory, the files that it lists: a .dir must not arrive first."""
+    items: list[Named] = []
+    for item in group:
+        if item.md5.endswith(".dir"):
+            for md5, size in store.children(cache, item.md5):
+                items.append(Named(md5, size, item.path, item.md5.encode(), item.project, item.remote))
+        items.append(item)
+    return items
+
+
+def _known_folder(place: git.Place, folder: bytes) -> None:
+    """Make a local remote's folder the first time; one that was there and is gone is a disk that is not mounted."""
+    known_file = os.path.join(place.own, b"known-folders")
+    try:
+        with open(known_file, "rb") as file:
+            known = file.read().split(b"\0")[:-1]
+    except FileNotFoundError:
+        known = []
+    if folder in known:
+        if not os.path.isdir(folder):
+            raise GuardError(f"the remote's folder {shown(folder)} is away", "trinity-guard push --pending")
+        return
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise GuardError(f"cannot make the remote's folder {shown(folder)}: {error.strerror}") from error
+    index.write_file(known_file, b"".join(f + b"\0" for f in [*known, folder]))
+
+
+class _Turn:
+    """One push at a time in a repository: the second waits for the first."""
+
+    def __init__(self, place: git.Place) -> None:
+        self._file = os.path.join(place.own, b"push.lock")
+        self._fd = -1
+
+    def __enter__(self) -> None:
+        import fcntl
+
+        os.makedirs(os.path.dirname(self._file), exist_ok=True)
+        self._fd = os.open(self._file, os.O_WRONLY | os.O_CREAT, 0o666)
+        fcntl.flock(self._fd, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._fd)
