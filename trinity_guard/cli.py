@@ -1,0 +1,122 @@
+"""The command line: finds the module of the command that is asked for, imports that one, catches, and exits."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from trinity_guard import __version__, console
+from trinity_guard.errors import BUG, FINE, INTERRUPTED, UNUSABLE, GuardError
+
+COMMANDS = {
+    "init": "make this repository guarded (DVC, a remote, the hooks, a config)",
+    "block": "say which staged files are artifacts, and refuse them",
+    "convert": "turn staged artifacts, or the given tracked files, into DVC pointers",
+    "add": "the same straight from the working tree: Git never sees the bytes",
+    "push": "upload the objects that commits name; try again what is waiting",
+    "status": "what is guarded, changed, waiting",
+    "demo": "the whole story on this machine, on a throwaway repository",
+    "hook": "what the installed Git hooks call",
+    "completion": "print the shell's completion: eval \"$(trinity-guard completion bash)\"",
+}
+
+USAGE = """usage: trinity-guard COMMAND [-v | -q] …
+
+{commands}
+
+trinity-guard COMMAND --help tells more. Skip a hook once: TRINITY_GUARD_SKIP=convert,push git commit
+Example: trinity-guard init && git add -A && git commit -m "models are pointers now"
+"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return the exit code. Nothing that a user can do ends in a traceback."""
+    _find_packages_late()
+    args = list(sys.argv[1:] if argv is None else argv)
+    console.set_level(console.NORMAL)
+    try:
+        return _run(args)
+    except GuardError as error:
+        console.fail(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        console.warn("interrupted.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return FINE
+    except OSError as error:
+        console.warn(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
+        return UNUSABLE
+    except Exception as error:  # noqa: BLE001  # the last net: a bug of ours becomes a log file to send
+        return _bug(args, error)
+
+
+def _run(args: list[str]) -> int:
+    args = _take_level(args)
+    if not args or args[0] in ("-h", "--help", "help"):
+        width = max(map(len, COMMANDS))
+        listed = "\n".join(f"  {name:<{width}}  {text}" for name, text in COMMANDS.items())
+        console.result(USAGE.format(commands=listed).rstrip())
+        return FINE
+    if args[0] == "--version":
+        console.result(f"trinity-guard {__version__}")
+        return FINE
+    name = args[0]
+    if name not in COMMANDS:
+        raise GuardError(problem=f"there is no command '{name}'.", remedy="trinity-guard --help", exit_code=UNUSABLE)
+    __import__(f"trinity_guard.commands.{name}")
+    code: int = sys.modules[f"trinity_guard.commands.{name}"].run(args[1:])
+    return code
+
+
+def _take_level(args: list[str]) -> list[str]:
+    """Take -v and -q out, wherever they stand before `--`."""
+    end = args.index("--") if "--" in args else len(args)
+    for flag, level in (("-q", console.QUIET), ("--quiet", console.QUIET), ("-v", console.VERBOSE), ("--verbose", console.VERBOSE)):
+        if flag in args[:end]:
+            console.set_level(level)
+    levels = ("-q", "--quiet", "-v", "--verbose")
+    return [a for a in args[:end] if a not in levels] + args[end:]
+
+
+def _bug(args: list[str], error: BaseException) -> int:
+    import platform
+    import tempfile
+    import traceback
+
+    fd, name = tempfile.mkstemp(prefix="trinity-guard-", suffix=".log")
+    with open(fd, "w", encoding="utf-8", errors="backslashreplace") as log:
+        log.write(f"trinity-guard {__version__}, Python {platform.python_version()}, {platform.platform()}\n")
+        log.write(f"command: {args[:1]}\n\n")
+        traceback.print_exception(error, file=log)
+    console.warn(f"this is a bug of ours ({type(error).__name__}: {error}). What happened is in {name}; please send it.")
+    return BUG
+
+
+class _Late:
+    """Finds installed packages at the first import that the standard library cannot serve.
+
+    The hooks start Python without `site` (-S), which takes longer than all else that they do; what needs dvc,
+    pathspec or ruamel after all pays for it then.
+    """
+
+    def __init__(self) -> None:
+        self.done = False
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> object:
+        if self.done or path is not None:
+            return None
+        self.done = True
+        import importlib
+        import site
+
+        site.main()
+        site.addsitedir(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+        importlib.invalidate_caches()
+        return importlib.util.find_spec(name)
+
+
+def _find_packages_late() -> None:
+    if sys.flags.no_site and not any(type(f).__name__ == "_Late" for f in sys.meta_path):
+        sys.meta_path.append(_Late())  # type: ignore[arg-type]

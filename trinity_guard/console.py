@@ -140,3 +140,12 @@ def _write(stream: object, text: str) -> None:
     except BrokenPipeError:
         # The reader has gone (`trinity-guard status | head`): nobody is left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def skipped(*names: str) -> bool:
+    """Whether TRINITY_GUARD_SKIP names one of these (or `all`); says so."""
+    wanted = {w.strip() for w in os.environ.get("TRINITY_GUARD_SKIP", "").split(",")}
+    hit = wanted & {*names, "all"}
+    if hit:
+        warn(f"{names[0]} skipped (TRINITY_GUARD_SKIP={os.environ['TRINITY_GUARD_SKIP']}).")
+    return bool(hit)

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 class Converted:
     """One file that became a pointer. newer: the working file differs from what was staged, and was left alone."""
 
-    __slots__ = ("held", "mark", "md5", "mode", "newer", "oid", "path", "project", "size")
+    __slots__ = ("attributes", "held", "mark", "md5", "mode", "newer", "oid", "path", "project", "size")
 
-    def __init__(self, entry: index.Entry, project: bytes) -> None:
+    def __init__(self, entry: index.Entry, project: bytes, attributes: ownership.Attributes) -> None:
+        self.attributes = attributes
         self.path = entry.path
         self.mode = entry.mode
         self.oid = entry.oid
@@ -61,23 +62,36 @@ def convert(
     An entry with an id is what was staged; without one (`add`) it is the working file as it is.
     """
     outcome = Outcome()
+    outcome.converted, outcome.remarks = claim(place, entries)
+    if outcome.converted:
+        _transact(place, outcome.converted, on_progress)
+    return outcome
+
+
+def claim(place: git.Place, entries: Sequence[index.Entry], refuse: bool = True) -> tuple[list[Converted], list[str]]:
+    """Return those of the files that are ours to convert, and remarks about those left to others.
+
+    Raises GuardError for a file that DVC holds in another way, or cannot hold; with refuse=False those count as ours.
+    """
     catalog = catalogs.load(place)
-    _refuse_broken(catalog)
+    if refuse:
+        _refuse_broken(catalog)
     pipelines = ownership.Pipelines(catalog)
     attributes = ownership.Attributes([e.path for e in entries])
+    items: list[Converted] = []
+    remarks: list[str] = []
     for entry in entries:
-        if pipelines.belongs_in_git(entry.path):
+        if pipelines.belongs_in_git(entry.path, refuse):
             continue
         if attributes.filter(entry.path) == b"lfs":
-            outcome.remarks += _left_to_lfs(place, entry)
+            remarks += _left_to_lfs(place, entry)
             continue
-        item = Converted(entry, ownership.project_of(place, entry.path))
-        ownership.refuse_name(place, item.project, entry.path)
-        item.held = ownership.refuse_held(catalog, entry.path)
-        outcome.converted.append(item)
-    if outcome.converted:
-        _transact(place, outcome.converted, attributes, on_progress)
-    return outcome
+        item = Converted(entry, ownership.project_of(place, entry.path) if refuse else b"", attributes)
+        if refuse:
+            ownership.refuse_name(place, item.project, entry.path)
+            item.held = ownership.refuse_held(catalog, entry.path)
+        items.append(item)
+    return items, remarks
 
 
 def _refuse_broken(catalog: catalogs.Catalog) -> None:
@@ -101,15 +115,10 @@ def _left_to_lfs(place: git.Place, entry: index.Entry) -> list[str]:
     ]
 
 
-def _transact(
-    place: git.Place,
-    items: list[Converted],
-    attributes: ownership.Attributes,
-    on_progress: Callable[[int, int], None] | None,
-) -> None:
+def _transact(place: git.Place, items: list[Converted], on_progress: Callable[[int, int], None] | None) -> None:
     plan = ignoring.plan(place, [i.path for i in items])
     _refuse_obstacles(place, items)
-    _keep_bytes(place, items, attributes, on_progress)
+    _keep_bytes(place, items, on_progress)
     files = _pointer_files(place, items)
     index_files = [index_version for index_version, _ in files] + [data for _, data in plan.for_index]
     with _Workshop(place) as workshop:
@@ -153,12 +162,7 @@ def _refuse_obstacles(place: git.Place, items: list[Converted]) -> None:
 # --- bytes -----------------------------------------------------------------------------------------------------
 
 
-def _keep_bytes(
-    place: git.Place,
-    items: list[Converted],
-    attributes: ownership.Attributes,
-    on_progress: Callable[[int, int], None] | None,
-) -> None:
+def _keep_bytes(place: git.Place, items: list[Converted], on_progress: Callable[[int, int], None] | None) -> None:
     """Put every file's bytes into its project's cache, flushed; when this returns they are safe."""
     stats = {i.path: _stat(place, i.path) for i in items}
     staged = [i.path for i in items if i.oid]
@@ -175,7 +179,7 @@ def _keep_bytes(
                     continue
                 if not item.oid:
                     raise GuardError(problem=f"{shown(item.path)} is being written to; try again when it is done.")
-            _take_blob(place, cache, item, attributes, counter)
+            _take_blob(place, cache, item, counter)
             _look_at_working_file(place, item)
         for cache in stores.values():
             cache.settle()
@@ -250,11 +254,9 @@ def _identity(stat: os.stat_result) -> tuple[int, int, int, int]:
     return stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
-def _take_blob(
-    place: git.Place, cache: store.Store, item: Converted, attributes: ownership.Attributes, counter: _Counter
-) -> None:
+def _take_blob(place: git.Place, cache: store.Store, item: Converted, counter: _Counter) -> None:
     """Take what was staged, as the working file would hold it (autocrlf and other filters applied)."""
-    if attributes.raw(item.path):
+    if item.attributes.raw(item.path):
         objects = Objects(place.common_dir)
         size = objects.heads([item.oid])[0].size
         stored = cache.take(objects.stream(item.oid), size, counter)

@@ -221,6 +221,13 @@ def _top() -> bytes:
     return result.out[:-1]
 
 
+def at_top(place: Place) -> None:
+    """Go to the top of the work tree, where all paths start; refuse a bare repository, which has none."""
+    if place.bare:
+        raise GuardError("this is a bare repository: it has no work tree.", "run it in a clone", exit_code=UNUSABLE)
+    os.chdir(place.top)
+
+
 def config(name: str, kind: str = "") -> str | None:
     """Return one value of Git's configuration, None when it is not set."""
     result = attempt("config", *([f"--{kind}"] if kind else []), "--get", name)

@@ -155,6 +155,19 @@ def _git_commit_above() -> list[bytes] | None:
     return None
 
 
+def processes_above() -> list[int]:
+    """Return the ids of the processes that run us, the nearest first."""
+    pids = []
+    pid = os.getppid()
+    while pid > 1 and len(pids) < 12:
+        pids.append(pid)
+        known = _process(pid)
+        if known is None:
+            break
+        pid = known[0]
+    return pids
+
+
 def _process(pid: int) -> tuple[int, list[bytes]] | None:
     """Return (parent, arguments) of a process, None where the system does not say."""
     try:

@@ -119,14 +119,14 @@ class Pipelines:
             for out in dvcproject.pipeline_outs(data[entry.oid] or b"", lock_data, entry.path):
                 self._outs[out.path] = (entry.path, out.stage, out.cache)
 
-    def belongs_in_git(self, path: bytes) -> bool:
+    def belongs_in_git(self, path: bytes, refuse: bool = True) -> bool:
         """Whether it is an output that the pipeline itself leaves to Git (cache: false); refuse the cached ones."""
         place = path
         while place:
             known = self._outs.get(place)
             if known is not None and not known[2]:
                 return True
-            if known is not None:
+            if known is not None and refuse:
                 where, stage, _ = known
                 raise GuardError(
                     problem=f"{shown(path)} is an output of the stage '{stage}' in {shown(where)}: DVC keeps it already.",

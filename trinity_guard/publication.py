@@ -13,7 +13,7 @@ from trinity_guard.errors import GuardError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from trinity_guard.config import Config
 
@@ -55,17 +55,47 @@ class Report:
         self.remotes: list[str] = []
 
 
-def changed_files(revision: bytes | str) -> list[index.Entry]:
-    """Return the regular files that a commit adds or changes, against each of its parents."""
-    options = ("-r", "--raw", "-z", "--no-renames", "--root", "--no-commit-id", "-m", "--diff-filter=ACMT")
-    return list(index.raw(git.run("diff-tree", *options, revision, "--")))
+def changed_files(commits: Sequence[bytes]) -> list[tuple[bytes, list[index.Entry]]]:
+    """Return (commit id, files) for each commit that adds or changes regular files, against any parent; one process.
+
+    Several commits are given by id; a single one may be any name (HEAD).
+    """
+    options = ("-r", "--raw", "-z", "--no-renames", "--root", "-m", "--diff-filter=ACMT")
+    if len(commits) == 1:
+        out = git.run("diff-tree", *options, commits[0], "--")
+    else:
+        out = git.run("diff-tree", "--stdin", *options, data=b"".join(c + b"\n" for c in commits))
+    pieces: dict[bytes, list[bytes]] = {}
+    current: list[bytes] = []
+    fields = iter(out.split(b"\0")[:-1])
+    for field in fields:
+        if field.startswith(b":"):
+            current += [field, next(fields)]
+        else:
+            current = pieces.setdefault(field.split()[0], [])
+    return [(c, list(index.raw(b"".join(f + b"\0" for f in found)))) for c, found in pieces.items()]
 
 
-def named_by(place: git.Place, commits: Iterable[bytes]) -> list[Named]:
+def named_by(place: git.Place, commits: Sequence[bytes]) -> list[Named]:
     """Return the objects that the pointers of these commits name, each once; `push: false` and the uncached are not."""
     found: dict[tuple[bytes, str], Named] = {}
+    for commit, entries in changed_files(commits):
+        for named in named_in(place, entries, commit):
+            found.setdefault((named.project, named.md5), named)
+    return list(found.values())
+
+
+def named_at(place: git.Place, commits: Sequence[bytes]) -> list[Named]:
+    """Return the objects that all pointers in the trees of these commits name, each once."""
+    found: dict[tuple[bytes, str], Named] = {}
     for commit in commits:
-        for named in named_in(place, changed_files(commit), commit):
+        out = git.run("ls-tree", "-r", "-z", "--full-tree", commit)
+        entries = []
+        for line in out.split(b"\0")[:-1]:
+            meta, _, path = line.partition(b"\t")
+            if path.endswith(b".dvc") and meta.startswith((index.REGULAR, index.EXECUTABLE)):
+                entries.append(index.Entry(index.REGULAR, meta.split(b" ")[2], path))
+        for named in named_in(place, entries, commit):
             found.setdefault((named.project, named.md5), named)
     return list(found.values())
 

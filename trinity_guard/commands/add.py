@@ -1,0 +1,39 @@
+"""`trinity-guard add PATH…`: like `git add`, but Git never sees the bytes."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import console, conversion, git, guarding, reporting
+from trinity_guard.errors import FINE, UNUSABLE, GuardError
+
+HELP = """usage: trinity-guard add PATH…
+
+Put files straight from the working tree into the DVC cache, and stage their pointers and .gitignore lines.
+Git never compresses and keeps a copy of the bytes, as its own `git add` does. A file is added whatever its
+name; of a folder, the artifacts in it (see `patterns` in the configuration).
+
+Example: trinity-guard add models/big.pt && git commit -m "a bigger model"
+"""
+
+
+def run(args: list[str]) -> int:
+    names = [a for a in args if a != "--"]
+    if any(a in ("-h", "--help") for a in args):
+        console.result(HELP.rstrip())
+        return FINE
+    if not names or ("--" not in args and any(a.startswith("-") for a in args)):
+        raise GuardError("add takes the paths of files or folders.", "trinity-guard add --help", exit_code=UNUSABLE)
+    start = os.getcwdb()
+    place = git.place()
+    git.at_top(place)
+    _, rules = guarding.load_config(place)
+    conversion.complete(place, after_commit=False)
+    entries = guarding.files_to_add(place, rules, guarding.relative(place, names, start))
+    progress = console.Progress("to the DVC cache")
+    outcome = conversion.convert(place, entries, progress)
+    progress.close()
+    reporting.tell_conversion(outcome)
+    if not outcome.converted:
+        console.note("nothing to add there: no artifact among these files.")
+    return FINE

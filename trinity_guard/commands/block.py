@@ -1,0 +1,42 @@
+"""`trinity-guard block [PATH…]`: says which staged files are artifacts, and refuses them; changes nothing."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import console, git, guarding, index, inspection
+from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
+
+HELP = """usage: trinity-guard block [PATH…]
+
+Say which staged files are artifacts (or, with PATH, which tracked files below it), and exit 1 if any is.
+Nothing is changed.
+
+Example: trinity-guard block
+"""
+
+
+def run(args: list[str]) -> int:
+    names = [a for a in args if a != "--"]
+    if any(a in ("-h", "--help") for a in args):
+        console.result(HELP.rstrip())
+        return FINE
+    if "--" not in args and any(a.startswith("-") for a in args):
+        raise GuardError("block takes paths only.", "trinity-guard block --help", exit_code=UNUSABLE)
+    if console.skipped("block"):
+        return FINE
+    start = os.getcwdb()
+    place = git.place()
+    git.at_top(place)
+    _, rules = guarding.load_config(place)
+    if names:
+        paths = guarding.relative(place, names, start)
+        entries = [e for path in paths for e in (index.entries(path) if path else index.entries())]
+        entries = [e for e in entries if e.mode in (index.REGULAR, index.EXECUTABLE)]
+    else:
+        entries = index.staged()
+    artifacts = guarding.check_staged(place, rules, entries)
+    if artifacts:
+        name = inspection.quoted(shown(artifacts[0].entry.path))
+        guarding.block(place, artifacts, f"trinity-guard convert {name}     # make it a DVC pointer")
+    return FINE

@@ -1,0 +1,45 @@
+"""`trinity-guard convert [PATH…]`: staged artifacts, or the given tracked files, become DVC pointers."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import console, conversion, git, guarding, index, reporting
+from trinity_guard.errors import FINE, UNUSABLE, GuardError
+
+HELP = """usage: trinity-guard convert [PATH…]
+
+Turn artifacts into DVC pointers: bytes into the DVC cache, pointer and .gitignore line into the index.
+Without PATH: what is staged. With PATH: these tracked files (of a folder: the artifacts in it), also files
+that a pointer holds and that have changed. Nothing is committed.
+
+Example: trinity-guard convert models/ && git commit -m "models are pointers now"
+"""
+
+
+def run(args: list[str]) -> int:
+    names = [a for a in args if a != "--"]
+    if any(a in ("-h", "--help") for a in args):
+        console.result(HELP.rstrip())
+        return FINE
+    if "--" not in args and any(a.startswith("-") for a in args):
+        option = next(a for a in args if a.startswith("-"))
+        raise GuardError(f"convert knows no option {option}.", "trinity-guard convert --help", exit_code=UNUSABLE)
+    if console.skipped("convert"):
+        return FINE
+    start = os.getcwdb()
+    place = git.place()
+    git.at_top(place)
+    _, rules = guarding.load_config(place)
+    conversion.complete(place, after_commit=False)
+    if names:
+        entries = guarding.files_to_convert(place, rules, guarding.relative(place, names, start))
+    else:
+        entries = [a.entry for a in guarding.check_staged(place, rules, index.staged())]
+    progress = console.Progress("to the DVC cache")
+    outcome = conversion.convert(place, entries, progress)
+    progress.close()
+    reporting.tell_conversion(outcome)
+    if names and not outcome.converted and not outcome.remarks:
+        console.note("nothing to convert there: no tracked artifact.")
+    return FINE

@@ -1,0 +1,162 @@
+"""`trinity-guard hook NAME`: what the installed Git hooks call. Its exit code decides, where Git listens to it."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from trinity_guard import console, conversion, git, guarding, index, publication, reporting, stash
+from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
+from trinity_guard.inspection import quoted
+from trinity_guard.rules import size_text
+
+HELP = """usage: trinity-guard hook NAME [--framework] [ARGUMENTS]
+
+Run by the Git hooks that `trinity-guard init` installs; not meant to be typed.
+NAME: pre-commit, pre-merge-commit, pre-applypatch, post-commit, post-rewrite
+--framework: run by the pre-commit framework
+Example: trinity-guard hook pre-commit
+"""
+
+MERGE_REMEDY = """git commit     # completes this merge, and turns them into pointers
+git merge --abort     # or goes back to before it"""
+APPLY_REMEDY = "git am --abort     # then ask for the patch with pointers, or: TRINITY_GUARD_SKIP=block git am …"
+
+
+def run(args: list[str]) -> int:
+    """Run one hook. Hooks whose failure Git only passes on (post-*) never fail."""
+    framework = "--framework" in args
+    args = [a for a in args if a != "--framework"]
+    if not args or args[0] in ("-h", "--help"):
+        console.result(HELP.rstrip())
+        return FINE
+    name, rest = args[0], args[1:]
+    hooks = {
+        "pre-commit": _pre_commit,
+        "pre-merge-commit": _pre_merge_commit,
+        "pre-applypatch": _pre_applypatch,
+        "post-commit": _post_commit,
+        "post-rewrite": _post_rewrite,
+    }
+    if name not in hooks:
+        raise GuardError(f"there is no hook '{name}' of ours.", "trinity-guard hook --help", exit_code=UNUSABLE)
+    if name.startswith("pre-"):
+        return hooks[name](framework, rest)
+    try:
+        return hooks[name](framework, rest)
+    except GuardError as error:
+        console.fail(error)
+        return FINE
+
+
+def _pre_commit(framework: bool, _: list[str]) -> int:
+    if console.skipped("convert", "block"):
+        return FINE
+    place = git.place()
+    config, rules = guarding.load_config(place)
+    for note in config.notes:
+        console.note(note)
+    if index.Journal(place).exists():
+        conversion.complete(place, after_commit=False)
+    artifacts = guarding.check_staged(place, rules, index.staged())
+    done: set[bytes] = set()
+    if artifacts and config.on_artifact == "block":
+        guarding.block(place, artifacts, _block_remedy(artifacts[0].entry.path))
+    elif artifacts and framework and "GIT_INDEX_FILE" not in os.environ:
+        # `pre-commit run` by hand: no commit is under way, so nothing is changed.
+        guarding.block(place, artifacts, "git commit     # turns them into pointers")
+    elif artifacts:
+        done = _convert(place, artifacts, framework)
+    _name_changed(place, done)
+    return FINE
+
+
+def _convert(place: git.Place, artifacts: list[guarding.inspection.Artifact], framework: bool) -> set[bytes]:
+    progress = console.Progress("to the DVC cache")
+    with stash.guarded(place, framework):
+        outcome = guarding.convert_staged(place, artifacts, progress)
+    progress.close()
+    reporting.tell_conversion(outcome)
+    if outcome.converted:
+        guarding.refuse_empty_commit(place, outcome)
+    return {i.path for i in outcome.converted}
+
+
+def _block_remedy(path: bytes) -> str:
+    name = quoted(shown(path))
+    return f"trinity-guard convert {name}     # make it a DVC pointer\ngit reset -q -- {name}     # or leave it out"
+
+
+def _name_changed(place: git.Place, but: set[bytes]) -> None:
+    changed = guarding.changed_behind_pointers(place, but)
+    for held in changed[:10]:
+        name = shown(held.path)
+        console.warn(
+            f"{name} has changed, and its pointer has not: this commit still records the old version.",
+            f"trinity-guard convert {quoted(name)}",
+        )
+    if len(changed) > 10:
+        console.warn(f"and {len(changed) - 10} more.", "trinity-guard status")
+
+
+def _pre_merge_commit(_framework: bool, __: list[str]) -> int:
+    """Convert cannot work here (the merge has its tree already): refuse, and let `git commit` do it."""
+    if console.skipped("convert", "block"):
+        return FINE
+    place = git.place()
+    _, rules = guarding.load_config(place)
+    guarding.block(place, guarding.check_staged(place, rules, index.staged()), MERGE_REMEDY)
+    return FINE
+
+
+def _pre_applypatch(_framework: bool, __: list[str]) -> int:
+    if console.skipped("block"):
+        return FINE
+    place = git.place()
+    _, rules = guarding.load_config(place)
+    guarding.block(place, guarding.check_staged(place, rules, index.staged()), APPLY_REMEDY)
+    return FINE
+
+
+def _post_commit(_framework: bool, __: list[str]) -> int:
+    place = git.place()
+    if index.Journal(place).exists():
+        conversion.complete(place, after_commit=True)
+    config, rules = guarding.load_config(place)
+    changed = publication.changed_files([b"HEAD"])
+    if not changed:
+        return FINE
+    [(commit, entries)] = changed
+    raw = guarding.raw_in(place, rules, entries)
+    if raw:
+        names = ", ".join(f"{shown(a.entry.path)} ({size_text(a.size)})" for a in raw[:5])
+        console.warn(
+            f"this commit holds raw artifacts: {names}" + (" …" if len(raw) > 5 else "."),
+            "git commit --amend --no-edit     # turns them into pointers, before anybody has pulled them",
+        )
+    if config.push == "off" or guarding.rebasing(place):
+        return FINE
+    return _publish(place, config, publication.named_in(place, entries, commit))
+
+
+def _post_rewrite(_framework: bool, args: list[str]) -> int:
+    """Push once after a rebase what its commits name; an amended commit had its post-commit already."""
+    if args[:1] != ["rebase"] or sys.stdin is None or sys.stdin.isatty():
+        return FINE
+    lines = sys.stdin.buffer.read().splitlines()
+    place = git.place()
+    config, _ = guarding.load_config(place)
+    commits = list(dict.fromkeys(line.split()[1] for line in lines if len(line.split()) > 1))
+    if config.push == "off" or not commits:
+        return FINE
+    return _publish(place, config, publication.named_by(place, commits))
+
+
+def _publish(place: git.Place, config: guarding.configs.Config, named: list[publication.Named]) -> int:
+    if not named or console.skipped("push"):
+        return FINE
+    progress = console.Progress("pushing")
+    result = guarding.publish(place, config, named, progress)
+    progress.close()
+    reporting.tell_push(result)
+    return FINE

@@ -1,0 +1,50 @@
+"""`trinity-guard push [REV…] [--pending]`: uploads exactly the objects that these commits name."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import console, git, guarding, publication, reporting
+from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError
+
+HELP = """usage: trinity-guard push [REV…] [--pending]
+
+Upload the objects that the pointers of the given commits (default: HEAD) name, and all that waits in the
+queue; --pending: only what waits. Exits 1 when something could not go; it stays in the queue.
+
+Example: trinity-guard push --pending
+"""
+
+
+def run(args: list[str]) -> int:
+    if any(a in ("-h", "--help") for a in args):
+        console.result(HELP.rstrip())
+        return FINE
+    pending = "--pending" in args
+    names = [a for a in args if a not in ("--pending", "--")]
+    if any(a.startswith("-") for a in names) or (pending and names):
+        raise GuardError("push takes revisions, or --pending.", "trinity-guard push --help", exit_code=UNUSABLE)
+    if console.skipped("push"):
+        return FINE
+    place = git.place()
+    git.at_top(place)
+    config, _ = guarding.load_config(place)
+    named = [] if pending else publication.named_at(place, _commits(names or ["HEAD"]))
+    if not named and publication.Queue(place).empty():
+        console.note("nothing is waiting." if pending else "nothing to push: no pointer, and nothing is waiting.")
+        return FINE
+    progress = console.Progress("pushing")
+    report = guarding.publish(place, config, named, progress)
+    progress.close()
+    reporting.tell_push(report)
+    return BLOCKED if report.waiting else FINE
+
+
+def _commits(names: list[str]) -> list[bytes]:
+    commits = []
+    for name in names:
+        result = git.attempt("rev-parse", "-q", "--verify", "--end-of-options", os.fsencode(name) + b"^{commit}")
+        if result.code:
+            raise GuardError(f"there is no commit '{name}' here.", "git log", exit_code=UNUSABLE)
+        commits.append(result.out.split()[-1])
+    return commits

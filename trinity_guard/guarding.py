@@ -1,0 +1,174 @@
+"""What the hooks and the plain commands do, put together from the layers below; says nothing itself."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import catalog as catalogs
+from trinity_guard import config as configs
+from trinity_guard import conversion, git, index, inspection, publication
+from trinity_guard.errors import GuardError, shown
+from trinity_guard.inspection import quoted
+from trinity_guard.rules import Rules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Progress = Callable[[int, int], None]
+
+
+def load_config(place: git.Place) -> tuple[configs.Config, Rules]:
+    config = configs.load(place.top)
+    return config, Rules(config)
+
+
+def check_staged(place: git.Place, rules: Rules, entries: Sequence[index.Entry]) -> list[inspection.Artifact]:
+    """Return the staged artifacts; refuse files above max-size and pointers that no one can trust."""
+    inspection.check_pointers(place, entries)
+    findings = inspection.inspect(place, rules, entries)
+    if findings.oversized:
+        raise inspection.refuse_oversized(findings.oversized)
+    return findings.artifacts
+
+
+def block(place: git.Place, artifacts: list[inspection.Artifact], remedy: str) -> None:
+    """Refuse those of the artifacts that are nobody else's (a pipeline's metrics and git-lfs's files are)."""
+    if not artifacts:
+        return
+    ours, _ = conversion.claim(place, [a.entry for a in artifacts])
+    names = {item.path for item in ours}
+    left = [a for a in artifacts if a.entry.path in names]
+    if left:
+        raise inspection.refuse_artifacts(left, remedy)
+
+
+def convert_staged(
+    place: git.Place, artifacts: list[inspection.Artifact], on_progress: Progress | None = None
+) -> conversion.Outcome:
+    """Convert what is staged, inside the commit under way."""
+    if index.is_temporary(place):
+        _refuse_without_post_commit()
+    return conversion.convert(place, [a.entry for a in artifacts], on_progress)
+
+
+def _refuse_without_post_commit() -> None:
+    """`commit -- path` uses an index of its own; only a post-commit hook can bring the real one along."""
+    hook = git.run("rev-parse", "--git-path", "hooks/post-commit")[:-1]
+    try:
+        with open(hook, "rb") as file:
+            text = file.read()
+    except OSError:
+        text = b""
+    if (b"trinity-guard" in text or b"pre-commit.com" in text) and os.access(hook, os.X_OK):
+        return
+    raise GuardError(
+        problem="`git commit -- path` needs our post-commit hook, which is not installed: "
+        "without it the index would stage the raw file again.",
+        remedy="trinity-guard init     # or: git add the file, then a plain git commit",
+    )
+
+
+def refuse_empty_commit(place: git.Place, outcome: conversion.Outcome) -> None:
+    """Refuse a commit that the conversion left empty: Git would make it all the same."""
+    if os.path.exists(os.path.join(place.git_dir, b"MERGE_HEAD")) or index.amending() or not index.same_as_head():
+        return
+    names = ", ".join(shown(i.path) for i in outcome.converted)
+    raise GuardError(
+        problem=f"nothing is left to commit: {names} is already recorded, byte for byte.",
+        remedy="git status",
+    )
+
+
+def changed_behind_pointers(place: git.Place, but: set[bytes]) -> list[catalogs.Held]:
+    """Return the tracked artifacts whose working file changed without their pointer, except the given paths."""
+    catalog = catalogs.load(place)
+    return [h for h in catalogs.changed(place, catalog) if h.path not in but]
+
+
+def raw_in(place: git.Place, rules: Rules, entries: Sequence[index.Entry]) -> list[inspection.Artifact]:
+    """Return the artifacts among a commit's files that nothing turned into pointers (--no-verify, cherry-pick …)."""
+    findings = inspection.inspect(place, rules, entries)
+    if not findings.artifacts:
+        return []
+    names = {i.path for i in conversion.claim(place, [a.entry for a in findings.artifacts], refuse=False)[0]}
+    return [a for a in findings.artifacts if a.entry.path in names]
+
+
+def rebasing(place: git.Place) -> bool:
+    return any(os.path.isdir(os.path.join(place.git_dir, name)) for name in (b"rebase-merge", b"rebase-apply"))
+
+
+def publish(
+    place: git.Place, config: configs.Config, items: list[publication.Named], on_progress: Progress | None = None
+) -> publication.Report:
+    return publication.push(place, config, items, on_progress)
+
+
+def files_to_convert(place: git.Place, rules: Rules, paths: Sequence[bytes]) -> list[index.Entry]:
+    """Return what `convert PATH…` means: tracked files as staged; artifacts of tracked folders; held files as they are.
+
+    Raises GuardError for a path that is neither tracked nor held by a pointer.
+    """
+    held = catalogs.load(place).by_path()
+    found: dict[bytes, index.Entry] = {}
+    for path in paths:
+        listed = [e for e in index.entries(path) if e.mode in (index.REGULAR, index.EXECUTABLE)] if path else index.entries()
+        exact = [e for e in listed if e.path == path]
+        chosen = exact or [a.entry for a in inspection.inspect(place, rules, listed).artifacts]
+        if not exact and path in held:
+            chosen = [_working_file(path)]
+        elif not listed:
+            raise GuardError(
+                problem=f"{shown(path)} is not tracked by Git.",
+                remedy=f"trinity-guard add {quoted(shown(path))}",
+            )
+        found.update((e.path, e) for e in chosen)
+    return list(found.values())
+
+
+def files_to_add(place: git.Place, rules: Rules, paths: Sequence[bytes]) -> list[index.Entry]:
+    """Return what `add PATH…` means: these files, and the artifacts (by name) below these folders."""
+    found: dict[bytes, index.Entry] = {}
+    for path in paths:
+        full = place.file(path) if path else place.top
+        if os.path.islink(full):
+            raise GuardError(problem=f"{shown(path)} is a symlink, not a file.", remedy="add the file that it points to")
+        if os.path.isdir(full):
+            for name in _files_below(place, path):
+                if rules.named(name):
+                    found[name] = _working_file(name)
+        elif os.path.isfile(full):
+            found[path] = _working_file(path)
+        else:
+            there = os.path.lexists(full)
+            raise GuardError(problem=f"{shown(path)}: " + ("no ordinary file." if there else "no such file."))
+    return list(found.values())
+
+
+def _working_file(path: bytes) -> index.Entry:
+    return index.Entry(index.REGULAR, b"", path)
+
+
+def _files_below(place: git.Place, folder: bytes) -> list[bytes]:
+    """Return the untracked and the tracked files below a folder; ignored ones belong to whoever ignored them."""
+    out = git.run("ls-files", "-z", "-c", "-o", "--exclude-standard", "--full-name", "--", folder or b".", env=git.literal())
+    held = {h.path for h in catalogs.load(place).held if h.kind == "file" and h.path.startswith(folder)}
+    names = {*out.split(b"\0")[:-1], *held}
+    return sorted(n for n in names if os.path.isfile(place.file(n)) and not os.path.islink(place.file(n)))
+
+
+def relative(place: git.Place, names: Sequence[str], start: bytes) -> list[bytes]:
+    """Return command-line paths, given from the folder `start`, as paths from the top; refuse what lies outside."""
+    top = os.path.realpath(place.top)
+    paths = []
+    for name in names:
+        full = os.path.normpath(os.path.join(os.path.realpath(start), os.fsencode(name)))
+        full = os.path.join(os.path.realpath(os.path.dirname(full)), os.path.basename(full)) if full != top else full
+        if full != top and not full.startswith(top + b"/"):
+            raise GuardError(problem=f"{name} lies outside of the repository.", exit_code=2)
+        path = b"" if full == top else full[len(top) + 1 :]
+        if path.split(b"/")[0] == b".git":
+            raise GuardError(problem=f"{name} lies in the git dir.", exit_code=2)
+        paths.append(path)
+    return paths

@@ -1,0 +1,46 @@
+"""The same facts in the same words, for every command that converts or pushes."""
+
+from __future__ import annotations
+
+from trinity_guard import console
+from trinity_guard.errors import shown
+from trinity_guard.inspection import quoted
+from trinity_guard.rules import size_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.conversion import Outcome
+    from trinity_guard.publication import Report
+
+
+def tell_conversion(outcome: Outcome) -> None:
+    """Say what became a pointer, what was left to others, and which working files are newer."""
+    for item in outcome.converted:
+        console.note(f"{shown(item.path)} ({size_text(item.size)}) -> {shown(item.pointer)}")
+    for remark in outcome.remarks:
+        console.warn(remark)
+    for item in outcome.converted:
+        if item.newer:
+            name = shown(item.path)
+            console.warn(
+                f"{name}: what was staged is recorded; the newer working file stays as it is.",
+                f"trinity-guard convert {quoted(name)}     # records it too",
+            )
+
+
+def tell_push(result: Report) -> None:
+    """Say what went and what waits."""
+    if result.pushed:
+        size = size_text(sum(max(i.size, 0) for i in result.pushed))
+        console.note(f"pushed {_objects(len(result.pushed))} ({size}) to '{', '.join(result.remotes)}'.")
+    if result.waiting:
+        size = size_text(sum(max(i.size, 0) for i in result.waiting))
+        reasons = "; ".join(dict.fromkeys(result.reasons))
+        console.warn(
+            f"the commit stands; {_objects(len(result.waiting))} ({size}) could not go to the DVC remote yet: {reasons}.",
+            "trinity-guard push --pending     # tries again; the next commit of an artifact does too",
+        )
+
+
+def _objects(n: int) -> str:
+    return "1 object" if n == 1 else f"{n} objects"

@@ -1,0 +1,65 @@
+"""Under the pre-commit framework: it has put unstaged edits away as a patch, and loses them all if that patch no
+longer applies after our edits (an unstaged edit near the lines that we add to .gitignore). Checked before we leave.
+"""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import git, index
+from trinity_guard.errors import GuardError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+
+
+class guarded:  # noqa: N801  # reads as a word: with guarded(place, framework)
+    """Undo the conversion, and refuse the commit, when the framework could not put the unstaged edits back."""
+
+    def __init__(self, place: git.Place, framework: bool) -> None:
+        self._place = place
+        self._patches = _patches() if framework else []
+        self._tree = git.run("write-tree").strip() if self._patches else b""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if kind is not None or not self._patches:
+            return
+        for patch in self._patches:
+            if git.attempt("apply", "--check", "--whitespace=nowarn", patch).code:
+                self._undo()
+                raise GuardError(
+                    problem="unstaged edits stand next to lines that the conversion adds (.gitignore): "
+                    "the pre-commit framework would lose them.",
+                    remedy="git add .gitignore     # or: git stash\nthen commit again",
+                )
+
+    def _undo(self) -> None:
+        changed = git.run("diff-index", "--cached", "--name-only", "-z", "--no-renames", self._tree, "--")
+        git.run("read-tree", self._tree)
+        kept = {e.path for e in index.entries()}
+        for path in changed.split(b"\0")[:-1]:
+            if path.endswith(b".dvc") or os.path.basename(path) == b".gitignore":
+                if path in kept:
+                    git.run("checkout-index", "-f", "--", path, env=git.literal())
+                elif os.path.lexists(self._place.file(path)):
+                    os.unlink(self._place.file(path))
+        git.attempt("update-index", "-q", "--refresh")
+        index.Journal(self._place).drop()
+
+
+def _patches() -> list[bytes]:
+    """Return the patches of the framework's that this commit runs under: `patch<time>-<pid>` of a process above us."""
+    home = os.environb.get(b"PRE_COMMIT_HOME")
+    if not home:
+        caches = os.environb.get(b"XDG_CACHE_HOME") or os.path.expanduser(b"~/.cache")
+        home = os.path.join(caches, b"pre-commit")
+    try:
+        names = os.listdir(home)
+    except OSError:
+        return []
+    pids = {b"%d" % pid for pid in index.processes_above()}
+    return [os.path.join(home, n) for n in names if n.startswith(b"patch") and n.rpartition(b"-")[2] in pids]
