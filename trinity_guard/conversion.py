@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import catalog as catalogs
-from trinity_guard import dvcproject, git, ignoring, index, ownership, pointer, store
+from trinity_guard import dvcproject, git, ignoring, index, leftovers, ownership, pointer, store
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.inspection import LFS_HEAD, quoted
 from trinity_guard.objects import Objects
@@ -144,6 +144,7 @@ def _remember(place: git.Place, items: list[Converted], ids: list[bytes]) -> Non
     for item, oid in zip(items, ids, strict=False):
         held.append((catalogs.Held(item.pointer, oid, item.path, "file", item.md5, item.size), item.mark))
     catalogs.remember(place, held)
+    leftovers.note(place, [(i.path, i.oid) for i in items if i.oid])
 
 
 def _refuse_obstacles(place: git.Place, items: list[Converted]) -> None:

@@ -244,6 +244,15 @@ def _known_folder(place: git.Place, folder: bytes) -> None:
     index.write_file(known_file, b"".join(f + b"\0" for f in [*known, folder]))
 
 
+def without_secrets(url: str) -> str:
+    """Return a URL fit for a message: no user:password@, no query (a SAS token may stand there)."""
+    scheme, sep, rest = url.partition("://")
+    if not sep:
+        return url
+    host, slash, path = rest.partition("/")
+    return scheme + sep + host.rpartition("@")[2] + slash + path.partition("?")[0]
+
+
 class _Turn:
     """One push at a time in a repository: the second waits for the first."""
 

@@ -1,0 +1,79 @@
+"""`trinity-guard status`: what is guarded, tracked, changed, waiting."""
+
+from __future__ import annotations
+
+from trinity_guard import console, git, guarding
+from trinity_guard.errors import FINE, UNUSABLE, GuardError
+from trinity_guard.rules import size_text
+from trinity_guard.survey import Survey
+
+HELP = """usage: trinity-guard status [--format table|json]
+
+What is guarded and how, the artifacts that DVC holds (and which changed, or are missing here), what waits for
+the remote, and the blobs that `git add` left behind in Git.
+
+Example: trinity-guard status --format json
+"""
+
+
+def run(args: list[str]) -> int:
+    if any(a in ("-h", "--help") for a in args):
+        console.result(HELP.rstrip())
+        return FINE
+    form = _format(args)
+    place = git.place()
+    git.at_top(place)
+    config, _ = guarding.load_config(place)
+    survey = Survey(place, config)
+    if form == "json":
+        import json
+
+        console.result(json.dumps(survey.as_dict(), indent=2))
+    else:
+        console.result("\n".join(_lines(survey)))
+    return FINE
+
+
+def _format(args: list[str]) -> str:
+    rest = [a.removeprefix("--format=") for a in args if a != "--format"]
+    form = rest[0] if rest else "table"
+    if len(rest) > 1 or form not in ("table", "json") or (args and "--format" not in args[0]):
+        raise GuardError("status takes --format table or --format json.", "trinity-guard status --help", exit_code=UNUSABLE)
+    return form
+
+
+def _lines(survey: Survey) -> list[str]:
+    lines = [
+        f"hooks    {', '.join(survey.hooks) or 'none: trinity-guard init'}",
+        f"config   {survey.config}",
+        f"remote   {f'{survey.remote} ({survey.remote_url})' if survey.remote else 'none: trinity-guard init'}",
+        "",
+    ]
+    if survey.artifacts:
+        rows = [[str(a["path"]), _size(a["size"]), _state(a)] for a in survey.artifacts]
+        lines += [console.table(["artifact", ">size", "state"], rows), ""]
+    else:
+        lines += ["no artifact is tracked yet.", ""]
+    lines += [f"{path}: {problem}" for path, problem in survey.broken.items()]
+    if survey.waiting:
+        rows = [[str(w["path"]), _size(w["size"]), str(w["commit"])[:10]] for w in survey.waiting]
+        lines += ["waiting for the remote (trinity-guard push --pending):"]
+        lines += [console.table(["pointer", ">size", "commit"], rows), ""]
+    if survey.left_behind:
+        rows = [[str(b["path"]), _size(b["size"]), str(b["blob"])[:10]] for b in survey.left_behind]
+        lines += ["blobs that git add left behind (git gc drops them after two weeks; git gc --prune=now at once):"]
+        lines += [console.table(["file", ">on disk", "blob"], rows), ""]
+    return lines[:-1] if lines[-1] == "" else lines
+
+
+def _size(size: object) -> str:
+    return size_text(size) if isinstance(size, int) and size >= 0 else "?"
+
+
+def _state(artifact: dict[str, object]) -> str:
+    state = str(artifact["state"])
+    if state == "changed":
+        return "changed: trinity-guard convert"
+    if state == "missing":
+        return "not here: dvc checkout" if artifact["cached"] else "not here: dvc pull"
+    return state if artifact["cached"] else f"{state}, not in the cache"

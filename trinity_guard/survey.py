@@ -1,0 +1,101 @@
+"""What `status` tells: guarded how, what DVC holds, what changed, what is missing, what waits, what Git still keeps."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import catalog as catalogs
+from trinity_guard import dvcproject, git, leftovers, publication, store
+from trinity_guard.errors import GuardError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.config import Config
+
+UNLIMITED = 1 << 62
+
+
+class Survey:
+    """The facts, as plain values that json can hold."""
+
+    def __init__(self, place: git.Place, config: Config) -> None:
+        self._place = place
+        catalog = catalogs.load(place)
+        self.broken = {shown(path): error.problem for path, error in catalog.broken.items()}
+        changed = {h.path for h in catalogs.changed(place, catalog, UNLIMITED)}
+        self.artifacts = [self._artifact(held, changed) for held in catalog.held if held.kind != "foreign"]
+        self.hooks = installed_hooks()
+        self.config = config.source or "defaults"
+        self.remote, self.remote_url = self._remote(config)
+        self.waiting = [
+            {"path": shown(i.path), "commit": i.commit.decode(), "md5": i.md5, "size": i.size}
+            for i in publication.Queue(place).read()
+        ]
+        self.left_behind = [
+            {"path": shown(path), "blob": oid.decode(), "size": size} for path, oid, size in leftovers.read(place)
+        ]
+
+    def _artifact(self, held: catalogs.Held, changed: set[bytes]) -> dict[str, object]:
+        there = os.path.lexists(self._place.file(held.path))
+        state = "changed" if held.path in changed else "present" if there else "missing"
+        return {
+            "path": shown(held.path),
+            "pointer": shown(held.pointer),
+            "kind": held.kind,
+            "md5": held.md5,
+            "size": held.size,
+            "state": state,
+            "cached": self._cache(held).size(held.md5) is not None,
+        }
+
+    def _cache(self, held: catalogs.Held) -> store.Store:
+        project = dvcproject.root_of(self._place.top, held.pointer)
+        if project is None:
+            raise GuardError(f"{shown(held.pointer)} belongs to no DVC project.", "trinity-guard init")
+        settings = dvcproject.load(self._place.file(project) if project else self._place.top)
+        return store.Store(settings.cache_dir, settings.shared)
+
+    def _remote(self, config: Config) -> tuple[str, str]:
+        if dvcproject.root_of(self._place.top, b"x") is None:
+            return "", ""
+        settings = dvcproject.load(self._place.top)
+        name = config.remote or settings.default_remote or ""
+        remote = settings.remotes.get(name)
+        return name, publication.without_secrets(remote.url) if remote else ""
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "hooks": self.hooks,
+            "config": self.config,
+            "remote": {"name": self.remote, "url": self.remote_url},
+            "artifacts": self.artifacts,
+            "broken": self.broken,
+            "waiting": self.waiting,
+            "left_behind": self.left_behind,
+        }
+
+
+def installed_hooks() -> list[str]:
+    """Return the names of the hooks that Git would run and that call us, natively or through the framework."""
+    folder = git.run("rev-parse", "--git-path", "hooks")[:-1]
+    found = []
+    for name in ("pre-commit", "pre-merge-commit", "post-commit", "pre-applypatch", "post-rewrite"):
+        path = os.path.join(folder, name.encode())
+        try:
+            with open(path, "rb") as file:
+                text = file.read()
+        except OSError:
+            continue
+        if os.access(path, os.X_OK) and (b"trinity-guard" in text or _framework_calls_us(text)):
+            found.append(name)
+    return found
+
+
+def _framework_calls_us(hook: bytes) -> bool:
+    if b"pre-commit.com" not in hook:
+        return False
+    try:
+        with open(".pre-commit-config.yaml", "rb") as file:
+            return b"trinity-" in file.read()
+    except OSError:
+        return False
