@@ -1,0 +1,189 @@
+"""`make bench`: the peer and us in turn, in one run; prints medians and ratios. `python -m benchmarks hooks` runs one part."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.support import clean_environment
+
+KB, MB = 1024, 1024 * 1024
+BIN = Path(sys.executable).parent
+
+
+def sh(*argv: str | Path, cwd: Path) -> None:
+    done = subprocess.run([str(a) for a in argv], cwd=cwd, capture_output=True, check=False, stdin=subprocess.DEVNULL)
+    if done.returncode:
+        sys.exit(f"{argv} failed\n{done.stdout.decode()}{done.stderr.decode()}")
+
+
+def turns(rounds: int, **ways: Callable[[int], float]) -> dict[str, float]:
+    """Run each way once a round, one after the other; return each one's median in seconds."""
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for i in range(rounds):
+        for name, way in ways.items():
+            os.sync()
+            times[name].append(way(i))
+    return {name: statistics.median(t) for name, t in times.items()}
+
+
+def timed(action: Callable[[], None]) -> float:
+    begin = time.perf_counter()
+    action()
+    return time.perf_counter() - begin
+
+
+def show(title: str, base: str, medians: dict[str, float], limits: dict[str, float]) -> None:
+    print(f"\n{title}")
+    for name, seconds in medians.items():
+        ratio = seconds / medians[base]
+        limit = f"   limit {limits[name]}" if name in limits else ""
+        print(f"  {name:<34} {seconds * 1000:9.1f} ms   {ratio:6.2f} of {base}{limit}", flush=True)
+
+
+def repository(folder: Path, guarded: bool) -> Path:
+    folder.mkdir(parents=True)
+    sh("git", "init", "-q", "-b", "main", cwd=folder)
+    if guarded:
+        sh(BIN / "trinity-guard", "init", "-q", cwd=folder)
+        (folder / ".trinity-guard.toml").write_text('push = "off"\n')
+    else:
+        sh(BIN / "dvc", "init", "-q", cwd=folder)
+    sh("git", "add", "-A", cwd=folder)
+    sh("git", "commit", "-q", "-m", "begin", cwd=folder)
+    return folder
+
+
+def hooks(room: Path) -> None:
+    """The hook of a commit without artifacts, against check-added-large-files and a bare interpreter."""
+    for count in (1, 3000):
+        repo = repository(room / f"hook-{count}", guarded=True)
+        (repo / ".trinity-guard.toml").unlink()
+        names = [f"src/p{i % 30}/module_{i}.py" for i in range(count)]
+        for i, name in enumerate(names):
+            (repo / name).parent.mkdir(parents=True, exist_ok=True)
+            (repo / name).write_text("".join(f"line {n} of {i}\n" for n in range(60)))
+        sh("git", "add", "src", cwd=repo)
+        os.environ["GIT_INDEX_FILE"] = ".git/index"
+
+        def bare(_: int, repo: Path = repo) -> float:
+            return timed(lambda: sh(sys.executable, "-c", "pass", cwd=repo))
+
+        def native(_: int, repo: Path = repo) -> float:
+            return timed(lambda: sh(repo / ".git/hooks/pre-commit", cwd=repo))
+
+        def typed(_: int, repo: Path = repo) -> float:
+            return timed(lambda: sh(BIN / "trinity-guard", "hook", "pre-commit", cwd=repo))
+
+        def peer(_: int, repo: Path = repo, names: list[str] = names) -> float:
+            return timed(lambda: sh(BIN / "check-added-large-files", *names, cwd=repo))
+
+        medians = turns(15, **{"python -c pass": bare, "check-added-large-files": peer, "our native hook": native, "trinity-guard hook": typed})
+        del os.environ["GIT_INDEX_FILE"]
+        limit = medians["check-added-large-files"] / medians["python -c pass"]
+        show(f"pre-commit, {count} source files staged", "python -c pass", medians, {"our native hook": limit, "trinity-guard hook": limit})
+
+    sh("git", "commit", "-q", "-m", "sources", cwd=repo)
+    (repo / "one.py").write_text("x = 1\n")
+    sh("git", "add", "one.py", cwd=repo)
+    sh("git", "commit", "-q", "-m", "one", cwd=repo)
+    medians = turns(
+        15,
+        **{
+            "python -c pass": lambda _: timed(lambda: sh(sys.executable, "-c", "pass", cwd=repo)),
+            "our native hook": lambda _: timed(lambda: sh(repo / ".git/hooks/post-commit", cwd=repo)),
+            "trinity-guard hook": lambda _: timed(lambda: sh(BIN / "trinity-guard", "hook", "post-commit", cwd=repo)),
+        },
+    )
+    show("post-commit, no pointer in the commit", "python -c pass", medians, {"our native hook": 3, "trinity-guard hook": 3})
+
+
+def make_files(repo: Path, prefix: str, count: int, size: int) -> list[str]:
+    names = [f"{prefix}/t{i}.csv" for i in range(count)]
+    (repo / prefix).mkdir()
+    for name in names:
+        (repo / name).write_bytes(os.urandom(size))
+    return names
+
+
+def commits(room: Path, title: str, count: int, size: int, rounds: int, limit: float, pointers: int = 0) -> None:
+    """`git commit` of staged artifacts, and `trinity-guard add` + commit, against dvc add + git add + git commit."""
+    theirs, ours = repository(room / f"dvc-{title}", guarded=False), repository(room / f"tg-{title}", guarded=True)
+    for repo in (theirs, ours) if pointers else ():
+        make_files(repo, "old", pointers, 100)
+        sh(BIN / "dvc", "add", "-q", *[f"old/t{i}.csv" for i in range(pointers)], cwd=repo)
+        sh("git", "add", "-A", cwd=repo)
+        sh("git", "commit", "-q", "-m", "old", cwd=repo)
+
+    def by_hand(i: int) -> float:
+        names = make_files(theirs, f"d{i}", count, size)
+
+        def work() -> None:
+            sh(BIN / "dvc", "add", "-q", *names, cwd=theirs)
+            sh("git", "add", f"d{i}", cwd=theirs)
+            sh("git", "commit", "-q", "-m", "work", cwd=theirs)
+
+        return timed(work)
+
+    def commit(i: int) -> float:
+        make_files(ours, f"c{i}", count, size)
+        sh("git", "add", f"c{i}", cwd=ours)
+        return timed(lambda: sh("git", "commit", "-q", "-m", "work", cwd=ours))
+
+    def added(i: int) -> float:
+        make_files(ours, f"a{i}", count, size)
+
+        def work() -> None:
+            sh(BIN / "trinity-guard", "add", "-q", f"a{i}", cwd=ours)
+            sh("git", "commit", "-q", "-m", "work", cwd=ours)
+
+        return timed(work)
+
+    medians = turns(rounds, **{"dvc add, git add, git commit": by_hand, "git commit": commit, "trinity-guard add, git commit": added})
+    show(title, "dvc add, git add, git commit", medians, {"git commit": limit, "trinity-guard add, git commit": limit})
+    shutil.rmtree(room / f"dvc-{title}")
+    shutil.rmtree(room / f"tg-{title}")
+
+
+def memory(room: Path) -> None:
+    """Peak memory of a conversion, by size of the artifact."""
+    print("\npeak memory of trinity-guard convert")
+    for size in (1, 64, 512):
+        repo = repository(room / f"memory-{size}", guarded=True)
+        (repo / "a.pkl").write_bytes(os.urandom(size * MB))
+        sh("git", "add", "-f", "a.pkl", cwd=repo)
+        (repo / "a.pkl").unlink()  # the hardest way: out of Git's object store
+        pid = os.spawnv(os.P_NOWAIT, sys.executable, [sys.executable, "-c", f"import os; os.chdir({str(repo)!r}); from trinity_guard.cli import main; main(['convert', '-q'])"])
+        usage = os.wait4(pid, 0)[2]
+        assert isinstance(usage, resource.struct_rusage)
+        print(f"  {size:4} MB   {usage.ru_maxrss / 1024:6.1f} MB", flush=True)
+        shutil.rmtree(repo)
+
+
+def main() -> None:
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    with tempfile.TemporaryDirectory(prefix="trinity-guard-bench-") as name:
+        room = Path(name)
+        os.environ.update(clean_environment(room / "home"))
+        parts: dict[str, Callable[[], None]] = {
+            "hooks": lambda: hooks(room),
+            "one": lambda: commits(room, "1 MB", 1, MB, 7, 0.25),
+            "large": lambda: commits(room, "100 MB", 1, 100 * MB, 5, 0.6),
+            "many": lambda: commits(room, "300 tables of 100 kB", 300, 100 * KB, 3, 0.12),
+            "pointers": lambda: commits(room, "1 MB beside 2,000 pointers", 1, MB, 3, 0.25, pointers=2000),
+            "memory": lambda: memory(room),
+        }
+        for part in sys.argv[1:] or parts:
+            parts[part]()
+
+
+if __name__ == "__main__":
+    main()
