@@ -1,0 +1,133 @@
+"""kill -9 at each system boundary of convert, add and push: nothing is lost, and the second try completes."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support import Repo, objects, run
+
+# Ends the process at the N-th event that writes, or that starts a process; writes nothing of its own.
+DRIVER = """
+import os, sys
+left = int(sys.argv[1])
+WRITES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.chmod", "os.posix_spawn", "os.link"}
+def watch(event, args):
+    global left
+    if event in WRITES or (event == "open" and isinstance(args[2], int) and args[2] & 3):
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), 9)
+from trinity_guard.cli import main
+sys.addaudithook(watch)
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+def killed_at(repo: Repo, step: int, *command: str) -> bool:
+    """Run a command of ours that is killed at this step; False when it ended by itself before."""
+    done = run(sys.executable, "-c", DRIVER, str(step), *command, cwd=repo.path, ok=False)
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    return done.returncode == -signal.SIGKILL
+
+
+def copy(template: Repo, path: Path) -> Repo:
+    shutil.rmtree(path, ignore_errors=True)
+    shutil.copytree(template.path, path, symlinks=True)
+    return Repo(path)
+
+
+def staged_or_kept(repo: Repo, name: str, data: bytes) -> bool:
+    """Whether the bytes are in the index as a blob, or in the cache with a pointer in the index."""
+    index = repo.index()
+    if name.encode() in index:
+        return repo.git("cat-file", "blob", index[name.encode()][1]).stdout == data
+    md5 = hashlib.md5(data).hexdigest()
+    pointer = repo.git("show", f":{name}.dvc").stdout
+    return md5.encode() in pointer and repo.cached().get(md5) == data
+
+
+def settled(repo: Repo) -> tuple[object, ...]:
+    """What must be the same after any crash and a second try."""
+    return (
+        repo.index(),
+        repo.file(".gitignore").read_bytes(),
+        repo.file("a.pkl.dvc").read_bytes(),
+        repo.file("d/b.csv.dvc").read_bytes(),
+        repo.cached(),
+        repo.file(".git/trinity-guard/journal").exists(),
+    )
+
+
+@pytest.mark.parametrize("command", [("convert",), ("hook", "pre-commit")], ids=["convert", "hook"])
+def test_killing_convert_at_any_step_loses_nothing_and_a_second_try_completes(
+    repo: Repo, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    a = repo.stage("a.pkl", 70_000)
+    b = repo.stage("d/b.csv", 500)
+    repo.write("a.pkl", 100)  # newer than what is staged: its bytes are in the blob alone
+    whole = copy(repo, tmp_path / "whole")
+    whole.guard(*command)
+    expected = settled(whole)
+    work = tmp_path / "killed"
+    step = 0
+    while True:
+        step += 1
+        trial = copy(repo, work)
+        if not killed_at(trial, step, *command):
+            break
+        assert staged_or_kept(trial, "a.pkl", a), f"killed at step {step}"
+        assert staged_or_kept(trial, "d/b.csv", b), f"killed at step {step}"
+        assert all(hashlib.md5(data).hexdigest() == md5 for md5, data in trial.cached().items())
+        run("git", "status", cwd=work)
+        trial.file(".git/index.lock").unlink(missing_ok=True)  # Git's own message says so after a crash
+        trial.guard(*command)
+        assert settled(trial) == expected, f"killed at step {step}"
+        trial.commit()
+        assert not trial.git("ls-tree", "-r", "--name-only", "HEAD", "--", "a.pkl").stdout
+        assert not list(trial.path.glob(".dvc/cache/trinity-guard-tmp/*"))
+    assert step > 15, "the driver must see the boundaries"
+
+
+def test_killing_add_at_any_step_leaves_the_working_file_and_a_second_try_completes(repo: Repo, tmp_path: Path) -> None:
+    data = repo.write("a.pkl", 70_000)
+    work = tmp_path / "killed"
+    step = 0
+    while True:
+        step += 1
+        trial = copy(repo, work)
+        if not killed_at(trial, step, "add", "a.pkl"):
+            break
+        assert trial.file("a.pkl").read_bytes() == data
+        trial.guard("add", "a.pkl")
+        trial.commit()
+        assert trial.cached() == {hashlib.md5(data).hexdigest(): data}
+        assert trial.git("status", "--porcelain").stdout == b""
+    assert step > 15
+
+
+def test_killing_push_at_any_step_keeps_the_queue_and_a_second_try_completes(repo: Repo, tmp_path: Path) -> None:
+    data = repo.stage("a.pkl", 70_000)
+    repo.commit(TRINITY_GUARD_SKIP="push")
+    [storage] = tmp_path.glob("*-dvc-storage")
+    assert objects(storage / "files" / "md5") == {}
+    work = tmp_path / "work2"
+    step = 0
+    while True:
+        step += 1
+        shutil.rmtree(storage)
+        storage.mkdir()
+        trial = copy(repo, work)
+        if not killed_at(trial, step, "push"):
+            break
+        for md5, content in objects(storage / "files" / "md5").items():
+            assert hashlib.md5(content).hexdigest() == md5, f"half an object on the remote after step {step}"
+        trial.guard("push")
+        assert objects(storage / "files" / "md5") == {hashlib.md5(data).hexdigest(): data}
+        assert b"nothing is waiting" in trial.guard("push", "--pending").stderr
+    assert step > 5
