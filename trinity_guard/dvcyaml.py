@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-MOST_SIZE = (1 << 63) - 1
+POSSIBLE = range(1 << 63)
 
 
 def parse(data: bytes, most_bytes: int, round_trip: bool = False) -> Any:
@@ -33,17 +33,24 @@ def _parsed(text: str, round_trip: bool) -> Any:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
-        if ("&" in text or "*" in text) and _anchored(YAML(typ="safe", pure=True).parse(text)):
-            raise ValueError("it uses YAML anchors or aliases")
-        return (YAML() if round_trip else YAML(typ="safe", pure=True)).load(text)
+        if not (("&" in text or "*" in text) and _anchored(YAML(typ="safe", pure=True).parse(text))):
+            return (YAML() if round_trip else YAML(typ="safe", pure=True)).load(text)
+        line, words = "", "it uses anchors or aliases"
     except MarkedYAMLError as e:
         line = f" in line {e.problem_mark.line + 1}" if e.problem_mark else ""
         words = str(e.problem or e.context).split("\n")[0]
-    except YAMLError as e:
+    # Beside its own errors ruamel lets others through on odd input: a 13th month, a million brackets.
+    except (
+        YAMLError,
+        ArithmeticError,
+        AssertionError,
+        AttributeError,
+        LookupError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+    ) as e:
         line, words = "", " ".join(str(e).split())[:200]
-    # ruamel lets slips of its own through on odd input: a 13th month, a text of a million brackets.
-    except (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError) as e:
-        line, words = "", type(e).__name__
     raise ValueError(f"broken YAML{line}: {plain(words)}")
 
 
@@ -76,7 +83,7 @@ def wrong(fields: Any, allowed: dict[str, type], may_be_null: tuple[str, ...] = 
             continue
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             return f"its '{key}' is of the wrong type"
-        if kind is int and not 0 <= value <= MOST_SIZE:
+        if kind is int and value not in POSSIBLE:
             return f"its '{key}' is no possible number"
     return ""
 

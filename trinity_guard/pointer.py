@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import dvcyaml
+from trinity_guard import bounds, dvcyaml
 from trinity_guard.errors import GuardError, shown
 
 TYPE_CHECKING = False
@@ -19,11 +19,6 @@ if TYPE_CHECKING:
 SUFFIX = b".dvc"
 MOST_BYTES = 1 << 20
 LONGEST_NAME = 255
-
-# The schemes that DVC takes for another file system, `remote` for one of its config; all others are file names.
-SCHEMES = frozenset(
-    "azure gdrive gs hdfs http https memory oss remote s3 ssh webdav webdavs webhdfs".split()  # noqa: SIM905
-)
 
 _DIGITS = b"0123456789"
 _HEX = b"0123456789abcdef"
@@ -100,7 +95,7 @@ def data_path(where: bytes, pointer: Pointer, out: Out) -> bytes:
         raise _out_of_bounds(where, out.path, "leaves the repository: it is the address of a remote")
     parts = where.split(b"/")[:-1]
     for text in (pointer.wdir, out.path):
-        reason = _rooted(text) or _walk(parts, text)
+        reason = bounds.rooted(text) or bounds.walk(parts, text)
         if reason:
             raise _out_of_bounds(where, text, reason)
     if out.path.endswith(".dvc") or out.path.rpartition("/")[2] == "dvc.yaml":
@@ -112,21 +107,21 @@ def data_path(where: bytes, pointer: Pointer, out: Out) -> bytes:
 
 
 def nameable(name: bytes) -> str | None:
-    """Return None when DVC can hold a file of this (base) name, else the reason why not, to follow the name."""
+    """Return None when DVC can hold a file of this (base) name, else the reason why not, a clause about the file."""
     if _plain_name(name) and not name.endswith(SUFFIX) and name != b"dvc.yaml":
         return None
     try:
         text = name.decode()
     except UnicodeDecodeError:
-        return "is not UTF-8, and DVC holds no other names"
+        return "its name is not UTF-8"
     if len(name) + len(SUFFIX) > LONGEST_NAME:
-        return f"is too long: with .dvc behind it a name has more than {LONGEST_NAME} bytes"
+        return f"with .dvc behind it, its name is longer than {LONGEST_NAME} bytes"
     if name.endswith(SUFFIX) or name == b"dvc.yaml":
-        return "is the name of a DVC file, which DVC does not take as data"
-    scheme = _scheme(text)
-    if scheme in SCHEMES:
-        return f"begins with `{scheme}:`, which DVC reads as the address of a remote"
-    return None if _survives(text) else "does not survive DVC's own YAML: read back, it is another name"
+        return "its name is that of a DVC file"
+    scheme = bounds.scheme(text)
+    if scheme in bounds.SCHEMES:
+        return f"`{scheme}:` at the head of its name is read as the address of a remote"
+    return None if _survives(text) else "its name comes back changed from the YAML that DVC writes"
 
 
 def refresh(
@@ -209,55 +204,6 @@ def _count(text: bytes) -> bool:
     return text.isdigit() and len(text) < 19 and (text[:1] != b"0" or text == b"0")
 
 
-# --- bounds
-
-
-def _scheme(path: str) -> str:
-    """Return what Python's urlparse takes for the URL's scheme in a text, lower case ("" for none)."""
-    stripped = path.lstrip("".join(map(chr, range(33)))).replace("\t", "").replace("\r", "").replace("\n", "")
-    head, colon, _ = stripped.partition(":")
-    return head.lower() if colon else ""
-
-
-def _rooted(path: str) -> str:
-    if "\0" in path or (not path.isascii() and path.encode("utf-8", "replace").decode() != path):
-        return "is not a file's name"
-    if path.startswith(("/", "\\\\")) or (path[1:2] == ":" and path[0].isalpha() and path[2:3] in ("/", "\\")):
-        return "leaves the repository: it is absolute"
-    return ""
-
-
-def _walk(parts: list[bytes], path: str) -> str:
-    """Follow a relative path from the folder `parts`, in place; return why that is out of bounds, "" when it is not."""
-    for part in path.split("/"):
-        if part in ("", "."):
-            continue
-        if part == "..":
-            if not parts:
-                return "leaves the repository"
-            parts.pop()
-        elif ".." in part.split("\\"):
-            return "leaves the repository (on Windows)"
-        else:
-            parts.append(part.encode())
-    for step in parts:
-        if forbidden(step):
-            return f"points into {shown(step)}"
-    return ""
-
-
-def forbidden(part: bytes) -> bool:
-    """Whether a folder of this name belongs to Git or DVC: `.git`, and what macOS and Windows take for it, `.dvc`."""
-    if len(part) < 4 or (part[:1] not in b".\xe2\xef" and b"~" not in part):
-        return False
-    text = part.decode("utf-8", "ignore").lower()
-    # What HFS+ leaves out when it compares names (Git's own list, in utf8.c).
-    plain = "".join(c for c in text if not ("\u200c" <= c <= "\u200f" or "\u202a" <= c <= "\u202e"))
-    plain = "".join(c for c in plain if not ("\u206a" <= c <= "\u206f" or c == "\ufeff"))
-    # NTFS drops trailing dots and spaces, and `:` opens a stream.
-    return plain.partition(":")[0].replace("\\", "/").partition("/")[0].rstrip(" .") in (".git", ".dvc", "git~1")
-
-
 def _out_of_bounds(where: bytes, path: str, reason: str) -> GuardError:
     return GuardError(
         problem=f"{shown(where)}: its path '{dvcyaml.plain(path)}' {reason}.",
@@ -338,7 +284,7 @@ def _out(entry: dict[str, Any]) -> Out:
     out.cache = entry.get("cache", True)
     out.push = entry.get("push", True)
     out.remote = entry.get("remote")
-    out.external = _scheme(out.path) in SCHEMES or "://" in out.path
+    out.external = bounds.scheme(out.path) in bounds.SCHEMES or "://" in out.path
     return out
 
 
@@ -368,8 +314,16 @@ def _matching(pointer: Pointer, where: bytes, name: str) -> Out:
 
 def _relative(where: bytes, pointer: Pointer, out: Out) -> str:
     base = where.split(b"/")[:-1]
-    _walk(base, pointer.wdir)
-    return os.path.relpath(b"/" + data_path(where, pointer, out), b"/" + b"/".join(base)).decode()
+    bounds.walk(base, pointer.wdir)
+    return _between(base, data_path(where, pointer, out), out.path)
+
+
+def _between(base: list[bytes], path: bytes, text: str) -> str:
+    """Return a path as seen from the folder `base`, as text; where a folder's name is no text, `text` normalised."""
+    try:
+        return os.path.relpath(b"/" + path, b"/" + b"/".join(base)).decode()
+    except UnicodeDecodeError:
+        return os.path.normpath(text)
 
 
 def _versioned(entry: Any) -> bool:
@@ -404,9 +358,9 @@ def _tidy_stage(data: Any, pointer: Pointer, where: bytes) -> None:
         if key in data and (key == "locked" or not data[key]):
             del data[key]
     base = where.split(b"/")[:-1]
-    folder = b"/" + b"/".join(base)
-    _walk(base, pointer.wdir)
-    wdir = os.path.relpath(b"/" + b"/".join(base), folder).decode()
+    folder = list(base)
+    bounds.walk(folder, pointer.wdir)
+    wdir = _between(base, b"/".join(folder), pointer.wdir)
     for key, value in (("wdir", "" if wdir == "." else wdir), ("frozen", pointer.frozen)):
         if not value:
             data.pop(key, None)
