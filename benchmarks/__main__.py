@@ -1,4 +1,7 @@
-"""`make bench`: the peer and us in turn, in one run; prints medians and ratios. `python -m benchmarks hooks` runs one part."""
+"""`make bench`: the peer and us in turn, in one run; prints medians and ratios.
+
+`python -m benchmarks hooks` runs one part.
+"""
 
 from __future__ import annotations
 
@@ -86,10 +89,23 @@ def hooks(room: Path) -> None:
         def peer(_: int, repo: Path = repo, names: list[str] = names) -> float:
             return timed(lambda: sh(BIN / "check-added-large-files", *names, cwd=repo))
 
-        medians = turns(15, **{"python -c pass": bare, "check-added-large-files": peer, "our native hook": native, "trinity-guard hook": typed})
+        medians = turns(
+            15,
+            **{
+                "python -c pass": bare,
+                "check-added-large-files": peer,
+                "our native hook": native,
+                "trinity-guard hook": typed,
+            },
+        )
         del os.environ["GIT_INDEX_FILE"]
         limit = medians["check-added-large-files"] / medians["python -c pass"]
-        show(f"pre-commit, {count} source files staged", "python -c pass", medians, {"our native hook": limit, "trinity-guard hook": limit})
+        show(
+            f"pre-commit, {count} source files staged",
+            "python -c pass",
+            medians,
+            {"our native hook": limit, "trinity-guard hook": limit},
+        )
 
     sh("git", "commit", "-q", "-m", "sources", cwd=repo)
     (repo / "one.py").write_text("x = 1\n")
@@ -103,7 +119,12 @@ def hooks(room: Path) -> None:
             "trinity-guard hook": lambda _: timed(lambda: sh(BIN / "trinity-guard", "hook", "post-commit", cwd=repo)),
         },
     )
-    show("post-commit, no pointer in the commit", "python -c pass", medians, {"our native hook": 3, "trinity-guard hook": 3})
+    show(
+        "post-commit, no pointer in the commit",
+        "python -c pass",
+        medians,
+        {"our native hook": 3, "trinity-guard hook": 3},
+    )
 
 
 def make_files(repo: Path, prefix: str, count: int, size: int) -> list[str]:
@@ -147,7 +168,10 @@ def commits(room: Path, title: str, count: int, size: int, rounds: int, limit: f
 
         return timed(work)
 
-    medians = turns(rounds, **{"dvc add, git add, git commit": by_hand, "git commit": commit, "trinity-guard add, git commit": added})
+    medians = turns(
+        rounds,
+        **{"dvc add, git add, git commit": by_hand, "git commit": commit, "trinity-guard add, git commit": added},
+    )
     show(title, "dvc add, git add, git commit", medians, {"git commit": limit, "trinity-guard add, git commit": limit})
     shutil.rmtree(room / f"dvc-{title}")
     shutil.rmtree(room / f"tg-{title}")
@@ -161,7 +185,15 @@ def memory(room: Path) -> None:
         (repo / "a.pkl").write_bytes(os.urandom(size * MB))
         sh("git", "add", "-f", "a.pkl", cwd=repo)
         (repo / "a.pkl").unlink()  # the hardest way: out of Git's object store
-        pid = os.spawnv(os.P_NOWAIT, sys.executable, [sys.executable, "-c", f"import os; os.chdir({str(repo)!r}); from trinity_guard.cli import main; main(['convert', '-q'])"])
+        pid = os.spawnv(
+            os.P_NOWAIT,
+            sys.executable,
+            [
+                sys.executable,
+                "-c",
+                f"import os; os.chdir({str(repo)!r}); from trinity_guard.cli import main; main(['convert', '-q'])",
+            ],
+        )
         usage = os.wait4(pid, 0)[2]
         assert isinstance(usage, resource.struct_rusage)
         print(f"  {size:4} MB   {usage.ru_maxrss / 1024:6.1f} MB", flush=True)

@@ -43,10 +43,10 @@ def run(
     done = subprocess.run(
         [os.fsencode(a) for a in argv],
         cwd=cwd,
-        input=data if data is not None else b"",
+        input=data,
         capture_output=True,
         check=False,
-        env={**os.environ, **env},
+        env={**os.environ, **(env or {})},
         timeout=240,
     )
     if ok and done.returncode:
@@ -80,10 +80,10 @@ class Repo:
         return repo
 
     def git(self, *args: str | bytes, ok: bool = True, **env: str) -> subprocess.CompletedProcess[bytes]:
-        return run("git", *args, cwd=self.path, ok=ok, **env)
+        return run("git", *args, cwd=self.path, ok=ok, env=env)
 
     def guard(self, *args: str | bytes, ok: bool = True, **env: str) -> subprocess.CompletedProcess[bytes]:
-        return run(sys.executable, "-m", "trinity_guard", *args, cwd=self.path, ok=ok, **env)
+        return run(sys.executable, "-m", "trinity_guard", *args, cwd=self.path, ok=ok, env=env)
 
     def dvc(self, *args: str | bytes, ok: bool = True) -> subprocess.CompletedProcess[bytes]:
         return dvc(*args, cwd=self.path, ok=ok)
@@ -136,7 +136,9 @@ class Repo:
 
     def remote(self) -> Path:
         """The local folder that `init` made the default remote."""
-        return Path(os.fsdecode(self.git("config", "-f", ".dvc/config", "--get", "remote.storage.url", ok=False).stdout))
+        return Path(
+            os.fsdecode(self.git("config", "-f", ".dvc/config", "--get", "remote.storage.url", ok=False).stdout)
+        )
 
     def pulled_in_a_fresh_clone(self, name: str | bytes, revision: str = "HEAD") -> bytes:
         """Clone, check a revision out, `dvc pull`, and return the file's bytes."""

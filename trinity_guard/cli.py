@@ -17,7 +17,7 @@ COMMANDS = {
     "status": "what is guarded, changed, waiting",
     "demo": "the whole story on this machine, on a throwaway repository",
     "hook": "what the installed Git hooks call",
-    "completion": "print the shell's completion: eval \"$(trinity-guard completion bash)\"",
+    "completion": 'print the shell\'s completion: eval "$(trinity-guard completion bash)"',
 }
 
 USAGE = """usage: trinity-guard COMMAND [-v | -q] …
@@ -73,7 +73,12 @@ def _run(args: list[str]) -> int:
 def _take_level(args: list[str]) -> list[str]:
     """Take -v and -q out, wherever they stand before `--`."""
     end = args.index("--") if "--" in args else len(args)
-    for flag, level in (("-q", console.QUIET), ("--quiet", console.QUIET), ("-v", console.VERBOSE), ("--verbose", console.VERBOSE)):
+    for flag, level in (
+        ("-q", console.QUIET),
+        ("--quiet", console.QUIET),
+        ("-v", console.VERBOSE),
+        ("--verbose", console.VERBOSE),
+    ):
         if flag in args[:end]:
             console.set_level(level)
     levels = ("-q", "--quiet", "-v", "--verbose")
@@ -90,7 +95,9 @@ def _bug(args: list[str], error: BaseException) -> int:
         log.write(f"trinity-guard {__version__}, Python {platform.python_version()}, {platform.platform()}\n")
         log.write(f"command: {args[:1]}\n\n")
         traceback.print_exception(error, file=log)
-    console.warn(f"this is a bug of ours ({type(error).__name__}: {error}). What happened is in {name}; please send it.")
+    console.warn(
+        f"this is a bug of ours ({type(error).__name__}: {error}). What happened is in {name}; please send it."
+    )
     return BUG
 
 
@@ -108,7 +115,7 @@ class _Late:
         if self.done or path is not None:
             return None
         self.done = True
-        import importlib
+        import importlib.util
         import site
 
         site.main()

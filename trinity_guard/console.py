@@ -8,6 +8,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import TextIO
 
     from trinity_guard.errors import GuardError
 
@@ -68,7 +69,9 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     names = [h.lstrip(">") for h in head]
     widths = [max(len(r[i]) for r in [names, *rows]) for i in range(len(head))]
     right = [h.startswith(">") for h in head]
-    lines = ([c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)] for row in [names, *rows])
+    lines = (
+        [c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)] for row in [names, *rows]
+    )
     return "\n".join("  ".join(line).rstrip() for line in lines)
 
 
@@ -85,7 +88,7 @@ class Progress:
     """A bar on standard error for what takes longer than a second; nothing where there is no terminal."""
 
     def __init__(self, what: str, unit: float = 1e6, name: str = "MB") -> None:
-        import time  # noqa: PLC0415  # built in, but only a transfer wants it
+        import time
 
         self._clock = time.monotonic
         self._begun = self._shown = self._clock()
@@ -125,16 +128,15 @@ def _plain() -> str:
     return "\x1b[0m" if _coloured() else ""
 
 
-def _write(stream: object, text: str) -> None:
+def _write(stream: TextIO, text: str) -> None:
     # A name that is not UTF-8 must not turn a message into a traceback, whatever the locale.
-    out = stream if stream is not None else sys.stderr
     data = (text + "\n").encode("utf-8", "backslashreplace")
-    buffer = getattr(out, "buffer", None)
+    buffer = getattr(stream, "buffer", None)
     try:
         if buffer is None:
-            out.write(text + "\n")  # type: ignore[attr-defined]
+            stream.write(data.decode())
         else:
-            out.flush()  # type: ignore[attr-defined]
+            stream.flush()
             buffer.write(data)
             buffer.flush()
     except BrokenPipeError:

@@ -125,10 +125,14 @@ def _transact(place: git.Place, items: list[Converted], on_progress: Callable[[i
         ids = workshop.write_blobs(index_files)
         changes = [(b"0", b"0" * len(ids[0]), i.path) for i in items if i.oid]
         changes += [(index.REGULAR, oid, i.pointer) for i, oid in zip(items, ids, strict=False)]
-        changes += [(plan.mode(path), oid, path) for (path, _), oid in zip(plan.for_index, ids[len(items) :], strict=True)]
+        changes += [
+            (plan.mode(path), oid, path) for (path, _), oid in zip(plan.for_index, ids[len(items) :], strict=True)
+        ]
         journal = index.Journal(place)
         added = plan.added_names
-        journal.write([(i.path, i.oid, i.pointer, oid, added.get(i.path, b"")) for i, oid in zip(items, ids, strict=False)])
+        journal.write(
+            [(i.path, i.oid, i.pointer, oid, added.get(i.path, b"")) for i, oid in zip(items, ids, strict=False)]
+        )
         index.replace(changes)
         for item, (_, working) in zip(items, files, strict=True):
             workshop.put(place.file(item.pointer), working)

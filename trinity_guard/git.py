@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import select
-import sys
 
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 
@@ -353,11 +352,3 @@ def succeed(argv: Sequence[Arg], env: Mapping[str, str] | None = None) -> bytes:
         words = (result.err or result.out).decode("utf-8", "replace").strip()
         raise GuardError(problem=f"`{' '.join(shown(os.fsencode(a)) for a in argv)}` failed: {words}")
     return result.out
-
-
-def isolated(argv: Sequence[Arg]) -> None:
-    """Replace this process by another program (exec), with the standard streams flushed."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    encoded = [os.fsencode(a) for a in argv]
-    os.execvp(encoded[0], encoded)

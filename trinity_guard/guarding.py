@@ -113,7 +113,9 @@ def files_to_convert(place: git.Place, rules: Rules, paths: Sequence[bytes]) -> 
     held = catalogs.load(place).by_path()
     found: dict[bytes, index.Entry] = {}
     for path in paths:
-        listed = [e for e in index.entries(path) if e.mode in (index.REGULAR, index.EXECUTABLE)] if path else index.entries()
+        listed = (
+            [e for e in index.entries(path) if e.mode in (index.REGULAR, index.EXECUTABLE)] if path else index.entries()
+        )
         exact = [e for e in listed if e.path == path]
         chosen = exact or [a.entry for a in inspection.inspect(place, rules, listed).artifacts]
         if not exact and path in held:
@@ -133,7 +135,9 @@ def files_to_add(place: git.Place, rules: Rules, paths: Sequence[bytes]) -> list
     for path in paths:
         full = place.file(path) if path else place.top
         if os.path.islink(full):
-            raise GuardError(problem=f"{shown(path)} is a symlink, not a file.", remedy="add the file that it points to")
+            raise GuardError(
+                problem=f"{shown(path)} is a symlink, not a file.", remedy="add the file that it points to"
+            )
         if os.path.isdir(full):
             for name in _files_below(place, path):
                 if rules.named(name):
@@ -152,7 +156,9 @@ def _working_file(path: bytes) -> index.Entry:
 
 def _files_below(place: git.Place, folder: bytes) -> list[bytes]:
     """Return the untracked and the tracked files below a folder; ignored ones belong to whoever ignored them."""
-    out = git.run("ls-files", "-z", "-c", "-o", "--exclude-standard", "--full-name", "--", folder or b".", env=git.literal())
+    out = git.run(
+        "ls-files", "-z", "-c", "-o", "--exclude-standard", "--full-name", "--", folder or b".", env=git.literal()
+    )
     held = {h.path for h in catalogs.load(place).held if h.kind == "file" and h.path.startswith(folder)}
     names = {*out.split(b"\0")[:-1], *held}
     return sorted(n for n in names if os.path.isfile(place.file(n)) and not os.path.islink(place.file(n)))

@@ -116,9 +116,7 @@ def _unstaged(place: git.Place, rule: tuple[bytes, bytes] | None, contents: dict
 
 def _matching_rules(paths: list[bytes]) -> dict[bytes, tuple[bytes, bytes]]:
     """Return path -> (file, pattern) of the last rule that matches it, by Git itself."""
-    result = git.attempt(
-        "check-ignore", "--no-index", "-v", "-z", "--stdin", data=b"".join(p + b"\0" for p in paths)
-    )
+    result = git.attempt("check-ignore", "--no-index", "-v", "-z", "--stdin", data=b"".join(p + b"\0" for p in paths))
     if result.code > 1:
         raise git.failure(("check-ignore",), result)
     fields = result.out.split(b"\0")[:-1]
@@ -130,7 +128,7 @@ def _refuse_hidden_pointer(path: bytes, rule: tuple[bytes, bytes] | None) -> Non
         return
     where, pattern = rule
     raise GuardError(
-        problem=f"{shown(path)}.dvc would be ignored by Git ({shown(where)}: {shown(pattern)}), and DVC skips such pointers.",
+        problem=f"{shown(path)}.dvc would be ignored by Git ({shown(where)}: {shown(pattern)}); DVC skips such pointers.",
         remedy=f"add the line !*.dvc below it in {shown(where)}"
         + ("" if not pattern.endswith(b"/") else f" and write {shown(pattern)}** in place of {shown(pattern)}"),
     )

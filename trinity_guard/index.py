@@ -34,9 +34,7 @@ def staged(base: str | None = None) -> list[Entry]:
     """
     revision = base or ("HEAD^" if amending() else "HEAD")
     result = _difference(revision)
-    if result.code and revision == "HEAD^" and git.parents() == []:
-        result = _difference("HEAD", against_nothing=True)
-    elif result.code and git.parents() is None:
+    if (result.code and revision == "HEAD^" and git.parents() == []) or (result.code and git.parents() is None):
         result = _difference("HEAD", against_nothing=True)
     if result.code:
         raise git.failure(("diff-index", "--cached", revision), result)
@@ -157,7 +155,7 @@ def _git_commit_above() -> list[bytes] | None:
 
 def processes_above() -> list[int]:
     """Return the ids of the processes that run us, the nearest first."""
-    pids = []
+    pids: list[int] = []
     pid = os.getppid()
     while pid > 1 and len(pids) < 12:
         pids.append(pid)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from trinity_guard import pointer
+from trinity_guard import pointer, sniffing
 from trinity_guard import rules as rules_of
-from trinity_guard import sniffing
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.objects import GLANCE, Head, Objects
 

@@ -1,4 +1,4 @@
-"""Who else holds a path: DVC directories, pipelines, imports, git-lfs. Each is refused, or left alone, with the reason."""
+"""Who else holds a path: DVC directories, pipelines, imports, git-lfs. Refused, or left alone, with the reason."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def refuse_held(catalog: Catalog, path: bytes) -> Held | None:
             raise _in_directory(path, above)
         folder = os.path.dirname(folder)
     held = by_path.get(path)
-    if held is None or held.kind == "file" and held.pointer == path + b".dvc":
+    if held is None or (held.kind == "file" and held.pointer == path + b".dvc"):
         return held
     name = quoted(shown(path))
     where = quoted(shown(held.pointer))
@@ -129,7 +129,7 @@ class Pipelines:
             if known is not None and refuse:
                 where, stage, _ = known
                 raise GuardError(
-                    problem=f"{shown(path)} is an output of the stage '{stage}' in {shown(where)}: DVC keeps it already.",
+                    problem=f"{shown(path)} is an output of stage '{stage}' in {shown(where)}: DVC keeps it already.",
                     remedy=f"git rm -q --cached -- {quoted(shown(path))}\ndvc commit {quoted(stage)}",
                 )
             place = os.path.dirname(place)

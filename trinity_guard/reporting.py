@@ -36,8 +36,9 @@ def tell_push(result: Report) -> None:
     if result.waiting:
         size = size_text(sum(max(i.size, 0) for i in result.waiting))
         reasons = "; ".join(dict.fromkeys(result.reasons))
+        waiting = _objects(len(result.waiting))
         console.warn(
-            f"the commit stands; {_objects(len(result.waiting))} ({size}) could not go to the DVC remote yet: {reasons}.",
+            f"the commit stands; {waiting} ({size}) could not go to the DVC remote yet: {reasons}.",
             "trinity-guard push --pending     # tries again; the next commit of an artifact does too",
         )
 

@@ -11,6 +11,7 @@ from trinity_guard.errors import GuardError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import hashlib
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     Progress = Callable[[int, int], None]
@@ -136,7 +137,7 @@ class Store:
                 raise
             return False
         if self._shared:
-            os.chmod(folder, 0o2775)
+            os.chmod(folder, 0o2775)  # noqa: S103  # as DVC does for a group
         return True
 
     def _sweep(self) -> bool:
@@ -209,9 +210,7 @@ def copy_objects(
     return there | taken, lacking
 
 
-def _take_checked(
-    cache: Store, remote: Store, md5: str, size: int, taken: set[str], lacking: dict[str, str]
-) -> None:
+def _take_checked(cache: Store, remote: Store, md5: str, size: int, taken: set[str], lacking: dict[str, str]) -> None:
     stored = remote.take(read_file(cache.path(md5)), size)
     if stored.md5 == md5.removesuffix(".dir"):
         stored.md5 = md5
@@ -270,24 +269,14 @@ def push_by_dvc(root: bytes, name: str, wanted: Sequence[tuple[str, int]]) -> tu
     return sent, {md5: "the remote did not take it" for md5, _ in wanted if md5 not in sent}
 
 
-class _Digest:
-    """What hashlib's objects offer; only for annotations."""
-
-    def update(self, data: bytes, /) -> None: ...
-    def hexdigest(self) -> str: ...
-
-
-def _new_md5() -> _Digest:
+def _new_md5() -> hashlib._Hash:
     import hashlib
 
     # A name, not a signature: FIPS builds refuse md5 without this.
-    digest: _Digest = hashlib.md5(usedforsecurity=False)
-    return digest
+    return hashlib.md5(usedforsecurity=False)
 
 
-def _copy(
-    pieces: Iterable[bytes], fd: int, expected: int, on_bytes: Callable[[int], None] | None
-) -> tuple[str, int]:
+def _copy(pieces: Iterable[bytes], fd: int, expected: int, on_bytes: Callable[[int], None] | None) -> tuple[str, int]:
     if expected >= THREADED:
         return _copy_threaded(pieces, fd, on_bytes)
     digest = _new_md5()
@@ -301,9 +290,7 @@ def _copy(
     return digest.hexdigest(), size
 
 
-def _copy_threaded(
-    pieces: Iterable[bytes], fd: int, on_bytes: Callable[[int], None] | None
-) -> tuple[str, int]:
+def _copy_threaded(pieces: Iterable[bytes], fd: int, on_bytes: Callable[[int], None] | None) -> tuple[str, int]:
     """Hash in one thread while this one reads and writes; eight pieces at most are in memory."""
     import queue
     import threading

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +17,7 @@ def assert_converted(repo: Repo, name: str, data: bytes, revision: str = "HEAD")
     assert name.encode() not in tree
     assert f"{name}.dvc".encode() in tree
     md5 = hashlib.md5(data).hexdigest()
-    assert f"md5: {md5}" in repo.show(f"{name}.dvc", revision)
+    assert f"md5: {md5}".encode() in repo.show(f"{name}.dvc", revision)
     assert repo.cached()[md5] == data
 
 
@@ -27,7 +26,21 @@ def assert_clean(repo: Repo) -> None:
     assert repo.index() == repo.tree()
 
 
-@pytest.mark.parametrize("name", ["a.pkl", "é.pkl", "a b.pkl", "-x.pkl", "new\nline.pkl", "it's.pkl", 'qu"ote.csv', "deep/er/t.h5", "#x.npy", "UP.PKL"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a.pkl",
+        "é.pkl",
+        "a b.pkl",
+        "-x.pkl",
+        "new\nline.pkl",
+        "it's.pkl",
+        'qu"ote.csv',
+        "deep/er/t.h5",
+        "#x.npy",
+        "UP.PKL",
+    ],
+)
 def test_a_staged_artifact_becomes_a_pointer_and_a_fresh_clone_gets_its_bytes(repo: Repo, name: str) -> None:
     data = repo.stage(name, 200 * KB)
     assert name.encode() in repo.index()
@@ -359,7 +372,7 @@ def test_the_executable_bit_goes_into_the_pointer(repo: Repo) -> None:
 
 
 def test_a_symlink_named_like_an_artifact_stays_in_git(repo: Repo) -> None:
-    os.symlink("elsewhere", repo.file("link.pkl"))
+    repo.file("link.pkl").symlink_to("elsewhere")
     repo.git("add", "link.pkl")
     repo.commit()
     assert repo.tree()[b"link.pkl"][0] == b"120000"

@@ -10,6 +10,11 @@ from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
 from trinity_guard.inspection import quoted
 from trinity_guard.rules import size_text
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.config import Config
+    from trinity_guard.inspection import Artifact
+
 HELP = """usage: trinity-guard hook NAME [--framework] [ARGUMENTS]
 
 Run by the Git hooks that `trinity-guard init` installs; not meant to be typed.
@@ -71,7 +76,7 @@ def _pre_commit(framework: bool, _: list[str]) -> int:
     return FINE
 
 
-def _convert(place: git.Place, artifacts: list[guarding.inspection.Artifact], framework: bool) -> set[bytes]:
+def _convert(place: git.Place, artifacts: list[Artifact], framework: bool) -> set[bytes]:
     progress = console.Progress("to the DVC cache")
     with stash.guarded(place, framework):
         outcome = guarding.convert_staged(place, artifacts, progress)
@@ -152,7 +157,7 @@ def _post_rewrite(_framework: bool, args: list[str]) -> int:
     return _publish(place, config, publication.named_by(place, commits))
 
 
-def _publish(place: git.Place, config: guarding.configs.Config, named: list[publication.Named]) -> int:
+def _publish(place: git.Place, config: Config, named: list[publication.Named]) -> int:
     if not named or console.skipped("push"):
         return FINE
     progress = console.Progress("pushing")

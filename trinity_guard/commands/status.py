@@ -38,7 +38,9 @@ def _format(args: list[str]) -> str:
     rest = [a.removeprefix("--format=") for a in args if a != "--format"]
     form = rest[0] if rest else "table"
     if len(rest) > 1 or form not in ("table", "json") or (args and "--format" not in args[0]):
-        raise GuardError("status takes --format table or --format json.", "trinity-guard status --help", exit_code=UNUSABLE)
+        raise GuardError(
+            "status takes --format table or --format json.", "trinity-guard status --help", exit_code=UNUSABLE
+        )
     return form
 
 
