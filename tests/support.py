@@ -6,6 +6,9 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
+
+import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
 KB = 1024
@@ -37,7 +40,11 @@ def clean_environment(home: Path) -> dict[str, str]:
 
 
 def run(
-    *argv: str | bytes | Path, cwd: Path | None = None, ok: bool = True, data: bytes | None = None, **env: str
+    *argv: str | bytes | Path,
+    cwd: Path | None = None,
+    ok: bool = True,
+    data: bytes = b"",
+    env: dict[str, str] | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a program and return what it left; with `ok`, a failure fails the test and shows both streams."""
     done = subprocess.run(
@@ -55,6 +62,13 @@ def run(
             f"\n--- stderr\n{done.stderr.decode(errors='replace')}"
         )
     return done
+
+
+def require(what: str) -> NoReturn:
+    """Skip a test for want of something; where everything must be there (.ci/run), fail it."""
+    if os.environ.get("TRINITY_GUARD_REQUIRE_ALL"):
+        pytest.fail(f"this machine must have {what}")
+    pytest.skip(f"this machine has no {what}")
 
 
 def dvc(*args: str | bytes, cwd: Path, ok: bool = True) -> subprocess.CompletedProcess[bytes]:
@@ -134,11 +148,10 @@ class Repo:
         """Return md5 -> bytes of DVC's cache."""
         return objects(self.path / ".dvc" / "cache" / "files" / "md5")
 
-    def remote(self) -> Path:
+    @property
+    def storage(self) -> Path:
         """The local folder that `init` made the default remote."""
-        return Path(
-            os.fsdecode(self.git("config", "-f", ".dvc/config", "--get", "remote.storage.url", ok=False).stdout)
-        )
+        return self.path.parent / f"{self.path.name}-dvc-storage"
 
     def pulled_in_a_fresh_clone(self, name: str | bytes, revision: str = "HEAD") -> bytes:
         """Clone, check a revision out, `dvc pull`, and return the file's bytes."""

@@ -128,7 +128,7 @@ def _refuse_hidden_pointer(path: bytes, rule: tuple[bytes, bytes] | None) -> Non
         return
     where, pattern = rule
     raise GuardError(
-        problem=f"{shown(path)}.dvc would be ignored by Git ({shown(where)}: {shown(pattern)}); DVC skips such pointers.",
+        problem=f"{shown(path)}.dvc would be ignored by Git ({shown(where)}: {shown(pattern)}), and DVC skips it.",
         remedy=f"add the line !*.dvc below it in {shown(where)}"
         + ("" if not pattern.endswith(b"/") else f" and write {shown(pattern)}** in place of {shown(pattern)}"),
     )
