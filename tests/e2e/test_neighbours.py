@@ -1,0 +1,259 @@
+"""Files that DVC, a pipeline or an import holds already; artifacts that changed behind their pointer; `add`; `status`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support import KB, Repo, dvc, objects, run
+
+
+def paste(repo: Repo, words: str) -> None:
+    """Run the commands of a message, as a person would paste them."""
+    lines = [line.strip() for line in words.splitlines() if line.startswith("    ")]
+    assert lines
+    for line in lines:
+        subprocess.run(["sh", "-ec", line], cwd=repo.path, check=True, capture_output=True)
+
+
+def refusal(repo: Repo) -> str:
+    before = repo.index()
+    done = repo.commit(ok=False)
+    assert done.returncode == 1
+    assert repo.index() == before
+    return done.stderr.decode()
+
+
+@pytest.fixture(autouse=True)
+def dvc_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The messages name `dvc` and `trinity-guard`; a person has them on the PATH."""
+    import sys
+
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name, module in {"dvc": "dvc", "trinity-guard": "trinity_guard"}.items():
+        (folder / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {module} "$@"\n')
+        (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+
+
+def test_a_file_in_a_directory_that_dvc_holds_is_refused_with_the_dvc_way(repo: Repo) -> None:
+    repo.write("data/a.csv", b"1\n")
+    repo.dvc("add", "-q", "data")
+    repo.git("add", "-A")
+    repo.commit()
+    data = repo.stage("data/b.csv", b"2\n")
+    words = refusal(repo)
+    assert "data/b.csv" in words
+    assert "data.dvc" in words
+    paste(repo, words)
+    repo.commit()
+    assert not repo.tracked("data/b.csv")
+    assert repo.pulled_in_a_fresh_clone("data/b.csv") == data
+
+
+def test_an_output_of_a_pipeline_is_refused_and_its_metrics_stay_in_git(repo: Repo) -> None:
+    repo.write(
+        "dvc.yaml",
+        b"stages:\n  train:\n    cmd: cp in.txt m.pkl && echo 1 > scores.csv\n    deps: [in.txt]\n"
+        b"    outs: [m.pkl]\n    metrics:\n    - scores.csv:\n        cache: false\n",
+    )
+    repo.write("in.txt", b"x\n")
+    repo.dvc("repro", "-q")
+    repo.git("add", "-A")
+    repo.commit()
+    assert repo.tracked("scores.csv")
+    assert not repo.tracked("m.pkl")
+    repo.git("add", "-f", "m.pkl")
+    words = refusal(repo)
+    assert "stage 'train'" in words
+    paste(repo, words)
+    assert b"m.pkl" not in repo.index()
+
+
+def test_an_imported_file_is_refused_with_both_ways(repo: Repo, make_repo: Callable[..., Repo]) -> None:
+    other = make_repo("other")
+    other.stage("src.pkl", 100)
+    other.commit()
+    repo.dvc("import", "-q", str(other.path), "src.pkl")
+    repo.git("add", "-A")
+    repo.commit()
+    repo.stage("src.pkl", 200)
+    words = refusal(repo)
+    assert "src.pkl.dvc" in words
+    assert "dvc update src.pkl.dvc" in words
+    assert "dvc remove src.pkl.dvc" in words
+
+
+def test_dvcignored_data_is_refused(repo: Repo) -> None:
+    repo.stage(".dvcignore", b"*.csv\n")
+    repo.commit()
+    repo.stage("a.csv", b"1\n")
+    assert ".dvcignore" in refusal(repo)
+
+
+def test_a_nested_dvc_project_keeps_its_own_files(repo: Repo) -> None:
+    repo.write("inner/x", b"")
+    dvc("init", "-q", "--subdir", cwd=repo.path / "inner")
+    repo.git("add", "-A")
+    repo.commit()
+    data = repo.stage("inner/deep/a.pkl", 500)
+    repo.commit(TRINITY_GUARD_SKIP="push")
+    md5 = hashlib.md5(data).hexdigest()
+    assert objects(repo.path / "inner/.dvc/cache/files/md5") == {md5: data}
+    assert md5 not in repo.cached()
+
+
+@pytest.mark.parametrize("same_size", [True, False])
+def test_a_changed_artifact_without_its_pointer_is_named_and_convert_records_it(repo: Repo, same_size: bool) -> None:
+    repo.stage("m/a.pkl", 3000)
+    repo.commit()
+    repo.stage("code.py", b"x = 1\n")
+    assert b"a.pkl" not in repo.commit().stderr
+    newer = repo.write("m/a.pkl", 3000 if same_size else 2000)
+    assert repo.git("status", "--porcelain").stdout == b""
+    repo.stage("code.py", b"x = 2\n")
+    words = repo.commit().stderr
+    assert b"m/a.pkl has changed" in words
+    assert b"trinity-guard convert m/a.pkl" in words
+    run("git", "status", cwd=repo.path)
+    assert b"changed" in repo.guard("status").stdout
+    repo.guard("convert", "m/a.pkl")
+    repo.commit()
+    assert repo.pulled_in_a_fresh_clone("m/a.pkl") == newer
+    repo.stage("code.py", b"x = 3\n")
+    assert b"changed" not in repo.commit().stderr
+
+
+def test_re_adding_keeps_what_a_person_wrote_into_the_pointer(repo: Repo) -> None:
+    repo.stage("a.pkl", 100)
+    repo.commit()
+    pointer = repo.file("a.pkl.dvc")
+    pointer.write_bytes(pointer.read_bytes() + b"desc: the good one\nmeta:\n  team: vision # ours\n")
+    repo.git("add", "a.pkl.dvc")
+    repo.commit()
+    data = repo.stage("a.pkl", 200)
+    repo.commit()
+    text = repo.show("a.pkl.dvc")
+    assert b"desc: the good one" in text
+    assert b"team: vision # ours" in text
+    assert hashlib.md5(data).hexdigest().encode() in text
+
+
+def test_files_tracked_long_ago_move_without_a_rewrite(repo: Repo) -> None:
+    old = {f"models/m{i}.pkl": repo.stage(f"models/m{i}.pkl", 1000 + i) for i in range(12)}
+    repo.stage("models/readme.md", b"text\n")
+    repo.commit("-n")
+    repo.stage("later.py", b"x = 1\n")
+    repo.commit()
+    repo.guard("convert", "models")
+    assert repo.index()[b"models/readme.md"]
+    repo.commit()
+    assert not any(repo.tracked(name) for name in old)
+    assert all(repo.tracked(name + ".dvc") for name in old)
+    assert repo.pulled_in_a_fresh_clone("models/m7.pkl") == old["models/m7.pkl"]
+    assert repo.tracked("models/m7.pkl", "HEAD~2")
+    assert repo.dvc("status").stdout.strip() == b"Data and pipelines are up to date."
+
+
+def test_add_never_lets_git_see_the_bytes(repo: Repo) -> None:
+    data = repo.write("m/a.pkl", 300 * KB)
+    repo.write("m/notes.txt", b"text\n")
+    before = repo.git("count-objects", "-v").stdout
+    run("git", "status", cwd=repo.path)
+    repo.guard("add", "m")
+    sizes = repo.git("cat-file", "--batch-all-objects", "--batch-check=%(objectsize)").stdout.split()
+    assert max(map(int, sizes)) < 10 * KB, before
+    assert b"m/notes.txt" not in repo.index()
+    repo.commit()
+    assert repo.pulled_in_a_fresh_clone("m/a.pkl") == data
+    # A file that is named is added whatever its name.
+    repo.guard("add", "m/notes.txt")
+    repo.commit()
+    assert repo.tracked("m/notes.txt.dvc")
+
+
+def test_add_from_a_subdirectory_and_of_a_tracked_file(repo: Repo) -> None:
+    repo.stage("m/a.pkl", 1000)
+    repo.commit("-n")
+    newer = repo.write("m/a.pkl", 2000)
+    import sys
+
+    run(sys.executable, "-m", "trinity_guard", "add", "a.pkl", cwd=repo.path / "m")
+    repo.commit()
+    assert not repo.tracked("m/a.pkl")
+    assert repo.pulled_in_a_fresh_clone("m/a.pkl") == newer
+
+
+def test_add_and_convert_refuse_what_lies_outside(repo: Repo, tmp_path: Path) -> None:
+    (tmp_path / "x.pkl").write_bytes(b"x")
+    for command in ("add", "convert"):
+        for name in ("../x.pkl", str(tmp_path / "x.pkl"), ".git/config"):
+            done = repo.guard(command, name, ok=False)
+            assert done.returncode in (1, 2)
+            assert b"Traceback" not in done.stderr
+
+
+def test_status_names_the_blob_that_git_add_left_behind(repo: Repo) -> None:
+    repo.stage("a.pkl", 50 * KB)
+    blob = repo.index()[b"a.pkl"][1].decode()
+    repo.commit()
+    [left] = json.loads(repo.guard("status", "--format", "json").stdout)["left_behind"]
+    assert left["blob"] == blob
+    assert left["size"] > 50 * KB
+    assert b"git gc" in repo.guard("status").stdout
+    repo.git("gc", "-q", "--prune=now")
+    assert json.loads(repo.guard("status", "--format", "json").stdout)["left_behind"] == []
+
+
+def test_status_tells_present_changed_missing_and_waiting(repo: Repo) -> None:
+    for name in ("present.pkl", "changed.pkl", "missing.pkl"):
+        repo.stage(name, 100)
+    repo.commit(TRINITY_GUARD_SKIP="push")
+    repo.write("changed.pkl", 100)
+    repo.file("missing.pkl").unlink()
+    facts = json.loads(repo.guard("status", "--format", "json").stdout)
+    assert {a["path"]: a["state"] for a in facts["artifacts"]} == {
+        "present.pkl": "present",
+        "changed.pkl": "changed",
+        "missing.pkl": "missing",
+    }
+    assert facts["hooks"] == ["pre-commit", "pre-merge-commit", "post-commit", "pre-applypatch", "post-rewrite"]
+    assert facts["remote"]["name"] == "storage"
+
+
+def test_a_rebase_pushes_once_at_its_end(repo: Repo) -> None:
+    repo.git("checkout", "-q", "-b", "side")
+    data = [repo.stage(f"m{i}.pkl", 100) for i in range(3) if not repo.git("commit", "--allow-empty", "-q", "-m", "x").returncode]
+    repo.git("-c", "core.hooksPath=/dev/null", "reset", "-q", "--soft", "main")
+    for i in range(3):
+        repo.git("reset", "-q")
+        repo.git("add", "-f", f"m{i}.pkl")
+        repo.commit(TRINITY_GUARD_SKIP="push")
+    repo.git("checkout", "-q", "main")
+    repo.stage("code.py", b"x = 1\n")
+    repo.commit()
+    repo.git("checkout", "-q", "side")
+    assert objects(repo.storage / "files" / "md5") == {}
+    done = repo.git("rebase", "-q", "main")
+    assert done.stderr.count(b"pushed") == 1
+    assert set(objects(repo.storage / "files" / "md5").values()) == set(data)
+
+
+def test_a_patch_with_a_raw_artifact_is_refused_by_am(repo: Repo) -> None:
+    repo.stage("a.pkl", 300)
+    repo.commit("-n")
+    patch = repo.git("format-patch", "--stdout", "-1").stdout
+    repo.git("reset", "-q", "--hard", "HEAD^")
+    head = repo.head()
+    done = run("git", "am", cwd=repo.path, data=patch, ok=False)
+    assert done.returncode != 0
+    assert b"a.pkl" in done.stderr
+    assert repo.head() == head
+    repo.git("am", "--abort")

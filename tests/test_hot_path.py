@@ -1,0 +1,93 @@
+"""A commit without artifacts pays for almost nothing: which modules load, and how many processes start."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support import PROJECT, Repo, run
+
+# What any interpreter has loaded, and what the hot path may add; everything else is a mistake.
+OURS = {
+    "bounds", "catalog", "cli", "commands", "commands.hook", "config", "console", "conversion", "dvcconfig", "dvcproject", "dvcyaml",
+    "errors", "git", "guarding", "ignores", "ignoring", "index", "inspection", "leftovers", "objects", "ownership",
+    "pipelines", "pointer", "publication", "reporting", "rules", "sniffing", "stash", "store",
+}  # fmt: skip
+STANDARD = {"select", "zlib", "stat", "posixpath", "genericpath", "os", "_stat", "posix", "codecs", "io", "abc"}
+
+SHOW = """
+import sys
+before = set(sys.modules)
+sys.path.append(sys.argv.pop(1))
+from trinity_guard.cli import main
+code = main(sys.argv[1:])
+sys.stderr.flush()
+print("\\n".join(sorted(set(sys.modules) - before)))
+sys.exit(code)
+"""
+
+
+def loaded(repo: Repo, hook: str) -> set[str]:
+    done = run(
+        sys.executable, "-I", "-S", "-c", SHOW, str(PROJECT), "hook", hook,
+        cwd=repo.path, env={"GIT_INDEX_FILE": ".git/index"},
+    )  # fmt: skip
+    return set(done.stdout.decode().split())
+
+
+@pytest.mark.parametrize("hook", ["pre-commit", "post-commit", "pre-merge-commit"])
+def test_a_hook_with_nothing_to_do_loads_these_modules_alone(repo: Repo, hook: str) -> None:
+    repo.stage("code.py", b"x = 1\n")
+    modules = loaded(repo, hook)
+    ours = {m.removeprefix("trinity_guard.") for m in modules if m.startswith("trinity_guard.")}
+    assert ours <= OURS
+    others = {m for m in modules if not m.startswith("trinity_guard")}
+    assert others <= STANDARD, others - STANDARD
+
+
+def test_converting_an_artifact_loads_neither_dvc_nor_what_it_brings(repo: Repo) -> None:
+    repo.stage("a.pkl")
+    modules = loaded(repo, "pre-commit")
+    assert repo.index()[b"a.pkl.dvc"]
+    assert not {m.partition(".")[0] for m in modules} & {"dvc", "git", "pathspec", "ruamel", "configobj", "subprocess", "re", "logging"}
+
+
+def processes(repo: Repo, tmp_path: Path, hook: str) -> list[str]:
+    """Return the git commands that a hook starts, by a git in front of the real one that writes them down."""
+    import shutil
+
+    real = shutil.which("git")
+    folder = tmp_path / "counting"
+    folder.mkdir(exist_ok=True)
+    log = tmp_path / "log"
+    log.write_text("")
+    (folder / "git").write_text(f'#!/bin/sh\necho "$1" >> "{log}"\nexec {real} "$@"\n')
+    (folder / "git").chmod(0o755)
+    run(
+        sys.executable, "-m", "trinity_guard", "hook", hook,
+        cwd=repo.path, env={"GIT_INDEX_FILE": ".git/index", "PATH": f"{folder}:/usr/bin:/bin"},
+    )  # fmt: skip
+    return [line for line in log.read_text().split() if line != "log"]
+
+
+def test_a_commit_without_artifacts_starts_three_processes_however_many_files(repo: Repo, tmp_path: Path) -> None:
+    repo.stage("code.py", b"x = 1\n")
+    one = processes(repo, tmp_path, "pre-commit")
+    for i in range(300):
+        repo.write(f"src/m{i}.py", b"x = %d\n" % i)
+    repo.git("add", "src")
+    assert processes(repo, tmp_path, "pre-commit") == one
+    assert len(one) <= 3
+    repo.commit()
+    assert len(processes(repo, tmp_path, "post-commit")) <= 2
+
+
+def test_the_number_of_processes_does_not_grow_with_the_number_of_artifacts(repo: Repo, tmp_path: Path) -> None:
+    repo.stage("a.pkl")
+    one = processes(repo, tmp_path, "pre-commit")
+    repo.commit()
+    for i in range(50):
+        repo.stage(f"d/m{i}.pkl", 100)
+    assert len(processes(repo, tmp_path, "pre-commit")) <= len(one) + 2
