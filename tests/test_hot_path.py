@@ -15,7 +15,7 @@ OURS = {
     "errors", "git", "guarding", "ignores", "ignoring", "index", "inspection", "leftovers", "objects", "ownership",
     "pipelines", "pointer", "publication", "reporting", "rules", "sniffing", "stash", "store",
 }  # fmt: skip
-STANDARD = {"select", "zlib", "stat", "posixpath", "genericpath", "os", "_stat", "posix", "codecs", "io", "abc"}
+STANDARD = {"__future__", "_collections_abc", "os.path", "select", "zlib", "stat", "posixpath", "genericpath", "os", "_stat", "posix", "codecs", "io", "abc"}
 
 SHOW = """
 import sys
@@ -51,7 +51,16 @@ def test_converting_an_artifact_loads_neither_dvc_nor_what_it_brings(repo: Repo)
     repo.stage("a.pkl")
     modules = loaded(repo, "pre-commit")
     assert repo.index()[b"a.pkl.dvc"]
-    assert not {m.partition(".")[0] for m in modules} & {"dvc", "git", "pathspec", "ruamel", "configobj", "subprocess", "re", "logging"}
+    assert not {m.partition(".")[0] for m in modules} & {
+        "dvc",
+        "git",
+        "pathspec",
+        "ruamel",
+        "configobj",
+        "subprocess",
+        "re",
+        "logging",
+    }
 
 
 def processes(repo: Repo, tmp_path: Path, hook: str) -> list[str]:

@@ -1,0 +1,121 @@
+"""Under the pre-commit framework: the same commits, and the three ways in which it loses data."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support import PROJECT, Repo
+
+
+@pytest.fixture
+def fw(make_repo: Callable[..., Repo]) -> Repo:
+    """A repository guarded through the framework by `init --hooks pre-commit`."""
+    import os
+    import sys
+
+    # Its hooks call the program by name, as a person's shell would.
+    folder = Path(os.environ["HOME"]) / "bin"
+    folder.mkdir()
+    (folder / "trinity-guard").write_text(f'#!/bin/sh\nPYTHONPATH="{PROJECT}" exec "{sys.executable}" -m trinity_guard "$@"\n')
+    (folder / "trinity-guard").chmod(0o755)
+    os.environ["PATH"] = f"{folder}:{os.environ['PATH']}"
+    return make_repo("fw", hooks="pre-commit")
+
+
+def assert_converted(repo: Repo, name: str, data: bytes) -> None:
+    assert not repo.tracked(name)
+    assert repo.tracked(name + ".dvc")
+    assert repo.cached()[hashlib.md5(data).hexdigest()] == data
+
+
+@pytest.mark.parametrize("form", [(), ("-a",), ("-i", "a.pkl"), ("--", "a.pkl"), ("--amend",)], ids=" ".join)
+def test_each_form_of_commit(fw: Repo, form: tuple[str, ...]) -> None:
+    data = fw.stage("a.pkl")
+    fw.commit(*form)
+    assert_converted(fw, "a.pkl", data)
+    assert fw.index() == fw.tree()
+    assert fw.git("status", "--porcelain").stdout == b""
+    assert fw.pulled_in_a_fresh_clone("a.pkl") == data
+
+
+def test_unstaged_edits_elsewhere_survive(fw: Repo) -> None:
+    fw.stage("notes.txt", b"one\n")
+    fw.commit()
+    fw.write("notes.txt", b"one\ntwo\n")
+    data = fw.stage("a.pkl")
+    fw.commit()
+    assert_converted(fw, "a.pkl", data)
+    assert fw.file("notes.txt").read_bytes() == b"one\ntwo\n"
+
+
+def test_a_partly_staged_artifact_keeps_its_newer_working_file(fw: Repo) -> None:
+    staged = fw.stage("a.pkl", 3000)
+    newer = fw.write("a.pkl", 3000)
+    fw.commit()
+    assert_converted(fw, "a.pkl", staged)
+    assert fw.file("a.pkl").read_bytes() == newer
+
+
+def test_an_unstaged_edit_next_to_our_ignore_line_is_refused_and_nothing_is_lost(fw: Repo) -> None:
+    fw.stage(".gitignore", b"one\n")
+    fw.stage("notes.txt", b"one\n")
+    fw.commit()
+    fw.write(".gitignore", b"one\nnot staged\n")
+    fw.write("notes.txt", b"one\nnot staged\n")
+    fw.stage("a.pkl")
+    before = fw.index(), fw.head()
+    done = fw.commit(ok=False)
+    assert done.returncode == 1
+    assert b".gitignore" in done.stderr + done.stdout
+    # Without the check, the framework dies here with all unstaged edits gone from the working tree.
+    assert fw.file(".gitignore").read_bytes() == b"one\nnot staged\n"
+    assert fw.file("notes.txt").read_bytes() == b"one\nnot staged\n"
+    assert (fw.index(), fw.head()) == before
+    assert not fw.file("a.pkl.dvc").exists()
+    fw.git("add", ".gitignore")
+    fw.commit()
+    assert fw.tracked("a.pkl.dvc")
+    assert fw.file("notes.txt").read_bytes() == b"one\nnot staged\n"
+
+
+def test_forty_artifacts_in_one_commit(fw: Repo) -> None:
+    for i in range(40):
+        fw.stage(f"d{i % 4}/m{i}.pkl", 100)
+    fw.commit()
+    assert len([n for n in fw.tree() if n.endswith(b".pkl.dvc")]) == 40
+    assert fw.index() == fw.tree()
+
+
+def test_a_fixer_after_us_never_writes_into_the_cache(fw: Repo) -> None:
+    config = fw.file(".pre-commit-config.yaml")
+    fixer = """
+  - repo: local
+    hooks:
+      - id: fixer
+        name: fixer
+        entry: sh -c 'for f; do test -f "$f" && echo fixed >> "$f"; done; true' sh
+        language: system
+"""
+    config.write_text(config.read_text() + fixer)
+    fw.git("add", ".pre-commit-config.yaml")
+    fw.git("commit", "-q", "-n", "-m", "a fixer")
+    data = fw.stage("a.csv", b"1,2\n")
+    fw.commit(ok=False)
+    assert fw.cached().get(hashlib.md5(data).hexdigest(), data) == data
+
+
+def test_a_manual_run_changes_nothing(fw: Repo) -> None:
+    import sys
+
+    from tests.support import run
+
+    fw.stage("a.pkl")
+    before = fw.index()
+    done = run(sys.executable, "-m", "pre_commit", "run", cwd=fw.path, ok=False)
+    assert done.returncode == 1
+    assert b"a.pkl" in done.stdout
+    assert fw.index() == before
