@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.support import PROJECT, Repo
+from tests.support import PROJECT, Repo, run
 
 
 @pytest.fixture
-def fw(make_repo: Callable[..., Repo]) -> Repo:
+def fw(make_repo: Callable[..., Repo], monkeypatch: pytest.MonkeyPatch) -> Repo:
     """A repository guarded through the framework by `init --hooks pre-commit`."""
-    import os
-    import sys
-
     # Its hooks call the program by name, as a person's shell would.
     folder = Path(os.environ["HOME"]) / "bin"
     folder.mkdir()
-    (folder / "trinity-guard").write_text(f'#!/bin/sh\nPYTHONPATH="{PROJECT}" exec "{sys.executable}" -m trinity_guard "$@"\n')
+    (folder / "trinity-guard").write_text(
+        f'#!/bin/sh\nPYTHONPATH="{PROJECT}" exec "{sys.executable}" -m trinity_guard "$@"\n'
+    )
     (folder / "trinity-guard").chmod(0o755)
-    os.environ["PATH"] = f"{folder}:{os.environ['PATH']}"
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
     return make_repo("fw", hooks="pre-commit")
 
 
@@ -109,10 +110,6 @@ def test_a_fixer_after_us_never_writes_into_the_cache(fw: Repo) -> None:
 
 
 def test_a_manual_run_changes_nothing(fw: Repo) -> None:
-    import sys
-
-    from tests.support import run
-
     fw.stage("a.pkl")
     before = fw.index()
     done = run(sys.executable, "-m", "pre_commit", "run", cwd=fw.path, ok=False)

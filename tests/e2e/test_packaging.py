@@ -60,7 +60,18 @@ def test_the_wheel_carries_the_hooks_and_an_empty_environment_commits_with_it(so
     run(empty / "bin/trinity-guard", "init", "-q", cwd=repo.path)
     data = repo.stage("a.pkl")
     bare = {"HOME": os.environ["HOME"], "PATH": "/usr/bin:/bin"}
-    run("env", "-i", *(f"{k}={v}" for k, v in bare.items()), *_identity(), "git", "commit", "-q", "-m", "x", cwd=repo.path)
+    run(
+        "env",
+        "-i",
+        *(f"{k}={v}" for k, v in bare.items()),
+        *_identity(),
+        "git",
+        "commit",
+        "-q",
+        "-m",
+        "x",
+        cwd=repo.path,
+    )
     assert repo.tracked("a.pkl.dvc")
     assert not repo.tracked("a.pkl")
     assert data in repo.cached().values()
