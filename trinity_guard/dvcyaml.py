@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 POSSIBLE = range(1 << 63)
 
 
-def parse(data: bytes, most_bytes: int, round_trip: bool = False) -> Any:
+def parse(data: bytes, most_bytes: int, round_trip: bool = False, anchors: bool = False) -> Any:
     """Parse one document; ValueError, in words that may be shown, for all that is wrong with it.
 
-    Anchors and aliases are refused: a kilobyte of them can stand for gigabytes.
-    round_trip: keep comments and order for `dump`.
+    round_trip: keep comments and order for `dump`. anchors: let them (and aliases) pass; they are refused otherwise,
+    as a kilobyte of them can stand for gigabytes.
     """
     if len(data) > most_bytes:
         raise ValueError(f"it is too large ({len(data)} bytes)")
@@ -25,16 +25,19 @@ def parse(data: bytes, most_bytes: int, round_trip: bool = False) -> Any:
     except UnicodeDecodeError:
         raise ValueError("it is not UTF-8") from None
     # DVC opens it as a text file: universal newlines.
-    return _parsed(text.replace("\r\n", "\n").replace("\r", "\n"), round_trip)
+    return _parsed(text.replace("\r\n", "\n").replace("\r", "\n"), round_trip, anchors)
 
 
-def _parsed(text: str, round_trip: bool) -> Any:
+def _parsed(text: str, round_trip: bool, anchors: bool) -> Any:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+    yaml = YAML() if round_trip else YAML(typ="safe", pure=True)
+    yaml.composer.warn_double_anchors = False
     try:
-        if not (("&" in text or "*" in text) and _anchored(YAML(typ="safe", pure=True).parse(text))):
-            return (YAML() if round_trip else YAML(typ="safe", pure=True)).load(text)
+        suspect = not anchors and ("&" in text or "*" in text)
+        if not (suspect and _anchored(YAML(typ="safe", pure=True).parse(text))):
+            return yaml.load(text)
         line, words = "", "it uses anchors or aliases"
     except MarkedYAMLError as e:
         line = f" in line {e.problem_mark.line + 1}" if e.problem_mark else ""

@@ -1,0 +1,218 @@
+"""DVC's four config files, read as dvc.config does but without importing it.
+
+Ordinary lines are read by plain string work; a file with anything else in it goes through configobj, as in DVC.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from trinity_guard.errors import UNUSABLE, GuardError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Value = str | list[str]
+    Section = dict[str, Value]
+    Tree = dict[str, Section]
+
+MOST_BYTES = 1 << 20
+
+# Options that name a path; a relative one is meant from the folder of the file it stands in.
+PATHS = (
+    "url", "gdrive_user_credentials_file", "gdrive_service_account_json_file_path", "credentialpath", "configpath",
+    "keyfile", "cert_path", "key_path",
+)  # fmt: skip
+
+_KEY = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
+
+
+def levels(dvc_dir: bytes) -> list[tuple[str, bytes]]:
+    """Return (level, file) of the four config files, in the order in which a later one shadows the earlier."""
+    return [
+        ("system", os.path.join(_system_dir(sys.platform), b"config")),
+        ("global", os.path.join(_global_dir(sys.platform), b"config")),
+        ("repo", os.path.join(dvc_dir, b"config")),
+        ("local", os.path.join(dvc_dir, b"config.local")),
+    ]
+
+
+def _system_dir(platform: str) -> bytes:
+    """As platformdirs.site_config_dir("dvc", "iterative")."""
+    own = os.environ.get("DVC_SYSTEM_CONFIG_DIR")
+    if own:
+        return os.fsencode(own)
+    folders = [f for f in os.environ.get("XDG_CONFIG_DIRS", "").split(":") if f.startswith("/")]
+    default = "/Library/Application Support" if platform == "darwin" else "/etc/xdg"
+    if platform == "darwin":
+        default = _of_homebrew(sys.base_prefix) or default
+    return os.fsencode(os.path.join((folders or [default])[0], "dvc"))
+
+
+def _of_homebrew(prefix: str) -> str:
+    """Return the share folder of the Homebrew that this Python belongs to, "" for another Python."""
+    for mark in ("/opt/python", "/Cellar/python"):
+        brew, found, rest = prefix.partition(mark)
+        if brew and found and "/Frameworks/Python" in rest and "/Versions/" in rest:
+            return f"{brew}/share"
+    return ""
+
+
+def _global_dir(platform: str) -> bytes:
+    """As platformdirs.user_config_dir("dvc", "iterative")."""
+    own = os.environ.get("DVC_GLOBAL_CONFIG_DIR")
+    if own:
+        return os.fsencode(own)
+    folder = os.environ.get("XDG_CONFIG_HOME", "")
+    if not folder.startswith("/"):
+        folder = os.path.expanduser("~/Library/Application Support" if platform == "darwin" else "~/.config")
+    return os.fsencode(os.path.join(folder, "dvc"))
+
+
+def read(file: bytes) -> Tree:
+    """Return section -> option -> value of one config file, names in lower case, paths resolved; {} without file.
+
+    The sections of remotes are named `remote "NAME"`. GuardError (exit 2) with file and line for a broken one.
+    """
+    data = _bytes_of(file)
+    if not data:
+        return {}
+    tree = plain(data)
+    if tree is None:
+        tree = _by_configobj(data, file)
+    folder = os.path.dirname(os.path.abspath(file))
+    for name, section in tree.items():
+        options = ("dir",) if name == "cache" else PATHS if name.startswith('remote "') else ()
+        for option in options:
+            value = section.get(option)
+            if isinstance(value, str):
+                section[option] = resolved(folder, value)
+    return tree
+
+
+def _bytes_of(file: bytes) -> bytes:
+    try:
+        with open(file, "rb") as opened:
+            data = opened.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        return b""
+    except OSError as e:
+        raise broken(file, f"cannot be read: {e.strerror}") from None
+    if len(data) > MOST_BYTES:
+        raise broken(file, "is too large for a DVC config")
+    return data
+
+
+def resolved(folder: bytes, path: str) -> str:
+    """Return what DVC makes of a path or URL in a config file of this folder."""
+    head, mark, _ = path.partition("://")
+    if (mark and head and head.replace("_", "a").isalnum()) or path.startswith("/"):
+        return path
+    expanded = os.path.expanduser(path)
+    if expanded.startswith("/"):
+        return expanded
+    return os.fsdecode(os.path.normpath(os.path.join(folder, os.fsencode(path))))
+
+
+def broken(file: bytes, what: str) -> GuardError:
+    path = shown(file)
+    return GuardError(
+        problem=f"the DVC config {path} {what}.",
+        remedy=f"correct {path}; `dvc config --list` checks it",
+        exit_code=UNUSABLE,
+    )
+
+
+# --- the ordinary lines
+
+
+def plain(data: bytes) -> Tree | None:
+    """Read a config file of ordinary lines; None when one of them needs configobj."""
+    if not data.isascii():
+        return None
+    text = data.decode().replace("\r\n", "\n")
+    tree: Tree = {}
+    seen: set[str] = set()
+    section: Section | None = None
+    for raw in text.split("\n"):
+        line = raw.strip(" \t")
+        if not line or (line[0] == "#" and line.replace("\t", " ").isprintable()):
+            continue
+        if not line.replace("\t", " ").isprintable():
+            return None
+        if line[0] == "[":
+            name = _section_name(line)
+            if name is None or name in seen:
+                return None
+            seen.add(name)
+            section = tree[named(name)] = {}
+        elif section is None or not _option(section, line):
+            return None
+    return tree
+
+
+def _section_name(line: str) -> str | None:
+    if line[-1] != "]":
+        return None
+    name = line[1:-1].strip(" \t")
+    if name[:1] == "'" and name[-1:] == "'" and len(name) > 2:
+        name = name[1:-1]
+    elif name[:1] in ("'", '"', ""):
+        return None
+    if not name.strip(" \t") or "'" in name or "[" in name or "]" in name or "#" in name:
+        return None
+    return name
+
+
+def named(section: str) -> str:
+    """Return a section's name in lower case, `remote "n"` in its one spelling."""
+    low = section.lower()
+    kind, quote, rest = low.strip().partition('"')
+    if quote and rest.endswith('"') and kind.strip() == "remote":
+        return f'remote "{rest[:-1]}"'
+    return low
+
+
+def _option(section: Section, line: str) -> bool:
+    """Take one `key = value` into the section; False when it is not an ordinary one."""
+    key, equals, rest = line.partition("=")
+    key, value = key.strip(" \t"), rest.strip(" \t")
+    if not equals or not key or not value or not _KEY.issuperset(key) or key.lower() in section or "%" in value:
+        return False
+    if value[0] in "'\"":
+        inner = value[1:-1]
+        if len(value) < 2 or value[-1] != value[0] or "'" in inner or '"' in inner:
+            return False
+        section[key.lower()] = inner
+        return True
+    if "'" in value or '"' in value or "#" in value:
+        return False
+    if "," not in value:
+        section[key.lower()] = value
+        return True
+    items = [item.strip(" \t") for item in value.split(",")]
+    section[key.lower()] = items
+    return all(items)
+
+
+# --- all others
+
+
+def _by_configobj(data: bytes, file: bytes) -> Tree:
+    from configobj import ConfigObj, ConfigObjError
+
+    try:
+        lines = data.decode().replace("\r\n", "\n").replace("\r", "\n")
+        tree = ConfigObj(lines.splitlines(True)).dict()
+    except UnicodeDecodeError as e:
+        line = data.count(b"\n", 0, e.start) + 1
+        raise broken(file, f"is not UTF-8 in line {line}") from None
+    except ConfigObjError as e:
+        known = (getattr(e, "errors", None) or [e])[0]
+        where = f" in line {known.line_number}" if known.line_number else ""
+        words = shown(str(known).split(" at line ")[0].rstrip(".").encode("utf-8", "surrogatepass"))
+        raise broken(file, f"is broken{where}: {words}") from None
+    if any(not isinstance(section, dict) for section in tree.values()):
+        raise broken(file, "has an option outside of all sections")
+    # As DVC does: of names that differ only in case, the last one counts.
+    return {named(name): {k.lower(): v for k, v in section.items()} for name, section in tree.items()}

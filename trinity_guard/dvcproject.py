@@ -1,0 +1,272 @@
+"""What a DVC project says, read without dvc: its root, cache, remotes, and what it is told to ignore."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import bounds, dvcconfig
+from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.pipelines import PipelineOut, pipeline_outs
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import re
+    from typing import Any
+
+__all__ = ["PipelineOut", "Project", "Remote", "dvcignored", "load", "pipeline_outs", "root_of"]
+
+LINK_TYPES = ("reflink", "hardlink", "symlink", "copy")
+
+
+class Remote:
+    """A DVC remote: its `url` as DVC resolves it, `local` (its absolute folder; None for a service), all options.
+
+    source: the config level that names the url (system, global, repo, local).
+    """
+
+    __slots__ = ("local", "name", "options", "source", "url")
+
+    def __init__(self, name: str, url: str, options: dict[str, str], source: str) -> None:
+        self.name = name
+        self.url = url
+        self.options = options
+        self.source = source
+        self.local = local_folder(url)
+
+
+class Project:
+    """A DVC project's settings. shared: new folders of the cache are the group's too. cache_types: as configured."""
+
+    __slots__ = ("autostage", "cache_dir", "cache_types", "default_remote", "no_scm", "remotes", "root", "shared")
+
+    def __init__(self, root: bytes) -> None:
+        self.root = root
+        self.cache_dir = os.path.join(root, b".dvc", b"cache")
+        self.shared = False
+        self.cache_types = ["reflink", "copy"]
+        self.default_remote: str | None = None
+        self.remotes: dict[str, Remote] = {}
+        self.no_scm = False
+        self.autostage = False
+
+
+def root_of(top: bytes, path: bytes, known: dict[bytes, bool] | None = None) -> bytes | None:
+    """Return the DVC project that a file belongs to: the nearest folder at or above its own that holds `.dvc`.
+
+    Relative to `top`, b"" for the top itself; None when there is none. known: answers to share between calls.
+    """
+    known = {} if known is None else known
+    folder = os.path.dirname(path)
+    while True:
+        if folder not in known:
+            known[folder] = os.path.isdir(os.path.join(top, folder, b".dvc"))
+        if known[folder]:
+            return folder
+        if not folder:
+            return None
+        folder = os.path.dirname(folder)
+
+
+# --- config
+
+
+def load(root: bytes) -> Project:
+    """Read the config of the project in the folder `root`. GuardError (exit 2) for one that DVC would not take."""
+    root = os.path.abspath(root)
+    merged: dict[str, dict[str, Any]] = {}
+    origin: dict[tuple[str, str], tuple[str, bytes]] = {}
+    for level, file in dvcconfig.levels(os.path.join(root, b".dvc")):
+        for name, section in dvcconfig.read(file).items():
+            merged.setdefault(name, {}).update(section)
+            origin.update({(name, option): (level, file) for option in section})
+    return _project(root, _Settings(merged, origin))
+
+
+class _Settings:
+    """All levels merged, and the level and file of each option."""
+
+    def __init__(self, merged: dict[str, dict[str, Any]], origin: dict[tuple[str, str], tuple[str, bytes]]) -> None:
+        self.merged = merged
+        self.origin = origin
+
+    def text(self, section: str, option: str) -> str | None:
+        value = self.merged.get(section, {}).get(option)
+        if value is not None and not isinstance(value, str):
+            raise self.wrong(section, option, "holds a list where one value is expected (put it in quotes)")
+        return value
+
+    def choice(self, section: str, option: str, allowed: tuple[str, ...]) -> str | None:
+        value = self.text(section, option)
+        if value is not None and value.lower() not in allowed:
+            raise self.wrong(section, option, f"is '{value}', not {' or '.join(allowed)}")
+        return value.lower() if value is not None else None
+
+    def wrong(self, section: str, option: str, what: str) -> GuardError:
+        file = self.origin[section, option][1]
+        text = shown(f"{section}: {option}".encode("utf-8", "surrogatepass"))
+        words = shown(what.encode("utf-8", "surrogatepass"))
+        return dvcconfig.broken(file, f"is wrong{_line_of(file, option)}: [{text}] {words}")
+
+
+def _line_of(file: bytes, option: str) -> str:
+    """Return where an option stands in a file, for a message; "" when it stands there more than once."""
+    with open(file, "rb") as opened:
+        lines = opened.read().split(b"\n")
+    found = [n for n, line in enumerate(lines, 1) if line.partition(b"=")[0].strip().lower() == option.encode()]
+    return f" in line {found[0]}" if len(found) == 1 else ""
+
+
+def _project(root: bytes, settings: _Settings) -> Project:
+    project = Project(root)
+    project.no_scm = settings.choice("core", "no_scm", ("true", "false")) == "true"
+    project.autostage = settings.choice("core", "autostage", ("true", "false")) == "true"
+    project.shared = settings.choice("cache", "shared", ("group",)) == "group"
+    default = settings.text("core", "remote")
+    project.default_remote = default.lower() if default else None
+    types = settings.merged.get("cache", {}).get("type")
+    if types is not None:
+        project.cache_types = [t.strip() for t in types.split(",")] if isinstance(types, str) else types
+        if not set(project.cache_types) <= set(LINK_TYPES):
+            raise settings.wrong("cache", "type", f"is not of {', '.join(LINK_TYPES)}")
+    for section in settings.merged:
+        if section.startswith('remote "'):
+            name = section[len('remote "') : -1]
+            project.remotes[name] = _remote(settings, name, ())
+    project.cache_dir = _cache_dir(settings, project)
+    return project
+
+
+def _cache_dir(settings: _Settings, project: Project) -> bytes:
+    old = settings.text("cache", "local")
+    if old:  # DVC 0.x named a remote here, and DVC still reads it
+        remote = project.remotes.get(old.lower())
+        if remote is None or remote.local is None:
+            raise settings.wrong("cache", "local", f"is '{old}', which is no remote on this machine")
+        return remote.local
+    value = settings.text("cache", "dir")
+    if value is None:
+        return project.cache_dir
+    folder = local_folder(value)
+    if folder is None:
+        raise settings.wrong("cache", "dir", f"is '{value}', which is no folder of this machine")
+    return folder
+
+
+def _remote(settings: _Settings, name: str, asking: tuple[str, ...]) -> Remote:
+    section = f'remote "{name}"'
+    url = settings.text(section, "url")
+    if url is None or name in asking:
+        option, (_, file) = next((o, at) for (s, o), at in settings.origin.items() if s == section)
+        what = "has no url" if url is None else "refers to itself"
+        raise dvcconfig.broken(file, f"is wrong{_line_of(file, option)}: the remote '{shown(name.encode())}' {what}")
+    if url.lower().startswith("file://"):
+        what = (
+            "is a file:// address, which DVC takes for a folder named `file:` in the current one; write the plain path"
+        )
+        raise settings.wrong(section, "url", what)
+    options = {k: v if isinstance(v, str) else ",".join(v) for k, v in settings.merged[section].items()}
+    if url.lower().startswith("remote://"):
+        base_name, _, rest = url[len("remote://") :].partition("/")
+        if f'remote "{base_name.lower()}"' not in settings.merged:
+            raise settings.wrong(section, "url", f"is '{url}', and there is no remote '{base_name}'")
+        base = _remote(settings, base_name.lower(), (*asking, name))
+        url = f"{base.url}/{rest.lstrip('/')}"
+        options = {**base.options, **options, "url": url}
+    return Remote(name, url, options, settings.origin[section, "url"][0])
+
+
+def local_folder(url: str) -> bytes | None:
+    """Return the folder that a resolved url means, None for a service."""
+    if bounds.scheme(url) in bounds.SCHEMES or "://" in url:
+        return None
+    return os.path.abspath(os.fsencode(url)) if url.startswith("/") else None
+
+
+# --- .dvcignore
+
+_ALWAYS = (b".hg", b".git", b".dvc")
+
+
+def dvcignored(project_root: bytes, path: bytes) -> str | None:
+    """Return what hides a file (relative to its project's root) from DVC, as `FILE:LINE:PATTERN`; None if nothing."""
+    parts = path.split(b"/")
+    for part in parts[:-1]:
+        if part in _ALWAYS:
+            return f"DVC itself: {shown(part)}/"
+    if parts[-1] == b".git":
+        return "DVC itself: .git"
+    rules: list[tuple[str, str]] = []
+    for depth in range(len(parts)):
+        folder = b"/".join(parts[:depth])
+        found = _rules_of(project_root, folder)
+        # A .dvcignore that is ignored itself does not count.
+        own = os.fsdecode(os.path.join(folder, b".dvcignore"))
+        if found and not (rules and _ignored_by(rules, own)):
+            rules += [(_rebased(rule, os.fsdecode(folder)), said) for rule, said in found]
+    return _ignored_by(rules, os.fsdecode(path)) if rules else None
+
+
+def _rules_of(project_root: bytes, folder: bytes) -> list[tuple[str, str]]:
+    """Return (pattern, FILE:LINE:PATTERN) of a folder's .dvcignore."""
+    name = os.path.join(folder, b".dvcignore")
+    try:
+        with open(os.path.join(project_root, name), "rb") as opened:
+            text = opened.read().decode()
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except (OSError, UnicodeDecodeError) as e:
+        words = e.strerror if isinstance(e, OSError) else "it is not UTF-8"
+        raise _unreadable(shown(name), words or "it cannot be read") from None
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    numbered = [(line.strip(), n) for n, line in enumerate(lines, 1)]
+    return [(line, f"{shown(name)}:{n}:{line}") for line, n in numbered if line and not line.startswith("#")]
+
+
+def _unreadable(said: str, words: str) -> GuardError:
+    return GuardError(problem=f"DVC cannot read {said}: {words}.", remedy="correct the .dvcignore", exit_code=UNUSABLE)
+
+
+def _rebased(rule: str, folder: str) -> str:
+    """Return a rule of a deeper .dvcignore as one of the project's root (dvc.pathspec_math.change_rule)."""
+    if not folder:
+        return rule
+    negated, bare = rule.startswith("!"), rule.removeprefix("!")
+    anchored = "/" in bare[:-1] and not bare.startswith("**/")
+    bare = bare.removeprefix("/") if anchored else bare.removeprefix("**/")
+    bare = bare.removeprefix("\\")
+    return f"{'!' if negated else ''}/{folder}{'/' if anchored else '/**/'}{bare}"
+
+
+def _ignored_by(rules: list[tuple[str, str]], path: str) -> str | None:
+    """Match as dvc.ignore does: an ignored folder hides all below it, whatever a later `!` says."""
+    compiled = [_compiled(rule, said) for rule, said in rules]
+    parts = path.split("/")
+    for depth in range(1, len(parts) + 1):
+        here = "/".join(parts[:depth])
+        is_dir = depth < len(parts)
+        for regex, ignores, dir_only, said in reversed(compiled):
+            if regex is None or (dir_only and not is_dir):
+                continue
+            if regex.match(here) or (is_dir and regex.match(here + "/")):
+                if ignores:
+                    return said
+                break
+    return None
+
+
+def _compiled(rule: str, said: str) -> tuple[re.Pattern[str] | None, bool, bool, str]:
+    import re
+
+    try:
+        from pathspec.patterns.gitignore import spec
+
+        pattern: Any = spec.GitIgnoreSpecPattern
+    except ImportError:  # pathspec before 1.0
+        from pathspec import patterns
+
+        pattern = patterns.GitWildMatchPattern  # type: ignore[attr-defined, unused-ignore]
+    try:
+        regex, ignores = pattern.pattern_to_regex(rule)
+        return (re.compile(regex) if regex is not None else None), bool(ignores), rule.endswith("/"), said
+    except (ValueError, re.error):
+        raise _unreadable(said, "it is no pattern") from None

@@ -1,0 +1,208 @@
+"""The outputs that a dvc.yaml names: DVC keeps them already, or leaves them to Git (cache: false)."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import bounds, dvcyaml
+from trinity_guard.errors import GuardError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+MOST_BYTES = 10 << 20
+MOST_OUTS = 100_000
+KINDS = ("outs", "metrics", "plots")
+
+
+class PipelineOut:
+    """One output of a stage: its path relative to the repository's top, and whether DVC caches it."""
+
+    __slots__ = ("cache", "path", "stage")
+
+    def __init__(self, path: bytes, stage: str, cache: bool) -> None:
+        self.path = path
+        self.stage = stage
+        self.cache = cache
+
+
+def pipeline_outs(dvc_yaml: bytes, lock: bytes | None, where: bytes, top: bytes = b".") -> list[PipelineOut]:
+    """Return the outputs of all stages of the dvc.yaml at `where`.
+
+    A templated stage (`${…}`, foreach, matrix) is read from dvc.lock when that has all of it; else the real DVC
+    resolves it, in the working tree at `top`: half a second, but its templates may come from any file.
+    """
+    if b"stages" not in dvc_yaml:
+        return []
+    data = _load(dvc_yaml, where)
+    stages = _mapping(data, where, "").get("stages") or {}
+    found: list[PipelineOut] = []
+    locked: dict[str, Any] | None = None
+    for name, stage in _mapping(stages, where, "stages").items():
+        _mapping(stage, where, str(name))
+        if not _templated(stage):
+            found += _outs_of(str(name), stage, where)
+            continue
+        locked = _locked_stages(lock, where) if locked is None else locked
+        known = _from_lock(str(name), stage, locked, where)
+        if known is None:
+            return _by_dvc(data, where, top)
+        found += known
+        if len(found) > MOST_OUTS:
+            break
+    if len(found) > MOST_OUTS:
+        raise _malformed(where, f"it names more than {MOST_OUTS} outputs")
+    return found
+
+
+def _load(data: bytes, where: bytes) -> Any:
+    try:
+        return dvcyaml.parse(data, MOST_BYTES, anchors=True) or {}
+    except ValueError as e:
+        raise _malformed(where, str(e)) from None
+
+
+def _malformed(where: bytes, what: str) -> GuardError:
+    path = shown(where)
+    return GuardError(
+        problem=f"{path} is no file that DVC can read: {what}.",
+        remedy=f"git diff HEAD -- {path}     # correct it; `dvc stage list` checks it",
+    )
+
+
+def _mapping(value: Any, where: bytes, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _malformed(where, f"'{dvcyaml.plain(name)}' is not a mapping" if name else "it is not a mapping")
+    return value
+
+
+def _entries(stage: dict[str, Any], where: bytes) -> list[tuple[str, bool]]:
+    """Return (path as written, cached) of a stage's outs, metrics and plots, in text and in mapping form."""
+    entries: dict[str, bool] = {}
+    for kind in KINDS:
+        items = stage.get(kind) or []
+        if not isinstance(items, list):
+            raise _malformed(where, f"its '{kind}' is not a list")
+        for item in items:
+            for path, flags in item.items() if isinstance(item, dict) else [(item, None)]:
+                if not isinstance(path, str):
+                    raise _malformed(where, f"its '{kind}' holds what is no path")
+                cached = flags.get("cache", True) if isinstance(flags, dict) else True
+                entries[path] = cached is not False
+    return list(entries.items())
+
+
+def _outs_of(name: str, stage: dict[str, Any], where: bytes) -> list[PipelineOut]:
+    wdir = stage.get("wdir") or "."
+    if not isinstance(wdir, str):
+        raise _malformed(where, "its 'wdir' is not a path")
+    found = []
+    for path, cached in _entries(stage, where):
+        place = _place(where, wdir, path)
+        if place:
+            found.append(PipelineOut(place, name, cached))
+    return found
+
+
+def _place(where: bytes, wdir: str, path: str) -> bytes | None:
+    """Return an output's path from the top; None for one outside of the repository, which is nothing to Git."""
+    if bounds.scheme(path) in bounds.SCHEMES or "://" in path:
+        return None
+    parts = where.split(b"/")[:-1]
+    for text in (wdir, path):
+        if bounds.rooted(text) or bounds.walk(parts, text):
+            return None
+    return b"/".join(parts)
+
+
+# --- templates
+
+
+def _templated(stage: dict[str, Any]) -> bool:
+    if "foreach" in stage or "matrix" in stage:
+        return True
+    texts = [str(stage.get("wdir"))]
+    for kind in KINDS:
+        items = stage.get(kind)
+        for item in items if isinstance(items, list) else []:
+            texts += [str(item)]
+    return any("${" in text for text in texts)
+
+
+def _locked_stages(lock: bytes | None, where: bytes) -> dict[str, Any]:
+    if not lock:
+        return {}
+    stages = _load(lock, os.path.join(os.path.dirname(where), b"dvc.lock"))
+    stages = stages.get("stages") if isinstance(stages, dict) else None
+    return stages if isinstance(stages, dict) else {}
+
+
+def _from_lock(name: str, stage: dict[str, Any], locked: dict[str, Any], where: bytes) -> list[PipelineOut] | None:
+    """Return a templated stage's outputs as dvc.lock has them, None when it does not have them all."""
+    names = _generated(name, stage)
+    body = stage.get("do", stage)
+    if names is None or not isinstance(body, dict) or "${" in str(body.get("wdir")):
+        return None
+    if any(n not in locked for n in names):
+        return None
+    wanted = _entries(body, where)
+    found = []
+    for generated in names:
+        entry = locked[generated]
+        outs = entry.get("outs") if isinstance(entry, dict) else None
+        paths = [o["path"] for o in outs or [] if isinstance(o, dict) and isinstance(o.get("path"), str)]
+        if len(paths) != len(wanted):
+            return None
+        for path in paths:
+            cached = _cached(path, wanted)
+            if cached is None:
+                return None
+            place = _place(where, body.get("wdir") or ".", path)
+            if place:
+                found.append(PipelineOut(place, generated, cached))
+    return found
+
+
+def _generated(name: str, stage: dict[str, Any]) -> list[str] | None:
+    """Return the names of the stages that this one stands for; None when only DVC can tell."""
+    if "matrix" in stage:
+        return None
+    if "foreach" not in stage:
+        return [name]
+    items = stage["foreach"]
+    if isinstance(items, dict):
+        return [f"{name}@{key}" for key in items]
+    if isinstance(items, list) and all(isinstance(i, (str, int)) and "${" not in str(i) for i in items):
+        return [f"{name}@{item}" for item in items]
+    if isinstance(items, list) and not any("${" in str(i) for i in items):
+        return [f"{name}@{number}" for number in range(len(items))]
+    return None
+
+
+def _cached(path: str, wanted: list[tuple[str, bool]]) -> bool | None:
+    """Return whether the template that a resolved path came from is cached; None when that is not certain."""
+    answers = {cached for template, cached in wanted if _fits(path, template)}
+    return answers.pop() if len(answers) == 1 else None
+
+
+def _fits(path: str, template: str) -> bool:
+    import re
+
+    pieces = re.split(r"\$\{[^}]*\}", template)
+    return re.fullmatch(".*".join(map(re.escape, pieces)), path, re.DOTALL) is not None
+
+
+def _by_dvc(data: Any, where: bytes, top: bytes) -> list[PipelineOut]:
+    """Let the real DVC resolve the templates of this dvc.yaml."""
+    from dvc.exceptions import DvcException
+    from dvc.parsing import DataResolver
+    from dvc.repo import Repo
+
+    folder = os.path.abspath(os.fsdecode(os.path.join(top, os.path.dirname(where))))
+    try:
+        with Repo(folder) as repo:
+            stages = DataResolver(repo, folder, data).resolve()["stages"]
+    except DvcException as e:
+        raise _malformed(where, " ".join(str(e).split())) from None
+    return [out for name, stage in stages.items() for out in _outs_of(name, stage, where)]
