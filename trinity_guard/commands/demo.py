@@ -1,0 +1,248 @@
+"""`trinity-guard demo`: the whole story on this machine, in a throwaway folder, with real files."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from trinity_guard import console, git, hookfiles
+from trinity_guard.errors import FINE, UNUSABLE, GuardError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HELP = """usage: trinity-guard demo [--keep]
+
+Train a model in a throwaway repository, commit it, clone it, pull it and compare every byte; then try to slip a
+model past the hooks. Nothing outside of a folder in the temporary directory is written. It needs no network.
+--keep: leave the folder there, and say where
+
+Example: trinity-guard demo --keep
+"""
+
+MOST_LINES = 14
+
+
+def run(args: list[str]) -> int:
+    if any(a in ("-h", "--help") for a in args):
+        console.result(HELP.rstrip())
+        return FINE
+    if any(a != "--keep" for a in args):
+        raise GuardError("demo takes --keep only.", "trinity-guard demo --help", exit_code=UNUSABLE)
+    import shutil
+    import tempfile
+
+    folder = os.path.realpath(tempfile.mkdtemp(prefix="trinity-guard-demo-"))
+    try:
+        _tell_all(_Stage(folder))
+    finally:
+        if "--keep" in args:
+            console.result(f"kept: {folder}")
+        else:
+            shutil.rmtree(folder)
+    console.say("\nNext: cd into your own repository and run  trinity-guard init")
+    return FINE
+
+
+def _tell_all(stage: _Stage) -> None:
+    stage.go("project")
+    artifacts = _train(stage)
+    _guard(stage)
+    _commit(stage, artifacts)
+    _look(stage, artifacts)
+    _clone(stage)
+    _slip(stage)
+
+
+def _train(stage: _Stage) -> list[str]:
+    """Train, and return the artifacts' paths."""
+    stage.head("A training script writes a model and its data")
+    stage.place_script()
+    stage.do("python", "train.py")
+    found = _files(stage.at)
+    artifacts = sorted(f for f in found if f != "train.py")
+    stage.tell("\n".join(f"{len(found[f]):>9,} bytes  {f}" for f in artifacts))
+    return artifacts
+
+
+def _guard(stage: _Stage) -> None:
+    stage.head("One command guards the repository")
+    stage.do("git", "init", "-q")
+    stage.do("trinity-guard", "init")
+
+
+def _commit(stage: _Stage, artifacts: list[str]) -> None:
+    stage.head("An ordinary commit")
+    stage.do("git", "add", "-A")
+    stage.do("git", "commit", "-q", "-m", "A first model")
+    tree = stage.tree()
+    for name in artifacts:
+        if name in tree or f"{name}.dvc" not in tree:
+            raise GuardError(f"{name} did not become a pointer in this commit.")
+
+
+def _look(stage: _Stage, artifacts: list[str]) -> None:
+    stage.head("What Git holds (the fourth column is the size): the script, and pointers")
+    stage.do("git", "ls-tree", "-r", "-l", "--abbrev", "HEAD")
+    stage.do("cat", f"{artifacts[-1]}.dvc")
+    stage.head("What the DVC remote holds: the bytes, each file under its MD5")
+    listed = stage.do("dvc", "remote", "list")
+    url = listed.split("\t", 1)[-1].strip().removesuffix("(default)").strip()
+    stage.do("find", os.path.relpath(os.path.join(stage.at, url), stage.at), "-type", "f", "-size", "+0")
+
+
+def _clone(stage: _Stage) -> None:
+    stage.head("Somebody else clones it")
+    project = stage.at
+    stage.do("git", "clone", "-q", ".", "../clone")
+    stage.go("clone")
+    stage.do("dvc", "pull")
+    compared = _compare(project, stage.at)
+    stage.tell(f"compared with the original: {compared}, every byte is the same")
+    stage.go("project")
+
+
+def _slip(stage: _Stage) -> None:
+    stage.head("A commit that skips the hook: --no-verify")
+    model = "models/second.pkl"
+    stage.do("python", "train.py", "second", "20")
+    stage.do("git", "add", model)
+    said = stage.do("git", "commit", "-q", "--no-verify", "-m", "A second model")
+    remedy = "git commit --amend --no-edit"
+    if model not in stage.tree() or model not in said or remedy not in said:
+        raise GuardError(f"{model} slipped into a commit and nothing named it.")
+    stage.tell("The raw file got in, and the hook after the commit saw it. Its advice, taken:")
+    stage.do("git", "commit", "-q", "--amend", "--no-edit")
+    stage.do("git", "ls-tree", "-r", "-l", "--abbrev", "HEAD", "models/")
+    tree = stage.tree()
+    if model in tree or f"{model}.dvc" not in tree:
+        raise GuardError(f"{model} is still no pointer after the amended commit.")
+
+
+def _compare(one: str, other: str) -> str:
+    """Return how much was compared; GuardError for a file that is missing or differs by a byte."""
+    here, there = _files(one), _files(other)
+    wrong = sorted(name for name in {*here, *there} if here.get(name) != there.get(name))
+    if wrong:
+        raise GuardError(f"not the same in the clone: {', '.join(wrong)}.")
+    return f"{len(here)} files, {sum(map(len, here.values())):,} bytes"
+
+
+def _files(folder: str) -> dict[str, bytes]:
+    """Return path -> bytes of a work tree's files, without Git's and DVC's own folders."""
+    found = {}
+    for at, folders, names in os.walk(folder):
+        folders[:] = [f for f in folders if f not in (".git", ".dvc")]
+        for name in names:
+            path = os.path.join(at, name)
+            with open(path, "rb") as file:
+                found[os.path.relpath(path, folder)] = file.read()
+    return found
+
+
+class _Stage:
+    """The throwaway folder: runs commands in it, in an environment of its own, and shows what came of them."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+        self.at = folder
+        self.env = _environment(folder)
+        self._parts = 0
+        self._colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        os.mkdir(os.path.join(folder, "home"))
+        with open(os.path.join(folder, "home", "gitconfig"), "w", encoding="utf-8") as file:
+            file.write("[init]\n\tdefaultBranch = main\n")
+        _write_launchers(os.path.join(folder, "bin"))
+
+    def head(self, text: str) -> None:
+        self._parts += 1
+        console.say("\n" + self._painted("1", f"{self._parts}. {text}"))
+
+    def tell(self, text: str) -> None:
+        lines = text.rstrip().splitlines()
+        shown = lines if len(lines) <= MOST_LINES else [*lines[: MOST_LINES - 1], f"… ({len(lines)} lines)"]
+        for line in shown:
+            console.say(f"  {line}".rstrip())
+
+    def go(self, name: str) -> None:
+        """Make `name` the current folder."""
+        where = os.path.join(self.folder, name)
+        os.makedirs(where, exist_ok=True)
+        console.say(self._painted("36", f"$ cd {where if self.at == self.folder else os.path.relpath(where, self.at)}"))
+        self.at = where
+
+    def place_script(self) -> None:
+        source = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "demo_data.py")
+        with open(source, "rb") as file, open(os.path.join(self.at, "train.py"), "xb") as copy:
+            copy.write(file.read())
+
+    def do(self, *argv: str) -> str:
+        """Show a command, run it in the current folder, show and return what it said; GuardError when it fails."""
+        import shlex
+
+        console.say(self._painted("36", f"$ {shlex.join(argv)}"))
+        result = self._spawn(argv)
+        said = result.out.decode("utf-8", "replace")
+        if result.code:
+            raise GuardError(f"`{shlex.join(argv)}` failed with exit code {result.code}:\n{said.rstrip()}")
+        self.tell(said)
+        return said
+
+    def tree(self) -> set[str]:
+        """Return the paths in the tree of HEAD."""
+        result = self._spawn(["git", "ls-tree", "-r", "--name-only", "-z", "HEAD"])
+        return set(result.out.decode("utf-8", "replace").split("\0"))
+
+    def _spawn(self, argv: Sequence[str]) -> git.Result:
+        # One stream: what hooks and programs say comes in the order in which they said it.
+        return git.spawn(["sh", "-c", 'cd "$1" && shift && exec "$@" 2>&1', "sh", self.at, *argv], env=self.env)
+
+    def _painted(self, code: str, text: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self._colour else text
+
+
+def _environment(folder: str) -> dict[str, str]:
+    """Return the caller's environment without anything that leads to the caller's repositories and settings."""
+    import site
+
+    home = os.path.join(folder, "home")
+    dropped = ("GIT_", "DVC_", "XDG_", "TRINITY_GUARD_")
+    env = {k: v for k, v in os.environ.items() if not k.startswith(dropped)}
+    # What pip installed with --user is found from HOME, which changes here.
+    env.setdefault("PYTHONUSERBASE", site.getuserbase())
+    env["PATH"] = os.path.join(folder, "bin") + os.pathsep + env.get("PATH", os.defpath)
+    env |= {f"DVC_{kind}_DIR": os.path.join(home, f"dvc-{kind.lower()}") for kind in DVC_FOLDERS}
+    return env | {
+        "HOME": home,
+        "XDG_CONFIG_DIRS": home,
+        "GIT_CONFIG_GLOBAL": os.path.join(home, "gitconfig"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_AUTHOR_NAME": "trinity-guard demo",
+        "GIT_AUTHOR_EMAIL": "demo@example.com",
+        "GIT_COMMITTER_NAME": "trinity-guard demo",
+        "GIT_COMMITTER_EMAIL": "demo@example.com",
+        "DVC_NO_ANALYTICS": "1",
+        "LC_ALL": "C.UTF-8",
+    }
+
+
+DVC_FOLDERS = ("SITE_CACHE", "GLOBAL_CONFIG", "SYSTEM_CONFIG")
+
+
+def _write_launchers(folder: str) -> None:
+    """Make `python`, `dvc` and `trinity-guard` mean this interpreter and its packages, whatever the PATH says."""
+    import shlex
+
+    os.mkdir(folder)
+    library = os.fsdecode(hookfiles.library())
+    start = f"import sys; sys.path.append({library!r}); from trinity_guard.cli import main; sys.exit(main())"
+    # -P: the current folder is no place to import from, as for any installed program.
+    programs = {"python": [], "dvc": ["-P", "-m", "dvc"], "trinity-guard": ["-P", "-c", start]}
+    for name, options in programs.items():
+        path = os.path.join(folder, name)
+        with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
+            file.write(f'#!/bin/sh\nexec {shlex.join([sys.executable, *options])} "$@"\n')
+        os.chmod(path, 0o700)
