@@ -1,0 +1,346 @@
+"""The configuration file -> Config; every mistake in it is named with its file, key and line."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard.errors import UNUSABLE, GuardError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    Table = dict[str, Any]
+
+OWN_FILE = ".trinity-guard.toml"
+PYPROJECT = "pyproject.toml"
+DEFAULT_PATTERNS = tuple(
+    "*.pkl *.pickle *.joblib *.csv *.tsv *.h5 *.hdf5 *.keras *.parquet *.feather "  # noqa: SIM905 - reads as the contract does
+    "*.npy *.npz *.pt *.pth *.ckpt *.onnx *.safetensors".split()
+)
+KEYS = ("patterns", "exclude", "max-size", "sniff", "on-artifact", "push", "sync", "remote")
+CHOICES = {
+    "on-artifact": ("convert", "block"),
+    "push": ("wait", "background", "off"),
+    "sync": ("checkout", "pull", "off"),
+}
+UNITS: dict[str, int] = {
+    "": 1,
+    "b": 1,
+    **{prefix + tail: 1000 ** (n + 1) for n, prefix in enumerate("kmgt") for tail in ("", "b")},
+    **{prefix + tail: 1024 ** (n + 1) for n, prefix in enumerate("kmgt") for tail in ("i", "ib")},
+}
+MOST_BYTES = 1_000_000
+# Each guess at a key's line parses the file up to there.
+MOST_GUESSES = 50
+# A pattern of these alone, without an empty step, is valid gitignore syntax whatever their order.
+SAFE_IN_PATTERN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+=@~,*?/ ")
+
+
+class Config:
+    """What the repository asks for.
+
+    max_size is in bytes, 0 for no limit. source names the file it came from ("" for the defaults),
+    notes are sentences to say.
+    """
+
+    __slots__ = ("exclude", "max_size", "notes", "on_artifact", "patterns", "push", "remote", "sniff", "source", "sync")
+
+    def __init__(
+        self,
+        *,
+        patterns: tuple[str, ...] = DEFAULT_PATTERNS,
+        exclude: tuple[str, ...] = (),
+        max_size: int = 5_000_000,
+        sniff: bool = True,
+        on_artifact: str = "convert",
+        push: str = "wait",
+        sync: str = "checkout",
+        remote: str | None = None,
+        source: str = "",
+        notes: tuple[str, ...] = (),
+    ) -> None:
+        self.patterns = patterns
+        self.exclude = exclude
+        self.max_size = max_size
+        self.sniff = sniff
+        self.on_artifact = on_artifact
+        self.push = push
+        self.sync = sync
+        self.remote = remote
+        self.source = source
+        self.notes = notes
+
+
+def load(top: bytes) -> Config:
+    """Read the configuration of the work tree at `top`; GuardError (exit 2) for all that is wrong with it."""
+    own = _read(top, OWN_FILE)
+    shared = _read(top, PYPROJECT)
+    in_shared = shared is not None and _mentions_table(shared)
+    if own is not None:
+        notes = _both(_text(PYPROJECT, shared)) if shared is not None and in_shared else ()
+        text = _text(OWN_FILE, own)
+        config = Config() if _only_comments(text) else _parse(OWN_FILE, text)
+        config.source = OWN_FILE
+        config.notes = notes
+        return config
+    if shared is None or not in_shared:
+        return Config()
+    return _parse(PYPROJECT, _text(PYPROJECT, shared))
+
+
+def parse_size(text: str) -> int:
+    """Return bytes for "5 MB", "500kB", "1.5 GiB", "0".
+
+    kB, MB, GB, TB (and k, M, G, T) are powers of 1000, KiB, MiB, GiB, TiB of 1024, as git-lfs reads them; case does
+    not matter, no unit means bytes. ValueError for anything else.
+    """
+    stripped = text.strip()
+    number = stripped.rstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    unit = stripped[len(number) :].lower()
+    whole, point, fraction = number.rstrip().partition(".")
+    digits = whole + fraction
+    well_formed = digits.isascii() and digits.isdigit() and whole and (fraction or not point) and len(digits) <= 18
+    if not well_formed or unit not in UNITS:
+        raise ValueError(f"{text!r} is not a size")
+    size: int = int(digits) * UNITS[unit] // 10 ** len(fraction)
+    # "0.1 B" must not switch the limit off.
+    if not size and int(digits):
+        raise ValueError(f"{text!r} is less than one byte")
+    return size
+
+
+def _read(top: bytes, name: str) -> bytes | None:
+    path = os.path.join(top, name.encode())
+    try:
+        # Looked at first: opening a pipe would hang.
+        if os.stat(path).st_mode & 0o170000 != 0o100000:
+            raise _error(name, 0, "not a file.", "put the configuration into a file of that name, or move it away")
+        with open(path, "rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except FileNotFoundError:
+        if os.path.islink(path):
+            raise _error(name, 0, "a link to a file that does not exist.", "mend the link, or remove it") from None
+        return None
+    except OSError as error:
+        words = (error.strerror or str(error)).lower()
+        raise _error(name, 0, f"cannot be read: {words}.", "make it readable") from None
+    if len(data) > MOST_BYTES:
+        raise _error(name, 0, f"too large for a configuration (more than {MOST_BYTES:,} bytes).", "make it smaller")
+    return data
+
+
+def _mentions_table(data: bytes) -> bool:
+    """Whether [tool.trinity-guard] may be in this pyproject.toml: a superset, to spare most commits the TOML parser."""
+    if b"trinity-guard" not in data:
+        return False
+    bare = data.translate(None, b" \t\"'")
+    return any(
+        form in bare for form in (b"tool.trinity-guard", b"trinity-guard=", b"trinity-guard.", b"[trinity-guard]")
+    )
+
+
+def _text(name: str, data: bytes) -> str:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise _error(name, line, "not UTF-8.", "save the file as UTF-8") from None
+    for number, line_text in enumerate(text.split("\n"), 1):
+        if line_text.startswith(("<<<<<<< ", ">>>>>>> ", "||||||| ")):
+            raise _error(name, number, "a conflict marker.", "resolve the conflict, then `git add` the file")
+    return text
+
+
+def _only_comments(text: str) -> bool:
+    return all(line.lstrip(" \t\r").startswith("#") or not line.strip(" \t\r") for line in text.split("\n"))
+
+
+def _both(shared: str) -> tuple[str, ...]:
+    """Say that pyproject.toml holds a configuration too; one that cannot be parsed is not the one in use."""
+    try:
+        table = _table(PYPROJECT, _document(PYPROJECT, shared))
+    except GuardError:
+        return ()
+    if table is None:
+        return ()
+    return (f"both {OWN_FILE} and {PYPROJECT} hold a configuration; {OWN_FILE} wins.",)
+
+
+def _parse(name: str, text: str) -> Config:
+    table = _table(name, _document(name, text))
+    if table is None:
+        return Config()
+    config = Config(source=name)
+    for key, value in table.items():
+        where = _Where(name, text, key)
+        if key not in KEYS:
+            raise where.unknown()
+        setattr(config, key.replace("-", "_"), _value(where, key, value))
+    return config
+
+
+def _document(name: str, text: str) -> Table:
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise _error(name, 0, "nested too deeply.", "make it plainer") from None
+    except ValueError as error:
+        words, _, place = str(error).partition(" (at ")
+        number = place.removeprefix("line ").partition(",")[0]
+        line = int(number) if number.isdigit() else text.rstrip("\n").count("\n") + 1
+        raise _error(name, line, f"not valid TOML: {words[:1].lower()}{words[1:]}.", "mend that line") from None
+
+
+def _table(name: str, document: Table) -> Table | None:
+    if name == OWN_FILE:
+        return document
+    tool = document.get("tool")
+    table = tool.get("trinity-guard") if isinstance(tool, dict) else None
+    if table is not None and not isinstance(table, dict):
+        raise _error(name, 0, "tool.trinity-guard is not a table.", "write the keys below [tool.trinity-guard]")
+    return table
+
+
+def _value(where: _Where, key: str, value: object) -> object:
+    """Return a key's value as Config holds it."""
+    if key == "sniff":
+        if not isinstance(value, bool):
+            raise where.wrong(f"is {_type(value)}, not true or false.", "sniff = true, or sniff = false")
+        return value
+    if key in ("patterns", "exclude"):
+        return _patterns(where, key, value)
+    if not isinstance(value, str):
+        example = {"max-size": "5 MB", "remote": "storage"}.get(key) or CHOICES[key][0]
+        raise where.wrong(f"is {_type(value)}, not a text.", f'{key} = "{example}"')
+    if key == "max-size":
+        try:
+            return parse_size(value)
+        except ValueError as error:
+            raise where.wrong(f": {error}.", 'max-size = "5 MB", or "500 kB", "1.5 GiB"; "0" is off') from None
+    if key in CHOICES and value not in CHOICES[key]:
+        raise where.wrong(f"cannot be {_quoted(value)}.", " or ".join(f'{key} = "{c}"' for c in CHOICES[key]))
+    if not value.strip():
+        raise where.wrong("is empty.", "name a DVC remote (`dvc remote list`), or remove the line")
+    return value
+
+
+def _patterns(where: _Where, key: str, value: object) -> tuple[str, ...]:
+    example = f'{key} = ["*.pkl", "data/"]'
+    if not isinstance(value, list):
+        raise where.wrong(f"is {_type(value)}, not a list of texts.", example)
+    for item in value:
+        if not isinstance(item, str):
+            raise where.wrong(f"holds {_type(item)}; it is a list of texts.", example)
+        if not _valid(item):
+            remedy = r"see `git help ignore`; before a literal [ goes a \ (in TOML, inside single quotes: '\[')"
+            raise where.wrong(f"holds {_quoted(item)}, which is no gitignore pattern.", remedy, item)
+    return tuple(value)
+
+
+def _valid(pattern: str) -> bool:
+    """Whether a pattern is gitignore syntax; a comment and an empty one are."""
+    stripped = pattern.strip()
+    if not stripped or stripped.startswith("#"):
+        return "\n" not in pattern
+    if SAFE_IN_PATTERN.issuperset(pattern) and "//" not in pattern and stripped != "/":
+        return True
+    if "\n" in pattern or "\0" in pattern:
+        return False
+    import pathspec
+
+    try:
+        # None: git leaves out a pattern with a broken range, and nobody would notice.
+        return pathspec.GitIgnoreSpec.from_lines([pattern]).patterns[0].include is not None
+    except ValueError:
+        return False
+
+
+class _Where:
+    """A key's place in the file, worked out only for an error."""
+
+    def __init__(self, name: str, text: str, key: str) -> None:
+        self._name = name
+        self._text = text
+        self._key = key
+
+    def wrong(self, words: str, remedy: str, item: str = "") -> GuardError:
+        line = _line_of(self._name, self._text, self._key)
+        if item:
+            lines = self._text.split("\n")
+            inside = (n for n in range(max(line, 1), len(lines) + 1) if item in lines[n - 1])
+            line = next(inside, line)
+        words = words if words.startswith(":") else " " + words
+        return _error(self._name, line, shown(self._key.encode()) + words, remedy)
+
+    def unknown(self) -> GuardError:
+        if self._name == OWN_FILE and self._key in ("tool", "trinity-guard"):
+            remedy = f"in {OWN_FILE} the keys stand at the top, below no table"
+        else:
+            near = _nearest(self._key)
+            remedy = f"did you mean {near}?" if near else f"the keys are {', '.join(KEYS)}"
+        return self.wrong("is not a key that trinity-guard knows.", remedy)
+
+
+def _line_of(name: str, text: str, key: str) -> int:
+    """Return the line that sets a key, 0 where it cannot be told: the first one after which the key is set."""
+    lines = text.split("\n")
+    starts: list[int] = []
+    others: list[int] = []
+    for number, line in enumerate(lines, 1):
+        bare = line.translate({ord(c): None for c in " \t\"'"})
+        if key not in line or bare.startswith("#"):
+            continue
+        sets = bare.startswith((f"{key}=", f"{key}.", f"[{key}]", f"[{key}.")) or f"trinity-guard.{key}=" in bare
+        (starts if sets else others).append(number)
+    for number in (starts + others)[:MOST_GUESSES]:
+        line = lines[number - 1]
+        before = "\n".join(lines[: number - 1])
+        # The value may go on over the next lines; any value will do here.
+        started = line.partition("=")[0] + "= 0"
+        if any(key in _keys(name, f"{before}\n{end}") for end in (line, started)):
+            return number
+    return 0
+
+
+def _keys(name: str, text: str) -> Table:
+    try:
+        return _table(name, _document(name, text)) or {}
+    except GuardError:
+        return {}  # the text was cut within a value
+
+
+def _nearest(key: str) -> str:
+    wanted = key.lower().replace("_", "-")
+    distance, near = min((_distance(wanted, known), known) for known in KEYS)
+    return near if distance <= max(1, len(near) // 3) else ""
+
+
+def _distance(a: str, b: str) -> int:
+    """Return how many letters must be put in, taken out or changed to make one word the other (Levenshtein)."""
+    if abs(len(a) - len(b)) > 4:
+        return 5
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        diagonal, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (x != y))
+    return int(row[-1])
+
+
+def _type(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    names = {str: "a text", int: "a number", float: "a number", list: "a list", dict: "a table"}
+    return names.get(type(value), "a date")
+
+
+def _quoted(text: str) -> str:
+    return f'"{shown(text.encode("utf-8", "surrogateescape"))}"'
+
+
+def _error(name: str, line: int, words: str, remedy: str) -> GuardError:
+    place = f"{name}:{line}" if line else name
+    return GuardError(problem=f"{place}: {words}", remedy=remedy, exit_code=UNUSABLE)
