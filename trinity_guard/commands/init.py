@@ -1,0 +1,64 @@
+"""`trinity-guard init`: one command makes a repository guarded, or takes it all out again."""
+
+from __future__ import annotations
+
+from trinity_guard import console, git, installation
+from trinity_guard.errors import FINE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+EXAMPLE = """\
+example:
+  cd my-repository
+  trinity-guard init --remote s3://my-bucket/data
+  git commit -m "Guard models and data"
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    import argparse
+
+    p = argparse.ArgumentParser(
+        prog="trinity-guard init",
+        description="Make this repository guarded: DVC, a default remote, the Git hooks, a commented config file. "
+        "Running it again does no harm.",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    p.add_argument(
+        "--remote", metavar="URL", help="DVC's default remote (without it: a local folder beside the repository)"
+    )
+    p.add_argument(
+        "--hooks",
+        choices=(installation.NATIVE, installation.FRAMEWORK, installation.NONE),
+        help="Git's own hooks (the default), the pre-commit framework, or none",
+    )
+    p.add_argument("--uninstall", action="store_true", help="take it all out again and restore what was there")
+    p.add_argument("-q", "--quiet", action="store_true", help="say only what must be known")
+    p.add_argument("-v", "--verbose", action="store_true", help="say more")
+    return p
+
+
+def run(args: list[str]) -> int:
+    p = parser()
+    asked = p.parse_args(args)
+    if asked.uninstall and (asked.remote is not None or asked.hooks):
+        p.error("--uninstall takes no other option")
+    if asked.quiet or asked.verbose:
+        console.set_level(console.QUIET if asked.quiet else console.VERBOSE)
+    place = git.place()
+    if asked.uninstall:
+        outcome, nothing = installation.uninstall(place), "nothing of trinity-guard is installed here"
+    else:
+        outcome, nothing = installation.install(place, asked.remote, asked.hooks), "already guarded"
+    for line in outcome.done:
+        console.say(line)
+    if not outcome.done:
+        console.say(nothing)
+    for note in outcome.notes:
+        head, _, rest = note.partition("\n")
+        if not console.quiet():
+            console.warn(head, rest)
+    return FINE

@@ -1,0 +1,217 @@
+"""DVC in a repository that is to be guarded: the real `dvc init`, a default remote, and taking both away again."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from trinity_guard import dvcproject, git, hookfiles
+from trinity_guard.errors import UNUSABLE, GuardError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FILES = (b".dvc/config", b".dvc/.gitignore", b".dvcignore")
+REMOTE = "storage"
+PLUGINS = {"s3": "dvc_s3", "gs": "dvc_gs", "azure": "dvc_azure", "ssh": "dvc_ssh"}
+
+
+def require_safe(url: str) -> None:
+    """Refuse a URL that must not stand in a committed file, or that DVC cannot write; it is never repeated."""
+    if _holds_secret(url):
+        raise GuardError(
+            problem="--remote holds a password or a signature, and .dvc/config is committed for everybody to read.",
+            remedy="trinity-guard init --remote <the URL without it>\n"
+            f"dvc remote modify --local {REMOTE} password <the password>    # stays on this machine",
+            exit_code=UNUSABLE,
+        )
+    # DVC opens its config for writing, fails at such a letter, and leaves an empty file behind.
+    if not url.isascii() or not url.isprintable():
+        raise GuardError(
+            problem="--remote has characters outside of ASCII, which DVC cannot write into its config.",
+            remedy="choose a name in ASCII, for example a symbolic link to that folder",
+            exit_code=UNUSABLE,
+        )
+    if not url.strip():
+        raise GuardError(problem="--remote is empty.", remedy="trinity-guard init --remote URL", exit_code=UNUSABLE)
+
+
+def _holds_secret(url: str) -> bool:
+    authority = url.partition("://")[2] or url
+    user, at, _ = authority.split("?")[0].rpartition("@")
+    if at and ":" in user:
+        return True
+    # A shared access signature of Azure, a presigned URL of S3 or GCS.
+    query = url.partition("?")[2].lower()
+    return any(f"&{key}=" in f"&{query}" for key in ("sig", "x-amz-signature", "x-goog-signature", "password", "token"))
+
+
+def set_up(place: git.Place, url: str | None, about_to_change: Callable[[bytes], None]) -> tuple[list[str], list[str]]:
+    """Run `dvc init` where there is no DVC, and give it a default remote where it has none.
+
+    Returns what was done, and what is worth knowing.
+    """
+    done = _initialised(place)
+    settings = dvcproject.load(place.top)
+    notes: list[str] = []
+    if settings.default_remote is None:
+        about_to_change(FILES[0])
+        more, notes = _add_remote(place, settings, url)
+        done += more
+    elif url is not None:
+        _require_same(place, settings, url)
+    return done, notes + _plugin(url)
+
+
+def _initialised(place: git.Place) -> list[str]:
+    folder = place.file(b".dvc")
+    if not os.path.lexists(folder):
+        _dvc(place, "init", "-q")
+        return ["DVC set up (dvc init)"]
+    if not os.path.isdir(folder):
+        raise GuardError(
+            problem=f"{shown(folder)} is a file where DVC has its folder.",
+            remedy=f"mv '{shown(folder)}' '{shown(folder)}.moved'",
+            exit_code=UNUSABLE,
+        )
+    if not os.path.lexists(place.file(FILES[0])):
+        # A `dvc init` that was cut off; DVC completes the rest itself, and `dvc init -f` would drop the cache.
+        hookfiles.replace(place.file(FILES[0]), b"")
+        return ["DVC set-up completed: .dvc/config was missing"]
+    return []
+
+
+def _dvc(place: git.Place, *args: str | bytes) -> None:
+    env = {**os.environ, "DVC_NO_ANALYTICS": "1", "PYTHONSAFEPATH": "1", "PYTHONUTF8": "1"}
+    git.succeed([sys.executable, "-m", "dvc", "--cd", place.top, *args], env=env)
+
+
+def _is_folder(url: str) -> bool:
+    return "://" not in url
+
+
+def _absolute(url: str) -> bytes:
+    return os.path.abspath(os.fsencode(url))
+
+
+def _same(settings: dvcproject.Project, name: str, url: str) -> bool:
+    remote = settings.remotes[name]
+    wanted = _absolute(url) if _is_folder(url) else dvcproject.local_folder(url)
+    if wanted is not None:
+        return remote.local == wanted
+    return remote.url.rstrip("/") == url.rstrip("/")
+
+
+def _add_remote(place: git.Place, settings: dvcproject.Project, url: str | None) -> tuple[list[str], list[str]]:
+    if url is None and settings.remotes:
+        names = ", ".join(sorted(settings.remotes))
+        return [], [f"DVC has no default remote (it knows {names}): dvc remote default {min(settings.remotes)}"]
+    if url is None:
+        folder = _folder_beside(place)
+        _dvc(place, "remote", "add", "-q", "-d", _free_name(settings), os.path.relpath(folder, place.top))
+        return [f"default DVC remote '{REMOTE}': the local folder {shown(folder)}"], [
+            "the DVC remote is only a folder on this machine, which nobody else can fetch from. For a real one:\n"
+            f"dvc remote modify {REMOTE} url s3://BUCKET/PATH    # or gs:// azure:// ssh://, then commit .dvc/config"
+        ]
+    known = next((name for name in settings.remotes if _same(settings, name, url)), None)
+    if known:
+        _dvc(place, "remote", "default", "-q", known)
+        return [f"default DVC remote '{known}'"], []
+    name = _free_name(settings)
+    relative = _is_folder(url) and not os.path.isabs(url)
+    value = os.path.relpath(_absolute(url), place.top) if relative else os.fsencode(url)
+    _dvc(place, "remote", "add", "-q", "-d", name, value)
+    return [f"default DVC remote '{name}': {url}"], []
+
+
+def _free_name(settings: dvcproject.Project) -> str:
+    names = (REMOTE, *(f"{REMOTE}-{n}" for n in range(2, len(settings.remotes) + 3)))
+    return next(n for n in names if n not in settings.remotes)
+
+
+def _folder_beside(place: git.Place) -> bytes:
+    """Return the folder for the objects: beside the repository, outside of any that it is a submodule of."""
+    top = place.top
+    while True:
+        outer = git.attempt("rev-parse", "--show-superproject-working-tree", at=top, env=git.other_repository()).out[
+            :-1
+        ]
+        if not outer:
+            break
+        top = outer
+    parent, name = os.path.dirname(top), os.path.basename(place.top)
+    if not name or not os.access(parent, os.W_OK):
+        raise GuardError(
+            problem=f"there is no room beside the repository for a folder of objects: {shown(parent)} is not writable.",
+            remedy="trinity-guard init --remote URL",
+            exit_code=UNUSABLE,
+        )
+    # DVC cannot write other characters into its config.
+    plain = bytes(c if 32 <= c < 127 else ord("_") for c in name)
+    return os.path.join(parent, plain + b"-dvc-storage")
+
+
+def _require_same(place: git.Place, settings: dvcproject.Project, url: str) -> None:
+    name = settings.default_remote or ""
+    if name in settings.remotes and _same(settings, name, url):
+        return
+    relative = _is_folder(url) and not os.path.isabs(url)
+    target = os.fsdecode(os.path.relpath(_absolute(url), place.top)) if relative else url
+    raise GuardError(
+        problem=f"DVC has a default remote already, '{name}', with another URL; it is left as it is.",
+        remedy=f"dvc remote modify {name} url '{target}'    # to change it (at the repository's top)",
+        exit_code=UNUSABLE,
+    )
+
+
+def _plugin(url: str | None) -> list[str]:
+    import importlib.util
+
+    scheme = (url or "").partition("://")[0]
+    if scheme not in PLUGINS or importlib.util.find_spec(PLUGINS[scheme]):
+        return []
+    return [f"DVC cannot reach {scheme}:// yet: pip install 'trinity-guard[{scheme}]'"]
+
+
+# ---- taking it away ----
+
+
+def digests(place: git.Place) -> dict[str, str]:
+    """Return file -> digest of what the set-up left, to tell later whether anybody has changed it."""
+    found = {}
+    for name in FILES:
+        if os.path.isfile(place.file(name)):
+            with open(place.file(name), "rb") as f:
+                found[name.decode()] = hookfiles.digest(f.read())
+    return found
+
+
+def reason_to_keep(place: git.Place, written: dict[str, str]) -> str:
+    """Return why our own `dvc init` must not be undone; nothing where no object or pointer was ever there."""
+    if digests(place) != written:
+        return "its config was changed"
+    pointers = ("--", "*.dvc", "*dvc.yaml", "*dvc.lock")
+    if git.run("ls-files", "--cached", "--others", *pointers, at=place.top):
+        return "there are DVC files"
+    if git.attempt("rev-list", "-1", "--all", *pointers, at=place.top).out:
+        return "there are DVC files in the history"
+    if set(os.listdir(place.file(b".dvc"))) - {b"config", b".gitignore", b"tmp", b"cache"}:
+        return "there is more in .dvc than we wrote"
+    folders = [
+        place.file(b".dvc", b"cache"),
+        *(r.local for r in dvcproject.load(place.top).remotes.values() if r.local),
+    ]
+    if any(files for folder in folders for _, _, files in os.walk(folder)):
+        return "its cache or its remote holds objects"
+    return ""
+
+
+def remove(place: git.Place) -> list[bytes]:
+    """Undo `dvc init`; returns the files that were removed. Only after `reason_to_keep` has found none."""
+    import shutil
+
+    shutil.rmtree(place.file(b".dvc"))
+    if os.path.lexists(place.file(b".dvcignore")):
+        os.unlink(place.file(b".dvcignore"))
+    return list(FILES)

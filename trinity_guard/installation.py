@@ -1,0 +1,359 @@
+"""Make a repository guarded, and take it all out again: DVC, config file, hooks."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from trinity_guard import config, dvcsetup, framework, git, hookfiles
+from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.installed import Outcome, Work, record_file
+
+NATIVE, FRAMEWORK, NONE = "native", "pre-commit", "none"
+OWN_FILE = config.OWN_FILE.encode()
+EDITED = "was changed by hand and is left alone"
+
+
+def install(place: git.Place, remote: str | None = None, hooks: str | None = None) -> Outcome:
+    """Guard a repository; what is there already is left. Everything that can be refused is refused first.
+
+    hooks: native, pre-commit or none; None keeps what the repository has, native at first.
+    """
+    work = Work(place)
+    mode = hooks or (FRAMEWORK if _framework_has_us(place) else NATIVE)
+    if remote is not None:
+        dvcsetup.require_safe(remote)
+    settings = config.load(place.top)
+    folder = _checked(work, mode, hooks)
+    _install_dvc(work, remote)
+    if not settings.source:
+        _write_config(work)
+    if mode == FRAMEWORK:
+        _install_framework(work)
+    elif folder is not None:
+        _leave_framework(work)
+        _install_native(work, folder)
+    work.stage()
+    work.outcome.notes += [*settings.notes, *_hidden(place)]
+    work.save()
+    return work.outcome
+
+
+def _checked(work: Work, mode: str, asked: str | None) -> hookfiles.Folder | None:
+    """Find whatever speaks against this mode before anything is changed; return the folder of native hooks."""
+    if mode == NONE:
+        return None
+    if mode == FRAMEWORK:
+        framework.require_usable(work.place)
+        framework.extended(_framework_config(work.place) or b"")
+        for hook in _hooks(work, _own_folder(work.place)):
+            if hook.edited():
+                raise GuardError(
+                    problem=f"{shown(hook.path)} {EDITED}; with the framework beside it both would run.",
+                    remedy=f"rm '{shown(hook.path)}'    # and then: trinity-guard init --hooks pre-commit",
+                    exit_code=UNUSABLE,
+                )
+        return None
+    folder = hookfiles.folder_of(work.place)
+    for hook in _hooks(work, folder) if folder.kind != hookfiles.HUSKY else []:
+        obstacle = hook.obstacle()
+        if obstacle:
+            raise obstacle
+    data = _framework_config(work.place)
+    if asked == NATIVE and data and framework.offered(framework.reduced(data)):
+        raise GuardError(
+            problem=f"{shown(framework.CONFIG)} runs trinity-guard, and with native hooks beside it both would run.",
+            remedy="take its `trinity-…` hooks out, or:  trinity-guard init --hooks pre-commit",
+            exit_code=UNUSABLE,
+        )
+    return folder
+
+
+def _install_dvc(work: Work, remote: str | None) -> None:
+    ours = not os.path.lexists(work.place.file(b".dvc"))
+    if ours:
+        for name in dvcsetup.FILES:
+            work.about_to_change(name)
+    done, notes = dvcsetup.set_up(work.place, remote, work.about_to_change)
+    work.outcome.done += done
+    work.outcome.notes += notes
+    if ours:
+        work.record["dvc"] = dvcsetup.digests(work.place)
+        work.save()
+
+
+CONFIG_TEXT = """\
+# trinity-guard's settings. Each line shows a key with its default; take the `#` away to change it.
+
+# What is an artifact: gitignore syntax, upper and lower case alike.
+# patterns = [
+{patterns}
+# ]
+
+# What is never one, whatever its name or content: gitignore syntax.
+# exclude = []
+
+# Any other staged file larger than this blocks the commit; "0" is no limit.
+# max-size = "5 MB"
+
+# Whether pickles, HDF5, Parquet, NumPy, PyTorch and the like are recognised under other names, by their first bytes.
+# sniff = true
+
+# What a commit does with an artifact: "convert" it into a DVC pointer, or "block".
+# on-artifact = "convert"
+
+# After a commit its objects go to the DVC remote: "wait" for it, in the "background", or "off".
+# push = "wait"
+
+# After a checkout, merge or rebase the artifacts follow their pointers: from the cache ("checkout"),
+# from the remote too ("pull"), or "off".
+# sync = "checkout"
+
+# The DVC remote to use, by its name; without this key DVC's default remote.
+# remote = "storage"
+"""
+
+
+def config_text() -> bytes:
+    """Return a config file that changes nothing and explains everything."""
+    patterns = config.DEFAULT_PATTERNS
+    rows = [patterns[i : i + 6] for i in range(0, len(patterns), 6)]
+    return CONFIG_TEXT.format(patterns="\n".join("#   " + " ".join(f'"{p}",' for p in r) for r in rows)).encode()
+
+
+def _write_config(work: Work) -> None:
+    work.about_to_change(OWN_FILE)
+    hookfiles.replace(work.place.file(OWN_FILE), config_text())
+    work.outcome.done.append(f"settings {shown(OWN_FILE)}, all of them the defaults")
+
+
+# ---- native hooks ----
+
+
+def _own_folder(place: git.Place) -> hookfiles.Folder:
+    return hookfiles.Folder(os.path.join(place.common_dir, b"hooks"), hookfiles.OWN)
+
+
+def _hooks(work: Work, folder: hookfiles.Folder) -> list[hookfiles.Hook]:
+    known = work.record["hooks"]
+    return [
+        hookfiles.Hook(folder, name, text, known.get(os.fsdecode(os.path.join(folder.path, name))))
+        for name, text in hookfiles.templates().items()
+    ]
+
+
+def _relative(place: git.Place, path: bytes) -> bytes:
+    return (
+        os.path.relpath(os.path.realpath(os.path.dirname(path)), os.path.realpath(place.top))
+        + b"/"
+        + os.path.basename(path)
+    )
+
+
+def _install_native(work: Work, folder: hookfiles.Folder) -> None:
+    if folder.kind != hookfiles.OWN:
+        _tell_clone(work.place)
+    if folder.kind == hookfiles.HUSKY:
+        _install_husky(work, folder)
+        return
+    for hook in _hooks(work, folder):
+        if folder.kind == hookfiles.TRACKED:
+            work.about_to_change(_relative(work.place, hook.path))
+            if os.path.lexists(hook.path) and not hookfiles.ours(hook.path):
+                work.staging[_relative(work.place, hook.kept)] = work.staging[_relative(work.place, hook.path)]
+        if hook.edited():
+            work.outcome.notes.append(
+                f"{shown(hook.path)} {EDITED}; for a fresh one delete it, and: trinity-guard init"
+            )
+            continue
+        said = hook.put()
+        if said:
+            work.record["hooks"][os.fsdecode(hook.path)] = hookfiles.digest(hook.text)
+            work.outcome.done.append(said)
+            work.save()
+
+
+def _tell_clone(place: git.Place) -> None:
+    """Tell this clone's config where the program is: hooks that Git tracks carry no path of one machine."""
+    for key, value in (("python", os.fsencode(sys.executable or "")), ("lib", hookfiles.library())):
+        git.run("config", "--local", f"trinity-guard.{key}", value, at=place.top)
+
+
+def _install_husky(work: Work, folder: hookfiles.Folder) -> None:
+    for name in hookfiles.templates():
+        path = os.path.join(folder.path, name)
+        work.about_to_change(_relative(work.place, path))
+        if hookfiles.in_husky(folder, name, lambda data, name=name: hookfiles.with_block(data, hookfiles.block(name))):  # type: ignore[misc]
+            work.outcome.done.append(f"husky's {shown(_relative(work.place, path))} calls trinity-guard at its end")
+        if hookfiles.ends_early(hookfiles.hook_at(path) or b""):
+            work.outcome.notes.append(f"{shown(path)} has an `exit` or `exec`: what follows it may not be reached")
+
+
+def _remove_native(work: Work, folder: hookfiles.Folder) -> None:
+    for hook in _hooks(work, folder):
+        if folder.kind == hookfiles.TRACKED and hookfiles.ours(hook.path):
+            work.about_to_change(_relative(work.place, hook.path))
+            if os.path.lexists(hook.kept):
+                work.about_to_change(_relative(work.place, hook.kept))
+        if hook.edited():
+            work.outcome.notes.append(f"{shown(hook.path)} {EDITED}: rm '{shown(hook.path)}'")
+            continue
+        said = hook.take()
+        if said:
+            work.outcome.done.append(said)
+        work.record["hooks"].pop(os.fsdecode(hook.path), None)
+
+
+def _remove_husky(work: Work, folder: hookfiles.Folder) -> None:
+    for name in hookfiles.templates():
+        path = os.path.join(folder.path, name)
+        if hookfiles.split_block(hookfiles.hook_at(path) or b"")[1]:
+            work.about_to_change(_relative(work.place, path))
+            hookfiles.in_husky(folder, name, hookfiles.without_block)
+            work.outcome.done.append(f"our lines in {shown(_relative(work.place, path))} removed")
+
+
+# ---- the framework ----
+
+
+def _framework_config(place: git.Place) -> bytes | None:
+    try:
+        with open(place.file(framework.CONFIG), "rb") as f:
+            return f.read()
+    except FileNotFoundError:
+        return None
+
+
+def _framework_has_us(place: git.Place) -> bool:
+    data = _framework_config(place)
+    # Somebody else's broken config is no reason to refuse native hooks.
+    return data is not None and b"trinity-" in data and framework.offered(data)
+
+
+def _saved_config(place: git.Place) -> bytes:
+    return os.path.join(place.own, b"pre-commit-config.before")
+
+
+def _install_framework(work: Work) -> None:
+    import shutil
+
+    place, before = work.place, _framework_config(work.place)
+    after = framework.extended(before or b"")
+    if after != before:
+        trial = os.path.join(place.own, b"pre-commit-config.new.yaml")
+        hookfiles.replace(trial, after)
+        framework.validate(trial)
+        os.unlink(trial)
+        work.about_to_change(framework.CONFIG)
+        if not work.record["framework"]:
+            hookfiles.replace(_saved_config(place), before or b"")
+        existed = work.record["framework"].get("existed", before is not None)
+        work.record["framework"] = {"existed": existed, "after": hookfiles.digest(after)}
+        work.save()
+        hookfiles.replace(place.file(framework.CONFIG), after)
+        work.outcome.done.append(f"hooks in {shown(framework.CONFIG)}")
+    _remove_native(work, _own_folder(place))
+    stages = framework.install(place)
+    if stages:
+        work.record["stages"] = sorted({*work.record["stages"], *stages})
+        work.outcome.done.append(f"pre-commit install, for {', '.join(stages)}")
+    if not shutil.which("trinity-guard"):
+        work.outcome.notes.append(
+            "trinity-guard is not on the PATH, where the framework looks for it: commits will fail"
+        )
+
+
+def _leave_framework(work: Work) -> None:
+    """Take our part of the framework's config out, and its hooks where we had them installed."""
+    data = _framework_config(work.place)
+    record = work.record["framework"]
+    rest = framework.reduced(data) if data and b"trinity-guard" in data else data
+    if data is not None and record.get("after") == hookfiles.digest(data):
+        with open(_saved_config(work.place), "rb") as f:
+            rest = f.read() if record["existed"] else None
+    if rest != data:
+        work.about_to_change(framework.CONFIG)
+        if rest is None:
+            os.unlink(work.place.file(framework.CONFIG))
+        else:
+            hookfiles.replace(work.place.file(framework.CONFIG), rest)
+        work.outcome.done.append(f"our hooks taken out of {shown(framework.CONFIG)}")
+    removed = framework.uninstall(work.place, work.record["stages"])
+    if removed:
+        work.outcome.done.append(f"pre-commit uninstall, for {', '.join(removed)}")
+    work.record["framework"], work.record["stages"] = {}, []
+    if os.path.lexists(_saved_config(work.place)):
+        os.unlink(_saved_config(work.place))
+
+
+# ---- what hides our files, and the way back ----
+
+
+def _hidden(place: git.Place) -> list[str]:
+    """Return a note for each ignore rule that would keep a pointer, or a file of ours, out of every commit."""
+    names = b"model.pkl.dvc\0.gitignore\0" + OWN_FILE + b"\0"
+    out = git.attempt("check-ignore", "--no-index", "-v", "-z", "--stdin", data=names, at=place.top).out
+    fields = out.split(b"\0")[:-1]
+    notes = []
+    for source, line, pattern, name in zip(*(fields[i::4] for i in range(4)), strict=True):
+        if not pattern.startswith(b"!"):
+            what = "DVC pointers (*.dvc)" if name == b"model.pkl.dvc" else shown(name)
+            rule = f"{shown(source)}:{line.decode()}: {shown(pattern)}"
+            notes.append(f"Git ignores {what}, because of {rule}; a commit cannot carry it until that rule goes")
+    return notes
+
+
+def uninstall(place: git.Place) -> Outcome:
+    """Take out what `install` put in, and put back what was there. Pointers, objects and history are never touched."""
+    work = Work(place)
+    for folder in _folders(place):
+        if folder.kind == hookfiles.HUSKY:
+            _remove_husky(work, folder)
+        else:
+            _remove_native(work, folder)
+    _leave_framework(work)
+    for key in ("trinity-guard.python", "trinity-guard.lib"):
+        git.attempt("config", "--local", "--unset-all", key, at=place.top)
+    _remove_config(work)
+    _remove_dvc(work)
+    work.stage()
+    if os.path.lexists(record_file(place)):
+        os.unlink(record_file(place))
+    return work.outcome
+
+
+def _folders(place: git.Place) -> list[hookfiles.Folder]:
+    own = _own_folder(place)
+    try:
+        current = hookfiles.folder_of(place)
+    except GuardError:
+        # A folder shared with other repositories: nothing of ours was ever written there.
+        return [own]
+    return [own] if os.path.realpath(current.path) == os.path.realpath(own.path) else [own, current]
+
+
+def _remove_config(work: Work) -> None:
+    path = work.place.file(OWN_FILE)
+    if not os.path.isfile(path):
+        return
+    with open(path, "rb") as f:
+        if f.read() != config_text():
+            work.outcome.notes.append(f"{shown(OWN_FILE)} holds settings of yours and is kept")
+            return
+    work.about_to_change(OWN_FILE)
+    os.unlink(path)
+    work.outcome.done.append(f"{shown(OWN_FILE)} removed")
+
+
+def _remove_dvc(work: Work) -> None:
+    if not os.path.isdir(work.place.file(b".dvc")):
+        return
+    written = work.record["dvc"]
+    reason = dvcsetup.reason_to_keep(work.place, written) if written else "it was there before"
+    if reason:
+        work.outcome.notes.append(f"DVC is kept: {reason}")
+        return
+    for name in dvcsetup.FILES:
+        work.about_to_change(name)
+    dvcsetup.remove(work.place)
+    work.outcome.done.append("DVC set-up removed: nothing was ever added to it")
