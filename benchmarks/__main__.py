@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -185,17 +184,12 @@ def memory(room: Path) -> None:
         (repo / "a.pkl").write_bytes(os.urandom(size * MB))
         sh("git", "add", "-f", "a.pkl", cwd=repo)
         (repo / "a.pkl").unlink()  # the hardest way: out of Git's object store
-        pid = os.spawnv(
-            os.P_NOWAIT,
-            sys.executable,
-            [
-                sys.executable,
-                "-c",
-                f"import os; os.chdir({str(repo)!r}); from trinity_guard.cli import main; main(['convert', '-q'])",
-            ],
-        )
-        usage = os.wait4(pid, 0)[2]
-        assert isinstance(usage, resource.struct_rusage)
+        os.chdir(repo)
+        pid = os.posix_spawn(BIN / "trinity-guard", ["trinity-guard", "-q", "convert"], os.environ)
+        _, status, usage = os.wait4(pid, 0)
+        os.chdir(room)
+        if status:
+            sys.exit("convert failed")
         print(f"  {size:4} MB   {usage.ru_maxrss / 1024:6.1f} MB", flush=True)
         shutil.rmtree(repo)
 

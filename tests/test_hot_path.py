@@ -15,7 +15,7 @@ OURS = {
     "errors", "git", "guarding", "ignores", "ignoring", "index", "inspection", "leftovers", "objects", "ownership",
     "pipelines", "pointer", "publication", "reporting", "rules", "sniffing", "stash", "store",
 }  # fmt: skip
-STANDARD = {"__future__", "_collections_abc", "os.path", "select", "zlib", "stat", "posixpath", "genericpath", "os", "_stat", "posix", "codecs", "io", "abc"}
+STANDARD = {"__future__", "gc", "_collections_abc", "os.path", "select", "zlib", "stat", "posixpath", "genericpath", "os", "_stat", "posix", "codecs", "io", "abc"}
 
 SHOW = """
 import sys

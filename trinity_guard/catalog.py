@@ -41,28 +41,49 @@ class Held:
         self.seen = b""
 
 
-class Catalog:
-    """The outputs of all pointers of the index, plus the places of its pipelines (dvc.yaml)."""
+# Everything in an index that a conversion has to know, listed by one process.
+WANTED = (
+    "*.dvc", "dvc.yaml", "*/dvc.yaml", "dvc.lock", "*/dvc.lock",
+    ".gitignore", "*/.gitignore",
+)  # fmt: skip
 
-    def __init__(self, held: list[Held], pipelines: list[index.Entry], broken: dict[bytes, GuardError]) -> None:
+
+class Catalog:
+    """The outputs of all pointers of the index, and its files that say more: pipelines, locks, .gitignore.
+
+    broken: pointers that cannot be understood, with the reason.
+    """
+
+    __slots__ = ("broken", "entries", "held")
+
+    def __init__(self, entries: dict[bytes, index.Entry], held: list[Held], broken: dict[bytes, GuardError]) -> None:
+        self.entries = entries
         self.held = held
-        self.pipelines = pipelines
         self.broken = broken
 
     def by_path(self) -> dict[bytes, Held]:
         return {h.path: h for h in self.held}
 
+    def named(self, name: bytes) -> list[index.Entry]:
+        """Return the entries with this base name (dvc.yaml, .gitignore)."""
+        return [e for path, e in self.entries.items() if path == name or path.endswith(b"/" + name)]
 
-def load(place: git.Place) -> Catalog:
-    """Read the catalog of the index. Pointers that cannot be understood are in `broken`."""
-    found = index.entries("*.dvc", "dvc.yaml", "*/dvc.yaml", patterns=True)
-    pipelines = [e for e in found if os.path.basename(e.path) == b"dvc.yaml"]
-    pointers = [e for e in found if e.path.endswith(b".dvc")]
+
+def begin() -> git.Process:
+    """Start reading the catalog, for `load` to finish."""
+    return index.listing(*WANTED)
+
+
+def load(place: git.Place, begun: git.Process | None = None) -> Catalog:
+    """Read the catalog of the index."""
+    entries = {e.path: e for e in index.listed(begun or begin())}
     known = _Record(place).read()
     held: list[Held] = []
     fresh: list[index.Entry] = []
-    for entry in pointers:
-        remembered = known.get(entry.path)
+    for path, entry in entries.items():
+        if not path.endswith(b".dvc"):
+            continue
+        remembered = known.get(path)
         if remembered and remembered[0].oid == entry.oid:
             held += remembered
         else:
@@ -73,7 +94,7 @@ def load(place: git.Place) -> Catalog:
             held += parse(entry, data or b"")
         except GuardError as error:
             broken[entry.path] = error
-    catalog = Catalog(held, pipelines, broken)
+    catalog = Catalog(entries, held, broken)
     if fresh:
         save(place, catalog)
     return catalog

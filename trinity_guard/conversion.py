@@ -55,28 +55,32 @@ class _MovedUnderUs(Exception):  # noqa: N818  # never leaves this module
 
 
 def convert(
-    place: git.Place, entries: Sequence[index.Entry], on_progress: Callable[[int, int], None] | None = None
+    place: git.Place,
+    catalog: catalogs.Catalog,
+    entries: Sequence[index.Entry],
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> Outcome:
     """Turn these files into pointers in the index in use, and bring the working tree along.
 
     An entry with an id is what was staged; without one (`add`) it is the working file as it is.
     """
     outcome = Outcome()
-    outcome.converted, outcome.remarks = claim(place, entries)
+    outcome.converted, outcome.remarks = claim(place, catalog, entries)
     if outcome.converted:
-        _transact(place, outcome.converted, on_progress)
+        _transact(place, catalog, outcome.converted, on_progress)
     return outcome
 
 
-def claim(place: git.Place, entries: Sequence[index.Entry], refuse: bool = True) -> tuple[list[Converted], list[str]]:
+def claim(
+    place: git.Place, catalog: catalogs.Catalog, entries: Sequence[index.Entry], refuse: bool = True
+) -> tuple[list[Converted], list[str]]:
     """Return those of the files that are ours to convert, and remarks about those left to others.
 
     Raises GuardError for a file that DVC holds in another way, or cannot hold; with refuse=False those count as ours.
     """
-    catalog = catalogs.load(place)
     if refuse:
         _refuse_broken(catalog)
-    pipelines = ownership.Pipelines(catalog)
+    pipelines = ownership.Pipelines(place, catalog)
     attributes = ownership.Attributes([e.path for e in entries])
     items: list[Converted] = []
     remarks: list[str] = []
@@ -115,15 +119,20 @@ def _left_to_lfs(place: git.Place, entry: index.Entry) -> list[str]:
     ]
 
 
-def _transact(place: git.Place, items: list[Converted], on_progress: Callable[[int, int], None] | None) -> None:
-    plan = ignoring.plan(place, [i.path for i in items])
+def _transact(
+    place: git.Place,
+    catalog: catalogs.Catalog,
+    items: list[Converted],
+    on_progress: Callable[[int, int], None] | None,
+) -> None:
+    plan = ignoring.plan(place, catalog.entries, [i.path for i in items])
     _refuse_obstacles(place, items)
     _keep_bytes(place, items, on_progress)
-    files = _pointer_files(place, items)
+    files = _pointer_files(place, catalog, items)
     index_files = [index_version for index_version, _ in files] + [data for _, data in plan.for_index]
     with _Workshop(place) as workshop:
         ids = workshop.write_blobs(index_files)
-        changes = [(b"0", b"0" * len(ids[0]), i.path) for i in items if i.oid]
+        changes = [(b"0", b"0" * len(ids[0]), i.path) for i in items]
         changes += [(index.REGULAR, oid, i.pointer) for i, oid in zip(items, ids, strict=False)]
         changes += [
             (plan.mode(path), oid, path) for (path, _), oid in zip(plan.for_index, ids[len(items) :], strict=True)
@@ -285,9 +294,9 @@ def _look_at_working_file(place: git.Place, item: Converted) -> None:
 # --- pointers --------------------------------------------------------------------------------------------------
 
 
-def _pointer_files(place: git.Place, items: list[Converted]) -> list[tuple[bytes, bytes]]:
+def _pointer_files(place: git.Place, catalog: catalogs.Catalog, items: list[Converted]) -> list[tuple[bytes, bytes]]:
     """Return the pointer's bytes for the index and for the working tree: unstaged edits of it stay unstaged."""
-    known = {path: e.oid for path, e in index.entries_of([i.pointer for i in items]).items()}
+    known = {i.pointer: catalog.entries[i.pointer].oid for i in items if i.pointer in catalog.entries}
     contents = dict(zip(known, git.read_all(known.values()), strict=True))
     return [_pointer_bytes(place, item, contents.get(item.pointer)) for item in items]
 

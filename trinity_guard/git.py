@@ -138,6 +138,22 @@ def _feed(p: Process, view: memoryview) -> memoryview:
     return view
 
 
+def start(*args: Arg) -> Process:
+    """Start a git that answers while we do something else; `finish` collects what it printed."""
+    p = Process(["git", *args], with_stderr=True)
+    p.close("stdin")
+    return p
+
+
+def finish(p: Process) -> bytes:
+    """Return the output of a started git; GuardError with its words when it failed."""
+    out, err = _talk(p, b"")
+    result = Result(p.wait(), out, err)
+    if result.code:
+        raise failure(p.argv[1:], result)
+    return result.out
+
+
 def attempt(*args: Arg, data: bytes = b"", env: Mapping[str, str] | None = None, at: bytes | None = None) -> Result:
     """Run git and return its result, whatever the exit code. `at` is the folder to run in (git -C)."""
     return spawn([*_git(at), *args], data, env)
@@ -189,6 +205,16 @@ class Place:
 
     def file(self, *names: bytes) -> bytes:
         return os.path.join(self.top, *names)
+
+
+def hook_place() -> Place:
+    """Return the place of a running hook. Git starts hooks at the top, so the plain case needs no process."""
+    here = os.getcwdb()
+    dot_git = os.path.join(here, b".git")
+    told = [n for n in ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR") if n in os.environ]
+    if told or not os.path.isdir(dot_git) or os.path.islink(dot_git) or not os.path.isfile(dot_git + b"/HEAD"):
+        return place()
+    return Place(here, dot_git, dot_git)
 
 
 def place() -> Place:

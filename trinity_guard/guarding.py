@@ -32,11 +32,11 @@ def check_staged(place: git.Place, rules: Rules, entries: Sequence[index.Entry])
     return findings.artifacts
 
 
-def block(place: git.Place, artifacts: list[inspection.Artifact], remedy: str) -> None:
+def block(place: git.Place, catalog: catalogs.Catalog, artifacts: list[inspection.Artifact], remedy: str) -> None:
     """Refuse those of the artifacts that are nobody else's (a pipeline's metrics and git-lfs's files are)."""
     if not artifacts:
         return
-    ours, _ = conversion.claim(place, [a.entry for a in artifacts])
+    ours, _ = conversion.claim(place, catalog, [a.entry for a in artifacts])
     names = {item.path for item in ours}
     left = [a for a in artifacts if a.entry.path in names]
     if left:
@@ -44,12 +44,15 @@ def block(place: git.Place, artifacts: list[inspection.Artifact], remedy: str) -
 
 
 def convert_staged(
-    place: git.Place, artifacts: list[inspection.Artifact], on_progress: Progress | None = None
+    place: git.Place,
+    catalog: catalogs.Catalog,
+    artifacts: list[inspection.Artifact],
+    on_progress: Progress | None = None,
 ) -> conversion.Outcome:
     """Convert what is staged, inside the commit under way."""
     if index.is_temporary(place):
         _refuse_without_post_commit()
-    return conversion.convert(place, [a.entry for a in artifacts], on_progress)
+    return conversion.convert(place, catalog, [a.entry for a in artifacts], on_progress)
 
 
 def _refuse_without_post_commit() -> None:
@@ -80,9 +83,8 @@ def refuse_empty_commit(place: git.Place, outcome: conversion.Outcome) -> None:
     )
 
 
-def changed_behind_pointers(place: git.Place, but: set[bytes]) -> list[catalogs.Held]:
+def changed_behind_pointers(place: git.Place, catalog: catalogs.Catalog, but: set[bytes]) -> list[catalogs.Held]:
     """Return the tracked artifacts whose working file changed without their pointer, except the given paths."""
-    catalog = catalogs.load(place)
     return [h for h in catalogs.changed(place, catalog) if h.path not in but]
 
 
@@ -91,7 +93,8 @@ def raw_in(place: git.Place, rules: Rules, entries: Sequence[index.Entry]) -> li
     findings = inspection.inspect(place, rules, entries)
     if not findings.artifacts:
         return []
-    names = {i.path for i in conversion.claim(place, [a.entry for a in findings.artifacts], refuse=False)[0]}
+    catalog = catalogs.load(place)
+    names = {i.path for i in conversion.claim(place, catalog, [a.entry for a in findings.artifacts], refuse=False)[0]}
     return [a for a in findings.artifacts if a.entry.path in names]
 
 
@@ -105,12 +108,14 @@ def publish(
     return publication.push(place, config, items, on_progress)
 
 
-def files_to_convert(place: git.Place, rules: Rules, paths: Sequence[bytes]) -> list[index.Entry]:
+def files_to_convert(
+    place: git.Place, catalog: catalogs.Catalog, rules: Rules, paths: Sequence[bytes]
+) -> list[index.Entry]:
     """Return what `convert PATH…` means: tracked files as staged; artifacts of tracked folders; held files as they are.
 
     Raises GuardError for a path that is neither tracked nor held by a pointer.
     """
-    held = catalogs.load(place).by_path()
+    held = catalog.by_path()
     found: dict[bytes, index.Entry] = {}
     for path in paths:
         listed = (
@@ -129,7 +134,9 @@ def files_to_convert(place: git.Place, rules: Rules, paths: Sequence[bytes]) -> 
     return list(found.values())
 
 
-def files_to_add(place: git.Place, rules: Rules, paths: Sequence[bytes]) -> list[index.Entry]:
+def files_to_add(
+    place: git.Place, catalog: catalogs.Catalog, rules: Rules, paths: Sequence[bytes]
+) -> list[index.Entry]:
     """Return what `add PATH…` means: these files, and the artifacts (by name) below these folders."""
     found: dict[bytes, index.Entry] = {}
     for path in paths:
@@ -139,7 +146,7 @@ def files_to_add(place: git.Place, rules: Rules, paths: Sequence[bytes]) -> list
                 problem=f"{shown(path)} is a symlink, not a file.", remedy="add the file that it points to"
             )
         if os.path.isdir(full):
-            for name in _files_below(place, path):
+            for name in _files_below(place, catalog, path):
                 if rules.named(name):
                     found[name] = _working_file(name)
         elif os.path.isfile(full):
@@ -154,12 +161,12 @@ def _working_file(path: bytes) -> index.Entry:
     return index.Entry(index.REGULAR, b"", path)
 
 
-def _files_below(place: git.Place, folder: bytes) -> list[bytes]:
+def _files_below(place: git.Place, catalog: catalogs.Catalog, folder: bytes) -> list[bytes]:
     """Return the untracked and the tracked files below a folder; ignored ones belong to whoever ignored them."""
     out = git.run(
         "ls-files", "-z", "-c", "-o", "--exclude-standard", "--full-name", "--", folder or b".", env=git.literal()
     )
-    held = {h.path for h in catalogs.load(place).held if h.kind == "file" and h.path.startswith(folder)}
+    held = {h.path for h in catalog.held if h.kind == "file" and h.path.startswith(folder)}
     names = {*out.split(b"\0")[:-1], *held}
     return sorted(n for n in names if os.path.isfile(place.file(n)) and not os.path.islink(place.file(n)))
 

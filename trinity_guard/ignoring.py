@@ -13,7 +13,7 @@ from trinity_guard.ignores import with_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["Plan", "file_for", "plan", "read_if_there", "with_line"]
 
@@ -55,14 +55,17 @@ def read_if_there(path: bytes) -> bytes | None:
         raise GuardError(problem=f"{shown(path)} is a folder where a file should be.", remedy="move it away") from None
 
 
-def plan(place: git.Place, paths: Sequence[bytes]) -> Plan:
-    """Decide the lines for these artifacts; GuardError where their pointers would be ignored."""
+def plan(place: git.Place, indexed: Mapping[bytes, index.Entry], paths: Sequence[bytes]) -> Plan:
+    """Decide the lines for these artifacts; GuardError where their pointers would be ignored.
+
+    indexed: the .gitignore files of the index, by path.
+    """
     rules = _matching_rules([p for path in paths for p in (path, path + b".dvc")])
     for path in paths:
         _refuse_hidden_pointer(path, rules.get(path + b".dvc"))
     ignorers = {file_for(path) for path in paths}
     sources = {r[0] for r in rules.values() if os.path.basename(r[0]) == b".gitignore" and not os.path.isabs(r[0])}
-    staged = {e.path: e for e in index.entries_of(sorted(ignorers | sources)).values()}
+    staged = {path: indexed[path] for path in sorted(ignorers | sources) if path in indexed}
     contents = dict(zip(staged, git.read_all(e.oid for e in staged.values()), strict=True))
     result = Plan({e.path: e.mode for e in staged.values()})
     for target in sorted(ignorers):
@@ -116,11 +119,14 @@ def _unstaged(place: git.Place, rule: tuple[bytes, bytes] | None, contents: dict
 
 def _matching_rules(paths: list[bytes]) -> dict[bytes, tuple[bytes, bytes]]:
     """Return path -> (file, pattern) of the last rule that matches it, by Git itself."""
-    result = git.attempt("check-ignore", "--no-index", "-v", "-z", "--stdin", data=b"".join(p + b"\0" for p in paths))
+    # Without the ./ Git takes a name that begins with a colon for pathspec magic, and finds nothing.
+    result = git.attempt(
+        "check-ignore", "--no-index", "-v", "-z", "--stdin", data=b"".join(b"./" + p + b"\0" for p in paths)
+    )
     if result.code > 1:
         raise git.failure(("check-ignore",), result)
     fields = result.out.split(b"\0")[:-1]
-    return {p: (s, r) for s, r, p in zip(fields[::4], fields[2::4], fields[3::4], strict=True)}
+    return {p[2:]: (s, r) for s, r, p in zip(fields[::4], fields[2::4], fields[3::4], strict=True)}
 
 
 def _refuse_hidden_pointer(path: bytes, rule: tuple[bytes, bytes] | None) -> None:

@@ -49,14 +49,15 @@ def _difference(revision: str, against_nothing: bool = False) -> git.Result:
 
 
 def raw(out: bytes) -> Iterator[Entry]:
-    """Yield the regular files of `git diff-* --raw -z` output, each path once."""
-    seen: set[bytes] = set()
+    """Yield the regular files of `git diff-* --raw -z` output, with what they are after the change."""
     fields = out.split(b"\0")
+    # ":100644 100755 ID ID M": the new mode and the second id stand where the length of an id puts them.
+    start = 16 + fields[0][15:].index(b" ") if len(fields) > 1 else 0
+    end = start + start - 16
     for meta, path in zip(fields[0:-1:2], fields[1::2], strict=True):
-        _, mode, _, oid, _ = meta.split(b" ")
-        if mode in (REGULAR, EXECUTABLE) and path not in seen:
-            seen.add(path)
-            yield Entry(mode, oid, path)
+        mode = meta[8:14]
+        if mode in (REGULAR, EXECUTABLE):
+            yield Entry(mode, meta[start:end], path)
 
 
 def entries(*paths: bytes | str, patterns: bool = False) -> list[Entry]:
@@ -82,6 +83,15 @@ def entries_of(paths: Sequence[bytes], env: Mapping[str, str] | None = None) -> 
     out = git.run("ls-files", "-s", "-z", "--full-name", "--", *(paths if few else ()), env=env)
     wanted = set(paths)
     return {e.path: e for e in _listed(out) if e.path in wanted}
+
+
+def listing(*patterns: str) -> git.Process:
+    """Start listing the index entries that Git's pathspecs match; `listed` collects them."""
+    return git.start("ls-files", "-s", "-z", "--full-name", "--", *patterns)
+
+
+def listed(p: git.Process) -> list[Entry]:
+    return list(_listed(git.finish(p)))
 
 
 def unchanged(paths: list[bytes]) -> set[bytes]:

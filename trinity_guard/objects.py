@@ -49,24 +49,26 @@ class Objects:
         return [head for head in found if head is not None]
 
     def _loose_head(self, oid: bytes, length: int) -> Head | None:
+        """Return the head of a loose object; None when it is not loose, or not what it should be: Git is asked then."""
         try:
             fd = os.open(self._folder + oid[:2] + b"/" + oid[2:], os.O_RDONLY)
         except OSError:
             return None
         try:
-            inflater = zlib.decompressobj()
-            want = length + 32
-            data = inflater.decompress(os.read(fd, 4 * want), want)
-            while len(data) < want and not inflater.eof:
-                more = inflater.unconsumed_tail or os.read(fd, 4 * want)
-                if not more:
-                    return None
-                data += inflater.decompress(more, want - len(data))
-        except (OSError, zlib.error):
-            return None
+            # A deflated piece may be longer than what it holds, by a few bytes only.
+            packed = os.read(fd, length + 128)
         finally:
             os.close(fd)
-        return _parse_head(data, length)
+        try:
+            data = zlib.decompressobj().decompress(packed, length + 32)
+        except zlib.error:
+            return None
+        end = data.find(b"\0")
+        if data[:5] != b"blob " or not data[5:end].isdigit():
+            return None
+        size = int(data[5:end])
+        first = data[end + 1 : end + 1 + length]
+        return Head(size, first) if len(first) == min(size, length) else None
 
     def stream(self, oid: bytes) -> Iterator[bytes]:
         """Yield a blob's bytes in pieces, in memory that does not grow with its size."""
@@ -80,14 +82,6 @@ class Objects:
             yield from _inflate(fd, oid)
         finally:
             os.close(fd)
-
-
-def _parse_head(data: bytes, length: int) -> Head | None:
-    kind, _, rest = data.partition(b" ")
-    size, nul, first = rest.partition(b"\0")
-    if kind != b"blob" or not nul or not size.isdigit():
-        return None
-    return Head(int(size), first[:length])
 
 
 def _inflate(fd: int, oid: bytes) -> Iterator[bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import dvcproject, git, index, pointer
+from trinity_guard import dvcproject, git, pointer
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.inspection import quoted
 
@@ -108,15 +108,15 @@ def _in_directory(path: bytes, above: Held) -> GuardError:
 class Pipelines:
     """The outputs of all dvc.yaml of the index, read when first asked."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, place: git.Place, catalog: Catalog) -> None:
         self._outs: dict[bytes, tuple[bytes, str, bool]] = {}
-        locks = [os.path.join(os.path.dirname(e.path), b"dvc.lock") for e in catalog.pipelines]
-        present = {path: e.oid for path, e in index.entries_of(locks).items()}
-        wanted = [e.oid for e in catalog.pipelines] + list(present.values())
+        pipelines = catalog.named(b"dvc.yaml")
+        locks = [catalog.entries.get(os.path.join(os.path.dirname(e.path), b"dvc.lock")) for e in pipelines]
+        wanted = [e.oid for e in [*pipelines, *locks] if e is not None]
         data = dict(zip(wanted, git.read_all(wanted), strict=True))
-        for entry, lock in zip(catalog.pipelines, locks, strict=True):
-            lock_data = data.get(present.get(lock, b""))
-            for out in dvcproject.pipeline_outs(data[entry.oid] or b"", lock_data, entry.path):
+        for entry, lock in zip(pipelines, locks, strict=True):
+            lock_data = data[lock.oid] if lock is not None else None
+            for out in dvcproject.pipeline_outs(data[entry.oid] or b"", lock_data, entry.path, place.top):
                 self._outs[out.path] = (entry.path, out.stage, out.cache)
 
     def belongs_in_git(self, path: bytes, refuse: bool = True) -> bool:

@@ -13,7 +13,7 @@ from trinity_guard.errors import GuardError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from trinity_guard.config import Config
 
@@ -73,7 +73,12 @@ def changed_files(commits: Sequence[bytes]) -> list[tuple[bytes, list[index.Entr
             current += [field, next(fields)]
         else:
             current = pieces.setdefault(field.split()[0], [])
-    return [(c, list(index.raw(b"".join(f + b"\0" for f in found)))) for c, found in pieces.items()]
+    return [(c, _once(index.raw(b"".join(f + b"\0" for f in found)))) for c, found in pieces.items()]
+
+
+def _once(entries: Iterable[index.Entry]) -> list[index.Entry]:
+    """A merge differs from each of its parents: the same file may be named several times."""
+    return list({e.path: e for e in entries}.values())
 
 
 def named_by(place: git.Place, commits: Sequence[bytes]) -> list[Named]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from trinity_guard import catalog as catalogs
 from trinity_guard import console, conversion, git, guarding, reporting
 from trinity_guard.errors import FINE, UNUSABLE, GuardError
 
@@ -29,9 +30,10 @@ def run(args: list[str]) -> int:
     git.at_top(place)
     _, rules = guarding.load_config(place)
     conversion.complete(place, after_commit=False)
-    entries = guarding.files_to_add(place, rules, guarding.relative(place, names, start))
+    catalog = catalogs.load(place)
+    entries = guarding.files_to_add(place, catalog, rules, guarding.relative(place, names, start))
     progress = console.Progress("to the DVC cache")
-    outcome = conversion.convert(place, entries, progress)
+    outcome = conversion.convert(place, catalog, entries, progress)
     progress.close()
     reporting.tell_conversion(outcome)
     if not outcome.converted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from trinity_guard import catalog as catalogs
 from trinity_guard import console, git, guarding, index, inspection
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
 
@@ -38,5 +39,7 @@ def run(args: list[str]) -> int:
     artifacts = guarding.check_staged(place, rules, entries)
     if artifacts:
         name = inspection.quoted(shown(artifacts[0].entry.path))
-        guarding.block(place, artifacts, f"trinity-guard convert {name}     # make it a DVC pointer")
+        guarding.block(
+            place, catalogs.load(place), artifacts, f"trinity-guard convert {name}     # make it a DVC pointer"
+        )
     return FINE

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
+from trinity_guard import catalog as catalogs
 from trinity_guard import console, conversion, git, guarding, index, publication, reporting, stash
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
 from trinity_guard.inspection import quoted
@@ -12,8 +14,10 @@ from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from trinity_guard.catalog import Catalog
     from trinity_guard.config import Config
     from trinity_guard.inspection import Artifact
+    from trinity_guard.rules import Rules
 
 HELP = """usage: trinity-guard hook NAME [--framework] [ARGUMENTS]
 
@@ -36,6 +40,7 @@ def run(args: list[str]) -> int:
         console.result(HELP.rstrip())
         return FINE
     name, rest = args[0], args[1:]
+    gc.disable()  # thousands of small objects that live to the end: looking for garbage among them is a tenth of it
     hooks = {
         "pre-commit": _pre_commit,
         "pre-merge-commit": _pre_merge_commit,
@@ -57,29 +62,31 @@ def run(args: list[str]) -> int:
 def _pre_commit(framework: bool, _: list[str]) -> int:
     if console.skipped("convert", "block"):
         return FINE
-    place = git.place()
+    place = git.hook_place()
+    if index.Journal(place).exists():
+        conversion.complete(place, after_commit=False)
+    listing = catalogs.begin()
     config, rules = guarding.load_config(place)
     for note in config.notes:
         console.note(note)
-    if index.Journal(place).exists():
-        conversion.complete(place, after_commit=False)
     artifacts = guarding.check_staged(place, rules, index.staged())
+    catalog = catalogs.load(place, listing)
     done: set[bytes] = set()
     if artifacts and config.on_artifact == "block":
-        guarding.block(place, artifacts, _block_remedy(artifacts[0].entry.path))
+        guarding.block(place, catalog, artifacts, _block_remedy(artifacts[0].entry.path))
     elif artifacts and framework and "GIT_INDEX_FILE" not in os.environ:
         # `pre-commit run` by hand: no commit is under way, so nothing is changed.
-        guarding.block(place, artifacts, "git commit     # turns them into pointers")
+        guarding.block(place, catalog, artifacts, "git commit     # turns them into pointers")
     elif artifacts:
-        done = _convert(place, artifacts, framework)
-    _name_changed(place, done)
+        done = _convert(place, catalog, artifacts, framework)
+    _name_changed(place, catalog, done)
     return FINE
 
 
-def _convert(place: git.Place, artifacts: list[Artifact], framework: bool) -> set[bytes]:
+def _convert(place: git.Place, catalog: Catalog, artifacts: list[Artifact], framework: bool) -> set[bytes]:
     progress = console.Progress("to the DVC cache")
     with stash.guarded(place, framework):
-        outcome = guarding.convert_staged(place, artifacts, progress)
+        outcome = guarding.convert_staged(place, catalog, artifacts, progress)
     progress.close()
     reporting.tell_conversion(outcome)
     if outcome.converted:
@@ -92,8 +99,8 @@ def _block_remedy(path: bytes) -> str:
     return f"trinity-guard convert {name}     # make it a DVC pointer\ngit reset -q -- {name}     # or leave it out"
 
 
-def _name_changed(place: git.Place, but: set[bytes]) -> None:
-    changed = guarding.changed_behind_pointers(place, but)
+def _name_changed(place: git.Place, catalog: Catalog, but: set[bytes]) -> None:
+    changed = guarding.changed_behind_pointers(place, catalog, but)
     for held in changed[:10]:
         name = shown(held.path)
         console.warn(
@@ -108,23 +115,29 @@ def _pre_merge_commit(_framework: bool, __: list[str]) -> int:
     """Convert cannot work here (the merge has its tree already): refuse, and let `git commit` do it."""
     if console.skipped("convert", "block"):
         return FINE
-    place = git.place()
+    place = git.hook_place()
     _, rules = guarding.load_config(place)
-    guarding.block(place, guarding.check_staged(place, rules, index.staged()), MERGE_REMEDY)
+    _block_staged(place, rules, MERGE_REMEDY)
     return FINE
 
 
 def _pre_applypatch(_framework: bool, __: list[str]) -> int:
     if console.skipped("block"):
         return FINE
-    place = git.place()
+    place = git.hook_place()
     _, rules = guarding.load_config(place)
-    guarding.block(place, guarding.check_staged(place, rules, index.staged()), APPLY_REMEDY)
+    _block_staged(place, rules, APPLY_REMEDY)
     return FINE
 
 
+def _block_staged(place: git.Place, rules: Rules, remedy: str) -> None:
+    artifacts = guarding.check_staged(place, rules, index.staged())
+    if artifacts:
+        guarding.block(place, catalogs.load(place), artifacts, remedy)
+
+
 def _post_commit(_framework: bool, __: list[str]) -> int:
-    place = git.place()
+    place = git.hook_place()
     if index.Journal(place).exists():
         conversion.complete(place, after_commit=True)
     config, rules = guarding.load_config(place)
@@ -149,7 +162,7 @@ def _post_rewrite(_framework: bool, args: list[str]) -> int:
     if args[:1] != ["rebase"] or sys.stdin is None or sys.stdin.isatty():
         return FINE
     lines = sys.stdin.buffer.read().splitlines()
-    place = git.place()
+    place = git.hook_place()
     config, _ = guarding.load_config(place)
     commits = list(dict.fromkeys(line.split()[1] for line in lines if len(line.split()) > 1))
     if config.push == "off" or not commits:
