@@ -1,0 +1,188 @@
+"""Configuration + name + first bytes -> a verdict with its reason."""
+
+from __future__ import annotations
+
+import sys
+
+from trinity_guard import sniffing
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pathspec import GitIgnoreSpec
+
+    from trinity_guard.config import Config
+
+PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+@~")
+# The only letters beyond ASCII that `re` takes for an ASCII letter when case does not matter (Kelvin sign, long s,
+# dotless and dotted i).
+FOLDED = ((b"\xe2\x84\xaa", b"k"), (b"\xc5\xbf", b"s"), (b"\xc4\xb1", b"i"), (b"\xc4\xb0", b"i"))
+
+
+class Verdict:
+    """kind: "artifact", "too-big" or "fine"; reason: words for a person, "" when fine."""
+
+    __slots__ = ("kind", "reason")
+
+    def __init__(self, kind: str, reason: str = "") -> None:
+        self.kind = kind
+        self.reason = reason
+
+
+class Rules:
+    """Decides what is an artifact. Paths are relative to the repository's top.
+
+    small: a blob of at most this many bytes is not too big; sieve and the first bytes decide alone.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._max_size = config.max_size
+        self._sniff = config.sniff
+        self._patterns = _Patterns(config.patterns)
+        self._exclude = _Patterns(config.exclude)
+        self.small = config.max_size or sys.maxsize
+
+    def sieve(self, path: bytes) -> bool:
+        """Whether this may be an artifact by name: quick, and never False for one that is."""
+        return self._patterns.may_match(path)
+
+    def named(self, path: bytes) -> str | None:
+        """Return the pattern that makes this path an artifact, None where there is none or it is excluded."""
+        pattern = self._patterns.match(path)
+        return None if pattern is None or self.excluded(path) else pattern
+
+    def excluded(self, path: bytes) -> bool:
+        return self._exclude.match(path) is not None
+
+    def needs_head(self) -> bool:
+        return self._sniff
+
+    def limits_size(self) -> bool:
+        return self._max_size > 0
+
+    def decide(self, path: bytes, size: int, head: bytes) -> Verdict:
+        """Return the verdict on a blob of `size` bytes.
+
+        head: its first min(size, sniffing.HEAD_BYTES) bytes, b"" when sniffing is off.
+        """
+        verdict = self._by_content(path, size, head)
+        # Excluded last: most files are fine, and excluding may need the pattern library.
+        return Verdict("fine") if verdict.kind != "fine" and self.excluded(path) else verdict
+
+    def _by_content(self, path: bytes, size: int, head: bytes) -> Verdict:
+        pattern = self._patterns.match(path)
+        if pattern is not None:
+            return Verdict("artifact", f"matches {pattern}")
+        found = sniffing.kind(head, size) if self._sniff else None
+        if found is not None:
+            return Verdict("artifact", f"its first bytes say {found}")
+        if 0 < self._max_size < size:
+            return Verdict("too-big", _more_than(size, self._max_size))
+        return Verdict("fine")
+
+
+class _Patterns:
+    """gitignore patterns, blind to case. Those of the form `*.ext` are matched here, all others by pathspec."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._lines = lines
+        self._spec: GitIgnoreSpec | None = None
+        self._plain = all(_is_plain(line) for line in lines)
+        self._ends = [line[1:].lower().encode() for line in reversed(lines)] if self._plain else []
+        self._last_parts = frozenset(end.rpartition(b".")[2] for end in self._ends)
+        self._pieces = [] if self._plain else [_literal(line) for line in lines if _includes(line)]
+
+    def may_match(self, path: bytes) -> bool:
+        """Whether `match` may find a pattern: quick, and never False where it does."""
+        folded = path.lower() if path.isascii() else _fold(path)
+        if self._plain:
+            after_dots = [piece.partition(b"/")[0] for piece in folded.split(b".")[1:]]
+            return not self._last_parts.isdisjoint(after_dots)
+        return any(piece in folded for piece in self._pieces)
+
+    def match(self, path: bytes) -> str | None:
+        """Return the pattern that has the last word on a path, None where none matches or the last word is a `!`."""
+        if not self.may_match(path):
+            return None
+        return self._match_plain(path) if self._plain else self._match_spec(path)
+
+    def _match_plain(self, path: bytes) -> str | None:
+        *folders, name = _fold(path).split(b"/")
+        # A pattern that names the file goes before one that names a folder above it, later ones before earlier ones.
+        for steps in ([name], folders):
+            for back, end in enumerate(self._ends, 1):
+                if any(step.endswith(end) for step in steps):
+                    return self._lines[-back]
+        return None
+
+    def _match_spec(self, path: bytes) -> str | None:
+        if self._spec is None:
+            self._spec = _spec(self._lines)
+        # No path holds a NUL, and to a regular expression a newline is not just another character.
+        text = path.decode("utf-8", "surrogateescape").replace("\n", "\0")
+        result = self._spec.check_file(text)
+        return self._lines[result.index] if result.include and result.index is not None else None
+
+
+def _is_plain(line: str) -> bool:
+    return line[:2] == "*." and PLAIN.issuperset(line[2:])
+
+
+def _fold(path: bytes) -> bytes:
+    for letter, ascii_letter in FOLDED:
+        path = path.replace(letter, ascii_letter)
+    return path.lower()
+
+
+def _includes(line: str) -> bool:
+    return bool(line.strip()) and not line.startswith(("#", "!"))
+
+
+def _literal(line: str) -> bytes:
+    """Return the longest text that a path must hold (in lower case) to match this pattern; b"" when that is any."""
+    # Behind a bracket nothing is certain without parsing it.
+    text = line.strip().partition("[")[0]
+    pieces = [""]
+    escaped = False
+    for char in text:
+        if escaped or char in "*?/\\" or not char.isascii():
+            escaped = char == "\\" and not escaped
+            pieces.append("")
+        else:
+            pieces[-1] += char
+    return max(pieces, key=len).lower().encode()
+
+
+def _spec(lines: Sequence[str]) -> GitIgnoreSpec:
+    import re
+
+    import pathspec
+
+    patterns = pathspec.GitIgnoreSpec.from_lines(lines).patterns
+    for pattern in patterns:
+        if pattern.include is not None and pattern.regex is not None:
+            pattern.regex = re.compile(pattern.regex.pattern, re.IGNORECASE)
+    try:
+        # Other backends would take the expressions without their flags.
+        return pathspec.GitIgnoreSpec(patterns, backend="simple")
+    except TypeError:  # pathspec before 1.0 has no other
+        return pathspec.GitIgnoreSpec(patterns)
+
+
+def size_text(size: int) -> str:
+    """Return bytes with a unit: "412 B", "6.2 MB", "5 MB"."""
+    if size < 1000:
+        return f"{size} B"
+    for power, unit in enumerate(("kB", "MB", "GB", "TB"), 1):
+        tenths = (size * 10 + 1000**power // 2) // 1000**power
+        if tenths < 10_000 or unit == "TB":
+            break
+    return f"{tenths // 10}.{tenths % 10} {unit}" if tenths % 10 else f"{tenths // 10} {unit}"
+
+
+def _more_than(size: int, limit: int) -> str:
+    short, most = size_text(size), size_text(limit)
+    if short == most:
+        short, most = f"{size:,} B", f"{limit:,} B"
+    return f"{short} is more than max-size ({most})"

@@ -1,0 +1,486 @@
+"""What a file is, told by its first bytes: pickles of all protocols, HDF5, Parquet, NumPy, PyTorch and their kin.
+
+Nothing is ever unpickled, and nothing that is text is ever an artifact. What cannot be told from a head of HEAD_BYTES
+is not guessed: bzip2 gives out nothing before a whole block (900 kB), an HDF5 file may carry anything before its
+signature (only zeros and MATLAB's header are looked behind), and a bare number or None pickled with protocol 0 or 1
+looks like text.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HEAD_BYTES = 4096
+# How much of a compressed stream is unpacked: enough for a pickle's beginning, and a bomb cannot harm.
+UNPACKED_BYTES = 512
+# xz -9 needs 65 MiB; a header may ask for 4 GiB.
+LZMA_MEMORY = 1 << 27
+UNKNOWN_SIZE = 1 << 62
+
+HDF5 = b"\x89HDF\r\n\x1a\n"
+MATLAB = b"MATLAB 7.3 MAT-file"
+TORCH_LEGACY = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
+# These four begin like words may; what follows in the real files is binary.
+WORDLIKE = {b"PAR1": "Parquet", b"PARE": "Parquet (encrypted)", b"FEA1": "Feather", b"ARROW1": "Feather/Arrow"}
+TORCH_MEMBERS = ("data.pkl", "constants.pkl", "version", "byteorder", ".format_version", ".storage_alignment")
+
+
+def _letters(*groups: bytes) -> frozenset[int]:
+    return frozenset(b"".join(groups))
+
+
+# What pickle's own writers begin with after \x80 and the protocol.
+AFTER_PROTOCOL = _letters(b"(cNIJKMLGFSTUVXPQ]})", b"\x85\x86\x87\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x95\x96BC")
+IDENTIFIER = _letters(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
+IN_MODULE = IDENTIFIER | _letters(b"0123456789.")
+# What may follow a mark at the beginning of a pickle of protocol 0 or 1.
+AFTER_MARK = b"(dlticINLFSVPKMJUTX]})G"
+
+# The first two bytes of everything that `kind` knows, but for safetensors.
+_PAIRS = frozenset(
+    [b"\x89H", b"\x93N", b"PA", b"FE", b"AR", b"PK", b"\0\0", b"MA"]
+    + [b"x\x01", b"x^", b"x\x9c", b"x\xda", b"\x1f\x8b", b"BZ", b"\xfd7", b"]\0", b"\x04\x22", b"ZF"]
+    + [bytes([0x80, protocol]) for protocol in range(2, 6)]
+    + [bytes([8, version]) for version in range(1, 32)]
+    + [b"(" + bytes([c]) for c in AFTER_MARK]
+    + [b"c" + bytes([c]) for c in IDENTIFIER]
+    + [b"]q", b"]r", b"}q", b"}r", b"S'", b'S"']
+    + [first + bytes([c]) for first in (b"V", b"X", b"T") for c in range(256)]
+)
+
+
+def suspicious(head: bytes) -> bool:
+    """Whether `kind` may know this file: a superset of it, quick, for the first 16 bytes or more (or all)."""
+    if head[:2] in _PAIRS:
+        narrower = _NARROWER.get(head[:1])
+        if narrower is None or narrower(head):
+            return True
+    # safetensors: a header's length (100 MB at most) and its JSON.
+    return head[4:9] == b"\0\0\0\0{"
+
+
+def _like_global(head: bytes) -> bool:
+    return IN_MODULE.issuperset(head[1:64].partition(b"\n")[0])
+
+
+def _like_line_with_put(head: bytes) -> bool:
+    return head[1:64].partition(b"\n")[2][:1] in (b"", b"p")
+
+
+def _like_long_text(head: bytes) -> bool:
+    return head[4:5] == b"\0"
+
+
+def _like_matlab(head: bytes) -> bool:
+    return head[:16] == MATLAB[: len(head[:16])]
+
+
+def _like_padding(head: bytes) -> bool:
+    return not head[:16].strip(b"\0")
+
+
+_NARROWER: dict[bytes, Callable[[bytes], bool]] = {
+    b"c": _like_global,
+    b"V": _like_line_with_put,
+    b"S": _like_line_with_put,
+    b"X": _like_long_text,
+    b"T": _like_long_text,
+    b"M": _like_matlab,
+    b"\0": _like_padding,
+}
+
+
+def kind(head: bytes, size: int) -> str | None:
+    """Return what a file is, for a person ("pickle (protocol 4)", "HDF5"), None for all that is no artifact.
+
+    head: the first min(size, HEAD_BYTES) bytes; size: the whole file's, in bytes. Never raises.
+    """
+    if not suspicious(head):
+        return None
+    for look in (_signed, _pickle, _compressed, _zip, _safetensors, _onnx):
+        found = look(head, size)
+        if found:
+            return found
+    return None
+
+
+def _signed(head: bytes, size: int) -> str | None:
+    if head.startswith(b"\x93NUMPY"):
+        return "NumPy array"
+    if head.startswith(HDF5):
+        return "HDF5"
+    if head.startswith((MATLAB, b"\0")) and any(head.startswith(HDF5, at) for at in (512, 1024, 2048)):
+        return "HDF5"
+    for magic, name in WORDLIKE.items():
+        if head.startswith(magic) and _binary(head[len(magic) : len(magic) + 12]):
+            return name
+    return None
+
+
+def _binary(piece: bytes) -> bool:
+    """Whether these bytes hold a control character that text does not."""
+    return any(c < 9 or 13 < c < 27 for c in piece)
+
+
+# --- pickles
+
+
+def _pickle(head: bytes, size: int) -> str | None:
+    if head.startswith(TORCH_LEGACY):
+        return "PyTorch (legacy)"
+    if head[:1] == b"\x80":
+        if len(head) < 4 or head[2] not in AFTER_PROTOCOL or not 2 <= head[1] <= 5:
+            return None
+        # A frame's length is 8 bytes, and the frame lies within the file.
+        if head[2] == 0x95 and (head[1] < 4 or int.from_bytes(head[3:11], "little") > size):
+            return None
+        return f"pickle (protocol {head[1]})"
+    if head[:1] in (b"X", b"T") and _one_long_text(head, size):
+        return "pickle (protocol 1)"
+    walk = _Walk(head, size)
+    if not walk.is_pickle():
+        return None
+    return f"pickle (protocol {1 if walk.binary else 0})"
+
+
+def _one_long_text(head: bytes, size: int) -> bool:
+    """Whether the file is one text with its length before it, a memo's number and the stop after it."""
+    return int.from_bytes(head[1:5], "little") + 8 == size > len(head)
+
+
+# The opcodes of protocols 0 and 1 (Lib/pickletools.py), by the form of their argument.
+LINES = {c: n for letters, n in ((b"FILPSVgp", 1), (b"ci", 2)) for c in letters}
+FIXED = {c: n for letters, n in ((b"Khq", 1), (b"M", 2), (b"Jjr", 4), (b"G", 8)) for c in letters}
+COUNTED = {ord("U"): 1, ord("T"): 4, ord("X"): 4}
+BARE = _letters(b"(.012NQRabdelostu)]}")
+PUSHES = _letters(b"FGIJKLMNPSTUVX]})cghj2")
+# How many items an opcode takes off the stack (it needs that many), and whether it puts one back.
+TAKES = {ord("Q"): (1, 1), ord("R"): (2, 1), ord("a"): (2, 1), ord("b"): (2, 1), ord("s"): (3, 1)}
+DIGITS = _letters(b"0123456789")
+NUMERIC = _letters(b"0123456789+-.eEinfaLl")
+
+
+class _Walk:
+    """A pickle of protocol 0 or 1, followed opcode by opcode over the head: these have no magic number.
+
+    Only the height of the stack is kept. What tells a pickle from text: every opcode known, every argument well
+    formed, nothing taken from an empty stack, memo numbers given in order, as every pickler does.
+    """
+
+    def __init__(self, head: bytes, size: int) -> None:
+        self.head = head
+        self.at = 0
+        self.height = 0
+        self.marks: list[int] = []
+        self.puts = 0
+        self.last_put = -1
+        self.lines = 0
+        self.steps = 0
+        self.binary = False
+        self.cut = size > len(head)
+        self.ended = ""
+        while not self.ended:
+            self._step()
+
+    def is_pickle(self) -> bool:
+        if self.ended == "stop":
+            # One that was optimised has no memo numbers; it must be written in lines, and hold more than a number.
+            evidence = self.puts or (self.lines and self.steps >= 4)
+            whole = self.at == len(self.head) and not self.cut
+            return bool(evidence and (whole or self.puts))
+        if self.ended == "cut":
+            return self.puts > 0
+        # joblib writes the raw bytes of arrays between the opcodes.
+        return self.puts >= 4
+
+    def _step(self) -> None:
+        if self.at >= len(self.head):
+            self.ended = "cut" if self.cut else "broken"
+            return
+        code = self.head[self.at]
+        self.at += 1
+        self.steps += 1
+        argument = self._argument(code)
+        if argument is None:
+            self.ended = self.ended or "broken"
+        elif code == ord("."):
+            self.ended = "stop" if self.height == 1 and not self.marks else "broken"
+        elif not self._apply(code, argument):
+            self.ended = "broken"
+
+    def _argument(self, code: int) -> bytes | None:
+        """Return an opcode's argument and go past it; None where there is none such, or where the head ends in it."""
+        if code in BARE:
+            return b""
+        if code in LINES:
+            return self._read_lines(code)
+        if code in FIXED:
+            self.binary = True
+            return self._take(FIXED[code])
+        if code in COUNTED:
+            self.binary = True
+            length = self._take(COUNTED[code])
+            return None if length is None else self._take(int.from_bytes(length, "little"))
+        return None
+
+    def _take(self, count: int) -> bytes | None:
+        if self.at + count > len(self.head):
+            self.ended = "cut" if self.cut else "broken"
+            return None
+        self.at += count
+        return self.head[self.at - count : self.at]
+
+    def _read_lines(self, code: int) -> bytes | None:
+        start = self.at
+        for _ in range(LINES[code]):
+            end = self.head.find(b"\n", self.at)
+            if end < 0:
+                self.ended = "cut" if self.cut else "broken"
+                return None
+            self.at = end + 1
+        self.lines += code not in b"gp"
+        argument = self.head[start : self.at - 1]
+        return argument if _well_formed(code, argument) else None
+
+    def _apply(self, code: int, argument: bytes) -> bool:
+        """Do to the stack's height what the opcode does; False where it cannot."""
+        floor = self.marks[-1] if self.marks else 0
+        if code in b"pqr":
+            return self.height > floor and self._put(_number(code, argument))
+        if code in b"ghj" and _number(code, argument) > self.puts:
+            return False
+        if code == ord("2") and self.height == floor:
+            return False
+        if code in PUSHES:
+            self.height += 1
+            return True
+        if code == ord("("):
+            self.marks.append(self.height)
+            return True
+        if code == ord("0") and self.height > floor:
+            self.height -= 1
+            return True
+        if code in TAKES:
+            needs, gives = TAKES[code]
+            self.height += gives - needs
+            return self.height - gives >= floor
+        return self._close(code)
+
+    def _close(self, code: int) -> bool:
+        """Take all down to the last mark: into a tuple, list, dict, instance, or into what lies below it."""
+        if not self.marks:
+            return False
+        # A POP of protocol 0 (tuples that hold themselves) may take the mark itself.
+        floor = self.marks.pop()
+        items = self.height - floor
+        self.height = floor + (code in b"tldio")
+        below = floor - (self.marks[-1] if self.marks else 0)
+        if (code in b"du" and items % 2) or (code == ord("o") and not items):
+            return False
+        return below > 0 if code in b"eu" else True
+
+    def _put(self, number: int) -> bool:
+        # cPickle of Python 2 counts from 1.
+        in_order = number == self.last_put + 1 or (number == 1 and not self.puts)
+        self.last_put = number
+        self.puts += in_order
+        return in_order
+
+
+def _number(code: int, argument: bytes) -> int:
+    return int(argument) if code in b"gp" else int.from_bytes(argument, "little")
+
+
+def _well_formed(code: int, argument: bytes) -> bool:
+    if code in b"gp":
+        return 0 < len(argument) < 10 and DIGITS.issuperset(argument)
+    if code in b"FIL":
+        return bool(argument) and NUMERIC.issuperset(argument)
+    if code == ord("S"):
+        return len(argument) > 1 and argument[:1] in (b"'", b'"') and argument[:1] == argument[-1:]
+    if code in b"ci":
+        module, _, name = argument.partition(b"\n")
+        return all(p[:1].strip(b"0123456789") and IN_MODULE.issuperset(p) for p in (module, name))
+    return True
+
+
+# --- what joblib, gzip and others compress
+
+
+def _compressed(head: bytes, size: int) -> str | None:
+    for magic, name, unpack in _COMPRESSIONS:
+        if head.startswith(magic):
+            inner = unpack(head)
+            if not _pickle(inner, UNKNOWN_SIZE):
+                return None
+            # A bare zlib stream is what joblib writes, and hardly anyone else.
+            writer = "joblib" if name == "zlib" or b"joblib" in inner else "pickle"
+            return f"{writer} ({name})"
+    return None
+
+
+def _unzlib(head: bytes) -> bytes:
+    try:
+        # Both headers are understood.
+        return zlib.decompressobj(47).decompress(head, UNPACKED_BYTES)
+    except zlib.error:
+        return b""
+
+
+def _unzfile(head: bytes) -> bytes:
+    # "ZF", the length in hexadecimal in 19 places (joblib before 0.10), then a zlib stream.
+    return _unzlib(head[21:])
+
+
+def _unbzip2(head: bytes) -> bytes:
+    try:
+        import bz2  # noqa: PLC0415 - for such heads alone
+    except ImportError:  # a Python built without it: then it cannot be told
+        return b""
+    try:
+        return bz2.BZ2Decompressor().decompress(head, UNPACKED_BYTES)
+    except (OSError, ValueError):
+        return b""
+
+
+def _unlzma(head: bytes) -> bytes:
+    try:
+        import lzma  # noqa: PLC0415 - for such heads alone
+    except ImportError:  # a Python built without it: then it cannot be told
+        return b""
+    try:
+        return lzma.LZMADecompressor(memlimit=LZMA_MEMORY).decompress(head, UNPACKED_BYTES)
+    except (lzma.LZMAError, EOFError, ValueError, MemoryError):
+        return b""
+
+
+def _unlz4(head: bytes) -> bytes:
+    """Return the literals that an LZ4 frame begins with; there is no LZ4 in the standard library."""
+    flags = head[4] if len(head) > 4 else 0
+    at = 7 + 8 * bool(flags & 8) + 4 * bool(flags & 1)
+    block = head[at + 4 :]
+    if len(block) < 8:
+        return b""
+    if head[at + 3] & 0x80:
+        return block[:UNPACKED_BYTES]  # stored
+    count = block[0] >> 4
+    start = 1
+    if count == 15:
+        while start < len(block) and block[start] == 255:
+            count += 255
+            start += 1
+        count += block[start] if start < len(block) else 0
+        start += 1
+    return block[start : start + min(count, UNPACKED_BYTES)]
+
+
+_COMPRESSIONS: tuple[tuple[bytes, str, Callable[[bytes], bytes]], ...] = (
+    (b"x", "zlib", _unzlib),
+    (b"ZF0x", "zlib", _unzfile),
+    (b"\x1f\x8b", "gzip", _unzlib),
+    (b"BZh", "bzip2", _unbzip2),
+    (b"\xfd7zXZ\0", "xz", _unlzma),
+    (b"]\0\0", "lzma", _unlzma),
+    (b"\x04\x22\x4d\x18", "lz4", _unlz4),
+)
+
+
+# --- archives and the rest
+
+
+def _zip(head: bytes, size: int) -> str | None:
+    if not head.startswith(b"PK\3\4"):
+        return None
+    names = _members(head)
+    folder, slash, base = names[0].partition("/")
+    if names[0].endswith(".npy"):
+        return "NumPy archive"
+    if folder and slash and base in TORCH_MEMBERS:
+        others = any(name.startswith(f"{folder}/") and name[len(folder) + 1 :] in TORCH_MEMBERS for name in names[1:])
+        if base == "data.pkl" or others:
+            return "PyTorch archive"
+    keras = b'"keras_version"' in head or {"config.json", "model.weights.h5"} <= set(names)
+    return "Keras model" if names[0] == "metadata.json" and keras else None
+
+
+def _members(head: bytes) -> list[str]:
+    """Return the names in the local headers that lie within the head."""
+    names = []
+    at = 0
+    while at >= 0:
+        length = int.from_bytes(head[at + 26 : at + 28], "little")
+        names.append(head[at + 30 : at + 30 + length].decode("utf-8", "replace"))
+        at = head.find(b"PK\3\4", at + 4)
+    return names
+
+
+def _safetensors(head: bytes, size: int) -> str | None:
+    length = int.from_bytes(head[:8], "little")
+    text = head[8 : 8 + length]
+    if head[8:10] != b'{"' or length > size - 8:
+        return None
+    if b'"__metadata__"' in text or all(word in text for word in (b'"dtype"', b'"shape"', b'"data_offsets"')):
+        return "safetensors"
+    return None
+
+
+# ModelProto (onnx.proto): ir_version is field 1; texts are producer_name 2, producer_version 3, domain 4, doc_string 6;
+# model_version 5 is a number. Then graph 7, a message that begins with its nodes (1), and a node holds the names of
+# inputs 1, outputs 2, its own 3, and op_type 4.
+ONNX_TEXTS = (0x12, 0x1A, 0x22, 0x32)
+ONNX_NUMBER = 0x28
+ONNX_GRAPH = 0x3A
+NODE_NAMES = (0x0A, 0x12, 0x1A)
+NODE_TYPE = 0x22
+
+
+def _onnx(head: bytes, size: int) -> str | None:
+    if head[:1] != b"\x08":
+        return None
+    at, last = 2, 0x08
+    while at < len(head) and last < head[at] < ONNX_GRAPH:
+        last = head[at]
+        number, at = _varint(head, at + 1)
+        if last in ONNX_TEXTS and _readable(head[at : at + number], number):
+            at += number
+        elif last != ONNX_NUMBER:
+            return None
+    if head[at : at + 1] != b"\x3a":
+        return None
+    number, at = _varint(head, at + 1)
+    return "ONNX" if at + number <= size and _begins_with_node(head[at : at + number]) else None
+
+
+def _begins_with_node(graph: bytes) -> bool:
+    number, at = _varint(graph, 1)
+    end = at + number
+    if graph[:1] != b"\x0a":
+        return False
+    while at < min(end, len(graph)):
+        tag = graph[at]
+        number, at = _varint(graph, at + 1)
+        text = graph[at : at + number]
+        if tag == NODE_TYPE:
+            return IN_MODULE.issuperset(text) and len(text) == number > 0
+        if tag not in NODE_NAMES or not _readable(text, number):
+            return False
+        at += number
+    return False
+
+
+def _readable(text: bytes, length: int) -> bool:
+    return len(text) == length and text.decode("utf-8", "replace").replace("\n", " ").isprintable()
+
+
+def _varint(head: bytes, at: int) -> tuple[int, int]:
+    """Return a protobuf number of at most 10 bytes, and the place behind it."""
+    number = 0
+    for i, byte in enumerate(head[at : at + 10]):
+        number |= (byte & 0x7F) << (7 * i)
+        if byte < 0x80:
+            return number, at + i + 1
+    return UNKNOWN_SIZE, len(head)
