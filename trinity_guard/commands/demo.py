@@ -87,9 +87,10 @@ def _look(stage: _Stage, artifacts: list[str]) -> None:
     stage.do("git", "ls-tree", "-r", "-l", "--abbrev", "HEAD")
     stage.do("cat", f"{artifacts[-1]}.dvc")
     stage.head("What the DVC remote holds: the bytes, each file under its MD5")
-    listed = stage.do("dvc", "remote", "list")
-    url = listed.split("\t", 1)[-1].strip().removesuffix("(default)").strip()
-    stage.do("find", os.path.relpath(os.path.join(stage.at, url), stage.at), "-type", "f", "-size", "+0")
+    config = stage.do("cat", ".dvc/config")
+    url = next(line.partition("=")[2].strip() for line in config.splitlines() if line.strip().startswith("url"))
+    # A relative URL starts from the folder of the config file.
+    stage.do("find", os.path.normpath(os.path.join(".dvc", url)), "-type", "f")
 
 
 def _clone(stage: _Stage) -> None:
