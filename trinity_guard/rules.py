@@ -97,6 +97,9 @@ class _Patterns:
         """Whether `match` may find a pattern: quick, and never False where it does."""
         folded = path.lower() if path.isascii() else _fold(path)
         if self._plain:
+            before, _, last = folded.rpartition(b".")
+            if b"." not in before and b"/" not in last:  # nearly all names: one dot, in the file's own name
+                return last in self._last_parts
             after_dots = [piece.partition(b"/")[0] for piece in folded.split(b".")[1:]]
             return not self._last_parts.isdisjoint(after_dots)
         return any(piece in folded for piece in self._pieces)
