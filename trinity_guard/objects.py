@@ -55,14 +55,15 @@ class Objects:
         except OSError:
             return None
         try:
-            # A deflated piece may be longer than what it holds, by a few bytes only.
-            packed = os.read(fd, length + 128)
-        finally:
-            os.close(fd)
-        try:
-            data = zlib.decompressobj().decompress(packed, length + 32)
+            inflater = zlib.decompressobj()
+            data = inflater.decompress(os.read(fd, length + 128), length + 32)
+            # Bytes that do not deflate take more room than they are, and a code table comes before them.
+            while len(data) < length + 32 and not inflater.eof and (more := os.read(fd, 4096)):
+                data += inflater.decompress(more, length + 32)
         except zlib.error:
             return None
+        finally:
+            os.close(fd)
         end = data.find(b"\0")
         if data[:5] != b"blob " or not data[5:end].isdigit():
             return None
