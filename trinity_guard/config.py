@@ -142,7 +142,7 @@ def _mentions_table(data: bytes) -> bool:
 
 def _text(name: str, data: bytes) -> str:
     try:
-        text = data.decode("utf-8-sig")
+        text = data.removeprefix(b"\xef\xbb\xbf").decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise _error(name, line, "not UTF-8.", "save the file as UTF-8") from None
