@@ -86,6 +86,7 @@ class _Patterns:
     """gitignore patterns, blind to case. Those of the form `*.ext` are matched here, all others by pathspec."""
 
     def __init__(self, lines: Sequence[str]) -> None:
+        lines = [line for line in lines if line]  # as pathspec counts them
         self._lines = lines
         self._spec: GitIgnoreSpec | None = None
         self._plain = all(_is_plain(line) for line in lines)
