@@ -67,7 +67,8 @@ def set_up(place: git.Place, url: str | None, about_to_change: Callable[[bytes],
 def _initialised(place: git.Place) -> list[str]:
     folder = place.file(b".dvc")
     if not os.path.lexists(folder):
-        _dvc(place, "init", "-q")
+        _require_visible(place)
+        _dvc(place, "init")
         return ["DVC set up (dvc init)"]
     if not os.path.isdir(folder):
         raise GuardError(
@@ -80,6 +81,28 @@ def _initialised(place: git.Place) -> list[str]:
         hookfiles.replace(place.file(FILES[0]), b"")
         return ["DVC set-up completed: .dvc/config was missing"]
     return []
+
+
+def hiding_rules(place: git.Place, *names: bytes) -> list[tuple[bytes, str]]:
+    """Return (name, FILE:LINE: PATTERN) for each of these names that an ignore rule hides."""
+    data = b"".join(name + b"\0" for name in names)
+    out = git.attempt("check-ignore", "--no-index", "-v", "-z", "--stdin", data=data, at=place.top).out
+    fields = out.split(b"\0")[:-1]
+    return [
+        (name, f"{shown(source)}:{line.decode()}: {shown(pattern)}")
+        for source, line, pattern, name in zip(*(fields[i::4] for i in range(4)), strict=True)
+        if not pattern.startswith(b"!")
+    ]
+
+
+def _require_visible(place: git.Place) -> None:
+    # DVC asks for the name without the slash, before there is a folder; Git then matches the folder.
+    for _, rule in hiding_rules(place, b".dvc", b".dvc/"):
+        raise GuardError(
+            problem=f"Git ignores the folder .dvc, because of {rule}; nothing of DVC's could be committed.",
+            remedy="take that rule out, or add below it:\n!.dvc\n!*.dvc",
+            exit_code=UNUSABLE,
+        )
 
 
 def _dvc(place: git.Place, *args: str | bytes) -> None:
@@ -109,19 +132,19 @@ def _add_remote(place: git.Place, settings: dvcproject.Project, url: str | None)
         return [], [f"DVC has no default remote (it knows {names}): dvc remote default {min(settings.remotes)}"]
     if url is None:
         folder = _folder_beside(place)
-        _dvc(place, "remote", "add", "-q", "-d", _free_name(settings), os.path.relpath(folder, place.top))
+        _dvc(place, "remote", "add", "-d", _free_name(settings), os.path.relpath(folder, place.top))
         return [f"default DVC remote '{REMOTE}': the local folder {shown(folder)}"], [
             "the DVC remote is only a folder on this machine, which nobody else can fetch from. For a real one:\n"
             f"dvc remote modify {REMOTE} url s3://BUCKET/PATH    # or gs:// azure:// ssh://, then commit .dvc/config"
         ]
     known = next((name for name in settings.remotes if _same(settings, name, url)), None)
     if known:
-        _dvc(place, "remote", "default", "-q", known)
+        _dvc(place, "remote", "default", known)
         return [f"default DVC remote '{known}'"], []
     name = _free_name(settings)
     relative = _is_folder(url) and not os.path.isabs(url)
     value = os.path.relpath(_absolute(url), place.top) if relative else os.fsencode(url)
-    _dvc(place, "remote", "add", "-q", "-d", name, value)
+    _dvc(place, "remote", "add", "-d", name, value)
     return [f"default DVC remote '{name}': {url}"], []
 
 

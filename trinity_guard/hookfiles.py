@@ -121,7 +121,7 @@ def _below(path: bytes, root: bytes) -> bool:
 
 
 def _refusal(place: git.Place, path: bytes, scope: str) -> GuardError:
-    own = shown(os.path.join(place.common_dir, b"hooks"))
+    own, real = shown(os.path.join(place.common_dir, b"hooks")), shown(os.path.realpath(path))
     said = f"core.hooksPath ({scope} configuration)" if scope else "a symbolic link"
     use = f"git config --local core.hooksPath '{own}' && trinity-guard init" if scope else f"rm '{own}'    # the link"
     lines = [
@@ -133,7 +133,7 @@ def _refusal(place: git.Place, path: bytes, scope: str) -> GuardError:
         "   and then set up the rest:  trinity-guard init --hooks none",
     ]
     return GuardError(
-        problem=f"the hooks are in {shown(path) or '(nowhere)'}, set by {said}, and other repositories may share them.",
+        problem=f"the hooks are in {real}, set by {said}, and other repositories may share them.",
         remedy="\n".join(lines),
         exit_code=UNUSABLE,
     )

@@ -291,15 +291,10 @@ def _leave_framework(work: Work) -> None:
 
 def _hidden(place: git.Place) -> list[str]:
     """Return a note for each ignore rule that would keep a pointer, or a file of ours, out of every commit."""
-    names = b"model.pkl.dvc\0.gitignore\0" + OWN_FILE + b"\0"
-    out = git.attempt("check-ignore", "--no-index", "-v", "-z", "--stdin", data=names, at=place.top).out
-    fields = out.split(b"\0")[:-1]
     notes = []
-    for source, line, pattern, name in zip(*(fields[i::4] for i in range(4)), strict=True):
-        if not pattern.startswith(b"!"):
-            what = "DVC pointers (*.dvc)" if name == b"model.pkl.dvc" else shown(name)
-            rule = f"{shown(source)}:{line.decode()}: {shown(pattern)}"
-            notes.append(f"Git ignores {what}, because of {rule}; a commit cannot carry it until that rule goes")
+    for name, rule in dvcsetup.hiding_rules(place, b"model.pkl.dvc", b".gitignore", OWN_FILE):
+        what = "DVC pointers (*.dvc)" if name == b"model.pkl.dvc" else shown(name)
+        notes.append(f"Git ignores {what}, because of {rule}; a commit cannot carry it until that rule goes")
     return notes
 
 
