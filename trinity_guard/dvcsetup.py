@@ -132,7 +132,8 @@ def _add_remote(place: git.Place, settings: dvcproject.Project, url: str | None)
         return [], [f"DVC has no default remote (it knows {names}): dvc remote default {min(settings.remotes)}"]
     if url is None:
         folder = _folder_beside(place)
-        _dvc(place, "remote", "add", "-d", _free_name(settings), os.path.relpath(folder, place.top))
+        # Absolute: a clone anywhere on this machine finds it, and a clone on another one says what is missing.
+        _dvc(place, "remote", "add", "-d", _free_name(settings), folder)
         return [f"default DVC remote '{REMOTE}': the local folder {shown(folder)}"], [
             "the DVC remote is only a folder on this machine, which nobody else can fetch from. For a real one:\n"
             f"dvc remote modify {REMOTE} url s3://BUCKET/PATH    # or gs:// azure:// ssh://, then commit .dvc/config"
