@@ -1,0 +1,422 @@
+"""The configuration file: every key, and every mistake named with its file, key and line."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trinity_guard.config import DEFAULT_PATTERNS, Config, load, parse_size
+from trinity_guard.errors import GuardError, shown
+
+OWN = ".trinity-guard.toml"
+PYPROJECT = "pyproject.toml"
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def loaded(folder: Path, own: str | bytes | None = None, pyproject: str | bytes | None = None) -> Config:
+    for name, text in ((OWN, own), (PYPROJECT, pyproject)):
+        if text is not None:
+            (folder / name).write_bytes(text.encode() if isinstance(text, str) else text)
+    return load(os.fsencode(folder))
+
+
+def refused(folder: Path, own: str | bytes | None = None, pyproject: str | bytes | None = None) -> GuardError:
+    with pytest.raises(GuardError) as raised:
+        loaded(folder, own, pyproject)
+    assert raised.value.exit_code == 2
+    assert raised.value.remedy
+    return raised.value
+
+
+def values(config: Config) -> dict[str, Any]:
+    return {name: getattr(config, name) for name in Config.__slots__}
+
+
+DEFAULTS = {
+    "patterns": DEFAULT_PATTERNS,
+    "exclude": (),
+    "max_size": 5_000_000,
+    "sniff": True,
+    "on_artifact": "convert",
+    "push": "wait",
+    "sync": "checkout",
+    "remote": None,
+    "source": "",
+    "notes": (),
+}
+EVERY_KEY = """
+patterns = ["*.bin", "/data/", "!data/README*"]
+exclude = ["tests/**"]
+max-size = "1.5 GiB"
+sniff = false
+on-artifact = "block"
+push = "background"
+sync = "pull"
+remote = "storage"
+"""
+EVERY_VALUE = {
+    "patterns": ("*.bin", "/data/", "!data/README*"),
+    "exclude": ("tests/**",),
+    "max_size": 3 * 2**29,
+    "sniff": False,
+    "on_artifact": "block",
+    "push": "background",
+    "sync": "pull",
+    "remote": "storage",
+    "notes": (),
+}
+
+
+def test_without_a_file_there_are_the_contracts_defaults(tmp_path: Path) -> None:
+    assert values(loaded(tmp_path)) == DEFAULTS
+    assert " ".join(DEFAULT_PATTERNS) == (
+        "*.pkl *.pickle *.joblib *.csv *.tsv *.h5 *.hdf5 *.keras *.parquet *.feather "
+        "*.npy *.npz *.pt *.pth *.ckpt *.onnx *.safetensors"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [EVERY_KEY, EVERY_KEY.replace("\n", "\r\n"), "\ufeff" + EVERY_KEY, EVERY_KEY.replace("max-size", '"max-size"')],
+)
+def test_every_key_is_read_from_the_own_file(tmp_path: Path, text: str) -> None:
+    assert values(loaded(tmp_path, text)) == {**EVERY_VALUE, "source": OWN}
+
+
+INLINE = ", ".join(EVERY_KEY.strip().splitlines())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"[project]\nname = 'x'\n[tool.trinity-guard]{EVERY_KEY}[tool.other]\nx = 1\n",
+        f"[ tool . 'trinity-guard' ]{EVERY_KEY}",
+        f'["tool"."trinity-guard"]{EVERY_KEY}',
+        f"[tool]\ntrinity-guard = {{ {INLINE} }}\n",
+        f"tool.trinity-guard = {{ {INLINE} }}\n",
+        f"tool = {{ trinity-guard = {{ {INLINE} }} }}\n",
+        "".join(f"tool.trinity-guard.{line}\n" for line in EVERY_KEY.strip().splitlines()),
+        "[tool]\n" + "".join(f"trinity-guard . {line}\n" for line in EVERY_KEY.strip().splitlines()),
+    ],
+)
+def test_every_key_is_read_from_pyproject_however_the_table_is_written(tmp_path: Path, text: str) -> None:
+    assert values(loaded(tmp_path, None, text)) == {**EVERY_VALUE, "source": PYPROJECT}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[project]\nname = 'trinity-guard'\n",
+        "[project]\ndependencies = ['trinity-guard>=1', \"trinity-guard\"]\n[tool.ruff]\nline-length = 120\n",
+        "[project.scripts]\ntrinity-guard = 'x:y'\n",
+        "[other.trinity-guard]\npush = 'nonsense'\n",
+        "broken = = toml but none of ours\n",
+    ],
+)
+def test_a_pyproject_without_the_table_gives_the_defaults(tmp_path: Path, text: str) -> None:
+    assert values(loaded(tmp_path, None, text)) == DEFAULTS
+
+
+def test_the_own_file_wins_and_having_both_is_said(tmp_path: Path) -> None:
+    table = "[tool.trinity-guard]\npush = 'off'\n"
+    config = loaded(tmp_path, "sync = 'off'\n", table)
+    assert (config.push, config.sync, config.source) == ("wait", "off", OWN)
+    assert config.notes == (f"both {OWN} and {PYPROJECT} hold a configuration; {OWN} wins.",)
+    config = loaded(tmp_path, "# push = 'off'\n", table)
+    assert (config.push, config.source, len(config.notes)) == ("wait", OWN, 1)
+    assert loaded(tmp_path, "sync = 'off'\n", "[project]\nname = 'trinity-guard'\n").notes == ()
+    assert loaded(tmp_path, "sync = 'off'\n", table + "= broken\n").push == "wait"
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# patterns = ['*.x']\n\n \t# push = 'off'\r\n#", "\ufeff# x\n"])
+def test_a_file_of_comments_is_the_defaults(tmp_path: Path, text: str) -> None:
+    assert values(loaded(tmp_path, text)) == {**DEFAULTS, "source": OWN}
+
+
+KEYS = "patterns, exclude, max-size, sniff, on-artifact, push, sync, remote"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "remedy"),
+    [
+        ("\n\nmaxsize = '5 MB'\n", "3: maxsize is not a key", "did you mean max-size?"),
+        ("max_size = '5 MB'\n", "1: max_size is not a key", "did you mean max-size?"),
+        ("sniff = true\nPatterns = []\n", "2: Patterns is not a key", "did you mean patterns?"),
+        ("pusch = 'off'\n", "1: pusch is not a key", "did you mean push?"),
+        ("excludes = []\n", "1: excludes is not a key", "did you mean exclude?"),
+        ("on_artefact = 'block'\n", "1: on_artefact is not a key", "did you mean on-artifact?"),
+        ("colour = 'red'\n", "1: colour is not a key", f"the keys are {KEYS}"),
+        ("# [x]\n[tool.trinity-guard]\npush = 'off'\n", "2: tool is not a key", "stand at the top, below no table"),
+        ("[trinity-guard]\npush = 'off'\n", "1: trinity-guard is not a key", "stand at the top, below no table"),
+        ("push.x = 1\n", "1: push is a table, not a text", 'push = "wait"'),
+        ("# max-size = 3\nmax-size = 3\n", "2: max-size is a number, not a text", 'max-size = "5 MB"'),
+        ("max-size = 1.5\n", "1: max-size is a number", 'max-size = "5 MB"'),
+        ("max-size = 1979-05-27\n", "1: max-size is a date", 'max-size = "5 MB"'),
+        ("max-size = '5 MiBs'\n", "1: max-size: '5 MiBs' is not a size", "1.5 GiB"),
+        ("max-size = '-1'\n", "1: max-size: '-1' is not a size", '"0" is off'),
+        ("sniff = 'yes'\n", "1: sniff is a text, not true or false", "sniff = true"),
+        ("sniff = 1\n", "1: sniff is a number", "sniff = true"),
+        (
+            "\non-artifact = 'foo'\n",
+            '2: on-artifact cannot be "foo"',
+            'on-artifact = "convert" or on-artifact = "block"',
+        ),
+        ("push = 'no'\n", '1: push cannot be "no"', 'push = "wait" or push = "background" or push = "off"'),
+        ("push = false\n", "1: push is false, not a text", 'push = "wait"'),
+        ("sync = ['off']\n", "1: sync is a list, not a text", 'sync = "checkout"'),
+        ("sync = ''\n", '1: sync cannot be ""', 'sync = "pull"'),
+        ("remote = ' '\n", "1: remote is empty", "dvc remote list"),
+        ("remote = {}\n", "1: remote is a table", 'remote = "storage"'),
+        ("patterns = '*.pkl'\n", "1: patterns is a text, not a list of texts", 'patterns = ["*.pkl"'),
+        ("exclude = 5\n", "1: exclude is a number", 'exclude = ["*.pkl"'),
+        ("patterns = ['a', 5]\n", "1: patterns holds a number", 'patterns = ["*.pkl"'),
+        (
+            "patterns = [\n  'a',\n  '*.[ab',\n]\n",
+            '3: patterns holds "*.[ab", which is no gitignore',
+            "git help ignore",
+        ),
+        ("exclude = ['a\\']\n", '1: exclude holds "a\\", which is no gitignore', "git help ignore"),
+        ("patterns = ['/']\n", '1: patterns holds "/"', "git help ignore"),
+        ("patterns = ['!']\n", '1: patterns holds "!"', "git help ignore"),
+        ('patterns = ["*.a\\n*.b"]\n', '1: patterns holds "*.a\\n*.b"', "git help ignore"),
+        ("sniff = true\nsniff = false\n", "2: not valid TOML", "mend that line"),
+        ("sniff = true\n\npush = \n", "3: not valid TOML: invalid value", "mend that line"),
+        ("sniff = true\npatterns = [\n'a'\n", "3: not valid TOML", "mend that line"),
+        ("a = " + "9" * 5000, "1: not valid TOML", "mend that line"),
+        ("sniff = true\n<<<<<<< HEAD\npush = 'off'\n=======\n", "2: a conflict marker", "resolve the conflict"),
+        ("# all\n# comments\n>>>>>>> theirs\n", "3: a conflict marker", "resolve the conflict"),
+        ("sniff = true\npush = 'off'\n||||||| base\n", "3: a conflict marker", "resolve the conflict"),
+        (b"sniff = true\n# caf\xe9\n", "2: not UTF-8", "UTF-8"),
+    ],
+)
+def test_a_mistake_is_named_with_file_key_and_line(tmp_path: Path, text: str | bytes, place: str, remedy: str) -> None:
+    error = refused(tmp_path, text)
+    assert error.problem.startswith(f"{OWN}:{place}")
+    assert remedy in error.remedy
+
+
+BEFORE = """\
+[project]
+name = "x"
+description = '''
+[tool.trinity-guard]
+push = "nothing"
+'''
+[tool.other]
+push = 3
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (BEFORE + "[tool.trinity-guard]\n# push = 1\nsync = 'off'\npush = 'x'\n", 12),
+        (BEFORE + "[tool.trinity-guard]\nexclude = ['push = 3']\n\"push\" = 'x'\n", 11),
+        (BEFORE + "[tool.trinity-guard]\nremote = 'push'\npush='''x\ny'''\n", 11),
+        (BEFORE + "[tool]\ntrinity-guard = {sync = 'off', push = 'x'}\n", 10),
+        ("tool.trinity-guard.push = 'x'\n" + BEFORE, 1),
+        ("[tool.trinity-guard]\npush = 'x'\n" + BEFORE, 2),
+    ],
+)
+def test_the_line_is_the_one_that_sets_the_key_in_our_table(tmp_path: Path, text: str, line: int) -> None:
+    assert refused(tmp_path, None, text).problem.startswith(f"{PYPROJECT}:{line}: push cannot be")
+
+
+@pytest.mark.parametrize(
+    "text", ["tool.trinity-guard = 3\n", "[tool]\ntrinity-guard = []\n", "[[tool.trinity-guard]]\npush = 'off'\n"]
+)
+def test_a_table_that_is_none_is_refused(tmp_path: Path, text: str) -> None:
+    assert refused(tmp_path, None, text).problem == f"{PYPROJECT}: tool.trinity-guard is not a table."
+
+
+def test_a_broken_pyproject_with_our_table_blocks(tmp_path: Path) -> None:
+    error = refused(tmp_path, None, "[tool.trinity-guard]\npush = 'off'\n[project\n")
+    assert error.problem.startswith(f"{PYPROJECT}:3: not valid TOML")
+
+
+def test_a_line_in_a_very_long_file_is_found_in_time(tmp_path: Path) -> None:
+    rows = "".join(f"  'push {n}',\n" for n in range(5000))
+    error = refused(tmp_path, f"patterns = [\n{rows}]\npush = 3\n")
+    assert error.problem.startswith(f"{OWN}:5003: push")
+
+
+@pytest.mark.parametrize("name", [OWN, PYPROJECT])
+def test_what_is_no_readable_file_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.mkdir()
+    assert refused(tmp_path).problem == f"{name}: not a file."
+    path.rmdir()
+    os.mkfifo(path)
+    assert refused(tmp_path).problem == f"{name}: not a file."
+    path.unlink()
+    path.symlink_to("nowhere")
+    assert refused(tmp_path).problem == f"{name}: a link to a file that does not exist."
+    path.unlink()
+    path.symlink_to(name)
+    assert refused(tmp_path).problem.startswith(f"{name}: cannot be read: ")
+    path.unlink()
+    path.write_text("# x\n" * 300_000)
+    assert refused(tmp_path).problem.startswith(f"{name}: too large")
+
+
+def test_a_link_to_a_file_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "shared.toml").write_text("push = 'off'\n")
+    (tmp_path / OWN).symlink_to("shared.toml")
+    assert loaded(tmp_path).push == "off"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / OWN).write_text("push = 'off'\n")
+    (tmp_path / OWN).chmod(0)
+    assert refused(tmp_path).problem == f"{OWN}: cannot be read: permission denied."
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 5000, "patterns = " + "{a=" * 5000])
+def test_deep_nesting_is_refused(tmp_path: Path, text: str) -> None:
+    assert refused(tmp_path, text).problem.startswith(OWN)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "*.pkl",
+        "data/",
+        "/a/b",
+        "a/**/b",
+        "*.[ch]",
+        r"\#x",
+        "a b",
+        "a b ",
+        "**",
+        "*",
+        "!x",
+        "",
+        "# c",
+        "é*",
+        "*.p?l",
+        "[!a]x",
+        "//x",
+    ],
+)
+def test_a_gitignore_pattern_is_taken(tmp_path: Path, pattern: str) -> None:
+    assert loaded(tmp_path, f"exclude = ['{pattern}']\n").exclude == (pattern,)
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("0", 0),
+        ("0 MB", 0),
+        ("500", 500),
+        ("12 B", 12),
+        ("500kB", 500_000),
+        ("5 MB", 5_000_000),
+        ("5mb", 5_000_000),
+        (" 5  MB ", 5_000_000),
+        ("5M", 5_000_000),
+        ("2 GB", 2 * 10**9),
+        ("1 TB", 10**12),
+        ("1 KiB", 1024),
+        ("1.5 GiB", 3 * 2**29),
+        ("2Ti", 2**41),
+        ("0.5 kB", 500),
+        ("0.0001 MB", 100),
+        ("1.9999 kB", 1999),
+    ],
+)
+def test_a_size_is_read(text: str, size: int) -> None:
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "MB",
+        "5 XB",
+        "-5",
+        "+5",
+        "5 M B",
+        "1e6",
+        "1,5 MB",
+        "1.",
+        ".5",
+        "1.2.3",
+        "nan",
+        "inf",
+        "0x10",
+        "5 bytes",
+        "\u0665",
+        "5\u00b2",
+        "1" * 19,
+        "0.1 B",
+        "0.0001",
+        "5 MB!",
+    ],
+)
+def test_what_is_no_size_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is"):
+        parse_size(text)
+
+
+@given(st.text(max_size=12))
+def test_any_text_is_a_size_or_a_value_error(text: str) -> None:
+    words = ""
+    size = -1
+    try:
+        size = parse_size(text)
+    except ValueError as error:
+        words = str(error)
+    assert size >= 0 or repr(text) in words
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_a_configuration_or_a_known_error(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    refusal = GuardError("none")
+    try:
+        refusal = GuardError(f"{loaded(folder, text.encode('utf-8', 'replace')).source}: fine", exit_code=2)
+    except GuardError as error:
+        refusal = error
+    assert refusal.exit_code == 2
+    assert refusal.problem.startswith(f"{OWN}:")
+    assert shown(refusal.problem.encode()) == refusal.problem
+
+
+@pytest.mark.parametrize(
+    ("own", "pyproject", "parses"),
+    [
+        (None, None, False),
+        ("# push = 'off'\n\n", None, False),
+        (None, "[tool.ruff]\nline-length = 1\n[project]\nname = 'trinity-guard-x'\n", False),
+        (None, "[project]\ndependencies = ['trinity-guard[s3]>=1']\n", False),
+        ("push = 'off'\n", None, True),
+        (None, "[tool.trinity-guard]\n", True),
+    ],
+)
+def test_the_parser_is_imported_only_where_there_is_something_to_parse(
+    tmp_path: Path, own: str | None, pyproject: str | None, parses: bool
+) -> None:
+    loaded(tmp_path, own, pyproject)
+    program = (
+        "import os, sys; from trinity_guard.config import load; load(os.fsencode(sys.argv[1]));"
+        "print(*sorted({'tomllib', 're', 'typing', 'pathspec', 'difflib'} & set(sys.modules)))"
+    )
+    argv = [sys.executable, "-S", "-c", program, str(tmp_path)]
+    out = subprocess.run(argv, cwd=PROJECT, capture_output=True, check=True, text=True).stdout.split()
+    assert ("tomllib" in out) == parses
+    assert parses or not out
+
+
+def test_every_key_of_the_contract_has_its_place() -> None:
+    assert {name.replace("_", "-") for name in Config.__slots__} == {*KEYS.split(", "), "source", "notes"}
