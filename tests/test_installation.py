@@ -183,6 +183,7 @@ def test_no_room_beside_the_repository_asks_for_a_remote(bare_repo: Repo) -> Non
     bare_repo.path.parent.chmod(0o555)
     try:
         assert "trinity-guard init --remote URL" in init_without_root(bare_repo)
+        assert not bare_repo.file(".dvc").exists()
     finally:
         bare_repo.path.parent.chmod(0o755)
 

@@ -52,6 +52,8 @@ def set_up(place: git.Place, url: str | None, about_to_change: Callable[[bytes],
 
     Returns what was done, and what is worth knowing.
     """
+    if url is None and not os.path.lexists(place.file(b".dvc")):
+        _folder_beside(place)  # refuses before there is anything to take back
     done = _initialised(place)
     settings = dvcproject.load(place.top)
     notes: list[str] = []
