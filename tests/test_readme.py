@@ -1,0 +1,159 @@
+"""The pages say what is so: their commands are run, their output is compared, their tables are complete."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.documents import NOT_RUN, PAGES, Session, blocks, commands, make_project, page, same, table
+from tests.support import PROJECT, Repo, require, run
+from trinity_guard import cli, config
+from trinity_guard.commands import completion
+
+README = page("README.md")
+# The commands of this page are run by test_troubleshooting, each after what provokes its message.
+PROVOKED = "docs/troubleshooting.md"
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    """A shell in the project of the README's transcript."""
+    for package in ("h5py", "sklearn"):
+        if importlib.util.find_spec(package) is None:
+            require(package)
+    home = tmp_path / "ada"
+    make_project(home / "churn")
+    return Session(home, home / "churn")
+
+
+def guarded(session: Session) -> Session:
+    """What the page on the commit's steps starts with: a guarded project with the model staged."""
+    repo = Repo(session.at)
+    repo.guard("init", "-q")
+    repo.git("commit", "-q", "-m", "guard it")
+    repo.git("add", "models/first.pkl")
+    return session
+
+
+@pytest.mark.parametrize("name", [p for p in PAGES if p != PROVOKED])
+def test_the_commands_of_a_page_do_what_it_shows(session: Session, name: str) -> None:
+    if name != "README.md":
+        guarded(session)
+    ran = 0
+    for block in blocks(page(name), "sh"):
+        for command in commands(block):
+            if not command.runnable:
+                continue
+            code, said = session.type(command.text)
+            ran += 1
+            assert code == 0, f"$ {command.text}\n{said}"
+            if command.output:
+                assert same(command.output, said, session.home), f"$ {command.text}\n{said}"
+    assert ran
+
+
+def test_what_is_not_run_is_shown_somewhere() -> None:
+    shown = [c.text for name in PAGES for block in blocks(page(name), "sh") for c in commands(block)]
+    for start in NOT_RUN:
+        assert any(text.startswith(start) for text in shown), start
+
+
+def test_the_comparison_of_outputs_tells_differences() -> None:
+    home = Path("/tmp/x")
+    real = "pushed 3 objects (597.6 kB)\n[main 1a2b3c4] A model\nhook /tmp/x/churn/post-commit\n"
+    assert same(["pushed 1 objects (2 kB)", "[main 00912c8] A model", "hook /home/ada/churn/post-commit"], real, home)
+    assert same(["pushed … kB)", "…"], real, home)
+    assert not same(["pushed 3 objects (597.6 MB)", "…"], real, home)
+    assert not same(["pushed 3 objects (597.6 kB)", "[main 00912c8] A model"], real, home)
+    assert not same(["…", "hook /home/ada/churn/pre-commit"], real, home)
+
+
+def test_the_first_screen_tells_the_whole_story() -> None:
+    screen = "\n".join(README.splitlines()[:45])
+    for words in (
+        "pip install",
+        "trinity-guard init",
+        "git add -A && git commit",
+        "git ls-tree",
+        "git clone",
+        "dvc pull",
+    ):
+        assert words in screen
+    assert "$ make demo\n$ make test\n" in screen
+
+
+def test_the_table_of_commands_forgets_none() -> None:
+    cells = [row[0].strip("`") for row in table(README, "command")]
+    assert {cell.split()[0] for cell in cells} == set(cli.COMMANDS)
+    for cell in cells:
+        name = cell.split()[0]
+        for option in completion.OPTIONS.get(name, "").split():
+            assert option in next(
+                " ".join(row) for row in table(README, "command") if row[0].strip("`").startswith(name)
+            )
+
+
+def test_every_option_in_the_table_of_commands_is_in_the_commands_help() -> None:
+    for row in table(README, "command"):
+        name = row[0].strip("`").split()[0]
+        text = run(sys.executable, "-m", "trinity_guard", name, "--help", cwd=PROJECT).stdout.decode()
+        for option in re.findall(r"--[a-z]+", " ".join(row)):
+            assert option in text, f"{name} {option}"
+
+
+def test_the_table_of_the_configuration_has_every_key_with_its_default() -> None:
+    rows = {row[0].strip("`"): row[1].strip("`") for row in table(README, "key")}
+    assert tuple(rows) == config.KEYS
+    defaults = config.Config()
+    assert tuple(rows["patterns"].split()) == defaults.patterns
+    assert config.parse_size(rows["max-size"].strip('"')) == defaults.max_size
+    assert rows["sniff"] == str(defaults.sniff).lower()
+    for key in ("on-artifact", "push", "sync"):
+        assert rows[key] == f'"{getattr(defaults, key.replace("-", "_"))}"'
+    assert (rows["exclude"], defaults.exclude) == ("none", ())
+
+
+def test_the_configuration_that_is_shown_is_read(tmp_path: Path) -> None:
+    [text] = blocks(README, "toml")
+    (tmp_path / config.OWN_FILE).write_text(text)
+    read = config.load(os.fsencode(tmp_path))
+    assert read.max_size == 20_000_000
+    assert read.exclude == ("tests/fixtures/", "*.small.csv")
+
+
+def test_the_pre_commit_config_that_is_shown_is_valid_and_names_our_hooks(tmp_path: Path) -> None:
+    import ruamel.yaml
+
+    [text] = blocks(README, "yaml")
+    shown = ruamel.yaml.YAML(typ="safe").load(text)
+    offered = ruamel.yaml.YAML(typ="safe").load((PROJECT / ".pre-commit-hooks.yaml").read_text())
+    stages = {stage for hook in offered for stage in hook["stages"]}
+    assert set(shown["default_install_hook_types"]) == stages
+    assert {hook["id"] for hook in shown["repos"][0]["hooks"]} <= {hook["id"] for hook in offered}
+    (tmp_path / "c.yaml").write_text(text)
+    run(sys.executable, "-m", "pre_commit", "validate-config", tmp_path / "c.yaml")
+
+
+def test_the_extras_are_those_of_the_project() -> None:
+    import tomllib
+
+    extras = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert {name for row in table(README, "extra") for name in re.findall(r"`(\w+)`", row[0])} == set(extras)
+
+
+@pytest.mark.parametrize("name", [*PAGES, "CHANGELOG.md"])
+def test_links_to_files_and_headings_lead_somewhere(name: str) -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", page(name)):
+        if "://" in target:
+            continue
+        file, _, anchor = target.partition("#")
+        text = (PROJECT / name).parent.joinpath(file).read_text()
+        headings = {
+            re.sub(r"[^\w -]", "", h).strip().lower().replace(" ", "-") for h in re.findall(r"^#+ (.*)$", text, re.M)
+        }
+        assert not anchor or anchor in headings, target
