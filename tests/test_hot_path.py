@@ -11,11 +11,15 @@ from tests.support import PROJECT, Repo, run
 
 # What any interpreter has loaded, and what the hot path may add; everything else is a mistake.
 OURS = {
-    "bounds", "catalog", "cli", "commands", "commands.hook", "config", "console", "conversion", "dvcconfig", "dvcproject", "dvcyaml",
-    "errors", "git", "guarding", "ignores", "ignoring", "index", "inspection", "leftovers", "objects", "ownership",
-    "pipelines", "pointer", "publication", "reporting", "rules", "sniffing", "stash", "store",
-}  # fmt: skip
-STANDARD = {"__future__", "gc", "_collections_abc", "os.path", "select", "zlib", "stat", "posixpath", "genericpath", "os", "_stat", "posix", "codecs", "io", "abc"}
+    *("bounds", "catalog", "cli", "commands", "commands.hook", "config", "console", "conversion", "dvcconfig"),
+    *("dvcproject", "dvcyaml", "errors", "git", "guarding", "ignores", "ignoring", "index", "inspection", "leftovers"),
+    *("objects", "ownership", "pickles", "pipelines", "pointer", "publication", "recovery", "reporting", "rules"),
+    *("sniffing", "stash", "store", "workshop"),
+}
+STANDARD = {
+    *("__future__", "_collections_abc", "_stat", "abc", "codecs", "gc", "genericpath", "io", "os", "os.path"),
+    *("posix", "posixpath", "select", "stat", "zlib"),
+}
 
 SHOW = """
 import sys

@@ -12,6 +12,7 @@ from trinity_guard import dvcproject, git, ignoring, index, leftovers, ownership
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.inspection import LFS_HEAD, quoted
 from trinity_guard.objects import Objects
+from trinity_guard.workshop import Workshop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def _transact(
     _keep_bytes(place, items, on_progress)
     files = _pointer_files(place, catalog, items)
     index_files = [index_version for index_version, _ in files] + [data for _, data in plan.for_index]
-    with _Workshop(place) as workshop:
+    with Workshop(place) as workshop:
         ids = workshop.write_blobs(index_files)
         changes = [(b"0", b"0" * len(ids[0]), i.path) for i in items]
         changes += [(index.REGULAR, oid, i.pointer) for i, oid in zip(items, ids, strict=False)]
@@ -316,115 +317,3 @@ def _renewed(item: Converted, old: bytes | None) -> bytes:
     if old is None:
         return pointer.encode(item.md5, item.size, name, isexec)
     return pointer.refresh(old, item.pointer, name, item.md5, item.size, isexec)
-
-
-class _Workshop:
-    """A folder under the git dir where new files are made whole before a rename puts them in place."""
-
-    def __init__(self, place: git.Place) -> None:
-        self._folder = os.path.join(place.git_dir, b"trinity-guard", b"tmp-%d" % os.getpid())
-        self._count = 0
-
-    def __enter__(self) -> _Workshop:
-        os.makedirs(self._folder, exist_ok=True)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for name in os.listdir(self._folder):
-            os.unlink(os.path.join(self._folder, name))
-        os.rmdir(self._folder)
-
-    def write_blobs(self, contents: list[bytes]) -> list[bytes]:
-        """Write blobs into Git's object store with one process, and return their ids."""
-        names = [self._write(data) for data in contents]
-        if b"\n" in self._folder:
-            return [git.run("hash-object", "-w", "--stdin", data=data).strip() for data in contents]
-        listed = b"".join(name + b"\n" for name in names)
-        return git.run("hash-object", "-w", "--no-filters", "--stdin-paths", data=listed).split()
-
-    def put(self, target: bytes, data: bytes) -> None:
-        """Write a file of the working tree in one step, keeping the mode of the one it replaces."""
-        name = self._write(data)
-        try:
-            mode = os.stat(target).st_mode & 0o7777
-        except FileNotFoundError:
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-        else:
-            os.chmod(name, mode)
-        try:
-            os.rename(name, target)
-        except OSError as error:
-            if error.errno != 18:  # EXDEV: the git dir lies on another file system
-                raise GuardError(problem=f"cannot write {shown(target)}: {error.strerror}.") from error
-            index.write_file(target, data)
-
-    def _write(self, data: bytes) -> bytes:
-        self._count += 1
-        name = os.path.join(self._folder, b"%d" % self._count)
-        index.write_file(name, data)
-        return name
-
-
-# --- completion ------------------------------------------------------------------------------------------------
-
-
-def complete(place: git.Place, after_commit: bool) -> list[bytes]:
-    """Finish what the journal says; return the paths that were mended.
-
-    Before a commit: a conversion that was killed after the index changed still owes the working tree its files.
-    After one (`commit -- path`, a private index): the real index still stages the raw file and deletes the pointer.
-    """
-    journal = index.Journal(place)
-    records = journal.read()
-    if not records:
-        return []
-    revision = b"HEAD:" if after_commit else b":"
-    present = git.read_ids([revision + record[2] for record in records])
-    confirmed = [r for r, oid in zip(records, present, strict=True) if oid == r[3]]
-    if after_commit:
-        _mend_index(place, confirmed)
-    _mend_tree(place, confirmed)
-    journal.drop()
-    return [r[0] for r in confirmed]
-
-
-def _mend_tree(place: git.Place, records: list[tuple[bytes, ...]]) -> None:
-    with _Workshop(place) as workshop:
-        for path, _, where, oid, name in records:
-            if not os.path.lexists(place.file(where)):
-                workshop.put(place.file(where), git.read_all([oid])[0] or b"")
-            if name:
-                target = ignoring.file_for(path)
-                old = ignoring.read_if_there(place.file(target)) or b""
-                new = ignoring.with_line(old, name)
-                if new != old:
-                    workshop.put(place.file(target), new)
-
-
-def _mend_index(place: git.Place, records: list[tuple[bytes, ...]]) -> None:
-    """Bring the real index to what was committed, for the journal's paths alone; what else is staged stays."""
-    real = os.path.join(place.git_dir, b"index")
-    env = {**os.environ, "GIT_INDEX_FILE": os.fsdecode(real)}
-    ignores = sorted({ignoring.file_for(r[0]) for r in records if r[4]})
-    wanted = [p for r in records for p in (r[0], r[2])] + ignores
-    staged = index.entries_of(wanted, env)
-    changes: list[tuple[bytes, bytes, bytes]] = []
-    for path, blob, where, oid, _ in records:
-        now = staged.get(path)
-        if now is not None and now.oid == blob:
-            changes.append((b"0", b"0" * len(oid), path))
-        elif now is not None:
-            continue  # another version was staged in the meantime: the next commit converts it
-        changes.append((index.REGULAR, oid, where))
-    with _Workshop(place) as workshop:
-        for target in ignores:
-            names = [r[4] for r in records if r[4] and ignoring.file_for(r[0]) == target]
-            entry = staged.get(target)
-            old = (git.read_all([entry.oid])[0] or b"") if entry else b""
-            new = old
-            for name in names:
-                new = ignoring.with_line(new, name)
-            if new != old or entry is None:
-                changes.append((entry.mode if entry else index.REGULAR, workshop.write_blobs([new])[0], target))
-    if changes:
-        index.replace(changes, real)

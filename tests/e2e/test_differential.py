@@ -13,8 +13,8 @@ from tests.support import Repo
 
 NAMES = [
     "a.pkl", "a b.pkl", "é.csv", "日本.h5", "-lead.pkl", "it's.pkl", 'q"uote.pkl', "#hash.pkl", "a #b.pkl", "a: b.csv",
-    "star*.pkl", "[x].pkl", "!bang.pkl", "q?.csv", "back\\slash.pkl", "&amp.pkl", "@at.pkl", "%p.pkl", ">gt.csv", "{b}.pkl",
-    "`t`.pkl", "~tilde.pkl", "a,b.pkl", "a=b.pkl", "$HOME.pkl", "tab\there.pkl", " lead.pkl",
+    "star*.pkl", "[x].pkl", "!bang.pkl", "q?.csv", "back\\slash.pkl", "&amp.pkl", "@at.pkl", "%p.pkl", ">gt.csv",
+    "{b}.pkl",    "`t`.pkl", "~tilde.pkl", "a,b.pkl", "a=b.pkl", "$HOME.pkl", "tab\there.pkl", " lead.pkl",
     "UPPER.PKL", "x" * 70 + ".pkl", "long name " * 9 + ".pkl", "a:b.pkl", "12:30:45.csv", "1.5.csv", "null.csv",
     "deep/er/x.pkl", "deep/er/y.csv", "deep/z.pkl", "sp ace/é/w.npy",
 ]  # fmt: skip

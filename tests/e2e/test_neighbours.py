@@ -1,4 +1,4 @@
-"""Files that DVC, a pipeline or an import holds already; artifacts that changed behind their pointer; `add`; `status`."""
+"""Files that DVC, a pipeline or an import holds; artifacts that changed behind their pointer; `add`; `status`."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ import pytest
 from tests.support import PROJECT, Repo, run
 
 # The environments that are made here see this one's packages instead of asking an index for them.
-OFFLINE = {
+OFFLINE: dict[str, str] = {
     "PIP_NO_INDEX": "1",
     "PIP_NO_DEPS": "1",
     "PIP_NO_BUILD_ISOLATION": "0",
@@ -115,14 +115,10 @@ repos:
     )
     pre_commit(bare_repo, "install")
     bare_repo.git("add", "-A")
-    bare_repo.git("commit", "-q", "-m", "first", PYTHONPATH=OFFLINE["PYTHONPATH"], **_pip())
+    run("git", "commit", "-q", "-m", "first", cwd=bare_repo.path, env=OFFLINE)
     data = bare_repo.stage("m/a.pkl", 100_000)
-    bare_repo.git("commit", "-q", "-m", "work", PYTHONPATH=OFFLINE["PYTHONPATH"], **_pip())
+    run("git", "commit", "-q", "-m", "work", cwd=bare_repo.path, env=OFFLINE)
     assert bare_repo.tracked("m/a.pkl.dvc")
     assert not bare_repo.tracked("m/a.pkl")
     assert bare_repo.git("status", "--porcelain").stdout == b""
     assert bare_repo.pulled_in_a_fresh_clone("m/a.pkl") == data
-
-
-def _pip() -> dict[str, str]:
-    return {k: v for k, v in OFFLINE.items() if k.startswith("PIP")}

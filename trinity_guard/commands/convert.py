@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import catalog as catalogs
-from trinity_guard import console, conversion, git, guarding, index, reporting
+from trinity_guard import console, conversion, git, guarding, index, recovery, reporting
 from trinity_guard.errors import FINE, UNUSABLE, GuardError
 
 HELP = """usage: trinity-guard convert [PATH…]
@@ -32,7 +32,7 @@ def run(args: list[str]) -> int:
     place = git.place()
     git.at_top(place)
     _, rules = guarding.load_config(place)
-    conversion.complete(place, after_commit=False)
+    recovery.complete(place, after_commit=False)
     catalog = catalogs.load(place)
     if names:
         entries = guarding.files_to_convert(place, catalog, rules, guarding.relative(place, names, start))

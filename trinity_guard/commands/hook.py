@@ -7,7 +7,7 @@ import os
 import sys
 
 from trinity_guard import catalog as catalogs
-from trinity_guard import console, conversion, git, guarding, index, publication, reporting, stash
+from trinity_guard import console, git, guarding, index, publication, recovery, reporting, stash
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
 from trinity_guard.inspection import quoted
 from trinity_guard.rules import size_text
@@ -64,7 +64,7 @@ def _pre_commit(framework: bool, _: list[str]) -> int:
         return FINE
     place = git.hook_place()
     if index.Journal(place).exists():
-        conversion.complete(place, after_commit=False)
+        recovery.complete(place, after_commit=False)
     listing = catalogs.begin()
     config, rules = guarding.load_config(place)
     for note in config.notes:
@@ -139,7 +139,7 @@ def _block_staged(place: git.Place, rules: Rules, remedy: str) -> None:
 def _post_commit(_framework: bool, __: list[str]) -> int:
     place = git.hook_place()
     if index.Journal(place).exists():
-        conversion.complete(place, after_commit=True)
+        recovery.complete(place, after_commit=True)
     config, rules = guarding.load_config(place)
     changed = publication.changed_files([b"HEAD"])
     if not changed:

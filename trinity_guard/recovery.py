@@ -1,0 +1,70 @@
+"""Completes, by the journal, a conversion that was cut short or that Git's own index has not heard of."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import git, ignoring, index
+from trinity_guard.workshop import Workshop
+
+
+def complete(place: git.Place, after_commit: bool) -> list[bytes]:
+    """Finish what the journal says; return the paths that were mended.
+
+    Before a commit: a conversion that was killed after the index changed still owes the working tree its files.
+    After one (`commit -- path`, a private index): the real index still stages the raw file and deletes the pointer.
+    """
+    journal = index.Journal(place)
+    records = journal.read()
+    if not records:
+        return []
+    revision = b"HEAD:" if after_commit else b":"
+    present = git.read_ids([revision + record[2] for record in records])
+    confirmed = [r for r, oid in zip(records, present, strict=True) if oid == r[3]]
+    if after_commit:
+        _mend_index(place, confirmed)
+    _mend_tree(place, confirmed)
+    journal.drop()
+    return [r[0] for r in confirmed]
+
+
+def _mend_tree(place: git.Place, records: list[tuple[bytes, ...]]) -> None:
+    with Workshop(place) as workshop:
+        for path, _, where, oid, name in records:
+            if not os.path.lexists(place.file(where)):
+                workshop.put(place.file(where), git.read_all([oid])[0] or b"")
+            if name:
+                target = ignoring.file_for(path)
+                old = ignoring.read_if_there(place.file(target)) or b""
+                new = ignoring.with_line(old, name)
+                if new != old:
+                    workshop.put(place.file(target), new)
+
+
+def _mend_index(place: git.Place, records: list[tuple[bytes, ...]]) -> None:
+    """Bring the real index to what was committed, for the journal's paths alone; what else is staged stays."""
+    real = os.path.join(place.git_dir, b"index")
+    env = {**os.environ, "GIT_INDEX_FILE": os.fsdecode(real)}
+    ignores = sorted({ignoring.file_for(r[0]) for r in records if r[4]})
+    wanted = [p for r in records for p in (r[0], r[2])] + ignores
+    staged = index.entries_of(wanted, env)
+    changes: list[tuple[bytes, bytes, bytes]] = []
+    for path, blob, where, oid, _ in records:
+        now = staged.get(path)
+        if now is not None and now.oid == blob:
+            changes.append((b"0", b"0" * len(oid), path))
+        elif now is not None:
+            continue  # another version was staged in the meantime: the next commit converts it
+        changes.append((index.REGULAR, oid, where))
+    with Workshop(place) as workshop:
+        for target in ignores:
+            names = [r[4] for r in records if r[4] and ignoring.file_for(r[0]) == target]
+            entry = staged.get(target)
+            old = (git.read_all([entry.oid])[0] or b"") if entry else b""
+            new = old
+            for name in names:
+                new = ignoring.with_line(new, name)
+            if new != old or entry is None:
+                changes.append((entry.mode if entry else index.REGULAR, workshop.write_blobs([new])[0], target))
+    if changes:
+        index.replace(changes, real)
