@@ -20,9 +20,13 @@ if TYPE_CHECKING:
 
 
 class Converted:
-    """One file that became a pointer. newer: the working file differs from what was staged, and was left alone."""
+    """One file that became a pointer.
 
-    __slots__ = ("attributes", "held", "mark", "md5", "mode", "newer", "oid", "path", "project", "size")
+    newer: the working file differs from what was staged, and was left alone.
+    renewed: False where the pointer said all this already.
+    """
+
+    __slots__ = ("attributes", "held", "mark", "md5", "mode", "newer", "oid", "path", "project", "renewed", "size")
 
     def __init__(self, entry: index.Entry, project: bytes, attributes: ownership.Attributes) -> None:
         self.attributes = attributes
@@ -35,6 +39,7 @@ class Converted:
         self.size = 0
         self.mark = b""
         self.newer = False
+        self.renewed = True
 
     @property
     def pointer(self) -> bytes:
@@ -224,9 +229,18 @@ def _stat(place: git.Place, path: bytes) -> os.stat_result | None:
 
 def _cache(place: git.Place, project: bytes, stores: dict[bytes, store.Store]) -> store.Store:
     if project not in stores:
-        settings = dvcproject.load(place.file(project) if project else place.top)
-        stores[project] = store.Store(settings.cache_dir, settings.shared)
+        stores[project] = _store_of(place, project)
     return stores[project]
+
+
+def _store_of(place: git.Place, project: bytes) -> store.Store:
+    settings = dvcproject.load(place.file(project) if project else place.top)
+    return store.Store(settings.cache_dir, settings.shared)
+
+
+def cache_of(place: git.Place, path: bytes) -> store.Store:
+    """Return the cache of the DVC project that a path belongs to."""
+    return _store_of(place, ownership.project_of(place, path))
 
 
 def _take_file(
@@ -306,6 +320,7 @@ def _pointer_bytes(place: git.Place, item: Converted, staged: bytes | None) -> t
     working = ignoring.read_if_there(place.file(item.pointer))
     base = staged if staged is not None else working
     new = _renewed(item, base)
+    item.renewed = bool(item.oid) or new != staged
     if working is None or working == base or staged is None:
         return new, new
     return new, _renewed(item, working)

@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import catalog as catalogs
 from trinity_guard import config as configs
-from trinity_guard import conversion, git, index, inspection, publication
+from trinity_guard import conversion, git, index, inspection, publication, store
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.inspection import quoted
 from trinity_guard.rules import Rules
@@ -88,6 +88,20 @@ def changed_behind_pointers(place: git.Place, catalog: catalogs.Catalog, but: se
     return [h for h in catalogs.changed(place, catalog) if h.path not in but]
 
 
+def is_known_version(place: git.Place, held: catalogs.Held) -> bool:
+    """Whether a changed file is another recorded version: a checkout or a merge moved its pointer, not a person.
+
+    Its bytes are in the cache then, and `dvc checkout` loses nothing.
+    """
+    path = place.file(held.path)
+    try:
+        if os.stat(path).st_size > catalogs.HASH_LIMIT:
+            return False
+        return conversion.cache_of(place, held.pointer).size(store.md5_of(path)) is not None
+    except OSError:
+        return False
+
+
 def raw_in(place: git.Place, rules: Rules, entries: Sequence[index.Entry]) -> list[inspection.Artifact]:
     """Return the artifacts among a commit's files that nothing turned into pointers (--no-verify, cherry-pick …)."""
     findings = inspection.inspect(place, rules, entries)
@@ -125,6 +139,8 @@ def files_to_convert(
         chosen = exact or [a.entry for a in inspection.inspect(place, rules, listed).artifacts]
         if not exact and path in held:
             chosen = [_working_file(path)]
+        elif not listed and not os.path.lexists(place.file(path)):
+            raise GuardError(problem=f"{shown(path)}: no such file.", remedy="git status")
         elif not listed:
             raise GuardError(
                 problem=f"{shown(path)} is not tracked by Git.",
@@ -162,13 +178,26 @@ def _working_file(path: bytes) -> index.Entry:
 
 
 def _files_below(place: git.Place, catalog: catalogs.Catalog, folder: bytes) -> list[bytes]:
-    """Return the untracked and the tracked files below a folder; ignored ones belong to whoever ignored them."""
-    out = git.run(
-        "ls-files", "-z", "-c", "-o", "--exclude-standard", "--full-name", "--", folder or b".", env=git.literal()
-    )
-    held = {h.path for h in catalog.held if h.kind == "file" and h.path.startswith(folder)}
-    names = {*out.split(b"\0")[:-1], *held}
+    """Return the untracked, the tracked and the changed held files below a folder.
+
+    Ignored ones belong to whoever ignored them, and a held file that is as it was last seen needs no reading.
+    """
+    where = folder or b"."
+    out = git.run("ls-files", "-z", "-c", "-o", "--exclude-standard", "--full-name", "--", where, env=git.literal())
+    names = set(out.split(b"\0")[:-1])
+    for held in catalog.held:
+        if held.kind == "file" and (not folder or held.path.startswith(folder + b"/")):
+            names.add(held.path)
+            if held.path not in catalog.entries and _as_last_seen(place, held):
+                names.discard(held.path)
     return sorted(n for n in names if os.path.isfile(place.file(n)) and not os.path.islink(place.file(n)))
+
+
+def _as_last_seen(place: git.Place, held: catalogs.Held) -> bool:
+    try:
+        return catalogs.seen_mark(os.lstat(place.file(held.path))) == held.seen
+    except OSError:
+        return False
 
 
 def relative(place: git.Place, names: Sequence[str], start: bytes) -> list[bytes]:

@@ -44,12 +44,13 @@ class Named:
 
 
 class Report:
-    """What a push did: objects that the remote has now, those that wait, and why, once for each reason."""
+    """What a push did: objects that were sent, those that the remote had, those that wait, and why, once a reason."""
 
-    __slots__ = ("pushed", "reasons", "remotes", "waiting")
+    __slots__ = ("pushed", "reasons", "remotes", "there", "waiting")
 
     def __init__(self) -> None:
         self.pushed: list[Named] = []
+        self.there: list[Named] = []
         self.waiting: list[Named] = []
         self.reasons: list[str] = []
         self.remotes: list[str] = []
@@ -180,7 +181,7 @@ def push(place: git.Place, config: Config, items: Sequence[Named], on_progress: 
             for (project, remote), group in groups.items():
                 _push_group(place, project, remote, group, report, on_progress)
         finally:
-            done = {(i.project, i.md5) for i in report.pushed}
+            done = {(i.project, i.md5) for i in report.pushed + report.there}
             queue.keep_only([i for i in waiting if (i.project, i.md5) not in done])
     return report
 
@@ -202,9 +203,9 @@ def _push_group(
         items = _with_children(cache, group)
         if remote.local is not None:
             _known_folder(place, remote.local)
-            sent, lacking = store.copy_objects(cache, remote.local, [(i.md5, i.size) for i in items], on_progress)
+            sent, there, lacking = store.copy_objects(cache, remote.local, _wanted(items), on_progress)
         else:
-            sent, lacking = store.push_by_dvc(settings.root, name, [(i.md5, i.size) for i in items])
+            sent, there, lacking = store.push_by_dvc(settings.root, name, _wanted(items))
     except GuardError as error:
         report.waiting += group
         report.reasons.append(error.problem + (f" ({error.remedy.splitlines()[0]})" if error.remedy else ""))
@@ -213,10 +214,16 @@ def _push_group(
         missing = [c for c in items if c.md5 in lacking and (c is item or c.commit == item.md5.encode())]
         if item.md5 in sent and not missing:
             report.pushed.append(item)
+        elif item.md5 in there and not missing:
+            report.there.append(item)
         else:
             report.waiting.append(item)
             reason = next((lacking[c.md5] for c in missing), "was not taken")
             report.reasons.append(f"{shown(item.path)}: {reason}")
+
+
+def _wanted(items: list[Named]) -> list[tuple[str, int]]:
+    return [(i.md5, i.size) for i in items]
 
 
 def _with_children(cache: store.Store, group: list[Named]) -> list[Named]:

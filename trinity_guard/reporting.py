@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def tell_conversion(outcome: Outcome) -> None:
     """Say what became a pointer, what was left to others, and which working files are newer."""
     for item in outcome.converted:
-        console.note(f"{shown(item.path)} ({size_text(item.size)}) -> {shown(item.pointer)}")
+        if item.renewed:
+            console.note(f"{shown(item.path)} ({size_text(item.size)}) -> {shown(item.pointer)}")
     for remark in outcome.remarks:
         console.warn(remark)
     for item in outcome.converted:

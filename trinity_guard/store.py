@@ -180,8 +180,8 @@ def md5_of(path: bytes) -> str:
 
 def copy_objects(
     cache: Store, folder: bytes, wanted: Sequence[tuple[str, int]], on_progress: Progress | None = None
-) -> tuple[set[str], dict[str, str]]:
-    """Copy objects (md5, size) from the cache to a local remote; return those it has now, and why others are lacking.
+) -> tuple[set[str], set[str], dict[str, str]]:
+    """Copy objects (md5, size) from the cache to a local remote; return those sent, those there, why others lack.
 
     An object of the right size is taken to be there already. What the cache holds is hashed on the way:
     a damaged object is not published.
@@ -207,7 +207,7 @@ def copy_objects(
         remote.settle()
     finally:
         remote.abandon()
-    return there | taken, lacking
+    return taken, there, lacking
 
 
 def _take_checked(cache: Store, remote: Store, md5: str, size: int, taken: set[str], lacking: dict[str, str]) -> None:
@@ -240,8 +240,8 @@ def _checked_md5(text: str) -> str:
     return text
 
 
-def push_by_dvc(root: bytes, name: str, wanted: Sequence[tuple[str, int]]) -> tuple[set[str], dict[str, str]]:
-    """Push objects (md5, size) to any remote that DVC knows; return those it has now, and why others are lacking."""
+def push_by_dvc(root: bytes, name: str, wanted: Sequence[tuple[str, int]]) -> tuple[set[str], set[str], dict[str, str]]:
+    """Push objects (md5, size) to any remote that DVC knows; return those sent, those there, why others lack."""
     import logging
 
     from dvc.exceptions import DvcException
@@ -265,8 +265,8 @@ def push_by_dvc(root: bytes, name: str, wanted: Sequence[tuple[str, int]]) -> tu
     # What is on neither side is in neither set: DVC only warns of it.
     unsure = [md5 for md5, _ in wanted if md5 not in sent | failed]
     odb = repo.cloud.get_remote_odb(name, "push", hash_name="md5")
-    sent |= {md5 for md5 in unsure if odb.exists(md5)}
-    return sent, {md5: "the remote did not take it" for md5, _ in wanted if md5 not in sent}
+    there = {md5 for md5 in unsure if odb.exists(md5)}
+    return sent, there, {md5: "the remote did not take it" for md5, _ in wanted if md5 not in sent | there}
 
 
 def _new_md5() -> hashlib._Hash:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from trinity_guard import catalog as catalogs
-from trinity_guard import dvcproject, git, leftovers, publication, store
-from trinity_guard.errors import GuardError, shown
+from trinity_guard import conversion, dvcproject, git, leftovers, publication
+from trinity_guard.errors import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,15 +45,8 @@ class Survey:
             "md5": held.md5,
             "size": held.size,
             "state": state,
-            "cached": self._cache(held).size(held.md5) is not None,
+            "cached": conversion.cache_of(self._place, held.pointer).size(held.md5) is not None,
         }
-
-    def _cache(self, held: catalogs.Held) -> store.Store:
-        project = dvcproject.root_of(self._place.top, held.pointer)
-        if project is None:
-            raise GuardError(f"{shown(held.pointer)} belongs to no DVC project.", "trinity-guard init")
-        settings = dvcproject.load(self._place.file(project) if project else self._place.top)
-        return store.Store(settings.cache_dir, settings.shared)
 
     def _remote(self, config: Config) -> tuple[str, str]:
         if dvcproject.root_of(self._place.top, b"x") is None:

@@ -255,3 +255,39 @@ def test_a_patch_with_a_raw_artifact_is_refused_by_am(repo: Repo) -> None:
     assert b"a.pkl" in done.stderr
     assert repo.head() == head
     repo.git("am", "--abort")
+
+
+def test_a_pointer_that_a_checkout_moved_is_answered_with_dvc_checkout_first(repo: Repo) -> None:
+    old = repo.stage("a.pkl", 100)
+    repo.commit()
+    repo.stage("a.pkl", 200)
+    repo.commit()
+    repo.git("checkout", "-q", "HEAD^", "--", "a.pkl.dvc")
+    words = repo.commit().stderr.decode()
+    assert words.index("dvc checkout a.pkl") < words.index("trinity-guard convert a.pkl")
+    repo.dvc("checkout", "-q", "a.pkl")
+    assert repo.file("a.pkl").read_bytes() == old
+
+
+def test_only_what_was_sent_counts_as_pushed(repo: Repo) -> None:
+    data = repo.stage("a.pkl", 100)
+    assert b"pushed 1 object" in repo.commit().stderr
+    repo.stage("same.pkl", data)
+    assert b"pushed" not in repo.commit().stderr
+    assert b"pushed" not in repo.guard("push").stderr
+
+
+def test_add_of_a_folder_is_silent_about_what_did_not_change(repo: Repo) -> None:
+    repo.stage("m/a.pkl", 100)
+    repo.commit()
+    repo.write("m/b.pkl", 100)
+    words = repo.guard("add", ".").stderr
+    assert b"m/b.pkl" in words
+    assert b"m/a.pkl" not in words
+
+
+def test_convert_of_nothing_says_so(repo: Repo) -> None:
+    done = repo.guard("convert", "nothere.pkl", ok=False)
+    assert done.returncode == 1
+    assert b"no such file" in done.stderr
+    assert b"trinity-guard add" not in done.stderr

@@ -103,10 +103,17 @@ def _name_changed(place: git.Place, catalog: Catalog, but: set[bytes]) -> None:
     changed = guarding.changed_behind_pointers(place, catalog, but)
     for held in changed[:10]:
         name = shown(held.path)
-        console.warn(
-            f"{name} has changed, and its pointer has not: this commit still records the old version.",
-            f"trinity-guard convert {quoted(name)}",
-        )
+        if guarding.is_known_version(place, held):
+            console.warn(
+                f"{name} is not the version that its pointer names, but another one that was recorded.",
+                f"dvc checkout {quoted(name)}     # brings the pointer's version\n"
+                f"trinity-guard convert {quoted(name)}     # or records this one",
+            )
+        else:
+            console.warn(
+                f"{name} has changed, and its pointer has not: this commit still records the old version.",
+                f"trinity-guard convert {quoted(name)}",
+            )
     if len(changed) > 10:
         console.warn(f"and {len(changed) - 10} more.", "trinity-guard status")
 

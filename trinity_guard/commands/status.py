@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trinity_guard import console, git, guarding
 from trinity_guard.errors import FINE, UNUSABLE, GuardError
+from trinity_guard.inspection import quoted
 from trinity_guard.rules import size_text
 from trinity_guard.survey import Survey
 
@@ -75,7 +76,7 @@ def _size(size: object) -> str:
 def _state(artifact: dict[str, object]) -> str:
     state = str(artifact["state"])
     if state == "changed":
-        return "changed: trinity-guard convert"
+        return f"changed: trinity-guard convert {quoted(str(artifact['path']))}"
     if state == "missing":
         return "not here: dvc checkout" if artifact["cached"] else "not here: dvc pull"
     return state if artifact["cached"] else f"{state}, not in the cache"
