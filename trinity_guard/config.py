@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from trinity_guard import tomlsubset
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 
 TYPE_CHECKING = False
@@ -181,6 +182,9 @@ def _parse(name: str, text: str) -> Config:
 
 
 def _document(name: str, text: str) -> Table:
+    plain = tomlsubset.read(text) if name == OWN_FILE else None
+    if plain is not None:
+        return dict(plain)
     import tomllib
 
     try:
