@@ -26,7 +26,7 @@ def session(tmp_path: Path) -> Session:
     for package in ("h5py", "sklearn"):
         if importlib.util.find_spec(package) is None:
             require(package)
-    home = tmp_path / "ada"
+    home = tmp_path / "you"
     make_project(home / "churn")
     return Session(home, home / "churn")
 
@@ -66,11 +66,11 @@ def test_what_is_not_run_is_shown_somewhere() -> None:
 def test_the_comparison_of_outputs_tells_differences() -> None:
     home = Path("/tmp/x")
     real = "pushed 3 objects (597.6 kB)\n[main 1a2b3c4] A model\nhook /tmp/x/churn/post-commit\n"
-    assert same(["pushed 1 objects (2 kB)", "[main 00912c8] A model", "hook /home/ada/churn/post-commit"], real, home)
+    assert same(["pushed 1 objects (2 kB)", "[main 00912c8] A model", "hook /home/you/churn/post-commit"], real, home)
     assert same(["pushed … kB)", "…"], real, home)
     assert not same(["pushed 3 objects (597.6 MB)", "…"], real, home)
     assert not same(["pushed 3 objects (597.6 kB)", "[main 00912c8] A model"], real, home)
-    assert not same(["…", "hook /home/ada/churn/pre-commit"], real, home)
+    assert not same(["…", "hook /home/you/churn/pre-commit"], real, home)
 
 
 def test_the_first_screen_tells_the_whole_story() -> None:
