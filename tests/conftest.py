@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
@@ -41,3 +41,12 @@ def repo(make_repo: Callable[..., Repo]) -> Repo:
 def bare_repo(make_repo: Callable[..., Repo]) -> Repo:
     """A plain Git repository without DVC, hooks or commits."""
     return make_repo("plain", guarded=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where everything must be there (.ci/run), a skipped test is a failed one."""
+    report = yield
+    if report.skipped and os.environ.get("TRINITY_GUARD_REQUIRE_ALL"):
+        report.outcome = "failed"
+    return report
