@@ -33,7 +33,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command and return the exit code. Nothing that a user can do ends in a traceback."""
     _find_packages_late()
     args = list(sys.argv[1:] if argv is None else argv)
-    console.set_level(console.NORMAL)
+    console.begin()
     try:
         return _run(args)
     except GuardError as error:

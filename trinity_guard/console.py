@@ -17,6 +17,13 @@ NORMAL, QUIET, VERBOSE = 0, -1, 1
 
 class _State:
     level = NORMAL
+    warned = False
+
+
+def begin() -> None:
+    """Start afresh: the normal level, and no warning yet."""
+    _State.level = NORMAL
+    _State.warned = False
 
 
 def set_level(level: int) -> None:
@@ -52,13 +59,20 @@ def detail(text: str) -> None:
 
 def warn(text: str, remedy: str = "") -> None:
     """Print what a person must know, to standard error, under -q too."""
+    _State.warned = True
     _write(sys.stderr, f"trinity-guard: {text}")
     for line in remedy.splitlines():
         _write(sys.stderr, f"    {line}")
 
 
+def warned() -> bool:
+    """Whether `warn` or `fail` has said something."""
+    return _State.warned
+
+
 def fail(error: GuardError) -> None:
     """Print an error: what happened, and below it the command that helps."""
+    _State.warned = True
     lines = error.problem.split("\n")
     head = f"{_red()}trinity-guard:{_plain()} {lines[0]}"
     _write(sys.stderr, "\n".join([head, *lines[1:], *(f"    {line}" for line in error.remedy.splitlines())]))
@@ -149,5 +163,8 @@ def skipped(*names: str) -> bool:
     wanted = {w.strip() for w in os.environ.get("TRINITY_GUARD_SKIP", "").split(",")}
     hit = wanted & {*names, "all"}
     if hit:
-        warn(f"{names[0]} skipped (TRINITY_GUARD_SKIP={os.environ['TRINITY_GUARD_SKIP']}).")
+        # Asked for, so it is no warning.
+        _write(
+            sys.stderr, f"trinity-guard: {names[0]} skipped (TRINITY_GUARD_SKIP={os.environ['TRINITY_GUARD_SKIP']})."
+        )
     return bool(hit)

@@ -26,8 +26,9 @@ NOTE = """\
 # It runs the trinity-guard that is installed. To have the framework install it instead, put in its place:
 #   - repo: <where you clone trinity-guard from>
 #     rev: <a tag of it>
-#     hooks: [{id: trinity-convert}, {id: trinity-block, stages: [pre-merge-commit]}, {id: trinity-push}]
-#     (a remote's plug-in goes into `additional_dependencies: [dvc-s3]` of trinity-push)
+#     hooks: [{id: trinity-convert}, {id: trinity-block, stages: [pre-merge-commit]}, {id: trinity-push},
+#             {id: trinity-rewrite}]
+#     (a remote's plug-in goes into `additional_dependencies: [dvc-s3]` of the last two)
 # Hooks of yours that name no `stages` run in every stage installed; `default_stages: [pre-commit]` limits them.
 """
 # id, name, entry, stage

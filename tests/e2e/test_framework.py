@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import PROJECT, Repo, run
+from tests.support import PROJECT, Repo, objects, run
 
 
 @pytest.fixture
@@ -116,3 +116,50 @@ def test_a_manual_run_changes_nothing(fw: Repo) -> None:
     assert done.returncode == 1
     assert b"a.pkl" in done.stdout
     assert fw.index() == before
+
+
+@pytest.mark.parametrize("options", [(), ("--apply",)], ids=["merge", "apply"])
+def test_a_rebase_pushes_once_what_its_commits_name(fw: Repo, options: tuple[str, ...]) -> None:
+    old = fw.stage("old.pkl")
+    fw.commit()
+    fw.git("checkout", "-q", "-b", "topic")
+    first = fw.stage("first.pkl")
+    fw.commit()
+    second = fw.stage("second/second.pkl")
+    fw.commit()
+    fw.git("checkout", "-q", "main")
+    fw.stage("notes.txt", b"n\n")
+    fw.commit()
+    fw.git("checkout", "-q", "topic")
+    stored = fw.storage / "files" / "md5"
+    assert sorted(objects(stored).values()) == sorted([old, first, second])
+    for md5 in objects(stored):
+        (stored / md5[:2] / md5[2:]).unlink()
+    before = fw.head()
+    fw.git("rebase", "-q", *options, "main")
+    assert fw.head() != before
+    assert sorted(objects(stored).values()) == sorted([first, second])
+
+
+def test_a_raw_artifact_after_no_verify_is_named(fw: Repo) -> None:
+    fw.stage("raw.pkl")
+    done = fw.commit("--no-verify")
+    said = done.stdout + done.stderr
+    assert fw.tracked("raw.pkl")
+    assert b"raw.pkl" in said
+    assert b"git commit --amend" in said
+
+
+def test_a_push_that_waits_is_said_and_the_commit_stands(fw: Repo) -> None:
+    fw.stage("a.pkl")
+    done = fw.commit()
+    assert b"trinity-push" not in done.stdout + done.stderr
+    fw.storage.rename(fw.storage.with_name("away"))
+    data = fw.stage("b.pkl")
+    done = fw.commit()
+    said = done.stdout + done.stderr
+    assert b"1 object" in said
+    assert b"trinity-guard push --pending" in said
+    assert_converted(fw, "b.pkl", data)
+    skipped = fw.commit("--allow-empty", TRINITY_GUARD_SKIP="push")
+    assert b"exit code" not in skipped.stdout + skipped.stderr

@@ -8,7 +8,7 @@ import sys
 
 from trinity_guard import catalog as catalogs
 from trinity_guard import console, git, guarding, index, publication, recovery, reporting, stash
-from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
+from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
 from trinity_guard.inspection import quoted
 from trinity_guard.rules import size_text
 
@@ -33,7 +33,7 @@ APPLY_REMEDY = "git am --abort     # then ask for the patch with pointers, or: T
 
 
 def run(args: list[str]) -> int:
-    """Run one hook. Hooks whose failure Git only passes on (post-*) never fail."""
+    """Run one hook. Hooks whose failure Git only passes on (post-*) never fail, but to make the framework speak."""
     framework = "--framework" in args
     args = [a for a in args if a != "--framework"]
     if not args or args[0] in ("-h", "--help"):
@@ -53,10 +53,11 @@ def run(args: list[str]) -> int:
     if name.startswith("pre-"):
         return hooks[name](framework, rest)
     try:
-        return hooks[name](framework, rest)
+        hooks[name](framework, rest)
     except GuardError as error:
         console.fail(error)
-        return FINE
+    # The framework hides what a hook says that passes; Git ignores how these end.
+    return BLOCKED if framework and console.warned() else FINE
 
 
 def _pre_commit(framework: bool, _: list[str]) -> int:
@@ -164,17 +165,37 @@ def _post_commit(_framework: bool, __: list[str]) -> int:
     return _publish(place, config, publication.named_in(place, entries, commit))
 
 
-def _post_rewrite(_framework: bool, args: list[str]) -> int:
+def _post_rewrite(framework: bool, args: list[str]) -> int:
     """Push once after a rebase what its commits name; an amended commit had its post-commit already."""
-    if args[:1] != ["rebase"] or sys.stdin is None or sys.stdin.isatty():
+    command = [os.environ.get("PRE_COMMIT_REWRITE_COMMAND")] if framework else args[:1]
+    if command != ["rebase"]:
         return FINE
-    lines = sys.stdin.buffer.read().splitlines()
     place = git.hook_place()
     config, _ = guarding.load_config(place)
-    commits = list(dict.fromkeys(line.split()[1] for line in lines if len(line.split()) > 1))
+    commits = _rebased(place) if framework else _rewritten(_input())
     if config.push == "off" or not commits:
         return FINE
     return _publish(place, config, publication.named_by(place, commits))
+
+
+def _input() -> bytes:
+    return b"" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.buffer.read()
+
+
+def _rewritten(lines: bytes) -> list[bytes]:
+    """Return the new ids in Git's list of `OLD NEW` lines."""
+    return list(dict.fromkeys(line.split()[1] for line in lines.splitlines() if len(line.split()) > 1))
+
+
+def _rebased(place: git.Place) -> list[bytes]:
+    """Return a rebase's new commits: the framework passes Git's list of them to nobody, but Git still has it."""
+    for name in (b"rebase-merge/rewritten-list", b"rebase-apply/rewritten"):
+        try:
+            with open(os.path.join(place.git_dir, name), "rb") as file:
+                return _rewritten(file.read())
+        except OSError:
+            continue  # the other way of rebasing, or a Git that keeps it elsewhere
+    return git.run("rev-list", "HEAD", "--not", "--remotes").split()
 
 
 def _publish(place: git.Place, config: Config, named: list[publication.Named]) -> int:
