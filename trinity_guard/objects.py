@@ -40,7 +40,7 @@ class Objects:
 
     def heads(self, ids: Sequence[bytes], length: int = GLANCE) -> list[Head]:
         """Return size and first bytes of each blob, in order; GuardError where one cannot be read."""
-        found = [self._loose_head(oid, length) for oid in ids]
+        found = self._loose_heads(ids, length)
         missing = [i for i, head in enumerate(found) if head is None]
         if missing:
             others = _ask_git([ids[i] for i in missing], length)
@@ -48,28 +48,30 @@ class Objects:
                 found[i] = head
         return [head for head in found if head is not None]
 
-    def _loose_head(self, oid: bytes, length: int) -> Head | None:
-        """Return the head of a loose object; None when it is not loose, or not what it should be: Git is asked then."""
-        try:
-            fd = os.open(self._folder + oid[:2] + b"/" + oid[2:], os.O_RDONLY)
-        except OSError:
-            return None
-        try:
-            inflater = zlib.decompressobj()
-            data = inflater.decompress(os.read(fd, length + 128), length + 32)
-            # Bytes that do not deflate take more room than they are, and a code table comes before them.
-            while len(data) < length + 32 and not inflater.eof and (more := os.read(fd, 4096)):
-                data += inflater.decompress(more, length + 32)
-        except zlib.error:
-            return None
-        finally:
-            os.close(fd)
-        end = data.find(b"\0")
-        if data[:5] != b"blob " or not data[5:end].isdigit():
-            return None
-        size = int(data[5:end])
-        first = data[end + 1 : end + 1 + length]
-        return Head(size, first) if len(first) == min(size, length) else None
+    def _loose_heads(self, ids: Sequence[bytes], length: int) -> list[Head | None]:
+        """Return the heads of loose objects; None for one that is not loose, or not what it should be."""
+        # Thousands of times: every name that is looked up here, and every call, can be felt in a commit.
+        folder, want = self._folder, length + 32
+        opened, read, close, inflater = os.open, os.read, os.close, zlib.decompressobj
+        heads: list[Head | None] = []
+        for oid in ids:
+            try:
+                fd = opened(folder + oid[:2] + b"/" + oid[2:], os.O_RDONLY)
+            except OSError:
+                heads.append(None)
+                continue
+            try:
+                unpacked = inflater()
+                data = unpacked.decompress(read(fd, length + 128), want)
+                # Bytes that do not deflate take more room than they are, and a code table comes before them.
+                while len(data) < want and not unpacked.eof and (more := read(fd, 4096)):
+                    data += unpacked.decompress(more, want)
+            except zlib.error:
+                data = b""
+            finally:
+                close(fd)
+            heads.append(_parsed(data, length))
+        return heads
 
     def stream(self, oid: bytes) -> Iterator[bytes]:
         """Yield a blob's bytes in pieces, in memory that does not grow with its size."""
@@ -83,6 +85,15 @@ class Objects:
             yield from _inflate(fd, oid)
         finally:
             os.close(fd)
+
+
+def _parsed(data: bytes, length: int) -> Head | None:
+    end = data.find(b"\0")
+    if data[:5] != b"blob " or not data[5:end].isdigit():
+        return None
+    size = int(data[5:end])
+    first = data[end + 1 : end + 1 + length]
+    return Head(size, first) if len(first) == min(size, length) else None
 
 
 def _inflate(fd: int, oid: bytes) -> Iterator[bytes]:
