@@ -138,6 +138,20 @@ def _feed(p: Process, view: memoryview) -> memoryview:
     return view
 
 
+def detach(argv: Sequence[str], log: bytes, env: Mapping[str, str]) -> None:
+    """Start a program in a session of its own that outlives us; what it prints is appended to the file `log`."""
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
+    try:
+        os.posix_spawn(argv[0], list(argv), env, file_actions=actions, setsid=True, setsigdef=[13])
+    except OSError as error:
+        words = f"{shown(os.fsencode(argv[0]))} could not be started in the background: {error.strerror}."
+        raise GuardError(problem=words, remedy="trinity-guard push --pending") from None
+
+
 def start(*args: Arg) -> Process:
     """Start a git that answers while we do something else; `finish` collects what it printed."""
     p = Process(["git", *args], with_stderr=True)

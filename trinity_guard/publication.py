@@ -6,6 +6,7 @@ An object is queued, on disk, before it is pushed, and leaves the queue when the
 from __future__ import annotations
 
 import os
+import sys
 
 from trinity_guard import catalog as catalogs
 from trinity_guard import dvcproject, git, index, store
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from trinity_guard.config import Config
 
     Progress = Callable[[int, int], None]
+
+# How hooks/pre-commit starts the program.
+BOOTSTRAP = "import sys; sys.path.append(sys.argv.pop(1)); from trinity_guard.cli import main; sys.exit(main())"
+MOST_LOG = 1_000_000
 
 
 class Named:
@@ -137,12 +142,12 @@ class Queue:
                 found.setdefault((item.project, item.md5), item)
         return list(found.values())
 
-    def keep_only(self, items: Sequence[Named]) -> None:
-        """Let go of all entries but these."""
-        waiting = {(i.project, i.md5) for i in items}
+    def let_go(self, items: Sequence[Named]) -> None:
+        """Take these entries out; those that other processes add meanwhile stay."""
+        gone = {(i.project, i.md5) for i in items}
         for file in self._files():
             entries = _decode(file)
-            left = [e for e in entries if (e.project, e.md5) in waiting]
+            left = [e for e in entries if (e.project, e.md5) not in gone]
             if not left:
                 os.unlink(file)
             elif len(left) < len(entries):
@@ -153,16 +158,24 @@ class Queue:
             names = os.listdir(self._folder)
         except FileNotFoundError:
             return []
-        files = [os.path.join(self._folder, n) for n in names if b".tmp-" not in n]
-        return sorted(files, key=lambda f: os.stat(f).st_mtime_ns)
+        found = []
+        for file in (os.path.join(self._folder, n) for n in names if b".tmp-" not in n):
+            try:
+                found.append((os.stat(file).st_mtime_ns, file))
+            except FileNotFoundError:
+                continue  # a push that runs has let go of it
+        return [file for _, file in sorted(found)]
 
     def empty(self) -> bool:
         return not self._files()
 
 
 def _decode(file: bytes) -> list[Named]:
-    with open(file, "rb") as stream:
-        fields = stream.read().split(b"\0")[:-1]
+    try:
+        with open(file, "rb") as stream:
+            fields = stream.read().split(b"\0")[:-1]
+    except FileNotFoundError:
+        return []  # a push that runs has let go of it
     n = Named.FIELDS
     return [Named.decode(fields[i : i + n]) for i in range(0, len(fields) - len(fields) % n, n)]
 
@@ -181,9 +194,41 @@ def push(place: git.Place, config: Config, items: Sequence[Named], on_progress: 
             for (project, remote), group in groups.items():
                 _push_group(place, project, remote, group, report, on_progress)
         finally:
-            done = {(i.project, i.md5) for i in report.pushed + report.there}
-            queue.keep_only([i for i in waiting if (i.project, i.md5) not in done])
+            queue.let_go(report.pushed + report.there)
     return report
+
+
+def push_in_background(place: git.Place, items: Sequence[Named]) -> None:
+    """Queue these objects, and start a process of its own that pushes all that waits."""
+    Queue(place).add(items)
+    log = _log(place)
+    if os.path.exists(log) and os.stat(log).st_size > MOST_LOG:
+        os.truncate(log, 0)
+    env = git.other_repository()
+    if not os.path.lexists(place.file(b".git")):
+        # Only the variables that were dropped told where this repository is (git --git-dir=… --work-tree=…).
+        env.update(GIT_DIR=os.fsdecode(place.git_dir), GIT_WORK_TREE=os.fsdecode(place.top))
+    library = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    git.detach([sys.executable, "-I", "-S", "-c", BOOTSTRAP, library, "-q", "push", "--pending"], log, env)
+
+
+def running(place: git.Place) -> bool:
+    """Whether a push is under way in this repository."""
+    return _Turn(place).taken()
+
+
+def last_words(place: git.Place) -> str:
+    """Return the last line that a push in the background left in its log, remedies aside."""
+    try:
+        with open(_log(place), "rb") as file:
+            lines = file.read().decode("utf-8", "replace").splitlines()
+    except FileNotFoundError:
+        return ""
+    return next((line for line in reversed(lines) if line and not line.startswith(" ")), "")
+
+
+def _log(place: git.Place) -> bytes:
+    return os.path.join(place.own, b"push.log")
 
 
 def _push_group(
@@ -281,3 +326,19 @@ class _Turn:
 
     def __exit__(self, *_: object) -> None:
         os.close(self._fd)
+
+    def taken(self) -> bool:
+        import fcntl
+
+        try:
+            fd = os.open(self._file, os.O_RDONLY)
+        except FileNotFoundError:
+            return False
+        try:
+            # Shared, so that those who only ask are not in each other's way.
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(fd)
+        return False

@@ -44,5 +44,10 @@ def tell_push(result: Report) -> None:
         )
 
 
+def tell_background(count: int) -> None:
+    """Say that a push goes on without us."""
+    console.note(f"pushing {_objects(count)} in the background.")
+
+
 def _objects(n: int) -> str:
     return "1 object" if n == 1 else f"{n} objects"

@@ -31,6 +31,8 @@ class Survey:
             {"path": shown(i.path), "commit": i.commit.decode(), "md5": i.md5, "size": i.size}
             for i in publication.Queue(place).read()
         ]
+        self.pushing = publication.running(place)
+        self.push_said = publication.last_words(place) if self.waiting else ""
         self.left_behind = [
             {"path": shown(path), "blob": oid.decode(), "size": size} for path, oid, size in leftovers.read(place)
         ]
@@ -64,6 +66,7 @@ class Survey:
             "artifacts": self.artifacts,
             "broken": self.broken,
             "waiting": self.waiting,
+            "pushing": self.pushing,
             "left_behind": self.left_behind,
         }
 

@@ -201,6 +201,10 @@ def _rebased(place: git.Place) -> list[bytes]:
 def _publish(place: git.Place, config: Config, named: list[publication.Named]) -> int:
     if not named or console.skipped("push"):
         return FINE
+    if config.push == "background":
+        publication.push_in_background(place, named)
+        reporting.tell_background(len(named))
+        return FINE
     progress = console.Progress("pushing")
     result = guarding.publish(place, config, named, progress)
     progress.close()

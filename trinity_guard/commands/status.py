@@ -52,6 +52,8 @@ def _lines(survey: Survey) -> list[str]:
         f"remote   {f'{survey.remote} ({survey.remote_url})' if survey.remote else 'none: trinity-guard init'}",
         "",
     ]
+    if survey.pushing:
+        lines[-1:] = ["push     under way", ""]
     if survey.artifacts:
         rows = [[str(a["path"]), _size(a["size"]), _state(a)] for a in survey.artifacts]
         lines += [console.table(["artifact", ">size", "state"], rows), ""]
@@ -61,7 +63,9 @@ def _lines(survey: Survey) -> list[str]:
     if survey.waiting:
         rows = [[str(w["path"]), _size(w["size"]), str(w["commit"])[:10]] for w in survey.waiting]
         lines += ["waiting for the remote (trinity-guard push --pending):"]
-        lines += [console.table(["pointer", ">size", "commit"], rows), ""]
+        lines += [console.table(["pointer", ">size", "commit"], rows)]
+        lines += [f"the last push in the background said: {survey.push_said}"] if survey.push_said else []
+        lines += [""]
     if survey.left_behind:
         rows = [[str(b["path"]), _size(b["size"]), str(b["blob"])[:10]] for b in survey.left_behind]
         lines += ["blobs that git add left behind (git gc drops them after two weeks; git gc --prune=now at once):"]
