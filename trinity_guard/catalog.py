@@ -51,12 +51,13 @@ WANTED = (
 class Catalog:
     """The outputs of all pointers of the index, and its files that say more: pipelines, locks, .gitignore.
 
-    broken: pointers that cannot be understood, with the reason.
+    broken: pointers that cannot be understood, with the reason; unmerged: files of these that are in conflict.
     """
 
-    __slots__ = ("broken", "entries", "held")
+    __slots__ = ("broken", "entries", "held", "unmerged")
 
     def __init__(self, entries: dict[bytes, index.Entry], held: list[Held], broken: dict[bytes, GuardError]) -> None:
+        self.unmerged: set[bytes] = set()
         self.entries = entries
         self.held = held
         self.broken = broken
@@ -76,7 +77,8 @@ def begin() -> git.Process:
 
 def load(place: git.Place, begun: git.Process | None = None) -> Catalog:
     """Read the catalog of the index."""
-    entries = {e.path: e for e in index.listed(begun or begin())}
+    listed, unmerged = index.listed(begun or begin())
+    entries = {e.path: e for e in listed}
     known = _Record(place).read()
     held: list[Held] = []
     fresh: list[index.Entry] = []
@@ -95,6 +97,7 @@ def load(place: git.Place, begun: git.Process | None = None) -> Catalog:
         except GuardError as error:
             broken[entry.path] = error
     catalog = Catalog(entries, held, broken)
+    catalog.unmerged = unmerged
     if fresh:
         save(place, catalog)
     return catalog

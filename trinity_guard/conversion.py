@@ -98,6 +98,7 @@ def claim(
             continue
         item = Converted(entry, ownership.project_of(place, entry.path) if refuse else b"", attributes)
         if refuse:
+            ownership.refuse_filter(attributes, entry.path)
             ownership.refuse_name(place, item.project, entry.path)
             item.held = ownership.refuse_held(catalog, entry.path)
         items.append(item)
@@ -131,6 +132,7 @@ def _transact(
     items: list[Converted],
     on_progress: Callable[[int, int], None] | None,
 ) -> None:
+    _refuse_conflicts(catalog, items)
     plan = ignoring.plan(place, catalog.entries, [i.path for i in items])
     _refuse_obstacles(place, items)
     _keep_bytes(place, items, on_progress)
@@ -164,6 +166,18 @@ def _remember(place: git.Place, items: list[Converted], ids: list[bytes]) -> Non
         held.append((catalogs.Held(item.pointer, oid, item.path, "file", item.md5, item.size), item.mark))
     catalogs.remember(place, held)
     leftovers.note(place, [(i.path, i.oid) for i in items if i.oid])
+
+
+def _refuse_conflicts(catalog: catalogs.Catalog, items: list[Converted]) -> None:
+    """Refuse to touch a file that is in conflict: writing it would resolve it, for one side and without a word."""
+    for item in items:
+        for path in (item.pointer, ignoring.file_for(item.path)):
+            if path in catalog.unmerged:
+                name = quoted(shown(path))
+                raise GuardError(
+                    problem=f"{shown(path)} is in conflict (a merge is under way), and {shown(item.path)} needs it.",
+                    remedy=f"resolve it first: edit {name}, then git add {name}",
+                )
 
 
 def _refuse_obstacles(place: git.Place, items: list[Converted]) -> None:
@@ -290,8 +304,7 @@ def _take_blob(place: git.Place, cache: store.Store, item: Converted, counter: _
         size = objects.heads([item.oid])[0].size
         stored = cache.take(objects.stream(item.oid), size, counter)
     else:
-        data = git.run("cat-file", "--filters", b"--path=" + item.path, item.oid)
-        stored = cache.take([data], len(data), counter)
+        stored = cache.take(git.stream("cat-file", "--filters", b"--path=" + item.path, item.oid), 0, counter)
     item.md5, item.size = stored.md5, stored.size
 
 

@@ -152,11 +152,22 @@ def detach(argv: Sequence[str], log: bytes, env: Mapping[str, str]) -> None:
         raise GuardError(problem=words, remedy="trinity-guard push --pending") from None
 
 
-def start(*args: Arg) -> Process:
+def start(*args: Arg, env: Mapping[str, str] | None = None) -> Process:
     """Start a git that answers while we do something else; `finish` collects what it printed."""
-    p = Process(["git", *args], with_stderr=True)
+    p = Process(["git", *args], env, with_stderr=True)
     p.close("stdin")
     return p
+
+
+def stream(*args: Arg) -> Iterator[bytes]:
+    """Yield a git's output in pieces; GuardError at the end when it failed."""
+    p = Process(["git", *args])
+    p.close("stdin")
+    while piece := os.read(p.stdout, CHUNK):
+        yield piece
+    code = p.wait()
+    if code:
+        raise failure(args, Result(code, b"", b""))
 
 
 def finish(p: Process) -> bytes:
@@ -264,6 +275,10 @@ def at_top(place: Place) -> None:
     """Go to the top of the work tree, where all paths start; refuse a bare repository, which has none."""
     if place.bare:
         raise GuardError("this is a bare repository: it has no work tree.", "run it in a clone", exit_code=UNUSABLE)
+    # Relative ones were meant from the folder that we leave.
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY"):
+        if name in os.environ:
+            os.environ[name] = os.path.abspath(os.environ[name])
     os.chdir(place.top)
 
 
@@ -286,6 +301,12 @@ def parents(revision: str = "HEAD") -> list[bytes] | None:
     """Return the ids of a commit's parents, None where there is no such commit."""
     result = attempt("rev-list", "-1", "--parents", revision, "--")
     return None if result.code else result.out.split()[1:]
+
+
+def forget_pathspec_options() -> None:
+    """Take `git --literal-pathspecs` and its kin out of the environment: what we ask Git for are patterns of ours."""
+    for kind in ("LITERAL", "GLOB", "NOGLOB", "ICASE"):
+        os.environ.pop(f"GIT_{kind}_PATHSPECS", None)
 
 
 def literal() -> dict[str, str]:

@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import catalog as catalogs
 from trinity_guard import config as configs
-from trinity_guard import conversion, git, index, inspection, publication, store
+from trinity_guard import conversion, git, ignoring, index, inspection, publication, stash, store
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.inspection import quoted
 from trinity_guard.rules import Rules
@@ -47,12 +47,44 @@ def convert_staged(
     place: git.Place,
     catalog: catalogs.Catalog,
     artifacts: list[inspection.Artifact],
+    framework: bool,
     on_progress: Progress | None = None,
 ) -> conversion.Outcome:
     """Convert what is staged, inside the commit under way."""
     if index.is_temporary(place):
         _refuse_without_post_commit()
+        if framework:
+            _refuse_lossy_repair(catalog, artifacts)
     return conversion.convert(place, catalog, [a.entry for a in artifacts], on_progress)
+
+
+def _refuse_lossy_repair(catalog: catalogs.Catalog, artifacts: list[inspection.Artifact]) -> None:
+    """`commit -- path` is repaired after the commit, where the framework has put the unstaged edits away once more.
+
+    Our line in a tracked .gitignore is one of those edits: they would not come back, none of them.
+    """
+    tracked = any(ignoring.file_for(a.entry.path) in catalog.entries for a in artifacts)
+    if tracked or stash.patches():
+        name = quoted(shown(artifacts[0].entry.path))
+        raise GuardError(
+            problem="under the pre-commit framework, `git commit -- path` of an artifact would lose unstaged edits.",
+            remedy=f"git add {name} && git commit     # without the path\n"
+            "trinity-guard init --hooks native     # or: hooks that can do it",
+        )
+
+
+def refuse_links(catalog: catalogs.Catalog, entries: Sequence[index.Entry]) -> None:
+    """Refuse a staged symlink in the place of an artifact that a pointer holds: it leads into this machine's cache."""
+    links = [e.path for e in entries if e.mode == index.SYMLINK]
+    if not links:
+        return
+    held = catalog.by_path()
+    for path in links:
+        if path in held:
+            raise GuardError(
+                problem=f"{shown(path)} is a symlink, and {shown(held[path].pointer)} holds that path already.",
+                remedy=f"git rm -q --cached -- {quoted(shown(path))}",
+            )
 
 
 def _refuse_without_post_commit() -> None:
@@ -136,6 +168,8 @@ def files_to_convert(
             [e for e in index.entries(path) if e.mode in (index.REGULAR, index.EXECUTABLE)] if path else index.entries()
         )
         exact = [e for e in listed if e.path == path]
+        if exact and index.is_only_intended(exact[0]):
+            exact = [_working_file(path)]
         chosen = exact or [a.entry for a in inspection.inspect(place, rules, listed).artifacts]
         if not exact and path in held:
             chosen = [_working_file(path)]
@@ -159,11 +193,13 @@ def files_to_add(
         full = place.file(path) if path else place.top
         if os.path.islink(full):
             raise GuardError(
-                problem=f"{shown(path)} is a symlink, not a file.", remedy="add the file that it points to"
+                problem=f"{shown(path)} is a symlink, not a file.",
+                remedy="add the file that it points to, or, where DVC made the link: "
+                f"dvc unprotect {quoted(shown(path))}, then again",
             )
         if os.path.isdir(full):
             for name in _files_below(place, catalog, path):
-                if rules.named(name):
+                if rules.named(name) and not inspection.is_bookkeeping(name):
                     found[name] = _working_file(name)
         elif os.path.isfile(full):
             found[path] = _working_file(path)
@@ -212,5 +248,19 @@ def relative(place: git.Place, names: Sequence[str], start: bytes) -> list[bytes
         path = b"" if full == top else full[len(top) + 1 :]
         if path.split(b"/")[0] == b".git":
             raise GuardError(problem=f"{name} lies in the git dir.", exit_code=2)
+        _refuse_other_repository(place, path)
         paths.append(path)
     return paths
+
+
+def _refuse_other_repository(place: git.Place, path: bytes) -> None:
+    """Refuse a path in a submodule or another repository: our index would replace it by what lies in it."""
+    folder = path
+    while folder:
+        if os.path.lexists(place.file(folder, b".git")):
+            raise GuardError(
+                problem=f"{shown(path)} belongs to another repository, {shown(folder)}.",
+                remedy=f"cd {quoted(shown(folder))}     # and run it there",
+                exit_code=2,
+            )
+        folder = os.path.dirname(folder)

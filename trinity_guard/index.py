@@ -11,7 +11,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-REGULAR, EXECUTABLE = b"100644", b"100755"
+# The id of the blob without bytes, in both object formats.
+EMPTY = (
+    b"e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+    b"473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+)
+REGULAR, EXECUTABLE, SYMLINK = b"100644", b"100755", b"120000"
 # Above this many bytes of path arguments Git is asked about everything instead: there is an ARG_MAX.
 ARGUMENTS = 100_000
 
@@ -28,9 +33,9 @@ class Entry:
 
 
 def staged(base: str | None = None) -> list[Entry]:
-    """Return the regular files that the commit under way adds or changes, against `base` or what it will replace.
+    """Return the files and symlinks that the commit under way adds or changes, against `base` or what it will replace.
 
-    Symlinks and submodules are no files of ours; `git add -N` stages a name without content.
+    Submodules are no files of ours; `git add -N` stages a name without content.
     """
     revision = base or ("HEAD^" if amending() else "HEAD")
     result = _difference(revision)
@@ -49,14 +54,14 @@ def _difference(revision: str, against_nothing: bool = False) -> git.Result:
 
 
 def raw(out: bytes) -> Iterator[Entry]:
-    """Yield the regular files of `git diff-* --raw -z` output, with what they are after the change."""
+    """Yield the files and symlinks of `git diff-* --raw -z` output, as they are after the change."""
     fields = out.split(b"\0")
     # ":100644 100755 ID ID M": the new mode and the second id stand where the length of an id puts them.
     start = 16 + fields[0][15:].index(b" ") if len(fields) > 1 else 0
     end = start + start - 16
     for meta, path in zip(fields[0:-1:2], fields[1::2], strict=True):
         mode = meta[8:14]
-        if mode in (REGULAR, EXECUTABLE):
+        if mode in (REGULAR, EXECUTABLE, SYMLINK):
             yield Entry(mode, meta[start:end], path)
 
 
@@ -72,6 +77,21 @@ def _listed(out: bytes) -> Iterator[Entry]:
         mode, oid, stage = meta.split(b" ")
         if stage == b"0":
             yield Entry(mode, oid, path)
+
+
+def _unmerged(out: bytes) -> Iterator[bytes]:
+    for line in out.split(b"\0")[:-1]:
+        meta, _, path = line.partition(b"\t")
+        if not meta.endswith(b" 0"):
+            yield path
+
+
+def is_only_intended(entry: Entry) -> bool:
+    """Whether a path was staged by `git add -N`, without its content: listed as if it were empty."""
+    if entry.oid not in EMPTY:
+        return False
+    out = git.run("status", "--porcelain=v2", "-z", "--untracked-files=no", "--", entry.path, env=git.literal())
+    return out.startswith(b"1 .A ")
 
 
 def entries_of(paths: Sequence[bytes], env: Mapping[str, str] | None = None) -> dict[bytes, Entry]:
@@ -90,15 +110,20 @@ def listing(*patterns: str) -> git.Process:
     return git.start("ls-files", "-s", "-z", "--full-name", "--", *patterns)
 
 
-def listed(p: git.Process) -> list[Entry]:
-    return list(_listed(git.finish(p)))
+def listed(p: git.Process) -> tuple[list[Entry], set[bytes]]:
+    """Return the listed entries, and the paths that are in conflict."""
+    out = git.finish(p)
+    return list(_listed(out)), set(_unmerged(out))
 
 
 def unchanged(paths: list[bytes]) -> set[bytes]:
     """Return those of the staged paths whose working file is what was staged, by Git's own stat check."""
-    few = sum(map(len, paths)) <= ARGUMENTS
-    out = git.run("diff-files", "-z", "--name-only", "--no-renames", "--", *(paths if few else ()), env=git.literal())
-    return set(paths) - set(out.split(b"\0"))
+    chosen = paths if sum(map(len, paths)) <= ARGUMENTS else []
+    tags = git.start("ls-files", "-v", "-z", "--full-name", "--", *chosen, env=git.literal())
+    out = git.run("diff-files", "-z", "--name-only", "--no-renames", "--", *chosen, env=git.literal())
+    # Git looks at no file that is marked assume-unchanged (`h`, also core.ignoreStat) or skip-worktree (`S`).
+    looked_at = {line[2:] for line in git.finish(tags).split(b"\0") if line.startswith(b"H ")}
+    return (set(paths) & looked_at) - set(out.split(b"\0"))
 
 
 def replace(changes: Iterable[tuple[bytes, bytes, bytes]], index_file: bytes | None = None) -> None:

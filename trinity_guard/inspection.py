@@ -5,6 +5,7 @@ from __future__ import annotations
 from trinity_guard import pointer, sniffing
 from trinity_guard import rules as rules_of
 from trinity_guard.errors import GuardError, shown
+from trinity_guard.index import SYMLINK
 from trinity_guard.objects import GLANCE, Head, Objects
 
 TYPE_CHECKING = False
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
     from trinity_guard.git import Place
     from trinity_guard.index import Entry
     from trinity_guard.rules import Rules
+
+# What Git, DVC, the framework and we ourselves work by is no artifact, whatever folder or pattern it falls under.
+BOOKKEEPING = frozenset(
+    b".gitignore .gitattributes .gitmodules .dvcignore dvc.yaml dvc.lock .trinity-guard.toml pyproject.toml "
+    b".pre-commit-config.yaml".split()
+)
 
 LFS_HEAD = b"version https://git-lfs.github.com/spec/"
 
@@ -43,7 +50,7 @@ def inspect(place: Place, rules: Rules, entries: Sequence[Entry]) -> Findings:
     """Sort the entries. Every blob is looked at when sniffing or max-size is on: a name is only half of the truth."""
     findings = Findings()
     reads_all = rules.needs_head() or rules.limits_size()
-    looked_at = [e for e in entries if reads_all or rules.sieve(e.path)]
+    looked_at = [e for e in entries if e.mode != SYMLINK and (reads_all or rules.sieve(e.path))]
     objects = Objects(place.common_dir)
     heads = objects.heads([e.oid for e in looked_at])
     for entry, head in zip(looked_at, heads, strict=True):
@@ -54,8 +61,8 @@ def inspect(place: Place, rules: Rules, entries: Sequence[Entry]) -> Findings:
 
 
 def _sort(entry: Entry, head: Head, rules: Rules, objects: Objects, findings: Findings) -> None:
-    if head.first.startswith(LFS_HEAD) and head.size < 1024:
-        return  # git-lfs keeps this one
+    if (head.first.startswith(LFS_HEAD) and head.size < 1024) or is_bookkeeping(entry.path):
+        return  # git-lfs keeps the former
     first = head.first
     if rules.needs_head() and sniffing.suspicious(first) and head.size > GLANCE:
         first = objects.heads([entry.oid], sniffing.HEAD_BYTES)[0].first
@@ -66,9 +73,15 @@ def _sort(entry: Entry, head: Head, rules: Rules, objects: Objects, findings: Fi
         findings.oversized.append(Artifact(entry, verdict.reason, head.size))
 
 
+def is_bookkeeping(path: bytes) -> bool:
+    """Whether a path is a file that the tools themselves work by: pointers, ignore files, configurations."""
+    name = path.rpartition(b"/")[2]
+    return name in BOOKKEEPING or name.endswith(b".dvc") or b"/.dvc/" in b"/" + path
+
+
 def check_pointers(objects_place: Place, entries: Sequence[Entry]) -> None:
     """Refuse staged pointers that are malformed or name a place outside of the repository."""
-    pointers = [e for e in entries if e.path.endswith(b".dvc")]
+    pointers = [e for e in entries if e.path.endswith(b".dvc") and e.mode != SYMLINK]
     if not pointers:
         return
     objects = Objects(objects_place.common_dir)

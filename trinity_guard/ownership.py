@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import dvcproject, git, pointer
+from trinity_guard import dvcproject, git, index, pointer
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.inspection import quoted
+from trinity_guard.inspection import is_bookkeeping, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,9 +47,29 @@ class Attributes:
         return text == b"unset"
 
 
+def refuse_filter(attributes: Attributes, path: bytes) -> None:
+    """Refuse a file that a filter driver changes on its way into Git: encrypted there, it would be plain in DVC."""
+    name = os.fsdecode(attributes.filter(path))
+    if name in ("unspecified", "unset", "lfs"):
+        return
+    if git.config(f"filter.{name}.clean") is None and git.config(f"filter.{name}.process") is None:
+        return
+    raise GuardError(
+        problem=f"{shown(path)} goes through the filter '{name}' on its way into Git (.gitattributes); "
+        "DVC would keep, and publish, what it hides.",
+        remedy=f'leave it to Git: exclude = ["/{shown(path)}"] in .trinity-guard.toml\n'
+        "or take the filter off this file in .gitattributes",
+    )
+
+
 def project_of(place: git.Place, path: bytes) -> bytes:
     """Return the DVC project (relative to the top) that a file belongs to."""
     root = dvcproject.root_of(place.top, path)
+    if root is None and index.entries_of([b".dvc/config"]):
+        raise GuardError(
+            problem=f"{shown(path)}: the DVC project's folder .dvc is not in this work tree (a sparse checkout?).",
+            remedy="git sparse-checkout add .dvc     # or: git checkout -- .dvc",
+        )
     if root is None:
         raise GuardError(problem=f"{shown(path)}: there is no DVC project here yet.", remedy="trinity-guard init")
     return root
@@ -57,6 +77,11 @@ def project_of(place: git.Place, path: bytes) -> bytes:
 
 def refuse_name(place: git.Place, root: bytes, path: bytes) -> None:
     """Refuse a name that DVC cannot hold, or that DVC is told not to see."""
+    if is_bookkeeping(path):
+        raise GuardError(
+            problem=f"{shown(path)} is one of the files that Git, DVC or trinity-guard work by: it belongs in Git.",
+            remedy=f"git add {quoted(shown(path))}",
+        )
     reason = pointer.nameable(os.path.basename(path))
     if reason is None:
         inside = path[len(root) + 1 :] if root else path

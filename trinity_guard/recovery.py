@@ -18,7 +18,7 @@ def complete(place: git.Place, after_commit: bool) -> list[bytes]:
     records = journal.read()
     if not records:
         return []
-    revision = b"HEAD:" if after_commit else b":"
+    revision = b"HEAD:" if after_commit else b":0:"
     present = git.read_ids([revision + record[2] for record in records])
     confirmed = [r for r, oid in zip(records, present, strict=True) if oid == r[3]]
     if after_commit:

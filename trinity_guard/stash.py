@@ -19,7 +19,7 @@ class guarded:  # noqa: N801  # reads as a word: with guarded(place, framework)
 
     def __init__(self, place: git.Place, framework: bool) -> None:
         self._place = place
-        self._patches = _patches() if framework else []
+        self._patches = patches() if framework else []
         self._tree = git.run("write-tree").strip() if self._patches else b""
 
     def __enter__(self) -> None:
@@ -51,7 +51,7 @@ class guarded:  # noqa: N801  # reads as a word: with guarded(place, framework)
         index.Journal(self._place).drop()
 
 
-def _patches() -> list[bytes]:
+def patches() -> list[bytes]:
     """Return the patches of the framework's that this commit runs under: `patch<time>-<pid>` of a process above us."""
     home = os.environb.get(b"PRE_COMMIT_HOME")
     if not home:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import catalog as catalogs
-from trinity_guard import console, conversion, git, guarding, recovery, reporting
+from trinity_guard import console, conversion, git, guarding, locking, recovery, reporting
 from trinity_guard.errors import FINE, UNUSABLE, GuardError
 
 HELP = """usage: trinity-guard add PATH…
@@ -29,11 +29,12 @@ def run(args: list[str]) -> int:
     place = git.place()
     git.at_top(place)
     _, rules = guarding.load_config(place)
-    recovery.complete(place, after_commit=False)
-    catalog = catalogs.load(place)
-    entries = guarding.files_to_add(place, catalog, rules, guarding.relative(place, names, start))
-    progress = console.Progress("to the DVC cache")
-    outcome = conversion.convert(place, catalog, entries, progress)
+    with locking.Turn(place):
+        recovery.complete(place, after_commit=False)
+        catalog = catalogs.load(place)
+        entries = guarding.files_to_add(place, catalog, rules, guarding.relative(place, names, start))
+        progress = console.Progress("to the DVC cache")
+        outcome = conversion.convert(place, catalog, entries, progress)
     progress.close()
     reporting.tell_conversion(outcome)
     if not outcome.converted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import catalog as catalogs
-from trinity_guard import console, conversion, git, guarding, index, recovery, reporting
+from trinity_guard import console, conversion, git, guarding, index, locking, recovery, reporting
 from trinity_guard.errors import FINE, UNUSABLE, GuardError
 
 HELP = """usage: trinity-guard convert [PATH…]
@@ -32,14 +32,15 @@ def run(args: list[str]) -> int:
     place = git.place()
     git.at_top(place)
     _, rules = guarding.load_config(place)
-    recovery.complete(place, after_commit=False)
-    catalog = catalogs.load(place)
-    if names:
-        entries = guarding.files_to_convert(place, catalog, rules, guarding.relative(place, names, start))
-    else:
-        entries = [a.entry for a in guarding.check_staged(place, rules, index.staged())]
-    progress = console.Progress("to the DVC cache")
-    outcome = conversion.convert(place, catalog, entries, progress)
+    with locking.Turn(place):
+        recovery.complete(place, after_commit=False)
+        catalog = catalogs.load(place)
+        if names:
+            entries = guarding.files_to_convert(place, catalog, rules, guarding.relative(place, names, start))
+        else:
+            entries = [a.entry for a in guarding.check_staged(place, rules, index.staged())]
+        progress = console.Progress("to the DVC cache")
+        outcome = conversion.convert(place, catalog, entries, progress)
     progress.close()
     reporting.tell_conversion(outcome)
     if names and not outcome.converted and not outcome.remarks:

@@ -7,7 +7,7 @@ import os
 import sys
 
 from trinity_guard import catalog as catalogs
-from trinity_guard import console, git, guarding, index, publication, recovery, reporting, stash
+from trinity_guard import console, git, guarding, index, locking, publication, recovery, reporting, stash
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
 from trinity_guard.inspection import quoted
 from trinity_guard.rules import size_text
@@ -70,8 +70,10 @@ def _pre_commit(framework: bool, _: list[str]) -> int:
     config, rules = guarding.load_config(place)
     for note in config.notes:
         console.note(note)
-    artifacts = guarding.check_staged(place, rules, index.staged())
+    entries = index.staged()
+    artifacts = guarding.check_staged(place, rules, entries)
     catalog = catalogs.load(place, listing)
+    guarding.refuse_links(catalog, entries)
     done: set[bytes] = set()
     if artifacts and config.on_artifact == "block":
         guarding.block(place, catalog, artifacts, _block_remedy(artifacts[0].entry.path))
@@ -86,8 +88,10 @@ def _pre_commit(framework: bool, _: list[str]) -> int:
 
 def _convert(place: git.Place, catalog: Catalog, artifacts: list[Artifact], framework: bool) -> set[bytes]:
     progress = console.Progress("to the DVC cache")
-    with stash.guarded(place, framework):
-        outcome = guarding.convert_staged(place, catalog, artifacts, progress)
+    with locking.Turn(place) as turn, stash.guarded(place, framework):
+        if turn.waited:
+            catalog = catalogs.load(place)
+        outcome = guarding.convert_staged(place, catalog, artifacts, framework, progress)
     progress.close()
     reporting.tell_conversion(outcome)
     if outcome.converted:
