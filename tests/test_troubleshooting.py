@@ -247,6 +247,9 @@ ELSEWHERE = {
     "unstaged edits stand next to lines that the conversion adds (.gitignore): …": "test_framework provokes it",
     "the disk that holds … is full; nothing was changed.": "test_faults provokes it with a small file system",
     "… is being written to; try again when it is done.": "depends on time",
+    "… is in conflict (a merge is under way), and … needs it.": "test_surroundings provokes it",
+    "… goes through the filter '…' on its way into Git (.gitattributes); …": "test_surroundings provokes it",
+    "… belongs to another repository, ….": "test_surroundings provokes it",
     "this is a bug of ours (…).": "needs a bug",
 }
 
