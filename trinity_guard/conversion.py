@@ -9,7 +9,7 @@ import os
 
 from trinity_guard import catalog as catalogs
 from trinity_guard import dvcproject, git, ignoring, index, leftovers, ownership, pointer, store
-from trinity_guard.errors import GuardError, shown
+from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.inspection import LFS_HEAD, quoted
 from trinity_guard.objects import Objects
 from trinity_guard.workshop import Workshop
@@ -86,6 +86,7 @@ def claim(
     """
     if refuse:
         _refuse_broken(catalog)
+        _refuse_sha256(entries)
     pipelines = ownership.Pipelines(place, catalog)
     attributes = ownership.Attributes([e.path for e in entries])
     items: list[Converted] = []
@@ -103,6 +104,15 @@ def claim(
             item.held = ownership.refuse_held(catalog, entry.path)
         items.append(item)
     return items, remarks
+
+
+def _refuse_sha256(entries: Sequence[index.Entry]) -> None:
+    if any(len(e.oid) == 64 for e in entries):
+        raise GuardError(
+            problem="this repository's object format is sha256, which DVC cannot work with.",
+            remedy="git init     # a repository of the ordinary format",
+            exit_code=UNUSABLE,
+        )
 
 
 def _refuse_broken(catalog: catalogs.Catalog) -> None:

@@ -106,7 +106,8 @@ def _refuse_without_post_commit() -> None:
 
 def refuse_empty_commit(place: git.Place, outcome: conversion.Outcome) -> None:
     """Refuse a commit that the conversion left empty: Git would make it all the same."""
-    if os.path.exists(os.path.join(place.git_dir, b"MERGE_HEAD")) or index.amending() or not index.same_as_head():
+    merging = os.path.exists(os.path.join(place.git_dir, b"MERGE_HEAD"))
+    if merging or not index.same_as_head() or index.amending() or index.may_be_empty():
         return
     names = ", ".join(shown(i.path) for i in outcome.converted)
     raise GuardError(

@@ -171,6 +171,11 @@ def amending() -> bool:
     return False
 
 
+def may_be_empty() -> bool:
+    """Whether the commit under way was asked for with --allow-empty."""
+    return any(a.startswith(b"--allow-e") for a in _git_commit_above() or [])
+
+
 def _git_commit_above() -> list[bytes] | None:
     """Return the arguments of the `git commit` that runs us; [] when none does, None when nobody can say."""
     if "GIT_INDEX_FILE" not in os.environ:

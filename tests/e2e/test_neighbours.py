@@ -291,3 +291,42 @@ def test_convert_of_nothing_says_so(repo: Repo) -> None:
     assert done.returncode == 1
     assert b"no such file" in done.stderr
     assert b"trinity-guard add" not in done.stderr
+
+
+def test_paths_behind_two_dashes_are_paths(repo: Repo) -> None:
+    data = repo.write("-q.pkl", 100)
+    repo.write("--", 50)
+    repo.guard("add", "--", "-q.pkl", "--")
+    repo.commit()
+    assert repo.tracked("-q.pkl.dvc")
+    assert repo.tracked("--.dvc")
+    assert repo.pulled_in_a_fresh_clone("-q.pkl") == data
+
+
+@pytest.mark.parametrize(
+    "args", [("add", ""), ("convert", ""), ("add", "--foo", "--", "x"), ("block", "--foo"), ("add",)]
+)
+def test_empty_paths_and_unknown_options_are_wrong_usage(repo: Repo, args: tuple[str, ...]) -> None:
+    done = repo.guard(*args, ok=False)
+    assert done.returncode == 2
+    assert b"--help" in done.stderr or b"this folder" in done.stderr
+
+
+def test_an_empty_commit_that_was_asked_for_is_made(repo: Repo) -> None:
+    data = repo.stage("a.pkl", 100)
+    repo.commit()
+    head = repo.head()
+    repo.stage("a.pkl", data)
+    repo.commit("--allow-empty")
+    assert repo.head() != head
+    assert repo.git("diff", "--stat", "HEAD^", "HEAD").stdout == b""
+
+
+def test_a_sha256_repository_is_refused_with_the_reason(repo: Repo, tmp_path: Path) -> None:
+    other = Repo(tmp_path / "sha256")
+    run("git", "init", "-q", "--object-format=sha256", other.path)
+    other.write(".dvc/config", b"")
+    other.stage("a.pkl", 100)
+    done = other.guard("convert", ok=False)
+    assert done.returncode == 2
+    assert b"sha256" in done.stderr

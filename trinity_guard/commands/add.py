@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
+from trinity_guard import arguments, console, conversion, git, guarding, locking, recovery, reporting
 from trinity_guard import catalog as catalogs
-from trinity_guard import console, conversion, git, guarding, locking, recovery, reporting
 from trinity_guard.errors import FINE, UNUSABLE, GuardError
 
 HELP = """usage: trinity-guard add PATH…
@@ -19,11 +19,11 @@ Example: trinity-guard add models/big.pt && git commit -m "a bigger model"
 
 
 def run(args: list[str]) -> int:
-    names = [a for a in args if a != "--"]
-    if any(a in ("-h", "--help") for a in args):
+    if arguments.wants_help(args):
         console.result(HELP.rstrip())
         return FINE
-    if not names or ("--" not in args and any(a.startswith("-") for a in args)):
+    names = arguments.paths(args, "add")
+    if not names:
         raise GuardError("add takes the paths of files or folders.", "trinity-guard add --help", exit_code=UNUSABLE)
     start = os.getcwdb()
     place = git.place()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
+from trinity_guard import arguments, console, git, guarding, index, inspection
 from trinity_guard import catalog as catalogs
-from trinity_guard import console, git, guarding, index, inspection
-from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
+from trinity_guard.errors import FINE, shown
 
 HELP = """usage: trinity-guard block [PATH…]
 
@@ -18,12 +18,10 @@ Example: trinity-guard block
 
 
 def run(args: list[str]) -> int:
-    names = [a for a in args if a != "--"]
-    if any(a in ("-h", "--help") for a in args):
+    if arguments.wants_help(args):
         console.result(HELP.rstrip())
         return FINE
-    if "--" not in args and any(a.startswith("-") for a in args):
-        raise GuardError("block takes paths only.", "trinity-guard block --help", exit_code=UNUSABLE)
+    names = arguments.paths(args, "block")
     if console.skipped("block"):
         return FINE
     start = os.getcwdb()

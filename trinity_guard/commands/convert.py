@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
+from trinity_guard import arguments, console, conversion, git, guarding, index, locking, recovery, reporting
 from trinity_guard import catalog as catalogs
-from trinity_guard import console, conversion, git, guarding, index, locking, recovery, reporting
-from trinity_guard.errors import FINE, UNUSABLE, GuardError
+from trinity_guard.errors import FINE
 
 HELP = """usage: trinity-guard convert [PATH…]
 
@@ -19,13 +19,10 @@ Example: trinity-guard convert models/ && git commit -m "models are pointers now
 
 
 def run(args: list[str]) -> int:
-    names = [a for a in args if a != "--"]
-    if any(a in ("-h", "--help") for a in args):
+    if arguments.wants_help(args):
         console.result(HELP.rstrip())
         return FINE
-    if "--" not in args and any(a.startswith("-") for a in args):
-        option = next(a for a in args if a.startswith("-"))
-        raise GuardError(f"convert knows no option {option}.", "trinity-guard convert --help", exit_code=UNUSABLE)
+    names = arguments.paths(args, "convert")
     if console.skipped("convert"):
         return FINE
     start = os.getcwdb()
