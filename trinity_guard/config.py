@@ -9,7 +9,10 @@ from trinity_guard.errors import UNUSABLE, GuardError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
+
+    from pathspec import GitIgnoreSpec
 
     Table = dict[str, Any]
 
@@ -238,6 +241,9 @@ def _patterns(where: _Where, key: str, value: object) -> tuple[str, ...]:
     for item in value:
         if not isinstance(item, str):
             raise where.wrong(f"holds {_type(item)}; it is a list of texts.", example)
+        if not item.strip() or item.startswith("#"):
+            remedy = r"take it out; a literal # at the start has a \ before it (in TOML, inside single quotes: '\#')"
+            raise where.wrong(f"holds {_quoted(item)}, which matches nothing.", remedy, item)
         if not _valid(item):
             remedy = r"see `git help ignore`; before a literal [ goes a \ (in TOML, inside single quotes: '\[')"
             raise where.wrong(f"holds {_quoted(item)}, which is no gitignore pattern.", remedy, item)
@@ -245,21 +251,35 @@ def _patterns(where: _Where, key: str, value: object) -> tuple[str, ...]:
 
 
 def _valid(pattern: str) -> bool:
-    """Whether a pattern is gitignore syntax; a comment and an empty one are."""
-    stripped = pattern.strip()
-    if not stripped or stripped.startswith("#"):
-        return "\n" not in pattern
-    if SAFE_IN_PATTERN.issuperset(pattern) and "//" not in pattern and stripped != "/":
+    """Whether a pattern is gitignore syntax."""
+    if SAFE_IN_PATTERN.issuperset(pattern) and "//" not in pattern and pattern.strip() != "/":
         return True
     if "\n" in pattern or "\0" in pattern:
         return False
-    import pathspec
+    import re
 
     try:
         # None: git leaves out a pattern with a broken range, and nobody would notice.
-        return pathspec.GitIgnoreSpec.from_lines([pattern]).patterns[0].include is not None
-    except ValueError:
+        return compiled([pattern]).patterns[0].include is not None
+    except (ValueError, re.error):
         return False
+
+
+def compiled(lines: Sequence[str]) -> GitIgnoreSpec:
+    """Return gitignore patterns as the rules match them, blind to case; ValueError or re.error for a broken one."""
+    import re
+
+    import pathspec
+
+    patterns = pathspec.GitIgnoreSpec.from_lines(lines).patterns
+    for pattern in patterns:
+        if pattern.include is not None and pattern.regex is not None:
+            pattern.regex = re.compile(pattern.regex.pattern, re.IGNORECASE)
+    try:
+        # Other backends would take the expressions without their flags.
+        return pathspec.GitIgnoreSpec(patterns, backend="simple")
+    except TypeError:  # pathspec before 1.0 has no other
+        return pathspec.GitIgnoreSpec(patterns)
 
 
 class _Where:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from trinity_guard import sniffing
+from trinity_guard.config import compiled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class _Patterns:
 
     def _match_spec(self, path: bytes) -> str | None:
         if self._spec is None:
-            self._spec = _spec(self._lines)
+            self._spec = compiled(self._lines)
         # No path holds a NUL, and to a regular expression a newline is not just another character.
         text = path.decode("utf-8", "surrogateescape").replace("\n", "\0")
         result = self._spec.check_file(text)
@@ -156,22 +157,6 @@ def _literal(line: str) -> bytes:
         else:
             pieces[-1] += char
     return max(pieces, key=len).lower().encode()
-
-
-def _spec(lines: Sequence[str]) -> GitIgnoreSpec:
-    import re
-
-    import pathspec
-
-    patterns = pathspec.GitIgnoreSpec.from_lines(lines).patterns
-    for pattern in patterns:
-        if pattern.include is not None and pattern.regex is not None:
-            pattern.regex = re.compile(pattern.regex.pattern, re.IGNORECASE)
-    try:
-        # Other backends would take the expressions without their flags.
-        return pathspec.GitIgnoreSpec(patterns, backend="simple")
-    except TypeError:  # pathspec before 1.0 has no other
-        return pathspec.GitIgnoreSpec(patterns)
 
 
 def size_text(size: int) -> str:
