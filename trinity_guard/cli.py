@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import __version__, console
+from trinity_guard import __version__, console, git
 from trinity_guard.errors import BUG, FINE, INTERRUPTED, UNUSABLE, GuardError
 
 COMMANDS = {
@@ -32,6 +32,7 @@ Example: trinity-guard init && git add -A && git commit -m "models are pointers 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return the exit code. Nothing that a user can do ends in a traceback."""
     _find_packages_late()
+    git.forget_pathspec_options()
     args = list(sys.argv[1:] if argv is None else argv)
     console.begin()
     try:

@@ -113,7 +113,7 @@ def named_at(place: git.Place, commits: Sequence[bytes]) -> list[Named]:
 
 def named_in(place: git.Place, entries: Sequence[index.Entry], commit: bytes) -> list[Named]:
     """Return the objects that those of a commit's files name which are pointers."""
-    pointers = [e for e in entries if e.path.endswith(b".dvc")]
+    pointers = [e for e in entries if e.path.endswith(b".dvc") and e.mode != index.SYMLINK]
     found = []
     for entry, data in zip(pointers, git.read_all(e.oid for e in pointers), strict=True):
         project = dvcproject.root_of(place.top, entry.path) or b""
