@@ -32,6 +32,7 @@ Example: trinity-guard init && git add -A && git commit -m "models are pointers 
 def main(argv: list[str] | None = None) -> int:
     """Run one command and return the exit code. Nothing that a user can do ends in a traceback."""
     _find_packages_late()
+    console.occupy_streams()
     git.forget_pathspec_options()
     args = list(sys.argv[1:] if argv is None else argv)
     console.begin()
@@ -43,9 +44,6 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         console.warn("interrupted.")
         return INTERRUPTED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return FINE
     except OSError as error:
         console.warn(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
         return UNUSABLE

@@ -154,8 +154,33 @@ def _write(stream: TextIO, text: str) -> None:
             buffer.write(data)
             buffer.flush()
     except BrokenPipeError:
-        # The reader has gone (`trinity-guard status | head`): nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        # The reader has gone (`trinity-guard status | head`); under Git both streams are often one pipe.
+        _silence()
+    except OSError:
+        if stream is not sys.stderr:
+            raise
+        # A full disk behind 2>file: what was done stands, and a commit must not fail for a message's sake.
+        _silence()
+
+
+def _silence() -> None:
+    """Lead both streams nowhere, so that Python finds nothing to complain of when it closes them."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+
+
+def occupy_streams() -> None:
+    """Open what the caller has closed (`>&-`): else the next file that is opened becomes standard output."""
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(fd)
+    for number in range(3):
+        os.set_inheritable(number, True)
+    for name, number in (("stdin", 0), ("stdout", 1), ("stderr", 2)):
+        if getattr(sys, name) is None:
+            # The descriptor is the process's own, for as long as it lives.
+            setattr(sys, name, open(number, "r" if number == 0 else "w", closefd=False))
 
 
 def skipped(*names: str) -> bool:

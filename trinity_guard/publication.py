@@ -25,6 +25,9 @@ BOOTSTRAP = "import sys; sys.path.append(sys.argv.pop(1)); from trinity_guard.cl
 MOST_LOG = 1_000_000
 
 
+DAMAGED = b".damaged"
+
+
 class Named:
     """An object that a commit names: md5, size (bytes, -1 unknown), pointer path, commit, DVC project, remote ("")."""
 
@@ -45,6 +48,9 @@ class Named:
 
     @classmethod
     def decode(cls, f: Sequence[bytes]) -> Named:
+        md5 = f[0].decode("ascii").removesuffix(".dir")
+        if len(md5) != 32 or md5.strip("0123456789abcdef"):
+            raise ValueError(md5)
         return cls(f[0].decode(), int(f[1]), f[2], f[3], f[4], f[5].decode())
 
 
@@ -159,7 +165,7 @@ class Queue:
         except FileNotFoundError:
             return []
         found = []
-        for file in (os.path.join(self._folder, n) for n in names if b".tmp-" not in n):
+        for file in (os.path.join(self._folder, n) for n in names if b".tmp-" not in n and not n.endswith(DAMAGED)):
             try:
                 found.append((os.stat(file).st_mtime_ns, file))
             except FileNotFoundError:
@@ -177,7 +183,17 @@ def _decode(file: bytes) -> list[Named]:
     except FileNotFoundError:
         return []  # a push that runs has let go of it
     n = Named.FIELDS
-    return [Named.decode(fields[i : i + n]) for i in range(0, len(fields) - len(fields) % n, n)]
+    try:
+        if not fields or len(fields) % n:
+            raise ValueError(len(fields))
+        return [Named.decode(fields[i : i + n]) for i in range(0, len(fields), n)]
+    except ValueError:
+        aside = file + DAMAGED
+        os.rename(file, aside)
+        raise GuardError(
+            problem=f"the queue's file {shown(file)} was damaged; it is put aside as {shown(os.path.basename(aside))}.",
+            remedy="trinity-guard push REV     # queues again what a commit names; without REV: HEAD",
+        ) from None
 
 
 def push(place: git.Place, config: Config, items: Sequence[Named], on_progress: Progress | None = None) -> Report:
@@ -195,6 +211,9 @@ def push(place: git.Place, config: Config, items: Sequence[Named], on_progress: 
                 _push_group(place, project, remote, group, report, on_progress)
         finally:
             queue.let_go(report.pushed + report.there)
+        _keep(place, report.waiting)
+        for item in report.pushed + report.there:
+            _safe(place).discard(item.md5)
     return report
 
 
@@ -245,6 +264,7 @@ def _push_group(
         remote = settings.remotes[name]
         report.remotes.append(name)
         cache = store.Store(settings.cache_dir, settings.shared)
+        _bring_back(place, cache, group)
         items = _with_children(cache, group)
         if remote.local is not None:
             _known_folder(place, remote.local)
@@ -265,6 +285,32 @@ def _push_group(
             report.waiting.append(item)
             reason = next((lacking[c.md5] for c in missing), "was not taken")
             report.reasons.append(f"{shown(item.path)}: {reason}")
+
+
+def _safe(place: git.Place) -> store.Store:
+    """Return the store for objects that wait: `git worktree remove` takes a linked work tree's own cache with it."""
+    return store.Store(os.path.join(place.own, b"cache"))
+
+
+def _bring_back(place: git.Place, cache: store.Store, group: list[Named]) -> None:
+    """Put objects that another work tree kept for this push into the cache."""
+    safe = _safe(place)
+    for item in group:
+        if cache.size(item.md5) is None and safe.size(item.md5) is not None:
+            store.link(safe, cache, item.md5)
+
+
+def _keep(place: git.Place, items: list[Named]) -> None:
+    """Keep what waits beyond the life of a linked work tree; what has gone need not be kept."""
+    if place.git_dir == place.common_dir:
+        return
+    safe = _safe(place)
+    for item in items:
+        if safe.size(item.md5) is None:
+            settings = dvcproject.load(place.file(item.project) if item.project else place.top)
+            cache = store.Store(settings.cache_dir, settings.shared)
+            if cache.size(item.md5) is not None:
+                store.link(cache, safe, item.md5)
 
 
 def _wanted(items: list[Named]) -> list[tuple[str, int]]:

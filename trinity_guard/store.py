@@ -111,6 +111,10 @@ class Store:
         self._taken.remove(stored)
         _remove(stored.temporary)
 
+    def discard(self, md5: str) -> None:
+        """Let go of an object, where there is one."""
+        _remove(self.path(md5))
+
     def _create(self, name: bytes) -> int:
         if not self._swept:
             self._swept = self._folder(self._temporary) or self._sweep()
@@ -218,6 +222,21 @@ def _take_checked(cache: Store, remote: Store, md5: str, size: int, taken: set[s
     else:
         remote.drop(stored)
         lacking[md5] = f"its object in the cache is damaged ({shown(cache.path(md5))})"
+
+
+def link(source: Store, target: Store, md5: str) -> None:
+    """Give a second store of this machine an object of the first: the same file where it can be, else a copy."""
+    where = target.path(md5)
+    os.makedirs(os.path.dirname(where), exist_ok=True)
+    try:
+        os.link(source.path(md5), where)
+    except FileExistsError:
+        return
+    except OSError:
+        # Another file system, or one without hard links.
+        stored = target.take(read_file(source.path(md5)))
+        stored.md5 = md5
+        target.settle()
 
 
 def children(cache: Store, md5: str) -> list[tuple[str, int]]:
