@@ -6,7 +6,7 @@ import os
 import sys
 
 from trinity_guard import __version__, console, git
-from trinity_guard.errors import BUG, FINE, INTERRUPTED, UNUSABLE, GuardError
+from trinity_guard.errors import BUG, FINE, INTERRUPTED, UNUSABLE, GuardError, shown
 
 COMMANDS = {
     "init": "make this repository guarded (DVC, a remote, the hooks, a config)",
@@ -45,7 +45,9 @@ def main(argv: list[str] | None = None) -> int:
         console.warn("interrupted.")
         return INTERRUPTED
     except OSError as error:
-        console.warn(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
+        # A descriptor's number would say nothing to anybody.
+        name = shown(os.fsencode(error.filename)) if isinstance(error.filename, (str, bytes)) else ""
+        console.warn(f"{error.strerror or error}: {name}".rstrip(": "))
         return UNUSABLE
     except Exception as error:  # noqa: BLE001  # the last net: a bug of ours becomes a log file to send
         return _bug(args, error)

@@ -183,13 +183,20 @@ def occupy_streams() -> None:
             setattr(sys, name, open(number, "r" if number == 0 else "w", closefd=False))
 
 
+# What TRINITY_GUARD_SKIP may name; those of later hooks are known already, so that one setting serves all versions.
+SKIPPABLE = ("all", "block", "convert", "gate", "lint", "push", "sync")
+
+
 def skipped(*names: str) -> bool:
-    """Whether TRINITY_GUARD_SKIP names one of these (or `all`); says so."""
-    wanted = {w.strip() for w in os.environ.get("TRINITY_GUARD_SKIP", "").split(",")}
-    hit = wanted & {*names, "all"}
+    """Whether TRINITY_GUARD_SKIP names one of these (or `all`); says so, and names what it does not know."""
+    said = os.environ.get("TRINITY_GUARD_SKIP", "")
+    wanted = [w.strip().lower() for w in said.split(",") if w.strip()]
+    unknown = [w for w in wanted if w not in SKIPPABLE]
+    if unknown:
+        known = ", ".join(SKIPPABLE)
+        _write(sys.stderr, f"trinity-guard: TRINITY_GUARD_SKIP names no hook of ours: {unknown[0]} (known: {known}).")
+    hit = next((n for n in names if n in wanted), names[0] if "all" in wanted else "")
     if hit:
         # Asked for, so it is no warning.
-        _write(
-            sys.stderr, f"trinity-guard: {names[0]} skipped (TRINITY_GUARD_SKIP={os.environ['TRINITY_GUARD_SKIP']})."
-        )
+        _write(sys.stderr, f"trinity-guard: {hit} skipped (TRINITY_GUARD_SKIP={said}).")
     return bool(hit)

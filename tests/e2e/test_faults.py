@@ -155,6 +155,21 @@ def test_skipping_is_said(repo: Repo) -> None:
     assert repo.tracked("a.pkl")
 
 
+@pytest.mark.parametrize("skip", ["typo", "convertt,pus"])
+def test_skipping_what_is_not_ours_is_said_and_skips_nothing(repo: Repo, skip: str) -> None:
+    repo.stage("a.pkl")
+    done = repo.commit(TRINITY_GUARD_SKIP=skip)
+    assert b"names no hook of ours" in done.stderr
+    assert repo.tracked("a.pkl.dvc")
+
+
+@pytest.mark.parametrize(("skip", "words"), [("CONVERT", b"convert skipped"), ("block", b"block skipped")])
+def test_skipping_names_what_was_asked_for(repo: Repo, skip: str, words: bytes) -> None:
+    repo.stage("a.pkl")
+    assert words in repo.commit(TRINITY_GUARD_SKIP=skip).stderr
+    assert repo.tracked("a.pkl")
+
+
 def test_a_second_git_at_the_same_time(repo: Repo) -> None:
     repo.stage("a.pkl")
     repo.write(".git/index.lock", b"")
