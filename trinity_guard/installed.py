@@ -79,4 +79,7 @@ def _load_record(place: git.Place) -> dict[str, Any]:
     except (FileNotFoundError, ValueError):
         # Without the record less is recognised as ours, and so less is removed.
         return empty
-    return {key: loaded.get(key, default) for key, default in empty.items()} if isinstance(loaded, dict) else empty
+    if not isinstance(loaded, dict):
+        return empty
+    # A value of another type was written by somebody else, and says nothing.
+    return {key: v if isinstance(v := loaded.get(key), type(default)) else default for key, default in empty.items()}

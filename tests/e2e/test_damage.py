@@ -63,3 +63,10 @@ def test_what_waits_survives_the_removal_of_its_linked_worktree(repo: Repo, tmp_
     assert data in objects(repo.storage / "files" / "md5").values()
     # Kept no longer than it was needed.
     assert objects(repo.path / ".git/trinity-guard/cache/files/md5") == {}
+
+
+@pytest.mark.parametrize("content", [b'{"hooks":5,"stages":7,"dvc":3,"framework":1}', b"[]", b"{", b"\xff"])
+def test_a_damaged_record_of_the_installation_stops_no_uninstall(repo: Repo, content: bytes) -> None:
+    repo.file(".git/trinity-guard/installed.json").write_bytes(content)
+    assert repo.guard("init", "--uninstall").returncode == 0
+    assert not repo.file(".git/hooks/pre-commit").exists()
