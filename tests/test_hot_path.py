@@ -14,7 +14,7 @@ OURS = {
     *("bounds", "catalog", "cli", "commands", "commands.hook", "config", "console", "conversion", "dvcconfig"),
     *("dvcproject", "dvcyaml", "errors", "git", "guarding", "ignores", "ignoring", "index", "inspection", "leftovers"),
     *("objects", "ownership", "pickles", "pipelines", "pointer", "publication", "recovery", "reporting", "rules"),
-    *("sniffing", "locking", "stash", "store", "tomlsubset", "workshop"),
+    *("sniffing", "locking", "stages", "stages.commit", "stash", "store", "tomlsubset", "workshop"),
 }
 STANDARD = {
     *("__future__", "_collections_abc", "_stat", "abc", "codecs", "gc", "genericpath", "io", "os", "os.path"),

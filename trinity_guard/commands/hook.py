@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 
-from trinity_guard import catalog as catalogs
-from trinity_guard import console, git, guarding, index, locking, publication, recovery, reporting, stash
-from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
-from trinity_guard.inspection import quoted
-from trinity_guard.rules import size_text
+from trinity_guard import console
+from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.catalog import Catalog
-    from trinity_guard.config import Config
-    from trinity_guard.inspection import Artifact
-    from trinity_guard.rules import Rules
+# The stage that holds a hook's work, loaded when the hook runs. After a rebase several stages have work.
+STAGES = {
+    "pre-commit": ("commit",),
+    "pre-merge-commit": ("commit",),
+    "pre-applypatch": ("commit",),
+    "post-commit": ("commit",),
+    "post-rewrite": ("commit",),
+}
 
-HELP = """usage: trinity-guard hook NAME [--framework] [ARGUMENTS]
+HELP = f"""usage: trinity-guard hook NAME [--framework] [ARGUMENTS]
 
 Run by the Git hooks that `trinity-guard init` installs; not meant to be typed.
-NAME: pre-commit, pre-merge-commit, pre-applypatch, post-commit, post-rewrite
+NAME: {", ".join(STAGES)}
 --framework: run by the pre-commit framework
 Example: trinity-guard hook pre-commit
 """
-
-MERGE_REMEDY = """git commit     # completes this merge, and turns them into pointers
-git merge --abort     # or goes back to before it"""
-APPLY_REMEDY = "git am --abort     # then ask for the patch with pointers, or: TRINITY_GUARD_SKIP=block git am …"
 
 
 def run(args: list[str]) -> int:
@@ -41,176 +35,21 @@ def run(args: list[str]) -> int:
         return FINE
     name, rest = args[0], args[1:]
     gc.disable()  # thousands of small objects that live to the end: looking for garbage among them is a tenth of it
-    hooks = {
-        "pre-commit": _pre_commit,
-        "pre-merge-commit": _pre_merge_commit,
-        "pre-applypatch": _pre_applypatch,
-        "post-commit": _post_commit,
-        "post-rewrite": _post_rewrite,
-    }
-    if name not in hooks:
+    if name not in STAGES:
         raise GuardError(f"there is no hook '{name}' of ours.", "trinity-guard hook --help", exit_code=UNUSABLE)
     if name.startswith("pre-"):
-        return hooks[name](framework, rest)
-    try:
-        hooks[name](framework, rest)
-    except GuardError as error:
-        console.fail(error)
+        return _stage(STAGES[name][0], name, framework, rest)
+    for stage in STAGES[name]:
+        try:
+            _stage(stage, name, framework, rest)
+        except GuardError as error:
+            console.fail(error)
     # The framework hides what a hook says that passes; Git ignores how these end.
     return BLOCKED if framework and console.warned() else FINE
 
 
-def _pre_commit(framework: bool, _: list[str]) -> int:
-    if console.skipped("convert", "block"):
-        return FINE
-    place = git.hook_place()
-    if index.Journal(place).exists():
-        recovery.complete(place, after_commit=False)
-    listing = catalogs.begin()
-    config, rules = guarding.load_config(place)
-    for note in config.notes:
-        console.note(note)
-    entries = index.staged()
-    artifacts = guarding.check_staged(place, rules, entries)
-    catalog = catalogs.load(place, listing)
-    guarding.refuse_links(catalog, entries)
-    done: set[bytes] = set()
-    if artifacts and config.on_artifact == "block":
-        guarding.block(place, catalog, artifacts, _block_remedy(artifacts[0].entry.path))
-    elif artifacts and framework and "GIT_INDEX_FILE" not in os.environ:
-        # `pre-commit run` by hand: no commit is under way, so nothing is changed.
-        guarding.block(place, catalog, artifacts, "git commit     # turns them into pointers")
-    elif artifacts:
-        done = _convert(place, catalog, artifacts, framework)
-    _name_changed(place, catalog, done)
-    return FINE
-
-
-def _convert(place: git.Place, catalog: Catalog, artifacts: list[Artifact], framework: bool) -> set[bytes]:
-    progress = console.Progress("to the DVC cache")
-    with locking.Turn(place) as turn, stash.guarded(place, framework):
-        if turn.waited:
-            catalog = catalogs.load(place)
-        outcome = guarding.convert_staged(place, catalog, artifacts, framework, progress)
-    progress.close()
-    reporting.tell_conversion(outcome)
-    if outcome.converted:
-        guarding.refuse_empty_commit(place, outcome)
-    return {i.path for i in outcome.converted}
-
-
-def _block_remedy(path: bytes) -> str:
-    name = quoted(shown(path))
-    return f"trinity-guard convert {name}     # make it a DVC pointer\ngit reset -q -- {name}     # or leave it out"
-
-
-def _name_changed(place: git.Place, catalog: Catalog, but: set[bytes]) -> None:
-    changed = guarding.changed_behind_pointers(place, catalog, but)
-    for held in changed[:10]:
-        name = shown(held.path)
-        if guarding.is_known_version(place, held):
-            console.warn(
-                f"{name} is not the version that its pointer names, but another one that was recorded.",
-                f"dvc checkout {quoted(name)}     # brings the pointer's version\n"
-                f"trinity-guard convert {quoted(name)}     # or records this one",
-            )
-        else:
-            console.warn(
-                f"{name} has changed, and its pointer has not: this commit still records the old version.",
-                f"trinity-guard convert {quoted(name)}",
-            )
-    if len(changed) > 10:
-        console.warn(f"and {len(changed) - 10} more.", "trinity-guard status")
-
-
-def _pre_merge_commit(_framework: bool, __: list[str]) -> int:
-    """Convert cannot work here (the merge has its tree already): refuse, and let `git commit` do it."""
-    if console.skipped("convert", "block"):
-        return FINE
-    place = git.hook_place()
-    _, rules = guarding.load_config(place)
-    _block_staged(place, rules, MERGE_REMEDY)
-    return FINE
-
-
-def _pre_applypatch(_framework: bool, __: list[str]) -> int:
-    if console.skipped("block"):
-        return FINE
-    place = git.hook_place()
-    _, rules = guarding.load_config(place)
-    _block_staged(place, rules, APPLY_REMEDY)
-    return FINE
-
-
-def _block_staged(place: git.Place, rules: Rules, remedy: str) -> None:
-    artifacts = guarding.check_staged(place, rules, index.staged())
-    if artifacts:
-        guarding.block(place, catalogs.load(place), artifacts, remedy)
-
-
-def _post_commit(_framework: bool, __: list[str]) -> int:
-    place = git.hook_place()
-    if index.Journal(place).exists():
-        recovery.complete(place, after_commit=True)
-    config, rules = guarding.load_config(place)
-    changed = publication.changed_files([b"HEAD"])
-    if not changed:
-        return FINE
-    [(commit, entries)] = changed
-    raw = guarding.raw_in(place, rules, entries)
-    if raw:
-        names = ", ".join(f"{shown(a.entry.path)} ({size_text(a.size)})" for a in raw[:5])
-        console.warn(
-            f"this commit holds raw artifacts: {names}" + (" …" if len(raw) > 5 else "."),
-            "git commit --amend --no-edit     # turns them into pointers, before anybody has pulled them",
-        )
-    if config.push == "off" or guarding.rebasing(place):
-        return FINE
-    return _publish(place, config, publication.named_in(place, entries, commit))
-
-
-def _post_rewrite(framework: bool, args: list[str]) -> int:
-    """Push once after a rebase what its commits name; an amended commit had its post-commit already."""
-    command = [os.environ.get("PRE_COMMIT_REWRITE_COMMAND")] if framework else args[:1]
-    if command != ["rebase"]:
-        return FINE
-    place = git.hook_place()
-    config, _ = guarding.load_config(place)
-    commits = _rebased(place) if framework else _rewritten(_input())
-    if config.push == "off" or not commits:
-        return FINE
-    return _publish(place, config, publication.named_by(place, commits))
-
-
-def _input() -> bytes:
-    return b"" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.buffer.read()
-
-
-def _rewritten(lines: bytes) -> list[bytes]:
-    """Return the new ids in Git's list of `OLD NEW` lines."""
-    return list(dict.fromkeys(line.split()[1] for line in lines.splitlines() if len(line.split()) > 1))
-
-
-def _rebased(place: git.Place) -> list[bytes]:
-    """Return a rebase's new commits: the framework passes Git's list of them to nobody, but Git still has it."""
-    for name in (b"rebase-merge/rewritten-list", b"rebase-apply/rewritten"):
-        try:
-            with open(os.path.join(place.git_dir, name), "rb") as file:
-                return _rewritten(file.read())
-        except OSError:
-            continue  # the other way of rebasing, or a Git that keeps it elsewhere
-    return git.run("rev-list", "HEAD", "--not", "--remotes").split()
-
-
-def _publish(place: git.Place, config: Config, named: list[publication.Named]) -> int:
-    if not named or console.skipped("push"):
-        return FINE
-    if config.push == "background":
-        publication.push_in_background(place, named)
-        reporting.tell_background(len(named))
-        return FINE
-    progress = console.Progress("pushing")
-    result = guarding.publish(place, config, named, progress)
-    progress.close()
-    reporting.tell_push(result)
-    return FINE
+def _stage(stage: str, hook: str, framework: bool, args: list[str]) -> int:
+    module = f"trinity_guard.stages.{stage}"
+    __import__(module)
+    code: int = getattr(sys.modules[module], hook.replace("-", "_"))(framework, args)
+    return code
