@@ -365,3 +365,47 @@ def test_ordinary_settings_need_no_heavy_import(tmp_path: Path) -> None:
     env = {**os.environ, "PYTHONPATH": str(PROJECT)}
     loaded = subprocess.run([sys.executable, "-S", "-c", script], env=env, capture_output=True, check=True, text=True)
     assert loaded.stdout.split() == ["__future__"]
+
+
+def test_a_remote_says_which_level_each_of_its_options_comes_from(tmp_path: Path) -> None:
+    level("GLOBAL", "['remote \"r\"']\nuser = me\n")
+    root = project(
+        tmp_path / "p",
+        "['remote \"r\"']\nurl = s3://b\nport = 1\nversion_aware = True\n['remote \"s\"']\nurl = /srv\n",
+        "['remote \"r\"']\nport = 2\n['remote \"t\"']\nurl = remote://s/x\n",
+    )
+    remotes = load(os.fsencode(root)).remotes
+    assert remotes["r"].sources == {"url": "repo", "user": "global", "port": "local", "version_aware": "repo"}
+    assert (remotes["t"].source, remotes["t"].sources) == ("local", {"url": "repo"})
+    assert [remotes[name].versioned for name in "rst"] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("config", "local", "source", "outside"),
+    [
+        ("", "", "", False),
+        ("[cache]\ndir = ../in\n", "", "repo", False),
+        ("[cache]\ndir = ../../out\n", "", "repo", True),
+        ("[cache]\ndir = in\n", "[cache]\ndir = /out\n", "local", True),
+    ],
+)
+def test_a_project_says_who_names_its_cache_and_whether_it_is_outside(
+    tmp_path: Path, config: str, local: str, source: str, outside: bool
+) -> None:
+    root = project(tmp_path / "p", config, local)
+    found = load(os.fsencode(root))
+    assert (found.cache_source, found.cache_outside(os.fsencode(root))) == (source, outside)
+
+
+def test_remotes_in_nested_sections_are_seen_as_dvc_sees_them(tmp_path: Path) -> None:
+    root = project(tmp_path / "p", "[core]\nremote = n\n[remote]\n  [[n]]\n    URL = ../store\n    jobs = 3\n")
+    assert as_we(load(os.fsencode(root))) == as_dvc([root])[0]
+    assert load(os.fsencode(root)).remotes["n"].options == {"url": str(root / "store"), "jobs": "3"}
+
+
+@pytest.mark.parametrize("line", ["password hunter2", "password = %(hunter2)s", "url = remote://me:hunter2@x/"])
+def test_no_message_about_a_config_repeats_a_password(tmp_path: Path, line: str) -> None:
+    root = project(tmp_path / "p", f"['remote \"r\"']\n{line}\n")
+    with pytest.raises(GuardError) as caught:
+        load(os.fsencode(root))
+    assert "hunter2" not in caught.value.problem + caught.value.remedy

@@ -12,6 +12,9 @@ from trinity_guard.errors import UNUSABLE, GuardError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
     Value = str | list[str]
     Section = dict[str, Value]
     Tree = dict[str, Section]
@@ -23,6 +26,9 @@ PATHS = (
     "url", "gdrive_user_credentials_file", "gdrive_service_account_json_file_path", "credentialpath", "configpath",
     "keyfile", "cert_path", "key_path",
 )  # fmt: skip
+
+# Sections of which there is one for each name.
+NAMED = ("remote", "machine", "db")
 
 _KEY = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
@@ -74,12 +80,7 @@ def read(file: bytes) -> Tree:
 
     The sections of remotes are named `remote "NAME"`. GuardError (exit 2) with file and line for a broken one.
     """
-    data = _bytes_of(file)
-    if not data:
-        return {}
-    tree = plain(data)
-    if tree is None:
-        tree = _by_configobj(data, file)
+    tree = parse(_bytes_of(file), file)
     folder = os.path.dirname(os.path.abspath(file))
     for name, section in tree.items():
         options = ("dir",) if name == "cache" else PATHS if name.startswith('remote "') else ()
@@ -88,6 +89,33 @@ def read(file: bytes) -> Tree:
             if isinstance(value, str):
                 section[option] = resolved(folder, value)
     return tree
+
+
+def parse(data: bytes, file: bytes) -> Tree:
+    """Read the bytes of a config file as they are, paths unresolved; `file` is its name in messages."""
+    tree = plain(data)
+    return _by_configobj(data, file) if tree is None else tree
+
+
+def line_of(data: bytes, section: str, option: str) -> int:
+    """Return the number of the line in which an option of a section stands, 0 when that cannot be told."""
+    found = [n for n, where, key in _lines(data) if (where, key) == (section, option)]
+    return found[0] if len(found) == 1 else 0
+
+
+def _lines(data: bytes) -> Iterator[tuple[int, str, str]]:
+    """Yield (number, section, option) of each line that may set one."""
+    current = ""
+    text = data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
+    for number, raw in enumerate(text.split("\n"), 1):
+        line = raw.strip()
+        if line.startswith("["):
+            inner = line.lstrip("[").partition("]")[0].strip()
+            quoted = len(inner) > 1 and inner[0] == inner[-1] and inner[0] in "'\""
+            name = named(inner[1:-1] if quoted else inner)
+            current = f'{current.partition(" ")[0]} "{name}"' if line.startswith("[[") else name
+        elif "=" in line:
+            yield number, current, line.partition("=")[0].strip().strip("'\"").lower()
 
 
 def _bytes_of(file: bytes) -> bytes:
@@ -165,11 +193,11 @@ def _section_name(line: str) -> str | None:
 
 
 def named(section: str) -> str:
-    """Return a section's name in lower case, `remote "n"` in its one spelling."""
+    """Return a section's name in lower case, `remote "n"` and its kin in their one spelling."""
     low = section.lower()
     kind, quote, rest = low.strip().partition('"')
-    if quote and rest.endswith('"') and kind.strip() == "remote":
-        return f'remote "{rest[:-1]}"'
+    if quote and rest.endswith('"') and kind.strip() in NAMED:
+        return f'{kind.strip()} "{rest[:-1]}"'
     return low
 
 
@@ -210,9 +238,34 @@ def _by_configobj(data: bytes, file: bytes) -> Tree:
     except ConfigObjError as e:
         known = (getattr(e, "errors", None) or [e])[0]
         where = f" in line {known.line_number}" if known.line_number else ""
-        words = shown(str(known).split(" at line ")[0].rstrip(".").encode("utf-8", "surrogatepass"))
-        raise broken(file, f"is broken{where}: {words}") from None
+        raise broken(file, f"is broken{where}: {_words(str(known))}") from None
     if any(not isinstance(section, dict) for section in tree.values()):
         raise broken(file, "has an option outside of all sections")
     # As DVC does: of names that differ only in case, the last one counts.
-    return {named(name): {k.lower(): v for k, v in section.items()} for name, section in tree.items()}
+    return _flattened({named(name): _lower(section) for name, section in tree.items()})
+
+
+def _words(said: str) -> str:
+    """Return configobj's words without what it quotes from the file, which may be a password."""
+    if said.startswith("Invalid line"):
+        return "Invalid line, neither a section nor an option"
+    if "interpolation" in said.lower():
+        return "a `%(` in a value, which means another option"
+    words = said.split(" at line ")[0].rstrip(".")
+    return words if words.replace(" ", "").isalpha() else "it cannot be read"
+
+
+def _lower(section: dict[str, Any]) -> dict[str, Any]:
+    return {k.lower(): _lower(v) if isinstance(v, dict) else v for k, v in section.items()}
+
+
+def _flattened(tree: dict[str, Any]) -> Tree:
+    """Give `[remote]` with `[[NAME]]` below it the spelling that DVC itself writes; it reads both."""
+    flat: dict[str, Any] = {}
+    for name, section in tree.items():
+        inner = {k: v for k, v in section.items() if isinstance(v, dict)} if name in NAMED else {}
+        own = {k: v for k, v in section.items() if k not in inner}
+        if own or not inner:
+            flat[name] = own
+        flat.update({f'{name} "{k}"': v for k, v in inner.items()})
+    return flat

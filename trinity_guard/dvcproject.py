@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import bounds, dvcconfig
+from trinity_guard import bounds, dvcconfig, urls
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.pipelines import PipelineOut, pipeline_outs
 
@@ -22,32 +22,56 @@ class Remote:
     """A DVC remote: its `url` as DVC resolves it, `local` (its absolute folder; None for a service), all options.
 
     source: the config level that names the url (system, global, repo, local).
+    sources: the level of each option; a url that is built upon another remote's is of the repo if either is.
     """
 
-    __slots__ = ("local", "name", "options", "source", "url")
+    __slots__ = ("local", "name", "options", "source", "sources", "url")
 
-    def __init__(self, name: str, url: str, options: dict[str, str], source: str) -> None:
+    def __init__(self, name: str, url: str, options: dict[str, str], source: str, sources: dict[str, str]) -> None:
         self.name = name
         self.url = url
         self.options = options
         self.source = source
+        self.sources = sources
         self.local = local_folder(url)
+
+    @property
+    def versioned(self) -> bool:
+        """Whether the cloud's own versions hold the files (version_aware, worktree): no objects named by md5."""
+        return any(self.options.get(o, "").lower() == "true" for o in ("version_aware", "worktree"))
 
 
 class Project:
-    """A DVC project's settings. shared: new folders of the cache are the group's too. cache_types: as configured."""
+    """A DVC project's settings. shared: new folders of the cache are the group's too. cache_types: as configured.
 
-    __slots__ = ("autostage", "cache_dir", "cache_types", "default_remote", "no_scm", "remotes", "root", "shared")
+    cache_source: the config level that names the cache's folder, "" where none does.
+    """
+
+    __slots__ = (
+        "autostage", "cache_dir", "cache_source", "cache_types", "default_remote", "no_scm", "remotes", "root",
+        "shared",
+    )  # fmt: skip
 
     def __init__(self, root: bytes) -> None:
         self.root = root
         self.cache_dir = os.path.join(root, b".dvc", b"cache")
+        self.cache_source = ""
         self.shared = False
         self.cache_types = ["reflink", "copy"]
         self.default_remote: str | None = None
         self.remotes: dict[str, Remote] = {}
         self.no_scm = False
         self.autostage = False
+
+    def cache_outside(self, top: bytes) -> bool:
+        """Whether the cache really lies outside of the work tree whose top this is."""
+        return not within(self.cache_dir, top)
+
+
+def within(path: bytes, folder: bytes) -> bool:
+    """Whether a path lies in a folder, all symbolic links followed."""
+    real, base = os.path.realpath(path), os.path.realpath(folder)
+    return real == base or real.startswith(base.rstrip(b"/") + b"/")
 
 
 def root_of(top: bytes, path: bytes, known: dict[bytes, bool] | None = None) -> bytes | None:
@@ -105,15 +129,14 @@ class _Settings:
         file = self.origin[section, option][1]
         text = shown(f"{section}: {option}".encode("utf-8", "surrogatepass"))
         words = shown(what.encode("utf-8", "surrogatepass"))
-        return dvcconfig.broken(file, f"is wrong{_line_of(file, option)}: [{text}] {words}")
+        return dvcconfig.broken(file, f"is wrong{_line_of(file, section, option)}: [{text}] {words}")
 
 
-def _line_of(file: bytes, option: str) -> str:
+def _line_of(file: bytes, section: str, option: str) -> str:
     """Return where an option stands in a file, for a message; "" when it stands there more than once."""
     with open(file, "rb") as opened:
-        lines = opened.read().split(b"\n")
-    found = [n for n, line in enumerate(lines, 1) if line.partition(b"=")[0].strip().lower() == option.encode()]
-    return f" in line {found[0]}" if len(found) == 1 else ""
+        line = dvcconfig.line_of(opened.read(), section, option)
+    return f" in line {line}" if line else ""
 
 
 def _project(root: bytes, settings: _Settings) -> Project:
@@ -133,6 +156,11 @@ def _project(root: bytes, settings: _Settings) -> Project:
             name = section[len('remote "') : -1]
             project.remotes[name] = _remote(settings, name, ())
     project.cache_dir = _cache_dir(settings, project)
+    named = next((o for o in ("local", "dir") if settings.merged.get("cache", {}).get(o)), None)
+    project.cache_source = settings.origin["cache", named][0] if named else ""
+    if named == "local":  # a remote names the folder, and may be another level's
+        levels = (project.cache_source, project.remotes[str(settings.text("cache", "local")).lower()].sources["url"])
+        project.cache_source = "repo" if "repo" in levels else project.cache_source
     return project
 
 
@@ -141,14 +169,16 @@ def _cache_dir(settings: _Settings, project: Project) -> bytes:
     if old:  # DVC 0.x named a remote here, and DVC still reads it
         remote = project.remotes.get(old.lower())
         if remote is None or remote.local is None:
-            raise settings.wrong("cache", "local", f"is '{old}', which is no remote on this machine")
+            raise settings.wrong(
+                "cache", "local", f"is '{urls.without_secret(old)}', which is no remote on this machine"
+            )
         return remote.local
     value = settings.text("cache", "dir")
     if value is None:
         return project.cache_dir
     folder = local_folder(value)
     if folder is None:
-        raise settings.wrong("cache", "dir", f"is '{value}', which is no folder of this machine")
+        raise settings.wrong("cache", "dir", f"is '{urls.without_secret(value)}', which is no folder of this machine")
     return folder
 
 
@@ -158,21 +188,29 @@ def _remote(settings: _Settings, name: str, asking: tuple[str, ...]) -> Remote:
     if url is None or name in asking:
         option, (_, file) = next((o, at) for (s, o), at in settings.origin.items() if s == section)
         what = "has no url" if url is None else "refers to itself"
-        raise dvcconfig.broken(file, f"is wrong{_line_of(file, option)}: the remote '{shown(name.encode())}' {what}")
+        raise dvcconfig.broken(
+            file, f"is wrong{_line_of(file, section, option)}: the remote '{shown(name.encode())}' {what}"
+        )
     if url.lower().startswith("file://"):
         what = (
             "is a file:// address, which DVC takes for a folder named `file:` in the current one; write the plain path"
         )
         raise settings.wrong(section, "url", what)
     options = {k: v if isinstance(v, str) else ",".join(v) for k, v in settings.merged[section].items()}
+    sources = {option: settings.origin[section, option][0] for option in options}
+    source = sources["url"]
     if url.lower().startswith("remote://"):
         base_name, _, rest = url[len("remote://") :].partition("/")
         if f'remote "{base_name.lower()}"' not in settings.merged:
-            raise settings.wrong(section, "url", f"is '{url}', and there is no remote '{base_name}'")
+            what = f"is '{urls.without_secret(url)}', and there is no remote of that name"
+            raise settings.wrong(section, "url", what)
         base = _remote(settings, base_name.lower(), (*asking, name))
         url = f"{base.url}/{rest.lstrip('/')}"
         options = {**base.options, **options, "url": url}
-    return Remote(name, url, options, settings.origin[section, "url"][0])
+        sources = {**base.sources, **sources}
+        if base.sources["url"] == "repo":
+            sources["url"] = "repo"
+    return Remote(name, url, options, source, sources)
 
 
 def local_folder(url: str) -> bytes | None:

@@ -1,0 +1,291 @@
+"""Places that a cloned config names: asked about once, asked again when they lead elsewhere, never obeyed blindly."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support import run
+from trinity_guard import dvcproject, git, trust
+from trinity_guard.errors import BLOCKED, GuardError
+
+S3 = "['remote \"r\"']\n    url = s3://bucket/data\n"
+
+
+class Clone:
+    """A repository with a DVC config, as a clone brings it."""
+
+    def __init__(self, top: Path, config: str) -> None:
+        self.top = top
+        run("git", "init", "-q", top)
+        (top / ".dvc").mkdir()
+        self.config(config)
+        self.place = git.Place(os.fsencode(top), os.fsencode(top / ".git"), os.fsencode(top / ".git"))
+
+    def config(self, text: str, level: str = "") -> None:
+        (self.top / ".dvc" / f"config{level}").write_text(text)
+
+    @property
+    def project(self) -> dvcproject.Project:
+        return dvcproject.load(os.fsencode(self.top))
+
+    def asked(self, name: str = "r") -> str | None:
+        project = self.project
+        return trust.unconfirmed(self.place, project, project.remotes[name])
+
+    def confirm(self, name: str = "r") -> None:
+        trust.confirm(self.place, self.project.remotes[name])
+
+    def recorded(self) -> list[str]:
+        done = run("git", "config", "--local", "--get-all", "trinity-guard.trusted", cwd=self.top, ok=False)
+        return done.stdout.decode().splitlines()
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Clone:
+    return Clone(tmp_path / "clone", S3)
+
+
+def test_a_place_is_asked_about_once(clone: Clone) -> None:
+    assert clone.asked() == "s3://bucket/data"
+    with pytest.raises(trust.Untrusted) as caught:
+        trust.require(clone.place, clone.project, clone.project.remotes["r"])
+    assert "s3://bucket/data" in caught.value.problem
+    assert caught.value.remedy.startswith("trinity-guard remote trust r ")
+    assert caught.value.exit_code == BLOCKED
+    clone.confirm()
+    clone.confirm()
+    assert clone.asked() is None
+    assert clone.recorded() == ["s3://bucket/data"]
+    trust.require(clone.place, clone.project, clone.project.remotes["r"])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "endpointurl = http://127.0.0.1:1",
+        "use_ssl = false",
+        "ssl_verify = false",
+        "ssl_verify = ../ca.pem",
+        "acl = public-read",
+        "profile = x\n    account_name = other",
+        "user = other",
+        "port = 2222",
+        "access_key_id = theirs",
+        "connection_string = AccountName=a;AccountKey=hunter2;BlobEndpoint=http://elsewhere/",
+        "a_new_option_of_dvc = x",
+    ],
+)
+def test_an_option_that_leads_elsewhere_is_asked_about_again(clone: Clone, line: str) -> None:
+    clone.confirm()
+    clone.config(f"{S3}    {line}\n")
+    asked = clone.asked()
+    assert asked is not None
+    assert asked.startswith("s3://bucket/data (")
+    assert "hunter2" not in asked
+    clone.confirm()
+    assert clone.asked() is None
+    assert "hunter2" not in "".join(clone.recorded())
+    clone.config(S3)
+    assert clone.asked() is None
+
+
+def test_a_connection_string_that_leads_elsewhere_is_asked_about_again(clone: Clone) -> None:
+    text = '[\'remote "r"\']\nurl = azure://c\nconnection_string = "AccountKey=k;BlobEndpoint=http://HOST/"\n'
+    clone.config(text.replace("HOST", "one"))
+    clone.confirm()
+    clone.config(text.replace("HOST", "two"))
+    assert "two" in (clone.asked() or "")
+
+
+@pytest.mark.parametrize("option", sorted(trust.HARMLESS | {"profile"}))
+def test_a_harmless_option_is_not(clone: Clone, option: str) -> None:
+    clone.confirm()
+    clone.config(f"{S3}    {option} = 1\n")
+    assert clone.asked() is None
+
+
+def test_a_changed_address_is_asked_about_again(clone: Clone) -> None:
+    clone.confirm()
+    clone.config(S3.replace("bucket", "bucket2"))
+    assert clone.asked() == "s3://bucket2/data"
+
+
+def test_no_address_can_look_like_another_with_options(clone: Clone) -> None:
+    clone.config(f"{S3}    endpointurl = http://x\n")
+    clone.confirm()
+    clone.config(S3.replace("s3://bucket/data", "'s3://bucket/data endpointurl=http://x'"))
+    assert clone.asked() is not None
+
+
+@pytest.mark.parametrize("level", ["local", "GLOBAL", "SYSTEM"])
+def test_what_the_user_s_own_config_says_needs_no_question(clone: Clone, level: str) -> None:
+    clone.config("[core]\n    remote = r\n")
+    if level == "local":
+        clone.config(S3, ".local")
+    else:
+        folder = Path(os.environ[f"DVC_{level}_CONFIG_DIR"])
+        folder.mkdir(parents=True)
+        (folder / "config").write_text(S3)
+    assert clone.asked() is None
+    clone.config("['remote \"r\"']\n    jobs = 4\n")
+    assert clone.asked() is None
+    clone.config("['remote \"r\"']\n    endpointurl = http://127.0.0.1:1\n")
+    assert clone.asked() is not None
+
+
+def test_the_user_s_own_address_below_a_remote_of_the_clone_is_asked_about(clone: Clone) -> None:
+    clone.config("['remote \"mine\"']\n    url = remote://r/x\n", ".local")
+    assert clone.asked("mine") == "s3://bucket/data/x"
+    assert clone.project.remotes["mine"].source == "local"
+    assert clone.project.remotes["mine"].sources["url"] == "repo"
+
+
+def test_a_folder_is_asked_about_by_what_it_really_is(clone: Clone, tmp_path: Path) -> None:
+    clone.config("['remote \"r\"']\n    url = ../store\n")
+    assert clone.asked() == f"the folder {clone.top}/store"
+    clone.confirm()
+    assert clone.asked() is None
+    (clone.top / "store").symlink_to(tmp_path / "elsewhere")
+    assert clone.asked() is not None
+
+
+def test_names_with_spaces_and_percent_signs_are_kept_apart(clone: Clone, tmp_path: Path) -> None:
+    clone.config(f"['remote \"r\"']\n    url = {tmp_path}/a b\n")
+    clone.confirm()
+    assert clone.recorded() == [f"{tmp_path}/a%20b"]
+    clone.config(f"['remote \"r\"']\n    url = {tmp_path}/a%20b\n")
+    assert clone.asked() is not None
+
+
+@pytest.mark.parametrize(("name", "value"), [("TRINITY_GUARD_TRUST", "1"), ("TRINITY_GUARD_TRUST", "true")])
+def test_the_environment_can_trust_all(clone: Clone, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, "0")
+    assert clone.asked() is not None
+    monkeypatch.setenv(name, value)
+    assert clone.asked() is None
+
+
+@pytest.mark.parametrize("scope", ["--local", "--global"])
+@pytest.mark.parametrize(("key", "value"), [("trusted", "s3://bucket/data"), ("trust", "true"), ("trust", "Yes")])
+def test_git_s_own_config_can_trust(clone: Clone, scope: str, key: str, value: str) -> None:
+    run("git", "config", scope, f"trinity-guard.{key}", "no", cwd=clone.top)
+    assert clone.asked() is not None
+    run("git", "config", scope, f"trinity-guard.{key}", value, cwd=clone.top)
+    assert clone.asked() is None
+
+
+def test_a_file_of_the_work_tree_that_git_s_config_includes_cannot_trust(clone: Clone) -> None:
+    run("git", "config", "--local", "include.path", "../.gitconfig", cwd=clone.top)
+    (clone.top / ".gitconfig").write_text("[trinity-guard]\n\ttrust = true\n\ttrusted = s3://bucket/data\n")
+    assert run("git", "config", "trinity-guard.trust", cwd=clone.top).stdout == b"true\n"
+    assert clone.asked() is not None
+    clone.confirm()
+    assert clone.recorded() == ["s3://bucket/data"]
+    assert clone.asked() is None
+
+
+def test_git_s_broken_config_blocks(clone: Clone) -> None:
+    (clone.top / ".git/config").write_text("[broken\n")
+    with pytest.raises(GuardError, match="git config"):
+        clone.asked()
+
+
+# ---- never, whatever is trusted
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("bearer_token_command = touch pwned", "runs a program"),
+        ("configpath = aws", "names a file of the repository"),
+        ("credentialpath = ../aws", "names a file of the repository"),
+        ("keyfile = ../sub/../key", "names a file of the repository"),
+        ("cert_path = LINK/key", "names a file of the repository"),
+    ],
+)
+def test_a_clone_runs_no_program_and_hands_over_no_file(
+    clone: Clone, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, line: str, said: str
+) -> None:
+    (tmp_path / "link").symlink_to(clone.top)
+    line = line.replace("LINK", str(tmp_path / "link"))
+    monkeypatch.setenv("TRINITY_GUARD_TRUST", "1")
+    clone.config(f"{S3}    {line}\n")
+    remote = clone.project.remotes["r"]
+    uses: list[Callable[[], None]] = [
+        lambda: trust.require(clone.place, clone.project, remote),
+        lambda: trust.confirm(clone.place, remote),
+    ]
+    for use in uses:
+        with pytest.raises(GuardError) as caught:
+            use()
+        assert said in caught.value.problem
+        assert "dvc remote modify --unset r " + line.split()[0] in caught.value.remedy
+        assert "pwned" not in caught.value.problem
+    assert clone.recorded() == []
+
+
+def test_the_same_options_are_fine_in_the_user_s_own_config(clone: Clone) -> None:
+    clone.confirm()
+    clone.config("['remote \"r\"']\n    bearer_token_command = x\n    configpath = aws\n", ".local")
+    trust.require(clone.place, clone.project, clone.project.remotes["r"])
+    assert trust.forbidden(clone.place, clone.project.remotes["r"]) == ""
+
+
+def test_a_file_outside_of_the_repository_is_only_asked_about(clone: Clone) -> None:
+    clone.config(f"{S3}    credentialpath = ~/.aws/other\n")
+    assert "credentialpath" in (clone.asked() or "")
+    clone.confirm()
+    trust.require(clone.place, clone.project, clone.project.remotes["r"])
+
+
+# ---- the cache
+
+
+def test_a_cache_that_a_clone_leads_out_of_the_work_tree_is_asked_about(clone: Clone, tmp_path: Path) -> None:
+    clone.config("[cache]\n    dir = ../../shared\n")
+    with pytest.raises(trust.Untrusted) as caught:
+        trust.require_cache(clone.place, clone.project)
+    assert f"the cache {tmp_path}/shared is outside" in caught.value.problem
+    assert clone.project.cache_source == "repo"
+    trust.confirm_cache(clone.place, clone.project)
+    trust.require_cache(clone.place, clone.project)
+    assert clone.recorded() == [f"cache {tmp_path}/shared"]
+    clone.config("[cache]\n    dir = ../../other\n")
+    assert trust.unconfirmed_cache(clone.place, clone.project)
+
+
+@pytest.mark.parametrize(
+    ("repo", "local"),
+    [("", ""), ("[cache]\n    dir = ../inside\n", ""), ("", "[cache]\n    dir = /srv/mine\n"),
+     ("[cache]\n    dir = /srv/theirs\n", "[cache]\n    dir = /srv/mine\n")],
+)  # fmt: skip
+def test_a_cache_inside_or_named_by_the_user_is_not(clone: Clone, repo: str, local: str) -> None:
+    clone.config(repo)
+    clone.config(local, ".local")
+    trust.require_cache(clone.place, clone.project)
+
+
+def test_a_cache_by_a_remote_of_the_clone_is_asked_about(clone: Clone, tmp_path: Path) -> None:
+    clone.config(f"['remote \"c\"']\n    url = {tmp_path}/c\n")
+    clone.config("[cache]\n    local = c\n", ".local")
+    assert trust.unconfirmed_cache(clone.place, clone.project)
+
+
+def test_a_symlinked_cache_is_asked_about_when_git_brought_it(clone: Clone, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (clone.top / ".dvc/cache").symlink_to(tmp_path / "elsewhere")
+    trust.require_cache(clone.place, clone.project)
+    run("git", "add", "-f", ".dvc/cache", cwd=clone.top)
+    with pytest.raises(trust.Untrusted):
+        trust.require_cache(clone.place, clone.project)
+
+
+def test_forgetting_takes_all_out(clone: Clone) -> None:
+    clone.confirm()
+    trust.forget(clone.place)
+    assert clone.recorded() == []
+    assert clone.asked()

@@ -1,0 +1,233 @@
+"""Which places does a cloned config name that this user never confirmed? Confirmed ones live in Git's config.
+
+A clone brings `.dvc/config` along: whoever wrote it says where objects are sent and fetched from. Git's own config is
+never cloned, so what stands there was said on this machine: `trinity-guard.trusted` (one value for each place) and
+`trinity-guard.trust` (all of them). What DVC's local, global and system config say is the user's own too.
+"""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import dvcproject, git, secrets, urls
+from trinity_guard.errors import GuardError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TRUSTED, ALL = "trinity-guard.trusted", "trinity-guard.trust"
+REPO = "repo"
+_YES = ("1", "true", "yes", "on")
+
+# Options that neither lead elsewhere nor weaken anything: how fast, how many, in which layout.
+HARMLESS = frozenset({
+    "jobs", "checksum_jobs", "verify", "no_traverse", "worktree", "version_aware", "type", "protected", "shared",
+    "slow_link_warning", "timeout", "connect_timeout", "read_timeout", "connection_timeout", "region", "projectname",
+    "listobjects", "cache_regions", "max_sessions", "replication", "ask_password", "ask_passphrase", "method",
+    "exclude_environment_credential", "exclude_visual_studio_code_credential",
+    "exclude_shared_token_cache_credential", "exclude_managed_identity_credential",
+    "gdrive_use_service_account", "gdrive_trash_only", "gdrive_acknowledge_abuse",
+})  # fmt: skip
+# Options that do. An option that is in no table counts among them.
+DIRECTING = frozenset({
+    "endpointurl", "port", "proxy", "proxy_to", "data_proxy_target", "oss_endpoint", "use_https", "use_ssl",
+    "ssl_verify", "auth", "custom_auth_header", "allow_anonymous_login", "gss_auth", "allow_agent", "kerberos",
+    "acl", "grant_read", "grant_read_acp", "grant_write_acp", "grant_full_control", "sse", "sse_kms_key_id",
+    "sse_customer_algorithm",
+})  # fmt: skip
+# Files that a client library obeys: an AWS config names programs to run (credential_process).
+FILES = (
+    "configpath", "credentialpath", "keyfile", "cert_path", "key_path", "kerb_ticket", "gdrive_user_credentials_file",
+    "gdrive_service_account_json_file_path",
+)  # fmt: skip
+
+
+class Untrusted(GuardError):  # noqa: N818  # what it is, not that it is one
+    """A place that a cloned config names and that was never confirmed here."""
+
+
+def unconfirmed(place: git.Place, project: dvcproject.Project, remote: dvcproject.Remote) -> str | None:
+    """Return the place of a remote in words where this user never confirmed it, None where nothing is to be asked."""
+    del project  # a remote says itself which level each of its options comes from
+    if not named_by_clone(remote) or confirmed(place, _key(remote)):
+        return None
+    return words(remote)
+
+
+def unconfirmed_cache(place: git.Place, project: dvcproject.Project) -> str | None:
+    """Return the cache's folder in words where the clone leads it out of the work tree, unconfirmed."""
+    if not _cache_by_clone(place, project) or confirmed(place, _cache_key(project)):
+        return None
+    return f"the cache {shown(os.path.realpath(project.cache_dir))}"
+
+
+def require(place: git.Place, project: dvcproject.Project, remote: dvcproject.Remote) -> None:
+    """Refuse a remote that must not be used (GuardError), or not before somebody confirms it (Untrusted)."""
+    _refuse_forbidden(place, remote)
+    where = unconfirmed(place, project, remote)
+    if where:
+        raise Untrusted(
+            problem=f"the DVC remote '{shown(remote.name.encode())}' leads to {where}. This repository's config says "
+            "so, and you never confirmed it: nothing is sent there or fetched from there.",
+            remedy=f"trinity-guard remote trust {_quoted(remote.name)}     # if you know that place\n"
+            "TRINITY_GUARD_TRUST=1 in the environment does so for all, in CI",
+        )
+
+
+def require_cache(place: git.Place, project: dvcproject.Project) -> None:
+    """Refuse a cache outside of the work tree that a clone's config names, before somebody confirms it."""
+    where = unconfirmed_cache(place, project)
+    if where:
+        raise Untrusted(
+            problem=f"{where} is outside of the repository. The repository itself says so, and you never confirmed it: "
+            "nothing is written there or read from there.",
+            remedy="trinity-guard remote trust --all     # if you know that folder\n"
+            "TRINITY_GUARD_TRUST=1 in the environment does so, in CI",
+        )
+
+
+def confirm(place: git.Place, remote: dvcproject.Remote) -> None:
+    """Note that this user knows the place of a remote, with the options that lead there now."""
+    _refuse_forbidden(place, remote)
+    if named_by_clone(remote):
+        _note(place, _key(remote))
+
+
+def confirm_cache(place: git.Place, project: dvcproject.Project) -> None:
+    """Note that this user knows the cache's folder."""
+    if _cache_by_clone(place, project):
+        _note(place, _cache_key(project))
+
+
+def forget(place: git.Place) -> None:
+    """Take all that was confirmed out of the repository's own Git config."""
+    git.attempt("config", "--local", "--unset-all", TRUSTED, at=_at(place))
+
+
+def named_by_clone(remote: dvcproject.Remote) -> bool:
+    """Whether the repository's config has a say in where a remote leads."""
+    return remote.sources["url"] == REPO or bool(directing(remote))
+
+
+def directing(remote: dvcproject.Remote) -> dict[str, str]:
+    """Return the options, beside the url, by which the repository's config leads a remote or weakens it."""
+    return {
+        option: _harmless_text(option, value)
+        for option, value in sorted(remote.options.items())
+        if remote.sources.get(option) == REPO and option not in (*HARMLESS, "url", "profile")
+    }
+
+
+def words(remote: dvcproject.Remote) -> str:
+    """Return where a remote leads, for a person: its address and what directs it, without any secret."""
+    where = f"the folder {shown(remote.local)}" if remote.local else _readable(urls.without_secret(remote.url))
+    options = ", ".join(f"{o}={_readable(v)}" if v else o for o, v in directing(remote).items())
+    return f"{where} ({options})" if options else where
+
+
+def forbidden(place: git.Place, remote: dvcproject.Remote) -> str:
+    """Return the option by which a clone's config would run a program or hand over a file of its own, "" for none."""
+    for option, value in remote.options.items():
+        if remote.sources.get(option) != REPO or not value:
+            continue
+        if option in secrets.PROGRAM:
+            return f"{option} runs a program"
+        if option in FILES and place.top and dvcproject.within(os.fsencode(value), place.top):
+            return f"{option} names a file of the repository, which may make a client run a program"
+    return ""
+
+
+def _refuse_forbidden(place: git.Place, remote: dvcproject.Remote) -> None:
+    reason = forbidden(place, remote)
+    if reason:
+        name = _quoted(remote.name)
+        raise GuardError(
+            problem=f"the DVC remote {name} is not used: in .dvc/config, which came with the clone, its {reason}.",
+            remedy=f"dvc remote modify --unset {name} {reason.split()[0]}     # and, if it is yours: "
+            f"dvc remote modify --local {name} {reason.split()[0]} …",
+        )
+
+
+def _harmless_text(option: str, value: str) -> str:
+    """Return an option's value for a message or a record, nothing of a secret: of a connection string what directs."""
+    if option == "connection_string":
+        parts = [p for p in value.split(";") if not p.lower().startswith(("accountkey=", "sharedaccesssignature="))]
+        return ";".join(parts)
+    return "" if option in secrets.SECRET else urls.without_secret(value)
+
+
+def _key(remote: dvcproject.Remote) -> str:
+    """Return the record of a place: one text, which no other url and options can make."""
+    # A folder's real path: a symbolic link inside of the repository can be made to lead elsewhere by any commit.
+    where = os.fsdecode(os.path.realpath(remote.local)) if remote.local else urls.without_secret(remote.url)
+    return " ".join([_one_word(where), *(f"{_one_word(o)}={_one_word(v)}" for o, v in directing(remote).items())])
+
+
+def _cache_key(project: dvcproject.Project) -> str:
+    return f"cache {_one_word(os.fsdecode(os.path.realpath(project.cache_dir)))}"
+
+
+def _one_word(text: str) -> str:
+    data = text.encode("utf-8", "surrogateescape")
+    return "".join(chr(b) if 32 < b < 127 and b != 37 else f"%{b:02X}" for b in data)
+
+
+def _readable(text: str) -> str:
+    return shown(text.encode("utf-8", "surrogateescape"))
+
+
+def _quoted(name: str) -> str:
+    readable = _readable(name)
+    return readable if readable.replace("-", "").replace("_", "").replace(".", "").isalnum() else f"'{readable}'"
+
+
+def _cache_by_clone(place: git.Place, project: dvcproject.Project) -> bool:
+    if not place.top or project.cache_source not in ("", REPO) or not project.cache_outside(place.top):
+        return False
+    if project.cache_source == REPO:
+        return True
+    # Nobody names it, and yet it is elsewhere: a symbolic link, by hand, or one that Git brought.
+    inside = os.path.relpath(project.root, place.top)
+    names = [os.path.normpath(os.path.join(inside, n)) for n in (b".dvc", b".dvc/cache")]
+    listed = git.run("--literal-pathspecs", "ls-files", "-z", "--", *names, at=place.top).split(b"\0")
+    return any(name in listed for name in names)
+
+
+# --- Git's config
+
+
+def confirmed(place: git.Place, key: str) -> bool:
+    """Whether a place was confirmed, or all are. Asks Git only where the environment does not say so."""
+    if os.environ.get("TRINITY_GUARD_TRUST", "").strip().lower() in _YES:
+        return True
+    return any(
+        (name == TRUSTED and value == key) or (name == ALL and value.lower() in _YES) for name, value in _said(place)
+    )
+
+
+def _said(place: git.Place) -> Iterator[tuple[str, str]]:
+    """Yield (key, value) of what Git's config says about trust, but for files that the work tree holds.
+
+    `include.path = ../.gitconfig` makes a file that is cloned a part of Git's config.
+    """
+    args = ("config", "--show-origin", "-z", "--get-regexp", r"^trinity-guard\.trust")
+    result = git.attempt(*args, at=_at(place))
+    if result.code not in (0, 1):
+        raise git.failure(args, result)
+    fields = result.out.split(b"\0")[:-1]
+    for origin, said in zip(fields[::2], fields[1::2], strict=True):
+        file = os.path.join(_at(place), origin.removeprefix(b"file:")) if origin.startswith(b"file:") else b""
+        if file and place.top and dvcproject.within(file, place.top) and not dvcproject.within(file, place.common_dir):
+            continue
+        key, newline, value = said.partition(b"\n")
+        yield key.decode("utf-8", "replace"), os.fsdecode(value) if newline else "true"
+
+
+def _note(place: git.Place, key: str) -> None:
+    if not any(name == TRUSTED and value == key for name, value in _said(place)):
+        git.run("config", "--local", "--add", TRUSTED, key, at=_at(place))
+
+
+def _at(place: git.Place) -> bytes:
+    return place.top or place.common_dir
