@@ -58,7 +58,13 @@ class Process:
 
     __slots__ = ("argv", "pid", "stderr", "stdin", "stdout")
 
-    def __init__(self, argv: Sequence[Arg], env: Mapping[str, str] | None = None, with_stderr: bool = False) -> None:
+    def __init__(
+        self,
+        argv: Sequence[Arg],
+        env: Mapping[str, str] | None = None,
+        with_stderr: bool = False,
+        own_session: bool = False,
+    ) -> None:
         self.argv = [os.fsencode(a) for a in argv]
         child_in, self.stdin = os.pipe()
         self.stdout, child_out = os.pipe()
@@ -70,7 +76,9 @@ class Process:
             dup.append((os.POSIX_SPAWN_DUP2, child_err, 2))
         try:
             # SIGPIPE is ignored by Python and would stay so in the child.
-            self.pid = os.posix_spawnp(self.argv[0], self.argv, env or os.environ, file_actions=dup, setsigdef=[13])
+            self.pid = os.posix_spawnp(
+                self.argv[0], self.argv, env or os.environ, file_actions=dup, setsigdef=[13], setsid=own_session
+            )
         except FileNotFoundError:
             raise GuardError(
                 problem=f"{shown(self.argv[0])} is not to be found on the PATH.",
@@ -87,6 +95,13 @@ class Process:
         for name in ("stdin", "stdout", "stderr"):
             self.close(name)
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+    def kill_group(self) -> None:
+        """Kill the process and all that it started; for one with a session of its own."""
+        try:
+            os.killpg(self.pid, 9)
+        except ProcessLookupError:
+            return  # ended by itself
 
     def close(self, name: str) -> None:
         fd: int = getattr(self, name)

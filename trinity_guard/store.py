@@ -44,7 +44,7 @@ class Store:
 
     def __init__(self, folder: bytes, shared: bool = False) -> None:
         self.folder = folder
-        self._shared = shared
+        self.shared = shared
         self._taken: list[Stored] = []
         self._temporary = os.path.join(folder, b"trinity-guard-tmp")
         self._swept = False
@@ -82,6 +82,16 @@ class Store:
         self._taken.append(stored)
         return stored
 
+    def place_for(self, name: str) -> bytes:
+        """Return the name of a temporary file that others write, for `adopt`."""
+        path = os.path.join(self._temporary, b"%d-%s" % (os.getpid(), name.encode()))
+        os.close(self._create(path))
+        return path
+
+    def adopt(self, path: bytes, md5: str, size: int) -> None:
+        """Take a file from `place_for` whose bytes were checked."""
+        self._taken.append(Stored(md5, size, path))
+
     def settle(self) -> None:
         """Put all that was taken in place, flushed to disk; the objects are safe when this returns."""
         taken, self._taken = self._taken, []
@@ -118,7 +128,12 @@ class Store:
     def _create(self, name: bytes) -> int:
         if not self._swept:
             self._swept = self._folder(self._temporary) or self._sweep()
-        return os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+        try:
+            return os.open(name, flags, 0o666)
+        except FileNotFoundError:
+            self._folder(self._temporary)  # who settled last took it away
+            return os.open(name, flags, 0o666)
 
     def _place(self, stored: Stored) -> None:
         target = self.path(stored.md5)
@@ -140,7 +155,7 @@ class Store:
             if not os.path.isdir(folder):
                 raise
             return False
-        if self._shared:
+        if self.shared:
             os.chmod(folder, 0o2775)  # noqa: S103  # as DVC does for a group
         return True
 

@@ -1,0 +1,147 @@
+"""A remote that is a folder of this machine: served in this process, by the standard library alone."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import store
+from trinity_guard.errors import GuardError, shown
+from trinity_guard.remotes import Trouble
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from trinity_guard.remotes import Wanted
+
+    Progress = Callable[[int, int], None]
+
+ABSENT = "is not on the remote"
+DAMAGED = "is damaged on the remote"
+NOT_CACHED = "its object is not in the cache"
+# What is copied is put in place after so many bytes, so that a kill loses no more than that.
+SETTLE_AFTER = 256 << 20
+
+
+def damaged_in(cache: store.Store, md5: str) -> str:
+    return f"its object in the cache is damaged ({shown(cache.path(md5))})"
+
+
+def dirs_last(items: Sequence[Wanted]) -> list[Wanted]:
+    """Return each object once, those that list others after the others."""
+    return sorted({item.md5: item for item in items}.values(), key=lambda item: item.md5.endswith(".dir"))
+
+
+class FolderRemote:
+    """A folder in DVC's layout. transport.Remote says what each method promises."""
+
+    def __init__(self, name: str, folder: bytes) -> None:
+        self.name = name
+        self.folder = folder
+        self._store = store.Store(folder)
+
+    def __enter__(self) -> FolderRemote:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._store.abandon()
+
+    def sizes(self, md5s: Sequence[str]) -> dict[str, int]:
+        try:
+            found = {md5: self._store.size(md5) for md5 in md5s}
+        except OSError as error:
+            raise self._trouble("read", f"cannot be read: {error.strerror}") from None
+        return {md5: size for md5, size in found.items() if size is not None}
+
+    def send(self, cache: store.Store, items: Sequence[Wanted], on_progress: Progress | None = None) -> dict[str, str]:
+        reasons = {ABSENT: NOT_CACHED}
+        try:
+            lacking = _copy_all(cache, self._store, items, on_progress)
+        except GuardError as error:
+            raise Trouble("write", error.problem, error.remedy) from None
+        return {
+            md5: damaged_in(cache, md5) if reason == DAMAGED else reasons.get(reason, reason)
+            for md5, reason in lacking.items()
+        }
+
+    def fetch(self, items: Sequence[Wanted], cache: store.Store, on_progress: Progress | None = None) -> dict[str, str]:
+        return _copy_all(self._store, cache, items, on_progress)
+
+    def probe(self) -> None:
+        data = os.urandom(64)
+        name = os.path.join(self.folder, b"trinity-guard-probe-" + os.urandom(8).hex().encode())
+        step = "bucket"
+        try:
+            os.makedirs(self.folder, exist_ok=True)
+            step = "write"
+            with open(name, "xb") as file:
+                file.write(data)
+            step = "read"
+            with open(name, "rb") as file:
+                back = file.read()
+            step = "delete"
+            os.unlink(name)
+        except OSError as error:
+            raise self._trouble(step, f"failed the step `{step}`: {error.strerror}") from None
+        if back != data:
+            raise self._trouble("read", "gave back other bytes than were written")
+
+    def _trouble(self, step: str, words: str) -> Trouble:
+        where = shown(self.folder)
+        return Trouble(step, f"the remote '{self.name}' ({where}) {words}", f"ls -ld {where}     # whose is it?")
+
+
+def _copy_all(
+    source: store.Store, target: store.Store, items: Sequence[Wanted], on_progress: Progress | None
+) -> dict[str, str]:
+    lacking: dict[str, str] = {}
+    count = _Count(items, on_progress)
+    settled = 0
+    try:
+        for item in dirs_last(items):
+            if count.done - settled > SETTLE_AFTER or item.md5.endswith(".dir"):
+                target.settle()
+                settled = count.done
+            reason = _copy(source, target, item.md5, count)
+            if reason:
+                lacking[item.md5] = reason
+        target.settle()
+    finally:
+        target.abandon()
+    return lacking
+
+
+def _copy(source: store.Store, target: store.Store, md5: str, count: _Count) -> str:
+    """Take one object over, hashing on the way; return why not, "" when it came."""
+    path = source.path(md5)
+    try:
+        file = open(path, "rb", buffering=0)
+    except (FileNotFoundError, NotADirectoryError):
+        return ABSENT
+    except OSError as error:
+        return f"{shown(path)} cannot be read: {error.strerror}"
+    with file:
+        pieces = iter(lambda: file.read(store.PIECE), b"")
+        stored = target.take(pieces, os.fstat(file.fileno()).st_size, count.add)
+    if stored.md5 != md5.removesuffix(".dir"):
+        target.drop(stored)
+        return DAMAGED
+    stored.md5 = md5
+    return ""
+
+
+class _Count:
+    """Bytes that were copied, told onwards."""
+
+    def __init__(self, items: Sequence[Wanted], on_progress: Progress | None) -> None:
+        self.done = 0
+        self._total = sum(max(item.size, 0) for item in items)
+        self._on_progress = on_progress
+
+    def add(self, size: int) -> None:
+        self.done += size
+        if self._on_progress:
+            self._on_progress(self.done, max(self._total, self.done))

@@ -1,0 +1,173 @@
+"""What an exception of a client library means: the step that failed, in plain words. No text of theirs is shown."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard.remotes import PACKAGES, Trouble, install_line
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+# Steps after which the next object would fare no better.
+HOPELESS = frozenset({"plugin", "config", "name", "connect", "tls", "credentials", "bucket", "timeout"})
+
+_NAMES = {
+    "tls": {"ClientConnectorCertificateError", "ClientConnectorSSLError", "SSLError", "SSLCertVerificationError"},
+    "name": {"gaierror", "ClientConnectorDNSError"},
+    "credentials": {
+        "NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "ProfileNotFound",
+        "TokenRetrievalError", "SSOTokenLoadError", "UnauthorizedSSOTokenError", "ClientAuthenticationError",
+        "CredentialUnavailableError", "AzureAuthError", "AuthError", "DefaultCredentialsError", "RefreshError",
+        "PermissionDenied", "KeyImportError", "KeyEncryptionError", "HostKeyNotVerifiable",
+    },
+    "bucket": {"NoSuchBucket", "InvalidBucketName"},
+    "timeout": {
+        "TimeoutError", "FSTimeoutError", "ConnectTimeoutError", "ReadTimeoutError", "ConnectTimeout", "ReadTimeout",
+        "WriteTimeout", "PoolTimeout", "ServerTimeoutError", "ConnectionTimeoutError", "SocketTimeoutError",
+        "ServiceResponseTimeoutError",
+    },
+    "connect": {
+        "ConnectionRefusedError", "ClientConnectorError", "EndpointConnectionError", "ConnectError",
+        "ServiceRequestError", "ConnectionLost", "DisconnectError", "ServerDisconnectedError", "ClientOSError",
+        "ConnectionResetError", "ConnectionAbortedError", "BrokenPipeError", "ConnectionClosedError",
+        "RemoteProtocolError", "HTTPClientError", "SFTPConnectionLost", "SFTPNoConnection", "IncompleteReadError",
+        "ClientPayloadError", "ServiceResponseError", "ReadError", "WriteError", "ClientConnectionError",
+        "IncompleteRead",
+        "ClientConnectionResetError", "ProtocolError", "ConnectionError",
+    },
+    "config": {"ConfigError", "RemoteConfigError", "NoRemoteError", "RemoteNotFoundError", "Invalid", "NoRegionError"},
+    "plugin": {"ImportError", "ModuleNotFoundError", "RemoteMissingDepsError"},
+}  # fmt: skip
+# The first that holds for any link of the chain; a more exact word wins over what it is wrapped in.
+_ORDER = ("plugin", "tls", "name", "credentials", "bucket", "timeout", "connect", "config")
+_BUCKET_CODES = {"NoSuchBucket", "ContainerNotFound", "InvalidBucketName", "NoSuchContainer"}
+_WRONG_KEY_CODES = {
+    "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "AuthFailure",
+    "AuthenticationFailed", "InvalidClientTokenId", "UnrecognizedClientException", "AuthorizationHeaderMalformed",
+}  # fmt: skip
+_UNREACHABLE = {101, 110, 111, 112, 113}  # ENETUNREACH, ETIMEDOUT, ECONNREFUSED, EHOSTDOWN, EHOSTUNREACH
+
+_WORDS = {
+    "name": "its host's name is not known",
+    "connect": "it cannot be reached: the connection was refused or lost",
+    "tls": "no secure connection: its certificate was not accepted",
+    "credentials": "it did not accept the credentials, or there are none",
+    "bucket": "its bucket, container or folder does not exist",
+    "timeout": "it did not answer in time",
+    "config": "its settings are not valid",
+    "read": "reading from it failed",
+    "write": "it did not take what was written",
+    "delete": "it did not let an object be deleted",
+    "other": "it failed",
+}
+
+
+def step_of(error: BaseException, doing: str = "other") -> str:
+    """Return the step that an exception speaks of; `doing` (read, write, delete) where it does not say."""
+    links = list(_chain(error))
+    names = {base.__name__ for link in links for base in type(link).__mro__}
+    texts = " ".join(str(link) for link in links)
+    codes = {str(code) for link in links for code in _codes(link)}
+    if codes & _WRONG_KEY_CODES or "401" in codes:
+        return "credentials"
+    if codes & _BUCKET_CODES:
+        return "bucket"
+    if names & _NAMES["plugin"]:
+        return "plugin"
+    if "CERTIFICATE_VERIFY_FAILED" in texts or "[SSL" in texts:
+        return "tls"
+    if "getaddrinfo" in texts or "Name or service not known" in texts or "name resolution" in texts:
+        return "name"
+    for step in _ORDER:
+        if names & _NAMES[step]:
+            return step
+    return _by_status(links, names, codes, doing)
+
+
+def _by_status(links: list[BaseException], names: set[str], codes: set[str], doing: str) -> str:
+    if any(isinstance(link, OSError) and link.errno in _UNREACHABLE for link in links):
+        return "connect"
+    if "SFTPPermissionDenied" in names:
+        return doing  # the keys were good, the file is another's
+    if "PermissionError" in names or codes & {"403", "AccessDenied", "Forbidden"}:
+        # Who may read but not write has the right keys.
+        return doing if doing in ("write", "delete") else "credentials"
+    if doing == "write" and ("FileNotFoundError" in names or "404" in codes):
+        return "bucket"
+    return doing
+
+
+def status_of(error: BaseException) -> str:
+    """Return what may be shown of an exception: a status or a code, else its kind."""
+    for link in _chain(error):
+        for code in _codes(link):
+            if str(code).isalnum():
+                return str(code)
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno)
+    return type(error).__name__
+
+
+def reason_of(error: BaseException, doing: str) -> str:
+    """Return why one object did not arrive or come."""
+    step = step_of(error, doing)
+    if step in ("connect", "timeout"):
+        return f"connection lost: {_WORDS[step]} ({status_of(error)})"
+    return f"{_WORDS.get(step, _WORDS['other'])} ({status_of(error)})"
+
+
+def trouble_of(error: BaseException, name: str, url: str, doing: str = "other") -> Trouble:
+    """Return the trouble of a whole remote that an exception stands for."""
+    step = step_of(error, doing)
+    scheme = url.partition("://")[0].lower()
+    if step == "plugin":
+        package = PACKAGES.get(scheme, f"dvc-{scheme}")
+        return Trouble(
+            step, f"the remote '{name}' ({url}) needs {package}, which is not installed", install_line(package)
+        )
+    words = f"the remote '{name}' ({url}): {_WORDS.get(step, _WORDS['other'])} ({status_of(error)})"
+    return Trouble(step, words, remedy_of(step, name, scheme))
+
+
+def remedy_of(step: str, name: str, scheme: str) -> str:
+    """Return the command that mends a step."""
+    if step == "credentials":
+        return {
+            "s3": f"aws configure     # or: dvc remote modify --local {name} access_key_id ID, secret_access_key KEY",
+            "gs": "gcloud auth application-default login     # or credentialpath in .dvc/config.local",
+            "azure": f"dvc remote modify --local {name} connection_string TEXT     # or: az login",
+            "ssh": f"dvc remote modify --local {name} keyfile FILE     # or load the key: ssh-add",
+        }.get(scheme, f"dvc remote modify --local {name} password TEXT     # and user")
+    if step in ("config", "name", "bucket"):
+        return f"dvc remote modify {name} url URL     # or make what it names"
+    return f"trinity-guard remote check {name}     # says which step fails"
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception and all that it was raised from or while handling, or that it groups."""
+    waiting: list[Any] = [error]
+    seen: set[int] = set()
+    while waiting:
+        link = waiting.pop(0)
+        if link is None or id(link) in seen:
+            continue
+        seen.add(id(link))
+        yield link
+        waiting += [link.__cause__, link.__context__, *getattr(link, "exceptions", ())]
+        waiting += [a for a in link.args if isinstance(a, BaseException)]
+
+
+def _codes(error: BaseException) -> list[Any]:
+    """Return the codes that the libraries' errors carry: botocore's, aiohttp's, azure's, httpx's and gcsfs' own."""
+    found: list[Any] = []
+    response = getattr(error, "response", None)
+    if isinstance(response, dict):
+        found.append(response.get("Error", {}).get("Code"))
+        found.append(response.get("ResponseMetadata", {}).get("HTTPStatusCode"))
+    elif response is not None:
+        found.append(getattr(response, "status_code", None))
+    found += [getattr(error, n, None) for n in ("error_code", "status", "status_code", "code")]
+    return [getattr(f, "value", f) for f in found if isinstance(getattr(f, "value", f), (str, int)) and f != ""]

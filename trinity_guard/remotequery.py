@@ -1,0 +1,197 @@
+"""What a remote holds, asked in the worker: one question an object, or a listing where that costs less."""
+
+from __future__ import annotations
+
+from trinity_guard.remotefailure import step_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
+
+    News = Callable[[dict[str, int]], None]
+
+# Fewer objects than this are asked for one by one without a thought.
+FEW = 48
+# A page of a listing (1,000 objects) costs as much as this many single questions (DVC's own weight).
+PAGE, WEIGHT = 1000, 5
+# Most pages that one of the listings which run side by side should need.
+PAGES_EACH = 4
+BATCHES = 25
+
+
+class Place:
+    """A remote as DVC opens it. fs: DVC's file system; base: the path that the remote names; scheme: the URL's."""
+
+    def __init__(self, fs: Any, base: str, scheme: str) -> None:
+        self.fs = fs
+        self.base = base
+        self.scheme = scheme
+
+    @property
+    def is_object_store(self) -> bool:
+        return self.scheme in ("s3", "gs", "azure")
+
+    def path(self, md5: str) -> str:
+        return self.join("files", "md5", md5[:2], md5[2:])
+
+    def join(self, *parts: str) -> str:
+        return str(self.fs.join(self.base, *parts))
+
+    def refresh(self) -> None:
+        """Forget all listings: what was there a moment ago is no answer."""
+        self.fs.fs.invalidate_cache()
+
+    def info(self, paths: Sequence[str], on_each: Callable[[int], None]) -> list[Any]:
+        """Return for each path its size, or the exception that the question ended in."""
+        from fsspec import Callback
+
+        class Each(Callback):  # type: ignore[misc]
+            def relative_update(self, inc: int = 1) -> None:
+                on_each(inc)
+
+        if self.scheme in ("http", "https"):
+            return _http_sizes(self.fs, paths, on_each)
+        infos = self.fs.info(list(paths), callback=Each(), batch_size=self.fs.jobs, return_exceptions=True)
+        return [i if isinstance(i, BaseException) else _size(i) for i in infos]
+
+
+def _size(info: dict[str, Any]) -> int:
+    if info.get("type") == "directory":
+        return -1
+    size = info.get("size")
+    return int(size) if size is not None else -1
+
+
+def sizes(place: Place, md5s: Sequence[str], on_news: News) -> None:
+    """Tell the sizes of the objects that are there. Raises what a question ended in, unless it is "not there"."""
+    place.refresh()
+    found = 0
+
+    def tell(news: dict[str, int]) -> None:
+        nonlocal found
+        found += len(news)
+        on_news(news)
+
+    if not (place.is_object_store and len(md5s) > FEW and _by_listing(place, md5s, tell)):
+        _one_by_one(place, md5s, tell)
+    if not found:
+        check_base(place)
+
+
+def _one_by_one(place: Place, md5s: Sequence[str], on_news: News) -> None:
+    step = max(BATCHES * place.fs.jobs, 1)
+    for start in range(0, len(md5s), step):
+        some = md5s[start : start + step]
+        answers = place.info([place.path(md5) for md5 in some], lambda _: on_news({}))
+        unknown = next((a for a in answers if isinstance(a, BaseException) and not absent(a)), None)
+        if unknown is not None:
+            raise unknown
+        on_news({md5: a for md5, a in zip(some, answers, strict=True) if not isinstance(a, BaseException)})
+
+
+def absent(error: BaseException) -> bool:
+    """Whether an exception says, and says for certain, that there is no such object."""
+    return isinstance(error, (FileNotFoundError, NotADirectoryError)) and step_of(error, "read") == "read"
+
+
+def _by_listing(place: Place, md5s: Sequence[str], on_news: News) -> bool:
+    """Answer from listings; False, with nothing told, where single questions are cheaper or listing is not allowed."""
+    try:
+        # md5s are spread evenly: the objects below one of 4,096 prefixes tell how many there are in all.
+        sample = len(_listed(place, ["000"])[0])
+        pages = (sample + 1) * 4096 / PAGE
+        if pages * WEIGHT > len(md5s):
+            return False
+        digits = next(n for n in (0, 1, 2, 3) if pages / 16**n <= PAGES_EACH or n == 3)
+        prefixes = sorted({md5[:digits] for md5 in md5s})
+        step = max(place.fs.jobs, 1)
+        wanted = set(md5s)
+        for start in range(0, len(prefixes), step):
+            some = prefixes[start : start + step]
+            held: dict[str, int] = {}
+            for listed in _listed(place, some):
+                held.update((md5, size) for md5, size in listed.items() if md5 in wanted)
+            on_news(held)
+    except Exception:  # noqa: BLE001  # listing needs rights that reading does not; the single questions decide
+        return False
+    return True
+
+
+def _listed(place: Place, prefixes: Iterable[str]) -> list[dict[str, int]]:
+    """Return md5 -> size of the objects whose md5 starts with each prefix."""
+    import asyncio
+
+    from dvc_objects.executors import batch_coros
+    from fsspec.asyn import get_loop
+
+    root = place.join("files", "md5")
+    client = place.fs.fs
+    coroutines = []
+    for prefix in prefixes:
+        folder, rest = (f"{root}/{prefix[:2]}", prefix[2:]) if len(prefix) >= 2 else (root, prefix)
+        coroutines.append(client._find(folder, prefix=rest, detail=True))
+    running = asyncio.run_coroutine_threadsafe(batch_coros(coroutines, batch_size=place.fs.jobs), get_loop())
+    found = []
+    for entries in running.result():
+        names = entries.items() if isinstance(entries, dict) else ()
+        found.append({"".join(name.split("/")[-2:]): _size(info) for name, info in names})
+    return found
+
+
+# --- is it there at all
+
+
+def check_base(place: Place) -> None:
+    """Raise when the bucket, container or base collection does not exist: then nothing is known of its objects."""
+    missing = FileNotFoundError("NoSuchBucket")
+    missing.code = "NoSuchBucket"  # type: ignore[attr-defined]
+    if place.is_object_store and not _bucket_exists(place):
+        raise missing
+    if place.scheme.startswith("webdav"):
+        try:
+            place.fs.fs.info("")
+        except FileNotFoundError:
+            raise missing from None
+
+
+def _bucket_exists(place: Place) -> bool:
+    """Whether the bucket is there; True where we may not ask."""
+    client = place.fs.fs
+    bucket = place.base.lstrip("/").partition("/")[0]
+    try:
+        if place.scheme == "s3":
+            client.call_s3("head_bucket", Bucket=bucket)
+        elif place.scheme == "gs":
+            client.call("GET", "b/{}/o", bucket, maxResults=1, json_out=True)
+        else:
+            return bool(client.exists(bucket))
+    except FileNotFoundError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _http_sizes(fs: Any, paths: Sequence[str], on_each: Callable[[int], None]) -> list[Any]:
+    """HEAD each path: fsspec's own `info` calls every failure, an answer of 500 too, "not found"."""
+    import asyncio
+
+    from dvc_objects.executors import batch_coros
+    from fsspec.asyn import get_loop
+
+    client = fs.fs
+
+    async def one(path: str) -> Any:
+        session = await client.set_session()
+        headers = {"Accept-Encoding": "identity"}
+        async with await session.head(client.encode_url(path), allow_redirects=True, headers=headers) as answer:
+            on_each(1)
+            if answer.status in (404, 410):
+                return FileNotFoundError(path)
+            answer.raise_for_status()
+            length = answer.headers.get("Content-Length", "")
+            return int(length) if length.isdigit() and "Content-Encoding" not in answer.headers else -1
+
+    coroutines = batch_coros([one(p) for p in paths], batch_size=fs.jobs, return_exceptions=True)
+    return list(asyncio.run_coroutine_threadsafe(coroutines, get_loop()).result())

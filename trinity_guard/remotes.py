@@ -1,0 +1,63 @@
+"""What all remotes share: the object that is wanted, the trouble that they make, and how a plug-in is installed."""
+
+from __future__ import annotations
+
+import sys
+
+from trinity_guard.errors import GuardError
+
+# The plug-in of DVC that speaks a scheme.
+PACKAGES = {
+    "s3": "dvc-s3",
+    "gs": "dvc-gs",
+    "azure": "dvc-azure",
+    "ssh": "dvc-ssh",
+    "webdav": "dvc-webdav",
+    "webdavs": "dvc-webdav",
+    "http": "dvc-http",
+    "https": "dvc-http",
+    "gdrive": "dvc-gdrive",
+    "hdfs": "dvc-hdfs",
+    "webhdfs": "dvc-webhdfs",
+    "oss": "dvc-oss",
+}
+
+
+class Wanted:
+    """An object that is to be on a remote: md5 (hex, with ".dir" for a directory), size (bytes, -1 unknown)."""
+
+    __slots__ = ("md5", "size")
+
+    def __init__(self, md5: str, size: int = -1) -> None:
+        self.md5 = md5
+        self.size = size
+
+
+class Trouble(GuardError):  # noqa: N818  # told to a person; nothing of ours is an error of theirs
+    """A remote that could not be asked or used at all: nothing is known about its objects.
+
+    step: plugin, config, name, connect, tls, credentials, bucket, read, write, delete, timeout or other.
+    """
+
+    def __init__(self, step: str, problem: str, remedy: str = "") -> None:
+        super().__init__(problem, remedy)
+        self.step = step
+
+
+def install_line(package: str) -> str:
+    """Return the command that installs a package beside this interpreter."""
+    parts = sys.prefix.replace("\\", "/").split("/")
+    if "pipx" in parts and "venvs" in parts:
+        return f"pipx inject {parts[-1]} {package}"
+    if parts[-3:-1] == ["uv", "tools"]:
+        return f"uv tool install {parts[-1]} --with {package}"
+    return f'"{sys.executable}" -m pip install {package}'
+
+
+def without_secrets(url: str) -> str:
+    """Return a URL fit for a message: no user:password@, no query (a SAS token may stand there)."""
+    scheme, mark, rest = url.partition("://")
+    if not mark:
+        return url
+    host, slash, path = rest.partition("/")
+    return scheme + mark + host.rpartition("@")[2].partition("?")[0] + slash + path.partition("?")[0]

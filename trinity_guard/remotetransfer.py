@@ -1,0 +1,255 @@
+"""Objects on their way between the cache and a remote, in the worker; the bytes that move are told."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import remotefailure, remotequery, store
+from trinity_guard.errors import GuardError
+from trinity_guard.folderremote import ABSENT, DAMAGED, NOT_CACHED, damaged_in
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Say = Callable[..., None]
+
+BEAT = 0.2
+# So many objects in a row that fail for the remote's sake: the rest would too.
+ENOUGH = 8
+SETTLE_EVERY = 2.0
+
+
+class Traffic:
+    """Bytes that went over this process's sockets.
+
+    The libraries tell of an upload when it is over (S3: of 100 MB at once), and a slow line is no silent remote.
+    """
+
+    def __init__(self) -> None:
+        import socket
+        import ssl
+
+        self.sent = self.received = 0
+        for kind in (socket.socket, ssl.SSLSocket):
+            for method in ("send", "sendmsg", "sendall", "write"):
+                self._count(kind, method, "sent")
+            for method in ("recv", "recv_into", "read"):
+                self._count(kind, method, "received")
+
+    def _count(self, kind: Any, method: str, direction: str) -> None:
+        plain = kind.__dict__.get(method) or (getattr(kind, method, None) if kind.__name__ == "socket" else None)
+        if plain is None:
+            return
+
+        def counted(*args: Any, **options: Any) -> Any:
+            result = plain(*args, **options)
+            size = result if isinstance(result, int) else len(result) if isinstance(result, bytes) else 1
+            setattr(self, direction, getattr(self, direction) + size)
+            return result
+
+        setattr(kind, method, counted)
+
+
+class Beat:
+    """Says, five times a second, how far the bytes are, if any moved."""
+
+    def __init__(self, say: Say, traffic: Traffic, request: dict[str, Any]) -> None:
+        import threading
+
+        self.say = say
+        self._traffic = traffic
+        self._total = sum(max(size, 0) for _, size in request.get("items", ()))
+        self._sends = request["do"] == "send"
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.finished = 0  # bytes of objects that are through
+
+    def __enter__(self) -> Beat:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def news(self, news: dict[str, Any]) -> None:
+        self.say(news=news)
+
+    def _run(self) -> None:
+        start = before = self._moved()
+        while not self._over.wait(BEAT):
+            now = self._moved()
+            if now != before:
+                before = now
+                wire = now[0] - start[0] if self._sends else now[1] - start[1]
+                self.say(at=[max(self.finished, min(wire, self._total)), self._total])
+        if self._total:
+            self.say(at=[self.finished, self._total])
+
+    def _moved(self) -> tuple[int, int, int]:
+        return self._traffic.sent, self._traffic.received, self.finished
+
+
+class _Moving:
+    """Objects on their way, several at once; one that fails does not stop the others."""
+
+    doing = "read"
+
+    def __init__(self, place: remotequery.Place, cache: store.Store, beat: Beat, name: str, url: str) -> None:
+        self.place = place
+        self.cache = cache
+        self.beat = beat
+        self.name = name
+        self.url = url
+        self._arrived = 0
+        self._hopeless = 0
+
+    def one(self, md5: str, size: int) -> str:
+        """Move one object; return why not, "" when it is done."""
+        raise NotImplementedError
+
+    def settle(self) -> None:
+        """Make what arrived last."""
+
+    def run(self, items: list[tuple[str, int]]) -> None:
+        self.place.refresh()
+        for wanted in (False, True):
+            self._run([item for item in items if item[0].endswith(".dir") == wanted])
+
+    def _run(self, items: list[tuple[str, int]]) -> None:
+        import time
+        from concurrent.futures import ThreadPoolExecutor, as_completed
+
+        fresh: dict[str, str] = {}
+        last = time.monotonic()
+        with ThreadPoolExecutor(max_workers=max(self.place.fs.jobs, 1)) as pool:
+            running = {pool.submit(self.one, md5, size): (md5, size) for md5, size in items}
+            try:
+                for future in as_completed(running):
+                    md5, size = running[future]
+                    fresh[md5] = self._outcome(future, size)
+                    if time.monotonic() - last > SETTLE_EVERY:
+                        fresh, last = self._tell(fresh), time.monotonic()
+                self._tell(fresh)
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    def _outcome(self, future: Any, size: int) -> str:
+        try:
+            reason: str = future.result()
+        except GuardError:
+            raise
+        except Exception as error:  # noqa: BLE001  # of one object; it is named with the reason
+            step = remotefailure.step_of(error, self.doing)
+            self._hopeless = self._hopeless + 1 if step in remotefailure.HOPELESS else 0
+            if self._hopeless and (not self._arrived or self._hopeless >= ENOUGH):
+                raise remotefailure.trouble_of(error, self.name, self.url, self.doing) from None
+            return remotefailure.reason_of(error, self.doing)
+        if not reason:
+            self._arrived += 1
+            self._hopeless = 0
+            self.beat.finished += max(size, 0)
+        return reason
+
+    def _tell(self, fresh: dict[str, str]) -> dict[str, str]:
+        """Say what became of these objects, once what arrived is safe."""
+        self.settle()
+        if fresh:
+            self.beat.news(fresh)
+        return {}
+
+
+class Sending(_Moving):
+    """From the cache to the remote."""
+
+    doing = "write"
+
+    def one(self, md5: str, size: int) -> str:
+        path = self.cache.path(md5)
+        size_here = self.cache.size(md5)
+        if size_here is None:
+            return NOT_CACHED
+        try:
+            if store.md5_of(path) != md5.removesuffix(".dir"):
+                return damaged_in(self.cache, md5)
+        except OSError as error:
+            return f"its object in the cache cannot be read: {error.strerror}"
+        put(self.place, os.fsdecode(path), self.place.path(md5), size_here)
+        return ""
+
+
+class Fetching(_Moving):
+    """From the remote to the cache."""
+
+    def one(self, md5: str, size: int) -> str:
+        target = self.cache.place_for(md5)
+        kept = False
+        try:
+            try:
+                self.place.fs.fs.get_file(self.place.path(md5), os.fsdecode(target))
+            except FileNotFoundError as error:
+                if remotequery.absent(error):
+                    return ABSENT
+                raise
+            came = os.stat(target).st_size
+            if store.md5_of(target) != md5.removesuffix(".dir"):
+                there = self.place.info([self.place.path(md5)], lambda _: None)[0]
+                if isinstance(there, int) and there > came:
+                    return f"connection lost: {came} of {there} bytes came"
+                return DAMAGED
+            self.cache.adopt(target, md5, came)
+            kept = True
+        finally:
+            if not kept:
+                os.unlink(target)
+        return ""
+
+    def settle(self) -> None:
+        self.cache.settle()
+
+
+def put(place: remotequery.Place, source: str, target: str, size: int) -> None:
+    """Upload one file; under its final name only when all of it is there, where the protocol can do that."""
+    client = place.fs.fs
+    if place.is_object_store:
+        client.put_file(source, target)  # one PUT, or a multipart upload that is completed at its end
+        return
+    if place.scheme in ("http", "https"):
+        client.put_file(source, target)
+        _check(place, target, size)
+        return
+    from dvc_objects.fs.utils import tmp_fname
+
+    temporary = place.fs.join(place.fs.parent(target), tmp_fname())
+    try:
+        place.fs.makedirs(place.fs.parent(target), exist_ok=True)
+        client.put_file(source, temporary)
+        _check(place, temporary, size)
+        _rename(place, temporary, target)
+    except BaseException:
+        _sweep(place, temporary)
+        raise
+
+
+def _check(place: remotequery.Place, path: str, size: int) -> None:
+    there = place.info([path], lambda _: None)[0]
+    if isinstance(there, BaseException):
+        raise there
+    if there not in (-1, size):
+        raise ConnectionError(f"{there} of {size} bytes arrived")
+
+
+def _rename(place: remotequery.Place, temporary: str, target: str) -> None:
+    if place.scheme.startswith("webdav"):
+        place.fs.fs.client.move(temporary, target, overwrite=True)
+    else:
+        place.fs.fs.mv(temporary, target)
+
+
+def _sweep(place: remotequery.Place, path: str) -> None:
+    try:
+        place.fs.fs.rm_file(path)
+    except Exception:  # noqa: BLE001  # the connection is gone perhaps, and what failed is on its way up
+        return

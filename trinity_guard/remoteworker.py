@@ -1,0 +1,186 @@
+"""The process that talks to a remote through DVC's own config and file systems; serviceremote starts it.
+
+It reads questions from its standard input and says events on its standard output, one JSON object a line, and ends
+when its input does. Only what moved is said: silence means that the remote is silent.
+"""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import remotefailure, remotequery, store
+from trinity_guard.errors import GuardError
+from trinity_guard.remotes import Trouble
+from trinity_guard.remotetransfer import Beat, Fetching, Sending, Traffic
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import queue
+    from collections.abc import Callable
+    from typing import Any
+
+
+def main() -> None:
+    """Serve one remote until the standard input ends."""
+    inbox, talk = _streams()
+    place: remotequery.Place | None = None
+    told = inbox.get()
+    name, url = told["name"], told["url"]
+    try:
+        opened = _load(told["root"], name)
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is told, and nothing is known of the remote
+        talk.trouble(remotefailure.trouble_of(error, name, url))
+        return
+    traffic = Traffic()
+    talk.say(ready=1)
+    while True:
+        request = inbox.get()
+        doing = "write" if request["do"] == "send" else "read"
+        try:
+            with Beat(talk.say, traffic, request) as beat:
+                place = place or _open(opened)
+                _serve(place, request, beat, name, url)
+            talk.say(done=1)
+        except Trouble as trouble:
+            talk.trouble(trouble)
+        except GuardError as error:
+            talk.trouble(Trouble("other", error.problem, error.remedy))
+        except Exception as error:  # noqa: BLE001  # as above
+            talk.trouble(remotefailure.trouble_of(error, name, url, doing))
+
+
+class Talk:
+    """Says events."""
+
+    def __init__(self, fd: int) -> None:
+        import threading
+
+        self._fd = fd
+        self._lock = threading.Lock()
+
+    def say(self, **event: Any) -> None:
+        import json
+
+        view = memoryview(json.dumps(event).encode() + b"\n")
+        with self._lock:
+            try:
+                while view:
+                    view = view[os.write(self._fd, view) :]
+            except BrokenPipeError:
+                os._exit(0)
+
+    def trouble(self, trouble: Trouble) -> None:
+        self.say(trouble={"step": trouble.step, "problem": trouble.problem, "remedy": trouble.remedy})
+
+
+def _streams() -> tuple[queue.Queue[Any], Talk]:
+    """Take the pipes away from 0 and 1, where a chatty library or a question for a password would spoil them."""
+    import logging
+    import queue
+    import threading
+
+    source, target = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    logging.disable(logging.CRITICAL)
+    inbox: queue.Queue[Any] = queue.Queue()
+
+    def listen() -> None:
+        import json
+
+        with open(source, "rb") as lines:
+            for line in lines:
+                inbox.put(json.loads(line))
+        # Who asked is gone, by kill -9 perhaps: nobody is there to hear of what would be done now.
+        os._exit(0)
+
+    threading.Thread(target=listen, daemon=True).start()
+    return inbox, Talk(target)
+
+
+def _load(root: str, name: str) -> tuple[Any, dict[str, Any], str]:
+    """Import what the remote needs; nothing is connected yet."""
+    import importlib
+
+    from dvc.config import Config
+    from dvc.fs import get_cloud_fs
+
+    cls, options, base = get_cloud_fs(Config(os.path.join(root, ".dvc")), name=name)
+    missing = cls.get_missing_deps()
+    if missing:
+        raise ImportError(", ".join(missing))
+    for module in cls.REQUIRES.values():
+        importlib.import_module(module)
+    for secret in ("password", "passphrase"):
+        if options.get(f"ask_{secret}") and not options.get(secret):
+            raise Trouble(
+                "credentials",
+                f"the remote '{name}' asks for a {secret} (ask_{secret}), which no hook can type",
+                f"dvc remote modify --local {name} {secret} TEXT     # .dvc/config.local is never committed",
+            )
+    return cls, options, base
+
+
+def _open(opened: tuple[Any, dict[str, Any], str]) -> remotequery.Place:
+    cls, options, base = opened
+    place = remotequery.Place(cls(**options), base, cls.protocol)
+    client = place.fs.fs
+    if place.scheme == "azure":
+        # Its own four tries wait 15 s and more between them.
+        policy: Any = getattr(getattr(client.service_client, "_config", None), "retry_policy", None)
+        if hasattr(policy, "total_retries"):
+            policy.total_retries, policy.connect_retries = 2, 1
+            policy.initial_backoff, policy.increment_base = 1, 1
+    return place
+
+
+def _serve(place: remotequery.Place, request: dict[str, Any], beat: Beat, name: str, url: str) -> None:
+    if request["do"] == "sizes":
+        remotequery.sizes(place, request["md5s"], beat.news)
+    elif request["do"] == "probe":
+        _probe(place, name, url)
+    else:
+        cache = store.Store(os.fsencode(request["cache"]), request["shared"])
+        items = [(md5, size) for md5, size in request["items"]]
+        move = Sending if request["do"] == "send" else Fetching
+        move(place, cache, beat, name, url).run(items)
+
+
+def _probe(place: remotequery.Place, name: str, url: str) -> None:
+    """Write, read back, compare and delete an object of our own."""
+    data = os.urandom(64)
+    path = place.join("trinity-guard-probe-" + os.urandom(8).hex())
+    client = place.fs.fs
+
+    def write() -> None:
+        if not place.is_object_store and place.scheme not in ("http", "https"):
+            place.fs.makedirs(place.fs.parent(path), exist_ok=True)
+        if place.scheme in ("http", "https"):
+            import tempfile
+
+            with tempfile.NamedTemporaryFile() as file:
+                file.write(data)
+                file.flush()
+                client.put_file(file.name, path)
+        else:
+            client.pipe_file(path, data)
+
+    def read() -> None:
+        if client.cat_file(path) != data:
+            raise Trouble("read", f"the remote '{name}' ({url}) gave back other bytes than were written")
+
+    steps: list[tuple[str, Callable[[], Any]]] = [
+        ("bucket", lambda: remotequery.check_base(place)),
+        ("write", write),
+        ("read", read),
+    ]
+    if place.scheme not in ("http", "https"):  # DVC's has no way to delete
+        steps.append(("delete", lambda: client.rm_file(path)))
+    for doing, step in steps:
+        try:
+            step()
+        except Trouble:
+            raise
+        except Exception as error:
+            raise remotefailure.trouble_of(error, name, url, doing) from error

@@ -1,0 +1,216 @@
+"""A remote that is a service: asked through a process of its own (remoteworker), which can be killed when it hangs."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+
+from trinity_guard import git
+from trinity_guard.remotes import Trouble, without_secrets
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from trinity_guard.remotes import Wanted
+    from trinity_guard.store import Store
+
+    Progress = Callable[[int, int], None]
+
+LIMIT = 30.0
+# Loading dvc and a client library takes a second or two, on a busy machine more; nothing of it is the remote's fault.
+LOADING = 120.0
+BOOTSTRAP = "import sys; sys.path.append(sys.argv.pop(1)); from trinity_guard.remoteworker import main; main()"
+MOST_WORDS = 4096
+
+
+class ServiceRemote:
+    """A remote behind DVC's file systems. transport.Remote says what each method promises."""
+
+    def __init__(self, root: bytes, name: str, url: str, limit: float | None = None) -> None:
+        self.name = name
+        self._root = root
+        self._url = without_secrets(url)
+        self._limit = _seconds(limit)
+        self._worker: git.Process | None = None
+        self._rest = b""
+        self._words = b""
+
+    def __enter__(self) -> ServiceRemote:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the worker; it has told all that it did."""
+        worker, self._worker = self._worker, None
+        if worker:
+            worker.kill_group()
+            worker.wait()
+
+    def sizes(self, md5s: Sequence[str]) -> dict[str, int]:
+        found: dict[str, int] = {}
+        if md5s:
+            self._ask({"do": "sizes", "md5s": list(dict.fromkeys(md5s))}, found.update)
+        return found
+
+    def send(self, cache: Store, items: Sequence[Wanted], on_progress: Progress | None = None) -> dict[str, str]:
+        return self._move("send", cache, items, on_progress)
+
+    def fetch(self, items: Sequence[Wanted], cache: Store, on_progress: Progress | None = None) -> dict[str, str]:
+        return self._move("fetch", cache, items, on_progress)
+
+    def probe(self) -> None:
+        self._ask({"do": "probe"}, lambda _: None)
+
+    def _move(self, what: str, cache: Store, items: Sequence[Wanted], on_progress: Progress | None) -> dict[str, str]:
+        if not items:
+            return {}
+        left = {item.md5: item.size for item in items}
+        told: dict[str, str] = {}
+        request = {
+            "do": what,
+            "cache": os.fsdecode(cache.folder),
+            "shared": cache.shared,
+            "items": list(left.items()),
+        }
+
+        def on_news(news: dict[str, str]) -> None:
+            for md5, reason in news.items():
+                left.pop(md5, None)
+                if reason:
+                    told[md5] = reason
+
+        everything = len(left)
+        try:
+            self._ask(request, on_news, on_progress)
+        except Trouble as trouble:
+            if len(left) == everything or len(told) == everything - len(left):
+                raise
+            # Some arrived before it broke: that is known, and so is why the rest did not.
+            told.update(dict.fromkeys(left, trouble.problem))
+        return told
+
+    # --- the worker
+
+    def _ask(
+        self, request: dict[str, Any], on_news: Callable[[Any], None], on_progress: Progress | None = None
+    ) -> None:
+        """Put a question to the worker and hear it out; whatever ends this early ends the worker."""
+        import json
+
+        try:
+            if self._worker is None:
+                self._start()
+            self._write(json.dumps(request).encode() + b"\n")
+            while True:
+                event = self._hear(self._limit)
+                if "at" in event and on_progress:
+                    on_progress(*event["at"])
+                if "news" in event:
+                    on_news(event["news"])
+                if "trouble" in event:
+                    raise Trouble(**event["trouble"])
+                if "done" in event:
+                    return
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self) -> None:
+        import json
+
+        library = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        # A session of its own has no terminal, so nothing in it can ask for a password and wait for ever.
+        self._worker = git.Process(
+            [sys.executable, "-I", "-c", BOOTSTRAP, library], _environment(), with_stderr=True, own_session=True
+        )
+        os.set_blocking(self._worker.stdin, False)
+        self._rest = self._words = b""
+        place = {"root": os.fsdecode(self._root), "name": self.name, "url": self._url}
+        self._write(json.dumps(place).encode() + b"\n")
+        event = self._hear(max(self._limit, LOADING))
+        if "trouble" in event:
+            raise Trouble(**event["trouble"])
+
+    def _write(self, data: bytes) -> None:
+        assert self._worker  # noqa: S101  # for mypy
+        view = memoryview(data)
+        while view:
+            _, ready, _ = select.select([], [self._worker.stdin], [], self._limit)
+            if not ready:
+                raise self._silent(self._limit)
+            try:
+                view = view[os.write(self._worker.stdin, view) :]
+            except BlockingIOError:
+                continue
+            except BrokenPipeError:
+                return  # it is gone; what it said before is still to be heard
+
+    def _hear(self, limit: float) -> dict[str, Any]:
+        """Return the worker's next event."""
+        import json
+
+        assert self._worker  # noqa: S101  # for mypy
+        out, err = self._worker.stdout, self._worker.stderr
+        while b"\n" not in self._rest:
+            watched = [out, err] if err >= 0 else [out]
+            ready, _, _ = select.select(watched, [], [], limit)
+            if not ready:
+                raise self._silent(limit)
+            if err in ready:
+                # It may hold secrets: kept to tell what went wrong, never shown.
+                words = os.read(err, git.CHUNK)
+                self._words = (self._words + words)[-MOST_WORDS:]
+                if not words:
+                    self._worker.close("stderr")
+                    err = -1
+            if out in ready:
+                piece = os.read(out, git.CHUNK)
+                if not piece:
+                    raise self._died()
+                self._rest += piece
+        line, _, self._rest = self._rest.partition(b"\n")
+        event: dict[str, Any] = json.loads(line)
+        return event
+
+    def _silent(self, limit: float) -> Trouble:
+        return Trouble(
+            "timeout",
+            f"the remote '{self.name}' ({self._url}) did not answer for {limit:g} seconds",
+            "TRINITY_GUARD_TIMEOUT=120 git push     # waits longer",
+        )
+
+    def _died(self) -> Trouble:
+        if b"No module named 'dvc" in self._words:
+            return Trouble(
+                "plugin", "DVC is not installed beside trinity-guard", f'"{sys.executable}" -m pip install dvc'
+            )
+        last = self._words.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        kind = last.partition(":")[0]
+        words = f" ({kind})" if kind.isidentifier() else ""
+        return Trouble(
+            "other", f"the process that talks to the remote '{self.name}' ended without an answer{words}", "dvc push -v"
+        )
+
+
+def _seconds(limit: float | None) -> float:
+    told = os.environ.get("TRINITY_GUARD_TIMEOUT", "")
+    try:
+        seconds = float(told)
+    except ValueError:
+        seconds = 0.0
+    if 0 < seconds < float("inf"):
+        return seconds
+    return LIMIT if limit is None else limit
+
+
+def _environment() -> dict[str, str]:
+    env = git.other_repository()
+    env["DVC_NO_ANALYTICS"] = "1"
+    # One retry; botocore's own four, with their waits, would hide a refused connection for many seconds.
+    env.setdefault("AWS_MAX_ATTEMPTS", "2")
+    return env

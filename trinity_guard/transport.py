@@ -1,0 +1,66 @@
+"""One face for every DVC remote: what is there, send, fetch, probe.
+
+A folder of this machine is served here; all else by a process of its own, which imports dvc: a client library that
+hangs can be killed, no listing is older than the process, and nothing heavy is loaded into a hook.
+"""
+
+from __future__ import annotations
+
+from trinity_guard.folderremote import FolderRemote
+from trinity_guard.remotes import Trouble, Wanted, install_line, without_secrets
+from trinity_guard.serviceremote import ServiceRemote
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Protocol, Self
+
+    from trinity_guard.dvcproject import Project
+    from trinity_guard.store import Store
+
+    Progress = Callable[[int, int], None]
+
+    class Remote(Protocol):
+        """A remote that can be asked. md5s are hex, with ".dir" for a directory object."""
+
+        name: str
+
+        def __enter__(self) -> Self: ...
+        def __exit__(self, *_: object) -> None: ...
+        def close(self) -> None: ...
+
+        def sizes(self, md5s: Sequence[str]) -> dict[str, int]:
+            """Return the size in bytes of each object that is there (-1: the remote does not tell); no absent one.
+
+            Trouble when that cannot be told for any of them: whatever is not plainly absent is unknown.
+            """
+
+        def send(self, cache: Store, items: Sequence[Wanted], on_progress: Progress | None = None) -> dict[str, str]:
+            """Upload from the cache, over whatever the remote holds; return why those lack that did not arrive.
+
+            A damaged object of the cache is not sent. Objects that list others (.dir) go last.
+            on_progress(bytes done, bytes in all). Trouble when the remote fails before any object arrived.
+            """
+
+        def fetch(self, items: Sequence[Wanted], cache: Store, on_progress: Progress | None = None) -> dict[str, str]:
+            """Download into the cache, verified and settled; return why those lack that did not come."""
+
+        def probe(self) -> None:
+            """Write an object of our own, read it back, compare, delete it; Trouble names the step that failed."""
+
+
+__all__ = ["FolderRemote", "ServiceRemote", "Trouble", "Wanted", "connect", "install_line", "without_secrets"]
+
+
+def connect(project: Project, name: str, limit: float | None = None) -> Remote:
+    """Return a project's remote, ready to be asked. Nothing is sent over the network before the first question.
+
+    limit: seconds without any progress after which it is given up (Trouble, step "timeout"); 30 unless told,
+    TRINITY_GUARD_TIMEOUT overrides.
+    """
+    remote = project.remotes.get(name.lower())
+    if remote is None:
+        raise Trouble("config", f"the DVC remote '{name}' is not configured", f"dvc remote add {name} URL")
+    if remote.local is not None:
+        return FolderRemote(remote.name, remote.local)
+    return ServiceRemote(project.root, remote.name, remote.url, limit)
