@@ -52,7 +52,7 @@ NAMES = [
     *("true.csv", "1e3.csv", "0x1f.pt", "a\tb.csv", "new\nline.csv", "c\rr.csv", "\x01x", "\x1bx", "\x7fx", "\ufeffx"),
     *("a\xa0b", "\xadx", "\u200bx", "\u2028x", "\ufffex", "\ue000x", "a\\nb", "$HOME.csv", "a;b.csv", "a|b.csv"),
     *("(x).csv", "a?b.csv", "[ab].csv", ".hidden.csv", "file:x.csv", "local:x.csv", "foo:x.csv", "git:x.csv"),
-    *("dvc:x.csv", "zip::x.csv", "x.DVC", "Dvc.yaml"),
+    *("dvc:x.csv", "zip::x.csv", "x.DVC", "Dvcx.yaml"),
     *("n" * k + ".csv" for k in (59, 60, 61, 67, 68, 69, 70, 71, 100, 200, 247)),
     *("w" * k + " tail.csv" for k in (50, 60, 64, 65, 66, 70)),
     *("long words " * 8 + "end.csv", "é" * 80 + ".csv", "-" * 75 + ".csv", "'" * 75 + ".csv", "#" * 75 + ".csv"),

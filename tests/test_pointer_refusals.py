@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.support import Repo, dvc
 from tests.test_pointer import MD5, PLAIN_POINTER, WHERE
-from trinity_guard import dvcyaml
+from trinity_guard import bounds, dvcyaml
 from trinity_guard.errors import BLOCKED, GuardError
-from trinity_guard.pointer import data_path, decode, encode, refresh
+from trinity_guard.pointer import MOST_BYTES, data_path, decode, encode, nameable, refresh, without_files
 
 LEAVING = [
     ("../../x.csv", ".", "leaves the repository"),
@@ -39,6 +42,18 @@ LEAVING = [
     (".", ".", "holds the pointer itself"),
     ("y.dvc", ".", "is a DVC file itself"),
     ("../dvc.yaml", ".", "is a DVC file itself"),
+    ("../dvc.lock", ".", "tells Git or DVC what to do"),
+    ("dvc.lock", ".", "tells Git or DVC what to do"),
+    ("Dvc.yaml", ".", "tells Git or DVC what to do"),
+    ("../.gitignore", ".", "tells Git or DVC what to do"),
+    (".gitignore", ".", "tells Git or DVC what to do"),
+    ("../.gitattributes", ".", "tells Git or DVC what to do"),
+    ("../.GitModules", ".", "tells Git or DVC what to do"),
+    (".dvcignore", "..", "tells Git or DVC what to do"),
+    ("../.trinity-guard.toml", ".", "tells Git or DVC what to do"),
+    ("../.gitignore. ", ".", "tells Git or DVC what to do"),
+    ("../.git\u200cignore", ".", "tells Git or DVC what to do"),
+    ("a\\\\.gitattributes", ".", "tells Git or DVC what to do"),
 ]
 
 
@@ -59,6 +74,48 @@ def test_a_path_out_of_bounds_is_refused_with_its_reason(path: str, wdir: str, w
 def test_a_plain_pointer_inside_git_s_or_dvc_s_own_folder_is_refused(where: bytes) -> None:
     with pytest.raises(GuardError, match="points into"):
         decode(encode(MD5, 1, "x.csv"), where)
+
+
+@pytest.mark.parametrize("name", [b".gitignore", b"dvc.lock", b".DVCIGNORE", b"Dvc.yaml", b".trinity-guard.toml"])
+def test_no_pointer_is_made_for_a_file_that_tells_git_or_dvc_what_to_do(name: bytes) -> None:
+    assert "Git or DVC" in (nameable(name) or "")
+    assert nameable(b"x" + name) is None
+
+
+def test_a_long_list_of_cloud_versions_is_not_parsed() -> None:
+    """As DVC writes it for a folder on a version-aware remote: 10,000 files are 1.5 MB of YAML."""
+    one = f"  - relpath: a.csv\n    md5: {MD5}\n    size: 3\n    cloud:\n      r:\n        version_id: abc\n"
+    head, tail = (
+        f"# mine\nouts:\n- md5: {MD5}.dir\n  size: 3\n  hash: md5\n",
+        "  path: images\n  push: false\nfrozen: true\n",
+    )
+    data = f"{head}  files:\n{one * 10_000}{tail}".encode()
+    assert without_files(data) == f"{head}  files: [{{}}]\n{tail}".encode()
+    pointed = decode(data, WHERE)
+    assert (pointed.raw, pointed.frozen, pointed.outs[0].path, pointed.outs[0].push) == (data, True, "images", False)
+    short = f"{head}  files:\n{one * 3}{tail}".encode()
+    assert len(short) < MOST_BYTES
+    assert decode(short, WHERE).outs[0].md5 == pointed.outs[0].md5
+
+
+def test_an_import_from_a_repository_is_told_from_one_of_an_address() -> None:
+    repo = f"deps:\n- path: a\n  repo:\n    url: https://h/r\nouts:\n- md5: {MD5}\n  path: x.csv\n"
+    assert decode(repo.encode(), WHERE).repo_import
+    url = repo.replace("\n  repo:\n    url: https://h/r", "")
+    assert decode(url.encode(), WHERE).deps
+    assert not decode(url.encode(), WHERE).repo_import
+    assert not decode(VALID, WHERE).repo_import
+
+
+def test_a_symlink_on_the_way_to_a_file_is_named(tmp_path: Path) -> None:
+    top = os.fsencode(tmp_path)
+    (tmp_path / "a/b").mkdir(parents=True)
+    (tmp_path / "a/link").symlink_to(tmp_path)
+    (tmp_path / "file").symlink_to("a")
+    assert bounds.through_symlink(top, b"a/b/x.csv") is None
+    assert bounds.through_symlink(top, b"a/link/deep/x.csv") == b"a/link"
+    assert bounds.through_symlink(top, b"file") is None
+    assert bounds.through_symlink(top, b"new/folder/x.csv") is None
 
 
 def test_folders_that_only_look_like_git_s_are_fine() -> None:
@@ -102,8 +159,11 @@ MALFORMED = {
     "two documents": (f"outs:\n- md5: {MD5}\n  path: x.csv\n---\nouts: []\n".encode(), "broken YAML"),
     "month 13": (b"outs:\n- path: 2020-13-45\n", "broken YAML"),
     "deep": (b"outs: " + b"[" * 50000, "broken YAML"),
-    "deep blocks": (b"- " * 50000, "broken YAML"),
-    "too large": (b"# " + b"x" * (1 << 20) + b"\nouts:\n", "too large"),
+    "deep blocks": (b"- " * 30000, "broken YAML"),
+    "many brackets": (b"outs: " + b"[]," * 1001, "more than 1000 brackets"),
+    "too large": (b"# " + b"x" * (64 << 10) + b"\nouts:\n", "too large"),
+    "large behind a list of files": (b"outs:\n- path: x.csv\n  files:\n  - a\nmeta: " + b"x" * (64 << 10), "too large"),
+    "far too large": (b"outs:\n- path: x.csv\n  files:\n" + b"  - relpath: a\n" * (1 << 21), "too large"),
     "conflict": (
         b"outs:\n<<<<<<< HEAD\n- md5: a\n=======\n- md5: b\n>>>>>>> theirs\n  path: x.csv\n",
         "merge conflict",

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
+
 from trinity_guard.errors import shown
 
 # The schemes that DVC takes for another file system, `remote` for one of its config; all others are file names.
 SCHEMES = frozenset(
     "azure gdrive gs hdfs http https memory oss remote s3 ssh webdav webdavs webhdfs".split()  # noqa: SIM905
 )
+
+
+# Files by which Git, DVC and we are told what to do: whoever may write one decides what is tracked, filtered, run.
+RULES = frozenset({
+    ".gitignore", ".gitattributes", ".gitmodules", ".dvcignore", ".trinity-guard.toml", "dvc.yaml", "dvc.lock",
+})  # fmt: skip
 
 
 def scheme(path: str) -> str:
@@ -49,9 +57,31 @@ def forbidden(part: bytes) -> bool:
     """Whether a folder of this name belongs to Git or DVC: `.git`, and what macOS and Windows take for it, `.dvc`."""
     if len(part) < 4 or (part[:1] not in b".\xe2\xef" and b"~" not in part):
         return False
-    text = part.decode("utf-8", "ignore").lower()
+    return _as_others_see(part) in (".git", ".dvc", "git~1")
+
+
+def rules(name: bytes) -> bool:
+    """Whether a file of this (base) name tells Git, DVC or us what to do, or macOS or Windows take it for one."""
+    return _as_others_see(name) in RULES
+
+
+def _as_others_see(name: bytes) -> str:
+    text = name.decode("utf-8", "ignore").lower()
     # What HFS+ leaves out when it compares names (Git's own list, in utf8.c).
     plain = "".join(c for c in text if not ("\u200c" <= c <= "\u200f" or "\u202a" <= c <= "\u202e"))
     plain = "".join(c for c in plain if not ("\u206a" <= c <= "\u206f" or c == "\ufeff"))
     # NTFS drops trailing dots and spaces, and `:` opens a stream.
-    return plain.partition(":")[0].rstrip(" .") in (".git", ".dvc", "git~1")
+    return plain.partition(":")[0].rstrip(" .")
+
+
+def through_symlink(top: bytes, path: bytes) -> bytes | None:
+    """Return the first folder on the way to a file (relative to `top`) that is a symbolic link, None without one.
+
+    A commit can bring such a link along, and what is then written to the file lands wherever it leads.
+    """
+    parts = path.split(b"/")
+    for depth in range(1, len(parts)):
+        folder = b"/".join(parts[:depth])
+        if os.path.islink(os.path.join(top, folder)):
+            return folder
+    return None

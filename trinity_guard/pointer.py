@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from typing import Any
 
 SUFFIX = b".dvc"
-MOST_BYTES = 1 << 20
+# A pointer is a few lines. Only a list of cloud versions (`files:`), which is DVC's own business, makes it long.
+MOST_BYTES = 64 << 10
+MOST_BYTES_WITH_FILES = 16 << 20
+# ruamel.yaml takes a time for them that grows with their square.
+MOST_BRACKETS = 1000
 LONGEST_NAME = 255
 
 _DIGITS = b"0123456789"
@@ -52,9 +56,12 @@ class Out:
 
 
 class Pointer:
-    """A decoded .dvc file: its outs, whether it has `deps` (an import), `frozen`, its `wdir`, and the raw bytes."""
+    """A decoded .dvc file: its outs, whether it has `deps` (an import), `frozen`, its `wdir`, and the raw bytes.
 
-    __slots__ = ("deps", "frozen", "outs", "raw", "wdir")
+    repo_import: it imports from another DVC repository, whose remote holds the objects (`dvc import`).
+    """
+
+    __slots__ = ("deps", "frozen", "outs", "raw", "repo_import", "wdir")
 
     def __init__(self, outs: list[Out], raw: bytes, wdir: str = ".", deps: bool = False, frozen: bool = False) -> None:
         self.outs = outs
@@ -62,6 +69,7 @@ class Pointer:
         self.wdir = wdir
         self.deps = deps
         self.frozen = frozen
+        self.repo_import = False
 
 
 def encode(md5: str, size: int, name: str, isexec: bool = False) -> bytes:
@@ -84,7 +92,7 @@ def decode(data: bytes, where: bytes) -> Pointer:
     if out is None:
         return _decoded_by_yaml(data, where)
     pointer = Pointer([out], data)
-    if b".git" in where.lower() or b".dvc/" in where.lower() or out.path == "dvc.yaml":
+    if b".git" in where.lower() or b".dvc/" in where.lower() or bounds.rules(out.path.encode()):
         data_path(where, pointer, out)
     return pointer
 
@@ -100,6 +108,8 @@ def data_path(where: bytes, pointer: Pointer, out: Out) -> bytes:
             raise _out_of_bounds(where, text, reason)
     if out.path.endswith(".dvc") or out.path.rpartition("/")[2] == "dvc.yaml":
         raise _out_of_bounds(where, out.path, "is a DVC file itself, which DVC cannot track")
+    if parts and bounds.rules(parts[-1].rpartition(b"\\")[2]):
+        raise _out_of_bounds(where, out.path, "is a file that tells Git or DVC what to do")
     data = b"/".join(parts)
     if not data or where.startswith(data + b"/"):
         raise _out_of_bounds(where, out.path, "holds the pointer itself")
@@ -108,7 +118,7 @@ def data_path(where: bytes, pointer: Pointer, out: Out) -> bytes:
 
 def nameable(name: bytes) -> str | None:
     """Return None when DVC can hold a file of this (base) name, else the reason why not, a clause about the file."""
-    if _plain_name(name) and not name.endswith(SUFFIX) and name != b"dvc.yaml":
+    if _plain_name(name) and not name.endswith(SUFFIX) and not bounds.rules(name):
         return None
     try:
         text = name.decode()
@@ -118,6 +128,8 @@ def nameable(name: bytes) -> str | None:
         return f"with .dvc behind it, its name is longer than {LONGEST_NAME} bytes"
     if name.endswith(SUFFIX) or name == b"dvc.yaml":
         return "its name is that of a DVC file"
+    if bounds.rules(name):
+        return "its name is that of a file that tells Git or DVC what to do"
     scheme = bounds.scheme(text)
     if scheme in bounds.SCHEMES:
         return f"`{scheme}:` at the head of its name is read as the address of a remote"
@@ -141,7 +153,7 @@ def refresh(
     chosen = _matching(pointer, where, name)
     kept = chosen.hash_name == "md5-dos2unix" and chosen.md5 == (dos2unix or md5)
     fields = {"md5": chosen.md5 if kept else md5, "size": size, "isexec": isexec, "hash": None if kept else "md5"}
-    data = _load(old, where, round_trip=True)
+    data = _load(old, where, MOST_BYTES_WITH_FILES >> 4, round_trip=True)
     _tidy_stage(data, pointer, where)
     for entry, out in zip(data["outs"], pointer.outs, strict=True):
         if out is chosen and not (_versioned(entry) and out.md5 == md5):
@@ -227,11 +239,30 @@ def _malformed(where: bytes, data: bytes, what: str) -> GuardError:
     )
 
 
-def _load(data: bytes, where: bytes, round_trip: bool = False) -> Any:
+def _load(data: bytes, where: bytes, most: int = MOST_BYTES, round_trip: bool = False) -> Any:
     try:
-        return dvcyaml.parse(data, MOST_BYTES, round_trip)
+        if data.count(b"[") + data.count(b"{") > MOST_BRACKETS:
+            raise ValueError(f"broken YAML: more than {MOST_BRACKETS} brackets")
+        return dvcyaml.parse(data, most, round_trip)
     except ValueError as e:
         raise _malformed(where, data, str(e)) from None
+
+
+def without_files(data: bytes) -> bytes:
+    """Return a pointer without its list of cloud versions, as DVC writes it: one of a folder can name 100,000 files.
+
+    Their names and versions are read by DVC alone, from its cloud-versioned remotes.
+    """
+    if len(data) > MOST_BYTES_WITH_FILES:
+        return data
+    kept: list[bytes] = []
+    skipping = False
+    for line in data.split(b"\n"):
+        if skipping and line.startswith((b"  - ", b"    ")):
+            continue
+        skipping = line == b"  files:"
+        kept.append(b"  files: [{}]" if skipping else line)
+    return b"\n".join(kept)
 
 
 def _survives(name: str) -> bool:
@@ -256,12 +287,13 @@ _MAY_BE_NULL = ("outs", "deps", "wdir", "md5", "etag", "checksum", "meta")
 
 
 def _decoded_by_yaml(data: bytes, where: bytes) -> Pointer:
-    fields = _load(data, where)
+    fields = _load(data if len(data) <= MOST_BYTES else without_files(data), where)
     wrong = dvcyaml.wrong(fields, _STAGE_KEYS, _MAY_BE_NULL) or ("" if fields.get("outs") else "it has no outs")
     if wrong:
         raise _malformed(where, data, wrong)
     deps = bool(fields.get("deps"))
     pointer = Pointer([], data, fields.get("wdir") or ".", deps, bool(fields.get("frozen") or fields.get("locked")))
+    pointer.repo_import = deps and any(isinstance(dep, dict) and "repo" in dep for dep in fields["deps"])
     for entry in fields["outs"]:
         wrong = dvcyaml.wrong(entry, _OUT_KEYS, _MAY_BE_NULL) or ("" if entry.get("path") else "an out without path")
         if wrong:
