@@ -14,6 +14,7 @@ COMMANDS = {
     "convert": "turn staged artifacts, or the given tracked files, into DVC pointers",
     "add": "the same straight from the working tree: Git never sees the bytes",
     "push": "upload the objects that commits name; try again what is waiting",
+    "gate": "refuse a push whose bytes others could not fetch",
     "status": "what is guarded, changed, waiting",
     "demo": "the whole story on this machine, on a throwaway repository",
     "hook": "what the installed Git hooks call",

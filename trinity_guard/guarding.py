@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import catalog as catalogs
 from trinity_guard import config as configs
-from trinity_guard import conversion, git, ignoring, index, inspection, publication, stash, store
+from trinity_guard import conversion, git, ignoring, index, inspection, stash, store
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.inspection import quoted
 from trinity_guard.rules import Rules
@@ -147,12 +147,6 @@ def raw_in(place: git.Place, rules: Rules, entries: Sequence[index.Entry]) -> li
 
 def rebasing(place: git.Place) -> bool:
     return any(os.path.isdir(os.path.join(place.git_dir, name)) for name in (b"rebase-merge", b"rebase-apply"))
-
-
-def publish(
-    place: git.Place, config: configs.Config, items: list[publication.Named], on_progress: Progress | None = None
-) -> publication.Report:
-    return publication.push(place, config, items, on_progress)
 
 
 def files_to_convert(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 10 << 20
 MOST_OUTS = 100_000
+MOST_TEMPLATES = 8
 KINDS = ("outs", "metrics", "plots")
 
 
@@ -182,13 +183,16 @@ def _generated(name: str, stage: dict[str, Any]) -> list[str] | None:
 
 def _cached(path: str, wanted: list[tuple[str, bool]]) -> bool | None:
     """Return whether the template that a resolved path came from is cached; None when that is not certain."""
-    answers = {cached for template, cached in wanted if _fits(path, template)}
+    answers = {cached for template, cached in wanted if fits(path, template)}
     return answers.pop() if len(answers) == 1 else None
 
 
-def _fits(path: str, template: str) -> bool:
+def fits(path: str, template: str) -> bool:
+    """Whether a resolved path may have come from this template (`data/${item}.csv`)."""
     import re
 
+    if template.count("${") > MOST_TEMPLATES:
+        return False  # a stranger's pattern: matching takes time that grows with the power of this number
     pieces = re.split(r"\$\{[^}]*\}", template)
     return re.fullmatch(".*".join(map(re.escape, pieces)), path, re.DOTALL) is not None
 

@@ -9,8 +9,11 @@ from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from trinity_guard.conversion import Outcome
     from trinity_guard.publication import Report
+    from trinity_guard.references import Named
 
 
 def tell_conversion(outcome: Outcome) -> None:
@@ -34,6 +37,8 @@ def tell_push(result: Report) -> None:
     if result.pushed:
         size = size_text(sum(max(i.size, 0) for i in result.pushed))
         console.note(f"pushed {_objects(len(result.pushed))} ({size}) to '{', '.join(result.remotes)}'.")
+    for name in dict.fromkeys(result.left):
+        console.note(f"the remote '{name}' is cloud-versioned: DVC alone can push there (dvc push).")
     if result.waiting:
         size = size_text(sum(max(i.size, 0) for i in result.waiting))
         reasons = "; ".join(dict.fromkeys(result.reasons))
@@ -42,6 +47,13 @@ def tell_push(result: Report) -> None:
             f"the commit stands; {waiting} ({size}) could not go to the DVC remote yet: {reasons}.",
             "trinity-guard push --pending     # tries again; the next commit of an artifact does too",
         )
+
+
+def tell_sent(items: Sequence[Named]) -> None:
+    """Say what went beside the command's own business."""
+    if items:
+        size = size_text(sum(max(i.size, 0) for i in items))
+        console.note(f"pushed {_objects(len(items))} ({size}) first.")
 
 
 def tell_background(count: int) -> None:

@@ -1,6 +1,6 @@
-"""DVC's object stores: the cache and local remotes by the standard library, other remotes by dvc.
+"""DVC's object stores on this machine, the cache and local remotes, by the standard library.
 
-The only code that imports dvc. Layout, names and permissions are DVC's: `files/md5/ab/cdef…`, mode 0444.
+Layout, names and permissions are DVC's: `files/md5/ab/cdef…`, mode 0444.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from trinity_guard.errors import GuardError, shown
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import hashlib
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     Progress = Callable[[int, int], None]
 
@@ -197,48 +197,6 @@ def md5_of(path: bytes) -> str:
     return digest.hexdigest()
 
 
-def copy_objects(
-    cache: Store, folder: bytes, wanted: Sequence[tuple[str, int]], on_progress: Progress | None = None
-) -> tuple[set[str], set[str], dict[str, str]]:
-    """Copy objects (md5, size) from the cache to a local remote; return those sent, those there, why others lack.
-
-    An object of the right size is taken to be there already. What the cache holds is hashed on the way:
-    a damaged object is not published.
-    """
-    remote = Store(folder)
-    there: set[str] = set()
-    lacking: dict[str, str] = {}
-    total = sum(max(size, 0) for _, size in wanted)
-    done = 0
-    taken: set[str] = set()
-    try:
-        for md5, size in wanted:
-            here = cache.size(md5)
-            if remote.size(md5) is not None and remote.size(md5) in (size, here):
-                there.add(md5)
-            elif here is None:
-                lacking[md5] = "its object is neither in the cache nor on the remote"
-            elif md5 not in taken:
-                _take_checked(cache, remote, md5, here, taken, lacking)
-            done += max(size, 0)
-            if on_progress:
-                on_progress(done, total)
-        remote.settle()
-    finally:
-        remote.abandon()
-    return taken, there, lacking
-
-
-def _take_checked(cache: Store, remote: Store, md5: str, size: int, taken: set[str], lacking: dict[str, str]) -> None:
-    stored = remote.take(read_file(cache.path(md5)), size)
-    if stored.md5 == md5.removesuffix(".dir"):
-        stored.md5 = md5
-        taken.add(md5)
-    else:
-        remote.drop(stored)
-        lacking[md5] = f"its object in the cache is damaged ({shown(cache.path(md5))})"
-
-
 def link(source: Store, target: Store, md5: str) -> None:
     """Give a second store of this machine an object of the first: the same file where it can be, else a copy."""
     where = target.path(md5)
@@ -272,35 +230,6 @@ def _checked_md5(text: str) -> str:
     if len(text) != 32 or text.strip("0123456789abcdef"):
         raise ValueError(text)
     return text
-
-
-def push_by_dvc(root: bytes, name: str, wanted: Sequence[tuple[str, int]]) -> tuple[set[str], set[str], dict[str, str]]:
-    """Push objects (md5, size) to any remote that DVC knows; return those sent, those there, why others lack."""
-    import logging
-
-    from dvc.exceptions import DvcException
-    from dvc.repo import Repo
-    from dvc_data.hashfile.hash_info import HashInfo
-
-    for logger in ("dvc", "dvc_data", "dvc_objects"):
-        logging.getLogger(logger).setLevel(logging.CRITICAL)
-    os.environ.setdefault("DVC_NO_ANALYTICS", "1")
-    try:
-        repo = Repo(os.fsdecode(root))
-        infos = {HashInfo("md5", md5) for md5, _ in wanted}
-        result = repo.cloud.push(infos, remote=name)
-    except ImportError as error:
-        raise GuardError(f"the remote '{name}' needs a part of DVC that is not installed: {error}") from error
-    except (DvcException, OSError) as error:
-        words = str(error).strip().splitlines() or [type(error).__name__]
-        raise GuardError(f"the remote '{name}' refused: {words[0]}") from error
-    failed = {info.value for info in result.failed}
-    sent = {info.value for info in result.transferred} - failed
-    # What is on neither side is in neither set: DVC only warns of it.
-    unsure = [md5 for md5, _ in wanted if md5 not in sent | failed]
-    odb = repo.cloud.get_remote_odb(name, "push", hash_name="md5")
-    there = {md5 for md5 in unsure if odb.exists(md5)}
-    return sent, there, {md5: "the remote did not take it" for md5, _ in wanted if md5 not in sent | there}
 
 
 def _new_md5() -> hashlib._Hash:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 
 from trinity_guard import catalog as catalogs
-from trinity_guard import conversion, dvcproject, git, leftovers, publication
+from trinity_guard import background, conversion, dvcproject, git, leftovers, transport
 from trinity_guard.errors import shown
+from trinity_guard.pushqueue import Queue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trinity_guard.config import Config
 
 UNLIMITED = 1 << 62
+HOOKS = (
+    "pre-commit", "pre-merge-commit", "pre-applypatch", "post-commit", "pre-push", "post-checkout", "post-merge",
+    "post-rewrite",
+)  # fmt: skip
 
 
 class Survey:
@@ -29,10 +34,10 @@ class Survey:
         self.remote, self.remote_url = self._remote(config)
         self.waiting = [
             {"path": shown(i.path), "commit": i.commit.decode(), "md5": i.md5, "size": i.size}
-            for i in publication.Queue(place).read()
+            for i in Queue(place).read()
         ]
-        self.pushing = publication.running(place)
-        self.push_said = publication.last_words(place) if self.waiting else ""
+        self.pushing = background.running(place)
+        self.push_said = background.last_words(place) if self.waiting else ""
         self.left_behind = [
             {"path": shown(path), "blob": oid.decode(), "size": size} for path, oid, size in leftovers.read(place)
         ]
@@ -56,7 +61,7 @@ class Survey:
         settings = dvcproject.load(self._place.top)
         name = config.remote or settings.default_remote or ""
         remote = settings.remotes.get(name)
-        return name, publication.without_secrets(remote.url) if remote else ""
+        return name, transport.without_secrets(remote.url) if remote else ""
 
     def as_dict(self) -> dict[str, object]:
         return {
@@ -75,7 +80,7 @@ def installed_hooks() -> list[str]:
     """Return the names of the hooks that Git would run and that call us, natively or through the framework."""
     folder = git.run("rev-parse", "--git-path", "hooks")[:-1]
     found = []
-    for name in ("pre-commit", "pre-merge-commit", "post-commit", "pre-applypatch", "post-rewrite"):
+    for name in HOOKS:
         path = os.path.join(folder, name.encode())
         try:
             with open(path, "rb") as file:

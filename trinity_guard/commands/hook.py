@@ -13,8 +13,9 @@ STAGES = {
     "pre-commit": ("commit",),
     "pre-merge-commit": ("commit",),
     "pre-applypatch": ("commit",),
-    "post-commit": ("commit",),
-    "post-rewrite": ("commit",),
+    "post-commit": ("after",),
+    "pre-push": ("push",),
+    "post-rewrite": ("after",),
 }
 
 HELP = f"""usage: trinity-guard hook NAME [--framework] [ARGUMENTS]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import console, git, guarding, publication, reporting
+from trinity_guard import console, git, guarding, publication, references, reporting
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError
+from trinity_guard.pushqueue import Queue
 
 HELP = """usage: trinity-guard push [REV…] [--pending]
 
@@ -29,12 +30,12 @@ def run(args: list[str]) -> int:
     place = git.place()
     git.at_top(place)
     config, _ = guarding.load_config(place)
-    named = [] if pending else publication.named_at(place, _commits(names or ["HEAD"]))
-    if not named and publication.Queue(place).empty():
+    named = [] if pending else references.named_at(place, _commits(names or ["HEAD"]))
+    if not named and Queue(place).empty():
         console.note("nothing is waiting." if pending else "nothing to push: no pointer, and nothing is waiting.")
         return FINE
     progress = console.Progress("pushing")
-    report = guarding.publish(place, config, named, progress)
+    report = publication.push(place, config, named, progress)
     progress.close()
     reporting.tell_push(report)
     return BLOCKED if report.waiting else FINE

@@ -1,20 +1,17 @@
-"""The hooks around a commit: artifacts become pointers, what slipped past is named, the objects are pushed."""
+"""The hooks before a commit: artifacts become pointers, or are refused where nothing else is possible."""
 
 from __future__ import annotations
 
 import os
-import sys
 
 from trinity_guard import catalog as catalogs
-from trinity_guard import console, git, guarding, index, locking, publication, recovery, reporting, stash
+from trinity_guard import console, git, guarding, index, locking, recovery, reporting, stash
 from trinity_guard.errors import FINE, shown
 from trinity_guard.inspection import quoted
-from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trinity_guard.catalog import Catalog
-    from trinity_guard.config import Config
     from trinity_guard.inspection import Artifact
     from trinity_guard.rules import Rules
 
@@ -109,71 +106,3 @@ def _block_staged(place: git.Place, rules: Rules, remedy: str) -> None:
     artifacts = guarding.check_staged(place, rules, index.staged())
     if artifacts:
         guarding.block(place, catalogs.load(place), artifacts, remedy)
-
-
-def post_commit(_framework: bool, __: list[str]) -> int:
-    place = git.hook_place()
-    if index.Journal(place).exists():
-        recovery.complete(place, after_commit=True)
-    config, rules = guarding.load_config(place)
-    changed = publication.changed_files([b"HEAD"])
-    if not changed:
-        return FINE
-    [(commit, entries)] = changed
-    raw = guarding.raw_in(place, rules, entries)
-    if raw:
-        names = ", ".join(f"{shown(a.entry.path)} ({size_text(a.size)})" for a in raw[:5])
-        console.warn(
-            f"this commit holds raw artifacts: {names}" + (" …" if len(raw) > 5 else "."),
-            "git commit --amend --no-edit     # turns them into pointers, before anybody has pulled them",
-        )
-    if config.push == "off" or guarding.rebasing(place):
-        return FINE
-    return _publish(place, config, publication.named_in(place, entries, commit))
-
-
-def post_rewrite(framework: bool, args: list[str]) -> int:
-    """Push once after a rebase what its commits name; an amended commit had its post-commit already."""
-    command = [os.environ.get("PRE_COMMIT_REWRITE_COMMAND")] if framework else args[:1]
-    if command != ["rebase"]:
-        return FINE
-    place = git.hook_place()
-    config, _ = guarding.load_config(place)
-    commits = _rebased(place) if framework else _rewritten(_input())
-    if config.push == "off" or not commits:
-        return FINE
-    return _publish(place, config, publication.named_by(place, commits))
-
-
-def _input() -> bytes:
-    return b"" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.buffer.read()
-
-
-def _rewritten(lines: bytes) -> list[bytes]:
-    """Return the new ids in Git's list of `OLD NEW` lines."""
-    return list(dict.fromkeys(line.split()[1] for line in lines.splitlines() if len(line.split()) > 1))
-
-
-def _rebased(place: git.Place) -> list[bytes]:
-    """Return a rebase's new commits: the framework passes Git's list of them to nobody, but Git still has it."""
-    for name in (b"rebase-merge/rewritten-list", b"rebase-apply/rewritten"):
-        try:
-            with open(os.path.join(place.git_dir, name), "rb") as file:
-                return _rewritten(file.read())
-        except OSError:
-            continue  # the other way of rebasing, or a Git that keeps it elsewhere
-    return git.run("rev-list", "HEAD", "--not", "--remotes").split()
-
-
-def _publish(place: git.Place, config: Config, named: list[publication.Named]) -> int:
-    if not named or console.skipped("push"):
-        return FINE
-    if config.push == "background":
-        publication.push_in_background(place, named)
-        reporting.tell_background(len(named))
-        return FINE
-    progress = console.Progress("pushing")
-    result = guarding.publish(place, config, named, progress)
-    progress.close()
-    reporting.tell_push(result)
-    return FINE

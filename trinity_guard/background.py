@@ -1,0 +1,101 @@
+"""A push that goes on after the command that started it: one at a time, with its log under the git dir."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from trinity_guard import git
+from trinity_guard.pushqueue import Queue
+from trinity_guard.references import Named
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# How hooks/pre-commit starts the program.
+BOOTSTRAP = "import sys; sys.path.append(sys.argv.pop(1)); from trinity_guard.cli import main; sys.exit(main())"
+MOST_LOG = 1_000_000
+# Tells a push that it is one in the background.
+BEHIND = "TRINITY_GUARD_BACKGROUND"
+
+
+def push_in_background(place: git.Place, items: Sequence[Named]) -> None:
+    """Queue these objects, and start a process of its own that pushes all that waits."""
+    Queue(place).add(items)
+    log = _log(place)
+    if os.path.exists(log) and os.stat(log).st_size > MOST_LOG:
+        os.truncate(log, 0)
+    env = {**git.other_repository(), BEHIND: "1"}
+    if not os.path.lexists(place.file(b".git")):
+        # Only the variables that were dropped told where this repository is (git --git-dir=… --work-tree=…).
+        env.update(GIT_DIR=os.fsdecode(place.git_dir), GIT_WORK_TREE=os.fsdecode(place.top))
+    library = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    git.detach([sys.executable, "-I", "-S", "-c", BOOTSTRAP, library, "-q", "push", "--pending"], log, env)
+
+
+def running(place: git.Place) -> bool:
+    """Whether a push is under way in this repository."""
+    return Turn(place).taken()
+
+
+def last_words(place: git.Place) -> str:
+    """Return the last line that a push in the background left in its log, remedies aside."""
+    try:
+        with open(_log(place), "rb") as file:
+            lines = file.read().decode("utf-8", "replace").splitlines()
+    except FileNotFoundError:
+        return ""
+    return next((line for line in reversed(lines) if line and not line.startswith(" ")), "")
+
+
+def _log(place: git.Place) -> bytes:
+    return os.path.join(place.own, b"push.log")
+
+
+class Turn:
+    """One push at a time in a repository: the second waits for the first, those in the background one at a time.
+
+    superfluous: another push waits already, and will find in the queue what this one would push.
+    """
+
+    def __init__(self, place: git.Place) -> None:
+        self._file = os.path.join(place.own, b"push.lock")
+        self._fd = -1
+        self.superfluous = False
+
+    def __enter__(self) -> Turn:
+        import fcntl
+
+        os.makedirs(os.path.dirname(self._file), exist_ok=True)
+        waiting = os.open(self._file + b".next", os.O_WRONLY | os.O_CREAT, 0o666)
+        try:
+            if BEHIND in os.environ:
+                fcntl.flock(waiting, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._fd = os.open(self._file, os.O_WRONLY | os.O_CREAT, 0o666)
+            fcntl.flock(self._fd, fcntl.LOCK_EX)
+        except BlockingIOError:
+            self.superfluous = True
+        finally:
+            os.close(waiting)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+
+    def taken(self) -> bool:
+        import fcntl
+
+        try:
+            fd = os.open(self._file, os.O_RDONLY)
+        except FileNotFoundError:
+            return False
+        try:
+            # Shared, so that those who only ask are not in each other's way.
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(fd)
+        return False

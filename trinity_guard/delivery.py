@@ -1,0 +1,182 @@
+"""One remote, and the objects that it is to have: asked for, sent, and told apart from those that it lacks."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import dvcproject, git, index, store, transport
+from trinity_guard.errors import GuardError, shown
+from trinity_guard.references import Named
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Progress = Callable[[int, int], None]
+
+
+class Destination:
+    """One remote of one DVC project, and the cache that its objects come from."""
+
+    __slots__ = ("cache", "name", "remote", "settings")
+
+    def __init__(self, settings: dvcproject.Project, name: str) -> None:
+        self.settings = settings
+        self.name = name
+        self.remote = settings.remotes[name]
+        self.cache = store.Store(settings.cache_dir, settings.shared)
+
+
+def destination(place: git.Place, project: bytes, name: str) -> Destination:
+    """Find the remote `name` ("": the default) of a project; GuardError where there is none, or none to be trusted."""
+    settings = dvcproject.load(place.file(project) if project else place.top)
+    name = name or settings.default_remote or ""
+    if not name:
+        raise GuardError("no DVC remote is set", "trinity-guard remote add URL")
+    if name not in settings.remotes:
+        raise GuardError(f"the DVC remote '{name}' is not configured", f"trinity-guard remote add {name} URL")
+    found = Destination(settings, name)
+    if found.remote.local is not None:
+        _known_folder(place, found.remote.local)
+    return found
+
+
+class Delivery:
+    """What became of some objects at a remote: those sent now, and md5 -> why one is not there."""
+
+    __slots__ = ("children", "failed", "sent")
+
+    def __init__(self) -> None:
+        self.sent: set[str] = set()
+        self.failed: dict[str, str] = {}
+        self.children: dict[str, list[str]] = {}
+
+    def lacking(self, item: Named) -> str:
+        """Return why an object, or a file of that directory, is not on the remote; "" when it all is."""
+        names = [item.md5, *self.children.get(item.md5, ())]
+        return next((self.failed[n] for n in names if n in self.failed), "")
+
+
+def deliver(
+    to: Destination,
+    remote: transport.Remote,
+    group: Sequence[Named],
+    known: Known | None,
+    on_progress: Progress | None = None,
+) -> Delivery:
+    """Make sure that a remote has these objects, with the files of directories before them.
+
+    known: what the remote is known to have, and is not asked about; None asks about everything.
+    """
+    done = Delivery()
+    files, folders = _expanded(to.cache, group, known, done)
+    there = remote.sizes([*files, *folders]) if files or folders else {}
+    # Files first: a directory object whose files are missing tells DVC that they are there.
+    lacking = [transport.Wanted(m, size) for m, size in files.items() if not _right(to.cache, m, size, there)]
+    done.failed = remote.send(to.cache, lacking, on_progress) if lacking else {}
+    missing = [transport.Wanted(m) for m in folders if not _right(to.cache, m, -1, there)]
+    complete = [w for w in missing if not any(c in done.failed for c in done.children.get(w.md5, ()))]
+    if complete:
+        done.failed.update(remote.send(to.cache, complete))
+    done.sent = {w.md5 for w in lacking + complete} - set(done.failed)
+    done.failed.update({w.md5: "a file of this directory could not go" for w in missing if w not in complete})
+    if known is not None:
+        known.add([m for m in (*files, *folders) if m not in done.failed])
+    return done
+
+
+def _expanded(
+    cache: store.Store, group: Sequence[Named], known: Known | None, done: Delivery
+) -> tuple[dict[str, int], dict[str, None]]:
+    """Return the files (md5 -> size, -1 unknown) to make sure of, and the directory objects."""
+    files: dict[str, int] = {}
+    folders: dict[str, None] = {}
+    for item in group:
+        if known is not None and item.md5 in known:
+            continue
+        if not item.is_dir:
+            files[item.md5] = item.size
+            continue
+        folders[item.md5] = None
+        done.children[item.md5] = [md5 for md5, _ in store.children(cache, item.md5)]
+        for md5 in done.children[item.md5]:
+            files.setdefault(md5, -1)
+    return files, folders
+
+
+def _right(cache: store.Store, md5: str, size: int, there: dict[str, int]) -> bool:
+    """Whether the remote has an object, of the size that is expected: anything else is a damaged one."""
+    if md5 not in there:
+        return False
+    here = cache.size(md5)
+    # The cache's own size counts before the pointer's, which anybody can have written.
+    expected = here if here is not None else size
+    return expected < 0 or there[md5] in (expected, -1)
+
+
+def _name_of(text: str) -> str:
+    import hashlib
+
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+class Known:
+    """A small local record of what a remote has, so that a push asks nothing twice. The gate never trusts it."""
+
+    def __init__(self, place: git.Place, remote: dvcproject.Remote) -> None:
+        # A folder is asked as fast as a record, and may be emptied by anybody.
+        self._file = b""
+        self._md5s: set[str] | None = None
+        if remote.local is None:
+            name = _name_of(remote.url + "\0" + remote.options.get("endpointurl", ""))
+            self._file = os.path.join(place.own, b"known", name.encode())
+
+    def __contains__(self, md5: str) -> bool:
+        return md5 in self._read()
+
+    def _read(self) -> set[str]:
+        if self._md5s is None:
+            self._md5s = set()
+            if self._file and os.path.isfile(self._file):
+                with open(self._file, "rb") as file:
+                    self._md5s = set(file.read().decode("ascii", "replace").split("\n"))
+        return self._md5s
+
+    def add(self, md5s: Sequence[str]) -> None:
+        new = [m for m in md5s if m not in self._read()]
+        if not self._file or not new:
+            return
+        self._read().update(new)
+        os.makedirs(os.path.dirname(self._file), exist_ok=True)
+        # Appended in one write: two processes cannot mix their lines, and a line that was cut off names nothing.
+        fd = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+        try:
+            os.write(fd, "\n".join(["", *new, ""]).encode())
+        finally:
+            os.close(fd)
+
+    def forget(self, md5s: Sequence[str]) -> None:
+        """Take out what turned out not to be there."""
+        gone = self._read() & set(md5s)
+        if self._file and gone:
+            self._md5s = self._read() - gone
+            index.write_file(self._file, "\n".join(["", *sorted(self._md5s), ""]).encode())
+
+
+def _known_folder(place: git.Place, folder: bytes) -> None:
+    """Make a local remote's folder the first time; one that was there and is gone is a disk that is not mounted."""
+    known_file = os.path.join(place.own, b"known-folders")
+    try:
+        with open(known_file, "rb") as file:
+            known = file.read().split(b"\0")[:-1]
+    except FileNotFoundError:
+        known = []
+    if folder in known:
+        if not os.path.isdir(folder):
+            raise GuardError(f"the remote's folder {shown(folder)} is away", "trinity-guard push --pending")
+        return
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise GuardError(f"cannot make the remote's folder {shown(folder)}: {error.strerror}") from error
+    index.write_file(known_file, b"".join(f + b"\0" for f in [*known, folder]))

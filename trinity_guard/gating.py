@@ -1,0 +1,227 @@
+"""What a `git push` would publish: the commits that the other side lacks, what they name, what must not be in them."""
+
+from __future__ import annotations
+
+from trinity_guard import delivery, git, guarding, index, publication, references, refuge, store, transport
+from trinity_guard.background import Turn
+from trinity_guard.errors import GuardError, shown
+from trinity_guard.pushqueue import Queue, Retries
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from trinity_guard.config import Config
+    from trinity_guard.inspection import Artifact
+    from trinity_guard.references import Named
+    from trinity_guard.rules import Rules
+
+    Progress = Callable[[int, int], None]
+
+
+class Ref:
+    """One line of Git's list: what is pushed under which name, and what the other side has there (b"": nothing)."""
+
+    __slots__ = ("name", "oid", "target", "there")
+
+    def __init__(self, name: bytes, oid: bytes, target: bytes, there: bytes) -> None:
+        self.name = name
+        self.oid = b"" if not oid.strip(b"0") else oid
+        self.target = target
+        self.there = b"" if not there.strip(b"0") else there
+
+
+class Findings:
+    """What the commits of a push hold: the objects that they name, raw artifacts, pointers that nobody can read."""
+
+    __slots__ = ("broken", "commits", "configs", "named", "raw")
+
+    def __init__(self) -> None:
+        self.commits: list[bytes] = []
+        self.named: list[Named] = []
+        self.raw: list[tuple[bytes, Artifact]] = []
+        self.broken: dict[tuple[bytes, bytes], GuardError] = {}
+        self.configs: list[tuple[bytes, index.Entry]] = []
+
+
+def read_refs(lines: bytes) -> list[Ref]:
+    """Read what Git gives pre-push on its standard input; GuardError for what is no such list."""
+    refs = []
+    for line in lines.splitlines():
+        fields = line.split(b" ")
+        if len(fields) != 4:
+            raise GuardError(
+                problem=f"Git's list of refs could not be understood: {shown(line)}",
+                remedy="TRINITY_GUARD_SKIP=gate git push     # without this check",
+            )
+        refs.append(Ref(*fields))
+    return refs
+
+
+def unpublished(refs: Sequence[Ref], remote: str) -> list[bytes]:
+    """Return the commits of these refs that the other side does not have, the newest first.
+
+    The other side has what it says itself, and what our refs of this remote say that it had.
+    """
+    tips = [r.oid for r in refs if r.oid]
+    if not tips or remote == ".":
+        return []
+    lines = b"".join(t + b"\n" for t in tips) + b"".join(b"^" + r.there + b"\n" for r in refs if r.there)
+    command = ["rev-list", "--stdin", "--not", f"--remotes={remote}"]
+    result = git.attempt(*command, data=lines)
+    if result.code:
+        # What the other side has may be unknown here (a forced push over work that was never fetched).
+        command.insert(1, "--ignore-missing")
+        _require_known(tips)
+        result = git.Result(0, git.run(*command, data=lines), b"")
+    return result.out.split()
+
+
+def other_objects(refs: Sequence[Ref]) -> list[tuple[bytes, index.Entry]]:
+    """Return (object, file) for refs that lead to no commit: a tag may name a tree, or a single blob."""
+    odd = [r for r in refs if r.oid and not r.target.startswith(b"refs/heads/")]
+    if not odd:
+        return []
+    found = []
+    lines = git.run("cat-file", "--batch-check", data=b"".join(r.oid + b"^{}\n" for r in odd)).splitlines()
+    for ref, line in zip(odd, lines, strict=True):
+        oid, kind = line.split(b" ")[:2]
+        if kind == b"blob":
+            found.append((oid, index.Entry(index.REGULAR, oid, ref.target)))
+        elif kind == b"tree":
+            found += [(oid, e) for e in references.tree(oid)]
+    return found
+
+
+def local_commits(remote: str) -> list[bytes]:
+    """Return the commits of all our branches and tags that this remote lacks, as far as we know."""
+    return git.run("rev-list", "--branches", "--tags", "HEAD", "--not", f"--remotes={remote or '*'}").split()
+
+
+def _require_known(tips: Sequence[bytes]) -> None:
+    out = git.run("cat-file", "--batch-check", data=b"".join(t + b"\n" for t in tips))
+    for line in out.splitlines():
+        if line.endswith(b" missing"):
+            raise GuardError(
+                problem=f"Git cannot read {shown(line.split(b' ')[0])}, which is to be pushed.", remedy="git fsck"
+            )
+
+
+def examine(
+    place: git.Place,
+    rules: Rules,
+    commits: Sequence[bytes],
+    others: Sequence[tuple[bytes, index.Entry]] = (),
+    on_progress: Progress | None = None,
+) -> Findings:
+    """Look at every file that these commits add or change, each version of it once; and at `others`."""
+    found = Findings()
+    found.commits = list(commits)
+    seen: set[tuple[bytes, bytes]] = set()
+    _look(place, rules, others, found)
+    named = references.named_in(place, others, found.broken)
+    done = 0
+    for batch in references.walked(commits):
+        fresh = []
+        for commit, entries in batch:
+            fresh += [(commit, e) for e in entries if (e.path, e.oid) not in seen]
+            seen.update((e.path, e.oid) for e in entries)
+        _look(place, rules, fresh, found)
+        named += references.named_in(place, fresh, found.broken)
+        done += references.BATCH
+        if on_progress:
+            on_progress(min(done, len(commits)), len(commits))
+    found.named = references.once(named)
+    return found
+
+
+def _look(place: git.Place, rules: Rules, files: Sequence[tuple[bytes, index.Entry]], found: Findings) -> None:
+    by_version = {(e.path, e.oid): c for c, e in files}
+    raw = guarding.raw_in(place, rules, [e for _, e in files])
+    found.raw += [(by_version[a.entry.path, a.entry.oid], a) for a in raw]
+    found.configs += [(c, e) for c, e in files if e.path == b".dvc/config" or e.path.endswith(b"/.dvc/config")]
+
+
+def published_elsewhere(findings: Findings) -> None:
+    """Drop what some other remote has already: it cannot be held back any more, and a second remote may have it too."""
+    if not (findings.raw or findings.broken):
+        return
+    lines = b"".join(c + b"\n" for c in findings.commits)
+    new = set(git.run("rev-list", "--stdin", "--not", "--remotes", data=lines).split())
+    findings.raw = [(c, a) for c, a in findings.raw if c in new]
+    findings.broken = {k: e for k, e in findings.broken.items() if k[0] in new}
+
+
+# ---- the objects ----
+
+
+class Secured:
+    """What became of the objects of a push: sent now, there before, nowhere to be had; remotes left to DVC."""
+
+    __slots__ = ("left", "missing", "sent", "there")
+
+    def __init__(self) -> None:
+        self.sent: list[Named] = []
+        self.there: list[Named] = []
+        self.missing: list[tuple[Named, str]] = []
+        self.left: list[str] = []
+
+
+def secure(place: git.Place, config: Config, items: Sequence[Named], on_progress: Progress | None = None) -> Secured:
+    """Make sure that the remotes have these objects: ask for all, send what is lacking.
+
+    Raises GuardError where a remote cannot be asked: then nothing is known.
+    """
+    done = Secured()
+    with Turn(place):
+        for (project, name), group in publication.grouped(config, items).items():
+            to = delivery.destination(place, project, name)
+            if to.remote.versioned:
+                done.left.append(to.name)
+                continue
+            refuge.bring_back(place, to.cache, group)
+            with transport.connect(to.settings, to.name) as remote:
+                _fetch_folders(to, remote, group)
+                delivered = delivery.deliver(to, remote, group, None, on_progress)
+            Retries(place).worked(to.name)
+            _sort(place, to, group, delivered, done)
+            known = delivery.Known(place, to.remote)
+            known.forget([*delivered.failed])
+            known.add([i.md5 for i in done.sent + done.there])
+    Queue(place).let_go(done.sent + done.there)
+    return done
+
+
+def _fetch_folders(to: delivery.Destination, remote: transport.Remote, group: Sequence[Named]) -> None:
+    """Bring the directory objects that only the remote has: it must have each file that they list, too."""
+    wanted = [transport.Wanted(i.md5) for i in group if i.is_dir and to.cache.size(i.md5) is None]
+    if wanted:
+        there = remote.sizes([w.md5 for w in wanted])
+        remote.fetch([w for w in wanted if w.md5 in there], to.cache)
+
+
+def _sort(
+    place: git.Place,
+    to: delivery.Destination,
+    group: Sequence[Named],
+    delivered: delivery.Delivery,
+    done: Secured,
+) -> None:
+    for item in group:
+        reason = delivered.lacking(item) or _lie(to.cache, item)
+        if not reason:
+            (done.sent if item.md5 in delivered.sent else done.there).append(item)
+        elif item.certain or not _kept_by_git(item):
+            done.missing.append((item, reason))
+
+
+def _lie(cache: store.Store, item: Named) -> str:
+    here = None if item.is_dir or item.size < 0 else cache.size(item.md5)
+    if here is None or here == item.size:
+        return ""
+    return f"its pointer says {item.size} bytes, and its object has {here}"
+
+
+def _kept_by_git(item: Named) -> bool:
+    """Whether a commit's tree holds the output itself: then its stage says `cache: false`, in a template."""
+    return bool(git.read_ids([item.commit + b":" + item.path])[0])

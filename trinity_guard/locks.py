@@ -1,0 +1,174 @@
+"""The outputs that a dvc.lock records, with what its dvc.yaml says of each: cached at all, pushed, to which remote."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import bounds, dvcyaml, pipelines
+from trinity_guard.errors import GuardError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+NAME = b"dvc.lock"
+MOST_BYTES = 10 << 20
+HEX = "0123456789abcdef"
+
+
+class LockedOut:
+    """One output: its data's path from the top, md5 (`….dir` for a directory), size in bytes (-1 unknown).
+
+    certain: False where only a template says what becomes of it, and several fit.
+    """
+
+    __slots__ = ("cache", "certain", "isexec", "legacy", "md5", "path", "pushed", "remote", "size")
+
+    def __init__(self, path: bytes, md5: str, size: int) -> None:
+        self.path = path
+        self.md5 = md5
+        self.size = size
+        self.isexec = False
+        self.legacy = False
+        self.cache = True
+        self.pushed = True
+        self.remote = ""
+        self.certain = True
+
+
+def is_lock(path: bytes) -> bool:
+    return path == NAME or path.endswith(b"/" + NAME)
+
+
+def outs(lock: bytes, dvc_yaml: bytes | None, where: bytes) -> list[LockedOut]:
+    """Return the outputs with an md5 that the dvc.lock at `where` records, those in the repository alone.
+
+    Raises GuardError for a lock that DVC would not read, and for paths that leave the repository.
+    """
+    stages = _stages(_load(lock, where), where)
+    said = _declared(dvc_yaml, where)
+    found: list[LockedOut] = []
+    for name, stage in stages.items():
+        declared = said.get(str(name)) or said.get(str(name).partition("@")[0]) or _Declared(".", {})
+        for entry in _entries(stage, where):
+            out = _out(entry, declared, where)
+            if out is not None:
+                found.append(out)
+    return found
+
+
+class _Declared:
+    """What dvc.yaml says of one stage: its wdir, and the flags of each output by the text of its path."""
+
+    def __init__(self, wdir: str, flags: dict[str, dict[str, Any]]) -> None:
+        self.wdir = wdir
+        self._flags = flags
+
+    def of(self, path: str) -> tuple[dict[str, Any], bool]:
+        """Return the flags of an output, and whether they are certain."""
+        if path in self._flags:
+            return self._flags[path], True
+        fitting = [flags for template, flags in self._flags.items() if pipelines.fits(path, template)]
+        if fitting and all(f == fitting[0] for f in fitting):
+            return fitting[0], True
+        return {}, not fitting and not self._flags
+
+
+def _load(data: bytes, where: bytes) -> Any:
+    try:
+        return dvcyaml.parse(data, MOST_BYTES, anchors=True) or {}
+    except ValueError as error:
+        raise _malformed(where, str(error)) from None
+
+
+def _stages(fields: Any, where: bytes) -> dict[str, Any]:
+    if not isinstance(fields, dict):
+        raise _malformed(where, "it is not a mapping")
+    # Schema 2.0 has `stages:`; before it, the stages stood at the top.
+    stages = (fields.get("stages") or {}) if "schema" in fields or "stages" in fields else fields
+    if not isinstance(stages, dict):
+        raise _malformed(where, "its 'stages' is not a mapping")
+    return stages
+
+
+def _entries(stage: Any, where: bytes) -> Iterator[dict[str, Any]]:
+    listed = stage.get("outs") if isinstance(stage, dict) else None
+    if not isinstance(listed, (list, type(None))) or not isinstance(stage, dict):
+        raise _malformed(where, "its 'outs' is not a list")
+    for entry in listed or []:
+        if not isinstance(entry, dict) or not isinstance(entry.get("path"), str):
+            raise _malformed(where, "it holds an out without a path")
+        yield entry
+
+
+def _out(entry: dict[str, Any], declared: _Declared, where: bytes) -> LockedOut | None:
+    path, md5, size = entry["path"], entry.get("md5"), entry.get("size")
+    if md5 is None or bounds.scheme(path) in bounds.SCHEMES or "://" in path or path.startswith("/"):
+        return None  # an output elsewhere, or one that no stage has made yet
+    if not _is_md5(md5):
+        raise _malformed(where, "an md5 in it is not one")
+    if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 0):
+        raise _malformed(where, "a size in it is no possible number")
+    parts = where.split(b"/")[:-1]
+    for text in (declared.wdir, path):
+        reason = bounds.rooted(text) or bounds.walk(parts, text)
+        if reason:
+            raise _malformed(where, f"its path '{dvcyaml.plain(text)}' {reason}")
+    out = LockedOut(b"/".join(parts), md5, -1 if size is None else size)
+    out.isexec = entry.get("isexec") is True
+    out.legacy = entry.get("hash") is None
+    flags, out.certain = declared.of(path)
+    out.cache = flags.get("cache", True) is not False
+    out.pushed = flags.get("push", True) is not False
+    remote = flags.get("remote")
+    out.remote = remote if isinstance(remote, str) else ""
+    return out
+
+
+def _is_md5(md5: object) -> bool:
+    if not isinstance(md5, str):
+        return False
+    digest = md5.removesuffix(".dir")
+    return len(digest) == 32 and not digest.strip(HEX)
+
+
+def _declared(dvc_yaml: bytes | None, where: bytes) -> dict[str, _Declared]:
+    """Return what dvc.yaml declares, by stage; nothing where it cannot be read, for the lock alone has the objects."""
+    if not dvc_yaml:
+        return {}
+    try:
+        fields = dvcyaml.parse(dvc_yaml, MOST_BYTES, anchors=True)
+    except ValueError:
+        return {}
+    stages = fields.get("stages") if isinstance(fields, dict) else None
+    found = {}
+    for name, stage in stages.items() if isinstance(stages, dict) else ():
+        body = stage.get("do", stage) if isinstance(stage, dict) else None
+        if isinstance(body, dict):
+            wdir = body.get("wdir") or "."
+            plain = isinstance(wdir, str) and "${" not in wdir
+            found[str(name)] = _Declared(wdir if plain else ".", dict(_flags(body)))
+    return found
+
+
+def _flags(stage: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for kind in pipelines.KINDS:
+        items = stage.get(kind)
+        for item in items if isinstance(items, list) else []:
+            for path, flags in item.items() if isinstance(item, dict) else [(item, None)]:
+                if isinstance(path, str):
+                    yield path, flags if isinstance(flags, dict) else {}
+
+
+def _malformed(where: bytes, what: str) -> GuardError:
+    path = shown(where)
+    return GuardError(
+        problem=f"{path} is no file that DVC can read: {what}.",
+        remedy=f"git checkout HEAD -- {path}     # the last good version, or `dvc repro` writes it again",
+    )
+
+
+def yaml_beside(where: bytes) -> bytes:
+    """Return the path of the dvc.yaml that a dvc.lock belongs to."""
+    return os.path.join(os.path.dirname(where), b"dvc.yaml")

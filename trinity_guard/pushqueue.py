@@ -1,0 +1,145 @@
+"""Objects that wait for their remote, on disk before they are pushed; and when a remote that failed is tried again."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import index
+from trinity_guard.errors import GuardError, shown
+from trinity_guard.references import Named
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trinity_guard import git
+
+DAMAGED = b".damaged"
+# Minutes until the next try of its own after so many failures in a row; a person's own push always tries.
+WAITS = (1, 2, 5, 15, 30, 60)
+
+
+class Queue:
+    """Objects that wait for their remote: one file a batch under the common git dir."""
+
+    def __init__(self, place: git.Place) -> None:
+        self._folder = os.path.join(place.own, b"queue")
+
+    def add(self, items: Sequence[Named]) -> None:
+        if items:
+            name = b"%s-%d-%d" % (items[0].commit[:12], os.getpid(), _now())
+            index.write_file(os.path.join(self._folder, name), b"".join(i.encode() for i in items), durable=True)
+
+    def read(self) -> list[Named]:
+        """Return what waits, each object once, the oldest batch first."""
+        found: dict[tuple[bytes, str, str], Named] = {}
+        for file in self._files():
+            for item in _decode(file):
+                found.setdefault(_key(item), item)
+        return list(found.values())
+
+    def let_go(self, items: Sequence[Named]) -> None:
+        """Take these entries out; those that other processes add meanwhile stay."""
+        gone = {_key(i) for i in items}
+        for file in self._files() if gone else ():
+            entries = _decode(file)
+            left = [e for e in entries if _key(e) not in gone]
+            if not left:
+                os.unlink(file)
+            elif len(left) < len(entries):
+                index.write_file(file, b"".join(e.encode() for e in left), durable=True)
+
+    def _files(self) -> list[bytes]:
+        try:
+            names = os.listdir(self._folder)
+        except FileNotFoundError:
+            return []
+        found = []
+        for file in (os.path.join(self._folder, n) for n in names if b".tmp-" not in n and not n.endswith(DAMAGED)):
+            try:
+                found.append((os.stat(file).st_mtime_ns, file))
+            except FileNotFoundError:
+                continue  # a push that runs has let go of it
+        return [file for _, file in sorted(found)]
+
+    def empty(self) -> bool:
+        return not self._files()
+
+
+def _key(item: Named) -> tuple[bytes, str, str]:
+    return (item.project, item.remote, item.md5)
+
+
+def _decode(file: bytes) -> list[Named]:
+    try:
+        with open(file, "rb") as stream:
+            fields = stream.read().split(b"\0")[:-1]
+    except FileNotFoundError:
+        return []  # a push that runs has let go of it
+    n = Named.FIELDS
+    try:
+        if not fields or len(fields) % n:
+            raise ValueError(len(fields))
+        return [Named.decode(fields[i : i + n]) for i in range(0, len(fields), n)]
+    except ValueError:
+        aside = file + DAMAGED
+        os.rename(file, aside)
+        raise GuardError(
+            problem=f"the queue's file {shown(file)} was damaged; it is put aside as {shown(os.path.basename(aside))}.",
+            remedy="trinity-guard push REV     # queues again what a commit names; without REV: HEAD",
+        ) from None
+
+
+class Retries:
+    """Which remotes failed lately, how often in a row, and when a push that nobody asked for tries them again."""
+
+    def __init__(self, place: git.Place) -> None:
+        self._file = os.path.join(place.own, b"retries")
+
+    def read(self) -> dict[str, tuple[int, int]]:
+        """Return remote -> (failures in a row, time of the next try in seconds since 1970)."""
+        try:
+            with open(self._file, "rb") as file:
+                fields = file.read().decode("utf-8", "surrogateescape").split("\0")[:-1]
+            return {fields[i]: (int(fields[i + 1]), int(fields[i + 2])) for i in range(0, len(fields), 3)}
+        except (OSError, ValueError, IndexError):
+            return {}  # none failed, or a damaged record: then every remote is tried
+
+    def failed(self, remote: str) -> None:
+        known = self.read()
+        count = known.get(remote, (0, 0))[0] + 1
+        known[remote] = (count, _now() + 60 * WAITS[min(count, len(WAITS)) - 1])
+        self._write(known)
+
+    def worked(self, remote: str) -> None:
+        known = self.read()
+        if known.pop(remote, None):
+            self._write(known)
+
+    def waits(self, remote: str) -> bool:
+        """Whether it is too early for a try that nobody asked for."""
+        # A clock that was set back must not stop the tries for ever.
+        left = self.read().get(remote, (0, 0))[1] - _now()
+        return 0 < left <= 60 * WAITS[-1]
+
+    def next_try(self) -> int | None:
+        """Return when the first of the remotes that failed is tried again, None when none failed."""
+        return min((when for _, when in self.read().values()), default=None)
+
+    def _write(self, known: dict[str, tuple[int, int]]) -> None:
+        rows = (f"{name}\0{count}\0{when}\0" for name, (count, when) in known.items())
+        index.write_file(self._file, "".join(rows).encode("utf-8", "surrogateescape"))
+
+
+def due(place: git.Place) -> bool:
+    """Whether something waits, and nothing speaks against trying it now."""
+    if Queue(place).empty():
+        return False
+    when = Retries(place).next_try()
+    return when is None or when <= _now()
+
+
+def _now() -> int:
+    import time
+
+    return int(time.time())

@@ -1,0 +1,171 @@
+"""Which objects do these commits name? Every pointer and dvc.lock, in what a commit changed or in its whole tree."""
+
+from __future__ import annotations
+
+from trinity_guard import catalog as catalogs
+from trinity_guard import dvcproject, git, index, locks
+from trinity_guard.errors import GuardError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+# So many commits are asked about at once: a first push of a long history must not fill the memory.
+BATCH = 1000
+
+
+class Named:
+    """An object that a commit names.
+
+    md5 (`….dir` for a directory), size (bytes, -1 unknown; of a directory: of all its files), path (its pointer, or for
+    a dvc.lock the output itself), commit, DVC project (from the top), remote ("" the default).
+    certain: False where it may be an output that DVC does not keep, and only a template could tell.
+    """
+
+    __slots__ = ("certain", "commit", "md5", "path", "project", "remote", "size")
+    FIELDS = 6
+
+    def __init__(self, md5: str, size: int, path: bytes, commit: bytes, project: bytes, remote: str) -> None:
+        self.md5 = md5
+        self.size = size
+        self.path = path
+        self.commit = commit
+        self.project = project
+        self.remote = remote
+        self.certain = True
+
+    @property
+    def is_dir(self) -> bool:
+        return self.md5.endswith(".dir")
+
+    def encode(self) -> bytes:
+        fields = (self.md5.encode(), b"%d" % self.size, self.path, self.commit, self.project, self.remote.encode())
+        return b"".join(f + b"\0" for f in fields)
+
+    @classmethod
+    def decode(cls, f: Sequence[bytes]) -> Named:
+        md5 = f[0].decode("ascii").removesuffix(".dir")
+        if len(md5) != 32 or md5.strip("0123456789abcdef"):
+            raise ValueError(md5)
+        return cls(f[0].decode(), int(f[1]), f[2], f[3], f[4], f[5].decode())
+
+
+def changed_files(commits: Sequence[bytes]) -> list[tuple[bytes, list[index.Entry]]]:
+    """Return (commit id, files) for each commit that adds or changes regular files, against any parent; one process.
+
+    Several commits are given by id; a single one may be any name (HEAD).
+    """
+    options = ("-r", "--raw", "-z", "--no-renames", "--root", "-m", "--diff-filter=ACMT")
+    if len(commits) == 1:
+        out = git.run("diff-tree", *options, commits[0], "--")
+    else:
+        out = git.run("diff-tree", "--stdin", *options, data=b"".join(c + b"\n" for c in commits))
+    pieces: dict[bytes, list[bytes]] = {}
+    current: list[bytes] = []
+    fields = iter(out.split(b"\0")[:-1])
+    for field in fields:
+        if field.startswith(b":"):
+            current += [field, next(fields)]
+        else:
+            current = pieces.setdefault(field.split()[0], [])
+    return [(c, _once(index.raw(b"".join(f + b"\0" for f in found)))) for c, found in pieces.items()]
+
+
+def walked(commits: Sequence[bytes]) -> Iterator[list[tuple[bytes, list[index.Entry]]]]:
+    """Yield what `changed_files` says of many commits, in batches."""
+    for start in range(0, len(commits), BATCH):
+        yield changed_files(commits[start : start + BATCH])
+
+
+def _once(entries: Iterable[index.Entry]) -> list[index.Entry]:
+    """A merge differs from each of its parents: the same file may be named several times."""
+    return list({e.path: e for e in entries}.values())
+
+
+def named_by(place: git.Place, commits: Sequence[bytes]) -> list[Named]:
+    """Return the objects that the changes of these commits name, each once; `push: false` and the uncached are not."""
+    return once(
+        n for batch in walked(commits) for n in named_in(place, [(c, e) for c, entries in batch for e in entries])
+    )
+
+
+def named_at(place: git.Place, commits: Sequence[bytes]) -> list[Named]:
+    """Return the objects that the whole trees of these commits name, each once."""
+    return once(named_in(place, [(c, e) for c in commits for e in tree(c)]))
+
+
+def tree(revision: bytes) -> Iterator[index.Entry]:
+    """Yield the regular files of a commit or tree."""
+    for line in git.run("ls-tree", "-r", "-z", "--full-tree", revision).split(b"\0")[:-1]:
+        meta, _, path = line.partition(b"\t")
+        if meta.startswith((index.REGULAR, index.EXECUTABLE)):
+            yield index.Entry(index.REGULAR, meta.split(b" ")[2], path)
+
+
+def once(found: Iterable[Named]) -> list[Named]:
+    """Return each object of each project and remote once, as it was named first."""
+    kept: dict[tuple[bytes, str, str], Named] = {}
+    for named in found:
+        kept.setdefault((named.project, named.remote, named.md5), named)
+    return list(kept.values())
+
+
+def is_reference(path: bytes) -> bool:
+    """Whether a file of this name may name objects: a pointer, or a dvc.lock."""
+    return path.endswith(b".dvc") or locks.is_lock(path)
+
+
+def named_in(
+    place: git.Place,
+    files: Iterable[tuple[bytes, index.Entry]],
+    broken: dict[tuple[bytes, bytes], GuardError] | None = None,
+) -> list[Named]:
+    """Return the objects that those of these (commit, file) pairs name which are pointers or locks.
+
+    broken: where to note (commit, path) -> reason for those that cannot be read; without it the first one raises.
+    """
+    references = [(c, e) for c, e in files if is_reference(e.path) and e.mode != index.SYMLINK]
+    oids = list(dict.fromkeys(e.oid for _, e in references))
+    contents = dict(zip(oids, git.read_all(oids), strict=True))
+    yamls = _yamls_beside([(c, e) for c, e in references if locks.is_lock(e.path)])
+    projects: dict[bytes, bool] = {}
+    found: list[Named] = []
+    for commit, entry in references:
+        project = dvcproject.root_of(place.top, entry.path, projects) or b""
+        data = contents[entry.oid] or b""
+        try:
+            if locks.is_lock(entry.path):
+                found += _by_lock(entry, data, yamls.get((commit, entry.path)), commit, project)
+            else:
+                found += _by_pointer(entry, data, commit, project)
+        except GuardError as error:
+            if broken is None:
+                raise
+            broken[commit, entry.path] = error
+    return found
+
+
+def _by_pointer(entry: index.Entry, data: bytes, commit: bytes, project: bytes) -> list[Named]:
+    return [
+        Named(held.md5, held.size, entry.path, commit, project, held.remote)
+        for held in catalogs.parse(entry, data)
+        if held.kind in ("file", "dir") and held.pushed
+    ]
+
+
+def _by_lock(entry: index.Entry, data: bytes, yaml: bytes | None, commit: bytes, project: bytes) -> list[Named]:
+    found = []
+    for out in locks.outs(data, yaml, entry.path):
+        if out.cache and out.pushed:
+            named = Named(out.md5, out.size, out.path, commit, project, out.remote)
+            named.certain = out.certain
+            found.append(named)
+    return found
+
+
+def _yamls_beside(pairs: Sequence[tuple[bytes, index.Entry]]) -> dict[tuple[bytes, bytes], bytes | None]:
+    """Return the dvc.yaml that belongs to each of these locks, out of the lock's own commit."""
+    oids = git.read_ids(c + b":" + locks.yaml_beside(e.path) for c, e in pairs) if pairs else []
+    there = [o for o in dict.fromkeys(oids) if o]
+    contents = dict(zip(there, git.read_all(there), strict=True))
+    return {(c, e.path): contents.get(o or b"") for (c, e), o in zip(pairs, oids, strict=True)}

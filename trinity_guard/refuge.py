@@ -1,0 +1,42 @@
+"""Objects that wait for their remote, kept beyond the life of the linked work tree whose cache holds them."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import dvcproject, git, store
+from trinity_guard.references import Named
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def safe(place: git.Place) -> store.Store:
+    """Return the store for objects that wait: `git worktree remove` takes a linked work tree's own cache with it."""
+    return store.Store(os.path.join(place.own, b"cache"))
+
+
+def bring_back(place: git.Place, cache: store.Store, group: Sequence[Named]) -> None:
+    """Put objects that another work tree kept for this push into the cache."""
+    kept = safe(place)
+    for item in group:
+        if cache.size(item.md5) is None and kept.size(item.md5) is not None:
+            store.link(kept, cache, item.md5)
+        for md5, _ in store.children(cache, item.md5) if item.is_dir else ():
+            if cache.size(md5) is None and kept.size(md5) is not None:
+                store.link(kept, cache, md5)
+
+
+def keep(place: git.Place, items: list[Named]) -> None:
+    """Keep what waits beyond the life of a linked work tree; what has gone need not be kept."""
+    if place.git_dir == place.common_dir:
+        return
+    kept = safe(place)
+    for item in items:
+        settings = dvcproject.load(place.file(item.project) if item.project else place.top)
+        cache = store.Store(settings.cache_dir, settings.shared)
+        names = [item.md5, *(md5 for md5, _ in (store.children(cache, item.md5) if item.is_dir else ()))]
+        for md5 in names:
+            if kept.size(md5) is None and cache.size(md5) is not None:
+                store.link(cache, kept, md5)
