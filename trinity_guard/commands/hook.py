@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 from trinity_guard import console
@@ -15,7 +16,9 @@ STAGES = {
     "pre-applypatch": ("commit",),
     "post-commit": ("after",),
     "pre-push": ("push",),
-    "post-rewrite": ("after",),
+    "post-checkout": ("follow",),
+    "post-merge": ("follow",),
+    "post-rewrite": ("after", "follow"),
 }
 
 HELP = f"""usage: trinity-guard hook NAME [--framework] [ARGUMENTS]
@@ -35,6 +38,8 @@ def run(args: list[str]) -> int:
         console.result(HELP.rstrip())
         return FINE
     name, rest = args[0], args[1:]
+    if framework and name == "post-checkout" and "PRE_COMMIT_CHECKOUT_TYPE" not in os.environ:
+        name = "post-merge"  # one hook of the framework serves both stages
     gc.disable()  # thousands of small objects that live to the end: looking for garbage among them is a tenth of it
     if name not in STAGES:
         raise GuardError(f"there is no hook '{name}' of ours.", "trinity-guard hook --help", exit_code=UNUSABLE)

@@ -1,0 +1,196 @@
+"""Carries a plan out: fetches what the cache lacks, takes away, puts, and remembers what was seen to be right."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import catalog as catalogs
+from trinity_guard import store, transport, trust
+from trinity_guard.errors import GuardError, shown
+from trinity_guard.following import Follower, Former, Kept, Put
+from trinity_guard.goals import Goal
+from trinity_guard.workfiles import Damaged, same_moment
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Progress = Callable[[int, int], None]
+
+LEGACY = "DVC 2 recorded it, and only DVC can bring it"
+
+
+class Fetcher:
+    """Fetches objects into the caches, one connection a remote. choice: the configured remote ("" for DVC's default).
+
+    progress() gives a new way of telling (bytes done, in all) each time that something takes long.
+    """
+
+    def __init__(self, follower: Follower, choice: str, progress: Callable[[str], Progress] | None = None) -> None:
+        self._follower = follower
+        self._choice = choice
+        self._progress = progress
+
+    def fetch(self, wanted: Sequence[Goal]) -> dict[str, str]:
+        """Return md5 -> reason for those that did not come ("" where a trouble of the plan tells of their remote)."""
+        reasons: dict[str, str] = {}
+        groups: dict[tuple[bytes, str], dict[str, Goal]] = {}
+        for goal in wanted:
+            if goal.legacy:
+                reasons[goal.md5] = LEGACY
+            else:
+                groups.setdefault((goal.project, goal.remote), {})[goal.md5] = goal
+        for (project, remote), group in groups.items():
+            try:
+                reasons.update(self._from(project, remote, list(group.values())))
+            except GuardError as error:
+                self._follower.plan.troubles.append(error)
+                reasons.update(dict.fromkeys(group, ""))
+        return reasons
+
+    def _from(self, project: bytes, remote: str, group: list[Goal]) -> dict[str, str]:
+        settings = self._follower.projects.settings(project)
+        name = (remote or self._choice or settings.default_remote or "").lower()
+        if not name:
+            raise GuardError("no DVC remote is set.", "dvc remote add -d NAME URL")
+        if name in settings.remotes:
+            trust.require(self._follower.place, settings, settings.remotes[name])
+        cache = self._follower.projects.shelf(project).own
+        items = [transport.Wanted(g.md5, g.size) for g in group]
+        with transport.connect(settings, name) as opened:
+            return opened.fetch(items, cache, self._progress("fetching") if self._progress else None)
+
+
+def bring(
+    follower: Follower,
+    wanted: Sequence[Goal],
+    former: Former,
+    fetcher: Fetcher | None = None,
+    only: Callable[[Goal], bool] | None = None,
+) -> None:
+    """Decide what is to be done, and fetch what that needs. only: which of a directory's files are meant."""
+    unknown = follower.expand(wanted)
+    reasons: dict[str, str] = {}
+    if unknown and fetcher:
+        reasons = fetcher.fetch(unknown)
+        unknown = follower.expand(unknown)
+    if only:
+        follower.wanted = {path: goal for path, goal in follower.wanted.items() if only(goal)}
+    follower.decide(unknown, former)
+    plan = follower.plan
+    plan.missing = [(goal, reasons.get(goal.md5, "")) for goal, _ in plan.missing]
+    lacking = [put.goal for put in plan.puts if _lacks(follower, put.goal)]
+    if lacking and fetcher:
+        reasons = fetcher.fetch([g for g in lacking if g.certain])
+    still = {goal.path for goal in lacking if _lacks(follower, goal)}
+    plan.missing += [(g, reasons.get(g.md5, "")) for g in lacking if g.path in still and g.certain]
+    plan.puts = [put for put in plan.puts if put.goal.path not in still]
+
+
+def _lacks(follower: Follower, goal: Goal) -> bool:
+    return follower.projects.shelf(goal.project).find(goal.md5, -1 if goal.legacy else goal.size) is None
+
+
+def carry_out(follower: Follower, fetcher: Fetcher | None = None, on_progress: Progress | None = None) -> None:
+    """Take away and put what was decided; where that had to stop early, the plan's last trouble says why."""
+    plan = follower.plan
+    counter = _Counter(follower, on_progress)
+    marks: dict[bytes, tuple[Goal, os.stat_result]] = {goal.path: (goal, stat) for goal, stat in plan.right}
+    try:
+        _take_away(follower)
+        damaged = [put for put in plan.puts if not _put(follower, put, marks, counter)]
+        if damaged and fetcher:
+            reasons = fetcher.fetch([put.goal for put in damaged])
+            plan.missing = [(g, why) for g, why in plan.missing if g.md5 in reasons or g.path not in _paths(damaged)]
+            for put in damaged:
+                if put.goal.md5 not in reasons:
+                    _put(follower, put, marks, counter)
+    except GuardError as error:
+        plan.troubles.append(error)
+        plan.finished = False
+    except OSError as error:
+        name = shown(os.fsencode(error.filename)) if isinstance(error.filename, (bytes, str)) else "a file"
+        plan.troubles.append(GuardError(f"{name}: {error.strerror}.", "trinity-guard sync     # goes on from there"))
+        plan.finished = False
+    finally:
+        follower.projects.close()
+        _remember(follower, marks)
+
+
+def _paths(puts: Sequence[Put]) -> set[bytes]:
+    return {put.goal.path for put in puts}
+
+
+class _Counter:
+    def __init__(self, follower: Follower, on_progress: Progress | None) -> None:
+        sizes = [_size(follower, put.goal) for put in follower.plan.puts] if on_progress else []
+        self._done, self._total, self._tell = 0, sum(sizes), on_progress
+
+    def __call__(self, count: int) -> None:
+        self._done += count
+        if self._tell:
+            self._tell(self._done, max(self._total, self._done))
+
+
+def _size(follower: Follower, goal: Goal) -> int:
+    there = follower.projects.shelf(goal.project).find(goal.md5)
+    return os.stat(there).st_size if there else 0
+
+
+def _take_away(follower: Follower) -> None:
+    for path, stat in follower.plan.removals:
+        if same_moment(follower.tree.stat(path), stat):
+            follower.tree.remove(path)
+            follower.plan.removed.append(path)
+        else:
+            follower.plan.kept.append(Kept(path, "unnamed", "it was written to just now"))
+
+
+def _put(follower: Follower, put: Put, marks: dict[bytes, tuple[Goal, os.stat_result]], counter: _Counter) -> bool:
+    """Put one file; False when its object is damaged, which the plan then says."""
+    goal, plan = put.goal, follower.plan
+    shelf = follower.projects.shelf(goal.project)
+    source = shelf.find(goal.md5, -1 if goal.legacy else goal.size)
+    if source is None:
+        plan.missing.append((goal, ""))
+        return True
+    if not same_moment(follower.tree.stat(goal.path), put.before):
+        plan.kept.append(Kept(goal.path, "changed", "was written to just now", goal.source))
+        return True
+    follower.tree.make_room(goal.path)
+    try:
+        stat = follower.projects.bench(goal.project).put(
+            source, goal.md5, follower.place.file(goal.path), goal.isexec, counter
+        )
+    except Damaged as error:
+        reason = LEGACY if goal.legacy else f"its object in the cache is damaged ({shown(error.path)})"
+        plan.missing.append((goal, reason))
+        return False
+    marks[goal.path] = goal, stat
+    plan.put.append(goal)
+    plan.bytes_put += stat.st_size
+    if not source.startswith(shelf.own.folder + b"/"):
+        _take_over(shelf.stores[1:], shelf.own, goal)
+    return True
+
+
+def _take_over(others: Sequence[store.Store], own: store.Store, goal: Goal) -> None:
+    """Give the project's own cache what another one had: `dvc status` looks there alone."""
+    for other in others:
+        if other.size(goal.md5) is not None:
+            store.link(other, own, goal.md5)
+            return
+
+
+def _remember(follower: Follower, marks: dict[bytes, tuple[Goal, os.stat_result]]) -> None:
+    """Note with which size and time these files were right, so that the next commit reads none of them."""
+    fresh = False
+    for held in follower.catalog.held:
+        goal, stat = marks.get(held.path, (None, None))
+        if goal is None or stat is None or goal.md5 != held.md5 or goal.source != held.pointer:
+            continue
+        mark = catalogs.seen_mark(stat)
+        fresh = fresh or mark != held.seen
+        held.seen = mark
+    if fresh:
+        catalogs.save(follower.place, follower.catalog)

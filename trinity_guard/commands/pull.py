@@ -1,0 +1,43 @@
+"""`trinity-guard pull [PATH…]`: the artifacts of the working tree, fetched where the cache lacks them."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import arguments, console, git, guarding
+from trinity_guard import catalog as catalogs
+from trinity_guard.errors import BLOCKED, FINE
+from trinity_guard.following import Follower
+from trinity_guard.locking import Turn
+from trinity_guard.selecting import Selection
+from trinity_guard.stages import follow, followed
+
+HELP = """usage: trinity-guard pull [PATH…]
+
+Bring the artifacts of the working tree to the versions that their pointers name, and fetch from the DVC remote
+what the cache lacks. Without PATH: all of them; PATH may be an artifact, its pointer, or a folder. What was changed
+here and is recorded nowhere is never overwritten. Exits 1 when something did not come.
+
+Example: trinity-guard pull models/
+"""
+
+
+def run(args: list[str]) -> int:
+    if arguments.wants_help(args):
+        console.result(HELP.rstrip())
+        return FINE
+    names = arguments.paths(args, "pull")
+    start = os.getcwdb()
+    place = git.place()
+    git.at_top(place)
+    config, _ = guarding.load_config(place)
+    selection = Selection(guarding.relative(place, names, start))
+    with Turn(place):
+        catalog = catalogs.load(place)
+        follower = Follower(place, catalog)
+        goals = selection.goals(follower.said_here(follow.pointers(catalog)), "here")
+        plan = followed.carried_out(follower, goals, {}, config, fetch=True, only=selection.file)
+    followed.tell(plan, fetched=True)
+    if plan.complete() and not plan.put:
+        console.note("everything is here already." if plan.right else "nothing to pull: no pointer.")
+    return FINE if plan.complete() else BLOCKED

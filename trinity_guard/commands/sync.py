@@ -1,0 +1,47 @@
+"""`trinity-guard sync`: the working tree's artifacts follow the pointers, from the cache."""
+
+from __future__ import annotations
+
+from trinity_guard import arguments, console, git, guarding, moved
+from trinity_guard import catalog as catalogs
+from trinity_guard.errors import FINE, UNUSABLE, GuardError
+from trinity_guard.following import Follower
+from trinity_guard.locking import Turn
+from trinity_guard.stages import follow, followed
+
+HELP = """usage: trinity-guard sync
+
+Bring every artifact of the working tree to the version that its pointer names, from the DVC cache: what is
+missing is put there, another recorded version is replaced. What was changed here and is recorded nowhere is never
+overwritten, it is named. The hooks do the same after each checkout, merge and rebase for what these changed.
+
+Example: trinity-guard sync     # after git stash or git reset --hard, which run no hook
+"""
+
+
+def run(args: list[str]) -> int:
+    if arguments.wants_help(args):
+        console.result(HELP.rstrip())
+        return FINE
+    if args:
+        raise GuardError("sync takes no arguments.", "trinity-guard pull PATH     # of some paths", UNUSABLE)
+    if console.skipped("sync"):
+        return FINE
+    place = git.place()
+    git.at_top(place)
+    config, _ = guarding.load_config(place)
+    stamp = moved.Stamp(place)
+    unfinished = stamp.unfinished()
+    with Turn(place):
+        catalog = catalogs.load(place)
+        changes: dict[bytes, list[bytes]] = {}
+        for commit in unfinished:
+            changes = follow.with_unfinished(changes, commit, b"HEAD")
+        stamp.begin(unfinished)
+        follower = Follower(place, catalog)
+        goals = follower.said_here(sorted({*changes, *follow.pointers(catalog)}))
+        plan = followed.carried_out(follower, goals, changes, config, fetch=False)
+        if plan.finished:
+            stamp.end()
+    followed.tell(plan, fetched=False)
+    return FINE

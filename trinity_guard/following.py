@@ -1,0 +1,274 @@
+"""The working tree's artifacts follow their pointers: what differs is put, replaced or taken away; nothing is lost.
+
+Decided here for every file, before any is touched (bringing.py acts). A file whose bytes are kept nowhere else is
+never replaced or removed: it is named.
+"""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import catalog as catalogs
+from trinity_guard import git, goals, index, locks
+from trinity_guard.errors import GuardError, shown
+from trinity_guard.goals import Goal, Projects
+from trinity_guard.workfiles import FILE, FOLDER, KIND, LINK, Tree, kept_elsewhere, md5_of, object_of_link
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Kept:
+    """A file that was left as it is, although its pointer (`source`) says otherwise, or no pointer names it any more.
+
+    kind: "changed" (its bytes are kept nowhere else), "unnamed" (that too), "obstacle", "git" (Git tracks it).
+    """
+
+    __slots__ = ("kind", "path", "reason", "source")
+
+    def __init__(self, path: bytes, kind: str, reason: str, source: bytes = b"") -> None:
+        self.path = path
+        self.kind = kind
+        self.reason = reason
+        self.source = source
+
+
+class Put:
+    """A file to put: its goal, and what was in its place (None: nothing) when that was decided."""
+
+    __slots__ = ("before", "goal")
+
+    def __init__(self, goal: Goal, before: os.stat_result | None) -> None:
+        self.goal = goal
+        self.before = before
+
+
+class Plan:
+    """What is to be done, and what came of it.
+
+    missing: goals whose bytes are not in the cache, with the reason where one is known ("" else).
+    right: files that are already as they should be. troubles: what could not be understood or done at all.
+    finished: False where carrying it out stopped early.
+    """
+
+    __slots__ = ("bytes_put", "finished", "kept", "missing", "put", "puts", "removals", "removed", "right", "troubles")
+
+    def __init__(self) -> None:
+        self.finished = True
+        self.bytes_put = 0
+        self.puts: list[Put] = []
+        self.removals: list[tuple[bytes, os.stat_result]] = []
+        self.kept: list[Kept] = []
+        self.missing: list[tuple[Goal, str]] = []
+        self.right: list[tuple[Goal, os.stat_result]] = []
+        self.troubles: list[GuardError] = []
+        self.put: list[Goal] = []
+        self.removed: list[bytes] = []
+
+    def complete(self) -> bool:
+        """Whether every artifact that was looked at is what its pointer says."""
+        return not (self.missing or self.troubles or any(k.kind != "git" for k in self.kept))
+
+
+class Former:
+    """What pointers said before: path -> the md5s that its file may have had."""
+
+    __slots__ = ("files",)
+
+    def __init__(self) -> None:
+        self.files: dict[bytes, list[str]] = {}
+
+
+# --- what they say ---------------------------------------------------------------------------------------------
+
+
+class Follower:
+    """One run: what the pointers say now and said before, and what is to be done about it.
+
+    before: the commit that the work tree came from, b"" where there is none.
+    """
+
+    def __init__(self, place: git.Place, catalog: catalogs.Catalog, before: bytes = b"") -> None:
+        self.place = place
+        self.catalog = catalog
+        self.projects = Projects(place, before)
+        self.tree = Tree(place.top)
+        self.plan = Plan()
+        self.wanted: dict[bytes, Goal] = {}
+        self._expanded: set[bytes] = set()
+
+    def said_here(self, paths: Iterable[bytes]) -> list[Goal]:
+        """Return what these pointers and locks of the work tree ask for."""
+        texts: dict[bytes, tuple[bytes, bytes | None]] = {}
+        for path in paths:
+            data = None if self.tree.obstacle(path) else goals.read_working(self.place.top, path)
+            if data is not None:
+                yaml = goals.read_working(self.place.top, locks.yaml_beside(path)) if locks.is_lock(path) else None
+                texts[path] = data, yaml
+        return self.said(texts)
+
+    def said(self, texts: dict[bytes, tuple[bytes, bytes | None]]) -> list[Goal]:
+        """Return what the bytes of pointers and locks ask for; one that nobody can follow is a trouble."""
+        found: list[Goal] = []
+        for path, (data, yaml) in texts.items():
+            try:
+                found += goals.outputs(path, data, yaml, self._project(path))
+            except GuardError as error:
+                self.plan.troubles.append(error)
+        return found
+
+    def _project(self, path: bytes) -> bytes:
+        root = self.projects.of(path)
+        if root is None:
+            raise GuardError(f"{shown(path)}: there is no DVC project above it.", "dvc init")
+        self.projects.shelf(root)
+        return root
+
+    def former(self, changes: dict[bytes, list[bytes]]) -> Former:
+        """Return what the former versions of pointers said, as far as that can be told."""
+        former = Former()
+        asked = [(path, oid) for path, ids in changes.items() for oid in ids]
+        for (path, _), data in zip(asked, git.read_all(oid for _, oid in asked), strict=True):
+            try:
+                said = goals.outputs(path, data or b"", None, self._project(path))
+                members = [m for goal in said for m in self._members(goal) or []]
+            except GuardError:
+                continue  # nothing is known of it, so nothing that it held is touched
+            for member in members:
+                former.files.setdefault(member.path, []).append(member.md5)
+        return former
+
+    def _members(self, goal: Goal) -> list[Goal] | None:
+        return goals.expand(self.projects.shelf(goal.project), goal) if goal.is_dir else [goal]
+
+    def expand(self, wanted: Iterable[Goal]) -> list[Goal]:
+        """Add these to what is wanted, file by file; return the directories whose list is not in the cache."""
+        unknown: list[Goal] = []
+        for goal in wanted:
+            try:
+                members = self._members(goal)
+            except GuardError as error:
+                self.plan.troubles.append(error)
+                continue
+            if members is None:
+                unknown.append(goal)
+            elif goal.is_dir:
+                self._expanded.add(goal.path)
+            for member in members or []:
+                other = self.wanted.setdefault(member.path, member)
+                if other.md5 != member.md5:
+                    self.plan.troubles.append(_disagree(other, member))
+        return unknown
+
+    # --- deciding
+
+    def decide(self, unknown: list[Goal], former: Former) -> None:
+        """Fill the plan: what is right, what is put, what is taken away, what must stay as it is."""
+        marks = {h.path: h for h in self.catalog.held if h.seen}
+        tracked = index.entries_of(sorted(self.wanted.keys() | former.files.keys()))
+        gone = [p for p in former.files if p not in self.wanted and p not in tracked]
+        for path in self._unclaimed(gone, unknown):
+            self._decide_removal(path, former.files[path])
+        self.tree.leaving.update(path for path, _ in self.plan.removals)
+        for path, goal in self.wanted.items():
+            if path in tracked:
+                self.plan.kept.append(Kept(path, "git", "is tracked by Git here", goal.source))
+                continue
+            obstacle = self.tree.obstacle(path) or self._decide_one(goal, former.files.get(path, []), marks.get(path))
+            if obstacle:
+                self.plan.kept.append(Kept(path, "obstacle", obstacle, goal.source))
+        self.plan.missing += [(goal, "") for goal in unknown if goal.certain]
+
+    def _decide_one(self, goal: Goal, guesses: list[str], held: catalogs.Held | None) -> str:
+        """Decide for one file; return what is in its way, "" when nothing is."""
+        stat = self.tree.stat(goal.path)
+        kind = FILE if stat is None else stat.st_mode & KIND
+        if stat is None or (kind == FOLDER and self.tree.emptied(goal.path)):
+            self.plan.puts.append(Put(goal, None))
+        elif kind == LINK:
+            linked = object_of_link(self.projects.shelf(goal.project), self.place.file(goal.path))
+            if not linked:
+                return "is a symlink of your own"
+            if linked == goal.md5:
+                self.plan.right.append((goal, stat))
+            else:
+                self.plan.puts.append(Put(goal, stat))
+        elif kind != FILE:
+            return "is to be a file, and a folder is in its place" if kind == FOLDER else "is no ordinary file"
+        else:
+            self._decide_file(goal, guesses, held, stat)
+        return ""
+
+    def _decide_file(self, goal: Goal, guesses: list[str], held: catalogs.Held | None, stat: os.stat_result) -> None:
+        full = self.place.file(goal.path)
+        if held is not None and held.md5 == goal.md5 and held.seen == catalogs.seen_mark(stat):
+            self.plan.right.append((goal, stat))
+            return
+        known = md5_of(full) if goal.size in (-1, stat.st_size) or goal.legacy else ""
+        if known == goal.md5 or (goal.legacy and _same_text(full, goal.md5)):
+            self.plan.right.append((goal, stat))
+        elif kept_elsewhere(self.projects.shelf(goal.project), full, guesses, known):
+            self.plan.puts.append(Put(goal, stat))
+        else:
+            self.plan.kept.append(Kept(goal.path, "changed", "was changed here", goal.source))
+
+    def _unclaimed(self, paths: list[bytes], unknown: list[Goal]) -> list[bytes]:
+        """Return those of the files that no pointer or lock of the index holds."""
+        if not paths:
+            return []
+        held = {h.path for h in self.catalog.held}
+        entries = self.catalog.named(locks.NAME)
+        for entry, data in zip(entries, git.read_all(e.oid for e in entries), strict=True):
+            try:
+                held |= {out.path for out in locks.outs(data or b"", None, entry.path)}
+            except GuardError:
+                return []  # it may hold any of them
+        # Of a directory whose list is known, what is not in the list is no part of it any more.
+        held = (held - self._expanded) | {g.path for g in unknown}
+        return [] if self.catalog.broken else [p for p in paths if not held.intersection(_with_parents(p))]
+
+    def _decide_removal(self, path: bytes, guesses: list[str]) -> None:
+        stat = self.tree.stat(path)
+        if stat is None or self.tree.obstacle(path) or stat.st_mode & KIND not in (FILE, LINK):
+            return
+        root = self.projects.of(path)
+        full = self.place.file(path)
+        try:
+            shelf = self.projects.shelf(root) if root is not None else None
+        except GuardError:
+            shelf = None
+        if shelf is not None and stat.st_mode & KIND == LINK:
+            safe = object_of_link(shelf, full) in guesses
+        else:
+            safe = shelf is not None and kept_elsewhere(shelf, full, guesses) in guesses
+        if safe:
+            self.plan.removals.append((path, stat))
+        elif stat.st_mode & KIND == FILE:
+            self.plan.kept.append(Kept(path, "unnamed", "its bytes are kept nowhere else"))
+
+
+def _with_parents(path: bytes) -> Iterable[bytes]:
+    while path:
+        yield path
+        path = os.path.dirname(path)
+
+
+def _same_text(path: bytes, md5: str) -> bool:
+    """Whether DVC 2's hash of a text, which leaves the CR of CRLF out, is this one."""
+    import hashlib
+
+    try:
+        with open(path, "rb") as file:
+            data = file.read(locks.MOST_BYTES + 1)
+    except OSError:
+        return False
+    text = b"\r\n" in data and b"\0" not in data and len(data) <= locks.MOST_BYTES
+    return text and hashlib.md5(data.replace(b"\r\n", b"\n"), usedforsecurity=False).hexdigest() == md5
+
+
+def _disagree(one: Goal, other: Goal) -> GuardError:
+    return GuardError(
+        problem=f"{shown(one.path)}: {shown(one.source)} and {shown(other.source)} name different bytes for it.",
+        remedy=f"git log -p -- {shown(one.source)} {shown(other.source)}     # which one is right? Delete the other",
+    )

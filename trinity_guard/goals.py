@@ -1,0 +1,187 @@
+"""What the pointers and locks of a work tree ask for: which file, with which bytes, from which project's cache."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import bounds, dvcconfig, dvcproject, git, locks, pointer, store, trust
+from trinity_guard.errors import GuardError, shown
+from trinity_guard.workfiles import Bench, Shelf, md5_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+MOST_LISTED = 256 << 20
+
+
+class Goal:
+    """A file, or a directory that is still to be expanded: its path, md5, size (-1 unknown), and who asks for it.
+
+    certain: False where only a template could tell whether DVC keeps it. legacy: the md5 is DVC 2's, which leaves the
+    CR of a text's CRLF line ends out.
+    """
+
+    __slots__ = ("certain", "isexec", "legacy", "md5", "path", "project", "remote", "size", "source")
+
+    def __init__(self, path: bytes, md5: str, size: int, source: bytes, project: bytes) -> None:
+        self.path = path
+        self.md5 = md5
+        self.size = size
+        self.source = source
+        self.project = project
+        self.remote = ""
+        self.isexec = False
+        self.legacy = False
+        self.certain = True
+
+    @property
+    def is_dir(self) -> bool:
+        return self.md5.endswith(".dir")
+
+
+def is_reference(path: bytes) -> bool:
+    return path.endswith(pointer.SUFFIX) or locks.is_lock(path)
+
+
+def outputs(path: bytes, data: bytes, yaml: bytes | None, project: bytes) -> list[Goal]:
+    """Return what one pointer or lock (with its dvc.yaml) asks for; what DVC does not keep, or keeps elsewhere, is not.
+
+    Raises GuardError for one that cannot be read, or leads out of bounds.
+    """
+    if locks.is_lock(path):
+        return [_of_lock(out, path, project) for out in locks.outs(data, yaml, path) if out.cache]
+    decoded = pointer.decode(data, path)
+    found = []
+    for out in decoded.outs:
+        if out.external or not out.cache or not out.md5:
+            continue
+        size = -1 if out.size is None or out.is_dir else out.size
+        goal = Goal(pointer.data_path(path, decoded, out), out.md5, size, path, project)
+        goal.isexec, goal.remote, goal.legacy = out.isexec, out.remote or "", out.hash_name != "md5"
+        found.append(goal)
+    return found
+
+
+def _of_lock(out: locks.LockedOut, path: bytes, project: bytes) -> Goal:
+    goal = Goal(out.path, out.md5, -1 if out.md5.endswith(".dir") else out.size, path, project)
+    goal.isexec, goal.remote, goal.legacy, goal.certain = out.isexec, out.remote, out.legacy, out.certain
+    return goal
+
+
+def read_working(top: bytes, path: bytes) -> bytes | None:
+    """Return the bytes of a pointer or lock in the work tree, None where there is no such ordinary file."""
+    most = locks.MOST_BYTES if locks.is_lock(path) else pointer.MOST_BYTES
+    try:
+        fd = os.open(os.path.join(top, path), os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_NOFOLLOW", 0))
+    except OSError:
+        return None
+    with open(fd, "rb") as file:
+        if os.fstat(fd).st_mode & 0o170000 != 0o100000:
+            return None
+        return file.read(most + 1)
+
+
+def expand(shelf: Shelf, goal: Goal) -> list[Goal] | None:
+    """Return the files of a directory, None when its list is not (or not whole) in the cache.
+
+    Raises GuardError for a list that leads out of the directory.
+    """
+    there = shelf.find(goal.md5)
+    if there is None or os.stat(there).st_size > MOST_LISTED or md5_of(there) + ".dir" != goal.md5:
+        return None
+    import json
+
+    try:
+        with open(there, "rb") as file:
+            return [_member(goal, entry) for entry in json.loads(file.read())]
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise _refused(goal, "is no list of files") from None
+
+
+def _member(goal: Goal, entry: Any) -> Goal:
+    name, md5 = entry["relpath"], entry["md5"]
+    if len(md5) != 32 or md5.strip("0123456789abcdef"):
+        raise ValueError(md5)
+    parts = name.split("/")
+    inside: list[bytes] = []
+    reason = bounds.rooted(name) or bounds.walk(inside, name)
+    if reason or ".." in parts or not inside or inside[-1].endswith(pointer.SUFFIX):
+        raise _refused(goal, f"names '{shown(name.encode('utf-8', 'surrogatepass'))}', which is no file in it")
+    member = Goal(b"/".join([goal.path, *inside]), md5, -1, goal.source, goal.project)
+    member.remote, member.legacy, member.certain = goal.remote, goal.legacy, goal.certain
+    return member
+
+
+def _refused(goal: Goal, what: str) -> GuardError:
+    return GuardError(
+        problem=f"{shown(goal.path)}: the list of the directory ({goal.md5}) {what}; nothing of it was touched.",
+        remedy=f"git log -p -- {shown(goal.source)}     # who wrote it?",
+    )
+
+
+class Projects:
+    """The DVC projects of a work tree, each with its settings, its shelf of objects and its bench, read once."""
+
+    def __init__(self, place: git.Place, before: bytes = b"") -> None:
+        self._place = place
+        self._before = before
+        self._roots: dict[bytes, bool] = {}
+        self._known: dict[bytes, tuple[dvcproject.Project, Shelf, Bench]] = {}
+
+    def of(self, path: bytes) -> bytes | None:
+        """Return the root of the project that a path belongs to, from the top; None when there is none."""
+        return dvcproject.root_of(self._place.top, path, self._roots)
+
+    def settings(self, root: bytes) -> dvcproject.Project:
+        return self._load(root)[0]
+
+    def shelf(self, root: bytes) -> Shelf:
+        return self._load(root)[1]
+
+    def bench(self, root: bytes) -> Bench:
+        return self._load(root)[2]
+
+    def close(self) -> None:
+        for _, _, bench in self._known.values():
+            bench.close()
+
+    def _load(self, root: bytes) -> tuple[dvcproject.Project, Shelf, Bench]:
+        if root not in self._known:
+            folder = self._place.file(root) if root else self._place.top
+            settings = dvcproject.load(folder)
+            trust.require_cache(self._place, settings)
+            shelf = Shelf(store.Store(settings.cache_dir, settings.shared), self._others(root, folder))
+            self._known[root] = settings, shelf, Bench(folder, settings.cache_types)
+        return self._known[root]
+
+    def _others(self, root: bytes, folder: bytes) -> list[store.Store]:
+        """Return where else objects may be: the main work tree's cache, and the one that a former config named."""
+        found = [self._of_main_work_tree(root, folder), self._of_former_config(root, folder)]
+        return [store.Store(project.cache_dir) for project in found if project is not None]
+
+    def _of_main_work_tree(self, root: bytes, folder: bytes) -> dvcproject.Project | None:
+        main, name = os.path.split(self._place.common_dir)
+        main = os.path.join(main, root) if root else main
+        if self._place.git_dir == self._place.common_dir or name != b".git" or main == folder:
+            return None
+        try:
+            settings = dvcproject.load(main)
+        except GuardError:
+            return None  # the other work tree's own trouble: this one goes without
+        return None if trust.unconfirmed_cache(self._place, settings) else settings
+
+    def _of_former_config(self, root: bytes, folder: bytes) -> dvcproject.Project | None:
+        """Where a checkout has taken the config away, the cache that it named still lies there."""
+        file = os.path.join(folder, b".dvc", b"config")
+        if not self._before or os.path.lexists(file):
+            return None
+        [oid] = git.read_ids([self._before + b":" + os.path.join(root, b".dvc", b"config")])
+        data = git.read_all([oid])[0] if oid else None
+        named = dvcconfig.parse(data or b"", file).get("cache", {}).get("dir")
+        if not isinstance(named, str):
+            return None
+        settings = dvcproject.Project(folder)
+        settings.cache_dir = os.path.normpath(os.path.join(os.path.dirname(file), os.fsencode(named)))
+        settings.cache_source = trust.REPO
+        return None if trust.unconfirmed_cache(self._place, settings) else settings

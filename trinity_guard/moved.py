@@ -1,0 +1,75 @@
+"""Which pointers moved: between two commits, or in the work tree since the artifacts last followed them."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import git, index
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PATTERNS = ("*.dvc", "dvc.lock", "*/dvc.lock")
+
+
+class Stamp:
+    """When the artifacts last followed: a file under the git dir, whose time is when that began.
+
+    And, while a sync is under way, a note of the commits that the work tree came from.
+    """
+
+    def __init__(self, place: git.Place) -> None:
+        folder = os.path.join(place.git_dir, b"trinity-guard")
+        self._file = os.path.join(folder, b"followed")
+        self._note = os.path.join(folder, b"following")
+
+    def time(self) -> int | None:
+        """Return the time in nanoseconds, None when they never did."""
+        try:
+            return os.stat(self._file).st_mtime_ns
+        except OSError:
+            return None
+
+    def unfinished(self) -> list[bytes]:
+        """Return the ids of the commits that syncs which were cut short came from."""
+        try:
+            with open(self._note, "rb") as file:
+                return [c for c in file.read().split() if len(c) in (40, 64) and not c.strip(b"0123456789abcdef")]
+        except OSError:
+            return []
+
+    def begin(self, commits: Iterable[bytes] = ()) -> None:
+        index.write_file(self._note, b"".join(c + b"\n" for c in commits))
+
+    def end(self) -> None:
+        """Count from when it began: a pointer that changed meanwhile is looked at the next time."""
+        os.rename(self._note, self._file)
+
+
+def touched_since(place: git.Place, paths: Iterable[bytes], time: int | None) -> list[bytes]:
+    """Return those of the paths whose file in the work tree was written at or after a time, by whomever."""
+    if time is None:
+        return []
+    found = []
+    for path in paths:
+        try:
+            if os.lstat(place.file(path)).st_ctime_ns >= time:
+                found.append(path)
+        except OSError:
+            continue  # not checked out, or taken away by hand: nothing to follow
+    return found
+
+
+def between(old: bytes, new: bytes) -> dict[bytes, list[bytes]]:
+    """Return path -> former blob ids (none: it is new) of the pointers and locks in which two commits differ."""
+    out = git.run("diff-tree", "-r", "--raw", "-z", "--no-renames", "--no-abbrev", old, new, "--", *PATTERNS)
+    found: dict[bytes, list[bytes]] = {}
+    fields = iter(out.split(b"\0")[:-1])
+    for field in fields:
+        if field.startswith(b":"):
+            mode, _, oid, _ = field[1:].split(b" ")[:4]
+            ids = found.setdefault(next(fields), [])
+            if mode in (index.REGULAR, index.EXECUTABLE):
+                ids.append(oid)
+    return found

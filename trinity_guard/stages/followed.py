@@ -1,0 +1,148 @@
+"""Artifacts follow, and what came of it is said: the same for the hooks and the commands. Loaded when there is need."""
+
+from __future__ import annotations
+
+from trinity_guard import bringing, console, git, locking
+from trinity_guard.errors import shown
+from trinity_guard.following import Follower
+from trinity_guard.inspection import quoted
+from trinity_guard.rules import size_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from trinity_guard.catalog import Catalog
+    from trinity_guard.config import Config
+    from trinity_guard.following import Kept, Plan
+    from trinity_guard.goals import Goal
+    from trinity_guard.moved import Stamp
+
+MOST_NAMED = 10
+
+
+class Bars:
+    """Progress bars, one for each thing that takes long."""
+
+    def __init__(self) -> None:
+        self._bars: list[console.Progress] = []
+
+    def __call__(self, what: str) -> console.Progress:
+        self._bars.append(console.Progress(what))
+        return self._bars[-1]
+
+    def close(self) -> None:
+        for bar in self._bars:
+            bar.close()
+
+
+def after_git(
+    place: git.Place,
+    config: Config,
+    catalog: Catalog,
+    stamp: Stamp,
+    changes: dict[bytes, list[bytes]],
+    touched: Sequence[bytes],
+    before: bytes,
+) -> Plan:
+    """Follow the pointers that a checkout, merge or rebase moved. before: the commit that the work tree came from."""
+    commits = [*stamp.unfinished()]
+    if before and changes:
+        commits.append(git.run("rev-parse", before).strip())
+    fetch = config.sync == "pull"
+    with locking.Turn(place):
+        stamp.begin(dict.fromkeys(commits))
+        follower = Follower(place, catalog, before)
+        goals = follower.said_here(sorted({*changes, *touched}))
+        plan = carried_out(follower, goals, changes, config, fetch)
+        if plan.finished:
+            stamp.end()
+    tell(plan, fetched=fetch)
+    return plan
+
+
+def carried_out(
+    follower: Follower,
+    goals: Sequence[Goal],
+    changes: dict[bytes, list[bytes]],
+    config: Config,
+    fetch: bool,
+    only: Callable[[Goal], bool] | None = None,
+) -> Plan:
+    """Bring what is wanted, with bars where that takes long; the plan, carried out."""
+    bars = Bars()
+    fetcher = bringing.Fetcher(follower, config.remote or "", bars) if fetch else None
+    try:
+        bringing.bring(follower, goals, follower.former(changes), fetcher, only)
+        bringing.carry_out(follower, fetcher, bars("to the work tree"))
+    finally:
+        bars.close()
+    return follower.plan
+
+
+def tell(plan: Plan, fetched: bool) -> None:
+    """Say what came and went, what is missing, and what was left alone; nothing when nothing happened."""
+    if plan.put or plan.removed:
+        console.note(_done(plan))
+    for error in plan.troubles:
+        console.warn(error.problem, error.remedy)
+    _tell_missing(plan, fetched)
+    kept = [k for k in plan.kept if k.kind != "git"]
+    for item in kept[:MOST_NAMED]:
+        console.warn(*words(item))
+    if len(kept) > MOST_NAMED:
+        console.warn(f"and {len(kept) - MOST_NAMED} more were left as they are.", "trinity-guard status")
+
+
+def _done(plan: Plan) -> str:
+    parts = []
+    if plan.put:
+        size = size_text(plan.bytes_put)
+        name = shown(plan.put[0].path) if len(plan.put) == 1 else f"{len(plan.put)} files"
+        parts.append(f"{name} ({size}) now as {'its pointer says' if len(plan.put) == 1 else 'their pointers say'}")
+    if plan.removed:
+        name = shown(plan.removed[0]) if len(plan.removed) == 1 else f"{len(plan.removed)} files"
+        parts.append(f"{name} taken away (no pointer names {'it' if len(plan.removed) == 1 else 'them'}; in the cache)")
+    return "; ".join(parts) + "."
+
+
+def _tell_missing(plan: Plan, fetched: bool) -> None:
+    plain = [goal for goal, reason in plan.missing if not reason]
+    if plain:
+        names = ", ".join(shown(g.path) for g in plain[:MOST_NAMED]) + (" …" if len(plain) > MOST_NAMED else "")
+        count = "1 artifact is" if len(plain) == 1 else f"{len(plain)} artifacts are"
+        console.warn(f"{count} not in the cache: {names}.", "trinity-guard pull")
+    told = [(goal, reason) for goal, reason in plan.missing if reason]
+    for goal, reason in told[:MOST_NAMED]:
+        console.warn(f"{shown(goal.path)} did not come: {reason}.", _remedy(goal, reason, fetched))
+    if len(told) > MOST_NAMED:
+        console.warn(f"and {len(told) - MOST_NAMED} more did not come.", "trinity-guard status")
+
+
+def _remedy(goal: Goal, reason: str, fetched: bool) -> str:
+    if goal.legacy:
+        return f"dvc pull {quoted(shown(goal.source))}"
+    if fetched and reason.startswith("is not on"):
+        return "trinity-guard push     # by whoever has it: the author of the commit"
+    return f"trinity-guard pull {quoted(shown(goal.path))}"
+
+
+def words(kept: Kept) -> tuple[str, str]:
+    """Return what is said of a file that was left as it is, and the commands that help."""
+    name = quoted(shown(kept.path))
+    if kept.kind == "changed":
+        own = kept.source == kept.path + b".dvc"
+        record = f"trinity-guard convert {name}" if own else f"dvc commit {quoted(shown(kept.source))}"
+        return (
+            f"{shown(kept.path)} {kept.reason} and stays as it is; {shown(kept.source)} names another version.",
+            f"{record}     # records yours\n"
+            f"mv {name} ELSEWHERE && trinity-guard use HEAD {name}     # or brings the other",
+        )
+    if kept.kind == "unnamed":
+        return (
+            f"{shown(kept.path)} stays, though no pointer names it here: {kept.reason}.",
+            f"trinity-guard add {name}     # keeps it\nrm {name}     # or lets it go",
+        )
+    if kept.kind == "git":
+        return f"{shown(kept.path)} {kept.reason}.", f"git rm --cached {name}     # leaves it to its pointer"
+    return f"{shown(kept.path)} {kept.reason}: it was left alone.", f"ls -la {name}"

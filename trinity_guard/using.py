@@ -1,0 +1,134 @@
+"""`use REV`: artifacts as a commit had them, pointers and data; refused whole when something would be overwritten."""
+
+from __future__ import annotations
+
+from trinity_guard import bringing, git, goals, index, locks, moved
+from trinity_guard.errors import BLOCKED, UNUSABLE, GuardError, shown
+from trinity_guard.inspection import quoted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from trinity_guard.bringing import Fetcher
+    from trinity_guard.following import Follower
+    from trinity_guard.goals import Goal
+    from trinity_guard.selecting import Selection
+
+
+def commit_of(revision: bytes) -> bytes:
+    """Return the id of the commit that a name means; GuardError (exit 2) when there is none."""
+    result = git.attempt("rev-parse", "-q", "--verify", "--end-of-options", revision + b"^{commit}")
+    if result.code:
+        raise GuardError(f"there is no commit '{shown(revision)}' here.", "git log", exit_code=UNUSABLE)
+    return result.out.split()[-1]
+
+
+class Chosen:
+    """The pointers and locks of a commit that are brought: path -> blob id there, and what they ask for."""
+
+    __slots__ = ("commit", "goals", "ids", "selection")
+
+    def __init__(self, commit: bytes, ids: dict[bytes, bytes], wanted: list[Goal], selection: Selection) -> None:
+        self.commit = commit
+        self.ids = ids
+        self.goals = wanted
+        self.selection = selection
+
+
+def choose(follower: Follower, commit: bytes, selection: Selection) -> Chosen:
+    """Read what the commit's pointers ask for, as far as the selection means it."""
+    listed = dict(_references(commit))
+    names = [p for p in listed if goals.is_reference(p)]
+    contents = dict(zip(listed, git.read_all(listed.values()), strict=True))
+    said = follower.said({p: (contents[p] or b"", contents.get(locks.yaml_beside(p))) for p in names})
+    for error in follower.plan.troubles:
+        raise error
+    wanted = selection.goals(said, f"in {commit[:12].decode()}")
+    sources = {g.source for g in wanted}
+    # A pointer comes whole, with all its outputs.
+    return Chosen(commit, {p: listed[p] for p in sources}, [g for g in said if g.source in sources], selection)
+
+
+def _references(commit: bytes) -> Iterable[tuple[bytes, bytes]]:
+    for line in git.run("ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0")[:-1]:
+        meta, _, path = line.partition(b"\t")
+        yaml = path == b"dvc.yaml" or path.endswith(b"/dvc.yaml")
+        if meta.startswith((index.REGULAR, index.EXECUTABLE)) and (yaml or goals.is_reference(path)):
+            yield path, meta.split(b" ")[2]
+
+
+def prepare(follower: Follower, chosen: Chosen, fetcher: Fetcher) -> None:
+    """Decide, and fetch what is missing; GuardError, before anything is touched, where not all of it can be brought."""
+    here = index.entries_of(sorted(chosen.ids))
+    _refuse_edited(chosen, here)
+    _refuse_unrecorded(chosen, here)
+    changes = {path: [entry.oid] for path, entry in here.items()}
+    bringing.bring(follower, chosen.goals, follower.former(changes), fetcher)
+    plan = follower.plan
+    problems = [e.problem for e in plan.troubles]
+    problems += [f"{shown(k.path)} {k.reason}" for k in plan.kept if k.kind != "unnamed"]
+    problems += [f"{shown(g.path)} {why or 'is not in the cache'}" for g, why in plan.missing]
+    if problems:
+        raise GuardError("\n".join(["nothing was touched:", *(f"  {p}" for p in problems)]), _remedy(follower), BLOCKED)
+
+
+def _remedy(follower: Follower) -> str:
+    lines = [e.remedy for e in follower.plan.troubles if e.remedy]
+    changed = [k for k in follower.plan.kept if k.kind == "changed"]
+    if changed:
+        name = quoted(shown(changed[0].path))
+        lines.append(
+            f"trinity-guard convert {name} && git commit     # records it first\nmv {name} ELSEWHERE     # or not"
+        )
+    if any(k.kind == "git" for k in follower.plan.kept):
+        lines.append("git rm --cached PATH     # what Git tracks stays as it is")
+    return "\n".join(lines) or "trinity-guard use REV PATH     # brings some of them"
+
+
+def _refuse_edited(chosen: Chosen, here: dict[bytes, index.Entry]) -> None:
+    paths = [p for p, entry in here.items() if entry.oid != chosen.ids[p]]
+    if not paths:
+        return
+    options = ("-z", "--name-only", "--no-renames", "--diff-filter=M")
+    edited = set(git.run("diff-files", *options, "--", *moved.PATTERNS).split(b"\0")) & set(paths)
+    if edited:
+        name = quoted(shown(sorted(edited)[0]))
+        raise GuardError(
+            problem=f"{name} has edits that are not staged; nothing was touched.",
+            remedy=f"git add {name} && git commit     # or: git checkout -- {name}",
+        )
+
+
+def _refuse_unrecorded(chosen: Chosen, here: dict[bytes, index.Entry]) -> None:
+    """Refuse to write over a staged pointer that no commit holds: nothing would name its bytes any more."""
+    unsure = {p: e.oid for p, e in here.items() if e.oid != chosen.ids[p]}
+    if not unsure:
+        return
+    heads = git.read_ids(b"HEAD:" + p for p in unsure)
+    unsure = {p: oid for (p, oid), head in zip(unsure.items(), heads, strict=True) if oid != head}
+    if not unsure:
+        return
+    options = ("--all", "--format=", "--raw", "-z", "--no-renames", "--no-abbrev", "-m", "--root")
+    known = git.run("log", *options, "--", *moved.PATTERNS)
+    for path, oid in unsure.items():
+        if oid not in known:
+            name = quoted(shown(path))
+            raise GuardError(
+                problem=f"{name} is staged as no commit has it; nothing was touched.",
+                remedy=f"git commit     # records it first\ngit restore --staged --worktree {name}     # or lets it go",
+            )
+
+
+def head() -> list[bytes]:
+    """Return the commit that is checked out, none on a branch without commits."""
+    result = git.attempt("rev-parse", "-q", "--verify", "HEAD^{commit}")
+    return result.out.split()
+
+
+def move_pointers(chosen: Chosen) -> None:
+    """Bring the pointers themselves into index and work tree, as `git checkout REV -- PATH` does."""
+    listed = b"".join(p + b"\0" for p in sorted(chosen.ids))
+    # Without hooks: ours would follow before we do.
+    args = ("-c", "core.hooksPath=/dev/null", "checkout", "-q", chosen.commit)
+    git.run(*args, "--pathspec-from-file=-", "--pathspec-file-nul", data=listed, env=git.literal())

@@ -1,0 +1,321 @@
+"""Working files, put and taken away safely: whole or not at all, and never the last copy of any bytes."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import store
+from trinity_guard.errors import GuardError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    Copied = Callable[[int], None]
+
+KIND, FILE, FOLDER, LINK = 0o170000, 0o100000, 0o040000, 0o120000
+FICLONE = 0x40049409
+CROSSES = 18  # EXDEV
+MOST_LINKS = 31  # EMLINK
+CANNOT = (1, CROSSES, 22, 25, MOST_LINKS, 38, 95)  # EPERM EINVAL ENOTTY ENOSYS EOPNOTSUPP: another way may do
+
+
+class Shelf:
+    """The object stores in which a project's bytes may be found: its own cache first, then others, only read."""
+
+    __slots__ = ("own", "stores")
+
+    def __init__(self, own: store.Store, others: Iterable[store.Store] = ()) -> None:
+        self.own = own
+        self.stores = [own, *others]
+
+    def find(self, md5: str, size: int = -1) -> bytes | None:
+        """Return where an object (of that size) lies, None when nobody has it. Its bytes are not looked at."""
+        for kept in self.stores:
+            # DVC 2 kept its objects right below the cache.
+            for path in (kept.path(md5), os.path.join(kept.folder, md5[:2].encode(), md5[2:].encode())):
+                try:
+                    stat = os.stat(path)
+                except OSError:
+                    continue
+                if stat.st_mode & KIND == FILE and size in (-1, stat.st_size):
+                    return path
+        return None
+
+
+class Damaged(Exception):  # noqa: N818  # an answer, not an error
+    """The object in the cache is not what its name says; `path` is where it lies."""
+
+    def __init__(self, path: bytes) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+# --- looking ---------------------------------------------------------------------------------------------------
+
+
+class Tree:
+    """What is in the places of working files. Answers about folders are remembered.
+
+    leaving: files that will have been taken away when others are put.
+    """
+
+    def __init__(self, top: bytes) -> None:
+        self.top = top
+        self.leaving: set[bytes] = set()
+        self._folders: dict[bytes, str] = {b"": ""}
+
+    def obstacle(self, path: bytes) -> str:
+        """Return why a file may not be written or taken away at this path, as a clause about it; "" when it may."""
+        return self._folder(os.path.dirname(path))
+
+    def _folder(self, folder: bytes) -> str:
+        known = self._folders.get(folder)
+        if known is None:
+            known = self._folder(os.path.dirname(folder)) or self._reason(folder)
+            self._folders[folder] = known
+        return known
+
+    def _reason(self, folder: bytes) -> str:
+        full = os.path.join(self.top, folder)
+        try:
+            mode = os.lstat(full).st_mode & KIND
+        except (FileNotFoundError, NotADirectoryError):
+            return ""
+        if mode == LINK:
+            return f"lies behind the symlink {shown(folder)}"
+        if mode != FOLDER:
+            if folder in self.leaving:
+                return ""
+            return f"needs a folder where {shown(folder)} is a file"
+        if os.path.lexists(os.path.join(full, b".git")):
+            return f"lies in another repository, {shown(folder)}"
+        return ""
+
+    def stat(self, path: bytes) -> os.stat_result | None:
+        """Return the lstat of what is there, None where nothing is."""
+        try:
+            return os.lstat(os.path.join(self.top, path))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def emptied(self, folder: bytes) -> bool:
+        """Whether a folder holds nothing but files that are leaving."""
+        full = os.path.join(self.top, folder)
+        if os.path.lexists(os.path.join(full, b".git")):
+            return False
+        for above, folders, names in os.walk(full):
+            inside = os.path.relpath(above, self.top)
+            links = [f for f in folders if os.path.islink(os.path.join(above, f))]
+            if links or any(os.path.join(inside, n) not in self.leaving for n in names):
+                return False
+        return True
+
+    def make_room(self, path: bytes) -> None:
+        """Make the folders above a file."""
+        os.makedirs(os.path.dirname(os.path.join(self.top, path)), exist_ok=True)
+
+    def remove(self, path: bytes) -> None:
+        """Take a file away, and the folders that this leaves empty, as Git does; not the one that the user is in."""
+        os.unlink(os.path.join(self.top, path))
+        here = os.environb.get(b"GIT_PREFIX", b"").rstrip(b"/")
+        folder = os.path.dirname(path)
+        while folder and not (here + b"/").startswith(folder + b"/"):
+            try:
+                os.rmdir(os.path.join(self.top, folder))
+            except OSError:
+                return  # something else is in it
+            self._folders.pop(folder, None)
+            folder = os.path.dirname(folder)
+
+
+def same_moment(one: os.stat_result | None, other: os.stat_result | None) -> bool:
+    """Whether two looks at a path saw the same file, unchanged."""
+    if one is None or other is None:
+        return one is other
+    return all(getattr(one, f) == getattr(other, f) for f in ("st_ino", "st_size", "st_mtime_ns", "st_ctime_ns"))
+
+
+def md5_of(path: bytes) -> str:
+    """Return a file's md5, "" where it cannot be read: then nothing is known of it."""
+    try:
+        return store.md5_of(path)
+    except OSError:
+        return ""
+
+
+def kept_elsewhere(shelf: Shelf, path: bytes, guesses: Sequence[str], known: str = "") -> str:
+    """Return the md5 of a working file whose very bytes a cache holds too, "" when none does: it must stay.
+
+    Both are read: an object that has the right name alone would be no second copy. known: the file's md5, if known.
+    """
+    size = os.lstat(path).st_size
+    for md5 in guesses:
+        there = shelf.find(md5, size)
+        if there is not None and known in ("", md5) and (os.path.samefile(there, path) or _equal(there, path, md5)):
+            return md5
+    md5 = known or md5_of(path)
+    there = shelf.find(md5, size) if md5 and md5 not in guesses else None
+    return md5 if there is not None and md5_of(there) == md5 else ""
+
+
+def _equal(one: bytes, other: bytes, md5: str) -> bool:
+    """Whether two files of one size hold the same bytes, and those that this md5 names; one hash for both."""
+    import hashlib
+
+    digest = hashlib.md5(usedforsecurity=False)
+    try:
+        for a, b in zip(store.read_file(one), store.read_file(other), strict=True):
+            if a != b:
+                return False
+            digest.update(a)
+    except (OSError, ValueError):
+        return False
+    return digest.hexdigest() == md5
+
+
+def object_of_link(shelf: Shelf, path: bytes) -> str:
+    """Return the md5 that a symlink into one of the caches names (cache.type symlink), "" for any other symlink."""
+    target = os.path.join(os.path.dirname(path), os.readlink(path))
+    head, name = os.path.split(os.path.normpath(target))
+    md5 = os.fsdecode(os.path.basename(head) + name)
+    if len(md5) != 32 or md5.strip("0123456789abcdef"):
+        return ""
+    there = shelf.find(md5)
+    return md5 if there is not None and os.path.realpath(there) == os.path.realpath(target) else ""
+
+
+# --- putting ---------------------------------------------------------------------------------------------------
+
+
+class Bench:
+    """Makes working files whole in `.dvc/tmp` of their project before a rename puts them in place."""
+
+    def __init__(self, project_root: bytes, types: Sequence[str]) -> None:
+        self._types = [*types, "copy"]
+        self._store = store.Store(os.path.join(project_root, b".dvc", b"tmp"))
+        self._folder = os.path.join(project_root, b".dvc", b"tmp", b"trinity-guard-tmp")
+        self._count = 0
+
+    def put(
+        self, source: bytes, md5: str, target: bytes, isexec: bool, on_bytes: Copied | None = None
+    ) -> os.stat_result:
+        """Put the object `source` at `target`, replacing what is there, in one step. Damaged when it is not `md5`.
+
+        As `dvc checkout` leaves it: the cache's own kind of link, or a copy that its owner may write.
+        Returns its lstat.
+        """
+        for kind in list(self._types):
+            try:
+                temporary = self._make(kind, source, md5, isexec, on_bytes)
+            except OSError as error:
+                if error.errno not in CANNOT or kind == "copy":
+                    raise _trouble(target, error) from error
+                if error.errno != MOST_LINKS:
+                    self._types.remove(kind)  # it will not do for the next one either
+                continue
+            try:
+                return self._place(temporary, target)
+            except OSError as error:
+                raise _trouble(target, error) from error
+            finally:
+                _remove(temporary)
+        raise GuardError(f"cannot write {shown(target)}: no way of linking or copying works here.")
+
+    def close(self) -> None:
+        try:
+            os.rmdir(self._folder)
+        except OSError:
+            return  # never made, or another process of ours is at work in it
+
+    def _make(self, kind: str, source: bytes, md5: str, isexec: bool, on_bytes: Copied | None) -> bytes:
+        size = os.stat(source).st_size
+        if kind == "copy" or (kind == "hardlink" and not size):
+            return self._copied(source, md5, size, isexec, on_bytes)
+        self._count += 1
+        name = os.path.join(self._folder, b"%d-link-%d" % (os.getpid(), self._count))
+        os.makedirs(self._folder, exist_ok=True)
+        _remove(name)
+        try:
+            _linked(kind, source, name)
+            if md5_of(name) != md5:
+                raise Damaged(source)
+            if kind == "reflink":
+                os.chmod(name, _mode(isexec))
+        except BaseException:
+            _remove(name)
+            raise
+        if on_bytes:
+            on_bytes(size)
+        return name
+
+    def _copied(self, source: bytes, md5: str, size: int, isexec: bool, on_bytes: Copied | None) -> bytes:
+        stored = self._store.take(store.read_file(source), size, on_bytes)
+        if stored.md5 != md5:
+            self._store.drop(stored)
+            raise Damaged(source)
+        os.chmod(stored.temporary, _mode(isexec))
+        return stored.temporary
+
+    def _place(self, temporary: bytes, target: bytes) -> os.stat_result:
+        stat = os.lstat(temporary)
+        try:
+            os.rename(temporary, target)
+        except OSError as error:
+            if error.errno != CROSSES:  # the project's folders lie on several file systems
+                raise
+            _place_beside(temporary, target)
+            return os.lstat(target)
+        return stat
+
+
+def _linked(kind: str, source: bytes, name: bytes) -> None:
+    if kind == "hardlink":
+        os.link(os.path.realpath(source), name)
+    elif kind == "symlink":
+        os.symlink(os.path.abspath(source), name)
+    else:
+        import fcntl
+
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        reading, writing = os.open(source, os.O_RDONLY), os.open(name, flags, 0o666)
+        try:
+            fcntl.ioctl(writing, FICLONE, reading)
+        finally:
+            os.close(reading)
+            os.close(writing)
+
+
+def _mode(isexec: bool) -> int:
+    """Return the mode that DVC gives a file that it checks out."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return (0o666 & ~mask) | (0o100 if isexec else 0)
+
+
+def _place_beside(temporary: bytes, target: bytes) -> None:
+    """Copy to a dot-file of the target's own folder first, for a rename cannot cross file systems.
+
+    Its name is always the same (one sync at a time): what a killed one left is written over.
+    """
+    beside = os.path.join(os.path.dirname(target), b".trinity-guard-tmp")
+    _remove(beside)
+    try:
+        with open(beside, "wb") as file:
+            for piece in store.read_file(temporary):
+                file.write(piece)
+        os.chmod(beside, os.stat(temporary).st_mode & 0o777)
+        os.rename(beside, target)
+    finally:
+        _remove(beside)
+
+
+def _remove(path: bytes) -> None:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return
+
+
+def _trouble(target: bytes, error: OSError) -> GuardError:
+    return GuardError(problem=f"cannot write {shown(target)}: {error.strerror}.", remedy="trinity-guard sync")
