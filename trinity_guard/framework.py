@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 CONFIG = b".pre-commit-config.yaml"
-STAGES = ("pre-commit", "pre-merge-commit", "post-commit", "post-rewrite")
+STAGES = (
+    "pre-commit", "pre-merge-commit", "post-commit", "pre-push", "post-checkout", "post-merge", "post-rewrite",
+)  # fmt: skip
 OPEN, CLOSE = hookfiles.OPEN.decode(), hookfiles.CLOSE.decode()
 TYPES = "default_install_hook_types"
 TYPES_MARK = "  # trinity-guard"
@@ -27,8 +29,8 @@ NOTE = """\
 #   - repo: <where you clone trinity-guard from>
 #     rev: <a tag of it>
 #     hooks: [{id: trinity-convert}, {id: trinity-block, stages: [pre-merge-commit]}, {id: trinity-push},
-#             {id: trinity-rewrite}]
-#     (a remote's plug-in goes into `additional_dependencies: [dvc-s3]` of the last two)
+#             {id: trinity-gate}, {id: trinity-sync}, {id: trinity-rewrite}]
+#     (a remote's plug-in goes into `additional_dependencies: [dvc-s3]` of the last four)
 # Hooks of yours that name no `stages` run in every stage installed; `default_stages: [pre-commit]` limits them.
 """
 # id, name, entry, stage
@@ -36,7 +38,14 @@ HOOKS = (
     ("trinity-convert", "artifacts become DVC pointers", "trinity-guard hook pre-commit --framework", "pre-commit"),
     ("trinity-block", "no artifact in a merge", "trinity-guard block", "pre-merge-commit"),
     ("trinity-push", "push to the DVC remote", "trinity-guard hook post-commit --framework", "post-commit"),
-    ("trinity-rewrite", "push after a rebase", "trinity-guard hook post-rewrite --framework", "post-rewrite"),
+    ("trinity-gate", "nothing is published without its bytes", "trinity-guard hook pre-push --framework", "pre-push"),
+    (
+        "trinity-sync",
+        "artifacts follow their pointers",
+        "trinity-guard hook post-checkout --framework",
+        "post-checkout, post-merge",
+    ),
+    ("trinity-rewrite", "push and sync after a rebase", "trinity-guard hook post-rewrite --framework", "post-rewrite"),
 )
 
 

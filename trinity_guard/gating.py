@@ -147,9 +147,9 @@ def published_elsewhere(findings: Findings) -> None:
     if not (findings.raw or findings.broken):
         return
     lines = b"".join(c + b"\n" for c in findings.commits)
-    new = set(git.run("rev-list", "--stdin", "--not", "--remotes", data=lines).split())
-    findings.raw = [(c, a) for c, a in findings.raw if c in new]
-    findings.broken = {k: e for k, e in findings.broken.items() if k[0] in new}
+    known = set(findings.commits) - set(git.run("rev-list", "--stdin", "--not", "--remotes", data=lines).split())
+    findings.raw = [(c, a) for c, a in findings.raw if c not in known]
+    findings.broken = {k: e for k, e in findings.broken.items() if k[0] not in known}
 
 
 # ---- the objects ----
