@@ -19,7 +19,7 @@ OURS = {
 # What the hooks that push know beside.
 PUSHING = {
     *("background", "delivery", "folderremote", "locks", "publication", "pushqueue", "references", "refuge"),
-    *("remotes", "serviceremote", "stages.after", "stages.push", "gating", "secrets", "transport", "trust"),
+    *("remotes", "serviceremote", "stages.after", "stages.push", "gating", "transport", "trust"),
 }
 STANDARD = {
     *("__future__", "_collections_abc", "_stat", "abc", "codecs", "gc", "genericpath", "io", "os", "os.path"),

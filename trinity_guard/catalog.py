@@ -118,7 +118,7 @@ def parse(entry: index.Entry, data: bytes) -> list[Held]:
             kind = "foreign"
         path = b"" if out.external else pointer.data_path(entry.path, decoded, out)
         held = Held(entry.path, entry.oid, path, kind, out.md5 or "", -1 if out.size is None else out.size)
-        held.pushed, held.remote = out.push, out.remote or ""
+        held.pushed, held.remote = out.push and not decoded.repo_import, out.remote or ""
         outs.append(held)
     return outs
 

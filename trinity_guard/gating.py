@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trinity_guard import delivery, git, guarding, index, publication, references, refuge, store, transport
+from trinity_guard import delivery, git, guarding, index, inspection, publication, references, refuge, store, transport
 from trinity_guard.background import Turn
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.pushqueue import Queue, Retries
@@ -34,14 +34,14 @@ class Ref:
 class Findings:
     """What the commits of a push hold: the objects that they name, raw artifacts, pointers that nobody can read."""
 
-    __slots__ = ("broken", "commits", "configs", "named", "raw")
+    __slots__ = ("broken", "commits", "named", "raw", "records")
 
     def __init__(self) -> None:
         self.commits: list[bytes] = []
         self.named: list[Named] = []
         self.raw: list[tuple[bytes, Artifact]] = []
         self.broken: dict[tuple[bytes, bytes], GuardError] = {}
-        self.configs: list[tuple[bytes, index.Entry]] = []
+        self.records: list[tuple[bytes, index.Entry]] = []
 
 
 def read_refs(lines: bytes) -> list[Ref]:
@@ -139,7 +139,7 @@ def _look(place: git.Place, rules: Rules, files: Sequence[tuple[bytes, index.Ent
     by_version = {(e.path, e.oid): c for c, e in files}
     raw = guarding.raw_in(place, rules, [e for _, e in files])
     found.raw += [(by_version[a.entry.path, a.entry.oid], a) for a in raw]
-    found.configs += [(c, e) for c, e in files if e.path == b".dvc/config" or e.path.endswith(b"/.dvc/config")]
+    found.records += [(c, e) for c, e in files if inspection.is_record(e.path)]
 
 
 def published_elsewhere(findings: Findings) -> None:

@@ -25,7 +25,7 @@ def load_config(place: git.Place) -> tuple[configs.Config, Rules]:
 
 def check_staged(place: git.Place, rules: Rules, entries: Sequence[index.Entry]) -> list[inspection.Artifact]:
     """Return the staged artifacts; refuse files above max-size and pointers that no one can trust."""
-    inspection.check_pointers(place, entries)
+    inspection.check_records(place, entries)
     findings = inspection.inspect(place, rules, entries)
     if findings.oversized:
         raise inspection.refuse_oversized(findings.oversized)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trinity_guard import pointer, sniffing
+from trinity_guard import pointer, secrets, sniffing
 from trinity_guard import rules as rules_of
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.index import SYMLINK
@@ -79,18 +79,30 @@ def is_bookkeeping(path: bytes) -> bool:
     return name in BOOKKEEPING or name.endswith(b".dvc") or b"/.dvc/" in b"/" + path
 
 
-def check_pointers(objects_place: Place, entries: Sequence[Entry]) -> None:
-    """Refuse staged pointers that are malformed or name a place outside of the repository."""
-    pointers = [e for e in entries if e.path.endswith(b".dvc") and e.mode != SYMLINK]
-    if not pointers:
-        return
-    objects = Objects(objects_place.common_dir)
-    for entry in pointers:
+def check_records(place: Place, entries: Sequence[Entry]) -> None:
+    """Refuse staged pointers that are malformed or lead out of the repository, and DVC files that hold a secret."""
+    objects = Objects(place.common_dir)
+    for entry in entries:
+        if entry.mode == SYMLINK or not is_record(entry.path):
+            continue
         data = b"".join(objects.stream(entry.oid))
-        decoded = pointer.decode(data, entry.path)
-        for out in decoded.outs:
-            if not out.external:
-                pointer.data_path(entry.path, decoded, out)
+        if entry.path.endswith(b".dvc"):
+            decoded = pointer.decode(data, entry.path)
+            for out in decoded.outs:
+                if not out.external:
+                    pointer.data_path(entry.path, decoded, out)
+        found = secrets.credentials_in(data, entry.path)
+        if found:
+            raise secrets.refusal(found, entry.path)
+
+
+def is_record(path: bytes) -> bool:
+    """Whether DVC reads a file of this name: pointers, pipelines and their locks, a project's config."""
+    return path.endswith((b".dvc", b"dvc.yaml", b"dvc.lock")) or is_dvc_config(path)
+
+
+def is_dvc_config(path: bytes) -> bool:
+    return path == b".dvc/config" or path.endswith(b"/.dvc/config")
 
 
 def refuse_oversized(oversized: Sequence[Artifact]) -> GuardError:

@@ -149,7 +149,7 @@ def _by_pointer(entry: index.Entry, data: bytes, commit: bytes, project: bytes) 
     return [
         Named(held.md5, held.size, entry.path, commit, project, held.remote)
         for held in catalogs.parse(entry, data)
-        if held.kind in ("file", "dir") and held.pushed
+        if held.kind != "foreign" and held.pushed
     ]
 
 

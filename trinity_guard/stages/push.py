@@ -49,8 +49,8 @@ def gate(place: git.Place, commits: list[bytes], refs: Sequence[Ref]) -> int:
     progress = console.Progress("looking through", unit=1, name="commits")
     found = gating.examine(place, rules, commits, others, progress)
     progress.close()
-    gating.published_elsewhere(found)
     _refuse_credentials(found)
+    gating.published_elsewhere(found)
     _refuse_raw(found, refs)
     _refuse_broken(found)
     if found.named:
@@ -106,11 +106,20 @@ def _drain(place: git.Place, config: Config) -> None:
 
 
 def _refuse_credentials(found: Findings) -> None:
-    data = git.read_all([e.oid for _, e in found.configs])
-    for (_, entry), content in zip(found.configs, data, strict=True):
-        hits = secrets.credentials_in(content or b"", entry.path)
+    data = git.read_all([e.oid for _, e in found.records])
+    for (commit, entry), content in zip(found.records, data, strict=True):
+        try:
+            hits = secrets.credentials_in(content or b"", entry.path)
+        except GuardError as error:
+            found.broken.setdefault((commit, entry.path), error)
+            continue
         if hits:
-            raise secrets.refusal(hits, entry.path)
+            words = secrets.refusal(hits, entry.path)
+            raise GuardError(
+                problem=f"push refused: in commit {commit[:10].decode()}, {words.problem}",
+                remedy=f"{words.remedy}\nthen take it out of the commit: git commit --amend, or git rebase -i\n{SKIP}",
+                exit_code=BLOCKED,
+            )
 
 
 def _refuse_broken(found: Findings) -> None:
