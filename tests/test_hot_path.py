@@ -13,7 +13,7 @@ from tests.support import PROJECT, Repo, run
 OURS = {
     *("bounds", "catalog", "cli", "commands", "commands.hook", "config", "console", "conversion", "dvcconfig"),
     *("dvcproject", "dvcyaml", "errors", "git", "guarding", "ignores", "ignoring", "index", "inspection", "leftovers"),
-    *("objects", "ownership", "pickles", "pipelines", "pointer", "recovery", "reporting", "rules"),
+    *("objects", "ownership", "pickles", "pipelines", "pointer", "recovery", "reporting", "rules", "secrets"),
     *("sniffing", "locking", "stages", "stages.commit", "stash", "store", "tomlsubset", "urls", "workshop"),
 }
 # What the hooks that push know beside.
