@@ -8,7 +8,30 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers import (
+    azure_service,
+    gs_service,
+    http_service,
+    s3_service,
+    s3_with_keys,
+    service,
+    ssh_service,
+    start_service,
+    webdav_service,
+)
 from tests.support import Repo, clean_environment
+
+__all__ = [
+    "azure_service",
+    "gs_service",
+    "http_service",
+    "s3_service",
+    "s3_with_keys",
+    "service",
+    "ssh_service",
+    "start_service",
+    "webdav_service",
+]
 
 
 @pytest.fixture(autouse=True)

@@ -39,12 +39,18 @@ class Traffic:
                 self._count(kind, method, "received")
 
     def _count(self, kind: Any, method: str, direction: str) -> None:
+        import socket
+
+        network = (socket.AF_INET, socket.AF_INET6)
         plain = kind.__dict__.get(method) or (getattr(kind, method, None) if kind.__name__ == "socket" else None)
         if plain is None:
             return
 
         def counted(*args: Any, **options: Any) -> Any:
             result = plain(*args, **options)
+            # The pipe that wakes asyncio's loop is a pair of sockets as well.
+            if args[0].family not in network:
+                return result
             size = result if isinstance(result, int) else len(result) if isinstance(result, bytes) else 1
             setattr(self, direction, getattr(self, direction) + size)
             return result
@@ -202,7 +208,7 @@ class Fetching(_Moving):
             self.cache.adopt(target, md5, came)
             kept = True
         finally:
-            if not kept:
+            if not kept and os.path.exists(target):  # gcsfs takes it away itself
                 os.unlink(target)
         return ""
 
