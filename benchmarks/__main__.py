@@ -7,61 +7,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks import publishing
+from benchmarks.measuring import BIN, KB, MB, make_files, repository, sh, show, timed, turns
 from tests.support import clean_environment
-
-KB, MB = 1024, 1024 * 1024
-BIN = Path(sys.executable).parent
-
-
-def sh(*argv: str | Path, cwd: Path) -> None:
-    done = subprocess.run([str(a) for a in argv], cwd=cwd, capture_output=True, check=False, stdin=subprocess.DEVNULL)
-    if done.returncode:
-        sys.exit(f"{argv} failed\n{done.stdout.decode()}{done.stderr.decode()}")
-
-
-def turns(rounds: int, **ways: Callable[[int], float]) -> dict[str, float]:
-    """Run each way once a round, one after the other; return each one's median in seconds."""
-    times: dict[str, list[float]] = {name: [] for name in ways}
-    for i in range(rounds):
-        for name, way in ways.items():
-            os.sync()
-            times[name].append(way(i))
-    return {name: statistics.median(t) for name, t in times.items()}
-
-
-def timed(action: Callable[[], None]) -> float:
-    begin = time.perf_counter()
-    action()
-    return time.perf_counter() - begin
-
-
-def show(title: str, base: str, medians: dict[str, float], limits: dict[str, float]) -> None:
-    print(f"\n{title}")
-    for name, seconds in medians.items():
-        ratio = seconds / medians[base]
-        limit = f"   limit {limits[name]}" if name in limits else ""
-        print(f"  {name:<34} {seconds * 1000:9.1f} ms   {ratio:6.2f} of {base}{limit}", flush=True)
-
-
-def repository(folder: Path, guarded: bool) -> Path:
-    folder.mkdir(parents=True)
-    sh("git", "init", "-q", "-b", "main", cwd=folder)
-    if guarded:
-        sh(BIN / "trinity-guard", "init", "-q", cwd=folder)
-        (folder / ".trinity-guard.toml").write_text('push = "off"\n')
-    else:
-        sh(BIN / "dvc", "init", "-q", cwd=folder)
-    sh("git", "add", "-A", cwd=folder)
-    sh("git", "commit", "-q", "-m", "begin", cwd=folder)
-    return folder
 
 
 def hooks(room: Path) -> None:
@@ -124,14 +77,6 @@ def hooks(room: Path) -> None:
         medians,
         {"our native hook": 3, "trinity-guard hook": 3},
     )
-
-
-def make_files(repo: Path, prefix: str, count: int, size: int) -> list[str]:
-    names = [f"{prefix}/t{i}.csv" for i in range(count)]
-    (repo / prefix).mkdir()
-    for name in names:
-        (repo / name).write_bytes(os.urandom(size))
-    return names
 
 
 def commits(room: Path, title: str, count: int, size: int, rounds: int, limit: float, pointers: int = 0) -> None:
@@ -209,6 +154,10 @@ def main() -> None:
             "many": lambda: commits(room, "300 tables of 100 kB", 300, 100 * KB, 3, 0.12),
             "pointers": lambda: commits(room, "1 MB beside 2,000 pointers", 1, MB, 3, 0.25, pointers=2000),
             "memory": lambda: memory(room),
+            "push": lambda: publishing.push(room),
+            "gate": lambda: publishing.gate(room),
+            "gate-s3": lambda: publishing.gate(room, s3=True),
+            "sync": lambda: publishing.sync(room),
         }
         for part in sys.argv[1:] or parts:
             parts[part]()
