@@ -78,12 +78,12 @@ def test_running_it_again_changes_nothing_and_says_so(bare_repo: Repo) -> None:
     [(FOREIGN, 0o755), (FOREIGN, 0o700), (FOREIGN, 0o644), (b"", 0o755), (b"#!/bin/sh\r\nbinary\xff\0", 0o644)],
 )
 def test_uninstall_gives_a_foreign_hook_back_to_the_byte(bare_repo: Repo, data: bytes, mode: int) -> None:
-    for name in ("pre-commit", "post-rewrite", "pre-push"):
+    for name in ("pre-commit", "post-rewrite", "pre-push", "commit-msg"):
         foreign(bare_repo, name, data, mode)
     before = files_below(hooks_of(bare_repo))
     said(bare_repo)
     assert files_below(hooks_of(bare_repo))["pre-commit" + KEPT] == before["pre-commit"]
-    assert files_below(hooks_of(bare_repo))["pre-push"] == before["pre-push"]
+    assert files_below(hooks_of(bare_repo))["commit-msg"] == before["commit-msg"]
     said(bare_repo, "--uninstall")
     assert files_below(hooks_of(bare_repo)) == before
     assert list(bare_repo.path.iterdir()) == [bare_repo.path / ".git"]
@@ -224,6 +224,10 @@ def test_a_hooks_path_in_the_work_tree_gets_hooks_that_carry_no_path_of_this_mac
     clone.write("x.txt")
     clone.git("add", "x.txt")
     assert b"does not find the program" in clone.commit(ok=False, PATH="/usr/bin:/bin").stderr
+    told = said(clone).splitlines()
+    assert told[0] == "already guarded"
+    assert "never confirmed" in told[1]
+    clone.guard("remote", "trust")
     assert said(clone) == "already guarded\n"
     assert_guarded(clone, "b.pkl")
     said(bare_repo, "--uninstall")

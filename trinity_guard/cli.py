@@ -13,6 +13,7 @@ COMMANDS = {
     "block": "say which staged files are artifacts, and refuse them",
     "convert": "turn staged artifacts, or the given tracked files, into DVC pointers",
     "add": "the same straight from the working tree: Git never sees the bytes",
+    "remote": "add a DVC remote, keep its credentials, find out why it does not work",
     "push": "upload the objects that commits name; try again what is waiting",
     "gate": "refuse a push whose bytes others could not fetch",
     "sync": "artifacts follow their pointers, from the cache (the hooks do it after a checkout)",

@@ -103,8 +103,13 @@ def line_of(data: bytes, section: str, option: str) -> int:
     return found[0] if len(found) == 1 else 0
 
 
+def header_of(data: bytes, section: str) -> int:
+    """Return the number of the line that opens a section, 0 when there is none."""
+    return next((n for n, where, key in _lines(data) if (where, key) == (section, "")), 0)
+
+
 def _lines(data: bytes) -> Iterator[tuple[int, str, str]]:
-    """Yield (number, section, option) of each line that may set one."""
+    """Yield (number, section, option) of each line that may set one; option "" where a section opens."""
     current = ""
     text = data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
     for number, raw in enumerate(text.split("\n"), 1):
@@ -114,6 +119,7 @@ def _lines(data: bytes) -> Iterator[tuple[int, str, str]]:
             quoted = len(inner) > 1 and inner[0] == inner[-1] and inner[0] in "'\""
             name = named(inner[1:-1] if quoted else inner)
             current = f'{current.partition(" ")[0]} "{name}"' if line.startswith("[[") else name
+            yield number, current, ""
         elif "=" in line:
             yield number, current, line.partition("=")[0].strip().strip("'\"").lower()
 

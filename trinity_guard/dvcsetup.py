@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
 
-from trinity_guard import dvcproject, git, hookfiles
+from trinity_guard import bounds, dvcproject, git, hookfiles, remotes, remotesetup, urls
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 
 TYPE_CHECKING = False
@@ -13,17 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 FILES = (b".dvc/config", b".dvc/.gitignore", b".dvcignore")
-REMOTE = "storage"
-PLUGINS = {"s3": "dvc_s3", "gs": "dvc_gs", "azure": "dvc_azure", "ssh": "dvc_ssh"}
+REMOTE = remotesetup.REMOTE
 
 
 def require_safe(url: str) -> None:
     """Refuse a URL that must not stand in a committed file, or that DVC cannot write; it is never repeated."""
-    if _holds_secret(url):
+    if urls.secret_in(url):
         raise GuardError(
             problem="--remote holds a password or a signature, and .dvc/config is committed for everybody to read.",
             remedy="trinity-guard init --remote <the URL without it>\n"
-            f"dvc remote modify --local {REMOTE} password <the password>    # stays on this machine",
+            f"trinity-guard remote credentials {REMOTE} --set password    # asks for it, and keeps it on this machine",
             exit_code=UNUSABLE,
         )
     # DVC opens its config for writing, fails at such a letter, and leaves an empty file behind.
@@ -35,16 +33,6 @@ def require_safe(url: str) -> None:
         )
     if not url.strip():
         raise GuardError(problem="--remote is empty.", remedy="trinity-guard init --remote URL", exit_code=UNUSABLE)
-
-
-def _holds_secret(url: str) -> bool:
-    authority = url.partition("://")[2] or url
-    user, at, _ = authority.split("?")[0].rpartition("@")
-    if at and ":" in user:
-        return True
-    # A shared access signature of Azure, a presigned URL of S3 or GCS.
-    query = url.partition("?")[2].lower()
-    return any(f"&{key}=" in f"&{query}" for key in ("sig", "x-amz-signature", "x-goog-signature", "password", "token"))
 
 
 def set_up(place: git.Place, url: str | None, about_to_change: Callable[[bytes], None]) -> tuple[list[str], list[str]]:
@@ -70,7 +58,7 @@ def _initialised(place: git.Place) -> list[str]:
     folder = place.file(b".dvc")
     if not os.path.lexists(folder):
         _require_visible(place)
-        _dvc(place, "init")
+        remotesetup.dvc(place.top, "init")
         return ["DVC set up (dvc init)"]
     if not os.path.isdir(folder):
         raise GuardError(
@@ -107,11 +95,6 @@ def _require_visible(place: git.Place) -> None:
         )
 
 
-def _dvc(place: git.Place, *args: str | bytes) -> None:
-    env = {**os.environ, "DVC_NO_ANALYTICS": "1", "PYTHONSAFEPATH": "1", "PYTHONUTF8": "1"}
-    git.succeed([sys.executable, "-m", "dvc", "--cd", place.top, *args], env=env)
-
-
 def _is_folder(url: str) -> bool:
     return "://" not in url
 
@@ -135,25 +118,20 @@ def _add_remote(place: git.Place, settings: dvcproject.Project, url: str | None)
     if url is None:
         folder = _folder_beside(place)
         # Absolute: a clone anywhere on this machine finds it, and a clone on another one says what is missing.
-        _dvc(place, "remote", "add", "-d", _free_name(settings), folder)
+        remotesetup.dvc(place.top, "remote", "add", "-d", remotesetup.free_name(settings), folder)
         return [f"default DVC remote '{REMOTE}': the local folder {shown(folder)}"], [
             "the DVC remote is only a folder on this machine, which nobody else can fetch from. For a real one:\n"
             f"dvc remote modify {REMOTE} url s3://BUCKET/PATH    # or gs:// azure:// ssh://, then commit .dvc/config"
         ]
     known = next((name for name in settings.remotes if _same(settings, name, url)), None)
     if known:
-        _dvc(place, "remote", "default", known)
+        remotesetup.dvc(place.top, "remote", "default", known)
         return [f"default DVC remote '{known}'"], []
-    name = _free_name(settings)
+    name = remotesetup.free_name(settings)
     relative = _is_folder(url) and not os.path.isabs(url)
     value = os.path.relpath(_absolute(url), place.top) if relative else os.fsencode(url)
-    _dvc(place, "remote", "add", "-d", name, value)
+    remotesetup.dvc(place.top, "remote", "add", "-d", name, value)
     return [f"default DVC remote '{name}': {url}"], []
-
-
-def _free_name(settings: dvcproject.Project) -> str:
-    names = (REMOTE, *(f"{REMOTE}-{n}" for n in range(2, len(settings.remotes) + 3)))
-    return next(n for n in names if n not in settings.remotes)
 
 
 def _folder_beside(place: git.Place) -> bytes:
@@ -194,10 +172,14 @@ def _require_same(place: git.Place, settings: dvcproject.Project, url: str) -> N
 def _plugin(url: str | None) -> list[str]:
     import importlib.util
 
-    scheme = (url or "").partition("://")[0]
-    if scheme not in PLUGINS or importlib.util.find_spec(PLUGINS[scheme]):
+    kind = bounds.scheme(url or "") if "://" in (url or "") else ""
+    package = remotes.PACKAGES.get(kind)
+    if package is None or importlib.util.find_spec(package.replace("-", "_")):
         return []
-    return [f"DVC cannot reach {scheme}:// yet: pip install 'trinity-guard[{scheme}]'"]
+    return [
+        f"DVC cannot reach {kind}:// yet: {package} is missing where the hooks' Python lives\n"
+        f"{remotes.install_line(package)}"
+    ]
 
 
 # ---- taking it away ----

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import config, dvcsetup, framework, git, hookfiles
+from trinity_guard import config, dvcproject, dvcsetup, framework, git, hookfiles, trust
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.installed import Outcome, Work, record_file
 
@@ -71,6 +71,7 @@ def _checked(work: Work, mode: str, asked: str | None) -> hookfiles.Folder | Non
 
 def _install_dvc(work: Work, remote: str | None) -> None:
     ours = not os.path.lexists(work.place.file(b".dvc"))
+    named = None if ours else dvcproject.load(work.place.top).default_remote
     if ours:
         for name in dvcsetup.FILES:
             work.about_to_change(name)
@@ -80,6 +81,37 @@ def _install_dvc(work: Work, remote: str | None) -> None:
     if ours:
         work.record["dvc"] = dvcsetup.digests(work.place)
         work.save()
+    if remote is not None or named is None:
+        _confirm_default(work.place)
+
+
+def _confirm_default(place: git.Place) -> None:
+    """Note that this user knows the default remote: its address was typed, or is the folder that we chose."""
+    project = dvcproject.load(place.top)
+    remote = project.remotes.get(project.default_remote or "")
+    # Options that a clone brought along were not typed, and may lead elsewhere than the address says.
+    if remote is not None and not trust.directing(remote):
+        trust.confirm(place, remote)
+
+
+def unconfirmed(place: git.Place) -> list[tuple[str, dvcproject.Remote | None]]:
+    """Return (place in words, remote or None for the cache) of all that the repository names and nobody confirmed."""
+    project = dvcproject.load(place.top)
+    found: list[tuple[str, dvcproject.Remote | None]] = []
+    for _, remote in sorted(project.remotes.items()):
+        where = trust.unconfirmed(place, project, remote)
+        if where:
+            found.append((f"the DVC remote '{shown(remote.name.encode())}' leads to {where}", remote))
+    cache = trust.unconfirmed_cache(place, project)
+    return [*found, (f"DVC's cache lies outside of the repository: {cache}", None)] if cache else found
+
+
+def confirm(place: git.Place, remote: dvcproject.Remote | None) -> None:
+    """Confirm a remote, or the cache (None), that `unconfirmed` named."""
+    if remote is None:
+        trust.confirm_cache(place, dvcproject.load(place.top))
+    else:
+        trust.confirm(place, remote)
 
 
 CONFIG_TEXT = """\
@@ -309,6 +341,7 @@ def uninstall(place: git.Place) -> Outcome:
     _leave_framework(work)
     for key in ("trinity-guard.python", "trinity-guard.lib"):
         git.attempt("config", "--local", "--unset-all", key, at=place.top)
+    trust.forget(place)
     _remove_config(work)
     _remove_dvc(work)
     work.stage()

@@ -25,7 +25,7 @@ PROGRAM = frozenset({"bearer_token_command"})
 PERSONAL = frozenset({
     "profile", "credentialpath", "configpath", "keyfile", "cert_path", "key_path", "kerb_ticket", "kerberos_principal",
     "gdrive_user_credentials_file", "gdrive_service_account_json_file_path", "gdrive_service_account_user_email",
-    "gdrive_client_id", "client_id", "tenant_id", "account_name", "user", "username", "ssh_private",
+    "gdrive_client_id", "client_id", "tenant_id", "user", "username", "ssh_private",
 })  # fmt: skip
 
 CONFIG = "config"

@@ -31,9 +31,9 @@ HARMLESS = frozenset({
 })  # fmt: skip
 # Options that do. An option that is in no table counts among them.
 DIRECTING = frozenset({
-    "endpointurl", "port", "proxy", "proxy_to", "data_proxy_target", "oss_endpoint", "use_https", "use_ssl",
-    "ssl_verify", "auth", "custom_auth_header", "allow_anonymous_login", "gss_auth", "allow_agent", "kerberos",
-    "acl", "grant_read", "grant_read_acp", "grant_write_acp", "grant_full_control", "sse", "sse_kms_key_id",
+    "endpointurl", "account_name", "port", "proxy", "proxy_to", "data_proxy_target", "oss_endpoint", "use_https",
+    "use_ssl", "ssl_verify", "auth", "custom_auth_header", "allow_anonymous_login", "gss_auth", "allow_agent",
+    "kerberos", "acl", "grant_read", "grant_read_acp", "grant_write_acp", "grant_full_control", "sse", "sse_kms_key_id",
     "sse_customer_algorithm",
 })  # fmt: skip
 # Files that a client library obeys: an AWS config names programs to run (credential_process).

@@ -193,7 +193,7 @@ def test_a_password_is_never_written_nor_repeated(bare_repo: Repo, url: str) -> 
     done = bare_repo.guard("init", "--remote", url, ok=False)
     assert done.returncode == 2
     assert b"--remote" in done.stderr
-    assert b"dvc remote modify --local" in done.stderr
+    assert b"trinity-guard remote credentials storage --set password" in done.stderr
     assert b"hunter2" not in done.stdout + done.stderr
     assert files(bare_repo) == before
 

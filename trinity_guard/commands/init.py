@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard import console, git, installation
-from trinity_guard.errors import FINE
+from trinity_guard.errors import FINE, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,4 +61,19 @@ def run(args: list[str]) -> int:
         head, _, rest = note.partition("\n")
         if not console.quiet():
             console.warn(head, rest)
+    if not asked.uninstall:
+        _ask_about_places(place)
     return FINE
+
+
+def _ask_about_places(place: git.Place) -> None:
+    """Ask, once, about each place that the repository itself names; without a terminal say how to confirm it."""
+    for words, remote in installation.unconfirmed(place):
+        if console.confirm(f"{words}. Use it?"):
+            installation.confirm(place, remote)
+        elif not console.quiet():
+            what = f"remote trust {shown(remote.name.encode())}" if remote else "remote trust --all"
+            console.warn(
+                f"{words}. You never confirmed it: nothing is sent there or fetched from there before.",
+                f"trinity-guard {what}     # if you know that place",
+            )

@@ -1,0 +1,149 @@
+"""A new DVC remote, written by DVC itself; what is secret or one person's own goes to `.dvc/config.local`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from trinity_guard import bounds, credentials, dvcconfig, dvcproject, endpoints, git, secrets, urls
+from trinity_guard.errors import UNUSABLE, GuardError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+REMOTE = "storage"
+# Kinds whose client takes the password as an option of its own, beside the user in the address.
+_WITH_PASSWORD = ("ssh", "webdav", "webdavs")
+
+
+class Wish:
+    """A remote that is to be: name ("" for the first free one), url, whether it becomes the default, its options."""
+
+    __slots__ = ("default", "name", "options", "url")
+
+    def __init__(self, name: str, url: str, default: bool, options: dict[str, str]) -> None:
+        self.name = name.lower()
+        self.url = url
+        self.default = default
+        self.options = options
+
+
+def add(place: git.Place, root: bytes, wish: Wish, about_to_change: Callable[[bytes], None]) -> list[str]:
+    """Write a remote into DVC's configs, wholly or not at all; return what was done."""
+    project = dvcproject.load(root)
+    name = wish.name or free_name(project)
+    _require_new(project, name, wish.url)
+    kept = own_options(wish)
+    about_to_change(os.path.relpath(os.path.join(root, credentials.COMMITTED), place.top))
+    files = [os.path.join(root, f) for f in (credentials.COMMITTED, credentials.LOCAL)]
+    before = {file: _bytes_at(file) for file in files}
+    try:
+        done = _written(place, root, name, wish, kept, project.default_remote is None or wish.default)
+    except BaseException:
+        for file, data in before.items():
+            _put_back(file, data)
+        raise
+    return done
+
+
+def own_options(wish: Wish) -> dict[str, str]:
+    """Split what must not be committed off a wish: {option: value} for config.local, the rest stays in the wish."""
+    kept = {o: v for o, v in wish.options.items() if secrets.kind_of(o, v)}
+    wish.options = {o: v for o, v in wish.options.items() if o not in kept}
+    kind = bounds.scheme(wish.url)
+    if urls.secret_in(wish.url):
+        shorter, password = urls.password_of(wish.url)
+        if password and kind in _WITH_PASSWORD and not urls.secret_in(shorter):
+            wish.url, kept["password"] = shorter, password
+        else:
+            # No option takes it: the whole address stays here, and the others get it without.
+            wish.url, kept["url"] = urls.without_secret(wish.url), wish.url
+    return kept
+
+
+def free_name(project: dvcproject.Project) -> str:
+    names = (REMOTE, *(f"{REMOTE}-{n}" for n in range(2, len(project.remotes) + 3)))
+    return next(n for n in names if n not in project.remotes)
+
+
+def dvc(root: bytes, *args: str | bytes) -> None:
+    """Run the real DVC on a project."""
+    env = {**os.environ, "DVC_NO_ANALYTICS": "1", "PYTHONSAFEPATH": "1", "PYTHONUTF8": "1"}
+    git.succeed([sys.executable, "-m", "dvc", "--cd", root, *args], env=env)
+
+
+def _require_new(project: dvcproject.Project, name: str, url: str) -> None:
+    if name in project.remotes:
+        raise GuardError(
+            problem=f"there is a DVC remote '{name}' already; it is left as it is.",
+            remedy=f"dvc remote modify {name} OPTION VALUE     # or choose another name",
+            exit_code=UNUSABLE,
+        )
+    plain = name.replace("-", "").replace("_", "").replace(".", "")
+    if not plain.isalnum() or not name.isascii() or name.startswith("-"):
+        raise GuardError(
+            problem="a remote's name is made of letters, digits, `-`, `_` and `.`.",
+            remedy="trinity-guard remote add storage URL",
+            exit_code=UNUSABLE,
+        )
+    require_writable("the address", url)
+    kind = bounds.scheme(url) if "://" in url else ""
+    if kind not in endpoints.FLAGS:
+        kinds = " ".join(f"{k}://" for k in endpoints.FLAGS if k)
+        raise GuardError(
+            problem=f"{shown(kind.encode())}:// is no kind of remote that this command knows ({kinds}, or a folder).",
+            remedy="dvc remote add NAME URL     # for DVC's others",
+            exit_code=UNUSABLE,
+        )
+
+
+def require_writable(what: str, text: str) -> None:
+    """Refuse what DVC cannot write: it opens its config, fails at such a letter, and leaves an empty file behind."""
+    if not text.strip() or not text.isascii() or not text.isprintable():
+        words = "is empty" if not text.strip() else "has characters outside of ASCII, which DVC cannot write"
+        raise GuardError(f"{what} {words}.", "trinity-guard remote add --help", UNUSABLE)
+
+
+def _written(place: git.Place, root: bytes, name: str, wish: Wish, kept: dict[str, str], default: bool) -> list[str]:
+    for option, value in wish.options.items():
+        require_writable(option, value)
+    dvc(root, "remote", "add", *(["-d"] if default else []), name, _as_dvc_takes(root, wish.url))
+    said = f"{'default ' if default else ''}DVC remote '{name}': {wish.url}"
+    for option, value in wish.options.items():
+        dvc(root, "remote", "modify", name, option, value)
+    done = [said, *(f"{option} = {value}" for option, value in wish.options.items())]
+    for option, value in kept.items():
+        # Never by an argument of a program, which everybody on this machine can list.
+        is_path = option in dvcconfig.PATHS and option != "url" and not value.startswith("~")
+        credentials.keep(place, root, f'remote "{name}"', option, os.path.abspath(value) if is_path else value)
+        done.append(f"{option}: kept in .dvc/config.local, on this machine alone")
+    dvcproject.load(root)
+    if kept:
+        dvc(root, "remote", "list")  # checks every option against what this kind of remote has
+    return done
+
+
+def _as_dvc_takes(root: bytes, url: str) -> str | bytes:
+    """A relative folder was meant from here, and DVC reads it from where it is told to work."""
+    if "://" in url or os.path.isabs(url):
+        return url
+    if url.startswith("~"):
+        return os.path.expanduser(url)
+    return os.path.relpath(os.path.abspath(os.fsencode(url)), root)
+
+
+def _bytes_at(file: bytes) -> bytes | None:
+    try:
+        with open(file, "rb") as opened:
+            return opened.read()
+    except FileNotFoundError:
+        return None
+
+
+def _put_back(file: bytes, data: bytes | None) -> None:
+    if data is not None:
+        with open(file, "wb") as opened:
+            opened.write(data)
+    elif os.path.lexists(file):
+        os.unlink(file)
