@@ -197,7 +197,7 @@ def _remedy(remote: Remote, step: str) -> str:
     return (
         {
             "name": f"dvc remote modify {name} {option} …     # is the host's name right?",
-            "connect": f"dvc remote modify {name} {option} …     # is the server up, the port right, a firewall between?",
+            "connect": f"dvc remote modify {name} {option} …     # is the server up, the port right?",
             "TLS": f"dvc remote modify --local {name} ssl_verify FILE     # its authority's certificate",
             "credentials": login,
             "bucket": f"{make.get(kind, f'dvc remote modify {name} url …')}     # or correct its name",

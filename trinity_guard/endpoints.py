@@ -113,8 +113,9 @@ def _ssh(remote: Remote) -> Endpoint | None:
     told = remote.options.get("port", "")
     end = Endpoint(host, int(told) if told.isdigit() else port, tls=False)
     explicit = told.isdigit() or end.port != _PORTS["ssh"]
-    if os.path.exists(os.path.expanduser("~/.ssh/config")):
-        result = git.spawn(["ssh", "-G", "--", host])
+    config = os.path.expanduser("~/.ssh/config")
+    if os.path.exists(config):
+        result = git.spawn(["ssh", "-F", config, "-G", "--", host])
         said = dict(line.partition(" ")[::2] for line in result.out.decode("utf-8", "replace").lower().splitlines())
         end.host = said.get("hostname", host)
         end.port = end.port if explicit else int(said.get("port", end.port))
