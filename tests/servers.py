@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.request
 import uuid
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -56,10 +56,12 @@ class Service:
         self.folder = folder
         self._settings: tuple[str, str] | None = None
 
-    def configure(self, repo: Repo, path: str = "", port: int | None = None, **changes: str) -> str:
+    def configure(
+        self, repo: Repo, path: str = "", port: int | None = None, changes: dict[str, str] | None = None
+    ) -> str:
         """Make this service the default remote of a repository, below a path of its own; return that path.
 
-        port: of a proxy before it. changes: options other than the service's own, "bucket" for another one.
+        port: of a proxy before it. changes: texts of the settings, and what stands in their place.
         """
         path = path or f"r-{uuid.uuid4().hex[:12]}"
         config, local = self._made_by_dvc(repo.path.parent)
@@ -68,7 +70,7 @@ class Service:
             text = text.replace(PLACE, path)
             if port:
                 text = text.replace(str(self.port), str(port))
-            for old, new in changes.items():
+            for old, new in (changes or {}).items():
                 text = text.replace(old, new)
             texts.append(text)
         if self.kind == "webdav" and self.folder:
@@ -105,7 +107,7 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serving(argv: list[str | Path], port: int, folder: Path, **env: str) -> Iterator[None]:
+def serving(argv: Sequence[str | Path], port: int, folder: Path, **env: str) -> Iterator[None]:
     """Run a server while it is needed; it has answered on its port before this goes on."""
     log = folder / "server.log"
     clean = {**os.environ, **clean_environment(folder / "home"), **QUIET, **env}
@@ -129,7 +131,7 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
         if process.poll() is not None:
             break
         time.sleep(0.05)
-    raise AssertionError(f"{process.args} does not serve: {log.read_text(errors='replace')[-2000:]}")
+    raise AssertionError(f"{process.args!r} does not serve: {log.read_text(errors='replace')[-2000:]}")
 
 
 @pytest.fixture(scope="session")
@@ -162,7 +164,15 @@ def azure_service(tmp_path_factory: pytest.TempPathFactory) -> Generator[Service
     if not azurite:
         require("Azurite (azurite-blob; .ci/servers installs it)")
     folder, port = tmp_path_factory.mktemp("azure"), free_port()
-    options = ["--blobHost", "127.0.0.1", "--blobPort", str(port), "-l", folder, "--skipApiVersionCheck"]
+    options: list[str | Path] = [
+        "--blobHost",
+        "127.0.0.1",
+        "--blobPort",
+        str(port),
+        "-l",
+        folder,
+        "--skipApiVersionCheck",
+    ]
     with serving([azurite, *options, "--disableTelemetry", "--silent"], port, folder):
         account = f"AccountName=devstoreaccount1;AccountKey={AZURITE_KEY}"
         text = f"DefaultEndpointsProtocol=http;{account};BlobEndpoint=http://127.0.0.1:{port}/devstoreaccount1;"
@@ -228,7 +238,7 @@ def webdav_service(tmp_path_factory: pytest.TempPathFactory) -> Generator[Servic
         "verbose": 1,
     }
     (folder / "config.json").write_text(json.dumps(config))
-    start = [sys.executable, "-m", "wsgidav.server.server_cli", "--config", folder / "config.json"]
+    start: list[str | Path] = [sys.executable, "-m", "wsgidav.server.server_cli", "--config", folder / "config.json"]
     with serving(start, port, folder):
         url, secrets = f"webdav://127.0.0.1:{port}", {"password": "s3cr3t-word"}
         yield Service("webdav", port, url, {"user": "someone"}, secrets, folder=folder / "objects")
@@ -238,7 +248,7 @@ def webdav_service(tmp_path_factory: pytest.TempPathFactory) -> Generator[Servic
 def http_service(tmp_path_factory: pytest.TempPathFactory) -> Generator[Service]:
     folder, port = tmp_path_factory.mktemp("http"), free_port()
     (folder / "objects").mkdir()
-    start = [sys.executable, PROJECT / "tests" / "httpstore.py", str(port), folder / "objects"]
+    start: list[str | Path] = [sys.executable, PROJECT / "tests" / "httpstore.py", str(port), folder / "objects"]
     with serving(start, port, folder):
         yield Service("http", port, f"http://127.0.0.1:{port}", folder=folder / "objects")
 

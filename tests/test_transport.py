@@ -5,22 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import signal
 import socket
-import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.proxy import CUT, SILENT, Fault, Proxy, Request
+from tests.proxy import Proxy
 from tests.servers import KINDS, Service
-from tests.support import KB, PROJECT, Repo, dvc, run
+from tests.support import KB, Repo, dvc, run
 from trinity_guard import dvcproject, remotes, store, transport
-from trinity_guard.errors import GuardError
 from trinity_guard.transport import Trouble, Wanted
 
 ALL = ("local", *KINDS)
@@ -48,9 +43,9 @@ class Here:
     def connect(self, limit: float | None = None) -> transport.Remote:
         return transport.connect(dvcproject.load(os.fsencode(self.repo.path)), "service", limit)
 
-    def through(self, proxy: Proxy, **changes: str) -> None:
+    def through(self, proxy: Proxy) -> None:
         assert self.service
-        self.service.configure(self.repo, self.place, port=proxy.port, **changes)
+        self.service.configure(self.repo, self.place, port=proxy.port)
 
     def hold(self, content: bytes, suffix: str = "") -> Wanted:
         """Put bytes into the cache."""
@@ -263,7 +258,7 @@ def test_a_silent_server_is_given_up_after_the_limit(kind: str, make_here: Calla
 def test_a_missing_bucket_is_no_absent_object(kind: str, make_here: Callable[[str], Here]) -> None:
     here = make_here(kind)
     assert here.service
-    here.service.configure(here.repo, here.place, **{"://bucket/": "://no-such-bucket/"})
+    here.service.configure(here.repo, here.place, changes={"://bucket/": "://no-such-bucket/"})
     assert step_of(here) == "bucket"
 
 
@@ -297,21 +292,21 @@ def test_no_keys_for_s3_at_all(make_here: Callable[[str], Here], monkeypatch: py
 def test_a_key_that_azure_does_not_accept(make_here: Callable[[str], Here]) -> None:
     here = make_here("azure")
     assert here.service
-    here.service.configure(here.repo, here.place, AccountKey="AccountKey", Eby8="AAAA")
+    here.service.configure(here.repo, here.place, changes={"Eby8": "AAAA"})
     assert step_of(here) == "credentials"
 
 
 def test_a_key_that_ssh_does_not_accept(make_here: Callable[[str], Here]) -> None:
     here = make_here("ssh")
     assert here.service
-    here.service.configure(here.repo, here.place, **{"/user\n": "/stranger\n"})
+    here.service.configure(here.repo, here.place, changes={"/user\n": "/stranger\n"})
     assert step_of(here) == "credentials"
 
 
 def test_a_password_that_webdav_does_not_accept(make_here: Callable[[str], Here]) -> None:
     here = make_here("webdav")
     assert here.service
-    here.service.configure(here.repo, here.place, **{"s3cr3t-word": "another"})
+    here.service.configure(here.repo, here.place, changes={"s3cr3t-word": "another"})
     assert step_of(here) == "credentials"
 
 
@@ -319,7 +314,7 @@ def test_a_host_that_nobody_knows(make_here: Callable[[str], Here]) -> None:
     here = make_here("ssh")
     assert here.service
     # RFC 2606: .invalid is never asked for beyond this machine's resolver.
-    here.service.configure(here.repo, here.place, **{"127.0.0.1": "host.invalid"})
+    here.service.configure(here.repo, here.place, changes={"127.0.0.1": "host.invalid"})
     assert step_of(here, limit=20) == "name"
 
 

@@ -11,8 +11,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-# Steps after which the next object would fare no better.
-HOPELESS = frozenset({"plugin", "config", "name", "connect", "tls", "credentials", "bucket", "timeout"})
+# Steps at which the remote as a whole fails, not one object.
+WHOLE = frozenset({"plugin", "config", "name", "connect", "tls", "credentials", "bucket", "timeout"})
+# Never connected; a connection that broke on the way may have been bad luck.
+_NEVER = {
+    "ConnectionRefusedError",
+    "ClientConnectorError",
+    "EndpointConnectionError",
+    "ConnectError",
+    "ServiceRequestError",
+}
 
 _NAMES = {
     "tls": {"ClientConnectorCertificateError", "ClientConnectorSSLError", "SSLError", "SSLCertVerificationError"},
@@ -46,7 +54,8 @@ _ORDER = ("plugin", "tls", "name", "credentials", "bucket", "timeout", "connect"
 _BUCKET_CODES = {"NoSuchBucket", "ContainerNotFound", "InvalidBucketName", "NoSuchContainer"}
 _WRONG_KEY_CODES = {
     "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "AuthFailure",
-    "AuthenticationFailed", "InvalidClientTokenId", "UnrecognizedClientException", "AuthorizationHeaderMalformed",
+    "AuthenticationFailed", "AuthorizationFailure", "InvalidClientTokenId", "UnrecognizedClientException",
+    "AuthorizationHeaderMalformed",
 }  # fmt: skip
 _UNREACHABLE = {101, 110, 111, 112, 113}  # ENETUNREACH, ETIMEDOUT, ECONNREFUSED, EHOSTDOWN, EHOSTUNREACH
 
@@ -92,12 +101,20 @@ def _by_status(links: list[BaseException], names: set[str], codes: set[str], doi
         return "connect"
     if "SFTPPermissionDenied" in names:
         return doing  # the keys were good, the file is another's
-    if "PermissionError" in names or codes & {"403", "AccessDenied", "Forbidden"}:
+    forbidden = any(str(link).startswith("Forbidden: ") for link in links)  # gcsfs' way to say 403
+    if forbidden or "PermissionError" in names or codes & {"403", "AccessDenied", "Forbidden"}:
         # Who may read but not write has the right keys.
         return doing if doing in ("write", "delete") else "credentials"
     if doing == "write" and ("FileNotFoundError" in names or "404" in codes):
         return "bucket"
     return doing
+
+
+def hopeless(error: BaseException, step: str) -> bool:
+    """Whether the next object would fare no better than the one that failed with this."""
+    if step == "connect":
+        return any(base.__name__ in _NEVER for link in _chain(error) for base in type(link).__mro__)
+    return step in WHOLE and step != "timeout"
 
 
 def status_of(error: BaseException) -> str:

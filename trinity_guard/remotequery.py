@@ -16,7 +16,7 @@ FEW = 48
 # A page of a listing (1,000 objects) costs as much as this many single questions (DVC's own weight).
 PAGE, WEIGHT = 1000, 5
 # Most pages that one of the listings which run side by side should need.
-PAGES_EACH = 4
+PAGES_EACH = 5
 BATCHES = 25
 
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 BEAT = 0.2
 # So many objects in a row that fail for the remote's sake: the rest would too.
 ENOUGH = 8
-SETTLE_EVERY = 2.0
+# What came is flushed to the disk in groups, seconds apart.
+SETTLE_EVERY = 0.5
 
 
 class Traffic:
@@ -102,6 +103,7 @@ class _Moving:
     """Objects on their way, several at once; one that fails does not stop the others."""
 
     doing = "read"
+    tell_after = 0.0  # seconds in which what became of objects is gathered
 
     def __init__(self, place: remotequery.Place, cache: store.Store, beat: Beat, name: str, url: str) -> None:
         self.place = place
@@ -110,7 +112,8 @@ class _Moving:
         self.name = name
         self.url = url
         self._arrived = 0
-        self._hopeless = 0
+        self._in_a_row = 0
+        self._last: BaseException | None = None
 
     def one(self, md5: str, size: int) -> str:
         """Move one object; return why not, "" when it is done."""
@@ -123,21 +126,25 @@ class _Moving:
         self.place.refresh()
         for wanted in (False, True):
             self._run([item for item in items if item[0].endswith(".dir") == wanted])
+        if self._last and not self._arrived and remotefailure.step_of(self._last, self.doing) in remotefailure.WHOLE:
+            raise remotefailure.trouble_of(self._last, self.name, self.url, self.doing)
 
     def _run(self, items: list[tuple[str, int]]) -> None:
         import time
-        from concurrent.futures import ThreadPoolExecutor, as_completed
+        from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
         fresh: dict[str, str] = {}
-        last = time.monotonic()
+        told = time.monotonic()
         with ThreadPoolExecutor(max_workers=max(self.place.fs.jobs, 1)) as pool:
             running = {pool.submit(self.one, md5, size): (md5, size) for md5, size in items}
             try:
-                for future in as_completed(running):
-                    md5, size = running[future]
-                    fresh[md5] = self._outcome(future, size)
-                    if time.monotonic() - last > SETTLE_EVERY:
-                        fresh, last = self._tell(fresh), time.monotonic()
+                while running:
+                    done, _ = wait(running, timeout=self.tell_after or None, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        md5, size = running.pop(future)
+                        fresh[md5] = self._outcome(future, size)
+                    if fresh and time.monotonic() - told >= self.tell_after:
+                        fresh, told = self._tell(fresh), time.monotonic()
                 self._tell(fresh)
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -149,13 +156,14 @@ class _Moving:
             raise
         except Exception as error:  # noqa: BLE001  # of one object; it is named with the reason
             step = remotefailure.step_of(error, self.doing)
-            self._hopeless = self._hopeless + 1 if step in remotefailure.HOPELESS else 0
-            if self._hopeless and (not self._arrived or self._hopeless >= ENOUGH):
+            self._in_a_row = self._in_a_row + 1 if step in remotefailure.WHOLE else 0
+            self._last = error
+            if self._in_a_row >= ENOUGH or (not self._arrived and remotefailure.hopeless(error, step)):
                 raise remotefailure.trouble_of(error, self.name, self.url, self.doing) from None
             return remotefailure.reason_of(error, self.doing)
         if not reason:
             self._arrived += 1
-            self._hopeless = 0
+            self._in_a_row = 0
             self.beat.finished += max(size, 0)
         return reason
 
@@ -189,6 +197,8 @@ class Sending(_Moving):
 class Fetching(_Moving):
     """From the remote to the cache."""
 
+    tell_after = SETTLE_EVERY
+
     def one(self, md5: str, size: int) -> str:
         target = self.cache.place_for(md5)
         kept = False
@@ -211,6 +221,11 @@ class Fetching(_Moving):
             if not kept and os.path.exists(target):  # gcsfs takes it away itself
                 os.unlink(target)
         return ""
+
+    def run(self, items: list[tuple[str, int]]) -> None:
+        super().run(items)
+        if not self._arrived:
+            remotequery.check_base(self.place)  # all absent: perhaps for want of the bucket
 
     def settle(self) -> None:
         self.cache.settle()
