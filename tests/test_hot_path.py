@@ -13,13 +13,13 @@ from tests.support import PROJECT, Repo, run
 OURS = {
     *("bounds", "catalog", "cli", "commands", "commands.hook", "config", "console", "conversion", "dvcconfig"),
     *("dvcproject", "dvcyaml", "errors", "git", "guarding", "ignores", "ignoring", "index", "inspection", "leftovers"),
-    *("objects", "ownership", "pickles", "pipelines", "pointer", "recovery", "reporting", "rules", "secrets"),
+    *("objects", "ownership", "pickles", "pipelines", "pointer", "recovery", "reporting", "rules", "secrets", "trust"),
     *("sniffing", "locking", "stages", "stages.commit", "stash", "store", "tomlsubset", "urls", "workshop"),
 }
 # What the hooks that push know beside.
 PUSHING = {
-    *("background", "delivery", "folderremote", "locks", "publication", "pushqueue", "references", "refuge"),
-    *("remotes", "serviceremote", "stages.after", "stages.push", "gating", "transport", "trust"),
+    *("asking", "background", "delivery", "folderremote", "locks", "publication", "pushqueue", "references", "refuge"),
+    *("remotes", "serviceremote", "stages.after", "stages.push", "gating", "transport"),
 }
 STANDARD = {
     *("__future__", "_collections_abc", "_stat", "abc", "codecs", "gc", "genericpath", "io", "os", "os.path"),

@@ -89,13 +89,23 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("  ".join(line).rstrip() for line in lines)
 
 
-def confirm(question: str) -> bool:
-    """Ask on a terminal; without one the answer is no."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+def confirm(question: str, in_hook: bool = False) -> bool:
+    """Ask on a terminal; without one the answer is no. in_hook: standard input is Git's, the terminal is asked for."""
+    if not sys.stderr.isatty() or not (in_hook or sys.stdin.isatty()):
         return False
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    return _answer(in_hook).strip().lower() in {"y", "yes"}
+
+
+def _answer(in_hook: bool) -> str:
+    if not in_hook:
+        return sys.stdin.readline()
+    try:
+        with open("/dev/tty", encoding="utf-8", errors="replace") as terminal:
+            return terminal.readline()
+    except OSError:
+        return ""  # a terminal that is not ours to read
 
 
 class Progress:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import catalog as catalogs
-from trinity_guard import dvcproject, git, ignoring, index, leftovers, ownership, pointer, store
+from trinity_guard import dvcproject, git, ignoring, index, leftovers, ownership, pointer, store, trust
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.inspection import LFS_HEAD, quoted
 from trinity_guard.objects import Objects
@@ -253,18 +253,20 @@ def _stat(place: git.Place, path: bytes) -> os.stat_result | None:
 
 def _cache(place: git.Place, project: bytes, stores: dict[bytes, store.Store]) -> store.Store:
     if project not in stores:
-        stores[project] = _store_of(place, project)
+        stores[project] = _store_of(place, project, write=True)
     return stores[project]
 
 
-def _store_of(place: git.Place, project: bytes) -> store.Store:
+def _store_of(place: git.Place, project: bytes, write: bool) -> store.Store:
     settings = dvcproject.load(place.file(project) if project else place.top)
+    if write:
+        trust.require_cache(place, settings)
     return store.Store(settings.cache_dir, settings.shared)
 
 
 def cache_of(place: git.Place, path: bytes) -> store.Store:
     """Return the cache of the DVC project that a path belongs to."""
-    return _store_of(place, ownership.project_of(place, path))
+    return _store_of(place, ownership.project_of(place, path), write=False)
 
 
 def _take_file(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import dvcproject, git, index, store, transport
+from trinity_guard import dvcproject, git, index, store, transport, trust
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.references import Named
 
@@ -36,6 +36,8 @@ def destination(place: git.Place, project: bytes, name: str) -> Destination:
     if name not in settings.remotes:
         raise GuardError(f"the DVC remote '{name}' is not configured", f"trinity-guard remote add {name} URL")
     found = Destination(settings, name)
+    trust.require(place, settings, found.remote)
+    trust.require_cache(place, settings)
     if found.remote.local is not None:
         _known_folder(place, found.remote.local)
     return found

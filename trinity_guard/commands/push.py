@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import console, git, guarding, publication, references, reporting
+from trinity_guard import asking, console, git, guarding, publication, references, reporting
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError
 from trinity_guard.pushqueue import Queue
 
@@ -34,6 +34,7 @@ def run(args: list[str]) -> int:
     if not named and Queue(place).empty():
         console.note("nothing is waiting." if pending else "nothing to push: no pointer, and nothing is waiting.")
         return FINE
+    asking.about_places(place, config, [*named, *Queue(place).read()])
     progress = console.Progress("pushing")
     report = publication.push(place, config, named, progress)
     progress.close()

@@ -6,6 +6,7 @@ import os
 import sys
 
 from trinity_guard import (
+    asking,
     background,
     console,
     git,
@@ -90,6 +91,7 @@ def _publish(place: git.Place, config: Config, named: list[Named]) -> int:
         background.push_in_background(place, named)
         reporting.tell_background(len(named))
         return FINE
+    asking.about_places(place, config, named)
     progress = console.Progress("pushing")
     result = publication.push(place, config, named, progress, asked=False)
     progress.close()

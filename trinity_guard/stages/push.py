@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import console, gating, git, guarding, publication, reporting, secrets
+from trinity_guard import asking, console, gating, git, guarding, publication, reporting, secrets
 from trinity_guard.errors import BLOCKED, FINE, GuardError, shown
 from trinity_guard.inspection import quoted
 from trinity_guard.pushqueue import Queue
@@ -60,6 +60,7 @@ def gate(place: git.Place, commits: list[bytes], refs: Sequence[Ref]) -> int:
 
 
 def _secure(place: git.Place, config: Config, named: list[Named]) -> None:
+    asking.about_places(place, config, named)
     progress = console.Progress("pushing")
     try:
         secured = gating.secure(place, config, named, progress)

@@ -1,0 +1,30 @@
+"""Asked once, on a terminal: may objects go to, and come from, the places that a cloned config names?"""
+
+from __future__ import annotations
+
+from trinity_guard import console, dvcproject, publication, trust
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trinity_guard import git
+    from trinity_guard.config import Config
+    from trinity_guard.references import Named
+
+
+def about_places(place: git.Place, config: Config, items: Sequence[Named]) -> None:
+    """Confirm the remotes that these objects go to, where somebody sits before a terminal and says yes."""
+    for project, name in publication.grouped(config, items):
+        settings = dvcproject.load(place.file(project) if project else place.top)
+        remote = settings.remotes.get(name or settings.default_remote or "")
+        where = trust.unconfirmed(place, settings, remote) if remote else None
+        if remote and where and console.confirm(_question(where), in_hook=True):
+            trust.confirm(place, remote)
+        where = trust.unconfirmed_cache(place, settings)
+        if where and console.confirm(_question(where), in_hook=True):
+            trust.confirm_cache(place, settings)
+
+
+def _question(where: str) -> str:
+    return f"This repository's config leads to {where}. Exchange objects with it?"
