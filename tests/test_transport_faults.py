@@ -16,7 +16,6 @@ import pytest
 from tests.proxy import CUT, SILENT, Fault, Proxy, Request
 from tests.support import KB, PROJECT
 from tests.test_transport import Here, content_of, leftovers, make_here
-from trinity_guard import store
 from trinity_guard.transport import Trouble, Wanted
 
 __all__ = ["make_here"]
@@ -253,4 +252,3 @@ def test_the_limit_can_be_set_from_outside(make_here: Callable[[str], Here], mon
         with here.connect(100) as remote, pytest.raises(Trouble) as caught:
             remote.sizes(["0" * 32])
     assert caught.value.step == "timeout"
-    assert store.Store(b"x").size("0" * 32) is None

@@ -61,8 +61,8 @@ def push_and_check_out(repo: Repo, clone: Repo) -> None:
     hub = repo.path.parent / "hub.git"
     if not hub.exists():
         run("git", "init", "-q", "--bare", "-b", "main", hub)
-        repo.git("remote", "add", "hub", hub)
-        clone.git("remote", "add", "hub", hub)
+        repo.git("remote", "add", "hub", str(hub))
+        clone.git("remote", "add", "hub", str(hub))
     repo.git("push", "-q", "hub", "main")
     clone.git("pull", "-q", "hub", "main")
 
