@@ -100,6 +100,9 @@ class Proxy:
             server.sendall(b"\r\n".join([*lines, b"Connection: close", b"", b""]) + body)
             if what == CUT:
                 return False
+            # A client that is not told would use the connection again, and lose a request of its own with it.
+            answer, rest = _head(server)
+            client.sendall(answer + b"\r\nConnection: close\r\n\r\n" + rest)
             while piece := server.recv(1 << 16):
                 client.sendall(piece)
         return False
