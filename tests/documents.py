@@ -29,6 +29,11 @@ class Command:
         self.output: list[str] = []
 
     @property
+    def code(self) -> int:
+        """The exit code to expect: a transcript shows a refusal as Git does, with `error: ` before it."""
+        return int(any(line.startswith("error: ") for line in self.output))
+
+    @property
     def runnable(self) -> bool:
         return not any(self.text.startswith(start) for start in NOT_RUN)
 

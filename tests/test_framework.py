@@ -99,6 +99,8 @@ def test_what_is_offered_to_the_framework_declares_what_our_hooks_need() -> None
         "trinity-block": ["pre-commit", "pre-merge-commit"],
         "trinity-convert": ["pre-commit"],
         "trinity-push": ["post-commit"],
+        "trinity-gate": ["pre-push"],
+        "trinity-sync": ["post-checkout", "post-merge"],
         "trinity-rewrite": ["post-rewrite"],
     }
     for hook in hooks:

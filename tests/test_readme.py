@@ -51,7 +51,7 @@ def test_the_commands_of_a_page_do_what_it_shows(session: Session, name: str) ->
                 continue
             code, said = session.type(command.text)
             ran += 1
-            assert code == 0, f"$ {command.text}\n{said}"
+            assert code == command.code, f"$ {command.text}\n{said}"
             if command.output:
                 assert same(command.output, said, session.home), f"$ {command.text}\n{said}"
     assert ran

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -210,6 +211,36 @@ def locked(repo: Repo) -> str:
     return repo.guard("convert", ok=False).stderr.decode()
 
 
+def unconfirmed(repo: Repo) -> str:
+    repo.git("config", "--unset-all", "trinity-guard.trusted")
+    repo.stage(MODEL)
+    return repo.commit().stderr.decode()
+
+
+def raw_pushed(repo: Repo) -> str:
+    repo.git("init", "-q", "--bare", "../hub.git")
+    repo.git("remote", "add", "origin", "../hub.git")
+    repo.stage(MODEL)
+    repo.commit("--no-verify")
+    return repo.git("push", "origin", "main", ok=False).stderr.decode()
+
+
+def credential(repo: Repo) -> str:
+    config = repo.file(".dvc/config")
+    config.write_text(
+        config.read_text() + "['remote \"team\"']\n    url = s3://b/p\n    session_token = hunter2hunter2\n"
+    )
+    repo.git("add", "-A")
+    return failed(repo)
+
+
+def not_cached(repo: Repo) -> str:
+    converted(repo)
+    repo.git("checkout", "-q", "HEAD^")
+    shutil.rmtree(repo.path / ".dvc/cache/files")
+    return repo.git("checkout", "-q", "main").stderr.decode()
+
+
 PROVOKED: dict[str, Callable[[Repo], str]] = {
     "artifacts do not belong in Git:": blocked,
     "too large for Git:": too_large,
@@ -219,6 +250,10 @@ PROVOKED: dict[str, Callable[[Repo], str]] = {
     "nothing is left to commit: … is already recorded, byte for byte.": nothing_left,
     "the commit stands; … could not go to the DVC remote yet: …": remote_away,
     "no DVC remote is set": no_remote,
+    "… leads to …. This repository's config says so, and you never confirmed it: …": unconfirmed,
+    "push refused: it would publish artifacts raw, for ever.": raw_pushed,
+    "… holds credentials, which everybody who reads the repository could use:": credential,
+    "… not in the cache: ….": not_cached,
     "--remote holds a password or a signature, …": secret,
     "DVC has a default remote already, '…', with another URL; …": other_remote,
     "…: there is no DVC project here yet.": no_project,
@@ -243,7 +278,10 @@ PROVOKED: dict[str, Callable[[Repo], str]] = {
 
 ELSEWHERE = {
     "… was imported by …, which says where it comes from.": "test_neighbours provokes it and pastes what it advises",
-    "the remote '…' needs a part of DVC that is not installed: …": "needs an environment without the plug-in",
+    "the remote '…' needs …, which is not installed…": "needs an environment without the plug-in",
+    "push refused: nobody could fetch … that it names.": "test_gate provokes it",
+    "push refused: it cannot be told whether others could fetch what it names.": "test_gate provokes it",
+    "… stays as it is; … names another version.": "test_follow provokes it",
     "unstaged edits stand next to lines that the conversion adds (.gitignore): …": "test_framework provokes it",
     "the disk that holds … is full; nothing was changed.": "test_faults provokes it with a small file system",
     "… is being written to; try again when it is done.": "depends on time",

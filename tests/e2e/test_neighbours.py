@@ -224,7 +224,10 @@ def test_status_tells_present_changed_missing_and_waiting(repo: Repo) -> None:
         "changed.pkl": "changed",
         "missing.pkl": "missing",
     }
-    assert facts["hooks"] == ["pre-commit", "pre-merge-commit", "post-commit", "pre-applypatch", "post-rewrite"]
+    assert facts["hooks"] == [
+        *("pre-commit", "pre-merge-commit", "pre-applypatch", "post-commit"),
+        *("pre-push", "post-checkout", "post-merge", "post-rewrite"),
+    ]
     assert facts["remote"]["name"] == "storage"
 
 
