@@ -45,7 +45,7 @@ def tell_push(result: Report) -> None:
         waiting = _objects(len(result.waiting))
         console.warn(
             f"the commit stands; {waiting} ({size}) could not go to the DVC remote yet: {reasons}.",
-            "trinity-guard push --pending     # tries again; the next commit of an artifact does too",
+            "trinity-guard push --pending     # tries again; the next commit does too",
         )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import catalog as catalogs
 from trinity_guard import background, conversion, dvcproject, git, leftovers, transport
+from trinity_guard import catalog as catalogs
 from trinity_guard.errors import shown
-from trinity_guard.pushqueue import Queue
+from trinity_guard.pushqueue import Queue, Retries
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ class Survey:
             for i in Queue(place).read()
         ]
         self.pushing = background.running(place)
+        self.retries = {
+            name: {"failures": count, "next_try": when} for name, (count, when) in Retries(place).read().items()
+        }
         self.push_said = background.last_words(place) if self.waiting else ""
         self.left_behind = [
             {"path": shown(path), "blob": oid.decode(), "size": size} for path, oid, size in leftovers.read(place)
@@ -72,6 +75,7 @@ class Survey:
             "broken": self.broken,
             "waiting": self.waiting,
             "pushing": self.pushing,
+            "retries": self.retries,
             "left_behind": self.left_behind,
         }
 

@@ -119,6 +119,7 @@ def test_a_remote_that_failed_is_tried_again_ever_later_but_at_once_when_asked(r
     name, count, when = record.read_bytes().decode().split("\0")[:3]
     assert (name, count) == ("service", "1")
     assert begun < int(when) <= time.time() + 61
+    assert b"the remote 'service' failed once; commits try it again from " in refusing.guard("status").stdout
     said = refusing.guard("push", "--pending", ok=False).stderr.decode()
     assert "failed a while ago" not in said
     waits = []

@@ -64,6 +64,7 @@ def _lines(survey: Survey) -> list[str]:
         rows = [[str(w["path"]), _size(w["size"]), str(w["commit"])[:10]] for w in survey.waiting]
         lines += ["waiting for the remote (trinity-guard push --pending):"]
         lines += [console.table(["pointer", ">size", "commit"], rows)]
+        lines += [_retry(name, record) for name, record in survey.retries.items()]
         lines += [f"the last push in the background said: {survey.push_said}"] if survey.push_said else []
         lines += [""]
     if survey.left_behind:
@@ -71,6 +72,14 @@ def _lines(survey: Survey) -> list[str]:
         lines += ["blobs that git add left behind (git gc drops them after two weeks; git gc --prune=now at once):"]
         lines += [console.table(["file", ">on disk", "blob"], rows), ""]
     return lines[:-1] if lines[-1] == "" else lines
+
+
+def _retry(name: str, record: dict[str, int]) -> str:
+    import time
+
+    when = time.strftime("%H:%M", time.localtime(record["next_try"]))
+    times = "once" if record["failures"] == 1 else f"{record['failures']} times"
+    return f"the remote '{name}' failed {times}; commits try it again from {when} on"
 
 
 def _size(size: object) -> str:
