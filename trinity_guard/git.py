@@ -335,8 +335,8 @@ class Blobs:
     Objects stream: none is ever held whole, unless `read` is asked for it.
     """
 
-    def __init__(self, at: bytes | None = None) -> None:
-        self._p = Process([*_git(at), "cat-file", "--batch"])
+    def __init__(self, at: bytes | None = None, env: Mapping[str, str] | None = None) -> None:
+        self._p = Process([*_git(at), "cat-file", "--batch"], env)
         self._rest = b""
 
     def __enter__(self) -> Blobs:

@@ -1,0 +1,187 @@
+"""Old commits to new ones: only tree and parents change, the commit ids in messages, and what signed the old bytes."""
+
+from __future__ import annotations
+
+import bisect
+
+from trinity_guard.history.objects import headers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trinity_guard.history.objects import Source
+    from trinity_guard.history.pack import Pack
+    from trinity_guard.history.plan import Progress
+    from trinity_guard.history.rewrite import Trees
+    from trinity_guard.history.scan import Scan
+
+SIGNATURES = (b"gpgsig", b"gpgsig-sha256")
+MERGETAG = b"mergetag"
+TREE_LINE = 46
+PARENT_LINE = 48
+
+
+class Rewritten:
+    """ids: old -> new (hex) for every commit. unsigned: old ids of commits that lost their signature, mergetags of
+    those that lost a mergetag. unresolved: (commit, what looks like an id and is none of this history's).
+    left: (commit, id): unchanged commits that name a changed one."""
+
+    def __init__(self) -> None:
+        self.ids: dict[bytes, bytes] = {}
+        self.unsigned: list[bytes] = []
+        self.mergetags: list[bytes] = []
+        self.unresolved: list[tuple[bytes, bytes]] = []
+        self.left: list[tuple[bytes, bytes]] = []
+
+    def changed(self) -> int:
+        return sum(1 for old, new in self.ids.items() if old != new)
+
+
+class Names:
+    """Resolves what looks like a commit's id, as people write it: whole, or its first letters."""
+
+    def __init__(self, commits: Sequence[bytes]) -> None:
+        import re
+
+        self._sorted = sorted(commits)
+        self.pattern = re.compile(rb"\b[0-9a-f]{7,40}\b")
+
+    def find(self, text: bytes) -> bytes | None:
+        """Return the one commit that a text names."""
+        at = bisect.bisect_left(self._sorted, text)
+        fits = [c for c in self._sorted[at : at + 2] if c.startswith(text)]
+        return fits[0] if len(fits) == 1 else None
+
+
+def looks_like_an_id(text: bytes) -> bool:
+    """Whether a person meant a commit: a plain number or a plain word is none."""
+    return len(text) == 40 or (not text.isdigit() and not text.isalpha())
+
+
+class Commits:
+    """Rewrites the commits of a scan into a pack."""
+
+    def __init__(self, source: Source, scan: Scan, trees: Trees, pack: Pack, rewrite_ids: bool = True) -> None:
+        self._source = source
+        self._scan = scan
+        self._trees = trees
+        self._pack = pack
+        self._rewrite_ids = rewrite_ids
+        self.names = Names(scan.commits)
+        self.result = Rewritten()
+        self._mentioned = self._resolved() if rewrite_ids else {}
+
+    def run(self, on_progress: Progress) -> Rewritten:
+        order = self._order()
+        commits = self._scan.commits
+        total = len(order)
+        for done, (number, (_, raw)) in enumerate(
+            zip(order, self._source.each([commits[n] for n in order]), strict=True), 1
+        ):
+            self._one(number, commits[number], raw)
+            if not done % 500 or done == total:
+                on_progress("rewrite", done, total)
+        return self.result
+
+    def _resolved(self) -> dict[int, dict[bytes, bytes]]:
+        """Return, by commit, the texts in its message that name a commit of this history."""
+        found = {}
+        for number, texts in self._scan.mentions.items():
+            known = {text: commit for text in texts if (commit := self.names.find(text)) is not None}
+            if known:
+                found[number] = known
+        return found
+
+    def _order(self) -> list[int]:
+        """Return the commits, parents first, and those that a message names before it, so that their new ids are known.
+
+        A whole id cannot name a later commit; first letters that do by chance are no reason to go in circles.
+        """
+        commits = self._scan.commits
+        numbers = {commit: n for n, commit in enumerate(commits)} if self._mentioned else {}
+        named = {n: [numbers[c] for c in known.values()] for n, known in self._mentioned.items()}
+        if not any(other > n for n, others in named.items() for other in others):
+            return list(range(len(commits)))
+        lines = self._source.run("rev-list", "--no-walk=unsorted", "--parents", "--stdin", data=b"\n".join(commits))
+        parents = [[numbers[p] for p in line.split()[1:] if p in numbers] for line in lines.splitlines()]
+        return _depth_first([[*parents[n], *named.get(n, ())] for n in range(len(commits))])
+
+    def _one(self, number: int, old: bytes, raw: bytes) -> None:
+        ids = self.result.ids
+        root = self._scan.roots[number]
+        new_root = self._trees.root(root)
+        at = TREE_LINE
+        parents = b""
+        same = new_root == root
+        while raw[at : at + 7] == b"parent ":
+            parent = raw[at + 7 : at + 47]
+            mapped = ids[parent]
+            same = same and mapped == parent
+            parents += b"parent " + mapped + b"\n"
+            at += PARENT_LINE
+        if same:
+            ids[old] = old
+            self._note_left(number, old)
+            return
+        rest = self._without_signatures(old, raw[at:])
+        if number in self._scan.mentions and self._rewrite_ids:
+            rest = self._with_new_ids(number, old, rest)
+        data = b"tree %s\n%s%s" % (new_root.hex().encode(), parents, rest)
+        ids[old] = self._pack.add(b"commit", data).hex().encode()
+
+    def _without_signatures(self, old: bytes, rest: bytes) -> bytes:
+        """Drop what was made for the old bytes: signatures, and copies of tags that name old commits."""
+        head = rest.partition(b"\n\n")[0]
+        if b"\ngpgsig" not in head and b"\nmergetag " not in head:
+            return rest
+        lines, message = headers(rest)
+        names = {name for name, _ in lines}
+        if names & set(SIGNATURES):
+            self.result.unsigned.append(old)
+        if MERGETAG in names:
+            self.result.mergetags.append(old)
+        kept = [line for name, line in lines if name not in SIGNATURES and name != MERGETAG]
+        return b"\n".join(kept) + message
+
+    def _with_new_ids(self, number: int, old: bytes, rest: bytes) -> bytes:
+        head, blank, message = rest.partition(b"\n\n")
+        known = self._mentioned.get(number, {})
+        for text in self._scan.mentions[number]:
+            # The target may be later in a circle that first letters made by chance.
+            if (text not in known and looks_like_an_id(text)) or (text in known and known[text] not in self.result.ids):
+                self.result.unresolved.append((old, text))
+        return head + blank + renamed(message, self.names, self.result.ids)
+
+    def _note_left(self, number: int, old: bytes) -> None:
+        for text, commit in self._mentioned.get(number, {}).items():
+            if self.result.ids.get(commit, commit) != commit:
+                self.result.left.append((old, text))
+
+
+def renamed(message: bytes, names: Names, ids: dict[bytes, bytes]) -> bytes:
+    """Return a message in which the ids of rewritten commits are the new ones, in as many letters as before."""
+
+    def new(text: bytes) -> bytes:
+        commit = names.find(text)
+        return ids.get(commit, commit)[: len(text)] if commit is not None else text
+
+    return names.pattern.sub(lambda match: new(match.group()), message)
+
+
+def _depth_first(needs: list[list[int]]) -> list[int]:
+    order: list[int] = []
+    state = [0] * len(needs)  # 1: under way, 2: done
+    for start in range(len(needs)):
+        stack = [start]
+        while stack:
+            number = stack[-1]
+            if state[number] == 0:
+                state[number] = 1
+                stack += [n for n in needs[number] if state[n] == 0]
+            else:
+                stack.pop()
+                if state[number] == 1:
+                    state[number] = 2
+                    order.append(number)
+    return order

@@ -1,0 +1,397 @@
+"""The face of the history engine: survey, run, undo. It returns values and takes on_progress(stage, done, total).
+
+Objects first, refs last: whatever happens before the one transaction at the end, no ref has moved.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+
+from trinity_guard import dvcproject, git
+from trinity_guard.errors import UNUSABLE, GuardError
+from trinity_guard.history import extract, lfs, refs, refusals, report, worktree
+from trinity_guard.history.above import Above
+from trinity_guard.history.commits import Commits
+from trinity_guard.history.ignorefiles import Reader
+from trinity_guard.history.notes import Notes
+from trinity_guard.history.objects import Source
+from trinity_guard.history.pack import Pack
+from trinity_guard.history.proof import prove
+from trinity_guard.history.proofrefs import RefProof
+from trinity_guard.history.rewrite import Trees
+from trinity_guard.history.scan import Scan, scan
+from trinity_guard.history.state import DONE, MOVED, MOVING, UNDOING, State
+from trinity_guard.history.tags import Named, Tags, follow
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+    from trinity_guard.history.plan import Options, Progress, Selection
+    from trinity_guard.history.state import Object
+
+# A recursion a folder deep; the deepest paths that Git takes have some 2,000.
+DEEPEST = 10_000
+
+
+class Survey:
+    """What `migrate info` shows. absent: paths of LFS pointers whose object is not here; sizes: see report.py."""
+
+    def __init__(
+        self, found: Scan, selection: Selection, absent: list[bytes], remarks: list[str], git_size: int
+    ) -> None:
+        self.scan = found
+        self.summaries = report.summarise(found, selection)
+        self.largest = report.largest(found)
+        self.commits = len(found.commits)
+        self.absent = absent
+        self.remarks = remarks
+        self.git_size = git_size
+
+
+def cache_of(place: git.Place) -> tuple[bytes, bool]:
+    """Return where the objects go, and whether that is shared with a group: the DVC project's cache, where the work
+    tree has one, else a folder in the git dir (a run moves it to `.dvc/cache` when HEAD gets a project by it)."""
+    if not place.bare and os.path.isfile(place.file(b".dvc", b"config")):
+        project = dvcproject.load(place.top)
+        return project.cache_dir, project.shared
+    return os.path.join(place.own, b"cache"), False
+
+
+def survey(place: git.Place, selection: Selection, names: Sequence[bytes], on_progress: Progress) -> Survey:
+    """Look through the history that these refs (full names) reach; changes nothing."""
+    source = Source(place)
+    try:
+        refusals.sha256(source)
+        refusals.partial(source)
+        found = refs.listed(source)
+        named = follow(source, [refs.value(found, n) for n in names if not n.startswith(refs.NOTES)])
+        scanned = scan(source, selection, named.commits, _ids(named.trees), on_progress)
+        absent = _absent(scanned, _lfs_folder(source))
+        paths = [path for path, blobs in scanned.versions.items() if absent & blobs.keys()]
+        remarks = refusals.remarks(source, found, names)
+        return Survey(scanned, selection, paths, remarks, git_size(place))
+    finally:
+        source.close()
+
+
+def _ids(names: Sequence[bytes]) -> list[bytes]:
+    return [bytes.fromhex(name.decode()) for name in names]
+
+
+def git_size(place: git.Place) -> int:
+    """Return the bytes of Git's own objects."""
+    total = 0
+    for folder, _, files in os.walk(os.path.join(place.common_dir, b"objects")):
+        total += sum(os.lstat(os.path.join(folder, f)).st_size for f in files)
+    return total
+
+
+def _lfs_folder(source: Source) -> bytes:
+    storage = source.attempt("config", "--get", "lfs.storage").out[:-1]
+    return lfs.folder(source.place.common_dir, os.fsdecode(storage) if storage else None)
+
+
+def _absent(found: Scan, folder: bytes) -> set[bytes]:
+    return {oid for oid, size in found.blobs.items() if size.lfs is not None and not lfs.here(folder, size.lfs)}
+
+
+# --- run
+
+
+def run(place: git.Place, options: Options, on_progress: Progress) -> dict[str, Any]:
+    """Migrate, and return the report (see report.build; "refs" lists the moved ones, "phase" how far it came).
+
+    One that was killed goes on: what is extracted is not extracted again, and refs that have moved stay moved.
+    """
+    source = Source(place)
+    with State(place) as state:
+        try:
+            if resume(source, state):
+                return _read_report(state)
+            return _Run(source, options, state, on_progress).run()
+        finally:
+            source.close()
+
+
+class _Run:
+    def __init__(self, source: Source, options: Options, state: State, on_progress: Progress) -> None:
+        self._source = source
+        self._place = source.place
+        self._options = options
+        self._state = state
+        self._on_progress = on_progress
+
+    def run(self) -> dict[str, Any]:
+        source, options = self._source, self._options
+        found = refs.listed(source)
+        refusals.check(source, found, clean=not options.dry)
+        collecting = gc.isenabled()
+        gc.disable()  # millions of small tuples, and no cycles among them
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(limit, DEEPEST))
+        try:
+            moves, values = self._rewrite(found)
+        finally:
+            sys.setrecursionlimit(limit)
+            if collecting:
+                gc.enable()
+        values["remarks"] += refusals.remarks(source, found, options.refs)
+        values["refs"] = [[m.name.decode(errors="backslashreplace"), m.old.decode(), m.new.decode()] for m in moves]
+        values["phase"] = "dry" if options.dry else "done"
+        self._state.report(values)
+        if moves and not options.dry:
+            self._move(found, moves)
+        return values
+
+    def _rewrite(self, found: refs.Listed) -> tuple[list[refs.Move], dict[str, Any]]:
+        source, options = self._source, self._options
+        notes = [n for n in options.refs if n.startswith(refs.NOTES)]
+        others = [n for n in options.refs if not n.startswith(refs.NOTES)]
+        named = follow(source, [refs.value(found, n) for n in others])
+        scanned = scan(source, options.selection, named.commits, _ids(named.trees), self._on_progress)
+        objects = self._extract(scanned)
+        pack = Pack(self._state.file(b"pack.tmp"))
+        try:
+            above = Above(source, scanned, Reader(scanned.versions))
+            trees = Trees(scanned, above, objects, options.files, pack)
+            commits = Commits(source, scanned, trees, pack, options.rewrite_ids)
+            ids = commits.run(self._on_progress).ids
+            tags = Tags(named, ids, commits.names if options.rewrite_ids else None, trees.root, pack)
+            moves = [refs.Move(n, old, tags.new(old)) for n in others if (old := refs.value(found, n))]
+            of_notes = Notes(source, ids, pack)
+            moves += [refs.Move(n, old, of_notes.new(old)) for n in notes if (old := refs.value(found, n))]
+            pack.finish(source)
+        finally:
+            pack.abandon()
+        self._state.replace(b"commit-map", (b"%s %s\n" % pair for pair in ids.items()))
+        values = report.build(scanned, trees, commits.result, objects)
+        values["unsigned_tags"] = [t.decode() for t in tags.unsigned]
+        values["remarks"] = _remarks(above, named)
+        moved = {oid for blobs in trees.moved.values() for oid in blobs} | _dropped(scanned, trees)
+        self._prove(ids, moves, {oid: objects[oid] for oid in moved})
+        return [m for m in moves if m.old != m.new], values
+
+    def _extract(self, scanned: Scan) -> dict[bytes, Object]:
+        """Put into the cache what may become a pointer: each path's versions together, the newest first, as Git's
+        deltas lie."""
+        folder = _lfs_folder(self._source)
+        absent = _absent(scanned, folder)
+        blobs: dict[bytes, None] = {}
+        for versions in scanned.versions.values():
+            blobs.update(dict.fromkeys(oid for oid in reversed(versions) if oid not in absent))
+        job = extract.Job(list(blobs), scanned.blobs, folder)
+        return extract.extract(self._source, self._options, self._state, job, self._on_progress)
+
+    def _prove(self, ids: Mapping[bytes, bytes], moves: Sequence[refs.Move], objects: Mapping[bytes, Object]) -> None:
+        of_refs = RefProof(self._source, ids)
+        of_refs.compare(moves)
+        cache = self._options.cache
+        wrong = of_refs.wrong + prove(self._source, ids, cache, self._on_progress, objects, of_refs.trees)
+        if wrong:
+            raise GuardError(
+                problem=f"the proof failed, so no ref was moved: {wrong[0]}"
+                + (f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""),
+                remedy="report it, please: this is a bug of ours",
+            )
+        if self._options.check is not None:
+            self._options.check(sorted({(o.md5, o.size) for o in objects.values()}))
+
+    def _move(self, found: refs.Listed, moves: list[refs.Move]) -> None:
+        head = next((m for m in moves if m.name == (found.head or b"HEAD")), None)
+        if head is not None and not self._place.bare:
+            change = worktree.between(self._source, head.old, head.new)
+            refusals.in_the_way(self._place, worktree.untracked_in_the_way(self._source, change))
+        state: dict[str, Any] = {
+            "phase": MOVING,
+            "refs": [[m.name.hex(), m.old.decode(), m.new.decode()] for m in moves],
+            "head": [head.old.decode(), head.new.decode()] if head is not None else None,
+            "cache": os.fsdecode(self._options.cache),
+        }
+        self._state.write(state)
+        refs.move(self._source, moves)
+        _complete(self._source, self._state, {**state, "phase": MOVED})
+
+
+def _dropped(scanned: Scan, trees: Trees) -> set[bytes]:
+    return {oid for path in trees.dropped for oid in scanned.versions[path]}
+
+
+def _remarks(above: Above, named: Named) -> list[str]:
+    said = [f"{problem} (in the history)" for problem in above.broken.values()]
+    if named.blobs:
+        said.append(f"{len(named.blobs)} tags name a file's bytes and not a commit; they stay as they are")
+    return said
+
+
+def _read_report(state: State) -> dict[str, Any]:
+    import json
+
+    with open(state.file(b"report.json"), "rb") as file:
+        values: dict[str, Any] = json.loads(file.read())
+    return values
+
+
+# --- verify
+
+
+class Verified:
+    """commits: how many were compared, changed: how many of them are new ones; wrong: what differs, nothing if all
+    is well."""
+
+    def __init__(self, commits: int, changed: int, wrong: list[str]) -> None:
+        self.commits = commits
+        self.changed = changed
+        self.wrong = wrong
+
+
+def verify(place: git.Place, on_progress: Progress) -> Verified:
+    """Compare every commit, path and byte of the old history with the new one; possible while the old refs are here."""
+    source = Source(place)
+    with State(place) as state:
+        try:
+            resume(source, state)
+            values = state.read()
+            if not values:
+                raise _nothing("verify")
+            moves = moves_of(values)
+            ids = read_map(state)
+            of_refs = RefProof(source, ids)
+            of_refs.compare(moves)
+            wrong = _unmapped(source, moves, ids) + of_refs.wrong
+            cache, folder = os.fsencode(values["cache"]), _lfs_folder(source)
+            wrong += prove(source, ids, cache, on_progress, None, of_refs.trees, folder)
+            return Verified(len(ids), sum(1 for old, new in ids.items() if old != new), wrong)
+        finally:
+            source.close()
+
+
+def read_map(state: State) -> dict[bytes, bytes]:
+    """Return old -> new (hex) of the commit-map."""
+    with open(state.file(b"commit-map"), "rb") as file:
+        return dict(line.split(b" ") for line in file.read().splitlines())
+
+
+def _unmapped(source: Source, moves: Sequence[refs.Move], ids: Mapping[bytes, bytes]) -> list[str]:
+    """Return the commits of the old refs that the map does not have."""
+    tips = [m.old for m in moves if not m.name.startswith(refs.NOTES)]
+    data = b"".join(tip + b"\n" for tip in tips)
+    out = source.run("rev-list", "--stdin", data=data).split() if tips else []
+    return [f"commit {c.decode()} is not in the commit-map" for c in out if c not in ids]
+
+
+def _nothing(to: str) -> GuardError:
+    return GuardError(
+        problem=f"there is no migration to {to}.", remedy="trinity-guard migrate info", exit_code=UNUSABLE
+    )
+
+
+# --- going on, and going back
+
+
+def moves_of(values: Mapping[str, Any]) -> list[refs.Move]:
+    """Return the moves that state.json records."""
+    return [refs.Move(bytes.fromhex(n), old.encode(), new.encode()) for n, old, new in values.get("refs", [])]
+
+
+def resume(source: Source, state: State) -> bool:
+    """Complete a run or an undo whose refs have moved, or have begun to; whether a run is complete by it."""
+    values = state.read()
+    phase = values.get("phase")
+    if phase == MOVING:
+        where = _where(source, moves_of(values))
+        if where == "old":
+            state.forget()
+            return False
+        if where == "mixed":
+            _finish_moving(source, moves_of(values))
+        _complete(source, state, {**values, "phase": MOVED})
+        return True
+    if phase == MOVED:
+        _complete(source, state, values)
+        return True
+    if phase == UNDOING:
+        _undo(source, state, values)
+    return False
+
+
+def _where(source: Source, moves: Sequence[refs.Move]) -> str:
+    """Return "old", "new" or "mixed": where the refs of a transaction stand."""
+    found = refs.listed(source)
+    standing = {_standing(found, m) for m in moves}
+    if "elsewhere" in standing:
+        moved = next(m for m in moves if _standing(found, m) == "elsewhere")
+        name = moved.name.decode(errors="backslashreplace")
+        raise GuardError(
+            problem=f"{name} was moved by somebody else since the migration; it would be lost.",
+            remedy=f"git update-ref {name} {moved.new.decode()}     # when what it names now may go; then again",
+            exit_code=UNUSABLE,
+        )
+    return standing.pop() if len(standing) == 1 else "mixed"
+
+
+def _standing(found: refs.Listed, move: refs.Move) -> str:
+    now = found.head_id if move.name == b"HEAD" else found.refs.get(move.name)
+    return "new" if now == move.new else "old" if now == move.old else "elsewhere"
+
+
+def _finish_moving(source: Source, moves: Sequence[refs.Move]) -> None:
+    """Complete a transaction in which Git itself was killed: some of its refs are new, and some not yet."""
+    found = refs.listed(source)
+    missing = [m for m in moves if _standing(found, m) == "old" or m.original not in found.refs]
+    refs.complete(source, missing, found)
+
+
+def _complete(source: Source, state: State, values: Mapping[str, Any]) -> None:
+    """Let index, work tree and cache follow the refs."""
+    state.write(values)
+    head, place = values["head"], source.place
+    done = {**values, "phase": DONE}
+    if head is not None and not place.bare:
+        worktree.follow(source, head[0].encode(), head[1].encode())
+        home, target = os.fsencode(values["cache"]), place.file(b".dvc", b"cache")
+        if home == os.path.join(place.own, b"cache") and os.path.isfile(place.file(b".dvc", b"config")):
+            worktree.move_objects(home, target)
+            done["cache"] = os.fsdecode(target)
+    state.write(done)
+
+
+def undo(place: git.Place) -> list[refs.Move]:
+    """Put every ref, HEAD, index and work tree back as they were before the migration; return the refs."""
+    source = Source(place)
+    with State(place) as state:
+        try:
+            resume(source, state)
+            values = state.read()
+            if not values:
+                raise _nothing("undo")
+            if not place.bare:
+                refusals.under_way(place)
+                refusals.index_lock(place)
+                refusals.dirty(place)
+            _undo(source, state, values)
+            return moves_of(values)
+        finally:
+            source.close()
+
+
+def _undo(source: Source, state: State, values: Mapping[str, Any]) -> None:
+    moves, place = moves_of(values), source.place
+    where = _where(source, moves)
+    state.write({**values, "phase": UNDOING})
+    if where != "old":
+        refs.move_back(source, [m for m in moves if _standing(refs.listed(source), m) == "new"])
+    head = values["head"]
+    home = os.path.join(place.own, b"cache")
+    if head is not None and not place.bare:
+        if os.fsencode(values["cache"]) == place.file(b".dvc", b"cache") and not _had_dvc(source, head[0].encode()):
+            worktree.move_objects(place.file(b".dvc", b"cache"), home)
+        worktree.go_back(source, head[0].encode(), head[1].encode())
+    state.forget()
+
+
+def _had_dvc(source: Source, commit: bytes) -> bool:
+    return source.attempt("cat-file", "-e", commit + b":.dvc").code == 0

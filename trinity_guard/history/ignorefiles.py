@@ -1,0 +1,156 @@
+"""What the .gitignore and .dvcignore files of a commit hide, read as Git reads them, and the lines a pointer needs."""
+
+from __future__ import annotations
+
+import bisect
+
+from trinity_guard import ignores
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Iterable, Sequence
+
+    # Where the file stands (b"" or b"data/"), its name, and one of its lines.
+    Line = tuple[bytes, bytes, bytes]
+    # The folder whose .gitignore hides another folder, and that folder; both end with a slash, or are b"".
+    Hidden = tuple[bytes, bytes]
+
+GITIGNORE, DVCIGNORE = b".gitignore", b".dvcignore"
+POINTERS_SEEN = b"!*.dvc"
+
+
+class Rule:
+    """One line of an ignore file. hides: False for a `!` line."""
+
+    __slots__ = ("_all_below", "_dirs_only", "_regex", "hides")
+
+    def __init__(self, line: bytes) -> None:
+        import re
+
+        import pathspec
+
+        self._regex: re.Pattern[str] | None = None
+        self.hides = False
+        self._dirs_only = line.rstrip(b" ").endswith(b"/")
+        # `data/**/` means all folders below, which the library's expression leaves out.
+        self._all_below = line.rstrip(b" ").endswith(b"/**/")
+        try:
+            pattern = pathspec.GitIgnoreSpec.from_lines([_text(line)]).patterns[0]
+        except (ValueError, re.error):
+            return  # Git takes such a line for one that matches nothing
+        if pattern.include is not None and pattern.regex is not None:
+            self._regex = pattern.regex
+            self.hides = pattern.include
+
+    def touches(self, path: bytes) -> bool:
+        """Whether the line matches a path (relative to its file), or a folder above it."""
+        return self._regex is not None and self._regex.match(_text(path)) is not None
+
+    def matches(self, path: bytes, is_dir: bool) -> bool:
+        """Whether the line matches this very path, and not only a folder above it."""
+        if self._regex is None or (self._dirs_only and not is_dir):
+            return False
+        found = self._regex.match(_text(path) + ("/" if self._dirs_only else ""))
+        if found is None:
+            return False
+        mark = found.start("ps_d") if "ps_d" in found.groupdict() else -1
+        if self._dirs_only:
+            return mark == len(_text(path)) or (self._all_below and mark >= 0)
+        return mark < 0
+
+
+def _text(path: bytes) -> str:
+    return path.decode("utf-8", "surrogateescape").replace("\n", "\0")
+
+
+def lines_of(data: bytes) -> list[bytes]:
+    """Return the lines of an ignore file that say something."""
+    lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
+    return [line.removesuffix(b"\r") for line in lines if line.strip() and not line.startswith(b"#")]
+
+
+class Reader:
+    """Evaluates lines for paths; each line is compiled once."""
+
+    def __init__(self, paths: Iterable[bytes]) -> None:
+        self._rules: dict[bytes, Rule] = {}
+        self._paths = sorted(paths)
+        self._relevant: dict[tuple[Line, bytes], bool] = {}
+
+    def rule(self, line: bytes) -> Rule:
+        known = self._rules.get(line)
+        if known is None:
+            known = self._rules[line] = Rule(line)
+        return known
+
+    def relevant(self, line: Line, below: bytes) -> bool:
+        """Whether a line says anything on an artifact of the history, or its pointer, in the folder `below`."""
+        known = self._relevant.get((line, below))
+        if known is None:
+            known = self._relevant[line, below] = self._says_anything(line, below)
+        return known
+
+    def _says_anything(self, line: Line, below: bytes) -> bool:
+        folder, _, pattern = line
+        rule = self.rule(pattern)
+        at = bisect.bisect_left(self._paths, below)
+        while at < len(self._paths) and self._paths[at].startswith(below):
+            path = self._paths[at][len(folder) :]
+            if rule.touches(path) or rule.touches(path + b".dvc"):
+                return True
+            at += 1
+        return False
+
+    def hidden_folders(self, chain: Sequence[Line], folder: bytes, kind: bytes = GITIGNORE) -> list[Hidden]:
+        """Return the folders on the way to `folder`, itself included, that the lines hide, with whose lines do it."""
+        found = []
+        end = folder.find(b"/")
+        while end >= 0:
+            here = folder[:end]
+            line = self._last(chain, here, True, kind)
+            if line is not None and self.rule(line[2]).hides:
+                found.append((line[0], here + b"/"))
+            end = folder.find(b"/", end + 1)
+        return found
+
+    def hides(self, chain: Sequence[Line], path: bytes, kind: bytes = GITIGNORE) -> bool:
+        """Whether the lines hide a file by itself (no folder above it was hidden)."""
+        line = self._last(chain, path, False, kind)
+        return line is not None and self.rule(line[2]).hides
+
+    def _last(self, chain: Sequence[Line], path: bytes, is_dir: bool, kind: bytes) -> Line | None:
+        """Return the line that has the last word: of the deepest file, the last one."""
+        for line in reversed(chain):
+            folder, name, pattern = line
+            inside = name == kind and path.startswith(folder) and len(path) > len(folder)
+            if inside and self.rule(pattern).matches(path[len(folder) :], is_dir):
+                return line
+        return None
+
+
+def appended(data: bytes, line: bytes) -> bytes:
+    """Return an ignore file with one more line at its end, every other byte as it was."""
+    missing = b"\n" if data and not data.endswith(b"\n") else b""
+    return data + missing + line + b"\n"
+
+
+def seen_again(folder: bytes) -> list[bytes]:
+    """Return the lines that let Git and DVC see the pointers in a folder (relative, with its slash), and no more.
+
+    Git does not look into a folder that is ignored, so no line inside of it can help.
+    """
+    name = b"/" + b"/".join(ignores.line_for(part)[1:] for part in folder.removesuffix(b"/").split(b"/"))
+    return [b"!" + name + b"/", name + b"/**", b"!" + name + b"/**/", b"!" + name + b"/**/*.dvc"]
+
+
+def with_lines(data: bytes, folders: Iterable[bytes], pointers: bool, names: Iterable[bytes]) -> bytes:
+    """Return a .gitignore with what a migration adds: folders seen again, pointers seen again, artifacts ignored."""
+    for folder in folders:
+        for line in seen_again(folder):
+            data = appended(data, line)
+    if pointers:
+        data = appended(data, POINTERS_SEEN)
+    for name in names:
+        data = ignores.with_line(data, name)
+    return data

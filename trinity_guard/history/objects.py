@@ -1,0 +1,255 @@
+"""Git's objects as they are: many read through one process, trees and commits taken apart and put together as bytes."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import git
+from trinity_guard.errors import UNUSABLE, GuardError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    Entry = tuple[bytes, bytes, bytes]  # mode, name, id (20 bytes)
+    Object = tuple[bytes, bytes]  # kind, bytes
+
+TREE = b"40000"
+LINK = b"120000"
+MODULE = b"160000"
+FILES = (b"100644", b"100755", b"100664")
+PIPE = 1 << 20
+SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ, which Linux alone has
+
+
+class Source:
+    """Reads one repository's objects, replace refs and grafts left aside.
+
+    opened: how many trees were read, for the proof that none is read twice.
+    """
+
+    def __init__(self, place: git.Place) -> None:
+        self.place = place
+        self.opened = 0
+        self.env = {**os.environ, "GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": os.devnull}
+        # A folder set for the work tree would be taken for one relative to the git dir.
+        for name in ("GIT_DIR", "GIT_WORK_TREE"):
+            self.env.pop(name, None)
+        self._single: git.Blobs | None = None
+
+    def close(self) -> None:
+        if self._single is not None:
+            self._single.__exit__()
+            self._single = None
+
+    def argv(self, *args: git.Arg) -> list[git.Arg]:
+        return ["git", "--git-dir", self.place.git_dir, *args]
+
+    def attempt(self, *args: git.Arg, data: bytes = b"") -> git.Result:
+        return git.spawn(self.argv(*args), data, self.env)
+
+    def run(self, *args: git.Arg, data: bytes = b"") -> bytes:
+        result = self.attempt(*args, data=data)
+        if result.code:
+            raise git.failure(args, result)
+        return result.out
+
+    def one(self, oid: bytes) -> bytes:
+        """Return the bytes of one small object."""
+        if self._single is None:
+            self._single = git.Blobs(self.place.git_dir, self.env)
+        return self._single.read(oid)
+
+    def each(self, ids: Sequence[bytes]) -> Iterator[Object]:
+        """Yield (kind, bytes) of small objects, in the order of their ids (hex), through one process."""
+        if not ids:
+            return
+        with Batch(self, "--batch", "--buffer") as batch:
+            batch.ask_all(ids)
+            for oid in ids:
+                kind, size = batch.header(oid)
+                yield kind, batch.content(size)
+
+    def trees(self, ids: Sequence[bytes]) -> Iterator[bytes]:
+        """Yield the bytes of trees."""
+        self.opened += len(ids)
+        for oid, (kind, data) in zip(ids, self.each(ids), strict=True):
+            if kind != b"tree":
+                raise unreadable(oid, b"a " + kind + b" where a tree should be")
+            yield data
+
+    def sizes(self, ids: Sequence[bytes]) -> list[tuple[int, int]]:
+        """Return (size, size on disk) of each object, in bytes."""
+        if not ids:
+            return []
+        form = "--batch-check=%(objecttype) %(objectsize) %(objectsize:disk)"
+        out = self.run("cat-file", form, "--buffer", data=b"\n".join(ids) + b"\n")
+        found = []
+        for oid, line in zip(ids, out.splitlines(), strict=True):
+            kind, _, rest = line.partition(b" ")
+            size, _, packed = rest.partition(b" ")
+            if kind != b"blob" or not size.isdigit():
+                raise unreadable(oid, line)
+            found.append((int(size), int(packed)))
+        return found
+
+    def missing(self, ids: Sequence[bytes]) -> set[bytes]:
+        """Return those of the objects that this repository does not have."""
+        if not ids:
+            return set()
+        out = self.run("cat-file", "--batch-check", "--buffer", data=b"\n".join(ids) + b"\n")
+        return {line.split(b" ")[0] for line in out.splitlines() if line.endswith(b" missing")}
+
+
+class Batch:
+    """One `git cat-file` that answers with objects; a context manager."""
+
+    def __init__(self, source: Source, *options: str) -> None:
+        self._p = git.Process(source.argv("cat-file", *options), source.env, with_stderr=True)
+        self._feeder: object = None
+        self._buffer = b""
+        self._at = 0
+        widen(self._p.stdout)
+
+    def __enter__(self) -> Batch:
+        return self
+
+    def __exit__(self, *failed: object) -> None:
+        self._p.close("stdout")  # a feeder that still writes is told so
+        if self._feeder is not None:
+            self._feeder.join()  # type: ignore[attr-defined]
+        self._p.wait()
+
+    def ask(self, ids: Iterable[bytes]) -> None:
+        """Ask for a few objects; as many as fit into a pipe."""
+        write_all(self._p.stdin, b"".join(oid + b"\n" for oid in ids))
+
+    def ask_all(self, ids: Sequence[bytes]) -> None:
+        """Ask for any number of objects, from a second thread, and for no more after them."""
+        import threading
+
+        def feed() -> None:
+            try:
+                for start in range(0, len(ids), 1000):
+                    self.ask(ids[start : start + 1000])
+            except BrokenPipeError:
+                return  # nobody reads any more
+            finally:
+                self._p.close("stdin")
+
+        thread = threading.Thread(target=feed, daemon=True)
+        thread.start()
+        self._feeder = thread
+
+    def header(self, oid: bytes) -> tuple[bytes, int]:
+        """Return kind and size of the next object, which should be `oid`."""
+        end = self._buffer.find(b"\n", self._at)
+        while end < 0:
+            self._more(oid)
+            end = self._buffer.find(b"\n")
+        line = self._buffer[self._at : end]
+        self._at = end + 1
+        fields = line.split(b" ")
+        if len(fields) != 3 or not fields[2].isdigit():
+            raise unreadable(oid, line)
+        return fields[1], int(fields[2])
+
+    def content(self, size: int) -> bytes:
+        """Return an object's bytes whole."""
+        while len(self._buffer) - self._at <= size:
+            self._more(b"")
+        data = self._buffer[self._at : self._at + size]
+        self._at += size + 1
+        return data
+
+    def pieces(self, oid: bytes, size: int) -> Iterator[bytes]:
+        """Yield an object's bytes in pieces, and never hold more than one."""
+        left = size
+        while left:
+            if self._at == len(self._buffer):
+                self._more(oid)
+            piece = self._buffer[self._at : self._at + left] if self._at or left < len(self._buffer) else self._buffer
+            self._at += len(piece)
+            left -= len(piece)
+            yield piece
+        if self._at == len(self._buffer):
+            self._more(oid)
+        self._at += 1
+
+    def _more(self, oid: bytes) -> None:
+        data = os.read(self._p.stdout, PIPE)
+        if not data:
+            words = os.read(self._p.stderr, git.CHUNK).strip().partition(b"\n")[0]
+            raise unreadable(oid, words or b"`git cat-file` ended early")
+        self._buffer = self._buffer[self._at :] + data
+        self._at = 0
+
+
+def widen(pipe: int) -> None:
+    """Let a pipe hold a megabyte, where the system allows it: fewer changes between the two processes."""
+    import fcntl
+
+    try:
+        fcntl.fcntl(pipe, SET_PIPE_SIZE, PIPE)
+    except OSError:
+        return
+
+
+def write_all(fd: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def unreadable(oid: bytes, words: bytes) -> GuardError:
+    what = f"the object {shown(oid)}" if oid else "an object"
+    return GuardError(
+        problem=f"Git cannot read {what}: {shown(words)}; no ref was moved.",
+        remedy="git fsck --full     # then fetch what is broken again from another clone",
+        exit_code=UNUSABLE,
+    )
+
+
+# --- trees
+
+
+def tree_parser() -> Callable[[bytes], list[Entry]]:
+    """Return a function from a tree's bytes to its entries (mode, name, id), in their order."""
+    import re
+
+    return re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL).findall
+
+
+def tree_bytes(entries: Iterable[Entry]) -> bytes:
+    """Return the bytes of a tree; entries in any order."""
+    ordered = sorted(entries, key=lambda e: e[1] + b"/" if e[0] == TREE else e[1])
+    return b"".join([b"%s %s\0%s" % entry for entry in ordered])
+
+
+# --- commits and tags
+
+
+def headers(raw: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Return the headers of a commit or tag, (name, all of its lines as they are), and the rest from the blank line on.
+
+    Joined again they are the same bytes.
+    """
+    head, blank, message = raw.partition(b"\n\n")
+    if not blank:
+        head, message = raw.removesuffix(b"\n"), b""
+        blank = raw[len(head) :]
+    found: list[tuple[bytes, bytes]] = []
+    for line in head.split(b"\n"):
+        if line.startswith(b" ") and found:
+            name, lines = found[-1]
+            found[-1] = (name, lines + b"\n" + line)
+        else:
+            found.append((line.partition(b" ")[0], line))
+    return found, blank + message
+
+
+def hash_of(kind: bytes, data: bytes) -> bytes:
+    """Return an object's id (20 bytes)."""
+    import hashlib
+
+    return hashlib.sha1(b"%s %d\0" % (kind, len(data)) + data, usedforsecurity=False).digest()

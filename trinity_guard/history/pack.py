@@ -1,0 +1,219 @@
+"""New objects, written as one pack: one by one they are what makes other tools slow."""
+
+from __future__ import annotations
+
+import os
+import zlib
+
+from trinity_guard import git
+from trinity_guard.errors import GuardError
+from trinity_guard.history.objects import Source, write_all
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+KINDS = {b"commit": 1, b"tree": 2, b"blob": 3, b"tag": 4}
+OFFSET_DELTA = 6
+HEADER = 12
+FLUSH = 1 << 20
+# Below this many bytes a tree is not worth a delta.
+WORTH = 400
+DEEPEST = 40
+LEVEL = 1
+MOST_COPIED = 0xFFFF
+
+
+class Pack:
+    """A pack under construction in a temporary file; nothing of it is in the repository before `finish`."""
+
+    def __init__(self, path: bytes) -> None:
+        import hashlib
+
+        self._sha1 = hashlib.sha1
+        self._path = path
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+        self._pending: list[bytes] = [b"PACK" + (2).to_bytes(4, "big") + bytes(4)]
+        self._pending_size = HEADER
+        self._offset = HEADER
+        self._places: dict[bytes, int] = {}
+        # The last tree of each folder: (bytes, offset, depth of its chain).
+        self._last: dict[bytes, tuple[bytes, int, int]] = {}
+
+    @property
+    def count(self) -> int:
+        return len(self._places)
+
+    @property
+    def size(self) -> int:
+        """The bytes that it takes so far."""
+        return self._offset
+
+    def add(self, kind: bytes, data: bytes, family: bytes | None = None) -> bytes:
+        """Take an object and return its id (20 bytes). family: the folder of a tree, whose last one may be its base."""
+        oid = self._sha1(b"%s %d\0%s" % (kind, len(data), data), usedforsecurity=False).digest()
+        if oid in self._places:
+            return oid
+        self._places[oid] = self._offset
+        if family is None or len(data) < WORTH:
+            self._write(_head(KINDS[kind], len(data)) + zlib.compress(data, LEVEL))
+        else:
+            self._add_tree(data, family)
+        return oid
+
+    def _add_tree(self, data: bytes, family: bytes) -> None:
+        here, depth = self._offset, 0
+        base = self._last.get(family)
+        delta = _delta(base[0], data) if base is not None and base[2] < DEEPEST else None
+        if base is None or delta is None:
+            self._write(_head(KINDS[b"tree"], len(data)) + zlib.compress(data, LEVEL))
+        else:
+            depth = base[2] + 1
+            self._write(_head(OFFSET_DELTA, len(delta)) + _back(here - base[1]) + zlib.compress(delta, LEVEL))
+        self._last[family] = (data, here, depth)
+
+    def _write(self, data: bytes) -> None:
+        self._pending.append(data)
+        self._pending_size += len(data)
+        self._offset += len(data)
+        if self._pending_size > FLUSH:
+            self._flush()
+
+    def _flush(self) -> None:
+        try:
+            write_all(self._fd, b"".join(self._pending))
+        except OSError as error:
+            raise _full(error) from error
+        self._pending, self._pending_size = [], 0
+
+    def finish(self, source: Source) -> None:
+        """Put the pack into the repository; its objects are there, flushed, when this returns."""
+        try:
+            if self._places:
+                self._seal()
+                self._index(source)
+        finally:
+            self.abandon()
+
+    def _seal(self) -> None:
+        """Write the number of objects into the head, and the checksum of all behind the end."""
+        self._flush()
+        os.pwrite(self._fd, len(self._places).to_bytes(4, "big"), 8)
+        digest = self._sha1(usedforsecurity=False)
+        self._read(digest.update)
+        os.lseek(self._fd, 0, os.SEEK_END)
+        try:
+            write_all(self._fd, digest.digest())
+        except OSError as error:
+            raise _full(error) from error
+
+    def _read(self, take: Callable[[bytes], object]) -> None:
+        os.lseek(self._fd, 0, os.SEEK_SET)
+        while piece := os.read(self._fd, FLUSH):
+            take(piece)
+
+    def _index(self, source: Source) -> None:
+        p = git.Process(source.argv("index-pack", "--stdin"), source.env, with_stderr=True)
+        try:
+            self._read(lambda piece: write_all(p.stdin, piece))
+        except BrokenPipeError:
+            pass  # its own words follow
+        p.close("stdin")
+        words = b""
+        while piece := os.read(p.stderr, git.CHUNK):
+            words += piece
+        code = p.wait()
+        if code:
+            raise git.failure(("index-pack", "--stdin"), git.Result(code, b"", words))
+
+    def abandon(self) -> None:
+        """Let go of the temporary file."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+        if os.path.lexists(self._path):
+            os.unlink(self._path)
+
+
+def _full(error: OSError) -> GuardError:
+    return GuardError(
+        problem=f"the new commits could not be written: {error.strerror}; no ref was moved.",
+        remedy="free some room, then run it again: what is done is not done twice",
+    )
+
+
+def _head(kind: int, size: int) -> bytes:
+    byte = kind << 4 | size & 15
+    size >>= 4
+    out = bytearray()
+    while size:
+        out.append(byte | 0x80)
+        byte = size & 0x7F
+        size >>= 7
+    out.append(byte)
+    return bytes(out)
+
+
+def _back(distance: int) -> bytes:
+    out = [distance & 0x7F]
+    while distance := distance >> 7:
+        distance -= 1
+        out.append(0x80 | distance & 0x7F)
+    return bytes(reversed(out))
+
+
+def _delta(base: bytes, data: bytes) -> bytes | None:
+    """Return a delta of what both begin with, what is new, and what both end with; None where that saves little.
+
+    Two versions of a folder mostly differ in one place.
+    """
+    most = min(len(base), len(data))
+    before = _common(base, data, most)
+    after = _common_end(base, data, most - before)
+    new = data[before : len(data) - after]
+    if len(new) * 2 > len(data):
+        return None
+    out = [_varint(len(base)), _varint(len(data))]
+    _copy(out, 0, before)
+    out += [bytes([len(part)]) + part for part in (new[i : i + 127] for i in range(0, len(new), 127))]
+    _copy(out, len(base) - after, after)
+    return b"".join(out)
+
+
+def _common(a: bytes, b: bytes, most: int) -> int:
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[low:middle] == b[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _common_end(a: bytes, b: bytes, most: int) -> int:
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[len(a) - middle : len(a) - low] == b[len(b) - middle : len(b) - low]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _varint(number: int) -> bytes:
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+def _copy(out: list[bytes], start: int, length: int) -> None:
+    while length:
+        size = min(length, MOST_COPIED)
+        out.append(bytes([0xBF]) + start.to_bytes(4, "little") + size.to_bytes(2, "little"))
+        start += size
+        length -= size

@@ -1,0 +1,209 @@
+"""The proof: every commit, every path, every byte, old against new. It shares no code with the rewriting.
+
+What may differ is little, and all else is the same object: a file that became a pointer, whose object in the cache has
+the file's bytes; lines of ours at the end of a .gitignore; DVC's own files at the top; and in a commit its tree,
+parents, the ids in its message, what signed the old bytes.
+"""
+
+from __future__ import annotations
+
+from trinity_guard import pointer
+from trinity_guard.errors import GuardError, shown
+from trinity_guard.history import proofbytes, prooflines
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from trinity_guard.history.objects import Source
+    from trinity_guard.history.plan import Progress
+    from trinity_guard.history.state import Object
+
+    Tree = dict[bytes, tuple[bytes, bytes]]
+
+FOLDER = b"40000"
+EXECUTABLE = b"100755"
+AT_TOP = (b".dvc", b".dvcignore")
+# Findings beyond these are not told.
+MOST_TOLD = 1000
+
+
+def prove(
+    source: Source,
+    ids: Mapping[bytes, bytes],
+    cache: bytes,
+    on_progress: Progress,
+    known: Mapping[bytes, Object] | None = None,
+    trees: Sequence[tuple[bytes, bytes]] = (),
+    lfs_folder: bytes = b"",
+) -> list[str]:
+    """Return what is wrong, nothing where old and new are the same to the byte.
+
+    ids: old commit -> new (hex), all of them; trees: pairs (hex) that tags name. known: what extraction has hashed in
+    this very run, whose bytes are not read again; the cache's files are looked at then, and not hashed.
+    """
+    proof = Proof(source, ids, on_progress)
+    proof.compare_commits()
+    proof.compare_trees(trees)
+    proof.compare_pointers()
+    proof.compare_ignore_files()
+    proof.wrong += proofbytes.compare(source, cache, proof.pairs, known, lfs_folder, on_progress)
+    return proof.wrong[:MOST_TOLD]
+
+
+class Proof:
+    """wrong: what was found. pairs: (old blob, md5, size) of all that became a pointer, each once."""
+
+    def __init__(self, source: Source, ids: Mapping[bytes, bytes], on_progress: Progress) -> None:
+        self._source = source
+        self._ids = ids
+        self._on_progress = on_progress
+        self._names = prooflines.Names(ids)
+        self._roots: dict[tuple[bytes, bytes], bytes] = {}
+        self._pointers: dict[tuple[bytes, bytes], dict[tuple[bytes, bytes], bytes]] = {}
+        self._ignores: dict[tuple[bytes, bytes], dict[frozenset[bytes], bytes]] = {}
+        self.pairs: dict[tuple[bytes, str, int], bytes] = {}
+        self.wrong: list[str] = []
+
+    # --- commits
+
+    def compare_commits(self) -> None:
+        changed = [(old, new) for old, new in self._ids.items() if old != new]
+        both = [oid for pair in changed for oid in pair]
+        stream = self._source.each(both)
+        for done, (old, new) in enumerate(changed, 1):
+            (_, before), (kind, after) = next(stream), next(stream)
+            if kind != b"commit":
+                self._say(f"{new.decode()} is no commit")
+                continue
+            reason = self._commit_differs(old, before, after)
+            if reason:
+                self._say(f"commit {old.decode()}: {reason}")
+            if not done % 1000 or done == len(changed):
+                self._on_progress("prove", done, len(changed))
+
+    def _commit_differs(self, old: bytes, before: bytes, after: bytes) -> str:
+        was, said = prooflines.fields(before)
+        now, says = prooflines.fields(after)
+        self._roots[was[0][1], now[0][1]] = old
+        kept = [(k, v) for k, v in was if k not in (b"tree", b"parent", b"gpgsig", b"gpgsig-sha256", b"mergetag")]
+        if kept != [(k, v) for k, v in now if k not in (b"tree", b"parent")]:
+            return "a header is not what it was"
+        parents = [v for k, v in was if k == b"parent"]
+        if [self._ids.get(p) for p in parents] != [v for k, v in now if k == b"parent"]:
+            return "its parents are not the old ones"
+        return "" if self._names.same(said, says) else "its message is not what it was"
+
+    # --- trees
+
+    def compare_trees(self, extra: Sequence[tuple[bytes, bytes]]) -> None:
+        """Compare each pair of trees once, level by level."""
+        level: dict[tuple[bytes, bytes], bytes] = {pair: b"" for pair in self._roots if pair[0] != pair[1]}
+        level.update({pair: b"" for pair in extra if pair[0] != pair[1]})
+        seen: set[tuple[bytes, bytes]] = set()
+        top = True
+        while level:
+            below: dict[tuple[bytes, bytes], bytes] = {}
+            stream = self._source.each([oid for pair in level for oid in pair])
+            for path in level.values():
+                old, new = entries(next(stream)[1]), entries(next(stream)[1])
+                for pair, folder in self._compare(old, new, path, top):
+                    if pair not in seen:
+                        seen.add(pair)
+                        below[pair] = folder
+            level, top = below, False
+
+    def _compare(self, old: Tree, new: Tree, path: bytes, top: bool) -> Iterator[tuple[tuple[bytes, bytes], bytes]]:
+        gone = frozenset(name for name in old if name not in new)
+        for name, (mode, oid) in old.items():
+            if name in gone:
+                self._gone(old, new, path, name)
+            elif new[name] != (mode, oid):
+                if mode == FOLDER and new[name][0] == FOLDER:
+                    yield (oid, new[name][1]), path + name + b"/"
+                elif name == b".gitignore" and mode == new[name][0]:
+                    self._note_ignore(oid, new[name][1], gone, path + name)
+                else:
+                    self._say(f"{shown(path + name)} is not what it was")
+        for name, (mode, oid) in new.items():
+            if name in old:
+                continue
+            if name == b".gitignore" and mode == b"100644":
+                self._note_ignore(b"", oid, gone, path + name)
+            elif not (top and name in AT_TOP) and not (name.endswith(b".dvc") and name[:-4] in gone):
+                self._say(f"{shown(path + name)} was not there before")
+
+    def _gone(self, old: Tree, new: Tree, path: bytes, name: bytes) -> None:
+        """A file that is gone must have a pointer: its own, or another one in its folder."""
+        mode, oid = old[name]
+        own = name + b".dvc"
+        pointers = [own] if own in new else [n for n in new if n.endswith(b".dvc") and new[n][0] != FOLDER]
+        if mode[:3] != b"100" or not pointers:
+            self._say(f"{shown(path + name)} is gone, and has no pointer")
+            return
+        for candidate in pointers:
+            if len(pointers) == 1 or self._records(new[candidate][1], candidate, name):
+                uses = self._pointers.setdefault((new[candidate][1], candidate), {})
+                fresh = new[candidate] != old.get(candidate)
+                uses[oid, mode if fresh else b""] = path + name
+                return
+        self._say(f"{shown(path + name)} is gone, and has no pointer")
+
+    def _records(self, oid: bytes, where: bytes, name: bytes) -> bool:
+        try:
+            decoded = pointer.decode(self._source.one(oid), where)
+        except GuardError:
+            return False
+        return any(out.path.encode() == name for out in decoded.outs)
+
+    def _note_ignore(self, old: bytes, new: bytes, names: frozenset[bytes], path: bytes) -> None:
+        self._ignores.setdefault((old, new), {})[names] = path
+
+    # --- pointers and ignore files
+
+    def compare_pointers(self) -> None:
+        wanted = list(self._pointers)
+        for (oid, where), (_, data) in zip(wanted, self._source.each([w[0] for w in wanted]), strict=True):
+            for (blob, mode), path in self._pointers[oid, where].items():
+                self._compare_pointer(data, where, blob, mode, path)
+
+    def _compare_pointer(self, data: bytes, where: bytes, blob: bytes, mode: bytes, path: bytes) -> None:
+        try:
+            outs = pointer.decode(data, where).outs
+        except GuardError as error:
+            self._say(error.problem)
+            return
+        name = path.rpartition(b"/")[2]
+        out = next((o for o in outs if o.path.encode() == name), None)
+        if out is None or out.hash_name != "md5" or out.size is None:
+            self._say(f"{shown(path)}: its pointer records no bytes for it")
+        elif mode and out.isexec != (mode == EXECUTABLE):
+            self._say(f"{shown(path)}: its pointer has another mode")
+        else:
+            self.pairs[blob, out.md5, out.size] = path
+
+    def compare_ignore_files(self) -> None:
+        wanted = list(self._ignores)
+        contents = self._source.each([oid for pair in wanted for oid in pair if oid])
+        for pair in wanted:
+            old = next(contents)[1] if pair[0] else b""
+            new = next(contents)[1]
+            for names, path in self._ignores[pair].items():
+                if not prooflines.only_ours(old, new, names):
+                    self._say(f"{shown(path)} has other lines than it had, and not ours")
+
+    def _say(self, words: str) -> None:
+        if len(self.wrong) < MOST_TOLD:
+            self.wrong.append(words)
+
+
+def entries(raw: bytes) -> Tree:
+    """Return name -> (mode, id in hex) of a tree."""
+    found = {}
+    at = 0
+    while at < len(raw):
+        space = raw.index(b" ", at)
+        end = raw.index(b"\0", space)
+        found[raw[space + 1 : end]] = (raw[at:space], raw[end + 1 : end + 21].hex().encode())
+        at = end + 21
+    return found

@@ -1,0 +1,151 @@
+"""The proof of the bytes: an old blob hashes to the md5 of its pointer, and so does the cache's file."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import store
+from trinity_guard.errors import shown
+from trinity_guard.history.objects import Batch, Source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from trinity_guard.history.plan import Progress
+    from trinity_guard.history.state import Object
+
+    Pair = tuple[bytes, str, int]
+
+LFS = b"version https://git-lfs.github.com/spec/"
+AT_ONCE = 32
+
+
+def compare(
+    source: Source,
+    cache: bytes,
+    pairs: Mapping[Pair, bytes],
+    known: Mapping[bytes, Object] | None,
+    lfs_folder: bytes,
+    on_progress: Progress,
+) -> list[str]:
+    """Return what is wrong with these (old blob, md5, size) -> a path of theirs. known: see proof.prove."""
+    where = store.Store(cache)
+    wrong = _missing(where, pairs)
+    if known is not None:
+        return wrong + [
+            f"{shown(path)}: its pointer names other bytes than were extracted"
+            for (blob, md5, size), path in pairs.items()
+            if (found := known.get(bytes.fromhex(blob.decode()))) is None or (found.md5, found.size) != (md5, size)
+        ]
+    return wrong or _Readers(source, where, pairs, lfs_folder, on_progress).run()
+
+
+def _missing(where: store.Store, pairs: Mapping[Pair, bytes]) -> list[str]:
+    wrong = []
+    checked: dict[tuple[str, int], bool] = {}
+    for (_, md5, size), path in pairs.items():
+        if (md5, size) not in checked:
+            checked[md5, size] = where.size(md5) == size
+        if not checked[md5, size]:
+            wrong.append(f"{shown(path)}: its object {md5} ({size} bytes) is not in the cache")
+    return wrong
+
+
+class _Readers:
+    """Threads that read blobs and cache files side by side; zlib and hashing let each other run."""
+
+    def __init__(
+        self, source: Source, where: store.Store, pairs: Mapping[Pair, bytes], lfs_folder: bytes, on_progress: Progress
+    ) -> None:
+        import threading
+
+        self._source = source
+        self._where = where
+        self._pairs = pairs
+        self._lfs_folder = lfs_folder
+        self._on_progress = on_progress
+        self._total = sum(size for _, _, size in pairs)
+        self._done = 0
+        self._lock = threading.Lock()
+        self._hashed: set[str] = set()
+        self._wrong: list[str] = []
+        self._failures: list[BaseException] = []
+
+    def run(self) -> list[str]:
+        import threading
+
+        ordered = list(self._pairs)
+        parts = [ordered[i : i + AT_ONCE] for i in range(0, len(ordered), AT_ONCE)]
+        threads = [threading.Thread(target=self._work, args=(parts,)) for _ in range(min(len(parts), _cores()))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if self._failures:
+            raise self._failures[0]
+        return self._wrong
+
+    def _work(self, parts: list[list[Pair]]) -> None:
+        try:
+            with Batch(self._source, "--batch") as batch:
+                while (part := self._next(parts)) is not None:
+                    self._part(batch, part)
+        except BaseException as error:  # noqa: BLE001  # told by `run`
+            self._failures.append(error)
+
+    def _next(self, parts: list[list[Pair]]) -> list[Pair] | None:
+        with self._lock:
+            return parts.pop() if parts and not self._failures else None
+
+    def _part(self, batch: Batch, pairs: Sequence[Pair]) -> None:
+        batch.ask(blob for blob, _, _ in pairs)
+        for pair in pairs:
+            blob, md5, size = pair
+            path = shown(self._pairs[pair])
+            said = self._differs(batch, blob, md5)
+            with self._lock:
+                if said:
+                    self._wrong.append(f"{path}: {said}")
+                self._done += size
+                self._on_progress("prove bytes", self._done, self._total)
+
+    def _differs(self, batch: Batch, blob: bytes, md5: str) -> str:
+        import hashlib
+
+        _, size = batch.header(blob)
+        first = b""
+        digest, name = hashlib.md5(usedforsecurity=False), hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
+        for piece in batch.pieces(blob, size):
+            first = first or bytes(piece[:1024])
+            digest.update(piece)
+            name.update(piece)
+        if name.hexdigest().encode() != blob:
+            return f"Git's own object {blob.decode()} is damaged"
+        if first.startswith(LFS) and size < 1024 and digest.hexdigest() != md5:
+            return self._lfs_differs(first, md5)
+        if digest.hexdigest() != md5:
+            return f"the old bytes have the md5 {digest.hexdigest()}, its pointer says {md5}"
+        return self._cached_differs(md5)
+
+    def _cached_differs(self, md5: str) -> str:
+        with self._lock:
+            if md5 in self._hashed:
+                return ""
+            self._hashed.add(md5)
+        found = store.md5_of(self._where.path(md5))
+        return "" if found == md5 else f"the cache's file {md5} is damaged: its md5 is {found}"
+
+    def _lfs_differs(self, text: bytes, md5: str) -> str:
+        """An LFS pointer stands for bytes with a sha256: the cache's file must have it."""
+        import hashlib
+
+        sha256 = hashlib.sha256(usedforsecurity=False)
+        for piece in store.read_file(self._where.path(md5)):
+            sha256.update(piece)
+        line = b"oid sha256:" + sha256.hexdigest().encode()
+        return self._cached_differs(md5) if line in text.split(b"\n") else "it is not what its LFS pointer named"
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,102 @@
+"""The proof's own reading of commits, messages and ignore files."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+HEX = b"0123456789abcdef"
+
+
+def fields(raw: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Return (key, value) of a commit's headers, lines that go on joined to the one before, and its message."""
+    at = 0
+    found: list[tuple[bytes, bytes]] = []
+    while at < len(raw) and raw[at : at + 1] != b"\n":
+        end = raw.find(b"\n", at)
+        end = len(raw) if end < 0 else end
+        line = raw[at:end]
+        if line[:1] == b" " and found:
+            found[-1] = (found[-1][0], found[-1][1] + b"\n" + line)
+        else:
+            key, _, value = line.partition(b" ")
+            found.append((key, value))
+        at = end + 1
+    return found, raw[at:]
+
+
+class Names:
+    """Tells whether two messages are the same, but for ids of commits that became others."""
+
+    def __init__(self, ids: Mapping[bytes, bytes]) -> None:
+        self._ids = ids
+        self._by_start: dict[bytes, list[bytes]] = {}
+
+    def same(self, old: bytes, new: bytes) -> bool:
+        if old == new:
+            return True
+        if len(old) != len(new):
+            return False
+        at = 0
+        while at < len(old):
+            if old[at] == new[at]:
+                at += 1
+                continue
+            start, end = _word(old, at)
+            if _word(new, at) != (start, end) or not self._became(old[start:end], new[start:end]):
+                return False
+            at = end
+        return True
+
+    def _became(self, old: bytes, new: bytes) -> bool:
+        if not 7 <= len(old) <= 40 or old.translate(None, HEX):
+            return False
+        if not self._by_start:
+            for commit in self._ids:
+                self._by_start.setdefault(commit[:7], []).append(commit)
+        found = [c for c in self._by_start.get(old[:7], []) if c.startswith(old)]
+        return len(found) == 1 and self._ids[found[0]].startswith(new)
+
+
+def _word(text: bytes, at: int) -> tuple[int, int]:
+    start = at
+    while start and chr(text[start - 1]).isalnum() and text[start - 1] < 128:
+        start -= 1
+    end = at
+    while end < len(text) and text[end] < 128 and chr(text[end]).isalnum():
+        end += 1
+    return start, end
+
+
+def only_ours(old: bytes, new: bytes, names: Collection[bytes]) -> bool:
+    """Whether a .gitignore is the old one with lines behind it that ignore these names, or show pointers again."""
+    start = old + b"\n" if old and not old.endswith(b"\n") else old
+    if not new.startswith(start) or not new.endswith(b"\n"):
+        return False
+    literal = {_literal(name) for name in names}
+    return all(_literal_of(line) in literal or _shows(line) for line in new[len(start) : -1].split(b"\n"))
+
+
+def _literal(name: bytes) -> bytes:
+    # A newline cannot be written in an ignore file, nor a CR at the end: any one byte stands for it.
+    return b"/" + name.replace(b"\n", b"?").removesuffix(b"\r") + (b"?" if name.endswith(b"\r") else b"")
+
+
+def _literal_of(line: bytes) -> bytes:
+    out = bytearray()
+    escaped = False
+    for byte in line:
+        if byte == 0x5C and not escaped:
+            escaped = True
+            continue
+        out.append(byte)
+        escaped = False
+    return bytes(out)
+
+
+def _shows(line: bytes) -> bool:
+    """Whether a line is one of those that show the pointers of a folder again, and ignore all else in it."""
+    if line == b"!*.dvc":
+        return True
+    return line.startswith((b"!/", b"/")) and line.endswith((b"/", b"/**", b"/**/*.dvc"))

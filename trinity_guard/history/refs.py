@@ -1,0 +1,152 @@
+"""Which refs are rewritten, and their move: one transaction with old values, the originals kept in it."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import git
+from trinity_guard.errors import UNUSABLE, GuardError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trinity_guard.history.objects import Source
+
+ORIGINAL = b"refs/trinity-guard/original/"
+HEADS, TAGS, NOTES, REMOTES = b"refs/heads/", b"refs/tags/", b"refs/notes/", b"refs/remotes/"
+STASH = b"refs/stash"
+# A forge makes these itself, and takes none from a push.
+OF_A_FORGE = (b"refs/pull/", b"refs/merge-requests/", b"refs/changes/", b"refs/keep-around/", b"refs/pipelines/")
+# Git's own, or ours; never history that anybody works on.
+NEVER = (b"refs/replace/", b"refs/bisect/", b"refs/trinity-guard/", b"refs/original/", b"refs/rewritten/", REMOTES)
+
+
+class Move:
+    """A ref that moves: its full name (or HEAD, when detached), from which object to which (hex)."""
+
+    __slots__ = ("name", "new", "old")
+
+    def __init__(self, name: bytes, old: bytes, new: bytes) -> None:
+        self.name = name
+        self.old = old
+        self.new = new
+
+    @property
+    def original(self) -> bytes:
+        return ORIGINAL + self.name.removeprefix(b"refs/")
+
+
+class Listed:
+    """All refs of a repository: name -> id (hex). head: the branch that HEAD names ("" when detached), head_id: its
+    commit (b"" before the first one)."""
+
+    def __init__(self, refs: dict[bytes, bytes], head: bytes, head_id: bytes) -> None:
+        self.refs = refs
+        self.head = head
+        self.head_id = head_id
+
+
+def listed(source: Source) -> Listed:
+    out = source.run("for-each-ref", "--format=%(objectname) %(symref) %(refname)")
+    refs = {}
+    for line in out.splitlines():
+        oid, symref, name = line.split(b" ", 2)
+        if not symref:  # a symbolic one follows by itself
+            refs[name] = oid
+    head = source.attempt("symbolic-ref", "-q", "HEAD").out.strip()
+    head_id = source.attempt("rev-parse", "-q", "--verify", "HEAD").out.strip()
+    return Listed(refs, head, head_id)
+
+
+def select(found: Listed, everything: bool = False, wanted: Sequence[bytes] = ()) -> list[bytes]:
+    """Return the full names of the refs to rewrite, HEAD among them where it is detached.
+
+    everything: all local branches, tags, notes, and whatever else is no remote-tracking branch. wanted: short or full
+    names. Neither: the current branch (HEAD, when it is detached).
+    """
+    if everything:
+        names = [n for n in found.refs if not n.startswith(NEVER) and n != STASH]
+        return [*names, *([b"HEAD"] if not found.head and found.head_id else [])]
+    if wanted:
+        return list(dict.fromkeys(_full(found, name) for name in wanted))
+    if not found.head_id:
+        return []
+    return [found.head or b"HEAD"]
+
+
+def _full(found: Listed, name: bytes) -> bytes:
+    if name == b"HEAD":
+        return found.head or name
+    for full in (name, b"refs/" + name, TAGS + name, HEADS + name):
+        if full in found.refs and not full.startswith(NEVER):
+            return full
+    raise GuardError(
+        problem=f"there is no branch or tag {shown(name)} here.",
+        remedy="git for-each-ref refs/heads refs/tags     # a remote's branch first needs one of your own: git branch",
+        exit_code=UNUSABLE,
+    )
+
+
+def value(found: Listed, name: bytes) -> bytes:
+    return found.head_id if name == b"HEAD" else found.refs[name]
+
+
+def move(source: Source, moves: Sequence[Move], words: str = "trinity-guard migrate") -> None:
+    """Move all refs and keep the originals, in one transaction; GuardError, and none moved, where one has changed."""
+    lines = [b"start"]
+    for m in moves:
+        lines.append(b"create %s %s" % (m.original, m.old))
+        lines.append(b"update %s %s %s" % (m.name, m.new, m.old))
+    _transaction(source, lines, words)
+
+
+def complete(source: Source, moves: Sequence[Move], found: Listed) -> None:
+    """Complete a transaction in which Git itself was killed; found: where the refs stand now."""
+    lines = [b"start"]
+    for m in moves:
+        if m.original not in found.refs:
+            lines.append(b"create %s %s" % (m.original, m.old))
+        if value(found, m.name) == m.old:
+            lines.append(b"update %s %s %s" % (m.name, m.new, m.old))
+    _transaction(source, lines, "trinity-guard migrate")
+
+
+def move_back(source: Source, moves: Sequence[Move], words: str = "trinity-guard migrate undo") -> None:
+    """Put each ref back to its original, and let the original go, in one transaction."""
+    lines = [b"start"]
+    for m in moves:
+        lines.append(b"update %s %s %s" % (m.name, m.old, m.new))
+        lines.append(b"delete %s %s" % (m.original, m.old))
+    _transaction(source, lines, words)
+
+
+def drop_originals(source: Source, moves: Sequence[Move]) -> None:
+    """Let the old refs go."""
+    _transaction(source, [b"start", *(b"delete %s %s" % (m.original, m.old) for m in moves)], "trinity-guard finish")
+
+
+def _transaction(source: Source, lines: Sequence[bytes], words: str) -> None:
+    """Run one; in a session of its own, so that a Ctrl-C or a kill of our group finds it whole or not begun.
+
+    A reader that gets no `commit` because we died changes nothing.
+    """
+    argv = source.argv("update-ref", "-m", words, "--no-deref", "--stdin")
+    p = git.Process(argv, source.env, with_stderr=True, own_session=True)
+    data = b"\n".join([*lines, b"prepare", b"commit", b""])
+    try:
+        written = 0
+        while written < len(data):
+            written += os.write(p.stdin, data[written : written + git.CHUNK])
+    except BrokenPipeError:
+        pass  # its own words follow
+    p.close("stdin")
+    said = b""
+    while piece := os.read(p.stderr, git.CHUNK):
+        said += piece
+    code = p.wait()
+    if code:
+        raise GuardError(
+            problem=f"Git moved no ref: {shown(said.strip().partition(chr(10).encode())[0])}.",
+            remedy="was a ref moved, or another Git at work, meanwhile? Then run it again",
+        )

@@ -1,0 +1,177 @@
+"""Where a history cannot be rewritten now: one function a refusal, with the reason and the way on."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import git
+from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.history.refs import OF_A_FORGE, ORIGINAL, REMOTES, STASH
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trinity_guard.history.objects import Source
+    from trinity_guard.history.refs import Listed
+
+UNDER_WAY = {
+    b"rebase-merge": "a rebase",
+    b"rebase-apply": "a rebase or `git am`",
+    b"MERGE_HEAD": "a merge",
+    b"CHERRY_PICK_HEAD": "a cherry-pick",
+    b"REVERT_HEAD": "a revert",
+    b"BISECT_LOG": "a bisect",
+}
+MOST_NAMED = 5
+
+
+def check(source: Source, found: Listed, clean: bool = True) -> None:
+    """Raise the first refusal that applies. clean: the work tree must be clean, too."""
+    sha256(source)
+    shallow(source)
+    partial(source)
+    linked_worktrees(source)
+    stash(found)
+    unfinished(found)
+    if not source.place.bare and clean:
+        under_way(source.place)
+        index_lock(source.place)
+        dirty(source.place)
+
+
+def sha256(source: Source) -> None:
+    out = source.attempt("rev-parse", "--show-object-format").out.strip()
+    if out and out != b"sha1":
+        raise GuardError(
+            problem=f"this repository names its objects by {shown(out)}, which DVC cannot work with.",
+            remedy="migrate a clone in the sha1 format: git init --object-format=sha1 NEW, then git fast-export --all "
+            "| git -C NEW fast-import",
+            exit_code=UNUSABLE,
+        )
+
+
+def shallow(source: Source) -> None:
+    if source.run("rev-parse", "--is-shallow-repository").strip() == b"true":
+        raise GuardError(
+            problem="this clone is shallow: its older commits are elsewhere, and their files would stay in Git.",
+            remedy="git fetch --unshallow",
+            exit_code=UNUSABLE,
+        )
+
+
+def partial(source: Source) -> None:
+    """A partial clone would fetch each missing object by itself, for days; or not at all."""
+    out = source.attempt("config", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.promisor)$").out
+    if out:
+        raise GuardError(
+            problem="this is a partial clone: some of its objects are only on the server.",
+            remedy="git clone --mirror URL     # without --filter; then migrate there",
+            exit_code=UNUSABLE,
+        )
+
+
+def linked_worktrees(source: Source) -> None:
+    out = source.run("worktree", "list", "--porcelain", "-z")
+    trees = [b.split(b"\0") for b in out.split(b"\0\0") if b]
+    others = [t[0].partition(b" ")[2] for t in trees[1:] if not any(line.startswith(b"prunable") for line in t)]
+    if others:
+        raise GuardError(
+            problem=f"another work tree is linked to this repository: {_some(others)}. It would stand on old history.",
+            remedy=f"git worktree remove {shown(others[0])}     # or migrate in a fresh clone",
+            exit_code=UNUSABLE,
+        )
+
+
+def stash(found: Listed) -> None:
+    if STASH in found.refs:
+        raise GuardError(
+            problem="there are stashed changes, which stand on the old history and would keep its files alive.",
+            remedy="git stash branch NAME     # makes a branch of the newest; or git stash drop",
+            exit_code=UNUSABLE,
+        )
+
+
+def unfinished(found: Listed) -> None:
+    kept = [name for name in found.refs if name.startswith(ORIGINAL)]
+    if kept:
+        raise GuardError(
+            problem=f"an earlier migration's old refs are still here ({len(kept)}, under {ORIGINAL.decode()}).",
+            remedy="trinity-guard migrate finish     # lets them go; or trinity-guard migrate undo",
+            exit_code=UNUSABLE,
+        )
+
+
+def under_way(place: git.Place) -> None:
+    for name, what in UNDER_WAY.items():
+        if os.path.lexists(os.path.join(place.git_dir, name)):
+            raise GuardError(
+                problem=f"{what} is under way.",
+                remedy="git status     # says how to complete or to abort it",
+                exit_code=UNUSABLE,
+            )
+
+
+def index_lock(place: git.Place) -> None:
+    lock = os.path.join(place.git_dir, b"index.lock")
+    if os.path.lexists(lock):
+        raise GuardError(
+            problem="another Git is at work in this repository, or one died in it: index.lock is there.",
+            remedy=f"rm {shown(lock)}     # when no Git is running",
+            exit_code=UNUSABLE,
+        )
+
+
+def dirty(place: git.Place) -> None:
+    out = git.run("--no-optional-locks", "status", "--porcelain", "-z", "-uno", "--no-renames", at=place.top)
+    changed = [entry[3:] for entry in out.split(b"\0") if entry]
+    if changed:
+        raise GuardError(
+            problem=f"the work tree has changes that are not committed: {_some(changed)}.",
+            remedy="git commit     # or work in a fresh clone",
+            exit_code=UNUSABLE,
+        )
+
+
+def in_the_way(place: git.Place, paths: Sequence[bytes]) -> None:
+    """Refuse to write over files that Git does not track."""
+    if paths:
+        raise GuardError(
+            problem=f"files that Git does not track are where pointers or DVC's files go: {_some(paths)}.",
+            remedy="commit them, or move them away",
+            exit_code=UNUSABLE,
+        )
+
+
+def remarks(source: Source, found: Listed, selected: Sequence[bytes]) -> list[str]:
+    """Return what is worth knowing before it starts, and refuses nothing."""
+    said = []
+    if any(name.startswith(b"refs/replace/") for name in found.refs):
+        said.append("replace refs are not looked at: the history is rewritten as it really is (git replace --list)")
+    if os.path.exists(os.path.join(source.place.common_dir, b"info", b"grafts")):
+        said.append("info/grafts is not looked at: the history is rewritten as it really is")
+    lonely = remote_only(found)
+    if lonely:
+        said.append(
+            f"branches of a remote without one of your own stay as they are: {_some(lonely)}; for each: "
+            f"git branch --track {shown(lonely[0].split(b'/', 1)[1])} {shown(lonely[0])}"
+        )
+    left = [n for n in found.refs if n not in selected and not n.startswith((REMOTES, ORIGINAL, b"refs/replace/"))]
+    if left:
+        said.append(f"refs that are not rewritten keep the old history alive: {_some(left)}")
+    forge = [name for name in selected if name.startswith(OF_A_FORGE)]
+    if forge:
+        said.append(f"{len(forge)} refs are a forge's own ({shown(forge[0])}): rewritten here, it takes none by a push")
+    return said
+
+
+def remote_only(found: Listed) -> list[bytes]:
+    """Return the remote-tracking branches (short names) that no local branch stands for."""
+    local = {name.removeprefix(b"refs/heads/") for name in found.refs if name.startswith(b"refs/heads/")}
+    short = [name.removeprefix(REMOTES) for name in found.refs if name.startswith(REMOTES)]
+    return [name for name in short if name.split(b"/", 1)[-1] not in local]
+
+
+def _some(names: Sequence[bytes]) -> str:
+    text = ", ".join(shown(name) for name in names[:MOST_NAMED])
+    return text + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")

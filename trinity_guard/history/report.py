@@ -1,0 +1,92 @@
+"""What a migration did, or would do: plain values, for a text and for json."""
+
+from __future__ import annotations
+
+from trinity_guard.errors import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from trinity_guard.history.commits import Rewritten
+    from trinity_guard.history.plan import Selection
+    from trinity_guard.history.rewrite import Trees
+    from trinity_guard.history.scan import Scan
+    from trinity_guard.history.state import Object
+
+MOST_LISTED = 1000
+
+
+class Summary:
+    """One label's share of a history: paths, blobs, commits that hold any, bytes unpacked and in Git."""
+
+    __slots__ = ("blobs", "commits", "files", "label", "packed", "size")
+
+    def __init__(self, label: str) -> None:
+        self.label = label
+        self.files = 0
+        self.blobs = 0
+        self.commits = 0
+        self.size = 0
+        self.packed = 0
+
+
+def summarise(scan: Scan, selection: Selection) -> list[Summary]:
+    """Return a Summary for each label (pattern) that matched anything, the largest first."""
+    found = {label: Summary(label) for label in selection.labels}
+    seen: dict[str, set[bytes]] = {label: set() for label in selection.labels}
+    for path, blobs in scan.versions.items():
+        label = selection.label(selection.bit(path))
+        found[label].files += 1
+        seen[label].update(blobs)
+    for label, oids in seen.items():
+        summary = found[label]
+        summary.blobs = len(oids)
+        summary.size = sum(scan.blobs[oid].real for oid in oids)
+        summary.packed = sum(scan.blobs[oid].packed for oid in oids)
+    masks: dict[int, int] = {}
+    for root in scan.roots:
+        mask = scan.mask(root)
+        masks[mask] = masks.get(mask, 0) + 1
+    for number, label in enumerate(selection.labels):
+        found[label].commits = sum(count for mask, count in masks.items() if mask >> number & 1)
+    return sorted((s for s in found.values() if s.files), key=lambda s: -s.size)
+
+
+def largest(scan: Scan, most: int = 10) -> list[tuple[bytes, int, int]]:
+    """Return (path, versions, bytes of all of them) of the paths that take the most room."""
+    sizes = [(path, len(b), sum(scan.blobs[oid].real for oid in b)) for path, b in scan.versions.items()]
+    return sorted(sizes, key=lambda s: (-s[2], s[0]))[:most]
+
+
+def build(scan: Scan, trees: Trees, commits: Rewritten, objects: Mapping[bytes, Object]) -> dict[str, Any]:
+    """Return the report of a rewriting, ready for json."""
+    first = scan.versions
+    stays = [
+        {
+            "path": shown(path),
+            "reason": reason,
+            "versions": len(blobs),
+            "commit": scan.commit(min(first[path][blob] for blob in blobs)),
+        }
+        for (path, reason), blobs in sorted(trees.stays.items())
+    ]
+    moved = {oid for blobs in trees.moved.values() for oid in blobs}
+    return {
+        "commits": len(scan.commits),
+        "commits_changed": commits.changed(),
+        "files_moved": len(trees.moved),
+        "blobs_moved": len(moved),
+        "objects": len({objects[oid].md5 for oid in moved}),
+        "bytes_unpacked": sum({objects[oid].md5: objects[oid].size for oid in moved}.values()),
+        "bytes_packed": sum(scan.blobs[oid].packed for oid in moved),
+        "stays": stays,
+        "dropped": [shown(path) for path in sorted(trees.dropped)],
+        "clashing": [shown(path) for path in sorted(trees.clashing)],
+        "unsigned_commits": [c.decode() for c in commits.unsigned],
+        "mergetags": [c.decode() for c in commits.mergetags],
+        "unresolved_ids": [[c.decode(), t.decode()] for c, t in commits.unresolved[:MOST_LISTED]],
+        "unresolved_count": len(commits.unresolved),
+        "ids_left": [[c.decode(), t.decode()] for c, t in commits.left[:MOST_LISTED]],
+    }

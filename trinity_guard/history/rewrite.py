@@ -1,0 +1,269 @@
+"""Old trees to new ones: a pure function of (tree, path, context), worked out once each."""
+
+from __future__ import annotations
+
+from trinity_guard import pointer
+from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.history import above, ignorefiles
+from trinity_guard.history.ignorefiles import DVCIGNORE, GITIGNORE
+from trinity_guard.history.objects import FILES, TREE, tree_bytes, tree_parser
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from trinity_guard.history.above import Above, Context
+    from trinity_guard.history.ignorefiles import Hidden
+    from trinity_guard.history.objects import Entry
+    from trinity_guard.history.pack import Pack
+    from trinity_guard.history.plan import DvcFiles
+    from trinity_guard.history.scan import Scan
+    from trinity_guard.history.state import Object
+
+# Why a file that was selected stays in Git, where it does.
+LFS_ABSENT = "its LFS object is not here"
+OTHER_MD5 = "another pointer in the same commit records other bytes for it"
+ELSEWHERE = "a pointer in another folder records it"
+TAKEN = "a file of the pointer's name is there, and is no pointer to it"
+IN_FOLDER = "it lies in a folder that DVC tracks as a whole"
+OF_STAGE = "dvc.yaml makes it"
+METRIC = "dvc.yaml keeps it in Git (cache: false)"
+NESTED = "it belongs to another DVC project, in a folder below the top"
+DVCIGNORED = "a .dvcignore hides it from DVC"
+NOT_TEXT = "a folder above it has a name that is not UTF-8"
+
+
+class Result:
+    """A new tree: its id, the folders that an ignore file further up must show again; ours: it holds a new pointer."""
+
+    __slots__ = ("hidden", "oid", "ours")
+
+    def __init__(self, oid: bytes, hidden: tuple[Hidden, ...], ours: bool) -> None:
+        self.oid = oid
+        self.hidden = hidden
+        self.ours = ours
+
+
+class Trees:
+    """Rewrites trees into a pack. stays: (path, reason) -> blobs of files that stay; dropped: files whose pointer was
+    there already; clashing: paths that differ by case only; moved: path -> blobs that became pointers."""
+
+    def __init__(self, scan: Scan, above: Above, objects: Mapping[bytes, Object], files: DvcFiles, pack: Pack) -> None:
+        self._scan = scan
+        self._above = above
+        self._objects = objects
+        self._files = files
+        self._pack = pack
+        self._parse = tree_parser()
+        self._roots: dict[bytes, bytes] = {}
+        self._done: dict[tuple[bytes, bytes, Context], Result] = {}
+        self._names: dict[bytes, str | None] = {}
+        self._pointers: dict[tuple[bytes, bytes, bytes], bytes] = {}
+        self.stays: dict[tuple[bytes, str], set[bytes]] = {}
+        self.moved: dict[bytes, set[bytes]] = {}
+        self.clashing: set[bytes] = set()
+        self.dropped: set[bytes] = set()
+
+    def root(self, oid: bytes) -> bytes:
+        """Return the new root tree of a commit."""
+        new = self._roots.get(oid)
+        if new is None:
+            new = self._roots[oid] = self._tree(oid, b"", self._above.root(oid)).oid if self._scan.mask(oid) else oid
+        return new
+
+    def _tree(self, oid: bytes, path: bytes, context: Context) -> Result:
+        kept = self._scan.kept[path].get(oid)
+        if kept is None or not kept.mask:
+            return Result(oid, (), False)
+        key = (path, oid, context)
+        result = self._done.get(key)
+        if result is None:
+            result = self._done[key] = self._rewritten(oid, path, context)
+        return result
+
+    def _rewritten(self, oid: bytes, path: bytes, context: Context) -> Result:
+        entries = self._parse(self._above.raw(oid, path))
+        context = self._above.entered(context, path, entries)
+        folder = _Folder(path, entries)
+        self._rewrite_folders(folder, context)
+        self._rewrite_files(folder, context)
+        if path == b"" and folder.ours and not folder.has(b".dvc"):
+            self._add_dvc(folder)
+        self._write_gitignore(folder)
+        new = oid
+        if folder.changed:
+            new = self._pack.add(b"tree", tree_bytes(folder.entries.values()), path)
+        return Result(new, tuple(folder.requests), folder.ours)
+
+    def _rewrite_folders(self, folder: _Folder, context: Context) -> None:
+        for mode, name, oid in list(folder.entries.values()):
+            if mode != TREE:
+                continue
+            inner = folder.path + name + b"/"
+            known = self._scan.kept.get(inner)
+            kept = known.get(oid) if known else None
+            if kept is None or not kept.mask:
+                continue
+            result = self._tree(oid, inner, self._above.narrowed(context, inner))
+            folder.ours = folder.ours or result.ours
+            if result.oid != oid:
+                folder.put(mode, name, result.oid)
+            for request in result.hidden:
+                folder.ask(request)
+
+    def _rewrite_files(self, folder: _Folder, context: Context) -> None:
+        versions, path = self._scan.versions, folder.path
+        found = [
+            entry
+            for entry in folder.entries.values()
+            if entry[0] in FILES and path + entry[1] in versions and entry[2] in versions[path + entry[1]]
+        ]
+        if not found:
+            return
+        self._note_clashes(path, found, folder)
+        hidden = self._above.reader.hidden_folders(context[0], path)
+        for entry in found:
+            self._rewrite_file(folder, entry, context, bool(hidden))
+        if folder.own:
+            for request in hidden:
+                folder.ask(request)
+
+    def _rewrite_file(self, folder: _Folder, entry: Entry, context: Context, hidden: bool) -> None:
+        mode, name, blob = entry
+        full = folder.path + name
+        reason = self._reason(folder, full, name, blob, context)
+        if reason == "":
+            self.dropped.add(full)
+            folder.drop(name)
+            return
+        if reason is not None:
+            self.stays.setdefault((full, reason), set()).add(blob)
+            return
+        self.moved.setdefault(full, set()).add(blob)
+        folder.drop(name)
+        folder.put(FILES[0], name + pointer.SUFFIX, self._pointer(blob, name, mode))
+        folder.own = folder.ours = True
+        reader = self._above.reader
+        if not hidden and reader.hides(context[0], full + pointer.SUFFIX):
+            folder.show_pointers = True
+        if not hidden and not reader.hides(context[0], full):
+            folder.ignored.append(name)
+
+    def _reason(self, folder: _Folder, full: bytes, name: bytes, blob: bytes, context: Context) -> str | None:
+        """Return why a file stays, None where it becomes a pointer, "" where its pointer is there and agrees."""
+        if blob not in self._objects:
+            lfs = self._scan.blobs[blob].lfs
+            return self._unnameable(folder.path, name) or (LFS_ABSENT if lfs else "it was not extracted")
+        by_name = self._unnameable(folder.path, name)
+        if by_name:
+            return by_name
+        for held in context[1]:
+            said = _held_reason(held, full, self._objects[blob].md5)
+            if said is not None:
+                return said
+        if folder.has(name + pointer.SUFFIX):
+            return TAKEN
+        reader = self._above.reader
+        for path in (full, full + pointer.SUFFIX):
+            if reader.hides(context[0], path, DVCIGNORE) or reader.hidden_folders(context[0], folder.path, DVCIGNORE):
+                return DVCIGNORED
+        return None
+
+    def _unnameable(self, path: bytes, name: bytes) -> str | None:
+        if name not in self._names:
+            self._names[name] = pointer.nameable(name)
+        reason = self._names[name]
+        if reason is None and not path.isascii():
+            try:
+                path.decode()
+            except UnicodeDecodeError:
+                return NOT_TEXT
+        return reason
+
+    def _pointer(self, blob: bytes, name: bytes, mode: bytes) -> bytes:
+        key = (blob, name, mode)
+        oid = self._pointers.get(key)
+        if oid is None:
+            found = self._objects[blob]
+            data = pointer.encode(found.md5, found.size, name.decode(), mode == FILES[1])
+            oid = self._pointers[key] = self._pack.add(b"blob", data)
+        return oid
+
+    def _note_clashes(self, path: bytes, found: Sequence[Entry], folder: _Folder) -> None:
+        by_folded: dict[str, list[bytes]] = {}
+        for name in folder.entries:
+            by_folded.setdefault(name.decode("utf-8", "surrogateescape").casefold(), []).append(name)
+        for _, name, _ in found:
+            same = by_folded[name.decode("utf-8", "surrogateescape").casefold()]
+            if len(same) > 1:
+                self.clashing.update(path + n for n in same)
+
+    def _add_dvc(self, folder: _Folder) -> None:
+        config = self._pack.add(b"blob", self._files.config)
+        ignore = self._pack.add(b"blob", self._files.gitignore)
+        inside = tree_bytes([(FILES[0], b"config", config), (FILES[0], GITIGNORE, ignore)])
+        folder.put(TREE, b".dvc", self._pack.add(b"tree", inside))
+        if not folder.has(DVCIGNORE):
+            folder.put(FILES[0], DVCIGNORE, self._pack.add(b"blob", self._files.dvcignore))
+
+    def _write_gitignore(self, folder: _Folder) -> None:
+        shown_again = [inner[len(folder.path) :] for outer, inner in folder.requests if outer == folder.path]
+        folder.requests = {r: None for r in folder.requests if r[0] != folder.path}
+        if not (shown_again or folder.show_pointers or folder.ignored):
+            return
+        mode, _, oid = folder.entries.get(GITIGNORE, (FILES[0], GITIGNORE, b""))
+        if mode not in FILES:
+            raise _no_file(folder.path + GITIGNORE)
+        old = self._above.content(oid) if oid else b""
+        new = ignorefiles.with_lines(old, shown_again, folder.show_pointers, folder.ignored)
+        if new != old:
+            folder.put(mode, GITIGNORE, self._pack.add(b"blob", new))
+
+
+class _Folder:
+    """A tree under way. own: it has a new pointer itself; ours: it or a folder in it; requests: Result.hidden."""
+
+    def __init__(self, path: bytes, entries: Sequence[Entry]) -> None:
+        self.path = path
+        self.entries = {entry[1]: entry for entry in entries}
+        self.changed = False
+        self.own = self.ours = False
+        self.show_pointers = False
+        self.ignored: list[bytes] = []
+        self.requests: dict[Hidden, None] = {}
+
+    def has(self, name: bytes) -> bool:
+        return name in self.entries
+
+    def put(self, mode: bytes, name: bytes, oid: bytes) -> None:
+        self.entries[name] = (mode, name, oid)
+        self.changed = True
+
+    def drop(self, name: bytes) -> None:
+        del self.entries[name]
+        self.changed = True
+
+    def ask(self, request: Hidden) -> None:
+        self.requests[request] = None
+
+
+def _held_reason(held: above.Held, path: bytes, md5: str) -> str | None:
+    if held.kind == above.PROJECT:
+        return NESTED if path.startswith(held.path + b"/") else None
+    if held.path == path:
+        if held.kind == above.FILE:
+            beside = held.by.rpartition(b"/")[0] == path.rpartition(b"/")[0]
+            return OTHER_MD5 if held.md5 != md5 else "" if beside else ELSEWHERE
+        return {above.FOLDER: OTHER_MD5, above.STAGE: OF_STAGE, above.IN_GIT: METRIC}[held.kind]
+    if path.startswith(held.path + b"/"):
+        return METRIC if held.kind == above.IN_GIT else OF_STAGE if held.kind == above.STAGE else IN_FOLDER
+    return None
+
+
+def _no_file(path: bytes) -> GuardError:
+    return GuardError(
+        problem=f"in the history, {shown(path)} is no file of its own (a symlink, or a folder), and Git reads no "
+        "ignore rules from it; no ref was moved.",
+        remedy=f"trinity-guard migrate --exclude '/{shown(path[: -len(GITIGNORE)])}'     # that folder stays as it is",
+        exit_code=UNUSABLE,
+    )

@@ -1,0 +1,265 @@
+"""What a history holds: each tree is read once, and of those without an artifact below only the name is remembered."""
+
+from __future__ import annotations
+
+from trinity_guard.history import lfs
+from trinity_guard.history.objects import FILES, TREE, Source, headers, tree_parser
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from trinity_guard.history.plan import Progress, Selection
+
+# Commits whose trees are looked at together; what is found clean among them is let go of before the next ones.
+TOGETHER = 2000
+# Bytes of trees that are kept for the rewriting; what is above is read a second time.
+MOST_KEPT = 48 << 20
+DVC = -1
+
+
+class Kept:
+    """A tree at a path that holds artifacts or DVC's files, at any depth.
+
+    mask: the bits of the labels of all artifacts below; dvc: whether there are files of DVC's;
+    raw: its bytes, None where they must be read again.
+    """
+
+    __slots__ = ("dvc", "mask", "raw")
+
+    def __init__(self, mask: int, dvc: bool, raw: bytes | None) -> None:
+        self.mask = mask
+        self.dvc = dvc
+        self.raw = raw
+
+
+# Not seen at this path; seen, and not decided on yet.
+UNSEEN, PENDING = Kept(0, False, None), Kept(0, False, None)
+
+
+class Size:
+    """A blob that was selected: bytes unpacked, bytes in Git, and the LFS object that it stands for."""
+
+    __slots__ = ("lfs", "packed", "size")
+
+    def __init__(self, size: int, packed: int) -> None:
+        self.size = size
+        self.packed = packed
+        self.lfs: lfs.LfsObject | None = None
+
+    @property
+    def real(self) -> int:
+        """The bytes of the data that it is, or stands for."""
+        return self.size if self.lfs is None else self.lfs.size
+
+
+class Scan:
+    """commits (hex, parents first) with their root trees; the versions (path -> blob -> its first commit) selected.
+
+    kept: folder -> tree -> Kept, None for a tree without anything of interest. extra: trees that tags name.
+    """
+
+    def __init__(self) -> None:
+        self.commits: list[bytes] = []
+        self.roots: list[bytes] = []
+        self.extra: list[bytes] = []
+        self.mentions: dict[int, list[bytes]] = {}
+        self.kept: dict[bytes, dict[bytes, Kept | None]] = {}
+        self.versions: dict[bytes, dict[bytes, int]] = {}
+        self.blobs: dict[bytes, Size] = {}
+
+    def mask(self, root: bytes) -> int:
+        kept = self.kept[b""][root]
+        return 0 if kept is None else kept.mask
+
+    def commit(self, number: int) -> str:
+        """Return a commit's id, "" for a number beyond them (a tree that a tag names)."""
+        return self.commits[number].decode() if number < len(self.commits) else ""
+
+
+class _Opened:
+    """A tree that was read and not yet decided on."""
+
+    __slots__ = ("dvc", "found", "oid", "origin", "path", "raw", "subs")
+
+    def __init__(self, oid: bytes, path: bytes, origin: int, raw: bytes) -> None:
+        self.oid = oid
+        self.path = path
+        self.origin = origin
+        self.raw: bytes = raw
+        self.subs: list[tuple[bytes, bytes]] = []
+        self.found: list[tuple[bytes, bytes, int]] = []
+        self.dvc = False
+
+
+def scan(
+    source: Source, selection: Selection, tips: Sequence[bytes], trees: Sequence[bytes], on_progress: Progress
+) -> Scan:
+    """Look through all commits that the tips (hex) reach, and through the trees (20 bytes) that tags name."""
+    found = Scan()
+    if tips:
+        out = source.run("rev-list", "--topo-order", "--reverse", "--stdin", data=b"\n".join(tips) + b"\n")
+        found.commits = out.split()
+    found.extra = list(trees)
+    return _Scanner(source, selection, found, on_progress).run()
+
+
+class _Scanner:
+    def __init__(self, source: Source, selection: Selection, found: Scan, on_progress: Progress) -> None:
+        import re
+
+        self._source = source
+        self._selection = selection
+        self._found = found
+        self._on_progress = on_progress
+        self._parse = tree_parser()
+        # Names of commits have 7 letters or more, wherever people write them.
+        self._hex = re.compile(rb"\b[0-9a-f]{7,40}\b")
+        self._by_name: dict[bytes, int] = {}
+        self._by_path: dict[bytes, int] = {}
+        self._plain: dict[bytes, bool] = {}
+        self._clean: set[bytes] = set()
+        self._too_small: set[bytes] = set()
+        self._budget = MOST_KEPT
+
+    def run(self) -> Scan:
+        found = self._found
+        found.kept[b""] = {}
+        self._read_commits()
+        all_roots = [*found.roots, *found.extra]
+        for start in range(0, len(all_roots), TOGETHER):
+            chunk = all_roots[start : start + TOGETHER]
+            self._settle(self._open_all(chunk, start))
+            self._on_progress("scan", min(start + len(chunk), len(found.commits)), len(found.commits))
+        return found
+
+    def _read_commits(self) -> None:
+        found = self._found
+        for number, (_, raw) in enumerate(self._source.each(found.commits)):
+            found.roots.append(bytes.fromhex(raw[5:45].decode()))
+            tokens = self._hex.findall(raw, raw.find(b"\n\n"))
+            if tokens:
+                found.mentions[number] = tokens
+
+    def _open_all(self, roots: Iterable[bytes], start: int) -> list[_Opened]:
+        """Read level by level what was not seen yet. The first commit that leads to a tree is its origin."""
+        frontier: list[tuple[bytes, bytes, int]] = []
+        seen = self._found.kept[b""]
+        for number, oid in enumerate(roots, start):
+            if oid not in seen:
+                seen[oid] = PENDING
+                frontier.append((oid, b"", number))
+        opened: list[_Opened] = []
+        while frontier:
+            ids = list({oid: None for oid, _, _ in frontier})
+            raws = dict(zip(ids, self._source.trees([i.hex().encode() for i in ids]), strict=True))
+            level = [_Opened(oid, path, origin, raws[oid]) for oid, path, origin in frontier]
+            frontier = [child for tree in level for child in self._look(tree)]
+            opened += level
+        return opened
+
+    def _look(self, tree: _Opened) -> list[tuple[bytes, bytes, int]]:
+        """Sort a tree's entries; return its folders that were not seen yet."""
+        fresh: list[tuple[bytes, bytes, int]] = []
+        path = tree.path
+        plain = self._plain.get(path)
+        if plain is None:
+            plain = self._plain[path] = not path or not self._selection.sieve(path)
+        kinds = self._by_name if plain else {}
+        for mode, name, oid in self._parse(tree.raw):
+            if mode == TREE:
+                self._look_into(tree, name, oid, fresh)
+                continue
+            kind = kinds.get(name)
+            if kind is None:
+                kind = self._kind(path, name, plain)
+            if kind == DVC:
+                tree.dvc = True
+            elif kind and mode in FILES:
+                tree.found.append((name, oid, kind))
+        return fresh
+
+    def _look_into(self, tree: _Opened, name: bytes, oid: bytes, fresh: list[tuple[bytes, bytes, int]]) -> None:
+        if name == b".dvc":
+            tree.dvc = True
+            return
+        folder = tree.path + name + b"/"
+        known = self._found.kept.get(folder)
+        if known is None:
+            known = self._found.kept[folder] = {}
+        state = known.get(oid, UNSEEN)
+        if state is UNSEEN:
+            state = known[oid] = None if self._is_clean(oid, folder) else PENDING
+            if state is PENDING:
+                fresh.append((oid, folder, tree.origin))
+        if state is not None:
+            tree.subs.append((folder, oid))
+
+    def _is_clean(self, oid: bytes, folder: bytes) -> bool:
+        """Whether a tree was seen elsewhere without anything of interest, and where it lies makes no difference."""
+        return oid in self._clean and not self._selection.sieve(folder)
+
+    def _kind(self, path: bytes, name: bytes, plain: bool) -> int:
+        """Return the bit of a name, or of a path where the folders matter."""
+        if plain and self._selection.by_name:
+            kind = self._by_name[name] = _dvc_file(name) or self._selection.bit(name)
+            return kind
+        full = path + name
+        known = self._by_path.get(full)
+        if known is None:
+            known = self._by_path[full] = _dvc_file(name) or self._selection.bit(full)
+        return known
+
+    def _settle(self, opened: list[_Opened]) -> None:
+        """Decide from below which trees are of interest."""
+        self._weigh({oid for tree in opened for _, oid, _ in tree.found})
+        for tree in reversed(opened):  # those that were opened last lie deepest
+            self._settle_one(tree)
+        blobs, versions = self._found.blobs, self._found.versions
+        for tree in opened:
+            for name, oid, _ in tree.found:
+                if oid in blobs:
+                    versions.setdefault(tree.path + name, {}).setdefault(oid, tree.origin)
+
+    def _settle_one(self, tree: _Opened) -> None:
+        kept, blobs = self._found.kept, self._found.blobs
+        mask, dvc = 0, tree.dvc
+        for _, oid, bit in tree.found:
+            if oid in blobs:
+                mask |= bit
+        for folder, oid in tree.subs:
+            below = kept[folder].get(oid)
+            if below is not None:
+                mask |= below.mask
+                dvc = dvc or below.dvc
+        interesting = mask or dvc
+        kept[tree.path][tree.oid] = self._keep(tree.raw, mask, dvc) if interesting else None
+        if not interesting and self._selection.by_name:
+            self._clean.add(tree.oid)
+
+    def _keep(self, raw: bytes, mask: int, dvc: bool) -> Kept:
+        self._budget -= len(raw)
+        return Kept(mask, dvc, raw if self._budget > 0 else None)
+
+    def _weigh(self, oids: set[bytes]) -> None:
+        """Learn the sizes of blobs that are new, and which of them are LFS pointers; drop those that are too small."""
+        fresh = [oid for oid in oids if oid not in self._found.blobs and oid not in self._too_small]
+        names = [oid.hex().encode() for oid in fresh]
+        sizes = [Size(*pair) for pair in self._source.sizes(names)]
+        small = [i for i, size in enumerate(sizes) if size.size < lfs.MOST_BYTES]
+        for i, (_, data) in zip(small, self._source.each([names[i] for i in small]), strict=True):
+            sizes[i].lfs = lfs.read(data)
+        for oid, size in zip(fresh, sizes, strict=True):
+            if self._selection.large_enough(size.real):
+                self._found.blobs[oid] = size
+            else:
+                self._too_small.add(oid)
+
+
+def _dvc_file(name: bytes) -> int:
+    return DVC if name.endswith(b".dvc") or name in (b"dvc.yaml", b"dvc.lock") else 0
+
+
+def parents_of(raw: bytes) -> list[bytes]:
+    """Return the ids of a commit's parents."""
+    return [lines[7:] for name, lines in headers(raw)[0] if name == b"parent"]

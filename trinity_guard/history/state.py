@@ -1,0 +1,148 @@
+"""What a migration remembers under `<git dir>/trinity-guard/migrate/`, so that one that was killed goes on.
+
+state.json says how far it came; `objects` which blob is which object of the cache (kept after an undo); `commit-map`
+and `report.json` are for people.
+"""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard.errors import UNUSABLE, GuardError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from trinity_guard.git import Place
+
+# The phases of state.json. Before MOVING no ref was touched; at MOVED only the work tree may have to follow; at
+# DONE all is; at UNDOING the refs may or may not be back.
+MOVING, MOVED, DONE, UNDOING = "moving", "moved", "done", "undoing"
+
+
+class Object:
+    """An object of the cache: md5 (hex), size in bytes; seen: the time (ns) of its file when it was seen to be good."""
+
+    __slots__ = ("md5", "seen", "size")
+
+    def __init__(self, md5: str, size: int, seen: int = 0) -> None:
+        self.md5 = md5
+        self.size = size
+        self.seen = seen
+
+
+class State:
+    """One repository's migration; a context manager that holds its lock: one at a time."""
+
+    def __init__(self, place: Place) -> None:
+        self.folder = os.path.join(place.own, b"migrate")
+        self._fd = -1
+
+    def __enter__(self) -> State:
+        import fcntl
+
+        os.makedirs(self.folder, exist_ok=True)
+        self._fd = os.open(self.file(b"lock"), os.O_WRONLY | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._fd)
+            raise GuardError(
+                problem="another migration is at work in this repository.",
+                remedy="wait until it is done",
+                exit_code=UNUSABLE,
+            ) from None
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._fd)
+
+    def file(self, name: bytes) -> bytes:
+        return os.path.join(self.folder, name)
+
+    def read(self) -> dict[str, Any]:
+        """Return what state.json says, nothing where there is none."""
+        import json
+
+        try:
+            with open(self.file(b"state.json"), "rb") as file:
+                found = json.loads(file.read())
+        except FileNotFoundError:
+            return {}
+        except ValueError:
+            found = None
+        if not isinstance(found, dict) or not isinstance(found.get("phase"), str):
+            path = self.file(b"state.json")
+            raise GuardError(
+                problem=f"{shown(path)} is damaged; the refs are as they are, the old ones under "
+                "refs/trinity-guard/original/.",
+                remedy="trinity-guard migrate verify     # are all bytes there? then remove that file",
+            )
+        return found
+
+    def write(self, values: Mapping[str, Any]) -> None:
+        """Replace state.json, flushed to the disk."""
+        self.replace(b"state.json", _json(values))
+
+    def forget(self) -> None:
+        """Remove state.json: there is no migration (any more)."""
+        if os.path.lexists(self.file(b"state.json")):
+            os.unlink(self.file(b"state.json"))
+
+    def replace(self, name: bytes, data: bytes | Iterable[bytes]) -> None:
+        """Replace a file of the folder, flushed to the disk."""
+        temporary = self.file(name + b".tmp")
+        try:
+            with open(temporary, "wb") as file:
+                for piece in [data] if isinstance(data, bytes) else data:
+                    file.write(piece)
+                file.flush()
+                os.fsync(file.fileno())
+            os.rename(temporary, self.file(name))
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
+
+    def report(self, values: Mapping[str, Any]) -> None:
+        self.replace(b"report.json", _json(values))
+
+    # --- which blob is which object
+
+    def objects(self) -> dict[bytes, Object]:
+        """Return blob (20 bytes) -> Object as earlier runs left it; what cannot be read is not known."""
+        found: dict[bytes, Object] = {}
+        try:
+            with open(self.file(b"objects"), "rb") as file:
+                lines = file.read().split(b"\n")
+        except FileNotFoundError:
+            return found
+        for line in lines:
+            fields = line.split(b" ")
+            # A line that a crash cut off is no line.
+            if len(fields) == 5 and fields[4] == b"." and len(fields[0]) == 40:
+                found[bytes.fromhex(fields[0].decode())] = Object(fields[1].decode(), int(fields[2]), int(fields[3]))
+        return found
+
+    def add_objects(self, objects: Mapping[bytes, Object]) -> None:
+        """Remember objects that are in the cache, flushed."""
+        lines = [b"%s %s %d %d .\n" % (b.hex().encode(), o.md5.encode(), o.size, o.seen) for b, o in objects.items()]
+        try:
+            with open(self.file(b"objects"), "ab") as file:
+                # A newline first: the last line may have been cut off.
+                file.write(b"\n" + b"".join(lines))
+        except OSError as error:
+            raise _unwritable(self.folder, error) from error
+
+
+def _json(values: Mapping[str, Any]) -> bytes:
+    import json
+
+    return json.dumps(values, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def _unwritable(folder: bytes, error: OSError) -> GuardError:
+    return GuardError(
+        problem=f"cannot write to {shown(folder)}: {error.strerror}; no ref was moved.",
+        remedy="free some room or mend its permissions, then run it again",
+    )
