@@ -58,7 +58,7 @@ def moto() -> Iterator[int]:
     command = [str(BIN / "moto_server"), "-H", "127.0.0.1", "-p", str(port)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        make = f"import boto3; boto3.client('s3', endpoint_url='http://127.0.0.1:{port}').create_bucket(Bucket='b')"
+        make = f"import boto3; boto3.client('s3', endpoint_url='http://127.0.0.1:{port}').create_bucket(Bucket='bench')"
         for _ in range(100):
             if not subprocess.run([sys.executable, "-c", make], capture_output=True, check=False).returncode:
                 break
@@ -83,7 +83,7 @@ def gate(room: Path, s3: bool = False) -> None:
         _asked(repo, "a local remote")
         return
     with moto() as port:
-        sh(BIN / "dvc", "remote", "modify", "storage", "url", "s3://b/bench", cwd=repo)
+        sh(BIN / "dvc", "remote", "modify", "storage", "url", "s3://bench/data", cwd=repo)
         sh(BIN / "dvc", "remote", "modify", "storage", "endpointurl", f"http://127.0.0.1:{port}", cwd=repo)
         _asked(repo, "S3 (moto)")
 

@@ -23,11 +23,12 @@ class Held:
     """One output of one pointer: where its data is, what it should be, and when it was last seen to be that.
 
     kind: "file", "dir", "import" (the pointer has a source of its own), "foreign" (external, or not cached).
-    pushed: False under `push: false`; remote: the output's own remote, "" for the default.
+    pushed: False under `push: false`; legacy: the md5 is one of DVC 2.
+    remote: the output's own remote, "" for the default.
     seen: size, time (ns) and inode of the data when it last agreed, b"" before.
     """
 
-    __slots__ = ("kind", "md5", "oid", "path", "pointer", "pushed", "remote", "seen", "size")
+    __slots__ = ("kind", "legacy", "md5", "oid", "path", "pointer", "pushed", "remote", "seen", "size")
 
     def __init__(self, pointer_path: bytes, oid: bytes, path: bytes, kind: str, md5: str, size: int) -> None:
         self.pointer = pointer_path
@@ -37,6 +38,7 @@ class Held:
         self.md5 = md5
         self.size = size
         self.pushed = True
+        self.legacy = False
         self.remote = ""
         self.seen = b""
 
@@ -118,6 +120,7 @@ def parse(entry: index.Entry, data: bytes) -> list[Held]:
             kind = "foreign"
         path = b"" if out.external else pointer.data_path(entry.path, decoded, out)
         held = Held(entry.path, entry.oid, path, kind, out.md5 or "", -1 if out.size is None else out.size)
+        held.legacy = out.hash_name != "md5"
         held.pushed, held.remote = out.push and not decoded.repo_import, out.remote or ""
         outs.append(held)
     return outs

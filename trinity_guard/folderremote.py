@@ -126,7 +126,7 @@ def _copy(source: store.Store, target: store.Store, md5: str, count: _Count) -> 
     with file:
         pieces = iter(lambda: file.read(store.PIECE), b"")
         stored = target.take(pieces, os.fstat(file.fileno()).st_size, count.add)
-    if stored.md5 != md5.removesuffix(".dir"):
+    if not store.says(md5, stored.md5, stored.temporary):
         target.drop(stored)
         return DAMAGED
     stored.md5 = md5

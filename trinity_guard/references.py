@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard import catalog as catalogs
-from trinity_guard import dvcproject, git, index, locks
+from trinity_guard import dvcproject, git, index, locks, store
 from trinity_guard.errors import GuardError
 
 TYPE_CHECKING = False
@@ -44,10 +44,10 @@ class Named:
 
     @classmethod
     def decode(cls, f: Sequence[bytes]) -> Named:
-        md5 = f[0].decode("ascii").removesuffix(".dir")
-        if len(md5) != 32 or md5.strip("0123456789abcdef"):
+        md5 = f[0].decode("ascii")
+        if not store.is_name(md5):
             raise ValueError(md5)
-        return cls(f[0].decode(), int(f[1]), f[2], f[3], f[4], f[5].decode())
+        return cls(md5, int(f[1]), f[2], f[3], f[4], f[5].decode())
 
 
 def changed_files(commits: Sequence[bytes]) -> list[tuple[bytes, list[index.Entry]]]:
@@ -147,7 +147,7 @@ def named_in(
 
 def _by_pointer(entry: index.Entry, data: bytes, commit: bytes, project: bytes) -> list[Named]:
     return [
-        Named(held.md5, held.size, entry.path, commit, project, held.remote)
+        Named(store.LEGACY * held.legacy + held.md5, held.size, entry.path, commit, project, held.remote)
         for held in catalogs.parse(entry, data)
         if held.kind != "foreign" and held.pushed
     ]
@@ -157,7 +157,7 @@ def _by_lock(entry: index.Entry, data: bytes, yaml: bytes | None, commit: bytes,
     found = []
     for out in locks.outs(data, yaml, entry.path):
         if out.cache and out.pushed:
-            named = Named(out.md5, out.size, out.path, commit, project, out.remote)
+            named = Named(store.LEGACY * out.legacy + out.md5, out.size, out.path, commit, project, out.remote)
             named.certain = out.certain
             found.append(named)
     return found

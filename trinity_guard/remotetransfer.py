@@ -186,7 +186,7 @@ class Sending(_Moving):
         if size_here is None:
             return NOT_CACHED
         try:
-            if store.md5_of(path) != md5.removesuffix(".dir"):
+            if not store.says(md5, store.md5_of(path), path):
                 return damaged_in(self.cache, md5)
         except OSError as error:
             return f"its object in the cache cannot be read: {error.strerror}"
@@ -210,7 +210,7 @@ class Fetching(_Moving):
                     return ABSENT
                 raise
             came = os.stat(target).st_size
-            if store.md5_of(target) != md5.removesuffix(".dir"):
+            if not store.says(md5, store.md5_of(target), target):
                 there = self.place.info([self.place.path(md5)], lambda _: None)[0]
                 if isinstance(there, int) and there > came:
                     return f"connection lost: {came} of {there} bytes came"

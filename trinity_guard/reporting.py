@@ -32,8 +32,8 @@ def tell_conversion(outcome: Outcome) -> None:
             )
 
 
-def tell_push(result: Report) -> None:
-    """Say what went and what waits."""
+def tell_push(result: Report, stands: str = "") -> None:
+    """Say what went and what waits. stands: what a failure has not touched (`the commit stands; `)."""
     if result.pushed:
         size = size_text(sum(max(i.size, 0) for i in result.pushed))
         console.note(f"pushed {_objects(len(result.pushed))} ({size}) to '{', '.join(result.remotes)}'.")
@@ -44,7 +44,7 @@ def tell_push(result: Report) -> None:
         reasons = "; ".join(dict.fromkeys(result.reasons))
         waiting = _objects(len(result.waiting))
         console.warn(
-            f"the commit stands; {waiting} ({size}) could not go to the DVC remote yet: {reasons}.",
+            f"{stands}{waiting} ({size}) could not go to the DVC remote yet: {reasons}.",
             "trinity-guard push --pending     # tries again; the next commit does too",
         )
 

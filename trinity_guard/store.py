@@ -22,6 +22,8 @@ THREADED = 8 << 20
 # With more files than this, one flush of the file system beats a flush of each (Git's core.fsyncMethod=batch).
 BATCH = 8
 OBJECT_MODE = 0o444
+# Begins the name of an object of DVC 2: its md5 is that of a text with LF line ends, and it lies at the top of a store.
+LEGACY = "dos2unix-"
 
 
 class Stored:
@@ -52,7 +54,7 @@ class Store:
 
     def path(self, md5: str) -> bytes:
         """Return where an object lies, or would lie."""
-        return os.path.join(self.folder, b"files", b"md5", md5[:2].encode(), md5[2:].encode())
+        return os.path.join(self.folder, *(part.encode() for part in parts_of(md5)))
 
     def size(self, md5: str) -> int | None:
         """Return the size of an object in bytes, None when it is not here."""
@@ -182,6 +184,31 @@ class Store:
         )
 
 
+def parts_of(md5: str) -> tuple[str, ...]:
+    """Return where an object lies below a store or remote, folder by folder."""
+    digest = md5.removeprefix(LEGACY)
+    return (digest[:2], digest[2:]) if digest != md5 else ("files", "md5", md5[:2], md5[2:])
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can be an object's name: an md5, with what may stand before and behind it."""
+    digest = text.removeprefix(LEGACY).removesuffix(".dir")
+    return len(digest) == 32 and not digest.strip("0123456789abcdef")
+
+
+def says(md5: str, digest: str, path: bytes) -> bool:
+    """Whether the file at `path`, whose md5 is `digest`, holds the object of this name."""
+    wanted = md5.removesuffix(".dir")
+    if wanted == digest or not md5.startswith(LEGACY):
+        return wanted == digest
+    if wanted.removeprefix(LEGACY) == digest:
+        return True
+    from dvc_data.hashfile.hash import file_md5
+    from dvc_objects.fs import localfs
+
+    return bool(LEGACY + file_md5(os.fsdecode(path), localfs, name="md5-dos2unix") == wanted)
+
+
 def read_file(path: bytes) -> Iterator[bytes]:
     """Yield a file's bytes in pieces."""
     with open(path, "rb", buffering=0) as file:
@@ -219,15 +246,16 @@ def children(cache: Store, md5: str) -> list[tuple[str, int]]:
     try:
         with open(cache.path(md5), "rb") as file:
             listed = json.loads(file.read())
-        return [(_checked_md5(entry["md5"]), -1) for entry in listed]
+        legacy = LEGACY if md5.startswith(LEGACY) else ""
+        return [(_checked_md5(legacy + entry["md5"]), -1) for entry in listed]
     except FileNotFoundError:
         return []
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         raise GuardError(f"the directory object {md5} in the cache is damaged") from None
 
 
 def _checked_md5(text: str) -> str:
-    if len(text) != 32 or text.strip("0123456789abcdef"):
+    if not is_name(text):
         raise ValueError(text)
     return text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from tests.servers import Service
 from tests.support import KB, PROJECT, Repo, dvc, objects, run
 
 Done = CompletedProcess[bytes]
@@ -508,3 +510,32 @@ def test_plain_dvc_fetches_what_the_gate_sent(work: Repo, hub: Path, tmp_path: P
     run("git", "clone", "-q", hub, tmp_path / "clone")
     dvc("pull", "-q", cwd=tmp_path / "clone")
     assert (tmp_path / "clone/a.pkl").read_bytes() == data
+
+
+@pytest.mark.parametrize(
+    "content", [b"a,b\r\n1,2\r\n" * 99, bytes(range(256)) * 40], ids=["a text with CRLF", "binary"]
+)
+@pytest.mark.parametrize("kind", ["local", "s3"])
+def test_what_dvc_2_recorded_is_published_where_dvc_looks_for_it(
+    work: Repo, hub: Path, tmp_path: Path, content: bytes, kind: str, start_service: Callable[[str], Service],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("TRINITY_GUARD_TRUST", "1")
+    if kind == "s3":
+        start_service("s3").configure(work)
+    text = content.replace(b"\r\n", b"\n") if b"\0" not in content else content
+    md5 = hashlib.md5(text).hexdigest()
+    cached = work.path / ".dvc/cache" / md5[:2] / md5[2:]
+    cached.parent.mkdir(parents=True)
+    cached.write_bytes(content)
+    work.write("old.csv.dvc", f"outs:\n- md5: {md5}\n  size: {len(content)}\n  path: old.csv\n".encode())
+    work.write(".gitignore", b"/old.csv\n")
+    work.git("add", "-A")
+    work.commit("--no-verify", TRINITY_GUARD_SKIP="push")
+    work.git("push", "-q")
+    run("git", "clone", "-q", hub, tmp_path / "clone")
+    if kind == "s3":
+        shutil.copy(work.path / ".dvc/config.local", tmp_path / "clone/.dvc/config.local")
+    dvc("pull", "-q", cwd=tmp_path / "clone")
+    assert (tmp_path / "clone/old.csv").read_bytes() == content
+    assert "old.csv.dvc" not in work.guard("status").stdout.decode().partition("waiting")[2]

@@ -95,5 +95,5 @@ def _publish(place: git.Place, config: Config, named: list[Named]) -> int:
     progress = console.Progress("pushing")
     result = publication.push(place, config, named, progress, asked=False)
     progress.close()
-    reporting.tell_push(result)
+    reporting.tell_push(result, "the commit stands; ")
     return FINE
