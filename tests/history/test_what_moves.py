@@ -226,7 +226,8 @@ def test_what_dvc_already_holds_gets_no_pointer_of_its_own(legacy: Legacy) -> No
 
 
 def test_a_pipeline_in_another_folder_and_with_templates_counts(legacy: Legacy) -> None:
-    yaml = b"stages:\n  a:\n    foreach: [x]\n    do:\n      wdir: ../out\n      cmd: x\n      outs:\n      - ${item}.csv\n"
+    yaml = b"stages:\n  a:\n    foreach: [x]\n    do:\n      wdir: ../out\n      cmd: x\n"
+    yaml += b"      outs:\n      - ${item}.csv\n"
     lock = (
         f"schema: '2.0'\nstages:\n  a@x:\n    cmd: x\n    outs:\n    - path: x.csv\n"
         f"      hash: md5\n      md5: {md5(b'1')}\n      size: 1\n"

@@ -212,7 +212,12 @@ class _Run:
             "cache": os.fsdecode(self._options.cache),
         }
         self._state.write(state)
-        refs.move(self._source, moves)
+        try:
+            refs.move(self._source, moves)
+        except GuardError:
+            if not _begun(self._source, moves):
+                self._state.forget()
+            raise
         _complete(self._source, self._state, {**state, "phase": MOVED})
 
 
@@ -302,12 +307,12 @@ def resume(source: Source, state: State) -> bool:
     values = state.read()
     phase = values.get("phase")
     if phase == MOVING:
-        where = _where(source, moves_of(values))
-        if where == "old":
+        moves = moves_of(values)
+        if not _begun(source, moves):
             state.forget()
             return False
-        if where == "mixed":
-            _finish_moving(source, moves_of(values))
+        if _where(source, moves) != "new":
+            _finish_moving(source, moves)
         _complete(source, state, {**values, "phase": MOVED})
         return True
     if phase == MOVED:
@@ -316,6 +321,12 @@ def resume(source: Source, state: State) -> bool:
     if phase == UNDOING:
         _undo(source, state, values)
     return False
+
+
+def _begun(source: Source, moves: Sequence[refs.Move]) -> bool:
+    """Whether the transaction changed anything: it also makes the originals."""
+    found = refs.listed(source)
+    return any(m.original in found.refs or _standing(found, m) == "new" for m in moves)
 
 
 def _where(source: Source, moves: Sequence[refs.Move]) -> str:

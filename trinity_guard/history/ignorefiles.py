@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
     # Where the file stands (b"" or b"data/"), its name, and one of its lines.
     Line = tuple[bytes, bytes, bytes]
-    # The folder whose .gitignore hides another folder, and that folder; both end with a slash, or are b"".
-    Hidden = tuple[bytes, bytes]
+    # The folder whose .gitignore hides another folder, that folder (both end with a slash, or are b""), and whether
+    # all in it is hidden (b"/data/*") and not the folder itself.
+    Hidden = tuple[bytes, bytes, bool]
 
 GITIGNORE, DVCIGNORE = b".gitignore", b".dvcignore"
 POINTERS_SEEN = b"!*.dvc"
@@ -104,15 +105,38 @@ class Reader:
 
     def hidden_folders(self, chain: Sequence[Line], folder: bytes, kind: bytes = GITIGNORE) -> list[Hidden]:
         """Return the folders on the way to `folder`, itself included, that the lines hide, with whose lines do it."""
-        found = []
-        end = folder.find(b"/")
-        while end >= 0:
-            here = folder[:end]
+        found: list[Hidden] = []
+        for here in _way(folder):
             line = self._last(chain, here, True, kind)
             if line is not None and self.rule(line[2]).hides:
-                found.append((line[0], here + b"/"))
-            end = folder.find(b"/", end + 1)
+                found.append((line[0], here + b"/", False))
         return found
+
+    def to_show(self, chain: Sequence[Line], folder: bytes) -> list[Hidden]:
+        """Return what must be shown again for a pointer in `folder` to be seen, by Git and by DVC.
+
+        Git looks into a folder of which all is ignored (`/data/*`); DVC's own reader of these files does not.
+        """
+        found: list[Hidden] = []
+        for here in _way(folder):
+            line = self._last_on_all(chain, here)
+            if line is not None and self.rule(line[2]).hides:
+                found.append((line[0], here + b"/", True))
+        shown = [(outer, inner) for outer, inner, _ in found]
+        for outer, inner, _ in self.hidden_folders(chain, folder):
+            if not any(outer == o and inner.startswith(i) for o, i in shown):
+                found.append((outer, inner, False))
+        return found
+
+    def _last_on_all(self, chain: Sequence[Line], folder: bytes) -> Line | None:
+        for line in reversed(chain):
+            above, name, pattern = line
+            if name != GITIGNORE or not pattern.rstrip(b"/").endswith((b"/*", b"/**")):
+                continue
+            inside = folder + b"/x"
+            if inside.startswith(above) and self.rule(pattern).touches(inside[len(above) :]):
+                return line
+        return None
 
     def hides(self, chain: Sequence[Line], path: bytes, kind: bytes = GITIGNORE) -> bool:
         """Whether the lines hide a file by itself (no folder above it was hidden)."""
@@ -135,22 +159,28 @@ def appended(data: bytes, line: bytes) -> bytes:
     return data + missing + line + b"\n"
 
 
-def seen_again(folder: bytes) -> list[bytes]:
+def seen_again(folder: bytes, only_all_in_it: bool) -> list[bytes]:
     """Return the lines that let Git and DVC see the pointers in a folder (relative, with its slash), and no more.
 
     Git does not look into a folder that is ignored, so no line inside of it can help.
     """
     name = b"/" + b"/".join(ignores.line_for(part)[1:] for part in folder.removesuffix(b"/").split(b"/"))
-    return [b"!" + name + b"/", name + b"/**", b"!" + name + b"/**/", b"!" + name + b"/**/*.dvc"]
+    first = [name + b"/*/**"] if only_all_in_it else [b"!" + name + b"/", name + b"/**"]
+    return [*first, b"!" + name + b"/**/", b"!" + name + b"/**/*.dvc"]
 
 
-def with_lines(data: bytes, folders: Iterable[bytes], pointers: bool, names: Iterable[bytes]) -> bytes:
+def with_lines(data: bytes, folders: Iterable[tuple[bytes, bool]], pointers: bool, names: Iterable[bytes]) -> bytes:
     """Return a .gitignore with what a migration adds: folders seen again, pointers seen again, artifacts ignored."""
-    for folder in folders:
-        for line in seen_again(folder):
+    for folder, only_all_in_it in folders:
+        for line in seen_again(folder, only_all_in_it):
             data = appended(data, line)
     if pointers:
         data = appended(data, POINTERS_SEEN)
     for name in names:
         data = ignores.with_line(data, name)
     return data
+
+
+def _way(folder: bytes) -> list[bytes]:
+    """Return each folder on the way to one (with its slash), itself included, without their slashes."""
+    return [folder[:i] for i in range(len(folder)) if folder[i : i + 1] == b"/"]

@@ -125,7 +125,7 @@ class Trees:
         for entry in found:
             self._rewrite_file(folder, entry, context, bool(hidden))
         if folder.own:
-            for request in hidden:
+            for request in self._above.reader.to_show(context[0], path):
                 folder.ask(request)
 
     def _rewrite_file(self, folder: _Folder, entry: Entry, context: Context, hidden: bool) -> None:
@@ -207,7 +207,11 @@ class Trees:
             folder.put(FILES[0], DVCIGNORE, self._pack.add(b"blob", self._files.dvcignore))
 
     def _write_gitignore(self, folder: _Folder) -> None:
-        shown_again = [inner[len(folder.path) :] for outer, inner in folder.requests if outer == folder.path]
+        shown_again = [
+            (inner[len(folder.path) :], all_in_it)
+            for outer, inner, all_in_it in folder.requests
+            if outer == folder.path
+        ]
         folder.requests = {r: None for r in folder.requests if r[0] != folder.path}
         if not (shown_again or folder.show_pointers or folder.ignored):
             return
