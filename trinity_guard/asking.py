@@ -6,7 +6,7 @@ from trinity_guard import console, dvcproject, publication, trust
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from trinity_guard import git
     from trinity_guard.config import Config
@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 def about_places(place: git.Place, config: Config, items: Sequence[Named]) -> None:
     """Confirm the remotes that these objects go to, where somebody sits before a terminal and says yes."""
-    for project, name in publication.grouped(config, items):
+    about_remotes(place, publication.grouped(config, items))
+
+
+def about_remotes(place: git.Place, remotes: Iterable[tuple[bytes, str]]) -> None:
+    """Confirm these (project, name) remotes, "" for a default one."""
+    for project, name in remotes:
         settings = dvcproject.load(place.file(project) if project else place.top)
         remote = settings.remotes.get(name or settings.default_remote or "")
         where = trust.unconfirmed(place, settings, remote) if remote else None

@@ -52,7 +52,7 @@ class Fetcher:
         settings = self._follower.projects.settings(project)
         name = (remote or self._choice or settings.default_remote or "").lower()
         if not name:
-            raise GuardError("no DVC remote is set.", "dvc remote add -d NAME URL")
+            raise GuardError("no DVC remote is set.", "trinity-guard remote add URL")
         if name in settings.remotes:
             trust.require(self._follower.place, settings, settings.remotes[name])
         cache = self._follower.projects.shelf(project).own

@@ -121,7 +121,8 @@ def _add_remote(place: git.Place, settings: dvcproject.Project, url: str | None)
         remotesetup.dvc(place.top, "remote", "add", "-d", remotesetup.free_name(settings), folder)
         return [f"default DVC remote '{REMOTE}': the local folder {shown(folder)}"], [
             "the DVC remote is only a folder on this machine, which nobody else can fetch from. For a real one:\n"
-            f"dvc remote modify {REMOTE} url s3://BUCKET/PATH    # or gs:// azure:// ssh://, then commit .dvc/config"
+            "trinity-guard remote add s3://BUCKET/PATH --default    # or gs:// azure:// ssh:// webdavs://;\n"
+            "git commit -m 'Store with the team' .dvc/config"
         ]
     known = next((name for name in settings.remotes if _same(settings, name, url)), None)
     if known:

@@ -267,7 +267,7 @@ def test_a_pointer_that_a_checkout_moved_is_answered_with_dvc_checkout_first(rep
     repo.commit()
     repo.git("checkout", "-q", "HEAD^", "--", "a.pkl.dvc")
     words = repo.commit().stderr.decode()
-    assert words.index("dvc checkout a.pkl") < words.index("trinity-guard convert a.pkl")
+    assert words.index("trinity-guard pull a.pkl") < words.index("trinity-guard convert a.pkl")
     repo.dvc("checkout", "-q", "a.pkl")
     assert repo.file("a.pkl").read_bytes() == old
 

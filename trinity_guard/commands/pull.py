@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import arguments, console, git, guarding
+from trinity_guard import arguments, asking, console, git, guarding
 from trinity_guard import catalog as catalogs
 from trinity_guard.errors import BLOCKED, FINE
 from trinity_guard.following import Follower
@@ -36,6 +36,7 @@ def run(args: list[str]) -> int:
         catalog = catalogs.load(place)
         follower = Follower(place, catalog)
         goals = selection.goals(follower.said_here(follow.pointers(catalog)), "here")
+        asking.about_remotes(place, sorted({(g.project, g.remote or config.remote or "") for g in goals}))
         plan = followed.carried_out(follower, goals, {}, config, fetch=True, only=selection.file)
     followed.tell(plan, fetched=True)
     if plan.complete() and not plan.put:

@@ -91,5 +91,5 @@ def _state(artifact: dict[str, object]) -> str:
     if state == "changed":
         return f"changed: trinity-guard convert {quoted(str(artifact['path']))}"
     if state == "missing":
-        return "not here: dvc checkout" if artifact["cached"] else "not here: dvc pull"
+        return "not here: trinity-guard sync" if artifact["cached"] else "not here: trinity-guard pull"
     return state if artifact["cached"] else f"{state}, not in the cache"

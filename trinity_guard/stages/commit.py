@@ -71,7 +71,7 @@ def _name_changed(place: git.Place, catalog: Catalog, but: set[bytes]) -> None:
         if guarding.is_known_version(place, held):
             console.warn(
                 f"{name} is not the version that its pointer names, but another one that was recorded.",
-                f"dvc checkout {quoted(name)}     # brings the pointer's version\n"
+                f"trinity-guard pull {quoted(name)}     # brings the pointer's version\n"
                 f"trinity-guard convert {quoted(name)}     # or records this one",
             )
         else:
