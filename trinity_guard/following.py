@@ -217,16 +217,20 @@ class Follower:
         """Return those of the files that no pointer or lock of the index holds."""
         if not paths:
             return []
-        held = {h.path for h in self.catalog.held}
+        files = {h.path for h in self.catalog.held if not h.md5.endswith(".dir")}
+        folders = {h.path for h in self.catalog.held if h.md5.endswith(".dir") or h.kind == "foreign"}
         entries = self.catalog.named(locks.NAME)
         for entry, data in zip(entries, git.read_all(e.oid for e in entries), strict=True):
             try:
-                held |= {out.path for out in locks.outs(data or b"", None, entry.path)}
+                outs = locks.outs(data or b"", None, entry.path)
             except GuardError:
                 return []  # it may hold any of them
+            files.update(out.path for out in outs if not out.md5.endswith(".dir"))
+            folders.update(out.path for out in outs if out.md5.endswith(".dir"))
         # Of a directory whose list is known, what is not in the list is no part of it any more.
-        held = (held - self._expanded) | {g.path for g in unknown}
-        return [] if self.catalog.broken else [p for p in paths if not held.intersection(_with_parents(p))]
+        folders = (folders - self._expanded) | {g.path for g in unknown}
+        free = [p for p in paths if p not in files and not folders.intersection(_parents(p))]
+        return [] if self.catalog.broken else free
 
     def _decide_removal(self, path: bytes, guesses: list[str]) -> None:
         stat = self.tree.stat(path)
@@ -248,10 +252,9 @@ class Follower:
             self.plan.kept.append(Kept(path, "unnamed", "its bytes are kept nowhere else"))
 
 
-def _with_parents(path: bytes) -> Iterable[bytes]:
-    while path:
+def _parents(path: bytes) -> Iterable[bytes]:
+    while path := os.path.dirname(path):
         yield path
-        path = os.path.dirname(path)
 
 
 def _same_text(path: bytes, md5: str) -> bool:

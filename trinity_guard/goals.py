@@ -161,15 +161,16 @@ class Projects:
         return [store.Store(project.cache_dir) for project in found if project is not None]
 
     def _of_main_work_tree(self, root: bytes, folder: bytes) -> dvcproject.Project | None:
-        main, name = os.path.split(self._place.common_dir)
-        main = os.path.join(main, root) if root else main
-        if self._place.git_dir == self._place.common_dir or name != b".git" or main == folder:
+        common = self._place.common_dir
+        main, name = os.path.split(common)
+        its_folder = os.path.join(main, root) if root else main
+        if self._place.git_dir == common or name != b".git" or its_folder == folder:
             return None
         try:
-            settings = dvcproject.load(main)
+            settings = dvcproject.load(its_folder)
+            return None if trust.unconfirmed_cache(git.Place(main, common, common), settings) else settings
         except GuardError:
             return None  # the other work tree's own trouble: this one goes without
-        return None if trust.unconfirmed_cache(self._place, settings) else settings
 
     def _of_former_config(self, root: bytes, folder: bytes) -> dvcproject.Project | None:
         """Where a checkout has taken the config away, the cache that it named still lies there."""

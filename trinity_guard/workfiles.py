@@ -242,6 +242,8 @@ class Bench:
                 raise Damaged(source)
             if kind == "reflink":
                 os.chmod(name, _mode(isexec))
+            elif isexec:
+                os.chmod(name, os.stat(name).st_mode | 0o100)  # the object's own mode, as DVC does
         except BaseException:
             _remove(name)
             raise
