@@ -58,7 +58,7 @@ class Case:
         for name, content in files.items():
             if not name.startswith(FOLDER):
                 data = CONTENTS[content]
-                pointers[name + ".dvc"] = pointer.encode(md5(data), len(data), os.path.basename(name))
+                pointers[name + ".dvc"] = pointer.encode(md5(data), len(data), Path(name).name)
         if inside:
             listed = ", ".join(f'{{"md5": "{md5(CONTENTS[c])}", "relpath": "{n}"}}' for n, c in inside)
             oid = self.keep(f"[{listed}]".encode(), ".dir")
@@ -84,7 +84,7 @@ class Case:
         for name in NAMES:
             path = self.repo.file(name)
             if path.is_symlink():
-                found[name] = f"-> {os.readlink(path)}"
+                found[name] = f"-> {path.readlink()}"
             elif path.is_file():
                 found[name] = path.read_bytes()
             elif path.is_dir():
