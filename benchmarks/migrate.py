@@ -1,0 +1,139 @@
+"""The migration of a whole history against its peers, on one made-up legacy repository; prints ratios.
+
+`python -m benchmarks.migrate LEGACY [ROUNDS]`: LEGACY is a repository that holds .pkl and .csv files. The peers are
+`git lfs migrate import` (keeps the content, as we do), the floor (two `git cat-file --batch` into md5 and a file)
+and `git filter-repo --invert-paths` (throws the content away), where they are installed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+PATTERNS = ("*.pkl", "*.csv")
+LIMITS = {"git lfs migrate import": 0.1, "the floor": 1.6, "git filter-repo": 1.5}
+MOST_MEMORY = 300
+OURS = """
+import os, sys
+from trinity_guard import git
+from trinity_guard.history import engine, plan, refs
+from trinity_guard.history.objects import Source
+path = os.fsencode(sys.argv[1])
+place = git.Place(b"", path, path)
+chosen = refs.select(refs.listed(Source(place)), everything=True)
+files = plan.dvc_files({"storage": "/nowhere"}, "storage")
+cache, _ = engine.cache_of(place)
+options = plan.Options(selection=plan.Selection(sys.argv[2:]), refs=chosen, cache=cache, files=files)
+engine.run(place, options, lambda *_: None)
+"""
+UNDO = """
+import os, sys
+from trinity_guard import git
+from trinity_guard.history import engine
+path = os.fsencode(sys.argv[1])
+engine.undo(git.Place(b"", path, path))
+"""
+
+
+def sh(*argv: str | Path, cwd: Path) -> None:
+    done = subprocess.run([str(a) for a in argv], cwd=cwd, capture_output=True, check=False)
+    if done.returncode:
+        sys.exit(f"{argv} failed\n{done.stderr.decode()}")
+
+
+def timed(action: Callable[[], None]) -> float:
+    os.sync()
+    begin = time.perf_counter()
+    action()
+    return time.perf_counter() - begin
+
+
+def mirror(legacy: Path, room: Path, name: str) -> Path:
+    target = room / name
+    if target.exists():
+        shutil.rmtree(target)
+    sh("git", "clone", "-q", "--mirror", legacy, target, cwd=room)
+    return target
+
+
+def ours(repo: Path) -> int:
+    """Migrate, and return the peak memory in KB."""
+    argv = [sys.executable, "-c", OURS, str(repo), *PATTERNS]
+    pid = os.posix_spawn(argv[0], argv, {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)})
+    _, status, usage = os.wait4(pid, 0)
+    if status:
+        sys.exit("our migration failed")
+    return usage.ru_maxrss
+
+
+def floor(repo: Path, room: Path) -> None:
+    """Read the same blobs by two processes into md5 and a file."""
+    out = subprocess.run(["git", "rev-list", "--objects", "--all"], cwd=repo, capture_output=True, check=True).stdout
+    ids = {line[:40] for line in out.splitlines() if line.endswith((b".pkl", b".csv"))}
+    ordered = [line[:40] for line in out.splitlines() if line[:40] in ids]
+    halves = [ordered[::2], ordered[1::2]]
+    running = []
+    for number, half in enumerate(halves):
+        wanted = room / f"floor-{number}.ids"
+        wanted.write_bytes(b"\n".join(half) + b"\n")
+        command = f"git cat-file --batch < {wanted} | tee {room}/floor-{number} | md5sum > {room}/floor-{number}.md5"
+        running.append(subprocess.Popen(["/bin/sh", "-c", command], cwd=repo))
+    if any(process.wait() for process in running):
+        sys.exit("the floor failed")
+
+
+def run(legacy: Path, rounds: int, room: Path) -> None:
+    times: dict[str, list[float]] = {}
+    memory = 0
+
+    def note(name: str, action: Callable[[], None]) -> None:
+        times.setdefault(name, []).append(timed(action))
+
+    def migrate(repo: Path) -> None:
+        nonlocal memory
+        memory = max(memory, ours(repo))
+
+    for _ in range(rounds):
+        repo = mirror(legacy, room, "ours.git")
+        note("ours", lambda repo=repo: migrate(repo))  # type: ignore[misc]
+        sh(sys.executable, "-c", UNDO, repo, cwd=Path(__file__).parent.parent)
+        note("ours, extracted already", lambda repo=repo: migrate(repo))  # type: ignore[misc]
+        note("the floor", lambda: floor(legacy, room))
+        if shutil.which("git-filter-repo"):
+            repo = mirror(legacy, room, "filter.git")
+            globs = [part for pattern in PATTERNS for part in ("--path-glob", pattern)]
+            argv = ("git", "filter-repo", "--quiet", "--force", "--invert-paths", *globs)
+            note("git filter-repo", lambda repo=repo, argv=argv: sh(*argv, cwd=repo))  # type: ignore[misc]
+        if shutil.which("git-lfs"):
+            repo = mirror(legacy, room, "lfs.git")
+            argv = ("git", "lfs", "migrate", "import", "--everything", "--include=" + ",".join(PATTERNS))
+            note("git lfs migrate import", lambda repo=repo, argv=argv: sh(*argv, cwd=repo))  # type: ignore[misc]
+    show({name: statistics.median(t) for name, t in times.items()}, memory // 1024)
+
+
+def show(medians: dict[str, float], memory: int) -> None:
+    for name, seconds in medians.items():
+        print(f"  {name:<26} {seconds:7.2f} s", flush=True)
+    for peer, limit in LIMITS.items():
+        mine = "ours, extracted already" if peer == "git filter-repo" else "ours"
+        if peer in medians:
+            print(f"  {mine} / {peer}: {medians[mine] / medians[peer]:.3f}   limit {limit}")
+    print(f"  peak memory: {memory} MB   limit {MOST_MEMORY}")
+
+
+def main() -> None:
+    legacy = Path(sys.argv[1]).resolve()
+    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 3
+    with tempfile.TemporaryDirectory(prefix="trinity-guard-migrate-", dir=legacy.parent) as name:
+        run(legacy, rounds, Path(name))
+
+
+if __name__ == "__main__":
+    main()
