@@ -441,11 +441,11 @@ def test_a_directory_list_that_leads_out_is_refused(repo: Repo, name: str) -> No
     )
     repo.git("commit", "-q", "-n", "-am", "hostile")
     repo.git("checkout", "-q", "good")
-    outside = {p for p in repo.path.parent.rglob("out.txt")}
+    outside = set(repo.path.parent.rglob("out.txt"))
     config = repo.file(".git/config").read_bytes()
     done = repo.git("checkout", "-q", "main")
     assert b"no file in it" in done.stderr or b"no list of files" in done.stderr
-    assert {p for p in repo.path.parent.rglob("out.txt")} == outside
+    assert set(repo.path.parent.rglob("out.txt")) == outside
     assert repo.file(".git/config").read_bytes() == config
     assert repo.file("set/x.txt").read_bytes() == b"x"
 
@@ -566,7 +566,7 @@ def test_files_are_linked_and_have_modes_as_dvc_checkout_leaves_them(repo: Repo,
     def seen() -> list[tuple[object, ...]]:
         stats = [(repo.file(n).lstat(), n) for n in names]
         return [
-            (oct(s.st_mode), s.st_nlink, n, repo.file(n).is_symlink() and os.readlink(repo.file(n))) for s, n in stats
+            (oct(s.st_mode), s.st_nlink, n, repo.file(n).is_symlink() and repo.file(n).readlink()) for s, n in stats
         ]
 
     ours = seen()
