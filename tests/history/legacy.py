@@ -14,8 +14,7 @@ from trinity_guard.git import Place
 from trinity_guard.history import engine, plan, refs
 from trinity_guard.history.objects import Source
 
-Content = bytes | tuple[str, bytes]
-Files = Mapping[str | bytes, Content]
+Files = Mapping[Any, Any]  # path (text or bytes) -> bytes, or (mode, bytes)
 PATTERNS = ("*.pkl", "*.csv", "*.h5")
 STAMP = b"%s <%s> 1500000000 +0100"
 AUTHOR = STAMP % (b"A U Thor", b"author@example.com")

@@ -246,7 +246,7 @@ def test_the_proof_finds_what_is_wrong(legacy: Legacy) -> None:
     source = Source(legacy.place)
 
     def wrong(files: dict[str, tuple[str, bytes]], **headers: bytes) -> list[str]:
-        new = legacy.commit({**files}, branch="scratch", parents=[], **headers)  # type: ignore[arg-type]
+        new = legacy.commit({**files}, branch="scratch", parents=[], **headers)
         lfs = os.fsencode(legacy.git_dir / "lfs" / "objects")
         return proof.prove(source, {first.encode(): new.encode()}, cache, quiet, lfs_folder=lfs)
 

@@ -173,7 +173,7 @@ def test_a_second_run_moves_what_came_since(tmp_path: Path) -> None:
     done = legacy.migrate()
     legacy.git("update-ref", "-d", "refs/trinity-guard/original/heads/main")
     (legacy.git_dir / "trinity-guard/migrate/state.json").unlink()
-    files: dict[str | bytes, Any] = dict(legacy.files("main"))
+    files = dict(legacy.files("main"))
     second = legacy.commit({**files, "b.pkl": b"2"})
     again = legacy.migrate()
     assert again.ids[done.ids[first]] == done.ids[first]

@@ -316,3 +316,17 @@ def test_an_existing_project_and_its_cache_are_used(worked: Legacy, tmp_path: Pa
     done = legacy.migrate()
     assert done.files(old)[".dvc/config"][1] == config
     assert (elsewhere / "files" / "md5" / md5(b"a")[:2] / md5(b"a")[2:]).read_bytes() == b"a"
+
+
+# --- 19
+
+
+def test_the_report_says_what_the_history_took_in_git_and_takes_in_the_cache(legacy: Legacy) -> None:
+    versions = [b"same line\n" * 5000 + b"%d" % n for n in range(5)]
+    for data in versions:
+        legacy.commit({"a.csv": data})
+    legacy.git("repack", "-adq")
+    report = legacy.migrate().report
+    assert report["bytes_unpacked"] == sum(map(len, versions))
+    assert 0 < report["bytes_packed"] < report["bytes_unpacked"] / 100
+    assert report["commits_changed"] == report["blobs_moved"] == 5

@@ -10,9 +10,10 @@ import os
 import sys
 
 from trinity_guard import dvcproject, git
-from trinity_guard.errors import UNUSABLE, GuardError
+from trinity_guard.errors import GuardError
 from trinity_guard.history import extract, lfs, refs, refusals, report, worktree
 from trinity_guard.history.above import Above
+from trinity_guard.history.checking import Verified, read_map, verify
 from trinity_guard.history.commits import Commits
 from trinity_guard.history.ignorefiles import Reader
 from trinity_guard.history.notes import Notes
@@ -22,7 +23,8 @@ from trinity_guard.history.proof import prove
 from trinity_guard.history.proofrefs import RefProof
 from trinity_guard.history.rewrite import Trees
 from trinity_guard.history.scan import Scan, scan
-from trinity_guard.history.state import DONE, MOVED, MOVING, UNDOING, State
+from trinity_guard.history.settling import begun, complete, moves_of, resume, undo
+from trinity_guard.history.state import MOVED, MOVING, State
 from trinity_guard.history.tags import Named, Tags, follow
 
 TYPE_CHECKING = False
@@ -32,6 +34,10 @@ if TYPE_CHECKING:
 
     from trinity_guard.history.plan import Options, Progress, Selection
     from trinity_guard.history.state import Object
+
+__all__ = [
+    "Survey", "Verified", "cache_of", "git_size", "moves_of", "read_map", "resume", "run", "survey", "undo", "verify",
+]  # fmt: skip
 
 # A recursion a folder deep; the deepest paths that Git takes have some 2,000.
 DEEPEST = 10_000
@@ -70,7 +76,7 @@ def survey(place: git.Place, selection: Selection, names: Sequence[bytes], on_pr
         found = refs.listed(source)
         named = follow(source, [refs.value(found, n) for n in names if not n.startswith(refs.NOTES)])
         scanned = scan(source, selection, named.commits, _ids(named.trees), on_progress)
-        absent = _absent(scanned, _lfs_folder(source))
+        absent = _absent(scanned, lfs.of(source))
         paths = [path for path, blobs in scanned.versions.items() if absent & blobs.keys()]
         remarks = refusals.remarks(source, found, names)
         return Survey(scanned, selection, paths, remarks, git_size(place))
@@ -88,11 +94,6 @@ def git_size(place: git.Place) -> int:
     for folder, _, files in os.walk(os.path.join(place.common_dir, b"objects")):
         total += sum(os.lstat(os.path.join(folder, f)).st_size for f in files)
     return total
-
-
-def _lfs_folder(source: Source) -> bytes:
-    storage = source.attempt("config", "--get", "lfs.storage").out[:-1]
-    return lfs.folder(source.place.common_dir, os.fsdecode(storage) if storage else None)
 
 
 def _absent(found: Scan, folder: bytes) -> set[bytes]:
@@ -178,7 +179,7 @@ class _Run:
     def _extract(self, scanned: Scan) -> dict[bytes, Object]:
         """Put into the cache what may become a pointer: each path's versions together, the newest first, as Git's
         deltas lie."""
-        folder = _lfs_folder(self._source)
+        folder = lfs.of(self._source)
         absent = _absent(scanned, folder)
         blobs: dict[bytes, None] = {}
         for versions in scanned.versions.values():
@@ -215,10 +216,10 @@ class _Run:
         try:
             refs.move(self._source, moves)
         except GuardError:
-            if not _begun(self._source, moves):
+            if not begun(self._source, moves):
                 self._state.forget()
             raise
-        _complete(self._source, self._state, {**state, "phase": MOVED})
+        complete(self._source, self._state, {**state, "phase": MOVED})
 
 
 def _dropped(scanned: Scan, trees: Trees) -> set[bytes]:
@@ -238,171 +239,3 @@ def _read_report(state: State) -> dict[str, Any]:
     with open(state.file(b"report.json"), "rb") as file:
         values: dict[str, Any] = json.loads(file.read())
     return values
-
-
-# --- verify
-
-
-class Verified:
-    """commits: how many were compared, changed: how many of them are new ones; wrong: what differs, nothing if all
-    is well."""
-
-    def __init__(self, commits: int, changed: int, wrong: list[str]) -> None:
-        self.commits = commits
-        self.changed = changed
-        self.wrong = wrong
-
-
-def verify(place: git.Place, on_progress: Progress) -> Verified:
-    """Compare every commit, path and byte of the old history with the new one; possible while the old refs are here."""
-    source = Source(place)
-    with State(place) as state:
-        try:
-            resume(source, state)
-            values = state.read()
-            if not values:
-                raise _nothing("verify")
-            moves = moves_of(values)
-            ids = read_map(state)
-            of_refs = RefProof(source, ids)
-            of_refs.compare(moves)
-            wrong = _unmapped(source, moves, ids) + of_refs.wrong
-            cache, folder = os.fsencode(values["cache"]), _lfs_folder(source)
-            wrong += prove(source, ids, cache, on_progress, None, of_refs.trees, folder)
-            return Verified(len(ids), sum(1 for old, new in ids.items() if old != new), wrong)
-        finally:
-            source.close()
-
-
-def read_map(state: State) -> dict[bytes, bytes]:
-    """Return old -> new (hex) of the commit-map."""
-    with open(state.file(b"commit-map"), "rb") as file:
-        return dict(line.split(b" ") for line in file.read().splitlines())
-
-
-def _unmapped(source: Source, moves: Sequence[refs.Move], ids: Mapping[bytes, bytes]) -> list[str]:
-    """Return the commits of the old refs that the map does not have."""
-    tips = [m.old for m in moves if not m.name.startswith(refs.NOTES)]
-    data = b"".join(tip + b"\n" for tip in tips)
-    out = source.run("rev-list", "--stdin", data=data).split() if tips else []
-    return [f"commit {c.decode()} is not in the commit-map" for c in out if c not in ids]
-
-
-def _nothing(to: str) -> GuardError:
-    return GuardError(
-        problem=f"there is no migration to {to}.", remedy="trinity-guard migrate info", exit_code=UNUSABLE
-    )
-
-
-# --- going on, and going back
-
-
-def moves_of(values: Mapping[str, Any]) -> list[refs.Move]:
-    """Return the moves that state.json records."""
-    return [refs.Move(bytes.fromhex(n), old.encode(), new.encode()) for n, old, new in values.get("refs", [])]
-
-
-def resume(source: Source, state: State) -> bool:
-    """Complete a run or an undo whose refs have moved, or have begun to; whether a run is complete by it."""
-    values = state.read()
-    phase = values.get("phase")
-    if phase == MOVING:
-        moves = moves_of(values)
-        if not _begun(source, moves):
-            state.forget()
-            return False
-        if _where(source, moves) != "new":
-            _finish_moving(source, moves)
-        _complete(source, state, {**values, "phase": MOVED})
-        return True
-    if phase == MOVED:
-        _complete(source, state, values)
-        return True
-    if phase == UNDOING:
-        _undo(source, state, values)
-    return False
-
-
-def _begun(source: Source, moves: Sequence[refs.Move]) -> bool:
-    """Whether the transaction changed anything: it also makes the originals."""
-    found = refs.listed(source)
-    return any(m.original in found.refs or _standing(found, m) == "new" for m in moves)
-
-
-def _where(source: Source, moves: Sequence[refs.Move]) -> str:
-    """Return "old", "new" or "mixed": where the refs of a transaction stand."""
-    found = refs.listed(source)
-    standing = {_standing(found, m) for m in moves}
-    if "elsewhere" in standing:
-        moved = next(m for m in moves if _standing(found, m) == "elsewhere")
-        name = moved.name.decode(errors="backslashreplace")
-        raise GuardError(
-            problem=f"{name} was moved by somebody else since the migration; it would be lost.",
-            remedy=f"git update-ref {name} {moved.new.decode()}     # when what it names now may go; then again",
-            exit_code=UNUSABLE,
-        )
-    return standing.pop() if len(standing) == 1 else "mixed"
-
-
-def _standing(found: refs.Listed, move: refs.Move) -> str:
-    now = found.head_id if move.name == b"HEAD" else found.refs.get(move.name)
-    return "new" if now == move.new else "old" if now == move.old else "elsewhere"
-
-
-def _finish_moving(source: Source, moves: Sequence[refs.Move]) -> None:
-    """Complete a transaction in which Git itself was killed: some of its refs are new, and some not yet."""
-    found = refs.listed(source)
-    missing = [m for m in moves if _standing(found, m) == "old" or m.original not in found.refs]
-    refs.complete(source, missing, found)
-
-
-def _complete(source: Source, state: State, values: Mapping[str, Any]) -> None:
-    """Let index, work tree and cache follow the refs."""
-    state.write(values)
-    head, place = values["head"], source.place
-    done = {**values, "phase": DONE}
-    if head is not None and not place.bare:
-        worktree.follow(source, head[0].encode(), head[1].encode())
-        home, target = os.fsencode(values["cache"]), place.file(b".dvc", b"cache")
-        if home == os.path.join(place.own, b"cache") and os.path.isfile(place.file(b".dvc", b"config")):
-            worktree.move_objects(home, target)
-            done["cache"] = os.fsdecode(target)
-    state.write(done)
-
-
-def undo(place: git.Place) -> list[refs.Move]:
-    """Put every ref, HEAD, index and work tree back as they were before the migration; return the refs."""
-    source = Source(place)
-    with State(place) as state:
-        try:
-            resume(source, state)
-            values = state.read()
-            if not values:
-                raise _nothing("undo")
-            if not place.bare:
-                refusals.under_way(place)
-                refusals.index_lock(place)
-                refusals.dirty(place)
-            _undo(source, state, values)
-            return moves_of(values)
-        finally:
-            source.close()
-
-
-def _undo(source: Source, state: State, values: Mapping[str, Any]) -> None:
-    moves, place = moves_of(values), source.place
-    where = _where(source, moves)
-    state.write({**values, "phase": UNDOING})
-    if where != "old":
-        refs.move_back(source, [m for m in moves if _standing(refs.listed(source), m) == "new"])
-    head = values["head"]
-    home = os.path.join(place.own, b"cache")
-    if head is not None and not place.bare:
-        if os.fsencode(values["cache"]) == place.file(b".dvc", b"cache") and not _had_dvc(source, head[0].encode()):
-            worktree.move_objects(place.file(b".dvc", b"cache"), home)
-        worktree.go_back(source, head[0].encode(), head[1].encode())
-    state.forget()
-
-
-def _had_dvc(source: Source, commit: bytes) -> bool:
-    return source.attempt("cat-file", "-e", commit + b":.dvc").code == 0

@@ -7,6 +7,10 @@ import os
 from trinity_guard.errors import GuardError
 from trinity_guard.inspection import LFS_HEAD
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.history.objects import Source
+
 # git-lfs takes nothing longer for a pointer.
 MOST_BYTES = 1024
 HEX = b"0123456789abcdef"
@@ -38,6 +42,12 @@ def folder(common_dir: bytes, storage: str | None) -> bytes:
     """Return where git-lfs keeps this repository's objects. storage: lfs.storage, None where it is not set."""
     base = os.path.join(common_dir, os.fsencode(storage)) if storage else os.path.join(common_dir, b"lfs")
     return os.path.join(base, b"objects")
+
+
+def of(source: Source) -> bytes:
+    """Return where the LFS objects of a repository are."""
+    storage = source.attempt("config", "--get", "lfs.storage").out[:-1]
+    return folder(source.place.common_dir, os.fsdecode(storage) if storage else None)
 
 
 def path(objects: bytes, lfs: LfsObject) -> bytes:

@@ -1,0 +1,64 @@
+"""The whole proof, any time while the old refs are here."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import git
+from trinity_guard.history import lfs, refs
+from trinity_guard.history.objects import Source
+from trinity_guard.history.proof import prove
+from trinity_guard.history.proofrefs import RefProof
+from trinity_guard.history.settling import moves_of, nothing_to, resume
+from trinity_guard.history.state import State
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from trinity_guard.history.plan import Progress
+
+
+class Verified:
+    """commits: how many were compared, changed: how many of them are new ones; wrong: what differs, nothing if all
+    is well."""
+
+    def __init__(self, commits: int, changed: int, wrong: list[str]) -> None:
+        self.commits = commits
+        self.changed = changed
+        self.wrong = wrong
+
+
+def verify(place: git.Place, on_progress: Progress) -> Verified:
+    """Compare every commit, path and byte of the old history with the new one; possible while the old refs are here."""
+    source = Source(place)
+    with State(place) as state:
+        try:
+            resume(source, state)
+            values = state.read()
+            if not values:
+                raise nothing_to("verify")
+            moves = moves_of(values)
+            ids = read_map(state)
+            of_refs = RefProof(source, ids)
+            of_refs.compare(moves)
+            wrong = _unmapped(source, moves, ids) + of_refs.wrong
+            cache, folder = os.fsencode(values["cache"]), lfs.of(source)
+            wrong += prove(source, ids, cache, on_progress, None, of_refs.trees, folder)
+            return Verified(len(ids), sum(1 for old, new in ids.items() if old != new), wrong)
+        finally:
+            source.close()
+
+
+def read_map(state: State) -> dict[bytes, bytes]:
+    """Return old -> new (hex) of the commit-map."""
+    with open(state.file(b"commit-map"), "rb") as file:
+        return dict(line.split(b" ") for line in file.read().splitlines())
+
+
+def _unmapped(source: Source, moves: Sequence[refs.Move], ids: Mapping[bytes, bytes]) -> list[str]:
+    """Return the commits of the old refs that the map does not have."""
+    tips = [m.old for m in moves if not m.name.startswith(refs.NOTES)]
+    data = b"".join(tip + b"\n" for tip in tips)
+    out = source.run("rev-list", "--stdin", data=data).split() if tips else []
+    return [f"commit {c.decode()} is not in the commit-map" for c in out if c not in ids]

@@ -1,0 +1,133 @@
+"""Going on where a run or an undo was cut off, and going back: refs, HEAD, index, work tree and cache."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import git
+from trinity_guard.errors import UNUSABLE, GuardError
+from trinity_guard.history import refs, refusals, worktree
+from trinity_guard.history.objects import Source
+from trinity_guard.history.state import DONE, MOVED, MOVING, UNDOING, State
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+
+def moves_of(values: Mapping[str, Any]) -> list[refs.Move]:
+    """Return the moves that state.json records."""
+    return [refs.Move(bytes.fromhex(n), old.encode(), new.encode()) for n, old, new in values.get("refs", [])]
+
+
+def resume(source: Source, state: State) -> bool:
+    """Complete a run or an undo whose refs have moved, or have begun to; whether a run is complete by it."""
+    values = state.read()
+    phase = values.get("phase")
+    if phase == MOVING:
+        moves = moves_of(values)
+        if not begun(source, moves):
+            state.forget()
+            return False
+        if _where(source, moves) != "new":
+            _finish_moving(source, moves)
+        complete(source, state, {**values, "phase": MOVED})
+        return True
+    if phase == MOVED:
+        complete(source, state, values)
+        return True
+    if phase == UNDOING:
+        _undo(source, state, values)
+    return False
+
+
+def begun(source: Source, moves: Sequence[refs.Move]) -> bool:
+    """Whether the transaction changed anything: it also makes the originals."""
+    found = refs.listed(source)
+    return any(m.original in found.refs or _standing(found, m) == "new" for m in moves)
+
+
+def _where(source: Source, moves: Sequence[refs.Move]) -> str:
+    """Return "old", "new" or "mixed": where the refs of a transaction stand."""
+    found = refs.listed(source)
+    standing = {_standing(found, m) for m in moves}
+    if "elsewhere" in standing:
+        moved = next(m for m in moves if _standing(found, m) == "elsewhere")
+        name = moved.name.decode(errors="backslashreplace")
+        raise GuardError(
+            problem=f"{name} was moved by somebody else since the migration; it would be lost.",
+            remedy=f"git update-ref {name} {moved.new.decode()}     # when what it names now may go; then again",
+            exit_code=UNUSABLE,
+        )
+    return standing.pop() if len(standing) == 1 else "mixed"
+
+
+def _standing(found: refs.Listed, move: refs.Move) -> str:
+    now = found.head_id if move.name == b"HEAD" else found.refs.get(move.name)
+    return "new" if now == move.new else "old" if now == move.old else "elsewhere"
+
+
+def _finish_moving(source: Source, moves: Sequence[refs.Move]) -> None:
+    """Complete a transaction in which Git itself was killed: some of its refs are new, and some not yet."""
+    found = refs.listed(source)
+    missing = [m for m in moves if _standing(found, m) == "old" or m.original not in found.refs]
+    refs.complete(source, missing, found)
+
+
+def complete(source: Source, state: State, values: Mapping[str, Any]) -> None:
+    """Let index, work tree and cache follow the refs."""
+    state.write(values)
+    head, place = values["head"], source.place
+    done = {**values, "phase": DONE}
+    if head is not None and not place.bare:
+        worktree.follow(source, head[0].encode(), head[1].encode())
+        home, target = os.fsencode(values["cache"]), place.file(b".dvc", b"cache")
+        if home == os.path.join(place.own, b"cache") and os.path.isfile(place.file(b".dvc", b"config")):
+            worktree.move_objects(home, target)
+            done["cache"] = os.fsdecode(target)
+    state.write(done)
+
+
+def undo(place: git.Place) -> list[refs.Move]:
+    """Put every ref, HEAD, index and work tree back as they were before the migration; return the refs."""
+    source = Source(place)
+    with State(place) as state:
+        try:
+            resume(source, state)
+            values = state.read()
+            if not values:
+                raise nothing_to("undo")
+            if not place.bare:
+                refusals.under_way(place)
+                refusals.index_lock(place)
+                refusals.dirty(place)
+            _undo(source, state, values)
+            return moves_of(values)
+        finally:
+            source.close()
+
+
+def _undo(source: Source, state: State, values: Mapping[str, Any]) -> None:
+    moves, place = moves_of(values), source.place
+    where = _where(source, moves)
+    state.write({**values, "phase": UNDOING})
+    if where != "old":
+        refs.move_back(source, [m for m in moves if _standing(refs.listed(source), m) == "new"])
+    head = values["head"]
+    home = os.path.join(place.own, b"cache")
+    if head is not None and not place.bare:
+        if os.fsencode(values["cache"]) == place.file(b".dvc", b"cache") and not _had_dvc(source, head[0].encode()):
+            worktree.move_objects(place.file(b".dvc", b"cache"), home)
+        worktree.go_back(source, head[0].encode(), head[1].encode())
+    state.forget()
+
+
+def _had_dvc(source: Source, commit: bytes) -> bool:
+    return source.attempt("cat-file", "-e", commit + b":.dvc").code == 0
+
+
+def nothing_to(to: str) -> GuardError:
+    return GuardError(
+        problem=f"there is no migration to {to}.", remedy="trinity-guard migrate info", exit_code=UNUSABLE
+    )
