@@ -1,4 +1,4 @@
-"""kill -9 at each system boundary of convert, add and push: nothing is lost, and the second try completes."""
+"""kill -9 at each system boundary of convert, add, push, gate and sync: nothing is lost, and a second try completes."""
 
 from __future__ import annotations
 
@@ -130,4 +130,66 @@ def test_killing_push_at_any_step_keeps_the_queue_and_a_second_try_completes(rep
         trial.guard("push")
         assert objects(storage / "files" / "md5") == {hashlib.md5(data).hexdigest(): data}
         assert b"nothing is waiting" in trial.guard("push", "--pending").stderr
+    assert step > 5
+
+
+def test_killing_sync_at_any_step_leaves_whole_files_and_a_second_try_completes(repo: Repo, tmp_path: Path) -> None:
+    versions: list[dict[str, bytes]] = []
+    for number in range(2):
+        versions.append({name: repo.write(name, 40_000 + number) for name in ("a.pkl", "d/b.csv")})
+        if number == 0:
+            versions[0]["gone.npy"] = repo.write("gone.npy", 5000)
+            repo.guard("add", "gone.npy")
+        else:
+            repo.git("rm", "-q", "gone.npy.dvc")
+        repo.guard("add", "a.pkl", "d/b.csv")
+        repo.commit()
+    old, new = (repo.git("rev-parse", r).stdout.decode().strip() for r in ("HEAD~1", "HEAD"))
+    repo.git("checkout", "-q", old)
+    repo.git("checkout", "-q", new, TRINITY_GUARD_SKIP="sync")
+    known = {data for version in versions for data in version.values()}
+    work = tmp_path / "killed"
+    step = 0
+    while True:
+        step += 1
+        trial = copy(repo, work)
+        if not killed_at(trial, step, "hook", "post-checkout", old, new, "1"):
+            break
+        for name in versions[0]:
+            if trial.file(name).exists():
+                assert trial.file(name).read_bytes() in known, f"half a file after step {step}"
+        assert {hashlib.md5(d).hexdigest() for d in known} == set(trial.cached())
+        trial.guard("hook", "post-checkout", old, new, "1")
+        left = {name: trial.file(name).read_bytes() for name in versions[0] if trial.file(name).exists()}
+        assert left == versions[1], f"killed at step {step}"
+        assert trial.git("status", "--porcelain").stdout == b""
+        litter = [p for p in trial.path.rglob("*") if "tmp" in p.name and p.is_file() and ".git/" not in str(p)]
+        assert [p for p in litter if ".dvc" not in p.parts] == []
+    assert step > 8, "the driver must see the boundaries"
+
+
+def test_killing_the_gate_at_any_step_publishes_nothing_half_and_a_second_push_completes(
+    repo: Repo, tmp_path: Path
+) -> None:
+    data = repo.stage("a.pkl", 70_000)
+    repo.commit(TRINITY_GUARD_SKIP="push")
+    storage = tmp_path / "work-dvc-storage"
+    run("git", "init", "-q", "--bare", tmp_path / "hub.git")
+    work = tmp_path / "work2"
+    step = 0
+    while True:
+        step += 1
+        shutil.rmtree(storage, ignore_errors=True)
+        storage.mkdir()
+        trial = copy(repo, work)
+        line = f"refs/heads/main {trial.head()} refs/heads/main {'0' * 40}\n".encode()
+        driver = (sys.executable, "-c", DRIVER, str(step), "hook", "pre-push", "hub", "url")
+        done = run(*driver, cwd=work, ok=False, data=line)
+        if done.returncode == 0:
+            break
+        assert done.returncode == -signal.SIGKILL, done.stderr
+        for md5, content in objects(storage / "files" / "md5").items():
+            assert hashlib.md5(content).hexdigest() == md5, f"half an object on the remote after step {step}"
+        trial.git("push", "-q", str(tmp_path / "hub.git"), f"main:refs/heads/after-{step}")
+        assert objects(storage / "files" / "md5") == {hashlib.md5(data).hexdigest(): data}
     assert step > 5
