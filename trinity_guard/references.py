@@ -51,24 +51,25 @@ class Named:
 
 
 def changed_files(commits: Sequence[bytes]) -> list[tuple[bytes, list[index.Entry]]]:
-    """Return (commit id, files) for each commit that adds or changes regular files, against any parent; one process.
+    """Return (commit id, files) for each commit that adds or changes regular files; one process.
 
-    Several commits are given by id; a single one may be any name (HEAD).
+    Of a merge: what it has as none of its parents has it. Several commits are given by id; a single one may be any
+    name (HEAD).
     """
-    options = ("-r", "--raw", "-z", "--no-renames", "--root", "-m", "--diff-filter=ACMT")
+    options = ("-r", "--raw", "-z", "--no-renames", "--root", "-c", "--diff-filter=ACMT")
     if len(commits) == 1:
         out = git.run("diff-tree", *options, commits[0], "--")
     else:
         out = git.run("diff-tree", "--stdin", *options, data=b"".join(c + b"\n" for c in commits))
-    pieces: dict[bytes, list[bytes]] = {}
-    current: list[bytes] = []
+    found: dict[bytes, list[index.Entry]] = {}
+    current: list[index.Entry] = []
     fields = iter(out.split(b"\0")[:-1])
     for field in fields:
         if field.startswith(b":"):
-            current += [field, next(fields)]
+            current += _entry(field, next(fields))
         else:
-            current = pieces.setdefault(field.split()[0], [])
-    return [(c, _once(index.raw(b"".join(f + b"\0" for f in found)))) for c, found in pieces.items()]
+            current = found.setdefault(field.split()[0], [])
+    return list(found.items())
 
 
 def walked(commits: Sequence[bytes]) -> Iterator[list[tuple[bytes, list[index.Entry]]]]:
@@ -77,9 +78,12 @@ def walked(commits: Sequence[bytes]) -> Iterator[list[tuple[bytes, list[index.En
         yield changed_files(commits[start : start + BATCH])
 
 
-def _once(entries: Iterable[index.Entry]) -> list[index.Entry]:
-    """A merge differs from each of its parents: the same file may be named several times."""
-    return list({e.path: e for e in entries}.values())
+def _entry(meta: bytes, path: bytes) -> list[index.Entry]:
+    """Read one line of a raw diff: a colon, a mode and an id for each parent, then those of the commit itself."""
+    words = meta.lstrip(b":").split(b" ")
+    parents = len(meta) - len(meta.lstrip(b":"))
+    mode, oid = words[parents], words[2 * parents + 1]
+    return [index.Entry(mode, oid, path)] if mode in (index.REGULAR, index.EXECUTABLE, index.SYMLINK) else []
 
 
 def named_by(place: git.Place, commits: Sequence[bytes]) -> list[Named]:

@@ -191,6 +191,35 @@ def test_what_was_published_elsewhere_before_is_not_held_back_from_a_second_git_
     assert "new.pkl" in refused(bare_repo, tmp_path / "second.git", "second", "main")
 
 
+def test_what_upstream_has_already_is_not_held_back_when_it_is_merged(work: Repo, hub: Path, tmp_path: Path) -> None:
+    run("git", "clone", "-q", hub, tmp_path / "other")
+    other = Repo(tmp_path / "other")
+    other.stage("old.csv")
+    other.write("gone.pkl.dvc", b"outs:\n- md5: 5d41402abc4b2a76b9719d911017c592\n  size: 5\n  path: gone.pkl\n")
+    other.git("add", "-A")
+    other.commit()
+    other.git("push", "-q")
+    work.stage("code.py", b"x = 1\n")
+    work.commit()
+    work.git("fetch", "-q")
+    work.git("merge", "-q", "--no-edit", "--no-verify", "origin/main")
+    assert work.git("push", "-q").stderr == b""
+    assert refs(hub)["refs/heads/main"] == work.head()
+
+
+def test_what_a_merge_itself_brings_is_looked_into(work: Repo, hub: Path) -> None:
+    work.git("checkout", "-q", "-b", "side")
+    work.stage("side.py", b"x = 1\n")
+    work.commit()
+    work.git("checkout", "-q", "main")
+    work.stage("code.py", b"x = 1\n")
+    work.commit()
+    work.git("merge", "-q", "--no-commit", "side")
+    work.stage("evil.pkl")
+    work.commit("--no-verify")
+    assert f"evil.pkl (10.2 kB, commit {work.head()[:10]})" in refused(work, hub)
+
+
 # ---- every form of push ----
 
 
