@@ -284,6 +284,69 @@ def test_a_symlinked_cache_is_asked_about_when_git_brought_it(clone: Clone, tmp_
         trust.require_cache(clone.place, clone.project)
 
 
+PLANTED = [".dvc/config.local", ".dvc/tmp", ".dvc/tmp/trinity-guard-tmp", ".dvc/cache/trinity-guard-tmp"]
+PLANTED += [".dvc/cache/files", ".dvc/cache/files/md5", ".dvc/cache/files/md5/ab", ".dvc/cache/ab", ".dvc/config"]
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_what_only_this_machine_may_have_in_dvc_is_refused_when_git_brought_it(
+    clone: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("TRINITY_GUARD_TRUST", "1")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    file = clone.top / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if name.endswith("config.local"):
+        file.write_text(S3)
+    else:
+        text = file.read_text() if file.exists() else ""
+        file.unlink(missing_ok=True)
+        (elsewhere / "config").write_text(text)
+        file.symlink_to(elsewhere / "config" if text else elsewhere)
+    remote = clone.project.remotes["r"]
+    # The user's own link, or secrets, that nobody committed:
+    trust.require(clone.place, clone.project, remote)
+    trust.require_cache(clone.place, clone.project)
+    run("git", "add", "-f", name, cwd=clone.top)
+    uses: list[Callable[[], None]] = [
+        lambda: trust.require(clone.place, clone.project, remote),
+        lambda: trust.require_cache(clone.place, clone.project),
+        lambda: trust.confirm_cache(clone.place, clone.project),
+    ]
+    for use in uses:
+        with pytest.raises(GuardError) as caught:
+            use()
+        assert caught.value.problem.startswith(f"{name} came with the repository")
+        assert caught.value.remedy.startswith(f"git rm --cached -- '{name}'")
+    run("git", "rm", "-q", "--cached", name, cwd=clone.top)
+    trust.require_cache(clone.place, clone.project)
+
+
+def test_a_config_local_of_another_case_or_of_a_submodule_is_refused(clone: Clone, tmp_path: Path) -> None:
+    (clone.top / ".dvc/config.local").write_text(S3)
+    oid = run("git", "hash-object", "-w", ".dvc/config.local", cwd=clone.top).stdout.decode().strip()
+    run("git", "update-index", "--add", "--cacheinfo", f"100644,{oid},.DVC/Config.local", cwd=clone.top)
+    with pytest.raises(GuardError, match="came with the repository"):
+        trust.require_cache(clone.place, clone.project)
+    run("git", "update-index", "--force-remove", ".DVC/Config.local", cwd=clone.top)
+    trust.require_cache(clone.place, clone.project)
+    run("git", "update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},.dvc", cwd=clone.top)
+    with pytest.raises(GuardError, match="came with the repository"):
+        trust.require_cache(clone.place, clone.project)
+
+
+def test_neither_cache_nor_remote_of_a_clone_lies_in_the_git_dir(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRINITY_GUARD_TRUST", "1")
+    clone.config("[cache]\n    dir = ../.git/objects\n['remote \"r\"']\n    url = ../.git/hooks\n")
+    with pytest.raises(GuardError, match="lies in the git dir"):
+        trust.require_cache(clone.place, clone.project)
+    with pytest.raises(GuardError, match="into the git dir"):
+        trust.require(clone.place, clone.project, clone.project.remotes["r"])
+    clone.config("['remote \"r\"']\n    url = ../.git/mine\n", ".local")
+    trust.require(clone.place, clone.project, clone.project.remotes["r"])
+
+
 def test_forgetting_takes_all_out(clone: Clone) -> None:
     clone.confirm()
     trust.forget(clone.place)

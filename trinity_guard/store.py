@@ -128,6 +128,9 @@ class Store:
         _remove(self.path(md5))
 
     def _create(self, name: bytes) -> int:
+        if os.path.islink(self._temporary):
+            # We sweep it: what lies where a link leads is somebody else's.
+            raise OSError(40, "a symbolic link where a folder of ours should be", self._temporary)
         if not self._swept:
             self._swept = self._folder(self._temporary) or self._sweep()
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC

@@ -2,14 +2,15 @@
 
 A clone brings `.dvc/config` along: whoever wrote it says where objects are sent and fetched from. Git's own config is
 never cloned, so what stands there was said on this machine: `trinity-guard.trusted` (one value for each place) and
-`trinity-guard.trust` (all of them). What DVC's local, global and system config say is the user's own too.
+`trinity-guard.trust` (all of them). What DVC's local, global and system config say is the user's own too; a
+config.local that came along is refused (planted.py).
 """
 
 from __future__ import annotations
 
 import os
 
-from trinity_guard import dvcproject, git, secrets, urls
+from trinity_guard import dvcproject, git, planted, secrets, urls
 from trinity_guard.errors import GuardError, shown
 
 TYPE_CHECKING = False
@@ -64,6 +65,7 @@ def unconfirmed_cache(place: git.Place, project: dvcproject.Project) -> str | No
 
 def require(place: git.Place, project: dvcproject.Project, remote: dvcproject.Remote) -> None:
     """Refuse a remote that must not be used (GuardError), or not before somebody confirms it (Untrusted)."""
+    planted.refuse(place, project)
     _refuse_forbidden(place, remote)
     where = unconfirmed(place, project, remote)
     if where:
@@ -77,6 +79,12 @@ def require(place: git.Place, project: dvcproject.Project, remote: dvcproject.Re
 
 def require_cache(place: git.Place, project: dvcproject.Project) -> None:
     """Refuse a cache outside of the work tree that a clone's config names, before somebody confirms it."""
+    planted.refuse(place, project)
+    if project.cache_source == REPO and _in_git_dir(place, project.cache_dir):
+        raise GuardError(
+            problem=f"the cache that .dvc/config names, {shown(project.cache_dir)}, lies in the git dir: it is not used.",
+            remedy="dvc cache dir --unset",
+        )
     where = unconfirmed_cache(place, project)
     if where:
         raise Untrusted(
@@ -96,6 +104,7 @@ def confirm(place: git.Place, remote: dvcproject.Remote) -> None:
 
 def confirm_cache(place: git.Place, project: dvcproject.Project) -> None:
     """Note that this user knows the cache's folder."""
+    planted.refuse(place, project)
     if _cache_by_clone(place, project):
         _note(place, _cache_key(project))
 
@@ -128,6 +137,8 @@ def words(remote: dvcproject.Remote) -> str:
 
 def forbidden(place: git.Place, remote: dvcproject.Remote) -> str:
     """Return the option by which a clone's config would run a program or hand over a file of its own, "" for none."""
+    if remote.local is not None and remote.sources["url"] == REPO and _in_git_dir(place, remote.local):
+        return "url leads into the git dir"
     for option, value in remote.options.items():
         if remote.sources.get(option) != REPO or not value:
             continue
@@ -136,6 +147,10 @@ def forbidden(place: git.Place, remote: dvcproject.Remote) -> str:
         if option in FILES and place.top and dvcproject.within(os.fsencode(value), place.top):
             return f"{option} names a file of the repository, which may make a client run a program"
     return ""
+
+
+def _in_git_dir(place: git.Place, folder: bytes) -> bool:
+    return any(dvcproject.within(folder, git_dir) for git_dir in (place.git_dir, place.common_dir) if git_dir)
 
 
 def _refuse_forbidden(place: git.Place, remote: dvcproject.Remote) -> None:
