@@ -172,3 +172,8 @@ def _malformed(where: bytes, what: str) -> GuardError:
 def yaml_beside(where: bytes) -> bytes:
     """Return the path of the dvc.yaml that a dvc.lock belongs to."""
     return os.path.join(os.path.dirname(where), b"dvc.yaml")
+
+
+def lock_beside(where: bytes) -> bytes:
+    """Return the path of the dvc.lock that belongs to a dvc.yaml."""
+    return os.path.join(os.path.dirname(where), NAME)

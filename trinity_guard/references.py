@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from trinity_guard import catalog as catalogs
 from trinity_guard import dvcproject, git, index, locks, store
 from trinity_guard.errors import GuardError
@@ -128,7 +130,9 @@ def named_in(
 
     broken: where to note (commit, path) -> reason for those that cannot be read; without it the first one raises.
     """
-    references = [(c, e) for c, e in files if is_reference(e.path) and e.mode != index.SYMLINK]
+    changed = [(c, e) for c, e in files if e.mode != index.SYMLINK]
+    references = [(c, e) for c, e in changed if is_reference(e.path)]
+    references += _locks_beside(changed)
     oids = list(dict.fromkeys(e.oid for _, e in references))
     contents = dict(zip(oids, git.read_all(oids), strict=True))
     yamls = _yamls_beside([(c, e) for c, e in references if locks.is_lock(e.path)])
@@ -165,6 +169,15 @@ def _by_lock(entry: index.Entry, data: bytes, yaml: bytes | None, commit: bytes,
             named.certain = out.certain
             found.append(named)
     return found
+
+
+def _locks_beside(files: Sequence[tuple[bytes, index.Entry]]) -> list[tuple[bytes, index.Entry]]:
+    """Return the dvc.lock beside each dvc.yaml that changed without it: what is kept or pushed may be another now."""
+    there = {(c, e.path) for c, e in files}
+    yamls = [(c, locks.lock_beside(e.path)) for c, e in files if os.path.basename(e.path) == b"dvc.yaml"]
+    alone = [pair for pair in yamls if pair not in there]
+    oids = git.read_ids(c + b":" + path for c, path in alone) if alone else []
+    return [(c, index.Entry(index.REGULAR, o, path)) for (c, path), o in zip(alone, oids, strict=True) if o]
 
 
 def _yamls_beside(pairs: Sequence[tuple[bytes, index.Entry]]) -> dict[tuple[bytes, bytes], bytes | None]:

@@ -414,6 +414,22 @@ def test_the_outputs_of_a_pipeline_are_published_as_its_stages_say(work: Repo, h
     assert "here.bin" not in said
 
 
+def test_an_output_that_is_to_be_pushed_from_now_on_goes_though_its_lock_did_not_change(work: Repo) -> None:
+    work.write("dvc.yaml", PIPELINE.encode())
+    work.write("make.py", MAKE.encode())
+    work.dvc("repro", "-q")
+    work.git("add", "-A")
+    work.commit()
+    work.git("push", "-q")
+    lock = work.show("dvc.lock")
+    work.write("dvc.yaml", PIPELINE.replace("push: false", "push: true").encode())
+    work.git("add", "-A")
+    work.commit(TRINITY_GUARD_SKIP="push")
+    assert work.show("dvc.lock") == lock
+    work.git("push", "-q")
+    assert b"here.bin" * 99 in objects(work.storage / "files/md5").values()
+
+
 def test_a_size_that_lies_is_refused(work: Repo, hub: Path) -> None:
     work.stage("a.pkl")
     work.commit()
