@@ -35,7 +35,7 @@ class Rule:
         self.hides = False
         self._dirs_only = line.rstrip(b" ").endswith(b"/")
         # `data/**/` means all folders below, which the library's expression leaves out.
-        self._all_below = line.rstrip(b" ").endswith(b"/**/")
+        self._all_below = line.rstrip(b" ").endswith(b"/**/") and line.strip(b"!/ ") != b"**"
         try:
             pattern = pathspec.GitIgnoreSpec.from_lines([_text(line)]).patterns[0]
         except (ValueError, re.error):
@@ -46,19 +46,19 @@ class Rule:
 
     def touches(self, path: bytes) -> bool:
         """Whether the line matches a path (relative to its file), or a folder above it."""
-        return self._regex is not None and self._regex.match(_text(path)) is not None
+        return self._regex is not None and self._regex.search(_text(path)) is not None
 
     def matches(self, path: bytes, is_dir: bool) -> bool:
         """Whether the line matches this very path, and not only a folder above it."""
         if self._regex is None or (self._dirs_only and not is_dir):
             return False
-        found = self._regex.match(_text(path) + ("/" if self._dirs_only else ""))
-        if found is None:
-            return False
-        mark = found.start("ps_d") if "ps_d" in found.groupdict() else -1
+        text = _text(path)
         if self._dirs_only:
-            return mark == len(_text(path)) or (self._all_below and mark >= 0)
-        return mark < 0
+            # The library searches: its expression for `*/` is a slash anywhere.
+            marks = [found.start("ps_d") for found in self._regex.finditer(text + "/")]
+            return any(mark < len(text) for mark in marks) if self._all_below else len(text) in marks
+        found = self._regex.search(text)
+        return found is not None and found.groupdict().get("ps_d") is None
 
 
 def _text(path: bytes) -> str:
