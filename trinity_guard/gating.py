@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from trinity_guard import delivery, git, guarding, index, inspection, publication, references, refuge, store, transport
+import os
+
+from trinity_guard import catalog as catalogs
+from trinity_guard import (
+    delivery,
+    git,
+    index,
+    inspection,
+    ownership,
+    publication,
+    references,
+    refuge,
+    store,
+    transport,
+)
 from trinity_guard.background import Turn
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.pushqueue import Queue, Retries
@@ -137,7 +151,7 @@ def examine(
 
 def _look(place: git.Place, rules: Rules, files: Sequence[tuple[bytes, index.Entry]], found: Findings) -> None:
     by_version = {(e.path, e.oid): c for c, e in files}
-    raw = guarding.raw_in(place, rules, [e for _, e in files])
+    raw = inspection.inspect(place, rules, [e for _, e in files]).artifacts
     found.raw += [(by_version[a.entry.path, a.entry.oid], a) for a in raw]
     found.records += [(c, e) for c, e in files if inspection.is_record(e.path)]
 
@@ -150,6 +164,49 @@ def published_elsewhere(findings: Findings) -> None:
     known = set(findings.commits) - set(git.run("rev-list", "--stdin", "--not", "--remotes", data=lines).split())
     findings.raw = [(c, a) for c, a in findings.raw if c not in known]
     findings.broken = {k: e for k, e in findings.broken.items() if k[0] not in known}
+
+
+def left_to_others(place: git.Place, findings: Findings) -> None:
+    """Drop what git-lfs keeps, and what a pipeline of its own commit leaves to Git (cache: false)."""
+    if not findings.raw:
+        return
+    attributes = ownership.Attributes([a.entry.path for _, a in findings.raw])
+    pipelines = _Pipelines(place, findings.raw)
+    findings.raw = [
+        (c, a)
+        for c, a in findings.raw
+        if attributes.filter(a.entry.path) != b"lfs" and not pipelines.leave_to_git(c, a.entry.path)
+    ]
+
+
+class _Pipelines:
+    """The pipelines of the commits that hold artifacts: those above each file, and where the index has one."""
+
+    def __init__(self, place: git.Place, raw: Sequence[tuple[bytes, Artifact]]) -> None:
+        self._place = place
+        self._known: dict[tuple[bytes | None, ...], ownership.Pipelines | None] = {}
+        folders = {os.path.dirname(e.path) for e in catalogs.load(place).named(b"dvc.yaml")}
+        for _, artifact in raw:
+            folder = artifact.entry.path
+            while folder:
+                folder = os.path.dirname(folder)
+                folders.add(folder)
+        self._files = [os.path.join(f, n) for f in sorted(folders) for n in (b"dvc.yaml", b"dvc.lock")]
+        commits = list(dict.fromkeys(c for c, _ in raw))
+        oids = git.read_ids(c + b":" + f for c in commits for f in self._files)
+        width = len(self._files)
+        self._of = {c: tuple(oids[i * width : (i + 1) * width]) for i, c in enumerate(commits)}
+
+    def leave_to_git(self, commit: bytes, path: bytes) -> bool:
+        oids = self._of[commit]
+        if oids not in self._known:
+            entries = {f: index.Entry(index.REGULAR, o, f) for f, o in zip(self._files, oids, strict=True) if o}
+            try:
+                self._known[oids] = ownership.Pipelines(self._place, catalogs.Catalog(entries, [], {}))
+            except GuardError:
+                self._known[oids] = None  # DVC cannot read it either, so it leaves nothing to Git
+        pipelines = self._known[oids]
+        return pipelines is not None and pipelines.belongs_in_git(path, refuse=False)
 
 
 # ---- the objects ----

@@ -414,6 +414,30 @@ def test_the_outputs_of_a_pipeline_are_published_as_its_stages_say(work: Repo, h
     assert "here.bin" not in said
 
 
+UNCACHED = b"stages:\n  m:\n    cmd: make\n    metrics:\n    - m.csv:\n        cache: false\n"
+
+
+def test_what_a_pipeline_leaves_to_git_is_known_by_the_commit_that_is_pushed(work: Repo, hub: Path) -> None:
+    work.git("checkout", "-q", "-b", "pipe")
+    work.stage("dvc.yaml", UNCACHED)
+    work.stage("m.csv")
+    work.commit()
+    work.git("checkout", "-q", "main")
+    work.git("push", "-q", "origin", "pipe:from-elsewhere")
+    work.git("checkout", "-q", "pipe")
+    work.git("rm", "-q", "dvc.yaml", "m.csv")
+    work.commit()
+    work.git("push", "-q", "origin", "pipe:gone-since")
+    assert {"refs/heads/from-elsewhere", "refs/heads/gone-since"} <= set(refs(hub))
+
+
+def test_a_pipeline_that_is_checked_out_does_not_excuse_a_raw_artifact_of_another_branch(work: Repo, hub: Path) -> None:
+    raw_on(work, "side", "m.csv")
+    work.stage("dvc.yaml", UNCACHED)
+    work.commit()
+    assert "m.csv" in refused(work, hub, "origin", "side")
+
+
 def test_an_output_that_is_to_be_pushed_from_now_on_goes_though_its_lock_did_not_change(work: Repo) -> None:
     work.write("dvc.yaml", PIPELINE.encode())
     work.write("make.py", MAKE.encode())

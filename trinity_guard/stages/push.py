@@ -51,6 +51,7 @@ def gate(place: git.Place, commits: list[bytes], refs: Sequence[Ref]) -> int:
     progress.close()
     _refuse_credentials(found)
     gating.published_elsewhere(found)
+    gating.left_to_others(place, found)
     _refuse_raw(found, refs)
     _refuse_broken(found)
     if found.named:
