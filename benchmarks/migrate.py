@@ -48,11 +48,14 @@ def sh(*argv: str | Path, cwd: Path) -> None:
         sys.exit(f"{argv} failed\n{done.stderr.decode()}")
 
 
-def timed(action: Callable[[], None]) -> float:
+def timed(action: Callable[[], None]) -> tuple[float, float]:
+    """Return the seconds that an action took, by the clock and of the processors (which others' work slows less)."""
     os.sync()
-    begin = time.perf_counter()
+    before, begin = os.times(), time.perf_counter()
     action()
-    return time.perf_counter() - begin
+    after = os.times()
+    busy = after.children_user + after.children_system - before.children_user - before.children_system
+    return time.perf_counter() - begin, busy
 
 
 def mirror(legacy: Path, room: Path, name: str) -> Path:
@@ -90,7 +93,7 @@ def floor(repo: Path, room: Path) -> None:
 
 
 def run(legacy: Path, rounds: int, room: Path) -> None:
-    times: dict[str, list[float]] = {}
+    times: dict[str, list[tuple[float, float]]] = {}
     memory = 0
 
     def note(name: str, action: Callable[[], None]) -> None:
@@ -115,16 +118,21 @@ def run(legacy: Path, rounds: int, room: Path) -> None:
             repo = mirror(legacy, room, "lfs.git")
             argv = ("git", "lfs", "migrate", "import", "--everything", "--include=" + ",".join(PATTERNS))
             note("git lfs migrate import", lambda repo=repo, argv=argv: sh(*argv, cwd=repo))  # type: ignore[misc]
-    show({name: statistics.median(t) for name, t in times.items()}, memory // 1024)
+    medians = {name: statistics.median(clock for clock, _ in t) for name, t in times.items()}
+    busy = {name: statistics.median(cpu for _, cpu in t) for name, t in times.items()}
+    show(medians, busy, memory // 1024)
 
 
-def show(medians: dict[str, float], memory: int) -> None:
+def show(medians: dict[str, float], busy: dict[str, float], memory: int) -> None:
     for name, seconds in medians.items():
-        print(f"  {name:<26} {seconds:7.2f} s", flush=True)
+        print(f"  {name:<26} {seconds:7.2f} s   processors {busy[name]:7.2f} s", flush=True)
     for peer, limit in LIMITS.items():
         mine = "ours, extracted already" if peer == "git filter-repo" else "ours"
         if peer in medians:
-            print(f"  {mine} / {peer}: {medians[mine] / medians[peer]:.3f}   limit {limit}")
+            print(
+                f"  {mine} / {peer}: {medians[mine] / medians[peer]:.3f}   limit {limit}   "
+                f"(processors {busy[mine] / busy[peer]:.3f})"
+            )
     print(f"  peak memory: {memory} MB   limit {MOST_MEMORY}")
 
 

@@ -1,4 +1,7 @@
-"""The face of the history engine: survey, run, undo. It returns values and takes on_progress(stage, done, total).
+"""The face of the history engine: survey, run, verify, undo. Values come back; on_progress(stage, done, total) is told.
+
+Stages: "scan", "rewrite", "prove" count commits, "extract" and "prove bytes" bytes; these two are told by threads of
+the engine's own, one at a time.
 
 Objects first, refs last: whatever happens before the one transaction at the end, no ref has moved.
 """

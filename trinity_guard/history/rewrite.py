@@ -265,9 +265,13 @@ def _held_reason(held: above.Held, path: bytes, md5: str) -> str | None:
 
 
 def _no_file(path: bytes) -> GuardError:
+    folder = shown(path[: -len(GITIGNORE)])
+    way_on = (
+        f"--exclude '/{folder}'     # that folder stays as it is" if folder else "--exclude '/*.pkl'     # and so on"
+    )
     return GuardError(
         problem=f"in the history, {shown(path)} is no file of its own (a symlink, or a folder), and Git reads no "
         "ignore rules from it; no ref was moved.",
-        remedy=f"trinity-guard migrate --exclude '/{shown(path[: -len(GITIGNORE)])}'     # that folder stays as it is",
+        remedy=f"trinity-guard migrate {way_on}",
         exit_code=UNUSABLE,
     )
