@@ -30,7 +30,7 @@ class Destination:
 def destination(place: git.Place, project: bytes, name: str) -> Destination:
     """Find the remote `name` ("": the default) of a project; GuardError where there is none, or none to be trusted."""
     settings = dvcproject.load(place.file(project) if project else place.top)
-    name = name or settings.default_remote or ""
+    name = (name or settings.default_remote or "").lower()  # as DVC reads its config
     if not name:
         raise GuardError("no DVC remote is set", "trinity-guard remote add URL")
     if name not in settings.remotes:

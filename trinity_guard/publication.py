@@ -45,7 +45,8 @@ def grouped(config: Config, items: Sequence[Named]) -> dict[tuple[bytes, str], l
     """Return (project, remote) -> objects; the configured remote stands in for the default one."""
     groups: dict[tuple[bytes, str], list[Named]] = {}
     for item in items:
-        groups.setdefault((item.project, item.remote or config.remote or ""), []).append(item)
+        # DVC's names of remotes know no case.
+        groups.setdefault((item.project, (item.remote or config.remote or "").lower()), []).append(item)
     return groups
 
 

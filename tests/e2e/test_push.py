@@ -187,6 +187,17 @@ def test_an_output_goes_to_its_own_remote_and_what_must_not_be_pushed_stays(repo
     assert list(objects(repo.storage / "files/md5").values()) == [contents["c.pkl"]]
 
 
+def test_a_remote_is_found_as_dvc_finds_it_whatever_the_case_of_its_name(repo: Repo, tmp_path: Path) -> None:
+    repo.guard("remote", "add", "Cold", str(tmp_path / "cold"))
+    data = repo.write("m.pkl", 3 * KB)
+    repo.guard("add", "m.pkl")
+    pointer = repo.file("m.pkl.dvc")
+    pointer.write_text(pointer.read_text() + "  remote: Cold\n")
+    repo.git("add", "-A")
+    repo.commit()
+    assert list(objects(tmp_path / "cold/files/md5").values()) == [data]
+
+
 def test_a_cloud_versioned_remote_is_left_to_dvc_with_a_word(s3: Repo) -> None:
     s3.dvc("remote", "modify", "service", "version_aware", "true")
     s3.git("commit", "-qam", "versioned")
