@@ -19,6 +19,7 @@ COMMANDS = {
     "sync": "artifacts follow their pointers, from the cache (the hooks do it after a checkout)",
     "pull": "the same, and fetch from the remote what the cache lacks",
     "use": "artifacts as another commit had them, pointers and data",
+    "migrate": "a legacy repository's whole history to DVC (info, run, verify, undo …)",
     "status": "what is guarded, changed, waiting",
     "demo": "the whole story on this machine, on a throwaway repository",
     "hook": "what the installed Git hooks call",

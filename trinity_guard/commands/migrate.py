@@ -1,0 +1,347 @@
+"""`trinity-guard migrate [info|run|push|verify|undo|finish|guide]`: a legacy repository's whole history to DVC."""
+
+from __future__ import annotations
+
+import sys
+
+from trinity_guard import console, git, store
+from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
+from trinity_guard.history import engine
+from trinity_guard.migrating import destination, finishing, running, selecting, staying, telling
+from trinity_guard.rules import size_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from typing import Any
+
+    from trinity_guard.history.engine import Survey
+    from trinity_guard.migrating.running import Job
+
+EXAMPLE = """\
+examples:
+  trinity-guard migrate info --everything
+  trinity-guard migrate run --everything --remote s3://bucket/data --push
+  trinity-guard migrate verify
+  trinity-guard migrate guide team
+Without a command it shows what would move, asks, and runs.
+"""
+# What each stage of the engine counts: words, unit, name of the unit.
+STAGES = {
+    "scan": ("looking through", 1, "commits"),
+    "extract": ("to the DVC cache", 1e6, "MB"),
+    "rewrite": ("rewriting", 1, "commits"),
+    "prove": ("comparing", 1, "commits"),
+    "prove bytes": ("comparing bytes", 1e6, "MB"),
+    "push": ("uploading", 1e6, "MB"),
+}
+MOST_WRONG = 20
+
+
+def parser() -> argparse.ArgumentParser:
+    import argparse
+
+    p = argparse.ArgumentParser(
+        prog="trinity-guard migrate",
+        description="Move a legacy repository's whole history to DVC, without losing a byte.",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = p.add_subparsers(dest="command", metavar="info|run|push|verify|undo|finish|guide", required=True)
+    info = commands.add_parser("info", help="what would move, what would stay and why; changes nothing")
+    _add_what(info)
+    info.add_argument("--format", choices=("table", "json"), default="table", help="table (the default) or json")
+    _add_run(commands.add_parser("run", help="migrate: every byte to the DVC cache, then the refs, all at once"))
+    commands.add_parser("push", help="upload the objects of the migrated history to the DVC remote")
+    commands.add_parser("verify", help="prove it: every commit, every path, every byte, old against new")
+    commands.add_parser("undo", help="put every ref, the index and the working tree back")
+    end = commands.add_parser("finish", help="let the old history go (reflogs, gc)")
+    end.add_argument("--yes", action="store_true", help="do not ask")
+    end.add_argument("--force-unpushed", action="store_true", help="even while objects are not on the DVC remote")
+    return p
+
+
+def _add_what(p: argparse.ArgumentParser) -> None:
+    p.add_argument("--everything", action="store_true", help="all local branches and tags (else: the current branch)")
+    p.add_argument("--ref", nargs="+", action="extend", default=[], metavar="REF", help="these branches or tags")
+    p.add_argument(
+        "--include",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="GLOB",
+        help="gitignore patterns in the place of the config's",
+    )
+    p.add_argument(
+        "--exclude", nargs="+", action="extend", default=[], metavar="GLOB", help="never these, nor the config's"
+    )
+    p.add_argument("--above", metavar="SIZE", help="only files larger than this; without --include of any name")
+
+
+def _add_run(p: argparse.ArgumentParser) -> None:
+    _add_what(p)
+    p.add_argument("--remote-branches", action="store_true", help="first make a branch for each of a remote's branches")
+    p.add_argument("--remote", metavar="URL", help="the DVC remote (else the config's, or a folder beside)")
+    p.add_argument("--push", action="store_true", help="upload the objects first; refs move when all are there")
+    p.add_argument("--dry-run", action="store_true", help="do it all, prove it, and move no ref")
+    p.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def run(args: list[str]) -> int:
+    bare = not args or (args[0].startswith("-") and args[0] not in ("-h", "--help"))
+    words = ["run", *args] if bare else args
+    asked = parser().parse_args(words)
+    commands = {
+        "info": _info,
+        "run": _run,
+        "push": _push,
+        "verify": _verify,
+        "undo": _undo,
+        "finish": _finish,
+    }
+    return commands[asked.command](git.place(), asked, words)
+
+
+class _Bars:
+    """A progress bar for each stage, one after the other."""
+
+    def __init__(self) -> None:
+        self._stage = ""
+        self._bar: console.Progress | None = None
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        if stage != self._stage:
+            self.close()
+            words, unit, name = STAGES.get(stage, (stage, 1, ""))
+            self._stage, self._bar = stage, console.Progress(words, unit, name)
+        if self._bar is not None:
+            self._bar(done, total)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+        self._stage, self._bar = "", None
+
+
+# --- info
+
+
+def _info(place: git.Place, asked: argparse.Namespace, _: Sequence[str]) -> int:
+    chosen = selecting.choose(place, asked.everything, asked.ref)
+    selection = selecting.selection(selecting.load_config(place), asked.include, asked.exclude, asked.above)
+    bars = _Bars()
+    found = engine.survey(place, selection, chosen.names, bars)
+    bars.close()
+    values = telling.survey_values(found, chosen.names, staying.staying(place, found))
+    if asked.format == "json":
+        import json
+
+        console.result(json.dumps(values, indent=2))
+    else:
+        console.result(_plan(values, chosen.words))
+    return FINE
+
+
+def _plan(values: dict[str, Any], words: str) -> str:
+    if not values["patterns"]:
+        lines = [f"no file of this history matches ({words})"]
+        return "\n".join([*lines, *(f"note: {remark}" for remark in values["remarks"])])
+    head, rows = telling.survey_table(values)
+    return f"{words}: {values['commits']:,} commits\n\n{console.table(head, rows)}\n{telling.survey_rest(values)}"
+
+
+# --- run
+
+
+def _run(place: git.Place, asked: argparse.Namespace, words: Sequence[str]) -> int:
+    if running.half_done(place):
+        console.note("an earlier run was cut off while its refs moved: it is completed first.")
+        return _tell(place, running.complete(place))
+    _require_sense(asked)
+    running.refuse(place, asked.dry_run)
+    job = _job(place, asked)
+    if not job.chosen.names:
+        console.say("nothing to migrate: there is no commit yet")
+        return FINE
+    if not (asked.yes or asked.dry_run) and not _agreed(job, words):
+        return FINE
+    _ask_about_place(job)
+    return _tell(place, _engine(job, asked.dry_run))
+
+
+def _require_sense(asked: argparse.Namespace) -> None:
+    if asked.dry_run and (asked.push or asked.remote_branches):
+        other = "--push" if asked.push else "--remote-branches"
+        raise GuardError(f"--dry-run changes nothing, so {other} means nothing with it.", "leave one out", UNUSABLE)
+
+
+def _job(place: git.Place, asked: argparse.Namespace) -> Job:
+    config = selecting.load_config(place)
+    selection = selecting.selection(config, asked.include, asked.exclude, asked.above)
+    where = destination.find(place, config, asked.remote)
+    if asked.push and not where.name:
+        raise GuardError("--push: DVC has no default remote.", "trinity-guard remote add URL", UNUSABLE)
+    chosen = selecting.choose(place, asked.everything, asked.ref, asked.remote_branches)
+    return running.Job(place, chosen, selection, where, asked.push)
+
+
+def _agreed(job: Job, words: Sequence[str]) -> bool:
+    """Show what would move, and ask; whether to go on."""
+    import shlex
+
+    bars = _Bars()
+    found = engine.survey(job.place, job.selection, job.chosen.names, bars)
+    bars.close()
+    console.result(_plan(_surveyed(job, found), job.chosen.words))
+    if not found.summaries:
+        return False
+    if job.where.name:
+        console.result(f"DVC remote '{job.where.name}': {job.where.url}")
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise GuardError(
+            problem="there is no terminal to ask on; nothing was changed.",
+            remedy=shlex.join(["trinity-guard", "migrate", *words, "--yes"]),
+            exit_code=UNUSABLE,
+        )
+    if console.confirm("Rewrite this history? Each commit from the first changed one on gets a new id."):
+        return True
+    console.say("nothing was changed")
+    return False
+
+
+def _surveyed(job: Job, found: Survey) -> dict[str, Any]:
+    return telling.survey_values(found, job.chosen.names, staying.staying(job.place, found))
+
+
+def _ask_about_place(job: Job) -> None:
+    if not job.push:
+        return
+    where = destination.trusted(job.place, job.where)
+    if where and console.confirm(f"This repository's config leads to {where}. Exchange objects with it?"):
+        destination.confirm(job.place, job.where)
+
+
+def _engine(job: Job, dry: bool) -> dict[str, Any]:
+    bars = _Bars()
+    try:
+        return running.run(job, bars, dry)
+    finally:
+        bars.close()
+
+
+def _tell(place: git.Place, values: dict[str, Any]) -> int:
+    if not values["refs"]:
+        console.say("nothing to migrate: no file of this history can become a pointer")
+        for entry in values["stays"][: telling.MOST]:
+            console.say(f"  {entry['path']} stays: {entry['reason']}")
+        return FINE
+    if values["pushed"]:
+        where = (
+            f"the DVC remote '{values['remote']}' has all {values['objects']:,} objects ({values['sent']:,} sent now)"
+        )
+        console.say(where)
+    console.say(telling.report(values))
+    if values["phase"] == "dry":
+        console.say("nothing was moved (--dry-run); the objects stay in the cache for the run itself")
+        return FINE
+    console.say("\nnext:")
+    for why, command in telling.next_steps(place, values):
+        console.say(f"  # {why}\n  {command}")
+    console.detail(f"the whole report: {shown(running.report_file(place))}")
+    return FINE
+
+
+# --- afterwards
+
+
+def _push(place: git.Place, _: argparse.Namespace, __: Sequence[str]) -> int:
+    running.migrated(place)
+    found = destination.find(place, selecting.load_config(place), None)
+    where = destination.trusted(place, found)
+    if where and console.confirm(f"This repository's config leads to {where}. Exchange objects with it?"):
+        destination.confirm(place, found)
+    objects = running.wanted(place)
+    bar = console.Progress("uploading")
+    try:
+        sent = destination.upload(place, found, store.Store(*engine.cache_of(place)), objects, bar)
+    finally:
+        bar.close()
+    _tell_sent(found.name, len(objects), sent)
+    return FINE
+
+
+def _tell_sent(name: str, count: int, sent: int) -> None:
+    console.say(f"the DVC remote '{name}' has all {count:,} objects ({sent:,} sent now)")
+
+
+def _verify(place: git.Place, _: argparse.Namespace, __: Sequence[str]) -> int:
+    bars = _Bars()
+    try:
+        done = engine.verify(place, bars)
+    finally:
+        bars.close()
+    if not done.wrong:
+        console.say(
+            f"{done.commits:,} commits compared, {done.changed:,} of them new: every path and every byte is there"
+        )
+        return FINE
+    for words in done.wrong[:MOST_WRONG]:
+        console.warn(words)
+    raise GuardError(
+        problem=f"the new history differs from the old one in {len(done.wrong)} places.",
+        remedy="trinity-guard migrate undo     # puts everything back",
+        exit_code=BLOCKED,
+    )
+
+
+def _undo(place: git.Place, _: argparse.Namespace, __: Sequence[str]) -> int:
+    for move in engine.undo(place):
+        console.say(f"{selecting.short(move.name)} is back at {move.old[:10].decode()}")
+    return FINE
+
+
+def _finish(place: git.Place, asked: argparse.Namespace, _: Sequence[str]) -> int:
+    finishing.require_migrated(place)
+    if not asked.force_unpushed:
+        _require_pushed(place)
+    alive = finishing.still_alive(place)
+    if alive:
+        names = ", ".join(selecting.short(name) for name in alive[: telling.MOST])
+        console.warn(
+            f"these still stand on the old history and keep its files: {names}.",
+            "publish the new history first (git push --force …), then finish",
+        )
+    if not asked.yes:
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise GuardError(
+                problem="finish lets the old history go for good, and there is no terminal to ask on.",
+                remedy="trinity-guard migrate finish --yes",
+                exit_code=UNUSABLE,
+            )
+        if not console.confirm("Let the old history go? `migrate undo` and `migrate verify` end with it."):
+            console.say("nothing was changed")
+            return FINE
+    console.note("Git packs what is left; that may take a while.")
+    before, after = finishing.finish(place)
+    console.say(f"Git's objects: {size_text(before)} before, {size_text(after)} now")
+    return FINE
+
+
+def _require_pushed(place: git.Place) -> None:
+    """Refuse while the only copy of an object is in the cache of this machine."""
+    found = destination.find(place, selecting.load_config(place), None)
+    force = "trinity-guard migrate finish --force-unpushed     # when the cache alone is enough"
+    try:
+        count, size = destination.missing(place, found, running.wanted(place))
+    except GuardError as error:
+        remedy = "\n".join(filter(None, [error.remedy, force]))
+        raise GuardError(
+            f"it cannot be told whether the objects are on a DVC remote: {error.problem}", remedy, error.exit_code
+        ) from error
+    if count:
+        raise GuardError(
+            problem=f"{destination.objects_text(count, size)} of the new history are not on the DVC remote "
+            f"'{found.name}' yet.",
+            remedy=f"trinity-guard migrate push\n{force}",
+        )

@@ -1,0 +1,1 @@
+"""What `trinity-guard migrate` does around the history engine: choosing, telling, uploading, finishing, other tools."""

@@ -1,0 +1,243 @@
+"""Where the objects of a migrated history go: the DVC config that its commits get, and the remote that it names."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+from trinity_guard import bounds, delivery, dvcproject, dvcsetup, git, remotesetup, secrets, transport, trust
+from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.history import plan
+from trinity_guard.rules import size_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from trinity_guard.config import Config
+    from trinity_guard.history.plan import DvcFiles
+    from trinity_guard.store import Store
+
+    Progress = Callable[[int, int], None]
+
+CONFIG, IGNORE, DVCIGNORE = dvcsetup.FILES
+# So deep that the relative address of a folder does not lead out of what is made for a moment.
+DEPTH = b"a/b/c/d/e/f/g/h"
+
+
+class Destination:
+    """name: of the DVC remote, "" for none; url: its address, no secret in it; files: DVC's own, for the history.
+
+    fresh: typed just now, or chosen by us, and so confirmed.
+    """
+
+    def __init__(self, name: str, url: str, files: DvcFiles, fresh: bool) -> None:
+        self.name = name
+        self.url = url
+        self.files = files
+        self.fresh = fresh
+
+
+def find(place: git.Place, config: Config, url: str | None) -> Destination:
+    """Return where the objects go: as the repository's DVC config says, else to `url`, else to a folder beside it."""
+    if url is not None:
+        _require_safe(url)
+    data = _committed(place, CONFIG)
+    if data is None:
+        address = _address(place, url) if url is not None else os.fsdecode(_folder_beside(place))
+        name = (config.remote or remotesetup.REMOTE).lower()
+        found = Destination(name, address, plan.dvc_files({name: address}, name), fresh=True)
+        with project(place, found):  # refuses what DVC would not read
+            return found
+    if leaked := secrets.credentials_in(data, CONFIG):
+        raise secrets.refusal(leaked, CONFIG)
+    files = plan.DvcFiles(
+        data, _committed(place, IGNORE) or plan.DVC_GITIGNORE, _committed(place, DVCIGNORE) or plan.DVC_IGNORE
+    )
+    found = Destination("", "", files, fresh=False)
+    with project(place, found) as settings:
+        found.name = (config.remote or settings.default_remote or "").lower()
+        remote = settings.remotes.get(found.name)
+        found.url = trust.words(remote) if remote is not None else ""
+        if url is not None:
+            _require_same(place, remote, url)
+    return found
+
+
+def configured(place: git.Place) -> bool:
+    """Whether the repository has a DVC config."""
+    return _committed(place, CONFIG) is not None
+
+
+def _require_safe(url: str) -> None:
+    try:
+        dvcsetup.require_safe(url)
+    except GuardError as error:
+        remedy = error.remedy.replace("trinity-guard init --remote", "trinity-guard migrate run --remote")
+        raise GuardError(error.problem, remedy, error.exit_code) from None
+
+
+def _committed(place: git.Place, name: bytes) -> bytes | None:
+    """Return a file of DVC's: the work tree's, in a bare repository that of HEAD."""
+    if place.bare:
+        found = git.attempt("cat-file", "blob", b"HEAD:" + name, at=place.git_dir)
+        return None if found.code else found.out
+    if not os.path.isfile(place.file(name)):
+        return None
+    with open(place.file(name), "rb") as file:
+        return file.read()
+
+
+def _address(place: git.Place, url: str) -> str:
+    """Return a typed address as it is to stand in .dvc/config: a relative folder was meant from here."""
+    if "://" in url or os.path.isabs(url):
+        return url
+    folder = os.path.abspath(url)
+    return folder if place.bare else os.path.relpath(folder, os.fsdecode(place.file(b".dvc")))
+
+
+def _folder_beside(place: git.Place) -> bytes:
+    """Return the folder that `init` would choose; for a bare repository beside it, under its name without .git."""
+    top = place.top or place.common_dir
+    own = os.path.basename(top).removesuffix(b".git") if place.bare else os.path.basename(top)
+    while outer := git.attempt("rev-parse", "--show-superproject-working-tree", at=top).out[:-1]:
+        top = outer
+    parent = os.path.dirname(top)
+    if not own or not os.access(parent, os.W_OK):
+        raise GuardError(
+            problem=f"there is no room beside the repository for a folder of objects: {shown(parent)} is not writable.",
+            remedy="trinity-guard migrate run --remote URL",
+            exit_code=UNUSABLE,
+        )
+    # DVC cannot write other characters into its config.
+    plain = bytes(c if 32 <= c < 127 else ord("_") for c in own)
+    return os.path.join(parent, plain + b"-dvc-storage")
+
+
+def _require_same(place: git.Place, remote: dvcproject.Remote | None, url: str) -> None:
+    if remote is not None:
+        folder = dvcproject.local_folder(url if "://" in url else os.path.abspath(url))
+        if remote.local == folder if folder is not None else remote.url.rstrip("/") == url.rstrip("/"):
+            return
+    name = remote.name if remote is not None else remotesetup.REMOTE
+    where = "run in the repository" if not place.bare else "in a clone of it"
+    raise GuardError(
+        problem=f"this repository's .dvc/config {'names another remote' if remote is not None else 'has no remote'}, "
+        "and a migration leaves it as it is.",
+        remedy=f"dvc remote {'modify ' + name + ' url' if remote is not None else 'add -d ' + name} '{url}'"
+        f"     # {where}; commit it, then migrate without --remote",
+        exit_code=UNUSABLE,
+    )
+
+
+@contextlib.contextmanager
+def project(place: git.Place, found: Destination) -> Iterator[dvcproject.Project]:
+    """Give the DVC project to reach the remote with: the work tree's own, else one made for a moment."""
+    if not place.bare and os.path.isfile(place.file(CONFIG)):
+        yield dvcproject.load(place.top)
+        return
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="trinity-guard-") as folder:
+        root = os.path.join(os.fsencode(folder), DEPTH)
+        os.makedirs(os.path.join(root, b".dvc"))
+        with open(os.path.join(root, CONFIG), "wb") as file:
+            file.write(_rebased(place, found))
+        settings = dvcproject.load(root)
+        for remote in settings.remotes.values():
+            if remote.local is not None and dvcproject.within(remote.local, os.fsencode(folder)):
+                raise GuardError(
+                    problem=f"the DVC remote '{shown(remote.name.encode())}' is a folder relative to a work tree, and "
+                    "this repository is bare.",
+                    remedy="migrate in a clone with a work tree",
+                    exit_code=UNUSABLE,
+                )
+        yield settings
+
+
+def _rebased(place: git.Place, found: Destination) -> bytes:
+    """Return the config with the address that holds anywhere."""
+    if not found.fresh or place.bare or bounds.scheme(found.url) in bounds.SCHEMES or os.path.isabs(found.url):
+        return found.files.config
+    folder = os.path.normpath(os.path.join(os.fsdecode(place.file(b".dvc")), found.url))
+    return plan.dvc_files({found.name: folder}, found.name).config
+
+
+# --- uploading
+
+
+def trusted(place: git.Place, found: Destination) -> str | None:
+    """Return the place in words that is to be confirmed first; None where nothing is to be asked."""
+    if found.fresh or not found.name:
+        return None
+    with project(place, found) as settings:
+        remote = settings.remotes.get(found.name)
+        return trust.unconfirmed(place, settings, remote) if remote is not None else None
+
+
+def confirm(place: git.Place, found: Destination) -> None:
+    """Note that the user knows this place."""
+    with project(place, found) as settings:
+        if found.name in settings.remotes:
+            trust.confirm(place, settings.remotes[found.name])
+
+
+def upload(
+    place: git.Place, found: Destination, cache: Store, objects: Sequence[tuple[str, int]], on_progress: Progress
+) -> int:
+    """Make sure that the remote has all objects (md5, size); return how many were sent. GuardError when one lacks."""
+    with _reached(place, found) as remote:
+        lacking = _lacking(remote, objects)
+        failed = remote.send(cache, lacking, on_progress) if lacking else {}
+    if failed:
+        md5, reason = next(iter(failed.items()))
+        raise GuardError(
+            problem=f"{len(failed)} of {len(objects)} objects could not go to the DVC remote '{found.name}': "
+            f"{md5}: {reason}.",
+            remedy="trinity-guard remote check     # then run it again; what is there is not sent again",
+        )
+    return len(lacking)
+
+
+def missing(place: git.Place, found: Destination, objects: Sequence[tuple[str, int]]) -> tuple[int, int]:
+    """Return how many of the objects the remote lacks, and their bytes."""
+    with _reached(place, found) as remote:
+        lacking = _lacking(remote, objects)
+    return len(lacking), sum(w.size for w in lacking)
+
+
+def _lacking(remote: transport.Remote, objects: Sequence[tuple[str, int]]) -> list[transport.Wanted]:
+    there = remote.sizes([md5 for md5, _ in objects]) if objects else {}
+    return [transport.Wanted(md5, size) for md5, size in objects if there.get(md5) not in (size, -1)]
+
+
+@contextlib.contextmanager
+def _reached(place: git.Place, found: Destination) -> Iterator[transport.Remote]:
+    if not found.name:
+        raise GuardError("DVC has no default remote.", "trinity-guard remote add URL", exit_code=UNUSABLE)
+    with project(place, found) as settings:
+        remote = settings.remotes.get(found.name)
+        if remote is None:
+            raise GuardError(
+                f"the DVC remote '{found.name}' is not configured.", f"trinity-guard remote add {found.name} URL"
+            )
+        if not found.fresh:
+            trust.require(place, settings, remote)
+        if remote.local is not None:
+            _make_folder(place, found, remote.local)
+        with transport.connect(settings, found.name) as connected:
+            yield connected
+
+
+def _make_folder(place: git.Place, found: Destination, folder: bytes) -> None:
+    if not place.bare and os.path.isfile(place.file(CONFIG)):
+        delivery.destination(place, b"", found.name)  # a known folder that is gone is a disk that is not mounted
+        return
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        raise GuardError(f"cannot make the remote's folder {shown(folder)}: {error.strerror}") from error
+
+
+def objects_text(count: int, size: int) -> str:
+    return f"{'1 object' if count == 1 else f'{count} objects'} ({size_text(size)})"

@@ -1,0 +1,85 @@
+"""The end of a migration: the old refs go, what remembers them too, and Git lets their objects go."""
+
+from __future__ import annotations
+
+from trinity_guard import git
+from trinity_guard.errors import UNUSABLE, GuardError
+from trinity_guard.history import engine, refs, refusals
+from trinity_guard.history.objects import Source
+from trinity_guard.history.state import DONE, State
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# The phase of state.json from when the first old ref goes until Git has collected: it can only be gone on with.
+FINISHING = "finishing"
+
+
+def require_migrated(place: git.Place) -> None:
+    """Refuse where there is nothing to finish."""
+    if State(place).read().get("phase") not in (DONE, FINISHING):
+        raise GuardError(
+            problem="there is no migration to finish.",
+            remedy="trinity-guard migrate run     # starts one, or completes one that was killed",
+            exit_code=UNUSABLE,
+        )
+
+
+def still_alive(place: git.Place) -> list[bytes]:
+    """Return the refs, beside those that are kept for an undo, whose history holds commits that were replaced."""
+    source = Source(place)
+    try:
+        ids = engine.read_map(State(place))
+        roots = _roots(source, {old for old, new in ids.items() if old != new})
+        args = [b"--contains=" + root for root in roots]
+        out = source.run("for-each-ref", "--format=%(symref)%(refname)", *args) if roots else b""
+        return [name for name in out.splitlines() if name.startswith(b"refs/") and not name.startswith(refs.ORIGINAL)]
+    finally:
+        source.close()
+
+
+def _roots(source: Source, changed: set[bytes]) -> list[bytes]:
+    """Return those of the commits whose parents are none of them; nothing when they are gone already."""
+    data = b"".join(commit + b"\n" for commit in changed)
+    found = source.attempt("rev-list", "--no-walk=unsorted", "--parents", "--stdin", data=data)
+    lines = [line.split() for line in found.out.splitlines()] if changed and not found.code else []
+    return [commit for commit, *parents in lines if changed.isdisjoint(parents)]
+
+
+def finish(place: git.Place) -> tuple[int, int]:
+    """Let the old history go; return the bytes of Git's objects before and after.
+
+    Killed at any point, it is gone on with by the next call.
+    """
+    before = engine.git_size(place)
+    source = Source(place)
+    with State(place) as state:
+        try:
+            engine.resume(source, state)
+            values = state.read()
+            refusals_at_work(source)
+            state.write({**values, "phase": FINISHING})
+            _drop(source, engine.moves_of(values))
+            _collect(place)
+            state.forget()
+        finally:
+            source.close()
+    return before, engine.git_size(place)
+
+
+def refusals_at_work(source: Source) -> None:
+    refusals.linked_worktrees(source)
+    if not source.place.bare:
+        refusals.under_way(source.place)
+
+
+def _drop(source: Source, moves: Sequence[refs.Move]) -> None:
+    found = refs.listed(source)
+    refs.drop_originals(source, [m for m in moves if m.original in found.refs])
+
+
+def _collect(place: git.Place) -> None:
+    at = place.git_dir
+    git.run("reflog", "expire", "--expire=now", "--expire-unreachable=now", "--all", at=at)
+    git.run("gc", "--quiet", "--prune=now", at=at)

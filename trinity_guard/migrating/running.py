@@ -1,0 +1,155 @@
+"""One migration from its request to its report: refusals, the engine with the upload before its refs, what is kept."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import store
+from trinity_guard.errors import UNUSABLE, GuardError
+from trinity_guard.history import engine, refs, refusals
+from trinity_guard.history.objects import Source
+from trinity_guard.history.plan import Options
+from trinity_guard.history.state import DONE, MOVED, MOVING, State
+from trinity_guard.migrating import destination, selecting, telling
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from trinity_guard import git
+    from trinity_guard.history.plan import Progress, Selection
+    from trinity_guard.migrating.destination import Destination
+    from trinity_guard.migrating.selecting import Chosen
+
+# The objects (lines MD5 SIZE) that the new history names.
+WANTED = b"wanted"
+# What the report says beside the engine's own values.
+REQUEST = b"request.json"
+
+
+class Job:
+    """What is to be done. push: the objects go to the remote before any ref moves."""
+
+    def __init__(
+        self, place: git.Place, chosen: Chosen, selection: Selection, where: Destination, push: bool = False
+    ) -> None:
+        self.place = place
+        self.chosen = chosen
+        self.selection = selection
+        self.where = where
+        self.push = push
+
+
+def refuse(place: git.Place, dry: bool = False) -> None:
+    """Raise what stands in the way of a migration, before anybody is asked anything."""
+    source = Source(place)
+    try:
+        refusals.check(source, refs.listed(source), clean=not dry)
+    finally:
+        source.close()
+
+
+def half_done(place: git.Place) -> bool:
+    """Whether a run was killed while its refs moved, or behind that: it is only to be completed."""
+    return State(place).read().get("phase") in (MOVING, MOVED)
+
+
+def run(job: Job, on_progress: Progress, dry: bool = False) -> dict[str, Any]:
+    """Migrate, and return the report, which is also kept as json and as text under the git dir."""
+    place = job.place
+    cache, shared = engine.cache_of(place)
+    request = {
+        "git_before": engine.git_size(place),
+        "remote": job.where.name,
+        "remote_url": job.where.url,
+        "fresh": job.where.fresh,
+        "pushed": job.push and not dry,
+        "sent": 0,
+        "cache": os.fsdecode(cache),
+    }
+
+    def check(objects: Sequence[tuple[str, int]]) -> None:
+        if job.push:
+            objects_store = store.Store(cache, shared)
+            request["sent"] = destination.upload(place, job.where, objects_store, objects, _stage(on_progress))
+        # A run that is killed behind this is completed by one that knows nothing of what was asked for.
+        state = State(place)
+        state.replace(WANTED, b"".join(b"%s %d\n" % (md5.encode(), size) for md5, size in objects))
+        state.replace(REQUEST, _dumped(request))
+
+    options = Options(
+        selection=job.selection,
+        refs=job.chosen.names,
+        cache=cache,
+        files=job.where.files,
+        shared=shared,
+        dry=dry,
+        check=None if dry else check,
+    )
+    values = engine.run(place, options, on_progress)
+    return {**values, **request} if dry else _kept(place, values, request)
+
+
+def _stage(on_progress: Progress) -> Callable[[int, int], None]:
+    return lambda done, total: on_progress("push", done, total)
+
+
+def complete(place: git.Place) -> dict[str, Any]:
+    """Complete a run whose refs have moved, or have begun to, and return its report."""
+    source = Source(place)
+    with State(place) as state:
+        try:
+            engine.resume(source, state)
+            return _kept(place, _loaded(state, b"report.json"), _loaded(state, REQUEST))
+        finally:
+            source.close()
+
+
+def _kept(place: git.Place, values: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
+    """Put the report together, and keep it as json and as text."""
+    state = State(place)
+    values = {**values, **request, "phase": "done"}
+    values["cache"] = state.read().get("cache", request["cache"])
+    if request["fresh"] and destination.configured(place):
+        # The remote's address was typed, or chosen by us: later pushes need not ask.
+        destination.confirm(place, destination.find(place, selecting.load_config(place), None))
+    state.report(values)
+    state.replace(b"report.txt", (telling.report(values, whole=True) + "\n").encode("utf-8", "backslashreplace"))
+    return values
+
+
+def report_file(place: git.Place) -> bytes:
+    return State(place).file(b"report.txt")
+
+
+def _dumped(values: dict[str, Any]) -> bytes:
+    import json
+
+    return json.dumps(values, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def _loaded(state: State, name: bytes) -> dict[str, Any]:
+    import json
+
+    with open(state.file(name), "rb") as file:
+        values: dict[str, Any] = json.loads(file.read())
+    return values
+
+
+# --- afterwards
+
+
+def migrated(place: git.Place) -> dict[str, Any]:
+    """Return what state.json says of a migration whose refs have moved; GuardError where there is none."""
+    values = State(place).read()
+    if values.get("phase") not in (DONE, MOVED):
+        raise GuardError(problem="there is no migration here.", remedy="trinity-guard migrate info", exit_code=UNUSABLE)
+    return values
+
+
+def wanted(place: git.Place) -> list[tuple[str, int]]:
+    """Return the objects (md5, size) that the new history names."""
+    with open(State(place).file(WANTED), "rb") as file:
+        lines = file.read().decode("ascii").splitlines()
+    return [(md5, int(size)) for md5, _, size in (line.partition(" ") for line in lines)]

@@ -1,0 +1,122 @@
+"""Which files and which refs a migration is about: from the command line, else from the repository's own config."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import config as configs
+from trinity_guard import git
+from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.history import refs, refusals
+from trinity_guard.history.objects import Source
+from trinity_guard.history.plan import Selection
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trinity_guard.config import Config
+
+
+class Chosen:
+    """The refs (full names) that a migration is about; words: what they are, for a person."""
+
+    def __init__(self, names: list[bytes], words: str) -> None:
+        self.names = names
+        self.words = words
+
+
+def load_config(place: git.Place) -> Config:
+    """Read the repository's config; in a bare one from the tree of HEAD."""
+    if not place.bare:
+        return configs.load(place.top)
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="trinity-guard-") as folder:
+        for name in (configs.OWN_FILE, configs.PYPROJECT):
+            found = git.attempt("cat-file", "blob", f"HEAD:{name}", at=place.git_dir)
+            if not found.code:
+                with open(os.path.join(folder, name), "wb") as file:
+                    file.write(found.out)
+        return configs.load(os.fsencode(folder))
+
+
+def selection(config: Config, include: Sequence[str], exclude: Sequence[str], above: str | None) -> Selection:
+    """Return which files are meant. include takes the place of the config's patterns, exclude is added to its own;
+    above alone means files of any name."""
+    for glob in (*include, *exclude):
+        _require_pattern(glob)
+    limit = None
+    if above is not None:
+        try:
+            limit = configs.parse_size(above)
+        except ValueError as error:
+            raise GuardError(
+                problem=f"--above: {error}.", remedy='--above "5 MB", or 500kB, 1.5GiB', exit_code=UNUSABLE
+            ) from None
+    patterns = include or (() if limit is not None else config.patterns)
+    if not patterns and limit is None:
+        raise GuardError(
+            problem="the config's list of patterns is empty: no file is an artifact.",
+            remedy="trinity-guard migrate info --include '*.pkl'",
+            exit_code=UNUSABLE,
+        )
+    return Selection(patterns, (*config.exclude, *exclude), limit)
+
+
+def _require_pattern(glob: str) -> None:
+    import re
+
+    try:
+        good = glob.strip() and "\0" not in glob and configs.compiled([glob]).patterns[0].include is not None
+    except (ValueError, re.error):
+        good = False
+    if not good:
+        text = shown(glob.encode("utf-8", "surrogateescape"))
+        raise GuardError(f"'{text}' is no gitignore pattern.", "--include '*.pkl'", UNUSABLE)
+
+
+def choose(place: git.Place, everything: bool, wanted: Sequence[str], make_branches: bool = False) -> Chosen:
+    """Return the refs that are meant; make_branches: first make a branch for each remote-tracking one without one."""
+    if make_branches and not everything:
+        raise GuardError(
+            problem="--remote-branches makes branches of your own, and only --everything takes them all.",
+            remedy="trinity-guard migrate run --everything --remote-branches",
+            exit_code=UNUSABLE,
+        )
+    if everything and wanted:
+        raise GuardError("--everything takes no --ref.", "trinity-guard migrate --help", UNUSABLE)
+    source = Source(place)
+    found = refs.listed(source)
+    if make_branches:
+        _make_branches(place, found)
+        found = refs.listed(source)
+    names = refs.select(found, everything, [os.fsencode(name) for name in wanted])
+    source.close()
+    return Chosen(names, _words(names, everything, bool(wanted)))
+
+
+def _make_branches(place: git.Place, found: refs.Listed) -> None:
+    for name in refusals.remote_only(found):
+        branch = name.split(b"/", 1)[-1]
+        # Two remotes may have a branch of the same name: the first one counts.
+        if not git.attempt("show-ref", "-q", "--verify", refs.HEADS + branch, at=place.git_dir).code:
+            continue
+        git.run("branch", "--no-track", branch, refs.REMOTES + name, at=place.git_dir)
+
+
+def _words(names: Sequence[bytes], everything: bool, wanted: bool) -> str:
+    if not names:
+        return "no commit yet"
+    if everything:
+        branches = sum(1 for n in names if n.startswith(refs.HEADS))
+        tags = sum(1 for n in names if n.startswith(refs.TAGS))
+        others = len(names) - branches - tags
+        return f"branches: {branches}, tags: {tags}" + (f", others: {others}" if others else "")
+    listed = ", ".join(short(n) for n in names)
+    return listed if wanted else f"{listed} (the current branch; --everything: all branches and tags)"
+
+
+def short(name: bytes) -> str:
+    """Return a ref's name as people write it."""
+    return shown(name.removeprefix(refs.HEADS).removeprefix(refs.TAGS))

@@ -1,0 +1,91 @@
+"""What would stay in Git, and why: the rewriting tried out without extracting anything."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from trinity_guard import git, store
+from trinity_guard.errors import GuardError
+from trinity_guard.history import engine, lfs
+from trinity_guard.history.above import Above
+from trinity_guard.history.ignorefiles import Reader
+from trinity_guard.history.objects import Source
+from trinity_guard.history.pack import Pack
+from trinity_guard.history.plan import dvc_files
+from trinity_guard.history.rewrite import OTHER_MD5, Trees
+from trinity_guard.history.state import Object
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.history.engine import Survey
+    from trinity_guard.history.scan import Scan
+
+UNKNOWN = "0" * 32
+
+
+def staying(place: git.Place, found: Survey) -> list[tuple[bytes, str]]:
+    """Return (path, reason) of the files that a migration would leave in Git, as far as names and pointers tell."""
+    source = Source(place)
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(engine.DEEPEST)
+    try:
+        return _tried(source, found)
+    except GuardError as error:
+        # The run will be refused for it; the rest is worth knowing all the same.
+        found.remarks.append(error.problem)
+        return []
+    finally:
+        sys.setrecursionlimit(limit)
+        source.close()
+
+
+def _tried(source: Source, found: Survey) -> list[tuple[bytes, str]]:
+    scan = found.scan
+    absent = _absent(source, scan)
+    objects = {oid: Object(UNKNOWN, size.real) for oid, size in scan.blobs.items() if oid not in absent}
+    stays = _rewritten(source, scan, objects)
+    # Pointers beside them record some md5; whether it is theirs can only be told by reading them.
+    asked = {oid for (_, reason), blobs in stays.items() if reason == OTHER_MD5 for oid in blobs if oid in objects}
+    if asked:
+        for oid in asked:
+            objects[oid] = Object(_md5(source, scan, oid), scan.blobs[oid].real)
+        stays = _rewritten(source, scan, objects)
+    return sorted(stays)
+
+
+def _rewritten(source: Source, scan: Scan, objects: dict[bytes, Object]) -> dict[tuple[bytes, str], set[bytes]]:
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="trinity-guard-") as folder:
+        pack = Pack(os.fsencode(folder) + b"/pack")
+        try:
+            trees = Trees(scan, Above(source, scan, Reader(scan.versions)), objects, dvc_files(), pack)
+            for root in dict.fromkeys([*scan.roots, *scan.extra]):
+                trees.root(root)
+            return trees.stays
+        finally:
+            pack.abandon()
+
+
+def _absent(source: Source, scan: Scan) -> set[bytes]:
+    folder = _lfs_folder(source)
+    return {oid for oid, size in scan.blobs.items() if size.lfs is not None and not lfs.here(folder, size.lfs)}
+
+
+def _lfs_folder(source: Source) -> bytes:
+    storage = source.attempt("config", "--get", "lfs.storage").out[:-1]
+    return lfs.folder(source.place.common_dir, os.fsdecode(storage) if storage else None)
+
+
+def _md5(source: Source, scan: Scan, oid: bytes) -> str:
+    import hashlib
+
+    known = scan.blobs[oid].lfs
+    if known is not None:
+        return store.md5_of(lfs.path(_lfs_folder(source), known))
+    digest = hashlib.md5(usedforsecurity=False)
+    with git.Blobs(source.place.git_dir, source.env) as blobs:
+        for piece in blobs.stream(oid.hex().encode()):
+            digest.update(piece)
+    return digest.hexdigest()

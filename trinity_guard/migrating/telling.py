@@ -1,0 +1,183 @@
+"""What a migration would do, and what it did, in words."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import git
+from trinity_guard.errors import shown
+from trinity_guard.rules import size_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from trinity_guard.history.engine import Survey
+
+MOST = 10
+
+
+def survey_values(found: Survey, refs: Sequence[bytes], stays: Sequence[tuple[bytes, str]]) -> dict[str, Any]:
+    """Return what `info` found, ready for json; sizes in bytes."""
+    packed = sum(size.packed for size in found.scan.blobs.values())
+    return {
+        "refs": [shown(name) for name in refs],
+        "commits": found.commits,
+        "patterns": [
+            {
+                "pattern": s.label,
+                "files": s.files,
+                "blobs": s.blobs,
+                "commits": s.commits,
+                "bytes": s.size,
+                "bytes_in_git": s.packed,
+            }
+            for s in found.summaries
+        ],
+        "largest": [{"path": shown(p), "versions": n, "bytes": size} for p, n, size in found.largest],
+        "stays": [{"path": shown(path), "reason": reason} for path, reason in stays],
+        "remarks": found.remarks,
+        "git_bytes": found.git_size,
+        "git_bytes_after": max(found.git_size - packed, 0),
+    }
+
+
+def survey_table(values: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Return head and rows of the table of patterns."""
+    head = ["pattern", ">files", ">blobs", ">commits", ">unpacked", ">in Git"]
+    rows = [
+        [
+            p["pattern"],
+            f"{p['files']:,}",
+            f"{p['blobs']:,}",
+            f"{p['commits']:,}",
+            size_text(p["bytes"]),
+            size_text(p["bytes_in_git"]),
+        ]
+        for p in values["patterns"]
+    ]
+    return head, rows
+
+
+def survey_rest(values: dict[str, Any]) -> str:
+    """Return what follows the table."""
+    lines = ["", "largest:"]
+    width = max(len(size_text(entry["bytes"])) for entry in values["largest"])
+    for entry in values["largest"]:
+        times = _count(entry["versions"], "version")
+        lines.append(f"  {size_text(entry['bytes']):>{width}}  {entry['path']} ({times})")
+    lines += _stays(values["stays"], MOST)
+    lines += [f"note: {remark}" for remark in values["remarks"]]
+    before, after = size_text(values["git_bytes"]), size_text(values["git_bytes_after"])
+    lines += ["", f"Git's objects: {before} now, about {after} after `trinity-guard migrate finish`"]
+    return "\n".join(lines)
+
+
+def _stays(entries: Sequence[dict[str, Any]], most: int) -> list[str]:
+    if not entries:
+        return []
+    lines = ["", "stays in Git:", *(f"  {e['path']}: {e['reason']}" for e in entries[:most])]
+    return [*lines, *_more(len(entries), most)]
+
+
+def _more(count: int, most: int) -> list[str]:
+    return [f"  and {count - most} more"] if count > most else []
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+# --- the report of a run
+
+
+def report(values: dict[str, Any], whole: bool = False) -> str:
+    """Return the report of a run; whole: every line of it, for the file that is kept."""
+    most = 1 << 60 if whole else MOST
+    dry = values["phase"] == "dry"
+    moved = f"{_count(values['files_moved'], 'file')} in {_count(values['blobs_moved'], 'version')}"
+    lines = [
+        f"{'would become' if dry else 'became'} DVC pointers: {moved}; "
+        f"{values['commits_changed']:,} of {values['commits']:,} commits {'would change' if dry else 'changed'}"
+    ]
+    lines += [f"  {name}  {old[:10]} -> {new[:10]}" for name, old, new in values["refs"][:most]]
+    lines += _more(len(values["refs"]), most)
+    packed, unpacked = size_text(values["bytes_packed"]), size_text(values["bytes_unpacked"])
+    lines.append(
+        f"{packed} of Git's {size_text(values['git_before'])} {'would be' if dry else 'are'} let go by "
+        f"`trinity-guard migrate finish`; the DVC cache holds {unpacked} for it"
+    )
+    if values["bytes_unpacked"] > values["bytes_packed"]:
+        lines.append("  (Git keeps the differences between versions, DVC each version whole)")
+    lines += _stays(values["stays"], most)
+    lines += _remarks(values, most)
+    return "\n".join(lines)
+
+
+def _remarks(values: dict[str, Any], most: int) -> list[str]:
+    lines: list[str] = []
+    for key, words in (
+        ("unsigned_commits", "lost their signature, which was made for the old bytes"),
+        ("unsigned_tags", "(tags) lost their signature, which was made for the old bytes"),
+        ("mergetags", "lost the copy of a signed tag that was merged"),
+    ):
+        found = values.get(key, [])
+        if found:
+            lines.append(f"note: {len(found)} {words}: {_ids(found, most)}")
+    if values["unresolved_count"]:
+        texts = [text for _, text in values["unresolved_ids"]]
+        lines.append(
+            f"note: {values['unresolved_count']} commit ids in messages name no commit of these refs, and stay: "
+            + _ids(texts, most)
+        )
+    if values.get("ids_left"):
+        texts = [commit for commit, _ in values["ids_left"]]
+        lines.append(f"note: {len(texts)} commits that keep their id name a changed one: {_ids(texts, most)}")
+    if values.get("clashing"):
+        lines.append(f"note: names that differ by case only: {', '.join(values['clashing'][:most])}")
+    if values.get("dropped"):
+        lines.append(f"note: had a pointer already, the file itself went: {', '.join(values['dropped'][:most])}")
+    lines += [f"note: {remark}" for remark in values["remarks"]]
+    if values["phase"] != "dry":
+        lines.append("note: `dvc gc -w` deletes what only the history needs; use `dvc gc -c --all-commits`, or none")
+    return lines
+
+
+def _ids(found: Sequence[str], most: int) -> str:
+    listed = ", ".join(i[:12] for i in found[:most])
+    return listed + (f" and {len(found) - most} more" if len(found) > most else "")
+
+
+# --- what comes next
+
+
+def next_steps(place: git.Place, values: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return (what it is for, the command), in the order to follow."""
+    steps = [("proves every byte again, whenever you like", "trinity-guard migrate verify")]
+    if not values["pushed"]:
+        steps.append(("uploads the objects to the DVC remote", "trinity-guard migrate push"))
+    names = [name for name, _, _ in values["refs"]]
+    steps += [("publishes the new history", force_push(place, remote, names)) for remote in remotes(place)]
+    return [
+        *steps,
+        ("prints what your teammates have to do", "trinity-guard migrate guide team"),
+        ("lets the old history go; until then `trinity-guard migrate undo` goes back", "trinity-guard migrate finish"),
+    ]
+
+
+def remotes(place: git.Place) -> list[str]:
+    """Return the names of Git's remotes."""
+    return os.fsdecode(git.run("remote", at=place.git_dir)).split("\n")[:-1]
+
+
+def force_push(place: git.Place, remote: str, refs: Sequence[str]) -> str:
+    """Return the command that publishes rewritten refs, by name where they are few."""
+    import shlex
+
+    names = [n for n in refs if n.startswith("refs/")]
+    few = names if len(names) <= MOST else ["refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*"]
+    # A mirror's own push would publish the old refs that we keep, too.
+    mirror = not git.attempt("config", "--get", f"remote.{remote}.mirror", at=place.git_dir).code
+    head = ["git", "-c", f"remote.{remote}.mirror=false"] if mirror else ["git"]
+    return shlex.join([*head, "push", "--force", remote, *few])
