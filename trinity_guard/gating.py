@@ -153,7 +153,7 @@ def _look(place: git.Place, rules: Rules, files: Sequence[tuple[bytes, index.Ent
     by_version = {(e.path, e.oid): c for c, e in files}
     raw = inspection.inspect(place, rules, [e for _, e in files]).artifacts
     found.raw += [(by_version[a.entry.path, a.entry.oid], a) for a in raw]
-    found.records += [(c, e) for c, e in files if inspection.is_record(e.path)]
+    found.records += [(c, e) for c, e in files if inspection.is_record(e.path) or is_own_config(e.path)]
 
 
 def published_elsewhere(findings: Findings) -> None:
@@ -164,6 +164,11 @@ def published_elsewhere(findings: Findings) -> None:
     known = set(findings.commits) - set(git.run("rev-list", "--stdin", "--not", "--remotes", data=lines).split())
     findings.raw = [(c, a) for c, a in findings.raw if c not in known]
     findings.broken = {k: e for k, e in findings.broken.items() if k[0] not in known}
+
+
+def is_own_config(path: bytes) -> bool:
+    """Whether a path is the config that one person's credentials go to, and that no commit should hold."""
+    return (b"/" + path).endswith(b"/.dvc/config.local")
 
 
 def left_to_others(place: git.Place, findings: Findings) -> None:

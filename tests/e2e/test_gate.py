@@ -502,6 +502,19 @@ def test_a_credential_in_the_config_is_refused_and_never_printed(work: Repo, hub
 # ---- remotes that fail ----
 
 
+def test_the_config_of_one_persons_credentials_is_refused_and_the_advice_mends_it(work: Repo, hub: Path) -> None:
+    secret = b"['remote \"x\"']\n    url = s3://x\n    secret_access_key = HUSH\n"
+    work.stage(".dvc/config.local", secret)
+    work.commit("--no-verify")
+    said = refused(work, hub)
+    assert "HUSH" not in said
+    assert "secret_access_key" in said
+    run("sh", "-c", "git rm -q --cached .dvc/config.local && git commit -q --amend --allow-empty -m on", cwd=work.path)
+    assert "git rm --cached .dvc/config.local " in said
+    work.git("push", "-q")
+    assert work.file(".dvc/config.local").read_bytes() == secret
+
+
 def test_a_remote_that_never_answers_is_refused_after_the_time_limit(work: Repo, hub: Path) -> None:
     work.stage("a.pkl")
     work.commit()

@@ -117,9 +117,12 @@ def _refuse_credentials(found: Findings) -> None:
             continue
         if hits:
             words = secrets.refusal(hits, entry.path)
+            remedy = words.remedy
+            if gating.is_own_config(entry.path):
+                remedy = f"git rm --cached {quoted(shown(entry.path))}     # it stays here, as .dvc/.gitignore has it"
             raise GuardError(
                 problem=f"push refused: in commit {commit[:10].decode()}, {words.problem}",
-                remedy=f"{words.remedy}\nthen take it out of the commit: git commit --amend, or git rebase -i\n{SKIP}",
+                remedy=f"{remedy}\nthen take it out of the commit: git commit --amend, or git rebase -i\n{SKIP}",
                 exit_code=BLOCKED,
             )
 
