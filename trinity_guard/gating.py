@@ -160,10 +160,15 @@ def published_elsewhere(findings: Findings) -> None:
     """Drop what some other remote has already: it cannot be held back any more, and a second remote may have it too."""
     if not (findings.raw or findings.broken):
         return
-    lines = b"".join(c + b"\n" for c in findings.commits)
-    known = set(findings.commits) - set(git.run("rev-list", "--stdin", "--not", "--remotes", data=lines).split())
+    known = known_elsewhere(findings)
     findings.raw = [(c, a) for c, a in findings.raw if c not in known]
     findings.broken = {k: e for k, e in findings.broken.items() if k[0] not in known}
+
+
+def known_elsewhere(findings: Findings) -> set[bytes]:
+    """Return those of the commits that some Git remote has, as far as we know."""
+    lines = b"".join(c + b"\n" for c in findings.commits)
+    return set(findings.commits) - set(git.run("rev-list", "--stdin", "--not", "--remotes", data=lines).split())
 
 
 def is_own_config(path: bytes) -> bool:

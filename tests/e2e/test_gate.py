@@ -112,6 +112,28 @@ def test_an_old_version_that_is_nowhere_is_found_under_a_good_new_one(work: Repo
     assert f"commit {first[:10]}" in refused(work, hub)
 
 
+def test_an_old_version_that_is_gone_for_good_does_not_hold_the_history_back_from_a_fork(
+    work: Repo, hub: Path, tmp_path: Path
+) -> None:
+    work.stage("a.pkl")
+    work.commit()
+    work.git("push", "-q")
+    lose(work)  # as `dvc gc --cloud` does
+    work.write("a.pkl", 3 * KB)
+    work.guard("add", "a.pkl")
+    work.commit()
+    work.git("push", "-q")
+    run("git", "init", "-q", "--bare", tmp_path / "fork.git")
+    work.git("remote", "add", "fork", str(tmp_path / "fork.git"))
+    done = work.git("push", "-q", "fork", "main")
+    assert b"a.pkl.dvc in commits that another Git remote has already" in done.stderr
+    work.write("a.pkl", 2 * KB)
+    work.guard("add", "a.pkl")
+    work.commit()
+    lose(work)
+    assert "a.pkl.dvc (2 kB" in refused(work, tmp_path / "fork.git", "fork", "main")
+
+
 # ---- raw artifacts ----
 
 
@@ -408,7 +430,8 @@ def test_the_outputs_of_a_pipeline_are_published_as_its_stages_say(work: Repo, h
     lose(work)
     work.git("commit", "-q", "--allow-empty", "-m", "on")
     work.git("push", "-q", "origin", "main")  # what the other side has is not asked about again
-    said = refused(work, hub, str(hub.with_name("hub.git")), "main:again")
+    work.git("remote", "remove", "origin")
+    said = refused(work, hub, str(hub), "main:again")
     assert "out.bin (" in said
     assert "kept.json" not in said
     assert "here.bin" not in said

@@ -55,16 +55,16 @@ def gate(place: git.Place, commits: list[bytes], refs: Sequence[Ref]) -> int:
     _refuse_raw(found, refs)
     _refuse_broken(found)
     if found.named:
-        _secure(place, config, found.named)
+        _secure(place, config, found)
     _drain(place, config)
     return FINE
 
 
-def _secure(place: git.Place, config: Config, named: list[Named]) -> None:
-    asking.about_places(place, config, named)
+def _secure(place: git.Place, config: Config, found: Findings) -> None:
+    asking.about_places(place, config, found.named)
     progress = console.Progress("pushing")
     try:
-        secured = gating.secure(place, config, named, progress)
+        secured = gating.secure(place, config, found.named, progress)
     except GuardError as error:
         progress.close()
         raise GuardError(
@@ -77,7 +77,23 @@ def _secure(place: git.Place, config: Config, named: list[Named]) -> None:
     for name in secured.left:
         console.note(f"the remote '{name}' is cloud-versioned: its objects are DVC's alone to push (dvc push).")
     if secured.missing:
-        raise _lacking(secured.missing)
+        _judge_missing(secured.missing, gating.known_elsewhere(found))
+
+
+def _judge_missing(missing: list[tuple[Named, str]], known: set[bytes]) -> None:
+    """Refuse what nobody could fetch; an old commit that another Git remote has already is named alone.
+
+    Old versions go for good (`dvc gc --cloud`), and the history that names them is still pushed to a fork.
+    """
+    fresh = [(item, reason) for item, reason in missing if item.commit not in known]
+    if fresh:
+        raise _lacking(fresh)
+    first = shown(missing[0][0].path)
+    others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+    console.warn(
+        f"{first}{others} in commits that another Git remote has already: nobody could fetch the bytes.",
+        f"trinity-guard push {missing[0][0].commit[:10].decode()}     # where the bytes are, if they are to be kept",
+    )
 
 
 def _lacking(missing: list[tuple[Named, str]]) -> GuardError:
