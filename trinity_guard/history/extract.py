@@ -199,9 +199,10 @@ class _Hand:
         digest = hashlib.sha1(b"%s %d\0" % (kind, size), usedforsecurity=False)
 
         def pieces() -> Iterator[bytes]:
-            for piece in self._batch.pieces(oid, size):
+            # Where a second thread hashes, a piece must outlive the next one.
+            for piece in self._batch.pieces(oid, size, reuse=not self._alone):
                 digest.update(piece)
-                yield piece
+                yield piece  # type: ignore[misc]  # the store writes and hashes it, whatever holds the bytes
 
         stored = self.cache.take(pieces(), size if self._alone else 0)
         if digest.digest() != blob:

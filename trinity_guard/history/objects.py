@@ -109,6 +109,7 @@ class Batch:
         self._feeder: object = None
         self._buffer = b""
         self._at = 0
+        self._space = bytearray(PIPE)
         widen(self._p.stdout)
 
     def __enter__(self) -> Batch:
@@ -162,16 +163,24 @@ class Batch:
         self._at += size + 1
         return data
 
-    def pieces(self, oid: bytes, size: int) -> Iterator[bytes]:
-        """Yield an object's bytes in pieces, and never hold more than one."""
-        left = size
-        while left:
-            if self._at == len(self._buffer):
-                self._more(oid)
-            piece = self._buffer[self._at : self._at + left] if self._at or left < len(self._buffer) else self._buffer
-            self._at += len(piece)
-            left -= len(piece)
+    def pieces(self, oid: bytes, size: int, reuse: bool = False) -> Iterator[bytes | memoryview]:
+        """Yield an object's bytes in pieces, and never hold more than one.
+
+        reuse: each piece is good only until the next one is asked for; spares the system a new page for each.
+        """
+        piece = self._buffer[self._at : self._at + size]
+        self._at += len(piece)
+        left = size - len(piece)
+        if piece:
             yield piece
+        space = memoryview(self._space)
+        while left:
+            # Never more than this object: what follows it belongs into the other buffer.
+            count = os.readv(self._p.stdout, [space[: min(left, PIPE)]])
+            if not count:
+                self._more(oid)
+            left -= count
+            yield space[:count] if reuse else bytes(space[:count])
         if self._at == len(self._buffer):
             self._more(oid)
         self._at += 1

@@ -116,7 +116,7 @@ class _Readers:
         _, size = batch.header(blob)
         first = b""
         digest, name = hashlib.md5(usedforsecurity=False), hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
-        for piece in batch.pieces(blob, size):
+        for piece in batch.pieces(blob, size, reuse=True):
             first = first or bytes(piece[:1024])
             digest.update(piece)
             name.update(piece)
