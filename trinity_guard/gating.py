@@ -7,6 +7,7 @@ import os
 from trinity_guard import catalog as catalogs
 from trinity_guard import (
     delivery,
+    dvcconfig,
     git,
     index,
     inspection,
@@ -145,8 +146,36 @@ def examine(
         done += references.BATCH
         if on_progress:
             on_progress(min(done, len(commits)), len(commits))
-    found.named = references.once(named)
+    found.named = references.once([*named, *_moved(place, found.records)])
     return found
+
+
+def _moved(place: git.Place, records: Sequence[tuple[bytes, index.Entry]]) -> list[Named]:
+    """Return all that a commit's tree names, where that commit leads its project's default remote elsewhere.
+
+    What was pushed to the old place is not at the new one, and no pointer changed.
+    """
+    configs = [(c, e) for c, e in records if inspection.is_dvc_config(e.path)]
+    if not configs:
+        return []
+    before = git.read_ids(c + b"^:" + e.path for c, e in configs)
+    named: list[Named] = []
+    for (commit, entry), old in zip(configs, before, strict=True):
+        if old and _default_place(old, entry.path) not in (None, _default_place(entry.oid, entry.path)):
+            project = os.path.dirname(os.path.dirname(entry.path))
+            named += [n for n in references.named_at(place, [commit]) if n.project == project]
+    return named
+
+
+def _default_place(oid: bytes, path: bytes) -> tuple[object, ...] | None:
+    """Return where a DVC config leads what names no remote, None where it leads nowhere."""
+    try:
+        tree = dvcconfig.parse(git.read_all([oid])[0] or b"", path)
+    except GuardError:
+        return None  # broken: the search for credentials says so
+    name = str(tree.get("core", {}).get("remote", "")).lower()
+    remote = tree.get(f'remote "{name}"')
+    return (remote.get("url"), remote.get("endpointurl")) if remote else None
 
 
 def _look(place: git.Place, rules: Rules, files: Sequence[tuple[bytes, index.Entry]], found: Findings) -> None:

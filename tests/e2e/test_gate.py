@@ -112,6 +112,22 @@ def test_an_old_version_that_is_nowhere_is_found_under_a_good_new_one(work: Repo
     assert f"commit {first[:10]}" in refused(work, hub)
 
 
+def test_a_default_remote_that_is_moved_gets_what_the_old_one_has(work: Repo, hub: Path, tmp_path: Path) -> None:
+    data = work.stage("a.pkl")
+    work.commit()
+    work.git("push", "-q")
+    work.guard("remote", "add", "fresh", str(tmp_path / "fresh"), "--default")
+    work.git("add", "-A")
+    work.commit()
+    work.stage("code.py", b"x = 1\n")
+    work.commit()
+    work.git("push", "-q")
+    assert list(objects(tmp_path / "fresh/files/md5").values()) == [data]
+    run("git", "clone", "-q", hub, tmp_path / "clone")
+    dvc("pull", "-q", cwd=tmp_path / "clone")
+    assert (tmp_path / "clone/a.pkl").read_bytes() == data
+
+
 def test_an_old_version_that_is_gone_for_good_does_not_hold_the_history_back_from_a_fork(
     work: Repo, hub: Path, tmp_path: Path
 ) -> None:
