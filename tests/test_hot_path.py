@@ -13,8 +13,21 @@ from tests.support import PROJECT, Repo, run
 OURS = {
     *("bounds", "catalog", "cli", "commands", "commands.hook", "config", "console", "conversion", "dvcconfig"),
     *("dvcproject", "dvcyaml", "errors", "git", "guarding", "ignores", "ignoring", "index", "inspection", "leftovers"),
-    *("objects", "ownership", "pickles", "pipelines", "pointer", "recovery", "reporting", "rules", "secrets", "trust"),
-    *("sniffing", "locking", "stages", "stages.commit", "stash", "store", "tomlsubset", "urls", "workshop"),
+    *(
+        "objects",
+        "ownership",
+        "pickles",
+        "pipelines",
+        "planted",
+        "pointer",
+        "recovery",
+        "reporting",
+        "rules",
+        "secrets",
+        "trust",
+    ),
+    *("sniffing", "locking", "stages", "stages.commit", "stash", "store", "templates", "tomlsubset", "urls"),
+    "workshop",
 }
 # What the hooks that push know beside.
 PUSHING = {

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 POSSIBLE = range(1 << 63)
+# The largest dvc.yaml or dvc.lock that is read: some 7,000 stages. ruamel.yaml takes up to 15 s for so much.
+LARGEST = 2 << 20
+# So many keys may `<<` copy in all: forty lines of it can double what stands above, forty times.
+MOST_MERGED = 200_000
 
 
 def parse(data: bytes, most_bytes: int, round_trip: bool = False, anchors: bool = False) -> Any:
@@ -37,6 +41,8 @@ def _parsed(text: str, round_trip: bool, anchors: bool) -> Any:
     try:
         suspect = not anchors and ("&" in text or "*" in text)
         if not (suspect and _anchored(YAML(typ="safe", pure=True).parse(text))):
+            if anchors and "<<" in text:
+                _require_few_merged(YAML(typ="safe", pure=True).compose(text))
             return yaml.load(text)
         line, words = "", "it uses anchors or aliases"
     except MarkedYAMLError as e:
@@ -59,6 +65,34 @@ def _parsed(text: str, round_trip: bool, anchors: bool) -> Any:
 
 def _anchored(events: Iterable[Any]) -> bool:
     return any(getattr(event, "anchor", None) is not None for event in events)
+
+
+def _require_few_merged(root: Any) -> None:
+    """Raise ValueError where `<<` copies too many keys; each mapping is looked at once."""
+    known: dict[int, int] = {}
+    total = 0
+
+    def size(node: Any) -> int:
+        nonlocal total
+        if id(node) in known or node is None or node.id == "scalar":
+            return known.get(id(node), 0)
+        known[id(node)] = 0
+        count = 0
+        for entry in node.value:
+            key, value = entry if isinstance(entry, tuple) else (None, entry)
+            if key is not None:
+                size(key)
+            inside = size(value)
+            count += 1 + (inside if key is not None and key.value == "<<" else 0)
+            if key is None and value.id == "mapping":
+                count += inside  # a list of mappings to merge
+        known[id(node)] = count
+        total += count
+        if total > MOST_MERGED:
+            raise ValueError(f"its `<<` stand for more than {MOST_MERGED} keys")
+        return count
+
+    size(root)
 
 
 def dump(data: object) -> bytes:

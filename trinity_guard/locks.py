@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 NAME = b"dvc.lock"
 MOST_BYTES = 10 << 20
+MOST_OUTS = 100_000
 HEX = "0123456789abcdef"
 
 
@@ -55,6 +56,8 @@ def outs(lock: bytes, dvc_yaml: bytes | None, where: bytes) -> list[LockedOut]:
             out = _out(entry, declared, where)
             if out is not None:
                 found.append(out)
+            if len(found) > MOST_OUTS:
+                raise _malformed(where, f"it names more than {MOST_OUTS} outputs")
     return found
 
 
@@ -77,7 +80,7 @@ class _Declared:
 
 def _load(data: bytes, where: bytes) -> Any:
     try:
-        return dvcyaml.parse(data, MOST_BYTES, anchors=True) or {}
+        return dvcyaml.parse(data, dvcyaml.LARGEST, anchors=True) or {}
     except ValueError as error:
         raise _malformed(where, str(error)) from None
 
@@ -115,7 +118,12 @@ def _out(entry: dict[str, Any], declared: _Declared, where: bytes) -> LockedOut 
         reason = bounds.rooted(text) or bounds.walk(parts, text)
         if reason:
             raise _malformed(where, f"its path '{dvcyaml.plain(text)}' {reason}")
-    out = LockedOut(b"/".join(parts), md5, -1 if size is None else size)
+    data = b"/".join(parts)
+    if not data or where.startswith(data + b"/"):
+        raise _malformed(where, f"its path '{dvcyaml.plain(path)}' holds the lock itself")
+    if bounds.rules(parts[-1].rpartition(b"\\")[2]) or data.endswith(b".dvc"):
+        raise _malformed(where, f"its path '{dvcyaml.plain(path)}' is a file that tells Git or DVC what to do")
+    out = LockedOut(data, md5, -1 if size is None else size)
     out.isexec = entry.get("isexec") is True
     out.legacy = entry.get("hash") is None
     flags, out.certain = declared.of(path)
@@ -138,7 +146,7 @@ def _declared(dvc_yaml: bytes | None, where: bytes) -> dict[str, _Declared]:
     if not dvc_yaml:
         return {}
     try:
-        fields = dvcyaml.parse(dvc_yaml, MOST_BYTES, anchors=True)
+        fields = dvcyaml.parse(dvc_yaml, dvcyaml.LARGEST, anchors=True)
     except ValueError:
         return {}
     stages = fields.get("stages") if isinstance(fields, dict) else None

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import bounds, dvcyaml
+from trinity_guard import bounds, dvcyaml, templates
 from trinity_guard.errors import GuardError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-MOST_BYTES = 10 << 20
 MOST_OUTS = 100_000
 MOST_TEMPLATES = 8
 KINDS = ("outs", "metrics", "plots")
@@ -44,22 +43,20 @@ def pipeline_outs(dvc_yaml: bytes, lock: bytes | None, where: bytes, top: bytes 
         _mapping(stage, where, str(name))
         if not _templated(stage):
             found += _outs_of(str(name), stage, where)
-            continue
-        locked = _locked_stages(lock, where) if locked is None else locked
-        known = _from_lock(str(name), stage, locked, where)
-        if known is None:
-            return _by_dvc(data, where, top)
-        found += known
+        else:
+            locked = _locked_stages(lock, where) if locked is None else locked
+            known = _from_lock(str(name), stage, locked, where)
+            if known is None:
+                return _by_dvc(data, where, top)
+            found += known
         if len(found) > MOST_OUTS:
-            break
-    if len(found) > MOST_OUTS:
-        raise _malformed(where, f"it names more than {MOST_OUTS} outputs")
+            raise _malformed(where, f"it names more than {MOST_OUTS} outputs")
     return found
 
 
 def _load(data: bytes, where: bytes) -> Any:
     try:
-        return dvcyaml.parse(data, MOST_BYTES, anchors=True) or {}
+        return dvcyaml.parse(data, dvcyaml.LARGEST, anchors=True) or {}
     except ValueError as e:
         raise _malformed(where, str(e)) from None
 
@@ -114,6 +111,8 @@ def _place(where: bytes, wdir: str, path: str) -> bytes | None:
     for text in (wdir, path):
         if bounds.rooted(text) or bounds.walk(parts, text):
             return None
+    if not parts or bounds.rules(parts[-1]):
+        return None  # nobody may take what tells Git and DVC what to do for data, nor the whole repository
     return b"/".join(parts)
 
 
@@ -123,12 +122,7 @@ def _place(where: bytes, wdir: str, path: str) -> bytes | None:
 def _templated(stage: dict[str, Any]) -> bool:
     if "foreach" in stage or "matrix" in stage:
         return True
-    texts = [str(stage.get("wdir"))]
-    for kind in KINDS:
-        items = stage.get(kind)
-        for item in items if isinstance(items, list) else []:
-            texts += [str(item)]
-    return any("${" in text for text in texts)
+    return templates.mentioned([stage.get("wdir"), *(stage.get(kind) for kind in KINDS)])
 
 
 def _locked_stages(lock: bytes | None, where: bytes) -> dict[str, Any]:
@@ -143,7 +137,10 @@ def _from_lock(name: str, stage: dict[str, Any], locked: dict[str, Any], where: 
     """Return a templated stage's outputs as dvc.lock has them, None when it does not have them all."""
     names = _generated(name, stage)
     body = stage.get("do", stage)
-    if names is None or not isinstance(body, dict) or "${" in str(body.get("wdir")):
+    if names is None or not isinstance(body, dict):
+        return None
+    wdir = body.get("wdir") or "."
+    if not isinstance(wdir, str) or "${" in wdir:
         return None
     if any(n not in locked for n in names):
         return None
@@ -159,7 +156,7 @@ def _from_lock(name: str, stage: dict[str, Any], locked: dict[str, Any], where: 
             cached = _cached(path, wanted)
             if cached is None:
                 return None
-            place = _place(where, body.get("wdir") or ".", path)
+            place = _place(where, wdir, path)
             if place:
                 found.append(PipelineOut(place, generated, cached))
     return found
@@ -176,7 +173,7 @@ def _generated(name: str, stage: dict[str, Any]) -> list[str] | None:
         return [f"{name}@{key}" for key in items]
     if isinstance(items, list) and all(isinstance(i, (str, int)) and "${" not in str(i) for i in items):
         return [f"{name}@{item}" for item in items]
-    if isinstance(items, list) and not any("${" in str(i) for i in items):
+    if isinstance(items, list) and not templates.mentioned(items):
         return [f"{name}@{number}" for number in range(len(items))]
     return None
 
@@ -199,14 +196,8 @@ def fits(path: str, template: str) -> bool:
 
 def _by_dvc(data: Any, where: bytes, top: bytes) -> list[PipelineOut]:
     """Let the real DVC resolve the templates of this dvc.yaml."""
-    from dvc.exceptions import DvcException
-    from dvc.parsing import DataResolver
-    from dvc.repo import Repo
-
-    folder = os.path.abspath(os.fsdecode(os.path.join(top, os.path.dirname(where))))
     try:
-        with Repo(folder) as repo:
-            stages = DataResolver(repo, folder, data).resolve()["stages"]
-    except DvcException as e:
-        raise _malformed(where, " ".join(str(e).split())) from None
+        stages = templates.resolved(data, os.path.join(top, os.path.dirname(where)), top, dvcyaml.LARGEST, MOST_OUTS)
+    except ValueError as e:
+        raise _malformed(where, dvcyaml.plain(str(e))) from None
     return [out for name, stage in stages.items() for out in _outs_of(name, stage, where)]

@@ -35,7 +35,6 @@ _MARKS = ("@", "?", *_KEYS_IN_TEXT)
 # Where a pointer or a dvc.yaml may hold options of a remote, and where addresses.
 _OPTIONS_IN = ("fs_config", "config", "remote")
 _ADDRESSES_IN = ("deps", "outs", "metrics", "plots", "repo", "artifacts")
-MOST_BYTES = 10 << 20
 
 
 class Finding:
@@ -169,7 +168,7 @@ def _flat(options: dict[str, Any]) -> Iterator[tuple[str, object]]:
 
 def _in_yaml(data: bytes, where: bytes) -> Iterator[Finding]:
     try:
-        fields = dvcyaml.parse(data, MOST_BYTES, anchors=True)
+        fields = dvcyaml.parse(data, dvcyaml.LARGEST, anchors=True)
     except ValueError as e:
         raise GuardError(
             problem=f"{shown(where)} cannot be searched for credentials: {e}.",

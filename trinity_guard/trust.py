@@ -82,7 +82,7 @@ def require_cache(place: git.Place, project: dvcproject.Project) -> None:
     planted.refuse(place, project)
     if project.cache_source == REPO and _in_git_dir(place, project.cache_dir):
         raise GuardError(
-            problem=f"the cache that .dvc/config names, {shown(project.cache_dir)}, lies in the git dir: it is not used.",
+            problem=f"the cache of .dvc/config, {shown(project.cache_dir)}, lies in the git dir: it is not used.",
             remedy="dvc cache dir --unset",
         )
     where = unconfirmed_cache(place, project)
