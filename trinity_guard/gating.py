@@ -24,7 +24,7 @@ from trinity_guard.pushqueue import Queue, Retries
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from trinity_guard.config import Config
     from trinity_guard.inspection import Artifact
@@ -167,10 +167,60 @@ def _moved(place: git.Place, records: Sequence[tuple[bytes, index.Entry]]) -> li
     return named
 
 
+def require_same_places(place: git.Place, refs: Sequence[Ref], findings: Findings) -> None:
+    """Refuse a branch whose own .dvc/config leads elsewhere than the one of this work tree, by which objects are sent.
+
+    Its objects would go where nobody who checks it out looks for them.
+    """
+    new = [r for r in refs if r.oid in findings.commits]
+    if not new or not findings.named:
+        return
+    files = [os.path.join(f, b".dvc", b"config") for f in _folders(n.path for n in findings.named)]
+    known = known_elsewhere(findings)
+    for ref in new:
+        for file, oid in zip(files, git.read_ids(ref.oid + b":" + f for f in files), strict=True):
+            there = _default_place(oid, file) if oid else None
+            if there and ref.oid not in known and there != _place_here(place, file):
+                raise _other_config(place, ref, file)
+
+
+def _folders(paths: Iterable[bytes]) -> list[bytes]:
+    """Return all folders above these paths, the top (b"") among them."""
+    found = {b""}
+    for path in paths:
+        while (path := os.path.dirname(path)) not in found:
+            found.add(path)
+    return sorted(found)
+
+
+def _place_here(place: git.Place, file: bytes) -> tuple[object, ...] | None:
+    try:
+        with open(place.file(file), "rb") as opened:
+            return _place_in(opened.read(), file)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _other_config(place: git.Place, ref: Ref, file: bytes) -> GuardError:
+    name = shown(ref.name.removeprefix(b"refs/heads/"))
+    remedy = (
+        f"git checkout {inspection.quoted(name)}     # or, where it is checked out, commit {shown(file)}; then push"
+    )
+    if place.bare:
+        remedy = f"git worktree add ../work {inspection.quoted(name)}     # and push from there"
+    return GuardError(
+        f"objects are sent where this work tree's {shown(file)} says, and that of {name} says otherwise", remedy
+    )
+
+
 def _default_place(oid: bytes, path: bytes) -> tuple[object, ...] | None:
+    return _place_in(git.read_all([oid])[0] or b"", path)
+
+
+def _place_in(data: bytes, path: bytes) -> tuple[object, ...] | None:
     """Return where a DVC config leads what names no remote, None where it leads nowhere."""
     try:
-        tree = dvcconfig.parse(git.read_all([oid])[0] or b"", path)
+        tree = dvcconfig.parse(data, path)
     except GuardError:
         return None  # broken: the search for credentials says so
     name = str(tree.get("core", {}).get("remote", "")).lower()
@@ -225,11 +275,7 @@ class _Pipelines:
         self._place = place
         self._known: dict[tuple[bytes | None, ...], ownership.Pipelines | None] = {}
         folders = {os.path.dirname(e.path) for e in catalogs.load(place).named(b"dvc.yaml")}
-        for _, artifact in raw:
-            folder = artifact.entry.path
-            while folder:
-                folder = os.path.dirname(folder)
-                folders.add(folder)
+        folders.update(_folders(a.entry.path for _, a in raw))
         self._files = [os.path.join(f, n) for f in sorted(folders) for n in (b"dvc.yaml", b"dvc.lock")]
         commits = list(dict.fromkeys(c for c, _ in raw))
         oids = git.read_ids(c + b":" + f for c in commits for f in self._files)

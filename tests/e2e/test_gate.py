@@ -128,6 +128,30 @@ def test_a_default_remote_that_is_moved_gets_what_the_old_one_has(work: Repo, hu
     assert (tmp_path / "clone/a.pkl").read_bytes() == data
 
 
+@pytest.mark.parametrize("here", ["another remote", "no DVC at all"])
+def test_a_branch_whose_config_leads_elsewhere_is_pushed_where_it_is_checked_out(
+    work: Repo, hub: Path, tmp_path: Path, here: str
+) -> None:
+    work.git("checkout", "-q", "-b", "side")
+    data = work.stage("a.pkl")
+    work.commit(TRINITY_GUARD_SKIP="push")
+    if here == "another remote":
+        work.git("checkout", "-q", "main")
+        work.guard("remote", "add", "other", str(tmp_path / "other"), "--default")
+        work.commit("-a")
+    else:
+        work.git("checkout", "-q", "--orphan", "pages")
+        work.git("rm", "-rqf", ".")
+        work.stage("index.html", b"<html>\n")
+        work.commit()
+    said = refused(work, hub, "origin", "side")
+    assert "git checkout side " in said
+    assert not (tmp_path / "other/files").exists()
+    work.git("checkout", "-q", "side")
+    work.git("push", "-q", "origin", "side")
+    assert list(objects(work.storage / "files/md5").values()) == [data]
+
+
 def test_an_old_version_that_is_gone_for_good_does_not_hold_the_history_back_from_a_fork(
     work: Repo, hub: Path, tmp_path: Path
 ) -> None:
@@ -562,6 +586,7 @@ def test_a_remote_that_never_answers_is_refused_after_the_time_limit(work: Repo,
         silent.listen()
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/objects"
         work.dvc("remote", "modify", "storage", "url", url)
+        work.commit("-a")
         said = refused(work, hub, TRINITY_GUARD_TIMEOUT="1", TRINITY_GUARD_TRUST="1")
     assert "cannot be told" in said
     assert "1 second" in said
@@ -574,6 +599,7 @@ def test_a_remote_that_is_away_or_not_configured_is_refused(work: Repo, hub: Pat
     assert "is away" in refused(work, hub)
     work.storage.with_name("away").rename(work.storage)
     work.dvc("remote", "remove", "storage")
+    work.commit("-a")
     assert "trinity-guard remote add URL" in refused(work, hub)
 
 

@@ -111,15 +111,16 @@ def test_a_bucket_that_is_gone_and_wrong_keys(pushing: Pushing, s3_with_keys: Se
     kept = config.read_text()
     bucket = kept.split("s3://")[1].split("/")[0]
     config.write_text(kept.replace(bucket, "no-such-bucket"))
+    pushing.repo.commit("-a")
     said = pushing.push(ok=False)
     assert "push refused" in said
     assert "no-such-bucket" in said
     s3_with_keys.configure(pushing.repo)
+    pushing.repo.commit("-a")
     said = pushing.push(ok=False, AWS_ACCESS_KEY_ID="wrong", AWS_SECRET_ACCESS_KEY="wrong-wrong-wrong")
     assert "push refused" in said
     assert "wrong-wrong" not in said
     assert not pushing.published()
-    config.write_text(kept)
 
 
 @pytest.mark.parametrize("kill", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])

@@ -55,15 +55,16 @@ def gate(place: git.Place, commits: list[bytes], refs: Sequence[Ref]) -> int:
     _refuse_raw(found, refs)
     _refuse_broken(found)
     if found.named:
-        _secure(place, config, found)
+        _secure(place, config, found, refs)
     _drain(place, config)
     return FINE
 
 
-def _secure(place: git.Place, config: Config, found: Findings) -> None:
+def _secure(place: git.Place, config: Config, found: Findings, refs: Sequence[Ref]) -> None:
     asking.about_places(place, config, found.named)
     progress = console.Progress("pushing")
     try:
+        gating.require_same_places(place, refs, found)
         secured = gating.secure(place, config, found.named, progress)
     except GuardError as error:
         progress.close()
