@@ -57,7 +57,19 @@ def forbidden(part: bytes) -> bool:
     """Whether a folder of this name belongs to Git or DVC: `.git`, and what macOS and Windows take for it, `.dvc`."""
     if len(part) < 4 or (part[:1] not in b".\xe2\xef" and b"~" not in part):
         return False
-    return _as_others_see(part) in (".git", ".dvc", "git~1")
+    return _as_others_see(part) in (".git", ".dvc", "git~1", "dvc~1")
+
+
+def remote_name(name: str) -> str:
+    """Return why a text is not taken for a remote's name, "" when it is.
+
+    It stands in commands that we tell people to run: what a shell obeys in it, a stranger would have said.
+    """
+    if not name.isprintable():
+        return "has characters that cannot be shown"
+    if name.startswith("-"):
+        return "begins as an option does"
+    return "has characters that a shell obeys" if set(name) & set("'\"\\`$;&|<>(){}[]*?!#~\n") else ""
 
 
 def rules(name: bytes) -> bool:

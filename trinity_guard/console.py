@@ -74,8 +74,8 @@ def fail(error: GuardError) -> None:
     """Print an error: what happened, and below it the command that helps."""
     _State.warned = True
     lines = error.problem.split("\n")
-    head = f"{_red()}trinity-guard:{_plain()} {lines[0]}"
-    _write(sys.stderr, "\n".join([head, *lines[1:], *(f"    {line}" for line in error.remedy.splitlines())]))
+    said = "\n".join([f" {lines[0]}", *lines[1:], *(f"    {line}" for line in error.remedy.splitlines())])
+    _write(sys.stderr, said, f"{_red()}trinity-guard:{_plain()}")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -93,9 +93,21 @@ def confirm(question: str, in_hook: bool = False) -> bool:
     """Ask on a terminal; without one the answer is no. in_hook: standard input is Git's, the terminal is asked for."""
     if not sys.stderr.isatty() or not (in_hook or sys.stdin.isatty()):
         return False
-    sys.stderr.write(f"{question} [y/N] ")
-    sys.stderr.flush()
+    _prompt(f"{question} [y/N] ")
     return _answer(in_hook).strip().lower() in {"y", "yes"}
+
+
+def ask(question: str) -> str:
+    """Ask for a line on a terminal; without one the answer is empty."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return ""
+    _prompt(f"{question}: ")
+    return sys.stdin.readline().strip()
+
+
+def _prompt(text: str) -> None:
+    sys.stderr.write(_harmless(text))
+    sys.stderr.flush()
 
 
 def _answer(in_hook: bool) -> str:
@@ -152,9 +164,19 @@ def _plain() -> str:
     return "\x1b[0m" if _coloured() else ""
 
 
-def _write(stream: TextIO, text: str) -> None:
+def _harmless(text: str) -> str:
+    """Escape what a terminal obeys and what turns text around: much of what is said was named by strangers."""
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape", "surrogatepass").decode() for c in text
+    )
+
+
+def _write(stream: TextIO, text: str, head: str = "") -> None:
+    """Write a text, made harmless, behind a head that is ours."""
     # A name that is not UTF-8 must not turn a message into a traceback, whatever the locale.
-    data = (text + "\n").encode("utf-8", "backslashreplace")
+    data = (head + _harmless(text) + "\n").encode("utf-8", "backslashreplace")
     buffer = getattr(stream, "buffer", None)
     try:
         if buffer is None:

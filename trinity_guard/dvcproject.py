@@ -125,6 +125,10 @@ class _Settings:
             raise self.wrong(section, option, f"is '{value}', not {' or '.join(allowed)}")
         return value.lower() if value is not None else None
 
+    def file_of(self, section: str) -> bytes:
+        """Return the file that names a section's first option; of an empty section, the repository's."""
+        return next((file for (s, _), (_, file) in self.origin.items() if s == section), b".dvc/config")
+
     def wrong(self, section: str, option: str, what: str) -> GuardError:
         file = self.origin[section, option][1]
         text = shown(f"{section}: {option}".encode("utf-8", "surrogatepass"))
@@ -134,6 +138,8 @@ class _Settings:
 
 def _line_of(file: bytes, section: str, option: str) -> str:
     """Return where an option stands in a file, for a message; "" when it stands there more than once."""
+    if not option:
+        return ""
     with open(file, "rb") as opened:
         line = dvcconfig.line_of(opened.read(), section, option)
     return f" in line {line}" if line else ""
@@ -145,6 +151,8 @@ def _project(root: bytes, settings: _Settings) -> Project:
     project.autostage = settings.choice("core", "autostage", ("true", "false")) == "true"
     project.shared = settings.choice("cache", "shared", ("group",)) == "group"
     default = settings.text("core", "remote")
+    if default and bounds.remote_name(default):
+        raise settings.wrong("core", "remote", f"names a remote that {bounds.remote_name(default)}")
     project.default_remote = default.lower() if default else None
     types = settings.merged.get("cache", {}).get("type")
     if types is not None:
@@ -154,6 +162,7 @@ def _project(root: bytes, settings: _Settings) -> Project:
     for section in settings.merged:
         if section.startswith('remote "'):
             name = section[len('remote "') : -1]
+            _require_name(settings, section, name)
             project.remotes[name] = _remote(settings, name, ())
     project.cache_dir = _cache_dir(settings, project)
     named = next((o for o in ("local", "dir") if settings.merged.get("cache", {}).get(o)), None)
@@ -162,6 +171,13 @@ def _project(root: bytes, settings: _Settings) -> Project:
         levels = (project.cache_source, project.remotes[str(settings.text("cache", "local")).lower()].sources["url"])
         project.cache_source = "repo" if "repo" in levels else project.cache_source
     return project
+
+
+def _require_name(settings: _Settings, section: str, name: str) -> None:
+    reason = bounds.remote_name(name)
+    if reason:
+        said = shown(name.encode("utf-8", "replace"))
+        raise dvcconfig.broken(settings.file_of(section), f"is wrong: the name of the remote '{said}' {reason}")
 
 
 def _cache_dir(settings: _Settings, project: Project) -> bytes:
@@ -186,7 +202,8 @@ def _remote(settings: _Settings, name: str, asking: tuple[str, ...]) -> Remote:
     section = f'remote "{name}"'
     url = settings.text(section, "url")
     if url is None or name in asking:
-        option, (_, file) = next((o, at) for (s, o), at in settings.origin.items() if s == section)
+        option = next((o for s, o in settings.origin if s == section), "")
+        file = settings.file_of(section)
         what = "has no url" if url is None else "refers to itself"
         raise dvcconfig.broken(
             file, f"is wrong{_line_of(file, section, option)}: the remote '{shown(name.encode())}' {what}"

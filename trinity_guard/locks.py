@@ -131,6 +131,8 @@ def _out(entry: dict[str, Any], declared: _Declared, where: bytes) -> LockedOut 
     out.pushed = flags.get("push", True) is not False
     remote = flags.get("remote")
     out.remote = remote if isinstance(remote, str) else ""
+    if bounds.remote_name(out.remote):
+        raise _malformed(where, f"the name in a 'remote' of its dvc.yaml {bounds.remote_name(out.remote)}")
     return out
 
 

@@ -299,6 +299,8 @@ def _decoded_by_yaml(data: bytes, where: bytes) -> Pointer:
         if wrong:
             raise _malformed(where, data, wrong)
         out = _out(entry)
+        if bounds.remote_name(out.remote or ""):
+            raise _malformed(where, data, f"the name in its 'remote' {bounds.remote_name(out.remote or '')}")
         pointer.outs.append(out)
         if not out.external:
             data_path(where, pointer, out)

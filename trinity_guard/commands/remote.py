@@ -154,7 +154,7 @@ def _options(url: str, asked: argparse.Namespace) -> dict[str, str]:
             words = f"{kind}:// has" if kind else "a folder has"
             raise GuardError(f"{words} no --{flag}.", "trinity-guard remote add --help", exit_code=UNUSABLE)
         if value is None and flag in ASKED and option in allowed:
-            value = _ask(f"{text} (empty: none)")
+            value = console.ask(f"{text} (empty: none)")
         if value:
             options[option] = value
     for pair in asked.set:
@@ -163,15 +163,6 @@ def _options(url: str, asked: argparse.Namespace) -> dict[str, str]:
             raise GuardError("--set takes OPTION=VALUE.", "trinity-guard remote add --help", exit_code=UNUSABLE)
         options[option.lower()] = value
     return options
-
-
-def _ask(question: str) -> str:
-    """Ask on a terminal; without one there is no answer."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return ""
-    sys.stderr.write(f"{question}: ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip()
 
 
 # ---- list ----
