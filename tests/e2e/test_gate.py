@@ -209,6 +209,76 @@ def test_raw_artifacts_further_back_are_refused_and_the_advice_mends_each(work: 
         assert work.pulled_in_a_fresh_clone(name) == data
 
 
+def history(repo: Repo, kind: str) -> None:
+    """Make unpublished commits whose raw artifacts are built upon."""
+    later: dict[str, list[tuple[str, ...]]] = {
+        "gone later": [("rm", "-q", "a.pkl"), ("commit", "-q", "-m", "work")],
+        "renamed later": [("mv", "a.pkl", "b.pkl"), ("commit", "-q", "-n", "-m", "work")],
+        "merged": [("merge", "-q", "--no-verify", "--no-edit", "other")],
+        "an empty commit": [("commit", "-q", "--allow-empty", "-m", "empty")],
+    }
+    if kind == "another branch":
+        repo.git("checkout", "-q", "-b", "side")
+    if kind == "merged":
+        raw_on(repo, "other", "b.csv")
+    repo.stage("a.pkl")
+    repo.commit("--no-verify")
+    for command in later.get(kind, []):
+        repo.git(*command)
+    if kind in ("changed later", "ignored later"):
+        repo.stage("a.pkl" if kind == "changed later" else ".gitignore", b"*.log\n" * 99)
+        repo.commit("--no-verify")
+    repo.stage("code.py", b"x = 1\n")
+    repo.commit()
+    if kind == "unstaged edits":
+        repo.write("code.py", b"x = 2\n")
+    if kind == "another branch":
+        repo.git("checkout", "-q", "main")
+
+
+KINDS = (
+    "changed later", "gone later", "renamed later", "merged", "ignored later", "an empty commit", "unstaged edits",
+    "another branch",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_advice_mends_artifacts_that_later_commits_build_upon(work: Repo, hub: Path, kind: str) -> None:
+    history(work, kind)
+    branch = "side" if kind == "another branch" else "main"
+    before = work.tree(branch)
+    said = refused(work, hub, "origin", branch)
+    advice = next(line for line in said.splitlines() if "git commit" in line).partition("     #")[0].strip()
+    run("sh", "-c", advice, cwd=work.path, env={"GIT_EDITOR": "true"})
+    work.git("push", "-q", "origin", branch)
+    assert refs(hub)[f"refs/heads/{branch}"] == work.head()
+    raw = {name for name in before if name.endswith((b".pkl", b".csv"))}
+    assert {name for name in work.tree() if name.endswith(b".dvc")} == {name + b".dvc" for name in raw}
+    for name in raw:
+        assert work.pulled_in_a_fresh_clone(name) == work.git("cat-file", "blob", before[name][1]).stdout
+    assert work.file("code.py").read_bytes() == (b"x = 2\n" if kind == "unstaged edits" else b"x = 1\n")
+
+
+def test_the_advice_mends_a_tag_and_a_root_commit(bare_repo: Repo, hub: Path) -> None:
+    bare_repo.stage("a.pkl")
+    bare_repo.commit()
+    bare_repo.stage("a.pkl", 5 * KB)
+    bare_repo.commit()
+    bare_repo.guard("init", "-q")
+    bare_repo.git("add", "-A")
+    bare_repo.commit()
+    bare_repo.git("remote", "add", "origin", str(hub))
+    for ref in ("main", "v1"):
+        if ref == "v1":
+            raw_on(bare_repo, "side", "x.pkl")
+            bare_repo.git("tag", "v1", "side")
+        said = refused(bare_repo, hub, "origin", ref)
+        advice = next(line for line in said.splitlines() if "git commit" in line).partition("     #")[0].strip()
+        run("sh", "-c", advice, cwd=bare_repo.path, env={"GIT_EDITOR": "true"})
+        bare_repo.git("push", "-q", "origin", ref)
+    assert set(refs(hub)) == {"refs/heads/main", "refs/tags/v1"}
+
+
 def test_a_raw_artifact_that_is_gone_from_the_tip_is_still_refused(work: Repo, hub: Path) -> None:
     work.stage("a.pkl")
     work.commit("--no-verify")

@@ -170,14 +170,65 @@ def _refuse_raw(found: Findings, refs: Sequence[Ref]) -> None:
 
 
 def _mending(raw: list[tuple[bytes, Artifact]], commits: list[bytes], refs: Sequence[Ref]) -> str:
-    """Return the commands that turn exactly these into pointers."""
-    holding = {c for c, _ in raw}
-    tip = next((r for r in refs if holding == {r.oid}), None)
-    branch = shown(git.attempt("symbolic-ref", "-q", "--short", "HEAD").out.strip())
-    if tip is not None:
-        name = shown(tip.target.removeprefix(b"refs/heads/"))
-        there = "" if tip.name in (b"HEAD", b"refs/heads/" + branch.encode()) else f"git checkout {quoted(name)} && "
-        return f"{there}git commit --amend --no-edit     # turns them into pointers; then push again"
-    oldest = next(c for c in reversed(commits) if c in holding).decode()
-    base = f"{oldest[:10]}^" if git.parents(oldest) else "--root"
-    return f"git rebase --exec 'git commit --amend --no-edit' {base}     # turns each into a pointer; then push again"
+    """Return the commands that turn exactly these into pointers, on the first ref that holds any."""
+    for name, tip, there in [(r.name, r.oid, r.there) for r in refs if r.oid] or [(b"HEAD", b"HEAD", b"")]:
+        history = git.attempt("rev-list", "--topo-order", "--reverse", tip).out.split()
+        pushed = set(commits)
+        mine = [c for c in history if c in pushed]
+        holding = {c for c, _ in raw}.intersection(mine)
+        if holding:
+            return _mending_of(name, mine, holding, {a.entry.path for _, a in raw}, there)
+    return "move the ref to a commit, or a tree, without them"
+
+
+def _mending_of(name: bytes, mine: list[bytes], holding: set[bytes], paths: set[bytes], there: bytes) -> str:
+    """mine: the commits to be pushed, the oldest first."""
+    tip = mine[-1].decode()
+    oldest = next(c for c in mine if c in holding).decode()
+    go, after = _to_and_from(name)
+    words = "turns them into pointers; then push again"
+    if holding == {mine[-1]}:
+        return f"{go}git commit --amend --no-edit{after}     # {words}"
+    if _independent(oldest, tip, paths):
+        base = f"{oldest[:10]}^" if git.parents(oldest) else "--root"
+        amend = "git commit --amend --no-edit --allow-empty"
+        return f"{go}git rebase --autostash --exec '{amend}' {base}{after}     # {words}"
+    base = _below(holding, tip, there)
+    back = f"git reset --soft {base[:10]}" if base else "git update-ref -d HEAD"
+    return (
+        f"{go}{back} && git commit -c {tip[:10]}{after}     # one new commit for those, with pointers\n"
+        "then push again; they build on each other, and a rebase would stop at each with a conflict"
+    )
+
+
+def _to_and_from(name: bytes) -> tuple[str, str]:
+    """Return the commands that go to a ref before it is mended, and what is to be done after."""
+    word = quoted(shown(name.removeprefix(b"refs/heads/").removeprefix(b"refs/tags/")))
+    if name.startswith(b"refs/tags/"):
+        return f"git checkout --detach {word} && ", f" && git tag -f {word}"
+    current = git.attempt("symbolic-ref", "-q", "HEAD").out.strip()
+    return ("" if name in (b"HEAD", current) else f"git checkout {word} && "), ""
+
+
+def _independent(oldest: str, tip: str, paths: set[bytes]) -> bool:
+    """Whether a rebase can turn these into pointers one by one: no merges, and nothing builds on a raw artifact."""
+    span = [tip, "--not", *(p.decode() for p in git.parents(oldest) or [])]
+    commits = git.run("rev-list", *span).split()
+    if git.run("rev-list", "--merges", *span).strip():
+        return False
+    # Where a pointer is made, a line goes to the .gitignore beside it as well.
+    changed = set(paths)
+    changed.update(os.path.join(os.path.dirname(p), b".gitignore") for p in paths)
+    options = ("--stdin", "-r", "-z", "--no-commit-id", "--name-only", "--no-renames", "--root")
+    touched = git.run("diff-tree", *options, data=b"".join(c + b"\n" for c in commits)).split(b"\0")
+    return all(touched.count(path) <= (path in paths) for path in changed)
+
+
+def _below(holding: set[bytes], tip: str, there: bytes) -> str:
+    """Return a commit below all of these that the other side has, where that is possible; "" where there is none."""
+    if there and not git.attempt("merge-base", "--is-ancestor", there, tip).code:
+        return there.decode()
+    parents = [git.parents(c.decode()) for c in holding]
+    if not all(parents):
+        return ""
+    return git.attempt("merge-base", "--octopus", *(p[0] for p in parents if p)).out.decode().strip()
