@@ -45,7 +45,7 @@ class Queue:
             entries = _decode(file)
             left = [e for e in entries if _key(e) not in gone]
             if not left:
-                os.unlink(file)
+                _unlink(file)
             elif len(left) < len(entries):
                 index.write_file(file, b"".join(e.encode() for e in left), durable=True)
 
@@ -66,6 +66,13 @@ class Queue:
         return not self._files()
 
 
+def _unlink(file: bytes) -> None:
+    try:
+        os.unlink(file)
+    except FileNotFoundError:
+        return  # another push let go of the same
+
+
 def _key(item: Named) -> tuple[bytes, str, str]:
     return (item.project, item.remote, item.md5)
 
@@ -83,7 +90,10 @@ def _decode(file: bytes) -> list[Named]:
         return [Named.decode(fields[i : i + n]) for i in range(0, len(fields), n)]
     except ValueError:
         aside = file + DAMAGED
-        os.rename(file, aside)
+        try:
+            os.rename(file, aside)
+        except FileNotFoundError:
+            return []  # another push put it aside, and says so
         raise GuardError(
             problem=f"the queue's file {shown(file)} was damaged; it is put aside as {shown(os.path.basename(aside))}.",
             remedy="trinity-guard push REV     # queues again what a commit names; without REV: HEAD",
@@ -118,9 +128,7 @@ class Retries:
 
     def waits(self, remote: str) -> bool:
         """Whether it is too early for a try that nobody asked for."""
-        # A clock that was set back must not stop the tries for ever.
-        left = self.read().get(remote, (0, 0))[1] - _now()
-        return 0 < left <= 60 * WAITS[-1]
+        return _to_come(self.read().get(remote, (0, 0))[1])
 
     def next_try(self) -> int | None:
         """Return when the first of the remotes that failed is tried again, None when none failed."""
@@ -136,7 +144,12 @@ def due(place: git.Place) -> bool:
     if Queue(place).empty():
         return False
     when = Retries(place).next_try()
-    return when is None or when <= _now()
+    return when is None or not _to_come(when)
+
+
+def _to_come(when: int) -> bool:
+    # A clock that was set back must not stop the tries for ever.
+    return 0 < when - _now() <= 60 * WAITS[-1]
 
 
 def _now() -> int:

@@ -17,7 +17,10 @@ import pytest
 
 from tests.proxy import Fault, Proxy, Request
 from tests.servers import Service
-from tests.support import KB, MB, Repo, objects, run
+from tests.support import KB, MB, Repo, dvc, objects, run
+from trinity_guard import git
+from trinity_guard.pushqueue import Queue
+from trinity_guard.references import Named
 
 Start = Callable[[str], Service]
 
@@ -150,6 +153,52 @@ def test_what_waited_for_a_day_goes_with_the_next_commit_though_it_holds_no_arti
         assert time.monotonic() < end
         time.sleep(0.05)
     assert sorted(objects(repo.storage / "files/md5").values()) == sorted([first, data])
+
+
+def test_a_clock_that_was_set_back_stops_no_try(refusing: Repo) -> None:
+    refusing.stage("a.pkl")
+    refusing.commit()
+    refusing.guard("remote", "add", "storage2", str(refusing.storage), "--default")
+    refusing.git("config", "trinity-guard.trust", "true")
+    far = int(time.time()) + 365 * 86400
+    refusing.file(".git/trinity-guard/retries").write_bytes(b"service\x003\x00%d\x00" % far)
+    refusing.commit("-a")
+    deadline = time.monotonic() + 30
+    while waiting(refusing) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert waiting(refusing) == []
+
+
+def test_what_can_never_go_can_be_dropped_and_the_gate_still_refuses_to_publish_it(repo: Repo, tmp_path: Path) -> None:
+    repo.stage("kept.pkl")
+    repo.commit(TRINITY_GUARD_SKIP="push")
+    repo.write("sub/x.txt")
+    dvc("init", "-q", "--subdir", cwd=repo.file("sub"))
+    repo.stage("sub/lost.pkl")
+    repo.git("add", "-A")
+    repo.commit()
+    assert [w["path"] for w in waiting(repo)] == ["sub/lost.pkl.dvc"]  # this project has no remote
+    failed = repo.guard("push", "--pending", ok=False)
+    assert failed.returncode == 1
+    assert b"trinity-guard push --pending --drop" in failed.stderr
+    dropped = repo.guard("push", "--pending", "--drop")
+    assert b"waits no longer: sub/lost.pkl.dvc" in dropped.stderr
+    assert waiting(repo) == []
+    assert repo.guard("push", "--drop", ok=False).returncode == 2
+    run("git", "init", "-q", "--bare", tmp_path / "hub.git")
+    assert b"push refused" in repo.git("push", str(tmp_path / "hub.git"), "main", ok=False).stderr
+
+
+def test_two_that_let_go_of_the_same_do_not_trip_over_each_other(repo: Repo) -> None:
+    place = git.Place(os.fsencode(repo.path), os.fsencode(repo.path / ".git"), os.fsencode(repo.path / ".git"))
+    item = Named("0" * 32, 1, b"a.pkl.dvc", b"1" * 40, b"", "")
+    first, second = Queue(place), Queue(place)
+    first.add([item])
+    listed = second._files()
+    second._files = lambda: listed  # type: ignore[method-assign]  # it looked before the first let go
+    first.let_go([item])
+    second.let_go([item])
+    assert first.empty()
 
 
 def test_one_object_that_the_remote_refuses_holds_nothing_else_up(

@@ -1,17 +1,19 @@
-"""`trinity-guard push [REV…] [--pending]`: uploads exactly the objects that these commits name."""
+"""`trinity-guard push [REV…] [--pending [--drop]]`: uploads exactly the objects that these commits name."""
 
 from __future__ import annotations
 
 import os
 
 from trinity_guard import asking, console, git, guarding, publication, references, reporting
-from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError
+from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
 from trinity_guard.pushqueue import Queue
 
-HELP = """usage: trinity-guard push [REV…] [--pending]
+HELP = """usage: trinity-guard push [REV…] [--pending [--drop]]
 
 Upload the objects that the pointers of the given commits (default: HEAD) name, and all that waits in the
-queue; --pending: only what waits. Exits 1 when something could not go; it stays in the queue.
+queue; --pending: only what waits. Exits 1 when something could not go; it stays in the queue, but for --drop:
+then it waits no longer (its remote or project is gone for good). The gate still refuses to publish a pointer
+to what is nowhere.
 
 Example: trinity-guard push --pending
 """
@@ -21,10 +23,14 @@ def run(args: list[str]) -> int:
     if any(a in ("-h", "--help") for a in args):
         console.result(HELP.rstrip())
         return FINE
-    pending = "--pending" in args
-    names = [a for a in args if a not in ("--pending", "--")]
-    if any(a.startswith("-") for a in names) or (pending and names):
-        raise GuardError("push takes revisions, or --pending.", "trinity-guard push --help", exit_code=UNUSABLE)
+    pending, drop = "--pending" in args, "--drop" in args
+    names = [a for a in args if a not in ("--pending", "--drop", "--")]
+    if any(a.startswith("-") for a in names) or (pending and names) or (drop and not pending):
+        raise GuardError(
+            "push takes revisions, or --pending (with --drop, if you like).",
+            "trinity-guard push --help",
+            exit_code=UNUSABLE,
+        )
     if console.skipped("push"):
         return FINE
     place = git.place()
@@ -39,6 +45,13 @@ def run(args: list[str]) -> int:
     report = publication.push(place, config, named, progress)
     progress.close()
     reporting.tell_push(report)
+    if drop and report.waiting:
+        Queue(place).let_go(report.waiting)
+        names = list(dict.fromkeys(shown(i.path) for i in report.waiting))
+        console.note(f"waits no longer: {', '.join(names[:5])}{' …' if len(names) > 5 else ''}.")
+        return FINE
+    if pending and report.waiting:
+        console.note("what can never go waits no longer after:  trinity-guard push --pending --drop")
     return BLOCKED if report.waiting else FINE
 
 
