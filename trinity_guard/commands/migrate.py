@@ -7,7 +7,7 @@ import sys
 from trinity_guard import console, git, store
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
 from trinity_guard.history import engine
-from trinity_guard.migrating import destination, finishing, running, selecting, staying, telling
+from trinity_guard.migrating import destination, engines, finishing, guides, running, selecting, staying, telling
 from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False
@@ -56,6 +56,9 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("push", help="upload the objects of the migrated history to the DVC remote")
     commands.add_parser("verify", help="prove it: every commit, every path, every byte, old against new")
     commands.add_parser("undo", help="put every ref, the index and the working tree back")
+    guide = commands.add_parser("guide", help="your own steps with bfg, filter-repo or lfs; the note for your team")
+    guide.add_argument("tool", nargs="?", choices=("bfg", "filter-repo", "lfs", "team"), default="team")
+    _add_patterns(guide)
     end = commands.add_parser("finish", help="let the old history go (reflogs, gc)")
     end.add_argument("--yes", action="store_true", help="do not ask")
     end.add_argument("--force-unpushed", action="store_true", help="even while objects are not on the DVC remote")
@@ -65,6 +68,10 @@ def parser() -> argparse.ArgumentParser:
 def _add_what(p: argparse.ArgumentParser) -> None:
     p.add_argument("--everything", action="store_true", help="all local branches and tags (else: the current branch)")
     p.add_argument("--ref", nargs="+", action="extend", default=[], metavar="REF", help="these branches or tags")
+    _add_patterns(p)
+
+
+def _add_patterns(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--include",
         nargs="+",
@@ -84,6 +91,10 @@ def _add_run(p: argparse.ArgumentParser) -> None:
     p.add_argument("--remote-branches", action="store_true", help="first make a branch for each of a remote's branches")
     p.add_argument("--remote", metavar="URL", help="the DVC remote (else the config's, or a folder beside)")
     p.add_argument("--push", action="store_true", help="upload the objects first; refs move when all are there")
+    p.add_argument(
+        "--engine", choices=("dvc", "bfg", "filter-repo"), default="dvc", help="ours (the default), or another tool's"
+    )
+    p.add_argument("--bfg-jar", metavar="FILE", help="BFG's jar, for --engine bfg (else $BFG_JAR)")
     p.add_argument("--dry-run", action="store_true", help="do it all, prove it, and move no ref")
     p.add_argument("--yes", action="store_true", help="do not ask")
 
@@ -99,6 +110,7 @@ def run(args: list[str]) -> int:
         "verify": _verify,
         "undo": _undo,
         "finish": _finish,
+        "guide": _guide,
     }
     return commands[asked.command](git.place(), asked, words)
 
@@ -159,6 +171,8 @@ def _run(place: git.Place, asked: argparse.Namespace, words: Sequence[str]) -> i
         console.note("an earlier run was cut off while its refs moved: it is completed first.")
         return _tell(place, running.complete(place))
     _require_sense(asked)
+    if asked.engine != "dvc":
+        return _other_tool(place, asked, words)
     running.refuse(place, asked.dry_run)
     job = _job(place, asked)
     if not job.chosen.names:
@@ -174,6 +188,32 @@ def _require_sense(asked: argparse.Namespace) -> None:
     if asked.dry_run and (asked.push or asked.remote_branches):
         other = "--push" if asked.push else "--remote-branches"
         raise GuardError(f"--dry-run changes nothing, so {other} means nothing with it.", "leave one out", UNUSABLE)
+    if asked.bfg_jar and asked.engine != "bfg":
+        raise GuardError("--bfg-jar is for --engine bfg.", "trinity-guard migrate run --help", UNUSABLE)
+    if asked.engine != "dvc" and (asked.dry_run or not asked.everything):
+        raise GuardError(
+            problem=f"{asked.engine} rewrites all branches and tags, and has no dry run.",
+            remedy=f"trinity-guard migrate run --everything --engine {asked.engine}",
+            exit_code=UNUSABLE,
+        )
+
+
+def _other_tool(place: git.Place, asked: argparse.Namespace, words: Sequence[str]) -> int:
+    tool = engines.find_bfg(asked.bfg_jar) if asked.engine == "bfg" else engines.find_filter_repo()
+    running.refuse(place)
+    job = _job(place, asked)
+    if not asked.yes and not _agreed(job, words):
+        return FINE
+    _ask_about_place(job)
+    bars = _Bars()
+    try:
+        done = engines.run(job, tool, bars)
+    finally:
+        bars.close()
+    if asked.push:
+        _tell_sent(job.where.name, done.objects, done.sent)
+    console.say(telling.of_tool(place, asked.engine, done))
+    return FINE
 
 
 def _job(place: git.Place, asked: argparse.Namespace) -> Job:
@@ -256,12 +296,11 @@ def _tell(place: git.Place, values: dict[str, Any]) -> int:
 
 
 def _push(place: git.Place, _: argparse.Namespace, __: Sequence[str]) -> int:
-    running.migrated(place)
+    objects = running.wanted(place)
     found = destination.find(place, selecting.load_config(place), None)
     where = destination.trusted(place, found)
     if where and console.confirm(f"This repository's config leads to {where}. Exchange objects with it?"):
         destination.confirm(place, found)
-    objects = running.wanted(place)
     bar = console.Progress("uploading")
     try:
         sent = destination.upload(place, found, store.Store(*engine.cache_of(place)), objects, bar)
@@ -345,3 +384,21 @@ def _require_pushed(place: git.Place) -> None:
             f"'{found.name}' yet.",
             remedy=f"trinity-guard migrate push\n{force}",
         )
+
+
+# --- guide
+
+
+def _guide(place: git.Place, asked: argparse.Namespace, _: Sequence[str]) -> int:
+    if asked.tool == "team":
+        console.result(guides.for_team(place, running.report(place)))
+        return FINE
+    selection = selecting.selection(selecting.load_config(place), asked.include, asked.exclude, asked.above)
+    # Other tools work on all refs, whatever is asked for.
+    bars = _Bars()
+    found = engine.survey(place, selection, selecting.all_refs(place), bars)
+    bars.close()
+    if not found.summaries:
+        raise GuardError("no file of this history matches.", "trinity-guard migrate info --everything", UNUSABLE)
+    console.result(guides.of_tool(asked.tool, guides.Facts(place, selection, found.scan)))
+    return FINE

@@ -9,7 +9,7 @@ from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.history import engine, refs, refusals
 from trinity_guard.history.objects import Source
 from trinity_guard.history.plan import Options
-from trinity_guard.history.state import DONE, MOVED, MOVING, State
+from trinity_guard.history.state import MOVED, MOVING, State
 from trinity_guard.migrating import destination, selecting, telling
 
 TYPE_CHECKING = False
@@ -72,10 +72,10 @@ def run(job: Job, on_progress: Progress, dry: bool = False) -> dict[str, Any]:
     def check(objects: Sequence[tuple[str, int]]) -> None:
         if job.push:
             objects_store = store.Store(cache, shared)
-            request["sent"] = destination.upload(place, job.where, objects_store, objects, _stage(on_progress))
+            request["sent"] = destination.upload(place, job.where, objects_store, objects, stage(on_progress, "push"))
         # A run that is killed behind this is completed by one that knows nothing of what was asked for.
         state = State(place)
-        state.replace(WANTED, b"".join(b"%s %d\n" % (md5.encode(), size) for md5, size in objects))
+        want(state, objects)
         state.replace(REQUEST, _dumped(request))
 
     options = Options(
@@ -91,8 +91,9 @@ def run(job: Job, on_progress: Progress, dry: bool = False) -> dict[str, Any]:
     return {**values, **request} if dry else _kept(place, values, request)
 
 
-def _stage(on_progress: Progress) -> Callable[[int, int], None]:
-    return lambda done, total: on_progress("push", done, total)
+def stage(on_progress: Progress, name: str) -> Callable[[int, int], None]:
+    """Return the progress of one stage."""
+    return lambda done, total: on_progress(name, done, total)
 
 
 def complete(place: git.Place) -> dict[str, Any]:
@@ -140,16 +141,33 @@ def _loaded(state: State, name: bytes) -> dict[str, Any]:
 # --- afterwards
 
 
-def migrated(place: git.Place) -> dict[str, Any]:
-    """Return what state.json says of a migration whose refs have moved; GuardError where there is none."""
-    values = State(place).read()
-    if values.get("phase") not in (DONE, MOVED):
-        raise GuardError(problem="there is no migration here.", remedy="trinity-guard migrate info", exit_code=UNUSABLE)
+def report(place: git.Place) -> dict[str, Any]:
+    """Return the report of the last migration, which stays after `finish`; GuardError where there is none."""
+    try:
+        values = _loaded(State(place), b"report.json")
+    except FileNotFoundError:
+        values = {"phase": ""}
+    if values["phase"] != "done" or not values["refs"]:
+        raise GuardError(
+            problem="no history was migrated here: there is nothing to tell a team.",
+            remedy="trinity-guard migrate info --everything",
+            exit_code=UNUSABLE,
+        )
     return values
 
 
+def want(state: State, objects: Sequence[tuple[str, int]]) -> None:
+    """Remember the objects (md5, size) that the new history names."""
+    state.replace(WANTED, b"".join(b"%s %d\n" % (md5.encode(), size) for md5, size in objects))
+
+
 def wanted(place: git.Place) -> list[tuple[str, int]]:
-    """Return the objects (md5, size) that the new history names."""
-    with open(State(place).file(WANTED), "rb") as file:
-        lines = file.read().decode("ascii").splitlines()
+    """Return the objects (md5, size) that the new history names; GuardError where there is none."""
+    try:
+        with open(State(place).file(WANTED), "rb") as file:
+            lines = file.read().decode("ascii").splitlines()
+    except FileNotFoundError:
+        raise GuardError(
+            problem="there is no migration here.", remedy="trinity-guard migrate info", exit_code=UNUSABLE
+        ) from None
     return [(md5, int(size)) for md5, _, size in (line.partition(" ") for line in lines)]

@@ -96,6 +96,15 @@ def choose(place: git.Place, everything: bool, wanted: Sequence[str], make_branc
     return Chosen(names, _words(names, everything, bool(wanted)))
 
 
+def all_refs(place: git.Place) -> list[bytes]:
+    """Return all refs that a mirror clone of the repository's remote may have, and its own."""
+    source = Source(place)
+    found = refs.listed(source)
+    source.close()
+    remote = [name for name in found.refs if name.startswith(refs.REMOTES)]
+    return [*refs.select(found, everything=True), *remote]
+
+
 def _make_branches(place: git.Place, found: refs.Listed) -> None:
     for name in refusals.remote_only(found):
         branch = name.split(b"/", 1)[-1]

@@ -42,8 +42,8 @@ def staying(place: git.Place, found: Survey) -> list[tuple[bytes, str]]:
 
 def _tried(source: Source, found: Survey) -> list[tuple[bytes, str]]:
     scan = found.scan
-    absent = _absent(source, scan)
-    objects = {oid: Object(UNKNOWN, size.real) for oid, size in scan.blobs.items() if oid not in absent}
+    unknown = absent(source, scan)
+    objects = {oid: Object(UNKNOWN, size.real) for oid, size in scan.blobs.items() if oid not in unknown}
     stays = _rewritten(source, scan, objects)
     # Pointers beside them record some md5; whether it is theirs can only be told by reading them.
     asked = {oid for (_, reason), blobs in stays.items() if reason == OTHER_MD5 for oid in blobs if oid in objects}
@@ -68,14 +68,10 @@ def _rewritten(source: Source, scan: Scan, objects: dict[bytes, Object]) -> dict
             pack.abandon()
 
 
-def _absent(source: Source, scan: Scan) -> set[bytes]:
-    folder = _lfs_folder(source)
+def absent(source: Source, scan: Scan) -> set[bytes]:
+    """Return the blobs that are pointers of git-lfs to objects which are not here."""
+    folder = lfs.of(source)
     return {oid for oid, size in scan.blobs.items() if size.lfs is not None and not lfs.here(folder, size.lfs)}
-
-
-def _lfs_folder(source: Source) -> bytes:
-    storage = source.attempt("config", "--get", "lfs.storage").out[:-1]
-    return lfs.folder(source.place.common_dir, os.fsdecode(storage) if storage else None)
 
 
 def _md5(source: Source, scan: Scan, oid: bytes) -> str:
@@ -83,7 +79,7 @@ def _md5(source: Source, scan: Scan, oid: bytes) -> str:
 
     known = scan.blobs[oid].lfs
     if known is not None:
-        return store.md5_of(lfs.path(_lfs_folder(source), known))
+        return store.md5_of(lfs.path(lfs.of(source), known))
     digest = hashlib.md5(usedforsecurity=False)
     with git.Blobs(source.place.git_dir, source.env) as blobs:
         for piece in blobs.stream(oid.hex().encode()):

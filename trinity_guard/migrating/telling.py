@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from trinity_guard.history.engine import Survey
+    from trinity_guard.migrating.engines import Done
 
 MOST = 10
 
@@ -181,3 +182,26 @@ def force_push(place: git.Place, remote: str, refs: Sequence[str]) -> str:
     mirror = not git.attempt("config", "--get", f"remote.{remote}.mirror", at=place.git_dir).code
     head = ["git", "-c", f"remote.{remote}.mirror=false"] if mirror else ["git"]
     return shlex.join([*head, "push", "--force", remote, *few])
+
+
+# --- a run with another tool
+
+
+def of_tool(place: git.Place, name: str, done: Done) -> str:
+    """Return what such a run did, and what comes next."""
+    import shlex
+
+    files = {n: shlex.quote(shown(os.path.join(done.folder, n))) for n in (b"manifest.jsonl", b"refs-before")}
+    lines = [
+        f"{name} rewrote all refs; {done.objects:,} objects ({size_text(done.size)}) are safe in the DVC cache,",
+        f"and {files[b'manifest.jsonl']} says which file of which commit each one is",
+        "",
+        "next:",
+        "  # to go back, until the old objects are gone",
+        f"  git update-ref --stdin <{files[b'refs-before']} && git reset -q --mixed",
+        "  # lets the old objects go",
+        "  git reflog expire --expire=now --all && git gc --prune=now",
+    ]
+    for remote in remotes(place):
+        lines += ["  # publishes the new history", f"  {force_push(place, remote, ['refs/'] * (MOST + 1))}"]
+    return "\n".join(lines)
