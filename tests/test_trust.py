@@ -285,7 +285,14 @@ def test_a_symlinked_cache_is_asked_about_when_git_brought_it(clone: Clone, tmp_
 
 
 PLANTED = [".dvc/config.local", ".dvc/tmp", ".dvc/tmp/trinity-guard-tmp", ".dvc/cache/trinity-guard-tmp"]
-PLANTED += [".dvc/cache/files", ".dvc/cache/files/md5", ".dvc/cache/files/md5/ab", ".dvc/cache/ab", ".dvc/config"]
+PLANTED += [
+    ".dvc/cache/files",
+    ".dvc/cache/files/md5",
+    ".dvc/cache/files/md5/ab",
+    ".dvc/cache/ab",
+    ".dvc/config",
+    ".dvc/.gitignore",
+]
 
 
 @pytest.mark.parametrize("name", PLANTED)

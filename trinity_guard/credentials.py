@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import bounds, dvcconfig, dvcproject, git, secrets, urls
+from trinity_guard import bounds, dvcconfig, dvcproject, git, planted, secrets, urls
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 
 TYPE_CHECKING = False
@@ -219,6 +219,7 @@ def _local_file(place: git.Place, root: bytes) -> bytes:
             remedy=f"{take}echo /config.local >> '{rules}'",
             exit_code=UNUSABLE,
         )
+    planted.refuse(place, root)
     return file
 
 
@@ -231,8 +232,13 @@ def _read(file: bytes) -> bytes:
 
 
 def write_private(file: bytes, data: bytes) -> None:
-    """Write a file that only its owner can read, whole and flushed, or not at all."""
-    temporary = file + b".tmp-%d" % os.getpid()
+    """Write a file of `.dvc` that only its owner can read, whole and flushed, or not at all."""
+    # Where DVC has its own temporary files, which Git ignores: a crash here leaves no secret to commit.
+    folder = os.path.join(os.path.dirname(file), b"tmp")
+    os.makedirs(folder, exist_ok=True)
+    temporary = os.path.join(folder, b"trinity-guard-%s-%d" % (os.path.basename(file), os.getpid()))
+    if os.path.lexists(temporary):
+        os.unlink(temporary)  # a process of this number was killed
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with open(fd, "wb") as opened:
@@ -246,8 +252,6 @@ def write_private(file: bytes, data: bytes) -> None:
 
 
 def _write_through(file: bytes, data: bytes) -> None:
-    temporary = file + b".tmp-%d" % os.getpid()
     mode = os.stat(file).st_mode & 0o777
-    write_private(temporary, data)
-    os.chmod(temporary, mode)
-    os.rename(temporary, file)
+    write_private(file, data)
+    os.chmod(file, mode)

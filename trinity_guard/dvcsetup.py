@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import bounds, dvcproject, git, hookfiles, remotes, remotesetup, urls
+from trinity_guard import bounds, dvcproject, git, hookfiles, planted, remotes, remotesetup, urls
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 
 TYPE_CHECKING = False
@@ -112,6 +112,7 @@ def _same(settings: dvcproject.Project, name: str, url: str) -> bool:
 
 
 def _add_remote(place: git.Place, settings: dvcproject.Project, url: str | None) -> tuple[list[str], list[str]]:
+    planted.refuse(place, place.top)
     if url is None and settings.remotes:
         names = ", ".join(sorted(settings.remotes))
         return [], [f"DVC has no default remote (it knows {names}): dvc remote default {min(settings.remotes)}"]

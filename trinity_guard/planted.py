@@ -20,14 +20,14 @@ _IN_STORE = (b"files", b"files/md5", b"trinity-guard-tmp")
 _CROWDED = (b"", b"files/md5")
 
 
-def refuse(place: git.Place, project: dvcproject.Project) -> None:
+def refuse(place: git.Place, root: bytes, cache_dir: bytes | None = None) -> None:
     """Refuse a project (GuardError) whose `.dvc` or cache holds what Git brought and only this machine may put there.
 
     A link, or a config.local, that nobody committed is the user's own.
     """
     if not place.top:
         return
-    name = _tracked(place, _suspects(place, project))
+    name = _tracked(place, _suspects(place, root, cache_dir))
     if name is None:
         return
     quoted = "'" + shown(name).replace("'", "'\\''") + "'"
@@ -38,16 +38,18 @@ def refuse(place: git.Place, project: dvcproject.Project) -> None:
     )
 
 
-def _suspects(place: git.Place, project: dvcproject.Project) -> Iterator[bytes]:
+def _suspects(place: git.Place, root: bytes, cache_dir: bytes | None) -> Iterator[bytes]:
     """Yield the paths, from the top, of links and of a config.local where they could do harm."""
-    dvc = os.path.relpath(os.path.join(project.root, b".dvc"), place.top)
+    dvc = os.path.relpath(os.path.join(root, b".dvc"), place.top)
     links = (dvc, os.path.join(dvc, b"tmp"), os.path.join(dvc, b"tmp", b"trinity-guard-tmp"))
     yield from (name for name in links if os.path.islink(place.file(name)))
-    for name in (b"config", b"config.local"):
+    for name in (b"config", b".gitignore", b"config.local"):
         file = os.path.join(dvc, name)
         if os.path.islink(place.file(file)) or (name == b"config.local" and os.path.lexists(place.file(file))):
             yield file
-    folder, top = os.path.realpath(project.cache_dir), os.path.realpath(place.top)
+    if cache_dir is None:
+        return
+    folder, top = os.path.realpath(cache_dir), os.path.realpath(place.top)
     if dvcproject.within(folder, top):
         yield from (os.path.relpath(link, top) for link in _links_in(folder))
 

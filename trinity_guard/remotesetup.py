@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import bounds, credentials, dvcconfig, dvcproject, endpoints, git, secrets, urls
+from trinity_guard import bounds, credentials, dvcconfig, dvcproject, endpoints, git, planted, secrets, urls
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 
 TYPE_CHECKING = False
@@ -31,6 +31,7 @@ class Wish:
 
 def add(place: git.Place, root: bytes, wish: Wish, about_to_change: Callable[[bytes], None]) -> list[str]:
     """Write a remote into DVC's configs, wholly or not at all; return what was done."""
+    planted.refuse(place, root)
     project = dvcproject.load(root)
     name = wish.name or free_name(project)
     _require_new(project, name, wish.url)

@@ -65,7 +65,7 @@ def unconfirmed_cache(place: git.Place, project: dvcproject.Project) -> str | No
 
 def require(place: git.Place, project: dvcproject.Project, remote: dvcproject.Remote) -> None:
     """Refuse a remote that must not be used (GuardError), or not before somebody confirms it (Untrusted)."""
-    planted.refuse(place, project)
+    planted.refuse(place, project.root, project.cache_dir)
     _refuse_forbidden(place, remote)
     where = unconfirmed(place, project, remote)
     if where:
@@ -79,7 +79,7 @@ def require(place: git.Place, project: dvcproject.Project, remote: dvcproject.Re
 
 def require_cache(place: git.Place, project: dvcproject.Project) -> None:
     """Refuse a cache outside of the work tree that a clone's config names, before somebody confirms it."""
-    planted.refuse(place, project)
+    planted.refuse(place, project.root, project.cache_dir)
     if project.cache_source == REPO and _in_git_dir(place, project.cache_dir):
         raise GuardError(
             problem=f"the cache of .dvc/config, {shown(project.cache_dir)}, lies in the git dir: it is not used.",
@@ -104,7 +104,7 @@ def confirm(place: git.Place, remote: dvcproject.Remote) -> None:
 
 def confirm_cache(place: git.Place, project: dvcproject.Project) -> None:
     """Note that this user knows the cache's folder."""
-    planted.refuse(place, project)
+    planted.refuse(place, project.root, project.cache_dir)
     if _cache_by_clone(place, project):
         _note(place, _cache_key(project))
 
