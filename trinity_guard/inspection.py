@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trinity_guard import pointer, secrets, sniffing
+from trinity_guard import bounds, pointer, secrets, sniffing
 from trinity_guard import rules as rules_of
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.index import SYMLINK
@@ -83,17 +83,37 @@ def check_records(place: Place, entries: Sequence[Entry]) -> None:
     """Refuse staged pointers that are malformed or lead out of the repository, and DVC files that hold a secret."""
     objects = Objects(place.common_dir)
     for entry in entries:
+        _refuse_own_config(entry.path)
         if entry.mode == SYMLINK or not is_record(entry.path):
             continue
         data = b"".join(objects.stream(entry.oid))
         if entry.path.endswith(b".dvc"):
-            decoded = pointer.decode(data, entry.path)
-            for out in decoded.outs:
-                if not out.external:
-                    pointer.data_path(entry.path, decoded, out)
+            _refuse_outside(place, entry.path, pointer.decode(data, entry.path))
         found = secrets.credentials_in(data, entry.path)
         if found:
             raise secrets.refusal(found, entry.path)
+
+
+def _refuse_outside(place: Place, where: bytes, decoded: pointer.Pointer) -> None:
+    for out in decoded.outs:
+        if out.external:
+            continue
+        path = pointer.data_path(where, decoded, out)
+        link = bounds.through_symlink(place.top, path)
+        if link is not None:
+            raise GuardError(
+                problem=f"{shown(where)}: its data {shown(path)} lies behind {shown(link)}, which is a symbolic link: "
+                "whoever checks it out would write wherever that leads.",
+                remedy=f"git rm -q --cached -- {quoted(shown(where))}     # and keep the file in a real folder",
+            )
+
+
+def _refuse_own_config(path: bytes) -> None:
+    if is_own_config(path):
+        raise GuardError(
+            problem=f"{shown(path)} is one person's own config, which may hold credentials: it belongs in no commit.",
+            remedy=f"git rm -q --cached -- {quoted(shown(path))}",
+        )
 
 
 def is_record(path: bytes) -> bool:
@@ -102,7 +122,13 @@ def is_record(path: bytes) -> bool:
 
 
 def is_dvc_config(path: bytes) -> bool:
-    return path == b".dvc/config" or path.endswith(b"/.dvc/config")
+    # macOS and Windows take `.DVC/Config` for it.
+    return (b"/" + path).lower().endswith(b"/.dvc/config")
+
+
+def is_own_config(path: bytes) -> bool:
+    """Whether a path is the config of one person (or what a crash has left of writing it)."""
+    return b"config.local" in path.lower() and b"/.dvc/" in (b"/" + path).lower()
 
 
 def refuse_oversized(oversized: Sequence[Artifact]) -> GuardError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ def cloned(author: Repo, path: Path) -> Repo:
 def author(tmp_path: Path) -> Repo:
     repo = Repo.make(tmp_path / "author", guarded=False)
     repo.dvc("init", "-q")
+    repo.dvc("remote", "add", "-q", "-d", "storage", str(tmp_path / "storage"))
     return repo
 
 
@@ -115,3 +117,83 @@ def test_no_name_moves_the_terminal(author: Repo, tmp_path: Path, char: str) -> 
         done = victim.guard(*args, ok=False)
         assert char.encode() not in done.stdout + done.stderr
         assert b"a bug of ours" not in done.stderr
+
+
+@pytest.mark.parametrize("name", [".dvc/config.local", "sub/.dvc/config.local", ".DVC/Config.Local"])
+def test_one_person_s_config_is_never_committed(repo: Repo, name: str) -> None:
+    repo.stage(name, b"['remote \"r\"']\n    password = hunter2\n")
+    done = repo.commit(ok=False)
+    assert done.returncode == 1
+    assert f"{name} is one person's own config".encode() in done.stderr
+    assert b"hunter2" not in done.stdout + done.stderr
+    repo.git("rm", "-q", "--cached", name)
+    assert repo.file(name).exists()
+
+
+def test_a_secret_in_a_config_of_another_case_is_found(repo: Repo) -> None:
+    oid = run("git", "hash-object", "-w", "--stdin", cwd=repo.path, data=b"[a]\npassword = hunter2\n").stdout.decode()
+    repo.git("update-index", "--add", "--cacheinfo", f"100644,{oid.strip()},.DVC/Config")
+    done = repo.commit(ok=False)
+    assert done.returncode == 1
+    assert b"[a] password" in done.stderr
+    assert b"hunter2" not in done.stdout + done.stderr
+
+
+def test_a_pointer_to_what_lies_behind_a_link_is_not_committed(repo: Repo, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    repo.file("data").symlink_to(tmp_path / "elsewhere")
+    pointer = f"wdir: data\nouts:\n- md5: {'0' * 31}a\n  size: 1\n  hash: md5\n  path: x.csv\n"
+    repo.stage("x.csv.dvc", pointer.encode())
+    done = repo.commit(ok=False)
+    assert done.returncode == 1
+    assert b"x.csv.dvc: its data data/x.csv lies behind data, which is a symbolic link" in done.stderr
+    repo.file("data").unlink()
+    repo.file("data").mkdir()
+    repo.commit()
+    assert repo.tracked("x.csv.dvc")
+
+
+@pytest.mark.parametrize("name", [".dvc/config", ".dvc/.gitignore", ".dvc/tmp"])
+def test_no_command_writes_through_a_link_of_the_clone(author: Repo, tmp_path: Path, name: str) -> None:
+    mine = tmp_path / "mine"
+    if name.endswith("tmp"):
+        mine.mkdir()
+    else:
+        mine.write_bytes(b"# mine\n")
+    run("rm", "-rf", author.file(name))
+    author.file(name).symlink_to(mine)
+    author.git("add", "-A")
+    author.git("add", "-f", name)
+    author.commit("--no-verify")
+    victim = cloned(author, tmp_path / "victim")
+    for args in (
+        ["remote", "add", "s3://bucket/x"],
+        ["remote", "add", "other", "https://user:hunter2@example.com/x"],
+        ["remote", "credentials", "--move"],
+        ["remote", "credentials", "storage", "--set", "password", "--stdin"],
+        ["init", "--remote", "s3://bucket/y"],
+    ):
+        victim.guard(*args, ok=False)
+    if mine.is_dir():
+        assert list(mine.iterdir()) == []
+    else:
+        assert mine.read_bytes() == b"# mine\n"
+
+
+def test_a_secret_s_temporary_file_is_ignored_by_git(repo: Repo) -> None:
+    repo.guard("remote", "add", "s", "https://example.com/x")
+    repo.file(".dvc/tmp").mkdir(exist_ok=True)
+    before = set(repo.file(".dvc").iterdir())
+    script = """if True:
+        import os, sys
+        os.rename = lambda *_: os.kill(os.getpid(), 9)
+        from trinity_guard.cli import main
+        main(["remote", "credentials", "s", "--set", "password", "--stdin"])
+    """
+    done = run(sys.executable, "-c", script, cwd=repo.path, data=b"hunter2", ok=False)
+    assert done.returncode == -9
+    assert set(repo.file(".dvc").iterdir()) == before
+    repo.git("add", "-A")
+    assert b"hunter2" not in repo.git("diff", "--cached", "-a").stdout
+    found = [p for p in repo.file(".dvc").rglob("*") if p.is_file() and b"hunter2" in p.read_bytes()]
+    assert [p.stat().st_mode & 0o777 for p in found] == [0o600]
