@@ -113,7 +113,10 @@ def _right(cache: store.Store, md5: str, size: int, there: dict[str, int]) -> bo
     here = cache.size(md5)
     # The cache's own size counts before the pointer's, which anybody can have written.
     expected = here if here is not None else size
-    return expected < 0 or there[md5] in (expected, -1)
+    if expected < 0 or there[md5] in (expected, -1):
+        return True
+    # A damaged object of the cache tells nothing of the remote's.
+    return size in (-1, there[md5]) and here is not None and not cache.holds(md5)
 
 
 def _name_of(text: str) -> str:

@@ -206,6 +206,10 @@ def _other_config(place: git.Place, ref: Ref, file: bytes) -> GuardError:
     remedy = (
         f"git checkout {inspection.quoted(name)}     # or, where it is checked out, commit {shown(file)}; then push"
     )
+    if not place.bare and not os.path.exists(place.file(file)) and index.entries_of([file]):
+        remedy = (
+            f"git sparse-checkout add {inspection.quoted(shown(os.path.dirname(file)))}     # it is not checked out"
+        )
     if place.bare:
         remedy = f"git worktree add ../work {inspection.quoted(name)}     # and push from there"
     return GuardError(
@@ -336,7 +340,7 @@ def secure(place: git.Place, config: Config, items: Sequence[Named], on_progress
 
 def _fetch_folders(to: delivery.Destination, remote: transport.Remote, group: Sequence[Named]) -> None:
     """Bring the directory objects that only the remote has: it must have each file that they list, too."""
-    wanted = [transport.Wanted(i.md5) for i in group if i.is_dir and to.cache.size(i.md5) is None]
+    wanted = [transport.Wanted(i.md5) for i in group if i.is_dir and not to.cache.holds(i.md5)]
     if wanted:
         there = remote.sizes([w.md5 for w in wanted])
         remote.fetch([w for w in wanted if w.md5 in there], to.cache)
@@ -359,7 +363,7 @@ def _sort(
 
 def _lie(cache: store.Store, item: Named) -> str:
     here = None if item.is_dir or item.size < 0 else cache.size(item.md5)
-    if here is None or here == item.size:
+    if here is None or here == item.size or not cache.holds(item.md5):
         return ""
     return f"its pointer says {item.size} bytes, and its object has {here}"
 

@@ -63,6 +63,14 @@ class Store:
         except (FileNotFoundError, NotADirectoryError):
             return None
 
+    def holds(self, md5: str) -> bool:
+        """Whether an object is here, and its bytes are those of its name: reads all of it."""
+        path = self.path(md5)
+        try:
+            return says(md5, md5_of(path), path)
+        except OSError:
+            return False
+
     def take(self, pieces: Iterable[bytes], expected: int = 0, on_bytes: Callable[[int], None] | None = None) -> Stored:
         """Write the pieces to a temporary file, hashing on the way. `expected` (bytes) only chooses the way."""
         self._count += 1

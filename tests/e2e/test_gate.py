@@ -597,6 +597,43 @@ def test_a_size_that_lies_is_refused(work: Repo, hub: Path) -> None:
     assert "its pointer says 10 bytes, and its object has 10240" in refused(work, hub)
 
 
+def test_a_damaged_cache_holds_nothing_back_that_the_remote_has(work: Repo, hub: Path) -> None:
+    work.stage("a.pkl")
+    contents = directory(work)
+    work.commit()
+    listing = b"[]"
+    for stored in work.file(".dvc/cache/files/md5").glob("??/*"):
+        if stored.name.endswith(".dir"):
+            listing = stored.read_bytes()
+        stored.chmod(0o644)
+        stored.write_bytes(b"[]" if stored.name.endswith(".dir") else b"")
+    before = objects(work.storage / "files/md5")
+    work.git("push", "-q")
+    assert objects(work.storage / "files/md5") == before
+    assert listing in work.cached().values()
+    assert set(contents.values()) <= set(before.values())
+
+
+def test_a_damaged_file_of_the_queue_is_put_aside_and_refuses_no_push(work: Repo, hub: Path) -> None:
+    queue = work.file(".git/trinity-guard/queue/rubbish")
+    queue.parent.mkdir(parents=True, exist_ok=True)
+    work.git("commit", "-q", "--allow-empty", "-m", "on")
+    queue.write_bytes(b"rubbish")
+    assert b"put aside as rubbish.damaged" in work.git("push", "-q").stderr
+    assert refs(hub)["refs/heads/main"] == work.head()
+
+
+def test_a_sparse_checkout_without_the_config_is_told_how_to_get_it(work: Repo, hub: Path) -> None:
+    data = work.stage("a.pkl")
+    work.commit(TRINITY_GUARD_SKIP="push")
+    work.git("sparse-checkout", "set", "--no-cone", "/*", "!/.dvc/")
+    assert not work.file(".dvc/config").exists()
+    assert "git sparse-checkout add .dvc " in refused(work, hub)
+    work.git("sparse-checkout", "add", ".dvc")
+    work.git("push", "-q")
+    assert list(objects(work.storage / "files/md5").values()) == [data]
+
+
 def test_an_object_of_the_wrong_size_on_the_remote_is_replaced_or_refused(work: Repo, hub: Path) -> None:
     data = work.stage("a.pkl")
     work.commit()

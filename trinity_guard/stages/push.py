@@ -117,8 +117,10 @@ def _lacking(missing: list[tuple[Named, str]]) -> GuardError:
 def _drain(place: git.Place, config: Config) -> None:
     """Try once more what waits from earlier; that it still waits is no reason to refuse this push."""
     if config.push != "off" and not Queue(place).empty():
-        report = publication.push(place, config, [], asked=False)
-        reporting.tell_sent(report.pushed)
+        try:
+            reporting.tell_sent(publication.push(place, config, [], asked=False).pushed)
+        except GuardError as error:
+            console.warn(error.problem, error.remedy)  # a damaged file of the queue
 
 
 # ---- refusals ----
