@@ -22,14 +22,17 @@ class Stamp:
     def __init__(self, place: git.Place) -> None:
         folder = os.path.join(place.git_dir, b"trinity-guard")
         self._file = os.path.join(folder, b"followed")
+        self._installed = os.path.join(place.own, b"installed.json")
         self._note = os.path.join(folder, b"following")
 
     def time(self) -> int | None:
-        """Return the time in nanoseconds, None when they never did."""
-        try:
-            return os.stat(self._file).st_mtime_ns
-        except OSError:
-            return None
+        """Return the time in nanoseconds, before the first time that of `init`; None when nobody knows."""
+        for file in (self._file, self._installed):
+            try:
+                return os.stat(file).st_mtime_ns
+            except OSError:
+                continue
+        return None
 
     def unfinished(self) -> list[bytes]:
         """Return the ids of the commits that syncs which were cut short came from."""

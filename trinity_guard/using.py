@@ -90,8 +90,13 @@ def _refuse_edited(chosen: Chosen, here: dict[bytes, index.Entry]) -> None:
     paths = [p for p, entry in here.items() if entry.oid != chosen.ids[p]]
     if not paths:
         return
-    options = ("-z", "--name-only", "--no-renames", "--diff-filter=M")
-    edited = set(git.run("diff-files", *options, "--", *moved.PATTERNS).split(b"\0")) & set(paths)
+    # `git diff` looks into files whose times alone differ from the index's; diff-files would name them.
+    options = ("-z", "--name-only", "--no-renames", "--diff-filter=M", "--no-ext-diff", "--ignore-submodules")
+    edited = set(git.run("diff", *options, "--", *moved.PATTERNS).split(b"\0")) & set(paths)
+    if edited:
+        # What a `use` that was cut short has brought already is no edit.
+        out = git.run("diff", *options, chosen.commit, "--", *moved.PATTERNS)
+        edited &= set(out.split(b"\0"))
     if edited:
         name = quoted(shown(sorted(edited)[0]))
         raise GuardError(
