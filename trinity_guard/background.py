@@ -11,7 +11,7 @@ from trinity_guard.references import Named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 # How hooks/pre-commit starts the program.
 BOOTSTRAP = "import sys; sys.path.append(sys.argv.pop(1)); from trinity_guard.cli import main; sys.exit(main())"
@@ -57,11 +57,13 @@ class Turn:
     """One push at a time in a repository: the second waits for the first, those in the background one at a time.
 
     superfluous: another push waits already, and will find in the queue what this one would push.
+    on_wait: called before it waits for another one, which may take as long as its upload.
     """
 
-    def __init__(self, place: git.Place) -> None:
+    def __init__(self, place: git.Place, on_wait: Callable[[], None] | None = None) -> None:
         self._file = os.path.join(place.own, b"push.lock")
         self._fd = -1
+        self._on_wait = on_wait
         self.superfluous = False
 
     def __enter__(self) -> Turn:
@@ -73,6 +75,8 @@ class Turn:
             if BEHIND in os.environ:
                 fcntl.flock(waiting, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._fd = os.open(self._file, os.O_WRONLY | os.O_CREAT, 0o666)
+            if self._on_wait and self.taken():
+                self._on_wait()
             fcntl.flock(self._fd, fcntl.LOCK_EX)
         except BlockingIOError:
             self.superfluous = True

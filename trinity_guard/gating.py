@@ -313,13 +313,20 @@ class Secured:
         self.left: list[str] = []
 
 
-def secure(place: git.Place, config: Config, items: Sequence[Named], on_progress: Progress | None = None) -> Secured:
+def secure(
+    place: git.Place,
+    config: Config,
+    items: Sequence[Named],
+    on_progress: Progress | None = None,
+    on_wait: Callable[[], None] | None = None,
+) -> Secured:
     """Make sure that the remotes have these objects: ask for all, send what is lacking.
 
+    on_wait: called before it waits for another push of this repository.
     Raises GuardError where a remote cannot be asked: then nothing is known.
     """
     done = Secured()
-    with Turn(place):
+    with Turn(place, on_wait):
         for (project, name), group in publication.grouped(config, items).items():
             to = delivery.destination(place, project, name)
             if to.remote.versioned:

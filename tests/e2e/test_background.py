@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -80,6 +81,21 @@ def test_the_commit_returns_while_a_push_is_held_up_and_the_object_arrives_after
     status = json.loads(background.guard("status", "--format", "json").stdout)
     assert (status["pushing"], status["waiting"]) == (False, [])
     assert b"under way" not in background.guard("status").stdout
+
+
+def test_a_git_push_says_that_it_waits_for_another_one_and_goes_on_after_it(repo: Repo, tmp_path: Path) -> None:
+    run("git", "init", "-q", "--bare", tmp_path / "hub.git")
+    data = repo.stage("a.pkl")
+    repo.commit(TRINITY_GUARD_SKIP="push")
+    with push_held_up(repo):
+        command = ["git", "push", "-q", str(tmp_path / "hub.git"), "main"]
+        pushing = subprocess.Popen(command, cwd=repo.path, stderr=subprocess.PIPE)
+        assert pushing.stderr
+        assert b"waits for another push" in pushing.stderr.readline()
+        assert stored(repo) == []
+    assert b"pushed 1 object" in pushing.communicate(timeout=60)[1]
+    assert pushing.returncode == 0
+    assert stored(repo) == [data]
 
 
 def test_the_process_stands_on_its_own(background: Repo) -> None:

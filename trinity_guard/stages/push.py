@@ -65,7 +65,7 @@ def _secure(place: git.Place, config: Config, found: Findings, refs: Sequence[Re
     progress = console.Progress("pushing")
     try:
         gating.require_same_places(place, refs, found)
-        secured = gating.secure(place, config, found.named, progress)
+        secured = gating.secure(place, config, found.named, progress, _say_waiting)
     except GuardError as error:
         progress.close()
         raise GuardError(
@@ -79,6 +79,10 @@ def _secure(place: git.Place, config: Config, found: Findings, refs: Sequence[Re
         console.note(f"the remote '{name}' is cloud-versioned: its objects are DVC's alone to push (dvc push).")
     if secured.missing:
         _judge_missing(secured.missing, gating.known_elsewhere(found))
+
+
+def _say_waiting() -> None:
+    console.note("waits for another push of this repository's objects (trinity-guard status) …")
 
 
 def _judge_missing(missing: list[tuple[Named, str]], known: set[bytes]) -> None:
