@@ -342,6 +342,7 @@ def secure(
             known.forget([*delivered.failed])
             known.add([i.md5 for i in done.sent + done.there])
     Queue(place).let_go(done.sent + done.there)
+    refuge.let_go(place, done.sent + done.there)
     return done
 
 

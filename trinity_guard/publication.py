@@ -81,8 +81,7 @@ def _push_all(
     finally:
         Queue(place).let_go(report.done())
     refuge.keep(place, report.waiting)
-    for item in report.done():
-        refuge.safe(place).discard(item.md5)
+    refuge.let_go(place, report.done())
 
 
 def _push_group(

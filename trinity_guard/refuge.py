@@ -28,7 +28,16 @@ def bring_back(place: git.Place, cache: store.Store, group: Sequence[Named]) -> 
                 store.link(kept, cache, md5)
 
 
-def keep(place: git.Place, items: list[Named]) -> None:
+def let_go(place: git.Place, items: Sequence[Named]) -> None:
+    """Let go of what has arrived."""
+    kept = safe(place)
+    for item in items:
+        for md5, _ in store.children(kept, item.md5) if item.is_dir else ():
+            kept.discard(md5)
+        kept.discard(item.md5)
+
+
+def keep(place: git.Place, items: Sequence[Named]) -> None:
     """Keep what waits beyond the life of a linked work tree; what has gone need not be kept."""
     if place.git_dir == place.common_dir:
         return

@@ -201,6 +201,28 @@ def test_two_that_let_go_of_the_same_do_not_trip_over_each_other(repo: Repo) -> 
     assert first.empty()
 
 
+@pytest.mark.parametrize("way", ["off", "skipped"])
+def test_a_linked_worktree_that_is_removed_takes_nothing_along_that_was_not_pushed(
+    repo: Repo, tmp_path: Path, way: str
+) -> None:
+    run("git", "init", "-q", "--bare", tmp_path / "hub.git")
+    if way == "off":
+        repo.stage(".trinity-guard.toml", b'push = "off"\n')
+        repo.commit()
+    repo.git("worktree", "add", "-q", "-b", "side", str(tmp_path / "linked"))
+    linked = Repo(tmp_path / "linked")
+    data = linked.stage("a.pkl")
+    linked.write("d/1.csv", b"1,2\n")
+    linked.dvc("add", "-q", "d")
+    linked.git("add", "-A")
+    linked.commit(TRINITY_GUARD_SKIP="push" if way == "skipped" else "")
+    assert not repo.storage.exists() or objects(repo.storage / "files/md5") == {}
+    repo.git("worktree", "remove", str(tmp_path / "linked"))
+    repo.git("push", "-q", str(tmp_path / "hub.git"), "side")
+    assert {data, b"1,2\n"} <= set(objects(repo.storage / "files/md5").values())
+    assert objects(repo.file(".git/trinity-guard/cache/files/md5")) == {}
+
+
 def test_one_object_that_the_remote_refuses_holds_nothing_else_up(
     s3: Repo, counting: Counting, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,7 @@ from trinity_guard import (
     pushqueue,
     recovery,
     references,
+    refuge,
     reporting,
 )
 from trinity_guard.errors import FINE, shown
@@ -41,9 +42,13 @@ def post_commit(_framework: bool, __: list[str]) -> int:
             f"this commit holds raw artifacts: {names}" + (" …" if len(raw) > 5 else "."),
             "git commit --amend --no-edit     # turns them into pointers, before anybody has pulled them",
         )
-    if config.push == "off" or guarding.rebasing(place):
+    if (config.push == "off" or guarding.rebasing(place)) and place.git_dir == place.common_dir:
         return FINE
     named = references.named_in(place, [(commit, e) for e in entries])
+    # Whatever becomes of the push, `git worktree remove` must not take the only bytes along.
+    refuge.keep(place, named)
+    if config.push == "off" or guarding.rebasing(place):
+        return FINE
     if not named and pushqueue.due(place) and not console.skipped("push"):
         # What waits from earlier goes without this commit waiting for it.
         background.push_in_background(place, [])
