@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import run
-from trinity_guard import dvcproject, git, trust
+from trinity_guard import dvcconfig, dvcproject, git, trust
 from trinity_guard.errors import BLOCKED, GuardError
 
 S3 = "['remote \"r\"']\n    url = s3://bucket/data\n"
@@ -359,3 +360,19 @@ def test_forgetting_takes_all_out(clone: Clone) -> None:
     trust.forget(clone.place)
     assert clone.recorded() == []
     assert clone.asked()
+
+
+SPELLINGS = ["['remote \"R\"']", "['remote  \"r\" ']", "['remote \"r\"']", "['Remote \"r\"']", "[\"remote 'r'\"]"]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(len(SPELLINGS)), 3)))
+def test_of_a_remote_in_several_spellings_the_one_that_dvc_uses_is_judged(
+    tmp_path: Path, order: tuple[int, ...]
+) -> None:
+    from dvc.config import Config
+
+    lines = [f"{SPELLINGS[n]}\n    url = s3://bucket/{n}\n" for n in order]
+    (tmp_path / "config").write_text("".join(lines))
+    theirs = Config.load_file(str(tmp_path / "config"))["remote"].get("r")
+    ours = dvcconfig.parse("".join(lines).encode(), b"config").get('remote "r"')
+    assert ours == theirs

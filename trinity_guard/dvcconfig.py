@@ -166,7 +166,6 @@ def plain(data: bytes) -> Tree | None:
         return None
     text = data.decode().replace("\r\n", "\n")
     tree: Tree = {}
-    seen: set[str] = set()
     section: Section | None = None
     for raw in text.split("\n"):
         line = raw.strip(" \t")
@@ -176,9 +175,8 @@ def plain(data: bytes) -> Tree | None:
             return None
         if line[0] == "[":
             name = _section_name(line)
-            if name is None or name in seen:
+            if name is None or named(name) in tree:
                 return None
-            seen.add(name)
             section = tree[named(name)] = {}
         elif section is None or not _option(section, line):
             return None
@@ -247,8 +245,10 @@ def _by_configobj(data: bytes, file: bytes) -> Tree:
         raise broken(file, f"is broken{where}: {_words(str(known))}") from None
     if any(not isinstance(section, dict) for section in tree.values()):
         raise broken(file, "has an option outside of all sections")
-    # As DVC does: of names that differ only in case, the last one counts.
-    return _flattened({named(name): _lower(section) for name, section in tree.items()})
+    # As DVC does, in two steps: of names that differ only in case the last one counts, in the place of the first; and
+    # of what is then one remote in two spellings, the later place.
+    low = {name.lower(): _lower(section) for name, section in tree.items()}
+    return _flattened({named(name): section for name, section in low.items()})
 
 
 def _words(said: str) -> str:
