@@ -18,7 +18,7 @@ import pytest
 from tests.proxy import Proxy
 from tests.servers import Service, free_port
 from tests.support import Repo, require
-from trinity_guard import diagnosis, endpoints
+from trinity_guard import diagnosis, endpoints, remotes
 from trinity_guard.dvcproject import Remote
 
 LAST = ("credentials", "bucket", "write", "read", "delete")
@@ -371,3 +371,10 @@ def test_the_time_limit_is_read_from_the_environment(monkeypatch: pytest.MonkeyP
     for told, expected in (("2.5", 2.5), ("soon", 5), ("-1", 5), ("nan", 5)):
         monkeypatch.setenv("TRINITY_GUARD_TIMEOUT", told)
         assert diagnosis.limit() == expected
+
+
+@pytest.mark.parametrize(
+    "url", ["webdav://u:hunt/er2@h/x", "https://h/x?sig=hunter2&a=b", "https://ghp_hunter2@h/x?hunter2"]
+)
+def test_no_message_about_a_remote_holds_its_password(url: str) -> None:
+    assert "er2" not in remotes.without_secrets(url)

@@ -190,7 +190,7 @@ def _remedy(remote: Remote, step: str) -> str:
     secret = {"s3": "secret_access_key", "azure": "connection_string"}.get(kind, "password")
     login = {
         "gs": "gcloud auth application-default login",
-        "ssh": f"dvc remote modify --local {name} keyfile FILE     # or load the key: ssh-add",
+        "ssh": f"trinity-guard remote credentials {name} --set keyfile     # or load the key: ssh-add",
     }.get(kind, f"trinity-guard remote credentials {name} --set {secret}     # or the environment")
     bucket = urls.without_secret(remote.url).partition("://")[2].partition("/")[0]
     make = {"s3": f"aws s3 mb s3://{bucket}", "gs": f"gcloud storage buckets create gs://{bucket}"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from trinity_guard import urls
 from trinity_guard.errors import GuardError
 
 # The plug-in of DVC that speaks a scheme.
@@ -55,9 +56,5 @@ def install_line(package: str) -> str:
 
 
 def without_secrets(url: str) -> str:
-    """Return a URL fit for a message: no user:password@, no query (a SAS token may stand there)."""
-    scheme, mark, rest = url.partition("://")
-    if not mark:
-        return url
-    host, slash, path = rest.partition("/")
-    return scheme + mark + host.rpartition("@")[2].partition("?")[0] + slash + path.partition("?")[0]
+    """Return a URL fit for a message: no password, no query (a SAS token may stand there)."""
+    return urls.without_secret(url).partition("?")[0] if "://" in url else url

@@ -156,11 +156,16 @@ def _in_git_dir(place: git.Place, folder: bytes) -> bool:
 def _refuse_forbidden(place: git.Place, remote: dvcproject.Remote) -> None:
     reason = forbidden(place, remote)
     if reason:
-        name = _quoted(remote.name)
+        name, option = _quoted(remote.name), reason.split()[0]
+        remedy = (
+            f"dvc remote modify {name} url URL"
+            if option == "url"
+            else f"dvc remote modify --unset {name} {option}     # and, if it is yours: "
+            f"trinity-guard remote credentials {name} --set {option}"
+        )
         raise GuardError(
             problem=f"the DVC remote {name} is not used: in .dvc/config, which came with the clone, its {reason}.",
-            remedy=f"dvc remote modify --unset {name} {reason.split()[0]}     # and, if it is yours: "
-            f"dvc remote modify --local {name} {reason.split()[0]} …",
+            remedy=remedy,
         )
 
 
