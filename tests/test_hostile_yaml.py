@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import run
-from trinity_guard import dvcyaml, locks, secrets
+from trinity_guard import dvcyaml, locks, pointer, secrets
 from trinity_guard.errors import GuardError
 from trinity_guard.pipelines import pipeline_outs
 
@@ -111,3 +111,13 @@ def test_a_lock_puts_nothing_over_the_repository_itself(path: str) -> None:
 def test_a_pipeline_has_no_say_in_the_files_that_tell_git_and_dvc_what_to_do(path: str) -> None:
     text = f"stages: {{s: {{cmd: x, outs: [{path}, a.csv]}}}}\n"
     assert [out.path for out in pipeline_outs(text.encode(), None, b"dvc.yaml")] == [b"a.csv"]
+
+
+@pytest.mark.parametrize("path", ["x" * 300, "a/" * 3000 + "c", "a/" + "\u00e9" * 200])
+def test_no_pointer_or_lock_names_what_no_file_system_takes(path: str) -> None:
+    text = f"outs:\n- md5: {MD5}\n  size: 1\n  hash: md5\n  path: {path}\n".encode()
+    with pytest.raises(GuardError, match="longer than file systems take"):
+        pointer.decode(text, b"x.dvc")
+    lock = f"schema: '2.0'\nstages: {{s: {{outs: [{{path: {path}, md5: {MD5}}}]}}}}\n"
+    with pytest.raises(GuardError, match="longer than file systems take"):
+        locks.outs(lock.encode(), None, b"dvc.lock")

@@ -18,6 +18,10 @@ RULES = frozenset({
 })  # fmt: skip
 
 
+LONGEST_NAME = 255
+DEEPEST = 255
+
+
 def scheme(path: str) -> str:
     """Return what Python's urlparse takes for the URL's scheme in a text, lower case ("" for none)."""
     stripped = path.lstrip("".join(map(chr, range(33)))).replace("\t", "").replace("\r", "").replace("\n", "")
@@ -47,6 +51,8 @@ def walk(parts: list[bytes], path: str) -> str:
             return "leaves the repository (on Windows)"
         else:
             parts.append(part.encode())
+    if any(len(step) > LONGEST_NAME for step in parts) or len(parts) > DEEPEST:
+        return "is longer than file systems take"
     for step in parts:
         if any(forbidden(piece) for piece in step.split(b"\\")):
             return f"points into {shown(step)}"
