@@ -9,7 +9,7 @@ from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.history import engine, refs, refusals
 from trinity_guard.history.objects import Source
 from trinity_guard.history.plan import Options
-from trinity_guard.history.state import MOVED, MOVING, State
+from trinity_guard.history.state import DONE, MOVED, MOVING, State
 from trinity_guard.migrating import destination, selecting, telling
 
 TYPE_CHECKING = False
@@ -52,7 +52,10 @@ def refuse(place: git.Place, dry: bool = False) -> None:
 
 def half_done(place: git.Place) -> bool:
     """Whether a run was killed while its refs moved, or behind that: it is only to be completed."""
-    return State(place).read().get("phase") in (MOVING, MOVED)
+    state = State(place)
+    phase = state.read().get("phase")
+    # The engine is through; what it does not know of is put into its report last.
+    return phase in (MOVING, MOVED) or (phase == DONE and "git_before" not in _loaded(state, b"report.json"))
 
 
 def run(job: Job, on_progress: Progress, dry: bool = False) -> dict[str, Any]:

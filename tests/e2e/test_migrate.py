@@ -1,0 +1,209 @@
+"""A history moved to DVC as teams do it: over a mirror, a service, hooks, kills; and every old byte is there."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.test_kill import DRIVER
+from tests.migrations import Legacy, make_legacy, out, refused
+from tests.servers import Service
+from tests.support import KB, Repo, objects, run
+
+NO_HOOKS = ("-c", "core.hooksPath=/dev/null")
+
+
+@pytest.fixture
+def legacy(tmp_path: Path) -> Legacy:
+    return make_legacy(tmp_path / "work")
+
+
+def artifacts(repo: Repo, commit: str) -> dict[str, bytes]:
+    names = (path.decode() for path in repo.tree(commit) if path.endswith((b".pkl", b".csv")))
+    return {name: repo.git("cat-file", "blob", f"{commit}:{name}").stdout for name in names}
+
+
+def assert_every_old_commit_is_pulled(server: Repo, state: Path, old: dict[str, dict[str, bytes]]) -> None:
+    """Clone, and for each commit of before: its new one gives the same bytes."""
+    clone = Repo(server.path.parent / "a-fresh-clone")
+    run("git", "clone", "-q", server.path, clone.path)
+    ids = dict(line.split() for line in (state / "commit-map").read_text().splitlines())
+    assert set(ids) == set(old)
+    for commit, files in old.items():
+        clone.git("checkout", "-q", "--detach", ids[commit])
+        clone.dvc("pull", "-q")
+        for name, data in files.items():
+            assert clone.file(name).read_bytes() == data, (commit, name)
+
+
+def test_over_a_mirror_clone_to_the_server_and_to_everybody(legacy: Legacy, tmp_path: Path) -> None:
+    server = Repo(tmp_path / "server.git")
+    run("git", "clone", "-q", "--bare", legacy.path, server.path)
+    old = {c: artifacts(server, c) for c in server.git("rev-list", "--all").stdout.decode().split()}
+    mirror = Repo(tmp_path / "mirror.git")
+    run("git", "clone", "-q", "--mirror", server.path, mirror.path)
+    said = out(mirror, "run", "--everything", "--yes", "--push", "--remote", str(tmp_path / "storage"))
+    [push] = [line.strip() for line in said.splitlines() if "push --force" in line]
+    mirror.git(*shlex.split(push)[1:])
+    # The old history, which the mirror keeps, is not published again.
+    assert b"trinity-guard" not in server.git("for-each-ref").stdout
+    assert_every_old_commit_is_pulled(server, mirror.path / "trinity-guard" / "migrate", old)
+    out(mirror, "finish", "--yes")
+    server.git("reflog", "expire", "--expire=now", "--all")
+    server.git("gc", "-q", "--prune=now")
+    for repo in (mirror, server):
+        everything = repo.git("cat-file", "--batch-all-objects", "--batch-check").stdout
+        assert all(int(line.split()[2]) < 2 * KB for line in everything.splitlines())
+
+
+def test_to_a_service_whose_settings_the_repository_has(
+    repo: Repo, start_service: Callable[[str], Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start_service("s3").configure(repo)
+    repo.git("add", ".dvc/config")
+    repo.git(*NO_HOOKS, "commit", "-q", "-m", "our bucket")
+    legacy = Legacy(repo.path)
+    first = legacy.stage("models/a.pkl", 30 * KB)
+    legacy.git(*NO_HOOKS, "commit", "-q", "-m", "raw")
+    legacy.stage("models/a.pkl", 40 * KB)
+    legacy.git(*NO_HOOKS, "commit", "-q", "-m", "raw again")
+    # Nobody has confirmed that bucket on this machine.
+    before = legacy.refs()
+    assert "remote trust" in refused(legacy, "run", "--yes", "--push")
+    assert legacy.refs() == before
+    legacy.guard("remote", "trust")
+    assert "has all 2 objects (2 sent now)" in out(legacy, "run", "--yes", "--push")
+    assert legacy.pulled_in_a_fresh_clone("models/a.pkl", legacy.head_of("HEAD~1")) == first
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    assert "every byte is there" in out(legacy, "verify")
+
+
+def test_a_bare_repository_takes_the_remote_from_its_heads_config(
+    repo: Repo, start_service: Callable[[str], Service], tmp_path: Path
+) -> None:
+    start_service("s3").configure(repo)
+    repo.git("add", ".dvc/config")
+    repo.stage("models/a.pkl", 30 * KB)
+    repo.git(*NO_HOOKS, "commit", "-q", "-m", "raw")
+    bare = Repo(tmp_path / "bare.git")
+    run("git", "clone", "-q", "--bare", repo.path, bare.path)
+    done = bare.guard("migrate", "run", "--yes", "--push", TRINITY_GUARD_TRUST="1")
+    assert b"the DVC remote 'service' has all 1 objects (1 sent now)" in done.stdout
+
+
+def test_a_bare_repository_cannot_follow_an_address_relative_to_a_work_tree(repo: Repo, tmp_path: Path) -> None:
+    repo.dvc("remote", "modify", "storage", "url", "../../elsewhere")
+    repo.stage("models/a.pkl", 30 * KB)
+    repo.git(*NO_HOOKS, "commit", "-q", "-a", "-m", "raw")
+    bare = Repo(tmp_path / "bare.git")
+    run("git", "clone", "-q", "--bare", repo.path, bare.path)
+    assert "relative to a work tree" in refused(bare, "run", "--yes", "--push", code=2)
+
+
+def test_the_gate_lets_the_new_history_pass_and_not_the_old_one(repo: Repo, tmp_path: Path) -> None:
+    legacy = Legacy(repo.path)
+    server = tmp_path / "server.git"
+    run("git", "clone", "-q", "--bare", legacy.path, server)
+    legacy.git("remote", "add", "origin", str(server))
+    legacy.git("fetch", "-q")
+    published = legacy.head()
+    legacy.stage("models/a.pkl", 30 * KB)
+    legacy.git(*NO_HOOKS, "commit", "-q", "-m", "raw")
+    legacy.stage("models/a.pkl", 40 * KB)
+    legacy.git(*NO_HOOKS, "commit", "-q", "-m", "raw again")
+    assert legacy.git("push", "-q", "origin", "main", ok=False).returncode
+    out(legacy, "run", "--ref", "main", "--yes")
+    # What was published keeps its id, so that no force is needed.
+    assert legacy.head_of("main~2") == published
+    legacy.git("push", "-q", "origin", "main")
+    assert set(objects(legacy.storage / "files" / "md5")) == set(legacy.cached())
+    assert "Git's objects" in out(legacy, "finish", "--yes")
+
+
+def test_it_works_from_a_folder_below_the_top(legacy: Legacy, tmp_path: Path) -> None:
+    below = Repo(legacy.path / "models")
+    out(below, "run", "--everything", "--yes", "--push", "--remote", "../../storage")
+    assert len(objects(tmp_path / "storage" / "files" / "md5")) == 4
+    out(below, "verify")
+    out(below, "undo")
+    assert legacy.tracked("models/a.pkl")
+
+
+# --- kills
+
+
+def killed_at(repo: Repo, step: int, *command: str) -> bool:
+    done = run(sys.executable, "-c", DRIVER, str(step), *command, cwd=repo.path, ok=False)
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    return done.returncode == -signal.SIGKILL
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Legacy:
+    repo = Legacy(tmp_path / "small")
+    repo.path.mkdir()
+    repo.git("init", "-q", "-b", "main")
+    repo.add("a.pkl", KB)
+    repo.git("branch", "side")
+    repo.add("a.pkl", 2 * KB)
+    return repo
+
+
+def copy(template: Legacy, path: Path) -> Legacy:
+    shutil.rmtree(path, ignore_errors=True)
+    shutil.copytree(template.path, path, symlinks=True)
+    return Legacy(path)
+
+
+RUN = ("migrate", "run", "--everything", "--yes", "--push", "-q", "--remote")
+
+
+@pytest.mark.parametrize("start", [1, 9, 17])
+def test_a_run_that_is_killed_anywhere_is_completed_by_the_same_command(
+    small: Legacy, tmp_path: Path, start: int
+) -> None:
+    command = (*RUN, str(tmp_path / "storage"))
+    before = small.refs()
+    done = copy(small, tmp_path / "done")
+    done.guard(*command)
+    goal = done.everything()
+    for step in range(start, 1000, 24):
+        repo = copy(small, tmp_path / "killed")
+        killed = killed_at(repo, step, *command)
+        refs = {k: v for k, v in repo.refs().items() if not k.startswith("refs/trinity-guard/")}
+        assert refs in (before, {k: v for k, v in done.refs().items() if k in before}), step
+        again = repo.guard(*command, ok=False)
+        # Through at the last step: only that it is done can be said.
+        assert again.returncode == 0 or b"migrate finish" in again.stderr, (step, again.stderr)
+        assert repo.everything() == goal, step
+        assert "remote_url" in json.loads((repo.state / "report.json").read_text())
+        assert "every byte is there" in out(repo, "verify")
+        if not killed:
+            return
+    raise AssertionError("it never came to its end")
+
+
+@pytest.mark.parametrize("start", [1, 4])
+def test_finish_that_is_killed_anywhere_is_completed_by_the_same_command(
+    small: Legacy, tmp_path: Path, start: int
+) -> None:
+    small.guard(*RUN, str(tmp_path / "storage"))
+    blob = small.head_of("refs/trinity-guard/original/heads/main:a.pkl")
+    goal = {k: v for k, v in small.refs().items() if not k.startswith("refs/trinity-guard/")}
+    for step in range(start, 1000, 6):
+        repo = copy(small, tmp_path / "killed")
+        killed = killed_at(repo, step, "migrate", "finish", "--yes", "-q")
+        again = repo.guard("migrate", "finish", "--yes", "-q", ok=False)
+        assert again.returncode == 0 or b"no migration to finish" in again.stderr, (step, again.stderr)
+        assert repo.refs() == goal
+        assert repo.git("cat-file", "-e", blob, ok=False).returncode, step
+        if not killed:
+            return
+    raise AssertionError("it never came to its end")
