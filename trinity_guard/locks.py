@@ -67,11 +67,16 @@ class _Declared:
     def __init__(self, wdir: str, flags: dict[str, dict[str, Any]]) -> None:
         self.wdir = wdir
         self._flags = flags
+        kinds = list(flags.values())
+        # All alike, and there is nothing to match: 5,000 outputs against 5,000 templates would take minutes.
+        self._alike = kinds[0] if kinds and all(k == kinds[0] for k in kinds) else None
 
     def of(self, path: str) -> tuple[dict[str, Any], bool]:
         """Return the flags of an output, and whether they are certain."""
         if path in self._flags:
             return self._flags[path], True
+        if self._alike is not None:
+            return self._alike, True
         fitting = [flags for template, flags in self._flags.items() if pipelines.fits(path, template)]
         if fitting and all(f == fitting[0] for f in fitting):
             return fitting[0], True

@@ -16,6 +16,7 @@ import pytest
 
 from tests.servers import Service
 from tests.support import KB, PROJECT, Repo, dvc, objects, run
+from trinity_guard import locks, pipelines
 
 Done = CompletedProcess[bytes]
 
@@ -585,6 +586,27 @@ def test_an_output_that_is_to_be_pushed_from_now_on_goes_though_its_lock_did_not
     assert work.show("dvc.lock") == lock
     work.git("push", "-q")
     assert b"here.bin" * 99 in objects(work.storage / "files/md5").values()
+
+
+def test_thousands_of_templates_that_are_all_alike_are_not_matched_with_thousands_of_outputs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    matched: list[str] = []
+
+    def fits(path: str, _: str) -> bool:
+        matched.append(path)
+        return True
+
+    monkeypatch.setattr(pipelines, "fits", fits)
+    names = range(300)
+    yaml = "stages:\n  s:\n    cmd: x\n    outs:\n" + "".join(
+        f"    - ${{d}}/{n}:\n        push: false\n" for n in names
+    )
+    lock = "schema: '2.0'\nstages:\n  s:\n    cmd: x\n    outs:\n"
+    lock += "".join(f"    - path: data/{n}\n      hash: md5\n      md5: {'a' * 20}{n:012x}\n" for n in names)
+    outs = locks.outs(lock.encode(), yaml.encode(), b"dvc.lock")
+    assert [o.pushed for o in outs] == [False] * 300
+    assert matched == []
 
 
 def test_a_size_that_lies_is_refused(work: Repo, hub: Path) -> None:
