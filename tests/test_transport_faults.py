@@ -14,8 +14,10 @@ from pathlib import Path
 import pytest
 
 from tests.proxy import CUT, SILENT, Fault, Proxy, Request
-from tests.support import KB, PROJECT
+from tests.servers import Service
+from tests.support import KB, PROJECT, Repo
 from tests.test_transport import Here, content_of, leftovers, make_here
+from trinity_guard import dvcproject, transport
 from trinity_guard.transport import Trouble, Wanted
 
 __all__ = ["make_here"]
@@ -252,3 +254,17 @@ def test_the_limit_can_be_set_from_outside(make_here: Callable[[str], Here], mon
         with here.connect(100) as remote, pytest.raises(Trouble) as caught:
             remote.sizes(["0" * 32])
     assert caught.value.step == "timeout"
+
+
+def test_a_config_that_changes_after_it_was_judged_leads_nowhere_else(
+    repo: Repo, start_service: Callable[[str], Service]
+) -> None:
+    service = start_service("s3")
+    with Proxy(service.port, lambda _: None) as judged, Proxy(service.port, lambda _: None) as other:
+        path = service.configure(repo, port=judged.port)
+        remote = transport.connect(dvcproject.load(os.fsencode(repo.path)), "service")
+        service.configure(repo, path, port=other.port)
+        with remote:
+            remote.sizes(["0" * 32])
+    assert judged.seen
+    assert other.seen == []

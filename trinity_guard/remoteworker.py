@@ -27,7 +27,7 @@ def main() -> None:
     told = inbox.get()
     name, url = told["name"], told["url"]
     try:
-        opened = _load(told["root"], name)
+        opened = _load(told["options"], name)
     except Trouble as trouble:
         talk.trouble(trouble)
         return
@@ -102,27 +102,26 @@ def _streams() -> tuple[queue.Queue[Any], Talk]:
     return inbox, Talk(target)
 
 
-def _load(root: str, name: str) -> tuple[Any, dict[str, Any], str]:
+def _load(options: dict[str, str], name: str) -> tuple[Any, dict[str, Any], str]:
     """Import what the remote needs; nothing is connected yet."""
     import importlib
 
-    from dvc.config import Config
     from dvc.fs import get_cloud_fs
 
-    cls, options, base = get_cloud_fs(Config(os.path.join(root, ".dvc")), name=name)
+    cls, settings, base = get_cloud_fs(None, **options)
     missing = cls.get_missing_deps()
     if missing:
         raise ImportError(", ".join(missing))
     for module in cls.REQUIRES.values():
         importlib.import_module(module)
     for secret in ("password", "passphrase"):
-        if options.get(f"ask_{secret}") and not options.get(secret):
+        if settings.get(f"ask_{secret}") and not settings.get(secret):
             raise Trouble(
                 "credentials",
                 f"the remote '{name}' asks for a {secret} (ask_{secret}), which no hook can type",
-                f"dvc remote modify --local {name} {secret} TEXT     # .dvc/config.local is never committed",
+                f"trinity-guard remote credentials {name} --set {secret}",
             )
-    return cls, options, base
+    return cls, settings, base
 
 
 def _open(opened: tuple[Any, dict[str, Any], str]) -> remotequery.Place:

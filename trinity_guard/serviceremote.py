@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from trinity_guard import dvcproject
     from trinity_guard.remotes import Wanted
     from trinity_guard.store import Store
 
@@ -29,10 +30,11 @@ MOST_WORDS = 4096
 class ServiceRemote:
     """A remote behind DVC's file systems. transport.Remote says what each method promises."""
 
-    def __init__(self, root: bytes, name: str, url: str, limit: float | None = None) -> None:
-        self.name = name
-        self._root = root
-        self._url = without_secrets(url)
+    def __init__(self, remote: dvcproject.Remote, limit: float | None = None) -> None:
+        self.name = remote.name
+        # As it was read once, and judged: the worker reads no config, which may say something else by then.
+        self._options = {**remote.options, "url": remote.url}
+        self._url = without_secrets(remote.url)
         self._limit = _seconds(limit)
         self._worker: git.Process | None = None
         self._rest = b""
@@ -130,7 +132,7 @@ class ServiceRemote:
         )
         os.set_blocking(self._worker.stdin, False)
         self._rest = self._words = b""
-        place = {"root": os.fsdecode(self._root), "name": self.name, "url": self._url}
+        place = {"options": self._options, "name": self.name, "url": self._url}
         self._write(json.dumps(place).encode() + b"\n")
         event = self._hear(max(self._limit, LOADING))
         if "trouble" in event:

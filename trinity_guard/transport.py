@@ -63,4 +63,4 @@ def connect(project: Project, name: str, limit: float | None = None) -> Remote:
         raise Trouble("config", f"the DVC remote '{name}' is not configured", f"dvc remote add {name} URL")
     if remote.local is not None:
         return FolderRemote(remote.name, remote.local)
-    return ServiceRemote(project.root, remote.name, remote.url, limit)
+    return ServiceRemote(remote, limit)
