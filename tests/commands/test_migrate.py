@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -212,6 +213,11 @@ def test_branches_of_a_remote_without_one_of_our_own_can_be_made(legacy: Legacy,
     run("git", "clone", "-q", legacy.path, tmp_path / "clone")
     clone = Legacy(tmp_path / "clone")
     assert "git branch --track side origin/side" in out(clone, "info", "--everything")
+    before = clone.everything()
+    said = clone.guard("migrate", "--everything", "--remote-branches", ok=False)
+    assert b"branches: 2, tags: 1: 5 commits" in said.stdout
+    assert said.returncode == 2
+    assert clone.everything() == before
     assert "refs/heads/side" not in clone.refs()
     out(clone, "run", "--everything", "--remote-branches", "--yes")
     assert not clone.tracked("models/side.pkl", "side")
@@ -364,6 +370,14 @@ def test_finish_says_which_refs_keep_the_old_history(legacy: Legacy) -> None:
 
 
 # --- usage
+
+
+@pytest.mark.parametrize("command", ["", "info", "run", "push", "verify", "undo", "finish", "guide"])
+def test_help_shows_an_example(tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["migrate", *command.split(), "--help"])
+    assert stopped.value.code == 0
+    assert re.search(rf"[Ee]xamples?:\s+trinity-guard migrate {command}", capsys.readouterr().out)
 
 
 @pytest.mark.parametrize(

@@ -49,17 +49,23 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = p.add_subparsers(dest="command", metavar="info|run|push|verify|undo|finish|guide", required=True)
-    info = commands.add_parser("info", help="what would move, what would stay and why; changes nothing")
+
+    def add(name: str, words: str, example: str = "") -> argparse.ArgumentParser:
+        line = f"Example: trinity-guard migrate {name} {example}".rstrip()
+        return commands.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.", epilog=line)
+
+    info = add("info", "what would move, what would stay and why; changes nothing", "--everything --above '5 MB'")
     _add_what(info)
     info.add_argument("--format", choices=("table", "json"), default="table", help="table (the default) or json")
-    _add_run(commands.add_parser("run", help="migrate: every byte to the DVC cache, then the refs, all at once"))
-    commands.add_parser("push", help="upload the objects of the migrated history to the DVC remote")
-    commands.add_parser("verify", help="prove it: every commit, every path, every byte, old against new")
-    commands.add_parser("undo", help="put every ref, the index and the working tree back")
-    guide = commands.add_parser("guide", help="your own steps with bfg, filter-repo or lfs; the note for your team")
+    words = "migrate: every byte to the DVC cache, then the refs, all at once"
+    _add_run(add("run", words, "--everything --remote s3://bucket/data --push"))
+    add("push", "upload the objects of the migrated history to the DVC remote")
+    add("verify", "prove it: every commit, every path, every byte, old against new")
+    add("undo", "put every ref, the index and the working tree back")
+    guide = add("guide", "your own steps with bfg, filter-repo or lfs; the note for your team", "bfg")
     guide.add_argument("tool", nargs="?", choices=("bfg", "filter-repo", "lfs", "team"), default="team")
     _add_patterns(guide)
-    end = commands.add_parser("finish", help="let the old history go (reflogs, gc)")
+    end = add("finish", "let the old history go (reflogs, gc)", "--yes")
     end.add_argument("--yes", action="store_true", help="do not ask")
     end.add_argument("--force-unpushed", action="store_true", help="even while objects are not on the DVC remote")
     return p
@@ -181,6 +187,7 @@ def _run(place: git.Place, asked: argparse.Namespace, words: Sequence[str]) -> i
     if not (asked.yes or asked.dry_run) and not _agreed(job, words):
         return FINE
     _ask_about_place(job)
+    selecting.make_branches(place, job.chosen)
     return _tell(place, _engine(job, asked.dry_run))
 
 
@@ -205,6 +212,7 @@ def _other_tool(place: git.Place, asked: argparse.Namespace, words: Sequence[str
     if not asked.yes and not _agreed(job, words):
         return FINE
     _ask_about_place(job)
+    selecting.make_branches(place, job.chosen)
     bars = _Bars()
     try:
         done = engines.run(job, tool, bars)
@@ -231,7 +239,7 @@ def _agreed(job: Job, words: Sequence[str]) -> bool:
     import shlex
 
     bars = _Bars()
-    found = engine.survey(job.place, job.selection, job.chosen.names, bars)
+    found = engine.survey(job.place, job.selection, [*job.chosen.names, *job.chosen.lonely], bars)
     bars.close()
     console.result(_plan(_surveyed(job, found), job.chosen.words))
     if not found.summaries:
@@ -343,7 +351,7 @@ def _undo(place: git.Place, _: argparse.Namespace, __: Sequence[str]) -> int:
 def _finish(place: git.Place, asked: argparse.Namespace, _: Sequence[str]) -> int:
     finishing.require_migrated(place)
     if not asked.force_unpushed:
-        _require_pushed(place)
+        finishing.require_pushed(place)
     alive = finishing.still_alive(place)
     if alive:
         names = ", ".join(selecting.short(name) for name in alive[: telling.MOST])
@@ -365,25 +373,6 @@ def _finish(place: git.Place, asked: argparse.Namespace, _: Sequence[str]) -> in
     before, after = finishing.finish(place)
     console.say(f"Git's objects: {size_text(before)} before, {size_text(after)} now")
     return FINE
-
-
-def _require_pushed(place: git.Place) -> None:
-    """Refuse while the only copy of an object is in the cache of this machine."""
-    found = destination.find(place, selecting.load_config(place), None)
-    force = "trinity-guard migrate finish --force-unpushed     # when the cache alone is enough"
-    try:
-        count, size = destination.missing(place, found, running.wanted(place))
-    except GuardError as error:
-        remedy = "\n".join(filter(None, [error.remedy, force]))
-        raise GuardError(
-            f"it cannot be told whether the objects are on a DVC remote: {error.problem}", remedy, error.exit_code
-        ) from error
-    if count:
-        raise GuardError(
-            problem=f"{destination.objects_text(count, size)} of the new history are not on the DVC remote "
-            f"'{found.name}' yet.",
-            remedy=f"trinity-guard migrate push\n{force}",
-        )
 
 
 # --- guide

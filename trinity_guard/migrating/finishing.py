@@ -7,6 +7,7 @@ from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.history import engine, refs, refusals
 from trinity_guard.history.objects import Source
 from trinity_guard.history.state import DONE, State
+from trinity_guard.migrating import destination, running, selecting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +24,25 @@ def require_migrated(place: git.Place) -> None:
             problem="there is no migration to finish.",
             remedy="trinity-guard migrate run     # starts one, or completes one that was killed",
             exit_code=UNUSABLE,
+        )
+
+
+def require_pushed(place: git.Place) -> None:
+    """Refuse while the only copy of an object is in the cache of this machine."""
+    found = destination.find(place, selecting.load_config(place), None)
+    force = "trinity-guard migrate finish --force-unpushed     # when the cache alone is enough"
+    try:
+        count, size = destination.missing(place, found, running.wanted(place))
+    except GuardError as error:
+        remedy = "\n".join(filter(None, [error.remedy, force]))
+        raise GuardError(
+            f"it cannot be told whether the objects are on a DVC remote: {error.problem}", remedy, error.exit_code
+        ) from error
+    if count:
+        raise GuardError(
+            problem=f"{destination.objects_text(count, size)} of the new history are not on the DVC remote "
+            f"'{found.name}' yet.",
+            remedy=f"trinity-guard migrate push\n{force}",
         )
 
 

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
 
 
 class Chosen:
-    """The refs (full names) that a migration is about; words: what they are, for a person."""
+    """The refs (full names) that a migration is about; words: what they are, for a person.
 
-    def __init__(self, names: list[bytes], words: str) -> None:
+    lonely: remote-tracking branches that get a branch of their own first.
+    """
+
+    def __init__(self, names: list[bytes], words: str, lonely: Sequence[bytes] = ()) -> None:
         self.names = names
         self.words = words
+        self.lonely = list(lonely)
 
 
 def load_config(place: git.Place) -> Config:
@@ -76,9 +80,9 @@ def _require_pattern(glob: str) -> None:
         raise GuardError(f"'{text}' is no gitignore pattern.", "--include '*.pkl'", UNUSABLE)
 
 
-def choose(place: git.Place, everything: bool, wanted: Sequence[str], make_branches: bool = False) -> Chosen:
-    """Return the refs that are meant; make_branches: first make a branch for each remote-tracking one without one."""
-    if make_branches and not everything:
+def choose(place: git.Place, everything: bool, wanted: Sequence[str], remote_branches: bool = False) -> Chosen:
+    """Return the refs that are meant; remote_branches: those of remotes without a branch of their own, too."""
+    if remote_branches and not everything:
         raise GuardError(
             problem="--remote-branches makes branches of your own, and only --everything takes them all.",
             remedy="trinity-guard migrate run --everything --remote-branches",
@@ -88,12 +92,10 @@ def choose(place: git.Place, everything: bool, wanted: Sequence[str], make_branc
         raise GuardError("--everything takes no --ref.", "trinity-guard migrate --help", UNUSABLE)
     source = Source(place)
     found = refs.listed(source)
-    if make_branches:
-        _make_branches(place, found)
-        found = refs.listed(source)
     names = refs.select(found, everything, [os.fsencode(name) for name in wanted])
     source.close()
-    return Chosen(names, _words(names, everything, bool(wanted)))
+    lonely = _lonely(found) if remote_branches else {}
+    return Chosen(names, _words([*names, *lonely], everything, bool(wanted)), list(lonely.values()))
 
 
 def all_refs(place: git.Place) -> list[bytes]:
@@ -105,13 +107,22 @@ def all_refs(place: git.Place) -> list[bytes]:
     return [*refs.select(found, everything=True), *remote]
 
 
-def _make_branches(place: git.Place, found: refs.Listed) -> None:
+def _lonely(found: refs.Listed) -> dict[bytes, bytes]:
+    """Return the branches that could be (full names) -> the remote-tracking ones that they would stand for."""
+    could: dict[bytes, bytes] = {}
     for name in refusals.remote_only(found):
-        branch = name.split(b"/", 1)[-1]
         # Two remotes may have a branch of the same name: the first one counts.
-        if not git.attempt("show-ref", "-q", "--verify", refs.HEADS + branch, at=place.git_dir).code:
-            continue
-        git.run("branch", "--no-track", branch, refs.REMOTES + name, at=place.git_dir)
+        could.setdefault(refs.HEADS + name.split(b"/", 1)[-1], refs.REMOTES + name)
+    return could
+
+
+def make_branches(place: git.Place, chosen: Chosen) -> None:
+    """Make the branches that are still missing; they are migrated like all others."""
+    for name in chosen.lonely:
+        branch = name.removeprefix(refs.REMOTES).split(b"/", 1)[-1]
+        git.run("branch", "--no-track", branch, name, at=place.git_dir)
+        chosen.names.append(refs.HEADS + branch)
+    chosen.lonely = []
 
 
 def _words(names: Sequence[bytes], everything: bool, wanted: bool) -> str:
