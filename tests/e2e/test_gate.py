@@ -274,8 +274,15 @@ def test_the_advice_mends_a_tag_and_a_root_commit(bare_repo: Repo, hub: Path) ->
             raw_on(bare_repo, "side", "x.pkl")
             bare_repo.git("tag", "v1", "side")
         said = refused(bare_repo, hub, "origin", ref)
-        advice = next(line for line in said.splitlines() if "git commit" in line).partition("     #")[0].strip()
-        run("sh", "-c", advice, cwd=bare_repo.path, env={"GIT_EDITOR": "true"})
+        word = "git commit" if ref == "v1" else "trinity-guard migrate run"
+        advice = next(line for line in said.splitlines() if word in line).partition("     #")[0].strip()
+        if ref == "v1":
+            run("sh", "-c", advice, cwd=bare_repo.path, env={"GIT_EDITOR": "true"})
+        else:
+            assert advice == "trinity-guard migrate run --ref main"
+            count = bare_repo.git("rev-list", "--count", "main").stdout
+            bare_repo.guard("migrate", "run", "--ref", "main", "--yes")
+            assert bare_repo.git("rev-list", "--count", "main").stdout == count
         bare_repo.git("push", "-q", "origin", ref)
     assert set(refs(hub)) == {"refs/heads/main", "refs/tags/v1"}
 

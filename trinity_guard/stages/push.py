@@ -183,8 +183,16 @@ def _mending(raw: list[tuple[bytes, Artifact]], commits: list[bytes], refs: Sequ
         mine = [c for c in history if c in pushed]
         holding = {c for c, _ in raw}.intersection(mine)
         if holding:
+            if holding != {mine[-1]} and len(mine) == len(history):
+                return _moving(name)
             return _mending_of(name, mine, holding, {a.entry.path for _, a in raw}, there)
     return "move the ref to a commit, or a tree, without them"
+
+
+def _moving(name: bytes) -> str:
+    """Return the command for a ref of which nothing is published yet: all of its history may change."""
+    word = quoted(shown(name.removeprefix(b"refs/heads/").removeprefix(b"refs/tags/")))
+    return f"trinity-guard migrate run --ref {word}     # pointers in each of its commits, none lost; then push again"
 
 
 def _mending_of(name: bytes, mine: list[bytes], holding: set[bytes], paths: set[bytes], there: bytes) -> str:
