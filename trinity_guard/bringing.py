@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int, int], None]
 
-LEGACY = "DVC 2 recorded it, and only DVC can bring it"
-
 
 class Fetcher:
     """Fetches objects into the caches, one connection a remote. choice: the configured remote ("" for DVC's default).
@@ -32,14 +30,11 @@ class Fetcher:
         self._progress = progress
 
     def fetch(self, wanted: Sequence[Goal]) -> dict[str, str]:
-        """Return md5 -> reason for those that did not come ("" where a trouble of the plan tells of their remote)."""
+        """Return object -> reason for those that did not come ("" where a trouble of the plan says it)."""
         reasons: dict[str, str] = {}
         groups: dict[tuple[bytes, str], dict[str, Goal]] = {}
         for goal in wanted:
-            if goal.legacy:
-                reasons[goal.md5] = LEGACY
-            else:
-                groups.setdefault((goal.project, goal.remote), {})[goal.md5] = goal
+            groups.setdefault((goal.project, goal.remote), {})[goal.name] = goal
         for (project, remote), group in groups.items():
             try:
                 reasons.update(self._from(project, remote, list(group.values())))
@@ -56,7 +51,7 @@ class Fetcher:
         if name in settings.remotes:
             trust.require(self._follower.place, settings, settings.remotes[name])
         cache = self._follower.projects.shelf(project).own
-        items = [transport.Wanted(g.md5, g.size) for g in group]
+        items = [transport.Wanted(g.name, -1 if g.legacy else g.size) for g in group]
         with transport.connect(settings, name) as opened:
             return opened.fetch(items, cache, self._progress("fetching") if self._progress else None)
 
@@ -78,12 +73,12 @@ def bring(
         follower.wanted = {path: goal for path, goal in follower.wanted.items() if only(goal)}
     follower.decide(unknown, former)
     plan = follower.plan
-    plan.missing = [(goal, reasons.get(goal.md5, "")) for goal, _ in plan.missing]
+    plan.missing = [(goal, reasons.get(goal.name, "")) for goal, _ in plan.missing]
     lacking = [put.goal for put in plan.puts if _lacks(follower, put.goal)]
     if lacking and fetcher:
         reasons = fetcher.fetch([g for g in lacking if g.certain])
     still = {goal.path for goal in lacking if _lacks(follower, goal)}
-    plan.missing += [(g, reasons.get(g.md5, "")) for g in lacking if g.path in still and g.certain]
+    plan.missing += [(g, reasons.get(g.name, "")) for g in lacking if g.path in still and g.certain]
     plan.puts = [put for put in plan.puts if put.goal.path not in still]
 
 
@@ -101,9 +96,9 @@ def carry_out(follower: Follower, fetcher: Fetcher | None = None, on_progress: P
         damaged = [put for put in plan.puts if not _put(follower, put, marks, counter)]
         if damaged and fetcher:
             reasons = fetcher.fetch([put.goal for put in damaged])
-            plan.missing = [(g, why) for g, why in plan.missing if g.md5 in reasons or g.path not in _paths(damaged)]
+            plan.missing = [(g, why) for g, why in plan.missing if g.name in reasons or g.path not in _paths(damaged)]
             for put in damaged:
-                if put.goal.md5 not in reasons:
+                if put.goal.name not in reasons:
                     _put(follower, put, marks, counter)
     except GuardError as error:
         plan.troubles.append(error)
@@ -160,11 +155,10 @@ def _put(follower: Follower, put: Put, marks: dict[bytes, tuple[Goal, os.stat_re
     follower.tree.make_room(goal.path)
     try:
         stat = follower.projects.bench(goal.project).put(
-            source, goal.md5, follower.place.file(goal.path), goal.isexec, counter
+            source, goal.name, follower.place.file(goal.path), goal.isexec, counter
         )
     except Damaged as error:
-        reason = LEGACY if goal.legacy else f"its object in the cache is damaged ({shown(error.path)})"
-        plan.missing.append((goal, reason))
+        plan.missing.append((goal, f"its object in the cache is damaged ({shown(error.path)})"))
         return False
     marks[goal.path] = goal, stat
     plan.put.append(goal)
@@ -177,8 +171,8 @@ def _put(follower: Follower, put: Put, marks: dict[bytes, tuple[Goal, os.stat_re
 def _take_over(others: Sequence[store.Store], own: store.Store, goal: Goal) -> None:
     """Give the project's own cache what another one had: `dvc status` looks there alone."""
     for other in others:
-        if other.size(goal.md5) is not None:
-            store.link(other, own, goal.md5)
+        if other.size(goal.name) is not None:
+            store.link(other, own, goal.name)
             return
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import catalog as catalogs
-from trinity_guard import git, goals, index, locks
+from trinity_guard import git, goals, index, locks, store
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.goals import Goal, Projects
 from trinity_guard.workfiles import FILE, FOLDER, KIND, LINK, Tree, kept_elsewhere, md5_of, object_of_link
@@ -72,7 +72,7 @@ class Plan:
 
 
 class Former:
-    """What pointers said before: path -> the md5s that its file may have had."""
+    """What pointers said before: path -> the objects that its file may have been."""
 
     __slots__ = ("files",)
 
@@ -136,7 +136,7 @@ class Follower:
             except GuardError:
                 continue  # nothing is known of it, so nothing that it held is touched
             for member in members:
-                former.files.setdefault(member.path, []).append(member.md5)
+                former.files.setdefault(member.path, []).append(member.name)
         return former
 
     def _members(self, goal: Goal) -> list[Goal] | None:
@@ -206,7 +206,7 @@ class Follower:
             self.plan.right.append((goal, stat))
             return
         known = md5_of(full) if goal.size in (-1, stat.st_size) or goal.legacy else ""
-        if known == goal.md5 or (goal.legacy and _same_text(full, goal.md5)):
+        if known and store.says(goal.name, known, full):
             self.plan.right.append((goal, stat))
         elif kept_elsewhere(self.projects.shelf(goal.project), full, guesses, known):
             self.plan.puts.append(Put(goal, stat))
@@ -243,7 +243,7 @@ class Follower:
         except GuardError:
             shelf = None
         if shelf is not None and stat.st_mode & KIND == LINK:
-            safe = object_of_link(shelf, full) in guesses
+            safe = object_of_link(shelf, full) in [name.removeprefix(store.LEGACY) for name in guesses]
         else:
             safe = shelf is not None and kept_elsewhere(shelf, full, guesses) in guesses
         if safe:
@@ -255,19 +255,6 @@ class Follower:
 def _parents(path: bytes) -> Iterable[bytes]:
     while path := os.path.dirname(path):
         yield path
-
-
-def _same_text(path: bytes, md5: str) -> bool:
-    """Whether DVC 2's hash of a text, which leaves the CR of CRLF out, is this one."""
-    import hashlib
-
-    try:
-        with open(path, "rb") as file:
-            data = file.read(locks.MOST_BYTES + 1)
-    except OSError:
-        return False
-    text = b"\r\n" in data and b"\0" not in data and len(data) <= locks.MOST_BYTES
-    return text and hashlib.md5(data.replace(b"\r\n", b"\n"), usedforsecurity=False).hexdigest() == md5
 
 
 def _disagree(one: Goal, other: Goal) -> GuardError:

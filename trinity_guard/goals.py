@@ -36,6 +36,11 @@ class Goal:
         self.certain = True
 
     @property
+    def name(self) -> str:
+        """The object's name in stores and remotes."""
+        return store.LEGACY + self.md5 if self.legacy else self.md5
+
+    @property
     def is_dir(self) -> bool:
         return self.md5.endswith(".dir")
 

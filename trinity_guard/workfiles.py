@@ -31,6 +31,7 @@ class Shelf:
 
     def find(self, md5: str, size: int = -1) -> bytes | None:
         """Return where an object (of that size) lies, None when nobody has it. Its bytes are not looked at."""
+        md5 = md5.removeprefix(store.LEGACY)
         for kept in self.stores:
             # DVC 2 kept its objects right below the cache.
             for path in (kept.path(md5), os.path.join(kept.folder, md5[:2].encode(), md5[2:].encode())):
@@ -145,22 +146,24 @@ def md5_of(path: bytes) -> str:
 
 
 def kept_elsewhere(shelf: Shelf, path: bytes, guesses: Sequence[str], known: str = "") -> str:
-    """Return the md5 of a working file whose very bytes a cache holds too, "" when none does: it must stay.
+    """Return the object of a working file whose very bytes a cache holds too, "" when none does: it must stay.
 
     Both are read: an object that has the right name alone would be no second copy. known: the file's md5, if known.
     """
     size = os.lstat(path).st_size
-    for md5 in guesses:
-        there = shelf.find(md5, size)
-        if there is not None and known in ("", md5) and (os.path.samefile(there, path) or _equal(there, path, md5)):
-            return md5
+    for name in guesses:
+        there = shelf.find(name, size)
+        if there is None or (known not in ("", name) and not name.startswith(store.LEGACY)):
+            continue
+        if os.path.samefile(there, path) or _equal(there, path, name):
+            return name
     md5 = known or md5_of(path)
     there = shelf.find(md5, size) if md5 and md5 not in guesses else None
     return md5 if there is not None and md5_of(there) == md5 else ""
 
 
-def _equal(one: bytes, other: bytes, md5: str) -> bool:
-    """Whether two files of one size hold the same bytes, and those that this md5 names; one hash for both."""
+def _equal(one: bytes, other: bytes, name: str) -> bool:
+    """Whether two files of one size hold the same bytes, those of the object `name`; one hash for both."""
     import hashlib
 
     digest = hashlib.md5(usedforsecurity=False)
@@ -171,7 +174,7 @@ def _equal(one: bytes, other: bytes, md5: str) -> bool:
             digest.update(a)
     except (OSError, ValueError):
         return False
-    return digest.hexdigest() == md5
+    return store.says(name, digest.hexdigest(), other)
 
 
 def object_of_link(shelf: Shelf, path: bytes) -> str:
@@ -198,16 +201,16 @@ class Bench:
         self._count = 0
 
     def put(
-        self, source: bytes, md5: str, target: bytes, isexec: bool, on_bytes: Copied | None = None
+        self, source: bytes, name: str, target: bytes, isexec: bool, on_bytes: Copied | None = None
     ) -> os.stat_result:
-        """Put the object `source` at `target`, replacing what is there, in one step. Damaged when it is not `md5`.
+        """Put the object `source` at `target`, replacing what is there, in one step. Damaged when it is not `name`.
 
         As `dvc checkout` leaves it: the cache's own kind of link, or a copy that its owner may write.
         Returns its lstat.
         """
         for kind in list(self._types):
             try:
-                temporary = self._make(kind, source, md5, isexec, on_bytes)
+                temporary = self._make(kind, source, name, isexec, on_bytes)
             except OSError as error:
                 if error.errno not in CANNOT or kind == "copy":
                     raise _trouble(target, error) from error
@@ -228,17 +231,17 @@ class Bench:
         except OSError:
             return  # never made, or another process of ours is at work in it
 
-    def _make(self, kind: str, source: bytes, md5: str, isexec: bool, on_bytes: Copied | None) -> bytes:
+    def _make(self, kind: str, source: bytes, wanted: str, isexec: bool, on_bytes: Copied | None) -> bytes:
         size = os.stat(source).st_size
         if kind == "copy" or (kind == "hardlink" and not size):
-            return self._copied(source, md5, size, isexec, on_bytes)
+            return self._copied(source, wanted, size, isexec, on_bytes)
         self._count += 1
         name = os.path.join(self._folder, b"%d-link-%d" % (os.getpid(), self._count))
         os.makedirs(self._folder, exist_ok=True)
         _remove(name)
         try:
             _linked(kind, source, name)
-            if md5_of(name) != md5:
+            if not store.says(wanted, md5_of(name), source):
                 raise Damaged(source)
             if kind == "reflink":
                 os.chmod(name, _mode(isexec))
@@ -251,9 +254,9 @@ class Bench:
             on_bytes(size)
         return name
 
-    def _copied(self, source: bytes, md5: str, size: int, isexec: bool, on_bytes: Copied | None) -> bytes:
+    def _copied(self, source: bytes, wanted: str, size: int, isexec: bool, on_bytes: Copied | None) -> bytes:
         stored = self._store.take(store.read_file(source), size, on_bytes)
-        if stored.md5 != md5:
+        if not store.says(wanted, stored.md5, source):
             self._store.drop(stored)
             raise Damaged(source)
         os.chmod(stored.temporary, _mode(isexec))

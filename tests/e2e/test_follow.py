@@ -599,3 +599,30 @@ def test_the_hooks_are_one_text() -> None:
     text = (PROJECT / "hooks" / "post-commit").read_bytes()
     assert (PROJECT / "hooks" / "post-checkout").read_bytes() == text
     assert (PROJECT / "hooks" / "post-merge").read_bytes() == text
+
+
+def test_what_dvc_2_recorded_follows_and_is_fetched_from_where_dvc_2_kept_it(repo: Repo) -> None:
+    data = [b"a,b\r\n1,2\r\n", b"a,b\r\n3,4\r\n"]
+    repo.write(".gitignore", b"/t.csv\n")
+    places = []
+    for text in data:
+        md5 = hashlib.md5(text.replace(b"\r\n", b"\n")).hexdigest()  # as DVC 2 hashed a text
+        places.append(f"{md5[:2]}/{md5[2:]}")
+        repo.write(f".dvc/cache/{places[-1]}", text)
+        repo.write("t.csv", text)
+        repo.write("t.csv.dvc", f"outs:\n- md5: {md5}\n  size: {len(text)}\n  path: t.csv\n".encode())
+        repo.git("add", "t.csv.dvc", ".gitignore")
+        repo.git("commit", "-q", "-n", "-m", "by DVC 2", TRINITY_GUARD_SKIP="push")
+    assert repo.dvc("status").stdout.strip() == b"Data and pipelines are up to date."
+    repo.git("checkout", "-q", "HEAD~1")
+    assert repo.file("t.csv").read_bytes() == data[0]
+    repo.git("checkout", "-q", "HEAD~1")
+    assert not repo.file("t.csv").exists()
+    for place in places:
+        (repo.storage / place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(repo.path / ".dvc/cache" / place, repo.storage / place)
+    done = repo.git("checkout", "-q", "main")
+    assert b"trinity-guard pull" in done.stderr
+    repo.guard("pull")
+    assert repo.file("t.csv").read_bytes() == data[1]
+    assert repo.dvc("status").stdout.strip() == b"Data and pipelines are up to date."

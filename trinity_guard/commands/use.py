@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import arguments, bringing, console, git, guarding, moved, using
+from trinity_guard import arguments, asking, bringing, console, git, guarding, moved, using
 from trinity_guard import catalog as catalogs
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError
 from trinity_guard.following import Follower
@@ -42,6 +42,7 @@ def run(args: list[str]) -> int:
         fetcher = bringing.Fetcher(follower, config.remote or "", bars)
         try:
             chosen = using.choose(follower, commit, selection)
+            asking.about_remotes(place, sorted({(g.project, g.remote or config.remote or "") for g in chosen.goals}))
             using.prepare(follower, chosen, fetcher)
             stamp = moved.Stamp(place)
             stamp.begin([*stamp.unfinished(), *using.head()])

@@ -120,8 +120,6 @@ def _tell_missing(plan: Plan, fetched: bool) -> None:
 
 
 def _remedy(goal: Goal, reason: str, fetched: bool) -> str:
-    if goal.legacy:
-        return f"dvc pull {quoted(shown(goal.source))}"
     if fetched and reason.startswith("is not on"):
         return "trinity-guard push     # by whoever has it: the author of the commit"
     return f"trinity-guard pull {quoted(shown(goal.path))}"
