@@ -246,13 +246,15 @@ def _agreed(job: Job, words: Sequence[str]) -> bool:
         return False
     if job.where.name:
         console.result(f"DVC remote '{job.where.name}': {job.where.url}")
+    question = "Rewrite this history? Each commit from the first changed one on gets a new id."
+    return _confirmed(question, shlex.join(["trinity-guard", "migrate", *words, "--yes"]))
+
+
+def _confirmed(question: str, without_terminal: str) -> bool:
+    """Ask; GuardError with the command that does not, where there is no terminal."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise GuardError(
-            problem="there is no terminal to ask on; nothing was changed.",
-            remedy=shlex.join(["trinity-guard", "migrate", *words, "--yes"]),
-            exit_code=UNUSABLE,
-        )
-    if console.confirm("Rewrite this history? Each commit from the first changed one on gets a new id."):
+        raise GuardError("there is no terminal to ask on; nothing was changed.", without_terminal, UNUSABLE)
+    if console.confirm(question):
         return True
     console.say("nothing was changed")
     return False
@@ -359,16 +361,9 @@ def _finish(place: git.Place, asked: argparse.Namespace, _: Sequence[str]) -> in
             f"these still stand on the old history and keep its files: {names}.",
             "publish the new history first (git push --force …), then finish",
         )
-    if not asked.yes:
-        if not (sys.stdin.isatty() and sys.stderr.isatty()):
-            raise GuardError(
-                problem="finish lets the old history go for good, and there is no terminal to ask on.",
-                remedy="trinity-guard migrate finish --yes",
-                exit_code=UNUSABLE,
-            )
-        if not console.confirm("Let the old history go? `migrate undo` and `migrate verify` end with it."):
-            console.say("nothing was changed")
-            return FINE
+    question = "Let the old history go? `migrate undo` and `migrate verify` end with it."
+    if not (asked.yes or _confirmed(question, "trinity-guard migrate finish --yes")):
+        return FINE
     console.note("Git packs what is left; that may take a while.")
     before, after = finishing.finish(place)
     console.say(f"Git's objects: {size_text(before)} before, {size_text(after)} now")
