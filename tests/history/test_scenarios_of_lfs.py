@@ -349,6 +349,25 @@ def test_without_its_objects_an_lfs_repository_stays_as_it_is_and_that_is_told(
     assert legacy.refs() == before
 
 
+def test_what_an_extension_of_lfs_encoded_stays_for_its_bytes_are_not_the_files(
+    legacy: Legacy, program: Program
+) -> None:
+    """`lfs.extension.*` runs a program on the way in: the object is its output, and only its other half gives the
+    file back. Taken for the file's bytes, every later pull would bring the wrong ones."""
+    plain = lfs_pointer(b"encoded\n")
+    version, rest = plain.split(b"\n", 1)
+    encoded = version + b"\next-0-case sha256:" + b"1" * 64 + b"\n" + rest
+    put_lfs_object(legacy, b"encoded\n")
+    old = legacy.commit({"a.csv": encoded, "b.csv": b"raw"})
+    reason = "a git-lfs extension encoded its object"
+    assert [(e["path"], e["reason"]) for e in program.info(legacy)["stays"]] == [("a.csv", reason)]
+    assert f"a.csv: {reason}" in program.run(legacy)
+    new = legacy.files(mapped(legacy)[old])
+    assert new["a.csv"] == ("100644", encoded)
+    assert "b.csv.dvc" in new
+    assert cached(legacy) == {md5(b"raw"): b"raw"}
+
+
 def test_raw_files_among_lfs_pointers_move_like_them(legacy: Legacy, program: Program) -> None:
     """Attributes ask for git-lfs, yet a file was committed raw (what their --fixup mends), and in a folder where
     they do not; all of them become pointers, each with its own bytes."""

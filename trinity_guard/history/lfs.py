@@ -17,13 +17,17 @@ HEX = b"0123456789abcdef"
 
 
 class LfsObject:
-    """What an LFS pointer names: sha256 (hex) and size in bytes."""
+    """What an LFS pointer names: sha256 (hex) and size in bytes.
 
-    __slots__ = ("sha256", "size")
+    encoded: an extension of git-lfs made the object out of the file, whose own bytes only the extension can give.
+    """
 
-    def __init__(self, sha256: str, size: int) -> None:
+    __slots__ = ("encoded", "sha256", "size")
+
+    def __init__(self, sha256: str, size: int, encoded: bool = False) -> None:
         self.sha256 = sha256
         self.size = size
+        self.encoded = encoded
 
 
 def read(blob: bytes) -> LfsObject | None:
@@ -35,7 +39,7 @@ def read(blob: bytes) -> LfsObject | None:
     size = fields.get(b"size", b"")
     if len(sha256) != 64 or sha256.translate(None, HEX) or not size.isdigit():
         return None
-    return LfsObject(sha256.decode(), int(size))
+    return LfsObject(sha256.decode(), int(size), any(key.startswith(b"ext-") for key in fields))
 
 
 def folder(common_dir: bytes, storage: str | None) -> bytes:
@@ -56,7 +60,9 @@ def path(objects: bytes, lfs: LfsObject) -> bytes:
 
 
 def here(objects: bytes, lfs: LfsObject) -> bool:
-    """Whether an object lies here whole, by its size."""
+    """Whether the file's bytes lie here whole, by the object's size."""
+    if lfs.encoded:
+        return False
     try:
         return os.stat(path(objects, lfs)).st_size == lfs.size
     except (FileNotFoundError, NotADirectoryError):

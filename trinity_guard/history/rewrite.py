@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # Why a file that was selected stays in Git, where it does.
 LFS_ABSENT = "its LFS object is not here"
+LFS_ENCODED = "a git-lfs extension encoded its object"
 OTHER_MD5 = "another pointer in the same commit records other bytes for it"
 ELSEWHERE = "a pointer in another folder records it"
 TAKEN = "a file of the pointer's name is there, and is no pointer to it"
@@ -153,7 +154,8 @@ class Trees:
         """Return why a file stays, None where it becomes a pointer, "" where its pointer is there and agrees."""
         if blob not in self._objects:
             lfs = self._scan.blobs[blob].lfs
-            return self._unnameable(folder.path, name) or (LFS_ABSENT if lfs else "it was not extracted")
+            by_lfs = (LFS_ENCODED if lfs.encoded else LFS_ABSENT) if lfs else "it was not extracted"
+            return self._unnameable(folder.path, name) or by_lfs
         by_name = self._unnameable(folder.path, name)
         if by_name:
             return by_name
