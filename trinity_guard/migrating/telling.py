@@ -141,7 +141,7 @@ def _remarks(values: dict[str, Any], most: int) -> list[str]:
         lines.append(f"note: had a pointer already, the file itself went: {', '.join(values['dropped'][:most])}")
     lines += [f"note: {remark}" for remark in values["remarks"]]
     if values["phase"] != "dry":
-        lines.append("note: `dvc gc -w` deletes what only the history needs; use `dvc gc -c --all-commits`, or none")
+        lines.append("note: `dvc gc -w` deletes what only the history needs; use `dvc gc --all-commits`, or none")
     return lines
 
 
