@@ -24,7 +24,7 @@ OPTIONS = {
     "use": "",
     "gate": "",
     "remote": "add list check credentials trust",
-    "migrate": "info run push verify undo finish guide --everything --ref --include --exclude --above --dry-run --yes",
+    "migrate": "info run push verify undo finish guide",
     "status": "--format",
     "demo": "--keep",
     "completion": "bash zsh fish",
