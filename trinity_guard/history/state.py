@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from trinity_guard.git import Place
 
+# Seconds that one waits for the last git of a migration that was killed.
+PATIENCE = 5.0
 # The phases of state.json. Before MOVING no ref was touched; at MOVED only the work tree may have to follow; at
 # DONE all is; at UNDOING the refs may or may not be back.
 MOVING, MOVED, DONE, UNDOING = "moving", "moved", "done", "undoing"
@@ -42,21 +44,32 @@ class State:
 
     def __enter__(self) -> State:
         import fcntl
+        import time
 
         os.makedirs(self.folder, exist_ok=True)
         self._fd = os.open(self.file(b"lock"), os.O_WRONLY | os.O_CREAT, 0o666)
-        try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(self._fd)
-            raise GuardError(
-                problem="another migration is at work in this repository.",
-                remedy="wait until it is done",
-                exit_code=UNUSABLE,
-            ) from None
-        return self
+        # The git that moves refs, or the work tree, holds it too: it may live on when we are killed.
+        os.set_inheritable(self._fd, True)
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() < end:
+                    time.sleep(0.02)
+                    continue
+                os.close(self._fd)
+                raise GuardError(
+                    problem="another migration is at work in this repository.",
+                    remedy="wait until it is done",
+                    exit_code=UNUSABLE,
+                ) from None
+            return self
 
     def __exit__(self, *_: object) -> None:
+        import fcntl
+
+        fcntl.flock(self._fd, fcntl.LOCK_UN)
         os.close(self._fd)
 
     def file(self, name: bytes) -> bytes:
