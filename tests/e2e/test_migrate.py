@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
 import signal
@@ -15,7 +16,7 @@ import pytest
 from tests.e2e.test_kill import DRIVER
 from tests.migrations import Legacy, make_legacy, out, refused
 from tests.servers import Service
-from tests.support import KB, Repo, objects, run
+from tests.support import KB, Repo, objects, require, run
 
 NO_HOOKS = ("-c", "core.hooksPath=/dev/null")
 
@@ -207,3 +208,29 @@ def test_finish_that_is_killed_anywhere_is_completed_by_the_same_command(
         if not killed:
             return
     raise AssertionError("it never came to its end")
+
+
+@pytest.mark.parametrize("line", ["data/** filter=lfs", "*.csv* filter=lfs"])
+def test_a_filter_that_would_take_hold_of_the_pointers_is_refused_and_the_advice_helps(
+    legacy: Legacy, line: str
+) -> None:
+    if run("git", "lfs", "version", ok=False).returncode:
+        require("git-lfs")
+    legacy.add(".gitattributes", line.encode() + b"\n")
+    # What Git has looked at before there was a filter, it does not look at again.
+    for file in (legacy.file("data/t.csv"), legacy.file("models/a.pkl"), legacy.file(".gitattributes")):
+        os.utime(file, (1_600_000_000,) * 2)
+    legacy.git("update-index", "-q", "--refresh")
+    legacy.git("lfs", "install", "--local")
+    before = legacy.refs()
+    done = legacy.guard("migrate", "run", "--yes", ok=False)
+    assert done.returncode == 2
+    assert legacy.refs() == before
+    said = done.stderr.decode()
+    assert "data/t.csv.dvc" in said
+    for advice in (text.partition("     #")[0].strip() for text in said.splitlines() if text.startswith("    ")):
+        run("sh", "-c", advice, cwd=legacy.path)
+    legacy.guard("migrate", "run", "--yes")
+    assert legacy.git("status", "--porcelain").stdout == b""
+    assert legacy.tracked("data/t.csv.dvc")
+    legacy.guard("migrate", "undo")

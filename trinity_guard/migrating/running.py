@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import store
+from trinity_guard import git, store
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.history import engine, refs, refusals
 from trinity_guard.history.objects import Source
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from trinity_guard import git
     from trinity_guard.history.plan import Progress, Selection
     from trinity_guard.migrating.destination import Destination
     from trinity_guard.migrating.selecting import Chosen
@@ -50,6 +49,15 @@ def refuse(place: git.Place, dry: bool = False) -> None:
         source.close()
 
 
+def refuse_filters(job: Job) -> None:
+    """Raise where a filter would take hold of what comes in place of HEAD's artifacts."""
+    head = git.attempt("rev-parse", "-q", "--verify", "HEAD", at=job.place.top or None)
+    if job.place.bare or head.code or not job.selection.include:
+        return
+    names = git.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", "HEAD", at=job.place.top).split(b"\0")[:-1]
+    refusals.filtered(job.place, [n for n in names if job.selection.bit(n)])
+
+
 def half_done(place: git.Place) -> bool:
     """Whether a run was killed while its refs moved, or behind that: it is only to be completed."""
     state = State(place)
@@ -61,6 +69,7 @@ def half_done(place: git.Place) -> bool:
 def run(job: Job, on_progress: Progress, dry: bool = False) -> dict[str, Any]:
     """Migrate, and return the report, which is also kept as json and as text under the git dir."""
     place = job.place
+    refuse_filters(job)
     cache, shared = engine.cache_of(place)
     request = {
         "git_before": engine.git_size(place),
