@@ -247,10 +247,17 @@ KINDS = (
 def test_the_advice_mends_artifacts_that_later_commits_build_upon(work: Repo, hub: Path, kind: str) -> None:
     history(work, kind)
     branch = "side" if kind == "another branch" else "main"
-    before = work.tree(branch)
+    before, before_count = work.tree(branch), work.git("rev-list", "--count", branch).stdout
     said = refused(work, hub, "origin", branch)
-    advice = next(line for line in said.splitlines() if "git commit" in line).partition("     #")[0].strip()
-    run("sh", "-c", advice, cwd=work.path, env={"GIT_EDITOR": "true"})
+    advice = next(t for t in said.splitlines() if "git commit" in t or " migrate " in t).partition("     #")[0].strip()
+    if advice.startswith("trinity-guard migrate run"):
+        assert advice == f"trinity-guard migrate run --ref {branch} --unpublished"
+        published = work.head() if branch == "side" else work.git("rev-parse", "origin/main").stdout.decode().strip()
+        work.guard(*advice.split()[1:], "--yes")
+        assert not work.git("merge-base", "--is-ancestor", published, branch).stderr
+        assert work.git("rev-list", "--count", branch).stdout == before_count
+    else:
+        run("sh", "-c", advice, cwd=work.path, env={"GIT_EDITOR": "true"})
     work.git("push", "-q", "origin", branch)
     assert refs(hub)[f"refs/heads/{branch}"] == work.head()
     raw = {name for name in before if name.endswith((b".pkl", b".csv"))}

@@ -128,6 +128,42 @@ def test_the_gate_lets_the_new_history_pass_and_not_the_old_one(repo: Repo, tmp_
     assert "Git's objects" in out(legacy, "finish", "--yes")
 
 
+def test_only_what_no_remote_has_is_rewritten_when_asked_for(legacy: Legacy, tmp_path: Path) -> None:
+    server = tmp_path / "server.git"
+    run("git", "clone", "-q", "--bare", legacy.path, server)
+    legacy.git("remote", "add", "origin", str(server))
+    legacy.git("fetch", "-q", "origin")
+    published = legacy.head()
+    legacy.add("models/b.pkl", 30 * KB)
+    legacy.git("checkout", "-q", "-b", "topic", "main~1")
+    legacy.stage("models/b.pkl", 3 * KB)
+    legacy.git("commit", "-q", "-m", f"As in {published[:9]}, from {legacy.head_of('main')}")
+    legacy.git("merge", "-q", "--no-edit", "-s", "ours", "main")
+    old = legacy.head_of("topic")
+    told = json.loads(out(legacy, "info", "--ref", "topic", "--unpublished", "--format", "json"))
+    assert told["commits"] == 3
+    before = artifacts(legacy, old)
+    out(legacy, "run", "--ref", "topic", "main", "--unpublished", "--yes", "--push")
+    assert legacy.head_of("main~1") == published
+    assert legacy.head_of("topic^^") == published
+    assert {"models/a.pkl", "models/b.pkl"} <= set(artifacts(legacy, old))
+    assert artifacts(legacy, "main~1").keys() == {"models/a.pkl", "data/t.csv"}
+    assert not artifacts(legacy, "topic")
+    assert not artifacts(legacy, "main")
+    assert legacy.git("log", "-1", "--format=%s", "topic^").stdout.decode() == (
+        f"As in {published[:9]}, from {legacy.head_of('main')}\n"
+    )
+    assert "7 commits compared, 3 of them new" in out(legacy, "verify")
+    legacy.git("push", "-q", "origin", "main", "topic")
+    assert legacy.pulled_in_a_fresh_clone("models/b.pkl", legacy.head_of("topic")) == before["models/b.pkl"]
+    out(legacy, "undo")
+    assert legacy.head_of("topic") == old
+
+
+def test_what_is_published_must_be_known(legacy: Legacy) -> None:
+    assert "git fetch" in refused(legacy, "run", "--unpublished", "--yes", code=2)
+
+
 def test_it_works_from_a_folder_below_the_top(legacy: Legacy, tmp_path: Path) -> None:
     below = Repo(legacy.path / "models")
     out(below, "run", "--everything", "--yes", "--push", "--remote", "../../storage")

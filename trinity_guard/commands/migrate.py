@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from trinity_guard.history.engine import Survey
     from trinity_guard.migrating.running import Job
+    from trinity_guard.migrating.selecting import Chosen
 
 EXAMPLE = """\
 examples:
@@ -74,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
 def _add_what(p: argparse.ArgumentParser) -> None:
     p.add_argument("--everything", action="store_true", help="all local branches and tags (else: the current branch)")
     p.add_argument("--ref", nargs="+", action="extend", default=[], metavar="REF", help="these branches or tags")
+    p.add_argument("--unpublished", action="store_true", help="only commits that no remote-tracking branch has")
     _add_patterns(p)
 
 
@@ -146,10 +148,10 @@ class _Bars:
 
 
 def _info(place: git.Place, asked: argparse.Namespace, _: Sequence[str]) -> int:
-    chosen = selecting.choose(place, asked.everything, asked.ref)
+    chosen = _chosen(place, asked)
     selection = selecting.selection(selecting.load_config(place), asked.include, asked.exclude, asked.above)
     bars = _Bars()
-    found = engine.survey(place, selection, chosen.names, bars)
+    found = engine.survey(place, selection, chosen.names, bars, chosen.stop)
     bars.close()
     values = telling.survey_values(found, chosen.names, staying.staying(place, found))
     if asked.format == "json":
@@ -159,6 +161,13 @@ def _info(place: git.Place, asked: argparse.Namespace, _: Sequence[str]) -> int:
     else:
         console.result(_plan(values, chosen.words))
     return FINE
+
+
+def _chosen(place: git.Place, asked: argparse.Namespace, remote_branches: bool = False) -> Chosen:
+    chosen = selecting.choose(place, asked.everything, asked.ref, remote_branches)
+    if asked.unpublished:
+        selecting.leave_published(place, chosen)
+    return chosen
 
 
 def _plan(values: dict[str, Any], words: str) -> str:
@@ -197,7 +206,7 @@ def _require_sense(asked: argparse.Namespace) -> None:
         raise GuardError(f"--dry-run changes nothing, so {other} means nothing with it.", "leave one out", UNUSABLE)
     if asked.bfg_jar and asked.engine != "bfg":
         raise GuardError("--bfg-jar is for --engine bfg.", "trinity-guard migrate run --help", UNUSABLE)
-    if asked.engine != "dvc" and (asked.dry_run or not asked.everything):
+    if asked.engine != "dvc" and (asked.dry_run or asked.unpublished or not asked.everything):
         raise GuardError(
             problem=f"{asked.engine} rewrites all branches and tags, and has no dry run.",
             remedy=f"trinity-guard migrate run --everything --engine {asked.engine}",
@@ -230,7 +239,7 @@ def _job(place: git.Place, asked: argparse.Namespace) -> Job:
     where = destination.find(place, config, asked.remote)
     if asked.push and not where.name:
         raise GuardError("--push: DVC has no default remote.", "trinity-guard remote add URL", UNUSABLE)
-    chosen = selecting.choose(place, asked.everything, asked.ref, asked.remote_branches)
+    chosen = _chosen(place, asked, asked.remote_branches)
     return running.Job(place, chosen, selection, where, asked.push)
 
 
@@ -239,7 +248,7 @@ def _agreed(job: Job, words: Sequence[str]) -> bool:
     import shlex
 
     bars = _Bars()
-    found = engine.survey(job.place, job.selection, [*job.chosen.names, *job.chosen.lonely], bars)
+    found = engine.survey(job.place, job.selection, [*job.chosen.names, *job.chosen.lonely], bars, job.chosen.stop)
     bars.close()
     console.result(_plan(_surveyed(job, found), job.chosen.words))
     if not found.summaries:

@@ -60,16 +60,25 @@ def looks_like_an_id(text: bytes) -> bool:
 
 
 class Commits:
-    """Rewrites the commits of a scan into a pack."""
+    """Rewrites the commits of a scan into a pack. kept: commits before them, which stay as they are."""
 
-    def __init__(self, source: Source, scan: Scan, trees: Trees, pack: Pack, rewrite_ids: bool = True) -> None:
+    def __init__(
+        self,
+        source: Source,
+        scan: Scan,
+        trees: Trees,
+        pack: Pack,
+        rewrite_ids: bool = True,
+        kept: Sequence[bytes] = (),
+    ) -> None:
         self._source = source
         self._scan = scan
         self._trees = trees
         self._pack = pack
         self._rewrite_ids = rewrite_ids
-        self.names = Names(scan.commits)
+        self.names = Names([*kept, *scan.commits])
         self.result = Rewritten()
+        self.result.ids = {commit: commit for commit in kept}
         self._mentioned = self._resolved() if rewrite_ids else {}
 
     def run(self, on_progress: Progress) -> Rewritten:
@@ -100,7 +109,7 @@ class Commits:
         """
         commits = self._scan.commits
         numbers = {commit: n for n, commit in enumerate(commits)} if self._mentioned else {}
-        named = {n: [numbers[c] for c in known.values()] for n, known in self._mentioned.items()}
+        named = {n: [numbers[c] for c in known.values() if c in numbers] for n, known in self._mentioned.items()}
         if not any(other > n for n, others in named.items() for other in others):
             return list(range(len(commits)))
         lines = self._source.run("rev-list", "--no-walk=unsorted", "--parents", "--stdin", data=b"\n".join(commits))

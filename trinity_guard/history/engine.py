@@ -70,15 +70,21 @@ def cache_of(place: git.Place) -> tuple[bytes, bool]:
     return os.path.join(place.own, b"cache"), False
 
 
-def survey(place: git.Place, selection: Selection, names: Sequence[bytes], on_progress: Progress) -> Survey:
-    """Look through the history that these refs (full names) reach; changes nothing."""
+def survey(
+    place: git.Place,
+    selection: Selection,
+    names: Sequence[bytes],
+    on_progress: Progress,
+    stop: Sequence[bytes] = (),
+) -> Survey:
+    """Look through the history that these refs (full names) reach, and `stop` (commits) does not; changes nothing."""
     source = Source(place)
     try:
         refusals.sha256(source)
         refusals.partial(source)
         found = refs.listed(source)
         named = follow(source, [refs.value(found, n) for n in names if not n.startswith(refs.NOTES)])
-        scanned = scan(source, selection, named.commits, _ids(named.trees), on_progress)
+        scanned = scan(source, selection, named.commits, _ids(named.trees), on_progress, stop)
         absent = _absent(scanned, lfs.of(source))
         paths = [path for path, blobs in scanned.versions.items() if absent & blobs.keys()]
         remarks = refusals.remarks(source, found, names)
@@ -156,13 +162,14 @@ class _Run:
         notes = [n for n in options.refs if n.startswith(refs.NOTES)]
         others = [n for n in options.refs if not n.startswith(refs.NOTES)]
         named = follow(source, [refs.value(found, n) for n in others])
-        scanned = scan(source, options.selection, named.commits, _ids(named.trees), self._on_progress)
+        scanned = scan(source, options.selection, named.commits, _ids(named.trees), self._on_progress, options.stop)
         objects = self._extract(scanned)
         pack = Pack(self._state.file(b"pack.tmp"))
         try:
             above = Above(source, scanned, Reader(scanned.versions))
             trees = Trees(scanned, above, objects, options.files, pack)
-            commits = Commits(source, scanned, trees, pack, options.rewrite_ids)
+            kept = _kept(source, named.commits, scanned.commits) if options.stop else []
+            commits = Commits(source, scanned, trees, pack, options.rewrite_ids, kept)
             ids = commits.run(self._on_progress).ids
             tags = Tags(named, ids, commits.names if options.rewrite_ids else None, trees.root, pack)
             moves = [refs.Move(n, old, tags.new(old)) for n in others if (old := refs.value(found, n))]
@@ -223,6 +230,13 @@ class _Run:
                 self._state.forget()
             raise
         complete(self._source, self._state, {**state, "phase": MOVED})
+
+
+def _kept(source: Source, tips: Sequence[bytes], rewritten: Sequence[bytes]) -> list[bytes]:
+    """Return the commits that the tips reach and that are not rewritten."""
+    out = source.run("rev-list", "--stdin", data=b"".join(tip + b"\n" for tip in tips)) if tips else b""
+    own = set(rewritten)
+    return [commit for commit in out.split() if commit not in own]
 
 
 def _dropped(scanned: Scan, trees: Trees) -> set[bytes]:

@@ -90,6 +90,7 @@ class Options:
 
     rewrite_ids: also change the commit ids that messages name. check: called with (md5, size) of all objects before
     any ref moves, to upload them for example; a GuardError stops the migration. dry: all but moving refs.
+    stop: commits (hex) that are left as they are, with all before them.
     """
 
     def __init__(
@@ -102,6 +103,7 @@ class Options:
         shared: bool = False,
         rewrite_ids: bool = True,
         dry: bool = False,
+        stop: Sequence[bytes] = (),
         check: Callable[[Sequence[tuple[str, int]]], None] | None = None,
     ) -> None:
         self.selection = selection
@@ -111,4 +113,5 @@ class Options:
         self.shared = shared
         self.rewrite_ids = rewrite_ids
         self.dry = dry
+        self.stop = tuple(stop)
         self.check = check

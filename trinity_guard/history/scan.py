@@ -93,15 +93,25 @@ class _Opened:
 
 
 def scan(
-    source: Source, selection: Selection, tips: Sequence[bytes], trees: Sequence[bytes], on_progress: Progress
+    source: Source,
+    selection: Selection,
+    tips: Sequence[bytes],
+    trees: Sequence[bytes],
+    on_progress: Progress,
+    stop: Sequence[bytes] = (),
 ) -> Scan:
-    """Look through all commits that the tips (hex) reach, and through the trees (20 bytes) that tags name."""
+    """Look through all commits that the tips (hex) reach and `stop` does not, and through the trees (20 bytes) that
+    tags name."""
     found = Scan()
     if tips:
-        out = source.run("rev-list", "--topo-order", "--reverse", "--stdin", data=b"\n".join(tips) + b"\n")
+        out = source.run("rev-list", "--topo-order", "--reverse", "--stdin", data=_lines(tips, stop))
         found.commits = out.split()
     found.extra = list(trees)
     return _Scanner(source, selection, found, on_progress).run()
+
+
+def _lines(tips: Sequence[bytes], stop: Sequence[bytes]) -> bytes:
+    return b"".join([b"%s\n" % tip for tip in tips] + [b"^%s\n" % commit for commit in stop])
 
 
 class _Scanner:

@@ -97,6 +97,7 @@ def run(job: Job, on_progress: Progress, dry: bool = False) -> dict[str, Any]:
         files=job.where.files,
         shared=shared,
         dry=dry,
+        stop=job.chosen.stop,
         check=None if dry else check,
     )
     values = engine.run(place, options, on_progress)

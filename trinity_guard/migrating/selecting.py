@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 class Chosen:
     """The refs (full names) that a migration is about; words: what they are, for a person.
 
-    lonely: remote-tracking branches that get a branch of their own first.
+    lonely: remote-tracking branches that get a branch of their own first. stop: commits (hex) that are left as they
+    are, with all before them.
     """
 
     def __init__(self, names: list[bytes], words: str, lonely: Sequence[bytes] = ()) -> None:
         self.names = names
         self.words = words
         self.lonely = list(lonely)
+        self.stop: list[bytes] = []
 
 
 def load_config(place: git.Place) -> Config:
@@ -114,6 +116,21 @@ def _lonely(found: refs.Listed) -> dict[bytes, bytes]:
         # Two remotes may have a branch of the same name: the first one counts.
         could.setdefault(refs.HEADS + name.split(b"/", 1)[-1], refs.REMOTES + name)
     return could
+
+
+def leave_published(place: git.Place, chosen: Chosen) -> None:
+    """Leave the commits that a remote-tracking branch reaches as they are."""
+    source = Source(place)
+    found = refs.listed(source)
+    source.close()
+    chosen.stop = sorted({oid for name, oid in found.refs.items() if name.startswith(refs.REMOTES)})
+    chosen.words += ", what no remote has"
+    if not chosen.stop:
+        raise GuardError(
+            problem="--unpublished: there is no remote-tracking branch here that tells what is published.",
+            remedy="git fetch     # or leave it out",
+            exit_code=UNUSABLE,
+        )
 
 
 def make_branches(place: git.Place, chosen: Chosen) -> None:

@@ -185,14 +185,27 @@ def _mending(raw: list[tuple[bytes, Artifact]], commits: list[bytes], refs: Sequ
         if holding:
             if holding != {mine[-1]} and len(mine) == len(history):
                 return _moving(name)
+            if _builds_up(holding, mine, raw) and _known_as_published(tip, mine):
+                return _moving(name, " --unpublished")
             return _mending_of(name, mine, holding, {a.entry.path for _, a in raw}, there)
     return "move the ref to a commit, or a tree, without them"
 
 
-def _moving(name: bytes) -> str:
-    """Return the command for a ref of which nothing is published yet: all of its history may change."""
+def _moving(name: bytes, but: str = "") -> str:
+    """Return the command that rewrites all of a ref's history, or all but what is published."""
     word = quoted(shown(name.removeprefix(b"refs/heads/").removeprefix(b"refs/tags/")))
-    return f"trinity-guard migrate run --ref {word}     # pointers in each of its commits, none lost; then push again"
+    return f"trinity-guard migrate run --ref {word}{but}     # pointers in each of these commits; then push again"
+
+
+def _builds_up(holding: set[bytes], mine: list[bytes], raw: list[tuple[bytes, Artifact]]) -> bool:
+    """Whether neither an amend nor a rebase could turn these into pointers."""
+    oldest = next(c for c in mine if c in holding).decode()
+    return holding != {mine[-1]} and not _independent(oldest, mine[-1].decode(), {a.entry.path for _, a in raw})
+
+
+def _known_as_published(tip: bytes, mine: list[bytes]) -> bool:
+    """Whether our remote-tracking refs tell the same commits from the published ones as the other side does."""
+    return set(git.attempt("rev-list", tip, "--not", "--remotes").out.split()) == set(mine)
 
 
 def _mending_of(name: bytes, mine: list[bytes], holding: set[bytes], paths: set[bytes], there: bytes) -> str:
