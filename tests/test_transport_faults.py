@@ -199,6 +199,8 @@ def test_a_download_that_breaks_off_leaves_nothing_half_written(make_here: Calla
 ASK = """
 import os, sys, time
 from trinity_guard import dvcproject, transport
+
+pytestmark = pytest.mark.slow  # a minute and more together; .ci/run runs it with the other slow proofs
 remote = transport.connect(dvcproject.load(os.fsencode(sys.argv[1])), "service", 60)
 remote._start()
 print(remote._worker.pid, flush=True)

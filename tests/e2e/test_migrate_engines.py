@@ -13,6 +13,8 @@ import pytest
 from tests.migrations import Legacy, make_legacy, out, refused
 from tests.support import KB, PROJECT, Repo, objects, require, run
 
+pytestmark = pytest.mark.slow  # a minute and more together; .ci/run runs it with the other slow proofs
+
 JAR = PROJECT / ".servers" / "bfg.jar"
 FILTER_REPO = PROJECT / ".servers" / "filter-repo" / "bin"
 

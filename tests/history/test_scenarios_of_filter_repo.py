@@ -31,6 +31,8 @@ from tests.history.scenarios import (
 from tests.support import run
 from trinity_guard.history import engine
 
+pytestmark = pytest.mark.slow  # a minute and more together; .ci/run runs it with the other slow proofs
+
 __all__ = ["program", "workshop"]
 
 CSV = names(r"(.*/)?[^/]*\.csv")
