@@ -14,7 +14,7 @@ import pytest
 
 from tests.proxy import Proxy
 from tests.servers import KINDS, Service
-from tests.support import KB, Repo, dvc, run
+from tests.support import KB, Repo, dvc, noise, run
 from trinity_guard import dvcproject, remotes, store, transport
 from trinity_guard.transport import Trouble, Wanted
 
@@ -96,7 +96,7 @@ def content_of(cache: store.Store, md5: str) -> bytes:
 
 
 def test_what_is_sent_is_there_and_comes_back_byte_for_byte(here: Here) -> None:
-    contents = [b"", b"x", os.urandom(10 * KB), os.urandom(300 * KB)]
+    contents = [b"", b"x", noise(10 * KB), noise(300 * KB)]
     items = [here.hold(content) for content in contents]
     listing = here.hold(json.dumps([{"md5": items[0].md5, "relpath": "a"}]).encode(), ".dir")
     absent = Wanted("0" * 32, 3)
@@ -126,7 +126,7 @@ def leftovers(here: Here) -> list[str]:
 
 
 def test_what_has_the_wrong_size_on_the_remote_is_replaced(here: Here) -> None:
-    wanted = here.hold(os.urandom(5 * KB))
+    wanted = here.hold(noise(5 * KB))
     here.overwrite(wanted, b"half of it")
     with here.connect() as remote:
         assert remote.sizes([wanted.md5]) == {wanted.md5: 10}
@@ -137,7 +137,7 @@ def test_what_has_the_wrong_size_on_the_remote_is_replaced(here: Here) -> None:
 
 
 def test_a_damaged_or_missing_object_of_the_cache_is_not_published_and_the_others_are(here: Here) -> None:
-    good, bad, gone = (here.hold(os.urandom(2 * KB)) for _ in range(3))
+    good, bad, gone = (here.hold(noise(2 * KB)) for _ in range(3))
     for damaged in (bad, gone):
         path = Path(os.fsdecode(here.cache.path(damaged.md5)))
         path.chmod(0o644)
@@ -151,8 +151,8 @@ def test_a_damaged_or_missing_object_of_the_cache_is_not_published_and_the_other
 
 
 def test_a_damaged_object_of_the_remote_is_not_taken_and_the_others_are(here: Here) -> None:
-    good, bad = here.hold(os.urandom(2 * KB)), here.hold(os.urandom(2 * KB))
-    here.overwrite(bad, os.urandom(2 * KB))
+    good, bad = here.hold(noise(2 * KB)), here.hold(noise(2 * KB))
+    here.overwrite(bad, noise(2 * KB))
     with here.connect() as remote:
         assert remote.send(here.cache, [good]) == {}
         assert remote.fetch([bad, good], here.other) == {bad.md5: "is damaged on the remote"}

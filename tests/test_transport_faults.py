@@ -15,7 +15,7 @@ import pytest
 
 from tests.proxy import CUT, SILENT, Fault, Proxy, Request
 from tests.servers import Service
-from tests.support import KB, PROJECT, Repo
+from tests.support import KB, PROJECT, Repo, noise
 from tests.test_transport import Here, content_of, leftovers, make_here
 from trinity_guard import dvcproject, transport
 from trinity_guard.transport import Trouble, Wanted
@@ -39,7 +39,7 @@ def test_one_object_of_25_that_is_refused_is_named_and_the_others_arrive(
     kind: str, make_here: Callable[[str], Here]
 ) -> None:
     here = make_here(kind)
-    items = [here.hold(os.urandom(2 * KB)) for _ in range(25)]
+    items = [here.hold(noise(2 * KB)) for _ in range(25)]
     bad = items[7]
     fault = first_upload_of(here, bad, 403) if kind in ("webdav", "gs") else about(bad, 403)
     with Proxy(port_of(here), fault) as proxy:
@@ -80,7 +80,7 @@ def test_an_upload_that_breaks_off_in_mid_body_is_not_called_arrived(
     kind: str, make_here: Callable[[str], Here]
 ) -> None:
     here = make_here(kind)
-    wanted = here.hold(os.urandom(400 * KB))
+    wanted = here.hold(noise(400 * KB))
 
     def fault(request: Request) -> int | str | None:
         return CUT if request.method in WRITES and request.length != 0 else None
@@ -103,7 +103,7 @@ def test_an_upload_that_breaks_off_in_mid_body_is_not_called_arrived(
 
 def test_an_ssh_connection_that_breaks_leaves_no_half_object(make_here: Callable[[str], Here]) -> None:
     here = make_here("ssh")
-    wanted = here.hold(os.urandom(3000 * KB))
+    wanted = here.hold(noise(3000 * KB))
     with Proxy(port_of(here), cut_after=1000 * KB) as proxy:
         here.through(proxy)
         with here.connect() as remote, pytest.raises(Trouble) as caught:
@@ -122,7 +122,7 @@ def test_a_server_that_fails_on_a_question_is_not_understood_as_absent(
     kind: str, status: int, make_here: Callable[[str], Here]
 ) -> None:
     here = make_here(kind)
-    items = [here.hold(os.urandom(KB)) for _ in range(3)]
+    items = [here.hold(noise(KB)) for _ in range(3)]
     with here.connect() as remote:
         assert remote.send(here.cache, items) == {}
     with Proxy(port_of(here), lambda _: status) as proxy:
@@ -134,7 +134,7 @@ def test_a_server_that_fails_on_a_question_is_not_understood_as_absent(
 
 def test_a_server_that_falls_silent_in_the_middle_keeps_what_arrived(make_here: Callable[[str], Here]) -> None:
     here = make_here("s3")
-    items = [here.hold(os.urandom(2 * KB)) for _ in range(6)]
+    items = [here.hold(noise(2 * KB)) for _ in range(6)]
     with Proxy(port_of(here), about(items[3], SILENT)) as proxy:
         here.through(proxy)
         with here.connect(2) as remote:
@@ -178,7 +178,7 @@ def test_many_objects_of_a_bucket_are_listed_not_asked_one_by_one(make_here: Cal
 
 def test_a_download_that_breaks_off_leaves_nothing_half_written(make_here: Callable[[str], Here]) -> None:
     here = make_here("http")
-    good, bad = here.hold(os.urandom(KB)), here.hold(os.urandom(900 * KB))
+    good, bad = here.hold(noise(KB)), here.hold(noise(900 * KB))
     assert here.service
     assert here.service.folder
     with here.connect() as remote:

@@ -34,10 +34,12 @@ def quiet() -> bool:
     return _State.level < NORMAL
 
 
-def say(text: str) -> None:
-    """Print a fact to standard output; silent under -q."""
-    if not quiet():
-        _write(sys.stdout, text)
+def say(text: str, style: str = "") -> None:
+    """Print a fact to standard output; silent under -q. style: an SGR code (1 bold, 36 cyan) for a terminal."""
+    if quiet():
+        return
+    styled = style and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    _write(sys.stdout, text, *((f"\x1b[{style}m", "\x1b[0m") if styled else ()))
 
 
 def result(text: str) -> None:
@@ -173,10 +175,10 @@ def _harmless(text: str) -> str:
     )
 
 
-def _write(stream: TextIO, text: str, head: str = "") -> None:
-    """Write a text, made harmless, behind a head that is ours."""
+def _write(stream: TextIO, text: str, head: str = "", tail: str = "") -> None:
+    """Write a text, made harmless, between a head and a tail that are ours."""
     # A name that is not UTF-8 must not turn a message into a traceback, whatever the locale.
-    data = (head + _harmless(text) + "\n").encode("utf-8", "backslashreplace")
+    data = (head + _harmless(text) + tail + "\n").encode("utf-8", "backslashreplace")
     buffer = getattr(stream, "buffer", None)
     try:
         if buffer is None:

@@ -150,7 +150,6 @@ class _Stage:
         self.at = folder
         self.env = _environment(folder)
         self._parts = 0
-        self._colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         os.mkdir(os.path.join(folder, "home"))
         with open(os.path.join(folder, "home", "gitconfig"), "w", encoding="utf-8") as file:
             file.write("[init]\n\tdefaultBranch = main\n")
@@ -158,7 +157,7 @@ class _Stage:
 
     def head(self, text: str) -> None:
         self._parts += 1
-        console.say("\n" + self._painted("1", f"{self._parts}. {text}"))
+        console.say(f"\n{self._parts}. {text}", "1")
 
     def tell(self, text: str) -> None:
         lines = text.rstrip().splitlines()
@@ -170,7 +169,7 @@ class _Stage:
         """Make `name` the current folder."""
         where = os.path.join(self.folder, name)
         os.makedirs(where, exist_ok=True)
-        console.say(self._painted("36", f"$ cd {where if self.at == self.folder else os.path.relpath(where, self.at)}"))
+        console.say(f"$ cd {where if self.at == self.folder else os.path.relpath(where, self.at)}", "36")
         self.at = where
 
     def place_script(self) -> None:
@@ -182,7 +181,7 @@ class _Stage:
         """Show a command, run it in the current folder, show and return what it said; GuardError when it fails."""
         import shlex
 
-        console.say(self._painted("36", f"$ {shlex.join(argv)}"))
+        console.say(f"$ {shlex.join(argv)}", "36")
         result = self._spawn(argv)
         said = result.out.decode("utf-8", "replace")
         if result.code:
@@ -198,9 +197,6 @@ class _Stage:
     def _spawn(self, argv: Sequence[str]) -> git.Result:
         # One stream: what hooks and programs say comes in the order in which they said it.
         return git.spawn(["sh", "-c", 'cd "$1" && shift && exec "$@" 2>&1', "sh", self.at, *argv], env=self.env)
-
-    def _painted(self, code: str, text: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self._colour else text
 
 
 def _environment(folder: str) -> dict[str, str]:
