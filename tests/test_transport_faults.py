@@ -21,6 +21,7 @@ from trinity_guard import dvcproject, transport
 from trinity_guard.transport import Trouble, Wanted
 
 __all__ = ["make_here"]
+pytestmark = pytest.mark.slow  # a minute and more together; .ci/run runs it with the other slow proofs
 OVER_HTTP = ("s3", "azure", "gs", "webdav", "http")
 WRITES = ("PUT", "POST")
 
@@ -199,8 +200,6 @@ def test_a_download_that_breaks_off_leaves_nothing_half_written(make_here: Calla
 ASK = """
 import os, sys, time
 from trinity_guard import dvcproject, transport
-
-pytestmark = pytest.mark.slow  # a minute and more together; .ci/run runs it with the other slow proofs
 remote = transport.connect(dvcproject.load(os.fsencode(sys.argv[1])), "service", 60)
 remote._start()
 print(remote._worker.pid, flush=True)

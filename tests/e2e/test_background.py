@@ -102,6 +102,8 @@ def test_the_process_stands_on_its_own(background: Repo) -> None:
     with push_held_up(background):
         background.stage("a.pkl")
         background.commit("-a")
+        # A child that it is about to start looks like itself for a moment.
+        eventually(lambda: len(pushes(background.path)) == 1)
         [process] = pushes(background.path)
         pid = int(process.name)
         assert os.getsid(pid) == pid
@@ -115,6 +117,8 @@ def test_a_killed_push_loses_nothing(background: Repo) -> None:
     with push_held_up(background):
         data = background.stage("a.pkl")
         background.commit()
+        # A child that it is about to start looks like itself for a moment.
+        eventually(lambda: len(pushes(background.path)) == 1)
         [process] = pushes(background.path)
         os.kill(int(process.name), signal.SIGKILL)
         eventually(lambda: not pushes(background.path))

@@ -12,6 +12,8 @@ import pytest
 
 from tests.support import Repo, objects, run
 
+pytestmark = pytest.mark.slow  # a minute and more together; .ci/run runs it with the other slow proofs
+
 # Ends the process at the N-th event that writes, or that starts a process; writes nothing of its own.
 DRIVER = """
 import os, sys
