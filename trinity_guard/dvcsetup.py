@@ -41,7 +41,7 @@ def set_up(place: git.Place, url: str | None, about_to_change: Callable[[bytes],
     Returns what was done, and what is worth knowing.
     """
     if url is None and not os.path.lexists(place.file(b".dvc")):
-        _folder_beside(place)  # refuses before there is anything to take back
+        folder_beside(place)  # refuses before there is anything to take back
     done = _initialised(place)
     settings = dvcproject.load(place.top)
     notes: list[str] = []
@@ -117,7 +117,7 @@ def _add_remote(place: git.Place, settings: dvcproject.Project, url: str | None)
         names = ", ".join(sorted(settings.remotes))
         return [], [f"DVC has no default remote (it knows {names}): dvc remote default {min(settings.remotes)}"]
     if url is None:
-        folder = _folder_beside(place)
+        folder = folder_beside(place)
         # Absolute: a clone anywhere on this machine finds it, and a clone on another one says what is missing.
         remotesetup.dvc(place.top, "remote", "add", "-d", remotesetup.free_name(settings), folder)
         return [f"default DVC remote '{REMOTE}': the local folder {shown(folder)}"], [
@@ -136,21 +136,26 @@ def _add_remote(place: git.Place, settings: dvcproject.Project, url: str | None)
     return [f"default DVC remote '{name}': {url}"], []
 
 
-def _folder_beside(place: git.Place) -> bytes:
-    """Return the folder for the objects: beside the repository, outside of any that it is a submodule of."""
-    top = place.top
-    while True:
-        outer = git.attempt("rev-parse", "--show-superproject-working-tree", at=top, env=git.other_repository()).out[
-            :-1
-        ]
-        if not outer:
-            break
+def folder_beside(place: git.Place, remedy: str = "trinity-guard init --remote URL") -> bytes:
+    """Return the folder for the objects: beside the repository, outside of any that it is a submodule of.
+
+    Of a bare one, under its name without .git.
+    """
+    own = place.top or place.common_dir
+    if os.path.basename(own) == b".git":
+        own = os.path.dirname(own)
+    top = own
+    while outer := git.attempt("rev-parse", "--show-superproject-working-tree", at=top, env=git.other_repository()).out[
+        :-1
+    ]:
         top = outer
-    parent, name = os.path.dirname(top), os.path.basename(place.top)
+    parent, name = os.path.dirname(top), os.path.basename(own)
+    if place.bare:
+        name = name.removesuffix(b".git")
     if not name or not os.access(parent, os.W_OK):
         raise GuardError(
             problem=f"there is no room beside the repository for a folder of objects: {shown(parent)} is not writable.",
-            remedy="trinity-guard init --remote URL",
+            remedy=remedy,
             exit_code=UNUSABLE,
         )
     # DVC cannot write other characters into its config.

@@ -270,3 +270,13 @@ def test_a_filter_that_would_take_hold_of_the_pointers_is_refused_and_the_advice
     assert legacy.git("status", "--porcelain").stdout == b""
     assert legacy.tracked("data/t.csv.dvc")
     legacy.guard("migrate", "undo")
+
+
+def test_a_bare_repository_in_a_folder_named_git_finds_room_beside_its_own_folder(
+    legacy: Legacy, tmp_path: Path
+) -> None:
+    (tmp_path / "x").mkdir()
+    run("git", "clone", "-q", "--bare", legacy.path, tmp_path / "x/.git")
+    bare = Repo(tmp_path / "x/.git")
+    out(bare, "run", "--everything", "--yes", "--push")
+    assert objects(tmp_path / "x-dvc-storage/files/md5")

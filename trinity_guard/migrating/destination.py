@@ -44,7 +44,11 @@ def find(place: git.Place, config: Config, url: str | None) -> Destination:
         _require_safe(url)
     data = _committed(place, CONFIG)
     if data is None:
-        address = _address(place, url) if url is not None else os.fsdecode(_folder_beside(place))
+        address = (
+            _address(place, url)
+            if url is not None
+            else os.fsdecode(dvcsetup.folder_beside(place, "trinity-guard migrate run --remote URL"))
+        )
         name = (config.remote or remotesetup.REMOTE).lower()
         found = Destination(name, address, plan.dvc_files({name: address}, name), fresh=True)
         with project(place, found):  # refuses what DVC would not read
@@ -94,24 +98,6 @@ def _address(place: git.Place, url: str) -> str:
         return url
     folder = os.path.abspath(url)
     return folder if place.bare else os.path.relpath(folder, os.fsdecode(place.file(b".dvc")))
-
-
-def _folder_beside(place: git.Place) -> bytes:
-    """Return the folder that `init` would choose; for a bare repository beside it, under its name without .git."""
-    top = place.top or place.common_dir
-    own = os.path.basename(top).removesuffix(b".git") if place.bare else os.path.basename(top)
-    while outer := git.attempt("rev-parse", "--show-superproject-working-tree", at=top).out[:-1]:
-        top = outer
-    parent = os.path.dirname(top)
-    if not own or not os.access(parent, os.W_OK):
-        raise GuardError(
-            problem=f"there is no room beside the repository for a folder of objects: {shown(parent)} is not writable.",
-            remedy="trinity-guard migrate run --remote URL",
-            exit_code=UNUSABLE,
-        )
-    # DVC cannot write other characters into its config.
-    plain = bytes(c if 32 <= c < 127 else ord("_") for c in own)
-    return os.path.join(parent, plain + b"-dvc-storage")
 
 
 def _require_same(place: git.Place, remote: dvcproject.Remote | None, url: str) -> None:
