@@ -16,11 +16,17 @@ if TYPE_CHECKING:
     from trinity_guard.references import Named
 
 
+MOST_NAMED = 20
+
+
 def tell_conversion(outcome: Outcome) -> None:
     """Say what became a pointer, what was left to others, and which working files are newer."""
-    for item in outcome.converted:
-        if item.renewed:
-            console.note(f"{shown(item.path)} ({size_text(item.size)}) -> {shown(item.pointer)}")
+    renewed = [item for item in outcome.converted if item.renewed]
+    for item in renewed[:MOST_NAMED]:
+        console.note(f"{shown(item.path)} ({size_text(item.size)}) -> {shown(item.pointer)}")
+    if len(renewed) > MOST_NAMED:
+        size = size_text(sum(item.size for item in renewed[MOST_NAMED:]))
+        console.note(f"and {len(renewed) - MOST_NAMED} more ({size}); `trinity-guard status` lists them all.")
     for remark in outcome.remarks:
         console.warn(remark)
     for item in outcome.converted:

@@ -333,3 +333,13 @@ def test_a_sha256_repository_is_refused_with_the_reason(repo: Repo, tmp_path: Pa
     done = other.guard("convert", ok=False)
     assert done.returncode == 2
     assert b"sha256" in done.stderr
+
+
+def test_a_crowd_of_new_pointers_is_counted_and_not_listed_to_the_last(repo: Repo) -> None:
+    for number in range(25):
+        repo.stage(f"m{number:02}.pkl", 100)
+    said = repo.commit().stderr.decode()
+    assert "m19.pkl (100 B) -> m19.pkl.dvc" in said
+    assert "m20.pkl" not in said
+    assert "and 5 more (500 B); `trinity-guard status` lists them all." in said
+    assert all(repo.tracked(f"m{number:02}.pkl.dvc") for number in range(25))
