@@ -210,6 +210,19 @@ def write_all(fd: int, data: bytes) -> None:
         view = view[os.write(fd, view) :]
 
 
+def fed(p: git.Process, feed: Callable[[int], None]) -> git.Result:
+    """Have `feed` write to a git's standard input, and return its exit code and its words."""
+    try:
+        feed(p.stdin)
+    except BrokenPipeError:
+        pass  # its own words follow
+    p.close("stdin")
+    words = b""
+    while piece := os.read(p.stderr, git.CHUNK):
+        words += piece
+    return git.Result(p.wait(), b"", words)
+
+
 def unreadable(oid: bytes, words: bytes) -> GuardError:
     what = f"the object {shown(oid)}" if oid else "an object"
     return GuardError(

@@ -7,7 +7,7 @@ import zlib
 
 from trinity_guard import git
 from trinity_guard.errors import GuardError
-from trinity_guard.history.objects import Source, write_all
+from trinity_guard.history.objects import Source, fed, write_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,17 +114,9 @@ class Pack:
 
     def _index(self, source: Source) -> None:
         p = git.Process(source.argv("index-pack", "--stdin"), source.env, with_stderr=True)
-        try:
-            self._read(lambda piece: write_all(p.stdin, piece))
-        except BrokenPipeError:
-            pass  # its own words follow
-        p.close("stdin")
-        words = b""
-        while piece := os.read(p.stderr, git.CHUNK):
-            words += piece
-        code = p.wait()
-        if code:
-            raise git.failure(("index-pack", "--stdin"), git.Result(code, b"", words))
+        result = fed(p, lambda stdin: self._read(lambda piece: write_all(stdin, piece)))
+        if result.code:
+            raise git.failure(("index-pack", "--stdin"), result)
 
     def abandon(self) -> None:
         """Let go of the temporary file."""

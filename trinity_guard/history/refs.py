@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.history.objects import fed, write_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -134,19 +133,9 @@ def _transaction(source: Source, lines: Sequence[bytes], words: str) -> None:
     argv = source.argv("update-ref", "-m", words, "--no-deref", "--stdin")
     p = git.Process(argv, source.env, with_stderr=True, own_session=True)
     data = b"\n".join([*lines, b"prepare", b"commit", b""])
-    try:
-        written = 0
-        while written < len(data):
-            written += os.write(p.stdin, data[written : written + git.CHUNK])
-    except BrokenPipeError:
-        pass  # its own words follow
-    p.close("stdin")
-    said = b""
-    while piece := os.read(p.stderr, git.CHUNK):
-        said += piece
-    code = p.wait()
-    if code:
+    result = fed(p, lambda stdin: write_all(stdin, data))
+    if result.code:
         raise GuardError(
-            problem=f"Git moved no ref: {shown(said.strip().partition(chr(10).encode())[0])}.",
+            problem=f"Git moved no ref: {shown(result.err.strip().partition(chr(10).encode())[0])}.",
             remedy="was a ref moved, or another Git at work, meanwhile? Then run it again",
         )
