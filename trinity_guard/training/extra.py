@@ -1,0 +1,39 @@
+"""What the trainer needs beyond the hooks: the extra `train`, and the folder that its files are named from."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import git
+from trinity_guard.errors import UNUSABLE, GuardError
+
+# Modules that the extra brings, and the package that each belongs to.
+NEEDED = {
+    "sklearn": "scikit-learn",
+    "pandas": "pandas",
+    "matplotlib": "matplotlib",
+    "PIL": "pillow",
+    "mlflow": "mlflow",
+}
+
+
+def require(command: str) -> None:
+    """Refuse a command whose libraries are not installed, before any of them is loaded."""
+    from importlib.util import find_spec
+
+    missing = [package for module, package in NEEDED.items() if find_spec(module) is None]
+    if missing:
+        raise GuardError(
+            problem=f"{command} needs {', '.join(missing)}, which the extra `train` brings.",
+            remedy="pip install 'trinity-guard[train]'",
+            exit_code=UNUSABLE,
+        )
+
+
+def root() -> str:
+    """Return the top of the Git work tree that we are in, or where there is none the current folder."""
+    try:
+        place = git.place()
+    except GuardError:
+        return os.getcwd()
+    return os.getcwd() if place.bare else os.fsdecode(place.top)
