@@ -1,0 +1,38 @@
+"""One thing that a rule found."""
+
+from __future__ import annotations
+
+ERROR, WARNING = "error", "warning"
+
+
+class Finding:
+    """rule: "TG001"; path: from the top of the repository; line: from 1, 0 for the whole file.
+
+    commit: the hex id where it stands, "" for the index. key: what makes it this finding and no other beside rule and
+    path (a blob's id, an option's name): it takes part in the fingerprint, and never holds a secret.
+    problem: one line, without the path at its beginning; remedy: a command, or "".
+    """
+
+    __slots__ = ("commit", "key", "level", "line", "path", "problem", "remedy", "rule")
+
+    def __init__(
+        self, rule: str, path: bytes, problem: str, remedy: str = "", *,
+        line: int = 0, commit: str = "", key: str = "", level: str = ERROR,
+    ) -> None:  # fmt: skip
+        self.rule = rule
+        self.path = path
+        self.problem = problem
+        self.remedy = remedy
+        self.line = line
+        self.commit = commit
+        self.key = key
+        self.level = level
+
+    @property
+    def fingerprint(self) -> str:
+        """Return 32 hex digits that stay the same while the finding does: no line and no commit is in them, so that
+        it outlives edits elsewhere in the file, a rebase and a merge."""
+        import hashlib
+
+        parts = (self.rule.encode(), self.path, self.key.encode())
+        return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
