@@ -19,9 +19,9 @@ NEEDED = {
 
 def require(command: str) -> None:
     """Refuse a command whose libraries are not installed, before any of them is loaded."""
-    from importlib.util import find_spec
+    import importlib.util
 
-    missing = [package for module, package in NEEDED.items() if find_spec(module) is None]
+    missing = [package for module, package in NEEDED.items() if importlib.util.find_spec(module) is None]
     if missing:
         raise GuardError(
             problem=f"{command} needs {', '.join(missing)}, which the extra `train` brings.",
