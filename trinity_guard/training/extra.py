@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 
 from trinity_guard import git
@@ -19,8 +20,6 @@ NEEDED = {
 
 def require(command: str) -> None:
     """Refuse a command whose libraries are not installed, before any of them is loaded."""
-    import importlib.util
-
     missing = [package for module, package in NEEDED.items() if importlib.util.find_spec(module) is None]
     if missing:
         raise GuardError(
