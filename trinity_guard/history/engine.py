@@ -159,11 +159,26 @@ class _Run:
 
     def _rewrite(self, found: refs.Listed) -> tuple[list[refs.Move], dict[str, Any]]:
         source, options = self._source, self._options
-        notes = [n for n in options.refs if n.startswith(refs.NOTES)]
-        others = [n for n in options.refs if not n.startswith(refs.NOTES)]
-        named = follow(source, [refs.value(found, n) for n in others])
-        scanned = scan(source, options.selection, named.commits, _ids(named.trees), self._on_progress, options.stop)
-        objects = self._extract(scanned)
+        named = follow(source, [refs.value(found, n) for n in options.refs if not n.startswith(refs.NOTES)])
+        # Blobs are read and written while the scan looks for more of them, and flushed while trees are rewritten.
+        with extract.Extraction(source, options, self._state, self._on_progress) as extraction:
+            trees = _ids(named.trees)
+            scanned = scan(
+                source, options.selection, named.commits, trees, self._on_progress, options.stop, extraction.add
+            )
+            objects = extraction.objects()
+            ids, moves, values, wanted = self._build(found, named, scanned, objects)
+            extraction.safe()
+        self._state.replace(b"commit-map", (b"%s %s\n" % pair for pair in ids.items()))
+        self._prove(ids, moves, {oid: objects[oid] for oid in wanted})
+        return [m for m in moves if m.old != m.new], values
+
+    def _build(
+        self, found: refs.Listed, named: Named, scanned: Scan, objects: Mapping[bytes, Object]
+    ) -> tuple[Mapping[bytes, bytes], list[refs.Move], dict[str, Any], set[bytes]]:
+        """Write the new trees, commits and tags as one pack; return old -> new commits, the moves of refs, the report,
+        and the blobs that the new history needs out of the cache."""
+        source, options = self._source, self._options
         pack = Pack(self._state.file(b"pack.tmp"))
         try:
             above = Above(source, scanned, Reader(scanned.versions))
@@ -172,30 +187,19 @@ class _Run:
             commits = Commits(source, scanned, trees, pack, options.rewrite_ids, kept)
             ids = commits.run(self._on_progress).ids
             tags = Tags(named, ids, commits.names if options.rewrite_ids else None, trees.root, pack)
-            moves = [refs.Move(n, old, tags.new(old)) for n in others if (old := refs.value(found, n))]
             of_notes = Notes(source, ids, pack)
-            moves += [refs.Move(n, old, of_notes.new(old)) for n in notes if (old := refs.value(found, n))]
+            moves = [
+                refs.Move(n, old, of_notes.new(old) if n.startswith(refs.NOTES) else tags.new(old))
+                for n in sorted(options.refs, key=lambda n: n.startswith(refs.NOTES))
+                if (old := refs.value(found, n))
+            ]
             pack.finish(source)
         finally:
             pack.abandon()
-        self._state.replace(b"commit-map", (b"%s %s\n" % pair for pair in ids.items()))
         values = report.build(scanned, trees, commits.result, objects)
         values["unsigned_tags"] = [t.decode() for t in tags.unsigned]
         values["remarks"] = _remarks(above, named)
-        moved = {oid for blobs in trees.moved.values() for oid in blobs} | _dropped(scanned, trees)
-        self._prove(ids, moves, {oid: objects[oid] for oid in moved})
-        return [m for m in moves if m.old != m.new], values
-
-    def _extract(self, scanned: Scan) -> dict[bytes, Object]:
-        """Put into the cache what may become a pointer: each path's versions together, the newest first, as Git's
-        deltas lie."""
-        folder = lfs.of(self._source)
-        absent = _absent(scanned, folder)
-        blobs: dict[bytes, None] = {}
-        for versions in scanned.versions.values():
-            blobs.update(dict.fromkeys(oid for oid in reversed(versions) if oid not in absent))
-        job = extract.Job(list(blobs), scanned.blobs, folder)
-        return extract.extract(self._source, self._options, self._state, job, self._on_progress)
+        return ids, moves, values, {oid for blobs in trees.moved.values() for oid in blobs} | _dropped(scanned, trees)
 
     def _prove(self, ids: Mapping[bytes, bytes], moves: Sequence[refs.Move], objects: Mapping[bytes, Object]) -> None:
         of_refs = RefProof(self._source, ids)

@@ -16,41 +16,60 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from trinity_guard.history.plan import Options, Progress
-    from trinity_guard.history.scan import Size
+    from trinity_guard.history.scan import Scan, Size
 
     Objects = dict[bytes, Object]
 
 # What is asked for at once, and after how much the cache is flushed and remembered.
 MOST_ASKED = 64
-MOST_BYTES = 64 << 20
+MOST_BYTES = 16 << 20
+HEAD_BYTES = 4096
 SETTLE_BYTES = 1 << 30
 SETTLE_COUNT = 4000
 
 
-class Job:
-    """What is to be extracted: blobs (20 bytes) in a good order, what is known of them, and where LFS objects lie."""
+class Extraction:
+    """Threads that put blobs into the cache while others go on: `add` them as they are found, ask for their `objects`
+    when all were named, and wait until they are `safe` before anything relies on the cache.
 
-    def __init__(self, blobs: Sequence[bytes], sizes: dict[bytes, Size], lfs_folder: bytes) -> None:
-        self.blobs = blobs
-        self.sizes = sizes
-        self.lfs_folder = lfs_folder
+    A context manager: what is under way when it is left is let go of.
+    """
 
+    def __init__(self, source: Source, options: Options, state: State, on_progress: Progress) -> None:
+        self._cache = store.Store(options.cache, options.shared)
+        self._folder = options.cache
+        self._known = state.objects()
+        self._done: Objects = {}
+        self._counter = _Counter(on_progress)
+        self._crew = _Crew(source, options, state, self._counter)
 
-def extract(source: Source, options: Options, state: State, job: Job, on_progress: Progress) -> Objects:
-    """Put all of the blobs into the cache, flushed; return blob -> Object. Those of earlier runs are not read again."""
-    cache = store.Store(options.cache, options.shared)
-    known = state.objects()
-    done = {blob: known[blob] for blob in job.blobs if blob in known and _good(cache, known[blob])}
-    missing = [blob for blob in job.blobs if blob not in done]
-    total = sum(job.sizes[b].real for b in job.blobs)
-    there = total - sum(job.sizes[b].real for b in missing)
-    on_progress("extract", there, total)
-    if missing:
-        _require_room(options.cache, total - there)
-        counter = _Counter(there, total, on_progress)
-        crew = _Crew(source, options, state, job, counter)
-        done.update(crew.work(missing))
-    return done
+    def __enter__(self) -> Extraction:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._crew.abandon()
+
+    def add(self, scanned: Scan, blobs: Sequence[bytes]) -> None:
+        """Begin to extract what a scan found (20 bytes each, none twice) and earlier runs did not; LFS pointers whose
+        object is not here stay out."""
+        sizes, known = scanned.blobs, self._known
+        blobs = [b for b in blobs if self._crew.has(sizes[b])]
+        self._done.update({b: known[b] for b in blobs if b in known and _good(self._cache, known[b])})
+        missing = [b for b in blobs if b not in self._done]
+        weight = sum(sizes[b].real for b in missing)
+        self._counter.expect(sum(sizes[b].real for b in blobs), weight)
+        if missing:
+            _require_room(self._folder, self._counter.left)
+            self._crew.add(_portions(missing, sizes), sizes)
+
+    def objects(self) -> Objects:
+        """Return blob -> Object when all are read and written: not flushed yet, but they have their names."""
+        self._counter.speak()
+        return {**self._done, **self._crew.taken()}
+
+    def safe(self) -> None:
+        """Return when every object is on the disk under its name, and remembered."""
+        self._crew.join()
 
 
 def _good(cache: store.Store, known: Object) -> bool:
@@ -78,86 +97,134 @@ def _require_room(folder: bytes, needed: int) -> None:
 
 
 class _Counter:
-    def __init__(self, done: int, total: int, on_progress: Progress) -> None:
-        self._done = done
-        self._total = total
+    """Bytes done and expected; silent until `speak`, since others tell of their progress before."""
+
+    def __init__(self, on_progress: Progress) -> None:
+        self._done = 0
+        self._total = 0
         self._on_progress = on_progress
+        self._silent = True
+
+    @property
+    def left(self) -> int:
+        return self._total - self._done
+
+    def expect(self, total: int, missing: int) -> None:
+        self._total += total
+        self._done += total - missing
+
+    def speak(self) -> None:
+        self._silent = False
+        self._on_progress("extract", self._done, self._total)
 
     def __call__(self, size: int) -> None:
         self._done += size
-        self._on_progress("extract", self._done, self._total)
+        if not self._silent:
+            self._on_progress("extract", self._done, self._total)
 
 
 class _Crew:
     """Threads that each read from a `git cat-file` of their own; hashing and zlib let the others run."""
 
-    def __init__(
-        self, source: Source, options: Options, state: State, job: Job, on_bytes: Callable[[int], None]
-    ) -> None:
+    def __init__(self, source: Source, options: Options, state: State, on_bytes: Callable[[int], None]) -> None:
         import threading
 
+        self.options = options
+        self.sizes: dict[bytes, Size] = {}
+        self.lfs_folder = lfs.of(source)
         self._source = source
-        self._options = options
         self._state = state
-        self._job = job
         self._on_bytes = on_bytes
-        self._lock = threading.Lock()
+        self._turn = threading.Condition()
+        self._portions: list[list[bytes]] = []
+        self._threads: list[threading.Thread] = []
+        self._busy = 0
+        self._closed = False
         self._failures: list[BaseException] = []
-        self._done: Objects = {}
+        self._objects: Objects = {}
 
-    def work(self, blobs: Sequence[bytes]) -> Objects:
+    def has(self, size: Size) -> bool:
+        return size.lfs is None or lfs.here(self.lfs_folder, size.lfs)
+
+    def add(self, portions: list[list[bytes]], sizes: dict[bytes, Size]) -> None:
         import threading
 
-        portions = _portions(blobs, self._job.sizes)
-        count = min(len(portions), _cores())
-        threads = [threading.Thread(target=self._worker, args=(portions, count)) for _ in range(count)]
-        for thread in threads:
-            thread.start()
-        try:
-            for thread in threads:
-                thread.join()
-        except BaseException as error:  # Ctrl-C: let them come to an end before the interpreter does
-            self._failures.append(error)
-            for thread in threads:
-                thread.join()
-            raise
+        with self._turn:
+            self.sizes = sizes
+            self._portions = [*reversed(portions), *self._portions]
+            count = min(_cores() - len(self._threads), len(portions))
+            for _ in range(count):
+                self._threads.append(threading.Thread(target=self._work))
+                self._busy += 1
+                self._threads[-1].start()
+            self._turn.notify_all()
+
+    def taken(self) -> Objects:
+        """Return what was taken, when all that was added is."""
+        with self._turn:
+            self._closed = True
+            self._turn.notify_all()
+            self._turn.wait_for(lambda: not self._busy or self._failures)
+        if self._failures:
+            self.join()
+        return self._objects
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join()
         if self._failures:
             raise self._failures[0]
-        return self._done
 
-    def _worker(self, portions: list[list[bytes]], workers: int) -> None:
+    def abandon(self) -> None:
+        """Let the threads come to an end, before the interpreter does."""
+        with self._turn:
+            self._closed = True
+            self._portions.clear()
+            if self._busy:
+                self._failures.append(KeyboardInterrupt())
+            self._turn.notify_all()
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self) -> None:
         try:
-            with Batch(self._source, "--batch") as batch:
-                hand = _Hand(self, batch, alone=workers < _cores())
+            with Batch(self._source, "--batch", step=HEAD_BYTES) as batch:
+                hand = _Hand(self, batch)
                 try:
-                    while (portion := self._next(portions)) is not None:
-                        hand.take(portion)
-                    hand.settle()
+                    while (portion := self._next()) is not None:
+                        hand.take(portion, alone=self._alone())
+                    self._rest()
+                    if not self.failed:
+                        hand.settle()
                 finally:
                     hand.cache.abandon()
-        except BaseException as error:  # noqa: BLE001  # told by `work`
-            self._failures.append(error)
+        except BaseException as error:  # noqa: BLE001  # told by `taken` and `join`
+            with self._turn:
+                self._failures.append(error)
+                self._turn.notify_all()
 
-    def _next(self, portions: list[list[bytes]]) -> list[bytes] | None:
-        with self._lock:
-            return portions.pop() if portions and not self._failures else None
+    def _next(self) -> list[bytes] | None:
+        with self._turn:
+            self._turn.wait_for(lambda: self._portions or self._closed)
+            return self._portions.pop() if self._portions and not self._failures else None
+
+    def _alone(self) -> bool:
+        """Whether a core is free for a second thread to hash on."""
+        return len(self._threads) < _cores() and not self._portions
+
+    def _rest(self) -> None:
+        with self._turn:
+            self._busy -= 1
+            self._turn.notify_all()
+
+    def took(self, blob: bytes, taken: Object) -> None:
+        with self._turn:
+            self._objects[blob] = taken
+            self._on_bytes(taken.size)
 
     def remember(self, objects: Objects) -> None:
-        with self._lock:
+        with self._turn:
             self._state.add_objects(objects)
-            self._done.update(objects)
-
-    def count(self, size: int) -> None:
-        with self._lock:
-            self._on_bytes(size)
-
-    @property
-    def options(self) -> Options:
-        return self._options
-
-    @property
-    def job(self) -> Job:
-        return self._job
 
     @property
     def failed(self) -> bool:
@@ -167,16 +234,17 @@ class _Crew:
 class _Hand:
     """One worker's part: its process, its way into the cache, and what it took since the cache was flushed."""
 
-    def __init__(self, crew: _Crew, batch: Batch, alone: bool) -> None:
+    def __init__(self, crew: _Crew, batch: Batch) -> None:
         self._crew = crew
         self._batch = batch
-        self._alone = alone
+        self._alone = False
         self.cache = store.Store(crew.options.cache, crew.options.shared)
         self._taken: Objects = {}
         self._bytes = 0
 
-    def take(self, blobs: list[bytes]) -> None:
-        sizes = self._crew.job.sizes
+    def take(self, blobs: list[bytes], alone: bool) -> None:
+        sizes = self._crew.sizes
+        self._alone = alone
         in_git = [blob for blob in blobs if sizes[blob].lfs is None]
         self._batch.ask(blob.hex().encode() for blob in in_git)
         for blob in in_git:
@@ -217,7 +285,7 @@ class _Hand:
 
         def pieces() -> Iterator[bytes]:
             if pointer.size:  # git-lfs keeps no file for an empty one
-                for piece in store.read_file(lfs.path(self._crew.job.lfs_folder, pointer)):
+                for piece in store.read_file(lfs.path(self._crew.lfs_folder, pointer)):
                     digest.update(piece)
                     yield piece
 
@@ -230,7 +298,7 @@ class _Hand:
     def _took(self, blob: bytes, stored: store.Stored) -> None:
         self._taken[blob] = Object(stored.md5, stored.size)
         self._bytes += stored.size
-        self._crew.count(stored.size)
+        self._crew.took(blob, self._taken[blob])
 
     def settle(self) -> None:
         """Flush what was taken into its place, then remember it."""
@@ -242,7 +310,7 @@ class _Hand:
 
 
 def _portions(blobs: Sequence[bytes], sizes: dict[bytes, Size]) -> list[list[bytes]]:
-    """Split the blobs into what a worker asks for at once, the last ones first in the list."""
+    """Split the blobs into what a worker asks for at once."""
     portions: list[list[bytes]] = []
     current: list[bytes] = []
     weight = 0
@@ -254,7 +322,6 @@ def _portions(blobs: Sequence[bytes], sizes: dict[bytes, Size]) -> list[list[byt
         weight += sizes[blob].size
     if current:
         portions.append(current)
-    portions.reverse()
     return portions
 
 

@@ -102,14 +102,19 @@ class Source:
 
 
 class Batch:
-    """One `git cat-file` that answers with objects; a context manager."""
+    """One `git cat-file` that answers with objects; a context manager.
 
-    def __init__(self, source: Source, *options: str) -> None:
+    step: bytes that are read at once where an object's head is looked for. Few, where contents are taken in `pieces`:
+    what was read along with a head has to be copied once more.
+    """
+
+    def __init__(self, source: Source, *options: str, step: int = PIPE) -> None:
         self._p = git.Process(source.argv("cat-file", *options), source.env, with_stderr=True)
         self._feeder: object = None
         self._buffer = b""
         self._at = 0
         self._space = bytearray(PIPE)
+        self._step = step
         widen(self._p.stdout)
 
     def __enter__(self) -> Batch:
@@ -186,7 +191,7 @@ class Batch:
         self._at += 1
 
     def _more(self, oid: bytes) -> None:
-        data = os.read(self._p.stdout, PIPE)
+        data = os.read(self._p.stdout, self._step)
         if not data:
             words = os.read(self._p.stderr, git.CHUNK).strip().partition(b"\n")[0]
             raise unreadable(oid, words or b"`git cat-file` ended early")

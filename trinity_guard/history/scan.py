@@ -7,12 +7,14 @@ from trinity_guard.history.objects import FILES, TREE, Source, headers, tree_par
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from trinity_guard.history.plan import Progress, Selection
 
 # Commits whose trees are looked at together; what is found clean among them is let go of before the next ones.
 TOGETHER = 2000
+# The first ones are fewer, so that others have something to do while the rest is looked at.
+FIRST = 500
 # Bytes of trees that are kept for the rewriting; what is above is read a second time.
 MOST_KEPT = 48 << 20
 DVC = -1
@@ -99,15 +101,17 @@ def scan(
     trees: Sequence[bytes],
     on_progress: Progress,
     stop: Sequence[bytes] = (),
+    on_blobs: Callable[[Scan, list[bytes]], None] | None = None,
 ) -> Scan:
     """Look through all commits that the tips (hex) reach and `stop` does not, and through the trees (20 bytes) that
-    tags name."""
+    tags name. on_blobs is given what was selected, now and then, each blob once: a path's versions together, the
+    newest first, as Git's deltas lie."""
     found = Scan()
     if tips:
         out = source.run("rev-list", "--topo-order", "--reverse", "--stdin", data=_lines(tips, stop))
         found.commits = out.split()
     found.extra = list(trees)
-    return _Scanner(source, selection, found, on_progress).run()
+    return _Scanner(source, selection, found, on_progress).run(on_blobs)
 
 
 def _lines(tips: Sequence[bytes], stop: Sequence[bytes]) -> bytes:
@@ -132,15 +136,20 @@ class _Scanner:
         self._too_small: set[bytes] = set()
         self._budget = MOST_KEPT
 
-    def run(self) -> Scan:
+    def run(self, on_blobs: Callable[[Scan, list[bytes]], None] | None) -> Scan:
         found = self._found
         found.kept[b""] = {}
         self._read_commits()
         all_roots = [*found.roots, *found.extra]
-        for start in range(0, len(all_roots), TOGETHER):
-            chunk = all_roots[start : start + TOGETHER]
-            self._settle(self._open_all(chunk, start))
-            self._on_progress("scan", min(start + len(chunk), len(found.commits)), len(found.commits))
+        start, together = 0, FIRST
+        while start < len(all_roots):
+            chunk = all_roots[start : start + together]
+            fresh = self._settle(self._open_all(chunk, start))
+            if on_blobs is not None and fresh:
+                on_blobs(found, fresh)
+            start += len(chunk)
+            together = TOGETHER
+            self._on_progress("scan", min(start, len(found.commits)), len(found.commits))
         return found
 
     def _read_commits(self) -> None:
@@ -220,16 +229,21 @@ class _Scanner:
             known = self._by_path[full] = _dvc_file(name) or self._selection.bit(full)
         return known
 
-    def _settle(self, opened: list[_Opened]) -> None:
-        """Decide from below which trees are of interest."""
-        self._weigh({oid for tree in opened for _, oid, _ in tree.found})
+    def _settle(self, opened: list[_Opened]) -> list[bytes]:
+        """Decide from below which trees are of interest; return the blobs that are new."""
+        new = self._weigh({oid for tree in opened for _, oid, _ in tree.found})
         for tree in reversed(opened):  # those that were opened last lie deepest
             self._settle_one(tree)
         blobs, versions = self._found.blobs, self._found.versions
+        touched: dict[bytes, None] = {}
         for tree in opened:
             for name, oid, _ in tree.found:
                 if oid in blobs:
-                    versions.setdefault(tree.path + name, {}).setdefault(oid, tree.origin)
+                    path = tree.path + name
+                    versions.setdefault(path, {}).setdefault(oid, tree.origin)
+                    if oid in new:
+                        touched[path] = None
+        return list(dict.fromkeys(oid for path in touched for oid in reversed(versions[path]) if oid in new))
 
     def _settle_one(self, tree: _Opened) -> None:
         kept, blobs = self._found.kept, self._found.blobs
@@ -251,8 +265,9 @@ class _Scanner:
         self._budget -= len(raw)
         return Kept(mask, dvc, raw if self._budget > 0 else None)
 
-    def _weigh(self, oids: set[bytes]) -> None:
-        """Learn the sizes of blobs that are new, and which of them are LFS pointers; drop those that are too small."""
+    def _weigh(self, oids: set[bytes]) -> set[bytes]:
+        """Learn the sizes of blobs that are new, and which of them are LFS pointers; drop those that are too small.
+        Return those that were selected."""
         fresh = [oid for oid in oids if oid not in self._found.blobs and oid not in self._too_small]
         names = [oid.hex().encode() for oid in fresh]
         sizes = [Size(*pair) for pair in self._source.sizes(names)]
@@ -264,6 +279,7 @@ class _Scanner:
                 self._found.blobs[oid] = size
             else:
                 self._too_small.add(oid)
+        return {oid for oid in fresh if oid not in self._too_small}
 
 
 def _dvc_file(name: bytes) -> int:

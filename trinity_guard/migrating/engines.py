@@ -12,7 +12,7 @@ import sys
 
 from trinity_guard import git, store
 from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.history import engine, extract, lfs, refs, refusals, worktree
+from trinity_guard.history import engine, extract, refs, refusals, worktree
 from trinity_guard.history.above import Above
 from trinity_guard.history.ignorefiles import Reader
 from trinity_guard.history.objects import Source
@@ -201,14 +201,15 @@ class _Run:
                 remedy="git lfs fetch --all",
                 exit_code=UNUSABLE,
             )
-        blobs: dict[bytes, None] = {}
-        for versions in scanned.versions.values():
-            blobs.update(dict.fromkeys(reversed(versions)))
         options = Options(
             selection=self._job.selection, refs=(), cache=self._cache, files=self._job.where.files, shared=self._shared
         )
-        work = extract.Job(list(blobs), scanned.blobs, lfs.of(self._source))
-        return extract.extract(self._source, options, self._state, work, self._on_progress)
+        with extract.Extraction(self._source, options, self._state, self._on_progress) as extraction:
+            blobs = dict.fromkeys(oid for versions in scanned.versions.values() for oid in reversed(versions))
+            extraction.add(scanned, list(blobs))
+            objects = extraction.objects()
+            extraction.safe()
+        return objects
 
     def _upload(self, wanted: Sequence[tuple[str, int]]) -> int:
         if not self._job.push:
