@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from trinity_guard.history.engine import Survey
     from trinity_guard.history.scan import Scan
 
-UNKNOWN = "0" * 32
+# Stands for an md5 that is not known yet. Of letters, as most have one: YAML would take digits alone for a number.
+UNKNOWN = "f" * 32
 
 
 def staying(place: git.Place, found: Survey) -> list[tuple[bytes, str]]:
