@@ -1,0 +1,29 @@
+"""GitLab's code quality report: a list of issues of which each has a fingerprint of its own."""
+
+from __future__ import annotations
+
+from trinity_guard.linting.finding import ERROR
+from trinity_guard.linting.formats.saying import fact, named, remedies, unique
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.linting.finding import Finding
+    from trinity_guard.linting.summary import Summary
+
+
+def rendered(findings: list[Finding], summary: Summary) -> str:
+    import json
+
+    return json.dumps([_one(f, mark) for f, mark in zip(findings, unique(findings), strict=True)], indent=2)
+
+
+def _one(finding: Finding, mark: str) -> dict[str, object]:
+    # The widget shows the description and the place, no more: the command has to stand in the former.
+    mend = "; ".join(remedies(finding))
+    return {
+        "description": fact(finding) + (f" Mend it: {mend}" if mend else ""),
+        "check_name": finding.rule,
+        "fingerprint": mark,
+        "severity": "major" if finding.level == ERROR else "minor",
+        "location": {"path": named(finding.path), "lines": {"begin": max(finding.line, 1)}},
+    }

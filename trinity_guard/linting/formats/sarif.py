@@ -1,0 +1,83 @@
+"""SARIF 2.1.0 (OASIS), as GitHub's code scanning and others read it."""
+
+from __future__ import annotations
+
+import trinity_guard
+from trinity_guard.linting.finding import ERROR
+from trinity_guard.linting.formats.saying import fact, named, remedies, unique, visible
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.linting.finding import Finding
+    from trinity_guard.linting.summary import Summary
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+def rendered(findings: list[Finding], summary: Summary) -> str:
+    import json
+
+    # A viewer needs every rule that a result names, and shows those of a run without results too.
+    rules = sorted({*summary.rules, *(f.rule for f in findings)})
+    at = {rule: n for n, rule in enumerate(rules)}
+    driver = {
+        "name": "trinity-guard",
+        "semanticVersion": trinity_guard.__version__,
+        "rules": [_rule(rule, summary) for rule in rules],
+    }
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(f, mark, at[f.rule]) for f, mark in zip(findings, unique(findings), strict=True)],
+        "properties": {
+            "linted": visible(summary.linted),
+            "files": summary.files,
+            "commits": summary.commits,
+            "hidden": summary.hidden,
+        },
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
+
+
+def _rule(rule: str, summary: Summary) -> dict[str, object]:
+    title, text = summary.rules.get(rule, (rule, ""))
+    return {
+        "id": rule,
+        "shortDescription": {"text": _message(title or rule)},
+        "fullDescription": {"text": _message((text or title or rule).split("\n\n")[0])},
+        "help": {"text": _message(f"{text or title}\n\ntrinity-guard lint --explain {rule}".lstrip())},
+    }
+
+
+def _result(finding: Finding, mark: str, rule_at: int) -> dict[str, object]:
+    text = "\n".join([f"{named(finding.path)}: {fact(finding)}", *remedies(finding)])
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": rule_at,
+        "level": "error" if finding.level == ERROR else "warning",
+        "message": {"text": _message(text)},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": {"uri": uri(finding.path), "uriBaseId": "%SRCROOT%"},
+                    "region": {"startLine": max(finding.line, 1)},
+                }
+            }
+        ],
+        # GitHub tells alerts apart by the first; it would hash the line itself, of a file that need not be there.
+        "partialFingerprints": {"primaryLocationLineHash": f"{mark}:1", "trinityGuard/v1": finding.fingerprint},
+        **({"properties": {"commit": visible(finding.commit)}} if finding.commit else {}),
+    }
+
+
+def uri(path: bytes) -> str:
+    """Return a path as a relative reference (RFC 3986), from which its very bytes can be had back."""
+    from urllib.parse import quote_from_bytes
+
+    # A first segment with a colon would be read as a scheme; here every colon is escaped.
+    return quote_from_bytes(path, safe="/") or "."
+
+
+def _message(text: str) -> str:
+    """Escape what has a meaning in a plain text message (3.11.5, 3.11.6): places for arguments, and links."""
+    return visible(text, keep="\n").replace("{", "{{").replace("}", "}}").replace("](", "] (")

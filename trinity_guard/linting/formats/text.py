@@ -1,0 +1,51 @@
+"""For a person: grouped by file, with the command that helps below each finding."""
+
+from __future__ import annotations
+
+from trinity_guard.linting.finding import ERROR
+from trinity_guard.linting.formats.saying import closing, fact, named, remedies
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.linting.finding import Finding
+    from trinity_guard.linting.summary import Summary
+
+BOLD, RED, YELLOW, DIM = "1", "31", "33", "2"
+
+
+def rendered(findings: list[Finding], summary: Summary) -> str:
+    return "\n".join(text for text, _ in lines(findings, summary))
+
+
+def lines(findings: list[Finding], summary: Summary) -> list[tuple[str, str]]:
+    """Return (line, style) for console.say, of findings in order; a style is an SGR code, or "" for none."""
+    result: list[tuple[str, str]] = []
+    path: bytes | None = None
+    for finding in findings:
+        if finding.path != path:
+            path = finding.path
+            result += [("", "")] if result else []
+            result.append((_heading(path), BOLD))
+        line = f" line {finding.line}:" if finding.line else ""
+        style = RED if finding.level == ERROR else YELLOW
+        result.append((f"  {finding.rule}{line} {_inert(fact(finding))}", style))
+        result += [(f"        {_quiet(remedy)}", DIM) for remedy in remedies(finding)]
+    if findings:
+        result.append(("", ""))
+    result.append((_inert(closing(findings, summary)), ""))
+    return result
+
+
+def _heading(path: bytes) -> str:
+    # GitHub takes a line of the log that begins with `::` for a command to the runner.
+    name = named(path)
+    return _quiet(f"./{name}" if name.startswith("::") else name)
+
+
+def _quiet(line: str) -> str:
+    return _inert(f"\\{line}" if line.lstrip().startswith("::") else line)
+
+
+def _inert(text: str) -> str:
+    # Its older form, and that of Azure Pipelines, counts anywhere in a line.
+    return text.replace("##[", "#\\x23[").replace("##vso[", "#\\x23vso[") if "##" in text else text
