@@ -280,3 +280,38 @@ def test_a_bare_repository_in_a_folder_named_git_finds_room_beside_its_own_folde
     bare = Repo(tmp_path / "x/.git")
     out(bare, "run", "--everything", "--yes", "--push")
     assert objects(tmp_path / "x-dvc-storage/files/md5")
+
+
+def test_messages_keep_the_ids_that_they_name_when_asked_to(legacy: Legacy, tmp_path: Path) -> None:
+    named = legacy.head_of("HEAD~1")
+    legacy.git("commit", "-q", "--allow-empty", "-m", f"see {named[:12]}")
+    storage = str(tmp_path / "storage")
+    out(legacy, "run", "--yes", "--remote", storage)
+    assert f"see {named[:12]}" not in legacy.git("log", "-1", "--format=%s").stdout.decode()
+    out(legacy, "undo")
+    out(legacy, "run", "--yes", "--remote", storage, "--preserve-commit-hashes")
+    assert legacy.head_of("HEAD~2") != named
+    assert f"see {named[:12]}\n" == legacy.git("log", "-1", "--format=%s").stdout.decode()
+    assert "every byte is there" in out(legacy, "verify")
+
+
+def test_a_branch_is_taken_by_another_name_that_stands_for_it(legacy: Legacy, tmp_path: Path) -> None:
+    legacy.git("symbolic-ref", "refs/heads/trunk", "refs/heads/side")
+    main, side = legacy.head_of("main"), legacy.head_of("side")
+    out(legacy, "run", "--ref", "trunk", "--yes", "--remote", str(tmp_path / "storage"))
+    assert legacy.head_of("side") != side
+    assert legacy.head_of("main") == main
+    assert legacy.git("symbolic-ref", "refs/heads/trunk").stdout == b"refs/heads/side\n"
+    assert legacy.head_of("trunk") == legacy.head_of("side")
+
+
+def test_an_undo_after_a_finish_that_was_killed_says_that_finish_goes_on(small: Legacy, tmp_path: Path) -> None:
+    small.guard(*RUN, str(tmp_path / "storage"))
+    moved = small.head_of("main")
+    small.git("reflog", "expire", "--expire=now", "--all")
+    state = small.state / "state.json"
+    state.write_text(json.dumps({**json.loads(state.read_text()), "phase": "finishing"}))
+    assert "trinity-guard migrate finish" in refused(small, "undo", code=2)
+    assert small.head_of("main") == moved
+    out(small, "finish", "--yes")
+    assert "undo" in refused(small, "undo", code=2)

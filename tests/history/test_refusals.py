@@ -56,6 +56,13 @@ def test_a_partial_clone(two: Legacy) -> None:
         engine.survey(clone_place(two), Selection(("*.pkl",)), [b"refs/heads/main"], quiet)
 
 
+def test_a_remote_that_promises_nothing_makes_no_partial_clone(two: Legacy) -> None:
+    two.git("config", "remote.x.promisor", "yes")
+    refused(two, "partial")
+    two.git("config", "remote.x.promisor", "false")
+    assert two.migrate().report["commits_changed"] == 2
+
+
 def clone_place(two: Legacy) -> Place:
     path = os.fsencode(two.path.parent / "clone")
     return Place(path, path + b"/.git", path + b"/.git")

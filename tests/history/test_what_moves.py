@@ -11,6 +11,8 @@ from tests.history.legacy import Legacy, lfs_pointer, md5, pointer_of, put_lfs_o
 from trinity_guard.errors import GuardError
 from trinity_guard.history import engine, plan
 from trinity_guard.history.objects import Source
+from trinity_guard.history.plan import Selection
+from trinity_guard.history.scan import Scan, scan
 
 
 def test_a_file_is_a_pointer_in_every_commit_that_held_it(worked: Legacy) -> None:
@@ -330,3 +332,30 @@ def test_the_report_says_what_the_history_took_in_git_and_takes_in_the_cache(leg
     assert report["bytes_unpacked"] == sum(map(len, versions))
     assert 0 < report["bytes_packed"] < report["bytes_unpacked"] / 100
     assert report["commits_changed"] == report["blobs_moved"] == 5
+
+
+def test_blobs_are_given_out_while_the_scan_goes_on_and_each_once(worked: Legacy) -> None:
+    lines = []
+    for number in range(700):
+        lines.append(b"commit refs/heads/main\ncommitter A <a@b> %d +0000\ndata 1\nc\n" % (1_600_000_000 + number))
+        if number % 100 in (0, 7):  # the later one has the bytes of the commit before the last again
+            lines.append(b"M 100644 inline m.pkl\ndata 4\n%04d\n" % (number - number % 7))
+        lines.append(b"M 100644 inline code.py\ndata 4\n%04d\n" % number)
+    worked.git("fast-import", "--quiet", data=b"".join(lines))
+    source = Source(worked.place)
+    given: list[list[bytes]] = []
+
+    def take(found: Scan, blobs: list[bytes]) -> None:
+        assert all(blob in found.blobs for blob in blobs)
+        given.append(blobs)
+
+    tip = worked.id("main").encode()
+    found = scan(source, Selection(("*.pkl",)), [tip], [], quiet, on_blobs=take)
+    source.close()
+    everything = [blob for blobs in given for blob in blobs]
+    assert len(given) == 2
+    assert sorted(everything) == sorted(found.blobs)
+    assert len(everything) == len(set(everything))
+    # The newest of a path first, as Git's deltas lie.
+    order = list(found.versions[b"m.pkl"])
+    assert given[0] == order[: len(given[0])][::-1]

@@ -103,6 +103,9 @@ def _add_run(p: argparse.ArgumentParser) -> None:
         "--engine", choices=("dvc", "bfg", "filter-repo"), default="dvc", help="ours (the default), or another tool's"
     )
     p.add_argument("--bfg-jar", metavar="FILE", help="BFG's jar, for --engine bfg (else $BFG_JAR)")
+    p.add_argument(
+        "--preserve-commit-hashes", action="store_true", help="leave the commit ids that messages name as they are"
+    )
     p.add_argument("--dry-run", action="store_true", help="do it all, prove it, and move no ref")
     p.add_argument("--yes", action="store_true", help="do not ask")
 
@@ -206,9 +209,10 @@ def _require_sense(asked: argparse.Namespace) -> None:
         raise GuardError(f"--dry-run changes nothing, so {other} means nothing with it.", "leave one out", UNUSABLE)
     if asked.bfg_jar and asked.engine != "bfg":
         raise GuardError("--bfg-jar is for --engine bfg.", "trinity-guard migrate run --help", UNUSABLE)
-    if asked.engine != "dvc" and (asked.dry_run or asked.unpublished or not asked.everything):
+    ours = asked.dry_run or asked.unpublished or asked.preserve_commit_hashes
+    if asked.engine != "dvc" and (ours or not asked.everything):
         raise GuardError(
-            problem=f"{asked.engine} rewrites all branches and tags, and has no dry run.",
+            problem=f"{asked.engine} is run on all branches and tags, as it does by itself, and has no dry run.",
             remedy=f"trinity-guard migrate run --everything --engine {asked.engine}",
             exit_code=UNUSABLE,
         )
@@ -240,7 +244,7 @@ def _job(place: git.Place, asked: argparse.Namespace) -> Job:
     if asked.push and not where.name:
         raise GuardError("--push: DVC has no default remote.", "trinity-guard remote add URL", UNUSABLE)
     chosen = _chosen(place, asked, asked.remote_branches)
-    return running.Job(place, chosen, selection, where, asked.push)
+    return running.Job(place, chosen, selection, where, asked.push, asked.preserve_commit_hashes)
 
 
 def _agreed(job: Job, words: Sequence[str]) -> bool:

@@ -38,24 +38,29 @@ class Move:
 
 class Listed:
     """All refs of a repository: name -> id (hex). head: the branch that HEAD names ("" when detached), head_id: its
-    commit (b"" before the first one)."""
+    commit (b"" before the first one). symbolic: name -> the ref that it stands for."""
 
-    def __init__(self, refs: dict[bytes, bytes], head: bytes, head_id: bytes) -> None:
+    def __init__(
+        self, refs: dict[bytes, bytes], head: bytes, head_id: bytes, symbolic: dict[bytes, bytes] | None = None
+    ) -> None:
         self.refs = refs
+        self.symbolic = symbolic or {}
         self.head = head
         self.head_id = head_id
 
 
 def listed(source: Source) -> Listed:
     out = source.run("for-each-ref", "--format=%(objectname) %(symref) %(refname)")
-    refs = {}
+    refs, symbolic = {}, {}
     for line in out.splitlines():
         oid, symref, name = line.split(b" ", 2)
-        if not symref:  # a symbolic one follows by itself
+        if symref:  # follows by itself
+            symbolic[name] = symref
+        else:
             refs[name] = oid
     head = source.attempt("symbolic-ref", "-q", "HEAD").out.strip()
     head_id = source.attempt("rev-parse", "-q", "--verify", "HEAD").out.strip()
-    return Listed(refs, head, head_id)
+    return Listed(refs, head, head_id, symbolic)
 
 
 def select(found: Listed, everything: bool = False, wanted: Sequence[bytes] = ()) -> list[bytes]:
@@ -78,6 +83,7 @@ def _full(found: Listed, name: bytes) -> bytes:
     if name == b"HEAD":
         return found.head or name
     for full in (name, b"refs/" + name, TAGS + name, HEADS + name):
+        full = found.symbolic.get(full, full)
         if full in found.refs and not full.startswith(NEVER):
             return full
     raise GuardError(

@@ -62,8 +62,10 @@ def shallow(source: Source) -> None:
 
 def partial(source: Source) -> None:
     """A partial clone would fetch each missing object by itself, for days; or not at all."""
-    out = source.attempt("config", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.promisor)$").out
-    if out:
+    named = source.attempt("config", "--get", "extensions.partialClone").out
+    promised = source.attempt("config", "--type=bool", "--get-regexp", r"^remote\..*\.promisor$").out
+    # A remote's name may hold spaces and newlines, never a line's end behind `true` alone.
+    if named or any(line.endswith(b" true") for line in promised.split(b"\n")):
         raise GuardError(
             problem="this is a partial clone: some of its objects are only on the server.",
             remedy="git clone --mirror URL     # without --filter; then migrate there",

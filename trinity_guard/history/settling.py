@@ -8,7 +8,7 @@ from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.history import refs, refusals, worktree
 from trinity_guard.history.objects import Source
-from trinity_guard.history.state import DONE, MOVED, MOVING, UNDOING, State
+from trinity_guard.history.state import DONE, FINISHING, MOVED, MOVING, UNDOING, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,6 +98,12 @@ def undo(place: git.Place) -> list[refs.Move]:
             values = state.read()
             if not values:
                 raise nothing_to("undo")
+            if values["phase"] == FINISHING:
+                raise GuardError(
+                    problem="the old history is being let go of: there is nothing whole to go back to.",
+                    remedy="trinity-guard migrate finish     # goes on with it",
+                    exit_code=UNUSABLE,
+                )
             if not place.bare:
                 refusals.under_way(place)
                 refusals.index_lock(place)

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 # Seconds that one waits for the last git of a migration that was killed.
 PATIENCE = 5.0
 # The phases of state.json. Before MOVING no ref was touched; at MOVED only the work tree may have to follow; at
-# DONE all is; at UNDOING the refs may or may not be back.
-MOVING, MOVED, DONE, UNDOING = "moving", "moved", "done", "undoing"
+# DONE all is; at UNDOING the refs may or may not be back. FINISHING: from when the first old ref goes until Git has
+# collected; it can only be gone on with.
+MOVING, MOVED, DONE, UNDOING, FINISHING = "moving", "moved", "done", "undoing", "finishing"
 
 
 class Object:

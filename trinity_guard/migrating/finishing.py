@@ -6,15 +6,12 @@ from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.history import engine, refs, refusals
 from trinity_guard.history.objects import Source
-from trinity_guard.history.state import DONE, State
+from trinity_guard.history.state import DONE, FINISHING, State
 from trinity_guard.migrating import destination, running, selecting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-# The phase of state.json from when the first old ref goes until Git has collected: it can only be gone on with.
-FINISHING = "finishing"
 
 
 def require_migrated(place: git.Place) -> None:

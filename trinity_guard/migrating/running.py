@@ -28,16 +28,24 @@ REQUEST = b"request.json"
 
 
 class Job:
-    """What is to be done. push: the objects go to the remote before any ref moves."""
+    """What is to be done. push: the objects go to the remote before any ref moves. keep_ids: the ids of commits that
+    messages name stay as they are written."""
 
     def __init__(
-        self, place: git.Place, chosen: Chosen, selection: Selection, where: Destination, push: bool = False
+        self,
+        place: git.Place,
+        chosen: Chosen,
+        selection: Selection,
+        where: Destination,
+        push: bool = False,
+        keep_ids: bool = False,
     ) -> None:
         self.place = place
         self.chosen = chosen
         self.selection = selection
         self.where = where
         self.push = push
+        self.keep_ids = keep_ids
 
 
 def refuse(place: git.Place, dry: bool = False) -> None:
@@ -96,6 +104,7 @@ def run(job: Job, on_progress: Progress, dry: bool = False) -> dict[str, Any]:
         cache=cache,
         files=job.where.files,
         shared=shared,
+        rewrite_ids=not job.keep_ids,
         dry=dry,
         stop=job.chosen.stop,
         check=None if dry else check,
