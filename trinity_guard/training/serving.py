@@ -1,0 +1,279 @@
+"""Tracking servers: what an address gives away, whether the one that is named answers, and one started for a store."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+from trinity_guard import git, urls
+from trinity_guard.errors import UNUSABLE, GuardError
+
+# Seconds that a server has to say that it is there; MLflow itself would try for minutes.
+PATIENCE = 5.0
+LOCAL = ("localhost", "127.0.0.1", "::1", "[::1]")
+# A browser that a foreign page turns against this machine names that page's host.
+ALLOWED = "localhost:*,127.0.0.1:*"
+ENDING = 5.0
+
+
+def shown_uri(uri: str) -> str:
+    """Return a tracking address for a message, a tag or a record: nobody in it, no password, no signature."""
+    before, _, after = _parted(urls.without_secret(uri))
+    return before + after
+
+
+def without_password(uri: str) -> tuple[str, dict[str, str]]:
+    """Return an address without user and password, and the variables that tell MLflow both.
+
+    What MLflow is not given, none of its messages, tags and artifact addresses can repeat. A user without a password
+    stays (a token, perhaps, for which MLflow has no such variable).
+    """
+    from urllib.parse import unquote
+
+    named, password = urls.password_of(uri)
+    before, name, after = _parted(named)
+    if not password:
+        return uri, {}
+    return before + after, {"MLFLOW_TRACKING_USERNAME": unquote(name), "MLFLOW_TRACKING_PASSWORD": password}
+
+
+def _parted(uri: str) -> tuple[str, str, str]:
+    """Return what stands before the user of an address, the user, and what stands behind."""
+    scheme, mark, rest = uri.partition("://")
+    end = min((at for at in map(rest.find, "/?#") if at >= 0), default=len(rest))
+    user, _, host = rest[:end].rpartition("@")
+    return scheme + mark, user, host + rest[end:]
+
+
+# --- probing -----------------------------------------------------------------------------------------------------
+
+
+def trouble_with(uri: str, who: Mapping[str, str]) -> GuardError | None:
+    """Return why a server cannot be used, None when it answers. Takes PATIENCE seconds at most, whatever it does.
+
+    uri: without a password; who: the variables of `without_password`.
+    """
+    import threading
+
+    answer: list[int | str] = []
+    # In a thread: neither a name server that is silent nor a byte every four seconds knows of a time limit.
+    asking = threading.Thread(target=lambda: answer.append(_status(uri, who)), daemon=True)
+    asking.start()
+    asking.join(PATIENCE)
+    said = answer[0] if answer else f"no answer within {PATIENCE:.0f} seconds"
+    if isinstance(said, str):
+        return GuardError(
+            f"the MLflow server {shown_uri(uri)} of MLFLOW_TRACKING_URI does not answer: {said}.",
+            start_remedy(uri),
+            UNUSABLE,
+        )
+    return refusal(uri, said) if said in (401, 403) else None
+
+
+def _status(uri: str, who: Mapping[str, str]) -> int | str:
+    """Return the HTTP status of a server's /health, or what kept it from answering, in a few words."""
+    import requests  # type: ignore[import-untyped]  # MLflow's own: it obeys the same proxies, netrc and certificates
+
+    name, password = (who.get(n) or os.environ.get(n) for n in ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"))
+    token = os.environ.get("MLFLOW_TRACKING_TOKEN")
+    try:
+        with requests.get(
+            uri.rstrip("/") + "/health",
+            timeout=PATIENCE - 1,
+            auth=(name, password) if name and password else None,
+            headers={"Authorization": f"Bearer {token}"} if token and not name else None,
+            verify=_certificates(),
+            cert=os.environ.get("MLFLOW_TRACKING_CLIENT_CERT_PATH"),
+            stream=True,
+        ) as response:
+            status = int(response.status_code)
+    except requests.exceptions.SSLError:
+        return "its certificate is not trusted (MLFLOW_TRACKING_SERVER_CERT_PATH names one that is)"
+    except requests.exceptions.Timeout:
+        return f"no answer within {PATIENCE - 1:.0f} seconds"
+    except requests.exceptions.ConnectionError as error:
+        return _why(str(error))
+    except (requests.exceptions.RequestException, ValueError, OSError) as error:
+        return f"{type(error).__name__}, is the address right?"
+    return status if status < 500 else f"HTTP status {status}"
+
+
+def _certificates() -> bool | str:
+    if os.environ.get("MLFLOW_TRACKING_INSECURE_TLS", "").lower() in ("true", "1"):
+        return False
+    return os.environ.get("MLFLOW_TRACKING_SERVER_CERT_PATH") or True
+
+
+def _why(text: str) -> str:
+    """Return the end of urllib3's long words."""
+    known = {
+        "Connection refused": "connection refused",
+        "resolve": "there is no host of this name",
+        "Name or service": "there is no host of this name",
+        "unreachable": "the network does not reach it",
+        "reset": "it closed the connection",
+        "without response": "it closed the connection without a word",
+        "BadStatusLine": "it speaks no HTTP",
+    }
+    return next((said for sign, said in known.items() if sign in text), "no connection")
+
+
+def refusal(uri: str, status: int) -> GuardError:
+    """Return the error for a server that knows us not (401), or serves neither us nor this name of its own (403)."""
+    where = f"the MLflow server {shown_uri(uri)}"
+    if status == 401:
+        return GuardError(
+            f"{where} wants to know who asks (401), and does not know whom it was told.",
+            "export MLFLOW_TRACKING_USERNAME=NAME MLFLOW_TRACKING_PASSWORD=…     # or MLFLOW_TRACKING_TOKEN=…",
+            UNUSABLE,
+        )
+    host = _host(uri)
+    return GuardError(
+        f"{where} refuses (403): you may not do this there, or it was not started for the name {host}.",
+        f"mlflow server … --allowed-hosts '{host}:*,{ALLOWED}'     # how it must have been started",
+        UNUSABLE,
+    )
+
+
+def start_remedy(uri: str) -> str:
+    """Return the command that starts the server which should be there, and the way without one."""
+    from urllib.parse import urlsplit
+
+    try:
+        port = urlsplit(uri).port or 5000
+    except ValueError:
+        port = 5000
+    here = _host(uri) in LOCAL
+    first = spelled(command(port)) if here else f"curl {shown_uri(uri).rstrip('/')}/health     # says OK when it is up"
+    return f"{first}\nunset MLFLOW_TRACKING_URI     # logs to mlflow.db in the project's folder instead"
+
+
+def _host(uri: str) -> str:
+    from urllib.parse import urlsplit
+
+    return urlsplit(uri).hostname or "the server's"
+
+
+# --- a server of our own -----------------------------------------------------------------------------------------
+
+
+def command(port: int, store: str = "sqlite:///mlflow.db") -> list[str]:
+    """Return the command that serves a store to this machine alone; to be run in the project's folder."""
+    return [
+        "mlflow", "server", *(["--backend-store-uri", store] if store else []),
+        "--artifacts-destination", "./mlartifacts", "--host", "127.0.0.1", "--port", str(port),
+        "--workers", "1", "--allowed-hosts", ALLOWED,
+    ]  # fmt: skip
+
+
+def spelled(argv: Sequence[str]) -> str:
+    """Return a command as a shell takes it."""
+    return shlex.join(argv)
+
+
+def require_port(port: int) -> None:
+    """Refuse a port that is taken, and name the next one that is not."""
+    if _free(port):
+        return
+    others = (p for p in range(port + 1, min(port + 100, 65536)) if _free(p))
+    raise GuardError(
+        f"port {port} of 127.0.0.1 is taken, by another MLflow perhaps.",
+        f"trinity ui --port {next(others, 0) or 'N'}",
+        UNUSABLE,
+    )
+
+
+def _free(port: int) -> bool:
+    import socket
+
+    with socket.socket() as asking:
+        # As the server itself will: a port on which connections are only dying away is free.
+        asking.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            asking.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def serve(argv: Sequence[str], folder: str, env: Mapping[str, str], port: int, on_ready: Callable[[], None]) -> None:
+    """Run a server in a folder until Ctrl-C (or SIGTERM, or the terminal's end); nothing of it is left behind.
+
+    argv: as `command` returns it. on_ready is called once it answers. GuardError with its last words if it ends by
+    itself.
+    """
+    import signal
+
+    os.chdir(folder)
+    before = {s: signal.signal(s, _interrupt) for s in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    # -P, and the variable for what it starts in turn: the folder's files are no Python modules of MLflow's.
+    process = git.Process(
+        [sys.executable, "-P", "-m", *argv], {**env, "PYTHONSAFEPATH": "1"}, with_stderr=True, own_session=True
+    )
+    try:
+        process.close("stdin")
+        words = _watch(process, port, on_ready)
+    except KeyboardInterrupt:
+        return
+    finally:
+        _end(process)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    raise GuardError(f"the MLflow server has ended: {words or 'without a word'}", spelled(argv), UNUSABLE)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _watch(process: git.Process, port: int, on_ready: Callable[[], None]) -> str:
+    """Read what a server prints until it ends, and return the last of it."""
+    import select
+
+    ready, last = False, b""
+    streams = [process.stdout, process.stderr]
+    while streams:
+        for fd in select.select(streams, [], [], None if ready else 0.2)[0]:
+            piece = os.read(fd, git.CHUNK)
+            last = (last + piece)[-4000:]
+            if not piece:
+                streams.remove(fd)
+        if not ready and _answers(port):
+            ready = True
+            on_ready()
+    lines = last.decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else ""
+
+
+def _answers(port: int) -> bool:
+    from http.client import HTTPConnection, HTTPException
+
+    asking = HTTPConnection("127.0.0.1", port, timeout=1)
+    try:
+        asking.request("GET", "/health")
+        return asking.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        asking.close()
+
+
+def _end(process: git.Process) -> None:
+    """End a server and all that it started, gently first. A second Ctrl-C finds nothing to interrupt."""
+    import signal
+    import time
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    try:
+        os.killpg(process.pid, signal.SIGTERM)
+    except ProcessLookupError:
+        pass  # it has ended by itself; nothing of its group is left either
+    deadline = time.monotonic() + ENDING
+    while time.monotonic() < deadline and not os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+        time.sleep(0.05)
+    # Its workers too, which may outlive it; the leader is not reaped yet, so the number is still its own.
+    process.kill_group()
+    process.wait()

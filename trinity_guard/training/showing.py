@@ -1,0 +1,61 @@
+"""MLflow's pages on a store: which one, by which command, at which address."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.training import embedded, serving, stores
+
+
+class Site:
+    """The pages on a store, to be served on 127.0.0.1 at `port`. GuardError where a server has its own."""
+
+    def __init__(self, root: str, port: int) -> None:
+        said = os.environ.get("MLFLOW_TRACKING_URI", "").strip()
+        if said.lower().startswith(("http://", "https://")):
+            raise GuardError(
+                "MLFLOW_TRACKING_URI names a server, which shows its runs itself:", serving.shown_uri(said), UNUSABLE
+            )
+        self.store = stores.store(root)
+        if not self.store.artifact_root:
+            raise GuardError(
+                f"MLFLOW_TRACKING_URI is {self.store.shown}, whose pages are not ours to serve.",
+                "unset MLFLOW_TRACKING_URI     # shows mlflow.db of the project's folder",
+                UNUSABLE,
+            )
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+
+    @property
+    def folder(self) -> str:
+        return os.path.dirname(self.store.artifact_root)
+
+    @property
+    def shown(self) -> str:
+        """What is shown, for a message."""
+        if self.store.embedded:
+            return shown(os.fsencode(os.path.join(self.folder, embedded.DATABASE)))
+        return self.store.shown
+
+    def command_line(self) -> str:
+        """Return what a shell would run, without a password."""
+        place = serving.spelled(["cd", self.folder])
+        return f"{place} && {serving.spelled(serving.command(self.port, self.store.shown))}"
+
+    def serve(self, on_ready: Callable[[], None]) -> None:
+        """Serve the pages until Ctrl-C; on_ready is called once they are there."""
+        if self.store.embedded:
+            with embedded.making(self.store.root):
+                pass  # the server makes the tables of a new one, but not for the user alone
+        # By variable, where other users of this machine do not see the password that it may hold.
+        uri = f"sqlite:///{embedded.DATABASE}" if self.store.embedded else self.store.uri
+        env = {**os.environ, **stores.QUIET, "MLFLOW_BACKEND_STORE_URI": uri, "MLFLOW_CONFIGURE_LOGGING": "true"}
+        for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_STORE_URI", "MLFLOW_DEFAULT_ARTIFACT_ROOT"):
+            env.pop(name, None)
+        # Its workers for language models: three processes more, and twice the time to come up.
+        env.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
+        argv = serving.command(self.port, "")
+        argv += ["--default-artifact-root", embedded.artifact_uri(self.store.artifact_root)]
+        serving.serve(argv, self.folder, env, self.port, on_ready)

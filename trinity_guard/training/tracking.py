@@ -1,0 +1,248 @@
+"""One training, logged to MLflow as one run: what went in, what came out, and the model, signed."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from trinity_guard.errors import UNUSABLE, GuardError
+from trinity_guard.training.embedded import artifact_uri, ignore, ignored
+from trinity_guard.training.registry import champion, mark, register, run_of, version
+from trinity_guard.training.serving import shown_uri
+from trinity_guard.training.stores import Store, begin, opened, store
+
+__all__ = [
+    "Logged", "Run", "Store", "begin", "champion", "ignore", "ignored", "log", "mark", "run_of", "shown_uri", "store",
+    "version",
+]  # fmt: skip
+
+# MLflow's own limits, and how many of each it takes at once.
+LONGEST_PARAM, LONGEST_TAG, LONGEST_KEY, LONGEST_DIGEST, BATCH = 6000, 8000, 250, 36, 100
+# Where `trinity ui` shows the embedded store.
+UI = "http://127.0.0.1:5000"
+MODEL = "model"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training's record. example: a few rows as the model takes them; files: name -> bytes, extra artifacts.
+
+    trials: (params, metrics) of a search, each a run below this one. requirements: lines of pip, all of them pinned.
+    register: the registered model to which this one is added as a version, with the alias if one is named.
+    """
+
+    experiment: str
+    name: str
+    params: Mapping[str, object]
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    model: Any = None
+    example: Any = None
+    dataset_path: str = ""
+    dataset_md5: str = ""
+    dataset_frame: Any = None
+    register: str | None = None
+    alias: str | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    trials: Sequence[tuple[Mapping[str, object], Mapping[str, float]]] = ()
+    requirements: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Logged:
+    """Where a run is. url: its page on the server, or where `trinity ui` shows it."""
+
+    run_id: str
+    experiment_id: str
+    url: str
+    registered_version: str | None
+
+
+def log(store: Store, run: Run) -> Logged:
+    """Log a training; a run that cannot be logged whole is left as FAILED, never as RUNNING. GuardError (exit 2)."""
+    import warnings
+
+    store.ready()
+    with warnings.catch_warnings(), opened(store) as client:
+        warnings.simplefilter("ignore")
+        experiment = _experiment(client, store, run.experiment)
+        run_id = client.create_run(experiment, run_name=run.name, tags=_tags(run.tags)).info.run_id
+        with _active(store, client, run_id):
+            _batches(client, run_id, run.params, run.metrics)
+            _trials(client, experiment, run_id, run.trials)
+            _dataset(run)
+            _artifacts(client, run_id, run)
+            model = _model(run) if run.model is not None else None
+            number = None
+            if run.register and model is not None:
+                number = register(client, run.register, model, run_id, _tags(run.tags, own=False), run.alias)
+    base = UI if store.artifact_root else store.shown.rstrip("/")
+    return Logged(run_id, experiment, f"{base}/#/experiments/{experiment}/runs/{run_id}", number)
+
+
+def _experiment(client: Any, store: Store, name: str) -> str:
+    """Return the id of an experiment, made where it is missing, with its artifacts where the store has them."""
+    from mlflow.exceptions import MlflowException
+
+    found = client.get_experiment_by_name(name)
+    if found is None:
+        where = artifact_uri(store.artifact_root) if store.artifact_root else None
+        try:
+            return str(client.create_experiment(name, artifact_location=where))
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+            found = client.get_experiment_by_name(name)  # another training made it just now
+    if found.lifecycle_stage != "active":
+        raise GuardError(
+            f"the experiment '{name}' of {store.shown} was deleted.",
+            f"MLFLOW_TRACKING_URI={store.shown} mlflow experiments restore --experiment-id {found.experiment_id}",
+            UNUSABLE,
+        )
+    return str(found.experiment_id)
+
+
+@contextlib.contextmanager
+def _active(store: Store, client: Any, run_id: str) -> Iterator[None]:
+    """Make a run the one that MLflow's functions log to, and end it whatever happens: FINISHED or FAILED."""
+    import mlflow
+
+    before = os.environ.get("MLFLOW_TRACKING_URI")
+    mlflow.set_tracking_uri(store.uri)
+    try:
+        # nested: one that the caller has open stays open, and is not touched.
+        with mlflow.start_run(run_id=run_id, nested=True, log_system_metrics=False):
+            yield
+    finally:
+        mlflow.set_tracking_uri(before)
+        # MLflow writes the variable itself, and it is what says where the next one goes.
+        os.environ.pop("MLFLOW_TRACKING_URI", None)
+        if before is not None:
+            os.environ["MLFLOW_TRACKING_URI"] = before
+
+
+def _batches(client: Any, run_id: str, params: Mapping[str, object], metrics: Mapping[str, float]) -> None:
+    """Log parameters and metrics in the pieces that a server takes at once. Metrics that are no numbers are left out."""
+    import time
+
+    from mlflow.entities import Metric, Param
+
+    now = int(time.time() * 1000)
+    given = [Param(_key(k), cut(str(v), LONGEST_PARAM)) for k, v in params.items()]
+    measured = [Metric(_key(k), float(v), now, 0) for k, v in metrics.items() if math.isfinite(v)]
+    for start in range(0, max(len(given), len(measured)), BATCH):
+        client.log_batch(run_id, measured[start : start + BATCH], given[start : start + BATCH])
+
+
+def _trials(
+    client: Any, experiment: str, parent: str, trials: Sequence[tuple[Mapping[str, object], Mapping[str, float]]]
+) -> None:
+    width = len(str(len(trials)))
+    for number, (params, metrics) in enumerate(trials, 1):
+        name = f"trial {number:0{width}d}"
+        run_id = client.create_run(experiment, run_name=name, tags=_tags({"mlflow.parentRunId": parent})).info.run_id
+        try:
+            _batches(client, run_id, params, metrics)
+        except BaseException:
+            client.set_terminated(run_id, "FAILED")
+            raise
+        client.set_terminated(run_id, "FINISHED")
+
+
+def _dataset(run: Run) -> None:
+    if run.dataset_frame is None:
+        return
+    import mlflow
+
+    digest = run.dataset_md5[:LONGEST_DIGEST] or None
+    name = os.path.basename(run.dataset_path) or "dataset"
+    data = mlflow.data.from_pandas(run.dataset_frame, source=run.dataset_path or None, name=name, digest=digest)
+    mlflow.log_input(data, context="training", tags={"md5": run.dataset_md5, "path": cut(run.dataset_path, 500)})
+
+
+def _artifacts(client: Any, run_id: str, run: Run) -> None:
+    import tempfile
+
+    for name, figure in run.figures.items():
+        client.log_figure(run_id, figure, f"plots/{name}.png")
+    if not run.files:
+        return
+    with tempfile.TemporaryDirectory(prefix="trinity-guard-") as folder:
+        for name, data in run.files.items():
+            file = os.path.join(folder, *name.split("/"))
+            os.makedirs(os.path.dirname(file), exist_ok=True)
+            with open(file, "wb") as opened_file:
+                opened_file.write(data)
+        client.log_artifacts(run_id, folder)
+
+
+def _model(run: Run) -> Any:
+    """Log the model, signed, as pickle.
+
+    Its loader asks nothing, it takes a third of the time and of the space of skops, and loses no safety by it: the list
+    of what skops trusts comes with the model. Which bytes may be loaded at all, the pointer and the metadata say.
+    """
+    import mlflow.sklearn
+    from mlflow.models import infer_signature
+
+    example = _floats(run.example)
+    return mlflow.sklearn.log_model(
+        run.model,
+        name=MODEL,
+        serialization_format="pickle",
+        signature=infer_signature(example, run.model.predict(example)),
+        input_example=example,
+        pip_requirements=list(run.requirements or requirements()),
+    )
+
+
+def _floats(example: Any) -> Any:
+    """Return the rows with all numbers as float64: MLflow would refuse a missing value in a column of integers."""
+    numbers = example.select_dtypes("number").columns
+    return example.astype(dict.fromkeys(numbers, "float64"))
+
+
+def requirements() -> list[str]:
+    """Return what a trainer's model needs to be loaded, pinned to what is installed here."""
+    from importlib.metadata import version as installed
+
+    return [f"{package}=={installed(package)}" for package in ("mlflow", "scikit-learn", "numpy", "pandas")]
+
+
+def _tags(tags: Mapping[str, str], own: bool = True) -> dict[str, str]:
+    """Return tags as MLflow takes them; own: with those by which its pages tell who ran what."""
+    made = {_key(k): cut(str(v), LONGEST_TAG) for k, v in tags.items()}
+    if not own:
+        return made
+    known = {"mlflow.source.name": "trinity train", "mlflow.source.type": "LOCAL", "mlflow.user": _user()}
+    if tags.get("git_commit"):
+        known["mlflow.source.git.commit"] = str(tags["git_commit"])
+    return {**known, **made}
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"  # a container's number without a name
+
+
+def _key(name: str) -> str:
+    """Return a name that MLflow takes: letters, digits, and _ - . / space and colon."""
+    made = "".join(c if c.isalnum() or c in "_-./ :" else "_" for c in name[:LONGEST_KEY])
+    return made.strip("/.") or "_"
+
+
+def cut(text: str, limit: int) -> str:
+    """Return a text that is at most `limit` characters long, and says so where it was longer."""
+    if len(text) <= limit:
+        return text
+    mark = f" [cut: {len(text)} characters]"
+    return text[: limit - len(mark)] + mark
