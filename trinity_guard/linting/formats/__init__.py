@@ -6,6 +6,8 @@ lines, or stand in it as a command to the CI.
 
 from __future__ import annotations
 
+from trinity_guard.linting.formats import github, gitlab, json_, junit, sarif, text
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,27 +15,20 @@ if TYPE_CHECKING:
     from trinity_guard.linting.finding import Finding
     from trinity_guard.linting.summary import Summary
 
-FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit")
+_RENDERED = {
+    "text": text.rendered,
+    "json": json_.rendered,
+    "sarif": sarif.rendered,
+    "github": github.rendered,
+    "gitlab": gitlab.rendered,
+    "junit": junit.rendered,
+}
+FORMATS = tuple(_RENDERED)
 
 
 def render(name: str, findings: Iterable[Finding], summary: Summary) -> str:
     """Return the findings in one of FORMATS, without a newline at the end, in an order of their own."""
-    # Only the one that is asked for is imported.
-    if name == "json":
-        from trinity_guard.linting.formats.json_ import rendered
-    elif name == "sarif":
-        from trinity_guard.linting.formats.sarif import rendered
-    elif name == "github":
-        from trinity_guard.linting.formats.github import rendered
-    elif name == "gitlab":
-        from trinity_guard.linting.formats.gitlab import rendered
-    elif name == "junit":
-        from trinity_guard.linting.formats.junit import rendered
-    elif name == "text":
-        from trinity_guard.linting.formats.text import rendered
-    else:
-        raise ValueError(name)
-    return rendered(ordered(findings), summary)
+    return _RENDERED[name](ordered(findings), summary)
 
 
 def ordered(findings: Iterable[Finding]) -> list[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard.linting.finding import ERROR
-from trinity_guard.linting.formats.saying import fact, named, remedies, unique
+from trinity_guard.linting.formats.saying import dumped, fact, named, remedies, unique
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 
 
 def rendered(findings: list[Finding], summary: Summary) -> str:
-    import json
-
-    return json.dumps([_one(f, mark) for f, mark in zip(findings, unique(findings), strict=True)], indent=2)
+    return dumped([_one(f, mark) for f, mark in zip(findings, unique(findings), strict=True)])
 
 
 def _one(finding: Finding, mark: str) -> dict[str, object]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import binascii
+
 from trinity_guard.linting.finding import ERROR
-from trinity_guard.linting.formats.saying import named, visible
+from trinity_guard.linting.formats.saying import dumped, named, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,8 +17,6 @@ VERSION = 1
 
 
 def rendered(findings: list[Finding], summary: Summary) -> str:
-    import json
-
     errors = sum(f.level == ERROR for f in findings)
     report = {
         "version": VERSION,
@@ -28,7 +28,7 @@ def rendered(findings: list[Finding], summary: Summary) -> str:
         "hidden": summary.hidden,
         "findings": [_one(f, summary) for f in findings],
     }
-    return json.dumps(report, indent=2)
+    return dumped(report)
 
 
 def _one(finding: Finding, summary: Summary) -> dict[str, object]:
@@ -51,6 +51,4 @@ def _path(path: bytes) -> dict[str, object]:
     try:
         return {"path": path.decode()}
     except UnicodeDecodeError:
-        import base64
-
-        return {"path": named(path), "path_base64": base64.b64encode(path).decode()}
+        return {"path": named(path), "path_base64": binascii.b2a_base64(path, newline=False).decode()}

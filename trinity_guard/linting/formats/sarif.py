@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import trinity_guard
 from trinity_guard.linting.finding import ERROR
-from trinity_guard.linting.formats.saying import fact, named, remedies, unique, visible
+from trinity_guard.linting.formats.saying import dumped, fact, named, remedies, unique, visible
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,11 +12,10 @@ if TYPE_CHECKING:
     from trinity_guard.linting.summary import Summary
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
 
 
 def rendered(findings: list[Finding], summary: Summary) -> str:
-    import json
-
     # A viewer needs every rule that a result names, and shows those of a run without results too.
     rules = sorted({*summary.rules, *(f.rule for f in findings)})
     at = {rule: n for n, rule in enumerate(rules)}
@@ -36,7 +35,7 @@ def rendered(findings: list[Finding], summary: Summary) -> str:
             "hidden": summary.hidden,
         },
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
+    return dumped({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _rule(rule: str, summary: Summary) -> dict[str, object]:
@@ -72,10 +71,8 @@ def _result(finding: Finding, mark: str, rule_at: int) -> dict[str, object]:
 
 def uri(path: bytes) -> str:
     """Return a path as a relative reference (RFC 3986), from which its very bytes can be had back."""
-    from urllib.parse import quote_from_bytes
-
-    # A first segment with a colon would be read as a scheme; here every colon is escaped.
-    return quote_from_bytes(path, safe="/") or "."
+    # A colon in the first segment would end the name of a scheme: none of the reserved letters is left as it is.
+    return "".join(chr(b) if b in _UNRESERVED else f"%{b:02X}" for b in path) or "."
 
 
 def _message(text: str) -> str:

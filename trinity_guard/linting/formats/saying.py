@@ -61,6 +61,14 @@ def closing(findings: list[Finding], summary: Summary) -> str:
     return f"{found} in {visible(summary.linted)}{inside}{hidden}."
 
 
+def dumped(value: object) -> str:
+    """Return JSON of nothing but ASCII letters, in which no CI's log finds a command (`##[`, `##vso[`)."""
+    import json
+
+    # A number sign stands in strings alone, where its escape means the same.
+    return json.dumps(value, indent=2).replace("##", "#\\u0023")
+
+
 def unique(findings: list[Finding]) -> list[str]:
     """Return a fingerprint for each finding: one that stands in several commits differs from its second time on."""
     import hashlib
