@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import publishing
+from benchmarks import migrate, publishing
 from benchmarks.measuring import BIN, KB, MB, make_files, repository, sh, show, timed, turns
 from tests.support import clean_environment
 
@@ -142,6 +142,15 @@ def memory(room: Path) -> None:
         shutil.rmtree(repo)
 
 
+def migrating(room: Path) -> None:
+    """A whole history, where the environment's LEGACY names a repository with .pkl and .csv files in it."""
+    legacy = os.environ.get("LEGACY")
+    if not legacy:
+        print("migrate: LEGACY=FOLDER names a repository whose history holds .pkl and .csv files; left out")
+        return
+    migrate.run(Path(legacy).resolve(), 3, room)
+
+
 def main() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory(prefix="trinity-guard-bench-") as name:
@@ -158,6 +167,7 @@ def main() -> None:
             "gate": lambda: publishing.gate(room),
             "gate-s3": lambda: publishing.gate(room, s3=True),
             "sync": lambda: publishing.sync(room),
+            "migrate": lambda: migrating(room),
         }
         for part in sys.argv[1:] or parts:
             parts[part]()

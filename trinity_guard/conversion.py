@@ -10,7 +10,7 @@ import os
 from trinity_guard import catalog as catalogs
 from trinity_guard import dvcproject, git, ignoring, index, leftovers, ownership, pointer, store, trust
 from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.inspection import LFS_HEAD, quoted
+from trinity_guard.inspection import LFS_HEADS, quoted
 from trinity_guard.objects import Objects
 from trinity_guard.workshop import Workshop
 
@@ -128,7 +128,7 @@ def _left_to_lfs(place: git.Place, entry: index.Entry) -> list[str]:
             remedy=f"git lfs untrack {quoted(shown(entry.path))}     # then add it again",
         )
     head = Objects(place.common_dir).heads([entry.oid])[0]
-    if head.first.startswith(LFS_HEAD):
+    if head.first.startswith(LFS_HEADS):
         return []
     return [
         f"{shown(entry.path)} is left to git-lfs, but what is staged is no LFS pointer: is git-lfs installed? "

@@ -22,7 +22,12 @@ BOOKKEEPING = frozenset(
     b".pre-commit-config.yaml".split()
 )
 
-LFS_HEAD = b"version https://git-lfs.github.com/spec/"
+# How a pointer of git-lfs begins; it still reads those of its first names.
+LFS_HEADS = (
+    b"version https://git-lfs.github.com/spec/",
+    b"version https://hawser.github.com/spec/",
+    b"version http://git-media.io/v/",
+)
 
 
 class Artifact:
@@ -61,7 +66,7 @@ def inspect(place: Place, rules: Rules, entries: Sequence[Entry]) -> Findings:
 
 
 def _sort(entry: Entry, head: Head, rules: Rules, objects: Objects, findings: Findings) -> None:
-    if (head.first.startswith(LFS_HEAD) and head.size < 1024) or is_bookkeeping(entry.path):
+    if (head.first.startswith(LFS_HEADS) and head.size < 1024) or is_bookkeeping(entry.path):
         return  # git-lfs keeps the former
     first = head.first
     if rules.needs_head() and sniffing.suspicious(first) and head.size > GLANCE:

@@ -35,6 +35,16 @@ def test_a_file_is_a_pointer_in_every_commit_that_held_it(worked: Legacy) -> Non
 # --- 1
 
 
+@pytest.mark.parametrize("head", [b"version https://hawser.github.com/spec/v1", b"version http://git-media.io/v/2"])
+def test_a_pointer_of_git_lfs_from_its_first_days_becomes_a_pointer_to_its_object(legacy: Legacy, head: bytes) -> None:
+    put_lfs_object(legacy, b"kept by lfs")
+    text = lfs_pointer(b"kept by lfs").replace(b"version https://git-lfs.github.com/spec/v1", head)
+    old = legacy.commit({"a.pkl": text})
+    assert head in legacy.files(old)["a.pkl"][1]
+    done = legacy.migrate()
+    assert done.files(old)["a.pkl.dvc"][1] == pointer_of(b"kept by lfs", "a.pkl")
+
+
 def test_an_lfs_pointer_becomes_a_pointer_to_its_object(legacy: Legacy) -> None:
     put_lfs_object(legacy, b"kept by lfs")
     old = legacy.commit({"a.pkl": lfs_pointer(b"kept by lfs"), "b.pkl": b"raw"})

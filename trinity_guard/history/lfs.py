@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard.errors import GuardError
-from trinity_guard.inspection import LFS_HEAD
+from trinity_guard.inspection import LFS_HEADS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class LfsObject:
 
 def read(blob: bytes) -> LfsObject | None:
     """Return what a pointer names, None where these bytes are no LFS pointer."""
-    if len(blob) >= MOST_BYTES or not blob.startswith(LFS_HEAD):
+    if len(blob) >= MOST_BYTES or not blob.startswith(LFS_HEADS):
         return None
     fields = dict(line.split(b" ", 1) for line in blob.split(b"\n") if b" " in line)
     sha256 = fields.get(b"oid", b"").removeprefix(b"sha256:")

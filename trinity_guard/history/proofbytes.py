@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
     Pair = tuple[bytes, str, int]
 
-LFS = b"version https://git-lfs.github.com/spec/"
+LFS = (
+    b"version https://git-lfs.github.com/spec/",
+    b"version https://hawser.github.com/spec/",
+    b"version http://git-media.io/v/",
+)
 AT_ONCE = 32
 
 
