@@ -21,6 +21,7 @@ COMMANDS = {
     "use": "artifacts as another commit had them, pointers and data",
     "migrate": "a legacy repository's whole history to DVC (info, run, verify, undo …)",
     "status": "what is guarded, changed, waiting",
+    "doctor": "what is set up wrongly, and the command that mends it",
     "demo": "the whole story on this machine, on a throwaway repository",
     "hook": "what the installed Git hooks call",
     "completion": 'print the shell\'s completion: eval "$(trinity-guard completion bash)"',

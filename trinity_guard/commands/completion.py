@@ -26,6 +26,7 @@ OPTIONS = {
     "remote": "add list check credentials trust",
     "migrate": "info run push verify undo finish guide",
     "status": "--format",
+    "doctor": "--fix --offline --format",
     "demo": "--keep",
     "completion": "bash zsh fish",
 }

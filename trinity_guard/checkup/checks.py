@@ -1,0 +1,151 @@
+"""What a check says, and the repository that it looks at: read once, shared by all checks."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import config as configs
+from trinity_guard import dvcproject, git, index, references
+from trinity_guard.errors import GuardError, shown
+from trinity_guard.rules import Rules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from trinity_guard.config import Config
+    from trinity_guard.dvcproject import Project
+    from trinity_guard.references import Named
+
+OK, WARNING, ERROR = "ok", "warning", "error"
+MOST_NAMED = 5
+
+
+class Check:
+    """What one check found: a level, the fact in words, the command that helps.
+
+    mend: does without asking what mends it, and returns what was done; None where a person must decide.
+    """
+
+    __slots__ = ("fact", "level", "mend", "name", "remedy")
+
+    def __init__(self, level: str, fact: str, remedy: str = "", mend: Callable[[], str] | None = None) -> None:
+        self.name = ""
+        self.level = level
+        self.fact = fact
+        self.remedy = remedy
+        self.mend = mend
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "name": self.name,
+            "level": self.level,
+            "fact": self.fact,
+            "remedy": self.remedy,
+            "fixable": self.mend is not None,
+        }
+
+
+class Unseen(Exception):  # noqa: N818  # what it is: something that could not be looked at
+    """A check cannot look, because of what another check says; the words say why."""
+
+
+def fine(fact: str) -> Check:
+    return Check(OK, fact)
+
+
+class Subject:
+    """The repository, as all checks see it. The current folder is the top of its work tree, where it has one.
+
+    Each value is worked out once; what cannot be read is Unseen for all but the check whose matter it is.
+    """
+
+    def __init__(self, place: git.Place, offline: bool = False) -> None:
+        self.place = place
+        self.offline = offline
+        self._known: dict[str, Any] = {}
+
+    def once(self, name: str, work: Callable[[], Any]) -> Any:
+        """Return what `work` returned, or raise what it raised, the first time."""
+        if name not in self._known:
+            try:
+                self._known[name] = work()
+            except (GuardError, Unseen, OSError) as error:
+                self._known[name] = error
+        value = self._known[name]
+        if isinstance(value, BaseException):
+            raise value
+        return value
+
+    @property
+    def hooks_folder(self) -> bytes:
+        """Where Git looks for hooks."""
+        path: bytes = self.once("hooks", lambda: git.run("rev-parse", "--git-path", "hooks")[:-1])
+        return os.path.normpath(os.path.join(self.place.top, path))
+
+    def config(self) -> Config:
+        try:
+            config: Config = self.once("config", lambda: configs.load(self.place.top))
+        except GuardError:
+            raise Unseen("our configuration cannot be read (see config)") from None
+        return config
+
+    def rules(self) -> Rules:
+        return Rules(self.config())
+
+    def project(self, root: bytes = b"") -> Project:
+        """Return the settings of the DVC project in a folder (from the top)."""
+        if not os.path.isdir(self.place.file(root, b".dvc")):
+            raise Unseen("there is no DVC project here (see dvc-project)")
+        try:
+            project: Project = self.once(
+                f"project {root!r}", lambda: dvcproject.load(self.place.file(root) if root else self.place.top)
+            )
+        except GuardError:
+            raise Unseen("DVC's config cannot be read (see dvc-project)") from None
+        return project
+
+    def named(self) -> list[Named]:
+        """Return the objects that the index names; pointers that cannot be read are in `broken`."""
+        found: list[Named] = self.once("named", self._named)
+        return found
+
+    def broken(self) -> dict[tuple[bytes, bytes], GuardError]:
+        self.named()
+        found: dict[tuple[bytes, bytes], GuardError] = self._known["broken"]
+        return found
+
+    def _named(self) -> list[Named]:
+        self._known["broken"] = {}
+        entries = index.entries("*.dvc", "dvc.lock", "*/dvc.lock", patterns=True)
+        # `:path` is what the index has.
+        return references.once(references.named_in(self.place, [(b"", e) for e in entries], self._known["broken"]))
+
+    def named_at_head(self) -> set[str]:
+        """Return the names of the objects that HEAD names; none where there is no commit."""
+        return set(self.once("head", self._named_at_head))
+
+    def _named_at_head(self) -> set[str]:
+        if not self.has_commits():
+            return set()
+        entries = [(b"HEAD", e) for e in references.tree(b"HEAD") if references.is_reference(e.path)]
+        return {n.md5 for n in references.named_in(self.place, entries, {})}
+
+    def has_commits(self) -> bool:
+        return bool(self.once("commits", lambda: git.parents() is not None))
+
+    def guarded(self) -> bool:
+        """Whether `init` was run here, or in the repository that this is a clone of."""
+        return os.path.exists(os.path.join(self.place.own, b"installed.json")) or bool(self.config().source)
+
+
+def listed(names: Sequence[bytes] | Sequence[str], most: int = MOST_NAMED) -> str:
+    """Return names in words: the first few, and how many more."""
+    words = [shown(n) if isinstance(n, bytes) else n for n in names[:most]]
+    more = len(names) - len(words)
+    return ", ".join(words) + (f" and {more} more" if more else "")
+
+
+def counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

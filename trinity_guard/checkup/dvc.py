@@ -1,0 +1,314 @@
+"""Checks of DVC's settings: how files are linked, what its config gives away, where it leads, whether that answers."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import (
+    bounds,
+    credentials,
+    delivery,
+    diagnosis,
+    dvcconfig,
+    git,
+    hookfiles,
+    index,
+    installation,
+    installed,
+    secrets,
+    trust,
+    urls,
+)
+from trinity_guard.checkup import hooks, machine
+from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, counted, fine, listed
+from trinity_guard.errors import GuardError, shown
+from trinity_guard.inspection import quoted
+from trinity_guard.publication import grouped
+from trinity_guard.remotes import PACKAGES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.dvcproject import Project, Remote
+
+LINKS = ("hardlink", "symlink")
+CONFIGS = (".dvc/config", "*/.dvc/config", "*config.local*")
+RECORDS = ("*.dvc", "dvc.yaml", "*/dvc.yaml", "dvc.lock", "*/dvc.lock")
+ROTATE = "and replace it where it was issued: whoever has a clone can read it"
+
+
+def cache_type(subject: Subject) -> Check:
+    """Links make the working file and the cache one: an edit in place damages every version that is the same."""
+    types = subject.project().cache_types
+    first = next((t for t in types if t in LINKS), "")
+    if not first:
+        return fine(f"working files are copies ({', '.join(types)})")
+    before = types[: types.index(first)]
+    if "copy" in before:
+        return fine(f"working files are copies ({', '.join(types)})")
+    danger = (
+        "its later hooks write through a hard link into the cache"
+        if first == "hardlink"
+        else "it loses unstaged edits where a partly staged artifact is a symlink"
+    )
+    under_framework = hooks.by_framework(subject)
+    words = f"; under the pre-commit framework {danger}" if under_framework else ""
+    return Check(
+        ERROR if under_framework else WARNING,
+        f"DVC makes each artifact a {first} into its cache: what writes to the file in place damages the cache{words}.",
+        "dvc config --local cache.type reflink,copy && dvc checkout --relink",
+    )
+
+
+def places(subject: Subject) -> Check:
+    """What a clone's config names is used only after this user has confirmed it."""
+    subject.project()
+    found = installation.unconfirmed(subject.place)
+    forbidden = [
+        f"the remote '{shown(r.name.encode())}': its {reason}"
+        for r in subject.project().remotes.values()
+        if (reason := trust.forbidden(subject.place, r))
+    ]
+    if forbidden:
+        return Check(ERROR, f"not used, for .dvc/config came with the clone: {listed(forbidden)}.",
+                     "trinity-guard remote list     # and take that option out of .dvc/config")  # fmt: skip
+    if found:
+        return Check(
+            WARNING,
+            f"{listed([words for words, _ in found])}. You never confirmed it: nothing is sent there or fetched.",
+            "trinity-guard remote trust --all     # if you know that place",
+        )
+    return fine("every place that the config names is known to you")
+
+
+# --- credentials
+
+
+def committed(subject: Subject) -> Check:
+    """A credential in a file that Git holds, or will hold with the next commit."""
+    entries = index.entries(*CONFIGS, *RECORDS, patterns=True)
+    own = [e.path for e in entries if b"config.local" in e.path.lower() and b"/.dvc/" in b"/" + e.path.lower()]
+    if own:
+        return Check(
+            ERROR,
+            f"{listed(own)}: one person's own config is in Git, which may hold credentials.",
+            f"git rm -q --cached -- {' '.join(quoted(shown(p)) for p in own)}     # {ROTATE}",
+        )
+    for entry, data in zip(entries, git.read_all(e.oid for e in entries), strict=True):
+        if entry.mode != index.SYMLINK and (found := secrets.credentials_in(data or b"", entry.path)):
+            return _leaking(subject, entry.path, found)
+    config = _working_config(subject)
+    if found := secrets.credentials_in(config, b".dvc/config"):
+        return _leaking(subject, b".dvc/config", found)
+    if personal := secrets.personal_in(config, b".dvc/config"):
+        words = listed([secrets.said(f) for f in personal])
+        section, option = personal[0].section.partition('"')[2].rstrip('"'), personal[0].option
+        return Check(
+            WARNING,
+            f".dvc/config holds what belongs to one person or machine: {words}.",
+            f"dvc remote modify --unset {section} {option}     # and: "
+            f"trinity-guard remote credentials {section} --set {option}",
+        )
+    return fine(f"no credential in {counted(len(entries), 'file')} of DVC's")
+
+
+def _working_config(subject: Subject) -> bytes:
+    file = subject.place.file(b".dvc", b"config")
+    if not os.path.isfile(file):
+        return b""
+    with open(file, "rb") as opened:
+        return opened.read(dvcconfig.MOST_BYTES)
+
+
+def _leaking(subject: Subject, path: bytes, found: list[secrets.Finding]) -> Check:
+    error = secrets.refusal(found, path)
+    movable = path == b".dvc/config" and any(f.kind != "program" for f in found)
+    return Check(
+        ERROR,
+        " ".join(error.problem.split()) + ".",
+        f"{error.remedy}\n{ROTATE}",
+        (lambda: _move(subject)) if movable else None,
+    )
+
+
+def _move(subject: Subject) -> str:
+    work = installed.Work(subject.place)
+    work.about_to_change(credentials.COMMITTED)
+    moved = credentials.move(subject.place, subject.place.top)
+    work.stage()
+    return f"moved to .dvc/config.local: {listed([secrets.said(f) for f in moved.findings])}"
+
+
+def in_history(subject: Subject) -> Check:
+    subject.project()
+    if credentials.in_history(subject.place, subject.place.top):
+        return Check(
+            WARNING,
+            "a commit of this repository holds a credential in .dvc/config, or a config that cannot be read.",
+            "git log -p --all -- .dvc/config     # was it published? then replace it where it was issued",
+        )
+    return fine("no commit's .dvc/config holds a credential")
+
+
+def kept_private(subject: Subject) -> Check:
+    """config.local is where credentials are kept: for its owner's eyes alone."""
+    subject.project()
+    file = subject.place.file(b".dvc", b"config.local")
+    try:
+        mode = os.stat(file).st_mode
+        with open(file, "rb") as opened:
+            data = opened.read(dvcconfig.MOST_BYTES)
+    except FileNotFoundError:
+        return fine("no credential is kept in .dvc/config.local")
+    if git.attempt("check-ignore", "-q", "--no-index", "--", b".dvc/config.local").code:
+        return Check(
+            ERROR,
+            "Git does not ignore .dvc/config.local, which is for credentials: `git add -A` would commit it.",
+            "echo /config.local >> .dvc/.gitignore",
+            lambda: _ignore_local(subject),
+        )
+    if mode & 0o077 and secrets.credentials_in(data, b".dvc/config"):
+        return Check(
+            WARNING,
+            "other users of this machine can read .dvc/config.local, which holds credentials.",
+            "chmod 600 .dvc/config.local",
+            lambda: _make_private(file),
+        )
+    return fine(".dvc/config.local is yours alone")
+
+
+def _ignore_local(subject: Subject) -> str:
+    file = subject.place.file(b".dvc", b".gitignore")
+    old = b""
+    if os.path.lexists(file):
+        with open(file, "rb") as opened:
+            old = opened.read()
+    hookfiles.replace(file, old + (b"" if not old or old.endswith(b"\n") else b"\n") + b"/config.local\n")
+    return ".dvc/.gitignore names config.local"
+
+
+def _make_private(file: bytes) -> str:
+    os.chmod(file, 0o600)
+    return ".dvc/config.local is for its owner alone"
+
+
+# --- the way to the remotes
+
+
+def wanted(subject: Subject) -> list[tuple[bytes, str]]:
+    """Return (project, remote) of all that the index's objects go to, the default of the top first."""
+    project, config = subject.project(), subject.config()
+    default = (config.remote or project.default_remote or "").lower()
+    found = [(b"", default)]
+    for root, name in grouped(config, subject.named()):
+        settings = subject.project(root)
+        found.append((root, name or settings.default_remote or ""))
+    return list(dict.fromkeys(found))
+
+
+def remotes(subject: Subject) -> Check:
+    """Configured, and (but for --offline) reachable and writable: the step at which the way to it fails is named."""
+    told = []
+    for root, name in wanted(subject):
+        project = subject.project(root)
+        if not name:
+            return Check(ERROR, "no DVC remote is set: nobody else can fetch what is recorded.",
+                         "trinity-guard remote add URL")  # fmt: skip
+        if name not in project.remotes:
+            known = f" (there are: {listed(sorted(project.remotes))})" if project.remotes else ""
+            return Check(ERROR, f"the DVC remote '{shown(name.encode())}' is not configured{known}.",
+                         f"trinity-guard remote add {quoted(shown(name.encode()))} URL")  # fmt: skip
+        remote = project.remotes[name]
+        address = urls.without_secret(remote.url).encode("utf-8", "surrogateescape")
+        where = f"'{shown(name.encode())}' ({shown(address)})"
+        if subject.offline:
+            told.append(where)
+            continue
+        failed = reach(subject, root, name)
+        if failed is not None:
+            return Check(ERROR, f"the remote {where} cannot be used: {failed.problem}", failed.remedy)
+        told.append(f"{where} can be written to")
+    if subject.offline:
+        return Check(WARNING, f"not asked, because of --offline: {', '.join(told)}.", "trinity-guard doctor")
+    return fine("; ".join(told))
+
+
+def reach(subject: Subject, root: bytes, name: str) -> GuardError | None:
+    """Go the way to a remote once; return what failed, None where it can be written to."""
+    found: GuardError | None = subject.once(f"reach {root!r} {name}", lambda: _reach(subject, root, name))
+    return found
+
+
+def _reach(subject: Subject, root: bytes, name: str) -> GuardError | None:
+    project = subject.project(root)
+    remote = project.remotes[name]
+    try:
+        trust.require(subject.place, project, remote)
+        if remote.local is not None and not os.path.isdir(remote.local):
+            return _folder_to_be(subject, root, project, remote)
+    except GuardError as error:
+        return error
+    for step in diagnosis.check(project, remote):
+        if step.state == diagnosis.FAILED:
+            remedy = step.remedy
+            if step.name == "plug-in":
+                remedy = machine.install(PACKAGES[bounds.scheme(remote.url)])
+            words = step.reason.rstrip(".")
+            return GuardError(f"step `{step.name}`: {words}.", remedy or f"trinity-guard remote check {name}")
+    return None
+
+
+def _folder_to_be(subject: Subject, root: bytes, project: Project, remote: Remote) -> GuardError | None:
+    """A folder that is not there is made by the first push; one that was there is a disk that is not mounted."""
+    assert remote.local is not None  # noqa: S101  # for mypy
+    try:
+        with open(os.path.join(subject.place.own, b"known-folders"), "rb") as file:
+            known = remote.local in file.read().split(b"\0")
+    except FileNotFoundError:
+        known = False
+    if known:
+        where = quoted(shown(remote.local))
+        try:
+            delivery.destination(subject.place, root, remote.name)
+        except GuardError as error:
+            return GuardError(
+                f"{error.problem}: is its disk mounted?", f"mkdir {where}     # if it is not to be mounted"
+            )
+        return None
+    above = machine.existing(remote.local)
+    if not os.access(above, os.W_OK):
+        words = f"{shown(remote.local)} cannot be made: {shown(above)} is not writable."
+        return GuardError(words, f"ls -ld {quoted(shown(above))}     # whose is it?")
+    return None
+
+
+def login(subject: Subject) -> Check:
+    """Whether a service's client would find any credential at all; and what its client does not check."""
+    unknown, ssh = [], []
+    for root, name in wanted(subject):
+        remote = subject.project(root).remotes.get(name)
+        if remote is None or remote.local is not None:
+            continue
+        kind = bounds.scheme(remote.url)
+        if kind == "ssh":
+            ssh.append(name)
+        if kind in credentials.VARIABLES and not credentials.origins(remote):
+            answered = not subject.offline and reach(subject, root, name) is None
+            if not answered:
+                unknown.append(name)
+    if unknown:
+        option = {"azure": "connection_string", "ssh": "keyfile"}.get(
+            bounds.scheme(subject.project().remotes[unknown[0]].url) if unknown[0] in subject.project().remotes else "",
+            "secret_access_key",
+        )
+        return Check(
+            WARNING,
+            f"no credential is known for {listed(unknown)}: none in DVC's config, the environment or the usual files.",
+            f"trinity-guard remote credentials {quoted(unknown[0])} --set {option}",
+        )
+    if ssh:
+        return Check(
+            WARNING,
+            f"DVC does not check the server's key of {listed(ssh)} (ssh): whoever sits between could read and change.",
+            "reach it over a network that you trust, or choose another kind of remote",
+        )
+    return fine("credentials are known where they are needed")

@@ -1,0 +1,110 @@
+"""All checks, in their order; run one after the other, and what can be mended without asking."""
+
+from __future__ import annotations
+
+from trinity_guard import git
+from trinity_guard.checkup import dvc, hooks, machine, objects, settings, unfinished
+from trinity_guard.checkup.checks import ERROR, OK, WARNING, Check, Subject, Unseen
+from trinity_guard.errors import GuardError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Progress = Callable[[int, int], None]
+
+# The names are a contract: json has them.
+ANYWHERE: dict[str, Callable[[Subject], Check]] = {
+    "git": machine.git_version,
+    "python": machine.python_version,
+    "dvc": machine.dvc_version,
+    "git-objects": machine.object_format,
+    "git-locks": machine.locks,
+    "file-system": machine.file_system,
+    "disk": machine.disks,
+    "queue": objects.queue,
+    "migration": unfinished.migration,
+    "temporary-files": unfinished.temporary,
+}
+IN_A_WORK_TREE: dict[str, Callable[[Subject], Check]] = {
+    "config": settings.configuration,
+    "patterns": settings.patterns,
+    "hooks-path": hooks.reached,
+    "hooks": hooks.present,
+    "hooks-before-ours": hooks.kept,
+    "hooks-template": hooks.template,
+    "framework": hooks.by_pre_commit,
+    "program": hooks.program,
+    "sparse-checkout": settings.sparse,
+    "dvc-project": settings.dvc_project,
+    "dvc-plugins": machine.plugins,
+    "cache-type": dvc.cache_type,
+    "places": dvc.places,
+    "credentials-committed": dvc.committed,
+    "credentials-in-history": dvc.in_history,
+    "credentials-private": dvc.kept_private,
+    "remote": dvc.remotes,
+    "credentials": dvc.login,
+    "pointers": objects.readable,
+    "objects": objects.here_and_there,
+    "objects-of-history": objects.only_in_history,
+    "pointers-hidden": settings.hidden_pointers,
+    "artifacts-not-ignored": settings.not_ignored,
+    "tracked-twice": settings.tracked_twice,
+    "git-lfs": settings.large_file_storage,
+    "conversion": unfinished.conversion,
+    "sync": unfinished.following,
+}
+
+
+def examine(place: git.Place, offline: bool = False, on_progress: Progress | None = None) -> list[Check]:
+    """Run every check, each whatever the others say. place: where we are; the current folder is its top."""
+    subject = Subject(place, offline)
+    checks = dict(ANYWHERE) if place.bare else {**ANYWHERE, **IN_A_WORK_TREE}
+    found = []
+    for done, (name, look) in enumerate(checks.items()):
+        if on_progress:
+            on_progress(done, len(checks))
+        check = _looked(look, subject)
+        check.name = name
+        found.append(check)
+    if place.bare:
+        rest = Check(WARNING, "this is a bare repository: hooks, configuration and pointers were not looked at.",
+                     "run it in a clone")  # fmt: skip
+        rest.name = "work-tree"
+        found.append(rest)
+    return found
+
+
+def _looked(look: Callable[[Subject], Check], subject: Subject) -> Check:
+    """Run one check. What could not look is never ok."""
+    try:
+        return look(subject)
+    except Unseen as why:
+        return Check(WARNING, f"not looked at: {why}.")
+    except GuardError as error:
+        return Check(ERROR, error.problem, error.remedy)
+    except OSError as error:
+        name = error.filename
+        what = shown(name) if isinstance(name, bytes) else str(name or "")
+        return Check(ERROR, f"{what}: {error.strerror}".removeprefix(": ") + ".", f"ls -ld '{what}'" if what else "")
+    except Exception as error:  # noqa: BLE001  # the other checks are worth having all the same
+        return Check(
+            ERROR, f"this check broke off, by a bug of ours ({type(error).__name__}: {error}).",
+            "please report it, with what `trinity-guard doctor --format json` says",
+        )  # fmt: skip
+
+
+def mend(checks: list[Check]) -> list[tuple[str, str]]:
+    """Do what the checks offer to do without asking; return (name, what was done or why not)."""
+    done = []
+    for check in checks:
+        if check.level == OK or check.mend is None:
+            continue
+        try:
+            done.append((check.name, check.mend()))
+        except GuardError as error:
+            done.append((check.name, f"could not be mended: {error.problem}"))
+        except (Unseen, OSError) as error:
+            done.append((check.name, f"could not be mended: {error}"))
+    return done

@@ -1,0 +1,249 @@
+"""Checks of what the repository's files say: our config, patterns, .gitignore, git-lfs, sparse checkouts."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import catalog as catalogs
+from trinity_guard import config as configs
+from trinity_guard import dvcproject, dvcsetup, git, hookfiles, ignoring, index, installed, ownership, planted
+from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, counted, fine, listed
+from trinity_guard.errors import GuardError, shown
+from trinity_guard.inspection import quoted
+from trinity_guard.rules import Rules
+
+LET_THROUGH = "!*.dvc"
+
+
+def configuration(subject: Subject) -> Check:
+    hidden = _not_checked_out(configs.OWN_FILE.encode())
+    if hidden and not os.path.lexists(subject.place.file(configs.OWN_FILE.encode())):
+        return Check(
+            ERROR,
+            f"{configs.OWN_FILE} is not checked out (a sparse checkout): the defaults hold in its place.",
+            f"git sparse-checkout add {configs.OWN_FILE}     # of cones: git sparse-checkout reapply",
+        )
+    config = configs.load(subject.place.top)
+    if config.notes:
+        return Check(
+            WARNING, " ".join(config.notes), f"take [tool.trinity-guard] out of {configs.PYPROJECT}, or the other file"
+        )
+    return fine(config.source or "no config file: the defaults hold")
+
+
+def _not_checked_out(path: bytes) -> bool:
+    out = git.run("ls-files", "-t", "-z", "--", path, env=git.literal())
+    return out.startswith(b"S ")
+
+
+def patterns(subject: Subject) -> Check:
+    """A pattern that another one, or `exclude`, takes back for every name never applies."""
+    config = subject.config()
+    rules, dead = Rules(config), []
+    for pattern in config.patterns:
+        if pattern.startswith("!"):
+            continue
+        example = _example(pattern)
+        if example and _matches(pattern, example) and rules.named(example) is None:
+            dead.append((pattern, "`exclude`" if rules.excluded(example) else "a later `!` pattern"))
+    if not dead:
+        return fine(f"{counted(len(config.patterns), 'pattern')}, each of which applies")
+    words = listed([f"{p} ({who} takes it back)" for p, who in dead])
+    where = config.source or configs.OWN_FILE
+    return Check(WARNING, f"patterns that never apply: {words}.", f"take one of the two out of {where}")
+
+
+def _example(pattern: str) -> bytes:
+    """Return a path that a plain pattern matches; b"" for one with brackets or escapes, which is not judged."""
+    if any(c in pattern for c in "[]\\\n"):
+        return b""
+    bare = pattern.strip().strip("/").replace("**", "x").replace("*", "x").replace("?", "x")
+    return (bare + ("/x" if pattern.rstrip().endswith("/") else "")).encode("utf-8", "surrogateescape")
+
+
+def _matches(pattern: str, example: bytes) -> bool:
+    import re
+
+    try:
+        return bool(configs.compiled([pattern]).match_file(example.decode("utf-8", "surrogateescape")))
+    except (ValueError, re.error):
+        return False
+
+
+# --- ignore files
+
+
+def hidden_pointers(subject: Subject) -> Check:
+    """A rule that ignores pointers keeps them out of every commit, and DVC does not read them."""
+    place = subject.place
+    out = git.run("ls-files", "-o", "-i", "--exclude-standard", "-z", "--", "*.dvc", ":!.dvc")
+    lost = [p for p in out.split(b"\0")[:-1] if os.path.isfile(place.file(p))]
+    tracked = [e.path for e in index.entries("*.dvc", patterns=True)]
+    general = [b"model.pkl.dvc", b".gitignore", b".dvc/", b".dvc/config"]
+    rules = _hiding(place, [*general, *tracked, *lost])
+    if not rules:
+        return fine("no rule hides pointers")
+    name, (source, line, pattern) = next(iter(rules.items()))
+    names = [n for n in rules if n not in general]
+    what = f"{counted(len(names), 'pointer')} ({listed(names)})" if names else _WHAT.get(name, shown(name))
+    where = f"{shown(source)}:{line}: {shown(pattern)}"
+    return Check(ERROR, f"Git ignores {what}, because of {where}.", _letting_through(name, source, line, pattern))
+
+
+_WHAT = {b"model.pkl.dvc": "DVC pointers (*.dvc)", b".dvc/": "the folder .dvc"}
+
+
+def _hiding(place: git.Place, names: list[bytes]) -> dict[bytes, tuple[bytes, int, bytes]]:
+    """Return name -> (file, line, pattern) of the rules that hide these names."""
+    data = b"".join(b"./" + n + b"\0" for n in dict.fromkeys(names))
+    result = git.attempt("check-ignore", "--no-index", "-v", "-z", "--stdin", data=data, at=place.top)
+    if result.code > 1:
+        raise git.failure(("check-ignore",), result)
+    fields = result.out.split(b"\0")[:-1]
+    return {
+        name[2:]: (source, int(line), pattern)
+        for source, line, pattern, name in zip(*(fields[i::4] for i in range(4)), strict=True)
+        if not pattern.startswith(b"!")
+    }
+
+
+def _letting_through(name: bytes, source: bytes, line: int, pattern: bytes) -> str:
+    """Return the command that lets pointers through: a later line, or another form of the rule that hides a folder."""
+    inside = os.path.basename(source) == b".gitignore" and not os.path.isabs(source)
+    file = source if inside else b".gitignore"
+    by_folder = pattern.endswith(b"/") or (b"/" in name and _folder_hidden(os.path.dirname(name)))
+    if by_folder:
+        bare = pattern.rstrip(b"/")
+        return (
+            f"in {shown(source)}, line {line}, write {shown(bare)}/** in place of {shown(pattern)}, and below it\n"
+            f"!{shown(bare)}/**/\n{LET_THROUGH}"
+        )
+    if name in (b".dvc/", b".dvc/config", b".gitignore"):
+        return f"take {shown(pattern)} out of {shown(source)}, line {line}"
+    return f"echo '{LET_THROUGH}' >> {quoted(shown(file))}"
+
+
+def _folder_hidden(folder: bytes) -> bool:
+    while folder:
+        if not git.attempt("check-ignore", "-q", "--no-index", "--", b"./" + folder).code:
+            return True
+        folder = os.path.dirname(folder)
+    return False
+
+
+def _held(subject: Subject) -> list[catalogs.Held]:
+    held: list[catalogs.Held] = subject.once("held", lambda: catalogs.load(subject.place).held)
+    return [h for h in held if h.kind != "foreign" and h.path]
+
+
+def not_ignored(subject: Subject) -> Check:
+    """What a pointer holds must be ignored, or the next `git add -A` stages it beside its pointer."""
+    held = _held(subject)
+    hidden = _hiding(subject.place, [h.path + (b"/" if h.kind == "dir" else b"") for h in held]) if held else {}
+    open_ones = [h for h in held if h.path not in hidden and h.path + b"/" not in hidden]
+    if not open_ones:
+        return fine(f"Git ignores what {counted(len(held), 'pointer')} hold{'s' if len(held) == 1 else ''}")
+    return Check(
+        WARNING,
+        f"held by a pointer, and not ignored by Git: {listed([h.path for h in open_ones])}.",
+        "trinity-guard doctor --fix     # adds the lines to the .gitignore beside each",
+        lambda: _ignore(subject, [h.path for h in open_ones]),
+    )
+
+
+def _ignore(subject: Subject, paths: list[bytes]) -> str:
+    work = installed.Work(subject.place)
+    for path in paths:
+        target = ignoring.file_for(path)
+        file = subject.place.file(target)
+        if os.path.islink(file):
+            raise GuardError(
+                f"{shown(target)} is a symlink, which Git does not read.",
+                f"rm {quoted(shown(target))} && touch {quoted(shown(target))}",
+            )
+        if not os.path.isdir(os.path.dirname(file)):
+            continue  # not checked out
+        work.about_to_change(target)
+        hookfiles.replace(file, ignoring.with_line(ignoring.read_if_there(file) or b"", os.path.basename(path)))
+    work.stage()
+    return f"lines for {listed(paths)} in .gitignore"
+
+
+def tracked_twice(subject: Subject) -> Check:
+    """Git and DVC would each change the file behind the other's back."""
+    held = {h.path: h for h in _held(subject)}
+    tracked = git.run("ls-files", "-z").split(b"\0")[:-1] if held else []
+    both: dict[bytes, bool] = {}
+    for path in tracked:
+        above = path
+        while above and above not in held:
+            above = os.path.dirname(above)
+        if above and (above == path or held[above].kind == "dir"):
+            both[above] = held[above].kind == "dir"
+    if not both:
+        return fine("no file is tracked by Git and by DVC")
+    names = " ".join(quoted(shown(p)) for p in both)
+    options = "-r -q --cached" if any(both.values()) else "-q --cached"
+    return Check(
+        ERROR, f"tracked by Git and by DVC: {listed(list(both))}.",
+        f"git rm {options} -- {names} && git commit -m 'Left to DVC'     # the files stay",
+    )  # fmt: skip
+
+
+def large_file_storage(subject: Subject) -> Check:
+    """What .gitattributes gives to git-lfs is left to it, whatever our patterns say."""
+    config = subject.config()
+    examples = {e: p for p in config.patterns if not p.startswith("!") and (e := _example(p))}
+    if not examples:
+        return fine("no pattern to compare with .gitattributes")
+    attributes = ownership.Attributes(list(examples))
+    taken = [pattern for example, pattern in examples.items() if attributes.filter(example) == b"lfs"]
+    if not taken:
+        return fine("git-lfs takes none of the patterns")
+    names = " ".join(f"'{shown(p.encode('utf-8', 'surrogateescape'))}'" for p in taken)
+    return Check(
+        WARNING,
+        f".gitattributes gives {listed(taken)} to git-lfs: new ones go there, and not to DVC.",
+        f"git lfs untrack {names} && git add .gitattributes     # or take these patterns out of {configs.OWN_FILE}",
+    )
+
+
+def sparse(subject: Subject) -> Check:
+    """A sparse checkout without .dvc takes the project's folder, cache and all, out of the work tree."""
+    out = git.run("ls-files", "-t", "-z", "--", ".dvc", "*/.dvc/config")
+    gone = [line[2:] for line in out.split(b"\0")[:-1] if line.startswith(b"S ")]
+    if not gone:
+        on = git.config("core.sparseCheckout", "bool") == "true"
+        return fine("the sparse checkout has .dvc" if on else "no sparse checkout")
+    folders = sorted({os.path.dirname(p) for p in gone})
+    names = " ".join(quoted(shown(f)) for f in folders)
+    return Check(
+        ERROR,
+        f"the sparse checkout leaves out {listed(gone)}: DVC finds no project, and Git may remove its cache.",
+        f"git sparse-checkout add {names}",
+        lambda: _add_to_sparse(folders),
+    )
+
+
+def _add_to_sparse(folders: list[bytes]) -> str:
+    git.run("sparse-checkout", "add", *folders)
+    return f"the sparse checkout has {listed(folders)}"
+
+
+def dvc_project(subject: Subject) -> Check:
+    place = subject.place
+    if not os.path.isdir(place.file(b".dvc")):
+        if index.entries_of([b".dvc/config"]):
+            remedy = "git sparse-checkout add .dvc" if _not_checked_out(b".dvc/config") else "git checkout -- .dvc"
+            return Check(ERROR, "DVC's folder .dvc is in Git, but not in the work tree.", remedy)
+        return Check(ERROR, "there is no DVC project here yet.", "trinity-guard init")
+    project = dvcproject.load(place.top)
+    planted.refuse(place, place.top, project.cache_dir)
+    if not os.path.lexists(place.file(b".dvc", b"config")):
+        return Check(
+            ERROR, "a `dvc init` was cut short: .dvc/config is missing.", "trinity-guard init",
+            (lambda: "; ".join(dvcsetup.set_up(place, None, lambda _: None)[0])) if subject.has_commits() else None,
+        )  # fmt: skip
+    if project.no_scm:
+        return Check(ERROR, "DVC is told that there is no Git (core.no_scm).", "dvc config --unset core.no_scm")
+    return fine(f"DVC's config can be read; {counted(len(project.remotes), 'remote')}")

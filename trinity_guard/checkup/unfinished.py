@@ -1,0 +1,157 @@
+"""Checks of what a kill has left: a conversion, a sync, a migration, files that were being written."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import git, index, locking, moved, recovery
+from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
+from trinity_guard.errors import shown
+from trinity_guard.history.state import UNDOING, State
+from trinity_guard.migrating import running
+from trinity_guard.rules import size_text
+
+FIX = "trinity-guard doctor --fix"
+
+
+def conversion(subject: Subject) -> Check:
+    """The journal of a conversion: it is there while one is under way, and after one that was killed."""
+    place = subject.place
+    journal = index.Journal(place)
+    if not journal.exists():
+        return fine("no conversion was cut short")
+    records = journal.read()
+    if os.path.lexists(os.path.join(place.git_dir, b"index.lock")):
+        return Check(WARNING, "a commit is under way, or was killed (see git-locks).", "git status")
+    return Check(
+        ERROR,
+        f"a commit was cut short while it made pointers: {listed([r[0] for r in records]) or 'its journal is empty'}.",
+        f"{FIX}     # completes it; the next commit does too",
+        lambda: _complete(place),
+    )
+
+
+def _complete(place: git.Place) -> str:
+    with locking.Turn(place):
+        records = index.Journal(place).read()
+        heads = git.read_ids([b"HEAD:" + r[2] for r in records])
+        # Committed already: then Git's own index may not have heard of it (`commit -- path`).
+        after = any(oid == r[3] for r, oid in zip(records, heads, strict=True))
+        done = recovery.complete(place, after_commit=after)
+    return f"completed: {listed(done)}" if done else "its journal, of which nothing had come about, is gone"
+
+
+def following(subject: Subject) -> Check:
+    """The note of a sync: it is there while one is under way, and after one that was killed."""
+    note = os.path.join(subject.place.git_dir, b"trinity-guard", b"following")
+    if not os.path.exists(note):
+        return fine("the artifacts have followed their pointers")
+    commits = moved.Stamp(subject.place).unfinished()
+    came = f", coming from {listed([c[:10] for c in commits])}" if commits else ""
+    return Check(
+        WARNING, f"artifacts were left behind when they followed a checkout{came}: it was cut short.",
+        "trinity-guard sync",
+    )  # fmt: skip
+
+
+def migration(subject: Subject) -> Check:
+    place = subject.place
+    state = State(place)
+    if not os.path.exists(state.file(b"state.json")):
+        return fine("no migration is under way")
+    if _at_work(state):
+        return fine("a migration is at work")
+    phase = state.read().get("phase")
+    if phase == UNDOING:
+        return Check(ERROR, "a `migrate undo` was cut short: some refs are back, others are not.",
+                     "trinity-guard migrate undo     # completes it")  # fmt: skip
+    if running.half_done(place):
+        return Check(ERROR, "a migration was cut short while its refs moved, or the work tree after them.",
+                     "trinity-guard migrate run     # completes it")  # fmt: skip
+    return fine("a migration was run; `trinity-guard migrate finish` lets the old history go")
+
+
+def _at_work(state: State) -> bool:
+    import fcntl
+
+    try:
+        fd = os.open(state.file(b"lock"), os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
+def temporary(subject: Subject) -> Check:
+    """Files of processes that are gone: our own temporary ones, which nobody else sweeps."""
+    left = [p for folder in _folders(subject) for p in _of_the_dead(folder)]
+    if not left:
+        return fine("no temporary file was left behind")
+    size = sum(_size(p) for p in left)
+    return Check(
+        WARNING,
+        f"{counted(len(left), 'temporary file')} ({size_text(size)}) of processes that were killed: {listed(left, 2)}.",
+        FIX,
+        lambda: _sweep(left),
+    )
+
+
+def _folders(subject: Subject) -> list[bytes]:
+    place = subject.place
+    folders = [os.path.join(place.git_dir, b"trinity-guard"), place.own, os.path.join(place.own, b"queue")]
+    try:
+        cache = subject.project().cache_dir
+    except Unseen:
+        cache = b""
+    if cache:
+        folders.append(os.path.join(cache, b"trinity-guard-tmp"))
+    return [f for f in dict.fromkeys(folders) if os.path.isdir(f) and not os.path.islink(f)]
+
+
+def _of_the_dead(folder: bytes) -> list[bytes]:
+    """Return what names a process that is gone: `tmp-PID` and `NAME.tmp-PID`, in a cache `PID-…`."""
+    found = []
+    of_cache = os.path.basename(folder) == b"trinity-guard-tmp"
+    for name in os.listdir(folder):
+        head, mark, tail = name.partition(b"-") if of_cache else name.rpartition(b"tmp-")
+        pid = head if of_cache else tail
+        ours = of_cache or not head or head.endswith(b".")
+        if mark and ours and pid.isdigit() and len(pid) < 10 and not _alive(int(pid)):
+            found.append(os.path.join(folder, name))
+    return found
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _size(path: bytes) -> int:
+    total = 0
+    for folder, _, names in os.walk(path):
+        total += sum(os.lstat(os.path.join(folder, n)).st_size for n in names)
+    try:
+        return total or os.lstat(path).st_size
+    except FileNotFoundError:
+        return total
+
+
+def _sweep(left: list[bytes]) -> str:
+    import shutil
+
+    for path in left:
+        if os.path.isdir(path) and not os.path.islink(path):
+            shutil.rmtree(path)
+        elif os.path.lexists(path):
+            os.unlink(path)
+    return f"{counted(len(left), 'temporary file')} removed, the first {shown(left[0])}"

@@ -1,0 +1,139 @@
+"""`trinity-guard doctor`: what is set up wrongly here, and the command that mends it.
+
+`--format json` prints one object; names of checks and keys stay as they are, others may come:
+    {"checks": [{"name": "hooks", "level": "ok"|"warning"|"error", "fact": "…", "remedy": "…", "fixable": true}, …],
+     "errors": 0, "warnings": 0, "mended": [{"name": "hooks", "done": "…"}]}
+`fact` and `remedy` are words for people (the remedy a command, several lines, or empty); `fixable`: --fix mends it.
+"""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import arguments, console, git
+from trinity_guard.checkup import examination
+from trinity_guard.checkup.checks import ERROR, OK, WARNING
+from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.checkup.checks import Check
+
+HELP = """usage: trinity-guard doctor [--fix] [--offline] [--format text|json]
+
+What may be set up wrongly, each with the reason and the command that mends it: Git, DVC and its plug-ins, the hooks
+and whether Git reaches them, the program from a bare PATH, the configuration, the remote (a probe object is written,
+read and removed; each step has a time limit, TRINITY_GUARD_TIMEOUT seconds), credentials, the cache, disks, the queue,
+pointers without objects, ignore rules, git-lfs, and what a kill has left.
+
+--fix      do what needs no decision (install the hooks again, complete what was cut short, missing ignore lines,
+           push what waits), then look again
+--offline  ask no remote; what that leaves open is a warning
+-v         name the checks that are fine, too
+Exits 1 when anything is an error; warnings alone are 0.
+
+Example: trinity-guard doctor --fix
+"""
+STYLES = {ERROR: "31", WARNING: "33"}
+
+
+def run(args: list[str]) -> int:
+    if arguments.wants_help(args):
+        console.result(HELP.rstrip())
+        return FINE
+    fix, offline, form = _options(args)
+    place = _place()
+    if not place.bare:
+        git.at_top(place)
+    checks = _examined(place, offline)
+    mended = examination.mend(checks) if fix else []
+    if mended:
+        checks = _examined(place, offline)
+    if form == "json":
+        _tell_json(checks, mended)
+    else:
+        for name, done in mended:
+            console.say(f"{name}: {done}")
+        _tell(checks)
+    return BLOCKED if any(c.level == ERROR for c in checks) else FINE
+
+
+def _options(args: list[str]) -> tuple[bool, bool, str]:
+    rest = [a for a in args if a not in ("--fix", "--offline")]
+    words = [w for a in rest for w in a.split("=", 1)] if rest else ["--format", "text"]
+    if len(words) != 2 or words[0] != "--format" or words[1] not in ("text", "json"):
+        raise GuardError(
+            "doctor takes --fix, --offline and --format text or --format json.", "trinity-guard doctor --help", UNUSABLE
+        )
+    return "--fix" in args, "--offline" in args, words[1]
+
+
+def _place() -> git.Place:
+    """Find the repository. That Git refuses somebody else's folder is one of the things that a doctor is asked."""
+    try:
+        return git.place()
+    except GuardError as error:
+        if "dubious ownership" not in error.problem:
+            raise
+        folder = error.problem.partition("'")[2].partition("'")[0] or shown(os.getcwdb())
+        raise GuardError(
+            problem=f"Git refuses to work here: the owner of {folder} is another user.",
+            remedy=f"git config --global --add safe.directory '{folder}'     # if you trust that user",
+            exit_code=UNUSABLE,
+        ) from None
+
+
+def _examined(place: git.Place, offline: bool) -> list[Check]:
+    progress = console.Progress("looking", unit=1, name="checks")
+    try:
+        return examination.examine(place, offline, progress)
+    finally:
+        progress.close()
+
+
+def _tell(checks: list[Check]) -> None:
+    fine = [c for c in checks if c.level == OK]
+    for check in fine:
+        console.detail(f"ok       {check.name}: {check.fact}")
+    for level in (WARNING, ERROR):  # what matters most stands nearest to the prompt
+        for names, check in _grouped([c for c in checks if c.level == level]):
+            _tell_one(names, check)
+    count = f"{len(fine)} check{'s are' if len(fine) != 1 else ' is'} fine"
+    found = _counted(checks, ERROR) + _counted(checks, WARNING)
+    console.say(f"{count}{'; ' + ', '.join(found) if found else ''}.", "" if found else "32")
+
+
+def _grouped(checks: list[Check]) -> list[tuple[list[str], Check]]:
+    """Return the checks with the names of those that say the same: what could not be looked at has one reason."""
+    groups: dict[tuple[str, str], tuple[list[str], Check]] = {}
+    for check in checks:
+        groups.setdefault((check.fact, check.remedy), ([], check))[0].append(check.name)
+    return list(groups.values())
+
+
+def _tell_one(names: list[str], check: Check) -> None:
+    head = f"{check.level:<9}{', '.join(names)}"
+    if console.quiet():
+        console.result(head)
+    else:
+        console.say(head, STYLES[check.level])
+    lines = [*check.fact.split("\n"), *(f"    {line}" for line in check.remedy.split("\n") if line)]
+    console.result("\n".join(f"    {line}" for line in lines))
+
+
+def _counted(checks: list[Check], level: str) -> list[str]:
+    number = sum(c.level == level for c in checks)
+    return [f"{number} {level}{'s' if number != 1 else ''}"] if number else []
+
+
+def _tell_json(checks: list[Check], mended: list[tuple[str, str]]) -> None:
+    import json
+
+    facts = {
+        "checks": [c.as_dict() for c in checks],
+        "errors": sum(c.level == ERROR for c in checks),
+        "warnings": sum(c.level == WARNING for c in checks),
+        "mended": [{"name": name, "done": done} for name, done in mended],
+    }
+    # A name that is not UTF-8 is no json.
+    console.result(json.dumps(facts, indent=2).encode("utf-8", "replace").decode())
