@@ -1,0 +1,136 @@
+"""Figures of one set of predictions, from counts and probabilities alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import precision_recall_curve, roc_auc_score, roc_curve
+
+from trinity_guard.training.model import STRATEGIES, VERDICTS
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+POINTS = 201
+BINS = 10
+# What a slice is described by, of the figures of its target.
+OF_A_SLICE = {
+    "is_valid": ("f1_overflow", "recall_overflow", "mcc", "brier"),
+    "resolved_strategy_id": ("f1_macro", "accuracy", "mcc", "brier"),
+}
+
+
+def headline(target: str) -> str:
+    """Return the metric that a model is judged by: of the class that matters, not of the one that flatters."""
+    return "f1_overflow" if target == "is_valid" else "f1_macro"
+
+
+def names(classes: Sequence[int], target: str) -> list[str]:
+    """Return the classes in words."""
+    words = VERDICTS if target == "is_valid" else STRATEGIES
+    return [words.get(c, str(c)) for c in classes]
+
+
+def measure(y: Ints, p: Floats, classes: Sequence[int], target: str = "is_valid") -> dict[str, float]:
+    """Return the metrics of probabilities p, shape (n, classes), for labels y, shape (n,).
+
+    Per class precision, recall and F1 (0 where undefined), accuracy, MCC, Brier, ROC AUC (left out where y has one
+    class); of more than two verdicts also macro F1 and log loss. The predicted class is the likeliest, of equals
+    the first.
+    """
+    found = counted(confusion(y, p, classes), names(classes, target)) | {"brier": brier(y, p, classes, target)}
+    if target == "is_valid":
+        if len(np.unique(y)) == 2:
+            found["roc_auc"] = float(roc_auc_score(y, p[:, list(classes).index(1)]))
+        return found
+    found["f1_macro"] = float(np.mean([found[f"f1_{name}"] for name in _present(y, classes, target)]))
+    return found | {"log_loss": log_loss(y, p, classes)}
+
+
+def _present(y: Ints, classes: Sequence[int], target: str) -> list[str]:
+    """Return the classes that y has; one that it lacks says nothing of the model."""
+    return names([c for c in classes if (y == c).any()], target)
+
+
+def confusion(y: Ints, p: Floats, classes: Sequence[int]) -> Ints:
+    """Return counts, shape (classes, classes): a row is what is, a column what was predicted."""
+    k = len(classes)
+    cells = np.searchsorted(classes, y) * k + p.argmax(axis=1)
+    return np.asarray(np.bincount(cells, minlength=k * k).reshape(k, k), dtype=np.int64)
+
+
+def counted(matrix: Ints, words: Sequence[str]) -> dict[str, float]:
+    """Return what a confusion matrix alone tells: accuracy, MCC, and each class's precision, recall and F1."""
+    truth, said, right = matrix.sum(axis=1), matrix.sum(axis=0), matrix.diagonal()
+    found = {"accuracy": _ratio(right.sum(), matrix.sum()), "mcc": mcc(matrix)}
+    for i, word in enumerate(words):
+        found[f"precision_{word}"] = _ratio(right[i], said[i])
+        found[f"recall_{word}"] = _ratio(right[i], truth[i])
+        found[f"f1_{word}"] = _ratio(2 * right[i], truth[i] + said[i])
+    return found
+
+
+def mcc(matrix: Ints) -> float:
+    """Return Matthews' correlation, -1 to 1; 0 where one class alone is there or is predicted.
+
+    Source: Gorodkin 2004, the K-category form, which for two classes is Matthews' own.
+    """
+    cells = matrix.astype(np.float64)
+    truth, said, n = cells.sum(axis=1), cells.sum(axis=0), cells.sum()
+    spread = (n * n - said @ said) * (n * n - truth @ truth)
+    return float((np.trace(cells) * n - truth @ said) / np.sqrt(spread)) if spread > 0 else 0.0
+
+
+def brier(y: Ints, p: Floats, classes: Sequence[int], target: str = "is_valid") -> float:
+    """Return the mean squared error of the probabilities, lower is better.
+
+    Of two verdicts in [0, 1], of more the sum over classes, in [0, 2]. Source: Brier 1950.
+    """
+    total = float(((p - (y[:, None] == np.asarray(classes))) ** 2).sum(axis=1).mean())
+    return total / 2 if target == "is_valid" else total
+
+
+def log_loss(y: Ints, p: Floats, classes: Sequence[int]) -> float:
+    """Return the mean of minus the logarithm of what was given to the class that is; 0 counts as the smallest step."""
+    own = p[np.arange(len(y)), np.searchsorted(classes, y)]
+    return float(-np.log(np.clip(own, np.finfo(np.float64).eps, 1)).mean())
+
+
+def curves(y: Ints, p: Floats, classes: Sequence[int], target: str) -> dict[str, dict[str, Floats]]:
+    """Return roc (false, true positive rate), pr (recall, precision) and calibration by class, shape (points, 2 or 3).
+
+    Of two verdicts of the overflow alone (the other's say the same), of more of each against the rest. At most 201
+    points, evenly taken. Calibration: mean forecast, share that came true, and count of each tenth that has rows.
+    """
+    found: dict[str, dict[str, Floats]] = {"roc": {}, "pr": {}, "calibration": {}}
+    for i, (value, word) in enumerate(zip(classes, names(classes, target), strict=True)):
+        own = y == value
+        if (target == "is_valid" and word != "overflow") or own.all() or not own.any():
+            continue
+        false, true, _ = roc_curve(own, p[:, i])
+        precision, recall, _ = precision_recall_curve(own, p[:, i])
+        found["roc"][word] = _thinned(np.column_stack([false, true]))
+        found["pr"][word] = _thinned(np.column_stack([recall, precision])[::-1])
+        found["calibration"][word] = calibration(own, p[:, i])
+    return found
+
+
+def calibration(own: NDArray[np.bool_], p: Floats) -> Floats:
+    """Return (mean forecast, share that came true, count) of each tenth of [0, 1] that has forecasts."""
+    tenth = np.minimum((p * BINS).astype(np.int64), BINS - 1)
+    count = np.bincount(tenth, minlength=BINS)
+    some = count > 0
+    said = np.bincount(tenth, weights=p, minlength=BINS)
+    came = np.bincount(tenth, weights=own, minlength=BINS)
+    return np.column_stack([said[some] / count[some], came[some] / count[some], count[some]])
+
+
+def _thinned(points: Floats) -> Floats:
+    chosen = np.unique(np.linspace(0, len(points) - 1, POINTS).round().astype(np.int64))
+    return points[chosen]
+
+
+def _ratio(part: float, whole: float) -> float:
+    return float(part / whole) if whole else 0.0

@@ -1,0 +1,125 @@
+"""Pictures of an evaluation by scikit-learn's displays, and its curves as tables for `dvc plots`."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.calibration import CalibrationDisplay
+from sklearn.metrics import ConfusionMatrixDisplay, PrecisionRecallDisplay, RocCurveDisplay, auc
+
+from trinity_guard.training import measures
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from trinity_guard.training.evaluation import Evaluation
+
+HEADERS = {
+    "roc": ("class", "false_positive_rate", "true_positive_rate"),
+    "pr": ("class", "recall", "precision"),
+    "calibration": ("class", "forecast", "observed", "rows"),
+}
+
+
+def figures(evaluation: Evaluation) -> dict[str, Figure]:
+    """Return confusion_matrix, roc, pr, calibration and importance. The same evaluation draws the same pixels.
+
+    Figures of Agg, made without pyplot: none is kept by it, and no window system is asked.
+    """
+    import matplotlib
+
+    matplotlib.use("Agg")
+    return {
+        "confusion_matrix": _figure(_confusion, evaluation),
+        "roc": _figure(_roc, evaluation),
+        "pr": _figure(_pr, evaluation),
+        "calibration": _figure(_calibration, evaluation),
+        "importance": _figure(_importance, evaluation),
+    }
+
+
+def _figure(draw: Any, evaluation: Evaluation) -> Figure:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.4, 4.8), layout="constrained")
+    FigureCanvasAgg(figure)
+    draw(figure.add_subplot(), evaluation)
+    return figure
+
+
+def _confusion(axes: Axes, evaluation: Evaluation) -> None:
+    words = measures.names(evaluation.classes, evaluation.target)
+    display = ConfusionMatrixDisplay(evaluation.confusion, display_labels=words)
+    tilt = "horizontal" if len(words) == 2 else 45
+    display.plot(ax=axes, cmap="Blues", values_format="d", colorbar=False, xticks_rotation=tilt)
+    axes.set_title(f"{evaluation.target}: {_figures(evaluation, evaluation.headline, 'mcc')}")
+
+
+def _roc(axes: Axes, evaluation: Evaluation) -> None:
+    curves = evaluation.curves["roc"]
+    for number, (word, points) in enumerate(curves.items()):
+        area = auc(points[:, 0], points[:, 1])
+        display = RocCurveDisplay(fpr=points[:, 0], tpr=points[:, 1], roc_auc=area, name=word)
+        display.plot(ax=axes, plot_chance_level=number == len(curves) - 1)
+    axes.set_title("ROC")
+
+
+def _pr(axes: Axes, evaluation: Evaluation) -> None:
+    for word, points in evaluation.curves["pr"].items():
+        PrecisionRecallDisplay(precision=points[:, 1], recall=points[:, 0], name=word).plot(ax=axes)
+    axes.set_title("Precision and recall")
+
+
+def _calibration(axes: Axes, evaluation: Evaluation) -> None:
+    for word, points in evaluation.curves["calibration"].items():
+        CalibrationDisplay(points[:, 1], points[:, 0], points[:, 0]).plot(ax=axes, name=word)
+    axes.set_title(f"Calibration: {_figures(evaluation, 'brier')}")
+
+
+def _importance(axes: Axes, evaluation: Evaluation) -> None:
+    features = list(evaluation.importance)[::-1]
+    axes.barh(features, [evaluation.importance[name] for name in features])
+    axes.set_xlabel("share of what the forest's cuts gained")
+    axes.set_title("Importance")
+
+
+def _figures(evaluation: Evaluation, *names: str) -> str:
+    return ", ".join(f"{name} {evaluation.metrics[name]:.3f}" for name in names)
+
+
+def write_curves(evaluation: Evaluation, folder: str) -> list[str]:
+    """Write roc.csv, pr.csv, calibration.csv, confusion.csv and importance.csv; return their paths.
+
+    confusion.csv has a line a prediction, `actual,predicted`, as DVC's template "confusion" counts them.
+    """
+    os.makedirs(folder, exist_ok=True)
+    written = []
+    for name, header in HEADERS.items():
+        curves = evaluation.curves[name].items()
+        rows = [(word, *(f"{value:.6g}" for value in point)) for word, points in curves for point in points]
+        written.append(_write(folder, name, header, rows))
+    words = measures.names(evaluation.classes, evaluation.target)
+    cells = [
+        (words[i], words[j])
+        for i, j in np.ndindex(evaluation.confusion.shape)
+        for _ in range(evaluation.confusion[i, j])
+    ]
+    written.append(_write(folder, "confusion", ("actual", "predicted"), cells))
+    shares = [(name, f"{share:.6f}") for name, share in evaluation.importance.items()]
+    written.append(_write(folder, "importance", ("feature", "importance"), shares))
+    return written
+
+
+def _write(folder: str, name: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    path = os.path.join(folder, f"{name}.csv")
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        lines = csv.writer(file, lineterminator="\n")
+        lines.writerow(header)
+        lines.writerows(rows)
+    return path

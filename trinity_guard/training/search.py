@@ -1,0 +1,101 @@
+"""Randomised search: on all cores, or on a Dask cluster; what is finished is kept and not done again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict, dataclass
+
+import sklearn
+
+from trinity_guard.training import model, trials, workers
+from trinity_guard.training.model import Examples, Settings
+from trinity_guard.training.trials import SPACE, Trial
+
+__all__ = ["Found", "Trial", "candidates", "search"]
+
+OnResult = Callable[[Trial, Trial, int, int], None]
+
+
+@dataclass(frozen=True)
+class Found:
+    """best: the settings of the highest mean (of equals the first drawn). trials: in the order drawn."""
+
+    best: Settings
+    trials: list[Trial]
+
+
+def candidates(settings: Settings, n: int) -> list[Settings]:
+    """Return n different settings (fewer where there are no more), the given ones first; a longer search begins alike.
+
+    Only `random()` is drawn from: of the generator's methods it is the one whose stream Python promises to keep.
+    """
+    draw = random.Random(settings.seed)  # noqa: S311  # no secret
+    found = {settings: None}
+    for _ in range(n * 50):
+        if len(found) >= n:
+            break
+        drawn = {key: values[int(draw.random() * len(values))] for key, values in SPACE.items()}
+        found[settings.changed(**drawn)] = None
+    return list(found)
+
+
+def search(
+    data: Examples,
+    settings: Settings,
+    n: int,
+    scheduler: str | None,
+    state: str,
+    on_result: OnResult | None = None,
+) -> Found:
+    """Try n settings and return the best by the headline metric's mean over grouped folds of the training part.
+
+    The test part is never looked at: what is chosen on it would flatter. 3 folds at most, `settings.folds` if fewer.
+    scheduler: tcp://host:port of a Dask scheduler, None for this machine's cores. state: a file of JSON lines, one a
+    finished trial; a search that was stopped goes on from it. on_result(trial, best so far, done, n) as each ends, and
+    for each that the file held. Raises GuardError for a cluster that does not answer or loses its work.
+    """
+    part = data.only(model.split(data, settings)[0])
+    wanted = candidates(settings, n)
+    keys = [_key(part, one) for one in wanted]
+    progress = _Progress(len(wanted), on_result)
+    with trials.opened(state) as kept:
+        for index, key in enumerate(keys):
+            if key in kept.found:
+                progress.add(index, kept.found[key])
+        rest = [(index, one) for index, one in enumerate(wanted) if index not in progress.trials]
+        if rest:
+            results = workers.on_cluster(scheduler, part, rest) if scheduler else workers.on_cores(part, rest)
+            with closing(results):
+                for index, trial in results:
+                    kept.add(keys[index], trial)
+                    progress.add(index, trial)
+    return Found(wanted[progress.best], [progress.trials[index] for index in sorted(progress.trials)])
+
+
+class _Progress:
+    """The trials so far, which of them is the best, and who wants to know."""
+
+    def __init__(self, total: int, on_result: OnResult | None) -> None:
+        self.trials: dict[int, Trial] = {}
+        self.total = total
+        self.tell = on_result
+
+    @property
+    def best(self) -> int:
+        return min(self.trials, key=lambda index: (-self.trials[index].mean, index))
+
+    def add(self, index: int, trial: Trial) -> None:
+        self.trials[index] = trial
+        if self.tell:
+            self.tell(trial, self.trials[self.best], len(self.trials), self.total)
+
+
+def _key(part: Examples, settings: Settings) -> str:
+    """Return what a trial's result follows from: data, rows, settings, and scikit-learn's version."""
+    rows = hashlib.md5(part.groups.tobytes() + part.y.tobytes(), usedforsecurity=False).hexdigest()
+    what = [part.md5, rows, part.target, part.features, asdict(settings), sklearn.__version__]
+    return hashlib.md5(json.dumps(what).encode(), usedforsecurity=False).hexdigest()

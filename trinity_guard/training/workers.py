@@ -1,0 +1,136 @@
+"""Where trials run: on this machine's cores by loky, or on a Dask cluster. Nothing is left running behind either."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import signal
+import socket
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from joblib import cpu_count
+from joblib.externals.loky.process_executor import BrokenProcessPool, ProcessPoolExecutor
+
+from trinity_guard.errors import UNUSABLE, GuardError
+from trinity_guard.training.model import Examples, Settings
+from trinity_guard.training.trials import Trial, attempt
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+Task = tuple[int, Settings]
+Results = Generator[tuple[int, Trial], None, None]
+
+# Seconds for a scheduler to answer, and for its first worker to be there.
+ANSWER = 5
+STAFF = 15
+RETRIES = 3
+AGAIN = "trinity train --search N     # the same command goes on where this one stopped"
+
+
+def on_cores(part: Examples, tasks: Sequence[Task]) -> Results:
+    """Yield (index, trial) as trials end, in one process a core. Closing the generator kills the processes."""
+    pool = ProcessPoolExecutor(max_workers=min(cpu_count(), len(tasks)), timeout=10)
+    try:
+        # Ctrl-C goes to every process of the terminal: workers are born deaf to it (a blocked signal is inherited), so
+        # that they do not each print a traceback; we hear it, and end them.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            futures = {pool.submit(attempt, part, settings): index for index, settings in tasks}
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for future in concurrent.futures.as_completed(futures):
+            yield futures[future], future.result()
+    except BrokenProcessPool:
+        raise GuardError(
+            problem="a worker of the search was killed, perhaps for want of memory; what is finished is kept.",
+            remedy=AGAIN,
+        ) from None
+    finally:
+        pool.shutdown(wait=True, kill_workers=True)
+
+
+def on_cluster(address: str, part: Examples, tasks: Sequence[Task]) -> Results:
+    """Yield (index, trial) as trials end, on the workers of a Dask scheduler; a worker that dies is done without."""
+    from distributed import as_completed
+
+    client = _connected(address)
+    try:
+        # A task's result, not `scatter`: what was scattered is lost with the worker that held it, this is made again.
+        shared = client.submit(_itself, part, pure=False, retries=RETRIES)
+        futures = {
+            client.submit(attempt, shared, settings, pure=False, retries=RETRIES): index for index, settings in tasks
+        }
+        for future in as_completed(list(futures)):
+            if future.status != "finished":
+                raise _lost(address, future)
+            yield futures[future], future.result()
+    finally:
+        # Futures that are let go are cancelled by the scheduler.
+        client.close(timeout=ANSWER)
+
+
+def _itself(part: Examples) -> Examples:
+    return part
+
+
+def _connected(address: str) -> Client:
+    from distributed import Client
+
+    host, port = _place(address)
+    try:
+        socket.create_connection((host, port), timeout=ANSWER).close()
+    except OSError as e:
+        raise _silent(address, port, e.strerror or str(e)) from None
+    try:
+        client = Client(address, timeout=ANSWER, set_as_default=False)
+    except Exception as e:  # noqa: BLE001  # whatever answers there may say anything
+        raise _silent(address, port, f"what answers is no scheduler ({type(e).__name__})") from None
+    try:
+        client.wait_for_workers(1, timeout=STAFF)
+    except Exception:  # noqa: BLE001  # a timeout, in one of three classes
+        client.close(timeout=ANSWER)
+        raise GuardError(
+            problem=f"the Dask scheduler at {address} has had no worker for {STAFF} seconds.",
+            remedy=f"dask worker {address}",
+            exit_code=UNUSABLE,
+        ) from None
+    return client
+
+
+def _place(address: str) -> tuple[str, int]:
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not address.startswith(("tcp://", "tls://")) or not host or not port:
+        raise GuardError(
+            problem=f"{address!r} is no address of a Dask scheduler: it must be tcp://host:port.",
+            remedy="trinity train --search 24 --scheduler tcp://127.0.0.1:8786",
+            exit_code=UNUSABLE,
+        )
+    return host, port
+
+
+def _silent(address: str, port: int, why: str) -> GuardError:
+    return GuardError(
+        problem=f"no Dask scheduler answers at {address}: {why}.",
+        remedy=f"dask scheduler --host 127.0.0.1 --port {port}     # and in another terminal: dask worker {address}",
+        exit_code=UNUSABLE,
+    )
+
+
+def _lost(address: str, future: Any) -> GuardError:
+    why = future.exception(timeout=ANSWER) if future.status == "error" else None
+    if isinstance(why, ImportError):
+        return GuardError(
+            problem=f"the workers of {address} cannot load the trainer: {why}.",
+            remedy="pip install 'trinity-guard[train]'     # where the workers run, the same version as here",
+            exit_code=UNUSABLE,
+        )
+    said = f"{type(why).__name__}: {why}" if why is not None else "the scheduler went away"
+    return GuardError(
+        problem=f"the cluster at {address} lost a trial ({said}); what is finished is kept.", remedy=AGAIN
+    )
