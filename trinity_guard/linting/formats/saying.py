@@ -32,8 +32,8 @@ def named(path: bytes) -> str:
 def fact(finding: Finding) -> str:
     """Return what is wrong, on one line, with the commit where it is not what lies here."""
     problem = visible(finding.problem)
-    told = not finding.commit or finding.commit[:COMMIT] in problem
-    return problem if told else f"{problem} (commit {visible(finding.commit[:COMMIT])})"
+    known = not finding.commit or finding.commit[:COMMIT] in problem
+    return problem if known else f"{problem} (commit {visible(finding.commit[:COMMIT])})"
 
 
 def remedies(finding: Finding) -> list[str]:
