@@ -20,6 +20,7 @@ COMMANDS = {
     "pull": "the same, and fetch from the remote what the cache lacks",
     "use": "artifacts as another commit had them, pointers and data",
     "migrate": "a legacy repository's whole history to DVC (info, run, verify, undo …)",
+    "lint": "the CI stage: rules TG001 to TG009 over the index, a tree, every commit of a range",
     "status": "what is guarded, changed, waiting",
     "doctor": "what is set up wrongly, and the command that mends it",
     "demo": "the whole story on this machine, on a throwaway repository",

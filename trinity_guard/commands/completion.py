@@ -25,6 +25,7 @@ OPTIONS = {
     "gate": "",
     "remote": "add list check credentials trust",
     "migrate": "info run push verify undo finish guide",
+    "lint": "--all --rev --range --remote --rules --format --output --baseline --update-baseline --reason --expires --fix --explain",
     "status": "--format",
     "doctor": "--fix --offline --format",
     "demo": "--keep",

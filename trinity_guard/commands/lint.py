@@ -1,0 +1,256 @@
+"""`trinity-guard lint`: numbered rules over the index, a revision's tree, or every commit of a range."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import console, git, guarding, index
+from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
+from trinity_guard.linting import baseline, checks, explained, fixing, ranges, subject
+from trinity_guard.linting.finding import ERROR
+from trinity_guard.linting.formats import FORMATS, ordered, render
+from trinity_guard.linting.formats import text as text_format
+from trinity_guard.linting.summary import Summary
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from trinity_guard.linting.finding import Finding
+    from trinity_guard.linting.subject import Subject
+
+    Make = Callable[[subject.Tree], Subject]
+
+HELP = """usage: trinity-guard lint [PATH…] [--all | --rev REV | --range A..B] [--remote] [--rules TG001,TG006]
+                          [--format text|json|sarif|github|gitlab|junit] [--output FILE] [--fix]
+                          [--baseline FILE] [--update-baseline --reason TEXT [--expires YYYY-MM-DD]]
+       trinity-guard lint --explain TG004
+
+Check what Git tracks against the rules TG001 to TG009: the index, or with --all HEAD as well, with --rev the
+tree of any revision, with --range every commit of it. In a GitHub or GitLab job, the commits of the pull
+request, merge request or push. --remote asks the remotes too (TG003).
+
+--output writes the report to a file, and the findings to the terminal. A baseline hides what was there before
+(.trinity-guard-baseline, where there is one). --fix mends what needs no question.
+Exits 1 when an error was found (warnings do not count), 2 when it could not look.
+
+Example: trinity-guard lint --range main..HEAD
+"""
+
+BASELINE = ".trinity-guard-baseline"
+FLAGS = {"--all": "all", "--remote": "remote", "--update-baseline": "update", "--fix": "fix"}
+VALUES = {
+    "--rev": "rev", "--range": "range", "--format": "format", "--output": "output", "--baseline": "baseline",
+    "--reason": "reason", "--expires": "expires", "--explain": "explain", "--rules": "rules",
+}  # fmt: skip
+
+
+class _Asked:
+    """The command line."""
+
+    def __init__(self, args: list[str]) -> None:
+        self.flags: set[str] = set()
+        self.values: dict[str, str] = {}
+        self.paths: list[str] = []
+        rest = iter(args)
+        for arg in rest:
+            name, equals, value = arg.partition("=")
+            if arg == "--":
+                self.paths += rest
+            elif arg in FLAGS:
+                self.flags.add(FLAGS[arg])
+            elif name in VALUES:
+                self.values[VALUES[name]] = value if equals else next(rest, "")
+                if not self.values[VALUES[name]]:
+                    raise _usage(f"{name} needs a value.")
+            elif arg.startswith("-"):
+                raise _usage(f"lint knows no option {arg}.")
+            else:
+                self.paths.append(arg)
+        self._refuse_contradictions()
+
+    def _refuse_contradictions(self) -> None:
+        chosen = [o for o in ("--rev", "--range") if VALUES[o] in self.values]
+        chosen += ["--all"] if "all" in self.flags else []
+        if len(chosen) > 1:
+            raise _usage(f"{chosen[0]} and {chosen[1]} exclude each other.")
+        if "fix" in self.flags and (chosen or "update" in self.flags):
+            raise _usage(f"--fix mends what is in the index, and goes with no {(chosen or ['--update-baseline'])[0]}.")
+        if self.values.get("format", "text") not in FORMATS:
+            raise _usage(f"there is no format '{self.values['format']}'.")
+        if "" in self.paths:
+            raise _usage("an empty path names nothing.")
+        if "update" not in self.flags and ("reason" in self.values or "expires" in self.values):
+            raise _usage("--reason and --expires belong to --update-baseline.")
+
+
+def _usage(problem: str) -> GuardError:
+    return GuardError(problem, "trinity-guard lint --help", UNUSABLE)
+
+
+def run(args: list[str]) -> int:
+    before = args[: args.index("--")] if "--" in args else args
+    if any(a in ("-h", "--help") for a in before):
+        console.result(HELP.rstrip())
+        return FINE
+    asked = _Asked(args)
+    if "explain" in asked.values:
+        console.result(explained.section(asked.values["explain"]).rstrip())
+        return FINE
+    if console.skipped("lint"):
+        return FINE
+    try:
+        return _lint(asked)
+    except GuardError as error:
+        # Whatever kept it from looking is no finding, and not nothing found.
+        if error.exit_code == BLOCKED:
+            raise GuardError(error.problem, error.remedy, UNUSABLE) from error
+        raise
+
+
+def _lint(asked: _Asked) -> int:
+    start = os.getcwdb()
+    place = git.place()
+    names = checks.chosen(asked.values.get("rules", ""), "remote" in asked.flags)
+    file = _baseline_file(asked, place, start)
+    output = os.path.join(start, os.fsencode(asked.values["output"])) if "output" in asked.values else b""
+    git.at_top(place)
+    config, rules = guarding.load_config(place)
+    only = guarding.relative(place, asked.paths, start)
+    subjects, words = _subjects(asked, lambda tree: subject.Subject(place, config, rules, tree, only))
+    _refuse_unknown(subjects, only)
+    findings = checks.once(f for s in subjects for f in checks.run(s, names))
+    if "update" in asked.flags:
+        return _update(asked, file, subjects[0], names, findings)
+    summary = Summary(words, sum(len(s.history or s.tree.paths) for s in subjects), len(subjects[0].commits))
+    summary.rules = {r: (explained.TITLES[r], explained.TEXTS[r]) for r in explained.TEXTS}
+    summary.rules[baseline.RULE] = baseline.DESCRIPTION
+    if file:
+        findings = _without_known(file, subjects[0], names, findings, summary)
+    if "fix" in asked.flags:
+        findings = _fix(place, subjects[0], findings)
+    _tell(asked, findings, summary, output)
+    return BLOCKED if any(f.level == ERROR for f in findings) else FINE
+
+
+# ---- what is looked at
+
+
+def _subjects(asked: _Asked, make: Make) -> tuple[list[Subject], str]:
+    """Return what is to be looked at, and what that is in words."""
+    if "rev" in asked.values:
+        return [make(subject.tree_of(ranges.commit(asked.values["rev"])))], asked.values["rev"]
+    if "all" in asked.flags:
+        return _all(make), "HEAD and the index"
+    written = asked.values.get("range")
+    chosen = ranges.written(written) if written else None if "fix" in asked.flags else ranges.told(os.environ)
+    if chosen is not None:
+        return [_of_range(chosen, make)], chosen.words
+    found = make(subject.indexed())
+    if os.environ.get("PRE_COMMIT") and "GIT_INDEX_FILE" in os.environ:
+        found.fresh = {(e.path, e.oid) for e in index.staged()}
+        return [found], "what is staged"
+    return [found], "the index"
+
+
+def _all(make: Make) -> list[Subject]:
+    head = ranges.commit("HEAD")
+    found = [make(subject.indexed())]
+    differing = subject.changed_since_head(head)
+    if differing:
+        committed = make(subject.tree_of(head))
+        committed.fresh = differing
+        found.append(committed)
+    return found
+
+
+def _of_range(chosen: ranges.Range, make: Make) -> Subject:
+    if not chosen.tip:
+        found = make(subject.Tree(b"", [], [], []))
+        subject.walk(found, [])
+        return found
+    commits = ranges.commits(chosen)
+    found = make(subject.tree_of(chosen.tip))
+    progress = console.Progress("reading commits", 1, "commits")
+    subject.walk(found, commits, progress)
+    progress.close()
+    return found
+
+
+def _refuse_unknown(subjects: list[Subject], only: list[bytes]) -> None:
+    """Refuse a path that names nothing which is looked at: a typing error would find nothing."""
+    for path in only:
+        folder = path + b"/"
+        known = (p for s in subjects for p in (*s.tree.paths, *(e.path for _, e in s.history or ())))
+        if path and not any(p == path or p.startswith(folder) for p in known):
+            raise GuardError(f"Git tracks nothing named {shown(path)}.", "git status", UNUSABLE)
+
+
+# ---- the baseline
+
+
+def _baseline_file(asked: _Asked, place: git.Place, start: bytes) -> bytes:
+    """Return the baseline's file, b"" where there is none to use."""
+    if "baseline" in asked.values:
+        return os.path.join(start, os.fsencode(asked.values["baseline"]))
+    file = place.file(BASELINE.encode())
+    return file if "update" in asked.flags or os.path.lexists(file) else b""
+
+
+def _looked(subject_: Subject, names: list[str], entry: baseline.Entry) -> bool:
+    """Whether this run would have found what an entry is about: a range tells nothing of all the rest."""
+    whole = subject_.history is None and subject_.fresh is None
+    return whole and entry.rule in names and entry.rule != "TG002" and subject_.means(entry.path)
+
+
+def _update(asked: _Asked, file: bytes, first: Subject, names: list[str], findings: list[Finding]) -> int:
+    import time
+
+    reason, expires = asked.values.get("reason", ""), asked.values.get("expires", "")
+    today = time.strftime("%Y-%m-%d")
+    done = baseline.update(file, findings, reason, today, expires, lambda e: _looked(first, names, e))
+    said = f"{done.added:,} added, {done.kept:,} kept" + (f", {done.renewed:,} of them renewed" if done.renewed else "")
+    console.note(f"baseline {shown(os.path.relpath(file))}: {said}, {done.dropped:,} dropped.")
+    return FINE
+
+
+def _without_known(
+    file: bytes, first: Subject, names: list[str], findings: list[Finding], summary: Summary
+) -> list[Finding]:
+    import time
+
+    known = baseline.load(file)
+    known.file = os.path.relpath(file)
+    applied = known.apply(findings, time.strftime("%Y-%m-%d"), lambda e: _looked(first, names, e))
+    summary.hidden = applied.hidden
+    if applied.unused:
+        console.note(
+            f"{len(applied.unused):,} entries of {shown(known.file)} hide nothing any more: "
+            "trinity-guard lint --update-baseline drops them"
+        )
+    return applied.kept
+
+
+# ---- what is told
+
+
+def _fix(place: git.Place, first: Subject, findings: list[Finding]) -> list[Finding]:
+    """Mend in the working tree what needs no question, say what was changed, and return what is left."""
+    done = fixing.fix(place, findings)
+    mended = done.mended + fixing.reformat(place, [e.path for _, e in first.versions(b".dvc")])
+    for change in mended:
+        console.say(change)
+    if mended:
+        console.note("look at it, and stage it: git diff && git add -u")
+    return done.left
+
+
+def _tell(asked: _Asked, findings: list[Finding], summary: Summary, output: bytes) -> None:
+    form = asked.values.get("format", "text")
+    if output:
+        index.write_file(output, (render(form, findings, summary) + "\n").encode("utf-8", "backslashreplace"))
+    if form != "text" and not output:
+        console.result(render(form, findings, summary))
+    elif findings or summary.hidden:
+        for line, style in text_format.lines(ordered(findings), summary):
+            console.say(line, style)

@@ -1,0 +1,52 @@
+"""The rules by their numbers, and a run of them over one subject."""
+
+from __future__ import annotations
+
+from trinity_guard.errors import UNUSABLE, GuardError
+from trinity_guard.linting import artifacts, credentials, pointers, remotely
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from trinity_guard.linting.finding import Finding
+    from trinity_guard.linting.subject import Subject
+
+    Rule = Callable[[Subject], Iterator[Finding]]
+
+RULES: dict[str, Rule] = {
+    "TG001": artifacts.tg001,
+    "TG002": artifacts.tg002,
+    "TG003": remotely.tg003,
+    "TG004": pointers.tg004,
+    "TG005": pointers.tg005,
+    "TG006": credentials.tg006,
+    "TG007": pointers.tg007,
+    "TG008": pointers.tg008,
+    "TG009": artifacts.tg009,
+}
+REMOTE = "TG003"
+
+
+def chosen(text: str, remote: bool) -> list[str]:
+    """Return the rules that a list names ("TG001,TG006"; "" for all). TG003 runs only with `remote`."""
+    names = [n.strip().upper() for n in text.split(",") if n.strip()]
+    unknown = [n for n in names if n not in RULES]
+    if unknown:
+        raise GuardError(f"there is no rule {unknown[0]}.", f"known: {', '.join(RULES)}", UNUSABLE)
+    if REMOTE in names and not remote:
+        raise GuardError(f"{REMOTE} asks the remotes.", "trinity-guard lint --remote", UNUSABLE)
+    return [n for n in RULES if (not names or n in names) and (n != REMOTE or remote)]
+
+
+def run(subject: Subject, names: Iterable[str]) -> list[Finding]:
+    """Return what these rules find, each finding once."""
+    return once(f for name in names for f in RULES[name](subject))
+
+
+def once(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings without those that say again what an earlier one says."""
+    kept: dict[str, Finding] = {}
+    for finding in findings:
+        kept.setdefault(finding.fingerprint, finding)
+    return list(kept.values())

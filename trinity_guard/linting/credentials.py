@@ -1,0 +1,99 @@
+"""TG006: credentials in what DVC reads and everybody can: its config, pointers, pipelines, locks. No value is told."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import git, secrets
+from trinity_guard.errors import GuardError, shown
+from trinity_guard.inspection import is_dvc_config, is_own_config, quoted
+from trinity_guard.linting.finding import WARNING, Finding
+from trinity_guard.linting.pointers import LOCK, PIPELINE, POINTER, without_path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from trinity_guard.index import Entry
+    from trinity_guard.linting.subject import Subject
+
+
+def tg006(subject: Subject) -> Iterator[Finding]:
+    """Credentials, and what belongs to one person or one machine, in a file that is committed."""
+    files = [(c, e) for c, e in subject.versions() if _is_read(e.path)]
+    read = [(c, e) for c, e in files if not is_own_config(e.path)]
+    contents = subject.contents(e.oid for _, e in read)
+    published = _published(subject, files)
+    for commit, entry in files:
+        pushed = (commit, entry.path) in published
+        if is_own_config(entry.path):
+            yield _own_config(commit, entry, pushed)
+        else:
+            yield from _in_file(commit, entry, contents[entry.oid], pushed)
+
+
+def _is_read(path: bytes) -> bool:
+    name = os.path.basename(path)
+    return name in (LOCK, PIPELINE) or name.endswith(POINTER) or is_dvc_config(path) or is_own_config(path)
+
+
+def _in_file(commit: bytes, entry: Entry, data: bytes | None, pushed: bool) -> Iterator[Finding]:
+    config = is_dvc_config(entry.path)
+    try:
+        if data is None:
+            raise GuardError("is too large to be searched for credentials", f"git rm --cached {shown(entry.path)}")
+        found = secrets.credentials_in(data, entry.path)
+        personal = secrets.personal_in(data, entry.path) if config else []
+    except GuardError as error:
+        # What DVC cannot read may hold anything; of other files than a config TG005 says so.
+        if config or data is None:
+            yield _finding(commit, entry, without_path(error.problem, entry.path), error.remedy, entry.oid.decode())
+        return
+    for secret in found:
+        error = secrets.refusal([secret], entry.path, pushed)
+        finding = _finding(commit, entry, without_path(error.problem, entry.path), error.remedy, _key(secret))
+        finding.line = secret.line
+        yield finding
+    for option in personal:
+        problem = f"belongs to one person or one machine, and is wrong for everybody else: {secrets.said(option)}"
+        remedy = "trinity-guard remote credentials --move     # into .dvc/config.local, which stays here"
+        yield Finding(
+            "TG006", entry.path, problem, remedy,
+            line=option.line, commit=commit.decode(), key=_key(option), level=WARNING,
+        )  # fmt: skip
+
+
+def _own_config(commit: bytes, entry: Entry, pushed: bool) -> Finding:
+    remedy = f"git rm -q --cached -- {quoted(shown(entry.path))}"
+    if pushed:
+        remedy += "\nand replace what is in it where it was issued: others could read it"
+    problem = "one person's own config, which may hold credentials: it belongs in no commit"
+    return _finding(commit, entry, problem, remedy, "")
+
+
+def _finding(commit: bytes, entry: Entry, problem: str, remedy: str, key: str) -> Finding:
+    return Finding("TG006", entry.path, problem, remedy, commit=commit.decode(), key=key)
+
+
+def _key(found: secrets.Finding) -> str:
+    """Return what stands for an option in the fingerprint: its name and kind, no line and no value."""
+    return secrets.said(secrets.Finding(found.section, found.option, 0, found.kind))
+
+
+def _published(subject: Subject, files: Sequence[tuple[bytes, Entry]]) -> set[tuple[bytes, bytes]]:
+    """Return (commit, path) of those files that others can read already: a Git remote is known to have the commit.
+
+    What is staged counts if HEAD has the very same; in a CI everything was pushed.
+    """
+    if not files:
+        return set()
+    if os.environ.get("CI", "").lower() in ("true", "1"):
+        return {(c, e.path) for c, e in files if c}
+    there = git.read_ids(b"HEAD:" + e.path for c, e in files if not c)
+    staged = [e for c, e in files if not c]
+    head = git.attempt("rev-parse", "-q", "--verify", "HEAD^{commit}").out.strip()
+    commits = {c for c, _ in files if c} | ({head} if head else set())
+    own = git.run("rev-list", "--stdin", "--not", "--remotes", data=b"".join(c + b"\n" for c in commits)).split()
+    known = commits - set(own)
+    same = {e.path for e, oid in zip(staged, there, strict=True) if oid == e.oid}
+    return {(c, e.path) for c, e in files if (c in known if c else head in known and e.path in same)}

@@ -1,0 +1,145 @@
+"""What each rule is about: what, why, an example, how to mend. docs/rules.md is this text, and a test compares them."""
+
+from __future__ import annotations
+
+from trinity_guard.errors import UNUSABLE, GuardError
+
+INTRODUCTION = """# The rules of `trinity-guard lint`
+
+`trinity-guard lint` looks at the index; `--all` at HEAD too; `--rev REV` at the tree of any revision; `--range A..B` at
+every commit of a range. In a GitHub or GitLab job it finds the range itself. `--explain TG004` prints one of these
+sections.
+
+Every file is looked at, by its name, its size and its first 4,096 bytes (a glance at 64 of them tells which need more).
+What cannot be told from those is not guessed; nothing is unpickled. Symbolic links, submodules and Git LFS's pointers
+are no artifacts. In a range, TG001, TG002, TG005, TG006 and TG009 are about every version that its commits bring along
+(of a merge: what none of its parents has), TG003 about every object that they name, the others about what the tree at
+the end has of it. The patterns, `exclude` and `max-size` are those of the work tree's own configuration.
+
+Exit code 0: nothing, or warnings alone. 1: errors. 2: it could not look.
+"""
+
+TITLES = {
+    "TG001": "artifact in the tree",
+    "TG002": "artifact in a commit of the range, though gone from its tip",
+    "TG003": "pointer whose object is not on the remote",
+    "TG004": "pointer whose file Git does not ignore",
+    "TG005": "malformed pointer, or one whose path leaves the repository",
+    "TG006": "credential in a committed DVC config",
+    "TG007": "file tracked by Git and by DVC",
+    "TG008": "model without its metadata JSON",
+    "TG009": "oversized file",
+}
+
+TEXTS = {
+    "TG001": """\
+A model or a data set stands in Git itself: its name matches `patterns`, or its first bytes say what it is.
+
+Git keeps every version of it for ever, in every clone.
+
+Example: `models/churn.pkl` was committed with `--no-verify`.
+
+To mend: `trinity-guard convert models/churn.pkl`, and commit. It belongs in Git after all: add it to `exclude`. Where
+a commit that is not merged yet brought it, mend that commit: `git rebase -i COMMIT^`, mark it `edit`, convert, `git
+commit --amend`, `git rebase --continue`.
+""",
+    "TG002": """\
+A commit of the range adds an artifact, and a later one removes or replaces it.
+
+The tree looks fine, but whoever merges these commits publishes the bytes, and every clone fetches them.
+
+Example: `a1b2c3d adds models/raw.pkl`, `e4f5a6b removes it again`.
+
+To mend: rewrite the branch before it is merged (`git rebase -i COMMIT^`), or merge it squashed into one commit. Is it
+merged already: `trinity-guard migrate`.
+""",
+    "TG003": """\
+A pointer or dvc.lock names an object that the DVC remote lacks, or has in another size; of a directory, any of its
+files. Looked at with `--remote` only.
+
+Nobody else can fetch it, and the one copy is in somebody's cache.
+
+Example: the push failed, and the pointer was merged all the same.
+
+To mend: `trinity-guard push COMMIT`, where the file still is. A remote that does not answer is no finding: exit code
+2.
+""",
+    "TG004": """\
+A pointer's file is not ignored by the .gitignore files of the same tree. One's own excludes do not count, as nobody
+else has them.
+
+The next `git add .` takes the bytes into Git.
+
+Example: `models/churn.pkl.dvc` is there, and models/.gitignore lost its line `/churn.pkl`.
+
+To mend: `trinity-guard lint --fix` adds the line.
+""",
+    "TG005": """\
+DVC could not read a pointer, a dvc.lock or a dvc.yaml; or a pointer's path is absolute, climbs out of the repository,
+leads into `.git`, or lies behind a symbolic link.
+
+Nobody gets the file; and a path that leads elsewhere has `dvc checkout` write there.
+
+Example: `path: ../../.ssh/authorized_keys`, or the markers of a merge conflict.
+
+To mend: `git checkout HEAD^ -- FILE` brings the last good version; `dvc add` writes a new one. Of a path that leads
+elsewhere find out who wrote it: `git log -p -- FILE`.
+""",
+    "TG006": """\
+A secret (a key, a password, one inside of an address) or a command to run stands in a committed .dvc/config, pointer,
+dvc.yaml or dvc.lock; or somebody's config.local is committed. What belongs to one person or one machine (a user's
+name, the path of a key) is a warning. A config that DVC cannot read may hold anything, and is an error.
+
+Everybody who reads the repository can use it, or runs that command. No value is ever printed.
+
+Example: `password = …` below `['remote "storage"']`.
+
+To mend: `trinity-guard remote credentials --move` (or `trinity-guard lint --fix`) brings it into .dvc/config.local.
+Was it pushed, replace it where it was issued: what others could read is known, whatever is done here.
+""",
+    "TG007": """\
+Git tracks a file that a pointer, or a stage's output in dvc.lock, records too; or one in a folder that DVC holds as a
+whole.
+
+After the next change one of the two is out of date, and a checkout overwrites the other's version.
+
+Example: `git add -f data/train.csv` beside data/train.csv.dvc.
+
+To mend: `git rm -q --cached -- data/train.csv`: the file stays here, and in DVC.
+""",
+    "TG008": """\
+The pointer of a model (.pkl .pickle .joblib .h5 .hdf5 .keras .pt .pth .ckpt .onnx .safetensors) below a folder named
+`models` has no `NAME_metadata.json` beside it, in Git or in DVC. An error for the trainer's own
+`layout_risk_predictor_*`, a warning for all others.
+
+Nobody can tell which data, code and parameters it came from.
+
+Example: `models/layout_risk_predictor_2025-01-31.pkl.dvc` without
+`models/layout_risk_predictor_2025-01-31_metadata.json`.
+
+To mend: commit the file that `trinity-guard train` wrote beside it.
+""",
+    "TG009": """\
+A file that is no artifact is larger than `max-size` (5 MB unless configured).
+
+Git keeps every version of it for ever, in every clone.
+
+Example: a video in docs/.
+
+To mend: `trinity-guard convert FILE` keeps it in DVC. Or, in .trinity-guard.toml, add a pattern for it to `patterns`
+(always to DVC) or `exclude` (always to Git), or raise `max-size`.
+""",
+}
+
+
+def section(rule: str) -> str:
+    """Return a rule's section; GuardError (exit 2) for one that there is not."""
+    name = rule.upper()
+    if name not in TEXTS:
+        raise GuardError(f"there is no rule {rule}.", f"known: {', '.join(TEXTS)}", UNUSABLE)
+    return f"## {name} {TITLES[name]}\n\n{TEXTS[name]}"
+
+
+def page() -> str:
+    """Return docs/rules.md."""
+    return "\n".join([INTRODUCTION, *map(section, TEXTS)])

@@ -1,0 +1,191 @@
+"""Which commits are meant: a range as it is written, or what the environment of a CI says of its event."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import git
+from trinity_guard.errors import UNUSABLE, GuardError, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+MOST_EVENT = 32 << 20
+DEEPER = (
+    "git fetch --unshallow\n"
+    "or, in a GitHub workflow, `fetch-depth: 0` at actions/checkout; in GitLab's, the variable GIT_DEPTH: 0"
+)
+
+
+class Range:
+    """tip, without: commits (hex); what is reached from the latter is left out. words: the range as one reads it."""
+
+    __slots__ = ("tip", "without", "words")
+
+    def __init__(self, tip: bytes, without: Sequence[bytes], words: str) -> None:
+        self.tip = tip
+        self.without = list(without)
+        self.words = words
+
+
+def commit(name: str | bytes) -> bytes:
+    """Return the id of the commit that a name means; GuardError (exit 2) where there is none."""
+    text = os.fsencode(name)
+    found = _commit(text)
+    if found is None:
+        raise GuardError(f"there is no commit '{shown(text)}' here.", "git log --oneline --all", UNUSABLE)
+    return found
+
+
+def _commit(name: bytes) -> bytes | None:
+    if not name or name.startswith(b"-") or b"\n" in name:
+        return None
+    result = git.attempt("rev-parse", "-q", "--verify", name + b"^{commit}")
+    return None if result.code else result.out.strip()
+
+
+def written(text: str) -> Range:
+    """Read A..B, A...B (what B has beyond where it left A), or B alone (its whole history), as Git does."""
+    three = "..." in text
+    left, dots, right = text.partition("..." if three else "..")
+    if not dots:
+        return Range(commit(text), [], text)
+    if ".." in right:
+        raise GuardError(f"'{text}' is no range of commits.", "trinity-guard lint --range main..HEAD", UNUSABLE)
+    tip, base = commit(right or "HEAD"), commit(left or "HEAD")
+    # From the point where the two parted on, what B has and A has not is the same with two dots and with three.
+    return Range(tip, [base], text)
+
+
+def commits(chosen: Range) -> list[bytes]:
+    """Return the commits of a range, the oldest first; GuardError (exit 2) where history is cut off within it."""
+    data = b"".join([chosen.tip + b"\n", *(b"^" + c + b"\n" for c in chosen.without)])
+    found = git.run("rev-list", "--reverse", "--topo-order", "--stdin", data=data).split()
+    if found:
+        _require_whole(found, chosen)
+    return found
+
+
+def _require_whole(found: Sequence[bytes], chosen: Range) -> None:
+    """Refuse a range that reaches the commits at which a shallow clone was cut off: what lies below is not known."""
+    file = git.run("rev-parse", "--git-path", "shallow")[:-1]
+    try:
+        with open(file, "rb") as opened:
+            cut = set(opened.read().split())
+    except FileNotFoundError:
+        return
+    if not cut.isdisjoint(found):
+        raise GuardError(f"this clone is shallow: it does not hold all commits of {chosen.words}.", DEEPER, UNUSABLE)
+
+
+# ---- what a CI says
+
+
+def told(env: Mapping[str, str]) -> Range | None:
+    """Return the commits that this run of a CI, or pre-commit's push stage, is about; None where nothing says."""
+    if env.get("PRE_COMMIT_TO_REF") and env.get("PRE_COMMIT_FROM_REF"):
+        base, tip = _needed(env["PRE_COMMIT_FROM_REF"]), _needed(env["PRE_COMMIT_TO_REF"])
+        return _between(base, tip)
+    if env.get("PRE_COMMIT"):
+        return None  # its stage before a commit, wherever that runs
+    if env.get("GITHUB_ACTIONS") == "true":
+        return _github(env)
+    if env.get("GITLAB_CI") == "true":
+        return _gitlab(env)
+    return None
+
+
+def _github(env: Mapping[str, str]) -> Range | None:
+    kind = env.get("GITHUB_EVENT_NAME", "")
+    if kind not in ("pull_request", "pull_request_target", "merge_group", "push"):
+        return None  # started by hand, by the clock: no commits are meant
+    event = _event(env)
+    if kind == "push":
+        default = _text(event, "repository", "default_branch")
+        return _pushed(_text(event, "before"), _text(event, "after"), env.get("GITHUB_REF", ""), default)
+    if kind == "merge_group":
+        base, tip = _text(event, "merge_group", "base_sha"), _text(event, "merge_group", "head_sha")
+    else:
+        base, tip = _text(event, "pull_request", "base", "sha"), _text(event, "pull_request", "head", "sha")
+    if not (base and tip):
+        raise GuardError(f"GitHub's event ({kind}) names no commits.", "trinity-guard lint --range A..B", UNUSABLE)
+    # The base may have been pushed anew since; the branch's own name leads to what it is now.
+    known = _commit(base.encode()) or _commit(b"origin/" + os.fsencode(env.get("GITHUB_BASE_REF", "")))
+    return _between(known or _needed(base), _needed(tip))
+
+
+def _event(env: Mapping[str, str]) -> Any:
+    import json
+
+    path = env.get("GITHUB_EVENT_PATH", "")
+    try:
+        with open(path, "rb") as file:
+            event = json.loads(file.read(MOST_EVENT))
+    except (OSError, ValueError, RecursionError):
+        raise GuardError(
+            f"GitHub's event (GITHUB_EVENT_PATH={shown(os.fsencode(path))}) cannot be read.",
+            "trinity-guard lint --range A..B     # say yourself what is meant",
+            UNUSABLE,
+        ) from None
+    return event
+
+
+def _text(event: Any, *keys: str) -> str:
+    for key in keys:
+        event = event.get(key) if isinstance(event, dict) else None
+    return event if isinstance(event, str) else ""
+
+
+def _gitlab(env: Mapping[str, str]) -> Range | None:
+    tip = env.get("CI_COMMIT_SHA", "")
+    base = env.get("CI_MERGE_REQUEST_DIFF_BASE_SHA", "")
+    if base:
+        # In a pipeline for the merged result, CI_COMMIT_SHA is GitLab's own merge with the target.
+        return _between(_needed(base), _needed(env.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA") or tip))
+    if env.get("CI_PIPELINE_SOURCE") != "push":
+        return None
+    ref = env.get("CI_COMMIT_BRANCH", "")
+    return _pushed(
+        env.get("CI_COMMIT_BEFORE_SHA", ""), tip, f"refs/heads/{ref}" if ref else "", env.get("CI_DEFAULT_BRANCH", "")
+    )
+
+
+def _pushed(before: str, after: str, ref: str, default: str) -> Range | None:
+    """Return what a push brought: all since `before`, or where that is nothing or gone, all beyond the default branch.
+
+    Other branches do not count: the branch that was pushed is itself among a clone's refs by now.
+    """
+    if after and not after.strip("0"):
+        return Range(b"", [], "a deleted branch")
+    tip = _needed(after)
+    known = _commit(before.encode()) if before.strip("0") else None
+    if known:
+        return _between(known, tip)
+    if not default or ref == f"refs/heads/{default}":
+        return Range(tip, [], f"{_short(tip)} and all before it")
+    base = _commit(b"refs/remotes/origin/" + os.fsencode(default))
+    if base is None:
+        raise GuardError(
+            f"which commits of {shown(os.fsencode(ref))} are new cannot be told: origin/{default} is not here.",
+            f"git fetch origin +refs/heads/{default}:refs/remotes/origin/{default}",
+            UNUSABLE,
+        )
+    return Range(tip, [base], f"origin/{default}..{_short(tip)}")
+
+
+def _needed(name: str) -> bytes:
+    """Return a commit that a CI names; where it is not here, the clone is not deep enough."""
+    found = _commit(os.fsencode(name))
+    if found is None:
+        raise GuardError(f"the commit {shown(os.fsencode(name))} is not in this clone.", DEEPER, UNUSABLE)
+    return found
+
+
+def _between(base: bytes, tip: bytes) -> Range:
+    return Range(tip, [base], f"{_short(base)}..{_short(tip)}")
+
+
+def _short(oid: bytes) -> str:
+    return oid[:10].decode()

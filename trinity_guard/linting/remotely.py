@@ -1,0 +1,135 @@
+"""TG003: pointers whose object is not on the remote. All remotes are asked at once, each with a time limit."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import dvcproject, publication, references, store, transport, trust
+from trinity_guard.errors import UNUSABLE, GuardError
+from trinity_guard.linting.finding import Finding
+from trinity_guard.rules import size_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from trinity_guard.linting.subject import Subject
+    from trinity_guard.references import Named
+
+# Seconds for all the questions together; without any progress a remote is given up much earlier (transport.connect).
+LIMIT = 300.0
+
+
+def tg003(subject: Subject) -> Iterator[Finding]:
+    """Pointers and locks that name an object which the remote has not, or has damaged."""
+    files = subject.history
+    if files is None:
+        entries = subject.tree.ending(b".dvc", b"dvc.lock", b"dvc.yaml")
+        files = [(subject.tree.commit, e) for e in entries if subject.is_new(e)]
+    # Those that cannot be read are TG005's.
+    named = references.once(references.named_in(subject.place, files, {}))
+    groups = publication.grouped(subject.config, named)
+    asked = [_Question(subject, project, name, group) for (project, name), group in groups.items()]
+    for question in _all_at_once(asked):
+        yield from question.findings()
+
+
+class _Question:
+    """What one remote is asked: which of these objects it has, with the files of directories."""
+
+    def __init__(self, subject: Subject, project: bytes, name: str, group: Sequence[Named]) -> None:
+        self._group = group
+        settings = dvcproject.load(subject.place.file(project) if project else subject.place.top)
+        self.name = (name or settings.default_remote or "").lower()
+        if self.name not in settings.remotes:
+            what = f"the DVC remote '{self.name}' is not configured" if self.name else "no DVC remote is set"
+            raise GuardError(f"{what}: where the objects should be is not known.", "trinity-guard remote add URL", 2)
+        remote = settings.remotes[self.name]
+        if remote.versioned:
+            raise GuardError(
+                f"the DVC remote '{self.name}' is cloud-versioned: only DVC itself can say what is there.",
+                f"dvc status --cloud --remote {self.name}",
+                UNUSABLE,
+            )
+        trust.require(subject.place, settings, remote)
+        self._settings = settings
+        self._cache = store.Store(settings.cache_dir, settings.shared)
+        self._there: dict[str, int] = {}
+        self._listed: dict[str, list[str]] = {}
+        self.error: BaseException | None = None
+        self.remote: transport.Remote | None = None
+
+    def ask(self) -> None:
+        """Run in a thread of its own; an exception is kept for the others to raise."""
+        try:
+            with transport.connect(self._settings, self.name) as self.remote:
+                self._there = self.remote.sizes([i.md5 for i in self._group])
+                folders = [i.md5 for i in self._group if i.is_dir and i.md5 in self._there]
+                if folders:
+                    self._ask_within(self.remote, folders)
+        except BaseException as error:  # noqa: BLE001  # raised again by whoever waits for this thread
+            self.error = error
+
+    def _ask_within(self, remote: transport.Remote, folders: Sequence[str]) -> None:
+        """Ask for the files of directories. Lists that are not in the cache are fetched into a room of our own."""
+        import tempfile
+
+        away = [m for m in folders if not self._cache.holds(m)]
+        self._listed = {m: [c for c, _ in store.children(self._cache, m)] for m in folders if m not in away}
+        if away:
+            with tempfile.TemporaryDirectory(prefix="trinity-guard-lint-") as room:
+                rooms = store.Store(os.fsencode(room))
+                failed = remote.fetch([transport.Wanted(m) for m in away], rooms)
+                for md5 in failed:
+                    self._there.pop(md5)
+                self._listed.update({m: [c for c, _ in store.children(rooms, m)] for m in away if m not in failed})
+        files = [c for listed in self._listed.values() for c in listed]
+        self._there.update(remote.sizes(list(dict.fromkeys(files))))
+
+    def findings(self) -> Iterator[Finding]:
+        for item in self._group:
+            lacking = self._lacking(item)
+            if lacking:
+                yield Finding(
+                    "TG003",
+                    item.path,
+                    f"{lacking} on the remote '{self.name}': nobody else can fetch it",
+                    f"trinity-guard push {item.commit[:10].decode() or '--pending'}     # from where the file is",
+                    commit=item.commit.decode(),
+                    key=item.md5,
+                )
+
+    def _lacking(self, item: Named) -> str:
+        if item.md5 not in self._there:
+            return f"its object {item.md5} is not"
+        there = self._there[item.md5]
+        if not item.is_dir and item.size >= 0 and there not in (item.size, -1):
+            return f"its object {item.md5} has {size_text(there)} where it should have {size_text(item.size)}"
+        listed = self._listed.get(item.md5, ())
+        absent = [m for m in listed if m not in self._there]
+        return f"{len(absent):,} of the {len(listed):,} files of its directory are not" if absent else ""
+
+
+def _all_at_once(questions: Sequence[_Question]) -> Sequence[_Question]:
+    """Ask all remotes in threads of their own; the first error is raised, and so is the end of the time."""
+    import threading
+    import time
+
+    threads = [threading.Thread(target=q.ask, daemon=True) for q in questions]
+    end = time.monotonic() + LIMIT
+    for thread in threads:
+        thread.start()
+    for thread, question in zip(threads, questions, strict=True):
+        thread.join(max(0.0, end - time.monotonic()))
+        if thread.is_alive():
+            for late in questions:
+                if late.remote is not None:
+                    late.remote.close()
+            raise GuardError(
+                f"the DVC remote '{question.name}' did not answer everything within {LIMIT:.0f} s.",
+                f"trinity-guard remote check {question.name}",
+                UNUSABLE,
+            )
+        if question.error is not None:
+            raise question.error
+    return questions

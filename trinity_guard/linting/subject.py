@@ -1,0 +1,239 @@
+"""What is looked at: the index, the tree of a commit, or all that the commits of a range bring along."""
+
+from __future__ import annotations
+
+from trinity_guard import catalog, git, index, inspection, references, sniffing
+from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.gating import Findings, left_to_others
+from trinity_guard.index import EMPTY, SYMLINK, Entry
+from trinity_guard.linting import packs
+from trinity_guard.objects import GLANCE
+from trinity_guard.pointer import MOST_BYTES_WITH_FILES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from trinity_guard.config import Config
+    from trinity_guard.rules import Rules, Verdict
+
+    Progress = Callable[[int, int], None]
+
+
+class Tree:
+    """The files of an index (commit b"") or of a commit: modes, ids and paths, side by side."""
+
+    __slots__ = ("_by_path", "_of_dvc", "commit", "modes", "oids", "paths")
+
+    def __init__(self, commit: bytes, modes: list[bytes], oids: list[bytes], paths: list[bytes]) -> None:
+        self.commit = commit
+        self.modes = modes
+        self.oids = oids
+        self.paths = paths
+        self._by_path: dict[bytes, int] | None = None
+        self._of_dvc: list[Entry] | None = None
+
+    def get(self, path: bytes) -> Entry | None:
+        if self._by_path is None:
+            self._by_path = {p: i for i, p in enumerate(self.paths)}
+        at = self._by_path.get(path)
+        return None if at is None else self.entry(at)
+
+    def entry(self, at: int) -> Entry:
+        return Entry(self.modes[at], self.oids[at], self.paths[at])
+
+    def of_dvc(self) -> list[Entry]:
+        """Return the regular files that may be DVC's: it has its name in each of theirs."""
+        if self._of_dvc is None:
+            named = [i for i, p in enumerate(self.paths) if b"dvc" in p.lower()]
+            self._of_dvc = [self.entry(i) for i in named if self.modes[i] != SYMLINK]
+        return self._of_dvc
+
+    def ending(self, *ends: bytes) -> list[Entry]:
+        """Return the files of DVC's whose path has one of these ends."""
+        return [e for e in self.of_dvc() if e.path.endswith(ends)]
+
+
+class Judged:
+    """A version of a file that does not belong in Git: its commit (b"" for the index), why, and its size in bytes."""
+
+    __slots__ = ("commit", "entry", "size", "verdict")
+
+    def __init__(self, commit: bytes, entry: Entry, size: int, verdict: Verdict) -> None:
+        self.commit = commit
+        self.entry = entry
+        self.size = size
+        self.verdict = verdict
+
+
+class Subject:
+    """What is looked at. tree: the files as they are at its end.
+
+    history: (commit, file) of a range, each version once, the oldest first; None where the tree alone is looked at.
+    only: paths that are meant (a folder stands for all below it); none: everything.
+    """
+
+    def __init__(self, place: git.Place, config: Config, rules: Rules, tree: Tree, only: Sequence[bytes] = ()) -> None:
+        self.place = place
+        self.config = config
+        self.rules = rules
+        self.tree = tree
+        self.only = frozenset() if b"" in only else frozenset(only)
+        self.history: list[tuple[bytes, Entry]] | None = None
+        self.commits: list[bytes] = []
+        self.fresh: set[tuple[bytes, bytes]] | None = None
+        self._contents: dict[bytes, bytes | None] = {}
+        self._judged: list[Judged] | None = None
+        self._roots: set[bytes] | None = None
+
+    def means(self, path: bytes) -> bool:
+        """Whether a path, or a folder above it, was asked for."""
+        if not self.only:
+            return True
+        while path not in self.only:
+            path = path.rpartition(b"/")[0]
+            if not path:
+                return False
+        return True
+
+    def is_new(self, entry: Entry) -> bool:
+        """Whether a file of the tree is to be looked at: it is meant, and in a range a commit of it brought it."""
+        return self.means(entry.path) and (self.fresh is None or (entry.path, entry.oid) in self.fresh)
+
+    def versions(self, *ends: bytes) -> list[tuple[bytes, Entry]]:
+        """Return (commit, file) of the files of DVC's (with such an end) that are to be looked at."""
+        if self.history is not None:
+            found = [(c, e) for c, e in self.history if e.mode != SYMLINK and b"dvc" in e.path.lower()]
+        else:
+            found = [(self.tree.commit, e) for e in self.tree.of_dvc() if self.is_new(e)]
+        return [(c, e) for c, e in found if not ends or e.path.endswith(ends)]
+
+    def contents(self, ids: Iterable[bytes]) -> dict[bytes, bytes | None]:
+        """Return the bytes of small blobs; None for one that is too large to be a file of DVC's."""
+        new = [oid for oid in dict.fromkeys(ids) if oid not in self._contents]
+        sizes = packs.heads(self.place.common_dir, new, GLANCE)
+        small = [oid for oid in new if sizes[oid].size <= MOST_BYTES_WITH_FILES]
+        self._contents.update(dict.fromkeys(new))
+        for oid, data in zip(small, git.read_all(small), strict=True):
+            if data is None:
+                raise GuardError(f"Git cannot read the blob {shown(oid)}.", "git fsck", UNUSABLE)
+            self._contents[oid] = data
+        return self._contents
+
+    def roots(self) -> set[bytes]:
+        """Return those of the range's commits that have no parent."""
+        if self._roots is None:
+            data = b"".join(c + b"\n" for c in self.commits)
+            self._roots = set(git.run("rev-list", "--no-walk", "--max-parents=0", "--stdin", data=data).split())
+        return self._roots
+
+    def judged(self) -> list[Judged]:
+        """Return the artifacts and the files above max-size, those left out that others keep."""
+        if self._judged is None:
+            self._judged = list(self._left(self._judge()))
+        return self._judged
+
+    def _judge(self) -> list[Judged]:
+        tree = self.tree
+        if self.history is None and self.fresh is None and not self.only:
+            found = judge(self.place, self.rules, tree.modes, tree.oids, tree.paths)
+            return [Judged(tree.commit, tree.entry(at), size, verdict) for at, size, verdict in found]
+        files = self.history
+        if files is None:
+            files = [(tree.commit, tree.entry(i)) for i in range(len(tree.paths))]
+            files = [(c, e) for c, e in files if self.is_new(e)]
+        columns = ([e.mode for _, e in files], [e.oid for _, e in files], [e.path for _, e in files])
+        return [Judged(*files[at], size, verdict) for at, size, verdict in judge(self.place, self.rules, *columns)]
+
+    def _left(self, judged: Sequence[Judged]) -> list[Judged]:
+        """Drop what git-lfs keeps, what a pipeline leaves to Git, and names that `git add -N` has only announced."""
+        findings = Findings()
+        by_version = {(j.commit, j.entry.path, j.entry.oid): j for j in judged}
+        for j in judged:
+            if j.commit or not index.is_only_intended(j.entry):
+                findings.raw.append((j.commit, inspection.Artifact(j.entry, j.verdict.reason, j.size)))
+        left_to_others(self.place, findings)
+        return [by_version[c, a.entry.path, a.entry.oid] for c, a in findings.raw]
+
+
+def judge(
+    place: git.Place, rules: Rules, modes: Sequence[bytes], oids: Sequence[bytes], paths: Sequence[bytes]
+) -> list[tuple[int, int, Verdict]]:
+    """Return (position, size, verdict) of the files that are artifacts or too big; each blob is looked at once."""
+    by_content = rules.needs_head() or rules.limits_size()
+    sieve = rules.sieve
+    meant = [i for i, m in enumerate(modes) if m != SYMLINK and (by_content or sieve(paths[i]))]
+    glances = packs.heads(place.common_dir, (oids[i] for i in meant if oids[i] not in EMPTY), GLANCE)
+    doubtful = {oid for oid, head in glances.items() if head.size > rules.small or sniffing.suspicious(head.first)}
+    candidates = [i for i in meant if oids[i] in doubtful or sieve(paths[i])]
+    larger = [o for i in candidates if (o := oids[i]) in doubtful and glances[o].size > GLANCE]
+    heads = packs.heads(place.common_dir, larger, sniffing.HEAD_BYTES) if rules.needs_head() else {}
+    found = []
+    for i in candidates:
+        oid, path = oids[i], paths[i]
+        head = heads.get(oid) or glances.get(oid)
+        size, first = (head.size, head.first) if head is not None else (0, b"")
+        if (first.startswith(inspection.LFS_HEADS) and size < 1024) or inspection.is_bookkeeping(path):
+            continue
+        verdict = rules.decide(path, size, first if rules.needs_head() else b"")
+        if verdict.kind != "fine":
+            found.append((i, size, verdict))
+    return found
+
+
+# ---- the index, a commit, a range
+
+
+def indexed() -> Tree:
+    """Return the files of the index; GuardError (exit 2) where some of them are in conflict."""
+    lines = git.run("ls-files", "-s", "-z", "--full-name").split(b"\0")[:-1]
+    end = lines[0].index(b" ", 7) if lines else 0
+    conflicts = [line[end + 3 :] for line in lines if line[end + 1 : end + 2] != b"0"]
+    if conflicts:
+        raise GuardError(
+            f"{shown(conflicts[0])} is in conflict: what will be committed is not known.", "git status", UNUSABLE
+        )
+    return _tree(b"", [line for line in lines if line[:6] != b"160000"], 7, end, end + 3)
+
+
+def tree_of(commit: bytes) -> Tree:
+    """Return the files of a commit's tree."""
+    lines = git.run("ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0")[:-1]
+    files = [line for line in lines if line[:6] != b"160000"]
+    end = files[0].index(b"\t") if files else 0
+    return _tree(commit, files, 12, end, end + 1)
+
+
+def _tree(commit: bytes, lines: list[bytes], start: int, end: int, name: int) -> Tree:
+    modes, oids = [line[:6] for line in lines], [line[start:end] for line in lines]
+    return Tree(commit, modes, oids, [line[name:] for line in lines])
+
+
+def changed_since_head(head: bytes) -> set[tuple[bytes, bytes]]:
+    """Return (path, id) of the files of HEAD that the index has not, or has otherwise."""
+    out = git.run("diff-index", "--cached", "-R", "--raw", "-z", "--no-renames", "--diff-filter=ACMT", head, "--")
+    return {(e.path, e.oid) for e in index.raw(out)}
+
+
+def walk(subject: Subject, commits: Sequence[bytes], on_progress: Progress | None = None) -> None:
+    """Take in what these commits (the oldest first) bring along. Of a merge: what none of its parents has."""
+    history: list[tuple[bytes, Entry]] = []
+    fresh: set[tuple[bytes, bytes]] = set()
+    done = 0
+    for batch in references.walked(commits):
+        for commit, entries in batch:
+            for entry in entries:
+                if (entry.path, entry.oid) not in fresh and subject.means(entry.path):
+                    fresh.add((entry.path, entry.oid))
+                    history.append((commit, entry))
+        done = min(done + references.BATCH, len(commits))
+        if on_progress:
+            on_progress(done, len(commits))
+    subject.history, subject.fresh, subject.commits = history, fresh, list(commits)
+
+
+def held_by(entry: Entry, data: bytes | None) -> list[catalog.Held]:
+    """Return what a pointer holds; GuardError for one that nobody can read."""
+    if data is None:
+        raise GuardError(f"{shown(entry.path)} is no pointer that DVC can read: it is too large.", "")
+    return catalog.parse(entry, data)
