@@ -50,8 +50,8 @@ def _in_file(commit: bytes, entry: Entry, data: bytes | None, pushed: bool) -> I
             yield _finding(commit, entry, without_path(error.problem, entry.path), error.remedy, entry.oid.decode())
         return
     for secret in found:
-        error = secrets.refusal([secret], entry.path, pushed)
-        finding = _finding(commit, entry, without_path(error.problem, entry.path), error.remedy, _key(secret))
+        told = secrets.refusal([secret], entry.path, pushed)
+        finding = _finding(commit, entry, without_path(told.problem, entry.path), told.remedy, _key(secret))
         finding.line = secret.line
         yield finding
     for option in personal:
