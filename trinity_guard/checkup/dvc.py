@@ -28,7 +28,7 @@ from trinity_guard.remotes import PACKAGES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trinity_guard.dvcproject import Project, Remote
+    from trinity_guard.dvcproject import Remote
 
 LINKS = ("hardlink", "symlink")
 CONFIGS = (".dvc/config", "*/.dvc/config", "*config.local*")
@@ -225,39 +225,39 @@ def remotes(subject: Subject) -> Check:
             continue
         failed = reach(subject, root, name)
         if failed is not None:
-            return Check(ERROR, f"the remote {where} cannot be used: {failed.problem}", failed.remedy)
+            return Check(ERROR, f"the remote {where} cannot be used: {failed[0]}", failed[1])
         told.append(f"{where} can be written to")
     if subject.offline:
         return Check(WARNING, f"not asked, because of --offline: {', '.join(told)}.", "trinity-guard doctor")
     return fine("; ".join(told))
 
 
-def reach(subject: Subject, root: bytes, name: str) -> GuardError | None:
-    """Go the way to a remote once; return what failed, None where it can be written to."""
-    found: GuardError | None = subject.once(f"reach {root!r} {name}", lambda: _reach(subject, root, name))
+def reach(subject: Subject, root: bytes, name: str) -> tuple[str, str] | None:
+    """Go the way to a remote once; return what failed and the remedy, None where it can be written to."""
+    found: tuple[str, str] | None = subject.once(f"reach {root!r} {name}", lambda: _reach(subject, root, name))
     return found
 
 
-def _reach(subject: Subject, root: bytes, name: str) -> GuardError | None:
+def _reach(subject: Subject, root: bytes, name: str) -> tuple[str, str] | None:
     project = subject.project(root)
     remote = project.remotes[name]
     try:
         trust.require(subject.place, project, remote)
         if remote.local is not None and not os.path.isdir(remote.local):
-            return _folder_to_be(subject, root, project, remote)
+            return _folder_to_be(subject, root, remote)
     except GuardError as error:
-        return error
+        return error.problem, error.remedy
     for step in diagnosis.check(project, remote):
         if step.state == diagnosis.FAILED:
             remedy = step.remedy
             if step.name == "plug-in":
                 remedy = machine.install(PACKAGES[bounds.scheme(remote.url)])
             words = step.reason.rstrip(".")
-            return GuardError(f"step `{step.name}`: {words}.", remedy or f"trinity-guard remote check {name}")
+            return f"step `{step.name}`: {words}.", remedy or f"trinity-guard remote check {name}"
     return None
 
 
-def _folder_to_be(subject: Subject, root: bytes, project: Project, remote: Remote) -> GuardError | None:
+def _folder_to_be(subject: Subject, root: bytes, remote: Remote) -> tuple[str, str] | None:
     """A folder that is not there is made by the first push; one that was there is a disk that is not mounted."""
     assert remote.local is not None  # noqa: S101  # for mypy
     try:
@@ -270,14 +270,12 @@ def _folder_to_be(subject: Subject, root: bytes, project: Project, remote: Remot
         try:
             delivery.destination(subject.place, root, remote.name)
         except GuardError as error:
-            return GuardError(
-                f"{error.problem}: is its disk mounted?", f"mkdir {where}     # if it is not to be mounted"
-            )
+            return f"{error.problem}: is its disk mounted?", f"mkdir {where}     # if it is on no other disk"
         return None
     above = machine.existing(remote.local)
     if not os.access(above, os.W_OK):
         words = f"{shown(remote.local)} cannot be made: {shown(above)} is not writable."
-        return GuardError(words, f"ls -ld {quoted(shown(above))}     # whose is it?")
+        return words, f"ls -ld {quoted(shown(above))}     # whose is it?"
     return None
 
 

@@ -7,7 +7,7 @@ import os
 from trinity_guard import catalog as catalogs
 from trinity_guard import config as configs
 from trinity_guard import dvcproject, dvcsetup, git, hookfiles, ignoring, index, installed, ownership, planted
-from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, counted, fine, listed
+from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.inspection import quoted
 from trinity_guard.rules import Rules
@@ -234,8 +234,9 @@ def dvc_project(subject: Subject) -> Check:
     place = subject.place
     if not os.path.isdir(place.file(b".dvc")):
         if index.entries_of([b".dvc/config"]):
-            remedy = "git sparse-checkout add .dvc" if _not_checked_out(b".dvc/config") else "git checkout -- .dvc"
-            return Check(ERROR, "DVC's folder .dvc is in Git, but not in the work tree.", remedy)
+            if _not_checked_out(b".dvc/config"):
+                raise Unseen("the sparse checkout leaves .dvc out (see sparse-checkout)")
+            return Check(ERROR, "DVC's folder .dvc is in Git, but not in the work tree.", "git checkout -- .dvc")
         return Check(ERROR, "there is no DVC project here yet.", "trinity-guard init")
     project = dvcproject.load(place.top)
     planted.refuse(place, place.top, project.cache_dir)
