@@ -237,6 +237,30 @@ def test_what_is_personal_but_no_secret_is_left(work: Repo) -> None:
     assert files(work) == before
 
 
+def test_the_command_mends_what_the_rules_find_and_finds_nothing_once_it_is_staged(work: Repo) -> None:
+    unignored(work, "a.pkl")
+    unignored(work, "sub/b.pkl")
+    work.stage("odd.pkl.dvc", f"outs:\n  - md5: {MD5}\n    size: 1\n    hash: md5\n    path: odd.pkl\n".encode())
+    work.stage(".gitignore", b"/odd.pkl\n")
+    work.stage(".dvc/config", CONFIG.encode())
+    found = work.guard("lint", ok=False)
+    assert found.returncode == 1
+    assert {word.decode() for word in found.stdout.split() if word.startswith(b"TG")} == {"TG004", "TG006"}
+    fixed = work.guard("lint", "--fix", ok=False)
+    said = (fixed.stdout + fixed.stderr).decode()
+    for change in (
+        ".gitignore: ignores a.pkl now",
+        "sub/.gitignore: ignores",
+        "odd.pkl.dvc: laid out",
+        "secret_access",
+    ):
+        assert change in said
+    assert SECRET not in said
+    work.git("add", "-u")
+    work.git("add", "sub/.gitignore")
+    assert work.guard("lint").stdout == b""
+
+
 KILLED = """
 import os, signal, sys
 from trinity_guard import git

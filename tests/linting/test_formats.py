@@ -224,7 +224,8 @@ def test_sarif_describes_its_rules_in_a_run_without_results_too() -> None:
         ("TG001", "artifact in the tree"),
         ("TG002", "artifact in a commit of the range"),
     ]
-    assert "trinity-guard lint --explain TG001" in run["tool"]["driver"]["rules"][0]["help"]["text"]
+    assert run["tool"]["driver"]["rules"][0]["fullDescription"]["text"] == "An artifact lies in Git."
+    assert run["tool"]["driver"]["rules"][0]["help"]["text"] == RULES["TG001"][1]
 
 
 @pytest.mark.parametrize(

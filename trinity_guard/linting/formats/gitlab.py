@@ -19,7 +19,7 @@ def _one(finding: Finding, mark: str) -> dict[str, object]:
     # The widget shows the description and the place, no more: the command has to stand in the former.
     mend = "; ".join(remedies(finding))
     return {
-        "description": fact(finding) + (f" Mend it: {mend}" if mend else ""),
+        "description": fact(finding) + (f". Mend it: {mend}" if mend else ""),
         "check_name": finding.rule,
         "fingerprint": mark,
         "severity": "major" if finding.level == ERROR else "minor",

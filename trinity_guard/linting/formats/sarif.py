@@ -44,7 +44,7 @@ def _rule(rule: str, summary: Summary) -> dict[str, object]:
         "id": rule,
         "shortDescription": {"text": _message(title or rule)},
         "fullDescription": {"text": _message((text or title or rule).split("\n\n")[0])},
-        "help": {"text": _message(f"{text or title}\n\ntrinity-guard lint --explain {rule}".lstrip())},
+        "help": {"text": _message(text or title or rule)},
     }
 
 
