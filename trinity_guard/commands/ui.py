@@ -23,10 +23,10 @@ def run(args: list[str]) -> int:
         console.result(HELP.rstrip())
         return FINE
     port, printing = _options(args)
-    from trinity_guard.training import extra
+    from trinity_guard.training import extra  # noqa: PLC0415
 
     extra.require("trinity ui")
-    from trinity_guard.training import serving, showing
+    from trinity_guard.training import serving, showing  # noqa: PLC0415  # scikit-learn and MLflow may be missing
 
     site = showing.Site(extra.root(), port)
     if printing:

@@ -1,18 +1,29 @@
-"""The embedded store: mlflow.db and mlartifacts in the project's folder, whatever the current one, and the user's alone."""
+"""The embedded store: mlflow.db and mlartifacts in the project's folder, the user's alone, whatever the cwd."""
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import fcntl
 import os
+import shutil
+import sqlite3
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 from trinity_guard import index
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.ignoring import read_if_there
 
-DATABASE, ARTIFACTS = "mlflow.db", "mlartifacts"
+DATABASE, ARTIFACTS, LINK = "mlflow.db", "mlartifacts", "root"
 LINES = ["/mlflow.db*", "/mlartifacts/", "/mlruns/"]
 HEADER = b"SQLite format 3\0"
+# Where MLflow's tables hold addresses of artifacts, whole ones.
+PLACES = (
+    ("experiments", "artifact_location"), ("runs", "artifact_uri"), ("logged_models", "artifact_location"),
+    ("model_versions", "source"), ("model_versions", "storage_location"),
+)  # fmt: skip
 
 
 def ignored(root: str) -> list[str]:
@@ -56,27 +67,22 @@ def database_uri(root: str) -> str:
 
 
 def artifact_uri(folder: str) -> str:
-    from pathlib import Path
-
     return Path(folder).as_uri()
 
 
 def _plain(folder: str) -> str:
-    """Return a path to the folder in which SQLAlchemy reads nothing: `?` begins a query, `%` a code (since 2.1).
-
-    A link to it, where the folder's own name will not do; it goes when we end.
-    """
+    """Return a path to the folder in which SQLAlchemy reads nothing: `?` begins a query, `%` a code (since 2.1)."""
     if not set(folder) & set("?%") and folder.isprintable():
         return folder
-    import atexit
-    import shutil
-    import tempfile
+    return os.path.join(linked(folder), LINK)
 
+
+def linked(folder: str) -> str:
+    """Return a new folder, the user's alone, with nothing in it but a link LINK to this one. It goes when we end."""
     place = tempfile.mkdtemp(prefix="trinity-guard-")
     atexit.register(shutil.rmtree, place, ignore_errors=True)
-    link = os.path.join(place, "root")
-    os.symlink(folder, link)
-    return link
+    os.symlink(os.path.abspath(folder), os.path.join(place, LINK))
+    return place
 
 
 @contextlib.contextmanager
@@ -85,15 +91,15 @@ def making(root: str) -> Iterator[None]:
 
     Two trainings that begin at once on a new store would both make them, and one would fail.
     """
-    import fcntl
-
     file, folder = os.path.join(root, DATABASE), os.path.join(root, ARTIFACTS)
     try:
         lock = os.open(file + ".lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            whole = os.path.isdir(folder)
             os.makedirs(folder, mode=0o700, exist_ok=True)
-            _require_database(file)
+            if _require_database(file):
+                _follow(file, folder, whole)
             yield
         finally:
             os.close(lock)
@@ -106,8 +112,11 @@ def making(root: str) -> Iterator[None]:
         ) from error
 
 
-def _require_database(file: str) -> None:
-    """Make the file where it is missing; refuse what is no database, which MLflow would try for minutes to open."""
+def _require_database(file: str) -> bool:
+    """Make the file where it is missing; refuse what is no database, which MLflow would try for minutes to open.
+
+    Returns whether something is in it.
+    """
     fd = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         head = os.read(fd, len(HEADER))
@@ -118,3 +127,36 @@ def _require_database(file: str) -> None:
         raise GuardError(
             f"{name} is no SQLite database, so no run can be logged to it.", f"mv {name} {name}.old", UNUSABLE
         )
+    return bool(head)
+
+
+def _follow(file: str, folder: str, whole: bool) -> None:
+    """Let the addresses of artifacts follow a project that was moved or copied since; MLflow has no command for it.
+
+    Else a copy would write into the original, and a moved one would make the old folder anew. whole: the artifacts came
+    along; if not, those of earlier runs stay where they are.
+    """
+    here = artifact_uri(folder)
+    with contextlib.closing(sqlite3.connect(file, timeout=20)) as database:
+        try:
+            named = database.execute("SELECT DISTINCT artifact_location FROM experiments").fetchall()
+            old = [w for (w,) in named if w and w.startswith("file:") and w.endswith(f"/{ARTIFACTS}") and w != here]
+            for before in old:
+                for table, column in PLACES if whole else PLACES[:1]:
+                    _replace(database, table, column, (before, here))
+            database.commit()
+        except sqlite3.DatabaseError as error:
+            if "no such table" in str(error):
+                return  # another program's database, or one that a crash left without tables: MLflow's to judge
+            name = shown(os.fsencode(file))
+            raise GuardError(f"{name} cannot be used: {error}.", f"mv {name} {name}.old", UNUSABLE) from None
+
+
+def _replace(database: sqlite3.Connection, table: str, column: str, change: tuple[str, str]) -> None:
+    if column not in [row[1] for row in database.execute(f"PRAGMA table_info({table})")]:
+        return  # an MLflow that has no such thing
+    before, after = change
+    database.execute(
+        f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE {column} = ? OR substr({column}, 1, ?) = ?",  # noqa: S608  # names of ours
+        (after, len(before) + 1, before, len(before) + 1, before + "/"),
+    )

@@ -48,7 +48,7 @@ def mark(store: Store, name: str, number: str, tags: Mapping[str, str], alias: s
 
 def register(client: Any, name: str, model: Any, run_id: str, tags: Mapping[str, str], alias: str | None) -> str:
     """Make a logged model the next version of a registered one; return its number."""
-    from mlflow.exceptions import MlflowException
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415
 
     try:
         client.create_registered_model(name)
@@ -76,13 +76,13 @@ def _asked(store: Store, ask: Any) -> dict[str, Any] | None:
         return None
     store.ready()
     with opened(store) as client:
-        from mlflow.exceptions import MlflowException
+        from mlflow.exceptions import MlflowException  # noqa: PLC0415
 
         try:
             answer: dict[str, Any] = ask(client)
         except MlflowException as error:
             # MLflow says INVALID_PARAMETER_VALUE for an alias that no version bears.
-            if error.error_code == "RESOURCE_DOES_NOT_EXIST" or "alias" in str(error) and "not found" in str(error):
+            if error.error_code == "RESOURCE_DOES_NOT_EXIST" or ("alias" in str(error) and "not found" in str(error)):
                 return None
             raise
     return answer

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import os
+import select
 import shlex
+import signal
+import socket
 import sys
+import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
+from http.client import HTTPConnection, HTTPException
+from urllib.parse import unquote, urlsplit
 
 from trinity_guard import git, urls
 from trinity_guard.errors import UNUSABLE, GuardError
 
 # Seconds that a server has to say that it is there; MLflow itself would try for minutes.
-PATIENCE = 5.0
+PATIENCE = 4.0
 LOCAL = ("localhost", "127.0.0.1", "::1", "[::1]")
 # A browser that a foreign page turns against this machine names that page's host.
 ALLOWED = "localhost:*,127.0.0.1:*"
@@ -30,8 +37,6 @@ def without_password(uri: str) -> tuple[str, dict[str, str]]:
     What MLflow is not given, none of its messages, tags and artifact addresses can repeat. A user without a password
     stays (a token, perhaps, for which MLflow has no such variable).
     """
-    from urllib.parse import unquote
-
     named, password = urls.password_of(uri)
     before, name, after = _parted(named)
     if not password:
@@ -51,12 +56,10 @@ def _parted(uri: str) -> tuple[str, str, str]:
 
 
 def trouble_with(uri: str, who: Mapping[str, str]) -> GuardError | None:
-    """Return why a server cannot be used, None when it answers. Takes PATIENCE seconds at most, whatever it does.
+    """Return why a server is as good as none, None when it answers; raises a refusal, which is an answer too.
 
-    uri: without a password; who: the variables of `without_password`.
+    Takes PATIENCE seconds at most, whatever it does. uri: without a password; who: the variables of `without_password`.
     """
-    import threading
-
     answer: list[int | str] = []
     # In a thread: neither a name server that is silent nor a byte every four seconds knows of a time limit.
     asking = threading.Thread(target=lambda: answer.append(_status(uri, who)), daemon=True)
@@ -69,12 +72,15 @@ def trouble_with(uri: str, who: Mapping[str, str]) -> GuardError | None:
             start_remedy(uri),
             UNUSABLE,
         )
-    return refusal(uri, said) if said in (401, 403) else None
+    if said in (401, 403):
+        raise refusal(uri, said)
+    return None
 
 
 def _status(uri: str, who: Mapping[str, str]) -> int | str:
     """Return the HTTP status of a server's /health, or what kept it from answering, in a few words."""
-    import requests  # type: ignore[import-untyped]  # MLflow's own: it obeys the same proxies, netrc and certificates
+    # MLflow's own way: it obeys the same proxies, netrc and certificates.
+    import requests  # type: ignore[import-untyped]  # noqa: PLC0415
 
     name, password = (who.get(n) or os.environ.get(n) for n in ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"))
     token = os.environ.get("MLFLOW_TRACKING_TOKEN")
@@ -139,8 +145,6 @@ def refusal(uri: str, status: int) -> GuardError:
 
 def start_remedy(uri: str) -> str:
     """Return the command that starts the server which should be there, and the way without one."""
-    from urllib.parse import urlsplit
-
     try:
         port = urlsplit(uri).port or 5000
     except ValueError:
@@ -151,19 +155,17 @@ def start_remedy(uri: str) -> str:
 
 
 def _host(uri: str) -> str:
-    from urllib.parse import urlsplit
-
     return urlsplit(uri).hostname or "the server's"
 
 
 # --- a server of our own -----------------------------------------------------------------------------------------
 
 
-def command(port: int, store: str = "sqlite:///mlflow.db") -> list[str]:
+def command(port: int, store: str = "sqlite:///mlflow.db", artifacts: str = "./mlartifacts") -> list[str]:
     """Return the command that serves a store to this machine alone; to be run in the project's folder."""
     return [
         "mlflow", "server", *(["--backend-store-uri", store] if store else []),
-        "--artifacts-destination", "./mlartifacts", "--host", "127.0.0.1", "--port", str(port),
+        "--artifacts-destination", artifacts, "--host", "127.0.0.1", "--port", str(port),
         "--workers", "1", "--allowed-hosts", ALLOWED,
     ]  # fmt: skip
 
@@ -186,8 +188,6 @@ def require_port(port: int) -> None:
 
 
 def _free(port: int) -> bool:
-    import socket
-
     with socket.socket() as asking:
         # As the server itself will: a port on which connections are only dying away is free.
         asking.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -204,8 +204,6 @@ def serve(argv: Sequence[str], folder: str, env: Mapping[str, str], port: int, o
     argv: as `command` returns it. on_ready is called once it answers. GuardError with its last words if it ends by
     itself.
     """
-    import signal
-
     os.chdir(folder)
     before = {s: signal.signal(s, _interrupt) for s in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     # -P, and the variable for what it starts in turn: the folder's files are no Python modules of MLflow's.
@@ -230,8 +228,6 @@ def _interrupt(number: int, frame: object) -> None:
 
 def _watch(process: git.Process, port: int, on_ready: Callable[[], None]) -> str:
     """Read what a server prints until it ends, and return the last of it."""
-    import select
-
     ready, last = False, b""
     streams = [process.stdout, process.stderr]
     while streams:
@@ -248,8 +244,6 @@ def _watch(process: git.Process, port: int, on_ready: Callable[[], None]) -> str
 
 
 def _answers(port: int) -> bool:
-    from http.client import HTTPConnection, HTTPException
-
     asking = HTTPConnection("127.0.0.1", port, timeout=1)
     try:
         asking.request("GET", "/health")
@@ -262,9 +256,6 @@ def _answers(port: int) -> bool:
 
 def _end(process: git.Process) -> None:
     """End a server and all that it started, gently first. A second Ctrl-C finds nothing to interrupt."""
-    import signal
-    import time
-
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     try:

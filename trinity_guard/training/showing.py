@@ -49,13 +49,24 @@ class Site:
         if self.store.embedded:
             with embedded.making(self.store.root):
                 pass  # the server makes the tables of a new one, but not for the user alone
+        # uvicorn looks for modules in its own folder first, and those of the project are none of MLflow's: it runs in
+        # an empty one, which leads to the project's by a name without signs that SQLAlchemy would read.
+        place = embedded.linked(self.folder)
         # By variable, where other users of this machine do not see the password that it may hold.
-        uri = f"sqlite:///{embedded.DATABASE}" if self.store.embedded else self.store.uri
-        env = {**os.environ, **stores.QUIET, "MLFLOW_BACKEND_STORE_URI": uri, "MLFLOW_CONFIGURE_LOGGING": "true"}
+        env = {**os.environ, **stores.QUIET, "MLFLOW_BACKEND_STORE_URI": self._from_beside()}
         for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_STORE_URI", "MLFLOW_DEFAULT_ARTIFACT_ROOT"):
             env.pop(name, None)
         # Its workers for language models: three processes more, and twice the time to come up.
         env.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")
-        argv = serving.command(self.port, "")
+        argv = serving.command(self.port, "", f"./{embedded.LINK}/{embedded.ARTIFACTS}")
         argv += ["--default-artifact-root", embedded.artifact_uri(self.store.artifact_root)]
-        serving.serve(argv, self.folder, env, self.port, on_ready)
+        serving.serve(argv, place, env, self.port, on_ready)
+
+    def _from_beside(self) -> str:
+        """Return the store's address as the server in the linking folder needs it."""
+        if self.store.embedded:
+            return f"sqlite:///{embedded.LINK}/{embedded.DATABASE}"
+        scheme, mark, path = self.store.uri.partition(":///")
+        if not scheme.startswith("sqlite") or not mark:
+            return self.store.uri
+        return f"{scheme}:///{embedded.LINK}/{os.path.basename(path.partition('?')[0])}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
+import warnings
 from collections.abc import Iterator
 from threading import Thread
 from typing import Any
@@ -11,7 +13,7 @@ from typing import Any
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.training import embedded, serving
 
-# Nothing goes out to anybody, nothing is drawn or said on the user's terminal, and a server that dies is found out soon.
+# Nothing goes out to anybody, nothing is drawn or said on the terminal, and a server that dies is found out soon.
 QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
@@ -21,7 +23,7 @@ QUIET = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
 }
-TALKERS = ("mlflow", "alembic", "sqlalchemy", "urllib3", "git")
+TALKERS = ("mlflow", "alembic", "sqlalchemy", "urllib3", "requests", "git")
 DATABASES = ("sqlite", "postgresql", "postgres", "mysql", "mssql")
 
 
@@ -50,6 +52,8 @@ class Store:
     def begin(self) -> None:
         """Load MLflow and make the store in a thread, while the caller has other things to do."""
         if self._making is None and not self._made:
+            # Here and for good, not in the thread: what a thread filters is undone by whoever filters beside it.
+            warnings.filterwarnings("ignore", module=rf"({'|'.join(TALKERS)})(\.|$)")
             self._making = Thread(target=self._make, name="mlflow", daemon=True)
             self._making.start()
 
@@ -73,6 +77,7 @@ class Store:
             else:
                 with opened(self) as client:
                     client.search_experiments(max_results=1)
+            _warm(self)
             self._made = True
         except BaseException as error:  # noqa: BLE001  # a thread has nobody else to tell; `ready` raises it
             self._error = error
@@ -137,16 +142,30 @@ def _beside(uri: str, root: str) -> str:
 def _tables(store: Store) -> None:
     """Let MLflow make its tables. Left to itself it would write the first experiment's artifacts down as ./mlruns."""
     with _quietly(store):
-        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore  # noqa: PLC0415
 
         SqlAlchemyStore(store.uri, embedded.artifact_uri(store.artifact_root))
+
+
+def _warm(store: Store) -> None:
+    """Load what logging a model needs: most of the second that the first one would take."""
+    with _quietly(store):
+        import mlflow.data  # noqa: PLC0415
+        import mlflow.models  # noqa: PLC0415
+        import mlflow.sklearn  # noqa: F401, PLC0415
+        from mlflow.utils import requirements_utils  # noqa: PLC0415
+
+        # Which modules belong to which package, for a check of the requirements; not MLflow's public part.
+        known = getattr(requirements_utils, "_init_packages_to_modules_map", None)
+        if known is not None:
+            known()
 
 
 @contextlib.contextmanager
 def opened(store: Store) -> Iterator[Any]:
     """Yield MLflow's client for a store; what MLflow raises becomes a GuardError, what it says goes nowhere."""
     with _quietly(store):
-        from mlflow import MlflowClient
+        from mlflow import MlflowClient  # noqa: PLC0415
 
         yield MlflowClient(tracking_uri=store.uri)
 
@@ -156,7 +175,7 @@ def _quietly(store: Store) -> Iterator[None]:
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     with _silence(), _variables(store.who):
-        from mlflow.exceptions import MlflowException
+        from mlflow.exceptions import MlflowException  # noqa: PLC0415
 
         try:
             yield
@@ -181,8 +200,6 @@ def _variables(told: dict[str, str]) -> Iterator[None]:
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
     """Shut the loggers up; what matters of it is raised as well."""
-    import logging
-
     loggers = [logging.getLogger(name) for name in TALKERS]
     levels = [logger.level for logger in loggers]
     for logger in loggers:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
 import math
 import os
+import tempfile
+import time
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import version as installed
 from typing import Any
 
 from trinity_guard.errors import UNUSABLE, GuardError
@@ -65,8 +70,6 @@ class Logged:
 
 def log(store: Store, run: Run) -> Logged:
     """Log a training; a run that cannot be logged whole is left as FAILED, never as RUNNING. GuardError (exit 2)."""
-    import warnings
-
     store.ready()
     with warnings.catch_warnings(), opened(store) as client:
         warnings.simplefilter("ignore")
@@ -87,7 +90,7 @@ def log(store: Store, run: Run) -> Logged:
 
 def _experiment(client: Any, store: Store, name: str) -> str:
     """Return the id of an experiment, made where it is missing, with its artifacts where the store has them."""
-    from mlflow.exceptions import MlflowException
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415
 
     found = client.get_experiment_by_name(name)
     if found is None:
@@ -110,7 +113,7 @@ def _experiment(client: Any, store: Store, name: str) -> str:
 @contextlib.contextmanager
 def _active(store: Store, client: Any, run_id: str) -> Iterator[None]:
     """Make a run the one that MLflow's functions log to, and end it whatever happens: FINISHED or FAILED."""
-    import mlflow
+    import mlflow  # noqa: PLC0415
 
     before = os.environ.get("MLFLOW_TRACKING_URI")
     mlflow.set_tracking_uri(store.uri)
@@ -127,10 +130,8 @@ def _active(store: Store, client: Any, run_id: str) -> Iterator[None]:
 
 
 def _batches(client: Any, run_id: str, params: Mapping[str, object], metrics: Mapping[str, float]) -> None:
-    """Log parameters and metrics in the pieces that a server takes at once. Metrics that are no numbers are left out."""
-    import time
-
-    from mlflow.entities import Metric, Param
+    """Log parameters and metrics in the pieces that a server takes at once, without metrics that are no numbers."""
+    from mlflow.entities import Metric, Param  # noqa: PLC0415
 
     now = int(time.time() * 1000)
     given = [Param(_key(k), cut(str(v), LONGEST_PARAM)) for k, v in params.items()]
@@ -157,7 +158,7 @@ def _trials(
 def _dataset(run: Run) -> None:
     if run.dataset_frame is None:
         return
-    import mlflow
+    import mlflow  # noqa: PLC0415
 
     digest = run.dataset_md5[:LONGEST_DIGEST] or None
     name = os.path.basename(run.dataset_path) or "dataset"
@@ -166,8 +167,6 @@ def _dataset(run: Run) -> None:
 
 
 def _artifacts(client: Any, run_id: str, run: Run) -> None:
-    import tempfile
-
     for name, figure in run.figures.items():
         client.log_figure(run_id, figure, f"plots/{name}.png")
     if not run.files:
@@ -187,8 +186,8 @@ def _model(run: Run) -> Any:
     Its loader asks nothing, it takes a third of the time and of the space of skops, and loses no safety by it: the list
     of what skops trusts comes with the model. Which bytes may be loaded at all, the pointer and the metadata say.
     """
-    import mlflow.sklearn
-    from mlflow.models import infer_signature
+    import mlflow.sklearn  # noqa: PLC0415
+    from mlflow.models import infer_signature  # noqa: PLC0415
 
     example = _floats(run.example)
     return mlflow.sklearn.log_model(
@@ -209,8 +208,6 @@ def _floats(example: Any) -> Any:
 
 def requirements() -> list[str]:
     """Return what a trainer's model needs to be loaded, pinned to what is installed here."""
-    from importlib.metadata import version as installed
-
     return [f"{package}=={installed(package)}" for package in ("mlflow", "scikit-learn", "numpy", "pandas")]
 
 
@@ -226,8 +223,6 @@ def _tags(tags: Mapping[str, str], own: bool = True) -> dict[str, str]:
 
 
 def _user() -> str:
-    import getpass
-
     try:
         return getpass.getuser()
     except (KeyError, OSError):
