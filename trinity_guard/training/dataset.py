@@ -93,6 +93,8 @@ def make(path: str, rows: int, seed: int, on_progress: Progress | None = None, f
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, target)
         temporary = ""
+    except (FileExistsError, NotADirectoryError) as error:
+        raise _unusable(path, "what should be its folder is a file") from error
     except OSError as error:
         raise _unusable(path, str(error.strerror)) from error
     finally:
