@@ -6,7 +6,7 @@ import math
 from random import Random
 
 import pytest
-from fontTools.ttLib import TTFont
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # it says nothing of its types
 from hypothesis import given
 from hypothesis import strategies as st
 

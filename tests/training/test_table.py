@@ -64,11 +64,15 @@ def cell(column: str, value: str, line: int = 3) -> Change:
     return change
 
 
+def encoded(frame: pd.DataFrame) -> bytes:
+    return str(frame.to_csv(index=False, lineterminator="\n")).encode()
+
+
 def every(column: str, value: str) -> Change:
     def change(data: bytes) -> bytes:
         frame = pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False)
         frame[column] = value
-        return frame.to_csv(index=False, lineterminator="\n").encode()
+        return encoded(frame)
 
     return change
 
@@ -80,7 +84,7 @@ def lines(function: Callable[[list[bytes]], list[bytes]]) -> Change:
 def without(*columns: str) -> Change:
     def change(data: bytes) -> bytes:
         frame = pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False)
-        return frame.drop(columns=list(columns)).to_csv(index=False, lineterminator="\n").encode()
+        return encoded(frame.drop(columns=list(columns)))
 
     return change
 
@@ -93,7 +97,7 @@ def few_of_a_verdict(data: bytes) -> bytes:
     """Keep 3 rows that overflow."""
     frame = pd.read_csv(io.BytesIO(data), dtype=str, keep_default_na=False)
     bad = frame[frame["is_valid"] == "0"].index[3:]
-    return frame.drop(index=bad).to_csv(index=False, lineterminator="\n").encode()
+    return encoded(frame.drop(index=bad))
 
 
 def zipped(data: bytes) -> bytes:
