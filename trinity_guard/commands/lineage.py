@@ -1,0 +1,74 @@
+"""`trinity lineage [MODEL|VERSION]`: where a model came from, and whether everything still says so."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import asking, console, git, guarding
+from trinity_guard.errors import BLOCKED, FINE, UNUSABLE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+EXAMPLE = """\
+Each line is `ok`, `wrong`, `could not look` (a server is away, a clone lacks the store) or `not looked` (without
+--verify). Exit codes: 0 all that was looked at is right, 1 something is wrong, 2 under --verify something could not
+be looked at.
+
+example:
+  trinity lineage v1.2.0 --verify
+  trinity lineage models/layout_risk_predictor.pkl --format json
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    import argparse
+
+    p = argparse.ArgumentParser(
+        prog="trinity lineage",
+        description="Print one record of a model: tag, commit, model, dataset, code, MLflow run, remote; and check "
+        "that they agree.",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    what = "a version (v1.2.0, NAME@v1.2.0) or a model's file (default: the last release, else the newest model)"
+    p.add_argument("model", nargs="?", default="", metavar="MODEL|VERSION", help=what)
+    look = "ask MLflow and the remotes too, hash the cache's objects, and fetch the model once more to hash it"
+    p.add_argument("--verify", action="store_true", help=look)
+    p.add_argument("--format", choices=("table", "json"), default="table", help="(default: table)")
+    return p
+
+
+def run(args: list[str]) -> int:
+    given = parser().parse_args(args)
+    from trinity_guard.training import extra  # noqa: PLC0415  # --help must not load it
+
+    if given.verify:
+        extra.require("trinity lineage --verify")
+    from trinity_guard.training import lineage  # noqa: PLC0415
+
+    start = os.getcwdb()
+    place = git.place()
+    git.at_top(place)
+    config, _ = guarding.load_config(place)
+    path = guarding.relative(place, [given.model], start)[0] if given.model else b""
+    if given.verify and os.path.isdir(place.file(b".dvc")):
+        asking.about_remotes(place, [(b"", config.remote or "")])
+    record = lineage.meant(place, given.model, path)
+    progress = console.Progress("fetching")
+    try:
+        lineage.check(place, config.remote or "", record, given.verify, progress)
+    finally:
+        progress.close()
+    if given.format == "json":
+        import json
+
+        console.result(json.dumps(record.as_dict(), indent=2))
+    else:
+        console.result(
+            console.table(["", "", record.name], [[line.what, line.state, line.text] for line in record.lines])
+        )
+    if record.has(lineage.WRONG):
+        return BLOCKED
+    return UNUSABLE if given.verify and record.has(lineage.UNKNOWN) else FINE

@@ -1,0 +1,82 @@
+"""`trinity release VERSION`: a semantic version of a model, as Git's annotated tag and in MLflow's registry."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import asking, console, git, guarding
+from trinity_guard.errors import FINE, shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+    from trinity_guard.training.releasing import Plan
+
+EXAMPLE = """\
+Refused when the model, its metadata or its pointer is not as it is committed, when a remote lacks (or cannot be asked
+for) the model or its dataset, when the version is released already, or smaller than the last. A release that was cut
+short is completed by the same command. Versions are tags of GTO: `gto show`, `gto history`.
+
+example:
+  trinity release v1.2.0
+  trinity release v1.2.0 --model models/layout_risk_predictor.pkl --stage prod
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    import argparse
+
+    p = argparse.ArgumentParser(
+        prog="trinity release",
+        description="Give a committed and pushed model a semantic version: the annotated Git tag NAME@VERSION on this "
+        "commit, and in MLflow the tags semver, git_commit and dvc_md5 on the registered version, with the alias "
+        "champion.",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    p.add_argument("version", metavar="VERSION", help="vMAJOR.MINOR.PATCH, as v1.2.0 or v2.0.0-rc.1")
+    p.add_argument("--model", metavar="FILE", help="which model (default: the one of models/ that was trained last)")
+    p.add_argument("--stage", default="", metavar="NAME", help="put it into this stage too, as `gto assign` does")
+    p.add_argument("--backport", action="store_true", help="the version is meant to be smaller than the last one")
+    p.add_argument("--no-mlflow", action="store_true", help="make the Git tag alone")
+    return p
+
+
+def run(args: list[str]) -> int:
+    given = parser().parse_args(args)
+    from trinity_guard.training import extra  # noqa: PLC0415  # --help must not load it
+
+    if not given.no_mlflow:
+        extra.require("trinity release")
+    from trinity_guard.training import releasing  # noqa: PLC0415
+
+    start = os.getcwdb()
+    place = git.place()
+    git.at_top(place)
+    config, _ = guarding.load_config(place)
+    model = guarding.relative(place, [given.model], start)[0] if given.model else b""
+    asked = releasing.Asked(given.version, model, given.stage, given.backport, not given.no_mlflow)
+    asking.about_remotes(place, [(b"", config.remote or "")] if os.path.isdir(place.file(b".dvc")) else [])
+    plan = releasing.plan(place, config.remote or "", asked)
+    releasing.carry_out(plan)
+    _tell(plan, releasing.publishing(plan))
+    return FINE
+
+
+def _tell(plan: Plan, publish: str) -> None:
+    model = plan.model
+    commit = model.commit[:10].decode()
+    if plan.is_new:
+        console.say(f"released {plan.tag}: {shown(model.path)}, commit {commit}")
+    else:
+        console.say(f"completed {plan.tag}: {shown(model.path)}, commit {commit}")
+    if plan.stage:
+        console.say(f"stage {plan.stage}: {plan.stage_tag}")
+    if plan.mark is not None:
+        alias = f", alias {plan.mark.alias}" if plan.mark.alias else ""
+        console.say(f"MLflow: version {plan.mark.number} of {plan.mark.name} is {plan.version}{alias}")
+    for note in plan.notes:
+        console.note(f"{shown(model.path)}: {note}.")
+    if publish:
+        console.say(f"publish it: {publish}")
