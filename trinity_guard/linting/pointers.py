@@ -7,13 +7,14 @@ import os
 from trinity_guard import dvcyaml, locks
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.inspection import quoted
-from trinity_guard.linting import ignored
+from trinity_guard.linting import ignored, lockshape
 from trinity_guard.linting.finding import ERROR, WARNING, Finding
 from trinity_guard.linting.subject import held_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
     from trinity_guard.catalog import Held
     from trinity_guard.index import Entry
@@ -113,27 +114,37 @@ def _link_above(subject: Subject, path: bytes) -> bytes | None:
 
 
 def _read_lock(_: Subject, entry: Entry, data: bytes | None) -> None:
+    small = _small(entry, data)
     # Without its dvc.yaml: what that says of an output makes no lock unreadable.
-    locks.outs(_small(entry, data), None, entry.path)
+    locks.outs(small, None, entry.path)
+    wrong = lockshape.wrong(_parsed(entry, small) or {}) if small.strip() else ""
+    if wrong:
+        raise _unreadable(entry, wrong)
 
 
 def _read_pipeline(_: Subject, entry: Entry, data: bytes | None) -> None:
+    fields = _parsed(entry, _small(entry, data))
+    if not isinstance(fields, dict | None) or not isinstance((fields or {}).get("stages"), dict | None):
+        raise _unreadable(entry, "it is not a mapping")
+
+
+def _parsed(entry: Entry, data: bytes) -> Any:
     try:
-        fields = dvcyaml.parse(_small(entry, data), dvcyaml.LARGEST, anchors=True)
+        return dvcyaml.parse(data, dvcyaml.LARGEST, anchors=True)
     except ValueError as error:
-        fields, wrong = None, str(error)
-    else:
-        stages = fields.get("stages") if isinstance(fields, dict) else None
-        wrong = "" if isinstance(fields, dict | None) and isinstance(stages, dict | None) else "it is not a mapping"
-    if wrong:
-        raise GuardError(
-            f"{shown(entry.path)} is no file that DVC can read: {wrong}.", "dvc stage list     # checks it"
-        )
+        raise _unreadable(entry, str(error)) from None
+
+
+def _unreadable(entry: Entry, wrong: str) -> GuardError:
+    return GuardError(
+        f"{shown(entry.path)} is no file that DVC can read: {wrong}.",
+        f"git log -p -- {quoted(shown(entry.path))}     # correct it; `dvc stage list` checks it",
+    )
 
 
 def _small(entry: Entry, data: bytes | None) -> bytes:
     if data is None:
-        raise GuardError(f"{shown(entry.path)} is no file that DVC can read: it is too large.", "")
+        raise _unreadable(entry, "it is too large")
     return data
 
 
