@@ -131,6 +131,7 @@ def test_the_file_is_a_table_that_the_trainer_takes(tmp_path: Path, rows: list[d
     assert table.warnings(found) == []
 
 
+@pytest.mark.slow
 def test_the_measured_columns_tell_more_than_the_contract_alone(tmp_path: Path) -> None:
     """Bounds that a broken measurement leaves: with them both, neither noise nor a leak of the label goes unseen."""
     from sklearn.ensemble import RandomForestClassifier
@@ -156,8 +157,9 @@ def test_the_measured_columns_tell_more_than_the_contract_alone(tmp_path: Path) 
 
 
 def test_the_command_writes_the_set_below_the_project_s_root(
-    repo: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    bare_repo: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    repo = bare_repo
     (repo.path / "deep").mkdir()
     monkeypatch.chdir(repo.path / "deep")
     assert data.run(["--rows", "300"]) == 0
@@ -208,6 +210,7 @@ def test_a_link_into_the_cache_is_replaced_and_the_cache_keeps_its_bytes(repo: R
         assert f"old {kind}\n".encode() in before.values()
 
 
+@pytest.mark.slow
 def test_it_is_a_stage_of_a_pipeline(repo: Repo) -> None:
     make = f"{sys.executable} -c \"from trinity_guard.commands import data; data.run(['--rows', '300'])\""
     repo.dvc("stage", "add", "-q", "-n", "data", "-o", "data/training_dataset.csv", make)

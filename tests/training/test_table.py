@@ -15,7 +15,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support import Repo
 from trinity_guard.errors import GuardError
 from trinity_guard.training import dataset, table
 
@@ -302,12 +301,11 @@ def test_many_themes_are_a_warning(good: bytes, tmp_path: Path) -> None:
     assert "60 themes" in " ".join(table.warnings(load(tmp_path, lines(renamed)(good))))
 
 
-def test_a_table_behind_a_link_of_dvc_is_read(repo: Repo, good: bytes) -> None:
-    repo.write("data/t.csv", good)
-    repo.dvc("config", "cache.type", "symlink")
-    repo.dvc("add", "-q", "data/t.csv")
-    assert repo.file("data/t.csv").is_symlink()
-    assert len(table.load(str(repo.file("data/t.csv"))).frame) == 300
+def test_a_table_behind_a_link_is_read_as_dvc_leaves_it(good: bytes, tmp_path: Path) -> None:
+    (tmp_path / "object").write_bytes(good)
+    (tmp_path / "object").chmod(0o444)
+    (tmp_path / "t.csv").symlink_to("object")
+    assert len(table.load(str(tmp_path / "t.csv")).frame) == 300
 
 
 # --- anything else -----------------------------------------------------------------------------------------------

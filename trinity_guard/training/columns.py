@@ -18,5 +18,5 @@ CONTRACT = (
 # Older files have fewer; what no training can do without.
 REQUIRED = ("theme", "input_char_len", "input_word_count", "active_strategy", "is_valid")
 # What `trinity data` knows besides. page_id makes splits by page possible; the others need no font: the longest run of
-# characters that no browser breaks, and of the worst slot how full it is, and how much of a line its longest word takes.
+# characters that no browser breaks; how full the fullest slot is; how much of a line a slot's longest such run takes.
 OPTIONAL = ("page_id", "longest_word", "slot_fill", "word_fill")
