@@ -28,6 +28,9 @@ OPTIONS = {
     "lint": "--all --rev --range --remote --rules --format --output --baseline --update-baseline --reason --expires --fix --explain",
     "status": "--format",
     "doctor": "--fix --offline --format",
+    "report": "--output --offline",
+    "release": "--model --stage --backport --no-mlflow",
+    "lineage": "--verify --format",
     "demo": "--keep",
     "completion": "bash zsh fish",
 }

@@ -1,0 +1,87 @@
+"""All that the owner's page tells, gathered: what could not be looked at is said, and never shown as fine."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import git, guarding, references
+from trinity_guard.errors import GuardError, shown
+from trinity_guard.linting import checks, subject
+from trinity_guard.overview import growth, history
+from trinity_guard.survey import Survey
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from trinity_guard.config import Config
+    from trinity_guard.index import Entry
+    from trinity_guard.linting.finding import Finding
+    from trinity_guard.rules import Rules
+
+    Progress = Callable[[int, int], None]
+
+MISSING = "TG003"
+
+
+class Facts:
+    """name: of the repository; head: the newest commit (short id), "" before the first one; made: UTC, in words.
+
+    current: artifact -> bytes that DVC holds for HEAD. missing: findings of TG003, None where the remote was not
+    asked, and unasked says why.
+    """
+
+    def __init__(self, place: git.Place, config: Config, rules: Rules, on_progress: Progress | None) -> None:
+        self.name = shown(os.path.basename(place.top))
+        self.head = _short_head()
+        self.branch = git.attempt("symbolic-ref", "-q", "--short", "HEAD").out.decode("utf-8", "replace").strip()
+        self.made = _now()
+        self.history = history.read(place, rules, on_progress)
+        self.curves = growth.curves(self.history)
+        self.rows = growth.rows(self.history)
+        self.survey = Survey(place, config)
+        self.current: dict[str, int] = {}
+        self.findings: list[Finding] = []
+        self.missing: list[Finding] | None = None
+        self.unasked = "it was not asked (--offline)"
+        if self.head:
+            self.current = {n.md5: max(n.size, 0) for n in references.named_in(place, _at_head(), {})}
+            names = checks.chosen("", remote=False)
+            self.findings = checks.run(self._subject(place, config, rules), names)
+
+    @staticmethod
+    def _subject(place: git.Place, config: Config, rules: Rules) -> subject.Subject:
+        return subject.Subject(place, config, rules, subject.tree_of(b"HEAD"))
+
+    def ask_remote(self, place: git.Place, config: Config, rules: Rules) -> None:
+        """Ask the remotes which of HEAD's objects they lack; within their time limits."""
+        if not self.head or not self.current:
+            self.missing = []
+            return
+        try:
+            self.missing = checks.run(self._subject(place, config, rules), [MISSING])
+        except GuardError as error:
+            self.unasked = error.problem
+
+
+def gather(place: git.Place, offline: bool, on_progress: Progress | None = None) -> Facts:
+    config, rules = guarding.load_config(place)
+    found = Facts(place, config, rules, on_progress)
+    if not offline:
+        found.ask_remote(place, config, rules)
+    return found
+
+
+def _at_head() -> list[tuple[bytes, Entry]]:
+    return [(b"HEAD", entry) for entry in references.tree(b"HEAD")]
+
+
+def _short_head() -> str:
+    found = git.attempt("rev-parse", "-q", "--verify", "--short=10", "HEAD^{commit}")
+    return found.out.decode().strip() if not found.code else ""
+
+
+def _now() -> str:
+    import time
+
+    return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())

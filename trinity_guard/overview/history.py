@@ -1,0 +1,163 @@
+"""What a history brought along: each version of each file, read by a few streams, never a process a commit."""
+
+from __future__ import annotations
+
+from trinity_guard import git, references
+from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.linting import subject
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from trinity_guard.index import Entry
+    from trinity_guard.rules import Rules
+
+    Progress = Callable[[int, int], None]
+    Files = list[tuple[bytes, Entry]]
+
+GIT, DVC = "Git", "DVC"
+# What a migration keeps for its undo is no work of anybody's.
+NOT_OURS = "--exclude=refs/trinity-guard/*"
+
+
+class Version:
+    """A version of an artifact: when (seconds since 1970) it was committed first, its size in bytes, where it lies.
+
+    packed: the bytes that it takes among Git's objects, 0 where DVC holds it. key: the blob's id, or the MD5.
+    """
+
+    __slots__ = ("home", "key", "packed", "size", "when")
+
+    def __init__(self, when: int, size: int, packed: int, home: str, key: str) -> None:
+        self.when = when
+        self.size = size
+        self.packed = packed
+        self.home = home
+        self.key = key
+
+
+class History:
+    """commits: how many; first, last: their times (seconds since 1970); versions: artifact -> its versions, the oldest
+    first; other: (when, bytes in Git) of the files that are no artifacts, each blob once, and of the commits and trees.
+
+    git_bytes: all of Git's objects; unreached: those of files that no branch or tag reaches. broken: pointer -> why
+    it cannot be read.
+    """
+
+    def __init__(self) -> None:
+        self.commits = self.first = self.last = 0
+        self.git_bytes = self.unreached = 0
+        self.versions: dict[bytes, list[Version]] = {}
+        self.other: list[tuple[int, int]] = []
+        self.broken: dict[str, str] = {}
+
+    def once(self, home: str) -> list[Version]:
+        """Return the versions that Git, or DVC, holds, the same bytes under several names once, the oldest first."""
+        kept: dict[str, Version] = {}
+        every = (v for versions in self.versions.values() for v in versions if v.home == home)
+        for version in sorted(every, key=lambda v: v.when):
+            kept.setdefault(version.key, version)
+        return list(kept.values())
+
+
+def read(place: git.Place, rules: Rules, on_progress: Progress | None = None) -> History:
+    """Look through all that branches and tags reach. GuardError in a shallow clone, and for what Git cannot read."""
+    if git.run("rev-parse", "--is-shallow-repository").strip() == b"true":
+        raise GuardError("this clone is shallow: most of its history is elsewhere.", "git fetch --unshallow", UNUSABLE)
+    times = _commits()
+    files = _files(list(times), on_progress)
+    sizes, everything = _sizes()
+    found = History()
+    found.commits, found.git_bytes = len(times), everything
+    found.first, found.last = min(times.values(), default=0), max(times.values(), default=0)
+    artifacts = _artifacts(place, rules, files)
+    _take_artifacts(found, files, artifacts, times, sizes)
+    _take_pointers(found, place, files, times)
+    _take_others(found, files, {files[at][1].oid for at in artifacts}, times, sizes)
+    reached = sum(size for _, size in found.other) + sum(v.packed for v in found.once(GIT))
+    of_files = sum(packed for _, packed in sizes.values())
+    found.unreached = of_files - reached
+    # Which commit brought which trees is not looked at: they are told evenly.
+    each = (everything - of_files) // max(len(times), 1)
+    found.other += [(when, each) for when in times.values()]
+    return found
+
+
+def _commits() -> dict[bytes, int]:
+    """Return each commit with its time, parents first."""
+    out = git.run("rev-list", NOT_OURS, "--all", "--topo-order", "--reverse", "--timestamp")
+    pairs = (line.split(b" ") for line in out.splitlines())
+    return {commit: int(when) for when, commit in pairs}
+
+
+def _sizes() -> tuple[dict[bytes, tuple[int, int]], int]:
+    """Return each blob's (bytes, bytes in Git), and the bytes of all objects in Git."""
+    form = "--batch-check=%(objecttype) %(objectname) %(objectsize) %(objectsize:disk)"
+    blobs: dict[bytes, tuple[int, int]] = {}
+    total = 0
+    for line in git.run("cat-file", "--batch-all-objects", form, "--unordered", "--buffer").splitlines():
+        kind, oid, size, disk = _whole(line)
+        total += int(disk)
+        if kind == b"blob":
+            blobs[oid] = int(size), int(disk)
+    return blobs, total
+
+
+def _whole(line: bytes) -> list[bytes]:
+    fields = line.split(b" ")
+    if len(fields) != 4:
+        raise GuardError(f"Git cannot read an object: {shown(line)}.", "git fsck --full", UNUSABLE)
+    return fields
+
+
+def _files(commits: list[bytes], on_progress: Progress | None) -> Files:
+    """Return (commit, file) for each version of each path, once, the oldest first."""
+    seen: set[tuple[bytes, bytes]] = set()
+    found = []
+    done = 0
+    for batch in references.walked(commits):
+        for commit, entries in batch:
+            for entry in entries:
+                if (entry.path, entry.oid) not in seen:
+                    seen.add((entry.path, entry.oid))
+                    found.append((commit, entry))
+        done = min(done + references.BATCH, len(commits))
+        if on_progress:
+            on_progress(done, len(commits))
+    return found
+
+
+def _artifacts(place: git.Place, rules: Rules, files: Files) -> list[int]:
+    """Return the positions of the versions that are artifacts."""
+    columns = ([e.mode for _, e in files], [e.oid for _, e in files], [e.path for _, e in files])
+    return [at for at, _, verdict in subject.judge(place, rules, *columns) if verdict.kind == "artifact"]
+
+
+def _take_artifacts(
+    found: History, files: Files, artifacts: list[int], times: dict[bytes, int], sizes: dict[bytes, tuple[int, int]]
+) -> None:
+    for at in sorted(artifacts):
+        commit, entry = files[at]
+        version = Version(times[commit], *sizes[entry.oid], GIT, entry.oid.decode())
+        found.versions.setdefault(entry.path, []).append(version)
+
+
+def _take_pointers(found: History, place: git.Place, files: Files, times: dict[bytes, int]) -> None:
+    broken: dict[tuple[bytes, bytes], GuardError] = {}
+    for named in references.named_in(place, files, broken):
+        versions = found.versions.setdefault(named.path.removesuffix(b".dvc"), [])
+        if all(v.key != named.md5 for v in versions):
+            versions.append(Version(times[named.commit], max(named.size, 0), 0, DVC, named.md5))
+            versions.sort(key=lambda v: v.when)
+    found.broken = {shown(path): error.problem for (_, path), error in broken.items()}
+
+
+def _take_others(
+    found: History, files: Files, raw: set[bytes], times: dict[bytes, int], sizes: dict[bytes, tuple[int, int]]
+) -> None:
+    seen = set(raw)
+    for commit, entry in files:
+        if entry.oid not in seen:
+            seen.add(entry.oid)
+            found.other.append((times[commit], sizes[entry.oid][1]))

@@ -1,0 +1,313 @@
+"""The owner's page: one file of HTML that needs no network, no script and nothing beside it."""
+
+from __future__ import annotations
+
+import html
+
+from trinity_guard.errors import shown
+from trinity_guard.linting.finding import ERROR
+from trinity_guard.overview import charts
+from trinity_guard.overview.growth import growing
+from trinity_guard.overview.history import DVC, GIT
+from trinity_guard.overview.looks import STYLE
+from trinity_guard.rules import size_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from trinity_guard.linting.finding import Finding
+    from trinity_guard.overview.facts import Facts
+    from trinity_guard.overview.growth import Row
+
+MOST_ROWS = 15
+MOST_FINDINGS = 12
+MIGRATE = "trinity-guard migrate info --everything"
+
+
+def build(facts: Facts) -> str:
+    """Return the page."""
+    title = _text(facts.name)
+    body = [
+        _header(facts),
+        '<main id="content">',
+        _cards(facts),
+        _over_time(facts),
+        _holdings(facts),
+        _largest(facts.rows),
+        _growing(facts.rows),
+        _waiting(facts),
+        _missing(facts),
+        _findings(facts.findings, bool(facts.head)),
+        "</main>",
+        f"<footer>Made by trinity-guard on {facts.made}. <code>trinity-guard report</code> makes it anew.</footer>",
+    ]
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        # Whatever a repository's names hold, nothing of it runs and nothing is fetched.
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        f"<title>{title}: what Git and DVC hold</title><style>{STYLE}</style></head><body>"
+        '<a class="skip" href="#content">Skip to the content</a>' + "\n".join(body) + "\n</body></html>\n"
+    )
+
+
+def _text(text: str) -> str:
+    return html.escape(text.encode("utf-8", "replace").decode())
+
+
+def _name(path: bytes) -> str:
+    return _text(shown(path))
+
+
+def _many(count: int, one: str, more: str = "") -> str:
+    return f"{count:,} {one}" if count == 1 else f"{count:,} {more or one + 's'}"
+
+
+def _date(when: int) -> str:
+    import time
+
+    return time.strftime("%Y-%m-%d", time.gmtime(when))
+
+
+def _header(facts: Facts) -> str:
+    at = f"{_many(facts.history.commits, 'commit')}, {_date(facts.history.first)} to {_date(facts.history.last)}"
+    if not facts.history.commits:
+        at = "no commit yet"
+    branch = f" on <b>{_text(facts.branch)}</b>" if facts.branch else ""
+    head = f", at <code>{facts.head}</code>{branch}" if facts.head else ""
+    return f"<header><h1>{_text(facts.name)}</h1><p class=soft>{at}{head}. {facts.made}.</p></header>"
+
+
+def _cards(facts: Facts) -> str:
+    held, current = facts.history.once(DVC), sum(facts.current.values())
+    artifacts = sum(v.packed for v in facts.history.once(GIT))
+    lacking = "?" if facts.missing is None else f"{len(facts.missing):,}"
+    cards = [
+        (size_text(facts.history.git_bytes), "Git holds", ""),
+        (size_text(artifacts), "of it artifacts", "bad" if artifacts else "good"),
+        (size_text(sum(v.size for v in held)), f"DVC holds, {size_text(current)} of it for HEAD", ""),
+        (f"{len(facts.survey.waiting):,}", "waiting for the remote", "warn" if facts.survey.waiting else "good"),
+        (lacking, "missing on the remote", "good" if lacking == "0" else "bad" if facts.missing else "warn"),
+        (f"{len(facts.findings):,}", "findings of lint", _weight(facts.findings)),
+    ]
+    items = (f'<li><b class="{kind}">{value}</b><span>{what}</span></li>' for value, what, kind in cards)
+    return f'<ul class="cards">{"".join(items)}</ul>'
+
+
+# --- over time
+
+
+def _over_time(facts: Facts) -> str:
+    curves = facts.curves
+    if not curves.times:
+        return ""
+    drawn = [charts.Line("Git as it is", "actual", curves.actual)]
+    if any(v.home == DVC for v in facts.history.once(DVC)):
+        drawn.append(charts.Line("with every artifact in Git", "git", curves.inside))
+    if facts.history.once(GIT):
+        drawn.append(charts.Line("with every artifact in DVC", "dvc", curves.outside))
+    words = ", ".join(f"{line.name} {size_text(line.values[-1])} at the end" for line in drawn)
+    parts = [
+        '<section aria-labelledby="time"><h2 id="time">Size over time</h2>',
+        f"<p>{_moral(facts)}</p>",
+        '<div class="panel">',
+        charts.lines(curves.times, drawn, "Bytes of Git's objects over time", words),
+        _legend([(line.name, line.kind) for line in drawn]),
+        _as_table(curves.times, drawn),
+        "</div></section>",
+    ]
+    return "".join(parts)
+
+
+def _moral(facts: Facts) -> str:
+    curves = facts.curves
+    actual, inside, outside = curves.actual[-1], curves.inside[-1], curves.outside[-1]
+    said = []
+    if inside > actual:
+        said.append(f"DVC keeps {size_text(inside - actual)} out of every clone.")
+    if actual - outside > 0 and facts.history.once(GIT):
+        share = 100 * (actual - outside) // max(actual, 1)
+        said.append(
+            f"Every clone carries {size_text(actual - outside)} of artifacts, {share} % of Git's objects: "
+            f"<code>{MIGRATE}</code> shows what would move."
+        )
+    return " ".join(said) or "No artifact has ever been committed."
+
+
+def _legend(entries: Iterable[tuple[str, str]]) -> str:
+    items = (
+        f'<li><svg width="34" height="8" aria-hidden="true"><polyline class="line {kind}" points="0,4 34,4"/></svg>'
+        f"{name}</li>"
+        for name, kind in entries
+    )
+    return f'<ul class="legend">{"".join(items)}</ul>'
+
+
+def _as_table(times: Sequence[int], drawn: Sequence[charts.Line]) -> str:
+    step = max(1, (len(times) - 1) // 8)
+    at = sorted({*range(0, len(times), step), len(times) - 1})
+    head = "".join(f'<th scope="col" class="n">{line.name}</th>' for line in drawn)
+    rows = "".join(
+        f'<tr><th scope="row">{_date(times[i])}</th>'
+        + "".join(f'<td class="n">{size_text(line.values[i])}</td>' for line in drawn)
+        + "</tr>"
+        for i in at
+    )
+    return (
+        "<details><summary>The same as a table</summary><div class=scroll><table><thead><tr>"
+        f'<th scope="col">date</th>{head}</tr></thead><tbody>{rows}</tbody></table></div></details>'
+    )
+
+
+# --- what they hold
+
+
+def _holdings(facts: Facts) -> str:
+    found = facts.history
+    artifacts = sum(v.packed for v in found.once(GIT))
+    rest = max(found.git_bytes - artifacts - found.unreached, 0)
+    git_parts = [
+        ("artifacts", "git", artifacts),
+        ("code, commits and trees", "other", rest),
+        ("files that no branch reaches", "rest", found.unreached),
+    ]
+    held, current = sum(v.size for v in found.once(DVC)), sum(facts.current.values())
+    dvc_parts = [("for HEAD", "dvc", current), ("for older versions", "rest", max(held - current, 0))]
+    return (
+        '<section aria-labelledby="held"><h2 id="held">What Git holds, what DVC holds</h2><div class="panel">'
+        + _holding("Git", git_parts)
+        + _holding("DVC", dvc_parts)
+        + "<p class=\"soft\">Git's bytes are packed, DVC's are as they are.</p></div></section>"
+    )
+
+
+def _holding(name: str, parts: list[tuple[str, str, int]]) -> str:
+    total = sum(size for _, _, size in parts)
+    words = ", ".join(f"{size_text(size)} {what}" for what, _, size in parts if size) or "nothing"
+    items = "".join(
+        f'<li><svg width="14" height="14" aria-hidden="true"><rect class="fill {kind}" width="14" height="14" rx="3"/>'
+        f"</svg>{what}: {size_text(size)}</li>"
+        for what, kind, size in parts
+        if size
+    )
+    bar = charts.stacked(parts, f"What {name} holds", words) if total else ""
+    return f'<h3>{name}: {size_text(total)}</h3>{bar}<ul class="legend">{items}</ul>'
+
+
+# --- artifacts
+
+
+def _largest(rows: Sequence[Row]) -> str:
+    if not rows:
+        return ""
+    largest = max(r.total for r in rows)
+    body = "".join(
+        f'<tr><td class="path"><code>{_name(r.path)}</code></td><td><span class="tag {r.home}">{r.home}</span></td>'
+        f'<td class="n">{len(r.sizes):,}</td><td class="n">{size_text(r.size)}</td>'
+        f'<td class="n">{size_text(r.total)}</td><td>{charts.bar(r.total, largest, r.home.lower())}</td>'
+        f"<td>{charts.spark(r.sizes)}</td></tr>"
+        for r in rows[:MOST_ROWS]
+    )
+    more = f"<p class=soft>And {_many(len(rows) - MOST_ROWS, 'more artifact')}.</p>" if len(rows) > MOST_ROWS else ""
+    head = _head(("artifact", ""), ("held by", ""), ("versions", "n"), ("newest", "n"), ("all versions", "n"))
+    return (
+        '<section aria-labelledby="largest"><h2 id="largest">The largest artifacts</h2><div class="scroll panel">'
+        f'<table><thead><tr>{head}<th scope="col" colspan="2">size, version by version</th></tr></thead>'
+        f"<tbody>{body}</tbody></table>{more}</div></section>"
+    )
+
+
+def _head(*names: tuple[str, str]) -> str:
+    return "".join(f'<th scope="col" class="{kind}">{name}</th>' for name, kind in names)
+
+
+def _growing(rows: Sequence[Row]) -> str:
+    found = growing(rows)[:MOST_ROWS]
+    if not found:
+        return ""
+    fastest = found[0].monthly
+    body = "".join(
+        f'<tr><td class="path"><code>{_name(r.path)}</code></td><td class="n">{size_text(r.monthly)}</td>'
+        f"<td>{charts.bar(r.monthly, fastest, r.home.lower())}</td><td>{_date(r.when)}</td></tr>"
+        for r in found
+    )
+    head = _head(("artifact", ""), ("a month", "n"), ("", ""), ("last change", ""))
+    return (
+        '<section aria-labelledby="growing"><h2 id="growing">Who keeps growing</h2><div class="scroll panel">'
+        "<table><caption>Bytes that new versions added in the last year of the history, a month</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></section>"
+    )
+
+
+# --- what is to be done
+
+
+def _waiting(facts: Facts) -> str:
+    waiting = facts.survey.waiting
+    if not waiting:
+        return ""
+    body = "".join(
+        f'<tr><td class="path"><code>{_text(str(w["path"]))}</code></td><td class="n">{_size(w["size"])}</td>'
+        f"<td><code>{_text(str(w['commit'])[:10])}</code></td></tr>"
+        for w in waiting[:MOST_FINDINGS]
+    )
+    head = _head(("pointer", ""), ("size", "n"), ("commit", ""))
+    return (
+        '<section aria-labelledby="waiting"><h2 id="waiting">Waiting for the remote</h2><div class="scroll panel">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        "<pre>trinity-guard push --pending</pre></div></section>"
+    )
+
+
+def _size(size: object) -> str:
+    return size_text(size) if isinstance(size, int) and size >= 0 else "?"
+
+
+def _missing(facts: Facts) -> str:
+    if facts.missing is None:
+        inside = f"<p class=warn>Whether the remote has everything is not known: {_text(facts.unasked)}</p>"
+    elif facts.missing:
+        inside = _table_of(facts.missing)
+    elif facts.current:
+        inside = f"<p class=good>The remote has all {_many(len(facts.current), 'object')} that HEAD names.</p>"
+    else:
+        inside = "<p class=soft>HEAD names no object.</p>"
+    return (
+        '<section aria-labelledby="missing"><h2 id="missing">Missing on the remote</h2>'
+        f'<div class="scroll panel">{inside}</div></section>'
+    )
+
+
+def _findings(findings: Sequence[Finding], looked: bool) -> str:
+    inside = _counted(findings) + _table_of(findings) if findings else "<p class=good>Nothing was found.</p>"
+    if not looked:
+        inside = "<p class=soft>There is no commit to look at.</p>"
+    return (
+        '<section aria-labelledby="lint"><h2 id="lint">Findings of lint in HEAD</h2>'
+        f'<div class="scroll panel">{inside}</div></section>'
+    )
+
+
+def _weight(findings: Sequence[Finding]) -> str:
+    return "bad" if any(f.level == ERROR for f in findings) else "warn" if findings else "good"
+
+
+def _counted(findings: Sequence[Finding]) -> str:
+    counts: dict[str, int] = {}
+    for finding in findings:
+        counts[finding.rule] = counts.get(finding.rule, 0) + 1
+    told = ", ".join(f"{rule} {count:,} times" if count > 1 else f"{rule} once" for rule, count in counts.items())
+    return f"<p>{told}. <code>trinity-guard lint --explain {next(iter(counts))}</code> says more.</p>"
+
+
+def _table_of(findings: Sequence[Finding]) -> str:
+    body = "".join(
+        f'<tr><td>{f.rule}</td><td class="path"><code>{_name(f.path)}</code><br>{_text(f.problem)}</td>'
+        f"<td><code>{_text(f.remedy)}</code></td></tr>"
+        for f in findings[:MOST_FINDINGS]
+    )
+    more = len(findings) - MOST_FINDINGS
+    rest = f"<p class=soft>And {more:,} more: <code>trinity-guard lint --rev HEAD</code></p>" if more > 0 else ""
+    head = _head(("rule", ""), ("file", ""), ("what helps", ""))
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{rest}"
