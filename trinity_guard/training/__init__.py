@@ -1,1 +1,20 @@
-"""The trainer: measured text, checked tables, an honest evaluation, MLflow, versions and their lineage."""
+"""The trainer: measured text, checked tables, an honest evaluation, MLflow, versions and their lineage.
+
+`from trinity_guard.training import predict, evaluate` serves a program; scikit-learn is loaded only then.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.training.predicting import evaluate, predict
+
+__all__ = ["evaluate", "predict"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from trinity_guard.training import predicting  # noqa: PLC0415  # half a second of scikit-learn
+
+    return getattr(predicting, name)

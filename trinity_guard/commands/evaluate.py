@@ -1,0 +1,93 @@
+"""`trinity evaluate`: a model's figures on a table, beside those of a constant."""
+
+from __future__ import annotations
+
+import os
+import warnings
+
+from trinity_guard import console, index
+from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
+from trinity_guard.training import card, extra
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+    from trinity_guard.training.evaluation import Evaluation
+
+EXAMPLE = """\
+example:
+  trinity evaluate models/layout_risk_predictor.pkl data/training_dataset.csv --output metrics/evaluate.json
+
+On the very table that the model was trained on, only the part that was held back for the test counts; on another
+one, all rows. A model whose md5 is not the one that its metadata and its pointer name is not loaded.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    import argparse
+
+    p = argparse.ArgumentParser(
+        prog="trinity evaluate",
+        description="Say how good a model is on a table: every figure beside what a constant answer gets.",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    p.add_argument("model", metavar="MODEL", help="a .pkl with its _metadata.json beside it")
+    p.add_argument("dataset", metavar="DATASET", help="a table as `trinity data` makes it")
+    p.add_argument("--output", metavar="FILE.json", help="write all figures there: slices, leakage, calibration …")
+    p.add_argument("--plots", metavar="FOLDER", help="write pictures (PNG), and the curves as CSV for `dvc plots`")
+    p.add_argument("--md5", metavar="HEX", help="the md5 that the model must have, whatever stands beside it")
+    return p
+
+
+def run(args: list[str]) -> int:
+    asked = parser().parse_args(args)
+    extra.require("trinity evaluate")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from trinity_guard.training import predicting, verified  # noqa: PLC0415  # scikit-learn may be missing
+
+        found = predicting.evaluate(verified.load(asked.model, asked.md5), asked.dataset)
+        if asked.output:
+            _write(found, asked.output)
+        if asked.plots:
+            _draw(found, asked.plots)
+    console.say(_figures(found))
+    for name in (asked.output, asked.plots):
+        if name:
+            console.say(f"written: {shown(os.fsencode(name))}")
+    return FINE
+
+
+def _figures(found: Evaluation) -> str:
+    names = card.headlines(found.metrics)
+    names += [name for name in found.metrics if name not in names]
+    rows = [[n, f"{found.metrics[n]:.3f}", f"{found.baseline[n]:.3f}" if n in found.baseline else ""] for n in names]
+    rows_tested = int(found.confusion.sum())
+    split = found.terms["split"]
+    where = f"all {rows_tested:,} rows" if split == "every row" else f"the {rows_tested:,} rows held back ({split})"
+    lines = [f"{found.target} on {where}:", console.table(["metric", ">model", ">constant"], rows)]
+    if found.leakage:
+        lines.append(card.leakage(found.leakage, split.partition(",")[0]))
+    return "\n".join(lines)
+
+
+def _write(found: Evaluation, path: str) -> None:
+    import json
+
+    text = json.dumps(found.to_json(), indent=2, ensure_ascii=False) + "\n"
+    index.write_file(os.fsencode(path), text.encode("utf-8", "backslashreplace"))
+
+
+def _draw(found: Evaluation, folder: str) -> None:
+    from trinity_guard.training import plots  # noqa: PLC0415  # as above
+
+    try:
+        plots.write_curves(found, folder)
+        for name, figure in plots.figures(found).items():
+            figure.savefig(os.path.join(folder, f"{name}.png"))
+    except OSError as error:
+        name = shown(os.fsencode(folder))
+        raise GuardError(f"{name} cannot be written: {error.strerror}.", "--plots FOLDER", UNUSABLE) from None

@@ -1,0 +1,108 @@
+"""`trinity predict`: what a model says of pages, and the healing strategy it advises for each."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+
+from trinity_guard import console, index
+from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
+from trinity_guard.training import extra
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from typing import Any
+
+MOST_NAMED = 5
+EXAMPLE = """\
+example:
+  trinity predict models/layout_risk_predictor_20260131T120000Z.pkl pages.csv --output advice.csv
+
+A page needs the columns that the model looks at (but for active_strategy: every strategy is tried). An answer has
+p_STRATEGY, how likely the page is to hold under each, from the mildest to the harshest; advice, the first of them
+above 0.5, or UNRESOLVED; and p_valid of the strategy that the page names, if it names one.
+A model whose md5 is not the one that its metadata and its pointer name is not loaded, since loading runs it.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    import argparse
+
+    p = argparse.ArgumentParser(
+        prog="trinity predict",
+        description="Read pages, CSV or JSON lines, and print what the model says of each, in the same order.",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    p.add_argument("model", metavar="MODEL", help="a .pkl with its _metadata.json beside it")
+    p.add_argument("pages", metavar="FILE", nargs="?", default="-", help="pages; - or nothing: standard input")
+    p.add_argument("--format", choices=("csv", "jsonl"), default="csv", help="of the answers (default: csv)")
+    p.add_argument("--output", metavar="FILE", help="write there instead of printing; the file appears whole")
+    p.add_argument("--md5", metavar="HEX", help="the md5 that the model must have, whatever stands beside it")
+    return p
+
+
+def run(args: list[str]) -> int:
+    asked = parser().parse_args(args)
+    extra.require("trinity predict")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from trinity_guard.training import predicting, verified  # noqa: PLC0415  # scikit-learn may be missing
+
+        loaded = verified.load(asked.model, asked.md5)
+        text, name = _text(asked.pages)
+        answers, unseen = predicting.answered(loaded, text, name)
+    if unseen:
+        said = ", ".join(unseen[:MOST_NAMED]) + f" and {len(unseen) - MOST_NAMED} more" * (len(unseen) > MOST_NAMED)
+        console.note(f"{name}: the model was not trained on the theme {said}; it judges these pages by the rest.")
+    encoded = _encoded(answers, asked.format)
+    if asked.output is None:
+        sys.stdout.flush()
+        console.result(encoded.removesuffix("\n"))
+        return FINE
+    index.write_file(os.fsencode(asked.output), encoded.encode("utf-8", "surrogateescape"))
+    console.say(f"{shown(os.fsencode(asked.output))}: {len(answers):,} answers")
+    return FINE
+
+
+def _text(name: str) -> tuple[str, str]:
+    """Return the pages, and what messages call them."""
+    said = "standard input" if name == "-" else shown(os.fsencode(name))
+    if name == "-" and sys.stdin.isatty():
+        raise GuardError("predict reads pages from a file or a pipe.", "trinity predict MODEL pages.csv", UNUSABLE)
+    try:
+        with open(0 if name == "-" else name, "rb", closefd=name != "-") as file:
+            return file.read().decode("utf-8-sig"), said
+    except OSError as error:
+        raise GuardError(f"{said} cannot be read: {error.strerror}.", "trinity predict MODEL FILE", UNUSABLE) from None
+    except UnicodeDecodeError as error:
+        raise GuardError(f"{said} is not UTF-8 (byte {error.start}).", "iconv -t UTF-8 FILE") from None
+
+
+def _encoded(answers: Sequence[dict[str, Any]], form: str) -> str:
+    import json
+
+    if form == "jsonl":
+        return "".join(json.dumps(answer, ensure_ascii=False) + "\n" for answer in answers)
+    import csv
+    import io
+
+    # Not every row has each column: page_id, and the verdict on a strategy of its own.
+    columns = sorted({key: None for answer in answers for key in answer}, key=_rank)
+    out = io.StringIO()
+    lines = csv.DictWriter(out, columns, restval="", lineterminator="\n")
+    lines.writeheader()
+    lines.writerows(answers)
+    return out.getvalue()
+
+
+def _rank(column: str) -> int:
+    """Put what a row names first, the probabilities in their order (the sort keeps it), the advice last."""
+    first, last = ("page_id", "active_strategy", "p_valid"), ("advice", "p_advice")
+    if column in first:
+        return first.index(column)
+    return len(first) + (1 + last.index(column) if column in last else 0)

@@ -1,0 +1,215 @@
+"""`trinity train`: the model, its record in MLflow, its metadata and card; `git commit` does the rest."""
+
+from __future__ import annotations
+
+import os
+import warnings
+
+from trinity_guard import console, survey
+from trinity_guard.errors import BLOCKED, FINE, GuardError, shown
+from trinity_guard.inspection import quoted
+from trinity_guard.rules import size_text
+from trinity_guard.training import card, extra, provenance
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+    from trinity_guard.training.tracking import Store
+    from trinity_guard.training.trainer import Options, Trained
+
+NAME = "layout_risk_predictor"
+DATASET, OUTPUT = ("data", "training_dataset.csv"), "models"
+EXAMPLE = """\
+example:
+  trinity train --set max_depth=12 --register layout-risk-predictor
+  git add -A && git commit -m "A deeper forest"
+
+The settings come from `train:` in params.yaml, from --set, and from --target, --protocol and --seed, the last one wins.
+Runs go to mlflow.db in the project's folder, or to the server that MLFLOW_TRACKING_URI names; `trinity ui` shows them.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    import argparse
+
+    p = argparse.ArgumentParser(
+        prog="trinity train",
+        description="Train the layout_risk_predictor: check the table, split it by page, fit a random forest, evaluate "
+        "it beside a constant, log the run to MLflow, and write the model with its metadata and card. "
+        "The same table and settings give the same bytes.",
+        epilog=EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    p.add_argument("--dataset", metavar="FILE", help=f"the table (default: {'/'.join(DATASET)} of the project)")
+    p.add_argument("--output", metavar="FOLDER", help=f"where the model goes (default: {OUTPUT} of the project)")
+    p.add_argument("--target", choices=("auto", "is_valid", "resolved_strategy_id"), help="what is predicted")
+    p.add_argument("--protocol", choices=("grouped", "reference"), help="the split: by page, or the reference's 80/20")
+    p.add_argument("--params", metavar="FILE", help="settings (default: params.yaml of the project, if any)")
+    p.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help="one setting; may be repeated")
+    p.add_argument("--seed", metavar="N", help="of split and forest (default: 42)")
+    p.add_argument("--search", metavar="N", type=_count, default=0, help="try N settings and take the best; goes on")
+    p.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="search on this Dask cluster")
+    p.add_argument("--min-f1", metavar="X", type=_figure, help="write nothing if the overflow class's F1 is below X")
+    p.add_argument("--min-mcc", metavar="X", type=_figure, help="write nothing if Matthews' correlation is below X")
+    p.add_argument("--experiment", metavar="NAME", help="MLflow's experiment (default: layout_risk_predictor)")
+    p.add_argument("--run-name", metavar="NAME", help="MLflow's run (default: the model's file name)")
+    p.add_argument(
+        "--register",
+        metavar="NAME",
+        help="make it a version of this registered model, and its champion, if no worse than that",
+    )
+    p.add_argument("--no-champion", action="store_true", help="with --register: take the champion's place uncompared")
+    p.add_argument("--offline-ok", action="store_true", help="log beside the project where the server does not answer")
+    p.add_argument("--stage", action="store_true", help="for dvc.yaml: fixed names, no dates, metrics/train.json")
+    return p
+
+
+def run(args: list[str]) -> int:
+    p = parser()
+    asked = p.parse_args(args)
+    if asked.scheduler and not asked.search:
+        p.error("--scheduler is where a search runs: say --search N too")
+    extra.require("trinity train")
+    from trinity_guard.training import params, stores  # noqa: PLC0415  # requests may be missing
+
+    root = extra.root()
+    chosen = {"target": asked.target, "protocol": asked.protocol, "seed": asked.seed}
+    settings = params.settings(root, asked.params, asked.set, chosen)
+    # Before scikit-learn is loaded: a server that is not there is said within seconds.
+    store = stores.store(root, asked.offline_ok)
+    if store.fallback:
+        console.warn(f"{store.fallback.rstrip('.')}; --offline-ok: this run is logged to mlflow.db instead.")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what libraries warn of, no user of a command can change
+        from trinity_guard.training import trainer  # noqa: PLC0415  # scikit-learn may be missing
+
+        options = trainer.Options(
+            root=root,
+            dataset=asked.dataset or _ours(root, *DATASET),
+            output=asked.output or _ours(root, OUTPUT),
+            settings=settings,
+            experiment=asked.experiment or trainer.NAME,
+            run_name=asked.run_name,
+            register=asked.register,
+            compare=not asked.no_champion,
+            search=asked.search,
+            scheduler=asked.scheduler,
+            min_f1=asked.min_f1,
+            min_mcc=asked.min_mcc,
+            stage=asked.stage,
+        )
+        return _tell(options, store, _watched(options, store))
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:6]) <= 10_000):
+        raise _no_such(text, "a whole number from 1 to 10000")
+    return int(text)
+
+
+def _figure(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        raise _no_such(text, "a number from -1 to 1") from None
+    if not -1 <= number <= 1:
+        raise _no_such(text, "a number from -1 to 1")
+    return number
+
+
+def _no_such(text: str, wanted: str) -> Exception:
+    import argparse
+
+    return argparse.ArgumentTypeError(f"'{text}' is not {wanted}")
+
+
+def _ours(root: str, *names: str) -> str:
+    return os.path.relpath(os.path.join(root, *names))
+
+
+def _watched(options: Options, store: Store) -> Trained:
+    """Train, with a bar for the folds and one for the trials."""
+    from trinity_guard.training import trainer  # noqa: PLC0415  # as above
+
+    folds, trials = console.Progress("cross-validation", 1, "folds"), console.Progress("search", 1, "trials")
+    best: list[Any] = []
+
+    def tried(trial: Any, champion: Any, done: int, total: int) -> None:
+        trials(done, total)
+        if best != [champion]:
+            trials.close()
+            best[:] = [champion]
+            said = " ".join(f"{key}={'none' if value is None else value}" for key, value in champion.params.items())
+            console.note(f"trial {done} of {total}: the best so far, {champion.mean:.4f} ± {champion.sd:.4f}: {said}")
+
+    watch = trainer.Watch(folds=folds, trials=tried)
+    try:
+        return trainer.train(options, store, watch)
+    finally:
+        folds.close()
+        trials.close()
+
+
+def _tell(options: Options, store: Store, trained: Trained) -> int:
+    for note in trained.notes:
+        console.note(note)
+    if trained.hidden:
+        console.note(f".gitignore: {' '.join(trained.hidden)} added; runs stay out of Git.")
+    console.say(_figures(trained))
+    if trained.unlogged:
+        console.warn(f"MLflow has no run of this training: {trained.unlogged.problem}", trained.unlogged.remedy)
+    if trained.complaints:
+        raise GuardError(
+            "\n    ".join(["no model was written:", *trained.complaints]),
+            "trinity ui     # the run is logged, tagged with what it fell short of" if trained.logged else "",
+            BLOCKED,
+        )
+    console.say(_where(options, store, trained))
+    return BLOCKED if trained.unlogged else FINE
+
+
+def _figures(trained: Trained) -> str:
+    """Return the headline figures beside the constant's, and the audit of leakage."""
+    found = trained.evaluation
+    rows = []
+    for name in card.headlines(found.metrics):
+        mean, sd = found.cv.get(name, (None, None))
+        folds = "" if mean is None else f"{mean:.3f} ± {sd:.3f}"
+        rows.append([name, f"{found.metrics[name]:.3f}", f"{found.baseline.get(name, 0.0):.3f}", folds])
+    lines = [console.table(["metric", ">test part", ">constant", ">grouped folds"], rows)]
+    if found.leakage:
+        lines.append(card.leakage(found.leakage, "reference" if found.terms["split"].startswith("ref") else "grouped"))
+    return "\n".join(lines)
+
+
+def _where(options: Options, store: Store, trained: Trained) -> str:
+    """Return where everything is, and what comes next."""
+    written, logged = trained.written, trained.logged
+    if written is None:
+        raise AssertionError("a training without complaints wrote its model")
+    size = size_text(os.path.getsize(written.model))
+    lines = [
+        "",
+        f"model     {shown(os.fsencode(written.model))} ({size})",
+        f"beside    {', '.join(shown(os.fsencode(os.path.basename(p))) for p in (written.metadata, written.card))}",
+    ]
+    if logged:
+        version = f", version {logged.registered_version} of {options.register}" if logged.registered_version else ""
+        lines.append(f"MLflow    run {logged.run_id}{version}")
+        lines.append(f"          {'trinity ui     # ' if store.artifact_root else ''}{logged.url}")
+    if not options.stage:
+        lines += [f"next      {step}" for step in _next(options, trained)]
+    return "\n".join(lines)
+
+
+def _next(options: Options, trained: Trained) -> list[str]:
+    """Return the commands that bring the model into Git: its pointer, metadata and card."""
+    if not provenance.is_git(options.root):
+        return []
+    guard = [] if "pre-commit" in survey.installed_hooks() else ["trinity-guard init     # else Git gets the bytes"]
+    ours = [".gitignore"] if trained.hidden else []
+    names = " ".join(quoted(_ours(options.root, name)) for name in ours) + " " * len(ours)
+    return [*guard, f'git add {names}{quoted(options.output)} && git commit -m "Train the {NAME}"']

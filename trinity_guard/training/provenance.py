@@ -1,0 +1,116 @@
+"""Where a training's inputs came from: the commit, what a DVC pointer says of a file, the versions at work."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from trinity_guard import __version__, git, pointer
+from trinity_guard.errors import GuardError, shown
+
+# What model bytes follow from, beside data and settings.
+MAKERS = ("scikit-learn", "numpy")
+PACKAGES = (*MAKERS, "pandas", "mlflow")
+
+
+@dataclass(frozen=True)
+class Commit:
+    """HEAD. commit: "" where there is none; dirty: tracked files differ from it, as `git describe --dirty` has it."""
+
+    commit: str = ""
+    branch: str = ""
+    dirty: bool = False
+
+    def as_dict(self) -> dict[str, object] | None:
+        """Return it for a record, None outside of Git."""
+        if not self.commit and not self.branch:
+            return None
+        return {"commit": self.commit or None, "dirty": self.dirty, "branch": self.branch or None}
+
+
+def commit(root: str) -> Commit:
+    """Return what HEAD is in the work tree at root; an empty Commit outside of Git."""
+    try:
+        # Without a lock: a `git add` that runs beside it must not fail for our sake.
+        said = git.attempt(
+            "--no-optional-locks", "status", "--porcelain=v2", "--branch", "--untracked-files=no", "-z",
+            at=os.fsencode(root),
+        )  # fmt: skip
+    except GuardError:
+        return Commit()
+    if said.code:
+        return Commit()
+    lines = [os.fsdecode(line) for line in said.out.split(b"\0") if line]
+    facts = dict(line[2:].partition(" ")[::2] for line in lines if line.startswith("# "))
+    oid, head = facts.get("branch.oid", ""), facts.get("branch.head", "")
+    changed = any(not line.startswith("# ") for line in lines)
+    return Commit("" if oid == "(initial)" else oid, "" if head == "(detached)" else head, changed)
+
+
+def is_git(root: str) -> bool:
+    """Whether root is in a Git work tree."""
+    return os.path.lexists(os.path.join(root, ".git")) or commit(root) != Commit()
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a pointer says of the file beside it. name: the pointer's path as `named` gives it; legacy: DVC 2's hash."""
+
+    name: str
+    md5: str
+    legacy: bool
+
+    def agrees(self, data: bytes) -> bool:
+        """Whether these are the recorded bytes. DVC 2 hashed text as if its line ends were Unix's."""
+        return self.md5 == md5(data) or (self.legacy and self.md5 == md5(data.replace(b"\r\n", b"\n")))
+
+
+def md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+
+def recorded(path: str, root: str) -> Recorded | None:
+    """Return what PATH.dvc says of the file PATH; None where there is no such pointer.
+
+    GuardError for a pointer that cannot be read, or that speaks of another file.
+    """
+    try:
+        with open(path + ".dvc", "rb") as file:
+            data = file.read(pointer.MOST_BYTES + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        name = shown(os.fsencode(path))
+        raise GuardError(f"{name}.dvc cannot be read: {error.strerror}.", f"ls -l {name}.dvc") from None
+    where = os.fsencode(named(path, root) + ".dvc")
+    decoded = pointer.decode(data, where)
+    wanted = os.fsencode(named(path, root))
+    for out in decoded.outs:
+        if out.md5 and not out.is_dir and pointer.data_path(where, decoded, out) == wanted:
+            return Recorded(os.fsdecode(where), out.md5, out.hash_name == "md5-dos2unix")
+    raise GuardError(
+        f"{shown(where)} does not say which bytes {shown(wanted)} has.",
+        f"git log -p -- {shown(where)}     # who wrote it?",
+    )
+
+
+def named(path: str, root: str) -> str:
+    """Return a path for a record: from root, with slashes; the mere name of what lies elsewhere, as no path of this
+    machine's is anybody's business."""
+    real, top = (os.path.realpath(p) for p in (os.path.dirname(os.path.abspath(path)), root))
+    if real != top and not real.startswith(top.rstrip("/") + "/"):
+        return os.path.basename(path)
+    return os.path.normpath(os.path.join(os.path.relpath(real, top), os.path.basename(path)))
+
+
+def versions(of: tuple[str, ...] = PACKAGES) -> dict[str, str]:
+    """Return package -> version."""
+    return {package: version(package) for package in of}
+
+
+def all_versions() -> dict[str, str]:
+    """Return the versions of Python, of the packages at work, and ours."""
+    return {"python": platform.python_version(), **versions(), "trinity-guard": __version__}

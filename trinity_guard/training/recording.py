@@ -1,0 +1,174 @@
+"""A training's files: model, metadata and card, all of them or none, whatever happens at whatever moment."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.training import provenance
+
+NAME = "layout_risk_predictor"
+METADATA, CARD, MODEL = "_metadata.json", "_card.md", ".pkl"
+STAGING = ".trinity-train-"
+DATED = re.compile(NAME + r"_\d{8}T\d{6}Z")
+
+
+@dataclass(frozen=True)
+class Written:
+    """Paths of what was written."""
+
+    model: str
+    metadata: str
+    card: str
+
+
+class Claim:
+    """A name in a folder that nobody else gives meanwhile. stem: `layout_risk_predictor_20260131T235959Z`, or without
+    the date; created: that moment."""
+
+    def __init__(self, folder: str, stem: str, created: datetime) -> None:
+        self.folder = folder
+        self.stem = stem
+        self.created = created
+
+    @property
+    def model(self) -> str:
+        return os.path.join(self.folder, self.stem + MODEL)
+
+    def write(self, model: bytes, metadata: bytes, card: bytes) -> Written:
+        """Write all three, flushed to disk, and let them appear: the metadata first, the model last.
+
+        GuardError (2) where they cannot be written; nothing of them is there then, or what was there before.
+        """
+        files = {self.stem + METADATA: metadata, self.stem + CARD: card, self.stem + MODEL: model}
+        staging = ""
+        try:
+            staging = _staged(self.folder, files)
+            try:
+                _appear(staging, self.folder, list(files))
+            except BaseException:
+                self._withdraw(staging, list(files))
+                raise
+        except OSError as error:
+            raise _unusable(self.folder, error) from None
+        finally:
+            if staging:
+                shutil.rmtree(staging, ignore_errors=True)
+        return Written(*(os.path.join(self.folder, self.stem + end) for end in (MODEL, METADATA, CARD)))
+
+    def _withdraw(self, staging: str, names: list[str]) -> None:
+        """Take back what has appeared. Not under the fixed name, where something of a former training may stand."""
+        for name in names:
+            if self.stem != NAME and not os.path.lexists(os.path.join(staging, name)):
+                os.unlink(os.path.join(self.folder, name))
+
+
+@contextmanager
+def claimed(folder: str, fixed: bool = False) -> Iterator[Claim]:
+    """Make the folder, complete what a killed training left in it, and claim a name: dated, or the fixed one.
+
+    Trainings that write into one folder take turns: each has its own second.
+    """
+    made = not os.path.isdir(folder)
+    try:
+        os.makedirs(folder, exist_ok=True)
+        turn = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise _unusable(folder, error) from None
+    try:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        _complete(folder)
+        created = datetime.now(UTC)
+        while not fixed and any(os.path.lexists(os.path.join(folder, _stem(created) + e)) for e in (MODEL, METADATA)):
+            time.sleep(1 - created.microsecond / 1e6)
+            created = datetime.now(UTC)
+        yield Claim(folder, NAME if fixed else _stem(created), created)
+    finally:
+        os.close(turn)
+        if made and not os.listdir(folder):
+            os.rmdir(folder)
+
+
+def _stem(moment: datetime) -> str:
+    return f"{NAME}_{moment:%Y%m%dT%H%M%SZ}"
+
+
+def _unusable(folder: str, error: OSError) -> GuardError:
+    why = f"{error.strerror or error}"
+    return GuardError(
+        f"the model cannot be written to {shown(os.fsencode(folder))}: {why[:1].lower()}{why[1:]}.",
+        "trinity train --output another-folder",
+        UNUSABLE,
+    )
+
+
+def _staged(folder: str, files: Mapping[str, bytes]) -> str:
+    """Write files to a folder of their own that Git does not see, in this order; return it."""
+    staging = tempfile.mkdtemp(prefix=STAGING, dir=folder)
+    try:
+        for name, data in {".gitignore": b"*\n", **files}.items():
+            fd = os.open(os.path.join(staging, name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+            with open(fd, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(fd)
+    except OSError:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    return staging
+
+
+def _appear(staging: str, folder: str, names: list[str]) -> None:
+    """Move files to their places. Metadata that has left says that all of them had been written."""
+    for name in names:
+        os.rename(os.path.join(staging, name), os.path.join(folder, name))
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _complete(folder: str) -> None:
+    """Bring what a killed training had begun to let appear to its end, and remove what it had not."""
+    for entry in list(os.scandir(folder)):
+        if not entry.name.startswith(STAGING) or not entry.is_dir(follow_symlinks=False):
+            continue
+        left = sorted(os.listdir(entry.path), reverse=True)
+        stem = next((name.removesuffix(MODEL) for name in left if name.endswith(MODEL)), "")
+        if DATED.fullmatch(stem) and _begun(entry.path, folder, stem):
+            # `left` has the card before the model.
+            _appear(entry.path, folder, [name for name in left if name in (stem + CARD, stem + MODEL)])
+        shutil.rmtree(entry.path, ignore_errors=True)
+
+
+def _begun(staging: str, folder: str, stem: str) -> bool:
+    """Whether the metadata of this model stands there already, and the model does not."""
+    final = os.path.join(folder, stem)
+    if os.path.lexists(os.path.join(staging, stem + METADATA)) or os.path.lexists(final + MODEL):
+        return False
+    try:
+        with open(os.path.join(staging, stem + MODEL), "rb") as file:
+            found = provenance.md5(file.read())
+        with open(final + METADATA, "rb") as file:
+            return bool(json.load(file)["model"]["md5"] == found)
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+
+
+def encoded(metadata: Mapping[str, Any]) -> bytes:
+    """Return metadata's bytes: keys in the order given, so that the same training gives the same."""
+    text = json.dumps(metadata, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    # What is no UTF-8 in a path comes out as JSON's own escape.
+    return text.encode("utf-8", "backslashreplace")

@@ -1,0 +1,297 @@
+"""A training from its options to its record: load, split, search, fit, evaluate, pass the gates, log, write."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from trinity_guard import git, index
+from trinity_guard.errors import GuardError, shown
+from trinity_guard.training import card, evaluation, gates, model, plots, provenance, recording, search, tracking
+from trinity_guard.training import table as tables
+from trinity_guard.training.provenance import Commit, Recorded
+from trinity_guard.training.recording import NAME, Written
+from trinity_guard.training.settings import Settings
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+    from trinity_guard.training.evaluation import Evaluation
+    from trinity_guard.training.model import Examples
+    from trinity_guard.training.search import Trial
+    from trinity_guard.training.table import Table
+
+EXAMPLE_ROWS = 5
+METRICS = os.path.join("metrics", "train.json")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a training is told. root: of the project; dataset, output: paths as the user sees them.
+
+    register: the registered model that gets a version, and whose champion must not be better, unless `compare` is off.
+    stage: fixed names, and nothing in the outputs that the inputs do not determine. search: how many settings to try.
+    """
+
+    root: str
+    dataset: str
+    output: str
+    settings: Settings = field(default_factory=Settings)
+    experiment: str = NAME
+    run_name: str | None = None
+    register: str | None = None
+    compare: bool = True
+    search: int = 0
+    scheduler: str | None = None
+    min_f1: float | None = None
+    min_mcc: float | None = None
+    stage: bool = False
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who wants to know how far it is: folds (done, total); trials (this, best so far, done, total)."""
+
+    folds: Callable[[int, int], None] | None = None
+    trials: Callable[[Trial, Trial, int, int], None] | None = None
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came of it. complaints: of the gates, and then nothing was written; notes: what a person should know.
+
+    unlogged: why MLflow has no run of it; the model is written all the same. hidden: lines that .gitignore got.
+    """
+
+    evaluation: Evaluation
+    metadata: dict[str, Any]
+    complaints: list[str]
+    notes: list[str]
+    hidden: list[str]
+    written: Written | None = None
+    logged: tracking.Logged | None = None
+    unlogged: GuardError | None = None
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    options: Options
+    source: Commit
+    table: Table
+    pointer: Recorded | None
+    matches: bool | None
+    data: Examples
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    model: Pipeline
+    settings: Settings
+    trials: list[Trial]
+    evaluation: Evaluation
+    test: Any
+
+
+def train(options: Options, store: tracking.Store, watch: Watch | None = None) -> Trained:
+    """Train. store: where it is logged, not begun yet: a table that cannot be trained on leaves nothing behind.
+
+    GuardError for inputs that cannot be trained on (1, 2), for a champion that cannot be asked about (2), and for a
+    folder that cannot be written (2).
+    """
+    inputs = _inputs(options)
+    parts = model.split(inputs.data, options.settings)
+    hidden = _hide(options.root, store)
+    store.begin()
+    fitted = _fit(inputs, parts, watch or Watch())
+    champion = tracking.champion(store, options.register) if options.register and options.compare else None
+    complaints = gates.check(fitted.evaluation, options.min_f1, options.min_mcc, champion)
+    notes = [*tables.warnings(inputs.table), *_mismatch(inputs)]
+    if complaints:
+        logged, unlogged = _log(store, _run(inputs, fitted, f"{NAME} (refused)", {"gates": " ".join(complaints)}))
+        return Trained(fitted.evaluation, {}, complaints, notes, hidden, None, logged, unlogged)
+    with recording.claimed(options.output, options.stage) as claim:
+        data = model.dump(fitted.model)
+        metadata = _metadata(inputs, fitted, claim, data)
+        run = _run(inputs, fitted, claim.stem, {"dvc_md5": metadata["model"]["md5"], "gates": "passed"})
+        logged, unlogged = _log(store, _with_model(run, inputs, fitted, metadata, claim.stem))
+        metadata = metadata if options.stage else metadata | {"mlflow": _mlflow(store, logged)}
+        written = claim.write(data, recording.encoded(metadata), card.text(metadata, claim.stem).encode())
+    if options.stage:
+        _write_metrics(options.root, fitted.evaluation)
+    return Trained(fitted.evaluation, metadata, [], notes, hidden, written, logged, unlogged)
+
+
+def _inputs(options: Options) -> _Inputs:
+    source = provenance.commit(options.root)
+    table = tables.load(options.dataset)
+    pointer = provenance.recorded(options.dataset, options.root)
+    matches = None
+    if pointer is not None:
+        matches = pointer.md5 == table.md5
+        if pointer.legacy and not matches:
+            with open(options.dataset, "rb") as file:
+                matches = pointer.agrees(file.read())
+    return _Inputs(options, source, table, pointer, matches, model.examples(table, options.settings))
+
+
+def _mismatch(inputs: _Inputs) -> list[str]:
+    if inputs.matches is not False or inputs.pointer is None:
+        return []
+    name = shown(os.fsencode(inputs.table.path))
+    return [
+        f"{name} is not what its pointer says (md5 {inputs.table.md5[:10]}…, the pointer has "
+        f"{inputs.pointer.md5[:10]}…): trinity-guard convert {name}     # records it as it is"
+    ]
+
+
+def _hide(root: str, store: tracking.Store) -> list[str]:
+    """Keep the embedded store out of Git, before there is one."""
+    return tracking.ignore(root) if store.embedded and provenance.is_git(root) else []
+
+
+def _fit(inputs: _Inputs, parts: tuple[Any, Any], watch: Watch) -> _Fitted:
+    options, data, (seen, test) = inputs.options, inputs.data, parts
+    settings, trials = options.settings, []
+    if options.search:
+        found = search.search(data, settings, options.search, options.scheduler, _state(options.root), watch.trials)
+        settings, trials = found.best, found.trials
+    fitted = model.fit(data, settings, seen)
+    cv = evaluation.cross_validate(data, settings, watch.folds, (seen, fitted))
+    return _Fitted(fitted, settings, trials, evaluation.evaluate(fitted, data, settings, seen, test, cv), test)
+
+
+def _state(root: str) -> str:
+    """Return where a search keeps what is finished: in the Git directory, where no commit finds it."""
+    found = git.attempt("rev-parse", "--path-format=absolute", "--git-common-dir", at=os.fsencode(root))
+    folder = os.fsdecode(found.out.rstrip(b"\n")) if not found.code else ""
+    return os.path.join(folder, "trinity-guard", "search.jsonl") if folder else os.path.join(root, ".trinity-search")
+
+
+def _metadata(inputs: _Inputs, fitted: _Fitted, claim: recording.Claim, data: bytes) -> dict[str, Any]:
+    """Return a model's metadata; under `stage` without what the inputs do not determine: moments, commits, machines."""
+    options, table, found = inputs.options, inputs.table, fitted.evaluation.to_json()
+    path = provenance.named(claim.model, options.root)
+    model_facts = {"path": path, "md5": provenance.md5(data), "size": len(data)}
+    groups = len(set(table.groups.tolist()))
+    dataset = {"path": provenance.named(table.path, options.root), "md5": table.md5, "rows": len(table.frame)}
+    made = {
+        "name": NAME,
+        "model": model_facts,
+        "dataset": dataset | {"pages": groups},
+        "features": inputs.data.features,
+        "target": inputs.data.target,
+        "protocol": fitted.settings.protocol,
+        "classes": found["classes"],
+        "parameters": asdict(fitted.settings),
+        "seed": fitted.settings.seed,
+        "metrics": found["metrics"],
+        "baseline": found["baseline"],
+        "cross_validation": found["cv"],
+        "slices": found["slices"],
+        "leakage": found["leakage"],
+        "confusion": found["confusion"],
+        "calibration": found["calibration"],
+        "importance": found["importance"],
+        "terms": found["terms"],
+        "versions": provenance.versions(provenance.MAKERS),
+    }
+    if options.stage:
+        return made
+    pointer = inputs.pointer
+    of_pointer = {
+        "pointer": pointer.name if pointer else None,
+        "pointer_md5": pointer.md5 if pointer else None,
+        "matches_pointer": inputs.matches,
+    }
+    return made | {
+        "created": claim.created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "model": model_facts | {"pointer": f"{path}.dvc"},
+        "dataset": made["dataset"] | of_pointer,
+        "git": inputs.source.as_dict(),
+        "mlflow": None,
+        "versions": provenance.all_versions(),
+    }
+
+
+def _mlflow(store: tracking.Store, logged: tracking.Logged | None) -> dict[str, object]:
+    return {
+        "run_id": logged.run_id if logged else None,
+        "experiment": logged.experiment_id if logged else None,
+        "tracking": store.shown,
+        "version": logged.registered_version if logged else None,
+    }
+
+
+def _run(inputs: _Inputs, fitted: _Fitted, name: str, tags: Mapping[str, str]) -> tracking.Run:
+    """Return what MLflow gets of any training, of a refused one too: all but the model."""
+    options, found, table = inputs.options, fitted.evaluation, inputs.table
+    mean, sd = f"{found.headline}_mean", f"{found.headline}_sd"
+    return tracking.Run(
+        experiment=options.experiment,
+        name=options.run_name or name,
+        params=asdict(fitted.settings) | {"columns": " ".join(inputs.data.features), "rows": len(table.frame)},
+        metrics=_flat(found),
+        tags=_tags(inputs, found) | tags,
+        figures=plots.figures(found),
+        dataset_path=provenance.named(table.path, options.root),
+        dataset_md5=table.md5,
+        dataset_frame=table.frame,
+        trials=[(t.params, {mean: t.mean, sd: t.sd, "seconds": t.seconds}) for t in fitted.trials],
+    )
+
+
+def _with_model(
+    run: tracking.Run, inputs: _Inputs, fitted: _Fitted, metadata: Mapping[str, Any], stem: str
+) -> tracking.Run:
+    return replace(
+        run,
+        model=fitted.model,
+        example=inputs.data.X.iloc[fitted.test[:EXAMPLE_ROWS]],
+        register=inputs.options.register,
+        alias="champion" if inputs.options.register else None,
+        files={
+            stem + recording.METADATA: recording.encoded(metadata),
+            stem + recording.CARD: card.text(metadata, stem).encode(),
+        },
+    )
+
+
+def _flat(found: Evaluation) -> dict[str, float]:
+    """Return an evaluation's figures under one name each."""
+    folds = {f"cv_{name}_{what}": one[i] for name, one in found.cv.items() for i, what in enumerate(("mean", "sd"))}
+    constant = {f"baseline_{name}": value for name, value in found.baseline.items()}
+    leakage = {f"leakage_{name}": float(value) for name, value in found.leakage.items()}
+    return {**found.metrics, **constant, **folds, **leakage}
+
+
+def _tags(inputs: _Inputs, found: Evaluation) -> dict[str, str]:
+    source = inputs.source
+    known = {
+        "git_commit": source.commit,
+        "git_branch": source.branch,
+        "git_dirty": str(source.dirty).lower() if source.commit else "",
+        "dataset_pointer_md5": inputs.pointer.md5 if inputs.pointer else "",
+    }
+    return {name: value for name, value in known.items() if value} | found.terms
+
+
+def _log(store: tracking.Store, run: tracking.Run) -> tuple[tracking.Logged | None, GuardError | None]:
+    """Log; what keeps MLflow from it is returned, since a model that is trained is not thrown away for it."""
+    try:
+        return tracking.log(store, run), None
+    except GuardError as error:
+        return None, error
+    except Exception as error:  # noqa: BLE001  # MLflow's libraries raise anything: of SQLAlchemy, of the disk
+        words = store.scrubbed(str(error)).strip().partition("\n")[0][:300]
+        return None, GuardError(f"MLflow: {type(error).__name__}: {words}")
+
+
+def _write_metrics(root: str, found: Evaluation) -> None:
+    """Write the figures that `dvc metrics diff` compares."""
+    plain = found.to_json()
+    kept = {name: plain[name] for name in ("metrics", "baseline", "cv", "leakage")}
+    text = json.dumps(kept, indent=2) + "\n"
+    index.write_file(os.fsencode(os.path.join(root, METRICS)), text.encode(), durable=True)
