@@ -32,8 +32,8 @@ def config(repo: Repo, *args: str) -> None:
     run("git", "config", *args, cwd=repo.path)
 
 
-def gone(*names: str) -> Break:
-    return lambda repo: [repo.file(n).unlink() for n in names]
+def gone(name: str) -> Break:
+    return lambda repo: repo.file(name).unlink()
 
 
 def written(name: str, data: bytes) -> Break:
@@ -243,7 +243,7 @@ AILMENTS: dict[str, tuple[Break, dict[str, str], str, str]] = {
     "a staged credential": (staged_credential, LEAKING, "session_token", "fix"),
     "a readable config.local": (private, {"credentials-private": "warning"}, "other users", "fix"),
     "a config.local for all": (not_ignored_local, {"credentials-private": "error"}, "does not ignore", "fix"),
-    "a remote that is away": (remote_away, {"remote": "error"}, "is away", "remedy"),
+    "a remote that is away": (remote_away, {"remote": "error"}, "is its disk mounted?", "by hand"),
     "an object that is nowhere": (lost_everywhere, {"objects": "error"}, "nowhere", "by hand"),
     "a damaged object": (damaged, {"objects": "error"}, "damaged in the cache", "remedy"),
     "an object only here": (only_here, {"objects": "warning"}, "on this machine alone", "fix"),
@@ -345,6 +345,17 @@ def test_an_object_that_is_nowhere_comes_back_from_the_file(repo: Repo) -> None:
     assert "trinity-guard convert PATH" in str(found_in(repo, "an object that is nowhere")["remedy"])
     repo.guard("convert", MODEL)
     repo.guard("push")
+    assert ailing(repo) == {}
+
+
+def test_a_folder_that_is_mounted_again_is_fine_and_an_empty_one_in_its_place_is_not(repo: Repo) -> None:
+    remote_away(repo)
+    found = found_in(repo, "a remote that is away")
+    assert not repo.storage.exists()
+    follow(repo, repo.path.parent, str(found["remedy"]))
+    assert ailing(repo) == {"objects": "warning"}
+    repo.storage.rmdir()
+    repo.storage.with_suffix(".away").rename(repo.storage)
     assert ailing(repo) == {}
 
 

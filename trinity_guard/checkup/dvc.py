@@ -243,7 +243,7 @@ def _reach(subject: Subject, root: bytes, name: str) -> tuple[str, str] | None:
     remote = project.remotes[name]
     try:
         trust.require(subject.place, project, remote)
-        if remote.local is not None and not os.path.isdir(remote.local):
+        if remote.local is not None and not os.path.lexists(remote.local):
             return _folder_to_be(subject, root, remote)
     except GuardError as error:
         return error.problem, error.remedy
@@ -273,6 +273,9 @@ def _folder_to_be(subject: Subject, root: bytes, remote: Remote) -> tuple[str, s
             return f"{error.problem}: is its disk mounted?", f"mkdir {where}     # if it is on no other disk"
         return None
     above = machine.existing(remote.local)
+    below = os.path.join(above, os.path.relpath(remote.local, above).split(b"/")[0])
+    if os.path.lexists(below):
+        return f"{shown(below)} is in its way, and no folder.", f"ls -ld {quoted(shown(below))}"
     if not os.access(above, os.W_OK):
         words = f"{shown(remote.local)} cannot be made: {shown(above)} is not writable."
         return words, f"ls -ld {quoted(shown(above))}     # whose is it?"

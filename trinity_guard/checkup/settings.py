@@ -138,7 +138,8 @@ def _held(subject: Subject) -> list[catalogs.Held]:
 
 def not_ignored(subject: Subject) -> Check:
     """What a pointer holds must be ignored, or the next `git add -A` stages it beside its pointer."""
-    held = _held(subject)
+    # Where a sparse checkout has no pointer, it has no .gitignore either.
+    held = [h for h in _held(subject) if os.path.lexists(subject.place.file(h.pointer))]
     hidden = _hiding(subject.place, [h.path + (b"/" if h.kind == "dir" else b"") for h in held]) if held else {}
     open_ones = [h for h in held if h.path not in hidden and h.path + b"/" not in hidden]
     if not open_ones:
