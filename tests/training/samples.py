@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from trinity_guard.training.model import Examples, Settings, examples
-from trinity_guard.training.table import Table
+from trinity_guard.training.table import Table, load
 
 STRATEGIES = ["NONE", "CSS_BREAK_WORD", "FONT_SHRINK", "CSS_TRUNCATE", "CONTENT_CUT"]
 THEMES = ["brutalist", "editorial", "enterprise"]
@@ -29,7 +29,7 @@ def frame(pages: int = 120, seed: int = 1) -> pd.DataFrame:
         healed = held.index(True) if True in held else 99
         same = {
             "theme": THEMES[int(rng.randint(3))],
-            "input_char_len": words * int(rng.randint(3, 9)),
+            "input_char_len": longest + words * int(rng.randint(3, 9)),
             "input_word_count": words,
             "css_density_spacing": round(rng.uniform(0.5, 1.5), 2),
             "css_density_layout": round(rng.uniform(0.5, 1.5), 2),
@@ -68,7 +68,7 @@ def older(rows: int = 400, seed: int = 3) -> pd.DataFrame:
 
 
 def table(data: pd.DataFrame, folder: Path) -> Table:
-    """Write the rows as a file, and return what the loader makes of such a one."""
+    """Write the rows as a file, and return them as a table, also where the loader would refuse them."""
     path = folder / "training_dataset.csv"
     data.to_csv(path, index=False, lineterminator="\n")
     ours = data["active_strategy"].str.upper().str.replace("-", "_")
@@ -83,4 +83,5 @@ def table(data: pd.DataFrame, folder: Path) -> Table:
 
 
 def sample(folder: Path, settings: Settings = SMALL, pages: int = 120) -> Examples:
-    return examples(table(frame(pages), folder), settings)
+    """Return the examples of a file of so many pages, read by the trainer's own loader."""
+    return examples(load(table(frame(pages), folder).path), settings)

@@ -26,6 +26,7 @@ from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.training import model, splitting
 from trinity_guard.training.model import Settings
 from trinity_guard.training.settings import KNOWN
+from trinity_guard.training.table import load
 
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
@@ -214,7 +215,7 @@ def test_the_reference_protocol_gives_exactly_what_the_reference_gives(tmp_path:
     rows = samples.older()
     where, expected, f1 = reference(rows)
     settings = Settings(protocol="reference")
-    data = model.examples(samples.table(rows, tmp_path), settings)
+    data = model.examples(load(samples.table(rows, tmp_path).path), settings)
     assert data.codes["active_strategy"] == ["NONE", "PRE_EMPTIVE", "CSS_BREAK_WORD", "FONT_SHRINK"]
     train, test = model.split(data, settings)
     fitted = model.fit(data, settings, train)

@@ -55,7 +55,7 @@ class Kept:
 
     def add(self, key: str, trial: Trial) -> None:
         """Append a trial, in one write: a kill leaves a whole line, a torn last one, or none."""
-        line = json.dumps({"key": key} | asdict(trial), sort_keys=True).encode() + b"\n"
+        line = json.dumps({"key": key} | asdict(trial)).encode() + b"\n"
         os.write(self.descriptor, line)
 
 

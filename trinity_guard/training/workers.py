@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import concurrent.futures
+import os
 import signal
 import socket
+import threading
+import time
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -31,7 +34,8 @@ AGAIN = "trinity train --search N     # the same command goes on where this one 
 
 def on_cores(part: Examples, tasks: Sequence[Task]) -> Results:
     """Yield (index, trial) as trials end, in one process a core. Closing the generator kills the processes."""
-    pool = ProcessPoolExecutor(max_workers=min(cpu_count(), len(tasks)), timeout=10)
+    processes = min(cpu_count(), len(tasks))
+    pool = ProcessPoolExecutor(processes, timeout=10, initializer=_end_with, initargs=(os.getpid(),))
     try:
         # Ctrl-C goes to every process of the terminal: workers are born deaf to it (a blocked signal is inherited), so
         # that they do not each print a traceback; we hear it, and end them.
@@ -51,6 +55,17 @@ def on_cores(part: Examples, tasks: Sequence[Task]) -> Results:
         pool.shutdown(wait=True, kill_workers=True)
 
 
+def _end_with(parent: int) -> None:
+    """In a worker: end when the search is gone. loky's workers wait for a killed parent's next word for ever."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def on_cluster(address: str, part: Examples, tasks: Sequence[Task]) -> Results:
     """Yield (index, trial) as trials end, on the workers of a Dask scheduler; a worker that dies is done without."""
     from distributed import as_completed
@@ -62,7 +77,7 @@ def on_cluster(address: str, part: Examples, tasks: Sequence[Task]) -> Results:
         futures = {
             client.submit(attempt, shared, settings, pure=False, retries=RETRIES): index for index, settings in tasks
         }
-        for future in as_completed(list(futures)):
+        for future in as_completed(list(futures), loop=client.loop):
             if future.status != "finished":
                 raise _lost(address, future)
             yield futures[future], future.result()
@@ -80,9 +95,13 @@ def _connected(address: str) -> Client:
 
     host, port = _place(address)
     try:
-        socket.create_connection((host, port), timeout=ANSWER).close()
+        with socket.create_connection((host, port), timeout=ANSWER) as probe:
+            greeting = probe.recv(8) if address.startswith("tcp:") else b""
     except OSError as e:
         raise _silent(address, port, e.strerror or str(e)) from None
+    # A scheduler speaks first, and begins with a count of parts. Client itself waits for ever for one that is mute.
+    if int.from_bytes(greeting, "little") > 1000 or (not greeting and address.startswith("tcp:")):
+        raise _silent(address, port, "what answers is no scheduler")
     try:
         client = Client(address, timeout=ANSWER, set_as_default=False)
     except Exception as e:  # noqa: BLE001  # whatever answers there may say anything
