@@ -254,7 +254,8 @@ EVIL = "$(touch PWNED)`touch PWNED`'\";touch PWNED\n::error::x"
 def test_an_input_is_text_and_never_a_command(project: Project, machine: Machine, name: str) -> None:
     at = project.clone()
     before = sorted(p.name for p in at.iterdir())
-    ran = act(machine, at, *pull_request(project), **{name: EVIL})
+    event, env = pull_request(project)
+    ran = act(machine, at, event, env, **{name: EVIL})
     assert sorted(p.name for p in at.iterdir()) == before
     assert not list(machine.temp.rglob("PWNED"))
     assert ran.code == (0 if name == "remote" else 2), ran.log
@@ -284,7 +285,8 @@ def test_a_name_in_the_repository_is_text_and_never_a_command(project: Project, 
 )
 def test_what_is_installed(project: Project, machine: Machine, inputs: dict[str, str], what: str) -> None:
     project.commit("text", readme=b"x\n")
-    assert act(machine, project.clone(), *pull_request(project), **inputs).code == 0
+    event, env = pull_request(project)
+    assert act(machine, project.clone(), event, env, **inputs).code == 0
     assert machine.installed.read_text().splitlines() == ["install", "--quiet", "--disable-pip-version-check", what]
 
 

@@ -162,6 +162,10 @@ def test_text_has_a_colour_for_each_kind_of_line() -> None:
     assert styles == [text.BOLD, text.RED, text.DIM, text.BOLD, text.YELLOW, text.DIM, ""]
 
 
+def test_text_shows_a_name_that_begins_like_a_command_as_a_path() -> None:
+    assert render("text", [made(b"::error::x")], summary()).split("\n")[0] == "./::error::x"
+
+
 def test_text_says_that_nothing_was_found() -> None:
     assert render("text", [], summary(files=1)) == "nothing found in the index (1 file)."
 
@@ -260,7 +264,9 @@ def test_github_gets_one_annotation_a_finding_and_nothing_else(findings: list[Fi
         assert visible(finding.problem) in data
 
 
-@pytest.mark.parametrize("path", [b"a b.pkl", b"100%,5:7.pkl", b"new\nline\r.pkl", "é💾.pkl".encode()])
+@pytest.mark.parametrize(
+    "path", [b"a b.pkl", b"100%,5:7.pkl", b"100%0A%25%3A.pkl", b"new\nline\r.pkl", "é💾.pkl".encode()]
+)
 def test_github_unescapes_a_name_to_what_it_is(path: bytes) -> None:
     _, properties, _ = commands_in(render("github", [made(path)], summary()))[0]
     assert properties["file"].encode() == path
