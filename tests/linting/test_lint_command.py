@@ -98,6 +98,12 @@ def test_help_and_explain_need_no_repository(tmp_path: Path) -> None:
     assert lint(Repo(tmp_path))[0] == 2
 
 
+def test_quiet_tells_findings_all_the_same(bare_repo: Repo) -> None:
+    assert bare_repo.guard("-q", "lint").stdout == b""
+    bare_repo.stage("a.pkl", b"1")
+    assert b"TG001" in bare_repo.guard("-q", "lint", ok=False).stdout
+
+
 def test_it_can_be_skipped_aloud(bare_repo: Repo) -> None:
     bare_repo.stage("a.pkl", b"1")
     code, said, words = lint(bare_repo, TRINITY_GUARD_SKIP="lint")

@@ -98,6 +98,8 @@ def readable(name: str, data: bytes) -> bool:
 @example(case=("a.bin.dvc", b""))
 @example(case=("a.bin.dvc", POINTER.replace("a.bin", "../../a.bin").encode()))
 @example(case=("dvc.lock", b"[" * 3000))
+@example(case=("dvc.lock", b""))
+@example(case=("dvc.lock", b"s:\n  cmd: x\n"))
 @example(case=("dvc.yaml", b"stages: *x\n"))
 def test_whatever_dvc_cannot_read_is_found(room: Repo, case: tuple[str, bytes]) -> None:
     name, data = case

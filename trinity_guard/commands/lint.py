@@ -249,8 +249,8 @@ def _tell(asked: _Asked, findings: list[Finding], summary: Summary, output: byte
     form = asked.values.get("format", "text")
     if output:
         index.write_file(output, (render(form, findings, summary) + "\n").encode("utf-8", "backslashreplace"))
-    if form != "text" and not output:
-        console.result(render(form, findings, summary))
+    if (form != "text" and not output) or (findings and console.quiet()):
+        console.result(render("text" if output else form, findings, summary))
     elif findings or summary.hidden:
         for line, style in text_format.lines(ordered(findings), summary):
             console.say(line, style)

@@ -8,9 +8,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-TOP = {"schema": str, "datasets": object, "stages": dict}
-STAGE = {"cmd": object, "deps": list, "params": dict, "outs": list}
-DATA = {
+TOP: dict[str, type] = {"schema": str, "datasets": object, "stages": dict}
+STAGE: dict[str, type] = {"cmd": object, "deps": list, "params": dict, "outs": list}
+DATA: dict[str, type] = {
     "path": str, "md5": object, "etag": object, "checksum": object, "size": int, "nfiles": int, "isexec": bool,
     "version_id": str, "cloud": dict, "files": list, "hash": str, "dataset": object,
 }  # fmt: skip
@@ -19,15 +19,10 @@ MAY_BE_NULL = ("md5", "etag", "checksum")
 
 def wrong(fields: Any) -> str:
     """Return what is wrong with a lock, in words, "" when nothing is."""
-    if not isinstance(fields, dict):
-        return "it is not a mapping"
-    stages = fields
-    if "schema" in fields or "stages" in fields:  # before DVC 2 the stages stood at the top
-        said = dvcyaml.wrong(fields, TOP)
-        if said or fields.get("schema") != "2.0":
-            return said or "its 'schema' is not 2.0"
-        stages = fields.get("stages", {})
-    return next((said for name, stage in stages.items() if (said := _wrong_stage(name, stage))), "")
+    said = dvcyaml.wrong(fields, TOP)
+    if said or fields.get("schema") != "2.0":  # those of DVC 0 and 1 have none
+        return said or "its 'schema' is not 2.0"
+    return next((said for name, stage in fields.get("stages", {}).items() if (said := _wrong_stage(name, stage))), "")
 
 
 def _wrong_stage(name: object, stage: Any) -> str:

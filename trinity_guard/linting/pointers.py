@@ -117,7 +117,7 @@ def _read_lock(_: Subject, entry: Entry, data: bytes | None) -> None:
     small = _small(entry, data)
     # Without its dvc.yaml: what that says of an output makes no lock unreadable.
     locks.outs(small, None, entry.path)
-    wrong = lockshape.wrong(_parsed(entry, small) or {}) if small.strip() else ""
+    wrong = lockshape.wrong(_parsed(entry, small) or {})
     if wrong:
         raise _unreadable(entry, wrong)
 
