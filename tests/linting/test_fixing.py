@@ -97,7 +97,7 @@ def test_every_other_byte_of_a_gitignore_and_its_mode_stay(work: Repo) -> None:
 
 
 def test_mending_again_changes_nothing_and_says_what_is_left_to_do(work: Repo) -> None:
-    findings = [unignored(work, name) for name in ("a.pkl", "b.pkl", "sub/c.pkl")]
+    findings = [unignored(work, name) for name in ("a.pkl", ":b.pkl", "sub/c.pkl")]
     assert len(fix(*findings).mended) == 3
     before = files(work)
     again = fix(*findings)
@@ -362,6 +362,7 @@ def test_an_odd_pointer_becomes_what_dvc_itself_would_write(work: Repo) -> None:
         pointer.encode(MD5, 1, "a.pkl"),
         pointer.encode(MD5, 1, "a.pkl").replace(b"  hash: md5\n", b""),
         f"outs:\n  - md5: {MD5}.dir\n    size: 1\n    nfiles: 2\n    hash: md5\n    path: a\n".encode(),
+        f"outs:\n  - md5: {MD5}.dir\n    size: 1\n    hash: md5\n    path: a\n".encode(),
         f"outs:\n  - md5: {MD5}\n    hash: md5\n    path: a.pkl\n".encode(),
         f"outs:\n  - md5: {MD5}\n    size: 1\n    hash: md5\n    path: a.pkl\n    version_id: x\n".encode(),
         b"outs:\n  - path: ../../etc/passwd\n    md5: x\n",
