@@ -17,7 +17,7 @@ from trinity_guard.linting import baseline
 from trinity_guard.linting.baseline import HEADER, RULE, Entry
 from trinity_guard.linting.finding import Finding
 
-TODAY = "2026-11-24"
+BEFORE, TODAY = "2026-01-01", "2026-11-24"
 WHY = "moved in March"
 
 
@@ -75,7 +75,7 @@ def test_nobody_says_unused_of_what_was_not_looked_for(file: Path) -> None:
 @pytest.mark.parametrize(("expires", "hidden"), [("2026-11-23", 0), ("2026-11-24", 1), ("2026-11-25", 1)])
 def test_an_entry_hides_up_to_its_last_day(file: Path, expires: str, hidden: int) -> None:
     finding = made()
-    update(file, finding, expires=expires)
+    update(file, finding, today=BEFORE, expires=expires)
     applied = baseline.load(name(file)).apply([finding], TODAY)
     assert applied.hidden == hidden
     assert (finding in applied.kept) == (not hidden)
@@ -84,7 +84,7 @@ def test_an_entry_hides_up_to_its_last_day(file: Path, expires: str, hidden: int
 @pytest.mark.parametrize("still_there", [True, False])
 def test_an_expired_entry_is_a_finding_that_names_it(file: Path, still_there: bool) -> None:
     finding = made()
-    update(file, finding, expires="2026-01-31")
+    update(file, finding, today=BEFORE, expires="2026-01-31")
     applied = baseline.load(name(file)).apply([finding] if still_there else [], TODAY)
     expired = applied.kept[-1]
     assert (expired.rule, expired.level, expired.path, expired.line) == (RULE, "error", name(file), 2)
@@ -156,7 +156,7 @@ def test_a_new_entry_needs_a_reason_and_nothing_is_written_without(file: Path) -
 
 
 def test_an_expired_entry_gets_a_new_day_only_when_one_is_given(file: Path) -> None:
-    update(file, made(), expires="2026-01-31")
+    update(file, made(), today=BEFORE, expires="2026-01-31")
     before = file.read_bytes()
     update(file, made())
     assert file.read_bytes() == before
@@ -166,7 +166,7 @@ def test_an_expired_entry_gets_a_new_day_only_when_one_is_given(file: Path) -> N
 
 
 def test_a_finding_about_an_expired_entry_is_never_put_into_the_baseline(file: Path) -> None:
-    update(file, made(), expires="2026-01-31")
+    update(file, made(), today=BEFORE, expires="2026-01-31")
     kept = baseline.load(name(file)).apply([made()], TODAY).kept
     update(file, *kept)
     assert len(lines(file)) == 2
@@ -184,6 +184,15 @@ def test_a_day_that_is_none_is_refused_before_anything_is_written(file: Path, ex
     with pytest.raises(GuardError, match="is no day"):
         update(file, made(), expires=expires)
     assert not file.exists()
+
+
+def test_a_last_day_that_is_past_is_refused_and_today_is_not(file: Path) -> None:
+    with pytest.raises(GuardError, match="2026-11-23 is past") as caught:
+        update(file, made(), expires="2026-11-23")
+    assert caught.value.exit_code == UNUSABLE
+    assert not file.exists()
+    update(file, made(), expires=TODAY)
+    assert len(lines(file)) == 2
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
