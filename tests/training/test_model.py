@@ -192,7 +192,7 @@ def test_a_rare_class_is_trained_on(tmp_path: Path) -> None:
         assert len(test) > 15
 
 
-def reference(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, float]:  # type: ignore[type-arg]
+def reference(rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, float]:
     """The script that the published figures come from, in few words: label codes of the names as spelt."""
     x = rows[["input_char_len", "input_word_count"]].copy()
     for name in ("theme", "active_strategy"):

@@ -56,7 +56,9 @@ def test_pictures_show_the_figures(judged: Evaluation) -> None:
     matrix = figures["confusion_matrix"].axes[0]
     assert [int(text.get_text()) for text in matrix.texts] == judged.confusion.ravel().tolist()
     assert f"{judged.headline} {judged.metrics[judged.headline]:.3f}" in matrix.get_title()
-    said = [label.get_text() for label in figures["roc"].axes[0].get_legend().get_texts()]
+    legend = figures["roc"].axes[0].get_legend()
+    assert legend is not None
+    said = [label.get_text() for label in legend.get_texts()]
     assert any(line.startswith(next(iter(judged.curves["roc"]))) for line in said)
     bars = [label.get_text() for label in figures["importance"].axes[0].get_yticklabels()]
     assert bars[::-1] == list(judged.importance)
