@@ -10,6 +10,16 @@ INTRODUCTION = """# The rules of `trinity-guard lint`
 every commit of a range. In a GitHub or GitLab job it finds the range itself. `--explain TG004` prints one of these
 sections.
 
+```sh
+$ trinity-guard lint || echo "exit code $?"
+models/first.pkl
+  TG001 artifact of 331.3 kB in Git: matches *.pkl
+        trinity-guard convert models/first.pkl
+
+1 finding in the index (8 files).
+exit code 1
+```
+
 Every file is looked at, by its name, its size and its first 4,096 bytes (a glance at 64 of them tells which need more).
 What cannot be told from those is not guessed; nothing is unpickled. Symbolic links, submodules and Git LFS's pointers
 are no artifacts. In a range, TG001, TG002, TG005, TG006 and TG009 are about every version that its commits bring along
