@@ -186,15 +186,6 @@ def test_a_day_that_is_none_is_refused_before_anything_is_written(file: Path, ex
     assert not file.exists()
 
 
-def test_a_last_day_that_is_past_is_refused_and_today_is_not(file: Path) -> None:
-    with pytest.raises(GuardError, match="2026-11-23 is past") as caught:
-        update(file, made(), expires="2026-11-23")
-    assert caught.value.exit_code == UNUSABLE
-    assert not file.exists()
-    update(file, made(), expires=TODAY)
-    assert len(lines(file)) == 2
-
-
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     entries=st.lists(

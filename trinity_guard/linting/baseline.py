@@ -154,8 +154,8 @@ def update(
     if one is given). looked: whether this run would have found what an entry is about: else it stays.
     """
     old = load(file).entries if os.path.lexists(file) else []
-    if expires and day(expires) < today:
-        raise GuardError(f"{expires} is past: the entry would hide nothing.", "--expires with a later day", UNUSABLE)
+    if expires:
+        day(expires)
     wanted = {key_of(f): f for f in findings if f.rule != RULE}
     kept = [e for e in old if e.key in wanted or not looked(e)]
     new = [f for key, f in wanted.items() if key not in {e.key for e in old}]
