@@ -349,6 +349,20 @@ def test_a_remote_that_cannot_be_asked_is_not_nothing_found(bare_repo: Repo) -> 
         assert done.stderr
 
 
+def test_a_remote_that_hangs_is_given_up(bare_repo: Repo) -> None:
+    import socket
+
+    bare_repo.stage(".gitignore", b"/a.pkl\n")
+    bare_repo.stage("a.pkl.dvc", pointer("a.pkl"))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/x"
+        bare_repo.stage(".dvc/config", f"[core]\n    remote = x\n['remote \"x\"']\n    url = {url}\n".encode())
+        told = {"TRINITY_GUARD_TRUST": "1", "TRINITY_GUARD_TIMEOUT": "1"}
+        done = bare_repo.guard("lint", "--remote", ok=False, **told)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"'x'" in done.stderr
+
+
 # ---- the page
 
 
