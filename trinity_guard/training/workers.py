@@ -8,7 +8,9 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -35,17 +37,19 @@ AGAIN = "trinity train --search N     # the same command goes on where this one 
 def on_cores(part: Examples, tasks: Sequence[Task]) -> Results:
     """Yield (index, trial) as trials end, in one process a core. Closing the generator kills the processes."""
     processes = min(cpu_count(), len(tasks))
-    pool = ProcessPoolExecutor(processes, timeout=10, initializer=_end_with, initargs=(os.getpid(),))
+    pool = ProcessPoolExecutor(processes, timeout=10, initializer=_alone, initargs=(os.getpid(),))
+    waiting = iter(tasks)
+    running: dict[concurrent.futures.Future[Trial], int] = {}
     try:
-        # Ctrl-C goes to every process of the terminal: workers are born deaf to it (a blocked signal is inherited), so
-        # that they do not each print a traceback; we hear it, and end them.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            futures = {pool.submit(attempt, part, settings): index for index, settings in tasks}
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        for future in concurrent.futures.as_completed(futures):
-            yield futures[future], future.result()
+        while True:
+            # No more than loky's own queue holds: with work behind it, its thread dies loudly of being shut down.
+            with _deaf():
+                for index, settings in islice(waiting, 2 * processes - len(running)):
+                    running[pool.submit(attempt, part, settings)] = index
+            if not running:
+                return
+            for future in concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED).done:
+                yield running.pop(future), future.result()
     except BrokenProcessPool:
         raise GuardError(
             problem="a worker of the search was killed, perhaps for want of memory; what is finished is kept.",
@@ -55,8 +59,27 @@ def on_cores(part: Examples, tasks: Sequence[Task]) -> Results:
         pool.shutdown(wait=True, kill_workers=True)
 
 
-def _end_with(parent: int) -> None:
-    """In a worker: end when the search is gone. loky's workers wait for a killed parent's next word for ever."""
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Start processes that do not hear Ctrl-C, which goes to all of a terminal (they inherit the blocked signal).
+
+    They would each print a traceback; we hear it, and end them.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _alone(parent: int) -> None:
+    """In a worker: be quiet (what goes wrong is in its result), and end when the search is gone.
+
+    loky's workers wait for a killed parent's next word for ever.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
 
     def watch() -> None:
         while os.getppid() == parent:
