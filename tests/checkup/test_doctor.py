@@ -306,6 +306,7 @@ def test_what_is_broken_is_found_and_its_remedy_mends_it(repo: Repo, name: str) 
     assert ailing(repo) == {}
 
 
+@pytest.mark.slow  # the same ailments once more
 @pytest.mark.parametrize("name", [n for n, a in AILMENTS.items() if a[3] == "fix"])
 def test_what_needs_no_decision_is_mended_by_fix(repo: Repo, name: str) -> None:
     AILMENTS[name][0](repo)
@@ -320,6 +321,7 @@ def test_what_needs_no_decision_is_mended_by_fix(repo: Repo, name: str) -> None:
         assert repo.file(MODEL).read_bytes() == data
 
 
+@pytest.mark.slow  # the same ailments once more
 @pytest.mark.parametrize("name", [n for n, a in AILMENTS.items() if a[3] != "fix"])
 def test_fix_leaves_alone_what_a_person_must_decide(repo: Repo, name: str) -> None:
     AILMENTS[name][0](repo)

@@ -97,7 +97,7 @@ def cloned(origin: Repo, path: Path, *options: str) -> Repo:
 
 
 @pytest.mark.parametrize(
-    "options", [[], ["--depth", "1"], ["--filter=blob:none", "--sparse"]], ids=["", "shallow", "partial"]
+    "options", [[], ["--depth", "1"], ["--filter=blob:none", "--sparse"]], ids=["whole", "shallow", "partial"]
 )
 def test_a_clone(origin: Repo, tmp_path: Path, options: list[str]) -> None:
     clone = cloned(origin, tmp_path / "clone", *options)
@@ -116,7 +116,7 @@ def test_a_clone(origin: Repo, tmp_path: Path, options: list[str]) -> None:
 
 
 def test_a_linked_work_tree(origin: Repo, tmp_path: Path) -> None:
-    origin.git("worktree", "add", "-q", tmp_path / "linked", "-b", "side")
+    origin.git("worktree", "add", "-q", str(tmp_path / "linked"), "-b", "side")
     linked = Repo(tmp_path / "linked")
     assert ailing(linked) == {}
     assert "a linked work tree" in str(asked(linked)[1]["git-objects"]["fact"])

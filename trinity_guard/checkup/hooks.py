@@ -331,7 +331,9 @@ def _finding(subject: Subject, where: hookfiles.Folder | None, found: State) -> 
             same = data == blank if tracked else hookfiles.as_written(data, blank, known.get(os.fsdecode(path)))
             if same and ACTING in data:
                 return data.partition(ACTING)[0] + b"\nname=--help\nguard\n", file
-    raise Unseen("no hook that is word for word ours is installed")
+    if not found.reached():
+        raise Unseen("no hook of ours is installed (see hooks)")
+    raise Unseen("no hook is word for word ours, and only such a one is run to see (see hooks)")
 
 
 def _program_of_framework(subject: Subject) -> Check:
