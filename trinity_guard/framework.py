@@ -69,9 +69,14 @@ def entry() -> str:
 
 def offered(data: bytes) -> bool:
     """Whether this config has hooks of ours, from `init` or written by hand."""
-    repos = _loaded(data).get("repos")
-    hooks = (h for r in repos or [] if isinstance(r, dict) for h in r.get("hooks") or [] if isinstance(h, dict))
+    repos = [r for r in _listed(_loaded(data).get("repos")) if isinstance(r, dict)]
+    hooks = (h for r in repos for h in _listed(r.get("hooks")) if isinstance(h, dict))
     return any(str(h.get("id", "")).startswith("trinity-") for h in hooks)
+
+
+def _listed(value: Any) -> list[Any]:
+    """Return a list of the config, nothing where something else stands in its place."""
+    return value if isinstance(value, list) else []
 
 
 def extended(data: bytes) -> bytes:

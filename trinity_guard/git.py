@@ -262,7 +262,10 @@ def place() -> Place:
     result = attempt("rev-parse", "--absolute-git-dir", "--git-common-dir", "--is-bare-repository")
     if result.code:
         words = result.err.decode("utf-8", "replace").strip()
-        raise GuardError(problem=words or "not a Git repository.", remedy="git init", exit_code=UNUSABLE)
+        problem, _, advice = words.partition("\n")
+        # Git itself names the command that trusts somebody else's folder.
+        remedy = advice.rpartition("\n")[2].strip() if "safe.directory" in advice else "git init"
+        raise GuardError(problem=problem or "not a Git repository.", remedy=remedy, exit_code=UNUSABLE)
     # No -z here: a folder's name may hold a newline, the last two lines may not be split off it blindly.
     lines = result.out.split(b"\n")
     bare = lines[-2] == b"true"
