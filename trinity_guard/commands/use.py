@@ -1,4 +1,4 @@
-"""`trinity-guard use REV [PATH…]`: artifacts as another commit had them, pointers and data."""
+"""`trinity-guard use REV [PATH…]`: artifacts as another commit had them; `use VERSION`: a released model alone."""
 
 from __future__ import annotations
 
@@ -12,12 +12,21 @@ from trinity_guard.locking import Turn
 from trinity_guard.selecting import Selection
 from trinity_guard.stages import followed
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.training.released import Files
+
 HELP = """usage: trinity-guard use REV [PATH…]
+       trinity-guard use VERSION
 
 Bring artifacts as the commit REV had them: their pointers, staged as by `git checkout REV -- PATH`, and their data,
 fetched where the cache lacks it. Without PATH: all artifacts of REV; PATH may be an artifact, its pointer, or a
 folder. Refused before anything is touched when an artifact was changed here and is recorded nowhere, or when not
 everything can be had. `trinity-guard use HEAD` brings all back.
+
+VERSION is a release of `trinity release`, as v1.2.0 or layout-risk-predictor@v1.2.0: brings that model alone, with its
+pointer, metadata and card. With a PATH, and where v1.2.0 is a branch or tag of its own but no release, it is a commit;
+where it is both, say which: NAME@v1.2.0 or refs/tags/v1.2.0.
 
 Example: trinity-guard use v1.2 models/risk.pkl
 """
@@ -34,16 +43,24 @@ def run(args: list[str]) -> int:
     place = git.place()
     git.at_top(place)
     config, _ = guarding.load_config(place)
-    commit = using.commit_of(os.fsencode(names[0]))
-    selection = Selection(guarding.relative(place, names[1:], start))
+    release = _release(place, names)
+    if release is None:
+        commit = using.commit_of(os.fsencode(names[0]))
+        selection = Selection(guarding.relative(place, names[1:], start))
+    else:
+        commit, selection = release.commit, Selection([release.model])
     bars = followed.Bars()
     with Turn(place):
         follower = Follower(place, catalogs.load(place))
         fetcher = bringing.Fetcher(follower, config.remote or "", bars)
         try:
             chosen = using.choose(follower, commit, selection)
+            if release is not None:
+                release.narrow(chosen)
             asking.about_remotes(place, sorted({(g.project, g.remote or config.remote or "") for g in chosen.goals}))
             using.prepare(follower, chosen, fetcher)
+            if release is not None:
+                release.add_to(chosen)
             stamp = moved.Stamp(place)
             stamp.begin([*stamp.unfinished(), *using.head()])
             using.move_pointers(chosen)
@@ -54,6 +71,18 @@ def run(args: list[str]) -> int:
         if follower.plan.finished:
             stamp.end()
     return _tell(follower, chosen, names[0])
+
+
+def _release(place: git.Place, names: list[str]) -> Files | None:
+    """Return the release that the words mean, None where they mean a commit."""
+    if len(names) > 1 or not names[0].rpartition("@")[2].startswith("v"):
+        return None
+    from trinity_guard.training import released  # noqa: PLC0415  # no other `use` needs it
+
+    found = released.find(place, names[0])
+    if found is not None and found.withdrawn:
+        console.warn(f"{found.tag} was withdrawn after its release.")
+    return found
 
 
 def _tell(follower: Follower, chosen: using.Chosen, revision: str) -> int:

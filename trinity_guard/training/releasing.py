@@ -67,12 +67,12 @@ def plan(place: git.Place, choice: str, asked: Asked) -> Plan:
     complaints = [
         *_order(registry, model, asked), *_uncommitted(model), *_bytes(place, model), *_metadata(model), *_data(model)
     ]  # fmt: skip
-    if asked.mlflow:
-        made.mark, wrong = marking.planned(place, model, made.version, asked.stage, _alias(registry, model, asked))
-        complaints += wrong
-    # The remote last, and not at all where something is to be mended and pushed first.
+    # What costs most last, and not at all where something is to be mended first.
     _refuse(complaints, path, asked.version)
     _refuse(_remote(place, choice, [model.goal, *([model.data] if model.data else [])]), path, asked.version)
+    if asked.mlflow:
+        made.mark, wrong = marking.planned(place, model, made.version, asked.stage, _alias(registry, model, asked))
+        _refuse(wrong, path, asked.version)
     return made
 
 
