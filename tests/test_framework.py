@@ -102,6 +102,7 @@ def test_what_is_offered_to_the_framework_declares_what_our_hooks_need() -> None
         "trinity-gate": ["pre-push"],
         "trinity-sync": ["post-checkout", "post-merge"],
         "trinity-rewrite": ["post-rewrite"],
+        "trinity-lint": ["pre-commit", "pre-push"],
     }
     for hook in hooks:
         wanted = {"always_run": True, "pass_filenames": False, "require_serial": True, "language": "python"}

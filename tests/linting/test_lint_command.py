@@ -246,6 +246,38 @@ def test_fix_mends_and_tells_what_is_left(repo: Repo) -> None:
     assert (code, "TG004" in said) == (0, False)
 
 
+def test_what_was_mended_and_is_not_staged_yet_lets_no_commit_pass(repo: Repo) -> None:
+    config = repo.file(".dvc/config")
+    config.write_text(config.read_text() + "['remote \"s\"']\n    url = s3://b\n    secret_access_key = xyzzy\n")
+    repo.git("add", "-A")
+    code, said, words = lint(repo, "--fix")
+    assert "xyzzy" not in config.read_text()
+    assert "xyzzy" in repo.git("show", ":.dvc/config").stdout.decode()
+    assert (code, "xyzzy" in said + words) == (1, False)
+    repo.git("add", "-u")
+    assert lint(repo, "--fix")[0] == 0
+
+
+def test_a_personal_option_is_moved_by_the_commands_that_are_told(repo: Repo) -> None:
+    config = repo.file(".dvc/config")
+    config.write_text(config.read_text() + "['remote \"far\"']\n    url = s3://b\n    profile = mine\n")
+    repo.git("add", "-A")
+    code, said, _ = lint(repo)
+    assert code == 0
+    local, shared = [line.strip().partition("     #")[0] for line in said.splitlines() if "dvc remote modify" in line]
+    repo.dvc(*local.replace("VALUE", "mine").split()[1:])
+    repo.dvc(*shared.split()[1:])
+    repo.git("add", "-u")
+    assert lint(repo)[1] == ""
+    assert "mine" not in config.read_text()
+    assert "profile = mine" in repo.file(".dvc/config.local").read_text()
+
+
+def test_the_rule_of_expired_entries_is_explained_too(repo: Repo) -> None:
+    code, said, _ = lint(repo, "--explain", "TG000")
+    assert (code, "expired" in said) == (0, True)
+
+
 def test_a_report_goes_to_a_file_and_the_findings_to_the_terminal(bare_repo: Repo) -> None:
     bare_repo.stage("sub/a.pkl", b"1")
     code, said, _ = lint(Repo(bare_repo.path / "sub"), "--format", "sarif", "--output", "report.sarif")

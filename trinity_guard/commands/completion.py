@@ -25,7 +25,8 @@ OPTIONS = {
     "gate": "",
     "remote": "add list check credentials trust",
     "migrate": "info run push verify undo finish guide",
-    "lint": "--all --rev --range --remote --rules --format --output --baseline --update-baseline --reason --expires --fix --explain",
+    "lint": "--all --rev --range --remote --rules --format --output --baseline --update-baseline --reason --expires "
+    "--fix --explain",
     "status": "--format",
     "doctor": "--fix --offline --format",
     "report": "--output --offline",

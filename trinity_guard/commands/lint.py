@@ -32,7 +32,7 @@ request, merge request or push. --remote asks the remotes too (TG003).
 
 --output writes the report to a file, and the findings to the terminal. A baseline hides what was there before
 (.trinity-guard-baseline, where there is one). --fix mends what needs no question.
-Exits 1 when an error was found (warnings do not count), 2 when it could not look.
+Exits 1 when an error was found (warnings do not count) or mended, 2 when it could not look.
 
 Example: trinity-guard lint --range main..HEAD
 """
@@ -127,10 +127,12 @@ def _lint(asked: _Asked) -> int:
     summary.rules[baseline.RULE] = baseline.DESCRIPTION
     if file:
         findings = _without_known(file, subjects[0], names, findings, summary)
+    mended = False
     if "fix" in asked.flags:
-        findings = _fix(place, subjects[0], findings)
+        findings, mended = _fix(place, subjects[0], findings)
     _tell(asked, findings, summary, output)
-    return BLOCKED if any(f.level == ERROR for f in findings) else FINE
+    # What was mended is not staged: the index still holds what was found.
+    return BLOCKED if mended or any(f.level == ERROR for f in findings) else FINE
 
 
 # ---- what is looked at
@@ -234,15 +236,16 @@ def _without_known(
 # ---- what is told
 
 
-def _fix(place: git.Place, first: Subject, findings: list[Finding]) -> list[Finding]:
-    """Mend in the working tree what needs no question, say what was changed, and return what is left."""
+def _fix(place: git.Place, first: Subject, findings: list[Finding]) -> tuple[list[Finding], bool]:
+    """Mend in the working tree what needs no question, say what was changed; return what is left, and whether
+    anything was mended."""
     done = fixing.fix(place, findings)
     mended = done.mended + fixing.reformat(place, [e.path for _, e in first.versions(b".dvc")])
     for change in mended:
         console.say(change)
     if mended:
         console.note("look at it, and stage it: git diff && git add -u")
-    return done.left
+    return done.left, bool(mended)
 
 
 def _tell(asked: _Asked, findings: list[Finding], summary: Summary, output: bytes) -> None:

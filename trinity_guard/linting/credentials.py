@@ -56,11 +56,22 @@ def _in_file(commit: bytes, entry: Entry, data: bytes | None, pushed: bool) -> I
         yield finding
     for option in personal:
         problem = f"belongs to one person or one machine, and is wrong for everybody else: {secrets.said(option)}"
-        remedy = "trinity-guard remote credentials --move     # into .dvc/config.local, which stays here"
+        remedy = _to_own_config(option)
         yield Finding(
             "TG006", entry.path, problem, remedy,
             line=option.line, commit=commit.decode(), key=_key(option), level=WARNING,
         )  # fmt: skip
+
+
+def _to_own_config(option: secrets.Finding) -> str:
+    kind, _, name = option.section.partition(" ")
+    name = quoted(name.strip('"'))
+    if kind != "remote" or "…" in secrets.said(option):
+        return "move it to .dvc/config.local, which stays here"
+    return (
+        f"dvc remote modify --local {name} {option.option} VALUE     # keeps it in .dvc/config.local\n"
+        f"dvc remote modify --unset {name} {option.option}"
+    )
 
 
 def _own_config(commit: bytes, entry: Entry, pushed: bool) -> Finding:

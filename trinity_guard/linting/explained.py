@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard.errors import UNUSABLE, GuardError
+from trinity_guard.linting import baseline
 
 INTRODUCTION = """# The rules of `trinity-guard lint`
 
@@ -145,6 +146,9 @@ To mend: `trinity-guard convert FILE` keeps it in DVC. Or, in .trinity-guard.tom
 def section(rule: str) -> str:
     """Return a rule's section; GuardError (exit 2) for one that there is not."""
     name = rule.upper()
+    if name == baseline.RULE:
+        title, text = baseline.DESCRIPTION
+        return f"## {name} {title}\n\n{text}\n"
     if name not in TEXTS:
         raise GuardError(f"there is no rule {rule}.", f"known: {', '.join(TEXTS)}", UNUSABLE)
     return f"## {name} {TITLES[name]}\n\n{TEXTS[name]}"
@@ -152,4 +156,4 @@ def section(rule: str) -> str:
 
 def page() -> str:
     """Return docs/rules.md."""
-    return "\n".join([INTRODUCTION, *map(section, TEXTS)])
+    return "\n".join([INTRODUCTION, *map(section, [*TEXTS, baseline.RULE])])

@@ -53,7 +53,9 @@ def written(text: str) -> Range:
     if not dots:
         return Range(commit(text), [], text)
     if ".." in right:
-        raise GuardError(f"'{text}' is no range of commits.", "trinity-guard lint --range main..HEAD", UNUSABLE)
+        raise GuardError(
+            f"'{shown(os.fsencode(text))}' is no range of commits.", "trinity-guard lint --range main..HEAD", UNUSABLE
+        )
     tip, base = commit(right or "HEAD"), commit(left or "HEAD")
     # From the point where the two parted on, what B has and A has not is the same with two dots and with three.
     return Range(tip, [base], text)
