@@ -61,7 +61,7 @@ def is_final(version: str) -> bool:
 class Release:
     """A tag `NAME@VERSION`. commit: b"" where the tag leads to none; said: what our message tells (model, md5 …).
 
-    annotated: a lightweight tag is none to GTO. withdrawn: by `gto deregister`.
+    annotated: a lightweight tag is none to GTO. withdrawn: by `gto deprecate`.
     """
 
     name: str
