@@ -1,0 +1,147 @@
+"""The project's own pipeline: `dvc repro` in a clean clone gives the committed lock, and the same model to the byte."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import warnings
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ruamel.yaml
+
+from tests.support import PROJECT, Repo, require, run
+from trinity_guard.training.settings import Settings
+
+MODEL, DATA = "models/layout_risk_predictor.pkl", "data/training_dataset.csv"
+METADATA = "models/layout_risk_predictor_metadata.json"
+
+
+def read(text: str) -> Any:
+    return ruamel.yaml.YAML(typ="safe").load(text)
+
+
+class Clone(Repo):
+    """A clone of what this project has committed, with `trinity` and `dvc` on its PATH."""
+
+    @classmethod
+    def make_one(cls, folder: Path) -> Clone:
+        if run("git", "rev-parse", "HEAD", cwd=PROJECT, ok=False).returncode:
+            require("a clone of the project")
+        programs = folder / "bin"
+        programs.mkdir(parents=True)
+        for name, module in {"dvc": "dvc", "trinity": "trinity_guard"}.items():
+            (programs / name).write_text(
+                f'#!/bin/sh\nPYTHONPATH="{PROJECT}" exec "{sys.executable}" -P -m {module} "$@"\n'
+            )
+            (programs / name).chmod(0o755)
+        run("git", "clone", "-q", "--no-hardlinks", PROJECT, folder / "clone")
+        return cls(folder / "clone")
+
+    def does(self, *argv: str, ok: bool = True) -> subprocess.CompletedProcess[bytes]:
+        path = f"{self.path.parent / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        return run(*argv, cwd=self.path, ok=ok, env={"PATH": path})
+
+    def lock(self) -> dict[str, str]:
+        """Return path -> md5 of all outputs in dvc.lock."""
+        stages = read(self.file("dvc.lock").read_text())["stages"]
+        return {out["path"]: out["md5"] for stage in stages.values() for out in stage["outs"]}
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Clone:
+    return Clone.make_one(tmp_path / "one")
+
+
+def test_what_is_committed_is_pointers_figures_and_no_bytes(clone: Clone) -> None:
+    tracked = {p.decode() for p in clone.tree()}
+    lock = clone.lock()
+    assert {MODEL, DATA} <= set(lock)
+    for path in (MODEL, DATA):
+        assert path not in tracked
+        clone.git("check-ignore", "-q", path)
+    assert {p for p in lock if p not in (MODEL, DATA)} <= tracked
+    told = json.loads(clone.file(METADATA).read_text())
+    assert (told["model"]["md5"], told["dataset"]["md5"]) == (lock[MODEL], lock[DATA])
+    # No address of anybody's machine, and nothing of the runs.
+    assert not clone.dvc("remote", "list").stdout
+    clone.git("check-ignore", "-q", "mlflow.db", "mlartifacts/x")
+    # The project keeps its own rule.
+    clone.guard("block", ".")
+
+
+def test_every_parameter_is_one_of_the_trainers() -> None:
+    told = read((PROJECT / "params.yaml").read_text())
+    assert set(told) == {"data", "train"}
+    settings = Settings.of(told["train"])
+    # Written out, but the defaults: a change of one is a change of the file.
+    assert settings == Settings(target="is_valid")
+    assert set(told["data"]) == {"rows", "seed"}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_clean_clone_reproduces_the_committed_lock_with_an_identical_model(clone: Clone, tmp_path: Path) -> None:
+    before, committed = clone.file("dvc.lock").read_bytes(), clone.lock()
+    told = json.loads(clone.file(METADATA).read_text())["versions"]
+    assert not clone.file(MODEL).exists()
+    clone.does("dvc", "repro")
+    here = {package: version(package) for package in told}
+    if here == told:
+        assert clone.lock() == committed
+        assert clone.file("dvc.lock").read_bytes() == before
+        assert clone.git("status", "--porcelain").stdout == b""
+    else:
+        # Other versions may grow another forest: then two clean clones must agree with each other.
+        other = Clone.make_one(tmp_path / "other")
+        other.does("dvc", "repro")
+        assert clone.lock() == other.lock()
+        assert clone.lock()[DATA] == committed[DATA], "the table is the same everywhere"
+        warnings.warn(f"dvc.lock was made with {told}, and here is {here}: compared with a second clone", stacklevel=1)
+    # Again: nothing to do.
+    marks = {p: p.stat().st_mtime_ns for p in clone.path.glob("m*/*")}
+    said = clone.does("dvc", "repro").stdout
+    assert b"Data and pipelines are up to date" in said
+    assert {p: p.stat().st_mtime_ns for p in clone.path.glob("m*/*")} == marks
+    _travels(clone, tmp_path)
+    _compares(clone)
+
+
+def _travels(clone: Clone, tmp_path: Path) -> None:
+    """To a remote, and from there into another clone, where nothing is left to do."""
+    clone.git("commit", "-q", "--allow-empty", "-a", "-m", "as reproduced here")
+    other = tmp_path / "there" / "clone"
+    run("git", "clone", "-q", clone.path, other)
+    for path in (clone.path, other):
+        run(sys.executable, "-m", "dvc", "remote", "add", "--local", "-d", "here", tmp_path / "remote", cwd=path)
+    clone.does("dvc", "push")
+    run(sys.executable, "-m", "dvc", "pull", cwd=other)
+    assert (other / MODEL).read_bytes() == clone.file(MODEL).read_bytes()
+    assert b"up to date" in run(sys.executable, "-m", "dvc", "status", cwd=other).stdout
+
+
+def _compares(clone: Clone) -> None:
+    """Other parameters: what DVC says of it, and plots of both."""
+    text = clone.file("params.yaml").read_text()
+    smaller = text.replace("n_estimators: 100", "n_estimators: 3").replace("folds: 5", "folds: 0")
+    assert smaller != text
+    clone.file("params.yaml").write_text(smaller)
+    said = clone.does("dvc", "repro").stdout.decode()
+    assert "Stage 'data' didn't change, skipping" in said
+    diff = json.loads(clone.does("dvc", "metrics", "diff", "--json").stdout)
+    for file in ("metrics/train.json", "metrics/evaluate.json"):
+        change = diff[file]["metrics.f1_overflow"]
+        assert change["old"] != change["new"]
+        assert 0.5 < change["new"] < 1
+    params = json.loads(clone.does("dvc", "params", "diff", "--json").stdout)
+    assert params["params.yaml"]["train.n_estimators"] == {"old": 100, "new": 3, "diff": -97}
+    for command in (["show"], ["diff", "HEAD"]):
+        folder = clone.path.parent / f"plots {command[0]}"
+        clone.does("dvc", "plots", *command, "--out", str(folder))
+        page = (folder / "index.html").read_text()
+        for name in ("roc", "pr", "calibration", "confusion", "importance"):
+            assert f"plots/{name}.csv" in page, name
