@@ -37,7 +37,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("model", metavar="MODEL", help="a .pkl with its _metadata.json beside it")
     p.add_argument("dataset", metavar="DATASET", help="a table as `trinity data` makes it")
     p.add_argument("--output", metavar="FILE.json", help="write all figures there: slices, leakage, calibration …")
-    p.add_argument("--plots", metavar="FOLDER", help="write pictures (PNG), and the curves as CSV for `dvc plots`")
+    p.add_argument("--plots", metavar="FOLDER", help="write the curves there, as CSV for `dvc plots`")
+    p.add_argument("--pictures", metavar="FOLDER", help="draw them there, as PNG")
     p.add_argument("--md5", metavar="HEX", help="the md5 that the model must have, whatever stands beside it")
     return p
 
@@ -52,10 +53,9 @@ def run(args: list[str]) -> int:
         found = predicting.evaluate(verified.load(asked.model, asked.md5), asked.dataset)
         if asked.output:
             _write(found, asked.output)
-        if asked.plots:
-            _draw(found, asked.plots)
+        _draw(found, asked.plots, asked.pictures)
     console.say(_figures(found))
-    for name in (asked.output, asked.plots):
+    for name in (asked.output, asked.plots, asked.pictures):
         if name:
             console.say(f"written: {shown(os.fsencode(name))}")
     return FINE
@@ -81,13 +81,17 @@ def _write(found: Evaluation, path: str) -> None:
     index.write_file(os.fsencode(path), text.encode("utf-8", "backslashreplace"))
 
 
-def _draw(found: Evaluation, folder: str) -> None:
-    from trinity_guard.training import plots  # noqa: PLC0415  # as above
+def _draw(found: Evaluation, curves: str | None, pictures: str | None) -> None:
+    """Write the curves to one folder and the pictures to another, where they are asked for."""
+    from trinity_guard.training import plots  # noqa: PLC0415  # scikit-learn may be missing
 
     try:
-        plots.write_curves(found, folder)
-        for name, figure in plots.figures(found).items():
-            figure.savefig(os.path.join(folder, f"{name}.png"))
+        if curves:
+            plots.write_curves(found, curves)
+        if pictures:
+            os.makedirs(pictures, exist_ok=True)
+            for name, figure in plots.figures(found).items():
+                figure.savefig(os.path.join(pictures, f"{name}.png"))
     except OSError as error:
-        name = shown(os.fsencode(folder))
+        name = shown(os.fsencode(error.filename or curves or pictures))
         raise GuardError(f"{name} cannot be written: {error.strerror}.", "--plots FOLDER", UNUSABLE) from None

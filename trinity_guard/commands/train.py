@@ -91,7 +91,7 @@ def run(args: list[str]) -> int:
             dataset=asked.dataset or _ours(root, *DATASET),
             output=asked.output or _ours(root, OUTPUT),
             settings=settings,
-            experiment=asked.experiment or trainer.NAME,
+            experiment=asked.experiment or NAME,
             run_name=asked.run_name,
             register=asked.register,
             compare=not asked.no_champion,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -105,7 +106,18 @@ def train(options: Options, store: tracking.Store, watch: Watch | None = None) -
     parts = model.split(inputs.data, options.settings)
     hidden = _hide(options.root, store)
     store.begin()
-    fitted = _fit(inputs, parts, watch or Watch())
+    try:
+        return _completed(inputs, store, _fit(inputs, parts, watch or Watch()), hidden)
+    except BaseException:
+        # The thread that makes the store is not to be torn off in the midst of its tables; what it meets is not news.
+        with suppress(Exception):
+            store.ready()
+        raise
+
+
+def _completed(inputs: _Inputs, store: tracking.Store, fitted: _Fitted, hidden: list[str]) -> Trained:
+    """Pass the gates, log, write."""
+    options = inputs.options
     champion = tracking.champion(store, options.register) if options.register and options.compare else None
     complaints = gates.check(fitted.evaluation, options.min_f1, options.min_mcc, champion)
     notes = [*tables.warnings(inputs.table), *_mismatch(inputs)]
@@ -234,7 +246,7 @@ def _run(inputs: _Inputs, fitted: _Fitted, name: str, tags: Mapping[str, str]) -
         name=options.run_name or name,
         params=asdict(fitted.settings) | {"columns": " ".join(inputs.data.features), "rows": len(table.frame)},
         metrics=_flat(found),
-        tags=_tags(inputs, found) | tags,
+        tags=_tags(inputs, found) | dict(tags),
         figures=plots.figures(found),
         dataset_path=provenance.named(table.path, options.root),
         dataset_md5=table.md5,
