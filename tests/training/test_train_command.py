@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from tests.support import clean_environment, dvc, run
+from tests.documents import blocks
+from tests.support import PROJECT, clean_environment, dvc, run
 from tests.training.projects import DATASET, Project, beside, csv, md5
 from tests.training.test_table import BAD, good
 from trinity_guard.cli import main
@@ -431,3 +432,11 @@ def test_help_has_an_example_and_loads_no_library(command: str, tmp_path: Path) 
     said = run(sys.executable, "-c", script, command, cwd=tmp_path).stdout.decode()
     assert f"example:\n  trinity {command}" in said
     assert [p.name for p in tmp_path.iterdir()] == ["home"]
+
+
+def test_the_program_of_the_page_runs_as_it_is(done: Done) -> None:
+    [program] = blocks((PROJECT / "docs" / "training.md").read_text(), "python")
+    script = "import sys\nmodel = sys.argv[1]\n" + program
+    said = run(sys.executable, "-c", script, done.model, cwd=done.project.path).stdout.decode().split()
+    assert said[0] in {"NONE", "CSS_BREAK_WORD", "FONT_SHRINK", "CSS_TRUNCATE", "CONTENT_CUT", "UNRESOLVED"}
+    assert float(said[-1]) == pytest.approx(done.metadata["metrics"]["f1_overflow"], abs=1e-6)
