@@ -30,6 +30,12 @@ OPTIONS = {
     "status": "--format",
     "doctor": "--fix --offline --format",
     "report": "--output --offline",
+    "data": "--rows --seed --output --force",
+    "train": "--dataset --output --target --protocol --params --set --seed --search --scheduler --min-f1 --min-mcc "
+    "--experiment --run-name --register --no-champion --offline-ok --stage",
+    "evaluate": "--output --plots --pictures --md5",
+    "predict": "--format --output --md5",
+    "ui": "--port --print",
     "release": "--model --stage --backport --no-mlflow",
     "lineage": "--verify --format",
     "demo": "--keep",
