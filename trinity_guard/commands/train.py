@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import warnings
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 NAME = "layout_risk_predictor"
 DATASET, OUTPUT = ("data", "training_dataset.csv"), "models"
+RARELY = (100_000, 50, 50)
 EXAMPLE = """\
 example:
   trinity train --set max_depth=12 --register layout-risk-predictor
@@ -146,9 +148,13 @@ def _watched(options: Options, store: Store) -> Trained:
             console.note(f"trial {done} of {total}: the best so far, {champion.mean:.4f} ± {champion.sd:.4f}: {said}")
 
     watch = trainer.Watch(folds=folds, trials=tried)
+    before = gc.get_threshold()
+    # The libraries make a million objects that stay; to look through them again and again took a second.
+    gc.set_threshold(*RARELY)
     try:
         return trainer.train(options, store, watch)
     finally:
+        gc.set_threshold(*before)
         folds.close()
         trials.close()
 

@@ -15,6 +15,6 @@ __all__ = ["evaluate", "predict"]
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from trinity_guard.training import predicting  # noqa: PLC0415  # half a second of scikit-learn
+    from trinity_guard.training import predicting  # half a second of scikit-learn
 
     return getattr(predicting, name)
