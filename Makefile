@@ -27,9 +27,9 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-# The demo trains and writes real files: scikit-learn and h5py, without the rest of the extra `train`.
+# The demo trains, logs to MLflow and releases: the extra `train`, without the tools of the tests.
 $(VENV)/demo: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install -q --disable-pip-version-check -e . scikit-learn h5py
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[train]'
 	@touch $@
 
 $(VENV)/dev: pyproject.toml | $(VENV)/bin/python

@@ -72,12 +72,13 @@ def assert_true(said: str, artifacts: list[str]) -> Path:
     return kept
 
 
-def test_the_kept_folder_holds_what_the_demo_said(temporary: Path) -> None:
+def test_the_kept_folder_holds_what_the_demo_said(temporary: Path, tmp_path: Path) -> None:
     for package in ("sklearn", "h5py"):
         if importlib.util.find_spec(package) is None:
             require(package)
-    _, said, err = demonstrate("--keep")
+    _, said, err = demonstrate("--keep", PYTHONPATH=without(tmp_path / "hidden", "mlflow"))
     assert err == ""
+    assert "pip install 'trinity-guard[train]'" in said
     kept = assert_true(said, ARTIFACTS)
     assert kept.parent == temporary
     import h5py
@@ -88,6 +89,42 @@ def test_the_kept_folder_holds_what_the_demo_said(temporary: Path) -> None:
     model = pickle.loads((kept / "project/models/first.pkl").read_bytes())
     assert type(model).__module__.startswith("sklearn.")
     assert len(model.estimators_) == 100
+
+
+@pytest.mark.slow
+def test_with_the_extra_it_ends_with_a_released_model_and_says_where_to_look(temporary: Path) -> None:
+    for package in ("sklearn", "h5py", "mlflow"):
+        if importlib.util.find_spec(package) is None:
+            require(package)
+    # The caller's own server is nobody's business here.
+    _, said, err = demonstrate("--keep", MLFLOW_TRACKING_URI="http://127.0.0.1:9")
+    assert err == ""
+    kept = assert_true(said, ARTIFACTS)
+    trainer = Repo(kept / "trainer")
+    assert trainer.git("status", "--porcelain").stdout == b""
+    [model] = (trainer.path / "models").glob("*.pkl")
+    name = f"models/{model.name}"
+    assert trainer.tree().keys() >= {f"{name}.dvc".encode(), b"data/training_dataset.csv.dvc"}
+    assert not trainer.tracked(name)
+    # Pushed: commit and tags are in the bare repository, the bytes on the DVC remote.
+    there = run("git", "for-each-ref", "--format=%(refname) %(*objectname)%(objectname)", cwd=kept / "trainer.git")
+    refs = dict(line.split() for line in there.stdout.decode().splitlines())
+    assert refs["refs/heads/main"] == trainer.head()
+    assert refs["refs/tags/layout-risk-predictor@v1.0.0"].startswith(trainer.head())
+    assert "refs/tags/layout-risk-predictor#prod#1" in refs
+    assert hashlib.md5(model.read_bytes()).hexdigest() in objects(kept / "trainer-dvc-storage" / "files" / "md5")
+    # Logged, and shown as released.
+    from trinity_guard.training import tracking
+
+    found = tracking.champion(tracking.store(str(trainer.path)), "layout_risk_predictor")
+    assert found is not None
+    assert (found["tags"]["semver"], found["tags"]["git_commit"]) == ("v1.0.0", trainer.head())
+    assert found["metrics"]["f1_overflow"] > 0.8
+    told = said.split("$ trinity lineage v1.0.0 --verify\n")[1].split("kept: ")[0].splitlines()[1:]
+    assert len(told) == 13
+    assert {line.split()[1] for line in told} == {"ok"}
+    assert f"the runs in MLflow: cd '{trainer.path}' && trinity ui" in said
+    assert sorted(p.name for p in temporary.iterdir()) == [kept.name]
 
 
 def test_without_scikit_learn_and_h5py_it_says_so_and_shows_the_rest(temporary: Path, tmp_path: Path) -> None:

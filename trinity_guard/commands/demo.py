@@ -7,6 +7,7 @@ import sys
 
 from trinity_guard import console, git, hookfiles
 from trinity_guard.errors import FINE, UNUSABLE, GuardError
+from trinity_guard.inspection import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,13 +16,15 @@ if TYPE_CHECKING:
 HELP = """usage: trinity-guard demo [--keep]
 
 Train a model in a throwaway repository, commit it, clone it, pull it and compare every byte; then try to slip a
-model past the hooks. Nothing outside of a folder in the temporary directory is written. It needs no network.
+model past the hooks. With the extra `train`, train the layout_risk_predictor too: logged to MLflow, committed, pushed,
+released, and looked over. Nothing outside of a folder in the temporary directory is written. It needs no network.
 --keep: leave the folder there, and say where
 
 Example: trinity-guard demo --keep
 """
 
 MOST_LINES = 14
+VERSION = "v1.0.0"
 
 
 def run(args: list[str]) -> int:
@@ -34,18 +37,24 @@ def run(args: list[str]) -> int:
     import tempfile
 
     folder = os.path.realpath(tempfile.mkdtemp(prefix="trinity-guard-demo-"))
+    trained = False
     try:
-        _tell_all(_Stage(folder))
+        trained = _tell_all(_Stage(folder))
     finally:
         if "--keep" in args:
             console.result(f"kept: {folder}")
         else:
             shutil.rmtree(folder)
+    if trained and "--keep" in args:
+        console.say(f"the runs in MLflow: cd {quoted(os.path.join(folder, 'trainer'))} && trinity ui")
+    elif trained:
+        console.say("\nTo look at the run, the card and the tags:  trinity-guard demo --keep")
     console.say("\nNext: cd into your own repository and run  trinity-guard init")
     return FINE
 
 
-def _tell_all(stage: _Stage) -> None:
+def _tell_all(stage: _Stage) -> bool:
+    """Tell the story; return whether the trainer's part of it could be told."""
     stage.go("project")
     artifacts = _train(stage)
     _guard(stage)
@@ -53,6 +62,36 @@ def _tell_all(stage: _Stage) -> None:
     _look(stage, artifacts)
     _clone(stage)
     _slip(stage)
+    # In this order: what is most likely to lack first.
+    if stage.can("import sklearn, mlflow, pandas, matplotlib, PIL"):
+        _trainer(stage)
+        return True
+    console.say("\nMore of it, with MLflow and versions of models, comes with:  pip install 'trinity-guard[train]'")
+    return False
+
+
+def _trainer(stage: _Stage) -> None:
+    """The layout_risk_predictor, from a measured table to a release, in a repository of its own."""
+    stage.head("The trainer: text is laid out and measured, and a forest learns what overflows")
+    stage.go("trainer")
+    for command in ("git init -q", "trinity-guard init -q", "trinity data --rows 2000", "git add -A"):
+        stage.do(*command.split())
+    stage.do("git", "commit", "-q", "-m", "A measured table")
+    stage.do("trinity", "train", "--register", "layout_risk_predictor")
+    stage.head("Committed: pointer, metadata and card in Git, the bytes on the DVC remote")
+    stage.do("git", "add", "-A")
+    stage.do("git", "commit", "-q", "-m", "Train the layout_risk_predictor")
+    stage.do("git", "ls-tree", "-r", "--name-only", "HEAD", "data/", "models/")
+    if any(name.endswith((".pkl", ".csv")) for name in stage.tree()):
+        raise GuardError("the trainer's model or table is in Git raw.")
+    stage.head("Pushed, and released: a version in Git, for GTO, and in MLflow")
+    stage.do("git", "init", "-q", "--bare", "../trainer.git")
+    stage.do("git", "remote", "add", "origin", "../trainer.git")
+    stage.do("git", "push", "-q", "-u", "origin", "main")
+    stage.do("trinity", "release", VERSION, "--stage", "prod")
+    stage.do("git", "push", "-q", "origin", "--tags")
+    stage.head("Where it came from, every line of it looked at")
+    stage.do("trinity", "lineage", VERSION, "--verify")
 
 
 def _train(stage: _Stage) -> list[str]:
@@ -189,6 +228,10 @@ class _Stage:
         self.tell(said)
         return said
 
+    def can(self, program: str) -> bool:
+        """Whether a line of Python runs here."""
+        return not self._spawn(["python", "-P", "-c", program]).code
+
     def tree(self) -> set[str]:
         """Return the paths in the tree of HEAD."""
         result = self._spawn(["git", "ls-tree", "-r", "--name-only", "-z", "HEAD"])
@@ -204,7 +247,7 @@ def _environment(folder: str) -> dict[str, str]:
     import site
 
     home = os.path.join(folder, "home")
-    dropped = ("GIT_", "DVC_", "XDG_", "TRINITY_GUARD_")
+    dropped = ("GIT_", "DVC_", "XDG_", "TRINITY_GUARD_", "MLFLOW_")
     env = {k: v for k, v in os.environ.items() if not k.startswith(dropped)}
     # What pip installed with --user is found from HOME, which changes here.
     env.setdefault("PYTHONUSERBASE", site.getuserbase())
@@ -230,14 +273,15 @@ DVC_FOLDERS = ("SITE_CACHE", "GLOBAL_CONFIG", "SYSTEM_CONFIG")
 
 
 def _write_launchers(folder: str) -> None:
-    """Make `python`, `dvc` and `trinity-guard` mean this interpreter and its packages, whatever the PATH says."""
+    """Make the programs that are shown mean this interpreter and its packages, whatever the PATH says."""
     import shlex
 
     os.mkdir(folder)
     library = os.fsdecode(hookfiles.library())
     start = f"import sys; sys.path.append({library!r}); from trinity_guard.cli import main; sys.exit(main())"
     # -P: the current folder is no place to import from, as for any installed program.
-    programs = {"python": [], "dvc": ["-P", "-m", "dvc"], "trinity-guard": ["-P", "-c", start]}
+    ours = ["-P", "-c", start]
+    programs = {"python": [], "dvc": ["-P", "-m", "dvc"], "trinity-guard": ours, "trinity": ours}
     for name, options in programs.items():
         path = os.path.join(folder, name)
         with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
