@@ -92,10 +92,10 @@ def origin(tmp_path: Path, s3_service: Service) -> Path:
     project.write(projects.DATASET, projects.csv(300))
     project.write("params.yaml", b"train:\n  n_estimators: 20\n  folds: 0\n")
     project.git("add", "-A")
-    project.git("commit", "-q", "-m", "a table", **s3_service.env)
+    run("git", "commit", "-q", "-m", "a table", cwd=project.path, env=s3_service.env)
     bare = tmp_path / "origin.git"
     run("git", "init", "-q", "--bare", "-b", "main", bare)
-    project.git("push", "-q", str(bare), "main", **s3_service.env)
+    run("git", "push", "-q", bare, "main", cwd=project.path, env=s3_service.env)
     return bare
 
 
@@ -143,7 +143,8 @@ def test_a_job_trains_and_brings_bytes_and_metadata_back(tmp_path: Path, origin:
     # The bytes are where somebody else finds them.
     run("git", "clone", "-q", origin, tmp_path / "colleague")
     colleague = Repo(tmp_path / "colleague")
-    colleague.guard("pull", TRINITY_GUARD_TRUST="1", **s3_service.env)
+    env = {"TRINITY_GUARD_TRUST": "1", **s3_service.env}
+    run(sys.executable, "-m", "trinity_guard", "pull", cwd=colleague.path, env=env)
     [mine] = (job.at / "models").glob("*.pkl")
     assert (colleague.path / "models" / mine.name).read_bytes() == mine.read_bytes()
     assert b"layout-risk-predictor@v1.0.0" in colleague.git("tag", "--list").stdout
