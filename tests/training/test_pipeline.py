@@ -25,6 +25,15 @@ def read(text: str) -> Any:
     return ruamel.yaml.YAML(typ="safe").load(text)
 
 
+def programs(folder: Path) -> None:
+    """Put `trinity` and `dvc` into folder/bin, for a PATH."""
+    (folder / "bin").mkdir()
+    for name, module in {"dvc": "dvc", "trinity": "trinity_guard"}.items():
+        file = folder / "bin" / name
+        file.write_text(f'#!/bin/sh\nPYTHONPATH="{PROJECT}" exec "{sys.executable}" -P -m {module} "$@"\n')
+        file.chmod(0o755)
+
+
 class Clone(Repo):
     """A clone of what this project has committed, with `trinity` and `dvc` on its PATH."""
 
@@ -32,13 +41,8 @@ class Clone(Repo):
     def make_one(cls, folder: Path) -> Clone:
         if run("git", "rev-parse", "HEAD", cwd=PROJECT, ok=False).returncode:
             require("a clone of the project")
-        programs = folder / "bin"
-        programs.mkdir(parents=True)
-        for name, module in {"dvc": "dvc", "trinity": "trinity_guard"}.items():
-            (programs / name).write_text(
-                f'#!/bin/sh\nPYTHONPATH="{PROJECT}" exec "{sys.executable}" -P -m {module} "$@"\n'
-            )
-            (programs / name).chmod(0o755)
+        folder.mkdir()
+        programs(folder)
         run("git", "clone", "-q", "--no-hardlinks", PROJECT, folder / "clone")
         return cls(folder / "clone")
 
@@ -145,3 +149,37 @@ def _compares(clone: Clone) -> None:
         page = (folder / "index.html").read_text()
         for name in ("roc", "pr", "calibration", "confusion", "importance"):
             assert f"plots/{name}.csv" in page, name
+
+
+SMALL = "data: {rows: 1000, seed: 42}\ntrain: {n_estimators: %d, folds: 0}\n"
+
+
+@pytest.mark.slow
+def test_a_model_that_a_pipeline_made_is_released_checked_and_used_alone(tmp_path: Path) -> None:
+    """Its pointer is a lock, which names the table and the figures too."""
+    programs(tmp_path)
+    work = Clone(Repo.make(tmp_path / "work").path)
+    work.write("dvc.yaml", (PROJECT / "dvc.yaml").read_bytes())
+    versions = []
+    for number, trees in enumerate((4, 6)):
+        work.write("params.yaml", (SMALL % trees).encode())
+        work.does("dvc", "repro")
+        work.git("add", "-A")
+        work.commit()
+        work.does("trinity", "release", f"v1.{number}.0")
+        versions.append(work.file(MODEL).read_bytes())
+    assert versions[0] != versions[1]
+    said = work.does("trinity", "lineage", "v1.0.0", "--verify").stdout.decode()
+    assert {line.split()[1] for line in said.splitlines()[1:]} == {"ok"}
+    lock, table = work.file("dvc.lock").read_bytes(), work.file(DATA).stat().st_mtime_ns
+    work.does("trinity", "use", "v1.0.0")
+    assert work.file(MODEL).read_bytes() == versions[0]
+    assert (work.file("dvc.lock").read_bytes(), work.file(DATA).stat().st_mtime_ns) == (lock, table)
+    card = "models/layout_risk_predictor_card.md"
+    assert set(work.git("status", "--porcelain").stdout.decode().splitlines()) == {f"M  {card}", f"M  {METADATA}"}
+    # Loaded by what its own metadata says, which came along.
+    assert work.does("trinity", "evaluate", MODEL, DATA).returncode == 0
+    work.git("restore", "-SW", "models")
+    work.does("trinity", "use", "HEAD")
+    assert work.file(MODEL).read_bytes() == versions[1]
+    assert work.git("status", "--porcelain").stdout == b""

@@ -198,7 +198,7 @@ def _mlflow(place: git.Place, record: Record, look: bool) -> Iterator[Line]:
 
 
 def _asked_mlflow(place: git.Place, record: Record, run_id: str) -> Iterator[Line]:
-    from trinity_guard.training import tracking  # noqa: PLC0415  # without --verify it is not needed
+    from trinity_guard.training import tracking  # MLflow is asked here alone
 
     store_ = tracking.store(os.fsdecode(place.top))
     model, told = record.model, record.model.metadata

@@ -214,7 +214,11 @@ def _uncommitted(model: Model) -> list[tuple[str, str]]:
     )
     changed = [line[3:] for line in out.split(b"\0") if line]
     return [
-        (f"{shown(path)} is not as it is committed", f"git add {quoted(shown(path))} && git commit") for path in changed
+        (
+            f"{shown(path)} is not as it is committed",
+            f"git add {quoted(shown(path))} && git commit     # or, back to what is committed: git restore -SW PATH",
+        )
+        for path in changed
     ]
 
 
