@@ -8,10 +8,13 @@ import shutil
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support import Repo, objects, run
 from tests.training.projects import DATASET, Project
 
 
+@pytest.mark.slow  # eight programs, ten seconds and more
 def test_a_training_is_committed_cloned_pulled_and_predicts_the_same(tmp_path: Path) -> None:
     project = Project.begin(tmp_path / "work", guarded=True)
     run("bash", "-c", f"'{sys.executable}' -P -m trinity_guard train && git add -A && git commit -q -m Train",

@@ -85,6 +85,11 @@ def spoil_metadata(own: Path, text: str) -> None:
     beside(own, "_metadata.json").write_text(text)
 
 
+def a_pipe(own: Path) -> None:
+    own.unlink()
+    os.mkfifo(own)
+
+
 SPOILT = {
     "the model was changed": (lambda own: own.write_bytes(own.read_bytes() + b"."), "its metadata names"),
     "the model is another": (lambda own: evil(own), "its metadata names"),
@@ -106,7 +111,7 @@ SPOILT = {
         "x.pkl",
     ),
     "a folder": (lambda own: (own.unlink(), own.mkdir()), "is a folder"),
-    "a pipe": (lambda own: (own.unlink(), os.mkfifo(own)), "not a regular file"),
+    "a pipe": (a_pipe, "not a regular file"),
     "gone": (lambda own: own.unlink(), "there is no"),
 }
 

@@ -191,8 +191,9 @@ def test_the_same_inputs_give_a_byte_identical_model_in_another_process_and_fold
     assert b"Traceback" not in ran.stderr
 
 
+@pytest.mark.slow  # two whole programs, ten seconds
 def test_a_stage_has_fixed_names_and_the_same_bytes_wherever_and_whenever_it_runs(room: Path) -> None:
-    outputs = []
+    outputs: list[dict[str, str]] = []
     for name in ("one", "the other"):
         project = Project.begin(room / name)
         if outputs:  # another commit, an older model in the way

@@ -93,5 +93,5 @@ def _draw(found: Evaluation, curves: str | None, pictures: str | None) -> None:
             for name, figure in plots.figures(found).items():
                 figure.savefig(os.path.join(pictures, f"{name}.png"))
     except OSError as error:
-        name = shown(os.fsencode(error.filename or curves or pictures))
+        name = shown(os.fsencode(error.filename or curves or pictures or ""))
         raise GuardError(f"{name} cannot be written: {error.strerror}.", "--plots FOLDER", UNUSABLE) from None
