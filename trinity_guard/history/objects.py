@@ -109,8 +109,14 @@ class Batch:
     """
 
     def __init__(self, source: Source, *options: str, step: int = PIPE) -> None:
+        import threading
+
         self._p = git.Process(source.argv("cat-file", *options), source.env, with_stderr=True)
-        self._feeder: object = None
+        self._feeder: threading.Thread | None = None
+        self._words = b""
+        # Over a damaged pack Git says a line for each object: a pipe that nobody reads would stop it, and us.
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
         self._buffer = b""
         self._at = 0
         self._space = bytearray(PIPE)
@@ -123,8 +129,14 @@ class Batch:
     def __exit__(self, *failed: object) -> None:
         self._p.close("stdout")  # a feeder that still writes is told so
         if self._feeder is not None:
-            self._feeder.join()  # type: ignore[attr-defined]
+            self._feeder.join()
+        self._p.close("stdin")
+        self._listener.join()  # before the pipe that it reads is closed
         self._p.wait()
+
+    def _listen(self) -> None:
+        while data := os.read(self._p.stderr, git.CHUNK):
+            self._words = self._words or data
 
     def ask(self, ids: Iterable[bytes]) -> None:
         """Ask for a few objects; as many as fit into a pipe."""
@@ -193,8 +205,8 @@ class Batch:
     def _more(self, oid: bytes) -> None:
         data = os.read(self._p.stdout, self._step)
         if not data:
-            words = os.read(self._p.stderr, git.CHUNK).strip().partition(b"\n")[0]
-            raise unreadable(oid, words or b"`git cat-file` ended early")
+            self._listener.join()
+            raise unreadable(oid, self._words.strip().partition(b"\n")[0] or b"`git cat-file` ended early")
         self._buffer = self._buffer[self._at :] + data
         self._at = 0
 
