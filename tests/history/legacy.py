@@ -192,3 +192,16 @@ def put_lfs_object(legacy: Legacy, data: bytes) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(data)
     return file
+
+
+def imported(legacy: Legacy, history: Sequence[Mapping[str, bytes]]) -> None:
+    """Write commits of these files (added to the ones before) through one process, as loose objects."""
+    lines = []
+    for number, files in enumerate(history):
+        lines.append(b"commit refs/heads/main\ncommitter A <a@example.com> %d +0000\ndata 1\nx\n" % number)
+        lines += [b"M 100644 inline %s\ndata %d\n%s\n" % (n.encode(), len(d), d) for n, d in files.items()]
+    legacy.git("-c", "fastimport.unpackLimit=1000000", "fast-import", "--quiet", data=b"".join(lines))
+
+
+def temporary(legacy: Legacy) -> list[Path]:
+    return list((legacy.cache() / "trinity-guard-tmp").rglob("*"))

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from trinity_guard.history.engine import Survey
     from trinity_guard.migrating.running import Job
     from trinity_guard.migrating.selecting import Chosen
 
@@ -127,19 +126,20 @@ def run(args: list[str]) -> int:
 
 
 class _Bars:
-    """A progress bar for each stage, one after the other."""
+    """A bar for each stage, one after the other; what was done before its first call would make its rate too good."""
 
     def __init__(self) -> None:
         self._stage = ""
+        self._first = 0
         self._bar: console.Progress | None = None
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         if stage != self._stage:
             self.close()
             words, unit, name = STAGES.get(stage, (stage, 1, ""))
-            self._stage, self._bar = stage, console.Progress(words, unit, name)
+            self._stage, self._bar, self._first = stage, console.Progress(words, unit, name), done
         if self._bar is not None:
-            self._bar(done, total)
+            self._bar(done - self._first, total - self._first)
 
     def close(self) -> None:
         if self._bar is not None:
@@ -254,7 +254,8 @@ def _agreed(job: Job, words: Sequence[str]) -> bool:
     bars = _Bars()
     found = engine.survey(job.place, job.selection, [*job.chosen.names, *job.chosen.lonely], bars, job.chosen.stop)
     bars.close()
-    console.result(_plan(_surveyed(job, found), job.chosen.words))
+    values = telling.survey_values(found, job.chosen.names, staying.staying(job.place, found))
+    console.result(_plan(values, job.chosen.words))
     if not found.summaries:
         return False
     if job.where.name:
@@ -271,10 +272,6 @@ def _confirmed(question: str, without_terminal: str) -> bool:
         return True
     console.say("nothing was changed")
     return False
-
-
-def _surveyed(job: Job, found: Survey) -> dict[str, Any]:
-    return telling.survey_values(found, job.chosen.names, staying.staying(job.place, found))
 
 
 def _ask_about_place(job: Job) -> None:

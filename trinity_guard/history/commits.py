@@ -85,6 +85,7 @@ class Commits:
         order = self._order()
         commits = self._scan.commits
         total = len(order)
+        on_progress("rewrite", 0, total)
         for done, (number, (_, raw)) in enumerate(
             zip(order, self._source.each([commits[n] for n in order]), strict=True), 1
         ):

@@ -13,7 +13,7 @@ from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from trinity_guard.history.plan import Options, Progress
     from trinity_guard.history.scan import Scan, Size
@@ -42,12 +42,28 @@ class Extraction:
         self._done: Objects = {}
         self._counter = _Counter(on_progress)
         self._crew = _Crew(source, options, state, self._counter)
+        self._anchor: store.Stored | None = None
 
     def __enter__(self) -> Extraction:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._crew.abandon()
+        try:
+            self._crew.abandon()
+        finally:
+            self._lift_anchor()
+
+    def _drop_anchor(self) -> None:
+        """Keep a file in the store's temporary folder: who has flushed takes an empty one away, perhaps just when
+        another thread begins to write into it."""
+        if self._anchor is None:
+            self._anchor = self._cache.take(())
+
+    def _lift_anchor(self) -> None:
+        if self._anchor is not None:
+            self._cache.drop(self._anchor)
+            self._anchor = None
+            self._cache.settle()  # the folder goes with it
 
     def add(self, scanned: Scan, blobs: Sequence[bytes]) -> None:
         """Begin to extract what a scan found (20 bytes each, none twice) and earlier runs did not; LFS pointers whose
@@ -57,14 +73,14 @@ class Extraction:
         self._done.update({b: known[b] for b in blobs if b in known and _good(self._cache, known[b])})
         missing = [b for b in blobs if b not in self._done]
         weight = sum(sizes[b].real for b in missing)
-        self._counter.expect(sum(sizes[b].real for b in blobs), weight)
+        self._crew.expect(sum(sizes[b].real for b in blobs), weight)
         if missing:
             _require_room(self._folder, self._counter.left)
+            self._drop_anchor()
             self._crew.add(_portions(missing, sizes), sizes)
 
     def objects(self) -> Objects:
         """Return blob -> Object when all are read and written: not flushed yet, but they have their names."""
-        self._counter.speak()
         return {**self._done, **self._crew.taken()}
 
     def safe(self) -> None:
@@ -88,7 +104,8 @@ def _require_room(folder: bytes, needed: int) -> None:
         folder = os.path.dirname(folder)
     info = os.statvfs(folder)
     free = info.f_bavail * info.f_frsize
-    if free < needed:
+    # Some file systems of networks, and a tmpfs without a limit, tell of no size at all.
+    if info.f_blocks and free < needed:
         raise GuardError(
             problem=f"the DVC cache needs {size_text(needed)} more, and its disk has {size_text(free)} left; "
             "no ref was moved.",
@@ -97,7 +114,8 @@ def _require_room(folder: bytes, needed: int) -> None:
 
 
 class _Counter:
-    """Bytes done and expected; silent until `speak`, since others tell of their progress before."""
+    """Bytes done and expected, for one thread at a time; silent until `speak`, since others tell of their progress
+    before."""
 
     def __init__(self, on_progress: Progress) -> None:
         self._done = 0
@@ -126,7 +144,7 @@ class _Counter:
 class _Crew:
     """Threads that each read from a `git cat-file` of their own; hashing and zlib let the others run."""
 
-    def __init__(self, source: Source, options: Options, state: State, on_bytes: Callable[[int], None]) -> None:
+    def __init__(self, source: Source, options: Options, state: State, counter: _Counter) -> None:
         import threading
 
         self.options = options
@@ -134,7 +152,7 @@ class _Crew:
         self.lfs_folder = lfs.of(source)
         self._source = source
         self._state = state
-        self._on_bytes = on_bytes
+        self._counter = counter
         self._turn = threading.Condition()
         self._portions: list[list[bytes]] = []
         self._threads: list[threading.Thread] = []
@@ -146,23 +164,31 @@ class _Crew:
     def has(self, size: Size) -> bool:
         return size.lfs is None or lfs.here(self.lfs_folder, size.lfs)
 
+    def expect(self, total: int, missing: int) -> None:
+        with self._turn:
+            self._counter.expect(total, missing)
+
     def add(self, portions: list[list[bytes]], sizes: dict[bytes, Size]) -> None:
+        """Take portions to work on; raises what has failed meanwhile, so that nobody looks for more in vain."""
         import threading
 
         with self._turn:
+            if self._failures:
+                raise self._failures[0]
             self.sizes = sizes
             self._portions = [*reversed(portions), *self._portions]
-            count = min(_cores() - len(self._threads), len(portions))
-            for _ in range(count):
-                self._threads.append(threading.Thread(target=self._work))
+            for _ in range(min(_cores() - len(self._threads), len(portions))):
+                thread = threading.Thread(target=self._work)
+                thread.start()
+                self._threads.append(thread)  # one that was never started could not be joined
                 self._busy += 1
-                self._threads[-1].start()
             self._turn.notify_all()
 
     def taken(self) -> Objects:
         """Return what was taken, when all that was added is."""
         with self._turn:
             self._closed = True
+            self._counter.speak()
             self._turn.notify_all()
             self._turn.wait_for(lambda: not self._busy or self._failures)
         if self._failures:
@@ -194,8 +220,8 @@ class _Crew:
                     while (portion := self._next()) is not None:
                         hand.take(portion, alone=self._alone())
                     self._rest()
-                    if not self.failed:
-                        hand.settle()
+                    self.go_on()
+                    hand.settle()
                 finally:
                     hand.cache.abandon()
         except BaseException as error:  # noqa: BLE001  # told by `taken` and `join`
@@ -220,15 +246,16 @@ class _Crew:
     def took(self, blob: bytes, taken: Object) -> None:
         with self._turn:
             self._objects[blob] = taken
-            self._on_bytes(taken.size)
+            self._counter(taken.size)
 
     def remember(self, objects: Objects) -> None:
         with self._turn:
             self._state.add_objects(objects)
 
-    @property
-    def failed(self) -> bool:
-        return bool(self._failures)
+    def go_on(self) -> None:
+        """Raise what has failed elsewhere: what is under way, however large, is let go of."""
+        if self._failures:
+            raise self._failures[0]
 
 
 class _Hand:
@@ -248,12 +275,12 @@ class _Hand:
         in_git = [blob for blob in blobs if sizes[blob].lfs is None]
         self._batch.ask(blob.hex().encode() for blob in in_git)
         for blob in in_git:
-            if self._crew.failed:
-                return
+            self._crew.go_on()
             self._take_blob(blob)
         for blob in blobs:
             pointer = sizes[blob].lfs
             if pointer is not None:
+                self._crew.go_on()
                 self._take_lfs(blob, pointer)
         if self._bytes > SETTLE_BYTES or len(self._taken) > SETTLE_COUNT:
             self.settle()
@@ -269,6 +296,7 @@ class _Hand:
         def pieces() -> Iterator[bytes]:
             # Where a second thread hashes, a piece must outlive the next one.
             for piece in self._batch.pieces(oid, size, reuse=not self._alone):
+                self._crew.go_on()
                 digest.update(piece)
                 yield piece  # type: ignore[misc]  # the store writes and hashes it, whatever holds the bytes
 
@@ -286,6 +314,7 @@ class _Hand:
         def pieces() -> Iterator[bytes]:
             if pointer.size:  # git-lfs keeps no file for an empty one
                 for piece in store.read_file(lfs.path(self._crew.lfs_folder, pointer)):
+                    self._crew.go_on()
                     digest.update(piece)
                     yield piece
 
@@ -315,11 +344,11 @@ def _portions(blobs: Sequence[bytes], sizes: dict[bytes, Size]) -> list[list[byt
     current: list[bytes] = []
     weight = 0
     for blob in blobs:
-        if current and (len(current) >= MOST_ASKED or weight + sizes[blob].size > MOST_BYTES):
+        if current and (len(current) >= MOST_ASKED or weight + sizes[blob].real > MOST_BYTES):
             portions.append(current)
             current, weight = [], 0
         current.append(blob)
-        weight += sizes[blob].size
+        weight += sizes[blob].real
     if current:
         portions.append(current)
     return portions

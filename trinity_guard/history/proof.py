@@ -70,6 +70,7 @@ class Proof:
     def compare_commits(self) -> None:
         changed = [(old, new) for old, new in self._ids.items() if old != new]
         both = [oid for pair in changed for oid in pair]
+        self._on_progress("prove", 0, len(changed))
         stream = self._source.each(both)
         for done, (old, new) in enumerate(changed, 1):
             (_, before), (kind, after) = next(stream), next(stream)

@@ -140,6 +140,7 @@ class _Scanner:
         found = self._found
         found.kept[b""] = {}
         self._read_commits()
+        self._on_progress("scan", 0, len(found.commits))
         all_roots = [*found.roots, *found.extra]
         start, together = 0, FIRST
         while start < len(all_roots):
