@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
+import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import NoReturn
 
@@ -81,6 +86,32 @@ def noise(size: int) -> bytes:
     return os.urandom(size - 1) + b"~" if size else b""
 
 
+def _guard(path: Path, hooks: str) -> None:
+    run("git", "init", "-q", "-b", "main", cwd=path)
+    run(sys.executable, "-m", "trinity_guard", "init", "--hooks", hooks, "-q", cwd=path)
+
+
+@functools.cache
+def _guarded() -> Path:
+    """Return a folder with a repository as `init` leaves it: hundreds of tests begin with one, and most of what it
+    takes is starting programs."""
+    room = Path(tempfile.mkdtemp(prefix="trinity-guard-guarded-"))
+    atexit.register(shutil.rmtree, room, ignore_errors=True)
+    work = room / "guarded-template"
+    work.mkdir()
+    _guard(work, "native")
+    return work
+
+
+def _copy_guarded(path: Path) -> None:
+    template = _guarded()
+    shutil.copytree(template, path, symlinks=True)
+    # The places where `init` has written down where it was.
+    for name in (".git/trinity-guard/installed.json", ".git/config", ".dvc/config"):
+        file = path / name
+        file.write_bytes(file.read_bytes().replace(os.fsencode(template), os.fsencode(path)))
+
+
 class Repo:
     """A repository that a test works on as a person would."""
 
@@ -89,11 +120,16 @@ class Repo:
 
     @classmethod
     def make(cls, path: Path, *, guarded: bool = True, hooks: str = "native") -> Repo:
-        path.mkdir(parents=True)
-        run("git", "init", "-q", "-b", "main", cwd=path)
         repo = cls(path)
+        if not guarded:
+            path.mkdir(parents=True)
+            run("git", "init", "-q", "-b", "main", cwd=path)
+        elif hooks == "native" and re.fullmatch(r"[\w/.-]+", str(path), re.ASCII):
+            _copy_guarded(path)  # a name that has to be quoted is for `init` itself to write
+        else:
+            path.mkdir(parents=True)
+            _guard(path, hooks)
         if guarded:
-            repo.guard("init", "--hooks", hooks, "-q")
             repo.git("add", "-A")
             repo.git("commit", "-q", "-m", "guard it")
         return repo
