@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import migrate, publishing
+from benchmarks import lint, migrate, publishing, training
 from benchmarks.measuring import BIN, KB, MB, make_files, repository, sh, show, timed, turns
 from tests.support import clean_environment
 
@@ -168,6 +168,8 @@ def main() -> None:
             "gate-s3": lambda: publishing.gate(room, s3=True),
             "sync": lambda: publishing.sync(room),
             "migrate": lambda: migrating(room),
+            "lint": lambda: lint.run(room),
+            "training": lambda: training.run(room),
         }
         for part in sys.argv[1:] or parts:
             parts[part]()

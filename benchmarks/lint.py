@@ -52,29 +52,33 @@ def make(folder: Path) -> None:
     sh("git", "add", ".pre-commit-config.yaml", cwd=folder)
 
 
+def run(room: Path, rounds: int = 5) -> None:
+    repo = room / "large"
+    make(repo)
+    ours = BIN / "trinity-guard"
+    peer = (BIN / "pre-commit", "run", "--all-files", "check-added-large-files")
+    ways = {
+        "pre-commit run --all-files": peer,
+        "lint": (ours, "lint"),
+        "lint --all": (ours, "lint", "--all"),
+        "lint --rev HEAD": (ours, "lint", "--rev", "HEAD"),
+        "lint --range (1,000 commits)": (ours, "lint", "--range", f"HEAD~{COMMITS}..HEAD"),
+    }
+    for argv in ways.values():
+        sh(*argv, cwd=repo)  # the first run reads the disk
+    medians = turns(rounds, **{n: lambda _, a=a: timed(lambda: sh(*a, cwd=repo)) for n, a in ways.items()})
+    names = [n for n in ways if n.startswith("lint")]
+    title = f"lint of {FILES:,} files and {COMMITS:,} commits"
+    show(title, "pre-commit run --all-files", medians, dict.fromkeys(names, round(LIMIT, 2)))
+    slow = [n for n in names if medians[n] > 1 or medians[n] > LIMIT * medians["pre-commit run --all-files"]]
+    print(f"\nabove a limit: {', '.join(slow) or 'none'}")
+
+
 def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     with tempfile.TemporaryDirectory() as room:
         os.environ.update(clean_environment(Path(room) / "home"))
-        repo = Path(room) / "large"
-        make(repo)
-        ours = BIN / "trinity-guard"
-        peer = (BIN / "pre-commit", "run", "--all-files", "check-added-large-files")
-        ways = {
-            "pre-commit run --all-files": peer,
-            "lint": (ours, "lint"),
-            "lint --all": (ours, "lint", "--all"),
-            "lint --rev HEAD": (ours, "lint", "--rev", "HEAD"),
-            "lint --range (1,000 commits)": (ours, "lint", "--range", f"HEAD~{COMMITS}..HEAD"),
-        }
-        for argv in ways.values():
-            sh(*argv, cwd=repo)  # the first run reads the disk
-        medians = turns(rounds, **{n: lambda _, a=a: timed(lambda: sh(*a, cwd=repo)) for n, a in ways.items()})
-        names = [n for n in ways if n.startswith("lint")]
-        title = f"lint of {FILES:,} files and {COMMITS:,} commits"
-        show(title, "pre-commit run --all-files", medians, dict.fromkeys(names, round(LIMIT, 2)))
-        slow = [n for n in names if medians[n] > 1 or medians[n] > LIMIT * medians["pre-commit run --all-files"]]
-        print(f"\nabove a limit: {', '.join(slow) or 'none'}")
+        run(Path(room), rounds)
 
 
 if __name__ == "__main__":
