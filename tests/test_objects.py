@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support import MB, Repo
+from trinity_guard import git, objects
 from trinity_guard.errors import GuardError
 from trinity_guard.objects import Objects
 
@@ -96,3 +97,24 @@ def test_a_damaged_object_is_an_error_or_still_right(bare_repo: Repo, at: int, b
     finally:
         os.chdir(here)
         file.unlink()
+
+
+def test_many_packed_blobs_are_not_held_at_once(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = list(stored(bare_repo).values())
+    asked: list[int] = []
+    ask = git.read_all
+
+    def counted(names: list[bytes]) -> list[bytes | None]:
+        answer = ask(names)
+        asked.append(sum(len(data or b"") for data in answer))
+        return answer
+
+    monkeypatch.chdir(bare_repo.path)
+    monkeypatch.setattr(git, "read_all", counted)
+    monkeypatch.setattr(objects, "TOGETHER", 5000)
+    # No loose object is found there, so Git is asked about all.
+    heads = Objects(os.fsencode(bare_repo.path / "elsewhere")).heads(ids)
+    assert [h.size for h in heads] == [len(data) for data in CONTENTS.values()]
+    assert [h.first for h in heads] == [data[:64] for data in CONTENTS.values()]
+    assert len(asked) > 1
+    assert max(asked) <= 5000

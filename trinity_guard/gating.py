@@ -132,15 +132,16 @@ def examine(
     """Look at every file that these commits add or change, each version of it once; and at `others`."""
     found = Findings()
     found.commits = list(commits)
-    seen: set[tuple[bytes, bytes]] = set()
+    seen: set[tuple[bytes, bytes, bool]] = set()
     _look(place, rules, others, found)
     named = references.named_in(place, others, found.broken)
     done = 0
     for batch in references.walked(commits):
         fresh = []
         for commit, entries in batch:
-            fresh += [(commit, e) for e in entries if (e.path, e.oid) not in seen]
-            seen.update((e.path, e.oid) for e in entries)
+            # As a symbolic link the same bytes are no artifact.
+            fresh += [(commit, e) for e in entries if (e.path, e.oid, e.mode == index.SYMLINK) not in seen]
+            seen.update((e.path, e.oid, e.mode == index.SYMLINK) for e in entries)
         _look(place, rules, fresh, found)
         named += references.named_in(place, fresh, found.broken)
         done += references.BATCH
@@ -233,7 +234,7 @@ def _place_in(data: bytes, path: bytes) -> tuple[object, ...] | None:
 
 
 def _look(place: git.Place, rules: Rules, files: Sequence[tuple[bytes, index.Entry]], found: Findings) -> None:
-    by_version = {(e.path, e.oid): c for c, e in files}
+    by_version = {(e.path, e.oid): c for c, e in files if e.mode != index.SYMLINK}
     raw = inspection.inspect(place, rules, [e for _, e in files]).artifacts
     found.raw += [(by_version[a.entry.path, a.entry.oid], a) for a in raw]
     found.records += [(c, e) for c, e in files if inspection.is_record(e.path) or is_own_config(e.path)]

@@ -300,6 +300,12 @@ def at_top(place: Place) -> None:
     os.chdir(place.top)
 
 
+def as_pushed() -> None:
+    """Have every Git from now on read commits as others get them: `git replace` and grafts hold here alone."""
+    os.environ["GIT_NO_REPLACE_OBJECTS"] = "1"
+    os.environ["GIT_GRAFT_FILE"] = os.devnull
+
+
 def config(name: str, kind: str = "") -> str | None:
     """Return one value of Git's configuration, None when it is not set."""
     result = attempt("config", *([f"--{kind}"] if kind else []), "--get", name)

@@ -194,7 +194,7 @@ def files_to_add(
             )
         if os.path.isdir(full):
             for name in _files_below(place, catalog, path):
-                if rules.named(name) and not inspection.is_bookkeeping(name):
+                if rules.named(name) and not (inspection.is_bookkeeping(name) or inspection.inside_dvc(name)):
                     found[name] = _working_file(name)
         elif os.path.isfile(full):
             found[path] = _working_file(path)

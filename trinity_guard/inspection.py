@@ -81,7 +81,19 @@ def _sort(entry: Entry, head: Head, rules: Rules, objects: Objects, findings: Fi
 def is_bookkeeping(path: bytes) -> bool:
     """Whether a path is a file that the tools themselves work by: pointers, ignore files, configurations."""
     name = path.rpartition(b"/")[2]
-    return name in BOOKKEEPING or name.endswith(b".dvc") or b"/.dvc/" in b"/" + path
+    return name in BOOKKEEPING or name.endswith(b".dvc") or _is_of_dvc(path)
+
+
+def inside_dvc(path: bytes) -> bool:
+    """Whether a path lies in a folder `.dvc`, into which DVC looks for no pointer: no artifact can be kept there."""
+    return b"/.dvc/" in b"/" + path
+
+
+def _is_of_dvc(path: bytes) -> bool:
+    """Whether a path is what DVC has Git keep of its folder: the config, templates of plots. All else is forced in."""
+    _, inside, rest = (b"/" + path).rpartition(b"/.dvc/")
+    template = rest.startswith(b"plots/") and rest.endswith(b".json")
+    return bool(inside) and (rest in (b"config", b"config.local") or template)
 
 
 def check_records(place: Place, entries: Sequence[Entry]) -> None:
@@ -123,7 +135,8 @@ def _refuse_own_config(path: bytes) -> None:
 
 def is_record(path: bytes) -> bool:
     """Whether DVC reads a file of this name: pointers, pipelines and their locks, a project's config."""
-    return path.endswith((b".dvc", b"dvc.yaml", b"dvc.lock")) or is_dvc_config(path)
+    name = path.rpartition(b"/")[2]
+    return name in (b"dvc.yaml", b"dvc.lock") or name.endswith(b".dvc") or is_dvc_config(path)
 
 
 def is_dvc_config(path: bytes) -> bool:

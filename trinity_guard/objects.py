@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 PIECE = 1 << 20
+# So many bytes of small blobs are asked of Git at once.
+TOGETHER = 16 << 20
 # More than any header ("blob 18446744073709551615\0") and any magic number take.
 GLANCE = 64
 
@@ -129,13 +131,27 @@ def _ask_git(ids: list[bytes], length: int) -> list[Head]:
         if len(fields) != 3 or fields[1] != b"blob":
             raise GuardError(problem=f"Git cannot read the blob {shown(oid)}: {shown(line)}", remedy="git fsck")
         heads.append(Head(int(fields[2]), b""))
-    small = [i for i, head in enumerate(heads) if head.size <= PIECE]
-    for i, content in zip(small, git.read_all([ids[i] for i in small]), strict=True):
-        heads[i].first = (content or b"")[:length]
+    for some in _by_weight([(i, head.size) for i, head in enumerate(heads) if head.size <= PIECE]):
+        for i, content in zip(some, git.read_all([ids[i] for i in some]), strict=True):
+            heads[i].first = (content or b"")[:length]
     for i, head in enumerate(heads):
         if head.size > PIECE:
             head.first = _first(ids[i], length)
     return heads
+
+
+def _by_weight(sized: Sequence[tuple[int, int]]) -> Iterator[list[int]]:
+    """Yield (what, bytes) in groups: Git answers with whole blobs, and thousands of them would fill the memory."""
+    group: list[int] = []
+    weight = 0
+    for what, size in sized:
+        if group and weight + size > TOGETHER:
+            yield group
+            group, weight = [], 0
+        group.append(what)
+        weight += size
+    if group:
+        yield group
 
 
 def _first(oid: bytes, length: int) -> bytes:

@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import dvcproject, git, index, pointer
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.inspection import is_bookkeeping, quoted
+from trinity_guard.inspection import inside_dvc, is_bookkeeping, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,6 +81,11 @@ def refuse_name(place: git.Place, root: bytes, path: bytes) -> None:
         raise GuardError(
             problem=f"{shown(path)} is one of the files that Git, DVC or trinity-guard work by: it belongs in Git.",
             remedy=f"git add {quoted(shown(path))}",
+        )
+    if inside_dvc(path):
+        raise GuardError(
+            problem=f"{shown(path)} lies in the folder .dvc, where DVC keeps its own files: no pointer is read there.",
+            remedy=f"git rm -q --cached -- {quoted(shown(path))}     # and keep it in another folder",
         )
     reason = pointer.nameable(os.path.basename(path))
     if reason is None:

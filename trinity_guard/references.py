@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from trinity_guard import catalog as catalogs
-from trinity_guard import dvcproject, git, index, locks, store
-from trinity_guard.errors import GuardError
+from trinity_guard import dvcproject, git, index, inspection, locks, store
+from trinity_guard.errors import GuardError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # So many commits are asked about at once: a first push of a long history must not fill the memory.
 BATCH = 1000
+# How many versions of a broken file are tried.
+MOST_TRIED = 20
 
 
 class Named:
@@ -151,6 +153,32 @@ def named_in(
                 raise
             broken[commit, entry.path] = error
     return found
+
+
+def last_good(place: git.Place, path: bytes) -> bytes | None:
+    """Return the newest of the last commits in which a pointer or a lock could be read, None where there is none."""
+    # Of an unborn branch there are no commits.
+    commits = git.attempt("rev-list", b"-%d" % MOST_TRIED, "HEAD", "--", path, env=git.literal()).out.split()
+    for commit, oid in zip(commits, git.read_ids(c + b":" + path for c in commits) if commits else [], strict=True):
+        broken: dict[tuple[bytes, bytes], GuardError] = {}
+        if oid:
+            named_in(place, [(commit, index.Entry(index.REGULAR, oid, path))], broken)
+        if oid and not broken:
+            return commit
+    return None
+
+
+def mending(place: git.Place, path: bytes, error: GuardError) -> str:
+    """Return the command that mends a pointer or a lock that nobody can read: HEAD need have no good one."""
+    if not error.remedy.startswith(("git checkout HEAD -- ", "git checkout --ours -- ")):
+        return error.remedy
+    if git.run("ls-files", "-u", "-z", "--", path, env=git.literal()):
+        return error.remedy  # a merge is under way
+    name, commit = inspection.quoted(shown(path)), last_good(place, path)
+    again = "`dvc repro` writes it again" if locks.is_lock(path) else "`dvc add` the file again"
+    if commit is None:
+        return f"git rm -q --cached -- {name}     # no commit has a good one: {again}"
+    return f"git checkout {commit[:10].decode()} -- {name}     # the last good version, or {again}"
 
 
 def _by_pointer(entry: index.Entry, data: bytes, commit: bytes, project: bytes) -> list[Named]:

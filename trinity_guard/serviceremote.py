@@ -183,7 +183,7 @@ class ServiceRemote:
         return Trouble(
             "timeout",
             f"the remote '{self.name}' ({self._url}) did not answer for {limit:g} seconds",
-            "TRINITY_GUARD_TIMEOUT=120 git push     # waits longer",
+            f"export TRINITY_GUARD_TIMEOUT={max(120, round(4 * limit))}     # waits longer; then the same again",
         )
 
     def _died(self) -> Trouble:

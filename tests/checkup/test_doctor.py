@@ -260,7 +260,7 @@ AILMENTS: dict[str, tuple[Break, dict[str, str], str, str]] = {
         lambda r: r.stage(f"{MODEL}.dvc", b"outs: 3\n"),
         {"pointers": "error"},
         "is no pointer",
-        "by hand",
+        "remedy",
     ),
     "a rule that hides pointers": (written(".gitignore", b"*.pkl*\n"), {"pointers-hidden": "error"}, ":1:", "remedy"),
     "a rule of this clone alone": (hidden_by_the_clone, {"pointers-hidden": "error"}, "info/exclude:1", "remedy"),
@@ -270,13 +270,19 @@ AILMENTS: dict[str, tuple[Break, dict[str, str], str, str]] = {
     "a file tracked twice": (twice, {"tracked-twice": "error"}, MODEL, "remedy"),
     "patterns of git-lfs": (lfs, {"git-lfs": "warning"}, "*.h5", "remedy"),
     "a sparse checkout": (sparse, {"sparse-checkout": "error"}, ".dvc/config", "fix"),
+    "a deleted config": (
+        lambda r: r.file(".dvc/config").unlink(),
+        {"dvc-project": "error", "remote": "error"},
+        "in Git, but not in the work tree",
+        "fix",
+    ),
     "no .dvc": (dvc_not_checked_out, {"dvc-project": "error"}, "not in the work tree", "remedy"),
     "a split index": (lambda r: r.git("update-index", "--split-index"), {"git-objects": "error"}, "split", "fix"),
     "a lock of Git's": (old_lock, {"git-locks": "error"}, "index.lock", "remedy"),
     "temporary files": (left_in_the_cache, {"temporary-files": "warning"}, "2 temporary files (8.2 kB)", "fix"),
 }  # fmt: skip
 # Broken, these leave other checks unable to look; what they say is that they could not.
-BLINDING = {"no .dvc", "a sparse checkout", "a malformed pointer"}
+BLINDING = {"a deleted config", "no .dvc", "a sparse checkout", "a malformed pointer"}
 
 
 def found_in(repo: Repo, name: str) -> dict[str, object]:
@@ -326,6 +332,23 @@ def test_what_needs_no_decision_is_mended_by_fix(repo: Repo, name: str) -> None:
 def test_fix_leaves_alone_what_a_person_must_decide(repo: Repo, name: str) -> None:
     AILMENTS[name][0](repo)
     assert not found_in(repo, name)["fixable"]
+
+
+def test_fix_brings_back_the_config_that_git_has_and_no_other(repo: Repo) -> None:
+    repo.stage(".dvc/config", b"[core]\n    remote = far\n['remote \"far\"']\n    url = /nowhere/far\n")
+    repo.commit()
+    before = repo.file(".dvc/config").read_bytes()
+    for hide in ("--no-skip-worktree", "--skip-worktree"):
+        repo.git("update-index", hide, ".dvc/config")
+        repo.file(".dvc/config").unlink()
+        assert "dvc-project" in ailing(repo, "--offline")
+        repo.guard("doctor", "--fix", "--offline", ok=False)
+        assert repo.file(".dvc/config").read_bytes() == before
+
+
+def test_a_config_that_git_is_told_not_to_look_at_but_is_there_is_no_sparse_checkout(repo: Repo) -> None:
+    repo.git("update-index", "--skip-worktree", ".dvc/config")
+    assert ailing(repo) == {}
 
 
 def test_looking_changes_nothing(repo: Repo) -> None:

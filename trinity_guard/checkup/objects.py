@@ -132,7 +132,7 @@ def readable(subject: Subject) -> Check:
         return fine(f"{counted(len({i.path for i in items}), 'pointer')} can be read")
     (_, path), error = next(iter(broken.items()))
     more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
-    remedy = error.remedy or f"git checkout HEAD -- {quoted(shown(path))}"
+    remedy = references.mending(subject.place, path, error) or f"git log -p -- {quoted(shown(path))}"
     return Check(ERROR, f"{error.problem}{more}", remedy)
 
 

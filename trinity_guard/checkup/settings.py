@@ -212,10 +212,20 @@ def large_file_storage(subject: Subject) -> Check:
 def sparse(subject: Subject) -> Check:
     """A sparse checkout without .dvc takes the project's folder, cache and all, out of the work tree."""
     out = git.run("ls-files", "-t", "-z", "--", ".dvc", "*/.dvc/config")
-    gone = [line[2:] for line in out.split(b"\0")[:-1] if line.startswith(b"S ")]
+    left = [line[2:] for line in out.split(b"\0")[:-1] if line.startswith(b"S ")]
+    # `git update-index --skip-worktree` marks what is there as well: so do those who keep changes of their own.
+    gone = [path for path in left if not os.path.lexists(subject.place.file(path))]
+    on = git.config("core.sparseCheckout", "bool") == "true"
     if not gone:
-        on = git.config("core.sparseCheckout", "bool") == "true"
         return fine("the sparse checkout has .dvc" if on else "no sparse checkout")
+    if not on:
+        names = " ".join(quoted(shown(p)) for p in gone)
+        return Check(
+            ERROR,
+            f"Git is told not to look for {listed(gone)} (skip-worktree), and it is not there: DVC finds no project.",
+            f"git update-index --no-skip-worktree -- {names} && git checkout -- {names}",
+            lambda: _look_again(gone),
+        )
     folders = sorted({os.path.dirname(p) for p in gone})
     names = " ".join(quoted(shown(f)) for f in folders)
     return Check(
@@ -226,9 +236,20 @@ def sparse(subject: Subject) -> Check:
     )
 
 
+def _look_again(gone: list[bytes]) -> str:
+    git.run("update-index", "--no-skip-worktree", "--", *gone)
+    git.run("checkout", "--", *gone, env=git.literal())
+    return f"brought back: {listed(gone)}"
+
+
 def _add_to_sparse(folders: list[bytes]) -> str:
     git.run("sparse-checkout", "add", *folders)
     return f"the sparse checkout has {listed(folders)}"
+
+
+def _bring_config() -> str:
+    git.run("checkout", "--", ".dvc/config")
+    return ".dvc/config is back, as Git has it"
 
 
 def dvc_project(subject: Subject) -> Check:
@@ -242,6 +263,12 @@ def dvc_project(subject: Subject) -> Check:
     project = dvcproject.load(place.top)
     planted.refuse(place, place.top, project.cache_dir)
     if not os.path.lexists(place.file(b".dvc", b"config")):
+        if index.entries_of([b".dvc/config"]):
+            if _not_checked_out(b".dvc/config"):
+                raise Unseen(".dvc/config is not checked out (see sparse-checkout)")
+            # Another one in its place would lead elsewhere.
+            return Check(ERROR, ".dvc/config is in Git, but not in the work tree.", "git checkout -- .dvc/config",
+                         _bring_config)  # fmt: skip
         return Check(
             ERROR, "a `dvc init` was cut short: .dvc/config is missing.", "trinity-guard init",
             (lambda: "; ".join(dvcsetup.set_up(place, None, lambda _: None)[0])) if subject.has_commits() else None,

@@ -31,6 +31,7 @@ def run(args: list[str]) -> int:
         return FINE
     place = git.place()
     git.at_top(place)
+    git.as_pushed()
     remote = names[0] if names else ""
     if sys.stdin is None or sys.stdin.isatty() or os.path.realpath("/dev/stdin") == os.devnull:
         return push.gate(place, gating.local_commits(remote), [])

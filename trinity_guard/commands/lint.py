@@ -115,6 +115,7 @@ def _lint(asked: _Asked) -> int:
     file = _baseline_file(asked, place, start)
     output = os.path.join(start, os.fsencode(asked.values["output"])) if "output" in asked.values else b""
     git.at_top(place)
+    git.as_pushed()
     config, rules = guarding.load_config(place)
     only = guarding.relative(place, asked.paths, start)
     subjects, words = _subjects(asked, lambda tree: subject.Subject(place, config, rules, tree, only))

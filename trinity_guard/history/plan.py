@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard.config import Config
-from trinity_guard.inspection import is_bookkeeping
+from trinity_guard.inspection import inside_dvc, is_bookkeeping
 from trinity_guard.rules import PLAIN, Rules, size_text
 
 TYPE_CHECKING = False
@@ -34,7 +34,7 @@ class Selection:
 
     def bit(self, path: bytes) -> int:
         """Return the bit of the label that makes this path an artifact (by name), 0 where none does."""
-        if is_bookkeeping(path):
+        if is_bookkeeping(path) or inside_dvc(path):
             return 0
         if not self.include:
             return 0 if self._rules.excluded(path) else 1

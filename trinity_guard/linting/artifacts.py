@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trinity_guard import git
 from trinity_guard.errors import shown
-from trinity_guard.inspection import quoted
+from trinity_guard.inspection import inside_dvc, quoted
 from trinity_guard.linting.finding import Finding
 from trinity_guard.rules import size_text
 
@@ -21,7 +21,7 @@ def tg001(subject: Subject) -> Iterator[Finding]:
     """Artifacts in the tree."""
     for judged in subject.judged():
         if judged.verdict.kind == "artifact" and _in_tree(subject, judged):
-            problem = f"artifact of {size_text(judged.size)} in Git: {judged.verdict.reason}"
+            problem = f"artifact of {size_text(judged.size)} in Git: {judged.verdict.reason}{_unfiltered(judged)}"
             yield _finding("TG001", judged, problem, _remedy(subject, judged))
 
 
@@ -33,7 +33,9 @@ def tg002(subject: Subject) -> Iterator[Finding]:
             f"artifact of {size_text(judged.size)} ({judged.verdict.reason}) that commit {_short(judged)} adds and "
             f"{after}: its bytes stay in the history, for everybody who clones"
         )
-        yield _finding("TG002", judged, problem, _rebase(subject, judged, "take it out there, or merge it squashed"))
+        yield _finding(
+            "TG002", judged, problem, subject.rebase(judged.commit, "take it out there, or merge it squashed")
+        )
 
 
 def tg009(subject: Subject) -> Iterator[Finding]:
@@ -42,8 +44,8 @@ def tg009(subject: Subject) -> Iterator[Finding]:
         if judged.verdict.kind == "too-big":
             gone = subject.history is not None and not _in_tree(subject, judged)
             stays = "; a later commit has it no more, but its bytes stay in the history" if gone else ""
-            problem = f"too large for Git: {judged.verdict.reason}{stays}"
-            remedy = _rebase(subject, judged, "take it out of that commit") if gone else _remedy(subject, judged)
+            problem = f"too large for Git: {judged.verdict.reason}{_unfiltered(judged)}{stays}"
+            remedy = subject.rebase(judged.commit, "take it out of that commit") if gone else _remedy(subject, judged)
             yield _finding("TG009", judged, problem, remedy)
 
 
@@ -63,15 +65,20 @@ def _short(judged: Judged) -> str:
     return judged.commit[:10].decode()
 
 
+def _unfiltered(judged: Judged) -> str:
+    return "; .gitattributes gives it to git-lfs, but this is no LFS pointer" if judged.lfs else ""
+
+
 def _remedy(subject: Subject, judged: Judged) -> str:
     name = quoted(shown(judged.entry.path))
+    command = f"trinity-guard convert {name}"
+    if inside_dvc(judged.entry.path):
+        command = f"git rm -q --cached -- {name}"
+    elif judged.lfs:
+        command = f"git lfs install && git add --renormalize -- {name}"
     if subject.history is not None:
-        return _rebase(subject, judged, f"edit that commit, and in it: trinity-guard convert {name}")
-    return f"trinity-guard convert {name}"
-
-
-def _rebase(subject: Subject, judged: Judged, what: str) -> str:
-    return f"git rebase -i {'--root' if judged.commit in subject.roots() else f'{_short(judged)}^'}     # {what}"
+        return subject.rebase(judged.commit, f"edit that commit, and in it: {command}")
+    return command
 
 
 def _afterwards(subject: Subject, gone: Sequence[Judged]) -> list[str]:

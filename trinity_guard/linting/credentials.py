@@ -29,7 +29,21 @@ def tg006(subject: Subject) -> Iterator[Finding]:
         if is_own_config(entry.path):
             yield _own_config(commit, entry, pushed)
         else:
-            yield from _in_file(commit, entry, contents[entry.oid], pushed)
+            for finding in _in_file(commit, entry, contents[entry.oid], pushed):
+                if subject.is_gone(entry) and finding.key not in _keys_at_tip(subject, entry.path):
+                    rest = "".join(f"\n{line}" for line in finding.remedy.split("\n")[1:] if line.startswith("and "))
+                    finding.remedy = subject.rebase(commit, "take it out of that commit") + rest
+                yield finding
+
+
+def _keys_at_tip(subject: Subject, path: bytes) -> set[str]:
+    """Return what stands for the options that the tree at the end still holds."""
+    entry = subject.tree.get(path)
+    data = subject.contents([entry.oid])[entry.oid] if entry else None
+    try:
+        return {_key(f) for f in secrets.credentials_in(data or b"", path)}
+    except GuardError:
+        return set()
 
 
 def _is_read(path: bytes) -> bool:

@@ -25,7 +25,8 @@ Every file is looked at, by its name, its size and its first 4,096 bytes (a glan
 What cannot be told from those is not guessed; nothing is unpickled. Symbolic links, submodules and Git LFS's pointers
 are no artifacts. In a range, TG001, TG002, TG005, TG006 and TG009 are about every version that its commits bring along
 (of a merge: what none of its parents has), TG003 about every object that they name, the others about what the tree at
-the end has of it. The patterns, `exclude` and `max-size` are those of the work tree's own configuration.
+the end has of it. Commits are read as they are pushed: what `git replace` or a graft shows here in their place hides
+nothing. What .gitattributes gives to Git LFS, but stands in Git, is found. The patterns, `exclude` and `max-size` are those of the work tree's own configuration.
 
 Exit code 0: nothing, or warnings alone. 1: errors. 2: it could not look.
 """
@@ -50,7 +51,8 @@ Git keeps every version of it for ever, in every clone.
 
 Example: `models/churn.pkl` was committed with `--no-verify`.
 
-To mend: `trinity-guard convert models/churn.pkl`, and commit. It belongs in Git after all: add it to `exclude`. Where
+To mend: `trinity-guard convert models/churn.pkl`, and commit. Git LFS did not run: `git lfs install && git add
+--renormalize FILE`. It was forced into `.dvc/`, where no pointer is read: `git rm --cached FILE`. It belongs in Git after all: add it to `exclude`. Where
 a commit that is not merged yet brought it, mend that commit: `git rebase -i COMMIT^`, mark it `edit`, convert, `git
 commit --amend`, `git rebase --continue`.
 """,
@@ -93,8 +95,8 @@ Nobody gets the file; and a path that leads elsewhere has `dvc checkout` write t
 
 Example: `path: ../../.ssh/authorized_keys`, or the markers of a merge conflict.
 
-To mend: `git checkout HEAD^ -- FILE` brings the last good version; `dvc add` writes a new one. Of a path that leads
-elsewhere find out who wrote it: `git log -p -- FILE`.
+To mend: `git checkout COMMIT -- FILE` brings the last good version, whose commit is named; `dvc add` writes a new one.
+Of a path that leads elsewhere find out who wrote it: `git log -p -- FILE`.
 """,
     "TG006": """\
 A secret (a key, a password, one inside of an address) or a command to run stands in a committed .dvc/config, pointer,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import dvcyaml, locks
+from trinity_guard import dvcyaml, locks, references
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.inspection import quoted
 from trinity_guard.linting import ignored, lockshape
@@ -75,11 +75,16 @@ def tg005(subject: Subject) -> Iterator[Finding]:
         try:
             read(subject, entry, contents[entry.oid])
         except GuardError as error:
+            remedy = (
+                subject.rebase(commit, "correct it in that commit, a later one has it otherwise")
+                if subject.is_gone(entry)
+                else references.mending(subject.place, entry.path, error)
+            )
             yield Finding(
                 "TG005",
                 entry.path,
                 without_path(error.problem, entry.path),
-                error.remedy,
+                remedy,
                 commit=commit.decode(),
                 key=entry.oid.decode(),
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trinity_guard import catalog, git, index, inspection, references, sniffing
+from trinity_guard import catalog, git, index, inspection, ownership, references, sniffing
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.gating import Findings, left_to_others
 from trinity_guard.index import EMPTY, SYMLINK, Entry
@@ -55,15 +55,19 @@ class Tree:
 
 
 class Judged:
-    """A version of a file that does not belong in Git: its commit (b"" for the index), why, and its size in bytes."""
+    """A version of a file that does not belong in Git: its commit (b"" for the index), why, and its size in bytes.
 
-    __slots__ = ("commit", "entry", "size", "verdict")
+    lfs: .gitattributes gives it to git-lfs, which did not run when it was committed.
+    """
+
+    __slots__ = ("commit", "entry", "lfs", "size", "verdict")
 
     def __init__(self, commit: bytes, entry: Entry, size: int, verdict: Verdict) -> None:
         self.commit = commit
         self.entry = entry
         self.size = size
         self.verdict = verdict
+        self.lfs = False
 
 
 class Subject:
@@ -85,6 +89,7 @@ class Subject:
         self._contents: dict[bytes, bytes | None] = {}
         self._judged: list[Judged] | None = None
         self._roots: set[bytes] | None = None
+        self._merges: bool | None = None
 
     def means(self, path: bytes) -> bool:
         """Whether a path, or a folder above it, was asked for."""
@@ -127,6 +132,25 @@ class Subject:
             self._roots = set(git.run("rev-list", "--no-walk", "--max-parents=0", "--stdin", data=data).split())
         return self._roots
 
+    def has_merges(self) -> bool:
+        """Return whether the range holds a merge."""
+        if self._merges is None:
+            data = b"".join(c + b"\n" for c in self.commits)
+            self._merges = bool(git.run("rev-list", "--no-walk", "--merges", "--stdin", data=data))
+        return self._merges
+
+    def is_gone(self, entry: Entry) -> bool:
+        """Whether the tree at the end of a range has no more what one of its commits brought."""
+        last = self.tree.get(entry.path) if self.history is not None else entry
+        return last is None or last.oid != entry.oid
+
+    def rebase(self, commit: bytes, what: str) -> str:
+        """Return the command that opens the range at a commit, to mend it there. what: is to be done in it."""
+        # Without the option the merges of the range are left out, and with them what they alone have.
+        merges = "--rebase-merges " if self.has_merges() else ""
+        start = "--root" if commit in self.roots() else f"{commit[:10].decode()}^"
+        return f"git rebase -i {merges}{start}     # {what}"
+
     def judged(self) -> list[Judged]:
         """Return the artifacts and the files above max-size, those left out that others keep."""
         if self._judged is None:
@@ -145,15 +169,26 @@ class Subject:
         columns = ([e.mode for _, e in files], [e.oid for _, e in files], [e.path for _, e in files])
         return [Judged(*files[at], size, verdict) for at, size, verdict in judge(self.place, self.rules, *columns)]
 
-    def _left(self, judged: Sequence[Judged]) -> list[Judged]:
-        """Drop what git-lfs keeps, what a pipeline leaves to Git, and names that `git add -N` has only announced."""
+    def _left(self, judged: list[Judged]) -> list[Judged]:
+        """Drop what a pipeline leaves to Git, and names that `git add -N` has only announced.
+
+        Bytes that stand in Git under `filter=lfs` stay: git-lfs keeps none of them, and anybody can write that line.
+        """
+        attributes = ownership.Attributes([j.entry.path for j in judged])
+        judged = [j for j in judged if not (_is_lfs(attributes, j) and j.entry.oid in EMPTY)]
         findings = Findings()
         by_version = {(j.commit, j.entry.path, j.entry.oid): j for j in judged}
         for j in judged:
-            if j.commit or not index.is_only_intended(j.entry):
+            j.lfs = _is_lfs(attributes, j)
+            if not j.lfs and (j.commit or not index.is_only_intended(j.entry)):
                 findings.raw.append((j.commit, inspection.Artifact(j.entry, j.verdict.reason, j.size)))
         left_to_others(self.place, findings)
-        return [by_version[c, a.entry.path, a.entry.oid] for c, a in findings.raw]
+        kept = {id(by_version[c, a.entry.path, a.entry.oid]) for c, a in findings.raw}
+        return [j for j in judged if j.lfs or id(j) in kept]
+
+
+def _is_lfs(attributes: ownership.Attributes, judged: Judged) -> bool:
+    return attributes.filter(judged.entry.path) == b"lfs"
 
 
 def judge(
@@ -219,11 +254,15 @@ def walk(subject: Subject, commits: Sequence[bytes], on_progress: Progress | Non
     """Take in what these commits (the oldest first) bring along. Of a merge: what none of its parents has."""
     history: list[tuple[bytes, Entry]] = []
     fresh: set[tuple[bytes, bytes]] = set()
+    seen: set[tuple[bytes, bytes, bool]] = set()
     done = 0
     for batch in references.walked(commits):
         for commit, entries in batch:
             for entry in entries:
-                if (entry.path, entry.oid) not in fresh and subject.means(entry.path):
+                # As a symbolic link the same bytes are no artifact.
+                version = (entry.path, entry.oid, entry.mode == SYMLINK)
+                if version not in seen and subject.means(entry.path):
+                    seen.add(version)
                     fresh.add((entry.path, entry.oid))
                     history.append((commit, entry))
         done = min(done + references.BATCH, len(commits))

@@ -32,6 +32,7 @@ def pre_push(framework: bool, args: list[str]) -> int:
     if console.skipped("gate"):
         return FINE
     place = git.hook_place()
+    git.as_pushed()
     if framework:
         remote = os.environ.get("PRE_COMMIT_REMOTE_NAME", "")
         return gate(place, gating.local_commits(remote), [])

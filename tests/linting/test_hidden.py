@@ -1,0 +1,217 @@
+"""What somebody, or an accident, hides from lint: links, replaced commits, `filter=lfs`, `.dvc/`; and remedies."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from tests.documents import Session
+from tests.support import Repo, require, run
+from trinity_guard import cli
+
+PICKLE = b"\x80\x04\x95\x05\x00\x00\x00\x00\x00\x00\x00]\x94."
+GOOD = b"outs:\n- md5: d41d8cd98f00b204e9800998ecf8427e\n  size: 0\n  hash: md5\n  path: m.pkl\n"
+Finding = dict[str, str]
+
+
+def lint(repo: Repo, *args: str) -> list[Finding]:
+    """Return what lint finds, as json has it; see that its exit code says so. What it sets of Git's is taken back."""
+    said = io.StringIO()
+    before = dict(os.environ)
+    try:
+        with contextlib.chdir(repo.path), contextlib.redirect_stdout(said):
+            code = cli.main(["lint", "--format", "json", *args])
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    findings: list[Finding] = json.loads(said.getvalue())["findings"]
+    assert code == int(any(f["level"] == "error" for f in findings))
+    return findings
+
+
+def told(repo: Repo, *args: str) -> list[tuple[str, str]]:
+    return sorted((f["rule"], f["path"]) for f in lint(repo, *args))
+
+
+def gate(repo: Repo) -> int:
+    """Return the exit code of the gate for a first push of this branch."""
+    refs = f"refs/heads/main {repo.head()} refs/heads/main {'0' * 40}\n".encode()
+    return run(sys.executable, "-m", "trinity_guard", "gate", cwd=repo.path, data=refs, ok=False).returncode
+
+
+@pytest.fixture
+def work(bare_repo: Repo) -> Repo:
+    bare_repo.stage("a.txt", b"a\n")
+    bare_repo.commit()
+    bare_repo.git("tag", "base")
+    return bare_repo
+
+
+# ---- what looks like something else
+
+
+def test_a_link_that_becomes_a_file_of_the_same_bytes_is_found(work: Repo) -> None:
+    work.file("m.pkl").symlink_to("data")
+    work.git("add", "m.pkl")
+    work.commit()
+    assert told(work, "--range", "base..HEAD") == []
+    work.file("m.pkl").unlink()
+    work.stage("m.pkl", b"data")  # the same blob, under another mode
+    work.commit()
+    assert told(work, "--range", "base..HEAD") == [("TG001", "m.pkl")]
+    work.git("rm", "-q", "m.pkl")
+    work.commit()
+    assert told(work, "--range", "base..HEAD") == [("TG002", "m.pkl")]
+
+
+def test_the_gate_refuses_a_file_that_becomes_a_link_of_the_same_bytes(work: Repo) -> None:
+    work.stage("m.pkl", b"data")
+    work.commit()
+    work.file("m.pkl").unlink()
+    work.file("m.pkl").symlink_to("data")  # the newest commit is looked at first
+    work.git("add", "m.pkl")
+    work.commit()
+    assert gate(work) == 1
+
+
+def replaced(repo: Repo, bad: str) -> None:
+    clean = repo.git("commit-tree", "-m", "clean", "-p", f"{bad}^", f"{bad}^^{{tree}}").stdout.decode().strip()
+    repo.git("replace", bad, clean)
+
+
+def grafted(repo: Repo, bad: str) -> None:
+    child = repo.git("rev-parse", "HEAD").stdout.decode().strip()
+    base = repo.git("rev-parse", f"{bad}^").stdout.decode().strip()
+    repo.write(".git/info/grafts", f"{child} {base}\n".encode())
+
+
+@pytest.mark.parametrize("hide", [replaced, grafted])
+def test_a_commit_is_looked_at_as_others_get_it(work: Repo, hide: Callable[[Repo, str], None]) -> None:
+    work.stage("raw.pkl")
+    work.commit()
+    bad = work.head()
+    work.git("rm", "-q", "raw.pkl")
+    work.commit()
+    hide(work, bad)
+    assert b"raw.pkl" not in work.git("log", "--raw").stdout  # so it is shown here
+    assert told(work, "--range", "base..HEAD") == [("TG002", "raw.pkl")]
+    assert gate(work) == 1
+
+
+def test_what_gitattributes_only_claims_for_lfs_stands_in_git_all_the_same(work: Repo) -> None:
+    work.stage(".gitattributes", b"*.pkl filter=lfs\n")
+    work.stage("raw.pkl", PICKLE)
+    work.stage("empty.pkl", b"")  # git-lfs leaves it as it is
+    [found] = lint(work)
+    assert (found["rule"], found["path"]) == ("TG001", "raw.pkl")
+    assert "no LFS pointer" in found["problem"]
+    work.commit()
+    assert told(work, "--range", "base..HEAD") == [("TG001", "raw.pkl")]
+
+
+def test_the_remedy_for_a_file_that_lfs_missed_brings_it_there(work: Repo) -> None:
+    if run("git", "lfs", "version", ok=False).returncode:
+        require("git-lfs")
+    work.stage(".gitattributes", b"*.pkl filter=lfs\n")
+    work.stage("raw one.pkl", PICKLE)
+    work.commit()
+    [found] = lint(work)
+    code, words = Session(work.path.parent / "home", work.path).type(found["remedy"])
+    assert code == 0, words
+    assert lint(work) == []
+    assert work.git("show", ":raw one.pkl").stdout.startswith(b"version https://git-lfs")
+
+
+# ---- .dvc/ is no hiding place
+
+
+def test_what_is_forced_into_the_folder_of_dvc_is_found(repo: Repo) -> None:
+    repo.stage(".dvc/plots/confusion.json", b"{}")
+    assert told(repo) == []
+    for path in ("x/.dvc/y.pkl", ".dvc/cache/files/md5/ab/cdef", ".dvc/plots/m.pkl", ".dvc/tmp/m.json"):
+        repo.stage(path, PICKLE)
+    found = lint(repo)
+    assert [f["path"] for f in found] == [
+        ".dvc/cache/files/md5/ab/cdef", ".dvc/plots/m.pkl", ".dvc/tmp/m.json", "x/.dvc/y.pkl",
+    ]  # fmt: skip
+    assert {f["remedy"].partition(" -- ")[0] for f in found} == {"git rm -q --cached"}
+
+
+def test_a_commit_of_an_artifact_in_the_folder_of_dvc_is_refused_and_the_remedy_helps(repo: Repo) -> None:
+    repo.stage("x/.dvc/y.pkl", PICKLE)
+    done = repo.commit(ok=False)
+    assert done.returncode == 1
+    assert b"no pointer is read there" in done.stderr
+    remedy = done.stderr.decode().splitlines()[1]
+    assert Session(repo.path.parent / "home", repo.path).type(remedy.partition("     #")[0])[0] == 0
+    repo.commit("--allow-empty")
+    assert not repo.tracked("x/.dvc/y.pkl")
+    assert repo.file("x/.dvc/y.pkl").read_bytes() == PICKLE
+
+
+def test_a_file_whose_name_only_ends_like_a_pipelines_is_no_record(repo: Repo) -> None:
+    repo.stage("my-dvc.yaml", b"[not = a config\n")
+    repo.stage("old-dvc.lock", b"\xff\xfe no yaml either")
+    repo.commit()
+    assert repo.tracked("my-dvc.yaml")
+
+
+# ---- remedies
+
+
+def test_a_range_with_a_merge_is_rebased_with_its_merges(work: Repo) -> None:
+    work.git("checkout", "-q", "-b", "side")
+    work.stage("b.txt", b"b\n")
+    work.commit()
+    work.git("checkout", "-q", "main")
+    work.git("merge", "-q", "--no-ff", "--no-commit", "side")
+    work.stage("evil.pkl")
+    work.commit()
+    [found] = lint(work, "--range", "base..HEAD")
+    assert found["remedy"].startswith(f"git rebase -i --rebase-merges {work.head()[:10]}^ ")
+    plain = work.head()
+    work.stage("c.pkl")
+    work.commit()
+    [found] = lint(work, "--range", f"{plain}..HEAD")
+    assert found["remedy"].startswith(f"git rebase -i {work.head()[:10]}^ ")
+
+
+def test_the_remedy_for_a_broken_pointer_brings_its_last_good_version(work: Repo) -> None:
+    work.stage(".gitignore", b"m.pkl\n")
+    for data in (GOOD, b"outs: [", b"<<<<<<< ours\n"):
+        work.stage("m s.dvc", data)
+        work.commit()
+    [found] = lint(work)
+    assert Session(work.path.parent / "home", work.path).type(found["remedy"].partition("     #")[0])[0] == 0
+    assert work.file("m s.dvc").read_bytes() == GOOD
+    assert lint(work) == []
+
+
+def test_the_remedy_for_a_pointer_that_was_never_good_takes_it_out(work: Repo) -> None:
+    work.stage("new.dvc", b"outs: [")
+    [found] = lint(work)
+    assert Session(work.path.parent / "home", work.path).type(found["remedy"].partition("     #")[0])[0] == 0
+    assert lint(work) == []
+    assert work.file("new.dvc").exists()
+
+
+@pytest.mark.parametrize("name", ["m.dvc", ".dvc/config"])
+def test_what_a_later_commit_mended_is_taken_out_of_its_own(work: Repo, name: str) -> None:
+    secret = b"['remote \"s\"']\n    url = s3://b\n    secret_access_key = Zm9vYmFyYmF6\n"
+    work.stage(".gitignore", b"m.pkl\n")
+    work.stage(name, secret if name.endswith("config") else b"outs: [")
+    work.commit()
+    bad = work.head()
+    [before] = lint(work, "--range", "base..HEAD")
+    work.stage(name, b"[core]\n" if name.endswith("config") else GOOD)
+    work.commit()
+    [after] = lint(work, "--range", "base..HEAD")
+    assert not before["remedy"].startswith("git rebase")
+    assert after["remedy"].startswith(f"git rebase -i {bad[:10]}^ ")
+    assert after["fingerprint"] == before["fingerprint"]
