@@ -26,7 +26,8 @@ What cannot be told from those is not guessed; nothing is unpickled. Symbolic li
 are no artifacts. In a range, TG001, TG002, TG005, TG006 and TG009 are about every version that its commits bring along
 (of a merge: what none of its parents has), TG003 about every object that they name, the others about what the tree at
 the end has of it. Commits are read as they are pushed: what `git replace` or a graft shows here in their place hides
-nothing. What .gitattributes gives to Git LFS, but stands in Git, is found. The patterns, `exclude` and `max-size` are those of the work tree's own configuration.
+nothing. What .gitattributes gives to Git LFS, but stands in Git, is found. The patterns, `exclude` and `max-size` are
+those of the work tree's own configuration.
 
 Exit code 0: nothing, or warnings alone. 1: errors. 2: it could not look.
 """
@@ -51,10 +52,10 @@ Git keeps every version of it for ever, in every clone.
 
 Example: `models/churn.pkl` was committed with `--no-verify`.
 
-To mend: `trinity-guard convert models/churn.pkl`, and commit. Git LFS did not run: `git lfs install && git add
---renormalize FILE`. It was forced into `.dvc/`, where no pointer is read: `git rm --cached FILE`. It belongs in Git after all: add it to `exclude`. Where
-a commit that is not merged yet brought it, mend that commit: `git rebase -i COMMIT^`, mark it `edit`, convert, `git
-commit --amend`, `git rebase --continue`.
+To mend: `trinity-guard convert models/churn.pkl`, and commit. It belongs in Git after all: add it to `exclude`. Git
+LFS did not run: `git lfs install && git add --renormalize FILE`. It was forced into `.dvc/`, where no pointer is read:
+`git rm --cached FILE`. Where a commit that is not merged yet brought it, mend that commit: `git rebase -i COMMIT^`,
+mark it `edit`, mend, `git commit --amend`, `git rebase --continue`.
 """,
     "TG002": """\
 A commit of the range adds an artifact, and a later one removes or replaces it.
