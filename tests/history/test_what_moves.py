@@ -135,6 +135,16 @@ def test_a_file_beside_its_own_pointer_goes(legacy: Legacy) -> None:
     assert done.files(old)["a.pkl.dvc"] == ("100644", written)
     assert done.report["dropped"] == ["a.pkl"]
     assert legacy.object(md5(b"data")) == b"data"
+    assert done.files(old)[".gitignore"][1] == b"/a.pkl\n/b.pkl\n"
+
+
+def test_a_pointer_that_was_hidden_is_seen_when_only_it_holds_the_file(legacy: Legacy) -> None:
+    """Git tracked both, whatever its ignore file said; DVC passes over a pointer that is ignored."""
+    old = legacy.commit({"a.pkl": b"data", "a.pkl.dvc": pointer_of(b"data", "a.pkl"), ".gitignore": b"*.dvc\n"})
+    done = legacy.migrate()
+    assert done.files(old)[".gitignore"][1] == b"*.dvc\n!*.dvc\n/a.pkl\n"
+    legacy.storage()
+    assert legacy.pulled(done.ids[old])["a.pkl"] == b"data"
 
 
 def test_a_file_beside_a_pointer_to_other_bytes_stays_and_is_told(legacy: Legacy) -> None:

@@ -133,16 +133,16 @@ class Trees:
         mode, name, blob = entry
         full = folder.path + name
         reason = self._reason(folder, full, name, blob, context)
-        if reason == "":
-            self.dropped.add(full)
-            folder.drop(name)
-            return
-        if reason is not None:
+        if reason:
             self.stays.setdefault((full, reason), set()).add(blob)
             return
-        self.moved.setdefault(full, set()).add(blob)
         folder.drop(name)
-        folder.put(FILES[0], name + pointer.SUFFIX, self._pointer(blob, name, mode))
+        if reason == "":
+            self.dropped.add(full)
+        else:
+            self.moved.setdefault(full, set()).add(blob)
+            folder.put(FILES[0], name + pointer.SUFFIX, self._pointer(blob, name, mode))
+        # A pointer that was there already may have been hidden from DVC, and its file not from Git, as it was tracked.
         folder.own = folder.ours = True
         reader = self._above.reader
         if not hidden and reader.hides(context[0], full + pointer.SUFFIX):
