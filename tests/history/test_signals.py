@@ -1,4 +1,4 @@
-"""Ctrl-C, a polite end and a kill while blobs are extracted by threads: all refs or none, and the next run completes."""
+"""Ctrl-C, a polite end and a kill while threads extract blobs: all refs or none, and the next run completes."""
 
 from __future__ import annotations
 

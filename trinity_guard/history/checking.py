@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
+from trinity_guard.errors import GuardError, shown
 from trinity_guard.history import lfs, refs
 from trinity_guard.history.objects import Source
 from trinity_guard.history.proof import prove
@@ -42,6 +43,7 @@ def verify(place: git.Place, on_progress: Progress) -> Verified:
             ids = read_map(state)
             of_refs = RefProof(source, ids)
             of_refs.compare(moves)
+            of_refs.standing(moves)
             wrong = _unmapped(source, moves, ids) + of_refs.wrong
             cache, folder = os.fsencode(values["cache"]), lfs.of(source)
             wrong += prove(source, ids, cache, on_progress, None, of_refs.trees, folder)
@@ -51,9 +53,23 @@ def verify(place: git.Place, on_progress: Progress) -> Verified:
 
 
 def read_map(state: State) -> dict[bytes, bytes]:
-    """Return old -> new (hex) of the commit-map."""
-    with open(state.file(b"commit-map"), "rb") as file:
-        return dict(line.split(b" ") for line in file.read().splitlines())
+    """Return old -> new (hex) of the commit-map; GuardError where it is gone or damaged."""
+    path = state.file(b"commit-map")
+    try:
+        with open(path, "rb") as file:
+            pairs = [line.split(b" ") for line in file.read().splitlines()]
+    except FileNotFoundError:
+        raise _no_map(f"{shown(path)} is gone") from None
+    if not all([len(name) for name in pair] == [40, 40] for pair in pairs):
+        raise _no_map(f"{shown(path)} is damaged")
+    return {old: new for old, new in pairs}
+
+
+def _no_map(words: str) -> GuardError:
+    return GuardError(
+        problem=f"{words}: the commit-map says which new commit stands for which old one.",
+        remedy="trinity-guard migrate undo     # needs no map; a run after it writes one",
+    )
 
 
 def _unmapped(source: Source, moves: Sequence[refs.Move], ids: Mapping[bytes, bytes]) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from trinity_guard import pointer
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.history import proofbytes, prooflines
+from trinity_guard.history.proofignores import Ignored
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,13 +18,17 @@ if TYPE_CHECKING:
 
     from trinity_guard.history.objects import Source
     from trinity_guard.history.plan import Progress
+    from trinity_guard.history.proofignores import Chain
     from trinity_guard.history.state import Object
 
     Tree = dict[bytes, tuple[bytes, bytes]]
+    # Old and new tree (hex), and, where it counts, its path and the ignore files above it.
+    Key = tuple[bytes, bytes, bytes, Chain]
 
 FOLDER = b"40000"
 EXECUTABLE = b"100755"
 AT_TOP = (b".dvc", b".dvcignore")
+IN_DVC = (b"config", b".gitignore")
 # Findings beyond these are not told.
 MOST_TOLD = 1000
 
@@ -40,24 +45,33 @@ def prove(
     """Return what is wrong, nothing where old and new are the same to the byte.
 
     ids: old commit -> new (hex), all of them; trees: pairs (hex) that tags name. known: what extraction has hashed in
-    this very run, whose bytes are not read again; the cache's files are looked at then, and not hashed.
+    this very run, whose bytes are not read again; the cache's files are looked at then, and not hashed. Without it,
+    Git itself is asked, too, what the new ignore files hide.
     """
-    proof = Proof(source, ids, on_progress)
+    proof = Proof(source, ids, on_progress, Ignored(source) if known is None else None)
     proof.compare_commits()
     proof.compare_trees(trees)
     proof.compare_pointers()
     proof.compare_ignore_files()
+    proof.compare_files_of_dvc()
     proof.wrong += proofbytes.compare(source, cache, proof.pairs, known, lfs_folder, on_progress)
-    return proof.wrong[:MOST_TOLD]
+    return list(dict.fromkeys(proof.wrong))[:MOST_TOLD]
 
 
 class Proof:
-    """wrong: what was found. pairs: (old blob, md5, size) of all that became a pointer, each once."""
+    """wrong: what was found. pairs: (old blob, md5, size) of all that became a pointer, each once.
 
-    def __init__(self, source: Source, ids: Mapping[bytes, bytes], on_progress: Progress) -> None:
+    ignored: where to tell of what must be ignored; without it, no tree is looked at twice for the ignore files above.
+    """
+
+    def __init__(
+        self, source: Source, ids: Mapping[bytes, bytes], on_progress: Progress, ignored: Ignored | None = None
+    ) -> None:
         self._source = source
         self._ids = ids
         self._on_progress = on_progress
+        self._ignored = ignored
+        self._of_dvc: set[tuple[bytes, bytes]] = set()
         self._names = prooflines.Names(ids)
         self._roots: dict[tuple[bytes, bytes], bytes] = {}
         self._pointers: dict[tuple[bytes, bytes], dict[tuple[bytes, bytes], bytes]] = {}
@@ -98,27 +112,37 @@ class Proof:
     # --- trees
 
     def compare_trees(self, extra: Sequence[tuple[bytes, bytes]]) -> None:
-        """Compare each pair of trees once, level by level."""
-        level: dict[tuple[bytes, bytes], bytes] = {pair: b"" for pair in self._roots if pair[0] != pair[1]}
-        level.update({pair: b"" for pair in extra if pair[0] != pair[1]})
-        seen: set[tuple[bytes, bytes]] = set()
+        """Compare each pair of trees once (once below each set of ignore files, where they count), level by level."""
+        pairs = dict.fromkeys([*self._roots, *extra])
+        level: dict[Key, tuple[bytes, Chain]] = {(*pair, b"", ()): (b"", ()) for pair in pairs if pair[0] != pair[1]}
+        seen: set[Key] = set()
         top = True
         while level:
-            below: dict[tuple[bytes, bytes], bytes] = {}
-            stream = self._source.each([oid for pair in level for oid in pair])
-            for path in level.values():
+            below: dict[Key, tuple[bytes, Chain]] = {}
+            stream = self._source.each([oid for key in level for oid in key[:2]])
+            for path, chain in level.values():
                 old, new = entries(next(stream)[1]), entries(next(stream)[1])
-                for pair, folder in self._compare(old, new, path, top):
-                    if pair not in seen:
-                        seen.add(pair)
-                        below[pair] = folder
+                chain = self._with_ignore_file(chain, path, new)
+                for pair, folder in self._compare(old, new, path, top, chain):
+                    key: Key = (*pair, folder, chain) if self._ignored else (*pair, b"", ())
+                    if key not in seen:
+                        seen.add(key)
+                        below[key] = folder, chain
             level, top = below, False
 
-    def _compare(self, old: Tree, new: Tree, path: bytes, top: bool) -> Iterator[tuple[tuple[bytes, bytes], bytes]]:
+    def _with_ignore_file(self, chain: Chain, path: bytes, new: Tree) -> Chain:
+        mode, oid = new.get(b".gitignore", (b"", b""))
+        return (*chain, (path, oid)) if self._ignored and mode[:3] == b"100" else chain
+
+    def _compare(
+        self, old: Tree, new: Tree, path: bytes, top: bool, chain: Chain
+    ) -> Iterator[tuple[tuple[bytes, bytes], bytes]]:
         gone = frozenset(name for name in old if name not in new)
         for name, (mode, oid) in old.items():
             if name in gone:
-                self._gone(old, new, path, name)
+                pointer_name = self._gone(old, new, path, name)
+                if pointer_name and self._ignored:
+                    self._ignored.note(chain, path, name, pointer_name)
             elif new[name] != (mode, oid):
                 if mode == FOLDER and new[name][0] == FOLDER:
                     yield (oid, new[name][1]), path + name + b"/"
@@ -131,24 +155,27 @@ class Proof:
                 continue
             if name == b".gitignore" and mode == b"100644":
                 self._note_ignore(b"", oid, gone, path + name)
-            elif not (top and name in AT_TOP) and not (name.endswith(b".dvc") and name[:-4] in gone):
+            elif top and name in AT_TOP:
+                self._of_dvc.add((name, oid))
+            elif not (name.endswith(b".dvc") and name[:-4] in gone):
                 self._say(f"{shown(path + name)} was not there before")
 
-    def _gone(self, old: Tree, new: Tree, path: bytes, name: bytes) -> None:
-        """A file that is gone must have a pointer: its own, or another one in its folder."""
+    def _gone(self, old: Tree, new: Tree, path: bytes, name: bytes) -> bytes:
+        """A file that is gone must have a pointer, whose name is returned: its own, or another one in its folder."""
         mode, oid = old[name]
         own = name + b".dvc"
         pointers = [own] if own in new else [n for n in new if n.endswith(b".dvc") and new[n][0] != FOLDER]
         if mode[:3] != b"100" or not pointers:
             self._say(f"{shown(path + name)} is gone, and has no pointer")
-            return
+            return b""
         for candidate in pointers:
             if len(pointers) == 1 or self._records(new[candidate][1], candidate, name):
                 uses = self._pointers.setdefault((new[candidate][1], candidate), {})
                 fresh = new[candidate] != old.get(candidate)
                 uses[oid, mode if fresh else b""] = path + name
-                return
+                return candidate
         self._say(f"{shown(path + name)} is gone, and has no pointer")
+        return b""
 
     def _records(self, oid: bytes, where: bytes, name: bytes) -> bool:
         try:
@@ -192,6 +219,19 @@ class Proof:
             for names, path in self._ignores[pair].items():
                 if not prooflines.only_ours(old, new, names):
                     self._say(f"{shown(path)} has other lines than it had, and not ours")
+        if self._ignored:
+            self.wrong += self._ignored.wrong()
+
+    def compare_files_of_dvc(self) -> None:
+        """What came at the top is what `dvc init` makes: a folder with a config, an ignore file that hides nothing."""
+        for name, oid in self._of_dvc:
+            ((kind, data),) = self._source.each([oid])
+            if kind == b"tree":
+                strange = [n for n, (mode, _) in entries(data).items() if n not in IN_DVC or mode == FOLDER]
+                for inside in strange:
+                    self._say(f".dvc/{shown(inside)} was not there before")
+            elif any(line.strip() and not line.startswith(b"#") for line in data.splitlines()):
+                self._say(f"{shown(name)} was not there before, and hides files from DVC")
 
     def _say(self, words: str) -> None:
         if len(self.wrong) < MOST_TOLD:

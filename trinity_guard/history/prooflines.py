@@ -75,7 +75,7 @@ def only_ours(old: bytes, new: bytes, names: Collection[bytes]) -> bool:
     if not new.startswith(start) or not new.endswith(b"\n"):
         return False
     literal = {_literal(name) for name in names}
-    return all(_literal_of(line) in literal or _shows(line) for line in new[len(start) : -1].split(b"\n"))
+    return all(_literal_of(line) in literal or shows(line) for line in new[len(start) : -1].split(b"\n"))
 
 
 def _literal(name: bytes) -> bytes:
@@ -95,7 +95,14 @@ def _literal_of(line: bytes) -> bytes:
     return bytes(out)
 
 
-def _shows(line: bytes) -> bool:
+def name_of(line: bytes) -> bytes:
+    """Return the name that a line of an ignore file means and nothing else, b"" where it may mean more."""
+    name = _literal_of(line[1:]) if line.startswith(b"/") else b""
+    plain = not any(sign in line for sign in (b"*", b"?", b"[", b"\r")) and b"/" not in name and name.strip() == name
+    return name if plain else b""
+
+
+def shows(line: bytes) -> bool:
     """Whether a line is one of those that show the pointers of a folder again, and ignore all else in it."""
     if line == b"!*.dvc":
         return True

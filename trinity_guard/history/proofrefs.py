@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard.errors import shown
-from trinity_guard.history import prooflines
+from trinity_guard.history import prooflines, refs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,8 +62,27 @@ class RefProof:
         before = {self._ids.get(name, name): blob for name, blob in self._flat(old).items()}
         if before != self._flat(new):
             return "a note is not where it was, or not what it was"
-        count = [self._source.run("rev-list", "--count", tip) for tip in (old, new)]
-        return "" if count[0] == count[1] else "the notes have another number of commits"
+        was, now = (self._source.run("rev-list", "--topo-order", tip).split() for tip in (old, new))
+        if len(was) != len(now):
+            return "the notes have another number of commits"
+        stream = self._source.each([oid for pair in zip(was, now, strict=True) for oid in pair])
+        same = all(_said(next(stream)[1]) == _said(next(stream)[1]) for _ in was)
+        return "" if same else "a header of a note's commit is not what it was"
+
+    def standing(self, moves: Sequence[Move]) -> None:
+        """Look for what let go of the one or the other history since: refs that are gone, or stand elsewhere."""
+        found = refs.listed(self._source)
+        kept = [oid for name, oid in found.refs.items() if not name.startswith(refs.ORIGINAL)]
+        for move in moves:
+            if found.refs.get(move.original) != move.old:
+                self.wrong.append(f"{shown(move.original)} is gone, or another one: it kept the old history")
+            if move.name == b"HEAD" or found.refs.get(move.name) == move.new:
+                continue
+            lines = [move.new, *(b"^" + oid for oid in kept)]
+            out = self._source.run("rev-list", "--stdin", data=b"".join(line + b"\n" for line in lines))
+            if out:
+                count = len(out.split())
+                self.wrong.append(f"{shown(move.name)}: {count} of its new commits are held by no ref any more")
 
     def _flat(self, tip: bytes) -> dict[bytes, bytes]:
         out = self._source.run("ls-tree", "-r", "-z", tip)
@@ -72,3 +91,9 @@ class RefProof:
             meta, _, path = line.partition(b"\t")
             found[path.replace(b"/", b"")] = meta
         return found
+
+
+def _said(raw: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Return what of a note's commit must be the same."""
+    found, message = prooflines.fields(raw)
+    return [(k, v) for k, v in found if not k.startswith((b"tree", b"parent", b"gpgsig", b"mergetag"))], message
