@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -329,6 +331,69 @@ def test_two_trainings_at_once_on_a_new_store_both_are_logged(tmp_path: Path) ->
     left = [p.communicate() for p in both]
     assert [err for _, err in left] == [b"", b""]
     assert sorted(out for out, _ in left) == [b"1\n", b"2\n"]
+
+
+LOG = (
+    f"import sys; sys.path.insert(0, {str(PROJECT)!r})\n"
+    "from tests.training import trackable\n"
+    "from trinity_guard.training import tracking\n"
+    "tracking.log(tracking.store(sys.argv[1]), trackable.record())\n"
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [100_000, 400_000, 800_000])
+def test_a_kill_while_the_tables_are_made_leaves_a_store_that_the_next_training_makes_anew(
+    tmp_path: Path, size: int
+) -> None:
+    process = python(LOG, tmp_path, cwd=tmp_path)
+    while not any(p.stat().st_size >= size for p in _databases(tmp_path)):
+        assert process.poll() is None, "it ended before the tables were of this size"
+        time.sleep(0.002)
+    process.kill()
+    process.communicate()
+    assert (tmp_path / "mlflow.db.new").exists()
+    assert not (tmp_path / "mlflow.db").exists()
+    again = python(LOG, tmp_path, cwd=tmp_path)
+    assert again.communicate() == (b"", b"")
+    assert again.returncode == 0
+    assert sorted(p.name for p in tmp_path.glob("mlflow*")) == ["mlflow.db", "mlflow.db.lock"]
+
+
+def _databases(folder: Path) -> list[Path]:
+    return [folder / name for name in ("mlflow.db", "mlflow.db.new") if (folder / name).exists()]
+
+
+def test_what_a_killed_training_left_of_its_tables_is_not_gone_on_with(root: Path) -> None:
+    for name in ("mlflow.db.new", "mlflow.db.new-journal", "mlflow.db.new-wal", "mlflow.db-journal"):
+        (root / name).write_bytes(b"half of it")
+    (root / "mlflow.db").touch()
+    tracking.log(tracking.store(str(root)), trackable.record())
+    assert sorted(p.name for p in root.iterdir()) == ["mlartifacts", "mlflow.db", "mlflow.db.lock"]
+
+
+def test_a_database_that_was_left_half_made_is_named_with_the_way_on(root: Path) -> None:
+    tracking.log(tracking.store(str(root)), trackable.record())
+    with contextlib.closing(sqlite3.connect(root / "mlflow.db")) as database:
+        database.executescript("DROP TABLE model_versions; DELETE FROM alembic_version;")
+    _forget_engines()
+    with pytest.raises(GuardError, match=r"tables of sqlite:///mlflow\.db were never finished") as refused:
+        tracking.log(tracking.store(str(root)), trackable.record())
+    assert "mv mlflow.db mlflow.db.old" in refused.value.remedy
+
+
+def test_tables_that_cannot_be_made_leave_nothing_half_made(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlflow.store.db import utils
+
+    def fails(engine: Any) -> None:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE experiments (x)")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(utils, "_initialize_tables", fails)
+    with pytest.raises(GuardError, match="No space left on device"):
+        tracking.log(tracking.store(str(root)), trackable.record())
+    assert sorted(p.name for p in root.iterdir()) == ["mlartifacts", "mlflow.db.lock"]
 
 
 def test_asking_for_a_champion_makes_no_store(root: Path) -> None:

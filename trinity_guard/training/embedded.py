@@ -19,6 +19,8 @@ from trinity_guard.ignoring import read_if_there
 DATABASE, ARTIFACTS, LINK = "mlflow.db", "mlartifacts", "root"
 LINES = ["/mlflow.db*", "/mlartifacts/", "/mlruns/"]
 HEADER = b"SQLite format 3\0"
+# A database whose tables are being made, and what SQLite keeps beside one.
+NEW, JOURNALS = ".new", ("-journal", "-wal", "-shm")
 # Where MLflow's tables hold addresses of artifacts, whole ones.
 PLACES = (
     ("experiments", "artifact_location"), ("runs", "artifact_uri"), ("logged_models", "artifact_location"),
@@ -61,9 +63,9 @@ def _stands(gitignore: bytes, line: bytes) -> bool:
     return not any(later.startswith(b"!") for later in lines[last:])
 
 
-def database_uri(root: str) -> str:
+def database_uri(root: str, name: str = DATABASE) -> str:
     """Return the address of root's database as SQLAlchemy reads it, whatever the folder is called."""
-    return "sqlite:///" + os.path.join(_plain(os.path.abspath(root)), DATABASE)
+    return "sqlite:///" + os.path.join(_plain(os.path.abspath(root)), name)
 
 
 def artifact_uri(folder: str) -> str:
@@ -86,10 +88,12 @@ def linked(folder: str) -> str:
 
 
 @contextlib.contextmanager
-def making(root: str) -> Iterator[None]:
+def making(root: str) -> Iterator[str]:
     """Make database and folder, readable by the user alone, and hold them while MLflow makes its tables.
 
-    Two trainings that begin at once on a new store would both make them, and one would fail.
+    Two trainings that begin at once on a new store would both make them, and one would fail. Yields the address of the
+    database to make them in, "" where they are made: a new one is beside the other until it is whole, since MLflow
+    cannot go on with tables half of which are there.
     """
     file, folder = os.path.join(root, DATABASE), os.path.join(root, ARTIFACTS)
     try:
@@ -98,9 +102,12 @@ def making(root: str) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX)
             whole = os.path.isdir(folder)
             os.makedirs(folder, mode=0o700, exist_ok=True)
-            if _require_database(file):
+            if _is_filled(file):
                 _follow(file, folder, whole)
-            yield
+                yield ""
+            else:
+                with _new(os.path.realpath(file)) as new:
+                    yield new
         finally:
             os.close(lock)
     except OSError as error:
@@ -112,22 +119,43 @@ def making(root: str) -> Iterator[None]:
         ) from error
 
 
-def _require_database(file: str) -> bool:
-    """Make the file where it is missing; refuse what is no database, which MLflow would try for minutes to open.
-
-    Returns whether something is in it.
-    """
-    fd = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
+def _is_filled(file: str) -> bool:
+    """Return whether something is in the database; refuse what is none, which MLflow would try for minutes to open."""
     try:
-        head = os.read(fd, len(HEADER))
-    finally:
-        os.close(fd)
+        with open(file, "rb") as opened:
+            head = opened.read(len(HEADER))
+    except FileNotFoundError:
+        return False
     if head not in (b"", HEADER):
         name = shown(os.fsencode(file))
         raise GuardError(
             f"{name} is no SQLite database, so no run can be logged to it.", f"mv {name} {name}.old", UNUSABLE
         )
     return bool(head)
+
+
+@contextlib.contextmanager
+def _new(file: str) -> Iterator[str]:
+    """Yield the address of an empty database, which takes this file's place when the caller is done, and goes if not."""
+    new = file + NEW
+    _remove(new, *(new + end for end in JOURNALS))
+    os.close(os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        yield database_uri(os.path.dirname(new), os.path.basename(new))
+        # All of it into the one file that is moved: what a journal holds would stay behind.
+        with contextlib.closing(sqlite3.connect(new, timeout=20)) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        # Of a database that was removed, or never written: it would be rolled back into the new one.
+        _remove(*(file + end for end in JOURNALS))
+        os.rename(new, file)
+    finally:
+        _remove(new, *(new + end for end in JOURNALS))
+
+
+def _remove(*files: str) -> None:
+    for file in files:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(file)
 
 
 def _follow(file: str, folder: str, whole: bool) -> None:
@@ -147,7 +175,7 @@ def _follow(file: str, folder: str, whole: bool) -> None:
             database.commit()
         except sqlite3.DatabaseError as error:
             if "no such table" in str(error):
-                return  # another program's database, or one that a crash left without tables: MLflow's to judge
+                return  # another program's database, or one whose tables were never finished: MLflow's to judge
             name = shown(os.fsencode(file))
             raise GuardError(f"{name} cannot be used: {error}.", f"mv {name} {name}.old", UNUSABLE) from None
 

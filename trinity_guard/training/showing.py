@@ -47,8 +47,10 @@ class Site:
     def serve(self, on_ready: Callable[[], None]) -> None:
         """Serve the pages until Ctrl-C; on_ready is called once they are there."""
         if self.store.embedded:
-            with embedded.making(self.store.root):
-                pass  # the server makes the tables of a new one, but not for the user alone
+            # The server would make the tables too: for everybody to read, and not to be gone on with after a kill.
+            with embedded.making(self.store.root) as new:
+                if new:
+                    stores.tables(self.store, new)
         # uvicorn looks for modules in its own folder first, and those of the project are none of MLflow's: it runs in
         # an empty one, which leads to the project's by a name without signs that SQLAlchemy would read.
         place = embedded.linked(self.folder)

@@ -24,6 +24,8 @@ QUIET = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
 }
 TALKERS = ("mlflow", "alembic", "sqlalchemy", "urllib3", "requests", "git")
+# What a database says of tables of which MLflow, or a migration of it, made but some.
+HALF_MADE = ("already exists", "no such table", "no such column", "duplicate column")
 DATABASES = ("sqlite", "postgresql", "postgres", "mysql", "mssql")
 
 
@@ -68,19 +70,23 @@ class Store:
 
     def _make(self) -> None:
         try:
-            if self.embedded:
-                # Before MLflow's client, which would make the tables too, for everybody to read.
-                with embedded.making(self.root):
-                    _tables(self)
-            elif self.artifact_root:
-                _tables(self)
-            else:
-                with opened(self) as client:
-                    client.search_experiments(max_results=1)
+            self.prepare()
             _warm(self)
             self._made = True
         except BaseException as error:  # noqa: BLE001  # a thread has nobody else to tell; `ready` raises it
             self._error = error
+
+    def prepare(self) -> None:
+        """Make the tables of a database that has none, and look whether MLflow can work with what is there."""
+        if self.embedded:
+            # Before MLflow's client, which would make them too, for everybody to read.
+            with embedded.making(self.root) as new:
+                if new:
+                    tables(self, new)
+        elif self.artifact_root:
+            tables(self, self.uri)
+        with opened(self) as client:
+            client.search_experiments(max_results=1)
 
     def scrubbed(self, text: str) -> str:
         """Return a text of somebody else's without anything secret of this store's address."""
@@ -139,12 +145,14 @@ def _beside(uri: str, root: str) -> str:
     return os.path.join(folder, embedded.ARTIFACTS)
 
 
-def _tables(store: Store) -> None:
+def tables(store: Store, uri: str) -> None:
     """Let MLflow make its tables. Left to itself it would write the first experiment's artifacts down as ./mlruns."""
     with _quietly(store):
         from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore  # noqa: PLC0415
 
-        SqlAlchemyStore(store.uri, embedded.artifact_uri(store.artifact_root))
+        made = SqlAlchemyStore(uri, embedded.artifact_uri(store.artifact_root))
+        # The file may be moved now; MLflow would keep it open.
+        made.engine.dispose()
 
 
 def _warm(store: Store) -> None:
@@ -181,6 +189,11 @@ def _quietly(store: Store) -> Iterator[None]:
             yield
         except MlflowException as error:
             raise _told(store, error) from None
+        except Exception as error:
+            half = _half_made(store, str(error))
+            if half is None:
+                raise
+            raise half from None
 
 
 @contextlib.contextmanager
@@ -211,9 +224,23 @@ def _silence() -> Iterator[None]:
             logger.setLevel(level)
 
 
+def _half_made(store: Store, text: str) -> GuardError | None:
+    """Return the error for tables of which some are there and some are not, which MLflow cannot go on with."""
+    if not store.artifact_root or "OperationalError" not in text or not any(sign in text for sign in HALF_MADE):
+        return None
+    return GuardError(
+        f"the tables of {store.shown} were never finished: something was killed while it made them.",
+        "mv mlflow.db mlflow.db.old     # in the project's folder; then the same command again makes new ones",
+        UNUSABLE,
+    )
+
+
 def _told(store: Store, error: Any) -> GuardError:
     """Return MLflow's error in our words, its own for what we do not know."""
     text = store.scrubbed(str(error)).strip()
+    half = _half_made(store, text)
+    if half is not None:
+        return half
     if not store.artifact_root:
         for status, code in ((401, "UNAUTHENTICATED"), (403, "PERMISSION_DENIED")):
             if f"error code {status}" in text or error.error_code == code:
