@@ -315,3 +315,24 @@ def test_an_undo_after_a_finish_that_was_killed_says_that_finish_goes_on(small: 
     assert small.head_of("main") == moved
     out(small, "finish", "--yes")
     assert "undo" in refused(small, "undo", code=2)
+
+
+def test_what_is_hidden_from_dvc_today_is_pulled_in_an_older_commit(legacy: Legacy, tmp_path: Path) -> None:
+    """An older commit has no DVC files of its own, and gets none that hide its data from DVC."""
+    legacy.add("raw/x.csv", b"old data\n")
+    old = legacy.head_of("HEAD")
+    legacy.git("rm", "-q", "raw/x.csv")
+    legacy.guard("init", "--remote", str(tmp_path / "storage"), "--hooks", "none")
+    with legacy.file(".dvcignore").open("a") as file:
+        file.write("raw/\n")
+    legacy.git("add", "-A")
+    legacy.git("commit", "-q", "-m", "Keep raw data out of DVC")
+    kept = legacy.file(".dvcignore").read_bytes()
+    legacy.guard("migrate", "run", "--yes", "--push")
+    ids = dict(line.split() for line in (legacy.state / "commit-map").read_text().splitlines())
+    assert legacy.git("show", "HEAD:.dvcignore").stdout == kept
+    clone = Repo(tmp_path / "fresh")
+    run("git", "clone", "-q", legacy.path, clone.path)
+    clone.git("checkout", "-q", "--detach", ids[old])
+    clone.dvc("pull", "-q")
+    assert clone.file("raw/x.csv").read_bytes() == b"old data\n"

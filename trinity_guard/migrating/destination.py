@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int, int], None]
 
-CONFIG, IGNORE, DVCIGNORE = dvcsetup.FILES
+CONFIG, IGNORE, _ = dvcsetup.FILES
 # So deep that the relative address of a folder does not lead out of what is made for a moment.
 DEPTH = b"a/b/c/d/e/f/g/h"
 
@@ -55,9 +55,8 @@ def find(place: git.Place, config: Config, url: str | None) -> Destination:
             return found
     if leaked := secrets.credentials_in(data, CONFIG):
         raise secrets.refusal(leaked, CONFIG)
-    files = plan.DvcFiles(
-        data, _committed(place, IGNORE) or plan.DVC_GITIGNORE, _committed(place, DVCIGNORE) or plan.DVC_IGNORE
-    )
+    # Today's .dvcignore may hide from DVC what an older commit has: each has its own, or one that hides nothing.
+    files = plan.DvcFiles(data, _committed(place, IGNORE) or plan.DVC_GITIGNORE, plan.DVC_IGNORE)
     found = Destination("", "", files, fresh=False)
     with project(place, found) as settings:
         found.name = (config.remote or settings.default_remote or "").lower()
