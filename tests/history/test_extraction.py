@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,8 @@ from tests.history.legacy import Legacy, imported, lfs_pointer, md5, put_lfs_obj
 from tests.support import PROJECT
 from trinity_guard import store
 from trinity_guard.errors import GuardError
-from trinity_guard.history import commits, engine, extract, scan, state
+from trinity_guard.history import commits, engine, extract, refs, scan, state
+from trinity_guard.history.objects import Source
 from trinity_guard.history.scan import Size
 
 MB = 1 << 20
@@ -65,7 +66,7 @@ def loose(legacy: Legacy, data: bytes) -> Path:
     return legacy.git_dir / "objects" / oid[:2] / oid[2:]
 
 
-def damage(file: Path, data: bytes) -> None:
+def damage(file: Path, data: bytes | bytearray) -> None:
     file.chmod(0o644)
     file.write_bytes(data)
 
@@ -253,15 +254,14 @@ def test_a_failure_of_the_scan_ends_the_threads(
     legacy, _ = fails_early
     monkeypatch.setattr(scan, "FIRST", 1)
 
-    def broken(*_: object) -> None:
-        raise GuardError("the scan failed")
-
     settle = scan._Scanner._settle
     calls: list[int] = []
 
     def second_fails(self: scan._Scanner, opened: list[scan._Opened]) -> list[bytes]:
         calls.append(1)
-        return settle(self, opened) if len(calls) < 2 else broken()  # type: ignore[return-value]
+        if len(calls) > 1:
+            raise GuardError("the scan failed")
+        return settle(self, opened)
 
     monkeypatch.setattr(scan._Scanner, "_settle", second_fails)
     with pytest.raises(GuardError, match="the scan failed"):
@@ -324,7 +324,7 @@ def test_a_failure_of_the_flush_moves_no_ref(
 def test_refs_move_when_every_object_is_flushed_and_remembered(legacy: Legacy, monkeypatch: pytest.MonkeyPatch) -> None:
     imported(legacy, [{f"{n}.pkl": b"%d" % n} for n in range(20)])
     order: list[str] = []
-    settle, remember, move = extract._Hand.settle, state.State.add_objects, engine.refs.move
+    settle, remember, move = extract._Hand.settle, state.State.add_objects, refs.move
 
     def slow(self: extract._Hand) -> None:
         time.sleep(0.2)
@@ -336,13 +336,13 @@ def test_refs_move_when_every_object_is_flushed_and_remembered(legacy: Legacy, m
         remember(self, found)
         order.append("remembered")
 
-    def moved(*args: object) -> None:
+    def moved(source: Source, moves: Sequence[refs.Move]) -> None:
         order.append("moved")
-        move(*args)  # type: ignore[arg-type]
+        move(source, moves)
 
     monkeypatch.setattr(extract._Hand, "settle", slow)
     monkeypatch.setattr(state.State, "add_objects", remembered)
-    monkeypatch.setattr(engine.refs, "move", moved)
+    monkeypatch.setattr(refs, "move", moved)
     engine.run(legacy.place, legacy.options(), quiet)
     assert order[-1] == "moved"
     assert {"flushed", "remembered"} == set(order[:-1])

@@ -23,8 +23,8 @@ class Damaged:
         put_lfs_object(legacy, b"lfs data")
         legacy.commit({"x.py": b"x"})
         files: Files = {
-            "a.pkl": b"one", "b.pkl": b"two", "run.csv": ("100755", b"3"), "x.py": b"x", "l.pkl": lfs_pointer(b"lfs data"),
-            "m/.gitignore": b"*.dvc\n", "m/n/c.h5": b"c", "k/l.txt": b"l",
+            "a.pkl": b"one", "b.pkl": b"two", "run.csv": ("100755", b"3"), "x.py": b"x",
+            "l.pkl": lfs_pointer(b"lfs data"), "m/.gitignore": b"*.dvc\n", "m/n/c.h5": b"c", "k/l.txt": b"l",
         }  # fmt: skip
         self.first = legacy.commit({**files, "a.pkl": b"zero"})
         side = legacy.commit({"s.pkl": b"side"}, branch="side", parents=[self.first])

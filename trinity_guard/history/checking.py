@@ -62,7 +62,7 @@ def read_map(state: State) -> dict[bytes, bytes]:
         raise _no_map(f"{shown(path)} is gone") from None
     if not all([len(name) for name in pair] == [40, 40] for pair in pairs):
         raise _no_map(f"{shown(path)} is damaged")
-    return {old: new for old, new in pairs}
+    return dict(pairs)
 
 
 def _no_map(words: str) -> GuardError:

@@ -150,9 +150,10 @@ class Proof:
                     self._note_ignore(oid, new[name][1], gone, path + name)
                 else:
                     self._say(f"{shown(path + name)} is not what it was")
-        for name, (mode, oid) in new.items():
-            if name in old:
-                continue
+        self._compare_added({n: e for n, e in new.items() if n not in old}, gone, path, top)
+
+    def _compare_added(self, added: Tree, gone: frozenset[bytes], path: bytes, top: bool) -> None:
+        for name, (mode, oid) in added.items():
             if name == b".gitignore" and mode == b"100644":
                 self._note_ignore(b"", oid, gone, path + name)
             elif top and name in AT_TOP:

@@ -106,12 +106,12 @@ class Ignored:
 def _checked(top: bytes, names: Iterable[bytes]) -> list[bytes]:
     """Return those of the names that Git ignores."""
     env = git.other_repository()
-    at = ["git", "-C", top, "-c", "core.excludesFile=" + os.devnull, "-c", "core.ignoreCase=false"]
-    for args, data in (
-        (["init", "-q", "--template="], b""),
-        (["check-ignore", "--no-index", "-z", "--stdin"], b"".join(name + b"\0" for name in names)),
-    ):
-        result = git.spawn([*at, *args], data, env)
-        if result.code not in (0, 1):
-            raise git.failure(args, result)
+    at: list[git.Arg] = ["git", "-C", top, "-c", "core.excludesFile=" + os.devnull, "-c", "core.ignoreCase=false"]
+    made = git.spawn([*at, "init", "-q", "--template="], env=env)
+    if made.code:
+        raise git.failure(("init",), made)
+    data = b"".join(name + b"\0" for name in names)
+    result = git.spawn([*at, "check-ignore", "--no-index", "-z", "--stdin"], data, env)
+    if result.code not in (0, 1):
+        raise git.failure(("check-ignore",), result)
     return result.out.split(b"\0")[:-1]
