@@ -14,7 +14,8 @@ from pathlib import Path
 from tests.support import run
 from tests.training.projects import Project
 
-MODEL_NAME = "layout_risk_predictor"
+# As the help of `trinity train` registers it; the metadata calls the model layout_risk_predictor.
+MODEL_NAME = "layout-risk-predictor"
 TAG = "layout-risk-predictor@"
 
 

@@ -222,7 +222,7 @@ REFUSED: list[tuple[Callable[[Work], None], str]] = [
     (remote_away, "cannot be told"),
     (dead_server, "cannot be told"),
     (no_remote, "no DVC remote is set"),
-    (mlflow_gone, "has no version 1 of layout_risk_predictor"),
+    (mlflow_gone, "has no version 1 of layout-risk-predictor"),
     (light_tag, "it is no annotated one"),
 ]
 

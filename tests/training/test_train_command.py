@@ -348,7 +348,7 @@ def test_only_what_is_no_worse_than_the_champion_takes_its_place(here: Project, 
     [model] = here.models()
     assert first["version"] == "1"
     assert first["tags"]["dvc_md5"] == here.metadata(model)["model"]["md5"]
-    assert here.metadata(model)["mlflow"]["version"] == "1"
+    assert (here.metadata(model)["mlflow"]["name"], here.metadata(model)["mlflow"]["version"]) == ("m", "1")
     capfd.readouterr()
     worse = ["--set", "max_depth=1", "--set", "n_estimators=1"]
     assert main(["train", *worse, "--register", "m"]) == 1

@@ -136,7 +136,7 @@ def _is_filled(file: str) -> bool:
 
 @contextlib.contextmanager
 def _new(file: str) -> Iterator[str]:
-    """Yield the address of an empty database, which takes this file's place when the caller is done, and goes if not."""
+    """Yield the address of an empty database, which takes this file's place when the caller is done, or goes."""
     new = file + NEW
     _remove(new, *(new + end for end in JOURNALS))
     os.close(os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))

@@ -148,7 +148,7 @@ def _beside(uri: str, root: str) -> str:
 def tables(store: Store, uri: str) -> None:
     """Let MLflow make its tables. Left to itself it would write the first experiment's artifacts down as ./mlruns."""
     with _quietly(store):
-        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore  # noqa: PLC0415
+        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
         made = SqlAlchemyStore(uri, embedded.artifact_uri(store.artifact_root))
         # The file may be moved now; MLflow would keep it open.
@@ -158,10 +158,10 @@ def tables(store: Store, uri: str) -> None:
 def _warm(store: Store) -> None:
     """Load what logging a model needs: most of the second that the first one would take."""
     with _quietly(store):
-        import mlflow.data  # noqa: PLC0415
-        import mlflow.models  # noqa: PLC0415
-        import mlflow.sklearn  # noqa: F401, PLC0415
-        from mlflow.utils import requirements_utils  # noqa: PLC0415
+        import mlflow.data
+        import mlflow.models
+        import mlflow.sklearn  # noqa: F401
+        from mlflow.utils import requirements_utils
 
         # Which modules belong to which package, for a check of the requirements; not MLflow's public part.
         known = getattr(requirements_utils, "_init_packages_to_modules_map", None)
@@ -173,7 +173,7 @@ def _warm(store: Store) -> None:
 def opened(store: Store) -> Iterator[Any]:
     """Yield MLflow's client for a store; what MLflow raises becomes a GuardError, what it says goes nowhere."""
     with _quietly(store):
-        from mlflow import MlflowClient  # noqa: PLC0415
+        from mlflow import MlflowClient
 
         yield MlflowClient(tracking_uri=store.uri)
 
@@ -183,7 +183,7 @@ def _quietly(store: Store) -> Iterator[None]:
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     with _silence(), _variables(store.who):
-        from mlflow.exceptions import MlflowException  # noqa: PLC0415
+        from mlflow.exceptions import MlflowException
 
         try:
             yield

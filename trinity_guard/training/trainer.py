@@ -129,7 +129,7 @@ def _completed(inputs: _Inputs, store: tracking.Store, fitted: _Fitted, hidden: 
         metadata = _metadata(inputs, fitted, claim, data)
         run = _run(inputs, fitted, claim.stem, {"dvc_md5": metadata["model"]["md5"], "gates": "passed"})
         logged, unlogged = _log(store, _with_model(run, inputs, fitted, metadata, claim.stem))
-        metadata = metadata if options.stage else metadata | {"mlflow": _mlflow(store, logged)}
+        metadata = metadata if options.stage else metadata | {"mlflow": _mlflow(store, logged, options)}
         written = claim.write(data, recording.encoded(metadata), card.text(metadata, claim.stem).encode())
     if options.stage:
         _write_metrics(options.root, fitted.evaluation)
@@ -228,12 +228,15 @@ def _metadata(inputs: _Inputs, fitted: _Fitted, claim: recording.Claim, data: by
     }
 
 
-def _mlflow(store: tracking.Store, logged: tracking.Logged | None) -> dict[str, object]:
+def _mlflow(store: tracking.Store, logged: tracking.Logged | None, options: Options) -> dict[str, object]:
+    """Return where the run is; name: of the registered model, as MLflow calls it, which has this version."""
+    version = logged.registered_version if logged else None
     return {
         "run_id": logged.run_id if logged else None,
         "experiment": logged.experiment_id if logged else None,
         "tracking": store.shown,
-        "version": logged.registered_version if logged else None,
+        "name": options.register if version else None,
+        "version": version,
     }
 
 
