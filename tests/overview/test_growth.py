@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trinity_guard.overview import charts, growth
-from trinity_guard.overview.history import DVC, GIT, History, Version
+from trinity_guard.overview.history import DVC, GIT, History, Version, believed
 
 DAY = 86400
 START = 1_600_000_000
@@ -79,7 +79,8 @@ def test_a_chart_is_well_formed_and_inside_of_its_frame(values: list[int], span:
     svg = ET.fromstring(charts.lines(times, drawn, "Title", "words"))
     [line] = [e for e in svg if e.tag == "polyline"]
     points = [tuple(map(float, p.split(","))) for p in line.attrib["points"].split()]
-    assert len(points) == len(times)
+    assert len(points) == max(len(times), 2)  # of one commit: a point is no line
+    assert points[0][0] < points[-1][0]
     assert all(0 <= x <= charts.WIDE and 0 <= y <= charts.HIGH for x, y in points)
     assert svg.attrib["aria-label"] == "Title: words"
 
@@ -89,3 +90,11 @@ def test_parts_of_a_bar_fill_it() -> None:
     widths = [float(e.attrib["width"]) for e in svg if e.tag == "rect"]
     assert len(widths) == 2
     assert abs(widths[0] / widths[1] - 3) < 0.05
+
+
+def test_a_date_that_cannot_be_counts_where_it_can() -> None:
+    now = 1_700_000_000
+    said = {b"a": 0, b"b": START, b"c": START + 9, b"d": 4_100_000_000, b"e": 2**64 - 5, b"f": now + 3600}
+    kept = believed(said, now)
+    assert kept == {**said, b"a": START, b"d": now, b"e": START}
+    assert believed({b"a": 0, b"b": 2**63}, now) == {b"a": 0, b"b": 0}

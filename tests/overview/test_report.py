@@ -116,11 +116,25 @@ def test_what_waits_for_the_remote_is_there_with_the_command(grown: Repo) -> Non
 def test_a_migrated_history_shows_what_left_git(repo: Repo) -> None:
     repo.stage("m.pkl", 200 * KILO)
     repo.git("commit", "-q", "--no-verify", "-m", "raw")
-    assert "Every clone carries 19" in text_of(page_of(repo))
+    assert "Every clone carries 20" in text_of(page_of(repo))
     repo.guard("migrate", "run", "--everything", "--yes", "--push")
     said = text_of(page_of(repo))
     assert "DVC keeps 200 kB out of every clone." in said
     assert "Every clone carries" not in said
+
+
+def test_what_a_pipeline_leaves_to_git_is_no_artifact_of_the_page_and_a_wrong_clock_no_bug(bare_repo: Repo) -> None:
+    bare_repo.stage("plots/roc.csv", b"a,b\n")
+    bare_repo.stage("dvc.yaml", b"stages:\n  s:\n    cmd: x\n    outs:\n    - plots/roc.csv:\n        cache: false\n")
+    bare_repo.commit()
+    assert "No artifact has ever been committed." in text_of(page_of(bare_repo))
+    commit = bare_repo.git("cat-file", "commit", "HEAD").stdout
+    head, _, rest = commit.partition(b"\ncommitter ")
+    odd = head + b"\ncommitter C <c@example.com> 99999999999999999999 +0000\n" + rest.partition(b"\n")[2]
+    bare_repo.write("../odd", odd)
+    made = bare_repo.git("hash-object", "-t", "commit", "-w", "--literally", "../odd").stdout.decode().strip()
+    bare_repo.git("update-ref", "refs/heads/odd", made)
+    assert "1 commit has a date that cannot be" in text_of(page_of(bare_repo))
 
 
 @pytest.mark.parametrize("kind", ["no commit", "no DVC", "worktree"])

@@ -33,6 +33,7 @@ def run(args: list[str]) -> int:
             "a bare repository has no report.", "git clone it, and run trinity-guard report there", UNUSABLE
         )
     git.at_top(place)
+    git.as_pushed()
     bar = console.Progress("reading commits", 1, "commits")
     try:
         found = facts.gather(place, offline, bar)

@@ -154,7 +154,7 @@ class Subject:
     def judged(self) -> list[Judged]:
         """Return the artifacts and the files above max-size, those left out that others keep."""
         if self._judged is None:
-            self._judged = list(self._left(self._judge()))
+            self._judged = left(self.place, self._judge())
         return self._judged
 
     def _judge(self) -> list[Judged]:
@@ -169,22 +169,23 @@ class Subject:
         columns = ([e.mode for _, e in files], [e.oid for _, e in files], [e.path for _, e in files])
         return [Judged(*files[at], size, verdict) for at, size, verdict in judge(self.place, self.rules, *columns)]
 
-    def _left(self, judged: list[Judged]) -> list[Judged]:
-        """Drop what a pipeline leaves to Git, and names that `git add -N` has only announced.
 
-        Bytes that stand in Git under `filter=lfs` stay: git-lfs keeps none of them, and anybody can write that line.
-        """
-        attributes = ownership.Attributes([j.entry.path for j in judged])
-        judged = [j for j in judged if not (_is_lfs(attributes, j) and j.entry.oid in EMPTY)]
-        findings = Findings()
-        by_version = {(j.commit, j.entry.path, j.entry.oid): j for j in judged}
-        for j in judged:
-            j.lfs = _is_lfs(attributes, j)
-            if not j.lfs and (j.commit or not index.is_only_intended(j.entry)):
-                findings.raw.append((j.commit, inspection.Artifact(j.entry, j.verdict.reason, j.size)))
-        left_to_others(self.place, findings)
-        kept = {id(by_version[c, a.entry.path, a.entry.oid]) for c, a in findings.raw}
-        return [j for j in judged if j.lfs or id(j) in kept]
+def left(place: git.Place, judged: list[Judged]) -> list[Judged]:
+    """Drop what a pipeline leaves to Git, and names that `git add -N` has only announced.
+
+    Bytes that stand in Git under `filter=lfs` stay: git-lfs keeps none of them, and anybody can write that line.
+    """
+    attributes = ownership.Attributes([j.entry.path for j in judged])
+    judged = [j for j in judged if not (_is_lfs(attributes, j) and j.entry.oid in EMPTY)]
+    findings = Findings()
+    by_version = {(j.commit, j.entry.path, j.entry.oid): j for j in judged}
+    for j in judged:
+        j.lfs = _is_lfs(attributes, j)
+        if not j.lfs and (j.commit or not index.is_only_intended(j.entry)):
+            findings.raw.append((j.commit, inspection.Artifact(j.entry, j.verdict.reason, j.size)))
+    left_to_others(place, findings)
+    kept = {id(by_version[c, a.entry.path, a.entry.oid]) for c, a in findings.raw}
+    return [j for j in judged if j.lfs or id(j) in kept]
 
 
 def _is_lfs(attributes: ownership.Attributes, judged: Judged) -> bool:

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 WIDE, HIGH = 760, 300
 LEFT, RIGHT, TOP, BOTTOM = 70, 20, 16, 34
-MANTISSAS = (1, 2, 3, 4, 6, 8, 10)
+# Tenths; of each a quarter, which the grid shows, is a short number too.
+MANTISSAS = (10, 12, 16, 20, 24, 32, 40, 60, 80, 100)
 
 
 class Line:
@@ -44,6 +45,8 @@ def lines(times: Sequence[int], drawn: Sequence[Line], title: str, words: str) -
         parts.append(f'<text class="tick" x="{x(when):.1f}" y="{HIGH - 10}" text-anchor="middle">{label}</text>')
     for line in drawn:
         path = " ".join(f"{x(t):.1f},{y(v):.1f}" for t, v in zip(times, line.values, strict=True))
+        if len(times) == 1:  # of one commit: a point is no line
+            path += f" {WIDE - RIGHT},{y(line.values[0]):.1f}"
         parts.append(
             f'<polyline class="line {line.kind}" points="{path}"><title>{line.name}: '
             f"{size_text(line.values[-1])} at the end</title></polyline>"
@@ -58,7 +61,7 @@ def nice_top(value: int) -> int:
     power = 1
     while power * 10 < value:
         power *= 10
-    return int(next(m * power for m in MANTISSAS if m * power >= value))
+    return next(top for m in MANTISSAS if (top := m * power // 10) >= value)
 
 
 def date_ticks(first: int, last: int) -> list[tuple[int, str]]:
@@ -105,11 +108,12 @@ def spark(sizes: Sequence[int]) -> str:
         return ""
     top = max(sizes) or 1
     step = 96 / (len(sizes) - 1)
+    base = '<line class="grid" x1="2" x2="98" y1="22.5" y2="22.5"/>'
     path = " ".join(f"{2 + i * step:.1f},{22 - 20 * s / top:.1f}" for i, s in enumerate(sizes))
     words = f"from {size_text(sizes[0])} to {size_text(sizes[-1])} in {len(sizes)} versions"
     return (
         f'<svg class="spark" viewBox="0 0 100 24" width="100" height="24" role="img" aria-label="{words}">'
-        f'<title>{words}</title><polyline class="line small" points="{path}"/></svg>'
+        f'<title>{words}</title>{base}<polyline class="line small" points="{path}"/></svg>'
     )
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 from trinity_guard import git, references
 from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.index import SYMLINK
 from trinity_guard.linting import subject
 
 TYPE_CHECKING = False
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
     Files = list[tuple[bytes, Entry]]
 
 GIT, DVC = "Git", "DVC"
+DAY = 86400
+# Beyond what Git itself takes for a time; it shows those before 1970 so.
+NO_TIME = 1 << 62
 # What a migration keeps for its undo is no work of anybody's.
 NOT_OURS = "--exclude=refs/trinity-guard/*"
 
@@ -38,15 +44,17 @@ class Version:
 
 
 class History:
-    """commits: how many; first, last: their times (seconds since 1970); versions: artifact -> its versions, the oldest
-    first; other: (when, bytes in Git) of the files that are no artifacts, each blob once, and of the commits and trees.
+    """commits: how many; first, last: their times (seconds since 1970); odd: those whose own date cannot be.
+
+    versions: artifact -> its versions, the oldest first; other: (when, bytes in Git) of the files that are no
+    artifacts, each blob once, and of the commits and trees.
 
     git_bytes: all of Git's objects; unreached: those of files that no branch or tag reaches. broken: pointer -> why
     it cannot be read.
     """
 
     def __init__(self) -> None:
-        self.commits = self.first = self.last = 0
+        self.commits = self.first = self.last = self.odd = 0
         self.git_bytes = self.unreached = 0
         self.versions: dict[bytes, list[Version]] = {}
         self.other: list[tuple[int, int]] = []
@@ -63,12 +71,16 @@ class History:
 
 def read(place: git.Place, rules: Rules, on_progress: Progress | None = None) -> History:
     """Look through all that branches and tags reach. GuardError in a shallow clone, and for what Git cannot read."""
+    import time
+
     if git.run("rev-parse", "--is-shallow-repository").strip() == b"true":
         raise GuardError("this clone is shallow: most of its history is elsewhere.", "git fetch --unshallow", UNUSABLE)
-    times = _commits()
+    said = _commits()
+    times = believed(said, int(time.time()))
     files = _files(list(times), on_progress)
     sizes, everything = _sizes()
     found = History()
+    found.odd = sum(times[c] != when for c, when in said.items())
     found.commits, found.git_bytes = len(times), everything
     found.first, found.last = min(times.values(), default=0), max(times.values(), default=0)
     artifacts = _artifacts(place, rules, files)
@@ -85,10 +97,21 @@ def read(place: git.Place, rules: Rules, on_progress: Progress | None = None) ->
 
 
 def _commits() -> dict[bytes, int]:
-    """Return each commit with its time, parents first."""
+    """Return each commit with its time as it says itself, parents first."""
     out = git.run("rev-list", NOT_OURS, "--all", "--topo-order", "--reverse", "--timestamp")
     pairs = (line.split(b" ") for line in out.splitlines())
     return {commit: int(when) for when, commit in pairs}
+
+
+def believed(times: dict[bytes, int], now: int) -> dict[bytes, int]:
+    """Return times that can be: a clock that was wrong once must not squeeze years into a corner of the chart.
+
+    What is yet to come is now; the first day of 1970, and what does not fit into a time, is the earliest of all others.
+    """
+    latest = now + DAY  # of a zone, or a clock that is somewhat fast
+    known = [when for when in times.values() if DAY < when <= latest]
+    first = min(known, default=0)
+    return {c: when if DAY < when <= latest else now if latest < when < NO_TIME else first for c, when in times.items()}
 
 
 def _sizes() -> tuple[dict[bytes, tuple[int, int]], int]:
@@ -113,14 +136,15 @@ def _whole(line: bytes) -> list[bytes]:
 
 def _files(commits: list[bytes], on_progress: Progress | None) -> Files:
     """Return (commit, file) for each version of each path, once, the oldest first."""
-    seen: set[tuple[bytes, bytes]] = set()
+    seen: set[tuple[bytes, bytes, bool]] = set()
     found = []
     done = 0
     for batch in references.walked(commits):
         for commit, entries in batch:
             for entry in entries:
-                if (entry.path, entry.oid) not in seen:
-                    seen.add((entry.path, entry.oid))
+                version = (entry.path, entry.oid, entry.mode == SYMLINK)
+                if version not in seen:
+                    seen.add(version)
                     found.append((commit, entry))
         done = min(done + references.BATCH, len(commits))
         if on_progress:
@@ -131,7 +155,13 @@ def _files(commits: list[bytes], on_progress: Progress | None) -> Files:
 def _artifacts(place: git.Place, rules: Rules, files: Files) -> list[int]:
     """Return the positions of the versions that are artifacts."""
     columns = ([e.mode for _, e in files], [e.oid for _, e in files], [e.path for _, e in files])
-    return [at for at, _, verdict in subject.judge(place, rules, *columns) if verdict.kind == "artifact"]
+    found = [(at, s, verdict) for at, s, verdict in subject.judge(place, rules, *columns) if verdict.kind == "artifact"]
+    if not any(os.path.basename(e.path) == b"dvc.yaml" for _, e in files):
+        return [at for at, _, _ in found]
+    # What a pipeline leaves to Git (`cache: false`) is no artifact to lint either.
+    judged = {at: subject.Judged(*files[at], size, verdict) for at, size, verdict in found}
+    kept = {id(j) for j in subject.left(place, list(judged.values()))}
+    return [at for at, j in judged.items() if id(j) in kept]
 
 
 def _take_artifacts(

@@ -35,7 +35,7 @@ svg.chart { width: 100%; height: auto; display: block; }
 .fill.rest { fill: var(--rest); }
 .legend { list-style: none; margin: .75rem 0 0; padding: 0; display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; }
 .legend svg { vertical-align: middle; margin-right: .45rem; }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; } .scroll > svg.chart { min-width: 30rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding-bottom: .4rem; }
 th, td { text-align: left; padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--rule);
@@ -44,6 +44,11 @@ th { font-weight: 600; font-size: .875rem; }
 td.n, th.n { text-align: right; white-space: nowrap; }
 td.path { overflow-wrap: anywhere; min-width: 12rem; }
 code { font: .9em ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }
+code.whole { white-space: nowrap; } code.lines { white-space: pre-wrap; }
+@media (max-width: 44rem) { .findings, .findings tbody, .findings tr, .findings td { display: block; }
+  .findings thead { position: absolute; left: -100rem; } .findings tr { padding: .6rem 0;
+  border-bottom: 1px solid var(--rule); } .findings td { border: 0; padding: .1rem 0; min-width: 0; }
+  .findings td:first-child { font-weight: 600; } code.whole { white-space: normal; } }
 pre { background: var(--paper); border: 1px solid var(--rule); border-radius: .4rem; padding: .6rem .8rem;
   overflow-x: auto; margin: .5rem 0; }
 .good { color: var(--good); } .bad { color: var(--bad); } .warn { color: var(--warn); }

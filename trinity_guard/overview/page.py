@@ -71,12 +71,17 @@ def _date(when: int) -> str:
 
 
 def _header(facts: Facts) -> str:
-    at = f"{_many(facts.history.commits, 'commit')}, {_date(facts.history.first)} to {_date(facts.history.last)}"
+    first, last = _date(facts.history.first), _date(facts.history.last)
+    at = f"{_many(facts.history.commits, 'commit')}, {first if first == last else f'{first} to {last}'}"
     if not facts.history.commits:
         at = "no commit yet"
+    odd = ""
+    if facts.history.odd:
+        has = "has a date" if facts.history.odd == 1 else "have dates"
+        odd = f" {_many(facts.history.odd, 'commit')} {has} that cannot be, and count where they can."
     branch = f" on <b>{_text(facts.branch)}</b>" if facts.branch else ""
     head = f", at <code>{facts.head}</code>{branch}" if facts.head else ""
-    return f"<header><h1>{_text(facts.name)}</h1><p class=soft>{at}{head}. {facts.made}.</p></header>"
+    return f"<header><h1>{_text(facts.name)}</h1><p class=soft>{at}{head}. {facts.made}.{odd}</p></header>"
 
 
 def _cards(facts: Facts) -> str:
@@ -112,7 +117,9 @@ def _over_time(facts: Facts) -> str:
         '<section aria-labelledby="time"><h2 id="time">Size over time</h2>',
         f"<p>{_moral(facts)}</p>",
         '<div class="panel">',
+        "<div class=scroll>",
         charts.lines(curves.times, drawn, "Bytes of Git's objects over time", words),
+        "</div>",
         _legend([(line.name, line.kind) for line in drawn]),
         _as_table(curves.times, drawn),
         "</div></section>",
@@ -127,10 +134,11 @@ def _moral(facts: Facts) -> str:
     if inside > actual:
         said.append(f"DVC keeps {size_text(inside - actual)} out of every clone.")
     if actual - outside > 0 and facts.history.once(GIT):
-        share = 100 * (actual - outside) // max(actual, 1)
+        artifacts = sum(v.packed for v in facts.history.once(GIT))
+        share = f"{100 * artifacts // max(actual, 1)} %" if 100 * artifacts >= actual else "under 1 %"
         said.append(
-            f"Every clone carries {size_text(actual - outside)} of artifacts, {share} % of Git's objects: "
-            f"<code>{MIGRATE}</code> shows what would move."
+            f"Every clone carries {size_text(artifacts)} of artifacts, {share} of Git's objects: "
+            f"<code class=whole>{MIGRATE}</code> shows what would move."
         )
     return " ".join(said) or "No artifact has ever been committed."
 
@@ -303,11 +311,11 @@ def _counted(findings: Sequence[Finding]) -> str:
 
 def _table_of(findings: Sequence[Finding]) -> str:
     body = "".join(
-        f'<tr><td>{f.rule}</td><td class="path"><code>{_name(f.path)}</code><br>{_text(f.problem)}</td>'
-        f"<td><code>{_text(f.remedy)}</code></td></tr>"
+        f'<tr><td>{f.rule}</td><td class="path file"><code>{_name(f.path)}</code><br>{_text(f.problem)}</td>'
+        f"<td class=path><code class=lines>{_text(f.remedy)}</code></td></tr>"
         for f in findings[:MOST_FINDINGS]
     )
     more = len(findings) - MOST_FINDINGS
     rest = f"<p class=soft>And {more:,} more: <code>trinity-guard lint --rev HEAD</code></p>" if more > 0 else ""
     head = _head(("rule", ""), ("file", ""), ("what helps", ""))
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{rest}"
+    return f"<table class=findings><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{rest}"
