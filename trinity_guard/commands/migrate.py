@@ -305,9 +305,6 @@ def _tell(place: git.Place, values: dict[str, Any]) -> int:
     if values["phase"] == "dry":
         console.say("nothing was moved (--dry-run); the objects stay in the cache for the run itself")
         return FINE
-    console.say("\nnext:")
-    for why, command in telling.next_steps(place, values):
-        console.say(f"  # {why}\n  {command}")
     console.detail(f"the whole report: {shown(running.report_file(place))}")
     return FINE
 

@@ -73,7 +73,12 @@ def build(scan: Scan, trees: Trees, commits: Rewritten, objects: Mapping[bytes, 
         for (path, reason), blobs in sorted(trees.stays.items())
     ]
     moved = {oid for blobs in trees.moved.values() for oid in blobs}
+    by_path = [(sum(objects[oid].size for oid in blobs), path, len(blobs)) for path, blobs in trees.moved.items()]
     return {
+        "moved": [
+            {"path": shown(path), "versions": versions, "bytes": size}
+            for size, path, versions in sorted(by_path, key=lambda found: (-found[0], found[1]))
+        ],
         "commits": len(scan.commits),
         "commits_changed": commits.changed(),
         "files_moved": len(trees.moved),

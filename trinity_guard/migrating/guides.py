@@ -230,7 +230,7 @@ def _kept(remote: str, heads: Sequence[str]) -> list[str]:
         _line("git", "fetch", "--prune", "--tags", "--force", remote),
     ]
     for head in heads:
-        lines.append(_line("git", "checkout", head))
+        lines.append(_line("git", "checkout", head, "--"))  # a folder may have the branch's name
         lines.append(_line("git", "reset", "--hard", f"{remote}/{head}"))
     return [*lines, "dvc pull"]
 

@@ -133,6 +133,8 @@ def _kept(place: git.Place, values: dict[str, Any], request: dict[str, Any]) -> 
     """Put the report together, and keep it as json and as text."""
     state = State(place)
     values = {**values, **request, "phase": "done"}
+    values["git_after"] = max(values["git_before"] - values["bytes_packed"], 0)
+    values["next"] = telling.next_steps(place, values) if values["refs"] else []
     values["cache"] = state.read().get("cache", request["cache"])
     if request["fresh"] and destination.configured(place):
         # The remote's address was typed, or chosen by us: later pushes need not ask.

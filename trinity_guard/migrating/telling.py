@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from trinity_guard.migrating.engines import Done
 
 MOST = 10
+ALL = ("refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*")
 
 
 def survey_values(found: Survey, refs: Sequence[bytes], stays: Sequence[tuple[bytes, str]]) -> dict[str, Any]:
@@ -63,16 +64,18 @@ def survey_table(values: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
 
 def survey_rest(values: dict[str, Any]) -> str:
     """Return what follows the table."""
-    lines = ["", "largest:"]
-    width = max(len(size_text(entry["bytes"])) for entry in values["largest"])
-    for entry in values["largest"]:
-        times = _count(entry["versions"], "version")
-        lines.append(f"  {size_text(entry['bytes']):>{width}}  {entry['path']} ({times})")
+    lines = ["", "largest:", *_sized(values["largest"])]
     lines += _stays(values["stays"], MOST)
     lines += [f"note: {remark}" for remark in values["remarks"]]
     before, after = size_text(values["git_bytes"]), size_text(values["git_bytes_after"])
     lines += ["", f"Git's objects: {before} now, about {after} after `trinity-guard migrate finish`"]
     return "\n".join(lines)
+
+
+def _sized(entries: Sequence[dict[str, Any]]) -> list[str]:
+    """Return a line for each path: the bytes of all its versions, and how many they are."""
+    width = max((len(size_text(e["bytes"])) for e in entries), default=0)
+    return [f"  {size_text(e['bytes']):>{width}}  {e['path']} ({_count(e['versions'], 'version')})" for e in entries]
 
 
 def _stays(entries: Sequence[dict[str, Any]], most: int) -> list[str]:
@@ -102,6 +105,7 @@ def report(values: dict[str, Any], whole: bool = False) -> str:
         f"{'would become' if dry else 'became'} DVC pointers: {moved}; "
         f"{values['commits_changed']:,} of {values['commits']:,} commits {'would change' if dry else 'changed'}"
     ]
+    lines += [*_sized(values["moved"][:most]), *_more(len(values["moved"]), most)]
     lines += [f"  {name}  {old[:10]} -> {new[:10]}" for name, old, new in values["refs"][:most]]
     lines += _more(len(values["refs"]), most)
     packed, unpacked = size_text(values["bytes_packed"]), size_text(values["bytes_unpacked"])
@@ -113,6 +117,8 @@ def report(values: dict[str, Any], whole: bool = False) -> str:
         lines.append("  (Git keeps the differences between versions, DVC each version whole)")
     lines += _stays(values["stays"], most)
     lines += _remarks(values, most)
+    if "next" in values:
+        lines += ["", "next:", *(f"  # {step['why']}\n  {step['command']}" for step in values["next"])]
     return "\n".join(lines)
 
 
@@ -153,18 +159,18 @@ def _ids(found: Sequence[str], most: int) -> str:
 # --- what comes next
 
 
-def next_steps(place: git.Place, values: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return (what it is for, the command), in the order to follow."""
+def next_steps(place: git.Place, values: dict[str, Any]) -> list[dict[str, str]]:
+    """Return the commands for the owner and for teammates, and why, in the order to follow."""
     steps = [("proves every byte again, whenever you like", "trinity-guard migrate verify")]
     if not values["pushed"]:
         steps.append(("uploads the objects to the DVC remote", "trinity-guard migrate push"))
     names = [name for name, _, _ in values["refs"]]
     steps += [("publishes the new history", force_push(place, remote, names)) for remote in remotes(place)]
-    return [
-        *steps,
+    steps += [
         ("prints what your teammates have to do", "trinity-guard migrate guide team"),
         ("lets the old history go; until then `trinity-guard migrate undo` goes back", "trinity-guard migrate finish"),
     ]
+    return [{"why": why, "command": command} for why, command in steps]
 
 
 def remotes(place: git.Place) -> list[str]:
@@ -173,15 +179,23 @@ def remotes(place: git.Place) -> list[str]:
 
 
 def force_push(place: git.Place, remote: str, refs: Sequence[str]) -> str:
-    """Return the command that publishes rewritten refs, by name where they are few."""
+    """Return the command that publishes the rewritten refs and no other one: a branch that stayed may be behind the
+    remote's, and would throw back what others have pushed."""
+    names = [n for n in refs if n.startswith("refs/")]
+    if len(names) <= MOST:
+        return _pushing(place, remote, names)
+    kept = " ".join(f"refs/trinity-guard/original/{kind}" for kind in ("heads", "tags", "notes"))
+    listed = f"git for-each-ref --format='refs/%(refname:lstrip=3)' {kept}"
+    return f"{listed} | tr '\\n' '\\0' | xargs -0 {_pushing(place, remote, [])}"
+
+
+def _pushing(place: git.Place, remote: str, what: Sequence[str]) -> str:
     import shlex
 
-    names = [n for n in refs if n.startswith("refs/")]
-    few = names if len(names) <= MOST else ["refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*"]
     # A mirror's own push would publish the old refs that we keep, too.
     mirror = not git.attempt("config", "--get", f"remote.{remote}.mirror", at=place.git_dir).code
     head = ["git", "-c", f"remote.{remote}.mirror=false"] if mirror else ["git"]
-    return shlex.join([*head, "push", "--force", remote, *few])
+    return shlex.join([*head, "push", "--force", remote, *what])
 
 
 # --- a run with another tool
@@ -203,5 +217,5 @@ def of_tool(place: git.Place, name: str, done: Done) -> str:
         "  git reflog expire --expire=now --all && git gc --prune=now",
     ]
     for remote in remotes(place):
-        lines += ["  # publishes the new history", f"  {force_push(place, remote, ['refs/'] * (MOST + 1))}"]
+        lines += ["  # publishes the new history", f"  {_pushing(place, remote, ALL)}"]
     return "\n".join(lines)
