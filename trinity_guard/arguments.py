@@ -1,8 +1,18 @@
-"""The arguments of commands that take paths: options stand before `--`, and behind it everything is a path."""
+"""The arguments of commands that take paths: options stand before `--`, and behind it everything is a path.
+
+And the file that `--output` names.
+"""
 
 from __future__ import annotations
 
-from trinity_guard.errors import UNUSABLE, GuardError
+import os
+import stat
+
+from trinity_guard import index
+from trinity_guard.errors import UNUSABLE, GuardError, shown
+
+# Links there lead to what is open already, and are no files to be replaced.
+NOT_TO_REPLACE = (b"/dev/", b"/proc/")
 
 
 def wants_help(args: list[str]) -> bool:
@@ -23,3 +33,28 @@ def paths(args: list[str], command: str) -> list[str]:
 
 def _before(args: list[str]) -> list[str]:
     return args[: args.index("--")] if "--" in args else args
+
+
+def write_output(path: bytes, data: bytes) -> None:
+    """Write the file that `--output` names: whole or not at all, through a link; into a device or a pipe as it is.
+
+    To rename a file over /dev/stdout would take it from everybody on this machine.
+    """
+    try:
+        if _is_replaced(path):
+            index.write_file(os.path.realpath(path), data)
+            return
+        with open(path, "wb") as file:
+            file.write(data)
+    except (OSError, GuardError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error.problem.rpartition(": ")[2]
+        raise GuardError(f"cannot write {shown(path)}: {reason}.", "--output FILE", UNUSABLE) from error
+
+
+def _is_replaced(path: bytes) -> bool:
+    """Whether a file of ours takes the place of what is there; OSError where its folder is not."""
+    os.stat(os.path.dirname(os.path.realpath(path)))
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode) and not os.path.abspath(path).startswith(NOT_TO_REPLACE)
+    except FileNotFoundError:
+        return True

@@ -215,3 +215,30 @@ def test_what_a_later_commit_mended_is_taken_out_of_its_own(work: Repo, name: st
     assert not before["remedy"].startswith("git rebase")
     assert after["remedy"].startswith(f"git rebase -i {bad[:10]}^ ")
     assert after["fingerprint"] == before["fingerprint"]
+
+
+# ---- --output
+
+
+@pytest.mark.parametrize("command", [("lint", "--format", "json"), ("report", "--offline")], ids=["lint", "report"])
+def test_output_goes_into_what_is_there_and_takes_the_place_of_no_pipe_and_no_link(
+    work: Repo, command: tuple[str, ...]
+) -> None:
+    link, pipe, file = (work.path.parent / name for name in ("link", "pipe", "file"))
+    file.write_bytes(b"old")
+    link.symlink_to(file)
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        for path in (link, pipe):
+            work.guard(*command, "--output", str(path))
+        said = os.read(reading, 1 << 16)
+    finally:
+        os.close(reading)
+    assert link.is_symlink()
+    assert pipe.is_fifo()
+    assert file.read_bytes()[:20] == said[:20] != b""
+    for wrong in (work.path.parent / "none" / "x", work.path):
+        done = work.guard(*command, "--output", str(wrong), ok=False)
+        assert (done.returncode, b"cannot write" in done.stderr) == (2, True)
+    assert not (work.path.parent / "none").exists()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import console, git, guarding, index
+from trinity_guard import arguments, console, git, guarding, index
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
 from trinity_guard.linting import baseline, checks, explained, fixing, ranges, subject
 from trinity_guard.linting.finding import ERROR
@@ -252,7 +252,7 @@ def _fix(place: git.Place, first: Subject, findings: list[Finding]) -> tuple[lis
 def _tell(asked: _Asked, findings: list[Finding], summary: Summary, output: bytes) -> None:
     form = asked.values.get("format", "text")
     if output:
-        index.write_file(output, (render(form, findings, summary) + "\n").encode("utf-8", "backslashreplace"))
+        arguments.write_output(output, (render(form, findings, summary) + "\n").encode("utf-8", "backslashreplace"))
     if (form != "text" and not output) or (findings and console.quiet()):
         console.result(render("text" if output else form, findings, summary))
     elif findings or summary.hidden:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import console, git
+from trinity_guard import arguments, console, git
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
 from trinity_guard.overview import facts, page
 
@@ -44,7 +44,7 @@ def run(args: list[str]) -> int:
         console.result(text.rstrip("\n"))
         return FINE
     path = os.path.join(start, os.fsencode(output))
-    _write(path, text.encode())
+    arguments.write_output(path, text.encode())
     console.say(f"the report is {shown(path)}")
     return FINE
 
@@ -63,16 +63,3 @@ def _asked(args: list[str]) -> tuple[str, bool]:
         else:
             raise GuardError(f"report knows nothing of {arg}.", "trinity-guard report --help", UNUSABLE)
     return output, offline
-
-
-def _write(path: bytes, data: bytes) -> None:
-    """Write the page whole or not at all."""
-    temporary = b"%s.%d.tmp" % (path, os.getpid())
-    try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-        os.replace(temporary, path)
-    except OSError as error:
-        if os.path.lexists(temporary):
-            os.unlink(temporary)
-        raise GuardError(f"cannot write {shown(path)}: {error.strerror}.", "--output FILE", UNUSABLE) from error
