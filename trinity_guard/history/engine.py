@@ -14,7 +14,7 @@ import sys
 
 from trinity_guard import dvcproject, git
 from trinity_guard.errors import GuardError
-from trinity_guard.history import extract, lfs, refs, refusals, report, worktree
+from trinity_guard.history import extract, filters, lfs, refs, refusals, report, worktree
 from trinity_guard.history.above import Above
 from trinity_guard.history.checking import Verified, read_map, verify
 from trinity_guard.history.commits import Commits
@@ -87,7 +87,7 @@ def survey(
         scanned = scan(source, selection, named.commits, _ids(named.trees), on_progress, stop)
         absent = _absent(scanned, lfs.of(source))
         paths = [path for path, blobs in scanned.versions.items() if absent & blobs.keys()]
-        remarks = refusals.remarks(source, found, names)
+        remarks = refusals.remarks(source, found, names) + filters.remarks(source, found, names, selection)
         return Survey(scanned, selection, paths, remarks, git_size(place))
     finally:
         source.close()
@@ -150,6 +150,7 @@ class _Run:
             if collecting:
                 gc.enable()
         values["remarks"] += refusals.remarks(source, found, options.refs)
+        values["remarks"] += filters.remarks(source, found, options.refs, options.selection)
         values["refs"] = [[m.name.decode(errors="backslashreplace"), m.old.decode(), m.new.decode()] for m in moves]
         values["phase"] = "dry" if options.dry else "done"
         self._state.report(values)

@@ -135,21 +135,18 @@ def dirty(place: git.Place) -> None:
         )
 
 
-def filtered(place: git.Place, artifacts: Sequence[bytes]) -> None:
+def filtered(place: git.Place, caught: Sequence[bytes]) -> None:
     """Refuse where Git would put the new pointers and ignore files of HEAD through a filter (`data/** filter=lfs`).
 
     They would stand in the work tree as changed right after, an undo would be refused for it, and the advice to commit
     them would bring them into LFS.
     """
-    new = {p + b".dvc" for p in artifacts} | {os.path.join(os.path.dirname(p), b".gitignore") for p in artifacts}
-    data = b"".join(p + b"\0" for p in sorted(new))
-    fields = git.run("check-attr", "-z", "--stdin", "filter", data=data, at=place.top).split(b"\0")
-    caught = [p for p, value in zip(fields[::3], fields[2::3], strict=False) if value not in (b"unspecified", b"unset")]
     if caught:
+        where = ", in a clone with a work tree" if place.bare else ""
         raise GuardError(
             problem=f"a filter of .gitattributes covers files that come in place of artifacts: {_some(caught)}.",
             remedy="printf '*.dvc -filter\\n.gitignore -filter\\n' >> .gitattributes     # below the filter's line\n"
-            "git commit -m 'Leave pointers to Git' .gitattributes     # then again",
+            f"git commit -m 'Leave pointers to Git' .gitattributes     # then again{where}",
             exit_code=UNUSABLE,
         )
 

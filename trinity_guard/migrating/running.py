@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import git, store
 from trinity_guard.errors import UNUSABLE, GuardError
-from trinity_guard.history import engine, refs, refusals
+from trinity_guard.history import engine, filters, refs, refusals
 from trinity_guard.history.objects import Source
 from trinity_guard.history.plan import Options
 from trinity_guard.history.state import DONE, MOVED, MOVING, State
@@ -59,11 +59,14 @@ def refuse(place: git.Place, dry: bool = False) -> None:
 
 def refuse_filters(job: Job) -> None:
     """Raise where a filter would take hold of what comes in place of HEAD's artifacts."""
-    head = git.attempt("rev-parse", "-q", "--verify", "HEAD", at=job.place.top or None)
-    if job.place.bare or head.code or not job.selection.include:
-        return
-    names = git.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", "HEAD", at=job.place.top).split(b"\0")[:-1]
-    refusals.filtered(job.place, [n for n in names if job.selection.bit(n)])
+    source = Source(job.place)
+    try:
+        head = refs.listed(source).head_id
+        # Of HEAD's commit always, as filters may stand in .git/info/attributes too.
+        paths = filters.artifacts(source, head, job.selection) if head else []
+        refusals.filtered(job.place, filters.among(source, head, paths))
+    finally:
+        source.close()
 
 
 def half_done(place: git.Place) -> bool:

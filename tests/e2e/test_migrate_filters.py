@@ -1,0 +1,73 @@
+"""Filters of .gitattributes over what comes in place of artifacts: refused at HEAD, told of for all other refs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.migrations import Legacy, make_legacy, out, refused
+from tests.support import Repo, run
+
+
+@pytest.fixture
+def legacy(tmp_path: Path) -> Legacy:
+    return make_legacy(tmp_path / "work")
+
+
+def filters(legacy: Legacy, where: str = ".gitattributes", line: str = "data/** filter=lfs") -> None:
+    """Commit a filter that does nothing here, whose name alone counts."""
+    legacy.git("config", "filter.lfs.clean", "cat")
+    legacy.add(where, line.encode() + b"\n")
+
+
+WORDS = "a filter of .gitattributes covers pointers"
+
+
+@pytest.mark.parametrize("where", [".gitattributes", "data/.gitattributes"])
+def test_another_branch_and_a_tag_with_a_filter_are_told_of(legacy: Legacy, where: str) -> None:
+    legacy.git("checkout", "-q", "side")
+    filters(legacy, where, "*.dvc filter=lfs" if "/" in where else "data/** filter=lfs")
+    legacy.git("tag", "v2")
+    legacy.git("checkout", "-q", "main")
+    for said in (out(legacy, "info", "--everything"), out(legacy, "run", "--everything", "--yes")):
+        [line] = [line for line in said.splitlines() if WORDS in line]
+        assert "data/t.csv.dvc in refs/heads/side" in line
+        assert "refs/tags/v2" in line
+        assert "refs/heads/main" not in line
+    assert "every byte is there" in out(legacy, "verify")
+
+
+@pytest.mark.parametrize(
+    "line", ["*.csv filter=lfs", "data/** filter=lfs\n*.dvc -filter\n.gitignore -filter", "* text"]
+)
+def test_a_filter_that_leaves_pointers_alone_is_no_matter(legacy: Legacy, line: str) -> None:
+    legacy.git("checkout", "-q", "side")
+    filters(legacy, line=line)
+    legacy.git("checkout", "-q", "main")
+    assert WORDS not in out(legacy, "run", "--everything", "--yes")
+
+
+def test_in_a_bare_repository_its_head_counts_too(legacy: Legacy, tmp_path: Path) -> None:
+    filters(legacy)
+    server = Repo(tmp_path / "server.git")
+    run("git", "clone", "-q", "--bare", legacy.path, server.path)
+    before = server.git("for-each-ref").stdout
+    said = refused(server, "run", "--everything", "--yes", code=2)
+    assert "data/t.csv.dvc" in said
+    assert "in a clone with a work tree" in said
+    assert server.git("for-each-ref").stdout == before
+
+
+def test_by_size_only_the_large_files_pointers_count(legacy: Legacy) -> None:
+    filters(legacy)
+    legacy.add("data/notes.txt", b"small")
+    assert "data/t.csv.dvc" in refused(legacy, "run", "--above", "5kB", "--yes", code=2)
+    out(legacy, "run", "--above", "9kB", "--yes")
+
+
+def test_a_filter_of_this_clone_alone_counts(legacy: Legacy) -> None:
+    (legacy.path / ".git" / "info").mkdir(exist_ok=True)
+    (legacy.path / ".git" / "info" / "attributes").write_text("models/** filter=lfs\n")
+    legacy.git("config", "filter.lfs.clean", "cat")
+    assert "models/a.pkl.dvc" in refused(legacy, "run", "--yes", code=2)
