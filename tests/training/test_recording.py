@@ -25,7 +25,8 @@ from trinity_guard.training import provenance, recording
 def write(folder, model, fixed):
     with recording.claimed(folder, fixed) as claim:
         metadata = {"model": {"md5": provenance.md5(model)}, "stem": claim.stem}
-        return claim.write(model, recording.encoded(metadata), b"# a card\\n")
+        claim.stage(model)
+        return claim.write(recording.encoded(metadata), b"# a card\\n")
 """
 
 # Ends the process at the N-th event that writes; see tests/e2e/test_kill.py.
@@ -50,7 +51,8 @@ write(sys.argv[1], model, sys.argv[3] == "fixed")
 def written(folder: Path, model: bytes = MODEL, fixed: bool = False) -> recording.Written:
     with recording.claimed(str(folder), fixed) as claim:
         metadata = {"model": {"md5": md5(model)}, "stem": claim.stem}
-        return claim.write(model, recording.encoded(metadata), b"# a card\n")
+        claim.stage(model)
+        return claim.write(recording.encoded(metadata), b"# a card\n")
 
 
 def whole(folder: Path) -> list[str]:
@@ -146,8 +148,9 @@ def test_what_cannot_appear_whole_is_taken_back(tmp_path: Path) -> None:
     with recording.claimed(str(tmp_path)) as claim:
         Path(claim.model).mkdir()  # nobody can rename a file over it
         metadata = recording.encoded({"model": {"md5": md5(MODEL)}})
+        claim.stage(MODEL)
         with pytest.raises(GuardError):
-            claim.write(MODEL, metadata, b"# a card\n")
+            claim.write(metadata, b"# a card\n")
     assert [p.is_dir() for p in tmp_path.glob("*Z*")] == [True]
     assert not list(tmp_path.glob(".trinity*"))
 

@@ -403,6 +403,15 @@ def test_a_place_that_cannot_be_written_is_told(here: Project, capfd: Any) -> No
     assert (here.path / "models").read_bytes() == b"a file"
 
 
+def test_a_model_that_cannot_be_written_is_nobodys_champion_and_no_run_has_it(here: Project, capfd: Any) -> None:
+    assert main(["train", "--register", "m", "--output", "/proc"]) == 2  # a folder, but nothing can be put into it
+    assert "the model cannot be written to /proc" in capfd.readouterr().err
+    store = stores.store(str(here.path))
+    assert tracking.champion(store, "m") is None
+    with stores.opened(store) as client:
+        assert client.search_experiments(filter_string="name = 'layout_risk_predictor'") == []
+
+
 def test_outside_of_git_no_gitignore_appears(here: Project, capfd: Any) -> None:
     shutil.rmtree(here.path / ".git")
     assert main(["train"]) == 0

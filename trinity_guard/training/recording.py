@@ -41,31 +41,45 @@ class Claim:
         self.folder = folder
         self.stem = stem
         self.created = created
+        self._staging = ""
 
     @property
     def model(self) -> str:
         return os.path.join(self.folder, self.stem + MODEL)
 
-    def write(self, model: bytes, metadata: bytes, card: bytes) -> Written:
-        """Write all three, flushed to disk, and let them appear: the metadata first, the model last.
+    def stage(self, model: bytes) -> None:
+        """Write the model to disk where nobody sees it: no room for it is told before anybody is told of the model.
+
+        GuardError (2) where it cannot be written.
+        """
+        try:
+            self._staging = tempfile.mkdtemp(prefix=STAGING, dir=self.folder)
+            _put(self._staging, {".gitignore": b"*\n", self.stem + MODEL: model})
+        except OSError as error:
+            raise _unusable(self.folder, error) from None
+
+    def write(self, metadata: bytes, card: bytes) -> Written:
+        """Write both, flushed to disk, and let all three appear: the metadata first, the staged model last.
 
         GuardError (2) where they cannot be written; nothing of them is there then, or what was there before.
         """
-        files = {self.stem + METADATA: metadata, self.stem + CARD: card, self.stem + MODEL: model}
-        staging = ""
+        texts = {self.stem + METADATA: metadata, self.stem + CARD: card}
+        names = [*texts, self.stem + MODEL]
         try:
-            staging = _staged(self.folder, files)
+            _put(self._staging, texts)
             try:
-                _appear(staging, self.folder, list(files))
+                _appear(self._staging, self.folder, names)
             except BaseException:
-                self._withdraw(staging, list(files))
+                self._withdraw(self._staging, names)
                 raise
         except OSError as error:
             raise _unusable(self.folder, error) from None
-        finally:
-            if staging:
-                shutil.rmtree(staging, ignore_errors=True)
         return Written(*(os.path.join(self.folder, self.stem + end) for end in (MODEL, METADATA, CARD)))
+
+    def clear(self) -> None:
+        """Remove what was staged and did not appear."""
+        if self._staging:
+            shutil.rmtree(self._staging, ignore_errors=True)
 
     def _withdraw(self, staging: str, names: list[str]) -> None:
         """Take back what has appeared. Not under the fixed name, where something of a former training may stand."""
@@ -93,7 +107,11 @@ def claimed(folder: str, fixed: bool = False) -> Iterator[Claim]:
         while not fixed and any(os.path.lexists(os.path.join(folder, _stem(created) + e)) for e in (MODEL, METADATA)):
             time.sleep(1 - created.microsecond / 1e6)
             created = datetime.now(UTC)
-        yield Claim(folder, NAME if fixed else _stem(created), created)
+        claim = Claim(folder, NAME if fixed else _stem(created), created)
+        try:
+            yield claim
+        finally:
+            claim.clear()
     finally:
         os.close(turn)
         if made and not os.listdir(folder):
@@ -113,20 +131,14 @@ def _unusable(folder: str, error: OSError) -> GuardError:
     )
 
 
-def _staged(folder: str, files: Mapping[str, bytes]) -> str:
-    """Write files to a folder of their own that Git does not see, in this order; return it."""
-    staging = tempfile.mkdtemp(prefix=STAGING, dir=folder)
-    try:
-        for name, data in {".gitignore": b"*\n", **files}.items():
-            fd = os.open(os.path.join(staging, name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-            with open(fd, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(fd)
-    except OSError:
-        shutil.rmtree(staging, ignore_errors=True)
-        raise
-    return staging
+def _put(folder: str, files: Mapping[str, bytes]) -> None:
+    """Write new files, in this order, flushed to disk."""
+    for name, data in files.items():
+        fd = os.open(os.path.join(folder, name), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        with open(fd, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(fd)
 
 
 def _appear(staging: str, folder: str, names: list[str]) -> None:

@@ -126,11 +126,12 @@ def _completed(inputs: _Inputs, store: tracking.Store, fitted: _Fitted, hidden: 
         return Trained(fitted.evaluation, {}, complaints, notes, hidden, None, logged, unlogged)
     with recording.claimed(options.output, options.stage) as claim:
         data = model.dump(fitted.model)
+        claim.stage(data)
         metadata = _metadata(inputs, fitted, claim, data)
         run = _run(inputs, fitted, claim.stem, {"dvc_md5": metadata["model"]["md5"], "gates": "passed"})
         logged, unlogged = _log(store, _with_model(run, inputs, fitted, metadata, claim.stem))
         metadata = metadata if options.stage else metadata | {"mlflow": _mlflow(store, logged, options)}
-        written = claim.write(data, recording.encoded(metadata), card.text(metadata, claim.stem).encode())
+        written = claim.write(recording.encoded(metadata), card.text(metadata, claim.stem).encode())
     if options.stage:
         _write_metrics(options.root, fitted.evaluation)
     return Trained(fitted.evaluation, metadata, [], notes, hidden, written, logged, unlogged)
