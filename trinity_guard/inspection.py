@@ -174,3 +174,18 @@ def quoted(text: str) -> str:
     if text and all(c.isalnum() or c in "._-/+=:,@" for c in text) and not text.startswith("-"):
         return text
     return "'" + text.replace("'", "'\\''") + "'"
+
+
+def typed(path: bytes) -> str:
+    """Return a path as a shell takes it, also one with letters that no eye sees, or that are no UTF-8."""
+    # Without the ./ Git takes a name that begins with a colon for pathspec magic.
+    text = (b"./" + path if path.startswith(b":") else path).decode("utf-8", "surrogateescape")
+    if text.isprintable():
+        return quoted(text)
+    return "$'" + "".join(_escaped(c) for c in text) + "'"
+
+
+def _escaped(char: str) -> str:
+    if char in "\\'":
+        return f"\\{char}"
+    return char if char.isprintable() else "".join(f"\\x{b:02x}" for b in char.encode("utf-8", "surrogateescape"))

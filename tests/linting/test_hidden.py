@@ -193,6 +193,16 @@ def test_the_remedy_for_a_broken_pointer_brings_its_last_good_version(work: Repo
     assert lint(work) == []
 
 
+@pytest.mark.parametrize(
+    "name", [b"new\nline.dvc", b"\xff 'x'.dvc", "\u202e\\é.dvc".encode(), b"-f.dvc", b"$(x).dvc", b":x.dvc"]
+)
+def test_a_remedy_can_be_typed_whatever_letters_the_name_has(work: Repo, name: bytes) -> None:
+    work.stage(name, b"outs: [")
+    [found] = lint(work)
+    assert run("bash", "-c", found["remedy"], cwd=work.path).stdout == b""
+    assert lint(work) == []
+
+
 def test_the_remedy_for_a_pointer_that_was_never_good_takes_it_out(work: Repo) -> None:
     work.stage("new.dvc", b"outs: [")
     [found] = lint(work)

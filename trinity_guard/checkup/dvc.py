@@ -22,7 +22,7 @@ from trinity_guard import (
 from trinity_guard.checkup import hooks, machine
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, counted, fine, listed
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.inspection import quoted
+from trinity_guard.inspection import quoted, typed
 from trinity_guard.publication import grouped
 from trinity_guard.remotes import PACKAGES
 
@@ -91,7 +91,7 @@ def committed(subject: Subject) -> Check:
         return Check(
             ERROR,
             f"{listed(own)}: one person's own config is in Git, which may hold credentials.",
-            f"git rm -q --cached -- {' '.join(quoted(shown(p)) for p in own)}     # {ROTATE}",
+            f"git rm -q --cached -- {' '.join(typed(p) for p in own)}     # {ROTATE}",
         )
     for entry, data in zip(entries, git.read_all(e.oid for e in entries), strict=True):
         if entry.mode != index.SYMLINK and (found := secrets.credentials_in(data or b"", entry.path)):
@@ -216,7 +216,7 @@ def remotes(subject: Subject) -> Check:
         if name not in project.remotes:
             known = f" (there are: {listed(sorted(project.remotes))})" if project.remotes else ""
             return Check(ERROR, f"the DVC remote '{shown(name.encode())}' is not configured{known}.",
-                         f"trinity-guard remote add {quoted(shown(name.encode()))} URL")  # fmt: skip
+                         f"trinity-guard remote add {typed(name.encode())} URL")  # fmt: skip
         remote = project.remotes[name]
         address = urls.without_secret(remote.url).encode("utf-8", "surrogateescape")
         where = f"'{shown(name.encode())}' ({shown(address)})"
@@ -266,7 +266,7 @@ def _folder_to_be(subject: Subject, root: bytes, remote: Remote) -> tuple[str, s
     except FileNotFoundError:
         known = False
     if known:
-        where = quoted(shown(remote.local))
+        where = typed(remote.local)
         try:
             delivery.destination(subject.place, root, remote.name)
         except GuardError as error:
@@ -275,10 +275,10 @@ def _folder_to_be(subject: Subject, root: bytes, remote: Remote) -> tuple[str, s
     above = machine.existing(remote.local)
     below = os.path.join(above, os.path.relpath(remote.local, above).split(b"/")[0])
     if os.path.lexists(below):
-        return f"{shown(below)} is in its way, and no folder.", f"ls -ld {quoted(shown(below))}"
+        return f"{shown(below)} is in its way, and no folder.", f"ls -ld {typed(below)}"
     if not os.access(above, os.W_OK):
         words = f"{shown(remote.local)} cannot be made: {shown(above)} is not writable."
-        return words, f"ls -ld {quoted(shown(above))}     # whose is it?"
+        return words, f"ls -ld {typed(above)}     # whose is it?"
     return None
 
 

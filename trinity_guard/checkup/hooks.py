@@ -8,7 +8,7 @@ import sys
 from trinity_guard import framework, git, hookfiles, installation, installed
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.inspection import quoted
+from trinity_guard.inspection import typed
 
 INIT = "trinity-guard init"
 # What a GUI starts Git with.
@@ -161,9 +161,9 @@ def reached(subject: Subject) -> Check:
     if scope in ("local", "worktree"):
         remedy = f"git config --{scope} --unset-all core.hooksPath && {INIT}"
     elif scope:
-        remedy = f"git config --local core.hooksPath {quoted(shown(own))} && {INIT}"
+        remedy = f"git config --local core.hooksPath {typed(own)} && {INIT}"
     else:
-        remedy = f"rm {quoted(shown(own))} && {INIT}     # the link"
+        remedy = f"rm {typed(own)} && {INIT}     # the link"
     return Check(ERROR, fact, remedy)
 
 
@@ -204,10 +204,10 @@ def _through_framework(subject: Subject) -> bool:
 def _remedy(subject: Subject, where: hookfiles.Folder | None, found: State) -> str:
     if where is None:
         calls = [f'{shown(n)}:  trinity-guard hook {shown(n)} "$@"' for n in found.missing + found.foreign]
-        lines = [f"chmod +x {quoted(shown(os.path.join(subject.hooks_folder, n)))}" for n in found.plain]
+        lines = [f"chmod +x {typed(os.path.join(subject.hooks_folder, n))}" for n in found.plain]
         return "\n".join([*lines, *(["add to each in " + shown(subject.hooks_folder), *calls] if calls else [])])
     if found.edited:
-        files = " ".join(quoted(shown(os.path.join(where.path, n))) for n in found.edited)
+        files = " ".join(typed(os.path.join(where.path, n)) for n in found.edited)
         return f"rm {files} && {INIT}"
     return INIT
 
@@ -221,7 +221,7 @@ def kept(subject: Subject) -> Check:
             found.append(path + hookfiles.KEPT)
     if not found:
         return fine("those that were there before ours can run")
-    files = " ".join(quoted(shown(f)) for f in found)
+    files = " ".join(typed(f) for f in found)
     names = listed([os.path.basename(f) for f in found])
     return Check(WARNING, f"hooks that were there before ours do not run, for they are not executable: {names}.",
                  f"chmod +x {files}")  # fmt: skip
@@ -240,7 +240,7 @@ def template(_: Subject) -> Check:
             old.append(path)
     if not old:
         return fine(f"init.templateDir ({shown(told)}) holds no hook of ours that is out of date")
-    files = " ".join(quoted(shown(p)) for p in old)
+    files = " ".join(typed(p) for p in old)
     return Check(
         WARNING,
         f"init.templateDir ({shown(told)}) gives each new clone hooks of ours that are out of date: "

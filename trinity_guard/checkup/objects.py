@@ -7,8 +7,8 @@ import os
 from trinity_guard import background, git, publication, pushqueue, references, store, transport, trust
 from trinity_guard.checkup import dvc
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
-from trinity_guard.errors import GuardError, shown
-from trinity_guard.inspection import quoted
+from trinity_guard.errors import GuardError
+from trinity_guard.inspection import typed
 from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False
@@ -132,7 +132,7 @@ def readable(subject: Subject) -> Check:
         return fine(f"{counted(len({i.path for i in items}), 'pointer')} can be read")
     (_, path), error = next(iter(broken.items()))
     more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
-    remedy = references.mending(subject.place, path, error) or f"git log -p -- {quoted(shown(path))}"
+    remedy = references.mending(subject.place, path, error) or f"git log -p -- {typed(path)}"
     return Check(ERROR, f"{error.problem}{more}", remedy)
 
 
@@ -180,14 +180,14 @@ def _damaged(_: Subject, some: Sequence[Found]) -> Check | None:
     odd = [f for f in some if f.here is not None and not f.item.is_dir and 0 <= f.item.size != f.here]
     bad = [f for f in odd if not f.cache.holds(f.item.md5)]
     if bad:
-        files = " ".join(quoted(shown(f.cache.path(f.item.md5))) for f in bad[:MOST_COMMITS])
+        files = " ".join(typed(f.cache.path(f.item.md5)) for f in bad[:MOST_COMMITS])
         return Check(
             ERROR,
             f"damaged in the cache: {counted(len(bad), 'object')} of {_names(bad)}.",
             f"rm -f {files} && trinity-guard pull",
         )
     if odd:
-        name = quoted(shown(odd[0].item.path))
+        name = typed(odd[0].item.path)
         return Check(ERROR, f"another size than the object has is in {_names(odd)}.", f"git log -p -- {name}")
     return None
 
@@ -289,7 +289,7 @@ def queue(subject: Subject) -> Check:
     files = [os.path.join(folder, n) for n in os.listdir(folder)] if os.path.isdir(folder) else []
     damaged = [f for f in files if f.endswith(pushqueue.DAMAGED)]
     if damaged:
-        names = " ".join(quoted(shown(f)) for f in damaged)
+        names = " ".join(typed(f) for f in damaged)
         return Check(
             WARNING,
             f"{counted(len(damaged), 'file')} of the queue cannot be read: what waited there is not known.",

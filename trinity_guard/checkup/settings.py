@@ -9,7 +9,7 @@ from trinity_guard import config as configs
 from trinity_guard import dvcproject, dvcsetup, git, hookfiles, ignoring, index, installed, ownership, planted
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.inspection import quoted
+from trinity_guard.inspection import typed
 from trinity_guard.rules import Rules
 
 LET_THROUGH = "!*.dvc"
@@ -120,7 +120,7 @@ def _letting_through(name: bytes, source: bytes, line: int, pattern: bytes) -> s
         )
     if name in (b".dvc/", b".dvc/config", b".gitignore"):
         return f"take {shown(pattern)} out of {shown(source)}, line {line}"
-    return f"echo '{LET_THROUGH}' >> {quoted(shown(file))}"
+    return f"echo '{LET_THROUGH}' >> {typed(file)}"
 
 
 def _folder_hidden(folder: bytes) -> bool:
@@ -160,7 +160,7 @@ def _ignore(subject: Subject, paths: list[bytes]) -> str:
         if os.path.islink(file):
             raise GuardError(
                 f"{shown(target)} is a symlink, which Git does not read.",
-                f"rm {quoted(shown(target))} && touch {quoted(shown(target))}",
+                f"rm {typed(target)} && touch {typed(target)}",
             )
         if not os.path.isdir(os.path.dirname(file)):
             continue  # not checked out
@@ -183,7 +183,7 @@ def tracked_twice(subject: Subject) -> Check:
             both[above] = held[above].kind == "dir"
     if not both:
         return fine("no file is tracked by Git and by DVC")
-    names = " ".join(quoted(shown(p)) for p in both)
+    names = " ".join(typed(p) for p in both)
     options = "-r -q --cached" if any(both.values()) else "-q --cached"
     return Check(
         ERROR, f"tracked by Git and by DVC: {listed(list(both))}.",
@@ -219,7 +219,7 @@ def sparse(subject: Subject) -> Check:
     if not gone:
         return fine("the sparse checkout has .dvc" if on else "no sparse checkout")
     if not on:
-        names = " ".join(quoted(shown(p)) for p in gone)
+        names = " ".join(typed(p) for p in gone)
         return Check(
             ERROR,
             f"Git is told not to look for {listed(gone)} (skip-worktree), and it is not there: DVC finds no project.",
@@ -227,7 +227,7 @@ def sparse(subject: Subject) -> Check:
             lambda: _look_again(gone),
         )
     folders = sorted({os.path.dirname(p) for p in gone})
-    names = " ".join(quoted(shown(f)) for f in folders)
+    names = " ".join(typed(f) for f in folders)
     return Check(
         ERROR,
         f"the sparse checkout leaves out {listed(gone)}: DVC finds no project, and Git may remove its cache.",

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard import git
-from trinity_guard.errors import shown
-from trinity_guard.inspection import inside_dvc, quoted
+from trinity_guard.inspection import inside_dvc, typed
 from trinity_guard.linting.finding import Finding
 from trinity_guard.rules import size_text
 
@@ -70,7 +69,7 @@ def _unfiltered(judged: Judged) -> str:
 
 
 def _remedy(subject: Subject, judged: Judged) -> str:
-    name = quoted(shown(judged.entry.path))
+    name = typed(judged.entry.path)
     command = f"trinity-guard convert {name}"
     if inside_dvc(judged.entry.path):
         command = f"git rm -q --cached -- {name}"

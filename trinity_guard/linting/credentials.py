@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import git, secrets
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.inspection import is_dvc_config, is_own_config, quoted
+from trinity_guard.inspection import is_dvc_config, is_own_config, quoted, typed
 from trinity_guard.linting.finding import WARNING, Finding
 from trinity_guard.linting.pointers import LOCK, PIPELINE, POINTER, without_path
 
@@ -89,7 +89,7 @@ def _to_own_config(option: secrets.Finding) -> str:
 
 
 def _own_config(commit: bytes, entry: Entry, pushed: bool) -> Finding:
-    remedy = f"git rm -q --cached -- {quoted(shown(entry.path))}"
+    remedy = f"git rm -q --cached -- {typed(entry.path)}"
     if pushed:
         remedy += "\nand replace what is in it where it was issued: others could read it"
     problem = "one person's own config, which may hold credentials: it belongs in no commit"
