@@ -128,6 +128,13 @@ def test_the_remedy_for_a_file_that_lfs_missed_brings_it_there(work: Repo) -> No
     assert work.git("show", ":raw one.pkl").stdout.startswith(b"version https://git-lfs")
 
 
+def test_a_range_the_wrong_way_round_is_said_to_hold_nothing(work: Repo) -> None:
+    work.stage("raw.pkl")
+    work.commit()
+    done = work.guard("lint", "--range", "HEAD..base")
+    assert b"no commit in HEAD..base: nothing was looked at" in done.stderr
+
+
 # ---- .dvc/ is no hiding place
 
 

@@ -168,11 +168,14 @@ def _all(make: Make) -> list[Subject]:
 
 
 def _of_range(chosen: ranges.Range, make: Make) -> Subject:
-    if not chosen.tip:
+    if not chosen.tip:  # nothing is there any more
         found = make(subject.Tree(b"", [], [], []))
         subject.walk(found, [])
         return found
     commits = ranges.commits(chosen)
+    if not commits:
+        # A range the wrong way round is empty, too, and would pass for a clean one.
+        console.note(f"there is no commit in {chosen.words}: nothing was looked at.")
     found = make(subject.tree_of(chosen.tip))
     progress = console.Progress("reading commits", 1, "commits")
     subject.walk(found, commits, progress)
@@ -228,8 +231,9 @@ def _without_known(
     summary.hidden = applied.hidden
     if applied.unused:
         console.note(
-            f"{len(applied.unused):,} entries of {shown(known.file)} hide nothing any more: "
-            "trinity-guard lint --update-baseline drops them"
+            f"{len(applied.unused):,} entr{'ies' if len(applied.unused) > 1 else 'y'} of {shown(known.file)} "
+            f"hide{'' if len(applied.unused) > 1 else 's'} nothing any more: trinity-guard lint --update-baseline "
+            f"drops {'them' if len(applied.unused) > 1 else 'it'}"
         )
     return applied.kept
 
