@@ -360,6 +360,45 @@ def test_only_what_is_no_worse_than_the_champion_takes_its_place(here: Project, 
     assert len(here.models()) == 2
 
 
+@pytest.mark.slow
+def test_after_the_table_has_changed_the_champion_is_measured_on_the_new_rows(here: Project, capfd: Any) -> None:
+    assert main(["train", "--set", "max_depth=3", "--register", "m"]) == 0
+    [first] = here.models()
+    (here.path / DATASET).write_bytes(csv(140, seed=2))
+    capfd.readouterr()
+    worse = ["--set", "max_depth=1", "--set", "n_estimators=1", "--register", "m"]
+    assert main(["train", *worse]) == 1
+    said = capfd.readouterr().err
+    theirs = re.search(r"version 1\) was measured on the test rows of this table: f1_overflow (0\.\d+)", said)
+    assert theirs, said
+    assert float(theirs[1]) > 0.6
+    assert f", the champion (version 1) has {theirs[1]}" in said
+    assert here.models() == [first]
+    assert main(["train", "--register", "m"]) == 0
+    assert "version 2 of m" in capfd.readouterr().out
+
+
+@pytest.mark.slow
+def test_a_champion_whose_file_is_not_here_or_not_its_own_is_not_measured(here: Project, capfd: Any) -> None:
+    assert main(["train", "--register", "m"]) == 0
+    [first] = here.models()
+    good, ran = first.read_bytes(), here.path / "ran"
+    (here.path / DATASET).write_bytes(csv(140, seed=2))
+    first.unlink()
+    capfd.readouterr()
+    assert main(["train", "--register", "m"]) == 1
+    said = capfd.readouterr().err
+    assert f"its file (md5 {md5(good)}) is not in models" in said
+    assert "--no-champion" in said
+    # A pickle that would write a file, were it loaded.
+    first.write_bytes(b"cos\nsystem\n(S'touch " + str(ran).encode() + b"'\ntR.")
+    assert main(["train", "--register", "m"]) == 1
+    assert "was not loaded, which would run it" in capfd.readouterr().err
+    assert not ran.exists()
+    assert main(["train", "--register", "m", "--no-champion"]) == 0
+    assert not ran.exists()
+
+
 def test_a_server_that_is_not_there_is_told_within_seconds_and_nothing_is_left(
     here: Project, capfd: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,7 +23,8 @@ def check(
 
     min_f1 is of the headline (the overflow class's F1; of many classes the macro F1). champion: version, metrics, and
     tags that hold evaluation.terms (dataset_md5, target, split). A figure equal to the champion's passes: the same
-    training again is no worse. Terms that are not equal are a complaint: what cannot be compared is not let through.
+    training again is no worse. Terms that are not equal are a complaint: what cannot be compared is not let through;
+    champion's `unmeasured` tells why it could not be measured on this model's terms.
     """
     complaints = []
     for name, floor in ((evaluation.headline, min_f1), ("mcc", min_mcc)):
@@ -58,7 +59,8 @@ def _champion(evaluation: Evaluation, champion: Mapping[str, Any]) -> list[str]:
         if tags.get(key) != mine
     ]
     if unequal:
-        return [f"the comparison with {who} is not equal: {'; '.join(unequal)}."]
+        why = f"; {champion['unmeasured']}" if champion.get("unmeasured") else ""
+        return [f"the comparison with {who} is not equal: {'; '.join(unequal)}{why}. --no-champion does without."]
     complaints = []
     for name in (evaluation.headline, "mcc"):
         theirs = _figure((champion.get("metrics") or {}).get(name))

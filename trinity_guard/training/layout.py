@@ -48,7 +48,7 @@ class Face:
         return width
 
     def _measure(self, characters: set[str]) -> None:
-        from PIL import ImageFont  # noqa: PLC0415  # late: what reads tables alone needs no fonts
+        from PIL import ImageFont  # late: what reads tables alone needs no fonts
 
         # At one pixel a unit the rounding of hinted advances changes nothing, whatever FreeType it is.
         font = ImageFont.truetype(self.path, EM, layout_engine=ImageFont.Layout.BASIC)
@@ -80,7 +80,7 @@ def face(family: str) -> Face:
 @functools.cache
 def fonts() -> str:
     """Return the folder of matplotlib's fonts."""
-    import matplotlib  # noqa: PLC0415  # late, as above
+    import matplotlib  # late, as above
 
     return os.path.join(matplotlib.get_data_path(), "fonts", "ttf")
 

@@ -48,7 +48,7 @@ def mark(store: Store, name: str, number: str, tags: Mapping[str, str], alias: s
 
 def register(client: Any, name: str, model: Any, run_id: str, tags: Mapping[str, str], alias: str | None) -> str:
     """Make a logged model the next version of a registered one; return its number."""
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+    from mlflow.exceptions import MlflowException
 
     try:
         client.create_registered_model(name)
@@ -76,7 +76,7 @@ def _asked(store: Store, ask: Any) -> dict[str, Any] | None:
         return None
     store.ready()
     with opened(store) as client:
-        from mlflow.exceptions import MlflowException  # noqa: PLC0415
+        from mlflow.exceptions import MlflowException
 
         try:
             answer: dict[str, Any] = ask(client)

@@ -80,7 +80,7 @@ def trouble_with(uri: str, who: Mapping[str, str]) -> GuardError | None:
 def _status(uri: str, who: Mapping[str, str]) -> int | str:
     """Return the HTTP status of a server's /health, or what kept it from answering, in a few words."""
     # MLflow's own way: it obeys the same proxies, netrc and certificates.
-    import requests  # noqa: PLC0415
+    import requests
 
     name, password = (who.get(n) or os.environ.get(n) for n in ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"))
     token = os.environ.get("MLFLOW_TRACKING_TOKEN")

@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from trinity_guard import git, index
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.training import card, evaluation, gates, model, plots, provenance, recording, search, tracking
+from trinity_guard.training import (
+    card,
+    challenge,
+    evaluation,
+    gates,
+    model,
+    plots,
+    provenance,
+    recording,
+    search,
+    tracking,
+)
 from trinity_guard.training import table as tables
 from trinity_guard.training.provenance import Commit, Recorded
 from trinity_guard.training.recording import NAME, Written
@@ -118,9 +129,9 @@ def train(options: Options, store: tracking.Store, watch: Watch | None = None) -
 def _completed(inputs: _Inputs, store: tracking.Store, fitted: _Fitted, hidden: list[str]) -> Trained:
     """Pass the gates, log, write."""
     options = inputs.options
-    champion = tracking.champion(store, options.register) if options.register and options.compare else None
+    champion, measured = _champion(inputs, store, fitted)
     complaints = gates.check(fitted.evaluation, options.min_f1, options.min_mcc, champion)
-    notes = [*tables.warnings(inputs.table), *_mismatch(inputs)]
+    notes = [*tables.warnings(inputs.table), *_mismatch(inputs), *measured]
     if complaints:
         logged, unlogged = _log(store, _run(inputs, fitted, f"{NAME} (refused)", {"gates": " ".join(complaints)}))
         return Trained(fitted.evaluation, {}, complaints, notes, hidden, None, logged, unlogged)
@@ -135,6 +146,16 @@ def _completed(inputs: _Inputs, store: tracking.Store, fitted: _Fitted, hidden: 
     if options.stage:
         _write_metrics(options.root, fitted.evaluation)
     return Trained(fitted.evaluation, metadata, [], notes, hidden, written, logged, unlogged)
+
+
+def _champion(inputs: _Inputs, store: tracking.Store, fitted: _Fitted) -> tuple[Mapping[str, Any] | None, list[str]]:
+    """Return the champion to be compared with, None where there is none or none is to be, and what to say of it."""
+    options = inputs.options
+    found = tracking.champion(store, options.register) if options.register and options.compare else None
+    if found is None:
+        return None, []
+    equal, note = challenge.on_equal_terms(found, fitted.evaluation, inputs.data, fitted.test, options.output)
+    return equal, [note] if note else []
 
 
 def _inputs(options: Options) -> _Inputs:
