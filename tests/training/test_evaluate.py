@@ -34,7 +34,8 @@ def trained(room: Path) -> tuple[Path, evaluation.Evaluation]:
         "dataset": {"md5": data.md5},
     }
     with recording.claimed(str(room / "models")) as claim:
-        path = Path(claim.write(dumped, recording.encoded(metadata), b"# a card\n").model)
+        claim.stage(dumped)
+        path = Path(claim.write(recording.encoded(metadata), b"# a card\n").model)
     return path, evaluation.evaluate(fitted, data, samples.SMALL, *parts)
 
 

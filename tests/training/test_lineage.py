@@ -132,6 +132,21 @@ def test_what_git_holds_and_does_not_agree_is_wrong_at_once(
     assert [w for w, s in states.items() if "wrong" in s] == [what]
 
 
+def test_a_file_that_is_asked_about_must_be_the_recorded_one_too(work: Work) -> None:
+    code, states, _ = told(work, work.model)
+    assert (code, states["file"]) == (0, ["ok", "not looked"])
+    _, states, _ = told(work, work.model, "--verify")
+    assert states["file"] == ["ok", "ok"]
+    work.file(work.model).unlink()
+    work.write(work.model, b"other bytes")
+    in_work_tree = work.file(work.metadata_name)
+    in_work_tree.write_bytes(in_work_tree.read_bytes() + b"\n")
+    code, states, text = told(work, work.model, "--verify")
+    assert (code, states["file"]) == (1, ["wrong", "wrong"])
+    assert f"{work.model} here is not what its pointer names" in text
+    assert "file" not in told(work, "v1.0.0")[1]
+
+
 def test_a_commit_that_is_not_in_this_clone_cannot_be_looked_at(work: Work) -> None:
     trained = str(json.loads(work.file(work.metadata_name).read_text())["git"]["commit"])
     in_metadata(work, trained, "1" * 40)

@@ -33,7 +33,8 @@ def made(folder: Path, settings: Settings) -> Path:
     fitted = model.dump(model.fit(data, settings, model.split(data, settings)[0]))
     with recording.claimed(str(folder / "models")) as claim:
         metadata = {"model": {"md5": provenance.md5(fitted)}, "parameters": {}}
-        return Path(claim.write(fitted, recording.encoded(metadata), b"# a card\n").model)
+        claim.stage(fitted)
+        return Path(claim.write(recording.encoded(metadata), b"# a card\n").model)
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +115,17 @@ SPOILT = {
     "a pipe": (a_pipe, "not a regular file"),
     "gone": (lambda own: own.unlink(), "there is no"),
 }
+
+
+def test_metadata_that_was_changed_beside_the_recorded_model_is_what_is_to_be_mended(own: Path) -> None:
+    found = provenance.md5(own.read_bytes())
+    size = own.stat().st_size
+    Path(f"{own}.dvc").write_text(f"outs:\n- md5: {found}\n  size: {size}\n  hash: md5\n  path: {own.name}\n")
+    spoil_metadata(own, json.dumps({"model": {"md5": "ab" * 16}}))
+    with pytest.raises(GuardError, match="its metadata names abab") as caught:
+        verified.load(str(own))
+    assert caught.value.remedy.startswith("git checkout -- ")
+    assert "_metadata.json" in caught.value.remedy
 
 
 @pytest.mark.parametrize("kind", SPOILT)

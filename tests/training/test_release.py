@@ -341,3 +341,12 @@ def test_help_has_an_example_and_loads_no_library(work: Work, command: str) -> N
         (hidden / package / "__init__.py").write_text("raise ImportError('hidden by a test')\n")
     text = work.trinity(command, "--help", PYTHONPATH=f"{hidden}:{PROJECT}").stdout.decode()
     assert "example:" in text
+
+
+def test_a_clone_says_that_it_is_released_before_that_it_has_no_mlflow(work: Work) -> None:
+    assert work.release("v1.2.0").returncode == 0
+    mlflow_gone(work)
+    said = work.release("v1.2.0")
+    assert said.returncode == 1
+    assert b"v1.2.0 is released already" in said.stderr
+    assert b"has no version 1 of layout-risk-predictor" in said.stderr

@@ -20,7 +20,7 @@ OK, WRONG, UNKNOWN, UNSEEN = "ok", "wrong", "could not look", "not looked"
 
 @dataclass(frozen=True)
 class Line:
-    """One fact. what: tag, commit, model, metadata, dataset, code, run, version, remote, bytes."""
+    """One fact. what: tag, commit, model, metadata, dataset, code, file, run, version, cache, remote, bytes."""
 
     what: str
     state: str
@@ -29,13 +29,17 @@ class Line:
 
 @dataclass
 class Record:
-    """All that is known of one model. release: None for one that was never released."""
+    """All that is known of one model. release: None for one that was never released.
+
+    by_file: it was asked for as a file of the work tree, which then has to be the recorded one too.
+    """
 
     name: str
     model: Model
     release: Release | None
     stages: list[str] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
+    by_file: bool = False
 
     def has(self, state: str) -> bool:
         return any(line.state == state for line in self.lines)
@@ -85,7 +89,7 @@ def meant(place: git.Place, text: str, path: bytes) -> Record:
     of = next((r for r in reversed(registry.of(model.name)) if r.said.get("model_md5") == model.goal.md5), None)
     if of is not None:
         model = releasing.of_release(place, of)
-    return Record(model.name, model, of, registry.stages(of) if of else [])
+    return Record(model.name, model, of, registry.stages(of) if of else [], by_file=bool(text))
 
 
 def check(
@@ -96,6 +100,8 @@ def check(
     choice: the configured remote. on_progress(bytes, in all) of the model's download.
     """
     record.lines = [*_tag(record), *_commit(record), *_metadata(record), *_data(record), *_code(record)]
+    if record.by_file:
+        record.lines += _here(place, record.model, look)
     record.lines += _mlflow(place, record, look)
     wanted = [g for g in (record.model.goal, record.model.data) if g]
     if not look:
@@ -173,6 +179,23 @@ def _code(record: Record) -> Iterator[Line]:
         yield Line("code", WRONG, f"trained at {short}, which does not lead to this commit")
     else:
         yield Line("code", UNKNOWN, f"trained at {short}, which is not in this clone")
+
+
+def _here(place: git.Place, model: Model, look: bool) -> Iterator[Line]:
+    """Compare model and metadata in the work tree with what Git records; nothing for what is not fetched."""
+    name, path = shown(model.path), recorded.metadata_path(model.path)
+    if os.path.lexists(place.file(path)):
+        changed = git.run("status", "--porcelain", "-z", "--", path, env=git.literal())
+        said = f"{shown(path)} here is {'not ' if changed else ''}as it is committed"
+        yield Line("file", WRONG if changed else OK, said)
+    file = place.file(model.path)
+    if not os.path.isfile(file):
+        return
+    if not look:
+        yield Line("file", UNSEEN, name)
+        return
+    right = store.says(model.goal.name, store.md5_of(file), file)
+    yield Line("file", OK if right else WRONG, f"{name} here is {'' if right else 'not '}what its pointer names")
 
 
 # --- MLflow

@@ -129,7 +129,11 @@ def _completion(place: git.Place, registry: Registry, there: Release, path: byte
         alias = marking.UNLESS_LATER if last else marking.NO
         made.mark, wrong = marking.planned(place, model, there.version, asked.stage, alias)
         if made.mark is None and wrong and not made.stage:
-            _refuse(wrong, model.path, there.version)
+            again = _again(there, model)
+            problem, remedy = wrong[0]
+            raise GuardError(
+                f"{again.problem} Whether MLflow shows it cannot be told: {problem}.", f"{again.remedy}\n{remedy}"
+            )
     if not made.stage and made.mark is None:
         raise _again(there, model)
     return made

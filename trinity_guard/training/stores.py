@@ -45,6 +45,7 @@ class Store:
         self._making: Thread | None = None
         self._error: BaseException | None = None
         self._made = False
+        self._given_up = False
 
     @property
     def shown(self) -> str:
@@ -71,10 +72,17 @@ class Store:
     def _make(self) -> None:
         try:
             self.prepare()
-            _warm(self)
+            if not self._given_up:
+                _warm(self)
             self._made = True
         except BaseException as error:  # noqa: BLE001  # a thread has nobody else to tell; `ready` raises it
             self._error = error
+
+    def give_up(self) -> None:
+        """Let the thread end as soon as it can: not in the midst of tables, and not torn off by the program's end."""
+        self._given_up = True
+        with contextlib.suppress(Exception):
+            self.ready()  # what it meets is not news
 
     def prepare(self) -> None:
         """Make the tables of a database that has none, and look whether MLflow can work with what is there."""
@@ -85,8 +93,9 @@ class Store:
                     tables(self, new)
         elif self.artifact_root:
             tables(self, self.uri)
-        with opened(self) as client:
-            client.search_experiments(max_results=1)
+        if not self._given_up:
+            with opened(self) as client:
+                client.search_experiments(max_results=1)
 
     def scrubbed(self, text: str) -> str:
         """Return a text of somebody else's without anything secret of this store's address."""

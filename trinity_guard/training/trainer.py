@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -120,9 +119,7 @@ def train(options: Options, store: tracking.Store, watch: Watch | None = None) -
     try:
         return _completed(inputs, store, _fit(inputs, parts, watch or Watch()), hidden)
     except BaseException:
-        # The thread that makes the store is not to be torn off in the midst of its tables; what it meets is not news.
-        with suppress(Exception):
-            store.ready()
+        store.give_up()
         raise
 
 

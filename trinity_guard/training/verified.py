@@ -53,23 +53,27 @@ def load(path: str, md5: str | None = None) -> Verified:
     data = _bytes(path, name)
     metadata = _metadata(path, name, required=md5 is None)
     found = provenance.md5(data)
+    pull = f"trinity-guard pull {quoted(name)}     # the recorded bytes; first move away what is here"
     if md5 is not None:
-        _require(name, found, md5.lower(), "you named")
-    else:
-        _require(name, found, _md5_of(metadata, name), "its metadata names")
-        recorded = provenance.recorded(path, _top(path))
-        if recorded is not None and not recorded.agrees(data):
-            _require(name, found, recorded.md5, f"its pointer {shown(os.fsencode(path))}.dvc names")
+        _require(name, found, md5.lower(), "you named", pull)
+        return Verified(path, found, model.load(data), metadata)
+    recorded = provenance.recorded(path, _top(path))
+    agrees = recorded is None or recorded.agrees(data)
+    beside = shown(os.fsencode(_beside(path)))
+    mend = f"git checkout -- {quoted(beside)}     # the file is what its pointer names: {beside} was changed"
+    _require(name, found, _md5_of(metadata, name), "its metadata names", mend if recorded and agrees else pull)
+    if recorded is not None and not agrees:
+        _require(name, found, recorded.md5, f"its pointer {shown(os.fsencode(path))}.dvc names", pull)
     return Verified(path, found, model.load(data), metadata)
 
 
-def _require(name: str, found: str, wanted: str, who: str) -> None:
-    if found == wanted:
-        return
-    raise GuardError(
-        f"{name} was not loaded, which would run it: its md5 is {found}, {who} {wanted}.",
-        f"trinity-guard pull {quoted(name)}     # the recorded bytes; what is here must go first, if it is not wanted",
-    )
+def _require(name: str, found: str, wanted: str, who: str, remedy: str) -> None:
+    if found != wanted:
+        raise GuardError(f"{name} was not loaded, which would run it: its md5 is {found}, {who} {wanted}.", remedy)
+
+
+def _beside(path: str) -> str:
+    return path.removesuffix(MODEL) + METADATA
 
 
 def _bytes(path: str, name: str) -> bytes:
@@ -95,7 +99,7 @@ def _bytes(path: str, name: str) -> bytes:
 
 def _metadata(path: str, name: str, required: bool) -> dict[str, Any]:
     """Return the metadata beside a model; {} where it is missing and need not be there."""
-    beside = path.removesuffix(MODEL) + METADATA
+    beside = _beside(path)
     shown_beside = shown(os.fsencode(beside))
     try:
         with open(beside, "rb") as file:
