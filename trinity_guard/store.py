@@ -21,6 +21,8 @@ PIECE = 1 << 20
 THREADED = 8 << 20
 # With more files than this, one flush of the file system beats a flush of each (Git's core.fsyncMethod=batch).
 BATCH = 8
+# How often a temporary file is tried to be made, while others take its folder away.
+MOST_TRIES = 50
 OBJECT_MODE = 0o444
 # Begins the name of an object of DVC 2: its md5 is that of a text with LF line ends, and it lies at the top of a store.
 LEGACY = "dos2unix-"
@@ -139,14 +141,19 @@ class Store:
         if os.path.islink(self._temporary):
             # We sweep it: what lies where a link leads is somebody else's.
             raise OSError(40, "a symbolic link where a folder of ours should be", self._temporary)
-        if not self._swept:
-            self._swept = self._folder(self._temporary) or self._sweep()
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-        try:
-            return os.open(name, flags, 0o666)
-        except FileNotFoundError:
-            self._folder(self._temporary)  # who settled last took it away
-            return os.open(name, flags, 0o666)
+        tries = MOST_TRIES
+        while True:
+            try:
+                if not self._swept:
+                    self._swept = self._folder(self._temporary) or self._sweep()
+                return os.open(name, flags, 0o666)
+            except (FileNotFoundError, FileExistsError):
+                # Another one at work here has settled, and took the folder away, or made it, in this moment.
+                tries -= 1
+                if not tries:
+                    raise
+                self._swept = False
 
     def _place(self, stored: Stored) -> None:
         target = self.path(stored.md5)
@@ -369,8 +376,10 @@ def _parents(folder: bytes, top: bytes) -> Iterator[bytes]:
 
 
 def _remove(path: bytes) -> None:
-    if os.path.lexists(path):
+    try:
         os.unlink(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return  # it is not there, or gone already
 
 
 def _remove_folder(folder: bytes) -> None:
