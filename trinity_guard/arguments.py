@@ -51,6 +51,17 @@ def write_output(path: bytes, data: bytes) -> None:
         raise GuardError(f"cannot write {shown(path)}: {reason}.", "--output FILE", UNUSABLE) from error
 
 
+def write_output_with_folder(path: str, data: bytes) -> None:
+    """The same for a command that makes the folder of its output too."""
+    folder = os.path.dirname(os.path.abspath(path))
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        said = shown(os.fsencode(folder))
+        raise GuardError(f"cannot make {said}: {error.strerror}.", "--output FILE", UNUSABLE) from error
+    write_output(os.fsencode(path), data)
+
+
 def _is_replaced(path: bytes) -> bool:
     """Whether a file of ours takes the place of what is there; OSError where its folder is not."""
     os.stat(os.path.dirname(os.path.realpath(path)))

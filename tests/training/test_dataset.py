@@ -223,16 +223,19 @@ def test_it_is_a_stage_of_a_pipeline(repo: Repo) -> None:
 
 def test_places_that_cannot_be_written_are_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
+    os.mkfifo(tmp_path / "pipe")
     for name, words in {
         "": "it is a folder",
         "new/": "it is a folder",
         "file/t.csv": "its folder is a file",
+        "pipe": "a device or a pipe",
         "x" * 300: "file name too long",
     }.items():
         with pytest.raises(GuardError, match=words) as caught:
             dataset.write(f"{tmp_path}/{name}", 300, 42)
         assert caught.value.exit_code == 2
-    assert {p.name for p in tmp_path.iterdir()} <= {"file", "home"}
+    assert {p.name for p in tmp_path.iterdir()} <= {"file", "pipe", "home"}
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_an_interrupted_run_leaves_nothing(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import json
 import os
 import pickle
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,18 @@ def pages(count: int = 4) -> list[dict[str, Any]]:
     frame = frame[frame["active_strategy"] == "NONE"].drop(columns=["is_valid", "resolved_strategy_id"])
     rows: list[dict[str, Any]] = frame.drop(columns="active_strategy").to_dict("records")
     return rows
+
+
+def test_answers_go_into_a_pipe_and_do_not_take_its_place(trained: Path, tmp_path: Path) -> None:
+    (tmp_path / "pages.jsonl").write_text("\n".join(json.dumps(row) for row in pages(3)) + "\n")
+    os.mkfifo(tmp_path / "pipe")
+    heard: list[str] = []
+    reader = threading.Thread(target=lambda: heard.append((tmp_path / "pipe").read_text()))
+    reader.start()
+    assert main(["predict", str(trained), str(tmp_path / "pages.jsonl"), "--output", str(tmp_path / "pipe")]) == 0
+    reader.join(20)
+    assert (tmp_path / "pipe").is_fifo()
+    assert "advice" in heard[0]
 
 
 # --- which model -------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 
-from trinity_guard import console, index
+from trinity_guard import arguments, console
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
 from trinity_guard.training import card, extra
 
@@ -78,7 +78,7 @@ def _write(found: Evaluation, path: str) -> None:
     import json
 
     text = json.dumps(found.to_json(), indent=2, ensure_ascii=False) + "\n"
-    index.write_file(os.fsencode(path), text.encode("utf-8", "backslashreplace"))
+    arguments.write_output_with_folder(path, text.encode("utf-8", "backslashreplace"))
 
 
 def _draw(found: Evaluation, curves: str | None, pictures: str | None) -> None:

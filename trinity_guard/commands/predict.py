@@ -6,7 +6,7 @@ import os
 import sys
 import warnings
 
-from trinity_guard import console, index
+from trinity_guard import arguments, console
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
 from trinity_guard.training import extra
 
@@ -64,7 +64,7 @@ def run(args: list[str]) -> int:
         sys.stdout.flush()
         console.result(encoded.removesuffix("\n"))
         return FINE
-    index.write_file(os.fsencode(asked.output), encoded.encode("utf-8", "surrogateescape"))
+    arguments.write_output_with_folder(asked.output, encoded.encode("utf-8", "surrogateescape"))
     console.say(f"{shown(os.fsencode(asked.output))}: {len(answers):,} answers")
     return FINE
 

@@ -80,6 +80,9 @@ def make(path: str, rows: int, seed: int, on_progress: Progress | None = None, f
     target = os.path.abspath(path)
     if os.path.isdir(target) or not os.path.basename(path):
         raise _unusable(path, "it is a folder")
+    if os.path.exists(target) and not os.path.isfile(target):
+        # To rename a file over a device would take it from everybody on this machine.
+        raise _unusable(path, "it is a device or a pipe")
     temporary = ""
     try:
         os.makedirs(os.path.dirname(target), exist_ok=True)
