@@ -142,6 +142,7 @@ def assert_converts(repo: Repo, name: str) -> None:
     assert not repo.tracked(name)
 
 
+@pytest.mark.slow
 def test_the_framework_runs_our_hooks_and_uninstall_takes_every_trace_out(named: Repo) -> None:
     before = sorted(p.name for p in (named.path / ".git/hooks").iterdir())
     named.guard("init", "--hooks", "pre-commit")
@@ -156,6 +157,7 @@ def test_the_framework_runs_our_hooks_and_uninstall_takes_every_trace_out(named:
     assert named.tracked("b.pkl")
 
 
+@pytest.mark.slow  # the framework makes environments
 @pytest.mark.parametrize("name", ["comments everywhere", "other types, flow", "no types"])
 def test_an_existing_config_and_a_foreign_hook_come_back_to_the_byte(named: Repo, name: str) -> None:
     data = CONFIGS[name].encode()
@@ -171,6 +173,7 @@ def test_an_existing_config_and_a_foreign_hook_come_back_to_the_byte(named: Repo
     assert foreign.read_bytes() == b"#!/bin/sh\n: >.git/foreign.log\n"
 
 
+@pytest.mark.slow
 def test_unstaged_lines_of_the_config_are_not_staged_along(named: Repo) -> None:
     named.stage(".pre-commit-config.yaml", CONFIGS["plain"].encode())
     named.write(".pre-commit-config.yaml", b"# not staged\n" + CONFIGS["plain"].encode())
@@ -179,6 +182,7 @@ def test_unstaged_lines_of_the_config_are_not_staged_along(named: Repo) -> None:
     assert named.git("show", ":.pre-commit-config.yaml").stdout == CONFIGS["plain"].encode()
 
 
+@pytest.mark.slow
 def test_native_hooks_and_the_framework_are_never_both_there(named: Repo) -> None:
     named.guard("init")
     assert b"trinity-guard hook" in hook(named)
@@ -193,6 +197,7 @@ def test_native_hooks_and_the_framework_are_never_both_there(named: Repo) -> Non
     assert_converts(named, "b.pkl")
 
 
+@pytest.mark.slow
 def test_native_hooks_beside_somebody_elses_framework_run_after_it(named: Repo) -> None:
     marked = CONFIGS["plain"].replace("entry: 'true'", "entry: touch .git/fw.log")
     named.stage(".pre-commit-config.yaml", marked.encode())

@@ -63,6 +63,7 @@ def filter_repo() -> None:
 ARTIFACTS = {"models/a.pkl", "data/t.csv", "models/side.pkl"}
 
 
+@pytest.mark.slow
 def test_bfg_deletes_what_is_selected_from_the_servers_whole_history(tmp_path: Path, bfg_jar: str) -> None:
     place = Place(tmp_path, [("models/B.PKL", 4 * KB)])
     assert place.names() == {*ARTIFACTS, "models/B.PKL", "code.py"}

@@ -475,6 +475,7 @@ def text_files() -> Iterator[Path]:
             yield from (Path(folder, file) for file in files if file.endswith(TEXT_ENDINGS))
 
 
+@pytest.mark.slow
 def test_no_text_file_of_this_python_and_its_packages_is_an_artifact() -> None:
     wrong, count, read = [], 0, 0
     for file in set(text_files()):

@@ -18,6 +18,8 @@ from tests.support import KB, Repo, dvc, noise, run
 from trinity_guard import dvcproject, remotes, store, transport
 from trinity_guard.transport import Trouble, Wanted
 
+pytestmark = pytest.mark.slow  # each kind of server is started, and DVC beside it
+
 ALL = ("local", *KINDS)
 OBJECT_STORES = ("s3", "azure", "gs")
 

@@ -16,6 +16,8 @@ from tests.test_diagnosis import listening
 from trinity_guard.checkup import machine
 from trinity_guard.checkup.checks import ERROR, OK, WARNING
 
+pytestmark = pytest.mark.slow  # servers that are silent take their time
+
 
 @pytest.fixture
 def served(repo: Repo, start_service: Callable[[str], Service], monkeypatch: pytest.MonkeyPatch) -> Repo:

@@ -14,6 +14,8 @@ import pytest
 from tests.e2e.test_kill import copy, killed_at
 from tests.support import PROJECT, Repo, objects, require, run
 
+pytestmark = pytest.mark.slow  # kills at each step
+
 # Says which files are opened and which programs started by a command of ours.
 WATCH = """
 import os, sys

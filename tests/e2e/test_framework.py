@@ -12,6 +12,8 @@ import pytest
 
 from tests.support import PROJECT, Repo, objects, run
 
+pytestmark = pytest.mark.slow  # the framework makes environments
+
 
 @pytest.fixture
 def fw(make_repo: Callable[..., Repo], monkeypatch: pytest.MonkeyPatch) -> Repo:

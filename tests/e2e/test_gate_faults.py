@@ -16,6 +16,8 @@ from tests.proxy import CUT, SILENT, Fault, Proxy, Request
 from tests.servers import Service
 from tests.support import KB, Repo, run
 
+pytestmark = pytest.mark.slow  # servers that fail take their time
+
 Start = Callable[[str], Service]
 
 

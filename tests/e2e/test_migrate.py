@@ -203,6 +203,7 @@ RUN = ("migrate", "run", "--everything", "--yes", "--push", "-q", "--remote")
 
 
 @pytest.mark.parametrize("start", [1, 9, 17])
+@pytest.mark.slow
 def test_a_run_that_is_killed_anywhere_is_completed_by_the_same_command(
     small: Legacy, tmp_path: Path, start: int
 ) -> None:
@@ -228,6 +229,7 @@ def test_a_run_that_is_killed_anywhere_is_completed_by_the_same_command(
 
 
 @pytest.mark.parametrize("start", [1, 4])
+@pytest.mark.slow
 def test_finish_that_is_killed_anywhere_is_completed_by_the_same_command(
     small: Legacy, tmp_path: Path, start: int
 ) -> None:

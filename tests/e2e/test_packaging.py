@@ -14,6 +14,8 @@ import pytest
 
 from tests.support import PROJECT, Repo, run
 
+pytestmark = pytest.mark.slow  # a wheel is built and installed
+
 # The environments that are made here see this one's packages instead of asking an index for them.
 OFFLINE: dict[str, str] = {
     "PIP_NO_INDEX": "1",

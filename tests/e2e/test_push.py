@@ -301,6 +301,7 @@ def test_two_pushes_at_once_and_neither_loses_anything(repo: Repo) -> None:
     assert waiting(repo) == []
 
 
+@pytest.mark.slow
 def test_a_push_that_is_killed_or_interrupted_loses_nothing_and_the_next_one_completes_it(
     repo: Repo, start_service: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

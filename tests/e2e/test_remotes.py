@@ -7,6 +7,8 @@ import pytest
 from tests.servers import Service
 from tests.support import KB, Repo, dvc, run
 
+pytestmark = pytest.mark.slow  # each kind of server is started, and DVC beside it
+
 
 @pytest.fixture
 def served(service: Service, repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:

@@ -59,6 +59,7 @@ def moved(legacy: Legacy, before: dict[str, str]) -> set[bool]:
     return {after[name] != oid for name, oid in before.items()}
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_no_ref_or_all_have_moved_and_the_next_run_completes(worked: Legacy) -> None:
     history(worked)
     worked.checkout()

@@ -15,6 +15,8 @@ from tests.history.legacy import Legacy, imported, quiet, temporary
 from tests.support import PROJECT
 from trinity_guard.history import engine, extract, objects, state
 
+pytestmark = pytest.mark.slow  # signals at each stage
+
 MB = 1 << 20
 PATIENCE = 60
 

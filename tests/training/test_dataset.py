@@ -238,6 +238,7 @@ def test_places_that_cannot_be_written_are_named(tmp_path: Path) -> None:
     assert (tmp_path / "pipe").is_fifo()
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_leaves_nothing(tmp_path: Path) -> None:
     script = (
         "import sys\nfrom trinity_guard.training import dataset\n"
