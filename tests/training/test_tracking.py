@@ -396,6 +396,26 @@ def test_tables_that_cannot_be_made_leave_nothing_half_made(root: Path, monkeypa
     assert sorted(p.name for p in root.iterdir()) == ["mlartifacts", "mlflow.db.lock"]
 
 
+@pytest.mark.slow
+def test_a_training_ends_though_ctrl_c_left_the_import_lock_taken(tmp_path: Path) -> None:
+    """What Ctrl-C may do in the midst of an import: it hung there for ever."""
+    code = (
+        "import _imp, sys\n"
+        "from trinity_guard.training import stores\n"
+        "store = stores.store(sys.argv[1])\n"
+        "_imp.acquire_lock()\n"
+        "store.begin()\n"
+        "store.give_up()\n"
+        "print('ended')\n"
+    )
+    process = python(code, tmp_path, cwd=tmp_path)
+    try:
+        assert process.communicate(timeout=60) == (b"ended\n", b"")
+    finally:
+        process.kill()
+    assert process.returncode == 0
+
+
 def test_asking_for_a_champion_makes_no_store(root: Path) -> None:
     assert tracking.champion(tracking.store(str(root)), trackable.MODEL) is None
     assert list(root.iterdir()) == []

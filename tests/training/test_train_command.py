@@ -177,9 +177,12 @@ def test_the_card_tells_the_same_as_the_metadata_beside_the_constant(done: Done)
     assert found["dataset"]["md5"] in card
     assert done.project.head() in card
     assert "Leakage: " in card
+    for honest in ("is synthetic", "CSS_TRUNCATE if 40% of", "CONTENT_CUT if 25% do", "not that they are harmless"):
+        assert honest in card
     assert "| theme | brutalist |" in card
 
 
+@pytest.mark.slow
 def test_the_same_inputs_give_a_byte_identical_model_in_another_process_and_folder(done: Done, room: Path) -> None:
     other = Project.begin(room / "another place" / "é")
     ran = other.trinity("train", PYTHONHASHSEED="77", OMP_NUM_THREADS="1")
@@ -275,6 +278,7 @@ def test_a_search_takes_the_best_and_logs_each_trial_below_its_run(here: Project
     assert b"search" not in here.git("status", "--porcelain").stdout
 
 
+@pytest.mark.slow
 def test_each_target_and_an_older_table_by_the_reference_protocol_are_trained(here: Project) -> None:
     from tests.training import samples
 
@@ -337,6 +341,7 @@ def test_a_model_that_falls_short_is_logged_as_such_and_not_written(here: Projec
     assert found.data.metrics["f1_overflow"] < 0.999
 
 
+@pytest.mark.slow
 def test_only_what_is_no_worse_than_the_champion_takes_its_place(here: Project, capfd: Any) -> None:
     def champion() -> dict[str, Any]:
         found = tracking.champion(stores.store(str(here.path)), "m")

@@ -49,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
 def run(args: list[str]) -> int:
     asked = parser().parse_args(args)
     extra.require("trinity predict")
+    extra.spare_the_collector()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from trinity_guard.training import predicting, verified  # noqa: PLC0415  # scikit-learn may be missing

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import warnings
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 NAME = "layout_risk_predictor"
 DATASET, OUTPUT = ("data", "training_dataset.csv"), "models"
-RARELY = (100_000, 50, 50)
 EXAMPLE = """\
 example:
   trinity train --set max_depth=12 --register layout-risk-predictor
@@ -75,6 +73,7 @@ def run(args: list[str]) -> int:
     if asked.scheduler and not asked.search:
         p.error("--scheduler is where a search runs: say --search N too")
     extra.require("trinity train")
+    extra.spare_the_collector()
     from trinity_guard.training import params, stores  # noqa: PLC0415  # requests may be missing
 
     root = extra.root()
@@ -148,13 +147,9 @@ def _watched(options: Options, store: Store) -> Trained:
             console.note(f"trial {done} of {total}: the best so far, {champion.mean:.4f} ± {champion.sd:.4f}: {said}")
 
     watch = trainer.Watch(folds=folds, trials=tried)
-    before = gc.get_threshold()
-    # The libraries make a million objects that stay; to look through them again and again took a second.
-    gc.set_threshold(*RARELY)
     try:
         return trainer.train(options, store, watch)
     finally:
-        gc.set_threshold(*before)
         folds.close()
         trials.close()
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trinity_guard.errors import shown
+from trinity_guard.training.themes import KEPT_BY_CUT, KEPT_BY_TRUNCATE
 
 # What a card says first of each metric; other metrics of the target follow in the order measured.
 HEADLINES = ("f1_overflow", "recall_overflow", "f1_macro", "mcc", "brier")
@@ -14,6 +15,13 @@ USE = {
     "is_valid": "Says, before a page is rendered, how likely its layout is to hold under a healing strategy.",
     "resolved_strategy_id": "Says, before a page is rendered, which is the mildest healing strategy that will hold.",
 }
+LABELS = (
+    "A table of `trinity data` is synthetic: generated text, laid out with real font metrics as a browser does it; no "
+    "page of a real site is in it, and how often pages overflow there says nothing of yours. Its labels are measured, "
+    "but for a rule of ours: a page that loses text holds under CSS_TRUNCATE if "
+    f"{KEPT_BY_TRUNCATE:.0%} of its characters stay readable, under CONTENT_CUT if {KEPT_BY_CUT:.0%} do. "
+    "A table of your own says what you measured."
+)
 
 
 def text(metadata: Mapping[str, Any], stem: str) -> str:
@@ -28,6 +36,8 @@ def text(metadata: Mapping[str, Any], stem: str) -> str:
         _slices(metadata["slices"]),
         "## Are its probabilities true?",
         _calibration(metadata),
+        "## What its labels mean",
+        LABELS,
         "## What it looks at",
         _table(("column", ">share"), [(_cell(n), f"{s:.3f}") for n, s in metadata["importance"].items()]),
         "## Where it came from",
@@ -35,7 +45,8 @@ def text(metadata: Mapping[str, Any], stem: str) -> str:
         "## How to use it",
         f"```sh\ntrinity predict {metadata['model']['path']} pages.csv\n```",
         "A pickle runs when it is loaded. `trinity predict` and `trinity evaluate` load these very bytes or none: "
-        "their md5 must be the one above, and the one in the pointer.",
+        "their md5 must be the one above, and the one in the pointer. That tells which bytes they are, not that they "
+        "are harmless; no format does: skops trusts what the model's own file lists.",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

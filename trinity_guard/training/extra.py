@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import importlib.util
 import os
 
@@ -16,6 +18,7 @@ NEEDED = {
     "PIL": "pillow",
     "mlflow": "mlflow",
 }
+RARELY = (100_000, 50, 50)
 
 
 def require(command: str) -> None:
@@ -27,6 +30,15 @@ def require(command: str) -> None:
             remedy="pip install 'trinity-guard[train]'",
             exit_code=UNUSABLE,
         )
+
+
+def spare_the_collector() -> None:
+    """Let Python look seldom for garbage among a million objects that stay, and not at all at its end.
+
+    The libraries make them; to look through them again and again takes a second of a training, and another one to end.
+    """
+    gc.set_threshold(*RARELY)
+    atexit.register(gc.freeze)
 
 
 def root() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,16 @@ def figures(evaluation: Evaluation) -> dict[str, Figure]:
         "calibration": _figure(_calibration, evaluation),
         "importance": _figure(_importance, evaluation),
     }
+
+
+def pictures(evaluation: Evaluation) -> dict[str, bytes]:
+    """Return the same figures as PNG, `roc.png` and so on."""
+    made = {}
+    for name, figure in figures(evaluation).items():
+        out = io.BytesIO()
+        figure.savefig(out, format="png")
+        made[f"{name}.png"] = out.getvalue()
+    return made
 
 
 def _figure(draw: Any, evaluation: Evaluation) -> Figure:

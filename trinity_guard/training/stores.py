@@ -26,6 +26,8 @@ QUIET = {
 TALKERS = ("mlflow", "alembic", "sqlalchemy", "urllib3", "requests", "git")
 # What a database says of tables of which MLflow, or a migration of it, made but some.
 HALF_MADE = ("already exists", "no such table", "no such column", "duplicate column")
+# Seconds that the end of a training waits for MLflow to be loaded.
+ENDING = 5.0
 DATABASES = ("sqlite", "postgresql", "postgres", "mysql", "mssql")
 
 
@@ -79,10 +81,14 @@ class Store:
             self._error = error
 
     def give_up(self) -> None:
-        """Let the thread end as soon as it can: not in the midst of tables, and not torn off by the program's end."""
+        """Let the thread end as soon as it can: not in the midst of tables, and not torn off by the program's end.
+
+        Not for ever: Ctrl-C in the midst of an import may leave Python's import lock taken (raised between its taking
+        and the `try` behind it, in importlib's _get_module_lock), and then no other thread imports any more.
+        """
         self._given_up = True
-        with contextlib.suppress(Exception):
-            self.ready()  # what it meets is not news
+        if self._making is not None:
+            self._making.join(ENDING)
 
     def prepare(self) -> None:
         """Make the tables of a database that has none, and look whether MLflow can work with what is there."""

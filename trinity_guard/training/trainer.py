@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -104,6 +105,7 @@ class _Fitted:
     trials: list[Trial]
     evaluation: Evaluation
     test: Any
+    pictures: Mapping[str, bytes]
 
 
 def train(options: Options, store: tracking.Store, watch: Watch | None = None) -> Trained:
@@ -190,8 +192,12 @@ def _fit(inputs: _Inputs, parts: tuple[Any, Any], watch: Watch) -> _Fitted:
         found = search.search(data, settings, options.search, options.scheduler, _state(options.root), watch.trials)
         settings, trials = found.best, found.trials
     fitted = model.fit(data, settings, seen)
-    cv = evaluation.cross_validate(data, settings, watch.folds, (seen, fitted))
-    return _Fitted(fitted, settings, trials, evaluation.evaluate(fitted, data, settings, seen, test, cv), test)
+    judged = evaluation.evaluate(fitted, data, settings, seen, test)
+    # Drawn while the folds' trees grow, which need Python's lock but now and then.
+    with ThreadPoolExecutor(1, "pictures") as beside:
+        drawn = beside.submit(plots.pictures, judged)
+        cv = evaluation.cross_validate(data, settings, watch.folds, (seen, fitted))
+        return _Fitted(fitted, settings, trials, replace(judged, cv=cv), test, drawn.result())
 
 
 def _state(root: str) -> str:
@@ -269,7 +275,7 @@ def _run(inputs: _Inputs, fitted: _Fitted, name: str, tags: Mapping[str, str]) -
         params=asdict(fitted.settings) | {"columns": " ".join(inputs.data.features), "rows": len(table.frame)},
         metrics=_flat(found),
         tags=_tags(inputs, found) | dict(tags),
-        figures=plots.figures(found),
+        files={f"plots/{picture}": data for picture, data in fitted.pictures.items()},
         dataset_path=provenance.named(table.path, options.root),
         dataset_md5=table.md5,
         dataset_frame=table.frame,
@@ -287,6 +293,7 @@ def _with_model(
         register=inputs.options.register,
         alias="champion" if inputs.options.register else None,
         files={
+            **run.files,
             stem + recording.METADATA: recording.encoded(metadata),
             stem + recording.CARD: card.text(metadata, stem).encode(),
         },
