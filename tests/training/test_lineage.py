@@ -132,6 +132,7 @@ def test_what_git_holds_and_does_not_agree_is_wrong_at_once(
     assert [w for w, s in states.items() if "wrong" in s] == [what]
 
 
+@pytest.mark.slow
 def test_a_file_that_is_asked_about_must_be_the_recorded_one_too(work: Work) -> None:
     code, states, _ = told(work, work.model)
     assert (code, states["file"]) == (0, ["ok", "not looked"])
