@@ -152,7 +152,6 @@ def migrating(room: Path) -> None:
 
 
 def main() -> None:
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory(prefix="trinity-guard-bench-") as name:
         room = Path(name)
         os.environ.update(clean_environment(room / "home"))

@@ -37,6 +37,8 @@ __all__ = [
 
 # A shell starts what goes on in the background with Ctrl-C ignored, and so would be all that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# Where it is set, each of the thousands of programs that the tests start would compile all its modules anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(autouse=True)
