@@ -8,12 +8,13 @@ from trinity_guard import store
 from trinity_guard.errors import GuardError
 from trinity_guard.history import lfs
 from trinity_guard.history.objects import Batch, Source, unreadable
+from trinity_guard.history.packs import DamagedError, Packs
 from trinity_guard.history.state import Object, State
 from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from trinity_guard.history.plan import Options, Progress
     from trinity_guard.history.scan import Scan, Size
@@ -142,7 +143,7 @@ class _Counter:
 
 
 class _Crew:
-    """Threads that each read from a `git cat-file` of their own; hashing and zlib let the others run."""
+    """Threads that read packs, each a `git cat-file` of its own beside; hashing and inflating let the others run."""
 
     def __init__(self, source: Source, options: Options, state: State, counter: _Counter) -> None:
         import threading
@@ -150,6 +151,7 @@ class _Crew:
         self.options = options
         self.sizes: dict[bytes, Size] = {}
         self.lfs_folder = lfs.of(source)
+        self.packs = Packs(source.place.common_dir)
         self._source = source
         self._state = state
         self._counter = counter
@@ -211,6 +213,7 @@ class _Crew:
             self._turn.notify_all()
         for thread in self._threads:
             thread.join()
+        self.packs.close()
 
     def _work(self) -> None:
         try:
@@ -272,7 +275,7 @@ class _Hand:
     def take(self, blobs: list[bytes], alone: bool) -> None:
         sizes = self._crew.sizes
         self._alone = alone
-        in_git = [blob for blob in blobs if sizes[blob].lfs is None]
+        in_git = [blob for blob in blobs if sizes[blob].lfs is None and not self._take_whole(blob)]
         self._batch.ask(blob.hex().encode() for blob in in_git)
         for blob in in_git:
             self._crew.go_on()
@@ -285,17 +288,33 @@ class _Hand:
         if self._bytes > SETTLE_BYTES or len(self._taken) > SETTLE_COUNT:
             self.settle()
 
-    def _take_blob(self, blob: bytes) -> None:
-        import hashlib
+    def _take_whole(self, blob: bytes) -> bool:
+        """Take a blob that lies whole in a pack; whether it did, undamaged."""
+        self._crew.go_on()
+        whole = self._crew.packs.find(blob)
+        if whole is None:
+            return False
+        try:
+            return self._take_hashed(blob, b"blob", whole.size, self._crew.packs.pieces(whole))
+        except DamagedError:
+            return False
 
+    def _take_blob(self, blob: bytes) -> None:
+        """Take a blob that Git has been asked for."""
         oid = blob.hex().encode()
         kind, size = self._batch.header(oid)
-        # Git checks no hash when it reads from a pack: this is the proof that these are the blob's bytes.
+        # Where a second thread hashes, a piece must outlive the next one.
+        if not self._take_hashed(blob, kind, size, self._batch.pieces(oid, size, reuse=not self._alone)):
+            raise unreadable(oid, b"its bytes are not those of its name")
+
+    def _take_hashed(self, blob: bytes, kind: bytes, size: int, given: Iterable[bytes | memoryview]) -> bool:
+        """Take a blob's bytes, when they are those of its name: Git checks no hash when it reads from a pack."""
+        import hashlib
+
         digest = hashlib.sha1(b"%s %d\0" % (kind, size), usedforsecurity=False)
 
         def pieces() -> Iterator[bytes]:
-            # Where a second thread hashes, a piece must outlive the next one.
-            for piece in self._batch.pieces(oid, size, reuse=not self._alone):
+            for piece in given:
                 self._crew.go_on()
                 digest.update(piece)
                 yield piece  # type: ignore[misc]  # the store writes and hashes it, whatever holds the bytes
@@ -303,8 +322,9 @@ class _Hand:
         stored = self.cache.take(pieces(), size if self._alone else 0)
         if digest.digest() != blob:
             self.cache.drop(stored)
-            raise unreadable(oid, b"its bytes are not those of its name")
+            return False
         self._took(blob, stored)
+        return True
 
     def _take_lfs(self, blob: bytes, pointer: lfs.LfsObject) -> None:
         import hashlib

@@ -7,18 +7,17 @@ which has the last word.
 
 from __future__ import annotations
 
-import mmap
-import os
 import zlib
 
+from trinity_guard import packindex
 from trinity_guard.objects import Head, Objects
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import mmap
     from collections.abc import Iterable, Sequence
 
 BLOB, OFS_DELTA, REF_DELTA = 3, 6, 7
-HEADER = 8 + 256 * 4
 # How far into a base a delta may reach before Git is asked, how many bases may lie below one another, and how much of
 # a delta's own instructions is read.
 FARTHEST = 1 << 16
@@ -33,7 +32,7 @@ def heads(common_dir: bytes, ids: Iterable[bytes], length: int) -> dict[bytes, H
     wanted = dict.fromkeys(ids)
     found: dict[bytes, Head] = {}
     if len(wanted) > TOGETHER:
-        for index_file in _index_files(common_dir):
+        for index_file in packindex.files(common_dir):
             _from_pack(index_file, [oid for oid in wanted if oid not in found], length, found)
     rest = [oid for oid in wanted if oid not in found]
     objects = Objects(common_dir)
@@ -43,86 +42,33 @@ def heads(common_dir: bytes, ids: Iterable[bytes], length: int) -> dict[bytes, H
     return found
 
 
-def _index_files(common_dir: bytes) -> list[bytes]:
-    """Return the .idx files of a repository and of those that it borrows objects from, the largest first."""
-    folders = [os.environb.get(b"GIT_OBJECT_DIRECTORY") or os.path.join(common_dir, b"objects")]
-    for folder in folders:
-        try:
-            with open(os.path.join(folder, b"info", b"alternates"), "rb") as file:
-                lines = [os.path.join(folder, line) for line in file.read().split(b"\n") if line]
-        except OSError:
-            continue
-        folders += [os.path.normpath(line) for line in lines if len(folders) < 10]
-    sized = []
-    for folder in dict.fromkeys(folders):
-        try:
-            with os.scandir(os.path.join(folder, b"pack")) as entries:
-                sized += [(-e.stat().st_size, e.path) for e in entries if e.name.endswith(b".idx")]
-        except OSError:
-            continue  # no packs there
-    return [path for _, path in sorted(sized)]
-
-
 def _from_pack(index_file: bytes, wanted: Sequence[bytes], length: int, found: dict[bytes, Head]) -> None:
     if not wanted:
         return
     try:
         with _Pack(index_file, len(wanted[0]) // 2) as pack:
-            pack.read(pack.offsets(wanted), length, found)
+            pack.read(pack.index.offsets(wanted), length, found)
     except (OSError, ValueError, IndexError):
         return  # a pack that has gone in the meantime, or is no such file as we know: Git's business
 
 
 class _Pack:
-    """A pack and its index (version 2), mapped into memory. width: bytes of an object's id."""
+    """A pack and its index, mapped into memory. width: bytes of an object's id."""
 
     def __init__(self, index_file: bytes, width: int) -> None:
         self._width = width
-        self._index = _mapped(index_file)
-        self._data = _mapped(index_file[:-4] + b".pack")
-        if self._index[:8] != b"\xfftOc\0\0\0\2" or self._data[:4] != b"PACK":
-            raise ValueError("not a pack of version 2")
-        self._count = int.from_bytes(self._index[HEADER - 4 : HEADER], "big")
+        self.index = packindex.Index(index_file, width)
+        self._data = packindex.mapped(self.index.pack)
+        if self._data[:4] != b"PACK":
+            raise ValueError("not a pack")
         self._known: dict[tuple[int, int], Head | None] = {}
 
     def __enter__(self) -> _Pack:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._index.close()
+        self.index.close()
         self._data.close()
-
-    def offsets(self, wanted: Sequence[bytes]) -> dict[bytes, int]:
-        """Return where in the pack those of the objects (hex) begin that it holds."""
-        if 8 * len(wanted) < self._count:
-            places = {oid: self._place(bytes.fromhex(oid.decode())) for oid in wanted}
-            return {oid: self._offset(place) for oid, place in places.items() if place >= 0}
-        digits = 2 * self._width
-        names = self._index[HEADER : HEADER + self._count * self._width].hex().encode()
-        everything = (names[i : i + digits] for i in range(0, self._count * digits, digits))
-        asked = set(wanted)
-        return {oid: self._offset(place) for place, oid in enumerate(everything) if oid in asked}
-
-    def _place(self, name: bytes) -> int:
-        """Return the number of an object among the sorted names, -1 where it is not."""
-        index, width, first = self._index, self._width, name[0]
-        low = int.from_bytes(index[4 + 4 * first : 8 + 4 * first], "big") if first else 0
-        high = int.from_bytes(index[8 + 4 * first : 12 + 4 * first], "big")
-        while low < high:
-            middle = (low + high) // 2
-            here = index[HEADER + middle * width : HEADER + (middle + 1) * width]
-            if here == name:
-                return middle
-            low, high = (middle + 1, high) if here < name else (low, middle)
-        return -1
-
-    def _offset(self, place: int) -> int:
-        base = HEADER + self._count * (self._width + 4)
-        offset = int.from_bytes(self._index[base + 4 * place : base + 4 * place + 4], "big")
-        if offset >> 31:  # in a table of its own, for packs above 2 GB
-            far = base + 4 * self._count + 8 * (offset & 0x7FFFFFFF)
-            offset = int.from_bytes(self._index[far : far + 8], "big")
-        return offset
 
     def read(self, places: dict[bytes, int], length: int, found: dict[bytes, Head]) -> None:
         """Add the heads of the objects that begin at these places."""
@@ -180,8 +126,7 @@ class _Pack:
     def _base(self, kind: int, begin: int, at: int) -> tuple[int, int]:
         """Return where a delta's base begins (-1: not in this pack), and where its own bytes do."""
         if kind == REF_DELTA:
-            place = self._place(self._data[at : at + self._width])
-            return (self._offset(place) if place >= 0 else -1), at + self._width
+            return self.index.find(self._data[at : at + self._width]), at + self._width
         byte = self._data[at]
         back = byte & 127
         at += 1
@@ -215,11 +160,6 @@ class _Pack:
         # A base that is no blob makes no blob.
         below = self._head(base, length, deepest) if base > 0 else None
         return Head(size, first[:wanted]) if below is not None else None
-
-
-def _mapped(path: bytes) -> mmap.mmap:
-    with open(path, "rb") as file:
-        return mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
 
 
 def _inflated(data: mmap.mmap, at: int, length: int) -> bytes:

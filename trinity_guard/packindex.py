@@ -1,0 +1,97 @@
+"""The indexes of Git's packs, version 2: where in a pack an object begins. Source: gitformat-pack(5)."""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import mmap
+    from collections.abc import Sequence
+
+SIGNATURE = b"\xfftOc\0\0\0\2"
+HEADER = 8 + 256 * 4
+FAR = 1 << 31
+
+
+def files(common_dir: bytes) -> list[bytes]:
+    """Return the .idx files of a repository and of those that it borrows objects from, the largest first."""
+    folders = [os.environb.get(b"GIT_OBJECT_DIRECTORY") or os.path.join(common_dir, b"objects")]
+    for folder in folders:
+        try:
+            with open(os.path.join(folder, b"info", b"alternates"), "rb") as file:
+                lines = [os.path.join(folder, line) for line in file.read().split(b"\n") if line]
+        except OSError:
+            continue
+        folders += [os.path.normpath(line) for line in lines if len(folders) < 10]
+    sized = []
+    for folder in dict.fromkeys(folders):
+        try:
+            with os.scandir(os.path.join(folder, b"pack")) as entries:
+                sized += [(-e.stat().st_size, e.path) for e in entries if e.name.endswith(b".idx")]
+        except OSError:
+            continue  # no packs there
+    return [path for _, path in sorted(sized)]
+
+
+class Index:
+    """The index of a pack, mapped into memory; ValueError where it is no such file. width: bytes of an object's id.
+
+    pack: the path of the pack itself. What a damaged index says is wrong, and never beyond the file.
+    """
+
+    def __init__(self, index_file: bytes, width: int) -> None:
+        self.pack = index_file[: -len(b".idx")] + b".pack"
+        self._width = width
+        self._table = mapped(index_file)
+        self._count = int.from_bytes(self._table[HEADER - 4 : HEADER], "big")
+        if self._table[:8] != SIGNATURE or len(self._table) < HEADER + self._count * (width + 8):
+            self.close()
+            raise ValueError("not the index of a pack of version 2")
+
+    def close(self) -> None:
+        self._table.close()
+
+    def offsets(self, wanted: Sequence[bytes]) -> dict[bytes, int]:
+        """Return where in the pack those of the objects (hex) begin that it holds."""
+        if 8 * len(wanted) < self._count:
+            places = {oid: self.find(bytes.fromhex(oid.decode())) for oid in wanted}
+            return {oid: place for oid, place in places.items() if place >= 0}
+        digits = 2 * self._width
+        names = self._table[HEADER : HEADER + self._count * self._width].hex().encode()
+        everything = (names[i : i + digits] for i in range(0, self._count * digits, digits))
+        asked = set(wanted)
+        return {oid: self._offset(place) for place, oid in enumerate(everything) if oid in asked}
+
+    def find(self, name: bytes) -> int:
+        """Return where in the pack an object (its name in bytes) begins, -1 where it is not."""
+        place = self._place(name)
+        return self._offset(place) if place >= 0 else -1
+
+    def _place(self, name: bytes) -> int:
+        """Return the number of an object among the sorted names, -1 where it is not."""
+        table, width, first = self._table, self._width, name[0]
+        low = int.from_bytes(table[4 + 4 * first : 8 + 4 * first], "big") if first else 0
+        high = int.from_bytes(table[8 + 4 * first : 12 + 4 * first], "big")
+        while low < high:
+            middle = (low + high) // 2
+            here = table[HEADER + middle * width : HEADER + (middle + 1) * width]
+            if here == name:
+                return middle
+            low, high = (middle + 1, high) if here < name else (low, middle)
+        return -1
+
+    def _offset(self, place: int) -> int:
+        base = HEADER + self._count * (self._width + 4)
+        offset = int.from_bytes(self._table[base + 4 * place : base + 4 * place + 4], "big")
+        if offset >= FAR:  # in a table of its own, for packs above 2 GB
+            far = base + 4 * self._count + 8 * (offset - FAR)
+            offset = int.from_bytes(self._table[far : far + 8], "big")
+        return offset
+
+
+def mapped(path: bytes) -> mmap.mmap:
+    import mmap
+
+    with open(path, "rb") as file:
+        return mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
