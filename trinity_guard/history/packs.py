@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-PIECE = 1 << 18
+# Larger ones cost the system more: fresh pages for each.
+PIECE = 1 << 16
 BLOB = 3
 WIDTH = 20
 # Each takes a descriptor. Beyond these packs, a repository wants its `git gc` more than our speed.
