@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import git
+from trinity_guard import git, locking
 from trinity_guard.pushqueue import Queue
 from trinity_guard.references import Named
 
@@ -36,7 +36,7 @@ def push_in_background(place: git.Place, items: Sequence[Named]) -> None:
 
 def running(place: git.Place) -> bool:
     """Whether a push is under way in this repository."""
-    return Turn(place).taken()
+    return locking.held(_lock(place))
 
 
 def last_words(place: git.Place) -> str:
@@ -53,6 +53,10 @@ def _log(place: git.Place) -> bytes:
     return os.path.join(place.own, b"push.log")
 
 
+def _lock(place: git.Place) -> bytes:
+    return os.path.join(place.own, b"push.lock")
+
+
 class Turn:
     """One push at a time in a repository: the second waits for the first, those in the background one at a time.
 
@@ -61,7 +65,7 @@ class Turn:
     """
 
     def __init__(self, place: git.Place, on_wait: Callable[[], None] | None = None) -> None:
-        self._file = os.path.join(place.own, b"push.lock")
+        self._file = _lock(place)
         self._fd = -1
         self._on_wait = on_wait
         self.superfluous = False
@@ -75,7 +79,7 @@ class Turn:
             if BEHIND in os.environ:
                 fcntl.flock(waiting, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._fd = os.open(self._file, os.O_WRONLY | os.O_CREAT, 0o666)
-            if self._on_wait and self.taken():
+            if self._on_wait and locking.held(self._file):
                 self._on_wait()
             fcntl.flock(self._fd, fcntl.LOCK_EX)
         except BlockingIOError:
@@ -87,19 +91,3 @@ class Turn:
     def __exit__(self, *_: object) -> None:
         if self._fd >= 0:
             os.close(self._fd)
-
-    def taken(self) -> bool:
-        import fcntl
-
-        try:
-            fd = os.open(self._file, os.O_RDONLY)
-        except FileNotFoundError:
-            return False
-        try:
-            # Shared, so that those who only ask are not in each other's way.
-            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(fd)
-        return False

@@ -34,3 +34,32 @@ class Turn:
 
     def __exit__(self, *_: object) -> None:
         os.close(self._fd)
+
+
+def held(file: bytes) -> bool:
+    """Whether a process is at work under this lock."""
+    import fcntl
+
+    try:
+        fd = os.open(file, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        # Shared, so that those who only ask are not in each other's way.
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is there, whoever's it is."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from trinity_guard import locking
 from trinity_guard.errors import GuardError, shown
 
 TYPE_CHECKING = False
@@ -183,7 +184,7 @@ class Store:
         """Take away what processes that are gone left behind."""
         for name in os.listdir(self._temporary):
             pid = name.partition(b"-")[0]
-            if pid.isdigit() and not _alive(int(pid)):
+            if pid.isdigit() and not locking.alive(int(pid)):
                 _remove(os.path.join(self._temporary, name))
         return True
 
@@ -387,13 +388,3 @@ def _remove_folder(folder: bytes) -> None:
         os.rmdir(folder)
     except OSError:
         return  # another process of ours is at work in it
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -102,9 +102,15 @@ def test_the_process_stands_on_its_own(background: Repo) -> None:
     with push_held_up(background):
         background.stage("a.pkl")
         background.commit("-a")
-        # A child that it is about to start looks like itself for a moment.
-        eventually(lambda: len(pushes(background.path)) == 1)
-        [process] = pushes(background.path)
+        seen: list[Path] = []
+
+        def alone() -> bool:
+            # A child that it is about to start looks like itself for a moment.
+            seen[:] = pushes(background.path)
+            return len(seen) == 1
+
+        eventually(alone)
+        [process] = seen
         pid = int(process.name)
         assert os.getsid(pid) == pid
         files = [(process / "fd" / n).readlink() for n in "012"]
@@ -117,9 +123,15 @@ def test_a_killed_push_loses_nothing(background: Repo) -> None:
     with push_held_up(background):
         data = background.stage("a.pkl")
         background.commit()
-        # A child that it is about to start looks like itself for a moment.
-        eventually(lambda: len(pushes(background.path)) == 1)
-        [process] = pushes(background.path)
+        seen: list[Path] = []
+
+        def alone() -> bool:
+            # A child that it is about to start looks like itself for a moment.
+            seen[:] = pushes(background.path)
+            return len(seen) == 1
+
+        eventually(alone)
+        [process] = seen
         os.kill(int(process.name), signal.SIGKILL)
         eventually(lambda: not pushes(background.path))
     assert stored(background) == []

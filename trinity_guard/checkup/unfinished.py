@@ -59,7 +59,7 @@ def migration(subject: Subject) -> Check:
     state = State(place)
     if not os.path.exists(state.file(b"state.json")):
         return fine("no migration is under way")
-    if _at_work(state):
+    if locking.held(state.file(b"lock")):
         return fine("a migration is at work")
     phase = state.read().get("phase")
     if phase == UNDOING:
@@ -69,22 +69,6 @@ def migration(subject: Subject) -> Check:
         return Check(ERROR, "a migration was cut short while its refs moved, or the work tree after them.",
                      "trinity-guard migrate run     # completes it")  # fmt: skip
     return fine("a migration was run; `trinity-guard migrate finish` lets the old history go")
-
-
-def _at_work(state: State) -> bool:
-    import fcntl
-
-    try:
-        fd = os.open(state.file(b"lock"), os.O_RDONLY)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(fd)
-    return False
 
 
 def temporary(subject: Subject) -> Check:
@@ -121,19 +105,9 @@ def _of_the_dead(folder: bytes) -> list[bytes]:
         head, mark, tail = name.partition(b"-") if of_cache else name.rpartition(b"tmp-")
         pid = head if of_cache else tail
         ours = of_cache or not head or head.endswith(b".")
-        if mark and ours and pid.isdigit() and len(pid) < 10 and not _alive(int(pid)):
+        if mark and ours and pid.isdigit() and len(pid) < 10 and not locking.alive(int(pid)):
             found.append(os.path.join(folder, name))
     return found
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _size(path: bytes) -> int:
