@@ -178,7 +178,25 @@ def test_a_missing_tool_is_an_error_that_says_where_to_get_it(legacy: Legacy, tm
     assert legacy.everything() == before
 
 
-@pytest.mark.parametrize("args", [["--dry-run", "--everything"], [], ["--ref", "main"]])
-def test_the_tools_rewrite_all_refs_or_none(legacy: Legacy, args: list[str]) -> None:
-    assert "rewrites all branches and tags" in refused(legacy, "run", "--engine", "bfg", "--yes", *args, code=2)
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ([], "all branches and tags or none."),
+        (["--ref", "main"], "all branches and tags or none."),
+        (["--everything", "--dry-run"], "all branches and tags and knows no --dry-run."),
+        (["--everything", "--unpublished"], "and knows no --unpublished."),
+        (["--everything", "--preserve-commit-hashes"], "and knows no --preserve-commit-hashes."),
+    ],
+)
+def test_the_tools_rewrite_all_refs_or_none(legacy: Legacy, args: list[str], words: str) -> None:
+    before = legacy.everything()
+    said = refused(legacy, "run", "--engine", "bfg", "--yes", *args, code=2)
+    assert "--engine bfg rewrites " in said
+    assert words in said
+    assert legacy.everything() == before
+
+
+def test_a_jar_is_for_bfg_alone(legacy: Legacy) -> None:
+    before = legacy.everything()
     assert "--bfg-jar is for --engine bfg" in refused(legacy, "run", "--bfg-jar", "x", "--yes", code=2)
+    assert legacy.everything() == before

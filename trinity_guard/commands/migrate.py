@@ -37,6 +37,8 @@ STAGES = {
     "push": ("uploading", 1e6, "MB"),
 }
 MOST_WRONG = 20
+# What other tools cannot be asked for.
+OUR_OPTIONS = ("--dry-run", "--unpublished", "--preserve-commit-hashes")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -209,10 +211,11 @@ def _require_sense(asked: argparse.Namespace) -> None:
         raise GuardError(f"--dry-run changes nothing, so {other} means nothing with it.", "leave one out", UNUSABLE)
     if asked.bfg_jar and asked.engine != "bfg":
         raise GuardError("--bfg-jar is for --engine bfg.", "trinity-guard migrate run --help", UNUSABLE)
-    ours = asked.dry_run or asked.unpublished or asked.preserve_commit_hashes
+    ours = [o for o in OUR_OPTIONS if getattr(asked, o[2:].replace("-", "_"))]
     if asked.engine != "dvc" and (ours or not asked.everything):
+        knows = f" and knows no {' and no '.join(ours)}" if ours else " or none"
         raise GuardError(
-            problem=f"{asked.engine} is run on all branches and tags, as it does by itself, and has no dry run.",
+            problem=f"--engine {asked.engine} rewrites all branches and tags{knows}.",
             remedy=f"trinity-guard migrate run --everything --engine {asked.engine}",
             exit_code=UNUSABLE,
         )
