@@ -6,7 +6,7 @@ import pytest
 
 from tests.history.legacy import AUTHOR, Legacy, quiet
 from trinity_guard.errors import GuardError
-from trinity_guard.history import engine, plan, refusals
+from trinity_guard.history import engine, plan, refs, refusals
 from trinity_guard.history.objects import Source
 from trinity_guard.history.refs import listed
 
@@ -297,6 +297,23 @@ def test_a_ref_that_moved_meanwhile_stops_it_and_none_moves(legacy: Legacy) -> N
         engine.run(legacy.place, legacy.options(check=somebody), quiet)
     assert legacy.refs() == {"refs/heads/main": moved[0], "refs/tags/v1": old, "HEAD": moved[0]}
     assert moved[0] in legacy.migrate().ids
+
+
+def test_an_undo_looks_at_the_refs_a_few_times_however_many_they_are(
+    legacy: Legacy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = legacy.commit({"a.pkl": b"1"})
+    legacy.git(
+        "update-ref", "--stdin", data=b"".join(b"create refs/tags/v%d %s\n" % (n, old.encode()) for n in range(60))
+    )
+    before = legacy.refs()
+    legacy.migrate()
+    looks = []
+    look = refs.listed
+    monkeypatch.setattr(refs, "listed", lambda source: looks.append(1) or look(source))
+    engine.undo(legacy.place)
+    assert legacy.refs() == before
+    assert len(looks) < 5
 
 
 def test_a_detached_head_moves_and_an_undo_puts_all_back(worked: Legacy) -> None:

@@ -119,7 +119,8 @@ def _undo(source: Source, state: State, values: Mapping[str, Any]) -> None:
     where = _where(source, moves)
     state.write({**values, "phase": UNDOING})
     if where != "old":
-        refs.move_back(source, [m for m in moves if _standing(refs.listed(source), m) == "new"])
+        found = refs.listed(source)
+        refs.move_back(source, [m for m in moves if _standing(found, m) == "new"])
     head = values["head"]
     home = os.path.join(place.own, b"cache")
     if head is not None and not place.bare:
