@@ -63,6 +63,18 @@ def test_a_remote_that_promises_nothing_makes_no_partial_clone(two: Legacy) -> N
     assert two.migrate().report["commits_changed"] == 2
 
 
+def test_packs_of_a_partial_clone_whose_settings_are_gone(two: Legacy) -> None:
+    two.git("repack", "-a", "-d", "-q")
+    (pack,) = (two.git_dir / "objects" / "pack").glob("*.pack")
+    pack.with_suffix(".promisor").touch()
+    error = refused(two, "would never let go")
+    way_on = error.remedy.partition("     #")[0].replace("URL", two.path.as_uri()).split()
+    run(*way_on, "whole.git", cwd=two.path.parent)
+    whole = Legacy.__new__(Legacy)
+    whole.path, whole.bare = two.path.parent / "whole.git", True
+    assert whole.migrate().report["commits_changed"] == 2
+
+
 def clone_place(two: Legacy) -> Place:
     path = os.fsencode(two.path.parent / "clone")
     return Place(path, path + b"/.git", path + b"/.git")

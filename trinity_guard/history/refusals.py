@@ -66,11 +66,20 @@ def partial(source: Source) -> None:
     promised = source.attempt("config", "--type=bool", "--get-regexp", r"^remote\..*\.promisor$").out
     # A remote's name may hold spaces and newlines, never a line's end behind `true` alone.
     if named or any(line.endswith(b" true") for line in promised.split(b"\n")):
-        raise GuardError(
-            problem="this is a partial clone: some of its objects are only on the server.",
-            remedy="git clone --mirror URL     # without --filter; then migrate there",
-            exit_code=UNUSABLE,
+        raise _partial("this is a partial clone: some of its objects are only on the server.")
+    packs = os.path.join(source.place.common_dir, b"objects", b"pack")
+    marks = [name for name in os.listdir(packs) if name.endswith(b".promisor")] if os.path.isdir(packs) else []
+    if marks:
+        raise _partial(
+            f"packs here came from a partial clone ({shown(marks[0])}): Git would never let go of what is in them, "
+            "and some objects may only be on the server."
         )
+
+
+def _partial(problem: str) -> GuardError:
+    # A clone of a folder would link the same packs.
+    remedy = "git clone --mirror --no-local URL     # without --filter; then migrate there"
+    return GuardError(problem, remedy, UNUSABLE)
 
 
 def linked_worktrees(source: Source) -> None:
