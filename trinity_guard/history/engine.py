@@ -79,6 +79,8 @@ def survey(
 ) -> Survey:
     """Look through the history that these refs (full names) reach, and `stop` (commits) does not; changes nothing."""
     source = Source(place)
+    collecting = gc.isenabled()
+    gc.disable()  # as in a run
     try:
         refusals.sha256(source)
         refusals.partial(source)
@@ -90,6 +92,8 @@ def survey(
         remarks = refusals.remarks(source, found, names) + filters.remarks(source, found, names, selection)
         return Survey(scanned, selection, paths, remarks, git_size(place))
     finally:
+        if collecting:
+            gc.enable()
         source.close()
 
 

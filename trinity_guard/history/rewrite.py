@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from trinity_guard.history.objects import Entry
     from trinity_guard.history.pack import Pack
     from trinity_guard.history.plan import DvcFiles
-    from trinity_guard.history.scan import Scan
+    from trinity_guard.history.scan import Scan, Size
     from trinity_guard.history.state import Object
 
 # Why a file that was selected stays in Git, where it does.
@@ -152,13 +152,13 @@ class Trees:
 
     def _reason(self, folder: _Folder, full: bytes, name: bytes, blob: bytes, context: Context) -> str | None:
         """Return why a file stays, None where it becomes a pointer, "" where its pointer is there and agrees."""
-        if blob not in self._objects:
-            lfs = self._scan.blobs[blob].lfs
-            by_lfs = (LFS_ENCODED if lfs.encoded else LFS_ABSENT) if lfs else "it was not extracted"
-            return self._unnameable(folder.path, name) or by_lfs
-        by_name = self._unnameable(folder.path, name)
-        if by_name:
-            return by_name
+        if name not in self._names:
+            self._names[name] = pointer.nameable(name)
+        by_itself = self._names[name] or unnameable(folder.path)
+        if by_itself is None and blob not in self._objects:
+            by_itself = not_extracted(self._scan.blobs[blob])
+        if by_itself:
+            return by_itself
         for held in context[1]:
             said = _held_reason(held, full, self._objects[blob].md5)
             if said is not None:
@@ -170,17 +170,6 @@ class Trees:
             if reader.hides(context[0], path, DVCIGNORE) or reader.hidden_folders(context[0], folder.path, DVCIGNORE):
                 return DVCIGNORED
         return None
-
-    def _unnameable(self, path: bytes, name: bytes) -> str | None:
-        if name not in self._names:
-            self._names[name] = pointer.nameable(name)
-        reason = self._names[name]
-        if reason is None and not path.isascii():
-            try:
-                path.decode()
-            except UnicodeDecodeError:
-                return NOT_TEXT
-        return reason
 
     def _pointer(self, blob: bytes, name: bytes, mode: bytes) -> bytes:
         key = (blob, name, mode)
@@ -251,6 +240,22 @@ class _Folder:
 
     def ask(self, request: Hidden) -> None:
         self.requests[request] = None
+
+
+def unnameable(folder: bytes) -> str | None:
+    """Return why DVC can hold nothing in a folder of this path, None where it can."""
+    try:
+        folder.decode()
+    except UnicodeDecodeError:
+        return NOT_TEXT
+    return None
+
+
+def not_extracted(size: Size) -> str:
+    """Return why a blob has no object."""
+    if size.lfs is None:
+        return "it was not extracted"
+    return LFS_ENCODED if size.lfs.encoded else LFS_ABSENT
 
 
 def _held_reason(held: above.Held, path: bytes, md5: str) -> str | None:

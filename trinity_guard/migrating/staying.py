@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import git, store
+from trinity_guard import git, pointer, store
 from trinity_guard.errors import GuardError
 from trinity_guard.history import engine, lfs
 from trinity_guard.history.above import Above
@@ -13,7 +13,7 @@ from trinity_guard.history.ignorefiles import Reader
 from trinity_guard.history.objects import Source
 from trinity_guard.history.pack import Pack
 from trinity_guard.history.plan import dvc_files
-from trinity_guard.history.rewrite import OTHER_MD5, Trees
+from trinity_guard.history.rewrite import OTHER_MD5, Trees, not_extracted, unnameable
 from trinity_guard.history.state import Object
 
 TYPE_CHECKING = False
@@ -44,6 +44,8 @@ def staying(place: git.Place, found: Survey) -> list[tuple[bytes, str]]:
 def _tried(source: Source, found: Survey) -> list[tuple[bytes, str]]:
     scan = found.scan
     unknown = absent(source, scan)
+    if _by_themselves(scan):
+        return _told_by_themselves(scan, unknown)
     objects = {oid: Object(UNKNOWN, size.real) for oid, size in scan.blobs.items() if oid not in unknown}
     stays = _rewritten(source, scan, objects)
     # Pointers beside them record some md5; whether it is theirs can only be told by reading them.
@@ -53,6 +55,34 @@ def _tried(source: Source, found: Survey) -> list[tuple[bytes, str]]:
             objects[oid] = Object(_md5(source, scan, oid), scan.blobs[oid].real)
         stays = _rewritten(source, scan, objects)
     return sorted(stays)
+
+
+def _by_themselves(scan: Scan) -> bool:
+    """Whether no tree that would change has a neighbour for whose sake a file stays: then trying is not needed, which
+    takes a third of the time."""
+    import re
+
+    # A name's end and the next entry's mode; the letters in an id by chance cost no more than the time.
+    telling = re.compile(rb"\.dvc\0| \.dvcignore\0|(?:120000|40000|160000) \.gitignore\0")
+    for trees in scan.kept.values():
+        for kept in trees.values():
+            if kept is None:
+                continue
+            if kept.dvc or (kept.mask and (kept.raw is None or telling.search(kept.raw))):
+                return False
+    return True
+
+
+def _told_by_themselves(scan: Scan, unknown: set[bytes]) -> list[tuple[bytes, str]]:
+    found = set()
+    for path, blobs in scan.versions.items():
+        folder, slash, name = path.rpartition(b"/")
+        reason = pointer.nameable(name) or unnameable(folder + slash)
+        if reason:
+            found.add((path, reason))
+        else:
+            found.update((path, not_extracted(scan.blobs[oid])) for oid in blobs.keys() & unknown)
+    return sorted(found)
 
 
 def _rewritten(source: Source, scan: Scan, objects: dict[bytes, Object]) -> dict[tuple[bytes, str], set[bytes]]:
