@@ -17,6 +17,8 @@ from trinity_guard.history.objects import Source
 Files = Mapping[Any, Any]  # path (text or bytes) -> bytes, or (mode, bytes)
 PATTERNS = ("*.pkl", "*.csv", "*.h5")
 STAMP = b"%s <%s> 1500000000 +0100"
+# The files that every commit from the first pointer on has beside its own.
+OF_DVC = {".dvcignore", ".dvc/.gitignore", ".dvc/config"}
 AUTHOR = STAMP % (b"A U Thor", b"author@example.com")
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.history.legacy import Legacy, md5, pointer_of
+from tests.history.legacy import OF_DVC, Legacy, md5, pointer_of
 from tests.support import dvc, run
 from trinity_guard.errors import GuardError
 from trinity_guard.history import plan
@@ -156,16 +156,39 @@ def _folder(name: str) -> bytes:
 # --- 9
 
 
-def test_dvcs_own_files_begin_with_the_first_commit_that_needs_them(legacy: Legacy) -> None:
+def test_dvcs_own_files_begin_with_the_first_commit_that_needs_them_and_stay(legacy: Legacy) -> None:
     before = legacy.commit({"a.py": b"1"})
     first = legacy.commit({"a.py": b"1", "a.pkl": b"x"})
     gone = legacy.commit({"a.py": b"1"})
+    beside = legacy.commit({"b.py": b"1"}, parents=[before], branch="side")
+    merged = legacy.commit({"a.py": b"1", "b.py": b"1"}, parents=[beside, gone])
     done = legacy.migrate()
     assert done.ids[before] == before
-    assert set(done.files(first)) == {
-        "a.py", "a.pkl.dvc", ".gitignore", ".dvcignore", ".dvc/.gitignore", ".dvc/config",
-    }  # fmt: skip
-    assert set(done.files(gone)) == {"a.py"}
+    assert done.ids[beside] == beside
+    assert set(done.files(first)) == {"a.py", "a.pkl.dvc", ".gitignore", *OF_DVC}
+    assert set(done.files(gone)) == {"a.py", *OF_DVC}
+    assert set(done.files(merged)) == {"a.py", "b.py", *OF_DVC}
+
+
+def test_a_project_of_the_users_own_takes_over_and_its_end_is_its_end(legacy: Legacy) -> None:
+    legacy.commit({"a.pkl": b"x"})
+    own = legacy.commit({"a.py": b"1", ".dvc/config": b""})
+    ended = legacy.commit({"a.py": b"1"})
+    done = legacy.migrate()
+    assert done.files(own) == legacy.files(own)
+    assert done.files(ended) == legacy.files(ended)
+
+
+def test_a_commit_without_artifacts_leaves_nothing_of_dvcs_for_git_to_add(worked: Legacy) -> None:
+    old = worked.commit({"a.pkl": b"x", "a.py": b"1"})
+    worked.commit({"a.py": b"1"})
+    worked.checkout()
+    done = worked.migrate()
+    worked.git("checkout", "-q", done.ids[old])
+    dvc("checkout", "-q", cwd=worked.path)  # the objects are where DVC looks for them
+    assert (worked.path / "a.pkl").read_bytes() == b"x"
+    worked.git("checkout", "-q", "main")
+    assert worked.git("status", "--porcelain") == b"?? a.pkl\n"
 
 
 def test_an_existing_project_is_kept_at_every_commit(legacy: Legacy) -> None:

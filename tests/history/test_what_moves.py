@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.history.legacy import Legacy, lfs_pointer, md5, pointer_of, put_lfs_object, quiet
+from tests.history.legacy import OF_DVC, Legacy, lfs_pointer, md5, pointer_of, put_lfs_object, quiet
 from trinity_guard.errors import GuardError
 from trinity_guard.history import engine, plan
 from trinity_guard.history.objects import Source
@@ -97,7 +97,7 @@ def test_pointer_and_ignore_line_are_in_exactly_the_commits_of_the_file(legacy: 
     again = legacy.commit({"a.pkl": b"1", "x": b"x"})
     done = legacy.migrate()
     assert done.files(there)[".gitignore"][1] == b"/a.pkl\n"
-    assert set(done.files(gone)) == {"x"}
+    assert set(done.files(gone)) == {"x", *OF_DVC}
     assert set(done.files(renamed)) >= {"d/b.pkl.dvc", "d/.gitignore"}
     assert "a.pkl.dvc" not in done.files(renamed)
     assert ".gitignore" not in done.files(renamed)

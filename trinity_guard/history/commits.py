@@ -79,6 +79,7 @@ class Commits:
         self.names = Names([*kept, *scan.commits])
         self.result = Rewritten()
         self.result.ids = {commit: commit for commit in kept}
+        self._with_dvc: set[bytes] = set()
         self._mentioned = self._resolved() if rewrite_ids else {}
 
     def run(self, on_progress: Progress) -> Rewritten:
@@ -119,18 +120,18 @@ class Commits:
 
     def _one(self, number: int, old: bytes, raw: bytes) -> None:
         ids = self.result.ids
-        root = self._scan.roots[number]
-        new_root = self._trees.root(root)
         at = TREE_LINE
         parents = b""
-        same = new_root == root
+        same, carried = True, False
         while raw[at : at + 7] == b"parent ":
             parent = raw[at + 7 : at + 47]
             mapped = ids[parent]
             same = same and mapped == parent
+            carried = carried or parent in self._with_dvc
             parents += b"parent " + mapped + b"\n"
             at += PARENT_LINE
-        if same:
+        new_root = self._new_root(number, old, carried)
+        if same and new_root == self._scan.roots[number]:
             ids[old] = old
             self._note_left(number, old)
             return
@@ -139,6 +140,15 @@ class Commits:
             rest = self._with_new_ids(number, old, rest)
         data = b"tree %s\n%s%s" % (new_root.hex().encode(), parents, rest)
         ids[old] = self._pack.add(b"commit", data).hex().encode()
+
+    def _new_root(self, number: int, old: bytes, carried: bool) -> bytes:
+        """DVC's files stay from the first commit that needs them on, though a later one has no artifact any more: else
+        its checkout would leave `.dvc` without its .gitignore, and the next `git add` would take in the cache."""
+        root = self._scan.roots[number]
+        new = self._trees.root(root, carried)
+        if self._trees.added_dvc(root, carried):
+            self._with_dvc.add(old)
+        return new
 
     def _without_signatures(self, old: bytes, rest: bytes) -> bytes:
         """Drop what was made for the old bytes: signatures, and copies of tags that name old commits."""

@@ -56,7 +56,8 @@ class Trees:
         self._files = files
         self._pack = pack
         self._parse = tree_parser()
-        self._roots: dict[bytes, bytes] = {}
+        self._roots: dict[tuple[bytes, bool], bytes] = {}
+        self._added: set[tuple[bytes, bool]] = set()
         self._done: dict[tuple[bytes, bytes, Context], Result] = {}
         self._names: dict[bytes, str | None] = {}
         self._pointers: dict[tuple[bytes, bytes, bytes], bytes] = {}
@@ -65,12 +66,17 @@ class Trees:
         self.clashing: set[bytes] = set()
         self.dropped: set[bytes] = set()
 
-    def root(self, oid: bytes) -> bytes:
-        """Return the new root tree of a commit."""
-        new = self._roots.get(oid)
-        if new is None:
-            new = self._roots[oid] = self._tree(oid, b"", self._above.root(oid)).oid if self._scan.mask(oid) else oid
-        return new
+    def root(self, oid: bytes, carried: bool = False) -> bytes:
+        """Return the new root tree of a commit. carried: DVC's files came with a commit before it, and stay."""
+        key = (oid, carried)
+        if key not in self._roots:
+            same = not carried and not self._scan.mask(oid)
+            self._roots[key] = oid if same else self._rewritten(oid, b"", self._above.root(oid), carried).oid
+        return self._roots[key]
+
+    def added_dvc(self, oid: bytes, carried: bool) -> bool:
+        """Whether a commit's new root has DVC's files from here."""
+        return (oid, carried) in self._added
 
     def _tree(self, oid: bytes, path: bytes, context: Context) -> Result:
         kept = self._scan.kept[path].get(oid)
@@ -82,14 +88,15 @@ class Trees:
             result = self._done[key] = self._rewritten(oid, path, context)
         return result
 
-    def _rewritten(self, oid: bytes, path: bytes, context: Context) -> Result:
+    def _rewritten(self, oid: bytes, path: bytes, context: Context, carried: bool = False) -> Result:
         entries = self._parse(self._above.raw(oid, path))
         context = self._above.entered(context, path, entries)
         folder = _Folder(path, entries)
         self._rewrite_folders(folder, context)
         self._rewrite_files(folder, context)
-        if path == b"" and folder.ours and not folder.has(b".dvc"):
+        if path == b"" and (folder.ours or carried) and not folder.has(b".dvc"):
             self._add_dvc(folder)
+            self._added.add((oid, carried))
         self._write_gitignore(folder)
         new = oid
         if folder.changed:
