@@ -307,6 +307,33 @@ def test_push_afterwards_sends_what_is_lacking(legacy: Legacy) -> None:
     assert set(objects(legacy.storage / "files" / "md5")) == set(legacy.cached())
 
 
+@pytest.mark.parametrize("bare", [False, True])
+def test_the_remote_that_was_typed_is_known_where_what_is_checked_out_does_not_name_it(
+    legacy: Legacy, tmp_path: Path, bare: bool
+) -> None:
+    legacy.git("checkout", "-q", "-b", "clean", "main~3")
+    repo = legacy
+    if bare:
+        repo = Legacy(tmp_path / "bare.git")
+        run("git", "clone", "-q", "--mirror", legacy.path, repo.path)
+    out(repo, "run", "--everything", "--yes", "--remote", "../typed")
+    assert ".dvc" not in repo.git("ls-tree", "--name-only", "HEAD").stdout.decode()
+    assert "4 objects" in refused(repo, "finish", "--yes")
+    assert "the DVC remote 'storage' has all 4 objects (4 sent now)" in out(repo, "push")
+    assert len(objects(tmp_path / "typed" / "files" / "md5")) == 4
+    assert "Git's objects" in out(repo, "finish", "--yes")
+    assert [p.name for p in tmp_path.iterdir() if "storage" in p.name] == []
+
+
+def test_objects_are_found_when_their_branch_is_checked_out_later(legacy: Legacy, tmp_path: Path) -> None:
+    legacy.git("checkout", "-q", "-b", "clean", "main~3")
+    out(legacy, "run", "--ref", "main", "--yes", "--remote", "../typed")
+    legacy.git("checkout", "-q", "main")
+    assert "has all 3 objects (3 sent now)" in out(legacy, "push")
+    assert len(objects(tmp_path / "typed" / "files" / "md5")) == 3
+    assert "Git's objects" in out(legacy, "finish", "--yes")
+
+
 # --- verify, undo, finish
 
 

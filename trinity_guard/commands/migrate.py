@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from trinity_guard import console, git, store
+from trinity_guard import console, git
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
 from trinity_guard.history import engine
 from trinity_guard.migrating import destination, engines, finishing, guides, running, selecting, staying, telling
@@ -317,13 +317,13 @@ def _tell(place: git.Place, values: dict[str, Any]) -> int:
 
 def _push(place: git.Place, _: argparse.Namespace, __: Sequence[str]) -> int:
     objects = running.wanted(place)
-    found = destination.find(place, selecting.load_config(place), None)
+    found = running.destined(place)
     where = destination.trusted(place, found)
     if where and console.confirm(f"This repository's config leads to {where}. Exchange objects with it?"):
         destination.confirm(place, found)
     bar = console.Progress("uploading")
     try:
-        sent = destination.upload(place, found, store.Store(*engine.cache_of(place)), objects, bar)
+        sent = destination.upload(place, found, running.cached(place), objects, bar)
     finally:
         bar.close()
     _tell_sent(found.name, len(objects), sent)

@@ -50,7 +50,7 @@ def find(place: git.Place, config: Config, url: str | None) -> Destination:
             else os.fsdecode(dvcsetup.folder_beside(place, "trinity-guard migrate run --remote URL"))
         )
         name = (config.remote or remotesetup.REMOTE).lower()
-        found = Destination(name, address, plan.dvc_files({name: address}, name), fresh=True)
+        found = at(name, address)
         with project(place, found):  # refuses what DVC would not read
             return found
     if leaked := secrets.credentials_in(data, CONFIG):
@@ -65,6 +65,11 @@ def find(place: git.Place, config: Config, url: str | None) -> Destination:
         if url is not None:
             _require_same(place, remote, url)
     return found
+
+
+def at(name: str, address: str) -> Destination:
+    """Return a destination of our own making."""
+    return Destination(name, address, plan.dvc_files({name: address}, name), fresh=True)
 
 
 def configured(place: git.Place) -> bool:

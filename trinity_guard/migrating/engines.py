@@ -136,7 +136,7 @@ class _Run:
         self._state.replace(MANIFEST, _manifest(scanned, objects))
         self._state.replace(BEFORE, b"".join(b"update %s %s\n" % (n, oid) for n, oid in found.refs.items()))
         wanted = sorted({(o.md5, o.size) for o in objects.values()})
-        running.want(self._state, wanted)
+        running.want(self._state, wanted, job.where)
         sent = self._upload(wanted)
         self._convert_tips(found, scanned, objects)
         self._start(arguments)

@@ -7,7 +7,7 @@ from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.history import engine, refs, refusals
 from trinity_guard.history.objects import Source
 from trinity_guard.history.state import DONE, FINISHING, State
-from trinity_guard.migrating import destination, running, selecting
+from trinity_guard.migrating import destination, running
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def require_migrated(place: git.Place) -> None:
 
 def require_pushed(place: git.Place) -> None:
     """Refuse while the only copy of an object is in the cache of this machine."""
-    found = destination.find(place, selecting.load_config(place), None)
+    found = running.destined(place)
     force = "trinity-guard migrate finish --force-unpushed     # when the cache alone is enough"
     try:
         count, size = destination.missing(place, found, running.wanted(place))

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # The objects (lines MD5 SIZE) that the new history names.
 WANTED = b"wanted"
+# Where they go: the DVC remote that was typed or chosen for this migration.
+WHERE = b"where.json"
 # What the report says beside the engine's own values.
 REQUEST = b"request.json"
 
@@ -98,7 +100,7 @@ def run(job: Job, on_progress: Progress, dry: bool = False) -> dict[str, Any]:
             request["sent"] = destination.upload(place, job.where, objects_store, objects, stage(on_progress, "push"))
         # A run that is killed behind this is completed by one that knows nothing of what was asked for.
         state = State(place)
-        want(state, objects)
+        want(state, objects, job.where)
         state.replace(REQUEST, _dumped(request))
 
     options = Options(
@@ -139,9 +141,9 @@ def _kept(place: git.Place, values: dict[str, Any], request: dict[str, Any]) -> 
     values["git_after"] = max(values["git_before"] - values["bytes_packed"], 0)
     values["next"] = telling.next_steps(place, values) if values["refs"] else []
     values["cache"] = state.read().get("cache", request["cache"])
-    if request["fresh"] and destination.configured(place):
+    if request["fresh"]:
         # The remote's address was typed, or chosen by us: later pushes need not ask.
-        destination.confirm(place, destination.find(place, selecting.load_config(place), None))
+        destination.confirm(place, destined(place))
     state.report(values)
     state.replace(b"report.txt", (telling.report(values, whole=True) + "\n").encode("utf-8", "backslashreplace"))
     return values
@@ -183,9 +185,30 @@ def report(place: git.Place) -> dict[str, Any]:
     return values
 
 
-def want(state: State, objects: Sequence[tuple[str, int]]) -> None:
-    """Remember the objects (md5, size) that the new history names."""
+def want(state: State, objects: Sequence[tuple[str, int]], where: Destination) -> None:
+    """Remember the objects (md5, size) that the new history names, and where they go."""
     state.replace(WANTED, b"".join(b"%s %d\n" % (md5.encode(), size) for md5, size in objects))
+    state.replace(WHERE, _dumped({"name": where.name, "url": where.url if where.fresh else ""}))
+
+
+def destined(place: git.Place) -> Destination:
+    """Return where the objects go. What is checked out may not say so: a migration of another branch left it alone."""
+    config = selecting.load_config(place)
+    state = State(place)
+    if not destination.configured(place) and os.path.isfile(state.file(WHERE)):
+        where = _loaded(state, WHERE)
+        if where["url"]:
+            return destination.at(where["name"], where["url"])
+    return destination.find(place, config, None)
+
+
+def cached(place: git.Place) -> store.Store:
+    """Return the cache that the objects went to; where another branch is checked out by now, DVC has a new one."""
+    folder, shared = engine.cache_of(place)
+    home = State(place).read().get("cache")
+    if home is None or os.fsencode(home) == folder:
+        return store.Store(folder, shared)
+    return store.Store(os.fsencode(home))
 
 
 def wanted(place: git.Place) -> list[tuple[str, int]]:
