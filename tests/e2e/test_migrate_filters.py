@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.migrations import Legacy, make_legacy, out, refused
-from tests.support import Repo, run
+from tests.support import KB, Repo, dvc, run
 
 
 @pytest.fixture
@@ -21,6 +21,7 @@ def filters(legacy: Legacy, where: str = ".gitattributes", line: str = "data/** 
     legacy.add(where, line.encode() + b"\n")
 
 
+WORDS_OF_OLD = "in older commits a filter of .gitattributes takes hold of pointers"
 WORDS = "a filter of .gitattributes covers pointers"
 
 
@@ -71,3 +72,41 @@ def test_a_filter_of_this_clone_alone_counts(legacy: Legacy) -> None:
     (legacy.path / ".git" / "info" / "attributes").write_text("models/** filter=lfs\n")
     legacy.git("config", "filter.lfs.clean", "cat")
     assert "models/a.pkl.dvc" in refused(legacy, "run", "--yes", code=2)
+
+
+def test_in_older_commits_a_filter_is_told_of_and_the_way_on_lets_one_check_them_out(
+    legacy: Legacy, tmp_path: Path
+) -> None:
+    filters(legacy)
+    legacy.add("data/late.csv", 2 * KB)
+    legacy.git("rm", "-q", ".gitattributes")
+    legacy.git("commit", "-q", "-m", "no filter any more")
+    assert WORDS_OF_OLD in out(legacy, "info")
+    said = out(legacy, "run", "--yes", "--push")
+    [line] = [line for line in said.splitlines() if WORDS_OF_OLD in line]
+    old = legacy.head_of("refs/trinity-guard/original/heads/main~1")
+    assert f".dvc in {old[:10]})" in line
+    way_on = line.partition("in each clone: ")[2]
+    clone = Legacy(tmp_path / "clone")
+    run("git", "clone", "-q", legacy.path, clone.path)
+    clone.git("config", "filter.lfs.clean", "tr a-z A-Z")
+    clone.git("config", "filter.lfs.smudge", "tr a-z A-Z")
+    clone.git("checkout", "-q", "main~1")
+    assert b" M data/" in clone.git("status", "--porcelain").stdout
+    assert way_on in out(legacy, "guide", "team")
+    clone.git("checkout", "-q", "-f", "main")
+    run("bash", "-euc", way_on, cwd=clone.path)
+    clone.git("checkout", "-q", "main~1")
+    assert clone.git("status", "--porcelain").stdout == b""
+    dvc("pull", "-q", cwd=clone.path)
+    assert clone.file("data/t.csv").read_bytes() == legacy.show("data/t.csv", old)
+    clone.git("checkout", "-q", "main")
+
+
+def test_a_filter_of_older_commits_that_leaves_pointers_alone_is_no_matter(legacy: Legacy) -> None:
+    filters(legacy, line="*.csv filter=lfs")
+    legacy.git("rm", "-q", ".gitattributes")
+    legacy.git("commit", "-q", "-m", "no filter any more")
+    assert WORDS_OF_OLD not in out(legacy, "info")
+    assert WORDS_OF_OLD not in out(legacy, "run", "--yes")
+    assert "info/attributes" not in out(legacy, "guide", "team")

@@ -14,7 +14,7 @@ import sys
 
 from trinity_guard import dvcproject, git
 from trinity_guard.errors import GuardError
-from trinity_guard.history import extract, filters, lfs, refs, refusals, report, worktree
+from trinity_guard.history import extract, filters, lfs, oldfilters, refs, refusals, report, worktree
 from trinity_guard.history.above import Above
 from trinity_guard.history.checking import Verified, read_map, verify
 from trinity_guard.history.commits import Commits
@@ -89,7 +89,10 @@ def survey(
         scanned = scan(source, selection, named.commits, _ids(named.trees), on_progress, stop)
         absent = _absent(scanned, lfs.of(source))
         paths = [path for path, blobs in scanned.versions.items() if absent & blobs.keys()]
-        remarks = refusals.remarks(source, found, names) + filters.remarks(source, found, names, selection)
+        speaking = filters.speaking(source, scanned)
+        remarks = refusals.remarks(source, found, names)
+        remarks += filters.remarks(source, found, names, selection, speaking)
+        remarks += oldfilters.words(oldfilters.caught(source, scanned, named.commits, speaking))
         return Survey(scanned, selection, paths, remarks, git_size(place))
     finally:
         if collecting:
@@ -154,7 +157,6 @@ class _Run:
             if collecting:
                 gc.enable()
         values["remarks"] += refusals.remarks(source, found, options.refs)
-        values["remarks"] += filters.remarks(source, found, options.refs, options.selection)
         values["refs"] = [[m.name.decode(errors="backslashreplace"), m.old.decode(), m.new.decode()] for m in moves]
         values["phase"] = "dry" if options.dry else "done"
         self._state.report(values)
@@ -203,7 +205,11 @@ class _Run:
             pack.abandon()
         values = report.build(scanned, trees, commits.result, objects)
         values["unsigned_tags"] = [t.decode() for t in tags.unsigned]
-        values["remarks"] = _remarks(above, named)
+        speaking = filters.speaking(source, scanned)
+        caught = oldfilters.caught(source, scanned, named.commits, speaking)
+        values["filtered"] = caught is not None
+        values["remarks"] = _remarks(above, named) + oldfilters.words(caught)
+        values["remarks"] += filters.remarks(source, found, options.refs, options.selection, speaking)
         return ids, moves, values, {oid for blobs in trees.moved.values() for oid in blobs} | _dropped(scanned, trees)
 
     def _prove(self, ids: Mapping[bytes, bytes], moves: Sequence[refs.Move], objects: Mapping[bytes, Object]) -> None:

@@ -14,20 +14,30 @@ from trinity_guard.history.objects import TREE, tree_parser
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from trinity_guard.history.objects import Source
     from trinity_guard.history.plan import Selection
+    from trinity_guard.history.scan import Kept, Scan
+
+    # Files of .gitattributes: (folder, blob).
+    Speaking = frozenset[tuple[bytes, bytes]]
 
 ATTRIBUTES = b".gitattributes"
 NO_FILTER = (b"unspecified", b"unset")
 MOST_NAMED = 5
 
 
-def remarks(source: Source, found: refs.Listed, names: Sequence[bytes], selection: Selection) -> list[str]:
-    """Return what is worth knowing of branches and tags beside the one that is checked out."""
+def remarks(
+    source: Source,
+    found: refs.Listed,
+    names: Sequence[bytes],
+    selection: Selection,
+    roots: Mapping[bytes, Speaking],
+) -> list[str]:
+    """Return what is worth knowing of branches and tags beside the one that is checked out. roots: see `speaking`."""
     asked = [n for n in names if n.startswith((refs.HEADS, refs.TAGS)) and n != found.head]
-    caught = caught_in(source, {n: refs.value(found, n) for n in asked}, selection)
+    caught = caught_in(source, {n: refs.value(found, n) for n in asked}, selection, roots) if roots else {}
     if not caught:
         return []
     name, paths = next(iter(caught.items()))
@@ -40,10 +50,12 @@ def remarks(source: Source, found: refs.Listed, names: Sequence[bytes], selectio
     ]
 
 
-def caught_in(source: Source, tips: dict[bytes, bytes], selection: Selection) -> dict[bytes, list[bytes]]:
+def caught_in(
+    source: Source, tips: dict[bytes, bytes], selection: Selection, known: Mapping[bytes, Speaking]
+) -> dict[bytes, list[bytes]]:
     """Return ref -> paths of what comes in place of artifacts and is filtered. tips: ref -> object (hex)."""
     roots = _roots(source, list(tips.values()))
-    filtering = _filtering(source, dict.fromkeys(r for r in roots if r))
+    filtering = [root for root in dict.fromkeys(roots) if bytes.fromhex(root.decode()) in known]
     caught = {root: among(source, root, artifacts(source, root, selection)) for root in filtering}
     return {name: caught[root] for name, root in zip(tips, roots, strict=True) if caught.get(root)}
 
@@ -57,37 +69,49 @@ def _roots(source: Source, tips: Sequence[bytes]) -> list[bytes]:
     return [line.split(b" ")[0] if line.endswith(b" tree") else b"" for line in out.splitlines()]
 
 
-def _filtering(source: Source, roots: Iterable[bytes]) -> list[bytes]:
-    """Return the trees that hold, at any depth, a .gitattributes that speaks of filters; each tree is read once."""
+def _with_artifacts(scan: Scan) -> Iterator[tuple[bytes, bytes, Kept]]:
+    """Yield (path, id, tree), the deepest first."""
+    for path in sorted(scan.kept, key=lambda p: -p.count(b"/")):
+        for oid, kept in scan.kept[path].items():
+            if kept is not None and kept.mask:
+                yield path, oid, kept
+
+
+def _attributes(raw: bytes) -> list[bytes]:
+    """Return the blob (20 bytes) of a tree's .gitattributes, if it has one."""
+    sign = b" " + ATTRIBUTES + b"\0"
+    at = raw.find(sign)
+    return [raw[at + len(sign) : at + len(sign) + 20]] if at >= 0 else []
+
+
+def _spoken(source: Source, scan: Scan) -> set[bytes]:
+    """Return the blobs (20 bytes) of .gitattributes above artifacts that speak of filters."""
+    found: dict[bytes, None] = {}
+    for _, oid, kept in _with_artifacts(scan):
+        found.update(dict.fromkeys(_attributes(_raw(source, oid, kept))))
+    contents = source.each([blob.hex().encode() for blob in found])
+    return {blob for blob, (_, data) in zip(found, contents, strict=True) if b"filter" in data}
+
+
+def speaking(source: Source, scan: Scan) -> dict[bytes, Speaking]:
+    """Return root tree (20 bytes) -> the .gitattributes above its artifacts that speak of filters, if there are any."""
+    spoken = _spoken(source, scan)
+    if not spoken:
+        return {}
     parse = tree_parser()
-    below: dict[bytes, list[bytes]] = {}
-    files: dict[bytes, list[bytes]] = {}
-    level = list(roots)
-    tops = level
-    while level:
-        for oid, raw in zip(level, source.trees(level), strict=True):
-            entries = parse(raw)
-            below[oid] = [e[2].hex().encode() for e in entries if e[0] == TREE]
-            files[oid] = [e[2].hex().encode() for e in entries if e[1] == ATTRIBUTES and e[0] != TREE]
-        level = list(dict.fromkeys(child for oid in level for child in below[oid] if child not in below))
-    wanted = list(dict.fromkeys(blob for blobs in files.values() for blob in blobs))
-    speaking = {blob for blob, (_, data) in zip(wanted, source.each(wanted), strict=True) if b"filter" in data}
-    if not speaking:
-        return []
-    good = {oid for oid, blobs in files.items() if speaking.intersection(blobs)}
-    return [top for top in tops if _reaches(top, below, good)]
+    known: dict[tuple[bytes, bytes], Speaking] = {}
+    for path, oid, kept in _with_artifacts(scan):
+        raw = _raw(source, oid, kept)
+        own = {(path, blob) for blob in _attributes(raw) if blob in spoken}
+        for mode, name, child in parse(raw):
+            if mode == TREE:
+                own |= known.get((path + name + b"/", child), frozenset())
+        known[path, oid] = frozenset(own)
+    return {oid: found for (path, oid), found in known.items() if found and not path}
 
 
-def _reaches(top: bytes, below: dict[bytes, list[bytes]], good: set[bytes]) -> bool:
-    stack, seen = [top], set()
-    while stack:
-        oid = stack.pop()
-        if oid in good:
-            return True
-        if oid not in seen:
-            seen.add(oid)
-            stack += below[oid]
-    return False
+def _raw(source: Source, oid: bytes, kept: Kept) -> bytes:
+    return kept.raw if kept.raw is not None else source.one(oid.hex().encode())
 
 
 def artifacts(source: Source, root: bytes, selection: Selection) -> list[bytes]:

@@ -7,6 +7,7 @@ import os
 from trinity_guard import git, urls
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.history import refs
+from trinity_guard.history.oldfilters import WAY_ON
 from trinity_guard.migrating import globs, telling
 
 TYPE_CHECKING = False
@@ -206,8 +207,10 @@ def for_team(place: git.Place, values: dict[str, Any]) -> str:
             "# Do not merge or push what stands on old commits: that would bring the old history back.",
             "",
             *_anew(url),
+            *(_settled() if values.get("filtered") else ()),
             "",
             *_kept(name, heads),
+            *(_settled() if values.get("filtered") else ()),
             "",
             *_carried(name),
         ]
@@ -221,6 +224,10 @@ def _anew(url: str) -> list[str]:
         _line("git", "clone", url, folder),
         _line("cd", folder) + " && dvc pull",
     ]
+
+
+def _settled() -> list[str]:
+    return ["# (once in each clone: a filter of .gitattributes in older commits leaves pointers alone by it)", WAY_ON]
 
 
 def _kept(remote: str, heads: Sequence[str]) -> list[str]:
