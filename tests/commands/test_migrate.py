@@ -94,7 +94,9 @@ def test_info_says_what_would_stay_and_why(legacy: Legacy) -> None:
         ("con.pkl", "another pointer in the same commit records other bytes for it"),
         ("far.pkl", "its LFS object is not here"),
     ]
-    assert "stays in Git:\n  con.pkl: another pointer" in out(legacy, "info")
+    table = out(legacy, "info")
+    assert "stays in Git:\n  con.pkl: another pointer" in table
+    assert "git lfs fetch --all" in table
 
 
 # --- run
@@ -187,7 +189,7 @@ def test_what_is_worth_knowing_is_in_the_report(legacy: Legacy) -> None:
     legacy.stage("models/a.pkl", 2 * KB)
     legacy.git("commit", "-q", "-m", f"Take back {old}, not deadbee1")
     said = out(legacy, "run", "--yes")
-    assert "note: 1 commit ids in messages name no commit of these refs, and stay: deadbee1" in said
+    assert "note: ids in messages that name no commit of these refs, and stay (1): deadbee1" in said
     assert "refs that are not rewritten keep the old history alive: refs/heads/side, refs/tags/v1" in said
     assert legacy.head_of("main~1")[:ID].encode() in legacy.git("log", "-1", "--format=%s").stdout
 

@@ -338,3 +338,17 @@ def test_what_is_hidden_from_dvc_today_is_pulled_in_an_older_commit(legacy: Lega
     clone.git("checkout", "-q", "--detach", ids[old])
     clone.dvc("pull", "-q")
     assert clone.file("raw/x.csv").read_bytes() == b"old data\n"
+
+
+def test_a_submodule_says_that_the_project_above_records_old_commits(legacy: Legacy, tmp_path: Path) -> None:
+    top = Legacy(tmp_path / "top")
+    top.path.mkdir()
+    top.git("init", "-q", "-b", "main")
+    top.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(legacy.path), "sub")
+    top.git("commit", "-q", "-m", "with a submodule")
+    inner = Legacy(top.path / "sub")
+    assert "this is a submodule" in out(inner, "run", "--yes", "--remote", str(tmp_path / "storage"))
+    assert top.git("status", "--porcelain").stdout == b" M sub\n"
+    out(inner, "undo")
+    assert top.git("status", "--porcelain").stdout == b""
+    assert "this is a submodule" not in out(legacy, "info")

@@ -74,6 +74,17 @@ def test_only_rewritten_refs_are_published(tmp_path: Path, branches: int) -> Non
     assert place.server.git("rev-parse", "-q", "--verify", "private", ok=False).returncode
 
 
+def test_a_forges_own_refs_are_not_pushed_for_it_would_fail(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.server.git("config", "receive.hideRefs", "refs/pull")
+    place.clone.git("update-ref", "refs/pull/1/head", "main")
+    out(place.clone, "run", "--everything", "--yes", "--push")
+    [push] = [step["command"] for step in report(place.clone)["next"] if "push --force" in step["command"]]
+    assert "refs/pull" not in push
+    place.paste(push)
+    assert place.server.git("rev-parse", "main").stdout == place.clone.git("rev-parse", "main").stdout
+
+
 def parts(note: str) -> list[str]:
     return ["# " + part for part in re.split(r"\n# (?=[123]\.)", note)[1:]]
 

@@ -180,7 +180,8 @@ def _plan(values: dict[str, Any], words: str) -> str:
         lines = [f"no file of this history matches ({words})"]
         return "\n".join([*lines, *(f"note: {remark}" for remark in values["remarks"])])
     head, rows = telling.survey_table(values)
-    return f"{words}: {values['commits']:,} commits\n\n{console.table(head, rows)}\n{telling.survey_rest(values)}"
+    commits = telling.count(values["commits"], "commit")
+    return f"{words}: {commits}\n\n{console.table(head, rows)}\n{telling.survey_rest(values)}"
 
 
 # --- run

@@ -177,6 +177,8 @@ def remarks(source: Source, found: Listed, selected: Sequence[bytes]) -> list[st
         said.append("replace refs are not looked at: the history is rewritten as it really is (git replace --list)")
     if os.path.exists(os.path.join(source.place.common_dir, b"info", b"grafts")):
         said.append("info/grafts is not looked at: the history is rewritten as it really is")
+    if not source.place.bare and git.attempt("rev-parse", "--show-superproject-working-tree", at=source.place.top).out:
+        said.append("this is a submodule: the project above records old commits, and needs a `git add` of this folder")
     lonely = remote_only(found)
     if lonely:
         said.append(

@@ -6,6 +6,8 @@ import os
 
 from trinity_guard import git
 from trinity_guard.errors import shown
+from trinity_guard.history.refs import OF_A_FORGE
+from trinity_guard.history.rewrite import LFS_ABSENT
 from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False
@@ -75,21 +77,24 @@ def survey_rest(values: dict[str, Any]) -> str:
 def _sized(entries: Sequence[dict[str, Any]]) -> list[str]:
     """Return a line for each path: the bytes of all its versions, and how many they are."""
     width = max((len(size_text(e["bytes"])) for e in entries), default=0)
-    return [f"  {size_text(e['bytes']):>{width}}  {e['path']} ({_count(e['versions'], 'version')})" for e in entries]
+    return [f"  {size_text(e['bytes']):>{width}}  {e['path']} ({count(e['versions'], 'version')})" for e in entries]
 
 
 def _stays(entries: Sequence[dict[str, Any]], most: int) -> list[str]:
     if not entries:
         return []
     lines = ["", "stays in Git:", *(f"  {e['path']}: {e['reason']}" for e in entries[:most])]
-    return [*lines, *_more(len(entries), most)]
+    lines += _more(len(entries), most)
+    if any(e["reason"] == LFS_ABSENT for e in entries):
+        lines.append("  (git lfs fetch --all     # brings the LFS objects that the server has)")
+    return lines
 
 
 def _more(count: int, most: int) -> list[str]:
     return [f"  and {count - most} more"] if count > most else []
 
 
-def _count(number: int, what: str) -> str:
+def count(number: int, what: str) -> str:
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
@@ -100,7 +105,7 @@ def report(values: dict[str, Any], whole: bool = False) -> str:
     """Return the report of a run; whole: every line of it, for the file that is kept."""
     most = 1 << 60 if whole else MOST
     dry = values["phase"] == "dry"
-    moved = f"{_count(values['files_moved'], 'file')} in {_count(values['blobs_moved'], 'version')}"
+    moved = f"{count(values['files_moved'], 'file')} in {count(values['blobs_moved'], 'version')}"
     lines = [
         f"{'would become' if dry else 'became'} DVC pointers: {moved}; "
         f"{values['commits_changed']:,} of {values['commits']:,} commits {'would change' if dry else 'changed'}"
@@ -124,23 +129,23 @@ def report(values: dict[str, Any], whole: bool = False) -> str:
 
 def _remarks(values: dict[str, Any], most: int) -> list[str]:
     lines: list[str] = []
-    for key, words in (
-        ("unsigned_commits", "lost their signature, which was made for the old bytes"),
-        ("unsigned_tags", "(tags) lost their signature, which was made for the old bytes"),
-        ("mergetags", "lost the copy of a signed tag that was merged"),
+    for key, what, words in (
+        ("unsigned_commits", "commit", "lost the signature, which was made for the old bytes"),
+        ("unsigned_tags", "tag", "lost the signature, which was made for the old bytes"),
+        ("mergetags", "commit", "lost the copy of a signed tag that was merged"),
     ):
         found = values.get(key, [])
         if found:
-            lines.append(f"note: {len(found)} {words}: {_ids(found, most)}")
+            lines.append(f"note: {count(len(found), what)} {words}: {_ids(found, most)}")
     if values["unresolved_count"]:
         texts = [text for _, text in values["unresolved_ids"]]
         lines.append(
-            f"note: {values['unresolved_count']} commit ids in messages name no commit of these refs, and stay: "
+            f"note: ids in messages that name no commit of these refs, and stay ({values['unresolved_count']}): "
             + _ids(texts, most)
         )
     if values.get("ids_left"):
         texts = [commit for commit, _ in values["ids_left"]]
-        lines.append(f"note: {len(texts)} commits that keep their id name a changed one: {_ids(texts, most)}")
+        lines.append(f"note: commits that keep their id name a changed one ({len(texts)}): {_ids(texts, most)}")
     if values.get("clashing"):
         lines.append(f"note: names that differ by case only: {', '.join(values['clashing'][:most])}")
     if values.get("dropped"):
@@ -180,8 +185,8 @@ def remotes(place: git.Place) -> list[str]:
 
 def force_push(place: git.Place, remote: str, refs: Sequence[str]) -> str:
     """Return the command that publishes the rewritten refs and no other one: a branch that stayed may be behind the
-    remote's, and would throw back what others have pushed."""
-    names = [n for n in refs if n.startswith("refs/")]
+    remote's, and would throw back what others have pushed. A forge takes none of its own, and fails for them."""
+    names = [n for n in refs if n.startswith("refs/") and not os.fsencode(n).startswith(OF_A_FORGE)]
     if len(names) <= MOST:
         return _pushing(place, remote, names)
     kept = " ".join(f"refs/trinity-guard/original/{kind}" for kind in ("heads", "tags", "notes"))
