@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 FILES = (b".dvc/config", b".dvc/.gitignore", b".dvcignore")
 REMOTE = remotesetup.REMOTE
+# Kinds of remotes whose address begins with the name of something.
+OF_A_HOST = frozenset({"s3", "gs", "azure", "oss", "ssh", "http", "https", "webdav", "webdavs"})
 
 
 def require_safe(url: str) -> None:
@@ -33,6 +35,23 @@ def require_safe(url: str) -> None:
         )
     if not url.strip():
         raise GuardError(problem="--remote is empty.", remedy="trinity-guard init --remote URL", exit_code=UNUSABLE)
+    _require_known(url)
+
+
+def _require_known(url: str) -> None:
+    """Refuse an address in a config for which DVC would refuse every command."""
+    _, slashes, rest = url.partition("://")
+    kind = bounds.scheme(url).partition("+")[0] if slashes else ""
+    if not kind or kind == "file":  # a folder; whoever reads the config has words of its own for the latter
+        return
+    problem = ""
+    if kind not in bounds.SCHEMES or kind == "memory":
+        problem = f"--remote: DVC knows no remotes of the kind {shown(kind.encode())}://."
+    elif kind in OF_A_HOST and rest[:1] in ("", "/"):
+        problem = f"--remote: behind {kind}:// there is no name of a bucket, container or host."
+    if problem:
+        remedy = "trinity-guard init --remote s3://BUCKET/PATH     # or gs, azure, ssh, https, webdavs…; or a folder"
+        raise GuardError(problem, remedy, UNUSABLE)
 
 
 def set_up(place: git.Place, url: str | None, about_to_change: Callable[[bytes], None]) -> tuple[list[str], list[str]]:

@@ -134,7 +134,9 @@ def test_an_existing_dvc_set_up_is_kept_as_it_is(bare_repo: Repo, tmp_path: Path
     assert {p: p.read_bytes() for p in bare_repo.file(".dvc").rglob("*") if p.is_file()} == before
 
 
-@pytest.mark.parametrize("url", ["s3://bucket/a path", "/srv/store", "../store", "ssh://me@host/srv", "azure://c/p"])
+@pytest.mark.parametrize(
+    "url", ["s3://bucket/a path", "/srv/store", "../store", "ssh://me@host/srv", "azure://c/p", "hdfs:///p"]
+)
 def test_a_given_remote_is_what_dvc_would_have_written(
     bare_repo: Repo, make_repo: Callable[..., Repo], url: str
 ) -> None:
@@ -198,7 +200,7 @@ def test_a_password_is_never_written_nor_repeated(bare_repo: Repo, url: str) -> 
     assert files(bare_repo) == before
 
 
-@pytest.mark.parametrize("url", ["/srv/é", "", "  ", "a\nb"])
+@pytest.mark.parametrize("url", ["/srv/é", "", "  ", "a\nb", "foo://x", "memory://x", "s3://", "ssh:///x"])
 def test_a_remote_that_dvc_cannot_write_is_refused(bare_repo: Repo, url: str) -> None:
     before = files(bare_repo)
     assert bare_repo.guard("init", "--remote", url, ok=False).returncode == 2

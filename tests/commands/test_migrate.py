@@ -422,6 +422,10 @@ def test_help_shows_an_example(tmp_path: Path, command: str, capsys: pytest.Capt
         ["run", "--yes", "--remote-branches"],
         ["run", "--dry-run", "--push"],
         ["run", "--yes", "--remote", ""],
+        ["run", "--yes", "--remote", "foo://x", "--push"],
+        ["run", "--yes", "--remote", "sftp://host/x"],
+        ["run", "--yes", "--remote", "s3://"],
+        ["run", "--yes", "--remote", "ssh:///path"],
     ],
 )
 def test_wrong_usage_exits_2_and_touches_nothing(
