@@ -398,6 +398,53 @@ def test_finish_says_which_refs_keep_the_old_history(legacy: Legacy) -> None:
     assert b"these still stand on the old history and keep its files: side, v1." in done.stderr
 
 
+# --- what it remembers, lost or damaged
+
+
+@pytest.mark.parametrize(
+    ("command", "damage"), [("run", "gone"), ("undo", "{"), ("verify", "[]"), ("finish", '{"phase": 1}')]
+)
+def test_without_its_state_the_old_refs_are_put_back_by_what_is_said(legacy: Legacy, command: str, damage: str) -> None:
+    before, files = legacy.refs(), legacy.everything()["files"]
+    out(legacy, "run", "--everything", "--yes")
+    state = legacy.state / "state.json"
+    state.unlink()
+    if damage != "gone":
+        state.write_text(damage)
+        said = refused(legacy, command)
+        assert "state.json is damaged" in said
+        [first] = [line for line in said.splitlines() if line.startswith("    rm ")]
+        run("bash", "-euc", first, cwd=legacy.path)
+    said = refused(legacy, command, code=2)
+    assert "its state.json is gone" in said
+    run("bash", "-euc", "\n".join(said.splitlines()[1:]), cwd=legacy.path)
+    assert legacy.refs() == before
+    assert set(files) <= set(legacy.everything()["files"])  # type: ignore[call-overload]
+    assert legacy.git("diff", "--stat", "HEAD", "--", "models", "data", "code.py").stdout == b""
+
+
+@pytest.mark.parametrize("data", [None, "{"])
+def test_without_its_report_an_undo_goes_back_all_the_same(legacy: Legacy, data: str | None) -> None:
+    before = legacy.everything()
+    out(legacy, "run", "--everything", "--yes")
+    report = legacy.state / "report.json"
+    report.unlink()
+    if data:
+        report.write_text(data)
+    assert "migrate undo" in refused(legacy, "run", "--yes", code=1 if data else 2)
+    refused(legacy, "guide", code=1 if data else 2)
+    assert "every byte is there" in out(legacy, "verify")
+    out(legacy, "undo")
+    assert legacy.everything() == before
+
+
+def test_a_damaged_list_of_objects_is_no_bug_and_has_a_way_on(legacy: Legacy) -> None:
+    out(legacy, "run", "--everything", "--yes")
+    (legacy.state / "wanted").write_bytes(b"\xff\n")
+    assert "dvc push --all-commits" in refused(legacy, "push")
+    assert "dvc push --all-commits" in refused(legacy, "finish", "--yes")
+
+
 # --- usage
 
 

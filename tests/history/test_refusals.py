@@ -176,6 +176,19 @@ def test_an_undo_does_not_lose_commits_made_since(two: Legacy) -> None:
     assert two.refs() == before
 
 
+def test_the_way_on_can_be_typed_whatever_a_branch_is_called(two: Legacy) -> None:
+    two.git("branch", "it's$(here)")
+    two.migrate()
+    [branch] = [n for n in two.refs() if "here" in n and n.startswith("refs/heads/")]
+    moved = two.refs()[branch]
+    two.git("update-ref", branch, two.write("commit", two.raw(moved).replace(b"work", b"more")))
+    with pytest.raises(GuardError, match="moved by somebody else") as caught:
+        engine.undo(two.place)
+    run("bash", "-euc", caught.value.remedy, cwd=two.path)
+    assert two.refs()[branch] == moved
+    engine.undo(two.place)
+
+
 # --- where it works all the same
 
 

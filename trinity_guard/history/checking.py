@@ -38,7 +38,7 @@ def verify(place: git.Place, on_progress: Progress) -> Verified:
             resume(source, state)
             values = state.read()
             if not values:
-                raise nothing_to("verify")
+                raise nothing_to("verify", source)
             moves = moves_of(values)
             ids = read_map(state)
             of_refs = RefProof(source, ids)

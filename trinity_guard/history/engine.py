@@ -128,7 +128,7 @@ def run(place: git.Place, options: Options, on_progress: Progress) -> dict[str, 
     with State(place) as state:
         try:
             if resume(source, state):
-                return _read_report(state)
+                return state.load(b"report.json", "trinity-guard migrate verify     # are all bytes there?")
             return _Run(source, options, state, on_progress).run()
         finally:
             source.close()
@@ -263,11 +263,3 @@ def _remarks(above: Above, named: Named) -> list[str]:
     if named.blobs:
         said.append(f"{len(named.blobs)} tags name a file's bytes and not a commit; they stay as they are")
     return said
-
-
-def _read_report(state: State) -> dict[str, Any]:
-    import json
-
-    with open(state.file(b"report.json"), "rb") as file:
-        values: dict[str, Any] = json.loads(file.read())
-    return values

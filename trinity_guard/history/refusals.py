@@ -7,6 +7,7 @@ import os
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.history.refs import OF_A_FORGE, ORIGINAL, REMOTES, STASH
+from trinity_guard.inspection import typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ UNDER_WAY = {
     b"BISECT_LOG": "a bisect",
 }
 MOST_NAMED = 5
+# What an undo comes down to, where nothing but Git knows of the migration any more.
+BACK_BY_HAND = (
+    "git for-each-ref --format='update refs/%(refname:lstrip=3) %(objectname)%0adelete %(refname)' "
+    "refs/trinity-guard/original | git update-ref --stdin     # puts them back\n"
+    "git reset     # behind it, in a work tree: all files stay"
+)
 
 
 def check(source: Source, found: Listed, clean: bool = True) -> None:
@@ -33,7 +40,7 @@ def check(source: Source, found: Listed, clean: bool = True) -> None:
     partial(source)
     linked_worktrees(source)
     stash(found)
-    unfinished(found)
+    unfinished(source.place, found)
     if not source.place.bare and clean:
         under_way(source.place)
         index_lock(source.place)
@@ -89,7 +96,7 @@ def linked_worktrees(source: Source) -> None:
     if others:
         raise GuardError(
             problem=f"another work tree is linked to this repository: {_some(others)}. It would stand on old history.",
-            remedy=f"git worktree remove {shown(others[0])}     # or migrate in a fresh clone",
+            remedy=f"git worktree remove {typed(others[0])}     # or migrate in a fresh clone",
             exit_code=UNUSABLE,
         )
 
@@ -103,14 +110,32 @@ def stash(found: Listed) -> None:
         )
 
 
-def unfinished(found: Listed) -> None:
-    kept = [name for name in found.refs if name.startswith(ORIGINAL)]
-    if kept:
-        raise GuardError(
-            problem=f"an earlier migration's old refs are still here ({len(kept)}, under {ORIGINAL.decode()}).",
-            remedy="trinity-guard migrate finish     # lets them go; or trinity-guard migrate undo",
-            exit_code=UNUSABLE,
-        )
+def unfinished(place: git.Place, found: Listed) -> None:
+    kept = originals(found)
+    if not kept:
+        return
+    if not os.path.lexists(os.path.join(place.own, b"migrate", b"state.json")):
+        raise forgotten(kept)
+    raise GuardError(
+        problem=f"an earlier migration's old refs are still here ({len(kept)}, under {ORIGINAL.decode()}).",
+        remedy="trinity-guard migrate finish     # lets them go; or trinity-guard migrate undo",
+        exit_code=UNUSABLE,
+    )
+
+
+def originals(found: Listed) -> list[bytes]:
+    """Return the old refs that an earlier migration has kept."""
+    return [name for name in found.refs if name.startswith(ORIGINAL)]
+
+
+def forgotten(kept: Sequence[bytes]) -> GuardError:
+    """The error where old refs are here, and what the migration remembered is not."""
+    return GuardError(
+        problem=f"old refs of an earlier migration are here ({len(kept)}, under {ORIGINAL.decode()}), and its "
+        "state.json is gone.",
+        remedy=BACK_BY_HAND,
+        exit_code=UNUSABLE,
+    )
 
 
 def under_way(place: git.Place) -> None:
@@ -128,7 +153,7 @@ def index_lock(place: git.Place) -> None:
     if os.path.lexists(lock):
         raise GuardError(
             problem="another Git is at work in this repository, or one died in it: index.lock is there.",
-            remedy=f"rm {shown(lock)}     # when no Git is running",
+            remedy=f"rm {typed(lock)}     # when no Git is running",
             exit_code=UNUSABLE,
         )
 
@@ -183,7 +208,7 @@ def remarks(source: Source, found: Listed, selected: Sequence[bytes]) -> list[st
     if lonely:
         said.append(
             f"branches of a remote without one of your own stay as they are: {_some(lonely)}; for each: "
-            f"git branch --track {shown(lonely[0].split(b'/', 1)[1])} {shown(lonely[0])}"
+            f"git branch --track {typed(lonely[0].split(b'/', 1)[1])} {typed(lonely[0])}"
         )
     left = [n for n in found.refs if n not in selected and not n.startswith((REMOTES, ORIGINAL, b"refs/replace/"))]
     if left:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.errors import UNUSABLE, GuardError
+from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.history import refs, refusals, worktree
 from trinity_guard.history.objects import Source
 from trinity_guard.history.state import DONE, FINISHING, MOVED, MOVING, UNDOING, State
+from trinity_guard.inspection import typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,10 +55,10 @@ def _where(source: Source, moves: Sequence[refs.Move]) -> str:
     standing = {_standing(found, m) for m in moves}
     if "elsewhere" in standing:
         moved = next(m for m in moves if _standing(found, m) == "elsewhere")
-        name = moved.name.decode(errors="backslashreplace")
         raise GuardError(
-            problem=f"{name} was moved by somebody else since the migration; it would be lost.",
-            remedy=f"git update-ref {name} {moved.new.decode()}     # when what it names now may go; then again",
+            problem=f"{shown(moved.name)} was moved by somebody else since the migration; it would be lost.",
+            remedy=f"git update-ref {typed(moved.name)} {moved.new.decode()}     "
+            "# when what it names now may go; then again",
             exit_code=UNUSABLE,
         )
     return standing.pop() if len(standing) == 1 else "mixed"
@@ -97,7 +98,7 @@ def undo(place: git.Place) -> list[refs.Move]:
             resume(source, state)
             values = state.read()
             if not values:
-                raise nothing_to("undo")
+                raise nothing_to("undo", source)
             if values["phase"] == FINISHING:
                 raise GuardError(
                     problem="the old history is being let go of: there is nothing whole to go back to.",
@@ -134,7 +135,10 @@ def _had_dvc(source: Source, commit: bytes) -> bool:
     return source.attempt("cat-file", "-e", commit + b":.dvc").code == 0
 
 
-def nothing_to(to: str) -> GuardError:
+def nothing_to(to: str, source: Source) -> GuardError:
+    kept = refusals.originals(refs.listed(source))
+    if kept:
+        return refusals.forgotten(kept)
     return GuardError(
         problem=f"there is no migration to {to}.", remedy="trinity-guard migrate info", exit_code=UNUSABLE
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.inspection import typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,22 +79,26 @@ class State:
 
     def read(self) -> dict[str, Any]:
         """Return what state.json says, nothing where there is none."""
+        path = self.file(b"state.json")
+        way_on = f"rm {typed(path)}\ntrinity-guard migrate undo     # says how to go back without it"
+        found = self.load(b"state.json", way_on)
+        if found and not isinstance(found.get("phase"), str):
+            raise _damaged(path, way_on)
+        return found
+
+    def load(self, name: bytes, way_on: str) -> dict[str, Any]:
+        """Return what a file of json says, nothing where there is none; GuardError with this remedy where it cannot."""
         import json
 
         try:
-            with open(self.file(b"state.json"), "rb") as file:
+            with open(self.file(name), "rb") as file:
                 found = json.loads(file.read())
         except FileNotFoundError:
             return {}
         except ValueError:
             found = None
-        if not isinstance(found, dict) or not isinstance(found.get("phase"), str):
-            path = self.file(b"state.json")
-            raise GuardError(
-                problem=f"{shown(path)} is damaged; the refs are as they are, the old ones under "
-                "refs/trinity-guard/original/.",
-                remedy="trinity-guard migrate verify     # are all bytes there? then remove that file",
-            )
+        if not isinstance(found, dict):
+            raise _damaged(self.file(name), way_on)
         return found
 
     def write(self, values: Mapping[str, Any]) -> None:
@@ -153,6 +158,10 @@ def _json(values: Mapping[str, Any]) -> bytes:
     import json
 
     return json.dumps(values, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def _damaged(path: bytes, way_on: str) -> GuardError:
+    return GuardError(problem=f"{shown(path)} is damaged.", remedy=way_on)
 
 
 def _unwritable(folder: bytes, error: OSError) -> GuardError:

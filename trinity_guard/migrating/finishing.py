@@ -16,12 +16,20 @@ if TYPE_CHECKING:
 
 def require_migrated(place: git.Place) -> None:
     """Refuse where there is nothing to finish."""
-    if State(place).read().get("phase") not in (DONE, FINISHING):
-        raise GuardError(
-            problem="there is no migration to finish.",
-            remedy="trinity-guard migrate run     # starts one, or completes one that was killed",
-            exit_code=UNUSABLE,
-        )
+    if State(place).read().get("phase") in (DONE, FINISHING):
+        return
+    source = Source(place)
+    try:
+        kept = refusals.originals(refs.listed(source))
+    finally:
+        source.close()
+    if kept:
+        raise refusals.forgotten(kept)
+    raise GuardError(
+        problem="there is no migration to finish.",
+        remedy="trinity-guard migrate run     # starts one, or completes one that was killed",
+        exit_code=UNUSABLE,
+    )
 
 
 def require_pushed(place: git.Place) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git, store
-from trinity_guard.errors import UNUSABLE, GuardError
+from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.history import engine, filters, refs, refusals
 from trinity_guard.history.objects import Source
 from trinity_guard.history.plan import Options
@@ -27,6 +27,9 @@ WANTED = b"wanted"
 WHERE = b"where.json"
 # What the report says beside the engine's own values.
 REQUEST = b"request.json"
+NO_REPORT = (
+    "trinity-guard migrate verify     # are all bytes there? commit-map has the ids; or trinity-guard migrate undo"
+)
 
 
 class Job:
@@ -76,7 +79,10 @@ def half_done(place: git.Place) -> bool:
     state = State(place)
     phase = state.read().get("phase")
     # The engine is through; what it does not know of is put into its report last.
-    return phase in (MOVING, MOVED) or (phase == DONE and "git_before" not in _loaded(state, b"report.json"))
+    if phase == DONE:
+        report = state.load(b"report.json", NO_REPORT)
+        return bool(report) and "git_before" not in report
+    return phase in (MOVING, MOVED)
 
 
 def run(job: Job, on_progress: Progress, dry: bool = False) -> dict[str, Any]:
@@ -129,7 +135,10 @@ def complete(place: git.Place) -> dict[str, Any]:
     with State(place) as state:
         try:
             engine.resume(source, state)
-            return _kept(place, _loaded(state, b"report.json"), _loaded(state, REQUEST))
+            values, request = state.load(b"report.json", NO_REPORT), state.load(REQUEST, NO_REPORT)
+            if not (values and request):
+                raise GuardError("the refs have moved, and what would be told of it is gone.", NO_REPORT)
+            return _kept(place, values, request)
         finally:
             source.close()
 
@@ -159,24 +168,13 @@ def _dumped(values: dict[str, Any]) -> bytes:
     return json.dumps(values, indent=1, sort_keys=True).encode() + b"\n"
 
 
-def _loaded(state: State, name: bytes) -> dict[str, Any]:
-    import json
-
-    with open(state.file(name), "rb") as file:
-        values: dict[str, Any] = json.loads(file.read())
-    return values
-
-
 # --- afterwards
 
 
 def report(place: git.Place) -> dict[str, Any]:
     """Return the report of the last migration, which stays after `finish`; GuardError where there is none."""
-    try:
-        values = _loaded(State(place), b"report.json")
-    except FileNotFoundError:
-        values = {"phase": ""}
-    if values["phase"] != "done" or not values["refs"]:
+    values = State(place).load(b"report.json", NO_REPORT)
+    if values.get("phase") != "done" or not values["refs"]:
         raise GuardError(
             problem="no history was migrated here: there is nothing to tell a team.",
             remedy="trinity-guard migrate info --everything",
@@ -195,10 +193,9 @@ def destined(place: git.Place) -> Destination:
     """Return where the objects go. What is checked out may not say so: a migration of another branch left it alone."""
     config = selecting.load_config(place)
     state = State(place)
-    if not destination.configured(place) and os.path.isfile(state.file(WHERE)):
-        where = _loaded(state, WHERE)
-        if where["url"]:
-            return destination.at(where["name"], where["url"])
+    where = state.load(WHERE, "check out a branch that has a .dvc/config") if not destination.configured(place) else {}
+    if where.get("url"):
+        return destination.at(where["name"], where["url"])
     return destination.find(place, config, None)
 
 
@@ -215,9 +212,15 @@ def wanted(place: git.Place) -> list[tuple[str, int]]:
     """Return the objects (md5, size) that the new history names; GuardError where there is none."""
     try:
         with open(State(place).file(WANTED), "rb") as file:
-            lines = file.read().decode("ascii").splitlines()
+            lines = file.read().decode("ascii", "replace").splitlines()
     except FileNotFoundError:
         raise GuardError(
             problem="there is no migration here.", remedy="trinity-guard migrate info", exit_code=UNUSABLE
         ) from None
-    return [(md5, int(size)) for md5, _, size in (line.partition(" ") for line in lines)]
+    try:
+        return [(md5, int(size)) for md5, _, size in (line.partition(" ") for line in lines)]
+    except ValueError:
+        raise GuardError(
+            problem=f"{shown(State(place).file(WANTED))} is damaged: it names the objects of the new history.",
+            remedy="dvc push --all-commits     # sends them all; then trinity-guard migrate finish --force-unpushed",
+        ) from None
