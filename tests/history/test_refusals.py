@@ -245,3 +245,20 @@ def test_the_work_tree_keeps_every_byte_and_is_clean(two: Legacy) -> None:
     assert two.git("ls-files", "-s") == status
     left = {p for p in two.path.rglob("*") if p.is_file() and ".git/" not in str(p)}
     assert left == set(files)
+
+
+def test_a_sparse_checkout_gets_its_pointers_and_is_as_thin_as_it_was_by_an_undo(worked: Legacy) -> None:
+    worked.commit({"src/a.py": b"1", "src/b.csv": b"2", "data/a.pkl": b"3"})
+    worked.checkout()
+    worked.git("sparse-checkout", "set", "src")
+    before = worked.git("ls-files", "-t")
+    assert b"S data/a.pkl" in before
+    worked.migrate()
+    assert worked.git("status", "--porcelain") == b""
+    assert (worked.path / ".dvc" / "config").exists()
+    assert (worked.path / "src" / "b.csv").read_bytes() == b"2"
+    assert (worked.path / "src" / "b.csv.dvc").exists()
+    engine.undo(worked.place)
+    assert worked.git("ls-files", "-t") == before
+    assert not (worked.path / "data").exists()
+    assert worked.git("status", "--porcelain") == b""

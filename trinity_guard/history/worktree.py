@@ -69,6 +69,7 @@ def go_back(source: Source, old: bytes, new: bytes) -> None:
     _write(source, [p for p in change.deleted if not os.path.lexists(source.place.file(p))])
     for path in change.added:
         _remove(source.place, path)
+    _thin_out(source)
     # Git compares by time and size; without this it would have to read each artifact at every status.
     git.attempt("update-index", "-q", "--refresh", at=source.place.top)
 
@@ -91,6 +92,16 @@ def _git(source: Source, *args: git.Arg, data: bytes = b"") -> None:
             problem=f"the refs have moved, but the work tree could not follow: {words}",
             remedy="trinity-guard migrate run     # again, when the reason is gone",
         )
+
+
+def _thin_out(source: Source) -> None:
+    """Take out again what a sparse checkout leaves out: new entries of the index know nothing of it.
+
+    Not behind a migration: it would take out .dvc, without which DVC does nothing.
+    """
+    top = source.place.top
+    if git.attempt("config", "--type=bool", "--get", "core.sparseCheckout", at=top).out == b"true\n":
+        git.attempt("sparse-checkout", "reapply", env=source.env, at=top)
 
 
 def _zeros(paths: Iterable[bytes]) -> bytes:
