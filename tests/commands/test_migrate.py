@@ -382,6 +382,24 @@ def test_finish_lets_the_old_history_go(legacy: Legacy) -> None:
     assert legacy.pulled_in_a_fresh_clone("models/a.pkl")
 
 
+def test_finish_packs_as_well_as_git_can(legacy: Legacy) -> None:
+    for number in range(12):
+        file = legacy.file(f"folder/{number}/{number}.txt")
+        file.parent.mkdir(parents=True)
+        file.write_text("some words of it\n" * number)
+        legacy.git("add", "folder")
+        legacy.add("data/t.csv", f"{number}\n".encode())
+    out(legacy, "run", "--everything", "--yes", "--push")
+    out(legacy, "finish", "--yes")
+
+    def size() -> int:
+        return sum(p.stat().st_size for p in (legacy.path / ".git/objects/pack").glob("*.pack"))
+
+    finished = size()
+    legacy.git("repack", "-a", "-d", "-f", "-q")
+    assert finished < 1.02 * size()
+
+
 def test_finish_that_was_cut_off_is_gone_on_with(legacy: Legacy) -> None:
     blob = legacy.head_of("main:models/a.pkl")
     out(legacy, "run", "--everything", "--yes", "--push")

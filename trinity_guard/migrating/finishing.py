@@ -13,6 +13,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+# Objects that are packed anew in a few seconds; with more of them an owner may think otherwise (docs/migrate.md).
+MOST_REPACKED = 100_000
+
 
 def require_migrated(place: git.Place) -> None:
     """Refuse where there is nothing to finish."""
@@ -108,3 +111,7 @@ def _collect(place: git.Place) -> None:
     at = place.git_dir
     git.run("reflog", "expire", "--expire=now", "--expire-unreachable=now", "--all", at=at)
     git.run("gc", "--quiet", "--prune=now", at=at)
+    # What a migration writes is packed for speed, and a collection keeps each delta as it is.
+    counted = git.run("count-objects", "-v", at=at).split()
+    if int(counted[counted.index(b"in-pack:") + 1]) <= MOST_REPACKED:
+        git.run("-c", "pack.windowMemory=256m", "repack", "-a", "-d", "-f", "-q", at=at)
