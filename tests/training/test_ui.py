@@ -22,17 +22,6 @@ from tests.training import trackable
 from trinity_guard import cli
 from trinity_guard.training import tracking
 
-START = (
-    "import sys\nfrom trinity_guard import cli\n"
-    "cli.COMMANDS.setdefault('ui', '')\nsys.exit(cli.main(['ui', *sys.argv[1:]]))"
-)
-
-
-@pytest.fixture(autouse=True)
-def known_command(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    monkeypatch.setitem(cli.COMMANDS, "ui", "")
-
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -47,12 +36,13 @@ def running(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """A real `trinity ui`, in a session of its own; it has said its address before this goes on."""
     with (folder.parent / "said").open("wb") as said:
         process = subprocess.Popen(
-            [sys.executable, "-c", START, "--port", str(port)],
+            [sys.executable, "-m", "trinity_guard", "ui", "--port", str(port)],
             cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said, start_new_session=True,
         )  # fmt: skip
     try:
         assert process.stdout is not None
-        assert process.stdout.readline().decode() == f"http://127.0.0.1:{port}     # Ctrl-C ends it\n"
+        address = process.stdout.readline().decode()
+        assert address == f"http://127.0.0.1:{port}     # Ctrl-C ends it\n", (folder.parent / "said").read_text()
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
