@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -101,9 +102,15 @@ class Service:
 
 
 def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port
+    """Return a port that nobody gets by chance before it is used, many seconds later for a slow server.
+
+    Below those that the system deals out by itself, to clients too, and not by pytest-randomly's seed, which is the
+    same for tests that run side by side.
+    """
+    for port in random.SystemRandom().sample(range(20_000, 32_000), 100):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("no port of 127.0.0.1 is free")
 
 
 @contextlib.contextmanager
