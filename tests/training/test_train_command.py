@@ -168,6 +168,25 @@ def test_nothing_is_said_beside_that_but_once_of_gitignore(done: Done) -> None:
     assert done.err == "trinity-guard: .gitignore: /mlflow.db* /mlartifacts/ /mlruns/ added; runs stay out of Git.\n"
 
 
+CROSSED = """
+import sys, warnings
+from sklearn.ensemble import RandomForestClassifier as Forest
+from trinity_guard.cli import main
+whole = Forest.fit
+def fit(self, *args, **kwargs):
+    del warnings.filters[:]
+    return whole(self, *args, **kwargs)
+Forest.fit = fit
+sys.exit(main(["train", "--set", "folds=0"]))
+"""
+
+
+@pytest.mark.slow
+def test_no_warning_is_said_when_threads_of_the_libraries_empty_the_filters(here: Project) -> None:
+    ran = run(sys.executable, "-P", "-c", CROSSED, cwd=here.path)
+    assert ran.stderr.decode().splitlines()[1:] == []
+
+
 def test_the_card_tells_the_same_as_the_metadata_beside_the_constant(done: Done) -> None:
     card = beside(done.model, "_card.md").read_text()
     found = done.metadata

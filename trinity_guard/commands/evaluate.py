@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 
 from trinity_guard import arguments, console
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
@@ -47,14 +46,13 @@ def run(args: list[str]) -> int:
     asked = parser().parse_args(args)
     extra.require("trinity evaluate")
     extra.spare_the_collector()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from trinity_guard.training import predicting, verified  # noqa: PLC0415  # scikit-learn may be missing
+    extra.hush()
+    from trinity_guard.training import predicting, verified  # noqa: PLC0415  # scikit-learn may be missing
 
-        found = predicting.evaluate(verified.load(asked.model, asked.md5), asked.dataset)
-        if asked.output:
-            _write(found, asked.output)
-        _draw(found, asked.plots, asked.pictures)
+    found = predicting.evaluate(verified.load(asked.model, asked.md5), asked.dataset)
+    if asked.output:
+        _write(found, asked.output)
+    _draw(found, asked.plots, asked.pictures)
     console.say(_figures(found))
     for name in (asked.output, asked.plots, asked.pictures):
         if name:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import warnings
 
 from trinity_guard import arguments, console
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
@@ -50,13 +49,12 @@ def run(args: list[str]) -> int:
     asked = parser().parse_args(args)
     extra.require("trinity predict")
     extra.spare_the_collector()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from trinity_guard.training import predicting, verified  # noqa: PLC0415  # scikit-learn may be missing
+    extra.hush()
+    from trinity_guard.training import predicting, verified  # noqa: PLC0415  # scikit-learn may be missing
 
-        loaded = verified.load(asked.model, asked.md5)
-        text, name = _text(asked.pages)
-        answers, unseen = predicting.answered(loaded, text, name)
+    loaded = verified.load(asked.model, asked.md5)
+    text, name = _text(asked.pages)
+    answers, unseen = predicting.answered(loaded, text, name)
     if unseen:
         said = ", ".join(unseen[:MOST_NAMED]) + f" and {len(unseen) - MOST_NAMED} more" * (len(unseen) > MOST_NAMED)
         console.note(f"{name}: the model was not trained on the theme {said}; it judges these pages by the rest.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 
 from trinity_guard import console, survey
 from trinity_guard.errors import BLOCKED, FINE, GuardError, shown
@@ -74,6 +73,7 @@ def run(args: list[str]) -> int:
         p.error("--scheduler is where a search runs: say --search N too")
     extra.require("trinity train")
     extra.spare_the_collector()
+    extra.hush()
     from trinity_guard.training import params, stores  # noqa: PLC0415  # requests may be missing
 
     root = extra.root()
@@ -83,26 +83,24 @@ def run(args: list[str]) -> int:
     store = stores.store(root, asked.offline_ok)
     if store.fallback:
         console.warn(f"{store.fallback.rstrip('.')}; --offline-ok: this run is logged to mlflow.db instead.")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what libraries warn of, no user of a command can change
-        from trinity_guard.training import trainer  # noqa: PLC0415  # scikit-learn may be missing
+    from trinity_guard.training import trainer  # noqa: PLC0415  # scikit-learn may be missing
 
-        options = trainer.Options(
-            root=root,
-            dataset=asked.dataset or _ours(root, *DATASET),
-            output=asked.output or _ours(root, OUTPUT),
-            settings=settings,
-            experiment=asked.experiment or NAME,
-            run_name=asked.run_name,
-            register=asked.register,
-            compare=not asked.no_champion,
-            search=asked.search,
-            scheduler=asked.scheduler,
-            min_f1=asked.min_f1,
-            min_mcc=asked.min_mcc,
-            stage=asked.stage,
-        )
-        return _tell(options, store, _watched(options, store))
+    options = trainer.Options(
+        root=root,
+        dataset=asked.dataset or _ours(root, *DATASET),
+        output=asked.output or _ours(root, OUTPUT),
+        settings=settings,
+        experiment=asked.experiment or NAME,
+        run_name=asked.run_name,
+        register=asked.register,
+        compare=not asked.no_champion,
+        search=asked.search,
+        scheduler=asked.scheduler,
+        min_f1=asked.min_f1,
+        min_mcc=asked.min_mcc,
+        stage=asked.stage,
+    )
+    return _tell(options, store, _watched(options, store))
 
 
 def _count(text: str) -> int:

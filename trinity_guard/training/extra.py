@@ -6,6 +6,7 @@ import atexit
 import gc
 import importlib.util
 import os
+import warnings
 
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError
@@ -39,6 +40,20 @@ def spare_the_collector() -> None:
     """
     gc.set_threshold(*RARELY)
     atexit.register(gc.freeze)
+
+
+def hush() -> None:
+    """Keep what the libraries warn of from the terminal, for good: no user of a command can change it.
+
+    Not by filters alone. Each of scikit-learn's threads empties the process's list of them and fills it again; where
+    two of them cross (seen with scikit-learn 1.9) it stays empty, and hundreds of warnings are printed.
+    """
+    warnings.simplefilter("ignore")
+    warnings.showwarning = _say_nothing
+
+
+def _say_nothing(*what: object, **more: object) -> None:
+    pass
 
 
 def root() -> str:
