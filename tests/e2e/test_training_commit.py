@@ -56,6 +56,21 @@ def test_a_training_is_committed_cloned_pulled_and_predicts_the_same(tmp_path: P
     _what_is_altered_is_not_loaded(clone, model.name)
 
 
+@pytest.mark.slow  # four programs, ten seconds
+@pytest.mark.parametrize("recorded", ["nothing", "a staged pointer"])
+def test_what_a_training_says_comes_next_leads_to_a_model_that_can_be_released(tmp_path: Path, recorded: str) -> None:
+    project = Project.begin(tmp_path / "work", guarded=True)
+    table = "data/a table; #1.csv"
+    project.file(DATASET).rename(project.file(table))
+    if recorded == "a staged pointer":
+        project.guard("add", table)
+    said = project.trinity("train", "--dataset", table, "--set", "folds=0").stdout.decode()
+    [following] = [line.removeprefix("next").strip() for line in said.splitlines() if line.startswith("next")]
+    run("bash", "-c", following, cwd=project.path)
+    assert {f"{table}.dvc", "data/.gitignore"} <= {path.decode() for path in project.tree()}
+    project.guard("release", "v1.0.0", "--no-mlflow")
+
+
 def _what_is_altered_is_not_loaded(clone: Repo, name: str) -> None:
     model = clone.path / "models" / name
     altered = model.read_bytes() + b"."

@@ -156,6 +156,14 @@ def test_a_commit_that_is_not_in_this_clone_cannot_be_looked_at(work: Work) -> N
     assert "is not in this clone" in text
 
 
+def test_a_training_from_before_the_first_commit_has_none_to_look_at(work: Work) -> None:
+    trained = str(json.loads(work.file(work.metadata_name).read_text())["git"]["commit"])
+    in_metadata(work, f'"{trained}"', "null")
+    code, states, text = told(work)
+    assert (code, states["code"]) == (0, ["not looked"])
+    assert "before the first commit" in text
+
+
 @pytest.mark.slow
 def test_verify_looks_at_everything_and_all_is_right(tmp_path: Path) -> None:
     work = releases.work(tmp_path)

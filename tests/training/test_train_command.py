@@ -160,7 +160,7 @@ def test_the_last_screen_says_how_good_it_is_where_it_is_and_what_comes_next(don
     assert found["mlflow"]["run_id"] in done.out
     assert "trinity ui" in done.out
     assert "trinity-guard init" in done.out  # else Git would get the bytes
-    assert "git add ../.gitignore ../models && git commit" in done.out
+    assert "git add ../.gitignore ../data/training_dataset.csv ../models && git commit" in done.out
 
 
 def test_nothing_is_said_beside_that_but_once_of_gitignore(done: Done) -> None:

@@ -205,10 +205,11 @@ def _where(options: Options, store: Store, trained: Trained) -> str:
 
 
 def _next(options: Options, trained: Trained) -> list[str]:
-    """Return the commands that bring the model into Git: its pointer, metadata and card."""
+    """Return the commands that bring the model into Git, pointer, metadata and card, and a table that is not there."""
     if not provenance.is_git(options.root):
         return []
     guard = [] if "pre-commit" in survey.installed_hooks() else ["trinity-guard init     # else Git gets the bytes"]
     ours = [".gitignore"] if trained.hidden else []
-    names = " ".join(quoted(_ours(options.root, name)) for name in ours) + " " * len(ours)
-    return [*guard, f'git add {names}{quoted(options.output)} && git commit -m "Train the {NAME}"']
+    ours += [name for name in provenance.unrecorded(options.dataset, options.root) if name not in ours]
+    names = " ".join([*(quoted(_ours(options.root, name)) for name in ours), quoted(options.output)])
+    return [*guard, f'git add {names} && git commit -m "Train the {NAME}"']

@@ -167,6 +167,9 @@ def _code(record: Record) -> Iterator[Line]:
         # No output of a stage says when or where it was made: the lock beside it has what it was made of.
         yield Line("code", OK, f"a stage of {shown(record.model.goal.source)}: dvc repro")
         return
+    if not commit and told.text("git", "branch"):
+        yield Line("code", UNSEEN, "trained before the first commit")
+        return
     if not commit:
         yield Line("code", UNKNOWN, "the metadata names no commit that it was trained at")
         return

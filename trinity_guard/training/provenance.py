@@ -55,6 +55,24 @@ def is_git(root: str) -> bool:
     return os.path.lexists(os.path.join(root, ".git")) or commit(root) != Commit()
 
 
+def unrecorded(path: str, root: str) -> list[str]:
+    """Return the files by which Git will know of a table that are not committed as they are, named from root.
+
+    They are the table itself or its pointer, and the .gitignore beside them; a release asks for them. None of them for
+    a table from elsewhere, or one that Git ignores since a pipeline makes it.
+    """
+    folder = os.path.realpath(os.path.dirname(os.path.abspath(path)))
+    names = (path, path + ".dvc", ".gitignore")
+    said = git.attempt(
+        "status", "--porcelain", "--no-renames", "--untracked-files=all", "-z", "--",
+        *(os.fsencode(os.path.join(folder, os.path.basename(name))) for name in names),
+        env=git.literal(), at=os.fsencode(root),
+    )  # fmt: skip
+    lines = [] if said.code else said.out.split(b"\0")[:-1]
+    changed = [os.fsdecode(line[3:]) for line in lines]
+    return changed if any(not name.endswith(".gitignore") for name in changed) else []
+
+
 @dataclass(frozen=True)
 class Recorded:
     """What a pointer says of the file beside it. name: the pointer's path as `named` gives it; legacy: DVC 2's hash."""
