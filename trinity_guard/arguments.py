@@ -31,6 +31,18 @@ def paths(args: list[str], command: str) -> list[str]:
     return names
 
 
+def given(text: str) -> str:
+    """Return an option's value as it is, for argparse; an empty one is refused: a shell's variable was not set.
+
+    Taken for none it would train on another table, or register nothing, and say that all is well.
+    """
+    if not text:
+        import argparse
+
+        raise argparse.ArgumentTypeError("it is empty; is a variable not set?")
+    return text
+
+
 def _before(args: list[str]) -> list[str]:
     return args[: args.index("--")] if "--" in args else args
 

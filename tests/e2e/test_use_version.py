@@ -111,3 +111,6 @@ def test_a_version_that_is_no_release_is_a_commit_as_before(work: Work) -> None:
     assert work.file(work.model).exists()
     said = work.trinity("use", "v9.9.9", ok=False)
     assert (said.returncode, b"there is no commit 'v9.9.9' here" in said.stderr) == (2, True)
+    assert b"git fetch --tags" in said.stderr
+    said = work.trinity("use", "v1.0.0", DATA, ok=False)
+    assert (said.returncode, f"trinity use {TAG}v1.0.0".encode() in said.stderr) == (2, True)

@@ -280,6 +280,7 @@ WRONG = {
     "no JSON": (row() + "{oops\n", "line 2: no JSON object"),
     "a list of pages": ("[1]\n", "no JSON object"),
     "nothing": ("", "is empty"),
+    "a wrong header and no pages": ("theme,slot_fill\n", "no column input_char_len"),
     "a ragged table": ("theme,slot_fill\nx\n", "has 1 cells"),
     "a quote that does not end": ('theme,slot_fill\n"x,1\n', "line 2"),
     "a column twice": ("theme,theme\nx,y\n", "more than one column theme"),

@@ -272,7 +272,15 @@ def test_settings_that_cannot_be_meant_are_refused_at_once(
 
 
 @pytest.mark.parametrize(
-    "args", [["--search", "0"], ["--min-f1", "2"], ["--target", "x"], ["--scheduler", "tcp://h:1"]]
+    "args",
+    [
+        ["--search", "0"],
+        ["--min-f1", "2"],
+        ["--target", "x"],
+        ["--scheduler", "tcp://h:1"],
+        ["--register", ""],
+        ["--dataset="],
+    ],
 )
 def test_wrong_usage_is_told_with_exit_code_2(here: Project, args: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:

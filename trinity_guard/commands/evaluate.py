@@ -35,10 +35,19 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument("model", metavar="MODEL", help="a .pkl with its _metadata.json beside it")
     p.add_argument("dataset", metavar="DATASET", help="a table as `trinity data` makes it")
-    p.add_argument("--output", metavar="FILE.json", help="write all figures there: slices, leakage, calibration …")
-    p.add_argument("--plots", metavar="FOLDER", help="write the curves there, as CSV for `dvc plots`")
-    p.add_argument("--pictures", metavar="FOLDER", help="draw them there, as PNG")
-    p.add_argument("--md5", metavar="HEX", help="the md5 that the model must have, whatever stands beside it")
+    p.add_argument(
+        "--output",
+        metavar="FILE.json",
+        type=arguments.given,
+        help="write all figures there: slices, leakage, calibration …",
+    )
+    p.add_argument(
+        "--plots", metavar="FOLDER", type=arguments.given, help="write the curves there, as CSV for `dvc plots`"
+    )
+    p.add_argument("--pictures", metavar="FOLDER", type=arguments.given, help="draw them there, as PNG")
+    p.add_argument(
+        "--md5", metavar="HEX", type=arguments.given, help="the md5 that the model must have, whatever stands beside it"
+    )
     return p
 
 

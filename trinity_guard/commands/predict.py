@@ -40,8 +40,12 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("model", metavar="MODEL", help="a .pkl with its _metadata.json beside it")
     p.add_argument("pages", metavar="FILE", nargs="?", default="-", help="pages; - or nothing: standard input")
     p.add_argument("--format", choices=("csv", "jsonl"), default="csv", help="of the answers (default: csv)")
-    p.add_argument("--output", metavar="FILE", help="write there instead of printing; the file appears whole")
-    p.add_argument("--md5", metavar="HEX", help="the md5 that the model must have, whatever stands beside it")
+    p.add_argument(
+        "--output", metavar="FILE", type=arguments.given, help="write there instead of printing; the file appears whole"
+    )
+    p.add_argument(
+        "--md5", metavar="HEX", type=arguments.given, help="the md5 that the model must have, whatever stands beside it"
+    )
     return p
 
 

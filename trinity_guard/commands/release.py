@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import asking, console, git, guarding
+from trinity_guard.arguments import given
 from trinity_guard.errors import FINE, shown
 
 TYPE_CHECKING = False
@@ -36,18 +37,20 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     p.add_argument("version", metavar="VERSION", help="vMAJOR.MINOR.PATCH, as v1.2.0 or v2.0.0-rc.1")
-    p.add_argument("--model", metavar="FILE", help="which model (default: the one of models/ that was trained last)")
-    p.add_argument("--stage", default="", metavar="NAME", help="put it into this stage too, as `gto assign` does")
+    p.add_argument(
+        "--model", metavar="FILE", type=given, help="which model (default: the one of models/ that was trained last)"
+    )
+    p.add_argument("--stage", metavar="NAME", type=given, help="put it into this stage too, as `gto assign` does")
     p.add_argument("--backport", action="store_true", help="the version is meant to be smaller than the last one")
     p.add_argument("--no-mlflow", action="store_true", help="make the Git tag alone")
     return p
 
 
 def run(args: list[str]) -> int:
-    given = parser().parse_args(args)
+    asked = parser().parse_args(args)
     from trinity_guard.training import extra  # noqa: PLC0415  # --help must not load it
 
-    if not given.no_mlflow:
+    if not asked.no_mlflow:
         extra.require("trinity release")
     from trinity_guard.training import releasing  # noqa: PLC0415
 
@@ -55,10 +58,10 @@ def run(args: list[str]) -> int:
     place = git.place()
     git.at_top(place)
     config, _ = guarding.load_config(place)
-    model = guarding.relative(place, [given.model], start)[0] if given.model else b""
-    asked = releasing.Asked(given.version, model, given.stage, given.backport, not given.no_mlflow)
+    model = guarding.relative(place, [asked.model], start)[0] if asked.model else b""
+    wanted = releasing.Asked(asked.version, model, asked.stage or "", asked.backport, not asked.no_mlflow)
     asking.about_remotes(place, [(b"", config.remote or "")] if os.path.isdir(place.file(b".dvc")) else [])
-    plan = releasing.plan(place, config.remote or "", asked)
+    plan = releasing.plan(place, config.remote or "", wanted)
     releasing.carry_out(plan)
     _tell(plan, releasing.publishing(plan))
     return FINE

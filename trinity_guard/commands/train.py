@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import console, survey
+from trinity_guard.arguments import given
 from trinity_guard.errors import BLOCKED, FINE, GuardError, shown
 from trinity_guard.inspection import quoted
 from trinity_guard.rules import size_text
@@ -42,22 +43,31 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    p.add_argument("--dataset", metavar="FILE", help=f"the table (default: {'/'.join(DATASET)} of the project)")
-    p.add_argument("--output", metavar="FOLDER", help=f"where the model goes (default: {OUTPUT} of the project)")
+    p.add_argument(
+        "--dataset", metavar="FILE", type=given, help=f"the table (default: {'/'.join(DATASET)} of the project)"
+    )
+    p.add_argument(
+        "--output", metavar="FOLDER", type=given, help=f"where the model goes (default: {OUTPUT} of the project)"
+    )
     p.add_argument("--target", choices=("auto", "is_valid", "resolved_strategy_id"), help="what is predicted")
     p.add_argument("--protocol", choices=("grouped", "reference"), help="the split: by page, or the reference's 80/20")
-    p.add_argument("--params", metavar="FILE", help="settings (default: params.yaml of the project, if any)")
+    p.add_argument(
+        "--params", metavar="FILE", type=given, help="settings (default: params.yaml of the project, if any)"
+    )
     p.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help="one setting; may be repeated")
-    p.add_argument("--seed", metavar="N", help="of split and forest (default: 42)")
+    p.add_argument("--seed", metavar="N", type=given, help="of split and forest (default: 42)")
     p.add_argument("--search", metavar="N", type=_count, default=0, help="try N settings and take the best; goes on")
-    p.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="search on this Dask cluster")
+    p.add_argument("--scheduler", metavar="tcp://HOST:PORT", type=given, help="search on this Dask cluster")
     p.add_argument("--min-f1", metavar="X", type=_figure, help="write nothing if the overflow class's F1 is below X")
     p.add_argument("--min-mcc", metavar="X", type=_figure, help="write nothing if Matthews' correlation is below X")
-    p.add_argument("--experiment", metavar="NAME", help="MLflow's experiment (default: layout_risk_predictor)")
-    p.add_argument("--run-name", metavar="NAME", help="MLflow's run (default: the model's file name)")
+    p.add_argument(
+        "--experiment", metavar="NAME", type=given, help="MLflow's experiment (default: layout_risk_predictor)"
+    )
+    p.add_argument("--run-name", metavar="NAME", type=given, help="MLflow's run (default: the model's file name)")
     p.add_argument(
         "--register",
         metavar="NAME",
+        type=given,
         help="make it a version of this registered model, and its champion, if no worse than that",
     )
     p.add_argument("--no-champion", action="store_true", help="with --register: take the champion's place uncompared")

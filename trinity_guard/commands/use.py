@@ -45,7 +45,7 @@ def run(args: list[str]) -> int:
     config, _ = guarding.load_config(place)
     release = _release(place, names)
     if release is None:
-        commit = using.commit_of(os.fsencode(names[0]))
+        commit = _commit(place, names)
         selection = Selection(guarding.relative(place, names[1:], start))
     else:
         commit, selection = release.commit, Selection([release.model])
@@ -83,6 +83,18 @@ def _release(place: git.Place, names: list[str]) -> Files | None:
     if found is not None and found.withdrawn:
         console.warn(f"{found.tag} was withdrawn after its release.")
     return found
+
+
+def _commit(place: git.Place, names: list[str]) -> bytes:
+    """Return the commit that the first word means; who named a version is told how releases are found."""
+    try:
+        return using.commit_of(os.fsencode(names[0]))
+    except GuardError as error:
+        if not names[0].rpartition("@")[2].startswith("v"):
+            raise
+        whole = _release(place, names[:1]) if len(names) > 1 else None
+        ways = f"trinity use {whole.tag}     # all of the release" if whole else "git tag     # or: git fetch --tags"
+        raise GuardError(error.problem, ways, error.exit_code) from None
 
 
 def _tell(follower: Follower, chosen: using.Chosen, revision: str) -> int:

@@ -49,7 +49,7 @@ def _answers(loaded: Verified, rows: Sequence[Row]) -> list[Answer]:
 def answered(loaded: Verified, text: str, name: str) -> tuple[list[Answer], list[str]]:
     """Return the answers for a text, CSV with a header or JSON lines, and the themes that the model has never seen: it
     judges their pages by the other columns. name: what messages call the text."""
-    records, places = _read(text, name)
+    records, places = _read(text, name, loaded.features)
     try:
         rows = checked(loaded, records, places)
         themes = {str(row["theme"]) for row in rows}
@@ -58,12 +58,12 @@ def answered(loaded: Verified, text: str, name: str) -> tuple[list[Answer], list
         raise GuardError(f"{name}: {error.problem}", error.remedy, error.exit_code) from None
 
 
-def _read(text: str, name: str) -> tuple[list[Row], list[str]]:
+def _read(text: str, name: str, wanted: Sequence[str]) -> tuple[list[Row], list[str]]:
     """Return rows and where each stands."""
     begin = text.lstrip("\ufeff \t\r\n")
     if not begin:
         raise GuardError(f"{name} is empty.", "trinity predict --help     # what it reads")
-    return _json_lines(text, name) if begin[0] in "{[" else _csv(text, name)
+    return _json_lines(text, name) if begin[0] in "{[" else _csv(text, name, wanted)
 
 
 def _json_lines(text: str, name: str) -> tuple[list[Row], list[str]]:
@@ -82,7 +82,7 @@ def _json_lines(text: str, name: str) -> tuple[list[Row], list[str]]:
     return rows, places
 
 
-def _csv(text: str, name: str) -> tuple[list[Row], list[str]]:
+def _csv(text: str, name: str, wanted: Sequence[str]) -> tuple[list[Row], list[str]]:
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     rows, places, head = [], [], None
     try:
@@ -99,6 +99,9 @@ def _csv(text: str, name: str) -> tuple[list[Row], list[str]]:
             places.append(f"line {reader.line_num}")
     except csv.Error as error:
         raise GuardError(f"{name}, line {reader.line_num}: {error}.", "look for a quote that is never closed") from None
+    if not rows:
+        # Else a header that is wrong would be found out with the first page, some other day.
+        _require_columns([n for n in wanted if n not in (head or []) and n not in OPTIONAL], head or [], wanted, name)
     return rows, places
 
 
@@ -152,16 +155,20 @@ def _refuse(complaints: Mapping[str, Sequence[str]], records: Sequence[Mapping[s
     if not complaints:
         return
     lacking = [name for name in wanted if len(complaints.get(f"{name}: missing", ())) == len(records)]
-    if lacking:
-        there = ", ".join(cells.quoted(str(name)) for name in list(records[0])[:20])
-        raise GuardError(
-            f"no column {', '.join(lacking)}, which the model looks at; there are {there}.",
-            f"columns of a page: {', '.join(name for name in wanted if name not in OPTIONAL)}",
-        )
+    _require_columns(lacking, list(records[0]), wanted)
     said = [f"{where[0]}, {what}{_more(where)}" for what, where in complaints.items()]
     if len(said) > MOST_COMPLAINTS:
         said[MOST_COMPLAINTS:] = [f"and {len(said) - MOST_COMPLAINTS} more"]
     raise GuardError("\n    ".join(["nothing was predicted:", *said]), "mend these cells, or drop these rows")
+
+
+def _require_columns(lacking: Sequence[str], there: Sequence[str], wanted: Sequence[str], name: str = "") -> None:
+    if lacking:
+        have = ", ".join(cells.quoted(str(column)) for column in there[:20])
+        raise GuardError(
+            f"{name}: " * bool(name) + f"no column {', '.join(lacking)}, which the model looks at; there are {have}.",
+            f"columns of a page: {', '.join(column for column in wanted if column not in OPTIONAL)}",
+        )
 
 
 def _more(where: Sequence[str]) -> str:
