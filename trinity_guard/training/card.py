@@ -69,11 +69,15 @@ def _how_good(metadata: Mapping[str, Any]) -> str:
         )
         for name in names
     ]
+    said = []
+    if constant.get("f1_overflow_if_always") is not None:
+        said.append(f"Whoever cries overflow at every page has an F1 of {constant['f1_overflow_if_always']:.3f}.")
+    # The constant's answer is the commonest class.
+    if constant.get("recall_valid") == 1:
+        said.append("The F1 of the valid class flatters, since most pages are valid; judge by the bold ones.")
     made = _table(("metric", ">test part", ">always the commonest", ">grouped folds"), rows)
-    always = constant.get("f1_overflow_if_always")
-    if always is not None:
-        made += f"\n\nWhoever cries overflow at every page has an F1 of {always:.3f}."
-    return made + "\nThe F1 of the valid class flatters, since most pages are valid; judge by the bold ones."
+    # A line right below a table would be a row of it.
+    return "\n\n".join([made, *(["\n".join(said)] if said else [])])
 
 
 def _leakage(metadata: Mapping[str, Any]) -> str:
