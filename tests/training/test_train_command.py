@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import socket
@@ -235,6 +236,23 @@ def test_a_stage_has_fixed_names_and_the_same_bytes_wherever_and_whenever_it_run
     assert set(outputs[0]) == {f"{stem}.pkl", f"{stem}_metadata.json", f"{stem}_card.md", "metrics/train.json"}
     metrics = json.loads((room / "one" / "metrics" / "train.json").read_text())
     assert set(metrics) == {"metrics", "baseline", "cv", "leakage"}
+
+
+def test_names_that_are_no_text_are_written_down_and_typed_as_they_are(here: Project, capfd: Any) -> None:
+    table, folder = os.fsdecode(b"data/-ta 'ble\n\xff.csv"), os.fsdecode(b"mod els\xff")
+    here.file(DATASET).rename(here.file(table))
+    assert main(["train", "--dataset", table, "--output", folder, "--set", "folds=0"]) == 0
+    [model] = (here.path / folder).glob("*.pkl")
+    assert here.metadata(model)["dataset"]["path"] == table
+    card = beside(model, "_card.md").read_text()
+    [command] = [line for line in card.splitlines() if line.startswith("trinity predict ")]
+    run("bash", "-c", f"printf %s {command.split(maxsplit=2)[2].removesuffix(' pages.csv')} >typed", cwd=here.path)
+    assert here.file("typed").read_bytes() == os.fsencode(f"{folder}/{model.name}")
+    [following] = [
+        line.removeprefix("next").strip() for line in capfd.readouterr().out.splitlines() if "git add" in line
+    ]
+    run("bash", "-c", following, cwd=here.path)
+    assert {os.fsencode(table), os.fsencode(f"{folder}/{model.name}")} <= set(here.tree())
 
 
 # --- settings ----------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import os
 from trinity_guard import console, survey
 from trinity_guard.arguments import given
 from trinity_guard.errors import BLOCKED, FINE, GuardError, shown
-from trinity_guard.inspection import quoted
+from trinity_guard.inspection import typed
 from trinity_guard.rules import size_text
 from trinity_guard.training import card, extra, provenance
 
@@ -221,5 +221,7 @@ def _next(options: Options, trained: Trained) -> list[str]:
     guard = [] if "pre-commit" in survey.installed_hooks() else ["trinity-guard init     # else Git gets the bytes"]
     ours = [".gitignore"] if trained.hidden else []
     ours += [name for name in provenance.unrecorded(options.dataset, options.root) if name not in ours]
-    names = " ".join([*(quoted(_ours(options.root, name)) for name in ours), quoted(options.output)])
+    names = " ".join(
+        [*(typed(os.fsencode(_ours(options.root, name))) for name in ours), typed(os.fsencode(options.output))]
+    )
     return [*guard, f'git add {names} && git commit -m "Train the {NAME}"']

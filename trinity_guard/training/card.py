@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trinity_guard.errors import shown
+from trinity_guard.inspection import typed
 from trinity_guard.training.themes import KEPT_BY_CUT, KEPT_BY_TRUNCATE
 
 # What a card says first of each metric; other metrics of the target follow in the order measured.
@@ -43,12 +44,17 @@ def text(metadata: Mapping[str, Any], stem: str) -> str:
         "## Where it came from",
         _origin(metadata),
         "## How to use it",
-        f"```sh\ntrinity predict {metadata['model']['path']} pages.csv\n```",
+        f"```sh\ntrinity predict {typed(os.fsencode(metadata['model']['path']))} pages.csv\n```",
         "A pickle runs when it is loaded. `trinity predict` and `trinity evaluate` load these very bytes or none: "
         "their md5 must be the one above, and the one in the pointer. That tells which bytes they are, not that they "
         "are harmless; no format does: skops trusts what the model's own file lists.",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def encoded(metadata: Mapping[str, Any], stem: str) -> bytes:
+    """Return the card's bytes; what is no UTF-8 in a path stands there as an escape."""
+    return text(metadata, stem).encode("utf-8", "backslashreplace")
 
 
 def headlines(metrics: Mapping[str, float]) -> list[str]:

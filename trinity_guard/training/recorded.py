@@ -11,7 +11,7 @@ from typing import Any
 from trinity_guard import dvcproject, git, goals, index, locks, references
 from trinity_guard.errors import BLOCKED, UNUSABLE, GuardError, shown
 from trinity_guard.goals import Goal, Projects
-from trinity_guard.inspection import quoted
+from trinity_guard.inspection import typed
 from trinity_guard.training.versions import NAME
 
 FOLDER = b"models"
@@ -121,7 +121,7 @@ def parsed(data: bytes, path: bytes) -> Metadata:
         words = shown(str(error).encode("utf-8", "surrogateescape"))
         raise GuardError(
             f"{shown(path)} is no metadata of the trainer's: {words}.",
-            f"git log -p -- {quoted(shown(path))}     # who wrote it?",
+            f"git log -p -- {typed(path)}     # who wrote it?",
         ) from None
     return made
 
@@ -155,7 +155,7 @@ class Model:
 
 def model(tree: Tree, path: bytes) -> Model:
     """Read a model of a commit; GuardError (exit 1) that says what the commit lacks of it."""
-    name = quoted(shown(path))
+    name = typed(path)
     goal = tree.goal(path)
     if goal is None:
         for error in tree.broken:
@@ -173,7 +173,7 @@ def model(tree: Tree, path: bytes) -> Model:
         missing = metadata_path(path)
         raise GuardError(
             f"commit {tree.commit[:10].decode()} has no {shown(missing)}, which tells what the model was made of.",
-            f"git add {quoted(shown(missing))} && git commit",
+            f"git add {typed(missing)} && git commit",
             BLOCKED,
         )
     data_path = inside(tree.place, metadata.text("dataset", "path"))

@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import git, locks, using
 from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.inspection import quoted
+from trinity_guard.inspection import quoted, typed
 from trinity_guard.training import recorded, releasing
 from trinity_guard.training.recorded import Model, Tree
 from trinity_guard.training.versions import VERSION, Registry
@@ -49,7 +49,7 @@ class Files:
         )
         edited = [line[3:] for line in out.split(b"\0") if line]
         if edited:
-            name = quoted(shown(edited[0]))
+            name = typed(edited[0])
             raise GuardError(
                 f"{shown(edited[0])} is not as it is committed; nothing was touched.",
                 f"git add {name} && git commit     # or, when it may go: git checkout HEAD -- {name}",

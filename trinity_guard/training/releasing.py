@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from trinity_guard import delivery, git, store, transport, using
 from trinity_guard.errors import BLOCKED, GuardError, shown
 from trinity_guard.goals import Goal
-from trinity_guard.inspection import quoted
+from trinity_guard.inspection import quoted, typed
 from trinity_guard.rules import size_text
 from trinity_guard.training import marking, recorded, versions
 from trinity_guard.training.recorded import Model
@@ -220,7 +220,7 @@ def _uncommitted(model: Model) -> list[tuple[str, str]]:
     return [
         (
             f"{shown(path)} is not as it is committed",
-            f"git add {quoted(shown(path))} && git commit     # or, back to what is committed: git restore -SW PATH",
+            f"git add {typed(path)} && git commit     # or, back to what is committed: git restore -SW PATH",
         )
         for path in changed
     ]
@@ -228,7 +228,7 @@ def _uncommitted(model: Model) -> list[tuple[str, str]]:
 
 def _bytes(place: git.Place, model: Model) -> list[tuple[str, str]]:
     """Compare the file in the work tree, where it is there, with its pointer."""
-    file, name = place.file(model.path), quoted(shown(model.path))
+    file, name = place.file(model.path), typed(model.path)
     try:
         regular = stat.S_ISREG(os.stat(file).st_mode)
     except FileNotFoundError:

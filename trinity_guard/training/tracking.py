@@ -75,8 +75,8 @@ def log(store: Store, run: Run) -> Logged:
     store.ready()
     with warnings.catch_warnings(), opened(store) as client:
         warnings.simplefilter("ignore")
-        experiment = _experiment(client, store, run.experiment)
-        run_id = client.create_run(experiment, run_name=run.name, tags=_tags(run.tags)).info.run_id
+        experiment = _experiment(client, store, _legible(run.experiment))
+        run_id = client.create_run(experiment, run_name=_legible(run.name), tags=_tags(run.tags)).info.run_id
         with _active(store, client, run_id):
             _batches(client, run_id, run.params, run.metrics)
             _trials(client, experiment, run_id, run.trials)
@@ -164,11 +164,12 @@ def _dataset(run: Run) -> None:
     from mlflow.models import infer_signature
 
     digest = run.dataset_md5[:LONGEST_DIGEST] or None
-    name = os.path.basename(run.dataset_path) or "dataset"
-    data = mlflow.data.from_pandas(run.dataset_frame, source=run.dataset_path or None, name=name, digest=digest)
+    path = _legible(run.dataset_path)
+    name = os.path.basename(path) or "dataset"
+    data = mlflow.data.from_pandas(run.dataset_frame, source=path or None, name=name, digest=digest)
     # It would look at each cell to find each column's type: half a second for 20,000 rows.
     vars(data)["schema"] = infer_signature(run.dataset_frame.head(TYPICAL)).inputs
-    mlflow.log_input(data, context="training", tags={"md5": run.dataset_md5, "path": cut(run.dataset_path, 500)})
+    mlflow.log_input(data, context="training", tags={"md5": run.dataset_md5, "path": cut(path, 500)})
 
 
 def _artifacts(client: Any, run_id: str, run: Run) -> None:
@@ -240,8 +241,14 @@ def _key(name: str) -> str:
     return made.strip("/.") or "_"
 
 
+def _legible(text: str) -> str:
+    """Return a text that a database takes: what is no UTF-8 in a name of this system's stands there as an escape."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def cut(text: str, limit: int) -> str:
     """Return a text that is at most `limit` characters long, and says so where it was longer."""
+    text = _legible(text)
     if len(text) <= limit:
         return text
     mark = f" [cut: {len(text)} characters]"

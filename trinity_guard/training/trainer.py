@@ -141,7 +141,7 @@ def _completed(inputs: _Inputs, store: tracking.Store, fitted: _Fitted, hidden: 
         run = _run(inputs, fitted, claim.stem, {"dvc_md5": metadata["model"]["md5"], "gates": "passed"})
         logged, unlogged = _log(store, _with_model(run, inputs, fitted, metadata, claim.stem))
         metadata = metadata if options.stage else metadata | {"mlflow": _mlflow(store, logged, options)}
-        written = claim.write(recording.encoded(metadata), card.text(metadata, claim.stem).encode())
+        written = claim.write(recording.encoded(metadata), card.encoded(metadata, claim.stem))
     if options.stage:
         _write_metrics(options.root, fitted.evaluation)
     return Trained(fitted.evaluation, metadata, [], notes, hidden, written, logged, unlogged)
@@ -295,7 +295,7 @@ def _with_model(
         files={
             **run.files,
             stem + recording.METADATA: recording.encoded(metadata),
-            stem + recording.CARD: card.text(metadata, stem).encode(),
+            stem + recording.CARD: card.encoded(metadata, stem),
         },
     )
 
