@@ -411,6 +411,22 @@ def test_trinity_lint_refuses_a_push_of_what_came_and_went(framework: Project, t
     assert framework.git("ls-remote", "origin") == before
 
 
+def test_trinity_lint_looks_at_the_whole_history_when_nothing_was_pushed_yet(
+    framework: Project, tmp_path: Path
+) -> None:
+    run("git", "init", "-q", "--bare", tmp_path / "elsewhere")
+    framework.git("remote", "add", "origin", str(tmp_path / "elsewhere"))
+    (framework.home / "model.pkl").write_bytes(noise(50_000))
+    framework.git("add", "-A")
+    framework.git("commit", "-q", "--no-verify", "-m", "raw")
+    framework.git("rm", "-q", "model.pkl")
+    framework.git("commit", "-q", "-m", "gone")
+    refused = run("git", "push", "-q", "origin", "feature", cwd=framework.home, ok=False)
+    assert refused.returncode == 1
+    assert b"TG002" in refused.stdout + refused.stderr
+    assert not framework.git("ls-remote", "origin")
+
+
 # --- the page
 
 

@@ -348,3 +348,17 @@ def test_the_push_stage_of_the_framework(work: Repo, topic: dict[str, str], monk
     monkeypatch.setenv("PRE_COMMIT_FROM_REF", topic["base"])
     monkeypatch.setenv("PRE_COMMIT_TO_REF", topic["tip"])
     assert lint(work) == (1, [("TG002", "raw.pkl", topic["added"])])
+
+
+def test_the_push_stage_of_the_framework_when_it_names_no_range(
+    work: Repo, topic: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it does for a push that takes a root along: it calls that `all files`."""
+    monkeypatch.setenv("PRE_COMMIT", "1")
+    monkeypatch.setenv("PRE_COMMIT_REMOTE_NAME", "elsewhere")
+    monkeypatch.setenv("PRE_COMMIT_LOCAL_BRANCH", "refs/heads/topic")
+    assert lint(work) == (1, [("TG002", "raw.pkl", topic["added"])])
+    monkeypatch.setenv("PRE_COMMIT_REMOTE_NAME", "origin")
+    assert lint(work) == (0, [])  # that one has it all
+    monkeypatch.setenv("PRE_COMMIT_LOCAL_BRANCH", "gone")
+    assert lint(work)[0] == 2

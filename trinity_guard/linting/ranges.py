@@ -90,6 +90,8 @@ def told(env: Mapping[str, str]) -> Range | None:
     if env.get("PRE_COMMIT_TO_REF") and env.get("PRE_COMMIT_FROM_REF"):
         base, tip = _needed(env["PRE_COMMIT_FROM_REF"]), _needed(env["PRE_COMMIT_TO_REF"])
         return _between(base, tip)
+    if env.get("PRE_COMMIT_REMOTE_NAME") and env.get("PRE_COMMIT_LOCAL_BRANCH"):
+        return _with_roots(env["PRE_COMMIT_LOCAL_BRANCH"], env["PRE_COMMIT_REMOTE_NAME"])
     if env.get("PRE_COMMIT"):
         return None  # its stage before a commit, wherever that runs
     if env.get("GITHUB_ACTIONS") == "true":
@@ -97,6 +99,13 @@ def told(env: Mapping[str, str]) -> Range | None:
     if env.get("GITLAB_CI") == "true":
         return _gitlab(env)
     return None
+
+
+def _with_roots(name: str, remote: str) -> Range:
+    """Return what a push to a remote brings of which pre-commit names no range: a root is among it."""
+    tip, there = commit(name), f"refs/remotes/{remote}/"
+    known = git.run("for-each-ref", "--format=%(objectname)", there).split()
+    return Range(tip, known, f"{_short(tip)} and all before it" + (f" that {remote} has not" if known else ""))
 
 
 def _github(env: Mapping[str, str]) -> Range | None:
