@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.documents import page
+from tests.documents import Session, page
 from tests.support import KB, PROJECT, Repo, run
 from trinity_guard import cli, git
 from trinity_guard.linting import checks, explained, packs
@@ -323,6 +323,19 @@ def test_an_object_that_the_remote_lacks_is_found_only_when_it_is_asked(repo: Re
     assert rules(repo, "--remote", "--range", "HEAD~1") == []
     there.write_bytes(data)
     assert rules(repo, "--remote") == []
+
+
+@pytest.mark.parametrize("options", [("--remote",), ("--remote", "--range", "HEAD")])
+def test_the_remedy_for_an_object_that_the_remote_lacks_brings_it_there(repo: Repo, options: tuple[str, ...]) -> None:
+    repo.stage("a.pkl")
+    repo.commit()
+    [there] = [p for p in repo.storage.rglob("*") if p.is_file()]
+    there.unlink()
+    done = repo.guard("lint", *options, "--format", "json", ok=False)
+    (finding,) = json.loads(done.stdout)["findings"]
+    Session(repo.path.parent / "home", repo.path).type(finding["remedy"])
+    assert there.exists()
+    assert rules(repo, *options) == []
 
 
 def test_a_file_of_a_directory_that_the_remote_lacks_is_found_without_a_cache(repo: Repo) -> None:

@@ -94,7 +94,7 @@ class _Question:
                     "TG003",
                     item.path,
                     f"{lacking} on the remote '{self.name}': nobody else can fetch it",
-                    f"trinity-guard push {item.commit[:10].decode() or '--pending'}     # from where the file is",
+                    _pushing(item.commit),
                     commit=item.commit.decode(),
                     key=item.md5,
                 )
@@ -108,6 +108,13 @@ class _Question:
         listed = self._listed.get(item.md5, ())
         absent = [m for m in listed if m not in self._there]
         return f"{len(absent):,} of the {len(listed):,} files of its directory are not" if absent else ""
+
+
+def _pushing(commit: bytes) -> str:
+    """Return the command that brings an object to its remote; --pending would only try again what has failed."""
+    if not commit:
+        return "trinity-guard push     # from where the file is, once the pointer is committed"
+    return f"trinity-guard push {commit[:10].decode()}     # from where the file is"
 
 
 def _all_at_once(questions: Sequence[_Question]) -> Sequence[_Question]:
