@@ -121,7 +121,7 @@ def _refuse_outside(place: Place, where: bytes, decoded: pointer.Pointer) -> Non
             raise GuardError(
                 problem=f"{shown(where)}: its data {shown(path)} lies behind {shown(link)}, which is a symbolic link: "
                 "whoever checks it out would write wherever that leads.",
-                remedy=f"git rm -q --cached -- {quoted(shown(where))}     # and keep the file in a real folder",
+                remedy=f"git rm -q --cached -- {pathspec(where)}     # and keep the file in a real folder",
             )
 
 
@@ -129,7 +129,7 @@ def _refuse_own_config(path: bytes) -> None:
     if is_own_config(path):
         raise GuardError(
             problem=f"{shown(path)} is one person's own config, which may hold credentials: it belongs in no commit.",
-            remedy=f"git rm -q --cached -- {quoted(shown(path))}",
+            remedy=f"git rm -q --cached -- {pathspec(path)}",
         )
 
 
@@ -178,8 +178,18 @@ def quoted(text: str) -> str:
 
 def typed(path: bytes) -> str:
     """Return a path as a shell takes it, also one with letters that no eye sees, or that are no UTF-8."""
-    # Without the ./ Git takes a name that begins with a colon for pathspec magic.
-    text = (b"./" + path if path.startswith(b":") else path).decode("utf-8", "surrogateescape")
+    # Without the ./ Git takes a name that begins with a colon for pathspec magic, and all take one with a dash for an
+    # option.
+    return _spelled(b"./" + path if path.startswith((b":", b"-")) else path)
+
+
+def pathspec(path: bytes) -> str:
+    """The same for a command of Git's that takes patterns: it must mean this very file, and no other beside it."""
+    return _spelled(b":(literal)" + path) if any(c in path for c in b"*?[\\") else typed(path)
+
+
+def _spelled(path: bytes) -> str:
+    text = path.decode("utf-8", "surrogateescape")
     if text.isprintable():
         return quoted(text)
     return "$'" + "".join(_escaped(c) for c in text) + "'"

@@ -174,7 +174,7 @@ def mending(place: git.Place, path: bytes, error: GuardError) -> str:
         return error.remedy
     if git.run("ls-files", "-u", "-z", "--", path, env=git.literal()):
         return error.remedy  # a merge is under way
-    name, commit = inspection.typed(path), last_good(place, path)
+    name, commit = inspection.pathspec(path), last_good(place, path)
     again = "`dvc repro` writes it again" if locks.is_lock(path) else "`dvc add` the file again"
     if commit is None:
         return f"git rm -q --cached -- {name}     # no commit has a good one: {again}"

@@ -103,7 +103,7 @@ def test_mending_again_changes_nothing_and_says_what_is_left_to_do(work: Repo) -
     again = fix(*findings)
     assert again.mended == []
     assert [f.remedy for f in again.left] == [
-        "git add -- '.gitignore'", "git add -- '.gitignore'", "git add -- 'sub/.gitignore'"
+        "git add -- .gitignore", "git add -- .gitignore", "git add -- sub/.gitignore"
     ]  # fmt: skip
     assert [f.fingerprint for f in again.left] == [f.fingerprint for f in findings]
     assert files(work) == before

@@ -210,6 +210,26 @@ def test_a_remedy_can_be_typed_whatever_letters_the_name_has(work: Repo, name: b
     assert lint(work) == []
 
 
+@pytest.mark.parametrize("name", ["-f.pkl", ":(glob)m.pkl", "a b'$(x).pkl", "é\n.pkl"])
+def test_the_remedy_for_an_artifact_can_be_typed_whatever_letters_its_name_has(repo: Repo, name: str) -> None:
+    repo.stage(name, PICKLE)
+    repo.commit("--no-verify")
+    (found,) = lint(repo)
+    assert Session(repo.path.parent / "home", repo.path).type(found["remedy"])[0] == 0
+    assert lint(repo) == []
+
+
+@pytest.mark.parametrize("name", ["[01].pkl", "?.pkl"])  # Git takes an exact match alone where that comes first
+def test_a_remedy_touches_no_other_file_that_the_name_would_be_a_pattern_for(work: Repo, name: str) -> None:
+    work.stage(".gitignore", b"*.pkl\n")
+    work.stage("0.pkl", PICKLE)
+    work.stage(name, PICKLE)
+    work.stage(f"{name}.dvc", GOOD.replace(b"path: m.pkl", f"path: '{name}'".encode()))
+    (found,) = [f for f in lint(work) if f["rule"] == "TG007"]
+    assert Session(work.path.parent / "home", work.path).type(found["remedy"])[0] == 0
+    assert told(work) == [("TG001", "0.pkl")]
+
+
 def test_the_remedy_for_a_pointer_that_was_never_good_takes_it_out(work: Repo) -> None:
     work.stage("new.dvc", b"outs: [")
     [found] = lint(work)

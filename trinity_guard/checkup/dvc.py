@@ -22,7 +22,7 @@ from trinity_guard import (
 from trinity_guard.checkup import hooks, machine
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, counted, fine, listed
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.inspection import quoted, typed
+from trinity_guard.inspection import pathspec, quoted, typed
 from trinity_guard.publication import grouped
 from trinity_guard.remotes import PACKAGES
 
@@ -91,7 +91,7 @@ def committed(subject: Subject) -> Check:
         return Check(
             ERROR,
             f"{listed(own)}: one person's own config is in Git, which may hold credentials.",
-            f"git rm -q --cached -- {' '.join(typed(p) for p in own)}     # {ROTATE}",
+            f"git rm -q --cached -- {' '.join(pathspec(p) for p in own)}     # {ROTATE}",
         )
     for entry, data in zip(entries, git.read_all(e.oid for e in entries), strict=True):
         if entry.mode != index.SYMLINK and (found := secrets.credentials_in(data or b"", entry.path)):

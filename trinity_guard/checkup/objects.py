@@ -8,7 +8,7 @@ from trinity_guard import background, git, publication, pushqueue, references, s
 from trinity_guard.checkup import dvc
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.errors import GuardError
-from trinity_guard.inspection import typed
+from trinity_guard.inspection import pathspec, typed
 from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False
@@ -132,7 +132,7 @@ def readable(subject: Subject) -> Check:
         return fine(f"{counted(len({i.path for i in items}), 'pointer')} can be read")
     (_, path), error = next(iter(broken.items()))
     more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
-    remedy = references.mending(subject.place, path, error) or f"git log -p -- {typed(path)}"
+    remedy = references.mending(subject.place, path, error) or f"git log -p -- {pathspec(path)}"
     return Check(ERROR, f"{error.problem}{more}", remedy)
 
 
@@ -187,7 +187,7 @@ def _damaged(_: Subject, some: Sequence[Found]) -> Check | None:
             f"rm -f {files} && trinity-guard pull",
         )
     if odd:
-        name = typed(odd[0].item.path)
+        name = pathspec(odd[0].item.path)
         return Check(ERROR, f"another size than the object has is in {_names(odd)}.", f"git log -p -- {name}")
     return None
 

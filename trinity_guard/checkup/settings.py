@@ -9,7 +9,7 @@ from trinity_guard import config as configs
 from trinity_guard import dvcproject, dvcsetup, git, hookfiles, ignoring, index, installed, ownership, planted
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.inspection import typed
+from trinity_guard.inspection import pathspec, typed
 from trinity_guard.rules import Rules
 
 LET_THROUGH = "!*.dvc"
@@ -183,7 +183,7 @@ def tracked_twice(subject: Subject) -> Check:
             both[above] = held[above].kind == "dir"
     if not both:
         return fine("no file is tracked by Git and by DVC")
-    names = " ".join(typed(p) for p in both)
+    names = " ".join(pathspec(p) for p in both)
     options = "-r -q --cached" if any(both.values()) else "-q --cached"
     return Check(
         ERROR, f"tracked by Git and by DVC: {listed(list(both))}.",

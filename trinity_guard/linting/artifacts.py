@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard import git
-from trinity_guard.inspection import inside_dvc, typed
+from trinity_guard.inspection import inside_dvc, pathspec, typed
 from trinity_guard.linting.finding import Finding
 from trinity_guard.rules import size_text
 
@@ -69,8 +69,8 @@ def _unfiltered(judged: Judged) -> str:
 
 
 def _remedy(subject: Subject, judged: Judged) -> str:
-    name = typed(judged.entry.path)
-    command = f"trinity-guard convert {name}"
+    name = pathspec(judged.entry.path)
+    command = f"trinity-guard convert {typed(judged.entry.path)}"
     if inside_dvc(judged.entry.path):
         command = f"git rm -q --cached -- {name}"
     elif judged.lfs:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git, secrets
-from trinity_guard.errors import GuardError, shown
-from trinity_guard.inspection import is_dvc_config, is_own_config, quoted, typed
+from trinity_guard.errors import GuardError
+from trinity_guard.inspection import is_dvc_config, is_own_config, pathspec, quoted
 from trinity_guard.linting.finding import WARNING, Finding
 from trinity_guard.linting.pointers import LOCK, PIPELINE, POINTER, without_path
 
@@ -55,7 +55,9 @@ def _in_file(commit: bytes, entry: Entry, data: bytes | None, pushed: bool) -> I
     config = is_dvc_config(entry.path)
     try:
         if data is None:
-            raise GuardError("is too large to be searched for credentials", f"git rm --cached {shown(entry.path)}")
+            raise GuardError(
+                "is too large to be searched for credentials", f"git rm -q --cached -- {pathspec(entry.path)}"
+            )
         found = secrets.credentials_in(data, entry.path)
         personal = secrets.personal_in(data, entry.path) if config else []
     except GuardError as error:
@@ -89,7 +91,7 @@ def _to_own_config(option: secrets.Finding) -> str:
 
 
 def _own_config(commit: bytes, entry: Entry, pushed: bool) -> Finding:
-    remedy = f"git rm -q --cached -- {typed(entry.path)}"
+    remedy = f"git rm -q --cached -- {pathspec(entry.path)}"
     if pushed:
         remedy += "\nand replace what is in it where it was issued: others could read it"
     problem = "one person's own config, which may hold credentials: it belongs in no commit"

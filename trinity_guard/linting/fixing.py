@@ -11,6 +11,7 @@ import os
 from trinity_guard import bounds, credentials, git, ignoring, index, pointer, secrets
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.ignores import with_line
+from trinity_guard.inspection import pathspec, typed
 from trinity_guard.linting.finding import Finding
 
 TYPE_CHECKING = False
@@ -92,7 +93,7 @@ def _add_lines(place: git.Place, findings: Sequence[Finding], done: Fixed) -> No
 
 
 def _unstaged(target: bytes) -> GuardError:
-    return GuardError("its line is in the working tree, but not staged", f"git add -- '{shown(target)}'")
+    return GuardError("its line is in the working tree, but not staged", f"git add -- {pathspec(target)}")
 
 
 def _recorded(place: git.Place, finding: Finding) -> bytes:
@@ -103,7 +104,7 @@ def _recorded(place: git.Place, finding: Finding) -> bytes:
         raise GuardError("it does not say which file") from None
     data = ignoring.read_if_there(place.file(finding.path))
     if data is None:
-        raise GuardError("the pointer is not in the working tree", f"git checkout -- '{shown(finding.path)}'")
+        raise GuardError("the pointer is not in the working tree", f"git checkout -- {pathspec(finding.path)}")
     decoded = pointer.decode(data, finding.path)
     kept = [out for out in decoded.outs if out.cache and not out.external]
     if path not in (pointer.data_path(finding.path, decoded, out) for out in kept):
@@ -116,10 +117,10 @@ def _gitignore(place: git.Place, path: bytes) -> bytes:
     target = ignoring.file_for(path)
     link = bounds.through_symlink(place.top, target) or (target if os.path.islink(place.file(target)) else None)
     if link:
-        raise GuardError(f"{shown(link)} is a symbolic link", f"rm '{shown(link)}'     # and make it a real one")
+        raise GuardError(f"{shown(link)} is a symbolic link", f"rm {typed(link)}     # and make it a real one")
     folder = os.path.dirname(target)
     if folder and not os.path.isdir(place.file(folder)):
-        raise GuardError(f"there is no folder {shown(folder)} here", f"mkdir -p '{shown(folder)}'")
+        raise GuardError(f"there is no folder {shown(folder)} here", f"mkdir -p {typed(folder)}")
     return target
 
 

@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import dvcyaml, locks, references
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.inspection import typed
+from trinity_guard.inspection import pathspec, typed
 from trinity_guard.linting import ignored, lockshape
 from trinity_guard.linting.finding import ERROR, WARNING, Finding
 from trinity_guard.linting.subject import held_by
@@ -104,7 +104,7 @@ def _read_pointer(subject: Subject, entry: Entry, data: bytes | None) -> None:
             raise GuardError(
                 f"{shown(entry.path)}: its data {shown(held.path)} lies behind {shown(link)}, which is a symbolic "
                 "link: whoever checks it out would write wherever that leads",
-                f"git rm -q --cached -- {typed(entry.path)}     # and keep the file in a real folder",
+                f"git rm -q --cached -- {pathspec(entry.path)}     # and keep the file in a real folder",
             )
 
 
@@ -143,7 +143,7 @@ def _parsed(entry: Entry, data: bytes) -> Any:
 def _unreadable(entry: Entry, wrong: str) -> GuardError:
     return GuardError(
         f"{shown(entry.path)} is no file that DVC can read: {wrong}.",
-        f"git log -p -- {typed(entry.path)}     # correct it; `dvc stage list` checks it",
+        f"git log -p -- {pathspec(entry.path)}     # correct it; `dvc stage list` checks it",
     )
 
 
@@ -177,7 +177,7 @@ def tg007(subject: Subject) -> Iterator[Finding]:
             "TG007",
             entry.path,
             f"tracked by Git and by DVC ({where}): after the next change one of them is wrong",
-            f"git rm -q --cached -- {typed(entry.path)}     # {stays}",
+            f"git rm -q --cached -- {pathspec(entry.path)}     # {stays}",
             commit=subject.tree.commit.decode(),
             key=holder.path.hex(),
         )
@@ -235,7 +235,7 @@ def tg008(subject: Subject) -> Iterator[Finding]:
                 "TG008",
                 entry.path,
                 f"a model without {shown(os.path.basename(metadata))} beside it: nobody can tell how it was made",
-                f"git add {typed(metadata)}     # `trinity-guard train` writes it",
+                f"git add -- {pathspec(metadata)}     # `trinity-guard train` writes it",
                 commit=subject.tree.commit.decode(),
                 key=path.hex(),
                 level=ERROR if os.path.basename(path).startswith(TRAINED) else WARNING,
