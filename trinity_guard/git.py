@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     Arg = str | bytes
 
 CHUNK = 1 << 16
+# In place of a file of grafts: of one that it can open, be it empty, Git says that it is deprecated.
+NO_FILE = f"{os.devnull}/none"
 
 # Variables that bind Git to one repository; they must not leak into a Git that works on another one
 # (`git -C other` inside a hook under `git commit -a` wrote into our index).
@@ -303,7 +305,7 @@ def at_top(place: Place) -> None:
 def as_pushed() -> None:
     """Have every Git from now on read commits as others get them: `git replace` and grafts hold here alone."""
     os.environ["GIT_NO_REPLACE_OBJECTS"] = "1"
-    os.environ["GIT_GRAFT_FILE"] = os.devnull
+    os.environ["GIT_GRAFT_FILE"] = NO_FILE
 
 
 def config(name: str, kind: str = "") -> str | None:

@@ -162,6 +162,7 @@ def test_a_tree_that_cannot_be_read_is_named(bare_repo: Repo, args: list[str]) -
     code, said, words = lint(bare_repo, *args)
     assert (code, said) == (2, "")
     assert tree in words
+    assert "hint" not in words  # of ours: that grafts are out of fashion is no matter of the user's
 
 
 def test_a_packed_blob_that_is_damaged_at_its_head_is_named(bare_repo: Repo) -> None:

@@ -31,7 +31,7 @@ class Source:
     def __init__(self, place: git.Place) -> None:
         self.place = place
         self.opened = 0
-        self.env = {**os.environ, "GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": os.devnull}
+        self.env = {**os.environ, "GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": git.NO_FILE}
         # A folder set for the work tree would be taken for one relative to the git dir.
         for name in ("GIT_DIR", "GIT_WORK_TREE"):
             self.env.pop(name, None)
