@@ -14,18 +14,23 @@ HEADER = 8 + 256 * 4
 FAR = 1 << 31
 
 
-def files(common_dir: bytes) -> list[bytes]:
-    """Return the .idx files of a repository and of those that it borrows objects from, the largest first."""
-    folders = [os.environb.get(b"GIT_OBJECT_DIRECTORY") or os.path.join(common_dir, b"objects")]
-    for folder in folders:
+def folders(common_dir: bytes) -> list[bytes]:
+    """Return the folder of a repository's objects, and those that it borrows from."""
+    found = [os.environb.get(b"GIT_OBJECT_DIRECTORY") or os.path.join(common_dir, b"objects")]
+    for folder in found:
         try:
             with open(os.path.join(folder, b"info", b"alternates"), "rb") as file:
                 lines = [os.path.join(folder, line) for line in file.read().split(b"\n") if line]
         except OSError:
             continue
-        folders += [os.path.normpath(line) for line in lines if len(folders) < 10]
+        found += [os.path.normpath(line) for line in lines if len(found) < 10]
+    return list(dict.fromkeys(found))
+
+
+def files(common_dir: bytes) -> list[bytes]:
+    """Return the .idx files there, the largest first."""
     sized = []
-    for folder in dict.fromkeys(folders):
+    for folder in folders(common_dir):
         try:
             with os.scandir(os.path.join(folder, b"pack")) as entries:
                 sized += [(-e.stat().st_size, e.path) for e in entries if e.name.endswith(b".idx")]

@@ -254,6 +254,31 @@ def test_what_a_later_commit_mended_is_taken_out_of_its_own(work: Repo, name: st
     assert after["fingerprint"] == before["fingerprint"]
 
 
+# ---- a partial clone
+
+
+@pytest.mark.parametrize("options", [(), ("--range", "base..HEAD")])
+def test_what_a_partial_clone_lacks_is_fetched_at_once(work: Repo, options: tuple[str, ...]) -> None:
+    for number in range(12):
+        work.stage(f"{number}.txt", f"{number}\n".encode())
+    work.stage("m.bin", PICKLE)
+    work.stage("m.dvc", b"outs: [")
+    work.commit()
+    work.git("config", "uploadpack.allowFilter", "true")
+    work.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    here = Repo(work.path.parent / "partial")
+    run("git", "clone", "-q", "--filter=blob:none", "--no-checkout", work.path.as_uri(), here.path)
+    here.git("read-tree", "HEAD")
+    trace = work.path.parent / "trace"
+    done = here.guard("lint", *options, "--format", "json", ok=False, GIT_TRACE=str(trace))
+    assert sorted((f["rule"], f["path"]) for f in json.loads(done.stdout)["findings"]) == [
+        ("TG001", "m.bin"), ("TG005", "m.dvc")
+    ]  # fmt: skip
+    assert trace.read_text().count("built-in: git fetch") == 1
+    work.path.rename(work.path.parent / "away")
+    assert here.guard("lint", *options, ok=False).returncode == 1  # all is here by now
+
+
 # ---- --output
 
 

@@ -151,6 +151,20 @@ def test_it_works_in_any_repository(tmp_path: Path, kind: str) -> None:
     assert "No artifact has ever been committed." in said or kind == "no commit"
 
 
+def test_a_partial_clone_is_refused_until_it_is_whole(repo: Repo, tmp_path: Path) -> None:
+    repo.git("config", "uploadpack.allowFilter", "true")
+    for text in (b"1\n", b"2\n"):
+        repo.stage("a.py", text)
+        repo.git("commit", "-q", "-m", "code")
+    run("git", "clone", "-q", "--filter=blob:none", repo.path.as_uri(), tmp_path / "partial")
+    clone = Repo(tmp_path / "partial")
+    done = clone.guard("report", "--offline", ok=False)
+    assert (done.returncode, b"partial clone" in done.stderr) == (2, True)
+    (remedy,) = [line.strip() for line in done.stderr.decode().splitlines() if "--refetch" in line]
+    assert run("bash", "-c", remedy, cwd=clone.path).returncode == 0
+    clone.guard("report", "--offline")
+
+
 def test_where_it_cannot_look_it_says_why(repo: Repo, tmp_path: Path) -> None:
     repo.stage("a.py", b"1\n")
     repo.git("commit", "-q", "-m", "two")

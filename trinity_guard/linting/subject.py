@@ -6,7 +6,7 @@ from trinity_guard import catalog, git, index, inspection, ownership, references
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.gating import Findings, left_to_others
 from trinity_guard.index import EMPTY, SYMLINK, Entry
-from trinity_guard.linting import packs
+from trinity_guard.linting import packs, partial
 from trinity_guard.objects import GLANCE
 from trinity_guard.pointer import MOST_BYTES_WITH_FILES
 
@@ -116,6 +116,7 @@ class Subject:
     def contents(self, ids: Iterable[bytes]) -> dict[bytes, bytes | None]:
         """Return the bytes of small blobs; None for one that is too large to be a file of DVC's."""
         new = [oid for oid in dict.fromkeys(ids) if oid not in self._contents]
+        partial.bring(self.place.common_dir, new)
         sizes = packs.heads(self.place.common_dir, new, GLANCE)
         small = [oid for oid in new if sizes[oid].size <= MOST_BYTES_WITH_FILES]
         self._contents.update(dict.fromkeys(new))
@@ -199,7 +200,9 @@ def judge(
     by_content = rules.needs_head() or rules.limits_size()
     sieve = rules.sieve
     meant = [i for i, m in enumerate(modes) if m != SYMLINK and (by_content or sieve(paths[i]))]
-    glances = packs.heads(place.common_dir, (oids[i] for i in meant if oids[i] not in EMPTY), GLANCE)
+    wanted = [oids[i] for i in meant if oids[i] not in EMPTY]
+    partial.bring(place.common_dir, wanted)
+    glances = packs.heads(place.common_dir, wanted, GLANCE)
     doubtful = {oid for oid, head in glances.items() if head.size > rules.small or sniffing.suspicious(head.first)}
     candidates = [i for i in meant if oids[i] in doubtful or sieve(paths[i])]
     larger = [o for i in candidates if (o := oids[i]) in doubtful and glances[o].size > GLANCE]

@@ -7,7 +7,8 @@ import os
 from trinity_guard import git, references
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.index import SYMLINK
-from trinity_guard.linting import subject
+from trinity_guard.inspection import quoted
+from trinity_guard.linting import partial, subject
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def read(place: git.Place, rules: Rules, on_progress: Progress | None = None) ->
 
     if git.run("rev-parse", "--is-shallow-repository").strip() == b"true":
         raise GuardError("this clone is shallow: most of its history is elsewhere.", "git fetch --unshallow", UNUSABLE)
+    _require_whole(place)
     said = _commits()
     times = believed(said, int(time.time()))
     files = _files(list(times), on_progress)
@@ -94,6 +96,20 @@ def read(place: git.Place, rules: Rules, on_progress: Progress | None = None) ->
     each = (everything - of_files) // max(len(times), 1)
     found.other += [(when, each) for when in times.values()]
     return found
+
+
+def _require_whole(place: git.Place) -> None:
+    """Refuse a clone that lacks files: what is on its server alone has no size here, and would come one by one."""
+    name = partial.remote(place.common_dir)
+    if not name:
+        return
+    out = git.run("rev-list", NOT_OURS, "--all", "--objects", "--no-object-names", "--missing=print")
+    if any(line.startswith(b"?") for line in out.splitlines()):
+        raise GuardError(
+            "this is a partial clone: most of its history is elsewhere.",
+            f"git fetch --refetch --no-filter {quoted(name)}     # before Git 2.36: clone again, without --filter",
+            UNUSABLE,
+        )
 
 
 def _commits() -> dict[bytes, int]:

@@ -1,0 +1,40 @@
+"""A partial clone has left blobs on its server, and Git fetches each by itself, when it is asked for: here all at once.
+
+150 small files from a server on the same machine: 5 s one by one, 0.1 s together.
+"""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import git
+from trinity_guard.linting import packs
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# As Git itself fetches what it misses: just these objects, and no branch moves.
+OPTIONS = ("--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--filter=blob:none", "--stdin")
+
+
+def remote(common_dir: bytes) -> str:
+    """Return the remote that has what a partial clone lacks, "" for a clone that is whole."""
+    # Nearly every clone is, and a process for each look could be felt.
+    with open(os.path.join(common_dir, b"config"), "rb") as file:
+        words = file.read().lower()
+    if b"promisor" not in words and b"partialclone" not in words:
+        return ""
+    out = git.attempt("config", "-z", "--type=bool", "--get-regexp", r"^remote\..*\.promisor$").out
+    promised = [entry.partition(b"\n") for entry in out.split(b"\0")]
+    names = [os.fsdecode(key[len(b"remote.") : -len(b".promisor")]) for key, _, value in promised if value == b"true"]
+    return names[0] if names else git.config("extensions.partialClone") or ""
+
+
+def bring(common_dir: bytes, ids: Iterable[bytes]) -> None:
+    """Fetch those of these blobs that a partial clone has not. What fails is told by the Git that reads them then."""
+    name = remote(common_dir)
+    lacking = packs.absent(common_dir, ids) if name else []
+    if lacking:
+        data = b"".join(oid + b"\n" for oid in lacking)
+        git.attempt("-c", "fetch.negotiationAlgorithm=noop", "fetch", *OPTIONS, name, data=data)
