@@ -99,6 +99,28 @@ def test_what_the_remote_lacks_and_what_was_not_asked_are_told_apart(grown: Repo
     assert "The remote has all" not in said
 
 
+def test_a_rule_that_is_broken_often_hides_no_other_one(repo: Repo) -> None:
+    for number in range(20):
+        repo.stage(f"{number}.csv", b"a,b\n")
+    repo.stage("broken.dvc", b"outs: [")
+    repo.commit("--no-verify")
+    said = text_of(page_of(repo, "--offline"))
+    assert "TG005 broken.dvc" in said
+    assert "And 9 more: trinity-guard lint --rev HEAD" in said
+
+
+def test_more_of_what_is_missing_is_told_by_the_command_that_asks_for_it(repo: Repo) -> None:
+    for number in range(14):
+        repo.stage(f"{number}.csv", f"{number}\n".encode())
+    repo.commit()
+    for file in [p for p in repo.storage.rglob("*") if p.is_file()]:
+        file.unlink()
+    said = text_of(page_of(repo))
+    command = "trinity-guard lint --rev HEAD --remote --rules TG003"
+    assert f"And 2 more: {command}" in said
+    assert repo.guard(*command.split()[1:], ok=False).stdout.count(b"TG003") == 14
+
+
 def test_what_waits_for_the_remote_is_there_with_the_command(grown: Repo) -> None:
     grown.stage("late.pkl", 5 * KILO)
     grown.git("commit", "-q", "-m", "late", TRINITY_GUARD_SKIP="push")
@@ -248,10 +270,25 @@ def test_a_browser_draws_it_in_light_and_dark_by_keyboard_and_on_paper(grown: Re
             assert len(picture.get_attribute("aria-label") or "") > 10
         for head in page.locator("th").all():
             assert head.get_attribute("scope") in ("col", "row")
+            assert head.text_content()
+        for table in page.locator("table").all():
+            label = table.get_attribute("aria-labelledby")
+            assert page.locator(f"#{label}").text_content()
+            if "findings" not in (table.get_attribute("class") or ""):
+                assert table.locator("tbody tr").count() == table.locator("tbody th[scope=row]").count()
         narrow = browser.new_page(viewport={"width": 380, "height": 800})
         narrow.goto((tmp_path / "page.html").as_uri())
         assert narrow.evaluate("document.documentElement.scrollWidth") <= 380
+        assert narrow.locator(".tick").first.evaluate("e => e.getBoundingClientRect().height") > 9
         paper = page.pdf()
+        # On paper there is no mouse: nothing is folded, nothing runs off the edge, and ink is dark.
+        sheet = browser.new_page(viewport={"width": 718, "height": 1000}, color_scheme="dark")
+        sheet.goto((tmp_path / "page.html").as_uri())
+        sheet.emulate_media(media="print")
+        assert sheet.locator("details table").is_visible()
+        for panel in sheet.locator(".scroll").all():
+            assert panel.evaluate("e => e.scrollWidth - e.clientWidth") <= 1
+        assert sheet.evaluate("getComputedStyle(document.body).color") == "rgb(28, 32, 36)"
     assert said == []
     assert len(pixels((tmp_path / "light.png").read_bytes())) > 100
     assert (tmp_path / "light.png").read_bytes() != (tmp_path / "dark.png").read_bytes()

@@ -3,9 +3,9 @@
 STYLE = """
 :root { color-scheme: light dark; --paper: #fbfbfa; --card: #ffffff; --ink: #1c2024; --soft: #5b6470; --rule: #d9dde2;
   --git: #c2410c; --dvc: #0f766e; --other: #64748b; --rest: #b6bfca; --good: #15703c; --bad: #b42318; --warn: #92580a; }
-@media (prefers-color-scheme: dark) { :root { --paper: #14171a; --card: #1c2125; --ink: #e8eaed; --soft: #a5afba;
-  --rule: #363d45; --git: #fb923c; --dvc: #2dd4bf; --other: #94a3b8; --rest: #566270; --good: #4ade80; --bad: #f98b82;
-  --warn: #f5c16c; } }
+@media screen and (prefers-color-scheme: dark) { :root { --paper: #14171a; --card: #1c2125; --ink: #e8eaed;
+  --soft: #a5afba; --rule: #363d45; --git: #fb923c; --dvc: #2dd4bf; --other: #94a3b8; --rest: #566270; --good: #4ade80;
+  --bad: #f98b82; --warn: #f5c16c; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); line-height: 1.5;
   font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
@@ -35,14 +35,15 @@ svg.chart { width: 100%; height: auto; display: block; }
 .fill.rest { fill: var(--rest); }
 .legend { list-style: none; margin: .75rem 0 0; padding: 0; display: flex; flex-wrap: wrap; gap: .25rem 1.5rem; }
 .legend svg { vertical-align: middle; margin-right: .45rem; }
-.scroll { overflow-x: auto; } .scroll > svg.chart { min-width: 30rem; }
+.scroll { overflow-x: auto; } .scroll > svg.chart { min-width: 40rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding-bottom: .4rem; }
 th, td { text-align: left; padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--rule);
   vertical-align: middle; }
 th { font-weight: 600; font-size: .875rem; }
 td.n, th.n { text-align: right; white-space: nowrap; }
-td.path { overflow-wrap: anywhere; min-width: 12rem; }
+td.path, th.path { overflow-wrap: anywhere; min-width: 12rem; }
+tbody th { font-weight: 400; font-size: inherit; }
 code { font: .9em ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }
 code.whole { white-space: nowrap; } code.lines { white-space: pre-wrap; }
 @media (max-width: 44rem) { .findings, .findings tbody, .findings tr, .findings td { display: block; }
@@ -59,6 +60,9 @@ footer { margin-top: 3rem; padding-bottom: 2.5rem; color: var(--soft); font-size
 @media print { body { background: none; font-size: 11pt; } .skip { display: none; }
   main, header, footer { max-width: none; }
   .panel, .cards li { break-inside: avoid; background: none; }
-  details > * { display: block; } h2 { break-after: avoid; }
-  tr { break-inside: avoid; } svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+  :root { color-scheme: light; } h2 { break-after: avoid; } tr { break-inside: avoid; }
+  details > * { display: block; } details::details-content { content-visibility: visible; }
+  .scroll { overflow: visible; } .scroll > svg.chart, td.path, th.path { min-width: 0; }
+  svg.bar { width: 4.5rem; } svg.spark { width: 4rem; }
+  svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 """

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 15
 MOST_FINDINGS = 12
 MIGRATE = "trinity-guard migrate info --everything"
+LINT = "trinity-guard lint --rev HEAD"
 
 
 def build(facts: Facts) -> str:
@@ -163,8 +164,8 @@ def _as_table(times: Sequence[int], drawn: Sequence[charts.Line]) -> str:
         for i in at
     )
     return (
-        "<details><summary>The same as a table</summary><div class=scroll><table><thead><tr>"
-        f'<th scope="col">date</th>{head}</tr></thead><tbody>{rows}</tbody></table></div></details>'
+        '<details><summary id="same">The same as a table</summary><div class=scroll><table aria-labelledby="same">'
+        f'<thead><tr><th scope="col">date</th>{head}</tr></thead><tbody>{rows}</tbody></table></div></details>'
     )
 
 
@@ -211,7 +212,7 @@ def _largest(rows: Sequence[Row]) -> str:
         return ""
     largest = max(r.total for r in rows)
     body = "".join(
-        f'<tr><td class="path"><code>{_name(r.path)}</code></td><td><span class="tag {r.home}">{r.home}</span></td>'
+        f'<tr>{_path(_name(r.path))}<td><span class="tag {r.home}">{r.home}</span></td>'
         f'<td class="n">{len(r.sizes):,}</td><td class="n">{size_text(r.size)}</td>'
         f'<td class="n">{size_text(r.total)}</td><td>{charts.bar(r.total, largest, r.home.lower())}</td>'
         f"<td>{charts.spark(r.sizes)}</td></tr>"
@@ -221,9 +222,13 @@ def _largest(rows: Sequence[Row]) -> str:
     head = _head(("artifact", ""), ("held by", ""), ("versions", "n"), ("newest", "n"), ("all versions", "n"))
     return (
         '<section aria-labelledby="largest"><h2 id="largest">The largest artifacts</h2><div class="scroll panel">'
-        f'<table><thead><tr>{head}<th scope="col" colspan="2">size, version by version</th></tr></thead>'
-        f"<tbody>{body}</tbody></table>{more}</div></section>"
+        f'<table aria-labelledby="largest"><thead><tr>{head}<th scope="col" colspan="2">size, version by version</th>'
+        f"</tr></thead><tbody>{body}</tbody></table>{more}</div></section>"
     )
+
+
+def _path(text: str) -> str:
+    return f'<th scope="row" class="path"><code>{text}</code></th>'
 
 
 def _head(*names: tuple[str, str]) -> str:
@@ -236,15 +241,15 @@ def _growing(rows: Sequence[Row]) -> str:
         return ""
     fastest = found[0].monthly
     body = "".join(
-        f'<tr><td class="path"><code>{_name(r.path)}</code></td><td class="n">{size_text(r.monthly)}</td>'
+        f'<tr>{_path(_name(r.path))}<td class="n">{size_text(r.monthly)}</td>'
         f"<td>{charts.bar(r.monthly, fastest, r.home.lower())}</td><td>{_date(r.when)}</td></tr>"
         for r in found
     )
-    head = _head(("artifact", ""), ("a month", "n"), ("", ""), ("last change", ""))
     return (
         '<section aria-labelledby="growing"><h2 id="growing">Who keeps growing</h2><div class="scroll panel">'
-        "<table><caption>Bytes that new versions added in the last year of the history, a month</caption>"
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></section>"
+        '<table aria-labelledby="growing"><caption>Bytes that new versions added in the last year of the history, a '
+        'month</caption><thead><tr><th scope="col">artifact</th><th scope="col" colspan="2">a month</th>'
+        f'<th scope="col">last change</th></tr></thead><tbody>{body}</tbody></table></div></section>'
     )
 
 
@@ -256,14 +261,14 @@ def _waiting(facts: Facts) -> str:
     if not waiting:
         return ""
     body = "".join(
-        f'<tr><td class="path"><code>{_text(str(w["path"]))}</code></td><td class="n">{_size(w["size"])}</td>'
+        f'<tr>{_path(_text(str(w["path"])))}<td class="n">{_size(w["size"])}</td>'
         f"<td><code>{_text(str(w['commit'])[:10])}</code></td></tr>"
         for w in waiting[:MOST_FINDINGS]
     )
     head = _head(("pointer", ""), ("size", "n"), ("commit", ""))
     return (
         '<section aria-labelledby="waiting"><h2 id="waiting">Waiting for the remote</h2><div class="scroll panel">'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        f'<table aria-labelledby="waiting"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
         "<pre>trinity-guard push --pending</pre></div></section>"
     )
 
@@ -276,7 +281,7 @@ def _missing(facts: Facts) -> str:
     if facts.missing is None:
         inside = f"<p class=warn>Whether the remote has everything is not known: {_text(facts.unasked)}</p>"
     elif facts.missing:
-        inside = _table_of(facts.missing)
+        inside = _table_of(facts.missing, "missing", f"{LINT} --remote --rules TG003")
     elif facts.current:
         inside = f"<p class=good>The remote has all {_many(len(facts.current), 'object')} that HEAD names.</p>"
     else:
@@ -288,7 +293,9 @@ def _missing(facts: Facts) -> str:
 
 
 def _findings(findings: Sequence[Finding], looked: bool) -> str:
-    inside = _counted(findings) + _table_of(findings) if findings else "<p class=good>Nothing was found.</p>"
+    inside = (
+        _counted(findings) + _table_of(findings, "lint", LINT) if findings else "<p class=good>Nothing was found.</p>"
+    )
     if not looked:
         inside = "<p class=soft>There is no commit to look at.</p>"
     return (
@@ -309,13 +316,25 @@ def _counted(findings: Sequence[Finding]) -> str:
     return f"<p>{told}. <code>trinity-guard lint --explain {next(iter(counts))}</code> says more.</p>"
 
 
-def _table_of(findings: Sequence[Finding]) -> str:
+def _some(findings: Sequence[Finding]) -> list[Finding]:
+    """Return those that are shown, of each rule some: one that is broken a thousand times must hide no other."""
+    places: list[tuple[int, int]] = []
+    seen: dict[str, int] = {}
+    for at, finding in enumerate(findings):
+        seen[finding.rule] = seen.get(finding.rule, 0) + 1
+        places.append((seen[finding.rule], at))
+    return [findings[at] for at in sorted(at for _, at in sorted(places)[:MOST_FINDINGS])]
+
+
+def _table_of(findings: Sequence[Finding], label: str, command: str) -> str:
+    """Return findings as a table. label: the id of the heading above; command: what shows all of them."""
     body = "".join(
         f'<tr><td>{f.rule}</td><td class="path file"><code>{_name(f.path)}</code><br>{_text(f.problem)}</td>'
         f"<td class=path><code class=lines>{_text(f.remedy)}</code></td></tr>"
-        for f in findings[:MOST_FINDINGS]
+        for f in _some(findings)
     )
     more = len(findings) - MOST_FINDINGS
-    rest = f"<p class=soft>And {more:,} more: <code>trinity-guard lint --rev HEAD</code></p>" if more > 0 else ""
+    rest = f"<p class=soft>And {more:,} more: <code>{command}</code></p>" if more > 0 else ""
     head = _head(("rule", ""), ("file", ""), ("what helps", ""))
-    return f"<table class=findings><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{rest}"
+    start = f'<table class="findings" aria-labelledby="{label}"><thead><tr>{head}</tr></thead>'
+    return f"{start}<tbody>{body}</tbody></table>{rest}"
