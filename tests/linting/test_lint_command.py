@@ -208,14 +208,28 @@ def test_a_legacy_repository_adopts_it_today(bare_repo: Repo) -> None:
 def test_an_expired_entry_is_a_finding_and_conflict_markers_are_refused(bare_repo: Repo) -> None:
     bare_repo.stage("old.pkl", b"old")
     file = bare_repo.path / "known"
-    made = ["--update-baseline", "--reason", "soon", "--expires", "2020-01-31"]
-    assert lint(bare_repo, "--baseline", "known", *made)[0] == 0
+    made = ["--update-baseline", "--reason", "soon", "--expires"]
+    code, _, words = lint(bare_repo, "--baseline", "known", *made, "2020-01-31")
+    assert (code, "2020-01-31 is past" in words, file.exists()) == (2, True, False)
+    assert lint(bare_repo, "--baseline", "known", *made, "2099-01-31")[0] == 0
+    file.write_text(file.read_text().replace("2099", "2020"))
     code, said, _ = lint(bare_repo, "--baseline", "known")
     assert (code, "TG000" in said, "TG001" in said) == (1, True, True)
+    assert "trinity-guard lint --baseline known --update-baseline --expires" in said
     file.write_text("<<<<<<< HEAD\n" + file.read_text())
     code, said, words = lint(bare_repo, "--baseline", "known")
     assert (code, said) == (2, "")
     assert "merge conflict" in words
+
+
+def test_the_command_for_an_entry_that_hides_nothing_names_its_baseline(bare_repo: Repo) -> None:
+    bare_repo.stage("old.pkl", b"old")
+    lint(bare_repo, "--baseline", "its own", "--update-baseline", "--reason", "soon")
+    bare_repo.git("rm", "-q", "--cached", "old.pkl")
+    words = lint(bare_repo, "--baseline", "its own")[2]
+    command = words.partition("any more: ")[2].partition(" drops it")[0]
+    assert run("bash", "-c", command.replace("trinity-guard", f"{sys.executable} -m trinity_guard"), cwd=bare_repo.path)
+    assert lint(bare_repo, "--baseline", "its own")[1:] == ("", "")
 
 
 def test_a_run_over_some_paths_says_nothing_of_the_rest_of_the_baseline(bare_repo: Repo) -> None:
@@ -225,7 +239,7 @@ def test_a_run_over_some_paths_says_nothing_of_the_rest_of_the_baseline(bare_rep
     bare_repo.git("rm", "-q", "--cached", "one/a.pkl")
     bare_repo.commit()
     for args in (["two"], ["--range", "HEAD"], ["--rules", "TG005"]):
-        assert "hide nothing" not in lint(bare_repo, *args)[2]
+        assert "nothing any more" not in lint(bare_repo, *args)[2]
         lint(bare_repo, "--update-baseline", *args)
     assert (bare_repo.path / ".trinity-guard-baseline").read_text().count("TG001") == 2
 

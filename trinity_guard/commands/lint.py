@@ -37,7 +37,6 @@ Exits 1 when an error was found (warnings do not count) or mended, 2 when it cou
 Example: trinity-guard lint --range main..HEAD
 """
 
-BASELINE = ".trinity-guard-baseline"
 FLAGS = {"--all": "all", "--remote": "remote", "--update-baseline": "update", "--fix": "fix"}
 VALUES = {
     "--rev": "rev", "--range": "range", "--format": "format", "--output": "output", "--baseline": "baseline",
@@ -199,7 +198,7 @@ def _baseline_file(asked: _Asked, place: git.Place, start: bytes) -> bytes:
     """Return the baseline's file, b"" where there is none to use."""
     if "baseline" in asked.values:
         return os.path.join(start, os.fsencode(asked.values["baseline"]))
-    file = place.file(BASELINE.encode())
+    file = place.file(baseline.NAME)
     return file if "update" in asked.flags or os.path.lexists(file) else b""
 
 
@@ -232,7 +231,7 @@ def _without_known(
     if applied.unused:
         console.note(
             f"{len(applied.unused):,} entr{'ies' if len(applied.unused) > 1 else 'y'} of {shown(known.file)} "
-            f"hide{'' if len(applied.unused) > 1 else 's'} nothing any more: trinity-guard lint --update-baseline "
+            f"hide{'' if len(applied.unused) > 1 else 's'} nothing any more: {baseline.updating(known.file)} "
             f"drops {'them' if len(applied.unused) > 1 else 'it'}"
         )
     return applied.kept

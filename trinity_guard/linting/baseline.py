@@ -10,6 +10,7 @@ import os
 
 from trinity_guard import index
 from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.inspection import typed
 from trinity_guard.linting.finding import Finding
 
 TYPE_CHECKING = False
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 HEADER = '{"trinity-guard": "baseline", "version": 1}'
+NAME = b".trinity-guard-baseline"
 RULE = "TG000"
 DESCRIPTION = (
     "baseline entry that has expired",
@@ -123,7 +125,8 @@ class Baseline:
             RULE,
             self.file,
             f"the entry expired on {entry.expires}: {entry.rule} {shown(entry.path)} ({_line(entry.reason)})",
-            f"trinity-guard lint --explain {entry.rule}     # mend it; or --update-baseline --expires YYYY-MM-DD",
+            f"trinity-guard lint --explain {entry.rule}     # mend it; or another day: {updating(self.file)} "
+            "--expires YYYY-MM-DD",
             line=entry.line,
             key=entry.fingerprint,
         )
@@ -131,6 +134,12 @@ class Baseline:
 
 def key_of(finding: Finding) -> tuple[bytes, str, str]:
     return (finding.path, finding.rule, finding.fingerprint)
+
+
+def updating(file: bytes) -> str:
+    """Return the command that writes a baseline anew."""
+    named = f" --baseline {typed(file)}" if file != NAME else ""
+    return f"trinity-guard lint{named} --update-baseline"
 
 
 def _expired(entry: Entry, today: str) -> bool:
@@ -154,8 +163,8 @@ def update(
     if one is given). looked: whether this run would have found what an entry is about: else it stays.
     """
     old = load(file).entries if os.path.lexists(file) else []
-    if expires:
-        day(expires)
+    if expires and day(expires) < today:
+        raise GuardError(f"{expires} is past: an entry hides its finding up to that day.", "--expires DAY", UNUSABLE)
     wanted = {key_of(f): f for f in findings if f.rule != RULE}
     kept = [e for e in old if e.key in wanted or not looked(e)]
     new = [f for key, f in wanted.items() if key not in {e.key for e in old}]
