@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import stat
 
-from trinity_guard import index
+from trinity_guard import console, index
 from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.inspection import typed
 
 # Links there lead to what is open already, and are no files to be replaced.
 NOT_TO_REPLACE = (b"/dev/", b"/proc/")
@@ -41,6 +42,13 @@ def given(text: str) -> str:
 
         raise argparse.ArgumentTypeError("it is empty; is a variable not set?")
     return text
+
+
+def note_the_top(start: bytes) -> None:
+    """Say where commands are to be typed that were told with paths from the top, which is the current folder by now."""
+    top = os.path.relpath(os.getcwdb(), os.path.realpath(start))
+    if top != b".":
+        console.note(f"cd {typed(top)}     # its commands are for there, the top of the work tree")
 
 
 def _before(args: list[str]) -> list[str]:

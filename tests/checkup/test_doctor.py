@@ -562,3 +562,6 @@ def test_wrong_usage_is_exit_2(repo: Repo) -> None:
 def test_from_a_folder_below_the_top(repo: Repo) -> None:
     below = Repo(repo.file("models"))
     assert ailing(below) == {}
+    repo.file(HOOK).unlink()
+    assert b"cd ..     # its commands are for there" in below.guard("doctor", ok=False).stderr
+    assert b"cd ..     #" not in repo.guard("doctor", ok=False).stderr

@@ -53,6 +53,8 @@ def test_paths_are_meant_from_where_one_stands(bare_repo: Repo) -> None:
     for repo, path in ((inside, "."), (inside, "a.pkl"), (bare_repo, "one"), (bare_repo, "one/")):
         code, said, _ = lint(repo, path)
         assert (code, said.count("TG001"), "one/a.pkl" in said) == (1, 1, True)
+    assert "cd ..     # its commands are for there" in lint(inside)[2]
+    assert lint(bare_repo)[2] == ""
     code, said, _ = lint(bare_repo, "--", "-c.pkl")
     assert (code, said.count("TG001")) == (1, 1)
     for path in ("nothing", "one/a", "one/a.pkl/b", "..", ".git"):

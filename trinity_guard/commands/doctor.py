@@ -42,7 +42,7 @@ def run(args: list[str]) -> int:
         console.result(HELP.rstrip())
         return FINE
     fix, offline, form = _options(args)
-    place = _place()
+    start, place = os.getcwdb(), _place()
     if not place.bare:
         git.at_top(place)
     checks = _examined(place, offline)
@@ -55,6 +55,8 @@ def run(args: list[str]) -> int:
         for name, done in mended:
             console.say(f"{name}: {done}")
         _tell(checks)
+        if any(c.remedy for c in checks):
+            arguments.note_the_top(start)
     return BLOCKED if any(c.level == ERROR for c in checks) else FINE
 
 

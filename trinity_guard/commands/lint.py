@@ -131,6 +131,8 @@ def _lint(asked: _Asked) -> int:
     if "fix" in asked.flags:
         findings, mended = _fix(place, subjects[0], findings)
     _tell(asked, findings, summary, output)
+    if findings and asked.values.get("format", "text") == "text":
+        arguments.note_the_top(start)
     # What was mended is not staged: the index still holds what was found.
     return BLOCKED if mended or any(f.level == ERROR for f in findings) else FINE
 
