@@ -64,6 +64,19 @@ def test_paths_are_meant_from_where_one_stands(bare_repo: Repo) -> None:
 
 
 @pytest.mark.parametrize(
+    ("args", "files"), [([], 3), (["one"], 1), (["--rev", "HEAD"], 3), (["--range", "HEAD..HEAD"], 0), (["--all"], 3)]
+)
+def test_it_says_of_how_many_files_it_looked_at(bare_repo: Repo, args: list[str], files: int) -> None:
+    for name in ("one/a.txt", "two/b.txt", "two/c.txt"):
+        bare_repo.stage(name, b"text\n")
+    bare_repo.commit()
+    assert json.loads(lint(bare_repo, *args, "--format", "json")[1])["files"] == files
+    bare_repo.stage("two/b.txt", b"other\n")  # of HEAD, --all looks at what the index has otherwise
+    more = int("--all" in args)
+    assert json.loads(lint(bare_repo, *args, "--format", "json")[1])["files"] == files + more
+
+
+@pytest.mark.parametrize(
     "args",
     [
         ["--nonsense"],

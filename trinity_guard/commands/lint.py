@@ -122,7 +122,7 @@ def _lint(asked: _Asked) -> int:
     findings = checks.once(f for s in subjects for f in checks.run(s, names))
     if "update" in asked.flags:
         return _update(asked, file, subjects[0], names, findings)
-    summary = Summary(words, sum(len(s.history or s.tree.paths) for s in subjects), len(subjects[0].commits))
+    summary = Summary(words, sum(s.count() for s in subjects), len(subjects[0].commits))
     summary.rules = {r: (explained.TITLES[r], explained.TEXTS[r]) for r in explained.TEXTS}
     summary.rules[baseline.RULE] = baseline.DESCRIPTION
     if file:

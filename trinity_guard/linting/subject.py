@@ -105,6 +105,13 @@ class Subject:
         """Whether a file of the tree is to be looked at: it is meant, and in a range a commit of it brought it."""
         return self.means(entry.path) and (self.fresh is None or (entry.path, entry.oid) in self.fresh)
 
+    def count(self) -> int:
+        """Return how many files are looked at, of a range each version."""
+        if self.history is not None:
+            return len(self.history)
+        paths = self.tree.paths if self.fresh is None else [p for p, _ in self.fresh]
+        return sum(map(self.means, paths)) if self.only else len(paths)
+
     def versions(self, *ends: bytes) -> list[tuple[bytes, Entry]]:
         """Return (commit, file) of the files of DVC's (with such an end) that are to be looked at."""
         if self.history is not None:
