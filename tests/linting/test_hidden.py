@@ -238,6 +238,18 @@ def test_the_remedy_for_a_pointer_that_was_never_good_takes_it_out(work: Repo) -
     assert work.file("new.dvc").exists()
 
 
+def test_a_hundred_broken_pointers_are_told_without_a_walk_through_history_for_each(work: Repo) -> None:
+    for number in range(100):
+        work.write(f"{number}.dvc", b"outs: [")
+    work.git("add", "-A")
+    work.commit()
+    trace = work.path.parent / "trace"
+    done = work.guard("lint", "--format", "json", ok=False, GIT_TRACE=str(trace))
+    remedies = [f["remedy"] for f in json.loads(done.stdout)["findings"]]
+    assert (len(remedies), all(remedies)) == (100, True)
+    assert trace.read_text().count("built-in: git") < 100
+
+
 @pytest.mark.parametrize("name", ["m.dvc", ".dvc/config"])
 def test_what_a_later_commit_mended_is_taken_out_of_its_own(work: Repo, name: str) -> None:
     secret = b"['remote \"s\"']\n    url = s3://b\n    secret_access_key = Zm9vYmFyYmF6\n"

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from trinity_guard.linting.subject import Subject
 
 POINTER, LOCK, PIPELINE = b".dvc", b"dvc.lock", b"dvc.yaml"
+# Each such look is a walk through the history.
+MOST_LOOKED_FOR = 10
 MODELS = b"models"
 MODEL_ENDS = (
     b".pkl", b".pickle", b".joblib", b".h5", b".hdf5", b".keras", b".pt", b".pth", b".ckpt", b".onnx", b".safetensors",
@@ -71,23 +73,29 @@ def tg005(subject: Subject) -> Iterator[Finding]:
     """Pointers, locks and pipelines that DVC cannot read, and pointers that lead out of the repository."""
     files = [(c, e, read) for c, e in subject.versions(POINTER, LOCK, PIPELINE) if (read := _reader(e.path))]
     contents = subject.contents(e.oid for _, e, _ in files)
+    told = 0
     for commit, entry, read in files:
         try:
             read(subject, entry, contents[entry.oid])
         except GuardError as error:
-            remedy = (
-                subject.rebase(commit, "correct it in that commit, a later one has it otherwise")
-                if subject.is_gone(entry)
-                else references.mending(subject.place, entry.path, error)
-            )
+            told += 1
             yield Finding(
                 "TG005",
                 entry.path,
                 without_path(error.problem, entry.path),
-                remedy,
+                _mending(subject, commit, entry, error, told <= MOST_LOOKED_FOR),
                 commit=commit.decode(),
                 key=entry.oid.decode(),
             )
+
+
+def _mending(subject: Subject, commit: bytes, entry: Entry, error: GuardError, look: bool) -> str:
+    """Return the command that helps. look: whether to look through the history for the last good version."""
+    if subject.is_gone(entry):
+        return subject.rebase(commit, "correct it in that commit, a later one has it otherwise")
+    if look:
+        return references.mending(subject.place, entry.path, error)
+    return f"git log -p -- {pathspec(entry.path)}     # which commit has a good one?"
 
 
 def _reader(path: bytes) -> Callable[[Subject, Entry, bytes | None], None] | None:
