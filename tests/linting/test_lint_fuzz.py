@@ -71,7 +71,7 @@ def readable(name: str, data: bytes) -> bool:
     """Whether DVC itself reads these bytes as such a file."""
     from dvc.config import Config
     from dvc.exceptions import DvcException
-    from dvc.schema import COMPILED_LOCKFILE_SCHEMA, COMPILED_SINGLE_STAGE_SCHEMA
+    from dvc.schema import COMPILED_LOCKFILE_SCHEMA, COMPILED_MULTI_STAGE_SCHEMA, COMPILED_SINGLE_STAGE_SCHEMA
     from dvc.utils.serialize import ParseError, parse_yaml
     from voluptuous import Invalid
 
@@ -81,9 +81,10 @@ def readable(name: str, data: bytes) -> bool:
             Config.validate(Config.load_file(io.StringIO(text)))
             return True
         fields = parse_yaml(text, Path(name)) or {}
-        if name == "dvc.yaml":
-            return isinstance(fields, dict)
-        (COMPILED_LOCKFILE_SCHEMA if name == "dvc.lock" else COMPILED_SINGLE_STAGE_SCHEMA)(fields)
+        {
+            "dvc.yaml": COMPILED_MULTI_STAGE_SCHEMA,
+            "dvc.lock": COMPILED_LOCKFILE_SCHEMA,
+        }.get(name, COMPILED_SINGLE_STAGE_SCHEMA)(fields)
     except (UnicodeDecodeError, ParseError, Invalid, DvcException):
         return False
     except Exception:  # noqa: BLE001  # what ruamel or configobj raise beside their own

@@ -7,7 +7,7 @@ import os
 from trinity_guard import dvcyaml, locks, references
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.inspection import pathspec, typed
-from trinity_guard.linting import ignored, lockshape
+from trinity_guard.linting import ignored, lockshape, pipelineshape
 from trinity_guard.linting.finding import ERROR, WARNING, Finding
 from trinity_guard.linting.subject import held_by
 
@@ -136,9 +136,9 @@ def _read_lock(_: Subject, entry: Entry, data: bytes | None) -> None:
 
 
 def _read_pipeline(_: Subject, entry: Entry, data: bytes | None) -> None:
-    fields = _parsed(entry, _small(entry, data))
-    if not isinstance(fields, dict | None) or not isinstance((fields or {}).get("stages"), dict | None):
-        raise _unreadable(entry, "it is not a mapping")
+    wrong = pipelineshape.wrong(_parsed(entry, _small(entry, data)) or {})
+    if wrong:
+        raise _unreadable(entry, wrong)
 
 
 def _parsed(entry: Entry, data: bytes) -> Any:
