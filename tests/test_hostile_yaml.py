@@ -56,6 +56,18 @@ def test_a_lock_of_gigabytes_is_refused() -> None:
         locks.outs(b"#" * (dvcyaml.LARGEST + 1), None, b"dvc.lock")
 
 
+@pytest.mark.parametrize("text", ["[" * 3000, "{a: " * 3000, "x: [" + "[" * 2000 + "]" * 2000 + "]"])
+def test_a_pit_of_brackets_is_refused_before_it_is_read(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ruamel.yaml.YAML", None)  # which would take seconds to say so
+    with pytest.raises(ValueError, match="nested too deep"):
+        dvcyaml.parse(text.encode(), dvcyaml.LARGEST, anchors=True)
+
+
+def test_many_brackets_side_by_side_are_fine() -> None:
+    fields = dvcyaml.parse(b"a:\n" + b"- [[x], {y: [1]}]\n" * 1000, dvcyaml.LARGEST)
+    assert len(fields["a"]) == 1000
+
+
 def test_ordinary_merges_and_aliases_are_as_good_as_ever(tmp_path: Path) -> None:
     text = b"x: &s {cmd: x, deps: [y]}\nstages:\n  one: {<<: *s, outs: [a.csv]}\n  two: {<<: [*s], outs: [b.csv]}\n"
     assert {out.path for out in pipeline_outs(text, None, b"dvc.yaml", os.fsencode(tmp_path))} == {b"a.csv", b"b.csv"}

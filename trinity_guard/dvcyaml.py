@@ -14,6 +14,8 @@ POSSIBLE = range(1 << 63)
 LARGEST = 2 << 20
 # So many keys may `<<` copy in all: forty lines of it can double what stands above, forty times.
 MOST_MERGED = 200_000
+# Far more than ruamel.yaml can follow; what lies deeper costs it seconds a kilobyte to say so.
+DEEPEST = 1000
 
 
 def parse(data: bytes, most_bytes: int, round_trip: bool = False, anchors: bool = False) -> Any:
@@ -28,6 +30,8 @@ def parse(data: bytes, most_bytes: int, round_trip: bool = False, anchors: bool 
         text = data.decode()
     except UnicodeDecodeError:
         raise ValueError("it is not UTF-8") from None
+    if text.count("[") + text.count("{") > DEEPEST and _depth(text) > DEEPEST:
+        raise ValueError("it is nested too deep")
     # DVC opens it as a text file: universal newlines.
     return _parsed(text.replace("\r\n", "\n").replace("\r", "\n"), round_trip, anchors)
 
@@ -61,6 +65,18 @@ def _parsed(text: str, round_trip: bool, anchors: bool) -> Any:
     ) as e:
         line, words = "", " ".join(str(e).split())[:200]
     raise ValueError(f"broken YAML{line}: {plain(words)}")
+
+
+def _depth(text: str) -> int:
+    """Return how many brackets are open at once, those in quotes counted too."""
+    depth = deepest = 0
+    for char in text:
+        if char in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif char in "]}" and depth:
+            depth -= 1
+    return deepest
 
 
 def _anchored(events: Iterable[Any]) -> bool:
