@@ -14,7 +14,7 @@ import pytest
 from tests.documents import Session, page
 from tests.support import KB, PROJECT, Repo, run
 from trinity_guard import cli, git
-from trinity_guard.linting import checks, explained, packs
+from trinity_guard.linting import checks, explained, packs, remotely
 from trinity_guard.objects import Head, Objects
 
 PICKLE = b"\x80\x04\x95\x05\x00\x00\x00\x00\x00\x00\x00]\x94."
@@ -336,6 +336,17 @@ def test_the_remedy_for_an_object_that_the_remote_lacks_brings_it_there(repo: Re
     Session(repo.path.parent / "home", repo.path).type(finding["remedy"])
     assert there.exists()
     assert rules(repo, *options) == []
+
+
+def test_it_is_told_how_far_the_remotes_came(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a.pkl", "b.pkl", "c.pkl"):
+        repo.stage(name)
+    repo.commit()
+    told: list[tuple[int, int]] = []
+    monkeypatch.setattr(remotely, "TOGETHER", 2)
+    monkeypatch.setattr("trinity_guard.console.Progress.__call__", lambda _, done, total: told.append((done, total)))
+    assert rules(repo, "--remote") == []
+    assert told[-1] == (3, 3)
 
 
 def test_a_file_of_a_directory_that_the_remote_lacks_is_found_without_a_cache(repo: Repo) -> None:

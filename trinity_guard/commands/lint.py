@@ -119,7 +119,7 @@ def _lint(asked: _Asked) -> int:
     only = guarding.relative(place, asked.paths, start)
     subjects, words = _subjects(asked, lambda tree: subject.Subject(place, config, rules, tree, only))
     _refuse_unknown(subjects, only)
-    findings = checks.once(f for s in subjects for f in checks.run(s, names))
+    findings = _found(subjects, names)
     if "update" in asked.flags:
         return _update(asked, file, subjects[0], names, findings)
     summary = Summary(words, sum(s.count() for s in subjects), len(subjects[0].commits))
@@ -182,6 +182,16 @@ def _of_range(chosen: ranges.Range, make: Make) -> Subject:
     subject.walk(found, commits, progress)
     progress.close()
     return found
+
+
+def _found(subjects: list[Subject], names: list[str]) -> list[Finding]:
+    asking = console.Progress("asking the remotes", 1, "objects")
+    for one in subjects:
+        one.on_asked = asking
+    try:
+        return checks.once(f for s in subjects for f in checks.run(s, names))
+    finally:
+        asking.close()
 
 
 def _refuse_unknown(subjects: list[Subject], only: list[bytes]) -> None:

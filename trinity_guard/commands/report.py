@@ -34,10 +34,14 @@ def run(args: list[str]) -> int:
         )
     git.at_top(place)
     git.as_pushed()
-    bar = console.Progress("reading commits", 1, "commits")
+    bar, asking = (
+        console.Progress("reading commits", 1, "commits"),
+        console.Progress("asking the remotes", 1, "objects"),
+    )
     try:
-        found = facts.gather(place, offline, bar)
+        found = facts.gather(place, offline, bar, asking)
     finally:
+        asking.close()
         bar.close()
     text = page.build(found)
     if output == "-":

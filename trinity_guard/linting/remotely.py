@@ -13,11 +13,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from trinity_guard.linting.subject import Subject
+    from trinity_guard.linting.subject import Progress, Subject
     from trinity_guard.references import Named
 
 # Seconds for all the questions together; without any progress a remote is given up much earlier (transport.connect).
 LIMIT = 300.0
+# So many objects are asked for at once, and so many seconds pass between two looks at how far it came.
+TOGETHER = 500
+PAUSE = 0.2
 
 
 def tg003(subject: Subject) -> Iterator[Finding]:
@@ -30,7 +33,7 @@ def tg003(subject: Subject) -> Iterator[Finding]:
     named = references.once(references.named_in(subject.place, files, {}))
     groups = publication.grouped(subject.config, named)
     asked = [_Question(subject, project, name, group) for (project, name), group in groups.items()]
-    for question in _all_at_once(asked):
+    for question in _all_at_once(asked, subject.on_asked):
         yield from question.findings()
 
 
@@ -56,6 +59,8 @@ class _Question:
         self._cache = store.Store(settings.cache_dir, settings.shared)
         self._there: dict[str, int] = {}
         self._listed: dict[str, list[str]] = {}
+        self.wanted = len(group)
+        self.answered = 0
         self.error: BaseException | None = None
         self.remote: transport.Remote | None = None
 
@@ -63,7 +68,10 @@ class _Question:
         """Run in a thread of its own; an exception is kept for the others to raise."""
         try:
             with transport.connect(self._settings, self.name) as self.remote:
-                self._there = self.remote.sizes([i.md5 for i in self._group])
+                for start in range(0, self.wanted, TOGETHER):
+                    some = self._group[start : start + TOGETHER]
+                    self._there.update(self.remote.sizes([i.md5 for i in some]))
+                    self.answered += len(some)
                 folders = [i.md5 for i in self._group if i.is_dir and i.md5 in self._there]
                 if folders:
                     self._ask_within(self.remote, folders)
@@ -117,7 +125,7 @@ def _pushing(commit: bytes) -> str:
     return f"trinity-guard push {commit[:10].decode()}     # from where the file is"
 
 
-def _all_at_once(questions: Sequence[_Question]) -> Sequence[_Question]:
+def _all_at_once(questions: Sequence[_Question], on_progress: Progress | None) -> Sequence[_Question]:
     """Ask all remotes in threads of their own; the first error is raised, and so is the end of the time."""
     import threading
     import time
@@ -127,7 +135,12 @@ def _all_at_once(questions: Sequence[_Question]) -> Sequence[_Question]:
     for thread in threads:
         thread.start()
     for thread, question in zip(threads, questions, strict=True):
-        thread.join(max(0.0, end - time.monotonic()))
+        waiting = True
+        while waiting:
+            thread.join(min(PAUSE, max(0.0, end - time.monotonic())))
+            waiting = thread.is_alive() and time.monotonic() < end
+            if on_progress:
+                on_progress(sum(q.answered for q in questions), sum(q.wanted for q in questions))
         if thread.is_alive():
             for late in questions:
                 if late.remote is not None:

@@ -86,6 +86,7 @@ class Subject:
         self.history: list[tuple[bytes, Entry]] | None = None
         self.commits: list[bytes] = []
         self.fresh: set[tuple[bytes, bytes]] | None = None
+        self.on_asked: Progress | None = None  # objects that the remotes have answered for, of how many
         self._contents: dict[bytes, bytes | None] = {}
         self._judged: list[Judged] | None = None
         self._roots: set[bytes] | None = None

@@ -53,22 +53,26 @@ class Facts:
     def _subject(place: git.Place, config: Config, rules: Rules) -> subject.Subject:
         return subject.Subject(place, config, rules, subject.tree_of(b"HEAD"))
 
-    def ask_remote(self, place: git.Place, config: Config, rules: Rules) -> None:
+    def ask_remote(self, place: git.Place, config: Config, rules: Rules, on_asked: Progress | None) -> None:
         """Ask the remotes which of HEAD's objects they lack; within their time limits."""
         if not self.head or not self.current:
             self.missing = []
             return
         try:
-            self.missing = checks.run(self._subject(place, config, rules), [MISSING])
+            asked = self._subject(place, config, rules)
+            asked.on_asked = on_asked
+            self.missing = checks.run(asked, [MISSING])
         except GuardError as error:
             self.unasked = error.problem
 
 
-def gather(place: git.Place, offline: bool, on_progress: Progress | None = None) -> Facts:
+def gather(
+    place: git.Place, offline: bool, on_progress: Progress | None = None, on_asked: Progress | None = None
+) -> Facts:
     config, rules = guarding.load_config(place)
     found = Facts(place, config, rules, on_progress)
     if not offline:
-        found.ask_remote(place, config, rules)
+        found.ask_remote(place, config, rules, on_asked)
     return found
 
 
