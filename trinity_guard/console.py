@@ -34,6 +34,10 @@ def quiet() -> bool:
     return _State.level < NORMAL
 
 
+def verbose() -> bool:
+    return _State.level >= VERBOSE
+
+
 def say(text: str, style: str = "") -> None:
     """Print a fact to standard output; silent under -q. style: an SGR code (1 bold, 36 cyan) for a terminal."""
     if quiet():

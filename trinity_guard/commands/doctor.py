@@ -95,8 +95,9 @@ def _examined(place: git.Place, offline: bool) -> list[Check]:
 
 def _tell(checks: list[Check]) -> None:
     fine = [c for c in checks if c.level == OK]
-    for check in fine:
-        console.detail(f"ok       {check.name}: {check.fact}")
+    # They are a part of the answer, and not remarks beside it.
+    for check in fine if console.verbose() else ():
+        console.say(f"ok       {check.name}: {check.fact}")
     for level in (WARNING, ERROR):  # what matters most stands nearest to the prompt
         for names, check in _grouped([c for c in checks if c.level == level]):
             _tell_one(names, check)
