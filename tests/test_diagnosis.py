@@ -169,7 +169,10 @@ def test_a_server_that_is_silent_after_connecting(project: Repo) -> None:
 def test_a_server_that_speaks_no_tls(project: Repo) -> None:
     with listening(lambda client: client.sendall(b"HTTP/1.1 400 Bad\r\n\r\n")) as port:
         remote(project, f"https://127.0.0.1:{port}/x")
-        assert states(checked(project, 1)) == "+++!-----"
+        steps = checked(project, 1)
+    assert states(steps) == "+++!-----"
+    assert steps["TLS"]["reason"] == "the server does not speak it there (wrong version number)"
+    assert steps["TLS"]["remedy"].startswith("dvc remote modify r url ")
 
 
 def test_a_certificate_that_nobody_vouches_for(project: Repo, tls_port: int) -> None:

@@ -148,8 +148,12 @@ def _tls(end: Endpoint, connection: socket.socket, remote: Remote) -> Step:
     except TimeoutError:
         return Step("TLS", FAILED, "the server is silent", _remedy(remote, "connect"))
     except (ssl.SSLError, OSError) as error:
-        words = getattr(error, "reason", None) or error.strerror or "the connection was closed"
-        return Step("TLS", FAILED, str(words).replace("_", " ").lower(), _remedy(remote, "TLS"))
+        words = str(getattr(error, "reason", None) or error.strerror or "the connection was closed")
+        words = words.replace("_", " ").lower()
+        # What OpenSSL says of an answer in plain text; no certificate would help.
+        if words in ("wrong version number", "packet length too long", "http request", "record layer failure"):
+            return Step("TLS", FAILED, f"the server does not speak it there ({words})", _remedy(remote, "plain"))
+        return Step("TLS", FAILED, words, _remedy(remote, "TLS"))
     return Step("TLS", OK, f"{version}{'' if end.verify else ', and no certificate is checked (ssl_verify)'}")
 
 
@@ -198,6 +202,7 @@ def _remedy(remote: Remote, step: str) -> str:
         {
             "name": f"dvc remote modify {name} {option} …     # is the host's name right?",
             "connect": f"dvc remote modify {name} {option} …     # is the server up, the port right?",
+            "plain": f"dvc remote modify {name} {option} …     # without TLS (http://, webdav://), or at its own port",
             "TLS": f"dvc remote modify --local {name} ssl_verify FILE     # its authority's certificate",
             "credentials": login,
             "bucket": f"{make.get(kind, f'dvc remote modify {name} url …')}     # or correct its name",
