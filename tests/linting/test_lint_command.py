@@ -321,6 +321,14 @@ def test_a_report_goes_to_a_file_and_the_findings_to_the_terminal(bare_repo: Rep
 # ---- the framework
 
 
+def test_a_dash_is_standard_output_and_no_file(bare_repo: Repo) -> None:
+    bare_repo.stage("a.pkl")
+    for form in ("json", "text"):
+        plain = lint(bare_repo, "--format", form)
+        assert lint(bare_repo, "--format", form, "--output", "-") == plain
+    assert not bare_repo.file("-").exists()
+
+
 def test_the_hook_of_the_framework_looks_at_what_is_staged(bare_repo: Repo) -> None:
     import ruamel.yaml
 

@@ -30,8 +30,8 @@ Check what Git tracks against the rules TG001 to TG009: the index, or with --all
 tree of any revision, with --range every commit of it. In a GitHub or GitLab job, the commits of the pull
 request, merge request or push. --remote asks the remotes too (TG003).
 
---output writes the report to a file, and the findings to the terminal. A baseline hides what was there before
-(.trinity-guard-baseline, where there is one). --fix mends what needs no question.
+--output writes the report to a file (- for standard output), and the findings to the terminal. A baseline hides
+what was there before (.trinity-guard-baseline, where there is one). --fix mends what needs no question.
 Exits 1 when an error was found (warnings do not count) or mended, 2 when it could not look.
 
 Example: trinity-guard lint --range main..HEAD
@@ -66,6 +66,8 @@ class _Asked:
                 raise _usage(f"lint knows no option {arg}.")
             else:
                 self.paths.append(arg)
+        if self.values.get("output") == "-":
+            del self.values["output"]  # where it goes without
         self._refuse_contradictions()
 
     def _refuse_contradictions(self) -> None:
