@@ -338,6 +338,8 @@ def test_a_push_on_gitlab(
         done = here.guard("lint", ok=False)
         assert done.returncode == 2
         assert b"git fetch origin +refs/heads/main:refs/remotes/origin/main" in done.stderr
+        monkeypatch.delenv("CI_COMMIT_BRANCH")  # that of a tag names no branch
+        assert topic["tip"][:10].encode() in here.guard("lint", ok=False).stderr
     monkeypatch.setenv("CI_PIPELINE_SOURCE", "schedule")
     assert lint(here) == (0, [])
 

@@ -178,8 +178,9 @@ def _pushed(before: str, after: str, ref: str, default: str) -> Range | None:
         return Range(tip, [], f"{_short(tip)} and all before it")
     base = _commit(b"refs/remotes/origin/" + os.fsencode(default))
     if base is None:
+        pushed = shown(os.fsencode(ref)) or _short(tip)  # GitLab names no branch for a tag
         raise GuardError(
-            f"which commits of {shown(os.fsencode(ref))} are new cannot be told: origin/{default} is not here.",
+            f"which commits of {pushed} are new cannot be told: origin/{default} is not here.",
             f"git fetch origin +refs/heads/{default}:refs/remotes/origin/{default}",
             UNUSABLE,
         )
