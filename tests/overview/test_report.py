@@ -260,6 +260,9 @@ def test_a_browser_draws_it_in_light_and_dark_by_keyboard_and_on_paper(grown: Re
                 assert contrast(page, what) >= 4.5, (scheme, what)
             page.screenshot(path=str(tmp_path / f"{scheme}.png"), full_page=True)
         assert page.locator("details p, details table").first.is_visible() is False
+        for number in page.locator(".cards b").all():  # also of hundreds of megabytes, on one line
+            number.evaluate("e => { e.textContent = '888.8 MB' }")
+            assert number.evaluate("e => e.scrollWidth <= e.clientWidth && e.clientHeight < 40")
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.className") == "skip"
         page.keyboard.press("Tab")

@@ -22,7 +22,8 @@ a { color: inherit; }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.6rem, 1fr)); gap: .75rem; margin: 1.5rem 0 0;
   padding: 0; list-style: none; }
 .cards li { background: var(--card); border: 1px solid var(--rule); border-radius: .6rem; padding: .8rem 1rem; }
-.cards b { display: block; font-size: 1.5rem; line-height: 1.3; font-variant-numeric: tabular-nums; }
+.cards b { display: block; font-size: 1.3rem; line-height: 1.4; white-space: nowrap;
+  font-variant-numeric: tabular-nums; }
 .cards span { color: var(--soft); font-size: .875rem; }
 .panel { background: var(--card); border: 1px solid var(--rule); border-radius: .6rem; padding: 1rem; }
 svg.chart { width: 100%; height: auto; display: block; }

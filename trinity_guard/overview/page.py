@@ -92,7 +92,11 @@ def _cards(facts: Facts) -> str:
     cards = [
         (size_text(facts.history.git_bytes), "Git holds", ""),
         (size_text(artifacts), "of it artifacts", "bad" if artifacts else "good"),
-        (size_text(sum(v.size for v in held)), f"DVC holds, {size_text(current)} of it for HEAD", ""),
+        (
+            size_text(sum(v.size for v in held)),
+            f"DVC holds, {size_text(current).replace(' ', '&nbsp;')} of it for HEAD",
+            "",
+        ),
         (f"{len(facts.survey.waiting):,}", "waiting for the remote", "warn" if facts.survey.waiting else "good"),
         (lacking, "missing on the remote", "good" if lacking == "0" else "bad" if facts.missing else "warn"),
         (f"{len(facts.findings):,}", "findings of lint", _weight(facts.findings)),
