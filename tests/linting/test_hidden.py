@@ -291,6 +291,21 @@ def test_what_a_partial_clone_lacks_is_fetched_at_once(work: Repo, options: tupl
     assert here.guard("lint", *options, ok=False).returncode == 1  # all is here by now
 
 
+def test_the_folders_of_a_range_are_fetched_at_once_too(work: Repo) -> None:
+    work.git("config", "uploadpack.allowFilter", "true")
+    work.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    for number in range(12):
+        work.stage(f"folder/{number % 5}.txt", f"{number}\n".encode())
+        work.stage("m.bin", PICKLE if number == 3 else b"text\n")
+        work.commit()
+    here = Repo(work.path.parent / "partial")
+    run("git", "clone", "-q", "--filter=tree:0", "--no-checkout", work.path.as_uri(), here.path)
+    trace = work.path.parent / "trace"
+    done = here.guard("lint", "--range", "base..HEAD", "--format", "json", ok=False, GIT_TRACE=str(trace))
+    assert [(f["rule"], f["path"]) for f in json.loads(done.stdout)["findings"]] == [("TG002", "m.bin")]
+    assert trace.read_text().count("built-in: git fetch") <= 3
+
+
 # ---- --output
 
 

@@ -38,3 +38,20 @@ def bring(common_dir: bytes, ids: Iterable[bytes]) -> None:
     if lacking:
         data = b"".join(oid + b"\n" for oid in lacking)
         git.attempt("-c", "fetch.negotiationAlgorithm=noop", "fetch", *OPTIONS, name, data=data)
+
+
+def bring_trees(common_dir: bytes, commits: Iterable[bytes]) -> None:
+    """Fetch the folders of these commits and of their parents, where a clone (--filter=tree:0) has none of them."""
+    if not remote(common_dir):
+        return
+    trees, parents = _trees(commits)
+    above, _ = _trees(parents)
+    bring(common_dir, dict.fromkeys([*trees, *above]))
+
+
+def _trees(commits: Iterable[bytes]) -> tuple[list[bytes], list[bytes]]:
+    """Return the ids of commits' trees, and those of their parents."""
+    data = b"".join(c + b"\n" for c in commits)
+    lines = git.run("log", "--no-walk=unsorted", "--stdin", "--format=%T %P", data=data).splitlines() if data else []
+    pairs = [line.split() for line in lines]
+    return [tree for tree, *_ in pairs], [parent for _, *parents in pairs for parent in parents]

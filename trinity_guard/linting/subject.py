@@ -268,6 +268,7 @@ def walk(subject: Subject, commits: Sequence[bytes], on_progress: Progress | Non
     fresh: set[tuple[bytes, bytes]] = set()
     seen: set[tuple[bytes, bytes, bool]] = set()
     done = 0
+    partial.bring_trees(subject.place.common_dir, commits)
     for batch in references.walked(commits):
         for commit, entries in batch:
             for entry in entries:
