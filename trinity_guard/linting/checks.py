@@ -32,8 +32,9 @@ def chosen(text: str, remote: bool) -> list[str]:
     """Return the rules that a list names ("TG001,TG006"; "" for all). TG003 runs only with `remote`."""
     names = [n.strip().upper() for n in text.split(",") if n.strip()]
     unknown = [n for n in names if n not in RULES]
-    if unknown:
-        raise GuardError(f"there is no rule {unknown[0]}.", f"known: {', '.join(RULES)}", UNUSABLE)
+    if unknown or (text and not names):
+        problem = f"there is no rule {unknown[0]}." if unknown else "the list names no rule."
+        raise GuardError(problem, f"known: {', '.join(RULES)}", UNUSABLE)
     if REMOTE in names and not remote:
         raise GuardError(f"{REMOTE} asks the remotes.", "trinity-guard lint --remote", UNUSABLE)
     return [n for n in RULES if (not names or n in names) and (n != REMOTE or remote)]
