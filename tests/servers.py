@@ -7,6 +7,7 @@ import json
 import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -119,14 +120,17 @@ def serving(argv: Sequence[str | Path], port: int, folder: Path, **env: str) -> 
     log = folder / "server.log"
     clean = {**os.environ, **clean_environment(folder / "home"), **QUIET, **env}
     with log.open("wb") as words:
+        # A group of its own: MLflow's server starts another one, which would outlive it.
         process = subprocess.Popen(
-            [os.fspath(a) for a in argv], cwd=folder, env=clean, stdin=subprocess.DEVNULL, stdout=words, stderr=words
-        )
+            [os.fspath(a) for a in argv],
+            cwd=folder, env=clean, stdin=subprocess.DEVNULL, stdout=words, stderr=words, start_new_session=True,
+        )  # fmt: skip
     try:
         _wait_for(port, process, log)
         yield
     finally:
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
