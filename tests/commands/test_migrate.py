@@ -99,6 +99,13 @@ def test_info_says_what_would_stay_and_why(legacy: Legacy) -> None:
     assert "git lfs fetch --all" in table
 
 
+def test_an_object_that_is_missing_is_named_once(legacy: Legacy) -> None:
+    blob = legacy.head_of("main:data/t.csv")
+    (legacy.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    for command in (["info"], ["run", "--yes"]):
+        assert f"Git cannot read the object {blob}: missing; no ref was moved." in refused(legacy, *command, code=2)
+
+
 # --- run
 
 

@@ -343,7 +343,7 @@ def _verify(place: git.Place, _: argparse.Namespace, __: Sequence[str]) -> int:
         bars.close()
     if not done.wrong:
         console.say(
-            f"{done.commits:,} commits compared, {done.changed:,} of them new: every path and every byte is there"
+            f"{telling.count(done.commits, 'commit')} compared, {done.changed:,} of them new: every path and every byte is there"
         )
         return FINE
     for words in done.wrong[:MOST_WRONG]:

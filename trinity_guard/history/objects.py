@@ -243,7 +243,7 @@ def fed(p: git.Process, feed: Callable[[int], None]) -> git.Result:
 def unreadable(oid: bytes, words: bytes) -> GuardError:
     what = f"the object {shown(oid)}" if oid else "an object"
     return GuardError(
-        problem=f"Git cannot read {what}: {shown(words)}; no ref was moved.",
+        problem=f"Git cannot read {what}: {shown(words.removeprefix(oid + b' '))}; no ref was moved.",
         remedy="git fsck --full     # then fetch what is broken again from another clone",
         exit_code=UNUSABLE,
     )
