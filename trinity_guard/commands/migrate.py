@@ -342,9 +342,8 @@ def _verify(place: git.Place, _: argparse.Namespace, __: Sequence[str]) -> int:
     finally:
         bars.close()
     if not done.wrong:
-        console.say(
-            f"{telling.count(done.commits, 'commit')} compared, {done.changed:,} of them new: every path and every byte is there"
-        )
+        compared = f"{telling.count(done.commits, 'commit')} compared, {done.changed:,} of them new"
+        console.say(f"{compared}: every path and every byte is there")
         return FINE
     for words in done.wrong[:MOST_WRONG]:
         console.warn(words)

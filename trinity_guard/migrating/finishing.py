@@ -13,8 +13,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Objects that are packed anew in a few seconds; with more of them an owner may think otherwise (docs/migrate.md).
-MOST_REPACKED = 100_000
+# KiB that Git packs anew in a few seconds; with more of them an owner may think otherwise (docs/migrate.md).
+MOST_REPACKED = 20_000
 
 
 def require_migrated(place: git.Place) -> None:
@@ -113,5 +113,5 @@ def _collect(place: git.Place) -> None:
     git.run("gc", "--quiet", "--prune=now", at=at)
     # What a migration writes is packed for speed, and a collection keeps each delta as it is.
     counted = git.run("count-objects", "-v", at=at).split()
-    if int(counted[counted.index(b"in-pack:") + 1]) <= MOST_REPACKED:
+    if int(counted[counted.index(b"size-pack:") + 1]) <= MOST_REPACKED:
         git.run("-c", "pack.windowMemory=256m", "repack", "-a", "-d", "-f", "-q", at=at)
