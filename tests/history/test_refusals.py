@@ -44,6 +44,8 @@ def clone(two: Legacy, *options: str) -> Legacy:
 
 def test_a_shallow_clone(two: Legacy) -> None:
     copy = clone(two, "--depth", "1")
+    looked = engine.survey(copy.place, Selection(("*.pkl",)), [b"refs/heads/main"], quiet)
+    assert any("shallow" in remark for remark in looked.remarks)
     error = refused(copy, "shallow")
     run(*error.remedy.split(), cwd=copy.path)
     assert copy.migrate().report["commits_changed"] == 2

@@ -58,8 +58,12 @@ def sha256(source: Source) -> None:
         )
 
 
+def is_shallow(source: Source) -> bool:
+    return source.run("rev-parse", "--is-shallow-repository").strip() == b"true"
+
+
 def shallow(source: Source) -> None:
-    if source.run("rev-parse", "--is-shallow-repository").strip() == b"true":
+    if is_shallow(source):
         raise GuardError(
             problem="this clone is shallow: its older commits are elsewhere, and their files would stay in Git.",
             remedy="git fetch --unshallow",
@@ -198,6 +202,8 @@ def in_the_way(place: git.Place, paths: Sequence[bytes]) -> None:
 def remarks(source: Source, found: Listed, selected: Sequence[bytes]) -> list[str]:
     """Return what is worth knowing before it starts, and refuses nothing."""
     said = []
+    if is_shallow(source):
+        said.append("this clone is shallow: what older commits hold is not counted (git fetch --unshallow)")
     if any(name.startswith(b"refs/replace/") for name in found.refs):
         said.append("replace refs are not looked at: the history is rewritten as it really is (git replace --list)")
     if os.path.exists(os.path.join(source.place.common_dir, b"info", b"grafts")):
