@@ -138,10 +138,11 @@ def _remarks(values: dict[str, Any], most: int) -> list[str]:
         if found:
             lines.append(f"note: {count(len(found), what)} {words}: {_ids(found, most)}")
     if values["unresolved_count"]:
-        texts = [text for _, text in values["unresolved_ids"]]
+        # Some name the same one in each message, as imports from other systems do.
+        texts = list(dict.fromkeys(text for _, text in values["unresolved_ids"]))
         lines.append(
-            f"note: ids in messages that name no commit of these refs, and stay ({values['unresolved_count']}): "
-            + _ids(texts, most)
+            f"note: {values['unresolved_count']:,} times a message has an id that names no commit of these refs, which "
+            f"stays: {_ids(texts, most)}"
         )
     if values.get("ids_left"):
         texts = [commit for commit, _ in values["ids_left"]]
