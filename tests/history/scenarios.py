@@ -118,9 +118,13 @@ def require_exactly(legacy: Legacy, before: dict[str, str], moved: set[str], mov
     found = read(legacy, [*ids, *ids.values()])
     gone: set[bytes] = set()
     left: set[bytes] = set()
-    for old, new in ids.items():
+    started: set[str] = set()  # the commits that have DVC's files from the migration
+    for old, new in ids.items():  # parents first
         was, now = found[old], found[new]
-        gone |= require_commit(was.files, now.files, moves)
+        parents = re.findall(r"^parent (\w+)$", was.raw.partition(b"\n\n")[0].decode("latin-1"), re.MULTILINE)
+        gone |= require_commit(was.files, now.files, moves, not started.isdisjoint(parents))
+        if now.files.keys() >= OWN and not was.files.keys() >= OWN:
+            started.add(old)
         left |= {data for _, data in now.files.values()}
         require_same_commit(was.raw, now.raw, ids)
     assert cached(legacy) == {md5(data): data for data in gone}
@@ -183,8 +187,10 @@ def _objects(legacy: Legacy, names: list[str]) -> dict[str, bytes]:
     return found
 
 
-def require_commit(was: dict[str, tuple[str, bytes]], now: dict[str, tuple[str, bytes]], moves: Moves) -> set[bytes]:
-    """Hold the files of one new commit to those of the old one."""
+def require_commit(
+    was: dict[str, tuple[str, bytes]], now: dict[str, tuple[str, bytes]], moves: Moves, carried: bool = False
+) -> set[bytes]:
+    """Hold the files of one new commit to those of the old one. carried: a parent got DVC's files by the migration."""
     gone = set()
     lines: dict[str, set[bytes]] = {}
     wanted = {}
@@ -204,7 +210,7 @@ def require_commit(was: dict[str, tuple[str, bytes]], now: dict[str, tuple[str, 
         assert set(now[path][1].splitlines()) == set(old.splitlines()) | added
         wanted[path] = now[path]
     assert {p: now[p] for p in now if p in wanted or p not in OWN} == wanted
-    assert (now.keys() >= OWN) == (bool(lines) or was.keys() >= OWN)
+    assert (now.keys() >= OWN) == (bool(lines) or carried or was.keys() >= OWN)
     return gone
 
 
