@@ -153,7 +153,7 @@ def test_a_registered_version_bears_the_alias_and_what_it_was_made_of(logged: tu
     assert best["metrics"]["f1_overflow"] == 0.7052
     assert best["tags"]["dvc_md5"] == "d" * 32
     assert tracking.champion(store, "another") is None
-    assert tracking.champion(store, trackable.MODEL, alias="prod") is None
+    assert tracking.champion(store, trackable.MODEL, alias="nobody") is None
     assert tracking.version(store, trackable.MODEL, "7") is None
     run = tracking.run_of(store, made.run_id)
     assert run is not None
@@ -296,6 +296,17 @@ def test_a_run_that_the_caller_has_open_is_not_touched(root: Path, tmp_path: Pat
         assert client(store).get_run(outer.info.run_id).data.params == {"still": "here"}
     finally:
         mlflow.set_tracking_uri(None)
+
+
+def test_mlflow_follows_the_variable_of_its_user_as_before(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import mlflow
+
+    for name in ("one", "another"):
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/{name}.db")
+        assert mlflow.get_tracking_uri() == f"sqlite:///{tmp_path}/{name}.db"
+        tracking.log(tracking.store(str(root)), trackable.record())
 
 
 def test_nothing_reaches_the_terminal_or_the_network(tmp_path: Path) -> None:

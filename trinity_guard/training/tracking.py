@@ -124,8 +124,9 @@ def _active(store: Store, client: Any, run_id: str) -> Iterator[None]:
         with mlflow.start_run(run_id=run_id, nested=True, log_system_metrics=False):
             yield
     finally:
-        mlflow.set_tracking_uri(before)
-        # MLflow writes the variable itself, and it is what says where the next one goes.
+        # Back to the variable alone: what MLflow is told by word goes before it for good. Whoever had told it something
+        # is obeyed still, since MLflow writes that into the variable itself.
+        mlflow.set_tracking_uri(None)
         os.environ.pop("MLFLOW_TRACKING_URI", None)
         if before is not None:
             os.environ["MLFLOW_TRACKING_URI"] = before
