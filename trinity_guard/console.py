@@ -158,6 +158,35 @@ class Progress:
             sys.stderr.flush()
 
 
+class Doing:
+    """A line on standard error that says what goes on, for steps that cannot be counted; it goes with the block.
+
+    Nothing where there is no terminal. Whoever says something that stays calls `close` before.
+    """
+
+    def __init__(self) -> None:
+        self._on = sys.stderr.isatty() and not quiet()
+        self._drawn = False
+
+    def __call__(self, what: str) -> None:
+        if self._on:
+            self._drawn = True
+            sys.stderr.write(f"\r{what} …\x1b[K")
+            sys.stderr.flush()
+
+    def close(self) -> None:
+        if self._drawn:
+            self._drawn = False
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+    def __enter__(self) -> Doing:
+        return self
+
+    def __exit__(self, *how: object) -> None:
+        self.close()
+
+
 def _coloured() -> bool:
     return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 

@@ -169,6 +169,30 @@ def test_nothing_is_said_beside_that_but_once_of_gitignore(done: Done) -> None:
     assert done.err == "trinity-guard: .gitignore: /mlflow.db* /mlartifacts/ /mlruns/ added; runs stay out of Git.\n"
 
 
+@pytest.mark.slow
+def test_on_a_terminal_each_step_is_said_and_goes_again(here: Project) -> None:
+    control, terminal = os.openpty()
+    argv = [sys.executable, "-P", "-m", "trinity_guard", "train", "--set", "folds=0"]
+    with subprocess.Popen(argv, cwd=here.path, stdin=terminal, stdout=subprocess.PIPE, stderr=terminal) as process:
+        os.close(terminal)
+        said = b""
+        while piece := _read(control):
+            said += piece
+    assert process.returncode == 0
+    steps = ("loading the libraries", "reading the table", "growing the forest", "logging to MLflow")
+    assert re.findall(r"\r(\w[^…\r]*) …\x1b\[K", said.decode()) == list(steps)
+    # What stays of it, as a terminal shows it.
+    shown = re.sub(r"[^\n]*\r\x1b\[K", "", said.decode().replace("\r\n", "\n"))
+    assert shown == "trinity-guard: .gitignore: /mlflow.db* /mlartifacts/ /mlruns/ added; runs stay out of Git.\n"
+
+
+def _read(control: int) -> bytes:
+    try:
+        return os.read(control, 4096)
+    except OSError:  # the terminal's other end is closed
+        return b""
+
+
 CROSSED = """
 import sys, warnings
 from sklearn.ensemble import RandomForestClassifier as Forest

@@ -57,10 +57,13 @@ def run(args: list[str]) -> int:
         asking.about_remotes(place, [(b"", config.remote or "")])
     record = lineage.meant(place, given.model, path)
     progress = console.Progress("fetching")
-    try:
-        lineage.check(place, config.remote or "", record, given.verify, progress)
-    finally:
-        progress.close()
+    with console.Doing() as doing:
+        if given.verify:
+            doing("asking MLflow and the remotes")
+        try:
+            lineage.check(place, config.remote or "", record, given.verify, progress)
+        finally:
+            progress.close()
     if given.format == "json":
         import json
 

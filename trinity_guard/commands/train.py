@@ -93,24 +93,27 @@ def run(args: list[str]) -> int:
     store = stores.store(root, asked.offline_ok)
     if store.fallback:
         console.warn(f"{store.fallback.rstrip('.')}; --offline-ok: this run is logged to mlflow.db instead.")
-    from trinity_guard.training import trainer  # noqa: PLC0415  # scikit-learn may be missing
+    with console.Doing() as doing:
+        doing("loading the libraries")
+        from trinity_guard.training import trainer  # noqa: PLC0415  # scikit-learn may be missing
 
-    options = trainer.Options(
-        root=root,
-        dataset=asked.dataset or _ours(root, *DATASET),
-        output=asked.output or _ours(root, OUTPUT),
-        settings=settings,
-        experiment=asked.experiment or NAME,
-        run_name=asked.run_name,
-        register=asked.register,
-        compare=not asked.no_champion,
-        search=asked.search,
-        scheduler=asked.scheduler,
-        min_f1=asked.min_f1,
-        min_mcc=asked.min_mcc,
-        stage=asked.stage,
-    )
-    return _tell(options, store, _watched(options, store))
+        options = trainer.Options(
+            root=root,
+            dataset=asked.dataset or _ours(root, *DATASET),
+            output=asked.output or _ours(root, OUTPUT),
+            settings=settings,
+            experiment=asked.experiment or NAME,
+            run_name=asked.run_name,
+            register=asked.register,
+            compare=not asked.no_champion,
+            search=asked.search,
+            scheduler=asked.scheduler,
+            min_f1=asked.min_f1,
+            min_mcc=asked.min_mcc,
+            stage=asked.stage,
+        )
+        trained = _watched(options, store, doing)
+    return _tell(options, store, trained)
 
 
 def _count(text: str) -> int:
@@ -139,14 +142,15 @@ def _ours(root: str, *names: str) -> str:
     return os.path.relpath(os.path.join(root, *names))
 
 
-def _watched(options: Options, store: Store) -> Trained:
-    """Train, with a bar for the folds and one for the trials."""
+def _watched(options: Options, store: Store, doing: console.Doing) -> Trained:
+    """Train, with a bar for the folds and one for the trials, and a word for what cannot be counted."""
     from trinity_guard.training import trainer  # noqa: PLC0415  # as above
 
     folds, trials = console.Progress("cross-validation", 1, "folds"), console.Progress("search", 1, "trials")
     best: list[Any] = []
 
     def tried(trial: Any, champion: Any, done: int, total: int) -> None:
+        doing.close()
         trials(done, total)
         if best != [champion]:
             trials.close()
@@ -154,7 +158,7 @@ def _watched(options: Options, store: Store) -> Trained:
             said = " ".join(f"{key}={'none' if value is None else value}" for key, value in champion.params.items())
             console.note(f"trial {done} of {total}: the best so far, {champion.mean:.4f} ± {champion.sd:.4f}: {said}")
 
-    watch = trainer.Watch(folds=folds, trials=tried)
+    watch = trainer.Watch(folds=folds, trials=tried, steps=doing)
     try:
         return trainer.train(options, store, watch)
     finally:

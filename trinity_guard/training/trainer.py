@@ -65,10 +65,11 @@ class Options:
 
 @dataclass(frozen=True)
 class Watch:
-    """Who wants to know how far it is: folds (done, total); trials (this, best so far, done, total)."""
+    """Who wants to know how far it is: folds (done, total); trials (this, best so far, done, total); steps (which)."""
 
     folds: Callable[[int, int], None] | None = None
     trials: Callable[[Trial, Trial, int, int], None] | None = None
+    steps: Callable[[str], None] = lambda which: None
 
 
 @dataclass(frozen=True)
@@ -114,12 +115,16 @@ def train(options: Options, store: tracking.Store, watch: Watch | None = None) -
     GuardError for inputs that cannot be trained on (1, 2), for a champion that cannot be asked about (2), and for a
     folder that cannot be written (2).
     """
+    watch = watch or Watch()
+    watch.steps("reading the table")
     inputs = _inputs(options)
     parts = model.split(inputs.data, options.settings)
     hidden = _hide(options.root, store)
     store.begin()
     try:
-        return _completed(inputs, store, _fit(inputs, parts, watch or Watch()), hidden)
+        fitted = _fit(inputs, parts, watch)
+        watch.steps("logging to MLflow")
+        return _completed(inputs, store, fitted, hidden)
     except BaseException:
         store.give_up()
         raise
@@ -189,8 +194,10 @@ def _fit(inputs: _Inputs, parts: tuple[Any, Any], watch: Watch) -> _Fitted:
     options, data, (seen, test) = inputs.options, inputs.data, parts
     settings, trials = options.settings, []
     if options.search:
+        watch.steps("searching")
         found = search.search(data, settings, options.search, options.scheduler, _state(options.root), watch.trials)
         settings, trials = found.best, found.trials
+    watch.steps("growing the forest")
     fitted = model.fit(data, settings, seen)
     judged = evaluation.evaluate(fitted, data, settings, seen, test)
     # Drawn while the folds' trees grow, which need Python's lock but now and then.
