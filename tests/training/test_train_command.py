@@ -321,6 +321,7 @@ def test_settings_that_cannot_be_meant_are_refused_at_once(
         ["--target", "x"],
         ["--scheduler", "tcp://h:1"],
         ["--register", ""],
+        ["--register", "a/b"],
         ["--dataset="],
     ],
 )

@@ -67,7 +67,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--register",
         metavar="NAME",
-        type=given,
+        type=_registered,
         help="make it a version of this registered model, and its champion, if no worse than that",
     )
     p.add_argument("--no-champion", action="store_true", help="with --register: take the champion's place uncompared")
@@ -130,6 +130,13 @@ def _figure(text: str) -> float:
     if not -1 <= number <= 1:
         raise _no_such(text, "a number from -1 to 1")
     return number
+
+
+def _registered(text: str) -> str:
+    # MLflow's rule, which it would tell when all is trained.
+    if set(text) & set("/:"):
+        raise _no_such(text, "a registered model's name, which has no / and no :")
+    return given(text)
 
 
 def _no_such(text: str, wanted: str) -> Exception:
