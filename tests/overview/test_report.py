@@ -121,6 +121,24 @@ def test_more_of_what_is_missing_is_told_by_the_command_that_asks_for_it(repo: R
     assert repo.guard(*command.split()[1:], ok=False).stdout.count(b"TG003") == 14
 
 
+def test_what_older_commits_name_is_asked_for_too(grown: Repo) -> None:
+    assert "It has the 2 objects too that only older commits name." in text_of(page_of(grown))
+    old = grown.git("show", "HEAD~3:models/risk.pkl.dvc").stdout.decode()
+    md5 = next(line for line in old.splitlines() if "md5: " in line)[-32:]
+    lost = grown.storage / "files" / "md5" / md5[:2] / md5[2:]
+    lost.rename(grown.storage / "lost")
+    said = text_of(page_of(grown))
+    assert "The remote has all 2 objects that HEAD names." in said
+    assert f"only older commits name TG003 models/risk.pkl.dvc its object {md5} is not on the remote" in said.replace(
+        " rule file what helps", ""
+    )
+    assert "1 missing on the remote" in said
+    command = said.partition("nobody else can fetch it ")[2].partition("     #")[0].partition(" #")[0]
+    assert command.startswith("trinity-guard push ")
+    grown.guard(*command.split()[1:])
+    assert lost.exists()
+
+
 def test_what_waits_for_the_remote_is_there_with_the_command(grown: Repo) -> None:
     grown.stage("late.pkl", 5 * KILO)
     grown.git("commit", "-q", "-m", "late", TRINITY_GUARD_SKIP="push")

@@ -27,8 +27,8 @@ MISSING = "TG003"
 class Facts:
     """name: of the repository; head: the newest commit (short id), "" before the first one; made: UTC, in words.
 
-    current: artifact -> bytes that DVC holds for HEAD. missing: findings of TG003, None where the remote was not
-    asked, and unasked says why.
+    current: artifact -> bytes that DVC holds for HEAD. missing: findings of TG003 in HEAD, None where the remote was
+    not asked, and unasked says why; missing_past, unasked_past: the same of what only older commits name.
     """
 
     def __init__(self, place: git.Place, config: Config, rules: Rules, on_progress: Progress | None) -> None:
@@ -43,7 +43,8 @@ class Facts:
         self.current: dict[str, int] = {}
         self.findings: list[Finding] = []
         self.missing: list[Finding] | None = None
-        self.unasked = "it was not asked (--offline)"
+        self.missing_past: list[Finding] | None = None
+        self.unasked = self.unasked_past = "it was not asked (--offline)"
         if self.head:
             self.current = {n.md5: max(n.size, 0) for n in references.named_in(place, _at_head(), {})}
             names = checks.chosen("", remote=False)
@@ -54,16 +55,27 @@ class Facts:
         return subject.Subject(place, config, rules, subject.tree_of(b"HEAD"))
 
     def ask_remote(self, place: git.Place, config: Config, rules: Rules, on_asked: Progress | None) -> None:
-        """Ask the remotes which of HEAD's objects they lack; within their time limits."""
-        if not self.head or not self.current:
-            self.missing = []
+        """Ask the remotes which objects they lack, HEAD's and those of older commits; within their time limits."""
+        if not self.head:
+            self.missing, self.missing_past = [], []
             return
+        asked = self._subject(place, config, rules)
+        asked.on_asked = on_asked
         try:
-            asked = self._subject(place, config, rules)
-            asked.on_asked = on_asked
-            self.missing = checks.run(asked, [MISSING])
+            self.missing = checks.run(asked, [MISSING]) if self.current else []
         except GuardError as error:
-            self.unasked = error.problem
+            self.unasked = self.unasked_past = error.problem
+            return
+        asked.history = self.history.records
+        try:
+            found = checks.run(asked, [MISSING]) if self.past() else []
+            self.missing_past = [f for f in found if f.key not in self.current]
+        except GuardError as error:
+            self.unasked_past = error.problem
+
+    def past(self) -> set[str]:
+        """Return the objects that only older commits name."""
+        return {v.key for v in self.history.once(history.DVC)} - self.current.keys()
 
 
 def gather(

@@ -50,6 +50,8 @@ class History:
     versions: artifact -> its versions, the oldest first; other: (when, bytes in Git) of the files that are no
     artifacts, each blob once, and of the commits and trees.
 
+    records: (commit, file) of DVC's pointers and locks among the versions.
+
     git_bytes: all of Git's objects; unreached: those of files that no branch or tag reaches. broken: pointer -> why
     it cannot be read.
     """
@@ -59,6 +61,7 @@ class History:
         self.git_bytes = self.unreached = 0
         self.versions: dict[bytes, list[Version]] = {}
         self.other: list[tuple[int, int]] = []
+        self.records: Files = []
         self.broken: dict[str, str] = {}
 
     def once(self, home: str) -> list[Version]:
@@ -191,6 +194,7 @@ def _take_artifacts(
 
 def _take_pointers(found: History, place: git.Place, files: Files, times: dict[bytes, int]) -> None:
     broken: dict[tuple[bytes, bytes], GuardError] = {}
+    found.records = [(c, e) for c, e in files if references.is_reference(e.path)]
     for named in references.named_in(place, files, broken):
         versions = found.versions.setdefault(named.path.removesuffix(b".dvc"), [])
         if all(v.key != named.md5 for v in versions):

@@ -24,6 +24,7 @@ MOST_ROWS = 15
 MOST_FINDINGS = 12
 MIGRATE = "trinity-guard migrate info --everything"
 LINT = "trinity-guard lint --rev HEAD"
+OF_RANGE = "trinity-guard lint --range HEAD"
 
 
 def build(facts: Facts) -> str:
@@ -88,7 +89,8 @@ def _header(facts: Facts) -> str:
 def _cards(facts: Facts) -> str:
     held, current = facts.history.once(DVC), sum(facts.current.values())
     artifacts = sum(v.packed for v in facts.history.once(GIT))
-    lacking = "?" if facts.missing is None else f"{len(facts.missing):,}"
+    lost = [*(facts.missing or ()), *(facts.missing_past or ())]
+    lacking = "?" if facts.missing is None or (facts.missing_past is None and not lost) else f"{len(lost):,}"
     cards = [
         (size_text(facts.history.git_bytes), "Git holds", ""),
         (size_text(artifacts), "of it artifacts", "bad" if artifacts else "good"),
@@ -98,7 +100,7 @@ def _cards(facts: Facts) -> str:
             "",
         ),
         (f"{len(facts.survey.waiting):,}", "waiting for the remote", "warn" if facts.survey.waiting else "good"),
-        (lacking, "missing on the remote", "good" if lacking == "0" else "bad" if facts.missing else "warn"),
+        (lacking, "missing on the remote", "good" if lacking == "0" else "bad" if lost else "warn"),
         (f"{len(facts.findings):,}", "findings of lint", _weight(facts.findings)),
     ]
     items = (f'<li><b class="{kind}">{value}</b><span>{what}</span></li>' for value, what, kind in cards)
@@ -292,8 +294,21 @@ def _missing(facts: Facts) -> str:
         inside = "<p class=soft>HEAD names no object.</p>"
     return (
         '<section aria-labelledby="missing"><h2 id="missing">Missing on the remote</h2>'
-        f'<div class="scroll panel">{inside}</div></section>'
+        f'<div class="scroll panel">{inside}{_missing_past(facts)}</div></section>'
     )
+
+
+def _missing_past(facts: Facts) -> str:
+    """Say the same of what only older commits name: who checks them out wants its bytes, too."""
+    past = len(facts.past())
+    if not past or facts.missing is None:
+        return ""
+    if facts.missing_past is None:
+        return f"<p class=warn>Of what only older commits name it is not known: {_text(facts.unasked_past)}</p>"
+    if facts.missing_past:
+        said = f'<h3 id="past">{_many(len(facts.missing_past), "object")} that only older commits name</h3>'
+        return said + _table_of(facts.missing_past, "past", f"{OF_RANGE} --remote --rules TG003")
+    return f"<p class=good>It has the {_many(past, 'object')} too that only older commits name.</p>"
 
 
 def _findings(findings: Sequence[Finding], looked: bool) -> str:
