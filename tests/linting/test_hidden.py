@@ -291,6 +291,12 @@ def test_what_a_partial_clone_lacks_is_fetched_at_once(work: Repo, options: tupl
     assert here.guard("lint", *options, ok=False).returncode == 1  # all is here by now
 
 
+def test_a_repository_can_do_without_a_config(work: Repo) -> None:
+    work.stage("m.bin", PICKLE)
+    work.file(".git/config").unlink()
+    assert told(work) == [("TG001", "m.bin")]
+
+
 def test_the_folders_of_a_range_are_fetched_at_once_too(work: Repo) -> None:
     work.git("config", "uploadpack.allowFilter", "true")
     work.git("config", "uploadpack.allowAnySHA1InWant", "true")

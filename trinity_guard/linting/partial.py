@@ -21,8 +21,11 @@ OPTIONS = ("--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--f
 def remote(common_dir: bytes) -> str:
     """Return the remote that has what a partial clone lacks, "" for a clone that is whole."""
     # Nearly every clone is, and a process for each look could be felt.
-    with open(os.path.join(common_dir, b"config"), "rb") as file:
-        words = file.read().lower()
+    try:
+        with open(os.path.join(common_dir, b"config"), "rb") as file:
+            words = file.read().lower()
+    except FileNotFoundError:
+        return ""  # Git can do without
     if b"promisor" not in words and b"partialclone" not in words:
         return ""
     out = git.attempt("config", "-z", "--type=bool", "--get-regexp", r"^remote\..*\.promisor$").out
