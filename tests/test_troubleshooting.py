@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from tests.documents import Session, blocks, commands, page
 from tests.support import MB, PROJECT, Repo
+from trinity_guard import diagnosis
 
 MODEL = "models/first.pkl"
 HEADINGS = re.findall(r"^### `+ ?(.*?) ?`+$", page("docs/troubleshooting.md"), re.MULTILINE)
@@ -217,6 +219,14 @@ def unconfirmed(repo: Repo) -> str:
     return repo.commit().stderr.decode()
 
 
+def unreachable(repo: Repo) -> str:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]  # where nobody listens any more
+    repo.write(".dvc/config", f"[core]\n    remote = r\n['remote \"r\"']\n    url = http://127.0.0.1:{port}\n".encode())
+    repo.guard("remote", "trust", "--all")
+    return repo.guard("doctor", ok=False).stdout.decode()
+
+
 def raw_pushed(repo: Repo) -> str:
     repo.git("init", "-q", "--bare", "../hub.git")
     repo.git("remote", "add", "origin", "../hub.git")
@@ -251,6 +261,7 @@ PROVOKED: dict[str, Callable[[Repo], str]] = {
     "the commit stands; … could not go to the DVC remote yet: …": remote_away,
     "no DVC remote is set": no_remote,
     "… leads to …. This repository's config says so, and you never confirmed it: …": unconfirmed,
+    "the remote '…' … cannot be used: step `…`: …": unreachable,
     "push refused: it would publish artifacts raw, for ever.": raw_pushed,
     "… holds credentials, which everybody who reads the repository could use:": credential,
     "… not in the cache: ….": not_cached,
@@ -316,6 +327,11 @@ def test_the_message_comes_and_the_commands_help(repo: Repo, tmp_path: Path, hea
         repo.commit("--allow-empty")
         assert [n for n in repo.tree() if n.endswith((b".pkl", b".csv", b".mp4"))] == []
         assert b"waiting for" not in repo.guard("status").stdout
+
+
+def test_each_step_on_the_way_to_a_remote_is_explained() -> None:
+    said = section("the remote '…' … cannot be used: step `…`: …")
+    assert re.findall(r"`([\w-]+)`", "".join(re.findall(r"^\| (`.*?) \|", said, re.MULTILINE))) == list(diagnosis.STEPS)
 
 
 @pytest.mark.parametrize("heading", ELSEWHERE)
