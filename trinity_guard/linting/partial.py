@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # As Git itself fetches what it misses: just these objects, and no branch moves.
-OPTIONS = ("--no-tags", "--no-write-fetch-head", "--recurse-submodules=no", "--filter=blob:none", "--stdin")
+OPTIONS = (
+    "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--recurse-submodules=no", "--filter=blob:none", "--stdin",
+)  # fmt: skip
 
 
 def remote(common_dir: bytes) -> str:
