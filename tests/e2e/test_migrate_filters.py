@@ -40,7 +40,7 @@ def test_another_branch_and_a_tag_with_a_filter_are_told_of(legacy: Legacy, wher
 
 
 @pytest.mark.parametrize(
-    "line", ["*.csv filter=lfs", "data/** filter=lfs\n*.dvc -filter\n.gitignore -filter", "* text"]
+    "line", ["*.csv filter=lfs", "data/** filter=lfs\n*.dvc -filter\n.gitignore -filter", "* text=auto"]
 )
 def test_a_filter_that_leaves_pointers_alone_is_no_matter(legacy: Legacy, line: str) -> None:
     legacy.git("checkout", "-q", "side")
