@@ -242,7 +242,7 @@ def test_an_earlier_run_that_was_cut_off_is_completed(legacy: Legacy) -> None:
     legacy.git("read-tree", "refs/trinity-guard/original/heads/main")
     (legacy.path / ".dvc" / "config").unlink()
     again = legacy.guard("migrate")
-    assert b"completed first" in again.stderr
+    assert b"cut off while its refs moved: it is complete now" in again.stderr
     assert b"became DVC pointers" in again.stdout
     assert legacy.everything() == done
 
@@ -422,6 +422,20 @@ def test_finish_says_which_refs_keep_the_old_history(legacy: Legacy) -> None:
     out(legacy, "run", "--yes")
     done = legacy.guard("migrate", "finish", "--yes", "--force-unpushed")
     assert b"these still stand on the old history and keep its files: side, v1." in done.stderr
+
+
+def test_a_run_that_was_cut_off_before_any_ref_moved_is_done_anew(legacy: Legacy) -> None:
+    """Between the note that the refs are about to move, and their move."""
+    before = legacy.refs()
+    out(legacy, "run", "--everything", "--yes")
+    done, state = legacy.refs(), json.loads((legacy.state / "state.json").read_text())
+    out(legacy, "undo")
+    assert legacy.refs() == before
+    (legacy.state / "state.json").write_text(json.dumps({**state, "phase": "moving"}))
+    said = out(legacy, "run", "--everything", "--yes")
+    assert "became DVC pointers" in said
+    assert legacy.refs() == done
+    assert legacy.git("status", "--porcelain").stdout == b""
 
 
 # --- what it remembers, lost or damaged

@@ -220,7 +220,7 @@ def test_a_run_that_is_killed_anywhere_is_completed_by_the_same_command(
         again = repo.guard(*command, ok=False)
         # Through at the last step: only that it is done can be said.
         assert again.returncode == 0 or b"migrate finish" in again.stderr, (step, again.stderr)
-        assert repo.everything() == goal, step
+        assert repo.everything() == goal, (step, again)
         assert "remote_url" in json.loads((repo.state / "report.json").read_text())
         assert "every byte is there" in out(repo, "verify")
         if not killed:

@@ -188,9 +188,9 @@ def _plan(values: dict[str, Any], words: str) -> str:
 
 
 def _run(place: git.Place, asked: argparse.Namespace, words: Sequence[str]) -> int:
-    if running.half_done(place):
-        console.note("an earlier run was cut off while its refs moved: it is completed first.")
-        return _tell(place, running.complete(place))
+    if running.half_done(place) and (completed := running.complete(place)) is not None:
+        console.note("an earlier run was cut off while its refs moved: it is complete now.")
+        return _tell(place, completed)
     _require_sense(asked)
     if asked.engine != "dvc":
         return _other_tool(place, asked, words)

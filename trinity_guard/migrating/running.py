@@ -129,12 +129,14 @@ def stage(on_progress: Progress, name: str) -> Callable[[int, int], None]:
     return lambda done, total: on_progress(name, done, total)
 
 
-def complete(place: git.Place) -> dict[str, Any]:
-    """Complete a run whose refs have moved, or have begun to, and return its report."""
+def complete(place: git.Place) -> dict[str, Any] | None:
+    """Complete a run whose refs have moved, or have begun to, and return its report; None where none had moved yet."""
     source = Source(place)
     with State(place) as state:
         try:
             engine.resume(source, state)
+            if state.read().get("phase") != DONE:
+                return None
             values, request = state.load(b"report.json", NO_REPORT), state.load(REQUEST, NO_REPORT)
             if not (values and request):
                 raise GuardError("the refs have moved, and what would be told of it is gone.", NO_REPORT)
