@@ -291,10 +291,14 @@ def _top() -> bytes:
     return result.out[:-1]
 
 
-def at_top(place: Place) -> None:
-    """Go to the top of the work tree, where all paths start; refuse a bare repository, which has none."""
+def require_work_tree(place: Place) -> None:
     if place.bare:
         raise GuardError("this is a bare repository: it has no work tree.", "run it in a clone", exit_code=UNUSABLE)
+
+
+def at_top(place: Place) -> None:
+    """Go to the top of the work tree, where all paths start; refuse a bare repository, which has none."""
+    require_work_tree(place)
     # Relative ones were meant from the folder that we leave.
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY"):
         if name in os.environ:

@@ -18,7 +18,7 @@ import pytest
 
 from tests.documents import blocks
 from tests.support import PROJECT, clean_environment, dvc, run
-from tests.training.projects import DATASET, Project, beside, csv, md5
+from tests.training.projects import DATASET, Project, beside, csv, listing, md5
 from tests.training.test_table import BAD, good
 from trinity_guard.cli import main
 from trinity_guard.training import stores, tracking
@@ -524,6 +524,18 @@ def test_a_model_that_cannot_be_written_is_nobodys_champion_and_no_run_has_it(he
     assert tracking.champion(store, "m") is None
     with stores.opened(store) as client:
         assert client.search_experiments(filter_string="name = 'layout_risk_predictor'") == []
+
+
+@pytest.mark.parametrize("command", ["data", "train", "ui"])
+def test_a_bare_repository_gets_no_files_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any, command: str
+) -> None:
+    run("git", "init", "-q", "--bare", tmp_path / "bare.git")
+    monkeypatch.chdir(tmp_path / "bare.git")
+    before = listing(tmp_path)
+    assert main([command]) == 2
+    assert "has no work tree" in capfd.readouterr().err
+    assert listing(tmp_path) == before
 
 
 def test_outside_of_git_no_gitignore_appears(here: Project, capfd: Any) -> None:

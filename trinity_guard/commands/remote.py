@@ -89,8 +89,7 @@ def run(args: list[str]) -> int:
     p = parser()
     asked = p.parse_args(args)
     place = git.place()
-    if place.bare:
-        raise GuardError("this is a bare repository: it has no work tree.", "run it in a clone", UNUSABLE)
+    git.require_work_tree(place)
     root = _root(place)
     commands = {"add": _add, "list": _list, "credentials": _credentials, "trust": _trust, "check": _check}
     return commands[asked.command](place, root, asked)

@@ -57,9 +57,13 @@ def _say_nothing(*what: object, **more: object) -> None:
 
 
 def root() -> str:
-    """Return the top of the Git work tree that we are in, or where there is none the current folder."""
+    """Return the top of the Git work tree that we are in, or outside of Git the current folder.
+
+    GuardError (2) in a bare repository, among whose own files ours would be.
+    """
     try:
         place = git.place()
     except GuardError:
         return os.getcwd()
-    return os.getcwd() if place.bare else os.fsdecode(place.top)
+    git.require_work_tree(place)
+    return os.fsdecode(place.top)
