@@ -248,6 +248,26 @@ def test_a_push_on_github(
     assert [f[1] for f in lint(cloned(work))[1]] == expected
 
 
+def test_what_the_base_has_got_by_now_is_not_blamed_on_a_branch_that_merged_it(
+    work: Repo, topic: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """An event names the base as it was; the branch has merged it as it is."""
+    work.git("merge", "-q", "-m", "merge", "main")
+    tip = work.head()
+    work.git("push", "-q", "origin", "topic")
+    here = cloned(work)
+    found = [("TG002", "raw.pkl", topic["added"])]
+    event = {"pull_request": {"base": {"sha": topic["base"]}, "head": {"sha": tip}}}
+    github(monkeypatch, tmp_path, "pull_request", event, GITHUB_BASE_REF="main")
+    assert lint(here) == (1, found)
+    pushed = {"before": topic["base"], "after": tip, "repository": {"default_branch": "main"}}
+    github(monkeypatch, tmp_path, "push", pushed, GITHUB_REF="refs/heads/topic")
+    assert lint(here) == (1, found)
+    # Merged meanwhile: a run that is started again says what it said.
+    here.git("update-ref", "refs/remotes/origin/main", tip)
+    assert lint(here) == (1, [("TG001", "legacy.pkl", topic["main"]), *found])
+
+
 def test_a_first_or_forced_push_of_the_default_branch_is_all_of_it(
     work: Repo, topic: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -123,8 +123,9 @@ def _github(env: Mapping[str, str]) -> Range | None:
     if not (base and tip):
         raise GuardError(f"GitHub's event ({kind}) names no commits.", "trinity-guard lint --range A..B", UNUSABLE)
     # The base may have been pushed anew since; the branch's own name leads to what it is now.
-    known = _commit(base.encode()) or _commit(b"origin/" + os.fsencode(env.get("GITHUB_BASE_REF", "")))
-    return _between(known or _needed(base), _needed(tip))
+    branch = env.get("GITHUB_BASE_REF", "")
+    known = _commit(base.encode()) or _commit(b"origin/" + os.fsencode(branch))
+    return _without_base(_between(known or _needed(base), _needed(tip)), branch)
 
 
 def _event(env: Mapping[str, str]) -> Any:
@@ -173,7 +174,8 @@ def _pushed(before: str, after: str, ref: str, default: str) -> Range | None:
     tip = _needed(after)
     known = _commit(before.encode()) if before.strip("0") else None
     if known:
-        return _between(known, tip)
+        found = _between(known, tip)
+        return found if ref == f"refs/heads/{default}" else _without_base(found, default)
     if not default or ref == f"refs/heads/{default}":
         return Range(tip, [], f"{_short(tip)} and all before it")
     base = _commit(b"refs/remotes/origin/" + os.fsencode(default))
@@ -185,6 +187,14 @@ def _pushed(before: str, after: str, ref: str, default: str) -> Range | None:
             UNUSABLE,
         )
     return Range(tip, [base], f"origin/{default}..{_short(tip)}")
+
+
+def _without_base(found: Range, branch: str) -> Range:
+    """Leave out what the branch that all goes into has got since: others brought it, and it was looked at then."""
+    base = _commit(b"refs/remotes/origin/" + os.fsencode(branch)) if branch else None
+    if base and git.attempt("merge-base", "--is-ancestor", found.tip, base).code == 1:
+        found.without.append(base)
+    return found
 
 
 def _needed(name: str) -> bytes:
