@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-# Larger ones cost the system more: fresh pages for each.
-PIECE = 1 << 16
+# Larger ones cost the system fresh pages, smaller ones the threads a wait for the interpreter each.
+PIECE = 1 << 18
 BLOB = 3
 WIDTH = 20
 # Each takes a descriptor. Beyond these packs, a repository wants its `git gc` more than our speed.
