@@ -205,7 +205,9 @@ def test_what_is_worth_knowing_is_in_the_report(legacy: Legacy) -> None:
 def test_nothing_to_migrate_says_so_and_changes_nothing(legacy: Legacy) -> None:
     before = legacy.everything()
     assert "nothing to migrate" in out(legacy, "run", "--yes", "--include", "*.xyz")
-    assert "no file of this history matches" in out(legacy, "--include", "*.xyz")
+    said = out(legacy, "--include", "*.xyz")
+    assert "no file of this history matches" in said
+    assert "keep the old history" not in said  # there will be no other one
     assert legacy.everything() == before
 
 

@@ -90,7 +90,7 @@ def survey(
         absent = _absent(scanned, lfs.of(source))
         paths = [path for path, blobs in scanned.versions.items() if absent & blobs.keys()]
         speaking = filters.speaking(source, scanned)
-        remarks = refusals.remarks(source, found, names)
+        remarks = refusals.remarks(source, found, names, bool(scanned.versions))
         remarks += filters.remarks(source, found, names, selection, speaking)
         remarks += oldfilters.words(oldfilters.caught(source, scanned, named.commits, speaking))
         return Survey(scanned, selection, paths, remarks, git_size(place))

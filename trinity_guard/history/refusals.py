@@ -199,8 +199,8 @@ def in_the_way(place: git.Place, paths: Sequence[bytes]) -> None:
         )
 
 
-def remarks(source: Source, found: Listed, selected: Sequence[bytes]) -> list[str]:
-    """Return what is worth knowing before it starts, and refuses nothing."""
+def remarks(source: Source, found: Listed, selected: Sequence[bytes], matched: bool = True) -> list[str]:
+    """Return what is worth knowing before it starts, and refuses nothing. matched: there is anything to rewrite."""
     said = []
     if is_shallow(source):
         said.append("this clone is shallow: what older commits hold is not counted (git fetch --unshallow)")
@@ -217,7 +217,7 @@ def remarks(source: Source, found: Listed, selected: Sequence[bytes]) -> list[st
             f"git branch --track {typed(lonely[0].split(b'/', 1)[1])} {typed(lonely[0])}"
         )
     left = [n for n in found.refs if n not in selected and not n.startswith((REMOTES, ORIGINAL, b"refs/replace/"))]
-    if left:
+    if left and matched:
         said.append(f"refs that are not rewritten keep the old history alive: {_some(left)}")
     forge = [name for name in selected if name.startswith(OF_A_FORGE)]
     if forge:
