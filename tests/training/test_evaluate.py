@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,6 +75,15 @@ def test_figures_curves_and_pictures_are_written_and_the_same_each_time(
     assert "120 rows held back" in out
     assert f"{found['metrics']['f1_overflow']:.3f}" in out
     assert "constant" in out
+
+
+def test_a_dash_prints_the_figures_alone(
+    trained: tuple[Path, evaluation.Evaluation], room: Path, tmp_path: Path, monkeypatch: Any, capfd: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["evaluate", str(trained[0]), str(room / "training_dataset.csv"), "--output", "-"]) == 0
+    assert json.loads(capfd.readouterr().out)["metrics"] == trained[1].to_json()["metrics"]
+    assert not (tmp_path / "-").exists()
 
 
 def test_a_table_without_a_column_that_the_model_looks_at_is_refused(

@@ -76,6 +76,16 @@ def test_answers_go_into_a_pipe_and_do_not_take_its_place(trained: Path, tmp_pat
     assert "advice" in heard[0]
 
 
+def test_a_dash_is_where_answers_are_printed(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pages.jsonl").write_text("\n".join(json.dumps(row) for row in pages(3)) + "\n")
+    monkeypatch.chdir(tmp_path)
+    assert main(["predict", str(trained), "pages.jsonl", "--output", "-"]) == 0
+    assert len(capfd.readouterr().out.splitlines()) == 4
+    assert not (tmp_path / "-").exists()
+
+
 # --- which model -------------------------------------------------------------------------------------------------
 
 

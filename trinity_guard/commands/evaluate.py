@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
         "--output",
         metavar="FILE.json",
         type=arguments.given,
-        help="write all figures there: slices, leakage, calibration …",
+        help="write all figures there: slices, leakage, calibration …; -: print them, and nothing else",
     )
     p.add_argument(
         "--plots", metavar="FOLDER", type=arguments.given, help="write the curves there, as CSV for `dvc plots`"
@@ -59,9 +59,12 @@ def run(args: list[str]) -> int:
     from trinity_guard.training import predicting, verified  # noqa: PLC0415  # scikit-learn may be missing
 
     found = predicting.evaluate(verified.load(asked.model, asked.md5), asked.dataset)
-    if asked.output:
-        _write(found, asked.output)
+    if asked.output and asked.output != "-":
+        arguments.write_output_with_folder(asked.output, _json(found))
     _draw(found, asked.plots, asked.pictures)
+    if asked.output == "-":
+        console.result(_json(found).decode().removesuffix("\n"))
+        return FINE
     console.say(_figures(found))
     for name in (asked.output, asked.plots, asked.pictures):
         if name:
@@ -82,11 +85,10 @@ def _figures(found: Evaluation) -> str:
     return "\n".join(lines)
 
 
-def _write(found: Evaluation, path: str) -> None:
+def _json(found: Evaluation) -> bytes:
     import json
 
-    text = json.dumps(found.to_json(), indent=2, ensure_ascii=False) + "\n"
-    arguments.write_output_with_folder(path, text.encode("utf-8", "backslashreplace"))
+    return (json.dumps(found.to_json(), indent=2, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
 
 
 def _draw(found: Evaluation, curves: str | None, pictures: str | None) -> None:

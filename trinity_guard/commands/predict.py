@@ -41,7 +41,10 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("pages", metavar="FILE", nargs="?", default="-", help="pages; - or nothing: standard input")
     p.add_argument("--format", choices=("csv", "jsonl"), default="csv", help="of the answers (default: csv)")
     p.add_argument(
-        "--output", metavar="FILE", type=arguments.given, help="write there instead of printing; the file appears whole"
+        "--output",
+        metavar="FILE",
+        type=arguments.given,
+        help="write there instead of printing (-); the file appears whole",
     )
     p.add_argument(
         "--md5", metavar="HEX", type=arguments.given, help="the md5 that the model must have, whatever stands beside it"
@@ -63,7 +66,7 @@ def run(args: list[str]) -> int:
         said = ", ".join(unseen[:MOST_NAMED]) + f" and {len(unseen) - MOST_NAMED} more" * (len(unseen) > MOST_NAMED)
         console.note(f"{name}: the model was not trained on the theme {said}; it judges these pages by the rest.")
     encoded = _encoded(answers, asked.format)
-    if asked.output is None:
+    if asked.output in (None, "-"):
         sys.stdout.flush()
         console.result(encoded.removesuffix("\n"))
         return FINE
