@@ -491,6 +491,13 @@ def test_a_server_that_is_not_there_is_told_within_seconds_and_nothing_is_left(
     assert here.metadata(model)["mlflow"]["tracking"] == "sqlite:///mlflow.db"
 
 
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "http://127.0.0.1:1", "nonsense"])
+def test_a_cluster_that_is_not_there_is_told_at_once_and_nothing_is_left(
+    here: Project, capfd: Any, address: str
+) -> None:
+    assert address in refused(here, capfd, "--search", "2", "--scheduler", address, code=2)
+
+
 def test_a_store_that_fails_after_the_fit_costs_the_run_and_not_the_model(here: Project, capfd: Any) -> None:
     here.write("mlflow.db", b"this is no database, and never was")
     assert main(["train"]) == 1

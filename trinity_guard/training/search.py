@@ -15,7 +15,8 @@ from trinity_guard.training import model, trials, workers
 from trinity_guard.training.model import Examples, Settings
 from trinity_guard.training.trials import SPACE, Trial
 
-__all__ = ["Found", "Trial", "candidates", "search"]
+__all__ = ["Found", "Trial", "candidates", "require", "search"]
+require = workers.require
 
 OnResult = Callable[[Trial, Trial, int, int], None]
 

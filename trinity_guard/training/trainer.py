@@ -110,7 +110,8 @@ class _Fitted:
 
 
 def train(options: Options, store: tracking.Store, watch: Watch | None = None) -> Trained:
-    """Train. store: where it is logged, not begun yet: a table that cannot be trained on leaves nothing behind.
+    """Train. store: where it is logged, not begun yet: a table that cannot be trained on leaves nothing
+    behind, and no more does a cluster that does not answer.
 
     GuardError for inputs that cannot be trained on (1, 2), for a champion that cannot be asked about (2), and for a
     folder that cannot be written (2).
@@ -119,6 +120,8 @@ def train(options: Options, store: tracking.Store, watch: Watch | None = None) -
     watch.steps("reading the table")
     inputs = _inputs(options)
     parts = model.split(inputs.data, options.settings)
+    if options.search and options.scheduler:
+        search.require(options.scheduler)
     hidden = _hide(options.root, store)
     store.begin()
     try:

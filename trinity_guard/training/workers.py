@@ -113,9 +113,8 @@ def _itself(part: Examples) -> Examples:
     return part
 
 
-def _connected(address: str) -> Client:
-    from distributed import Client
-
+def require(address: str) -> None:
+    """Refuse an address at which no Dask scheduler answers; GuardError (2) within ANSWER seconds."""
     host, port = _place(address)
     try:
         with socket.create_connection((host, port), timeout=ANSWER) as probe:
@@ -125,6 +124,13 @@ def _connected(address: str) -> Client:
     # A scheduler speaks first, and begins with a count of parts. Client itself waits for ever for one that is mute.
     if int.from_bytes(greeting, "little") > 1000 or (not greeting and address.startswith("tcp:")):
         raise _silent(address, port, "what answers is no scheduler")
+
+
+def _connected(address: str) -> Client:
+    from distributed import Client
+
+    require(address)
+    port = _place(address)[1]
     try:
         client = Client(address, timeout=ANSWER, set_as_default=False)
     except Exception as e:  # noqa: BLE001  # whatever answers there may say anything
