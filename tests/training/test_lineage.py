@@ -148,6 +148,15 @@ def test_a_file_that_is_asked_about_must_be_the_recorded_one_too(work: Work) -> 
     assert "file" not in told(work, "v1.0.0")[1]
 
 
+def test_metadata_that_was_changed_since_the_release_is_not_that_of_the_model(work: Work) -> None:
+    file = work.file(work.metadata_name)
+    file.write_text(file.read_text().replace('"f1_overflow": 0.', '"f1_overflow": 0.99'))
+    work.git("commit", "-q", "-am", "better figures")
+    code, states, text = told(work, work.model)
+    assert (code, states["file"]) == (1, ["wrong", "not looked"])
+    assert f"{work.metadata_name} here is not as commit" in text
+
+
 def test_a_commit_that_is_not_in_this_clone_cannot_be_looked_at(work: Work) -> None:
     trained = str(json.loads(work.file(work.metadata_name).read_text())["git"]["commit"])
     in_metadata(work, trained, "1" * 40)

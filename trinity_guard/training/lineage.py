@@ -185,11 +185,14 @@ def _code(record: Record) -> Iterator[Line]:
 
 
 def _here(place: git.Place, model: Model, look: bool) -> Iterator[Line]:
-    """Compare model and metadata in the work tree with what Git records; nothing for what is not fetched."""
+    """Compare model and metadata in the work tree with those of the model's commit; nothing for what is not fetched.
+
+    Not with HEAD: a later commit may have changed what tells of a released model.
+    """
     name, path = shown(model.path), recorded.metadata_path(model.path)
     if os.path.lexists(place.file(path)):
-        changed = git.run("status", "--porcelain", "-z", "--", path, env=git.literal())
-        said = f"{shown(path)} here is {'not ' if changed else ''}as it is committed"
+        changed = git.run("diff", "--name-only", "-z", model.commit, "--", path, env=git.literal())
+        said = f"{shown(path)} here is {'not ' if changed else ''}as commit {model.commit[:10].decode()} has it"
         yield Line("file", WRONG if changed else OK, said)
     file = place.file(model.path)
     if not os.path.isfile(file):
