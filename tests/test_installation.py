@@ -350,6 +350,30 @@ def test_any_name_of_the_repositorys_folder(make_repo: Callable[..., Repo], name
     assert not (hooks_of(repo) / "pre-commit").exists()
 
 
+def test_a_folder_whose_path_is_no_text_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    inside = os.fsencode(tmp_path) + b"/x\xff/inside"
+    repo = Repo.make(Path(os.fsdecode(inside)), guarded=False)
+    before = files_below(repo.path)
+    for args in ([], ["--remote", "s3://bucket/data"], ["--hooks", "none"]):
+        refused = repo.guard("init", *args, ok=False)
+        assert refused.returncode == 2, args
+        assert b"DVC cannot work in" in refused.stderr
+        assert b"not UTF-8" in refused.stderr
+        assert b"rename that folder" in refused.stderr
+        assert files_below(repo.path) == before, args
+
+
+def test_a_clone_in_a_folder_whose_path_is_no_text_is_guarded_without_dvc(repo: Repo, tmp_path: Path) -> None:
+    data = repo.stage("a.pkl")
+    repo.commit()
+    path = os.fsencode(tmp_path) + b"/x\xff"
+    run("git", "clone", "-q", repo.path, path)
+    clone = Repo(Path(os.fsdecode(path)))
+    clone.guard("init")
+    clone.guard("pull", TRINITY_GUARD_TRUST="1")
+    assert clone.file("a.pkl").read_bytes() == data
+
+
 def test_from_a_subdirectory_it_works_on_the_whole_repository(bare_repo: Repo) -> None:
     bare_repo.write("deep/er/x")
     below = Repo(bare_repo.path / "deep" / "er")

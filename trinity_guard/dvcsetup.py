@@ -59,8 +59,11 @@ def set_up(place: git.Place, url: str | None, about_to_change: Callable[[bytes],
 
     Returns what was done, and what is worth knowing.
     """
-    if url is None and not os.path.lexists(place.file(b".dvc")):
-        folder_beside(place)  # refuses before there is anything to take back
+    if not os.path.lexists(place.file(b".dvc")):
+        # Both refuse before there is anything to take back.
+        _require_text(place)
+        if url is None:
+            folder_beside(place)
     done = _initialised(place)
     settings = dvcproject.load(place.top)
     notes: list[str] = []
@@ -71,6 +74,18 @@ def set_up(place: git.Place, url: str | None, about_to_change: Callable[[bytes],
     elif url is not None:
         _require_same(place, settings, url)
     return done, notes + _plugin(url)
+
+
+def _require_text(place: git.Place) -> None:
+    """Refuse a path that is no text: DVC writes its first files there, and then fails, as every command of its does."""
+    try:
+        place.top.decode()
+    except UnicodeDecodeError:
+        raise GuardError(
+            problem=f"DVC cannot work in {shown(place.top)}, a path that is not UTF-8.",
+            remedy="rename that folder, and then: trinity-guard init",
+            exit_code=UNUSABLE,
+        ) from None
 
 
 def _initialised(place: git.Place) -> list[str]:
