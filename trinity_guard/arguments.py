@@ -9,8 +9,7 @@ import os
 import stat
 
 from trinity_guard import console, index
-from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.inspection import typed
+from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 
 # Links there lead to what is open already, and are no files to be replaced.
 NOT_TO_REPLACE = (b"/dev/", b"/proc/")

@@ -9,8 +9,8 @@ import os
 
 from trinity_guard import catalog as catalogs
 from trinity_guard import dvcproject, git, ignoring, index, leftovers, ownership, pointer, store, trust
-from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.inspection import LFS_HEADS, quoted
+from trinity_guard.errors import UNUSABLE, GuardError, quoted, shown
+from trinity_guard.inspection import LFS_HEADS
 from trinity_guard.objects import Objects
 from trinity_guard.workshop import Workshop
 

@@ -1,4 +1,4 @@
-"""The one error type: what happened, and the command that helps."""
+"""The one error type: what happened, and the command that helps, with names as they are read and as they are typed."""
 
 FINE = 0
 BLOCKED = 1
@@ -26,3 +26,35 @@ def shown(path: bytes) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogateescape").decode() for c in text)
+
+
+def quoted(text: str) -> str:
+    """Return a name as a shell takes it."""
+    if text and all(c.isalnum() or c in "._-/+=:,@" for c in text) and not text.startswith("-"):
+        return text
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def typed(path: bytes) -> str:
+    """Return a path as a shell takes it, also one with letters that no eye sees, or that are no UTF-8."""
+    # Without the ./ Git takes a name that begins with a colon for pathspec magic, and all take one with a dash for an
+    # option.
+    return _spelled(b"./" + path if path.startswith((b":", b"-")) else path)
+
+
+def pathspec(path: bytes) -> str:
+    """The same for a command of Git's that takes patterns: it must mean this very file, and no other beside it."""
+    return _spelled(b":(literal)" + path) if any(c in path for c in b"*?[\\") else typed(path)
+
+
+def _spelled(path: bytes) -> str:
+    text = path.decode("utf-8", "surrogateescape")
+    if text.isprintable():
+        return quoted(text)
+    return "$'" + "".join(_escaped(c) for c in text) + "'"
+
+
+def _escaped(char: str) -> str:
+    if char in "\\'":
+        return f"\\{char}"
+    return char if char.isprintable() else "".join(f"\\x{b:02x}" for b in char.encode("utf-8", "surrogateescape"))

@@ -7,8 +7,7 @@ import os
 from trinity_guard import catalog as catalogs
 from trinity_guard import config as configs
 from trinity_guard import conversion, git, ignoring, index, inspection, stash, store
-from trinity_guard.errors import GuardError, shown
-from trinity_guard.inspection import quoted
+from trinity_guard.errors import GuardError, quoted, shown
 from trinity_guard.rules import Rules
 
 TYPE_CHECKING = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trinity_guard import bounds, pointer, secrets, sniffing
 from trinity_guard import rules as rules_of
-from trinity_guard.errors import GuardError, shown
+from trinity_guard.errors import GuardError, pathspec, quoted, shown
 from trinity_guard.index import SYMLINK
 from trinity_guard.objects import GLANCE, Head, Objects
 
@@ -167,35 +167,3 @@ def refuse_artifacts(artifacts: Sequence[Artifact], remedy: str) -> GuardError:
     """Return the error that names each artifact with its size and the reason."""
     lines = [f"  {shown(a.entry.path)} ({rules_of.size_text(a.size)}): {a.reason}" for a in artifacts]
     return GuardError(problem="\n".join(["artifacts do not belong in Git:", *lines]), remedy=remedy)
-
-
-def quoted(text: str) -> str:
-    """Return a name as a shell takes it."""
-    if text and all(c.isalnum() or c in "._-/+=:,@" for c in text) and not text.startswith("-"):
-        return text
-    return "'" + text.replace("'", "'\\''") + "'"
-
-
-def typed(path: bytes) -> str:
-    """Return a path as a shell takes it, also one with letters that no eye sees, or that are no UTF-8."""
-    # Without the ./ Git takes a name that begins with a colon for pathspec magic, and all take one with a dash for an
-    # option.
-    return _spelled(b"./" + path if path.startswith((b":", b"-")) else path)
-
-
-def pathspec(path: bytes) -> str:
-    """The same for a command of Git's that takes patterns: it must mean this very file, and no other beside it."""
-    return _spelled(b":(literal)" + path) if any(c in path for c in b"*?[\\") else typed(path)
-
-
-def _spelled(path: bytes) -> str:
-    text = path.decode("utf-8", "surrogateescape")
-    if text.isprintable():
-        return quoted(text)
-    return "$'" + "".join(_escaped(c) for c in text) + "'"
-
-
-def _escaped(char: str) -> str:
-    if char in "\\'":
-        return f"\\{char}"
-    return char if char.isprintable() else "".join(f"\\x{b:02x}" for b in char.encode("utf-8", "surrogateescape"))

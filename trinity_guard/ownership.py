@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from trinity_guard import dvcproject, git, index, pointer
-from trinity_guard.errors import GuardError, shown
-from trinity_guard.inspection import inside_dvc, is_bookkeeping, quoted
+from trinity_guard.errors import GuardError, quoted, shown
+from trinity_guard.inspection import inside_dvc, is_bookkeeping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

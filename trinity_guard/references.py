@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from trinity_guard import catalog as catalogs
-from trinity_guard import dvcproject, git, index, inspection, locks, store
-from trinity_guard.errors import GuardError
+from trinity_guard import dvcproject, git, index, locks, store
+from trinity_guard.errors import GuardError, pathspec
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def mending(place: git.Place, path: bytes, error: GuardError) -> str:
         return error.remedy
     if git.run("ls-files", "-u", "-z", "--", path, env=git.literal()):
         return error.remedy  # a merge is under way
-    name, commit = inspection.pathspec(path), last_good(place, path)
+    name, commit = pathspec(path), last_good(place, path)
     again = "`dvc repro` writes it again" if locks.is_lock(path) else "`dvc add` the file again"
     if commit is None:
         return f"git rm -q --cached -- {name}     # no commit has a good one: {again}"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard import console
-from trinity_guard.errors import shown
-from trinity_guard.inspection import quoted
+from trinity_guard.errors import quoted, shown
 from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False

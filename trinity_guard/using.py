@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard import bringing, git, goals, index, locks, moved
-from trinity_guard.errors import BLOCKED, UNUSABLE, GuardError, shown
-from trinity_guard.inspection import quoted
+from trinity_guard.errors import BLOCKED, UNUSABLE, GuardError, quoted, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -21,8 +21,7 @@ from trinity_guard import (
 )
 from trinity_guard.checkup import hooks, machine
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, counted, fine, listed
-from trinity_guard.errors import GuardError, shown
-from trinity_guard.inspection import pathspec, quoted, typed
+from trinity_guard.errors import GuardError, pathspec, quoted, shown, typed
 from trinity_guard.publication import grouped
 from trinity_guard.remotes import PACKAGES
 

@@ -7,8 +7,7 @@ import sys
 
 from trinity_guard import framework, git, hookfiles, installation, installed
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
-from trinity_guard.errors import GuardError, shown
-from trinity_guard.inspection import typed
+from trinity_guard.errors import GuardError, shown, typed
 
 INIT = "trinity-guard init"
 # What a GUI starts Git with.

@@ -7,8 +7,7 @@ import os
 from trinity_guard import background, git, publication, pushqueue, references, store, transport, trust
 from trinity_guard.checkup import dvc
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
-from trinity_guard.errors import GuardError
-from trinity_guard.inspection import pathspec, typed
+from trinity_guard.errors import GuardError, pathspec, typed
 from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False

@@ -8,8 +8,7 @@ from trinity_guard import catalog as catalogs
 from trinity_guard import config as configs
 from trinity_guard import dvcproject, dvcsetup, git, hookfiles, ignoring, index, installed, ownership, planted
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
-from trinity_guard.errors import GuardError, shown
-from trinity_guard.inspection import pathspec, typed
+from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.rules import Rules
 
 LET_THROUGH = "!*.dvc"

@@ -6,8 +6,7 @@ import os
 import sys
 
 from trinity_guard import console, git, hookfiles
-from trinity_guard.errors import FINE, UNUSABLE, GuardError
-from trinity_guard.inspection import quoted
+from trinity_guard.errors import FINE, UNUSABLE, GuardError, quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

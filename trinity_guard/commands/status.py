@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard import console, git, guarding
-from trinity_guard.errors import FINE, UNUSABLE, GuardError
-from trinity_guard.inspection import quoted
+from trinity_guard.errors import FINE, UNUSABLE, GuardError, quoted
 from trinity_guard.rules import size_text
 from trinity_guard.survey import Survey
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.history.refs import OF_A_FORGE, ORIGINAL, REMOTES, STASH
-from trinity_guard.inspection import typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.history import refs, refusals, worktree
 from trinity_guard.history.objects import Source
 from trinity_guard.history.state import DONE, FINISHING, MOVED, MOVING, UNDOING, State
-from trinity_guard.inspection import typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

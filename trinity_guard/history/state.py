@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.inspection import typed
+from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from trinity_guard import git
-from trinity_guard.inspection import inside_dvc, pathspec, typed
+from trinity_guard.errors import pathspec, typed
+from trinity_guard.inspection import inside_dvc
 from trinity_guard.linting.finding import Finding
 from trinity_guard.rules import size_text
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import index
-from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.inspection import typed
+from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.linting.finding import Finding
 
 TYPE_CHECKING = False

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git, secrets
-from trinity_guard.errors import GuardError
-from trinity_guard.inspection import is_dvc_config, is_own_config, pathspec, quoted
+from trinity_guard.errors import GuardError, pathspec, quoted
+from trinity_guard.inspection import is_dvc_config, is_own_config
 from trinity_guard.linting.finding import WARNING, Finding
 from trinity_guard.linting.pointers import LOCK, PIPELINE, POINTER, without_path
 

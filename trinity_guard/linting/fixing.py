@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 
 from trinity_guard import bounds, credentials, git, ignoring, index, pointer, secrets
-from trinity_guard.errors import GuardError, shown
+from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.ignores import with_line
-from trinity_guard.inspection import pathspec, typed
 from trinity_guard.linting.finding import Finding
 
 TYPE_CHECKING = False

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import dvcyaml, locks, references
-from trinity_guard.errors import GuardError, shown
-from trinity_guard.inspection import pathspec, typed
+from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.linting import ignored, lockshape, pipelineshape
 from trinity_guard.linting.finding import ERROR, WARNING, Finding
 from trinity_guard.linting.subject import held_by

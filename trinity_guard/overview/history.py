@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git, references
-from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.errors import UNUSABLE, GuardError, quoted, shown
 from trinity_guard.index import SYMLINK
-from trinity_guard.inspection import quoted
 from trinity_guard.linting import partial, subject
 
 TYPE_CHECKING = False

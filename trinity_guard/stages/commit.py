@@ -6,8 +6,7 @@ import os
 
 from trinity_guard import catalog as catalogs
 from trinity_guard import console, git, guarding, index, locking, recovery, reporting, stash
-from trinity_guard.errors import FINE, shown
-from trinity_guard.inspection import quoted
+from trinity_guard.errors import FINE, quoted, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from trinity_guard import bringing, console, git, locking
-from trinity_guard.errors import shown
+from trinity_guard.errors import quoted, shown
 from trinity_guard.following import Follower
-from trinity_guard.inspection import quoted
 from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False

@@ -6,8 +6,7 @@ import os
 import sys
 
 from trinity_guard import asking, console, gating, git, guarding, publication, reporting, secrets
-from trinity_guard.errors import BLOCKED, FINE, GuardError, shown
-from trinity_guard.inspection import quoted
+from trinity_guard.errors import BLOCKED, FINE, GuardError, quoted, shown
 from trinity_guard.pushqueue import Queue
 from trinity_guard.rules import size_text
 

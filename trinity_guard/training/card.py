@@ -6,8 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from trinity_guard.errors import shown
-from trinity_guard.inspection import typed
+from trinity_guard.errors import shown, typed
 from trinity_guard.training.themes import KEPT_BY_CUT, KEPT_BY_TRUNCATE
 
 # What a card says first of each metric; other metrics of the target follow in the order measured.

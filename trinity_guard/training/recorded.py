@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trinity_guard import dvcproject, git, goals, index, locks, references
-from trinity_guard.errors import BLOCKED, UNUSABLE, GuardError, shown
+from trinity_guard.errors import BLOCKED, UNUSABLE, GuardError, shown, typed
 from trinity_guard.goals import Goal, Projects
-from trinity_guard.inspection import typed
 from trinity_guard.training.versions import NAME
 
 FOLDER = b"models"

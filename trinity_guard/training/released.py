@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git, locks, using
-from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.inspection import quoted, typed
+from trinity_guard.errors import UNUSABLE, GuardError, quoted, shown, typed
 from trinity_guard.training import recorded, releasing
 from trinity_guard.training.recorded import Model, Tree
 from trinity_guard.training.versions import VERSION, Registry

@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from trinity_guard import delivery, git, store, transport, using
-from trinity_guard.errors import BLOCKED, GuardError, shown
+from trinity_guard.errors import BLOCKED, GuardError, quoted, shown, typed
 from trinity_guard.goals import Goal
-from trinity_guard.inspection import quoted, typed
 from trinity_guard.rules import size_text
 from trinity_guard.training import marking, recorded, versions
 from trinity_guard.training.recorded import Model

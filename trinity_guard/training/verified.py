@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from trinity_guard import git
-from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.inspection import quoted
+from trinity_guard.errors import UNUSABLE, GuardError, quoted, shown
 from trinity_guard.training import model, provenance
 from trinity_guard.training.recording import METADATA, MODEL
 
