@@ -1,19 +1,15 @@
-"""A history moved to DVC as teams do it: over a mirror, a service, hooks, kills; and every old byte is there."""
+"""A history moved to DVC as teams do it: over a mirror, a service, hooks; and every old byte is there."""
 
 from __future__ import annotations
 
 import json
 import os
 import shlex
-import shutil
-import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.test_kill import DRIVER
 from tests.migrations import Legacy, make_legacy, out, refused
 from tests.servers import Service
 from tests.support import KB, Repo, objects, require, run
@@ -173,81 +169,6 @@ def test_it_works_from_a_folder_below_the_top(legacy: Legacy, tmp_path: Path) ->
     assert legacy.tracked("models/a.pkl")
 
 
-# --- kills
-
-
-def killed_at(repo: Repo, step: int, *command: str) -> bool:
-    done = run(sys.executable, "-c", DRIVER, str(step), *command, cwd=repo.path, ok=False)
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.returncode == -signal.SIGKILL
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> Legacy:
-    repo = Legacy(tmp_path / "small")
-    repo.path.mkdir()
-    repo.git("init", "-q", "-b", "main")
-    repo.add("a.pkl", KB)
-    repo.git("branch", "side")
-    repo.add("a.pkl", 2 * KB)
-    return repo
-
-
-def copy(template: Legacy, path: Path) -> Legacy:
-    shutil.rmtree(path, ignore_errors=True)
-    shutil.copytree(template.path, path, symlinks=True)
-    return Legacy(path)
-
-
-RUN = ("migrate", "run", "--everything", "--yes", "--push", "-q", "--remote")
-
-
-@pytest.mark.parametrize("start", [1, 9, 17])
-@pytest.mark.slow
-def test_a_run_that_is_killed_anywhere_is_completed_by_the_same_command(
-    small: Legacy, tmp_path: Path, start: int
-) -> None:
-    command = (*RUN, str(tmp_path / "storage"))
-    before = small.refs()
-    done = copy(small, tmp_path / "done")
-    done.guard(*command)
-    goal = done.everything()
-    for step in range(start, 1000, 24):
-        repo = copy(small, tmp_path / "killed")
-        killed = killed_at(repo, step, *command)
-        refs = {k: v for k, v in repo.refs().items() if not k.startswith("refs/trinity-guard/")}
-        assert refs in (before, {k: v for k, v in done.refs().items() if k in before}), step
-        again = repo.guard(*command, ok=False)
-        # Through at the last step: only that it is done can be said.
-        assert again.returncode == 0 or b"migrate finish" in again.stderr, (step, again.stderr)
-        assert repo.everything() == goal, (step, again)
-        assert "remote_url" in json.loads((repo.state / "report.json").read_text())
-        assert "every byte is there" in out(repo, "verify")
-        if not killed:
-            return
-    raise AssertionError("it never came to its end")
-
-
-@pytest.mark.parametrize("start", [1, 4])
-@pytest.mark.slow
-def test_finish_that_is_killed_anywhere_is_completed_by_the_same_command(
-    small: Legacy, tmp_path: Path, start: int
-) -> None:
-    small.guard(*RUN, str(tmp_path / "storage"))
-    blob = small.head_of("refs/trinity-guard/original/heads/main:a.pkl")
-    goal = {k: v for k, v in small.refs().items() if not k.startswith("refs/trinity-guard/")}
-    for step in range(start, 1000, 6):
-        repo = copy(small, tmp_path / "killed")
-        killed = killed_at(repo, step, "migrate", "finish", "--yes", "-q")
-        again = repo.guard("migrate", "finish", "--yes", "-q", ok=False)
-        assert again.returncode == 0 or b"no migration to finish" in again.stderr, (step, again.stderr)
-        assert repo.refs() == goal
-        assert repo.git("cat-file", "-e", blob, ok=False).returncode, step
-        if not killed:
-            return
-    raise AssertionError("it never came to its end")
-
-
 @pytest.mark.parametrize("line", ["data/** filter=lfs", "*.csv* filter=lfs"])
 def test_a_filter_that_would_take_hold_of_the_pointers_is_refused_and_the_advice_helps(
     legacy: Legacy, line: str
@@ -305,18 +226,6 @@ def test_a_branch_is_taken_by_another_name_that_stands_for_it(legacy: Legacy, tm
     assert legacy.head_of("main") == main
     assert legacy.git("symbolic-ref", "refs/heads/trunk").stdout == b"refs/heads/side\n"
     assert legacy.head_of("trunk") == legacy.head_of("side")
-
-
-def test_an_undo_after_a_finish_that_was_killed_says_that_finish_goes_on(small: Legacy, tmp_path: Path) -> None:
-    small.guard(*RUN, str(tmp_path / "storage"))
-    moved = small.head_of("main")
-    small.git("reflog", "expire", "--expire=now", "--all")
-    state = small.state / "state.json"
-    state.write_text(json.dumps({**json.loads(state.read_text()), "phase": "finishing"}))
-    assert "trinity-guard migrate finish" in refused(small, "undo", code=2)
-    assert small.head_of("main") == moved
-    out(small, "finish", "--yes")
-    assert "undo" in refused(small, "undo", code=2)
 
 
 def test_what_is_hidden_from_dvc_today_is_pulled_in_an_older_commit(legacy: Legacy, tmp_path: Path) -> None:

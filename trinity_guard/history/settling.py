@@ -94,7 +94,10 @@ def undo(place: git.Place) -> list[refs.Move]:
     source = Source(place)
     with State(place) as state:
         try:
+            begun = state.read()
             resume(source, state)
+            if begun.get("phase") == UNDOING:
+                return moves_of(begun)  # it was killed, and is complete by now
             values = state.read()
             if not values:
                 raise nothing_to("undo", source)

@@ -9,7 +9,7 @@ from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.history import engine, filters, refs, refusals
 from trinity_guard.history.objects import Source
 from trinity_guard.history.plan import Options
-from trinity_guard.history.state import DONE, MOVED, MOVING, State
+from trinity_guard.history.state import DONE, MOVED, MOVING, UNDOING, State
 from trinity_guard.migrating import destination, selecting, telling
 
 TYPE_CHECKING = False
@@ -75,14 +75,15 @@ def refuse_filters(job: Job) -> None:
 
 
 def half_done(place: git.Place) -> bool:
-    """Whether a run was killed while its refs moved, or behind that: it is only to be completed."""
+    """Whether a run was killed while its refs moved, or behind that, so that it is only to be completed; or an undo,
+    which has left a work tree that looks changed."""
     state = State(place)
     phase = state.read().get("phase")
     # The engine is through; what it does not know of is put into its report last.
     if phase == DONE:
         report = state.load(b"report.json", NO_REPORT)
         return bool(report) and "git_before" not in report
-    return phase in (MOVING, MOVED)
+    return phase in (MOVING, MOVED, UNDOING)
 
 
 def run(job: Job, on_progress: Progress, dry: bool = False) -> dict[str, Any]:
@@ -130,7 +131,8 @@ def stage(on_progress: Progress, name: str) -> Callable[[int, int], None]:
 
 
 def complete(place: git.Place) -> dict[str, Any] | None:
-    """Complete a run whose refs have moved, or have begun to, and return its report; None where none had moved yet."""
+    """Complete a run whose refs have moved, or have begun to, and return its report; None where none had moved yet, or
+    where an undo was completed."""
     source = Source(place)
     with State(place) as state:
         try:

@@ -1,0 +1,196 @@
+"""kill -9 of run, undo and finish: all refs or none have moved, and the same command again completes it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.test_kill import DRIVER
+from tests.migrations import Legacy, out, refused
+from tests.support import KB, Repo, objects, run
+
+# As DRIVER, but counts from the first write of state.json on: from there refs, index, work tree and cache change.
+DANGEROUS = DRIVER.replace(
+    "    global left\n",
+    """    global left, begun
+    begun = begun or (event == "open" and b"state.json" in os.fsencode(args[0]) and bool(args[2] & 3))
+    if event == "os.remove" and b"state.json" in os.fsencode(args[0]):
+        begun = True
+    if not begun:
+        return
+""",
+).replace("WRITES = ", "begun = False\nWRITES = ")
+
+
+def killed_at(repo: Repo, step: int, *command: str, driver: str = DRIVER) -> bool:
+    done = run(sys.executable, "-c", driver, str(step), *command, cwd=repo.path, ok=False)
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    return done.returncode == -signal.SIGKILL
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Legacy:
+    repo = Legacy(tmp_path / "small")
+    repo.path.mkdir()
+    repo.git("init", "-q", "-b", "main")
+    repo.add("a.pkl", KB)
+    repo.git("branch", "side")
+    repo.add("a.pkl", 2 * KB)
+    return repo
+
+
+def copy(template: Legacy, path: Path) -> Legacy:
+    shutil.rmtree(path, ignore_errors=True)
+    shutil.copytree(template.path, path, symlinks=True)
+    return Legacy(path)
+
+
+RUN = ("migrate", "run", "--everything", "--yes", "--push", "-q", "--remote")
+
+
+@pytest.mark.parametrize("start", [1, 9, 17])
+@pytest.mark.slow
+def test_a_run_that_is_killed_anywhere_is_completed_by_the_same_command(
+    small: Legacy, tmp_path: Path, start: int
+) -> None:
+    command = (*RUN, str(tmp_path / "storage"))
+    before = small.refs()
+    done = copy(small, tmp_path / "done")
+    done.guard(*command)
+    goal = done.everything()
+    for step in range(start, 1000, 24):
+        repo = copy(small, tmp_path / "killed")
+        killed = killed_at(repo, step, *command)
+        refs = {k: v for k, v in repo.refs().items() if not k.startswith("refs/trinity-guard/")}
+        assert refs in (before, {k: v for k, v in done.refs().items() if k in before}), step
+        again = repo.guard(*command, ok=False)
+        # Through at the last step: only that it is done can be said.
+        assert again.returncode == 0 or b"migrate finish" in again.stderr, (step, again.stderr)
+        assert repo.everything() == goal, (step, again)
+        assert "remote_url" in json.loads((repo.state / "report.json").read_text())
+        assert "every byte is there" in out(repo, "verify")
+        if not killed:
+            return
+    raise AssertionError("it never came to its end")
+
+
+@pytest.mark.parametrize("start", [1, 4])
+@pytest.mark.slow
+def test_finish_that_is_killed_anywhere_is_completed_by_the_same_command(
+    small: Legacy, tmp_path: Path, start: int
+) -> None:
+    small.guard(*RUN, str(tmp_path / "storage"))
+    blob = small.head_of("refs/trinity-guard/original/heads/main:a.pkl")
+    goal = {k: v for k, v in small.refs().items() if not k.startswith("refs/trinity-guard/")}
+    for step in range(start, 1000, 6):
+        repo = copy(small, tmp_path / "killed")
+        killed = killed_at(repo, step, "migrate", "finish", "--yes", "-q")
+        again = repo.guard("migrate", "finish", "--yes", "-q", ok=False)
+        assert again.returncode == 0 or b"no migration to finish" in again.stderr, (step, again.stderr)
+        assert repo.refs() == goal
+        assert repo.git("cat-file", "-e", blob, ok=False).returncode, step
+        if not killed:
+            return
+    raise AssertionError("it never came to its end")
+
+
+def test_an_undo_after_a_finish_that_was_killed_says_that_finish_goes_on(small: Legacy, tmp_path: Path) -> None:
+    small.guard(*RUN, str(tmp_path / "storage"))
+    moved = small.head_of("main")
+    small.git("reflog", "expire", "--expire=now", "--all")
+    state = small.state / "state.json"
+    state.write_text(json.dumps({**json.loads(state.read_text()), "phase": "finishing"}))
+    assert "trinity-guard migrate finish" in refused(small, "undo", code=2)
+    assert small.head_of("main") == moved
+    out(small, "finish", "--yes")
+    assert "undo" in refused(small, "undo", code=2)
+
+
+# --- every step behind the first write of state.json
+
+
+def own_refs(repo: Legacy) -> dict[str, str]:
+    return {name: oid for name, oid in repo.refs().items() if not name.startswith("refs/trinity-guard/")}
+
+
+def kept(repo: Legacy) -> dict[str, bytes]:
+    """Return the cache's objects, wherever in the repository they are by now."""
+    git = repo.path / ".git" / "trinity-guard" / "cache" / "files" / "md5"
+    return {**repo.cached(), **objects(git)}
+
+
+@pytest.fixture
+def migrated(small: Legacy, tmp_path: Path) -> Legacy:
+    """The same, migrated where the copies will be: the state names its cache by an absolute path."""
+    repo = copy(small, tmp_path / "killed")
+    repo.guard(*RUN, str(tmp_path / "storage"))
+    return copy(repo, tmp_path / "migrated")
+
+
+def assert_whole(repo: Legacy, goal: Legacy, step: int) -> None:
+    """Refs, index, work tree and cache are as in the other one, and Git is content."""
+    assert repo.everything() == goal.everything(), step
+    assert kept(repo) == kept(goal), step
+    repo.git("fsck", "--strict")
+
+
+@pytest.mark.parametrize("then", ["run", "undo"])
+@pytest.mark.slow
+def test_a_run_killed_at_each_step_behind_its_state_is_completed_or_undone(
+    small: Legacy, migrated: Legacy, tmp_path: Path, then: str
+) -> None:
+    command = (*RUN, str(tmp_path / "storage"))
+    old, new = own_refs(small), own_refs(migrated)
+    killed, step = True, 0
+    while killed:
+        step += 1
+        repo = copy(small, tmp_path / "killed")
+        killed = killed_at(repo, step, *command, driver=DANGEROUS)
+        refs = own_refs(repo)
+        assert refs in (old, new), step
+        assert kept(repo) == kept(migrated), step
+        if then == "undo":
+            # Where no ref had moved yet there is nothing to undo, and it says so.
+            assert repo.guard("migrate", "undo", ok=False).returncode == (2 if refs == old else 0), step
+            assert kept(repo) == kept(migrated), step
+            assert repo.everything() == small.everything(), step
+        elif killed:
+            again = repo.guard(*command, ok=False)
+            # Through at the last step: only that it is done can be said.
+            assert again.returncode == 0 or b"migrate finish" in again.stderr, (step, again.stderr)
+            assert_whole(repo, migrated, step)
+            assert "every byte is there" in out(repo, "verify"), step
+            assert "remote_url" in json.loads((repo.state / "report.json").read_text()), step
+    assert step > 20, "the driver must see the steps"
+
+
+@pytest.mark.parametrize("then", ["undo", "run"])
+@pytest.mark.slow
+def test_an_undo_killed_at_each_step_is_completed_or_the_run_done_again(
+    small: Legacy, migrated: Legacy, tmp_path: Path, then: str
+) -> None:
+    old, new = own_refs(small), own_refs(migrated)
+    killed, step = True, 0
+    while killed:
+        step += 1
+        repo = copy(migrated, tmp_path / "killed")
+        killed = killed_at(repo, step, "migrate", "undo", driver=DANGEROUS)
+        assert own_refs(repo) in (old, new), step
+        assert kept(repo) == kept(migrated), step
+        if not killed:
+            break
+        if then == "undo":
+            repo.guard("migrate", "undo")
+            assert repo.everything() == small.everything(), step
+            assert kept(repo) == kept(migrated), step
+        elif '"done"' in (repo.state / "state.json").read_text():
+            assert_whole(repo, migrated, step)  # killed before it began
+        else:
+            repo.guard(*RUN, str(tmp_path / "storage"))
+            assert_whole(repo, migrated, step)
+    assert step > 20, "the driver must see the steps"
