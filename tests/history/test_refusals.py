@@ -11,7 +11,8 @@ from tests.history.legacy import Legacy, md5, quiet
 from tests.support import run
 from trinity_guard.errors import GuardError
 from trinity_guard.git import Place
-from trinity_guard.history import engine
+from trinity_guard.history import engine, refs, refusals
+from trinity_guard.history.objects import Source
 from trinity_guard.history.plan import Selection
 
 
@@ -86,6 +87,36 @@ def test_a_linked_work_tree(two: Legacy) -> None:
     two.git("worktree", "add", "-q", "../linked", "-b", "other")
     error = refused(two, "another work tree")
     run(*error.remedy.partition("     #")[0].split(), cwd=two.path)
+    assert two.migrate().report["commits_changed"] == 2
+
+
+def test_in_a_linked_work_tree_the_others_are_named_and_the_way_on(two: Legacy) -> None:
+    for name in ("here", "there"):
+        two.git("worktree", "add", "-q", f"../{name}", "-b", name)
+    here = Legacy.__new__(Legacy)
+    here.path, here.bare = two.path.parent / "here", False
+    with pytest.raises(GuardError, match="linked to") as caught:
+        refusals.check(Source(here.place), refs.listed(Source(here.place)))
+    said = caught.value.problem
+    assert str(two.path) in said
+    assert str(two.path.parent / "there") in said
+    assert str(here.path) not in said
+    run("sh", "-ec", caught.value.remedy.partition("     #")[0], cwd=here.path)
+    assert two.migrate().report["commits_changed"] == 2
+
+
+def test_a_ref_that_git_cannot_read_is_named(two: Legacy) -> None:
+    (two.git_dir / "refs" / "heads" / "bad one").write_text("garbage\n")
+    (two.git_dir / "refs" / "heads" / "bad").write_text("garbage\n")
+    looked = engine.survey(two.place, Selection(("*.pkl",)), [b"refs/heads/main"], quiet)
+    assert [remark for remark in looked.remarks if "refs/heads/bad" in remark]
+    error = refused(two, "cannot read.*refs/heads/bad")
+    run("sh", "-c", error.remedy, cwd=two.path)
+    assert two.migrate().report["commits_changed"] == 2
+
+
+def test_a_symbolic_ref_that_leads_nowhere_is_no_hindrance(two: Legacy) -> None:
+    two.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/gone")
     assert two.migrate().report["commits_changed"] == 2
 
 

@@ -37,6 +37,7 @@ def check(source: Source, found: Listed, clean: bool = True) -> None:
     sha256(source)
     shallow(source)
     partial(source)
+    unreadable_refs(source)
     linked_worktrees(source)
     stash(found)
     unfinished(source.place, found)
@@ -92,16 +93,51 @@ def _partial(problem: str) -> GuardError:
     return GuardError(problem, remedy, UNUSABLE)
 
 
+def unreadable(source: Source) -> list[bytes]:
+    """Return the refs that Git passes over with a warning, and we by it: no id in them, or an impossible name."""
+    env = {**source.env, "LC_ALL": "C"}
+    lines = git.spawn(source.argv("for-each-ref", "--format=%(refname)"), b"", env).err.splitlines()
+    marks = (b"ignoring broken ref ", b"ignoring ref with broken name ")
+    return [line.partition(mark)[2] for line in lines for mark in marks if mark in line]
+
+
+def unreadable_refs(source: Source) -> None:
+    names = unreadable(source)
+    if names:
+        files = " ".join(typed(os.path.join(source.place.common_dir, name)) for name in names)
+        raise GuardError(
+            problem=f"Git cannot read these refs, so what they stood for would be left behind: {_some(names)}.",
+            remedy=f"rm {files}     # `git fsck --lost-found` says which commits no other ref has",
+            exit_code=UNUSABLE,
+        )
+
+
 def linked_worktrees(source: Source) -> None:
     out = source.run("worktree", "list", "--porcelain", "-z")
-    trees = [b.split(b"\0") for b in out.split(b"\0\0") if b]
-    others = [t[0].partition(b" ")[2] for t in trees[1:] if not any(line.startswith(b"prunable") for line in t)]
+    main, *linked = [b.split(b"\0") for b in out.split(b"\0\0") if b]
+    trees = [t[0].partition(b" ")[2] for t in linked if not any(line.startswith(b"prunable") for line in t)]
+    # Not samefile: a tree that is locked may be on a disk that is elsewhere.
+    top = os.path.realpath(source.place.top or b"")
+    others = [tree for tree in trees if source.place.bare or os.path.realpath(tree) != top]
+    if len(others) < len(trees):
+        raise _in_a_linked_one(source.place.top, main[0].partition(b" ")[2], others)
     if others:
         raise GuardError(
             problem=f"another work tree is linked to this repository: {_some(others)}. It would stand on old history.",
             remedy=f"git worktree remove {typed(others[0])}     # or migrate in a fresh clone",
             exit_code=UNUSABLE,
         )
+
+
+def _in_a_linked_one(here: bytes, main: bytes, others: Sequence[bytes]) -> GuardError:
+    also = f", and so is {_some(others)}" if others else ""
+    remove = "".join(f"\ngit worktree remove {typed(tree)}" for tree in (*others, here))
+    return GuardError(
+        problem=f"this work tree is linked to {shown(main)}{also}: what is checked out there would stand on old "
+        "history.",
+        remedy=f"cd {typed(main)}{remove}     # then migrate there; or in a fresh clone",
+        exit_code=UNUSABLE,
+    )
 
 
 def stash(found: Listed) -> None:
@@ -201,6 +237,8 @@ def in_the_way(place: git.Place, paths: Sequence[bytes]) -> None:
 def remarks(source: Source, found: Listed, selected: Sequence[bytes], matched: bool = True) -> list[str]:
     """Return what is worth knowing before it starts, and refuses nothing. matched: there is anything to rewrite."""
     said = []
+    if names := unreadable(source):
+        said.append(f"Git cannot read these refs, and their history is not looked at: {_some(names)}")
     if is_shallow(source):
         said.append("this clone is shallow: what older commits hold is not counted (git fetch --unshallow)")
     if any(name.startswith(b"refs/replace/") for name in found.refs):
