@@ -224,3 +224,11 @@ def test_the_note_is_there_after_finish_too_and_not_before_a_run(team: Team, tmp
     out(team.clone, "finish", "--yes")
     assert out(team.clone, "guide") == note
     assert "no history was migrated" in refused(make_legacy(tmp_path / "other"), "guide", code=2)
+
+
+def test_without_a_remote_the_note_leaves_room_for_the_address_and_knows_the_folder(tmp_path: Path) -> None:
+    alone = make_legacy(tmp_path / "risk model")
+    out(alone, "run", "--everything", "--yes")
+    note = out(alone, "guide", "team")
+    assert "git clone URL 'risk model'\ncd 'risk model' && dvc pull\n" in note
+    assert "# URL: where " in note

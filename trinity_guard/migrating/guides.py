@@ -197,7 +197,9 @@ def for_team(place: git.Place, values: dict[str, Any]) -> str:
     heads.sort(key=lambda head: head == main)
     names = telling.remotes(place)
     name = "origin" if "origin" in names or not names else names[0]
-    url = _url(place) if names or place.bare else "URL"
+    known = bool(names) or place.bare
+    url = _url(place) if known else "URL"
+    folder = _name(url if known else os.fsdecode(place.top))
     return "\n".join(
         [
             "# The history of this repository was rewritten: its models and data are DVC pointers now, and every",
@@ -206,7 +208,8 @@ def for_team(place: git.Place, values: dict[str, Any]) -> str:
             *([f"#   and {len(moved) - telling.MOST} more"] if len(moved) > telling.MOST else []),
             "# Do not merge or push what stands on old commits: that would bring the old history back.",
             "",
-            *_anew(url),
+            *([] if known else ["# URL: where the new history is published"]),
+            *_anew(url, folder),
             *(_settled() if values.get("filtered") else ()),
             "",
             *_kept(name, heads),
@@ -217,8 +220,7 @@ def for_team(place: git.Place, values: dict[str, Any]) -> str:
     )
 
 
-def _anew(url: str) -> list[str]:
-    folder = _name(url)
+def _anew(url: str, folder: str) -> list[str]:
     return [
         "# 1. The simple way: a new clone",
         _line("git", "clone", url, folder),
