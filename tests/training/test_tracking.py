@@ -18,7 +18,7 @@ import pytest
 from tests.support import PROJECT, Repo
 from tests.training import trackable
 from trinity_guard.errors import UNUSABLE, GuardError
-from trinity_guard.training import tracking
+from trinity_guard.training import naming, tracking
 from trinity_guard.training.tracking import Logged, Store
 
 
@@ -94,6 +94,45 @@ def test_the_dataset_is_named_by_its_md5(logged: tuple[Store, Logged, Path]) -> 
     assert given.dataset.name == "training_dataset.csv"
     assert {t.key: t.value for t in given.tags}["md5"] == "a" * 32
     assert "data/training_dataset.csv" in given.dataset.source
+
+
+@pytest.mark.parametrize("kind", naming.LONGEST)
+def test_the_longest_name_that_is_taken_is_one_that_mlflow_takes(root: Path, kind: str) -> None:
+    longest = "é" * naming.LONGEST[kind]
+    assert not naming.objection(kind, longest)
+    assert naming.objection(kind, longest + "é")
+    field = {naming.EXPERIMENT: "experiment", naming.RUN: "name", naming.REGISTERED: "register"}[kind]
+    model = {"model": trackable.model(), "example": trackable.table().head(3)} if field == "register" else {}
+    made = tracking.log(tracking.begin(str(root)), trackable.record(**{field: longest}, **model))
+    assert bool(made.registered_version) == bool(model)
+
+
+@pytest.mark.parametrize("name", ["a/b", "a:b", ".", "..", "..a", " ", "\n"])
+def test_what_mlflow_refuses_as_a_registered_models_name_is_objected_to(name: str) -> None:
+    from mlflow.exceptions import MlflowException
+    from mlflow.utils.validation import _validate_model_name
+
+    with pytest.raises(MlflowException):
+        _validate_model_name(name)
+    assert naming.objection(naming.REGISTERED, name)
+
+
+@pytest.mark.parametrize("name", ["m", ".m", "a..b", "a b", "é", "-m", "m."])
+def test_what_mlflow_takes_as_a_registered_models_name_is_taken(name: str) -> None:
+    from mlflow.utils.validation import _validate_model_name
+
+    _validate_model_name(name)
+    assert not naming.objection(naming.REGISTERED, name)
+
+
+def test_a_dataset_whose_name_is_all_escapes_is_logged(root: Path) -> None:
+    path = os.fsdecode(b"\xff" * 120 + b".csv")
+    rows = trackable.table()
+    made = tracking.log(
+        tracking.begin(str(root)), trackable.record(dataset_path=path, dataset_md5="a" * 32, dataset_frame=rows)
+    )
+    found = client(tracking.begin(str(root))).get_run(made.run_id)
+    assert "[cut: 724 characters]" in found.inputs.dataset_inputs[0].dataset.name
 
 
 def test_plots_and_files_lie_in_the_projects_folder(logged: tuple[Store, Logged, Path]) -> None:

@@ -322,6 +322,13 @@ def test_settings_that_cannot_be_meant_are_refused_at_once(
         ["--scheduler", "tcp://h:1"],
         ["--register", ""],
         ["--register", "a/b"],
+        ["--register", ".."],
+        ["--register", "r" * 257],
+        ["--experiment", "e" * 257],
+        ["--experiment", "\udcff" * 43],  # an escape of six characters each
+        ["--experiment", " "],
+        ["--run-name", "r" * 251],
+        ["--run-name", "\t"],
         ["--dataset="],
     ],
 )

@@ -8,7 +8,7 @@ from trinity_guard import console, survey
 from trinity_guard.arguments import given
 from trinity_guard.errors import BLOCKED, FINE, GuardError, shown, typed
 from trinity_guard.rules import size_text
-from trinity_guard.training import card, extra, provenance
+from trinity_guard.training import card, extra, naming, provenance
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from trinity_guard.training.trainer import Options, Trained
 
 NAME = "layout_risk_predictor"
+MOST_SAID = 40
 DATASET, OUTPUT = ("data", "training_dataset.csv"), "models"
 EXAMPLE = """\
 example:
@@ -60,9 +61,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--min-f1", metavar="X", type=_figure, help="write nothing if the overflow class's F1 is below X")
     p.add_argument("--min-mcc", metavar="X", type=_figure, help="write nothing if Matthews' correlation is below X")
     p.add_argument(
-        "--experiment", metavar="NAME", type=given, help="MLflow's experiment (default: layout_risk_predictor)"
+        "--experiment", metavar="NAME", type=_experiment, help="MLflow's experiment (default: layout_risk_predictor)"
     )
-    p.add_argument("--run-name", metavar="NAME", type=given, help="MLflow's run (default: the model's file name)")
+    p.add_argument("--run-name", metavar="NAME", type=_run_name, help="MLflow's run (default: the model's file name)")
     p.add_argument(
         "--register",
         metavar="NAME",
@@ -131,11 +132,27 @@ def _figure(text: str) -> float:
     return number
 
 
+def _experiment(text: str) -> str:
+    return _named(naming.EXPERIMENT, text)
+
+
+def _run_name(text: str) -> str:
+    return _named(naming.RUN, text)
+
+
 def _registered(text: str) -> str:
-    # MLflow's rule, which it would tell when all is trained.
-    if set(text) & set("/:"):
-        raise _no_such(text, "a registered model's name, which has no / and no :")
-    return given(text)
+    return _named(naming.REGISTERED, text)
+
+
+def _named(kind: str, text: str) -> str:
+    """Return a name that MLflow will take; what it would refuse, it would tell when all is trained."""
+    import argparse
+
+    reason = naming.objection(kind, given(text))
+    if reason:
+        start = text if len(text) <= MOST_SAID else f"{text[:MOST_SAID]}…"
+        raise argparse.ArgumentTypeError(f"'{start}' {reason}")
+    return text
 
 
 def _no_such(text: str, wanted: str) -> Exception:

@@ -16,6 +16,7 @@ from typing import Any
 
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.training.embedded import artifact_uri, ignore, ignored
+from trinity_guard.training.naming import legible
 from trinity_guard.training.registry import champion, mark, register, run_of, version
 from trinity_guard.training.serving import shown_uri
 from trinity_guard.training.stores import Store, begin, opened, store
@@ -27,6 +28,7 @@ __all__ = [
 
 # MLflow's own limits, and how many of each it takes at once.
 LONGEST_PARAM, LONGEST_TAG, LONGEST_KEY, LONGEST_DIGEST, BATCH = 6000, 8000, 250, 36, 100
+LONGEST_DATASET = 500
 # Where `trinity ui` shows the embedded store.
 UI = "http://127.0.0.1:5000"
 MODEL = "model"
@@ -75,8 +77,8 @@ def log(store: Store, run: Run) -> Logged:
     store.ready()
     with warnings.catch_warnings(), opened(store) as client:
         warnings.simplefilter("ignore")
-        experiment = _experiment(client, store, _legible(run.experiment))
-        run_id = client.create_run(experiment, run_name=_legible(run.name), tags=_tags(run.tags)).info.run_id
+        experiment = _experiment(client, store, legible(run.experiment))
+        run_id = client.create_run(experiment, run_name=legible(run.name), tags=_tags(run.tags)).info.run_id
         with _active(store, client, run_id):
             _batches(client, run_id, run.params, run.metrics)
             _trials(client, experiment, run_id, run.trials)
@@ -165,8 +167,8 @@ def _dataset(run: Run) -> None:
     from mlflow.models import infer_signature
 
     digest = run.dataset_md5[:LONGEST_DIGEST] or None
-    path = _legible(run.dataset_path)
-    name = os.path.basename(path) or "dataset"
+    path = legible(run.dataset_path)
+    name = cut(os.path.basename(path), LONGEST_DATASET) or "dataset"
     data = mlflow.data.from_pandas(run.dataset_frame, source=path or None, name=name, digest=digest)
     # It would look at each cell to find each column's type: half a second for 20,000 rows.
     vars(data)["schema"] = infer_signature(run.dataset_frame.head(TYPICAL)).inputs
@@ -242,14 +244,9 @@ def _key(name: str) -> str:
     return made.strip("/.") or "_"
 
 
-def _legible(text: str) -> str:
-    """Return a text that a database takes: what is no UTF-8 in a name of this system's stands there as an escape."""
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
 def cut(text: str, limit: int) -> str:
     """Return a text that is at most `limit` characters long, and says so where it was longer."""
-    text = _legible(text)
+    text = legible(text)
     if len(text) <= limit:
         return text
     mark = f" [cut: {len(text)} characters]"
