@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +16,10 @@ from tests.training import releases
 from tests.training.releases import MODEL_NAME, TAG, Work
 from trinity_guard.errors import GuardError
 from trinity_guard.training import tracking, versions
+
+TABLE = "data/training_dataset.csv"
+# What a person has who types the commands that are named, and writes a message in the editor.
+TYPING = {"GIT_EDITOR": "echo a message >", "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
 
 
 @pytest.fixture
@@ -239,6 +245,89 @@ def test_a_model_that_is_not_committed_pushed_and_told_of_is_no_release(
     assert said.stderr.count(b"\n    ") >= 1, "no remedy"
     assert b"Traceback" not in said.stderr
     assert work.tags() == before
+
+
+def pointer_not_committed(work: Work) -> None:
+    work.git("rm", "-q", "--cached", f"{TABLE}.dvc")
+    work.git("commit", "-q", "-m", "the model alone")
+
+
+def table_not_committed(work: Work) -> None:
+    work.git("rm", "-q", f"{TABLE}.dvc", "data/.gitignore")
+    work.git("commit", "-q", "-m", "the model alone")
+
+
+def table_not_here(work: Work) -> None:
+    pointer_not_committed(work)
+    work.file(TABLE).unlink()
+
+
+def right_again_and_not_committed(work: Work) -> None:
+    before = work.file(TABLE).read_bytes()
+    other_data(work)
+    work.file(TABLE).write_bytes(before)
+
+
+def table_in_git_raw(work: Work) -> None:
+    table_not_committed(work)
+    work.git("add", TABLE)
+    work.git("commit", "-q", "--no-verify", "-m", "raw")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pointer_not_committed, table_not_committed, table_not_here, right_again_and_not_committed, table_in_git_raw,
+    ],
+)  # fmt: skip
+def test_to_commit_the_table_is_enough_where_it_is_the_one_that_was_trained_on(
+    work: Work, spoil: Callable[[Work], None]
+) -> None:
+    before = work.show(work.metadata_name)
+    spoil(work)
+    said = work.release("v1.2.0")
+    assert said.returncode == 1
+    [remedy] = [line.strip() for line in said.stderr.decode().splitlines() if "git commit" in line]
+    assert "trinity train" not in remedy
+    run("bash", "-c", remedy, cwd=work.path, env=TYPING)
+    released = work.release("v1.2.0")
+    assert released.returncode == 0, released.stderr.decode()
+    assert work.show(work.metadata_name) == before
+
+
+def test_a_table_that_is_not_the_one_that_was_trained_on_is_trained_on_again(work: Work) -> None:
+    other_data(work)
+    [remedy] = [line.strip() for line in work.release("v1.2.0").stderr.decode().splitlines() if "git commit" in line]
+    run("bash", "-c", remedy.replace("trinity train", "trinity train --set folds=0"), cwd=work.path, env=TYPING)
+    assert work.release("v1.2.0", "--no-mlflow").returncode == 0
+
+
+def test_a_folder_whose_name_no_tag_can_bear_is_left_by_the_command_that_is_named(work: Work) -> None:
+    work.trinity("train", "--set", "folds=0", "--set", "n_estimators=5", "--output", "mod\nels")
+    work.git("add", "-A")
+    work.git("commit", "-q", "-m", "in an odd folder")
+    [model] = (work.path / "mod\nels").glob("*.pkl")
+    said = work.release("v1.2.0", "--model", f"mod\nels/{model.name}")
+    assert said.returncode == 1
+    assert "cannot stand in a tag's message" in said.stderr.decode()
+    [remedy] = [line.strip() for line in said.stderr.decode().splitlines() if "git commit" in line]
+    run("bash", "-c", remedy, cwd=work.path, env=TYPING)
+    assert work.release("v1.2.0", "--no-mlflow").returncode == 0
+
+
+def test_a_table_whose_name_no_tag_can_bear_is_refused(work: Work) -> None:
+    odd = "data/a\nmodel: b.csv"
+    work.file(TABLE).rename(work.file(odd))
+    work.git("rm", "-q", f"{TABLE}.dvc")
+    work.trinity("train", "--dataset", odd, "--set", "folds=0", "--set", "n_estimators=5")
+    work.git("add", "-A")
+    work.git("commit", "-q", "-m", "an odd table")
+    said = work.release("v1.2.0", "--no-mlflow")
+    assert said.returncode == 1
+    assert "cannot stand in a tag's message" in said.stderr.decode()
+    [remedy] = [line.strip() for line in said.stderr.decode().splitlines() if "git commit" in line]
+    run("bash", "-c", remedy.replace("FILE", "table"), cwd=work.path, env=TYPING)
+    assert work.release("v1.2.0", "--no-mlflow").returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,13 @@ from trinity_guard import delivery, git, store, transport, using
 from trinity_guard.errors import BLOCKED, GuardError, quoted, shown, typed
 from trinity_guard.goals import Goal
 from trinity_guard.rules import size_text
-from trinity_guard.training import marking, recorded, versions
+from trinity_guard.training import marking, provenance, recorded, versions
 from trinity_guard.training.recorded import Model
 from trinity_guard.training.versions import Registry, Release
 
 HEAD = b"HEAD"
+# Where models go unless one says otherwise.
+FOLDER = os.fsdecode(recorded.FOLDER)
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ def plan(place: git.Place, choice: str, asked: Asked) -> Plan:
     model = recorded.model(tree, path)
     made = _plan(registry, model, asked, is_new=True)
     complaints = [
-        *_order(registry, model, asked), *_uncommitted(model), *_bytes(place, model), *_metadata(model), *_data(model)
+        *_order(registry, model, asked), *_uncommitted(model), *_bytes(place, model), *_metadata(model),
+        *_data(place, model),
     ]  # fmt: skip
     # What costs most last, and not at all where something is to be mended first.
     _refuse(complaints, path, asked.version)
@@ -243,32 +246,54 @@ def _bytes(place: git.Place, model: Model) -> list[tuple[str, str]]:
 
 def _metadata(model: Model) -> list[tuple[str, str]]:
     told, where = model.metadata, shown(recorded.metadata_path(model.path))
+    if not os.fsdecode(model.path).isprintable():
+        # Its folder is what the user chose: a training to the same one would bear the same name.
+        problem = f"the name of its file, {shown(model.path)}, holds what cannot stand in a tag's message"
+        return [(problem, f"trinity train --output {FOLDER} && git add -A && git commit")]
     found = []
     if told.text("model", "md5") != model.goal.md5:
         found.append(f"{where} is of another model (md5 {told.text('model', 'md5')[:10] or 'none'})")
     if os.path.basename(told.text("model", "path")) != os.path.basename(os.fsdecode(model.path)):
         found.append(f"{where} names another file")
-    if not os.fsdecode(model.path).isprintable():
-        found.append("its name holds what cannot stand in a tag's message")
     return [(problem, "trinity train && git add -A && git commit     # writes both") for problem in found]
 
 
-def _data(model: Model) -> list[tuple[str, str]]:
+def _data(place: git.Place, model: Model) -> list[tuple[str, str]]:
     told = model.metadata.text("dataset", "path")
     if not told:
         return [("its metadata names no dataset", "trinity train && git add -A && git commit")]
-    name = shown(os.fsencode(told))
+    name, wanted = shown(os.fsencode(told)), model.metadata.text("dataset", "md5")
     if not model.data_path:
         return [(f"its dataset {name} lies outside of this repository", "trinity train --dataset data/FILE.csv")]
+    if not told.isprintable():
+        return [(
+            f"the name of its dataset, {name}, holds what cannot stand in a tag's message",
+            f"mv {typed(os.fsencode(told))} data/FILE.csv && trinity train --dataset data/FILE.csv && "
+            "git add -A && git commit",
+        )]  # fmt: skip
+    if model.data is not None and model.data.md5 == wanted:
+        return []
+    problem = f"it was trained on another {name} than this commit records"
     if model.data is None:
-        remedy = (
-            f"git add {quoted(name)} && git commit && trinity train     # records it, and trains on what is recorded"
-        )
-        return [(f"no pointer of this commit names its dataset {name}", remedy)]
-    if model.data.md5 != model.metadata.text("dataset", "md5"):
-        words = f"it was trained on another {name} than this commit records"
-        return [(words, "trinity train && git add -A && git commit")]
-    return []
+        problem = f"no pointer of this commit names its dataset {name}"
+    return [(problem, _recording(place, model.data_path, wanted))]
+
+
+def _recording(place: git.Place, path: bytes, md5: str) -> str:
+    """Return the commands that record a table: as it is, if it is the one that was trained on, else with a training."""
+    file, top = os.fsdecode(place.file(path)), os.fsdecode(place.top)
+    try:
+        same = store.md5_of(place.file(path)) == md5
+    except OSError:  # not fetched: what its pointer says will be committed
+        pointed = provenance.recorded(file, top)
+        same = pointed is not None and pointed.md5 == md5
+    names = " ".join(typed(os.fsencode(name)) for name in provenance.unrecorded(file, top))
+    if same and names:
+        return f"git add {names} && git commit     # it is the one that was trained on"
+    if same:
+        return f"trinity-guard convert {typed(path)} && git commit     # Git has it raw"
+    added = f"git add {names} && git commit && " if names else ""
+    return f"{added}trinity train && git add -A && git commit     # trains on what is recorded"
 
 
 def _remote(place: git.Place, choice: str, wanted: Sequence[Goal]) -> list[tuple[str, str]]:
