@@ -561,6 +561,19 @@ def test_outside_of_git_no_gitignore_appears(here: Project, capfd: Any) -> None:
     assert here.metadata(model)["git"] is None
 
 
+def test_before_the_first_commit_all_is_uncommitted_and_written_down_so(here: Project) -> None:
+    assert main(["train", "--set", "folds=0"]) == 0
+    [model] = here.models()
+    found = here.metadata(model)
+    assert found["git"] == {"commit": None, "dirty": True, "branch": "main"}
+    assert "- commit: none yet: it was trained on what no commit holds" in beside(model, "_card.md").read_text()
+    logged = tracking.run_of(stores.store(str(here.path)), found["mlflow"]["run_id"])
+    assert logged is not None
+    assert logged["tags"]["git_dirty"] == "true"
+    assert logged["tags"]["git_branch"] == "main"
+    assert "git_commit" not in logged["tags"]
+
+
 def test_uncommitted_changes_are_written_down(here: Project) -> None:
     here.git("add", "params.yaml")
     here.commit()

@@ -117,18 +117,23 @@ def _calibration(metadata: Mapping[str, Any]) -> str:
 
 def _origin(metadata: Mapping[str, Any]) -> str:
     data, git, mlflow = metadata["dataset"], metadata.get("git"), metadata.get("mlflow") or {}
-    dirty = " with uncommitted changes" if git and git["dirty"] else ""
     settings = ", ".join(f"{key} {value}" for key, value in metadata["parameters"].items() if value is not None)
     facts = {
         "model": f"`{metadata['model']['path']}`, md5 `{metadata['model']['md5']}`",
         "dataset": f"`{data['path']}`, {data['rows']:,} rows of {data['pages']:,} pages, md5 `{data['md5']}`",
         "target": f"{metadata['target']}, split {metadata['protocol']}",
         "settings": settings,
-        "commit": f"`{git['commit']}`{dirty}" if git and git["commit"] else "",
+        "commit": _commit(git) if git else "",
         "MLflow run": f"`{mlflow['run_id']}` in {mlflow['tracking']}" if mlflow.get("run_id") else "",
         "versions": ", ".join(f"{name} {number}" for name, number in metadata["versions"].items()),
     }
     return "\n".join(f"- {name}: {_line(fact)}" for name, fact in facts.items() if fact)
+
+
+def _commit(git: Mapping[str, Any]) -> str:
+    if not git["commit"]:
+        return "none yet: it was trained on what no commit holds"
+    return f"`{git['commit']}`{' with uncommitted changes' if git['dirty'] else ''}"
 
 
 def _number(value: object) -> str:

@@ -18,7 +18,8 @@ PACKAGES = (*MAKERS, "pandas", "mlflow")
 
 @dataclass(frozen=True)
 class Commit:
-    """HEAD. commit: "" where there is none; dirty: tracked files differ from it, as `git describe --dirty` has it."""
+    """HEAD. commit: "" where there is none; dirty: tracked files differ from it, as `git describe --dirty` has it, or
+    there is no commit yet that could hold any of them."""
 
     commit: str = ""
     branch: str = ""
@@ -47,7 +48,9 @@ def commit(root: str) -> Commit:
     facts = dict(line[2:].partition(" ")[::2] for line in lines if line.startswith("# "))
     oid, head = facts.get("branch.oid", ""), facts.get("branch.head", "")
     changed = any(not line.startswith("# ") for line in lines)
-    return Commit("" if oid == "(initial)" else oid, "" if head == "(detached)" else head, changed)
+    if oid == "(initial)":
+        return Commit("", head, True)
+    return Commit(oid, "" if head == "(detached)" else head, changed)
 
 
 def is_git(root: str) -> bool:

@@ -323,7 +323,7 @@ def _tags(inputs: _Inputs, found: Evaluation) -> dict[str, str]:
     known = {
         "git_commit": source.commit,
         "git_branch": source.branch,
-        "git_dirty": str(source.dirty).lower() if source.commit else "",
+        "git_dirty": str(source.dirty).lower() if source.as_dict() else "",
         "dataset_pointer_md5": inputs.pointer.md5 if inputs.pointer else "",
     }
     return {name: value for name, value in known.items() if value} | found.terms
