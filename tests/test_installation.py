@@ -130,7 +130,7 @@ def test_an_older_hook_of_ours_is_renewed_and_one_changed_by_hand_is_left_alone(
     edited = current + b"# mine\n"
     hook.write_bytes(edited)
     assert "changed by hand" in said(bare_repo)
-    assert f"rm '{hook}'" in said(bare_repo, "--uninstall")
+    assert f"rm {hook}" in said(bare_repo, "--uninstall")
     assert hook.read_bytes() == edited
     assert not (hooks_of(bare_repo) / "post-commit").exists()
 

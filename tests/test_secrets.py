@@ -167,7 +167,7 @@ def test_the_refusal_names_the_command_and_for_what_was_published_the_rotation()
     findings = credentials_in(b"['remote \"r\"']\npassword = x\n", b"sub/.dvc/config")
     before, after = refusal(findings, b"sub/.dvc/config"), refusal(findings, b"sub/.dvc/config", pushed=True)
     assert before.problem.startswith("sub/.dvc/config holds credentials")
-    assert before.remedy.startswith("cd 'sub' && trinity-guard remote credentials --move")
+    assert before.remedy.startswith("cd sub && trinity-guard remote credentials --move")
     assert "replace it where it was issued" in after.remedy
     assert "replace it" not in before.remedy
     program = refusal(credentials_in(b"[a]\nbearer_token_command = x\n", CONFIG), CONFIG)

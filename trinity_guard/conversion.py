@@ -9,7 +9,7 @@ import os
 
 from trinity_guard import catalog as catalogs
 from trinity_guard import dvcproject, git, ignoring, index, leftovers, ownership, pointer, store, trust
-from trinity_guard.errors import UNUSABLE, GuardError, quoted, shown
+from trinity_guard.errors import UNUSABLE, GuardError, pathspec, shown, typed
 from trinity_guard.inspection import LFS_HEADS
 from trinity_guard.objects import Objects
 from trinity_guard.workshop import Workshop
@@ -125,14 +125,14 @@ def _left_to_lfs(place: git.Place, entry: index.Entry) -> list[str]:
     if not entry.oid:
         raise GuardError(
             problem=f"{shown(entry.path)} is tracked by git-lfs (.gitattributes).",
-            remedy=f"git lfs untrack {quoted(shown(entry.path))}     # then add it again",
+            remedy=f"git lfs untrack {typed(entry.path)}     # then add it again",
         )
     head = Objects(place.common_dir).heads([entry.oid])[0]
     if head.first.startswith(LFS_HEADS):
         return []
     return [
         f"{shown(entry.path)} is left to git-lfs, but what is staged is no LFS pointer: is git-lfs installed? "
-        f"(git lfs install && git add --renormalize {quoted(shown(entry.path))})"
+        f"(git lfs install && git add --renormalize {pathspec(entry.path)})"
     ]
 
 
@@ -183,10 +183,9 @@ def _refuse_conflicts(catalog: catalogs.Catalog, items: list[Converted]) -> None
     for item in items:
         for path in (item.pointer, ignoring.file_for(item.path)):
             if path in catalog.unmerged:
-                name = quoted(shown(path))
                 raise GuardError(
                     problem=f"{shown(path)} is in conflict (a merge is under way), and {shown(item.path)} needs it.",
-                    remedy=f"resolve it first: edit {name}, then git add {name}",
+                    remedy=f"resolve it first: edit {typed(path)}, then git add {pathspec(path)}",
                 )
 
 
@@ -197,7 +196,7 @@ def _refuse_obstacles(place: git.Place, items: list[Converted]) -> None:
         if os.path.lexists(target) and (os.path.islink(target) or not os.path.isfile(target)):
             raise GuardError(
                 problem=f"{shown(item.pointer)} is in the way: it is no ordinary file.",
-                remedy=f"move it away, then try again: mv {quoted(shown(item.pointer))} …",
+                remedy=f"move it away, then try again: mv {typed(item.pointer)} …",
             )
         if os.path.islink(os.path.dirname(target)):
             raise GuardError(problem=f"{shown(item.path)} lies in a folder that is a symlink.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import bounds, dvcconfig, dvcproject, git, planted, secrets, urls
-from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.errors import UNUSABLE, GuardError, pathspec, shown, typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -206,17 +206,17 @@ def _local_file(place: git.Place, root: bytes) -> bytes:
     if link:
         raise GuardError(
             problem=f"{shown(link)} is a symbolic link: nobody can say where a secret would be written.",
-            remedy=f"rm '{shown(link)}'",
+            remedy=f"rm {typed(link)}",
             exit_code=UNUSABLE,
         )
     tracked = git.run("--literal-pathspecs", "ls-files", "-z", "--", name, at=place.top)
     if tracked or git.attempt("check-ignore", "-q", "--no-index", "--", name, at=place.top).code:
         what = "is tracked by Git" if tracked else "is not ignored by Git"
-        take = f"git rm --cached '{shown(name)}' && " if tracked else ""
-        rules = shown(os.path.join(os.path.dirname(name), b".gitignore"))
+        take = f"git rm --cached {pathspec(name)} && " if tracked else ""
+        rules = typed(os.path.join(os.path.dirname(name), b".gitignore"))
         raise GuardError(
             problem=f"{shown(name)} {what}: what stands in it would be published.",
-            remedy=f"{take}echo /config.local >> '{rules}'",
+            remedy=f"{take}echo /config.local >> {rules}",
             exit_code=UNUSABLE,
         )
     planted.refuse(place, root)

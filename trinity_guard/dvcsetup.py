@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import bounds, dvcproject, git, hookfiles, planted, remotes, remotesetup, urls
-from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _initialised(place: git.Place) -> list[str]:
     if not os.path.isdir(folder):
         raise GuardError(
             problem=f"{shown(folder)} is a file where DVC has its folder.",
-            remedy=f"mv '{shown(folder)}' '{shown(folder)}.moved'",
+            remedy=f"mv {typed(folder)} {typed(folder + b'.moved')}",
             exit_code=UNUSABLE,
         )
     if not os.path.lexists(place.file(FILES[0])):

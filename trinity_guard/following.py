@@ -10,7 +10,7 @@ import os
 
 from trinity_guard import catalog as catalogs
 from trinity_guard import git, goals, index, locks, store
-from trinity_guard.errors import GuardError, shown
+from trinity_guard.errors import GuardError, pathspec, shown
 from trinity_guard.goals import Goal, Projects
 from trinity_guard.workfiles import FILE, FOLDER, KIND, LINK, Tree, kept_elsewhere, md5_of, object_of_link
 
@@ -260,5 +260,6 @@ def _parents(path: bytes) -> Iterable[bytes]:
 def _disagree(one: Goal, other: Goal) -> GuardError:
     return GuardError(
         problem=f"{shown(one.path)}: {shown(one.source)} and {shown(other.source)} name different bytes for it.",
-        remedy=f"git log -p -- {shown(one.source)} {shown(other.source)}     # which one is right? Delete the other",
+        remedy=f"git log -p -- {pathspec(one.source)} {pathspec(other.source)}"
+        "     # which one is right? Delete the other",
     )

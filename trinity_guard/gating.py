@@ -19,7 +19,7 @@ from trinity_guard import (
     transport,
 )
 from trinity_guard.background import Turn
-from trinity_guard.errors import GuardError, quoted, shown
+from trinity_guard.errors import GuardError, shown, typed
 from trinity_guard.pushqueue import Queue, Retries
 
 TYPE_CHECKING = False
@@ -203,14 +203,15 @@ def _place_here(place: git.Place, file: bytes) -> tuple[object, ...] | None:
 
 
 def _other_config(place: git.Place, ref: Ref, file: bytes) -> GuardError:
-    name = shown(ref.name.removeprefix(b"refs/heads/"))
-    remedy = f"git checkout {quoted(name)}     # or, where it is checked out, commit {shown(file)}; then push"
+    branch = ref.name.removeprefix(b"refs/heads/")
+    remedy = f"git checkout {typed(branch)}     # or, where it is checked out, commit {shown(file)}; then push"
     if not place.bare and not os.path.exists(place.file(file)) and index.entries_of([file]):
-        remedy = f"git sparse-checkout add {quoted(shown(os.path.dirname(file)))}     # it is not checked out"
+        remedy = f"git sparse-checkout add {typed(os.path.dirname(file))}     # it is not checked out"
     if place.bare:
-        remedy = f"git worktree add ../work {quoted(name)}     # and push from there"
+        remedy = f"git worktree add ../work {typed(branch)}     # and push from there"
     return GuardError(
-        f"objects are sent where this work tree's {shown(file)} says, and that of {name} says otherwise", remedy
+        f"objects are sent where this work tree's {shown(file)} says, and that of {shown(branch)} says otherwise",
+        remedy,
     )
 
 

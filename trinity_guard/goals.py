@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import bounds, dvcconfig, dvcproject, git, locks, pointer, store, trust
-from trinity_guard.errors import GuardError, shown
+from trinity_guard.errors import GuardError, pathspec, shown
 from trinity_guard.workfiles import Bench, Shelf, md5_of
 
 TYPE_CHECKING = False
@@ -121,7 +121,7 @@ def _member(goal: Goal, entry: Any) -> Goal:
 def _refused(goal: Goal, what: str) -> GuardError:
     return GuardError(
         problem=f"{shown(goal.path)}: the list of the directory ({goal.md5}) {what}; nothing of it was touched.",
-        remedy=f"git log -p -- {shown(goal.source)}     # who wrote it?",
+        remedy=f"git log -p -- {pathspec(goal.source)}     # who wrote it?",
     )
 
 

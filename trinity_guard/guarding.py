@@ -7,7 +7,7 @@ import os
 from trinity_guard import catalog as catalogs
 from trinity_guard import config as configs
 from trinity_guard import conversion, git, ignoring, index, inspection, stash, store
-from trinity_guard.errors import GuardError, quoted, shown
+from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.rules import Rules
 
 TYPE_CHECKING = False
@@ -64,10 +64,10 @@ def _refuse_lossy_repair(catalog: catalogs.Catalog, artifacts: list[inspection.A
     """
     tracked = any(ignoring.file_for(a.entry.path) in catalog.entries for a in artifacts)
     if tracked or stash.patches():
-        name = quoted(shown(artifacts[0].entry.path))
+        path = artifacts[0].entry.path
         raise GuardError(
             problem="under the pre-commit framework, `git commit -- path` of an artifact would lose unstaged edits.",
-            remedy=f"git add {name} && git commit     # without the path\n"
+            remedy=f"git add {pathspec(path)} && git commit     # without the path\n"
             "trinity-guard init --hooks native     # or: hooks that can do it",
         )
 
@@ -82,7 +82,7 @@ def refuse_links(catalog: catalogs.Catalog, entries: Sequence[index.Entry]) -> N
         if path in held:
             raise GuardError(
                 problem=f"{shown(path)} is a symlink, and {shown(held[path].pointer)} holds that path already.",
-                remedy=f"git rm -q --cached -- {quoted(shown(path))}",
+                remedy=f"git rm -q --cached -- {pathspec(path)}",
             )
 
 
@@ -172,7 +172,7 @@ def files_to_convert(
         elif not listed:
             raise GuardError(
                 problem=f"{shown(path)} is not tracked by Git.",
-                remedy=f"trinity-guard add {quoted(shown(path))}",
+                remedy=f"trinity-guard add {typed(path)}",
             )
         found.update((e.path, e) for e in chosen)
     return list(found.values())
@@ -189,7 +189,7 @@ def files_to_add(
             raise GuardError(
                 problem=f"{shown(path)} is a symlink, not a file.",
                 remedy="add the file that it points to, or, where DVC made the link: "
-                f"dvc unprotect {quoted(shown(path))}, then again",
+                f"dvc unprotect {typed(path)}, then again",
             )
         if os.path.isdir(full):
             for name in _files_below(place, catalog, path):
@@ -254,7 +254,7 @@ def _refuse_other_repository(place: git.Place, path: bytes) -> None:
         if os.path.lexists(place.file(folder, b".git")):
             raise GuardError(
                 problem=f"{shown(path)} belongs to another repository, {shown(folder)}.",
-                remedy=f"cd {quoted(shown(folder))}     # and run it there",
+                remedy=f"cd {typed(folder)}     # and run it there",
                 exit_code=2,
             )
         folder = os.path.dirname(folder)

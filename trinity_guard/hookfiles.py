@@ -6,7 +6,7 @@ import os
 import sys
 
 from trinity_guard import git
-from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def hook_at(path: bytes) -> bytes | None:
     if os.path.isdir(path):
         raise GuardError(
             problem=f"{shown(path)} is a folder where Git expects a hook.",
-            remedy=f"mv '{shown(path)}' '{shown(path)}.moved'",
+            remedy=f"mv {typed(path)} {typed(path + b'.moved')}",
             exit_code=UNUSABLE,
         )
     try:
@@ -168,7 +168,7 @@ def hook_at(path: bytes) -> bytes | None:
 def unwritable(path: bytes, error: OSError) -> GuardError:
     return GuardError(
         problem=f"{shown(path)}: {error.strerror}.",
-        remedy=f"ls -ld '{shown(os.path.dirname(path))}' '{shown(path)}'    # who may write there?",
+        remedy=f"ls -ld {typed(os.path.dirname(path))} {typed(path)}    # who may write there?",
         exit_code=UNUSABLE,
     )
 
@@ -221,8 +221,8 @@ class Hook:
         return GuardError(
             problem=f"{shown(self.path)} is not ours, and {shown(self.kept)} keeps another one already.",
             remedy=f"To resolve this, either:\n"
-            f"1: drop the older one:  rm '{shown(self.kept)}'\n"
-            f"2: merge both by hand into '{shown(self.kept)}', and:  rm '{shown(self.path)}'\n"
+            f"1: drop the older one:  rm {typed(self.kept)}\n"
+            f"2: merge both by hand into {shown(self.kept)}, and:  rm {typed(self.path)}\n"
             f"and then:  trinity-guard init",
         )
 

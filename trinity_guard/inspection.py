@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trinity_guard import bounds, pointer, secrets, sniffing
 from trinity_guard import rules as rules_of
-from trinity_guard.errors import GuardError, pathspec, quoted, shown
+from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.index import SYMLINK
 from trinity_guard.objects import GLANCE, Head, Objects
 
@@ -152,11 +152,10 @@ def is_own_config(path: bytes) -> bool:
 def refuse_oversized(oversized: Sequence[Artifact]) -> GuardError:
     """Return the error for files above max-size, with the choice of remedies."""
     lines = [f"{shown(a.entry.path)}: {a.reason}" for a in oversized]
-    name = shown(oversized[0].entry.path)
     return GuardError(
         problem="\n".join(["too large for Git:", *(f"  {line}" for line in lines)]),
         remedy=(
-            f"trinity-guard convert {quoted(name)}     # keep it in DVC this once\n"
+            f"trinity-guard convert {typed(oversized[0].entry.path)}     # keep it in DVC this once\n"
             "or in .trinity-guard.toml: add a pattern for it to `patterns` (always to DVC),\n"
             "to `exclude` (always to Git), or raise `max-size`"
         ),

@@ -6,7 +6,7 @@ import os
 import sys
 
 from trinity_guard import config, dvcproject, dvcsetup, framework, git, hookfiles, trust
-from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.installed import Outcome, Work, record_file
 
 NATIVE, FRAMEWORK, NONE = "native", "pre-commit", "none"
@@ -50,7 +50,7 @@ def _checked(work: Work, mode: str, asked: str | None) -> hookfiles.Folder | Non
             if hook.edited():
                 raise GuardError(
                     problem=f"{shown(hook.path)} {EDITED}; with the framework beside it both would run.",
-                    remedy=f"rm '{shown(hook.path)}'    # and then: trinity-guard init --hooks pre-commit",
+                    remedy=f"rm {typed(hook.path)}    # and then: trinity-guard init --hooks pre-commit",
                     exit_code=UNUSABLE,
                 )
         return None
@@ -228,7 +228,7 @@ def _remove_native(work: Work, folder: hookfiles.Folder) -> None:
             if os.path.lexists(hook.kept):
                 work.about_to_change(_relative(work.place, hook.kept))
         if hook.edited():
-            work.outcome.notes.append(f"{shown(hook.path)} {EDITED}: rm '{shown(hook.path)}'")
+            work.outcome.notes.append(f"{shown(hook.path)} {EDITED}: rm {typed(hook.path)}")
             continue
         said = hook.take()
         if said:

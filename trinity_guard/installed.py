@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git, hookfiles
-from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.errors import UNUSABLE, GuardError, pathspec, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Work:
             git.run("update-index", "--add", "--remove", "-z", "--stdin", data=paths, at=self.place.top)
         for name in self.staging.keys() - set(ready):
             if os.path.lexists(self.place.file(name)):
-                self.outcome.notes.append(f"not staged: {shown(name)}    # git add '{shown(name)}'")
+                self.outcome.notes.append(f"not staged: {shown(name)}    # git add {pathspec(name)}")
 
     def _ignored(self, name: bytes) -> bool:
         return not git.attempt("check-ignore", "-q", "--", name, at=self.place.top).code

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import bounds, dvcyaml, pipelines
-from trinity_guard.errors import GuardError, shown
+from trinity_guard.errors import GuardError, pathspec, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -177,10 +177,9 @@ def _flags(stage: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _malformed(where: bytes, what: str) -> GuardError:
-    path = shown(where)
     return GuardError(
-        problem=f"{path} is no file that DVC can read: {what}.",
-        remedy=f"git checkout HEAD -- {path}     # the last good version, or `dvc repro` writes it again",
+        problem=f"{shown(where)} is no file that DVC can read: {what}.",
+        remedy=f"git checkout HEAD -- {pathspec(where)}     # the last good version, or `dvc repro` writes it again",
     )
 
 

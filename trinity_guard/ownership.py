@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import dvcproject, git, index, pointer
-from trinity_guard.errors import GuardError, quoted, shown
+from trinity_guard.errors import GuardError, pathspec, quoted, shown, typed
 from trinity_guard.inspection import inside_dvc, is_bookkeeping
 
 TYPE_CHECKING = False
@@ -80,12 +80,12 @@ def refuse_name(place: git.Place, root: bytes, path: bytes) -> None:
     if is_bookkeeping(path):
         raise GuardError(
             problem=f"{shown(path)} is one of the files that Git, DVC or trinity-guard work by: it belongs in Git.",
-            remedy=f"git add {quoted(shown(path))}",
+            remedy=f"git add {pathspec(path)}",
         )
     if inside_dvc(path):
         raise GuardError(
             problem=f"{shown(path)} lies in the folder .dvc, where DVC keeps its own files: no pointer is read there.",
-            remedy=f"git rm -q --cached -- {quoted(shown(path))}     # and keep it in another folder",
+            remedy=f"git rm -q --cached -- {pathspec(path)}     # and keep it in another folder",
         )
     reason = pointer.nameable(os.path.basename(path))
     if reason is None:
@@ -112,26 +112,25 @@ def refuse_held(catalog: Catalog, path: bytes) -> Held | None:
     held = by_path.get(path)
     if held is None or (held.kind == "file" and held.pointer == path + b".dvc"):
         return held
-    name = quoted(shown(path))
-    where = quoted(shown(held.pointer))
+    where = typed(held.pointer)
     if held.kind == "import":
         raise GuardError(
             problem=f"{shown(path)} was imported by {shown(held.pointer)}, which says where it comes from.",
-            remedy=f"git rm -q --cached -- {name}\n"
+            remedy=f"git rm -q --cached -- {pathspec(path)}\n"
             f"dvc update {where}     # a newer version from its source, or\n"
-            f"dvc remove {where} && trinity-guard add {name}     # make it yours",
+            f"dvc remove {where} && trinity-guard add {typed(path)}     # make it yours",
         )
     raise GuardError(
         problem=f"{shown(path)} is recorded in {shown(held.pointer)}, a pointer with more in it than this file.",
-        remedy=f"git rm -q --cached -- {name}\ndvc commit {where} && git add {where}",
+        remedy=f"git rm -q --cached -- {pathspec(path)}\ndvc commit {where} && git add {pathspec(held.pointer)}",
     )
 
 
 def _in_directory(path: bytes, above: Held) -> GuardError:
-    name, folder, where = (quoted(shown(p)) for p in (path, above.path, above.pointer))
     return GuardError(
         problem=f"{shown(path)} lies in {shown(above.path)}/, which DVC holds as a whole ({shown(above.pointer)}).",
-        remedy=f"git rm -q --cached -- {name}\ndvc add {folder} && git add {where}",
+        remedy=f"git rm -q --cached -- {pathspec(path)}\n"
+        f"dvc add {typed(above.path)} && git add {pathspec(above.pointer)}",
     )
 
 
@@ -160,7 +159,7 @@ class Pipelines:
                 where, stage, _ = known
                 raise GuardError(
                     problem=f"{shown(path)} is an output of stage '{stage}' in {shown(where)}: DVC keeps it already.",
-                    remedy=f"git rm -q --cached -- {quoted(shown(path))}\ndvc commit {quoted(stage)}",
+                    remedy=f"git rm -q --cached -- {pathspec(path)}\ndvc commit {quoted(stage)}",
                 )
             place = os.path.dirname(place)
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import bounds, dvcyaml, templates
-from trinity_guard.errors import GuardError, shown
+from trinity_guard.errors import GuardError, pathspec, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,10 +62,9 @@ def _load(data: bytes, where: bytes) -> Any:
 
 
 def _malformed(where: bytes, what: str) -> GuardError:
-    path = shown(where)
     return GuardError(
-        problem=f"{path} is no file that DVC can read: {what}.",
-        remedy=f"git diff HEAD -- {path}     # correct it; `dvc stage list` checks it",
+        problem=f"{shown(where)} is no file that DVC can read: {what}.",
+        remedy=f"git diff HEAD -- {pathspec(where)}     # correct it; `dvc stage list` checks it",
     )
 
 

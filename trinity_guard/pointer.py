@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import bounds, dvcyaml
-from trinity_guard.errors import GuardError, shown
+from trinity_guard.errors import GuardError, pathspec, shown, typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -219,7 +219,8 @@ def _count(text: bytes) -> bool:
 def _out_of_bounds(where: bytes, path: str, reason: str) -> GuardError:
     return GuardError(
         problem=f"{shown(where)}: its path '{dvcyaml.plain(path)}' {reason}.",
-        remedy=f"git log -p -- {shown(where)}     # who wrote it? Nothing was touched; correct or delete the pointer",
+        remedy=f"git log -p -- {pathspec(where)}"
+        "     # who wrote it? Nothing was touched; correct or delete the pointer",
     )
 
 
@@ -227,15 +228,15 @@ def _out_of_bounds(where: bytes, path: str, reason: str) -> GuardError:
 
 
 def _malformed(where: bytes, data: bytes, what: str) -> GuardError:
-    path = shown(where)
+    path, word = shown(where), pathspec(where)
     if data.startswith(b"<<<<<<< ") or b"\n<<<<<<< " in data or b"\n>>>>>>> " in data:
         return GuardError(
             problem=f"{path} holds the markers of a merge conflict.",
-            remedy=f"git checkout --ours -- {path}     # or --theirs; then: git add {path}",
+            remedy=f"git checkout --ours -- {word}     # or --theirs; then: git add {word}",
         )
     return GuardError(
         problem=f"{path} is no pointer that DVC can read: {what}.",
-        remedy=f"git checkout HEAD -- {path}     # the last good version, or `dvc add` the file again",
+        remedy=f"git checkout HEAD -- {word}     # the last good version, or `dvc add` the file again",
     )
 
 
@@ -342,7 +343,7 @@ def _matching(pointer: Pointer, where: bytes, name: str) -> Out:
         return exact[0]
     raise GuardError(
         problem=f"{shown(where)} does not record '{dvcyaml.plain(name)}' but another file, and would be overwritten.",
-        remedy=f"git mv {shown(where)} ELSEWHERE.dvc     # or delete it",
+        remedy=f"git mv {typed(where)} ELSEWHERE.dvc     # or delete it",
     )
 
 

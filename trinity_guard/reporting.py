@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard import console
-from trinity_guard.errors import quoted, shown
+from trinity_guard.errors import shown, typed
 from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False
@@ -33,7 +33,7 @@ def tell_conversion(outcome: Outcome) -> None:
             name = shown(item.path)
             console.warn(
                 f"{name}: what was staged is recorded; the newer working file stays as it is.",
-                f"trinity-guard convert {quoted(name)}     # records it too",
+                f"trinity-guard convert {typed(item.path)}     # records it too",
             )
 
 

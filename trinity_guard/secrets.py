@@ -6,7 +6,7 @@ The tables below class every option that DVC knows; a test compares them with dv
 from __future__ import annotations
 
 from trinity_guard import dvcconfig, dvcyaml, urls
-from trinity_guard.errors import GuardError, shown
+from trinity_guard.errors import GuardError, pathspec, shown, typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def refusal(findings: Sequence[Finding], where: bytes, pushed: bool = False) -> 
         what = "runs a program on the machine of everybody who clones"
     if where.rpartition(b"/")[2] == b"config":
         folder = where.rpartition(b"/")[0].rpartition(b"/")[0]
-        go = f"cd '{shown(folder)}' && " if folder else ""
+        go = f"cd {typed(folder)} && " if folder else ""
         remedy = f"{go}trinity-guard remote credentials --move     # into .dvc/config.local, which stays here"
     else:
         remedy = f"take it out of {file}; a remote keeps it here:  trinity-guard remote credentials NAME --set OPTION"
@@ -172,7 +172,7 @@ def _in_yaml(data: bytes, where: bytes) -> Iterator[Finding]:
     except ValueError as e:
         raise GuardError(
             problem=f"{shown(where)} cannot be searched for credentials: {e}.",
-            remedy=f"correct {shown(where)}, or: git rm --cached {shown(where)}",
+            remedy=f"correct {shown(where)}, or: git rm --cached {pathspec(where)}",
         ) from None
     for path, option, kind in _walk(fields, (), "", set()):
         yield Finding(": ".join(path) or "top", option, _line_in_yaml(data, option), kind)

@@ -28,7 +28,9 @@ class Survey:
         catalog = catalogs.load(place)
         self.broken = {shown(path): error.problem for path, error in catalog.broken.items()}
         changed = {h.path for h in catalogs.changed(place, catalog, UNLIMITED)}
-        self.artifacts = [self._artifact(held, changed) for held in catalog.held if held.kind != "foreign"]
+        ours = [held for held in catalog.held if held.kind != "foreign"]
+        self.artifacts = [self._artifact(held, changed) for held in ours]
+        self.paths = [held.path for held in ours]
         self.hooks = installed_hooks()
         self.config = config.source or "defaults"
         self.remote, self.remote_url = self._remote(config)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard import bringing, git, goals, index, locks, moved
-from trinity_guard.errors import BLOCKED, UNUSABLE, GuardError, quoted, shown
+from trinity_guard.errors import BLOCKED, UNUSABLE, GuardError, pathspec, shown, typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _remedy(follower: Follower) -> str:
     lines = [e.remedy for e in follower.plan.troubles if e.remedy]
     changed = [k for k in follower.plan.kept if k.kind == "changed"]
     if changed:
-        name = quoted(shown(changed[0].path))
+        name = typed(changed[0].path)
         lines.append(
             f"trinity-guard convert {name} && git commit     # records it first\nmv {name} ELSEWHERE     # or not"
         )
@@ -97,10 +97,10 @@ def _refuse_edited(chosen: Chosen, here: dict[bytes, index.Entry]) -> None:
         out = git.run("diff", *options, chosen.commit, "--", *moved.PATTERNS)
         edited &= set(out.split(b"\0"))
     if edited:
-        name = quoted(shown(sorted(edited)[0]))
+        name = sorted(edited)[0]
         raise GuardError(
-            problem=f"{name} has edits that are not staged; nothing was touched.",
-            remedy=f"git add {name} && git commit     # or: git checkout -- {name}",
+            problem=f"{shown(name)} has edits that are not staged; nothing was touched.",
+            remedy=f"git add {pathspec(name)} && git commit     # or: git checkout -- {pathspec(name)}",
         )
 
 
@@ -117,10 +117,10 @@ def _refuse_unrecorded(chosen: Chosen, here: dict[bytes, index.Entry]) -> None:
     known = git.run("log", *options, "--", *moved.PATTERNS)
     for path, oid in unsure.items():
         if oid not in known:
-            name = quoted(shown(path))
             raise GuardError(
-                problem=f"{name} is staged as no commit has it; nothing was touched.",
-                remedy=f"git commit     # records it first\ngit restore --staged --worktree {name}     # or lets it go",
+                problem=f"{shown(path)} is staged as no commit has it; nothing was touched.",
+                remedy="git commit     # records it first\n"
+                f"git restore --staged --worktree {pathspec(path)}     # or lets it go",
             )
 
 

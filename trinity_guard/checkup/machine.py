@@ -7,7 +7,7 @@ import sys
 
 from trinity_guard import bounds, diagnosis, git, remotes
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, fine, listed
-from trinity_guard.errors import shown
+from trinity_guard.errors import shown, typed
 from trinity_guard.rules import size_text
 
 # `git config --show-scope`, by which hooks are found, came with the first; what `migrate` asks (`worktree list -z`)
@@ -246,7 +246,7 @@ def locks(subject: Subject) -> Check:
     except FileNotFoundError:
         return fine("no Git has left a lock")
     level = WARNING if age < 60 else ERROR
-    names = " ".join(f"'{shown(f)}'" for f in found)
+    names, words = ", ".join(shown(f) for f in found), " ".join(typed(f) for f in found)
     return Check(
-        level, f"{names}: another Git is at work here, or one was killed.", f"rm {names}     # when no Git is running"
+        level, f"{names}: another Git is at work here, or one was killed.", f"rm {words}     # when no Git is running"
     )

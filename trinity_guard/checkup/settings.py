@@ -200,7 +200,7 @@ def large_file_storage(subject: Subject) -> Check:
     taken = [pattern for example, pattern in examples.items() if attributes.filter(example) == b"lfs"]
     if not taken:
         return fine("git-lfs takes none of the patterns")
-    names = " ".join(f"'{shown(p.encode('utf-8', 'surrogateescape'))}'" for p in taken)
+    names = " ".join(typed(p.encode("utf-8", "surrogateescape")) for p in taken)
     return Check(
         WARNING,
         f".gitattributes gives {listed(taken)} to git-lfs: new ones go there, and not to DVC.",

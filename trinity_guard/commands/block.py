@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import arguments, console, git, guarding, index
 from trinity_guard import catalog as catalogs
-from trinity_guard.errors import FINE, quoted, shown
+from trinity_guard.errors import FINE, typed
 
 HELP = """usage: trinity-guard block [PATH…]
 
@@ -36,7 +36,7 @@ def run(args: list[str]) -> int:
         entries = index.staged()
     artifacts = guarding.check_staged(place, rules, entries)
     if artifacts:
-        name = quoted(shown(artifacts[0].entry.path))
+        name = typed(artifacts[0].entry.path)
         guarding.block(
             place, catalogs.load(place), artifacts, f"trinity-guard convert {name}     # make it a DVC pointer"
         )

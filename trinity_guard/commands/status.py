@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard import console, git, guarding
-from trinity_guard.errors import FINE, UNUSABLE, GuardError, quoted
+from trinity_guard.errors import FINE, UNUSABLE, GuardError, typed
 from trinity_guard.rules import size_text
 from trinity_guard.survey import Survey
 
@@ -54,7 +54,8 @@ def _lines(survey: Survey) -> list[str]:
     if survey.pushing:
         lines[-1:] = ["push     under way", ""]
     if survey.artifacts:
-        rows = [[str(a["path"]), _size(a["size"]), _state(a)] for a in survey.artifacts]
+        named = zip(survey.artifacts, survey.paths, strict=True)
+        rows = [[str(a["path"]), _size(a["size"]), _state(a, path)] for a, path in named]
         lines += [console.table(["artifact", ">size", "state"], rows), ""]
     else:
         lines += ["no artifact is tracked yet.", ""]
@@ -85,10 +86,10 @@ def _size(size: object) -> str:
     return size_text(size) if isinstance(size, int) and size >= 0 else "?"
 
 
-def _state(artifact: dict[str, object]) -> str:
+def _state(artifact: dict[str, object], path: bytes) -> str:
     state = str(artifact["state"])
     if state == "changed":
-        return f"changed: trinity-guard convert {quoted(str(artifact['path']))}"
+        return f"changed: trinity-guard convert {typed(path)}"
     if state == "missing":
         return "not here: trinity-guard sync" if artifact["cached"] else "not here: trinity-guard pull"
     return state if artifact["cached"] else f"{state}, not in the cache"

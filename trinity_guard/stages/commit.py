@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import catalog as catalogs
 from trinity_guard import console, git, guarding, index, locking, recovery, reporting, stash
-from trinity_guard.errors import FINE, quoted, shown
+from trinity_guard.errors import FINE, pathspec, shown, typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,24 +59,26 @@ def _convert(place: git.Place, catalog: Catalog, artifacts: list[Artifact], fram
 
 
 def _block_remedy(path: bytes) -> str:
-    name = quoted(shown(path))
-    return f"trinity-guard convert {name}     # make it a DVC pointer\ngit reset -q -- {name}     # or leave it out"
+    return (
+        f"trinity-guard convert {typed(path)}     # make it a DVC pointer\n"
+        f"git reset -q -- {pathspec(path)}     # or leave it out"
+    )
 
 
 def _name_changed(place: git.Place, catalog: Catalog, but: set[bytes]) -> None:
     changed = guarding.changed_behind_pointers(place, catalog, but)
     for held in changed[:10]:
-        name = shown(held.path)
+        name, word = shown(held.path), typed(held.path)
         if guarding.is_known_version(place, held):
             console.warn(
                 f"{name} is not the version that its pointer names, but another one that was recorded.",
-                f"trinity-guard pull {quoted(name)}     # brings the pointer's version\n"
-                f"trinity-guard convert {quoted(name)}     # or records this one",
+                f"trinity-guard pull {word}     # brings the pointer's version\n"
+                f"trinity-guard convert {word}     # or records this one",
             )
         else:
             console.warn(
                 f"{name} has changed, and its pointer has not: this commit still records the old version.",
-                f"trinity-guard convert {quoted(name)}",
+                f"trinity-guard convert {word}",
             )
     if len(changed) > 10:
         console.warn(f"and {len(changed) - 10} more.", "trinity-guard status")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard import bringing, console, git, locking
-from trinity_guard.errors import quoted, shown
+from trinity_guard.errors import pathspec, shown, typed
 from trinity_guard.following import Follower
 from trinity_guard.rules import size_text
 
@@ -121,15 +121,15 @@ def _tell_missing(plan: Plan, fetched: bool) -> None:
 def _remedy(goal: Goal, reason: str, fetched: bool) -> str:
     if fetched and reason.startswith("is not on"):
         return "trinity-guard push     # by whoever has it: the author of the commit"
-    return f"trinity-guard pull {quoted(shown(goal.path))}"
+    return f"trinity-guard pull {typed(goal.path)}"
 
 
 def words(kept: Kept) -> tuple[str, str]:
     """Return what is said of a file that was left as it is, and the commands that help."""
-    name = quoted(shown(kept.path))
+    name = typed(kept.path)
     if kept.kind == "changed":
         own = kept.source == kept.path + b".dvc"
-        record = f"trinity-guard convert {name}" if own else f"dvc commit {quoted(shown(kept.source))}"
+        record = f"trinity-guard convert {name}" if own else f"dvc commit {typed(kept.source)}"
         return (
             f"{shown(kept.path)} {kept.reason} and stays as it is; {shown(kept.source)} names another version.",
             f"{record}     # records yours\n"
@@ -141,5 +141,8 @@ def words(kept: Kept) -> tuple[str, str]:
             f"trinity-guard add {name}     # keeps it\nrm {name}     # or lets it go",
         )
     if kept.kind == "git":
-        return f"{shown(kept.path)} {kept.reason}.", f"git rm --cached {name}     # leaves it to its pointer"
+        return (
+            f"{shown(kept.path)} {kept.reason}.",
+            f"git rm --cached {pathspec(kept.path)}     # leaves it to its pointer",
+        )
     return f"{shown(kept.path)} {kept.reason}: it was left alone.", f"ls -la {name}"

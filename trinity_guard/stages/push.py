@@ -6,7 +6,7 @@ import os
 import sys
 
 from trinity_guard import asking, console, gating, git, guarding, publication, reporting, secrets
-from trinity_guard.errors import BLOCKED, FINE, GuardError, quoted, shown
+from trinity_guard.errors import BLOCKED, FINE, GuardError, pathspec, shown, typed
 from trinity_guard.pushqueue import Queue
 from trinity_guard.rules import size_text
 
@@ -142,7 +142,7 @@ def _refuse_credentials(found: Findings) -> None:
             words = secrets.refusal(hits, entry.path)
             remedy = words.remedy
             if gating.is_own_config(entry.path):
-                remedy = f"git rm --cached {quoted(shown(entry.path))}     # it stays here, as .dvc/.gitignore has it"
+                remedy = f"git rm --cached {pathspec(entry.path)}     # it stays here, as .dvc/.gitignore has it"
             raise GuardError(
                 problem=f"push refused: in commit {commit[:10].decode()}, {words.problem}",
                 remedy=f"{remedy}\nthen take it out of the commit: git commit --amend, or git rebase -i\n{SKIP}",
@@ -193,7 +193,7 @@ def _mending(raw: list[tuple[bytes, Artifact]], commits: list[bytes], refs: Sequ
 
 def _moving(name: bytes, but: str = "") -> str:
     """Return the command that rewrites all of a ref's history, or all but what is published."""
-    word = quoted(shown(name.removeprefix(b"refs/heads/").removeprefix(b"refs/tags/")))
+    word = typed(name.removeprefix(b"refs/heads/").removeprefix(b"refs/tags/"))
     return f"trinity-guard migrate run --ref {word}{but}     # pointers in each of these commits; then push again"
 
 
@@ -230,7 +230,7 @@ def _mending_of(name: bytes, mine: list[bytes], holding: set[bytes], paths: set[
 
 def _to_and_from(name: bytes) -> tuple[str, str]:
     """Return the commands that go to a ref before it is mended, and what is to be done after."""
-    word = quoted(shown(name.removeprefix(b"refs/heads/").removeprefix(b"refs/tags/")))
+    word = typed(name.removeprefix(b"refs/heads/").removeprefix(b"refs/tags/"))
     if name.startswith(b"refs/tags/"):
         return f"git checkout --detach {word} && ", f" && git tag -f {word}"
     current = git.attempt("symbolic-ref", "-q", "HEAD").out.strip()

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from trinity_guard import git
-from trinity_guard.errors import UNUSABLE, GuardError, quoted, shown
+from trinity_guard.errors import UNUSABLE, GuardError, quoted, shown, typed
 from trinity_guard.training import model, provenance
 from trinity_guard.training.recording import METADATA, MODEL
 
@@ -52,7 +52,7 @@ def load(path: str, md5: str | None = None) -> Verified:
     data = _bytes(path, name)
     metadata = _metadata(path, name, required=md5 is None)
     found = provenance.md5(data)
-    pull = f"trinity-guard pull {quoted(name)}     # the recorded bytes; first move away what is here"
+    pull = f"trinity-guard pull {typed(os.fsencode(path))}     # the recorded bytes; first move away what is here"
     if md5 is not None:
         _require(name, found, md5.lower(), "you named", pull)
         return Verified(path, found, model.load(data), metadata)
@@ -88,7 +88,9 @@ def _bytes(path: str, name: str) -> bytes:
             return file.read()
     except FileNotFoundError:
         if os.path.lexists(path + ".dvc"):
-            raise GuardError(f"{name} is not here, only its pointer.", f"trinity-guard pull {quoted(name)}") from None
+            raise GuardError(
+                f"{name} is not here, only its pointer.", f"trinity-guard pull {typed(os.fsencode(path))}"
+            ) from None
         raise GuardError(f"there is no {name}.", "ls models     # or make one: trinity train", UNUSABLE) from None
     except IsADirectoryError:
         raise GuardError(f"{name} is a folder.", f"ls {quoted(name)}     # and name a model in it", UNUSABLE) from None
