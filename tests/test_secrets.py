@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.support import dvc, run
+from tests.support import PROJECT, dvc, run
 from trinity_guard import secrets, trust, urls
 from trinity_guard.errors import GuardError
 from trinity_guard.secrets import PERSONAL, PROGRAM, SECRET, credentials_in, personal_in, refusal
@@ -40,6 +40,17 @@ def test_every_option_of_every_kind_of_remote_is_classed_once() -> None:
     for option in known - {"url"}:
         assert sum(option in table for table in tables) == 1, f"DVC knows the option {option}; class it"
     assert frozenset().union(*tables) - known <= {"username", "ssh_private", "proxy"}
+
+
+def test_the_name_of_an_azure_account_is_part_of_an_address_and_no_person_s() -> None:
+    # Whoever clones needs it to reach the container, and it opens nothing: it stands in every URL of a blob.
+    assert "account_name" in trust.DIRECTING
+    config = b"['remote \"r\"']\nurl = azure://c\naccount_name = acc\ntenant_id = t\nclient_id = c\nuser = me\n"
+    assert [f.option for f in personal_in(config, CONFIG)] == ["tenant_id", "client_id", "user"]
+    assert credentials_in(config, CONFIG) == []
+    for page in ("rules.md", "remotes.md"):
+        said = [s for s in (PROJECT / "docs" / page).read_text().replace("`", "").split(". ") if "Azure's" in s]
+        assert any("account" in s and ("address" in s or "is committed" in s) for s in said), page
 
 
 def test_the_secrets_of_dvc_s_other_sections_are_among_ours() -> None:

@@ -21,7 +21,8 @@ SECRET = frozenset({
 })  # fmt: skip
 # Whoever writes one of these runs a program on the machine of everybody who clones.
 PROGRAM = frozenset({"bearer_token_command"})
-# What belongs to one person or one machine: no secret, but wrong for everybody else.
+# What belongs to one person or one machine: no secret, but wrong for everybody else. (Azure's account_name is part of
+# the container's address, which everybody needs: trust.DIRECTING has it.)
 PERSONAL = frozenset({
     "profile", "credentialpath", "configpath", "keyfile", "cert_path", "key_path", "kerb_ticket", "kerberos_principal",
     "gdrive_user_credentials_file", "gdrive_service_account_json_file_path", "gdrive_service_account_user_email",

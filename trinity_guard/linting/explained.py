@@ -102,7 +102,8 @@ Of a path that leads elsewhere find out who wrote it: `git log -p -- FILE`.
     "TG006": """\
 A secret (a key, a password, one inside of an address) or a command to run stands in a committed .dvc/config, pointer,
 dvc.yaml or dvc.lock; or somebody's config.local is committed. What belongs to one person or one machine (a user's
-name, the path of a key) is a warning. A config that DVC cannot read may hold anything, and is an error.
+name, the path of a key) is a warning; Azure's `account_name` is none: it is part of the container's address, which all
+need. A config that DVC cannot read may hold anything, and is an error.
 
 Everybody who reads the repository can use it, or runs that command. No value is ever printed.
 
