@@ -26,14 +26,33 @@ def tg006(subject: Subject) -> Iterator[Finding]:
     published = _published(subject, files)
     for commit, entry in files:
         pushed = (commit, entry.path) in published
-        if is_own_config(entry.path):
-            yield _own_config(commit, entry, pushed)
-        else:
-            for finding in _in_file(commit, entry, contents[entry.oid], pushed):
-                if subject.is_gone(entry) and finding.key not in _keys_at_tip(subject, entry.path):
-                    rest = "".join(f"\n{line}" for line in finding.remedy.split("\n")[1:] if line.startswith("and "))
-                    finding.remedy = subject.rebase(commit, "take it out of that commit") + rest
-                yield finding
+        own = is_own_config(entry.path)
+        found = [_own_config(commit, entry, pushed)] if own else _in_file(commit, entry, contents[entry.oid], pushed)
+        for finding in found:
+            if subject.history is not None:
+                _rewrite_too(subject, commit, entry, finding)
+            yield finding
+
+
+def _rewrite_too(subject: Subject, commit: bytes, entry: Entry, finding: Finding) -> None:
+    """Have a credential taken out of the commit of a range, which keeps what is only moved at the tip."""
+    lines = finding.remedy.split("\n")
+    rest = [line for line in lines if line.startswith("and ")]
+    if not _stands(subject, entry, finding.key):
+        finding.remedy = "\n".join([subject.rebase(commit, "take it out of that commit"), *rest])
+    elif finding.level != WARNING:
+        now = [line for line in lines if line not in rest]
+        keeps = "and take it out of that commit, which keeps it"
+        finding.remedy = "\n".join([*now, subject.rebase(commit, keeps), *rest])
+
+
+def _stands(subject: Subject, entry: Entry, key: str) -> bool:
+    """Whether the tree at the end still holds what was found in a version of a file."""
+    if not subject.is_gone(entry):
+        return True
+    if is_own_config(entry.path):
+        return subject.tree.get(entry.path) is not None
+    return key in _keys_at_tip(subject, entry.path)
 
 
 def _keys_at_tip(subject: Subject, path: bytes) -> set[str]:
