@@ -1,4 +1,4 @@
-"""The indexes of Git's packs, version 2: where in a pack an object begins. Source: gitformat-pack(5)."""
+"""The indexes of Git's packs, version 2: where an object begins, and which are not here. Source: gitformat-pack(5)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import mmap
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 SIGNATURE = b"\xfftOc\0\0\0\2"
 HEADER = 8 + 256 * 4
@@ -93,6 +93,29 @@ class Index:
             far = base + 4 * self._count + 8 * (offset - FAR)
             offset = int.from_bytes(self._table[far : far + 8], "big")
         return offset
+
+
+def absent(common_dir: bytes, ids: Iterable[bytes]) -> list[bytes]:
+    """Return those of the objects that are neither in a pack nor loose. Git itself would fetch them to say so."""
+    left = dict.fromkeys(ids)
+    for index_file in files(common_dir):
+        there = _held(index_file, list(left))
+        left = {oid: None for oid in left if oid not in there}
+    loose = folders(common_dir)
+    return [oid for oid in left if not any(os.path.exists(os.path.join(f, oid[:2], oid[2:])) for f in loose)]
+
+
+def _held(index_file: bytes, ids: Sequence[bytes]) -> dict[bytes, int]:
+    if not ids:
+        return {}
+    try:
+        index = Index(index_file, len(ids[0]) // 2)
+    except (OSError, ValueError):
+        return {}  # not known: to fetch what is there does no harm
+    try:
+        return index.offsets(ids)
+    finally:
+        index.close()
 
 
 def mapped(path: bytes) -> mmap.mmap:

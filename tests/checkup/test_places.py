@@ -359,3 +359,22 @@ def test_a_migration_that_was_killed_at_any_step(make_repo: Callable[..., Repo],
             break
         shutil.rmtree(copy)
     assert seen == {"ok", "error"}
+
+
+def test_what_a_partial_clone_lacks_is_fetched_at_once(origin: Repo, tmp_path: Path) -> None:
+    lock = "schema: '2.0'\nstages:\n  s:\n    cmd: x\n    outs:\n    - path: o.bin\n      md5: {:032x}\n      size: 1\n"
+    for number in range(8):
+        origin.write("a.pkl", 10 * KB)
+        origin.guard("add", "a.pkl")
+        origin.stage("p/dvc.yaml", f"stages:\n  s:\n    cmd: x{number}\n    outs: [o.bin]\n".encode())
+        origin.stage("p/dvc.lock", lock.format(number + 0xA0 << 100).encode())
+        origin.stage(".dvc/config", origin.file(".dvc/config").read_bytes() + b"# %d\n" % number)
+        origin.commit("--no-verify")
+    origin.git("config", "uploadpack.allowFilter", "true")
+    origin.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    clone = cloned(origin, tmp_path / "clone", "--filter=blob:none")
+    trace = tmp_path / "trace"
+    _, first = asked(clone, GIT_TRACE=str(trace))
+    assert trace.read_text().count("built-in: git fetch") == 1
+    origin.path.rename(tmp_path / "away")
+    assert asked(clone)[1] == first  # all is here by now

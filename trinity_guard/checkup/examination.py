@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trinity_guard import git
+from trinity_guard import git, index, inspection, partial, references
 from trinity_guard.checkup import dvc, hooks, machine, objects, settings, unfinished
 from trinity_guard.checkup.checks import ERROR, OK, WARNING, Check, Subject, Unseen
 from trinity_guard.errors import GuardError, shown
@@ -56,10 +56,15 @@ IN_A_WORK_TREE: dict[str, Callable[[Subject], Check]] = {
     "sync": unfinished.following,
 }
 
+# The names of what `inspection.is_record` is about, as Git matches them.
+RECORDS = ("*.dvc", "dvc.yaml", "*/dvc.yaml", "dvc.lock", "*/dvc.lock", ".dvc/config", "*/.dvc/config")
+
 
 def examine(place: git.Place, offline: bool = False, on_progress: Progress | None = None) -> list[Check]:
     """Run every check, each whatever the others say. place: where we are; the current folder is its top."""
     subject = Subject(place, offline)
+    if not place.bare and partial.remote(place.common_dir):
+        _bring_records(subject)
     checks = dict(ANYWHERE) if place.bare else {**ANYWHERE, **IN_A_WORK_TREE}
     found = []
     for done, (name, look) in enumerate(checks.items()):
@@ -74,6 +79,18 @@ def examine(place: git.Place, offline: bool = False, on_progress: Progress | Non
         rest.name = "work-tree"
         found.append(rest)
     return found
+
+
+def _bring_records(subject: Subject) -> None:
+    """Fetch at once what a partial clone lacks of DVC's files: several checks read each version that a commit has."""
+    try:
+        head = ["HEAD"] if subject.has_commits() else []
+        commits = git.run("rev-list", "--all", *head, "--full-history", "--", *RECORDS).split()
+        versions = [e for batch in references.walked(commits) for _, entries in batch for e in entries]
+        versions += index.entries(*RECORDS, patterns=True)
+    except GuardError:
+        return  # each check says of itself what it cannot read
+    partial.bring(subject.place.common_dir, [e.oid for e in versions if inspection.is_record(e.path)])
 
 
 def _looked(look: Callable[[Subject], Check], subject: Subject) -> Check:

@@ -7,7 +7,6 @@ which has the last word.
 
 from __future__ import annotations
 
-import os
 import zlib
 
 from trinity_guard import packindex
@@ -41,29 +40,6 @@ def heads(common_dir: bytes, ids: Iterable[bytes], length: int) -> dict[bytes, H
         some = rest[start : start + TOGETHER]
         found.update(zip(some, objects.heads(some, length), strict=True))
     return found
-
-
-def absent(common_dir: bytes, ids: Iterable[bytes]) -> list[bytes]:
-    """Return those of the objects that are neither in a pack nor loose. Git itself would fetch them to say so."""
-    left = dict.fromkeys(ids)
-    for index_file in packindex.files(common_dir):
-        there = _held(index_file, list(left))
-        left = {oid: None for oid in left if oid not in there}
-    folders = packindex.folders(common_dir)
-    return [oid for oid in left if not any(os.path.exists(os.path.join(f, oid[:2], oid[2:])) for f in folders)]
-
-
-def _held(index_file: bytes, ids: Sequence[bytes]) -> dict[bytes, int]:
-    if not ids:
-        return {}
-    try:
-        index = packindex.Index(index_file, len(ids[0]) // 2)
-    except (OSError, ValueError):
-        return {}  # not known: to fetch what is there does no harm
-    try:
-        return index.offsets(ids)
-    finally:
-        index.close()
 
 
 def _from_pack(index_file: bytes, wanted: Sequence[bytes], length: int, found: dict[bytes, Head]) -> None:

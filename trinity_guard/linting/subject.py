@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from trinity_guard import catalog, git, index, inspection, ownership, references, sniffing
+from trinity_guard import catalog, git, index, inspection, ownership, partial, references, sniffing
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.gating import Findings, left_to_others
 from trinity_guard.index import EMPTY, SYMLINK, Entry
-from trinity_guard.linting import packs, partial
+from trinity_guard.linting import packs
 from trinity_guard.objects import GLANCE
 from trinity_guard.pointer import MOST_BYTES_WITH_FILES
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, references
+from trinity_guard import git, partial, references
 from trinity_guard.errors import UNUSABLE, GuardError, quoted, shown
 from trinity_guard.index import SYMLINK
-from trinity_guard.linting import partial, subject
+from trinity_guard.linting import subject
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

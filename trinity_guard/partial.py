@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git
-from trinity_guard.linting import packs
+from trinity_guard import git, packindex
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def remote(common_dir: bytes) -> str:
 def bring(common_dir: bytes, ids: Iterable[bytes]) -> None:
     """Fetch those of these blobs that a partial clone has not. What fails is told by the Git that reads them then."""
     name = remote(common_dir)
-    lacking = packs.absent(common_dir, ids) if name else []
+    lacking = packindex.absent(common_dir, ids) if name else []
     if lacking:
         data = b"".join(oid + b"\n" for oid in lacking)
         git.attempt("-c", "fetch.negotiationAlgorithm=noop", "fetch", *OPTIONS, name, data=data)
