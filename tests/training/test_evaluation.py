@@ -73,6 +73,20 @@ def test_figures_of_many_classes_are_scikit_learns(forecasts: list[tuple[int, li
         metrics.recall_score(y, said, labels=[3], average="macro", zero_division=0)
     )
     assert 0 <= found["brier"] <= 2
+    assert ("roc_auc" in found) == (len(set(y)) > 1)
+    if set(y) == set(classes):
+        options = {"multi_class": "ovr", "average": "weighted", "labels": classes}
+        assert found["roc_auc"] == pytest.approx(metrics.roc_auc_score(y, p, **options))
+
+
+def test_a_class_that_the_test_part_lacks_has_no_area_and_no_weight() -> None:
+    y = np.array([0, 0, 1, 1, 1])
+    p = np.array([[0.7, 0.2, 0.1], [0.3, 0.6, 0.1], [0.1, 0.8, 0.1], [0.4, 0.5, 0.1], [0.2, 0.1, 0.7]])
+    found = measures.measure(y, p, [0, 1, 99], "resolved_strategy_id")
+    zero, one = (metrics.roc_auc_score(y == c, p[:, c]) for c in (0, 1))
+    assert found["roc_auc"] == pytest.approx(0.4 * zero + 0.6 * one)
+    alone = measures.measure(y[:2], p[:2], [0, 1, 99], "resolved_strategy_id")
+    assert "roc_auc" not in alone
 
 
 def test_the_constant_gets_what_always_valid_gets() -> None:
@@ -180,6 +194,8 @@ def test_many_classes_are_judged_by_macro_f1(tmp_path: Path) -> None:
     found = judge(data, settings)
     assert found.headline == "f1_macro"
     assert found.metrics["f1_macro"] > found.baseline["f1_macro"]
+    assert found.baseline["roc_auc"] == 0.5 < found.metrics["roc_auc"] <= 1
+    assert found.cv["roc_auc"][0] > 0.5
     assert found.leakage["pages"] == 0
     assert {row["slice"] for row in found.slices} == {"theme"}
     assert set(found.curves["roc"]) <= set(model.STRATEGIES.values())

@@ -363,7 +363,13 @@ def test_each_target_and_an_older_table_by_the_reference_protocol_are_trained(he
     here.write("old.csv", samples.older().to_csv(index=False).encode())
     assert main(["train", "--dataset", "old.csv", "--protocol", "reference", "--output", "old"]) == 0
     [page_model] = here.models()
-    assert "active_strategy" not in here.metadata(page_model)["features"]
+    pages = here.metadata(page_model)
+    assert "active_strategy" not in pages["features"]
+    assert pages["baseline"]["roc_auc"] == 0.5 < pages["metrics"]["roc_auc"]
+    row = f"| roc_auc | {pages['metrics']['roc_auc']:.3f} | 0.500 |"
+    card = beside(page_model, "_card.md").read_text()
+    assert row in card
+    assert "each strategy against the rest, weighted by its rows" in card
     [old] = (here.path / "old").glob("*.pkl")
     assert here.metadata(old)["features"] == ["input_char_len", "input_word_count", "theme", "active_strategy"]
     assert here.metadata(old)["terms"]["split"].startswith("reference")

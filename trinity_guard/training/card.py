@@ -15,6 +15,9 @@ USE = {
     "is_valid": "Says, before a page is rendered, how likely its layout is to hold under a healing strategy.",
     "resolved_strategy_id": "Says, before a page is rendered, which is the mildest healing strategy that will hold.",
 }
+AREA = (
+    "roc_auc is of each strategy against the rest, weighted by its rows; one that the test part lacks does not count."
+)
 LABELS = (
     "A table of `trinity data` is synthetic: generated text, laid out with real font metrics as a browser does it; no "
     "page of a real site is in it, and how often pages overflow there says nothing of yours. Its labels are measured, "
@@ -80,6 +83,8 @@ def _how_good(metadata: Mapping[str, Any]) -> str:
     # The constant's answer is the commonest class.
     if constant.get("recall_valid") == 1:
         said.append("The F1 of the valid class flatters, since most pages are valid; judge by the bold ones.")
+    if metadata["target"] != "is_valid" and "roc_auc" in metrics:
+        said.append(AREA)
     made = _table(("metric", ">test part", ">always the commonest", ">grouped folds"), rows)
     # A line right below a table would be a row of it.
     return "\n\n".join([made, *(["\n".join(said)] if said else [])])

@@ -36,9 +36,9 @@ def names(classes: Sequence[int], target: str) -> list[str]:
 def measure(y: Ints, p: Floats, classes: Sequence[int], target: str = "is_valid") -> dict[str, float]:
     """Return the metrics of probabilities p, shape (n, classes), for labels y, shape (n,).
 
-    Per class precision, recall and F1 (0 where undefined), accuracy, MCC, Brier, ROC AUC (left out where y has one
-    class); of more than two verdicts also macro F1 and log loss. The predicted class is the likeliest, of equals
-    the first.
+    Per class precision, recall and F1 (0 where undefined), accuracy, MCC, Brier, ROC AUC (see roc_auc; left out where y
+    has one class); of more than two verdicts also macro F1 and log loss. The predicted class is the likeliest, of
+    equals the first.
     """
     found = counted(confusion(y, p, classes), names(classes, target)) | {"brier": brier(y, p, classes, target)}
     if target == "is_valid":
@@ -46,7 +46,8 @@ def measure(y: Ints, p: Floats, classes: Sequence[int], target: str = "is_valid"
             found["roc_auc"] = float(roc_auc_score(y, p[:, list(classes).index(1)]))
         return found
     found["f1_macro"] = float(np.mean([found[f"f1_{name}"] for name in _present(y, classes, target)]))
-    return found | {"log_loss": log_loss(y, p, classes)}
+    found |= {"log_loss": log_loss(y, p, classes)}
+    return found | ({"roc_auc": roc_auc(y, p, classes)} if len(np.unique(y)) > 1 else {})
 
 
 def _present(y: Ints, classes: Sequence[int], target: str) -> list[str]:
@@ -96,6 +97,15 @@ def log_loss(y: Ints, p: Floats, classes: Sequence[int]) -> float:
     """Return the mean of minus the logarithm of what was given to the class that is; 0 counts as the smallest step."""
     own = p[np.arange(len(y)), np.searchsorted(classes, y)]
     return float(-np.log(np.clip(own, np.finfo(np.float64).eps, 1)).mean())
+
+
+def roc_auc(y: Ints, p: Floats, classes: Sequence[int]) -> float:
+    """Return the ROC AUC of each class against the rest, weighted by how many rows of y have it; 0.5 is chance.
+
+    A class that y lacks has no area, and no weight. For y with two classes or more. Source: Provost and Domingos 2000.
+    """
+    shares = [(i, float((y == c).mean())) for i, c in enumerate(classes) if (y == c).any()]
+    return sum(share * float(roc_auc_score(y == classes[i], p[:, i])) for i, share in shares)
 
 
 def curves(y: Ints, p: Floats, classes: Sequence[int], target: str) -> dict[str, dict[str, Floats]]:
