@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,25 @@ def test_a_filter_of_older_commits_that_leaves_pointers_alone_is_no_matter(legac
     assert WORDS_OF_OLD not in out(legacy, "info")
     assert WORDS_OF_OLD not in out(legacy, "run", "--yes")
     assert "info/attributes" not in out(legacy, "guide", "team")
+
+
+def test_working_files_with_other_line_ends_than_git_stores_are_told_with_the_way_to_the_stored_ones(
+    tmp_path: Path,
+) -> None:
+    repo = Legacy(tmp_path / "windows")
+    repo.path.mkdir()
+    repo.git("init", "-q", "-b", "main")
+    repo.add(".gitattributes", b"*.csv text eol=crlf\n")
+    repo.add("my table.csv", b"a,b\r\n1,2\r\n")
+    repo.add("same.csv", b"one line")
+    said = out(repo, "run", "--everything", "--yes")
+    assert repo.file("my table.csv").read_bytes() == b"a,b\r\n1,2\r\n"
+    [note] = [line for line in said.splitlines() if "line ends" in line]
+    assert "same.csv" not in note
+    assert note in (repo.state / "report.txt").read_text().splitlines()
+    run("sh", "-c", note.partition("for each: ")[2].replace("dvc ", f"{sys.executable} -m dvc ", 1), cwd=repo.path)
+    assert repo.file("my table.csv").read_bytes() == b"a,b\n1,2\n"
+    assert b"up to date" in repo.dvc("status").stdout
+    assert repo.git("status", "--porcelain").stdout == b""
+    out(repo, "undo")
+    assert repo.git("status", "--porcelain", "-uno").stdout == b""

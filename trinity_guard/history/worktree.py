@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git
+from trinity_guard import git, pointer
 from trinity_guard.errors import GuardError
 
 TYPE_CHECKING = False
@@ -49,6 +49,22 @@ def _same(file: bytes, data: bytes) -> bool:
         return False
     with open(file, "rb") as opened:
         return opened.read() == data
+
+
+def unlike_their_pointers(source: Source, old: bytes, new: bytes) -> list[bytes]:
+    """Return the artifacts whose working file is not as long as their pointer says.
+
+    Git gave them other bytes than it stores (eol=crlf, autocrlf, an encoding), and the pointers have what is stored.
+    """
+    change = between(source, old, new)
+    found = []
+    for path in change.deleted:
+        blob, file = change.added.get(path + b".dvc"), source.place.file(path)
+        if blob is not None and os.path.isfile(file):
+            [stored] = pointer.decode(source.one(blob), path + b".dvc").outs
+            if os.stat(file).st_size != stored.size:
+                found.append(path)
+    return found
 
 
 def follow(source: Source, old: bytes, new: bytes) -> None:

@@ -6,10 +6,11 @@ import os
 
 from trinity_guard import git, store
 from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.history import engine, filters, refs, refusals
+from trinity_guard.history import engine, filters, refs, refusals, worktree
 from trinity_guard.history.objects import Source
 from trinity_guard.history.plan import Options
 from trinity_guard.history.state import DONE, MOVED, MOVING, UNDOING, State
+from trinity_guard.inspection import typed
 from trinity_guard.migrating import destination, selecting, telling
 
 TYPE_CHECKING = False
@@ -154,12 +155,33 @@ def _kept(place: git.Place, values: dict[str, Any], request: dict[str, Any]) -> 
     values["git_after"] = max(values["git_before"] - values["bytes_packed"], 0)
     values["next"] = telling.next_steps(place, values) if values["refs"] else []
     values["cache"] = state.read().get("cache", request["cache"])
+    values["remarks"] = [*values["remarks"], *_line_ends(place, state.read().get("head"))]
     if request["fresh"]:
         # The remote's address was typed, or chosen by us: later pushes need not ask.
         destination.confirm(place, destined(place))
     state.report(values)
     state.replace(b"report.txt", (telling.report(values, whole=True) + "\n").encode("utf-8", "backslashreplace"))
     return values
+
+
+def _line_ends(place: git.Place, head: Sequence[str] | None) -> list[str]:
+    """Return the remark on working files that are not what their pointers say; they stay, as they may be wanted so."""
+    if head is None or place.bare:
+        return []
+    source = Source(place)
+    try:
+        unlike = worktree.unlike_their_pointers(source, head[0].encode(), head[1].encode())
+    finally:
+        source.close()
+    if not unlike:
+        return []
+    named = ", ".join(shown(path) for path in unlike[: telling.MOST])
+    more = f" and {len(unlike) - telling.MOST} more" if len(unlike) > telling.MOST else ""
+    return [
+        f"Git checked these out with other line ends (or another encoding) than it stores; their pointers have the "
+        f"stored bytes, so DVC takes the files for changed: {named}{more}; for each: "
+        f"dvc checkout --force {typed(unlike[0] + b'.dvc')}"
+    ]
 
 
 def report_file(place: git.Place) -> bytes:
