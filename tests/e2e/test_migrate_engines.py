@@ -131,6 +131,21 @@ def test_objects_that_cannot_go_to_the_remote_are_not_deleted(legacy: Legacy, to
     assert legacy.everything() == before
 
 
+@pytest.mark.parametrize("gone", [False, True])
+def test_an_address_that_was_typed_is_known_to_a_later_push(
+    legacy: Legacy, tool: str, tmp_path: Path, gone: bool
+) -> None:
+    """Whether the newest commit has an artifact, and with it a DVC config, or not."""
+    if gone:
+        legacy.git("rm", "-q", "-r", "models", "data")
+        legacy.git("commit", "-q", "-m", "drop them")
+    out(legacy, "run", "--everything", "--yes", "--engine", tool, "--remote", str(tmp_path / "typed"))
+    assert legacy.tracked(".dvc/config") is not gone
+    assert legacy.git("config", "--get-all", "trinity-guard.trusted").stdout.decode() == f"{tmp_path / 'typed'}\n"
+    out(legacy, "push")
+    assert len(objects(tmp_path / "typed" / "files" / "md5")) == 4
+
+
 def test_an_lfs_pointer_whose_object_is_elsewhere_is_not_deleted(legacy: Legacy, tool: str) -> None:
     legacy.add("far.pkl", b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 12\n")
     before = legacy.everything()

@@ -139,6 +139,9 @@ class _Run:
         running.want(self._state, wanted, job.where)
         sent = self._upload(wanted)
         self._convert_tips(found, scanned, objects)
+        if job.where.fresh:
+            # Typed, or chosen by us: now that the branches' config says it, a later push need not ask.
+            destination.confirm(job.place, running.destined(job.place))
         self._start(arguments)
         return Done(len(wanted), sum(size for _, size in wanted), self._state.folder, sent)
 
