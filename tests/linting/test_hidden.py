@@ -312,6 +312,85 @@ def test_the_folders_of_a_range_are_fetched_at_once_too(work: Repo) -> None:
     assert trace.read_text().count("built-in: git fetch") <= 3
 
 
+# ---- a bare repository
+
+
+@pytest.fixture
+def bare(work: Repo) -> Repo:
+    """A bare clone: a model that is excluded, one that is not, and a name that is an artifact by pyproject alone."""
+    work.stage("pyproject.toml", b'[tool.trinity-guard]\npatterns = ["*.dat"]\nexclude = ["/kept/"]\n')
+    work.stage("a.dat")
+    work.stage("kept/b.dat")
+    work.commit()
+    work.stage(".trinity-guard.toml", b'patterns = ["*.raw"]\nsniff = false\n')
+    work.stage("sub/.dvc/config", b"['remote \"r\"']\n    url = ../there\n    password = x\n")
+    work.stage("c.raw")
+    work.commit()
+    run("git", "clone", "-q", "--bare", str(work.path), str(work.path.parent / "hub.git"))
+    return Repo(work.path.parent / "hub.git")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--rev", "HEAD"), ("--rev", "HEAD~1"), ("--range", "base..HEAD"), ("--range", "base..main~1"), ("--rev", "base")],
+    ids=" ".join,
+)
+def test_in_a_bare_repository_the_same_is_found_as_in_a_clone_at_that_commit(
+    bare: Repo, work: Repo, options: tuple[str, str]
+) -> None:
+    work.git("checkout", "-q", "--detach", options[1].rpartition("..")[2].replace("HEAD", "main"))
+    options = (options[0], options[1].replace("HEAD", "main"))
+    there = work.guard("lint", *options, "--format", "json", ok=False)
+    before = sorted(bare.path.rglob("*"))
+    here = bare.guard("lint", *options, "--format", "json", ok=False)
+    assert (here.returncode, json.loads(here.stdout)) == (there.returncode, json.loads(there.stdout))
+    assert [p for p in sorted(bare.path.rglob("*")) if p not in before and "trinity-guard" not in p.parts] == []
+
+
+def test_in_a_bare_repository_paths_are_meant_from_the_top_and_the_rest_is_refused(bare: Repo) -> None:
+    done = bare.guard("lint", "--rev", "HEAD", "c.raw", ok=False)
+    assert (done.returncode, done.stdout.count(b"TG00")) == (1, 1)
+    assert b"c.raw" in done.stdout
+    assert b"these commands are for a clone" in done.stderr
+    assert bare.guard("lint", "--rev", "HEAD", "nothing.raw", ok=False).returncode == 2
+    for options, words in {
+        (): b"trinity-guard lint --rev HEAD ",
+        ("--all",): b"trinity-guard lint --rev HEAD ",
+        ("--fix",): b"trinity-guard lint --rev HEAD ",
+        ("--rev", "HEAD", "--update-baseline", "--reason", "x"): b"run it in a clone",
+        ("--rev", "HEAD", "--remote"): b"in a clone",
+    }.items():
+        done = bare.guard("lint", *options, ok=False)
+        assert (done.returncode, words in done.stderr) == (2, True), (options, done.stderr)
+
+
+def test_a_hook_of_a_server_refuses_a_push_by_the_range_that_it_brings(bare: Repo, work: Repo) -> None:
+    script = f'#!/bin/sh\nread old new ref\nexec "{sys.executable}" -m trinity_guard lint --range "$old..$new" >&2\n'
+    hook = bare.file("hooks/pre-receive")
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(script)
+    hook.chmod(0o755)
+    work.stage("d.raw")
+    work.commit()
+    refused = work.git("push", str(bare.path), "main", ok=False)
+    assert refused.returncode == 1
+    assert b"d.raw" in refused.stderr
+    work.git("rm", "-q", "--cached", "d.raw")
+    work.stage("fine.txt", b"text\n")
+    work.git("commit", "-q", "--amend", "-m", "fine")
+    work.git("push", str(bare.path), "main")
+
+
+def test_a_configuration_that_is_a_link_is_not_followed_on_a_server(bare: Repo, work: Repo) -> None:
+    work.file(".trinity-guard.toml").unlink()
+    work.file(".trinity-guard.toml").symlink_to("pyproject.toml")
+    work.git("add", ".trinity-guard.toml")
+    work.commit()
+    work.git("push", "-q", str(bare.path), "main")
+    done = bare.guard("lint", "--rev", "main", ok=False)
+    assert (done.returncode, b"is a symbolic link" in done.stderr) == (2, True)
+
+
 # ---- --output
 
 

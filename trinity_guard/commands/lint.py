@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import arguments, console, git, guarding, index
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
-from trinity_guard.linting import baseline, checks, explained, fixing, ranges, subject
+from trinity_guard.linting import baretree, baseline, checks, explained, fixing, ranges, subject
 from trinity_guard.linting.finding import ERROR
 from trinity_guard.linting.formats import FORMATS, ordered, render
 from trinity_guard.linting.formats import text as text_format
@@ -28,7 +28,8 @@ HELP = """usage: trinity-guard lint [PATH…] [--all | --rev REV | --range A..B]
 
 Check what Git tracks against the rules TG001 to TG009: the index, or with --all HEAD as well, with --rev the
 tree of any revision, with --range every commit of it. In a GitHub or GitLab job, the commits of the pull
-request, merge request or push. --remote asks the remotes too (TG003).
+request, merge request or push. --remote asks the remotes too (TG003). In a bare repository --rev or --range
+is needed, and the configuration is that of the commit.
 
 --output writes the report to a file (- for standard output), and the findings to the terminal. A baseline hides
 what was there before (.trinity-guard-baseline, where there is one). --fix mends what needs no question.
@@ -110,15 +111,38 @@ def run(args: list[str]) -> int:
 
 
 def _lint(asked: _Asked) -> int:
-    start = os.getcwdb()
     place = git.place()
+    if not place.bare:
+        return _look(asked, place, os.getcwdb())
+    start, tip = os.getcwdb(), _tip_in_bare(asked)
+    git.as_pushed()
+    with baretree.work_tree(place, tip, "remote" in asked.flags) as stand_in:
+        return _look(asked, stand_in, start, bare=True)
+
+
+def _tip_in_bare(asked: _Asked) -> bytes:
+    """Return the commit whose configuration counts where there is no work tree to have one."""
+    if "update" in asked.flags:
+        raise GuardError("a baseline is a file of a work tree, and a bare repository has none.", "run it in a clone", 2)
+    if "rev" in asked.values:
+        return ranges.commit(asked.values["rev"])
+    if "range" in asked.values:
+        return ranges.written(asked.values["range"]).tip
+    raise GuardError(
+        "this is a bare repository: it has no index to check.",
+        "trinity-guard lint --rev HEAD     # or: --range A..B",
+        UNUSABLE,
+    )
+
+
+def _look(asked: _Asked, place: git.Place, start: bytes, bare: bool = False) -> int:
     names = checks.chosen(asked.values.get("rules", ""), "remote" in asked.flags)
     file = _baseline_file(asked, place, start)
     output = os.path.join(start, os.fsencode(asked.values["output"])) if "output" in asked.values else b""
     git.at_top(place)
     git.as_pushed()
     config, rules = guarding.load_config(place)
-    only = guarding.relative(place, asked.paths, start)
+    only = guarding.relative(place, asked.paths, place.top if bare else start)
     subjects, words = _subjects(asked, lambda tree: subject.Subject(place, config, rules, tree, only))
     _refuse_unknown(subjects, only)
     findings = _found(subjects, names)
@@ -134,7 +158,10 @@ def _lint(asked: _Asked) -> int:
         findings, mended = _fix(place, subjects[0], findings)
     _tell(asked, findings, summary, output)
     if findings and asked.values.get("format", "text") == "text":
-        arguments.note_the_top(start)
+        if bare:
+            console.note("these commands are for a clone: this repository is bare.")
+        else:
+            arguments.note_the_top(start)
     # What was mended is not staged: the index still holds what was found.
     return BLOCKED if mended or any(f.level == ERROR for f in findings) else FINE
 

@@ -27,7 +27,7 @@ are no artifacts. In a range, TG001, TG002, TG005, TG006 and TG009 are about eve
 (of a merge: what none of its parents has), TG003 about every object that they name, the others about what the tree at
 the end has of it. Commits are read as they are pushed: what `git replace` or a graft shows here in their place hides
 nothing. What .gitattributes gives to Git LFS, but stands in Git, is found. The patterns, `exclude` and `max-size` are
-those of the work tree's own configuration.
+those of the work tree's own configuration, in a bare repository those of the commit that is looked at.
 
 Exit code 0: nothing, or warnings alone. 1: errors. 2: it could not look.
 """
