@@ -560,3 +560,19 @@ def test_the_folder_of_the_cache_follows_a_bare_repository(legacy: Legacy, tmp_p
     shutil.rmtree(storage)
     assert "has all 4 objects (4 sent now)" in out(Repo(bare), "push")
     assert "Git's objects" in out(Repo(bare), "finish", "--yes")
+
+
+ON_A_TERMINAL = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_terminal_is_told_of_each_step_that_cannot_be_counted(legacy: Legacy, terminal: bool) -> None:
+    def words(*args: str) -> str:
+        command = [sys.executable, "-m", "trinity_guard", "migrate", *args]
+        if not terminal:
+            return run(*command, cwd=legacy.path).stderr.decode()
+        return run(sys.executable, "-c", ON_A_TERMINAL, *command, cwd=legacy.path).stdout.decode()
+
+    said = words("run", "--everything", "--yes", "--push") + words("finish", "--yes")
+    for step in ("moving refs", "letting the old refs go", "the reflogs go", "(git gc)", "(git repack)"):
+        assert (step in said) is terminal

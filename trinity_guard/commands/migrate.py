@@ -35,6 +35,7 @@ STAGES = {
     "prove": ("comparing", 1, "commits"),
     "prove bytes": ("comparing bytes", 1e6, "MB"),
     "push": ("uploading", 1e6, "MB"),
+    "move": ("moving refs, index and work tree", 1, ""),
 }
 MOST_WRONG = 20
 # What other tools cannot be asked for.
@@ -131,19 +132,22 @@ class _Bars:
     """A bar for each stage, one after the other; what was done before its first call would make its rate too good."""
 
     def __init__(self) -> None:
-        self._stage = ""
-        self._first = 0
+        self._stage, self._first = "", 0
         self._bar: console.Progress | None = None
+        self._doing = console.Doing()
 
     def __call__(self, stage: str, done: int, total: int) -> None:
         if stage != self._stage:
             self.close()
             words, unit, name = STAGES.get(stage, (stage, 1, ""))
             self._stage, self._bar, self._first = stage, console.Progress(words, unit, name), done
+            if stage == "move":
+                self._doing(words)
         if self._bar is not None:
             self._bar(done - self._first, total - self._first)
 
     def close(self) -> None:
+        self._doing.close()
         if self._bar is not None:
             self._bar.close()
         self._stage, self._bar = "", None
@@ -301,10 +305,7 @@ def _tell(place: git.Place, values: dict[str, Any]) -> int:
             console.say(f"  {entry['path']} stays: {entry['reason']}")
         return FINE
     if values["pushed"]:
-        where = (
-            f"the DVC remote '{values['remote']}' has all {values['objects']:,} objects ({values['sent']:,} sent now)"
-        )
-        console.say(where)
+        _tell_sent(values["remote"], values["objects"], values["sent"])
     console.say(telling.report(values))
     if values["phase"] == "dry":
         console.say("nothing was moved (--dry-run); the objects stay in the cache for the run itself")
@@ -374,8 +375,8 @@ def _finish(place: git.Place, asked: argparse.Namespace, _: Sequence[str]) -> in
     question = "Let the old history go? `migrate undo` and `migrate verify` end with it."
     if not (asked.yes or _confirmed(question, "trinity-guard migrate finish --yes")):
         return FINE
-    console.note("Git packs what is left; that may take a while.")
-    before, after = finishing.finish(place)
+    with console.Doing() as doing:
+        before, after = finishing.finish(place, doing)
     console.say(f"Git's objects: {size_text(before)} before, {size_text(after)} now")
     return FINE
 

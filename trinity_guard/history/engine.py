@@ -1,7 +1,7 @@
 """The face of the history engine: survey, run, verify, undo. Values come back; on_progress(stage, done, total) is told.
 
 Stages: "scan", "rewrite", "prove" count commits, "extract" and "prove bytes" bytes; these two are told by threads of
-the engine's own, one at a time.
+the engine's own, one at a time. "move" cannot be counted, and is told once, as it begins.
 
 Objects first, refs last: whatever happens before the one transaction at the end, no ref has moved.
 """
@@ -237,6 +237,7 @@ class _Run:
             "head": [head.old.decode(), head.new.decode()] if head is not None else None,
             "cache": os.fsdecode(self._options.cache),
         }
+        self._on_progress("move", 0, 0)
         self._state.write(state)
         try:
             refs.move(self._source, moves)

@@ -11,7 +11,9 @@ from trinity_guard.migrating import destination, running
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    Step = Callable[[str], None]
 
 # KiB that Git packs anew in a few seconds; with more of them an owner may think otherwise (docs/migrate.md).
 MOST_REPACKED = 20_000
@@ -75,8 +77,8 @@ def _roots(source: Source, changed: set[bytes]) -> list[bytes]:
     return [commit for commit, *parents in lines if changed.isdisjoint(parents)]
 
 
-def finish(place: git.Place) -> tuple[int, int]:
-    """Let the old history go; return the bytes of Git's objects before and after.
+def finish(place: git.Place, on_step: Step) -> tuple[int, int]:
+    """Let the old history go; return the bytes of Git's objects before and after. on_step is told what begins.
 
     Killed at any point, it is gone on with by the next call.
     """
@@ -88,8 +90,9 @@ def finish(place: git.Place) -> tuple[int, int]:
             values = state.read()
             refusals_at_work(source)
             state.write({**values, "phase": FINISHING})
+            on_step("letting the old refs go")
             _drop(source, engine.moves_of(values))
-            _collect(place)
+            _collect(place, on_step)
             state.forget()
         finally:
             source.close()
@@ -107,11 +110,14 @@ def _drop(source: Source, moves: Sequence[refs.Move]) -> None:
     refs.drop_originals(source, [m for m in moves if m.original in found.refs])
 
 
-def _collect(place: git.Place) -> None:
+def _collect(place: git.Place, on_step: Step) -> None:
     at = place.git_dir
+    on_step("letting the reflogs go")
     git.run("reflog", "expire", "--expire=now", "--expire-unreachable=now", "--all", at=at)
+    on_step("letting the old objects go (git gc)")
     git.run("gc", "--quiet", "--prune=now", at=at)
     # What a migration writes is packed for speed, and a collection keeps each delta as it is.
     counted = git.run("count-objects", "-v", at=at).split()
     if int(counted[counted.index(b"size-pack:") + 1]) <= MOST_REPACKED:
+        on_step("packing what is left anew (git repack)")
         git.run("-c", "pack.windowMemory=256m", "repack", "-a", "-d", "-f", "-q", at=at)
