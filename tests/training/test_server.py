@@ -180,7 +180,8 @@ def test_a_training_is_logged_to_a_server_whole(server: int, tmp_path: Path, mon
     store = tracking.begin(str(tmp_path))
     made = tracking.log(store, trackable.whole())
     assert trackable.below(tmp_path) == []
-    assert made.url == f"http://localhost:{server}/#/experiments/{made.experiment_id}/runs/{made.run_id}"
+    page = f"http://localhost:{server}/#/experiments/{made.experiment_id}/runs/{made.run_id}"
+    assert made.url == f"{page}?workflowType=machine_learning"
     run = mlflow.MlflowClient().get_run(made.run_id)
     assert run.info.status == "FINISHED"
     assert run.data.metrics == {"f1_overflow": 0.7052, "mcc": 0.6441}

@@ -212,7 +212,8 @@ def test_a_release_marks_its_version(logged: tuple[Store, Logged, Path]) -> None
 
 def test_the_url_is_the_one_that_the_ui_shows_it_at(logged: tuple[Store, Logged, Path]) -> None:
     _, made, _ = logged
-    assert made.url == f"http://127.0.0.1:5000/#/experiments/{made.experiment_id}/runs/{made.run_id}"
+    page = f"http://127.0.0.1:5000/#/experiments/{made.experiment_id}/runs/{made.run_id}"
+    assert made.url == f"{page}?workflowType=machine_learning"
 
 
 # --- where -------------------------------------------------------------------------------------------------------

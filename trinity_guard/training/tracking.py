@@ -31,6 +31,8 @@ LONGEST_PARAM, LONGEST_TAG, LONGEST_KEY, LONGEST_DIGEST, BATCH = 6000, 8000, 250
 LONGEST_DATASET = 500
 # Where `trinity ui` shows the embedded store.
 UI = "http://127.0.0.1:5000"
+# Without it MLflow's pages show a run among evaluations of language models, and lead to no table of runs.
+CLASSICAL = "?workflowType=machine_learning"
 MODEL = "model"
 # Rows whose types are those of all: a table that is logged has been checked.
 TYPICAL = 500
@@ -89,7 +91,7 @@ def log(store: Store, run: Run) -> Logged:
             if run.register and model is not None:
                 number = register(client, run.register, model, run_id, _tags(run.tags, own=False), run.alias)
     base = UI if store.artifact_root else store.shown.rstrip("/")
-    return Logged(run_id, experiment, f"{base}/#/experiments/{experiment}/runs/{run_id}", number)
+    return Logged(run_id, experiment, f"{base}/#/experiments/{experiment}/runs/{run_id}{CLASSICAL}", number)
 
 
 def _experiment(client: Any, store: Store, name: str) -> str:
