@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pickle
+import re
 import sys
 import threading
 from pathlib import Path
@@ -84,6 +85,24 @@ def test_a_dash_is_where_answers_are_printed(
     assert main(["predict", str(trained), "pages.jsonl", "--output", "-"]) == 0
     assert len(capfd.readouterr().out.splitlines()) == 4
     assert not (tmp_path / "-").exists()
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("command", "last"), [("predict", "predicting"), ("evaluate", "evaluating")])
+def test_on_a_terminal_each_step_is_said_and_goes_again(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, last: str
+) -> None:
+    (tmp_path / "t.csv").write_text(samples.frame(30).to_csv(index=False))
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    assert main([command, str(trained), str(tmp_path / "t.csv")]) == 0
+    steps = re.findall(r"\r(\w[^…\r]*) …\x1b\[K", terminal.getvalue())
+    assert (steps[:2], steps[-1]) == (["loading the libraries", "loading the model"], last)
+    assert terminal.getvalue().endswith("\r\x1b[K")
 
 
 # --- which model -------------------------------------------------------------------------------------------------

@@ -56,12 +56,19 @@ def run(args: list[str]) -> int:
     extra.require("trinity evaluate")
     extra.spare_the_collector()
     extra.hush()
-    from trinity_guard.training import predicting, verified  # noqa: PLC0415  # scikit-learn may be missing
+    with console.Doing() as doing:
+        doing("loading the libraries")
+        from trinity_guard.training import predicting, verified  # noqa: PLC0415  # scikit-learn may be missing
 
-    found = predicting.evaluate(verified.load(asked.model, asked.md5), asked.dataset)
-    if asked.output and asked.output != "-":
-        arguments.write_output_with_folder(asked.output, _json(found))
-    _draw(found, asked.plots, asked.pictures)
+        doing("loading the model")
+        loaded = verified.load(asked.model, asked.md5)
+        doing("evaluating")
+        found = predicting.evaluate(loaded, asked.dataset)
+        if asked.output and asked.output != "-":
+            arguments.write_output_with_folder(asked.output, _json(found))
+        if asked.plots or asked.pictures:
+            doing("drawing")
+        _draw(found, asked.plots, asked.pictures)
     if asked.output == "-":
         console.result(_json(found).decode().removesuffix("\n"))
         return FINE

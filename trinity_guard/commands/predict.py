@@ -57,11 +57,16 @@ def run(args: list[str]) -> int:
     extra.require("trinity predict")
     extra.spare_the_collector()
     extra.hush()
-    from trinity_guard.training import predicting, verified  # noqa: PLC0415  # scikit-learn may be missing
+    with console.Doing() as doing:
+        doing("loading the libraries")
+        from trinity_guard.training import predicting, verified  # noqa: PLC0415  # scikit-learn may be missing
 
-    loaded = verified.load(asked.model, asked.md5)
-    text, name = _text(asked.pages)
-    answers, unseen = predicting.answered(loaded, text, name)
+        doing("loading the model")
+        loaded = verified.load(asked.model, asked.md5)
+        doing("reading the pages")
+        text, name = _text(asked.pages)
+        doing("predicting")
+        answers, unseen = predicting.answered(loaded, text, name)
     if unseen:
         said = ", ".join(unseen[:MOST_NAMED]) + f" and {len(unseen) - MOST_NAMED} more" * (len(unseen) > MOST_NAMED)
         console.note(f"{name}: the model was not trained on the theme {said}; it judges these pages by the rest.")
