@@ -64,6 +64,14 @@ def test_pictures_show_the_figures(judged: Evaluation) -> None:
     assert bars[::-1] == list(judged.importance)
 
 
+def test_each_class_has_a_field_of_its_own_in_the_picture_of_calibration(judged: Evaluation) -> None:
+    curves = judged.curves["calibration"]
+    fields = [axes for axes in plots.figures(judged)["calibration"].axes if axes.axison]
+    assert len(fields) == len(curves)
+    if len(curves) > 1:
+        assert [axes.get_title() for axes in fields] == list(curves)
+
+
 def test_curves_are_tables_that_agree_with_the_figures(judged: Evaluation, tmp_path: Path) -> None:
     written = plots.write_curves(judged, str(tmp_path / "new" / "plots"))
     assert [Path(path).name for path in written] == [

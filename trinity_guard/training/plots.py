@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,9 +88,30 @@ def _pr(axes: Axes, evaluation: Evaluation) -> None:
 
 
 def _calibration(axes: Axes, evaluation: Evaluation) -> None:
-    for word, points in evaluation.curves["calibration"].items():
+    curves, title = evaluation.curves["calibration"], f"Calibration: {_figures(evaluation, 'brier')}"
+    if len(curves) > 1:
+        _side_by_side(axes, curves, title)
+        return
+    for word, points in curves.items():
         CalibrationDisplay(points[:, 1], points[:, 0], points[:, 0]).plot(ax=axes, name=word)
-    axes.set_title(f"Calibration: {_figures(evaluation, 'brier')}")
+    axes.set_title(title)
+
+
+def _side_by_side(axes: Axes, curves: Mapping[str, Any], title: str) -> None:
+    """Draw each class in a field of its own, since in one they hide each other; a point is as large as it has rows."""
+    figure: Any = axes.figure
+    axes.remove()
+    fields = figure.subplots(-(-len(curves) // 3), min(3, len(curves)), sharex=True, sharey=True, squeeze=False).ravel()
+    for field, (word, points) in zip(fields, curves.items(), strict=False):
+        field.plot([0, 1], [0, 1], "k:", linewidth=1)
+        field.plot(points[:, 0], points[:, 1], linewidth=1)
+        field.scatter(points[:, 0], points[:, 1], s=4 + 60 * np.sqrt(points[:, 2] / points[:, 2].sum()))
+        field.set_title(word, fontsize="small")
+    for empty in fields[len(curves) :]:
+        empty.set_axis_off()
+    figure.suptitle(title)
+    figure.supxlabel("mean forecast", fontsize="medium")
+    figure.supylabel("share that came true", fontsize="medium")
 
 
 def _importance(axes: Axes, evaluation: Evaluation) -> None:
