@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git, store
-from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.history import engine, filters, refs, refusals, worktree
 from trinity_guard.history.objects import Source
 from trinity_guard.history.plan import Options
 from trinity_guard.history.state import DONE, MOVED, MOVING, UNDOING, State
-from trinity_guard.inspection import typed
 from trinity_guard.migrating import destination, selecting, telling
 
 TYPE_CHECKING = False
