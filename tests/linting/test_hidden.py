@@ -381,6 +381,37 @@ def test_a_hook_of_a_server_refuses_a_push_by_the_range_that_it_brings(bare: Rep
     work.git("push", str(bare.path), "main")
 
 
+def test_a_hook_of_a_server_looks_at_what_a_new_branch_brings_and_lets_one_be_deleted(bare: Repo, work: Repo) -> None:
+    script = f'#!/bin/sh\nread old new ref\nexec "{sys.executable}" -m trinity_guard lint --range "$old..$new" >&2\n'
+    hook = bare.file("hooks/pre-receive")
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(script)
+    hook.chmod(0o755)
+    work.git("checkout", "-q", "-b", "topic")
+    work.stage("d.raw")
+    work.commit()
+    work.git("rm", "-q", "--cached", "d.raw")
+    work.git("commit", "-q", "-m", "gone again")
+    refused = work.git("push", str(bare.path), "topic", ok=False)
+    assert refused.returncode == 1
+    assert b"TG002" in refused.stderr
+    work.git("reset", "-q", "--soft", "HEAD~2")
+    work.stage("fine.txt", b"text\n")
+    work.git("commit", "-q", "-m", "fine")
+    passed = work.git("push", str(bare.path), "topic")
+    assert b"1 commit" in passed.stderr or b"TG" not in passed.stderr
+    work.git("push", str(bare.path), ":topic")
+    assert bare.git("branch", "--list", "topic").stdout == b""
+
+
+def test_zeros_before_what_is_here_already_mean_all_of_it(work: Repo) -> None:
+    work.stage("d.pkl")
+    work.commit()
+    head = work.git("rev-parse", "HEAD").stdout.decode().strip()
+    done = work.guard("lint", "--range", f"{'0' * 40}..{head}", ok=False)
+    assert (done.returncode, b"d.pkl" in done.stdout) == (1, True)
+
+
 def test_a_configuration_that_is_a_link_is_not_followed_on_a_server(bare: Repo, work: Repo) -> None:
     work.file(".trinity-guard.toml").unlink()
     work.file(".trinity-guard.toml").symlink_to("pyproject.toml")

@@ -115,6 +115,9 @@ def _lint(asked: _Asked) -> int:
     if not place.bare:
         return _look(asked, place, os.getcwdb())
     start, tip = os.getcwdb(), _tip_in_bare(asked)
+    if not tip:
+        console.say("a deleted branch: nothing to look at")
+        return FINE
     git.as_pushed()
     with baretree.work_tree(place, tip, "remote" in asked.flags) as stand_in:
         return _look(asked, stand_in, start, bare=True)

@@ -47,7 +47,8 @@ def _commit(name: bytes) -> bytes | None:
 
 
 def written(text: str) -> Range:
-    """Read A..B, A...B (what B has beyond where it left A), or B alone (its whole history), as Git does."""
+    """Read A..B, A...B (what B has beyond where it left A), or B alone (its whole history), as Git does; and the zeros
+    that a hook is given in the place of a commit."""
     three = "..." in text
     left, dots, right = text.partition("..." if three else "..")
     if not dots:
@@ -56,9 +57,28 @@ def written(text: str) -> Range:
         raise GuardError(
             f"'{shown(os.fsencode(text))}' is no range of commits.", "trinity-guard lint --range main..HEAD", UNUSABLE
         )
+    if _nothing(right):
+        return Range(b"", [], "a deleted branch")
+    if _nothing(left):
+        return _new(commit(right or "HEAD"))
     tip, base = commit(right or "HEAD"), commit(left or "HEAD")
     # From the point where the two parted on, what B has and A has not is the same with two dots and with three.
     return Range(tip, [base], text)
+
+
+def _nothing(name: str) -> bool:
+    """Whether it is the id that Git gives to its hooks where there is no commit: of a new branch, or one deleted."""
+    return len(name) >= 40 and not name.strip("0")
+
+
+def _new(tip: bytes) -> Range:
+    """Return what a new branch brings, before it is there (pre-receive): all that no ref has. All of it otherwise."""
+    if git.run("for-each-ref", "--count=1", "--contains", tip):
+        return Range(tip, [], f"{_short(tip)} and all before it")
+    form = "--format=%(objecttype) %(objectname)%0a%(*objecttype) %(*objectname)"
+    lines = (line.partition(b" ") for line in git.run("for-each-ref", form).splitlines())
+    tips = {oid for kind, _, oid in lines if kind == b"commit"}
+    return Range(tip, sorted(tips), f"{_short(tip)}, new here")
 
 
 def commits(chosen: Range) -> list[bytes]:
