@@ -18,6 +18,8 @@ from trinity_guard.commands import completion
 README = page("README.md")
 # The commands of this page are run by test_troubleshooting, each after what provokes its message.
 PROVOKED = "docs/troubleshooting.md"
+# Its commands train, release and search.
+TRAINING = "docs/training.md"
 
 
 @pytest.fixture
@@ -40,7 +42,9 @@ def guarded(session: Session) -> Session:
     return session
 
 
-@pytest.mark.parametrize("name", [p for p in PAGES if p != PROVOKED])
+@pytest.mark.parametrize(
+    "name", [pytest.param(p, marks=pytest.mark.slow if p == TRAINING else ()) for p in PAGES if p != PROVOKED]
+)
 def test_the_commands_of_a_page_do_what_it_shows(session: Session, name: str) -> None:
     if name != "README.md":
         guarded(session)

@@ -163,6 +163,7 @@ def everything(folder: Path) -> dict[str, tuple[float, bytes]]:
     return {str(p): (p.stat().st_mtime, p.read_bytes()) for p in folder.rglob("*") if p.is_file()}
 
 
+@pytest.mark.slow
 def test_the_callers_git_settings_do_not_matter(temporary: Path, tmp_path: Path) -> None:
     home = Path(os.environ["HOME"])
     (home / ".gitconfig").write_text(
@@ -224,6 +225,7 @@ def test_files_that_differ_are_named(tmp_path: Path) -> None:
     assert demo._compare(str(tmp_path / "a"), str(tmp_path / "b")) == "3 files, 3 bytes"
 
 
+@pytest.mark.slow
 def test_colour_only_on_a_terminal(temporary: Path, tmp_path: Path) -> None:
     hidden = without(tmp_path / "hidden", "sklearn", "h5py")
     _, said, _ = demonstrate(PYTHONPATH=hidden, NO_COLOR="")

@@ -11,6 +11,9 @@ from tests.support import run
 from tests.training import releases
 from tests.training.releases import TAG, Work
 
+# Each begins with a training, its release and a clone.
+pytestmark = pytest.mark.slow
+
 DATA = "data/training_dataset.csv"
 
 

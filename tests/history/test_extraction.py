@@ -207,7 +207,7 @@ def test_progress_is_told_by_one_thread_at_a_time_and_adds_up(legacy: Legacy, hu
         assert 0 <= done <= total, stage
         if stage not in stages:
             stages.append(stage)
-    assert stages == ["scan", "extract", "rewrite", "prove"]
+    assert stages == ["scan", "extract", "rewrite", "prove", "move"]
     for stage in stages:
         own = [(done, total) for s, done, total in seen if s == stage]
         assert own == sorted(own), stage

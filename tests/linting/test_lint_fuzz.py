@@ -92,6 +92,7 @@ def readable(name: str, data: bytes) -> bool:
     return True
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(case=st.sampled_from(["a.bin.dvc", "dvc.lock", "dvc.yaml"]).flatmap(
     lambda n: st.tuples(st.just(n), damaged(FILES[n]))

@@ -71,6 +71,7 @@ def test_what_is_nowhere_is_said_to_be_nowhere(work: Work, name: str) -> None:
     assert name.encode() in said.stderr
 
 
+@pytest.mark.slow
 def test_a_model_that_was_never_released_has_a_record_too(tmp_path: Path) -> None:
     work = releases.work(tmp_path)
     code, states, text = told(work)

@@ -302,6 +302,7 @@ def test_a_table_that_is_not_the_one_that_was_trained_on_is_trained_on_again(wor
     assert work.release("v1.2.0", "--no-mlflow").returncode == 0
 
 
+@pytest.mark.slow
 def test_a_folder_whose_name_no_tag_can_bear_is_left_by_the_command_that_is_named(work: Work) -> None:
     work.trinity("train", "--set", "folds=0", "--set", "n_estimators=5", "--output", "mod\nels")
     work.git("add", "-A")
@@ -315,6 +316,7 @@ def test_a_folder_whose_name_no_tag_can_bear_is_left_by_the_command_that_is_name
     assert work.release("v1.2.0", "--no-mlflow").returncode == 0
 
 
+@pytest.mark.slow
 def test_a_table_whose_name_no_tag_can_bear_is_refused(work: Work) -> None:
     odd = "data/a\nmodel: b.csv"
     work.file(TABLE).rename(work.file(odd))

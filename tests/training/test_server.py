@@ -106,6 +106,7 @@ def test_a_dead_server_is_named_with_the_command_that_starts_it(
     assert "me@" not in refused.value.problem
 
 
+@pytest.mark.slow
 def test_told_to_do_without_it_goes_on_embedded_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     uri = f"http://127.0.0.1:{free_port()}"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)

@@ -256,6 +256,7 @@ def test_a_project_that_moved_takes_its_artifacts_along(root: Path, tmp_path: Pa
     assert (moved / "mlartifacts" / second.run_id / "artifacts" / "card.md").read_bytes() == b"y"
 
 
+@pytest.mark.slow
 def test_a_copy_of_a_project_does_not_write_into_the_original(root: Path, tmp_path: Path) -> None:
     first = tracking.log(tracking.store(str(root)), trackable.record(files={"card.md": b"x"}))
     shutil.copytree(root, tmp_path / "copy")
@@ -268,6 +269,7 @@ def test_a_copy_of_a_project_does_not_write_into_the_original(root: Path, tmp_pa
         assert where.startswith((tmp_path / "copy").as_uri())
 
 
+@pytest.mark.slow
 def test_the_users_own_sqlite_is_used_with_its_artifacts_beside_it(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -349,6 +351,7 @@ def test_mlflow_follows_the_variable_of_its_user_as_before(
         tracking.log(tracking.store(str(root)), trackable.record())
 
 
+@pytest.mark.slow
 def test_nothing_reaches_the_terminal_or_the_network(tmp_path: Path) -> None:
     code = (
         "import sys\n"

@@ -338,6 +338,7 @@ def test_wrong_usage_is_told_with_exit_code_2(here: Project, args: list[str]) ->
     assert caught.value.code == 2
 
 
+@pytest.mark.slow
 def test_a_search_takes_the_best_and_logs_each_trial_below_its_run(here: Project, capfd: Any) -> None:
     assert main(["train", "--search", "3", "--set", "n_estimators=5", "--register", "m"]) == 0
     said = capfd.readouterr()
