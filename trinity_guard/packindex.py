@@ -62,11 +62,17 @@ class Index:
         if 8 * len(wanted) < self._count:
             places = {oid: self.find(bytes.fromhex(oid.decode())) for oid in wanted}
             return {oid: place for oid, place in places.items() if place >= 0}
-        digits = 2 * self._width
+        digits, asked = 2 * self._width, set(wanted)
         names = self._table[HEADER : HEADER + self._count * self._width].hex().encode()
         everything = (names[i : i + digits] for i in range(0, self._count * digits, digits))
-        asked = set(wanted)
-        return {oid: self._offset(place) for place, oid in enumerate(everything) if oid in asked}
+        near = zip(everything, self._near(), range(self._count), strict=True)
+        return {oid: at if at < FAR else self._offset(n) for oid, at, n in near if oid in asked}
+
+    def _near(self) -> tuple[int, ...]:
+        """Return the first table of places at once: a hundred thousand single looks take a fifth of lint's time."""
+        import struct
+
+        return struct.unpack_from(f">{self._count}I", self._table, HEADER + self._count * (self._width + 4))
 
     def find(self, name: bytes) -> int:
         """Return where in the pack an object (its name in bytes) begins, -1 where it is not."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 from trinity_guard import arguments, console, git, guarding, index
@@ -101,6 +102,8 @@ def run(args: list[str]) -> int:
         return FINE
     if console.skipped("lint"):
         return FINE
+    collecting = gc.isenabled()
+    gc.disable()  # hundreds of thousands of entries, no cycles among them: a tenth of the time over a large tree
     try:
         return _lint(asked)
     except GuardError as error:
@@ -108,6 +111,9 @@ def run(args: list[str]) -> int:
         if error.exit_code == BLOCKED:
             raise GuardError(error.problem, error.remedy, UNUSABLE) from error
         raise
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _lint(asked: _Asked) -> int:
