@@ -60,6 +60,18 @@ def pushes(folder: Path) -> list[Path]:
     return found
 
 
+def the_push(path: Path) -> Path:
+    """Return the one process that pushes, once there is no other: a child that it starts looks like it for a moment."""
+    seen: list[Path] = []
+
+    def alone() -> bool:
+        seen[:] = pushes(path)
+        return len(seen) == 1
+
+    eventually(alone)
+    return seen[0]
+
+
 def stored(repo: Repo) -> list[bytes]:
     return sorted(objects(repo.storage / "files" / "md5").values())
 
@@ -102,15 +114,7 @@ def test_the_process_stands_on_its_own(background: Repo) -> None:
     with push_held_up(background):
         background.stage("a.pkl")
         background.commit("-a")
-        seen: list[Path] = []
-
-        def alone() -> bool:
-            # A child that it is about to start looks like itself for a moment.
-            seen[:] = pushes(background.path)
-            return len(seen) == 1
-
-        eventually(alone)
-        [process] = seen
+        process = the_push(background.path)
         pid = int(process.name)
         assert os.getsid(pid) == pid
         files = [(process / "fd" / n).readlink() for n in "012"]
@@ -123,15 +127,7 @@ def test_a_killed_push_loses_nothing(background: Repo) -> None:
     with push_held_up(background):
         data = background.stage("a.pkl")
         background.commit()
-        seen: list[Path] = []
-
-        def alone() -> bool:
-            # A child that it is about to start looks like itself for a moment.
-            seen[:] = pushes(background.path)
-            return len(seen) == 1
-
-        eventually(alone)
-        [process] = seen
+        process = the_push(background.path)
         os.kill(int(process.name), signal.SIGKILL)
         eventually(lambda: not pushes(background.path))
     assert stored(background) == []

@@ -58,6 +58,13 @@ def packed(repo: Legacy, files: dict[str, bytes], *options: str) -> Path:
     return pack
 
 
+def damaged(pack: Path, data: bytes) -> None:
+    raw = bytearray(pack.read_bytes())
+    raw[raw.index(data[100:200])] ^= 1
+    pack.chmod(0o644)
+    pack.write_bytes(raw)
+
+
 def contents() -> list[bytes]:
     noise = [os.urandom(size) for size in SIZES]
     return [*noise, *(bytes(size) for size in SIZES), *(b"1,2.5,abc\n" * (size // 10 + 1) for size in SIZES)]
@@ -150,11 +157,7 @@ def test_of_a_thousand_packs_a_few_are_opened(legacy: Legacy, monkeypatch: pytes
 
 def test_a_damaged_blob_comes_from_gits_other_copy(legacy: Legacy, asked: list[bytes]) -> None:
     data = os.urandom(30 * KB)
-    pack = packed(legacy, {"a.pkl": data})
-    raw = bytearray(pack.read_bytes())
-    raw[raw.index(data[100:200])] ^= 1
-    pack.chmod(0o644)
-    pack.write_bytes(raw)
+    damaged(packed(legacy, {"a.pkl": data}), data)
     objects = legacy.git_dir / "objects"
     spare = Legacy(legacy.path.parent / "spare.git", bare=True)
     oid = spare.write("blob", data)
@@ -166,11 +169,7 @@ def test_a_damaged_blob_comes_from_gits_other_copy(legacy: Legacy, asked: list[b
 
 def test_a_damaged_blob_without_another_copy_stops_all(legacy: Legacy) -> None:
     data = os.urandom(30 * KB)
-    pack = packed(legacy, {"a.pkl": data})
-    raw = bytearray(pack.read_bytes())
-    raw[raw.index(data[100:200])] ^= 1
-    pack.chmod(0o644)
-    pack.write_bytes(raw)
+    damaged(packed(legacy, {"a.pkl": data}), data)
     before = legacy.refs()
     with pytest.raises(GuardError, match="no ref was moved"):
         engine.run(legacy.place, legacy.options(), quiet)

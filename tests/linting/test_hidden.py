@@ -364,12 +364,16 @@ def test_in_a_bare_repository_paths_are_meant_from_the_top_and_the_rest_is_refus
         assert (done.returncode, words in done.stderr) == (2, True), (options, done.stderr)
 
 
-def test_a_hook_of_a_server_refuses_a_push_by_the_range_that_it_brings(bare: Repo, work: Repo) -> None:
+def refuse_by_range(server: Repo) -> None:
     script = f'#!/bin/sh\nread old new ref\nexec "{sys.executable}" -m trinity_guard lint --range "$old..$new" >&2\n'
-    hook = bare.file("hooks/pre-receive")
+    hook = server.file("hooks/pre-receive")
     hook.parent.mkdir(exist_ok=True)
     hook.write_text(script)
     hook.chmod(0o755)
+
+
+def test_a_hook_of_a_server_refuses_a_push_by_the_range_that_it_brings(bare: Repo, work: Repo) -> None:
+    refuse_by_range(bare)
     work.stage("d.raw")
     work.commit()
     refused = work.git("push", str(bare.path), "main", ok=False)
@@ -382,11 +386,7 @@ def test_a_hook_of_a_server_refuses_a_push_by_the_range_that_it_brings(bare: Rep
 
 
 def test_a_hook_of_a_server_looks_at_what_a_new_branch_brings_and_lets_one_be_deleted(bare: Repo, work: Repo) -> None:
-    script = f'#!/bin/sh\nread old new ref\nexec "{sys.executable}" -m trinity_guard lint --range "$old..$new" >&2\n'
-    hook = bare.file("hooks/pre-receive")
-    hook.parent.mkdir(exist_ok=True)
-    hook.write_text(script)
-    hook.chmod(0o755)
+    refuse_by_range(bare)
     work.git("checkout", "-q", "-b", "topic")
     work.stage("d.raw")
     work.commit()
@@ -399,7 +399,7 @@ def test_a_hook_of_a_server_looks_at_what_a_new_branch_brings_and_lets_one_be_de
     work.stage("fine.txt", b"text\n")
     work.git("commit", "-q", "-m", "fine")
     passed = work.git("push", str(bare.path), "topic")
-    assert b"1 commit" in passed.stderr or b"TG" not in passed.stderr
+    assert b"TG0" not in passed.stderr
     work.git("push", str(bare.path), ":topic")
     assert bare.git("branch", "--list", "topic").stdout == b""
 
