@@ -21,6 +21,9 @@ from tests.support import Repo, require
 from trinity_guard import diagnosis, endpoints, remotes
 from trinity_guard.dvcproject import Remote
 
+# Each starts a server, or waits for one that does not answer.
+pytestmark = pytest.mark.slow
+
 LAST = ("credentials", "bucket", "write", "read", "delete")
 
 

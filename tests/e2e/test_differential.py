@@ -11,6 +11,9 @@ import pytest
 
 from tests.support import Repo
 
+# Each runs the real DVC several times beside us.
+pytestmark = pytest.mark.slow
+
 NAMES = [
     "a.pkl", "a b.pkl", "é.csv", "日本.h5", "-lead.pkl", "it's.pkl", 'q"uote.pkl', "#hash.pkl", "a #b.pkl", "a: b.csv",
     "star*.pkl", "[x].pkl", "!bang.pkl", "q?.csv", "back\\slash.pkl", "&amp.pkl", "@at.pkl", "%p.pkl", ">gt.csv",
