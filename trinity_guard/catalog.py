@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git, index, pointer, store
-from trinity_guard.errors import GuardError, shown
+from trinity_guard.errors import GuardError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -222,7 +222,3 @@ class _Record:
             index.write_file(self._file, b"".join(rows))
         except (GuardError, OSError):
             return  # a read-only git dir: the next time reads the pointers again
-
-
-def describe(held: Held) -> str:
-    return f"{shown(held.path)} (recorded in {shown(held.pointer)})"

@@ -1,4 +1,4 @@
-"""Lines of a .gitignore: escape, append, take out again, and keep every other byte.
+"""Lines of a .gitignore: escape, append, and keep every other byte.
 
 As `dvc add` writes them, but for the names where what DVC writes does not make Git ignore the file.
 """
@@ -37,19 +37,6 @@ def with_line(gitignore: bytes, name: bytes) -> bytes:
             return gitignore
     missing = b"\n" if gitignore and not gitignore.endswith(b"\n") else b""
     return gitignore + missing + line + b"\n"
-
-
-def without_line(gitignore: bytes, name: bytes) -> bytes:
-    """Return the .gitignore without the (last) line for `name`, every other byte as it was."""
-    lines = gitignore.split(b"\n")
-    at = _last(lines, line_for(name))
-    if at < 0:
-        return gitignore
-    if at == len(lines) - 1:
-        lines[at] = b""
-    else:
-        del lines[at]
-    return b"\n".join(lines)
 
 
 def _last(lines: list[bytes], line: bytes) -> int:

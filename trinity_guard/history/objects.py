@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 TREE = b"40000"
 LINK = b"120000"
-MODULE = b"160000"
 FILES = (b"100644", b"100755", b"100664")
 PIPE = 1 << 20
 SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ, which Linux alone has
@@ -285,10 +284,3 @@ def headers(raw: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:
         else:
             found.append((line.partition(b" ")[0], line))
     return found, blank + message
-
-
-def hash_of(kind: bytes, data: bytes) -> bytes:
-    """Return an object's id (20 bytes)."""
-    import hashlib
-
-    return hashlib.sha1(b"%s %d\0" % (kind, len(data)) + data, usedforsecurity=False).digest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard.history import lfs
-from trinity_guard.history.objects import FILES, TREE, Source, headers, tree_parser
+from trinity_guard.history.objects import FILES, TREE, Source, tree_parser
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -285,8 +285,3 @@ class _Scanner:
 
 def _dvc_file(name: bytes) -> int:
     return DVC if name.endswith(b".dvc") or name in (b"dvc.yaml", b"dvc.lock") else 0
-
-
-def parents_of(raw: bytes) -> list[bytes]:
-    """Return the ids of a commit's parents."""
-    return [lines[7:] for name, lines in headers(raw)[0] if name == b"parent"]

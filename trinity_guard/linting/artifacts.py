@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from trinity_guard.linting.subject import Judged, Subject
 
-GONE = "000000"
 
 
 def tg001(subject: Subject) -> Iterator[Finding]:
