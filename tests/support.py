@@ -206,3 +206,16 @@ class Repo:
 def objects(folder: Path) -> dict[str, bytes]:
     """Return md5 -> bytes of all objects in DVC's layout below a folder."""
     return {p.parent.name + p.name: p.read_bytes() for p in folder.glob("??/*") if p.is_file()}
+
+
+def project_copy(path: Path) -> Repo:
+    """Return the tracked files as the working tree has them, in a repository with one commit and no tag."""
+    repo = Repo(path)
+    for name in run("git", "ls-files", "-z", cwd=PROJECT).stdout.decode().split("\0")[:-1]:
+        if (PROJECT / name).exists():
+            repo.write(name, (PROJECT / name).read_bytes())
+            shutil.copymode(PROJECT / name, repo.path / name)
+    run("git", "init", "-q", "-b", "main", cwd=repo.path)
+    repo.git("add", "-A")
+    repo.git("commit", "-q", "-m", "the project")
+    return repo

@@ -1,3 +1,16 @@
 """trinity-guard: `git commit` turns models and data into DVC pointers."""
 
-__version__ = "0.1.0"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    __version__: str
+
+
+def __getattr__(name: str) -> str:
+    """Load the version when it is asked for: no hook asks."""
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        from trinity_guard._version import __version__  # noqa: PLC0415  # the build writes it
+    except ImportError:  # the files of a clone that was never installed
+        return "0.0.0.dev0"
+    return __version__

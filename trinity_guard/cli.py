@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import __version__, console, git
+import trinity_guard
+from trinity_guard import console, git
 from trinity_guard.errors import BUG, FINE, INTERRUPTED, UNUSABLE, GuardError, shown
 
 COMMANDS = {
@@ -77,7 +78,7 @@ def _run(args: list[str]) -> int:
         console.result(USAGE.format(commands=listed).rstrip())
         return FINE
     if args[0] == "--version":
-        console.result(f"trinity-guard {__version__}")
+        console.result(f"trinity-guard {trinity_guard.__version__}")
         return FINE
     name = args[0]
     if name not in COMMANDS:
@@ -109,7 +110,8 @@ def _bug(args: list[str], error: BaseException) -> int:
 
     fd, name = tempfile.mkstemp(prefix="trinity-guard-", suffix=".log")
     with open(fd, "w", encoding="utf-8", errors="backslashreplace") as log:
-        log.write(f"trinity-guard {__version__}, Python {platform.python_version()}, {platform.platform()}\n")
+        log.write(f"trinity-guard {trinity_guard.__version__}, ")
+        log.write(f"Python {platform.python_version()}, {platform.platform()}\n")
         log.write(f"command: {args[:1]}\n\n")
         traceback.print_exception(error, file=log)
     console.warn(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import sysconfig
 import venv
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import PROJECT, Repo, run
+from tests.support import PROJECT, Repo, project_copy, run
 
 pytestmark = pytest.mark.slow  # a wheel is built and installed
 
@@ -29,14 +28,7 @@ OFFLINE: dict[str, str] = {
 @pytest.fixture
 def source(tmp_path: Path) -> Repo:
     """The project's tracked files as they are in the working tree, in a repository with the tag v0.1.0."""
-    repo = Repo(tmp_path / "project")
-    for name in run("git", "ls-files", "-z", cwd=PROJECT).stdout.decode().split("\0")[:-1]:
-        if (PROJECT / name).exists():
-            repo.write(name, (PROJECT / name).read_bytes())
-            shutil.copymode(PROJECT / name, repo.path / name)
-    run("git", "init", "-q", "-b", "main", cwd=repo.path)
-    repo.git("add", "-A")
-    repo.git("commit", "-q", "-m", "the project")
+    repo = project_copy(tmp_path / "project")
     repo.git("tag", "v0.1.0")
     return repo
 
@@ -78,7 +70,7 @@ def test_the_wheel_carries_the_hooks_and_an_empty_environment_commits_with_it(so
     assert not repo.tracked("a.pkl")
     assert data in repo.cached().values()
     version = run(empty / "bin/trinity", "--version", cwd=tmp_path).stdout
-    assert version.startswith(b"trinity-guard ")
+    assert version == b"trinity-guard 0.1.0\n"
 
 
 def _identity() -> list[str]:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests.support import PROJECT
 from trinity_guard.linting.finding import ERROR, WARNING, Finding
-from trinity_guard.linting.formats import FORMATS, ordered, render, text
+from trinity_guard.linting.formats import FORMATS, ordered, render, sarif, text
 from trinity_guard.linting.formats.saying import visible
 from trinity_guard.linting.summary import Summary
 
@@ -216,6 +216,19 @@ def test_sarif_is_valid_and_every_path_can_be_had_back(findings: list[Finding]) 
         assert not re.search(r"(?<!\{)\{(\{\{)*\d+\}", result["message"]["text"])
     marks = [r["partialFingerprints"]["primaryLocationLineHash"] for r in run["results"]]
     assert len(set(marks)) == len(marks)
+
+
+@pytest.mark.parametrize(
+    ("ours", "semver"),
+    [
+        ("1.2.0", "1.2.0"),
+        ("1.2.0rc1", "1.2.0-rc.1"),
+        ("0.1.0.dev341+g5ad763e8b.d20261129", "0.1.0-dev.341+g5ad763e8b.d20261129"),
+        ("0.1.1.dev0+g5ad763e8b", "0.1.1-dev.0+g5ad763e8b"),
+    ],
+)
+def test_sarif_spells_a_version_as_semver_does(ours: str, semver: str) -> None:
+    assert sarif.semantic(ours) == semver
 
 
 def test_sarif_describes_its_rules_in_a_run_without_results_too() -> None:

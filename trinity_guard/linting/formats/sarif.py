@@ -21,7 +21,7 @@ def rendered(findings: list[Finding], summary: Summary) -> str:
     at = {rule: n for n, rule in enumerate(rules)}
     driver = {
         "name": "trinity-guard",
-        "semanticVersion": trinity_guard.__version__,
+        "semanticVersion": semantic(trinity_guard.__version__),
         "rules": [_rule(rule, summary) for rule in rules],
     }
     run = {
@@ -36,6 +36,13 @@ def rendered(findings: list[Finding], summary: Summary) -> str:
         },
     }
     return dumped({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+
+
+def semantic(version: str) -> str:
+    """Return a version of Python's spelling (PEP 440) in that of semver.org: 1.2.0rc1 is 1.2.0-rc.1 there."""
+    import re
+
+    return re.sub(r"^(\d+\.\d+\.\d+)\.?(a|b|rc|dev|post)(\d+)", r"\1-\2.\3", version)
 
 
 def _rule(rule: str, summary: Summary) -> dict[str, object]:
