@@ -1,4 +1,4 @@
-"""`.github/workflows/model-training.yml`, as a user would copy it: each of its commands is run, against a real S3."""
+"""`templates/model-training.yml`, as a user would copy it: each of its commands is run, against a real S3."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support import PROJECT, Repo, run
 from tests.training import projects
 from tests.training.projects import Project
 
-FILE = PROJECT / ".github" / "workflows" / "model-training.yml"
+FILE = PROJECT / "templates" / "model-training.yml"
 SECRETS = {"secrets.AWS_ACCESS_KEY_ID": "a-key-of-ci", "secrets.AWS_SECRET_ACCESS_KEY": "a-secret-of-ci"}
 GIVEN = {"vars.MLFLOW_TRACKING_URI": "", "github.ref_name": "main", "inputs.version": "v1.0.0", **SECRETS}
 
