@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from trinity_guard.linting.subject import Judged, Subject
 
 
-
 def tg001(subject: Subject) -> Iterator[Finding]:
     """Artifacts in the tree."""
     for judged in subject.judged():
