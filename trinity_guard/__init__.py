@@ -1,8 +1,13 @@
 """trinity-guard: `git commit` turns models and data into DVC pointers."""
 
+import os
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     __version__: str
+
+# The folder that this package is imported from: for whoever starts another Python, or reads the files beside the code.
+LIBRARY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def __getattr__(name: str) -> str:

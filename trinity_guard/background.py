@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import git, locking
+from trinity_guard import LIBRARY, git, locking
 from trinity_guard.pushqueue import Queue
 from trinity_guard.references import Named
 
@@ -30,8 +30,7 @@ def push_in_background(place: git.Place, items: Sequence[Named]) -> None:
     if not os.path.lexists(place.file(b".git")):
         # Only the variables that were dropped told where this repository is (git --git-dir=… --work-tree=…).
         env.update(GIT_DIR=os.fsdecode(place.git_dir), GIT_WORK_TREE=os.fsdecode(place.top))
-    library = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    git.detach([sys.executable, "-I", "-S", "-c", BOOTSTRAP, library, "-q", "push", "--pending"], log, env)
+    git.detach([sys.executable, "-I", "-S", "-c", BOOTSTRAP, LIBRARY, "-q", "push", "--pending"], log, env)
 
 
 def running(place: git.Place) -> bool:

@@ -6,7 +6,7 @@ import os
 import sys
 
 import trinity_guard
-from trinity_guard import console, git
+from trinity_guard import LIBRARY, console, git
 from trinity_guard.errors import BUG, FINE, INTERRUPTED, UNUSABLE, GuardError, shown
 
 COMMANDS = {
@@ -138,7 +138,7 @@ class _Late:
         import site
 
         site.main()
-        site.addsitedir(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+        site.addsitedir(LIBRARY)
         importlib.invalidate_caches()
         return importlib.util.find_spec(name)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import git
+from trinity_guard import LIBRARY, git
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 
 TYPE_CHECKING = False
@@ -49,12 +49,12 @@ class Folder:
 
 def library() -> bytes:
     """Return the folder from which this package is importable."""
-    return os.path.dirname(os.path.dirname(os.path.abspath(os.fsencode(__file__))))
+    return os.fsencode(LIBRARY)
 
 
 def templates() -> dict[bytes, bytes]:
     """Return hook name -> text, as `hooks/` holds them: inside the package of a wheel, beside it in a clone."""
-    inside = os.path.join(os.path.dirname(os.path.abspath(os.fsencode(__file__))), b"hooks")
+    inside = os.path.join(library(), b"trinity_guard", b"hooks")
     folder = inside if os.path.isdir(inside) else os.path.join(library(), b"hooks")
     try:
         texts = {name: _content(os.path.join(folder, name)) for name in sorted(os.listdir(folder))}

@@ -6,7 +6,7 @@ import os
 import select
 import sys
 
-from trinity_guard import git
+from trinity_guard import LIBRARY, git
 from trinity_guard.remotes import Trouble, without_secrets
 
 TYPE_CHECKING = False
@@ -125,10 +125,9 @@ class ServiceRemote:
     def _start(self) -> None:
         import json
 
-        library = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
         # A session of its own has no terminal, so nothing in it can ask for a password and wait for ever.
         self._worker = git.Process(
-            [sys.executable, "-I", "-c", BOOTSTRAP, library], _environment(), with_stderr=True, own_session=True
+            [sys.executable, "-I", "-c", BOOTSTRAP, LIBRARY], _environment(), with_stderr=True, own_session=True
         )
         os.set_blocking(self._worker.stdin, False)
         self._rest = self._words = b""

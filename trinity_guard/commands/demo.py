@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import console, git, hookfiles
+from trinity_guard import LIBRARY, console, git, hookfiles
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, quoted
 
 TYPE_CHECKING = False
@@ -211,7 +211,7 @@ class _Stage:
         self.at = where
 
     def place_script(self) -> None:
-        source = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "demo_data.py")
+        source = os.path.join(LIBRARY, "trinity_guard", "demo_data.py")
         with open(source, "rb") as file, open(os.path.join(self.at, "train.py"), "xb") as copy:
             copy.write(file.read())
 
