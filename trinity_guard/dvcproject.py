@@ -325,3 +325,6 @@ def _compiled(rule: str, said: str) -> tuple[re.Pattern[str] | None, bool, bool,
         return (re.compile(regex) if regex is not None else None), bool(ignores), rule.endswith("/"), said
     except (ValueError, re.error):
         raise _unreadable(said, "it is no pattern") from None
+
+
+FILES = (b".dvc/config", b".dvc/.gitignore", b".dvcignore")

@@ -4,54 +4,16 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import bounds, dvcproject, git, hookfiles, planted, remotes, remotesetup, urls
+from trinity_guard import bounds, dvcproject, git, hookfiles, planted, remotes, remotesetup
+from trinity_guard.dvcproject import FILES
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
+from trinity_guard.remotesetup import folder_beside
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FILES = (b".dvc/config", b".dvc/.gitignore", b".dvcignore")
 REMOTE = remotesetup.REMOTE
-# Kinds of remotes whose address begins with the name of something.
-OF_A_HOST = frozenset({"s3", "gs", "azure", "oss", "ssh", "http", "https", "webdav", "webdavs"})
-
-
-def require_safe(url: str) -> None:
-    """Refuse a URL that must not stand in a committed file, or that DVC cannot write; it is never repeated."""
-    if urls.secret_in(url):
-        raise GuardError(
-            problem="--remote holds a password or a signature, and .dvc/config is committed for everybody to read.",
-            remedy="trinity-guard init --remote <the URL without it>\n"
-            f"trinity-guard remote credentials {REMOTE} --set password    # asks for it, and keeps it on this machine",
-            exit_code=UNUSABLE,
-        )
-    # DVC opens its config for writing, fails at such a letter, and leaves an empty file behind.
-    if not url.isascii() or not url.isprintable():
-        raise GuardError(
-            problem="--remote has characters outside of ASCII, which DVC cannot write into its config.",
-            remedy="choose a name in ASCII, for example a symbolic link to that folder",
-            exit_code=UNUSABLE,
-        )
-    if not url.strip():
-        raise GuardError(problem="--remote is empty.", remedy="trinity-guard init --remote URL", exit_code=UNUSABLE)
-    _require_known(url)
-
-
-def _require_known(url: str) -> None:
-    """Refuse an address in a config for which DVC would refuse every command."""
-    _, slashes, rest = url.partition("://")
-    kind = bounds.scheme(url).partition("+")[0] if slashes else ""
-    if not kind or kind == "file":  # a folder; whoever reads the config has words of its own for the latter
-        return
-    problem = ""
-    if kind not in bounds.SCHEMES or kind == "memory":
-        problem = f"--remote: DVC knows no remotes of the kind {shown(kind.encode())}://."
-    elif kind in OF_A_HOST and rest[:1] in ("", "/"):
-        problem = f"--remote: behind {kind}:// there is no name of a bucket, container or host."
-    if problem:
-        remedy = "trinity-guard init --remote s3://BUCKET/PATH     # or gs, azure, ssh, https, webdavs…; or a folder"
-        raise GuardError(problem, remedy, UNUSABLE)
 
 
 def set_up(place: git.Place, url: str | None, about_to_change: Callable[[bytes], None]) -> tuple[list[str], list[str]]:
@@ -168,33 +130,6 @@ def _add_remote(place: git.Place, settings: dvcproject.Project, url: str | None)
     value = os.path.relpath(_absolute(url), place.top) if relative else os.fsencode(url)
     remotesetup.dvc(place.top, "remote", "add", "-d", name, value)
     return [f"default DVC remote '{name}': {url}"], []
-
-
-def folder_beside(place: git.Place, remedy: str = "trinity-guard init --remote URL") -> bytes:
-    """Return the folder for the objects: beside the repository, outside of any that it is a submodule of.
-
-    Of a bare one, under its name without .git.
-    """
-    own = place.top or place.common_dir
-    if os.path.basename(own) == b".git":
-        own = os.path.dirname(own)
-    top = own
-    while outer := git.attempt("rev-parse", "--show-superproject-working-tree", at=top, env=git.other_repository()).out[
-        :-1
-    ]:
-        top = outer
-    parent, name = os.path.dirname(top), os.path.basename(own)
-    if place.bare:
-        name = name.removesuffix(b".git")
-    if not name or not os.access(parent, os.W_OK):
-        raise GuardError(
-            problem=f"there is no room beside the repository for a folder of objects: {shown(parent)} is not writable.",
-            remedy=remedy,
-            exit_code=UNUSABLE,
-        )
-    # DVC cannot write other characters into its config.
-    plain = bytes(c if 32 <= c < 127 else ord("_") for c in name)
-    return os.path.join(parent, plain + b"-dvc-storage")
 
 
 def _require_same(place: git.Place, settings: dvcproject.Project, url: str) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import config, dvcproject, dvcsetup, framework, git, hookfiles, trust
+from trinity_guard import config, dvcproject, dvcsetup, framework, git, hookfiles, remotesetup, trust
+from trinity_guard import dvcproject as trinity_guard_dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.installed import Outcome, Work, record_file
 
@@ -22,7 +23,7 @@ def install(place: git.Place, remote: str | None = None, hooks: str | None = Non
     work = Work(place)
     mode = hooks or (FRAMEWORK if _framework_has_us(place) else NATIVE)
     if remote is not None:
-        dvcsetup.require_safe(remote)
+        remotesetup.require_safe(remote)
     settings = config.load(place.top)
     folder = _checked(work, mode, hooks)
     _install_dvc(work, remote)
@@ -73,7 +74,7 @@ def _install_dvc(work: Work, remote: str | None) -> None:
     ours = not os.path.lexists(work.place.file(b".dvc"))
     named = None if ours else dvcproject.load(work.place.top).default_remote
     if ours:
-        for name in dvcsetup.FILES:
+        for name in trinity_guard_dvcproject.FILES:
             work.about_to_change(name)
     done, notes = dvcsetup.set_up(work.place, remote, work.about_to_change)
     work.outcome.done += done
@@ -381,7 +382,7 @@ def _remove_dvc(work: Work) -> None:
     if reason:
         work.outcome.notes.append(f"DVC is kept: {reason}")
         return
-    for name in dvcsetup.FILES:
+    for name in trinity_guard_dvcproject.FILES:
         work.about_to_change(name)
     dvcsetup.remove(work.place)
     work.outcome.done.append("DVC set-up removed: nothing was ever added to it")

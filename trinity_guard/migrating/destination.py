@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 
-from trinity_guard import bounds, delivery, dvcproject, dvcsetup, git, remotesetup, secrets, transport, trust
+from trinity_guard import bounds, delivery, dvcproject, git, remotesetup, secrets, transport, trust
+from trinity_guard import dvcproject as trinity_guard_dvcproject
+from trinity_guard import remotesetup as trinity_guard_remotesetup
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.history import plan
 from trinity_guard.rules import size_text
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int, int], None]
 
-CONFIG, IGNORE, _ = dvcsetup.FILES
+CONFIG, IGNORE, _ = trinity_guard_dvcproject.FILES
 # So deep that the relative address of a folder does not lead out of what is made for a moment.
 DEPTH = b"a/b/c/d/e/f/g/h"
 
@@ -47,7 +49,7 @@ def find(place: git.Place, config: Config, url: str | None) -> Destination:
         address = (
             _address(place, url)
             if url is not None
-            else os.fsdecode(dvcsetup.folder_beside(place, "trinity-guard migrate run --remote URL"))
+            else os.fsdecode(trinity_guard_remotesetup.folder_beside(place, "trinity-guard migrate run --remote URL"))
         )
         name = (config.remote or remotesetup.REMOTE).lower()
         found = at(name, address)
@@ -79,7 +81,7 @@ def configured(place: git.Place) -> bool:
 
 def _require_safe(url: str) -> None:
     try:
-        dvcsetup.require_safe(url)
+        trinity_guard_remotesetup.require_safe(url)
     except GuardError as error:
         remedy = error.remedy.replace("trinity-guard init --remote", "trinity-guard migrate run --remote")
         raise GuardError(error.problem, remedy, error.exit_code) from None

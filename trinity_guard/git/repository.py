@@ -1,0 +1,89 @@
+"""Which repository are we in, and where is its work tree."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard.errors import UNUSABLE, GuardError
+from trinity_guard.git.plumbing import attempt, run
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Arg = str | bytes
+
+
+class Place:
+    """Where we are: absolute `top` of the work tree (empty when bare), its `git_dir`, the shared `common_dir`."""
+
+    __slots__ = ("bare", "common_dir", "git_dir", "top")
+
+    def __init__(self, top: bytes, git_dir: bytes, common_dir: bytes) -> None:
+        self.top = top
+        self.git_dir = git_dir
+        self.common_dir = common_dir
+        self.bare = not top
+
+    @property
+    def own(self) -> bytes:
+        """Our folder under the git dir: queue, journal, records. Shared by linked worktrees."""
+        return os.path.join(self.common_dir, b"trinity-guard")
+
+    def file(self, *names: bytes) -> bytes:
+        return os.path.join(self.top, *names)
+
+
+def hook_place() -> Place:
+    """Return the place of a running hook. Git starts hooks at the top, so the plain case needs no process."""
+    here = os.getcwdb()
+    dot_git = os.path.join(here, b".git")
+    told = [n for n in ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR") if n in os.environ]
+    if told or not os.path.isdir(dot_git) or os.path.islink(dot_git) or not os.path.isfile(dot_git + b"/HEAD"):
+        return place()
+    return Place(here, dot_git, dot_git)
+
+
+def place() -> Place:
+    """Find the repository of the current folder; GuardError (exit 2) outside of one."""
+    result = attempt("rev-parse", "--absolute-git-dir", "--git-common-dir", "--is-bare-repository")
+    if result.code:
+        words = result.err.decode("utf-8", "replace").strip()
+        problem, _, advice = words.partition("\n")
+        # Git itself names the command that trusts somebody else's folder.
+        remedy = advice.rpartition("\n")[2].strip() if "safe.directory" in advice else "git init"
+        raise GuardError(problem=problem or "not a Git repository.", remedy=remedy, exit_code=UNUSABLE)
+    # No -z here: a folder's name may hold a newline, the last two lines may not be split off it blindly.
+    lines = result.out.split(b"\n")
+    bare = lines[-2] == b"true"
+    if len(lines) == 4:
+        git_dir, common = lines[0], lines[1]
+    else:
+        git_dir = run("rev-parse", "--absolute-git-dir")[:-1]
+        common = run("rev-parse", "--git-common-dir")[:-1]
+    top = b"" if bare else _top()
+    return Place(top, git_dir, os.path.abspath(common))
+
+
+def _top() -> bytes:
+    # In a hook of Git's the current folder is the top, and there is nothing to ask.
+    if "GIT_INDEX_FILE" in os.environ and os.path.lexists(b".git"):
+        return os.getcwdb()
+    result = attempt("rev-parse", "--show-toplevel")
+    if result.code:
+        words = result.err.decode("utf-8", "replace").strip()
+        raise GuardError(problem=words, remedy="run it inside the work tree", exit_code=UNUSABLE)
+    return result.out[:-1]
+
+
+def require_work_tree(place: Place) -> None:
+    if place.bare:
+        raise GuardError("this is a bare repository: it has no work tree.", "run it in a clone", exit_code=UNUSABLE)
+
+
+def at_top(place: Place) -> None:
+    """Go to the top of the work tree, where all paths start; refuse a bare repository, which has none."""
+    require_work_tree(place)
+    # Relative ones were meant from the folder that we leave.
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY"):
+        if name in os.environ:
+            os.environ[name] = os.path.abspath(os.environ[name])
+    os.chdir(place.top)
