@@ -19,7 +19,7 @@ from tests.proxy import Proxy
 from tests.servers import Service, free_port
 from tests.support import Repo, require
 from trinity_guard import diagnosis, endpoints, remotes
-from trinity_guard.dvcproject import Remote
+from trinity_guard.dvcrepo.project import Remote
 
 # Each starts a server, or waits for one that does not answer.
 pytestmark = pytest.mark.slow

@@ -14,8 +14,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.support import PROJECT, Repo, run
-from trinity_guard import dvcconfig
-from trinity_guard.dvcproject import Project, dvcignored, load, root_of
+from trinity_guard.dvcrepo import configfile
+from trinity_guard.dvcrepo.project import Project, dvcignored, load, root_of
 from trinity_guard.errors import UNUSABLE, GuardError
 
 
@@ -153,8 +153,8 @@ def test_without_variables_the_config_folders_are_those_of_platformdirs(monkeypa
             monkeypatch.setattr(sys, "base_prefix", prefix)
             for platform, kind in (("linux", Unix), ("darwin", MacOS)):
                 theirs = kind("dvc", "iterative")
-                assert os.fsdecode(dvcconfig._system_dir(platform)) == theirs.site_config_dir
-                assert os.fsdecode(dvcconfig._global_dir(platform)) == theirs.user_config_dir
+                assert os.fsdecode(configfile._system_dir(platform)) == theirs.site_config_dir
+                assert os.fsdecode(configfile._global_dir(platform)) == theirs.user_config_dir
 
 
 BROKEN = {
@@ -263,7 +263,7 @@ def by_configobj(text: str) -> dict[str, Any] | None:
         return None
     if any(not isinstance(v, dict) for v in tree.values()):
         return None
-    return {dvcconfig.named(n): {k.lower(): v for k, v in s.items()} for n, s in tree.items()}
+    return {configfile.named(n): {k.lower(): v for k, v in s.items()} for n, s in tree.items()}
 
 
 CONFIG_LINES = """[core]|[cache]|['remote "a"']|[remote "b"]|[ x ]|[[y]]|[Core]|# c|  # d|remote = a|dir = ../x y
@@ -281,7 +281,7 @@ SOME_LINE = st.sampled_from(CONFIG_LINES.replace("\n    ", "|").split("|")) | st
 @settings(max_examples=1500, deadline=None)
 def test_the_plain_reader_takes_nothing_that_configobj_reads_otherwise(lines: list[str], newline: bool) -> None:
     text = "\n".join(lines) + "\n" * newline
-    quick = dvcconfig.plain(text.encode())
+    quick = configfile.plain(text.encode())
     if quick is not None:
         assert quick == by_configobj(text)
 
@@ -293,7 +293,7 @@ def test_what_dvc_writes_itself_is_read_the_plain_way(tmp_path: Path) -> None:
     repo.dvc("config", "-q", "cache.type", "reflink,hardlink,copy")
     repo.dvc("remote", "modify", "-q", "My-Store", "jobs", "4")
     data = repo.file(".dvc/config").read_bytes()
-    assert dvcconfig.plain(data) is not None
+    assert configfile.plain(data) is not None
     found = load(os.fsencode(repo.path))
     assert found.remotes["my-store"].local == os.fsencode(tmp_path / "a store")
     assert found.default_remote == "my-store"
@@ -354,7 +354,7 @@ def test_ordinary_settings_need_no_heavy_import(tmp_path: Path) -> None:
     script = f"""if True:
         import os, sys
         before = set(sys.modules)
-        from trinity_guard.dvcproject import dvcignored, load, pipeline_outs, root_of
+        from trinity_guard.dvcrepo.project import dvcignored, load, pipeline_outs, root_of
         root = os.fsencode({str(root)!r})
         assert root_of(root, b"a/b/x.csv") == b""
         assert load(root).default_remote == "two"

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support import Repo
-from trinity_guard import cli, pointer
+from trinity_guard import cli
+from trinity_guard.dvcrepo import pointer
 
 NAMES = ("a.pkl", "b c.csv", "d/é.pkl", "d/e/f.h5", "set/x", "set/y/z")
 CONTENTS = [b"", b"one", b"two", b"three three", b"\r\nfour\n"]

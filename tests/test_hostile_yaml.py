@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.support import run
-from trinity_guard import dvcyaml, locks, pointer, secrets
+from trinity_guard.dvcrepo import lockfile, pointer, secrets, yaml
+from trinity_guard.dvcrepo.pipeline import pipeline_outs
 from trinity_guard.errors import GuardError
-from trinity_guard.pipelines import pipeline_outs
 
 MD5 = "d41d8cd98f00b204e9800998ecf8427e"
 ALIASES = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -42,7 +42,7 @@ def test_a_few_lines_that_stand_for_gigabytes_are_refused(text: str, tmp_path: P
         pipeline_outs(text.encode(), lock, b"dvc.yaml", os.fsencode(tmp_path))
     assert "dvc.yaml is no file that DVC can read" in caught.value.problem
     # Beside a lock it says nothing, and holds up nothing.
-    assert [out.path for out in locks.outs(lock, text.encode(), b"dvc.lock")] == [b"x"]
+    assert [out.path for out in lockfile.outs(lock, text.encode(), b"dvc.lock")] == [b"x"]
     if "<<" not in text:
         assert secrets.credentials_in(text.encode() + b"# https://a@b\n", b"dvc.yaml") == []
 
@@ -51,20 +51,20 @@ def test_a_lock_of_gigabytes_is_refused() -> None:
     one = "o: &o [" + ", ".join(f"{{path: f{n}, md5: {MD5}}}" for n in range(500)) + "]\n"
     text = one + "schema: '2.0'\nstages:\n" + "".join(f"  s{n}: {{outs: *o}}\n" for n in range(1000))
     with pytest.raises(GuardError, match="more than 100000 outputs"):
-        locks.outs(text.encode(), None, b"dvc.lock")
+        lockfile.outs(text.encode(), None, b"dvc.lock")
     with pytest.raises(GuardError, match="too large"):
-        locks.outs(b"#" * (dvcyaml.LARGEST + 1), None, b"dvc.lock")
+        lockfile.outs(b"#" * (yaml.LARGEST + 1), None, b"dvc.lock")
 
 
 @pytest.mark.parametrize("text", ["[" * 3000, "{a: " * 3000, "x: [" + "[" * 2000 + "]" * 2000 + "]"])
 def test_a_pit_of_brackets_is_refused_before_it_is_read(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ruamel.yaml.YAML", None)  # which would take seconds to say so
     with pytest.raises(ValueError, match="nested too deep"):
-        dvcyaml.parse(text.encode(), dvcyaml.LARGEST, anchors=True)
+        yaml.parse(text.encode(), yaml.LARGEST, anchors=True)
 
 
 def test_many_brackets_side_by_side_are_fine() -> None:
-    fields = dvcyaml.parse(b"a:\n" + b"- [[x], {y: [1]}]\n" * 1000, dvcyaml.LARGEST)
+    fields = yaml.parse(b"a:\n" + b"- [[x], {y: [1]}]\n" * 1000, yaml.LARGEST)
     assert len(fields["a"]) == 1000
 
 
@@ -79,7 +79,7 @@ def test_a_template_reads_no_file_but_the_repository_s_own(tmp_path: Path, name:
     top.mkdir()
     (tmp_path / "secret.yaml").write_text("value: hunter2\n")
     (top / "link.yaml").symlink_to(tmp_path / "secret.yaml")
-    (top / "big.yaml").write_bytes(b"#" * (dvcyaml.LARGEST + 1))
+    (top / "big.yaml").write_bytes(b"#" * (yaml.LARGEST + 1))
     (top / "bomb.yaml").write_text(ALIASES)
     (top / "own.yaml").write_text("value: own\n")
     os.mkfifo(top / "fifo.yaml")
@@ -115,7 +115,7 @@ def test_a_lock_puts_nothing_over_the_repository_itself(path: str) -> None:
     if path == "sub":
         text = text.replace("path: sub", "path: ../../sub")
     with pytest.raises(GuardError) as caught:
-        locks.outs(text.encode(), None, where)
+        lockfile.outs(text.encode(), None, where)
     assert "sub/" in caught.value.problem
 
 
@@ -132,4 +132,4 @@ def test_no_pointer_or_lock_names_what_no_file_system_takes(path: str) -> None:
         pointer.decode(text, b"x.dvc")
     lock = f"schema: '2.0'\nstages: {{s: {{outs: [{{path: {path}, md5: {MD5}}}]}}}}\n"
     with pytest.raises(GuardError, match="longer than file systems take"):
-        locks.outs(lock.encode(), None, b"dvc.lock")
+        lockfile.outs(lock.encode(), None, b"dvc.lock")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.support import PROJECT, run
 from tests.test_dvcproject import project
-from trinity_guard.dvcproject import PipelineOut, pipeline_outs
+from trinity_guard.dvcrepo.project import PipelineOut, pipeline_outs
 from trinity_guard.errors import BLOCKED, GuardError
 
 PIPELINE = """\
@@ -156,7 +156,7 @@ def test_templates_that_the_lock_knows_need_no_dvc() -> None:
     text = TEMPLATED[: TEMPLATED.index("  grid:")] + TEMPLATED[TEMPLATED.index("  plain:") :]
     script = f"""if True:
         import sys
-        from trinity_guard.pipelines import pipeline_outs
+        from trinity_guard.dvcrepo.pipeline import pipeline_outs
         outs = pipeline_outs({text.encode()!r}, {LOCK.encode()!r}, b"a/dvc.yaml", b"/nowhere")
         print(*sorted(o.path.decode() for o in outs))
         print("dvc" in sys.modules)

@@ -15,9 +15,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.support import PROJECT, Repo, dvc, run
-from trinity_guard import bounds, pointer
+from trinity_guard.dvcrepo import pointer, safe_paths
+from trinity_guard.dvcrepo.pointer import Out, Pointer, data_path, decode, encode, nameable, refresh
 from trinity_guard.errors import GuardError
-from trinity_guard.pointer import Out, Pointer, data_path, decode, encode, nameable, refresh
 
 MD5 = "d41d8cd98f00b204e9800998ecf8427e"
 WHERE = b"data/x.csv.dvc"
@@ -275,7 +275,7 @@ UNNAMEABLE = {
     b"n" * 252: "longer than 255 bytes",
     "a\x85b.csv".encode(): "comes back changed",
     b"a  " * 40 + b"z": "comes back changed",
-    **{f"{s}:x.csv".encode(): f"`{s}:`" for s in sorted(bounds.SCHEMES)},
+    **{f"{s}:x.csv".encode(): f"`{s}:`" for s in sorted(safe_paths.SCHEMES)},
     b"S3:x.csv": "`s3:`",
     b" s3:x.csv": "`s3:`",
     b"s\t3:x.csv": "`s3:`",
@@ -311,7 +311,7 @@ def test_the_schemes_are_those_that_dvc_knows() -> None:
     from dvc.fs import registry
 
     # These are read as names of files after all: the table of names adds one of each.
-    assert set(registry) - {"local", "dvc", "git"} | {"remote"} == bounds.SCHEMES
+    assert set(registry) - {"local", "dvc", "git"} | {"remote"} == safe_paths.SCHEMES
 
 
 def test_the_keys_that_are_taken_are_those_of_dvc_s_schemas() -> None:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from tests.support import Repo, dvc
 from tests.test_pointer import MD5, PLAIN_POINTER, WHERE
-from trinity_guard import bounds, dvcyaml
+from trinity_guard.dvcrepo import safe_paths, yaml
+from trinity_guard.dvcrepo.pointer import MOST_BYTES, data_path, decode, encode, nameable, refresh, without_files
 from trinity_guard.errors import BLOCKED, GuardError
-from trinity_guard.pointer import MOST_BYTES, data_path, decode, encode, nameable, refresh, without_files
 
 LEAVING = [
     ("../../x.csv", ".", "leaves the repository"),
@@ -112,10 +112,10 @@ def test_a_symlink_on_the_way_to_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "a/b").mkdir(parents=True)
     (tmp_path / "a/link").symlink_to(tmp_path)
     (tmp_path / "file").symlink_to("a")
-    assert bounds.through_symlink(top, b"a/b/x.csv") is None
-    assert bounds.through_symlink(top, b"a/link/deep/x.csv") == b"a/link"
-    assert bounds.through_symlink(top, b"file") is None
-    assert bounds.through_symlink(top, b"new/folder/x.csv") is None
+    assert safe_paths.through_symlink(top, b"a/b/x.csv") is None
+    assert safe_paths.through_symlink(top, b"a/link/deep/x.csv") == b"a/link"
+    assert safe_paths.through_symlink(top, b"file") is None
+    assert safe_paths.through_symlink(top, b"new/folder/x.csv") is None
 
 
 def test_folders_that_only_look_like_git_s_are_fine() -> None:
@@ -241,7 +241,7 @@ def test_no_bytes_make_decode_raise_anything_but_a_guard_error(data: bytes) -> N
 
 def test_an_error_in_yaml_is_told_with_its_line() -> None:
     with pytest.raises(ValueError, match="broken YAML in line 3"):
-        dvcyaml.parse(b"a: 1\nb: 2\nc: ]\n", 100)
+        yaml.parse(b"a: 1\nb: 2\nc: ]\n", 100)
 
 
 def test_dvc_itself_refuses_a_pointer_with_an_unknown_key(bare_repo: Repo) -> None:

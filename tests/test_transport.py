@@ -15,7 +15,8 @@ import pytest
 from tests.proxy import Proxy
 from tests.servers import KINDS, Service
 from tests.support import KB, Repo, dvc, noise, run
-from trinity_guard import dvcproject, remotes, store, transport
+from trinity_guard import remotes, transport
+from trinity_guard.dvcrepo import odb, project
 from trinity_guard.transport import Trouble, Wanted
 
 pytestmark = pytest.mark.slow  # each kind of server is started, and DVC beside it
@@ -39,11 +40,11 @@ class Here:
         else:
             self.service = start(kind)
             self.place = self.service.configure(repo)
-        self.cache = store.Store(os.fsencode(repo.path / ".dvc" / "cache"))
-        self.other = store.Store(os.fsencode(repo.path.parent / "teammate"))
+        self.cache = odb.Store(os.fsencode(repo.path / ".dvc" / "cache"))
+        self.other = odb.Store(os.fsencode(repo.path.parent / "teammate"))
 
     def connect(self, limit: float | None = None) -> transport.Remote:
-        return transport.connect(dvcproject.load(os.fsencode(self.repo.path)), "service", limit)
+        return transport.connect(project.load(os.fsencode(self.repo.path)), "service", limit)
 
     def through(self, proxy: Proxy) -> None:
         assert self.service
@@ -58,7 +59,7 @@ class Here:
 
     def overwrite(self, wanted: Wanted, content: bytes) -> None:
         """Put other bytes under an object's name on the remote, through a cache that lies."""
-        liar = store.Store(os.fsencode(self.repo.path / "liar"))
+        liar = odb.Store(os.fsencode(self.repo.path / "liar"))
         path = Path(os.fsdecode(liar.path(wanted.md5)))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
@@ -93,7 +94,7 @@ def here(request: pytest.FixtureRequest, make_here: Callable[[str], Here]) -> He
     return make_here(request.param)
 
 
-def content_of(cache: store.Store, md5: str) -> bytes:
+def content_of(cache: odb.Store, md5: str) -> bytes:
     return Path(os.fsdecode(cache.path(md5))).read_bytes()
 
 
@@ -330,7 +331,7 @@ def test_a_remote_that_asks_for_a_password_is_told_at_once(make_here: Callable[[
 def test_a_remote_that_is_not_configured(make_here: Callable[[str], Here]) -> None:
     here = make_here("local")
     with pytest.raises(Trouble) as caught:
-        transport.connect(dvcproject.load(os.fsencode(here.repo.path)), "other")
+        transport.connect(project.load(os.fsencode(here.repo.path)), "other")
     assert caught.value.step == "config"
 
 

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.support import run
-from trinity_guard import dvcconfig, dvcproject, git, trust
+from trinity_guard import git, trust
+from trinity_guard.dvcrepo import configfile
+from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import BLOCKED, GuardError
 
 S3 = "['remote \"r\"']\n    url = s3://bucket/data\n"
@@ -374,5 +376,5 @@ def test_of_a_remote_in_several_spellings_the_one_that_dvc_uses_is_judged(
     lines = [f"{SPELLINGS[n]}\n    url = s3://bucket/{n}\n" for n in order]
     (tmp_path / "config").write_text("".join(lines))
     theirs = Config.load_file(str(tmp_path / "config"))["remote"].get("r")
-    ours = dvcconfig.parse("".join(lines).encode(), b"config").get('remote "r"')
+    ours = configfile.parse("".join(lines).encode(), b"config").get('remote "r"')
     assert ours == theirs

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from trinity_guard import console, dvcproject, publication, trust
+from trinity_guard import console, publication, trust
+from trinity_guard.dvcrepo import project as dvcproject
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
 
     from trinity_guard import git
     from trinity_guard.config import Config
-    from trinity_guard.references import Named
+    from trinity_guard.dvcrepo.referenced import Named
 
 
 def about_places(place: git.Place, config: Config, items: Sequence[Named]) -> None:

@@ -6,8 +6,8 @@ import os
 import sys
 
 from trinity_guard import LIBRARY, git, locking
+from trinity_guard.dvcrepo.referenced import Named
 from trinity_guard.pushqueue import Queue
-from trinity_guard.references import Named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import catalog as catalogs
-from trinity_guard import store, transport, trust
+from trinity_guard import transport, trust
+from trinity_guard.dvcrepo import odb, tracked
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.following import Follower, Former, Kept, Put
 from trinity_guard.goals import Goal
@@ -168,11 +168,11 @@ def _put(follower: Follower, put: Put, marks: dict[bytes, tuple[Goal, os.stat_re
     return True
 
 
-def _take_over(others: Sequence[store.Store], own: store.Store, goal: Goal) -> None:
+def _take_over(others: Sequence[odb.Store], own: odb.Store, goal: Goal) -> None:
     """Give the project's own cache what another one had: `dvc status` looks there alone."""
     for other in others:
         if other.size(goal.name) is not None:
-            store.link(other, own, goal.name)
+            odb.link(other, own, goal.name)
             return
 
 
@@ -183,8 +183,8 @@ def _remember(follower: Follower, marks: dict[bytes, tuple[Goal, os.stat_result]
         goal, stat = marks.get(held.path, (None, None))
         if goal is None or stat is None or goal.md5 != held.md5 or goal.source != held.pointer:
             continue
-        mark = catalogs.seen_mark(stat)
+        mark = tracked.seen_mark(stat)
         fresh = fresh or mark != held.seen
         held.seen = mark
     if fresh:
-        catalogs.save(follower.place, follower.catalog)
+        tracked.save(follower.place, follower.catalog)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import catalog as catalogs
-from trinity_guard import dvcproject, git, ignoring, index, leftovers, ownership, pointer, store, trust
+from trinity_guard import git, ignoring, index, leftovers, ownership, trust
+from trinity_guard.dvcrepo import odb, pointer, tracked
+from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError, pathspec, shown, typed
 from trinity_guard.inspection import LFS_HEADS
 from trinity_guard.objects import Objects
@@ -34,7 +35,7 @@ class Converted:
         self.mode = entry.mode
         self.oid = entry.oid
         self.project = project
-        self.held: catalogs.Held | None = None
+        self.held: tracked.Held | None = None
         self.md5 = ""
         self.size = 0
         self.mark = b""
@@ -62,7 +63,7 @@ class _MovedUnderUs(Exception):  # noqa: N818  # never leaves this module
 
 def convert(
     place: git.Place,
-    catalog: catalogs.Catalog,
+    catalog: tracked.Catalog,
     entries: Sequence[index.Entry],
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Outcome:
@@ -78,7 +79,7 @@ def convert(
 
 
 def claim(
-    place: git.Place, catalog: catalogs.Catalog, entries: Sequence[index.Entry], refuse: bool = True
+    place: git.Place, catalog: tracked.Catalog, entries: Sequence[index.Entry], refuse: bool = True
 ) -> tuple[list[Converted], list[str]]:
     """Return those of the files that are ours to convert, and remarks about those left to others.
 
@@ -115,7 +116,7 @@ def _refuse_sha256(entries: Sequence[index.Entry]) -> None:
         )
 
 
-def _refuse_broken(catalog: catalogs.Catalog) -> None:
+def _refuse_broken(catalog: tracked.Catalog) -> None:
     # One invalid .dvc file breaks every dvc command, and nobody could say what it holds.
     for error in catalog.broken.values():
         raise error
@@ -138,7 +139,7 @@ def _left_to_lfs(place: git.Place, entry: index.Entry) -> list[str]:
 
 def _transact(
     place: git.Place,
-    catalog: catalogs.Catalog,
+    catalog: tracked.Catalog,
     items: list[Converted],
     on_progress: Callable[[int, int], None] | None,
 ) -> None:
@@ -173,12 +174,12 @@ def _transact(
 def _remember(place: git.Place, items: list[Converted], ids: list[bytes]) -> None:
     held = []
     for item, oid in zip(items, ids, strict=False):
-        held.append((catalogs.Held(item.pointer, oid, item.path, "file", item.md5, item.size), item.mark))
-    catalogs.remember(place, held)
+        held.append((tracked.Held(item.pointer, oid, item.path, "file", item.md5, item.size), item.mark))
+    tracked.remember(place, held)
     leftovers.note(place, [(i.path, i.oid) for i in items if i.oid])
 
 
-def _refuse_conflicts(catalog: catalogs.Catalog, items: list[Converted]) -> None:
+def _refuse_conflicts(catalog: tracked.Catalog, items: list[Converted]) -> None:
     """Refuse to touch a file that is in conflict: writing it would resolve it, for one side and without a word."""
     for item in items:
         for path in (item.pointer, ignoring.file_for(item.path)):
@@ -212,7 +213,7 @@ def _keep_bytes(place: git.Place, items: list[Converted], on_progress: Callable[
     clean = {p for p in (index.unchanged(staged) if staged else ()) if stats[p] is not None}
     total = sum(s.st_size for s in stats.values() if s is not None)
     counter = _Counter(total, on_progress)
-    stores: dict[bytes, store.Store] = {}
+    stores: dict[bytes, odb.Store] = {}
     try:
         for item in items:
             cache = _cache(place, item.project, stores)
@@ -250,26 +251,26 @@ def _stat(place: git.Place, path: bytes) -> os.stat_result | None:
     return stat if stat.st_mode & 0o170000 == 0o100000 else None
 
 
-def _cache(place: git.Place, project: bytes, stores: dict[bytes, store.Store]) -> store.Store:
+def _cache(place: git.Place, project: bytes, stores: dict[bytes, odb.Store]) -> odb.Store:
     if project not in stores:
         stores[project] = _store_of(place, project, write=True)
     return stores[project]
 
 
-def _store_of(place: git.Place, project: bytes, write: bool) -> store.Store:
+def _store_of(place: git.Place, project: bytes, write: bool) -> odb.Store:
     settings = dvcproject.load(place.file(project) if project else place.top)
     if write:
         trust.require_cache(place, settings)
-    return store.Store(settings.cache_dir, settings.shared)
+    return odb.Store(settings.cache_dir, settings.shared)
 
 
-def cache_of(place: git.Place, path: bytes) -> store.Store:
+def cache_of(place: git.Place, path: bytes) -> odb.Store:
     """Return the cache of the DVC project that a path belongs to."""
     return _store_of(place, ownership.project_of(place, path), write=False)
 
 
 def _take_file(
-    place: git.Place, cache: store.Store, item: Converted, stat: os.stat_result | None, counter: _Counter
+    place: git.Place, cache: odb.Store, item: Converted, stat: os.stat_result | None, counter: _Counter
 ) -> bool:
     """Take the working file's bytes; False when it is not, or does not stay, what `stat` says."""
     path = place.file(item.path)
@@ -289,7 +290,7 @@ def _take_file(
         return False
     finally:
         os.close(fd)
-    item.md5, item.size, item.mark = stored.md5, stored.size, catalogs.seen_mark(stat)
+    item.md5, item.size, item.mark = stored.md5, stored.size, tracked.seen_mark(stat)
     if not item.oid:
         item.mode = index.EXECUTABLE if stat.st_mode & 0o100 else index.REGULAR
     return True
@@ -298,7 +299,7 @@ def _take_file(
 def _steady(fd: int, stat: os.stat_result) -> Iterator[bytes]:
     """Yield a file's bytes, and raise if it was not the same file from the first byte to the last."""
     before = _identity(stat)
-    while piece := os.read(fd, store.PIECE):
+    while piece := os.read(fd, odb.PIECE):
         yield piece
     if _identity(os.fstat(fd)) != before:
         raise _MovedUnderUs
@@ -308,7 +309,7 @@ def _identity(stat: os.stat_result) -> tuple[int, int, int, int]:
     return stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
-def _take_blob(place: git.Place, cache: store.Store, item: Converted, counter: _Counter) -> None:
+def _take_blob(place: git.Place, cache: odb.Store, item: Converted, counter: _Counter) -> None:
     """Take what was staged, as the working file would hold it (autocrlf and other filters applied)."""
     if item.attributes.raw(item.path):
         objects = Objects(place.common_dir)
@@ -324,8 +325,8 @@ def _look_at_working_file(place: git.Place, item: Converted) -> None:
     stat = _stat(place, item.path)
     if stat is None:
         return
-    if stat.st_size == item.size and store.md5_of(place.file(item.path)) == item.md5:
-        item.mark = catalogs.seen_mark(stat)
+    if stat.st_size == item.size and odb.md5_of(place.file(item.path)) == item.md5:
+        item.mark = tracked.seen_mark(stat)
     else:
         item.newer = True
 
@@ -333,7 +334,7 @@ def _look_at_working_file(place: git.Place, item: Converted) -> None:
 # --- pointers --------------------------------------------------------------------------------------------------
 
 
-def _pointer_files(place: git.Place, catalog: catalogs.Catalog, items: list[Converted]) -> list[tuple[bytes, bytes]]:
+def _pointer_files(place: git.Place, catalog: tracked.Catalog, items: list[Converted]) -> list[tuple[bytes, bytes]]:
     """Return the pointer's bytes for the index and for the working tree: unstaged edits of it stay unstaged."""
     known = {i.pointer: catalog.entries[i.pointer].oid for i in items if i.pointer in catalog.entries}
     contents = dict(zip(known, git.read_all(known.values()), strict=True))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import bounds, dvcconfig, dvcproject, git, planted, secrets, urls
+from trinity_guard import git, planted
+from trinity_guard.dvcrepo import configfile, project, safe_paths, secrets, urls
 from trinity_guard.errors import UNUSABLE, GuardError, pathspec, shown, typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trinity_guard.secrets import Finding
+    from trinity_guard.dvcrepo.secrets import Finding
 
 LOCAL = b".dvc/config.local"
 COMMITTED = b".dvc/config"
@@ -47,7 +48,7 @@ class Moved:
         self.published = published
 
 
-def origins(remote: dvcproject.Remote) -> list[tuple[str, str]]:
+def origins(remote: project.Remote) -> list[tuple[str, str]]:
     """Return (what, where) of each credential that a remote would use; never a value."""
     files = {"repo": ".dvc/config", "local": ".dvc/config.local", "global": "DVC's global config"}
     wanted = (*secrets.SECRET, *secrets.PROGRAM, *secrets.PERSONAL)
@@ -58,7 +59,7 @@ def origins(remote: dvcproject.Remote) -> list[tuple[str, str]]:
     ]
     if urls.secret_in(remote.url):
         found.append(("url", files.get(remote.sources["url"], "DVC's system config")))
-    kind = bounds.scheme(remote.url)
+    kind = safe_paths.scheme(remote.url)
     found += [(name, "the environment") for name in VARIABLES.get(kind, ()) if os.environ.get(name)]
     home = os.path.expanduser("~")
     found += [(f"~/{n}", "a file") for n in HOME_FILES.get(kind, ()) if os.path.exists(os.path.join(home, n))]
@@ -84,7 +85,7 @@ def move(place: git.Place, root: bytes) -> Moved:
         return Moved([], False)
     local_file = _local_file(place, root)
     local = _read(local_file)
-    tree, known = dvcconfig.parse(data, file), dvcconfig.parse(local, local_file)
+    tree, known = configfile.parse(data, file), configfile.parse(local, local_file)
     new = data
     values = []
     for finding in findings:
@@ -121,14 +122,14 @@ def in_history(place: git.Place, root: bytes) -> bool:
 
 def with_option(data: bytes, file: bytes, section: str, option: str, value: str) -> bytes:
     """Return a config's bytes with an option set; GuardError where the file's form does not allow it."""
-    expected = dvcconfig.parse(data, file)
+    expected = configfile.parse(data, file)
     expected.setdefault(section, {})[option] = value
     line = f"    {option} = {_encoded(option, value)}".encode()
-    number = dvcconfig.line_of(data, section, option)
+    number = configfile.line_of(data, section, option)
     lines = data.split(b"\n")
     if number:
         lines[number - 1] = line
-    elif header := dvcconfig.header_of(data, section):
+    elif header := configfile.header_of(data, section):
         lines.insert(header, line)
     else:
         if lines[-1:] == [b""]:
@@ -136,7 +137,7 @@ def with_option(data: bytes, file: bytes, section: str, option: str, value: str)
         name = f"['{section}']" if '"' in section else f"[{section}]"
         lines += [name.encode(), line, b""]
     new = b"\n".join(lines)
-    if dvcconfig.parse(new, file) != expected:
+    if configfile.parse(new, file) != expected:
         raise GuardError(
             problem=f"{shown(file)} is written in a way in which {option} cannot be set without changing other lines.",
             remedy=f"correct {shown(file)} by hand: [{section}] {option}",
@@ -161,7 +162,7 @@ def _encoded(option: str, value: str) -> str:
 
 def _replaced(data: bytes, finding: Finding, value: str | None) -> bytes:
     """Return a config without a finding's line, or with another value in it."""
-    number = dvcconfig.line_of(data, finding.section, finding.option)
+    number = configfile.line_of(data, finding.section, finding.option)
     lines = data.split(b"\n")
     if value is None:
         del lines[number - 1]
@@ -173,13 +174,13 @@ def _replaced(data: bytes, finding: Finding, value: str | None) -> bytes:
 
 def _require_clean(file: bytes, old: bytes, new: bytes, findings: Sequence[Finding], values: Sequence[str]) -> None:
     """Make sure that nothing but the findings went, and that nothing of them stayed."""
-    expected = dvcconfig.parse(old, file)
+    expected = configfile.parse(old, file)
     for finding, value in zip(findings, values, strict=True):
         del expected[finding.section][finding.option]
         if finding.kind == "url" and urls.secret_in(value):
             expected[finding.section][finding.option] = urls.without_secret(value)
     try:
-        same = dvcconfig.parse(new, file) == expected and not secrets.credentials_in(new, file)
+        same = configfile.parse(new, file) == expected and not secrets.credentials_in(new, file)
     except GuardError:
         same = False
     left = [v for f, v in zip(findings, values, strict=True) if f.kind != "url" and len(v) > 5 and v.encode() in new]
@@ -202,7 +203,7 @@ def _local_file(place: git.Place, root: bytes) -> bytes:
     """Return config.local's path; GuardError where Git would publish it, or a link leads it elsewhere."""
     file = os.path.join(root, LOCAL)
     name = os.path.relpath(file, place.top)
-    link = bounds.through_symlink(place.top, name) or (name if os.path.islink(file) else None)
+    link = safe_paths.through_symlink(place.top, name) or (name if os.path.islink(file) else None)
     if link:
         raise GuardError(
             problem=f"{shown(link)} is a symbolic link: nobody can say where a secret would be written.",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import dvcproject, git, index, store, transport, trust
+from trinity_guard import git, index, transport, trust
+from trinity_guard.dvcrepo import odb
+from trinity_guard.dvcrepo import project as dvcproject
+from trinity_guard.dvcrepo.referenced import Named
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.references import Named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ class Destination:
         self.settings = settings
         self.name = name
         self.remote = settings.remotes[name]
-        self.cache = store.Store(settings.cache_dir, settings.shared)
+        self.cache = odb.Store(settings.cache_dir, settings.shared)
 
 
 def destination(place: git.Place, project: bytes, name: str) -> Destination:
@@ -88,7 +90,7 @@ def deliver(
 
 
 def _expanded(
-    cache: store.Store, group: Sequence[Named], known: Known | None, done: Delivery
+    cache: odb.Store, group: Sequence[Named], known: Known | None, done: Delivery
 ) -> tuple[dict[str, int], dict[str, None]]:
     """Return the files (md5 -> size, -1 unknown) to make sure of, and the directory objects."""
     files: dict[str, int] = {}
@@ -100,13 +102,13 @@ def _expanded(
             files[item.md5] = item.size
             continue
         folders[item.md5] = None
-        done.children[item.md5] = [md5 for md5, _ in store.children(cache, item.md5)]
+        done.children[item.md5] = [md5 for md5, _ in odb.children(cache, item.md5)]
         for md5 in done.children[item.md5]:
             files.setdefault(md5, -1)
     return files, folders
 
 
-def _right(cache: store.Store, md5: str, size: int, there: dict[str, int]) -> bool:
+def _right(cache: odb.Store, md5: str, size: int, there: dict[str, int]) -> bool:
     """Whether the remote has an object, of the size that is expected: anything else is a damaged one."""
     if md5 not in there:
         return False

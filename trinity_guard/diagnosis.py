@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import bounds, endpoints, transport, urls
+from trinity_guard import endpoints, transport
+from trinity_guard.dvcrepo import safe_paths, urls
 from trinity_guard.errors import shown
 from trinity_guard.remotes import PACKAGES, install_line
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator
 
-    from trinity_guard.dvcproject import Project, Remote
+    from trinity_guard.dvcrepo.project import Project, Remote
     from trinity_guard.endpoints import Endpoint
     from trinity_guard.remotes import Trouble
 
@@ -69,7 +70,7 @@ def plugin(remote: Remote) -> Step:
     """Say whether DVC can speak this kind of remote; nothing is installed."""
     import importlib.util
 
-    package = PACKAGES.get(bounds.scheme(remote.url))
+    package = PACKAGES.get(safe_paths.scheme(remote.url))
     if remote.local is not None or package is None or importlib.util.find_spec(package.replace("-", "_")):
         return Step("plug-in", OK if package else NONE, package or "")
     return Step("plug-in", FAILED, f"{package} is not installed where the hooks' Python lives", install_line(package))
@@ -189,7 +190,7 @@ def _free(folder: bytes) -> float:
 
 def _remedy(remote: Remote, step: str) -> str:
     """Return the command that mends a step, as far as this kind of remote has one of its own."""
-    kind, name = bounds.scheme(remote.url), remote.name
+    kind, name = safe_paths.scheme(remote.url), remote.name
     option = "endpointurl" if remote.options.get("endpointurl") else "url"
     secret = {"s3": "secret_access_key", "azure": "connection_string"}.get(kind, "password")
     login = {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import bounds, dvcproject, git, hookfiles, planted, remotes, remotesetup
-from trinity_guard.dvcproject import FILES
+from trinity_guard import git, hookfiles, planted, remotes, remotesetup
+from trinity_guard.dvcrepo import project, safe_paths
+from trinity_guard.dvcrepo.project import FILES
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.remotesetup import folder_beside
 
@@ -27,7 +28,7 @@ def set_up(place: git.Place, url: str | None, about_to_change: Callable[[bytes],
         if url is None:
             folder_beside(place)
     done = _initialised(place)
-    settings = dvcproject.load(place.top)
+    settings = project.load(place.top)
     notes: list[str] = []
     if settings.default_remote is None:
         about_to_change(FILES[0])
@@ -99,15 +100,15 @@ def _absolute(url: str) -> bytes:
     return os.path.abspath(os.fsencode(url))
 
 
-def _same(settings: dvcproject.Project, name: str, url: str) -> bool:
+def _same(settings: project.Project, name: str, url: str) -> bool:
     remote = settings.remotes[name]
-    wanted = _absolute(url) if _is_folder(url) else dvcproject.local_folder(url)
+    wanted = _absolute(url) if _is_folder(url) else project.local_folder(url)
     if wanted is not None:
         return remote.local == wanted
     return remote.url.rstrip("/") == url.rstrip("/")
 
 
-def _add_remote(place: git.Place, settings: dvcproject.Project, url: str | None) -> tuple[list[str], list[str]]:
+def _add_remote(place: git.Place, settings: project.Project, url: str | None) -> tuple[list[str], list[str]]:
     planted.refuse(place, place.top)
     if url is None and settings.remotes:
         names = ", ".join(sorted(settings.remotes))
@@ -132,7 +133,7 @@ def _add_remote(place: git.Place, settings: dvcproject.Project, url: str | None)
     return [f"default DVC remote '{name}': {url}"], []
 
 
-def _require_same(place: git.Place, settings: dvcproject.Project, url: str) -> None:
+def _require_same(place: git.Place, settings: project.Project, url: str) -> None:
     name = settings.default_remote or ""
     if name in settings.remotes and _same(settings, name, url):
         return
@@ -148,7 +149,7 @@ def _require_same(place: git.Place, settings: dvcproject.Project, url: str) -> N
 def _plugin(url: str | None) -> list[str]:
     import importlib.util
 
-    kind = bounds.scheme(url or "") if "://" in (url or "") else ""
+    kind = safe_paths.scheme(url or "") if "://" in (url or "") else ""
     package = remotes.PACKAGES.get(kind)
     if package is None or importlib.util.find_spec(package.replace("-", "_")):
         return []
@@ -184,7 +185,7 @@ def reason_to_keep(place: git.Place, written: dict[str, str]) -> str:
         return "there is more in .dvc than we wrote"
     folders = [
         place.file(b".dvc", b"cache"),
-        *(r.local for r in dvcproject.load(place.top).remotes.values() if r.local),
+        *(r.local for r in project.load(place.top).remotes.values() if r.local),
     ]
     if any(files for folder in folders for _, _, files in os.walk(folder)):
         return "its cache or its remote holds objects"

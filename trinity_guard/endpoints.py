@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import bounds, git
+from trinity_guard import git
+from trinity_guard.dvcrepo import safe_paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trinity_guard.dvcproject import Remote
+    from trinity_guard.dvcrepo.project import Remote
 
 # The kinds that `remote add` and `remote check` know, and what each may be told by flags.
 FLAGS = {
@@ -44,7 +45,7 @@ class Endpoint:
 
 def of(remote: Remote) -> Endpoint | None:
     """Return where a remote answers, None for a folder and for kinds whose place cannot be told."""
-    kind = bounds.scheme(remote.url)
+    kind = safe_paths.scheme(remote.url)
     if remote.local is not None:
         return None
     if kind == "ssh":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import store
+from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.remotes import Trouble
 
@@ -23,7 +23,7 @@ NOT_CACHED = "its object is not in the cache"
 SETTLE_AFTER = 256 << 20
 
 
-def damaged_in(cache: store.Store, md5: str) -> str:
+def damaged_in(cache: odb.Store, md5: str) -> str:
     return f"its object in the cache is damaged ({shown(cache.path(md5))})"
 
 
@@ -38,7 +38,7 @@ class FolderRemote:
     def __init__(self, name: str, folder: bytes) -> None:
         self.name = name
         self.folder = folder
-        self._store = store.Store(folder)
+        self._store = odb.Store(folder)
 
     def __enter__(self) -> FolderRemote:
         return self
@@ -56,7 +56,7 @@ class FolderRemote:
             raise self._trouble("read", f"cannot be read: {error.strerror}") from None
         return {md5: size for md5, size in found.items() if size is not None}
 
-    def send(self, cache: store.Store, items: Sequence[Wanted], on_progress: Progress | None = None) -> dict[str, str]:
+    def send(self, cache: odb.Store, items: Sequence[Wanted], on_progress: Progress | None = None) -> dict[str, str]:
         reasons = {ABSENT: NOT_CACHED}
         try:
             lacking = _copy_all(cache, self._store, items, on_progress)
@@ -67,7 +67,7 @@ class FolderRemote:
             for md5, reason in lacking.items()
         }
 
-    def fetch(self, items: Sequence[Wanted], cache: store.Store, on_progress: Progress | None = None) -> dict[str, str]:
+    def fetch(self, items: Sequence[Wanted], cache: odb.Store, on_progress: Progress | None = None) -> dict[str, str]:
         return _copy_all(self._store, cache, items, on_progress)
 
     def probe(self) -> None:
@@ -95,7 +95,7 @@ class FolderRemote:
 
 
 def _copy_all(
-    source: store.Store, target: store.Store, items: Sequence[Wanted], on_progress: Progress | None
+    source: odb.Store, target: odb.Store, items: Sequence[Wanted], on_progress: Progress | None
 ) -> dict[str, str]:
     lacking: dict[str, str] = {}
     count = _Count(items, on_progress)
@@ -114,7 +114,7 @@ def _copy_all(
     return lacking
 
 
-def _copy(source: store.Store, target: store.Store, md5: str, count: _Count) -> str:
+def _copy(source: odb.Store, target: odb.Store, md5: str, count: _Count) -> str:
     """Take one object over, hashing on the way; return why not, "" when it came."""
     path = source.path(md5)
     try:
@@ -124,9 +124,9 @@ def _copy(source: store.Store, target: store.Store, md5: str, count: _Count) -> 
     except OSError as error:
         return f"{shown(path)} cannot be read: {error.strerror}"
     with file:
-        pieces = iter(lambda: file.read(store.PIECE), b"")
+        pieces = iter(lambda: file.read(odb.PIECE), b"")
         stored = target.take(pieces, os.fstat(file.fileno()).st_size, count.add)
-    if not store.says(md5, stored.md5, stored.temporary):
+    if not odb.says(md5, stored.md5, stored.temporary):
         target.drop(stored)
         return DAMAGED
     stored.md5 = md5

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import catalog as catalogs
-from trinity_guard import git, goals, index, locks, store
+from trinity_guard import git, goals, index
+from trinity_guard.dvcrepo import lockfile, odb
+from trinity_guard.dvcrepo import tracked as tracked_outputs
 from trinity_guard.errors import GuardError, pathspec, shown
 from trinity_guard.goals import Goal, Projects
 from trinity_guard.workfiles import FILE, FOLDER, KIND, LINK, Tree, kept_elsewhere, md5_of, object_of_link
@@ -89,7 +90,7 @@ class Follower:
     before: the commit that the work tree came from, b"" where there is none.
     """
 
-    def __init__(self, place: git.Place, catalog: catalogs.Catalog, before: bytes = b"") -> None:
+    def __init__(self, place: git.Place, catalog: tracked_outputs.Catalog, before: bytes = b"") -> None:
         self.place = place
         self.catalog = catalog
         self.projects = Projects(place, before)
@@ -104,7 +105,9 @@ class Follower:
         for path in paths:
             data = None if self.tree.obstacle(path) else goals.read_working(self.place.top, path)
             if data is not None:
-                yaml = goals.read_working(self.place.top, locks.yaml_beside(path)) if locks.is_lock(path) else None
+                yaml = (
+                    goals.read_working(self.place.top, lockfile.yaml_beside(path)) if lockfile.is_lock(path) else None
+                )
                 texts[path] = data, yaml
         return self.said(texts)
 
@@ -180,7 +183,7 @@ class Follower:
                 self.plan.kept.append(Kept(path, "obstacle", obstacle, goal.source))
         self.plan.missing += [(goal, "") for goal in unknown if goal.certain]
 
-    def _decide_one(self, goal: Goal, guesses: list[str], held: catalogs.Held | None) -> str:
+    def _decide_one(self, goal: Goal, guesses: list[str], held: tracked_outputs.Held | None) -> str:
         """Decide for one file; return what is in its way, "" when nothing is."""
         stat = self.tree.stat(goal.path)
         kind = FILE if stat is None else stat.st_mode & KIND
@@ -200,13 +203,15 @@ class Follower:
             self._decide_file(goal, guesses, held, stat)
         return ""
 
-    def _decide_file(self, goal: Goal, guesses: list[str], held: catalogs.Held | None, stat: os.stat_result) -> None:
+    def _decide_file(
+        self, goal: Goal, guesses: list[str], held: tracked_outputs.Held | None, stat: os.stat_result
+    ) -> None:
         full = self.place.file(goal.path)
-        if held is not None and held.md5 == goal.md5 and held.seen == catalogs.seen_mark(stat):
+        if held is not None and held.md5 == goal.md5 and held.seen == tracked_outputs.seen_mark(stat):
             self.plan.right.append((goal, stat))
             return
         known = md5_of(full) if goal.size in (-1, stat.st_size) or goal.legacy else ""
-        if known and store.says(goal.name, known, full):
+        if known and odb.says(goal.name, known, full):
             self.plan.right.append((goal, stat))
         elif kept_elsewhere(self.projects.shelf(goal.project), full, guesses, known):
             self.plan.puts.append(Put(goal, stat))
@@ -219,10 +224,10 @@ class Follower:
             return []
         files = {h.path for h in self.catalog.held if not h.md5.endswith(".dir")}
         folders = {h.path for h in self.catalog.held if h.md5.endswith(".dir") or h.kind == "foreign"}
-        entries = self.catalog.named(locks.NAME)
+        entries = self.catalog.named(lockfile.NAME)
         for entry, data in zip(entries, git.read_all(e.oid for e in entries), strict=True):
             try:
-                outs = locks.outs(data or b"", None, entry.path)
+                outs = lockfile.outs(data or b"", None, entry.path)
             except GuardError:
                 return []  # it may hold any of them
             files.update(out.path for out in outs if not out.md5.endswith(".dir"))
@@ -243,7 +248,7 @@ class Follower:
         except GuardError:
             shelf = None
         if shelf is not None and stat.st_mode & KIND == LINK:
-            safe = object_of_link(shelf, full) in [name.removeprefix(store.LEGACY) for name in guesses]
+            safe = object_of_link(shelf, full) in [name.removeprefix(odb.LEGACY) for name in guesses]
         else:
             safe = shelf is not None and kept_elsewhere(shelf, full, guesses) in guesses
         if safe:

@@ -4,21 +4,9 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import catalog as catalogs
-from trinity_guard import (
-    delivery,
-    dvcconfig,
-    git,
-    index,
-    inspection,
-    ownership,
-    publication,
-    references,
-    refuge,
-    store,
-    transport,
-)
+from trinity_guard import delivery, git, index, inspection, ownership, publication, refuge, transport
 from trinity_guard.background import Turn
+from trinity_guard.dvcrepo import configfile, odb, referenced, tracked
 from trinity_guard.errors import GuardError, shown, typed
 from trinity_guard.pushqueue import Queue, Retries
 
@@ -27,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from trinity_guard.config import Config
+    from trinity_guard.dvcrepo.referenced import Named
     from trinity_guard.inspection import Artifact
-    from trinity_guard.references import Named
     from trinity_guard.rules import Rules
 
     Progress = Callable[[int, int], None]
@@ -104,7 +92,7 @@ def other_objects(refs: Sequence[Ref]) -> list[tuple[bytes, index.Entry]]:
         if kind == b"blob":
             found.append((oid, index.Entry(index.REGULAR, oid, ref.target)))
         elif kind == b"tree":
-            found += [(oid, e) for e in references.tree(oid)]
+            found += [(oid, e) for e in referenced.tree(oid)]
     return found
 
 
@@ -134,20 +122,20 @@ def examine(
     found.commits = list(commits)
     seen: set[tuple[bytes, bytes, bool]] = set()
     _look(place, rules, others, found)
-    named = references.named_in(place, others, found.broken)
+    named = referenced.named_in(place, others, found.broken)
     done = 0
-    for batch in references.walked(commits):
+    for batch in referenced.walked(commits):
         fresh = []
         for commit, entries in batch:
             # As a symbolic link the same bytes are no artifact.
             fresh += [(commit, e) for e in entries if (e.path, e.oid, e.mode == index.SYMLINK) not in seen]
             seen.update((e.path, e.oid, e.mode == index.SYMLINK) for e in entries)
         _look(place, rules, fresh, found)
-        named += references.named_in(place, fresh, found.broken)
-        done += references.BATCH
+        named += referenced.named_in(place, fresh, found.broken)
+        done += referenced.BATCH
         if on_progress:
             on_progress(min(done, len(commits)), len(commits))
-    found.named = references.once([*named, *_moved(place, found.records)])
+    found.named = referenced.once([*named, *_moved(place, found.records)])
     return found
 
 
@@ -164,7 +152,7 @@ def _moved(place: git.Place, records: Sequence[tuple[bytes, index.Entry]]) -> li
     for (commit, entry), old in zip(configs, before, strict=True):
         if old and _default_place(old, entry.path) not in (None, _default_place(entry.oid, entry.path)):
             project = os.path.dirname(os.path.dirname(entry.path))
-            named += [n for n in references.named_at(place, [commit]) if n.project == project]
+            named += [n for n in referenced.named_at(place, [commit]) if n.project == project]
     return named
 
 
@@ -222,7 +210,7 @@ def _default_place(oid: bytes, path: bytes) -> tuple[object, ...] | None:
 def _place_in(data: bytes, path: bytes) -> tuple[object, ...] | None:
     """Return where a DVC config leads what names no remote, None where it leads nowhere."""
     try:
-        tree = dvcconfig.parse(data, path)
+        tree = configfile.parse(data, path)
     except GuardError:
         return None  # broken: the search for credentials says so
     name = str(tree.get("core", {}).get("remote", "")).lower()
@@ -276,7 +264,7 @@ class _Pipelines:
     def __init__(self, place: git.Place, raw: Sequence[tuple[bytes, Artifact]]) -> None:
         self._place = place
         self._known: dict[tuple[bytes | None, ...], ownership.Pipelines | None] = {}
-        folders = {os.path.dirname(e.path) for e in catalogs.load(place).named(b"dvc.yaml")}
+        folders = {os.path.dirname(e.path) for e in tracked.load(place).named(b"dvc.yaml")}
         folders.update(_folders(a.entry.path for _, a in raw))
         self._files = [os.path.join(f, n) for f in sorted(folders) for n in (b"dvc.yaml", b"dvc.lock")]
         commits = list(dict.fromkeys(c for c, _ in raw))
@@ -289,7 +277,7 @@ class _Pipelines:
         if oids not in self._known:
             entries = {f: index.Entry(index.REGULAR, o, f) for f, o in zip(self._files, oids, strict=True) if o}
             try:
-                self._known[oids] = ownership.Pipelines(self._place, catalogs.Catalog(entries, [], {}))
+                self._known[oids] = ownership.Pipelines(self._place, tracked.Catalog(entries, [], {}))
             except GuardError:
                 self._known[oids] = None  # DVC cannot read it either, so it leaves nothing to Git
         pipelines = self._known[oids]
@@ -367,7 +355,7 @@ def _sort(
             done.missing.append((item, reason))
 
 
-def _lie(cache: store.Store, item: Named) -> str:
+def _lie(cache: odb.Store, item: Named) -> str:
     here = None if item.is_dir or item.size < 0 else cache.size(item.md5)
     if here is None or here == item.size or not cache.holds(item.md5):
         return ""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import bounds, dvcconfig, dvcproject, git, locks, pointer, store, trust
+from trinity_guard import git, trust
+from trinity_guard.dvcrepo import configfile, lockfile, odb, pointer, safe_paths
+from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import GuardError, pathspec, shown
 from trinity_guard.workfiles import Bench, Shelf, md5_of
 
@@ -38,7 +40,7 @@ class Goal:
     @property
     def name(self) -> str:
         """The object's name in stores and remotes."""
-        return store.LEGACY + self.md5 if self.legacy else self.md5
+        return odb.LEGACY + self.md5 if self.legacy else self.md5
 
     @property
     def is_dir(self) -> bool:
@@ -46,7 +48,7 @@ class Goal:
 
 
 def is_reference(path: bytes) -> bool:
-    return path.endswith(pointer.SUFFIX) or locks.is_lock(path)
+    return path.endswith(pointer.SUFFIX) or lockfile.is_lock(path)
 
 
 def outputs(path: bytes, data: bytes, yaml: bytes | None, project: bytes) -> list[Goal]:
@@ -54,8 +56,8 @@ def outputs(path: bytes, data: bytes, yaml: bytes | None, project: bytes) -> lis
 
     Raises GuardError for one that cannot be read, or leads out of bounds.
     """
-    if locks.is_lock(path):
-        return [_of_lock(out, path, project) for out in locks.outs(data, yaml, path) if out.cache]
+    if lockfile.is_lock(path):
+        return [_of_lock(out, path, project) for out in lockfile.outs(data, yaml, path) if out.cache]
     decoded = pointer.decode(data, path)
     found = []
     for out in decoded.outs:
@@ -68,7 +70,7 @@ def outputs(path: bytes, data: bytes, yaml: bytes | None, project: bytes) -> lis
     return found
 
 
-def _of_lock(out: locks.LockedOut, path: bytes, project: bytes) -> Goal:
+def _of_lock(out: lockfile.LockedOut, path: bytes, project: bytes) -> Goal:
     goal = Goal(out.path, out.md5, -1 if out.md5.endswith(".dir") else out.size, path, project)
     goal.isexec, goal.remote, goal.legacy, goal.certain = out.isexec, out.remote, out.legacy, out.certain
     return goal
@@ -76,7 +78,7 @@ def _of_lock(out: locks.LockedOut, path: bytes, project: bytes) -> Goal:
 
 def read_working(top: bytes, path: bytes) -> bytes | None:
     """Return the bytes of a pointer or lock in the work tree, None where there is no such ordinary file."""
-    most = locks.MOST_BYTES if locks.is_lock(path) else pointer.MOST_BYTES
+    most = lockfile.MOST_BYTES if lockfile.is_lock(path) else pointer.MOST_BYTES
     try:
         fd = os.open(os.path.join(top, path), os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_NOFOLLOW", 0))
     except OSError:
@@ -110,7 +112,7 @@ def _member(goal: Goal, entry: Any) -> Goal:
         raise ValueError(md5)
     parts = name.split("/")
     inside: list[bytes] = []
-    reason = bounds.rooted(name) or bounds.walk(inside, name)
+    reason = safe_paths.rooted(name) or safe_paths.walk(inside, name)
     if reason or ".." in parts or not inside or inside[-1].endswith(pointer.SUFFIX):
         raise _refused(goal, f"names '{shown(name.encode('utf-8', 'surrogatepass'))}', which is no file in it")
     member = Goal(b"/".join([goal.path, *inside]), md5, -1, goal.source, goal.project)
@@ -156,14 +158,14 @@ class Projects:
             folder = self._place.file(root) if root else self._place.top
             settings = dvcproject.load(folder)
             trust.require_cache(self._place, settings)
-            shelf = Shelf(store.Store(settings.cache_dir, settings.shared), self._others(root, folder))
+            shelf = Shelf(odb.Store(settings.cache_dir, settings.shared), self._others(root, folder))
             self._known[root] = settings, shelf, Bench(folder, settings.cache_types)
         return self._known[root]
 
-    def _others(self, root: bytes, folder: bytes) -> list[store.Store]:
+    def _others(self, root: bytes, folder: bytes) -> list[odb.Store]:
         """Return where else objects may be: the main work tree's cache, and the one that a former config named."""
         found = [self._of_main_work_tree(root, folder), self._of_former_config(root, folder)]
-        return [store.Store(project.cache_dir) for project in found if project is not None]
+        return [odb.Store(project.cache_dir) for project in found if project is not None]
 
     def _of_main_work_tree(self, root: bytes, folder: bytes) -> dvcproject.Project | None:
         common = self._place.common_dir
@@ -184,7 +186,7 @@ class Projects:
             return None
         [oid] = git.read_ids([self._before + b":" + os.path.join(root, b".dvc", b"config")])
         data = git.read_all([oid])[0] if oid else None
-        named = dvcconfig.parse(data or b"", file).get("cache", {}).get("dir")
+        named = configfile.parse(data or b"", file).get("cache", {}).get("dir")
         if not isinstance(named, str):
             return None
         settings = dvcproject.Project(folder)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import catalog as catalogs
 from trinity_guard import config as configs
-from trinity_guard import conversion, git, ignoring, index, inspection, stash, store
+from trinity_guard import conversion, git, ignoring, index, inspection, stash
+from trinity_guard.dvcrepo import odb
+from trinity_guard.dvcrepo import tracked as tracked_outputs
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.rules import Rules
 
@@ -31,7 +32,9 @@ def check_staged(place: git.Place, rules: Rules, entries: Sequence[index.Entry])
     return findings.artifacts
 
 
-def block(place: git.Place, catalog: catalogs.Catalog, artifacts: list[inspection.Artifact], remedy: str) -> None:
+def block(
+    place: git.Place, catalog: tracked_outputs.Catalog, artifacts: list[inspection.Artifact], remedy: str
+) -> None:
     """Refuse those of the artifacts that are nobody else's (a pipeline's metrics and git-lfs's files are)."""
     if not artifacts:
         return
@@ -44,7 +47,7 @@ def block(place: git.Place, catalog: catalogs.Catalog, artifacts: list[inspectio
 
 def convert_staged(
     place: git.Place,
-    catalog: catalogs.Catalog,
+    catalog: tracked_outputs.Catalog,
     artifacts: list[inspection.Artifact],
     framework: bool,
     on_progress: Progress | None = None,
@@ -57,7 +60,7 @@ def convert_staged(
     return conversion.convert(place, catalog, [a.entry for a in artifacts], on_progress)
 
 
-def _refuse_lossy_repair(catalog: catalogs.Catalog, artifacts: list[inspection.Artifact]) -> None:
+def _refuse_lossy_repair(catalog: tracked_outputs.Catalog, artifacts: list[inspection.Artifact]) -> None:
     """`commit -- path` is repaired after the commit, where the framework has put the unstaged edits away once more.
 
     Our line in a tracked .gitignore is one of those edits: they would not come back, none of them.
@@ -72,7 +75,7 @@ def _refuse_lossy_repair(catalog: catalogs.Catalog, artifacts: list[inspection.A
         )
 
 
-def refuse_links(catalog: catalogs.Catalog, entries: Sequence[index.Entry]) -> None:
+def refuse_links(catalog: tracked_outputs.Catalog, entries: Sequence[index.Entry]) -> None:
     """Refuse a staged symlink in the place of an artifact that a pointer holds: it leads into this machine's cache."""
     links = [e.path for e in entries if e.mode == index.SYMLINK]
     if not links:
@@ -115,21 +118,23 @@ def refuse_empty_commit(place: git.Place, outcome: conversion.Outcome) -> None:
     )
 
 
-def changed_behind_pointers(place: git.Place, catalog: catalogs.Catalog, but: set[bytes]) -> list[catalogs.Held]:
+def changed_behind_pointers(
+    place: git.Place, catalog: tracked_outputs.Catalog, but: set[bytes]
+) -> list[tracked_outputs.Held]:
     """Return the tracked artifacts whose working file changed without their pointer, except the given paths."""
-    return [h for h in catalogs.changed(place, catalog) if h.path not in but]
+    return [h for h in tracked_outputs.changed(place, catalog) if h.path not in but]
 
 
-def is_known_version(place: git.Place, held: catalogs.Held) -> bool:
+def is_known_version(place: git.Place, held: tracked_outputs.Held) -> bool:
     """Whether a changed file is another recorded version: a checkout or a merge moved its pointer, not a person.
 
     Its bytes are in the cache then, and `dvc checkout` loses nothing.
     """
     path = place.file(held.path)
     try:
-        if os.stat(path).st_size > catalogs.HASH_LIMIT:
+        if os.stat(path).st_size > tracked_outputs.HASH_LIMIT:
             return False
-        return conversion.cache_of(place, held.pointer).size(store.md5_of(path)) is not None
+        return conversion.cache_of(place, held.pointer).size(odb.md5_of(path)) is not None
     except OSError:
         return False
 
@@ -139,7 +144,7 @@ def raw_in(place: git.Place, rules: Rules, entries: Sequence[index.Entry]) -> li
     findings = inspection.inspect(place, rules, entries)
     if not findings.artifacts:
         return []
-    catalog = catalogs.load(place)
+    catalog = tracked_outputs.load(place)
     names = {i.path for i in conversion.claim(place, catalog, [a.entry for a in findings.artifacts], refuse=False)[0]}
     return [a for a in findings.artifacts if a.entry.path in names]
 
@@ -149,7 +154,7 @@ def rebasing(place: git.Place) -> bool:
 
 
 def files_to_convert(
-    place: git.Place, catalog: catalogs.Catalog, rules: Rules, paths: Sequence[bytes]
+    place: git.Place, catalog: tracked_outputs.Catalog, rules: Rules, paths: Sequence[bytes]
 ) -> list[index.Entry]:
     """Return what `convert PATH…` means: tracked files as staged; artifacts of tracked folders; held files as they are.
 
@@ -179,7 +184,7 @@ def files_to_convert(
 
 
 def files_to_add(
-    place: git.Place, catalog: catalogs.Catalog, rules: Rules, paths: Sequence[bytes]
+    place: git.Place, catalog: tracked_outputs.Catalog, rules: Rules, paths: Sequence[bytes]
 ) -> list[index.Entry]:
     """Return what `add PATH…` means: these files, and the artifacts (by name) below these folders."""
     found: dict[bytes, index.Entry] = {}
@@ -207,7 +212,7 @@ def _working_file(path: bytes) -> index.Entry:
     return index.Entry(index.REGULAR, b"", path)
 
 
-def _files_below(place: git.Place, catalog: catalogs.Catalog, folder: bytes) -> list[bytes]:
+def _files_below(place: git.Place, catalog: tracked_outputs.Catalog, folder: bytes) -> list[bytes]:
     """Return the untracked, the tracked and the changed held files below a folder.
 
     Ignored ones belong to whoever ignored them, and a held file that is as it was last seen needs no reading.
@@ -223,9 +228,9 @@ def _files_below(place: git.Place, catalog: catalogs.Catalog, folder: bytes) -> 
     return sorted(n for n in names if os.path.isfile(place.file(n)) and not os.path.islink(place.file(n)))
 
 
-def _as_last_seen(place: git.Place, held: catalogs.Held) -> bool:
+def _as_last_seen(place: git.Place, held: tracked_outputs.Held) -> bool:
     try:
-        return catalogs.seen_mark(os.lstat(place.file(held.path))) == held.seen
+        return tracked_outputs.seen_mark(os.lstat(place.file(held.path))) == held.seen
     except OSError:
         return False
 

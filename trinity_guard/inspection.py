@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from trinity_guard import bounds, pointer, secrets, sniffing
 from trinity_guard import rules as rules_of
+from trinity_guard import sniffing
+from trinity_guard.dvcrepo import pointer, safe_paths, secrets
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.index import SYMLINK
 from trinity_guard.objects import GLANCE, Head, Objects
@@ -116,7 +117,7 @@ def _refuse_outside(place: Place, where: bytes, decoded: pointer.Pointer) -> Non
         if out.external:
             continue
         path = pointer.data_path(where, decoded, out)
-        link = bounds.through_symlink(place.top, path)
+        link = safe_paths.through_symlink(place.top, path)
         if link is not None:
             raise GuardError(
                 problem=f"{shown(where)}: its data {shown(path)} lies behind {shown(link)}, which is a symbolic link: "

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import config, dvcproject, dvcsetup, framework, git, hookfiles, remotesetup, trust
-from trinity_guard import dvcproject as trinity_guard_dvcproject
+from trinity_guard import config, dvcsetup, framework, git, hookfiles, remotesetup, trust
+from trinity_guard.dvcrepo import project as dvcproject
+from trinity_guard.dvcrepo import project as trinity_guard_dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.installed import Outcome, Work, record_file
 

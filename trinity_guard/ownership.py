@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import dvcproject, git, index, pointer
+from trinity_guard import git, index
+from trinity_guard.dvcrepo import pointer, project
 from trinity_guard.errors import GuardError, pathspec, quoted, shown, typed
 from trinity_guard.inspection import inside_dvc, is_bookkeeping
 
@@ -12,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trinity_guard.catalog import Catalog, Held
+    from trinity_guard.dvcrepo.tracked import Catalog, Held
 
 # What changes bytes between the blob and the working file.
 CONVERTING = ("text", "eol", "crlf", "ident", "working-tree-encoding")
@@ -64,7 +65,7 @@ def refuse_filter(attributes: Attributes, path: bytes) -> None:
 
 def project_of(place: git.Place, path: bytes) -> bytes:
     """Return the DVC project (relative to the top) that a file belongs to."""
-    root = dvcproject.root_of(place.top, path)
+    root = project.root_of(place.top, path)
     if root is None and index.entries_of([b".dvc/config"]):
         raise GuardError(
             problem=f"{shown(path)}: the DVC project's folder .dvc is not in this work tree (a sparse checkout?).",
@@ -90,7 +91,7 @@ def refuse_name(place: git.Place, root: bytes, path: bytes) -> None:
     reason = pointer.nameable(os.path.basename(path))
     if reason is None:
         inside = path[len(root) + 1 :] if root else path
-        reason = dvcproject.dvcignored(place.file(root) if root else place.top, inside)
+        reason = project.dvcignored(place.file(root) if root else place.top, inside)
         if reason is not None:
             reason = f"DVC is told to ignore it by {reason}"
     if reason is not None:
@@ -145,7 +146,7 @@ class Pipelines:
         data = dict(zip(wanted, git.read_all(wanted), strict=True))
         for entry, lock in zip(pipelines, locks, strict=True):
             lock_data = data[lock.oid] if lock is not None else None
-            for out in dvcproject.pipeline_outs(data[entry.oid] or b"", lock_data, entry.path, place.top):
+            for out in project.pipeline_outs(data[entry.oid] or b"", lock_data, entry.path, place.top):
                 self._outs[out.path] = (entry.path, out.stage, out.cache)
 
     def belongs_in_git(self, path: bytes, refuse: bool = True) -> bool:

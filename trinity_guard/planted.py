@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import dvcproject, git
+from trinity_guard import git
+from trinity_guard.dvcrepo import project
 from trinity_guard.errors import GuardError, shown
 
 TYPE_CHECKING = False
@@ -50,7 +51,7 @@ def _suspects(place: git.Place, root: bytes, cache_dir: bytes | None) -> Iterato
     if cache_dir is None:
         return
     folder, top = os.path.realpath(cache_dir), os.path.realpath(place.top)
-    if dvcproject.within(folder, top):
+    if project.within(folder, top):
         yield from (os.path.relpath(link, top) for link in _links_in(folder))
 
 

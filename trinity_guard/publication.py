@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from trinity_guard import delivery, git, refuge, transport
 from trinity_guard.background import Turn
+from trinity_guard.dvcrepo.referenced import Named
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.pushqueue import Queue, Retries
-from trinity_guard.references import Named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,35 +4,36 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import dvcproject, git, store
-from trinity_guard.references import Named
+from trinity_guard import git
+from trinity_guard.dvcrepo import odb, project
+from trinity_guard.dvcrepo.referenced import Named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def safe(place: git.Place) -> store.Store:
+def safe(place: git.Place) -> odb.Store:
     """Return the store for objects that wait: `git worktree remove` takes a linked work tree's own cache with it."""
-    return store.Store(os.path.join(place.own, b"cache"))
+    return odb.Store(os.path.join(place.own, b"cache"))
 
 
-def bring_back(place: git.Place, cache: store.Store, group: Sequence[Named]) -> None:
+def bring_back(place: git.Place, cache: odb.Store, group: Sequence[Named]) -> None:
     """Put objects that another work tree kept for this push into the cache."""
     kept = safe(place)
     for item in group:
         if cache.size(item.md5) is None and kept.size(item.md5) is not None:
-            store.link(kept, cache, item.md5)
-        for md5, _ in store.children(cache, item.md5) if item.is_dir else ():
+            odb.link(kept, cache, item.md5)
+        for md5, _ in odb.children(cache, item.md5) if item.is_dir else ():
             if cache.size(md5) is None and kept.size(md5) is not None:
-                store.link(kept, cache, md5)
+                odb.link(kept, cache, md5)
 
 
 def let_go(place: git.Place, items: Sequence[Named]) -> None:
     """Let go of what has arrived."""
     kept = safe(place)
     for item in items:
-        for md5, _ in store.children(kept, item.md5) if item.is_dir else ():
+        for md5, _ in odb.children(kept, item.md5) if item.is_dir else ():
             kept.discard(md5)
         kept.discard(item.md5)
 
@@ -43,9 +44,9 @@ def keep(place: git.Place, items: Sequence[Named]) -> None:
         return
     kept = safe(place)
     for item in items:
-        settings = dvcproject.load(place.file(item.project) if item.project else place.top)
-        cache = store.Store(settings.cache_dir, settings.shared)
-        names = [item.md5, *(md5 for md5, _ in (store.children(cache, item.md5) if item.is_dir else ()))]
+        settings = project.load(place.file(item.project) if item.project else place.top)
+        cache = odb.Store(settings.cache_dir, settings.shared)
+        names = [item.md5, *(md5 for md5, _ in (odb.children(cache, item.md5) if item.is_dir else ()))]
         for md5 in names:
             if kept.size(md5) is None and cache.size(md5) is not None:
-                store.link(cache, kept, md5)
+                odb.link(cache, kept, md5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trinity_guard import store
+from trinity_guard.dvcrepo import odb
 from trinity_guard.remotefailure import step_of
 
 TYPE_CHECKING = False
@@ -34,7 +34,7 @@ class Place:
         return self.scheme in ("s3", "gs", "azure")
 
     def path(self, md5: str) -> str:
-        return self.join(*store.parts_of(md5))
+        return self.join(*odb.parts_of(md5))
 
     def join(self, *parts: str) -> str:
         return str(self.fs.join(self.base, *parts))
@@ -74,10 +74,10 @@ def sizes(place: Place, md5s: Sequence[str], on_news: News) -> None:
         found += len(news)
         on_news(news)
 
-    plain = [md5 for md5 in md5s if not md5.startswith(store.LEGACY)]
+    plain = [md5 for md5 in md5s if not md5.startswith(odb.LEGACY)]
     if not (place.is_object_store and len(plain) > FEW and _by_listing(place, plain, tell)):
         _one_by_one(place, plain, tell)
-    _one_by_one(place, [md5 for md5 in md5s if md5.startswith(store.LEGACY)], tell)
+    _one_by_one(place, [md5 for md5 in md5s if md5.startswith(odb.LEGACY)], tell)
     if not found:
         check_base(place)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from trinity_guard import urls
+from trinity_guard.dvcrepo import urls
 from trinity_guard.errors import GuardError
 
 # The plug-in of DVC that speaks a scheme.

@@ -5,17 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import (
-    bounds,
-    credentials,
-    dvcconfig,
-    dvcproject,
-    endpoints,
-    git,
-    planted,
-    secrets,
-    urls,
-)
+from trinity_guard import credentials, endpoints, git, planted
+from trinity_guard.dvcrepo import configfile, safe_paths, secrets, urls
+from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 
 TYPE_CHECKING = False
@@ -62,7 +54,7 @@ def own_options(wish: Wish) -> dict[str, str]:
     """Split what must not be committed off a wish: {option: value} for config.local, the rest stays in the wish."""
     kept = {o: v for o, v in wish.options.items() if secrets.kind_of(o, v)}
     wish.options = {o: v for o, v in wish.options.items() if o not in kept}
-    kind = bounds.scheme(wish.url)
+    kind = safe_paths.scheme(wish.url)
     if urls.secret_in(wish.url):
         shorter, password = urls.password_of(wish.url)
         if password and kind in _WITH_PASSWORD and not urls.secret_in(shorter):
@@ -99,7 +91,7 @@ def _require_new(project: dvcproject.Project, name: str, url: str) -> None:
             exit_code=UNUSABLE,
         )
     require_writable("the address", url)
-    kind = bounds.scheme(url) if "://" in url else ""
+    kind = safe_paths.scheme(url) if "://" in url else ""
     if kind not in endpoints.FLAGS:
         kinds = " ".join(f"{k}://" for k in endpoints.FLAGS if k)
         raise GuardError(
@@ -126,7 +118,7 @@ def _written(place: git.Place, root: bytes, name: str, wish: Wish, kept: dict[st
     done = [said, *(f"{option} = {value}" for option, value in wish.options.items())]
     for option, value in kept.items():
         # Never by an argument of a program, which everybody on this machine can list.
-        is_path = option in dvcconfig.PATHS and option != "url" and not value.startswith("~")
+        is_path = option in configfile.PATHS and option != "url" and not value.startswith("~")
         credentials.keep(place, root, f'remote "{name}"', option, os.path.abspath(value) if is_path else value)
         done.append(f"{option}: kept in .dvc/config.local, on this machine alone")
     dvcproject.load(root)
@@ -188,11 +180,11 @@ def require_safe(url: str) -> None:
 def _require_known(url: str) -> None:
     """Refuse an address in a config for which DVC would refuse every command."""
     _, slashes, rest = url.partition("://")
-    kind = bounds.scheme(url).partition("+")[0] if slashes else ""
+    kind = safe_paths.scheme(url).partition("+")[0] if slashes else ""
     if not kind or kind == "file":  # a folder; whoever reads the config has words of its own for the latter
         return
     problem = ""
-    if kind not in bounds.SCHEMES or kind == "memory":
+    if kind not in safe_paths.SCHEMES or kind == "memory":
         problem = f"--remote: DVC knows no remotes of the kind {shown(kind.encode())}://."
     elif kind in OF_A_HOST and rest[:1] in ("", "/"):
         problem = f"--remote: behind {kind}:// there is no name of a bucket, container or host."

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import remotefailure, remotequery, store
+from trinity_guard import remotefailure, remotequery
+from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import GuardError
 from trinity_guard.folderremote import ABSENT, DAMAGED, NOT_CACHED, damaged_in
 
@@ -105,7 +106,7 @@ class _Moving:
     doing = "read"
     tell_after = 0.0  # seconds in which what became of objects is gathered
 
-    def __init__(self, place: remotequery.Place, cache: store.Store, beat: Beat, name: str, url: str) -> None:
+    def __init__(self, place: remotequery.Place, cache: odb.Store, beat: Beat, name: str, url: str) -> None:
         self.place = place
         self.cache = cache
         self.beat = beat
@@ -186,7 +187,7 @@ class Sending(_Moving):
         if size_here is None:
             return NOT_CACHED
         try:
-            if not store.says(md5, store.md5_of(path), path):
+            if not odb.says(md5, odb.md5_of(path), path):
                 return damaged_in(self.cache, md5)
         except OSError as error:
             return f"its object in the cache cannot be read: {error.strerror}"
@@ -210,7 +211,7 @@ class Fetching(_Moving):
                     return ABSENT
                 raise
             came = os.stat(target).st_size
-            if not store.says(md5, store.md5_of(target), target):
+            if not odb.says(md5, odb.md5_of(target), target):
                 there = self.place.info([self.place.path(md5)], lambda _: None)[0]
                 if isinstance(there, int) and there > came:
                     return f"connection lost: {came} of {there} bytes came"

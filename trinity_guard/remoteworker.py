@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import remotefailure, remotequery, store
+from trinity_guard import remotefailure, remotequery
+from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import GuardError
 from trinity_guard.remotes import Trouble
 from trinity_guard.remotetransfer import Beat, Fetching, Sending, Traffic
@@ -155,7 +156,7 @@ def _serve(place: remotequery.Place, request: dict[str, Any], beat: Beat, name: 
     elif request["do"] == "probe":
         _probe(place, name, url)
     else:
-        cache = store.Store(os.fsencode(request["cache"]), request["shared"])
+        cache = odb.Store(os.fsencode(request["cache"]), request["shared"])
         items = [(md5, size) for md5, size in request["items"]]
         move = Sending if request["do"] == "send" else Fetching
         move(place, cache, beat, name, url).run(items)

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trinity_guard.conversion import Outcome
+    from trinity_guard.dvcrepo.referenced import Named
     from trinity_guard.publication import Report
-    from trinity_guard.references import Named
 
 
 MOST_NAMED = 20

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from trinity_guard import dvcproject
+    from trinity_guard.dvcrepo import project
+    from trinity_guard.dvcrepo.odb import Store
     from trinity_guard.remotes import Wanted
-    from trinity_guard.store import Store
 
     Progress = Callable[[int, int], None]
 
@@ -30,7 +30,7 @@ MOST_WORDS = 4096
 class ServiceRemote:
     """A remote behind DVC's file systems. transport.Remote says what each method promises."""
 
-    def __init__(self, remote: dvcproject.Remote, limit: float | None = None) -> None:
+    def __init__(self, remote: project.Remote, limit: float | None = None) -> None:
         self.name = remote.name
         # As it was read once, and judged: the worker reads no config, which may say something else by then.
         self._options = {**remote.options, "url": remote.url}

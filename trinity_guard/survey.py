@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import background, conversion, dvcproject, git, leftovers, transport
-from trinity_guard import catalog as catalogs
+from trinity_guard import background, conversion, git, leftovers, transport
+from trinity_guard.dvcrepo import project, tracked
 from trinity_guard.errors import shown
 from trinity_guard.pushqueue import Queue, Retries
 
@@ -25,9 +25,9 @@ class Survey:
 
     def __init__(self, place: git.Place, config: Config) -> None:
         self._place = place
-        catalog = catalogs.load(place)
+        catalog = tracked.load(place)
         self.broken = {shown(path): error.problem for path, error in catalog.broken.items()}
-        changed = {h.path for h in catalogs.changed(place, catalog, UNLIMITED)}
+        changed = {h.path for h in tracked.changed(place, catalog, UNLIMITED)}
         ours = [held for held in catalog.held if held.kind != "foreign"]
         self.artifacts = [self._artifact(held, changed) for held in ours]
         self.paths = [held.path for held in ours]
@@ -47,7 +47,7 @@ class Survey:
             {"path": shown(path), "blob": oid.decode(), "size": size} for path, oid, size in leftovers.read(place)
         ]
 
-    def _artifact(self, held: catalogs.Held, changed: set[bytes]) -> dict[str, object]:
+    def _artifact(self, held: tracked.Held, changed: set[bytes]) -> dict[str, object]:
         there = os.path.lexists(self._place.file(held.path))
         state = "changed" if held.path in changed else "present" if there else "missing"
         return {
@@ -61,9 +61,9 @@ class Survey:
         }
 
     def _remote(self, config: Config) -> tuple[str, str]:
-        if dvcproject.root_of(self._place.top, b"x") is None:
+        if project.root_of(self._place.top, b"x") is None:
             return "", ""
-        settings = dvcproject.load(self._place.top)
+        settings = project.load(self._place.top)
         name = config.remote or settings.default_remote or ""
         remote = settings.remotes.get(name)
         return name, transport.without_secrets(remote.url) if remote else ""

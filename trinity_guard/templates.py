@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import dvcyaml
+from trinity_guard.dvcrepo import yaml
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _repository(top: bytes, most_bytes: int) -> Any:
             if len(data) > most_bytes:
                 raise ValueError("its `vars` name a file that is too large")
             if b"&" in data and b"*" in data and not real.endswith((".json", ".toml", ".py")):
-                _require_small(dvcyaml.parse(data, most_bytes, anchors=True))
+                _require_small(yaml.parse(data, most_bytes, anchors=True))
             return super().open(path, *args, **kwargs)
 
     class Repository:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Protocol, Self
 
-    from trinity_guard.dvcproject import Project
-    from trinity_guard.store import Store
+    from trinity_guard.dvcrepo.odb import Store
+    from trinity_guard.dvcrepo.project import Project
 
     Progress = Callable[[int, int], None]
 

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import dvcproject, git, planted, secrets, urls
+from trinity_guard import git, planted
+from trinity_guard.dvcrepo import project as dvcproject
+from trinity_guard.dvcrepo import secrets, urls
 from trinity_guard.errors import GuardError, shown
 
 TYPE_CHECKING = False

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from trinity_guard import bringing, git, goals, index, locks, moved
+from trinity_guard import bringing, git, goals, index, moved
+from trinity_guard.dvcrepo import lockfile
 from trinity_guard.errors import BLOCKED, UNUSABLE, GuardError, pathspec, shown, typed
 
 TYPE_CHECKING = False
@@ -40,7 +41,7 @@ def choose(follower: Follower, commit: bytes, selection: Selection) -> Chosen:
     listed = dict(_references(commit))
     names = [p for p in listed if goals.is_reference(p)]
     contents = dict(zip(listed, git.read_all(listed.values()), strict=True))
-    said = follower.said({p: (contents[p] or b"", contents.get(locks.yaml_beside(p))) for p in names})
+    said = follower.said({p: (contents[p] or b"", contents.get(lockfile.yaml_beside(p))) for p in names})
     for error in follower.plan.troubles:
         raise error
     wanted = selection.goals(said, f"in {commit[:12].decode()}")

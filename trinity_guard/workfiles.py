@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import store
+from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import GuardError, shown
 
 TYPE_CHECKING = False
@@ -25,13 +25,13 @@ class Shelf:
 
     __slots__ = ("own", "stores")
 
-    def __init__(self, own: store.Store, others: Iterable[store.Store] = ()) -> None:
+    def __init__(self, own: odb.Store, others: Iterable[odb.Store] = ()) -> None:
         self.own = own
         self.stores = [own, *others]
 
     def find(self, md5: str, size: int = -1) -> bytes | None:
         """Return where an object (of that size) lies, None when nobody has it. Its bytes are not looked at."""
-        md5 = md5.removeprefix(store.LEGACY)
+        md5 = md5.removeprefix(odb.LEGACY)
         for kept in self.stores:
             # DVC 2 kept its objects right below the cache.
             for path in (kept.path(md5), os.path.join(kept.folder, md5[:2].encode(), md5[2:].encode())):
@@ -140,7 +140,7 @@ def same_moment(one: os.stat_result | None, other: os.stat_result | None) -> boo
 def md5_of(path: bytes) -> str:
     """Return a file's md5, "" where it cannot be read: then nothing is known of it."""
     try:
-        return store.md5_of(path)
+        return odb.md5_of(path)
     except OSError:
         return ""
 
@@ -153,7 +153,7 @@ def kept_elsewhere(shelf: Shelf, path: bytes, guesses: Sequence[str], known: str
     size = os.lstat(path).st_size
     for name in guesses:
         there = shelf.find(name, size)
-        if there is None or (known not in ("", name) and not name.startswith(store.LEGACY)):
+        if there is None or (known not in ("", name) and not name.startswith(odb.LEGACY)):
             continue
         if os.path.samefile(there, path) or _equal(there, path, name):
             return name
@@ -168,13 +168,13 @@ def _equal(one: bytes, other: bytes, name: str) -> bool:
 
     digest = hashlib.md5(usedforsecurity=False)
     try:
-        for a, b in zip(store.read_file(one), store.read_file(other), strict=True):
+        for a, b in zip(odb.read_file(one), odb.read_file(other), strict=True):
             if a != b:
                 return False
             digest.update(a)
     except (OSError, ValueError):
         return False
-    return store.says(name, digest.hexdigest(), other)
+    return odb.says(name, digest.hexdigest(), other)
 
 
 def object_of_link(shelf: Shelf, path: bytes) -> str:
@@ -196,7 +196,7 @@ class Bench:
 
     def __init__(self, project_root: bytes, types: Sequence[str]) -> None:
         self._types = [*types, "copy"]
-        self._store = store.Store(os.path.join(project_root, b".dvc", b"tmp"))
+        self._store = odb.Store(os.path.join(project_root, b".dvc", b"tmp"))
         self._folder = os.path.join(project_root, b".dvc", b"tmp", b"trinity-guard-tmp")
         self._count = 0
 
@@ -241,7 +241,7 @@ class Bench:
         _remove(name)
         try:
             _linked(kind, source, name)
-            if not store.says(wanted, md5_of(name), source):
+            if not odb.says(wanted, md5_of(name), source):
                 raise Damaged(source)
             if kind == "reflink":
                 os.chmod(name, _mode(isexec))
@@ -255,8 +255,8 @@ class Bench:
         return name
 
     def _copied(self, source: bytes, wanted: str, size: int, isexec: bool, on_bytes: Copied | None) -> bytes:
-        stored = self._store.take(store.read_file(source), size, on_bytes)
-        if not store.says(wanted, stored.md5, source):
+        stored = self._store.take(odb.read_file(source), size, on_bytes)
+        if not odb.says(wanted, stored.md5, source):
             self._store.drop(stored)
             raise Damaged(source)
         os.chmod(stored.temporary, _mode(isexec))
@@ -307,7 +307,7 @@ def _place_beside(temporary: bytes, target: bytes) -> None:
     _remove(beside)
     try:
         with open(beside, "wb") as file:
-            for piece in store.read_file(temporary):
+            for piece in odb.read_file(temporary):
                 file.write(piece)
         os.chmod(beside, os.stat(temporary).st_mode & 0o777)
         os.rename(beside, target)

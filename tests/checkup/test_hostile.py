@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support import Repo
-from trinity_guard import config, dvcproject, git, pointer
+from trinity_guard import config, git
 from trinity_guard.checkup import examination
 from trinity_guard.checkup.checks import ERROR, OK, WARNING, Check
+from trinity_guard.dvcrepo import pointer, project
 from trinity_guard.errors import GuardError
 
 POINTER = b"outs:\n- md5: d41d8cd98f00b204e9800998ecf8427e\n  size: 0\n  hash: md5\n  path: first.pkl\n"
@@ -100,7 +101,7 @@ def _agree(repo: Repo, checks: dict[str, Check]) -> None:
     if checks["config"].level == OK:
         config.load(top)
     if checks["dvc-project"].level == OK:
-        dvcproject.load(top)
+        project.load(top)
     name = "models/first.pkl.dvc"
     if name.encode() not in repo.index():
         return

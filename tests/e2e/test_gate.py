@@ -16,7 +16,7 @@ import pytest
 
 from tests.servers import Service
 from tests.support import KB, PROJECT, Repo, dvc, objects, run
-from trinity_guard import locks, pipelines
+from trinity_guard.dvcrepo import lockfile, pipeline
 
 Done = CompletedProcess[bytes]
 
@@ -611,14 +611,14 @@ def test_thousands_of_templates_that_are_all_alike_are_not_matched_with_thousand
         matched.append(path)
         return True
 
-    monkeypatch.setattr(pipelines, "fits", fits)
+    monkeypatch.setattr(pipeline, "fits", fits)
     names = range(300)
     yaml = "stages:\n  s:\n    cmd: x\n    outs:\n" + "".join(
         f"    - ${{d}}/{n}:\n        push: false\n" for n in names
     )
     lock = "schema: '2.0'\nstages:\n  s:\n    cmd: x\n    outs:\n"
     lock += "".join(f"    - path: data/{n}\n      hash: md5\n      md5: {'a' * 20}{n:012x}\n" for n in names)
-    outs = locks.outs(lock.encode(), yaml.encode(), b"dvc.lock")
+    outs = lockfile.outs(lock.encode(), yaml.encode(), b"dvc.lock")
     assert [o.pushed for o in outs] == [False] * 300
     assert matched == []
 

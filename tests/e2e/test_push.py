@@ -19,8 +19,8 @@ from tests.proxy import Fault, Proxy, Request
 from tests.servers import Service
 from tests.support import KB, MB, Repo, dvc, objects, run
 from trinity_guard import git
+from trinity_guard.dvcrepo.referenced import Named
 from trinity_guard.pushqueue import Queue
-from trinity_guard.references import Named
 
 Start = Callable[[str], Service]
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.history.legacy import Legacy, imported, lfs_pointer, md5, put_lfs_object, quiet, temporary
 from tests.support import PROJECT
-from trinity_guard import store
+from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import GuardError
 from trinity_guard.history import commits, engine, extract, refs, scan, state
 from trinity_guard.history.objects import Source
@@ -311,7 +311,7 @@ def test_a_failure_of_the_flush_moves_no_ref(
 
     with monkeypatch.context() as patch:
         if what == "flush":
-            patch.setattr(store, "_flush", full)
+            patch.setattr(odb, "_flush", full)
         else:
             patch.setattr(state.State, "add_objects", unwritable)
         with pytest.raises(GuardError, match=r"is full|cannot write"):

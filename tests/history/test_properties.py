@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.history.legacy import Legacy, Migrated, lfs_pointer, md5, pointer_of, put_lfs_object, quiet
-from trinity_guard import pointer
+from trinity_guard.dvcrepo import pointer
 from trinity_guard.errors import GuardError
 from trinity_guard.history import engine
 

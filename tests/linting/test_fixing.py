@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import Repo
-from trinity_guard import git, pointer, secrets
+from trinity_guard import git
+from trinity_guard.dvcrepo import pointer, secrets
 from trinity_guard.errors import GuardError
 from trinity_guard.linting import fixing
 from trinity_guard.linting.finding import WARNING, Finding

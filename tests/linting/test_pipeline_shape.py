@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support import Repo
-from trinity_guard import dvcyaml
+from trinity_guard.dvcrepo import yaml
 from trinity_guard.linting import pipelineshape
 
 GOOD = [
@@ -56,7 +56,7 @@ def taken(fields: object) -> bool:
 
 
 def parsed(text: str) -> object:
-    return dvcyaml.parse(text.encode(), dvcyaml.LARGEST, anchors=True)
+    return yaml.parse(text.encode(), yaml.LARGEST, anchors=True)
 
 
 @pytest.mark.parametrize("text", GOOD)

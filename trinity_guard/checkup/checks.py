@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 
 from trinity_guard import config as configs
-from trinity_guard import dvcproject, git, index, references
+from trinity_guard import git, index
+from trinity_guard.dvcrepo import project as dvcproject
+from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.rules import Rules
 
@@ -15,8 +17,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from trinity_guard.config import Config
-    from trinity_guard.dvcproject import Project
-    from trinity_guard.references import Named
+    from trinity_guard.dvcrepo.project import Project
+    from trinity_guard.dvcrepo.referenced import Named
 
 OK, WARNING, ERROR = "ok", "warning", "error"
 MOST_NAMED = 5
@@ -120,7 +122,7 @@ class Subject:
         self._known["broken"] = {}
         entries = index.entries("*.dvc", "dvc.lock", "*/dvc.lock", patterns=True)
         # `:path` is what the index has.
-        return references.once(references.named_in(self.place, [(b"", e) for e in entries], self._known["broken"]))
+        return referenced.once(referenced.named_in(self.place, [(b"", e) for e in entries], self._known["broken"]))
 
     def named_at_head(self) -> set[str]:
         """Return the names of the objects that HEAD names; none where there is no commit."""
@@ -129,8 +131,8 @@ class Subject:
     def _named_at_head(self) -> set[str]:
         if not self.has_commits():
             return set()
-        entries = [(b"HEAD", e) for e in references.tree(b"HEAD") if references.is_reference(e.path)]
-        return {n.md5 for n in references.named_in(self.place, entries, {})}
+        entries = [(b"HEAD", e) for e in referenced.tree(b"HEAD") if referenced.is_reference(e.path)]
+        return {n.md5 for n in referenced.named_in(self.place, entries, {})}
 
     def has_commits(self) -> bool:
         return bool(self.once("commits", lambda: git.parents() is not None))

@@ -4,30 +4,17 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import (
-    bounds,
-    credentials,
-    delivery,
-    diagnosis,
-    dvcconfig,
-    git,
-    hookfiles,
-    index,
-    installation,
-    installed,
-    secrets,
-    trust,
-    urls,
-)
+from trinity_guard import credentials, delivery, diagnosis, git, hookfiles, index, installation, installed, trust
 from trinity_guard.checkup import hooks, machine
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, counted, fine, listed
+from trinity_guard.dvcrepo import configfile, safe_paths, secrets, urls
 from trinity_guard.errors import GuardError, pathspec, quoted, shown, typed
 from trinity_guard.publication import grouped
 from trinity_guard.remotes import PACKAGES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trinity_guard.dvcproject import Remote
+    from trinity_guard.dvcrepo.project import Remote
 
 LINKS = ("hardlink", "symlink")
 CONFIGS = (".dvc/config", "*/.dvc/config", "*config.local*")
@@ -115,7 +102,7 @@ def _working_config(subject: Subject) -> bytes:
     if not os.path.isfile(file):
         return b""
     with open(file, "rb") as opened:
-        return opened.read(dvcconfig.MOST_BYTES)
+        return opened.read(configfile.MOST_BYTES)
 
 
 def _leaking(subject: Subject, path: bytes, found: list[secrets.Finding]) -> Check:
@@ -155,7 +142,7 @@ def kept_private(subject: Subject) -> Check:
     try:
         mode = os.stat(file).st_mode
         with open(file, "rb") as opened:
-            data = opened.read(dvcconfig.MOST_BYTES)
+            data = opened.read(configfile.MOST_BYTES)
     except FileNotFoundError:
         return fine("no credential is kept in .dvc/config.local")
     if git.attempt("check-ignore", "-q", "--no-index", "--", b".dvc/config.local").code:
@@ -250,7 +237,7 @@ def _reach(subject: Subject, root: bytes, name: str) -> tuple[str, str] | None:
         if step.state == diagnosis.FAILED:
             remedy = step.remedy
             if step.name == "plug-in":
-                remedy = machine.install(PACKAGES[bounds.scheme(remote.url)])
+                remedy = machine.install(PACKAGES[safe_paths.scheme(remote.url)])
             words = step.reason.rstrip(".")
             return f"step `{step.name}`: {words}.", remedy or f"trinity-guard remote check {name}"
     return None
@@ -288,7 +275,7 @@ def login(subject: Subject) -> Check:
         remote = subject.project(root).remotes.get(name)
         if remote is None or remote.local is not None:
             continue
-        kind = bounds.scheme(remote.url)
+        kind = safe_paths.scheme(remote.url)
         if kind == "ssh":
             ssh.append(name)
         if kind in credentials.VARIABLES and not credentials.origins(remote):
@@ -297,7 +284,9 @@ def login(subject: Subject) -> Check:
                 unknown.append(name)
     if unknown:
         option = {"azure": "connection_string", "ssh": "keyfile"}.get(
-            bounds.scheme(subject.project().remotes[unknown[0]].url) if unknown[0] in subject.project().remotes else "",
+            safe_paths.scheme(subject.project().remotes[unknown[0]].url)
+            if unknown[0] in subject.project().remotes
+            else "",
             "secret_access_key",
         )
         return Check(

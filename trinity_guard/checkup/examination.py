@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from trinity_guard import git, index, inspection, partial, references
+from trinity_guard import git, index, inspection, partial
 from trinity_guard.checkup import dvc, hooks, machine, objects, settings, unfinished
 from trinity_guard.checkup.checks import ERROR, OK, WARNING, Check, Subject, Unseen
+from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import GuardError, shown
 
 TYPE_CHECKING = False
@@ -86,7 +87,7 @@ def _bring_records(subject: Subject) -> None:
     try:
         head = ["HEAD"] if subject.has_commits() else []
         commits = git.run("rev-list", "--all", *head, "--full-history", "--", *RECORDS).split()
-        versions = [e for batch in references.walked(commits) for _, entries in batch for e in entries]
+        versions = [e for batch in referenced.walked(commits) for _, entries in batch for e in entries]
         versions += index.entries(*RECORDS, patterns=True)
     except GuardError:
         return  # each check says of itself what it cannot read

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import bounds, diagnosis, git, remotes
+from trinity_guard import diagnosis, git, remotes
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, fine, listed
+from trinity_guard.dvcrepo import safe_paths
 from trinity_guard.errors import shown, typed
 from trinity_guard.rules import size_text
 
@@ -97,7 +98,7 @@ def plugins(subject: Subject) -> Check:
     project = subject.project()
     missing, old, there = [], [], []
     for remote in project.remotes.values():
-        package = remotes.PACKAGES.get(bounds.scheme(remote.url)) if remote.local is None else None
+        package = remotes.PACKAGES.get(safe_paths.scheme(remote.url)) if remote.local is None else None
         if package is None:
             continue
         version = installed(package)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import background, git, publication, pushqueue, references, store, transport, trust
+from trinity_guard import background, git, publication, pushqueue, transport, trust
 from trinity_guard.checkup import dvc
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
+from trinity_guard.dvcrepo import odb, referenced
 from trinity_guard.errors import GuardError, pathspec, typed
 from trinity_guard.rules import size_text
 
@@ -14,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trinity_guard.references import Named
+    from trinity_guard.dvcrepo.referenced import Named
 
 MOST_COMMITS = 5
 # A push that has waited for a day has been tried many times.
@@ -30,7 +31,7 @@ class Found:
 
     __slots__ = ("cache", "folder", "here", "item", "there", "why")
 
-    def __init__(self, item: Named, cache: store.Store, folder: Named | None = None) -> None:
+    def __init__(self, item: Named, cache: odb.Store, folder: Named | None = None) -> None:
         self.item = item
         self.cache = cache
         self.folder = folder
@@ -51,11 +52,11 @@ def key(item: Named) -> tuple[bytes, str, str]:
 
 def _find(subject: Subject) -> dict[tuple[bytes, str, str], Found]:
     result: dict[tuple[bytes, str, str], Found] = {}
-    items = references.once([*subject.named(), *past(subject)])
+    items = referenced.once([*subject.named(), *past(subject)])
     for (root, name), group in publication.grouped(subject.config(), items).items():
         settings = subject.project(root)
         trust.require_cache(subject.place, settings)
-        cache = store.Store(settings.cache_dir, settings.shared)
+        cache = odb.Store(settings.cache_dir, settings.shared)
         some = [Found(i, cache) for i in group]
         folders = [f for f in some if f.here is not None and f.item.is_dir]
         some += [Found(child, cache, f.item) for f in folders for child in _files(f)]
@@ -68,8 +69,8 @@ def _files(folder: Found) -> list[Named]:
     """Return the files that a directory object of the cache lists."""
     i = folder.item
     return [
-        references.Named(md5, size, i.path, i.commit, i.project, i.remote)
-        for md5, size in store.children(folder.cache, i.md5)
+        referenced.Named(md5, size, i.path, i.commit, i.project, i.remote)
+        for md5, size in odb.children(folder.cache, i.md5)
     ]
 
 
@@ -114,11 +115,11 @@ def _past(subject: Subject) -> list[Named]:
     commits = git.run("rev-list", "--all", *head, "--full-history", "--", *patterns).split()
     broken: dict[tuple[bytes, bytes], GuardError] = {}
     named: list[Named] = []
-    for batch in references.walked(commits):
-        files = [(c, e) for c, entries in batch for e in entries if references.is_reference(e.path)]
-        named += references.named_in(subject.place, files, broken)
+    for batch in referenced.walked(commits):
+        files = [(c, e) for c, entries in batch for e in entries if referenced.is_reference(e.path)]
+        named += referenced.named_in(subject.place, files, broken)
     # The oldest commit that names an object: the one whose author has it.
-    return references.once(reversed(named))
+    return referenced.once(reversed(named))
 
 
 # --- the checks
@@ -131,7 +132,7 @@ def readable(subject: Subject) -> Check:
         return fine(f"{counted(len({i.path for i in items}), 'pointer')} can be read")
     (_, path), error = next(iter(broken.items()))
     more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
-    remedy = references.mending(subject.place, path, error) or f"git log -p -- {pathspec(path)}"
+    remedy = referenced.mending(subject.place, path, error) or f"git log -p -- {pathspec(path)}"
     return Check(ERROR, f"{error.problem}{more}", remedy)
 
 
@@ -219,7 +220,7 @@ def _only_here(subject: Subject, some: Sequence[Found]) -> Check | None:
         f"{counted(len(alone), 'object')} ({size}) that HEAD names {'is' if len(alone) == 1 else 'are'} on this "
         f"machine alone: {_names(alone)}.",
         "trinity-guard push",
-        lambda: _push(subject, references.once(f.folder or f.item for f in alone)),
+        lambda: _push(subject, referenced.once(f.folder or f.item for f in alone)),
     )
 
 
@@ -267,7 +268,7 @@ def _at_risk(subject: Subject, alone: Sequence[Found]) -> Check:
         f"{counted(len(alone), 'object')} ({size}) that only older commits name {'is' if len(alone) == 1 else 'are'} "
         f"on this machine alone, and `dvc gc -w` deletes {'it' if len(alone) == 1 else 'them'}: {_names(alone)}.",
         _pushing(alone),
-        lambda: _push(subject, references.once(f.folder or f.item for f in alone)),
+        lambda: _push(subject, referenced.once(f.folder or f.item for f in alone)),
     )
 
 

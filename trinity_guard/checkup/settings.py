@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import catalog as catalogs
 from trinity_guard import config as configs
-from trinity_guard import dvcproject, dvcsetup, git, hookfiles, ignoring, index, installed, ownership, planted
+from trinity_guard import dvcsetup, git, hookfiles, ignoring, index, installed, ownership, planted
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
+from trinity_guard.dvcrepo import project as dvcproject
+from trinity_guard.dvcrepo import tracked as tracked_outputs
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.rules import Rules
 
@@ -130,8 +131,8 @@ def _folder_hidden(folder: bytes) -> bool:
     return False
 
 
-def _held(subject: Subject) -> list[catalogs.Held]:
-    held: list[catalogs.Held] = subject.once("held", lambda: catalogs.load(subject.place).held)
+def _held(subject: Subject) -> list[tracked_outputs.Held]:
+    held: list[tracked_outputs.Held] = subject.once("held", lambda: tracked_outputs.load(subject.place).held)
     return [h for h in held if h.kind != "foreign" and h.path]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import arguments, console, conversion, git, guarding, locking, recovery, reporting
-from trinity_guard import catalog as catalogs
+from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE, UNUSABLE, GuardError
 
 HELP = """usage: trinity-guard add PATH…
@@ -31,7 +31,7 @@ def run(args: list[str]) -> int:
     _, rules = guarding.load_config(place)
     with locking.Turn(place):
         recovery.complete(place, after_commit=False)
-        catalog = catalogs.load(place)
+        catalog = tracked.load(place)
         entries = guarding.files_to_add(place, catalog, rules, guarding.relative(place, names, start))
         progress = console.Progress("to the DVC cache")
         outcome = conversion.convert(place, catalog, entries, progress)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import arguments, console, git, guarding, index
-from trinity_guard import catalog as catalogs
+from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE, typed
 
 HELP = """usage: trinity-guard block [PATH…]
@@ -38,6 +38,6 @@ def run(args: list[str]) -> int:
     if artifacts:
         name = typed(artifacts[0].entry.path)
         guarding.block(
-            place, catalogs.load(place), artifacts, f"trinity-guard convert {name}     # make it a DVC pointer"
+            place, tracked.load(place), artifacts, f"trinity-guard convert {name}     # make it a DVC pointer"
         )
     return FINE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import arguments, console, conversion, git, guarding, index, locking, recovery, reporting
-from trinity_guard import catalog as catalogs
+from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE
 
 HELP = """usage: trinity-guard convert [PATH…]
@@ -31,7 +31,7 @@ def run(args: list[str]) -> int:
     _, rules = guarding.load_config(place)
     with locking.Turn(place):
         recovery.complete(place, after_commit=False)
-        catalog = catalogs.load(place)
+        catalog = tracked.load(place)
         if names:
             entries = guarding.files_to_convert(place, catalog, rules, guarding.relative(place, names, start))
         else:

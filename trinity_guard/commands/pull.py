@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import arguments, asking, console, git, guarding
-from trinity_guard import catalog as catalogs
+from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import BLOCKED, FINE
 from trinity_guard.following import Follower
 from trinity_guard.locking import Turn
@@ -33,7 +33,7 @@ def run(args: list[str]) -> int:
     config, _ = guarding.load_config(place)
     selection = Selection(guarding.relative(place, names, start))
     with Turn(place):
-        catalog = catalogs.load(place)
+        catalog = tracked.load(place)
         follower = Follower(place, catalog)
         goals = selection.goals(follower.said_here(follow.pointers(catalog)), "here")
         asking.about_remotes(place, sorted({(g.project, g.remote or config.remote or "") for g in goals}))

@@ -6,19 +6,9 @@ import getpass
 import os
 import sys
 
-from trinity_guard import (
-    bounds,
-    console,
-    credentials,
-    diagnosis,
-    dvcproject,
-    endpoints,
-    git,
-    remotesetup,
-    secrets,
-    trust,
-    urls,
-)
+from trinity_guard import console, credentials, diagnosis, endpoints, git, remotesetup, trust
+from trinity_guard.dvcrepo import project as dvcproject
+from trinity_guard.dvcrepo import safe_paths, secrets, urls
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
 from trinity_guard.installed import Work
 
@@ -144,7 +134,7 @@ def _add(place: git.Place, root: bytes, asked: argparse.Namespace) -> int:
 
 
 def _options(url: str, asked: argparse.Namespace) -> dict[str, str]:
-    kind = bounds.scheme(url) if "://" in url else ""
+    kind = safe_paths.scheme(url) if "://" in url else ""
     allowed = endpoints.FLAGS.get(kind, ())
     options = {}
     for flag, (option, text) in FLAGS.items():

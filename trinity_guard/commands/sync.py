@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard import arguments, console, git, guarding, moved
-from trinity_guard import catalog as catalogs
+from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE, UNUSABLE, GuardError
 from trinity_guard.following import Follower
 from trinity_guard.locking import Turn
@@ -33,7 +33,7 @@ def run(args: list[str]) -> int:
     stamp = moved.Stamp(place)
     unfinished = stamp.unfinished()
     with Turn(place):
-        catalog = catalogs.load(place)
+        catalog = tracked.load(place)
         changes: dict[bytes, list[bytes]] = {}
         for commit in unfinished:
             changes = follow.with_unfinished(changes, commit, b"HEAD")

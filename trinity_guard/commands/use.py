@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import arguments, asking, bringing, console, git, guarding, moved, using
-from trinity_guard import catalog as catalogs
+from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError
 from trinity_guard.following import Follower
 from trinity_guard.locking import Turn
@@ -51,7 +51,7 @@ def run(args: list[str]) -> int:
         commit, selection = release.commit, Selection([release.model])
     bars = followed.Bars()
     with Turn(place):
-        follower = Follower(place, catalogs.load(place))
+        follower = Follower(place, tracked.load(place))
         fetcher = bringing.Fetcher(follower, config.remote or "", bars)
         try:
             chosen = using.choose(follower, commit, selection)
@@ -64,7 +64,7 @@ def run(args: list[str]) -> int:
             stamp = moved.Stamp(place)
             stamp.begin([*stamp.unfinished(), *using.head()])
             using.move_pointers(chosen)
-            follower.catalog = catalogs.load(place)
+            follower.catalog = tracked.load(place)
             bringing.carry_out(follower, fetcher, bars("to the work tree"))
         finally:
             bars.close()

@@ -5,7 +5,7 @@ Only what concerns an artifact of this history is kept, so that a folder's conte
 
 from __future__ import annotations
 
-from trinity_guard import locks, pipelines, pointer
+from trinity_guard.dvcrepo import lockfile, pipeline, pointer
 from trinity_guard.errors import GuardError
 from trinity_guard.history.ignorefiles import DVCIGNORE, GITIGNORE, Reader, lines_of
 from trinity_guard.history.objects import TREE, Source, tree_parser
@@ -166,9 +166,9 @@ def _of_pipeline(where: bytes, data: bytes, lock: bytes | None) -> list[Held]:
         # Templates: what dvc.lock recorded is what they meant; the real DVC would read today's files.
         if lock is None:
             return []
-        found = locks.outs(lock, data, where[: -len(YAML)] + LOCK)
+        found = lockfile.outs(lock, data, where[: -len(YAML)] + LOCK)
         return [Held(o.path, STAGE if o.cache else IN_GIT, o.md5, where) for o in found]
-    return [Held(o.path, STAGE if o.cache else IN_GIT, "", where) for o in pipelines.pipeline_outs(data, lock, where)]
+    return [Held(o.path, STAGE if o.cache else IN_GIT, "", where) for o in pipeline.pipeline_outs(data, lock, where)]
 
 
 def _ends(path: bytes) -> list[int]:

@@ -12,7 +12,8 @@ import gc
 import os
 import sys
 
-from trinity_guard import dvcproject, git
+from trinity_guard import git
+from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import GuardError
 from trinity_guard.history import extract, filters, lfs, oldfilters, refs, refusals, report, worktree
 from trinity_guard.history.above import Above

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import store
+from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import GuardError
 from trinity_guard.history import lfs
 from trinity_guard.history.objects import Batch, Source, unreadable
@@ -37,13 +37,13 @@ class Extraction:
     """
 
     def __init__(self, source: Source, options: Options, state: State, on_progress: Progress) -> None:
-        self._cache = store.Store(options.cache, options.shared)
+        self._cache = odb.Store(options.cache, options.shared)
         self._folder = options.cache
         self._known = state.objects()
         self._done: Objects = {}
         self._counter = _Counter(on_progress)
         self._crew = _Crew(source, options, state, self._counter)
-        self._anchor: store.Stored | None = None
+        self._anchor: odb.Stored | None = None
 
     def __enter__(self) -> Extraction:
         return self
@@ -89,7 +89,7 @@ class Extraction:
         self._crew.join()
 
 
-def _good(cache: store.Store, known: Object) -> bool:
+def _good(cache: odb.Store, known: Object) -> bool:
     """Whether an object is there: its file as it was left, or else with the bytes of its name."""
     try:
         stat = os.stat(cache.path(known.md5))
@@ -97,7 +97,7 @@ def _good(cache: store.Store, known: Object) -> bool:
         return False
     if stat.st_size != known.size:
         return False
-    return stat.st_mtime_ns == known.seen or store.md5_of(cache.path(known.md5)) == known.md5
+    return stat.st_mtime_ns == known.seen or odb.md5_of(cache.path(known.md5)) == known.md5
 
 
 def _require_room(folder: bytes, needed: int) -> None:
@@ -268,7 +268,7 @@ class _Hand:
         self._crew = crew
         self._batch = batch
         self._alone = False
-        self.cache = store.Store(crew.options.cache, crew.options.shared)
+        self.cache = odb.Store(crew.options.cache, crew.options.shared)
         self._taken: Objects = {}
         self._bytes = 0
 
@@ -333,7 +333,7 @@ class _Hand:
 
         def pieces() -> Iterator[bytes]:
             if pointer.size:  # git-lfs keeps no file for an empty one
-                for piece in store.read_file(lfs.path(self._crew.lfs_folder, pointer)):
+                for piece in odb.read_file(lfs.path(self._crew.lfs_folder, pointer)):
                     self._crew.go_on()
                     digest.update(piece)
                     yield piece
@@ -344,7 +344,7 @@ class _Hand:
             raise lfs.damaged(pointer)
         self._took(blob, stored)
 
-    def _took(self, blob: bytes, stored: store.Stored) -> None:
+    def _took(self, blob: bytes, stored: odb.Stored) -> None:
         self._taken[blob] = Object(stored.md5, stored.size)
         self._bytes += stored.size
         self._crew.took(blob, self._taken[blob])

@@ -7,7 +7,7 @@ parents, the ids in its message, what signed the old bytes.
 
 from __future__ import annotations
 
-from trinity_guard import pointer
+from trinity_guard.dvcrepo import pointer
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.history import proofbytes, prooflines
 from trinity_guard.history.proofignores import Ignored

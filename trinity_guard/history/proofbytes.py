@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import store
+from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import shown
 from trinity_guard.history.objects import Batch, Source
 
@@ -34,7 +34,7 @@ def compare(
     on_progress: Progress,
 ) -> list[str]:
     """Return what is wrong with these (old blob, md5, size) -> a path of theirs. known: see proof.prove."""
-    where = store.Store(cache)
+    where = odb.Store(cache)
     wrong = _missing(where, pairs)
     if known is not None:
         return wrong + [
@@ -45,7 +45,7 @@ def compare(
     return wrong or _Readers(source, where, pairs, lfs_folder, on_progress).run()
 
 
-def _missing(where: store.Store, pairs: Mapping[Pair, bytes]) -> list[str]:
+def _missing(where: odb.Store, pairs: Mapping[Pair, bytes]) -> list[str]:
     wrong = []
     checked: dict[tuple[str, int], bool] = {}
     for (_, md5, size), path in pairs.items():
@@ -60,7 +60,7 @@ class _Readers:
     """Threads that read blobs and cache files side by side; zlib and hashing let each other run."""
 
     def __init__(
-        self, source: Source, where: store.Store, pairs: Mapping[Pair, bytes], lfs_folder: bytes, on_progress: Progress
+        self, source: Source, where: odb.Store, pairs: Mapping[Pair, bytes], lfs_folder: bytes, on_progress: Progress
     ) -> None:
         import threading
 
@@ -137,7 +137,7 @@ class _Readers:
             if md5 in self._hashed:
                 return ""
             self._hashed.add(md5)
-        found = store.md5_of(self._where.path(md5))
+        found = odb.md5_of(self._where.path(md5))
         return "" if found == md5 else f"the cache's file {md5} is damaged: its md5 is {found}"
 
     def _lfs_differs(self, text: bytes, md5: str) -> str:
@@ -145,7 +145,7 @@ class _Readers:
         import hashlib
 
         sha256 = hashlib.sha256(usedforsecurity=False)
-        for piece in store.read_file(self._where.path(md5)):
+        for piece in odb.read_file(self._where.path(md5)):
             sha256.update(piece)
         line = b"oid sha256:" + sha256.hexdigest().encode()
         return self._cached_differs(md5) if line in text.split(b"\n") else "it is not what its LFS pointer named"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trinity_guard import pointer
+from trinity_guard.dvcrepo import pointer
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.history import above, ignorefiles
 from trinity_guard.history.ignorefiles import DVCIGNORE, GITIGNORE

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, pointer
+from trinity_guard import git
+from trinity_guard.dvcrepo import pointer
 from trinity_guard.errors import GuardError
 
 TYPE_CHECKING = False

@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 
-from trinity_guard import config, dvcconfig, git, index, inspection, partial
+from trinity_guard import config, git, index, inspection, partial
+from trinity_guard.dvcrepo import configfile
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.git import Place
 from trinity_guard.index import SYMLINK
@@ -78,7 +79,7 @@ def _contents(place: Place, entries: Sequence[Entry]) -> list[bytes]:
 
 def _refuse_relative(data: bytes, path: bytes) -> None:
     """Refuse to ask a remote whose folder is meant from a work tree: here it would be somewhere else, and empty."""
-    for section, options in dvcconfig.parse(data, path).items():
+    for section, options in configfile.parse(data, path).items():
         url = options.get("url")
         if section.startswith('remote "') and isinstance(url, str) and "://" not in url and not os.path.isabs(url):
             raise GuardError(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, secrets
+from trinity_guard import git
+from trinity_guard.dvcrepo import secrets
 from trinity_guard.errors import GuardError, pathspec, quoted
 from trinity_guard.inspection import is_dvc_config, is_own_config
 from trinity_guard.linting.finding import WARNING, Finding

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import bounds, credentials, git, ignoring, index, pointer, secrets
+from trinity_guard import credentials, git, ignoring, index
+from trinity_guard.dvcrepo import pointer, safe_paths, secrets
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.ignores import with_line
 from trinity_guard.linting.finding import Finding
@@ -17,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from trinity_guard.pointer import Out, Pointer
+    from trinity_guard.dvcrepo.pointer import Out, Pointer
 
 IGNORE_LINE, CREDENTIAL = "TG004", "TG006"
 # What must never be committed out of `.dvc`: the file that takes the secrets, and the folder in which it is written.
@@ -114,7 +115,7 @@ def _recorded(place: git.Place, finding: Finding) -> bytes:
 def _gitignore(place: git.Place, path: bytes) -> bytes:
     """Return the .gitignore for a file, where it is a file of this very work tree (or none yet)."""
     target = ignoring.file_for(path)
-    link = bounds.through_symlink(place.top, target) or (target if os.path.islink(place.file(target)) else None)
+    link = safe_paths.through_symlink(place.top, target) or (target if os.path.islink(place.file(target)) else None)
     if link:
         raise GuardError(f"{shown(link)} is a symbolic link", f"rm {typed(link)}     # and make it a real one")
     folder = os.path.dirname(target)
@@ -161,7 +162,7 @@ def _keep_here(place: git.Place, folder: bytes, done: Fixed) -> None:
     """Make Git ignore config.local, and the folder in which it is written, before anything is put there."""
     for name in KEPT_HERE:
         path = os.path.join(folder, name)
-        if bounds.through_symlink(place.top, path) or ignored(place, path):
+        if safe_paths.through_symlink(place.top, path) or ignored(place, path):
             continue  # behind a link the move itself refuses
         target = _gitignore(place, path)
         data = ignoring.read_if_there(place.file(target)) or b""
@@ -177,7 +178,7 @@ def reformat(place: git.Place, paths: Iterable[bytes]) -> list[str]:
     mended = []
     for path in paths:
         file = place.file(path)
-        if os.path.islink(file) or bounds.through_symlink(place.top, path):
+        if os.path.islink(file) or safe_paths.through_symlink(place.top, path):
             continue
         data = ignoring.read_if_there(file)
         new = reformatted(data, path) if data else None

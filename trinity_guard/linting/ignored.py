@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trinity_guard.catalog import Held
+    from trinity_guard.dvcrepo.tracked import Held
     from trinity_guard.linting.subject import Subject
 
 NAME = b".gitignore"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trinity_guard import dvcyaml
+from trinity_guard.dvcrepo import yaml
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ MAY_BE_NULL = ("md5", "etag", "checksum")
 
 def wrong(fields: Any) -> str:
     """Return what is wrong with a lock, in words, "" when nothing is."""
-    said = dvcyaml.wrong(fields, TOP)
+    said = yaml.wrong(fields, TOP)
     if said or fields.get("schema") != "2.0":  # those of DVC 0 and 1 have none
         return said or "its 'schema' is not 2.0"
     return next((said for name, stage in fields.get("stages", {}).items() if (said := _wrong_stage(name, stage))), "")
@@ -28,13 +28,13 @@ def wrong(fields: Any) -> str:
 def _wrong_stage(name: object, stage: Any) -> str:
     if not isinstance(name, str):
         return "the name of a stage is no text"
-    said = dvcyaml.wrong(stage, STAGE)
+    said = yaml.wrong(stage, STAGE)
     if said or not isinstance(stage.get("cmd"), (str, list)):
         return said or "a stage has no 'cmd'"
     if any(not isinstance(p, dict) for p in stage.get("params", {}).values()):
         return "its 'params' hold what is no mapping"
     for entry in (*stage.get("deps", ()), *stage.get("outs", ())):
-        said = dvcyaml.wrong(entry, DATA, MAY_BE_NULL)
+        said = yaml.wrong(entry, DATA, MAY_BE_NULL)
         if said or "path" not in entry:
             return said or "it holds an entry without a path"
     return ""

@@ -6,7 +6,7 @@ A form is a type; [form] for a list of such; {key: form} for a mapping with thes
 
 from __future__ import annotations
 
-from trinity_guard import dvcyaml
+from trinity_guard.dvcrepo import yaml
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,4 +88,4 @@ def _wrong_mapping(value: Any, form: dict[Any, Any], where: str, known: dict[tup
 
 
 def _named(key: object) -> str:
-    return f"'{dvcyaml.plain(str(key)[:MOST_IN_WORDS])}'"
+    return f"'{yaml.plain(str(key)[:MOST_IN_WORDS])}'"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import dvcyaml, locks, references
+from trinity_guard.dvcrepo import lockfile, referenced
+from trinity_guard.dvcrepo import yaml as dvcyaml
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.linting import ignored, lockshape, pipelineshape
 from trinity_guard.linting.finding import ERROR, WARNING, Finding
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from trinity_guard.catalog import Held
+    from trinity_guard.dvcrepo.tracked import Held
     from trinity_guard.index import Entry
     from trinity_guard.linting.subject import Subject
 
@@ -93,7 +94,7 @@ def _mending(subject: Subject, commit: bytes, entry: Entry, error: GuardError, l
     if subject.is_gone(entry):
         return subject.rebase(commit, "correct it in that commit, a later one has it otherwise")
     if look:
-        return references.mending(subject.place, entry.path, error)
+        return referenced.mending(subject.place, entry.path, error)
     return f"git log -p -- {pathspec(entry.path)}     # which commit has a good one?"
 
 
@@ -128,7 +129,7 @@ def _link_above(subject: Subject, path: bytes) -> bytes | None:
 def _read_lock(_: Subject, entry: Entry, data: bytes | None) -> None:
     small = _small(entry, data)
     # Without its dvc.yaml: what that says of an output makes no lock unreadable.
-    locks.outs(small, None, entry.path)
+    lockfile.outs(small, None, entry.path)
     wrong = lockshape.wrong(_parsed(entry, small) or {})
     if wrong:
         raise _unreadable(entry, wrong)
@@ -213,12 +214,12 @@ def _locked(subject: Subject) -> list[tuple[bytes, bool, bytes]]:
     """Return (path, is a folder, lock) of the outputs that pipelines keep in DVC for certain."""
     found = []
     entries = [e for e in subject.tree.ending(LOCK) if os.path.basename(e.path) == LOCK]
-    yamls = {e.path: subject.tree.get(locks.yaml_beside(e.path)) for e in entries}
+    yamls = {e.path: subject.tree.get(lockfile.yaml_beside(e.path)) for e in entries}
     contents = subject.contents([e.oid for e in entries] + [y.oid for y in yamls.values() if y])
     for entry in entries:
         yaml = yamls[entry.path]
         try:
-            outs = locks.outs(contents[entry.oid] or b"", contents[yaml.oid] if yaml else None, entry.path)
+            outs = lockfile.outs(contents[entry.oid] or b"", contents[yaml.oid] if yaml else None, entry.path)
         except GuardError:
             continue  # TG005 says so
         found += [(o.path, o.md5.endswith(".dir"), entry.path) for o in outs if o.cache and o.certain]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import dvcproject, publication, references, store, transport, trust
+from trinity_guard import publication, transport, trust
+from trinity_guard.dvcrepo import odb, referenced
+from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.linting.finding import Finding
 from trinity_guard.rules import size_text
@@ -13,8 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from trinity_guard.dvcrepo.referenced import Named
     from trinity_guard.linting.subject import Progress, Subject
-    from trinity_guard.references import Named
 
 # Seconds for all the questions together; without any progress a remote is given up much earlier (transport.connect).
 LIMIT = 300.0
@@ -30,7 +32,7 @@ def tg003(subject: Subject) -> Iterator[Finding]:
         entries = subject.tree.ending(b".dvc", b"dvc.lock", b"dvc.yaml")
         files = [(subject.tree.commit, e) for e in entries if subject.is_new(e)]
     # Those that cannot be read are TG005's.
-    named = references.once(references.named_in(subject.place, files, {}))
+    named = referenced.once(referenced.named_in(subject.place, files, {}))
     groups = publication.grouped(subject.config, named)
     asked = [_Question(subject, project, name, group) for (project, name), group in groups.items()]
     for question in _all_at_once(asked, subject.on_asked):
@@ -56,7 +58,7 @@ class _Question:
             )
         trust.require(subject.place, settings, remote)
         self._settings = settings
-        self._cache = store.Store(settings.cache_dir, settings.shared)
+        self._cache = odb.Store(settings.cache_dir, settings.shared)
         self._there: dict[str, int] = {}
         self._listed: dict[str, list[str]] = {}
         self.wanted = len(group)
@@ -83,14 +85,14 @@ class _Question:
         import tempfile
 
         away = [m for m in folders if not self._cache.holds(m)]
-        self._listed = {m: [c for c, _ in store.children(self._cache, m)] for m in folders if m not in away}
+        self._listed = {m: [c for c, _ in odb.children(self._cache, m)] for m in folders if m not in away}
         if away:
             with tempfile.TemporaryDirectory(prefix="trinity-guard-lint-") as room:
-                rooms = store.Store(os.fsencode(room))
+                rooms = odb.Store(os.fsencode(room))
                 failed = remote.fetch([transport.Wanted(m) for m in away], rooms)
                 for md5 in failed:
                     self._there.pop(md5)
-                self._listed.update({m: [c for c, _ in store.children(rooms, m)] for m in away if m not in failed})
+                self._listed.update({m: [c for c, _ in odb.children(rooms, m)] for m in away if m not in failed})
         files = [c for listed in self._listed.values() for c in listed]
         self._there.update(remote.sizes(list(dict.fromkeys(files))))
 

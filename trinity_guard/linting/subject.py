@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from trinity_guard import catalog, git, index, inspection, ownership, partial, references, sniffing
+from trinity_guard import git, index, inspection, ownership, partial, sniffing
+from trinity_guard.dvcrepo import referenced, tracked
+from trinity_guard.dvcrepo.pointer import MOST_BYTES_WITH_FILES
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.gating import Findings, left_to_others
 from trinity_guard.index import EMPTY, SYMLINK, Entry
 from trinity_guard.linting import packs
 from trinity_guard.objects import GLANCE
-from trinity_guard.pointer import MOST_BYTES_WITH_FILES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -269,7 +270,7 @@ def walk(subject: Subject, commits: Sequence[bytes], on_progress: Progress | Non
     seen: set[tuple[bytes, bytes, bool]] = set()
     done = 0
     partial.bring_trees(subject.place.common_dir, commits)
-    for batch in references.walked(commits):
+    for batch in referenced.walked(commits):
         for commit, entries in batch:
             for entry in entries:
                 # As a symbolic link the same bytes are no artifact.
@@ -278,14 +279,14 @@ def walk(subject: Subject, commits: Sequence[bytes], on_progress: Progress | Non
                     seen.add(version)
                     fresh.add((entry.path, entry.oid))
                     history.append((commit, entry))
-        done = min(done + references.BATCH, len(commits))
+        done = min(done + referenced.BATCH, len(commits))
         if on_progress:
             on_progress(done, len(commits))
     subject.history, subject.fresh, subject.commits = history, fresh, list(commits)
 
 
-def held_by(entry: Entry, data: bytes | None) -> list[catalog.Held]:
+def held_by(entry: Entry, data: bytes | None) -> list[tracked.Held]:
     """Return what a pointer holds; GuardError for one that nobody can read."""
     if data is None:
         raise GuardError(f"{shown(entry.path)} is no pointer that DVC can read: it is too large.", "")
-    return catalog.parse(entry, data)
+    return tracked.parse(entry, data)

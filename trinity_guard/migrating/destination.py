@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 
-from trinity_guard import bounds, delivery, dvcproject, git, remotesetup, secrets, transport, trust
-from trinity_guard import dvcproject as trinity_guard_dvcproject
+from trinity_guard import delivery, git, remotesetup, transport, trust
 from trinity_guard import remotesetup as trinity_guard_remotesetup
+from trinity_guard.dvcrepo import project as dvcproject
+from trinity_guard.dvcrepo import project as trinity_guard_dvcproject
+from trinity_guard.dvcrepo import safe_paths, secrets
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.history import plan
 from trinity_guard.rules import size_text
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from trinity_guard.config import Config
+    from trinity_guard.dvcrepo.odb import Store
     from trinity_guard.history.plan import DvcFiles
-    from trinity_guard.store import Store
 
     Progress = Callable[[int, int], None]
 
@@ -149,7 +151,7 @@ def project(place: git.Place, found: Destination) -> Iterator[dvcproject.Project
 
 def _rebased(place: git.Place, found: Destination) -> bytes:
     """Return the config with the address that holds anywhere."""
-    if not found.fresh or place.bare or bounds.scheme(found.url) in bounds.SCHEMES or os.path.isabs(found.url):
+    if not found.fresh or place.bare or safe_paths.scheme(found.url) in safe_paths.SCHEMES or os.path.isabs(found.url):
         return found.files.config
     folder = os.path.normpath(os.path.join(os.fsdecode(place.file(b".dvc")), found.url))
     return plan.dvc_files({found.name: folder}, found.name).config

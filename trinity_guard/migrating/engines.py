@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import git, store
+from trinity_guard import git
+from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.history import engine, extract, refs, refusals, worktree
 from trinity_guard.history.above import Above
@@ -217,7 +218,7 @@ class _Run:
     def _upload(self, wanted: Sequence[tuple[str, int]]) -> int:
         if not self._job.push:
             return 0
-        cache = store.Store(self._cache, self._shared)
+        cache = odb.Store(self._cache, self._shared)
         progress = running.stage(self._on_progress, "push")
         return destination.upload(self._job.place, self._job.where, cache, wanted, progress)
 

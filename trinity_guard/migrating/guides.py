@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, urls
+from trinity_guard import git
+from trinity_guard.dvcrepo import urls
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.history import refs
 from trinity_guard.history.oldfilters import WAY_ON

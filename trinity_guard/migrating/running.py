@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, store
+from trinity_guard import git
+from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.history import engine, filters, refs, refusals, worktree
 from trinity_guard.history.objects import Source
@@ -103,7 +104,7 @@ def run(job: Job, on_progress: Progress, dry: bool = False) -> dict[str, Any]:
 
     def check(objects: Sequence[tuple[str, int]]) -> None:
         if job.push:
-            objects_store = store.Store(cache, shared)
+            objects_store = odb.Store(cache, shared)
             request["sent"] = destination.upload(place, job.where, objects_store, objects, stage(on_progress, "push"))
         # A run that is killed behind this is completed by one that knows nothing of what was asked for.
         state = State(place)
@@ -224,13 +225,13 @@ def destined(place: git.Place) -> Destination:
     return destination.find(place, config, None)
 
 
-def cached(place: git.Place) -> store.Store:
+def cached(place: git.Place) -> odb.Store:
     """Return the cache that the objects went to; where another branch is checked out by now, DVC has a new one."""
     folder, shared = engine.cache_of(place)
     home = State(place).read().get("cache")
     if home is None or os.fsencode(home) == folder:
-        return store.Store(folder, shared)
-    return store.Store(os.fsencode(home))
+        return odb.Store(folder, shared)
+    return odb.Store(os.fsencode(home))
 
 
 def wanted(place: git.Place) -> list[tuple[str, int]]:

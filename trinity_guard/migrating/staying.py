@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import git, pointer, store
+from trinity_guard import git
+from trinity_guard.dvcrepo import odb, pointer
 from trinity_guard.errors import GuardError
 from trinity_guard.history import engine, lfs
 from trinity_guard.history.above import Above
@@ -110,7 +111,7 @@ def _md5(source: Source, scan: Scan, oid: bytes) -> str:
 
     known = scan.blobs[oid].lfs
     if known is not None:
-        return store.md5_of(lfs.path(lfs.of(source), known))
+        return odb.md5_of(lfs.path(lfs.of(source), known))
     digest = hashlib.md5(usedforsecurity=False)
     with git.Blobs(source.place.git_dir, source.env) as blobs:
         for piece in blobs.stream(oid.hex().encode()):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, guarding, references
+from trinity_guard import git, guarding
+from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.linting import checks, subject
 from trinity_guard.overview import growth, history
@@ -46,7 +47,7 @@ class Facts:
         self.missing_past: list[Finding] | None = None
         self.unasked = self.unasked_past = "it was not asked (--offline)"
         if self.head:
-            self.current = {n.md5: max(n.size, 0) for n in references.named_in(place, _at_head(), {})}
+            self.current = {n.md5: max(n.size, 0) for n in referenced.named_in(place, _at_head(), {})}
             names = checks.chosen("", remote=False)
             self.findings = checks.run(self._subject(place, config, rules), names)
 
@@ -89,7 +90,7 @@ def gather(
 
 
 def _at_head() -> list[tuple[bytes, Entry]]:
-    return [(b"HEAD", entry) for entry in references.tree(b"HEAD")]
+    return [(b"HEAD", entry) for entry in referenced.tree(b"HEAD")]
 
 
 def _short_head() -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, partial, references
+from trinity_guard import git, partial
+from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import UNUSABLE, GuardError, quoted, shown
 from trinity_guard.index import SYMLINK
 from trinity_guard.linting import subject
@@ -157,14 +158,14 @@ def _files(commits: list[bytes], on_progress: Progress | None) -> Files:
     seen: set[tuple[bytes, bytes, bool]] = set()
     found = []
     done = 0
-    for batch in references.walked(commits):
+    for batch in referenced.walked(commits):
         for commit, entries in batch:
             for entry in entries:
                 version = (entry.path, entry.oid, entry.mode == SYMLINK)
                 if version not in seen:
                     seen.add(version)
                     found.append((commit, entry))
-        done = min(done + references.BATCH, len(commits))
+        done = min(done + referenced.BATCH, len(commits))
         if on_progress:
             on_progress(done, len(commits))
     return found
@@ -193,8 +194,8 @@ def _take_artifacts(
 
 def _take_pointers(found: History, place: git.Place, files: Files, times: dict[bytes, int]) -> None:
     broken: dict[tuple[bytes, bytes], GuardError] = {}
-    found.records = [(c, e) for c, e in files if references.is_reference(e.path)]
-    for named in references.named_in(place, files, broken):
+    found.records = [(c, e) for c, e in files if referenced.is_reference(e.path)]
+    for named in referenced.named_in(place, files, broken):
         versions = found.versions.setdefault(named.path.removesuffix(b".dvc"), [])
         if all(v.key != named.md5 for v in versions):
             versions.append(Version(times[named.commit], max(named.size, 0), 0, DVC, named.md5))

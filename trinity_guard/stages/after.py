@@ -15,17 +15,17 @@ from trinity_guard import (
     publication,
     pushqueue,
     recovery,
-    references,
     refuge,
     reporting,
 )
+from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import FINE, shown
 from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trinity_guard.config import Config
-    from trinity_guard.references import Named
+    from trinity_guard.dvcrepo.referenced import Named
 
 
 def post_commit(_framework: bool, __: list[str]) -> int:
@@ -33,7 +33,7 @@ def post_commit(_framework: bool, __: list[str]) -> int:
     if index.Journal(place).exists():
         recovery.complete(place, after_commit=True)
     config, rules = guarding.load_config(place)
-    changed = references.changed_files([b"HEAD"])
+    changed = referenced.changed_files([b"HEAD"])
     commit, entries = changed[0] if changed else (b"", [])
     raw = guarding.raw_in(place, rules, entries) if entries else []
     if raw:
@@ -44,7 +44,7 @@ def post_commit(_framework: bool, __: list[str]) -> int:
         )
     if (config.push == "off" or guarding.rebasing(place)) and place.git_dir == place.common_dir:
         return FINE
-    named = references.named_in(place, [(commit, e) for e in entries])
+    named = referenced.named_in(place, [(commit, e) for e in entries])
     # Whatever becomes of the push, `git worktree remove` must not take the only bytes along.
     refuge.keep(place, named)
     if config.push == "off" or guarding.rebasing(place):
@@ -53,7 +53,7 @@ def post_commit(_framework: bool, __: list[str]) -> int:
         # What waits from earlier goes without this commit waiting for it.
         background.push_in_background(place, [])
         return FINE
-    return _publish(place, config, references.once(named))
+    return _publish(place, config, referenced.once(named))
 
 
 def post_rewrite(framework: bool, args: list[str]) -> int:
@@ -66,7 +66,7 @@ def post_rewrite(framework: bool, args: list[str]) -> int:
     commits = _rebased(place) if framework else _rewritten(_input())
     if config.push == "off" or not commits:
         return FINE
-    return _publish(place, config, references.named_by(place, commits))
+    return _publish(place, config, referenced.named_by(place, commits))
 
 
 def _input() -> bytes:

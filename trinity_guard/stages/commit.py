@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import catalog as catalogs
 from trinity_guard import console, git, guarding, index, locking, recovery, reporting, stash
+from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE, pathspec, shown, typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trinity_guard.catalog import Catalog
+    from trinity_guard.dvcrepo.tracked import Catalog
     from trinity_guard.inspection import Artifact
     from trinity_guard.rules import Rules
 
@@ -25,13 +25,13 @@ def pre_commit(framework: bool, _: list[str]) -> int:
     place = git.hook_place()
     if index.Journal(place).exists():
         recovery.complete(place, after_commit=False)
-    listing = catalogs.begin()
+    listing = tracked.begin()
     config, rules = guarding.load_config(place)
     for note in config.notes:
         console.note(note)
     entries = index.staged()
     artifacts = guarding.check_staged(place, rules, entries)
-    catalog = catalogs.load(place, listing)
+    catalog = tracked.load(place, listing)
     guarding.refuse_links(catalog, entries)
     done: set[bytes] = set()
     if artifacts and config.on_artifact == "block":
@@ -49,7 +49,7 @@ def _convert(place: git.Place, catalog: Catalog, artifacts: list[Artifact], fram
     progress = console.Progress("to the DVC cache")
     with locking.Turn(place) as turn, stash.guarded(place, framework):
         if turn.waited:
-            catalog = catalogs.load(place)
+            catalog = tracked.load(place)
         outcome = guarding.convert_staged(place, catalog, artifacts, framework, progress)
     progress.close()
     reporting.tell_conversion(outcome)
@@ -106,4 +106,4 @@ def pre_applypatch(_framework: bool, __: list[str]) -> int:
 def _block_staged(place: git.Place, rules: Rules, remedy: str) -> None:
     artifacts = guarding.check_staged(place, rules, index.staged())
     if artifacts:
-        guarding.block(place, catalogs.load(place), artifacts, remedy)
+        guarding.block(place, tracked.load(place), artifacts, remedy)

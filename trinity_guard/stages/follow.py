@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import catalog as catalogs
 from trinity_guard import config as configs
 from trinity_guard import console, git, moved
+from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE
 
 TYPE_CHECKING = False
@@ -60,12 +60,12 @@ def _follow(place: git.Place, old: bytes, new: bytes) -> int:
         return FINE
     stamp = moved.Stamp(place)
     time, unfinished = stamp.time(), stamp.unfinished()
-    listing = catalogs.begin()
+    listing = tracked.begin()
     everything = not old.strip(b"0")
     changes = {} if everything or old == new else moved.between(old, new)
     for commit in unfinished:
         changes = with_unfinished(changes, commit, new)
-    catalog = catalogs.load(place, listing)
+    catalog = tracked.load(place, listing)
     touched = pointers(catalog) if everything else moved.touched_since(place, pointers(catalog), time)
     if not changes and not touched:
         if time is None:
@@ -80,7 +80,7 @@ def _follow(place: git.Place, old: bytes, new: bytes) -> int:
     return FINE
 
 
-def pointers(catalog: catalogs.Catalog) -> list[bytes]:
+def pointers(catalog: tracked.Catalog) -> list[bytes]:
     """Return the paths of all pointers and locks of the index."""
     return [path for path in catalog.entries if path.endswith((b".dvc", b"dvc.lock"))]
 

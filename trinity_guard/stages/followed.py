@@ -11,8 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from trinity_guard.catalog import Catalog
     from trinity_guard.config import Config
+    from trinity_guard.dvcrepo.tracked import Catalog
     from trinity_guard.following import Kept, Plan
     from trinity_guard.goals import Goal
     from trinity_guard.moved import Stamp

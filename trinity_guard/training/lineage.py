@@ -7,7 +7,8 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 
-from trinity_guard import delivery, git, locks, store, transport, using
+from trinity_guard import delivery, git, transport, using
+from trinity_guard.dvcrepo import lockfile, odb
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.goals import Goal, Projects
 from trinity_guard.training import marking, recorded, releasing
@@ -157,7 +158,7 @@ def _data(record: Record) -> Iterator[Line]:
 
 
 def _by_pipeline(model: Model) -> bool:
-    return locks.is_lock(model.goal.source)
+    return lockfile.is_lock(model.goal.source)
 
 
 def _code(record: Record) -> Iterator[Line]:
@@ -200,7 +201,7 @@ def _here(place: git.Place, model: Model, look: bool) -> Iterator[Line]:
     if not look:
         yield Line("file", UNSEEN, name)
         return
-    right = store.says(model.goal.name, store.md5_of(file), file)
+    right = odb.says(model.goal.name, odb.md5_of(file), file)
     yield Line("file", OK if right else WRONG, f"{name} here is {'' if right else 'not '}what its pointer names")
 
 
@@ -286,7 +287,7 @@ def _fetched(place: git.Place, choice: str, goal: Goal, on_progress: Callable[[i
         to = delivery.destination(place, goal.project, (goal.remote or choice).lower())
         os.makedirs(place.own, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="lineage-", dir=os.fsdecode(place.own)) as folder:
-            shelf = store.Store(os.fsencode(folder))
+            shelf = odb.Store(os.fsencode(folder))
             with transport.connect(to.settings, to.name) as remote:
                 size = -1 if goal.legacy else goal.size
                 reason = remote.fetch([transport.Wanted(goal.name, size)], shelf, on_progress).get(goal.name, "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from trinity_guard import dvcyaml
+from trinity_guard.dvcrepo import yaml
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.training.settings import Settings
 
@@ -35,7 +35,7 @@ def section(path: str) -> dict[str, object]:
     try:
         with open(path, "rb") as file:
             data = file.read(MOST_BYTES + 1)
-        parsed = dvcyaml.parse(data, MOST_BYTES)
+        parsed = yaml.parse(data, MOST_BYTES)
     except OSError as error:
         raise GuardError(f"{name} cannot be read: {error.strerror}.", "trinity train --params FILE", UNUSABLE) from None
     except ValueError as error:

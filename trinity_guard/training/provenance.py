@@ -8,7 +8,8 @@ import platform
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from trinity_guard import __version__, git, pointer
+from trinity_guard import __version__, git
+from trinity_guard.dvcrepo import pointer
 from trinity_guard.errors import GuardError, shown
 
 # What model bytes follow from, beside data and settings.

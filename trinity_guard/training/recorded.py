@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from trinity_guard import dvcproject, git, goals, index, locks, references
+from trinity_guard import git, goals, index
+from trinity_guard.dvcrepo import lockfile, referenced
+from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import BLOCKED, UNUSABLE, GuardError, shown, typed
 from trinity_guard.goals import Goal, Projects
 from trinity_guard.training.versions import NAME
@@ -58,7 +60,7 @@ class Tree:
     def __init__(self, place: git.Place, commit: bytes) -> None:
         self.place = place
         self.commit = commit
-        self.entries = {e.path: e for e in references.tree(commit)}
+        self.entries = {e.path: e for e in referenced.tree(commit)}
         self._goals: list[Goal] | None = None
         self.broken: list[GuardError] = []
 
@@ -75,13 +77,13 @@ class Tree:
 
     def _asked(self) -> Iterable[Goal]:
         entries = [e for path, e in self.entries.items() if goals.is_reference(path)]
-        yamls = [self.entries.get(locks.yaml_beside(e.path)) for e in entries if locks.is_lock(e.path)]
+        yamls = [self.entries.get(lockfile.yaml_beside(e.path)) for e in entries if lockfile.is_lock(e.path)]
         wanted: list[index.Entry] = [*entries, *(y for y in yamls if y)]
         contents = dict(zip([e.path for e in wanted], git.read_all(e.oid for e in wanted), strict=True))
         roots: dict[bytes, bool] = {}
         for entry in entries:
             project = dvcproject.root_of(self.place.top, entry.path, roots) or b""
-            yaml = contents.get(locks.yaml_beside(entry.path)) if locks.is_lock(entry.path) else None
+            yaml = contents.get(lockfile.yaml_beside(entry.path)) if lockfile.is_lock(entry.path) else None
             try:
                 yield from goals.outputs(entry.path, contents[entry.path] or b"", yaml, project)
             except GuardError as error:

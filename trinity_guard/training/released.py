@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, locks, using
+from trinity_guard import git, using
+from trinity_guard.dvcrepo import lockfile
 from trinity_guard.errors import UNUSABLE, GuardError, quoted, shown, typed
 from trinity_guard.training import recorded, releasing
 from trinity_guard.training.recorded import Model, Tree
@@ -34,7 +35,7 @@ class Files:
         A dvc.lock stays as it is: it speaks of data and figures too, which were not asked for.
         """
         self._refuse_edited()
-        for path in [p for p in chosen.ids if locks.is_lock(p)]:
+        for path in [p for p in chosen.ids if lockfile.is_lock(p)]:
             del chosen.ids[path]
         chosen.ids.update(self.texts)
 

@@ -11,7 +11,8 @@ import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from trinity_guard import delivery, git, store, transport, using
+from trinity_guard import delivery, git, transport, using
+from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import BLOCKED, GuardError, quoted, shown, typed
 from trinity_guard.goals import Goal
 from trinity_guard.rules import size_text
@@ -235,7 +236,7 @@ def _bytes(place: git.Place, model: Model) -> list[tuple[str, str]]:
         regular = stat.S_ISREG(os.stat(file).st_mode)
     except FileNotFoundError:
         return []  # not fetched: what is released is what the pointer names
-    if regular and store.says(model.goal.name, store.md5_of(file), file):
+    if regular and odb.says(model.goal.name, odb.md5_of(file), file):
         return []
     return [(
         f"{shown(model.path)} is not what {shown(model.goal.source)} records",
@@ -283,7 +284,7 @@ def _recording(place: git.Place, path: bytes, md5: str) -> str:
     """Return the commands that record a table: as it is, if it is the one that was trained on, else with a training."""
     file, top = os.fsdecode(place.file(path)), os.fsdecode(place.top)
     try:
-        same = store.md5_of(place.file(path)) == md5
+        same = odb.md5_of(place.file(path)) == md5
     except OSError:  # not fetched: what its pointer says will be committed
         pointed = provenance.recorded(file, top)
         same = pointed is not None and pointed.md5 == md5

@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import unquote, urlsplit
 
-from trinity_guard import git, urls
+from trinity_guard import git
+from trinity_guard.dvcrepo import urls
 from trinity_guard.errors import UNUSABLE, GuardError
 
 # Seconds that a server has to say that it is there; MLflow itself would try for minutes.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import bounds, dvcyaml, templates
+from trinity_guard import templates
+from trinity_guard.dvcrepo import safe_paths, yaml
 from trinity_guard.errors import GuardError, pathspec, shown
 
 TYPE_CHECKING = False
@@ -56,7 +57,7 @@ def pipeline_outs(dvc_yaml: bytes, lock: bytes | None, where: bytes, top: bytes 
 
 def _load(data: bytes, where: bytes) -> Any:
     try:
-        return dvcyaml.parse(data, dvcyaml.LARGEST, anchors=True) or {}
+        return yaml.parse(data, yaml.LARGEST, anchors=True) or {}
     except ValueError as e:
         raise _malformed(where, str(e)) from None
 
@@ -70,7 +71,7 @@ def _malformed(where: bytes, what: str) -> GuardError:
 
 def _mapping(value: Any, where: bytes, name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _malformed(where, f"'{dvcyaml.plain(name)}' is not a mapping" if name else "it is not a mapping")
+        raise _malformed(where, f"'{yaml.plain(name)}' is not a mapping" if name else "it is not a mapping")
     return value
 
 
@@ -104,13 +105,13 @@ def _outs_of(name: str, stage: dict[str, Any], where: bytes) -> list[PipelineOut
 
 def _place(where: bytes, wdir: str, path: str) -> bytes | None:
     """Return an output's path from the top; None for one outside of the repository, which is nothing to Git."""
-    if bounds.scheme(path) in bounds.SCHEMES or "://" in path:
+    if safe_paths.scheme(path) in safe_paths.SCHEMES or "://" in path:
         return None
     parts = where.split(b"/")[:-1]
     for text in (wdir, path):
-        if bounds.rooted(text) or bounds.walk(parts, text):
+        if safe_paths.rooted(text) or safe_paths.walk(parts, text):
             return None
-    if not parts or bounds.rules(parts[-1]):
+    if not parts or safe_paths.rules(parts[-1]):
         return None  # nobody may take what tells Git and DVC what to do for data, nor the whole repository
     return b"/".join(parts)
 
@@ -196,7 +197,7 @@ def fits(path: str, template: str) -> bool:
 def _by_dvc(data: Any, where: bytes, top: bytes) -> list[PipelineOut]:
     """Let the real DVC resolve the templates of this dvc.yaml."""
     try:
-        stages = templates.resolved(data, os.path.join(top, os.path.dirname(where)), top, dvcyaml.LARGEST, MOST_OUTS)
+        stages = templates.resolved(data, os.path.join(top, os.path.dirname(where)), top, yaml.LARGEST, MOST_OUTS)
     except ValueError as e:
-        raise _malformed(where, dvcyaml.plain(str(e))) from None
+        raise _malformed(where, yaml.plain(str(e))) from None
     return [out for name, stage in stages.items() for out in _outs_of(name, stage, where)]

@@ -5,7 +5,7 @@ The tables below class every option that DVC knows; a test compares them with dv
 
 from __future__ import annotations
 
-from trinity_guard import dvcconfig, dvcyaml, urls
+from trinity_guard.dvcrepo import configfile, urls, yaml
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 
 TYPE_CHECKING = False
@@ -148,12 +148,12 @@ def _yaml_may_hold(text: str) -> bool:
 
 
 def _in_config(data: bytes, where: bytes) -> Iterator[Finding]:
-    tree = dvcconfig.parse(data, where)
+    tree = configfile.parse(data, where)
     for section, options in tree.items():
         for option, value in _flat(options):
             kind = kind_of(option, value)
             if kind:
-                yield Finding(section, option, dvcconfig.line_of(data, section, option), kind)
+                yield Finding(section, option, configfile.line_of(data, section, option), kind)
 
 
 def _flat(options: dict[str, Any]) -> Iterator[tuple[str, object]]:
@@ -169,7 +169,7 @@ def _flat(options: dict[str, Any]) -> Iterator[tuple[str, object]]:
 
 def _in_yaml(data: bytes, where: bytes) -> Iterator[Finding]:
     try:
-        fields = dvcyaml.parse(data, dvcyaml.LARGEST, anchors=True)
+        fields = yaml.parse(data, yaml.LARGEST, anchors=True)
     except ValueError as e:
         raise GuardError(
             problem=f"{shown(where)} cannot be searched for credentials: {e}.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import bounds, dvcyaml, pipelines
+from trinity_guard.dvcrepo import pipeline, safe_paths, yaml
 from trinity_guard.errors import GuardError, pathspec, shown
 
 TYPE_CHECKING = False
@@ -77,7 +77,7 @@ class _Declared:
             return self._flags[path], True
         if self._alike is not None:
             return self._alike, True
-        fitting = [flags for template, flags in self._flags.items() if pipelines.fits(path, template)]
+        fitting = [flags for template, flags in self._flags.items() if pipeline.fits(path, template)]
         if fitting and all(f == fitting[0] for f in fitting):
             return fitting[0], True
         return {}, not fitting and not self._flags
@@ -85,7 +85,7 @@ class _Declared:
 
 def _load(data: bytes, where: bytes) -> Any:
     try:
-        return dvcyaml.parse(data, dvcyaml.LARGEST, anchors=True) or {}
+        return yaml.parse(data, yaml.LARGEST, anchors=True) or {}
     except ValueError as error:
         raise _malformed(where, str(error)) from None
 
@@ -112,7 +112,7 @@ def _entries(stage: Any, where: bytes) -> Iterator[dict[str, Any]]:
 
 def _out(entry: dict[str, Any], declared: _Declared, where: bytes) -> LockedOut | None:
     path, md5, size = entry["path"], entry.get("md5"), entry.get("size")
-    if md5 is None or bounds.scheme(path) in bounds.SCHEMES or "://" in path or path.startswith("/"):
+    if md5 is None or safe_paths.scheme(path) in safe_paths.SCHEMES or "://" in path or path.startswith("/"):
         return None  # an output elsewhere, or one that no stage has made yet
     if not _is_md5(md5):
         raise _malformed(where, "an md5 in it is not one")
@@ -120,14 +120,14 @@ def _out(entry: dict[str, Any], declared: _Declared, where: bytes) -> LockedOut 
         raise _malformed(where, "a size in it is no possible number")
     parts = where.split(b"/")[:-1]
     for text in (declared.wdir, path):
-        reason = bounds.rooted(text) or bounds.walk(parts, text)
+        reason = safe_paths.rooted(text) or safe_paths.walk(parts, text)
         if reason:
-            raise _malformed(where, f"its path '{dvcyaml.plain(text)}' {reason}")
+            raise _malformed(where, f"its path '{yaml.plain(text)}' {reason}")
     data = b"/".join(parts)
     if not data or where.startswith(data + b"/"):
-        raise _malformed(where, f"its path '{dvcyaml.plain(path)}' holds the lock itself")
-    if bounds.rules(parts[-1].rpartition(b"\\")[2]) or data.endswith(b".dvc"):
-        raise _malformed(where, f"its path '{dvcyaml.plain(path)}' is a file that tells Git or DVC what to do")
+        raise _malformed(where, f"its path '{yaml.plain(path)}' holds the lock itself")
+    if safe_paths.rules(parts[-1].rpartition(b"\\")[2]) or data.endswith(b".dvc"):
+        raise _malformed(where, f"its path '{yaml.plain(path)}' is a file that tells Git or DVC what to do")
     out = LockedOut(data, md5, -1 if size is None else size)
     out.isexec = entry.get("isexec") is True
     out.legacy = entry.get("hash") is None
@@ -136,8 +136,8 @@ def _out(entry: dict[str, Any], declared: _Declared, where: bytes) -> LockedOut 
     out.pushed = flags.get("push", True) is not False
     remote = flags.get("remote")
     out.remote = remote if isinstance(remote, str) else ""
-    if bounds.remote_name(out.remote):
-        raise _malformed(where, f"the name in a 'remote' of its dvc.yaml {bounds.remote_name(out.remote)}")
+    if safe_paths.remote_name(out.remote):
+        raise _malformed(where, f"the name in a 'remote' of its dvc.yaml {safe_paths.remote_name(out.remote)}")
     return out
 
 
@@ -153,7 +153,7 @@ def _declared(dvc_yaml: bytes | None, where: bytes) -> dict[str, _Declared]:
     if not dvc_yaml:
         return {}
     try:
-        fields = dvcyaml.parse(dvc_yaml, dvcyaml.LARGEST, anchors=True)
+        fields = yaml.parse(dvc_yaml, yaml.LARGEST, anchors=True)
     except ValueError:
         return {}
     stages = fields.get("stages") if isinstance(fields, dict) else None
@@ -168,7 +168,7 @@ def _declared(dvc_yaml: bytes | None, where: bytes) -> dict[str, _Declared]:
 
 
 def _flags(stage: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for kind in pipelines.KINDS:
+    for kind in pipeline.KINDS:
         items = stage.get(kind)
         for item in items if isinstance(items, list) else []:
             for path, flags in item.items() if isinstance(item, dict) else [(item, None)]:

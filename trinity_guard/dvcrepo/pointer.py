@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import bounds, dvcyaml
+from trinity_guard.dvcrepo import safe_paths, yaml
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 
 TYPE_CHECKING = False
@@ -80,7 +80,7 @@ def encode(md5: str, size: int, name: str, isexec: bool = False) -> bytes:
     out: dict[str, object] = {"md5": md5, "size": size}
     if isexec:
         out["isexec"] = True
-    return dvcyaml.dump({"outs": [{**out, "hash": "md5", "path": name}]})
+    return yaml.dump({"outs": [{**out, "hash": "md5", "path": name}]})
 
 
 def decode(data: bytes, where: bytes) -> Pointer:
@@ -92,7 +92,7 @@ def decode(data: bytes, where: bytes) -> Pointer:
     if out is None:
         return _decoded_by_yaml(data, where)
     pointer = Pointer([out], data)
-    if b".git" in where.lower() or b".dvc/" in where.lower() or bounds.rules(out.path.encode()):
+    if b".git" in where.lower() or b".dvc/" in where.lower() or safe_paths.rules(out.path.encode()):
         data_path(where, pointer, out)
     return pointer
 
@@ -103,12 +103,12 @@ def data_path(where: bytes, pointer: Pointer, out: Out) -> bytes:
         raise _out_of_bounds(where, out.path, "leaves the repository: it is the address of a remote")
     parts = where.split(b"/")[:-1]
     for text in (pointer.wdir, out.path):
-        reason = bounds.rooted(text) or bounds.walk(parts, text)
+        reason = safe_paths.rooted(text) or safe_paths.walk(parts, text)
         if reason:
             raise _out_of_bounds(where, text, reason)
     if out.path.endswith(".dvc") or out.path.rpartition("/")[2] == "dvc.yaml":
         raise _out_of_bounds(where, out.path, "is a DVC file itself, which DVC cannot track")
-    if parts and bounds.rules(parts[-1].rpartition(b"\\")[2]):
+    if parts and safe_paths.rules(parts[-1].rpartition(b"\\")[2]):
         raise _out_of_bounds(where, out.path, "is a file that tells Git or DVC what to do")
     data = b"/".join(parts)
     if not data or where.startswith(data + b"/"):
@@ -118,7 +118,7 @@ def data_path(where: bytes, pointer: Pointer, out: Out) -> bytes:
 
 def nameable(name: bytes) -> str | None:
     """Return None when DVC can hold a file of this (base) name, else the reason why not, a clause about the file."""
-    if _plain_name(name) and not name.endswith(SUFFIX) and not bounds.rules(name):
+    if _plain_name(name) and not name.endswith(SUFFIX) and not safe_paths.rules(name):
         return None
     try:
         text = name.decode()
@@ -128,10 +128,10 @@ def nameable(name: bytes) -> str | None:
         return f"with .dvc behind it, its name is longer than {LONGEST_NAME} bytes"
     if name.endswith(SUFFIX) or name == b"dvc.yaml":
         return "its name is that of a DVC file"
-    if bounds.rules(name):
+    if safe_paths.rules(name):
         return "its name is that of a file that tells Git or DVC what to do"
-    scheme = bounds.scheme(text)
-    if scheme in bounds.SCHEMES:
+    scheme = safe_paths.scheme(text)
+    if scheme in safe_paths.SCHEMES:
         return f"`{scheme}:` at the head of its name is read as the address of a remote"
     return None if _survives(text) else "its name comes back changed from the YAML that DVC writes"
 
@@ -159,7 +159,7 @@ def refresh(
         if out is chosen and not (_versioned(entry) and out.md5 == md5):
             _record(entry, fields)
         _tidy_out(entry, "." if out.external else _relative(where, pointer, out))
-    return dvcyaml.dump(data)
+    return yaml.dump(data)
 
 
 # --- plain text, without YAML
@@ -218,7 +218,7 @@ def _count(text: bytes) -> bool:
 
 def _out_of_bounds(where: bytes, path: str, reason: str) -> GuardError:
     return GuardError(
-        problem=f"{shown(where)}: its path '{dvcyaml.plain(path)}' {reason}.",
+        problem=f"{shown(where)}: its path '{yaml.plain(path)}' {reason}.",
         remedy=f"git log -p -- {pathspec(where)}"
         "     # who wrote it? Nothing was touched; correct or delete the pointer",
     )
@@ -244,7 +244,7 @@ def _load(data: bytes, where: bytes, most: int = MOST_BYTES, round_trip: bool = 
     try:
         if data.count(b"[") + data.count(b"{") > MOST_BRACKETS:
             raise ValueError(f"broken YAML: more than {MOST_BRACKETS} brackets")
-        return dvcyaml.parse(data, most, round_trip)
+        return yaml.parse(data, most, round_trip)
     except ValueError as e:
         raise _malformed(where, data, str(e)) from None
 
@@ -269,7 +269,7 @@ def without_files(data: bytes) -> bytes:
 def _survives(name: str) -> bool:
     fields = {"outs": [{"path": name}]}
     try:
-        return bool(dvcyaml.parse(dvcyaml.dump(fields), MOST_BYTES) == fields)
+        return bool(yaml.parse(yaml.dump(fields), MOST_BYTES) == fields)
     except ValueError:
         return False
 
@@ -289,19 +289,19 @@ _MAY_BE_NULL = ("outs", "deps", "wdir", "md5", "etag", "checksum", "meta")
 
 def _decoded_by_yaml(data: bytes, where: bytes) -> Pointer:
     fields = _load(data if len(data) <= MOST_BYTES else without_files(data), where)
-    wrong = dvcyaml.wrong(fields, _STAGE_KEYS, _MAY_BE_NULL) or ("" if fields.get("outs") else "it has no outs")
+    wrong = yaml.wrong(fields, _STAGE_KEYS, _MAY_BE_NULL) or ("" if fields.get("outs") else "it has no outs")
     if wrong:
         raise _malformed(where, data, wrong)
     deps = bool(fields.get("deps"))
     pointer = Pointer([], data, fields.get("wdir") or ".", deps, bool(fields.get("frozen") or fields.get("locked")))
     pointer.repo_import = deps and any(isinstance(dep, dict) and "repo" in dep for dep in fields["deps"])
     for entry in fields["outs"]:
-        wrong = dvcyaml.wrong(entry, _OUT_KEYS, _MAY_BE_NULL) or ("" if entry.get("path") else "an out without path")
+        wrong = yaml.wrong(entry, _OUT_KEYS, _MAY_BE_NULL) or ("" if entry.get("path") else "an out without path")
         if wrong:
             raise _malformed(where, data, wrong)
         out = _out(entry)
-        if bounds.remote_name(out.remote or ""):
-            raise _malformed(where, data, f"the name in its 'remote' {bounds.remote_name(out.remote or '')}")
+        if safe_paths.remote_name(out.remote or ""):
+            raise _malformed(where, data, f"the name in its 'remote' {safe_paths.remote_name(out.remote or '')}")
         pointer.outs.append(out)
         if not out.external:
             data_path(where, pointer, out)
@@ -319,7 +319,7 @@ def _out(entry: dict[str, Any]) -> Out:
     out.cache = entry.get("cache", True)
     out.push = entry.get("push", True)
     out.remote = entry.get("remote")
-    out.external = bounds.scheme(out.path) in bounds.SCHEMES or "://" in out.path
+    out.external = safe_paths.scheme(out.path) in safe_paths.SCHEMES or "://" in out.path
     return out
 
 
@@ -342,14 +342,14 @@ def _matching(pointer: Pointer, where: bytes, name: str) -> Out:
     if len(exact) == 1:
         return exact[0]
     raise GuardError(
-        problem=f"{shown(where)} does not record '{dvcyaml.plain(name)}' but another file, and would be overwritten.",
+        problem=f"{shown(where)} does not record '{yaml.plain(name)}' but another file, and would be overwritten.",
         remedy=f"git mv {typed(where)} ELSEWHERE.dvc     # or delete it",
     )
 
 
 def _relative(where: bytes, pointer: Pointer, out: Out) -> str:
     base = where.split(b"/")[:-1]
-    bounds.walk(base, pointer.wdir)
+    safe_paths.walk(base, pointer.wdir)
     return _between(base, data_path(where, pointer, out), out.path)
 
 
@@ -394,7 +394,7 @@ def _tidy_stage(data: Any, pointer: Pointer, where: bytes) -> None:
             del data[key]
     base = where.split(b"/")[:-1]
     folder = list(base)
-    bounds.walk(folder, pointer.wdir)
+    safe_paths.walk(folder, pointer.wdir)
     wdir = _between(base, b"/".join(folder), pointer.wdir)
     for key, value in (("wdir", "" if wdir == "." else wdir), ("frozen", pointer.frozen)):
         if not value:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, index, pointer, store
+from trinity_guard import git, index
+from trinity_guard.dvcrepo import odb, pointer
 from trinity_guard.errors import GuardError
 
 TYPE_CHECKING = False
@@ -161,7 +162,7 @@ def _hashed(place: git.Place, unsure: list[tuple[int, int, Held, bytes]], limit:
             continue
         limit -= size
         try:
-            same = store.md5_of(place.file(held.path)) == held.md5
+            same = odb.md5_of(place.file(held.path)) == held.md5
         except OSError:
             continue  # unreadable or gone in the meantime: nothing that could be named as changed
         if same:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import bounds, dvcconfig, urls
+from trinity_guard.dvcrepo import configfile, safe_paths, urls
+from trinity_guard.dvcrepo.pipeline import PipelineOut, pipeline_outs
 from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.pipelines import PipelineOut, pipeline_outs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -99,8 +99,8 @@ def load(root: bytes) -> Project:
     root = os.path.abspath(root)
     merged: dict[str, dict[str, Any]] = {}
     origin: dict[tuple[str, str], tuple[str, bytes]] = {}
-    for level, file in dvcconfig.levels(os.path.join(root, b".dvc")):
-        for name, section in dvcconfig.read(file).items():
+    for level, file in configfile.levels(os.path.join(root, b".dvc")):
+        for name, section in configfile.read(file).items():
             merged.setdefault(name, {}).update(section)
             origin.update({(name, option): (level, file) for option in section})
     return _project(root, _Settings(merged, origin))
@@ -133,7 +133,7 @@ class _Settings:
         file = self.origin[section, option][1]
         text = shown(f"{section}: {option}".encode("utf-8", "surrogatepass"))
         words = shown(what.encode("utf-8", "surrogatepass"))
-        return dvcconfig.broken(file, f"is wrong{_line_of(file, section, option)}: [{text}] {words}")
+        return configfile.broken(file, f"is wrong{_line_of(file, section, option)}: [{text}] {words}")
 
 
 def _line_of(file: bytes, section: str, option: str) -> str:
@@ -141,7 +141,7 @@ def _line_of(file: bytes, section: str, option: str) -> str:
     if not option:
         return ""
     with open(file, "rb") as opened:
-        line = dvcconfig.line_of(opened.read(), section, option)
+        line = configfile.line_of(opened.read(), section, option)
     return f" in line {line}" if line else ""
 
 
@@ -151,8 +151,8 @@ def _project(root: bytes, settings: _Settings) -> Project:
     project.autostage = settings.choice("core", "autostage", ("true", "false")) == "true"
     project.shared = settings.choice("cache", "shared", ("group",)) == "group"
     default = settings.text("core", "remote")
-    if default and bounds.remote_name(default):
-        raise settings.wrong("core", "remote", f"names a remote that {bounds.remote_name(default)}")
+    if default and safe_paths.remote_name(default):
+        raise settings.wrong("core", "remote", f"names a remote that {safe_paths.remote_name(default)}")
     project.default_remote = default.lower() if default else None
     types = settings.merged.get("cache", {}).get("type")
     if types is not None:
@@ -174,10 +174,10 @@ def _project(root: bytes, settings: _Settings) -> Project:
 
 
 def _require_name(settings: _Settings, section: str, name: str) -> None:
-    reason = bounds.remote_name(name)
+    reason = safe_paths.remote_name(name)
     if reason:
         said = shown(name.encode("utf-8", "replace"))
-        raise dvcconfig.broken(settings.file_of(section), f"is wrong: the name of the remote '{said}' {reason}")
+        raise configfile.broken(settings.file_of(section), f"is wrong: the name of the remote '{said}' {reason}")
 
 
 def _cache_dir(settings: _Settings, project: Project) -> bytes:
@@ -205,7 +205,7 @@ def _remote(settings: _Settings, name: str, asking: tuple[str, ...]) -> Remote:
         option = next((o for s, o in settings.origin if s == section), "")
         file = settings.file_of(section)
         what = "has no url" if url is None else "refers to itself"
-        raise dvcconfig.broken(
+        raise configfile.broken(
             file, f"is wrong{_line_of(file, section, option)}: the remote '{shown(name.encode())}' {what}"
         )
     if url.lower().startswith("file://"):
@@ -232,7 +232,7 @@ def _remote(settings: _Settings, name: str, asking: tuple[str, ...]) -> Remote:
 
 def local_folder(url: str) -> bytes | None:
     """Return the folder that a resolved url means, None for a service."""
-    if bounds.scheme(url) in bounds.SCHEMES or "://" in url:
+    if safe_paths.scheme(url) in safe_paths.SCHEMES or "://" in url:
         return None
     return os.path.abspath(os.fsencode(url)) if url.startswith("/") else None
 

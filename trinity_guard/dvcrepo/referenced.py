@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import catalog as catalogs
-from trinity_guard import dvcproject, git, index, locks, store
+from trinity_guard import git, index
+from trinity_guard.dvcrepo import lockfile, odb, tracked
+from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import GuardError, pathspec
 
 TYPE_CHECKING = False
@@ -49,7 +50,7 @@ class Named:
     @classmethod
     def decode(cls, f: Sequence[bytes]) -> Named:
         md5 = f[0].decode("ascii")
-        if not store.is_name(md5):
+        if not odb.is_name(md5):
             raise ValueError(md5)
         return cls(md5, int(f[1]), f[2], f[3], f[4], f[5].decode())
 
@@ -120,7 +121,7 @@ def once(found: Iterable[Named]) -> list[Named]:
 
 def is_reference(path: bytes) -> bool:
     """Whether a file of this name may name objects: a pointer, or a dvc.lock."""
-    return path.endswith(b".dvc") or locks.is_lock(path)
+    return path.endswith(b".dvc") or lockfile.is_lock(path)
 
 
 def named_in(
@@ -137,14 +138,14 @@ def named_in(
     references += _locks_beside(changed)
     oids = list(dict.fromkeys(e.oid for _, e in references))
     contents = dict(zip(oids, git.read_all(oids), strict=True))
-    yamls = _yamls_beside([(c, e) for c, e in references if locks.is_lock(e.path)])
+    yamls = _yamls_beside([(c, e) for c, e in references if lockfile.is_lock(e.path)])
     projects: dict[bytes, bool] = {}
     found: list[Named] = []
     for commit, entry in references:
         project = dvcproject.root_of(place.top, entry.path, projects) or b""
         data = contents[entry.oid] or b""
         try:
-            if locks.is_lock(entry.path):
+            if lockfile.is_lock(entry.path):
                 found += _by_lock(entry, data, yamls.get((commit, entry.path)), commit, project)
             else:
                 found += _by_pointer(entry, data, commit, project)
@@ -175,7 +176,7 @@ def mending(place: git.Place, path: bytes, error: GuardError) -> str:
     if git.run("ls-files", "-u", "-z", "--", path, env=git.literal()):
         return error.remedy  # a merge is under way
     name, commit = pathspec(path), last_good(place, path)
-    again = "`dvc repro` writes it again" if locks.is_lock(path) else "`dvc add` the file again"
+    again = "`dvc repro` writes it again" if lockfile.is_lock(path) else "`dvc add` the file again"
     if commit is None:
         return f"git rm -q --cached -- {name}     # no commit has a good one: {again}"
     return f"git checkout {commit[:10].decode()} -- {name}     # the last good version, or {again}"
@@ -183,17 +184,17 @@ def mending(place: git.Place, path: bytes, error: GuardError) -> str:
 
 def _by_pointer(entry: index.Entry, data: bytes, commit: bytes, project: bytes) -> list[Named]:
     return [
-        Named(store.LEGACY * held.legacy + held.md5, held.size, entry.path, commit, project, held.remote)
-        for held in catalogs.parse(entry, data)
+        Named(odb.LEGACY * held.legacy + held.md5, held.size, entry.path, commit, project, held.remote)
+        for held in tracked.parse(entry, data)
         if held.kind != "foreign" and held.pushed
     ]
 
 
 def _by_lock(entry: index.Entry, data: bytes, yaml: bytes | None, commit: bytes, project: bytes) -> list[Named]:
     found = []
-    for out in locks.outs(data, yaml, entry.path):
+    for out in lockfile.outs(data, yaml, entry.path):
         if out.cache and out.pushed:
-            named = Named(store.LEGACY * out.legacy + out.md5, out.size, out.path, commit, project, out.remote)
+            named = Named(odb.LEGACY * out.legacy + out.md5, out.size, out.path, commit, project, out.remote)
             named.certain = out.certain
             found.append(named)
     return found
@@ -202,7 +203,7 @@ def _by_lock(entry: index.Entry, data: bytes, yaml: bytes | None, commit: bytes,
 def _locks_beside(files: Sequence[tuple[bytes, index.Entry]]) -> list[tuple[bytes, index.Entry]]:
     """Return the dvc.lock beside each dvc.yaml that changed without it: what is kept or pushed may be another now."""
     there = {(c, e.path) for c, e in files}
-    yamls = [(c, locks.lock_beside(e.path)) for c, e in files if os.path.basename(e.path) == b"dvc.yaml"]
+    yamls = [(c, lockfile.lock_beside(e.path)) for c, e in files if os.path.basename(e.path) == b"dvc.yaml"]
     alone = [pair for pair in yamls if pair not in there]
     oids = git.read_ids(c + b":" + path for c, path in alone) if alone else []
     return [(c, index.Entry(index.REGULAR, o, path)) for (c, path), o in zip(alone, oids, strict=True) if o]
@@ -210,7 +211,7 @@ def _locks_beside(files: Sequence[tuple[bytes, index.Entry]]) -> list[tuple[byte
 
 def _yamls_beside(pairs: Sequence[tuple[bytes, index.Entry]]) -> dict[tuple[bytes, bytes], bytes | None]:
     """Return the dvc.yaml that belongs to each of these locks, out of the lock's own commit."""
-    oids = git.read_ids(c + b":" + locks.yaml_beside(e.path) for c, e in pairs) if pairs else []
+    oids = git.read_ids(c + b":" + lockfile.yaml_beside(e.path) for c, e in pairs) if pairs else []
     there = [o for o in dict.fromkeys(oids) if o]
     contents = dict(zip(there, git.read_all(there), strict=True))
     return {(c, e.path): contents.get(o or b"") for (c, e), o in zip(pairs, oids, strict=True)}
