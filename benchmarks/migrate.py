@@ -24,7 +24,7 @@ OURS = """
 import os, sys
 from trinity_guard import git
 from trinity_guard.history import engine, plan, refs
-from trinity_guard.history.objects import Source
+from trinity_guard.git.catfile import Source
 path = os.fsencode(sys.argv[1])
 place = git.Place(b"", path, path)
 chosen = refs.select(refs.listed(Source(place)), everything=True)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support import PROJECT, Repo, run
-from trinity_guard.ignores import with_line
+from trinity_guard.git.gitignore import with_line, without_line
 
 # DVC writes lines for these that Git does not read as they are meant.
 DVC_IS_WRONG = ["trail.csv ", "trail  ", " ", "new\nline.csv", "new\n", "cr.csv\r"]
@@ -153,7 +153,7 @@ def test_a_line_needs_no_heavy_import() -> None:
     script = """if True:
         import sys
         before = set(sys.modules)
-        from trinity_guard.ignores import with_line
+        from trinity_guard.git.gitignore import with_line
         assert with_line(b"", b"a b.csv") == b"/a b.csv\\n"
         print(*sorted(m for m in set(sys.modules) - before if not m.startswith("trinity_guard")))
     """

@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support import MB, Repo
-from trinity_guard import git, objects
+from trinity_guard import git
 from trinity_guard.errors import GuardError
-from trinity_guard.objects import Objects
+from trinity_guard.git import objects
+from trinity_guard.git.objects import Objects
 
 CONTENTS = {
     "empty": b"",

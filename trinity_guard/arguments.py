@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import stat
 
-from trinity_guard import console, index
+from trinity_guard import console
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
+from trinity_guard.git import index
 
 # Links there lead to what is open already, and are no files to be replaced.
 NOT_TO_REPLACE = (b"/dev/", b"/proc/")

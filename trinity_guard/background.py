@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import LIBRARY, git, locking
+from trinity_guard import LIBRARY, git
 from trinity_guard.dvcrepo.referenced import Named
+from trinity_guard.git import locks
 from trinity_guard.pushqueue import Queue
 
 TYPE_CHECKING = False
@@ -35,7 +36,7 @@ def push_in_background(place: git.Place, items: Sequence[Named]) -> None:
 
 def running(place: git.Place) -> bool:
     """Whether a push is under way in this repository."""
-    return locking.held(_lock(place))
+    return locks.held(_lock(place))
 
 
 def last_words(place: git.Place) -> str:
@@ -78,7 +79,7 @@ class Turn:
             if BEHIND in os.environ:
                 fcntl.flock(waiting, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._fd = os.open(self._file, os.O_WRONLY | os.O_CREAT, 0o666)
-            if self._on_wait and locking.held(self._file):
+            if self._on_wait and locks.held(self._file):
                 self._on_wait()
             fcntl.flock(self._fd, fcntl.LOCK_EX)
         except BlockingIOError:

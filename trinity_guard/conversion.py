@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, ignoring, index, leftovers, ownership, trust
+from trinity_guard import git, ignoring, leftovers, ownership, trust
 from trinity_guard.dvcrepo import odb, pointer, tracked
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError, pathspec, shown, typed
+from trinity_guard.git import index
+from trinity_guard.git.objects import Objects
 from trinity_guard.inspection import LFS_HEADS
-from trinity_guard.objects import Objects
 from trinity_guard.workshop import Workshop
 
 TYPE_CHECKING = False

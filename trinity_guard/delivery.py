@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, index, transport, trust
+from trinity_guard import git, transport, trust
 from trinity_guard.dvcrepo import odb
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo.referenced import Named
 from trinity_guard.errors import GuardError, shown
+from trinity_guard.git import index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, goals, index
+from trinity_guard import git, goals
 from trinity_guard.dvcrepo import lockfile, odb
 from trinity_guard.dvcrepo import tracked as tracked_outputs
 from trinity_guard.errors import GuardError, pathspec, shown
+from trinity_guard.git import index
 from trinity_guard.goals import Goal, Projects
 from trinity_guard.workfiles import FILE, FOLDER, KIND, LINK, Tree, kept_elsewhere, md5_of, object_of_link
 

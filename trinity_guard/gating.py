@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import delivery, git, index, inspection, ownership, publication, refuge, transport
+from trinity_guard import delivery, git, inspection, ownership, publication, refuge, transport
 from trinity_guard.background import Turn
 from trinity_guard.dvcrepo import configfile, odb, referenced, tracked
 from trinity_guard.errors import GuardError, shown, typed
+from trinity_guard.git import index
 from trinity_guard.pushqueue import Queue, Retries
 
 TYPE_CHECKING = False

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 
 from trinity_guard import config as configs
-from trinity_guard import conversion, git, ignoring, index, inspection, stash
+from trinity_guard import conversion, git, ignoring, inspection, stash
 from trinity_guard.dvcrepo import odb
 from trinity_guard.dvcrepo import tracked as tracked_outputs
 from trinity_guard.errors import GuardError, pathspec, shown, typed
+from trinity_guard.git import index
 from trinity_guard.rules import Rules
 
 TYPE_CHECKING = False

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, index
+from trinity_guard import git
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.ignores import with_line
+from trinity_guard.git import index
+from trinity_guard.git.gitignore import with_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,15 +6,15 @@ from trinity_guard import rules as rules_of
 from trinity_guard import sniffing
 from trinity_guard.dvcrepo import pointer, safe_paths, secrets
 from trinity_guard.errors import GuardError, pathspec, shown, typed
-from trinity_guard.index import SYMLINK
-from trinity_guard.objects import GLANCE, Head, Objects
+from trinity_guard.git.index import SYMLINK
+from trinity_guard.git.objects import GLANCE, Head, Objects
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trinity_guard.git import Place
-    from trinity_guard.index import Entry
+    from trinity_guard.git.index import Entry
     from trinity_guard.rules import Rules
 
 # What Git, DVC, the framework and we ourselves work by is no artifact, whatever folder or pattern it falls under.

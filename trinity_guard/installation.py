@@ -7,7 +7,6 @@ import sys
 
 from trinity_guard import config, dvcsetup, framework, git, hookfiles, remotesetup, trust
 from trinity_guard.dvcrepo import project as dvcproject
-from trinity_guard.dvcrepo import project as trinity_guard_dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.installed import Outcome, Work, record_file
 
@@ -75,7 +74,7 @@ def _install_dvc(work: Work, remote: str | None) -> None:
     ours = not os.path.lexists(work.place.file(b".dvc"))
     named = None if ours else dvcproject.load(work.place.top).default_remote
     if ours:
-        for name in trinity_guard_dvcproject.FILES:
+        for name in dvcproject.FILES:
             work.about_to_change(name)
     done, notes = dvcsetup.set_up(work.place, remote, work.about_to_change)
     work.outcome.done += done
@@ -383,7 +382,7 @@ def _remove_dvc(work: Work) -> None:
     if reason:
         work.outcome.notes.append(f"DVC is kept: {reason}")
         return
-    for name in trinity_guard_dvcproject.FILES:
+    for name in dvcproject.FILES:
         work.about_to_change(name)
     dvcsetup.remove(work.place)
     work.outcome.done.append("DVC set-up removed: nothing was ever added to it")

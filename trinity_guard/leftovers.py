@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import index
 from trinity_guard.errors import GuardError
+from trinity_guard.git import index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, index
+from trinity_guard import git
+from trinity_guard.git import index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

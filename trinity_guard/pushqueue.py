@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import index
 from trinity_guard.dvcrepo.referenced import Named
 from trinity_guard.errors import GuardError, shown
+from trinity_guard.git import index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

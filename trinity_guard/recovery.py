@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, ignoring, index
+from trinity_guard import git, ignoring
+from trinity_guard.git import index
 from trinity_guard.workshop import Workshop
 
 

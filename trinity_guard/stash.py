@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, index
+from trinity_guard import git
 from trinity_guard.errors import GuardError
+from trinity_guard.git import index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from trinity_guard import bringing, git, goals, index, moved
+from trinity_guard import bringing, git, goals, moved
 from trinity_guard.dvcrepo import lockfile
 from trinity_guard.errors import BLOCKED, UNUSABLE, GuardError, pathspec, shown, typed
+from trinity_guard.git import index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, index
+from trinity_guard import git
 from trinity_guard.errors import GuardError, shown
+from trinity_guard.git import index
 
 
 class Workshop:

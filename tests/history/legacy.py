@@ -11,8 +11,8 @@ from typing import Any
 
 from tests.support import dvc, run
 from trinity_guard.git import Place
+from trinity_guard.git.catfile import Source
 from trinity_guard.history import engine, plan, refs
-from trinity_guard.history.objects import Source
 
 Files = Mapping[Any, Any]  # path (text or bytes) -> bytes, or (mode, bytes)
 PATTERNS = ("*.pkl", "*.csv", "*.h5")

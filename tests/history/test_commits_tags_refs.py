@@ -6,8 +6,8 @@ import pytest
 
 from tests.history.legacy import AUTHOR, OF_DVC, Legacy, quiet
 from trinity_guard.errors import GuardError
+from trinity_guard.git.catfile import Source
 from trinity_guard.history import engine, plan, refs, refusals
-from trinity_guard.history.objects import Source
 from trinity_guard.history.refs import listed
 
 SIGNED = b"gpgsig -----BEGIN PGP SIGNATURE-----\n \n abc\n -----END PGP SIGNATURE-----\n"

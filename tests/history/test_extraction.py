@@ -18,8 +18,8 @@ from tests.history.legacy import Legacy, imported, lfs_pointer, md5, put_lfs_obj
 from tests.support import PROJECT
 from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import GuardError
+from trinity_guard.git.catfile import Source
 from trinity_guard.history import commits, engine, extract, refs, scan, state
-from trinity_guard.history.objects import Source
 from trinity_guard.history.scan import Size
 
 MB = 1 << 20

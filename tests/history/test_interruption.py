@@ -16,8 +16,9 @@ import pytest
 from tests.history.legacy import Legacy, lfs_pointer, md5, put_lfs_object, quiet
 from tests.support import PROJECT, require, run
 from trinity_guard.errors import GuardError
-from trinity_guard.history import engine, extract, pack, proof
-from trinity_guard.history.objects import Source
+from trinity_guard.git import packwriter
+from trinity_guard.git.catfile import Source
+from trinity_guard.history import engine, extract, proof
 from trinity_guard.history.state import State
 
 CHILD = """
@@ -203,7 +204,7 @@ def test_no_room_for_the_new_commits_moves_no_ref(legacy: Legacy, monkeypatch: p
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(pack, "write_all", full)
+        patch.setattr(packwriter, "write_all", full)
         with pytest.raises(GuardError, match="No space left"):
             legacy.migrate()
     assert legacy.refs() == before

@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.history.legacy import Legacy, imported, md5, quiet
-from trinity_guard import packindex
 from trinity_guard.errors import GuardError
-from trinity_guard.history import engine, extract, packs
+from trinity_guard.git import packblobs, packindex
+from trinity_guard.history import engine, extract
 
 KB = 1 << 10
 MB = 1 << 20
-SIZES = (0, 1, 15, 16, 5000, packs.PIECE - 1, packs.PIECE, packs.PIECE + 1, 3 * MB)
+SIZES = (0, 1, 15, 16, 5000, packblobs.PIECE - 1, packblobs.PIECE, packblobs.PIECE + 1, 3 * MB)
 
 
 def name_of(data: bytes) -> bytes:
@@ -28,7 +28,7 @@ def name_of(data: bytes) -> bytes:
 
 def read(repo: Legacy, data: bytes) -> bytes | None:
     """Return a blob as it lies whole in a pack, None where it does not."""
-    opened = packs.Packs(os.fsencode(repo.git_dir))
+    opened = packblobs.Packs(os.fsencode(repo.git_dir))
     try:
         whole = opened.find(name_of(data))
         return None if whole is None else b"".join(opened.pieces(whole))
@@ -84,7 +84,7 @@ def test_without_the_library_git_reads_them_all(
 ) -> None:
     wanted = [os.urandom(50 * KB) for _ in range(5)]
     packed(legacy, {f"m/{n}.pkl": data for n, data in enumerate(wanted)})
-    monkeypatch.setattr(packs, "_isal", lambda: None)
+    monkeypatch.setattr(packblobs, "_isal", lambda: None)
     assert read(legacy, wanted[0]) is None
     assert legacy.migrate().report["blobs_moved"] == 5
     assert sorted(asked) == sorted(map(name_of, wanted))
@@ -136,17 +136,17 @@ def test_an_index_of_version_1_is_left_to_git(legacy: Legacy, asked: list[bytes]
 def test_a_pack_that_goes_away_is_left_to_git(legacy: Legacy) -> None:
     data = os.urandom(3 * KB)
     pack = packed(legacy, {"a.pkl": data})
-    opened = packs.Packs(os.fsencode(legacy.git_dir))
+    opened = packblobs.Packs(os.fsencode(legacy.git_dir))
     whole = opened.find(name_of(data))
     assert whole is not None
     pack.rename(pack.with_suffix(".gone"))
     assert opened.find(name_of(data)) is None
-    with pytest.raises(packs.DamagedError):
+    with pytest.raises(packblobs.DamagedError):
         b"".join(opened.pieces(whole))
 
 
 def test_of_a_thousand_packs_a_few_are_opened(legacy: Legacy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packs, "MOST_PACKS", 2)
+    monkeypatch.setattr(packblobs, "MOST_PACKS", 2)
     wanted = [os.urandom(size * KB) for size in (1, 4, 9)]
     for n, data in enumerate(wanted):
         legacy.commit({f"{n}.pkl": data})
@@ -204,12 +204,12 @@ def test_no_damage_ends_otherwise_than_in_other_bytes_or_a_word(
     (path,) = (repo.git_dir / "objects" / "pack").glob("*.pack")
     path.with_suffix(where).write_bytes(raw)
     path.with_suffix(".idx" if where == ".pack" else ".pack").write_bytes(index if where == ".pack" else pack)
-    opened = packs.Packs(os.fsencode(repo.git_dir))
+    opened = packblobs.Packs(os.fsencode(repo.git_dir))
     try:
         for data in wanted:
             whole = opened.find(name_of(data))
             if whole is not None:
-                with contextlib.suppress(packs.DamagedError):
+                with contextlib.suppress(packblobs.DamagedError):
                     assert sum(map(len, opened.pieces(whole))) == whole.size
     finally:
         opened.close()

@@ -11,8 +11,8 @@ from tests.history.legacy import Legacy, md5, quiet
 from tests.support import run
 from trinity_guard.errors import GuardError
 from trinity_guard.git import Place
+from trinity_guard.git.catfile import Source
 from trinity_guard.history import engine, refs, refusals
-from trinity_guard.history.objects import Source
 from trinity_guard.history.plan import Selection
 
 

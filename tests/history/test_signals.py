@@ -13,7 +13,8 @@ import pytest
 
 from tests.history.legacy import Legacy, imported, quiet, temporary
 from tests.support import PROJECT
-from trinity_guard.history import engine, extract, objects, state
+from trinity_guard.git import catfile
+from trinity_guard.history import engine, extract, state
 
 pytestmark = pytest.mark.slow  # signals at each stage
 
@@ -60,7 +61,7 @@ def test_a_signal_at_any_stage_leaves_all_refs_and_the_next_run_completes(
         after = legacy.refs()
         assert len({after[name] != oid for name, oid in before.items()}) == 1
         if after != before:
-            source = objects.Source(legacy.place)
+            source = catfile.Source(legacy.place)
             engine.resume(source, held)
             source.close()
     if after == before:
@@ -73,9 +74,9 @@ def test_an_interrupt_does_not_wait_for_the_end_of_a_large_blob(
     legacy: Legacy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     imported(legacy, [{"large.pkl": bytes(64 * MB), "small.pkl": b"s"}])
-    read, pieces = [], objects.Batch.pieces
+    read, pieces = [], catfile.Batch.pieces
 
-    def watched(self: objects.Batch, oid: bytes, size: int, reuse: bool = False) -> Iterator[bytes | memoryview]:
+    def watched(self: catfile.Batch, oid: bytes, size: int, reuse: bool = False) -> Iterator[bytes | memoryview]:
         for piece in pieces(self, oid, size, reuse):
             read.append(len(piece))
             if sum(read) > 4 * MB:
@@ -87,7 +88,7 @@ def test_an_interrupt_does_not_wait_for_the_end_of_a_large_blob(
             time.sleep(0.001)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(objects.Batch, "pieces", watched)
+    monkeypatch.setattr(catfile.Batch, "pieces", watched)
     monkeypatch.setattr(extract.Extraction, "objects", interrupted)
     with pytest.raises(KeyboardInterrupt):
         engine.run(legacy.place, legacy.options(), quiet)

@@ -9,8 +9,8 @@ import pytest
 
 from tests.history.legacy import OF_DVC, Legacy, lfs_pointer, md5, pointer_of, put_lfs_object, quiet
 from trinity_guard.errors import GuardError
+from trinity_guard.git.catfile import Source
 from trinity_guard.history import engine, plan
-from trinity_guard.history.objects import Source
 from trinity_guard.history.plan import Selection
 from trinity_guard.history.scan import Scan, scan
 

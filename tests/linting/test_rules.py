@@ -14,8 +14,9 @@ import pytest
 from tests.documents import Session, page
 from tests.support import KB, PROJECT, Repo, run
 from trinity_guard import cli, git
-from trinity_guard.linting import checks, explained, packs, remotely
-from trinity_guard.objects import Head, Objects
+from trinity_guard.git import packheads
+from trinity_guard.git.objects import Head, Objects
+from trinity_guard.linting import checks, explained, remotely
 
 PICKLE = b"\x80\x04\x95\x05\x00\x00\x00\x00\x00\x00\x00]\x94."
 MD5 = "d41d8cd98f00b204e9800998ecf8427e"
@@ -116,7 +117,7 @@ def test_heads_out_of_packs_are_what_git_says(bare_repo: Repo) -> None:
     for length in (64, 4096):
         at = os.fsencode(bare_repo.path / ".git")
         with contextlib.chdir(bare_repo.path):
-            got = packs.heads(at, ids, length)
+            got = packheads.heads(at, ids, length)
             wanted = git.read_all(ids)
         assert len(ids) > 300
         for oid, data in zip(ids, wanted, strict=True):
@@ -141,7 +142,7 @@ def test_most_heads_need_no_git(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.chdir(bare_repo.path)
     monkeypatch.setattr(Objects, "heads", counted)
-    assert len(packs.heads(b".git", ids, 64)) == 400
+    assert len(packheads.heads(b".git", ids, 64)) == 400
     assert asked == []
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import credentials, delivery, diagnosis, git, hookfiles, index, installation, installed, trust
+from trinity_guard import credentials, delivery, diagnosis, git, hookfiles, installation, installed, trust
 from trinity_guard.checkup import hooks, machine
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, counted, fine, listed
 from trinity_guard.dvcrepo import configfile, safe_paths, secrets, urls
 from trinity_guard.errors import GuardError, pathspec, quoted, shown, typed
+from trinity_guard.git import index
 from trinity_guard.publication import grouped
 from trinity_guard.remotes import PACKAGES
 

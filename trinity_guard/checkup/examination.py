@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from trinity_guard import git, index, inspection, partial
+from trinity_guard import git, inspection
 from trinity_guard.checkup import dvc, hooks, machine, objects, settings, unfinished
 from trinity_guard.checkup.checks import ERROR, OK, WARNING, Check, Subject, Unseen
 from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import GuardError, shown
+from trinity_guard.git import index, partial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 
 from trinity_guard import config as configs
-from trinity_guard import dvcsetup, git, hookfiles, ignoring, index, installed, ownership, planted
+from trinity_guard import dvcsetup, git, hookfiles, ignoring, installed, ownership, planted
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo import tracked as tracked_outputs
 from trinity_guard.errors import GuardError, pathspec, shown, typed
+from trinity_guard.git import index
 from trinity_guard.rules import Rules
 
 LET_THROUGH = "!*.dvc"

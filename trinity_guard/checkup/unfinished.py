@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, index, locking, moved, recovery
+from trinity_guard import git, moved, recovery
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.errors import shown
+from trinity_guard.git import index, locks
 from trinity_guard.history.state import UNDOING, State
 from trinity_guard.migrating import running
 from trinity_guard.rules import size_text
@@ -32,7 +33,7 @@ def conversion(subject: Subject) -> Check:
 
 
 def _complete(place: git.Place) -> str:
-    with locking.Turn(place):
+    with locks.Turn(place):
         records = index.Journal(place).read()
         heads = git.read_ids([b"HEAD:" + r[2] for r in records])
         # Committed already: then Git's own index may not have heard of it (`commit -- path`).
@@ -59,7 +60,7 @@ def migration(subject: Subject) -> Check:
     state = State(place)
     if not os.path.exists(state.file(b"state.json")):
         return fine("no migration is under way")
-    if locking.held(state.file(b"lock")):
+    if locks.held(state.file(b"lock")):
         return fine("a migration is at work")
     phase = state.read().get("phase")
     if phase == UNDOING:
@@ -105,7 +106,7 @@ def _of_the_dead(folder: bytes) -> list[bytes]:
         head, mark, tail = name.partition(b"-") if of_cache else name.rpartition(b"tmp-")
         pid = head if of_cache else tail
         ours = of_cache or not head or head.endswith(b".")
-        if mark and ours and pid.isdigit() and len(pid) < 10 and not locking.alive(int(pid)):
+        if mark and ours and pid.isdigit() and len(pid) < 10 and not locks.alive(int(pid)):
             found.append(os.path.join(folder, name))
     return found
 

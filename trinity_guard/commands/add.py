@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import arguments, console, conversion, git, guarding, locking, recovery, reporting
+from trinity_guard import arguments, console, conversion, git, guarding, recovery, reporting
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE, UNUSABLE, GuardError
+from trinity_guard.git import locks
 
 HELP = """usage: trinity-guard add PATH…
 
@@ -29,7 +30,7 @@ def run(args: list[str]) -> int:
     place = git.place()
     git.at_top(place)
     _, rules = guarding.load_config(place)
-    with locking.Turn(place):
+    with locks.Turn(place):
         recovery.complete(place, after_commit=False)
         catalog = tracked.load(place)
         entries = guarding.files_to_add(place, catalog, rules, guarding.relative(place, names, start))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import arguments, console, git, guarding, index
+from trinity_guard import arguments, console, git, guarding
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE, typed
+from trinity_guard.git import index
 
 HELP = """usage: trinity-guard block [PATH…]
 

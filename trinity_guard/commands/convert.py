@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import arguments, console, conversion, git, guarding, index, locking, recovery, reporting
+from trinity_guard import arguments, console, conversion, git, guarding, recovery, reporting
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE
+from trinity_guard.git import index, locks
 
 HELP = """usage: trinity-guard convert [PATH…]
 
@@ -29,7 +30,7 @@ def run(args: list[str]) -> int:
     place = git.place()
     git.at_top(place)
     _, rules = guarding.load_config(place)
-    with locking.Turn(place):
+    with locks.Turn(place):
         recovery.complete(place, after_commit=False)
         catalog = tracked.load(place)
         if names:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import os
 
-from trinity_guard import arguments, console, git, guarding, index
+from trinity_guard import arguments, console, git, guarding
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
+from trinity_guard.git import index
 from trinity_guard.linting import baretree, baseline, checks, explained, fixing, ranges, subject
 from trinity_guard.linting.finding import ERROR
 from trinity_guard.linting.formats import FORMATS, ordered, render

@@ -6,7 +6,7 @@ from trinity_guard import arguments, console, git, guarding, moved
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE, UNUSABLE, GuardError
 from trinity_guard.following import Follower
-from trinity_guard.locking import Turn
+from trinity_guard.git.locks import Turn
 from trinity_guard.stages import follow, followed
 
 HELP = """usage: trinity-guard sync

@@ -8,7 +8,7 @@ from trinity_guard import arguments, asking, bringing, console, git, guarding, m
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError
 from trinity_guard.following import Follower
-from trinity_guard.locking import Turn
+from trinity_guard.git.locks import Turn
 from trinity_guard.selecting import Selection
 from trinity_guard.stages import followed
 

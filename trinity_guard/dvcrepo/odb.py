@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import locking
 from trinity_guard.errors import GuardError, shown
+from trinity_guard.git import locks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ class Store:
         """Take away what processes that are gone left behind."""
         for name in os.listdir(self._temporary):
             pid = name.partition(b"-")[0]
-            if pid.isdigit() and not locking.alive(int(pid)):
+            if pid.isdigit() and not locks.alive(int(pid)):
                 _remove(os.path.join(self._temporary, name))
         return True
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, index
+from trinity_guard import git
 from trinity_guard.dvcrepo import lockfile, odb, tracked
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import GuardError, pathspec
+from trinity_guard.git import index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

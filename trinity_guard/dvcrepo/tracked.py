@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, index
+from trinity_guard import git
 from trinity_guard.dvcrepo import odb, pointer
-from trinity_guard.errors import GuardError
+from trinity_guard.errors import GuardError, shown
+from trinity_guard.git import index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

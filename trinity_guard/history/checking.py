@@ -6,8 +6,8 @@ import os
 
 from trinity_guard import git
 from trinity_guard.errors import GuardError, shown
+from trinity_guard.git.catfile import Source
 from trinity_guard.history import lfs, refs
-from trinity_guard.history.objects import Source
 from trinity_guard.history.proof import prove
 from trinity_guard.history.proofrefs import RefProof
 from trinity_guard.history.settling import moves_of, nothing_to, resume

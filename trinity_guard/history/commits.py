@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import bisect
 
-from trinity_guard.history.objects import headers
+from trinity_guard.git.catfile import headers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trinity_guard.history.objects import Source
-    from trinity_guard.history.pack import Pack
+    from trinity_guard.git.catfile import Source
+    from trinity_guard.git.packwriter import Pack
     from trinity_guard.history.plan import Progress
     from trinity_guard.history.rewrite import Trees
     from trinity_guard.history.scan import Scan

@@ -15,14 +15,14 @@ import sys
 from trinity_guard import git
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import GuardError
+from trinity_guard.git.catfile import Source
+from trinity_guard.git.packwriter import Pack
 from trinity_guard.history import extract, filters, lfs, oldfilters, refs, refusals, report, worktree
 from trinity_guard.history.above import Above
 from trinity_guard.history.checking import Verified, read_map, verify
 from trinity_guard.history.commits import Commits
 from trinity_guard.history.ignorefiles import Reader
 from trinity_guard.history.notes import Notes
-from trinity_guard.history.objects import Source
-from trinity_guard.history.pack import Pack
 from trinity_guard.history.proof import prove
 from trinity_guard.history.proofrefs import RefProof
 from trinity_guard.history.rewrite import Trees

@@ -6,9 +6,9 @@ import os
 
 from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import GuardError
+from trinity_guard.git.catfile import Batch, Source, unreadable
+from trinity_guard.git.packblobs import DamagedError, Packs
 from trinity_guard.history import lfs
-from trinity_guard.history.objects import Batch, Source, unreadable
-from trinity_guard.history.packs import DamagedError, Packs
 from trinity_guard.history.state import Object, State
 from trinity_guard.rules import size_text
 

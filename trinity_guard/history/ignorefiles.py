@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 
-from trinity_guard import ignores
+from trinity_guard.git import gitignore
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def seen_again(folder: bytes, only_all_in_it: bool) -> list[bytes]:
 
     Git does not look into a folder that is ignored, so no line inside of it can help.
     """
-    name = b"/" + b"/".join(ignores.line_for(part)[1:] for part in folder.removesuffix(b"/").split(b"/"))
+    name = b"/" + b"/".join(gitignore.line_for(part)[1:] for part in folder.removesuffix(b"/").split(b"/"))
     first = [name + b"/*/**"] if only_all_in_it else [b"!" + name + b"/", name + b"/**"]
     return [*first, b"!" + name + b"/**/", b"!" + name + b"/**/*.dvc"]
 
@@ -177,7 +177,7 @@ def with_lines(data: bytes, folders: Iterable[tuple[bytes, bool]], pointers: boo
     if pointers:
         data = appended(data, POINTERS_SEEN)
     for name in names:
-        data = ignores.with_line(data, name)
+        data = gitignore.with_line(data, name)
     return data
 
 

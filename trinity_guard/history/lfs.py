@@ -9,7 +9,7 @@ from trinity_guard.inspection import LFS_HEADS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trinity_guard.history.objects import Source
+    from trinity_guard.git.catfile import Source
 
 # git-lfs takes nothing longer for a pointer.
 MOST_BYTES = 1024

@@ -10,8 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from trinity_guard.git.catfile import Source
     from trinity_guard.history.filters import Speaking
-    from trinity_guard.history.objects import Source
     from trinity_guard.history.scan import Scan
 
 # Of so many combinations of such files the newest commit is asked for, which takes Git three processes each.

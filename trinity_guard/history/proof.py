@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from trinity_guard.history.objects import Source
+    from trinity_guard.git.catfile import Source
     from trinity_guard.history.plan import Progress
     from trinity_guard.history.proofignores import Chain
     from trinity_guard.history.state import Object

@@ -6,7 +6,7 @@ import os
 
 from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import shown
-from trinity_guard.history.objects import Batch, Source
+from trinity_guard.git.catfile import Batch, Source
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from trinity_guard.history.objects import Source
+    from trinity_guard.git.catfile import Source
 
     # The folders (b"" or b"m/") from the top down that have a .gitignore, and its blob (hex).
     Chain = tuple[tuple[bytes, bytes], ...]

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from trinity_guard.history.objects import Source
+    from trinity_guard.git.catfile import Source
     from trinity_guard.history.refs import Move
 
 BEGIN = b"-----BEGIN "

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.history.objects import fed, write_all
+from trinity_guard.git.catfile import fed, write_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trinity_guard.history.objects import Source
+    from trinity_guard.git.catfile import Source
 
 ORIGINAL = b"refs/trinity-guard/original/"
 HEADS, TAGS, NOTES, REMOTES = b"refs/heads/", b"refs/tags/", b"refs/notes/", b"refs/remotes/"

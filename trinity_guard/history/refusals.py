@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trinity_guard.history.objects import Source
+    from trinity_guard.git.catfile import Source
     from trinity_guard.history.refs import Listed
 
 UNDER_WAY = {

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from trinity_guard.dvcrepo import pointer
 from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.git.catfile import FILES, TREE, tree_bytes, tree_parser
 from trinity_guard.history import above, ignorefiles
 from trinity_guard.history.ignorefiles import DVCIGNORE, GITIGNORE
-from trinity_guard.history.objects import FILES, TREE, tree_bytes, tree_parser
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from trinity_guard.git.catfile import Entry
+    from trinity_guard.git.packwriter import Pack
     from trinity_guard.history.above import Above, Context
     from trinity_guard.history.ignorefiles import Hidden
-    from trinity_guard.history.objects import Entry
-    from trinity_guard.history.pack import Pack
     from trinity_guard.history.plan import DvcFiles
     from trinity_guard.history.scan import Scan, Size
     from trinity_guard.history.state import Object

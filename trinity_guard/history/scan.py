@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from trinity_guard.git.catfile import FILES, TREE, Source, headers, tree_parser
 from trinity_guard.history import lfs
-from trinity_guard.history.objects import FILES, TREE, Source, tree_parser
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

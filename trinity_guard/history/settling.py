@@ -6,8 +6,8 @@ import os
 
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
+from trinity_guard.git.catfile import Source
 from trinity_guard.history import refs, refusals, worktree
-from trinity_guard.history.objects import Source
 from trinity_guard.history.state import DONE, FINISHING, MOVED, MOVING, UNDOING, State
 
 TYPE_CHECKING = False

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from trinity_guard.git.catfile import headers, unreadable
 from trinity_guard.history.commits import renamed
-from trinity_guard.history.objects import headers, unreadable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from trinity_guard.git.catfile import Source
+    from trinity_guard.git.packwriter import Pack
     from trinity_guard.history.commits import Names
-    from trinity_guard.history.objects import Source
-    from trinity_guard.history.pack import Pack
 
 # How Git tells where the signature of a tag begins (gpg-interface.c).
 SIGNATURES = (

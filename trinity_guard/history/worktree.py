@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from trinity_guard.history.objects import Source
+    from trinity_guard.git.catfile import Source
 
 
 class Change:

@@ -9,18 +9,18 @@ from __future__ import annotations
 import contextlib
 import os
 
-from trinity_guard import config, git, index, inspection, partial
+from trinity_guard import config, git, inspection
 from trinity_guard.dvcrepo import configfile
 from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.git import Place
-from trinity_guard.index import SYMLINK
-from trinity_guard.linting import baseline, packs
+from trinity_guard.git import Place, index, packheads, partial
+from trinity_guard.git.index import SYMLINK
+from trinity_guard.linting import baseline
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from trinity_guard.index import Entry
+    from trinity_guard.git.index import Entry
 
 OURS = (config.OWN_FILE.encode(), config.PYPROJECT.encode(), baseline.NAME)
 VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_INDEX_FILE")
@@ -69,7 +69,7 @@ def _contents(place: Place, entries: Sequence[Entry]) -> list[bytes]:
     """Return the bytes of files of configuration; GuardError for one that is none: it may say anything."""
     ids = [e.oid for e in entries]
     partial.bring(place.common_dir, ids)
-    sizes = packs.heads(place.common_dir, ids, 1)
+    sizes = packheads.heads(place.common_dir, ids, 1)
     for entry in entries:
         if entry.mode == SYMLINK or sizes[entry.oid].size > config.MOST_BYTES:
             what = "a symbolic link" if entry.mode == SYMLINK else "too large for a configuration"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import index
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
+from trinity_guard.git import index
 from trinity_guard.linting.finding import Finding
 
 TYPE_CHECKING = False

@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from trinity_guard.index import Entry
+    from trinity_guard.git.index import Entry
     from trinity_guard.linting.subject import Subject
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import credentials, git, ignoring, index
+from trinity_guard import credentials, git, ignoring
 from trinity_guard.dvcrepo import pointer, safe_paths, secrets
 from trinity_guard.errors import GuardError, pathspec, shown, typed
-from trinity_guard.ignores import with_line
+from trinity_guard.git import index
+from trinity_guard.git.gitignore import with_line
 from trinity_guard.linting.finding import Finding
 
 TYPE_CHECKING = False

@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError
-from trinity_guard.index import SYMLINK
+from trinity_guard.git.index import SYMLINK
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

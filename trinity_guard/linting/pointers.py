@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from trinity_guard.dvcrepo.tracked import Held
-    from trinity_guard.index import Entry
+    from trinity_guard.git.index import Entry
     from trinity_guard.linting.subject import Subject
 
 POINTER, LOCK, PIPELINE = b".dvc", b"dvc.lock", b"dvc.yaml"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from trinity_guard import git, index, inspection, ownership, partial, sniffing
+from trinity_guard import git, inspection, ownership, sniffing
 from trinity_guard.dvcrepo import referenced, tracked
 from trinity_guard.dvcrepo.pointer import MOST_BYTES_WITH_FILES
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.gating import Findings, left_to_others
-from trinity_guard.index import EMPTY, SYMLINK, Entry
-from trinity_guard.linting import packs
-from trinity_guard.objects import GLANCE
+from trinity_guard.git import index, packheads, partial
+from trinity_guard.git.index import EMPTY, SYMLINK, Entry
+from trinity_guard.git.objects import GLANCE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class Subject:
         """Return the bytes of small blobs; None for one that is too large to be a file of DVC's."""
         new = [oid for oid in dict.fromkeys(ids) if oid not in self._contents]
         partial.bring(self.place.common_dir, new)
-        sizes = packs.heads(self.place.common_dir, new, GLANCE)
+        sizes = packheads.heads(self.place.common_dir, new, GLANCE)
         small = [oid for oid in new if sizes[oid].size <= MOST_BYTES_WITH_FILES]
         self._contents.update(dict.fromkeys(new))
         for oid, data in zip(small, git.read_all(small), strict=True):
@@ -211,11 +211,11 @@ def judge(
     meant = [i for i, m in enumerate(modes) if m != SYMLINK and (by_content or sieve(paths[i]))]
     wanted = [oids[i] for i in meant if oids[i] not in EMPTY]
     partial.bring(place.common_dir, wanted)
-    glances = packs.heads(place.common_dir, wanted, GLANCE)
+    glances = packheads.heads(place.common_dir, wanted, GLANCE)
     doubtful = {oid for oid, head in glances.items() if head.size > rules.small or sniffing.suspicious(head.first)}
     candidates = [i for i in meant if oids[i] in doubtful or sieve(paths[i])]
     larger = [o for i in candidates if (o := oids[i]) in doubtful and glances[o].size > GLANCE]
-    heads = packs.heads(place.common_dir, larger, sniffing.HEAD_BYTES) if rules.needs_head() else {}
+    heads = packheads.heads(place.common_dir, larger, sniffing.HEAD_BYTES) if rules.needs_head() else {}
     found = []
     for i in candidates:
         oid, path = oids[i], paths[i]

@@ -8,7 +8,6 @@ import os
 from trinity_guard import delivery, git, remotesetup, transport, trust
 from trinity_guard import remotesetup as trinity_guard_remotesetup
 from trinity_guard.dvcrepo import project as dvcproject
-from trinity_guard.dvcrepo import project as trinity_guard_dvcproject
 from trinity_guard.dvcrepo import safe_paths, secrets
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.history import plan
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int, int], None]
 
-CONFIG, IGNORE, _ = trinity_guard_dvcproject.FILES
+CONFIG, IGNORE, _ = dvcproject.FILES
 # So deep that the relative address of a folder does not lead out of what is made for a moment.
 DEPTH = b"a/b/c/d/e/f/g/h"
 

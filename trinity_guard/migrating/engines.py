@@ -13,11 +13,11 @@ import sys
 from trinity_guard import git
 from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.git.catfile import Source
+from trinity_guard.git.packwriter import Pack
 from trinity_guard.history import engine, extract, refs, refusals, worktree
 from trinity_guard.history.above import Above
 from trinity_guard.history.ignorefiles import Reader
-from trinity_guard.history.objects import Source
-from trinity_guard.history.pack import Pack
 from trinity_guard.history.plan import Options
 from trinity_guard.history.rewrite import Trees
 from trinity_guard.history.scan import scan

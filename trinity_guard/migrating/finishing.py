@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError
+from trinity_guard.git.catfile import Source
 from trinity_guard.history import engine, refs, refusals
-from trinity_guard.history.objects import Source
 from trinity_guard.history.state import DONE, FINISHING, State
 from trinity_guard.migrating import destination, running
 

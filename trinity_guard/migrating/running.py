@@ -7,8 +7,8 @@ import os
 from trinity_guard import git
 from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
+from trinity_guard.git.catfile import Source
 from trinity_guard.history import engine, filters, refs, refusals, worktree
-from trinity_guard.history.objects import Source
 from trinity_guard.history.plan import Options
 from trinity_guard.history.state import DONE, MOVED, MOVING, UNDOING, State
 from trinity_guard.migrating import destination, selecting, telling

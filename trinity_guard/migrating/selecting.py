@@ -7,8 +7,8 @@ import os
 from trinity_guard import config as configs
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.git.catfile import Source
 from trinity_guard.history import refs, refusals
-from trinity_guard.history.objects import Source
 from trinity_guard.history.plan import Selection
 
 TYPE_CHECKING = False

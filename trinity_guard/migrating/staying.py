@@ -8,11 +8,11 @@ import sys
 from trinity_guard import git
 from trinity_guard.dvcrepo import odb, pointer
 from trinity_guard.errors import GuardError
+from trinity_guard.git.catfile import Source
+from trinity_guard.git.packwriter import Pack
 from trinity_guard.history import engine, lfs
 from trinity_guard.history.above import Above
 from trinity_guard.history.ignorefiles import Reader
-from trinity_guard.history.objects import Source
-from trinity_guard.history.pack import Pack
 from trinity_guard.history.plan import dvc_files
 from trinity_guard.history.rewrite import OTHER_MD5, Trees, not_extracted, unnameable
 from trinity_guard.history.state import Object

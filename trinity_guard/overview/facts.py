@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from trinity_guard.config import Config
-    from trinity_guard.index import Entry
+    from trinity_guard.git.index import Entry
     from trinity_guard.linting.finding import Finding
     from trinity_guard.rules import Rules
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, partial
+from trinity_guard import git
 from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import UNUSABLE, GuardError, quoted, shown
-from trinity_guard.index import SYMLINK
+from trinity_guard.git import partial
+from trinity_guard.git.index import SYMLINK
 from trinity_guard.linting import subject
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from trinity_guard.index import Entry
+    from trinity_guard.git.index import Entry
     from trinity_guard.rules import Rules
 
     Progress = Callable[[int, int], None]

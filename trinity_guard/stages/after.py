@@ -11,7 +11,6 @@ from trinity_guard import (
     console,
     git,
     guarding,
-    index,
     publication,
     pushqueue,
     recovery,
@@ -20,6 +19,7 @@ from trinity_guard import (
 )
 from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import FINE, shown
+from trinity_guard.git import index
 from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False

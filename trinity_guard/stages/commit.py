@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import console, git, guarding, index, locking, recovery, reporting, stash
+from trinity_guard import console, git, guarding, recovery, reporting, stash
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE, pathspec, shown, typed
+from trinity_guard.git import index, locks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def pre_commit(framework: bool, _: list[str]) -> int:
 
 def _convert(place: git.Place, catalog: Catalog, artifacts: list[Artifact], framework: bool) -> set[bytes]:
     progress = console.Progress("to the DVC cache")
-    with locking.Turn(place) as turn, stash.guarded(place, framework):
+    with locks.Turn(place) as turn, stash.guarded(place, framework):
         if turn.waited:
             catalog = tracked.load(place)
         outcome = guarding.convert_staged(place, catalog, artifacts, framework, progress)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from trinity_guard import bringing, console, git, locking
+from trinity_guard import bringing, console, git
 from trinity_guard.errors import pathspec, shown, typed
 from trinity_guard.following import Follower
+from trinity_guard.git import locks
 from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False
@@ -49,7 +50,7 @@ def after_git(
     if before and changes:
         commits.append(git.run("rev-parse", before).strip())
     fetch = config.sync == "pull"
-    with locking.Turn(place):
+    with locks.Turn(place):
         stamp.begin(dict.fromkeys(commits))
         follower = Follower(place, catalog, before)
         goals = follower.said_here(sorted({*changes, *touched}))

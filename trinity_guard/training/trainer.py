@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from trinity_guard import git, index
+from trinity_guard import git
 from trinity_guard.errors import GuardError, shown
+from trinity_guard.git import index
 from trinity_guard.training import (
     card,
     challenge,

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, packindex
+from trinity_guard import git
+from trinity_guard.git import packindex
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

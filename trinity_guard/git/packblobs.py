@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import packindex
+from trinity_guard.git import packindex
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import zlib
 
-from trinity_guard import packindex
-from trinity_guard.objects import Head, Objects
+from trinity_guard.git import packindex
+from trinity_guard.git.objects import Head, Objects
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
