@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests.support import Repo, run
 from trinity_guard.config import DEFAULT_PATTERNS, Config
-from trinity_guard.rules import Rules, size_text
+from trinity_guard.detect.patterns import Rules, size_text
 
 PICKLE = pickle.dumps({"a": 1})
 TEXT = b"some text\n"
@@ -345,7 +345,7 @@ def test_known_difference_a_bracket_may_stand_for_a_slash(plain: Repo) -> None:
 PROGRAM = """
 import sys
 from trinity_guard.config import Config
-from trinity_guard.rules import Rules
+from trinity_guard.detect.patterns import Rules
 rules = Rules(Config(exclude=("*.small.csv",)))
 for path in (b"a.py", b"a.pkl", "\\u00e9.pkl".encode(), b"a.small.csv", b"x.pkl/y", b"\\xff.csv"):
     rules.sieve(path), rules.decide(path, 10**9, b"some text")

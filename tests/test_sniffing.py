@@ -38,13 +38,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from trinity_guard import sniffing
-from trinity_guard.sniffing import HEAD_BYTES, suspicious
+from trinity_guard.detect import sniff
+from trinity_guard.detect.sniff import HEAD_BYTES, suspicious
 
 
 def kind(data: bytes, size: int | None = None) -> str | None:
     """Ask as the program does, with the head alone; and check that the first bytes alone would have asked."""
-    found = sniffing.kind(data[:HEAD_BYTES], len(data) if size is None else size)
+    found = sniff.kind(data[:HEAD_BYTES], len(data) if size is None else size)
     if found is not None:
         assert suspicious(data[:16])
         assert suspicious(data[:64])
@@ -563,10 +563,10 @@ def bombs() -> dict[str, bytes]:
 @pytest.mark.parametrize("name", bombs())
 def test_a_hostile_head_costs_little_time_and_memory(name: str) -> None:
     head = bombs()[name][:HEAD_BYTES]
-    sniffing.kind(head, 10**9)  # imports once
+    sniff.kind(head, 10**9)  # imports once
     tracemalloc.start()
     start = time.process_time()
-    sniffing.kind(head, 10**9)
+    sniff.kind(head, 10**9)
     took = time.process_time() - start
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -596,6 +596,6 @@ def test_looking_at_pickles_imports_nothing() -> None:
         "__future__",
         "zlib",
         "trinity_guard",
-        "trinity_guard.pickles",
-        "trinity_guard.sniffing",
+        "trinity_guard.detect.pickles",
+        "trinity_guard.detect.sniff",
     }

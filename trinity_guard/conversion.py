@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, ignoring, leftovers, ownership, trust
+from trinity_guard import git, ignoring, leftovers, trust
+from trinity_guard.detect import owners
+from trinity_guard.detect.inspect import LFS_HEADS
 from trinity_guard.dvcrepo import odb, pointer, tracked
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError, pathspec, shown, typed
 from trinity_guard.git import index
 from trinity_guard.git.objects import Objects
-from trinity_guard.inspection import LFS_HEADS
 from trinity_guard.workshop import Workshop
 
 TYPE_CHECKING = False
@@ -30,7 +31,7 @@ class Converted:
 
     __slots__ = ("attributes", "held", "mark", "md5", "mode", "newer", "oid", "path", "project", "renewed", "size")
 
-    def __init__(self, entry: index.Entry, project: bytes, attributes: ownership.Attributes) -> None:
+    def __init__(self, entry: index.Entry, project: bytes, attributes: owners.Attributes) -> None:
         self.attributes = attributes
         self.path = entry.path
         self.mode = entry.mode
@@ -89,8 +90,8 @@ def claim(
     if refuse:
         _refuse_broken(catalog)
         _refuse_sha256(entries)
-    pipelines = ownership.Pipelines(place, catalog)
-    attributes = ownership.Attributes([e.path for e in entries])
+    pipelines = owners.Pipelines(place, catalog)
+    attributes = owners.Attributes([e.path for e in entries])
     items: list[Converted] = []
     remarks: list[str] = []
     for entry in entries:
@@ -99,11 +100,11 @@ def claim(
         if attributes.filter(entry.path) == b"lfs":
             remarks += _left_to_lfs(place, entry)
             continue
-        item = Converted(entry, ownership.project_of(place, entry.path) if refuse else b"", attributes)
+        item = Converted(entry, owners.project_of(place, entry.path) if refuse else b"", attributes)
         if refuse:
-            ownership.refuse_filter(attributes, entry.path)
-            ownership.refuse_name(place, item.project, entry.path)
-            item.held = ownership.refuse_held(catalog, entry.path)
+            owners.refuse_filter(attributes, entry.path)
+            owners.refuse_name(place, item.project, entry.path)
+            item.held = owners.refuse_held(catalog, entry.path)
         items.append(item)
     return items, remarks
 
@@ -267,7 +268,7 @@ def _store_of(place: git.Place, project: bytes, write: bool) -> odb.Store:
 
 def cache_of(place: git.Place, path: bytes) -> odb.Store:
     """Return the cache of the DVC project that a path belongs to."""
-    return _store_of(place, ownership.project_of(place, path), write=False)
+    return _store_of(place, owners.project_of(place, path), write=False)
 
 
 def _take_file(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import delivery, git, inspection, ownership, publication, refuge, transport
+from trinity_guard import delivery, git, publication, refuge, transport
 from trinity_guard.background import Turn
+from trinity_guard.detect import inspect, owners
 from trinity_guard.dvcrepo import configfile, odb, referenced, tracked
 from trinity_guard.errors import GuardError, shown, typed
 from trinity_guard.git import index
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from trinity_guard.config import Config
+    from trinity_guard.detect.inspect import Artifact
+    from trinity_guard.detect.patterns import Rules
     from trinity_guard.dvcrepo.referenced import Named
-    from trinity_guard.inspection import Artifact
-    from trinity_guard.rules import Rules
 
     Progress = Callable[[int, int], None]
 
@@ -145,7 +146,7 @@ def _moved(place: git.Place, records: Sequence[tuple[bytes, index.Entry]]) -> li
 
     What was pushed to the old place is not at the new one, and no pointer changed.
     """
-    configs = [(c, e) for c, e in records if inspection.is_dvc_config(e.path)]
+    configs = [(c, e) for c, e in records if inspect.is_dvc_config(e.path)]
     if not configs:
         return []
     before = git.read_ids(c + b"^:" + e.path for c, e in configs)
@@ -221,9 +222,9 @@ def _place_in(data: bytes, path: bytes) -> tuple[object, ...] | None:
 
 def _look(place: git.Place, rules: Rules, files: Sequence[tuple[bytes, index.Entry]], found: Findings) -> None:
     by_version = {(e.path, e.oid): c for c, e in files if e.mode != index.SYMLINK}
-    raw = inspection.inspect(place, rules, [e for _, e in files]).artifacts
+    raw = inspect.inspect(place, rules, [e for _, e in files]).artifacts
     found.raw += [(by_version[a.entry.path, a.entry.oid], a) for a in raw]
-    found.records += [(c, e) for c, e in files if inspection.is_record(e.path) or is_own_config(e.path)]
+    found.records += [(c, e) for c, e in files if inspect.is_record(e.path) or is_own_config(e.path)]
 
 
 def published_elsewhere(findings: Findings) -> None:
@@ -250,7 +251,7 @@ def left_to_others(place: git.Place, findings: Findings) -> None:
     """Drop what git-lfs keeps, and what a pipeline of its own commit leaves to Git (cache: false)."""
     if not findings.raw:
         return
-    attributes = ownership.Attributes([a.entry.path for _, a in findings.raw])
+    attributes = owners.Attributes([a.entry.path for _, a in findings.raw])
     pipelines = _Pipelines(place, findings.raw)
     findings.raw = [
         (c, a)
@@ -264,7 +265,7 @@ class _Pipelines:
 
     def __init__(self, place: git.Place, raw: Sequence[tuple[bytes, Artifact]]) -> None:
         self._place = place
-        self._known: dict[tuple[bytes | None, ...], ownership.Pipelines | None] = {}
+        self._known: dict[tuple[bytes | None, ...], owners.Pipelines | None] = {}
         folders = {os.path.dirname(e.path) for e in tracked.load(place).named(b"dvc.yaml")}
         folders.update(_folders(a.entry.path for _, a in raw))
         self._files = [os.path.join(f, n) for f in sorted(folders) for n in (b"dvc.yaml", b"dvc.lock")]
@@ -278,7 +279,7 @@ class _Pipelines:
         if oids not in self._known:
             entries = {f: index.Entry(index.REGULAR, o, f) for f, o in zip(self._files, oids, strict=True) if o}
             try:
-                self._known[oids] = ownership.Pipelines(self._place, tracked.Catalog(entries, [], {}))
+                self._known[oids] = owners.Pipelines(self._place, tracked.Catalog(entries, [], {}))
             except GuardError:
                 self._known[oids] = None  # DVC cannot read it either, so it leaves nothing to Git
         pipelines = self._known[oids]

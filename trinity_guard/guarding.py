@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 
 from trinity_guard import config as configs
-from trinity_guard import conversion, git, ignoring, inspection, stash
+from trinity_guard import conversion, git, ignoring, stash
+from trinity_guard.detect import inspect
+from trinity_guard.detect.patterns import Rules
 from trinity_guard.dvcrepo import odb
 from trinity_guard.dvcrepo import tracked as tracked_outputs
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.git import index
-from trinity_guard.rules import Rules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,18 +25,16 @@ def load_config(place: git.Place) -> tuple[configs.Config, Rules]:
     return config, Rules(config)
 
 
-def check_staged(place: git.Place, rules: Rules, entries: Sequence[index.Entry]) -> list[inspection.Artifact]:
+def check_staged(place: git.Place, rules: Rules, entries: Sequence[index.Entry]) -> list[inspect.Artifact]:
     """Return the staged artifacts; refuse files above max-size and pointers that no one can trust."""
-    inspection.check_records(place, entries)
-    findings = inspection.inspect(place, rules, entries)
+    inspect.check_records(place, entries)
+    findings = inspect.inspect(place, rules, entries)
     if findings.oversized:
-        raise inspection.refuse_oversized(findings.oversized)
+        raise inspect.refuse_oversized(findings.oversized)
     return findings.artifacts
 
 
-def block(
-    place: git.Place, catalog: tracked_outputs.Catalog, artifacts: list[inspection.Artifact], remedy: str
-) -> None:
+def block(place: git.Place, catalog: tracked_outputs.Catalog, artifacts: list[inspect.Artifact], remedy: str) -> None:
     """Refuse those of the artifacts that are nobody else's (a pipeline's metrics and git-lfs's files are)."""
     if not artifacts:
         return
@@ -43,13 +42,13 @@ def block(
     names = {item.path for item in ours}
     left = [a for a in artifacts if a.entry.path in names]
     if left:
-        raise inspection.refuse_artifacts(left, remedy)
+        raise inspect.refuse_artifacts(left, remedy)
 
 
 def convert_staged(
     place: git.Place,
     catalog: tracked_outputs.Catalog,
-    artifacts: list[inspection.Artifact],
+    artifacts: list[inspect.Artifact],
     framework: bool,
     on_progress: Progress | None = None,
 ) -> conversion.Outcome:
@@ -61,7 +60,7 @@ def convert_staged(
     return conversion.convert(place, catalog, [a.entry for a in artifacts], on_progress)
 
 
-def _refuse_lossy_repair(catalog: tracked_outputs.Catalog, artifacts: list[inspection.Artifact]) -> None:
+def _refuse_lossy_repair(catalog: tracked_outputs.Catalog, artifacts: list[inspect.Artifact]) -> None:
     """`commit -- path` is repaired after the commit, where the framework has put the unstaged edits away once more.
 
     Our line in a tracked .gitignore is one of those edits: they would not come back, none of them.
@@ -140,9 +139,9 @@ def is_known_version(place: git.Place, held: tracked_outputs.Held) -> bool:
         return False
 
 
-def raw_in(place: git.Place, rules: Rules, entries: Sequence[index.Entry]) -> list[inspection.Artifact]:
+def raw_in(place: git.Place, rules: Rules, entries: Sequence[index.Entry]) -> list[inspect.Artifact]:
     """Return the artifacts among a commit's files that nothing turned into pointers (--no-verify, cherry-pick …)."""
-    findings = inspection.inspect(place, rules, entries)
+    findings = inspect.inspect(place, rules, entries)
     if not findings.artifacts:
         return []
     catalog = tracked_outputs.load(place)
@@ -170,7 +169,7 @@ def files_to_convert(
         exact = [e for e in listed if e.path == path]
         if exact and index.is_only_intended(exact[0]):
             exact = [_working_file(path)]
-        chosen = exact or [a.entry for a in inspection.inspect(place, rules, listed).artifacts]
+        chosen = exact or [a.entry for a in inspect.inspect(place, rules, listed).artifacts]
         if not exact and path in held:
             chosen = [_working_file(path)]
         elif not listed and not os.path.lexists(place.file(path)):
@@ -199,7 +198,7 @@ def files_to_add(
             )
         if os.path.isdir(full):
             for name in _files_below(place, catalog, path):
-                if rules.named(name) and not (inspection.is_bookkeeping(name) or inspection.inside_dvc(name)):
+                if rules.named(name) and not (inspect.is_bookkeeping(name) or inspect.inside_dvc(name)):
                     found[name] = _working_file(name)
         elif os.path.isfile(full):
             found[path] = _working_file(path)

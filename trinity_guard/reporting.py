@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from trinity_guard import console
+from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import shown, typed
-from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

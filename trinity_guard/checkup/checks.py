@@ -6,11 +6,11 @@ import os
 
 from trinity_guard import config as configs
 from trinity_guard import git
+from trinity_guard.detect.patterns import Rules
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git import index
-from trinity_guard.rules import Rules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ import sys
 
 from trinity_guard import diagnosis, git, remotes
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, fine, listed
+from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import safe_paths
 from trinity_guard.errors import shown, typed
-from trinity_guard.rules import size_text
 
 # `git config --show-scope`, by which hooks are found, came with the first; what `migrate` asks (`worktree list -z`)
 # with the second.

@@ -7,9 +7,9 @@ import os
 from trinity_guard import background, git, publication, pushqueue, transport, trust
 from trinity_guard.checkup import dvc
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
+from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import odb, referenced
 from trinity_guard.errors import GuardError, pathspec, typed
-from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

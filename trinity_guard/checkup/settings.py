@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 
 from trinity_guard import config as configs
-from trinity_guard import dvcsetup, git, hookfiles, ignoring, installed, ownership, planted
+from trinity_guard import dvcsetup, git, hookfiles, ignoring, installed, planted
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
+from trinity_guard.detect import owners
+from trinity_guard.detect.patterns import Rules
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo import tracked as tracked_outputs
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.git import index
-from trinity_guard.rules import Rules
 
 LET_THROUGH = "!*.dvc"
 
@@ -198,7 +199,7 @@ def large_file_storage(subject: Subject) -> Check:
     examples = {e: p for p in config.patterns if not p.startswith("!") and (e := _example(p))}
     if not examples:
         return fine("no pattern to compare with .gitattributes")
-    attributes = ownership.Attributes(list(examples))
+    attributes = owners.Attributes(list(examples))
     taken = [pattern for example, pattern in examples.items() if attributes.filter(example) == b"lfs"]
     if not taken:
         return fine("git-lfs takes none of the patterns")

@@ -6,11 +6,11 @@ import os
 
 from trinity_guard import git, moved, recovery
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
+from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import shown
 from trinity_guard.git import index, locks
 from trinity_guard.history.state import UNDOING, State
 from trinity_guard.migrating import running
-from trinity_guard.rules import size_text
 
 FIX = "trinity-guard doctor --fix"
 

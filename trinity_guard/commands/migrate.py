@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 
 from trinity_guard import console, git
+from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
 from trinity_guard.history import engine
 from trinity_guard.migrating import destination, engines, finishing, guides, running, selecting, staying, telling
-from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

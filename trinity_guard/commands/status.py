@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from trinity_guard import console, git, guarding
+from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, typed
-from trinity_guard.rules import size_text
 from trinity_guard.survey import Survey
 
 HELP = """usage: trinity-guard status [--format table|json]

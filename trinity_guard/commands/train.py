@@ -6,8 +6,8 @@ import os
 
 from trinity_guard import console, survey
 from trinity_guard.arguments import given
+from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import BLOCKED, FINE, GuardError, shown, typed
-from trinity_guard.rules import size_text
 from trinity_guard.training import card, extra, naming, provenance
 
 TYPE_CHECKING = False

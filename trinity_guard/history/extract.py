@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 
+from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import GuardError
 from trinity_guard.git.catfile import Batch, Source, unreadable
 from trinity_guard.git.packblobs import DamagedError, Packs
 from trinity_guard.history import lfs
 from trinity_guard.history.state import Object, State
-from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
+from trinity_guard.detect.inspect import LFS_HEADS
 from trinity_guard.errors import GuardError
-from trinity_guard.inspection import LFS_HEADS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from trinity_guard import git
+from trinity_guard.detect.inspect import inside_dvc
+from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import pathspec, typed
-from trinity_guard.inspection import inside_dvc
 from trinity_guard.linting.finding import Finding
-from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

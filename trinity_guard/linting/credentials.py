@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
+from trinity_guard.detect.inspect import is_dvc_config, is_own_config
 from trinity_guard.dvcrepo import secrets
 from trinity_guard.errors import GuardError, pathspec, quoted
-from trinity_guard.inspection import is_dvc_config, is_own_config
 from trinity_guard.linting.finding import WARNING, Finding
 from trinity_guard.linting.pointers import LOCK, PIPELINE, POINTER, without_path
 

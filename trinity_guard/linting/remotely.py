@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 
 from trinity_guard import publication, transport, trust
+from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import odb, referenced
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.linting.finding import Finding
-from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from trinity_guard import git, inspection, ownership, sniffing
+from trinity_guard import git
+from trinity_guard.detect import inspect, owners, sniff
 from trinity_guard.dvcrepo import referenced, tracked
 from trinity_guard.dvcrepo.pointer import MOST_BYTES_WITH_FILES
 from trinity_guard.errors import UNUSABLE, GuardError, shown
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from trinity_guard.config import Config
-    from trinity_guard.rules import Rules, Verdict
+    from trinity_guard.detect.patterns import Rules, Verdict
 
     Progress = Callable[[int, int], None]
 
@@ -185,20 +186,20 @@ def left(place: git.Place, judged: list[Judged]) -> list[Judged]:
 
     Bytes that stand in Git under `filter=lfs` stay: git-lfs keeps none of them, and anybody can write that line.
     """
-    attributes = ownership.Attributes([j.entry.path for j in judged])
+    attributes = owners.Attributes([j.entry.path for j in judged])
     judged = [j for j in judged if not (_is_lfs(attributes, j) and j.entry.oid in EMPTY)]
     findings = Findings()
     by_version = {(j.commit, j.entry.path, j.entry.oid): j for j in judged}
     for j in judged:
         j.lfs = _is_lfs(attributes, j)
         if not j.lfs and (j.commit or not index.is_only_intended(j.entry)):
-            findings.raw.append((j.commit, inspection.Artifact(j.entry, j.verdict.reason, j.size)))
+            findings.raw.append((j.commit, inspect.Artifact(j.entry, j.verdict.reason, j.size)))
     left_to_others(place, findings)
     kept = {id(by_version[c, a.entry.path, a.entry.oid]) for c, a in findings.raw}
     return [j for j in judged if j.lfs or id(j) in kept]
 
 
-def _is_lfs(attributes: ownership.Attributes, judged: Judged) -> bool:
+def _is_lfs(attributes: owners.Attributes, judged: Judged) -> bool:
     return attributes.filter(judged.entry.path) == b"lfs"
 
 
@@ -212,16 +213,16 @@ def judge(
     wanted = [oids[i] for i in meant if oids[i] not in EMPTY]
     partial.bring(place.common_dir, wanted)
     glances = packheads.heads(place.common_dir, wanted, GLANCE)
-    doubtful = {oid for oid, head in glances.items() if head.size > rules.small or sniffing.suspicious(head.first)}
+    doubtful = {oid for oid, head in glances.items() if head.size > rules.small or sniff.suspicious(head.first)}
     candidates = [i for i in meant if oids[i] in doubtful or sieve(paths[i])]
     larger = [o for i in candidates if (o := oids[i]) in doubtful and glances[o].size > GLANCE]
-    heads = packheads.heads(place.common_dir, larger, sniffing.HEAD_BYTES) if rules.needs_head() else {}
+    heads = packheads.heads(place.common_dir, larger, sniff.HEAD_BYTES) if rules.needs_head() else {}
     found = []
     for i in candidates:
         oid, path = oids[i], paths[i]
         head = heads.get(oid) or glances.get(oid)
         size, first = (head.size, head.first) if head is not None else (0, b"")
-        if (first.startswith(inspection.LFS_HEADS) and size < 1024) or inspection.is_bookkeeping(path):
+        if (first.startswith(inspect.LFS_HEADS) and size < 1024) or inspect.is_bookkeeping(path):
             continue
         verdict = rules.decide(path, size, first if rules.needs_head() else b"")
         if verdict.kind != "fine":

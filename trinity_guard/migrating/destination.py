@@ -7,11 +7,11 @@ import os
 
 from trinity_guard import delivery, git, remotesetup, transport, trust
 from trinity_guard import remotesetup as trinity_guard_remotesetup
+from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo import safe_paths, secrets
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.history import plan
-from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from trinity_guard.detect.patterns import PLAIN
 from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.rules import PLAIN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
+from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import shown
 from trinity_guard.history.refs import OF_A_FORGE
 from trinity_guard.history.rewrite import LFS_ABSENT
-from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trinity_guard.rules import size_text
+from trinity_guard.detect.patterns import size_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

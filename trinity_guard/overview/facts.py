@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from trinity_guard.config import Config
+    from trinity_guard.detect.patterns import Rules
     from trinity_guard.git.index import Entry
     from trinity_guard.linting.finding import Finding
-    from trinity_guard.rules import Rules
 
     Progress = Callable[[int, int], None]
 

@@ -15,8 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from trinity_guard.detect.patterns import Rules
     from trinity_guard.git.index import Entry
-    from trinity_guard.rules import Rules
 
     Progress = Callable[[int, int], None]
     Files = list[tuple[bytes, Entry]]

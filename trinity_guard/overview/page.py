@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import html
 
+from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import shown
 from trinity_guard.linting.finding import ERROR
 from trinity_guard.overview import charts
 from trinity_guard.overview.growth import growing
 from trinity_guard.overview.history import DVC, GIT
 from trinity_guard.overview.looks import STYLE
-from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from trinity_guard import (
     refuge,
     reporting,
 )
+from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import FINE, shown
 from trinity_guard.git import index
-from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

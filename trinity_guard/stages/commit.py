@@ -11,9 +11,9 @@ from trinity_guard.git import index, locks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from trinity_guard.detect.inspect import Artifact
+    from trinity_guard.detect.patterns import Rules
     from trinity_guard.dvcrepo.tracked import Catalog
-    from trinity_guard.inspection import Artifact
-    from trinity_guard.rules import Rules
 
 MERGE_REMEDY = """git commit     # completes this merge, and turns them into pointers
 git merge --abort     # or goes back to before it"""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from trinity_guard import bringing, console, git
+from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import pathspec, shown, typed
 from trinity_guard.following import Follower
 from trinity_guard.git import locks
-from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,19 +6,19 @@ import os
 import sys
 
 from trinity_guard import asking, console, gating, git, guarding, publication, reporting
+from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import secrets
 from trinity_guard.errors import BLOCKED, FINE, GuardError, pathspec, shown, typed
 from trinity_guard.pushqueue import Queue
-from trinity_guard.rules import size_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trinity_guard.config import Config
+    from trinity_guard.detect.inspect import Artifact
     from trinity_guard.dvcrepo.referenced import Named
     from trinity_guard.gating import Findings, Ref
-    from trinity_guard.inspection import Artifact
 
 SKIP = "TRINITY_GUARD_SKIP=gate git push     # without this check"
 MOST_LINES = 10

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from trinity_guard import delivery, git, transport, using
+from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import BLOCKED, GuardError, quoted, shown, typed
 from trinity_guard.goals import Goal
-from trinity_guard.rules import size_text
 from trinity_guard.training import marking, provenance, recorded, versions
 from trinity_guard.training.recorded import Model
 from trinity_guard.training.versions import Registry, Release

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from trinity_guard import rules as rules_of
-from trinity_guard import sniffing
+from trinity_guard.detect import patterns, sniff
 from trinity_guard.dvcrepo import pointer, safe_paths, secrets
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.git.index import SYMLINK
@@ -13,9 +12,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from trinity_guard.detect.patterns import Rules
     from trinity_guard.git import Place
     from trinity_guard.git.index import Entry
-    from trinity_guard.rules import Rules
 
 # What Git, DVC, the framework and we ourselves work by is no artifact, whatever folder or pattern it falls under.
 BOOKKEEPING = frozenset(
@@ -61,7 +60,7 @@ def inspect(place: Place, rules: Rules, entries: Sequence[Entry]) -> Findings:
     heads = objects.heads([e.oid for e in looked_at])
     for entry, head in zip(looked_at, heads, strict=True):
         # The common case, decided without a call: a small text file with an ordinary name.
-        if head.size > rules.small or rules.sieve(entry.path) or sniffing.suspicious(head.first):
+        if head.size > rules.small or rules.sieve(entry.path) or sniff.suspicious(head.first):
             _sort(entry, head, rules, objects, findings)
     return findings
 
@@ -70,8 +69,8 @@ def _sort(entry: Entry, head: Head, rules: Rules, objects: Objects, findings: Fi
     if (head.first.startswith(LFS_HEADS) and head.size < 1024) or is_bookkeeping(entry.path):
         return  # git-lfs keeps the former
     first = head.first
-    if rules.needs_head() and sniffing.suspicious(first) and head.size > GLANCE:
-        first = objects.heads([entry.oid], sniffing.HEAD_BYTES)[0].first
+    if rules.needs_head() and sniff.suspicious(first) and head.size > GLANCE:
+        first = objects.heads([entry.oid], sniff.HEAD_BYTES)[0].first
     verdict = rules.decide(entry.path, head.size, first if rules.needs_head() else b"")
     if verdict.kind == "artifact":
         findings.artifacts.append(Artifact(entry, verdict.reason, head.size))
@@ -165,5 +164,5 @@ def refuse_oversized(oversized: Sequence[Artifact]) -> GuardError:
 
 def refuse_artifacts(artifacts: Sequence[Artifact], remedy: str) -> GuardError:
     """Return the error that names each artifact with its size and the reason."""
-    lines = [f"  {shown(a.entry.path)} ({rules_of.size_text(a.size)}): {a.reason}" for a in artifacts]
+    lines = [f"  {shown(a.entry.path)} ({patterns.size_text(a.size)}): {a.reason}" for a in artifacts]
     return GuardError(problem="\n".join(["artifacts do not belong in Git:", *lines]), remedy=remedy)

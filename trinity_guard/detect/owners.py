@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
+from trinity_guard.detect.inspect import inside_dvc, is_bookkeeping
 from trinity_guard.dvcrepo import pointer, project
 from trinity_guard.errors import GuardError, pathspec, quoted, shown, typed
 from trinity_guard.git import index
-from trinity_guard.inspection import inside_dvc, is_bookkeeping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import zlib
 
-from trinity_guard.pickles import IDENTIFIER, IN_MODULE, pickled
+from trinity_guard.detect.pickles import IDENTIFIER, IN_MODULE, pickled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

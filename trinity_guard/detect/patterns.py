@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from trinity_guard import sniffing
 from trinity_guard.config import compiled
+from trinity_guard.detect import sniff
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Rules:
         pattern = self._patterns.match(path)
         if pattern is not None:
             return Verdict("artifact", f"matches {pattern}")
-        found = sniffing.kind(head, size) if self._sniff else None
+        found = sniff.kind(head, size) if self._sniff else None
         if found is not None:
             return Verdict("artifact", f"its first bytes say {found}")
         if 0 < self._max_size < size:

@@ -1,0 +1,1 @@
+"""What is an artifact, and whose is a path: patterns, first bytes, pickles (read, never loaded), owners."""
