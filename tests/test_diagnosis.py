@@ -18,8 +18,8 @@ import pytest
 from tests.proxy import Proxy
 from tests.servers import Service, free_port
 from tests.support import Repo, require
-from trinity_guard import diagnosis, endpoints, remotes
 from trinity_guard.dvcrepo.project import Remote
+from trinity_guard.remotes import base, check, endpoints
 
 # Each starts a server, or waits for one that does not answer.
 pytestmark = pytest.mark.slow
@@ -373,14 +373,14 @@ def test_the_user_s_ssh_config_says_what_a_host_is(project: Repo, tmp_path: Path
 
 
 def test_the_time_limit_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert diagnosis.limit() == 5
+    assert check.limit() == 5
     for told, expected in (("2.5", 2.5), ("soon", 5), ("-1", 5), ("nan", 5)):
         monkeypatch.setenv("TRINITY_GUARD_TIMEOUT", told)
-        assert diagnosis.limit() == expected
+        assert check.limit() == expected
 
 
 @pytest.mark.parametrize(
     "url", ["webdav://u:hunt/er2@h/x", "https://h/x?sig=hunter2&a=b", "https://ghp_hunter2@h/x?hunter2"]
 )
 def test_no_message_about_a_remote_holds_its_password(url: str) -> None:
-    assert "er2" not in remotes.without_secrets(url)
+    assert "er2" not in base.without_secrets(url)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tests.documents import Session, blocks, commands, page, same, table
 from tests.support import PROJECT, Repo, run
-from trinity_guard import diagnosis, endpoints
 from trinity_guard.commands import remote
+from trinity_guard.remotes import check, endpoints
 
 TEXT = page("docs/remotes.md")
 
@@ -41,7 +41,7 @@ def test_every_flag_is_in_the_help() -> None:
 
 
 def test_every_step_is_explained() -> None:
-    assert tuple(row[0].strip("`") for row in table(TEXT, "step")) == diagnosis.STEPS
+    assert tuple(row[0].strip("`") for row in table(TEXT, "step")) == check.STEPS
 
 
 def test_every_kind_is_shown_with_flags_that_it_has() -> None:

@@ -11,10 +11,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.support import PROJECT, dvc, run
-from trinity_guard import trust
 from trinity_guard.dvcrepo import secrets, urls
 from trinity_guard.dvcrepo.secrets import PERSONAL, PROGRAM, SECRET, credentials_in, personal_in, refusal
 from trinity_guard.errors import GuardError
+from trinity_guard.remotes import trust
 
 CONFIG = b".dvc/config"
 

@@ -15,9 +15,10 @@ import pytest
 from tests.proxy import Proxy
 from tests.servers import KINDS, Service
 from tests.support import KB, Repo, dvc, noise, run
-from trinity_guard import remotes, transport
 from trinity_guard.dvcrepo import odb, project
-from trinity_guard.transport import Trouble, Wanted
+from trinity_guard.remotes import base
+from trinity_guard.remotes import connect as connections
+from trinity_guard.remotes.connect import Trouble, Wanted
 
 pytestmark = pytest.mark.slow  # each kind of server is started, and DVC beside it
 
@@ -43,8 +44,8 @@ class Here:
         self.cache = odb.Store(os.fsencode(repo.path / ".dvc" / "cache"))
         self.other = odb.Store(os.fsencode(repo.path.parent / "teammate"))
 
-    def connect(self, limit: float | None = None) -> transport.Remote:
-        return transport.connect(project.load(os.fsencode(self.repo.path)), "service", limit)
+    def connect(self, limit: float | None = None) -> connections.Remote:
+        return connections.connect(project.load(os.fsencode(self.repo.path)), "service", limit)
 
     def through(self, proxy: Proxy) -> None:
         assert self.service
@@ -216,7 +217,7 @@ def test_plain_dvc_reads_what_was_sent_and_we_read_what_plain_dvc_sent(here: Her
 def step_of(here: Here, limit: float | None = None) -> str:
     """Return the step that each question to a remote in trouble fails at; all questions agree."""
     wanted = here.hold(b"some bytes")
-    asked: list[Callable[[transport.Remote], object]] = [
+    asked: list[Callable[[connections.Remote], object]] = [
         lambda remote: remote.sizes([wanted.md5]),
         lambda remote: remote.send(here.cache, [wanted]),
         lambda remote: remote.fetch([wanted], here.other),
@@ -331,7 +332,7 @@ def test_a_remote_that_asks_for_a_password_is_told_at_once(make_here: Callable[[
 def test_a_remote_that_is_not_configured(make_here: Callable[[str], Here]) -> None:
     here = make_here("local")
     with pytest.raises(Trouble) as caught:
-        transport.connect(project.load(os.fsencode(here.repo.path)), "other")
+        connections.connect(project.load(os.fsencode(here.repo.path)), "other")
     assert caught.value.step == "config"
 
 
@@ -359,4 +360,4 @@ def test_the_install_line_fits_where_the_interpreter_lives(
 ) -> None:
     monkeypatch.setattr(sys, "prefix", prefix)
     monkeypatch.setattr(sys, "executable", f"{prefix}/bin/python")
-    assert remotes.install_line("dvc-s3") == line
+    assert base.install_line("dvc-s3") == line

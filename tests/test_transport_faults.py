@@ -17,9 +17,9 @@ from tests.proxy import CUT, SILENT, Fault, Proxy, Request
 from tests.servers import Service
 from tests.support import KB, PROJECT, Repo, noise
 from tests.test_transport import Here, content_of, leftovers, make_here
-from trinity_guard import transport
 from trinity_guard.dvcrepo import project
-from trinity_guard.transport import Trouble, Wanted
+from trinity_guard.remotes import connect
+from trinity_guard.remotes.connect import Trouble, Wanted
 
 __all__ = ["make_here"]
 pytestmark = pytest.mark.slow  # a minute and more together; .ci/run runs it with the other slow proofs
@@ -264,7 +264,7 @@ def test_a_config_that_changes_after_it_was_judged_leads_nowhere_else(
     service = start_service("s3")
     with Proxy(service.port, lambda _: None) as judged, Proxy(service.port, lambda _: None) as other:
         path = service.configure(repo, port=judged.port)
-        remote = transport.connect(project.load(os.fsencode(repo.path)), "service")
+        remote = connect.connect(project.load(os.fsencode(repo.path)), "service")
         service.configure(repo, path, port=other.port)
         with remote:
             remote.sizes(["0" * 32])

@@ -12,7 +12,7 @@ import pytest
 
 from tests.documents import Session, blocks, commands, page
 from tests.support import MB, PROJECT, Repo
-from trinity_guard import diagnosis
+from trinity_guard.remotes import check
 
 MODEL = "models/first.pkl"
 HEADINGS = re.findall(r"^### `+ ?(.*?) ?`+$", page("docs/troubleshooting.md"), re.MULTILINE)
@@ -331,7 +331,7 @@ def test_the_message_comes_and_the_commands_help(repo: Repo, tmp_path: Path, hea
 
 def test_each_step_on_the_way_to_a_remote_is_explained() -> None:
     said = section("the remote '…' … cannot be used: step `…`: …")
-    assert re.findall(r"`([\w-]+)`", "".join(re.findall(r"^\| (`.*?) \|", said, re.MULTILINE))) == list(diagnosis.STEPS)
+    assert re.findall(r"`([\w-]+)`", "".join(re.findall(r"^\| (`.*?) \|", said, re.MULTILINE))) == list(check.STEPS)
 
 
 @pytest.mark.parametrize("heading", ELSEWHERE)

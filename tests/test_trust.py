@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.support import run
-from trinity_guard import git, trust
+from trinity_guard import git
 from trinity_guard.dvcrepo import configfile
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import BLOCKED, GuardError
+from trinity_guard.remotes import trust
 
 S3 = "['remote \"r\"']\n    url = s3://bucket/data\n"
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from trinity_guard import console, publication, trust
+from trinity_guard import console, publication
 from trinity_guard.dvcrepo import project as dvcproject
+from trinity_guard.remotes import trust
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import transport, trust
 from trinity_guard.dvcrepo import odb, tracked
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.following import Follower, Former, Kept, Put
 from trinity_guard.goals import Goal
+from trinity_guard.remotes import connect, trust
 from trinity_guard.workfiles import Damaged, same_moment
 
 TYPE_CHECKING = False
@@ -51,8 +51,8 @@ class Fetcher:
         if name in settings.remotes:
             trust.require(self._follower.place, settings, settings.remotes[name])
         cache = self._follower.projects.shelf(project).own
-        items = [transport.Wanted(g.name, -1 if g.legacy else g.size) for g in group]
-        with transport.connect(settings, name) as opened:
+        items = [connect.Wanted(g.name, -1 if g.legacy else g.size) for g in group]
+        with connect.connect(settings, name) as opened:
             return opened.fetch(items, cache, self._progress("fetching") if self._progress else None)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, ignoring, leftovers, trust
+from trinity_guard import git, ignoring, leftovers
 from trinity_guard.detect import owners
 from trinity_guard.detect.inspect import LFS_HEADS
 from trinity_guard.dvcrepo import odb, pointer, tracked
@@ -15,6 +15,7 @@ from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError, pathspec, shown, typed
 from trinity_guard.git import index
 from trinity_guard.git.objects import Objects
+from trinity_guard.remotes import trust
 from trinity_guard.workshop import Workshop
 
 TYPE_CHECKING = False

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, transport, trust
+from trinity_guard import git
 from trinity_guard.dvcrepo import odb
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo.referenced import Named
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git import index
+from trinity_guard.remotes import connect, trust
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Delivery:
 
 def deliver(
     to: Destination,
-    remote: transport.Remote,
+    remote: connect.Remote,
     group: Sequence[Named],
     known: Known | None,
     on_progress: Progress | None = None,
@@ -77,9 +78,9 @@ def deliver(
     files, folders = _expanded(to.cache, group, known, done)
     there = remote.sizes([*files, *folders]) if files or folders else {}
     # Files first: a directory object whose files are missing tells DVC that they are there.
-    lacking = [transport.Wanted(m, size) for m, size in files.items() if not _right(to.cache, m, size, there)]
+    lacking = [connect.Wanted(m, size) for m, size in files.items() if not _right(to.cache, m, size, there)]
     done.failed = remote.send(to.cache, lacking, on_progress) if lacking else {}
-    missing = [transport.Wanted(m) for m in folders if not _right(to.cache, m, -1, there)]
+    missing = [connect.Wanted(m) for m in folders if not _right(to.cache, m, -1, there)]
     complete = [w for w in missing if not any(c in done.failed for c in done.children.get(w.md5, ()))]
     if complete:
         done.failed.update(remote.send(to.cache, complete))

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, hookfiles, planted, remotes, remotesetup
+from trinity_guard import git, hookfiles, planted
 from trinity_guard.dvcrepo import project, safe_paths
 from trinity_guard.dvcrepo.project import FILES
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
-from trinity_guard.remotesetup import folder_beside
+from trinity_guard.remotes import add, base
+from trinity_guard.remotes.add import folder_beside
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-REMOTE = remotesetup.REMOTE
+REMOTE = add.REMOTE
 
 
 def set_up(place: git.Place, url: str | None, about_to_change: Callable[[bytes], None]) -> tuple[list[str], list[str]]:
@@ -55,7 +56,7 @@ def _initialised(place: git.Place) -> list[str]:
     folder = place.file(b".dvc")
     if not os.path.lexists(folder):
         _require_visible(place)
-        remotesetup.dvc(place.top, "init")
+        add.dvc(place.top, "init")
         return ["DVC set up (dvc init)"]
     if not os.path.isdir(folder):
         raise GuardError(
@@ -116,7 +117,7 @@ def _add_remote(place: git.Place, settings: project.Project, url: str | None) ->
     if url is None:
         folder = folder_beside(place)
         # Absolute: a clone anywhere on this machine finds it, and a clone on another one says what is missing.
-        remotesetup.dvc(place.top, "remote", "add", "-d", remotesetup.free_name(settings), folder)
+        add.dvc(place.top, "remote", "add", "-d", add.free_name(settings), folder)
         return [f"default DVC remote '{REMOTE}': the local folder {shown(folder)}"], [
             "the DVC remote is only a folder on this machine, which nobody else can fetch from. For a real one:\n"
             "trinity-guard remote add s3://BUCKET/PATH --default    # or gs:// azure:// ssh:// webdavs://;\n"
@@ -124,12 +125,12 @@ def _add_remote(place: git.Place, settings: project.Project, url: str | None) ->
         ]
     known = next((name for name in settings.remotes if _same(settings, name, url)), None)
     if known:
-        remotesetup.dvc(place.top, "remote", "default", known)
+        add.dvc(place.top, "remote", "default", known)
         return [f"default DVC remote '{known}'"], []
-    name = remotesetup.free_name(settings)
+    name = add.free_name(settings)
     relative = _is_folder(url) and not os.path.isabs(url)
     value = os.path.relpath(_absolute(url), place.top) if relative else os.fsencode(url)
-    remotesetup.dvc(place.top, "remote", "add", "-d", name, value)
+    add.dvc(place.top, "remote", "add", "-d", name, value)
     return [f"default DVC remote '{name}': {url}"], []
 
 
@@ -150,12 +151,12 @@ def _plugin(url: str | None) -> list[str]:
     import importlib.util
 
     kind = safe_paths.scheme(url or "") if "://" in (url or "") else ""
-    package = remotes.PACKAGES.get(kind)
+    package = base.PACKAGES.get(kind)
     if package is None or importlib.util.find_spec(package.replace("-", "_")):
         return []
     return [
         f"DVC cannot reach {kind}:// yet: {package} is missing where the hooks' Python lives\n"
-        f"{remotes.install_line(package)}"
+        f"{base.install_line(package)}"
     ]
 
 

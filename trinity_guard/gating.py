@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import delivery, git, publication, refuge, transport
+from trinity_guard import delivery, git, publication, refuge
 from trinity_guard.background import Turn
 from trinity_guard.detect import inspect, owners
 from trinity_guard.dvcrepo import configfile, odb, referenced, tracked
 from trinity_guard.errors import GuardError, shown, typed
 from trinity_guard.git import index
 from trinity_guard.pushqueue import Queue, Retries
+from trinity_guard.remotes import connect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -321,7 +322,7 @@ def secure(
                 done.left.append(to.name)
                 continue
             refuge.bring_back(place, to.cache, group)
-            with transport.connect(to.settings, to.name) as remote:
+            with connect.connect(to.settings, to.name) as remote:
                 _fetch_folders(to, remote, group)
                 delivered = delivery.deliver(to, remote, group, None, on_progress)
             Retries(place).worked(to.name)
@@ -334,9 +335,9 @@ def secure(
     return done
 
 
-def _fetch_folders(to: delivery.Destination, remote: transport.Remote, group: Sequence[Named]) -> None:
+def _fetch_folders(to: delivery.Destination, remote: connect.Remote, group: Sequence[Named]) -> None:
     """Bring the directory objects that only the remote has: it must have each file that they list, too."""
-    wanted = [transport.Wanted(i.md5) for i in group if i.is_dir and not to.cache.holds(i.md5)]
+    wanted = [connect.Wanted(i.md5) for i in group if i.is_dir and not to.cache.holds(i.md5)]
     if wanted:
         there = remote.sizes([w.md5 for w in wanted])
         remote.fetch([w for w in wanted if w.md5 in there], to.cache)

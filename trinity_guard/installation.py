@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import config, dvcsetup, framework, git, hookfiles, remotesetup, trust
+from trinity_guard import config, dvcsetup, framework, git, hookfiles
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.installed import Outcome, Work, record_file
+from trinity_guard.remotes import add, trust
 
 NATIVE, FRAMEWORK, NONE = "native", "pre-commit", "none"
 OWN_FILE = config.OWN_FILE.encode()
@@ -23,7 +24,7 @@ def install(place: git.Place, remote: str | None = None, hooks: str | None = Non
     work = Work(place)
     mode = hooks or (FRAMEWORK if _framework_has_us(place) else NATIVE)
     if remote is not None:
-        remotesetup.require_safe(remote)
+        add.require_safe(remote)
     settings = config.load(place.top)
     folder = _checked(work, mode, hooks)
     _install_dvc(work, remote)

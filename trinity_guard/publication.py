@@ -5,11 +5,12 @@ An object is queued, on disk, before it is pushed, and leaves the queue when the
 
 from __future__ import annotations
 
-from trinity_guard import delivery, git, refuge, transport
+from trinity_guard import delivery, git, refuge
 from trinity_guard.background import Turn
 from trinity_guard.dvcrepo.referenced import Named
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.pushqueue import Queue, Retries
+from trinity_guard.remotes import connect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,11 +107,11 @@ def _push_group(
                 f"'{to.name}' failed a while ago, and is tried again later", "trinity-guard push --pending"
             )
         refuge.bring_back(place, to.cache, group)
-        with transport.connect(to.settings, to.name) as remote:
+        with connect.connect(to.settings, to.name) as remote:
             delivered = delivery.deliver(to, remote, group, delivery.Known(place, to.remote), on_progress)
         Retries(place).worked(to.name)
     except GuardError as error:
-        if isinstance(error, transport.Trouble):
+        if isinstance(error, connect.Trouble):
             Retries(place).failed(to.name)
         report.waiting += group
         report.reasons.append(

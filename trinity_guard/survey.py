@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import background, conversion, git, leftovers, transport
+from trinity_guard import background, conversion, git, leftovers
 from trinity_guard.dvcrepo import project, tracked
 from trinity_guard.errors import shown
 from trinity_guard.pushqueue import Queue, Retries
+from trinity_guard.remotes import connect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Survey:
         settings = project.load(self._place.top)
         name = config.remote or settings.default_remote or ""
         remote = settings.remotes.get(name)
-        return name, transport.without_secrets(remote.url) if remote else ""
+        return name, connect.without_secrets(remote.url) if remote else ""
 
     def as_dict(self) -> dict[str, object]:
         return {

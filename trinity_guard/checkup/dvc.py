@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import credentials, delivery, diagnosis, git, hookfiles, installation, installed, trust
+from trinity_guard import delivery, git, hookfiles, installation, installed
 from trinity_guard.checkup import hooks, machine
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, counted, fine, listed
 from trinity_guard.dvcrepo import configfile, safe_paths, secrets, urls
 from trinity_guard.errors import GuardError, pathspec, quoted, shown, typed
 from trinity_guard.git import index
 from trinity_guard.publication import grouped
-from trinity_guard.remotes import PACKAGES
+from trinity_guard.remotes import check, credentials, trust
+from trinity_guard.remotes.base import PACKAGES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -234,8 +235,8 @@ def _reach(subject: Subject, root: bytes, name: str) -> tuple[str, str] | None:
             return _folder_to_be(subject, root, remote)
     except GuardError as error:
         return error.problem, error.remedy
-    for step in diagnosis.check(project, remote):
-        if step.state == diagnosis.FAILED:
+    for step in check.check(project, remote):
+        if step.state == check.FAILED:
             remedy = step.remedy
             if step.name == "plug-in":
                 remedy = machine.install(PACKAGES[safe_paths.scheme(remote.url)])

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import diagnosis, git, remotes
+from trinity_guard import git
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, fine, listed
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import safe_paths
 from trinity_guard.errors import shown, typed
+from trinity_guard.remotes import base, check
 
 # `git config --show-scope`, by which hooks are found, came with the first; what `migrate` asks (`worktree list -z`)
 # with the second.
@@ -84,7 +85,7 @@ def dvc_version(_: Subject) -> Check:
 
 def judged(package: str, version: str, oldest: str) -> Check:
     """Judge an installed version ("": none) against the oldest that works ("": not known)."""
-    line = remotes.install_line(package)
+    line = base.install_line(package)
     if not version:
         return Check(ERROR, f"{package} is not installed beside trinity-guard.", line)
     if not oldest:
@@ -98,11 +99,11 @@ def plugins(subject: Subject) -> Check:
     project = subject.project()
     missing, old, there = [], [], []
     for remote in project.remotes.values():
-        package = remotes.PACKAGES.get(safe_paths.scheme(remote.url)) if remote.local is None else None
+        package = base.PACKAGES.get(safe_paths.scheme(remote.url)) if remote.local is None else None
         if package is None:
             continue
         version = installed(package)
-        if not version or diagnosis.plugin(remote).state == diagnosis.FAILED:
+        if not version or check.plugin(remote).state == check.FAILED:
             missing.append((remote.name, package))
         elif numbers(version) < numbers(required().get(package, "")):
             old.append(package)
@@ -119,7 +120,7 @@ def plugins(subject: Subject) -> Check:
 
 def install(package: str) -> str:
     """Return the command that brings a plug-in, by the extra of ours where there is one."""
-    line, extra = remotes.install_line(package), package.removeprefix("dvc-")
+    line, extra = base.install_line(package), package.removeprefix("dvc-")
     head = line.removesuffix(f"-m pip install {package}")
     return f"{head}-m pip install 'trinity-guard[{extra}]'" if head != line and extra in EXTRAS else line
 

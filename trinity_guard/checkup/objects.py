@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import background, git, publication, pushqueue, transport, trust
+from trinity_guard import background, git, publication, pushqueue
 from trinity_guard.checkup import dvc
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import odb, referenced
 from trinity_guard.errors import GuardError, pathspec, typed
+from trinity_guard.remotes import connect, trust
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _ask(subject: Subject, root: bytes, name: str, some: Sequence[Found]) -> Non
     why = _unaskable(subject, root, name)
     if not why:
         try:
-            with transport.connect(subject.project(root), name) as remote:
+            with connect.connect(subject.project(root), name) as remote:
                 there = remote.sizes(list(dict.fromkeys(f.item.md5 for f in some)))
         except GuardError as error:
             why = error.problem

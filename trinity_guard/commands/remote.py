@@ -6,11 +6,12 @@ import getpass
 import os
 import sys
 
-from trinity_guard import console, credentials, diagnosis, endpoints, git, remotesetup, trust
+from trinity_guard import console, git
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo import safe_paths, secrets, urls
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
 from trinity_guard.installed import Work
+from trinity_guard.remotes import add, check, credentials, endpoints, trust
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,15 +121,15 @@ def _add(place: git.Place, root: bytes, asked: argparse.Namespace) -> int:
     name, url = asked.words if len(asked.words) == 2 else ("", asked.words[0])
     options = _options(url, asked)
     work = Work(place)
-    wish = remotesetup.Wish(name, url, asked.default, options)
+    wish = add.Wish(name, url, asked.default, options)
     known = set(dvcproject.load(root).remotes)
-    done = remotesetup.add(place, root, wish, work.about_to_change)
+    done = add.add(place, root, wish, work.about_to_change)
     project = dvcproject.load(root)
     remote = project.remotes[(set(project.remotes) - known).pop()]
     trust.confirm(place, remote)
     _tell(work, done)
-    plugin = diagnosis.plugin(remote)
-    if plugin.state == diagnosis.FAILED:
+    plugin = check.plugin(remote)
+    if plugin.state == check.FAILED:
         console.warn(plugin.reason, plugin.remedy)
     return FINE
 
@@ -177,7 +178,7 @@ def _facts(place: git.Place, project: dvcproject.Project, remote: dvcproject.Rem
         "name": remote.name,
         "url": urls.without_secret(remote.url),
         "default": remote.name == project.default_remote,
-        "plugin": diagnosis.plugin(remote).state != diagnosis.FAILED,
+        "plugin": check.plugin(remote).state != check.FAILED,
         "confirmed": trust.unconfirmed(place, project, remote) is None,
         "forbidden": trust.forbidden(place, remote),
         "credentials": [{"what": what, "where": where} for what, where in credentials.origins(remote)],
@@ -293,7 +294,7 @@ def _check(place: git.Place, root: bytes, asked: argparse.Namespace) -> int:
     if asked.format == "text":
         console.say(f"{remote.name}: {_plain(urls.without_secret(remote.url))}")
     steps = []
-    for step in diagnosis.check(project, remote):
+    for step in check.check(project, remote):
         steps.append(step)
         if asked.format == "text":
             _tell_step(step)
@@ -302,12 +303,12 @@ def _check(place: git.Place, root: bytes, asked: argparse.Namespace) -> int:
 
         facts = [{"step": s.name, "state": s.state, "reason": s.reason, "remedy": s.remedy} for s in steps]
         console.result(json.dumps({"name": remote.name, "steps": facts}, indent=2))
-    return BLOCKED if any(s.state == diagnosis.FAILED for s in steps) else FINE
+    return BLOCKED if any(s.state == check.FAILED for s in steps) else FINE
 
 
-def _tell_step(step: diagnosis.Step) -> None:
+def _tell_step(step: check.Step) -> None:
     line = f"  {step.name:<12}{step.state:<8}{step.reason}".rstrip()
-    if step.state == diagnosis.FAILED:
+    if step.state == check.FAILED:
         console.result("\n".join([line, *(f"      {r}" for r in step.remedy.splitlines())]))
     else:
         console.say(line)

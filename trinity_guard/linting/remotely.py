@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import publication, transport, trust
+from trinity_guard import publication
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import odb, referenced
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.linting.finding import Finding
+from trinity_guard.remotes import connect, trust
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,12 +65,12 @@ class _Question:
         self.wanted = len(group)
         self.answered = 0
         self.error: BaseException | None = None
-        self.remote: transport.Remote | None = None
+        self.remote: connect.Remote | None = None
 
     def ask(self) -> None:
         """Run in a thread of its own; an exception is kept for the others to raise."""
         try:
-            with transport.connect(self._settings, self.name) as self.remote:
+            with connect.connect(self._settings, self.name) as self.remote:
                 for start in range(0, self.wanted, TOGETHER):
                     some = self._group[start : start + TOGETHER]
                     self._there.update(self.remote.sizes([i.md5 for i in some]))
@@ -80,7 +81,7 @@ class _Question:
         except BaseException as error:  # noqa: BLE001  # raised again by whoever waits for this thread
             self.error = error
 
-    def _ask_within(self, remote: transport.Remote, folders: Sequence[str]) -> None:
+    def _ask_within(self, remote: connect.Remote, folders: Sequence[str]) -> None:
         """Ask for the files of directories. Lists that are not in the cache are fetched into a room of our own."""
         import tempfile
 
@@ -89,7 +90,7 @@ class _Question:
         if away:
             with tempfile.TemporaryDirectory(prefix="trinity-guard-lint-") as room:
                 rooms = odb.Store(os.fsencode(room))
-                failed = remote.fetch([transport.Wanted(m) for m in away], rooms)
+                failed = remote.fetch([connect.Wanted(m) for m in away], rooms)
                 for md5 in failed:
                     self._there.pop(md5)
                 self._listed.update({m: [c for c, _ in odb.children(rooms, m)] for m in away if m not in failed})

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 
-from trinity_guard import delivery, git, remotesetup, transport, trust
-from trinity_guard import remotesetup as trinity_guard_remotesetup
+from trinity_guard import delivery, git
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo import safe_paths, secrets
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.history import plan
+from trinity_guard.remotes import add, connect, trust
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ def find(place: git.Place, config: Config, url: str | None) -> Destination:
         address = (
             _address(place, url)
             if url is not None
-            else os.fsdecode(trinity_guard_remotesetup.folder_beside(place, "trinity-guard migrate run --remote URL"))
+            else os.fsdecode(add.folder_beside(place, "trinity-guard migrate run --remote URL"))
         )
-        name = (config.remote or remotesetup.REMOTE).lower()
+        name = (config.remote or add.REMOTE).lower()
         found = at(name, address)
         with project(place, found):  # refuses what DVC would not read
             return found
@@ -82,7 +82,7 @@ def configured(place: git.Place) -> bool:
 
 def _require_safe(url: str) -> None:
     try:
-        trinity_guard_remotesetup.require_safe(url)
+        add.require_safe(url)
     except GuardError as error:
         remedy = error.remedy.replace("trinity-guard init --remote", "trinity-guard migrate run --remote")
         raise GuardError(error.problem, remedy, error.exit_code) from None
@@ -112,7 +112,7 @@ def _require_same(place: git.Place, remote: dvcproject.Remote | None, url: str) 
         folder = dvcproject.local_folder(url if "://" in url else os.path.abspath(url))
         if remote.local == folder if folder is not None else remote.url.rstrip("/") == url.rstrip("/"):
             return
-    name = remote.name if remote is not None else remotesetup.REMOTE
+    name = remote.name if remote is not None else add.REMOTE
     where = "run in the repository" if not place.bare else "in a clone of it"
     raise GuardError(
         problem=f"this repository's .dvc/config {'names another remote' if remote is not None else 'has no remote'}, "
@@ -199,13 +199,13 @@ def missing(place: git.Place, found: Destination, objects: Sequence[tuple[str, i
     return len(lacking), sum(w.size for w in lacking)
 
 
-def _lacking(remote: transport.Remote, objects: Sequence[tuple[str, int]]) -> list[transport.Wanted]:
+def _lacking(remote: connect.Remote, objects: Sequence[tuple[str, int]]) -> list[connect.Wanted]:
     there = remote.sizes([md5 for md5, _ in objects]) if objects else {}
-    return [transport.Wanted(md5, size) for md5, size in objects if there.get(md5) not in (size, -1)]
+    return [connect.Wanted(md5, size) for md5, size in objects if there.get(md5) not in (size, -1)]
 
 
 @contextlib.contextmanager
-def _reached(place: git.Place, found: Destination) -> Iterator[transport.Remote]:
+def _reached(place: git.Place, found: Destination) -> Iterator[connect.Remote]:
     if not found.name:
         raise GuardError("DVC has no default remote.", "trinity-guard remote add URL", exit_code=UNUSABLE)
     with project(place, found) as settings:
@@ -218,7 +218,7 @@ def _reached(place: git.Place, found: Destination) -> Iterator[transport.Remote]
             trust.require(place, settings, remote)
         if remote.local is not None:
             _make_folder(place, found, remote.local)
-        with transport.connect(settings, found.name) as connected:
+        with connect.connect(settings, found.name) as connected:
             yield connected
 
 

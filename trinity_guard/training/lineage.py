@@ -7,10 +7,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 
-from trinity_guard import delivery, git, transport, using
+from trinity_guard import delivery, git, using
 from trinity_guard.dvcrepo import lockfile, odb
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.goals import Goal, Projects
+from trinity_guard.remotes import connect
 from trinity_guard.training import marking, recorded, releasing
 from trinity_guard.training.recorded import Model
 from trinity_guard.training.versions import Registry, Release
@@ -288,9 +289,9 @@ def _fetched(place: git.Place, choice: str, goal: Goal, on_progress: Callable[[i
         os.makedirs(place.own, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="lineage-", dir=os.fsdecode(place.own)) as folder:
             shelf = odb.Store(os.fsencode(folder))
-            with transport.connect(to.settings, to.name) as remote:
+            with connect.connect(to.settings, to.name) as remote:
                 size = -1 if goal.legacy else goal.size
-                reason = remote.fetch([transport.Wanted(goal.name, size)], shelf, on_progress).get(goal.name, "")
+                reason = remote.fetch([connect.Wanted(goal.name, size)], shelf, on_progress).get(goal.name, "")
             if not reason and shelf.holds(goal.name):
                 return Line("bytes", OK, f"{name} fetched from '{to.name}' and hashed")
         return Line("bytes", WRONG, f"{name} on '{to.name}': {reason or 'other bytes came'}")

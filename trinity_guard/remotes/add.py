@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import credentials, endpoints, git, planted
+from trinity_guard import git, planted
 from trinity_guard.dvcrepo import configfile, safe_paths, secrets, urls
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.remotes import credentials, endpoints
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import endpoints, transport
 from trinity_guard.dvcrepo import safe_paths, urls
 from trinity_guard.errors import shown
-from trinity_guard.remotes import PACKAGES, install_line
+from trinity_guard.remotes import connect, endpoints
+from trinity_guard.remotes.base import PACKAGES, install_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from trinity_guard.dvcrepo.project import Project, Remote
-    from trinity_guard.endpoints import Endpoint
-    from trinity_guard.remotes import Trouble
+    from trinity_guard.remotes.base import Trouble
+    from trinity_guard.remotes.endpoints import Endpoint
 
 OK, FAILED, NONE = "ok", "FAILED", "-"
 STEPS = ("plug-in", "name", "connect", "TLS", "credentials", "bucket", "write", "read", "delete")
@@ -164,11 +164,11 @@ def _tls(end: Endpoint, connection: socket.socket, remote: Remote) -> Step:
 def _round_trip(project: Project, remote: Remote) -> Iterator[Step]:
     room = ""
     try:
-        with transport.connect(project, remote.name) as there:
+        with connect.connect(project, remote.name) as there:
             there.probe()
         if remote.local is not None:
             room = f"{_free(remote.local):.1f} GB free"
-    except transport.Trouble as trouble:
+    except connect.Trouble as trouble:
         yield from _until(trouble, remote)
         return
     for name in _PROBED[1 if remote.local is not None else 0 :]:

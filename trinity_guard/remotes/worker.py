@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import remotefailure, remotequery
 from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import GuardError
-from trinity_guard.remotes import Trouble
-from trinity_guard.remotetransfer import Beat, Fetching, Sending, Traffic
+from trinity_guard.remotes import failures, query
+from trinity_guard.remotes.base import Trouble
+from trinity_guard.remotes.transfer import Beat, Fetching, Sending, Traffic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def main() -> None:
     """Serve one remote until the standard input ends."""
     inbox, talk = _streams()
-    place: remotequery.Place | None = None
+    place: query.Place | None = None
     told = inbox.get()
     name, url = told["name"], told["url"]
     try:
@@ -33,7 +33,7 @@ def main() -> None:
         talk.trouble(trouble)
         return
     except Exception as error:  # noqa: BLE001  # whatever it is, it is told, and nothing is known of the remote
-        talk.trouble(remotefailure.trouble_of(error, name, url))
+        talk.trouble(failures.trouble_of(error, name, url))
         return
     traffic = Traffic()
     talk.say(ready=1)
@@ -50,7 +50,7 @@ def main() -> None:
         except GuardError as error:
             talk.trouble(Trouble("other", error.problem, error.remedy))
         except Exception as error:  # noqa: BLE001  # as above
-            talk.trouble(remotefailure.trouble_of(error, name, url, doing))
+            talk.trouble(failures.trouble_of(error, name, url, doing))
 
 
 class Talk:
@@ -125,9 +125,9 @@ def _load(options: dict[str, str], name: str) -> tuple[Any, dict[str, Any], str]
     return cls, settings, base
 
 
-def _open(opened: tuple[Any, dict[str, Any], str]) -> remotequery.Place:
+def _open(opened: tuple[Any, dict[str, Any], str]) -> query.Place:
     cls, options, base = opened
-    place = remotequery.Place(cls(**options), base, cls.protocol)
+    place = query.Place(cls(**options), base, cls.protocol)
     client = place.fs.fs
     if place.scheme == "azure":
         # Its own four tries wait 15 s and more between them.
@@ -150,9 +150,9 @@ def _give_up_on_refusal() -> None:
         retry.is_retriable = lambda error: not isinstance(error, ClientConnectorError) and plain(error)
 
 
-def _serve(place: remotequery.Place, request: dict[str, Any], beat: Beat, name: str, url: str) -> None:
+def _serve(place: query.Place, request: dict[str, Any], beat: Beat, name: str, url: str) -> None:
     if request["do"] == "sizes":
-        remotequery.sizes(place, request["md5s"], beat.news)
+        query.sizes(place, request["md5s"], beat.news)
     elif request["do"] == "probe":
         _probe(place, name, url)
     else:
@@ -162,7 +162,7 @@ def _serve(place: remotequery.Place, request: dict[str, Any], beat: Beat, name: 
         move(place, cache, beat, name, url).run(items)
 
 
-def _probe(place: remotequery.Place, name: str, url: str) -> None:
+def _probe(place: query.Place, name: str, url: str) -> None:
     """Write, read back, compare and delete an object of our own."""
     data = os.urandom(64)
     path = place.join("trinity-guard-probe-" + os.urandom(8).hex())
@@ -186,7 +186,7 @@ def _probe(place: remotequery.Place, name: str, url: str) -> None:
             raise Trouble("read", f"the remote '{name}' ({url}) gave back other bytes than were written")
 
     steps: list[tuple[str, Callable[[], Any]]] = [
-        ("bucket", lambda: remotequery.check_base(place)),
+        ("bucket", lambda: query.check_base(place)),
         ("write", write),
         ("read", read),
     ]
@@ -198,4 +198,4 @@ def _probe(place: remotequery.Place, name: str, url: str) -> None:
         except Trouble:
             raise
         except Exception as error:
-            raise remotefailure.trouble_of(error, name, url, doing) from error
+            raise failures.trouble_of(error, name, url, doing) from error

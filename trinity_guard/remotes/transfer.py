@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import remotefailure, remotequery
 from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import GuardError
-from trinity_guard.folderremote import ABSENT, DAMAGED, NOT_CACHED, damaged_in
+from trinity_guard.remotes import failures, query
+from trinity_guard.remotes.folder import ABSENT, DAMAGED, NOT_CACHED, damaged_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class _Moving:
     doing = "read"
     tell_after = 0.0  # seconds in which what became of objects is gathered
 
-    def __init__(self, place: remotequery.Place, cache: odb.Store, beat: Beat, name: str, url: str) -> None:
+    def __init__(self, place: query.Place, cache: odb.Store, beat: Beat, name: str, url: str) -> None:
         self.place = place
         self.cache = cache
         self.beat = beat
@@ -127,8 +127,8 @@ class _Moving:
         self.place.refresh()
         for wanted in (False, True):
             self._run([item for item in items if item[0].endswith(".dir") == wanted])
-        if self._last and not self._arrived and remotefailure.step_of(self._last, self.doing) in remotefailure.WHOLE:
-            raise remotefailure.trouble_of(self._last, self.name, self.url, self.doing)
+        if self._last and not self._arrived and failures.step_of(self._last, self.doing) in failures.WHOLE:
+            raise failures.trouble_of(self._last, self.name, self.url, self.doing)
 
     def _run(self, items: list[tuple[str, int]]) -> None:
         import time
@@ -156,12 +156,12 @@ class _Moving:
         except GuardError:
             raise
         except Exception as error:  # noqa: BLE001  # of one object; it is named with the reason
-            step = remotefailure.step_of(error, self.doing)
-            self._in_a_row = self._in_a_row + 1 if step in remotefailure.WHOLE else 0
+            step = failures.step_of(error, self.doing)
+            self._in_a_row = self._in_a_row + 1 if step in failures.WHOLE else 0
             self._last = error
-            if self._in_a_row >= ENOUGH or (not self._arrived and remotefailure.hopeless(error, step)):
-                raise remotefailure.trouble_of(error, self.name, self.url, self.doing) from None
-            return remotefailure.reason_of(error, self.doing)
+            if self._in_a_row >= ENOUGH or (not self._arrived and failures.hopeless(error, step)):
+                raise failures.trouble_of(error, self.name, self.url, self.doing) from None
+            return failures.reason_of(error, self.doing)
         if not reason:
             self._arrived += 1
             self._in_a_row = 0
@@ -207,7 +207,7 @@ class Fetching(_Moving):
             try:
                 self.place.fs.fs.get_file(self.place.path(md5), os.fsdecode(target))
             except FileNotFoundError as error:
-                if remotequery.absent(error):
+                if query.absent(error):
                     return ABSENT
                 raise
             came = os.stat(target).st_size
@@ -226,13 +226,13 @@ class Fetching(_Moving):
     def run(self, items: list[tuple[str, int]]) -> None:
         super().run(items)
         if not self._arrived:
-            remotequery.check_base(self.place)  # all absent: perhaps for want of the bucket
+            query.check_base(self.place)  # all absent: perhaps for want of the bucket
 
     def settle(self) -> None:
         self.cache.settle()
 
 
-def put(place: remotequery.Place, source: str, target: str, size: int) -> None:
+def put(place: query.Place, source: str, target: str, size: int) -> None:
     """Upload one file; under its final name only when all of it is there, where the protocol can do that."""
     client = place.fs.fs
     if place.is_object_store:
@@ -255,7 +255,7 @@ def put(place: remotequery.Place, source: str, target: str, size: int) -> None:
         raise
 
 
-def _check(place: remotequery.Place, path: str, size: int) -> None:
+def _check(place: query.Place, path: str, size: int) -> None:
     there = place.info([path], lambda _: None)[0]
     if isinstance(there, BaseException):
         raise there
@@ -263,14 +263,14 @@ def _check(place: remotequery.Place, path: str, size: int) -> None:
         raise ConnectionError(f"{there} of {size} bytes arrived")
 
 
-def _rename(place: remotequery.Place, temporary: str, target: str) -> None:
+def _rename(place: query.Place, temporary: str, target: str) -> None:
     if place.scheme.startswith("webdav"):
         place.fs.fs.client.move(temporary, target, overwrite=True)
     else:
         place.fs.fs.mv(temporary, target)
 
 
-def _sweep(place: remotequery.Place, path: str) -> None:
+def _sweep(place: query.Place, path: str) -> None:
     try:
         place.fs.fs.rm_file(path)
     except Exception:  # noqa: BLE001  # the connection is gone perhaps, and what failed is on its way up

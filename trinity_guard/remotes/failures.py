@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard.remotes import PACKAGES, Trouble, install_line
+from trinity_guard.remotes.base import PACKAGES, Trouble, install_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import select
 import sys
 
 from trinity_guard import LIBRARY, git
-from trinity_guard.remotes import Trouble, without_secrets
+from trinity_guard.remotes.base import Trouble, without_secrets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
     from trinity_guard.dvcrepo import project
     from trinity_guard.dvcrepo.odb import Store
-    from trinity_guard.remotes import Wanted
+    from trinity_guard.remotes.base import Wanted
 
     Progress = Callable[[int, int], None]
 
 LIMIT = 30.0
 # Loading dvc and a client library takes a second or two, on a busy machine more; nothing of it is the remote's fault.
 LOADING = 120.0
-BOOTSTRAP = "import sys; sys.path.append(sys.argv.pop(1)); from trinity_guard.remoteworker import main; main()"
+BOOTSTRAP = "import sys; sys.path.append(sys.argv.pop(1)); from trinity_guard.remotes.worker import main; main()"
 MOST_WORDS = 4096
 
 

@@ -6,13 +6,13 @@ import os
 
 from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.remotes import Trouble
+from trinity_guard.remotes.base import Trouble
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from trinity_guard.remotes import Wanted
+    from trinity_guard.remotes.base import Wanted
 
     Progress = Callable[[int, int], None]
 

@@ -6,9 +6,9 @@ hangs can be killed, no listing is older than the process, and nothing heavy is 
 
 from __future__ import annotations
 
-from trinity_guard.folderremote import FolderRemote
-from trinity_guard.remotes import Trouble, Wanted, install_line, without_secrets
-from trinity_guard.serviceremote import ServiceRemote
+from trinity_guard.remotes.base import Trouble, Wanted, install_line, without_secrets
+from trinity_guard.remotes.folder import FolderRemote
+from trinity_guard.remotes.service import ServiceRemote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

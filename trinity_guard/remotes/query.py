@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard.dvcrepo import odb
-from trinity_guard.remotefailure import step_of
+from trinity_guard.remotes.failures import step_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

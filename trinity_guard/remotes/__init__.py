@@ -1,0 +1,1 @@
+"""DVC remotes: a folder, or a service behind a process of its own; check, credentials, trust."""
