@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trinity_guard.conversion import Outcome
+    from trinity_guard.convert.convert import Outcome
     from trinity_guard.dvcrepo.referenced import Named
     from trinity_guard.publication import Report
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import background, conversion, git, leftovers
+from trinity_guard import background, git
+from trinity_guard.convert import convert, leftovers
 from trinity_guard.dvcrepo import project, tracked
 from trinity_guard.errors import shown
 from trinity_guard.pushqueue import Queue, Retries
@@ -58,7 +59,7 @@ class Survey:
             "md5": held.md5,
             "size": held.size,
             "state": state,
-            "cached": conversion.cache_of(self._place, held.pointer).size(held.md5) is not None,
+            "cached": convert.cache_of(self._place, held.pointer).size(held.md5) is not None,
         }
 
     def _remote(self, config: Config) -> tuple[str, str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 
 from trinity_guard import config as configs
-from trinity_guard import dvcsetup, git, hookfiles, ignoring, installed, planted
+from trinity_guard import dvcsetup, git, hookfiles, installed, planted
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
+from trinity_guard.convert import ignorelines
 from trinity_guard.detect import owners
 from trinity_guard.detect.patterns import Rules
 from trinity_guard.dvcrepo import project as dvcproject
@@ -157,7 +158,7 @@ def not_ignored(subject: Subject) -> Check:
 def _ignore(subject: Subject, paths: list[bytes]) -> str:
     work = installed.Work(subject.place)
     for path in paths:
-        target = ignoring.file_for(path)
+        target = ignorelines.file_for(path)
         file = subject.place.file(target)
         if os.path.islink(file):
             raise GuardError(
@@ -167,7 +168,7 @@ def _ignore(subject: Subject, paths: list[bytes]) -> str:
         if not os.path.isdir(os.path.dirname(file)):
             continue  # not checked out
         work.about_to_change(target)
-        hookfiles.replace(file, ignoring.with_line(ignoring.read_if_there(file) or b"", os.path.basename(path)))
+        hookfiles.replace(file, ignorelines.with_line(ignorelines.read_if_there(file) or b"", os.path.basename(path)))
     work.stage()
     return f"lines for {listed(paths)} in .gitignore"
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, moved, recovery
+from trinity_guard import git, moved
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
+from trinity_guard.convert import recover
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import shown
 from trinity_guard.git import index, locks
@@ -38,7 +39,7 @@ def _complete(place: git.Place) -> str:
         heads = git.read_ids([b"HEAD:" + r[2] for r in records])
         # Committed already: then Git's own index may not have heard of it (`commit -- path`).
         after = any(oid == r[3] for r, oid in zip(records, heads, strict=True))
-        done = recovery.complete(place, after_commit=after)
+        done = recover.complete(place, after_commit=after)
     return f"completed: {listed(done)}" if done else "its journal, of which nothing had come about, is gone"
 
 

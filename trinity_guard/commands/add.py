@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import arguments, console, conversion, git, guarding, recovery, reporting
+from trinity_guard import arguments, console, git, reporting
+from trinity_guard.convert import commit, convert, recover
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE, UNUSABLE, GuardError
 from trinity_guard.git import locks
@@ -29,13 +30,13 @@ def run(args: list[str]) -> int:
     start = os.getcwdb()
     place = git.place()
     git.at_top(place)
-    _, rules = guarding.load_config(place)
+    _, rules = commit.load_config(place)
     with locks.Turn(place):
-        recovery.complete(place, after_commit=False)
+        recover.complete(place, after_commit=False)
         catalog = tracked.load(place)
-        entries = guarding.files_to_add(place, catalog, rules, guarding.relative(place, names, start))
+        entries = commit.files_to_add(place, catalog, rules, commit.relative(place, names, start))
         progress = console.Progress("to the DVC cache")
-        outcome = conversion.convert(place, catalog, entries, progress)
+        outcome = convert.convert(place, catalog, entries, progress)
     progress.close()
     reporting.tell_conversion(outcome)
     if not outcome.converted:

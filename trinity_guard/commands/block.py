@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import arguments, console, git, guarding
+from trinity_guard import arguments, console, git
+from trinity_guard.convert import commit
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE, typed
 from trinity_guard.git import index
@@ -28,17 +29,15 @@ def run(args: list[str]) -> int:
     start = os.getcwdb()
     place = git.place()
     git.at_top(place)
-    _, rules = guarding.load_config(place)
+    _, rules = commit.load_config(place)
     if names:
-        paths = guarding.relative(place, names, start)
+        paths = commit.relative(place, names, start)
         entries = [e for path in paths for e in (index.entries(path) if path else index.entries())]
         entries = [e for e in entries if e.mode in (index.REGULAR, index.EXECUTABLE)]
     else:
         entries = index.staged()
-    artifacts = guarding.check_staged(place, rules, entries)
+    artifacts = commit.check_staged(place, rules, entries)
     if artifacts:
         name = typed(artifacts[0].entry.path)
-        guarding.block(
-            place, tracked.load(place), artifacts, f"trinity-guard convert {name}     # make it a DVC pointer"
-        )
+        commit.block(place, tracked.load(place), artifacts, f"trinity-guard convert {name}     # make it a DVC pointer")
     return FINE

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import arguments, console, conversion, git, guarding, recovery, reporting
+from trinity_guard import arguments, console, git, reporting
+from trinity_guard.convert import commit, convert, recover
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE
 from trinity_guard.git import index, locks
@@ -29,16 +30,16 @@ def run(args: list[str]) -> int:
     start = os.getcwdb()
     place = git.place()
     git.at_top(place)
-    _, rules = guarding.load_config(place)
+    _, rules = commit.load_config(place)
     with locks.Turn(place):
-        recovery.complete(place, after_commit=False)
+        recover.complete(place, after_commit=False)
         catalog = tracked.load(place)
         if names:
-            entries = guarding.files_to_convert(place, catalog, rules, guarding.relative(place, names, start))
+            entries = commit.files_to_convert(place, catalog, rules, commit.relative(place, names, start))
         else:
-            entries = [a.entry for a in guarding.check_staged(place, rules, index.staged())]
+            entries = [a.entry for a in commit.check_staged(place, rules, index.staged())]
         progress = console.Progress("to the DVC cache")
-        outcome = conversion.convert(place, catalog, entries, progress)
+        outcome = convert.convert(place, catalog, entries, progress)
     progress.close()
     reporting.tell_conversion(outcome)
     if names and not outcome.converted and not outcome.remarks:

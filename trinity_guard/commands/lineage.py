@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import asking, console, git, guarding
+from trinity_guard import asking, console, git
+from trinity_guard.convert import commit
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE
 
 TYPE_CHECKING = False
@@ -51,8 +52,8 @@ def run(args: list[str]) -> int:
     start = os.getcwdb()
     place = git.place()
     git.at_top(place)
-    config, _ = guarding.load_config(place)
-    path = guarding.relative(place, [given.model], start)[0] if given.model else b""
+    config, _ = commit.load_config(place)
+    path = commit.relative(place, [given.model], start)[0] if given.model else b""
     if given.verify and os.path.isdir(place.file(b".dvc")):
         asking.about_remotes(place, [(b"", config.remote or "")])
     record = lineage.meant(place, given.model, path)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import os
 
-from trinity_guard import arguments, console, git, guarding
+from trinity_guard import arguments, console, git
+from trinity_guard.convert import commit
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
 from trinity_guard.git import index
 from trinity_guard.linting import baretree, baseline, checks, explained, fixing, ranges, subject
@@ -151,8 +152,8 @@ def _look(asked: _Asked, place: git.Place, start: bytes, bare: bool = False) -> 
     output = os.path.join(start, os.fsencode(asked.values["output"])) if "output" in asked.values else b""
     git.at_top(place)
     git.as_pushed()
-    config, rules = guarding.load_config(place)
-    only = guarding.relative(place, asked.paths, place.top if bare else start)
+    config, rules = commit.load_config(place)
+    only = commit.relative(place, asked.paths, place.top if bare else start)
     subjects, words = _subjects(asked, lambda tree: subject.Subject(place, config, rules, tree, only))
     _refuse_unknown(subjects, only)
     findings = _found(subjects, names)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import arguments, asking, console, git, guarding
+from trinity_guard import arguments, asking, console, git
+from trinity_guard.convert import commit
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import BLOCKED, FINE
 from trinity_guard.following import Follower
@@ -30,8 +31,8 @@ def run(args: list[str]) -> int:
     start = os.getcwdb()
     place = git.place()
     git.at_top(place)
-    config, _ = guarding.load_config(place)
-    selection = Selection(guarding.relative(place, names, start))
+    config, _ = commit.load_config(place)
+    selection = Selection(commit.relative(place, names, start))
     with Turn(place):
         catalog = tracked.load(place)
         follower = Follower(place, catalog)

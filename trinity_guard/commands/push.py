@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import asking, console, git, guarding, publication, reporting
+from trinity_guard import asking, console, git, publication, reporting
+from trinity_guard.convert import commit
 from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
 from trinity_guard.pushqueue import Queue
@@ -36,7 +37,7 @@ def run(args: list[str]) -> int:
         return FINE
     place = git.place()
     git.at_top(place)
-    config, _ = guarding.load_config(place)
+    config, _ = commit.load_config(place)
     named = [] if pending else referenced.named_at(place, _commits(names or ["HEAD"]))
     if not named and Queue(place).empty():
         console.note("nothing is waiting." if pending else "nothing to push: no pointer, and nothing is waiting.")

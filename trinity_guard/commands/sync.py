@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from trinity_guard import arguments, console, git, guarding, moved
+from trinity_guard import arguments, console, git, moved
+from trinity_guard.convert import commit as commit_check
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE, UNUSABLE, GuardError
 from trinity_guard.following import Follower
@@ -29,7 +30,7 @@ def run(args: list[str]) -> int:
         return FINE
     place = git.place()
     git.at_top(place)
-    config, _ = guarding.load_config(place)
+    config, _ = commit_check.load_config(place)
     stamp = moved.Stamp(place)
     unfinished = stamp.unfinished()
     with Turn(place):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import arguments, asking, bringing, console, git, guarding, moved, using
+from trinity_guard import arguments, asking, bringing, console, git, moved, using
+from trinity_guard.convert import commit as commit_check
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError
 from trinity_guard.following import Follower
@@ -42,11 +43,11 @@ def run(args: list[str]) -> int:
     start = os.getcwdb()
     place = git.place()
     git.at_top(place)
-    config, _ = guarding.load_config(place)
+    config, _ = commit_check.load_config(place)
     release = _release(place, names)
     if release is None:
         commit = _commit(place, names)
-        selection = Selection(guarding.relative(place, names[1:], start))
+        selection = Selection(commit_check.relative(place, names[1:], start))
     else:
         commit, selection = release.commit, Selection([release.model])
     bars = followed.Bars()

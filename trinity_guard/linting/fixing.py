@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, ignoring
+from trinity_guard import git
+from trinity_guard.convert import ignorelines
 from trinity_guard.dvcrepo import pointer, safe_paths, secrets
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.git import index
@@ -84,7 +85,7 @@ def _add_lines(place: git.Place, findings: Sequence[Finding], done: Fixed) -> No
             done.left.append(_unmended(finding, error))
     for target, wanted in missing.items():
         try:
-            data = ignoring.read_if_there(place.file(target)) or b""
+            data = ignorelines.read_if_there(place.file(target)) or b""
             for _, path in wanted:
                 data = with_line(data, os.path.basename(path))
             replace(place.file(target), data)
@@ -104,7 +105,7 @@ def _recorded(place: git.Place, finding: Finding) -> bytes:
         path = bytes.fromhex(finding.key)
     except ValueError:
         raise GuardError("it does not say which file") from None
-    data = ignoring.read_if_there(place.file(finding.path))
+    data = ignorelines.read_if_there(place.file(finding.path))
     if data is None:
         raise GuardError("the pointer is not in the working tree", f"git checkout -- {pathspec(finding.path)}")
     decoded = pointer.decode(data, finding.path)
@@ -116,7 +117,7 @@ def _recorded(place: git.Place, finding: Finding) -> bytes:
 
 def _gitignore(place: git.Place, path: bytes) -> bytes:
     """Return the .gitignore for a file, where it is a file of this very work tree (or none yet)."""
-    target = ignoring.file_for(path)
+    target = ignorelines.file_for(path)
     link = safe_paths.through_symlink(place.top, target) or (target if os.path.islink(place.file(target)) else None)
     if link:
         raise GuardError(f"{shown(link)} is a symbolic link", f"rm {typed(link)}     # and make it a real one")
@@ -167,7 +168,7 @@ def _keep_here(place: git.Place, folder: bytes, done: Fixed) -> None:
         if safe_paths.through_symlink(place.top, path) or ignored(place, path):
             continue  # behind a link the move itself refuses
         target = _gitignore(place, path)
-        data = ignoring.read_if_there(place.file(target)) or b""
+        data = ignorelines.read_if_there(place.file(target)) or b""
         replace(place.file(target), with_line(data, name))
         done.mended.append(f"{shown(target)}: ignores {shown(path)} now")
 
@@ -182,7 +183,7 @@ def reformat(place: git.Place, paths: Iterable[bytes]) -> list[str]:
         file = place.file(path)
         if os.path.islink(file) or safe_paths.through_symlink(place.top, path):
             continue
-        data = ignoring.read_if_there(file)
+        data = ignorelines.read_if_there(file)
         new = reformatted(data, path) if data else None
         if new is not None:
             replace(file, new)

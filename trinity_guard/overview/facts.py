@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, guarding
+from trinity_guard import git
+from trinity_guard.convert import commit
 from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.linting import checks, subject
@@ -82,7 +83,7 @@ class Facts:
 def gather(
     place: git.Place, offline: bool, on_progress: Progress | None = None, on_asked: Progress | None = None
 ) -> Facts:
-    config, rules = guarding.load_config(place)
+    config, rules = commit.load_config(place)
     found = Facts(place, config, rules, on_progress)
     if not offline:
         found.ask_remote(place, config, rules, on_asked)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import console, git, guarding, recovery, reporting, stash
+from trinity_guard import console, git, reporting
+from trinity_guard.convert import commit, framework_stash, recover
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE, pathspec, shown, typed
 from trinity_guard.git import index, locks
@@ -25,21 +26,21 @@ def pre_commit(framework: bool, _: list[str]) -> int:
         return FINE
     place = git.hook_place()
     if index.Journal(place).exists():
-        recovery.complete(place, after_commit=False)
+        recover.complete(place, after_commit=False)
     listing = tracked.begin()
-    config, rules = guarding.load_config(place)
+    config, rules = commit.load_config(place)
     for note in config.notes:
         console.note(note)
     entries = index.staged()
-    artifacts = guarding.check_staged(place, rules, entries)
+    artifacts = commit.check_staged(place, rules, entries)
     catalog = tracked.load(place, listing)
-    guarding.refuse_links(catalog, entries)
+    commit.refuse_links(catalog, entries)
     done: set[bytes] = set()
     if artifacts and config.on_artifact == "block":
-        guarding.block(place, catalog, artifacts, _block_remedy(artifacts[0].entry.path))
+        commit.block(place, catalog, artifacts, _block_remedy(artifacts[0].entry.path))
     elif artifacts and framework and "GIT_INDEX_FILE" not in os.environ:
         # `pre-commit run` by hand: no commit is under way, so nothing is changed.
-        guarding.block(place, catalog, artifacts, "git commit     # turns them into pointers")
+        commit.block(place, catalog, artifacts, "git commit     # turns them into pointers")
     elif artifacts:
         done = _convert(place, catalog, artifacts, framework)
     _name_changed(place, catalog, done)
@@ -48,14 +49,14 @@ def pre_commit(framework: bool, _: list[str]) -> int:
 
 def _convert(place: git.Place, catalog: Catalog, artifacts: list[Artifact], framework: bool) -> set[bytes]:
     progress = console.Progress("to the DVC cache")
-    with locks.Turn(place) as turn, stash.guarded(place, framework):
+    with locks.Turn(place) as turn, framework_stash.guarded(place, framework):
         if turn.waited:
             catalog = tracked.load(place)
-        outcome = guarding.convert_staged(place, catalog, artifacts, framework, progress)
+        outcome = commit.convert_staged(place, catalog, artifacts, framework, progress)
     progress.close()
     reporting.tell_conversion(outcome)
     if outcome.converted:
-        guarding.refuse_empty_commit(place, outcome)
+        commit.refuse_empty_commit(place, outcome)
     return {i.path for i in outcome.converted}
 
 
@@ -67,10 +68,10 @@ def _block_remedy(path: bytes) -> str:
 
 
 def _name_changed(place: git.Place, catalog: Catalog, but: set[bytes]) -> None:
-    changed = guarding.changed_behind_pointers(place, catalog, but)
+    changed = commit.changed_behind_pointers(place, catalog, but)
     for held in changed[:10]:
         name, word = shown(held.path), typed(held.path)
-        if guarding.is_known_version(place, held):
+        if commit.is_known_version(place, held):
             console.warn(
                 f"{name} is not the version that its pointer names, but another one that was recorded.",
                 f"trinity-guard pull {word}     # brings the pointer's version\n"
@@ -90,7 +91,7 @@ def pre_merge_commit(_framework: bool, __: list[str]) -> int:
     if console.skipped("convert", "block"):
         return FINE
     place = git.hook_place()
-    _, rules = guarding.load_config(place)
+    _, rules = commit.load_config(place)
     _block_staged(place, rules, MERGE_REMEDY)
     return FINE
 
@@ -99,12 +100,12 @@ def pre_applypatch(_framework: bool, __: list[str]) -> int:
     if console.skipped("block"):
         return FINE
     place = git.hook_place()
-    _, rules = guarding.load_config(place)
+    _, rules = commit.load_config(place)
     _block_staged(place, rules, APPLY_REMEDY)
     return FINE
 
 
 def _block_staged(place: git.Place, rules: Rules, remedy: str) -> None:
-    artifacts = guarding.check_staged(place, rules, index.staged())
+    artifacts = commit.check_staged(place, rules, index.staged())
     if artifacts:
-        guarding.block(place, tracked.load(place), artifacts, remedy)
+        commit.block(place, tracked.load(place), artifacts, remedy)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import asking, console, gating, git, guarding, publication, reporting
+from trinity_guard import asking, console, gating, git, publication, reporting
+from trinity_guard.convert import commit as commit_check
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import secrets
 from trinity_guard.errors import BLOCKED, FINE, GuardError, pathspec, shown, typed
@@ -46,7 +47,7 @@ def gate(place: git.Place, commits: list[bytes], refs: Sequence[Ref]) -> int:
     others = gating.other_objects(refs)
     if not commits and not others:
         return FINE
-    config, rules = guarding.load_config(place)
+    config, rules = commit_check.load_config(place)
     progress = console.Progress("looking through", unit=1, name="commits")
     found = gating.examine(place, rules, commits, others, progress)
     progress.close()

@@ -12,9 +12,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from trinity_guard.convert.ignorelines import read_if_there
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.git import index
-from trinity_guard.ignoring import read_if_there
 
 DATABASE, ARTIFACTS, LINK = "mlflow.db", "mlartifacts", "root"
 LINES = ["/mlflow.db*", "/mlartifacts/", "/mlruns/"]

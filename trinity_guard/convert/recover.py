@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, ignoring
+from trinity_guard import git
+from trinity_guard.convert import ignorelines
+from trinity_guard.convert.writes import Workshop
 from trinity_guard.git import index
-from trinity_guard.workshop import Workshop
 
 
 def complete(place: git.Place, after_commit: bool) -> list[bytes]:
@@ -35,9 +36,9 @@ def _mend_tree(place: git.Place, records: list[tuple[bytes, ...]]) -> None:
             if not os.path.lexists(place.file(where)):
                 workshop.put(place.file(where), git.read_all([oid])[0] or b"")
             if name:
-                target = ignoring.file_for(path)
-                old = ignoring.read_if_there(place.file(target)) or b""
-                new = ignoring.with_line(old, name)
+                target = ignorelines.file_for(path)
+                old = ignorelines.read_if_there(place.file(target)) or b""
+                new = ignorelines.with_line(old, name)
                 if new != old:
                     workshop.put(place.file(target), new)
 
@@ -46,7 +47,7 @@ def _mend_index(place: git.Place, records: list[tuple[bytes, ...]]) -> None:
     """Bring the real index to what was committed, for the journal's paths alone; what else is staged stays."""
     real = os.path.join(place.git_dir, b"index")
     env = {**os.environ, "GIT_INDEX_FILE": os.fsdecode(real)}
-    ignores = sorted({ignoring.file_for(r[0]) for r in records if r[4]})
+    ignores = sorted({ignorelines.file_for(r[0]) for r in records if r[4]})
     wanted = [p for r in records for p in (r[0], r[2])] + ignores
     staged = index.entries_of(wanted, env)
     changes: list[tuple[bytes, bytes, bytes]] = []
@@ -59,12 +60,12 @@ def _mend_index(place: git.Place, records: list[tuple[bytes, ...]]) -> None:
         changes.append((index.REGULAR, oid, where))
     with Workshop(place) as workshop:
         for target in ignores:
-            names = [r[4] for r in records if r[4] and ignoring.file_for(r[0]) == target]
+            names = [r[4] for r in records if r[4] and ignorelines.file_for(r[0]) == target]
             entry = staged.get(target)
             old = (git.read_all([entry.oid])[0] or b"") if entry else b""
             new = old
             for name in names:
-                new = ignoring.with_line(new, name)
+                new = ignorelines.with_line(new, name)
             if new != old or entry is None:
                 changes.append((entry.mode if entry else index.REGULAR, workshop.write_blobs([new])[0], target))
     if changes:

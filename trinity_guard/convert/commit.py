@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 from trinity_guard import config as configs
-from trinity_guard import conversion, git, ignoring, stash
+from trinity_guard import git
+from trinity_guard.convert import convert, framework_stash, ignorelines
 from trinity_guard.detect import inspect
 from trinity_guard.detect.patterns import Rules
 from trinity_guard.dvcrepo import odb
@@ -38,7 +39,7 @@ def block(place: git.Place, catalog: tracked_outputs.Catalog, artifacts: list[in
     """Refuse those of the artifacts that are nobody else's (a pipeline's metrics and git-lfs's files are)."""
     if not artifacts:
         return
-    ours, _ = conversion.claim(place, catalog, [a.entry for a in artifacts])
+    ours, _ = convert.claim(place, catalog, [a.entry for a in artifacts])
     names = {item.path for item in ours}
     left = [a for a in artifacts if a.entry.path in names]
     if left:
@@ -51,13 +52,13 @@ def convert_staged(
     artifacts: list[inspect.Artifact],
     framework: bool,
     on_progress: Progress | None = None,
-) -> conversion.Outcome:
+) -> convert.Outcome:
     """Convert what is staged, inside the commit under way."""
     if index.is_temporary(place):
         _refuse_without_post_commit()
         if framework:
             _refuse_lossy_repair(catalog, artifacts)
-    return conversion.convert(place, catalog, [a.entry for a in artifacts], on_progress)
+    return convert.convert(place, catalog, [a.entry for a in artifacts], on_progress)
 
 
 def _refuse_lossy_repair(catalog: tracked_outputs.Catalog, artifacts: list[inspect.Artifact]) -> None:
@@ -65,8 +66,8 @@ def _refuse_lossy_repair(catalog: tracked_outputs.Catalog, artifacts: list[inspe
 
     Our line in a tracked .gitignore is one of those edits: they would not come back, none of them.
     """
-    tracked = any(ignoring.file_for(a.entry.path) in catalog.entries for a in artifacts)
-    if tracked or stash.patches():
+    tracked = any(ignorelines.file_for(a.entry.path) in catalog.entries for a in artifacts)
+    if tracked or framework_stash.patches():
         path = artifacts[0].entry.path
         raise GuardError(
             problem="under the pre-commit framework, `git commit -- path` of an artifact would lose unstaged edits.",
@@ -106,7 +107,7 @@ def _refuse_without_post_commit() -> None:
     )
 
 
-def refuse_empty_commit(place: git.Place, outcome: conversion.Outcome) -> None:
+def refuse_empty_commit(place: git.Place, outcome: convert.Outcome) -> None:
     """Refuse a commit that the conversion left empty: Git would make it all the same."""
     merging = os.path.exists(os.path.join(place.git_dir, b"MERGE_HEAD"))
     if merging or not index.same_as_head() or index.amending() or index.may_be_empty():
@@ -134,7 +135,7 @@ def is_known_version(place: git.Place, held: tracked_outputs.Held) -> bool:
     try:
         if os.stat(path).st_size > tracked_outputs.HASH_LIMIT:
             return False
-        return conversion.cache_of(place, held.pointer).size(odb.md5_of(path)) is not None
+        return convert.cache_of(place, held.pointer).size(odb.md5_of(path)) is not None
     except OSError:
         return False
 
@@ -145,7 +146,7 @@ def raw_in(place: git.Place, rules: Rules, entries: Sequence[index.Entry]) -> li
     if not findings.artifacts:
         return []
     catalog = tracked_outputs.load(place)
-    names = {i.path for i in conversion.claim(place, catalog, [a.entry for a in findings.artifacts], refuse=False)[0]}
+    names = {i.path for i in convert.claim(place, catalog, [a.entry for a in findings.artifacts], refuse=False)[0]}
     return [a for a in findings.artifacts if a.entry.path in names]
 
 

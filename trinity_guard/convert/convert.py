@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, ignoring, leftovers
+from trinity_guard import git
+from trinity_guard.convert import ignorelines, leftovers
+from trinity_guard.convert.writes import Workshop
 from trinity_guard.detect import owners
 from trinity_guard.detect.inspect import LFS_HEADS
 from trinity_guard.dvcrepo import odb, pointer, tracked
@@ -16,7 +18,6 @@ from trinity_guard.errors import UNUSABLE, GuardError, pathspec, shown, typed
 from trinity_guard.git import index
 from trinity_guard.git.objects import Objects
 from trinity_guard.remotes import trust
-from trinity_guard.workshop import Workshop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def _transact(
     on_progress: Callable[[int, int], None] | None,
 ) -> None:
     _refuse_conflicts(catalog, items)
-    plan = ignoring.plan(place, catalog.entries, [i.path for i in items])
+    plan = ignorelines.plan(place, catalog.entries, [i.path for i in items])
     _refuse_obstacles(place, items)
     _keep_bytes(place, items, on_progress)
     files = _pointer_files(place, catalog, items)
@@ -185,7 +186,7 @@ def _remember(place: git.Place, items: list[Converted], ids: list[bytes]) -> Non
 def _refuse_conflicts(catalog: tracked.Catalog, items: list[Converted]) -> None:
     """Refuse to touch a file that is in conflict: writing it would resolve it, for one side and without a word."""
     for item in items:
-        for path in (item.pointer, ignoring.file_for(item.path)):
+        for path in (item.pointer, ignorelines.file_for(item.path)):
             if path in catalog.unmerged:
                 raise GuardError(
                     problem=f"{shown(path)} is in conflict (a merge is under way), and {shown(item.path)} needs it.",
@@ -345,7 +346,7 @@ def _pointer_files(place: git.Place, catalog: tracked.Catalog, items: list[Conve
 
 
 def _pointer_bytes(place: git.Place, item: Converted, staged: bytes | None) -> tuple[bytes, bytes]:
-    working = ignoring.read_if_there(place.file(item.pointer))
+    working = ignorelines.read_if_there(place.file(item.pointer))
     base = staged if staged is not None else working
     new = _renewed(item, base)
     item.renewed = bool(item.oid) or new != staged
