@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from trinity_guard import console, publication
+from trinity_guard import console
 from trinity_guard.dvcrepo import project as dvcproject
+from trinity_guard.push import push
 from trinity_guard.remotes import trust
 
 TYPE_CHECKING = False
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def about_places(place: git.Place, config: Config, items: Sequence[Named]) -> None:
     """Confirm the remotes that these objects go to, where somebody sits before a terminal and says yes."""
-    about_remotes(place, publication.grouped(config, items))
+    about_remotes(place, push.grouped(config, items))
 
 
 def about_remotes(place: git.Place, remotes: Iterable[tuple[bytes, str]]) -> None:

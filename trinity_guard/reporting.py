@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from trinity_guard.convert.convert import Outcome
     from trinity_guard.dvcrepo.referenced import Named
-    from trinity_guard.publication import Report
+    from trinity_guard.push.push import Report
 
 
 MOST_NAMED = 20

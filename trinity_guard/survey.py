@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import background, git
+from trinity_guard import git
 from trinity_guard.convert import convert, leftovers
 from trinity_guard.dvcrepo import project, tracked
 from trinity_guard.errors import shown
-from trinity_guard.pushqueue import Queue, Retries
+from trinity_guard.push import background
+from trinity_guard.push.queue import Queue, Retries
 from trinity_guard.remotes import connect
 
 TYPE_CHECKING = False

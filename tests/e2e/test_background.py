@@ -176,7 +176,7 @@ def test_a_linked_worktree_and_a_git_dir_elsewhere_push_too(background: Repo, tm
 def test_what_is_queued_while_a_push_runs_is_not_let_go(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     from trinity_guard import git
     from trinity_guard.dvcrepo.referenced import Named
-    from trinity_guard.pushqueue import Queue
+    from trinity_guard.push.queue import Queue
 
     monkeypatch.chdir(repo.path)
     queue = Queue(git.place())

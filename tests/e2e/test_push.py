@@ -20,7 +20,7 @@ from tests.servers import Service
 from tests.support import KB, MB, Repo, dvc, objects, run
 from trinity_guard import git
 from trinity_guard.dvcrepo.referenced import Named
-from trinity_guard.pushqueue import Queue
+from trinity_guard.push.queue import Queue
 
 Start = Callable[[str], Service]
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import delivery, git, hookfiles, installation, installed
+from trinity_guard import git, hookfiles, installation, installed
 from trinity_guard.checkup import hooks, machine
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, counted, fine, listed
 from trinity_guard.dvcrepo import configfile, safe_paths, secrets, urls
 from trinity_guard.errors import GuardError, pathspec, quoted, shown, typed
 from trinity_guard.git import index
-from trinity_guard.publication import grouped
+from trinity_guard.push import deliver
+from trinity_guard.push.push import grouped
 from trinity_guard.remotes import check, credentials, trust
 from trinity_guard.remotes.base import PACKAGES
 
@@ -256,7 +257,7 @@ def _folder_to_be(subject: Subject, root: bytes, remote: Remote) -> tuple[str, s
     if known:
         where = typed(remote.local)
         try:
-            delivery.destination(subject.place, root, remote.name)
+            deliver.destination(subject.place, root, remote.name)
         except GuardError as error:
             return f"{error.problem}: is its disk mounted?", f"mkdir {where}     # if it is on no other disk"
         return None

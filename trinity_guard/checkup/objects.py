@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import background, git, publication, pushqueue
+from trinity_guard import git
 from trinity_guard.checkup import dvc
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import odb, referenced
 from trinity_guard.errors import GuardError, pathspec, typed
+from trinity_guard.push import background, push
+from trinity_guard.push import queue as push_queue
 from trinity_guard.remotes import connect, trust
 
 TYPE_CHECKING = False
@@ -54,7 +56,7 @@ def key(item: Named) -> tuple[bytes, str, str]:
 def _find(subject: Subject) -> dict[tuple[bytes, str, str], Found]:
     result: dict[tuple[bytes, str, str], Found] = {}
     items = referenced.once([*subject.named(), *past(subject)])
-    for (root, name), group in publication.grouped(subject.config(), items).items():
+    for (root, name), group in push.grouped(subject.config(), items).items():
         settings = subject.project(root)
         trust.require_cache(subject.place, settings)
         cache = odb.Store(settings.cache_dir, settings.shared)
@@ -207,7 +209,7 @@ def _unknown(_: Subject, some: Sequence[Found]) -> Check | None:
 
 def _only_here(subject: Subject, some: Sequence[Found]) -> Check | None:
     at_head = subject.named_at_head()
-    waiting = {i.md5 for i in pushqueue.Queue(subject.place).read()}
+    waiting = {i.md5 for i in push_queue.Queue(subject.place).read()}
     alone = [
         f
         for f in some
@@ -226,7 +228,7 @@ def _only_here(subject: Subject, some: Sequence[Found]) -> Check | None:
 
 
 def _push(subject: Subject, items: list[Named]) -> str:
-    report = publication.push(subject.place, subject.config(), items)
+    report = push.push(subject.place, subject.config(), items)
     if report.waiting:
         raise GuardError(f"{counted(len(report.waiting), 'object')} could not go: {'; '.join(report.reasons)}")
     return f"pushed {counted(len(report.pushed), 'object')}"
@@ -285,10 +287,10 @@ def queue(subject: Subject) -> Check:
     import time
 
     place = subject.place
-    waiting = pushqueue.Queue(place).read()
+    waiting = push_queue.Queue(place).read()
     folder = os.path.join(place.own, b"queue")
     files = [os.path.join(folder, n) for n in os.listdir(folder)] if os.path.isdir(folder) else []
-    damaged = [f for f in files if f.endswith(pushqueue.DAMAGED)]
+    damaged = [f for f in files if f.endswith(push_queue.DAMAGED)]
     if damaged:
         names = " ".join(typed(f) for f in damaged)
         return Check(
@@ -302,7 +304,7 @@ def queue(subject: Subject) -> Check:
         return fine(f"{counted(len(waiting), 'object')} on the way to the remote")
     oldest = min((os.stat(f).st_mtime for f in files if os.path.isfile(f)), default=time.time())
     since = time.strftime("%Y-%m-%d %H:%M", time.localtime(oldest))
-    failures = max((count for count, _ in pushqueue.Retries(place).read().values()), default=0)
+    failures = max((count for count, _ in push_queue.Retries(place).read().values()), default=0)
     stuck = time.time() - oldest > STUCK_SECONDS or failures >= STUCK_FAILURES
     tries = f", after {counted(failures, 'failure')} in a row" if failures else ""
     names = listed(list(dict.fromkeys(i.path for i in waiting)))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import console, gating, git
+from trinity_guard import console, git
 from trinity_guard.errors import FINE, UNUSABLE, GuardError
+from trinity_guard.push import gate
 from trinity_guard.stages import push
 
 HELP = """usage: trinity-guard gate [REMOTE]
@@ -34,6 +35,6 @@ def run(args: list[str]) -> int:
     git.as_pushed()
     remote = names[0] if names else ""
     if sys.stdin is None or sys.stdin.isatty() or os.path.realpath("/dev/stdin") == os.devnull:
-        return push.gate(place, gating.local_commits(remote), [])
-    refs = gating.read_refs(sys.stdin.buffer.read())
-    return push.gate(place, gating.unpublished(refs, remote), refs)
+        return push.gate(place, gate.local_commits(remote), [])
+    refs = gate.read_refs(sys.stdin.buffer.read())
+    return push.gate(place, gate.unpublished(refs, remote), refs)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import asking, console, git, publication, reporting
+from trinity_guard import asking, console, git, reporting
 from trinity_guard.convert import commit
 from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
-from trinity_guard.pushqueue import Queue
+from trinity_guard.push import push
+from trinity_guard.push.queue import Queue
 
 HELP = """usage: trinity-guard push [REV…] [--pending [--drop]]
 
@@ -44,7 +45,7 @@ def run(args: list[str]) -> int:
         return FINE
     asking.about_places(place, config, [*named, *Queue(place).read()])
     progress = console.Progress("pushing")
-    report = publication.push(place, config, named, progress)
+    report = push.push(place, config, named, progress)
     progress.close()
     reporting.tell_push(report)
     if drop and report.waiting:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import publication
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import odb, referenced
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.linting.finding import Finding
+from trinity_guard.push import push
 from trinity_guard.remotes import connect, trust
 
 TYPE_CHECKING = False
@@ -34,7 +34,7 @@ def tg003(subject: Subject) -> Iterator[Finding]:
         files = [(subject.tree.commit, e) for e in entries if subject.is_new(e)]
     # Those that cannot be read are TG005's.
     named = referenced.once(referenced.named_in(subject.place, files, {}))
-    groups = publication.grouped(subject.config, named)
+    groups = push.grouped(subject.config, named)
     asked = [_Question(subject, project, name, group) for (project, name), group in groups.items()]
     for question in _all_at_once(asked, subject.on_asked):
         yield from question.findings()

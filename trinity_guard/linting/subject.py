@@ -7,10 +7,10 @@ from trinity_guard.detect import inspect, owners, sniff
 from trinity_guard.dvcrepo import referenced, tracked
 from trinity_guard.dvcrepo.pointer import MOST_BYTES_WITH_FILES
 from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.gating import Findings, left_to_others
 from trinity_guard.git import index, packheads, partial
 from trinity_guard.git.index import EMPTY, SYMLINK, Entry
 from trinity_guard.git.objects import GLANCE
+from trinity_guard.push.gate import Findings, left_to_others
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 
-from trinity_guard import delivery, git
+from trinity_guard import git
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo import safe_paths, secrets
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.history import plan
+from trinity_guard.push import deliver
 from trinity_guard.remotes import add, connect, trust
 
 TYPE_CHECKING = False
@@ -224,7 +225,7 @@ def _reached(place: git.Place, found: Destination) -> Iterator[connect.Remote]:
 
 def _make_folder(place: git.Place, found: Destination, folder: bytes) -> None:
     if not place.bare and os.path.isfile(place.file(CONFIG)):
-        delivery.destination(place, b"", found.name)  # a known folder that is gone is a disk that is not mounted
+        deliver.destination(place, b"", found.name)  # a known folder that is gone is a disk that is not mounted
         return
     try:
         os.makedirs(folder, exist_ok=True)

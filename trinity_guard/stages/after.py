@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import asking, background, console, git, publication, pushqueue, refuge, reporting
+from trinity_guard import asking, console, git, reporting
 from trinity_guard.convert import commit as commit_check
 from trinity_guard.convert import recover
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import FINE, shown
 from trinity_guard.git import index
+from trinity_guard.push import background, push, queue, worktree_cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,10 +38,10 @@ def post_commit(_framework: bool, __: list[str]) -> int:
         return FINE
     named = referenced.named_in(place, [(commit, e) for e in entries])
     # Whatever becomes of the push, `git worktree remove` must not take the only bytes along.
-    refuge.keep(place, named)
+    worktree_cache.keep(place, named)
     if config.push == "off" or commit_check.rebasing(place):
         return FINE
-    if not named and pushqueue.due(place) and not console.skipped("push"):
+    if not named and queue.due(place) and not console.skipped("push"):
         # What waits from earlier goes without this commit waiting for it.
         background.push_in_background(place, [])
         return FINE
@@ -89,7 +90,7 @@ def _publish(place: git.Place, config: Config, named: list[Named]) -> int:
         return FINE
     asking.about_places(place, config, named)
     progress = console.Progress("pushing")
-    result = publication.push(place, config, named, progress, asked=False)
+    result = push.push(place, config, named, progress, asked=False)
     progress.close()
     reporting.tell_push(result, "the commit stands; ")
     return FINE

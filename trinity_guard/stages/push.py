@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import asking, console, gating, git, publication, reporting
+from trinity_guard import asking, console, git, reporting
 from trinity_guard.convert import commit as commit_check
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import secrets
 from trinity_guard.errors import BLOCKED, FINE, GuardError, pathspec, shown, typed
-from trinity_guard.pushqueue import Queue
+from trinity_guard.push import gate as gating
+from trinity_guard.push import push
+from trinity_guard.push.queue import Queue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from trinity_guard.config import Config
     from trinity_guard.detect.inspect import Artifact
     from trinity_guard.dvcrepo.referenced import Named
-    from trinity_guard.gating import Findings, Ref
+    from trinity_guard.push.gate import Findings, Ref
 
 SKIP = "TRINITY_GUARD_SKIP=gate git push     # without this check"
 MOST_LINES = 10
@@ -124,7 +126,7 @@ def _drain(place: git.Place, config: Config) -> None:
     """Try once more what waits from earlier; that it still waits is no reason to refuse this push."""
     if config.push != "off" and not Queue(place).empty():
         try:
-            reporting.tell_sent(publication.push(place, config, [], asked=False).pushed)
+            reporting.tell_sent(push.push(place, config, [], asked=False).pushed)
         except GuardError as error:
             console.warn(error.problem, error.remedy)  # a damaged file of the queue
 

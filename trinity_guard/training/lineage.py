@@ -7,10 +7,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 
-from trinity_guard import delivery, git, using
+from trinity_guard import git, using
 from trinity_guard.dvcrepo import lockfile, odb
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.goals import Goal, Projects
+from trinity_guard.push import deliver
 from trinity_guard.remotes import connect
 from trinity_guard.training import marking, recorded, releasing
 from trinity_guard.training.recorded import Model
@@ -285,7 +286,7 @@ def _fetched(place: git.Place, choice: str, goal: Goal, on_progress: Callable[[i
     """Fetch the model from the remote once more, to a folder that goes again, and hash what came."""
     name = shown(goal.path)
     try:
-        to = delivery.destination(place, goal.project, (goal.remote or choice).lower())
+        to = deliver.destination(place, goal.project, (goal.remote or choice).lower())
         os.makedirs(place.own, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="lineage-", dir=os.fsdecode(place.own)) as folder:
             shelf = odb.Store(os.fsencode(folder))

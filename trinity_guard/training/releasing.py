@@ -11,11 +11,12 @@ import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from trinity_guard import delivery, git, using
+from trinity_guard import git, using
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import BLOCKED, GuardError, quoted, shown, typed
 from trinity_guard.goals import Goal
+from trinity_guard.push import deliver
 from trinity_guard.remotes import connect
 from trinity_guard.training import marking, provenance, recorded, versions
 from trinity_guard.training.recorded import Model
@@ -313,7 +314,7 @@ def on_remotes(place: git.Place, choice: str, wanted: Sequence[Goal]) -> list[tu
     found = []
     for (project, name), group in groups.items():
         try:
-            to = delivery.destination(place, project, name)
+            to = deliver.destination(place, project, name)
             if to.remote.versioned:
                 raise GuardError(f"the remote '{to.name}' keeps versions of its own, and no objects by their md5.")
             with connect.connect(to.settings, to.name) as remote:

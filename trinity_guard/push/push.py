@@ -5,11 +5,12 @@ An object is queued, on disk, before it is pushed, and leaves the queue when the
 
 from __future__ import annotations
 
-from trinity_guard import delivery, git, refuge
-from trinity_guard.background import Turn
+from trinity_guard import git
 from trinity_guard.dvcrepo.referenced import Named
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.pushqueue import Queue, Retries
+from trinity_guard.push import deliver, worktree_cache
+from trinity_guard.push.background import Turn
+from trinity_guard.push.queue import Queue, Retries
 from trinity_guard.remotes import connect
 
 TYPE_CHECKING = False
@@ -81,8 +82,8 @@ def _push_all(
             _push_group(place, project, name, group, report, on_progress, None if asked else retries)
     finally:
         Queue(place).let_go(report.done())
-    refuge.keep(place, report.waiting)
-    refuge.let_go(place, report.done())
+    worktree_cache.keep(place, report.waiting)
+    worktree_cache.let_go(place, report.done())
 
 
 def _push_group(
@@ -96,7 +97,7 @@ def _push_group(
 ) -> None:
     """Push what goes from one DVC project to one remote; a remote's trouble is a reason in the report."""
     try:
-        to = delivery.destination(place, project, name)
+        to = deliver.destination(place, project, name)
         if to.remote.versioned:
             report.left.append(to.name)
             report.let_go += group
@@ -106,9 +107,9 @@ def _push_group(
             raise GuardError(
                 f"'{to.name}' failed a while ago, and is tried again later", "trinity-guard push --pending"
             )
-        refuge.bring_back(place, to.cache, group)
+        worktree_cache.bring_back(place, to.cache, group)
         with connect.connect(to.settings, to.name) as remote:
-            delivered = delivery.deliver(to, remote, group, delivery.Known(place, to.remote), on_progress)
+            delivered = deliver.deliver(to, remote, group, deliver.Known(place, to.remote), on_progress)
         Retries(place).worked(to.name)
     except GuardError as error:
         if isinstance(error, connect.Trouble):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import delivery, git, publication, refuge
-from trinity_guard.background import Turn
+from trinity_guard import git
 from trinity_guard.detect import inspect, owners
 from trinity_guard.dvcrepo import configfile, odb, referenced, tracked
 from trinity_guard.errors import GuardError, shown, typed
 from trinity_guard.git import index
-from trinity_guard.pushqueue import Queue, Retries
+from trinity_guard.push import deliver, push, worktree_cache
+from trinity_guard.push.background import Turn
+from trinity_guard.push.queue import Queue, Retries
 from trinity_guard.remotes import connect
 
 TYPE_CHECKING = False
@@ -316,26 +317,26 @@ def secure(
     """
     done = Secured()
     with Turn(place, on_wait):
-        for (project, name), group in publication.grouped(config, items).items():
-            to = delivery.destination(place, project, name)
+        for (project, name), group in push.grouped(config, items).items():
+            to = deliver.destination(place, project, name)
             if to.remote.versioned:
                 done.left.append(to.name)
                 continue
-            refuge.bring_back(place, to.cache, group)
+            worktree_cache.bring_back(place, to.cache, group)
             with connect.connect(to.settings, to.name) as remote:
                 _fetch_folders(to, remote, group)
-                delivered = delivery.deliver(to, remote, group, None, on_progress)
+                delivered = deliver.deliver(to, remote, group, None, on_progress)
             Retries(place).worked(to.name)
             _sort(place, to, group, delivered, done)
-            known = delivery.Known(place, to.remote)
+            known = deliver.Known(place, to.remote)
             known.forget([*delivered.failed])
             known.add([i.md5 for i in done.sent + done.there])
     Queue(place).let_go(done.sent + done.there)
-    refuge.let_go(place, done.sent + done.there)
+    worktree_cache.let_go(place, done.sent + done.there)
     return done
 
 
-def _fetch_folders(to: delivery.Destination, remote: connect.Remote, group: Sequence[Named]) -> None:
+def _fetch_folders(to: deliver.Destination, remote: connect.Remote, group: Sequence[Named]) -> None:
     """Bring the directory objects that only the remote has: it must have each file that they list, too."""
     wanted = [connect.Wanted(i.md5) for i in group if i.is_dir and not to.cache.holds(i.md5)]
     if wanted:
@@ -345,9 +346,9 @@ def _fetch_folders(to: delivery.Destination, remote: connect.Remote, group: Sequ
 
 def _sort(
     place: git.Place,
-    to: delivery.Destination,
+    to: deliver.Destination,
     group: Sequence[Named],
-    delivered: delivery.Delivery,
+    delivered: deliver.Delivery,
     done: Secured,
 ) -> None:
     for item in group:

@@ -8,7 +8,7 @@ import sys
 from trinity_guard import LIBRARY, git
 from trinity_guard.dvcrepo.referenced import Named
 from trinity_guard.git import locks
-from trinity_guard.pushqueue import Queue
+from trinity_guard.push.queue import Queue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
