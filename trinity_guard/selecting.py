@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from trinity_guard.goals import Goal
+    from trinity_guard.checkout.desired import Goal
 
 
 class Selection:

@@ -90,7 +90,7 @@ def test_a_checkout_that_moves_no_pointer_starts_two_processes_and_loads_little(
     seen = Counter(line.partition(" ")[0] for line in watched(repo, "hook", "post-checkout", old, new, "1"))
     assert seen["start"] <= 2
     lines = watched(repo, "hook", "post-checkout", old, new, "1")
-    for name in ("trinity_guard.following", "trinity_guard.remotes.connect"):
+    for name in ("trinity_guard.checkout.plan", "trinity_guard.remotes.connect"):
         assert importlib.util.find_spec(name), "a name that is gone is never loaded"
         assert f"module {name}" not in lines
     assert not {"module json", "module hashlib", "module re", "module subprocess"} & set(lines)

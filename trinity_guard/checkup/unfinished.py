@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, moved
+from trinity_guard import git
+from trinity_guard.checkout import changes
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.convert import recover
 from trinity_guard.detect.patterns import size_text
@@ -48,7 +49,7 @@ def following(subject: Subject) -> Check:
     note = os.path.join(subject.place.git_dir, b"trinity-guard", b"following")
     if not os.path.exists(note):
         return fine("the artifacts have followed their pointers")
-    commits = moved.Stamp(subject.place).unfinished()
+    commits = changes.Stamp(subject.place).unfinished()
     came = f", coming from {listed([c[:10] for c in commits])}" if commits else ""
     return Check(
         WARNING, f"artifacts were left behind when they followed a checkout{came}: it was cut short.",

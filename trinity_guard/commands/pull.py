@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 from trinity_guard import arguments, asking, console, git
+from trinity_guard.checkout.plan import Follower
 from trinity_guard.convert import commit
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import BLOCKED, FINE
-from trinity_guard.following import Follower
 from trinity_guard.git.locks import Turn
 from trinity_guard.selecting import Selection
 from trinity_guard.stages import follow, followed

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from trinity_guard import arguments, console, git, moved
+from trinity_guard import arguments, console, git
+from trinity_guard.checkout import changes as pointer_changes
+from trinity_guard.checkout.plan import Follower
 from trinity_guard.convert import commit as commit_check
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE, UNUSABLE, GuardError
-from trinity_guard.following import Follower
 from trinity_guard.git.locks import Turn
 from trinity_guard.stages import follow, followed
 
@@ -31,7 +32,7 @@ def run(args: list[str]) -> int:
     place = git.place()
     git.at_top(place)
     config, _ = commit_check.load_config(place)
-    stamp = moved.Stamp(place)
+    stamp = pointer_changes.Stamp(place)
     unfinished = stamp.unfinished()
     with Turn(place):
         catalog = tracked.load(place)

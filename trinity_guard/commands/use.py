@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import arguments, asking, bringing, console, git, moved, using
+from trinity_guard import arguments, asking, console, git
+from trinity_guard.checkout import apply, changes, use
+from trinity_guard.checkout.plan import Follower
 from trinity_guard.convert import commit as commit_check
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError
-from trinity_guard.following import Follower
 from trinity_guard.git.locks import Turn
 from trinity_guard.selecting import Selection
 from trinity_guard.stages import followed
@@ -53,20 +54,20 @@ def run(args: list[str]) -> int:
     bars = followed.Bars()
     with Turn(place):
         follower = Follower(place, tracked.load(place))
-        fetcher = bringing.Fetcher(follower, config.remote or "", bars)
+        fetcher = apply.Fetcher(follower, config.remote or "", bars)
         try:
-            chosen = using.choose(follower, commit, selection)
+            chosen = use.choose(follower, commit, selection)
             if release is not None:
                 release.narrow(chosen)
             asking.about_remotes(place, sorted({(g.project, g.remote or config.remote or "") for g in chosen.goals}))
-            using.prepare(follower, chosen, fetcher)
+            use.prepare(follower, chosen, fetcher)
             if release is not None:
                 release.add_to(chosen)
-            stamp = moved.Stamp(place)
-            stamp.begin([*stamp.unfinished(), *using.head()])
-            using.move_pointers(chosen)
+            stamp = changes.Stamp(place)
+            stamp.begin([*stamp.unfinished(), *use.head()])
+            use.move_pointers(chosen)
             follower.catalog = tracked.load(place)
-            bringing.carry_out(follower, fetcher, bars("to the work tree"))
+            apply.carry_out(follower, fetcher, bars("to the work tree"))
         finally:
             bars.close()
         if follower.plan.finished:
@@ -89,7 +90,7 @@ def _release(place: git.Place, names: list[str]) -> Files | None:
 def _commit(place: git.Place, names: list[str]) -> bytes:
     """Return the commit that the first word means; who named a version is told how releases are found."""
     try:
-        return using.commit_of(os.fsencode(names[0]))
+        return use.commit_of(os.fsencode(names[0]))
     except GuardError as error:
         if not names[0].rpartition("@")[2].startswith("v"):
             raise
@@ -98,7 +99,7 @@ def _commit(place: git.Place, names: list[str]) -> bytes:
         raise GuardError(error.problem, ways, error.exit_code) from None
 
 
-def _tell(follower: Follower, chosen: using.Chosen, revision: str) -> int:
+def _tell(follower: Follower, chosen: use.Chosen, revision: str) -> int:
     plan = follower.plan
     followed.tell(plan, fetched=True)
     if not chosen.ids:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from trinity_guard import bringing, console, git
+from trinity_guard import console, git
+from trinity_guard.checkout import apply
+from trinity_guard.checkout.plan import Follower
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import pathspec, shown, typed
-from trinity_guard.following import Follower
 from trinity_guard.git import locks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from trinity_guard.checkout.changes import Stamp
+    from trinity_guard.checkout.desired import Goal
+    from trinity_guard.checkout.plan import Kept, Plan
     from trinity_guard.config import Config
     from trinity_guard.dvcrepo.tracked import Catalog
-    from trinity_guard.following import Kept, Plan
-    from trinity_guard.goals import Goal
-    from trinity_guard.moved import Stamp
 
 MOST_NAMED = 10
 
@@ -71,10 +72,10 @@ def carried_out(
 ) -> Plan:
     """Bring what is wanted, with bars where that takes long; the plan, carried out."""
     bars = Bars()
-    fetcher = bringing.Fetcher(follower, config.remote or "", bars) if fetch else None
+    fetcher = apply.Fetcher(follower, config.remote or "", bars) if fetch else None
     try:
-        bringing.bring(follower, goals, follower.former(changes), fetcher, only)
-        bringing.carry_out(follower, fetcher, bars("to the work tree"))
+        apply.bring(follower, goals, follower.former(changes), fetcher, only)
+        apply.carry_out(follower, fetcher, bars("to the work tree"))
     finally:
         bars.close()
     return follower.plan

@@ -7,10 +7,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 
-from trinity_guard import git, using
+from trinity_guard import git
+from trinity_guard.checkout import use
+from trinity_guard.checkout.desired import Goal, Projects
 from trinity_guard.dvcrepo import lockfile, odb
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.goals import Goal, Projects
 from trinity_guard.push import deliver
 from trinity_guard.remotes import connect
 from trinity_guard.training import marking, recorded, releasing
@@ -84,7 +85,7 @@ def meant(place: git.Place, text: str, path: bytes) -> Record:
     if found:
         model = releasing.of_release(place, found[0])
         return Record(found[0].name, model, found[0], registry.stages(found[0]))
-    tree = recorded.Tree(place, using.commit_of(b"HEAD"))
+    tree = recorded.Tree(place, use.commit_of(b"HEAD"))
     if text and tree.goal(path) is None and not os.path.lexists(place.file(path)):
         raise GuardError(f"there is no release, and no model, {text} here.", "gto show     # or: git fetch --tags", 2)
     model = recorded.model(tree, path if text else recorded.newest(tree))

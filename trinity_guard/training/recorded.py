@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from trinity_guard import git, goals
+from trinity_guard import git
+from trinity_guard.checkout import desired as goals
+from trinity_guard.checkout.desired import Goal, Projects
 from trinity_guard.dvcrepo import lockfile, referenced
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import BLOCKED, UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import index
-from trinity_guard.goals import Goal, Projects
 from trinity_guard.training.versions import NAME
 
 FOLDER = b"models"

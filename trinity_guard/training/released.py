@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, using
+from trinity_guard import git
+from trinity_guard.checkout import use
 from trinity_guard.dvcrepo import lockfile
 from trinity_guard.errors import UNUSABLE, GuardError, quoted, shown, typed
 from trinity_guard.training import recorded, releasing
@@ -25,11 +26,11 @@ class Files:
         self.texts = {name: entries[name].oid for name in names if name in entries}
         self._place = place
 
-    def narrow(self, chosen: using.Chosen) -> None:
+    def narrow(self, chosen: use.Chosen) -> None:
         """Leave of what a pointer or lock names the model alone."""
         chosen.goals = [g for g in chosen.goals if g.path == self.model]
 
-    def add_to(self, chosen: using.Chosen) -> None:
+    def add_to(self, chosen: use.Chosen) -> None:
         """Let metadata and card come with the pointer; GuardError where that would take edits along.
 
         A dvc.lock stays as it is: it speaks of data and figures too, which were not asked for.

@@ -11,11 +11,12 @@ import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from trinity_guard import git, using
+from trinity_guard import git
+from trinity_guard.checkout import use
+from trinity_guard.checkout.desired import Goal
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import BLOCKED, GuardError, quoted, shown, typed
-from trinity_guard.goals import Goal
 from trinity_guard.push import deliver
 from trinity_guard.remotes import connect
 from trinity_guard.training import marking, provenance, recorded, versions
@@ -61,7 +62,7 @@ def plan(place: git.Place, choice: str, asked: Asked) -> Plan:
     if asked.stage and not versions.NAME.fullmatch(asked.stage):
         raise GuardError(f"'{asked.stage}' is no name for a stage.", "trinity release v1.2.0 --stage prod", 2)
     registry = Registry()
-    tree = recorded.Tree(place, using.commit_of(HEAD))
+    tree = recorded.Tree(place, use.commit_of(HEAD))
     path = asked.model or recorded.newest(tree)
     there = _released(registry, tree, path, asked.version)
     if there is not None:
@@ -147,7 +148,7 @@ def _completion(place: git.Place, registry: Registry, there: Release, path: byte
 def _same(place: git.Place, model: Model, path: bytes) -> bool:
     """Whether the model that is here now is the one that was released."""
     try:
-        now = recorded.model(recorded.Tree(place, using.commit_of(HEAD)), path)
+        now = recorded.model(recorded.Tree(place, use.commit_of(HEAD)), path)
     except GuardError:
         return False
     return now.goal.md5 == model.goal.md5
@@ -160,7 +161,7 @@ def _again(there: Release, model: Model) -> GuardError:
 
 def of_release(place: git.Place, release: Release) -> Model:
     """Return the model that a release is of: what its tag says, else the newest of its commit."""
-    commit = using.commit_of(b"refs/tags/" + os.fsencode(release.tag))
+    commit = use.commit_of(b"refs/tags/" + os.fsencode(release.tag))
     tree = recorded.Tree(place, commit)
     said = release.said.get("model", "")
     path = os.fsencode(said) if said else _only(tree, release)

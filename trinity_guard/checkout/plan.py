@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, goals
+from trinity_guard import git
+from trinity_guard.checkout import desired
+from trinity_guard.checkout.desired import Goal, Projects
+from trinity_guard.checkout.workfiles import FILE, FOLDER, KIND, LINK, Tree, kept_elsewhere, md5_of, object_of_link
 from trinity_guard.dvcrepo import lockfile, odb
 from trinity_guard.dvcrepo import tracked as tracked_outputs
 from trinity_guard.errors import GuardError, pathspec, shown
 from trinity_guard.git import index
-from trinity_guard.goals import Goal, Projects
-from trinity_guard.workfiles import FILE, FOLDER, KIND, LINK, Tree, kept_elsewhere, md5_of, object_of_link
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,10 +105,10 @@ class Follower:
         """Return what these pointers and locks of the work tree ask for."""
         texts: dict[bytes, tuple[bytes, bytes | None]] = {}
         for path in paths:
-            data = None if self.tree.obstacle(path) else goals.read_working(self.place.top, path)
+            data = None if self.tree.obstacle(path) else desired.read_working(self.place.top, path)
             if data is not None:
                 yaml = (
-                    goals.read_working(self.place.top, lockfile.yaml_beside(path)) if lockfile.is_lock(path) else None
+                    desired.read_working(self.place.top, lockfile.yaml_beside(path)) if lockfile.is_lock(path) else None
                 )
                 texts[path] = data, yaml
         return self.said(texts)
@@ -117,7 +118,7 @@ class Follower:
         found: list[Goal] = []
         for path, (data, yaml) in texts.items():
             try:
-                found += goals.outputs(path, data, yaml, self._project(path))
+                found += desired.outputs(path, data, yaml, self._project(path))
             except GuardError as error:
                 self.plan.troubles.append(error)
         return found
@@ -135,7 +136,7 @@ class Follower:
         asked = [(path, oid) for path, ids in changes.items() for oid in ids]
         for (path, _), data in zip(asked, git.read_all(oid for _, oid in asked), strict=True):
             try:
-                said = goals.outputs(path, data or b"", None, self._project(path))
+                said = desired.outputs(path, data or b"", None, self._project(path))
                 members = [m for goal in said for m in self._members(goal) or []]
             except GuardError:
                 continue  # nothing is known of it, so nothing that it held is touched
@@ -144,7 +145,7 @@ class Follower:
         return former
 
     def _members(self, goal: Goal) -> list[Goal] | None:
-        return goals.expand(self.projects.shelf(goal.project), goal) if goal.is_dir else [goal]
+        return desired.expand(self.projects.shelf(goal.project), goal) if goal.is_dir else [goal]
 
     def expand(self, wanted: Iterable[Goal]) -> list[Goal]:
         """Add these to what is wanted, file by file; return the directories whose list is not in the cache."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
+from trinity_guard.checkout.workfiles import Bench, Shelf, md5_of
 from trinity_guard.dvcrepo import configfile, lockfile, odb, pointer, safe_paths
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import GuardError, pathspec, shown
 from trinity_guard.remotes import trust
-from trinity_guard.workfiles import Bench, Shelf, md5_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

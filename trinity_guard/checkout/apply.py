@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 
+from trinity_guard.checkout.desired import Goal
+from trinity_guard.checkout.plan import Follower, Former, Kept, Put
+from trinity_guard.checkout.workfiles import Damaged, same_moment
 from trinity_guard.dvcrepo import odb, tracked
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.following import Follower, Former, Kept, Put
-from trinity_guard.goals import Goal
 from trinity_guard.remotes import connect, trust
-from trinity_guard.workfiles import Damaged, same_moment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from trinity_guard import bringing, git, goals, moved
+from trinity_guard import git
+from trinity_guard.checkout import apply, desired
+from trinity_guard.checkout import changes as pointer_changes
 from trinity_guard.dvcrepo import lockfile
 from trinity_guard.errors import BLOCKED, UNUSABLE, GuardError, pathspec, shown, typed
 from trinity_guard.git import index
@@ -11,9 +13,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from trinity_guard.bringing import Fetcher
-    from trinity_guard.following import Follower
-    from trinity_guard.goals import Goal
+    from trinity_guard.checkout.apply import Fetcher
+    from trinity_guard.checkout.desired import Goal
+    from trinity_guard.checkout.plan import Follower
     from trinity_guard.selecting import Selection
 
 
@@ -40,7 +42,7 @@ class Chosen:
 def choose(follower: Follower, commit: bytes, selection: Selection) -> Chosen:
     """Read what the commit's pointers ask for, as far as the selection means it."""
     listed = dict(_references(commit))
-    names = [p for p in listed if goals.is_reference(p)]
+    names = [p for p in listed if desired.is_reference(p)]
     contents = dict(zip(listed, git.read_all(listed.values()), strict=True))
     said = follower.said({p: (contents[p] or b"", contents.get(lockfile.yaml_beside(p))) for p in names})
     for error in follower.plan.troubles:
@@ -55,7 +57,7 @@ def _references(commit: bytes) -> Iterable[tuple[bytes, bytes]]:
     for line in git.run("ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0")[:-1]:
         meta, _, path = line.partition(b"\t")
         yaml = path == b"dvc.yaml" or path.endswith(b"/dvc.yaml")
-        if meta.startswith((index.REGULAR, index.EXECUTABLE)) and (yaml or goals.is_reference(path)):
+        if meta.startswith((index.REGULAR, index.EXECUTABLE)) and (yaml or desired.is_reference(path)):
             yield path, meta.split(b" ")[2]
 
 
@@ -65,7 +67,7 @@ def prepare(follower: Follower, chosen: Chosen, fetcher: Fetcher) -> None:
     _refuse_edited(chosen, here)
     _refuse_unrecorded(chosen, here)
     changes = {path: [entry.oid] for path, entry in here.items()}
-    bringing.bring(follower, chosen.goals, follower.former(changes), fetcher)
+    apply.bring(follower, chosen.goals, follower.former(changes), fetcher)
     plan = follower.plan
     problems = [e.problem for e in plan.troubles]
     problems += [f"{shown(k.path)} {k.reason}" for k in plan.kept if k.kind != "unnamed"]
@@ -93,10 +95,10 @@ def _refuse_edited(chosen: Chosen, here: dict[bytes, index.Entry]) -> None:
         return
     # `git diff` looks into files whose times alone differ from the index's; diff-files would name them.
     options = ("-z", "--name-only", "--no-renames", "--diff-filter=M", "--no-ext-diff", "--ignore-submodules")
-    edited = set(git.run("diff", *options, "--", *moved.PATTERNS).split(b"\0")) & set(paths)
+    edited = set(git.run("diff", *options, "--", *pointer_changes.PATTERNS).split(b"\0")) & set(paths)
     if edited:
         # What a `use` that was cut short has brought already is no edit.
-        out = git.run("diff", *options, chosen.commit, "--", *moved.PATTERNS)
+        out = git.run("diff", *options, chosen.commit, "--", *pointer_changes.PATTERNS)
         edited &= set(out.split(b"\0"))
     if edited:
         name = sorted(edited)[0]
@@ -116,7 +118,7 @@ def _refuse_unrecorded(chosen: Chosen, here: dict[bytes, index.Entry]) -> None:
     if not unsure:
         return
     options = ("--all", "--format=", "--raw", "-z", "--no-renames", "--no-abbrev", "-m", "--root")
-    known = git.run("log", *options, "--", *moved.PATTERNS)
+    known = git.run("log", *options, "--", *pointer_changes.PATTERNS)
     for path, oid in unsure.items():
         if oid not in known:
             raise GuardError(
