@@ -23,7 +23,7 @@ MOST_MEMORY = 300
 OURS = """
 import os, sys
 from trinity_guard import git
-from trinity_guard.history import engine, plan, refs
+from trinity_guard.migrate import engine, plan, refs
 from trinity_guard.git.catfile import Source
 path = os.fsencode(sys.argv[1])
 place = git.Place(b"", path, path)
@@ -36,7 +36,7 @@ engine.run(place, options, lambda *_: None)
 UNDO = """
 import os, sys
 from trinity_guard import git
-from trinity_guard.history import engine
+from trinity_guard.migrate import engine
 path = os.fsencode(sys.argv[1])
 engine.undo(git.Place(b"", path, path))
 """

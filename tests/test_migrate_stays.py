@@ -10,9 +10,8 @@ import pytest
 
 from tests.history.legacy import PATTERNS, Legacy, lfs_pointer, pointer_of, put_lfs_object, quiet
 from trinity_guard.errors import shown
-from trinity_guard.history import engine
-from trinity_guard.history.plan import Selection
-from trinity_guard.migrating import staying
+from trinity_guard.migrate import dryrun, engine
+from trinity_guard.migrate.options import Selection
 
 HERE, FAR = b"its bytes are here", b"its bytes are elsewhere"
 ODD: dict[Any, bytes] = {b"caf\xe9.pkl": b"1", "a.pkl": b"2", "x" * 252 + ".pkl": b"3", b"caf\xe9/b.pkl": b"4"}
@@ -20,7 +19,7 @@ ODD: dict[Any, bytes] = {b"caf\xe9.pkl": b"1", "a.pkl": b"2", "x" * 252 + ".pkl"
 
 def told(legacy: Legacy) -> list[tuple[bytes, str]]:
     selection = Selection(PATTERNS)
-    return staying.staying(legacy.place, engine.survey(legacy.place, selection, [b"refs/heads/main"], quiet))
+    return dryrun.staying(legacy.place, engine.survey(legacy.place, selection, [b"refs/heads/main"], quiet))
 
 
 @pytest.fixture
@@ -43,9 +42,9 @@ def test_names_and_lfs_pointers_are_told_without_trying(
     put_lfs_object(legacy, HERE)
     legacy.commit(files)
     with monkeypatch.context() as watched:
-        watched.setattr(staying, "_rewritten", lambda *_: pytest.fail("it was tried"))
+        watched.setattr(dryrun, "_rewritten", lambda *_: pytest.fail("it was tried"))
         quick = told(legacy)
-    monkeypatch.setattr(staying, "_by_themselves", lambda _: False)
+    monkeypatch.setattr(dryrun, "_by_themselves", lambda _: False)
     assert quick == told(legacy)
     assert [(e["path"], e["reason"]) for e in legacy.migrate().report["stays"]] == [
         (shown(path), reason) for path, reason in quick
@@ -74,5 +73,5 @@ def test_what_stays_for_the_sake_of_a_neighbour_is_told_too(legacy: Legacy, neig
 def test_an_ignore_file_that_is_no_file_is_told_before_the_run_is_refused_for_it(legacy: Legacy) -> None:
     legacy.commit({"a.pkl": b"1", ".gitignore": ("120000", b"elsewhere")})
     found = engine.survey(legacy.place, Selection(PATTERNS), [b"refs/heads/main"], quiet)
-    assert staying.staying(legacy.place, found) == []
+    assert dryrun.staying(legacy.place, found) == []
     assert any(".gitignore is no file of its own" in remark for remark in found.remarks)

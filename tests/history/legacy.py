@@ -12,7 +12,8 @@ from typing import Any
 from tests.support import dvc, run
 from trinity_guard.git import Place
 from trinity_guard.git.catfile import Source
-from trinity_guard.history import engine, plan, refs
+from trinity_guard.migrate import engine, refs
+from trinity_guard.migrate import options as migrate_options
 
 Files = Mapping[Any, Any]  # path (text or bytes) -> bytes, or (mode, bytes)
 PATTERNS = ("*.pkl", "*.csv", "*.h5")
@@ -120,17 +121,17 @@ class Legacy:
         source = Source(self.place)
         return refs.select(refs.listed(source), everything=not names, wanted=[n.encode() for n in names])
 
-    def options(self, **changes: Any) -> plan.Options:
+    def options(self, **changes: Any) -> migrate_options.Options:
         place = self.place
         cache, shared = engine.cache_of(place)
         patterns = changes.pop("include", PATTERNS)
-        selection = plan.Selection(patterns, changes.pop("exclude", ()), changes.pop("above", None))
+        selection = migrate_options.Selection(patterns, changes.pop("exclude", ()), changes.pop("above", None))
         names = changes.pop("refs", None)
         selected = self.select() if names is None else self.select(*names)
         storage = {"storage": str(self.path.parent / "storage")}
-        files = plan.dvc_files(storage, "storage")
+        files = migrate_options.dvc_files(storage, "storage")
         values: dict[str, Any] = {"selection": selection, "refs": selected, "cache": cache, "files": files}
-        return plan.Options(**{**values, "shared": shared, **changes})
+        return migrate_options.Options(**{**values, "shared": shared, **changes})
 
     def migrate(self, **changes: Any) -> Migrated:
         """Run the engine, and prove the result with a whole `verify` (unless nothing moved, or it was dry)."""

@@ -20,7 +20,7 @@ import pytest
 from tests.history.legacy import Legacy, md5, pointer_of, quiet
 from tests.support import objects
 from trinity_guard import cli
-from trinity_guard.history import engine
+from trinity_guard.migrate import engine
 
 OWN = {".dvc/config", ".dvc/.gitignore", ".dvcignore"}
 Moves = Callable[[str, bytes], bool]

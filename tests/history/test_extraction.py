@@ -19,8 +19,8 @@ from tests.support import PROJECT
 from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import GuardError
 from trinity_guard.git.catfile import Source
-from trinity_guard.history import commits, engine, extract, refs, scan, state
-from trinity_guard.history.scan import Size
+from trinity_guard.migrate import commits, engine, extract, refs, scan, state
+from trinity_guard.migrate.scan import Size
 
 MB = 1 << 20
 # A thread that waits for ever shall fail its test, and not the suite's patience.
@@ -44,7 +44,7 @@ CHILD = """
 import sys
 from pathlib import Path
 from tests.history.legacy import Legacy, quiet
-from trinity_guard.history import engine
+from trinity_guard.migrate import engine
 legacy = Legacy.__new__(Legacy)
 legacy.path, legacy.bare = Path(sys.argv[1]), sys.argv[2] == "bare"
 print(engine.run(legacy.place, legacy.options(), quiet)["blobs_moved"])
@@ -150,7 +150,7 @@ def test_by_size_the_data_counts_and_not_its_lfs_pointer(
 
 
 def test_lfs_objects_count_by_their_own_size_when_work_is_shared_out() -> None:
-    from trinity_guard.history.lfs import LfsObject
+    from trinity_guard.migrate.lfs import LfsObject
 
     sizes = {bytes([n]) * 20: Size(130, 100) for n in range(4)}
     for size in sizes.values():

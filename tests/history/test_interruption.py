@@ -18,14 +18,15 @@ from tests.support import PROJECT, require, run
 from trinity_guard.errors import GuardError
 from trinity_guard.git import packwriter
 from trinity_guard.git.catfile import Source
-from trinity_guard.history import engine, extract, proof
-from trinity_guard.history.state import State
+from trinity_guard.migrate import engine, extract
+from trinity_guard.migrate.proof import prove
+from trinity_guard.migrate.state import State
 
 CHILD = """
 import sys
 from pathlib import Path
 from tests.history.legacy import Legacy, quiet
-from trinity_guard.history import engine
+from trinity_guard.migrate import engine
 legacy = Legacy.__new__(Legacy)
 legacy.path, legacy.bare = Path(sys.argv[1]), sys.argv[2] == "bare"
 if sys.argv[3] == "undo":
@@ -251,7 +252,7 @@ def test_the_proof_finds_what_is_wrong(legacy: Legacy) -> None:
     def wrong(files: dict[str, tuple[str, bytes]], **headers: bytes) -> list[str]:
         new = legacy.commit({**files}, branch="scratch", parents=[], **headers)
         lfs = os.fsencode(legacy.git_dir / "lfs" / "objects")
-        return proof.prove(source, {first.encode(): new.encode()}, cache, quiet, lfs_folder=lfs)
+        return prove.prove(source, {first.encode(): new.encode()}, cache, quiet, lfs_folder=lfs)
 
     assert wrong(good) == []
     other = (

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.history.legacy import Legacy, imported, md5, quiet
 from trinity_guard.errors import GuardError
 from trinity_guard.git import packblobs, packindex
-from trinity_guard.history import engine, extract
+from trinity_guard.migrate import engine, extract
 
 KB = 1 << 10
 MB = 1 << 20

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.history.legacy import Legacy, Migrated, lfs_pointer, md5, pointer_of, put_lfs_object, quiet
 from trinity_guard.dvcrepo import pointer
 from trinity_guard.errors import GuardError
-from trinity_guard.history import engine
+from trinity_guard.migrate import engine
 
 LFS_HERE, LFS_ABSENT = b"an lfs object", b"an absent lfs object"
 NAMES = [

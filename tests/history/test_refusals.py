@@ -12,8 +12,8 @@ from tests.support import run
 from trinity_guard.errors import GuardError
 from trinity_guard.git import Place
 from trinity_guard.git.catfile import Source
-from trinity_guard.history import engine, refs, refusals
-from trinity_guard.history.plan import Selection
+from trinity_guard.migrate import engine, refs, refusals
+from trinity_guard.migrate.options import Selection
 
 
 def refused(legacy: Legacy, words: str) -> GuardError:

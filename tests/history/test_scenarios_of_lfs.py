@@ -29,7 +29,7 @@ from tests.history.scenarios import (
     write,
 )
 from tests.support import run
-from trinity_guard.history import engine
+from trinity_guard.migrate import engine
 
 pytestmark = pytest.mark.slow  # a minute and more together; .ci/run runs it with the other slow proofs
 

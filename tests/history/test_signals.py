@@ -14,7 +14,7 @@ import pytest
 from tests.history.legacy import Legacy, imported, quiet, temporary
 from tests.support import PROJECT
 from trinity_guard.git import catfile
-from trinity_guard.history import engine, extract, state
+from trinity_guard.migrate import engine, extract, state
 
 pytestmark = pytest.mark.slow  # signals at each stage
 
@@ -25,7 +25,7 @@ BIG = """
 import sys, signal
 from pathlib import Path
 from tests.history.legacy import Legacy
-from trinity_guard.history import engine
+from trinity_guard.migrate import engine
 legacy = Legacy.__new__(Legacy)
 legacy.path, legacy.bare = Path(sys.argv[1]), True
 signal.signal(signal.SIGINT, signal.default_int_handler)

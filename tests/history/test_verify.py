@@ -10,7 +10,7 @@ import pytest
 
 from tests.history.legacy import AUTHOR, Files, Legacy, Migrated, lfs_pointer, md5, put_lfs_object, quiet
 from trinity_guard.errors import GuardError
-from trinity_guard.history import engine
+from trinity_guard.migrate import engine
 
 OTHER = b"X <x@example.com> 1500000000 +0100"
 

@@ -11,8 +11,8 @@ from trinity_guard.convert import recover
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import shown
 from trinity_guard.git import index, locks
-from trinity_guard.history.state import UNDOING, State
-from trinity_guard.migrating import running
+from trinity_guard.migrate import run
+from trinity_guard.migrate.state import UNDOING, State
 
 FIX = "trinity-guard doctor --fix"
 
@@ -68,7 +68,7 @@ def migration(subject: Subject) -> Check:
     if phase == UNDOING:
         return Check(ERROR, "a `migrate undo` was cut short: some refs are back, others are not.",
                      "trinity-guard migrate undo     # completes it")  # fmt: skip
-    if running.half_done(place):
+    if run.half_done(place):
         return Check(ERROR, "a migration was cut short while its refs moved, or the work tree after them.",
                      "trinity-guard migrate run     # completes it")  # fmt: skip
     return fine("a migration was run; `trinity-guard migrate finish` lets the old history go")

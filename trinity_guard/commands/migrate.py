@@ -7,8 +7,10 @@ import sys
 from trinity_guard import console, git
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
-from trinity_guard.history import engine
-from trinity_guard.migrating import destination, engines, finishing, guides, running, selecting, staying, telling
+from trinity_guard.migrate import destination, dryrun, engine, finish, messages, select
+from trinity_guard.migrate import run as migrate_run
+from trinity_guard.migrate.tools import guides
+from trinity_guard.migrate.tools import run as tools_run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from trinity_guard.migrating.running import Job
-    from trinity_guard.migrating.selecting import Chosen
+    from trinity_guard.migrate.run import Job
+    from trinity_guard.migrate.select import Chosen
 
 EXAMPLE = """\
 examples:
@@ -158,11 +160,11 @@ class _Bars:
 
 def _info(place: git.Place, asked: argparse.Namespace, _: Sequence[str]) -> int:
     chosen = _chosen(place, asked)
-    selection = selecting.selection(selecting.load_config(place), asked.include, asked.exclude, asked.above)
+    selection = select.selection(select.load_config(place), asked.include, asked.exclude, asked.above)
     bars = _Bars()
     found = engine.survey(place, selection, chosen.names, bars, chosen.stop)
     bars.close()
-    values = telling.survey_values(found, chosen.names, staying.staying(place, found))
+    values = messages.survey_values(found, chosen.names, dryrun.staying(place, found))
     if asked.format == "json":
         import json
 
@@ -173,9 +175,9 @@ def _info(place: git.Place, asked: argparse.Namespace, _: Sequence[str]) -> int:
 
 
 def _chosen(place: git.Place, asked: argparse.Namespace, remote_branches: bool = False) -> Chosen:
-    chosen = selecting.choose(place, asked.everything, asked.ref, remote_branches)
+    chosen = select.choose(place, asked.everything, asked.ref, remote_branches)
     if asked.unpublished:
-        selecting.leave_published(place, chosen)
+        select.leave_published(place, chosen)
     return chosen
 
 
@@ -183,22 +185,22 @@ def _plan(values: dict[str, Any], words: str) -> str:
     if not values["patterns"]:
         lines = [f"no file of this history matches ({words})"]
         return "\n".join([*lines, *(f"note: {remark}" for remark in values["remarks"])])
-    head, rows = telling.survey_table(values)
-    commits = telling.count(values["commits"], "commit")
-    return f"{words}: {commits}\n\n{console.table(head, rows)}\n{telling.survey_rest(values)}"
+    head, rows = messages.survey_table(values)
+    commits = messages.count(values["commits"], "commit")
+    return f"{words}: {commits}\n\n{console.table(head, rows)}\n{messages.survey_rest(values)}"
 
 
 # --- run
 
 
 def _run(place: git.Place, asked: argparse.Namespace, words: Sequence[str]) -> int:
-    if running.half_done(place) and (completed := running.complete(place)) is not None:
+    if migrate_run.half_done(place) and (completed := migrate_run.complete(place)) is not None:
         console.note("an earlier run was cut off while its refs moved: it is complete now.")
         return _tell(place, completed)
     _require_sense(asked)
     if asked.engine != "dvc":
         return _other_tool(place, asked, words)
-    running.refuse(place, asked.dry_run)
+    migrate_run.refuse(place, asked.dry_run)
     job = _job(place, asked)
     if not job.chosen.names:
         console.say("nothing to migrate: there is no commit yet")
@@ -206,7 +208,7 @@ def _run(place: git.Place, asked: argparse.Namespace, words: Sequence[str]) -> i
     if not (asked.yes or asked.dry_run) and not _agreed(job, words):
         return FINE
     _ask_about_place(job)
-    selecting.make_branches(place, job.chosen)
+    select.make_branches(place, job.chosen)
     return _tell(place, _engine(job, asked.dry_run))
 
 
@@ -227,32 +229,32 @@ def _require_sense(asked: argparse.Namespace) -> None:
 
 
 def _other_tool(place: git.Place, asked: argparse.Namespace, words: Sequence[str]) -> int:
-    tool = engines.find_bfg(asked.bfg_jar) if asked.engine == "bfg" else engines.find_filter_repo()
-    running.refuse(place)
+    tool = tools_run.find_bfg(asked.bfg_jar) if asked.engine == "bfg" else tools_run.find_filter_repo()
+    migrate_run.refuse(place)
     job = _job(place, asked)
     if not asked.yes and not _agreed(job, words):
         return FINE
     _ask_about_place(job)
-    selecting.make_branches(place, job.chosen)
+    select.make_branches(place, job.chosen)
     bars = _Bars()
     try:
-        done = engines.run(job, tool, bars)
+        done = tools_run.run(job, tool, bars)
     finally:
         bars.close()
     if asked.push:
         _tell_sent(job.where.name, done.objects, done.sent)
-    console.say(telling.of_tool(place, asked.engine, done))
+    console.say(messages.of_tool(place, asked.engine, done))
     return FINE
 
 
 def _job(place: git.Place, asked: argparse.Namespace) -> Job:
-    config = selecting.load_config(place)
-    selection = selecting.selection(config, asked.include, asked.exclude, asked.above)
+    config = select.load_config(place)
+    selection = select.selection(config, asked.include, asked.exclude, asked.above)
     where = destination.find(place, config, asked.remote)
     if asked.push and not where.name:
         raise GuardError("--push: DVC has no default remote.", "trinity-guard remote add URL", UNUSABLE)
     chosen = _chosen(place, asked, asked.remote_branches)
-    return running.Job(place, chosen, selection, where, asked.push, asked.preserve_commit_hashes)
+    return migrate_run.Job(place, chosen, selection, where, asked.push, asked.preserve_commit_hashes)
 
 
 def _agreed(job: Job, words: Sequence[str]) -> bool:
@@ -262,7 +264,7 @@ def _agreed(job: Job, words: Sequence[str]) -> bool:
     bars = _Bars()
     found = engine.survey(job.place, job.selection, [*job.chosen.names, *job.chosen.lonely], bars, job.chosen.stop)
     bars.close()
-    values = telling.survey_values(found, job.chosen.names, staying.staying(job.place, found))
+    values = messages.survey_values(found, job.chosen.names, dryrun.staying(job.place, found))
     console.result(_plan(values, job.chosen.words))
     if not found.summaries:
         return False
@@ -293,7 +295,7 @@ def _ask_about_place(job: Job) -> None:
 def _engine(job: Job, dry: bool) -> dict[str, Any]:
     bars = _Bars()
     try:
-        return running.run(job, bars, dry)
+        return migrate_run.run(job, bars, dry)
     finally:
         bars.close()
 
@@ -301,16 +303,16 @@ def _engine(job: Job, dry: bool) -> dict[str, Any]:
 def _tell(place: git.Place, values: dict[str, Any]) -> int:
     if not values["refs"]:
         console.say("nothing to migrate: no file of this history can become a pointer")
-        for entry in values["stays"][: telling.MOST]:
+        for entry in values["stays"][: messages.MOST]:
             console.say(f"  {entry['path']} stays: {entry['reason']}")
         return FINE
     if values["pushed"]:
         _tell_sent(values["remote"], values["objects"], values["sent"])
-    console.say(telling.report(values))
+    console.say(messages.report(values))
     if values["phase"] == "dry":
         console.say("nothing was moved (--dry-run); the objects stay in the cache for the run itself")
         return FINE
-    console.detail(f"the whole report: {shown(running.report_file(place))}")
+    console.detail(f"the whole report: {shown(migrate_run.report_file(place))}")
     return FINE
 
 
@@ -318,14 +320,14 @@ def _tell(place: git.Place, values: dict[str, Any]) -> int:
 
 
 def _push(place: git.Place, _: argparse.Namespace, __: Sequence[str]) -> int:
-    objects = running.wanted(place)
-    found = running.destined(place)
+    objects = migrate_run.wanted(place)
+    found = migrate_run.destined(place)
     where = destination.trusted(place, found)
     if where and console.confirm(f"This repository's config leads to {where}. Exchange objects with it?"):
         destination.confirm(place, found)
     bar = console.Progress("uploading")
     try:
-        sent = destination.upload(place, found, running.cached(place), objects, bar)
+        sent = destination.upload(place, found, migrate_run.cached(place), objects, bar)
     finally:
         bar.close()
     _tell_sent(found.name, len(objects), sent)
@@ -343,7 +345,7 @@ def _verify(place: git.Place, _: argparse.Namespace, __: Sequence[str]) -> int:
     finally:
         bars.close()
     if not done.wrong:
-        compared = f"{telling.count(done.commits, 'commit')} compared, {done.changed:,} of them new"
+        compared = f"{messages.count(done.commits, 'commit')} compared, {done.changed:,} of them new"
         console.say(f"{compared}: every path and every byte is there")
         return FINE
     for words in done.wrong[:MOST_WRONG]:
@@ -357,17 +359,17 @@ def _verify(place: git.Place, _: argparse.Namespace, __: Sequence[str]) -> int:
 
 def _undo(place: git.Place, _: argparse.Namespace, __: Sequence[str]) -> int:
     for move in engine.undo(place):
-        console.say(f"{selecting.short(move.name)} is back at {move.old[:10].decode()}")
+        console.say(f"{select.short(move.name)} is back at {move.old[:10].decode()}")
     return FINE
 
 
 def _finish(place: git.Place, asked: argparse.Namespace, _: Sequence[str]) -> int:
-    finishing.require_migrated(place)
+    finish.require_migrated(place)
     if not asked.force_unpushed:
-        finishing.require_pushed(place)
-    alive = finishing.still_alive(place)
+        finish.require_pushed(place)
+    alive = finish.still_alive(place)
     if alive:
-        names = ", ".join(selecting.short(name) for name in alive[: telling.MOST])
+        names = ", ".join(select.short(name) for name in alive[: messages.MOST])
         console.warn(
             f"these still stand on the old history and keep its files: {names}.",
             "publish the new history first (git push --force …), then finish",
@@ -376,7 +378,7 @@ def _finish(place: git.Place, asked: argparse.Namespace, _: Sequence[str]) -> in
     if not (asked.yes or _confirmed(question, "trinity-guard migrate finish --yes")):
         return FINE
     with console.Doing() as doing:
-        before, after = finishing.finish(place, doing)
+        before, after = finish.finish(place, doing)
     console.say(f"Git's objects: {size_text(before)} before, {size_text(after)} now")
     return FINE
 
@@ -386,12 +388,12 @@ def _finish(place: git.Place, asked: argparse.Namespace, _: Sequence[str]) -> in
 
 def _guide(place: git.Place, asked: argparse.Namespace, _: Sequence[str]) -> int:
     if asked.tool == "team":
-        console.result(guides.for_team(place, running.report(place)))
+        console.result(guides.for_team(place, migrate_run.report(place)))
         return FINE
-    selection = selecting.selection(selecting.load_config(place), asked.include, asked.exclude, asked.above)
+    selection = select.selection(select.load_config(place), asked.include, asked.exclude, asked.above)
     # Other tools work on all refs, whatever is asked for.
     bars = _Bars()
-    found = engine.survey(place, selection, selecting.all_refs(place), bars)
+    found = engine.survey(place, selection, select.all_refs(place), bars)
     bars.close()
     if not found.summaries:
         raise GuardError("no file of this history matches.", "trinity-guard migrate info --everything", UNUSABLE)

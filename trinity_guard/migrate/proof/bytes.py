@@ -12,8 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from trinity_guard.history.plan import Progress
-    from trinity_guard.history.state import Object
+    from trinity_guard.migrate.options import Progress
+    from trinity_guard.migrate.state import Object
 
     Pair = tuple[bytes, str, int]
 

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from trinity_guard.dvcrepo import pointer
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.history import proofbytes, prooflines
-from trinity_guard.history.proofignores import Ignored
+from trinity_guard.migrate.proof import bytes as proof_bytes
+from trinity_guard.migrate.proof import lines
+from trinity_guard.migrate.proof.ignores import Ignored
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from trinity_guard.git.catfile import Source
-    from trinity_guard.history.plan import Progress
-    from trinity_guard.history.proofignores import Chain
-    from trinity_guard.history.state import Object
+    from trinity_guard.migrate.options import Progress
+    from trinity_guard.migrate.proof.ignores import Chain
+    from trinity_guard.migrate.state import Object
 
     Tree = dict[bytes, tuple[bytes, bytes]]
     # Old and new tree (hex), and, where it counts, its path and the ignore files above it.
@@ -54,7 +55,7 @@ def prove(
     proof.compare_pointers()
     proof.compare_ignore_files()
     proof.compare_files_of_dvc()
-    proof.wrong += proofbytes.compare(source, cache, proof.pairs, known, lfs_folder, on_progress)
+    proof.wrong += proof_bytes.compare(source, cache, proof.pairs, known, lfs_folder, on_progress)
     return list(dict.fromkeys(proof.wrong))[:MOST_TOLD]
 
 
@@ -72,7 +73,7 @@ class Proof:
         self._on_progress = on_progress
         self._ignored = ignored
         self._of_dvc: set[tuple[bytes, bytes]] = set()
-        self._names = prooflines.Names(ids)
+        self._names = lines.Names(ids)
         self._roots: dict[tuple[bytes, bytes], bytes] = {}
         self._pointers: dict[tuple[bytes, bytes], dict[tuple[bytes, bytes], bytes]] = {}
         self._ignores: dict[tuple[bytes, bytes], dict[frozenset[bytes], bytes]] = {}
@@ -98,8 +99,8 @@ class Proof:
                 self._on_progress("prove", done, len(changed))
 
     def _commit_differs(self, old: bytes, before: bytes, after: bytes) -> str:
-        was, said = prooflines.fields(before)
-        now, says = prooflines.fields(after)
+        was, said = lines.fields(before)
+        now, says = lines.fields(after)
         self._roots[was[0][1], now[0][1]] = old
         kept = [(k, v) for k, v in was if k not in (b"tree", b"parent", b"gpgsig", b"gpgsig-sha256", b"mergetag")]
         if kept != [(k, v) for k, v in now if k not in (b"tree", b"parent")]:
@@ -218,7 +219,7 @@ class Proof:
             old = next(contents)[1] if pair[0] else b""
             new = next(contents)[1]
             for names, path in self._ignores[pair].items():
-                if not prooflines.only_ours(old, new, names):
+                if not lines.only_ours(old, new, names):
                     self._say(f"{shown(path)} has other lines than it had, and not ours")
         if self._ignored:
             self.wrong += self._ignored.wrong()

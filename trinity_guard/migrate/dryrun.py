@@ -10,17 +10,17 @@ from trinity_guard.dvcrepo import odb, pointer
 from trinity_guard.errors import GuardError
 from trinity_guard.git.catfile import Source
 from trinity_guard.git.packwriter import Pack
-from trinity_guard.history import engine, lfs
-from trinity_guard.history.above import Above
-from trinity_guard.history.ignorefiles import Reader
-from trinity_guard.history.plan import dvc_files
-from trinity_guard.history.rewrite import OTHER_MD5, Trees, not_extracted, unnameable
-from trinity_guard.history.state import Object
+from trinity_guard.migrate import engine, lfs
+from trinity_guard.migrate.context import Above
+from trinity_guard.migrate.ignorefiles import Reader
+from trinity_guard.migrate.options import dvc_files
+from trinity_guard.migrate.rewrite import OTHER_MD5, Trees, not_extracted, unnameable
+from trinity_guard.migrate.state import Object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trinity_guard.history.engine import Survey
-    from trinity_guard.history.scan import Scan
+    from trinity_guard.migrate.engine import Survey
+    from trinity_guard.migrate.scan import Scan
 
 # Stands for an md5 that is not known yet. Of letters, as most have one: YAML would take digits alone for a number.
 UNKNOWN = "f" * 32

@@ -10,15 +10,15 @@ import os
 from trinity_guard import git
 from trinity_guard.errors import shown
 from trinity_guard.git.catfile import TREE, tree_parser
-from trinity_guard.history import lfs, refs
+from trinity_guard.migrate import lfs, refs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from trinity_guard.git.catfile import Source
-    from trinity_guard.history.plan import Selection
-    from trinity_guard.history.scan import Kept, Scan
+    from trinity_guard.migrate.options import Selection
+    from trinity_guard.migrate.scan import Kept, Scan
 
     # Files of .gitattributes: (folder, blob).
     Speaking = frozenset[tuple[bytes, bytes]]

@@ -6,14 +6,14 @@ import os
 
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
-from trinity_guard.history.refs import OF_A_FORGE, ORIGINAL, REMOTES, STASH
+from trinity_guard.migrate.refs import OF_A_FORGE, ORIGINAL, REMOTES, STASH
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trinity_guard.git.catfile import Source
-    from trinity_guard.history.refs import Listed
+    from trinity_guard.migrate.refs import Listed
 
 UNDER_WAY = {
     b"rebase-merge": "a rebase",

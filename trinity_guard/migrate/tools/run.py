@@ -15,24 +15,25 @@ from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.git.catfile import Source
 from trinity_guard.git.packwriter import Pack
-from trinity_guard.history import engine, extract, refs, refusals, worktree
-from trinity_guard.history.above import Above
-from trinity_guard.history.ignorefiles import Reader
-from trinity_guard.history.plan import Options
-from trinity_guard.history.rewrite import Trees
-from trinity_guard.history.scan import scan
-from trinity_guard.history.state import State
-from trinity_guard.history.tags import follow
-from trinity_guard.migrating import destination, globs, guides, running, staying
+from trinity_guard.migrate import destination, dryrun, engine, extract, refs, refusals, worktree
+from trinity_guard.migrate import run as migrate_run
+from trinity_guard.migrate.context import Above
+from trinity_guard.migrate.ignorefiles import Reader
+from trinity_guard.migrate.options import Options
+from trinity_guard.migrate.rewrite import Trees
+from trinity_guard.migrate.scan import scan
+from trinity_guard.migrate.state import State
+from trinity_guard.migrate.tags import follow
+from trinity_guard.migrate.tools import globs, guides
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from trinity_guard.history.plan import Progress
-    from trinity_guard.history.scan import Scan
-    from trinity_guard.history.state import Object
-    from trinity_guard.migrating.running import Job
+    from trinity_guard.migrate.options import Progress
+    from trinity_guard.migrate.run import Job
+    from trinity_guard.migrate.scan import Scan
+    from trinity_guard.migrate.state import Object
 
 BFG, FILTER_REPO = "bfg", "filter-repo"
 MANIFEST, BEFORE, SAID = b"manifest.jsonl", b"refs-before", b"tool.log"
@@ -137,12 +138,12 @@ class _Run:
         self._state.replace(MANIFEST, _manifest(scanned, objects))
         self._state.replace(BEFORE, b"".join(b"update %s %s\n" % (n, oid) for n, oid in found.refs.items()))
         wanted = sorted({(o.md5, o.size) for o in objects.values()})
-        running.want(self._state, wanted, job.where)
+        migrate_run.want(self._state, wanted, job.where)
         sent = self._upload(wanted)
         self._convert_tips(found, scanned, objects)
         if job.where.fresh:
             # Typed, or chosen by us: now that the branches' config says it, a later push need not ask.
-            destination.confirm(job.place, running.destined(job.place))
+            destination.confirm(job.place, migrate_run.destined(job.place))
         self._start(arguments)
         return Done(len(wanted), sum(size for _, size in wanted), self._state.folder, sent)
 
@@ -197,7 +198,7 @@ class _Run:
     # --- what is safe before
 
     def _extract(self, scanned: Scan) -> dict[bytes, Object]:
-        absent = staying.absent(self._source, scanned)
+        absent = dryrun.absent(self._source, scanned)
         if absent:
             path = next(p for p, blobs in scanned.versions.items() if absent & blobs.keys())
             raise GuardError(
@@ -219,7 +220,7 @@ class _Run:
         if not self._job.push:
             return 0
         cache = odb.Store(self._cache, self._shared)
-        progress = running.stage(self._on_progress, "push")
+        progress = migrate_run.stage(self._on_progress, "push")
         return destination.upload(self._job.place, self._job.where, cache, wanted, progress)
 
     # --- the newest states

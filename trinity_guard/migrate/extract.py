@@ -9,15 +9,15 @@ from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import GuardError
 from trinity_guard.git.catfile import Batch, Source, unreadable
 from trinity_guard.git.packblobs import DamagedError, Packs
-from trinity_guard.history import lfs
-from trinity_guard.history.state import Object, State
+from trinity_guard.migrate import lfs
+from trinity_guard.migrate.state import Object, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from trinity_guard.history.plan import Options, Progress
-    from trinity_guard.history.scan import Scan, Size
+    from trinity_guard.migrate.options import Options, Progress
+    from trinity_guard.migrate.scan import Scan, Size
 
     Objects = dict[bytes, Object]
 

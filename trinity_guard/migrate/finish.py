@@ -5,9 +5,8 @@ from __future__ import annotations
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.git.catfile import Source
-from trinity_guard.history import engine, refs, refusals
-from trinity_guard.history.state import DONE, FINISHING, State
-from trinity_guard.migrating import destination, running
+from trinity_guard.migrate import destination, engine, refs, refusals, run
+from trinity_guard.migrate.state import DONE, FINISHING, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,10 +38,10 @@ def require_migrated(place: git.Place) -> None:
 
 def require_pushed(place: git.Place) -> None:
     """Refuse while the only copy of an object is in the cache of this machine."""
-    found = running.destined(place)
+    found = run.destined(place)
     force = "trinity-guard migrate finish --force-unpushed     # when the cache alone is enough"
     try:
-        count, size = destination.missing(place, found, running.wanted(place))
+        count, size = destination.missing(place, found, run.wanted(place))
     except GuardError as error:
         remedy = "\n".join(filter(None, [error.remedy, force]))
         raise GuardError(

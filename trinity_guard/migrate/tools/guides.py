@@ -7,17 +7,17 @@ import os
 from trinity_guard import git
 from trinity_guard.dvcrepo import urls
 from trinity_guard.errors import UNUSABLE, GuardError
-from trinity_guard.history import refs
-from trinity_guard.history.oldfilters import WAY_ON
-from trinity_guard.migrating import globs, telling
+from trinity_guard.migrate import messages, refs
+from trinity_guard.migrate.oldfilters import WAY_ON
+from trinity_guard.migrate.tools import globs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from trinity_guard.history.plan import Selection
-    from trinity_guard.history.scan import Scan
+    from trinity_guard.migrate.options import Selection
+    from trinity_guard.migrate.scan import Scan
 
 BFG_VERSION = "1.14.0"
 GET_BFG = f"mvn dependency:copy -Dartifact=com.madgag:bfg:{BFG_VERSION} -DoutputDirectory=."
@@ -77,7 +77,7 @@ def _line(*words: str) -> str:
 
 
 def _url(place: git.Place) -> str:
-    names = telling.remotes(place)
+    names = messages.remotes(place)
     if not names:
         if place.bare:
             return os.fsdecode(place.git_dir)
@@ -196,7 +196,7 @@ def for_team(place: git.Place, values: dict[str, Any]) -> str:
     # The main branch last, so that everybody ends there.
     main = os.fsdecode(git.attempt("symbolic-ref", "-q", "--short", "HEAD", at=place.git_dir).out[:-1])
     heads.sort(key=lambda head: head == main)
-    names = telling.remotes(place)
+    names = messages.remotes(place)
     name = "origin" if "origin" in names or not names else names[0]
     known = bool(names) or place.bare
     url = _url(place) if known else "URL"
@@ -205,8 +205,8 @@ def for_team(place: git.Place, values: dict[str, Any]) -> str:
         [
             "# The history of this repository was rewritten: its models and data are DVC pointers now, and every",
             "# commit from the first one with such a file on has a new id:",
-            *(f"#   {n.removeprefix('refs/')}  {old} -> {new}" for n, old, new in moved[: telling.MOST]),
-            *([f"#   and {len(moved) - telling.MOST} more"] if len(moved) > telling.MOST else []),
+            *(f"#   {n.removeprefix('refs/')}  {old} -> {new}" for n, old, new in moved[: messages.MOST]),
+            *([f"#   and {len(moved) - messages.MOST} more"] if len(moved) > messages.MOST else []),
             "# Do not merge or push what stands on old commits: that would bring the old history back.",
             "",
             *([] if known else ["# URL: where the new history is published"]),

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from trinity_guard.git.catfile import Source
     from trinity_guard.git.packwriter import Pack
-    from trinity_guard.history.plan import Progress
-    from trinity_guard.history.rewrite import Trees
-    from trinity_guard.history.scan import Scan
+    from trinity_guard.migrate.options import Progress
+    from trinity_guard.migrate.rewrite import Trees
+    from trinity_guard.migrate.scan import Scan
 
 SIGNATURES = (b"gpgsig", b"gpgsig-sha256")
 MERGETAG = b"mergetag"

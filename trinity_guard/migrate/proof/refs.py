@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from trinity_guard.errors import shown
-from trinity_guard.history import prooflines, refs
+from trinity_guard.migrate import refs
+from trinity_guard.migrate.proof import lines as proof_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from trinity_guard.git.catfile import Source
-    from trinity_guard.history.refs import Move
+    from trinity_guard.migrate.refs import Move
 
 BEGIN = b"-----BEGIN "
 
@@ -21,7 +22,7 @@ class RefProof:
     def __init__(self, source: Source, ids: Mapping[bytes, bytes]) -> None:
         self._source = source
         self._ids = ids
-        self._names = prooflines.Names(ids)
+        self._names = proof_lines.Names(ids)
         self.trees: list[tuple[bytes, bytes]] = []
         self.wrong: list[str] = []
 
@@ -48,8 +49,8 @@ class RefProof:
         return self._tag(before, after) if kind == b"tag" else "names other bytes than before"
 
     def _tag(self, before: bytes, after: bytes) -> str:
-        was, said = prooflines.fields(before)
-        now, says = prooflines.fields(after)
+        was, said = proof_lines.fields(before)
+        now, says = proof_lines.fields(after)
         kept = [(k, v) for k, v in was[1:] if k != b"gpgsig-sha256" and k != b"gpgsig"]
         if kept != now[1:]:
             return "a header of the tag is not what it was"
@@ -95,5 +96,5 @@ class RefProof:
 
 def _said(raw: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:
     """Return what of a note's commit must be the same."""
-    found, message = prooflines.fields(raw)
+    found, message = proof_lines.fields(raw)
     return [(k, v) for k, v in found if not k.startswith((b"tree", b"parent", b"gpgsig", b"mergetag"))], message

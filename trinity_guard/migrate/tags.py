@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard.git.catfile import headers, unreadable
-from trinity_guard.history.commits import renamed
+from trinity_guard.migrate.commits import renamed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from trinity_guard.git.catfile import Source
     from trinity_guard.git.packwriter import Pack
-    from trinity_guard.history.commits import Names
+    from trinity_guard.migrate.commits import Names
 
 # How Git tells where the signature of a tag begins (gpg-interface.c).
 SIGNATURES = (

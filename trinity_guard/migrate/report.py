@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from trinity_guard.history.commits import Rewritten
-    from trinity_guard.history.plan import Selection
-    from trinity_guard.history.rewrite import Trees
-    from trinity_guard.history.scan import Scan
-    from trinity_guard.history.state import Object
+    from trinity_guard.migrate.commits import Rewritten
+    from trinity_guard.migrate.options import Selection
+    from trinity_guard.migrate.rewrite import Trees
+    from trinity_guard.migrate.scan import Scan
+    from trinity_guard.migrate.state import Object
 
 MOST_LISTED = 1000
 

@@ -4,15 +4,15 @@ can leave pointers alone by a setting of its own."""
 from __future__ import annotations
 
 from trinity_guard.errors import shown
-from trinity_guard.history import filters
+from trinity_guard.migrate import filters
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from trinity_guard.git.catfile import Source
-    from trinity_guard.history.filters import Speaking
-    from trinity_guard.history.scan import Scan
+    from trinity_guard.migrate.filters import Speaking
+    from trinity_guard.migrate.scan import Scan
 
 # Of so many combinations of such files the newest commit is asked for, which takes Git three processes each.
 MOST_ASKED = 20

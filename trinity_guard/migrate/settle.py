@@ -7,8 +7,8 @@ import os
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git.catfile import Source
-from trinity_guard.history import refs, refusals, worktree
-from trinity_guard.history.state import DONE, FINISHING, MOVED, MOVING, UNDOING, State
+from trinity_guard.migrate import refs, refusals, worktree
+from trinity_guard.migrate.state import DONE, FINISHING, MOVED, MOVING, UNDOING, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

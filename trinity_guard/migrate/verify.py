@@ -7,17 +7,17 @@ import os
 from trinity_guard import git
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git.catfile import Source
-from trinity_guard.history import lfs, refs
-from trinity_guard.history.proof import prove
-from trinity_guard.history.proofrefs import RefProof
-from trinity_guard.history.settling import moves_of, nothing_to, resume
-from trinity_guard.history.state import State
+from trinity_guard.migrate import lfs, refs
+from trinity_guard.migrate.proof.prove import prove
+from trinity_guard.migrate.proof.refs import RefProof
+from trinity_guard.migrate.settle import moves_of, nothing_to, resume
+from trinity_guard.migrate.state import State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from trinity_guard.history.plan import Progress
+    from trinity_guard.migrate.options import Progress
 
 
 class Verified:

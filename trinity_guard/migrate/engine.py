@@ -17,27 +17,27 @@ from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import GuardError
 from trinity_guard.git.catfile import Source
 from trinity_guard.git.packwriter import Pack
-from trinity_guard.history import extract, filters, lfs, oldfilters, refs, refusals, report, worktree
-from trinity_guard.history.above import Above
-from trinity_guard.history.checking import Verified, read_map, verify
-from trinity_guard.history.commits import Commits
-from trinity_guard.history.ignorefiles import Reader
-from trinity_guard.history.notes import Notes
-from trinity_guard.history.proof import prove
-from trinity_guard.history.proofrefs import RefProof
-from trinity_guard.history.rewrite import Trees
-from trinity_guard.history.scan import Scan, scan
-from trinity_guard.history.settling import begun, complete, moves_of, resume, undo
-from trinity_guard.history.state import MOVED, MOVING, State
-from trinity_guard.history.tags import Named, Tags, follow
+from trinity_guard.migrate import extract, filters, lfs, oldfilters, refs, refusals, report, worktree
+from trinity_guard.migrate.commits import Commits
+from trinity_guard.migrate.context import Above
+from trinity_guard.migrate.ignorefiles import Reader
+from trinity_guard.migrate.notes import Notes
+from trinity_guard.migrate.proof.prove import prove
+from trinity_guard.migrate.proof.refs import RefProof
+from trinity_guard.migrate.rewrite import Trees
+from trinity_guard.migrate.scan import Scan, scan
+from trinity_guard.migrate.settle import begun, complete, moves_of, resume, undo
+from trinity_guard.migrate.state import MOVED, MOVING, State
+from trinity_guard.migrate.tags import Named, Tags, follow
+from trinity_guard.migrate.verify import Verified, read_map, verify
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from trinity_guard.history.plan import Options, Progress, Selection
-    from trinity_guard.history.state import Object
+    from trinity_guard.migrate.options import Options, Progress, Selection
+    from trinity_guard.migrate.state import Object
 
 __all__ = [
     "Survey", "Verified", "cache_of", "git_size", "moves_of", "read_map", "resume", "run", "survey", "undo", "verify",

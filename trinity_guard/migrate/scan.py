@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from trinity_guard.git.catfile import FILES, TREE, Source, headers, tree_parser
-from trinity_guard.history import lfs
+from trinity_guard.migrate import lfs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from trinity_guard.history.plan import Progress, Selection
+    from trinity_guard.migrate.options import Progress, Selection
 
 # Commits whose trees are looked at together; what is found clean among them is let go of before the next ones.
 TOGETHER = 2000

@@ -8,8 +8,8 @@ from trinity_guard import config as configs
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.git.catfile import Source
-from trinity_guard.history import refs, refusals
-from trinity_guard.history.plan import Selection
+from trinity_guard.migrate import refs, refusals
+from trinity_guard.migrate.options import Selection
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,16 +7,16 @@ import os
 from trinity_guard import git
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import shown
-from trinity_guard.history.refs import OF_A_FORGE
-from trinity_guard.history.rewrite import LFS_ABSENT
+from trinity_guard.migrate.refs import OF_A_FORGE
+from trinity_guard.migrate.rewrite import LFS_ABSENT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from trinity_guard.history.engine import Survey
-    from trinity_guard.migrating.engines import Done
+    from trinity_guard.migrate.engine import Survey
+    from trinity_guard.migrate.tools.run import Done
 
 MOST = 10
 ALL = ("refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*")

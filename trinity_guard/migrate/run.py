@@ -8,19 +8,18 @@ from trinity_guard import git
 from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git.catfile import Source
-from trinity_guard.history import engine, filters, refs, refusals, worktree
-from trinity_guard.history.plan import Options
-from trinity_guard.history.state import DONE, MOVED, MOVING, UNDOING, State
-from trinity_guard.migrating import destination, selecting, telling
+from trinity_guard.migrate import destination, engine, filters, messages, refs, refusals, select, worktree
+from trinity_guard.migrate.options import Options
+from trinity_guard.migrate.state import DONE, MOVED, MOVING, UNDOING, State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from trinity_guard.history.plan import Progress, Selection
-    from trinity_guard.migrating.destination import Destination
-    from trinity_guard.migrating.selecting import Chosen
+    from trinity_guard.migrate.destination import Destination
+    from trinity_guard.migrate.options import Progress, Selection
+    from trinity_guard.migrate.select import Chosen
 
 # The objects (lines MD5 SIZE) that the new history names.
 WANTED = b"wanted"
@@ -153,14 +152,14 @@ def _kept(place: git.Place, values: dict[str, Any], request: dict[str, Any]) -> 
     state = State(place)
     values = {**values, **request, "phase": "done"}
     values["git_after"] = max(values["git_before"] - values["bytes_packed"], 0)
-    values["next"] = telling.next_steps(place, values) if values["refs"] else []
+    values["next"] = messages.next_steps(place, values) if values["refs"] else []
     values["cache"] = state.read().get("cache", request["cache"])
     values["remarks"] = [*values["remarks"], *_line_ends(place, state.read().get("head"))]
     if request["fresh"]:
         # The remote's address was typed, or chosen by us: later pushes need not ask.
         destination.confirm(place, destined(place))
     state.report(values)
-    state.replace(b"report.txt", (telling.report(values, whole=True) + "\n").encode("utf-8", "backslashreplace"))
+    state.replace(b"report.txt", (messages.report(values, whole=True) + "\n").encode("utf-8", "backslashreplace"))
     return values
 
 
@@ -175,8 +174,8 @@ def _line_ends(place: git.Place, head: Sequence[str] | None) -> list[str]:
         source.close()
     if not unlike:
         return []
-    named = ", ".join(shown(path) for path in unlike[: telling.MOST])
-    more = f" and {len(unlike) - telling.MOST} more" if len(unlike) > telling.MOST else ""
+    named = ", ".join(shown(path) for path in unlike[: messages.MOST])
+    more = f" and {len(unlike) - messages.MOST} more" if len(unlike) > messages.MOST else ""
     return [
         f"Git checked these out with other line ends (or another encoding) than it stores; their pointers have the "
         f"stored bytes, so DVC takes the files for changed: {named}{more}; for each: "
@@ -217,7 +216,7 @@ def want(state: State, objects: Sequence[tuple[str, int]], where: Destination) -
 
 def destined(place: git.Place) -> Destination:
     """Return where the objects go. What is checked out may not say so: a migration of another branch left it alone."""
-    config = selecting.load_config(place)
+    config = select.load_config(place)
     state = State(place)
     where = state.load(WHERE, "check out a branch that has a .dvc/config") if not destination.configured(place) else {}
     if where.get("url"):

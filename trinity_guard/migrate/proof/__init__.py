@@ -1,0 +1,1 @@
+"""The proof of a migration; shares no code with the rewriting that it proves."""
