@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from tests.support import run
 from trinity_guard.errors import UNUSABLE, GuardError
-from trinity_guard.linting import baseline
-from trinity_guard.linting.baseline import HEADER, RULE, Entry
-from trinity_guard.linting.finding import Finding
+from trinity_guard.lint import baseline
+from trinity_guard.lint.baseline import HEADER, RULE, Entry
+from trinity_guard.lint.finding import Finding
 
 BEFORE, TODAY = "2026-01-01", "2026-11-24"
 WHY = "moved in March"

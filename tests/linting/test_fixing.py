@@ -18,8 +18,8 @@ from tests.support import Repo
 from trinity_guard import git
 from trinity_guard.dvcrepo import pointer, secrets
 from trinity_guard.errors import GuardError
-from trinity_guard.linting import fixing
-from trinity_guard.linting.finding import WARNING, Finding
+from trinity_guard.lint import fix as lint_fix
+from trinity_guard.lint.finding import WARNING, Finding
 
 SECRET = "hunter2-is-no-secret-at-all"  # it is one for the tests alone
 CONFIG = f"""[core]
@@ -47,8 +47,8 @@ def work(make_repo: Callable[..., Repo], monkeypatch: pytest.MonkeyPatch) -> Rep
     return repo
 
 
-def fix(*findings: Finding) -> fixing.Fixed:
-    return fixing.fix(git.place(), findings)
+def fix(*findings: Finding) -> lint_fix.Fixed:
+    return lint_fix.fix(git.place(), findings)
 
 
 def unignored(repo: Repo, name: str, md5: str = "0123456789abcdef0123456789abcdef") -> Finding:
@@ -265,8 +265,8 @@ def test_the_command_mends_what_the_rules_find_and_finds_nothing_once_it_is_stag
 KILLED = """
 import os, signal, sys
 from trinity_guard import git
-from trinity_guard.linting import fixing
-from trinity_guard.linting.finding import Finding
+from trinity_guard.lint import fixing
+from trinity_guard.lint.finding import Finding
 sys.path.insert(0, sys.argv[2])
 from tests.linting.test_fixing import credential
 finding = credential()
@@ -290,7 +290,7 @@ def test_a_kill_at_any_moment_loses_no_secret_and_leaves_no_half_file(work: Repo
     work.write(".dvc/.gitignore", b"/cache\n")
     before = files(work)
     kept = "".join(line for line in CONFIG.splitlines(True) if "access_key" not in line).encode()
-    project = str(Path(fixing.__file__).parents[2])
+    project = str(Path(lint_fix.__file__).parents[2])
     for moment in range(200):
         start_over(work, before)
         work.write(".dvc/config", CONFIG.encode())
@@ -347,14 +347,14 @@ def test_an_odd_pointer_becomes_what_dvc_itself_would_write(work: Repo) -> None:
     for name, odd in zip(names, ODDLY, strict=True):
         work.write(name, b"a")
         work.write(f"{name}.dvc", odd.replace("NAME", name).encode())
-    said = fixing.reformat(git.place(), [p.encode() for p in pointers])
+    said = lint_fix.reformat(git.place(), [p.encode() for p in pointers])
     assert said == [f"{p}: laid out as DVC writes it" for p in pointers]
     mended = [work.file(p).read_bytes() for p in pointers]
     for name, odd in zip(names, ODDLY, strict=True):
         work.write(f"{name}.dvc", odd.replace("NAME", name).encode())
     work.dvc("commit", "-f", "-q", *pointers)
     assert [work.file(p).read_bytes() for p in pointers] == mended
-    assert fixing.reformat(git.place(), [p.encode() for p in pointers]) == []
+    assert lint_fix.reformat(git.place(), [p.encode() for p in pointers]) == []
 
 
 @pytest.mark.parametrize(
@@ -373,13 +373,13 @@ def test_an_odd_pointer_becomes_what_dvc_itself_would_write(work: Repo) -> None:
 )
 def test_a_pointer_that_is_right_or_is_not_safe_to_touch_stays(work: Repo, kept: bytes) -> None:
     work.write("a.pkl.dvc", kept)
-    assert fixing.reformat(git.place(), [b"a.pkl.dvc"]) == []
+    assert lint_fix.reformat(git.place(), [b"a.pkl.dvc"]) == []
     assert work.file("a.pkl.dvc").read_bytes() == kept
 
 
 def test_comments_of_a_pointer_stay(work: Repo) -> None:
     data = f"# from the lab\nouts:\n  - md5: {MD5}\n    size: 1\n    hash: md5\n    path: a.pkl\n    desc: 'mine'\n"
-    new = fixing.reformatted(data.encode(), b"a.pkl.dvc")
+    new = lint_fix.reformatted(data.encode(), b"a.pkl.dvc")
     assert new is not None
     assert b"# from the lab\n" in new
     assert b"desc: mine\n" in new or b"desc: 'mine'\n" in new
@@ -390,7 +390,7 @@ def test_a_pointer_behind_a_link_or_gone_is_left(work: Repo, tmp_path: Path) -> 
     target = tmp_path / "x.dvc"
     target.write_bytes(odd)
     work.file("a.pkl.dvc").symlink_to(target)
-    assert fixing.reformat(git.place(), [b"a.pkl.dvc", b"gone.dvc"]) == []
+    assert lint_fix.reformat(git.place(), [b"a.pkl.dvc", b"gone.dvc"]) == []
     assert target.read_bytes() == odd
 
 
@@ -405,7 +405,7 @@ def test_a_pointer_behind_a_link_or_gone_is_left(work: Repo, tmp_path: Path) -> 
 def test_what_a_pointer_says_is_never_changed(indent: str, quote: str, extra: list[str], name: str) -> None:
     fields = [f"md5: {quote}{MD5}{quote}", "size: 1", "hash: md5", f"path: {quote}{name}{quote}", *extra]
     data = (f"outs:\n{indent}- " + f"\n{indent}  ".join(fields) + "\n").encode()
-    new = fixing.reformatted(data, b"x.dvc")
+    new = lint_fix.reformatted(data, b"x.dvc")
     if new is None:
         return
     try:
@@ -416,4 +416,4 @@ def test_what_a_pointer_says_is_never_changed(indent: str, quote: str, extra: li
     assert pointer.data_path(b"x.dvc", after, after.outs[0]) == pointer.data_path(b"x.dvc", before, before.outs[0])
     for slot in ("size", "isexec", "hash_name", "cache", "push", "remote"):
         assert getattr(after.outs[0], slot) == getattr(before.outs[0], slot)
-    assert fixing.reformatted(new, b"x.dvc") is None
+    assert lint_fix.reformatted(new, b"x.dvc") is None

@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import PROJECT
-from trinity_guard.linting.finding import ERROR, WARNING, Finding
-from trinity_guard.linting.formats import FORMATS, ordered, render, sarif, text
-from trinity_guard.linting.formats.saying import visible
-from trinity_guard.linting.summary import Summary
+from trinity_guard.lint.finding import ERROR, WARNING, Finding
+from trinity_guard.lint.formats import FORMATS, ordered, render, text
+from trinity_guard.lint.formats.saying import visible
+from trinity_guard.lint.summary import Summary
 
 RULES = {
     "TG001": ("artifact in the tree", "An artifact lies in Git.\n\nMend it: trinity-guard convert PATH"),

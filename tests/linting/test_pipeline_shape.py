@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.support import Repo
 from trinity_guard.dvcrepo import yaml
-from trinity_guard.linting import pipelineshape
+from trinity_guard.lint.rules import pipelines
 
 GOOD = [
     "stages: {}",
@@ -62,19 +62,19 @@ def parsed(text: str) -> object:
 @pytest.mark.parametrize("text", GOOD)
 def test_what_dvc_takes_is_fine(text: str) -> None:
     assert taken(parsed(text))
-    assert pipelineshape.wrong(parsed(text)) == ""
+    assert pipelines.wrong(parsed(text)) == ""
 
 
 @pytest.mark.parametrize(("text", "words"), BAD.items(), ids=BAD)
 def test_what_dvc_does_not_take_is_told_with_its_place(text: str, words: str) -> None:
     assert not taken(parsed(text))
-    assert words in pipelineshape.wrong(parsed(text))
+    assert words in pipelines.wrong(parsed(text))
 
 
 KEYS = st.sampled_from(
     [
-        *pipelineshape.PIPELINE,
-        *(k.strip("!") for k in (*pipelineshape.STAGE, *pipelineshape.LOOP)),
+        *pipelines.PIPELINE,
+        *(k.strip("!") for k in (*pipelines.STAGE, *pipelines.LOOP)),
         "cache",
         "x",
         "path",
@@ -91,17 +91,17 @@ STAGES = st.dictionaries(st.one_of(KEYS, st.just(3)), st.dictionaries(KEYS, NODE
 @settings(max_examples=150, deadline=None)
 @given(fields=st.one_of(NODES, st.builds(lambda s: {"stages": s}, STAGES)))
 def test_the_verdict_is_always_that_of_dvc(fields: object) -> None:
-    assert (pipelineshape.wrong(fields) == "") == taken(fields)
+    assert (pipelines.wrong(fields) == "") == taken(fields)
 
 
 def test_a_kilobyte_of_aliases_is_looked_at_once() -> None:
     lines = ["vars: [&a0 [x]]", "stages:", "  s:", "    cmd: x", "    meta:"]
     lines += [f"    - &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30)]
-    assert "wrong type" in pipelineshape.wrong(parsed("\n".join(lines)))
+    assert "wrong type" in pipelines.wrong(parsed("\n".join(lines)))
     many = {"stages": {"s": {"cmd": "x", "outs": [{f"o{n}": {"cache": False}} for n in range(20_000)]}}}
-    assert pipelineshape.wrong(many) == ""
+    assert pipelines.wrong(many) == ""
     wide = ["stages:", "  s0: &s", "    cmd: x", f"    deps: [{', '.join(['a'] * 2000)}]"]
-    assert pipelineshape.wrong(parsed("\n".join([*wide, *(f"  s{n}: *s" for n in range(1, 2000))]))) == ""
+    assert pipelines.wrong(parsed("\n".join([*wide, *(f"  s{n}: *s" for n in range(1, 2000))]))) == ""
 
 
 def test_lint_says_what_is_wrong_with_a_pipeline(bare_repo: Repo) -> None:

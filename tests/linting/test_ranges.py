@@ -11,7 +11,7 @@ import pytest
 
 from tests.support import KB, Repo, run
 from trinity_guard import cli
-from trinity_guard.linting.formats import FORMATS
+from trinity_guard.lint.formats import FORMATS
 
 ZEROS = "0" * 40
 ALLOW_FILE = ("-c", "protocol.file.allow=always")

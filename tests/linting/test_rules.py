@@ -16,7 +16,8 @@ from tests.support import KB, PROJECT, Repo, run
 from trinity_guard import cli, git
 from trinity_guard.git import packheads
 from trinity_guard.git.objects import Head, Objects
-from trinity_guard.linting import checks, explained, remotely
+from trinity_guard.lint import explain
+from trinity_guard.lint.rules import remote, table
 
 PICKLE = b"\x80\x04\x95\x05\x00\x00\x00\x00\x00\x00\x00]\x94."
 MD5 = "d41d8cd98f00b204e9800998ecf8427e"
@@ -384,7 +385,7 @@ def test_it_is_told_how_far_the_remotes_came(repo: Repo, monkeypatch: pytest.Mon
         repo.stage(name)
     repo.commit()
     told: list[tuple[int, int]] = []
-    monkeypatch.setattr(remotely, "TOGETHER", 2)
+    monkeypatch.setattr(remote, "TOGETHER", 2)
     monkeypatch.setattr("trinity_guard.console.Progress.__call__", lambda _, done, total: told.append((done, total)))
     assert rules(repo, "--remote") == []
     assert told[-1] == (3, 3)
@@ -432,16 +433,16 @@ def test_a_remote_that_hangs_is_given_up(bare_repo: Repo) -> None:
 
 
 def test_the_page_is_what_explain_prints(bare_repo: Repo) -> None:
-    assert page("docs/rules.md") == explained.page()
-    assert set(explained.TEXTS) == set(explained.TITLES) == set(checks.RULES)
+    assert page("docs/rules.md") == explain.page()
+    assert set(explain.TEXTS) == set(explain.TITLES) == set(table.RULES)
     said = bare_repo.guard("lint", "--explain", "tg004").stdout.decode()
-    assert said.strip() == explained.section("TG004").strip()
+    assert said.strip() == explain.section("TG004").strip()
     assert said.strip() in (PROJECT / "docs/rules.md").read_text()
 
 
-@pytest.mark.parametrize("rule", explained.TEXTS)
+@pytest.mark.parametrize("rule", explain.TEXTS)
 def test_each_section_says_what_why_an_example_and_how_to_mend(rule: str) -> None:
-    what, why, example, mend = explained.TEXTS[rule].strip().split("\n\n")
+    what, why, example, mend = explain.TEXTS[rule].strip().split("\n\n")
     assert what
     assert why
     assert example.startswith("Example: ")

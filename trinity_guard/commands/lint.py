@@ -9,18 +9,19 @@ from trinity_guard import arguments, console, git
 from trinity_guard.convert import commit
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
 from trinity_guard.git import index
-from trinity_guard.linting import baretree, baseline, checks, explained, fixing, ranges, subject
-from trinity_guard.linting.finding import ERROR
-from trinity_guard.linting.formats import FORMATS, ordered, render
-from trinity_guard.linting.formats import text as text_format
-from trinity_guard.linting.summary import Summary
+from trinity_guard.lint import bare as lint_bare
+from trinity_guard.lint import baseline, explain, fix, ranges, subject
+from trinity_guard.lint.finding import ERROR
+from trinity_guard.lint.formats import FORMATS, ordered, render, text
+from trinity_guard.lint.rules import table
+from trinity_guard.lint.summary import Summary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from trinity_guard.linting.finding import Finding
-    from trinity_guard.linting.subject import Subject
+    from trinity_guard.lint.finding import Finding
+    from trinity_guard.lint.subject import Subject
 
     Make = Callable[[subject.Tree], Subject]
 
@@ -100,7 +101,7 @@ def run(args: list[str]) -> int:
         return FINE
     asked = _Asked(args)
     if "explain" in asked.values:
-        console.result(explained.section(asked.values["explain"]).rstrip())
+        console.result(explain.section(asked.values["explain"]).rstrip())
         return FINE
     if console.skipped("lint"):
         return FINE
@@ -127,7 +128,7 @@ def _lint(asked: _Asked) -> int:
         console.say("a deleted branch: nothing to look at")
         return FINE
     git.as_pushed()
-    with baretree.work_tree(place, tip, "remote" in asked.flags) as stand_in:
+    with lint_bare.work_tree(place, tip, "remote" in asked.flags) as stand_in:
         return _look(asked, stand_in, start, bare=True)
 
 
@@ -147,7 +148,7 @@ def _tip_in_bare(asked: _Asked) -> bytes:
 
 
 def _look(asked: _Asked, place: git.Place, start: bytes, bare: bool = False) -> int:
-    names = checks.chosen(asked.values.get("rules", ""), "remote" in asked.flags)
+    names = table.chosen(asked.values.get("rules", ""), "remote" in asked.flags)
     file = _baseline_file(asked, place, start)
     output = os.path.join(start, os.fsencode(asked.values["output"])) if "output" in asked.values else b""
     git.at_top(place)
@@ -160,7 +161,7 @@ def _look(asked: _Asked, place: git.Place, start: bytes, bare: bool = False) -> 
     if "update" in asked.flags:
         return _update(asked, file, subjects[0], names, findings)
     summary = Summary(words, sum(s.count() for s in subjects), len(subjects[0].commits))
-    summary.rules = {r: (explained.TITLES[r], explained.TEXTS[r]) for r in explained.TEXTS}
+    summary.rules = {r: (explain.TITLES[r], explain.TEXTS[r]) for r in explain.TEXTS}
     summary.rules[baseline.RULE] = baseline.DESCRIPTION
     if file:
         findings = _without_known(file, subjects[0], names, findings, summary)
@@ -229,7 +230,7 @@ def _found(subjects: list[Subject], names: list[str]) -> list[Finding]:
     for one in subjects:
         one.on_asked = asking
     try:
-        return checks.once(f for s in subjects for f in checks.run(s, names))
+        return table.once(f for s in subjects for f in table.run(s, names))
     finally:
         asking.close()
 
@@ -295,8 +296,8 @@ def _without_known(
 def _fix(place: git.Place, first: Subject, findings: list[Finding]) -> tuple[list[Finding], bool]:
     """Mend in the working tree what needs no question, say what was changed; return what is left, and whether
     anything was mended."""
-    done = fixing.fix(place, findings)
-    mended = done.mended + fixing.reformat(place, [e.path for _, e in first.versions(b".dvc")])
+    done = fix.fix(place, findings)
+    mended = done.mended + fix.reformat(place, [e.path for _, e in first.versions(b".dvc")])
     for change in mended:
         console.say(change)
     if mended:
@@ -311,5 +312,5 @@ def _tell(asked: _Asked, findings: list[Finding], summary: Summary, output: byte
     if (form != "text" and not output) or (findings and console.quiet()):
         console.result(render("text" if output else form, findings, summary))
     elif findings or summary.hidden:
-        for line, style in text_format.lines(ordered(findings), summary):
+        for line, style in text.lines(ordered(findings), summary):
             console.say(line, style)

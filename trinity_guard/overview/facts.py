@@ -8,7 +8,8 @@ from trinity_guard import git
 from trinity_guard.convert import commit
 from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.linting import checks, subject
+from trinity_guard.lint import subject
+from trinity_guard.lint.rules import table
 from trinity_guard.overview import growth, history
 from trinity_guard.survey import Survey
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from trinity_guard.config import Config
     from trinity_guard.detect.patterns import Rules
     from trinity_guard.git.index import Entry
-    from trinity_guard.linting.finding import Finding
+    from trinity_guard.lint.finding import Finding
 
     Progress = Callable[[int, int], None]
 
@@ -49,8 +50,8 @@ class Facts:
         self.unasked = self.unasked_past = "it was not asked (--offline)"
         if self.head:
             self.current = {n.md5: max(n.size, 0) for n in referenced.named_in(place, _at_head(), {})}
-            names = checks.chosen("", remote=False)
-            self.findings = checks.run(self._subject(place, config, rules), names)
+            names = table.chosen("", remote=False)
+            self.findings = table.run(self._subject(place, config, rules), names)
 
     @staticmethod
     def _subject(place: git.Place, config: Config, rules: Rules) -> subject.Subject:
@@ -64,13 +65,13 @@ class Facts:
         asked = self._subject(place, config, rules)
         asked.on_asked = on_asked
         try:
-            self.missing = checks.run(asked, [MISSING]) if self.current else []
+            self.missing = table.run(asked, [MISSING]) if self.current else []
         except GuardError as error:
             self.unasked = self.unasked_past = error.problem
             return
         asked.history = self.history.records
         try:
-            found = checks.run(asked, [MISSING]) if self.past() else []
+            found = table.run(asked, [MISSING]) if self.past() else []
             self.missing_past = [f for f in found if f.key not in self.current]
         except GuardError as error:
             self.unasked_past = error.problem

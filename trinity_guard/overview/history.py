@@ -9,7 +9,7 @@ from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import UNUSABLE, GuardError, quoted, shown
 from trinity_guard.git import partial
 from trinity_guard.git.index import SYMLINK
-from trinity_guard.linting import subject
+from trinity_guard.lint import subject
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

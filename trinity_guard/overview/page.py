@@ -6,7 +6,7 @@ import html
 
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import shown
-from trinity_guard.linting.finding import ERROR
+from trinity_guard.lint.finding import ERROR
 from trinity_guard.overview import charts
 from trinity_guard.overview.growth import growing
 from trinity_guard.overview.history import DVC, GIT
@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from trinity_guard.linting.finding import Finding
+    from trinity_guard.lint.finding import Finding
     from trinity_guard.overview.facts import Facts
     from trinity_guard.overview.growth import Row
 

@@ -7,9 +7,9 @@ import os
 from trinity_guard.dvcrepo import lockfile, referenced
 from trinity_guard.dvcrepo import yaml as dvcyaml
 from trinity_guard.errors import GuardError, pathspec, shown, typed
-from trinity_guard.linting import ignored, lockshape, pipelineshape
-from trinity_guard.linting.finding import ERROR, WARNING, Finding
-from trinity_guard.linting.subject import held_by
+from trinity_guard.lint.finding import ERROR, WARNING, Finding
+from trinity_guard.lint.rules import ignored, lockshape, pipelines
+from trinity_guard.lint.subject import held_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from trinity_guard.dvcrepo.tracked import Held
     from trinity_guard.git.index import Entry
-    from trinity_guard.linting.subject import Subject
+    from trinity_guard.lint.subject import Subject
 
 POINTER, LOCK, PIPELINE = b".dvc", b"dvc.lock", b"dvc.yaml"
 # Each such look is a walk through the history.
@@ -136,7 +136,7 @@ def _read_lock(_: Subject, entry: Entry, data: bytes | None) -> None:
 
 
 def _read_pipeline(_: Subject, entry: Entry, data: bytes | None) -> None:
-    wrong = pipelineshape.wrong(_parsed(entry, _small(entry, data)) or {})
+    wrong = pipelines.wrong(_parsed(entry, _small(entry, data)) or {})
     if wrong:
         raise _unreadable(entry, wrong)
 

@@ -8,15 +8,15 @@ from trinity_guard import git
 from trinity_guard.detect.inspect import is_dvc_config, is_own_config
 from trinity_guard.dvcrepo import secrets
 from trinity_guard.errors import GuardError, pathspec, quoted
-from trinity_guard.linting.finding import WARNING, Finding
-from trinity_guard.linting.pointers import LOCK, PIPELINE, POINTER, without_path
+from trinity_guard.lint.finding import WARNING, Finding
+from trinity_guard.lint.rules.pointers import LOCK, PIPELINE, POINTER, without_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from trinity_guard.git.index import Entry
-    from trinity_guard.linting.subject import Subject
+    from trinity_guard.lint.subject import Subject
 
 
 def tg006(subject: Subject) -> Iterator[Finding]:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from trinity_guard.errors import UNUSABLE, GuardError
-from trinity_guard.linting import artifacts, credentials, pointers, remotely
+from trinity_guard.lint.rules import artifacts, credentials, pointers
+from trinity_guard.lint.rules import remote as rules_remote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from trinity_guard.linting.finding import Finding
-    from trinity_guard.linting.subject import Subject
+    from trinity_guard.lint.finding import Finding
+    from trinity_guard.lint.subject import Subject
 
     Rule = Callable[[Subject], Iterator[Finding]]
 
 RULES: dict[str, Rule] = {
     "TG001": artifacts.tg001,
     "TG002": artifacts.tg002,
-    "TG003": remotely.tg003,
+    "TG003": rules_remote.tg003,
     "TG004": pointers.tg004,
     "TG005": pointers.tg005,
     "TG006": credentials.tg006,

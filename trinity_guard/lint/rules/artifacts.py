@@ -6,13 +6,13 @@ from trinity_guard import git
 from trinity_guard.detect.inspect import inside_dvc
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import pathspec, typed
-from trinity_guard.linting.finding import Finding
+from trinity_guard.lint.finding import Finding
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from trinity_guard.linting.subject import Judged, Subject
+    from trinity_guard.lint.subject import Judged, Subject
 
 
 def tg001(subject: Subject) -> Iterator[Finding]:

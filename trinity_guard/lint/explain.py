@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard.errors import UNUSABLE, GuardError
-from trinity_guard.linting import baseline
+from trinity_guard.lint import baseline
 
 INTRODUCTION = """# The rules of `trinity-guard lint`
 

@@ -8,7 +8,7 @@ from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import odb, referenced
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError
-from trinity_guard.linting.finding import Finding
+from trinity_guard.lint.finding import Finding
 from trinity_guard.push import push
 from trinity_guard.remotes import connect, trust
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from trinity_guard.dvcrepo.referenced import Named
-    from trinity_guard.linting.subject import Progress, Subject
+    from trinity_guard.lint.subject import Progress, Subject
 
 # Seconds for all the questions together; without any progress a remote is given up much earlier (transport.connect).
 LIMIT = 300.0

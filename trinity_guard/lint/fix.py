@@ -14,7 +14,7 @@ from trinity_guard.dvcrepo import pointer, safe_paths, secrets
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.git import index
 from trinity_guard.git.gitignore import with_line
-from trinity_guard.linting.finding import Finding
+from trinity_guard.lint.finding import Finding
 from trinity_guard.remotes import credentials
 
 TYPE_CHECKING = False

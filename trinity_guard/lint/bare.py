@@ -15,7 +15,7 @@ from trinity_guard.dvcrepo import configfile
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.git import Place, index, packheads, partial
 from trinity_guard.git.index import SYMLINK
-from trinity_guard.linting import baseline
+from trinity_guard.lint import baseline
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

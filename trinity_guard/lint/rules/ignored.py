@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trinity_guard.dvcrepo.tracked import Held
-    from trinity_guard.linting.subject import Subject
+    from trinity_guard.lint.subject import Subject
 
 NAME = b".gitignore"
 # What Git refuses to check out; a tree that somebody made by hand can name them.

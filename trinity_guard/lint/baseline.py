@@ -10,7 +10,7 @@ import os
 
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import index
-from trinity_guard.linting.finding import Finding
+from trinity_guard.lint.finding import Finding
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

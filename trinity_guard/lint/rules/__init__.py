@@ -1,0 +1,1 @@
+"""Numbered rules, TG001 to TG013."""
