@@ -8,8 +8,8 @@ import pytest
 import ruamel.yaml
 
 from tests.support import PROJECT, Repo, run
-from trinity_guard import framework
 from trinity_guard.errors import GuardError
+from trinity_guard.setup import framework
 
 HOOK = "  - repo: local\n    hooks:\n      - {id: x, name: x, entry: 'true', language: system, pass_filenames: false}\n"
 CONFIGS = {

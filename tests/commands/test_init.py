@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.support import Repo, dvc
-from trinity_guard import config, installation
+from trinity_guard import config
 from trinity_guard.commands import init
+from trinity_guard.setup import install
 
 
 def default_url(repo: Repo) -> str:
@@ -29,7 +30,7 @@ def test_it_says_what_it_did_and_that_the_storage_is_only_a_folder(bare_repo: Re
     assert str(tmp_path / "plain-dvc-storage") in lines[1]
     assert b"only a folder on this machine" in done.stderr
     assert b"trinity-guard remote add s3://BUCKET/PATH --default" in done.stderr
-    assert len(lines) == 3 + len(list((Path(installation.__file__).parent.parent / "hooks").iterdir()))
+    assert len(lines) == 3 + len(list((Path(install.__file__).parent.parent / "hooks").iterdir()))
 
 
 def test_quietly_it_says_nothing(bare_repo: Repo) -> None:
@@ -74,7 +75,7 @@ def test_hooks_none_installs_none(bare_repo: Repo) -> None:
 def test_the_config_file_explains_every_key_and_changes_none(bare_repo: Repo) -> None:
     bare_repo.guard("init")
     data = bare_repo.file(".trinity-guard.toml").read_bytes()
-    assert data == installation.config_text()
+    assert data == install.config_text()
     assert all(not line or line.startswith(b"# ") for line in data.splitlines())
     written = config.load(bytes(bare_repo.path))
     without_comments = b"\n".join(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, hookfiles, installation, installed
+from trinity_guard import git
 from trinity_guard.checkup import hooks, machine
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, counted, fine, listed
 from trinity_guard.dvcrepo import configfile, safe_paths, secrets, urls
@@ -14,6 +14,7 @@ from trinity_guard.push import deliver
 from trinity_guard.push.push import grouped
 from trinity_guard.remotes import check, credentials, trust
 from trinity_guard.remotes.base import PACKAGES
+from trinity_guard.setup import install, native, record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def cache_type(subject: Subject) -> Check:
 def places(subject: Subject) -> Check:
     """What a clone's config names is used only after this user has confirmed it."""
     subject.project()
-    found = installation.unconfirmed(subject.place)
+    found = install.unconfirmed(subject.place)
     forbidden = [
         f"the remote '{shown(r.name.encode())}': its {reason}"
         for r in subject.project().remotes.values()
@@ -120,7 +121,7 @@ def _leaking(subject: Subject, path: bytes, found: list[secrets.Finding]) -> Che
 
 
 def _move(subject: Subject) -> str:
-    work = installed.Work(subject.place)
+    work = record.Work(subject.place)
     work.about_to_change(credentials.COMMITTED)
     moved = credentials.move(subject.place, subject.place.top)
     work.stage()
@@ -171,7 +172,7 @@ def _ignore_local(subject: Subject) -> str:
     if os.path.lexists(file):
         with open(file, "rb") as opened:
             old = opened.read()
-    hookfiles.replace(file, old + (b"" if not old or old.endswith(b"\n") else b"\n") + b"/config.local\n")
+    native.replace(file, old + (b"" if not old or old.endswith(b"\n") else b"\n") + b"/config.local\n")
     return ".dvc/.gitignore names config.local"
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import framework, git, hookfiles, installation, installed
+from trinity_guard import git
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.errors import GuardError, shown, typed
+from trinity_guard.setup import framework, install
+from trinity_guard.setup import native as native_hooks
+from trinity_guard.setup import record as install_record
 
 INIT = "trinity-guard init"
 # What a GUI starts Git with.
@@ -35,37 +38,37 @@ class State:
         return bool(self.fine or self.old or self.edited or self.plain)
 
 
-def folder(subject: Subject) -> hookfiles.Folder | None:
+def folder(subject: Subject) -> native_hooks.Folder | None:
     """Return where our hooks belong, None where other repositories share the place."""
     try:
-        return hookfiles.folder_of(subject.place)
+        return native_hooks.folder_of(subject.place)
     except GuardError:
         return None
 
 
-def state_of(subject: Subject, where: hookfiles.Folder | None) -> State:
+def state_of(subject: Subject, where: native_hooks.Folder | None) -> State:
     found = State()
-    record = installed.Work(subject.place).record["hooks"]
-    for name, template in hookfiles.templates().items():
+    record = install_record.Work(subject.place).record["hooks"]
+    for name, template in native_hooks.templates().items():
         if where is None:
             _look_at_shared(os.path.join(subject.hooks_folder, name), name, found)
-        elif where.kind == hookfiles.HUSKY:
+        elif where.kind == native_hooks.HUSKY:
             _look_at_husky(where, name, found)
         else:
             known = record.get(os.fsdecode(os.path.join(where.path, name)))
-            _look_at(hookfiles.Hook(where, name, template, known), found)
+            _look_at(native_hooks.Hook(where, name, template, known), found)
     return found
 
 
-def _look_at(hook: hookfiles.Hook, found: State) -> None:
-    data = hookfiles.hook_at(hook.path)
-    moved = hook.path + hookfiles.LEGACY
-    if data is not None and hookfiles.OF_PRE_COMMIT in data and hookfiles.ours(moved):
+def _look_at(hook: native_hooks.Hook, found: State) -> None:
+    data = native_hooks.hook_at(hook.path)
+    moved = hook.path + native_hooks.LEGACY
+    if data is not None and native_hooks.OF_PRE_COMMIT in data and native_hooks.ours(moved):
         # `pre-commit install` put its own in the place of ours, and runs ours first.
         (found.fine if _runs(hook.path) and _runs(moved) else found.plain).append(hook.name)
     elif data is None:
         found.missing.append(hook.name)
-    elif hookfiles.ID not in data:
+    elif native_hooks.ID not in data:
         (found.fine if CALL in data and _runs(hook.path) else found.foreign).append(hook.name)
     elif not _runs(hook.path):
         found.plain.append(hook.name)
@@ -75,20 +78,20 @@ def _look_at(hook: hookfiles.Hook, found: State) -> None:
         (found.fine if data == hook.text else found.old).append(hook.name)
 
 
-def _look_at_husky(where: hookfiles.Folder, name: bytes, found: State) -> None:
-    data = hookfiles.hook_at(os.path.join(where.path, name)) or b""
-    block = hookfiles.split_block(data)[1].replace(hookfiles.JOINED, b"", 1)
+def _look_at_husky(where: native_hooks.Folder, name: bytes, found: State) -> None:
+    data = native_hooks.hook_at(os.path.join(where.path, name)) or b""
+    block = native_hooks.split_block(data)[1].replace(native_hooks.JOINED, b"", 1)
     if not block:
         found.missing.append(name)
     else:
-        (found.fine if block == hookfiles.block(name) else found.old).append(name)
+        (found.fine if block == native_hooks.block(name) else found.old).append(name)
 
 
 def _look_at_shared(path: bytes, name: bytes, found: State) -> None:
-    data = hookfiles.hook_at(path)
+    data = native_hooks.hook_at(path)
     if data is None:
         found.missing.append(name)
-    elif CALL not in data and hookfiles.ID not in data:
+    elif CALL not in data and native_hooks.ID not in data:
         found.foreign.append(name)
     else:
         (found.fine if _runs(path) else found.plain).append(name)
@@ -127,12 +130,12 @@ def reinstalling(subject: Subject) -> bool:
         return False
 
 
-def _mending(subject: Subject, where: hookfiles.Folder | None) -> bool:
+def _mending(subject: Subject, where: native_hooks.Folder | None) -> bool:
     return where is not None and reinstalling(subject)
 
 
 def _reinstall(subject: Subject) -> str:
-    outcome = installation.install(subject.place)
+    outcome = install.install(subject.place)
     return "; ".join(outcome.done) or "; ".join(outcome.notes)
 
 
@@ -141,17 +144,17 @@ def _reinstall(subject: Subject) -> str:
 
 def reached(subject: Subject) -> Check:
     """core.hooksPath, set here or for all repositories, makes Git look elsewhere without a word."""
-    scope, _ = hookfiles.hooks_path_setting(subject.place)
+    scope, _ = native_hooks.hooks_path_setting(subject.place)
     where = folder(subject)
     looked = shown(subject.hooks_folder)
-    if where is not None and where.kind == hookfiles.OWN:
+    if where is not None and where.kind == native_hooks.OWN:
         return fine(f"Git looks for hooks in {looked}")
     said = f"core.hooksPath ({scope} configuration)" if scope else "a symbolic link"
     found = state_of(subject, where)
     if found.reached():
         return fine(f"{said} makes Git look for hooks in {looked}, and ours are there")
     own = os.path.join(subject.place.common_dir, b"hooks")
-    lost = any(hookfiles.ours(os.path.join(own, name)) for name in hookfiles.templates())
+    lost = any(native_hooks.ours(os.path.join(own, name)) for name in native_hooks.templates())
     fact = f"{said} makes Git look for hooks in {looked}, and none there calls trinity-guard"
     fact += f": those in {shown(own)} never run." if lost else "."
     if where is not None:
@@ -178,7 +181,7 @@ def present(subject: Subject) -> Check:
     lacking = found.missing + found.foreign
     words = []
     if lacking:
-        none = len(lacking) == len(hookfiles.templates())
+        none = len(lacking) == len(native_hooks.templates())
         words.append("no hook calls trinity-guard: nothing is guarded" if none else f"missing: {listed(lacking)}")
     if found.plain:
         words.append(f"not executable, so Git skips {listed(found.plain)} without a word")
@@ -196,11 +199,11 @@ def present(subject: Subject) -> Check:
 
 def _through_framework(subject: Subject) -> bool:
     own = os.path.join(subject.place.common_dir, b"hooks")
-    data = [hookfiles.hook_at(os.path.join(own, name)) or b"" for name in hookfiles.templates()]
-    return not any(hookfiles.ID in d for d in data)
+    data = [native_hooks.hook_at(os.path.join(own, name)) or b"" for name in native_hooks.templates()]
+    return not any(native_hooks.ID in d for d in data)
 
 
-def _remedy(subject: Subject, where: hookfiles.Folder | None, found: State) -> str:
+def _remedy(subject: Subject, where: native_hooks.Folder | None, found: State) -> str:
     if where is None:
         calls = [f'{shown(n)}:  trinity-guard hook {shown(n)} "$@"' for n in found.missing + found.foreign]
         lines = [f"chmod +x {typed(os.path.join(subject.hooks_folder, n))}" for n in found.plain]
@@ -214,10 +217,14 @@ def _remedy(subject: Subject, where: hookfiles.Folder | None, found: State) -> s
 def kept(subject: Subject) -> Check:
     """Hooks that were there before ours run first, as NAME.before-trinity-guard, where they are executable."""
     found = []
-    for name in hookfiles.templates():
+    for name in native_hooks.templates():
         path = os.path.join(subject.hooks_folder, name)
-        if os.path.lexists(path + hookfiles.KEPT) and not _runs(path + hookfiles.KEPT) and hookfiles.ours(path):
-            found.append(path + hookfiles.KEPT)
+        if (
+            os.path.lexists(path + native_hooks.KEPT)
+            and not _runs(path + native_hooks.KEPT)
+            and native_hooks.ours(path)
+        ):
+            found.append(path + native_hooks.KEPT)
     if not found:
         return fine("those that were there before ours can run")
     files = " ".join(typed(f) for f in found)
@@ -232,10 +239,10 @@ def template(_: Subject) -> Check:
     if not told:
         return fine("no init.templateDir")
     old = []
-    for name, text in hookfiles.templates().items():
+    for name, text in native_hooks.templates().items():
         path = os.path.join(told, b"hooks", name)
-        data = hookfiles.hook_at(path)
-        if data is not None and hookfiles.ID in data and data not in (text, hookfiles.filled(text)):
+        data = native_hooks.hook_at(path)
+        if data is not None and native_hooks.ID in data and data not in (text, native_hooks.filled(text)):
             old.append(path)
     if not old:
         return fine(f"init.templateDir ({shown(told)}) holds no hook of ours that is out of date")
@@ -264,7 +271,7 @@ def by_pre_commit(subject: Subject) -> Check:
     if missing:
         native = state_of(subject, folder(subject)).fine
         types = " ".join(f"--hook-type {s}" for s in missing)
-        mend = (lambda: _install_stages(subject)) if not hookfiles.hooks_path_setting(subject.place)[0] else None
+        mend = (lambda: _install_stages(subject)) if not native_hooks.hooks_path_setting(subject.place)[0] else None
         return Check(
             WARNING if native else ERROR,
             f"{shown(framework.CONFIG)} names hooks of ours, and these stages are not installed: {', '.join(missing)}.",
@@ -276,7 +283,7 @@ def by_pre_commit(subject: Subject) -> Check:
 
 def _stage_runs(subject: Subject, stage: str) -> bool:
     path = os.path.join(subject.hooks_folder, stage.encode())
-    return hookfiles.OF_PRE_COMMIT in (hookfiles.hook_at(path) or b"") and _runs(path)
+    return native_hooks.OF_PRE_COMMIT in (native_hooks.hook_at(path) or b"") and _runs(path)
 
 
 def _install_stages(subject: Subject) -> str:
@@ -313,21 +320,21 @@ def program(subject: Subject) -> Check:
     )
 
 
-def _finding(subject: Subject, where: hookfiles.Folder | None, found: State) -> tuple[bytes, bytes]:
+def _finding(subject: Subject, where: native_hooks.Folder | None, found: State) -> tuple[bytes, bytes]:
     """Return the part of an installed hook of ours that finds the program, and the hook's name.
 
     Only what is word for word ours is run: all else of a hook has effects.
     """
-    known = installed.Work(subject.place).record["hooks"]
+    known = install_record.Work(subject.place).record["hooks"]
     for name in found.fine + found.old:
         path = os.path.join(where.path if where else subject.hooks_folder, name)
-        if where is not None and where.kind == hookfiles.HUSKY:
-            return hookfiles.block(b"--help"), path
-        for file in (path, path + hookfiles.LEGACY):
-            data = hookfiles.hook_at(file) or b""
-            blank = hookfiles.templates()[name]
-            tracked = where is None or where.kind != hookfiles.OWN
-            same = data == blank if tracked else hookfiles.as_written(data, blank, known.get(os.fsdecode(path)))
+        if where is not None and where.kind == native_hooks.HUSKY:
+            return native_hooks.block(b"--help"), path
+        for file in (path, path + native_hooks.LEGACY):
+            data = native_hooks.hook_at(file) or b""
+            blank = native_hooks.templates()[name]
+            tracked = where is None or where.kind != native_hooks.OWN
+            same = data == blank if tracked else native_hooks.as_written(data, blank, known.get(os.fsdecode(path)))
             if same and ACTING in data:
                 return data.partition(ACTING)[0] + b"\nname=--help\nguard\n", file
     if not found.reached():
@@ -340,9 +347,9 @@ def _program_of_framework(subject: Subject) -> Check:
     import shutil
 
     path = os.path.join(subject.hooks_folder, b"pre-commit")
-    data = hookfiles.hook_at(path) or b""
+    data = native_hooks.hook_at(path) or b""
     python = re.search(rb"(?m)^INSTALL_PYTHON=(.*)$", data)
-    if hookfiles.OF_PRE_COMMIT not in data or python is None:
+    if native_hooks.OF_PRE_COMMIT not in data or python is None:
         raise Unseen("the pre-commit framework is not installed (see framework)")
     name = python[1].strip(b"'\"\r ")
     if not _runs(name) and not shutil.which("pre-commit", path=BARE_PATH):

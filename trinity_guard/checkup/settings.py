@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import config as configs
-from trinity_guard import dvcsetup, git, hookfiles, installed, planted
+from trinity_guard import git, planted
 from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.convert import ignorelines
 from trinity_guard.detect import owners
@@ -14,6 +14,7 @@ from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo import tracked as tracked_outputs
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.git import index
+from trinity_guard.setup import dvcinit, native, record
 
 LET_THROUGH = "!*.dvc"
 
@@ -156,7 +157,7 @@ def not_ignored(subject: Subject) -> Check:
 
 
 def _ignore(subject: Subject, paths: list[bytes]) -> str:
-    work = installed.Work(subject.place)
+    work = record.Work(subject.place)
     for path in paths:
         target = ignorelines.file_for(path)
         file = subject.place.file(target)
@@ -168,7 +169,7 @@ def _ignore(subject: Subject, paths: list[bytes]) -> str:
         if not os.path.isdir(os.path.dirname(file)):
             continue  # not checked out
         work.about_to_change(target)
-        hookfiles.replace(file, ignorelines.with_line(ignorelines.read_if_there(file) or b"", os.path.basename(path)))
+        native.replace(file, ignorelines.with_line(ignorelines.read_if_there(file) or b"", os.path.basename(path)))
     work.stage()
     return f"lines for {listed(paths)} in .gitignore"
 
@@ -274,7 +275,7 @@ def dvc_project(subject: Subject) -> Check:
                          _bring_config)  # fmt: skip
         return Check(
             ERROR, "a `dvc init` was cut short: .dvc/config is missing.", "trinity-guard init",
-            (lambda: "; ".join(dvcsetup.set_up(place, None, lambda _: None)[0])) if subject.has_commits() else None,
+            (lambda: "; ".join(dvcinit.set_up(place, None, lambda _: None)[0])) if subject.has_commits() else None,
         )  # fmt: skip
     if project.no_scm:
         return Check(ERROR, "DVC is told that there is no Git (core.no_scm).", "dvc config --unset core.no_scm")

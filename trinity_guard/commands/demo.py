@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import LIBRARY, console, git, hookfiles
+from trinity_guard import LIBRARY, console, git
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, quoted
+from trinity_guard.setup import native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -276,7 +277,7 @@ def _write_launchers(folder: str) -> None:
     import shlex
 
     os.mkdir(folder)
-    library = os.fsdecode(hookfiles.library())
+    library = os.fsdecode(native.library())
     start = f"import sys; sys.path.append({library!r}); from trinity_guard.cli import main; sys.exit(main())"
     # -P: the current folder is no place to import from, as for any installed program.
     ours = ["-P", "-c", start]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from trinity_guard import console, git, installation
+from trinity_guard import console, git
 from trinity_guard.errors import FINE, shown
+from trinity_guard.setup import install
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument(
         "--hooks",
-        choices=(installation.NATIVE, installation.FRAMEWORK, installation.NONE),
+        choices=(install.NATIVE, install.FRAMEWORK, install.NONE),
         help="Git's own hooks (the default), the pre-commit framework, or none",
     )
     p.add_argument("--uninstall", action="store_true", help="take it all out again and restore what was there")
@@ -50,9 +51,9 @@ def run(args: list[str]) -> int:
         console.set_level(console.QUIET if asked.quiet else console.VERBOSE)
     place = git.place()
     if asked.uninstall:
-        outcome, nothing = installation.uninstall(place), "nothing of trinity-guard is installed here"
+        outcome, nothing = install.uninstall(place), "nothing of trinity-guard is installed here"
     else:
-        outcome, nothing = installation.install(place, asked.remote, asked.hooks), "already guarded"
+        outcome, nothing = install.install(place, asked.remote, asked.hooks), "already guarded"
     for line in outcome.done:
         console.say(line)
     if not outcome.done:
@@ -68,9 +69,9 @@ def run(args: list[str]) -> int:
 
 def _ask_about_places(place: git.Place) -> None:
     """Ask, once, about each place that the repository itself names; without a terminal say how to confirm it."""
-    for words, remote in installation.unconfirmed(place):
+    for words, remote in install.unconfirmed(place):
         if console.confirm(f"{words}. Use it?"):
-            installation.confirm(place, remote)
+            install.confirm(place, remote)
         elif not console.quiet():
             what = f"remote trust {shown(remote.name.encode())}" if remote else "remote trust --all"
             console.warn(

@@ -10,8 +10,8 @@ from trinity_guard import console, git
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo import safe_paths, secrets, urls
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
-from trinity_guard.installed import Work
 from trinity_guard.remotes import add, check, credentials, endpoints, trust
+from trinity_guard.setup.record import Work
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import config, dvcsetup, framework, git, hookfiles
+from trinity_guard import config, git
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
-from trinity_guard.installed import Outcome, Work, record_file
 from trinity_guard.remotes import add, trust
+from trinity_guard.setup import dvcinit, framework, native
+from trinity_guard.setup.record import Outcome, Work, record_file
 
 NATIVE, FRAMEWORK, NONE = "native", "pre-commit", "none"
 OWN_FILE = config.OWN_FILE.encode()
@@ -41,7 +42,7 @@ def install(place: git.Place, remote: str | None = None, hooks: str | None = Non
     return work.outcome
 
 
-def _checked(work: Work, mode: str, asked: str | None) -> hookfiles.Folder | None:
+def _checked(work: Work, mode: str, asked: str | None) -> native.Folder | None:
     """Find whatever speaks against this mode before anything is changed; return the folder of native hooks."""
     if mode == NONE:
         return None
@@ -56,8 +57,8 @@ def _checked(work: Work, mode: str, asked: str | None) -> hookfiles.Folder | Non
                     exit_code=UNUSABLE,
                 )
         return None
-    folder = hookfiles.folder_of(work.place)
-    for hook in _hooks(work, folder) if folder.kind != hookfiles.HUSKY else []:
+    folder = native.folder_of(work.place)
+    for hook in _hooks(work, folder) if folder.kind != native.HUSKY else []:
         obstacle = hook.obstacle()
         if obstacle:
             raise obstacle
@@ -77,11 +78,11 @@ def _install_dvc(work: Work, remote: str | None) -> None:
     if ours:
         for name in dvcproject.FILES:
             work.about_to_change(name)
-    done, notes = dvcsetup.set_up(work.place, remote, work.about_to_change)
+    done, notes = dvcinit.set_up(work.place, remote, work.about_to_change)
     work.outcome.done += done
     work.outcome.notes += notes
     if ours:
-        work.record["dvc"] = dvcsetup.digests(work.place)
+        work.record["dvc"] = dvcinit.digests(work.place)
         work.save()
     if remote is not None or named is None:
         _confirm_default(work.place)
@@ -157,22 +158,22 @@ def config_text() -> bytes:
 
 def _write_config(work: Work) -> None:
     work.about_to_change(OWN_FILE)
-    hookfiles.replace(work.place.file(OWN_FILE), config_text())
+    native.replace(work.place.file(OWN_FILE), config_text())
     work.outcome.done.append(f"settings {shown(OWN_FILE)}, all of them the defaults")
 
 
 # ---- native hooks ----
 
 
-def _own_folder(place: git.Place) -> hookfiles.Folder:
-    return hookfiles.Folder(os.path.join(place.common_dir, b"hooks"), hookfiles.OWN)
+def _own_folder(place: git.Place) -> native.Folder:
+    return native.Folder(os.path.join(place.common_dir, b"hooks"), native.OWN)
 
 
-def _hooks(work: Work, folder: hookfiles.Folder) -> list[hookfiles.Hook]:
+def _hooks(work: Work, folder: native.Folder) -> list[native.Hook]:
     known = work.record["hooks"]
     return [
-        hookfiles.Hook(folder, name, text, known.get(os.fsdecode(os.path.join(folder.path, name))))
-        for name, text in hookfiles.templates().items()
+        native.Hook(folder, name, text, known.get(os.fsdecode(os.path.join(folder.path, name))))
+        for name, text in native.templates().items()
     ]
 
 
@@ -184,16 +185,16 @@ def _relative(place: git.Place, path: bytes) -> bytes:
     )
 
 
-def _install_native(work: Work, folder: hookfiles.Folder) -> None:
-    if folder.kind != hookfiles.OWN:
+def _install_native(work: Work, folder: native.Folder) -> None:
+    if folder.kind != native.OWN:
         _tell_clone(work.place)
-    if folder.kind == hookfiles.HUSKY:
+    if folder.kind == native.HUSKY:
         _install_husky(work, folder)
         return
     for hook in _hooks(work, folder):
-        if folder.kind == hookfiles.TRACKED:
+        if folder.kind == native.TRACKED:
             work.about_to_change(_relative(work.place, hook.path))
-            if os.path.lexists(hook.path) and not hookfiles.ours(hook.path):
+            if os.path.lexists(hook.path) and not native.ours(hook.path):
                 work.staging[_relative(work.place, hook.kept)] = work.staging[_relative(work.place, hook.path)]
         if hook.edited():
             work.outcome.notes.append(
@@ -202,30 +203,30 @@ def _install_native(work: Work, folder: hookfiles.Folder) -> None:
             continue
         said = hook.put()
         if said:
-            work.record["hooks"][os.fsdecode(hook.path)] = hookfiles.digest(hook.text)
+            work.record["hooks"][os.fsdecode(hook.path)] = native.digest(hook.text)
             work.outcome.done.append(said)
             work.save()
 
 
 def _tell_clone(place: git.Place) -> None:
     """Tell this clone's config where the program is: hooks that Git tracks carry no path of one machine."""
-    for key, value in (("python", os.fsencode(sys.executable or "")), ("lib", hookfiles.library())):
+    for key, value in (("python", os.fsencode(sys.executable or "")), ("lib", native.library())):
         git.run("config", "--local", f"trinity-guard.{key}", value, at=place.top)
 
 
-def _install_husky(work: Work, folder: hookfiles.Folder) -> None:
-    for name in hookfiles.templates():
+def _install_husky(work: Work, folder: native.Folder) -> None:
+    for name in native.templates():
         path = os.path.join(folder.path, name)
         work.about_to_change(_relative(work.place, path))
-        if hookfiles.in_husky(folder, name, lambda data, name=name: hookfiles.with_block(data, hookfiles.block(name))):  # type: ignore[misc]
+        if native.in_husky(folder, name, lambda data, name=name: native.with_block(data, native.block(name))):  # type: ignore[misc]
             work.outcome.done.append(f"husky's {shown(_relative(work.place, path))} calls trinity-guard at its end")
-        if hookfiles.ends_early(hookfiles.hook_at(path) or b""):
+        if native.ends_early(native.hook_at(path) or b""):
             work.outcome.notes.append(f"{shown(path)} has an `exit` or `exec`: what follows it may not be reached")
 
 
-def _remove_native(work: Work, folder: hookfiles.Folder) -> None:
+def _remove_native(work: Work, folder: native.Folder) -> None:
     for hook in _hooks(work, folder):
-        if folder.kind == hookfiles.TRACKED and hookfiles.ours(hook.path):
+        if folder.kind == native.TRACKED and native.ours(hook.path):
             work.about_to_change(_relative(work.place, hook.path))
             if os.path.lexists(hook.kept):
                 work.about_to_change(_relative(work.place, hook.kept))
@@ -238,12 +239,12 @@ def _remove_native(work: Work, folder: hookfiles.Folder) -> None:
         work.record["hooks"].pop(os.fsdecode(hook.path), None)
 
 
-def _remove_husky(work: Work, folder: hookfiles.Folder) -> None:
-    for name in hookfiles.templates():
+def _remove_husky(work: Work, folder: native.Folder) -> None:
+    for name in native.templates():
         path = os.path.join(folder.path, name)
-        if hookfiles.split_block(hookfiles.hook_at(path) or b"")[1]:
+        if native.split_block(native.hook_at(path) or b"")[1]:
             work.about_to_change(_relative(work.place, path))
-            hookfiles.in_husky(folder, name, hookfiles.without_block)
+            native.in_husky(folder, name, native.without_block)
             work.outcome.done.append(f"our lines in {shown(_relative(work.place, path))} removed")
 
 
@@ -275,16 +276,16 @@ def _install_framework(work: Work) -> None:
     after = framework.extended(before or b"")
     if after != before:
         trial = os.path.join(place.own, b"pre-commit-config.new.yaml")
-        hookfiles.replace(trial, after)
+        native.replace(trial, after)
         framework.validate(trial)
         os.unlink(trial)
         work.about_to_change(framework.CONFIG)
         if not work.record["framework"]:
-            hookfiles.replace(_saved_config(place), before or b"")
+            native.replace(_saved_config(place), before or b"")
         existed = work.record["framework"].get("existed", before is not None)
-        work.record["framework"] = {"existed": existed, "after": hookfiles.digest(after)}
+        work.record["framework"] = {"existed": existed, "after": native.digest(after)}
         work.save()
-        hookfiles.replace(place.file(framework.CONFIG), after)
+        native.replace(place.file(framework.CONFIG), after)
         work.outcome.done.append(f"hooks in {shown(framework.CONFIG)}")
     _remove_native(work, _own_folder(place))
     stages = framework.install(place)
@@ -302,7 +303,7 @@ def _leave_framework(work: Work) -> None:
     data = _framework_config(work.place)
     record = work.record["framework"]
     rest = framework.reduced(data) if data and b"trinity-guard" in data else data
-    if data is not None and record.get("after") == hookfiles.digest(data):
+    if data is not None and record.get("after") == native.digest(data):
         with open(_saved_config(work.place), "rb") as f:
             rest = f.read() if record["existed"] else None
     if rest != data:
@@ -310,7 +311,7 @@ def _leave_framework(work: Work) -> None:
         if rest is None:
             os.unlink(work.place.file(framework.CONFIG))
         else:
-            hookfiles.replace(work.place.file(framework.CONFIG), rest)
+            native.replace(work.place.file(framework.CONFIG), rest)
         work.outcome.done.append(f"our hooks taken out of {shown(framework.CONFIG)}")
     removed = framework.uninstall(work.place, work.record["stages"])
     if removed:
@@ -326,7 +327,7 @@ def _leave_framework(work: Work) -> None:
 def _hidden(place: git.Place) -> list[str]:
     """Return a note for each ignore rule that would keep a pointer, or a file of ours, out of every commit."""
     notes = []
-    for name, rule in dvcsetup.hiding_rules(place, b"model.pkl.dvc", b".gitignore", OWN_FILE):
+    for name, rule in dvcinit.hiding_rules(place, b"model.pkl.dvc", b".gitignore", OWN_FILE):
         what = "DVC pointers (*.dvc)" if name == b"model.pkl.dvc" else shown(name)
         notes.append(f"Git ignores {what}, because of {rule}; a commit cannot carry it until that rule goes")
     return notes
@@ -336,7 +337,7 @@ def uninstall(place: git.Place) -> Outcome:
     """Take out what `install` put in, and put back what was there. Pointers, objects and history are never touched."""
     work = Work(place)
     for folder in _folders(place):
-        if folder.kind == hookfiles.HUSKY:
+        if folder.kind == native.HUSKY:
             _remove_husky(work, folder)
         else:
             _remove_native(work, folder)
@@ -352,10 +353,10 @@ def uninstall(place: git.Place) -> Outcome:
     return work.outcome
 
 
-def _folders(place: git.Place) -> list[hookfiles.Folder]:
+def _folders(place: git.Place) -> list[native.Folder]:
     own = _own_folder(place)
     try:
-        current = hookfiles.folder_of(place)
+        current = native.folder_of(place)
     except GuardError:
         # A folder shared with other repositories: nothing of ours was ever written there.
         return [own]
@@ -379,11 +380,11 @@ def _remove_dvc(work: Work) -> None:
     if not os.path.isdir(work.place.file(b".dvc")):
         return
     written = work.record["dvc"]
-    reason = dvcsetup.reason_to_keep(work.place, written) if written else "it was there before"
+    reason = dvcinit.reason_to_keep(work.place, written) if written else "it was there before"
     if reason:
         work.outcome.notes.append(f"DVC is kept: {reason}")
         return
     for name in dvcproject.FILES:
         work.about_to_change(name)
-    dvcsetup.remove(work.place)
+    dvcinit.remove(work.place)
     work.outcome.done.append("DVC set-up removed: nothing was ever added to it")

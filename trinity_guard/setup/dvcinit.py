@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, hookfiles, planted
+from trinity_guard import git, planted
 from trinity_guard.dvcrepo import project, safe_paths
 from trinity_guard.dvcrepo.project import FILES
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.remotes import add, base
 from trinity_guard.remotes.add import folder_beside
+from trinity_guard.setup import native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _initialised(place: git.Place) -> list[str]:
         )
     if not os.path.lexists(place.file(FILES[0])):
         # A `dvc init` that was cut off; DVC completes the rest itself, and `dvc init -f` would drop the cache.
-        hookfiles.replace(place.file(FILES[0]), b"")
+        native.replace(place.file(FILES[0]), b"")
         return ["DVC set-up completed: .dvc/config was missing"]
     return []
 
@@ -169,7 +170,7 @@ def digests(place: git.Place) -> dict[str, str]:
     for name in FILES:
         if os.path.isfile(place.file(name)):
             with open(place.file(name), "rb") as f:
-                found[name.decode()] = hookfiles.digest(f.read())
+                found[name.decode()] = native.digest(f.read())
     return found
 
 

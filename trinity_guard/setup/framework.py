@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import git, hookfiles
+from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.setup import native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ CONFIG = b".pre-commit-config.yaml"
 STAGES = (
     "pre-commit", "pre-merge-commit", "post-commit", "pre-push", "post-checkout", "post-merge", "post-rewrite",
 )  # fmt: skip
-OPEN, CLOSE = hookfiles.OPEN.decode(), hookfiles.CLOSE.decode()
+OPEN, CLOSE = native.OPEN.decode(), native.CLOSE.decode()
 TYPES = "default_install_hook_types"
 TYPES_MARK = "  # trinity-guard"
 
@@ -268,7 +269,7 @@ def validate(path: bytes) -> None:
 
 def require_usable(place: git.Place) -> None:
     """Raise where `pre-commit install` would refuse."""
-    scope, value = hookfiles.hooks_path_setting(place)
+    scope, value = native.hooks_path_setting(place)
     if scope:
         level = f"--{scope} " if scope in {"local", "global", "system", "worktree"} else ""
         raise GuardError(
@@ -287,7 +288,7 @@ def _hook(place: git.Place, stage: str) -> bytes:
 
 def generated(place: git.Place, stage: str) -> bool:
     """Whether the framework's own hook is installed for a stage."""
-    return hookfiles.OF_PRE_COMMIT in (hookfiles.hook_at(_hook(place, stage)) or b"")
+    return native.OF_PRE_COMMIT in (native.hook_at(_hook(place, stage)) or b"")
 
 
 def install(place: git.Place) -> list[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, hookfiles
+from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, pathspec, shown
+from trinity_guard.setup import native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Work:
         import json
 
         data = json.dumps(self.record, indent=1, sort_keys=True).encode()
-        hookfiles.replace(record_file(self.place), data)
+        native.replace(record_file(self.place), data)
 
 
 def record_file(place: git.Place) -> bytes:

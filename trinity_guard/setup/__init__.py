@@ -1,0 +1,1 @@
+"""Make a repository guarded, and take it all out again."""
