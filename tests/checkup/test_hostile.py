@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tests.support import Repo
 from trinity_guard import config, git
-from trinity_guard.checkup import examination
-from trinity_guard.checkup.checks import ERROR, OK, WARNING, Check
+from trinity_guard.doctor import examination
+from trinity_guard.doctor.checks import ERROR, OK, WARNING, Check
 from trinity_guard.dvcrepo import pointer, project
 from trinity_guard.errors import GuardError
 

@@ -13,8 +13,8 @@ from tests.checkup.clinic import ailing, asked
 from tests.servers import Service, free_port
 from tests.support import Repo
 from tests.test_diagnosis import listening
-from trinity_guard.checkup import machine
-from trinity_guard.checkup.checks import ERROR, OK, WARNING
+from trinity_guard.doctor import machine
+from trinity_guard.doctor.checks import ERROR, OK, WARNING
 
 pytestmark = pytest.mark.slow  # servers that are silent take their time
 

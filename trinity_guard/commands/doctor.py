@@ -11,13 +11,13 @@ from __future__ import annotations
 import os
 
 from trinity_guard import arguments, console, git
-from trinity_guard.checkup import examination
-from trinity_guard.checkup.checks import ERROR, OK, WARNING
+from trinity_guard.doctor import examination
+from trinity_guard.doctor.checks import ERROR, OK, WARNING
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trinity_guard.checkup.checks import Check
+    from trinity_guard.doctor.checks import Check
 
 HELP = """usage: trinity-guard doctor [--fix] [--offline] [--format text|json]
 

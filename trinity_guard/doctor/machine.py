@@ -6,8 +6,8 @@ import os
 import sys
 
 from trinity_guard import git
-from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, fine, listed
 from trinity_guard.detect.patterns import size_text
+from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, Unseen, fine, listed
 from trinity_guard.dvcrepo import safe_paths
 from trinity_guard.errors import shown, typed
 from trinity_guard.remotes import base, check

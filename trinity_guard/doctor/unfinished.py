@@ -6,9 +6,9 @@ import os
 
 from trinity_guard import git
 from trinity_guard.checkout import changes
-from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.convert import recover
 from trinity_guard.detect.patterns import size_text
+from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.errors import shown
 from trinity_guard.git import index, locks
 from trinity_guard.migrate import run

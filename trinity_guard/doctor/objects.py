@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.checkup import dvc
-from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.detect.patterns import size_text
+from trinity_guard.doctor import dvc
+from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.dvcrepo import odb, referenced
 from trinity_guard.errors import GuardError, pathspec, typed
 from trinity_guard.push import background, push

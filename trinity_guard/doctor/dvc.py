@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.checkup import hooks, machine
-from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, counted, fine, listed
+from trinity_guard.doctor import hooks, machine
+from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, counted, fine, listed
 from trinity_guard.dvcrepo import configfile, safe_paths, secrets, urls
 from trinity_guard.errors import GuardError, pathspec, quoted, shown, typed
 from trinity_guard.git import index

@@ -6,10 +6,10 @@ import os
 
 from trinity_guard import config as configs
 from trinity_guard import git, planted
-from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.convert import ignorelines
 from trinity_guard.detect import owners
 from trinity_guard.detect.patterns import Rules
+from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo import tracked as tracked_outputs
 from trinity_guard.errors import GuardError, pathspec, shown, typed

@@ -6,7 +6,7 @@ import os
 import sys
 
 from trinity_guard import git
-from trinity_guard.checkup.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
+from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.errors import GuardError, shown, typed
 from trinity_guard.setup import framework, install
 from trinity_guard.setup import native as native_hooks

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from trinity_guard import git
-from trinity_guard.checkup import dvc, hooks, machine, objects, settings, unfinished
-from trinity_guard.checkup.checks import ERROR, OK, WARNING, Check, Subject, Unseen
 from trinity_guard.detect import inspect
+from trinity_guard.doctor import dvc, hooks, machine, objects, settings, unfinished
+from trinity_guard.doctor.checks import ERROR, OK, WARNING, Check, Subject, Unseen
 from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git import index, partial
