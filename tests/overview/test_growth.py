@@ -7,8 +7,8 @@ import xml.etree.ElementTree as ET
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trinity_guard.overview import charts, growth
-from trinity_guard.overview.history import DVC, GIT, History, Version, believed
+from trinity_guard.report import charts, growth
+from trinity_guard.report.history import DVC, GIT, History, Version, believed
 
 DAY = 86400
 START = 1_600_000_000

@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import arguments, console, git
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
-from trinity_guard.overview import facts, page
+from trinity_guard.report import facts, page
 
 HELP = """usage: trinity-guard report [--output FILE] [--offline]
 

@@ -6,7 +6,7 @@ from trinity_guard import console, git
 from trinity_guard.convert import commit
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, typed
-from trinity_guard.survey import Survey
+from trinity_guard.report.status import Survey
 
 HELP = """usage: trinity-guard status [--format table|json]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import console, survey
+from trinity_guard import console
 from trinity_guard.arguments import given
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import BLOCKED, FINE, GuardError, shown, typed
+from trinity_guard.report import status
 from trinity_guard.training import card, extra, naming, provenance
 
 TYPE_CHECKING = False
@@ -245,7 +246,7 @@ def _next(options: Options, trained: Trained) -> list[str]:
     """Return the commands that bring the model into Git, pointer, metadata and card, and a table that is not there."""
     if not provenance.is_git(options.root):
         return []
-    guard = [] if "pre-commit" in survey.installed_hooks() else ["trinity-guard init     # else Git gets the bytes"]
+    guard = [] if "pre-commit" in status.installed_hooks() else ["trinity-guard init     # else Git gets the bytes"]
     ours = [".gitignore"] if trained.hidden else []
     ours += [name for name in provenance.unrecorded(options.dataset, options.root) if name not in ours]
     names = " ".join(

@@ -7,18 +7,18 @@ import html
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import shown
 from trinity_guard.lint.finding import ERROR
-from trinity_guard.overview import charts
-from trinity_guard.overview.growth import growing
-from trinity_guard.overview.history import DVC, GIT
-from trinity_guard.overview.looks import STYLE
+from trinity_guard.report import charts
+from trinity_guard.report.growth import growing
+from trinity_guard.report.history import DVC, GIT
+from trinity_guard.report.looks import STYLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from trinity_guard.lint.finding import Finding
-    from trinity_guard.overview.facts import Facts
-    from trinity_guard.overview.growth import Row
+    from trinity_guard.report.facts import Facts
+    from trinity_guard.report.growth import Row
 
 MOST_ROWS = 15
 MOST_FINDINGS = 12

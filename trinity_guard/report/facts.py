@@ -10,8 +10,8 @@ from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.lint import subject
 from trinity_guard.lint.rules import table
-from trinity_guard.overview import growth, history
-from trinity_guard.survey import Survey
+from trinity_guard.report import growth, history
+from trinity_guard.report.status import Survey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
