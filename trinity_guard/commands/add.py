@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import arguments, console, git, reporting
+from trinity_guard import console, git
+from trinity_guard.commands.terminal import arguments, messages
 from trinity_guard.convert import commit, convert, recover
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE, UNUSABLE, GuardError
@@ -38,7 +39,7 @@ def run(args: list[str]) -> int:
         progress = console.Progress("to the DVC cache")
         outcome = convert.convert(place, catalog, entries, progress)
     progress.close()
-    reporting.tell_conversion(outcome)
+    messages.tell_conversion(outcome)
     if not outcome.converted:
         console.note("nothing to add there: no artifact among these files.")
     return FINE

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import arguments, console, git
+from trinity_guard import console, git
+from trinity_guard.commands.terminal import arguments
 from trinity_guard.doctor import examination
 from trinity_guard.doctor.checks import ERROR, OK, WARNING
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown

@@ -6,9 +6,9 @@ import os
 import sys
 
 from trinity_guard import console, git
+from trinity_guard.commands.hooks import push
 from trinity_guard.errors import FINE, UNUSABLE, GuardError
 from trinity_guard.push import gate
-from trinity_guard.stages import push
 
 HELP = """usage: trinity-guard gate [REMOTE]
 

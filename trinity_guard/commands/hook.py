@@ -16,9 +16,9 @@ STAGES = {
     "pre-applypatch": ("commit",),
     "post-commit": ("after",),
     "pre-push": ("push",),
-    "post-checkout": ("follow",),
-    "post-merge": ("follow",),
-    "post-rewrite": ("after", "follow"),
+    "post-checkout": ("checkout",),
+    "post-merge": ("checkout",),
+    "post-rewrite": ("after", "checkout"),
 }
 
 HELP = f"""usage: trinity-guard hook NAME [--framework] [ARGUMENTS]
@@ -55,7 +55,7 @@ def run(args: list[str]) -> int:
 
 
 def _stage(stage: str, hook: str, framework: bool, args: list[str]) -> int:
-    module = f"trinity_guard.stages.{stage}"
+    module = f"trinity_guard.commands.hooks.{stage}"
     __import__(module)
     code: int = getattr(sys.modules[module], hook.replace("-", "_"))(framework, args)
     return code

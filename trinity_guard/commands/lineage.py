@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import asking, console, git
+from trinity_guard import console, git
+from trinity_guard.commands.terminal import confirm
 from trinity_guard.convert import commit
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE
 
@@ -55,7 +56,7 @@ def run(args: list[str]) -> int:
     config, _ = commit.load_config(place)
     path = commit.relative(place, [given.model], start)[0] if given.model else b""
     if given.verify and os.path.isdir(place.file(b".dvc")):
-        asking.about_remotes(place, [(b"", config.remote or "")])
+        confirm.about_remotes(place, [(b"", config.remote or "")])
     record = lineage.meant(place, given.model, path)
     progress = console.Progress("fetching")
     with console.Doing() as doing:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import os
 
-from trinity_guard import arguments, console, git
+from trinity_guard import console, git
+from trinity_guard.commands.terminal import arguments
 from trinity_guard.convert import commit
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
 from trinity_guard.git import index

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import arguments, asking, console, git
+from trinity_guard import console, git
 from trinity_guard.checkout.plan import Follower
+from trinity_guard.commands.hooks import checkout
+from trinity_guard.commands.terminal import arguments, confirm, sync
 from trinity_guard.convert import commit
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import BLOCKED, FINE
 from trinity_guard.git.locks import Turn
 from trinity_guard.selecting import Selection
-from trinity_guard.stages import follow, followed
 
 HELP = """usage: trinity-guard pull [PATH…]
 
@@ -36,10 +37,10 @@ def run(args: list[str]) -> int:
     with Turn(place):
         catalog = tracked.load(place)
         follower = Follower(place, catalog)
-        goals = selection.goals(follower.said_here(follow.pointers(catalog)), "here")
-        asking.about_remotes(place, sorted({(g.project, g.remote or config.remote or "") for g in goals}))
-        plan = followed.carried_out(follower, goals, {}, config, fetch=True, only=selection.file)
-    followed.tell(plan, fetched=True)
+        goals = selection.goals(follower.said_here(checkout.pointers(catalog)), "here")
+        confirm.about_remotes(place, sorted({(g.project, g.remote or config.remote or "") for g in goals}))
+        plan = sync.carried_out(follower, goals, {}, config, fetch=True, only=selection.file)
+    sync.tell(plan, fetched=True)
     if plan.complete() and not plan.put:
         console.note("everything is here already." if plan.right else "nothing to pull: no pointer.")
     return FINE if plan.complete() else BLOCKED

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import asking, console, git, reporting
+from trinity_guard import console, git
+from trinity_guard.commands.terminal import confirm, messages
 from trinity_guard.convert import commit
 from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
@@ -43,11 +44,11 @@ def run(args: list[str]) -> int:
     if not named and Queue(place).empty():
         console.note("nothing is waiting." if pending else "nothing to push: no pointer, and nothing is waiting.")
         return FINE
-    asking.about_places(place, config, [*named, *Queue(place).read()])
+    confirm.about_places(place, config, [*named, *Queue(place).read()])
     progress = console.Progress("pushing")
     report = push.push(place, config, named, progress)
     progress.close()
-    reporting.tell_push(report)
+    messages.tell_push(report)
     if drop and report.waiting:
         Queue(place).let_go(report.waiting)
         names = list(dict.fromkeys(shown(i.path) for i in report.waiting))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import asking, console, git
-from trinity_guard.arguments import given
+from trinity_guard import console, git
+from trinity_guard.commands.terminal import confirm
+from trinity_guard.commands.terminal.arguments import given
 from trinity_guard.convert import commit as commit_check
 from trinity_guard.errors import FINE, shown
 
@@ -61,7 +62,7 @@ def run(args: list[str]) -> int:
     config, _ = commit_check.load_config(place)
     model = commit_check.relative(place, [asked.model], start)[0] if asked.model else b""
     wanted = releasing.Asked(asked.version, model, asked.stage or "", asked.backport, not asked.no_mlflow)
-    asking.about_remotes(place, [(b"", config.remote or "")] if os.path.isdir(place.file(b".dvc")) else [])
+    confirm.about_remotes(place, [(b"", config.remote or "")] if os.path.isdir(place.file(b".dvc")) else [])
     plan = releasing.plan(place, config.remote or "", wanted)
     releasing.carry_out(plan)
     _tell(plan, releasing.publishing(plan))

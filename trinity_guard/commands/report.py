@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import arguments, console, git
+from trinity_guard import console, git
+from trinity_guard.commands.terminal import arguments
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
 from trinity_guard.report import facts, page
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from trinity_guard import arguments, console, git
+from trinity_guard import console, git
 from trinity_guard.checkout import changes as pointer_changes
 from trinity_guard.checkout.plan import Follower
+from trinity_guard.commands.hooks import checkout
+from trinity_guard.commands.terminal import arguments, sync
 from trinity_guard.convert import commit as commit_check
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE, UNUSABLE, GuardError
 from trinity_guard.git.locks import Turn
-from trinity_guard.stages import follow, followed
 
 HELP = """usage: trinity-guard sync
 
@@ -38,12 +39,12 @@ def run(args: list[str]) -> int:
         catalog = tracked.load(place)
         changes: dict[bytes, list[bytes]] = {}
         for commit in unfinished:
-            changes = follow.with_unfinished(changes, commit, b"HEAD")
+            changes = checkout.with_unfinished(changes, commit, b"HEAD")
         stamp.begin(unfinished)
         follower = Follower(place, catalog)
-        goals = follower.said_here(sorted({*changes, *follow.pointers(catalog)}))
-        plan = followed.carried_out(follower, goals, changes, config, fetch=False)
+        goals = follower.said_here(sorted({*changes, *checkout.pointers(catalog)}))
+        plan = sync.carried_out(follower, goals, changes, config, fetch=False)
         if plan.finished:
             stamp.end()
-    followed.tell(plan, fetched=False)
+    sync.tell(plan, fetched=False)
     return FINE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import console
-from trinity_guard.arguments import given
+from trinity_guard.commands.terminal.arguments import given
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import BLOCKED, FINE, GuardError, shown, typed
 from trinity_guard.report import status

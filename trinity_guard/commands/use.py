@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import arguments, asking, console, git
+from trinity_guard import console, git
 from trinity_guard.checkout import apply, changes, use
 from trinity_guard.checkout.plan import Follower
+from trinity_guard.commands.terminal import arguments, confirm, sync
 from trinity_guard.convert import commit as commit_check
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError
 from trinity_guard.git.locks import Turn
 from trinity_guard.selecting import Selection
-from trinity_guard.stages import followed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def run(args: list[str]) -> int:
         selection = Selection(commit_check.relative(place, names[1:], start))
     else:
         commit, selection = release.commit, Selection([release.model])
-    bars = followed.Bars()
+    bars = sync.Bars()
     with Turn(place):
         follower = Follower(place, tracked.load(place))
         fetcher = apply.Fetcher(follower, config.remote or "", bars)
@@ -59,7 +59,7 @@ def run(args: list[str]) -> int:
             chosen = use.choose(follower, commit, selection)
             if release is not None:
                 release.narrow(chosen)
-            asking.about_remotes(place, sorted({(g.project, g.remote or config.remote or "") for g in chosen.goals}))
+            confirm.about_remotes(place, sorted({(g.project, g.remote or config.remote or "") for g in chosen.goals}))
             use.prepare(follower, chosen, fetcher)
             if release is not None:
                 release.add_to(chosen)
@@ -101,7 +101,7 @@ def _commit(place: git.Place, names: list[str]) -> bytes:
 
 def _tell(follower: Follower, chosen: use.Chosen, revision: str) -> int:
     plan = follower.plan
-    followed.tell(plan, fetched=True)
+    sync.tell(plan, fetched=True)
     if not chosen.ids:
         console.note(f"{revision} has no artifact.")
     elif plan.complete() and not (plan.put or plan.removed):

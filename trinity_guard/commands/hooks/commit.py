@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import console, git, reporting
+from trinity_guard import console, git
+from trinity_guard.commands.terminal import messages
 from trinity_guard.convert import commit, framework_stash, recover
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE, pathspec, shown, typed
@@ -54,7 +55,7 @@ def _convert(place: git.Place, catalog: Catalog, artifacts: list[Artifact], fram
             catalog = tracked.load(place)
         outcome = commit.convert_staged(place, catalog, artifacts, framework, progress)
     progress.close()
-    reporting.tell_conversion(outcome)
+    messages.tell_conversion(outcome)
     if outcome.converted:
         commit.refuse_empty_commit(place, outcome)
     return {i.path for i in outcome.converted}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import asking, console, git, reporting
+from trinity_guard import console, git
+from trinity_guard.commands.terminal import confirm, messages
 from trinity_guard.convert import commit as commit_check
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import secrets
@@ -65,7 +66,7 @@ def gate(place: git.Place, commits: list[bytes], refs: Sequence[Ref]) -> int:
 
 
 def _secure(place: git.Place, config: Config, found: Findings, refs: Sequence[Ref]) -> None:
-    asking.about_places(place, config, found.named)
+    confirm.about_places(place, config, found.named)
     progress = console.Progress("pushing")
     try:
         gating.require_same_places(place, refs, found)
@@ -78,7 +79,7 @@ def _secure(place: git.Place, config: Config, found: Findings, refs: Sequence[Re
             exit_code=BLOCKED,
         ) from error
     progress.close()
-    reporting.tell_sent(secured.sent)
+    messages.tell_sent(secured.sent)
     for name in secured.left:
         console.note(f"the remote '{name}' is cloud-versioned: its objects are DVC's alone to push (dvc push).")
     if secured.missing:
@@ -126,7 +127,7 @@ def _drain(place: git.Place, config: Config) -> None:
     """Try once more what waits from earlier; that it still waits is no reason to refuse this push."""
     if config.push != "off" and not Queue(place).empty():
         try:
-            reporting.tell_sent(push.push(place, config, [], asked=False).pushed)
+            messages.tell_sent(push.push(place, config, [], asked=False).pushed)
         except GuardError as error:
             console.warn(error.problem, error.remedy)  # a damaged file of the queue
 

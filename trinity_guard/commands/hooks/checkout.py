@@ -74,7 +74,7 @@ def _follow(place: git.Place, old: bytes, new: bytes) -> int:
             stamp.end()
         return FINE
     # Loaded only now: most checkouts move no pointer.
-    module = "trinity_guard.stages.followed"
+    module = "trinity_guard.commands.terminal.sync"
     __import__(module)
     followed: ModuleType = sys.modules[module]
     followed.after_git(place, config, catalog, stamp, changes, touched, b"" if everything else old)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import asking, console, git, reporting
+from trinity_guard import console, git
+from trinity_guard.commands.terminal import confirm, messages
 from trinity_guard.convert import commit as commit_check
 from trinity_guard.convert import recover
 from trinity_guard.detect.patterns import size_text
@@ -86,11 +87,11 @@ def _publish(place: git.Place, config: Config, named: list[Named]) -> int:
         return FINE
     if config.push == "background":
         background.push_in_background(place, named)
-        reporting.tell_background(len(named))
+        messages.tell_background(len(named))
         return FINE
-    asking.about_places(place, config, named)
+    confirm.about_places(place, config, named)
     progress = console.Progress("pushing")
     result = push.push(place, config, named, progress, asked=False)
     progress.close()
-    reporting.tell_push(result, "the commit stands; ")
+    messages.tell_push(result, "the commit stands; ")
     return FINE
