@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from trinity_guard.checkout.apply import Fetcher
     from trinity_guard.checkout.desired import Goal
     from trinity_guard.checkout.plan import Follower
-    from trinity_guard.selecting import Selection
+    from trinity_guard.checkout.select import Selection
 
 
 def commit_of(revision: bytes) -> bytes:

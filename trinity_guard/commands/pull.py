@@ -6,13 +6,13 @@ import os
 
 from trinity_guard import console, git
 from trinity_guard.checkout.plan import Follower
+from trinity_guard.checkout.select import Selection
 from trinity_guard.commands.hooks import checkout
 from trinity_guard.commands.terminal import arguments, confirm, sync
 from trinity_guard.convert import commit
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import BLOCKED, FINE
 from trinity_guard.git.locks import Turn
-from trinity_guard.selecting import Selection
 
 HELP = """usage: trinity-guard pull [PATH…]
 

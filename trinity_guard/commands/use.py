@@ -7,12 +7,12 @@ import os
 from trinity_guard import console, git
 from trinity_guard.checkout import apply, changes, use
 from trinity_guard.checkout.plan import Follower
+from trinity_guard.checkout.select import Selection
 from trinity_guard.commands.terminal import arguments, confirm, sync
 from trinity_guard.convert import commit as commit_check
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError
 from trinity_guard.git.locks import Turn
-from trinity_guard.selecting import Selection
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

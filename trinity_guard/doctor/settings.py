@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import config as configs
-from trinity_guard import git, planted
+from trinity_guard import git
 from trinity_guard.convert import ignorelines
 from trinity_guard.detect import owners
 from trinity_guard.detect.patterns import Rules
@@ -14,6 +14,7 @@ from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo import tracked as tracked_outputs
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.git import index
+from trinity_guard.remotes import untrusted
 from trinity_guard.setup import dvcinit, native, record
 
 LET_THROUGH = "!*.dvc"
@@ -265,7 +266,7 @@ def dvc_project(subject: Subject) -> Check:
             return Check(ERROR, "DVC's folder .dvc is in Git, but not in the work tree.", "git checkout -- .dvc")
         return Check(ERROR, "there is no DVC project here yet.", "trinity-guard init")
     project = dvcproject.load(place.top)
-    planted.refuse(place, place.top, project.cache_dir)
+    untrusted.refuse(place, place.top, project.cache_dir)
     if not os.path.lexists(place.file(b".dvc", b"config")):
         if index.entries_of([b".dvc/config"]):
             if _not_checked_out(b".dvc/config"):

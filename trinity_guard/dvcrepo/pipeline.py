@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import templates
-from trinity_guard.dvcrepo import safe_paths, yaml
+from trinity_guard.dvcrepo import safe_paths, templates, yaml
 from trinity_guard.errors import GuardError, pathspec, shown
 
 TYPE_CHECKING = False

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import git, planted
+from trinity_guard import git
 from trinity_guard.dvcrepo import configfile, safe_paths, secrets, urls
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.remotes import credentials, endpoints
+from trinity_guard.remotes import credentials, endpoints, untrusted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Wish:
 
 def add(place: git.Place, root: bytes, wish: Wish, about_to_change: Callable[[bytes], None]) -> list[str]:
     """Write a remote into DVC's configs, wholly or not at all; return what was done."""
-    planted.refuse(place, root)
+    untrusted.refuse(place, root)
     project = dvcproject.load(root)
     name = wish.name or free_name(project)
     _require_new(project, name, wish.url)

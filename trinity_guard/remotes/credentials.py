@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, planted
+from trinity_guard import git
 from trinity_guard.dvcrepo import configfile, project, safe_paths, secrets, urls
 from trinity_guard.errors import UNUSABLE, GuardError, pathspec, shown, typed
+from trinity_guard.remotes import untrusted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -220,7 +221,7 @@ def _local_file(place: git.Place, root: bytes) -> bytes:
             remedy=f"{take}echo /config.local >> {rules}",
             exit_code=UNUSABLE,
         )
-    planted.refuse(place, root)
+    untrusted.refuse(place, root)
     return file
 
 

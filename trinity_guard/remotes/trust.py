@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, planted
+from trinity_guard import git
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo import secrets, urls
 from trinity_guard.errors import GuardError, shown
+from trinity_guard.remotes import untrusted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def unconfirmed_cache(place: git.Place, project: dvcproject.Project) -> str | No
 
 def require(place: git.Place, project: dvcproject.Project, remote: dvcproject.Remote) -> None:
     """Refuse a remote that must not be used (GuardError), or not before somebody confirms it (Untrusted)."""
-    planted.refuse(place, project.root, project.cache_dir)
+    untrusted.refuse(place, project.root, project.cache_dir)
     _refuse_forbidden(place, remote)
     where = unconfirmed(place, project, remote)
     if where:
@@ -81,7 +82,7 @@ def require(place: git.Place, project: dvcproject.Project, remote: dvcproject.Re
 
 def require_cache(place: git.Place, project: dvcproject.Project) -> None:
     """Refuse a cache outside of the work tree that a clone's config names, before somebody confirms it."""
-    planted.refuse(place, project.root, project.cache_dir)
+    untrusted.refuse(place, project.root, project.cache_dir)
     if project.cache_source == REPO and _in_git_dir(place, project.cache_dir):
         raise GuardError(
             problem=f"the cache of .dvc/config, {shown(project.cache_dir)}, lies in the git dir: it is not used.",
@@ -106,7 +107,7 @@ def confirm(place: git.Place, remote: dvcproject.Remote) -> None:
 
 def confirm_cache(place: git.Place, project: dvcproject.Project) -> None:
     """Note that this user knows the cache's folder."""
-    planted.refuse(place, project.root, project.cache_dir)
+    untrusted.refuse(place, project.root, project.cache_dir)
     if _cache_by_clone(place, project):
         _note(place, _cache_key(project))
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, planted
+from trinity_guard import git
 from trinity_guard.dvcrepo import project, safe_paths
 from trinity_guard.dvcrepo.project import FILES
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
-from trinity_guard.remotes import add, base
+from trinity_guard.remotes import add, base, untrusted
 from trinity_guard.remotes.add import folder_beside
 from trinity_guard.setup import native
 
@@ -111,7 +111,7 @@ def _same(settings: project.Project, name: str, url: str) -> bool:
 
 
 def _add_remote(place: git.Place, settings: project.Project, url: str | None) -> tuple[list[str], list[str]]:
-    planted.refuse(place, place.top)
+    untrusted.refuse(place, place.top)
     if url is None and settings.remotes:
         names = ", ".join(sorted(settings.remotes))
         return [], [f"DVC has no default remote (it knows {names}): dvc remote default {min(settings.remotes)}"]
