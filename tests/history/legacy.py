@@ -13,7 +13,7 @@ from tests.support import dvc, run
 from trinity_guard.git import Place
 from trinity_guard.git.catfile import Source
 from trinity_guard.migrate import engine, refs
-from trinity_guard.migrate import options as migrate_options
+from trinity_guard.migrate.options import Options, Selection, dvc_files
 
 Files = Mapping[Any, Any]  # path (text or bytes) -> bytes, or (mode, bytes)
 PATTERNS = ("*.pkl", "*.csv", "*.h5")
@@ -121,17 +121,17 @@ class Legacy:
         source = Source(self.place)
         return refs.select(refs.listed(source), everything=not names, wanted=[n.encode() for n in names])
 
-    def options(self, **changes: Any) -> migrate_options.Options:
+    def options(self, **changes: Any) -> Options:
         place = self.place
         cache, shared = engine.cache_of(place)
         patterns = changes.pop("include", PATTERNS)
-        selection = migrate_options.Selection(patterns, changes.pop("exclude", ()), changes.pop("above", None))
+        selection = Selection(patterns, changes.pop("exclude", ()), changes.pop("above", None))
         names = changes.pop("refs", None)
         selected = self.select() if names is None else self.select(*names)
         storage = {"storage": str(self.path.parent / "storage")}
-        files = migrate_options.dvc_files(storage, "storage")
+        files = dvc_files(storage, "storage")
         values: dict[str, Any] = {"selection": selection, "refs": selected, "cache": cache, "files": files}
-        return migrate_options.Options(**{**values, "shared": shared, **changes})
+        return Options(**{**values, "shared": shared, **changes})
 
     def migrate(self, **changes: Any) -> Migrated:
         """Run the engine, and prove the result with a whole `verify` (unless nothing moved, or it was dry)."""

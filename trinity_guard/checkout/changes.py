@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.git import index
+from trinity_guard.git import files, index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Stamp:
             return []
 
     def begin(self, commits: Iterable[bytes] = ()) -> None:
-        index.write_file(self._note, b"".join(c + b"\n" for c in commits))
+        files.write_file(self._note, b"".join(c + b"\n" for c in commits))
 
     def end(self) -> None:
         """Count from when it began: a pointer that changed meanwhile is looked at the next time."""

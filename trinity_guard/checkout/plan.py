@@ -13,7 +13,7 @@ from trinity_guard.checkout import desired
 from trinity_guard.checkout.desired import Goal, Projects
 from trinity_guard.checkout.workfiles import FILE, FOLDER, KIND, LINK, Tree, kept_elsewhere, md5_of, object_of_link
 from trinity_guard.dvcrepo import lockfile, odb
-from trinity_guard.dvcrepo import tracked as tracked_outputs
+from trinity_guard.dvcrepo.tracked import Catalog, Held, seen_mark
 from trinity_guard.errors import GuardError, pathspec, shown
 from trinity_guard.git import index
 
@@ -92,7 +92,7 @@ class Follower:
     before: the commit that the work tree came from, b"" where there is none.
     """
 
-    def __init__(self, place: git.Place, catalog: tracked_outputs.Catalog, before: bytes = b"") -> None:
+    def __init__(self, place: git.Place, catalog: Catalog, before: bytes = b"") -> None:
         self.place = place
         self.catalog = catalog
         self.projects = Projects(place, before)
@@ -185,7 +185,7 @@ class Follower:
                 self.plan.kept.append(Kept(path, "obstacle", obstacle, goal.source))
         self.plan.missing += [(goal, "") for goal in unknown if goal.certain]
 
-    def _decide_one(self, goal: Goal, guesses: list[str], held: tracked_outputs.Held | None) -> str:
+    def _decide_one(self, goal: Goal, guesses: list[str], held: Held | None) -> str:
         """Decide for one file; return what is in its way, "" when nothing is."""
         stat = self.tree.stat(goal.path)
         kind = FILE if stat is None else stat.st_mode & KIND
@@ -205,11 +205,9 @@ class Follower:
             self._decide_file(goal, guesses, held, stat)
         return ""
 
-    def _decide_file(
-        self, goal: Goal, guesses: list[str], held: tracked_outputs.Held | None, stat: os.stat_result
-    ) -> None:
+    def _decide_file(self, goal: Goal, guesses: list[str], held: Held | None, stat: os.stat_result) -> None:
         full = self.place.file(goal.path)
-        if held is not None and held.md5 == goal.md5 and held.seen == tracked_outputs.seen_mark(stat):
+        if held is not None and held.md5 == goal.md5 and held.seen == seen_mark(stat):
             self.plan.right.append((goal, stat))
             return
         known = md5_of(full) if goal.size in (-1, stat.st_size) or goal.legacy else ""

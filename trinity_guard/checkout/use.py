@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trinity_guard import git
 from trinity_guard.checkout import apply, desired
-from trinity_guard.checkout import changes as pointer_changes
+from trinity_guard.checkout.changes import PATTERNS
 from trinity_guard.dvcrepo import lockfile
 from trinity_guard.errors import BLOCKED, UNUSABLE, GuardError, pathspec, shown, typed
 from trinity_guard.git import index
@@ -95,10 +95,10 @@ def _refuse_edited(chosen: Chosen, here: dict[bytes, index.Entry]) -> None:
         return
     # `git diff` looks into files whose times alone differ from the index's; diff-files would name them.
     options = ("-z", "--name-only", "--no-renames", "--diff-filter=M", "--no-ext-diff", "--ignore-submodules")
-    edited = set(git.run("diff", *options, "--", *pointer_changes.PATTERNS).split(b"\0")) & set(paths)
+    edited = set(git.run("diff", *options, "--", *PATTERNS).split(b"\0")) & set(paths)
     if edited:
         # What a `use` that was cut short has brought already is no edit.
-        out = git.run("diff", *options, chosen.commit, "--", *pointer_changes.PATTERNS)
+        out = git.run("diff", *options, chosen.commit, "--", *PATTERNS)
         edited &= set(out.split(b"\0"))
     if edited:
         name = sorted(edited)[0]
@@ -118,7 +118,7 @@ def _refuse_unrecorded(chosen: Chosen, here: dict[bytes, index.Entry]) -> None:
     if not unsure:
         return
     options = ("--all", "--format=", "--raw", "-z", "--no-renames", "--no-abbrev", "-m", "--root")
-    known = git.run("log", *options, "--", *pointer_changes.PATTERNS)
+    known = git.run("log", *options, "--", *PATTERNS)
     for path, oid in unsure.items():
         if oid not in known:
             raise GuardError(

@@ -7,9 +7,10 @@ import os
 from trinity_guard import console, git
 from trinity_guard.commands.terminal import arguments, messages
 from trinity_guard.convert import commit, convert, recover
+from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE, UNUSABLE, GuardError
-from trinity_guard.git import locks
+from trinity_guard.git import locks, repository
 
 HELP = """usage: trinity-guard add PATH…
 
@@ -31,11 +32,11 @@ def run(args: list[str]) -> int:
     start = os.getcwdb()
     place = git.place()
     git.at_top(place)
-    _, rules = commit.load_config(place)
+    _, rules = patterns.load_config(place)
     with locks.Turn(place):
         recover.complete(place, after_commit=False)
         catalog = tracked.load(place)
-        entries = commit.files_to_add(place, catalog, rules, commit.relative(place, names, start))
+        entries = commit.files_to_add(place, catalog, rules, repository.relative(place, names, start))
         progress = console.Progress("to the DVC cache")
         outcome = convert.convert(place, catalog, entries, progress)
     progress.close()

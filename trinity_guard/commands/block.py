@@ -7,9 +7,10 @@ import os
 from trinity_guard import console, git
 from trinity_guard.commands.terminal import arguments
 from trinity_guard.convert import commit
+from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE, typed
-from trinity_guard.git import index
+from trinity_guard.git import index, repository
 
 HELP = """usage: trinity-guard block [PATH…]
 
@@ -30,9 +31,9 @@ def run(args: list[str]) -> int:
     start = os.getcwdb()
     place = git.place()
     git.at_top(place)
-    _, rules = commit.load_config(place)
+    _, rules = patterns.load_config(place)
     if names:
-        paths = commit.relative(place, names, start)
+        paths = repository.relative(place, names, start)
         entries = [e for path in paths for e in (index.entries(path) if path else index.entries())]
         entries = [e for e in entries if e.mode in (index.REGULAR, index.EXECUTABLE)]
     else:

@@ -7,9 +7,10 @@ import os
 from trinity_guard import console, git
 from trinity_guard.commands.terminal import arguments, messages
 from trinity_guard.convert import commit, convert, recover
+from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE
-from trinity_guard.git import index, locks
+from trinity_guard.git import index, locks, repository
 
 HELP = """usage: trinity-guard convert [PATH…]
 
@@ -31,12 +32,12 @@ def run(args: list[str]) -> int:
     start = os.getcwdb()
     place = git.place()
     git.at_top(place)
-    _, rules = commit.load_config(place)
+    _, rules = patterns.load_config(place)
     with locks.Turn(place):
         recover.complete(place, after_commit=False)
         catalog = tracked.load(place)
         if names:
-            entries = commit.files_to_convert(place, catalog, rules, commit.relative(place, names, start))
+            entries = commit.files_to_convert(place, catalog, rules, repository.relative(place, names, start))
         else:
             entries = [a.entry for a in commit.check_staged(place, rules, index.staged())]
         progress = console.Progress("to the DVC cache")

@@ -6,8 +6,9 @@ import os
 
 from trinity_guard import console, git
 from trinity_guard.commands.terminal import confirm
-from trinity_guard.convert import commit
+from trinity_guard.detect import patterns
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE
+from trinity_guard.git import repository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ def run(args: list[str]) -> int:
     start = os.getcwdb()
     place = git.place()
     git.at_top(place)
-    config, _ = commit.load_config(place)
-    path = commit.relative(place, [given.model], start)[0] if given.model else b""
+    config, _ = patterns.load_config(place)
+    path = repository.relative(place, [given.model], start)[0] if given.model else b""
     if given.verify and os.path.isdir(place.file(b".dvc")):
         confirm.about_remotes(place, [(b"", config.remote or "")])
     record = lineage.meant(place, given.model, path)

@@ -7,11 +7,11 @@ import os
 
 from trinity_guard import console, git
 from trinity_guard.commands.terminal import arguments
-from trinity_guard.convert import commit
+from trinity_guard.detect import patterns
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
-from trinity_guard.git import index
-from trinity_guard.lint import bare as lint_bare
+from trinity_guard.git import index, repository
 from trinity_guard.lint import baseline, explain, fix, ranges, subject
+from trinity_guard.lint.bare import work_tree
 from trinity_guard.lint.finding import ERROR
 from trinity_guard.lint.formats import FORMATS, ordered, render, text
 from trinity_guard.lint.rules import table
@@ -129,7 +129,7 @@ def _lint(asked: _Asked) -> int:
         console.say("a deleted branch: nothing to look at")
         return FINE
     git.as_pushed()
-    with lint_bare.work_tree(place, tip, "remote" in asked.flags) as stand_in:
+    with work_tree(place, tip, "remote" in asked.flags) as stand_in:
         return _look(asked, stand_in, start, bare=True)
 
 
@@ -154,8 +154,8 @@ def _look(asked: _Asked, place: git.Place, start: bytes, bare: bool = False) -> 
     output = os.path.join(start, os.fsencode(asked.values["output"])) if "output" in asked.values else b""
     git.at_top(place)
     git.as_pushed()
-    config, rules = commit.load_config(place)
-    only = commit.relative(place, asked.paths, place.top if bare else start)
+    config, rules = patterns.load_config(place)
+    only = repository.relative(place, asked.paths, place.top if bare else start)
     subjects, words = _subjects(asked, lambda tree: subject.Subject(place, config, rules, tree, only))
     _refuse_unknown(subjects, only)
     findings = _found(subjects, names)

@@ -9,9 +9,10 @@ from trinity_guard.checkout.plan import Follower
 from trinity_guard.checkout.select import Selection
 from trinity_guard.commands.hooks import checkout
 from trinity_guard.commands.terminal import arguments, confirm, sync
-from trinity_guard.convert import commit
+from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import BLOCKED, FINE
+from trinity_guard.git import repository
 from trinity_guard.git.locks import Turn
 
 HELP = """usage: trinity-guard pull [PATH…]
@@ -32,8 +33,8 @@ def run(args: list[str]) -> int:
     start = os.getcwdb()
     place = git.place()
     git.at_top(place)
-    config, _ = commit.load_config(place)
-    selection = Selection(commit.relative(place, names, start))
+    config, _ = patterns.load_config(place)
+    selection = Selection(repository.relative(place, names, start))
     with Turn(place):
         catalog = tracked.load(place)
         follower = Follower(place, catalog)

@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import console, git
 from trinity_guard.commands.terminal import confirm, messages
-from trinity_guard.convert import commit
+from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
 from trinity_guard.push import push
@@ -39,7 +39,7 @@ def run(args: list[str]) -> int:
         return FINE
     place = git.place()
     git.at_top(place)
-    config, _ = commit.load_config(place)
+    config, _ = patterns.load_config(place)
     named = [] if pending else referenced.named_at(place, _commits(names or ["HEAD"]))
     if not named and Queue(place).empty():
         console.note("nothing is waiting." if pending else "nothing to push: no pointer, and nothing is waiting.")

@@ -7,8 +7,9 @@ import os
 from trinity_guard import console, git
 from trinity_guard.commands.terminal import confirm
 from trinity_guard.commands.terminal.arguments import given
-from trinity_guard.convert import commit as commit_check
+from trinity_guard.detect import patterns
 from trinity_guard.errors import FINE, shown
+from trinity_guard.git import repository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ def run(args: list[str]) -> int:
     start = os.getcwdb()
     place = git.place()
     git.at_top(place)
-    config, _ = commit_check.load_config(place)
-    model = commit_check.relative(place, [asked.model], start)[0] if asked.model else b""
+    config, _ = patterns.load_config(place)
+    model = repository.relative(place, [asked.model], start)[0] if asked.model else b""
     wanted = releasing.Asked(asked.version, model, asked.stage or "", asked.backport, not asked.no_mlflow)
     confirm.about_remotes(place, [(b"", config.remote or "")] if os.path.isdir(place.file(b".dvc")) else [])
     plan = releasing.plan(place, config.remote or "", wanted)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard import console, git
-from trinity_guard.convert import commit
+from trinity_guard.detect import patterns
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, typed
 from trinity_guard.report.status import Survey
@@ -24,7 +24,7 @@ def run(args: list[str]) -> int:
     form = _format(args)
     place = git.place()
     git.at_top(place)
-    config, _ = commit.load_config(place)
+    config, _ = patterns.load_config(place)
     survey = Survey(place, config)
     if form == "json":
         import json

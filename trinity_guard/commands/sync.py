@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from trinity_guard import console, git
-from trinity_guard.checkout import changes as pointer_changes
+from trinity_guard.checkout.changes import Stamp
 from trinity_guard.checkout.plan import Follower
 from trinity_guard.commands.hooks import checkout
 from trinity_guard.commands.terminal import arguments, sync
-from trinity_guard.convert import commit as commit_check
+from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE, UNUSABLE, GuardError
 from trinity_guard.git.locks import Turn
@@ -32,8 +32,8 @@ def run(args: list[str]) -> int:
         return FINE
     place = git.place()
     git.at_top(place)
-    config, _ = commit_check.load_config(place)
-    stamp = pointer_changes.Stamp(place)
+    config, _ = patterns.load_config(place)
+    stamp = Stamp(place)
     unfinished = stamp.unfinished()
     with Turn(place):
         catalog = tracked.load(place)

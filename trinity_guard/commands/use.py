@@ -9,9 +9,10 @@ from trinity_guard.checkout import apply, changes, use
 from trinity_guard.checkout.plan import Follower
 from trinity_guard.checkout.select import Selection
 from trinity_guard.commands.terminal import arguments, confirm, sync
-from trinity_guard.convert import commit as commit_check
+from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError
+from trinity_guard.git import repository
 from trinity_guard.git.locks import Turn
 
 TYPE_CHECKING = False
@@ -44,11 +45,11 @@ def run(args: list[str]) -> int:
     start = os.getcwdb()
     place = git.place()
     git.at_top(place)
-    config, _ = commit_check.load_config(place)
+    config, _ = patterns.load_config(place)
     release = _release(place, names)
     if release is None:
         commit = _commit(place, names)
-        selection = Selection(commit_check.relative(place, names[1:], start))
+        selection = Selection(repository.relative(place, names[1:], start))
     else:
         commit, selection = release.commit, Selection([release.model])
     bars = sync.Bars()

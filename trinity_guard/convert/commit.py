@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import config as configs
 from trinity_guard import git
 from trinity_guard.convert import convert, framework_stash, ignorelines
 from trinity_guard.detect import inspect
@@ -12,18 +11,13 @@ from trinity_guard.detect.patterns import Rules
 from trinity_guard.dvcrepo import odb
 from trinity_guard.dvcrepo import tracked as tracked_outputs
 from trinity_guard.errors import GuardError, pathspec, shown, typed
-from trinity_guard.git import index
+from trinity_guard.git import caller, index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     Progress = Callable[[int, int], None]
-
-
-def load_config(place: git.Place) -> tuple[configs.Config, Rules]:
-    config = configs.load(place.top)
-    return config, Rules(config)
 
 
 def check_staged(place: git.Place, rules: Rules, entries: Sequence[index.Entry]) -> list[inspect.Artifact]:
@@ -110,7 +104,7 @@ def _refuse_without_post_commit() -> None:
 def refuse_empty_commit(place: git.Place, outcome: convert.Outcome) -> None:
     """Refuse a commit that the conversion left empty: Git would make it all the same."""
     merging = os.path.exists(os.path.join(place.git_dir, b"MERGE_HEAD"))
-    if merging or not index.same_as_head() or index.amending() or index.may_be_empty():
+    if merging or not index.same_as_head() or caller.amending() or caller.may_be_empty():
         return
     names = ", ".join(shown(i.path) for i in outcome.converted)
     raise GuardError(
@@ -148,10 +142,6 @@ def raw_in(place: git.Place, rules: Rules, entries: Sequence[index.Entry]) -> li
     catalog = tracked_outputs.load(place)
     names = {i.path for i in convert.claim(place, catalog, [a.entry for a in findings.artifacts], refuse=False)[0]}
     return [a for a in findings.artifacts if a.entry.path in names]
-
-
-def rebasing(place: git.Place) -> bool:
-    return any(os.path.isdir(os.path.join(place.git_dir, name)) for name in (b"rebase-merge", b"rebase-apply"))
 
 
 def files_to_convert(
@@ -234,33 +224,3 @@ def _as_last_seen(place: git.Place, held: tracked_outputs.Held) -> bool:
         return tracked_outputs.seen_mark(os.lstat(place.file(held.path))) == held.seen
     except OSError:
         return False
-
-
-def relative(place: git.Place, names: Sequence[str], start: bytes) -> list[bytes]:
-    """Return command-line paths, given from the folder `start`, as paths from the top; refuse what lies outside."""
-    top = os.path.realpath(place.top)
-    paths = []
-    for name in names:
-        full = os.path.normpath(os.path.join(os.path.realpath(start), os.fsencode(name)))
-        full = os.path.join(os.path.realpath(os.path.dirname(full)), os.path.basename(full)) if full != top else full
-        if full != top and not full.startswith(top + b"/"):
-            raise GuardError(problem=f"{name} lies outside of the repository.", exit_code=2)
-        path = b"" if full == top else full[len(top) + 1 :]
-        if path.split(b"/")[0] == b".git":
-            raise GuardError(problem=f"{name} lies in the git dir.", exit_code=2)
-        _refuse_other_repository(place, path)
-        paths.append(path)
-    return paths
-
-
-def _refuse_other_repository(place: git.Place, path: bytes) -> None:
-    """Refuse a path in a submodule or another repository: our index would replace it by what lies in it."""
-    folder = path
-    while folder:
-        if os.path.lexists(place.file(folder, b".git")):
-            raise GuardError(
-                problem=f"{shown(path)} belongs to another repository, {shown(folder)}.",
-                remedy=f"cd {typed(folder)}     # and run it there",
-                exit_code=2,
-            )
-        folder = os.path.dirname(folder)

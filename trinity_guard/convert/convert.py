@@ -9,6 +9,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.convert import ignorelines, leftovers
+from trinity_guard.convert.journal import Journal
 from trinity_guard.convert.writes import Workshop
 from trinity_guard.detect import owners
 from trinity_guard.detect.inspect import LFS_HEADS
@@ -16,6 +17,8 @@ from trinity_guard.dvcrepo import odb, pointer, tracked
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError, pathspec, shown, typed
 from trinity_guard.git import index
+from trinity_guard.git.attributes import Attributes, refuse_filter
+from trinity_guard.git.files import read_if_there
 from trinity_guard.git.objects import Objects
 from trinity_guard.remotes import trust
 
@@ -33,7 +36,7 @@ class Converted:
 
     __slots__ = ("attributes", "held", "mark", "md5", "mode", "newer", "oid", "path", "project", "renewed", "size")
 
-    def __init__(self, entry: index.Entry, project: bytes, attributes: owners.Attributes) -> None:
+    def __init__(self, entry: index.Entry, project: bytes, attributes: Attributes) -> None:
         self.attributes = attributes
         self.path = entry.path
         self.mode = entry.mode
@@ -93,7 +96,7 @@ def claim(
         _refuse_broken(catalog)
         _refuse_sha256(entries)
     pipelines = owners.Pipelines(place, catalog)
-    attributes = owners.Attributes([e.path for e in entries])
+    attributes = Attributes([e.path for e in entries])
     items: list[Converted] = []
     remarks: list[str] = []
     for entry in entries:
@@ -104,7 +107,7 @@ def claim(
             continue
         item = Converted(entry, owners.project_of(place, entry.path) if refuse else b"", attributes)
         if refuse:
-            owners.refuse_filter(attributes, entry.path)
+            refuse_filter(attributes, entry.path)
             owners.refuse_name(place, item.project, entry.path)
             item.held = owners.refuse_held(catalog, entry.path)
         items.append(item)
@@ -160,7 +163,7 @@ def _transact(
         changes += [
             (plan.mode(path), oid, path) for (path, _), oid in zip(plan.for_index, ids[len(items) :], strict=True)
         ]
-        journal = index.Journal(place)
+        journal = Journal(place)
         added = plan.added_names
         journal.write(
             [(i.path, i.oid, i.pointer, oid, added.get(i.path, b"")) for i, oid in zip(items, ids, strict=False)]
@@ -346,7 +349,7 @@ def _pointer_files(place: git.Place, catalog: tracked.Catalog, items: list[Conve
 
 
 def _pointer_bytes(place: git.Place, item: Converted, staged: bytes | None) -> tuple[bytes, bytes]:
-    working = ignorelines.read_if_there(place.file(item.pointer))
+    working = read_if_there(place.file(item.pointer))
     base = staged if staged is not None else working
     new = _renewed(item, base)
     item.renewed = bool(item.oid) or new != staged

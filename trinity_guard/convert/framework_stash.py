@@ -7,8 +7,9 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
+from trinity_guard.convert import journal
 from trinity_guard.errors import GuardError
-from trinity_guard.git import index
+from trinity_guard.git import caller, index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class guarded:  # noqa: N801  # reads as a word: with guarded(place, framework)
                 elif os.path.lexists(self._place.file(path)):
                     os.unlink(self._place.file(path))
         git.attempt("update-index", "-q", "--refresh")
-        index.Journal(self._place).drop()
+        journal.Journal(self._place).drop()
 
 
 def patches() -> list[bytes]:
@@ -62,5 +63,5 @@ def patches() -> list[bytes]:
         names = os.listdir(home)
     except OSError:
         return []
-    pids = {b"%d" % pid for pid in index.processes_above()}
+    pids = {b"%d" % pid for pid in caller.processes_above()}
     return [os.path.join(home, n) for n in names if n.startswith(b"patch") and n.rpartition(b"-")[2] in pids]

@@ -10,6 +10,7 @@ import os
 from trinity_guard import git
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git import index
+from trinity_guard.git.files import read_if_there
 from trinity_guard.git.gitignore import with_line
 
 TYPE_CHECKING = False
@@ -39,21 +40,6 @@ class Plan:
 def file_for(path: bytes) -> bytes:
     """Return the .gitignore that DVC would write to: the one in the file's own folder."""
     return os.path.join(os.path.dirname(path), b".gitignore")
-
-
-def read_if_there(path: bytes) -> bytes | None:
-    """Return a file's bytes, None where there is no such file."""
-    try:
-        fd = os.open(path, os.O_RDONLY)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise GuardError(problem=f"cannot read {shown(path)}: {error.strerror}.") from error
-    try:
-        with open(fd, "rb") as file:
-            return file.read()
-    except IsADirectoryError:
-        raise GuardError(problem=f"{shown(path)} is a folder where a file should be.", remedy="move it away") from None
 
 
 def plan(place: git.Place, indexed: Mapping[bytes, index.Entry], paths: Sequence[bytes]) -> Plan:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard.errors import GuardError
-from trinity_guard.git import index
+from trinity_guard.git import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def note(place: Place, items: Iterable[tuple[bytes, bytes]]) -> None:
     known = dict.fromkeys(_records(place))
     known.update(dict.fromkeys(items))
     try:
-        index.write_file(_file(place), b"".join(p + b"\0" + o + b"\0" for p, o in known if _loose(place, o)))
+        files.write_file(_file(place), b"".join(p + b"\0" + o + b"\0" for p, o in known if _loose(place, o)))
     except GuardError:
         return  # a full disk: nothing hangs on this list
 

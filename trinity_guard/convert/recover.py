@@ -6,8 +6,9 @@ import os
 
 from trinity_guard import git
 from trinity_guard.convert import ignorelines
+from trinity_guard.convert.journal import Journal
 from trinity_guard.convert.writes import Workshop
-from trinity_guard.git import index
+from trinity_guard.git import files, index
 
 
 def complete(place: git.Place, after_commit: bool) -> list[bytes]:
@@ -16,7 +17,7 @@ def complete(place: git.Place, after_commit: bool) -> list[bytes]:
     Before a commit: a conversion that was killed after the index changed still owes the working tree its files.
     After one (`commit -- path`, a private index): the real index still stages the raw file and deletes the pointer.
     """
-    journal = index.Journal(place)
+    journal = Journal(place)
     records = journal.read()
     if not records:
         return []
@@ -37,7 +38,7 @@ def _mend_tree(place: git.Place, records: list[tuple[bytes, ...]]) -> None:
                 workshop.put(place.file(where), git.read_all([oid])[0] or b"")
             if name:
                 target = ignorelines.file_for(path)
-                old = ignorelines.read_if_there(place.file(target)) or b""
+                old = files.read_if_there(place.file(target)) or b""
                 new = ignorelines.with_line(old, name)
                 if new != old:
                     workshop.put(place.file(target), new)

@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.git import index
+from trinity_guard.git import files
 
 
 class Workshop:
@@ -47,10 +47,10 @@ class Workshop:
         except OSError as error:
             if error.errno != 18:  # EXDEV: the git dir lies on another file system
                 raise GuardError(problem=f"cannot write {shown(target)}: {error.strerror}.") from error
-            index.write_file(target, data)
+            files.write_file(target, data)
 
     def _write(self, data: bytes) -> bytes:
         self._count += 1
         name = os.path.join(self._folder, b"%d" % self._count)
-        index.write_file(name, data)
+        files.write_file(name, data)
         return name

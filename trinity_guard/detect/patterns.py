@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 
+from trinity_guard import config as configs
+from trinity_guard import git
 from trinity_guard.config import compiled
 from trinity_guard.detect import sniff
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    Progress = Callable[[int, int], None]
 
     from pathspec import GitIgnoreSpec
 
@@ -175,3 +179,8 @@ def _more_than(size: int, limit: int) -> str:
     if short == most:
         short, most = f"{size:,} B", f"{limit:,} B"
     return f"{short} is more than max-size ({most})"
+
+
+def load_config(place: git.Place) -> tuple[configs.Config, Rules]:
+    config = configs.load(place.top)
+    return config, Rules(config)

@@ -10,7 +10,7 @@ from trinity_guard.detect.patterns import Rules
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.git import index
+from trinity_guard.git import index, revisions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class Subject:
     def _named_at_head(self) -> set[str]:
         if not self.has_commits():
             return set()
-        entries = [(b"HEAD", e) for e in referenced.tree(b"HEAD") if referenced.is_reference(e.path)]
+        entries = [(b"HEAD", e) for e in revisions.tree(b"HEAD") if referenced.is_reference(e.path)]
         return {n.md5 for n in referenced.named_in(self.place, entries, {})}
 
     def has_commits(self) -> bool:

@@ -9,12 +9,12 @@ from trinity_guard.doctor import hooks, machine
 from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, counted, fine, listed
 from trinity_guard.dvcrepo import configfile, safe_paths, secrets, urls
 from trinity_guard.errors import GuardError, pathspec, quoted, shown, typed
-from trinity_guard.git import index
+from trinity_guard.git import files, index
 from trinity_guard.push import deliver
 from trinity_guard.push.push import grouped
 from trinity_guard.remotes import check, credentials, trust
 from trinity_guard.remotes.base import PACKAGES
-from trinity_guard.setup import install, native, record
+from trinity_guard.setup import install, record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def _ignore_local(subject: Subject) -> str:
     if os.path.lexists(file):
         with open(file, "rb") as opened:
             old = opened.read()
-    native.replace(file, old + (b"" if not old or old.endswith(b"\n") else b"\n") + b"/config.local\n")
+    files.replace(file, old + (b"" if not old or old.endswith(b"\n") else b"\n") + b"/config.local\n")
     return ".dvc/.gitignore names config.local"
 
 

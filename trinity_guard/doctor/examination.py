@@ -6,9 +6,8 @@ from trinity_guard import git
 from trinity_guard.detect import inspect
 from trinity_guard.doctor import dvc, hooks, machine, objects, settings, unfinished
 from trinity_guard.doctor.checks import ERROR, OK, WARNING, Check, Subject, Unseen
-from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.git import index, partial
+from trinity_guard.git import index, partial, revisions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,7 +88,7 @@ def _bring_records(subject: Subject) -> None:
     try:
         head = ["HEAD"] if subject.has_commits() else []
         commits = git.run("rev-list", "--all", *head, "--full-history", "--", *RECORDS).split()
-        versions = [e for batch in referenced.walked(commits) for _, entries in batch for e in entries]
+        versions = [e for batch in revisions.walked(commits) for _, entries in batch for e in entries]
         versions += index.entries(*RECORDS, patterns=True)
     except GuardError:
         return  # each check says of itself what it cannot read

@@ -10,8 +10,9 @@ from trinity_guard.doctor import dvc
 from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.dvcrepo import odb, referenced
 from trinity_guard.errors import GuardError, pathspec, typed
+from trinity_guard.git import revisions
 from trinity_guard.push import background, push
-from trinity_guard.push import queue as push_queue
+from trinity_guard.push.queue import DAMAGED, Queue, Retries
 from trinity_guard.remotes import connect, trust
 
 TYPE_CHECKING = False
@@ -118,7 +119,7 @@ def _past(subject: Subject) -> list[Named]:
     commits = git.run("rev-list", "--all", *head, "--full-history", "--", *patterns).split()
     broken: dict[tuple[bytes, bytes], GuardError] = {}
     named: list[Named] = []
-    for batch in referenced.walked(commits):
+    for batch in revisions.walked(commits):
         files = [(c, e) for c, entries in batch for e in entries if referenced.is_reference(e.path)]
         named += referenced.named_in(subject.place, files, broken)
     # The oldest commit that names an object: the one whose author has it.
@@ -209,7 +210,7 @@ def _unknown(_: Subject, some: Sequence[Found]) -> Check | None:
 
 def _only_here(subject: Subject, some: Sequence[Found]) -> Check | None:
     at_head = subject.named_at_head()
-    waiting = {i.md5 for i in push_queue.Queue(subject.place).read()}
+    waiting = {i.md5 for i in Queue(subject.place).read()}
     alone = [
         f
         for f in some
@@ -287,10 +288,10 @@ def queue(subject: Subject) -> Check:
     import time
 
     place = subject.place
-    waiting = push_queue.Queue(place).read()
+    waiting = Queue(place).read()
     folder = os.path.join(place.own, b"queue")
     files = [os.path.join(folder, n) for n in os.listdir(folder)] if os.path.isdir(folder) else []
-    damaged = [f for f in files if f.endswith(push_queue.DAMAGED)]
+    damaged = [f for f in files if f.endswith(DAMAGED)]
     if damaged:
         names = " ".join(typed(f) for f in damaged)
         return Check(
@@ -304,7 +305,7 @@ def queue(subject: Subject) -> Check:
         return fine(f"{counted(len(waiting), 'object')} on the way to the remote")
     oldest = min((os.stat(f).st_mtime for f in files if os.path.isfile(f)), default=time.time())
     since = time.strftime("%Y-%m-%d %H:%M", time.localtime(oldest))
-    failures = max((count for count, _ in push_queue.Retries(place).read().values()), default=0)
+    failures = max((count for count, _ in Retries(place).read().values()), default=0)
     stuck = time.time() - oldest > STUCK_SECONDS or failures >= STUCK_FAILURES
     tries = f", after {counted(failures, 'failure')} in a row" if failures else ""
     names = listed(list(dict.fromkeys(i.path for i in waiting)))

@@ -7,15 +7,15 @@ import os
 from trinity_guard import config as configs
 from trinity_guard import git
 from trinity_guard.convert import ignorelines
-from trinity_guard.detect import owners
 from trinity_guard.detect.patterns import Rules
 from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.dvcrepo import project as dvcproject
-from trinity_guard.dvcrepo import tracked as tracked_outputs
+from trinity_guard.dvcrepo.tracked import Held, load
 from trinity_guard.errors import GuardError, pathspec, shown, typed
-from trinity_guard.git import index
+from trinity_guard.git import files, index
+from trinity_guard.git.attributes import Attributes
 from trinity_guard.remotes import untrusted
-from trinity_guard.setup import dvcinit, native, record
+from trinity_guard.setup import dvcinit, record
 
 LET_THROUGH = "!*.dvc"
 
@@ -136,8 +136,8 @@ def _folder_hidden(folder: bytes) -> bool:
     return False
 
 
-def _held(subject: Subject) -> list[tracked_outputs.Held]:
-    held: list[tracked_outputs.Held] = subject.once("held", lambda: tracked_outputs.load(subject.place).held)
+def _held(subject: Subject) -> list[Held]:
+    held: list[Held] = subject.once("held", lambda: load(subject.place).held)
     return [h for h in held if h.kind != "foreign" and h.path]
 
 
@@ -170,7 +170,7 @@ def _ignore(subject: Subject, paths: list[bytes]) -> str:
         if not os.path.isdir(os.path.dirname(file)):
             continue  # not checked out
         work.about_to_change(target)
-        native.replace(file, ignorelines.with_line(ignorelines.read_if_there(file) or b"", os.path.basename(path)))
+        files.replace(file, ignorelines.with_line(files.read_if_there(file) or b"", os.path.basename(path)))
     work.stage()
     return f"lines for {listed(paths)} in .gitignore"
 
@@ -202,7 +202,7 @@ def large_file_storage(subject: Subject) -> Check:
     examples = {e: p for p in config.patterns if not p.startswith("!") and (e := _example(p))}
     if not examples:
         return fine("no pattern to compare with .gitattributes")
-    attributes = owners.Attributes(list(examples))
+    attributes = Attributes(list(examples))
     taken = [pattern for example, pattern in examples.items() if attributes.filter(example) == b"lfs"]
     if not taken:
         return fine("git-lfs takes none of the patterns")

@@ -7,10 +7,11 @@ import os
 from trinity_guard import git
 from trinity_guard.checkout import changes
 from trinity_guard.convert import recover
+from trinity_guard.convert.journal import Journal
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.errors import shown
-from trinity_guard.git import index, locks
+from trinity_guard.git import locks
 from trinity_guard.migrate import run
 from trinity_guard.migrate.state import UNDOING, State
 
@@ -20,7 +21,7 @@ FIX = "trinity-guard doctor --fix"
 def conversion(subject: Subject) -> Check:
     """The journal of a conversion: it is there while one is under way, and after one that was killed."""
     place = subject.place
-    journal = index.Journal(place)
+    journal = Journal(place)
     if not journal.exists():
         return fine("no conversion was cut short")
     records = journal.read()
@@ -36,7 +37,7 @@ def conversion(subject: Subject) -> Check:
 
 def _complete(place: git.Place) -> str:
     with locks.Turn(place):
-        records = index.Journal(place).read()
+        records = Journal(place).read()
         heads = git.read_ids([b"HEAD:" + r[2] for r in records])
         # Committed already: then Git's own index may not have heard of it (`commit -- path`).
         after = any(oid == r[3] for r, oid in zip(records, heads, strict=True))

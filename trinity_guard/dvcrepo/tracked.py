@@ -11,7 +11,7 @@ import os
 from trinity_guard import git
 from trinity_guard.dvcrepo import odb, pointer
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.git import index
+from trinity_guard.git import files, index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -221,6 +221,6 @@ class _Record:
             for h in held
         )
         try:
-            index.write_file(self._file, b"".join(rows))
+            files.write_file(self._file, b"".join(rows))
         except (GuardError, OSError):
             return  # a read-only git dir: the next time reads the pointers again

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard.errors import UNUSABLE, GuardError
+from trinity_guard import git
+from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git.plumbing import attempt, run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Progress = Callable[[int, int], None]
     Arg = str | bytes
 
 
@@ -87,3 +91,37 @@ def at_top(place: Place) -> None:
         if name in os.environ:
             os.environ[name] = os.path.abspath(os.environ[name])
     os.chdir(place.top)
+
+
+def rebasing(place: git.Place) -> bool:
+    return any(os.path.isdir(os.path.join(place.git_dir, name)) for name in (b"rebase-merge", b"rebase-apply"))
+
+
+def relative(place: git.Place, names: Sequence[str], start: bytes) -> list[bytes]:
+    """Return command-line paths, given from the folder `start`, as paths from the top; refuse what lies outside."""
+    top = os.path.realpath(place.top)
+    paths = []
+    for name in names:
+        full = os.path.normpath(os.path.join(os.path.realpath(start), os.fsencode(name)))
+        full = os.path.join(os.path.realpath(os.path.dirname(full)), os.path.basename(full)) if full != top else full
+        if full != top and not full.startswith(top + b"/"):
+            raise GuardError(problem=f"{name} lies outside of the repository.", exit_code=2)
+        path = b"" if full == top else full[len(top) + 1 :]
+        if path.split(b"/")[0] == b".git":
+            raise GuardError(problem=f"{name} lies in the git dir.", exit_code=2)
+        _refuse_other_repository(place, path)
+        paths.append(path)
+    return paths
+
+
+def _refuse_other_repository(place: git.Place, path: bytes) -> None:
+    """Refuse a path in a submodule or another repository: our index would replace it by what lies in it."""
+    folder = path
+    while folder:
+        if os.path.lexists(place.file(folder, b".git")):
+            raise GuardError(
+                problem=f"{shown(path)} belongs to another repository, {shown(folder)}.",
+                remedy=f"cd {typed(folder)}     # and run it there",
+                exit_code=2,
+            )
+        folder = os.path.dirname(folder)

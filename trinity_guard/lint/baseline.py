@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
-from trinity_guard.git import index
+from trinity_guard.git import files
 from trinity_guard.lint.finding import Finding
 
 TYPE_CHECKING = False
@@ -182,7 +182,7 @@ def write(file: bytes, entries: Iterable[Entry]) -> None:
     ordered = {e.key: e for e in sorted(entries, key=lambda e: e.key)}.values()
     data = "\n".join([HEADER, *(e.encode() for e in ordered), ""]).encode()
     if not os.path.lexists(file) or _read(file) != data:
-        index.write_file(os.path.realpath(file), data, durable=True)
+        files.write_file(os.path.realpath(file), data, durable=True)
 
 
 def _no_reason(new: list[Finding]) -> GuardError:

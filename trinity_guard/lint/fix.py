@@ -12,7 +12,7 @@ from trinity_guard import git
 from trinity_guard.convert import ignorelines
 from trinity_guard.dvcrepo import pointer, safe_paths, secrets
 from trinity_guard.errors import GuardError, pathspec, shown, typed
-from trinity_guard.git import index
+from trinity_guard.git import files
 from trinity_guard.git.gitignore import with_line
 from trinity_guard.lint.finding import Finding
 from trinity_guard.remotes import credentials
@@ -85,7 +85,7 @@ def _add_lines(place: git.Place, findings: Sequence[Finding], done: Fixed) -> No
             done.left.append(_unmended(finding, error))
     for target, wanted in missing.items():
         try:
-            data = ignorelines.read_if_there(place.file(target)) or b""
+            data = files.read_if_there(place.file(target)) or b""
             for _, path in wanted:
                 data = with_line(data, os.path.basename(path))
             replace(place.file(target), data)
@@ -105,7 +105,7 @@ def _recorded(place: git.Place, finding: Finding) -> bytes:
         path = bytes.fromhex(finding.key)
     except ValueError:
         raise GuardError("it does not say which file") from None
-    data = ignorelines.read_if_there(place.file(finding.path))
+    data = files.read_if_there(place.file(finding.path))
     if data is None:
         raise GuardError("the pointer is not in the working tree", f"git checkout -- {pathspec(finding.path)}")
     decoded = pointer.decode(data, finding.path)
@@ -168,7 +168,7 @@ def _keep_here(place: git.Place, folder: bytes, done: Fixed) -> None:
         if safe_paths.through_symlink(place.top, path) or ignored(place, path):
             continue  # behind a link the move itself refuses
         target = _gitignore(place, path)
-        data = ignorelines.read_if_there(place.file(target)) or b""
+        data = files.read_if_there(place.file(target)) or b""
         replace(place.file(target), with_line(data, name))
         done.mended.append(f"{shown(target)}: ignores {shown(path)} now")
 
@@ -183,7 +183,7 @@ def reformat(place: git.Place, paths: Iterable[bytes]) -> list[str]:
         file = place.file(path)
         if os.path.islink(file) or safe_paths.through_symlink(place.top, path):
             continue
-        data = ignorelines.read_if_there(file)
+        data = files.read_if_there(file)
         new = reformatted(data, path) if data else None
         if new is not None:
             replace(file, new)
@@ -227,7 +227,7 @@ def replace(file: bytes, data: bytes) -> None:
     try:
         mode = os.stat(file).st_mode & 0o7777
     except FileNotFoundError:
-        index.write_file(file, data, durable=True)
+        files.write_file(file, data, durable=True)
         return
-    index.write_file(file, data, durable=True)
+    files.write_file(file, data, durable=True)
     os.chmod(file, mode)

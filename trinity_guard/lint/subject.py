@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from trinity_guard import git
-from trinity_guard.detect import inspect, owners, sniff
-from trinity_guard.dvcrepo import referenced, tracked
+from trinity_guard.detect import inspect, sniff
+from trinity_guard.dvcrepo import tracked
 from trinity_guard.dvcrepo.pointer import MOST_BYTES_WITH_FILES
 from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.git import index, packheads, partial
+from trinity_guard.git import index, packheads, partial, revisions
+from trinity_guard.git.attributes import Attributes
 from trinity_guard.git.index import EMPTY, SYMLINK, Entry
 from trinity_guard.git.objects import GLANCE
 from trinity_guard.push.gate import Findings, left_to_others
@@ -186,7 +187,7 @@ def left(place: git.Place, judged: list[Judged]) -> list[Judged]:
 
     Bytes that stand in Git under `filter=lfs` stay: git-lfs keeps none of them, and anybody can write that line.
     """
-    attributes = owners.Attributes([j.entry.path for j in judged])
+    attributes = Attributes([j.entry.path for j in judged])
     judged = [j for j in judged if not (_is_lfs(attributes, j) and j.entry.oid in EMPTY)]
     findings = Findings()
     by_version = {(j.commit, j.entry.path, j.entry.oid): j for j in judged}
@@ -199,7 +200,7 @@ def left(place: git.Place, judged: list[Judged]) -> list[Judged]:
     return [j for j in judged if j.lfs or id(j) in kept]
 
 
-def _is_lfs(attributes: owners.Attributes, judged: Judged) -> bool:
+def _is_lfs(attributes: Attributes, judged: Judged) -> bool:
     return attributes.filter(judged.entry.path) == b"lfs"
 
 
@@ -271,7 +272,7 @@ def walk(subject: Subject, commits: Sequence[bytes], on_progress: Progress | Non
     seen: set[tuple[bytes, bytes, bool]] = set()
     done = 0
     partial.bring_trees(subject.place.common_dir, commits)
-    for batch in referenced.walked(commits):
+    for batch in revisions.walked(commits):
         for commit, entries in batch:
             for entry in entries:
                 # As a symbolic link the same bytes are no artifact.
@@ -280,7 +281,7 @@ def walk(subject: Subject, commits: Sequence[bytes], on_progress: Progress | Non
                     seen.add(version)
                     fresh.add((entry.path, entry.oid))
                     history.append((commit, entry))
-        done = min(done + referenced.BATCH, len(commits))
+        done = min(done + revisions.BATCH, len(commits))
         if on_progress:
             on_progress(done, len(commits))
     subject.history, subject.fresh, subject.commits = history, fresh, list(commits)

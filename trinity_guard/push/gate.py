@@ -8,7 +8,8 @@ from trinity_guard import git
 from trinity_guard.detect import inspect, owners
 from trinity_guard.dvcrepo import configfile, odb, referenced, tracked
 from trinity_guard.errors import GuardError, shown, typed
-from trinity_guard.git import index
+from trinity_guard.git import index, revisions
+from trinity_guard.git.attributes import Attributes
 from trinity_guard.push import deliver, push, worktree_cache
 from trinity_guard.push.background import Turn
 from trinity_guard.push.queue import Queue, Retries
@@ -96,7 +97,7 @@ def other_objects(refs: Sequence[Ref]) -> list[tuple[bytes, index.Entry]]:
         if kind == b"blob":
             found.append((oid, index.Entry(index.REGULAR, oid, ref.target)))
         elif kind == b"tree":
-            found += [(oid, e) for e in referenced.tree(oid)]
+            found += [(oid, e) for e in revisions.tree(oid)]
     return found
 
 
@@ -128,7 +129,7 @@ def examine(
     _look(place, rules, others, found)
     named = referenced.named_in(place, others, found.broken)
     done = 0
-    for batch in referenced.walked(commits):
+    for batch in revisions.walked(commits):
         fresh = []
         for commit, entries in batch:
             # As a symbolic link the same bytes are no artifact.
@@ -136,7 +137,7 @@ def examine(
             seen.update((e.path, e.oid, e.mode == index.SYMLINK) for e in entries)
         _look(place, rules, fresh, found)
         named += referenced.named_in(place, fresh, found.broken)
-        done += referenced.BATCH
+        done += revisions.BATCH
         if on_progress:
             on_progress(min(done, len(commits)), len(commits))
     found.named = referenced.once([*named, *_moved(place, found.records)])
@@ -253,7 +254,7 @@ def left_to_others(place: git.Place, findings: Findings) -> None:
     """Drop what git-lfs keeps, and what a pipeline of its own commit leaves to Git (cache: false)."""
     if not findings.raw:
         return
-    attributes = owners.Attributes([a.entry.path for _, a in findings.raw])
+    attributes = Attributes([a.entry.path for _, a in findings.raw])
     pipelines = _Pipelines(place, findings.raw)
     findings.raw = [
         (c, a)

@@ -6,7 +6,7 @@ import os
 
 from trinity_guard.dvcrepo.referenced import Named
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.git import index
+from trinity_guard.git import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Queue:
     def add(self, items: Sequence[Named]) -> None:
         if items:
             name = b"%s-%d-%d" % (items[0].commit[:12], os.getpid(), _now())
-            index.write_file(os.path.join(self._folder, name), b"".join(i.encode() for i in items), durable=True)
+            files.write_file(os.path.join(self._folder, name), b"".join(i.encode() for i in items), durable=True)
 
     def read(self) -> list[Named]:
         """Return what waits, each object once, the oldest batch first."""
@@ -47,7 +47,7 @@ class Queue:
             if not left:
                 _unlink(file)
             elif len(left) < len(entries):
-                index.write_file(file, b"".join(e.encode() for e in left), durable=True)
+                files.write_file(file, b"".join(e.encode() for e in left), durable=True)
 
     def _files(self) -> list[bytes]:
         try:
@@ -136,7 +136,7 @@ class Retries:
 
     def _write(self, known: dict[str, tuple[int, int]]) -> None:
         rows = (f"{name}\0{count}\0{when}\0" for name, (count, when) in known.items())
-        index.write_file(self._file, "".join(rows).encode("utf-8", "surrogateescape"))
+        files.write_file(self._file, "".join(rows).encode("utf-8", "surrogateescape"))
 
 
 def due(place: git.Place) -> bool:

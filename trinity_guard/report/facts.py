@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.convert import commit
+from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import GuardError, shown
+from trinity_guard.git import revisions
 from trinity_guard.lint import subject
 from trinity_guard.lint.rules import table
 from trinity_guard.report import growth, history
@@ -84,7 +85,7 @@ class Facts:
 def gather(
     place: git.Place, offline: bool, on_progress: Progress | None = None, on_asked: Progress | None = None
 ) -> Facts:
-    config, rules = commit.load_config(place)
+    config, rules = patterns.load_config(place)
     found = Facts(place, config, rules, on_progress)
     if not offline:
         found.ask_remote(place, config, rules, on_asked)
@@ -92,7 +93,7 @@ def gather(
 
 
 def _at_head() -> list[tuple[bytes, Entry]]:
-    return [(b"HEAD", entry) for entry in referenced.tree(b"HEAD")]
+    return [(b"HEAD", entry) for entry in revisions.tree(b"HEAD")]
 
 
 def _short_head() -> str:

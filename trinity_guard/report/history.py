@@ -7,7 +7,7 @@ import os
 from trinity_guard import git
 from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import UNUSABLE, GuardError, quoted, shown
-from trinity_guard.git import partial
+from trinity_guard.git import partial, revisions
 from trinity_guard.git.index import SYMLINK
 from trinity_guard.lint import subject
 
@@ -159,14 +159,14 @@ def _files(commits: list[bytes], on_progress: Progress | None) -> Files:
     seen: set[tuple[bytes, bytes, bool]] = set()
     found = []
     done = 0
-    for batch in referenced.walked(commits):
+    for batch in revisions.walked(commits):
         for commit, entries in batch:
             for entry in entries:
                 version = (entry.path, entry.oid, entry.mode == SYMLINK)
                 if version not in seen:
                     seen.add(version)
                     found.append((commit, entry))
-        done = min(done + referenced.BATCH, len(commits))
+        done = min(done + revisions.BATCH, len(commits))
         if on_progress:
             on_progress(done, len(commits))
     return found

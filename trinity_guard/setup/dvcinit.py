@@ -8,6 +8,7 @@ from trinity_guard import git
 from trinity_guard.dvcrepo import project, safe_paths
 from trinity_guard.dvcrepo.project import FILES
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
+from trinity_guard.git.files import replace
 from trinity_guard.remotes import add, base, untrusted
 from trinity_guard.remotes.add import folder_beside
 from trinity_guard.setup import native
@@ -67,7 +68,7 @@ def _initialised(place: git.Place) -> list[str]:
         )
     if not os.path.lexists(place.file(FILES[0])):
         # A `dvc init` that was cut off; DVC completes the rest itself, and `dvc init -f` would drop the cache.
-        native.replace(place.file(FILES[0]), b"")
+        replace(place.file(FILES[0]), b"")
         return ["DVC set-up completed: .dvc/config was missing"]
     return []
 

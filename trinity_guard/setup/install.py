@@ -8,6 +8,7 @@ import sys
 from trinity_guard import config, git
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
+from trinity_guard.git import files
 from trinity_guard.remotes import add, trust
 from trinity_guard.setup import dvcinit, framework, native
 from trinity_guard.setup.record import Outcome, Work, record_file
@@ -158,7 +159,7 @@ def config_text() -> bytes:
 
 def _write_config(work: Work) -> None:
     work.about_to_change(OWN_FILE)
-    native.replace(work.place.file(OWN_FILE), config_text())
+    files.replace(work.place.file(OWN_FILE), config_text())
     work.outcome.done.append(f"settings {shown(OWN_FILE)}, all of them the defaults")
 
 
@@ -276,16 +277,16 @@ def _install_framework(work: Work) -> None:
     after = framework.extended(before or b"")
     if after != before:
         trial = os.path.join(place.own, b"pre-commit-config.new.yaml")
-        native.replace(trial, after)
+        files.replace(trial, after)
         framework.validate(trial)
         os.unlink(trial)
         work.about_to_change(framework.CONFIG)
         if not work.record["framework"]:
-            native.replace(_saved_config(place), before or b"")
+            files.replace(_saved_config(place), before or b"")
         existed = work.record["framework"].get("existed", before is not None)
         work.record["framework"] = {"existed": existed, "after": native.digest(after)}
         work.save()
-        native.replace(place.file(framework.CONFIG), after)
+        files.replace(place.file(framework.CONFIG), after)
         work.outcome.done.append(f"hooks in {shown(framework.CONFIG)}")
     _remove_native(work, _own_folder(place))
     stages = framework.install(place)
@@ -311,7 +312,7 @@ def _leave_framework(work: Work) -> None:
         if rest is None:
             os.unlink(work.place.file(framework.CONFIG))
         else:
-            native.replace(work.place.file(framework.CONFIG), rest)
+            files.replace(work.place.file(framework.CONFIG), rest)
         work.outcome.done.append(f"our hooks taken out of {shown(framework.CONFIG)}")
     removed = framework.uninstall(work.place, work.record["stages"])
     if removed:

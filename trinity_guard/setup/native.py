@@ -7,6 +7,7 @@ import sys
 
 from trinity_guard import LIBRARY, git
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
+from trinity_guard.git.files import replace, unwritable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -165,14 +166,6 @@ def hook_at(path: bytes) -> bytes | None:
         raise unwritable(path, error) from None
 
 
-def unwritable(path: bytes, error: OSError) -> GuardError:
-    return GuardError(
-        problem=f"{shown(path)}: {error.strerror}.",
-        remedy=f"ls -ld {typed(os.path.dirname(path))} {typed(path)}    # who may write there?",
-        exit_code=UNUSABLE,
-    )
-
-
 def ours(path: bytes) -> bool:
     data = hook_at(path)
     return data is not None and ID in data
@@ -279,24 +272,6 @@ class Hook:
 
     def _write(self) -> None:
         replace(self.path, self.text, 0o777)
-
-
-def replace(path: bytes, data: bytes, mode: int = 0o666) -> None:
-    """Write a file whole or not at all; an existing one keeps its mode, and its x bits are never fewer than asked."""
-    folder, name = os.path.split(path)
-    temp = os.path.join(folder, b"." + name + b".trinity-guard.%d" % os.getpid())
-    try:
-        os.makedirs(folder, exist_ok=True)
-        fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-        with open(fd, "wb") as f:
-            f.write(data)
-        if mode == 0o666 and os.path.isfile(path):
-            os.chmod(temp, os.stat(path).st_mode & 0o7777)
-        os.replace(temp, path)
-    except OSError as error:
-        if os.path.lexists(temp):
-            os.unlink(temp)
-        raise unwritable(path, error) from None
 
 
 # ---- husky ----

@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, pathspec, shown
-from trinity_guard.setup import native
+from trinity_guard.git import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Work:
         import json
 
         data = json.dumps(self.record, indent=1, sort_keys=True).encode()
-        native.replace(record_file(self.place), data)
+        files.replace(record_file(self.place), data)
 
 
 def record_file(place: git.Place) -> bytes:

@@ -12,9 +12,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from trinity_guard.convert.ignorelines import read_if_there
 from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.git import index
+from trinity_guard.git.files import read_if_there, write_file
 
 DATABASE, ARTIFACTS, LINK = "mlflow.db", "mlartifacts", "root"
 LINES = ["/mlflow.db*", "/mlartifacts/", "/mlruns/"]
@@ -46,7 +45,7 @@ def ignore(root: str) -> list[str]:
         )
     have = read_if_there(file) or b""
     missing = b"\n" if have and not have.endswith(b"\n") else b""
-    index.write_file(file, have + missing + "".join(f"{line}\n" for line in lines).encode())
+    write_file(file, have + missing + "".join(f"{line}\n" for line in lines).encode())
     return lines
 
 

@@ -14,10 +14,10 @@ import numpy as np
 
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.training import advising, cells, evaluation, model, verified
-from trinity_guard.training import table as tables
 from trinity_guard.training.advising import Answer
 from trinity_guard.training.evaluation import Evaluation
 from trinity_guard.training.settings import Settings
+from trinity_guard.training.table import load
 from trinity_guard.training.verified import Verified
 
 MOST_COMPLAINTS = 20
@@ -193,7 +193,7 @@ def evaluate(path: str | Verified, dataset: str, md5: str | None = None) -> Eval
     path, md5: as in `predict`. Raises GuardError for a table or a model that will not do.
     """
     loaded = path if isinstance(path, Verified) else verified.load(os.fspath(path), md5)
-    table = tables.load(os.fspath(dataset))
+    table = load(os.fspath(dataset))
     settings = _settings(loaded)
     data = model.examples(table, settings)
     missing = [name for name in loaded.features if name not in data.X]

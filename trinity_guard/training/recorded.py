@@ -9,12 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trinity_guard import git
-from trinity_guard.checkout import desired as goals
-from trinity_guard.checkout.desired import Goal, Projects
-from trinity_guard.dvcrepo import lockfile, referenced
+from trinity_guard.checkout.desired import Goal, Projects, expand, is_reference, outputs
+from trinity_guard.dvcrepo import lockfile
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import BLOCKED, UNUSABLE, GuardError, shown, typed
-from trinity_guard.git import index
+from trinity_guard.git import index, revisions
 from trinity_guard.training.versions import NAME
 
 FOLDER = b"models"
@@ -62,7 +61,7 @@ class Tree:
     def __init__(self, place: git.Place, commit: bytes) -> None:
         self.place = place
         self.commit = commit
-        self.entries = {e.path: e for e in referenced.tree(commit)}
+        self.entries = {e.path: e for e in revisions.tree(commit)}
         self._goals: list[Goal] | None = None
         self.broken: list[GuardError] = []
 
@@ -78,7 +77,7 @@ class Tree:
         return self._goals
 
     def _asked(self) -> Iterable[Goal]:
-        entries = [e for path, e in self.entries.items() if goals.is_reference(path)]
+        entries = [e for path, e in self.entries.items() if is_reference(path)]
         yamls = [self.entries.get(lockfile.yaml_beside(e.path)) for e in entries if lockfile.is_lock(e.path)]
         wanted: list[index.Entry] = [*entries, *(y for y in yamls if y)]
         contents = dict(zip([e.path for e in wanted], git.read_all(e.oid for e in wanted), strict=True))
@@ -87,7 +86,7 @@ class Tree:
             project = dvcproject.root_of(self.place.top, entry.path, roots) or b""
             yaml = contents.get(lockfile.yaml_beside(entry.path)) if lockfile.is_lock(entry.path) else None
             try:
-                yield from goals.outputs(entry.path, contents[entry.path] or b"", yaml, project)
+                yield from outputs(entry.path, contents[entry.path] or b"", yaml, project)
             except GuardError as error:
                 self.broken.append(error)
 
@@ -98,7 +97,7 @@ class Tree:
                 return goal
         for goal in self.goals():
             if goal.is_dir and path.startswith(goal.path + b"/"):
-                members = goals.expand(Projects(self.place).shelf(goal.project), goal)
+                members = expand(Projects(self.place).shelf(goal.project), goal)
                 return next((m for m in members or [] if m.path == path), None)
         return None
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from trinity_guard import git
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.git import index
+from trinity_guard.git import files
 from trinity_guard.training import (
     card,
     challenge,
@@ -24,10 +24,10 @@ from trinity_guard.training import (
     search,
     tracking,
 )
-from trinity_guard.training import table as tables
 from trinity_guard.training.provenance import Commit, Recorded
 from trinity_guard.training.recording import NAME, Written
 from trinity_guard.training.settings import Settings
+from trinity_guard.training.table import load, warnings
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -139,7 +139,7 @@ def _completed(inputs: _Inputs, store: tracking.Store, fitted: _Fitted, hidden: 
     options = inputs.options
     champion, measured = _champion(inputs, store, fitted)
     complaints = gates.check(fitted.evaluation, options.min_f1, options.min_mcc, champion)
-    notes = [*tables.warnings(inputs.table), *_mismatch(inputs), *measured]
+    notes = [*warnings(inputs.table), *_mismatch(inputs), *measured]
     if complaints:
         logged, unlogged = _log(store, _run(inputs, fitted, f"{NAME} (refused)", {"gates": " ".join(complaints)}))
         return Trained(fitted.evaluation, {}, complaints, notes, hidden, None, logged, unlogged)
@@ -168,7 +168,7 @@ def _champion(inputs: _Inputs, store: tracking.Store, fitted: _Fitted) -> tuple[
 
 def _inputs(options: Options) -> _Inputs:
     source = provenance.commit(options.root)
-    table = tables.load(options.dataset)
+    table = load(options.dataset)
     pointer = provenance.recorded(options.dataset, options.root)
     matches = None
     if pointer is not None:
@@ -346,4 +346,4 @@ def _write_metrics(root: str, found: Evaluation) -> None:
     plain = found.to_json()
     kept = {name: plain[name] for name in ("metrics", "baseline", "cv", "leakage")}
     text = json.dumps(kept, indent=2) + "\n"
-    index.write_file(os.fsencode(os.path.join(root, METRICS)), text.encode(), durable=True)
+    files.write_file(os.fsencode(os.path.join(root, METRICS)), text.encode(), durable=True)

@@ -7,12 +7,13 @@ import sys
 
 from trinity_guard import console, git
 from trinity_guard.commands.terminal import confirm, messages
-from trinity_guard.convert import commit as commit_check
-from trinity_guard.convert import recover
+from trinity_guard.convert import journal, recover
+from trinity_guard.convert.commit import raw_in
+from trinity_guard.detect import patterns
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import FINE, shown
-from trinity_guard.git import index
+from trinity_guard.git import repository, revisions
 from trinity_guard.push import background, push, queue, worktree_cache
 
 TYPE_CHECKING = False
@@ -23,24 +24,24 @@ if TYPE_CHECKING:
 
 def post_commit(_framework: bool, __: list[str]) -> int:
     place = git.hook_place()
-    if index.Journal(place).exists():
+    if journal.Journal(place).exists():
         recover.complete(place, after_commit=True)
-    config, rules = commit_check.load_config(place)
-    changed = referenced.changed_files([b"HEAD"])
+    config, rules = patterns.load_config(place)
+    changed = revisions.changed_files([b"HEAD"])
     commit, entries = changed[0] if changed else (b"", [])
-    raw = commit_check.raw_in(place, rules, entries) if entries else []
+    raw = raw_in(place, rules, entries) if entries else []
     if raw:
         names = ", ".join(f"{shown(a.entry.path)} ({size_text(a.size)})" for a in raw[:5])
         console.warn(
             f"this commit holds raw artifacts: {names}" + (" …" if len(raw) > 5 else "."),
             "git commit --amend --no-edit     # turns them into pointers, before anybody has pulled them",
         )
-    if (config.push == "off" or commit_check.rebasing(place)) and place.git_dir == place.common_dir:
+    if (config.push == "off" or repository.rebasing(place)) and place.git_dir == place.common_dir:
         return FINE
     named = referenced.named_in(place, [(commit, e) for e in entries])
     # Whatever becomes of the push, `git worktree remove` must not take the only bytes along.
     worktree_cache.keep(place, named)
-    if config.push == "off" or commit_check.rebasing(place):
+    if config.push == "off" or repository.rebasing(place):
         return FINE
     if not named and queue.due(place) and not console.skipped("push"):
         # What waits from earlier goes without this commit waiting for it.
@@ -55,7 +56,7 @@ def post_rewrite(framework: bool, args: list[str]) -> int:
     if command != ["rebase"]:
         return FINE
     place = git.hook_place()
-    config, _ = commit_check.load_config(place)
+    config, _ = patterns.load_config(place)
     commits = _rebased(place) if framework else _rewritten(_input())
     if config.push == "off" or not commits:
         return FINE

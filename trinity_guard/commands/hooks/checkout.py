@@ -7,7 +7,7 @@ import sys
 
 from trinity_guard import config as configs
 from trinity_guard import console, git
-from trinity_guard.checkout import changes as pointer_changes
+from trinity_guard.checkout.changes import Stamp, between, touched_since
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE
 
@@ -59,15 +59,15 @@ def _follow(place: git.Place, old: bytes, new: bytes) -> int:
     config = configs.load(place.top)
     if config.sync == "off" or not new.strip(b"0"):
         return FINE
-    stamp = pointer_changes.Stamp(place)
+    stamp = Stamp(place)
     time, unfinished = stamp.time(), stamp.unfinished()
     listing = tracked.begin()
     everything = not old.strip(b"0")
-    changes = {} if everything or old == new else pointer_changes.between(old, new)
+    changes = {} if everything or old == new else between(old, new)
     for commit in unfinished:
         changes = with_unfinished(changes, commit, new)
     catalog = tracked.load(place, listing)
-    touched = pointers(catalog) if everything else pointer_changes.touched_since(place, pointers(catalog), time)
+    touched = pointers(catalog) if everything else touched_since(place, pointers(catalog), time)
     if not changes and not touched:
         if time is None:
             stamp.begin()
@@ -90,5 +90,5 @@ def with_unfinished(changes: dict[bytes, list[bytes]], commit: bytes, new: bytes
     """Add what an interrupted sync had to do; a commit that is gone since says nothing any more."""
     if git.attempt("cat-file", "-e", commit + b"^{commit}").code:
         return changes
-    before = pointer_changes.between(commit, new)
+    before = between(commit, new)
     return {path: [*changes.get(path, []), *before.get(path, [])] for path in changes.keys() | before.keys()}

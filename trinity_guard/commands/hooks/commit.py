@@ -6,7 +6,8 @@ import os
 
 from trinity_guard import console, git
 from trinity_guard.commands.terminal import messages
-from trinity_guard.convert import commit, framework_stash, recover
+from trinity_guard.convert import commit, framework_stash, journal, recover
+from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE, pathspec, shown, typed
 from trinity_guard.git import index, locks
@@ -26,10 +27,10 @@ def pre_commit(framework: bool, _: list[str]) -> int:
     if console.skipped("convert", "block"):
         return FINE
     place = git.hook_place()
-    if index.Journal(place).exists():
+    if journal.Journal(place).exists():
         recover.complete(place, after_commit=False)
     listing = tracked.begin()
-    config, rules = commit.load_config(place)
+    config, rules = patterns.load_config(place)
     for note in config.notes:
         console.note(note)
     entries = index.staged()
@@ -92,7 +93,7 @@ def pre_merge_commit(_framework: bool, __: list[str]) -> int:
     if console.skipped("convert", "block"):
         return FINE
     place = git.hook_place()
-    _, rules = commit.load_config(place)
+    _, rules = patterns.load_config(place)
     _block_staged(place, rules, MERGE_REMEDY)
     return FINE
 
@@ -101,7 +102,7 @@ def pre_applypatch(_framework: bool, __: list[str]) -> int:
     if console.skipped("block"):
         return FINE
     place = git.hook_place()
-    _, rules = commit.load_config(place)
+    _, rules = patterns.load_config(place)
     _block_staged(place, rules, APPLY_REMEDY)
     return FINE
 

@@ -7,7 +7,7 @@ import sys
 
 from trinity_guard import console, git
 from trinity_guard.commands.terminal import confirm, messages
-from trinity_guard.convert import commit as commit_check
+from trinity_guard.detect import patterns
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import secrets
 from trinity_guard.errors import BLOCKED, FINE, GuardError, pathspec, shown, typed
@@ -50,7 +50,7 @@ def gate(place: git.Place, commits: list[bytes], refs: Sequence[Ref]) -> int:
     others = gating.other_objects(refs)
     if not commits and not others:
         return FINE
-    config, rules = commit_check.load_config(place)
+    config, rules = patterns.load_config(place)
     progress = console.Progress("looking through", unit=1, name="commits")
     found = gating.examine(place, rules, commits, others, progress)
     progress.close()

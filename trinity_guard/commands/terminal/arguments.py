@@ -10,7 +10,7 @@ import stat
 
 from trinity_guard import console
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
-from trinity_guard.git import index
+from trinity_guard.git import files
 
 # Links there lead to what is open already, and are no files to be replaced.
 NOT_TO_REPLACE = (b"/dev/", b"/proc/")
@@ -62,7 +62,7 @@ def write_output(path: bytes, data: bytes) -> None:
     """
     try:
         if _is_replaced(path):
-            index.write_file(os.path.realpath(path), data)
+            files.write_file(os.path.realpath(path), data)
             return
         with open(path, "wb") as file:
             file.write(data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.lint.rules import artifacts, credentials, pointers
-from trinity_guard.lint.rules import remote as rules_remote
+from trinity_guard.lint.rules.remote import tg003
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 RULES: dict[str, Rule] = {
     "TG001": artifacts.tg001,
     "TG002": artifacts.tg002,
-    "TG003": rules_remote.tg003,
+    "TG003": tg003,
     "TG004": pointers.tg004,
     "TG005": pointers.tg005,
     "TG006": credentials.tg006,

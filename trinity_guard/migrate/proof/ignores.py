@@ -10,7 +10,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.errors import shown
-from trinity_guard.migrate.proof import lines as proof_lines
+from trinity_guard.migrate.proof.lines import name_of, shows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class _File:
         self.names: set[bytes] = set()
         other = []
         for line in data.split(b"\n"):
-            name = proof_lines.name_of(line)
+            name = name_of(line)
             if name:
                 self.names.add(name)
             elif line.strip() and not line.startswith(b"#"):
@@ -43,9 +43,7 @@ class _File:
 
     def hides(self, name: bytes) -> bool:
         """Whether one line says so, and none takes it back."""
-        return name in self.names and all(
-            proof_lines.shows(line) for line in self.other.split(b"\n") if line.startswith(b"!")
-        )
+        return name in self.names and all(shows(line) for line in self.other.split(b"\n") if line.startswith(b"!"))
 
 
 class Ignored:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from trinity_guard.dvcrepo import pointer
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.migrate.proof import bytes as proof_bytes
 from trinity_guard.migrate.proof import lines
+from trinity_guard.migrate.proof.bytes import compare
 from trinity_guard.migrate.proof.ignores import Ignored
 
 TYPE_CHECKING = False
@@ -55,7 +55,7 @@ def prove(
     proof.compare_pointers()
     proof.compare_ignore_files()
     proof.compare_files_of_dvc()
-    proof.wrong += proof_bytes.compare(source, cache, proof.pairs, known, lfs_folder, on_progress)
+    proof.wrong += compare(source, cache, proof.pairs, known, lfs_folder, on_progress)
     return list(dict.fromkeys(proof.wrong))[:MOST_TOLD]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trinity_guard.errors import shown
 from trinity_guard.migrate import refs
-from trinity_guard.migrate.proof import lines as proof_lines
+from trinity_guard.migrate.proof.lines import Names, fields
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class RefProof:
     def __init__(self, source: Source, ids: Mapping[bytes, bytes]) -> None:
         self._source = source
         self._ids = ids
-        self._names = proof_lines.Names(ids)
+        self._names = Names(ids)
         self.trees: list[tuple[bytes, bytes]] = []
         self.wrong: list[str] = []
 
@@ -49,8 +49,8 @@ class RefProof:
         return self._tag(before, after) if kind == b"tag" else "names other bytes than before"
 
     def _tag(self, before: bytes, after: bytes) -> str:
-        was, said = proof_lines.fields(before)
-        now, says = proof_lines.fields(after)
+        was, said = fields(before)
+        now, says = fields(after)
         kept = [(k, v) for k, v in was[1:] if k != b"gpgsig-sha256" and k != b"gpgsig"]
         if kept != now[1:]:
             return "a header of the tag is not what it was"
@@ -96,5 +96,5 @@ class RefProof:
 
 def _said(raw: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:
     """Return what of a note's commit must be the same."""
-    found, message = proof_lines.fields(raw)
+    found, message = fields(raw)
     return [(k, v) for k, v in found if not k.startswith((b"tree", b"parent", b"gpgsig", b"mergetag"))], message

@@ -16,11 +16,11 @@ from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.git.catfile import Source
 from trinity_guard.git.packwriter import Pack
 from trinity_guard.migrate import destination, dryrun, engine, extract, refs, refusals, worktree
-from trinity_guard.migrate import run as migrate_run
 from trinity_guard.migrate.context import Above
 from trinity_guard.migrate.ignorefiles import Reader
 from trinity_guard.migrate.options import Options
 from trinity_guard.migrate.rewrite import Trees
+from trinity_guard.migrate.run import destined, stage, want
 from trinity_guard.migrate.scan import scan
 from trinity_guard.migrate.state import State
 from trinity_guard.migrate.tags import follow
@@ -138,12 +138,12 @@ class _Run:
         self._state.replace(MANIFEST, _manifest(scanned, objects))
         self._state.replace(BEFORE, b"".join(b"update %s %s\n" % (n, oid) for n, oid in found.refs.items()))
         wanted = sorted({(o.md5, o.size) for o in objects.values()})
-        migrate_run.want(self._state, wanted, job.where)
+        want(self._state, wanted, job.where)
         sent = self._upload(wanted)
         self._convert_tips(found, scanned, objects)
         if job.where.fresh:
             # Typed, or chosen by us: now that the branches' config says it, a later push need not ask.
-            destination.confirm(job.place, migrate_run.destined(job.place))
+            destination.confirm(job.place, destined(job.place))
         self._start(arguments)
         return Done(len(wanted), sum(size for _, size in wanted), self._state.folder, sent)
 
@@ -220,7 +220,7 @@ class _Run:
         if not self._job.push:
             return 0
         cache = odb.Store(self._cache, self._shared)
-        progress = migrate_run.stage(self._on_progress, "push")
+        progress = stage(self._on_progress, "push")
         return destination.upload(self._job.place, self._job.where, cache, wanted, progress)
 
     # --- the newest states

@@ -1,0 +1,46 @@
+"""What a conversion was about to do, so that one that was cut short is completed."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import git
+from trinity_guard.git.files import write_file
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    pass
+
+
+class Journal:
+    """What a conversion was about to do, so that a run which was cut short, or `commit -- path`, is completed.
+
+    A file of NUL-separated records under the worktree's git dir:
+    path, its blob id (empty: it was not staged), pointer's path, pointer's blob id, name for .gitignore (empty: none).
+    """
+
+    FIELDS = 5
+
+    def __init__(self, place: git.Place) -> None:
+        self._file = os.path.join(place.git_dir, b"trinity-guard", b"journal")
+
+    def exists(self) -> bool:
+        return os.path.exists(self._file)
+
+    def write(self, records: list[tuple[bytes, ...]]) -> None:
+        write_file(self._file, b"".join(field + b"\0" for record in records for field in record))
+
+    def read(self) -> list[tuple[bytes, ...]]:
+        try:
+            fd = os.open(self._file, os.O_RDONLY)
+        except FileNotFoundError:
+            return []
+        with open(fd, "rb") as file:
+            fields = file.read().split(b"\0")[:-1]
+        # A record that was half written (the disk was full) says nothing that the index does not say.
+        whole = len(fields) - len(fields) % self.FIELDS
+        return [tuple(fields[i : i + self.FIELDS]) for i in range(0, whole, self.FIELDS)]
+
+    def drop(self) -> None:
+        if self.exists():
+            os.unlink(self._file)

@@ -1,0 +1,88 @@
+"""Which git command runs this hook, and how it was typed."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import git
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    pass
+
+
+def amending() -> bool:
+    """Whether the commit under way replaces HEAD. Git does not tell its hooks; its command line does."""
+    command = _git_commit_above()
+    if command is None:
+        return _author_is_heads()
+    skip = False
+    for arg in command:
+        if skip:
+            skip = False
+        elif arg == b"--":
+            return False
+        elif arg in (b"-m", b"-F", b"-c", b"-C", b"-t", b"--message", b"--file", b"--author", b"--date", b"--trailer"):
+            skip = True
+        elif len(arg) > 3 and b"--amend".startswith(arg):
+            return True
+    return False
+
+
+def may_be_empty() -> bool:
+    """Whether the commit under way was asked for with --allow-empty."""
+    return any(a.startswith(b"--allow-e") for a in _git_commit_above() or [])
+
+
+def _git_commit_above() -> list[bytes] | None:
+    """Return the arguments of the `git commit` that runs us; [] when none does, None when nobody can say."""
+    if "GIT_INDEX_FILE" not in os.environ:
+        return []
+    pid = os.getppid()
+    for _ in range(12):
+        known = _process(pid)
+        if known is None:
+            return None
+        pid, argv = known
+        if argv and os.path.basename(argv[0]) in (b"git", b"git-commit") and (b"commit" in argv or len(argv) > 1):
+            return argv[argv.index(b"commit") + 1 :] if b"commit" in argv else argv[1:]
+        if pid <= 1:
+            return None
+    return None
+
+
+def processes_above() -> list[int]:
+    """Return the ids of the processes that run us, the nearest first."""
+    pids: list[int] = []
+    pid = os.getppid()
+    while pid > 1 and len(pids) < 12:
+        pids.append(pid)
+        known = _process(pid)
+        if known is None:
+            break
+        pid = known[0]
+    return pids
+
+
+def _process(pid: int) -> tuple[int, list[bytes]] | None:
+    """Return (parent, arguments) of a process, None where the system does not say."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            argv = file.read().split(b"\0")[:-1]
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return int(file.read().rpartition(b")")[2].split()[1]), argv
+    except OSError:
+        pass  # no /proc here: macOS, BSD
+    result = git.spawn(["ps", "-o", "ppid=,args=", "-p", str(pid)])
+    fields = result.out.split()
+    if result.code or not fields:
+        return None
+    return int(fields[0]), fields[1:]
+
+
+def _author_is_heads() -> bool:
+    # `git commit` exports the author it will use; an amended commit keeps HEAD's, to the second.
+    date = os.environ.get("GIT_AUTHOR_DATE", "")
+    result = git.attempt("log", "-1", "--format=@%ad%n%an%n%ae", "--date=raw", "HEAD", "--")
+    mine = (date, os.environ.get("GIT_AUTHOR_NAME", ""), os.environ.get("GIT_AUTHOR_EMAIL", ""))
+    return result.code == 0 and os.fsdecode(result.out).split("\n")[:3] == list(mine)
