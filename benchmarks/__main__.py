@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks import lint, migrate, publishing, training
 from benchmarks.measuring import BIN, KB, MB, make_files, repository, sh, show, timed, turns
-from tests.support import clean_environment
+from tests.helpers.support import clean_environment
 
 
 def hooks(room: Path) -> None:

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.measuring import BIN, sh, show, timed, turns
-from tests.support import clean_environment
+from tests.helpers.support import clean_environment
 
 FILES, COMMITS, CHANGED = 100_000, 1_000, 4
 LIMIT = 1 / 3

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import (
+from tests.helpers.servers import (
     azure_service,
     gs_service,
     http_service,
@@ -20,7 +20,7 @@ from tests.servers import (
     start_service,
     webdav_service,
 )
-from tests.support import Repo, clean_environment
+from tests.helpers.support import Repo, clean_environment
 
 __all__ = [
     "azure_service",

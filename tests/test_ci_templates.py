@@ -20,8 +20,8 @@ import jsonschema
 import pytest
 import ruamel.yaml
 
-from tests.documents import blocks, page, table
-from tests.support import PROJECT, noise, run
+from tests.helpers.documents import blocks, page, table
+from tests.helpers.support import PROJECT, noise, run
 
 YAML = ruamel.yaml.YAML(typ="safe", pure=True)
 ACTION = YAML.load((PROJECT / "action.yml").read_text())

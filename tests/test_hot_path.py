@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import PROJECT, Repo, run
+from tests.helpers.support import PROJECT, Repo, run
 
 # What any interpreter has loaded, and what the hot path may add; everything else is a mistake.
 OURS = {

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.documents import NOT_RUN, PAGES, Session, blocks, commands, make_project, page, same, table
-from tests.support import PROJECT, Repo, require, run
+from tests.helpers.documents import NOT_RUN, PAGES, Session, blocks, commands, make_project, page, same, table
+from tests.helpers.support import PROJECT, Repo, require, run
 from trinity_guard import cli, config
 from trinity_guard.commands import completion
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import KB, Repo, run
+from tests.helpers.support import KB, Repo, run
 
 NEIGHBOUR = b"apple.pkl"
 # Each beside a neighbour that it would mean, too, if it were taken for a pattern.

@@ -6,8 +6,8 @@ import re
 import sys
 from pathlib import Path
 
-from tests.documents import Session, blocks, commands, page, same, table
-from tests.support import PROJECT, Repo, run
+from tests.helpers.documents import Session, blocks, commands, page, same, table
+from tests.helpers.support import PROJECT, Repo, run
 from trinity_guard.commands import remote
 from trinity_guard.remotes import check, endpoints
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import ruamel.yaml
 
-from tests.servers import Service
-from tests.support import PROJECT, Repo, run
+from tests.helpers.servers import Service
+from tests.helpers.support import PROJECT, Repo, run
 from tests.training import projects
 from tests.training.projects import Project
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.documents import Session, blocks, commands, page
-from tests.support import MB, PROJECT, Repo
+from tests.helpers.documents import Session, blocks, commands, page
+from tests.helpers.support import MB, PROJECT, Repo
 from trinity_guard.remotes import check
 
 MODEL = "models/first.pkl"

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from tests.support import Repo, run
+from tests.helpers.support import Repo, run
 from trinity_guard.cli import COMMANDS
 from trinity_guard.commands import completion
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import PROJECT, Repo, objects, require, run
+from tests.helpers.support import PROJECT, Repo, objects, require, run
 from trinity_guard import cli
 from trinity_guard.commands import demo
 from trinity_guard.errors import GuardError

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import Repo, dvc
+from tests.helpers.support import Repo, dvc
 from trinity_guard import config
 from trinity_guard.commands import init
 from trinity_guard.setup import install

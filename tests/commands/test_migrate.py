@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.migrations import Legacy, make_legacy, out, refused
-from tests.support import KB, Repo, objects, run
+from tests.helpers.migrations import Legacy, make_legacy, out, refused
+from tests.helpers.support import KB, Repo, objects, run
 from trinity_guard import cli
 
 ID = 10

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import Repo, dvc, run
+from tests.helpers.support import Repo, dvc, run
 
 SECRET = "hunter2-9f3a"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import KB, Repo
+from tests.helpers.support import KB, Repo
 
 NAMES = ("a.pkl", "models/b.csv")
 

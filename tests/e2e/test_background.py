@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import Repo, objects, run
+from tests.helpers.support import Repo, objects, run
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks at processes in /proc")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import KB, MB, Repo, dvc, run
+from tests.helpers.support import KB, MB, Repo, dvc, run
 
 
 def assert_converted(repo: Repo, name: str, data: bytes, revision: str = "HEAD") -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import Repo, objects
+from tests.helpers.support import Repo, objects
 
 
 def typed(repo: Repo, line: str) -> int:

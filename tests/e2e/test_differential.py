@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import Repo
+from tests.helpers.support import Repo
 
 # Each runs the real DVC several times beside us.
 pytestmark = pytest.mark.slow

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import KB, MB, Repo, objects, require, run
+from tests.helpers.support import KB, MB, Repo, objects, require, run
 
 
 def state(repo: Repo) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import PROJECT, Repo, dvc, run
+from tests.helpers.support import PROJECT, Repo, dvc, run
 
 
 @pytest.fixture(autouse=True)

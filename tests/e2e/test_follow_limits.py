@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.test_kill import copy, killed_at
-from tests.support import PROJECT, Repo, objects, require, run
+from tests.helpers.support import PROJECT, Repo, objects, require, run
 
 pytestmark = pytest.mark.slow  # kills at each step
 

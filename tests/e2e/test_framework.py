@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import PROJECT, Repo, objects, run
+from tests.helpers.support import PROJECT, Repo, objects, run
 
 pytestmark = pytest.mark.slow  # the framework makes environments
 

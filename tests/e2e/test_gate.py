@@ -14,8 +14,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from tests.servers import Service
-from tests.support import KB, PROJECT, Repo, dvc, objects, run
+from tests.helpers.servers import Service
+from tests.helpers.support import KB, PROJECT, Repo, dvc, objects, run
 from trinity_guard.dvcrepo import lockfile, pipeline
 
 Done = CompletedProcess[bytes]

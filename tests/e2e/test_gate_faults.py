@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.proxy import CUT, SILENT, Fault, Proxy, Request
-from tests.servers import Service
-from tests.support import KB, Repo, run
+from tests.helpers.proxy import CUT, SILENT, Fault, Proxy, Request
+from tests.helpers.servers import Service
+from tests.helpers.support import KB, Repo, run
 
 pytestmark = pytest.mark.slow  # servers that fail take their time
 

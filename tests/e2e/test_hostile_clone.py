@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import KB, Repo, run
+from tests.helpers.support import KB, Repo, run
 
 
 def cloned(author: Repo, path: Path) -> Repo:

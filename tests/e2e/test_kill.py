@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import Repo, objects, run
+from tests.helpers.support import Repo, objects, run
 
 pytestmark = pytest.mark.slow  # a minute and more together; .ci/run runs it with the other slow proofs
 

@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from tests.support import KB, Repo, require, run
+from tests.helpers.support import KB, Repo, require, run
 
 
 @pytest.fixture

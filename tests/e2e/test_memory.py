@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import MB, Repo, run
+from tests.helpers.support import MB, Repo, run
 
 
 def peak(repo: Repo, *command: str) -> int:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.migrations import Legacy, make_legacy, out, refused
-from tests.servers import Service
-from tests.support import KB, Repo, objects, require, run
+from tests.helpers.migrations import Legacy, make_legacy, out, refused
+from tests.helpers.servers import Service
+from tests.helpers.support import KB, Repo, objects, require, run
 
 NO_HOOKS = ("-c", "core.hooksPath=/dev/null")
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.migrations import Legacy, make_legacy, out, refused
-from tests.support import KB, PROJECT, Repo, objects, require, run
+from tests.helpers.migrations import Legacy, make_legacy, out, refused
+from tests.helpers.support import KB, PROJECT, Repo, objects, require, run
 
 pytestmark = pytest.mark.slow  # a minute and more together; .ci/run runs it with the other slow proofs
 

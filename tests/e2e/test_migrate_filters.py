@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.migrations import Legacy, make_legacy, out, refused
-from tests.support import KB, Repo, dvc, run
+from tests.helpers.migrations import Legacy, make_legacy, out, refused
+from tests.helpers.support import KB, Repo, dvc, run
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.test_kill import DRIVER
-from tests.migrations import Legacy, out, refused
-from tests.support import KB, Repo, objects, run
+from tests.helpers.migrations import Legacy, out, refused
+from tests.helpers.support import KB, Repo, objects, run
 
 # As DRIVER, but counts from the first write of state.json on: from there refs, index, work tree and cache change.
 DANGEROUS = DRIVER.replace(

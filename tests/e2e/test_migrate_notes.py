@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.migrations import Legacy, make_legacy, out
-from tests.support import KB, run
-from tests.test_migrate_guides import Place
+from tests.helpers.migrations import Legacy, make_legacy, out
+from tests.helpers.support import KB, run
+from tests.migrate.tools.test_guides import Place
 
 
 def report(legacy: Legacy) -> dict[str, Any]:

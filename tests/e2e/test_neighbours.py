@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import KB, Repo, dvc, objects, run
+from tests.helpers.support import KB, Repo, dvc, objects, run
 
 
 def paste(repo: Repo, words: str) -> None:

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.proxy import Fault, Proxy, Request
-from tests.servers import Service
-from tests.support import KB, MB, Repo, dvc, objects, run
+from tests.helpers.proxy import Fault, Proxy, Request
+from tests.helpers.servers import Service
+from tests.helpers.support import KB, MB, Repo, dvc, objects, run
 from trinity_guard import git
 from trinity_guard.dvcrepo.referenced import Named
 from trinity_guard.push.queue import Queue

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.servers import Service
-from tests.support import KB, Repo, dvc, run
+from tests.helpers.servers import Service
+from tests.helpers.support import KB, Repo, dvc, run
 
 pytestmark = pytest.mark.slow  # each kind of server is started, and DVC beside it
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import Repo, run
+from tests.helpers.support import Repo, run
 
 
 def md5(data: bytes) -> bytes:

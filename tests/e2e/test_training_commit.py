@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import Repo, objects, run
+from tests.helpers.support import Repo, objects, run
 from tests.training.projects import DATASET, Project
 
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.support import Repo, run
+from tests.helpers.support import Repo, run
 from tests.training import samples
 
 SETTINGS = "train:\n  n_estimators: 12\n  folds: 3\n"

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.support import run
+from tests.helpers.support import run
 from tests.training.projects import Project
 
 # As the help of `trinity train` registers it; the metadata calls the model layout_risk_predictor.

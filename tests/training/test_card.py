@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import PROJECT
+from tests.helpers.support import PROJECT
 from trinity_guard.training import card
 
 STEM = "layout_risk_predictor"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser import chromium
+from tests.helpers.browser import chromium
 from trinity_guard.training import layout, pages
 from trinity_guard.training.themes import KEPT_BY_CUT, KEPT_BY_TRUNCATE, SHRINK, STRATEGIES, THEMES, Theme
 

@@ -14,7 +14,7 @@ from random import Random
 
 import pytest
 
-from tests.support import PROJECT, Repo, run
+from tests.helpers.support import PROJECT, Repo, run
 from trinity_guard import console
 from trinity_guard.commands import data
 from trinity_guard.errors import GuardError

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import run
+from tests.helpers.support import run
 from tests.training import releases
 from tests.training.releases import TAG, Work
 

@@ -20,7 +20,7 @@ from sklearn.metrics import f1_score
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import LabelEncoder
 
-from tests.support import PROJECT
+from tests.helpers.support import PROJECT
 from tests.training import samples
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.training import model, splitting

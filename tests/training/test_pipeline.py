@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import ruamel.yaml
 
-from tests.support import PROJECT, Repo, require, run
+from tests.helpers.support import PROJECT, Repo, require, run
 from trinity_guard.training.settings import Settings
 
 MODEL, DATA = "models/layout_risk_predictor.pkl", "data/training_dataset.csv"

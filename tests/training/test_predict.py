@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.support import run
+from tests.helpers.support import run
 from tests.training import samples
 from tests.training.projects import beside, md5
 from trinity_guard.cli import main

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import run
+from tests.helpers.support import run
 from tests.training.projects import beside, listing, md5
 from trinity_guard.errors import GuardError
 from trinity_guard.training import recording

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import PROJECT, run
+from tests.helpers.support import PROJECT, run
 from tests.training import releases
 from tests.training.releases import MODEL_NAME, TAG, Work
 from trinity_guard.errors import GuardError

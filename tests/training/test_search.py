@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support import PROJECT
+from tests.helpers.support import PROJECT
 from tests.training import samples
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.training import model, search, trials, workers

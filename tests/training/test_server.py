@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from matplotlib.figure import Figure
 
-from tests.servers import free_port, serving
+from tests.helpers.servers import free_port, serving
 from tests.training import trackable
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.training import tracking

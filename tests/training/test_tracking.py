@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import PROJECT, Repo
+from tests.helpers.support import PROJECT, Repo
 from tests.training import trackable
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.training import naming, tracking

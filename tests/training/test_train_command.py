@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from tests.documents import blocks
-from tests.support import PROJECT, clean_environment, dvc, run
+from tests.helpers.documents import blocks
+from tests.helpers.support import PROJECT, clean_environment, dvc, run
 from tests.training.projects import DATASET, Project, beside, csv, listing, md5
 from tests.training.test_table import BAD, good
 from trinity_guard.cli import main

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import free_port
-from tests.support import require
+from tests.helpers.servers import free_port
+from tests.helpers.support import require
 from tests.training import trackable
 from trinity_guard import cli
 from trinity_guard.training import tracking

@@ -1,0 +1,346 @@
+"""Pointers are what `dvc add` writes, byte for byte; hostile ones are refused with a reason."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tests.helpers.support import PROJECT, Repo, dvc, run
+from trinity_guard.dvcrepo import pointer, safe_paths
+from trinity_guard.dvcrepo.pointer import Out, Pointer, data_path, decode, encode, nameable, refresh
+from trinity_guard.errors import GuardError
+
+MD5 = "d41d8cd98f00b204e9800998ecf8427e"
+WHERE = b"data/x.csv.dvc"
+
+NAMES = [
+    *("a.csv", "model.pkl", "a-b_c.1.h5", "_x.csv", "x", "X.CSV", "2024.csv", "2024-01-01.pkl", "3.h5", "7z.pt"),
+    *("1.onnx", "a b.csv", "two  spaces.csv", "é.pkl", "日本.csv", "😀.csv", "x\u0300.csv", "a#b.csv", "a:b.csv"),
+    *("-lead.csv", "it's.csv", "star*.csv", "yes", "no", "on", "y", "12:30:45", "a,b", "a]b", "a}b", "a&b.csv"),
+    *("a=b.csv", "a%b.csv", "#x.csv", "a #b", "a: b", " lead.csv", "trail.csv ", "[x", "{x", "!x", "&x", "@x", "%x"),
+    *(
+        ">x",
+        "|x",
+        "`x",
+        ",x",
+        "*x",
+        "'x",
+        '"x',
+        "\\x",
+        "?x",
+        "? x",
+        "- x",
+        "-",
+        "--",
+        "---",
+        "...",
+        "--- x",
+        ":x",
+        "x:",
+    ),
+    *("=", "<<", "~", "~x.csv", "null", "Null", "NULL", "true", "True", "false", "123", "-1", "+1", "1.5", "1.", ".5"),
+    *(".inf", ".nan", "1e3", "0x1f", "0o17", "0b1", "00", "1_000", "2020-01-01", "2020-01-01 10.00.00", "null.csv"),
+    *("true.csv", "1e3.csv", "0x1f.pt", "a\tb.csv", "new\nline.csv", "c\rr.csv", "\x01x", "\x1bx", "\x7fx", "\ufeffx"),
+    *("a\xa0b", "\xadx", "\u200bx", "\u2028x", "\ufffex", "\ue000x", "a\\nb", "$HOME.csv", "a;b.csv", "a|b.csv"),
+    *("(x).csv", "a?b.csv", "[ab].csv", ".hidden.csv", "file:x.csv", "local:x.csv", "foo:x.csv", "git:x.csv"),
+    *("dvc:x.csv", "zip::x.csv", "x.DVC", "Dvcx.yaml"),
+    *("n" * k + ".csv" for k in (59, 60, 61, 67, 68, 69, 70, 71, 100, 200, 247)),
+    *("w" * k + " tail.csv" for k in (50, 60, 64, 65, 66, 70)),
+    *("long words " * 8 + "end.csv", "é" * 80 + ".csv", "-" * 75 + ".csv", "'" * 75 + ".csv", "#" * 75 + ".csv"),
+]
+
+
+def md5_of(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+
+@pytest.fixture
+def dvc_repo(bare_repo: Repo) -> Repo:
+    """A plain repository in which only DVC was set up."""
+    bare_repo.dvc("init", "-q")
+    return bare_repo
+
+
+def test_encode_writes_the_bytes_of_dvc_add_for_any_name(dvc_repo: Repo) -> None:
+    expected = {}
+    for number, name in enumerate(NAMES):
+        data = dvc_repo.write(name, b"%d\n" % number)
+        isexec = number % 7 == 0
+        dvc_repo.file(name).chmod(0o755 if isexec else 0o644)
+        expected[name] = encode(md5_of(data), len(data), name, isexec)
+    dvc_repo.dvc("add", "-q", "--", *NAMES)
+    written = {name: dvc_repo.file(name + ".dvc").read_bytes() for name in NAMES}
+    assert len(expected) == len(NAMES) > 120
+    assert expected == written
+    for name, data in written.items():
+        assert nameable(name.encode()) is None, name
+        pointed = decode(data, name.encode() + b".dvc")
+        assert data_path(name.encode() + b".dvc", pointed, pointed.outs[0]) == name.encode()
+
+
+def test_an_empty_file_and_md5s_that_look_like_numbers_are_as_dvc_writes_them() -> None:
+    assert encode(MD5, 0, "x.csv") == f"outs:\n- md5: {MD5}\n  size: 0\n  hash: md5\n  path: x.csv\n".encode()
+    for digest in ("1" * 32, "0" * 31 + "8", "1e" + "1" * 30, "0b" + "1" * 30, "6" * 16 + "e" + "5" * 15, "be" * 16):
+        assert encode(digest, 1, "x.csv") == by_dvc(digest, 1, "x.csv", False)
+        assert decode(encode(digest, 1, "x.csv"), WHERE).outs[0].md5 == digest
+
+
+def by_dvc(md5: str, size: int, name: str, isexec: bool) -> bytes:
+    """What DVC's own serializer writes: the settings of dvc/utils/serialize/_yaml.py."""
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    yaml.default_flow_style = False
+    stream = StringIO()
+    flag = {"isexec": True} if isexec else {}
+    yaml.dump({"outs": [{"md5": md5, "size": size, **flag, "hash": "md5", "path": name}]}, stream)
+    return stream.getvalue().encode()
+
+
+MD5S = st.text("0123456789abcdef", min_size=32, max_size=32) | st.text("0123456789be", min_size=32, max_size=32)
+SIZES = st.integers(0, 2**63 - 1)
+PLAIN = st.text("abtfneoxzNTF_.- 0123456789", min_size=1, max_size=70)
+
+
+@given(MD5S, SIZES, PLAIN | st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=90), st.booleans())
+@example("d" * 32, 1, "n" * 64, False)
+@settings(max_examples=400, deadline=None)
+def test_the_plain_way_writes_what_yaml_writes(md5: str, size: int, name: str, isexec: bool) -> None:
+    assert encode(md5, size, name, isexec) == by_dvc(md5, size, name, isexec)
+
+
+@given(MD5S, SIZES, PLAIN, st.booleans())
+@settings(max_examples=300, deadline=None)
+def test_what_was_encoded_is_decoded_and_encoded_again_to_the_same_bytes(
+    md5: str, size: int, name: str, isexec: bool
+) -> None:
+    data = encode(md5, size, name, isexec)
+    try:
+        out = decode(data, WHERE).outs[0]
+    except GuardError:
+        assert name.endswith(".dvc") or name in (".", "..") or name.rstrip(" .") in (".git", ".dvc")
+        return
+    assert (out.md5, out.size, out.path, out.isexec) == (md5, size, name, isexec)
+    assert (out.hash_name, out.cache, out.push, out.remote, out.external) == ("md5", True, True, None, False)
+    assert encode(out.md5, out.size or 0, out.path, out.isexec) == data
+
+
+def same(a: Pointer, b: Pointer) -> bool:
+    fields = list(Out.__slots__)
+    return [[getattr(o, n) for n in fields] for o in a.outs] == [[getattr(o, n) for n in fields] for o in b.outs]
+
+
+PIECES = f"""outs:|- md5: {MD5}|- md5: {"1" * 32}|- md5: {MD5}.dir|  size: 5|  size: 05|  size: 1_0|  nfiles: 3|
+  isexec: true|  isexec: yes|  hash: md5|  hash: md4|  path: x.csv|  path: 1.5|  path: a b .csv|  path: .|
+  path: x.csv |  cache: false|  path: 'x.csv'|  path: x.dvc|#c|"""
+LINES = st.sampled_from(PIECES.replace("|\n", "|").split("|"))
+
+
+@given(st.lists(LINES, min_size=4, max_size=8), st.booleans())
+@settings(max_examples=600, deadline=None)
+def test_the_plain_reader_takes_nothing_that_yaml_reads_otherwise(lines: list[str], newline: bool) -> None:
+    data = ("outs:\n" + "\n".join(lines[1:]) + "\n" * newline).encode()
+    quick = pointer._canonical(data)
+    if quick is not None:
+        assert same(Pointer([quick], data), pointer._decoded_by_yaml(data, WHERE))
+
+
+# --- pointers that exist
+
+
+OLD = b"old,text\n"
+NEW = b"new,text,longer\n"
+PLAIN_POINTER = f"outs:\n- md5: {md5_of(OLD)}\n  size: 9\n  hash: md5\n  path: NAME\n"
+BODY = PLAIN_POINTER.removeprefix("outs:\n")
+
+REFRESHED = {
+    "plain": PLAIN_POINTER,
+    "comments": "# top\nouts:  # of mine\n# between\n" + BODY.replace("size: 9", "size: 9   # bytes") + "# end\n",
+    "desc": PLAIN_POINTER + "  desc: what it is\n  type: table\n  labels:\n  - a\n  - b\n  meta:\n    owner: me\n",
+    "meta": "meta:\n  x: 1\n  y: [1, 2]\ndesc: 'quoted'\n" + PLAIN_POINTER + "frozen: true\n",
+    "remote": PLAIN_POINTER + "  remote: other\n  push: false\n",
+    "defaults": PLAIN_POINTER + "  push: true\n  cache: true\n  isexec: false\n  desc: ''\nfrozen: false\nwdir: .\n",
+    "locked": PLAIN_POINTER + "locked: true\n",
+    "order": f"outs:\n- path: NAME\n  size: 9\n  desc: >\n    folded\n    text\n  hash: md5\n  md5: {md5_of(OLD)}\n",
+    "crlf": PLAIN_POINTER.replace("\n", "\r\n"),
+    "indented": PLAIN_POINTER.replace("\n  ", "\n      ").replace("\n- ", "\n    - "),
+    "dotted": PLAIN_POINTER.replace("path: NAME", "path: ./NAME"),
+    "quoted": PLAIN_POINTER.replace("path: NAME", 'path: "NAME"'),
+    "uppercase": PLAIN_POINTER.replace(md5_of(OLD), md5_of(OLD).upper()),
+    "legacy": PLAIN_POINTER.replace("  hash: md5\n", ""),
+    "legacy-desc": PLAIN_POINTER.replace("  hash: md5\n", "") + "  desc: keep\nmd5: " + "a" * 32 + "\n",
+    "isexec": PLAIN_POINTER.replace("  hash", "  isexec: true\n  hash"),
+    "two": PLAIN_POINTER + BODY.replace("NAME", "other.txt").replace("  hash", "  isexec: true\n  hash"),
+    "cloud": PLAIN_POINTER + "  cloud:\n    s3:\n      etag: abc\n",
+}
+
+
+@pytest.mark.parametrize("isexec", [False, True])
+@pytest.mark.parametrize("content", [OLD, NEW], ids=["unchanged", "changed"])
+def test_refresh_writes_what_dvc_add_writes_over_an_existing_pointer(
+    dvc_repo: Repo, content: bytes, isexec: bool
+) -> None:
+    before, names = {}, {}
+    for case, text in REFRESHED.items():
+        names[case] = f"{case}/{case}.csv"
+        dvc_repo.write(names[case], content)
+        dvc_repo.file(names[case]).chmod(0o755 if isexec else 0o644)
+        dvc_repo.write(f"{case}/other.txt", OLD)
+        before[case] = dvc_repo.file(names[case] + ".dvc")
+        before[case].write_bytes(text.replace("NAME", case + ".csv").encode())
+    ours = {}
+    for case, name in names.items():
+        old = before[case].read_bytes()
+        ours[case] = refresh(old, name.encode() + b".dvc", f"{case}.csv", md5_of(content), len(content), isexec)
+    dvc_repo.dvc("add", "-q", *names.values())
+    assert ours == {case: path.read_bytes() for case, path in before.items()}
+
+
+def test_a_pointer_with_a_working_directory_is_refreshed_as_dvc_does(dvc_repo: Repo) -> None:
+    cases = {
+        "a/x.csv.dvc": ("..", "data/x.csv", "data/x.csv"),
+        "b/y.csv.dvc": ("../data/.", "y.csv", "data/y.csv"),
+        "z.csv.dvc": ("sub/../data", "z.csv", "data/z.csv"),
+        "c/v.csv.dvc": (".", "../c/v.csv", "c/v.csv"),
+    }
+    ours = {}
+    for where, (wdir, path, data) in cases.items():
+        dvc_repo.write(data, NEW)
+        dvc_repo.write("sub/x", b"")
+        old = f"wdir: {wdir}\n" + PLAIN_POINTER.replace("NAME", path)
+        dvc_repo.write(where, old.encode())
+        pointed = decode(old.encode(), where.encode())
+        assert data_path(where.encode(), pointed, pointed.outs[0]) == data.encode()
+        ours[where] = refresh(old.encode(), where.encode(), Path(data).name, md5_of(NEW), len(NEW), False)
+    dvc_repo.dvc("add", "-q", *(data for _, _, data in cases.values()))
+    assert ours == {where: dvc_repo.file(where).read_bytes() for where in cases}
+
+
+def test_a_legacy_pointer_of_an_unchanged_text_with_crlf_stays_legacy(dvc_repo: Repo) -> None:
+    data = dvc_repo.write("x.csv", b"a,b\r\n1,2\r\n")
+    unix = md5_of(data.replace(b"\r\n", b"\n"))
+    old = f"outs:\n- md5: {unix}\n  size: 10\n  path: x.csv\n".encode()
+    dvc_repo.write("x.csv.dvc", old)
+    dvc_repo.dvc("add", "-q", "x.csv")
+    assert refresh(old, b"x.csv.dvc", "x.csv", md5_of(data), 10, False, dos2unix=unix) == old
+    assert dvc_repo.file("x.csv.dvc").read_bytes() == old
+
+
+def test_a_pointer_of_another_file_is_not_overwritten() -> None:
+    old = PLAIN_POINTER.replace("NAME", "b.csv").encode()
+    with pytest.raises(GuardError, match=r"data/a\.csv\.dvc does not record 'a\.csv'"):
+        refresh(old, b"data/a.csv.dvc", "a.csv", MD5, 1, False)
+
+
+def test_a_version_id_stays_only_while_the_bytes_do() -> None:
+    old = (PLAIN_POINTER.replace("NAME", "x.csv") + "  cloud:\n    s3:\n      version_id: v1\n").encode()
+    assert refresh(old, WHERE, "x.csv", md5_of(OLD), 9, False) == old
+    assert b"cloud" not in refresh(old, WHERE, "x.csv", md5_of(NEW), 9, False)
+
+
+def test_imports_legacy_pointers_directories_and_external_outs_are_told_apart() -> None:
+    imported = decode(
+        b"frozen: true\ndeps:\n- path: data.csv\n  repo:\n    url: https://x/y\n"
+        + f"outs:\n- md5: {MD5}\n  path: x.csv\n".encode(),
+        WHERE,
+    )
+    assert imported.deps
+    assert imported.frozen
+    assert imported.outs[0].hash_name == "md5-dos2unix"
+    folder = decode(f"outs:\n- md5: {MD5}.dir\n  size: 9\n  nfiles: 2\n  hash: md5\n  path: x\n".encode(), b"x.dvc")
+    assert (folder.outs[0].is_dir, folder.outs[0].nfiles, folder.outs[0].isexec) == (True, 2, False)
+    external = decode(b"outs:\n- etag: abc\n  path: s3://bucket/x.csv\n- checksum: q\n  path: http:x\n", WHERE)
+    assert [o.external for o in external.outs] == [True, True]
+    with pytest.raises(GuardError, match="leaves the repository"):
+        data_path(WHERE, external, external.outs[0])
+    unfetched = decode(b"deps:\n- path: s3://b/x\nouts:\n- path: x.csv\n", WHERE)
+    assert unfetched.outs[0].md5 == ""
+
+
+UNNAMEABLE = {
+    b"\xff.csv": "not UTF-8",
+    b"caf\xe9.csv": "not UTF-8",
+    b"x.csv.dvc": "that of a DVC file",
+    b".dvc": "that of a DVC file",
+    b"dvc.yaml": "that of a DVC file",
+    b"n" * 252: "longer than 255 bytes",
+    "a\x85b.csv".encode(): "comes back changed",
+    b"a  " * 40 + b"z": "comes back changed",
+    **{f"{s}:x.csv".encode(): f"`{s}:`" for s in sorted(safe_paths.SCHEMES)},
+    b"S3:x.csv": "`s3:`",
+    b" s3:x.csv": "`s3:`",
+    b"s\t3:x.csv": "`s3:`",
+}
+
+
+def test_the_names_that_dvc_cannot_hold_are_those_that_dvc_add_refuses_or_loses(dvc_repo: Repo) -> None:
+    script = """if True:
+        import logging, os, sys
+        from dvc.repo import Repo
+        logging.disable(logging.CRITICAL)
+        for name in sys.argv[1:]:
+            try:
+                Repo(".").add([name])
+                found = [os.path.basename(out.fs_path) for out in Repo(".").index.outs]
+                print(int(found == [name]))
+                os.unlink(name + ".dvc")
+            except BaseException as error:
+                print(0)
+    """
+    tried: list[bytes] = [n for n in UNNAMEABLE if n not in (b".dvc", b"dvc.yaml", b"x.csv.dvc")]
+    for name in tried:
+        (dvc_repo.path / os.fsdecode(name)).write_bytes(b"x\n")
+    done = run(sys.executable, "-c", script, *tried, b"good.csv", cwd=dvc_repo.path)
+    dvc_repo.write("good.csv")
+    assert done.stdout.split() == [b"0"] * (len(tried) + 1)
+    assert run(sys.executable, "-c", script, b"good.csv", cwd=dvc_repo.path).stdout.split() == [b"1"]
+    for name, words in UNNAMEABLE.items():
+        assert words in (nameable(name) or ""), name
+
+
+def test_the_schemes_are_those_that_dvc_knows() -> None:
+    from dvc.fs import registry
+
+    # These are read as names of files after all: the table of names adds one of each.
+    assert set(registry) - {"local", "dvc", "git"} | {"remote"} == safe_paths.SCHEMES
+
+
+def test_the_keys_that_are_taken_are_those_of_dvc_s_schemas() -> None:
+    from dvc.output import SCHEMA
+    from dvc.schema import SINGLE_STAGE_SCHEMA
+
+    def names(schema: Any) -> set[str]:
+        return {str(key) for key in schema}
+
+    assert names(SCHEMA) == set(pointer._OUT_KEYS)
+    assert names(SINGLE_STAGE_SCHEMA) == set(pointer._STAGE_KEYS)
+
+
+def test_ordinary_pointers_need_no_heavy_import() -> None:
+    script = """if True:
+        import os, sys
+        before = set(sys.modules)
+        from trinity_guard import pointer
+        data = pointer.encode("d41d8cd98f00b204e9800998ecf8427e", 5, "my model-1.pkl")
+        pointer.decode(data, b"sub/my model-1.pkl.dvc")
+        assert pointer.nameable(b"2024-sales.csv") is None
+        new = pointer.refresh(data, b"my model-1.pkl.dvc", "my model-1.pkl", "a" * 32, 6, False)
+        assert b"size: 6" in new
+        print(*sorted(m for m in set(sys.modules) - before if not m.startswith("trinity_guard")))
+    """
+    env = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    loaded = subprocess.run([sys.executable, "-S", "-c", script], env=env, capture_output=True, check=True, text=True)
+    assert loaded.stdout.split() in ([], ["__future__"])
+
+
+def test_the_oracle_is_a_real_dvc(tmp_path: Path) -> None:
+    assert dvc("--version", cwd=tmp_path).stdout.startswith(b"3.")

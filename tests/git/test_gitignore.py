@@ -1,0 +1,162 @@
+"""Lines of .gitignore are what `dvc add` writes, and Git really ignores the file by them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.helpers.support import PROJECT, Repo, run
+from trinity_guard.git.gitignore import with_line, without_line
+
+# DVC writes lines for these that Git does not read as they are meant.
+DVC_IS_WRONG = ["trail.csv ", "trail  ", " ", "new\nline.csv", "new\n", "cr.csv\r"]
+NAMES = [
+    *("a.csv", "a b.csv", "-x.csv", ":x.csv", "é.pkl", "日本.csv", "#x.csv", "a#b", "!x.csv", "a!b", "star*.csv", "**"),
+    *(
+        "what?.csv",
+        "[x].csv",
+        "a[b",
+        "a]b",
+        "back\\slash.csv",
+        "trail\\",
+        "\\",
+        " lead.csv",
+        "tab\t",
+        "a\tb",
+        "a\rb.csv",
+    ),
+    *("it's.csv", '"x".csv', "$HOME", "~x", "{x}", "\ufeffx.csv", "\u2028x", "a\xa0", ".hidden"),
+]
+
+
+def ignored(folder: Path, names: list[bytes]) -> set[bytes]:
+    """Return those of the names that Git ignores."""
+    # With a folder before it, no name is taken for pathspec magic, as `:x.csv` is.
+    asked = b"".join(b"./" + name + b"\0" for name in names)
+    done = run("git", "check-ignore", "--no-index", "-z", "--stdin", cwd=folder, data=asked, ok=False)
+    assert done.returncode in (0, 1), done.stderr
+    return {path.removeprefix(b"./") for path in done.stdout.split(b"\0")[:-1]}
+
+
+def test_the_lines_are_those_of_dvc_add(bare_repo: Repo) -> None:
+    bare_repo.dvc("init", "-q")
+    for name in NAMES:
+        bare_repo.write(name)
+    bare_repo.dvc("add", "-q", "--", *NAMES)
+    ours = b""
+    for name in NAMES:
+        ours = with_line(ours, name.encode())
+    assert bare_repo.file(".gitignore").read_bytes() == ours
+    assert ignored(bare_repo.path, [n.encode() for n in NAMES]) == {n.encode() for n in NAMES}
+
+
+def test_where_the_line_of_dvc_does_not_work_ours_does(bare_repo: Repo) -> None:
+    bare_repo.dvc("init", "-q")
+    names = [name.encode() for name in DVC_IS_WRONG]
+    for name in names:
+        bare_repo.write(name)
+    bare_repo.dvc("add", "-q", "--", *names)
+    assert ignored(bare_repo.path, names) == set()
+    ours = b""
+    for name in names:
+        ours = with_line(ours, name)
+    bare_repo.write(".gitignore", ours)
+    assert ignored(bare_repo.path, names) == set(names)
+
+
+BEFORE = {
+    "absent": (b"", b"/x.csv\n"),
+    "one line": (b"/a.csv\n", b"/a.csv\n/x.csv\n"),
+    "no final newline": (b"*.tmp", b"*.tmp\n/x.csv\n"),
+    "only a newline": (b"\n", b"\n/x.csv\n"),
+    "crlf": (b"*.tmp\r\n*.o\r\n", b"*.tmp\r\n*.o\r\n/x.csv\n"),
+    "crlf without final newline": (b"*.tmp\r\n*.o", b"*.tmp\r\n*.o\n/x.csv\n"),
+    "bom": (b"\xef\xbb\xbf*.tmp\n", b"\xef\xbb\xbf*.tmp\n/x.csv\n"),
+    "comment": (b"# /x.csv\n", b"# /x.csv\n/x.csv\n"),
+    "indented": (b"  /x.csv\n", b"  /x.csv\n/x.csv\n"),
+    "there and taken back": (b"/x.csv\n!/x.csv\n", b"/x.csv\n!/x.csv\n/x.csv\n"),
+    "there and taken back, crlf": (b"/x.csv\r\n!/x.csv\r\n", b"/x.csv\r\n!/x.csv\r\n/x.csv\n"),
+}
+
+
+def test_a_gitignore_that_exists_is_extended_as_dvc_add_does(bare_repo: Repo) -> None:
+    bare_repo.dvc("init", "-q")
+    for folder, (before, _) in BEFORE.items():
+        bare_repo.write(f"{folder}/x.csv")
+        if before:
+            bare_repo.write(f"{folder}/.gitignore", before)
+    bare_repo.dvc("add", "-q", *(f"{folder}/x.csv" for folder in BEFORE))
+    by_dvc = {folder: bare_repo.file(f"{folder}/.gitignore").read_bytes() for folder in BEFORE}
+    assert by_dvc == {folder: after for folder, (_, after) in BEFORE.items()}
+    assert by_dvc == {folder: with_line(before, b"x.csv") for folder, (before, _) in BEFORE.items()}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"caf\xe9\n", b"caf\xe9\n/x.csv\n"),
+        (b"/x.csv", b"/x.csv"),
+        (b"/x.csv\r\n*.o\r\n", b"/x.csv\r\n*.o\r\n"),
+        (b"a\r/x.csv\n", b"a\r/x.csv\n/x.csv\n"),
+        (b"*.tmp\r", b"*.tmp\r\n/x.csv\n"),
+        (b"/x.csv.bak\n", b"/x.csv.bak\n/x.csv\n"),
+    ],
+)
+def test_every_other_byte_stays(before: bytes, after: bytes) -> None:
+    assert with_line(before, b"x.csv") == after
+    assert with_line(after, b"x.csv") == after
+
+
+ODD = [b" ", b"\\", b"*", b"?", b"[", b"]", b"!", b"#", b":", b"\r", b"\n", b"a", b"-", b"\t", b"\xc3\xa9", b"\xff"]
+FILE_NAMES = st.binary(min_size=1, max_size=12) | st.lists(st.sampled_from(ODD), min_size=1, max_size=8).map(b"".join)
+FILE_NAMES = FILE_NAMES.map(lambda b: b.replace(b"\0", b"0").replace(b"/", b"_")).filter(
+    lambda b: b not in (b".", b"..") and not b.lower().startswith(b".git")
+)
+
+
+@given(FILE_NAMES, st.binary(max_size=30))
+@settings(max_examples=500, deadline=None)
+def test_a_line_is_put_in_once_and_leaves_what_stood_before_it(name: bytes, before: bytes) -> None:
+    added = with_line(before, name)
+    assert with_line(added, name) == added
+    assert added.startswith(before)
+
+
+@given(st.lists(FILE_NAMES, min_size=1, max_size=12, unique=True))
+@settings(max_examples=150, deadline=None)
+def test_git_ignores_every_name_by_its_line_and_no_other(names: list[bytes]) -> None:
+    content = b""
+    for name in names:
+        content = with_line(content, name)
+    with tempfile.TemporaryDirectory() as folder:
+        run("git", "init", "-q", folder)
+        (Path(folder) / ".gitignore").write_bytes(content)
+        assert ignored(Path(folder), names) == set(names)
+        others = [name + b"x" for name in names] + [b"sub/" + name for name in names]
+        assert ignored(Path(folder), others) <= set(names) | neighbours(names)
+
+
+def neighbours(names: list[bytes]) -> set[bytes]:
+    """Return what a `?` for a newline or a CR makes Git ignore too: names with any one byte in its place."""
+    wide = [len(name) for name in names if b"\n" in name or name.endswith(b"\r")]
+    return {name + b"x" for name in names if len(name) + 1 in wide}
+
+
+def test_a_line_needs_no_heavy_import() -> None:
+    script = """if True:
+        import sys
+        before = set(sys.modules)
+        from trinity_guard.git.gitignore import with_line
+        assert with_line(b"", b"a b.csv") == b"/a b.csv\\n"
+        print(*sorted(m for m in set(sys.modules) - before if not m.startswith("trinity_guard")))
+    """
+    env = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    loaded = subprocess.run([sys.executable, "-S", "-c", script], env=env, capture_output=True, check=True, text=True)
+    assert loaded.stdout.split() == ["__future__"]

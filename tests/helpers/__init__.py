@@ -1,0 +1,1 @@
+"""What tests share: repositories, servers, a proxy, a browser, legacy histories."""

@@ -1,0 +1,210 @@
+"""Legacy repositories made object by object, as odd as real ones are, and the engine driven on them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.helpers.support import dvc, run
+from trinity_guard.git import Place
+from trinity_guard.git.catfile import Source
+from trinity_guard.migrate import engine, refs
+from trinity_guard.migrate.options import Options, Selection, dvc_files
+
+Files = Mapping[Any, Any]  # path (text or bytes) -> bytes, or (mode, bytes)
+PATTERNS = ("*.pkl", "*.csv", "*.h5")
+STAMP = b"%s <%s> 1500000000 +0100"
+# The files that every commit from the first pointer on has beside its own.
+OF_DVC = {".dvcignore", ".dvc/.gitignore", ".dvc/config"}
+AUTHOR = STAMP % (b"A U Thor", b"author@example.com")
+
+
+def md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+
+def quiet(_stage: str, _done: int, _total: int) -> None:
+    return
+
+
+class Legacy:
+    """A repository whose commits are written as raw objects; `commit` moves a branch to what it made."""
+
+    def __init__(self, path: Path, bare: bool = False) -> None:
+        self.path = path
+        self.bare = bare
+        run("git", "init", "-q", "-b", "main", *(["--bare"] if bare else []), path)
+
+    @property
+    def git_dir(self) -> Path:
+        return self.path if self.bare else self.path / ".git"
+
+    @property
+    def place(self) -> Place:
+        git_dir = os.fsencode(self.git_dir)
+        return Place(b"" if self.bare else os.fsencode(self.path), git_dir, git_dir)
+
+    def git(self, *args: str | bytes, ok: bool = True, data: bytes = b"", **env: str) -> bytes:
+        return run("git", *args, cwd=self.path, ok=ok, data=data, env=env).stdout
+
+    def id(self, name: str) -> str:
+        return self.git("rev-parse", name).decode().strip()
+
+    def write(self, kind: str, data: bytes) -> str:
+        return self.git("hash-object", "-w", "-t", kind, "--stdin", "--literally", data=data).decode().strip()
+
+    def tree(self, files: Files) -> str:
+        """Write a tree; a content is bytes, or (mode, bytes), or ("160000", the commit's id)."""
+        lines = []
+        for name, content in files.items():
+            mode, data = content if isinstance(content, tuple) else ("100644", content)
+            oid = data.decode() if mode == "160000" else self.write("blob", data)
+            lines.append(f"{mode} {oid}\t".encode() + os.fsencode(name) + b"\0")
+        index = str(self.git_dir / "scratch-index")
+        self.git("update-index", "-z", "--index-info", data=b"".join(lines), GIT_INDEX_FILE=index)
+        oid = self.git("write-tree", GIT_INDEX_FILE=index).decode().strip()
+        Path(index).unlink(missing_ok=True)
+        return oid
+
+    def commit(
+        self,
+        files: Files,
+        message: bytes = b"work\n",
+        parents: Sequence[str] | None = None,
+        extra: bytes = b"",
+        branch: str = "main",
+        author: bytes = AUTHOR,
+    ) -> str:
+        """Write a commit on the tip of a branch (or on these parents) and return its id; extra: raw header lines."""
+        if parents is None:
+            tip = self.git("rev-parse", "-q", "--verify", f"refs/heads/{branch}", ok=False).decode().strip()
+            parents = [tip] if tip else []
+        head = b"tree %s\n" % self.tree(files).encode() + b"".join(b"parent %s\n" % p.encode() for p in parents)
+        oid = self.write("commit", head + b"author %s\ncommitter %s\n" % (author, AUTHOR) + extra + b"\n" + message)
+        self.git("update-ref", f"refs/heads/{branch}", oid)
+        return oid
+
+    def checkout(self) -> None:
+        self.git("reset", "-q", "--hard")
+
+    def refs(self) -> dict[str, str]:
+        out = self.git("for-each-ref", "--format=%(refname) %(objectname)").decode()
+        found = dict(line.split(" ") for line in out.splitlines())
+        return {**found, "HEAD": self.git("rev-parse", "-q", "--verify", "HEAD", ok=False).decode().strip()}
+
+    def raw(self, oid: str) -> bytes:
+        kind = self.git("cat-file", "-t", oid).decode().strip()
+        return self.git("cat-file", kind, oid)
+
+    def files(self, commit: str) -> dict[str, tuple[str, bytes]]:
+        """Return path -> (mode, bytes) of a commit (a submodule: its commit's id)."""
+        found = {}
+        for line in self.git("ls-tree", "-r", "-z", commit).split(b"\0")[:-1]:
+            meta, _, path = line.partition(b"\t")
+            mode, kind, oid = meta.decode().split(" ")
+            found[os.fsdecode(path)] = (mode, self.raw(oid) if kind == "blob" else oid.encode())
+        return found
+
+    def cache(self) -> Path:
+        """Return where the objects are now."""
+        inside = self.path / ".dvc" / "cache"
+        return inside if not self.bare and inside.is_dir() else self.git_dir / "trinity-guard" / "cache"
+
+    def object(self, digest: str) -> bytes:
+        return (self.cache() / "files" / "md5" / digest[:2] / digest[2:]).read_bytes()
+
+    def select(self, *names: str) -> list[bytes]:
+        source = Source(self.place)
+        return refs.select(refs.listed(source), everything=not names, wanted=[n.encode() for n in names])
+
+    def options(self, **changes: Any) -> Options:
+        place = self.place
+        cache, shared = engine.cache_of(place)
+        patterns = changes.pop("include", PATTERNS)
+        selection = Selection(patterns, changes.pop("exclude", ()), changes.pop("above", None))
+        names = changes.pop("refs", None)
+        selected = self.select() if names is None else self.select(*names)
+        storage = {"storage": str(self.path.parent / "storage")}
+        files = dvc_files(storage, "storage")
+        values: dict[str, Any] = {"selection": selection, "refs": selected, "cache": cache, "files": files}
+        return Options(**{**values, "shared": shared, **changes})
+
+    def migrate(self, **changes: Any) -> Migrated:
+        """Run the engine, and prove the result with a whole `verify` (unless nothing moved, or it was dry)."""
+        report = engine.run(self.place, self.options(**changes), quiet)
+        done = Migrated(self, report)
+        if report["refs"] and report["phase"] == "done":
+            assert engine.verify(self.place, quiet).wrong == []
+        return done
+
+    def storage(self) -> Path:
+        """Put the cache's objects where the remote is, as a push does."""
+        target = self.path.parent / "storage"
+        shutil.copytree(self.cache() / "files", target / "files", dirs_exist_ok=True)
+        return target
+
+    def pulled(self, commit: str) -> dict[str, bytes]:
+        """Clone, check a commit out, `dvc pull`, and return all files but DVC's own."""
+        clone = self.path.parent / f"clone-{len(list(self.path.parent.iterdir()))}"
+        run("git", "clone", "-q", "--no-local", self.path, clone)
+        run("git", "checkout", "-q", "--detach", commit, cwd=clone)
+        dvc("pull", "-q", cwd=clone)
+        found = {}
+        for folder, folders, names in os.walk(clone):
+            folders[:] = [f for f in folders if f not in (".git", ".dvc")]
+            for name in names:
+                file = Path(folder) / name
+                if not file.is_symlink():
+                    found[str(file.relative_to(clone))] = file.read_bytes()
+        return found
+
+
+class Migrated:
+    """A migration that was run: its report, and old -> new ids."""
+
+    def __init__(self, legacy: Legacy, report: dict[str, Any]) -> None:
+        self.legacy = legacy
+        self.report = report
+        lines = (legacy.git_dir / "trinity-guard" / "migrate" / "commit-map").read_text().split("\n")[:-1]
+        self.ids = dict(line.split(" ") for line in lines)
+
+    def files(self, old: str) -> dict[str, tuple[str, bytes]]:
+        return self.legacy.files(self.ids[old])
+
+    def stays(self) -> dict[str, str]:
+        return {entry["path"]: entry["reason"] for entry in self.report["stays"]}
+
+
+def pointer_of(data: bytes, name: str, executable: bool = False) -> bytes:
+    flag = "  isexec: true\n" if executable else ""
+    return f"outs:\n- md5: {md5(data)}\n  size: {len(data)}\n{flag}  hash: md5\n  path: {name}\n".encode()
+
+
+def lfs_pointer(data: bytes) -> bytes:
+    digest = hashlib.sha256(data).hexdigest()
+    return f"version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {len(data)}\n".encode()
+
+
+def put_lfs_object(legacy: Legacy, data: bytes) -> Path:
+    digest = hashlib.sha256(data).hexdigest()
+    file = legacy.git_dir / "lfs" / "objects" / digest[:2] / digest[2:4] / digest
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(data)
+    return file
+
+
+def imported(legacy: Legacy, history: Sequence[Mapping[str, bytes]]) -> None:
+    """Write commits of these files (added to the ones before) through one process, as loose objects."""
+    lines = []
+    for number, files in enumerate(history):
+        lines.append(b"commit refs/heads/main\ncommitter A <a@example.com> %d +0000\ndata 1\nx\n" % number)
+        lines += [b"M 100644 inline %s\ndata %d\n%s\n" % (n.encode(), len(d), d) for n, d in files.items()]
+    legacy.git("-c", "fastimport.unpackLimit=1000000", "fast-import", "--quiet", data=b"".join(lines))
+
+
+def temporary(legacy: Legacy) -> list[Path]:
+    return list((legacy.cache() / "trinity-guard-tmp").rglob("*"))

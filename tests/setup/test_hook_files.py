@@ -1,0 +1,206 @@
+"""The hook files themselves: how they find the program, what they hand on, and what they do without it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.support import PROJECT, Repo, run
+
+HOOKS = sorted((PROJECT / "hooks").iterdir())
+NAMES = [h.name for h in HOOKS]
+STUB = """\
+import os, sys
+def main():
+    with open(os.environ["STUB_LOG"], "ab") as f:
+        f.write(repr((sys.argv[1:], sys.stdin.read() if sys.argv[2] == "post-rewrite" else "")).encode() + b"\\n")
+    return int(os.environ.get("STUB_EXIT", "0"))
+"""
+
+
+class Stubbed:
+    """A plain repository, a package that records how it is called, and hooks that find it."""
+
+    def __init__(self, repo: Repo, folder: Path) -> None:
+        self.repo = repo
+        self.folder = folder
+        self.log = folder / "log"
+        self.lib = folder / "it's a lib é"
+        (self.lib / "trinity_guard").mkdir(parents=True)
+        (self.lib / "trinity_guard" / "__init__.py").touch()
+        (self.lib / "trinity_guard" / "cli.py").write_text(STUB)
+
+    def hook(self, name: str, *, python: str = sys.executable, lib: str | None = None) -> Path:
+        text = (PROJECT / "hooks" / name).read_text()
+        quoted = (lib or str(self.lib)).replace("'", "'\\''")
+        text = text.replace("\npython=''\n", f"\npython='{python}'\n").replace("\nlib=''\n", f"\nlib='{quoted}'\n")
+        path = self.repo.path / ".git" / "hooks" / name
+        path.write_text(text)
+        path.chmod(0o755)
+        return path
+
+    def foreign(self, name: str, body: str, mode: int = 0o755) -> None:
+        path = self.repo.path / ".git" / "hooks" / f"{name}.before-trinity-guard"
+        path.write_text(f"#!/bin/sh\n{body}\n")
+        path.chmod(mode)
+
+    def calls(self) -> list[tuple[list[str], str]]:
+        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        return [eval(line) for line in lines]
+
+    def commit(self, env: dict[str, str] | None = None, *, ok: bool = True) -> str:
+        self.repo.write("a.txt", os.urandom(4).hex().encode())
+        self.repo.git("add", "a.txt")
+        done = self.repo.commit(ok=ok, **{"STUB_LOG": str(self.log), **(env or {})})
+        return f"{done.returncode} {done.stderr.decode()}"
+
+
+@pytest.fixture
+def stubbed(bare_repo: Repo, tmp_path: Path) -> Stubbed:
+    return Stubbed(bare_repo, tmp_path / "stub")
+
+
+@pytest.fixture
+def short_path(tmp_path: Path) -> dict[str, str]:
+    """What a GUI starts Git with."""
+    return {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path / "home")}
+
+
+@pytest.mark.parametrize("hook", HOOKS, ids=NAMES)
+def test_a_hook_is_posix_shell_and_executable(hook: Path) -> None:
+    run("sh", "-n", hook)
+    if Path("/usr/bin/dash").exists():
+        run("dash", "-n", hook)
+    assert os.access(hook, os.X_OK)
+    assert hook.read_bytes() == HOOKS[0].read_bytes()
+
+
+@pytest.mark.parametrize("path", ["short", "whole"])
+def test_the_embedded_interpreter_is_called_with_the_hooks_name(
+    stubbed: Stubbed, path: str, short_path: dict[str, str]
+) -> None:
+    stubbed.hook("pre-commit")
+    stubbed.hook("post-commit")
+    stubbed.commit(short_path if path == "short" else {})
+    assert stubbed.calls() == [(["hook", "pre-commit"], ""), (["hook", "post-commit"], "")]
+
+
+def test_the_programs_exit_code_is_the_hooks(stubbed: Stubbed) -> None:
+    stubbed.hook("pre-commit")
+    assert stubbed.commit({"STUB_EXIT": "1"}, ok=False).startswith("1")
+    assert stubbed.repo.git("rev-parse", "-q", "--verify", "HEAD", ok=False).returncode
+
+
+def test_a_hook_without_paths_takes_them_from_the_clones_config(stubbed: Stubbed, short_path: dict[str, str]) -> None:
+    stubbed.hook("pre-commit").write_bytes((PROJECT / "hooks" / "pre-commit").read_bytes())
+    stubbed.repo.git("config", "trinity-guard.python", sys.executable)
+    stubbed.repo.git("config", "trinity-guard.lib", str(stubbed.lib))
+    stubbed.commit(short_path)
+    assert stubbed.calls() == [(["hook", "pre-commit"], "")]
+
+
+@pytest.mark.parametrize("where", ["PATH", ".local/bin"])
+def test_without_the_interpreter_the_program_is_searched(
+    stubbed: Stubbed, where: str, short_path: dict[str, str]
+) -> None:
+    folder = stubbed.folder / "bin" if where == "PATH" else Path(short_path["HOME"]) / ".local" / "bin"
+    folder.mkdir(parents=True)
+    (folder / "trinity-guard").write_text("#!/bin/sh\necho \"(['$1', '$2'], 'program')\" >>\"$STUB_LOG\"\n")
+    (folder / "trinity-guard").chmod(0o755)
+    stubbed.hook("pre-commit", python="/gone/python")
+    path = f"{folder}:/usr/bin:/bin" if where == "PATH" else "/usr/bin:/bin"
+    stubbed.commit({"PATH": path, "HOME": short_path["HOME"]})
+    assert stubbed.calls() == [(["hook", "pre-commit"], "program")]
+
+
+@pytest.mark.parametrize("lost", ["interpreter", "package"])
+def test_when_the_program_is_gone_a_commit_is_refused_with_both_ways_out(
+    stubbed: Stubbed, lost: str, short_path: dict[str, str]
+) -> None:
+    stubbed.hook("pre-commit", **({"python": "/gone/python"} if lost == "interpreter" else {"lib": "/gone"}))
+    said = stubbed.commit(short_path, ok=False)
+    assert said.startswith("1")
+    assert ".git/hooks/pre-commit" in said
+    assert "pip install trinity-guard && trinity-guard init" in said
+    assert 'rm ".git/hooks/pre-commit"' in said
+
+
+def test_when_the_program_is_gone_skipping_all_still_works(stubbed: Stubbed, short_path: dict[str, str]) -> None:
+    stubbed.hook("pre-commit", python="/gone/python")
+    assert stubbed.commit({**short_path, "TRINITY_GUARD_SKIP": "convert"}, ok=False).startswith("1")
+    assert stubbed.commit({**short_path, "TRINITY_GUARD_SKIP": "push,all"}).startswith("0")
+
+
+def test_when_the_program_is_gone_a_hook_after_the_fact_only_says_it(
+    stubbed: Stubbed, short_path: dict[str, str]
+) -> None:
+    hook = stubbed.hook("post-commit", python="/gone/python")
+    assert "does not find the program" in stubbed.commit(short_path)
+    assert run(hook, cwd=stubbed.repo.path, env=short_path).returncode == 0
+
+
+@pytest.mark.parametrize("name", ["os.py", "sys.py", "site.py", "trinity_guard/__init__.py", "trinity_guard/cli.py"])
+def test_a_module_in_the_repository_is_never_run(stubbed: Stubbed, name: str, tmp_path: Path) -> None:
+    stubbed.repo.write(name, f"open({str(tmp_path / 'evil')!r}, 'w')\n".encode())
+    stubbed.hook("pre-commit")
+    stubbed.commit({"PYTHONPATH": str(stubbed.repo.path)})
+    assert stubbed.calls() == [(["hook", "pre-commit"], "")]
+    assert not (tmp_path / "evil").exists()
+
+
+def test_a_kept_hook_runs_first_and_sees_the_arguments(stubbed: Stubbed) -> None:
+    stubbed.hook("post-rewrite")
+    stubbed.foreign("post-rewrite", "read -r first; echo \"(['before', '$1'], '$first')\" >>\"$STUB_LOG\"")
+    data = b"old new\n" * 3
+    hook = stubbed.repo.path / ".git/hooks/post-rewrite"
+    run(hook, "rebase", cwd=stubbed.repo.path, data=data, env={"STUB_LOG": str(stubbed.log)})
+    assert stubbed.calls() == [(["before", "rebase"], "old new"), (["hook", "post-rewrite", "rebase"], data.decode())]
+
+
+@pytest.mark.parametrize("data", [b"", b"no newline", b"a\n\n", b"x y\n" * 50_000])
+def test_git_lists_reach_us_whole_though_a_kept_hook_reads_none_of_them(stubbed: Stubbed, data: bytes) -> None:
+    hook = stubbed.hook("post-rewrite")
+    stubbed.foreign("post-rewrite", "exit 0")
+    run(hook, "rebase", cwd=stubbed.repo.path, data=data, env={"STUB_LOG": str(stubbed.log)})
+    assert stubbed.calls() == [(["hook", "post-rewrite", "rebase"], data.decode())]
+
+
+@pytest.mark.parametrize("name", ["pre-commit", "post-rewrite"])
+def test_a_kept_hook_that_fails_ends_ours_with_its_code(stubbed: Stubbed, name: str) -> None:
+    hook = stubbed.hook(name)
+    stubbed.foreign(name, "exit 7")
+    done = run(hook, "rebase", cwd=stubbed.repo.path, ok=False, env={"STUB_LOG": str(stubbed.log)})
+    assert done.returncode == 7
+    assert stubbed.calls() == []
+
+
+def test_a_kept_hook_that_is_not_executable_stays_not_run(stubbed: Stubbed) -> None:
+    stubbed.hook("pre-commit")
+    stubbed.foreign("pre-commit", "exit 7", mode=0o644)
+    stubbed.commit()
+    assert stubbed.calls() == [(["hook", "pre-commit"], "")]
+
+
+def test_what_a_kept_hook_stages_is_there_when_ours_runs(stubbed: Stubbed) -> None:
+    stubbed.hook("pre-commit")
+    stubbed.foreign("pre-commit", "echo formatted >a.txt; git add a.txt")
+    stubbed.commit()
+    assert stubbed.repo.show("a.txt") == b"formatted\n"
+
+
+def test_moved_aside_by_the_framework_it_keeps_its_name_and_does_not_start_the_framework_again(
+    stubbed: Stubbed,
+) -> None:
+    hook = stubbed.hook("pre-commit")
+    legacy = hook.rename(hook.with_name("pre-commit.legacy"))
+    stubbed.foreign("pre-commit", "# File generated by pre-commit: https://pre-commit.com\nexit 7")
+    run(legacy, cwd=stubbed.repo.path, env={"PRE_COMMIT_RUNNING_LEGACY": "1", "STUB_LOG": str(stubbed.log)})
+    stubbed.foreign("pre-commit", "exit 8")
+    done = run(
+        legacy, cwd=stubbed.repo.path, ok=False, env={"PRE_COMMIT_RUNNING_LEGACY": "1", "STUB_LOG": str(stubbed.log)}
+    )
+    assert done.returncode == 8
+    assert stubbed.calls() == [(["hook", "pre-commit"], "")]
