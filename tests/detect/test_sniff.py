@@ -586,8 +586,8 @@ def test_a_long_int_of_protocol_0_is_followed_and_not_worked_out() -> None:
 
 def test_looking_at_pickles_imports_nothing() -> None:
     program = (
-        "import sys; before = set(sys.modules); from trinity_guard import sniffing;"
-        "sniffing.kind(b'(lp0\\n.', 6); sniffing.kind(b'\\x80\\x04N.', 4); sniffing.kind(b'PK\\3\\4', 4);"
+        "import sys; before = set(sys.modules); from trinity_guard.detect import sniff;"
+        "sniff.kind(b'(lp0\\n.', 6); sniff.kind(b'\\x80\\x04N.', 4); sniff.kind(b'PK\\3\\4', 4);"
         "print(*sorted(set(sys.modules) - before))"
     )
     root = Path(__file__).resolve().parents[2]
@@ -596,6 +596,7 @@ def test_looking_at_pickles_imports_nothing() -> None:
         "__future__",
         "zlib",
         "trinity_guard",
+        "trinity_guard.detect",
         "trinity_guard.detect.pickles",
         "trinity_guard.detect.sniff",
     }
