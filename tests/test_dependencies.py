@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import PROJECT
+from tests.helpers.support import PROJECT
 
 LOADERS = ("__import__", "import_module", "importorskip")
 OWN = ("trinity_guard", "tests", "benchmarks")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import ruamel.yaml
 
-from tests.support import PROJECT, Repo, project_copy, run
+from tests.helpers.support import PROJECT, Repo, project_copy, run
 
 FOLDER = PROJECT / ".github" / "workflows"
 YAML = ruamel.yaml.YAML(typ="safe", pure=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import PROJECT, Repo, run
+from tests.helpers.support import PROJECT, Repo, run
 
 BEFORE = PROJECT / "tests" / "data" / "hooks-before"
 NATIVE = (BEFORE / "native").read_text()

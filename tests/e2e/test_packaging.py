@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.support import PROJECT, Repo, run
+from tests.helpers.support import PROJECT, Repo, project_copy, run
 
 pytestmark = pytest.mark.slow  # a wheel is built and installed
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import PROJECT, Repo, project_copy, run
+from tests.helpers.support import PROJECT, Repo, project_copy, run
 
 SHOW = """
 import sys

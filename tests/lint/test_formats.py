@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from tests.helpers.support import PROJECT
 from trinity_guard.lint.finding import ERROR, WARNING, Finding
-from trinity_guard.lint.formats import FORMATS, ordered, render, text
+from trinity_guard.lint.formats import FORMATS, ordered, render, sarif, text
 from trinity_guard.lint.formats.saying import visible
 from trinity_guard.lint.summary import Summary
 

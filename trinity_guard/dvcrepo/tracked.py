@@ -10,7 +10,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.dvcrepo import odb, pointer
-from trinity_guard.errors import GuardError, shown
+from trinity_guard.errors import GuardError
 from trinity_guard.git import files, index
 
 TYPE_CHECKING = False

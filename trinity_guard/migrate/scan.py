@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trinity_guard.git.catfile import FILES, TREE, Source, headers, tree_parser
+from trinity_guard.git.catfile import FILES, TREE, Source, tree_parser
 from trinity_guard.migrate import lfs
 
 TYPE_CHECKING = False
