@@ -25,20 +25,20 @@ RUN = {
     "dvc-ssh": ("README.md", "DVC's plug-in"),
     "dvc-webdav": ("README.md", "DVC's plug-in"),
     "build": (".github/workflows/release.yml", "python -m build"),
-    "cheroot": ("tests/servers.py", "wsgidav.server.server_cli"),
+    "cheroot": ("tests/helpers/servers.py", "wsgidav.server.server_cli"),
     "coverage": ("pyproject.toml", "[tool.coverage.run]"),
     "gto": ("tests/training/releases.py", "from gto.cli import app"),
     "hatchling": ("tests/e2e/test_packaging.py", '"hatchling", "build"'),
     "hatch-vcs": ("pyproject.toml", 'source = "vcs"'),
     "import-linter": ("Makefile", "lint-imports"),
-    "moto": ("tests/servers.py", '"moto.server"'),
+    "moto": ("tests/helpers/servers.py", '"moto.server"'),
     "mypy": ("Makefile", "/mypy"),
     "pre-commit-hooks": ("benchmarks/lint.py", "check-added-large-files"),
     "pytest-randomly": (".ci/run", "make test"),
     "pytest-timeout": ("pyproject.toml", "timeout = 300"),
     "pytest-xdist": ("Makefile", "-n 2"),
     "ruff": ("Makefile", "/ruff check"),
-    "wsgidav": ("tests/servers.py", "wsgidav.server.server_cli"),
+    "wsgidav": ("tests/helpers/servers.py", "wsgidav.server.server_cli"),
 }
 
 

@@ -159,4 +159,7 @@ def test_a_line_needs_no_heavy_import() -> None:
     """
     env = {**os.environ, "PYTHONPATH": str(PROJECT)}
     loaded = subprocess.run([sys.executable, "-S", "-c", script], env=env, capture_output=True, check=True, text=True)
-    assert loaded.stdout.split() == ["__future__"]
+    # `os` and what it brings, and the `select` of git's processes: every hook has them.
+    assert set(loaded.stdout.split()) <= {
+        *("__future__", "_collections_abc", "_stat", "genericpath", "os", "os.path", "posixpath", "select", "stat"),
+    }
