@@ -148,16 +148,3 @@ def test_the_extras_are_those_of_the_project() -> None:
 
     extras = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     assert {name for row in table(README, "extra") for name in re.findall(r"`(\w+)`", row[0])} == set(extras)
-
-
-@pytest.mark.parametrize("name", [*PAGES, "CHANGELOG.md"])
-def test_links_to_files_and_headings_lead_somewhere(name: str) -> None:
-    for target in re.findall(r"\]\(([^)]+)\)", page(name)):
-        if "://" in target:
-            continue
-        file, _, anchor = target.partition("#")
-        text = (PROJECT / name).parent.joinpath(file).read_text()
-        headings = {
-            re.sub(r"[^\w -]", "", h).strip().lower().replace(" ", "-") for h in re.findall(r"^#+ (.*)$", text, re.M)
-        }
-        assert not anchor or anchor in headings, target
