@@ -121,9 +121,9 @@ def _add(place: git.Place, root: bytes, asked: argparse.Namespace) -> int:
     name, url = asked.words if len(asked.words) == 2 else ("", asked.words[0])
     options = _options(url, asked)
     work = Work(place)
-    wish = add.Wish(name, url, asked.default, options)
+    spec = add.RemoteSpec(name, url, asked.default, options)
     known = set(dvcproject.load(root).remotes)
-    done = add.add(place, root, wish, work.about_to_change)
+    done = add.add(place, root, spec, work.about_to_change)
     project = dvcproject.load(root)
     remote = project.remotes[(set(project.remotes) - known).pop()]
     trust.confirm(place, remote)

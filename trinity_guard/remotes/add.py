@@ -20,7 +20,7 @@ REMOTE = "storage"
 _WITH_PASSWORD = ("ssh", "webdav", "webdavs")
 
 
-class Wish:
+class RemoteSpec:
     """A remote that is to be: name ("" for the first free one), url, whether it becomes the default, its options."""
 
     __slots__ = ("default", "name", "options", "url")
@@ -32,18 +32,18 @@ class Wish:
         self.options = options
 
 
-def add(place: git.Place, root: bytes, wish: Wish, about_to_change: Callable[[bytes], None]) -> list[str]:
+def add(place: git.Place, root: bytes, spec: RemoteSpec, about_to_change: Callable[[bytes], None]) -> list[str]:
     """Write a remote into DVC's configs, wholly or not at all; return what was done."""
     untrusted.refuse(place, root)
     project = dvcproject.load(root)
-    name = wish.name or free_name(project)
-    _require_new(project, name, wish.url)
-    kept = own_options(wish)
+    name = spec.name or free_name(project)
+    _require_new(project, name, spec.url)
+    kept = own_options(spec)
     about_to_change(os.path.relpath(os.path.join(root, credentials.COMMITTED), place.top))
     files = [os.path.join(root, f) for f in (credentials.COMMITTED, credentials.LOCAL)]
     before = {file: _bytes_at(file) for file in files}
     try:
-        done = _written(place, root, name, wish, kept, project.default_remote is None or wish.default)
+        done = _written(place, root, name, spec, kept, project.default_remote is None or spec.default)
     except BaseException:
         for file, data in before.items():
             _put_back(file, data)
@@ -51,18 +51,18 @@ def add(place: git.Place, root: bytes, wish: Wish, about_to_change: Callable[[by
     return done
 
 
-def own_options(wish: Wish) -> dict[str, str]:
+def own_options(spec: RemoteSpec) -> dict[str, str]:
     """Split what must not be committed off a wish: {option: value} for config.local, the rest stays in the wish."""
-    kept = {o: v for o, v in wish.options.items() if secrets.kind_of(o, v)}
-    wish.options = {o: v for o, v in wish.options.items() if o not in kept}
-    kind = safe_paths.scheme(wish.url)
-    if urls.secret_in(wish.url):
-        shorter, password = urls.password_of(wish.url)
+    kept = {o: v for o, v in spec.options.items() if secrets.kind_of(o, v)}
+    spec.options = {o: v for o, v in spec.options.items() if o not in kept}
+    kind = safe_paths.scheme(spec.url)
+    if urls.secret_in(spec.url):
+        shorter, password = urls.password_of(spec.url)
         if password and kind in _WITH_PASSWORD and not urls.secret_in(shorter):
-            wish.url, kept["password"] = shorter, password
+            spec.url, kept["password"] = shorter, password
         else:
             # No option takes it: the whole address stays here, and the others get it without.
-            wish.url, kept["url"] = urls.without_secret(wish.url), wish.url
+            spec.url, kept["url"] = urls.without_secret(spec.url), spec.url
     return kept
 
 
@@ -109,14 +109,16 @@ def require_writable(what: str, text: str) -> None:
         raise GuardError(f"{what} {words}.", "trinity-guard remote add --help", UNUSABLE)
 
 
-def _written(place: git.Place, root: bytes, name: str, wish: Wish, kept: dict[str, str], default: bool) -> list[str]:
-    for option, value in wish.options.items():
+def _written(
+    place: git.Place, root: bytes, name: str, spec: RemoteSpec, kept: dict[str, str], default: bool
+) -> list[str]:
+    for option, value in spec.options.items():
         require_writable(option, value)
-    dvc(root, "remote", "add", *(["-d"] if default else []), name, _as_dvc_takes(root, wish.url))
-    said = f"{'default ' if default else ''}DVC remote '{name}': {wish.url}"
-    for option, value in wish.options.items():
+    dvc(root, "remote", "add", *(["-d"] if default else []), name, _as_dvc_takes(root, spec.url))
+    said = f"{'default ' if default else ''}DVC remote '{name}': {spec.url}"
+    for option, value in spec.options.items():
         dvc(root, "remote", "modify", name, option, value)
-    done = [said, *(f"{option} = {value}" for option, value in wish.options.items())]
+    done = [said, *(f"{option} = {value}" for option, value in spec.options.items())]
     for option, value in kept.items():
         # Never by an argument of a program, which everybody on this machine can list.
         is_path = option in configfile.PATHS and option != "url" and not value.startswith("~")
