@@ -18,7 +18,7 @@ from tests.helpers.support import KB, Repo, dvc, noise, run
 from trinity_guard.dvcrepo import odb, project
 from trinity_guard.remotes import base
 from trinity_guard.remotes import connect as connections
-from trinity_guard.remotes.connect import Trouble, Wanted
+from trinity_guard.remotes.connect import RemoteError, Wanted
 
 pytestmark = pytest.mark.slow  # each kind of server is started, and DVC beside it
 
@@ -224,7 +224,7 @@ def step_of(here: Here, limit: float | None = None) -> str:
     ]
     steps = []
     for question in asked:
-        with here.connect(limit) as remote, pytest.raises(Trouble) as caught:
+        with here.connect(limit) as remote, pytest.raises(RemoteError) as caught:
             question(remote)
         said = f"{caught.value.problem} {caught.value.remedy}"
         assert "service" in caught.value.problem
@@ -251,7 +251,7 @@ def test_a_silent_server_is_given_up_after_the_limit(kind: str, make_here: Calla
         assert here.service
         here.service.configure(here.repo, here.place, port=silent.getsockname()[1])
         wanted = here.hold(b"some bytes")
-        with here.connect(1) as remote, pytest.raises(Trouble) as caught:
+        with here.connect(1) as remote, pytest.raises(RemoteError) as caught:
             remote.sizes([wanted.md5])
     assert caught.value.step == "timeout"
     assert "'service'" in caught.value.problem
@@ -272,7 +272,7 @@ def test_a_missing_base_collection_is_no_absent_object(make_here: Callable[[str]
     assert here.service.folder
     (here.service.folder / here.place).rmdir()
     wanted = here.hold(b"some bytes")
-    with here.connect() as remote, pytest.raises(Trouble) as caught:
+    with here.connect() as remote, pytest.raises(RemoteError) as caught:
         remote.sizes([wanted.md5])
     assert caught.value.step == "bucket"
 
@@ -331,7 +331,7 @@ def test_a_remote_that_asks_for_a_password_is_told_at_once(make_here: Callable[[
 
 def test_a_remote_that_is_not_configured(make_here: Callable[[str], Here]) -> None:
     here = make_here("local")
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(RemoteError) as caught:
         connections.connect(project.load(os.fsencode(here.repo.path)), "other")
     assert caught.value.step == "config"
 
@@ -340,7 +340,7 @@ def test_a_plugin_that_is_missing_is_named_with_its_install_line(make_here: Call
     here = make_here("local")
     (here.repo.path / ".dvc" / "config").write_text("['remote \"service\"']\n    url = oss://bucket/path\n")
     wanted = here.hold(b"some bytes")
-    with here.connect() as remote, pytest.raises(Trouble) as caught:
+    with here.connect() as remote, pytest.raises(RemoteError) as caught:
         remote.sizes([wanted.md5])
     assert caught.value.step == "plugin"
     assert "dvc-oss" in caught.value.problem

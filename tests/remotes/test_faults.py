@@ -19,7 +19,7 @@ from tests.helpers.support import KB, PROJECT, Repo, noise
 from tests.remotes.test_connect import Here, content_of, leftovers, make_here
 from trinity_guard.dvcrepo import project
 from trinity_guard.remotes import connect
-from trinity_guard.remotes.connect import Trouble, Wanted
+from trinity_guard.remotes.connect import RemoteError, Wanted
 
 __all__ = ["make_here"]
 pytestmark = pytest.mark.slow  # a minute and more together; .ci/run runs it with the other slow proofs
@@ -89,7 +89,7 @@ def test_an_upload_that_breaks_off_in_mid_body_is_not_called_arrived(
 
     with Proxy(port_of(here), fault) as proxy:
         here.through(proxy)
-        with here.connect(3) as remote, pytest.raises(Trouble) as caught:
+        with here.connect(3) as remote, pytest.raises(RemoteError) as caught:
             remote.send(here.cache, [wanted])
     assert caught.value.step in ("connect", "timeout")
     assert here.service
@@ -108,7 +108,7 @@ def test_an_ssh_connection_that_breaks_leaves_no_half_object(make_here: Callable
     wanted = here.hold(noise(3000 * KB))
     with Proxy(port_of(here), cut_after=1000 * KB) as proxy:
         here.through(proxy)
-        with here.connect() as remote, pytest.raises(Trouble) as caught:
+        with here.connect() as remote, pytest.raises(RemoteError) as caught:
             remote.send(here.cache, [wanted])
     assert caught.value.step == "connect"
     assert here.service
@@ -129,7 +129,7 @@ def test_a_server_that_fails_on_a_question_is_not_understood_as_absent(
         assert remote.send(here.cache, items) == {}
     with Proxy(port_of(here), lambda _: status) as proxy:
         here.through(proxy)
-        with here.connect(3) as remote, pytest.raises(Trouble) as caught:
+        with here.connect(3) as remote, pytest.raises(RemoteError) as caught:
             remote.sizes([w.md5 for w in items])
     assert caught.value.step in ("read", "timeout", "connect", "other")
 
@@ -253,7 +253,7 @@ def test_the_limit_can_be_set_from_outside(make_here: Callable[[str], Here], mon
     monkeypatch.setenv("TRINITY_GUARD_TIMEOUT", "1")
     with Proxy(port_of(here), lambda _: SILENT) as proxy:
         here.through(proxy)
-        with here.connect(100) as remote, pytest.raises(Trouble) as caught:
+        with here.connect(100) as remote, pytest.raises(RemoteError) as caught:
             remote.sizes(["0" * 32])
     assert caught.value.step == "timeout"
 

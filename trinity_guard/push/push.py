@@ -112,7 +112,7 @@ def _push_group(
             delivered = deliver.deliver(to, remote, group, deliver.Known(place, to.remote), on_progress)
         Retries(place).worked(to.name)
     except GuardError as error:
-        if isinstance(error, connect.Trouble):
+        if isinstance(error, connect.RemoteError):
             Retries(place).failed(to.name)
         report.waiting += group
         report.reasons.append(

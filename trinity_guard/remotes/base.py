@@ -34,7 +34,7 @@ class Wanted:
         self.size = size
 
 
-class Trouble(GuardError):  # noqa: N818  # told to a person; nothing of ours is an error of theirs
+class RemoteError(GuardError):
     """A remote that could not be asked or used at all: nothing is known about its objects.
 
     step: plugin, config, name, connect, tls, credentials, bucket, read, write, delete, timeout or other.

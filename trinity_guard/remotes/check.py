@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from trinity_guard.dvcrepo.project import Project, Remote
-    from trinity_guard.remotes.base import Trouble
+    from trinity_guard.remotes.base import RemoteError
     from trinity_guard.remotes.endpoints import Endpoint
 
 OK, FAILED, NONE = "ok", "FAILED", "-"
@@ -168,14 +168,14 @@ def _round_trip(project: Project, remote: Remote) -> Iterator[Step]:
             there.probe()
         if remote.local is not None:
             room = f"{_free(remote.local):.1f} GB free"
-    except connect.Trouble as trouble:
+    except connect.RemoteError as trouble:
         yield from _until(trouble, remote)
         return
     for name in _PROBED[1 if remote.local is not None else 0 :]:
         yield Step(name, OK, room if name == "write" else "")
 
 
-def _until(trouble: Trouble, remote: Remote) -> Iterator[Step]:
+def _until(trouble: RemoteError, remote: Remote) -> Iterator[Step]:
     name = _NAMES.get(trouble.step, trouble.step)
     before = _PROBED[: _PROBED.index(name)] if name in _PROBED else ()
     yield from (Step(n, OK) for n in before if n != "credentials" or remote.local is None)

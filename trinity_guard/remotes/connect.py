@@ -6,7 +6,7 @@ hangs can be killed, no listing is older than the process, and nothing heavy is 
 
 from __future__ import annotations
 
-from trinity_guard.remotes.base import Trouble, Wanted, install_line, without_secrets
+from trinity_guard.remotes.base import RemoteError, Wanted, install_line, without_secrets
 from trinity_guard.remotes.folder import FolderRemote
 from trinity_guard.remotes.service import ServiceRemote
 
@@ -32,35 +32,35 @@ if TYPE_CHECKING:
         def sizes(self, md5s: Sequence[str]) -> dict[str, int]:
             """Return the size in bytes of each object that is there (-1: the remote does not tell); no absent one.
 
-            Trouble when that cannot be told for any of them: whatever is not plainly absent is unknown.
+            RemoteError when that cannot be told for any of them: whatever is not plainly absent is unknown.
             """
 
         def send(self, cache: Store, items: Sequence[Wanted], on_progress: Progress | None = None) -> dict[str, str]:
             """Upload from the cache, over whatever the remote holds; return why those lack that did not arrive.
 
             A damaged object of the cache is not sent. Objects that list others (.dir) go last.
-            on_progress(bytes done, bytes in all). Trouble when the remote fails before any object arrived.
+            on_progress(bytes done, bytes in all). RemoteError when the remote fails before any object arrived.
             """
 
         def fetch(self, items: Sequence[Wanted], cache: Store, on_progress: Progress | None = None) -> dict[str, str]:
             """Download into the cache, verified and settled; return why those lack that did not come."""
 
         def probe(self) -> None:
-            """Write an object of our own, read it back, compare, delete it; Trouble names the step that failed."""
+            """Write an object of our own, read it back, compare, delete it; RemoteError names the step that failed."""
 
 
-__all__ = ["FolderRemote", "ServiceRemote", "Trouble", "Wanted", "connect", "install_line", "without_secrets"]
+__all__ = ["FolderRemote", "RemoteError", "ServiceRemote", "Wanted", "connect", "install_line", "without_secrets"]
 
 
 def connect(project: Project, name: str, limit: float | None = None) -> Remote:
     """Return a project's remote, ready to be asked. Nothing is sent over the network before the first question.
 
-    limit: seconds without any progress after which it is given up (Trouble, step "timeout"); 30 unless told,
+    limit: seconds without any progress after which it is given up (RemoteError, step "timeout"); 30 unless told,
     TRINITY_GUARD_TIMEOUT overrides.
     """
     remote = project.remotes.get(name.lower())
     if remote is None:
-        raise Trouble("config", f"the DVC remote '{name}' is not configured", f"dvc remote add {name} URL")
+        raise RemoteError("config", f"the DVC remote '{name}' is not configured", f"dvc remote add {name} URL")
     if remote.local is not None:
         return FolderRemote(remote.name, remote.local)
     return ServiceRemote(remote, limit)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard.remotes.base import PACKAGES, Trouble, install_line
+from trinity_guard.remotes.base import PACKAGES, RemoteError, install_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -136,17 +136,17 @@ def reason_of(error: BaseException, doing: str) -> str:
     return f"{_WORDS.get(step, _WORDS['other'])} ({status_of(error)})"
 
 
-def trouble_of(error: BaseException, name: str, url: str, doing: str = "other") -> Trouble:
+def trouble_of(error: BaseException, name: str, url: str, doing: str = "other") -> RemoteError:
     """Return the trouble of a whole remote that an exception stands for."""
     step = step_of(error, doing)
     scheme = url.partition("://")[0].lower()
     if step == "plugin":
         package = PACKAGES.get(scheme, f"dvc-{scheme}")
-        return Trouble(
+        return RemoteError(
             step, f"the remote '{name}' ({url}) needs {package}, which is not installed", install_line(package)
         )
     words = f"the remote '{name}' ({url}): {_WORDS.get(step, _WORDS['other'])} ({status_of(error)})"
-    return Trouble(step, words, remedy_of(step, name, scheme))
+    return RemoteError(step, words, remedy_of(step, name, scheme))
 
 
 def remedy_of(step: str, name: str, scheme: str) -> str:

@@ -6,7 +6,7 @@ import os
 
 from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.remotes.base import Trouble
+from trinity_guard.remotes.base import RemoteError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class FolderRemote:
         try:
             lacking = _copy_all(cache, self._store, items, on_progress)
         except GuardError as error:
-            raise Trouble("write", error.problem, error.remedy) from None
+            raise RemoteError("write", error.problem, error.remedy) from None
         return {
             md5: damaged_in(cache, md5) if reason == DAMAGED else reasons.get(reason, reason)
             for md5, reason in lacking.items()
@@ -89,9 +89,9 @@ class FolderRemote:
         if back != data:
             raise self._trouble("read", "gave back other bytes than were written")
 
-    def _trouble(self, step: str, words: str) -> Trouble:
+    def _trouble(self, step: str, words: str) -> RemoteError:
         where = shown(self.folder)
-        return Trouble(step, f"the remote '{self.name}' ({where}) {words}", f"ls -ld {where}     # whose is it?")
+        return RemoteError(step, f"the remote '{self.name}' ({where}) {words}", f"ls -ld {where}     # whose is it?")
 
 
 def _copy_all(

@@ -7,7 +7,7 @@ import select
 import sys
 
 from trinity_guard import LIBRARY, git
-from trinity_guard.remotes.base import Trouble, without_secrets
+from trinity_guard.remotes.base import RemoteError, without_secrets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class ServiceRemote:
         everything = len(left)
         try:
             self._ask(request, on_news, on_progress)
-        except Trouble as trouble:
+        except RemoteError as trouble:
             if len(left) == everything or len(told) == everything - len(left):
                 raise
             # Some arrived before it broke: that is known, and so is why the rest did not.
@@ -115,7 +115,7 @@ class ServiceRemote:
                 if "news" in event:
                     on_news(event["news"])
                 if "trouble" in event:
-                    raise Trouble(**event["trouble"])
+                    raise RemoteError(**event["trouble"])
                 if "done" in event:
                     return
         except BaseException:
@@ -135,7 +135,7 @@ class ServiceRemote:
         self._write(json.dumps(place).encode() + b"\n")
         event = self._hear(max(self._limit, LOADING))
         if "trouble" in event:
-            raise Trouble(**event["trouble"])
+            raise RemoteError(**event["trouble"])
 
     def _write(self, data: bytes) -> None:
         assert self._worker  # noqa: S101  # for mypy
@@ -178,22 +178,22 @@ class ServiceRemote:
         event: dict[str, Any] = json.loads(line)
         return event
 
-    def _silent(self, limit: float) -> Trouble:
-        return Trouble(
+    def _silent(self, limit: float) -> RemoteError:
+        return RemoteError(
             "timeout",
             f"the remote '{self.name}' ({self._url}) did not answer for {limit:g} seconds",
             f"export TRINITY_GUARD_TIMEOUT={max(120, round(4 * limit))}     # waits longer; then the same again",
         )
 
-    def _died(self) -> Trouble:
+    def _died(self) -> RemoteError:
         if b"No module named 'dvc" in self._words:
-            return Trouble(
+            return RemoteError(
                 "plugin", "DVC is not installed beside trinity-guard", f'"{sys.executable}" -m pip install dvc'
             )
         last = self._words.decode("utf-8", "replace").strip().rpartition("\n")[2]
         kind = last.partition(":")[0]
         words = f" ({kind})" if kind.isidentifier() else ""
-        return Trouble(
+        return RemoteError(
             "other", f"the process that talks to the remote '{self.name}' ended without an answer{words}", "dvc push -v"
         )
 

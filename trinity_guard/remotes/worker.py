@@ -11,7 +11,7 @@ import os
 from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import GuardError
 from trinity_guard.remotes import failures, query
-from trinity_guard.remotes.base import Trouble
+from trinity_guard.remotes.base import RemoteError
 from trinity_guard.remotes.transfer import Beat, Fetching, Sending, Traffic
 
 TYPE_CHECKING = False
@@ -29,7 +29,7 @@ def main() -> None:
     name, url = told["name"], told["url"]
     try:
         opened = _load(told["options"], name)
-    except Trouble as trouble:
+    except RemoteError as trouble:
         talk.trouble(trouble)
         return
     except Exception as error:  # noqa: BLE001  # whatever it is, it is told, and nothing is known of the remote
@@ -45,10 +45,10 @@ def main() -> None:
                 place = place or _open(opened)
                 _serve(place, request, beat, name, url)
             talk.say(done=1)
-        except Trouble as trouble:
+        except RemoteError as trouble:
             talk.trouble(trouble)
         except GuardError as error:
-            talk.trouble(Trouble("other", error.problem, error.remedy))
+            talk.trouble(RemoteError("other", error.problem, error.remedy))
         except Exception as error:  # noqa: BLE001  # as above
             talk.trouble(failures.trouble_of(error, name, url, doing))
 
@@ -73,7 +73,7 @@ class Talk:
             except BrokenPipeError:
                 os._exit(0)
 
-    def trouble(self, trouble: Trouble) -> None:
+    def trouble(self, trouble: RemoteError) -> None:
         self.say(trouble={"step": trouble.step, "problem": trouble.problem, "remedy": trouble.remedy})
 
 
@@ -117,7 +117,7 @@ def _load(options: dict[str, str], name: str) -> tuple[Any, dict[str, Any], str]
         importlib.import_module(module)
     for secret in ("password", "passphrase"):
         if settings.get(f"ask_{secret}") and not settings.get(secret):
-            raise Trouble(
+            raise RemoteError(
                 "credentials",
                 f"the remote '{name}' asks for a {secret} (ask_{secret}), which no hook can type",
                 f"trinity-guard remote credentials {name} --set {secret}",
@@ -183,7 +183,7 @@ def _probe(place: query.Place, name: str, url: str) -> None:
 
     def read() -> None:
         if client.cat_file(path) != data:
-            raise Trouble("read", f"the remote '{name}' ({url}) gave back other bytes than were written")
+            raise RemoteError("read", f"the remote '{name}' ({url}) gave back other bytes than were written")
 
     steps: list[tuple[str, Callable[[], Any]]] = [
         ("bucket", lambda: query.check_base(place)),
@@ -195,7 +195,7 @@ def _probe(place: query.Place, name: str, url: str) -> None:
     for doing, step in steps:
         try:
             step()
-        except Trouble:
+        except RemoteError:
             raise
         except Exception as error:
             raise failures.trouble_of(error, name, url, doing) from error
