@@ -52,7 +52,7 @@ def add(place: git.Place, root: bytes, spec: RemoteSpec, about_to_change: Callab
 
 
 def own_options(spec: RemoteSpec) -> dict[str, str]:
-    """Split what must not be committed off a wish: {option: value} for config.local, the rest stays in the wish."""
+    """Split what must not be committed off a spec: {option: value} for config.local, the rest stays in it."""
     kept = {o: v for o, v in spec.options.items() if secrets.kind_of(o, v)}
     spec.options = {o: v for o, v in spec.options.items() if o not in kept}
     kind = safe_paths.scheme(spec.url)

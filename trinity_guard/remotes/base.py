@@ -1,4 +1,4 @@
-"""What all remotes share: the object that is wanted, the trouble that they make, and how a plug-in is installed."""
+"""What all remotes share: the object that is wanted, the error that they raise, and how a plug-in is installed."""
 
 from __future__ import annotations
 

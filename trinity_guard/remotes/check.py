@@ -168,19 +168,19 @@ def _round_trip(project: Project, remote: Remote) -> Iterator[Step]:
             there.probe()
         if remote.local is not None:
             room = f"{_free(remote.local):.1f} GB free"
-    except connect.RemoteError as trouble:
-        yield from _until(trouble, remote)
+    except connect.RemoteError as error:
+        yield from _until(error, remote)
         return
     for name in _PROBED[1 if remote.local is not None else 0 :]:
         yield Step(name, OK, room if name == "write" else "")
 
 
-def _until(trouble: RemoteError, remote: Remote) -> Iterator[Step]:
-    name = _NAMES.get(trouble.step, trouble.step)
+def _until(error: RemoteError, remote: Remote) -> Iterator[Step]:
+    name = _NAMES.get(error.step, error.step)
     before = _PROBED[: _PROBED.index(name)] if name in _PROBED else ()
     yield from (Step(n, OK) for n in before if n != "credentials" or remote.local is None)
     label = name if name in STEPS else "round trip"
-    yield Step(label, FAILED, _plain(trouble.problem), _remedy(remote, label) or trouble.remedy)
+    yield Step(label, FAILED, _plain(error.problem), _remedy(remote, label) or error.remedy)
 
 
 def _free(folder: bytes) -> float:

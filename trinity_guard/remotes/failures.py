@@ -136,8 +136,8 @@ def reason_of(error: BaseException, doing: str) -> str:
     return f"{_WORDS.get(step, _WORDS['other'])} ({status_of(error)})"
 
 
-def trouble_of(error: BaseException, name: str, url: str, doing: str = "other") -> RemoteError:
-    """Return the trouble of a whole remote that an exception stands for."""
+def error_of(error: BaseException, name: str, url: str, doing: str = "other") -> RemoteError:
+    """Return what an exception means for the remote as a whole."""
     step = step_of(error, doing)
     scheme = url.partition("://")[0].lower()
     if step == "plugin":

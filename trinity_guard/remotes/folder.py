@@ -53,7 +53,7 @@ class FolderRemote:
         try:
             found = {md5: self._store.size(md5) for md5 in md5s}
         except OSError as error:
-            raise self._trouble("read", f"cannot be read: {error.strerror}") from None
+            raise self._error("read", f"cannot be read: {error.strerror}") from None
         return {md5: size for md5, size in found.items() if size is not None}
 
     def send(self, cache: odb.Store, items: Sequence[Wanted], on_progress: Progress | None = None) -> dict[str, str]:
@@ -85,11 +85,11 @@ class FolderRemote:
             step = "delete"
             os.unlink(name)
         except OSError as error:
-            raise self._trouble(step, f"failed the step `{step}`: {error.strerror}") from None
+            raise self._error(step, f"failed the step `{step}`: {error.strerror}") from None
         if back != data:
-            raise self._trouble("read", "gave back other bytes than were written")
+            raise self._error("read", "gave back other bytes than were written")
 
-    def _trouble(self, step: str, words: str) -> RemoteError:
+    def _error(self, step: str, words: str) -> RemoteError:
         where = shown(self.folder)
         return RemoteError(step, f"the remote '{self.name}' ({where}) {words}", f"ls -ld {where}     # whose is it?")
 

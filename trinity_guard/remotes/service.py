@@ -89,11 +89,11 @@ class ServiceRemote:
         everything = len(left)
         try:
             self._ask(request, on_news, on_progress)
-        except RemoteError as trouble:
+        except RemoteError as error:
             if len(left) == everything or len(told) == everything - len(left):
                 raise
             # Some arrived before it broke: that is known, and so is why the rest did not.
-            told.update(dict.fromkeys(left, trouble.problem))
+            told.update(dict.fromkeys(left, error.problem))
         return told
 
     # --- the worker
@@ -114,8 +114,8 @@ class ServiceRemote:
                     on_progress(*event["at"])
                 if "news" in event:
                     on_news(event["news"])
-                if "trouble" in event:
-                    raise RemoteError(**event["trouble"])
+                if "error" in event:
+                    raise RemoteError(**event["error"])
                 if "done" in event:
                     return
         except BaseException:
@@ -134,8 +134,8 @@ class ServiceRemote:
         place = {"options": self._options, "name": self.name, "url": self._url}
         self._write(json.dumps(place).encode() + b"\n")
         event = self._hear(max(self._limit, LOADING))
-        if "trouble" in event:
-            raise RemoteError(**event["trouble"])
+        if "error" in event:
+            raise RemoteError(**event["error"])
 
     def _write(self, data: bytes) -> None:
         assert self._worker  # noqa: S101  # for mypy

@@ -128,7 +128,7 @@ class _Moving:
         for wanted in (False, True):
             self._run([item for item in items if item[0].endswith(".dir") == wanted])
         if self._last and not self._arrived and failures.step_of(self._last, self.doing) in failures.WHOLE:
-            raise failures.trouble_of(self._last, self.name, self.url, self.doing)
+            raise failures.error_of(self._last, self.name, self.url, self.doing)
 
     def _run(self, items: list[tuple[str, int]]) -> None:
         import time
@@ -160,7 +160,7 @@ class _Moving:
             self._in_a_row = self._in_a_row + 1 if step in failures.WHOLE else 0
             self._last = error
             if self._in_a_row >= ENOUGH or (not self._arrived and failures.hopeless(error, step)):
-                raise failures.trouble_of(error, self.name, self.url, self.doing) from None
+                raise failures.error_of(error, self.name, self.url, self.doing) from None
             return failures.reason_of(error, self.doing)
         if not reason:
             self._arrived += 1

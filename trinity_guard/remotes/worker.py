@@ -29,11 +29,11 @@ def main() -> None:
     name, url = told["name"], told["url"]
     try:
         opened = _load(told["options"], name)
-    except RemoteError as trouble:
-        talk.trouble(trouble)
+    except RemoteError as error:
+        talk.error(error)
         return
     except Exception as error:  # noqa: BLE001  # whatever it is, it is told, and nothing is known of the remote
-        talk.trouble(failures.trouble_of(error, name, url))
+        talk.error(failures.error_of(error, name, url))
         return
     traffic = Traffic()
     talk.say(ready=1)
@@ -45,12 +45,12 @@ def main() -> None:
                 place = place or _open(opened)
                 _serve(place, request, beat, name, url)
             talk.say(done=1)
-        except RemoteError as trouble:
-            talk.trouble(trouble)
+        except RemoteError as error:
+            talk.error(error)
         except GuardError as error:
-            talk.trouble(RemoteError("other", error.problem, error.remedy))
+            talk.error(RemoteError("other", error.problem, error.remedy))
         except Exception as error:  # noqa: BLE001  # as above
-            talk.trouble(failures.trouble_of(error, name, url, doing))
+            talk.error(failures.error_of(error, name, url, doing))
 
 
 class Talk:
@@ -73,8 +73,8 @@ class Talk:
             except BrokenPipeError:
                 os._exit(0)
 
-    def trouble(self, trouble: RemoteError) -> None:
-        self.say(trouble={"step": trouble.step, "problem": trouble.problem, "remedy": trouble.remedy})
+    def error(self, error: RemoteError) -> None:
+        self.say(error={"step": error.step, "problem": error.problem, "remedy": error.remedy})
 
 
 def _streams() -> tuple[queue.Queue[Any], Talk]:
@@ -198,4 +198,4 @@ def _probe(place: query.Place, name: str, url: str) -> None:
         except RemoteError:
             raise
         except Exception as error:
-            raise failures.trouble_of(error, name, url, doing) from error
+            raise failures.error_of(error, name, url, doing) from error
