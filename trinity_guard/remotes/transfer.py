@@ -60,7 +60,7 @@ class Traffic:
         setattr(kind, method, counted)
 
 
-class Beat:
+class Heartbeat:
     """Says, five times a second, how far the bytes are, if any moved."""
 
     def __init__(self, say: Say, traffic: Traffic, request: dict[str, Any]) -> None:
@@ -74,7 +74,7 @@ class Beat:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.finished = 0  # bytes of objects that are through
 
-    def __enter__(self) -> Beat:
+    def __enter__(self) -> Heartbeat:
         self._thread.start()
         return self
 
@@ -100,16 +100,16 @@ class Beat:
         return self._traffic.sent, self._traffic.received, self.finished
 
 
-class _Moving:
+class _Transfer:
     """Objects on their way, several at once; one that fails does not stop the others."""
 
     doing = "read"
     tell_after = 0.0  # seconds in which what became of objects is gathered
 
-    def __init__(self, place: query.Place, cache: odb.Store, beat: Beat, name: str, url: str) -> None:
+    def __init__(self, place: query.Place, cache: odb.Store, heartbeat: Heartbeat, name: str, url: str) -> None:
         self.place = place
         self.cache = cache
-        self.beat = beat
+        self.heartbeat = heartbeat
         self.name = name
         self.url = url
         self._arrived = 0
@@ -165,18 +165,18 @@ class _Moving:
         if not reason:
             self._arrived += 1
             self._in_a_row = 0
-            self.beat.finished += max(size, 0)
+            self.heartbeat.finished += max(size, 0)
         return reason
 
     def _tell(self, fresh: dict[str, str]) -> dict[str, str]:
         """Say what became of these objects, once what arrived is safe."""
         self.settle()
         if fresh:
-            self.beat.news(fresh)
+            self.heartbeat.news(fresh)
         return {}
 
 
-class Sending(_Moving):
+class Upload(_Transfer):
     """From the cache to the remote."""
 
     doing = "write"
@@ -195,7 +195,7 @@ class Sending(_Moving):
         return ""
 
 
-class Fetching(_Moving):
+class Download(_Transfer):
     """From the remote to the cache."""
 
     tell_after = SETTLE_EVERY

@@ -12,7 +12,7 @@ from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import GuardError
 from trinity_guard.remotes import failures, query
 from trinity_guard.remotes.base import RemoteError
-from trinity_guard.remotes.transfer import Beat, Fetching, Sending, Traffic
+from trinity_guard.remotes.transfer import Download, Heartbeat, Traffic, Upload
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,37 +23,37 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Serve one remote until the standard input ends."""
-    inbox, talk = _streams()
+    inbox, events = _streams()
     place: query.Place | None = None
     told = inbox.get()
     name, url = told["name"], told["url"]
     try:
         opened = _load(told["options"], name)
     except RemoteError as error:
-        talk.error(error)
+        events.error(error)
         return
     except Exception as error:  # noqa: BLE001  # whatever it is, it is told, and nothing is known of the remote
-        talk.error(failures.error_of(error, name, url))
+        events.error(failures.error_of(error, name, url))
         return
     traffic = Traffic()
-    talk.say(ready=1)
+    events.say(ready=1)
     while True:
         request = inbox.get()
         doing = "write" if request["do"] == "send" else "read"
         try:
-            with Beat(talk.say, traffic, request) as beat:
+            with Heartbeat(events.say, traffic, request) as heartbeat:
                 place = place or _open(opened)
-                _serve(place, request, beat, name, url)
-            talk.say(done=1)
+                _serve(place, request, heartbeat, name, url)
+            events.say(done=1)
         except RemoteError as error:
-            talk.error(error)
+            events.error(error)
         except GuardError as error:
-            talk.error(RemoteError("other", error.problem, error.remedy))
+            events.error(RemoteError("other", error.problem, error.remedy))
         except Exception as error:  # noqa: BLE001  # as above
-            talk.error(failures.error_of(error, name, url, doing))
+            events.error(failures.error_of(error, name, url, doing))
 
 
-class Talk:
+class EventWriter:
     """Says events."""
 
     def __init__(self, fd: int) -> None:
@@ -77,7 +77,7 @@ class Talk:
         self.say(error={"step": error.step, "problem": error.problem, "remedy": error.remedy})
 
 
-def _streams() -> tuple[queue.Queue[Any], Talk]:
+def _streams() -> tuple[queue.Queue[Any], EventWriter]:
     """Take the pipes away from 0 and 1, where a chatty library or a question for a password would spoil them."""
     import logging
     import queue
@@ -100,7 +100,7 @@ def _streams() -> tuple[queue.Queue[Any], Talk]:
         os._exit(0)
 
     threading.Thread(target=listen, daemon=True).start()
-    return inbox, Talk(target)
+    return inbox, EventWriter(target)
 
 
 def _load(options: dict[str, str], name: str) -> tuple[Any, dict[str, Any], str]:
@@ -150,16 +150,16 @@ def _give_up_on_refusal() -> None:
         retry.is_retriable = lambda error: not isinstance(error, ClientConnectorError) and plain(error)
 
 
-def _serve(place: query.Place, request: dict[str, Any], beat: Beat, name: str, url: str) -> None:
+def _serve(place: query.Place, request: dict[str, Any], heartbeat: Heartbeat, name: str, url: str) -> None:
     if request["do"] == "sizes":
-        query.sizes(place, request["md5s"], beat.news)
+        query.sizes(place, request["md5s"], heartbeat.news)
     elif request["do"] == "probe":
         _probe(place, name, url)
     else:
         cache = odb.Store(os.fsencode(request["cache"]), request["shared"])
         items = [(md5, size) for md5, size in request["items"]]
-        move = Sending if request["do"] == "send" else Fetching
-        move(place, cache, beat, name, url).run(items)
+        move = Upload if request["do"] == "send" else Download
+        move(place, cache, heartbeat, name, url).run(items)
 
 
 def _probe(place: query.Place, name: str, url: str) -> None:
