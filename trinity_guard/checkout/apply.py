@@ -50,7 +50,7 @@ class Fetcher:
             raise GuardError("no DVC remote is set.", "trinity-guard remote add URL")
         if name in settings.remotes:
             trust.require(self._follower.place, settings, settings.remotes[name])
-        cache = self._follower.projects.shelf(project).own
+        cache = self._follower.projects.cache_reader(project).own
         items = [connect.Wanted(g.name, -1 if g.legacy else g.size) for g in group]
         with connect.connect(settings, name) as opened:
             return opened.fetch(items, cache, self._progress("fetching") if self._progress else None)
@@ -83,7 +83,7 @@ def bring(
 
 
 def _lacks(follower: Follower, goal: Goal) -> bool:
-    return follower.projects.shelf(goal.project).find(goal.md5, -1 if goal.legacy else goal.size) is None
+    return follower.projects.cache_reader(goal.project).find(goal.md5, -1 if goal.legacy else goal.size) is None
 
 
 def carry_out(follower: Follower, fetcher: Fetcher | None = None, on_progress: Progress | None = None) -> None:
@@ -128,7 +128,7 @@ class _Counter:
 
 
 def _size(follower: Follower, goal: Goal) -> int:
-    there = follower.projects.shelf(goal.project).find(goal.md5)
+    there = follower.projects.cache_reader(goal.project).find(goal.md5)
     return os.stat(there).st_size if there else 0
 
 
@@ -144,8 +144,8 @@ def _take_away(follower: Follower) -> None:
 def _put(follower: Follower, put: Put, marks: dict[bytes, tuple[Goal, os.stat_result]], counter: _Counter) -> bool:
     """Put one file; False when its object is damaged, which the plan then says."""
     goal, plan = put.goal, follower.plan
-    shelf = follower.projects.shelf(goal.project)
-    source = shelf.find(goal.md5, -1 if goal.legacy else goal.size)
+    cache_reader = follower.projects.cache_reader(goal.project)
+    source = cache_reader.find(goal.md5, -1 if goal.legacy else goal.size)
     if source is None:
         plan.missing.append((goal, ""))
         return True
@@ -163,8 +163,8 @@ def _put(follower: Follower, put: Put, marks: dict[bytes, tuple[Goal, os.stat_re
     marks[goal.path] = goal, stat
     plan.put.append(goal)
     plan.bytes_put += stat.st_size
-    if not source.startswith(shelf.own.folder + b"/"):
-        _take_over(shelf.stores[1:], shelf.own, goal)
+    if not source.startswith(cache_reader.own.folder + b"/"):
+        _take_over(cache_reader.stores[1:], cache_reader.own, goal)
     return True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.checkout.workfiles import Bench, Shelf, md5_of
+from trinity_guard.checkout.workfiles import Bench, CacheReader, md5_of
 from trinity_guard.dvcrepo import configfile, lockfile, odb, pointer, safe_paths
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import GuardError, pathspec, shown
@@ -90,12 +90,12 @@ def read_working(top: bytes, path: bytes) -> bytes | None:
         return file.read(most + 1)
 
 
-def expand(shelf: Shelf, goal: Goal) -> list[Goal] | None:
+def expand(cache_reader: CacheReader, goal: Goal) -> list[Goal] | None:
     """Return the files of a directory, None when its list is not (or not whole) in the cache.
 
     Raises GuardError for a list that leads out of the directory.
     """
-    there = shelf.find(goal.md5)
+    there = cache_reader.find(goal.md5)
     if there is None or os.stat(there).st_size > MOST_LISTED or md5_of(there) + ".dir" != goal.md5:
         return None
     import json
@@ -129,13 +129,13 @@ def _refused(goal: Goal, what: str) -> GuardError:
 
 
 class Projects:
-    """The DVC projects of a work tree, each with its settings, its shelf of objects and its bench, read once."""
+    """The DVC projects of a work tree, each with its settings, its caches and its staging folder, read once."""
 
     def __init__(self, place: git.Place, before: bytes = b"") -> None:
         self._place = place
         self._before = before
         self._roots: dict[bytes, bool] = {}
-        self._known: dict[bytes, tuple[dvcproject.Project, Shelf, Bench]] = {}
+        self._known: dict[bytes, tuple[dvcproject.Project, CacheReader, Bench]] = {}
 
     def of(self, path: bytes) -> bytes | None:
         """Return the root of the project that a path belongs to, from the top; None when there is none."""
@@ -144,7 +144,7 @@ class Projects:
     def settings(self, root: bytes) -> dvcproject.Project:
         return self._load(root)[0]
 
-    def shelf(self, root: bytes) -> Shelf:
+    def cache_reader(self, root: bytes) -> CacheReader:
         return self._load(root)[1]
 
     def bench(self, root: bytes) -> Bench:
@@ -154,13 +154,13 @@ class Projects:
         for _, _, bench in self._known.values():
             bench.close()
 
-    def _load(self, root: bytes) -> tuple[dvcproject.Project, Shelf, Bench]:
+    def _load(self, root: bytes) -> tuple[dvcproject.Project, CacheReader, Bench]:
         if root not in self._known:
             folder = self._place.file(root) if root else self._place.top
             settings = dvcproject.load(folder)
             trust.require_cache(self._place, settings)
-            shelf = Shelf(odb.Store(settings.cache_dir, settings.shared), self._others(root, folder))
-            self._known[root] = settings, shelf, Bench(folder, settings.cache_types)
+            cache_reader = CacheReader(odb.Store(settings.cache_dir, settings.shared), self._others(root, folder))
+            self._known[root] = settings, cache_reader, Bench(folder, settings.cache_types)
         return self._known[root]
 
     def _others(self, root: bytes, folder: bytes) -> list[odb.Store]:

@@ -127,7 +127,7 @@ class Follower:
         root = self.projects.of(path)
         if root is None:
             raise GuardError(f"{shown(path)}: there is no DVC project above it.", "dvc init")
-        self.projects.shelf(root)
+        self.projects.cache_reader(root)
         return root
 
     def former(self, changes: dict[bytes, list[bytes]]) -> Former:
@@ -145,7 +145,7 @@ class Follower:
         return former
 
     def _members(self, goal: Goal) -> list[Goal] | None:
-        return desired.expand(self.projects.shelf(goal.project), goal) if goal.is_dir else [goal]
+        return desired.expand(self.projects.cache_reader(goal.project), goal) if goal.is_dir else [goal]
 
     def expand(self, wanted: Iterable[Goal]) -> list[Goal]:
         """Add these to what is wanted, file by file; return the directories whose list is not in the cache."""
@@ -192,7 +192,7 @@ class Follower:
         if stat is None or (kind == FOLDER and self.tree.emptied(goal.path)):
             self.plan.puts.append(Put(goal, None))
         elif kind == LINK:
-            linked = object_of_link(self.projects.shelf(goal.project), self.place.file(goal.path))
+            linked = object_of_link(self.projects.cache_reader(goal.project), self.place.file(goal.path))
             if not linked:
                 return "is a symlink of your own"
             if linked == goal.md5:
@@ -213,7 +213,7 @@ class Follower:
         known = md5_of(full) if goal.size in (-1, stat.st_size) or goal.legacy else ""
         if known and odb.says(goal.name, known, full):
             self.plan.right.append((goal, stat))
-        elif kept_elsewhere(self.projects.shelf(goal.project), full, guesses, known):
+        elif kept_elsewhere(self.projects.cache_reader(goal.project), full, guesses, known):
             self.plan.puts.append(Put(goal, stat))
         else:
             self.plan.kept.append(Kept(goal.path, "changed", "was changed here", goal.source))
@@ -244,13 +244,13 @@ class Follower:
         root = self.projects.of(path)
         full = self.place.file(path)
         try:
-            shelf = self.projects.shelf(root) if root is not None else None
+            cache_reader = self.projects.cache_reader(root) if root is not None else None
         except GuardError:
-            shelf = None
-        if shelf is not None and stat.st_mode & KIND == LINK:
-            safe = object_of_link(shelf, full) in [name.removeprefix(odb.LEGACY) for name in guesses]
+            cache_reader = None
+        if cache_reader is not None and stat.st_mode & KIND == LINK:
+            safe = object_of_link(cache_reader, full) in [name.removeprefix(odb.LEGACY) for name in guesses]
         else:
-            safe = shelf is not None and kept_elsewhere(shelf, full, guesses) in guesses
+            safe = cache_reader is not None and kept_elsewhere(cache_reader, full, guesses) in guesses
         if safe:
             self.plan.removals.append((path, stat))
         elif stat.st_mode & KIND == FILE:

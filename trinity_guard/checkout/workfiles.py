@@ -20,7 +20,7 @@ MOST_LINKS = 31  # EMLINK
 CANNOT = (1, CROSSES, 22, 25, MOST_LINKS, 38, 95)  # EPERM EINVAL ENOTTY ENOSYS EOPNOTSUPP: another way may do
 
 
-class Shelf:
+class CacheReader:
     """The object stores in which a project's bytes may be found: its own cache first, then others, only read."""
 
     __slots__ = ("own", "stores")
@@ -145,20 +145,20 @@ def md5_of(path: bytes) -> str:
         return ""
 
 
-def kept_elsewhere(shelf: Shelf, path: bytes, guesses: Sequence[str], known: str = "") -> str:
+def kept_elsewhere(cache_reader: CacheReader, path: bytes, guesses: Sequence[str], known: str = "") -> str:
     """Return the object of a working file whose very bytes a cache holds too, "" when none does: it must stay.
 
     Both are read: an object that has the right name alone would be no second copy. known: the file's md5, if known.
     """
     size = os.lstat(path).st_size
     for name in guesses:
-        there = shelf.find(name, size)
+        there = cache_reader.find(name, size)
         if there is None or (known not in ("", name) and not name.startswith(odb.LEGACY)):
             continue
         if os.path.samefile(there, path) or _equal(there, path, name):
             return name
     md5 = known or md5_of(path)
-    there = shelf.find(md5, size) if md5 and md5 not in guesses else None
+    there = cache_reader.find(md5, size) if md5 and md5 not in guesses else None
     return md5 if there is not None and md5_of(there) == md5 else ""
 
 
@@ -177,14 +177,14 @@ def _equal(one: bytes, other: bytes, name: str) -> bool:
     return odb.says(name, digest.hexdigest(), other)
 
 
-def object_of_link(shelf: Shelf, path: bytes) -> str:
+def object_of_link(cache_reader: CacheReader, path: bytes) -> str:
     """Return the md5 that a symlink into one of the caches names (cache.type symlink), "" for any other symlink."""
     target = os.path.join(os.path.dirname(path), os.readlink(path))
     head, name = os.path.split(os.path.normpath(target))
     md5 = os.fsdecode(os.path.basename(head) + name)
     if len(md5) != 32 or md5.strip("0123456789abcdef"):
         return ""
-    there = shelf.find(md5)
+    there = cache_reader.find(md5)
     return md5 if there is not None and os.path.realpath(there) == os.path.realpath(target) else ""
 
 

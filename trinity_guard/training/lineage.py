@@ -268,7 +268,7 @@ def _agreeing(what: str, name: str, tags: dict[str, str], wanted: dict[str, str]
 
 def _kept(place: git.Place, goal: Goal) -> Iterator[Line]:
     """Hash what the cache has of it; nothing where it has none."""
-    cache = Projects(place).shelf(goal.project).own
+    cache = Projects(place).cache_reader(goal.project).own
     if cache.size(goal.name) is not None:
         right = cache.holds(goal.name)
         yield Line("cache", OK if right else WRONG, f"{shown(goal.path)}{'' if right else ' is damaged'}")
@@ -290,11 +290,11 @@ def _fetched(place: git.Place, choice: str, goal: Goal, on_progress: Callable[[i
         to = deliver.destination(place, goal.project, (goal.remote or choice).lower())
         os.makedirs(place.own, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="lineage-", dir=os.fsdecode(place.own)) as folder:
-            shelf = odb.Store(os.fsencode(folder))
+            store = odb.Store(os.fsencode(folder))
             with connect.connect(to.settings, to.name) as remote:
                 size = -1 if goal.legacy else goal.size
-                reason = remote.fetch([connect.Wanted(goal.name, size)], shelf, on_progress).get(goal.name, "")
-            if not reason and shelf.holds(goal.name):
+                reason = remote.fetch([connect.Wanted(goal.name, size)], store, on_progress).get(goal.name, "")
+            if not reason and store.holds(goal.name):
                 return Line("bytes", OK, f"{name} fetched from '{to.name}' and hashed")
         return Line("bytes", WRONG, f"{name} on '{to.name}': {reason or 'other bytes came'}")
     except GuardError as error:

@@ -97,7 +97,7 @@ class Tree:
                 return goal
         for goal in self.goals():
             if goal.is_dir and path.startswith(goal.path + b"/"):
-                members = expand(Projects(self.place).shelf(goal.project), goal)
+                members = expand(Projects(self.place).cache_reader(goal.project), goal)
                 return next((m for m in members or [] if m.path == path), None)
         return None
 
