@@ -154,7 +154,7 @@ def _put(follower: Follower, put: Put, marks: dict[bytes, tuple[Goal, os.stat_re
         return True
     follower.tree.make_room(goal.path)
     try:
-        stat = follower.projects.bench(goal.project).put(
+        stat = follower.projects.staging_dir(goal.project).put(
             source, goal.name, follower.place.file(goal.path), goal.isexec, counter
         )
     except Damaged as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.checkout.workfiles import Bench, CacheReader, md5_of
+from trinity_guard.checkout.workfiles import CacheReader, StagingDir, md5_of
 from trinity_guard.dvcrepo import configfile, lockfile, odb, pointer, safe_paths
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import GuardError, pathspec, shown
@@ -135,7 +135,7 @@ class Projects:
         self._place = place
         self._before = before
         self._roots: dict[bytes, bool] = {}
-        self._known: dict[bytes, tuple[dvcproject.Project, CacheReader, Bench]] = {}
+        self._known: dict[bytes, tuple[dvcproject.Project, CacheReader, StagingDir]] = {}
 
     def of(self, path: bytes) -> bytes | None:
         """Return the root of the project that a path belongs to, from the top; None when there is none."""
@@ -147,20 +147,20 @@ class Projects:
     def cache_reader(self, root: bytes) -> CacheReader:
         return self._load(root)[1]
 
-    def bench(self, root: bytes) -> Bench:
+    def staging_dir(self, root: bytes) -> StagingDir:
         return self._load(root)[2]
 
     def close(self) -> None:
-        for _, _, bench in self._known.values():
-            bench.close()
+        for _, _, staging_dir in self._known.values():
+            staging_dir.close()
 
-    def _load(self, root: bytes) -> tuple[dvcproject.Project, CacheReader, Bench]:
+    def _load(self, root: bytes) -> tuple[dvcproject.Project, CacheReader, StagingDir]:
         if root not in self._known:
             folder = self._place.file(root) if root else self._place.top
             settings = dvcproject.load(folder)
             trust.require_cache(self._place, settings)
             cache_reader = CacheReader(odb.Store(settings.cache_dir, settings.shared), self._others(root, folder))
-            self._known[root] = settings, cache_reader, Bench(folder, settings.cache_types)
+            self._known[root] = settings, cache_reader, StagingDir(folder, settings.cache_types)
         return self._known[root]
 
     def _others(self, root: bytes, folder: bytes) -> list[odb.Store]:

@@ -191,7 +191,7 @@ def object_of_link(cache_reader: CacheReader, path: bytes) -> str:
 # --- putting ---------------------------------------------------------------------------------------------------
 
 
-class Bench:
+class StagingDir:
     """Makes working files whole in `.dvc/tmp` of their project before a rename puts them in place."""
 
     def __init__(self, project_root: bytes, types: Sequence[str]) -> None:
