@@ -33,7 +33,7 @@ def run(args: list[str]) -> int:
     place = git.place()
     git.at_top(place)
     _, rules = patterns.load_config(place)
-    with locks.Turn(place):
+    with locks.FileLock(place):
         recover.complete(place, after_commit=False)
         catalog = tracked.load(place)
         entries = commit.files_to_add(place, catalog, rules, repository.relative(place, names, start))

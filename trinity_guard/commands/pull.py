@@ -13,7 +13,7 @@ from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import BLOCKED, FINE
 from trinity_guard.git import repository
-from trinity_guard.git.locks import Turn
+from trinity_guard.git.locks import FileLock
 
 HELP = """usage: trinity-guard pull [PATH…]
 
@@ -35,7 +35,7 @@ def run(args: list[str]) -> int:
     git.at_top(place)
     config, _ = patterns.load_config(place)
     selection = Selection(repository.relative(place, names, start))
-    with Turn(place):
+    with FileLock(place):
         catalog = tracked.load(place)
         follower = Follower(place, catalog)
         goals = selection.goals(follower.said_here(checkout.pointers(catalog)), "here")

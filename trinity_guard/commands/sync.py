@@ -10,7 +10,7 @@ from trinity_guard.commands.terminal import arguments, sync
 from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE, UNUSABLE, GuardError
-from trinity_guard.git.locks import Turn
+from trinity_guard.git.locks import FileLock
 
 HELP = """usage: trinity-guard sync
 
@@ -35,7 +35,7 @@ def run(args: list[str]) -> int:
     config, _ = patterns.load_config(place)
     stamp = Stamp(place)
     unfinished = stamp.unfinished()
-    with Turn(place):
+    with FileLock(place):
         catalog = tracked.load(place)
         changes: dict[bytes, list[bytes]] = {}
         for commit in unfinished:

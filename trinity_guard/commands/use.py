@@ -13,7 +13,7 @@ from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError
 from trinity_guard.git import repository
-from trinity_guard.git.locks import Turn
+from trinity_guard.git.locks import FileLock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def run(args: list[str]) -> int:
     else:
         commit, selection = release.commit, Selection([release.model])
     bars = sync.Bars()
-    with Turn(place):
+    with FileLock(place):
         follower = Follower(place, tracked.load(place))
         fetcher = apply.Fetcher(follower, config.remote or "", bars)
         try:

@@ -36,7 +36,7 @@ def conversion(subject: Subject) -> Check:
 
 
 def _complete(place: git.Place) -> str:
-    with locks.Turn(place):
+    with locks.FileLock(place):
         records = Journal(place).read()
         heads = git.read_ids([b"HEAD:" + r[2] for r in records])
         # Committed already: then Git's own index may not have heard of it (`commit -- path`).

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from trinity_guard.git import Place
 
 
-class Turn:
+class FileLock:
     """A conversion's turn in a work tree: what it reads of the index must be what it changes.
 
     waited: another one held the lock, so what was read before is out of date.
@@ -20,7 +20,7 @@ class Turn:
         self._fd = -1
         self.waited = False
 
-    def __enter__(self) -> Turn:
+    def __enter__(self) -> FileLock:
         import fcntl
 
         os.makedirs(os.path.dirname(self._file), exist_ok=True)

@@ -51,8 +51,8 @@ def pre_commit(framework: bool, _: list[str]) -> int:
 
 def _convert(place: git.Place, catalog: Catalog, artifacts: list[Artifact], framework: bool) -> set[bytes]:
     progress = console.Progress("to the DVC cache")
-    with locks.Turn(place) as turn, framework_stash.guarded(place, framework):
-        if turn.waited:
+    with locks.FileLock(place) as lock, framework_stash.guarded(place, framework):
+        if lock.waited:
             catalog = tracked.load(place)
         outcome = commit.convert_staged(place, catalog, artifacts, framework, progress)
     progress.close()

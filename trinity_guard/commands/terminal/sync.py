@@ -51,7 +51,7 @@ def after_git(
     if before and changes:
         commits.append(git.run("rev-parse", before).strip())
     fetch = config.sync == "pull"
-    with locks.Turn(place):
+    with locks.FileLock(place):
         stamp.begin(dict.fromkeys(commits))
         follower = Follower(place, catalog, before)
         goals = follower.said_here(sorted({*changes, *touched}))
