@@ -57,7 +57,7 @@ def _lock(place: git.Place) -> bytes:
     return os.path.join(place.own, b"push.lock")
 
 
-class Turn:
+class PushLock:
     """One push at a time in a repository: the second waits for the first, those in the background one at a time.
 
     superfluous: another push waits already, and will find in the queue what this one would push.
@@ -70,7 +70,7 @@ class Turn:
         self._on_wait = on_wait
         self.superfluous = False
 
-    def __enter__(self) -> Turn:
+    def __enter__(self) -> PushLock:
         import fcntl
 
         os.makedirs(os.path.dirname(self._file), exist_ok=True)

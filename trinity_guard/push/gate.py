@@ -11,7 +11,7 @@ from trinity_guard.errors import GuardError, shown, typed
 from trinity_guard.git import index, revisions
 from trinity_guard.git.attributes import Attributes
 from trinity_guard.push import deliver, push, worktree_cache
-from trinity_guard.push.background import Turn
+from trinity_guard.push.background import PushLock
 from trinity_guard.push.queue import Queue, Retries
 from trinity_guard.remotes import connect
 
@@ -317,7 +317,7 @@ def secure(
     Raises GuardError where a remote cannot be asked: then nothing is known.
     """
     done = Secured()
-    with Turn(place, on_wait):
+    with PushLock(place, on_wait):
         for (project, name), group in push.grouped(config, items).items():
             to = deliver.destination(place, project, name)
             if to.remote.versioned:

@@ -9,7 +9,7 @@ from trinity_guard import git
 from trinity_guard.dvcrepo.referenced import Named
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.push import deliver, worktree_cache
-from trinity_guard.push.background import Turn
+from trinity_guard.push.background import PushLock
 from trinity_guard.push.queue import Queue, Retries
 from trinity_guard.remotes import connect
 
@@ -67,8 +67,8 @@ def push(
     queue = Queue(place)
     queue.add(items)
     report = Report()
-    with Turn(place) as turn:
-        if not turn.superfluous:
+    with PushLock(place) as lock:
+        if not lock.superfluous:
             _push_all(place, config, queue.read(), report, on_progress, asked)
     return report
 
