@@ -11,7 +11,7 @@ from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo import safe_paths, secrets, urls
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
 from trinity_guard.remotes import add, check, credentials, endpoints, trust
-from trinity_guard.setup.record import Work
+from trinity_guard.setup.record import InstallPlan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,11 +104,11 @@ def _remote(project: dvcproject.Project, name: str | None) -> dvcproject.Remote:
     raise GuardError(f"{what}{known}.", "trinity-guard remote add URL", exit_code=UNUSABLE)
 
 
-def _tell(work: Work, done: Sequence[str]) -> None:
-    work.stage()
+def _tell(plan: InstallPlan, done: Sequence[str]) -> None:
+    plan.stage()
     for line in done:
         console.say(line)
-    for note in work.outcome.notes:
+    for note in plan.outcome.notes:
         console.warn(note)
 
 
@@ -120,14 +120,14 @@ def _add(place: git.Place, root: bytes, asked: argparse.Namespace) -> int:
         raise GuardError("remote add takes a name and an address.", "trinity-guard remote add --help", UNUSABLE)
     name, url = asked.words if len(asked.words) == 2 else ("", asked.words[0])
     options = _options(url, asked)
-    work = Work(place)
+    plan = InstallPlan(place)
     spec = add.RemoteSpec(name, url, asked.default, options)
     known = set(dvcproject.load(root).remotes)
-    done = add.add(place, root, spec, work.about_to_change)
+    done = add.add(place, root, spec, plan.about_to_change)
     project = dvcproject.load(root)
     remote = project.remotes[(set(project.remotes) - known).pop()]
     trust.confirm(place, remote)
-    _tell(work, done)
+    _tell(plan, done)
     plugin = check.plugin(remote)
     if plugin.state == check.FAILED:
         console.warn(plugin.reason, plugin.remedy)
@@ -248,13 +248,13 @@ def _secret(what: str, from_stdin: bool) -> str:
 
 
 def _move(place: git.Place, root: bytes) -> int:
-    work = Work(place)
-    work.about_to_change(os.path.relpath(os.path.join(root, credentials.COMMITTED), place.top))
+    plan = InstallPlan(place)
+    plan.about_to_change(os.path.relpath(os.path.join(root, credentials.COMMITTED), place.top))
     moved = credentials.move(place, root)
     if not moved.findings:
         console.say("no credential stands in .dvc/config")
         return FINE
-    _tell(work, [f"moved to .dvc/config.local: {secrets.said(finding)}" for finding in moved.findings])
+    _tell(plan, [f"moved to .dvc/config.local: {secrets.said(finding)}" for finding in moved.findings])
     if moved.published:
         console.warn(
             "a commit of this repository holds a credential in .dvc/config.",

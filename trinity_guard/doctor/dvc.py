@@ -121,10 +121,10 @@ def _leaking(subject: Subject, path: bytes, found: list[secrets.Finding]) -> Che
 
 
 def _move(subject: Subject) -> str:
-    work = record.Work(subject.place)
-    work.about_to_change(credentials.COMMITTED)
+    plan = record.InstallPlan(subject.place)
+    plan.about_to_change(credentials.COMMITTED)
     moved = credentials.move(subject.place, subject.place.top)
-    work.stage()
+    plan.stage()
     return f"moved to .dvc/config.local: {listed([secrets.said(f) for f in moved.findings])}"
 
 

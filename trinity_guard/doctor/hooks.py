@@ -10,7 +10,7 @@ from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, Unseen, 
 from trinity_guard.errors import GuardError, shown, typed
 from trinity_guard.setup import framework, install
 from trinity_guard.setup import native as native_hooks
-from trinity_guard.setup.record import Work
+from trinity_guard.setup.record import InstallPlan
 
 INIT = "trinity-guard init"
 # What a GUI starts Git with.
@@ -48,7 +48,7 @@ def folder(subject: Subject) -> native_hooks.Folder | None:
 
 def state_of(subject: Subject, where: native_hooks.Folder | None) -> State:
     found = State()
-    record = Work(subject.place).record["hooks"]
+    record = InstallPlan(subject.place).record["hooks"]
     for name, template in native_hooks.templates().items():
         if where is None:
             _look_at_shared(os.path.join(subject.hooks_folder, name), name, found)
@@ -325,7 +325,7 @@ def _finding(subject: Subject, where: native_hooks.Folder | None, found: State) 
 
     Only what is word for word ours is run: all else of a hook has effects.
     """
-    known = Work(subject.place).record["hooks"]
+    known = InstallPlan(subject.place).record["hooks"]
     for name in found.fine + found.old:
         path = os.path.join(where.path if where else subject.hooks_folder, name)
         if where is not None and where.kind == native_hooks.HUSKY:

@@ -158,7 +158,7 @@ def not_ignored(subject: Subject) -> Check:
 
 
 def _ignore(subject: Subject, paths: list[bytes]) -> str:
-    work = record.Work(subject.place)
+    plan = record.InstallPlan(subject.place)
     for path in paths:
         target = ignorelines.file_for(path)
         file = subject.place.file(target)
@@ -169,9 +169,9 @@ def _ignore(subject: Subject, paths: list[bytes]) -> str:
             )
         if not os.path.isdir(os.path.dirname(file)):
             continue  # not checked out
-        work.about_to_change(target)
+        plan.about_to_change(target)
         files.replace(file, ignorelines.with_line(files.read_if_there(file) or b"", os.path.basename(path)))
-    work.stage()
+    plan.stage()
     return f"lines for {listed(paths)} in .gitignore"
 
 

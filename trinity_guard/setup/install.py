@@ -11,46 +11,46 @@ from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import files
 from trinity_guard.remotes import add, trust
 from trinity_guard.setup import dvcinit, framework, native
-from trinity_guard.setup.record import Outcome, Work, record_file
+from trinity_guard.setup.record import InstallOutcome, InstallPlan, record_file
 
 NATIVE, FRAMEWORK, NONE = "native", "pre-commit", "none"
 OWN_FILE = config.OWN_FILE.encode()
 EDITED = "was changed by hand and is left alone"
 
 
-def install(place: git.Place, remote: str | None = None, hooks: str | None = None) -> Outcome:
+def install(place: git.Place, remote: str | None = None, hooks: str | None = None) -> InstallOutcome:
     """Guard a repository; what is there already is left. Everything that can be refused is refused first.
 
     hooks: native, pre-commit or none; None keeps what the repository has, native at first.
     """
-    work = Work(place)
+    plan = InstallPlan(place)
     mode = hooks or (FRAMEWORK if _framework_has_us(place) else NATIVE)
     if remote is not None:
         add.require_safe(remote)
     settings = config.load(place.top)
-    folder = _checked(work, mode, hooks)
-    _install_dvc(work, remote)
+    folder = _checked(plan, mode, hooks)
+    _install_dvc(plan, remote)
     if not settings.source:
-        _write_config(work)
+        _write_config(plan)
     if mode == FRAMEWORK:
-        _install_framework(work)
+        _install_framework(plan)
     elif folder is not None:
-        _leave_framework(work)
-        _install_native(work, folder)
-    work.stage()
-    work.outcome.notes += [*settings.notes, *_hidden(place)]
-    work.save()
-    return work.outcome
+        _leave_framework(plan)
+        _install_native(plan, folder)
+    plan.stage()
+    plan.outcome.notes += [*settings.notes, *_hidden(place)]
+    plan.save()
+    return plan.outcome
 
 
-def _checked(work: Work, mode: str, asked: str | None) -> native.Folder | None:
+def _checked(plan: InstallPlan, mode: str, asked: str | None) -> native.Folder | None:
     """Find whatever speaks against this mode before anything is changed; return the folder of native hooks."""
     if mode == NONE:
         return None
     if mode == FRAMEWORK:
-        framework.require_usable(work.place)
-        framework.extended(_framework_config(work.place) or b"")
-        for hook in _hooks(work, _own_folder(work.place)):
+        framework.require_usable(plan.place)
+        framework.extended(_framework_config(plan.place) or b"")
+        for hook in _hooks(plan, _own_folder(plan.place)):
             if hook.edited():
                 raise GuardError(
                     problem=f"{shown(hook.path)} {EDITED}; with the framework beside it both would run.",
@@ -58,12 +58,12 @@ def _checked(work: Work, mode: str, asked: str | None) -> native.Folder | None:
                     exit_code=UNUSABLE,
                 )
         return None
-    folder = native.folder_of(work.place)
-    for hook in _hooks(work, folder) if folder.kind != native.HUSKY else []:
+    folder = native.folder_of(plan.place)
+    for hook in _hooks(plan, folder) if folder.kind != native.HUSKY else []:
         obstacle = hook.obstacle()
         if obstacle:
             raise obstacle
-    data = _framework_config(work.place)
+    data = _framework_config(plan.place)
     if asked == NATIVE and data and framework.offered(framework.reduced(data)):
         raise GuardError(
             problem=f"{shown(framework.CONFIG)} runs trinity-guard, and with native hooks beside it both would run.",
@@ -73,20 +73,20 @@ def _checked(work: Work, mode: str, asked: str | None) -> native.Folder | None:
     return folder
 
 
-def _install_dvc(work: Work, remote: str | None) -> None:
-    ours = not os.path.lexists(work.place.file(b".dvc"))
-    named = None if ours else dvcproject.load(work.place.top).default_remote
+def _install_dvc(plan: InstallPlan, remote: str | None) -> None:
+    ours = not os.path.lexists(plan.place.file(b".dvc"))
+    named = None if ours else dvcproject.load(plan.place.top).default_remote
     if ours:
         for name in dvcproject.FILES:
-            work.about_to_change(name)
-    done, notes = dvcinit.set_up(work.place, remote, work.about_to_change)
-    work.outcome.done += done
-    work.outcome.notes += notes
+            plan.about_to_change(name)
+    done, notes = dvcinit.set_up(plan.place, remote, plan.about_to_change)
+    plan.outcome.done += done
+    plan.outcome.notes += notes
     if ours:
-        work.record["dvc"] = dvcinit.digests(work.place)
-        work.save()
+        plan.record["dvc"] = dvcinit.digests(plan.place)
+        plan.save()
     if remote is not None or named is None:
-        _confirm_default(work.place)
+        _confirm_default(plan.place)
 
 
 def _confirm_default(place: git.Place) -> None:
@@ -157,10 +157,10 @@ def config_text() -> bytes:
     return CONFIG_TEXT.format(patterns="\n".join("#   " + " ".join(f'"{p}",' for p in r) for r in rows)).encode()
 
 
-def _write_config(work: Work) -> None:
-    work.about_to_change(OWN_FILE)
-    files.replace(work.place.file(OWN_FILE), config_text())
-    work.outcome.done.append(f"settings {shown(OWN_FILE)}, all of them the defaults")
+def _write_config(plan: InstallPlan) -> None:
+    plan.about_to_change(OWN_FILE)
+    files.replace(plan.place.file(OWN_FILE), config_text())
+    plan.outcome.done.append(f"settings {shown(OWN_FILE)}, all of them the defaults")
 
 
 # ---- native hooks ----
@@ -170,8 +170,8 @@ def _own_folder(place: git.Place) -> native.Folder:
     return native.Folder(os.path.join(place.common_dir, b"hooks"), native.OWN)
 
 
-def _hooks(work: Work, folder: native.Folder) -> list[native.Hook]:
-    known = work.record["hooks"]
+def _hooks(plan: InstallPlan, folder: native.Folder) -> list[native.Hook]:
+    known = plan.record["hooks"]
     return [
         native.Hook(folder, name, text, known.get(os.fsdecode(os.path.join(folder.path, name))))
         for name, text in native.templates().items()
@@ -186,27 +186,27 @@ def _relative(place: git.Place, path: bytes) -> bytes:
     )
 
 
-def _install_native(work: Work, folder: native.Folder) -> None:
+def _install_native(plan: InstallPlan, folder: native.Folder) -> None:
     if folder.kind != native.OWN:
-        _tell_clone(work.place)
+        _tell_clone(plan.place)
     if folder.kind == native.HUSKY:
-        _install_husky(work, folder)
+        _install_husky(plan, folder)
         return
-    for hook in _hooks(work, folder):
+    for hook in _hooks(plan, folder):
         if folder.kind == native.TRACKED:
-            work.about_to_change(_relative(work.place, hook.path))
+            plan.about_to_change(_relative(plan.place, hook.path))
             if os.path.lexists(hook.path) and not native.ours(hook.path):
-                work.staging[_relative(work.place, hook.kept)] = work.staging[_relative(work.place, hook.path)]
+                plan.staging[_relative(plan.place, hook.kept)] = plan.staging[_relative(plan.place, hook.path)]
         if hook.edited():
-            work.outcome.notes.append(
+            plan.outcome.notes.append(
                 f"{shown(hook.path)} {EDITED}; for a fresh one delete it, and: trinity-guard init"
             )
             continue
         said = hook.put()
         if said:
-            work.record["hooks"][os.fsdecode(hook.path)] = native.digest(hook.text)
-            work.outcome.done.append(said)
-            work.save()
+            plan.record["hooks"][os.fsdecode(hook.path)] = native.digest(hook.text)
+            plan.outcome.done.append(said)
+            plan.save()
 
 
 def _tell_clone(place: git.Place) -> None:
@@ -215,38 +215,38 @@ def _tell_clone(place: git.Place) -> None:
         git.run("config", "--local", f"trinity-guard.{key}", value, at=place.top)
 
 
-def _install_husky(work: Work, folder: native.Folder) -> None:
+def _install_husky(plan: InstallPlan, folder: native.Folder) -> None:
     for name in native.templates():
         path = os.path.join(folder.path, name)
-        work.about_to_change(_relative(work.place, path))
+        plan.about_to_change(_relative(plan.place, path))
         if native.in_husky(folder, name, lambda data, name=name: native.with_block(data, native.block(name))):  # type: ignore[misc]
-            work.outcome.done.append(f"husky's {shown(_relative(work.place, path))} calls trinity-guard at its end")
+            plan.outcome.done.append(f"husky's {shown(_relative(plan.place, path))} calls trinity-guard at its end")
         if native.ends_early(native.hook_at(path) or b""):
-            work.outcome.notes.append(f"{shown(path)} has an `exit` or `exec`: what follows it may not be reached")
+            plan.outcome.notes.append(f"{shown(path)} has an `exit` or `exec`: what follows it may not be reached")
 
 
-def _remove_native(work: Work, folder: native.Folder) -> None:
-    for hook in _hooks(work, folder):
+def _remove_native(plan: InstallPlan, folder: native.Folder) -> None:
+    for hook in _hooks(plan, folder):
         if folder.kind == native.TRACKED and native.ours(hook.path):
-            work.about_to_change(_relative(work.place, hook.path))
+            plan.about_to_change(_relative(plan.place, hook.path))
             if os.path.lexists(hook.kept):
-                work.about_to_change(_relative(work.place, hook.kept))
+                plan.about_to_change(_relative(plan.place, hook.kept))
         if hook.edited():
-            work.outcome.notes.append(f"{shown(hook.path)} {EDITED}: rm {typed(hook.path)}")
+            plan.outcome.notes.append(f"{shown(hook.path)} {EDITED}: rm {typed(hook.path)}")
             continue
         said = hook.take()
         if said:
-            work.outcome.done.append(said)
-        work.record["hooks"].pop(os.fsdecode(hook.path), None)
+            plan.outcome.done.append(said)
+        plan.record["hooks"].pop(os.fsdecode(hook.path), None)
 
 
-def _remove_husky(work: Work, folder: native.Folder) -> None:
+def _remove_husky(plan: InstallPlan, folder: native.Folder) -> None:
     for name in native.templates():
         path = os.path.join(folder.path, name)
         if native.split_block(native.hook_at(path) or b"")[1]:
-            work.about_to_change(_relative(work.place, path))
+            plan.about_to_change(_relative(plan.place, path))
             native.in_husky(folder, name, native.without_block)
-            work.outcome.done.append(f"our lines in {shown(_relative(work.place, path))} removed")
+            plan.outcome.done.append(f"our lines in {shown(_relative(plan.place, path))} removed")
 
 
 # ---- the framework ----
@@ -270,56 +270,56 @@ def _saved_config(place: git.Place) -> bytes:
     return os.path.join(place.own, b"pre-commit-config.before")
 
 
-def _install_framework(work: Work) -> None:
+def _install_framework(plan: InstallPlan) -> None:
     import shutil
 
-    place, before = work.place, _framework_config(work.place)
+    place, before = plan.place, _framework_config(plan.place)
     after = framework.extended(before or b"")
     if after != before:
         trial = os.path.join(place.own, b"pre-commit-config.new.yaml")
         files.replace(trial, after)
         framework.validate(trial)
         os.unlink(trial)
-        work.about_to_change(framework.CONFIG)
-        if not work.record["framework"]:
+        plan.about_to_change(framework.CONFIG)
+        if not plan.record["framework"]:
             files.replace(_saved_config(place), before or b"")
-        existed = work.record["framework"].get("existed", before is not None)
-        work.record["framework"] = {"existed": existed, "after": native.digest(after)}
-        work.save()
+        existed = plan.record["framework"].get("existed", before is not None)
+        plan.record["framework"] = {"existed": existed, "after": native.digest(after)}
+        plan.save()
         files.replace(place.file(framework.CONFIG), after)
-        work.outcome.done.append(f"hooks in {shown(framework.CONFIG)}")
-    _remove_native(work, _own_folder(place))
+        plan.outcome.done.append(f"hooks in {shown(framework.CONFIG)}")
+    _remove_native(plan, _own_folder(place))
     stages = framework.install(place)
     if stages:
-        work.record["stages"] = sorted({*work.record["stages"], *stages})
-        work.outcome.done.append(f"pre-commit install, for {', '.join(stages)}")
+        plan.record["stages"] = sorted({*plan.record["stages"], *stages})
+        plan.outcome.done.append(f"pre-commit install, for {', '.join(stages)}")
     if not shutil.which("trinity-guard"):
-        work.outcome.notes.append(
+        plan.outcome.notes.append(
             "trinity-guard is not on the PATH, where the framework looks for it: commits will fail"
         )
 
 
-def _leave_framework(work: Work) -> None:
+def _leave_framework(plan: InstallPlan) -> None:
     """Take our part of the framework's config out, and its hooks where we had them installed."""
-    data = _framework_config(work.place)
-    record = work.record["framework"]
+    data = _framework_config(plan.place)
+    record = plan.record["framework"]
     rest = framework.reduced(data) if data and b"trinity-guard" in data else data
     if data is not None and record.get("after") == native.digest(data):
-        with open(_saved_config(work.place), "rb") as f:
+        with open(_saved_config(plan.place), "rb") as f:
             rest = f.read() if record["existed"] else None
     if rest != data:
-        work.about_to_change(framework.CONFIG)
+        plan.about_to_change(framework.CONFIG)
         if rest is None:
-            os.unlink(work.place.file(framework.CONFIG))
+            os.unlink(plan.place.file(framework.CONFIG))
         else:
-            files.replace(work.place.file(framework.CONFIG), rest)
-        work.outcome.done.append(f"our hooks taken out of {shown(framework.CONFIG)}")
-    removed = framework.uninstall(work.place, work.record["stages"])
+            files.replace(plan.place.file(framework.CONFIG), rest)
+        plan.outcome.done.append(f"our hooks taken out of {shown(framework.CONFIG)}")
+    removed = framework.uninstall(plan.place, plan.record["stages"])
     if removed:
-        work.outcome.done.append(f"pre-commit uninstall, for {', '.join(removed)}")
-    work.record["framework"], work.record["stages"] = {}, []
-    if os.path.lexists(_saved_config(work.place)):
-        os.unlink(_saved_config(work.place))
+        plan.outcome.done.append(f"pre-commit uninstall, for {', '.join(removed)}")
+    plan.record["framework"], plan.record["stages"] = {}, []
+    if os.path.lexists(_saved_config(plan.place)):
+        os.unlink(_saved_config(plan.place))
 
 
 # ---- what hides our files, and the way back ----
@@ -334,24 +334,24 @@ def _hidden(place: git.Place) -> list[str]:
     return notes
 
 
-def uninstall(place: git.Place) -> Outcome:
+def uninstall(place: git.Place) -> InstallOutcome:
     """Take out what `install` put in, and put back what was there. Pointers, objects and history are never touched."""
-    work = Work(place)
+    plan = InstallPlan(place)
     for folder in _folders(place):
         if folder.kind == native.HUSKY:
-            _remove_husky(work, folder)
+            _remove_husky(plan, folder)
         else:
-            _remove_native(work, folder)
-    _leave_framework(work)
+            _remove_native(plan, folder)
+    _leave_framework(plan)
     for key in ("trinity-guard.python", "trinity-guard.lib"):
         git.attempt("config", "--local", "--unset-all", key, at=place.top)
     trust.forget(place)
-    _remove_config(work)
-    _remove_dvc(work)
-    work.stage()
+    _remove_config(plan)
+    _remove_dvc(plan)
+    plan.stage()
     if os.path.lexists(record_file(place)):
         os.unlink(record_file(place))
-    return work.outcome
+    return plan.outcome
 
 
 def _folders(place: git.Place) -> list[native.Folder]:
@@ -364,28 +364,28 @@ def _folders(place: git.Place) -> list[native.Folder]:
     return [own] if os.path.realpath(current.path) == os.path.realpath(own.path) else [own, current]
 
 
-def _remove_config(work: Work) -> None:
-    path = work.place.file(OWN_FILE)
+def _remove_config(plan: InstallPlan) -> None:
+    path = plan.place.file(OWN_FILE)
     if not os.path.isfile(path):
         return
     with open(path, "rb") as f:
         if f.read() != config_text():
-            work.outcome.notes.append(f"{shown(OWN_FILE)} holds settings of yours and is kept")
+            plan.outcome.notes.append(f"{shown(OWN_FILE)} holds settings of yours and is kept")
             return
-    work.about_to_change(OWN_FILE)
+    plan.about_to_change(OWN_FILE)
     os.unlink(path)
-    work.outcome.done.append(f"{shown(OWN_FILE)} removed")
+    plan.outcome.done.append(f"{shown(OWN_FILE)} removed")
 
 
-def _remove_dvc(work: Work) -> None:
-    if not os.path.isdir(work.place.file(b".dvc")):
+def _remove_dvc(plan: InstallPlan) -> None:
+    if not os.path.isdir(plan.place.file(b".dvc")):
         return
-    written = work.record["dvc"]
-    reason = dvcinit.reason_to_keep(work.place, written) if written else "it was there before"
+    written = plan.record["dvc"]
+    reason = dvcinit.reason_to_keep(plan.place, written) if written else "it was there before"
     if reason:
-        work.outcome.notes.append(f"DVC is kept: {reason}")
+        plan.outcome.notes.append(f"DVC is kept: {reason}")
         return
     for name in dvcproject.FILES:
-        work.about_to_change(name)
-    dvcinit.remove(work.place)
-    work.outcome.done.append("DVC set-up removed: nothing was ever added to it")
+        plan.about_to_change(name)
+    dvcinit.remove(plan.place)
+    plan.outcome.done.append("DVC set-up removed: nothing was ever added to it")

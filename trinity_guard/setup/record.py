@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Outcome:
+class InstallOutcome:
     """What was done, and what a person should know."""
 
     __slots__ = ("done", "notes")
@@ -23,7 +23,7 @@ class Outcome:
         self.notes: list[str] = []
 
 
-class Work:
+class InstallPlan:
     """One run of install or uninstall: the repository, the record of earlier runs, what is to be staged."""
 
     def __init__(self, place: git.Place) -> None:
@@ -34,7 +34,7 @@ class Work:
                 exit_code=UNUSABLE,
             )
         self.place = place
-        self.outcome = Outcome()
+        self.outcome = InstallOutcome()
         self.record = _load_record(place)
         self.staging: dict[bytes, bool] = {}
 
