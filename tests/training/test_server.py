@@ -6,6 +6,8 @@ import base64
 import os
 import re
 import socket
+import ssl
+import subprocess
 import sys
 import threading
 import time
@@ -125,6 +127,8 @@ def test_told_to_do_without_it_goes_on_embedded_and_says_so(tmp_path: Path, monk
         ("http://no-such-host.invalid:5000", "no host of this name"),
         ("http://127.0.0.1:1/x", "connection refused"),
         ("http://127.0.0.1:99999", "is the address right"),
+        ("http://[::1", "is the address right"),
+        ("http://a..b:5000", "is the address right"),
         ("https://", "is the address right"),
     ],
 )
@@ -167,6 +171,52 @@ def test_who_is_not_known_is_told_which_variables_say_it(tmp_path: Path, monkeyp
             tracking.store(str(tmp_path), offline_ok=True)
     assert "MLFLOW_TRACKING_USERNAME" in refused.value.remedy
     assert PASSWORD not in refused.value.problem + refused.value.remedy
+
+
+def test_who_asks_is_read_from_netrc_as_mlflow_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The gatekeeper lets us through to a server that is not there."""
+    (tmp_path / "netrc").write_text(f"machine 127.0.0.1 login me password {PASSWORD}\n")
+    (tmp_path / "netrc").chmod(0o600)
+    with gatekeeper(1) as (port, _):
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{port}")
+        with pytest.raises(GuardError, match="401"):
+            tracking.store(str(tmp_path))
+        monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+        with pytest.raises(GuardError, match="it closed the connection without a word"):
+            tracking.store(str(tmp_path))
+
+
+def test_a_certificate_that_is_not_trusted_is_said_with_the_variable_that_names_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    name = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "1"]
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*made, *name], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+
+    class Healthy(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Healthy) as answering:
+        answering.socket = context.wrap_socket(answering.socket, server_side=True)
+        threading.Thread(target=answering.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        uri = f"https://localhost:{answering.server_address[1]}"
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+        with pytest.raises(GuardError, match=r"certificate is not trusted \(MLFLOW_TRACKING_SERVER_CERT_PATH"):
+            tracking.store(str(tmp_path))
+        monkeypatch.setenv("MLFLOW_TRACKING_SERVER_CERT_PATH", str(certificate))
+        assert tracking.store(str(tmp_path)).uri == uri
+        monkeypatch.setenv("MLFLOW_TRACKING_SERVER_CERT_PATH", str(tmp_path / "none.pem"))
+        with pytest.raises(GuardError, match="there is no certificate where"):
+            tracking.store(str(tmp_path))
+        answering.shutdown()
 
 
 # --- a real one --------------------------------------------------------------------------------------------------

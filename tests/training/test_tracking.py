@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import shutil
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -244,29 +245,72 @@ def test_a_root_may_be_called_anything(root: Path, name: str) -> None:
     assert run.data.metrics == {"f1_overflow": 0.7052}
 
 
-def test_a_project_that_moved_takes_its_artifacts_along(root: Path, tmp_path: Path) -> None:
-    first = tracking.log(tracking.store(str(root)), trackable.record(files={"card.md": b"x"}))
-    moved = tmp_path / "moved here"
-    root.rename(moved)
-    store = tracking.store(str(moved))
-    second = tracking.log(store, trackable.record(files={"card.md": b"y"}))
+def test_another_experiment_keeps_the_address_of_its_artifacts(root: Path, tmp_path: Path) -> None:
+    store = tracking.store(str(root))
+    tracking.log(store, trackable.record())
+    own = (tmp_path / "shared" / "mlartifacts").as_uri()
+    number = client(store).create_experiment("my own", artifact_location=own)
+    precious = client(store).create_run(number).info.run_id
+    client(store).log_text(precious, "precious", "note.txt")
+    tracking.log(tracking.store(str(root)), trackable.record())
+    assert client(store).get_experiment(number).artifact_location == own
+    assert [f.path for f in client(store).list_artifacts(precious)] == ["note.txt"]
+
+
+def test_an_experiment_whose_artifacts_are_kept_elsewhere_on_purpose_is_logged_to(root: Path, tmp_path: Path) -> None:
+    store = tracking.store(str(root))
+    tracking.log(store, trackable.record())
+    shared = tmp_path / "shared" / "mlartifacts"
+    shared.mkdir(parents=True)
+    client(store).create_experiment("my own", artifact_location=shared.as_uri())
+    made = tracking.log(store, trackable.record(experiment="my own", files={"card.md": b"x"}))
+    assert trackable.below(shared) == [f"{made.run_id}/artifacts/card.md"]
+
+
+def logged_and_elsewhere(root: Path, elsewhere: Path, how: Callable[[Path, Path], object]) -> tuple[Store, Logged]:
+    """Log a run, move or copy the project, and return the store there."""
+    made = tracking.log(tracking.store(str(root)), trackable.record(files={"card.md": b"x"}))
+    how(root, elsewhere)
+    return tracking.store(str(elsewhere)), made
+
+
+@pytest.mark.parametrize("how", [shutil.copytree, shutil.move], ids=["copied", "moved"])
+def test_a_project_that_was_moved_or_copied_is_said_with_what_helps_and_nothing_is_touched(
+    root: Path, tmp_path: Path, how: Callable[[Path, Path], object]
+) -> None:
+    there = tmp_path / "elsewhere it is"
+    store, made = logged_and_elsewhere(root, there, how)
+    before = {p: p.read_bytes() for p in root.rglob("*") if p.is_file()}
+    with pytest.raises(GuardError, match=r"'layout'.*mlflow\.db.*was moved or copied") as refused:
+        tracking.log(store, trackable.record(files={"card.md": b"y"}))
+    assert refused.value.exit_code == UNUSABLE
+    assert str(root / "mlartifacts") in refused.value.problem
+    assert {p: p.read_bytes() for p in root.rglob("*") if p.is_file()} == before
+    assert root.exists() == bool(before)
+    assert client(store).get_run(made.run_id).info.artifact_uri.startswith(root.as_uri())
+    runs = client(store).search_runs([made.experiment_id])
+    assert [run.info.run_id for run in runs] == [made.run_id]
+
+
+def test_what_is_advised_after_a_move_lets_the_next_training_be_logged_here(root: Path, tmp_path: Path) -> None:
+    there = tmp_path / "moved"
+    store, _ = logged_and_elsewhere(root, there, shutil.move)
+    with pytest.raises(GuardError) as refused:
+        tracking.log(store, trackable.record())
+    advised = refused.value.remedy.splitlines()[0].partition("     #")[0]
+    mlflow = f"{shlex.quote(sys.executable)} -m mlflow"
+    subprocess.run(advised.replace(" mlflow ", f" {mlflow} "), shell=True, check=True, cwd=there, capture_output=True)
+    made = tracking.log(tracking.store(str(there)), trackable.record(files={"card.md": b"y"}))
     assert not root.exists()
+    assert (there / "mlartifacts" / made.run_id / "artifacts" / "card.md").read_bytes() == b"y"
+
+
+def test_a_link_where_a_moved_project_was_makes_all_of_its_artifacts_be_found(root: Path, tmp_path: Path) -> None:
+    store, first = logged_and_elsewhere(root, tmp_path / "moved", shutil.move)
+    root.symlink_to(tmp_path / "moved")
+    second = tracking.log(store, trackable.record(files={"card.md": b"y"}))
     for made in (first, second):
         assert [f.path for f in client(store).list_artifacts(made.run_id)] == ["card.md"]
-    assert (moved / "mlartifacts" / second.run_id / "artifacts" / "card.md").read_bytes() == b"y"
-
-
-@pytest.mark.slow
-def test_a_copy_of_a_project_does_not_write_into_the_original(root: Path, tmp_path: Path) -> None:
-    first = tracking.log(tracking.store(str(root)), trackable.record(files={"card.md": b"x"}))
-    shutil.copytree(root, tmp_path / "copy")
-    before = {p: p.read_bytes() for p in root.rglob("*") if p.is_file()}
-    store = tracking.store(str(tmp_path / "copy"))
-    second = tracking.log(store, trackable.record(files={"card.md": b"y"}))
-    assert {p: p.read_bytes() for p in root.rglob("*") if p.is_file()} == before
-    for made in (first, second):
-        where = client(store).get_run(made.run_id).info.artifact_uri
-        assert where.startswith((tmp_path / "copy").as_uri())
 
 
 @pytest.mark.slow

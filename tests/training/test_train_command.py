@@ -531,6 +531,15 @@ def test_a_champion_that_cannot_be_asked_about_blocks(here: Project, capfd: Any)
     assert not (here.path / "models").exists()
 
 
+def test_a_search_asks_mlflow_before_it_begins(here: Project, capfd: Any) -> None:
+    here.write("mlflow.db", b"this is no database, and never was")
+    assert main(["train", "--search", "2"]) == 2
+    said = capfd.readouterr().err
+    assert "no SQLite database" in said
+    assert "the best so far" not in said
+    assert not (here.path / "models").exists()
+
+
 def test_a_place_that_cannot_be_written_is_told(here: Project, capfd: Any) -> None:
     here.write("models", b"a file")
     assert main(["train"]) == 2

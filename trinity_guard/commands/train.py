@@ -85,7 +85,7 @@ def run(args: list[str]) -> int:
     extra.require("trinity train")
     extra.spare_the_collector()
     extra.hush()
-    from trinity_guard.training import params, stores  # noqa: PLC0415  # requests may be missing
+    from trinity_guard.training import params, stores  # noqa: PLC0415  # not for --help
 
     root = extra.root()
     chosen = {"target": asked.target, "protocol": asked.protocol, "seed": asked.seed}

@@ -11,6 +11,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.git.files import read_if_there, write_file
@@ -20,11 +21,6 @@ LINES = ["/mlflow.db*", "/mlartifacts/", "/mlruns/"]
 HEADER = b"SQLite format 3\0"
 # A database whose tables are being made, and what SQLite keeps beside one.
 NEW, JOURNALS = ".new", ("-journal", "-wal", "-shm")
-# Where MLflow's tables hold addresses of artifacts, whole ones.
-PLACES = (
-    ("experiments", "artifact_location"), ("runs", "artifact_uri"), ("logged_models", "artifact_location"),
-    ("model_versions", "source"), ("model_versions", "storage_location"),
-)  # fmt: skip
 
 
 def ignored(root: str) -> list[str]:
@@ -71,6 +67,21 @@ def artifact_uri(folder: str) -> str:
     return Path(folder).as_uri()
 
 
+def moved_from(root: str, location: str) -> str:
+    """Return the folder of artifacts of the project that root was moved or copied from, "" where location is another.
+
+    location: the address of an experiment's artifacts. MLflow writes it down once, whole, and has no command to change
+    it. A folder of the same name may be meant, and is; not one that is gone, or lies beside another such database.
+    """
+    if not location.startswith("file:"):
+        return ""
+    folder = unquote(urlsplit(location).path, errors="surrogateescape")
+    project, name = os.path.split(folder)
+    if name != ARTIFACTS or os.path.realpath(folder) == os.path.realpath(os.path.join(root, ARTIFACTS)):
+        return ""
+    return folder if not os.path.isdir(folder) or os.path.exists(os.path.join(project, DATABASE)) else ""
+
+
 def _plain(folder: str) -> str:
     """Return a path to the folder in which SQLAlchemy reads nothing: `?` begins a query, `%` a code (since 2.1)."""
     if not set(folder) & set("?%") and folder.isprintable():
@@ -99,10 +110,8 @@ def making(root: str) -> Iterator[str]:
         lock = os.open(file + ".lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            whole = os.path.isdir(folder)
             os.makedirs(folder, mode=0o700, exist_ok=True)
             if _is_filled(file):
-                _follow(file, folder, whole)
                 yield ""
             else:
                 with _new(os.path.realpath(file)) as new:
@@ -155,35 +164,3 @@ def _remove(*files: str) -> None:
     for file in files:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(file)
-
-
-def _follow(file: str, folder: str, whole: bool) -> None:
-    """Let the addresses of artifacts follow a project that was moved or copied since; MLflow has no command for it.
-
-    Else a copy would write into the original, and a moved one would make the old folder anew. whole: the artifacts came
-    along; if not, those of earlier runs stay where they are.
-    """
-    here = artifact_uri(folder)
-    with contextlib.closing(sqlite3.connect(file, timeout=20)) as database:
-        try:
-            named = database.execute("SELECT DISTINCT artifact_location FROM experiments").fetchall()
-            old = [w for (w,) in named if w and w.startswith("file:") and w.endswith(f"/{ARTIFACTS}") and w != here]
-            for before in old:
-                for table, column in PLACES if whole else PLACES[:1]:
-                    _replace(database, table, column, (before, here))
-            database.commit()
-        except sqlite3.DatabaseError as error:
-            if "no such table" in str(error):
-                return  # another program's database, or one whose tables were never finished: MLflow's to judge
-            name = shown(os.fsencode(file))
-            raise GuardError(f"{name} cannot be used: {error}.", f"mv {name} {name}.old", UNUSABLE) from None
-
-
-def _replace(database: sqlite3.Connection, table: str, column: str, change: tuple[str, str]) -> None:
-    if column not in [row[1] for row in database.execute(f"PRAGMA table_info({table})")]:
-        return  # an MLflow that has no such thing
-    before, after = change
-    database.execute(
-        f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE {column} = ? OR substr({column}, 1, ?) = ?",  # noqa: S608  # names of ours
-        (after, len(before) + 1, before, len(before) + 1, before + "/"),
-    )

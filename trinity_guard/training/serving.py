@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import shlex
 import signal
 import socket
+import ssl
 import sys
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
-from http.client import HTTPConnection, HTTPException
+from http.client import BadStatusLine, HTTPConnection, HTTPException, InvalidURL, RemoteDisconnected
+from netrc import NetrcParseError, netrc
+from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urlsplit
+from urllib.request import HTTPSHandler, Request, build_opener
 
 from trinity_guard import git
 from trinity_guard.dvcrepo import urls
@@ -80,51 +86,69 @@ def trouble_with(uri: str, who: Mapping[str, str]) -> GuardError | None:
 
 def _status(uri: str, who: Mapping[str, str]) -> int | str:
     """Return the HTTP status of a server's /health, or what kept it from answering, in a few words."""
-    # MLflow's own way: it obeys the same proxies, netrc and certificates.
-    import requests
-
-    name, password = (who.get(n) or os.environ.get(n) for n in ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"))
-    token = os.environ.get("MLFLOW_TRACKING_TOKEN")
     try:
-        with requests.get(
-            uri.rstrip("/") + "/health",
-            timeout=PATIENCE - 1,
-            auth=(name, password) if name and password else None,
-            headers={"Authorization": f"Bearer {token}"} if token and not name else None,
-            verify=_certificates(),
-            cert=os.environ.get("MLFLOW_TRACKING_CLIENT_CERT_PATH"),
-            stream=True,
-        ) as response:
-            status = int(response.status_code)
-    except requests.exceptions.SSLError:
-        return "its certificate is not trusted (MLFLOW_TRACKING_SERVER_CERT_PATH names one that is)"
-    except requests.exceptions.Timeout:
-        return f"no answer within {PATIENCE - 1:.0f} seconds"
-    except requests.exceptions.ConnectionError as error:
-        return _why(str(error))
-    except (requests.exceptions.RequestException, ValueError, OSError) as error:
-        return f"{type(error).__name__}, is the address right?"
+        if not urlsplit(uri).hostname or urlsplit(uri).port == 0:
+            raise InvalidURL(uri)
+        request = Request(uri.rstrip("/") + "/health")  # noqa: S310  # http or https, as `store` found
+        login = _login(uri, who)
+        if login:
+            request.add_unredirected_header("Authorization", login)
+        with build_opener(HTTPSHandler(context=_certificates())).open(request, timeout=PATIENCE - 1) as response:
+            status = int(response.status)
+    except HTTPError as error:
+        status = error.code
+    except (OSError, HTTPException, ValueError, OverflowError) as error:
+        reason = error.reason if isinstance(error, URLError) else error
+        return _why(reason if isinstance(reason, BaseException) else error)
     return status if status < 500 else f"HTTP status {status}"
 
 
-def _certificates() -> bool | str:
+def _login(uri: str, who: Mapping[str, str]) -> str:
+    """Return what tells a server who asks, as MLflow does: its variables, or ~/.netrc; "" where nothing is known."""
+    name, password = (who.get(n) or os.environ.get(n) for n in ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"))
+    token = os.environ.get("MLFLOW_TRACKING_TOKEN")
+    if not name and token:
+        return f"Bearer {token}"
+    if not (name and password):
+        try:
+            known = netrc(os.environ.get("NETRC")).authenticators(urlsplit(uri).hostname or "")
+        except (OSError, NetrcParseError):
+            known = None
+        name, _, password = known or ("", "", "")
+    return "Basic " + b64encode(f"{name}:{password}".encode()).decode() if name and password else ""
+
+
+def _certificates() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    # As MLflow's own client: its variable, and those of the library that it asks with.
+    for name in ("MLFLOW_TRACKING_SERVER_CERT_PATH", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        if path := os.environ.get(name):
+            context.load_verify_locations(**{"capath" if os.path.isdir(path) else "cafile": path})
+            break
+    if client := os.environ.get("MLFLOW_TRACKING_CLIENT_CERT_PATH"):
+        context.load_cert_chain(client)
     if os.environ.get("MLFLOW_TRACKING_INSECURE_TLS", "").lower() in ("true", "1"):
-        return False
-    return os.environ.get("MLFLOW_TRACKING_SERVER_CERT_PATH") or True
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
-def _why(text: str) -> str:
-    """Return the end of urllib3's long words."""
-    known = {
-        "Connection refused": "connection refused",
-        "resolve": "there is no host of this name",
-        "Name or service": "there is no host of this name",
-        "unreachable": "the network does not reach it",
-        "reset": "it closed the connection",
-        "without response": "it closed the connection without a word",
-        "BadStatusLine": "it speaks no HTTP",
-    }
-    return next((said for sign, said in known.items() if sign in text), "no connection")
+def _why(error: BaseException) -> str:
+    """Return in a few words why there was no answer."""
+    known: list[tuple[type[BaseException], str]] = [
+        (ssl.SSLError, "its certificate is not trusted (MLFLOW_TRACKING_SERVER_CERT_PATH names one that is)"),
+        (TimeoutError, f"no answer within {PATIENCE - 1:.0f} seconds"),
+        (ConnectionRefusedError, "connection refused"),
+        (socket.gaierror, "there is no host of this name"),
+        (RemoteDisconnected, "it closed the connection without a word"),
+        (ConnectionResetError, "it closed the connection"),
+        (BadStatusLine, "it speaks no HTTP"),
+        (FileNotFoundError, "there is no certificate where MLFLOW_TRACKING_SERVER_CERT_PATH or the like names one"),
+    ]
+    said = next((text for kind, text in known if isinstance(error, kind)), "")
+    if not said and isinstance(error, OSError):
+        unreachable = error.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH)
+        said = "the network does not reach it" if unreachable else "no connection"
+    return said or f"{type(error).__name__}, is the address right?"
 
 
 def refusal(uri: str, status: int) -> GuardError:
@@ -156,7 +180,10 @@ def start_remedy(uri: str) -> str:
 
 
 def _host(uri: str) -> str:
-    return urlsplit(uri).hostname or "the server's"
+    try:
+        return urlsplit(uri).hostname or "the server's"
+    except ValueError:
+        return "the server's"
 
 
 # --- a server of our own -----------------------------------------------------------------------------------------

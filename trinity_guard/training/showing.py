@@ -50,7 +50,7 @@ class Site:
             # The server would make the tables too: for everybody to read, and not to be gone on with after a kill.
             with embedded.making(self.store.root) as new:
                 if new:
-                    stores.tables(self.store, new)
+                    stores.ask(self.store, new)
         # uvicorn looks for modules in its own folder first, and those of the project are none of MLflow's: it runs in
         # an empty one, which leads to the project's by a name without signs that SQLAlchemy would read.
         place = embedded.linked(self.folder)

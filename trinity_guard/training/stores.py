@@ -93,15 +93,12 @@ class Store:
     def prepare(self) -> None:
         """Make the tables of a database that has none, and look whether MLflow can work with what is there."""
         if self.embedded:
-            # Before MLflow's client, which would make them too, for everybody to read.
+            # Before they are made by the first question, for everybody to read.
             with embedded.making(self.root) as new:
                 if new:
-                    tables(self, new)
-        elif self.artifact_root:
-            tables(self, self.uri)
+                    ask(self, new)
         if not self._given_up:
-            with opened(self) as client:
-                client.search_experiments(max_results=1)
+            ask(self, self.uri)
 
     def scrubbed(self, text: str) -> str:
         """Return a text of somebody else's without anything secret of this store's address."""
@@ -160,28 +157,19 @@ def _beside(uri: str, root: str) -> str:
     return os.path.join(folder, embedded.ARTIFACTS)
 
 
-def tables(store: Store, uri: str) -> None:
-    """Let MLflow make its tables. Left to itself it would write the first experiment's artifacts down as ./mlruns."""
+def ask(store: Store, uri: str) -> None:
+    """Ask MLflow something of the store at an address: it makes its tables where there are none."""
     with _quietly(store):
-        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+        from mlflow import MlflowClient
 
-        made = SqlAlchemyStore(uri, embedded.artifact_uri(store.artifact_root))
-        # The file may be moved now; MLflow would keep it open.
-        made.engine.dispose()
+        MlflowClient(tracking_uri=uri).search_experiments(max_results=1)
 
 
 def _warm(store: Store) -> None:
-    """Load what logging a model needs: most of the second that the first one would take."""
+    """Load what logging a model needs."""
     with _quietly(store):
-        import mlflow.data
         import mlflow.models
         import mlflow.sklearn  # noqa: F401
-        from mlflow.utils import requirements_utils
-
-        # Which modules belong to which package, for a check of the requirements; not MLflow's public part.
-        known = getattr(requirements_utils, "_init_packages_to_modules_map", None)
-        if known is not None:
-            known()
 
 
 @contextlib.contextmanager

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import json
 import math
 import os
+import shlex
 import tempfile
 import time
 import warnings
@@ -14,15 +16,15 @@ from dataclasses import dataclass, field
 from importlib.metadata import version as installed
 from typing import Any
 
-from trinity_guard.errors import UNUSABLE, GuardError
-from trinity_guard.training.embedded import artifact_uri, ignore, ignored
+from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
+from trinity_guard.training.embedded import artifact_uri, ignore, ignored, moved_from
 from trinity_guard.training.naming import legible
 from trinity_guard.training.registry import champion, mark, register, run_of, version
 from trinity_guard.training.serving import shown_uri
 from trinity_guard.training.stores import Store, begin, opened, store
 
 __all__ = [
-    "Logged", "Run", "Store", "begin", "champion", "ignore", "ignored", "log", "mark", "run_of", "shown_uri", "store",
+    "Logged", "Run", "Store", "begin", "champion", "ignore", "ignored", "log", "mark", "require", "run_of", "shown_uri", "store",
     "version",
 ]  # fmt: skip
 
@@ -84,7 +86,7 @@ def log(store: Store, run: Run) -> Logged:
         with _active(store, client, run_id):
             _batches(client, run_id, run.params, run.metrics)
             _trials(client, experiment, run_id, run.trials)
-            _dataset(run)
+            _dataset(client, run_id, run)
             _artifacts(client, run_id, run)
             model = _model(run) if run.model is not None else None
             number = None
@@ -92,6 +94,15 @@ def log(store: Store, run: Run) -> Logged:
                 number = register(client, run.register, model, run_id, _tags(run.tags, own=False), run.alias)
     base = UI if store.artifact_root else store.shown.rstrip("/")
     return Logged(run_id, experiment, f"{base}/#/experiments/{experiment}/runs/{run_id}{CLASSICAL}", number)
+
+
+def require(store: Store, experiment: str) -> None:
+    """Refuse a store that cannot be used, or an experiment that no run can be logged to; GuardError (exit 2)."""
+    store.ready()
+    with opened(store) as client:
+        found = client.get_experiment_by_name(legible(experiment))
+        if found is not None:
+            _require_usable(store, found)
 
 
 def _experiment(client: Any, store: Store, name: str) -> str:
@@ -107,13 +118,31 @@ def _experiment(client: Any, store: Store, name: str) -> str:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
             found = client.get_experiment_by_name(name)  # another training made it just now
+    _require_usable(store, found)
+    return str(found.experiment_id)
+
+
+def _require_usable(store: Store, found: Any) -> None:
+    """Refuse an experiment that was deleted, or whose artifacts are kept where the project is no more."""
+    name = found.name
     if found.lifecycle_stage != "active":
         raise GuardError(
             f"the experiment '{name}' of {store.shown} was deleted.",
             f"MLFLOW_TRACKING_URI={store.shown} mlflow experiments restore --experiment-id {found.experiment_id}",
             UNUSABLE,
         )
-    return str(found.experiment_id)
+    old = moved_from(store.root, found.artifact_location) if store.embedded else ""
+    if old:
+        another = shlex.quote(f"{name} ({found.experiment_id})")
+        here, there = (typed(os.fsencode(path)) for path in (os.path.abspath(store.root), os.path.dirname(old)))
+        raise GuardError(
+            f"the experiment '{name}' of {store.shown} keeps its artifacts in {shown(os.fsencode(old))}: this project "
+            "was moved or copied, and MLflow cannot take them along.",
+            f"MLFLOW_TRACKING_URI={store.shown} mlflow experiments rename --experiment-id {found.experiment_id} "
+            f"--new-name {another}     # in the project's folder; the next training begins a new one here\n"
+            f"ln -s {here} {there}     # if it was moved: earlier artifacts are found again",
+            UNUSABLE,
+        )
 
 
 @contextlib.contextmanager
@@ -162,19 +191,26 @@ def _trials(
         client.set_terminated(run_id, "FINISHED")
 
 
-def _dataset(run: Run) -> None:
+def _dataset(client: Any, run_id: str, run: Run) -> None:
     if run.dataset_frame is None:
         return
-    import mlflow
+    from mlflow.entities import Dataset, DatasetInput, InputTag
     from mlflow.models import infer_signature
 
-    digest = run.dataset_md5[:LONGEST_DIGEST] or None
     path = legible(run.dataset_path)
-    name = cut(os.path.basename(path), LONGEST_DATASET) or "dataset"
-    data = mlflow.data.from_pandas(run.dataset_frame, source=path or None, name=name, digest=digest)
-    # It would look at each cell to find each column's type: half a second for 20,000 rows.
-    vars(data)["schema"] = infer_signature(run.dataset_frame.head(TYPICAL)).inputs
-    mlflow.log_input(data, context="training", tags={"md5": run.dataset_md5, "path": cut(path, 500)})
+    # Of a few rows: to look at each cell of 20,000 rows takes MLflow half a second.
+    columns = infer_signature(run.dataset_frame.head(TYPICAL)).inputs.to_dict()
+    size = {"num_rows": len(run.dataset_frame), "num_elements": int(run.dataset_frame.size)}
+    data = Dataset(
+        name=cut(os.path.basename(path), LONGEST_DATASET) or "dataset",
+        digest=run.dataset_md5[:LONGEST_DIGEST],
+        source_type="local",
+        source=json.dumps({"uri": path}),
+        schema=json.dumps({"mlflow_colspec": columns}),
+        profile=json.dumps(size),
+    )
+    tags = {"mlflow.data.context": "training", "md5": run.dataset_md5, "path": cut(path, 500)}
+    client.log_inputs(run_id, [DatasetInput(data, [InputTag(key, value) for key, value in tags.items()])])
 
 
 def _artifacts(client: Any, run_id: str, run: Run) -> None:

@@ -126,7 +126,7 @@ def train(options: Options, store: tracking.Store, watch: Watch | None = None) -
     hidden = _hide(options.root, store)
     store.begin()
     try:
-        fitted = _fit(inputs, parts, watch)
+        fitted = _fit(inputs, parts, store, watch)
         watch.steps("logging to MLflow")
         return _completed(inputs, store, fitted, hidden)
     except BaseException:
@@ -194,11 +194,12 @@ def _hide(root: str, store: tracking.Store) -> list[str]:
     return tracking.ignore(root) if store.embedded and provenance.is_git(root) else []
 
 
-def _fit(inputs: _Inputs, parts: tuple[Any, Any], watch: Watch) -> _Fitted:
+def _fit(inputs: _Inputs, parts: tuple[Any, Any], store: tracking.Store, watch: Watch) -> _Fitted:
     options, data, (seen, test) = inputs.options, inputs.data, parts
     settings, trials = options.settings, []
     if options.search:
         watch.steps("searching")
+        tracking.require(store, options.experiment)
         found = search.search(data, settings, options.search, options.scheduler, _state(options.root), watch.trials)
         settings, trials = found.best, found.trials
     watch.steps("growing the forest")
