@@ -24,8 +24,8 @@ from trinity_guard.training.serving import shown_uri
 from trinity_guard.training.stores import Store, begin, opened, store
 
 __all__ = [
-    "Logged", "Run", "Store", "begin", "champion", "ignore", "ignored", "log", "mark", "require", "run_of", "shown_uri", "store",
-    "version",
+    "Logged", "Run", "Store", "begin", "champion", "ignore", "ignored", "log", "mark", "require", "run_of", "shown_uri",
+    "store", "version",
 ]  # fmt: skip
 
 # MLflow's own limits, and how many of each it takes at once.
