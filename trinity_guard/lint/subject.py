@@ -11,7 +11,7 @@ from trinity_guard.git import index, packheads, partial, revisions
 from trinity_guard.git.attributes import Attributes
 from trinity_guard.git.index import EMPTY, SYMLINK, Entry
 from trinity_guard.git.objects import GLANCE
-from trinity_guard.push.gate import Findings, left_to_others
+from trinity_guard.push.gate import PushContents, left_to_others
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def left(place: git.Place, judged: list[Judged]) -> list[Judged]:
     """
     attributes = Attributes([j.entry.path for j in judged])
     judged = [j for j in judged if not (_is_lfs(attributes, j) and j.entry.oid in EMPTY)]
-    findings = Findings()
+    findings = PushContents()
     by_version = {(j.commit, j.entry.path, j.entry.oid): j for j in judged}
     for j in judged:
         j.lfs = _is_lfs(attributes, j)

@@ -39,7 +39,7 @@ class Ref:
         self.there = b"" if not there.strip(b"0") else there
 
 
-class Findings:
+class PushContents:
     """What the commits of a push hold: the objects that they name, raw artifacts, pointers that nobody can read."""
 
     __slots__ = ("broken", "commits", "named", "raw", "records")
@@ -121,9 +121,9 @@ def examine(
     commits: Sequence[bytes],
     others: Sequence[tuple[bytes, index.Entry]] = (),
     on_progress: Progress | None = None,
-) -> Findings:
+) -> PushContents:
     """Look at every file that these commits add or change, each version of it once; and at `others`."""
-    found = Findings()
+    found = PushContents()
     found.commits = list(commits)
     seen: set[tuple[bytes, bytes, bool]] = set()
     _look(place, rules, others, found)
@@ -161,7 +161,7 @@ def _moved(place: git.Place, records: Sequence[tuple[bytes, index.Entry]]) -> li
     return named
 
 
-def require_same_places(place: git.Place, refs: Sequence[Ref], findings: Findings) -> None:
+def require_same_places(place: git.Place, refs: Sequence[Ref], findings: PushContents) -> None:
     """Refuse a branch whose own .dvc/config leads elsewhere than the one of this work tree, by which objects are sent.
 
     Its objects would go where nobody who checks it out looks for them.
@@ -223,14 +223,14 @@ def _place_in(data: bytes, path: bytes) -> tuple[object, ...] | None:
     return (remote.get("url"), remote.get("endpointurl")) if remote else None
 
 
-def _look(place: git.Place, rules: Rules, files: Sequence[tuple[bytes, index.Entry]], found: Findings) -> None:
+def _look(place: git.Place, rules: Rules, files: Sequence[tuple[bytes, index.Entry]], found: PushContents) -> None:
     by_version = {(e.path, e.oid): c for c, e in files if e.mode != index.SYMLINK}
     raw = inspect.inspect(place, rules, [e for _, e in files]).artifacts
     found.raw += [(by_version[a.entry.path, a.entry.oid], a) for a in raw]
     found.records += [(c, e) for c, e in files if inspect.is_record(e.path) or is_own_config(e.path)]
 
 
-def published_elsewhere(findings: Findings) -> None:
+def published_elsewhere(findings: PushContents) -> None:
     """Drop what some other remote has already: it cannot be held back any more, and a second remote may have it too."""
     if not (findings.raw or findings.broken):
         return
@@ -239,7 +239,7 @@ def published_elsewhere(findings: Findings) -> None:
     findings.broken = {k: e for k, e in findings.broken.items() if k[0] not in known}
 
 
-def known_elsewhere(findings: Findings) -> set[bytes]:
+def known_elsewhere(findings: PushContents) -> set[bytes]:
     """Return those of the commits that some Git remote has, as far as we know."""
     lines = b"".join(c + b"\n" for c in findings.commits)
     return set(findings.commits) - set(git.run("rev-list", "--stdin", "--not", "--remotes", data=lines).split())
@@ -250,7 +250,7 @@ def is_own_config(path: bytes) -> bool:
     return (b"/" + path).endswith(b"/.dvc/config.local")
 
 
-def left_to_others(place: git.Place, findings: Findings) -> None:
+def left_to_others(place: git.Place, findings: PushContents) -> None:
     """Drop what git-lfs keeps, and what a pipeline of its own commit leaves to Git (cache: false)."""
     if not findings.raw:
         return

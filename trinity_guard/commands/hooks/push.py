@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from trinity_guard.config import Config
     from trinity_guard.detect.inspect import Artifact
     from trinity_guard.dvcrepo.referenced import Named
-    from trinity_guard.push.gate import Findings, Ref
+    from trinity_guard.push.gate import PushContents, Ref
 
 SKIP = "TRINITY_GUARD_SKIP=gate git push     # without this check"
 MOST_LINES = 10
@@ -65,7 +65,7 @@ def gate(place: git.Place, commits: list[bytes], refs: Sequence[Ref]) -> int:
     return FINE
 
 
-def _secure(place: git.Place, config: Config, found: Findings, refs: Sequence[Ref]) -> None:
+def _secure(place: git.Place, config: Config, found: PushContents, refs: Sequence[Ref]) -> None:
     confirm.about_places(place, config, found.named)
     progress = console.Progress("pushing")
     try:
@@ -135,7 +135,7 @@ def _drain(place: git.Place, config: Config) -> None:
 # ---- refusals ----
 
 
-def _refuse_credentials(found: Findings) -> None:
+def _refuse_credentials(found: PushContents) -> None:
     data = git.read_all([e.oid for _, e in found.records])
     for (commit, entry), content in zip(found.records, data, strict=True):
         try:
@@ -155,7 +155,7 @@ def _refuse_credentials(found: Findings) -> None:
             )
 
 
-def _refuse_broken(found: Findings) -> None:
+def _refuse_broken(found: PushContents) -> None:
     for (commit, _), error in found.broken.items():
         raise GuardError(
             problem=f"push refused: in commit {commit[:10].decode()}, {error.problem}",
@@ -164,7 +164,7 @@ def _refuse_broken(found: Findings) -> None:
         )
 
 
-def _refuse_raw(found: Findings, refs: Sequence[Ref]) -> None:
+def _refuse_raw(found: PushContents, refs: Sequence[Ref]) -> None:
     if not found.raw:
         return
     lines = [
