@@ -27,7 +27,7 @@ def commit_of(revision: bytes) -> bytes:
     return result.out.split()[-1]
 
 
-class Chosen:
+class CommitPointers:
     """The pointers and locks of a commit that are brought: path -> blob id there, and what they ask for."""
 
     __slots__ = ("commit", "goals", "ids", "selection")
@@ -39,7 +39,7 @@ class Chosen:
         self.selection = selection
 
 
-def choose(follower: Follower, commit: bytes, selection: Selection) -> Chosen:
+def choose(follower: Follower, commit: bytes, selection: Selection) -> CommitPointers:
     """Read what the commit's pointers ask for, as far as the selection means it."""
     listed = dict(_references(commit))
     names = [p for p in listed if desired.is_reference(p)]
@@ -50,7 +50,7 @@ def choose(follower: Follower, commit: bytes, selection: Selection) -> Chosen:
     wanted = selection.goals(said, f"in {commit[:12].decode()}")
     sources = {g.source for g in wanted}
     # A pointer comes whole, with all its outputs.
-    return Chosen(commit, {p: listed[p] for p in sources}, [g for g in said if g.source in sources], selection)
+    return CommitPointers(commit, {p: listed[p] for p in sources}, [g for g in said if g.source in sources], selection)
 
 
 def _references(commit: bytes) -> Iterable[tuple[bytes, bytes]]:
@@ -61,7 +61,7 @@ def _references(commit: bytes) -> Iterable[tuple[bytes, bytes]]:
             yield path, meta.split(b" ")[2]
 
 
-def prepare(follower: Follower, chosen: Chosen, fetcher: Fetcher) -> None:
+def prepare(follower: Follower, chosen: CommitPointers, fetcher: Fetcher) -> None:
     """Decide, and fetch what is missing; GuardError, before anything is touched, where not all of it can be brought."""
     here = index.entries_of(sorted(chosen.ids))
     _refuse_edited(chosen, here)
@@ -89,7 +89,7 @@ def _remedy(follower: Follower) -> str:
     return "\n".join(lines) or "trinity-guard use REV PATH     # brings some of them"
 
 
-def _refuse_edited(chosen: Chosen, here: dict[bytes, index.Entry]) -> None:
+def _refuse_edited(chosen: CommitPointers, here: dict[bytes, index.Entry]) -> None:
     paths = [p for p, entry in here.items() if entry.oid != chosen.ids[p]]
     if not paths:
         return
@@ -108,7 +108,7 @@ def _refuse_edited(chosen: Chosen, here: dict[bytes, index.Entry]) -> None:
         )
 
 
-def _refuse_unrecorded(chosen: Chosen, here: dict[bytes, index.Entry]) -> None:
+def _refuse_unrecorded(chosen: CommitPointers, here: dict[bytes, index.Entry]) -> None:
     """Refuse to write over a staged pointer that no commit holds: nothing would name its bytes any more."""
     unsure = {p: e.oid for p, e in here.items() if e.oid != chosen.ids[p]}
     if not unsure:
@@ -134,7 +134,7 @@ def head() -> list[bytes]:
     return result.out.split()
 
 
-def move_pointers(chosen: Chosen) -> None:
+def move_pointers(chosen: CommitPointers) -> None:
     """Bring the pointers themselves into index and work tree, as `git checkout REV -- PATH` does."""
     listed = b"".join(p + b"\0" for p in sorted(chosen.ids))
     # Without hooks: ours would follow before we do.

@@ -100,7 +100,7 @@ def _commit(place: git.Place, names: list[str]) -> bytes:
         raise GuardError(error.problem, ways, error.exit_code) from None
 
 
-def _tell(follower: Follower, chosen: use.Chosen, revision: str) -> int:
+def _tell(follower: Follower, chosen: use.CommitPointers, revision: str) -> int:
     plan = follower.plan
     sync.tell(plan, fetched=True)
     if not chosen.ids:
