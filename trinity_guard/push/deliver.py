@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]
 
 
-class Destination:
+class PushTarget:
     """One remote of one DVC project, and the cache that its objects come from."""
 
     __slots__ = ("cache", "name", "remote", "settings")
@@ -31,7 +31,7 @@ class Destination:
         self.cache = odb.Store(settings.cache_dir, settings.shared)
 
 
-def destination(place: git.Place, project: bytes, name: str) -> Destination:
+def destination(place: git.Place, project: bytes, name: str) -> PushTarget:
     """Find the remote `name` ("": the default) of a project; GuardError where there is none, or none to be trusted."""
     settings = dvcproject.load(place.file(project) if project else place.top)
     name = (name or settings.default_remote or "").lower()  # as DVC reads its config
@@ -39,7 +39,7 @@ def destination(place: git.Place, project: bytes, name: str) -> Destination:
         raise GuardError("no DVC remote is set", "trinity-guard remote add URL")
     if name not in settings.remotes:
         raise GuardError(f"the DVC remote '{name}' is not configured", f"trinity-guard remote add {name} URL")
-    found = Destination(settings, name)
+    found = PushTarget(settings, name)
     trust.require(place, settings, found.remote)
     trust.require_cache(place, settings)
     if found.remote.local is not None:
@@ -64,7 +64,7 @@ class Delivery:
 
 
 def deliver(
-    to: Destination,
+    to: PushTarget,
     remote: connect.Remote,
     group: Sequence[Named],
     known: Known | None,

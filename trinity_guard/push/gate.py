@@ -337,7 +337,7 @@ def secure(
     return done
 
 
-def _fetch_folders(to: deliver.Destination, remote: connect.Remote, group: Sequence[Named]) -> None:
+def _fetch_folders(to: deliver.PushTarget, remote: connect.Remote, group: Sequence[Named]) -> None:
     """Bring the directory objects that only the remote has: it must have each file that they list, too."""
     wanted = [connect.Wanted(i.md5) for i in group if i.is_dir and not to.cache.holds(i.md5)]
     if wanted:
@@ -347,7 +347,7 @@ def _fetch_folders(to: deliver.Destination, remote: connect.Remote, group: Seque
 
 def _sort(
     place: git.Place,
-    to: deliver.Destination,
+    to: deliver.PushTarget,
     group: Sequence[Named],
     delivered: deliver.Delivery,
     done: Secured,
