@@ -11,7 +11,7 @@ import os
 from trinity_guard import git
 from trinity_guard.checkout import desired
 from trinity_guard.checkout.desired import Goal, Projects
-from trinity_guard.checkout.workfiles import FILE, FOLDER, KIND, LINK, Tree, kept_elsewhere, md5_of, object_of_link
+from trinity_guard.checkout.workfiles import FILE, FOLDER, KIND, LINK, WorkTree, kept_elsewhere, md5_of, object_of_link
 from trinity_guard.dvcrepo import lockfile, odb
 from trinity_guard.dvcrepo.tracked import Catalog, Held, seen_mark
 from trinity_guard.errors import GuardError, pathspec, shown
@@ -96,7 +96,7 @@ class Follower:
         self.place = place
         self.catalog = catalog
         self.projects = Projects(place, before)
-        self.tree = Tree(place.top)
+        self.tree = WorkTree(place.top)
         self.plan = Plan()
         self.wanted: dict[bytes, Goal] = {}
         self._expanded: set[bytes] = set()

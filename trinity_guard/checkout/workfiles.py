@@ -55,7 +55,7 @@ class Damaged(Exception):  # noqa: N818  # an answer, not an error
 # --- looking ---------------------------------------------------------------------------------------------------
 
 
-class Tree:
+class WorkTree:
     """What is in the places of working files. Answers about folders are remembered.
 
     leaving: files that will have been taken away when others are put.
