@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard.checkout.desired import Goal
-from trinity_guard.checkout.plan import Follower, Former, Kept, Put
+from trinity_guard.checkout.plan import Follower, Former, LeftAlone, Put
 from trinity_guard.checkout.workfiles import Damaged, same_moment
 from trinity_guard.dvcrepo import odb, tracked
 from trinity_guard.errors import GuardError, shown
@@ -138,7 +138,7 @@ def _take_away(follower: Follower) -> None:
             follower.tree.remove(path)
             follower.plan.removed.append(path)
         else:
-            follower.plan.kept.append(Kept(path, "unnamed", "it was written to just now"))
+            follower.plan.kept.append(LeftAlone(path, "unnamed", "it was written to just now"))
 
 
 def _put(follower: Follower, put: Put, marks: dict[bytes, tuple[Goal, os.stat_result]], counter: _Counter) -> bool:
@@ -150,7 +150,7 @@ def _put(follower: Follower, put: Put, marks: dict[bytes, tuple[Goal, os.stat_re
         plan.missing.append((goal, ""))
         return True
     if not same_moment(follower.tree.stat(goal.path), put.before):
-        plan.kept.append(Kept(goal.path, "changed", "was written to just now", goal.source))
+        plan.kept.append(LeftAlone(goal.path, "changed", "was written to just now", goal.source))
         return True
     follower.tree.make_room(goal.path)
     try:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Kept:
+class LeftAlone:
     """A file that was left as it is, although its pointer (`source`) says otherwise, or no pointer names it any more.
 
     kind: "changed" (its bytes are kept nowhere else), "unnamed" (that too), "obstacle", "git" (Git tracks it).
@@ -62,7 +62,7 @@ class Plan:
         self.bytes_put = 0
         self.puts: list[Put] = []
         self.removals: list[tuple[bytes, os.stat_result]] = []
-        self.kept: list[Kept] = []
+        self.kept: list[LeftAlone] = []
         self.missing: list[tuple[Goal, str]] = []
         self.right: list[tuple[Goal, os.stat_result]] = []
         self.troubles: list[GuardError] = []
@@ -178,11 +178,11 @@ class Follower:
         self.tree.leaving.update(path for path, _ in self.plan.removals)
         for path, goal in self.wanted.items():
             if path in tracked:
-                self.plan.kept.append(Kept(path, "git", "is tracked by Git here", goal.source))
+                self.plan.kept.append(LeftAlone(path, "git", "is tracked by Git here", goal.source))
                 continue
             obstacle = self.tree.obstacle(path) or self._decide_one(goal, former.files.get(path, []), marks.get(path))
             if obstacle:
-                self.plan.kept.append(Kept(path, "obstacle", obstacle, goal.source))
+                self.plan.kept.append(LeftAlone(path, "obstacle", obstacle, goal.source))
         self.plan.missing += [(goal, "") for goal in unknown if goal.certain]
 
     def _decide_one(self, goal: Goal, guesses: list[str], held: Held | None) -> str:
@@ -216,7 +216,7 @@ class Follower:
         elif kept_elsewhere(self.projects.cache_reader(goal.project), full, guesses, known):
             self.plan.puts.append(Put(goal, stat))
         else:
-            self.plan.kept.append(Kept(goal.path, "changed", "was changed here", goal.source))
+            self.plan.kept.append(LeftAlone(goal.path, "changed", "was changed here", goal.source))
 
     def _unclaimed(self, paths: list[bytes], unknown: list[Goal]) -> list[bytes]:
         """Return those of the files that no pointer or lock of the index holds."""
@@ -254,7 +254,7 @@ class Follower:
         if safe:
             self.plan.removals.append((path, stat))
         elif stat.st_mode & KIND == FILE:
-            self.plan.kept.append(Kept(path, "unnamed", "its bytes are kept nowhere else"))
+            self.plan.kept.append(LeftAlone(path, "unnamed", "its bytes are kept nowhere else"))
 
 
 def _parents(path: bytes) -> Iterable[bytes]:

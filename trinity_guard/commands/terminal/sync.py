@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from trinity_guard.checkout.changes import Stamp
     from trinity_guard.checkout.desired import Goal
-    from trinity_guard.checkout.plan import Kept, Plan
+    from trinity_guard.checkout.plan import LeftAlone, Plan
     from trinity_guard.config import Config
     from trinity_guard.dvcrepo.tracked import Catalog
 
@@ -126,7 +126,7 @@ def _remedy(goal: Goal, reason: str, fetched: bool) -> str:
     return f"trinity-guard pull {typed(goal.path)}"
 
 
-def words(kept: Kept) -> tuple[str, str]:
+def words(kept: LeftAlone) -> tuple[str, str]:
     """Return what is said of a file that was left as it is, and the commands that help."""
     name = typed(kept.path)
     if kept.kind == "changed":
