@@ -17,12 +17,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Plan", "file_for", "plan", "read_if_there", "with_line"]
+__all__ = ["IgnorePlan", "file_for", "plan", "read_if_there", "with_line"]
 
 SYMLINK = b"120000"
 
 
-class Plan:
+class IgnorePlan:
     """New contents of .gitignore files. added_names: path -> the name that a line was added for."""
 
     __slots__ = ("_modes", "added_names", "for_index", "for_tree")
@@ -42,7 +42,7 @@ def file_for(path: bytes) -> bytes:
     return os.path.join(os.path.dirname(path), b".gitignore")
 
 
-def plan(place: git.Place, indexed: Mapping[bytes, index.Entry], paths: Sequence[bytes]) -> Plan:
+def plan(place: git.Place, indexed: Mapping[bytes, index.Entry], paths: Sequence[bytes]) -> IgnorePlan:
     """Decide the lines for these artifacts; GuardError where their pointers would be ignored.
 
     indexed: the .gitignore files of the index, by path.
@@ -54,7 +54,7 @@ def plan(place: git.Place, indexed: Mapping[bytes, index.Entry], paths: Sequence
     sources = {r[0] for r in rules.values() if os.path.basename(r[0]) == b".gitignore" and not os.path.isabs(r[0])}
     staged = {path: indexed[path] for path in sorted(ignorers | sources) if path in indexed}
     contents = dict(zip(staged, git.read_all(e.oid for e in staged.values()), strict=True))
-    result = Plan({e.path: e.mode for e in staged.values()})
+    result = IgnorePlan({e.path: e.mode for e in staged.values()})
     for target in sorted(ignorers):
         here = [p for p in paths if file_for(p) == target]
         _plan_one(place, target, here, rules, contents, result)
@@ -67,7 +67,7 @@ def _plan_one(
     paths: list[bytes],
     rules: dict[bytes, tuple[bytes, bytes]],
     contents: dict[bytes, bytes | None],
-    result: Plan,
+    result: IgnorePlan,
 ) -> None:
     on_disk = place.file(target)
     for_index = old_index = contents.get(target)
