@@ -21,7 +21,7 @@ PAGES_EACH = 5
 BATCHES = 25
 
 
-class Place:
+class RemoteStore:
     """A remote as DVC opens it. fs: DVC's file system; base: the path that the remote names; scheme: the URL's."""
 
     def __init__(self, fs: Any, base: str, scheme: str) -> None:
@@ -64,9 +64,9 @@ def _size(info: dict[str, Any]) -> int:
     return int(size) if size is not None else -1
 
 
-def sizes(place: Place, md5s: Sequence[str], on_news: News) -> None:
+def sizes(store: RemoteStore, md5s: Sequence[str], on_news: News) -> None:
     """Tell the sizes of the objects that are there. Raises what a question ended in, unless it is "not there"."""
-    place.refresh()
+    store.refresh()
     found = 0
 
     def tell(news: dict[str, int]) -> None:
@@ -75,18 +75,18 @@ def sizes(place: Place, md5s: Sequence[str], on_news: News) -> None:
         on_news(news)
 
     plain = [md5 for md5 in md5s if not md5.startswith(odb.LEGACY)]
-    if not (place.is_object_store and len(plain) > FEW and _by_listing(place, plain, tell)):
-        _one_by_one(place, plain, tell)
-    _one_by_one(place, [md5 for md5 in md5s if md5.startswith(odb.LEGACY)], tell)
+    if not (store.is_object_store and len(plain) > FEW and _by_listing(store, plain, tell)):
+        _one_by_one(store, plain, tell)
+    _one_by_one(store, [md5 for md5 in md5s if md5.startswith(odb.LEGACY)], tell)
     if not found:
-        check_base(place)
+        check_base(store)
 
 
-def _one_by_one(place: Place, md5s: Sequence[str], on_news: News) -> None:
-    step = max(BATCHES * place.fs.jobs, 1)
+def _one_by_one(store: RemoteStore, md5s: Sequence[str], on_news: News) -> None:
+    step = max(BATCHES * store.fs.jobs, 1)
     for start in range(0, len(md5s), step):
         some = md5s[start : start + step]
-        answers = place.info([place.path(md5) for md5 in some], lambda _: on_news({}))
+        answers = store.info([store.path(md5) for md5 in some], lambda _: on_news({}))
         unknown = next((a for a in answers if isinstance(a, BaseException) and not absent(a)), None)
         if unknown is not None:
             raise unknown
@@ -98,22 +98,22 @@ def absent(error: BaseException) -> bool:
     return isinstance(error, (FileNotFoundError, NotADirectoryError)) and step_of(error, "read") == "read"
 
 
-def _by_listing(place: Place, md5s: Sequence[str], on_news: News) -> bool:
+def _by_listing(store: RemoteStore, md5s: Sequence[str], on_news: News) -> bool:
     """Answer from listings; False, with nothing told, where single questions are cheaper or listing is not allowed."""
     try:
         # md5s are spread evenly: the objects below one of 4,096 prefixes tell how many there are in all.
-        sample = len(_listed(place, ["000"])[0])
+        sample = len(_listed(store, ["000"])[0])
         pages = (sample + 1) * 4096 / PAGE
         if pages * WEIGHT > len(md5s):
             return False
         digits = next(n for n in (0, 1, 2, 3) if pages / 16**n <= PAGES_EACH or n == 3)
         prefixes = sorted({md5[:digits] for md5 in md5s})
-        step = max(place.fs.jobs, 1)
+        step = max(store.fs.jobs, 1)
         wanted = set(md5s)
         for start in range(0, len(prefixes), step):
             some = prefixes[start : start + step]
             held: dict[str, int] = {}
-            for listed in _listed(place, some):
+            for listed in _listed(store, some):
                 held.update((md5, size) for md5, size in listed.items() if md5 in wanted)
             on_news(held)
     except Exception:  # noqa: BLE001  # listing needs rights that reading does not; the single questions decide
@@ -121,20 +121,20 @@ def _by_listing(place: Place, md5s: Sequence[str], on_news: News) -> bool:
     return True
 
 
-def _listed(place: Place, prefixes: Iterable[str]) -> list[dict[str, int]]:
+def _listed(store: RemoteStore, prefixes: Iterable[str]) -> list[dict[str, int]]:
     """Return md5 -> size of the objects whose md5 starts with each prefix."""
     import asyncio
 
     from dvc_objects.executors import batch_coros
     from fsspec.asyn import get_loop
 
-    root = place.join("files", "md5")
-    client = place.fs.fs
+    root = store.join("files", "md5")
+    client = store.fs.fs
     coroutines = []
     for prefix in prefixes:
         folder, rest = (f"{root}/{prefix[:2]}", prefix[2:]) if len(prefix) >= 2 else (root, prefix)
         coroutines.append(client._find(folder, prefix=rest, detail=True))
-    running = asyncio.run_coroutine_threadsafe(batch_coros(coroutines, batch_size=place.fs.jobs), get_loop())
+    running = asyncio.run_coroutine_threadsafe(batch_coros(coroutines, batch_size=store.fs.jobs), get_loop())
     found = []
     for entries in running.result():
         names = entries.items() if isinstance(entries, dict) else ()
@@ -145,27 +145,27 @@ def _listed(place: Place, prefixes: Iterable[str]) -> list[dict[str, int]]:
 # --- is it there at all
 
 
-def check_base(place: Place) -> None:
+def check_base(store: RemoteStore) -> None:
     """Raise when the bucket, container or base collection does not exist: then nothing is known of its objects."""
     missing = FileNotFoundError("NoSuchBucket")
     missing.code = "NoSuchBucket"  # type: ignore[attr-defined]
-    if place.is_object_store and not _bucket_exists(place):
+    if store.is_object_store and not _bucket_exists(store):
         raise missing
-    if place.scheme.startswith("webdav"):
+    if store.scheme.startswith("webdav"):
         try:
-            place.fs.fs.info("")
+            store.fs.fs.info("")
         except FileNotFoundError:
             raise missing from None
 
 
-def _bucket_exists(place: Place) -> bool:
+def _bucket_exists(store: RemoteStore) -> bool:
     """Whether the bucket is there; True where we may not ask."""
-    client = place.fs.fs
-    bucket = place.base.lstrip("/").partition("/")[0]
+    client = store.fs.fs
+    bucket = store.base.lstrip("/").partition("/")[0]
     try:
-        if place.scheme == "s3":
+        if store.scheme == "s3":
             client.call_s3("head_bucket", Bucket=bucket)
-        elif place.scheme == "gs":
+        elif store.scheme == "gs":
             client.call("GET", "b/{}/o", bucket, maxResults=1, json_out=True)
         else:
             return bool(client.exists(bucket))

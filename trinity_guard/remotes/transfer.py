@@ -106,8 +106,8 @@ class _Transfer:
     doing = "read"
     tell_after = 0.0  # seconds in which what became of objects is gathered
 
-    def __init__(self, place: query.Place, cache: odb.Store, heartbeat: Heartbeat, name: str, url: str) -> None:
-        self.place = place
+    def __init__(self, store: query.RemoteStore, cache: odb.Store, heartbeat: Heartbeat, name: str, url: str) -> None:
+        self.store = store
         self.cache = cache
         self.heartbeat = heartbeat
         self.name = name
@@ -124,7 +124,7 @@ class _Transfer:
         """Make what arrived last."""
 
     def run(self, items: list[tuple[str, int]]) -> None:
-        self.place.refresh()
+        self.store.refresh()
         for wanted in (False, True):
             self._run([item for item in items if item[0].endswith(".dir") == wanted])
         if self._last and not self._arrived and failures.step_of(self._last, self.doing) in failures.WHOLE:
@@ -136,7 +136,7 @@ class _Transfer:
 
         fresh: dict[str, str] = {}
         told = time.monotonic()
-        with ThreadPoolExecutor(max_workers=max(self.place.fs.jobs, 1)) as pool:
+        with ThreadPoolExecutor(max_workers=max(self.store.fs.jobs, 1)) as pool:
             running = {pool.submit(self.one, md5, size): (md5, size) for md5, size in items}
             try:
                 while running:
@@ -191,7 +191,7 @@ class Upload(_Transfer):
                 return damaged_in(self.cache, md5)
         except OSError as error:
             return f"its object in the cache cannot be read: {error.strerror}"
-        put(self.place, os.fsdecode(path), self.place.path(md5), size_here)
+        put(self.store, os.fsdecode(path), self.store.path(md5), size_here)
         return ""
 
 
@@ -205,14 +205,14 @@ class Download(_Transfer):
         kept = False
         try:
             try:
-                self.place.fs.fs.get_file(self.place.path(md5), os.fsdecode(target))
+                self.store.fs.fs.get_file(self.store.path(md5), os.fsdecode(target))
             except FileNotFoundError as error:
                 if query.absent(error):
                     return ABSENT
                 raise
             came = os.stat(target).st_size
             if not odb.says(md5, odb.md5_of(target), target):
-                there = self.place.info([self.place.path(md5)], lambda _: None)[0]
+                there = self.store.info([self.store.path(md5)], lambda _: None)[0]
                 if isinstance(there, int) and there > came:
                     return f"connection lost: {came} of {there} bytes came"
                 return DAMAGED
@@ -226,52 +226,52 @@ class Download(_Transfer):
     def run(self, items: list[tuple[str, int]]) -> None:
         super().run(items)
         if not self._arrived:
-            query.check_base(self.place)  # all absent: perhaps for want of the bucket
+            query.check_base(self.store)  # all absent: perhaps for want of the bucket
 
     def settle(self) -> None:
         self.cache.settle()
 
 
-def put(place: query.Place, source: str, target: str, size: int) -> None:
+def put(store: query.RemoteStore, source: str, target: str, size: int) -> None:
     """Upload one file; under its final name only when all of it is there, where the protocol can do that."""
-    client = place.fs.fs
-    if place.is_object_store:
+    client = store.fs.fs
+    if store.is_object_store:
         client.put_file(source, target)  # one PUT, or a multipart upload that is completed at its end
         return
-    if place.scheme in ("http", "https"):
+    if store.scheme in ("http", "https"):
         client.put_file(source, target)
-        _check(place, target, size)
+        _check(store, target, size)
         return
     from dvc_objects.fs.utils import tmp_fname
 
-    temporary = place.fs.join(place.fs.parent(target), tmp_fname())
+    temporary = store.fs.join(store.fs.parent(target), tmp_fname())
     try:
-        place.fs.makedirs(place.fs.parent(target), exist_ok=True)
+        store.fs.makedirs(store.fs.parent(target), exist_ok=True)
         client.put_file(source, temporary)
-        _check(place, temporary, size)
-        _rename(place, temporary, target)
+        _check(store, temporary, size)
+        _rename(store, temporary, target)
     except BaseException:
-        _sweep(place, temporary)
+        _sweep(store, temporary)
         raise
 
 
-def _check(place: query.Place, path: str, size: int) -> None:
-    there = place.info([path], lambda _: None)[0]
+def _check(store: query.RemoteStore, path: str, size: int) -> None:
+    there = store.info([path], lambda _: None)[0]
     if isinstance(there, BaseException):
         raise there
     if there not in (-1, size):
         raise ConnectionError(f"{there} of {size} bytes arrived")
 
 
-def _rename(place: query.Place, temporary: str, target: str) -> None:
-    if place.scheme.startswith("webdav"):
-        place.fs.fs.client.move(temporary, target, overwrite=True)
+def _rename(store: query.RemoteStore, temporary: str, target: str) -> None:
+    if store.scheme.startswith("webdav"):
+        store.fs.fs.client.move(temporary, target, overwrite=True)
     else:
-        place.fs.fs.mv(temporary, target)
+        store.fs.fs.mv(temporary, target)
 
 
-def _sweep(place: query.Place, path: str) -> None:
+def _sweep(store: query.RemoteStore, path: str) -> None:
     try:
-        place.fs.fs.rm_file(path)
+        store.fs.fs.rm_file(path)
     except Exception:  # noqa: BLE001  # the connection is gone perhaps, and what failed is on its way up
         return

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def main() -> None:
     """Serve one remote until the standard input ends."""
     inbox, events = _streams()
-    place: query.Place | None = None
+    store: query.RemoteStore | None = None
     told = inbox.get()
     name, url = told["name"], told["url"]
     try:
@@ -42,8 +42,8 @@ def main() -> None:
         doing = "write" if request["do"] == "send" else "read"
         try:
             with Heartbeat(events.say, traffic, request) as heartbeat:
-                place = place or _open(opened)
-                _serve(place, request, heartbeat, name, url)
+                store = store or _open(opened)
+                _serve(store, request, heartbeat, name, url)
             events.say(done=1)
         except RemoteError as error:
             events.error(error)
@@ -125,19 +125,19 @@ def _load(options: dict[str, str], name: str) -> tuple[Any, dict[str, Any], str]
     return cls, settings, base
 
 
-def _open(opened: tuple[Any, dict[str, Any], str]) -> query.Place:
+def _open(opened: tuple[Any, dict[str, Any], str]) -> query.RemoteStore:
     cls, options, base = opened
-    place = query.Place(cls(**options), base, cls.protocol)
-    client = place.fs.fs
-    if place.scheme == "azure":
+    store = query.RemoteStore(cls(**options), base, cls.protocol)
+    client = store.fs.fs
+    if store.scheme == "azure":
         # Its own four tries wait 15 s and more between them.
         policy: Any = getattr(getattr(client.service_client, "_config", None), "retry_policy", None)
         if hasattr(policy, "total_retries"):
             policy.total_retries, policy.connect_retries = 2, 1
             policy.initial_backoff, policy.increment_base = 1, 1
-    if place.scheme == "gs":
+    if store.scheme == "gs":
         _give_up_on_refusal()
-    return place
+    return store
 
 
 def _give_up_on_refusal() -> None:
@@ -150,28 +150,28 @@ def _give_up_on_refusal() -> None:
         retry.is_retriable = lambda error: not isinstance(error, ClientConnectorError) and plain(error)
 
 
-def _serve(place: query.Place, request: dict[str, Any], heartbeat: Heartbeat, name: str, url: str) -> None:
+def _serve(store: query.RemoteStore, request: dict[str, Any], heartbeat: Heartbeat, name: str, url: str) -> None:
     if request["do"] == "sizes":
-        query.sizes(place, request["md5s"], heartbeat.news)
+        query.sizes(store, request["md5s"], heartbeat.news)
     elif request["do"] == "probe":
-        _probe(place, name, url)
+        _probe(store, name, url)
     else:
         cache = odb.Store(os.fsencode(request["cache"]), request["shared"])
         items = [(md5, size) for md5, size in request["items"]]
         move = Upload if request["do"] == "send" else Download
-        move(place, cache, heartbeat, name, url).run(items)
+        move(store, cache, heartbeat, name, url).run(items)
 
 
-def _probe(place: query.Place, name: str, url: str) -> None:
+def _probe(store: query.RemoteStore, name: str, url: str) -> None:
     """Write, read back, compare and delete an object of our own."""
     data = os.urandom(64)
-    path = place.join("trinity-guard-probe-" + os.urandom(8).hex())
-    client = place.fs.fs
+    path = store.join("trinity-guard-probe-" + os.urandom(8).hex())
+    client = store.fs.fs
 
     def write() -> None:
-        if not place.is_object_store and place.scheme not in ("http", "https"):
-            place.fs.makedirs(place.fs.parent(path), exist_ok=True)
-        if place.scheme in ("http", "https"):
+        if not store.is_object_store and store.scheme not in ("http", "https"):
+            store.fs.makedirs(store.fs.parent(path), exist_ok=True)
+        if store.scheme in ("http", "https"):
             import tempfile
 
             with tempfile.NamedTemporaryFile() as file:
@@ -186,11 +186,11 @@ def _probe(place: query.Place, name: str, url: str) -> None:
             raise RemoteError("read", f"the remote '{name}' ({url}) gave back other bytes than were written")
 
     steps: list[tuple[str, Callable[[], Any]]] = [
-        ("bucket", lambda: query.check_base(place)),
+        ("bucket", lambda: query.check_base(store)),
         ("write", write),
         ("read", read),
     ]
-    if place.scheme not in ("http", "https"):  # DVC's has no way to delete
+    if store.scheme not in ("http", "https"):  # DVC's has no way to delete
         steps.append(("delete", lambda: client.rm_file(path)))
     for doing, step in steps:
         try:
