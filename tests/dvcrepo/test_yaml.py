@@ -53,18 +53,18 @@ def test_a_lock_of_gigabytes_is_refused() -> None:
     with pytest.raises(GuardError, match="more than 100000 outputs"):
         lockfile.outs(text.encode(), None, b"dvc.lock")
     with pytest.raises(GuardError, match="too large"):
-        lockfile.outs(b"#" * (yaml.LARGEST + 1), None, b"dvc.lock")
+        lockfile.outs(b"#" * (yaml.MAX_BYTES + 1), None, b"dvc.lock")
 
 
 @pytest.mark.parametrize("text", ["[" * 3000, "{a: " * 3000, "x: [" + "[" * 2000 + "]" * 2000 + "]"])
 def test_a_pit_of_brackets_is_refused_before_it_is_read(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ruamel.yaml.YAML", None)  # which would take seconds to say so
     with pytest.raises(ValueError, match="nested too deep"):
-        yaml.parse(text.encode(), yaml.LARGEST, anchors=True)
+        yaml.parse(text.encode(), yaml.MAX_BYTES, anchors=True)
 
 
 def test_many_brackets_side_by_side_are_fine() -> None:
-    fields = yaml.parse(b"a:\n" + b"- [[x], {y: [1]}]\n" * 1000, yaml.LARGEST)
+    fields = yaml.parse(b"a:\n" + b"- [[x], {y: [1]}]\n" * 1000, yaml.MAX_BYTES)
     assert len(fields["a"]) == 1000
 
 
@@ -79,7 +79,7 @@ def test_a_template_reads_no_file_but_the_repository_s_own(tmp_path: Path, name:
     top.mkdir()
     (tmp_path / "secret.yaml").write_text("value: hunter2\n")
     (top / "link.yaml").symlink_to(tmp_path / "secret.yaml")
-    (top / "big.yaml").write_bytes(b"#" * (yaml.LARGEST + 1))
+    (top / "big.yaml").write_bytes(b"#" * (yaml.MAX_BYTES + 1))
     (top / "bomb.yaml").write_text(ALIASES)
     (top / "own.yaml").write_text("value: own\n")
     os.mkfifo(top / "fifo.yaml")

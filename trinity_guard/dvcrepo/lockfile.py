@@ -85,7 +85,7 @@ class _Declared:
 
 def _load(data: bytes, where: bytes) -> Any:
     try:
-        return yaml.parse(data, yaml.LARGEST, anchors=True) or {}
+        return yaml.parse(data, yaml.MAX_BYTES, anchors=True) or {}
     except ValueError as error:
         raise _malformed(where, str(error)) from None
 
@@ -153,7 +153,7 @@ def _declared(dvc_yaml: bytes | None, where: bytes) -> dict[str, _Declared]:
     if not dvc_yaml:
         return {}
     try:
-        fields = yaml.parse(dvc_yaml, yaml.LARGEST, anchors=True)
+        fields = yaml.parse(dvc_yaml, yaml.MAX_BYTES, anchors=True)
     except ValueError:
         return {}
     stages = fields.get("stages") if isinstance(fields, dict) else None

@@ -56,7 +56,7 @@ def pipeline_outs(dvc_yaml: bytes, lock: bytes | None, where: bytes, top: bytes 
 
 def _load(data: bytes, where: bytes) -> Any:
     try:
-        return yaml.parse(data, yaml.LARGEST, anchors=True) or {}
+        return yaml.parse(data, yaml.MAX_BYTES, anchors=True) or {}
     except ValueError as e:
         raise _malformed(where, str(e)) from None
 
@@ -196,7 +196,7 @@ def fits(path: str, template: str) -> bool:
 def _by_dvc(data: Any, where: bytes, top: bytes) -> list[PipelineOut]:
     """Let the real DVC resolve the templates of this dvc.yaml."""
     try:
-        stages = templates.resolved(data, os.path.join(top, os.path.dirname(where)), top, yaml.LARGEST, MOST_OUTS)
+        stages = templates.resolved(data, os.path.join(top, os.path.dirname(where)), top, yaml.MAX_BYTES, MOST_OUTS)
     except ValueError as e:
         raise _malformed(where, yaml.plain(str(e))) from None
     return [out for name, stage in stages.items() for out in _outs_of(name, stage, where)]

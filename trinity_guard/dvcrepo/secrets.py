@@ -169,7 +169,7 @@ def _flat(options: dict[str, Any]) -> Iterator[tuple[str, object]]:
 
 def _in_yaml(data: bytes, where: bytes) -> Iterator[Finding]:
     try:
-        fields = yaml.parse(data, yaml.LARGEST, anchors=True)
+        fields = yaml.parse(data, yaml.MAX_BYTES, anchors=True)
     except ValueError as e:
         raise GuardError(
             problem=f"{shown(where)} cannot be searched for credentials: {e}.",

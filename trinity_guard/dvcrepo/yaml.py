@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 POSSIBLE = range(1 << 63)
 # The largest dvc.yaml or dvc.lock that is read: some 7,000 stages. ruamel.yaml takes up to 15 s for so much.
-LARGEST = 2 << 20
+MAX_BYTES = 2 << 20
 # So many keys may `<<` copy in all: forty lines of it can double what stands above, forty times.
 MOST_MERGED = 200_000
 # Far more than ruamel.yaml can follow; what lies deeper costs it seconds a kilobyte to say so.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard.dvcrepo import lockfile, referenced
-from trinity_guard.dvcrepo.yaml import LARGEST, parse
+from trinity_guard.dvcrepo.yaml import MAX_BYTES, parse
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.lint.finding import ERROR, WARNING, Finding
 from trinity_guard.lint.rules import ignored, lockshape, pipelines
@@ -143,7 +143,7 @@ def _read_pipeline(_: Subject, entry: Entry, data: bytes | None) -> None:
 
 def _parsed(entry: Entry, data: bytes) -> Any:
     try:
-        return parse(data, LARGEST, anchors=True)
+        return parse(data, MAX_BYTES, anchors=True)
     except ValueError as error:
         raise _unreadable(entry, str(error)) from None
 
