@@ -303,7 +303,7 @@ def _engine(job: Job, dry: bool) -> dict[str, Any]:
 def _tell(place: git.Place, values: dict[str, Any]) -> int:
     if not values["refs"]:
         console.say("nothing to migrate: no file of this history can become a pointer")
-        for entry in values["stays"][: messages.MOST]:
+        for entry in values["stays"][: messages.MAX_NAMED]:
             console.say(f"  {entry['path']} stays: {entry['reason']}")
         return FINE
     if values["pushed"]:
@@ -369,7 +369,7 @@ def _finish(place: git.Place, asked: argparse.Namespace, _: Sequence[str]) -> in
         finish.require_pushed(place)
     alive = finish.still_alive(place)
     if alive:
-        names = ", ".join(select.short(name) for name in alive[: messages.MOST])
+        names = ", ".join(select.short(name) for name in alive[: messages.MAX_NAMED])
         console.warn(
             f"these still stand on the old history and keep its files: {names}.",
             "publish the new history first (git push --force …), then finish",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trinity_guard.migrate.engine import Survey
     from trinity_guard.migrate.tools.run import Done
 
-MOST = 10
+MAX_NAMED = 10
 ALL = ("refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*")
 
 
@@ -67,7 +67,7 @@ def survey_table(values: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
 def survey_rest(values: dict[str, Any]) -> str:
     """Return what follows the table."""
     lines = ["", "largest:", *_sized(values["largest"])]
-    lines += _stays(values["stays"], MOST)
+    lines += _stays(values["stays"], MAX_NAMED)
     lines += [f"note: {remark}" for remark in values["remarks"]]
     before, after = size_text(values["git_bytes"]), size_text(values["git_bytes_after"])
     lines += ["", f"Git's objects: {before} now, about {after} after `trinity-guard migrate finish`"]
@@ -103,7 +103,7 @@ def count(number: int, what: str) -> str:
 
 def report(values: dict[str, Any], whole: bool = False) -> str:
     """Return the report of a run; whole: every line of it, for the file that is kept."""
-    most = 1 << 60 if whole else MOST
+    most = 1 << 60 if whole else MAX_NAMED
     dry = values["phase"] == "dry"
     moved = f"{count(values['files_moved'], 'file')} in {count(values['blobs_moved'], 'version')}"
     lines = [
@@ -188,7 +188,7 @@ def force_push(place: git.Place, remote: str, refs: Sequence[str]) -> str:
     """Return the command that publishes the rewritten refs and no other one: a branch that stayed may be behind the
     remote's, and would throw back what others have pushed. A forge takes none of its own, and fails for them."""
     names = [n for n in refs if n.startswith("refs/") and not os.fsencode(n).startswith(OF_A_FORGE)]
-    if len(names) <= MOST:
+    if len(names) <= MAX_NAMED:
         return _pushing(place, remote, names)
     kept = " ".join(f"refs/trinity-guard/original/{kind}" for kind in ("heads", "tags", "notes"))
     listed = f"git for-each-ref --format='refs/%(refname:lstrip=3)' {kept}"

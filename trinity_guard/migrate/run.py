@@ -174,8 +174,8 @@ def _line_ends(place: git.Place, head: Sequence[str] | None) -> list[str]:
         source.close()
     if not unlike:
         return []
-    named = ", ".join(shown(path) for path in unlike[: messages.MOST])
-    more = f" and {len(unlike) - messages.MOST} more" if len(unlike) > messages.MOST else ""
+    named = ", ".join(shown(path) for path in unlike[: messages.MAX_NAMED])
+    more = f" and {len(unlike) - messages.MAX_NAMED} more" if len(unlike) > messages.MAX_NAMED else ""
     return [
         f"Git checked these out with other line ends (or another encoding) than it stores; their pointers have the "
         f"stored bytes, so DVC takes the files for changed: {named}{more}; for each: "

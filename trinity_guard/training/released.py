@@ -26,11 +26,11 @@ class Files:
         self.texts = {name: entries[name].oid for name in names if name in entries}
         self._place = place
 
-    def narrow(self, chosen: use.Chosen) -> None:
+    def narrow(self, chosen: use.CommitPointers) -> None:
         """Leave of what a pointer or lock names the model alone."""
         chosen.goals = [g for g in chosen.goals if g.path == self.model]
 
-    def add_to(self, chosen: use.Chosen) -> None:
+    def add_to(self, chosen: use.CommitPointers) -> None:
         """Let metadata and card come with the pointer; GuardError where that would take edits along.
 
         A dvc.lock stays as it is: it speaks of data and figures too, which were not asked for.

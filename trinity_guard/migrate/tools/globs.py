@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from trinity_guard.migrate.options import Selection
     from trinity_guard.migrate.scan import Scan
 
-MOST = 3
+MAX_NAMED = 3
 
 
 class Names:
@@ -79,7 +79,7 @@ def told(found: Names, tool: str) -> list[str]:
     if found.unsaid:
         lines.append(f"{tool} cannot be told: {', '.join(found.unsaid)}")
     if found.beyond:
-        some = ", ".join(shown(path) for path in found.beyond[:MOST])
+        some = ", ".join(shown(path) for path in found.beyond[:MAX_NAMED])
         lines.append(f"{tool} leaves {len(found.beyond)} files that match: {some}")
     if found.exceptions:
         lines.append(f"{tool} knows no exceptions: it deletes what is excluded or small, too")

@@ -205,8 +205,8 @@ def for_team(place: git.Place, values: dict[str, Any]) -> str:
         [
             "# The history of this repository was rewritten: its models and data are DVC pointers now, and every",
             "# commit from the first one with such a file on has a new id:",
-            *(f"#   {n.removeprefix('refs/')}  {old} -> {new}" for n, old, new in moved[: messages.MOST]),
-            *([f"#   and {len(moved) - messages.MOST} more"] if len(moved) > messages.MOST else []),
+            *(f"#   {n.removeprefix('refs/')}  {old} -> {new}" for n, old, new in moved[: messages.MAX_NAMED]),
+            *([f"#   and {len(moved) - messages.MAX_NAMED} more"] if len(moved) > messages.MAX_NAMED else []),
             "# Do not merge or push what stands on old commits: that would bring the old history back.",
             "",
             *([] if known else ["# URL: where the new history is published"]),
