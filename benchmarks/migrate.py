@@ -19,7 +19,7 @@ from pathlib import Path
 
 PATTERNS = ("*.pkl", "*.csv")
 LIMITS = {"git lfs migrate import": 0.1, "the floor": 1.6, "git filter-repo": 1.5}
-MOST_MEMORY = 300
+MAX_MEMORY = 300
 OURS = """
 import os, sys
 from trinity_guard import git
@@ -133,7 +133,7 @@ def show(medians: dict[str, float], busy: dict[str, float], memory: int) -> None
                 f"  {mine} / {peer}: {medians[mine] / medians[peer]:.3f}   limit {limit}   "
                 f"(processors {busy[mine] / busy[peer]:.3f})"
             )
-    print(f"  peak memory: {memory} MB   limit {MOST_MEMORY}")
+    print(f"  peak memory: {memory} MB   limit {MAX_MEMORY}")
 
 
 def main() -> None:

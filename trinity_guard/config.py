@@ -34,9 +34,9 @@ UNITS: dict[str, int] = {
     **{prefix + tail: 1000 ** (n + 1) for n, prefix in enumerate("kmgt") for tail in ("", "b")},
     **{prefix + tail: 1024 ** (n + 1) for n, prefix in enumerate("kmgt") for tail in ("i", "ib")},
 }
-MOST_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
 # Each guess at a key's line parses the file up to there.
-MOST_GUESSES = 50
+MAX_GUESSES = 50
 # A pattern of these alone, without an empty step, is valid gitignore syntax whatever their order.
 SAFE_IN_PATTERN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+=@~,*?/ ")
 
@@ -121,7 +121,7 @@ def _read(top: bytes, name: str) -> bytes | None:
         if os.stat(path).st_mode & 0o170000 != 0o100000:
             raise _error(name, 0, "not a file.", "put the configuration into a file of that name, or move it away")
         with open(path, "rb") as file:
-            data = file.read(MOST_BYTES + 1)
+            data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         if os.path.islink(path):
             raise _error(name, 0, "a link to a file that does not exist.", "mend the link, or remove it") from None
@@ -129,8 +129,8 @@ def _read(top: bytes, name: str) -> bytes | None:
     except OSError as error:
         words = (error.strerror or str(error)).lower()
         raise _error(name, 0, f"cannot be read: {words}.", "make it readable") from None
-    if len(data) > MOST_BYTES:
-        raise _error(name, 0, f"too large for a configuration (more than {MOST_BYTES:,} bytes).", "make it smaller")
+    if len(data) > MAX_BYTES:
+        raise _error(name, 0, f"too large for a configuration (more than {MAX_BYTES:,} bytes).", "make it smaller")
     return data
 
 
@@ -319,7 +319,7 @@ def _line_of(name: str, text: str, key: str) -> int:
             continue
         sets = bare.startswith((f"{key}=", f"{key}.", f"[{key}]", f"[{key}.")) or f"trinity-guard.{key}=" in bare
         (starts if sets else others).append(number)
-    for number in (starts + others)[:MOST_GUESSES]:
+    for number in (starts + others)[:MAX_GUESSES]:
         line = lines[number - 1]
         before = "\n".join(lines[: number - 1])
         # The value may go on over the next lines; any value will do here.

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.dvcrepo.test_pointer import MD5, PLAIN_POINTER, WHERE
 from tests.helpers.support import Repo, dvc
 from trinity_guard.dvcrepo import safe_paths, yaml
-from trinity_guard.dvcrepo.pointer import MOST_BYTES, data_path, decode, encode, nameable, refresh, without_files
+from trinity_guard.dvcrepo.pointer import MAX_BYTES, data_path, decode, encode, nameable, refresh, without_files
 from trinity_guard.errors import BLOCKED, GuardError
 
 LEAVING = [
@@ -94,7 +94,7 @@ def test_a_long_list_of_cloud_versions_is_not_parsed() -> None:
     pointed = decode(data, WHERE)
     assert (pointed.raw, pointed.frozen, pointed.outs[0].path, pointed.outs[0].push) == (data, True, "images", False)
     short = f"{head}  files:\n{one * 3}{tail}".encode()
-    assert len(short) < MOST_BYTES
+    assert len(short) < MAX_BYTES
     assert decode(short, WHERE).outs[0].md5 == pointed.outs[0].md5
 
 

@@ -56,7 +56,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """A scan commit by commit, blobs one by one, more threads than cores, and each blob flushed by itself."""
     monkeypatch.setattr(scan, "FIRST", 1)
     monkeypatch.setattr(scan, "TOGETHER", 1)
-    monkeypatch.setattr(extract, "MOST_ASKED", 1)
+    monkeypatch.setattr(extract, "MAX_ASKED", 1)
     monkeypatch.setattr(extract, "SETTLE_COUNT", 0)
     monkeypatch.setattr(extract, "_cores", lambda: 4)
 
@@ -154,7 +154,7 @@ def test_lfs_objects_count_by_their_own_size_when_work_is_shared_out() -> None:
 
     sizes = {bytes([n]) * 20: Size(130, 100) for n in range(4)}
     for size in sizes.values():
-        size.lfs = LfsObject("0" * 64, extract.MOST_BYTES)
+        size.lfs = LfsObject("0" * 64, extract.MAX_BYTES)
     assert extract._portions(list(sizes), sizes) == [[blob] for blob in sizes]
 
 

@@ -146,7 +146,7 @@ def test_a_pack_that_goes_away_is_left_to_git(legacy: Legacy) -> None:
 
 
 def test_of_a_thousand_packs_a_few_are_opened(legacy: Legacy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packblobs, "MOST_PACKS", 2)
+    monkeypatch.setattr(packblobs, "MAX_PACKS", 2)
     wanted = [os.urandom(size * KB) for size in (1, 4, 9)]
     for n, data in enumerate(wanted):
         legacy.commit({f"{n}.pkl": data})

@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-MOST_LISTED = 256 << 20
+MAX_LISTED = 256 << 20
 
 
 class Goal:
@@ -79,7 +79,7 @@ def _of_lock(out: lockfile.LockedOut, path: bytes, project: bytes) -> Goal:
 
 def read_working(top: bytes, path: bytes) -> bytes | None:
     """Return the bytes of a pointer or lock in the work tree, None where there is no such ordinary file."""
-    most = lockfile.MOST_BYTES if lockfile.is_lock(path) else pointer.MOST_BYTES
+    most = lockfile.MAX_BYTES if lockfile.is_lock(path) else pointer.MAX_BYTES
     try:
         fd = os.open(os.path.join(top, path), os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_NOFOLLOW", 0))
     except OSError:
@@ -96,7 +96,7 @@ def expand(cache_reader: CacheReader, goal: Goal) -> list[Goal] | None:
     Raises GuardError for a list that leads out of the directory.
     """
     there = cache_reader.find(goal.md5)
-    if there is None or os.stat(there).st_size > MOST_LISTED or md5_of(there) + ".dir" != goal.md5:
+    if there is None or os.stat(there).st_size > MAX_LISTED or md5_of(there) + ".dir" != goal.md5:
         return None
     import json
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 KIND, FILE, FOLDER, LINK = 0o170000, 0o100000, 0o040000, 0o120000
 FICLONE = 0x40049409
 CROSSES = 18  # EXDEV
-MOST_LINKS = 31  # EMLINK
-CANNOT = (1, CROSSES, 22, 25, MOST_LINKS, 38, 95)  # EPERM EINVAL ENOTTY ENOSYS EOPNOTSUPP: another way may do
+MAX_LINKS = 31  # EMLINK
+CANNOT = (1, CROSSES, 22, 25, MAX_LINKS, 38, 95)  # EPERM EINVAL ENOTTY ENOSYS EOPNOTSUPP: another way may do
 
 
 class CacheReader:
@@ -214,7 +214,7 @@ class StagingDir:
             except OSError as error:
                 if error.errno not in CANNOT or kind == "copy":
                     raise _trouble(target, error) from error
-                if error.errno != MOST_LINKS:
+                if error.errno != MAX_LINKS:
                     self._types.remove(kind)  # it will not do for the next one either
                 continue
             try:

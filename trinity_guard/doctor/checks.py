@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from trinity_guard.dvcrepo.referenced import Named
 
 OK, WARNING, ERROR = "ok", "warning", "error"
-MOST_NAMED = 5
+MAX_NAMED = 5
 
 
 class Check:
@@ -143,7 +143,7 @@ class Subject:
         return os.path.exists(os.path.join(self.place.own, b"installed.json")) or bool(self.config().source)
 
 
-def listed(names: Sequence[bytes] | Sequence[str], most: int = MOST_NAMED) -> str:
+def listed(names: Sequence[bytes] | Sequence[str], most: int = MAX_NAMED) -> str:
     """Return names in words: the first few, and how many more."""
     words = [shown(n) if isinstance(n, bytes) else n for n in names[:most]]
     more = len(names) - len(words)

@@ -106,7 +106,7 @@ def _working_config(subject: Subject) -> bytes:
     if not os.path.isfile(file):
         return b""
     with open(file, "rb") as opened:
-        return opened.read(configfile.MOST_BYTES)
+        return opened.read(configfile.MAX_BYTES)
 
 
 def _leaking(subject: Subject, path: bytes, found: list[secrets.Finding]) -> Check:
@@ -146,7 +146,7 @@ def kept_private(subject: Subject) -> Check:
     try:
         mode = os.stat(file).st_mode
         with open(file, "rb") as opened:
-            data = opened.read(configfile.MOST_BYTES)
+            data = opened.read(configfile.MAX_BYTES)
     except FileNotFoundError:
         return fine("no credential is kept in .dvc/config.local")
     if git.attempt("check-ignore", "-q", "--no-index", "--", b".dvc/config.local").code:

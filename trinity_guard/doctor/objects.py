@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from trinity_guard.dvcrepo.referenced import Named
 
-MOST_COMMITS = 5
+MAX_COMMITS = 5
 # A push that has waited for a day has been tried many times.
 STUCK_SECONDS = 24 * 3600
 STUCK_FAILURES = 4
@@ -184,7 +184,7 @@ def _damaged(_: Subject, some: Sequence[Found]) -> Check | None:
     odd = [f for f in some if f.here is not None and not f.item.is_dir and 0 <= f.item.size != f.here]
     bad = [f for f in odd if not f.cache.holds(f.item.md5)]
     if bad:
-        files = " ".join(typed(f.cache.path(f.item.md5)) for f in bad[:MOST_COMMITS])
+        files = " ".join(typed(f.cache.path(f.item.md5)) for f in bad[:MAX_COMMITS])
         return Check(
             ERROR,
             f"damaged in the cache: {counted(len(bad), 'object')} of {_names(bad)}.",
@@ -278,7 +278,7 @@ def _at_risk(subject: Subject, alone: Sequence[Found]) -> Check:
 
 def _pushing(some: Sequence[Found]) -> str:
     commits = list(dict.fromkeys(f.item.commit.decode() for f in some))
-    if len(commits) > MOST_COMMITS:
+    if len(commits) > MAX_COMMITS:
         return "trinity-guard push $(git rev-list --all -- '*.dvc' '*dvc.lock')"
     return f"trinity-guard push {' '.join(c[:12] for c in commits)}"
 

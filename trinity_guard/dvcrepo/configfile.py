@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Section = dict[str, Value]
     Tree = dict[str, Section]
 
-MOST_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 
 # Options that name a path; a relative one is meant from the folder of the file it stands in.
 PATHS = (
@@ -127,12 +127,12 @@ def _lines(data: bytes) -> Iterator[tuple[int, str, str]]:
 def _bytes_of(file: bytes) -> bytes:
     try:
         with open(file, "rb") as opened:
-            data = opened.read(MOST_BYTES + 1)
+            data = opened.read(MAX_BYTES + 1)
     except FileNotFoundError:
         return b""
     except OSError as e:
         raise broken(file, f"cannot be read: {e.strerror}") from None
-    if len(data) > MOST_BYTES:
+    if len(data) > MAX_BYTES:
         raise broken(file, "is too large for a DVC config")
     return data
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 NAME = b"dvc.lock"
-MOST_BYTES = 10 << 20
-MOST_OUTS = 100_000
+MAX_BYTES = 10 << 20
+MAX_OUTS = 100_000
 HEX = "0123456789abcdef"
 
 
@@ -56,8 +56,8 @@ def outs(lock: bytes, dvc_yaml: bytes | None, where: bytes) -> list[LockedOut]:
             out = _out(entry, declared, where)
             if out is not None:
                 found.append(out)
-            if len(found) > MOST_OUTS:
-                raise _malformed(where, f"it names more than {MOST_OUTS} outputs")
+            if len(found) > MAX_OUTS:
+                raise _malformed(where, f"it names more than {MAX_OUTS} outputs")
     return found
 
 

@@ -23,7 +23,7 @@ THREADED = 8 << 20
 # With more files than this, one flush of the file system beats a flush of each (Git's core.fsyncMethod=batch).
 BATCH = 8
 # How often a temporary file is tried to be made, while others take its folder away.
-MOST_TRIES = 50
+MAX_TRIES = 50
 OBJECT_MODE = 0o444
 # Begins the name of an object of DVC 2: its md5 is that of a text with LF line ends, and it lies at the top of a store.
 LEGACY = "dos2unix-"
@@ -143,7 +143,7 @@ class Store:
             # We sweep it: what lies where a link leads is somebody else's.
             raise OSError(40, "a symbolic link where a folder of ours should be", self._temporary)
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-        tries = MOST_TRIES
+        tries = MAX_TRIES
         while True:
             try:
                 if not self._swept:

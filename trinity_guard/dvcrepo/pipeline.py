@@ -11,8 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-MOST_OUTS = 100_000
-MOST_TEMPLATES = 8
+MAX_OUTS = 100_000
+MAX_TEMPLATES = 8
 KINDS = ("outs", "metrics", "plots")
 
 
@@ -49,8 +49,8 @@ def pipeline_outs(dvc_yaml: bytes, lock: bytes | None, where: bytes, top: bytes 
             if known is None:
                 return _by_dvc(data, where, top)
             found += known
-        if len(found) > MOST_OUTS:
-            raise _malformed(where, f"it names more than {MOST_OUTS} outputs")
+        if len(found) > MAX_OUTS:
+            raise _malformed(where, f"it names more than {MAX_OUTS} outputs")
     return found
 
 
@@ -187,7 +187,7 @@ def fits(path: str, template: str) -> bool:
     """Whether a resolved path may have come from this template (`data/${item}.csv`)."""
     import re
 
-    if template.count("${") > MOST_TEMPLATES:
+    if template.count("${") > MAX_TEMPLATES:
         return False  # a stranger's pattern: matching takes time that grows with the power of this number
     pieces = re.split(r"\$\{[^}]*\}", template)
     return re.fullmatch(".*".join(map(re.escape, pieces)), path, re.DOTALL) is not None
@@ -196,7 +196,7 @@ def fits(path: str, template: str) -> bool:
 def _by_dvc(data: Any, where: bytes, top: bytes) -> list[PipelineOut]:
     """Let the real DVC resolve the templates of this dvc.yaml."""
     try:
-        stages = templates.resolved(data, os.path.join(top, os.path.dirname(where)), top, yaml.MAX_BYTES, MOST_OUTS)
+        stages = templates.resolved(data, os.path.join(top, os.path.dirname(where)), top, yaml.MAX_BYTES, MAX_OUTS)
     except ValueError as e:
         raise _malformed(where, yaml.plain(str(e))) from None
     return [out for name, stage in stages.items() for out in _outs_of(name, stage, where)]

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 SUFFIX = b".dvc"
 # A pointer is a few lines. Only a list of cloud versions (`files:`), which is DVC's own business, makes it long.
-MOST_BYTES = 64 << 10
-MOST_BYTES_WITH_FILES = 16 << 20
+MAX_BYTES = 64 << 10
+MAX_BYTES_WITH_FILES = 16 << 20
 # ruamel.yaml takes a time for them that grows with their square.
-MOST_BRACKETS = 1000
-LONGEST_NAME = 255
+MAX_BRACKETS = 1000
+MAX_NAME = 255
 
 _DIGITS = b"0123456789"
 _HEX = b"0123456789abcdef"
@@ -30,7 +30,7 @@ _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
 _SAFE = _LETTERS + _DIGITS + b".- "
 # What numbers, dates and times in YAML may be made of: a name that begins with a digit needs a letter beyond these.
 _NUMERIC = _DIGITS + b"ABCDEFOTXZabcdefotxz_.- "
-_LONGEST_PLAIN = 64
+_MAX_PLAIN = 64
 
 
 class Out:
@@ -124,8 +124,8 @@ def nameable(name: bytes) -> str | None:
         text = name.decode()
     except UnicodeDecodeError:
         return "its name is not UTF-8"
-    if len(name) + len(SUFFIX) > LONGEST_NAME:
-        return f"with .dvc behind it, its name is longer than {LONGEST_NAME} bytes"
+    if len(name) + len(SUFFIX) > MAX_NAME:
+        return f"with .dvc behind it, its name is longer than {MAX_NAME} bytes"
     if name.endswith(SUFFIX) or name == b"dvc.yaml":
         return "its name is that of a DVC file"
     if safe_paths.rules(name):
@@ -153,7 +153,7 @@ def refresh(
     chosen = _matching(pointer, where, name)
     kept = chosen.hash_name == "md5-dos2unix" and chosen.md5 == (dos2unix or md5)
     fields = {"md5": chosen.md5 if kept else md5, "size": size, "isexec": isexec, "hash": None if kept else "md5"}
-    data = _load(old, where, MOST_BYTES_WITH_FILES >> 4, round_trip=True)
+    data = _load(old, where, MAX_BYTES_WITH_FILES >> 4, round_trip=True)
     _tidy_stage(data, pointer, where)
     for entry, out in zip(data["outs"], pointer.outs, strict=True):
         if out is chosen and not (_versioned(entry) and out.md5 == md5):
@@ -167,7 +167,7 @@ def refresh(
 
 def _plain_name(name: bytes) -> bool:
     """Whether YAML writes and reads this name as it is, on one line (a subset, checked against ruamel in a test)."""
-    if len(name) > _LONGEST_PLAIN or name.translate(None, _SAFE) or name[-1:] in (b"", b" "):
+    if len(name) > _MAX_PLAIN or name.translate(None, _SAFE) or name[-1:] in (b"", b" "):
         return False
     if name[0] in _LETTERS:
         return b"." in name  # `true`, `null` and the like have none
@@ -240,10 +240,10 @@ def _malformed(where: bytes, data: bytes, what: str) -> GuardError:
     )
 
 
-def _load(data: bytes, where: bytes, most: int = MOST_BYTES, round_trip: bool = False) -> Any:
+def _load(data: bytes, where: bytes, most: int = MAX_BYTES, round_trip: bool = False) -> Any:
     try:
-        if data.count(b"[") + data.count(b"{") > MOST_BRACKETS:
-            raise ValueError(f"broken YAML: more than {MOST_BRACKETS} brackets")
+        if data.count(b"[") + data.count(b"{") > MAX_BRACKETS:
+            raise ValueError(f"broken YAML: more than {MAX_BRACKETS} brackets")
         return yaml.parse(data, most, round_trip)
     except ValueError as e:
         raise _malformed(where, data, str(e)) from None
@@ -254,7 +254,7 @@ def without_files(data: bytes) -> bytes:
 
     Their names and versions are read by DVC alone, from its cloud-versioned remotes.
     """
-    if len(data) > MOST_BYTES_WITH_FILES:
+    if len(data) > MAX_BYTES_WITH_FILES:
         return data
     kept: list[bytes] = []
     skipping = False
@@ -269,7 +269,7 @@ def without_files(data: bytes) -> bytes:
 def _survives(name: str) -> bool:
     fields = {"outs": [{"path": name}]}
     try:
-        return bool(yaml.parse(yaml.dump(fields), MOST_BYTES) == fields)
+        return bool(yaml.parse(yaml.dump(fields), MAX_BYTES) == fields)
     except ValueError:
         return False
 
@@ -288,7 +288,7 @@ _MAY_BE_NULL = ("outs", "deps", "wdir", "md5", "etag", "checksum", "meta")
 
 
 def _decoded_by_yaml(data: bytes, where: bytes) -> Pointer:
-    fields = _load(data if len(data) <= MOST_BYTES else without_files(data), where)
+    fields = _load(data if len(data) <= MAX_BYTES else without_files(data), where)
     wrong = yaml.wrong(fields, _STAGE_KEYS, _MAY_BE_NULL) or ("" if fields.get("outs") else "it has no outs")
     if wrong:
         raise _malformed(where, data, wrong)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 # How many versions of a broken file are tried.
-MOST_TRIED = 20
+MAX_TRIED = 20
 
 
 class Named:
@@ -115,7 +115,7 @@ def named_in(
 def last_good(place: git.Place, path: bytes) -> bytes | None:
     """Return the newest of the last commits in which a pointer or a lock could be read, None where there is none."""
     # Of an unborn branch there are no commits.
-    commits = git.attempt("rev-list", b"-%d" % MOST_TRIED, "HEAD", "--", path, env=git.literal()).out.split()
+    commits = git.attempt("rev-list", b"-%d" % MAX_TRIED, "HEAD", "--", path, env=git.literal()).out.split()
     for commit, oid in zip(commits, git.read_ids(c + b":" + path for c in commits) if commits else [], strict=True):
         broken: dict[tuple[bytes, bytes], GuardError] = {}
         if oid:

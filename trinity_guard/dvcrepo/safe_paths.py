@@ -18,8 +18,8 @@ RULES = frozenset({
 })  # fmt: skip
 
 
-LONGEST_NAME = 255
-DEEPEST = 255
+MAX_NAME = 255
+MAX_DEPTH = 255
 
 
 def scheme(path: str) -> str:
@@ -51,7 +51,7 @@ def walk(parts: list[bytes], path: str) -> str:
             return "leaves the repository (on Windows)"
         else:
             parts.append(part.encode())
-    if any(len(step) > LONGEST_NAME for step in parts) or len(parts) > DEEPEST:
+    if any(len(step) > MAX_NAME for step in parts) or len(parts) > MAX_DEPTH:
         return "is longer than file systems take"
     for step in parts:
         if any(forbidden(piece) for piece in step.split(b"\\")):

@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-MOST_NODES = 1_000_000
+MAX_NODES = 1_000_000
 
 
 def mentioned(node: Any) -> bool:
@@ -72,9 +72,9 @@ def _require_small(data: Any) -> None:
     try:
         count = spelled_out(data)
     except RecursionError:
-        count = MOST_NODES + 1
-    if count > MOST_NODES:
-        raise ValueError(f"its aliases stand for more than {MOST_NODES} nodes")
+        count = MAX_NODES + 1
+    if count > MAX_NODES:
+        raise ValueError(f"its aliases stand for more than {MAX_NODES} nodes")
 
 
 def _require_few(matrix: Any, most_stages: int) -> None:

@@ -13,9 +13,9 @@ POSSIBLE = range(1 << 63)
 # The largest dvc.yaml or dvc.lock that is read: some 7,000 stages. ruamel.yaml takes up to 15 s for so much.
 MAX_BYTES = 2 << 20
 # So many keys may `<<` copy in all: forty lines of it can double what stands above, forty times.
-MOST_MERGED = 200_000
+MAX_MERGED = 200_000
 # Far more than ruamel.yaml can follow; what lies deeper costs it seconds a kilobyte to say so.
-DEEPEST = 1000
+MAX_DEPTH = 1000
 
 
 def parse(data: bytes, most_bytes: int, round_trip: bool = False, anchors: bool = False) -> Any:
@@ -30,7 +30,7 @@ def parse(data: bytes, most_bytes: int, round_trip: bool = False, anchors: bool 
         text = data.decode()
     except UnicodeDecodeError:
         raise ValueError("it is not UTF-8") from None
-    if text.count("[") + text.count("{") > DEEPEST and _depth(text) > DEEPEST:
+    if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
         raise ValueError("it is nested too deep")
     # DVC opens it as a text file: universal newlines.
     return _parsed(text.replace("\r\n", "\n").replace("\r", "\n"), round_trip, anchors)
@@ -104,8 +104,8 @@ def _require_few_merged(root: Any) -> None:
                 count += inside  # a list of mappings to merge
         known[id(node)] = count
         total += count
-        if total > MOST_MERGED:
-            raise ValueError(f"its `<<` stand for more than {MOST_MERGED} keys")
+        if total > MAX_MERGED:
+            raise ValueError(f"its `<<` stand for more than {MAX_MERGED} keys")
         return count
 
     size(root)

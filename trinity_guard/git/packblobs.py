@@ -21,7 +21,7 @@ PIECE = 1 << 18
 BLOB = 3
 WIDTH = 20
 # Each takes a descriptor. Beyond these packs, a repository wants its `git gc` more than our speed.
-MOST_PACKS = 64
+MAX_PACKS = 64
 # A blob's type and size take 10 bytes at most.
 HEAD = 16
 
@@ -114,7 +114,7 @@ def _isal() -> Any:
 
 def _opened(common_dir: bytes) -> list[packindex.Index]:
     indexes: list[packindex.Index] = []
-    for path in packindex.files(common_dir)[:MOST_PACKS]:
+    for path in packindex.files(common_dir)[:MAX_PACKS]:
         try:
             indexes.append(packindex.Index(path, WIDTH))
         except (OSError, ValueError):

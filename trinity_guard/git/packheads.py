@@ -21,7 +21,7 @@ BLOB, OFS_DELTA, REF_DELTA = 3, 6, 7
 # How far into a base a delta may reach before Git is asked, how many bases may lie below one another, and how much of
 # a delta's own instructions is read.
 FARTHEST = 1 << 16
-DEEPEST = 64
+MAX_DEPTH = 64
 INSTRUCTIONS = 1024
 # So many blobs are asked of Git at once, which answers with all of their bytes.
 TOGETHER = 200
@@ -98,7 +98,7 @@ class _Pack:
     def head(self, at: int, length: int) -> Head | None:
         """Return a blob's head, None for whatever Git should be asked about."""
         try:
-            return self._head(at, length, DEEPEST)
+            return self._head(at, length, MAX_DEPTH)
         except (zlib.error, IndexError, ValueError):
             return None
 

@@ -19,9 +19,9 @@ HEADER = 12
 FLUSH = 1 << 20
 # Below this many bytes a tree is not worth a delta.
 WORTH = 400
-DEEPEST = 40
+MAX_DEPTH = 40
 LEVEL = 1
-MOST_COPIED = 0xFFFF
+MAX_COPIED = 0xFFFF
 
 
 class Pack:
@@ -65,7 +65,7 @@ class Pack:
     def _add_tree(self, data: bytes, family: bytes) -> None:
         here, depth = self._offset, 0
         base = self._last.get(family)
-        delta = _delta(base[0], data) if base is not None and base[2] < DEEPEST else None
+        delta = _delta(base[0], data) if base is not None and base[2] < MAX_DEPTH else None
         if base is None or delta is None:
             self._write(_head(KINDS[b"tree"], len(data)) + self._deflate(data, LEVEL))
         else:
@@ -216,7 +216,7 @@ def _varint(number: int) -> bytes:
 
 def _copy(out: list[bytes], start: int, length: int) -> None:
     while length:
-        size = min(length, MOST_COPIED)
+        size = min(length, MAX_COPIED)
         out.append(bytes([0xBF]) + start.to_bytes(4, "little") + size.to_bytes(2, "little"))
         start += size
         length -= size

@@ -72,7 +72,7 @@ def _contents(place: Place, entries: Sequence[Entry]) -> list[bytes]:
     partial.bring(place.common_dir, ids)
     sizes = packheads.heads(place.common_dir, ids, 1)
     for entry in entries:
-        if entry.mode == SYMLINK or sizes[entry.oid].size > config.MOST_BYTES:
+        if entry.mode == SYMLINK or sizes[entry.oid].size > config.MAX_BYTES:
             what = "a symbolic link" if entry.mode == SYMLINK else "too large for a configuration"
             raise GuardError(f"{shown(entry.path)} is {what}, and is not read.", "run it in a clone", UNUSABLE)
     return [data or b"" for data in git.read_all(ids)]

@@ -27,7 +27,7 @@ DESCRIPTION = (
 )
 KEYS = ("rule", "path", "fingerprint", "reason", "added", "expires")
 OPTIONAL = ("expires",)
-MOST_BYTES = 64 << 20
+MAX_BYTES = 64 << 20
 MARKERS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
 
 
@@ -278,7 +278,7 @@ def day(text: str) -> str:
 def _read(file: bytes) -> bytes:
     try:
         with open(file, "rb") as opened:
-            data = opened.read(MOST_BYTES + 1)
+            data = opened.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise GuardError(
             problem=f"there is no baseline {shown(file)}.",
@@ -287,8 +287,8 @@ def _read(file: bytes) -> bytes:
         ) from None
     except OSError as error:
         raise GuardError(f"cannot read {shown(file)}: {error.strerror}.", exit_code=UNUSABLE) from None
-    if len(data) > MOST_BYTES:
-        raise _broken(file, 1, f"is in a file of more than {MOST_BYTES >> 20} MB")
+    if len(data) > MAX_BYTES:
+        raise _broken(file, 1, f"is in a file of more than {MAX_BYTES >> 20} MB")
     return data
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-MOST_EVENT = 32 << 20
+MAX_EVENT = 32 << 20
 DEEPER = (
     "git fetch --unshallow\n"
     "or, in a GitHub workflow, `fetch-depth: 0` at actions/checkout; in GitLab's, the variable GIT_DEPTH: 0"
@@ -154,7 +154,7 @@ def _event(env: Mapping[str, str]) -> Any:
     path = env.get("GITHUB_EVENT_PATH", "")
     try:
         with open(path, "rb") as file:
-            event = json.loads(file.read(MOST_EVENT))
+            event = json.loads(file.read(MAX_EVENT))
     except (OSError, ValueError, RecursionError):
         raise GuardError(
             f"GitHub's event (GITHUB_EVENT_PATH={shown(os.fsencode(path))}) cannot be read.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from trinity_guard import git
 from trinity_guard.detect import inspect, sniff
 from trinity_guard.dvcrepo import tracked
-from trinity_guard.dvcrepo.pointer import MOST_BYTES_WITH_FILES
+from trinity_guard.dvcrepo.pointer import MAX_BYTES_WITH_FILES
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.git import index, packheads, partial, revisions
 from trinity_guard.git.attributes import Attributes
@@ -129,7 +129,7 @@ class Subject:
         new = [oid for oid in dict.fromkeys(ids) if oid not in self._contents]
         partial.bring(self.place.common_dir, new)
         sizes = packheads.heads(self.place.common_dir, new, GLANCE)
-        small = [oid for oid in new if sizes[oid].size <= MOST_BYTES_WITH_FILES]
+        small = [oid for oid in new if sizes[oid].size <= MAX_BYTES_WITH_FILES]
         self._contents.update(dict.fromkeys(new))
         for oid, data in zip(small, git.read_all(small), strict=True):
             if data is None:

@@ -30,7 +30,7 @@ def staying(place: git.Place, found: Survey) -> list[tuple[bytes, str]]:
     """Return (path, reason) of the files that a migration would leave in Git, as far as names and pointers tell."""
     source = Source(place)
     limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(engine.DEEPEST)
+    sys.setrecursionlimit(engine.MAX_DEPTH)
     try:
         return _tried(source, found)
     except GuardError as error:

@@ -44,7 +44,7 @@ __all__ = [
 ]  # fmt: skip
 
 # A recursion a folder deep; the deepest paths that Git takes have some 2,000.
-DEEPEST = 10_000
+MAX_DEPTH = 10_000
 
 
 class Survey:
@@ -150,7 +150,7 @@ class _Run:
         collecting = gc.isenabled()
         gc.disable()  # millions of small tuples, and no cycles among them
         limit = sys.getrecursionlimit()
-        sys.setrecursionlimit(max(limit, DEEPEST))
+        sys.setrecursionlimit(max(limit, MAX_DEPTH))
         try:
             moves, values = self._rewrite(found)
         finally:

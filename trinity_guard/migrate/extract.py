@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     Objects = dict[bytes, Object]
 
 # What is asked for at once, and after how much the cache is flushed and remembered.
-MOST_ASKED = 64
-MOST_BYTES = 16 << 20
+MAX_ASKED = 64
+MAX_BYTES = 16 << 20
 HEAD_BYTES = 4096
 SETTLE_BYTES = 1 << 30
 SETTLE_COUNT = 4000
@@ -364,7 +364,7 @@ def _portions(blobs: Sequence[bytes], sizes: dict[bytes, Size]) -> list[list[byt
     current: list[bytes] = []
     weight = 0
     for blob in blobs:
-        if current and (len(current) >= MOST_ASKED or weight + sizes[blob].real > MOST_BYTES):
+        if current and (len(current) >= MAX_ASKED or weight + sizes[blob].real > MAX_BYTES):
             portions.append(current)
             current, weight = [], 0
         current.append(blob)

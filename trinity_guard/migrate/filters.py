@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ATTRIBUTES = b".gitattributes"
 NO_FILTER = (b"unspecified", b"unset")
-MOST_NAMED = 5
+MAX_NAMED = 5
 
 
 def remarks(
@@ -42,8 +42,8 @@ def remarks(
         return []
     name, paths = next(iter(caught.items()))
     path = next((p for p in paths if p.endswith(b".dvc")), paths[0])
-    some = ", ".join(shown(n) for n in list(caught)[:MOST_NAMED])
-    more = f" and {len(caught) - MOST_NAMED} more" if len(caught) > MOST_NAMED else ""
+    some = ", ".join(shown(n) for n in list(caught)[:MAX_NAMED])
+    more = f" and {len(caught) - MAX_NAMED} more" if len(caught) > MAX_NAMED else ""
     return [
         f"a filter of .gitattributes covers pointers ({shown(path)} in {shown(name)}), which Git will call changed "
         f"where these are checked out: {some}{more}; below the filter's line: *.dvc -filter, .gitignore -filter"
@@ -130,7 +130,7 @@ def artifacts(source: Source, root: bytes, selection: Selection) -> list[bytes]:
 
 
 def _stands_for_more(source: Source, blob: bytes, size: int, selection: Selection) -> bool:
-    known = lfs.read(source.one(blob)) if size < lfs.MOST_BYTES else None
+    known = lfs.read(source.one(blob)) if size < lfs.MAX_BYTES else None
     return known is not None and selection.large_enough(known.size)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Step = Callable[[str], None]
 
 # KiB that Git packs anew in a few seconds; with more of them an owner may think otherwise (docs/migrate.md).
-MOST_REPACKED = 20_000
+MAX_REPACKED = 20_000
 
 
 def require_migrated(place: git.Place) -> None:
@@ -117,6 +117,6 @@ def _collect(place: git.Place, on_step: Step) -> None:
     git.run("gc", "--quiet", "--prune=now", at=at)
     # What a migration writes is packed for speed, and a collection keeps each delta as it is.
     counted = git.run("count-objects", "-v", at=at).split()
-    if int(counted[counted.index(b"size-pack:") + 1]) <= MOST_REPACKED:
+    if int(counted[counted.index(b"size-pack:") + 1]) <= MAX_REPACKED:
         on_step("packing what is left anew (git repack)")
         git.run("-c", "pack.windowMemory=256m", "repack", "-a", "-d", "-f", "-q", at=at)

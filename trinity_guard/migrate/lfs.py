@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from trinity_guard.git.catfile import Source
 
 # git-lfs takes nothing longer for a pointer.
-MOST_BYTES = 1024
+MAX_BYTES = 1024
 HEX = b"0123456789abcdef"
 
 
@@ -32,7 +32,7 @@ class LfsObject:
 
 def read(blob: bytes) -> LfsObject | None:
     """Return what a pointer names, None where these bytes are no LFS pointer."""
-    if len(blob) >= MOST_BYTES or not blob.startswith(LFS_HEADS):
+    if len(blob) >= MAX_BYTES or not blob.startswith(LFS_HEADS):
         return None
     fields = dict(line.split(b" ", 1) for line in blob.split(b"\n") if b" " in line)
     sha256 = fields.get(b"oid", b"").removeprefix(b"sha256:")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from trinity_guard.migrate.scan import Scan
 
 # Of so many combinations of such files the newest commit is asked for, which takes Git three processes each.
-MOST_ASKED = 20
+MAX_ASKED = 20
 WAY_ON = "printf '*.dvc -filter\\n.gitignore -filter\\n' >> \"$(git rev-parse --git-path info/attributes)\""
 
 
@@ -31,7 +31,7 @@ def caught(
     for number, (commit, root) in enumerate(zip(scan.commits, scan.roots, strict=True)):
         if commit not in named and root in speaking:
             newest[speaking[root]] = number
-    for number in sorted(newest.values(), reverse=True)[:MOST_ASKED]:
+    for number in sorted(newest.values(), reverse=True)[:MAX_ASKED]:
         paths = filters.among(source, scan.roots[number].hex().encode(), list(scan.versions))
         if paths:
             return next((p for p in paths if p.endswith(b".dvc")), paths[0]), scan.commit(number)

@@ -23,7 +23,7 @@ UNDER_WAY = {
     b"REVERT_HEAD": "a revert",
     b"BISECT_LOG": "a bisect",
 }
-MOST_NAMED = 5
+MAX_NAMED = 5
 # What an undo comes down to, where nothing but Git knows of the migration any more.
 BACK_BY_HAND = (
     "git for-each-ref --format='update refs/%(refname:lstrip=3) %(objectname)%0adelete %(refname)' "
@@ -270,5 +270,5 @@ def remote_only(found: Listed) -> list[bytes]:
 
 
 def _some(names: Sequence[bytes]) -> str:
-    text = ", ".join(shown(name) for name in names[:MOST_NAMED])
-    return text + (f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else "")
+    text = ", ".join(shown(name) for name in names[:MAX_NAMED])
+    return text + (f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else "")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from trinity_guard.migrate.scan import Scan
     from trinity_guard.migrate.state import Object
 
-MOST_LISTED = 1000
+MAX_LISTED = 1000
 
 
 class Summary:
@@ -91,7 +91,7 @@ def build(scan: Scan, trees: Trees, commits: Rewritten, objects: Mapping[bytes, 
         "clashing": [shown(path) for path in sorted(trees.clashing)],
         "unsigned_commits": [c.decode() for c in commits.unsigned],
         "mergetags": [c.decode() for c in commits.mergetags],
-        "unresolved_ids": [[c.decode(), t.decode()] for c, t in commits.unresolved[:MOST_LISTED]],
+        "unresolved_ids": [[c.decode(), t.decode()] for c, t in commits.unresolved[:MAX_LISTED]],
         "unresolved_count": len(commits.unresolved),
-        "ids_left": [[c.decode(), t.decode()] for c, t in commits.left[:MOST_LISTED]],
+        "ids_left": [[c.decode(), t.decode()] for c, t in commits.left[:MAX_LISTED]],
     }

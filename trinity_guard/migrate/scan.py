@@ -16,7 +16,7 @@ TOGETHER = 2000
 # The first ones are fewer, so that others have something to do while the rest is looked at.
 FIRST = 500
 # Bytes of trees that are kept for the rewriting; what is above is read a second time.
-MOST_KEPT = 48 << 20
+MAX_KEPT = 48 << 20
 DVC = -1
 
 
@@ -134,7 +134,7 @@ class _Scanner:
         self._plain: dict[bytes, bool] = {}
         self._clean: set[bytes] = set()
         self._too_small: set[bytes] = set()
-        self._budget = MOST_KEPT
+        self._budget = MAX_KEPT
 
     def run(self, on_blobs: Callable[[Scan, list[bytes]], None] | None) -> Scan:
         found = self._found
@@ -272,7 +272,7 @@ class _Scanner:
         fresh = [oid for oid in oids if oid not in self._found.blobs and oid not in self._too_small]
         names = [oid.hex().encode() for oid in fresh]
         sizes = [Size(*pair) for pair in self._source.sizes(names)]
-        small = [i for i, size in enumerate(sizes) if size.size < lfs.MOST_BYTES]
+        small = [i for i, size in enumerate(sizes) if size.size < lfs.MAX_BYTES]
         for i, (_, data) in zip(small, self._source.each([names[i] for i in small]), strict=True):
             sizes[i].lfs = lfs.read(data)
         for oid, size in zip(fresh, sizes, strict=True):

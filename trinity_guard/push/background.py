@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # How hooks/pre-commit starts the program.
 BOOTSTRAP = "import sys; sys.path.append(sys.argv.pop(1)); from trinity_guard.cli import main; sys.exit(main())"
-MOST_LOG = 1_000_000
+MAX_LOG = 1_000_000
 # Tells a push that it is one in the background.
 BEHIND = "TRINITY_GUARD_BACKGROUND"
 
@@ -25,7 +25,7 @@ def push_in_background(place: git.Place, items: Sequence[Named]) -> None:
     """Queue these objects, and start a process of its own that pushes all that waits."""
     Queue(place).add(items)
     log = _log(place)
-    if os.path.exists(log) and os.stat(log).st_size > MOST_LOG:
+    if os.path.exists(log) and os.stat(log).st_size > MAX_LOG:
         os.truncate(log, 0)
     env = {**git.other_repository(), BEHIND: "1"}
     if not os.path.lexists(place.file(b".git")):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LOCAL = b".dvc/config.local"
 COMMITTED = b".dvc/config"
-MOST_COMMITS = 1000
+MAX_COMMITS = 1000
 
 # What the clients of each kind of remote read by themselves: variables, and files below the home folder.
 VARIABLES = {
@@ -108,7 +108,7 @@ def move(place: git.Place, root: bytes) -> Moved:
 def in_history(place: git.Place, root: bytes) -> bool:
     """Whether a commit of this clone holds a config with credentials (or one that cannot be read)."""
     name = os.path.relpath(os.path.join(root, COMMITTED), place.top)
-    out = git.run("--literal-pathspecs", "log", "--all", "--format=%H", f"-{MOST_COMMITS}", "--", name, at=place.top)
+    out = git.run("--literal-pathspecs", "log", "--all", "--format=%H", f"-{MAX_COMMITS}", "--", name, at=place.top)
     for data in git.read_all([commit + b":" + name for commit in out.split()], at=place.top):
         try:
             if data and secrets.credentials_in(data, name):

@@ -24,7 +24,7 @@ LIMIT = 30.0
 # Loading dvc and a client library takes a second or two, on a busy machine more; nothing of it is the remote's fault.
 LOADING = 120.0
 BOOTSTRAP = "import sys; sys.path.append(sys.argv.pop(1)); from trinity_guard.remotes.worker import main; main()"
-MOST_WORDS = 4096
+MAX_WORDS = 4096
 
 
 class ServiceRemote:
@@ -165,7 +165,7 @@ class ServiceRemote:
             if err in ready:
                 # It may hold secrets: kept to tell what went wrong, never shown.
                 words = os.read(err, git.CHUNK)
-                self._words = (self._words + words)[-MOST_WORDS:]
+                self._words = (self._words + words)[-MAX_WORDS:]
                 if not words:
                     self._worker.close("stderr")
                     err = -1

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from trinity_guard.report.facts import Facts
     from trinity_guard.report.growth import Row
 
-MOST_ROWS = 15
-MOST_FINDINGS = 12
+MAX_ROWS = 15
+MAX_FINDINGS = 12
 MIGRATE = "trinity-guard migrate info --everything"
 LINT = "trinity-guard lint --rev HEAD"
 OF_RANGE = "trinity-guard lint --range HEAD"
@@ -222,9 +222,9 @@ def _largest(rows: Sequence[Row]) -> str:
         f'<td class="n">{len(r.sizes):,}</td><td class="n">{size_text(r.size)}</td>'
         f'<td class="n">{size_text(r.total)}</td><td>{charts.bar(r.total, largest, r.home.lower())}</td>'
         f"<td>{charts.spark(r.sizes)}</td></tr>"
-        for r in rows[:MOST_ROWS]
+        for r in rows[:MAX_ROWS]
     )
-    more = f"<p class=soft>And {_many(len(rows) - MOST_ROWS, 'more artifact')}.</p>" if len(rows) > MOST_ROWS else ""
+    more = f"<p class=soft>And {_many(len(rows) - MAX_ROWS, 'more artifact')}.</p>" if len(rows) > MAX_ROWS else ""
     head = _head(("artifact", ""), ("held by", ""), ("versions", "n"), ("newest", "n"), ("all versions", "n"))
     return (
         '<section aria-labelledby="largest"><h2 id="largest">The largest artifacts</h2><div class="scroll panel">'
@@ -242,7 +242,7 @@ def _head(*names: tuple[str, str]) -> str:
 
 
 def _growing(rows: Sequence[Row]) -> str:
-    found = growing(rows)[:MOST_ROWS]
+    found = growing(rows)[:MAX_ROWS]
     if not found:
         return ""
     fastest = found[0].monthly
@@ -269,7 +269,7 @@ def _waiting(facts: Facts) -> str:
     body = "".join(
         f'<tr>{_path(_text(str(w["path"])))}<td class="n">{_size(w["size"])}</td>'
         f"<td><code>{_text(str(w['commit'])[:10])}</code></td></tr>"
-        for w in waiting[:MOST_FINDINGS]
+        for w in waiting[:MAX_FINDINGS]
     )
     head = _head(("pointer", ""), ("size", "n"), ("commit", ""))
     return (
@@ -342,7 +342,7 @@ def _some(findings: Sequence[Finding]) -> list[Finding]:
     for at, finding in enumerate(findings):
         seen[finding.rule] = seen.get(finding.rule, 0) + 1
         places.append((seen[finding.rule], at))
-    return [findings[at] for at in sorted(at for _, at in sorted(places)[:MOST_FINDINGS])]
+    return [findings[at] for at in sorted(at for _, at in sorted(places)[:MAX_FINDINGS])]
 
 
 def _table_of(findings: Sequence[Finding], label: str, command: str) -> str:
@@ -352,7 +352,7 @@ def _table_of(findings: Sequence[Finding], label: str, command: str) -> str:
         f"<td class=path><code class=lines>{_text(f.remedy)}</code></td></tr>"
         for f in _some(findings)
     )
-    more = len(findings) - MOST_FINDINGS
+    more = len(findings) - MAX_FINDINGS
     rest = f"<p class=soft>And {more:,} more: <code>{command}</code></p>" if more > 0 else ""
     head = _head(("rule", ""), ("file", ""), ("what helps", ""))
     start = f'<table class="findings" aria-labelledby="{label}"><thead><tr>{head}</tr></thead>'

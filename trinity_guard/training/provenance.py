@@ -101,7 +101,7 @@ def recorded(path: str, root: str) -> Recorded | None:
     """
     try:
         with open(path + ".dvc", "rb") as file:
-            data = file.read(pointer.MOST_BYTES + 1)
+            data = file.read(pointer.MAX_BYTES + 1)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -32,7 +32,7 @@ PIPELINE = {
     "datasets": object, "plots": [(str, {str: (DRAWN, type(None))})], "stages": dict, "vars": VARS, "params": [str],
     "metrics": [str], "artifacts": {str: {"path!": str, **NOTES}},
 }  # fmt: skip
-MOST_IN_WORDS = 60
+MAX_IN_WORDS = 60
 
 
 def wrong(fields: Any) -> str:
@@ -88,4 +88,4 @@ def _wrong_mapping(value: Any, form: dict[Any, Any], where: str, known: dict[tup
 
 
 def _named(key: object) -> str:
-    return f"'{yaml.plain(str(key)[:MOST_IN_WORDS])}'"
+    return f"'{yaml.plain(str(key)[:MAX_IN_WORDS])}'"

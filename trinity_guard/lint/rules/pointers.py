@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 POINTER, LOCK, PIPELINE = b".dvc", b"dvc.lock", b"dvc.yaml"
 # Each such look is a walk through the history.
-MOST_LOOKED_FOR = 10
+MAX_LOOKED_FOR = 10
 MODELS = b"models"
 MODEL_ENDS = (
     b".pkl", b".pickle", b".joblib", b".h5", b".hdf5", b".keras", b".pt", b".pth", b".ckpt", b".onnx", b".safetensors",
@@ -83,7 +83,7 @@ def tg005(subject: Subject) -> Iterator[Finding]:
                 "TG005",
                 entry.path,
                 without_path(error.problem, entry.path),
-                _mending(subject, commit, entry, error, told <= MOST_LOOKED_FOR),
+                _mending(subject, commit, entry, error, told <= MAX_LOOKED_FOR),
                 commit=commit.decode(),
                 key=entry.oid.decode(),
             )

@@ -31,7 +31,7 @@ EXECUTABLE = b"100755"
 AT_TOP = (b".dvc", b".dvcignore")
 IN_DVC = (b"config", b".gitignore")
 # Findings beyond these are not told.
-MOST_TOLD = 1000
+MAX_TOLD = 1000
 
 
 def prove(
@@ -56,7 +56,7 @@ def prove(
     proof.compare_ignore_files()
     proof.compare_files_of_dvc()
     proof.wrong += compare(source, cache, proof.pairs, known, lfs_folder, on_progress)
-    return list(dict.fromkeys(proof.wrong))[:MOST_TOLD]
+    return list(dict.fromkeys(proof.wrong))[:MAX_TOLD]
 
 
 class Proof:
@@ -236,7 +236,7 @@ class Proof:
                 self._say(f"{shown(name)} was not there before, and hides files from DVC")
 
     def _say(self, words: str) -> None:
-        if len(self.wrong) < MOST_TOLD:
+        if len(self.wrong) < MAX_TOLD:
             self.wrong.append(words)
 
 

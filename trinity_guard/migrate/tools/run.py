@@ -231,7 +231,7 @@ class _Run:
         roots = dict(zip(scanned.commits, scanned.roots, strict=True))
         pack = Pack(self._state.file(b"pack.tmp"))
         limit = sys.getrecursionlimit()
-        sys.setrecursionlimit(engine.DEEPEST)
+        sys.setrecursionlimit(engine.MAX_DEPTH)
         try:
             trees = Trees(
                 scanned, Above(source, scanned, Reader(scanned.versions)), objects, self._job.where.files, pack
