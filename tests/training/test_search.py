@@ -121,6 +121,40 @@ def test_a_place_that_cannot_be_written_is_named(data: Examples, tmp_path: Path)
         search.search(data, SETTINGS, 2, None, str(tmp_path / "file" / "search.jsonl"))
 
 
+def test_a_worker_that_is_killed_is_said_and_what_is_finished_is_kept(data: Examples, tmp_path: Path) -> None:
+    state = tmp_path / "search.jsonl"
+
+    def on_result(_trial: Trial, _best: Trial, done: int, _total: int) -> None:
+        if done == 1:
+            for number in workers_of(os.getpid()):
+                os.kill(number, signal.SIGKILL)
+
+    with pytest.raises(GuardError, match="a worker of the search was killed") as stopped:
+        search.search(data, SETTINGS, 300, None, str(state), on_result)
+    assert "trinity train --search N" in stopped.value.remedy
+    assert 1 <= state.read_bytes().count(b"\n") < 300
+    until(lambda: workers_of(os.getpid()) == [])
+
+
+def workers_of(parent: int) -> list[int]:
+    """Return the processes that loky started for this one."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        try:
+            above = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            command = (folder / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if folder.name.isdigit() and int(above) == parent and b"popen_loky" in command:
+            found.append(int(folder.name))
+    return found
+
+
+def test_the_processes_of_a_search_end_with_it(data: Examples, tmp_path: Path) -> None:
+    search.search(data, SETTINGS, 3, None, str(tmp_path / "search.jsonl"))
+    until(lambda: workers_of(os.getpid()) == [])
+
+
 LONG = """
 import sys
 from pathlib import Path

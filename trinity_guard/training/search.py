@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import random
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from itertools import chain, islice
 
 import sklearn
+from sklearn.model_selection import ParameterSampler
 
 from trinity_guard.training import model, trials, workers
 from trinity_guard.training.model import Examples, Settings
@@ -32,16 +34,11 @@ class Found:
 def candidates(settings: Settings, n: int) -> list[Settings]:
     """Return n different settings (fewer where there are no more), the given ones first; a longer search begins alike.
 
-    Only `random()` is drawn from: of the generator's methods it is the one whose stream Python promises to keep.
+    scikit-learn draws all of the grid, in an order that the seed alone decides: a permutation, of which n are taken.
     """
-    draw = random.Random(settings.seed)  # noqa: S311  # no secret
-    found = {settings: None}
-    for _ in range(n * 50):
-        if len(found) >= n:
-            break
-        drawn = {key: values[int(draw.random() * len(values))] for key, values in SPACE.items()}
-        found[settings.changed(**drawn)] = None
-    return list(found)
+    size = math.prod(map(len, SPACE.values()))
+    drawn = (settings.changed(**values) for values in ParameterSampler(SPACE, size, random_state=settings.seed))
+    return list(islice(dict.fromkeys(chain([settings], islice(drawn, n))), n))
 
 
 def search(
@@ -62,37 +59,29 @@ def search(
     part = data.only(model.split(data, settings)[0])
     wanted = candidates(settings, n)
     keys = [_key(part, one) for one in wanted]
-    progress = _Progress(len(wanted), on_result)
+    found: dict[int, Trial] = {}
+
+    def add(index: int, trial: Trial) -> None:
+        found[index] = trial
+        if on_result:
+            on_result(trial, found[_best(found)], len(found), len(wanted))
+
     with trials.opened(state) as kept:
         for index, key in enumerate(keys):
             if key in kept.found:
-                progress.add(index, kept.found[key])
-        rest = [(index, one) for index, one in enumerate(wanted) if index not in progress.trials]
+                add(index, kept.found[key])
+        rest = [(index, one) for index, one in enumerate(wanted) if index not in found]
         if rest:
             results = workers.on_cluster(scheduler, part, rest) if scheduler else workers.on_cores(part, rest)
             with closing(results):
                 for index, trial in results:
                     kept.add(keys[index], trial)
-                    progress.add(index, trial)
-    return Found(wanted[progress.best], [progress.trials[index] for index in sorted(progress.trials)])
+                    add(index, trial)
+    return Found(wanted[_best(found)], [found[index] for index in sorted(found)])
 
 
-class _Progress:
-    """The trials so far, which of them is the best, and who wants to know."""
-
-    def __init__(self, total: int, on_result: OnResult | None) -> None:
-        self.trials: dict[int, Trial] = {}
-        self.total = total
-        self.tell = on_result
-
-    @property
-    def best(self) -> int:
-        return min(self.trials, key=lambda index: (-self.trials[index].mean, index))
-
-    def add(self, index: int, trial: Trial) -> None:
-        self.trials[index] = trial
-        if self.tell:
-            self.tell(trial, self.trials[self.best], len(self.trials), self.total)
+def _best(found: Mapping[int, Trial]) -> int:
+    return min(found, key=lambda index: (-found[index].mean, index))
 
 
 def _key(part: Examples, settings: Settings) -> str:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import os
 import signal
 import socket
 import threading
 import time
+import warnings
 from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from joblib import cpu_count
-from joblib.externals.loky.process_executor import BrokenProcessPool, ProcessPoolExecutor
+from joblib import Parallel, cpu_count, delayed
 
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.training.model import Examples, Settings
@@ -31,39 +30,47 @@ Results = Generator[tuple[int, Trial], None, None]
 ANSWER = 5
 STAFF = 15
 RETRIES = 3
+# Seconds until a process that has nothing left to do ends.
+IDLE = 2
 AGAIN = "trinity train --search N     # the same command goes on where this one stopped"
 
 
 def on_cores(part: Examples, tasks: Sequence[Task]) -> Results:
     """Yield (index, trial) as trials end, in one process a core. Closing the generator kills the processes."""
-    processes = min(cpu_count(), len(tasks))
-    pool = ProcessPoolExecutor(processes, timeout=10, initializer=_alone, initargs=(os.getpid(),))
-    waiting = iter(tasks)
-    running: dict[concurrent.futures.Future[Trial], int] = {}
+    parallel = Parallel(
+        min(cpu_count(), len(tasks)),
+        backend="loky",
+        return_as="generator_unordered",
+        batch_size=1,
+        max_nbytes=None,
+        idle_worker_timeout=IDLE,
+        initializer=_exit_with_parent,
+        initargs=(os.getpid(),),
+    )
+    with _interrupts_blocked():
+        results = parallel(delayed(_numbered)(part, index, settings) for index, settings in tasks)
     try:
-        while True:
-            # No more than loky's own queue holds: with work behind it, its thread dies loudly of being shut down.
-            with _deaf():
-                for index, settings in islice(waiting, 2 * processes - len(running)):
-                    running[pool.submit(attempt, part, settings)] = index
-            if not running:
-                return
-            for future in concurrent.futures.wait(running, return_when=concurrent.futures.FIRST_COMPLETED).done:
-                yield running.pop(future), future.result()
+        yield from results
     except BrokenProcessPool:
         raise GuardError(
             problem="a worker of the search was killed, perhaps for want of memory; what is finished is kept.",
             remedy=AGAIN,
         ) from None
     finally:
-        pool.shutdown(wait=True, kill_workers=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that trials were not waited for, which is what closing means
+            results.close()
+
+
+def _numbered(part: Examples, index: int, settings: Settings) -> tuple[int, Trial]:
+    return index, attempt(part, settings)
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
-    """Start processes that do not hear Ctrl-C, which goes to all of a terminal (they inherit the blocked signal).
+def _interrupts_blocked() -> Iterator[None]:
+    """Start processes that ignore Ctrl-C, which goes to all of a terminal (they inherit the blocked signal).
 
-    They would each print a traceback; we hear it, and end them.
+    They would each print a traceback; the search itself is interrupted, and ends them.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -72,10 +79,10 @@ def _deaf() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _alone(parent: int) -> None:
-    """In a worker: be quiet (what goes wrong is in its result), and end when the search is gone.
+def _exit_with_parent(parent: int) -> None:
+    """In a worker: print nothing (what goes wrong is in its result), and exit when the search is gone.
 
-    loky's workers wait for a killed parent's next word for ever.
+    loky's workers wait for a killed parent's next task for ever.
     """
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
