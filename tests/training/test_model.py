@@ -225,6 +225,16 @@ def test_the_reference_protocol_gives_exactly_what_the_reference_gives(tmp_path:
     assert (fitted.predict_proba(data.X.iloc[test].assign(theme="unseen")) >= 0).all()
 
 
+def test_the_reference_protocol_takes_every_table_that_is_taken(tmp_path: Path) -> None:
+    """It reads the names as they are spelt once more: with spaces around the header's and blank rows in between."""
+    path = Path(samples.table(samples.older(), tmp_path).path)
+    settings = Settings(protocol="reference")
+    before = model.examples(load(str(path)), settings)
+    head, *rows = path.read_bytes().split(b"\n")
+    path.write_bytes(b"\n".join([head.replace(b",", b" , "), *rows[:9], b",,,,,,,,", b" ", *rows[9:]]))
+    assert model.examples(load(str(path)), settings).codes == before.codes
+
+
 SCRIPT = """
 import hashlib, sys
 from pathlib import Path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import os
@@ -19,6 +20,7 @@ from trinity_guard.errors import GuardError
 from trinity_guard.training import dataset, table
 
 Change = Callable[[bytes], bytes]
+ANY = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope="module")
@@ -244,6 +246,7 @@ SAME: dict[str, Change] = {
     "CR": swap(b"\n", b"\r"),
     "no line end": lambda d: d.rstrip(b"\n"),
     "blank lines": swap(b"\n", b"\n\n"),
+    "rows of commas alone": lines(lambda ls: [*ls[:4], b"," * 16, b"," * 40, b" , ", *ls[4:], b"," * 16]),
     "quotes": lines(lambda ls: [ls[0], *(b",".join(b'"' + c + b'"' for c in row.split(b",")) for row in ls[1:])]),
     "spaces around names": lines(lambda ls: [ls[0].replace(b",", b" , "), *ls[1:]]),
     "lower case": swap(b"CSS_BREAK_WORD", b"css_break_word"),
@@ -308,6 +311,20 @@ def test_a_table_behind_a_link_is_read_as_dvc_leaves_it(good: bytes, tmp_path: P
     assert len(table.load(str(tmp_path / "t.csv")).frame) == 300
 
 
+@ANY
+@given(rows=st.lists(st.lists(st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=6), min_size=2)))
+def test_the_cells_are_those_that_the_csv_module_finds(tmp_path: Path, rows: list[list[str]]) -> None:
+    """What pandas reads and what lines and widths are counted by are two readers: they must agree."""
+    head = [*table.REQUIRED, "other"]
+    written = io.StringIO()
+    csv.writer(written).writerows([head, *([*row, *[""] * 6][:6] for row in rows), ["x"] * 6])
+    path = tmp_path / "t.csv"
+    path.write_bytes(written.getvalue().encode())
+    given_rows = [row for row in csv.reader(io.StringIO(written.getvalue(), newline=None)) if any(map(str.strip, row))]
+    found = table.texts(str(path))
+    assert found.to_numpy().tolist() == [[row[head.index(name)] for name in found] for row in given_rows[1:]]
+
+
 # --- anything else -----------------------------------------------------------------------------------------------
 
 
@@ -325,9 +342,6 @@ def is_table_or_refusal(path: Path, data: bytes) -> None:
     assert len(found.frame) == len(found.groups) >= table.MIN_ROWS
     assert set(found.frame["is_valid"]) == {0, 1}
     assert not found.frame.isna().to_numpy().any()
-
-
-ANY = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @ANY

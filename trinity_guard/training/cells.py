@@ -7,10 +7,14 @@ import math
 import re
 from collections.abc import Callable
 
+import numpy as np
+import pandas as pd
+
 from trinity_guard.errors import shown
 from trinity_guard.training.themes import STRATEGIES, UNRESOLVED
 
 Value = int | float | str
+Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
 # What a cell is read by: returns its value, or raises ValueError with what is wrong and what to do.
 Reader = Callable[[str], Value]
 
@@ -24,44 +28,39 @@ KNOWN_STRATEGIES = (*STRATEGIES, "PRE_EMPTIVE")
 LONGEST_NAME = 200  # characters; MLflow and figures show themes by name
 
 
-def checked(lines: list[int], rows: dict[str, list[str]]) -> tuple[dict[str, list[Value]], list[str]]:
+def checked(lines: Ints, texts: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """Return the columns' values and the complaints, in the columns' order. lines: of the file, one a row."""
-    columns: dict[str, list[Value]] = {}
+    columns: dict[str, pd.Series] = {}
     complaints: list[str] = []
-    for name, texts in rows.items():
-        values, found = _column(name, texts, lines)
-        columns[name] = values
+    for name in texts:
+        columns[name], found = _column(name, texts[name], lines)
         complaints += found
-    if not complaints:
-        complaints = _against_each_other(columns, lines)
-    return columns, complaints
+    frame = pd.DataFrame(columns)
+    return frame, complaints or _against_each_other(frame, lines)
 
 
-def _column(name: str, texts: list[str], lines: list[int]) -> tuple[list[Value], list[str]]:
-    """Read a column. What is wrong with many of its cells in the same way is said once."""
-    reader = READERS.get(name, _anything)
-    seen: dict[str, Value | ValueError] = {}
-    values: list[Value] = []
-    wrong: dict[str, list[tuple[int, str]]] = {}
-    for line, text in zip(lines, texts, strict=True):
-        value = seen.get(text)
-        if value is None:
-            try:
-                value = reader(text.strip())
-            except ValueError as error:
-                value = error
-            seen[text] = value
+def _column(name: str, texts: pd.Series, lines: Ints) -> tuple[pd.Series, list[str]]:
+    """Read a column, each of its texts once. What is wrong with many cells in the same way is said once."""
+    codes, seen = pd.factorize(texts)
+    read = [_read(READERS.get(name, _anything), text) for text in seen]
+    wrong: dict[str, list[int]] = {}
+    for code, value in enumerate(read):
         if isinstance(value, ValueError):
-            wrong.setdefault(str(value), []).append((line, text))
-        else:
-            values.append(value)
-    return values, [_complaint(name, what, found) for what, found in wrong.items()]
+            wrong.setdefault(str(value), []).append(code)
+    complaints = [_complaint(name, what, np.flatnonzero(np.isin(codes, w)), texts, lines) for what, w in wrong.items()]
+    return pd.Series(read).take(codes).reset_index(drop=True), complaints
 
 
-def _complaint(name: str, what: str, found: list[tuple[int, str]]) -> str:
-    line, text = found[0]
-    more = f" (and {len(found) - 1:,} more rows, the next in line {found[1][0]})" if len(found) > 1 else ""
-    return f"line {line}, {name}: {quoted(text)} {what}{more}"
+def _read(reader: Reader, text: str) -> Value | ValueError:
+    try:
+        return reader(text.strip())
+    except ValueError as error:
+        return error
+
+
+def _complaint(name: str, what: str, at: Ints, texts: pd.Series, lines: Ints) -> str:
+    more = f" (and {len(at) - 1:,} more rows, the next in line {lines[at[1]]})" if len(at) > 1 else ""
+    return f"line {lines[at[0]]}, {name}: {quoted(texts.iloc[at[0]])} {what}{more}"
 
 
 def quoted(text: object) -> str:
@@ -72,7 +71,7 @@ def quoted(text: object) -> str:
     return f"'{shown(said[:40].encode('utf-8', 'surrogateescape'))}{'…' if len(said) > 40 else ''}'"
 
 
-def _against_each_other(columns: dict[str, list[Value]], lines: list[int]) -> list[str]:
+def _against_each_other(frame: pd.DataFrame, lines: Ints) -> list[str]:
     """Return what two columns of a row say that cannot both be true."""
     found = []
     pairs = (
@@ -80,14 +79,13 @@ def _against_each_other(columns: dict[str, list[Value]], lines: list[int]) -> li
         ("longest_word", "input_char_len", "no word is longer than its page: mend either count"),
     )
     for few, many, why in pairs:
-        if few not in columns:
+        if few not in frame:
             continue
-        triples = zip(lines, columns[few], columns[many], strict=True)
-        bad = [(line, a, b) for line, a, b in triples if not isinstance(a, str) and not isinstance(b, str) and a > b]
-        if bad:
-            line, a, b = bad[0]
-            more = f" (and {len(bad) - 1:,} more rows)" if len(bad) > 1 else ""
-            found.append(f"line {line}, {few}: {a} is more than {many} {b}{more}; {why}")
+        at = np.flatnonzero(frame[few] > frame[many])
+        if len(at):
+            a, b = frame[few].iloc[at[0]], frame[many].iloc[at[0]]
+            more = f" (and {len(at) - 1:,} more rows)" if len(at) > 1 else ""
+            found.append(f"line {lines[at[0]]}, {few}: {a} is more than {many} {b}{more}; {why}")
     return found
 
 

@@ -106,19 +106,26 @@ def _line(data: bytes, at: int) -> int:
     return data.count(b"\n", 0, at + 1) + 1
 
 
-def records(content: str, path: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line of the file where it begins, cells) of each record that is not blank, the header too."""
+def records(content: str, name: str) -> Iterator[tuple[int, int, list[str]]]:
+    """Yield (number in the file, line where it begins, cells) of each record that is not blank, the header too.
+
+    name: what a message calls the file. GuardError for a quote that is never closed, or that text stands behind.
+    """
     csv.field_size_limit(FIELD)
-    # Line ends as they are: a lone carriage return ends a line too, as old spreadsheets write it.
-    reader = csv.reader(io.StringIO(content, newline=None), strict=True)
+    reader = csv.reader(universal(content), strict=True)
     begins = 1
     try:
-        for cells in reader:
+        for number, cells in enumerate(reader):
             if any(cell.strip() for cell in cells):
-                yield begins, cells
+                yield number, begins, cells
             begins = reader.line_num + 1
     except csv.Error as error:
         raise GuardError(
-            f"{shown(os.fsencode(path))}, line {begins}: {error}.",
+            f"{name}, line {begins}: {error}.",
             "look for a quote that is never closed, or for text behind a closing quote",
         ) from error
+
+
+def universal(content: str) -> io.StringIO:
+    """Return a text as a file: a lone carriage return ends a line too, as old spreadsheets write it."""
+    return io.StringIO(content, newline=None)

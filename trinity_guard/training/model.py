@@ -7,7 +7,7 @@ import pickle
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,10 +21,8 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
 from trinity_guard.errors import GuardError
 from trinity_guard.training import splitting
+from trinity_guard.training import table as tables
 from trinity_guard.training.settings import Settings
-
-if TYPE_CHECKING:
-    from trinity_guard.training.table import Table
 
 __all__ = ["Examples", "Settings", "dump", "examples", "fast_predict", "fit", "folds", "load", "pipeline", "split"]
 
@@ -74,7 +72,7 @@ class Examples:
         )
 
 
-def examples(table: Table, settings: Settings) -> Examples:
+def examples(table: tables.Table, settings: Settings) -> Examples:
     """Choose rows, columns and target. Raises GuardError where the table lacks what the settings ask for."""
     target = "is_valid" if settings.target == "auto" else settings.target
     frame, groups = table.frame, np.asarray(table.groups, dtype=np.int64)
@@ -147,13 +145,13 @@ def _pages(frame: pd.DataFrame, y: Ints, groups: Ints) -> tuple[Ints, Ints, Ints
     return chosen[back], labels[back], groups[chosen[back]]
 
 
-def _codes(table: Table, texts: Sequence[str]) -> dict[str, list[str]]:
+def _codes(table: tables.Table, texts: Sequence[str]) -> dict[str, list[str]]:
     """Return the values of each text column in the order in which the reference numbers them.
 
     It numbers the names as the file spells them, sorted: `NONE` < `Pre-emptive` < `css_break_word`, while we have
     CSS_BREAK_WORD < NONE < PRE_EMPTIVE. Where a file spells one name in two ways, the first in order counts.
     """
-    raw = pd.read_csv(table.path, usecols=list(texts), dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    raw = tables.texts(table.path)
     codes = {}
     for name in texts:
         ours = table.frame[name].to_numpy(dtype=object).astype(str)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -13,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.training import advising, cells, evaluation, model, verified
+from trinity_guard.training import advising, cells, csvfile, evaluation, model, verified
 from trinity_guard.training.advising import Answer
 from trinity_guard.training.evaluation import Evaluation
 from trinity_guard.training.settings import Settings
@@ -83,25 +81,18 @@ def _json_lines(text: str, name: str) -> tuple[list[Row], list[str]]:
 
 
 def _csv(text: str, name: str, wanted: Sequence[str]) -> tuple[list[Row], list[str]]:
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
-    rows, places, head = [], [], None
-    try:
-        for cells_of_row in reader:
-            if head is None:
-                head = _header([cell.strip() for cell in cells_of_row], name)
-                continue
-            if not any(cell.strip() for cell in cells_of_row):
-                continue
-            if len(cells_of_row) != len(head):
-                problem = f"line {reader.line_num} has {len(cells_of_row)} cells, the header {len(head)}"
-                raise GuardError(f"{name}: {problem}.", "quote cells that have a comma in them")
-            rows.append({key: cell.strip() for key, cell in zip(head, cells_of_row, strict=True)})
-            places.append(f"line {reader.line_num}")
-    except csv.Error as error:
-        raise GuardError(f"{name}, line {reader.line_num}: {error}.", "look for a quote that is never closed") from None
+    records = csvfile.records(text.removeprefix("\ufeff"), name)
+    head = _header([cell.strip() for cell in next(records, (0, 0, []))[2]], name)
+    rows, places = [], []
+    for _, line, record in records:
+        if len(record) != len(head):
+            problem = f"line {line} has {len(record)} cells, the header {len(head)}"
+            raise GuardError(f"{name}: {problem}.", "quote cells that have a comma in them")
+        rows.append({key: cell.strip() for key, cell in zip(head, record, strict=True)})
+        places.append(f"line {line}")
     if not rows:
         # Else a header that is wrong would be found out with the first page, some other day.
-        _require_columns([n for n in wanted if n not in (head or []) and n not in OPTIONAL], head or [], wanted, name)
+        _require_columns([n for n in wanted if n not in head and n not in OPTIONAL], head, wanted, name)
     return rows, places
 
 

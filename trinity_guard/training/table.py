@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import os
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from trinity_guard.errors import BLOCKED, GuardError, shown
-from trinity_guard.training import cells, csvfile, headers
+from trinity_guard.training import cells, csvfile
 from trinity_guard.training.columns import CONTRACT, OPTIONAL, REQUIRED
 from trinity_guard.training.themes import STRATEGIES, UNRESOLVED
 
@@ -22,9 +23,11 @@ MIN_PAGES = 10  # and with each verdict at least MIN_PAGES_EACH: a split parts p
 MIN_PAGES_EACH = 5
 MOST_COMPLAINTS = 20
 MANY_THEMES = 50
+MAX_RAGGED = 5  # ragged rows to name
+KNOWN = (*CONTRACT, *OPTIONAL)
+DELIMITERS = {"\t": "tabs", ";": "semicolons", "|": "bars"}
 
-
-Groups = np.ndarray[tuple[int], np.dtype[np.int64]]
+Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
 @dataclass(frozen=True)
@@ -38,24 +41,109 @@ class Table:
     frame: pd.DataFrame
     path: str
     md5: str
-    groups: Groups
+    groups: Ints
     paged: bool
 
 
 def load(path: str) -> Table:
     """Read and check a table. GuardError (1) lists what is wrong: at most MOST_COMPLAINTS lines, and how many more."""
     data = csvfile.read(path)
-    lines, rows = headers.parsed(csvfile.text(data, path), path)
-    columns, complaints = cells.checked(lines, rows)
+    lines, texts = _parsed(csvfile.text(data, path), path)
+    frame, complaints = cells.checked(lines, texts)
     _refuse(path, complaints)
-    frame = pd.DataFrame({name: columns[name] for name in (*CONTRACT, *OPTIONAL) if name in columns})
     paged = "page_id" in frame
     groups = _groups(frame)
     _refuse(path, _rows(frame) or _pages(frame, lines) or _spread(frame, groups, paged))
     return Table(frame, path, hashlib.md5(data, usedforsecurity=False).hexdigest(), groups, paged)
 
 
-def _groups(frame: pd.DataFrame) -> Groups:
+def texts(path: str) -> pd.DataFrame:
+    """Return a table's known columns as the file spells their cells. GuardError as from `load`."""
+    return _parsed(csvfile.text(csvfile.read(path), path), path)[1]
+
+
+def _parsed(content: str, path: str) -> tuple[Ints, pd.DataFrame]:
+    """Return the line of each row, and the known columns' cells. GuardError for a wrong header or ragged rows.
+
+    pandas reads. That each row has as many cells as the header, and where it begins, the csv module finds out: pandas
+    fills a short row up, takes text behind a closing quote for a part of the cell, and counts no lines.
+    """
+    found = csvfile.records(content, _name(path))
+    names = [name.strip() for name in next(found, (0, 0, []))[2]]
+    _check_header(names, path)
+    shape = np.array([(number, line, len(record)) for number, line, record in found], dtype=np.int64).reshape(-1, 3)
+    numbers, lines, widths = shape.T
+    _require_even(lines, widths, len(names), path)
+    frame = pd.read_csv(
+        csvfile.universal(content),
+        header=None,
+        names=range(len(names)),
+        usecols=[at for at, name in enumerate(names) if name in KNOWN],
+        dtype=str,
+        keep_default_na=False,
+        na_filter=False,
+        skip_blank_lines=False,
+    )
+    frame = frame.iloc[numbers].reset_index(drop=True).rename(columns=dict(enumerate(names)))
+    return lines, frame[[name for name in KNOWN if name in names]]
+
+
+def _require_even(lines: Ints, widths: Ints, wanted: int, path: str) -> None:
+    """Refuse rows that have more or fewer cells than the header names, and a table that has none at all."""
+    ragged = np.flatnonzero(widths != wanted)
+    if len(ragged):
+        said = [f"line {lines[at]} has {widths[at]} cells" for at in ragged[:MAX_RAGGED]]
+        more = f", and {len(ragged) - MAX_RAGGED:,} more" if len(ragged) > MAX_RAGGED else ""
+        raise GuardError(
+            f"{_name(path)}: the header names {wanted} columns, but {', '.join(said)}{more}.",
+            "quote cells that have a comma in them, or drop these lines",
+        )
+    if not len(lines):
+        raise GuardError(f"{_name(path)} has a header and no rows.", csvfile.MAKE)
+
+
+def _check_header(names: list[str], path: str) -> None:
+    for delimiter, what in DELIMITERS.items():
+        if len(names) == 1 and delimiter in names[0]:
+            raise GuardError(
+                f"{_name(path)} parts its columns by {what}, not by commas.",
+                "write it with commas: in pandas to_csv(…, sep=','), in a spreadsheet `CSV (comma separated)`",
+            )
+    twice = sorted({name for name in names if name and names.count(name) > 1})
+    if twice:
+        raise GuardError(
+            f"{_name(path)} has more than one column {', '.join(map(_shown, twice))}.", "rename or drop all but one"
+        )
+    missing = [name for name in REQUIRED if name not in names]
+    if len(missing) == len(REQUIRED) and not any(_near(name, names) for name in missing):
+        raise GuardError(
+            f"{_name(path)} has no header that names {', '.join(REQUIRED)}; its first line begins "
+            f"{_shown(', '.join(names)[:60])}.",
+            f"put a header above the rows:  {','.join(CONTRACT)}",
+        )
+    if missing:
+        said = [f"{name}{_near(name, names)}" for name in missing]
+        raise GuardError(
+            f"{_name(path)} has no column {', '.join(said)}.", "add it, or rename the column that holds it"
+        )
+
+
+def _near(name: str, names: list[str]) -> str:
+    """Return a question about the column that may be meant, "" where none is like it."""
+    others = {other.lower().replace(" ", "_").replace("-", "_"): other for other in names if other not in KNOWN}
+    like = difflib.get_close_matches(name, others, n=1, cutoff=0.7)
+    return f" (did you mean {_shown(others[like[0]])}?)" if like else ""
+
+
+def _name(path: str) -> str:
+    return shown(os.fsencode(path))
+
+
+def _shown(text: str) -> str:
+    return f"`{shown(text.encode('utf-8', 'surrogateescape'))}`"
+
+
+def _groups(frame: pd.DataFrame) -> Ints:
     if "page_id" in frame:
         return pd.factorize(frame["page_id"])[0].astype(np.int64)  # type: ignore[no-any-return]
     # Both counts are below 2**31, so one whole number holds the pair.
@@ -89,7 +177,7 @@ def _rows(frame: pd.DataFrame) -> list[str]:
     return found
 
 
-def _pages(frame: pd.DataFrame, lines: list[int]) -> list[str]:
+def _pages(frame: pd.DataFrame, lines: Ints) -> list[str]:
     """Return the pages whose rows disagree on what is one thing for the whole page."""
     if "page_id" not in frame:
         return []
@@ -109,7 +197,7 @@ def _pages(frame: pd.DataFrame, lines: list[int]) -> list[str]:
     return found
 
 
-def _spread(frame: pd.DataFrame, groups: Groups, paged: bool) -> list[str]:
+def _spread(frame: pd.DataFrame, groups: Ints, paged: bool) -> list[str]:
     """Return why pages cannot be parted into training and test."""
     what = "pages" if paged else "pages (pairs of input_char_len and input_word_count)"
     count = len(set(groups.tolist()))
