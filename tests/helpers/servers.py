@@ -259,7 +259,8 @@ def webdav_service(tmp_path_factory: pytest.TempPathFactory) -> Generator[Servic
 def http_service(tmp_path_factory: pytest.TempPathFactory) -> Generator[Service]:
     folder, port = tmp_path_factory.mktemp("http"), free_port()
     (folder / "objects").mkdir()
-    start: list[str | Path] = [sys.executable, PROJECT / "tests" / "helpers" / "httpstore.py", str(port), folder / "objects"]
+    store = PROJECT / "tests" / "helpers" / "httpstore.py"
+    start: list[str | Path] = [sys.executable, store, str(port), folder / "objects"]
     with serving(start, port, folder):
         yield Service("http", port, f"http://127.0.0.1:{port}", folder=folder / "objects")
 
