@@ -200,8 +200,9 @@ def test_a_download_that_breaks_off_leaves_nothing_half_written(make_here: Calla
 
 ASK = """
 import os, sys, time
-from trinity_guard import dvcproject, transport
-remote = transport.connect(dvcproject.load(os.fsencode(sys.argv[1])), "service", 60)
+from trinity_guard.dvcrepo import project
+from trinity_guard.remotes import connect
+remote = connect.connect(project.load(os.fsencode(sys.argv[1])), "service", 60)
 remote._start()
 print(remote._worker.pid, flush=True)
 remote.sizes(["0" * 32])
