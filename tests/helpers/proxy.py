@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable
 from typing import Self
 
@@ -32,14 +33,23 @@ class Proxy:
     """Stands before a server. `fault` decides over each HTTP request; without one, bytes pass as they are.
 
     cut_after: with plain bytes, break every connection after so many of the client's.
+    rate: with plain bytes, take so many a second of the client's, all its connections together.
     """
 
-    def __init__(self, port: int, fault: Fault | None = None, cut_after: int | None = None) -> None:
+    def __init__(
+        self, port: int, fault: Fault | None = None, cut_after: int | None = None, rate: int | None = None
+    ) -> None:
         self.target = port
         self.fault = fault
         self.cut_after = cut_after
+        self.rate = rate
+        self._line = threading.Lock()
         self.seen: list[tuple[str, str]] = []
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket = socket.socket()
+        if rate:  # what waits in a buffer here has not crossed the line
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 15)
+        self._socket.bind(("127.0.0.1", 0))
+        self._socket.listen(128)
         self.port: int = self._socket.getsockname()[1]
         self._open: list[socket.socket] = []
 
@@ -72,7 +82,11 @@ class Proxy:
         with socket.create_connection(("127.0.0.1", self.target)) as server:
             self._open.append(server)
             threading.Thread(target=_relay, args=(server, client, None), daemon=True).start()
-            _relay(client, server, self.cut_after)
+            _relay(client, server, self.cut_after, self._take_time if self.rate else None)
+
+    def _take_time(self, size: int) -> None:
+        with self._line:
+            time.sleep(size / (self.rate or 1))
 
     def _one(self, client: socket.socket, fault: Fault) -> bool:
         """Serve one request; False when the connection is over."""
@@ -135,10 +149,14 @@ def _body(client: socket.socket, data: bytes, length: int, most: int | None) -> 
     return data[:most]
 
 
-def _relay(source: socket.socket, target: socket.socket, most: int | None) -> None:
+def _relay(
+    source: socket.socket, target: socket.socket, most: int | None, wait: Callable[[int], None] | None = None
+) -> None:
     passed = 0
     with contextlib.suppress(OSError):
-        while piece := source.recv(1 << 16):
+        while piece := source.recv(1 << (14 if wait else 16)):
+            if wait:
+                wait(len(piece))
             target.sendall(piece)
             passed += len(piece)
             if most is not None and passed > most:

@@ -15,7 +15,7 @@ import pytest
 
 from tests.helpers.proxy import CUT, SILENT, Fault, Proxy, Request
 from tests.helpers.servers import Service
-from tests.helpers.support import KB, PROJECT, Repo, noise
+from tests.helpers.support import KB, MB, PROJECT, Repo, noise
 from tests.remotes.test_connect import Here, content_of, leftovers, make_here
 from trinity_guard.dvcrepo import project
 from trinity_guard.remotes import connect
@@ -147,6 +147,21 @@ def test_a_server_that_falls_silent_in_the_middle_keeps_what_arrived(make_here: 
     here.service.configure(here.repo, here.place)
     with here.connect() as remote:
         assert set(remote.sizes([w.md5 for w in items])) == {w.md5 for w in items if w is not items[3]}
+
+
+@pytest.mark.parametrize("kind", [*OVER_HTTP, "ssh"])
+def test_a_slow_line_on_which_no_object_ends_within_the_limit_is_no_silence(
+    kind: str, make_here: Callable[[str], Here]
+) -> None:
+    here = make_here(kind)
+    items = [here.hold(noise(MB)) for _ in range(4)]
+    start = time.monotonic()
+    with Proxy(port_of(here), rate=600 * KB) as proxy:
+        here.through(proxy)
+        with here.connect(2) as remote:
+            assert remote.send(here.cache, items) == {}
+            assert time.monotonic() - start > 6
+            assert remote.sizes([w.md5 for w in items]) == {w.md5: w.size for w in items}
 
 
 def test_a_listing_that_is_not_allowed_is_no_obstacle(make_here: Callable[[str], Here]) -> None:

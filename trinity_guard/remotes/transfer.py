@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import GuardError
@@ -24,40 +25,45 @@ SETTLE_EVERY = 0.5
 
 
 class Traffic:
-    """Bytes that went over this process's sockets.
+    """Bytes that this process's connections have sent and received, as the system counts them.
 
-    The libraries tell of an upload when it is over (S3: of 100 MB at once), and a slow line is no silent remote.
+    The libraries tell of an upload when it is over (S3: of 100 MB at once), and a slow line is no silent remote. What
+    they hand to the system tells no more: of 3.9 MB that a socket took at once, 33 kB had reached the other side.
     """
 
     def __init__(self) -> None:
         import socket
-        import ssl
 
+        # The option, and where in it stand two numbers of 64 bits: acknowledged (sent, on macOS), and received.
+        self._option, *self._at = (0x106, 64, 88) if sys.platform == "darwin" else (socket.TCP_INFO, 120, 128)
+        self._seen: dict[str, list[int]] = {}
         self.sent = self.received = 0
-        for kind in (socket.socket, ssl.SSLSocket):
-            for method in ("send", "sendmsg", "sendall", "write"):
-                self._count(kind, method, "sent")
-            for method in ("recv", "recv_into", "read"):
-                self._count(kind, method, "received")
 
-    def _count(self, kind: Any, method: str, direction: str) -> None:
+    def look(self) -> None:
+        """Count what has moved since the last look."""
+        now = {fd: counts for fd in os.listdir("/dev/fd") if (counts := self._counts(int(fd)))}
+        for fd, counts in now.items():
+            before = self._seen.get(fd, [0, 0])
+            if counts < before:  # another connection under this number
+                before = [0, 0]
+            self.sent += counts[0] - before[0]
+            self.received += max(counts[1] - before[1], 0)
+        self._seen = now
+
+    def _counts(self, fd: int) -> list[int]:
         import socket
 
-        network = (socket.AF_INET, socket.AF_INET6)
-        plain = kind.__dict__.get(method) or (getattr(kind, method, None) if kind.__name__ == "socket" else None)
-        if plain is None:
-            return
-
-        def counted(*args: Any, **options: Any) -> Any:
-            result = plain(*args, **options)
-            # The pipe that wakes asyncio's loop is a pair of sockets as well.
-            if args[0].family not in network:
-                return result
-            size = result if isinstance(result, int) else len(result) if isinstance(result, bytes) else 1
-            setattr(self, direction, getattr(self, direction) + size)
-            return result
-
-        setattr(kind, method, counted)
+        try:
+            connection = socket.socket(fileno=fd)
+        except OSError:
+            return []  # no socket, or closed by now
+        try:
+            told = connection.getsockopt(socket.IPPROTO_TCP, self._option, 256)
+            return [int.from_bytes(told[at : at + 8], sys.byteorder) for at in self._at]
+        except OSError:
+            return []  # of another kind: the pipe that wakes asyncio's loop is a pair of sockets as well
+        finally:
+            connection.detach()
 
 
 class Heartbeat:
@@ -97,6 +103,7 @@ class Heartbeat:
             self.say(at=[self.finished, self._total])
 
     def _moved(self) -> tuple[int, int, int]:
+        self._traffic.look()
         return self._traffic.sent, self._traffic.received, self.finished
 
 
