@@ -1,0 +1,113 @@
+"""What each hook adds to the Git command that runs it, with nothing to do, in units of a bare `python -c pass` there.
+
+Git itself runs the hooks: a commit, a push, a checkout with one hook each, with ours, with one that starts a bare
+Python, and with none. What a hook costs is what it adds to the command without one. Wall time, and processor time of
+the command with all that it started (steadier on a machine that does other things too).
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.measuring import BIN, sh
+
+ROUNDS = int(os.environ.get("ROUNDS", "25"))
+LIMIT = 1.6
+
+
+def cost(argv: list[str], cwd: Path) -> tuple[float, float]:
+    """Run a command; return wall and processor seconds, those of its children included."""
+    begin = time.perf_counter()
+    pid = os.posix_spawnp(
+        "sh", ["sh", "-c", 'cd "$1" && shift && exec "$@" >/dev/null 2>&1', "sh", str(cwd), *argv], os.environ
+    )
+    _, status, usage = os.wait4(pid, 0)
+    if status:
+        sys.exit(f"{argv} failed")
+    return time.perf_counter() - begin, usage.ru_utime + usage.ru_stime
+
+
+def hooks_of(folder: Path, scripts: dict[str, str]) -> list[str]:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in scripts.items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    return ["-c", f"core.hooksPath={folder}"]
+
+
+def guarded(folder: Path) -> Path:
+    """A repository as `init` leaves it, with a remote to push to."""
+    folder.mkdir(parents=True)
+    sh("git", "init", "-q", "-b", "main", cwd=folder)
+    sh(BIN / "trinity-guard", "init", "-q", cwd=folder)
+    sh("git", "add", "-A", cwd=folder)
+    sh("git", "commit", "-q", "-m", "begin", cwd=folder)
+    sh("git", "init", "-q", "--bare", folder.with_suffix(".git"), cwd=folder)
+    sh("git", "remote", "add", "origin", folder.with_suffix(".git"), cwd=folder)
+    sh("git", "push", "-q", "-u", "origin", "main", cwd=folder)
+    return folder
+
+
+def edit(repo: Path) -> None:
+    (repo / "code.py").write_text(os.urandom(8).hex() + "\nx = 1" * 60)
+    sh("git", "add", "code.py", cwd=repo)
+
+
+def compare(title: str, run: Callable[[list[str], int], tuple[float, float]], ways: dict[str, list[str]]) -> None:
+    """Run a Git command in each way in turn; print what our hook adds, over what a bare Python adds."""
+    seen: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+    for i in range(ROUNDS):
+        for name, options in ways.items():
+            seen[name].append(run(options, i))
+    print(f"\n{title}")
+    for which, unit in enumerate(("wall", "processor")):
+        added = {
+            name: statistics.median(
+                own[which] - none[which] for own, none in zip(seen[name], seen["none"], strict=True)
+            )
+            for name in ways
+            if name != "none"
+        }
+        ratio = added["ours"] / added["python"]
+        print(
+            f"  {unit:<10} ours {added['ours'] * 1000:6.1f} ms   python -c pass {added['python'] * 1000:6.1f} ms   "
+            f"ratio {ratio:5.2f}   limit {LIMIT}",
+            flush=True,
+        )
+
+
+def run(room: Path) -> None:
+    repo = guarded(room / "as-git")
+    own = {p.name: p.read_text() for p in (repo / ".git/hooks").iterdir() if b"trinity-guard" in p.read_bytes()}
+    bare = f"#!/bin/sh\nexec {sys.executable} -c pass\n"
+
+    def ways(name: str, beside: tuple[str, ...] = ()) -> dict[str, list[str]]:
+        shared = {n: own[n] for n in beside}
+        folder = room / f"hooks-{name}"
+        return {
+            "none": hooks_of(folder / "none", shared),
+            "python": hooks_of(folder / "python", {**shared, name: bare}),
+            "ours": hooks_of(folder / "ours", {**shared, name: own[name]}),
+        }
+
+    def commit(options: list[str], _: int) -> tuple[float, float]:
+        edit(repo)
+        return cost(["git", *options, "commit", "-qm", "work"], repo)
+
+    def push(options: list[str], _: int) -> tuple[float, float]:
+        edit(repo)
+        sh("git", "-c", "core.hooksPath=/dev/null", "commit", "-qm", "work", cwd=repo)
+        return cost(["git", *options, "push", "-q", "origin", "main"], repo)
+
+    def checkout(options: list[str], number: int) -> tuple[float, float]:
+        return cost(["git", *options, "checkout", "-q", "--detach", "HEAD~1" if number % 2 else "main"], repo)
+
+    compare("pre-commit: a commit of one source file", commit, ways("pre-commit"))
+    compare("post-commit: the same, beside our pre-commit", commit, ways("post-commit", ("pre-commit",)))
+    compare("pre-push: a push of one commit without artifacts", push, ways("pre-push"))
+    compare("post-checkout: a checkout that moves no pointer", checkout, ways("post-checkout"))
