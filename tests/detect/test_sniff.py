@@ -39,7 +39,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from trinity_guard.detect import sniff
-from trinity_guard.detect.sniff import HEAD_BYTES, suspicious
+from trinity_guard.detect.glance import HEAD_BYTES, suspicious
 
 
 def kind(data: bytes, size: int | None = None) -> str | None:
@@ -597,6 +597,7 @@ def test_looking_at_pickles_imports_nothing() -> None:
         "zlib",
         "trinity_guard",
         "trinity_guard.detect",
+        "trinity_guard.detect.glance",
         "trinity_guard.detect.pickles",
         "trinity_guard.detect.sniff",
     }

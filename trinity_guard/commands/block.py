@@ -7,7 +7,7 @@ import os
 from trinity_guard import console, git
 from trinity_guard.commands.terminal import arguments
 from trinity_guard.convert import commit
-from trinity_guard.detect import patterns
+from trinity_guard.detect import inspect, patterns
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE, typed
 from trinity_guard.git import index, repository
@@ -38,7 +38,7 @@ def run(args: list[str]) -> int:
         entries = [e for e in entries if e.mode in (index.REGULAR, index.EXECUTABLE)]
     else:
         entries = index.staged()
-    artifacts = commit.check_staged(place, rules, entries)
+    artifacts = inspect.check_staged(place, rules, entries)
     if artifacts:
         name = typed(artifacts[0].entry.path)
         commit.block(place, tracked.load(place), artifacts, f"trinity-guard convert {name}     # make it a DVC pointer")

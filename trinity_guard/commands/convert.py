@@ -7,7 +7,7 @@ import os
 from trinity_guard import console, git
 from trinity_guard.commands.terminal import arguments, messages
 from trinity_guard.convert import commit, convert, recover
-from trinity_guard.detect import patterns
+from trinity_guard.detect import inspect, patterns
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE
 from trinity_guard.git import index, locks, repository
@@ -39,7 +39,7 @@ def run(args: list[str]) -> int:
         if names:
             entries = commit.files_to_convert(place, catalog, rules, repository.relative(place, names, start))
         else:
-            entries = [a.entry for a in commit.check_staged(place, rules, index.staged())]
+            entries = [a.entry for a in inspect.check_staged(place, rules, index.staged())]
         progress = console.Progress("to the DVC cache")
         outcome = convert.convert(place, catalog, entries, progress)
     progress.close()

@@ -10,6 +10,7 @@ from trinity_guard.detect import inspect
 from trinity_guard.detect.patterns import Rules
 from trinity_guard.dvcrepo import odb
 from trinity_guard.dvcrepo import tracked as tracked_outputs
+from trinity_guard.dvcrepo.paths import inside_dvc
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.git import caller, index
 
@@ -18,15 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     Progress = Callable[[int, int], None]
-
-
-def check_staged(place: git.Place, rules: Rules, entries: Sequence[index.Entry]) -> list[inspect.Artifact]:
-    """Return the staged artifacts; refuse files above max-size and pointers that no one can trust."""
-    inspect.check_records(place, entries)
-    findings = inspect.inspect(place, rules, entries)
-    if findings.oversized:
-        raise inspect.refuse_oversized(findings.oversized)
-    return findings.artifacts
 
 
 def block(place: git.Place, catalog: tracked_outputs.Catalog, artifacts: list[inspect.Artifact], remedy: str) -> None:
@@ -70,12 +62,9 @@ def _refuse_lossy_repair(catalog: tracked_outputs.Catalog, artifacts: list[inspe
         )
 
 
-def refuse_links(catalog: tracked_outputs.Catalog, entries: Sequence[index.Entry]) -> None:
+def refuse_links(catalog: tracked_outputs.Catalog, links: Sequence[bytes]) -> None:
     """Refuse a staged symlink in the place of an artifact that a pointer holds: it leads into this machine's cache."""
-    links = [e.path for e in entries if e.mode == index.SYMLINK]
-    if not links:
-        return
-    held = catalog.by_path()
+    held = catalog.by_path() if links else {}
     for path in links:
         if path in held:
             raise GuardError(
@@ -111,13 +100,6 @@ def refuse_empty_commit(place: git.Place, outcome: convert.Outcome) -> None:
         problem=f"nothing is left to commit: {names} is already recorded, byte for byte.",
         remedy="git status",
     )
-
-
-def changed_behind_pointers(
-    place: git.Place, catalog: tracked_outputs.Catalog, but: set[bytes]
-) -> list[tracked_outputs.Held]:
-    """Return the tracked artifacts whose working file changed without their pointer, except the given paths."""
-    return [h for h in tracked_outputs.changed(place, catalog) if h.path not in but]
 
 
 def is_known_version(place: git.Place, held: tracked_outputs.Held) -> bool:
@@ -189,7 +171,7 @@ def files_to_add(
             )
         if os.path.isdir(full):
             for name in _files_below(place, catalog, path):
-                if rules.named(name) and not (inspect.is_bookkeeping(name) or inspect.inside_dvc(name)):
+                if rules.named(name) and not (inspect.is_bookkeeping(name) or inside_dvc(name)):
                     found[name] = _working_file(name)
         elif os.path.isfile(full):
             found[path] = _working_file(path)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from trinity_guard.detect import patterns, sniff
-from trinity_guard.dvcrepo import pointer, safe_paths, secrets
-from trinity_guard.errors import GuardError, pathspec, shown, typed
+from trinity_guard.detect import glance, patterns
+from trinity_guard.dvcrepo.paths import is_own_config, is_record
+from trinity_guard.errors import GuardError, shown, typed
 from trinity_guard.git.index import SYMLINK
 from trinity_guard.git.objects import GLANCE, Head, Objects
 
@@ -60,7 +60,7 @@ def inspect(place: Place, rules: Rules, entries: Sequence[Entry]) -> Findings:
     heads = objects.heads([e.oid for e in looked_at])
     for entry, head in zip(looked_at, heads, strict=True):
         # The common case, decided without a call: a small text file with an ordinary name.
-        if head.size > rules.small or rules.sieve(entry.path) or sniff.suspicious(head.first):
+        if head.size > rules.small or rules.sieve(entry.path) or glance.suspicious(head.first):
             _sort(entry, head, rules, objects, findings)
     return findings
 
@@ -69,8 +69,8 @@ def _sort(entry: Entry, head: Head, rules: Rules, objects: Objects, findings: Fi
     if (head.first.startswith(LFS_HEADS) and head.size < 1024) or is_bookkeeping(entry.path):
         return  # git-lfs keeps the former
     first = head.first
-    if rules.needs_head() and sniff.suspicious(first) and head.size > GLANCE:
-        first = objects.heads([entry.oid], sniff.HEAD_BYTES)[0].first
+    if rules.needs_head() and glance.suspicious(first) and head.size > GLANCE:
+        first = objects.heads([entry.oid], glance.HEAD_BYTES)[0].first
     verdict = rules.decide(entry.path, head.size, first if rules.needs_head() else b"")
     if verdict.kind == "artifact":
         findings.artifacts.append(Artifact(entry, verdict.reason, head.size))
@@ -84,11 +84,6 @@ def is_bookkeeping(path: bytes) -> bool:
     return name in BOOKKEEPING or name.endswith(b".dvc") or _is_of_dvc(path)
 
 
-def inside_dvc(path: bytes) -> bool:
-    """Whether a path lies in a folder `.dvc`, into which DVC looks for no pointer: no artifact can be kept there."""
-    return b"/.dvc/" in b"/" + path
-
-
 def _is_of_dvc(path: bytes) -> bool:
     """Whether a path is what DVC has Git keep of its folder: the config, templates of plots. All else is forced in."""
     _, inside, rest = (b"/" + path).rpartition(b"/.dvc/")
@@ -96,57 +91,17 @@ def _is_of_dvc(path: bytes) -> bool:
     return bool(inside) and (rest in (b"config", b"config.local") or template)
 
 
-def check_records(place: Place, entries: Sequence[Entry]) -> None:
-    """Refuse staged pointers that are malformed or lead out of the repository, and DVC files that hold a secret."""
-    objects = Objects(place.common_dir)
-    for entry in entries:
-        _refuse_own_config(entry.path)
-        if entry.mode == SYMLINK or not is_record(entry.path):
-            continue
-        data = b"".join(objects.stream(entry.oid))
-        if entry.path.endswith(b".dvc"):
-            _refuse_outside(place, entry.path, pointer.decode(data, entry.path))
-        found = secrets.credentials_in(data, entry.path)
-        if found:
-            raise secrets.refusal(found, entry.path)
+def check_staged(place: Place, rules: Rules, entries: Sequence[Entry]) -> list[Artifact]:
+    """Return the staged artifacts; refuse files above max-size and records of DVC's that no one can trust."""
+    suspects = [e for e in entries if is_record(e.path) or is_own_config(e.path)]
+    if suspects:
+        from trinity_guard.detect.records import check_records  # noqa: PLC0415  # most commits bring none
 
-
-def _refuse_outside(place: Place, where: bytes, decoded: pointer.Pointer) -> None:
-    for out in decoded.outs:
-        if out.external:
-            continue
-        path = pointer.data_path(where, decoded, out)
-        link = safe_paths.through_symlink(place.top, path)
-        if link is not None:
-            raise GuardError(
-                problem=f"{shown(where)}: its data {shown(path)} lies behind {shown(link)}, which is a symbolic link: "
-                "whoever checks it out would write wherever that leads.",
-                remedy=f"git rm -q --cached -- {pathspec(where)}     # and keep the file in a real folder",
-            )
-
-
-def _refuse_own_config(path: bytes) -> None:
-    if is_own_config(path):
-        raise GuardError(
-            problem=f"{shown(path)} is one person's own config, which may hold credentials: it belongs in no commit.",
-            remedy=f"git rm -q --cached -- {pathspec(path)}",
-        )
-
-
-def is_record(path: bytes) -> bool:
-    """Whether DVC reads a file of this name: pointers, pipelines and their locks, a project's config."""
-    name = path.rpartition(b"/")[2]
-    return name in (b"dvc.yaml", b"dvc.lock") or name.endswith(b".dvc") or is_dvc_config(path)
-
-
-def is_dvc_config(path: bytes) -> bool:
-    # macOS and Windows take `.DVC/Config` for it.
-    return (b"/" + path).lower().endswith(b"/.dvc/config")
-
-
-def is_own_config(path: bytes) -> bool:
-    """Whether a path is the config of one person (or what a crash has left of writing it)."""
-    return b"config.local" in path.lower() and b"/.dvc/" in (b"/" + path).lower()
+        check_records(place, suspects)
+    findings = inspect(place, rules, entries)
+    if findings.oversized:
+        raise refuse_oversized(findings.oversized)
+    return findings.artifacts
 
 
 def refuse_oversized(oversized: Sequence[Artifact]) -> GuardError:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.detect.inspect import inside_dvc, is_bookkeeping
+from trinity_guard.detect.inspect import is_bookkeeping
 from trinity_guard.dvcrepo import pointer, project
+from trinity_guard.dvcrepo.paths import inside_dvc
 from trinity_guard.errors import GuardError, pathspec, quoted, shown, typed
 from trinity_guard.git import index
 

@@ -7,7 +7,6 @@ import sys
 from trinity_guard import config as configs
 from trinity_guard import git
 from trinity_guard.config import compiled
-from trinity_guard.detect import sniff
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,9 +78,12 @@ class Rules:
         pattern = self._patterns.match(path)
         if pattern is not None:
             return Verdict("artifact", f"matches {pattern}")
-        found = sniff.kind(head, size) if self._sniff else None
-        if found is not None:
-            return Verdict("artifact", f"its first bytes say {found}")
+        if self._sniff:
+            from trinity_guard.detect import sniff  # noqa: PLC0415  # most files are told by a glance
+
+            found = sniff.kind(head, size)
+            if found is not None:
+                return Verdict("artifact", f"its first bytes say {found}")
         if 0 < self._max_size < size:
             return Verdict("too-big", _more_than(size, self._max_size))
         return Verdict("fine")

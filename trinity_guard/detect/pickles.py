@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from trinity_guard.detect.glance import IN_MODULE
+
 TORCH_LEGACY = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 
 
@@ -11,8 +13,6 @@ def _letters(*groups: bytes) -> frozenset[int]:
 
 # What pickle's own writers begin with after \x80 and the protocol.
 AFTER_PROTOCOL = _letters(b"(cNIJKMLGFSTUVXPQ]})", b"\x85\x86\x87\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x95\x96BC")
-IDENTIFIER = _letters(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
-IN_MODULE = IDENTIFIER | _letters(b"0123456789.")
 
 
 def pickled(head: bytes, size: int) -> str | None:

@@ -10,81 +10,22 @@ from __future__ import annotations
 
 import zlib
 
-from trinity_guard.detect.pickles import IDENTIFIER, IN_MODULE, pickled
+from trinity_guard.detect.glance import HDF5, IN_MODULE, MATLAB, suspicious
+from trinity_guard.detect.pickles import pickled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-HEAD_BYTES = 4096
 # How much of a compressed stream is unpacked: enough for a pickle's beginning, and a bomb cannot harm.
 UNPACKED_BYTES = 512
 # xz -9 needs 65 MiB; a header may ask for 4 GiB.
 LZMA_MEMORY = 1 << 27
 UNKNOWN_SIZE = 1 << 62
 
-HDF5 = b"\x89HDF\r\n\x1a\n"
-MATLAB = b"MATLAB 7.3 MAT-file"
 # These four begin like words may; what follows in the real files is binary.
 WORDLIKE = {b"PAR1": "Parquet", b"PARE": "Parquet (encrypted)", b"FEA1": "Feather", b"ARROW1": "Feather/Arrow"}
 TORCH_MEMBERS = ("data.pkl", "constants.pkl", "version", "byteorder", ".format_version", ".storage_alignment")
-
-
-# What may follow a mark at the beginning of a pickle of protocol 0 or 1.
-AFTER_MARK = b"(dlticINLFSVPKMJUTX]})G"
-
-# The first two bytes of everything that `kind` knows, but for safetensors.
-_PAIRS = frozenset(
-    [b"\x89H", b"\x93N", b"PA", b"FE", b"AR", b"PK", b"\0\0", b"MA"]
-    + [b"x\x01", b"x^", b"x\x9c", b"x\xda", b"\x1f\x8b", b"BZ", b"\xfd7", b"]\0", b"\x04\x22", b"ZF"]
-    + [bytes([0x80, protocol]) for protocol in range(2, 6)]
-    + [bytes([8, version]) for version in range(1, 32)]
-    + [b"(" + bytes([c]) for c in AFTER_MARK]
-    + [b"c" + bytes([c]) for c in IDENTIFIER]
-    + [b"]q", b"]r", b"}q", b"}r", b"S'", b'S"']
-    + [first + bytes([c]) for first in (b"V", b"X", b"T") for c in range(256)]
-)
-
-
-def suspicious(head: bytes) -> bool:
-    """Whether `kind` may know this file: a superset of it, quick, for the first 16 bytes or more (or all)."""
-    if head[:2] in _PAIRS:
-        narrower = _NARROWER.get(head[:1])
-        if narrower is None or narrower(head):
-            return True
-    # safetensors: a header's length (100 MB at most) and its JSON.
-    return head[4:9] == b"\0\0\0\0{"
-
-
-def _like_global(head: bytes) -> bool:
-    return IN_MODULE.issuperset(head[1:64].partition(b"\n")[0])
-
-
-def _like_line_with_put(head: bytes) -> bool:
-    return head[1:64].partition(b"\n")[2][:1] in (b"", b"p")
-
-
-def _like_long_text(head: bytes) -> bool:
-    return head[4:5] == b"\0"
-
-
-def _like_matlab(head: bytes) -> bool:
-    return head[:16] == MATLAB[: len(head[:16])]
-
-
-def _like_padding(head: bytes) -> bool:
-    return not head[:16].strip(b"\0")
-
-
-_NARROWER: dict[bytes, Callable[[bytes], bool]] = {
-    b"c": _like_global,
-    b"V": _like_line_with_put,
-    b"S": _like_line_with_put,
-    b"X": _like_long_text,
-    b"T": _like_long_text,
-    b"M": _like_matlab,
-    b"\0": _like_padding,
-}
 
 
 def kind(head: bytes, size: int) -> str | None:

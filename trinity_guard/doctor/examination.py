@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from trinity_guard import git
-from trinity_guard.detect import inspect
 from trinity_guard.doctor import dvc, hooks, machine, objects, settings, unfinished
 from trinity_guard.doctor.checks import ERROR, OK, WARNING, Check, Subject, Unseen
+from trinity_guard.dvcrepo import paths
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git import index, partial, revisions
 
@@ -92,7 +92,7 @@ def _bring_records(subject: Subject) -> None:
         versions += index.entries(*RECORDS, patterns=True)
     except GuardError:
         return  # each check says of itself what it cannot read
-    partial.bring(subject.place.common_dir, [e.oid for e in versions if inspect.is_record(e.path)])
+    partial.bring(subject.place.common_dir, [e.oid for e in versions if paths.is_record(e.path)])
 
 
 def _looked(look: Callable[[Subject], Check], subject: Subject) -> Check:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.dvcrepo import odb, pointer
 from trinity_guard.errors import GuardError
 from trinity_guard.git import files, index
 
@@ -114,6 +113,8 @@ def save(place: git.Place, catalog: Catalog) -> None:
 
 def parse(entry: index.Entry, data: bytes) -> list[Held]:
     """Return what one pointer holds; GuardError for a pointer that is malformed or leaves the repository."""
+    from trinity_guard.dvcrepo import pointer  # noqa: PLC0415  # only what is not remembered is read
+
     decoded = pointer.decode(data, entry.path)
     outs = []
     for out in decoded.outs:
@@ -150,13 +151,15 @@ def changed(place: git.Place, catalog: Catalog, limit: int = HASH_LIMIT) -> list
             differing.append(held)
         elif held.seen != mark:
             unsure.append((-stat.st_mtime_ns, stat.st_size, held, mark))
-    differing += _hashed(place, unsure, limit)
     if unsure:
+        differing += _hashed(place, unsure, limit)
         save(place, catalog)
     return differing
 
 
 def _hashed(place: git.Place, unsure: list[tuple[int, int, Held, bytes]], limit: int) -> list[Held]:
+    from trinity_guard.dvcrepo import odb  # noqa: PLC0415  # only what changed is hashed
+
     differing = []
     for _, size, held, mark in sorted(unsure, key=lambda item: item[:2]):
         if size > limit:

@@ -32,25 +32,35 @@ class Entry:
         self.path = path
 
 
-def staged(base: str | None = None) -> list[Entry]:
-    """Return the files and symlinks that the commit under way adds or changes, against `base` or what it will replace.
+def begin_staged(base: str | None = None) -> tuple[git.Process, str]:
+    """Start asking what the commit under way adds or changes, for `finish_staged`."""
+    revision = base or ("HEAD^" if amending() else "HEAD")
+    return git.start(*_difference(revision)), revision
+
+
+def finish_staged(begun: tuple[git.Process, str]) -> list[Entry]:
+    """Return the files and symlinks that the commit under way adds or changes, against what it will replace.
 
     Submodules are no files of ours; `git add -N` stages a name without content.
     """
-    revision = base or ("HEAD^" if amending() else "HEAD")
-    result = _difference(revision)
+    process, revision = begun
+    result = git.collect(process)
     if (result.code and revision == "HEAD^" and git.parents() == []) or (result.code and git.parents() is None):
-        result = _difference("HEAD", against_nothing=True)
+        result = git.attempt(*_difference(git.empty_tree()))
     if result.code:
         raise git.failure(("diff-index", "--cached", revision), result)
     return list(raw(result.out))
 
 
-def _difference(revision: str, against_nothing: bool = False) -> git.Result:
-    tree = git.empty_tree() if against_nothing else revision
+def staged(base: str | None = None) -> list[Entry]:
+    """Return what the commit under way adds or changes, against `base` or what it will replace."""
+    return finish_staged(begin_staged(base))
+
+
+def _difference(revision: str | bytes) -> list[git.Arg]:
     # Without --no-renames a renamed artifact is missed; without -z Git quotes non-ASCII names.
     options = ("--cached", "--raw", "-z", "--no-renames", "--diff-filter=ACMT", "--ita-invisible-in-index")
-    return git.attempt("diff-index", *options, tree, "--")
+    return ["diff-index", *options, revision, "--"]
 
 
 def raw(out: bytes) -> Iterator[Entry]:

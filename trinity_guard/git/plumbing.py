@@ -30,10 +30,15 @@ def stream(*args: Arg) -> Iterator[bytes]:
         raise failure(args, Result(code, b"", b""))
 
 
+def collect(p: Process) -> Result:
+    """Return what a started git printed, whatever the exit code."""
+    out, err = talk(p, b"")
+    return Result(p.wait(), out, err)
+
+
 def finish(p: Process) -> bytes:
     """Return the output of a started git; GuardError with its words when it failed."""
-    out, err = talk(p, b"")
-    result = Result(p.wait(), out, err)
+    result = collect(p)
     if result.code:
         raise failure(p.argv[1:], result)
     return result.out

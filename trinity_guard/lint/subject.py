@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard import git
-from trinity_guard.detect import inspect, sniff
+from trinity_guard.detect import glance, inspect
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.dvcrepo.pointer import MAX_BYTES_WITH_FILES
 from trinity_guard.errors import UNUSABLE, GuardError, shown
@@ -214,10 +214,10 @@ def judge(
     wanted = [oids[i] for i in meant if oids[i] not in EMPTY]
     partial.bring(place.common_dir, wanted)
     glances = packheads.heads(place.common_dir, wanted, GLANCE)
-    doubtful = {oid for oid, head in glances.items() if head.size > rules.small or sniff.suspicious(head.first)}
+    doubtful = {oid for oid, head in glances.items() if head.size > rules.small or glance.suspicious(head.first)}
     candidates = [i for i in meant if oids[i] in doubtful or sieve(paths[i])]
     larger = [o for i in candidates if (o := oids[i]) in doubtful and glances[o].size > GLANCE]
-    heads = packheads.heads(place.common_dir, larger, sniff.HEAD_BYTES) if rules.needs_head() else {}
+    heads = packheads.heads(place.common_dir, larger, glance.HEAD_BYTES) if rules.needs_head() else {}
     found = []
     for i in candidates:
         oid, path = oids[i], paths[i]

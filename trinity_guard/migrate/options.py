@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from trinity_guard.config import Config
-from trinity_guard.detect.inspect import inside_dvc, is_bookkeeping
+from trinity_guard.detect.inspect import is_bookkeeping
 from trinity_guard.detect.patterns import PLAIN, Rules, size_text
+from trinity_guard.dvcrepo.paths import inside_dvc
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.detect import inspect, owners
-from trinity_guard.dvcrepo import configfile, odb, referenced, tracked
+from trinity_guard.dvcrepo import configfile, odb, paths, referenced, tracked
 from trinity_guard.errors import GuardError, shown, typed
 from trinity_guard.git import index, revisions
 from trinity_guard.git.attributes import Attributes
@@ -149,7 +149,7 @@ def _moved(place: git.Place, records: Sequence[tuple[bytes, index.Entry]]) -> li
 
     What was pushed to the old place is not at the new one, and no pointer changed.
     """
-    configs = [(c, e) for c, e in records if inspect.is_dvc_config(e.path)]
+    configs = [(c, e) for c, e in records if paths.is_dvc_config(e.path)]
     if not configs:
         return []
     before = git.read_ids(c + b"^:" + e.path for c, e in configs)
@@ -227,7 +227,7 @@ def _look(place: git.Place, rules: Rules, files: Sequence[tuple[bytes, index.Ent
     by_version = {(e.path, e.oid): c for c, e in files if e.mode != index.SYMLINK}
     raw = inspect.inspect(place, rules, [e for _, e in files]).artifacts
     found.raw += [(by_version[a.entry.path, a.entry.oid], a) for a in raw]
-    found.records += [(c, e) for c, e in files if inspect.is_record(e.path) or is_own_config(e.path)]
+    found.records += [(c, e) for c, e in files if paths.is_record(e.path) or is_own_config(e.path)]
 
 
 def published_elsewhere(findings: PushContents) -> None:

@@ -1,22 +1,20 @@
-"""The hooks before a commit: artifacts become pointers, or are refused where nothing else is possible."""
+"""The hooks before a commit: artifacts become pointers, or are refused where nothing else is possible.
+
+Most commits bring no artifact. What decides that stands here and is loaded by every commit; what is done about an
+artifact (artifacts.py) is loaded when there is one.
+"""
 
 from __future__ import annotations
 
-import os
-
 from trinity_guard import console, git
-from trinity_guard.commands.terminal import messages
-from trinity_guard.convert import commit, framework_stash, journal, recover
-from trinity_guard.detect import patterns
+from trinity_guard.convert.journal import Journal
 from trinity_guard.dvcrepo import tracked
-from trinity_guard.errors import FINE, pathspec, shown, typed
-from trinity_guard.git import index, locks
+from trinity_guard.errors import FINE
+from trinity_guard.git import index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trinity_guard.detect.inspect import Artifact
     from trinity_guard.detect.patterns import Rules
-    from trinity_guard.dvcrepo.tracked import Catalog
 
 MERGE_REMEDY = """git commit     # completes this merge, and turns them into pointers
 git merge --abort     # or goes back to before it"""
@@ -27,87 +25,53 @@ def pre_commit(framework: bool, _: list[str]) -> int:
     if console.skipped("convert", "block"):
         return FINE
     place = git.hook_place()
-    if journal.Journal(place).exists():
-        recover.complete(place, after_commit=False)
-    listing = tracked.begin()
+    _complete(place)
+    # Git looks while Python loads the rest.
+    listing, staged = tracked.begin(), index.begin_staged()
+    from trinity_guard.detect import inspect, patterns
+
     config, rules = patterns.load_config(place)
     for note in config.notes:
         console.note(note)
-    entries = index.staged()
-    artifacts = commit.check_staged(place, rules, entries)
+    entries = index.finish_staged(staged)
+    artifacts = inspect.check_staged(place, rules, entries)
     catalog = tracked.load(place, listing)
-    commit.refuse_links(catalog, entries)
-    done: set[bytes] = set()
-    if artifacts and config.on_artifact == "block":
-        commit.block(place, catalog, artifacts, _block_remedy(artifacts[0].entry.path))
-    elif artifacts and framework and "GIT_INDEX_FILE" not in os.environ:
-        # `pre-commit run` by hand: no commit is under way, so nothing is changed.
-        commit.block(place, catalog, artifacts, "git commit     # turns them into pointers")
-    elif artifacts:
-        done = _convert(place, catalog, artifacts, framework)
-    _name_changed(place, catalog, done)
+    links = [e.path for e in entries if e.mode == index.SYMLINK]
+    changed = tracked.changed(place, catalog)
+    if artifacts or links or changed:
+        from trinity_guard.commands.hooks import artifacts as found
+
+        found.act(place, config, catalog, artifacts, links, changed, framework)
     return FINE
 
 
-def _convert(place: git.Place, catalog: Catalog, artifacts: list[Artifact], framework: bool) -> set[bytes]:
-    progress = console.Progress("to the DVC cache")
-    with locks.FileLock(place) as lock, framework_stash.guarded(place, framework):
-        if lock.waited:
-            catalog = tracked.load(place)
-        outcome = commit.convert_staged(place, catalog, artifacts, framework, progress)
-    progress.close()
-    messages.tell_conversion(outcome)
-    if outcome.converted:
-        commit.refuse_empty_commit(place, outcome)
-    return {i.path for i in outcome.converted}
+def _complete(place: git.Place) -> None:
+    if Journal(place).exists():
+        from trinity_guard.convert import recover
 
-
-def _block_remedy(path: bytes) -> str:
-    return (
-        f"trinity-guard convert {typed(path)}     # make it a DVC pointer\n"
-        f"git reset -q -- {pathspec(path)}     # or leave it out"
-    )
-
-
-def _name_changed(place: git.Place, catalog: Catalog, but: set[bytes]) -> None:
-    changed = commit.changed_behind_pointers(place, catalog, but)
-    for held in changed[:10]:
-        name, word = shown(held.path), typed(held.path)
-        if commit.is_known_version(place, held):
-            console.warn(
-                f"{name} is not the version that its pointer names, but another one that was recorded.",
-                f"trinity-guard pull {word}     # brings the pointer's version\n"
-                f"trinity-guard convert {word}     # or records this one",
-            )
-        else:
-            console.warn(
-                f"{name} has changed, and its pointer has not: this commit still records the old version.",
-                f"trinity-guard convert {word}",
-            )
-    if len(changed) > 10:
-        console.warn(f"and {len(changed) - 10} more.", "trinity-guard status")
+        recover.complete(place, after_commit=False)
 
 
 def pre_merge_commit(_framework: bool, __: list[str]) -> int:
     """Convert cannot work here (the merge has its tree already): refuse, and let `git commit` do it."""
     if console.skipped("convert", "block"):
         return FINE
-    place = git.hook_place()
-    _, rules = patterns.load_config(place)
-    _block_staged(place, rules, MERGE_REMEDY)
-    return FINE
+    return _block_staged(git.hook_place(), MERGE_REMEDY)
 
 
 def pre_applypatch(_framework: bool, __: list[str]) -> int:
     if console.skipped("block"):
         return FINE
-    place = git.hook_place()
-    _, rules = patterns.load_config(place)
-    _block_staged(place, rules, APPLY_REMEDY)
-    return FINE
+    return _block_staged(git.hook_place(), APPLY_REMEDY)
 
 
-def _block_staged(place: git.Place, rules: Rules, remedy: str) -> None:
-    artifacts = commit.check_staged(place, rules, index.staged())
+def _block_staged(place: git.Place, remedy: str) -> int:
+    from trinity_guard.detect import inspect, patterns
+
+    rules: Rules = patterns.load_config(place)[1]
+    artifacts = inspect.check_staged(place, rules, index.staged())
     if artifacts:
+        from trinity_guard.convert import commit
+
         commit.block(place, tracked.load(place), artifacts, remedy)
+    return FINE

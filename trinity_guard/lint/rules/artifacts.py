@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from trinity_guard import git
-from trinity_guard.detect.inspect import inside_dvc
 from trinity_guard.detect.patterns import size_text
+from trinity_guard.dvcrepo.paths import inside_dvc
 from trinity_guard.errors import pathspec, typed
 from trinity_guard.lint.finding import Finding
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.detect.inspect import is_dvc_config, is_own_config
 from trinity_guard.dvcrepo import secrets
+from trinity_guard.dvcrepo.paths import is_dvc_config, is_own_config
 from trinity_guard.errors import GuardError, pathspec, quoted
 from trinity_guard.lint.finding import WARNING, Finding
 from trinity_guard.lint.rules.pointers import LOCK, PIPELINE, POINTER, without_path

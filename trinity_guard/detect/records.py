@@ -1,0 +1,56 @@
+"""What DVC reads, checked before it is committed: pointers within bounds, no credentials, nobody's own config.
+
+Loaded when a commit brings such a file; most bring none.
+"""
+
+from __future__ import annotations
+
+from trinity_guard.dvcrepo import pointer, safe_paths, secrets
+from trinity_guard.dvcrepo.paths import is_own_config, is_record
+from trinity_guard.errors import GuardError, pathspec, shown
+from trinity_guard.git.index import SYMLINK
+from trinity_guard.git.objects import Objects
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trinity_guard.git import Place
+    from trinity_guard.git.index import Entry
+
+
+def check_records(place: Place, entries: Sequence[Entry]) -> None:
+    """Refuse staged pointers that are malformed or lead out of the repository, and DVC files that hold a secret."""
+    objects = Objects(place.common_dir)
+    for entry in entries:
+        _refuse_own_config(entry.path)
+        if entry.mode == SYMLINK or not is_record(entry.path):
+            continue
+        data = b"".join(objects.stream(entry.oid))
+        if entry.path.endswith(b".dvc"):
+            _refuse_outside(place, entry.path, pointer.decode(data, entry.path))
+        found = secrets.credentials_in(data, entry.path)
+        if found:
+            raise secrets.refusal(found, entry.path)
+
+
+def _refuse_outside(place: Place, where: bytes, decoded: pointer.Pointer) -> None:
+    for out in decoded.outs:
+        if out.external:
+            continue
+        path = pointer.data_path(where, decoded, out)
+        link = safe_paths.through_symlink(place.top, path)
+        if link is not None:
+            raise GuardError(
+                problem=f"{shown(where)}: its data {shown(path)} lies behind {shown(link)}, which is a symbolic link: "
+                "whoever checks it out would write wherever that leads.",
+                remedy=f"git rm -q --cached -- {pathspec(where)}     # and keep the file in a real folder",
+            )
+
+
+def _refuse_own_config(path: bytes) -> None:
+    if is_own_config(path):
+        raise GuardError(
+            problem=f"{shown(path)} is one person's own config, which may hold credentials: it belongs in no commit.",
+            remedy=f"git rm -q --cached -- {pathspec(path)}",
+        )
