@@ -8,7 +8,7 @@ import sys
 from trinity_guard import console, git
 from trinity_guard.commands.hooks import push
 from trinity_guard.errors import FINE, UNUSABLE, GuardError
-from trinity_guard.push import gate
+from trinity_guard.push import refs as push_refs
 
 HELP = """usage: trinity-guard gate [REMOTE]
 
@@ -35,6 +35,6 @@ def run(args: list[str]) -> int:
     git.as_pushed()
     remote = names[0] if names else ""
     if sys.stdin is None or sys.stdin.isatty() or os.path.realpath("/dev/stdin") == os.devnull:
-        return push.gate(place, gate.local_commits(remote), [])
-    refs = gate.read_refs(sys.stdin.buffer.read())
-    return push.gate(place, gate.unpublished(refs, remote), refs)
+        return push.gate(place, push_refs.local_commits(remote), [])
+    refs = push_refs.read_refs(sys.stdin.buffer.read())
+    return push.gate(place, push_refs.unpublished(refs, remote), refs)

@@ -11,7 +11,8 @@ from trinity_guard.git import index, packheads, partial, revisions
 from trinity_guard.git.attributes import Attributes
 from trinity_guard.git.index import EMPTY, SYMLINK, Entry
 from trinity_guard.git.objects import GLANCE
-from trinity_guard.push.gate import PushContents, left_to_others
+from trinity_guard.push.contents import PushContents
+from trinity_guard.push.others import left_to_others
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard.dvcrepo.referenced import Named
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git import files
 
@@ -13,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trinity_guard import git
+    from trinity_guard.dvcrepo.referenced import Named
 
 DAMAGED = b".damaged"
 # Minutes until the next try of its own after so many failures in a row; a person's own push always tries.
@@ -83,6 +83,8 @@ def _decode(file: bytes) -> list[Named]:
             fields = stream.read().split(b"\0")[:-1]
     except FileNotFoundError:
         return []  # a push that runs has let go of it
+    from trinity_guard.dvcrepo.referenced import Named  # noqa: PLC0415  # an empty queue names nothing
+
     n = Named.FIELDS
     try:
         if not fields or len(fields) % n:

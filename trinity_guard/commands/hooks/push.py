@@ -1,4 +1,7 @@
-"""The hook around a push: nothing is published whose bytes nobody can fetch, and no raw artifact."""
+"""The hook around a push: nothing is published whose bytes nobody can fetch, and no raw artifact.
+
+Most pushes name no object. What sees that stands here; what is done about the others (gate.py) is loaded for them.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +9,15 @@ import os
 import sys
 
 from trinity_guard import console, git
-from trinity_guard.commands.terminal import confirm, messages
-from trinity_guard.detect import patterns
-from trinity_guard.detect.patterns import size_text
-from trinity_guard.dvcrepo import secrets
-from trinity_guard.errors import BLOCKED, FINE, GuardError, pathspec, shown, typed
-from trinity_guard.push import gate as gating
-from trinity_guard.push import push
-from trinity_guard.push.queue import Queue
+from trinity_guard.errors import FINE, GuardError
+from trinity_guard.push import refs as push_refs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trinity_guard.config import Config
-    from trinity_guard.detect.inspect import Artifact
-    from trinity_guard.dvcrepo.referenced import Named
-    from trinity_guard.push.gate import PushContents, Ref
-
-SKIP = "TRINITY_GUARD_SKIP=gate git push     # without this check"
-MOST_LINES = 10
+    from trinity_guard.push.refs import Ref
 
 
 def pre_push(framework: bool, args: list[str]) -> int:
@@ -39,228 +31,40 @@ def pre_push(framework: bool, args: list[str]) -> int:
     git.as_pushed()
     if framework:
         remote = os.environ.get("PRE_COMMIT_REMOTE_NAME", "")
-        return gate(place, gating.local_commits(remote), [])
+        return gate(place, push_refs.local_commits(remote), [])
     # Git gives the list on standard input: all of it is read, or Git would get a SIGPIPE.
-    refs = gating.read_refs(b"" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.buffer.read())
-    return gate(place, gating.unpublished(refs, args[0] if args else ""), refs)
+    refs = push_refs.read_refs(b"" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.buffer.read())
+    return gate(place, push_refs.unpublished(refs, args[0] if args else ""), refs)
 
 
 def gate(place: git.Place, commits: list[bytes], refs: Sequence[Ref]) -> int:
     """Check these commits, and what refs name beside commits."""
-    others = gating.other_objects(refs)
+    others = push_refs.other_objects(refs)
     if not commits and not others:
         return FINE
+    from trinity_guard.detect import patterns
+    from trinity_guard.push import contents
+    from trinity_guard.push.queue import Queue
+
     config, rules = patterns.load_config(place)
     progress = console.Progress("looking through", unit=1, name="commits")
-    found = gating.examine(place, rules, commits, others, progress)
+    found = contents.examine(place, rules, commits, others, progress)
     progress.close()
-    _refuse_credentials(found)
-    gating.published_elsewhere(found)
-    gating.left_to_others(place, found)
-    _refuse_raw(found, refs)
-    _refuse_broken(found)
-    if found.named:
-        _secure(place, config, found, refs)
-    _drain(place, config)
+    if found.raw or found.records:
+        from trinity_guard.commands.hooks.gate import judge
+
+        judge(place, config, found, refs)
+    if config.push != "off" and not Queue(place).empty():
+        _drain(place, config)
     return FINE
-
-
-def _secure(place: git.Place, config: Config, found: PushContents, refs: Sequence[Ref]) -> None:
-    confirm.about_places(place, config, found.named)
-    progress = console.Progress("pushing")
-    try:
-        gating.require_same_places(place, refs, found)
-        secured = gating.secure(place, config, found.named, progress, _say_waiting)
-    except GuardError as error:
-        progress.close()
-        raise GuardError(
-            problem=f"push refused: it cannot be told whether others could fetch what it names.\n  {error.problem}",
-            remedy="\n".join(filter(None, [error.remedy, SKIP])),
-            exit_code=BLOCKED,
-        ) from error
-    progress.close()
-    messages.tell_sent(secured.sent)
-    for name in secured.left:
-        console.note(f"the remote '{name}' is cloud-versioned: its objects are DVC's alone to push (dvc push).")
-    if secured.missing:
-        _judge_missing(secured.missing, gating.known_elsewhere(found))
-
-
-def _say_waiting() -> None:
-    console.note("waits for another push of this repository's objects (trinity-guard status) …")
-
-
-def _judge_missing(missing: list[tuple[Named, str]], known: set[bytes]) -> None:
-    """Refuse what nobody could fetch; an old commit that another Git remote has already is named alone.
-
-    Old versions go for good (`dvc gc --cloud`), and the history that names them is still pushed to a fork.
-    """
-    fresh = [(item, reason) for item, reason in missing if item.commit not in known]
-    if fresh:
-        raise _lacking(fresh)
-    first = shown(missing[0][0].path)
-    others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-    console.warn(
-        f"{first}{others} in commits that another Git remote has already: nobody could fetch the bytes.",
-        f"trinity-guard push {missing[0][0].commit[:10].decode()}     # where the bytes are, if they are to be kept",
-    )
-
-
-def _lacking(missing: list[tuple[Named, str]]) -> GuardError:
-    lines = [
-        f"  {shown(item.path)} ({size_text(item.size) if item.size >= 0 else 'size unknown'}, "
-        f"commit {item.commit[:10].decode()}): {reason}"
-        for item, reason in missing[:MOST_LINES]
-    ]
-    if len(missing) > MOST_LINES:
-        lines.append(f"  and {len(missing) - MOST_LINES} more")
-    count = f"{len(missing)} object{'s' if len(missing) > 1 else ''}"
-    commit = missing[0][0].commit[:10].decode()
-    return GuardError(
-        problem="\n".join([f"push refused: nobody could fetch {count} that it names.", *lines]),
-        remedy=f"trinity-guard push {commit}     # where the bytes are: on another machine?\n{SKIP}",
-        exit_code=BLOCKED,
-    )
 
 
 def _drain(place: git.Place, config: Config) -> None:
     """Try once more what waits from earlier; that it still waits is no reason to refuse this push."""
-    if config.push != "off" and not Queue(place).empty():
-        try:
-            messages.tell_sent(push.push(place, config, [], asked=False).pushed)
-        except GuardError as error:
-            console.warn(error.problem, error.remedy)  # a damaged file of the queue
+    from trinity_guard.commands.terminal import messages
+    from trinity_guard.push import push
 
-
-# ---- refusals ----
-
-
-def _refuse_credentials(found: PushContents) -> None:
-    data = git.read_all([e.oid for _, e in found.records])
-    for (commit, entry), content in zip(found.records, data, strict=True):
-        try:
-            hits = secrets.credentials_in(content or b"", entry.path)
-        except GuardError as error:
-            found.broken.setdefault((commit, entry.path), error)
-            continue
-        if hits:
-            words = secrets.refusal(hits, entry.path)
-            remedy = words.remedy
-            if gating.is_own_config(entry.path):
-                remedy = f"git rm --cached {pathspec(entry.path)}     # it stays here, as .dvc/.gitignore has it"
-            raise GuardError(
-                problem=f"push refused: in commit {commit[:10].decode()}, {words.problem}",
-                remedy=f"{remedy}\nthen take it out of the commit: git commit --amend, or git rebase -i\n{SKIP}",
-                exit_code=BLOCKED,
-            )
-
-
-def _refuse_broken(found: PushContents) -> None:
-    for (commit, _), error in found.broken.items():
-        raise GuardError(
-            problem=f"push refused: in commit {commit[:10].decode()}, {error.problem}",
-            remedy=f"correct the pointer in that commit (git rebase -i {commit[:10].decode()}^)\n{SKIP}",
-            exit_code=BLOCKED,
-        )
-
-
-def _refuse_raw(found: PushContents, refs: Sequence[Ref]) -> None:
-    if not found.raw:
-        return
-    lines = [
-        f"  {shown(a.entry.path)} ({size_text(a.size)}, commit {c[:10].decode()}): {a.reason}"
-        for c, a in found.raw[:MOST_LINES]
-    ]
-    if len(found.raw) > MOST_LINES:
-        lines.append(f"  and {len(found.raw) - MOST_LINES} more")
-    raise GuardError(
-        problem="\n".join(["push refused: it would publish artifacts raw, for ever.", *lines]),
-        remedy=f"{_mending(found.raw, found.commits, refs)}\n{SKIP}",
-        exit_code=BLOCKED,
-    )
-
-
-def _mending(raw: list[tuple[bytes, Artifact]], commits: list[bytes], refs: Sequence[Ref]) -> str:
-    """Return the commands that turn exactly these into pointers, on the first ref that holds any."""
-    for name, tip, there in [(r.name, r.oid, r.there) for r in refs if r.oid] or [(b"HEAD", b"HEAD", b"")]:
-        history = git.attempt("rev-list", "--topo-order", "--reverse", tip).out.split()
-        pushed = set(commits)
-        mine = [c for c in history if c in pushed]
-        holding = {c for c, _ in raw}.intersection(mine)
-        if holding:
-            if holding != {mine[-1]} and len(mine) == len(history):
-                return _moving(name)
-            if _builds_up(holding, mine, raw) and _known_as_published(tip, mine):
-                return _moving(name, " --unpublished")
-            return _mending_of(name, mine, holding, {a.entry.path for _, a in raw}, there)
-    return "move the ref to a commit, or a tree, without them"
-
-
-def _moving(name: bytes, but: str = "") -> str:
-    """Return the command that rewrites all of a ref's history, or all but what is published."""
-    word = typed(name.removeprefix(b"refs/heads/").removeprefix(b"refs/tags/"))
-    return f"trinity-guard migrate run --ref {word}{but}     # pointers in each of these commits; then push again"
-
-
-def _builds_up(holding: set[bytes], mine: list[bytes], raw: list[tuple[bytes, Artifact]]) -> bool:
-    """Whether neither an amend nor a rebase could turn these into pointers."""
-    oldest = next(c for c in mine if c in holding).decode()
-    return holding != {mine[-1]} and not _independent(oldest, mine[-1].decode(), {a.entry.path for _, a in raw})
-
-
-def _known_as_published(tip: bytes, mine: list[bytes]) -> bool:
-    """Whether our remote-tracking refs tell the same commits from the published ones as the other side does."""
-    return set(git.attempt("rev-list", tip, "--not", "--remotes").out.split()) == set(mine)
-
-
-def _mending_of(name: bytes, mine: list[bytes], holding: set[bytes], paths: set[bytes], there: bytes) -> str:
-    """mine: the commits to be pushed, the oldest first."""
-    tip = mine[-1].decode()
-    oldest = next(c for c in mine if c in holding).decode()
-    go, after = _to_and_from(name)
-    words = "turns them into pointers; then push again"
-    if holding == {mine[-1]}:
-        return f"{go}git commit --amend --no-edit{after}     # {words}"
-    if _independent(oldest, tip, paths):
-        base = f"{oldest[:10]}^" if git.parents(oldest) else "--root"
-        amend = "git commit --amend --no-edit --allow-empty"
-        return f"{go}git rebase --autostash --exec '{amend}' {base}{after}     # {words}"
-    base = _below(holding, tip, there)
-    back = f"git reset --soft {base[:10]}" if base else "git update-ref -d HEAD"
-    return (
-        f"{go}{back} && git commit -c {tip[:10]}{after}     # one new commit for those, with pointers\n"
-        "then push again; they build on each other, and a rebase would stop at each with a conflict"
-    )
-
-
-def _to_and_from(name: bytes) -> tuple[str, str]:
-    """Return the commands that go to a ref before it is mended, and what is to be done after."""
-    word = typed(name.removeprefix(b"refs/heads/").removeprefix(b"refs/tags/"))
-    if name.startswith(b"refs/tags/"):
-        return f"git checkout --detach {word} && ", f" && git tag -f {word}"
-    current = git.attempt("symbolic-ref", "-q", "HEAD").out.strip()
-    return ("" if name in (b"HEAD", current) else f"git checkout {word} && "), ""
-
-
-def _independent(oldest: str, tip: str, paths: set[bytes]) -> bool:
-    """Whether a rebase can turn these into pointers one by one: no merges, and nothing builds on a raw artifact."""
-    span = [tip, "--not", *(p.decode() for p in git.parents(oldest) or [])]
-    commits = git.run("rev-list", *span).split()
-    if git.run("rev-list", "--merges", *span).strip():
-        return False
-    # Where a pointer is made, a line goes to the .gitignore beside it as well.
-    changed = set(paths)
-    changed.update(os.path.join(os.path.dirname(p), b".gitignore") for p in paths)
-    options = ("--stdin", "-r", "-z", "--no-commit-id", "--name-only", "--no-renames", "--root")
-    touched = git.run("diff-tree", *options, data=b"".join(c + b"\n" for c in commits)).split(b"\0")
-    return all(touched.count(path) <= (path in paths) for path in changed)
-
-
-def _below(holding: set[bytes], tip: str, there: bytes) -> str:
-    """Return a commit below all of these that the other side has, where that is possible; "" where there is none."""
-    if there and not git.attempt("merge-base", "--is-ancestor", there, tip).code:
-        return there.decode()
-    parents = [git.parents(c.decode()) for c in holding]
-    if not all(parents):
-        return ""
-    return git.attempt("merge-base", "--octopus", *(p[0] for p in parents if p)).out.decode().strip()
+    try:
+        messages.tell_sent(push.push(place, config, [], asked=False).pushed)
+    except GuardError as error:
+        console.warn(error.problem, error.remedy)  # a damaged file of the queue
