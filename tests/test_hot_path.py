@@ -15,28 +15,29 @@ def modules(**rooms: str) -> set[str]:
     return set(rooms) | {f"{room}.{name}" for room, names in rooms.items() for name in names.split()}
 
 
-# What any interpreter has loaded, and what the hot path may add; everything else is a mistake.
-OURS = modules(
+# What the hooks load when there is nothing to do: these modules and no other. Whoever adds one pays for it in every
+# commit of everybody; `python -m benchmarks as-git` says how much.
+ALWAYS = modules(
     cli="",
-    commands="hook hooks hooks.commit terminal terminal.messages",
+    commands="hook hooks",
     config="",
     console="",
-    convert="commit convert framework_stash ignorelines journal leftovers recover writes",
-    detect="inspect owners patterns pickles sniff",
-    dvcrepo="configfile odb pipeline pointer project safe_paths secrets templates tracked urls yaml",
     errors="",
-    git="attributes caller files gitignore index locks objects plumbing process repository",
-    remotes="trust untrusted",
+    git="caller files index plumbing process repository",
     tomlsubset="",
 )
-# What the hooks that push know beside.
-PUSHING = modules(
-    commands="hooks.after terminal.confirm hooks.push",
-    dvcrepo="lockfile referenced",
-    git="revisions",
-    push="background deliver push queue worktree_cache gate",
-    remotes="base connect folder service",
-)
+LOOKING = modules(detect="glance inspect patterns", dvcrepo="paths", git="objects")
+WITH_NOTHING_TO_DO = {
+    "pre-commit": ALWAYS
+    | LOOKING
+    | modules(commands="hooks.commit", convert="journal", dvcrepo="tracked", git="nextcommit", push="queue"),
+    "post-commit": ALWAYS | LOOKING | modules(commands="hooks.after", convert="journal", git="revisions", push="queue"),
+    "pre-merge-commit": ALWAYS
+    | LOOKING
+    | modules(commands="hooks.commit", convert="journal", dvcrepo="tracked", git="nextcommit", push="queue"),
+    "pre-push": ALWAYS | LOOKING | modules(commands="hooks.push", git="revisions", push="contents queue refs"),
+    "post-checkout": ALWAYS | modules(checkout="changes", commands="hooks.checkout", dvcrepo="tracked"),
+}
 STANDARD = {
     *("__future__", "_collections_abc", "_stat", "abc", "codecs", "gc", "genericpath", "io", "os", "os.path"),
     *("posix", "posixpath", "select", "stat", "zlib"),
@@ -54,20 +55,28 @@ sys.exit(code)
 """
 
 
-def loaded(repo: Repo, hook: str) -> set[str]:
+def loaded(repo: Repo, hook: str, *args: str, data: bytes = b"") -> set[str]:
     done = run(
-        sys.executable, "-I", "-S", "-c", SHOW, str(PROJECT), "hook", hook,
-        cwd=repo.path, env={"GIT_INDEX_FILE": ".git/index"},
+        sys.executable, "-I", "-S", "-c", SHOW, str(PROJECT), "hook", hook, *args,
+        cwd=repo.path, data=data, env={"GIT_INDEX_FILE": ".git/index"},
     )  # fmt: skip
     return set(done.stdout.decode().split())
 
 
-@pytest.mark.parametrize("hook", ["pre-commit", "post-commit", "pre-merge-commit"])
+@pytest.mark.parametrize("hook", sorted(WITH_NOTHING_TO_DO))
 def test_a_hook_with_nothing_to_do_loads_these_modules_alone(repo: Repo, hook: str) -> None:
     repo.stage("code.py", b"x = 1\n")
-    modules = loaded(repo, hook)
+    repo.commit(TRINITY_GUARD_SKIP="all")
+    repo.stage("code.py", b"x = 2\n")
+    if hook != "pre-commit":
+        repo.commit(TRINITY_GUARD_SKIP="all")
+    old, new = (repo.git("rev-parse", name).stdout.decode().strip() for name in ("HEAD~1", "HEAD"))
+    pushed = f"refs/heads/main {new} refs/heads/main {old}\n".encode()
+    args = {"pre-push": ("origin", "url"), "post-checkout": (old, new, "1")}.get(hook, ())
+    loaded(repo, hook, *args, data=pushed)  # the first of its kind in a clone may have more to do
+    modules = loaded(repo, hook, *args, data=pushed)
     ours = {m.removeprefix("trinity_guard.") for m in modules if m.startswith("trinity_guard.")}
-    assert ours <= (OURS if hook.startswith("pre-") and hook != "pre-push" else OURS | PUSHING)
+    assert ours == WITH_NOTHING_TO_DO[hook]
     others = {m for m in modules if not m.startswith("trinity_guard")}
     assert others <= STANDARD, others - STANDARD
 

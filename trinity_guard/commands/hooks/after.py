@@ -6,48 +6,67 @@ import os
 import sys
 
 from trinity_guard import console, git
-from trinity_guard.commands.terminal import confirm, messages
-from trinity_guard.convert import journal, recover
-from trinity_guard.convert.commit import raw_in
-from trinity_guard.detect import patterns
-from trinity_guard.detect.patterns import size_text
-from trinity_guard.dvcrepo import referenced
+from trinity_guard.convert.journal import Journal
+from trinity_guard.detect import inspect, patterns
+from trinity_guard.dvcrepo import paths
 from trinity_guard.errors import FINE, shown
 from trinity_guard.git import repository, revisions
-from trinity_guard.push import background, push, queue, worktree_cache
+from trinity_guard.push import queue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from trinity_guard.config import Config
+    from trinity_guard.detect.patterns import Rules
     from trinity_guard.dvcrepo.referenced import Named
+    from trinity_guard.git.index import Entry
 
 
 def post_commit(_framework: bool, __: list[str]) -> int:
     place = git.hook_place()
-    if journal.Journal(place).exists():
+    if Journal(place).exists():
+        from trinity_guard.convert import recover
+
         recover.complete(place, after_commit=True)
     config, rules = patterns.load_config(place)
     changed = revisions.changed_files([b"HEAD"])
     commit, entries = changed[0] if changed else (b"", [])
-    raw = raw_in(place, rules, entries) if entries else []
+    if inspect.inspect(place, rules, entries).artifacts:
+        _name_raw(place, rules, entries)
+    named = _named(place, [(commit, e) for e in entries]) if any(paths.is_record(e.path) for e in entries) else []
+    if config.push == "off" or repository.rebasing(place):
+        return FINE
+    if not named and queue.due(place) and not console.skipped("push"):
+        from trinity_guard.push import background
+
+        # What waits from earlier goes without this commit waiting for it.
+        background.push_in_background(place, [])
+        return FINE
+    return _publish(place, config, named)
+
+
+def _name_raw(place: git.Place, rules: Rules, entries: Sequence[Entry]) -> None:
+    from trinity_guard.convert.commit import raw_in
+
+    raw = raw_in(place, rules, entries)
     if raw:
-        names = ", ".join(f"{shown(a.entry.path)} ({size_text(a.size)})" for a in raw[:5])
+        names = ", ".join(f"{shown(a.entry.path)} ({patterns.size_text(a.size)})" for a in raw[:5])
         console.warn(
             f"this commit holds raw artifacts: {names}" + (" …" if len(raw) > 5 else "."),
             "git commit --amend --no-edit     # turns them into pointers, before anybody has pulled them",
         )
-    if (config.push == "off" or repository.rebasing(place)) and place.git_dir == place.common_dir:
-        return FINE
-    named = referenced.named_in(place, [(commit, e) for e in entries])
+
+
+def _named(place: git.Place, files: list[tuple[bytes, Entry]]) -> list[Named]:
+    """Return the objects that these files of a commit name; a linked work tree's are kept beyond its life."""
+    from trinity_guard.dvcrepo import referenced
+    from trinity_guard.push import worktree_cache
+
+    named = referenced.named_in(place, files)
     # Whatever becomes of the push, `git worktree remove` must not take the only bytes along.
     worktree_cache.keep(place, named)
-    if config.push == "off" or repository.rebasing(place):
-        return FINE
-    if not named and queue.due(place) and not console.skipped("push"):
-        # What waits from earlier goes without this commit waiting for it.
-        background.push_in_background(place, [])
-        return FINE
-    return _publish(place, config, referenced.once(named))
+    return referenced.once(named)
 
 
 def post_rewrite(framework: bool, args: list[str]) -> int:
@@ -60,6 +79,8 @@ def post_rewrite(framework: bool, args: list[str]) -> int:
     commits = _rebased(place) if framework else _rewritten(_input())
     if config.push == "off" or not commits:
         return FINE
+    from trinity_guard.dvcrepo import referenced
+
     return _publish(place, config, referenced.named_by(place, commits))
 
 
@@ -86,10 +107,16 @@ def _rebased(place: git.Place) -> list[bytes]:
 def _publish(place: git.Place, config: Config, named: list[Named]) -> int:
     if not named or console.skipped("push"):
         return FINE
+    from trinity_guard.commands.terminal import confirm, messages
+
     if config.push == "background":
+        from trinity_guard.push import background
+
         background.push_in_background(place, named)
         messages.tell_background(len(named))
         return FINE
+    from trinity_guard.push import push
+
     confirm.about_places(place, config, named)
     progress = console.Progress("pushing")
     result = push.push(place, config, named, progress, asked=False)

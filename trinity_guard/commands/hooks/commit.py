@@ -6,15 +6,21 @@ artifact (artifacts.py) is loaded when there is one.
 
 from __future__ import annotations
 
+import os
+
 from trinity_guard import console, git
 from trinity_guard.convert.journal import Journal
-from trinity_guard.dvcrepo import tracked
-from trinity_guard.errors import FINE
-from trinity_guard.git import index
+from trinity_guard.dvcrepo import paths, tracked
+from trinity_guard.errors import FINE, GuardError
+from trinity_guard.git import files, index, nextcommit
+from trinity_guard.push.queue import Queue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trinity_guard.detect.patterns import Rules
+
+# Of the parent and the tree in it, the hook after the commit has nothing to do; hooks/post-commit reads it.
+WORD = b"nothing-to-do"
 
 MERGE_REMEDY = """git commit     # completes this merge, and turns them into pointers
 git merge --abort     # or goes back to before it"""
@@ -42,7 +48,24 @@ def pre_commit(framework: bool, _: list[str]) -> int:
         from trinity_guard.commands.hooks import artifacts as found
 
         found.act(place, config, catalog, artifacts, links, changed, framework)
+    elif not framework and not any(paths.is_record(e.path) for e in entries) and Queue(place).empty():
+        _leave_word(place)
     return FINE
+
+
+def _leave_word(place: git.Place) -> None:
+    """Tell the hook after the commit that nothing is left to do for this parent and this tree.
+
+    It is in shell for that (hooks/post-commit): a second start of Python would be half the price of a commit.
+    """
+    known = nextcommit.parent_and_tree(place, index.file_in_use(place))
+    file = os.path.join(place.git_dir, b"trinity-guard", WORD)
+    if known is None:
+        return
+    try:
+        files.write_file(file, b"%s\n%s\n" % known)
+    except GuardError:
+        return  # without it, the hook after the commit looks for itself
 
 
 def _complete(place: git.Place) -> None:
