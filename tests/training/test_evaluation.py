@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import settings as of_hypothesis
 from hypothesis import strategies as st
 from sklearn import metrics
 
@@ -18,6 +19,8 @@ from trinity_guard.training import evaluation, gates, measures, model
 from trinity_guard.training.evaluation import Evaluation
 from trinity_guard.training.model import Examples, Settings
 
+# Twenty calls of scikit-learn each, and a machine may be busy.
+HOWEVER_LONG = of_hypothesis(deadline=None)
 FORECASTS = st.lists(st.tuples(st.integers(0, 1), st.floats(0, 1)), min_size=1, max_size=60)
 
 
@@ -35,6 +38,7 @@ def judge(data: Examples, settings: Settings) -> Evaluation:
 
 
 @pytest.mark.filterwarnings("ignore:A single label was found")
+@HOWEVER_LONG
 @given(FORECASTS)
 def test_figures_of_two_classes_are_scikit_learns(forecasts: list[tuple[int, float]]) -> None:
     y, valid = (np.array(column) for column in zip(*forecasts, strict=True))
@@ -56,6 +60,7 @@ def test_figures_of_two_classes_are_scikit_learns(forecasts: list[tuple[int, flo
 
 
 @pytest.mark.filterwarnings("ignore:A single label was found")
+@HOWEVER_LONG
 @given(
     st.lists(st.tuples(st.sampled_from([0, 1, 3, 99]), st.lists(st.integers(1, 9), min_size=4, max_size=4)), min_size=1)
 )

@@ -177,7 +177,7 @@ def slices(
         labels = values[column].to_numpy(dtype=object).astype(str)
         for value in np.unique(labels):
             own = labels == value
-            found = measure(y[own], p[own], classes, target)
+            found = measures.without_areas(y[own], p[own], classes, target)
             row: dict[str, Any] = {"slice": str(column), "value": str(value), "n": int(own.sum())}
             if target == "is_valid":
                 row["overflow"] = float((y[own] == 0).mean())

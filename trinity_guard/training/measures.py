@@ -1,4 +1,4 @@
-"""Figures of one set of predictions, from counts and probabilities alone."""
+"""Figures of one set of predictions: scikit-learn's, under the names of the classes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import precision_recall_curve, roc_auc_score, roc_curve
+from sklearn.metrics import (
+    confusion_matrix,
+    log_loss,
+    matthews_corrcoef,
+    precision_recall_curve,
+    precision_recall_fscore_support,
+    roc_auc_score,
+    roc_curve,
+)
 
 from trinity_guard.training.model import STRATEGIES, VERDICTS
 
@@ -40,14 +48,23 @@ def measure(y: Ints, p: Floats, classes: Sequence[int], target: str = "is_valid"
     has one class); of more than two verdicts also macro F1 and log loss. The predicted class is the likeliest, of
     equals the first.
     """
-    found = counted(confusion(y, p, classes), names(classes, target)) | {"brier": brier(y, p, classes, target)}
-    if target == "is_valid":
-        if len(np.unique(y)) == 2:
-            found["roc_auc"] = float(roc_auc_score(y, p[:, list(classes).index(1)]))
-        return found
-    found["f1_macro"] = float(np.mean([found[f"f1_{name}"] for name in _present(y, classes, target)]))
-    found |= {"log_loss": log_loss(y, p, classes)}
-    return found | ({"roc_auc": roc_auc(y, p, classes)} if len(np.unique(y)) > 1 else {})
+    found = without_areas(y, p, classes, target)
+    if target != "is_valid":
+        found["log_loss"] = float(log_loss(y, p, labels=classes))
+    return found | ({"roc_auc": roc_auc(y, p, classes, target)} if len(np.unique(y)) > 1 else {})
+
+
+def without_areas(y: Ints, p: Floats, classes: Sequence[int], target: str = "is_valid") -> dict[str, float]:
+    """Return what `measure` returns but ROC AUC and log loss, which need more than a few rows."""
+    said = np.asarray(classes)[p.argmax(axis=1)]
+    found = {"accuracy": float((y == said).mean()), "mcc": mcc(y, said)}
+    each = precision_recall_fscore_support(y, said, labels=classes, zero_division=0.0)[:3]
+    for word, *figures in zip(names(classes, target), *(column.tolist() for column in each), strict=True):
+        found |= dict(zip((f"precision_{word}", f"recall_{word}", f"f1_{word}"), figures, strict=True))
+    found["brier"] = brier(y, p, classes, target)
+    if target != "is_valid":
+        found["f1_macro"] = float(np.mean([found[f"f1_{name}"] for name in _present(y, classes, target)]))
+    return found
 
 
 def _present(y: Ints, classes: Sequence[int], target: str) -> list[str]:
@@ -57,31 +74,15 @@ def _present(y: Ints, classes: Sequence[int], target: str) -> list[str]:
 
 def confusion(y: Ints, p: Floats, classes: Sequence[int]) -> Ints:
     """Return counts, shape (classes, classes): a row is what is, a column what was predicted."""
-    k = len(classes)
-    cells = np.searchsorted(classes, y) * k + p.argmax(axis=1)
-    return np.asarray(np.bincount(cells, minlength=k * k).reshape(k, k), dtype=np.int64)
+    said = np.asarray(classes)[p.argmax(axis=1)]
+    return np.asarray(confusion_matrix(y, said, labels=classes), dtype=np.int64)
 
 
-def counted(matrix: Ints, words: Sequence[str]) -> dict[str, float]:
-    """Return what a confusion matrix alone tells: accuracy, MCC, and each class's precision, recall and F1."""
-    truth, said, right = matrix.sum(axis=1), matrix.sum(axis=0), matrix.diagonal()
-    found = {"accuracy": _ratio(right.sum(), matrix.sum()), "mcc": mcc(matrix)}
-    for i, word in enumerate(words):
-        found[f"precision_{word}"] = _ratio(right[i], said[i])
-        found[f"recall_{word}"] = _ratio(right[i], truth[i])
-        found[f"f1_{word}"] = _ratio(2 * right[i], truth[i] + said[i])
-    return found
-
-
-def mcc(matrix: Ints) -> float:
-    """Return Matthews' correlation, -1 to 1; 0 where one class alone is there or is predicted.
-
-    Source: Gorodkin 2004, the K-category form, which for two classes is Matthews' own.
-    """
-    cells = matrix.astype(np.float64)
-    truth, said, n = cells.sum(axis=1), cells.sum(axis=0), cells.sum()
-    spread = (n * n - said @ said) * (n * n - truth @ truth)
-    return float((np.trace(cells) * n - truth @ said) / np.sqrt(spread)) if spread > 0 else 0.0
+def mcc(y: Ints, said: Ints) -> float:
+    """Return Matthews' correlation, -1 to 1; 0 where one class alone is there or is predicted."""
+    # Not asked for these: scikit-learn says 0 too, and warns.
+    one = len(np.unique(y)) == 1 or len(np.unique(said)) == 1
+    return 0.0 if one else float(matthews_corrcoef(y, said))
 
 
 def brier(y: Ints, p: Floats, classes: Sequence[int], target: str = "is_valid") -> float:
@@ -93,17 +94,14 @@ def brier(y: Ints, p: Floats, classes: Sequence[int], target: str = "is_valid") 
     return total / 2 if target == "is_valid" else total
 
 
-def log_loss(y: Ints, p: Floats, classes: Sequence[int]) -> float:
-    """Return the mean of minus the logarithm of what was given to the class that is; 0 counts as the smallest step."""
-    own = p[np.arange(len(y)), np.searchsorted(classes, y)]
-    return float(-np.log(np.clip(own, np.finfo(np.float64).eps, 1)).mean())
+def roc_auc(y: Ints, p: Floats, classes: Sequence[int], target: str) -> float:
+    """Return the ROC AUC; of many classes of each against the rest, weighted by how many rows of y have it.
 
-
-def roc_auc(y: Ints, p: Floats, classes: Sequence[int]) -> float:
-    """Return the ROC AUC of each class against the rest, weighted by how many rows of y have it; 0.5 is chance.
-
-    A class that y lacks has no area, and no weight. For y with two classes or more. Source: Provost and Domingos 2000.
+    0.5 is chance. A class that y lacks has no area, and no weight. For y with two classes or more. scikit-learn's own
+    mean refuses such classes. Source: Provost and Domingos 2000.
     """
+    if target == "is_valid":
+        return float(roc_auc_score(y, p[:, list(classes).index(1)]))
     shares = [(i, float((y == c).mean())) for i, c in enumerate(classes) if (y == c).any()]
     return sum(share * float(roc_auc_score(y == classes[i], p[:, i])) for i, share in shares)
 
@@ -140,7 +138,3 @@ def calibration(own: NDArray[np.bool_], p: Floats) -> Floats:
 def _thinned(points: Floats) -> Floats:
     chosen = np.unique(np.linspace(0, len(points) - 1, POINTS).round().astype(np.int64))
     return points[chosen]
-
-
-def _ratio(part: float, whole: float) -> float:
-    return float(part / whole) if whole else 0.0
