@@ -17,7 +17,7 @@ from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import GuardError
 from trinity_guard.git.catfile import Source
 from trinity_guard.git.packwriter import Pack
-from trinity_guard.migrate import extract, filters, lfs, oldfilters, refs, refusals, report, worktree
+from trinity_guard.migrate import extract, filters, lfs, refs, refusals, report, worktree
 from trinity_guard.migrate.commits import Commits
 from trinity_guard.migrate.context import Above
 from trinity_guard.migrate.ignorefiles import Reader
@@ -93,7 +93,9 @@ def survey(
         speaking = filters.speaking(source, scanned)
         remarks = refusals.remarks(source, found, names, bool(scanned.versions))
         remarks += filters.remarks(source, found, names, selection, speaking)
-        remarks += oldfilters.words(oldfilters.caught(source, scanned, named.commits, speaking))
+        remarks += filters.remarks_on_old_commits(
+            filters.caught_in_old_commits(source, scanned, named.commits, speaking)
+        )
         return Survey(scanned, selection, paths, remarks, git_size(place))
     finally:
         if collecting:
@@ -207,9 +209,9 @@ class _Run:
         values = report.build(scanned, trees, commits.result, objects)
         values["unsigned_tags"] = [t.decode() for t in tags.unsigned]
         speaking = filters.speaking(source, scanned)
-        caught = oldfilters.caught(source, scanned, named.commits, speaking)
+        caught = filters.caught_in_old_commits(source, scanned, named.commits, speaking)
         values["filtered"] = caught is not None
-        values["remarks"] = _remarks(above, named) + oldfilters.words(caught)
+        values["remarks"] = _remarks(above, named) + filters.remarks_on_old_commits(caught)
         values["remarks"] += filters.remarks(source, found, options.refs, options.selection, speaking)
         return ids, moves, values, {oid for blobs in trees.moved.values() for oid in blobs} | _dropped(scanned, trees)
 

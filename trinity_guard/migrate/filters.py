@@ -1,6 +1,9 @@
-"""Filters of .gitattributes that would take hold of the new pointers where a ref is checked out (`data/** filter=lfs`).
+"""Filters of .gitattributes that would take hold of the new pointers where a commit is checked out
+(`data/** filter=lfs`).
 
-Git itself says so, from an index of that ref's own files: neither a work tree nor a checkout is needed.
+Git itself says so, from an index of that commit's own files: neither a work tree nor a checkout is needed. In what
+branches and tags name, their owner can add a line; in commits that none names nobody can any more, but a clone can
+leave pointers alone by a setting of its own.
 """
 
 from __future__ import annotations
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 ATTRIBUTES = b".gitattributes"
 NO_FILTER = (b"unspecified", b"unset")
 MAX_NAMED = 5
+# Of so many combinations of such files the newest commit is asked for, which takes Git three processes each.
+MAX_ASKED = 20
+IN_EACH_CLONE = "printf '*.dvc -filter\\n.gitignore -filter\\n' >> \"$(git rev-parse --git-path info/attributes)\""
 
 
 def remarks(
@@ -48,6 +54,37 @@ def remarks(
         f"a filter of .gitattributes covers pointers ({shown(path)} in {shown(name)}), which Git will call changed "
         f"where these are checked out: {some}{more}; below the filter's line: *.dvc -filter, .gitignore -filter"
     ]
+
+
+def remarks_on_old_commits(found: tuple[bytes, str] | None) -> list[str]:
+    """Return a remark on what `caught_in_old_commits` found."""
+    if found is None:
+        return []
+    path, commit = found
+    return [
+        f"in older commits a filter of .gitattributes takes hold of pointers ({shown(path)} in {commit[:10]}): where "
+        f"it is set up, Git calls them changed there, and does not check another commit out; in each clone: "
+        f"{IN_EACH_CLONE}"
+    ]
+
+
+def caught_in_old_commits(
+    source: Source, scan: Scan, tips: Sequence[bytes], roots: Mapping[bytes, Speaking]
+) -> tuple[bytes, str] | None:
+    """Return (path, commit) of what comes in place of an artifact and is filtered, in a commit that is no tip (hex).
+
+    roots: see `speaking`.
+    """
+    named = set(tips)
+    newest: dict[Speaking, int] = {}
+    for number, (commit, root) in enumerate(zip(scan.commits, scan.roots, strict=True)):
+        if commit not in named and root in roots:
+            newest[roots[root]] = number
+    for number in sorted(newest.values(), reverse=True)[:MAX_ASKED]:
+        paths = among(source, scan.roots[number].hex().encode(), list(scan.versions))
+        if paths:
+            return next((p for p in paths if p.endswith(b".dvc")), paths[0]), scan.commit(number)
+    return None
 
 
 def caught_in(
@@ -130,7 +167,7 @@ def artifacts(source: Source, root: bytes, selection: Selection) -> list[bytes]:
 
 
 def _stands_for_more(source: Source, blob: bytes, size: int, selection: Selection) -> bool:
-    known = lfs.read(source.one(blob)) if size < lfs.MAX_BYTES else None
+    known = lfs.read(source.one(blob)) if size < lfs.MOST_BYTES else None
     return known is not None and selection.large_enough(known.size)
 
 

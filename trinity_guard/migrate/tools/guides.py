@@ -7,8 +7,7 @@ import os
 from trinity_guard import git
 from trinity_guard.dvcrepo import urls
 from trinity_guard.errors import UNUSABLE, GuardError
-from trinity_guard.migrate import messages, refs
-from trinity_guard.migrate.oldfilters import WAY_ON
+from trinity_guard.migrate import filters, messages, refs
 from trinity_guard.migrate.tools import globs
 
 TYPE_CHECKING = False
@@ -230,7 +229,10 @@ def _anew(url: str, folder: str) -> list[str]:
 
 
 def _settled() -> list[str]:
-    return ["# (once in each clone: a filter of .gitattributes in older commits leaves pointers alone by it)", WAY_ON]
+    return [
+        "# (once in each clone: a filter of .gitattributes in older commits leaves pointers alone by it)",
+        filters.IN_EACH_CLONE,
+    ]
 
 
 def _kept(remote: str, heads: Sequence[str]) -> list[str]:
