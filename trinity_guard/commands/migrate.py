@@ -243,7 +243,7 @@ def _other_tool(place: git.Place, asked: argparse.Namespace, words: Sequence[str
         bars.close()
     if asked.push:
         _tell_sent(job.where.name, done.objects, done.sent)
-    console.say(messages.of_tool(place, asked.engine, done))
+    console.say(tools_run.report(place, asked.engine, done))
     return FINE
 
 

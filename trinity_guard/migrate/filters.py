@@ -167,7 +167,7 @@ def artifacts(source: Source, root: bytes, selection: Selection) -> list[bytes]:
 
 
 def _stands_for_more(source: Source, blob: bytes, size: int, selection: Selection) -> bool:
-    known = lfs.read(source.one(blob)) if size < lfs.MOST_BYTES else None
+    known = lfs.read(source.one(blob)) if size < lfs.MAX_BYTES else None
     return known is not None and selection.large_enough(known.size)
 
 

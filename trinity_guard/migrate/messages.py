@@ -16,10 +16,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from trinity_guard.migrate.engine import Survey
-    from trinity_guard.migrate.tools.run import Done
 
 MAX_NAMED = 10
-ALL = ("refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*")
 
 
 def survey_values(found: Survey, refs: Sequence[bytes], stays: Sequence[tuple[bytes, str]]) -> dict[str, Any]:
@@ -189,39 +187,17 @@ def force_push(place: git.Place, remote: str, refs: Sequence[str]) -> str:
     remote's, and would throw back what others have pushed. A forge takes none of its own, and fails for them."""
     names = [n for n in refs if n.startswith("refs/") and not os.fsencode(n).startswith(OF_A_FORGE)]
     if len(names) <= MAX_NAMED:
-        return _pushing(place, remote, names)
+        return push_command(place, remote, names)
     kept = " ".join(f"refs/trinity-guard/original/{kind}" for kind in ("heads", "tags", "notes"))
     listed = f"git for-each-ref --format='refs/%(refname:lstrip=3)' {kept}"
-    return f"{listed} | tr '\\n' '\\0' | xargs -0 {_pushing(place, remote, [])}"
+    return f"{listed} | tr '\\n' '\\0' | xargs -0 {push_command(place, remote, [])}"
 
 
-def _pushing(place: git.Place, remote: str, what: Sequence[str]) -> str:
+def push_command(place: git.Place, remote: str, what: Sequence[str]) -> str:
+    """Return the command that replaces these refs of a remote."""
     import shlex
 
     # A mirror's own push would publish the old refs that we keep, too.
     mirror = not git.attempt("config", "--get", f"remote.{remote}.mirror", at=place.git_dir).code
     head = ["git", "-c", f"remote.{remote}.mirror=false"] if mirror else ["git"]
     return shlex.join([*head, "push", "--force", remote, *what])
-
-
-# --- a run with another tool
-
-
-def of_tool(place: git.Place, name: str, done: Done) -> str:
-    """Return what such a run did, and what comes next."""
-    import shlex
-
-    files = {n: shlex.quote(shown(os.path.join(done.folder, n))) for n in (b"manifest.jsonl", b"refs-before")}
-    lines = [
-        f"{name} rewrote all refs; {done.objects:,} objects ({size_text(done.size)}) are safe in the DVC cache,",
-        f"and {files[b'manifest.jsonl']} says which file of which commit each one is",
-        "",
-        "next:",
-        "  # to go back, until the old objects are gone",
-        f"  git update-ref --stdin <{files[b'refs-before']} && git reset -q --mixed",
-        "  # lets the old objects go",
-        "  git reflog expire --expire=now --all && git gc --prune=now",
-    ]
-    for remote in remotes(place):
-        lines += ["  # publishes the new history", f"  {_pushing(place, remote, ALL)}"]
-    return "\n".join(lines)

@@ -11,11 +11,12 @@ import os
 import sys
 
 from trinity_guard import git
+from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.git.catfile import Source
 from trinity_guard.git.packwriter import Pack
-from trinity_guard.migrate import destination, dryrun, engine, extract, refs, refusals, worktree
+from trinity_guard.migrate import destination, dryrun, engine, extract, messages, refs, refusals, worktree
 from trinity_guard.migrate.context import Above
 from trinity_guard.migrate.ignorefiles import Reader
 from trinity_guard.migrate.options import Options
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 BFG, FILTER_REPO = "bfg", "filter-repo"
 MANIFEST, BEFORE, SAID = b"manifest.jsonl", b"refs-before", b"tool.log"
 MESSAGE = b"Models and data are DVC pointers\n"
+ALL = ("refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*")
 
 
 class Done:
@@ -276,3 +278,23 @@ def _manifest(scanned: Scan, objects: Mapping[bytes, Object]) -> bytes:
             }
             lines.append(json.dumps(entry).encode() + b"\n")
     return b"".join(lines)
+
+
+def report(place: git.Place, name: str, done: Done) -> str:
+    """Return what such a run did, and what comes next."""
+    import shlex
+
+    manifest, before = (shlex.quote(shown(os.path.join(done.folder, n))) for n in (MANIFEST, BEFORE))
+    lines = [
+        f"{name} rewrote all refs; {done.objects:,} objects ({size_text(done.size)}) are safe in the DVC cache,",
+        f"and {manifest} says which file of which commit each one is",
+        "",
+        "next:",
+        "  # to go back, until the old objects are gone",
+        f"  git update-ref --stdin <{before} && git reset -q --mixed",
+        "  # lets the old objects go",
+        "  git reflog expire --expire=now --all && git gc --prune=now",
+    ]
+    for remote in messages.remotes(place):
+        lines += ["  # publishes the new history", f"  {messages.push_command(place, remote, ALL)}"]
+    return "\n".join(lines)
