@@ -23,12 +23,12 @@ MAX_MEMORY = 300
 OURS = """
 import os, sys
 from trinity_guard import git
-from trinity_guard.migrate import engine, plan, refs
+from trinity_guard.migrate import dvcfiles, engine, refs
 from trinity_guard.git.catfile import Source
 path = os.fsencode(sys.argv[1])
 place = git.Place(b"", path, path)
 chosen = refs.select(refs.listed(Source(place)), everything=True)
-files = plan.dvc_files({"storage": "/nowhere"}, "storage")
+files = dvcfiles.dvc_files({"storage": "/nowhere"}, "storage")
 cache, _ = engine.cache_of(place)
 options = plan.Options(selection=plan.Selection(sys.argv[2:]), refs=chosen, cache=cache, files=files)
 engine.run(place, options, lambda *_: None)

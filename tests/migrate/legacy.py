@@ -13,7 +13,9 @@ from tests.helpers.support import dvc, run
 from trinity_guard.git import Place
 from trinity_guard.git.catfile import Source
 from trinity_guard.migrate import engine, refs
-from trinity_guard.migrate.options import Options, Selection, dvc_files
+from trinity_guard.migrate.dvcfiles import dvc_files
+from trinity_guard.migrate.options import Options
+from trinity_guard.migrate.selection import Selection
 
 Files = Mapping[Any, Any]  # path (text or bytes) -> bytes, or (mode, bytes)
 PATTERNS = ("*.pkl", "*.csv", "*.h5")

@@ -7,8 +7,9 @@ import pytest
 from tests.migrate.legacy import AUTHOR, OF_DVC, Legacy, quiet
 from trinity_guard.errors import GuardError
 from trinity_guard.git.catfile import Source
-from trinity_guard.migrate import engine, options, refs, refusals
+from trinity_guard.migrate import engine, refs, refusals
 from trinity_guard.migrate.refs import listed
+from trinity_guard.migrate.selection import Selection
 
 SIGNED = b"gpgsig -----BEGIN PGP SIGNATURE-----\n \n abc\n -----END PGP SIGNATURE-----\n"
 
@@ -342,6 +343,6 @@ def test_a_survey_changes_nothing(worked: Legacy) -> None:
     worked.commit({"a.pkl": b"1"})
     worked.checkout()
     before = worked.refs()
-    engine.survey(worked.place, options.Selection(("*.pkl",)), worked.select(), quiet)
+    engine.survey(worked.place, Selection(("*.pkl",)), worked.select(), quiet)
     assert worked.refs() == before
     assert not (worked.git_dir / "trinity-guard").exists()

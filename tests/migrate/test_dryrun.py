@@ -11,7 +11,7 @@ import pytest
 from tests.migrate.legacy import PATTERNS, Legacy, lfs_pointer, pointer_of, put_lfs_object, quiet
 from trinity_guard.errors import shown
 from trinity_guard.migrate import dryrun, engine
-from trinity_guard.migrate.options import Selection
+from trinity_guard.migrate.selection import Selection
 
 HERE, FAR = b"its bytes are here", b"its bytes are elsewhere"
 ODD: dict[Any, bytes] = {b"caf\xe9.pkl": b"1", "a.pkl": b"2", "x" * 252 + ".pkl": b"3", b"caf\xe9/b.pkl": b"4"}

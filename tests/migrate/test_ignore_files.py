@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.helpers.support import dvc, run
 from tests.migrate.legacy import OF_DVC, Legacy, md5, pointer_of
 from trinity_guard.errors import GuardError
-from trinity_guard.migrate import options
+from trinity_guard.migrate import dvcfiles
 from trinity_guard.migrate.ignorefiles import GITIGNORE, Reader, lines_of
 
 # --- 8
@@ -207,11 +207,11 @@ def test_dvcs_own_files_are_what_the_real_dvc_writes(worked: Legacy) -> None:
     remotes = {"storage": "/tmp/a b/c", "second": "s3://bucket/a,b", "third": "ssh://host/x#y"}
     for name, url in remotes.items():
         dvc("remote", "add", *(["-d"] if name == "storage" else []), name, url, cwd=worked.path)
-    ours = options.dvc_files(remotes, "storage")
+    ours = dvcfiles.dvc_files(remotes, "storage")
     assert (worked.path / ".dvc/config").read_bytes() == ours.config
     assert (worked.path / ".dvc/.gitignore").read_bytes() == ours.gitignore
     assert (worked.path / ".dvcignore").read_bytes() == ours.dvcignore
-    assert options.dvc_files().config == b""
+    assert dvcfiles.dvc_files().config == b""
 
 
 # --- 18

@@ -13,7 +13,7 @@ from trinity_guard.errors import GuardError
 from trinity_guard.git import Place
 from trinity_guard.git.catfile import Source
 from trinity_guard.migrate import engine, refs, refusals
-from trinity_guard.migrate.options import Selection
+from trinity_guard.migrate.selection import Selection
 
 
 def refused(legacy: Legacy, words: str) -> GuardError:

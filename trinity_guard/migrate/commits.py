@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from trinity_guard.git.catfile import Source
     from trinity_guard.git.packwriter import Pack
-    from trinity_guard.migrate.options import Progress
+    from trinity_guard.migrate.progress import Progress
     from trinity_guard.migrate.rewrite import Trees
     from trinity_guard.migrate.scan import Scan
 

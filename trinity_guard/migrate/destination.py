@@ -10,7 +10,7 @@ from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo import safe_paths, secrets
 from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.migrate import options
+from trinity_guard.migrate import dvcfiles
 from trinity_guard.push import deliver
 from trinity_guard.remotes import add, connect, trust
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from trinity_guard.config import Config
     from trinity_guard.dvcrepo.odb import Store
-    from trinity_guard.migrate.options import DvcFiles
+    from trinity_guard.migrate.dvcfiles import DvcFiles
 
     Progress = Callable[[int, int], None]
 
@@ -60,7 +60,7 @@ def find(place: git.Place, config: Config, url: str | None) -> Destination:
     if leaked := secrets.credentials_in(data, CONFIG):
         raise secrets.refusal(leaked, CONFIG)
     # Today's .dvcignore may hide from DVC what an older commit has: each has its own, or one that hides nothing.
-    files = options.DvcFiles(data, _committed(place, IGNORE) or options.DVC_GITIGNORE, options.DVC_IGNORE)
+    files = dvcfiles.DvcFiles(data, _committed(place, IGNORE) or dvcfiles.DVC_GITIGNORE, dvcfiles.DVC_IGNORE)
     found = Destination("", "", files, fresh=False)
     with project(place, found) as settings:
         found.name = (config.remote or settings.default_remote or "").lower()
@@ -73,7 +73,7 @@ def find(place: git.Place, config: Config, url: str | None) -> Destination:
 
 def at(name: str, address: str) -> Destination:
     """Return a destination of our own making."""
-    return Destination(name, address, options.dvc_files({name: address}, name), fresh=True)
+    return Destination(name, address, dvcfiles.dvc_files({name: address}, name), fresh=True)
 
 
 def configured(place: git.Place) -> bool:
@@ -154,7 +154,7 @@ def _rebased(place: git.Place, found: Destination) -> bytes:
     if not found.fresh or place.bare or safe_paths.scheme(found.url) in safe_paths.SCHEMES or os.path.isabs(found.url):
         return found.files.config
     folder = os.path.normpath(os.path.join(os.fsdecode(place.file(b".dvc")), found.url))
-    return options.dvc_files({found.name: folder}, found.name).config
+    return dvcfiles.dvc_files({found.name: folder}, found.name).config
 
 
 # --- uploading

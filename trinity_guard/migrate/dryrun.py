@@ -12,8 +12,8 @@ from trinity_guard.git.catfile import Source
 from trinity_guard.git.packwriter import Pack
 from trinity_guard.migrate import engine, lfs
 from trinity_guard.migrate.context import Above
+from trinity_guard.migrate.dvcfiles import dvc_files
 from trinity_guard.migrate.ignorefiles import Reader
-from trinity_guard.migrate.options import dvc_files
 from trinity_guard.migrate.rewrite import OTHER_MD5, Trees, not_extracted, unnameable
 from trinity_guard.migrate.state import Object
 

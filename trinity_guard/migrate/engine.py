@@ -36,7 +36,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
-    from trinity_guard.migrate.options import Options, Progress, Selection
+    from trinity_guard.migrate.options import Options
+    from trinity_guard.migrate.progress import Progress
+    from trinity_guard.migrate.selection import Selection
     from trinity_guard.migrate.state import Object
 
 __all__ = [

@@ -16,7 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from trinity_guard.migrate.options import Options, Progress
+    from trinity_guard.migrate.options import Options
+    from trinity_guard.migrate.progress import Progress
     from trinity_guard.migrate.scan import Scan, Size
 
     Objects = dict[bytes, Object]

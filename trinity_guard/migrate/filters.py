@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from trinity_guard.git.catfile import Source
-    from trinity_guard.migrate.options import Selection
     from trinity_guard.migrate.scan import Kept, Scan
+    from trinity_guard.migrate.selection import Selection
 
     # Files of .gitattributes: (folder, blob).
     Speaking = frozenset[tuple[bytes, bytes]]

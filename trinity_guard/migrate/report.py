@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from trinity_guard.migrate.commits import Rewritten
-    from trinity_guard.migrate.options import Selection
     from trinity_guard.migrate.rewrite import Trees
     from trinity_guard.migrate.scan import Scan
+    from trinity_guard.migrate.selection import Selection
     from trinity_guard.migrate.state import Object
 
 MAX_LISTED = 1000

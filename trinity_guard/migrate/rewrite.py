@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from trinity_guard.git.catfile import Entry
     from trinity_guard.git.packwriter import Pack
     from trinity_guard.migrate.context import Above, Context
+    from trinity_guard.migrate.dvcfiles import DvcFiles
     from trinity_guard.migrate.ignorefiles import Hidden
-    from trinity_guard.migrate.options import DvcFiles
     from trinity_guard.migrate.scan import Scan, Size
     from trinity_guard.migrate.state import Object
 

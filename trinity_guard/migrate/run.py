@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from trinity_guard.migrate.destination import Destination
-    from trinity_guard.migrate.options import Progress, Selection
+    from trinity_guard.migrate.progress import Progress
     from trinity_guard.migrate.select import Chosen
+    from trinity_guard.migrate.selection import Selection
 
 # The objects (lines MD5 SIZE) that the new history names.
 WANTED = b"wanted"

@@ -9,7 +9,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from trinity_guard.migrate.options import Progress, Selection
+    from trinity_guard.migrate.progress import Progress
+    from trinity_guard.migrate.selection import Selection
 
 # Commits whose trees are looked at together; what is found clean among them is let go of before the next ones.
 TOGETHER = 2000

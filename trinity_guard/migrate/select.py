@@ -9,7 +9,7 @@ from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.git.catfile import Source
 from trinity_guard.migrate import refs, refusals
-from trinity_guard.migrate.options import Selection
+from trinity_guard.migrate.selection import Selection
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from trinity_guard.migrate.options import Progress
+    from trinity_guard.migrate.progress import Progress
 
 
 class Verified:

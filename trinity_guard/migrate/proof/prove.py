@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from trinity_guard.git.catfile import Source
-    from trinity_guard.migrate.options import Progress
+    from trinity_guard.migrate.progress import Progress
     from trinity_guard.migrate.proof.ignores import Chain
     from trinity_guard.migrate.state import Object
 

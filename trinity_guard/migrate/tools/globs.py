@@ -9,8 +9,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trinity_guard.migrate.options import Selection
     from trinity_guard.migrate.scan import Scan
+    from trinity_guard.migrate.selection import Selection
 
 MAX_NAMED = 3
 

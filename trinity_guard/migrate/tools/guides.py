@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from trinity_guard.migrate.options import Selection
     from trinity_guard.migrate.scan import Scan
+    from trinity_guard.migrate.selection import Selection
 
 BFG_VERSION = "1.14.0"
 GET_BFG = f"mvn dependency:copy -Dartifact=com.madgag:bfg:{BFG_VERSION} -DoutputDirectory=."

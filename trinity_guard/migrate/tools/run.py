@@ -31,7 +31,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from trinity_guard.migrate.options import Progress
+    from trinity_guard.migrate.progress import Progress
     from trinity_guard.migrate.run import Job
     from trinity_guard.migrate.scan import Scan
     from trinity_guard.migrate.state import Object
