@@ -23,22 +23,28 @@ MAX_MEMORY = 300
 OURS = """
 import os, sys
 from trinity_guard import git
-from trinity_guard.migrate import dvcfiles, engine, refs
-from trinity_guard.git.catfile import Source
+from trinity_guard.migrate import destination, engine, refs
+from trinity_guard.migrate.migration import Migration
+from trinity_guard.migrate.options import Chosen, Options
+from trinity_guard.migrate.selection import Selection
 path = os.fsencode(sys.argv[1])
-place = git.Place(b"", path, path)
-chosen = refs.select(refs.listed(Source(place)), everything=True)
-files = dvcfiles.dvc_files({"storage": "/nowhere"}, "storage")
-cache, _ = engine.cache_of(place)
-options = plan.Options(selection=plan.Selection(sys.argv[2:]), refs=chosen, cache=cache, files=files)
-engine.run(place, options, lambda *_: None)
+with Migration(git.Place(b"", path, path)) as migration:
+    options = Options(
+        selection=Selection(sys.argv[2:]),
+        chosen=Chosen(refs.select(migration.refs(), everything=True)),
+        where=destination.at("storage", "/nowhere"),
+        cache=migration.cache()[0],
+    )
+    engine.run(migration, options)
 """
 UNDO = """
 import os, sys
 from trinity_guard import git
-from trinity_guard.migrate import engine
+from trinity_guard.migrate.migration import Migration
+from trinity_guard.migrate.settle import undo
 path = os.fsencode(sys.argv[1])
-engine.undo(git.Place(b"", path, path))
+with Migration(git.Place(b"", path, path)) as migration:
+    undo(migration)
 """
 
 

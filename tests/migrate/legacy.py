@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from tests.helpers.support import dvc, run
+from tests.migrate import driven
 from trinity_guard.git import Place
 from trinity_guard.git.catfile import Source
-from trinity_guard.migrate import engine, refs
-from trinity_guard.migrate.dvcfiles import dvc_files
-from trinity_guard.migrate.options import Options
+from trinity_guard.migrate import destination, refs
+from trinity_guard.migrate.migration import Migration
+from trinity_guard.migrate.options import Chosen, Options
 from trinity_guard.migrate.selection import Selection
 
 Files = Mapping[Any, Any]  # path (text or bytes) -> bytes, or (mode, bytes)
@@ -124,23 +125,22 @@ class Legacy:
         return refs.select(refs.listed(source), everything=not names, wanted=[n.encode() for n in names])
 
     def options(self, **changes: Any) -> Options:
-        place = self.place
-        cache, shared = engine.cache_of(place)
+        """Return what a run is asked to do, where nothing else is said."""
+        cache, shared = Migration(self.place).cache()
         patterns = changes.pop("include", PATTERNS)
         selection = Selection(patterns, changes.pop("exclude", ()), changes.pop("above", None))
         names = changes.pop("refs", None)
-        selected = self.select() if names is None else self.select(*names)
-        storage = {"storage": str(self.path.parent / "storage")}
-        files = dvc_files(storage, "storage")
-        values: dict[str, Any] = {"selection": selection, "refs": selected, "cache": cache, "files": files}
+        chosen = Chosen(self.select() if names is None else self.select(*names))
+        where = destination.at("storage", str(self.path.parent / "storage"))
+        values: dict[str, Any] = {"selection": selection, "chosen": chosen, "where": where, "cache": cache}
         return Options(**{**values, "shared": shared, **changes})
 
     def migrate(self, **changes: Any) -> Migrated:
         """Run the engine, and prove the result with a whole `verify` (unless nothing moved, or it was dry)."""
-        report = engine.run(self.place, self.options(**changes), quiet)
+        report = driven.run(self.place, self.options(**changes))
         done = Migrated(self, report)
         if report["refs"] and report["phase"] == "done":
-            assert engine.verify(self.place, quiet).wrong == []
+            assert driven.verify(self.place).wrong == []
         return done
 
     def storage(self) -> Path:

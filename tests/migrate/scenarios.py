@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 
 from tests.helpers.support import objects
-from tests.migrate.legacy import Legacy, md5, pointer_of, quiet
+from tests.migrate import driven
+from tests.migrate.legacy import Legacy, md5, pointer_of
 from trinity_guard import cli
-from trinity_guard.migrate import engine
 
 OWN = {".dvc/config", ".dvc/.gitignore", ".dvcignore"}
 Moves = Callable[[str, bytes], bool]
@@ -57,7 +57,7 @@ class Program:
         before = legacy.refs()
         said = self(legacy, "run", "--yes", *args)
         if legacy.refs() != before:
-            assert engine.verify(legacy.place, quiet).wrong == []
+            assert driven.verify(legacy.place).wrong == []
         return said
 
 

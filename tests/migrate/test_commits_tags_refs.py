@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.migrate.legacy import AUTHOR, OF_DVC, Legacy, quiet
+from tests.migrate import driven
+from tests.migrate.legacy import AUTHOR, OF_DVC, Legacy
 from trinity_guard.errors import GuardError
 from trinity_guard.git.catfile import Source
-from trinity_guard.migrate import engine, refs, refusals
+from trinity_guard.migrate import refs, refusals
 from trinity_guard.migrate.refs import listed
 from trinity_guard.migrate.selection import Selection
 
@@ -295,7 +296,7 @@ def test_a_ref_that_moved_meanwhile_stops_it_and_none_moves(legacy: Legacy) -> N
         moved.append(legacy.commit({"a.pkl": b"2"}))
 
     with pytest.raises(GuardError, match="moved no ref"):
-        engine.run(legacy.place, legacy.options(check=somebody), quiet)
+        driven.run(legacy.place, legacy.options(), check=somebody)
     assert legacy.refs() == {"refs/heads/main": moved[0], "refs/tags/v1": old, "HEAD": moved[0]}
     assert moved[0] in legacy.migrate().ids
 
@@ -317,7 +318,7 @@ def test_an_undo_looks_at_the_refs_a_few_times_however_many_they_are(
         return look(source)
 
     monkeypatch.setattr(refs, "listed", counted)
-    engine.undo(legacy.place)
+    driven.undo(legacy.place)
     assert legacy.refs() == before
     assert len(looks) < 5
 
@@ -332,7 +333,7 @@ def test_a_detached_head_moves_and_an_undo_puts_all_back(worked: Legacy) -> None
     assert worked.refs()["HEAD"] == done.ids[first]
     assert worked.git("symbolic-ref", "-q", "HEAD", ok=False) == b""
     assert worked.git("status", "--porcelain") == b""
-    engine.undo(worked.place)
+    driven.undo(worked.place)
     assert worked.refs() == before
     assert worked.git("ls-files", "-s") == index
     assert worked.git("status", "--porcelain") == b""
@@ -343,6 +344,6 @@ def test_a_survey_changes_nothing(worked: Legacy) -> None:
     worked.commit({"a.pkl": b"1"})
     worked.checkout()
     before = worked.refs()
-    engine.survey(worked.place, Selection(("*.pkl",)), worked.select(), quiet)
+    driven.survey(worked.place, Selection(("*.pkl",)), worked.select())
     assert worked.refs() == before
     assert not (worked.git_dir / "trinity-guard").exists()

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.migrate.legacy import PATTERNS, Legacy, lfs_pointer, pointer_of, put_lfs_object, quiet
+from tests.migrate import driven
+from tests.migrate.legacy import PATTERNS, Legacy, lfs_pointer, pointer_of, put_lfs_object
 from trinity_guard.errors import shown
-from trinity_guard.migrate import dryrun, engine
+from trinity_guard.migrate import dryrun
 from trinity_guard.migrate.selection import Selection
 
 HERE, FAR = b"its bytes are here", b"its bytes are elsewhere"
@@ -19,7 +20,7 @@ ODD: dict[Any, bytes] = {b"caf\xe9.pkl": b"1", "a.pkl": b"2", "x" * 252 + ".pkl"
 
 def told(legacy: Legacy) -> list[tuple[bytes, str]]:
     selection = Selection(PATTERNS)
-    return dryrun.staying(legacy.place, engine.survey(legacy.place, selection, [b"refs/heads/main"], quiet))
+    return driven.staying(legacy.place, driven.survey(legacy.place, selection, [b"refs/heads/main"]))
 
 
 @pytest.fixture
@@ -72,6 +73,6 @@ def test_what_stays_for_the_sake_of_a_neighbour_is_told_too(legacy: Legacy, neig
 
 def test_an_ignore_file_that_is_no_file_is_told_before_the_run_is_refused_for_it(legacy: Legacy) -> None:
     legacy.commit({"a.pkl": b"1", ".gitignore": ("120000", b"elsewhere")})
-    found = engine.survey(legacy.place, Selection(PATTERNS), [b"refs/heads/main"], quiet)
-    assert dryrun.staying(legacy.place, found) == []
+    found = driven.survey(legacy.place, Selection(PATTERNS), [b"refs/heads/main"])
+    assert driven.staying(legacy.place, found) == []
     assert any(".gitignore is no file of its own" in remark for remark in found.remarks)

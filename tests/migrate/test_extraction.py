@@ -15,11 +15,12 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.support import PROJECT
-from tests.migrate.legacy import Legacy, imported, lfs_pointer, md5, put_lfs_object, quiet, temporary
+from tests.migrate import driven
+from tests.migrate.legacy import Legacy, imported, lfs_pointer, md5, put_lfs_object, temporary
 from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import GuardError
 from trinity_guard.git.catfile import Source
-from trinity_guard.migrate import commits, engine, extract, refs, scan, state
+from trinity_guard.migrate import commits, extract, refs, scan, state
 from trinity_guard.migrate.scan import Size
 
 MB = 1 << 20
@@ -43,11 +44,11 @@ def ended(legacy: Legacy, **env: str) -> subprocess.CompletedProcess[bytes]:
 CHILD = """
 import sys
 from pathlib import Path
+from tests.migrate import driven
 from tests.migrate.legacy import Legacy, quiet
-from trinity_guard.migrate import engine
 legacy = Legacy.__new__(Legacy)
 legacy.path, legacy.bare = Path(sys.argv[1]), sys.argv[2] == "bare"
-print(engine.run(legacy.place, legacy.options(), quiet)["blobs_moved"])
+print(driven.run(legacy.place, legacy.options())["blobs_moved"])
 """
 
 
@@ -88,7 +89,7 @@ def test_a_git_that_has_much_to_say_is_listened_to(legacy: Legacy) -> None:
     damage(pack, raw)
     done = ended(legacy)
     assert done.stdout == b"2000\n", done.stderr
-    assert engine.verify(legacy.place, quiet).wrong == []
+    assert driven.verify(legacy.place).wrong == []
 
 
 # --- sizes and places
@@ -163,7 +164,7 @@ def test_thousands_of_small_blobs_are_flushed_in_turns_by_all_threads(legacy: Le
     imported(legacy, [{f"{n % 7}/{n}.pkl": b"%d" % (n + 100 * c) for n in range(100)} for c in range(6)])
     for _ in range(3):
         assert legacy.migrate().report["blobs_moved"] == 600
-        engine.undo(legacy.place)
+        driven.undo(legacy.place)
         (legacy.git_dir / "trinity-guard" / "migrate" / "objects").unlink()
     assert temporary(legacy) == []
 
@@ -180,10 +181,10 @@ def test_a_rehearsal_an_undo_and_the_run_itself_read_each_blob_once(
         take(self, blob)
 
     monkeypatch.setattr(extract._Hand, "_take_blob", counted)
-    engine.run(legacy.place, legacy.options(dry=True), quiet)
+    driven.run(legacy.place, legacy.options(dry=True))
     assert legacy.refs() == before
     first = legacy.migrate().ids
-    engine.undo(legacy.place)
+    driven.undo(legacy.place)
     assert legacy.refs() == before
     assert legacy.migrate().ids == first
     assert len(taken) == len(set(taken)) == 5
@@ -202,7 +203,7 @@ def test_progress_is_told_by_one_thread_at_a_time_and_adds_up(legacy: Legacy, hu
         seen.append((stage, done, total))
         inside.release()
 
-    engine.run(legacy.place, legacy.options(), told)
+    driven.run(legacy.place, legacy.options(), told)
     for stage, done, total in seen:
         assert 0 <= done <= total, stage
         if stage not in stages:
@@ -244,7 +245,7 @@ def test_a_failure_while_the_scan_goes_on_ends_it(
 
     monkeypatch.setattr(extract.Extraction, "add", slow)
     with pytest.raises(GuardError, match="not those of its name"):
-        engine.run(legacy.place, legacy.options(), quiet)
+        driven.run(legacy.place, legacy.options())
     assert len(added) < 120
 
 
@@ -265,7 +266,7 @@ def test_a_failure_of_the_scan_ends_the_threads(
 
     monkeypatch.setattr(scan._Scanner, "_settle", second_fails)
     with pytest.raises(GuardError, match="the scan failed"):
-        engine.run(legacy.place, legacy.options(), quiet)
+        driven.run(legacy.place, legacy.options())
 
 
 @pytest.mark.parametrize("error", [GuardError("a bug"), KeyboardInterrupt(), MemoryError()])
@@ -287,7 +288,7 @@ def test_a_failure_of_the_rewriting_while_others_flush(
         patch.setattr(extract._Hand, "settle", slow)
         patch.setattr(commits.Commits, "run", broken)
         with pytest.raises(type(error)):
-            engine.run(legacy.place, legacy.options(), quiet)
+            driven.run(legacy.place, legacy.options())
     assert legacy.refs() == before
     assert threading.active_count() == threads
     assert temporary(legacy) == []
@@ -315,7 +316,7 @@ def test_a_failure_of_the_flush_moves_no_ref(
         else:
             patch.setattr(state.State, "add_objects", unwritable)
         with pytest.raises(GuardError, match=r"is full|cannot write"):
-            engine.run(legacy.place, legacy.options(), quiet)
+            driven.run(legacy.place, legacy.options())
     assert legacy.refs() == before
     assert temporary(legacy) == []
     assert legacy.migrate().report["blobs_moved"] == 20
@@ -343,6 +344,6 @@ def test_refs_move_when_every_object_is_flushed_and_remembered(legacy: Legacy, m
     monkeypatch.setattr(extract._Hand, "settle", slow)
     monkeypatch.setattr(state.State, "add_objects", remembered)
     monkeypatch.setattr(refs, "move", moved)
-    engine.run(legacy.place, legacy.options(), quiet)
+    driven.run(legacy.place, legacy.options())
     assert order[-1] == "moved"
     assert {"flushed", "remembered"} == set(order[:-1])

@@ -14,25 +14,26 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.support import PROJECT, require, run
+from tests.migrate import driven
 from tests.migrate.legacy import Legacy, lfs_pointer, md5, put_lfs_object, quiet
 from trinity_guard.errors import GuardError
 from trinity_guard.git import packwriter
 from trinity_guard.git.catfile import Source
-from trinity_guard.migrate import engine, extract
+from trinity_guard.migrate import extract
 from trinity_guard.migrate.proof import prove
 from trinity_guard.migrate.state import State
 
 CHILD = """
 import sys
 from pathlib import Path
+from tests.migrate import driven
 from tests.migrate.legacy import Legacy, quiet
-from trinity_guard.migrate import engine
 legacy = Legacy.__new__(Legacy)
 legacy.path, legacy.bare = Path(sys.argv[1]), sys.argv[2] == "bare"
 if sys.argv[3] == "undo":
-    engine.undo(legacy.place)
+    driven.undo(legacy.place)
 else:
-    engine.run(legacy.place, legacy.options(), quiet)
+    driven.run(legacy.place, legacy.options())
 """
 
 
@@ -70,7 +71,7 @@ def test_killed_at_any_moment_no_ref_or_all_have_moved_and_the_next_run_complete
     assert child(worked).wait() == 0
     whole = time.monotonic() - whole
     expected = worked.refs()
-    engine.undo(worked.place)
+    driven.undo(worked.place)
     assert worked.refs() == before
     dice = random.Random(4)
     for _ in range(12):
@@ -79,21 +80,18 @@ def test_killed_at_any_moment_no_ref_or_all_have_moved_and_the_next_run_complete
         os.killpg(running.pid, signal.SIGKILL)
         running.wait()
         assert len(moved(worked, before)) == 1
-        engine.run(worked.place, worked.options(), quiet) if moved(worked, before) == {False} else resumed(worked)
+        driven.run(worked.place, worked.options()) if moved(worked, before) == {False} else resumed(worked)
         assert worked.refs() == expected
         assert worked.git("status", "--porcelain") == b""
-        assert engine.verify(worked.place, quiet).wrong == []
-        engine.undo(worked.place)
+        assert driven.verify(worked.place).wrong == []
+        driven.undo(worked.place)
         assert worked.refs() == before
         assert worked.git("ls-files", "-s") == index
         assert worked.git("status", "--porcelain") == b""
 
 
 def resumed(legacy: Legacy) -> None:
-    source = Source(legacy.place)
-    with State(legacy.place) as state:
-        engine.resume(source, state)
-    source.close()
+    driven.resume(legacy.place)
 
 
 def test_an_undo_that_was_killed_is_completed(worked: Legacy) -> None:
@@ -110,7 +108,7 @@ def test_an_undo_that_was_killed_is_completed(worked: Legacy) -> None:
         assert len(moved(worked, before)) == 1
         resumed(worked)
         if moved(worked, before) == {True}:
-            engine.undo(worked.place)
+            driven.undo(worked.place)
         assert worked.refs() == before
         assert worked.git("ls-files", "-s") == index
         assert worked.git("status", "--porcelain") == b""
@@ -124,17 +122,14 @@ def test_a_transaction_in_which_git_itself_died_is_completed(worked: Legacy) -> 
     done = worked.migrate()
     after = worked.refs()
     # As Git leaves it when it dies between two of its renames.
-    source = Source(worked.place)
     with State(worked.place) as state:
-        values = state.read()
-        state.write({**values, "phase": "moving"})
-        worked.git("update-ref", "refs/tags/v1", first)
-        worked.git("update-ref", "-d", "refs/trinity-guard/original/heads/main")
-        assert engine.resume(source, state)
-    source.close()
+        state.write({**state.read(), "phase": "moving"})
+    worked.git("update-ref", "refs/tags/v1", first)
+    worked.git("update-ref", "-d", "refs/trinity-guard/original/heads/main")
+    assert driven.resume(worked.place)
     assert worked.refs() == after
-    assert engine.verify(worked.place, quiet).wrong == []
-    engine.undo(worked.place)
+    assert driven.verify(worked.place).wrong == []
+    driven.undo(worked.place)
     assert worked.refs() == before
     assert done.ids[first] == after["HEAD"]
 
@@ -144,7 +139,7 @@ def test_what_was_extracted_is_not_extracted_again(legacy: Legacy, monkeypatch: 
     before = legacy.refs()
     done = legacy.migrate()
     after = legacy.refs()
-    engine.undo(legacy.place)
+    driven.undo(legacy.place)
     assert legacy.refs() == before
 
     def never(*_: object) -> None:
@@ -159,7 +154,7 @@ def test_what_was_extracted_is_not_extracted_again(legacy: Legacy, monkeypatch: 
 def test_an_object_that_was_damaged_meanwhile_is_extracted_again(legacy: Legacy) -> None:
     legacy.commit({"a.pkl": b"data", "b.pkl": b"gone"})
     legacy.migrate()
-    engine.undo(legacy.place)
+    driven.undo(legacy.place)
     folder = legacy.cache() / "files" / "md5"
     damaged = folder / md5(b"data")[:2] / md5(b"data")[2:]
     damaged.chmod(0o644)
@@ -188,7 +183,7 @@ def test_a_full_disk_moves_no_ref_and_the_next_run_completes(legacy: Legacy, tmp
                 if room == "found out":
                     patch.setattr(extract, "_require_room", lambda *_: None)
                 with pytest.raises(GuardError, match=r"left; no ref|is full"):
-                    engine.run(legacy.place, legacy.options(cache=os.fsencode(small)), quiet)
+                    driven.run(legacy.place, legacy.options(cache=os.fsencode(small)))
             assert legacy.refs() == before
             assert not [p for p in small.rglob("*-*") if p.is_file()]
     finally:

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.migrate.legacy import Legacy, imported, md5, quiet
+from tests.migrate import driven
+from tests.migrate.legacy import Legacy, imported, md5
 from trinity_guard.errors import GuardError
 from trinity_guard.git import packblobs, packindex
-from trinity_guard.migrate import engine, extract
+from trinity_guard.migrate import extract
 
 KB = 1 << 10
 MB = 1 << 20
@@ -162,7 +163,7 @@ def test_a_damaged_blob_comes_from_gits_other_copy(legacy: Legacy, asked: list[b
     spare = Legacy(legacy.path.parent / "spare.git", bare=True)
     oid = spare.write("blob", data)
     shutil.copytree(spare.git_dir / "objects" / oid[:2], objects / oid[:2])
-    assert engine.run(legacy.place, legacy.options(), quiet)["blobs_moved"] == 1
+    assert driven.run(legacy.place, legacy.options())["blobs_moved"] == 1
     assert asked == [bytes.fromhex(oid)]
     assert legacy.object(md5(data)) == data
 
@@ -172,7 +173,7 @@ def test_a_damaged_blob_without_another_copy_stops_all(legacy: Legacy) -> None:
     damaged(packed(legacy, {"a.pkl": data}), data)
     before = legacy.refs()
     with pytest.raises(GuardError, match="no ref was moved"):
-        engine.run(legacy.place, legacy.options(), quiet)
+        driven.run(legacy.place, legacy.options())
     assert legacy.refs() == before
     assert not list(legacy.git_dir.glob("trinity-guard/cache/files/md5/*/*"))
 

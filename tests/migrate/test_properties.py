@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.migrate.legacy import Legacy, Migrated, lfs_pointer, md5, pointer_of, put_lfs_object, quiet
+from tests.migrate import driven
+from tests.migrate.legacy import Legacy, Migrated, lfs_pointer, md5, pointer_of, put_lfs_object
 from trinity_guard.dvcrepo import pointer
 from trinity_guard.errors import GuardError
-from trinity_guard.migrate import engine
 
 LFS_HERE, LFS_ABSENT = b"an lfs object", b"an absent lfs object"
 NAMES = [
@@ -131,7 +131,7 @@ def test_nothing_is_lost_whatever_the_history(
     if done.report["refs"]:
         with pytest.raises(GuardError, match="earlier migration"):
             legacy.migrate()
-        engine.undo(legacy.place)
+        driven.undo(legacy.place)
     assert {n: o for n, o in legacy.refs().items() if not n.startswith("refs/trinity")} == before
     again = legacy.migrate()
     assert again.ids == done.ids
@@ -179,4 +179,4 @@ def test_a_second_run_moves_what_came_since(tmp_path: Path) -> None:
     assert again.ids[done.ids[first]] == done.ids[first]
     assert set(legacy.files(again.ids[second])) == {*files, "b.pkl.dvc"}
     assert legacy.object(md5(b"2")) == b"2"
-    assert engine.verify(legacy.place, quiet).changed == 1
+    assert driven.verify(legacy.place).changed == 1

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.support import run
-from tests.migrate.legacy import Legacy, md5, quiet
+from tests.migrate import driven
+from tests.migrate.legacy import Legacy, md5
 from trinity_guard.errors import GuardError
 from trinity_guard.git import Place
 from trinity_guard.git.catfile import Source
-from trinity_guard.migrate import engine, refs, refusals
+from trinity_guard.migrate import refs, refusals
 from trinity_guard.migrate.selection import Selection
 
 
@@ -45,7 +46,7 @@ def clone(two: Legacy, *options: str) -> Legacy:
 
 def test_a_shallow_clone(two: Legacy) -> None:
     copy = clone(two, "--depth", "1")
-    looked = engine.survey(copy.place, Selection(("*.pkl",)), [b"refs/heads/main"], quiet)
+    looked = driven.survey(copy.place, Selection(("*.pkl",)), [b"refs/heads/main"])
     assert any("shallow" in remark for remark in looked.remarks)
     error = refused(copy, "shallow")
     run(*error.remedy.split(), cwd=copy.path)
@@ -56,7 +57,7 @@ def test_a_partial_clone(two: Legacy) -> None:
     error = refused(clone(two, "--filter=blob:none"), "partial")
     assert "--mirror" in error.remedy
     with pytest.raises(GuardError, match="partial"):
-        engine.survey(clone_place(two), Selection(("*.pkl",)), [b"refs/heads/main"], quiet)
+        driven.survey(clone_place(two), Selection(("*.pkl",)), [b"refs/heads/main"])
 
 
 def test_a_remote_that_promises_nothing_makes_no_partial_clone(two: Legacy) -> None:
@@ -108,7 +109,7 @@ def test_in_a_linked_work_tree_the_others_are_named_and_the_way_on(two: Legacy) 
 def test_a_ref_that_git_cannot_read_is_named(two: Legacy) -> None:
     (two.git_dir / "refs" / "heads" / "bad one").write_text("garbage\n")
     (two.git_dir / "refs" / "heads" / "bad").write_text("garbage\n")
-    looked = engine.survey(two.place, Selection(("*.pkl",)), [b"refs/heads/main"], quiet)
+    looked = driven.survey(two.place, Selection(("*.pkl",)), [b"refs/heads/main"])
     assert [remark for remark in looked.remarks if "refs/heads/bad" in remark]
     error = refused(two, "cannot read.*refs/heads/bad")
     run("sh", "-c", error.remedy, cwd=two.path)
@@ -187,15 +188,15 @@ def test_a_second_migration_waits_for_finish_or_undo(two: Legacy) -> None:
         two.migrate()
     assert "finish" in caught.value.remedy
     assert two.refs() == after
-    engine.undo(two.place)
+    driven.undo(two.place)
     assert two.refs() == before
 
 
 def test_an_undo_where_there_is_nothing_to_undo(two: Legacy) -> None:
     with pytest.raises(GuardError, match="no migration"):
-        engine.undo(two.place)
+        driven.undo(two.place)
     with pytest.raises(GuardError, match="no migration"):
-        engine.verify(two.place, quiet)
+        driven.verify(two.place)
 
 
 def test_an_undo_does_not_lose_commits_made_since(two: Legacy) -> None:
@@ -205,7 +206,7 @@ def test_an_undo_does_not_lose_commits_made_since(two: Legacy) -> None:
     two.git("commit", "-q", "-m", "since")
     before = two.refs()
     with pytest.raises(GuardError, match="moved by somebody else"):
-        engine.undo(two.place)
+        driven.undo(two.place)
     assert two.refs() == before
 
 
@@ -216,10 +217,10 @@ def test_the_way_on_can_be_typed_whatever_a_branch_is_called(two: Legacy) -> Non
     moved = two.refs()[branch]
     two.git("update-ref", branch, two.write("commit", two.raw(moved).replace(b"work", b"more")))
     with pytest.raises(GuardError, match="moved by somebody else") as caught:
-        engine.undo(two.place)
+        driven.undo(two.place)
     run("bash", "-euc", caught.value.remedy, cwd=two.path)
     assert two.refs()[branch] == moved
-    engine.undo(two.place)
+    driven.undo(two.place)
 
 
 # --- where it works all the same
@@ -233,7 +234,7 @@ def test_a_mirror_clone_keeps_its_objects_in_the_git_dir(two: Legacy) -> None:
     done = copy.migrate()
     assert (path / "trinity-guard/cache/files/md5" / md5(b"1")[:2] / md5(b"1")[2:]).read_bytes() == b"1"
     assert done.report["commits_changed"] == 2
-    engine.undo(copy.place)
+    driven.undo(copy.place)
     assert copy.refs() == two.refs()
 
 
@@ -272,7 +273,7 @@ def test_the_work_tree_keeps_every_byte_and_is_clean(two: Legacy) -> None:
     assert (two.path / "m/.gitignore").read_bytes() == b"x\n/b.csv\n"
     # An artifact that the user let go of meanwhile comes back with the undo.
     (two.path / "m/b.csv").unlink()
-    engine.undo(two.place)
+    driven.undo(two.place)
     assert {p: p.read_bytes() for p in files} == data
     assert two.git("status", "--porcelain") == b""
     assert two.git("ls-files", "-s") == status
@@ -291,7 +292,7 @@ def test_a_sparse_checkout_gets_its_pointers_and_is_as_thin_as_it_was_by_an_undo
     assert (worked.path / ".dvc" / "config").exists()
     assert (worked.path / "src" / "b.csv").read_bytes() == b"2"
     assert (worked.path / "src" / "b.csv.dvc").exists()
-    engine.undo(worked.place)
+    driven.undo(worked.place)
     assert worked.git("ls-files", "-t") == before
     assert not (worked.path / "data").exists()
     assert worked.git("status", "--porcelain") == b""

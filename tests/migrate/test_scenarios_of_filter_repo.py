@@ -11,7 +11,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.helpers.support import run
-from tests.migrate.legacy import AUTHOR, Legacy, md5, pointer_of, put_lfs_object, quiet
+from tests.migrate import driven
+from tests.migrate.legacy import AUTHOR, Legacy, md5, pointer_of, put_lfs_object
 from tests.migrate.legacy import lfs_pointer as pointer_of_lfs
 from tests.migrate.scenarios import (
     Moves,
@@ -29,7 +30,6 @@ from tests.migrate.scenarios import (
     workshop,
     write,
 )
-from trinity_guard.migrate import engine
 
 pytestmark = pytest.mark.slow  # a minute and more together; .ci/run runs it with the other slow proofs
 
@@ -658,4 +658,4 @@ def test_a_clean_up_that_fails_says_so_and_is_gone_on_with(worked: Legacy, progr
     assert ours(worked.refs()) == worked.refs()
     assert worked.refs()[MAIN] == new
     assert AUTHOR in worked.raw(new)
-    assert engine.survey(worked.place, worked.options().selection, [MAIN.encode()], quiet).summaries == []
+    assert driven.survey(worked.place, worked.options().selection, [MAIN.encode()]).summaries == []

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.support import run
-from tests.migrate.legacy import Legacy, lfs_pointer, md5, pointer_of, put_lfs_object, quiet
+from tests.migrate import driven
+from tests.migrate.legacy import Legacy, lfs_pointer, md5, pointer_of, put_lfs_object
 from tests.migrate.scenarios import (
     Moves,
     Program,
@@ -29,7 +30,6 @@ from tests.migrate.scenarios import (
     workshop,
     write,
 )
-from trinity_guard.migrate import engine
 
 pytestmark = pytest.mark.slow  # a minute and more together; .ci/run runs it with the other slow proofs
 
@@ -228,7 +228,7 @@ def test_a_pattern_that_matches_a_folder_takes_all_that_is_in_it(legacy: Legacy,
     before = legacy.refs()
     program.run(legacy, "--include", "*.csv")
     assert len(require_exactly(legacy, before, {MAIN}, names(r".*\.csv(/.*)?"))) == 4
-    engine.undo(legacy.place)
+    driven.undo(legacy.place)
     shutil.rmtree(legacy.cache())
     program.run(legacy, "--include", "*.csv", "--exclude", "*.md")
     assert len(require_exactly(legacy, before, {MAIN}, names(r".*\.csv"))) == 3
@@ -333,7 +333,7 @@ def test_what_lfs_tracks_moves_with_the_bytes_behind_its_pointers(legacy: Legacy
         assert new["a.csv.dvc"][1] == pointer_of(C120, "a.csv")
         assert new[".gitattributes"] == old[name][".gitattributes"]
         assert not new.keys() & {"a.pkl", "a.csv"}
-    engine.undo(legacy.place)
+    driven.undo(legacy.place)
     assert legacy.refs() == before
 
 
@@ -559,4 +559,4 @@ def test_a_refusal_leaves_no_half_of_anything(worked: Legacy, program: Program) 
     assert worked.refs() == before
     assert worked.git("status", "--porcelain") == b""
     assert ours(worked.refs()) == before
-    assert engine.survey(worked.place, worked.options().selection, [MAIN.encode()], quiet).commits == 1
+    assert driven.survey(worked.place, worked.options().selection, [MAIN.encode()]).commits == 1

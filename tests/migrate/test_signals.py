@@ -12,9 +12,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.helpers.support import PROJECT
-from tests.migrate.legacy import Legacy, imported, quiet, temporary
+from tests.migrate import driven
+from tests.migrate.legacy import Legacy, imported, temporary
 from trinity_guard.git import catfile
-from trinity_guard.migrate import engine, extract, state
+from trinity_guard.migrate import extract, settle, state
+from trinity_guard.migrate.migration import Migration
 
 pytestmark = pytest.mark.slow  # signals at each stage
 
@@ -24,15 +26,15 @@ PATIENCE = 60
 BIG = """
 import sys, signal
 from pathlib import Path
+from tests.migrate import driven
 from tests.migrate.legacy import Legacy
-from trinity_guard.migrate import engine
 legacy = Legacy.__new__(Legacy)
 legacy.path, legacy.bare = Path(sys.argv[1]), True
 signal.signal(signal.SIGINT, signal.default_int_handler)
 def told(stage, done, total):
     print(stage, done, flush=True)
 try:
-    engine.run(legacy.place, legacy.options(), told)
+    driven.run(legacy.place, legacy.options(), told)
 except KeyboardInterrupt:
     print("interrupted", flush=True)
 """
@@ -57,16 +59,14 @@ def test_a_signal_at_any_stage_leaves_all_refs_and_the_next_run_completes(
     running.stdout.read()
     running.wait(PATIENCE)
     running.stdout.close()
-    with state.State(legacy.place) as held:  # the last git has ended
+    with Migration(legacy.place) as migration, migration.state:  # the last git has ended
         after = legacy.refs()
         assert len({after[name] != oid for name, oid in before.items()}) == 1
         if after != before:
-            source = catfile.Source(legacy.place)
-            engine.resume(source, held)
-            source.close()
+            settle.resume(migration)
     if after == before:
         legacy.migrate()
-    assert engine.verify(legacy.place, quiet).wrong == []
+    assert driven.verify(legacy.place).wrong == []
     assert not [file for file in temporary(legacy) if file.is_file()]
 
 
@@ -91,6 +91,6 @@ def test_an_interrupt_does_not_wait_for_the_end_of_a_large_blob(
     monkeypatch.setattr(catfile.Batch, "pieces", watched)
     monkeypatch.setattr(extract.Extraction, "objects", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        engine.run(legacy.place, legacy.options(), quiet)
+        driven.run(legacy.place, legacy.options())
     assert sum(read) < 40 * MB
     assert temporary(legacy) == []

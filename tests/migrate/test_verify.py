@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.migrate.legacy import AUTHOR, Files, Legacy, Migrated, lfs_pointer, md5, put_lfs_object, quiet
+from tests.migrate import driven
+from tests.migrate.legacy import AUTHOR, Files, Legacy, Migrated, lfs_pointer, md5, put_lfs_object
 from trinity_guard.errors import GuardError
-from trinity_guard.migrate import engine
 
 OTHER = b"X <x@example.com> 1500000000 +0100"
 
@@ -35,7 +35,7 @@ class Damaged:
         self.state = legacy.git_dir / "trinity-guard" / "migrate"
 
     def wrong(self) -> list[str]:
-        return engine.verify(self.legacy.place, quiet).wrong
+        return driven.verify(self.legacy.place).wrong
 
     @property
     def new(self) -> str:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.migrate import driven
 from tests.migrate.legacy import OF_DVC, Legacy, lfs_pointer, md5, pointer_of, put_lfs_object, quiet
 from trinity_guard.errors import GuardError
 from trinity_guard.git.catfile import Source
-from trinity_guard.migrate import engine
 from trinity_guard.migrate.scan import Scan, scan
 from trinity_guard.migrate.selection import Selection
 
@@ -58,7 +58,7 @@ def test_an_lfs_pointer_without_its_object_stays_and_is_told(legacy: Legacy) -> 
     absent = lfs_pointer(b"nowhere")
     old = legacy.commit({"a.pkl": absent, "b.pkl": b"raw"})
     selection = Selection(("*.pkl",))
-    assert engine.survey(legacy.place, selection, legacy.select(), quiet).absent == [b"a.pkl"]
+    assert driven.survey(legacy.place, selection, legacy.select()).absent == [b"a.pkl"]
     done = legacy.migrate()
     assert done.files(old)["a.pkl"] == ("100644", absent)
     assert "a.pkl.dvc" not in done.files(old)
@@ -322,7 +322,7 @@ def test_what_a_survey_counts(legacy: Legacy) -> None:
     legacy.commit({"a.pkl": b"1" * 1000})
     legacy.commit({"a.pkl": b"2" * 3000, "b.csv": b"3" * 500})
     legacy.commit({"c.py": b""})
-    found = engine.survey(legacy.place, Selection(("*.pkl", "*.csv", "*.h5")), legacy.select(), quiet)
+    found = driven.survey(legacy.place, Selection(("*.pkl", "*.csv", "*.h5")), legacy.select())
     said = [(s.label, s.files, s.blobs, s.commits, s.size) for s in found.summaries]
     assert said == [("*.pkl", 1, 2, 2, 4000), ("*.csv", 1, 1, 1, 500)]
     assert found.largest[0] == (b"a.pkl", 2, 4000)

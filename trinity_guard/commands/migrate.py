@@ -7,10 +7,7 @@ import sys
 from trinity_guard import console, git
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
-from trinity_guard.migrate import destination, dryrun, engine, finish, messages, select
-from trinity_guard.migrate import run as migrate_run
-from trinity_guard.migrate.tools import guides
-from trinity_guard.migrate.tools import run as tools_run
+from trinity_guard.migrate import api
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from trinity_guard.migrate.run import Job
-    from trinity_guard.migrate.select import Chosen
 
 EXAMPLE = """\
 examples:
@@ -41,7 +36,7 @@ STAGES = {
 }
 MOST_WRONG = 20
 # What other tools cannot be asked for.
-OUR_OPTIONS = ("--dry-run", "--unpublished", "--preserve-commit-hashes")
+OUR_OPTIONS = {"--dry-run": "dry", "--unpublished": "unpublished", "--preserve-commit-hashes": "keep_ids"}
 
 
 def parser() -> argparse.ArgumentParser:
@@ -78,7 +73,9 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_what(p: argparse.ArgumentParser) -> None:
     p.add_argument("--everything", action="store_true", help="all local branches and tags (else: the current branch)")
-    p.add_argument("--ref", nargs="+", action="extend", default=[], metavar="REF", help="these branches or tags")
+    p.add_argument(
+        "--ref", dest="refs", nargs="+", action="extend", default=[], metavar="REF", help="these branches or tags"
+    )
     p.add_argument("--unpublished", action="store_true", help="only commits that no remote-tracking branch has")
     _add_patterns(p)
 
@@ -108,9 +105,12 @@ def _add_run(p: argparse.ArgumentParser) -> None:
     )
     p.add_argument("--bfg-jar", metavar="FILE", help="BFG's jar, for --engine bfg (else $BFG_JAR)")
     p.add_argument(
-        "--preserve-commit-hashes", action="store_true", help="leave the commit ids that messages name as they are"
+        "--preserve-commit-hashes",
+        dest="keep_ids",
+        action="store_true",
+        help="leave the commit ids that messages name as they are",
     )
-    p.add_argument("--dry-run", action="store_true", help="do it all, prove it, and move no ref")
+    p.add_argument("--dry-run", dest="dry", action="store_true", help="do it all, prove it, and move no ref")
     p.add_argument("--yes", action="store_true", help="do not ask")
 
 
@@ -127,7 +127,28 @@ def run(args: list[str]) -> int:
         "finish": _finish,
         "guide": _guide,
     }
-    return commands[asked.command](git.place(), asked, words)
+    bars = _Bars()
+    with api.Migration(git.place(), bars) as migration:
+        try:
+            return commands[asked.command](_Call(migration, bars, asked, words))
+        finally:
+            bars.close()
+
+
+class _Call:
+    """One call of the command: what it works on, what shows how far it is, what was asked for, and how it was typed."""
+
+    def __init__(self, migration: api.Migration, bars: _Bars, asked: argparse.Namespace, words: Sequence[str]) -> None:
+        self.migration = migration
+        self.bars = bars
+        self.asked = asked
+        self.words = words
+
+    def request(self) -> api.Request:
+        """Return what is meant; what a command has no option for is as it is by default."""
+        given = vars(self.asked)
+        fields = api.Request.__dataclass_fields__
+        return api.Request(**{field: given[field] for field in fields if field in given})
 
 
 class _Bars:
@@ -158,14 +179,10 @@ class _Bars:
 # --- info
 
 
-def _info(place: git.Place, asked: argparse.Namespace, _: Sequence[str]) -> int:
-    chosen = _chosen(place, asked)
-    selection = select.selection(select.load_config(place), asked.include, asked.exclude, asked.above)
-    bars = _Bars()
-    found = engine.survey(place, selection, chosen.names, bars, chosen.stop)
-    bars.close()
-    values = messages.survey_values(found, chosen.names, dryrun.staying(place, found))
-    if asked.format == "json":
+def _info(call: _Call) -> int:
+    selection, chosen = api.subject(call.migration, call.request())
+    values = _surveyed(call, selection, chosen)
+    if call.asked.format == "json":
         import json
 
         console.result(json.dumps(values, indent=2))
@@ -174,51 +191,51 @@ def _info(place: git.Place, asked: argparse.Namespace, _: Sequence[str]) -> int:
     return FINE
 
 
-def _chosen(place: git.Place, asked: argparse.Namespace, remote_branches: bool = False) -> Chosen:
-    chosen = select.choose(place, asked.everything, asked.ref, remote_branches)
-    if asked.unpublished:
-        select.leave_published(place, chosen)
-    return chosen
+def _surveyed(call: _Call, selection: api.Selection, chosen: api.Chosen) -> dict[str, Any]:
+    found = api.survey(call.migration, selection, chosen)
+    call.bars.close()
+    return api.survey_values(found, chosen.names, api.staying(call.migration, found))
 
 
 def _plan(values: dict[str, Any], words: str) -> str:
     if not values["patterns"]:
         lines = [f"no file of this history matches ({words})"]
         return "\n".join([*lines, *(f"note: {remark}" for remark in values["remarks"])])
-    head, rows = messages.survey_table(values)
-    commits = messages.count(values["commits"], "commit")
-    return f"{words}: {commits}\n\n{console.table(head, rows)}\n{messages.survey_rest(values)}"
+    head, rows = api.survey_table(values)
+    commits = api.count(values["commits"], "commit")
+    return f"{words}: {commits}\n\n{console.table(head, rows)}\n{api.survey_rest(values)}"
 
 
 # --- run
 
 
-def _run(place: git.Place, asked: argparse.Namespace, words: Sequence[str]) -> int:
-    if migrate_run.half_done(place) and (completed := migrate_run.complete(place)) is not None:
+def _run(call: _Call) -> int:
+    migration, asked = call.migration, call.asked
+    if api.half_done(migration) and (completed := api.complete(migration)) is not None:
         console.note("an earlier run was cut off while its refs moved: it is complete now.")
-        return _tell(place, completed)
+        return _tell(migration, completed)
     _require_sense(asked)
-    if asked.engine != "dvc":
-        return _other_tool(place, asked, words)
-    migrate_run.refuse(place, asked.dry_run)
-    job = _job(place, asked)
-    if not job.chosen.names:
+    tool = api.find_tool(asked.engine, asked.bfg_jar) if asked.engine != "dvc" else None
+    api.refuse(migration, asked.dry)
+    options = api.options(migration, call.request())
+    if not options.chosen.names and tool is None:
         console.say("nothing to migrate: there is no commit yet")
         return FINE
-    if not (asked.yes or asked.dry_run) and not _agreed(job, words):
+    if not (asked.yes or asked.dry) and not _agreed(call, options):
         return FINE
-    _ask_about_place(job)
-    select.make_branches(place, job.chosen)
-    return _tell(place, _engine(job, asked.dry_run))
+    if options.push:
+        _ask_about_place(migration, options.where)
+    api.make_branches(migration.place, options.chosen)
+    return _engine(call, options) if tool is None else _other_tool(call, options, tool)
 
 
 def _require_sense(asked: argparse.Namespace) -> None:
-    if asked.dry_run and (asked.push or asked.remote_branches):
+    if asked.dry and (asked.push or asked.remote_branches):
         other = "--push" if asked.push else "--remote-branches"
         raise GuardError(f"--dry-run changes nothing, so {other} means nothing with it.", "leave one out", UNUSABLE)
     if asked.bfg_jar and asked.engine != "bfg":
         raise GuardError("--bfg-jar is for --engine bfg.", "trinity-guard migrate run --help", UNUSABLE)
-    ours = [o for o in OUR_OPTIONS if getattr(asked, o[2:].replace("-", "_"))]
+    ours = [option for option, field in OUR_OPTIONS.items() if getattr(asked, field)]
     if asked.engine != "dvc" and (ours or not asked.everything):
         knows = f" and knows no {' and no '.join(ours)}" if ours else " or none"
         raise GuardError(
@@ -228,50 +245,33 @@ def _require_sense(asked: argparse.Namespace) -> None:
         )
 
 
-def _other_tool(place: git.Place, asked: argparse.Namespace, words: Sequence[str]) -> int:
-    tool = tools_run.find_bfg(asked.bfg_jar) if asked.engine == "bfg" else tools_run.find_filter_repo()
-    migrate_run.refuse(place)
-    job = _job(place, asked)
-    if not asked.yes and not _agreed(job, words):
-        return FINE
-    _ask_about_place(job)
-    select.make_branches(place, job.chosen)
-    bars = _Bars()
-    try:
-        done = tools_run.run(job, tool, bars)
-    finally:
-        bars.close()
-    if asked.push:
-        _tell_sent(job.where.name, done.objects, done.sent)
-    console.say(tools_run.report(place, asked.engine, done))
+def _engine(call: _Call, options: api.Options) -> int:
+    report = api.run(call.migration, options)
+    call.bars.close()
+    return _tell(call.migration, report)
+
+
+def _other_tool(call: _Call, options: api.Options, tool: api.Tool) -> int:
+    done = api.run_tool(call.migration, options, tool)
+    call.bars.close()
+    if options.push:
+        _tell_sent(options.where.name, done.objects, done.sent)
+    console.say(api.tool_report(call.migration.place, tool.name, done))
     return FINE
 
 
-def _job(place: git.Place, asked: argparse.Namespace) -> Job:
-    config = select.load_config(place)
-    selection = select.selection(config, asked.include, asked.exclude, asked.above)
-    where = destination.find(place, config, asked.remote)
-    if asked.push and not where.name:
-        raise GuardError("--push: DVC has no default remote.", "trinity-guard remote add URL", UNUSABLE)
-    chosen = _chosen(place, asked, asked.remote_branches)
-    return migrate_run.Job(place, chosen, selection, where, asked.push, asked.preserve_commit_hashes)
-
-
-def _agreed(job: Job, words: Sequence[str]) -> bool:
+def _agreed(call: _Call, options: api.Options) -> bool:
     """Show what would move, and ask; whether to go on."""
     import shlex
 
-    bars = _Bars()
-    found = engine.survey(job.place, job.selection, [*job.chosen.names, *job.chosen.lonely], bars, job.chosen.stop)
-    bars.close()
-    values = messages.survey_values(found, job.chosen.names, dryrun.staying(job.place, found))
-    console.result(_plan(values, job.chosen.words))
-    if not found.summaries:
+    values = _surveyed(call, options.selection, options.chosen)
+    console.result(_plan(values, options.chosen.words))
+    if not values["patterns"]:
         return False
-    if job.where.name:
-        console.result(f"DVC remote '{job.where.name}': {job.where.url}")
+    if options.where.name:
+        console.result(f"DVC remote '{options.where.name}': {options.where.url}")
     question = "Rewrite this history? Each commit from the first changed one on gets a new id."
-    return _confirmed(question, shlex.join(["trinity-guard", "migrate", *words, "--yes"]))
+    return _confirmed(question, shlex.join(["trinity-guard", "migrate", *call.words, "--yes"]))
 
 
 def _confirmed(question: str, without_terminal: str) -> bool:
@@ -284,53 +284,37 @@ def _confirmed(question: str, without_terminal: str) -> bool:
     return False
 
 
-def _ask_about_place(job: Job) -> None:
-    if not job.push:
-        return
-    where = destination.trusted(job.place, job.where)
-    if where and console.confirm(f"This repository's config leads to {where}. Exchange objects with it?"):
-        destination.confirm(job.place, job.where)
+def _ask_about_place(migration: api.Migration, where: api.Destination) -> None:
+    words = api.unconfirmed(migration.place, where)
+    if words and console.confirm(f"This repository's config leads to {words}. Exchange objects with it?"):
+        api.confirm(migration.place, where)
 
 
-def _engine(job: Job, dry: bool) -> dict[str, Any]:
-    bars = _Bars()
-    try:
-        return migrate_run.run(job, bars, dry)
-    finally:
-        bars.close()
-
-
-def _tell(place: git.Place, values: dict[str, Any]) -> int:
+def _tell(migration: api.Migration, values: dict[str, Any]) -> int:
     if not values["refs"]:
         console.say("nothing to migrate: no file of this history can become a pointer")
-        for entry in values["stays"][: messages.MAX_NAMED]:
+        for entry in values["stays"][: api.MAX_NAMED]:
             console.say(f"  {entry['path']} stays: {entry['reason']}")
         return FINE
     if values["pushed"]:
         _tell_sent(values["remote"], values["objects"], values["sent"])
-    console.say(messages.report(values))
+    console.say(api.report_text(values))
     if values["phase"] == "dry":
         console.say("nothing was moved (--dry-run); the objects stay in the cache for the run itself")
         return FINE
-    console.detail(f"the whole report: {shown(migrate_run.report_file(place))}")
+    console.detail(f"the whole report: {shown(api.report_file(migration))}")
     return FINE
 
 
 # --- afterwards
 
 
-def _push(place: git.Place, _: argparse.Namespace, __: Sequence[str]) -> int:
-    objects = migrate_run.wanted(place)
-    found = migrate_run.destined(place)
-    where = destination.trusted(place, found)
-    if where and console.confirm(f"This repository's config leads to {where}. Exchange objects with it?"):
-        destination.confirm(place, found)
-    bar = console.Progress("uploading")
-    try:
-        sent = destination.upload(place, found, migrate_run.cached(place), objects, bar)
-    finally:
-        bar.close()
-    _tell_sent(found.name, len(objects), sent)
+def _push(call: _Call) -> int:
+    objects, where = api.wanted(call.migration), api.destined(call.migration)
+    _ask_about_place(call.migration, where)
+    sent = api.push(call.migration, where, objects)
+    call.bars.close()
+    _tell_sent(where.name, len(objects), sent)
     return FINE
 
 
@@ -338,14 +322,11 @@ def _tell_sent(name: str, count: int, sent: int) -> None:
     console.say(f"the DVC remote '{name}' has all {count:,} objects ({sent:,} sent now)")
 
 
-def _verify(place: git.Place, _: argparse.Namespace, __: Sequence[str]) -> int:
-    bars = _Bars()
-    try:
-        done = engine.verify(place, bars)
-    finally:
-        bars.close()
+def _verify(call: _Call) -> int:
+    done = api.verify(call.migration)
+    call.bars.close()
     if not done.wrong:
-        compared = f"{messages.count(done.commits, 'commit')} compared, {done.changed:,} of them new"
+        compared = f"{api.count(done.commits, 'commit')} compared, {done.changed:,} of them new"
         console.say(f"{compared}: every path and every byte is there")
         return FINE
     for words in done.wrong[:MOST_WRONG]:
@@ -357,28 +338,29 @@ def _verify(place: git.Place, _: argparse.Namespace, __: Sequence[str]) -> int:
     )
 
 
-def _undo(place: git.Place, _: argparse.Namespace, __: Sequence[str]) -> int:
-    for move in engine.undo(place):
-        console.say(f"{select.short(move.name)} is back at {move.old[:10].decode()}")
+def _undo(call: _Call) -> int:
+    for move in api.undo(call.migration):
+        console.say(f"{api.short(move.name)} is back at {move.old[:10].decode()}")
     return FINE
 
 
-def _finish(place: git.Place, asked: argparse.Namespace, _: Sequence[str]) -> int:
-    finish.require_migrated(place)
-    if not asked.force_unpushed:
-        finish.require_pushed(place)
-    alive = finish.still_alive(place)
+def _finish(call: _Call) -> int:
+    migration = call.migration
+    api.require_migrated(migration)
+    if not call.asked.force_unpushed:
+        api.require_pushed(migration)
+    alive = api.still_alive(migration)
     if alive:
-        names = ", ".join(select.short(name) for name in alive[: messages.MAX_NAMED])
+        names = ", ".join(api.short(name) for name in alive[: api.MAX_NAMED])
         console.warn(
             f"these still stand on the old history and keep its files: {names}.",
             "publish the new history first (git push --force …), then finish",
         )
     question = "Let the old history go? `migrate undo` and `migrate verify` end with it."
-    if not (asked.yes or _confirmed(question, "trinity-guard migrate finish --yes")):
+    if not (call.asked.yes or _confirmed(question, "trinity-guard migrate finish --yes")):
         return FINE
     with console.Doing() as doing:
-        before, after = finish.finish(place, doing)
+        before, after = api.finish(migration, doing)
     console.say(f"Git's objects: {size_text(before)} before, {size_text(after)} now")
     return FINE
 
@@ -386,16 +368,8 @@ def _finish(place: git.Place, asked: argparse.Namespace, _: Sequence[str]) -> in
 # --- guide
 
 
-def _guide(place: git.Place, asked: argparse.Namespace, _: Sequence[str]) -> int:
-    if asked.tool == "team":
-        console.result(guides.for_team(place, migrate_run.report(place)))
-        return FINE
-    selection = select.selection(select.load_config(place), asked.include, asked.exclude, asked.above)
-    # Other tools work on all refs, whatever is asked for.
-    bars = _Bars()
-    found = engine.survey(place, selection, select.all_refs(place), bars)
-    bars.close()
-    if not found.summaries:
-        raise GuardError("no file of this history matches.", "trinity-guard migrate info --everything", UNUSABLE)
-    console.result(guides.of_tool(asked.tool, guides.Facts(place, selection, found.scan)))
+def _guide(call: _Call) -> int:
+    text = api.guide(call.migration, call.asked.tool, call.request())
+    call.bars.close()
+    console.result(text)
     return FINE

@@ -12,8 +12,7 @@ from trinity_guard.detect.patterns import size_text
 from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.errors import shown
 from trinity_guard.git import locks
-from trinity_guard.migrate import run
-from trinity_guard.migrate.state import UNDOING, State
+from trinity_guard.migrate import api
 
 FIX = "trinity-guard doctor --fix"
 
@@ -59,17 +58,16 @@ def following(subject: Subject) -> Check:
 
 
 def migration(subject: Subject) -> Check:
-    place = subject.place
-    state = State(place)
-    if not os.path.exists(state.file(b"state.json")):
+    with api.Migration(subject.place) as found:
+        standing = api.standing(found)
+    if standing == api.NONE:
         return fine("no migration is under way")
-    if locks.held(state.file(b"lock")):
+    if standing == api.AT_WORK:
         return fine("a migration is at work")
-    phase = state.read().get("phase")
-    if phase == UNDOING:
+    if standing == api.HALF_UNDONE:
         return Check(ERROR, "a `migrate undo` was cut short: some refs are back, others are not.",
                      "trinity-guard migrate undo     # completes it")  # fmt: skip
-    if run.half_done(place):
+    if standing == api.HALF_RUN:
         return Check(ERROR, "a migration was cut short while its refs moved, or the work tree after them.",
                      "trinity-guard migrate run     # completes it")  # fmt: skip
     return fine("a migration was run; `trinity-guard migrate finish` lets the old history go")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 
 from trinity_guard import git
 from trinity_guard.detect.patterns import size_text
@@ -130,8 +131,6 @@ def project(place: git.Place, found: Destination) -> Iterator[dvcproject.Project
     if not place.bare and os.path.isfile(place.file(CONFIG)):
         yield dvcproject.load(place.top)
         return
-    import tempfile
-
     with tempfile.TemporaryDirectory(prefix="trinity-guard-") as folder:
         root = os.path.join(os.fsencode(folder), DEPTH)
         os.makedirs(os.path.join(root, b".dvc"))
@@ -160,7 +159,7 @@ def _rebased(place: git.Place, found: Destination) -> bytes:
 # --- uploading
 
 
-def trusted(place: git.Place, found: Destination) -> str | None:
+def unconfirmed(place: git.Place, found: Destination) -> str | None:
     """Return the place in words that is to be confirmed first; None where nothing is to be asked."""
     if found.fresh or not found.name:
         return None

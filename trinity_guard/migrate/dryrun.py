@@ -2,49 +2,47 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-import sys
+import re
+import tempfile
 
 from trinity_guard import git
 from trinity_guard.dvcrepo import odb, pointer
 from trinity_guard.errors import GuardError
-from trinity_guard.git.catfile import Source
 from trinity_guard.git.packwriter import Pack
-from trinity_guard.migrate import engine, lfs
+from trinity_guard.migrate import lfs
 from trinity_guard.migrate.context import Above
 from trinity_guard.migrate.dvcfiles import dvc_files
 from trinity_guard.migrate.ignorefiles import Reader
+from trinity_guard.migrate.interpreter import deep_recursion
 from trinity_guard.migrate.rewrite import OTHER_MD5, Trees, not_extracted, unnameable
 from trinity_guard.migrate.state import Object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trinity_guard.migrate.engine import Survey
+    from trinity_guard.git.catfile import Source
+    from trinity_guard.migrate.migration import Migration
     from trinity_guard.migrate.scan import Scan
+    from trinity_guard.migrate.survey import Survey
 
 # Stands for an md5 that is not known yet. Of letters, as most have one: YAML would take digits alone for a number.
 UNKNOWN = "f" * 32
 
 
-def staying(place: git.Place, found: Survey) -> list[tuple[bytes, str]]:
+def staying(migration: Migration, found: Survey) -> list[tuple[bytes, str]]:
     """Return (path, reason) of the files that a migration would leave in Git, as far as names and pointers tell."""
-    source = Source(place)
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(engine.MAX_DEPTH)
     try:
-        return _tried(source, found)
+        with deep_recursion():
+            return _tried(migration.source, found.scan)
     except GuardError as error:
         # The run will be refused for it; the rest is worth knowing all the same.
         found.remarks.append(error.problem)
         return []
-    finally:
-        sys.setrecursionlimit(limit)
-        source.close()
 
 
-def _tried(source: Source, found: Survey) -> list[tuple[bytes, str]]:
-    scan = found.scan
-    unknown = absent(source, scan)
+def _tried(source: Source, scan: Scan) -> list[tuple[bytes, str]]:
+    unknown = scan.absent(lfs.of(source))
     if _by_themselves(scan):
         return _told_by_themselves(scan, unknown)
     objects = {oid: Object(UNKNOWN, size.real) for oid, size in scan.blobs.items() if oid not in unknown}
@@ -61,8 +59,6 @@ def _tried(source: Source, found: Survey) -> list[tuple[bytes, str]]:
 def _by_themselves(scan: Scan) -> bool:
     """Whether no tree that would change has a neighbour for whose sake a file stays: then trying is not needed, which
     takes a third of the time."""
-    import re
-
     # A name's end and the next entry's mode; the letters in an id by chance cost no more than the time.
     telling = re.compile(rb"\.dvc\0| \.dvcignore\0|(?:120000|40000|160000) \.gitignore\0")
     for trees in scan.kept.values():
@@ -87,8 +83,6 @@ def _told_by_themselves(scan: Scan, unknown: set[bytes]) -> list[tuple[bytes, st
 
 
 def _rewritten(source: Source, scan: Scan, objects: dict[bytes, Object]) -> dict[tuple[bytes, str], set[bytes]]:
-    import tempfile
-
     with tempfile.TemporaryDirectory(prefix="trinity-guard-") as folder:
         pack = Pack(os.fsencode(folder) + b"/pack")
         try:
@@ -100,15 +94,7 @@ def _rewritten(source: Source, scan: Scan, objects: dict[bytes, Object]) -> dict
             pack.abandon()
 
 
-def absent(source: Source, scan: Scan) -> set[bytes]:
-    """Return the blobs that are pointers of git-lfs to objects which are not here."""
-    folder = lfs.of(source)
-    return {oid for oid, size in scan.blobs.items() if size.lfs is not None and not lfs.here(folder, size.lfs)}
-
-
 def _md5(source: Source, scan: Scan, oid: bytes) -> str:
-    import hashlib
-
     known = scan.blobs[oid].lfs
     if known is not None:
         return odb.md5_of(lfs.path(lfs.of(source), known))

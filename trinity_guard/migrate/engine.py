@@ -1,167 +1,76 @@
-"""The face of the history engine: survey, run, verify, undo. Values come back; on_progress(stage, done, total) is told.
+"""The engine: reads a history, extracts its artifacts, writes the new one, proves it, and only then moves the refs.
 
-Stages: "scan", "rewrite", "prove" count commits, "extract" and "prove bytes" bytes; these two are told by threads of
-the engine's own, one at a time. "move" cannot be counted, and is told once, as it begins.
+Stages of its progress: "scan", "rewrite", "prove" count commits, "extract" and "prove bytes" bytes; these two are told
+by threads of the engine's own, one at a time. "move" cannot be counted, and is told once, as it begins.
 
 Objects first, refs last: whatever happens before the one transaction at the end, no ref has moved.
 """
 
 from __future__ import annotations
 
-import gc
 import os
-import sys
 
-from trinity_guard import git
-from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import GuardError
-from trinity_guard.git.catfile import Source
 from trinity_guard.git.packwriter import Pack
-from trinity_guard.migrate import extract, filters, lfs, refs, refusals, report, worktree
+from trinity_guard.migrate import extract, filters, refs, refusals, report, worktree
 from trinity_guard.migrate.commits import Commits
 from trinity_guard.migrate.context import Above
 from trinity_guard.migrate.ignorefiles import Reader
+from trinity_guard.migrate.interpreter import deep_recursion, no_collections
 from trinity_guard.migrate.notes import Notes
 from trinity_guard.migrate.proof.prove import prove
 from trinity_guard.migrate.proof.refs import RefProof
 from trinity_guard.migrate.rewrite import Trees
-from trinity_guard.migrate.scan import Scan, scan
-from trinity_guard.migrate.settle import begun, complete, moves_of, resume, undo
-from trinity_guard.migrate.state import MOVED, MOVING, State
-from trinity_guard.migrate.tags import Named, Tags, follow
-from trinity_guard.migrate.verify import Verified, read_map, verify
+from trinity_guard.migrate.scan import scan
+from trinity_guard.migrate.settle import begun, complete, resume
+from trinity_guard.migrate.state import MOVED, MOVING
+from trinity_guard.migrate.tags import Tags, follow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
+    from trinity_guard.git.catfile import Source
+    from trinity_guard.migrate.migration import Migration
     from trinity_guard.migrate.options import Options
-    from trinity_guard.migrate.progress import Progress
-    from trinity_guard.migrate.selection import Selection
+    from trinity_guard.migrate.scan import Scan
     from trinity_guard.migrate.state import Object
+    from trinity_guard.migrate.tags import Named
 
-__all__ = [
-    "Survey", "Verified", "cache_of", "git_size", "moves_of", "read_map", "resume", "run", "survey", "undo", "verify",
-]  # fmt: skip
-
-# A recursion a folder deep; the deepest paths that Git takes have some 2,000.
-MAX_DEPTH = 10_000
+    # Is given (md5, size) of all objects before any ref moves, to upload them for example; may raise.
+    Check = Callable[[Sequence[tuple[str, int]]], None]
 
 
-class Survey:
-    """What `migrate info` shows. absent: paths of LFS pointers whose object is not here; sizes: see report.py."""
-
-    def __init__(
-        self, found: Scan, selection: Selection, absent: list[bytes], remarks: list[str], git_size: int
-    ) -> None:
-        self.scan = found
-        self.summaries = report.summarise(found, selection)
-        self.largest = report.largest(found)
-        self.commits = len(found.commits)
-        self.absent = absent
-        self.remarks = remarks
-        self.git_size = git_size
-
-
-def cache_of(place: git.Place) -> tuple[bytes, bool]:
-    """Return where the objects go, and whether that is shared with a group: the DVC project's cache, where the work
-    tree has one, else a folder in the git dir (a run moves it to `.dvc/cache` when HEAD gets a project by it)."""
-    if not place.bare and os.path.isfile(place.file(b".dvc", b"config")):
-        project = dvcproject.load(place.top)
-        return project.cache_dir, project.shared
-    return os.path.join(place.own, b"cache"), False
-
-
-def survey(
-    place: git.Place,
-    selection: Selection,
-    names: Sequence[bytes],
-    on_progress: Progress,
-    stop: Sequence[bytes] = (),
-) -> Survey:
-    """Look through the history that these refs (full names) reach, and `stop` (commits) does not; changes nothing."""
-    source = Source(place)
-    collecting = gc.isenabled()
-    gc.disable()  # as in a run
-    try:
-        refusals.sha256(source)
-        refusals.partial(source)
-        found = refs.listed(source)
-        named = follow(source, [refs.value(found, n) for n in names if not n.startswith(refs.NOTES)])
-        scanned = scan(source, selection, named.commits, _ids(named.trees), on_progress, stop)
-        absent = _absent(scanned, lfs.of(source))
-        paths = [path for path, blobs in scanned.versions.items() if absent & blobs.keys()]
-        speaking = filters.speaking(source, scanned)
-        remarks = refusals.remarks(source, found, names, bool(scanned.versions))
-        remarks += filters.remarks(source, found, names, selection, speaking)
-        remarks += filters.remarks_on_old_commits(
-            filters.caught_in_old_commits(source, scanned, named.commits, speaking)
-        )
-        return Survey(scanned, selection, paths, remarks, git_size(place))
-    finally:
-        if collecting:
-            gc.enable()
-        source.close()
-
-
-def _ids(names: Sequence[bytes]) -> list[bytes]:
-    return [bytes.fromhex(name.decode()) for name in names]
-
-
-def git_size(place: git.Place) -> int:
-    """Return the bytes of Git's own objects."""
-    total = 0
-    for folder, _, files in os.walk(os.path.join(place.common_dir, b"objects")):
-        total += sum(os.lstat(os.path.join(folder, f)).st_size for f in files)
-    return total
-
-
-def _absent(found: Scan, folder: bytes) -> set[bytes]:
-    return {oid for oid, size in found.blobs.items() if size.lfs is not None and not lfs.here(folder, size.lfs)}
-
-
-# --- run
-
-
-def run(place: git.Place, options: Options, on_progress: Progress) -> dict[str, Any]:
+def run(migration: Migration, options: Options, check: Check | None = None) -> dict[str, Any]:
     """Migrate, and return the report (see report.build; "refs" lists the moved ones, "phase" how far it came).
 
     One that was killed goes on: what is extracted is not extracted again, and refs that have moved stay moved.
     """
-    source = Source(place)
-    with State(place) as state:
-        try:
-            if resume(source, state):
-                return state.load(b"report.json", "trinity-guard migrate verify     # are all bytes there?")
-            return _Run(source, options, state, on_progress).run()
-        finally:
-            source.close()
+    state = migration.state
+    with state:
+        if resume(migration):
+            return state.load(b"report.json", "trinity-guard migrate verify     # are all bytes there?")
+        return _Run(migration, options, check).run()
 
 
 class _Run:
-    def __init__(self, source: Source, options: Options, state: State, on_progress: Progress) -> None:
-        self._source = source
-        self._place = source.place
+    def __init__(self, migration: Migration, options: Options, check: Check | None) -> None:
+        self._migration = migration
         self._options = options
-        self._state = state
-        self._on_progress = on_progress
+        self._check = check
+        self._place = migration.place
+        self._source = migration.source
+        self._state = migration.state
+        self._on_progress = migration.on_progress
 
     def run(self) -> dict[str, Any]:
         source, options = self._source, self._options
-        found = refs.listed(source)
+        found = self._migration.refs()
         refusals.check(source, found, clean=not options.dry)
-        collecting = gc.isenabled()
-        gc.disable()  # millions of small tuples, and no cycles among them
-        limit = sys.getrecursionlimit()
-        sys.setrecursionlimit(max(limit, MAX_DEPTH))
-        try:
+        with no_collections(), deep_recursion():
             moves, values = self._rewrite(found)
-        finally:
-            sys.setrecursionlimit(limit)
-            if collecting:
-                gc.enable()
-        values["remarks"] += refusals.remarks(source, found, options.refs)
+        values["remarks"] += refusals.remarks(source, found, options.chosen.names)
         values["refs"] = [[m.name.decode(errors="backslashreplace"), m.old.decode(), m.new.decode()] for m in moves]
         values["phase"] = "dry" if options.dry else "done"
         self._state.report(values)
@@ -171,12 +80,17 @@ class _Run:
 
     def _rewrite(self, found: refs.Listed) -> tuple[list[refs.Move], dict[str, Any]]:
         source, options = self._source, self._options
-        named = follow(source, [refs.value(found, n) for n in options.refs if not n.startswith(refs.NOTES)])
+        named = follow(source, [refs.value(found, n) for n in options.chosen.names if not n.startswith(refs.NOTES)])
         # Blobs are read and written while the scan looks for more of them, and flushed while trees are rewritten.
-        with extract.Extraction(source, options, self._state, self._on_progress) as extraction:
-            trees = _ids(named.trees)
+        with extract.Extraction(self._migration, options) as extraction:
             scanned = scan(
-                source, options.selection, named.commits, trees, self._on_progress, options.stop, extraction.add
+                source,
+                options.selection,
+                named.commits,
+                named.tree_ids(),
+                self._on_progress,
+                options.chosen.stop,
+                extraction.add,
             )
             objects = extraction.objects()
             ids, moves, values, wanted = self._build(found, named, scanned, objects)
@@ -194,15 +108,15 @@ class _Run:
         pack = Pack(self._state.file(b"pack.tmp"))
         try:
             above = Above(source, scanned, Reader(scanned.versions))
-            trees = Trees(scanned, above, objects, options.files, pack)
-            kept = _kept(source, named.commits, scanned.commits) if options.stop else []
+            trees = Trees(scanned, above, objects, options.where.files, pack)
+            kept = _kept(source, named.commits, scanned.commits) if options.chosen.stop else []
             commits = Commits(source, scanned, trees, pack, options.rewrite_ids, kept)
             ids = commits.run(self._on_progress).ids
             tags = Tags(named, ids, commits.names if options.rewrite_ids else None, trees.root, pack)
             of_notes = Notes(source, ids, pack)
             moves = [
                 refs.Move(n, old, of_notes.new(old) if n.startswith(refs.NOTES) else tags.new(old))
-                for n in sorted(options.refs, key=lambda n: n.startswith(refs.NOTES))
+                for n in sorted(options.chosen.names, key=lambda n: n.startswith(refs.NOTES))
                 if (old := refs.value(found, n))
             ]
             pack.finish(source)
@@ -214,7 +128,7 @@ class _Run:
         caught = filters.caught_in_old_commits(source, scanned, named.commits, speaking)
         values["filtered"] = caught is not None
         values["remarks"] = _remarks(above, named) + filters.remarks_on_old_commits(caught)
-        values["remarks"] += filters.remarks(source, found, options.refs, options.selection, speaking)
+        values["remarks"] += filters.remarks(source, found, options.chosen.names, options.selection, speaking)
         return ids, moves, values, {oid for blobs in trees.moved.values() for oid in blobs} | _dropped(scanned, trees)
 
     def _prove(self, ids: Mapping[bytes, bytes], moves: Sequence[refs.Move], objects: Mapping[bytes, Object]) -> None:
@@ -228,8 +142,8 @@ class _Run:
                 + (f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""),
                 remedy="report it, please: this is a bug of ours",
             )
-        if self._options.check is not None:
-            self._options.check(sorted({(o.md5, o.size) for o in objects.values()}))
+        if self._check is not None:
+            self._check(sorted({(o.md5, o.size) for o in objects.values()}))
 
     def _move(self, found: refs.Listed, moves: list[refs.Move]) -> None:
         head = next((m for m in moves if m.name == (found.head or b"HEAD")), None)
@@ -250,7 +164,7 @@ class _Run:
             if not begun(self._source, moves):
                 self._state.forget()
             raise
-        complete(self._source, self._state, {**state, "phase": MOVED})
+        complete(self._migration, {**state, "phase": MOVED})
 
 
 def _kept(source: Source, tips: Sequence[bytes], rewritten: Sequence[bytes]) -> list[bytes]:

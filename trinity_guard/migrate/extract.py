@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import threading
 
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import GuardError
-from trinity_guard.git.catfile import Batch, Source, unreadable
+from trinity_guard.git.catfile import Batch, unreadable
 from trinity_guard.git.packblobs import DamagedError, Packs
 from trinity_guard.migrate import lfs
-from trinity_guard.migrate.state import Object, State
+from trinity_guard.migrate.state import Object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from trinity_guard.migrate.migration import Migration
     from trinity_guard.migrate.options import Options
     from trinity_guard.migrate.progress import Progress
     from trinity_guard.migrate.scan import Scan, Size
@@ -37,13 +40,13 @@ class Extraction:
     A context manager: what is under way when it is left is let go of.
     """
 
-    def __init__(self, source: Source, options: Options, state: State, on_progress: Progress) -> None:
+    def __init__(self, migration: Migration, options: Options) -> None:
         self._cache = odb.Store(options.cache, options.shared)
         self._folder = options.cache
-        self._known = state.objects()
+        self._known = migration.state.objects()
         self._done: Objects = {}
-        self._counter = _Counter(on_progress)
-        self._crew = _Crew(source, options, state, self._counter)
+        self._counter = _Counter(migration.on_progress)
+        self._crew = _Crew(migration, options, self._counter)
         self._anchor: odb.Stored | None = None
 
     def __enter__(self) -> Extraction:
@@ -146,15 +149,14 @@ class _Counter:
 class _Crew:
     """Threads that read packs, each a `git cat-file` of its own beside; hashing and inflating let the others run."""
 
-    def __init__(self, source: Source, options: Options, state: State, counter: _Counter) -> None:
-        import threading
-
+    def __init__(self, migration: Migration, options: Options, counter: _Counter) -> None:
+        source = migration.source
         self.options = options
         self.sizes: dict[bytes, Size] = {}
         self.lfs_folder = lfs.of(source)
         self.packs = Packs(source.place.common_dir)
         self._source = source
-        self._state = state
+        self._state = migration.state
         self._counter = counter
         self._turn = threading.Condition()
         self._portions: list[list[bytes]] = []
@@ -173,8 +175,6 @@ class _Crew:
 
     def add(self, portions: list[list[bytes]], sizes: dict[bytes, Size]) -> None:
         """Take portions to work on; raises what has failed meanwhile, so that nobody looks for more in vain."""
-        import threading
-
         with self._turn:
             if self._failures:
                 raise self._failures[0]
@@ -310,8 +310,6 @@ class _Hand:
 
     def _take_hashed(self, blob: bytes, kind: bytes, size: int, given: Iterable[bytes | memoryview]) -> bool:
         """Take a blob's bytes, when they are those of its name: Git checks no hash when it reads from a pack."""
-        import hashlib
-
         digest = hashlib.sha1(b"%s %d\0" % (kind, size), usedforsecurity=False)
 
         def pieces() -> Iterator[bytes]:
@@ -328,8 +326,6 @@ class _Hand:
         return True
 
     def _take_lfs(self, blob: bytes, pointer: lfs.LfsObject) -> None:
-        import hashlib
-
         digest = hashlib.sha256(usedforsecurity=False)
 
         def pieces() -> Iterator[bytes]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError
-from trinity_guard.git.catfile import Source
-from trinity_guard.migrate import destination, engine, refs, refusals, run
-from trinity_guard.migrate.state import DONE, FINISHING, State
+from trinity_guard.migrate import destination, refs, refusals, upload
+from trinity_guard.migrate.settle import moves_of, resume
+from trinity_guard.migrate.state import DONE, FINISHING
+from trinity_guard.migrate.verify import read_map
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from trinity_guard.git.catfile import Source
+    from trinity_guard.migrate.migration import Migration
 
     Step = Callable[[str], None]
 
@@ -18,15 +22,11 @@ if TYPE_CHECKING:
 MAX_REPACKED = 20_000
 
 
-def require_migrated(place: git.Place) -> None:
+def require_migrated(migration: Migration) -> None:
     """Refuse where there is nothing to finish."""
-    if State(place).read().get("phase") in (DONE, FINISHING):
+    if migration.state.read().get("phase") in (DONE, FINISHING):
         return
-    source = Source(place)
-    try:
-        kept = refusals.originals(refs.listed(source))
-    finally:
-        source.close()
+    kept = refusals.originals(migration.refs())
     if kept:
         raise refusals.forgotten(kept)
     raise GuardError(
@@ -36,12 +36,12 @@ def require_migrated(place: git.Place) -> None:
     )
 
 
-def require_pushed(place: git.Place) -> None:
+def require_pushed(migration: Migration) -> None:
     """Refuse while the only copy of an object is in the cache of this machine."""
-    found = run.destined(place)
+    found = upload.destined(migration)
     force = "trinity-guard migrate finish --force-unpushed     # when the cache alone is enough"
     try:
-        count, size = destination.missing(place, found, run.wanted(place))
+        count, size = destination.missing(migration.place, found, upload.wanted(migration))
     except GuardError as error:
         remedy = "\n".join(filter(None, [error.remedy, force]))
         raise GuardError(
@@ -55,17 +55,14 @@ def require_pushed(place: git.Place) -> None:
         )
 
 
-def still_alive(place: git.Place) -> list[bytes]:
+def still_alive(migration: Migration) -> list[bytes]:
     """Return the refs, beside those that are kept for an undo, whose history holds commits that were replaced."""
-    source = Source(place)
-    try:
-        ids = engine.read_map(State(place))
-        roots = _roots(source, {old for old, new in ids.items() if old != new})
-        args = [b"--contains=" + root for root in roots]
-        out = source.run("for-each-ref", "--format=%(symref)%(refname)", *args) if roots else b""
-        return [name for name in out.splitlines() if name.startswith(b"refs/") and not name.startswith(refs.ORIGINAL)]
-    finally:
-        source.close()
+    source = migration.source
+    ids = read_map(migration.state)
+    roots = _roots(source, {old for old, new in ids.items() if old != new})
+    args = [b"--contains=" + root for root in roots]
+    out = source.run("for-each-ref", "--format=%(symref)%(refname)", *args) if roots else b""
+    return [name for name in out.splitlines() if name.startswith(b"refs/") and not name.startswith(refs.ORIGINAL)]
 
 
 def _roots(source: Source, changed: set[bytes]) -> list[bytes]:
@@ -76,32 +73,27 @@ def _roots(source: Source, changed: set[bytes]) -> list[bytes]:
     return [commit for commit, *parents in lines if changed.isdisjoint(parents)]
 
 
-def finish(place: git.Place, on_step: Step) -> tuple[int, int]:
+def finish(migration: Migration, on_step: Step) -> tuple[int, int]:
     """Let the old history go; return the bytes of Git's objects before and after. on_step is told what begins.
 
     Killed at any point, it is gone on with by the next call.
     """
-    before = engine.git_size(place)
-    source = Source(place)
-    with State(place) as state:
-        try:
-            engine.resume(source, state)
-            values = state.read()
-            refusals_at_work(source)
-            state.write({**values, "phase": FINISHING})
-            on_step("letting the old refs go")
-            _drop(source, engine.moves_of(values))
-            _collect(place, on_step)
-            state.forget()
-        finally:
-            source.close()
-    return before, engine.git_size(place)
-
-
-def refusals_at_work(source: Source) -> None:
-    refusals.linked_worktrees(source)
-    if not source.place.bare:
-        refusals.under_way(source.place)
+    before = migration.git_size()
+    source = migration.source
+    with migration.state as state:
+        resume(migration)
+        values = state.read()
+        refusals.linked_worktrees(source)
+        if not migration.place.bare:
+            refusals.under_way(migration.place)
+        state.write({**values, "phase": FINISHING})
+        on_step("letting the old refs go")
+        _drop(source, moves_of(values))
+        # A process that has the old packs open keeps their room on the disk.
+        source.close()
+        _collect(migration.place, on_step)
+        state.forget()
+    return before, migration.git_size()
 
 
 def _drop(source: Source, moves: Sequence[refs.Move]) -> None:

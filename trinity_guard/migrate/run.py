@@ -4,81 +4,58 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git
-from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
-from trinity_guard.git.catfile import Source
-from trinity_guard.migrate import destination, engine, filters, messages, refs, refusals, select, worktree
-from trinity_guard.migrate.options import Options
-from trinity_guard.migrate.state import DONE, MOVED, MOVING, UNDOING, State
+from trinity_guard.git import locks
+from trinity_guard.migrate import destination, engine, filters, messages, refusals, settle, upload, worktree
+from trinity_guard.migrate.state import DONE, MOVED, MOVING, UNDOING, dumped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
-    from trinity_guard.migrate.destination import Destination
-    from trinity_guard.migrate.progress import Progress
-    from trinity_guard.migrate.select import Chosen
+    from trinity_guard.migrate.migration import Migration
+    from trinity_guard.migrate.options import Options
     from trinity_guard.migrate.selection import Selection
 
-# The objects (lines MD5 SIZE) that the new history names.
-WANTED = b"wanted"
-# Where they go: the DVC remote that was typed or chosen for this migration.
-WHERE = b"where.json"
 # What the report says beside the engine's own values.
 REQUEST = b"request.json"
 NO_REPORT = (
     "trinity-guard migrate verify     # are all bytes there? commit-map has the ids; or trinity-guard migrate undo"
 )
+# How far a migration came, as `standing` says it; what comes before HALF_RUN has moved no ref.
+NONE, AT_WORK, HALF_RUN, HALF_UNDONE, COMPLETE = "none", "at work", "half run", "half undone", "complete"
 
 
-class Job:
-    """What is to be done. push: the objects go to the remote before any ref moves. keep_ids: the ids of commits that
-    messages name stay as they are written."""
-
-    def __init__(
-        self,
-        place: git.Place,
-        chosen: Chosen,
-        selection: Selection,
-        where: Destination,
-        push: bool = False,
-        keep_ids: bool = False,
-    ) -> None:
-        self.place = place
-        self.chosen = chosen
-        self.selection = selection
-        self.where = where
-        self.push = push
-        self.keep_ids = keep_ids
-
-
-def refuse(place: git.Place, dry: bool = False) -> None:
+def refuse(migration: Migration, dry: bool = False) -> None:
     """Raise what stands in the way of a migration, before anybody is asked anything."""
-    source = Source(place)
-    try:
-        refusals.check(source, refs.listed(source), clean=not dry)
-    finally:
-        source.close()
+    refusals.check(migration.source, migration.refs(), clean=not dry)
 
 
-def refuse_filters(job: Job) -> None:
+def _refuse_filters(migration: Migration, selection: Selection) -> None:
     """Raise where a filter would take hold of what comes in place of HEAD's artifacts."""
-    source = Source(job.place)
-    try:
-        head = refs.listed(source).head_id
-        # Of HEAD's commit always, as filters may stand in .git/info/attributes too.
-        paths = filters.artifacts(source, head, job.selection) if head else []
-        refusals.filtered(job.place, filters.among(source, head, paths))
-    finally:
-        source.close()
+    source, head = migration.source, migration.refs().head_id
+    # Of HEAD's commit always, as filters may stand in .git/info/attributes too.
+    paths = filters.artifacts(source, head, selection) if head else []
+    refusals.filtered(migration.place, filters.among(source, head, paths))
 
 
-def half_done(place: git.Place) -> bool:
+def standing(migration: Migration) -> str:
+    """Return how far the migration came that is remembered here (see NONE and its fellows)."""
+    state = migration.state
+    if not os.path.exists(state.file(b"state.json")):
+        return NONE
+    if locks.held(state.file(b"lock")):
+        return AT_WORK
+    if state.read().get("phase") == UNDOING:
+        return HALF_UNDONE
+    return HALF_RUN if half_done(migration) else COMPLETE
+
+
+def half_done(migration: Migration) -> bool:
     """Whether a run was killed while its refs moved, or behind that, so that it is only to be completed; or an undo,
     which has left a work tree that looks changed."""
-    state = State(place)
+    state = migration.state
     phase = state.read().get("phase")
     # The engine is through; what it does not know of is put into its report last.
     if phase == DONE:
@@ -87,92 +64,63 @@ def half_done(place: git.Place) -> bool:
     return phase in (MOVING, MOVED, UNDOING)
 
 
-def run(job: Job, on_progress: Progress, dry: bool = False) -> dict[str, Any]:
+def run(migration: Migration, options: Options) -> dict[str, Any]:
     """Migrate, and return the report, which is also kept as json and as text under the git dir."""
-    place = job.place
-    refuse_filters(job)
-    cache, shared = engine.cache_of(place)
+    _refuse_filters(migration, options.selection)
     request = {
-        "git_before": engine.git_size(place),
-        "remote": job.where.name,
-        "remote_url": job.where.url,
-        "fresh": job.where.fresh,
-        "pushed": job.push and not dry,
+        "git_before": migration.git_size(),
+        "remote": options.where.name,
+        "remote_url": options.where.url,
+        "fresh": options.where.fresh,
+        "pushed": options.push and not options.dry,
         "sent": 0,
-        "cache": os.fsdecode(cache),
+        "cache": os.fsdecode(options.cache),
     }
 
     def check(objects: Sequence[tuple[str, int]]) -> None:
-        if job.push:
-            objects_store = odb.Store(cache, shared)
-            request["sent"] = destination.upload(place, job.where, objects_store, objects, stage(on_progress, "push"))
+        request["sent"] = upload.send(migration, options, objects) if options.push else 0
         # A run that is killed behind this is completed by one that knows nothing of what was asked for.
-        state = State(place)
-        want(state, objects, job.where)
-        state.replace(REQUEST, _dumped(request))
+        upload.want(migration.state, objects, options.where)
+        migration.state.replace(REQUEST, dumped(request))
 
-    options = Options(
-        selection=job.selection,
-        refs=job.chosen.names,
-        cache=cache,
-        files=job.where.files,
-        shared=shared,
-        rewrite_ids=not job.keep_ids,
-        dry=dry,
-        stop=job.chosen.stop,
-        check=None if dry else check,
-    )
-    values = engine.run(place, options, on_progress)
-    return {**values, **request} if dry else _kept(place, values, request)
+    values = engine.run(migration, options, None if options.dry else check)
+    return {**values, **request} if options.dry else _kept(migration, values, request)
 
 
-def stage(on_progress: Progress, name: str) -> Callable[[int, int], None]:
-    """Return the progress of one stage."""
-    return lambda done, total: on_progress(name, done, total)
-
-
-def complete(place: git.Place) -> dict[str, Any] | None:
+def complete(migration: Migration) -> dict[str, Any] | None:
     """Complete a run whose refs have moved, or have begun to, and return its report; None where none had moved yet, or
     where an undo was completed."""
-    source = Source(place)
-    with State(place) as state:
-        try:
-            engine.resume(source, state)
-            if state.read().get("phase") != DONE:
-                return None
-            values, request = state.load(b"report.json", NO_REPORT), state.load(REQUEST, NO_REPORT)
-            if not (values and request):
-                raise GuardError("the refs have moved, and what would be told of it is gone.", NO_REPORT)
-            return _kept(place, values, request)
-        finally:
-            source.close()
+    with migration.state as state:
+        settle.resume(migration)
+        if state.read().get("phase") != DONE:
+            return None
+        values, request = state.load(b"report.json", NO_REPORT), state.load(REQUEST, NO_REPORT)
+        if not (values and request):
+            raise GuardError("the refs have moved, and what would be told of it is gone.", NO_REPORT)
+        return _kept(migration, values, request)
 
 
-def _kept(place: git.Place, values: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
+def _kept(migration: Migration, values: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
     """Put the report together, and keep it as json and as text."""
-    state = State(place)
+    state, place = migration.state, migration.place
     values = {**values, **request, "phase": "done"}
     values["git_after"] = max(values["git_before"] - values["bytes_packed"], 0)
     values["next"] = messages.next_steps(place, values) if values["refs"] else []
     values["cache"] = state.read().get("cache", request["cache"])
-    values["remarks"] = [*values["remarks"], *_line_ends(place, state.read().get("head"))]
+    values["remarks"] = [*values["remarks"], *_line_ends(migration, state.read().get("head"))]
     if request["fresh"]:
         # The remote's address was typed, or chosen by us: later pushes need not ask.
-        destination.confirm(place, destined(place))
+        destination.confirm(place, upload.destined(migration))
     state.report(values)
     state.replace(b"report.txt", (messages.report(values, whole=True) + "\n").encode("utf-8", "backslashreplace"))
     return values
 
 
-def _line_ends(place: git.Place, head: Sequence[str] | None) -> list[str]:
+def _line_ends(migration: Migration, head: Sequence[str] | None) -> list[str]:
     """Return the remark on working files that are not what their pointers say; they stay, as they may be wanted so."""
-    if head is None or place.bare:
+    if head is None or migration.place.bare:
         return []
-    source = Source(place)
-    try:
-        unlike = worktree.unlike_their_pointers(source, head[0].encode(), head[1].encode())
-    finally:
-        source.close()
+    unlike = worktree.unlike_their_pointers(migration.source, head[0].encode(), head[1].encode())
     if not unlike:
         return []
     named = ", ".join(shown(path) for path in unlike[: messages.MAX_NAMED])
@@ -184,22 +132,13 @@ def _line_ends(place: git.Place, head: Sequence[str] | None) -> list[str]:
     ]
 
 
-def report_file(place: git.Place) -> bytes:
-    return State(place).file(b"report.txt")
+def report_file(migration: Migration) -> bytes:
+    return migration.state.file(b"report.txt")
 
 
-def _dumped(values: dict[str, Any]) -> bytes:
-    import json
-
-    return json.dumps(values, indent=1, sort_keys=True).encode() + b"\n"
-
-
-# --- afterwards
-
-
-def report(place: git.Place) -> dict[str, Any]:
+def report(migration: Migration) -> dict[str, Any]:
     """Return the report of the last migration, which stays after `finish`; GuardError where there is none."""
-    values = State(place).load(b"report.json", NO_REPORT)
+    values = migration.state.load(b"report.json", NO_REPORT)
     if values.get("phase") != "done" or not values["refs"]:
         raise GuardError(
             problem="no history was migrated here: there is nothing to tell a team.",
@@ -207,46 +146,3 @@ def report(place: git.Place) -> dict[str, Any]:
             exit_code=UNUSABLE,
         )
     return values
-
-
-def want(state: State, objects: Sequence[tuple[str, int]], where: Destination) -> None:
-    """Remember the objects (md5, size) that the new history names, and where they go."""
-    state.replace(WANTED, b"".join(b"%s %d\n" % (md5.encode(), size) for md5, size in objects))
-    state.replace(WHERE, _dumped({"name": where.name, "url": where.url if where.fresh else ""}))
-
-
-def destined(place: git.Place) -> Destination:
-    """Return where the objects go. What is checked out may not say so: a migration of another branch left it alone."""
-    config = select.load_config(place)
-    state = State(place)
-    where = state.load(WHERE, "check out a branch that has a .dvc/config") if not destination.configured(place) else {}
-    if where.get("url"):
-        return destination.at(where["name"], where["url"])
-    return destination.find(place, config, None)
-
-
-def cached(place: git.Place) -> odb.Store:
-    """Return the cache that the objects went to; where another branch is checked out by now, DVC has a new one."""
-    folder, shared = engine.cache_of(place)
-    home = State(place).read().get("cache")
-    if home is None or os.fsencode(home) == folder:
-        return odb.Store(folder, shared)
-    return odb.Store(os.fsencode(home))
-
-
-def wanted(place: git.Place) -> list[tuple[str, int]]:
-    """Return the objects (md5, size) that the new history names; GuardError where there is none."""
-    try:
-        with open(State(place).file(WANTED), "rb") as file:
-            lines = file.read().decode("ascii", "replace").splitlines()
-    except FileNotFoundError:
-        raise GuardError(
-            problem="there is no migration here.", remedy="trinity-guard migrate info", exit_code=UNUSABLE
-        ) from None
-    try:
-        return [(md5, int(size)) for md5, _, size in (line.partition(" ") for line in lines)]
-    except ValueError:
-        raise GuardError(
-            problem=f"{shown(State(place).file(WANTED))} is damaged: it names the objects of the new history.",
-            remedy="dvc push --all-commits     # sends them all; then trinity-guard migrate finish --force-unpushed",
-        ) from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from trinity_guard.git.catfile import FILES, TREE, Source, tree_parser
 from trinity_guard.migrate import lfs
 
@@ -75,6 +77,11 @@ class Scan:
         kept = self.kept[b""][root]
         return 0 if kept is None else kept.mask
 
+    def absent(self, lfs_folder: bytes) -> set[bytes]:
+        """Return the blobs that are pointers of git-lfs to objects which are not in this folder."""
+        known = ((oid, size.lfs) for oid, size in self.blobs.items())
+        return {oid for oid, pointer in known if pointer is not None and not lfs.here(lfs_folder, pointer)}
+
     def commit(self, number: int) -> str:
         """Return a commit's id, "" for a number beyond them (a tree that a tag names)."""
         return self.commits[number].decode() if number < len(self.commits) else ""
@@ -121,8 +128,6 @@ def _lines(tips: Sequence[bytes], stop: Sequence[bytes]) -> bytes:
 
 class _Scanner:
     def __init__(self, source: Source, selection: Selection, found: Scan, on_progress: Progress) -> None:
-        import re
-
         self._source = source
         self._selection = selection
         self._found = found

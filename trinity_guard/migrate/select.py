@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
+import tempfile
 
 from trinity_guard import config as configs
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.git.catfile import Source
-from trinity_guard.migrate import refs, refusals
+from trinity_guard.migrate import destination, refs, refusals
+from trinity_guard.migrate.options import Chosen, Options
 from trinity_guard.migrate.selection import Selection
 
 TYPE_CHECKING = False
@@ -16,28 +18,41 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trinity_guard.config import Config
+    from trinity_guard.migrate.migration import Migration
+    from trinity_guard.migrate.options import Request
 
 
-class Chosen:
-    """The refs (full names) that a migration is about; words: what they are, for a person.
+def subject(migration: Migration, request: Request) -> tuple[Selection, Chosen]:
+    """Return which files and which refs are meant."""
+    found = selection(load_config(migration.place), request.include, request.exclude, request.above)
+    return found, choose(migration, request)
 
-    lonely: remote-tracking branches that get a branch of their own first. stop: commits (hex) that are left as they
-    are, with all before them.
-    """
 
-    def __init__(self, names: list[bytes], words: str, lonely: Sequence[bytes] = ()) -> None:
-        self.names = names
-        self.words = words
-        self.lonely = list(lonely)
-        self.stop: list[bytes] = []
+def options(migration: Migration, request: Request) -> Options:
+    """Return what is to be done, all defaults filled in."""
+    config = load_config(migration.place)
+    found = selection(config, request.include, request.exclude, request.above)
+    where = destination.find(migration.place, config, request.remote)
+    if request.push and not where.name:
+        raise GuardError("--push: DVC has no default remote.", "trinity-guard remote add URL", UNUSABLE)
+    chosen = choose(migration, request)
+    cache, shared = migration.cache()
+    return Options(
+        selection=found,
+        chosen=chosen,
+        where=where,
+        cache=cache,
+        shared=shared,
+        push=request.push,
+        rewrite_ids=not request.keep_ids,
+        dry=request.dry,
+    )
 
 
 def load_config(place: git.Place) -> Config:
     """Read the repository's config; in a bare one from the tree of HEAD."""
     if not place.bare:
         return configs.load(place.top)
-    import tempfile
-
     with tempfile.TemporaryDirectory(prefix="trinity-guard-") as folder:
         for name in (configs.OWN_FILE, configs.PYPROJECT):
             found = git.attempt("cat-file", "blob", f"HEAD:{name}", at=place.git_dir)
@@ -71,8 +86,6 @@ def selection(config: Config, include: Sequence[str], exclude: Sequence[str], ab
 
 
 def _require_pattern(glob: str) -> None:
-    import re
-
     try:
         good = glob.strip() and "\0" not in glob and configs.compiled([glob]).patterns[0].include is not None
     except (ValueError, re.error):
@@ -82,9 +95,10 @@ def _require_pattern(glob: str) -> None:
         raise GuardError(f"'{text}' is no gitignore pattern.", "--include '*.pkl'", UNUSABLE)
 
 
-def choose(place: git.Place, everything: bool, wanted: Sequence[str], remote_branches: bool = False) -> Chosen:
-    """Return the refs that are meant; remote_branches: those of remotes without a branch of their own, too."""
-    if remote_branches and not everything:
+def choose(migration: Migration, request: Request) -> Chosen:
+    """Return the refs that are meant, and the remotes' branches without one of their own where those are, too."""
+    everything, wanted = request.everything, request.refs
+    if request.remote_branches and not everything:
         raise GuardError(
             problem="--remote-branches makes branches of your own, and only --everything takes them all.",
             remedy="trinity-guard migrate run --everything --remote-branches",
@@ -92,21 +106,20 @@ def choose(place: git.Place, everything: bool, wanted: Sequence[str], remote_bra
         )
     if everything and wanted:
         raise GuardError("--everything takes no --ref.", "trinity-guard migrate --help", UNUSABLE)
-    source = Source(place)
-    found = refs.listed(source)
+    found = migration.refs()
     names = refs.select(found, everything, [os.fsencode(name) for name in wanted])
-    source.close()
-    lonely = _lonely(found) if remote_branches else {}
-    return Chosen(names, _words([*names, *lonely], everything, bool(wanted)), list(lonely.values()))
+    lonely = _lonely(found) if request.remote_branches else {}
+    chosen = Chosen(names, _words([*names, *lonely], everything, bool(wanted)), list(lonely.values()))
+    if request.unpublished:
+        _leave_published(found, chosen)
+    return chosen
 
 
-def all_refs(place: git.Place) -> list[bytes]:
+def all_refs(migration: Migration) -> Chosen:
     """Return all refs that a mirror clone of the repository's remote may have, and its own."""
-    source = Source(place)
-    found = refs.listed(source)
-    source.close()
+    found = migration.refs()
     remote = [name for name in found.refs if name.startswith(refs.REMOTES)]
-    return [*refs.select(found, everything=True), *remote]
+    return Chosen([*refs.select(found, everything=True), *remote])
 
 
 def _lonely(found: refs.Listed) -> dict[bytes, bytes]:
@@ -118,11 +131,8 @@ def _lonely(found: refs.Listed) -> dict[bytes, bytes]:
     return could
 
 
-def leave_published(place: git.Place, chosen: Chosen) -> None:
+def _leave_published(found: refs.Listed, chosen: Chosen) -> None:
     """Leave the commits that a remote-tracking branch reaches as they are."""
-    source = Source(place)
-    found = refs.listed(source)
-    source.close()
     chosen.stop = sorted({oid for name, oid in found.refs.items() if name.startswith(refs.REMOTES)})
     chosen.words += ", what no remote has"
     if not chosen.stop:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
-from trinity_guard.git.catfile import Source
 from trinity_guard.migrate import refs, refusals, worktree
-from trinity_guard.migrate.state import DONE, FINISHING, MOVED, MOVING, UNDOING, State
+from trinity_guard.migrate.state import DONE, FINISHING, MOVED, MOVING, UNDOING
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
+
+    from trinity_guard.git.catfile import Source
+    from trinity_guard.migrate.migration import Migration
 
 
 def moves_of(values: Mapping[str, Any]) -> list[refs.Move]:
@@ -21,8 +22,9 @@ def moves_of(values: Mapping[str, Any]) -> list[refs.Move]:
     return [refs.Move(bytes.fromhex(n), old.encode(), new.encode()) for n, old, new in values.get("refs", [])]
 
 
-def resume(source: Source, state: State) -> bool:
+def resume(migration: Migration) -> bool:
     """Complete a run or an undo whose refs have moved, or have begun to; whether a run is complete by it."""
+    source, state = migration.source, migration.state
     values = state.read()
     phase = values.get("phase")
     if phase == MOVING:
@@ -32,13 +34,13 @@ def resume(source: Source, state: State) -> bool:
             return False
         if _where(source, moves) != "new":
             _finish_moving(source, moves)
-        complete(source, state, {**values, "phase": MOVED})
+        complete(migration, {**values, "phase": MOVED})
         return True
     if phase == MOVED:
-        complete(source, state, values)
+        complete(migration, values)
         return True
     if phase == UNDOING:
-        _undo(source, state, values)
+        _undo(migration, values)
     return False
 
 
@@ -75,13 +77,13 @@ def _finish_moving(source: Source, moves: Sequence[refs.Move]) -> None:
     refs.complete(source, missing, found)
 
 
-def complete(source: Source, state: State, values: Mapping[str, Any]) -> None:
+def complete(migration: Migration, values: Mapping[str, Any]) -> None:
     """Let index, work tree and cache follow the refs."""
+    state, place, head = migration.state, migration.place, values["head"]
     state.write(values)
-    head, place = values["head"], source.place
     done = {**values, "phase": DONE}
     if head is not None and not place.bare:
-        worktree.follow(source, head[0].encode(), head[1].encode())
+        worktree.follow(migration.source, head[0].encode(), head[1].encode())
         home, target = os.fsencode(values["cache"]), place.file(b".dvc", b"cache")
         if home == os.path.join(place.own, b"cache") and os.path.isfile(place.file(b".dvc", b"config")):
             worktree.move_objects(home, target)
@@ -89,40 +91,37 @@ def complete(source: Source, state: State, values: Mapping[str, Any]) -> None:
     state.write(done)
 
 
-def undo(place: git.Place) -> list[refs.Move]:
+def undo(migration: Migration) -> list[refs.Move]:
     """Put every ref, HEAD, index and work tree back as they were before the migration; return the refs."""
-    source = Source(place)
-    with State(place) as state:
-        try:
-            begun = state.read()
-            resume(source, state)
-            if begun.get("phase") == UNDOING:
-                return moves_of(begun)  # it was killed, and is complete by now
-            values = state.read()
-            if not values:
-                raise nothing_to("undo", source)
-            if values["phase"] == FINISHING:
-                raise GuardError(
-                    problem="the old history is being let go of: there is nothing whole to go back to.",
-                    remedy="trinity-guard migrate finish     # goes on with it",
-                    exit_code=UNUSABLE,
-                )
-            if not place.bare:
-                refusals.under_way(place)
-                refusals.index_lock(place)
-                refusals.dirty(place)
-            _undo(source, state, values)
-            return moves_of(values)
-        finally:
-            source.close()
+    with migration.state as state:
+        begun = state.read()
+        resume(migration)
+        if begun.get("phase") == UNDOING:
+            return moves_of(begun)  # it was killed, and is complete by now
+        values = state.read()
+        if not values:
+            raise nothing_to("undo", migration)
+        if values["phase"] == FINISHING:
+            raise GuardError(
+                problem="the old history is being let go of: there is nothing whole to go back to.",
+                remedy="trinity-guard migrate finish     # goes on with it",
+                exit_code=UNUSABLE,
+            )
+        if not migration.place.bare:
+            refusals.under_way(migration.place)
+            refusals.index_lock(migration.place)
+            refusals.dirty(migration.place)
+        _undo(migration, values)
+        return moves_of(values)
 
 
-def _undo(source: Source, state: State, values: Mapping[str, Any]) -> None:
-    moves, place = moves_of(values), source.place
+def _undo(migration: Migration, values: Mapping[str, Any]) -> None:
+    source, state, place = migration.source, migration.state, migration.place
+    moves = moves_of(values)
     where = _where(source, moves)
     state.write({**values, "phase": UNDOING})
     if where != "old":
-        found = refs.listed(source)
+        found = migration.refs()
         refs.move_back(source, [m for m in moves if _standing(found, m) == "new"])
     head = values["head"]
     home = os.path.join(place.own, b"cache")
@@ -137,8 +136,9 @@ def _had_dvc(source: Source, commit: bytes) -> bool:
     return source.attempt("cat-file", "-e", commit + b":.dvc").code == 0
 
 
-def nothing_to(to: str, source: Source) -> GuardError:
-    kept = refusals.originals(refs.listed(source))
+def nothing_to(to: str, migration: Migration) -> GuardError:
+    """Return the error where there is no migration to go on from."""
+    kept = refusals.originals(migration.refs())
     if kept:
         return refusals.forgotten(kept)
     return GuardError(

@@ -6,7 +6,10 @@ and `report.json` are for people.
 
 from __future__ import annotations
 
+import fcntl
+import json
 import os
+import time
 
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 
@@ -44,9 +47,6 @@ class State:
         self._fd = -1
 
     def __enter__(self) -> State:
-        import fcntl
-        import time
-
         os.makedirs(self.folder, exist_ok=True)
         self._fd = os.open(self.file(b"lock"), os.O_WRONLY | os.O_CREAT, 0o666)
         # The git that moves refs, or the work tree, holds it too: it may live on when we are killed.
@@ -68,8 +68,6 @@ class State:
             return self
 
     def __exit__(self, *_: object) -> None:
-        import fcntl
-
         fcntl.flock(self._fd, fcntl.LOCK_UN)
         os.close(self._fd)
 
@@ -87,8 +85,6 @@ class State:
 
     def load(self, name: bytes, way_on: str) -> dict[str, Any]:
         """Return what a file of json says, nothing where there is none; GuardError with this remedy where it cannot."""
-        import json
-
         try:
             with open(self.file(name), "rb") as file:
                 found = json.loads(file.read())
@@ -102,7 +98,7 @@ class State:
 
     def write(self, values: Mapping[str, Any]) -> None:
         """Replace state.json, flushed to the disk."""
-        self.replace(b"state.json", _json(values))
+        self.replace(b"state.json", dumped(values))
 
     def forget(self) -> None:
         """Remove state.json: there is no migration (any more)."""
@@ -123,7 +119,7 @@ class State:
             raise _unwritable(self.folder, error) from error
 
     def report(self, values: Mapping[str, Any]) -> None:
-        self.replace(b"report.json", _json(values))
+        self.replace(b"report.json", dumped(values))
 
     # --- which blob is which object
 
@@ -153,9 +149,8 @@ class State:
             raise _unwritable(self.folder, error) from error
 
 
-def _json(values: Mapping[str, Any]) -> bytes:
-    import json
-
+def dumped(values: Mapping[str, Any]) -> bytes:
+    """Return json as this folder's files have it."""
     return json.dumps(values, indent=1, sort_keys=True).encode() + b"\n"
 
 

@@ -32,6 +32,10 @@ class Named:
         self.kinds: dict[bytes, bytes] = {}
         self.tags: dict[bytes, tuple[bytes, bytes]] = {}
 
+    def tree_ids(self) -> list[bytes]:
+        """Return the trees (20 bytes each) that tags name."""
+        return [bytes.fromhex(oid.decode()) for oid in self.trees]
+
 
 def follow(source: Source, ids: Sequence[bytes]) -> Named:
     """Look at the objects that refs name; tags are followed by object, not by name."""

@@ -3,53 +3,50 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 
-from trinity_guard import git
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.git.catfile import Source
 from trinity_guard.migrate import lfs, refs
 from trinity_guard.migrate.proof.prove import prove
 from trinity_guard.migrate.proof.refs import RefProof
 from trinity_guard.migrate.settle import moves_of, nothing_to, resume
-from trinity_guard.migrate.state import State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from trinity_guard.migrate.progress import Progress
+    from trinity_guard.git.catfile import Source
+    from trinity_guard.migrate.migration import Migration
+    from trinity_guard.migrate.state import State
 
 
+@dataclass(slots=True)
 class Verified:
     """commits: how many were compared, changed: how many of them are new ones; wrong: what differs, nothing if all
     is well."""
 
-    def __init__(self, commits: int, changed: int, wrong: list[str]) -> None:
-        self.commits = commits
-        self.changed = changed
-        self.wrong = wrong
+    commits: int
+    changed: int
+    wrong: list[str]
 
 
-def verify(place: git.Place, on_progress: Progress) -> Verified:
+def verify(migration: Migration) -> Verified:
     """Compare every commit, path and byte of the old history with the new one; possible while the old refs are here."""
-    source = Source(place)
-    with State(place) as state:
-        try:
-            resume(source, state)
-            values = state.read()
-            if not values:
-                raise nothing_to("verify", source)
-            moves = moves_of(values)
-            ids = read_map(state)
-            of_refs = RefProof(source, ids)
-            of_refs.compare(moves)
-            of_refs.standing(moves)
-            wrong = _unmapped(source, moves, ids) + of_refs.wrong
-            cache, folder = os.fsencode(values["cache"]), lfs.of(source)
-            wrong += prove(source, ids, cache, on_progress, None, of_refs.trees, folder)
-            return Verified(len(ids), sum(1 for old, new in ids.items() if old != new), wrong)
-        finally:
-            source.close()
+    source = migration.source
+    with migration.state as state:
+        resume(migration)
+        values = state.read()
+        if not values:
+            raise nothing_to("verify", migration)
+        moves = moves_of(values)
+        ids = read_map(state)
+        of_refs = RefProof(source, ids)
+        of_refs.compare(moves)
+        of_refs.standing(moves)
+        wrong = _unmapped(source, moves, ids) + of_refs.wrong
+        cache, folder = os.fsencode(values["cache"]), lfs.of(source)
+        wrong += prove(source, ids, cache, migration.on_progress, None, of_refs.trees, folder)
+        return Verified(len(ids), sum(1 for old, new in ids.items() if old != new), wrong)
 
 
 def read_map(state: State) -> dict[bytes, bytes]:

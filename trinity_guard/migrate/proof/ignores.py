@@ -7,6 +7,7 @@ commit, laid out in a folder that is there for a moment.
 from __future__ import annotations
 
 import os
+import tempfile
 
 from trinity_guard import git
 from trinity_guard.errors import shown
@@ -68,8 +69,6 @@ class Ignored:
     def wrong(self) -> list[str]:
         if not self._asked:
             return []
-        import tempfile
-
         with tempfile.TemporaryDirectory(prefix="trinity-guard-") as folder:
             top = os.fsencode(folder)
             wanted = {

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 
 from trinity_guard import git
 from trinity_guard.dvcrepo import urls
 from trinity_guard.errors import UNUSABLE, GuardError
-from trinity_guard.migrate import filters, messages, refs
+from trinity_guard.migrate import filters, messages, refs, run, select
+from trinity_guard.migrate.survey import survey
 from trinity_guard.migrate.tools import globs
 
 TYPE_CHECKING = False
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from trinity_guard.migrate.migration import Migration
+    from trinity_guard.migrate.options import Request
     from trinity_guard.migrate.scan import Scan
     from trinity_guard.migrate.selection import Selection
 
@@ -63,6 +67,18 @@ class Facts:
         self.folder = f"../{_name(self.url)}-rewritten.git"
 
 
+def guide(migration: Migration, tool: str, request: Request) -> str:
+    """Return the steps with bfg, filter-repo or lfs, or (team) the note for teammates."""
+    if tool == "team":
+        return for_team(migration.place, run.report(migration))
+    selection, _ = select.subject(migration, request)
+    # Other tools work on all refs, whatever is asked for.
+    found = survey(migration, selection, select.all_refs(migration))
+    if not found.summaries:
+        raise GuardError("no file of this history matches.", "trinity-guard migrate info --everything", UNUSABLE)
+    return of_tool(tool, Facts(migration.place, selection, found.scan))
+
+
 def _name(url: str) -> str:
     """Return the folder that `git clone` would make."""
     return os.path.basename(url.rstrip("/").removesuffix(".git").rstrip("/"))
@@ -70,8 +86,6 @@ def _name(url: str) -> str:
 
 def _line(*words: str) -> str:
     """Return a command as a shell reads it."""
-    import shlex
-
     return shlex.join(words)
 
 

@@ -1,0 +1,49 @@
+"""What a history holds that could move, and what is worth knowing before: nothing is changed by it."""
+
+from __future__ import annotations
+
+from trinity_guard.migrate import filters, lfs, refs, refusals, report
+from trinity_guard.migrate.interpreter import no_collections
+from trinity_guard.migrate.scan import scan
+from trinity_guard.migrate.tags import follow
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.migrate.migration import Migration
+    from trinity_guard.migrate.options import Chosen
+    from trinity_guard.migrate.scan import Scan
+    from trinity_guard.migrate.selection import Selection
+
+
+class Survey:
+    """What `migrate info` shows. absent: paths of LFS pointers whose object is not here; sizes: see report.py."""
+
+    def __init__(
+        self, found: Scan, selection: Selection, absent: list[bytes], remarks: list[str], git_size: int
+    ) -> None:
+        self.scan = found
+        self.summaries = report.summarise(found, selection)
+        self.largest = report.largest(found)
+        self.commits = len(found.commits)
+        self.absent = absent
+        self.remarks = remarks
+        self.git_size = git_size
+
+
+def survey(migration: Migration, selection: Selection, chosen: Chosen) -> Survey:
+    """Look through the history that is chosen."""
+    source, names = migration.source, [*chosen.names, *chosen.lonely]
+    with no_collections():
+        refusals.sha256(source)
+        refusals.partial(source)
+        found = migration.refs()
+        named = follow(source, [refs.value(found, n) for n in names if not n.startswith(refs.NOTES)])
+        scanned = scan(source, selection, named.commits, named.tree_ids(), migration.on_progress, chosen.stop)
+        absent = scanned.absent(lfs.of(source))
+        paths = [path for path, blobs in scanned.versions.items() if absent & blobs.keys()]
+        speaking = filters.speaking(source, scanned)
+        remarks = refusals.remarks(source, found, names, bool(scanned.versions))
+        remarks += filters.remarks(source, found, names, selection, speaking)
+        caught = filters.caught_in_old_commits(source, scanned, named.commits, speaking)
+        remarks += filters.remarks_on_old_commits(caught)
+        return Survey(scanned, selection, paths, remarks, migration.git_size())
