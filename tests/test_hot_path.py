@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import sys
 from pathlib import Path
 
@@ -44,6 +45,7 @@ STANDARD = {
 }
 
 SHOW = """
+import ast
 import sys
 before = set(sys.modules)
 sys.path.append(sys.argv.pop(1))
@@ -134,3 +136,17 @@ def test_the_number_of_processes_does_not_grow_with_the_number_of_artifacts(repo
     for i in range(50):
         repo.stage(f"d/m{i}.pkl", 100)
     assert len(processes(repo, tmp_path, "pre-commit")) <= len(one) + 2
+
+
+# No hook knows these rooms: their modules may load what Python itself brings, and still none of the heavy libraries.
+OFF_THE_HOT_PATH = ("migrate",)
+
+
+def test_rooms_that_no_hook_knows_load_with_their_modules_only_what_python_brings() -> None:
+    known = {*sys.stdlib_module_names, "trinity_guard"}
+    for room in OFF_THE_HOT_PATH:
+        for file in sorted((PROJECT / "trinity_guard" / room).rglob("*.py")):
+            nodes = ast.parse(file.read_bytes()).body
+            names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+            names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+            assert not {name.partition(".")[0] for name in names} - known, file
