@@ -22,7 +22,7 @@ from tests.training import samples
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.training import model, search, trials, workers
 from trinity_guard.training.model import Examples, Settings
-from trinity_guard.training.search import Found, Trial
+from trinity_guard.training.search import SearchResult, Trial
 
 SETTINGS = Settings(n_estimators=10, folds=2)
 COUNT = 6
@@ -34,13 +34,13 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Examples:
 
 
 @pytest.fixture(scope="module")
-def found(data: Examples, tmp_path_factory: pytest.TempPathFactory) -> tuple[Found, bytes]:
+def found(data: Examples, tmp_path_factory: pytest.TempPathFactory) -> tuple[SearchResult, bytes]:
     """Return what a search on all cores finds, and its state file."""
     state = tmp_path_factory.mktemp("state") / "new" / "search.jsonl"
     return search.search(data, SETTINGS, COUNT, None, str(state)), state.read_bytes()
 
 
-def scores(found: Found) -> list[tuple[str, float, float]]:
+def scores(found: SearchResult) -> list[tuple[str, float, float]]:
     return [(json.dumps(trial.params), trial.mean, trial.sd) for trial in found.trials]
 
 
@@ -53,7 +53,7 @@ def test_what_is_drawn_follows_from_the_seed() -> None:
     assert drawn[1:] != search.candidates(SETTINGS.changed(seed=1), 20)[1:]
 
 
-def test_the_best_is_what_trying_each_in_turn_finds(data: Examples, found: tuple[Found, bytes]) -> None:
+def test_the_best_is_what_trying_each_in_turn_finds(data: Examples, found: tuple[SearchResult, bytes]) -> None:
     part = data.only(model.split(data, SETTINGS)[0])
     wanted = search.candidates(SETTINGS, COUNT)
     alone = [trials.attempt(part, one) for one in wanted]
@@ -62,7 +62,7 @@ def test_the_best_is_what_trying_each_in_turn_finds(data: Examples, found: tuple
     assert found[0].best == wanted[best]
 
 
-def test_a_finished_search_is_not_done_again(data: Examples, found: tuple[Found, bytes], tmp_path: Path) -> None:
+def test_a_finished_search_is_not_done_again(data: Examples, found: tuple[SearchResult, bytes], tmp_path: Path) -> None:
     state = tmp_path / "search.jsonl"
     state.write_bytes(found[1])
     told: list[tuple[Trial, Trial, int, int]] = []
@@ -73,7 +73,7 @@ def test_a_finished_search_is_not_done_again(data: Examples, found: tuple[Found,
     assert told[-1][1].mean == max(trial.mean for trial in again.trials)
 
 
-def test_a_search_goes_on_after_a_kill(data: Examples, found: tuple[Found, bytes], tmp_path: Path) -> None:
+def test_a_search_goes_on_after_a_kill(data: Examples, found: tuple[SearchResult, bytes], tmp_path: Path) -> None:
     """Four trials are kept, a fifth was being written, and there is a line that is none."""
     state = tmp_path / "search.jsonl"
     lines = found[1].splitlines(keepends=True)
@@ -86,7 +86,9 @@ def test_a_search_goes_on_after_a_kill(data: Examples, found: tuple[Found, bytes
     assert whole.count(b"\n") == COUNT + 1
 
 
-def test_another_dataset_finds_nothing_in_the_file(data: Examples, found: tuple[Found, bytes], tmp_path: Path) -> None:
+def test_another_dataset_finds_nothing_in_the_file(
+    data: Examples, found: tuple[SearchResult, bytes], tmp_path: Path
+) -> None:
     state = tmp_path / "search.jsonl"
     state.write_bytes(found[1])
     other = samples.sample(tmp_path, SETTINGS, pages=61)
@@ -189,7 +191,7 @@ def children(group: int) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_search_that_is_stopped_leaves_no_process_and_goes_on(
-    data: Examples, found: tuple[Found, bytes], tmp_path: Path, how: signal.Signals
+    data: Examples, found: tuple[SearchResult, bytes], tmp_path: Path, how: signal.Signals
 ) -> None:
     state = tmp_path / "search.jsonl"
     process = subprocess.Popen(
@@ -254,7 +256,7 @@ def cluster(tmp_path: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]
 @pytest.mark.slow
 def test_a_cluster_that_loses_a_worker_finds_the_same(
     data: Examples,
-    found: tuple[Found, bytes],
+    found: tuple[SearchResult, bytes],
     cluster: tuple[str, list[subprocess.Popen[bytes]]],
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
@@ -307,7 +309,7 @@ def test_a_scheduler_that_does_not_answer_fails_with_the_command(data: Examples,
 
 def test_what_is_no_scheduler_is_told(data: Examples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A port that takes the call and says nothing."""
-    monkeypatch.setattr(workers, "ANSWER", 1)
+    monkeypatch.setattr(workers, "ANSWER_TIMEOUT", 1)
     with socket.socket() as mute:
         mute.bind(("127.0.0.1", 0))
         mute.listen()

@@ -97,9 +97,9 @@ def test_the_dataset_is_named_by_its_md5(logged: tuple[Store, Logged, Path]) -> 
     assert "data/training_dataset.csv" in given.dataset.source
 
 
-@pytest.mark.parametrize("kind", naming.LONGEST)
+@pytest.mark.parametrize("kind", naming.MAX_LENGTH)
 def test_the_longest_name_that_is_taken_is_one_that_mlflow_takes(root: Path, kind: str) -> None:
-    longest = "é" * naming.LONGEST[kind]
+    longest = "é" * naming.MAX_LENGTH[kind]
     assert not naming.objection(kind, longest)
     assert naming.objection(kind, longest + "é")
     field = {naming.EXPERIMENT: "experiment", naming.RUN: "name", naming.REGISTERED: "register"}[kind]

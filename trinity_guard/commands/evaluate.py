@@ -55,8 +55,8 @@ def parser() -> argparse.ArgumentParser:
 def run(args: list[str]) -> int:
     asked = parser().parse_args(args)
     extra.require("trinity evaluate")
-    extra.spare_the_collector()
-    extra.hush()
+    extra.reduce_gc()
+    extra.silence_warnings()
     with console.Doing() as doing:
         doing("loading the libraries")
         from trinity_guard.training import predicting, verified  # noqa: PLC0415  # scikit-learn may be missing

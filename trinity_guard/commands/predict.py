@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-MOST_NAMED = 5
+MAX_NAMED = 5
 EXAMPLE = """\
 example:
   trinity predict models/layout_risk_predictor_20260131T120000Z.pkl pages.csv --output advice.csv
@@ -56,8 +56,8 @@ def parser() -> argparse.ArgumentParser:
 def run(args: list[str]) -> int:
     asked = parser().parse_args(args)
     extra.require("trinity predict")
-    extra.spare_the_collector()
-    extra.hush()
+    extra.reduce_gc()
+    extra.silence_warnings()
     with console.Doing() as doing:
         doing("loading the libraries")
         from trinity_guard.training import predicting, verified  # noqa: PLC0415  # scikit-learn may be missing
@@ -69,7 +69,7 @@ def run(args: list[str]) -> int:
         doing("predicting")
         answers, unseen = predicting.answered(loaded, text, name)
     if unseen:
-        said = ", ".join(unseen[:MOST_NAMED]) + f" and {len(unseen) - MOST_NAMED} more" * (len(unseen) > MOST_NAMED)
+        said = ", ".join(unseen[:MAX_NAMED]) + f" and {len(unseen) - MAX_NAMED} more" * (len(unseen) > MAX_NAMED)
         console.note(f"{name}: the model was not trained on the theme {said}; it judges these pages by the rest.")
     encoded = _encoded(answers, asked.format)
     if asked.output in (None, "-"):

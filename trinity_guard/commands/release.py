@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
-    from trinity_guard.training.releasing import Plan
+    from trinity_guard.training.releasing import ReleasePlan
 
 EXAMPLE = """\
 Refused when the model, its metadata or its pointer is not as it is committed, when a remote lacks (or cannot be asked
@@ -70,7 +70,7 @@ def run(args: list[str]) -> int:
     return FINE
 
 
-def _tell(plan: Plan, publish: str) -> None:
+def _tell(plan: ReleasePlan, publish: str) -> None:
     model = plan.model
     commit = model.commit[:10].decode()
     if plan.is_new:

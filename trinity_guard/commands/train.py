@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from trinity_guard.training.trainer import Options, Trained
 
 NAME = "layout_risk_predictor"
-MOST_SAID = 40
+MAX_SHOWN = 40
 DATASET, OUTPUT = ("data", "training_dataset.csv"), "models"
 EXAMPLE = """\
 example:
@@ -83,8 +83,8 @@ def run(args: list[str]) -> int:
     if asked.scheduler and not asked.search:
         p.error("--scheduler is where a search runs: say --search N too")
     extra.require("trinity train")
-    extra.spare_the_collector()
-    extra.hush()
+    extra.reduce_gc()
+    extra.silence_warnings()
     from trinity_guard.training import params, stores  # noqa: PLC0415  # not for --help
 
     root = extra.root()
@@ -151,7 +151,7 @@ def _named(kind: str, text: str) -> str:
 
     reason = naming.objection(kind, given(text))
     if reason:
-        start = text if len(text) <= MOST_SAID else f"{text[:MOST_SAID]}…"
+        start = text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
         raise argparse.ArgumentTypeError(f"'{start}' {reason}")
     return text
 
@@ -193,8 +193,8 @@ def _watched(options: Options, store: Store, doing: console.Doing) -> Trained:
 def _tell(options: Options, store: Store, trained: Trained) -> int:
     for note in trained.notes:
         console.note(note)
-    if trained.hidden:
-        console.note(f".gitignore: {' '.join(trained.hidden)} added; runs stay out of Git.")
+    if trained.ignored:
+        console.note(f".gitignore: {' '.join(trained.ignored)} added; runs stay out of Git.")
     console.say(_figures(trained))
     if trained.unlogged:
         console.warn(f"MLflow has no run of this training: {trained.unlogged.problem}", trained.unlogged.remedy)
@@ -247,7 +247,7 @@ def _next(options: Options, trained: Trained) -> list[str]:
     if not provenance.is_git(options.root):
         return []
     guard = [] if "pre-commit" in status.installed_hooks() else ["trinity-guard init     # else Git gets the bytes"]
-    ours = [".gitignore"] if trained.hidden else []
+    ours = [".gitignore"] if trained.ignored else []
     ours += [name for name in provenance.unrecorded(options.dataset, options.root) if name not in ours]
     names = " ".join(
         [*(typed(os.fsencode(_ours(options.root, name))) for name in ours), typed(os.fsencode(options.output))]

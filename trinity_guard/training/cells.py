@@ -18,14 +18,14 @@ Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
 # What a cell is read by: returns its value, or raises ValueError with what is wrong and what to do.
 Reader = Callable[[str], Value]
 
-MOST_COUNT = 10**9  # characters on a page; more is a mistake, and would not fit a float exactly
+MAX_COUNT = 10**9  # characters on a page; more is a mistake, and would not fit a float exactly
 WHOLE = re.compile(r"[+-]?[0-9]{1,18}(?:\.0*)?", re.ASCII)
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
 NOT_NUMBERS = {"nan", "inf", "infinity", "na", "n/a", "null", "none", "<na>"}
 RESOLVED = (*STRATEGIES.values(), UNRESOLVED)
 # A strategy of older files, tried before the others.
 KNOWN_STRATEGIES = (*STRATEGIES, "PRE_EMPTIVE")
-LONGEST_NAME = 200  # characters; MLflow and figures show themes by name
+MAX_NAME = 200  # characters; MLflow and figures show themes by name
 
 
 def checked(lines: Ints, texts: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
@@ -96,8 +96,8 @@ def _anything(text: str) -> str:
 def _name(text: str) -> str:
     if not text:
         raise ValueError("is no name: fill it in, or drop the row")
-    if len(text) > LONGEST_NAME:
-        raise ValueError(f"is longer than {LONGEST_NAME} characters: is this the right column?")
+    if len(text) > MAX_NAME:
+        raise ValueError(f"is longer than {MAX_NAME} characters: is this the right column?")
     return text
 
 
@@ -107,8 +107,8 @@ def _count(text: str) -> int:
     number = int(text.partition(".")[0])
     if number < 0:
         raise ValueError("is negative: a count is 0 or more")
-    if number > MOST_COUNT:
-        raise ValueError(f"is more than {MOST_COUNT:,}: mend the count")
+    if number > MAX_COUNT:
+        raise ValueError(f"is more than {MAX_COUNT:,}: mend the count")
     return number
 
 

@@ -56,7 +56,7 @@ def _file(folder: str, md5: str) -> str:
         path = metadata.removesuffix(METADATA) + MODEL
         try:
             with open(metadata, "rb") as file:
-                named = json.loads(file.read(verified.MOST_METADATA))["model"]["md5"]
+                named = json.loads(file.read(verified.MAX_METADATA))["model"]["md5"]
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             continue  # some other tool's file
         if named == md5 and os.path.isfile(path):

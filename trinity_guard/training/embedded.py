@@ -98,7 +98,7 @@ def linked(folder: str) -> str:
 
 
 @contextlib.contextmanager
-def making(root: str) -> Iterator[str]:
+def create(root: str) -> Iterator[str]:
     """Make database and folder, readable by the user alone, and hold them while MLflow makes its tables.
 
     Two trainings that begin at once on a new store would both make them, and one would fail. Yields the address of the

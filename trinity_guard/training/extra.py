@@ -19,7 +19,7 @@ NEEDED = {
     "PIL": "pillow",
     "mlflow": "mlflow",
 }
-RARELY = (100_000, 50, 50)
+GC_THRESHOLDS = (100_000, 50, 50)
 
 
 def require(command: str) -> None:
@@ -33,26 +33,26 @@ def require(command: str) -> None:
         )
 
 
-def spare_the_collector() -> None:
+def reduce_gc() -> None:
     """Let Python look seldom for garbage among a million objects that stay, and not at all at its end.
 
     The libraries make them; to look through them again and again takes a second of a training, and another one to end.
     """
-    gc.set_threshold(*RARELY)
+    gc.set_threshold(*GC_THRESHOLDS)
     atexit.register(gc.freeze)
 
 
-def hush() -> None:
+def silence_warnings() -> None:
     """Keep what the libraries warn of from the terminal, for good: no user of a command can change it.
 
     Not by filters alone. Each of scikit-learn's threads empties the process's list of them and fills it again; where
     two of them cross (seen with scikit-learn 1.9) it stays empty, and hundreds of warnings are printed.
     """
     warnings.simplefilter("ignore")
-    warnings.showwarning = _say_nothing
+    warnings.showwarning = _show_nothing
 
 
-def _say_nothing(*what: object, **more: object) -> None:
+def _show_nothing(*what: object, **more: object) -> None:
     pass
 
 

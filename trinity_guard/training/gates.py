@@ -41,8 +41,8 @@ def _constant(evaluation: Evaluation) -> list[str]:
     """Refuse a model that knows no more than how common each class is."""
     mine, constant = evaluation.metrics, evaluation.baseline
     bar = constant.get("f1_overflow_if_always", constant[evaluation.headline])
-    dull = mine["brier"] >= constant["brier"] and mine[evaluation.headline] <= bar
-    if mine["mcc"] > 0 and not dull:
+    no_better = mine["brier"] >= constant["brier"] and mine[evaluation.headline] <= bar
+    if mine["mcc"] > 0 and not no_better:
         return []
     return [
         f"it is no better than a constant answer: mcc {mine['mcc']:.3f} against 0, brier {mine['brier']:.3f} against "

@@ -85,7 +85,7 @@ def meant(place: git.Place, text: str, path: bytes) -> Record:
     if found:
         model = releasing.of_release(place, found[0])
         return Record(found[0].name, model, found[0], registry.stages(found[0]))
-    tree = recorded.Tree(place, use.commit_of(b"HEAD"))
+    tree = recorded.CommitFiles(place, use.commit_of(b"HEAD"))
     if text and tree.goal(path) is None and not os.path.lexists(place.file(path)):
         raise GuardError(f"there is no release, and no model, {text} here.", "gto show     # or: git fetch --tags", 2)
     model = recorded.model(tree, path if text else recorded.newest(tree))

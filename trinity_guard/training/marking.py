@@ -31,10 +31,10 @@ class Mark:
         tracking.mark(self.store, self.name, self.number, self.tags, self.alias)
 
 
-def registered(told: Metadata) -> tuple[str, str]:
+def registered(metadata: Metadata) -> tuple[str, str]:
     """Return the registered model and the version that the metadata names, ("", "") where it names none."""
-    number = told.text("mlflow", "version")
-    return (told.text("mlflow", "name") or told.text("name"), number) if number else ("", "")
+    number = metadata.text("mlflow", "version")
+    return (metadata.text("mlflow", "name") or metadata.text("name"), number) if number else ("", "")
 
 
 def planned(

@@ -119,8 +119,8 @@ def curves(y: Ints, p: Floats, classes: Sequence[int], target: str) -> dict[str,
             continue
         false, true, _ = roc_curve(own, p[:, i])
         precision, recall, _ = precision_recall_curve(own, p[:, i])
-        found["roc"][word] = _thinned(np.column_stack([false, true]))
-        found["pr"][word] = _thinned(np.column_stack([recall, precision])[::-1])
+        found["roc"][word] = _sampled(np.column_stack([false, true]))
+        found["pr"][word] = _sampled(np.column_stack([recall, precision])[::-1])
         found["calibration"][word] = calibration(own, p[:, i])
     return found
 
@@ -135,6 +135,6 @@ def calibration(own: NDArray[np.bool_], p: Floats) -> Floats:
     return np.column_stack([said[some] / count[some], came[some] / count[some], count[some]])
 
 
-def _thinned(points: Floats) -> Floats:
+def _sampled(points: Floats) -> Floats:
     chosen = np.unique(np.linspace(0, len(points) - 1, POINTS).round().astype(np.int64))
     return points[chosen]

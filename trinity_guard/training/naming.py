@@ -4,7 +4,7 @@ from __future__ import annotations
 
 EXPERIMENT, RUN, REGISTERED = "experiment", "run", "registered model"
 # As wide as the columns of MLflow's tables: SQLite takes more, and which database a server has, nobody tells.
-LONGEST = {EXPERIMENT: 256, RUN: 250, REGISTERED: 256}
+MAX_LENGTH = {EXPERIMENT: 256, RUN: 250, REGISTERED: 256}
 
 
 def legible(text: str) -> str:
@@ -14,7 +14,7 @@ def legible(text: str) -> str:
 
 def objection(kind: str, name: str) -> str:
     """Return why MLflow would refuse a name, "" where it would not."""
-    length, longest = len(legible(name)), LONGEST[kind]
+    length, longest = len(legible(name)), MAX_LENGTH[kind]
     if length > longest:
         return f"is {length} characters long; MLflow's tables have room for {longest}"
     if not name.strip():

@@ -11,7 +11,7 @@ from trinity_guard.training.settings import Settings
 
 FILE = "params.yaml"
 SECTION = "train"
-MOST_BYTES = 1 << 18
+MAX_BYTES = 1 << 18
 EXAMPLE = "train:\n  n_estimators: 100\n  max_depth: 10"
 
 
@@ -34,8 +34,8 @@ def section(path: str) -> dict[str, object]:
     name = shown(os.fsencode(path))
     try:
         with open(path, "rb") as file:
-            data = file.read(MOST_BYTES + 1)
-        parsed = yaml.parse(data, MOST_BYTES)
+            data = file.read(MAX_BYTES + 1)
+        parsed = yaml.parse(data, MAX_BYTES)
     except OSError as error:
         raise GuardError(f"{name} cannot be read: {error.strerror}.", "trinity train --params FILE", UNUSABLE) from None
     except ValueError as error:

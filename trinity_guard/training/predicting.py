@@ -18,7 +18,7 @@ from trinity_guard.training.settings import Settings
 from trinity_guard.training.table import load
 from trinity_guard.training.verified import Verified
 
-MOST_COMPLAINTS = 20
+MAX_COMPLAINTS = 20
 # Beside the model's own columns, what a row may carry and an answer repeats.
 NAMES = ("page_id",)
 # What no row needs: it is tried with every strategy.
@@ -148,8 +148,8 @@ def _refuse(complaints: Mapping[str, Sequence[str]], records: Sequence[Mapping[s
     lacking = [name for name in wanted if len(complaints.get(f"{name}: missing", ())) == len(records)]
     _require_columns(lacking, list(records[0]), wanted)
     said = [f"{where[0]}, {what}{_more(where)}" for what, where in complaints.items()]
-    if len(said) > MOST_COMPLAINTS:
-        said[MOST_COMPLAINTS:] = [f"and {len(said) - MOST_COMPLAINTS} more"]
+    if len(said) > MAX_COMPLAINTS:
+        said[MAX_COMPLAINTS:] = [f"and {len(said) - MAX_COMPLAINTS} more"]
     raise GuardError("\n    ".join(["nothing was predicted:", *said]), "mend these cells, or drop these rows")
 
 

@@ -20,7 +20,7 @@ FOLDER = b"models"
 SUFFIX = b".pkl"
 METADATA, CARD = b"_metadata.json", b"_card.md"
 # A metadata file is some kilobytes; nobody's is this large.
-LARGEST = 10 << 20
+MAX_METADATA = 10 << 20
 
 
 def metadata_path(model: bytes) -> bytes:
@@ -46,8 +46,8 @@ class Metadata:
 
     @property
     def dirty(self) -> bool:
-        told = self.all.get("git")
-        return isinstance(told, dict) and told.get("dirty") is True
+        state = self.all.get("git")
+        return isinstance(state, dict) and state.get("dirty") is True
 
     @property
     def name(self) -> str:
@@ -55,7 +55,7 @@ class Metadata:
         return self.text("name").replace("_", "-")
 
 
-class Tree:
+class CommitFiles:
     """The files of a commit, and what its pointers and locks ask for."""
 
     def __init__(self, place: git.Place, commit: bytes) -> None:
@@ -111,7 +111,7 @@ class Tree:
 def parsed(data: bytes, path: bytes) -> Metadata:
     """Read a metadata file. GuardError for one that is not what the trainer writes."""
     try:
-        if len(data) > LARGEST:
+        if len(data) > MAX_METADATA:
             raise ValueError("it is larger than 10 MB")
         fields = json.loads(data)
         if not isinstance(fields, dict):
@@ -155,7 +155,7 @@ class Model:
         return [self.goal.source, metadata_path(self.path)]
 
 
-def model(tree: Tree, path: bytes) -> Model:
+def model(tree: CommitFiles, path: bytes) -> Model:
     """Read a model of a commit; GuardError (exit 1) that says what the commit lacks of it."""
     name = typed(path)
     goal = tree.goal(path)
@@ -189,7 +189,7 @@ def inside(place: git.Place, text: str) -> bytes:
     return path[len(top) :] if path.startswith(top) else b""
 
 
-def newest(tree: Tree) -> bytes:
+def newest(tree: CommitFiles) -> bytes:
     """Return the path of the model of `models/` that was trained last, by its metadata; the pipeline's bears no date.
 
     Those of the work tree count too: one that is not committed is not passed over in silence. GuardError where
@@ -211,7 +211,7 @@ def newest(tree: Tree) -> bytes:
     return max(dated, key=lambda path: (dated[path], path))
 
 
-def _metadata_files(tree: Tree) -> dict[bytes, bytes]:
+def _metadata_files(tree: CommitFiles) -> dict[bytes, bytes]:
     """Return path -> bytes of the metadata in `models/`, the commit's and the work tree's (an edit does not count)."""
     names = [p for p in tree.entries if os.path.dirname(p) == FOLDER and p.endswith(METADATA)]
     found = dict(zip(names, git.read_all(tree.entries[p].oid for p in names), strict=True))
@@ -230,4 +230,4 @@ def _start(file: bytes) -> bytes:
     if not os.path.isfile(file):
         return b""
     with open(file, "rb") as opened:
-        return opened.read(LARGEST + 1)
+        return opened.read(MAX_METADATA + 1)

@@ -9,7 +9,7 @@ from trinity_guard.checkout import use
 from trinity_guard.dvcrepo import lockfile
 from trinity_guard.errors import UNUSABLE, GuardError, quoted, shown, typed
 from trinity_guard.training import recorded, releasing
-from trinity_guard.training.recorded import Model, Tree
+from trinity_guard.training.recorded import CommitFiles, Model
 from trinity_guard.training.versions import VERSION, Registry
 
 
@@ -21,7 +21,7 @@ class Files:
         self.commit = found.commit
         self.model = found.path
         self.withdrawn = withdrawn
-        entries = Tree(place, found.commit).entries
+        entries = CommitFiles(place, found.commit).entries
         names = (recorded.metadata_path(found.path), recorded.card_path(found.path))
         self.texts = {name: entries[name].oid for name in names if name in entries}
         self._place = place
@@ -81,4 +81,4 @@ def _bytes(file: bytes) -> bytes | None:
     if not os.path.lexists(file):
         return None
     with open(file, "rb") as opened:
-        return opened.read(recorded.LARGEST + 1)
+        return opened.read(recorded.MAX_METADATA + 1)

@@ -40,7 +40,7 @@ class Asked:
 
 
 @dataclass
-class Plan:
+class ReleasePlan:
     """What is to be done: the tag (unless it is there), the stage's tag ("": none), and MLflow's marks (None: none)."""
 
     model: Model
@@ -53,7 +53,7 @@ class Plan:
     notes: list[str] = field(default_factory=list)
 
 
-def plan(place: git.Place, choice: str, asked: Asked) -> Plan:
+def plan(place: git.Place, choice: str, asked: Asked) -> ReleasePlan:
     """Decide what a release does. choice: the configured remote, "" for DVC's default.
 
     GuardError (exit 1) that says all that speaks against it, before anything is touched.
@@ -62,7 +62,7 @@ def plan(place: git.Place, choice: str, asked: Asked) -> Plan:
     if asked.stage and not versions.NAME.fullmatch(asked.stage):
         raise GuardError(f"'{asked.stage}' is no name for a stage.", "trinity release v1.2.0 --stage prod", 2)
     registry = Registry()
-    tree = recorded.Tree(place, use.commit_of(HEAD))
+    tree = recorded.CommitFiles(place, use.commit_of(HEAD))
     path = asked.model or recorded.newest(tree)
     there = _released(registry, tree, path, asked.version)
     if there is not None:
@@ -82,8 +82,8 @@ def plan(place: git.Place, choice: str, asked: Asked) -> Plan:
     return made
 
 
-def _plan(registry: Registry, model: Model, asked: Asked, is_new: bool) -> Plan:
-    made = Plan(model, asked.version, f"{model.name}@{asked.version}", is_new)
+def _plan(registry: Registry, model: Model, asked: Asked, is_new: bool) -> ReleasePlan:
+    made = ReleasePlan(model, asked.version, f"{model.name}@{asked.version}", is_new)
     if asked.stage:
         made.stage, made.stage_tag = asked.stage, registry.next_stage_tag(model.name, asked.stage)
     if model.metadata.dirty:
@@ -104,7 +104,7 @@ def _refuse(complaints: Sequence[tuple[str, str]], path: bytes, version: str) ->
 # --- already there
 
 
-def _released(registry: Registry, tree: recorded.Tree, path: bytes, version: str) -> Release | None:
+def _released(registry: Registry, tree: recorded.CommitFiles, path: bytes, version: str) -> Release | None:
     """Return the release of this version of the model's name, by whatever commit."""
     try:
         metadata = tree.metadata(path)
@@ -115,7 +115,7 @@ def _released(registry: Registry, tree: recorded.Tree, path: bytes, version: str
     return found[0] if found else None
 
 
-def _completion(place: git.Place, registry: Registry, there: Release, path: bytes, asked: Asked) -> Plan:
+def _completion(place: git.Place, registry: Registry, there: Release, path: bytes, asked: Asked) -> ReleasePlan:
     """Return what a release that was cut short still lacks; GuardError where that is nothing, or it is another one."""
     if not there.annotated:
         raise GuardError(
@@ -148,7 +148,7 @@ def _completion(place: git.Place, registry: Registry, there: Release, path: byte
 def _same(place: git.Place, model: Model, path: bytes) -> bool:
     """Whether the model that is here now is the one that was released."""
     try:
-        now = recorded.model(recorded.Tree(place, use.commit_of(HEAD)), path)
+        now = recorded.model(recorded.CommitFiles(place, use.commit_of(HEAD)), path)
     except GuardError:
         return False
     return now.goal.md5 == model.goal.md5
@@ -162,7 +162,7 @@ def _again(there: Release, model: Model) -> GuardError:
 def of_release(place: git.Place, release: Release) -> Model:
     """Return the model that a release is of: what its tag says, else the newest of its commit."""
     commit = use.commit_of(b"refs/tags/" + os.fsencode(release.tag))
-    tree = recorded.Tree(place, commit)
+    tree = recorded.CommitFiles(place, commit)
     said = release.said.get("model", "")
     path = os.fsencode(said) if said else _only(tree, release)
     found = recorded.model(tree, path)
@@ -171,7 +171,7 @@ def of_release(place: git.Place, release: Release) -> Model:
     return found
 
 
-def _only(tree: recorded.Tree, release: Release) -> bytes:
+def _only(tree: recorded.CommitFiles, release: Release) -> bytes:
     """Return the model that a tag of GTO's own means, which names none: the one of its name in that commit."""
     found = []
     for goal in tree.goals():
@@ -340,7 +340,7 @@ def _missing(goal: Goal, name: str, there: dict[str, int]) -> str:
 # --- doing it
 
 
-def carry_out(made: Plan) -> None:
+def carry_out(made: ReleasePlan) -> None:
     """Make the tags, then mark MLflow's version. Each step is whole or not there, and none is done twice."""
     if made.is_new:
         versions.make_tag(made.tag, made.model.commit, message(made))
@@ -351,7 +351,7 @@ def carry_out(made: Plan) -> None:
         made.mark.put()
 
 
-def message(made: Plan) -> str:
+def message(made: ReleasePlan) -> str:
     """Return the tag's message: GTO's own line, and below it what was released."""
     model, told = made.model, made.model.metadata
     facts = {
@@ -366,7 +366,7 @@ def message(made: Plan) -> str:
     return "\n".join([f"Registering artifact {model.name} version {made.version}", "", *lines, ""])
 
 
-def publishing(made: Plan) -> str:
+def publishing(made: ReleasePlan) -> str:
     """Return the command that publishes the tags, "" where there is no Git remote."""
     remotes = git.run("remote").decode("utf-8", "replace").split()
     if not remotes:

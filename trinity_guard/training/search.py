@@ -17,14 +17,14 @@ from trinity_guard.training import model, trials, workers
 from trinity_guard.training.model import Examples, Settings
 from trinity_guard.training.trials import SPACE, Trial
 
-__all__ = ["Found", "Trial", "candidates", "require", "search"]
+__all__ = ["SearchResult", "Trial", "candidates", "require", "search"]
 require = workers.require
 
 OnResult = Callable[[Trial, Trial, int, int], None]
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """best: the settings of the highest mean (of equals the first drawn). trials: in the order drawn."""
 
     best: Settings
@@ -48,7 +48,7 @@ def search(
     scheduler: str | None,
     state: str,
     on_result: OnResult | None = None,
-) -> Found:
+) -> SearchResult:
     """Try n settings and return the best by the headline metric's mean over grouped folds of the training part.
 
     The test part is never looked at: what is chosen on it would flatter. 3 folds at most, `settings.folds` if fewer.
@@ -77,7 +77,7 @@ def search(
                 for index, trial in results:
                     kept.add(keys[index], trial)
                     add(index, trial)
-    return Found(wanted[_best(found)], [found[index] for index in sorted(found)])
+    return SearchResult(wanted[_best(found)], [found[index] for index in sorted(found)])
 
 
 def _best(found: Mapping[int, Trial]) -> int:

@@ -25,11 +25,11 @@ from trinity_guard.dvcrepo import urls
 from trinity_guard.errors import UNUSABLE, GuardError
 
 # Seconds that a server has to say that it is there; MLflow itself would try for minutes.
-PATIENCE = 4.0
+TIMEOUT = 4.0
 LOCAL = ("localhost", "127.0.0.1", "::1", "[::1]")
 # A browser that a foreign page turns against this machine names that page's host.
 ALLOWED = "localhost:*,127.0.0.1:*"
-ENDING = 5.0
+STOP_TIMEOUT = 5.0
 
 
 def shown_uri(uri: str) -> str:
@@ -62,17 +62,17 @@ def _parted(uri: str) -> tuple[str, str, str]:
 # --- probing -----------------------------------------------------------------------------------------------------
 
 
-def trouble_with(uri: str, who: Mapping[str, str]) -> GuardError | None:
+def check_server(uri: str, who: Mapping[str, str]) -> GuardError | None:
     """Return why a server is as good as none, None when it answers; raises a refusal, which is an answer too.
 
-    Takes PATIENCE seconds at most, whatever it does. uri: without a password; who: the variables of `without_password`.
+    Takes TIMEOUT seconds at most, whatever it does. uri: without a password; who: the variables of `without_password`.
     """
     answer: list[int | str] = []
     # In a thread: neither a name server that is silent nor a byte every four seconds knows of a time limit.
     asking = threading.Thread(target=lambda: answer.append(_status(uri, who)), daemon=True)
     asking.start()
-    asking.join(PATIENCE)
-    said = answer[0] if answer else f"no answer within {PATIENCE:.0f} seconds"
+    asking.join(TIMEOUT)
+    said = answer[0] if answer else f"no answer within {TIMEOUT:.0f} seconds"
     if isinstance(said, str):
         return GuardError(
             f"the MLflow server {shown_uri(uri)} of MLFLOW_TRACKING_URI does not answer: {said}.",
@@ -93,7 +93,7 @@ def _status(uri: str, who: Mapping[str, str]) -> int | str:
         login = _login(uri, who)
         if login:
             request.add_unredirected_header("Authorization", login)
-        with build_opener(HTTPSHandler(context=_certificates())).open(request, timeout=PATIENCE - 1) as response:
+        with build_opener(HTTPSHandler(context=_certificates())).open(request, timeout=TIMEOUT - 1) as response:
             status = int(response.status)
     except HTTPError as error:
         status = error.code
@@ -136,7 +136,7 @@ def _why(error: BaseException) -> str:
     """Return in a few words why there was no answer."""
     known: list[tuple[type[BaseException], str]] = [
         (ssl.SSLError, "its certificate is not trusted (MLFLOW_TRACKING_SERVER_CERT_PATH names one that is)"),
-        (TimeoutError, f"no answer within {PATIENCE - 1:.0f} seconds"),
+        (TimeoutError, f"no answer within {TIMEOUT - 1:.0f} seconds"),
         (ConnectionRefusedError, "connection refused"),
         (socket.gaierror, "there is no host of this name"),
         (RemoteDisconnected, "it closed the connection without a word"),
@@ -290,7 +290,7 @@ def _end(process: git.Process) -> None:
         os.killpg(process.pid, signal.SIGTERM)
     except ProcessLookupError:
         pass  # it has ended by itself; nothing of its group is left either
-    deadline = time.monotonic() + ENDING
+    deadline = time.monotonic() + STOP_TIMEOUT
     while time.monotonic() < deadline and not os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
         time.sleep(0.05)
     # Its workers too, which may outlive it; the leader is not reaped yet, so the number is still its own.

@@ -48,7 +48,7 @@ class Site:
         """Serve the pages until Ctrl-C; on_ready is called once they are there."""
         if self.store.embedded:
             # The server would make the tables too: for everybody to read, and not to be gone on with after a kill.
-            with embedded.making(self.store.root) as new:
+            with embedded.create(self.store.root) as new:
                 if new:
                     stores.ask(self.store, new)
         # uvicorn looks for modules in its own folder first, and those of the project are none of MLflow's: it runs in

@@ -23,11 +23,11 @@ QUIET = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
 }
-TALKERS = ("mlflow", "alembic", "sqlalchemy", "urllib3", "requests", "git")
+LOGGERS = ("mlflow", "alembic", "sqlalchemy", "urllib3", "requests", "git")
 # What a database says of tables of which MLflow, or a migration of it, made but some.
 HALF_MADE = ("already exists", "no such table", "no such column", "duplicate column")
 # Seconds that the end of a training waits for MLflow to be loaded.
-ENDING = 5.0
+STOP_TIMEOUT = 5.0
 DATABASES = ("sqlite", "postgresql", "postgres", "mysql", "mssql")
 
 
@@ -58,7 +58,7 @@ class Store:
         """Load MLflow and make the store in a thread, while the caller has other things to do."""
         if self._making is None and not self._made:
             # Here and for good, not in the thread: what a thread filters is undone by whoever filters beside it.
-            warnings.filterwarnings("ignore", module=rf"({'|'.join(TALKERS)})(\.|$)")
+            warnings.filterwarnings("ignore", module=rf"({'|'.join(LOGGERS)})(\.|$)")
             self._making = Thread(target=self._make, name="mlflow", daemon=True)
             self._making.start()
 
@@ -88,13 +88,13 @@ class Store:
         """
         self._given_up = True
         if self._making is not None:
-            self._making.join(ENDING)
+            self._making.join(STOP_TIMEOUT)
 
     def prepare(self) -> None:
         """Make the tables of a database that has none, and look whether MLflow can work with what is there."""
         if self.embedded:
             # Before they are made by the first question, for everybody to read.
-            with embedded.making(self.root) as new:
+            with embedded.create(self.root) as new:
                 if new:
                     ask(self, new)
         if not self._given_up:
@@ -119,13 +119,13 @@ def store(root: str, offline_ok: bool = False) -> Store:
     kind = said.partition("://")[0].lower() if "://" in said else said.partition(":")[0].lower()
     if kind in ("http", "https"):
         uri, who = serving.without_password(said)
-        trouble = serving.trouble_with(uri, who)
-        if trouble is None:
+        error = serving.check_server(uri, who)
+        if error is None:
             return Store(root, uri, "", who)
         if not offline_ok:
-            raise trouble
+            raise error
         fallen = _embedded(root)
-        fallen.fallback = trouble.problem
+        fallen.fallback = error.problem
         return fallen
     if kind == "file" or ("://" not in said and kind not in ("databricks", "databricks-uc", "uc")):
         raise GuardError(
@@ -191,7 +191,7 @@ def _quietly(store: Store) -> Iterator[None]:
         try:
             yield
         except MlflowException as error:
-            raise _told(store, error) from None
+            raise _guard_error(store, error) from None
         except Exception as error:
             half = _half_made(store, str(error))
             if half is None:
@@ -200,9 +200,9 @@ def _quietly(store: Store) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _variables(told: dict[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in told}
-    os.environ.update(told)
+def _variables(values: dict[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
     try:
         yield
     finally:
@@ -216,7 +216,7 @@ def _variables(told: dict[str, str]) -> Iterator[None]:
 @contextlib.contextmanager
 def _silence() -> Iterator[None]:
     """Shut the loggers up; what matters of it is raised as well."""
-    loggers = [logging.getLogger(name) for name in TALKERS]
+    loggers = [logging.getLogger(name) for name in LOGGERS]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.CRITICAL + 1)
@@ -238,7 +238,7 @@ def _half_made(store: Store, text: str) -> GuardError | None:
     )
 
 
-def _told(store: Store, error: Any) -> GuardError:
+def _guard_error(store: Store, error: Any) -> GuardError:
     """Return MLflow's error in our words, its own for what we do not know."""
     text = store.scrubbed(str(error)).strip()
     half = _half_made(store, text)

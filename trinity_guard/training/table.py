@@ -21,7 +21,7 @@ MIN_ROWS = 50
 MIN_RARER = 10  # rows of the rarer verdict: fewer cannot be split for training, test and validation
 MIN_PAGES = 10  # and with each verdict at least MIN_PAGES_EACH: a split parts pages, not rows
 MIN_PAGES_EACH = 5
-MOST_COMPLAINTS = 20
+MAX_COMPLAINTS = 20
 MANY_THEMES = 50
 MAX_RAGGED = 5  # ragged rows to name
 KNOWN = (*CONTRACT, *OPTIONAL)
@@ -46,7 +46,7 @@ class Table:
 
 
 def load(path: str) -> Table:
-    """Read and check a table. GuardError (1) lists what is wrong: at most MOST_COMPLAINTS lines, and how many more."""
+    """Read and check a table. GuardError (1) lists what is wrong: at most MAX_COMPLAINTS lines, and how many more."""
     data = csvfile.read(path)
     lines, texts = _parsed(csvfile.text(data, path), path)
     frame, complaints = cells.checked(lines, texts)
@@ -154,8 +154,8 @@ def _groups(frame: pd.DataFrame) -> Ints:
 def _refuse(path: str, complaints: list[str]) -> None:
     if not complaints:
         return
-    more = len(complaints) - MOST_COMPLAINTS
-    said = [*complaints[:MOST_COMPLAINTS], *([f"and {more} more"] if more > 0 else [])]
+    more = len(complaints) - MAX_COMPLAINTS
+    said = [*complaints[:MAX_COMPLAINTS], *([f"and {more} more"] if more > 0 else [])]
     raise GuardError(
         "\n".join([f"{shown(os.fsencode(path))} cannot be trained on:", *(f"    {line}" for line in said)]),
         "mend the file as said, or make one: trinity data --output another.csv",

@@ -29,8 +29,8 @@ __all__ = [
 ]  # fmt: skip
 
 # MLflow's own limits, and how many of each it takes at once.
-LONGEST_PARAM, LONGEST_TAG, LONGEST_KEY, LONGEST_DIGEST, BATCH = 6000, 8000, 250, 36, 100
-LONGEST_DATASET = 500
+MAX_PARAM, MAX_TAG, MAX_KEY, MAX_DIGEST, BATCH = 6000, 8000, 250, 36, 100
+MAX_DATASET = 500
 # Where `trinity ui` shows the embedded store.
 UI = "http://127.0.0.1:5000"
 # Without it MLflow's pages show a run among evaluations of language models, and lead to no table of runs.
@@ -170,7 +170,7 @@ def _batches(client: Any, run_id: str, params: Mapping[str, object], metrics: Ma
     from mlflow.entities import Metric, Param
 
     now = int(time.time() * 1000)
-    given = [Param(_key(k), cut(str(v), LONGEST_PARAM)) for k, v in params.items()]
+    given = [Param(_key(k), cut(str(v), MAX_PARAM)) for k, v in params.items()]
     measured = [Metric(_key(k), float(v), now, 0) for k, v in metrics.items() if math.isfinite(v)]
     for start in range(0, max(len(given), len(measured)), BATCH):
         client.log_batch(run_id, measured[start : start + BATCH], given[start : start + BATCH])
@@ -202,8 +202,8 @@ def _dataset(client: Any, run_id: str, run: Run) -> None:
     columns = infer_signature(run.dataset_frame.head(TYPICAL)).inputs.to_dict()
     size = {"num_rows": len(run.dataset_frame), "num_elements": int(run.dataset_frame.size)}
     data = Dataset(
-        name=cut(os.path.basename(path), LONGEST_DATASET) or "dataset",
-        digest=run.dataset_md5[:LONGEST_DIGEST],
+        name=cut(os.path.basename(path), MAX_DATASET) or "dataset",
+        digest=run.dataset_md5[:MAX_DIGEST],
         source_type="local",
         source=json.dumps({"uri": path}),
         schema=json.dumps({"mlflow_colspec": columns}),
@@ -260,7 +260,7 @@ def requirements() -> list[str]:
 
 def _tags(tags: Mapping[str, str], own: bool = True) -> dict[str, str]:
     """Return tags as MLflow takes them; own: with those by which its pages tell who ran what."""
-    made = {_key(k): cut(str(v), LONGEST_TAG) for k, v in tags.items()}
+    made = {_key(k): cut(str(v), MAX_TAG) for k, v in tags.items()}
     if not own:
         return made
     known = {"mlflow.source.name": "trinity train", "mlflow.source.type": "LOCAL", "mlflow.user": _user()}
@@ -278,7 +278,7 @@ def _user() -> str:
 
 def _key(name: str) -> str:
     """Return a name that MLflow takes: letters, digits, and _ - . / space and colon."""
-    made = "".join(c if c.isalnum() or c in "_-./ :" else "_" for c in name[:LONGEST_KEY])
+    made = "".join(c if c.isalnum() or c in "_-./ :" else "_" for c in name[:MAX_KEY])
     return made.strip("/.") or "_"
 
 

@@ -77,14 +77,14 @@ class Watch:
 class Trained:
     """What came of it. complaints: of the gates, and then nothing was written; notes: what a person should know.
 
-    unlogged: why MLflow has no run of it; the model is written all the same. hidden: lines that .gitignore got.
+    unlogged: why MLflow has no run of it; the model is written all the same. ignored: lines that .gitignore got.
     """
 
     evaluation: Evaluation
     metadata: dict[str, Any]
     complaints: list[str]
     notes: list[str]
-    hidden: list[str]
+    ignored: list[str]
     written: Written | None = None
     logged: tracking.Logged | None = None
     unlogged: GuardError | None = None
@@ -123,18 +123,18 @@ def train(options: Options, store: tracking.Store, watch: Watch | None = None) -
     parts = model.split(inputs.data, options.settings)
     if options.search and options.scheduler:
         search.require(options.scheduler)
-    hidden = _hide(options.root, store)
+    ignored = _ignore_store(options.root, store)
     store.begin()
     try:
         fitted = _fit(inputs, parts, store, watch)
         watch.steps("logging to MLflow")
-        return _completed(inputs, store, fitted, hidden)
+        return _completed(inputs, store, fitted, ignored)
     except BaseException:
         store.give_up()
         raise
 
 
-def _completed(inputs: _Inputs, store: tracking.Store, fitted: _Fitted, hidden: list[str]) -> Trained:
+def _completed(inputs: _Inputs, store: tracking.Store, fitted: _Fitted, ignored: list[str]) -> Trained:
     """Pass the gates, log, write."""
     options = inputs.options
     champion, measured = _champion(inputs, store, fitted)
@@ -142,7 +142,7 @@ def _completed(inputs: _Inputs, store: tracking.Store, fitted: _Fitted, hidden: 
     notes = [*warnings(inputs.table), *_mismatch(inputs), *measured]
     if complaints:
         logged, unlogged = _log(store, _run(inputs, fitted, f"{NAME} (refused)", {"gates": " ".join(complaints)}))
-        return Trained(fitted.evaluation, {}, complaints, notes, hidden, None, logged, unlogged)
+        return Trained(fitted.evaluation, {}, complaints, notes, ignored, None, logged, unlogged)
     with recording.claimed(options.output, options.stage) as claim:
         data = model.dump(fitted.model)
         claim.stage(data)
@@ -153,7 +153,7 @@ def _completed(inputs: _Inputs, store: tracking.Store, fitted: _Fitted, hidden: 
         written = claim.write(recording.encoded(metadata), card.encoded(metadata, claim.stem))
     if options.stage:
         _write_metrics(options.root, fitted.evaluation)
-    return Trained(fitted.evaluation, metadata, [], notes, hidden, written, logged, unlogged)
+    return Trained(fitted.evaluation, metadata, [], notes, ignored, written, logged, unlogged)
 
 
 def _champion(inputs: _Inputs, store: tracking.Store, fitted: _Fitted) -> tuple[Mapping[str, Any] | None, list[str]]:
@@ -189,7 +189,7 @@ def _mismatch(inputs: _Inputs) -> list[str]:
     ]
 
 
-def _hide(root: str, store: tracking.Store) -> list[str]:
+def _ignore_store(root: str, store: tracking.Store) -> list[str]:
     """Keep the embedded store out of Git, before there is one."""
     return tracking.ignore(root) if store.embedded and provenance.is_git(root) else []
 

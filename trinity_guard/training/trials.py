@@ -46,7 +46,7 @@ def attempt(part: Examples, settings: Settings) -> Trial:
     return Trial(params, mean, sd, round(time.monotonic() - begun, 3))
 
 
-class Kept:
+class StateFile:
     """An open state file. found: key -> trial of every whole line."""
 
     def __init__(self, descriptor: int, found: dict[str, Trial]) -> None:
@@ -60,7 +60,7 @@ class Kept:
 
 
 @contextmanager
-def opened(path: str) -> Iterator[Kept]:
+def opened(path: str) -> Iterator[StateFile]:
     """Open (or make) the state file, alone: a second search on the same file is refused."""
     try:
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
@@ -78,7 +78,7 @@ def opened(path: str) -> Iterator[Kept]:
             raise GuardError(
                 problem=f"another search is at work on {path}.", remedy="wait for it, or end it", exit_code=UNUSABLE
             ) from None
-        yield Kept(descriptor, _read(descriptor))
+        yield StateFile(descriptor, _read(descriptor))
     finally:
         os.close(descriptor)
 

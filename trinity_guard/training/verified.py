@@ -17,8 +17,8 @@ from trinity_guard.training.recording import METADATA, MODEL
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-MOST_METADATA = 4 << 20
-MOST_MODEL = 4 << 30
+MAX_METADATA = 4 << 20
+MAX_MODEL = 4 << 30
 MD5 = re.compile(r"[0-9a-f]{32}")
 
 
@@ -59,8 +59,8 @@ def load(path: str, md5: str | None = None) -> Verified:
     recorded = provenance.recorded(path, _top(path))
     agrees = recorded is None or recorded.agrees(data)
     beside = shown(os.fsencode(_beside(path)))
-    mend = f"git checkout -- {quoted(beside)}     # the file is what its pointer names: {beside} was changed"
-    _require(name, found, _md5_of(metadata, name), "its metadata names", mend if recorded and agrees else pull)
+    restore = f"git checkout -- {quoted(beside)}     # the file is what its pointer names: {beside} was changed"
+    _require(name, found, _md5_of(metadata, name), "its metadata names", restore if recorded and agrees else pull)
     if recorded is not None and not agrees:
         _require(name, found, recorded.md5, f"its pointer {shown(os.fsencode(path))}.dvc names", pull)
     return Verified(path, found, model.load(data), metadata)
@@ -83,7 +83,7 @@ def _bytes(path: str, name: str) -> bytes:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(fd, "rb") as file:
             found = os.fstat(fd)
-            if not stat.S_ISREG(found.st_mode) or found.st_size > MOST_MODEL:
+            if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_MODEL:
                 raise GuardError(f"{name} is no model: not a regular file, or larger than 4 GB.", "trinity train")
             return file.read()
     except FileNotFoundError:
@@ -104,8 +104,8 @@ def _metadata(path: str, name: str, required: bool) -> dict[str, Any]:
     shown_beside = shown(os.fsencode(beside))
     try:
         with open(beside, "rb") as file:
-            data = file.read(MOST_METADATA + 1)
-        parsed = json.loads(data) if len(data) <= MOST_METADATA else None
+            data = file.read(MAX_METADATA + 1)
+        parsed = json.loads(data) if len(data) <= MAX_METADATA else None
     except FileNotFoundError:
         if not required:
             return {}

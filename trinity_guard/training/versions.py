@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 
-LONGEST = 100
+MAX_LENGTH = 100
 _NUMBER = r"(?:0|[1-9]\d*)"
 _WORD = rf"(?:{_NUMBER}|\d*[a-zA-Z-][0-9a-zA-Z-]*)"
 # Semantic Versioning 2.0.0, with the `v` that GTO wants before it.
@@ -30,10 +30,10 @@ _TAG = re.compile(
 
 def checked(text: str) -> str:
     """Return a version as it is; GuardError (exit 2) for what is no semantic version with a `v` before it."""
-    if len(text) <= LONGEST and VERSION.fullmatch(text):
+    if len(text) <= MAX_LENGTH and VERSION.fullmatch(text):
         return text
     near = f"v{text.lstrip('vV=')}"
-    known = len(near) <= LONGEST and VERSION.fullmatch(near)
+    known = len(near) <= MAX_LENGTH and VERSION.fullmatch(near)
     raise GuardError(
         f"{shown(text.encode('utf-8', 'surrogateescape'))} is no semantic version with a `v` before it.",
         f"trinity release {near if known else 'v1.2.0'}     # vMAJOR.MINOR.PATCH, and -rc.1 for one that is to come",
@@ -106,7 +106,7 @@ class Registry:
                     self._stages.append(Stage(match["name"], match["stage"], name, commit, gone, count, moment))
             elif match["cancel"]:
                 withdrawn.add(f"{match['name']}@{match['version']}")
-            elif len(match["version"]) <= LONGEST:
+            elif len(match["version"]) <= MAX_LENGTH:
                 made = Release(match["name"], match["version"], name, commit, kind == b"tag", False, _said(body))
                 self.releases.append(replace(made, when=when, who=who))
         self.releases = [

@@ -27,12 +27,12 @@ Task = tuple[int, Settings]
 Results = Generator[tuple[int, Trial], None, None]
 
 # Seconds for a scheduler to answer, and for its first worker to be there.
-ANSWER = 5
-STAFF = 15
+ANSWER_TIMEOUT = 5
+WORKER_TIMEOUT = 15
 RETRIES = 3
 # Seconds until a process that has nothing left to do ends.
 IDLE = 2
-AGAIN = "trinity train --search N     # the same command goes on where this one stopped"
+RESUME = "trinity train --search N     # the same command goes on where this one stopped"
 
 
 def on_cores(part: Examples, tasks: Sequence[Task]) -> Results:
@@ -54,7 +54,7 @@ def on_cores(part: Examples, tasks: Sequence[Task]) -> Results:
     except BrokenProcessPool:
         raise GuardError(
             problem="a worker of the search was killed, perhaps for want of memory; what is finished is kept.",
-            remedy=AGAIN,
+            remedy=RESUME,
         ) from None
     finally:
         with warnings.catch_warnings():
@@ -113,7 +113,7 @@ def on_cluster(address: str, part: Examples, tasks: Sequence[Task]) -> Results:
             yield futures[future], future.result()
     finally:
         # Futures that are let go are cancelled by the scheduler.
-        client.close(timeout=ANSWER)
+        client.close(timeout=ANSWER_TIMEOUT)
 
 
 def _itself(part: Examples) -> Examples:
@@ -121,10 +121,10 @@ def _itself(part: Examples) -> Examples:
 
 
 def require(address: str) -> None:
-    """Refuse an address at which no Dask scheduler answers; GuardError (2) within ANSWER seconds."""
+    """Refuse an address at which no Dask scheduler answers; GuardError (2) within ANSWER_TIMEOUT seconds."""
     host, port = _place(address)
     try:
-        with socket.create_connection((host, port), timeout=ANSWER) as probe:
+        with socket.create_connection((host, port), timeout=ANSWER_TIMEOUT) as probe:
             greeting = probe.recv(8) if address.startswith("tcp:") else b""
     except OSError as e:
         raise _silent(address, port, e.strerror or str(e)) from None
@@ -139,15 +139,15 @@ def _connected(address: str) -> Client:
     require(address)
     port = _place(address)[1]
     try:
-        client = Client(address, timeout=ANSWER, set_as_default=False)
+        client = Client(address, timeout=ANSWER_TIMEOUT, set_as_default=False)
     except Exception as e:  # noqa: BLE001  # whatever answers there may say anything
         raise _silent(address, port, f"what answers is no scheduler ({type(e).__name__})") from None
     try:
-        client.wait_for_workers(1, timeout=STAFF)
+        client.wait_for_workers(1, timeout=WORKER_TIMEOUT)
     except Exception:  # noqa: BLE001  # a timeout, in one of three classes
-        client.close(timeout=ANSWER)
+        client.close(timeout=ANSWER_TIMEOUT)
         raise GuardError(
-            problem=f"the Dask scheduler at {address} has had no worker for {STAFF} seconds.",
+            problem=f"the Dask scheduler at {address} has had no worker for {WORKER_TIMEOUT} seconds.",
             remedy=f"dask worker {address}",
             exit_code=UNUSABLE,
         ) from None
@@ -178,7 +178,7 @@ def _silent(address: str, port: int, why: str) -> GuardError:
 
 
 def _lost(address: str, future: Any) -> GuardError:
-    why = future.exception(timeout=ANSWER) if future.status == "error" else None
+    why = future.exception(timeout=ANSWER_TIMEOUT) if future.status == "error" else None
     if isinstance(why, ImportError):
         return GuardError(
             problem=f"the workers of {address} cannot load the trainer: {why}.",
@@ -187,5 +187,5 @@ def _lost(address: str, future: Any) -> GuardError:
         )
     said = f"{type(why).__name__}: {why}" if why is not None else "the scheduler went away"
     return GuardError(
-        problem=f"the cluster at {address} lost a trial ({said}); what is finished is kept.", remedy=AGAIN
+        problem=f"the cluster at {address} lost a trial ({said}); what is finished is kept.", remedy=RESUME
     )
