@@ -197,3 +197,48 @@ def test_a_secret_s_temporary_file_is_ignored_by_git(repo: Repo) -> None:
     assert b"hunter2" not in repo.git("diff", "--cached", "-a").stdout
     found = [p for p in repo.file(".dvc").rglob("*") if p.is_file() and b"hunter2" in p.read_bytes()]
     assert [p.stat().st_mode & 0o777 for p in found] == [0o600]
+
+
+# Plants what a commit could bring along: a link for every name that was once made of a file's name and a process id.
+# To know the id, it is planted by the process that then runs the command.
+PLANTED = """if True:
+    import os, sys
+    from trinity_guard.cli import main
+    pid, victim = os.getpid(), sys.argv.pop(1)
+    names = [".trinity-guard.toml", ".gitignore", "sub/.gitignore", ".dvc/config", ".dvc/.gitignore", ".dvcignore"]
+    for name in [*names, ".pre-commit-config.yaml", ".trinity-guard-baseline", "big.csv.dvc", "sub/big.csv.dvc"]:
+        folder, base = os.path.split(name)
+        for link in (f".{base}.trinity-guard.{pid}", f"{base}.tmp-{pid}", f"{base}.tmp", f"trinity-guard-{base}-{pid}"):
+            os.symlink(victim, os.path.join(folder, link))
+    sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["init"],
+        ["init", "--hooks", "pre-commit"],
+        ["lint", "--fix"],
+        ["doctor", "--fix"],
+        ["convert"],
+        ["lint", "--all", "--update-baseline", "--reason", "so"],
+    ],
+    ids=" ".join,
+)
+def test_no_link_that_came_along_has_a_file_of_mine_written(author: Repo, tmp_path: Path, command: list[str]) -> None:
+    author.write("sub/big.csv.dvc", f"outs:\n- md5: {'0' * 31}a\n  size: 1\n  path: big.csv\n".encode())
+    author.git("add", "-A")
+    author.commit("--no-verify")
+    mine = tmp_path / "mine"
+    mine.write_bytes(b"precious")
+    run("git", "clone", "-q", author.path, tmp_path / "victim")
+    victim = Repo(tmp_path / "victim")
+    if command[0] != "init":
+        victim.guard("init", "-q", ok=False)
+    victim.stage("sub/model.pkl", 4 * KB)
+    done = run(sys.executable, "-c", PLANTED, str(mine), *command, cwd=victim.path, ok=False)
+    assert b"Traceback" not in done.stderr
+    assert mine.read_bytes() == b"precious"
+    if command[0] in ("lint", "convert"):
+        assert victim.git("status", "--porcelain", "-uno").stdout or victim.file(".trinity-guard-baseline").exists()

@@ -44,7 +44,7 @@ class Stamp:
             return []
 
     def begin(self, commits: Iterable[bytes] = ()) -> None:
-        files.write_file(self._note, b"".join(c + b"\n" for c in commits))
+        files.replace(self._note, b"".join(c + b"\n" for c in commits))
 
     def end(self) -> None:
         """Count from when it began: a pointer that changed meanwhile is looked at the next time."""

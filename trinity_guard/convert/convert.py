@@ -10,15 +10,16 @@ import os
 from trinity_guard import git
 from trinity_guard.convert import ignorelines, leftovers
 from trinity_guard.convert.journal import Journal
-from trinity_guard.convert.writes import Workshop
+from trinity_guard.convert.writes import write_blobs
 from trinity_guard.detect import owners
 from trinity_guard.detect.inspect import LFS_HEADS
 from trinity_guard.dvcrepo import odb, pointer, tracked
 from trinity_guard.dvcrepo import project as dvcproject
+from trinity_guard.dvcrepo.safe_paths import through_symlink
 from trinity_guard.errors import UNUSABLE, GuardError, pathspec, shown, typed
 from trinity_guard.git import index
 from trinity_guard.git.attributes import Attributes, refuse_filter
-from trinity_guard.git.files import read_if_there
+from trinity_guard.git.files import read_if_there, replace_in
 from trinity_guard.git.objects import Objects
 from trinity_guard.remotes import trust
 
@@ -154,25 +155,20 @@ def _transact(
     plan = ignorelines.plan(place, catalog.entries, [i.path for i in items])
     _refuse_obstacles(place, items)
     _keep_bytes(place, items, on_progress)
-    files = _pointer_files(place, catalog, items)
-    index_files = [index_version for index_version, _ in files] + [data for _, data in plan.for_index]
-    with Workshop(place) as workshop:
-        ids = workshop.write_blobs(index_files)
-        changes = [(b"0", b"0" * len(ids[0]), i.path) for i in items]
-        changes += [(index.REGULAR, oid, i.pointer) for i, oid in zip(items, ids, strict=False)]
-        changes += [
-            (plan.mode(path), oid, path) for (path, _), oid in zip(plan.for_index, ids[len(items) :], strict=True)
-        ]
-        journal = Journal(place)
-        added = plan.added_names
-        journal.write(
-            [(i.path, i.oid, i.pointer, oid, added.get(i.path, b"")) for i, oid in zip(items, ids, strict=False)]
-        )
-        index.replace(changes)
-        for item, (_, working) in zip(items, files, strict=True):
-            workshop.put(place.file(item.pointer), working)
-        for path, data in plan.for_tree:
-            workshop.put(place.file(path), data)
+    pointers = _pointer_files(place, catalog, items)
+    index_files = [index_version for index_version, _ in pointers] + [data for _, data in plan.for_index]
+    ids = write_blobs(place, index_files)
+    changes = [(b"0", b"0" * len(ids[0]), i.path) for i in items]
+    changes += [(index.REGULAR, oid, i.pointer) for i, oid in zip(items, ids, strict=False)]
+    changes += [(plan.mode(path), oid, path) for (path, _), oid in zip(plan.for_index, ids[len(items) :], strict=True)]
+    journal = Journal(place)
+    added = plan.added_names
+    journal.write([(i.path, i.oid, i.pointer, oid, added.get(i.path, b"")) for i, oid in zip(items, ids, strict=False)])
+    index.replace(changes)
+    for item, (_, working) in zip(items, pointers, strict=True):
+        replace_in(place, item.pointer, working)
+    for path, data in plan.for_tree:
+        replace_in(place, path, data)
     if not index.is_temporary(place):
         journal.drop()
     _remember(place, items, ids)
@@ -206,7 +202,7 @@ def _refuse_obstacles(place: git.Place, items: list[Converted]) -> None:
                 problem=f"{shown(item.pointer)} is in the way: it is no ordinary file.",
                 remedy=f"move it away, then try again: mv {typed(item.pointer)} …",
             )
-        if os.path.islink(os.path.dirname(target)):
+        if through_symlink(place.top, item.pointer):
             raise GuardError(problem=f"{shown(item.path)} lies in a folder that is a symlink.")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.git.files import write_file
+from trinity_guard.git import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Journal:
         return os.path.exists(self._file)
 
     def write(self, records: list[tuple[bytes, ...]]) -> None:
-        write_file(self._file, b"".join(field + b"\0" for record in records for field in record))
+        files.replace(self._file, b"".join(field + b"\0" for record in records for field in record))
 
     def read(self) -> list[tuple[bytes, ...]]:
         try:

@@ -24,7 +24,7 @@ def note(place: Place, items: Iterable[tuple[bytes, bytes]]) -> None:
     known = dict.fromkeys(_records(place))
     known.update(dict.fromkeys(items))
     try:
-        files.write_file(_file(place), b"".join(p + b"\0" + o + b"\0" for p, o in known if _loose(place, o)))
+        files.replace(_file(place), b"".join(p + b"\0" + o + b"\0" for p, o in known if _loose(place, o)))
     except GuardError:
         return  # a full disk: nothing hangs on this list
 

@@ -7,7 +7,7 @@ import os
 from trinity_guard import git
 from trinity_guard.convert import ignorelines
 from trinity_guard.convert.journal import Journal
-from trinity_guard.convert.writes import Workshop
+from trinity_guard.convert.writes import write_blobs
 from trinity_guard.git import files, index
 
 
@@ -32,16 +32,15 @@ def complete(place: git.Place, after_commit: bool) -> list[bytes]:
 
 
 def _mend_tree(place: git.Place, records: list[tuple[bytes, ...]]) -> None:
-    with Workshop(place) as workshop:
-        for path, _, where, oid, name in records:
-            if not os.path.lexists(place.file(where)):
-                workshop.put(place.file(where), git.read_all([oid])[0] or b"")
-            if name:
-                target = ignorelines.file_for(path)
-                old = files.read_if_there(place.file(target)) or b""
-                new = ignorelines.with_line(old, name)
-                if new != old:
-                    workshop.put(place.file(target), new)
+    for path, _, where, oid, name in records:
+        if not os.path.lexists(place.file(where)):
+            files.replace_in(place, where, git.read_all([oid])[0] or b"")
+        if name:
+            target = ignorelines.file_for(path)
+            old = files.read_if_there(place.file(target)) or b""
+            new = ignorelines.with_line(old, name)
+            if new != old:
+                files.replace_in(place, target, new)
 
 
 def _mend_index(place: git.Place, records: list[tuple[bytes, ...]]) -> None:
@@ -59,15 +58,14 @@ def _mend_index(place: git.Place, records: list[tuple[bytes, ...]]) -> None:
         elif now is not None:
             continue  # another version was staged in the meantime: the next commit converts it
         changes.append((index.REGULAR, oid, where))
-    with Workshop(place) as workshop:
-        for target in ignores:
-            names = [r[4] for r in records if r[4] and ignorelines.file_for(r[0]) == target]
-            entry = staged.get(target)
-            old = (git.read_all([entry.oid])[0] or b"") if entry else b""
-            new = old
-            for name in names:
-                new = ignorelines.with_line(new, name)
-            if new != old or entry is None:
-                changes.append((entry.mode if entry else index.REGULAR, workshop.write_blobs([new])[0], target))
+    for target in ignores:
+        names = [r[4] for r in records if r[4] and ignorelines.file_for(r[0]) == target]
+        entry = staged.get(target)
+        old = (git.read_all([entry.oid])[0] or b"") if entry else b""
+        new = old
+        for name in names:
+            new = ignorelines.with_line(new, name)
+        if new != old or entry is None:
+            changes.append((entry.mode if entry else index.REGULAR, write_blobs(place, [new])[0], target))
     if changes:
         index.replace(changes, real)

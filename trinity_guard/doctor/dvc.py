@@ -172,7 +172,8 @@ def _ignore_local(subject: Subject) -> str:
     if os.path.lexists(file):
         with open(file, "rb") as opened:
             old = opened.read()
-    files.replace(file, old + (b"" if not old or old.endswith(b"\n") else b"\n") + b"/config.local\n")
+    line = (b"" if not old or old.endswith(b"\n") else b"\n") + b"/config.local\n"
+    files.replace_in(subject.place, b".dvc/.gitignore", old + line)
     return ".dvc/.gitignore names config.local"
 
 

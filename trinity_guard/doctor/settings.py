@@ -170,7 +170,8 @@ def _ignore(subject: Subject, paths: list[bytes]) -> str:
         if not os.path.isdir(os.path.dirname(file)):
             continue  # not checked out
         plan.about_to_change(target)
-        files.replace(file, ignorelines.with_line(files.read_if_there(file) or b"", os.path.basename(path)))
+        lines = ignorelines.with_line(files.read_if_there(file) or b"", os.path.basename(path))
+        files.replace_in(subject.place, target, lines)
     plan.stage()
     return f"lines for {listed(paths)} in .gitignore"
 

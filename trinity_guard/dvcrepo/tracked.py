@@ -224,6 +224,6 @@ class _Record:
             for h in held
         )
         try:
-            files.write_file(self._file, b"".join(rows))
+            files.replace(self._file, b"".join(rows))
         except (GuardError, OSError):
             return  # a read-only git dir: the next time reads the pointers again

@@ -1,4 +1,8 @@
-"""Files written whole, and read where they are there."""
+"""Files written whole or not at all, and read where they are there. Nothing else in the package writes a file's bytes.
+
+A new file is made under a random name that nobody can plant a link at, readable by its owner alone until a rename
+gives it its place.
+"""
 
 from __future__ import annotations
 
@@ -6,29 +10,155 @@ import os
 
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.git.repository import Place
 
-def write_file(path: bytes, data: bytes, durable: bool = False) -> None:
-    """Write a whole file or nothing: a temporary one beside it, then a rename. Makes its folder.
+# Begins the name of a file that is being written. Short, whatever the file's own name is: there is a NAME_MAX.
+UNFINISHED = b".trinity-guard-"
+CROSSES = 18  # EXDEV
+# Seconds after which no process is still writing one of these small files.
+FORGOTTEN = 600
 
-    durable: the bytes are on disk when this returns.
+
+def replace(
+    path: bytes,
+    data: bytes,
+    mode: int = 0o666,
+    *,
+    durable: bool = False,
+    private: bool = False,
+    made_in: bytes = b"",
+) -> None:
+    """Write a file whole or not at all, in place of what is there. Makes its folder.
+
+    mode: as for open(2), of a new file; an existing one keeps its own, but may be executed by those who can read it
+    where `mode` says so. private: 0600, whatever was there.
+    durable: bytes and name are on the disk when this returns.
+    made_in: the folder it is made in; that of `path` where there is none, or on another file system.
     """
-    temporary = path + b".tmp-%d" % os.getpid()
+    folder = os.path.dirname(path) or b"."
     try:
-        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+        _make_folder(folder)
+        final = 0o600 if private else _kept_mode(path, mode)
+        try:
+            _replace(path, data, mode, final, durable, made_in or folder)
+        except OSError as error:
+            if error.errno != CROSSES or not made_in:
+                raise
+            _replace(path, data, mode, final, durable, folder)
+        if durable:
+            flush(folder)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def replace_in(place: Place, path: bytes, data: bytes, mode: int = 0o666, *, durable: bool = False) -> None:
+    """Write a file of the work tree, named from its top, in one step: made in the git dir, where a kill leaves no dirt.
+
+    Refuse one behind a symlink, which may lead out of the work tree.
+    """
+    folder = os.path.dirname(path)
+    while folder:
+        if os.path.islink(place.file(folder)):
+            problem = f"{shown(path)} would be written through the symlink {shown(folder)}."
+            raise GuardError(problem, f"ls -l {typed(folder)}     # where does it lead?", UNUSABLE)
+        folder = os.path.dirname(folder)
+    own = os.path.join(place.git_dir, b"trinity-guard")
+    replace(place.file(path), data, mode, durable=durable, made_in=own)
+
+
+def _kept_mode(path: bytes, asked: int) -> int | None:
+    """Return the mode that follows from the file that is there, None where none is (or a link, which goes)."""
+    try:
+        old = os.lstat(path).st_mode
     except FileNotFoundError:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+        return None
+    # As chmod +x does: those may execute it who may read it.
+    return old & 0o777 | (old & 0o444) >> 2 & asked if old & 0o170000 == 0o100000 else None
+
+
+def _make_folder(folder: bytes) -> None:
+    if not os.path.isdir(folder):
+        os.makedirs(folder, exist_ok=True)
+
+
+def _replace(path: bytes, data: bytes, asked: int, final: int | None, durable: bool, made_in: bytes) -> None:
+    _make_folder(made_in)
+    temporary = os.path.join(made_in, UNFINISHED + random_name())
+    fd = create(temporary, asked if final is None else 0o600)
     try:
-        with open(fd, "wb", buffering=0) as file:
-            view = memoryview(data)
-            while view:
-                view = view[file.write(view) :]
+        try:
+            # A new file's mode is what the system (umask, ACL) made of the one that was asked for.
+            final = os.fstat(fd).st_mode & 0o777 if final is None else final
+            _change_mode(fd, 0o600)
+            write(fd, data)
+            _change_mode(fd, final)
             if durable:
                 os.fsync(fd)
+        finally:
+            os.close(fd)
         os.rename(temporary, path)
-    except OSError as error:
-        os.unlink(temporary)
-        raise GuardError(problem=f"cannot write {os.fsdecode(path)}: {error.strerror}") from error
+    except BaseException:
+        unlink(temporary)
+        raise
+
+
+def _change_mode(fd: int, mode: int) -> None:
+    try:
+        os.fchmod(fd, mode)
+    except PermissionError:
+        return  # a file system that keeps no modes
+
+
+def random_name() -> bytes:
+    return os.urandom(8).hex().encode()
+
+
+def create(path: bytes, mode: int = 0o600) -> int:
+    """Open a new file for writing; FileExistsError where anything is, be it a link."""
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+
+
+def write(fd: int, data: bytes) -> None:
+    """Write all of it: the system may take less at once."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def flush(path: bytes) -> None:
+    """Force a file, or the names in a folder, to the disk."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def unlink(path: bytes) -> None:
+    """Take a file away, where it is there."""
+    try:
+        os.unlink(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return  # it never was, or another process of ours was faster
+
+
+def unfinished(folder: bytes) -> list[bytes]:
+    """Return the files in a folder that were being written when their process was killed."""
+    import time
+
+    found = []
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        if name.startswith(UNFINISHED) and time.time() - os.lstat(path).st_mtime > FORGOTTEN:
+            found.append(path)
+    return found
+
+
+def write_file(path: bytes, data: bytes, durable: bool = False) -> None:
+    """Write a file as `replace` does; for the trainer, which asks for it by this name."""
+    replace(path, data, durable=durable)
 
 
 def read_if_there(path: bytes) -> bytes | None:
@@ -48,25 +178,7 @@ def read_if_there(path: bytes) -> bytes | None:
 
 def unwritable(path: bytes, error: OSError) -> GuardError:
     return GuardError(
-        problem=f"{shown(path)}: {error.strerror}.",
-        remedy=f"ls -ld {typed(os.path.dirname(path))} {typed(path)}    # who may write there?",
+        problem=f"cannot write {shown(path)}: {error.strerror}.",
+        remedy=f"ls -ld {typed(os.path.dirname(path) or b'.')} {typed(path)}    # who may write there?",
         exit_code=UNUSABLE,
     )
-
-
-def replace(path: bytes, data: bytes, mode: int = 0o666) -> None:
-    """Write a file whole or not at all; an existing one keeps its mode, and its x bits are never fewer than asked."""
-    folder, name = os.path.split(path)
-    temp = os.path.join(folder, b"." + name + b".trinity-guard.%d" % os.getpid())
-    try:
-        os.makedirs(folder, exist_ok=True)
-        fd = os.open(temp, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-        with open(fd, "wb") as f:
-            f.write(data)
-        if mode == 0o666 and os.path.isfile(path):
-            os.chmod(temp, os.stat(path).st_mode & 0o7777)
-        os.replace(temp, path)
-    except OSError as error:
-        if os.path.lexists(temp):
-            os.unlink(temp)
-        raise unwritable(path, error) from None

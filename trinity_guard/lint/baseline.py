@@ -182,7 +182,7 @@ def write(file: bytes, entries: Iterable[Entry]) -> None:
     ordered = {e.key: e for e in sorted(entries, key=lambda e: e.key)}.values()
     data = "\n".join([HEADER, *(e.encode() for e in ordered), ""]).encode()
     if not os.path.lexists(file) or _read(file) != data:
-        files.write_file(os.path.realpath(file), data, durable=True)
+        files.replace(os.path.realpath(file), data, durable=True)
 
 
 def _no_reason(new: list[Finding]) -> GuardError:

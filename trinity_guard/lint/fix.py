@@ -88,7 +88,7 @@ def _add_lines(place: git.Place, findings: Sequence[Finding], done: Fixed) -> No
             data = files.read_if_there(place.file(target)) or b""
             for _, path in wanted:
                 data = with_line(data, os.path.basename(path))
-            replace(place.file(target), data)
+            files.replace_in(place, target, data, durable=True)
         except GuardError as error:
             done.left += [_unmended(finding, error) for finding, _ in wanted]
         else:
@@ -169,7 +169,7 @@ def _keep_here(place: git.Place, folder: bytes, done: Fixed) -> None:
             continue  # behind a link the move itself refuses
         target = _gitignore(place, path)
         data = files.read_if_there(place.file(target)) or b""
-        replace(place.file(target), with_line(data, name))
+        files.replace_in(place, target, with_line(data, name), durable=True)
         done.mended.append(f"{shown(target)}: ignores {shown(path)} now")
 
 
@@ -186,7 +186,7 @@ def reformat(place: git.Place, paths: Iterable[bytes]) -> list[str]:
         data = files.read_if_there(file)
         new = reformatted(data, path) if data else None
         if new is not None:
-            replace(file, new)
+            files.replace_in(place, path, new, durable=True)
             mended.append(f"{shown(path)}: laid out as DVC writes it")
     return mended
 
@@ -220,14 +220,3 @@ def _says(decoded: Pointer) -> list[object]:
         said += [os.path.normpath(out.path), out.md5, out.size, out.isexec, out.hash_name]
         said += [out.cache, out.push, out.remote]
     return said
-
-
-def replace(file: bytes, data: bytes) -> None:
-    """Replace a file of the work tree, whole and flushed or not at all; it keeps its permissions."""
-    try:
-        mode = os.stat(file).st_mode & 0o7777
-    except FileNotFoundError:
-        files.write_file(file, data, durable=True)
-        return
-    files.write_file(file, data, durable=True)
-    os.chmod(file, mode)

@@ -12,6 +12,7 @@ import os
 import time
 
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
+from trinity_guard.git import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -107,16 +108,10 @@ class State:
 
     def replace(self, name: bytes, data: bytes | Iterable[bytes]) -> None:
         """Replace a file of the folder, flushed to the disk."""
-        temporary = self.file(name + b".tmp")
         try:
-            with open(temporary, "wb") as file:
-                for piece in [data] if isinstance(data, bytes) else data:
-                    file.write(piece)
-                file.flush()
-                os.fsync(file.fileno())
-            os.rename(temporary, self.file(name))
-        except OSError as error:
-            raise _unwritable(self.folder, error) from error
+            files.replace(self.file(name), data if isinstance(data, bytes) else b"".join(data), durable=True)
+        except GuardError as error:
+            raise _unwritable(error.problem.rstrip(".")) from error
 
     def report(self, values: Mapping[str, Any]) -> None:
         self.replace(b"report.json", dumped(values))
@@ -146,7 +141,7 @@ class State:
                 # A newline first: the last line may have been cut off.
                 file.write(b"\n" + b"".join(lines))
         except OSError as error:
-            raise _unwritable(self.folder, error) from error
+            raise _unwritable(f"cannot write to {shown(self.folder)}: {error.strerror}") from error
 
 
 def dumped(values: Mapping[str, Any]) -> bytes:
@@ -158,8 +153,8 @@ def _damaged(path: bytes, way_on: str) -> GuardError:
     return GuardError(problem=f"{shown(path)} is damaged.", remedy=way_on)
 
 
-def _unwritable(folder: bytes, error: OSError) -> GuardError:
+def _unwritable(problem: str) -> GuardError:
     return GuardError(
-        problem=f"cannot write to {shown(folder)}: {error.strerror}; no ref was moved.",
+        problem=f"{problem}; no ref was moved.",
         remedy="free some room or mend its permissions, then run it again",
     )

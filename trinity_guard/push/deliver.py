@@ -9,7 +9,7 @@ from trinity_guard.dvcrepo import odb
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo.referenced import Named
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.git.files import write_file
+from trinity_guard.git.files import replace
 from trinity_guard.remotes import connect, trust
 
 TYPE_CHECKING = False
@@ -169,7 +169,7 @@ class Known:
         gone = self._read() & set(md5s)
         if self._file and gone:
             self._md5s = self._read() - gone
-            write_file(self._file, "\n".join(["", *sorted(self._md5s), ""]).encode())
+            replace(self._file, "\n".join(["", *sorted(self._md5s), ""]).encode())
 
 
 def _known_folder(place: git.Place, folder: bytes) -> None:
@@ -188,4 +188,4 @@ def _known_folder(place: git.Place, folder: bytes) -> None:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
         raise GuardError(f"cannot make the remote's folder {shown(folder)}: {error.strerror}") from error
-    write_file(known_file, b"".join(f + b"\0" for f in [*known, folder]))
+    replace(known_file, b"".join(f + b"\0" for f in [*known, folder]))

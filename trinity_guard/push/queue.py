@@ -28,7 +28,7 @@ class Queue:
     def add(self, items: Sequence[Named]) -> None:
         if items:
             name = b"%s-%d-%d" % (items[0].commit[:12], os.getpid(), _now())
-            files.write_file(os.path.join(self._folder, name), b"".join(i.encode() for i in items), durable=True)
+            files.replace(os.path.join(self._folder, name), b"".join(i.encode() for i in items), durable=True)
 
     def read(self) -> list[Named]:
         """Return what waits, each object once, the oldest batch first."""
@@ -47,7 +47,7 @@ class Queue:
             if not left:
                 _unlink(file)
             elif len(left) < len(entries):
-                files.write_file(file, b"".join(e.encode() for e in left), durable=True)
+                files.replace(file, b"".join(e.encode() for e in left), durable=True)
 
     def _files(self) -> list[bytes]:
         try:
@@ -55,7 +55,10 @@ class Queue:
         except FileNotFoundError:
             return []
         found = []
-        for file in (os.path.join(self._folder, n) for n in names if b".tmp-" not in n and not n.endswith(DAMAGED)):
+        for name in names:
+            if name.startswith(b".") or b".tmp-" in name or name.endswith(DAMAGED):
+                continue  # being written, by this version or the one before; or put aside
+            file = os.path.join(self._folder, name)
             try:
                 found.append((os.stat(file).st_mtime_ns, file))
             except FileNotFoundError:
@@ -138,7 +141,7 @@ class Retries:
 
     def _write(self, known: dict[str, tuple[int, int]]) -> None:
         rows = (f"{name}\0{count}\0{when}\0" for name, (count, when) in known.items())
-        files.write_file(self._file, "".join(rows).encode("utf-8", "surrogateescape"))
+        files.replace(self._file, "".join(rows).encode("utf-8", "surrogateescape"))
 
 
 def due(place: git.Place) -> bool:

@@ -9,6 +9,7 @@ from trinity_guard import git
 from trinity_guard.dvcrepo import configfile, safe_paths, secrets, urls
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.git.files import replace
 from trinity_guard.remotes import credentials, endpoints, untrusted
 
 TYPE_CHECKING = False
@@ -149,8 +150,7 @@ def _bytes_at(file: bytes) -> bytes | None:
 
 def _put_back(file: bytes, data: bytes | None) -> None:
     if data is not None:
-        with open(file, "wb") as opened:
-            opened.write(data)
+        replace(file, data)
     elif os.path.lexists(file):
         os.unlink(file)
 

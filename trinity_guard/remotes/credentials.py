@@ -7,6 +7,7 @@ import os
 from trinity_guard import git
 from trinity_guard.dvcrepo import configfile, project, safe_paths, secrets, urls
 from trinity_guard.errors import UNUSABLE, GuardError, pathspec, shown, typed
+from trinity_guard.git.files import replace
 from trinity_guard.remotes import untrusted
 
 TYPE_CHECKING = False
@@ -71,7 +72,7 @@ def keep(place: git.Place, root: bytes, section: str, option: str, value: str) -
     """Write an option into config.local, which only its owner can read; all other lines of it stay as they are."""
     file = _local_file(place, root)
     old = _read(file)
-    write_private(file, with_option(old, file, section, option, value))
+    _write(file, with_option(old, file, section, option, value), private=True)
 
 
 def move(place: git.Place, root: bytes) -> Moved:
@@ -100,8 +101,8 @@ def move(place: git.Place, root: bytes) -> Moved:
             local = with_option(local, local_file, finding.section, finding.option, value)
     _require_clean(file, data, new, findings, values)
     published = in_history(place, root)
-    write_private(local_file, local)
-    _write_through(file, new)
+    _write(local_file, local, private=True)
+    _write(file, new, private=False)
     return Moved(findings, published)
 
 
@@ -233,27 +234,7 @@ def _read(file: bytes) -> bytes:
         return b""
 
 
-def write_private(file: bytes, data: bytes) -> None:
-    """Write a file of `.dvc` that only its owner can read, whole and flushed, or not at all."""
-    # Where DVC has its own temporary files, which Git ignores: a crash here leaves no secret to commit.
-    folder = os.path.join(os.path.dirname(file), b"tmp")
-    os.makedirs(folder, exist_ok=True)
-    temporary = os.path.join(folder, b"trinity-guard-%s-%d" % (os.path.basename(file), os.getpid()))
-    if os.path.lexists(temporary):
-        os.unlink(temporary)  # a process of this number was killed
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with open(fd, "wb") as opened:
-            opened.write(data)
-            opened.flush()
-            os.fsync(fd)
-        os.rename(temporary, file)
-    except OSError as error:
-        os.unlink(temporary)
-        raise GuardError(problem=f"cannot write {shown(file)}: {error.strerror}", exit_code=UNUSABLE) from None
-
-
-def _write_through(file: bytes, data: bytes) -> None:
-    mode = os.stat(file).st_mode & 0o777
-    write_private(file, data)
-    os.chmod(file, mode)
+def _write(file: bytes, data: bytes, private: bool) -> None:
+    """Write a file of `.dvc`, whole and flushed, or not at all. private: only its owner can read it."""
+    # Made where DVC has its own temporary files, which Git ignores: a crash leaves no secret to commit.
+    replace(file, data, durable=True, private=private, made_in=os.path.join(os.path.dirname(file), b"tmp"))

@@ -159,7 +159,7 @@ def config_text() -> bytes:
 
 def _write_config(plan: InstallPlan) -> None:
     plan.about_to_change(OWN_FILE)
-    files.replace(plan.place.file(OWN_FILE), config_text())
+    files.replace_in(plan.place, OWN_FILE, config_text())
     plan.outcome.done.append(f"settings {shown(OWN_FILE)}, all of them the defaults")
 
 
@@ -286,7 +286,7 @@ def _install_framework(plan: InstallPlan) -> None:
         existed = plan.record["framework"].get("existed", before is not None)
         plan.record["framework"] = {"existed": existed, "after": native.digest(after)}
         plan.save()
-        files.replace(place.file(framework.CONFIG), after)
+        files.replace_in(place, framework.CONFIG, after)
         plan.outcome.done.append(f"hooks in {shown(framework.CONFIG)}")
     _remove_native(plan, _own_folder(place))
     stages = framework.install(place)
@@ -312,7 +312,7 @@ def _leave_framework(plan: InstallPlan) -> None:
         if rest is None:
             os.unlink(plan.place.file(framework.CONFIG))
         else:
-            files.replace(plan.place.file(framework.CONFIG), rest)
+            files.replace_in(plan.place, framework.CONFIG, rest)
         plan.outcome.done.append(f"our hooks taken out of {shown(framework.CONFIG)}")
     removed = framework.uninstall(plan.place, plan.record["stages"])
     if removed:

@@ -62,12 +62,12 @@ def write_output(path: bytes, data: bytes) -> None:
     """
     try:
         if _is_replaced(path):
-            files.write_file(os.path.realpath(path), data)
+            files.replace(os.path.realpath(path), data)
             return
         with open(path, "wb") as file:
             file.write(data)
     except (OSError, GuardError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error.problem.rpartition(": ")[2]
+        reason = error.strerror if isinstance(error, OSError) else error.problem.rpartition(": ")[2].rstrip(".")
         raise GuardError(f"cannot write {shown(path)}: {reason}.", "--output FILE", UNUSABLE) from error
 
 

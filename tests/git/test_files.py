@@ -1,0 +1,309 @@
+"""The one writer of files: whole or not at all, with the right mode, and never where a planted name leads."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from trinity_guard.errors import UNUSABLE, GuardError
+from trinity_guard.git import Place, files
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "work"
+    path.mkdir()
+    return path
+
+
+@pytest.fixture(params=[0o022, 0o002, 0o077], ids=oct)
+def mask(request: pytest.FixtureRequest) -> Generator[int, None, None]:
+    old = os.umask(request.param)
+    yield request.param
+    os.umask(old)
+
+
+def umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+def replace(path: Path, data: bytes = b"new", *, durable: bool = False, private: bool = False) -> None:
+    files.replace(os.fsencode(path), data, durable=durable, private=private)
+
+
+def place_of(folder: Path) -> Place:
+    return Place(os.fsencode(folder), os.fsencode(folder / ".git"), os.fsencode(folder / ".git"))
+
+
+# ---- what is written
+
+
+@pytest.mark.parametrize("options", [{}, {"durable": True}, {"private": True}], ids=str)
+@pytest.mark.parametrize("data", [b"", b"x", b"a\r\n\0b", bytes(3_000_000)], ids=len)
+def test_a_file_is_written_whole_and_nothing_else_is_left(folder: Path, data: bytes, options: dict[str, bool]) -> None:
+    for _ in range(2):
+        replace(folder / "deep" / "er" / "file", data, **options)
+    assert (folder / "deep" / "er" / "file").read_bytes() == data
+    assert [p.name for p in folder.rglob("*") if p.is_file()] == ["file"]
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "é" * 127, "-x", " ", "new\nline", "..x", ".trinity-guard.toml"])
+def test_any_name_that_the_system_takes_will_do(folder: Path, name: str) -> None:
+    replace(folder / name)
+    assert (folder / name).read_bytes() == b"new"
+
+
+def test_a_name_without_a_folder_is_one_of_this_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    files.replace(b"here", b"new", durable=True)
+    assert (folder / "here").read_bytes() == b"new"
+
+
+# ---- modes
+
+
+def test_a_new_file_has_the_mode_that_was_asked_for_less_the_umask(folder: Path, mask: int) -> None:
+    files.replace(os.fsencode(folder / "text"), b"")
+    files.replace(os.fsencode(folder / "hook"), b"", 0o777)
+    assert (mode(folder / "text"), mode(folder / "hook")) == (0o666 & ~mask, 0o777 & ~mask)
+
+
+@pytest.mark.parametrize(
+    ("there", "asked", "then"),
+    [
+        (0o644, 0o666, 0o644),
+        (0o600, 0o666, 0o600),
+        (0o755, 0o666, 0o755),
+        (0o444, 0o666, 0o444),
+        (0o644, 0o777, 0o755),
+        (0o600, 0o777, 0o700),
+        (0o700, 0o777, 0o700),
+    ],
+)
+def test_an_existing_file_keeps_its_mode_but_a_hook_can_be_executed(
+    folder: Path, mask: int, there: int, asked: int, then: int
+) -> None:
+    (folder / "f").touch()
+    (folder / "f").chmod(there)
+    files.replace(os.fsencode(folder / "f"), b"new", asked)
+    assert mode(folder / "f") == then
+
+
+@pytest.mark.parametrize("there", [None, 0o644, 0o666, 0o400])
+def test_a_private_file_is_its_owner_s_whatever_was_there(folder: Path, mask: int, there: int | None) -> None:
+    if there is not None:
+        (folder / "f").touch()
+        (folder / "f").chmod(there)
+    replace(folder / "f", private=True)
+    assert mode(folder / "f") == 0o600
+
+
+@pytest.mark.parametrize("there", [None, 0o666])
+def test_what_is_being_written_nobody_else_can_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, there: int | None
+) -> None:
+    if there is not None:
+        (folder / "f").touch()
+        (folder / "f").chmod(there)
+    write, seen = os.write, list[int]()
+
+    def watched(fd: int, data: bytes) -> int:
+        seen.extend(mode(p) for p in folder.iterdir() if p.name != "f")
+        return write(fd, data)
+
+    monkeypatch.setattr(os, "write", watched)
+    replace(folder / "f")
+    assert seen == [0o600]
+    assert mode(folder / "f") == (there or 0o666 & ~umask())
+
+
+def test_on_a_file_system_that_keeps_no_modes_it_is_written_all_the_same(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: int, __: int) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "fchmod", refuse)
+    replace(folder / "f")
+    assert (folder / "f").read_bytes() == b"new"
+
+
+# ---- what was planted
+
+
+@pytest.fixture
+def precious(tmp_path: Path) -> Generator[Path, None, None]:
+    path = tmp_path / "home-of-victim"
+    path.mkdir()
+    (path / "notes").write_bytes(b"precious")
+    yield path
+    assert {p.name: p.read_bytes() for p in path.iterdir()} == {"notes": b"precious"}
+
+
+def test_links_under_every_name_that_could_be_foreseen_are_not_followed(folder: Path, precious: Path) -> None:
+    pid = os.getpid()
+    for name in (f".file.trinity-guard.{pid}", f"file.tmp-{pid}", "file.tmp", f"trinity-guard-file-{pid}"):
+        (folder / name).symlink_to(precious / "notes")
+    replace(folder / "file")
+    replace(folder / "file", durable=True)
+    replace(folder / "file", private=True)
+    assert sum(p.is_symlink() for p in folder.iterdir()) == 4
+
+
+def test_even_a_name_that_was_foreseen_is_refused(
+    folder: Path, precious: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "random_name", lambda: b"foreseen")
+    (folder / ".trinity-guard-foreseen").symlink_to(precious / "notes")
+    with pytest.raises(GuardError, match="cannot write"):
+        replace(folder / "file")
+    assert (folder / ".trinity-guard-foreseen").is_symlink()
+    assert not (folder / "file").exists()
+
+
+@pytest.mark.parametrize("target", ["notes", "nothing"])
+def test_a_link_in_the_file_s_place_goes_and_what_it_leads_to_stays(folder: Path, precious: Path, target: str) -> None:
+    (folder / "file").symlink_to(precious / target)
+    replace(folder / "file")
+    assert (folder / "file").read_bytes() == b"new"
+    assert not (folder / "file").is_symlink()
+
+
+@pytest.mark.parametrize("made", ["sub", "sub/deeper"])
+def test_a_file_of_the_work_tree_behind_a_link_is_refused(folder: Path, precious: Path, made: str) -> None:
+    (folder / "sub").symlink_to(precious)
+    place = place_of(folder)
+    with pytest.raises(GuardError) as refused:
+        files.replace_in(place, f"{made}/file".encode(), b"new")
+    assert "sub" in refused.value.problem
+    assert "symlink" in refused.value.problem
+
+
+# ---- what goes wrong
+
+
+def test_a_folder_in_the_file_s_place_is_named_and_stays(folder: Path) -> None:
+    (folder / "file" / "inside").mkdir(parents=True)
+    with pytest.raises(GuardError) as refused:
+        replace(folder / "file")
+    assert refused.value.problem == f"cannot write {folder}/file: Is a directory."
+    assert refused.value.exit_code == UNUSABLE
+    assert refused.value.remedy.startswith(f"ls -ld {folder} {folder}/file")
+    assert [p.name for p in folder.iterdir()] == ["file"]
+
+
+def test_a_file_in_the_folder_s_place_is_named_and_stays(folder: Path) -> None:
+    (folder / "sub").write_bytes(b"a file")
+    with pytest.raises(GuardError, match="cannot write"):
+        replace(folder / "sub" / "deep" / "file")
+    assert (folder / "sub").read_bytes() == b"a file"
+
+
+@pytest.mark.parametrize("call", ["write", "fsync", "rename"])
+def test_a_call_that_fails_leaves_the_old_file_and_no_other(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    (folder / "file").write_bytes(b"old")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, call, full)
+    with pytest.raises(GuardError, match="No space left on device"):
+        replace(folder / "file", durable=True)
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == {"file": b"old"}
+
+
+def test_an_interruption_leaves_the_old_file_and_no_other(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "file").write_bytes(b"old")
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "write", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        replace(folder / "file")
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == {"file": b"old"}
+
+
+def test_a_write_that_takes_less_at_once_is_gone_on_with(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda fd, data: write(fd, bytes(data[:3])))
+    replace(folder / "file", b"0123456789")
+    assert (folder / "file").read_bytes() == b"0123456789"
+
+
+# ---- where it is made
+
+
+def test_it_is_made_in_another_folder_and_on_another_file_system_beside(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename, seen = os.rename, []
+
+    def crossing(old: bytes, new: bytes) -> None:
+        seen.append(Path(os.fsdecode(old)).parent)
+        if len(seen) == 1:
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        rename(old, new)
+
+    monkeypatch.setattr(os, "rename", crossing)
+    there = folder / "git-dir"
+    files.replace(os.fsencode(folder / "file"), b"new", made_in=os.fsencode(there))
+    files.replace(os.fsencode(folder / "file"), b"newer", made_in=os.fsencode(there))
+    assert seen == [there, folder, there]
+    assert (folder / "file").read_bytes() == b"newer"
+    assert sorted(p.name for p in folder.iterdir()) == ["file", "git-dir"]
+    assert list((folder / "git-dir").iterdir()) == []
+
+
+def test_a_file_of_the_work_tree_is_made_in_the_git_dir(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rename, seen = os.rename, []
+
+    def watched(old: bytes, new: bytes) -> None:
+        seen.append(Path(os.fsdecode(old)).parent)
+        rename(old, new)
+
+    monkeypatch.setattr(os, "rename", watched)
+    files.replace_in(place_of(folder), b"sub/file", b"new", durable=True)
+    assert seen == [folder / ".git/trinity-guard"]
+    assert (folder / "sub" / "file").read_bytes() == b"new"
+
+
+def test_what_a_killed_process_left_is_told_from_what_is_being_written(folder: Path) -> None:
+    for name, age in {".trinity-guard-old": 3600, ".trinity-guard-new": 5, "notes": 3600, ".hidden": 3600}.items():
+        (folder / name).touch()
+        os.utime(folder / name, (time.time() - age,) * 2)
+    assert files.unfinished(os.fsencode(folder)) == [os.fsencode(folder / ".trinity-guard-old")]
+
+
+# ---- reading
+
+
+def test_reading_where_nothing_is_and_where_a_folder_is(folder: Path) -> None:
+    (folder / "file").write_bytes(b"\0x")
+    assert files.read_if_there(os.fsencode(folder / "file")) == b"\0x"
+    assert files.read_if_there(os.fsencode(folder / "none")) is None
+    assert files.read_if_there(os.fsencode(folder / "file" / "below")) is None
+    with pytest.raises(GuardError, match="is a folder where a file should be"):
+        files.read_if_there(os.fsencode(folder))
+
+
+def test_unlinking_what_is_gone_is_no_error(folder: Path) -> None:
+    (folder / "file").touch()
+    for _ in range(2):
+        files.unlink(os.fsencode(folder / "file"))
+    files.unlink(os.fsencode(folder / "none" / "below"))
+    assert list(folder.iterdir()) == []
