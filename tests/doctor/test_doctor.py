@@ -159,9 +159,13 @@ def unconfirmed(repo: Repo) -> None:
 
 def left_in_the_cache(repo: Repo) -> None:
     ended = run(sys.executable, "-c", "import os; print(os.getpid())").stdout.decode().strip()
-    repo.write(f".dvc/cache/trinity-guard-tmp/{ended}-1f-1", 5 * KB)
-    repo.write(f".git/trinity-guard/tmp-{ended}/1", 3 * KB)
-    repo.write(f".dvc/cache/trinity-guard-tmp/{os.getpid()}-1f-1", 7)
+    repo.write(f".dvc/cache/trinity-guard-tmp/use{'0' * 16}-{'1' * 16}", 5 * KB)
+    repo.write(".git/trinity-guard/.trinity-guard-0123456789abcdef", 1 * KB)
+    os.utime(repo.file(".git/trinity-guard/.trinity-guard-0123456789abcdef"), (time.time() - 3600,) * 2)
+    repo.write(".git/trinity-guard/.trinity-guard-fedcba9876543210", 7)
+    # The version before named its files after processes.
+    repo.write(f".git/trinity-guard/tmp-{ended}/1", 2 * KB)
+    repo.write(f".dvc/cache/trinity-guard-tmp/{ended}-1f-1", 7)
 
 
 def old_lock(repo: Repo) -> None:
@@ -279,7 +283,7 @@ AILMENTS: dict[str, tuple[Break, dict[str, str], str, str]] = {
     "no .dvc": (dvc_not_checked_out, {"dvc-project": "error"}, "not in the work tree", "remedy"),
     "a split index": (lambda r: r.git("update-index", "--split-index"), {"git-objects": "error"}, "split", "fix"),
     "a lock of Git's": (old_lock, {"git-locks": "error"}, "index.lock", "remedy"),
-    "temporary files": (left_in_the_cache, {"temporary-files": "warning"}, "2 temporary files (8.2 kB)", "fix"),
+    "temporary files": (left_in_the_cache, {"temporary-files": "warning"}, "3 temporary files (8.2 kB)", "fix"),
 }  # fmt: skip
 # Broken, these leave other checks unable to look; what they say is that they could not.
 BLINDING = {"a deleted config", "no .dvc", "a sparse checkout", "a malformed pointer"}

@@ -6,6 +6,7 @@ import os
 
 from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import GuardError, shown
+from trinity_guard.git import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -197,8 +198,6 @@ class StagingDir:
     def __init__(self, project_root: bytes, types: Sequence[str]) -> None:
         self._types = [*types, "copy"]
         self._store = odb.Store(os.path.join(project_root, b".dvc", b"tmp"))
-        self._folder = os.path.join(project_root, b".dvc", b"tmp", b"trinity-guard-tmp")
-        self._count = 0
 
     def put(
         self, source: bytes, name: str, target: bytes, isexec: bool, on_bytes: Copied | None = None
@@ -222,23 +221,17 @@ class StagingDir:
             except OSError as error:
                 raise _trouble(target, error) from error
             finally:
-                _remove(temporary)
+                files.unlink(temporary)
         raise GuardError(f"cannot write {shown(target)}: no way of linking or copying works here.")
 
     def close(self) -> None:
-        try:
-            os.rmdir(self._folder)
-        except OSError:
-            return  # never made, or another process of ours is at work in it
+        self._store.abandon()
 
     def _make(self, kind: str, source: bytes, wanted: str, isexec: bool, on_bytes: Copied | None) -> bytes:
         size = os.stat(source).st_size
         if kind == "copy" or (kind == "hardlink" and not size):
             return self._copied(source, wanted, size, isexec, on_bytes)
-        self._count += 1
-        name = os.path.join(self._folder, b"%d-link-%d" % (os.getpid(), self._count))
-        os.makedirs(self._folder, exist_ok=True)
-        _remove(name)
+        name = self._store.temporary_name()
         try:
             _linked(kind, source, name)
             if not odb.says(wanted, md5_of(name), source):
@@ -248,7 +241,7 @@ class StagingDir:
             elif isexec:
                 os.chmod(name, os.stat(name).st_mode | 0o100)  # the object's own mode, as DVC does
         except BaseException:
-            _remove(name)
+            files.unlink(name)
             raise
         if on_bytes:
             on_bytes(size)
@@ -282,8 +275,7 @@ def _linked(kind: str, source: bytes, name: bytes) -> None:
     else:
         import fcntl
 
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        reading, writing = os.open(source, os.O_RDONLY), os.open(name, flags, 0o666)
+        reading, writing = os.open(source, os.O_RDONLY), files.create(name)
         try:
             fcntl.ioctl(writing, FICLONE, reading)
         finally:
@@ -301,25 +293,18 @@ def _mode(isexec: bool) -> int:
 def _place_beside(temporary: bytes, target: bytes) -> None:
     """Copy to a dot-file of the target's own folder first, for a rename cannot cross file systems.
 
-    Its name is always the same (one sync at a time): what a killed one left is written over.
+    Its name is always the same (one sync at a time): what a killed one left, or somebody planted, is taken away.
     """
     beside = os.path.join(os.path.dirname(target), b".trinity-guard-tmp")
-    _remove(beside)
+    files.unlink(beside)
     try:
-        with open(beside, "wb") as file:
+        with open(files.create(beside), "wb") as file:
             for piece in odb.read_file(temporary):
                 file.write(piece)
         os.chmod(beside, os.stat(temporary).st_mode & 0o777)
         os.rename(beside, target)
     finally:
-        _remove(beside)
-
-
-def _remove(path: bytes) -> None:
-    try:
-        os.unlink(path)
-    except FileNotFoundError:
-        return
+        files.unlink(beside)
 
 
 def _trouble(target: bytes, error: OSError) -> GuardError:

@@ -11,7 +11,8 @@ from trinity_guard.convert.journal import Journal
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.errors import shown
-from trinity_guard.git import locks
+from trinity_guard.git import files, locks
+from trinity_guard.git import temporary as shared
 from trinity_guard.migrate import api
 
 FIX = "trinity-guard doctor --fix"
@@ -75,7 +76,7 @@ def migration(subject: Subject) -> Check:
 
 def temporary(subject: Subject) -> Check:
     """Files of processes that are gone: our own temporary ones, which nobody else sweeps."""
-    left = [p for folder in _folders(subject) for p in _of_the_dead(folder)]
+    left = _left_behind(subject)
     if not left:
         return fine("no temporary file was left behind")
     size = sum(_size(p) for p in left)
@@ -83,30 +84,35 @@ def temporary(subject: Subject) -> Check:
         WARNING,
         f"{counted(len(left), 'temporary file')} ({size_text(size)}) of processes that were killed: {listed(left, 2)}.",
         FIX,
-        lambda: _sweep(left),
+        lambda: _sweep(subject, left),
     )
 
 
-def _folders(subject: Subject) -> list[bytes]:
+def _left_behind(subject: Subject) -> list[bytes]:
     place = subject.place
-    folders = [os.path.join(place.git_dir, b"trinity-guard"), place.own, os.path.join(place.own, b"queue")]
+    own = [os.path.join(place.git_dir, b"trinity-guard"), place.own, os.path.join(place.own, b"queue")]
+    left = [p for f in dict.fromkeys(own) if _is_folder(f) for p in (*files.unfinished(f), *_of_the_dead(f))]
+    objects = _objects_folder(subject)
+    return left + (list(shared.left_behind(objects)) if _is_folder(objects) else [])
+
+
+def _objects_folder(subject: Subject) -> bytes:
     try:
-        cache = subject.project().cache_dir
+        return os.path.join(subject.project().cache_dir, b"trinity-guard-tmp")
     except Unseen:
-        cache = b""
-    if cache:
-        folders.append(os.path.join(cache, b"trinity-guard-tmp"))
-    return [f for f in dict.fromkeys(folders) if os.path.isdir(f) and not os.path.islink(f)]
+        return b""
+
+
+def _is_folder(path: bytes) -> bool:
+    return os.path.isdir(path) and not os.path.islink(path)
 
 
 def _of_the_dead(folder: bytes) -> list[bytes]:
-    """Return what names a process that is gone: `tmp-PID` and `NAME.tmp-PID`, in a cache `PID-…`."""
+    """Return what the version before named after a process that is gone: `tmp-PID` and `NAME.tmp-PID`."""
     found = []
-    of_cache = os.path.basename(folder) == b"trinity-guard-tmp"
     for name in os.listdir(folder):
-        head, mark, tail = name.partition(b"-") if of_cache else name.rpartition(b"tmp-")
-        pid = head if of_cache else tail
-        ours = of_cache or not head or head.endswith(b".")
+        head, mark, pid = name.rpartition(b"tmp-")
+        ours = not head or head.endswith(b".")
         if mark and ours and pid.isdigit() and len(pid) < 10 and not locks.alive(int(pid)):
             found.append(os.path.join(folder, name))
     return found
@@ -122,12 +128,17 @@ def _size(path: bytes) -> int:
         return total
 
 
-def _sweep(left: list[bytes]) -> str:
+def _sweep(subject: Subject, left: list[bytes]) -> str:
     import shutil
 
+    objects = _objects_folder(subject)
     for path in left:
+        if os.path.dirname(path) == objects:
+            continue  # swept below, under its lock
         if os.path.isdir(path) and not os.path.islink(path):
             shutil.rmtree(path)
         elif os.path.lexists(path):
             os.unlink(path)
+    if _is_folder(objects):
+        shared.sweep(objects)
     return f"{counted(len(left), 'temporary file')} removed, the first {shown(left[0])}"

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.git import locks
+from trinity_guard.git import files
+from trinity_guard.git.temporary import Temporary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ PIECE = 1 << 20
 THREADED = 8 << 20
 # With more files than this, one flush of the file system beats a flush of each (Git's core.fsyncMethod=batch).
 BATCH = 8
-# How often a temporary file is tried to be made, while others take its folder away.
-MAX_TRIES = 50
 OBJECT_MODE = 0o444
 # Begins the name of an object of DVC 2: its md5 is that of a text with LF line ends, and it lies at the top of a store.
 LEGACY = "dos2unix-"
@@ -51,9 +50,7 @@ class Store:
         self.folder = folder
         self.shared = shared
         self._taken: list[Stored] = []
-        self._temporary = os.path.join(folder, b"trinity-guard-tmp")
-        self._swept = False
-        self._count = 0
+        self._temporary = Temporary(os.path.join(folder, b"trinity-guard-tmp"), self._folder)
 
     def path(self, md5: str) -> bytes:
         """Return where an object lies, or would lie."""
@@ -76,29 +73,28 @@ class Store:
 
     def take(self, pieces: Iterable[bytes], expected: int = 0, on_bytes: Callable[[int], None] | None = None) -> Stored:
         """Write the pieces to a temporary file, hashing on the way. `expected` (bytes) only chooses the way."""
-        self._count += 1
-        name = os.path.join(self._temporary, b"%d-%x-%d" % (os.getpid(), id(self), self._count))
+        name = self.temporary_name()
         try:
-            fd = self._create(name)
+            fd = files.create(name)
             try:
                 md5, size = _copy(pieces, fd, expected, on_bytes)
             finally:
                 os.close(fd)
         except OSError as error:
+            files.unlink(name)
             self.abandon()
-            _remove(name)
             raise self._trouble(error) from error
         except BaseException:
-            _remove(name)
+            files.unlink(name)
             raise
         stored = Stored(md5, size, name)
         self._taken.append(stored)
         return stored
 
-    def place_for(self, name: str) -> bytes:
+    def place_for(self) -> bytes:
         """Return the name of a temporary file that others write, for `adopt`."""
-        path = os.path.join(self._temporary, b"%d-%s" % (os.getpid(), name.encode()))
-        os.close(self._create(path))
+        path = self.temporary_name()
+        os.close(files.create(path))
         return path
 
     def adopt(self, path: bytes, md5: str, size: int) -> None:
@@ -109,52 +105,42 @@ class Store:
         """Put all that was taken in place, flushed to disk; the objects are safe when this returns."""
         taken, self._taken = self._taken, []
         try:
-            _flush([s.temporary for s in taken], self._temporary)
+            _flush([s.temporary for s in taken], self.folder)
             folders = {os.path.dirname(self.path(s.md5)) for s in taken}
             # The folders above must reach the disk as well, or a crash loses the way to the object.
             above = {parent for folder in folders if self._folder(folder) for parent in _parents(folder, self.folder)}
             for stored in taken:
                 self._place(stored)
             _flush(sorted(folders | above), self.folder)
-            _remove_folder(self._temporary)
         except OSError as error:
             raise self._trouble(error) from error
         finally:
             for stored in taken:
-                _remove(stored.temporary)
+                files.unlink(stored.temporary)
+            self._temporary.end()
 
     def abandon(self) -> None:
         """Let go of all that was taken and not settled."""
         for stored in self._taken:
-            _remove(stored.temporary)
+            files.unlink(stored.temporary)
         self._taken = []
+        self._temporary.end()
 
     def drop(self, stored: Stored) -> None:
         """Let go of one object that was taken."""
         self._taken.remove(stored)
-        _remove(stored.temporary)
+        files.unlink(stored.temporary)
 
     def discard(self, md5: str) -> None:
         """Let go of an object, where there is one."""
-        _remove(self.path(md5))
+        files.unlink(self.path(md5))
 
-    def _create(self, name: bytes) -> int:
-        if os.path.islink(self._temporary):
-            # We sweep it: what lies where a link leads is somebody else's.
-            raise OSError(40, "a symbolic link where a folder of ours should be", self._temporary)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-        tries = MAX_TRIES
-        while True:
-            try:
-                if not self._swept:
-                    self._swept = self._folder(self._temporary) or self._sweep()
-                return os.open(name, flags, 0o666)
-            except (FileNotFoundError, FileExistsError):
-                # Another one at work here has settled, and took the folder away, or made it, in this moment.
-                tries -= 1
-                if not tries:
-                    raise
-                self._swept = False
+    def temporary_name(self) -> bytes:
+        """Return a path in the store's temporary folder at which nothing is yet."""
+        try:
+            return self._temporary.name()
+        except OSError as error:
+            raise self._trouble(error) from error
 
     def _place(self, stored: Stored) -> None:
         target = self.path(stored.md5)
@@ -178,14 +164,6 @@ class Store:
             return False
         if self.shared:
             os.chmod(folder, 0o2775)  # noqa: S103  # as DVC does for a group
-        return True
-
-    def _sweep(self) -> bool:
-        """Take away what processes that are gone left behind."""
-        for name in os.listdir(self._temporary):
-            pid = name.partition(b"-")[0]
-            if pid.isdigit() and not locks.alive(int(pid)):
-                _remove(os.path.join(self._temporary, name))
         return True
 
     def _trouble(self, error: OSError) -> GuardError:
@@ -292,7 +270,7 @@ def _copy(pieces: Iterable[bytes], fd: int, expected: int, on_bytes: Callable[[i
     digest = _new_md5()
     size = 0
     for piece in pieces:
-        _write(fd, piece)
+        files.write(fd, piece)
         digest.update(piece)
         size += len(piece)
         if on_bytes:
@@ -318,7 +296,7 @@ def _copy_threaded(pieces: Iterable[bytes], fd: int, on_bytes: Callable[[int], N
     try:
         for piece in pieces:
             waiting.put(piece)
-            _write(fd, piece)
+            files.write(fd, piece)
             size += len(piece)
             if on_bytes:
                 on_bytes(len(piece))
@@ -328,22 +306,12 @@ def _copy_threaded(pieces: Iterable[bytes], fd: int, on_bytes: Callable[[int], N
     return digest.hexdigest(), size
 
 
-def _write(fd: int, piece: bytes) -> None:
-    view = memoryview(piece)
-    while view:
-        view = view[os.write(fd, view) :]
-
-
 def _flush(paths: list[bytes], folder: bytes) -> None:
     """Force files or folders to the disk: one by one when few, else their whole file system at once."""
     if len(paths) > BATCH and _flush_file_system(folder):
         return
     for path in paths:
-        fd = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
+        files.flush(path)
 
 
 def _flush_file_system(folder: bytes) -> bool:
@@ -374,17 +342,3 @@ def _parents(folder: bytes, top: bytes) -> Iterator[bytes]:
     while folder != top and len(folder) > len(top):
         folder = os.path.dirname(folder)
         yield folder
-
-
-def _remove(path: bytes) -> None:
-    try:
-        os.unlink(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return  # it is not there, or gone already
-
-
-def _remove_folder(folder: bytes) -> None:
-    try:
-        os.rmdir(folder)
-    except OSError:
-        return  # another process of ours is at work in it

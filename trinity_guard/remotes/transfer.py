@@ -208,7 +208,7 @@ class Download(_Transfer):
     tell_after = SETTLE_EVERY
 
     def one(self, md5: str, size: int) -> str:
-        target = self.cache.place_for(md5)
+        target = self.cache.place_for()
         kept = False
         try:
             try:
