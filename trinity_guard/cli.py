@@ -7,35 +7,8 @@ import sys
 
 import trinity_guard
 from trinity_guard import LIBRARY, console, git
-from trinity_guard.errors import BUG, FINE, INTERRUPTED, UNUSABLE, GuardError, shown
-
-COMMANDS = {
-    "init": "make this repository guarded (DVC, a remote, the hooks, a config)",
-    "block": "say which staged files are artifacts, and refuse them",
-    "convert": "turn staged artifacts, or the given tracked files, into DVC pointers",
-    "add": "the same straight from the working tree: Git never sees the bytes",
-    "remote": "add a DVC remote, keep its credentials, find out why it does not work",
-    "push": "upload the objects that commits name; try again what is waiting",
-    "gate": "refuse a push whose bytes others could not fetch",
-    "sync": "artifacts follow their pointers, from the cache (the hooks do it after a checkout)",
-    "pull": "the same, and fetch from the remote what the cache lacks",
-    "use": "artifacts as another commit had them, pointers and data",
-    "migrate": "a legacy repository's whole history to DVC (info, run, verify, undo …)",
-    "lint": "the CI stage: rules TG001 to TG009 over the index, a tree, every commit of a range",
-    "status": "what is guarded, changed, waiting",
-    "data": "the training set of the trainer, measured by laying text out",
-    "train": "train the layout_risk_predictor, log it to MLflow, write model, metadata and card",
-    "evaluate": "a model's figures on a table",
-    "predict": "what a model says of pages, and which healing strategy it advises",
-    "release": "a semantic version of a committed, pushed model: Git tag, stage, MLflow's registry",
-    "lineage": "where a model came from, and whether tag, pointers, run and remote agree",
-    "ui": "MLflow's pages on the runs of this project",
-    "doctor": "what is set up wrongly, and the command that mends it",
-    "report": "one page of HTML for the owner: what Git and DVC hold, what grows, what is wrong",
-    "demo": "the whole story on this machine, on a throwaway repository",
-    "hook": "what the installed Git hooks call",
-    "completion": 'print the shell\'s completion: eval "$(trinity-guard completion bash)"',
-}
+from trinity_guard.commands import COMMANDS
+from trinity_guard.errors import BUG, FINE, INTERRUPTED, UNUSABLE, GuardError, did_you_mean, shown
 
 USAGE = """usage: trinity-guard COMMAND [-v | -q] …
 
@@ -58,6 +31,8 @@ def main(argv: list[str] | None = None) -> int:
     except GuardError as error:
         console.fail(error)
         return error.exit_code
+    except SystemExit as done:  # argparse has shown the help
+        return int(done.code or FINE)
     except KeyboardInterrupt:
         console.warn("interrupted.")
         return INTERRUPTED
@@ -82,7 +57,9 @@ def _run(args: list[str]) -> int:
         return FINE
     name = args[0]
     if name not in COMMANDS:
-        raise GuardError(problem=f"there is no command '{name}'.", remedy="trinity-guard --help", exit_code=UNUSABLE)
+        raise GuardError(
+            f"there is no command '{name}'{did_you_mean(name, COMMANDS)}.", "trinity-guard --help", UNUSABLE
+        )
     __import__(f"trinity_guard.commands.{name}")
     code: int = sys.modules[f"trinity_guard.commands.{name}"].run(args[1:])
     return code

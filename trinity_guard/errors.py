@@ -1,5 +1,11 @@
 """The one error type: what happened, and the command that helps, with names as they are read and as they are typed."""
 
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 FINE = 0
 BLOCKED = 1
 UNUSABLE = 2
@@ -26,6 +32,14 @@ def shown(path: bytes) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogateescape").decode() for c in text)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ` (did you mean 'status'?)` for a word that is nearly a known one, "" for any other."""
+    import difflib
+
+    near = difflib.get_close_matches(word, list(known), 1)
+    return f" (did you mean '{near[0]}'?)" if near else ""
 
 
 def quoted(text: str) -> str:

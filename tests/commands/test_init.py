@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.support import Repo, dvc
-from trinity_guard import config
-from trinity_guard.commands import init
+from tests.helpers.support import PROJECT, Repo, dvc
+from trinity_guard import cli, config
 from trinity_guard.setup import install
 
 
@@ -30,7 +29,7 @@ def test_it_says_what_it_did_and_that_the_storage_is_only_a_folder(bare_repo: Re
     assert str(tmp_path / "plain-dvc-storage") in lines[1]
     assert b"only a folder on this machine" in done.stderr
     assert b"trinity-guard remote add s3://BUCKET/PATH --default" in done.stderr
-    assert len(lines) == 3 + len(list((Path(install.__file__).parent.parent / "hooks").iterdir()))
+    assert len(lines) == 3 + len(list((PROJECT / "hooks").iterdir()))
 
 
 def test_quietly_it_says_nothing(bare_repo: Repo) -> None:
@@ -53,9 +52,7 @@ def test_wrong_usage_exits_2_and_touches_nothing(
 ) -> None:
     monkeypatch.chdir(bare_repo.path)
     before = files(bare_repo)
-    with pytest.raises(SystemExit) as stopped:
-        init.run(args)
-    assert stopped.value.code == 2
+    assert cli.main(["init", *args]) == 2
     assert files(bare_repo) == before
 
 

@@ -288,7 +288,7 @@ def test_info_lists_the_largest_ten_and_no_more(legacy: Legacy, program: Program
         (("--ref", "refs/remotes/origin/main"), "no branch or tag refs/remotes/origin/main"),
         (("--everything", "--ref", "main"), "--everything takes no --ref"),
         (("--above", "3 apples"), "--above"),
-        (("main",), "unrecognized arguments"),
+        (("main",), "takes no argument 'main'"),
     ],
 )
 def test_what_makes_no_sense_is_refused_and_changes_nothing(

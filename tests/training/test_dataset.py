@@ -15,7 +15,7 @@ from random import Random
 import pytest
 
 from tests.helpers.support import PROJECT, Repo, run
-from trinity_guard import console
+from trinity_guard import cli, console
 from trinity_guard.commands import data
 from trinity_guard.errors import GuardError
 from trinity_guard.training import dataset, pages, table
@@ -266,15 +266,11 @@ def test_wrong_usage_exits_2_before_anything_is_written(
     wrong: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(SystemExit) as caught:
-        data.run(wrong)
-    assert caught.value.code == 2
-    assert "error" in capsys.readouterr().err
+    assert cli.main(["data", *wrong]) == 2
+    assert "trinity data --help" in capsys.readouterr().err
     assert not (tmp_path / "data").exists()
 
 
 def test_help_shows_an_example(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as caught:
-        data.run(["--help"])
-    assert caught.value.code == 0
+    assert cli.main(["data", "--help"]) == 0
     assert "trinity data --rows 5000 --seed 7" in capsys.readouterr().out

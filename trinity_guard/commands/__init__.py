@@ -1,1 +1,29 @@
-"""One file a command: `run(args: list[str]) -> int`."""
+"""One file a command. Here: their names, and what each does in a line, as `--help` and the shells list them."""
+
+COMMANDS = {
+    "init": "make this repository guarded (DVC, a remote, the hooks, a config)",
+    "block": "say which staged files are artifacts, and refuse them",
+    "convert": "turn staged artifacts, or the given tracked files, into DVC pointers",
+    "add": "the same straight from the working tree: Git never sees the bytes",
+    "remote": "add a DVC remote, keep its credentials, find out why it does not work",
+    "push": "upload the objects that commits name; try again what is waiting",
+    "gate": "refuse a push whose bytes others could not fetch",
+    "sync": "artifacts follow their pointers, from the cache (the hooks do it after a checkout)",
+    "pull": "the same, and fetch from the remote what the cache lacks",
+    "use": "artifacts as another commit had them, pointers and data",
+    "migrate": "a legacy repository's whole history to DVC (info, run, verify, undo …)",
+    "lint": "the CI stage: numbered rules over the index, a tree, every commit of a range (--explain RULE)",
+    "status": "what is guarded, changed, waiting",
+    "data": "the training set of the trainer, measured by laying text out",
+    "train": "train the layout_risk_predictor, log it to MLflow, write model, metadata and card",
+    "evaluate": "a model's figures on a table",
+    "predict": "what a model says of pages, and which healing strategy it advises",
+    "release": "a semantic version of a committed, pushed model: Git tag, stage, MLflow's registry",
+    "lineage": "where a model came from, and whether tag, pointers, run and remote agree",
+    "ui": "MLflow's pages on the runs of this project",
+    "doctor": "what is set up wrongly, and the command that mends it",
+    "report": "one page of HTML for the owner: what Git and DVC hold, what grows, what is wrong",
+    "demo": "the whole story on this machine, on a throwaway repository",
+    "hook": "what the installed Git hooks call",
+    "completion": 'print the shell\'s completion: eval "$(trinity-guard completion bash)"',
+}

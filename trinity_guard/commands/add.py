@@ -9,26 +9,28 @@ from trinity_guard.commands.terminal import arguments, messages
 from trinity_guard.convert import commit, convert, recover
 from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import tracked
-from trinity_guard.errors import FINE, UNUSABLE, GuardError
+from trinity_guard.errors import FINE
 from trinity_guard.git import locks, repository
 
-HELP = """usage: trinity-guard add PATH…
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.commands.terminal.arguments import Parser
 
+DESCRIPTION = """\
 Put files straight from the working tree into the DVC cache, and stage their pointers and .gitignore lines.
 Git never compresses and keeps a copy of the bytes, as its own `git add` does. A file is added whatever its
 name; of a folder, the artifacts in it (see `patterns` in the configuration).
-
-Example: trinity-guard add models/big.pt && git commit -m "a bigger model"
 """
+EXAMPLE = 'Example: trinity-guard add models/big.pt && git commit -m "a bigger model"'
+
+
+def configure(p: Parser) -> None:
+    p.description, p.epilog = DESCRIPTION, EXAMPLE
+    arguments.add_paths(p, "files, or folders whose artifacts are meant", needed=True)
 
 
 def run(args: list[str]) -> int:
-    if arguments.wants_help(args):
-        console.result(HELP.rstrip())
-        return FINE
-    names = arguments.paths(args, "add")
-    if not names:
-        raise GuardError("add takes the paths of files or folders.", "trinity-guard add --help", exit_code=UNUSABLE)
+    names = arguments.parse("trinity-guard add", configure, args).paths
     start = os.getcwdb()
     place = git.place()
     git.at_top(place)

@@ -12,20 +12,24 @@ from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE, typed
 from trinity_guard.git import index, repository
 
-HELP = """usage: trinity-guard block [PATH…]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.commands.terminal.arguments import Parser
 
+DESCRIPTION = """\
 Say which staged files are artifacts (or, with PATH, which tracked files below it), and exit 1 if any is.
 Nothing is changed.
-
-Example: trinity-guard block
 """
+EXAMPLE = "Example: trinity-guard block"
+
+
+def configure(p: Parser) -> None:
+    p.description, p.epilog = DESCRIPTION, EXAMPLE
+    arguments.add_paths(p, "what is tracked there, and not what is staged")
 
 
 def run(args: list[str]) -> int:
-    if arguments.wants_help(args):
-        console.result(HELP.rstrip())
-        return FINE
-    names = arguments.paths(args, "block")
+    names = arguments.parse("trinity-guard block", configure, args).paths
     if console.skipped("block"):
         return FINE
     start = os.getcwdb()

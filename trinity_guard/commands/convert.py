@@ -12,21 +12,25 @@ from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE
 from trinity_guard.git import index, locks, repository
 
-HELP = """usage: trinity-guard convert [PATH…]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.commands.terminal.arguments import Parser
 
+DESCRIPTION = """\
 Turn artifacts into DVC pointers: bytes into the DVC cache, pointer and .gitignore line into the index.
 Without PATH: what is staged. With PATH: these tracked files (of a folder: the artifacts in it), also files
 that a pointer holds and that have changed. Nothing is committed.
-
-Example: trinity-guard convert models/ && git commit -m "models are pointers now"
 """
+EXAMPLE = 'Example: trinity-guard convert models/ && git commit -m "models are pointers now"'
+
+
+def configure(p: Parser) -> None:
+    p.description, p.epilog = DESCRIPTION, EXAMPLE
+    arguments.add_paths(p, "tracked files, or folders whose artifacts are meant")
 
 
 def run(args: list[str]) -> int:
-    if arguments.wants_help(args):
-        console.result(HELP.rstrip())
-        return FINE
-    names = arguments.paths(args, "convert")
+    names = arguments.parse("trinity-guard convert", configure, args).paths
     if console.skipped("convert"):
         return FINE
     start = os.getcwdb()

@@ -5,17 +5,23 @@ from __future__ import annotations
 import os
 
 from trinity_guard import console
+from trinity_guard.commands.terminal import arguments, shells
 from trinity_guard.errors import FINE, shown
 from trinity_guard.training import extra
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import argparse
+    from trinity_guard.commands.terminal.arguments import Parser
 
 ROWS, SEED = 20_000, 42
 FEWEST, MOST = 50, 10_000_000
 OUTPUT = ("data", "training_dataset.csv")
 
+DESCRIPTION = """\
+Make the training set: generated pages of six themes, laid out with real font metrics under each healing
+strategy. One row is one (page, strategy), and its label is what was measured. The same seed gives the same
+bytes on any machine.
+"""
 EXAMPLE = """\
 example:
   trinity data
@@ -23,26 +29,18 @@ example:
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    import argparse
-
-    p = argparse.ArgumentParser(
-        prog="trinity data",
-        description="Make the training set: generated pages of six themes, laid out with real font metrics under each "
-        "healing strategy. One row is one (page, strategy), and its label is what was measured. "
-        "The same seed gives the same bytes on any machine.",
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def configure(p: Parser) -> None:
+    p.description, p.epilog = DESCRIPTION, EXAMPLE
+    p.allow_abbrev = True  # as it always was here
     p.add_argument("--rows", type=_rows, default=ROWS, metavar="N", help=f"how many rows (default: {ROWS})")
     p.add_argument("--seed", type=_seed, default=SEED, metavar="N", help=f"of all that is random (default: {SEED})")
-    p.add_argument("--output", metavar="FILE", help=f"where (default: {'/'.join(OUTPUT)} of the project)")
+    where = f"where (default: {'/'.join(OUTPUT)} of the project)"
+    arguments.add_value(p, "--output", "FILE", where, shells.FILE)
     p.add_argument("--force", action="store_true", help="replace a file with other contents")
-    return p
 
 
 def run(args: list[str]) -> int:
-    asked = parser().parse_args(args)
+    asked = arguments.parse("trinity data", configure, args)
     extra.require("trinity data")
     from trinity_guard.training import dataset  # noqa: PLC0415  # --help must not load it
 

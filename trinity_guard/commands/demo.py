@@ -6,33 +6,34 @@ import os
 import sys
 
 from trinity_guard import LIBRARY, console, git
-from trinity_guard.errors import FINE, UNUSABLE, GuardError, quoted
+from trinity_guard.commands.terminal import arguments
+from trinity_guard.errors import FINE, GuardError, quoted
 from trinity_guard.setup import native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-HELP = """usage: trinity-guard demo [--keep]
+    from trinity_guard.commands.terminal.arguments import Parser
 
+DESCRIPTION = """\
 Train a model in a throwaway repository, commit it, clone it, pull it and compare every byte; then try to slip a
 model past the hooks. With the extra `train`, train the layout_risk_predictor too: logged to MLflow, committed, pushed,
 released, and looked over. Nothing outside of a folder in the temporary directory is written. It needs no network.
---keep: leave the folder there, and say where
-
-Example: trinity-guard demo --keep
 """
+EXAMPLE = "Example: trinity-guard demo --keep"
 
 MOST_LINES = 14
 VERSION = "v1.0.0"
 
 
+def configure(p: Parser) -> None:
+    p.description, p.epilog = DESCRIPTION, EXAMPLE
+    p.add_argument("--keep", action="store_true", help="leave the folder there, and say where")
+
+
 def run(args: list[str]) -> int:
-    if any(a in ("-h", "--help") for a in args):
-        console.result(HELP.rstrip())
-        return FINE
-    if any(a != "--keep" for a in args):
-        raise GuardError("demo takes --keep only.", "trinity-guard demo --help", exit_code=UNUSABLE)
+    keep = arguments.parse("trinity-guard demo", configure, args).keep
     import shutil
     import tempfile
 
@@ -41,11 +42,11 @@ def run(args: list[str]) -> int:
     try:
         trained = _tell_all(_Stage(folder))
     finally:
-        if "--keep" in args:
+        if keep:
             console.result(f"kept: {folder}")
         else:
             shutil.rmtree(folder)
-    if trained and "--keep" in args:
+    if trained and keep:
         console.say(f"the runs in MLflow: cd {quoted(os.path.join(folder, 'trainer'))} && trinity ui")
     elif trained:
         console.say("\nTo look at the run, the card and the tags:  trinity-guard demo --keep")

@@ -11,64 +11,57 @@ from __future__ import annotations
 import os
 
 from trinity_guard import console, git
-from trinity_guard.commands.terminal import arguments
+from trinity_guard.commands.terminal import arguments, output
 from trinity_guard.doctor import examination
 from trinity_guard.doctor.checks import ERROR, OK, WARNING
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from trinity_guard.commands.terminal.arguments import Parser
     from trinity_guard.doctor.checks import Check
 
-HELP = """usage: trinity-guard doctor [--fix] [--offline] [--format text|json]
-
+DESCRIPTION = """\
 What may be set up wrongly, each with the reason and the command that mends it: Git, DVC and its plug-ins, the hooks
 and whether Git reaches them, the program from a bare PATH, the configuration, the remote (a probe object is written,
 read and removed; each step has a time limit, TRINITY_GUARD_TIMEOUT seconds), credentials, the cache, disks, the queue,
-pointers without objects, ignore rules, git-lfs, and what a kill has left.
-
---fix      do what needs no decision (install the hooks again, complete what was cut short, missing ignore lines,
-           push what waits), then look again
---offline  ask no remote; what that leaves open is a warning
--v         name the checks that are fine, too
+pointers without objects, ignore rules, git-lfs, and what a kill has left. With -v, what is fine is named too.
 Exits 1 when anything is an error; warnings alone are 0.
-
-Example: trinity-guard doctor --fix
 """
+EXAMPLE = "Example: trinity-guard doctor --fix"
 STYLES = {ERROR: "31", WARNING: "33"}
 
 
+def configure(p: Parser) -> None:
+    p.description, p.epilog = DESCRIPTION, EXAMPLE
+    p.add_argument(
+        "--fix",
+        action="store_true",
+        help="do what needs no decision (install the hooks again, complete what was cut short, missing ignore lines, "
+        "push what waits), then look again",
+    )
+    p.add_argument("--offline", action="store_true", help="ask no remote; what that leaves open is a warning")
+    p.add_argument("--format", choices=("text", "json"), default="text", help="text (the default) or json")
+
+
 def run(args: list[str]) -> int:
-    if arguments.wants_help(args):
-        console.result(HELP.rstrip())
-        return FINE
-    fix, offline, form = _options(args)
+    asked = arguments.parse("trinity-guard doctor", configure, args)
     start, place = os.getcwdb(), _place()
     if not place.bare:
         git.at_top(place)
-    checks = _examined(place, offline)
-    mended = examination.mend(checks) if fix else []
+    checks = _examined(place, asked.offline)
+    mended = examination.mend(checks) if asked.fix else []
     if mended:
-        checks = _examined(place, offline)
-    if form == "json":
+        checks = _examined(place, asked.offline)
+    if asked.format == "json":
         _tell_json(checks, mended)
     else:
         for name, done in mended:
             console.say(f"{name}: {done}")
         _tell(checks)
         if any(c.remedy for c in checks):
-            arguments.note_the_top(start)
+            output.note_the_top(start)
     return BLOCKED if any(c.level == ERROR for c in checks) else FINE
-
-
-def _options(args: list[str]) -> tuple[bool, bool, str]:
-    rest = [a for a in args if a not in ("--fix", "--offline")]
-    words = [w for a in rest for w in a.split("=", 1)] if rest else ["--format", "text"]
-    if len(words) != 2 or words[0] != "--format" or words[1] not in ("text", "json"):
-        raise GuardError(
-            "doctor takes --fix, --offline and --format text or --format json.", "trinity-guard doctor --help", UNUSABLE
-        )
-    return "--fix" in args, "--offline" in args, words[1]
 
 
 def _place() -> git.Place:

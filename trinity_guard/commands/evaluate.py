@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 
 from trinity_guard import console
-from trinity_guard.commands.terminal import arguments
+from trinity_guard.commands.terminal import arguments, output, shells
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
 from trinity_guard.training import card, extra
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import argparse
-
+    from trinity_guard.commands.terminal.arguments import Parser
     from trinity_guard.training.evaluation import Evaluation
 
+DESCRIPTION = """\
+Say how good a model is on a table: every figure beside what a constant answer gets.
+"""
 EXAMPLE = """\
 example:
   trinity evaluate models/layout_risk_predictor.pkl data/training_dataset.csv --output metrics/evaluate.json
@@ -24,36 +26,20 @@ one, all rows. A model whose md5 is not the one that its metadata and its pointe
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    import argparse
-
-    p = argparse.ArgumentParser(
-        prog="trinity evaluate",
-        description="Say how good a model is on a table: every figure beside what a constant answer gets.",
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    p.add_argument("model", metavar="MODEL", help="a .pkl with its _metadata.json beside it")
-    p.add_argument("dataset", metavar="DATASET", help="a table as `trinity data` makes it")
-    p.add_argument(
-        "--output",
-        metavar="FILE.json",
-        type=arguments.given,
-        help="write all figures there: slices, leakage, calibration …; -: print them, and nothing else",
-    )
-    p.add_argument(
-        "--plots", metavar="FOLDER", type=arguments.given, help="write the curves there, as CSV for `dvc plots`"
-    )
-    p.add_argument("--pictures", metavar="FOLDER", type=arguments.given, help="draw them there, as PNG")
-    p.add_argument(
-        "--md5", metavar="HEX", type=arguments.given, help="the md5 that the model must have, whatever stands beside it"
-    )
-    return p
+def configure(p: Parser) -> None:
+    p.description, p.epilog = DESCRIPTION, EXAMPLE
+    arguments.add_word(p, "model", "MODEL", "a .pkl with its _metadata.json beside it", shells.FILE)
+    arguments.add_word(p, "dataset", "DATASET", "a table as `trinity data` makes it", shells.FILE)
+    where = "write all figures there: slices, leakage, calibration …; -: print them, and nothing else"
+    arguments.add_value(p, "--output", "FILE.json", where, shells.FILE)
+    curves = "write the curves there, as CSV for `dvc plots`"
+    arguments.add_value(p, "--plots", "FOLDER", curves, shells.FOLDER)
+    arguments.add_value(p, "--pictures", "FOLDER", "draw them there, as PNG", shells.FOLDER)
+    arguments.add_value(p, "--md5", "HEX", "the md5 that the model must have, whatever stands beside it")
 
 
 def run(args: list[str]) -> int:
-    asked = parser().parse_args(args)
+    asked = arguments.parse("trinity evaluate", configure, args)
     extra.require("trinity evaluate")
     extra.reduce_gc()
     extra.silence_warnings()
@@ -66,7 +52,7 @@ def run(args: list[str]) -> int:
         doing("evaluating")
         found = predicting.evaluate(loaded, asked.dataset)
         if asked.output and asked.output != "-":
-            arguments.write_output_with_folder(asked.output, _json(found))
+            output.write_output_with_folder(asked.output, _json(found))
         if asked.plots or asked.pictures:
             doing("drawing")
         _draw(found, asked.plots, asked.pictures)

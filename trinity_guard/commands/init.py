@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from trinity_guard import console, git
+from trinity_guard.commands.terminal import arguments
 from trinity_guard.errors import FINE, shown
 from trinity_guard.setup import install
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import argparse
+    from trinity_guard.commands.terminal.arguments import Parser
 
+DESCRIPTION = """\
+Make this repository guarded: DVC, a default remote, the Git hooks, a commented config file. Running it again
+does no harm.
+"""
 EXAMPLE = """\
 example:
   cd my-repository
@@ -18,16 +23,9 @@ example:
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    import argparse
-
-    p = argparse.ArgumentParser(
-        prog="trinity-guard init",
-        description="Make this repository guarded: DVC, a default remote, the Git hooks, a commented config file. "
-        "Running it again does no harm.",
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def configure(p: Parser) -> None:
+    p.description, p.epilog = DESCRIPTION, EXAMPLE
+    p.allow_abbrev = True  # as it always was here
     p.add_argument(
         "--remote", metavar="URL", help="DVC's default remote (without it: a local folder beside the repository)"
     )
@@ -37,18 +35,12 @@ def parser() -> argparse.ArgumentParser:
         help="Git's own hooks (the default), the pre-commit framework, or none",
     )
     p.add_argument("--uninstall", action="store_true", help="take it all out again and restore what was there")
-    p.add_argument("-q", "--quiet", action="store_true", help="say only what must be known")
-    p.add_argument("-v", "--verbose", action="store_true", help="say more")
-    return p
 
 
 def run(args: list[str]) -> int:
-    p = parser()
-    asked = p.parse_args(args)
+    asked = arguments.parse("trinity-guard init", configure, args)
     if asked.uninstall and (asked.remote is not None or asked.hooks):
-        p.error("--uninstall takes no other option")
-    if asked.quiet or asked.verbose:
-        console.set_level(console.QUIET if asked.quiet else console.VERBOSE)
+        raise asked.parser.wrong("--uninstall takes no other option.")
     place = git.place()
     if asked.uninstall:
         outcome, nothing = install.uninstall(place), "nothing of trinity-guard is installed here"

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 
 from trinity_guard import console, git
-from trinity_guard.commands.terminal import confirm
+from trinity_guard.commands.terminal import arguments, confirm, shells
 from trinity_guard.detect import patterns
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE
 from trinity_guard.git import repository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import argparse
+    from trinity_guard.commands.terminal.arguments import Parser
 
+DESCRIPTION = """\
+Print one record of a model: tag, commit, model, dataset, code, MLflow run, remote; and check that they agree.
+"""
 EXAMPLE = """\
 Each line is `ok`, `wrong`, `could not look` (a server is away, a clone lacks the store) or `not looked` (without
 --verify). Exit codes: 0 all that was looked at is right, 1 something is wrong, 2 under --verify something could not
@@ -25,26 +28,18 @@ example:
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    import argparse
-
-    p = argparse.ArgumentParser(
-        prog="trinity lineage",
-        description="Print one record of a model: tag, commit, model, dataset, code, MLflow run, remote; and check "
-        "that they agree.",
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def configure(p: Parser) -> None:
+    p.description, p.epilog = DESCRIPTION, EXAMPLE
+    p.allow_abbrev = True  # as it always was here
     what = "a version (v1.2.0, NAME@v1.2.0) or a model's file (default: the last release, else the newest model)"
-    p.add_argument("model", nargs="?", default="", metavar="MODEL|VERSION", help=what)
+    arguments.add_word(p, "model", "MODEL|VERSION", what, shells.FILE, nargs="?", default="")
     look = "ask MLflow and the remotes too, hash the cache's objects, and fetch the model once more to hash it"
     p.add_argument("--verify", action="store_true", help=look)
     p.add_argument("--format", choices=("table", "json"), default="table", help="(default: table)")
-    return p
 
 
 def run(args: list[str]) -> int:
-    given = parser().parse_args(args)
+    given = arguments.parse("trinity lineage", configure, args)
     from trinity_guard.training import extra  # noqa: PLC0415  # --help must not load it
 
     if given.verify:

@@ -6,7 +6,7 @@ import gc
 import os
 
 from trinity_guard import console, git
-from trinity_guard.commands.terminal import arguments
+from trinity_guard.commands.terminal import arguments, output, shells
 from trinity_guard.detect import patterns
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
 from trinity_guard.git import index, repository
@@ -19,90 +19,71 @@ from trinity_guard.lint.summary import Summary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Callable
 
+    from trinity_guard.commands.terminal.arguments import Parser
     from trinity_guard.lint.finding import Finding
     from trinity_guard.lint.subject import Subject
 
     Make = Callable[[subject.Tree], Subject]
 
-HELP = """usage: trinity-guard lint [PATH…] [--all | --rev REV | --range A..B] [--remote] [--rules TG001,TG006]
-                          [--format text|json|sarif|github|gitlab|junit] [--output FILE] [--fix]
-                          [--baseline FILE] [--update-baseline --reason TEXT [--expires YYYY-MM-DD]]
-       trinity-guard lint --explain TG004
-
-Check what Git tracks against the rules TG001 to TG009: the index, or with --all HEAD as well, with --rev the
-tree of any revision, with --range every commit of it. In a GitHub or GitLab job, the commits of the pull
-request, merge request or push. --remote asks the remotes too (TG003). In a bare repository --rev or --range
-is needed, and the configuration is that of the commit.
-
---output writes the report to a file (- for standard output), and the findings to the terminal. A baseline hides
-what was there before (.trinity-guard-baseline, where there is one). --fix mends what needs no question.
-Exits 1 when an error was found (warnings do not count) or mended, 2 when it could not look.
-
-Example: trinity-guard lint --range main..HEAD
+DESCRIPTION = """\
+Check what Git tracks against the rules (--explain says what each means): the index, or with --all HEAD as well, with
+--rev the tree of any revision, with --range every commit of it. In a GitHub or GitLab job, the commits of the pull
+request, merge request or push. In a bare repository --rev or --range is needed, and the configuration is that of the
+commit. Exits 1 when an error was found (warnings do not count) or mended, 2 when it could not look.
 """
-
-FLAGS = {"--all": "all", "--remote": "remote", "--update-baseline": "update", "--fix": "fix"}
-VALUES = {
-    "--rev": "rev", "--range": "range", "--format": "format", "--output": "output", "--baseline": "baseline",
-    "--reason": "reason", "--expires": "expires", "--explain": "explain", "--rules": "rules",
-}  # fmt: skip
+EXAMPLE = "Example: trinity-guard lint --range main..HEAD"
 
 
-class _Asked:
-    """The command line."""
-
-    def __init__(self, args: list[str]) -> None:
-        self.flags: set[str] = set()
-        self.values: dict[str, str] = {}
-        self.paths: list[str] = []
-        rest = iter(args)
-        for arg in rest:
-            name, equals, value = arg.partition("=")
-            if arg == "--":
-                self.paths += rest
-            elif arg in FLAGS:
-                self.flags.add(FLAGS[arg])
-            elif name in VALUES:
-                self.values[VALUES[name]] = value if equals else next(rest, "")
-                if not self.values[VALUES[name]]:
-                    raise _usage(f"{name} needs a value.")
-            elif arg.startswith("-"):
-                raise _usage(f"lint knows no option {arg}.")
-            else:
-                self.paths.append(arg)
-        if self.values.get("output") == "-":
-            del self.values["output"]  # where it goes without
-        self._refuse_contradictions()
-
-    def _refuse_contradictions(self) -> None:
-        chosen = [o for o in ("--rev", "--range") if VALUES[o] in self.values]
-        chosen += ["--all"] if "all" in self.flags else []
-        if len(chosen) > 1:
-            raise _usage(f"{chosen[0]} and {chosen[1]} exclude each other.")
-        if "fix" in self.flags and (chosen or "update" in self.flags):
-            raise _usage(f"--fix mends what is in the index, and goes with no {(chosen or ['--update-baseline'])[0]}.")
-        if self.values.get("format", "text") not in FORMATS:
-            raise _usage(f"there is no format '{self.values['format']}'.")
-        if "" in self.paths:
-            raise _usage("an empty path names nothing.")
-        if "update" not in self.flags and ("reason" in self.values or "expires" in self.values):
-            raise _usage("--reason and --expires belong to --update-baseline.")
+def configure(p: Parser) -> None:
+    p.description, p.epilog = DESCRIPTION, EXAMPLE
+    arguments.add_paths(p, "only what is below")
+    what = p.add_argument_group("what is looked at")
+    what.add_argument("--all", action="store_true", help="HEAD and the index")
+    arguments.add_value(what, "--rev", "REV", "the tree of a revision", shells.REVISION)
+    arguments.add_value(what, "--range", "A..B", "every commit of a range")
+    what.add_argument("--remote", action="store_true", help="ask the remotes too (TG003)")
+    arguments.add_value(what, "--rules", "TG001,TG006", "only these rules")
+    arguments.add_value(what, "--explain", "RULE", "say what a rule means, and look at nothing")
+    answer = p.add_argument_group("what is said and done")
+    answer.add_argument("--format", choices=tuple(FORMATS), default="text", help="of the report (default: text)")
+    arguments.add_value(answer, "--output", "FILE", "write the report there (-: print it)", shells.FILE)
+    answer.add_argument("--fix", action="store_true", help="mend in the working tree what needs no question")
+    old = p.add_argument_group("what was there before")
+    arguments.add_value(
+        old,
+        "--baseline",
+        "FILE",
+        f"hide what this file names (default: {baseline.NAME.decode()}, if any)",
+        shells.FILE,
+    )
+    old.add_argument("--update-baseline", action="store_true", dest="update", help="write what is found into it")
+    arguments.add_value(old, "--reason", "TEXT", "of the new entries")
+    arguments.add_value(old, "--expires", "YYYY-MM-DD", "the day on which they end")
 
 
-def _usage(problem: str) -> GuardError:
-    return GuardError(problem, "trinity-guard lint --help", UNUSABLE)
+def _asked(args: list[str]) -> Namespace:
+    """Return the arguments; GuardError for those that contradict each other."""
+    asked = arguments.parse("trinity-guard lint", configure, args)
+    if asked.output == "-":
+        asked.output = None  # where it goes without
+    chosen = [o for o in ("--rev", "--range", "--all") if getattr(asked, o[2:])]
+    if len(chosen) > 1:
+        raise asked.parser.wrong(f"{chosen[0]} and {chosen[1]} exclude each other.")
+    if asked.fix and (chosen or asked.update):
+        other = (chosen or ["--update-baseline"])[0]
+        raise asked.parser.wrong(f"--fix mends what is in the index, and goes with no {other}.")
+    if not asked.update and (asked.reason or asked.expires):
+        raise asked.parser.wrong("--reason and --expires belong to --update-baseline.")
+    return asked
 
 
 def run(args: list[str]) -> int:
-    before = args[: args.index("--")] if "--" in args else args
-    if any(a in ("-h", "--help") for a in before):
-        console.result(HELP.rstrip())
-        return FINE
-    asked = _Asked(args)
-    if "explain" in asked.values:
-        console.result(explain.section(asked.values["explain"]).rstrip())
+    asked = _asked(args)
+    if asked.explain:
+        console.result(explain.section(asked.explain).rstrip())
         return FINE
     if console.skipped("lint"):
         return FINE
@@ -120,7 +101,7 @@ def run(args: list[str]) -> int:
             gc.enable()
 
 
-def _lint(asked: _Asked) -> int:
+def _lint(asked: Namespace) -> int:
     place = git.place()
     if not place.bare:
         return _look(asked, place, os.getcwdb())
@@ -129,18 +110,18 @@ def _lint(asked: _Asked) -> int:
         console.say("a deleted branch: nothing to look at")
         return FINE
     git.as_pushed()
-    with work_tree(place, tip, "remote" in asked.flags) as stand_in:
+    with work_tree(place, tip, asked.remote) as stand_in:
         return _look(asked, stand_in, start, bare=True)
 
 
-def _tip_in_bare(asked: _Asked) -> bytes:
+def _tip_in_bare(asked: Namespace) -> bytes:
     """Return the commit whose configuration counts where there is no work tree to have one."""
-    if "update" in asked.flags:
+    if asked.update:
         raise GuardError("a baseline is a file of a work tree, and a bare repository has none.", "run it in a clone", 2)
-    if "rev" in asked.values:
-        return ranges.commit(asked.values["rev"])
-    if "range" in asked.values:
-        return ranges.written(asked.values["range"]).tip
+    if asked.rev:
+        return ranges.commit(asked.rev)
+    if asked.range:
+        return ranges.written(asked.range).tip
     raise GuardError(
         "this is a bare repository: it has no index to check.",
         "trinity-guard lint --rev HEAD     # or: --range A..B",
@@ -148,10 +129,10 @@ def _tip_in_bare(asked: _Asked) -> bytes:
     )
 
 
-def _look(asked: _Asked, place: git.Place, start: bytes, bare: bool = False) -> int:
-    names = table.chosen(asked.values.get("rules", ""), "remote" in asked.flags)
+def _look(asked: Namespace, place: git.Place, start: bytes, bare: bool = False) -> int:
+    names = table.chosen(asked.rules or "", asked.remote)
     file = _baseline_file(asked, place, start)
-    output = os.path.join(start, os.fsencode(asked.values["output"])) if "output" in asked.values else b""
+    target = os.path.join(start, os.fsencode(asked.output)) if asked.output else b""
     git.at_top(place)
     git.as_pushed()
     config, rules = patterns.load_config(place)
@@ -159,7 +140,7 @@ def _look(asked: _Asked, place: git.Place, start: bytes, bare: bool = False) -> 
     subjects, words = _subjects(asked, lambda tree: subject.Subject(place, config, rules, tree, only))
     _refuse_unknown(subjects, only)
     findings = _found(subjects, names)
-    if "update" in asked.flags:
+    if asked.update:
         return _update(asked, file, subjects[0], names, findings)
     summary = Summary(words, sum(s.count() for s in subjects), len(subjects[0].commits))
     summary.rules = {r: (explain.TITLES[r], explain.TEXTS[r]) for r in explain.TEXTS}
@@ -167,14 +148,14 @@ def _look(asked: _Asked, place: git.Place, start: bytes, bare: bool = False) -> 
     if file:
         findings = _without_known(file, subjects[0], names, findings, summary)
     mended = False
-    if "fix" in asked.flags:
+    if asked.fix:
         findings, mended = _fix(place, subjects[0], findings)
-    _tell(asked, findings, summary, output)
-    if findings and asked.values.get("format", "text") == "text":
+    _tell(asked, findings, summary, target)
+    if findings and asked.format == "text":
         if bare:
             console.note("these commands are for a clone: this repository is bare.")
         else:
-            arguments.note_the_top(start)
+            output.note_the_top(start)
     # What was mended is not staged: the index still holds what was found.
     return BLOCKED if mended or any(f.level == ERROR for f in findings) else FINE
 
@@ -182,14 +163,14 @@ def _look(asked: _Asked, place: git.Place, start: bytes, bare: bool = False) -> 
 # ---- what is looked at
 
 
-def _subjects(asked: _Asked, make: Make) -> tuple[list[Subject], str]:
+def _subjects(asked: Namespace, make: Make) -> tuple[list[Subject], str]:
     """Return what is to be looked at, and what that is in words."""
-    if "rev" in asked.values:
-        return [make(subject.tree_of(ranges.commit(asked.values["rev"])))], asked.values["rev"]
-    if "all" in asked.flags:
+    if asked.rev:
+        return [make(subject.tree_of(ranges.commit(asked.rev)))], asked.rev
+    if asked.all:
         return _all(make), "HEAD and the index"
-    written = asked.values.get("range")
-    chosen = ranges.written(written) if written else None if "fix" in asked.flags else ranges.told(os.environ)
+    written = asked.range
+    chosen = ranges.written(written) if written else None if asked.fix else ranges.told(os.environ)
     if chosen is not None:
         return [_of_range(chosen, make)], chosen.words
     found = make(subject.indexed())
@@ -248,12 +229,12 @@ def _refuse_unknown(subjects: list[Subject], only: list[bytes]) -> None:
 # ---- the baseline
 
 
-def _baseline_file(asked: _Asked, place: git.Place, start: bytes) -> bytes:
+def _baseline_file(asked: Namespace, place: git.Place, start: bytes) -> bytes:
     """Return the baseline's file, b"" where there is none to use."""
-    if "baseline" in asked.values:
-        return os.path.join(start, os.fsencode(asked.values["baseline"]))
+    if asked.baseline:
+        return os.path.join(start, os.fsencode(asked.baseline))
     file = place.file(baseline.NAME)
-    return file if "update" in asked.flags or os.path.lexists(file) else b""
+    return file if asked.update or os.path.lexists(file) else b""
 
 
 def _looked(subject_: Subject, names: list[str], entry: baseline.Entry) -> bool:
@@ -262,10 +243,10 @@ def _looked(subject_: Subject, names: list[str], entry: baseline.Entry) -> bool:
     return whole and entry.rule in names and entry.rule != "TG002" and subject_.means(entry.path)
 
 
-def _update(asked: _Asked, file: bytes, first: Subject, names: list[str], findings: list[Finding]) -> int:
+def _update(asked: Namespace, file: bytes, first: Subject, names: list[str], findings: list[Finding]) -> int:
     import time
 
-    reason, expires = asked.values.get("reason", ""), asked.values.get("expires", "")
+    reason, expires = asked.reason or "", asked.expires or ""
     today = time.strftime("%Y-%m-%d")
     done = baseline.update(file, findings, reason, today, expires, lambda e: _looked(first, names, e))
     said = f"{done.added:,} added, {done.kept:,} kept" + (f", {done.renewed:,} of them renewed" if done.renewed else "")
@@ -306,12 +287,12 @@ def _fix(place: git.Place, first: Subject, findings: list[Finding]) -> tuple[lis
     return done.left, bool(mended)
 
 
-def _tell(asked: _Asked, findings: list[Finding], summary: Summary, output: bytes) -> None:
-    form = asked.values.get("format", "text")
-    if output:
-        arguments.write_output(output, (render(form, findings, summary) + "\n").encode("utf-8", "backslashreplace"))
-    if (form != "text" and not output) or (findings and console.quiet()):
-        console.result(render("text" if output else form, findings, summary))
+def _tell(asked: Namespace, findings: list[Finding], summary: Summary, target: bytes) -> None:
+    form = asked.format
+    if target:
+        output.write_output(target, (render(form, findings, summary) + "\n").encode("utf-8", "backslashreplace"))
+    if (form != "text" and not target) or (findings and console.quiet()):
+        console.result(render("text" if target else form, findings, summary))
     elif findings or summary.hidden:
         for line, style in text.lines(ordered(findings), summary):
             console.say(line, style)

@@ -5,17 +5,22 @@ from __future__ import annotations
 import sys
 
 from trinity_guard import console, git
+from trinity_guard.commands.terminal import arguments
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
 from trinity_guard.migrate import api
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import argparse
+    from argparse import Namespace
     from collections.abc import Sequence
     from typing import Any
 
+    from trinity_guard.commands.terminal.arguments import Parser
 
+DESCRIPTION = """\
+Move a legacy repository's whole history to DVC, without losing a byte.
+"""
 EXAMPLE = """\
 examples:
   trinity-guard migrate info --everything
@@ -39,20 +44,13 @@ MOST_WRONG = 20
 OUR_OPTIONS = {"--dry-run": "dry", "--unpublished": "unpublished", "--preserve-commit-hashes": "keep_ids"}
 
 
-def parser() -> argparse.ArgumentParser:
-    import argparse
-
-    p = argparse.ArgumentParser(
-        prog="trinity-guard migrate",
-        description="Move a legacy repository's whole history to DVC, without losing a byte.",
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def configure(p: Parser) -> None:
+    p.description, p.epilog = DESCRIPTION, EXAMPLE
+    p.allow_abbrev = True  # as it always was here
     commands = p.add_subparsers(dest="command", metavar="info|run|push|verify|undo|finish|guide", required=True)
 
-    def add(name: str, words: str, example: str = "") -> argparse.ArgumentParser:
-        line = f"Example: trinity-guard migrate {name} {example}".rstrip()
-        return commands.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.", epilog=line)
+    def add(name: str, words: str, example: str = "") -> Parser:
+        return arguments.add_command(commands, name, words, f"trinity-guard migrate {name} {example}".rstrip())
 
     info = add("info", "what would move, what would stay and why; changes nothing", "--everything --above '5 MB'")
     _add_what(info)
@@ -63,15 +61,15 @@ def parser() -> argparse.ArgumentParser:
     add("verify", "prove it: every commit, every path, every byte, old against new")
     add("undo", "put every ref, the index and the working tree back")
     guide = add("guide", "your own steps with bfg, filter-repo or lfs; the note for your team", "bfg")
-    guide.add_argument("tool", nargs="?", choices=("bfg", "filter-repo", "lfs", "team"), default="team")
+    tools = ("bfg", "filter-repo", "lfs", "team")
+    arguments.add_word(guide, "tool", "TOOL", arguments.listed(tools), nargs="?", choices=tools, default="team")
     _add_patterns(guide)
     end = add("finish", "let the old history go (reflogs, gc)", "--yes")
     end.add_argument("--yes", action="store_true", help="do not ask")
     end.add_argument("--force-unpushed", action="store_true", help="even while objects are not on the DVC remote")
-    return p
 
 
-def _add_what(p: argparse.ArgumentParser) -> None:
+def _add_what(p: Parser) -> None:
     p.add_argument("--everything", action="store_true", help="all local branches and tags (else: the current branch)")
     p.add_argument(
         "--ref", dest="refs", nargs="+", action="extend", default=[], metavar="REF", help="these branches or tags"
@@ -80,7 +78,7 @@ def _add_what(p: argparse.ArgumentParser) -> None:
     _add_patterns(p)
 
 
-def _add_patterns(p: argparse.ArgumentParser) -> None:
+def _add_patterns(p: Parser) -> None:
     p.add_argument(
         "--include",
         nargs="+",
@@ -95,7 +93,7 @@ def _add_patterns(p: argparse.ArgumentParser) -> None:
     p.add_argument("--above", metavar="SIZE", help="only files larger than this; without --include of any name")
 
 
-def _add_run(p: argparse.ArgumentParser) -> None:
+def _add_run(p: Parser) -> None:
     _add_what(p)
     p.add_argument("--remote-branches", action="store_true", help="first make a branch for each of a remote's branches")
     p.add_argument("--remote", metavar="URL", help="the DVC remote (else the config's, or a folder beside)")
@@ -117,7 +115,7 @@ def _add_run(p: argparse.ArgumentParser) -> None:
 def run(args: list[str]) -> int:
     bare = not args or (args[0].startswith("-") and args[0] not in ("-h", "--help"))
     words = ["run", *args] if bare else args
-    asked = parser().parse_args(words)
+    asked = arguments.parse("trinity-guard migrate", configure, words)
     commands = {
         "info": _info,
         "run": _run,
@@ -138,7 +136,7 @@ def run(args: list[str]) -> int:
 class _Call:
     """One call of the command: what it works on, what shows how far it is, what was asked for, and how it was typed."""
 
-    def __init__(self, migration: api.Migration, bars: _Bars, asked: argparse.Namespace, words: Sequence[str]) -> None:
+    def __init__(self, migration: api.Migration, bars: _Bars, asked: Namespace, words: Sequence[str]) -> None:
         self.migration = migration
         self.bars = bars
         self.asked = asked
@@ -229,7 +227,7 @@ def _run(call: _Call) -> int:
     return _engine(call, options) if tool is None else _other_tool(call, options, tool)
 
 
-def _require_sense(asked: argparse.Namespace) -> None:
+def _require_sense(asked: Namespace) -> None:
     if asked.dry and (asked.push or asked.remote_branches):
         other = "--push" if asked.push else "--remote-branches"
         raise GuardError(f"--dry-run changes nothing, so {other} means nothing with it.", "leave one out", UNUSABLE)

@@ -6,17 +6,21 @@ import os
 import sys
 
 from trinity_guard import console
-from trinity_guard.commands.terminal import arguments
+from trinity_guard.commands.terminal import arguments, output, shells
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
 from trinity_guard.training import extra
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
     from typing import Any
 
+    from trinity_guard.commands.terminal.arguments import Parser
+
 MAX_NAMED = 5
+DESCRIPTION = """\
+Read pages, CSV or JSON lines, and print what the model says of each, in the same order.
+"""
 EXAMPLE = """\
 example:
   trinity predict models/layout_risk_predictor_20260131T120000Z.pkl pages.csv --output advice.csv
@@ -28,33 +32,19 @@ A model whose md5 is not the one that its metadata and its pointer name is not l
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    import argparse
-
-    p = argparse.ArgumentParser(
-        prog="trinity predict",
-        description="Read pages, CSV or JSON lines, and print what the model says of each, in the same order.",
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    p.add_argument("model", metavar="MODEL", help="a .pkl with its _metadata.json beside it")
-    p.add_argument("pages", metavar="FILE", nargs="?", default="-", help="pages; - or nothing: standard input")
+def configure(p: Parser) -> None:
+    p.description, p.epilog = DESCRIPTION, EXAMPLE
+    arguments.add_word(p, "model", "MODEL", "a .pkl with its _metadata.json beside it", shells.FILE)
+    pages = "pages; - or nothing: standard input"
+    arguments.add_word(p, "pages", "FILE", pages, shells.FILE, nargs="?", default="-")
     p.add_argument("--format", choices=("csv", "jsonl"), default="csv", help="of the answers (default: csv)")
-    p.add_argument(
-        "--output",
-        metavar="FILE",
-        type=arguments.given,
-        help="write there instead of printing (-); the file appears whole",
-    )
-    p.add_argument(
-        "--md5", metavar="HEX", type=arguments.given, help="the md5 that the model must have, whatever stands beside it"
-    )
-    return p
+    where = "write there instead of printing (-); the file appears whole"
+    arguments.add_value(p, "--output", "FILE", where, shells.FILE)
+    arguments.add_value(p, "--md5", "HEX", "the md5 that the model must have, whatever stands beside it")
 
 
 def run(args: list[str]) -> int:
-    asked = parser().parse_args(args)
+    asked = arguments.parse("trinity predict", configure, args)
     extra.require("trinity predict")
     extra.reduce_gc()
     extra.silence_warnings()
@@ -76,7 +66,7 @@ def run(args: list[str]) -> int:
         sys.stdout.flush()
         console.result(encoded.removesuffix("\n"))
         return FINE
-    arguments.write_output_with_folder(asked.output, encoded.encode("utf-8", "surrogateescape"))
+    output.write_output_with_folder(asked.output, encoded.encode("utf-8", "surrogateescape"))
     console.say(f"{shown(os.fsencode(asked.output))}: {len(answers):,} answers")
     return FINE
 

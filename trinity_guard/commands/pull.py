@@ -15,21 +15,25 @@ from trinity_guard.errors import BLOCKED, FINE
 from trinity_guard.git import repository
 from trinity_guard.git.locks import FileLock
 
-HELP = """usage: trinity-guard pull [PATH…]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.commands.terminal.arguments import Parser
 
+DESCRIPTION = """\
 Bring the artifacts of the working tree to the versions that their pointers name, and fetch from the DVC remote
 what the cache lacks. Without PATH: all of them; PATH may be an artifact, its pointer, or a folder. What was changed
 here and is recorded nowhere is never overwritten. Exits 1 when something did not come.
-
-Example: trinity-guard pull models/
 """
+EXAMPLE = "Example: trinity-guard pull models/"
+
+
+def configure(p: Parser) -> None:
+    p.description, p.epilog = DESCRIPTION, EXAMPLE
+    arguments.add_paths(p, "artifacts, their pointers, or folders")
 
 
 def run(args: list[str]) -> int:
-    if arguments.wants_help(args):
-        console.result(HELP.rstrip())
-        return FINE
-    names = arguments.paths(args, "pull")
+    names = arguments.parse("trinity-guard pull", configure, args).paths
     start = os.getcwdb()
     place = git.place()
     git.at_top(place)

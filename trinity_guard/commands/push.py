@@ -5,42 +5,44 @@ from __future__ import annotations
 import os
 
 from trinity_guard import console, git
-from trinity_guard.commands.terminal import confirm, messages
+from trinity_guard.commands.terminal import arguments, confirm, messages, shells
 from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
 from trinity_guard.push import push
 from trinity_guard.push.queue import Queue
 
-HELP = """usage: trinity-guard push [REV…] [--pending [--drop]]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.commands.terminal.arguments import Parser
 
+DESCRIPTION = """\
 Upload the objects that the pointers of the given commits (default: HEAD) name, and all that waits in the
 queue; --pending: only what waits. Exits 1 when something could not go; it stays in the queue, but for --drop:
 then it waits no longer (its remote or project is gone for good). The gate still refuses to publish a pointer
 to what is nowhere.
-
-Example: trinity-guard push --pending
 """
+EXAMPLE = "Example: trinity-guard push --pending"
+
+
+def configure(p: Parser) -> None:
+    p.description, p.epilog = DESCRIPTION, EXAMPLE
+    arguments.add_word(p, "revisions", "REV", "commits (default: HEAD)", shells.REVISION, nargs="*", default=[])
+    p.add_argument("--pending", action="store_true", help="only what waits in the queue")
+    p.add_argument("--drop", action="store_true", help="with --pending: what cannot go now waits no longer")
 
 
 def run(args: list[str]) -> int:
-    if any(a in ("-h", "--help") for a in args):
-        console.result(HELP.rstrip())
-        return FINE
-    pending, drop = "--pending" in args, "--drop" in args
-    names = [a for a in args if a not in ("--pending", "--drop", "--")]
-    if any(a.startswith("-") for a in names) or (pending and names) or (drop and not pending):
-        raise GuardError(
-            "push takes revisions, or --pending (with --drop, if you like).",
-            "trinity-guard push --help",
-            exit_code=UNUSABLE,
-        )
+    asked = arguments.parse("trinity-guard push", configure, args)
+    pending, drop = asked.pending, asked.drop
+    if (pending and asked.revisions) or (drop and not pending):
+        raise asked.parser.wrong("push takes revisions, or --pending (with --drop, if you like).")
     if console.skipped("push"):
         return FINE
     place = git.place()
     git.at_top(place)
     config, _ = patterns.load_config(place)
-    named = [] if pending else referenced.named_at(place, _commits(names or ["HEAD"]))
+    named = [] if pending else referenced.named_at(place, _commits(asked.revisions or ["HEAD"]))
     if not named and Queue(place).empty():
         console.note("nothing is waiting." if pending else "nothing to push: no pointer, and nothing is waiting.")
         return FINE

@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 
 from trinity_guard import console, git
-from trinity_guard.commands.terminal import confirm
-from trinity_guard.commands.terminal.arguments import given
+from trinity_guard.commands.terminal import arguments, confirm, shells
 from trinity_guard.detect import patterns
 from trinity_guard.errors import FINE, shown
 from trinity_guard.git import repository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import argparse
-
+    from trinity_guard.commands.terminal.arguments import Parser
     from trinity_guard.training.releasing import ReleasePlan
 
+DESCRIPTION = """\
+Give a committed and pushed model a semantic version: the annotated Git tag NAME@VERSION on this commit, and in
+MLflow the tags semver, git_commit and dvc_md5 on the registered version, with the alias champion.
+"""
 EXAMPLE = """\
 Refused when the model, its metadata or its pointer is not as it is committed, when a remote lacks (or cannot be asked
 for) the model or its dataset, when the version is released already, or smaller than the last. A release that was cut
@@ -28,29 +30,19 @@ example:
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    import argparse
-
-    p = argparse.ArgumentParser(
-        prog="trinity release",
-        description="Give a committed and pushed model a semantic version: the annotated Git tag NAME@VERSION on this "
-        "commit, and in MLflow the tags semver, git_commit and dvc_md5 on the registered version, with the alias "
-        "champion.",
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    p.add_argument("version", metavar="VERSION", help="vMAJOR.MINOR.PATCH, as v1.2.0 or v2.0.0-rc.1")
-    p.add_argument(
-        "--model", metavar="FILE", type=given, help="which model (default: the one of models/ that was trained last)"
-    )
-    p.add_argument("--stage", metavar="NAME", type=given, help="put it into this stage too, as `gto assign` does")
+def configure(p: Parser) -> None:
+    p.description, p.epilog = DESCRIPTION, EXAMPLE
+    p.allow_abbrev = True  # as it always was here
+    arguments.add_word(p, "version", "VERSION", "vMAJOR.MINOR.PATCH, as v1.2.0 or v2.0.0-rc.1")
+    model = "which model (default: the one of models/ that was trained last)"
+    arguments.add_value(p, "--model", "FILE", model, shells.FILE)
+    arguments.add_value(p, "--stage", "NAME", "put it into this stage too, as `gto assign` does")
     p.add_argument("--backport", action="store_true", help="the version is meant to be smaller than the last one")
     p.add_argument("--no-mlflow", action="store_true", help="make the Git tag alone")
-    return p
 
 
 def run(args: list[str]) -> int:
-    asked = parser().parse_args(args)
+    asked = arguments.parse("trinity release", configure, args)
     from trinity_guard.training import extra  # noqa: PLC0415  # --help must not load it
 
     if not asked.no_mlflow:

@@ -7,6 +7,7 @@ import os
 import sys
 
 from trinity_guard import console, git
+from trinity_guard.commands.terminal import arguments
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo import safe_paths, secrets, urls
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
@@ -15,9 +16,14 @@ from trinity_guard.setup.record import InstallPlan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import argparse
+    from argparse import Namespace
     from collections.abc import Sequence
 
+    from trinity_guard.commands.terminal.arguments import Parser
+
+DESCRIPTION = """\
+The remotes that DVC's objects go to: add one, list them, see that they work.
+"""
 EXAMPLE = """\
 examples:
   trinity-guard remote add s3://bucket/data --region eu-central-1
@@ -39,37 +45,37 @@ FLAGS = {
 ASKED = ("endpoint", "region", "profile")
 
 
-def parser() -> argparse.ArgumentParser:
-    import argparse
-
-    p = argparse.ArgumentParser(
-        prog="trinity-guard remote",
-        description="The remotes that DVC's objects go to: add one, list them, see that they work.",
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def configure(p: Parser) -> None:
+    p.description, p.epilog = DESCRIPTION, EXAMPLE
+    p.allow_abbrev = True  # as it always was here
     commands = p.add_subparsers(dest="command", metavar="add|list|credentials|trust|check", required=True)
-    _add_parser(commands.add_parser("add", help="add a remote; secrets go to .dvc/config.local"))
-    listing = commands.add_parser("list", help="all remotes: address, plug-in, credentials, whether confirmed")
-    own = commands.add_parser("credentials", help="where credentials come from; set one; move them out of .dvc/config")
-    own.add_argument("name", nargs="?", metavar="NAME", help="a remote (without it: all, to --set: the default)")
+
+    def add(name: str, text: str, example: str) -> Parser:
+        return arguments.add_command(commands, name, text, f"trinity-guard remote {name} {example}".rstrip())
+
+    _add_options(add("add", "add a remote; secrets go to .dvc/config.local", "s3://bucket/data --default"))
+    listing = add("list", "all remotes: address, plug-in, credentials, whether confirmed", "")
+    own = add(
+        "credentials",
+        "where credentials come from; set one; move them out of .dvc/config",
+        "storage --set secret_access_key",
+    )
+    arguments.add_word(own, "name", "NAME", "a remote (without it: all, to --set: the default)", nargs="?")
     own.add_argument("--set", metavar="OPTION", dest="option", help="keep one in .dvc/config.local; asks for its value")
     own.add_argument("--stdin", action="store_true", help="read the value from standard input")
     own.add_argument("--move", action="store_true", help="move every secret of .dvc/config to .dvc/config.local")
-    trusting = commands.add_parser("trust", help="confirm the place that a clone's config names")
-    trusting.add_argument("name", nargs="?", metavar="NAME", help="a remote (without it: the default)")
+    trusting = add("trust", "confirm the place that a clone's config names", "storage")
     trusting.add_argument("--all", action="store_true", help="all remotes, and the cache")
-    checking = commands.add_parser("check", help="go the way to a remote, and say which step fails")
-    checking.add_argument("name", nargs="?", metavar="NAME", help="a remote (without it: the default)")
+    checking = add("check", "go the way to a remote, and say which step fails", "storage")
+    for one in (trusting, checking):
+        arguments.add_word(one, "name", "NAME", "a remote (without it: the default)", nargs="?")
     for one in (listing, checking):
         one.add_argument("--format", choices=("text", "json"), default="text", help="text (the default) or json")
-    return p
 
 
-def _add_parser(p: argparse.ArgumentParser) -> None:
-    p.add_argument(
-        "words", nargs="+", metavar="[NAME] URL", help="a folder, or s3:// gs:// azure:// ssh:// webdav(s)://"
-    )
+def _add_options(p: Parser) -> None:
+    kinds = "a folder, or s3:// gs:// azure:// ssh:// webdav(s)://"
+    arguments.add_word(p, "words", "[NAME] URL", kinds, nargs="+")
     p.add_argument("--default", action="store_true", help="make it the default (the first one is)")
     for flag, (_, text) in FLAGS.items():
         p.add_argument(f"--{flag}", metavar=flag.upper().replace("-", "_"), help=text)
@@ -77,8 +83,7 @@ def _add_parser(p: argparse.ArgumentParser) -> None:
 
 
 def run(args: list[str]) -> int:
-    p = parser()
-    asked = p.parse_args(args)
+    asked = arguments.parse("trinity-guard remote", configure, args)
     place = git.place()
     git.require_work_tree(place)
     root = _root(place)
@@ -115,7 +120,7 @@ def _tell(plan: InstallPlan, done: Sequence[str]) -> None:
 # ---- add ----
 
 
-def _add(place: git.Place, root: bytes, asked: argparse.Namespace) -> int:
+def _add(place: git.Place, root: bytes, asked: Namespace) -> int:
     if len(asked.words) > 2:
         raise GuardError("remote add takes a name and an address.", "trinity-guard remote add --help", UNUSABLE)
     name, url = asked.words if len(asked.words) == 2 else ("", asked.words[0])
@@ -134,7 +139,7 @@ def _add(place: git.Place, root: bytes, asked: argparse.Namespace) -> int:
     return FINE
 
 
-def _options(url: str, asked: argparse.Namespace) -> dict[str, str]:
+def _options(url: str, asked: Namespace) -> dict[str, str]:
     kind = safe_paths.scheme(url) if "://" in url else ""
     allowed = endpoints.FLAGS.get(kind, ())
     options = {}
@@ -158,7 +163,7 @@ def _options(url: str, asked: argparse.Namespace) -> dict[str, str]:
 # ---- list ----
 
 
-def _list(place: git.Place, root: bytes, asked: argparse.Namespace) -> int:
+def _list(place: git.Place, root: bytes, asked: Namespace) -> int:
     project = dvcproject.load(root)
     rows = [_facts(place, project, project.remotes[name]) for name in sorted(project.remotes)]
     if asked.format == "json":
@@ -199,7 +204,7 @@ def _plain(text: str) -> str:
 # ---- credentials ----
 
 
-def _credentials(place: git.Place, root: bytes, asked: argparse.Namespace) -> int:
+def _credentials(place: git.Place, root: bytes, asked: Namespace) -> int:
     if asked.move and (asked.option or asked.stdin or asked.name):
         raise GuardError("--move takes no other option.", "trinity-guard remote credentials --move", UNUSABLE)
     if asked.stdin and not asked.option:
@@ -266,7 +271,7 @@ def _move(place: git.Place, root: bytes) -> int:
 # ---- trust ----
 
 
-def _trust(place: git.Place, root: bytes, asked: argparse.Namespace) -> int:
+def _trust(place: git.Place, root: bytes, asked: Namespace) -> int:
     if asked.all and asked.name:
         raise GuardError("--all takes no name.", "trinity-guard remote trust --all", exit_code=UNUSABLE)
     project = dvcproject.load(root)
@@ -287,7 +292,7 @@ def _trust(place: git.Place, root: bytes, asked: argparse.Namespace) -> int:
 # ---- check ----
 
 
-def _check(place: git.Place, root: bytes, asked: argparse.Namespace) -> int:
+def _check(place: git.Place, root: bytes, asked: Namespace) -> int:
     project = dvcproject.load(root)
     remote = _remote(project, asked.name)
     trust.require(place, project, remote)

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from trinity_guard import console, git
+from trinity_guard.commands.terminal import arguments
 from trinity_guard.detect import patterns
 from trinity_guard.detect.patterns import size_text
-from trinity_guard.errors import FINE, UNUSABLE, GuardError, typed
+from trinity_guard.errors import FINE, typed
 from trinity_guard.report.status import Survey
 
-HELP = """usage: trinity-guard status [--format table|json]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.commands.terminal.arguments import Parser
 
+DESCRIPTION = """\
 What is guarded and how, the artifacts that DVC holds (and which changed, or are missing here), what waits for
 the remote, and the blobs that `git add` left behind in Git.
-
-Example: trinity-guard status --format json
 """
+EXAMPLE = "Example: trinity-guard status --format json"
+
+
+def configure(p: Parser) -> None:
+    p.description, p.epilog = DESCRIPTION, EXAMPLE
+    p.add_argument("--format", choices=("table", "json"), default="table", help="table (the default) or json")
 
 
 def run(args: list[str]) -> int:
-    if any(a in ("-h", "--help") for a in args):
-        console.result(HELP.rstrip())
-        return FINE
-    form = _format(args)
+    form = arguments.parse("trinity-guard status", configure, args).format
     place = git.place()
     git.at_top(place)
     config, _ = patterns.load_config(place)
@@ -33,16 +38,6 @@ def run(args: list[str]) -> int:
     else:
         console.result("\n".join(_lines(survey)))
     return FINE
-
-
-def _format(args: list[str]) -> str:
-    rest = [a.removeprefix("--format=") for a in args if a != "--format"]
-    form = rest[0] if rest else "table"
-    if len(rest) > 1 or form not in ("table", "json") or (args and "--format" not in args[0]):
-        raise GuardError(
-            "status takes --format table or --format json.", "trinity-guard status --help", exit_code=UNUSABLE
-        )
-    return form
 
 
 def _lines(survey: Survey) -> list[str]:

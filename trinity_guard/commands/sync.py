@@ -9,25 +9,30 @@ from trinity_guard.commands.hooks import checkout
 from trinity_guard.commands.terminal import arguments, sync
 from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import tracked
-from trinity_guard.errors import FINE, UNUSABLE, GuardError
+from trinity_guard.errors import FINE
 from trinity_guard.git.locks import FileLock
 
-HELP = """usage: trinity-guard sync
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.commands.terminal.arguments import Parser
 
+DESCRIPTION = """\
 Bring every artifact of the working tree to the version that its pointer names, from the DVC cache: what is
 missing is put there, another recorded version is replaced. What was changed here and is recorded nowhere is never
 overwritten, it is named. The hooks do the same after each checkout, merge and rebase for what these changed.
-
-Example: trinity-guard sync     # after git stash or git reset --hard, which run no hook
 """
+EXAMPLE = "Example: trinity-guard sync     # after git stash or git reset --hard, which run no hook"
+
+
+def configure(p: Parser) -> None:
+    p.description, p.epilog = DESCRIPTION, EXAMPLE
+    arguments.add_word(p, "paths", "PATH", arguments.HIDDEN, nargs="*", default=[])
 
 
 def run(args: list[str]) -> int:
-    if arguments.wants_help(args):
-        console.result(HELP.rstrip())
-        return FINE
-    if args:
-        raise GuardError("sync takes no arguments.", "trinity-guard pull PATH     # of some paths", UNUSABLE)
+    asked = arguments.parse("trinity-guard sync", configure, args)
+    if asked.paths:
+        raise asked.parser.wrong("sync takes no arguments.", "trinity-guard pull PATH     # of some paths")
     if console.skipped("sync"):
         return FINE
     place = git.place()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import console
-from trinity_guard.commands.terminal.arguments import given
+from trinity_guard.commands.terminal import arguments, shells
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import BLOCKED, FINE, GuardError, shown, typed
 from trinity_guard.report import status
@@ -13,15 +13,20 @@ from trinity_guard.training import card, extra, naming, provenance
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import argparse
     from typing import Any
 
+    from trinity_guard.commands.terminal.arguments import Parser
     from trinity_guard.training.tracking import Store
     from trinity_guard.training.trainer import Options, Trained
 
 NAME = "layout_risk_predictor"
 MAX_SHOWN = 40
 DATASET, OUTPUT = ("data", "training_dataset.csv"), "models"
+DESCRIPTION = """\
+Train the layout_risk_predictor: check the table, split it by page, fit a random forest, evaluate it beside a
+constant, log the run to MLflow, and write the model with its metadata and card. The same table and settings
+give the same bytes.
+"""
 EXAMPLE = """\
 example:
   trinity train --set max_depth=12 --register layout-risk-predictor
@@ -32,56 +37,36 @@ Runs go to mlflow.db in the project's folder, or to the server that MLFLOW_TRACK
 """
 
 
-def parser() -> argparse.ArgumentParser:
-    import argparse
-
-    p = argparse.ArgumentParser(
-        prog="trinity train",
-        description="Train the layout_risk_predictor: check the table, split it by page, fit a random forest, evaluate "
-        "it beside a constant, log the run to MLflow, and write the model with its metadata and card. "
-        "The same table and settings give the same bytes.",
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    p.add_argument(
-        "--dataset", metavar="FILE", type=given, help=f"the table (default: {'/'.join(DATASET)} of the project)"
-    )
-    p.add_argument(
-        "--output", metavar="FOLDER", type=given, help=f"where the model goes (default: {OUTPUT} of the project)"
-    )
+def configure(p: Parser) -> None:
+    p.description, p.epilog = DESCRIPTION, EXAMPLE
+    dataset = f"the table (default: {'/'.join(DATASET)} of the project)"
+    arguments.add_value(p, "--dataset", "FILE", dataset, shells.FILE)
+    output = f"where the model goes (default: {OUTPUT} of the project)"
+    arguments.add_value(p, "--output", "FOLDER", output, shells.FOLDER)
     p.add_argument("--target", choices=("auto", "is_valid", "resolved_strategy_id"), help="what is predicted")
     p.add_argument("--protocol", choices=("grouped", "reference"), help="the split: by page, or the reference's 80/20")
-    p.add_argument(
-        "--params", metavar="FILE", type=given, help="settings (default: params.yaml of the project, if any)"
-    )
+    params = "settings (default: params.yaml of the project, if any)"
+    arguments.add_value(p, "--params", "FILE", params, shells.FILE)
     p.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help="one setting; may be repeated")
-    p.add_argument("--seed", metavar="N", type=given, help="of split and forest (default: 42)")
+    arguments.add_value(p, "--seed", "N", "of split and forest (default: 42)")
     p.add_argument("--search", metavar="N", type=_count, default=0, help="try N settings and take the best; goes on")
-    p.add_argument("--scheduler", metavar="tcp://HOST:PORT", type=given, help="search on this Dask cluster")
+    arguments.add_value(p, "--scheduler", "tcp://HOST:PORT", "search on this Dask cluster")
     p.add_argument("--min-f1", metavar="X", type=_figure, help="write nothing if the overflow class's F1 is below X")
     p.add_argument("--min-mcc", metavar="X", type=_figure, help="write nothing if Matthews' correlation is below X")
-    p.add_argument(
-        "--experiment", metavar="NAME", type=_experiment, help="MLflow's experiment (default: layout_risk_predictor)"
-    )
+    experiment = f"MLflow's experiment (default: {NAME})"
+    p.add_argument("--experiment", metavar="NAME", type=_experiment, help=experiment)
     p.add_argument("--run-name", metavar="NAME", type=_run_name, help="MLflow's run (default: the model's file name)")
-    p.add_argument(
-        "--register",
-        metavar="NAME",
-        type=_registered,
-        help="make it a version of this registered model, and its champion, if no worse than that",
-    )
+    register = "make it a version of this registered model, and its champion, if no worse than that"
+    p.add_argument("--register", metavar="NAME", type=_registered, help=register)
     p.add_argument("--no-champion", action="store_true", help="with --register: take the champion's place uncompared")
     p.add_argument("--offline-ok", action="store_true", help="log beside the project where the server does not answer")
     p.add_argument("--stage", action="store_true", help="for dvc.yaml: fixed names, no dates, metrics/train.json")
-    return p
 
 
 def run(args: list[str]) -> int:
-    p = parser()
-    asked = p.parse_args(args)
+    asked = arguments.parse("trinity train", configure, args)
     if asked.scheduler and not asked.search:
-        p.error("--scheduler is where a search runs: say --search N too")
+        raise asked.parser.wrong("--scheduler is where a search runs: say --search N too.")
     extra.require("trinity train")
     extra.reduce_gc()
     extra.silence_warnings()
@@ -149,7 +134,7 @@ def _named(kind: str, text: str) -> str:
     """Return a name that MLflow will take; what it would refuse, it would tell when all is trained."""
     import argparse
 
-    reason = naming.objection(kind, given(text))
+    reason = naming.objection(kind, arguments.given(text))
     if reason:
         start = text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
         raise argparse.ArgumentTypeError(f"'{start}' {reason}")

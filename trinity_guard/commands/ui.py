@@ -5,34 +5,40 @@ from __future__ import annotations
 import os
 
 from trinity_guard import console
+from trinity_guard.commands.terminal import arguments
 from trinity_guard.errors import FINE, UNUSABLE, GuardError
 
-HELP = """usage: trinity ui [--port 5000] [--print]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.commands.terminal.arguments import Parser
 
+DESCRIPTION = """\
 Show the logged runs and registered models in MLflow's own pages, on http://127.0.0.1:PORT, until Ctrl-C. What is shown
 is mlflow.db and mlartifacts of the project's folder, or the database that MLFLOW_TRACKING_URI names; a server has
 pages of its own. Nobody but this machine can reach them. --print says the command, and runs nothing.
-
-Example: trinity ui --port 5001
 """
+EXAMPLE = "Example: trinity ui --port 5001"
 WELL_KNOWN = 1024
 
 
+def configure(p: Parser) -> None:
+    p.description, p.epilog = DESCRIPTION, EXAMPLE
+    p.add_argument("--port", metavar="N", type=_port, default=5000, help="where the pages are shown (default: 5000)")
+    p.add_argument("--print", action="store_true", dest="printing", help="say the command, and run nothing")
+
+
 def run(args: list[str]) -> int:
-    if any(a in ("-h", "--help") for a in args):
-        console.result(HELP.rstrip())
-        return FINE
-    port, printing = _options(args)
+    asked = arguments.parse("trinity ui", configure, args)
     from trinity_guard.training import extra  # noqa: PLC0415
 
     extra.require("trinity ui")
     from trinity_guard.training import serving, showing  # noqa: PLC0415  # scikit-learn and MLflow may be missing
 
-    site = showing.Site(extra.root(), port)
-    if printing:
+    site = showing.Site(extra.root(), asked.port)
+    if asked.printing:
         console.result(site.command_line())
         return FINE
-    serving.require_port(port)
+    serving.require_port(asked.port)
     console.note(f"starting MLflow on {site.shown} …")
 
     def ready() -> None:
@@ -40,21 +46,6 @@ def run(args: list[str]) -> int:
 
     site.serve(ready)
     return FINE
-
-
-def _options(args: list[str]) -> tuple[int, bool]:
-    port, printing, rest = 5000, False, list(args)
-    while rest:
-        option, equals, value = rest.pop(0).partition("=")
-        if option == "--print" and not equals:
-            printing = True
-        elif option == "--port" and (equals or rest):
-            port = _port(value if equals else rest.pop(0))
-        elif option == "--port":
-            raise GuardError("--port needs a number.", "trinity ui --port 5001", UNUSABLE)
-        else:
-            raise GuardError(f"ui knows no option {option}.", "trinity ui --help", UNUSABLE)
-    return port, printing
 
 
 def _port(text: str) -> int:

@@ -8,20 +8,19 @@ from trinity_guard import console, git
 from trinity_guard.checkout import apply, changes, use
 from trinity_guard.checkout.plan import Follower
 from trinity_guard.checkout.select import Selection
-from trinity_guard.commands.terminal import arguments, confirm, sync
+from trinity_guard.commands.terminal import arguments, confirm, shells, sync
 from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import tracked
-from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError
+from trinity_guard.errors import BLOCKED, FINE, GuardError
 from trinity_guard.git import repository
 from trinity_guard.git.locks import FileLock
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from trinity_guard.commands.terminal.arguments import Parser
     from trinity_guard.training.released import Files
 
-HELP = """usage: trinity-guard use REV [PATH…]
-       trinity-guard use VERSION
-
+DESCRIPTION = """\
 Bring artifacts as the commit REV had them: their pointers, staged as by `git checkout REV -- PATH`, and their data,
 fetched where the cache lacks it. Without PATH: all artifacts of REV; PATH may be an artifact, its pointer, or a
 folder. Refused before anything is touched when an artifact was changed here and is recorded nowhere, or when not
@@ -30,18 +29,22 @@ everything can be had. `trinity-guard use HEAD` brings all back.
 VERSION is a release of `trinity release`, as v1.2.0 or layout-risk-predictor@v1.2.0: brings that model alone, with its
 pointer, metadata and card. With a PATH, and where v1.2.0 is a branch or tag of its own but no release, it is a commit;
 where it is both, say which: NAME@v1.2.0 or refs/tags/v1.2.0.
-
-Example: trinity-guard use v1.2 models/risk.pkl
 """
+EXAMPLE = "Example: trinity-guard use v1.2 models/risk.pkl"
+
+
+def configure(p: Parser) -> None:
+    p.description, p.epilog = DESCRIPTION, EXAMPLE
+    p.usage = "trinity-guard use REV [PATH…]\n       trinity-guard use VERSION"
+    arguments.add_word(p, "revision", "REV|VERSION", "a commit, or a release", shells.REVISION, nargs="?")
+    arguments.add_paths(p, "artifacts, pointers, folders")
 
 
 def run(args: list[str]) -> int:
-    if arguments.wants_help(args):
-        console.result(HELP.rstrip())
-        return FINE
-    names = arguments.paths(args, "use")
-    if not names:
-        raise GuardError("use needs a commit.", "trinity-guard use HEAD~1 models/risk.pkl", UNUSABLE)
+    asked = arguments.parse("trinity-guard use", configure, args)
+    if not asked.revision:
+        raise asked.parser.wrong("use needs a commit.", "trinity-guard use HEAD~1 models/risk.pkl")
+    names = [asked.revision, *asked.paths]
     start = os.getcwdb()
     place = git.place()
     git.at_top(place)

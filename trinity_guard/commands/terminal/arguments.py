@@ -1,91 +1,199 @@
-"""The arguments of commands that take paths: options stand before `--`, and behind it everything is a path.
+"""One parser a command: what it takes, what --help says of it, and how wrong usage is answered.
 
-And the file that `--output` names.
+argparse costs as much as a whole hook: only what a person types comes here, and `hook` never does.
 """
 
 from __future__ import annotations
 
-import os
-import stat
+import argparse
 
 from trinity_guard import console
-from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
-from trinity_guard.git import files
+from trinity_guard.commands.terminal import shells
+from trinity_guard.errors import UNUSABLE, GuardError, did_you_mean
 
-# Links there lead to what is open already, and are no files to be replaced.
-NOT_TO_REPLACE = (b"/dev/", b"/proc/")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import IO, Any, NoReturn
+
+    Container = argparse._ActionsContainer  # a parser, or a group of one
+    Completion = str | dict[str, str]  # FILE, FOLDER or REVISION of shells
+    Commands = argparse._SubParsersAction["Parser"]
+
+HIDDEN = argparse.SUPPRESS
+# Set before what stands behind `--`. No argument of a process can hold it, and argparse takes it for no option:
+# its own reading of `--` differs between the versions of Python, and forgets it where options stand between paths.
+_BEHIND = "\0"
+_MISSING = "the following arguments are required: "
 
 
-def wants_help(args: list[str]) -> bool:
-    return any(a in ("-h", "--help") for a in _before(args))
+class Parser(argparse.ArgumentParser):
+    """A parser that answers wrong usage as the house does: the fact, and the command that helps (exit 2)."""
+
+    def __init__(self, **settings: Any) -> None:
+        settings.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
+        settings.setdefault("allow_abbrev", False)
+        super().__init__(exit_on_error=False, **settings)
+        self._typed: Sequence[str] = ()
+        self.set_defaults(parser=self)
+        for names, level, text in (
+            (("-q", "--quiet"), console.QUIET, "say only what must be known"),
+            (("-v", "--verbose"), console.VERBOSE, "say more"),
+        ):
+            self.add_argument(
+                *names, action="store_const", const=level, dest="level", default=argparse.SUPPRESS, help=text
+            )
+
+    def parse(self, args: Sequence[str]) -> argparse.Namespace:
+        """Return the arguments; options may stand between paths, and behind `--` everything is a path."""
+        end = args.index("--") if "--" in args else len(args)
+        self._typed = args[:end]
+        asked, unknown = self._options_between([*args[:end], *(_BEHIND + a for a in args[end + 1 :])])
+        leaf: Parser = asked.parser
+        if unknown:
+            leaf.refuse_unknown(unknown[0])
+        leaf.refuse_values_behind(asked)
+        if "level" in asked:
+            console.set_level(asked.level)
+        return asked
+
+    def _options_between(self, words: list[str]) -> tuple[argparse.Namespace, list[str]]:
+        if any(isinstance(action.choices, dict) for action in self._actions):
+            asked, unknown = self.parse_known_args(words)  # argparse refuses the other for what has commands of its own
+        else:
+            asked, unknown = self.parse_known_intermixed_args(words)
+        return asked, unknown
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # the parsers of commands come here too
+        try:
+            return super().parse_known_args(args, namespace)
+        except argparse.ArgumentError as error:
+            if error.argument_name is None:
+                self.error(error.message)
+            raise self.wrong(f"{error.argument_name}{_stated(error.message)}.") from None
+
+    def wrong(self, problem: str, remedy: str = "") -> GuardError:
+        """Return the error of wrong usage. remedy: the command that helps, where that is not --help."""
+        return GuardError(problem.replace(_BEHIND, ""), remedy or f"{self.prog} --help", UNUSABLE)
+
+    def refuse_unknown(self, word: str) -> NoReturn:
+        """Say which option or argument is none of this command's, and which may have been meant."""
+        if not word.startswith("-"):
+            raise self.wrong(f"{self._own_name()} takes no argument '{word}'.")
+        option = word.partition("=")[0]
+        raise self.wrong(f"{self._own_name()} knows no option {option}{did_you_mean(option, self.options())}.")
+
+    def refuse_values_behind(self, asked: argparse.Namespace) -> None:
+        """Refuse an option whose value would stand behind `--`."""
+        for action in self._actions:
+            value = getattr(asked, action.dest, None) if action.option_strings else None
+            if any(str(v).startswith(_BEHIND) for v in (value if isinstance(value, list) else [value])):
+                raise self.wrong(f"{action.option_strings[-1]} needs a value.")
+
+    def options(self) -> list[str]:
+        """Return the options by all their names."""
+        return [name for action in self._actions for name in action.option_strings]
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what argparse found wrong."""
+        if message.startswith(_MISSING):
+            for typed in self._typed:  # a typing error matters more than what it left out
+                if typed.startswith("-") and not any(o.startswith(typed.partition("=")[0]) for o in self.options()):
+                    self.refuse_unknown(typed)
+            message = f"{self._own_name()} needs {message.removeprefix(_MISSING)}"
+        raise self.wrong(f"{message}.")
+
+    def print_help(self, file: IO[str] | None = None) -> None:  # type: ignore[override]  # the console is our only writer
+        """Print the help, also into a pipe whose reader has gone."""
+        console.result(self.format_help().rstrip())
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        if action.option_strings and str(value).startswith(_BEHIND):
+            raise argparse.ArgumentError(action, "expected one argument")
+        known = [str(choice) for choice in action.choices]
+        hint = did_you_mean(str(value), known)
+        if isinstance(action.choices, dict):  # a parser each
+            raise self.wrong(f"{self._own_name()} has no command '{value}'{hint}.")
+        name = action.option_strings[-1] if action.option_strings else self._own_name()
+        raise self.wrong(f"{name} takes {listed(known)}, and not '{value}'{hint}.")
+
+    def _own_name(self) -> str:
+        return self.prog.partition(" ")[2] or self.prog
 
 
-def paths(args: list[str], command: str) -> list[str]:
-    """Return the paths; GuardError (exit 2) for an option, which these commands have none of, or an empty path."""
-    before = _before(args)
-    options = [a for a in before if a.startswith("-")]
-    if options:
-        raise GuardError(f"{command} knows no option {options[0]}.", f"trinity-guard {command} --help", UNUSABLE)
-    names = before + args[len(before) + 1 :]
-    if "" in names:
-        raise GuardError("an empty path names nothing.", f"trinity-guard {command} .     # this folder", UNUSABLE)
-    return names
+def parse(program: str, configure: Callable[[Parser], None], args: Sequence[str]) -> argparse.Namespace:
+    """Return the arguments of one command. program: what is typed for it, as `trinity-guard add`."""
+    parser = Parser(prog=program)
+    configure(parser)
+    return parser.parse(args)
+
+
+def _stated(message: str) -> str:
+    """Return what argparse has against a value, as the end of a sentence that begins with the option."""
+    return " needs a value" if message.startswith("expected ") else f": {message}"
+
+
+def listed(words: Iterable[str]) -> str:
+    """Return `a, b or c`."""
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+# ---- what commands add
+
+
+def add_command(commands: Commands, name: str, text: str, example: str) -> Parser:
+    """Add a command of a command, as `remote add`."""
+    description = f"{text[0].upper()}{text[1:]}."
+    epilog = f"Example: {example}"
+    return commands.add_parser(name, help=text, description=description, epilog=epilog, allow_abbrev=True)
+
+
+def add_paths(p: Container, text: str, needed: bool = False) -> None:
+    """Add PATH…, which a shell completes. needed: at least one."""
+    number: dict[str, Any] = {"nargs": "+"} if needed else {"nargs": "*", "default": []}
+    add_word(p, "paths", "PATH", text, shells.FILE, type=path, **number)
+
+
+def add_word(p: Container, name: str, metavar: str, text: str, complete: Completion = "", **more: Any) -> None:
+    """Add an argument that is no option."""
+    _completed(p.add_argument(name, **{"metavar": metavar, "help": text, "type": word, **more}), complete)
+
+
+def add_value(p: Container, option: str, metavar: str, text: str, complete: Completion = "", **more: Any) -> None:
+    """Add an option with a value, which is not empty."""
+    _completed(p.add_argument(option, **{"metavar": metavar, "help": text, "type": given, **more}), complete)
+
+
+def _completed(action: argparse.Action, kind: Completion) -> None:
+    if kind:
+        action.complete = kind  # type: ignore[attr-defined]  # shtab's own name for it
+
+
+# ---- the types of arguments
+
+
+def word(text: str) -> str:
+    """Return an argument that is no option: a revision, a name."""
+    if text.startswith("-") and text != "-":  # argparse takes `-1` and `-x y` for no options
+        raise argparse.ArgumentTypeError(f"'{text}' looks like an option; behind -- it is none")
+    return text.removeprefix(_BEHIND)
+
+
+def path(text: str) -> str:
+    """Return a path; an empty one is refused."""
+    if text in ("", _BEHIND):
+        raise argparse.ArgumentTypeError("an empty path names nothing (. is this folder)")
+    return word(text)
 
 
 def given(text: str) -> str:
-    """Return an option's value as it is, for argparse; an empty one is refused: a shell's variable was not set.
+    """Return an option's value as it is; an empty one is refused: a shell's variable was not set.
 
     Taken for none it would train on another table, or register nothing, and say that all is well.
     """
     if not text:
-        import argparse
-
-        raise argparse.ArgumentTypeError("it is empty; is a variable not set?")
+        raise argparse.ArgumentTypeError("it is empty (is a variable not set?)")
     return text
-
-
-def note_the_top(start: bytes) -> None:
-    """Say where commands are to be typed that were told with paths from the top, which is the current folder by now."""
-    top = os.path.relpath(os.getcwdb(), os.path.realpath(start))
-    if top != b".":
-        console.note(f"cd {typed(top)}     # its commands are for there, the top of the work tree")
-
-
-def _before(args: list[str]) -> list[str]:
-    return args[: args.index("--")] if "--" in args else args
-
-
-def write_output(path: bytes, data: bytes) -> None:
-    """Write the file that `--output` names: whole or not at all, through a link; into a device or a pipe as it is.
-
-    To rename a file over /dev/stdout would take it from everybody on this machine.
-    """
-    try:
-        if _is_replaced(path):
-            files.replace(os.path.realpath(path), data)
-            return
-        with open(path, "wb") as file:
-            file.write(data)
-    except (OSError, GuardError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error.problem.rpartition(": ")[2].rstrip(".")
-        raise GuardError(f"cannot write {shown(path)}: {reason}.", "--output FILE", UNUSABLE) from error
-
-
-def write_output_with_folder(path: str, data: bytes) -> None:
-    """The same for a command that makes the folder of its output too."""
-    folder = os.path.dirname(os.path.abspath(path))
-    try:
-        os.makedirs(folder, exist_ok=True)
-    except OSError as error:
-        said = shown(os.fsencode(folder))
-        raise GuardError(f"cannot make {said}: {error.strerror}.", "--output FILE", UNUSABLE) from error
-    write_output(os.fsencode(path), data)
-
-
-def _is_replaced(path: bytes) -> bool:
-    """Whether a file of ours takes the place of what is there; OSError where its folder is not."""
-    os.stat(os.path.dirname(os.path.realpath(path)))
-    try:
-        return stat.S_ISREG(os.stat(path).st_mode) and not os.path.abspath(path).startswith(NOT_TO_REPLACE)
-    except FileNotFoundError:
-        return True

@@ -1,0 +1,15 @@
+"""The `usage` fixture: the command line in this process, where there is no repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.usage import Usage
+
+
+@pytest.fixture
+def usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Usage:
+    monkeypatch.chdir(tmp_path)
+    return Usage(capfd, tmp_path)

@@ -1,0 +1,40 @@
+"""What the tests of a command's arguments share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trinity_guard import cli
+from trinity_guard.commands.terminal import arguments
+
+
+class Usage:
+    """The command line in this process, in an empty folder: wrong usage is told before anything is looked at."""
+
+    def __init__(self, capfd: pytest.CaptureFixture[str], folder: Path) -> None:
+        self._capfd, self._folder = capfd, folder
+
+    def refused(self, *args: str) -> list[str]:
+        """Return what is said of wrong usage, which exits 2 and leaves nothing behind."""
+        before = sorted(self._folder.iterdir())
+        code = cli.main(list(args))
+        out, err = self._capfd.readouterr()
+        assert (code, out) == (2, ""), err
+        assert sorted(self._folder.iterdir()) == before
+        return err.splitlines()
+
+    def help(self, *args: str) -> str:
+        """Return the help, which needs no repository."""
+        code = cli.main([*args, "--help"])
+        out, err = self._capfd.readouterr()
+        assert (code, err) == (0, "")
+        return out
+
+
+def parsed(configure: Callable[[arguments.Parser], None], args: Sequence[str]) -> dict[str, Any]:
+    """Return the arguments that a command understands, without those that every command has."""
+    return {k: v for k, v in vars(arguments.parse("trinity-guard x", configure, args)).items() if k != "parser"}

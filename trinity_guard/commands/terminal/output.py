@@ -1,0 +1,56 @@
+"""Write the file that `--output` names, and say where printed commands are to be typed."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from trinity_guard import console
+from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
+from trinity_guard.git import files
+
+# Links there lead to what is open already, and are no files to be replaced.
+NOT_TO_REPLACE = (b"/dev/", b"/proc/")
+
+
+def note_the_top(start: bytes) -> None:
+    """Say where commands are to be typed that were told with paths from the top, which is the current folder by now."""
+    top = os.path.relpath(os.getcwdb(), os.path.realpath(start))
+    if top != b".":
+        console.note(f"cd {typed(top)}     # its commands are for there, the top of the work tree")
+
+
+def write_output(path: bytes, data: bytes) -> None:
+    """Write the file that `--output` names: whole or not at all, through a link; into a device or a pipe as it is.
+
+    To rename a file over /dev/stdout would take it from everybody on this machine.
+    """
+    try:
+        if _is_replaced(path):
+            files.replace(os.path.realpath(path), data)
+            return
+        with open(path, "wb") as file:
+            file.write(data)
+    except (OSError, GuardError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error.problem.rpartition(": ")[2].rstrip(".")
+        raise GuardError(f"cannot write {shown(path)}: {reason}.", "--output FILE", UNUSABLE) from error
+
+
+def write_output_with_folder(path: str, data: bytes) -> None:
+    """The same for a command that makes the folder of its output too."""
+    folder = os.path.dirname(os.path.abspath(path))
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        said = shown(os.fsencode(folder))
+        raise GuardError(f"cannot make {said}: {error.strerror}.", "--output FILE", UNUSABLE) from error
+    write_output(os.fsencode(path), data)
+
+
+def _is_replaced(path: bytes) -> bool:
+    """Whether a file of ours takes the place of what is there; OSError where its folder is not."""
+    os.stat(os.path.dirname(os.path.realpath(path)))
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode) and not os.path.abspath(path).startswith(NOT_TO_REPLACE)
+    except FileNotFoundError:
+        return True
