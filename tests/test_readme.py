@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import os
 import re
@@ -12,8 +13,8 @@ import pytest
 
 from tests.helpers.documents import NOT_RUN, PAGES, Session, blocks, commands, make_project, page, same, table
 from tests.helpers.support import PROJECT, Repo, require, run
-from trinity_guard import cli, config
-from trinity_guard.commands import completion
+from trinity_guard import config
+from trinity_guard.commands import COMMANDS, completion
 
 README = page("README.md")
 # The commands of this page are run by test_troubleshooting, each after what provokes its message.
@@ -92,14 +93,20 @@ def test_the_first_screen_tells_the_whole_story() -> None:
 
 
 def test_the_table_of_commands_forgets_none() -> None:
-    cells = [row[0].strip("`") for row in table(README, "command")]
-    assert {cell.split()[0] for cell in cells} == set(cli.COMMANDS)
-    for cell in cells:
-        name = cell.split()[0]
-        for option in completion.OPTIONS.get(name, "").split():
-            assert option in next(
-                " ".join(row) for row in table(README, "command") if row[0].strip("`").startswith(name)
-            )
+    rows = {row[0].strip("`").split()[0]: " ".join(row) for row in table(README, "command")}
+    assert set(rows) == set(COMMANDS)
+    [parsers] = [action.choices for action in completion.whole()._actions if isinstance(action.choices, dict)]
+    for name, parser in parsers.items():
+        for word in typed_words(parser):
+            assert word in rows[name], f"{name} {word}"
+
+
+def typed_words(parser: argparse.ArgumentParser) -> list[str]:
+    """Return the words that are a command's own: its options, its commands, the shells of `completion`."""
+    words: list[str] = []
+    for action in parser._actions:
+        words += action.option_strings or (action.choices or [])
+    return [word for word in words if word not in ("-h", "--help", "-q", "--quiet", "-v", "--verbose")]
 
 
 def test_every_option_in_the_table_of_commands_is_in_the_commands_help() -> None:

@@ -1,89 +1,78 @@
-"""`trinity-guard completion SHELL`: the completion of commands and their options, for bash, zsh and fish."""
+"""`trinity-guard completion SHELL`: the completion of commands, options and their values, made from the parsers."""
 
 from __future__ import annotations
 
+import sys
+
 from trinity_guard import console
-from trinity_guard.errors import FINE, UNUSABLE, GuardError
+from trinity_guard.commands import COMMANDS
+from trinity_guard.commands.terminal import arguments, shells
+from trinity_guard.errors import FINE
 
-HELP = """usage: trinity-guard completion bash|zsh|fish
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.commands.terminal.arguments import Parser
 
-Print the shell's completion. Put the line into the shell's start-up file.
-
-Example: eval "$(trinity-guard completion bash)"
+DESCRIPTION = """\
+Print the completion of a shell: commands, options, their values, files, revisions. Put the line of the example into
+your shell's start-up file (~/.bashrc, ~/.zshrc). fish: trinity-guard completion fish | source. tcsh: write it to a
+file, and `source` that.
 """
+EXAMPLE = 'Example: eval "$(trinity-guard completion bash)"'
+SHELLS = ("bash", "zsh", "fish", "tcsh")
+PROGRAM, SHORT = "trinity-guard", "trinity"
+# What only Git's hooks call.
+NOT_TYPED = ("hook",)
 
-# What a command completes beside files.
-OPTIONS = {
-    "init": "--remote --hooks --uninstall",
-    "block": "",
-    "convert": "",
-    "add": "",
-    "push": "--pending --drop",
-    "pull": "",
-    "sync": "",
-    "use": "",
-    "gate": "",
-    "remote": "add list check credentials trust",
-    "migrate": "info run push verify undo finish guide",
-    "lint": "--all --rev --range --remote --rules --format --output --baseline --update-baseline --reason --expires "
-    "--fix --explain",
-    "status": "--format",
-    "doctor": "--fix --offline --format",
-    "report": "--output --offline",
-    "data": "--rows --seed --output --force",
-    "train": "--dataset --output --target --protocol --params --set --seed --search --scheduler --min-f1 --min-mcc "
-    "--experiment --run-name --register --no-champion --offline-ok --stage",
-    "evaluate": "--output --plots --pictures --md5",
-    "predict": "--format --output --md5",
-    "ui": "--port --print",
-    "release": "--model --stage --backport --no-mlflow",
-    "lineage": "--verify --format",
-    "demo": "--keep",
-    "completion": "bash zsh fish",
-}
-COMMON = "--help -q -v"
 
-BASH = """_trinity_guard() {
-    local word="${COMP_WORDS[COMP_CWORD]}" words
-    if [ "$COMP_CWORD" -eq 1 ]; then
-        words="COMMANDS --help --version"
-    else
-        case "${COMP_WORDS[1]}" in
-CASES
-        esac
-    fi
-    COMPREPLY=($(compgen -W "$words" -- "$word"))
-}
-complete -o default -F _trinity_guard trinity-guard trinity
-"""
+def configure(p: Parser) -> None:
+    p.description, p.epilog = DESCRIPTION, EXAMPLE
+    arguments.add_word(p, "shell", "SHELL", arguments.listed(SHELLS), choices=SHELLS)
 
 
 def run(args: list[str]) -> int:
-    if any(a in ("-h", "--help") for a in args):
-        console.result(HELP.rstrip())
-        return FINE
-    shells = {"bash": _bash, "zsh": _zsh, "fish": _fish}
-    if len(args) != 1 or args[0] not in shells:
-        raise GuardError("completion takes the name of a shell.", "trinity-guard completion bash", UNUSABLE)
-    console.result(shells[args[0]]().rstrip())
+    shell = arguments.parse(f"{PROGRAM} completion", configure, args).shell
+    scripts = {"bash": _bash, "zsh": _zsh, "fish": _fish, "tcsh": _tcsh}
+    console.result(scripts[shell]().rstrip())
     return FINE
 
 
+def whole(program: str = PROGRAM) -> Parser:
+    """Return a parser of all commands that a person types."""
+    root = arguments.Parser(prog=program)
+    root.add_argument("--version", action="store_true", help="print the version")
+    commands = root.add_subparsers(metavar="COMMAND")
+    for name, text in COMMANDS.items():
+        if name not in NOT_TYPED:
+            module = f"trinity_guard.commands.{name}"
+            __import__(module)
+            parser = commands.add_parser(name, help=text)
+            sys.modules[module].configure(parser)
+            parser.description = text  # a line, as the shells show it
+    return root
+
+
+def _script(shell: str, program: str = PROGRAM) -> str:
+    import shtab
+
+    return shtab.complete(whole(program), shell, preamble=shells.FUNCTIONS.get(shell, ""))
+
+
 def _bash() -> str:
-    cases = "\n".join(f'            {name}) words="{options} {COMMON}" ;;' for name, options in OPTIONS.items())
-    return BASH.replace("COMMANDS", " ".join(OPTIONS)).replace("CASES", cases)
+    return f"{_script('bash')}\ncomplete -o bashdefault -F _shtab_trinity_guard {SHORT}"
 
 
 def _zsh() -> str:
-    # zsh runs bash's completions.
-    return "autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n" + _bash()
+    head = f"#compdef {PROGRAM} {SHORT}\n(( $+functions[compdef] )) || {{ autoload -U compinit && compinit }}\n"
+    # shtab's word for "any number of these" completes the first one alone.
+    script = _script("zsh").replace('  "(*)::', '  "*:').replace('  "(*):', '  "*:')
+    tail = f"[[ $zsh_eval_context[-1] != eval ]] || compdef _shtab_trinity_guard {SHORT}"
+    return f"{head}{script}\n{tail}"
 
 
 def _fish() -> str:
-    lines = []
-    for program in ("trinity-guard", "trinity"):
-        lines.append(f"complete -c {program} -n __fish_use_subcommand -f -a '{' '.join(OPTIONS)}'")
-        for name, options in OPTIONS.items():
-            words = f"{options} {COMMON}".strip()
-            lines.append(f"complete -c {program} -n '__fish_seen_subcommand_from {name}' -a '{words}'")
-    return "\n".join(lines)
+    return f"{_script('fish')}\ncomplete -c {SHORT} -w {PROGRAM}"
+
+
+def _tcsh() -> str:
+    return f"{_script('tcsh')}\n{_script('tcsh', SHORT)}"
