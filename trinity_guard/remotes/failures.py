@@ -15,42 +15,25 @@ if TYPE_CHECKING:
 WHOLE = frozenset({"plugin", "config", "name", "connect", "tls", "credentials", "bucket", "timeout"})
 # Never connected; a connection that broke on the way may have been bad luck.
 _NEVER = {
-    "ConnectionRefusedError",
-    "ClientConnectorError",
-    "EndpointConnectionError",
-    "ConnectError",
-    "ServiceRequestError",
-}
-
-_NAMES = {
-    "tls": {"ClientConnectorCertificateError", "ClientConnectorSSLError", "SSLError", "SSLCertVerificationError"},
-    "name": {"gaierror", "ClientConnectorDNSError"},
-    "credentials": {
-        "NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "ProfileNotFound",
-        "TokenRetrievalError", "SSOTokenLoadError", "UnauthorizedSSOTokenError", "ClientAuthenticationError",
-        "CredentialUnavailableError", "AzureAuthError", "AuthError", "DefaultCredentialsError", "RefreshError",
-        "PermissionDenied", "KeyImportError", "KeyEncryptionError", "HostKeyNotVerifiable",
-    },
-    "bucket": {"NoSuchBucket", "InvalidBucketName"},
-    "timeout": {
-        "TimeoutError", "FSTimeoutError", "ConnectTimeoutError", "ReadTimeoutError", "ConnectTimeout", "ReadTimeout",
-        "WriteTimeout", "PoolTimeout", "ServerTimeoutError", "ConnectionTimeoutError", "SocketTimeoutError",
-        "ServiceResponseTimeoutError",
-    },
-    "connect": {
-        "ConnectionRefusedError", "ClientConnectorError", "EndpointConnectionError", "ConnectError",
-        "ServiceRequestError", "ConnectionLost", "DisconnectError", "ServerDisconnectedError", "ClientOSError",
-        "ConnectionResetError", "ConnectionAbortedError", "BrokenPipeError", "ConnectionClosedError",
-        "RemoteProtocolError", "HTTPClientError", "SFTPConnectionLost", "SFTPNoConnection", "IncompleteReadError",
-        "ClientPayloadError", "ServiceResponseError", "ReadError", "WriteError", "ClientConnectionError",
-        "IncompleteRead",
-        "ClientConnectionResetError", "ProtocolError", "ConnectionError",
-    },
-    "config": {"ConfigError", "RemoteConfigError", "NoRemoteError", "RemoteNotFoundError", "Invalid", "NoRegionError"},
-    "plugin": {"ImportError", "ModuleNotFoundError", "RemoteMissingDepsError"},
+    "ConnectionRefusedError", "ClientConnectorError", "EndpointConnectionError", "ConnectError", "ServiceRequestError",
 }  # fmt: skip
-# The first that holds for any link of the chain; a more exact word wins over what it is wrapped in.
-_ORDER = ("plugin", "tls", "name", "credentials", "bucket", "timeout", "connect", "config")
+# The classes by which the libraries say it, those of their subclasses included: botocore's, aiohttp's, httpx's,
+# azure's, google's, asyncssh's, fsspec's and DVC's.
+_NAMES = {
+    "plugin": "ImportError RemoteMissingDepsError",
+    "tls": "SSLError",
+    "name": "gaierror ClientConnectorDNSError",
+    "credentials": "NoCredentialsError PartialCredentialsError CredentialRetrievalError ProfileNotFound "
+    "TokenRetrievalError SSOTokenLoadError UnauthorizedSSOTokenError ClientAuthenticationError AuthError "
+    "DefaultCredentialsError RefreshError PermissionDenied KeyImportError KeyEncryptionError HostKeyNotVerifiable",
+    "timeout": "Timeout TimeoutError TimeoutException ConnectTimeoutError ReadTimeoutError ServiceResponseTimeoutError",
+    "connect": "ConnectionError ClientConnectionError ClientPayloadError HTTPClientError NetworkError ProtocolError "
+    "ServiceRequestError ServiceResponseError DisconnectError SFTPConnectionLost SFTPNoConnection IncompleteRead "
+    "IncompleteReadError",
+    "config": "ConfigError Invalid NoRegionError",
+}
+# The first step that holds for any link of the chain: a more exact word wins over what it is wrapped in.
+CLASSES = {step: frozenset(names.split()) for step, names in _NAMES.items()}
 _BUCKET_CODES = {"NoSuchBucket", "ContainerNotFound", "InvalidBucketName", "NoSuchContainer"}
 _WRONG_KEY_CODES = {
     "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "AuthFailure",
@@ -84,14 +67,14 @@ def step_of(error: BaseException, doing: str = "other") -> str:
         return "credentials"
     if codes & _BUCKET_CODES:
         return "bucket"
-    if names & _NAMES["plugin"]:
+    if names & CLASSES["plugin"]:
         return "plugin"
     if "CERTIFICATE_VERIFY_FAILED" in texts or "[SSL" in texts:
         return "tls"
     if "getaddrinfo" in texts or "Name or service not known" in texts or "name resolution" in texts:
         return "name"
-    for step in _ORDER:
-        if names & _NAMES[step]:
+    for step, classes in CLASSES.items():
+        if names & classes:
             return step
     return _by_status(links, names, codes, doing)
 
