@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import ssl
 import subprocess
@@ -18,8 +17,7 @@ import pytest
 from tests.helpers.proxy import Proxy
 from tests.helpers.servers import Service, free_port
 from tests.helpers.support import Repo, require
-from trinity_guard.dvcrepo.project import Remote
-from trinity_guard.remotes import base, check, endpoints
+from trinity_guard.remotes import check
 
 # Each starts a server, or waits for one that does not answer.
 pytestmark = pytest.mark.slow
@@ -316,71 +314,8 @@ def test_a_plug_in_that_is_missing_is_named_with_the_line_that_installs_it(proje
     assert steps["plug-in"]["remedy"].endswith("dvc-oss") or "dvc-oss" in steps["plug-in"]["remedy"]
 
 
-# ---- where a remote answers
-
-
-def end_of(url: str, **options: str) -> tuple[str, int, bool] | None:
-    end = endpoints.of(Remote("r", url, {"url": url, **options}, "repo", {"url": "repo"}))
-    return (end.host, end.port, end.tls) if end else None
-
-
-@pytest.mark.parametrize(
-    ("url", "options", "expected"),
-    [
-        ("s3://b", {"region": "eu-west-1"}, ("s3.eu-west-1.amazonaws.com", 443, True)),
-        ("s3://b", {}, ("s3.amazonaws.com", 443, True)),
-        ("s3://b", {"use_ssl": "false"}, ("s3.amazonaws.com", 80, False)),
-        ("s3://b", {"endpointurl": "https://h:9000/x"}, ("h", 9000, True)),
-        ("s3://b", {"endpointurl": "http://[::1]:9000"}, ("::1", 9000, False)),
-        ("gs://b", {}, ("storage.googleapis.com", 443, True)),
-        ("azure://c", {"account_name": "acc"}, ("acc.blob.core.windows.net", 443, True)),
-        ("azure://c", {"connection_string": "AccountName=a;EndpointSuffix=x.cn"}, ("a.blob.x.cn", 443, True)),
-        ("azure://c", {}, None),
-        ("ssh://me@h/x", {}, ("h", 22, False)),
-        ("ssh://me@h:23/x", {"port": "24"}, ("h", 24, False)),
-        ("webdav://h/x", {}, ("h", 80, False)),
-        ("webdavs://me:p@h/x", {}, ("h", 443, True)),
-        ("https://h:8443/x?a=b@c", {}, ("h", 8443, True)),
-        ("hdfs://h/x", {}, None),
-        ("http://h:99999/x", {}, None),
-    ],
-)
-def test_where_a_remote_answers(
-    project: Repo, url: str, options: dict[str, str], expected: tuple[str, int, bool] | None
-) -> None:
-    assert end_of(url, **options) == expected
-
-
-def test_a_proxy_stands_for_what_is_behind_it(project: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:3128")
-    monkeypatch.setenv("NO_PROXY", ".inside.example,other")
-    assert end_of("s3://b") == ("127.0.0.1", 3128, False)
-    assert end_of("https://host.inside.example/x") == ("host.inside.example", 443, True)
-    assert end_of("ssh://h/x") == ("h", 22, False)
-
-
-def test_the_user_s_ssh_config_says_what_a_host_is(project: Repo, tmp_path: Path) -> None:
-    ssh = tmp_path / "home/.ssh"
-    ssh.mkdir()
-    (ssh / "config").write_text("Host lab\n  HostName 127.0.0.1\n  Port 2200\nHost far\n  ProxyJump lab\n")
-    if not shutil.which("ssh"):
-        require("ssh")
-    assert end_of("ssh://lab/x") == ("127.0.0.1", 2200, False)
-    assert end_of("ssh://lab:23/x") == ("127.0.0.1", 23, False)
-    far = endpoints.of(Remote("r", "ssh://far/x", {}, "repo", {"url": "repo"}))
-    assert far
-    assert far.through == "the jump host of ~/.ssh/config"
-
-
 def test_the_time_limit_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert check.limit() == 5
     for told, expected in (("2.5", 2.5), ("soon", 5), ("-1", 5), ("nan", 5)):
         monkeypatch.setenv("TRINITY_GUARD_TIMEOUT", told)
         assert check.limit() == expected
-
-
-@pytest.mark.parametrize(
-    "url", ["webdav://u:hunt/er2@h/x", "https://h/x?sig=hunter2&a=b", "https://ghp_hunter2@h/x?hunter2"]
-)
-def test_no_message_about_a_remote_holds_its_password(url: str) -> None:
-    assert "er2" not in base.without_secrets(url)

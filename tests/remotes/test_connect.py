@@ -16,7 +16,6 @@ from tests.helpers.proxy import Proxy
 from tests.helpers.servers import KINDS, Service
 from tests.helpers.support import KB, Repo, dvc, noise, run
 from trinity_guard.dvcrepo import odb, project
-from trinity_guard.remotes import base
 from trinity_guard.remotes import connect as connections
 from trinity_guard.remotes.connect import RemoteError, Wanted
 
@@ -345,19 +344,3 @@ def test_a_plugin_that_is_missing_is_named_with_its_install_line(make_here: Call
     assert caught.value.step == "plugin"
     assert "dvc-oss" in caught.value.problem
     assert caught.value.remedy == f'"{sys.executable}" -m pip install dvc-oss'
-
-
-@pytest.mark.parametrize(
-    ("prefix", "line"),
-    [
-        ("/home/a/.local/share/pipx/venvs/trinity-guard", "pipx inject trinity-guard dvc-s3"),
-        ("/home/a/.local/share/uv/tools/trinity-guard", "uv tool install trinity-guard --with dvc-s3"),
-        ("/home/a/venv", '"/home/a/venv/bin/python" -m pip install dvc-s3'),
-    ],
-)
-def test_the_install_line_fits_where_the_interpreter_lives(
-    prefix: str, line: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "prefix", prefix)
-    monkeypatch.setattr(sys, "executable", f"{prefix}/bin/python")
-    assert base.install_line("dvc-s3") == line

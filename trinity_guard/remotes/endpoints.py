@@ -95,14 +95,14 @@ def _azure(options: dict[str, str]) -> str:
 
 def _parsed(url: str) -> tuple[str, str, int] | None:
     """Return scheme, host and port of an address; None for one that has none."""
-    scheme, _, rest = url.partition("://")
-    netloc = rest.partition("/")[0].partition("?")[0].rpartition("@")[2]
-    host, bracket, after = netloc.removeprefix("[").partition("]") if netloc.startswith("[") else (netloc, "", "")
-    port = after.removeprefix(":")
-    if not bracket:
-        host, _, port = netloc.partition(":")
-    number = int(port) if port.isdigit() else _PORTS.get(scheme.lower(), 0)
-    return (scheme.lower(), host, number) if host and 0 < number < 65536 else None
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _PORTS.get(parts.scheme, 0)
+    except ValueError:  # no port, or no address of IPv6
+        return None
+    return (parts.scheme, parts.hostname, port) if parts.hostname and port else None
 
 
 def _ssh(remote: Remote) -> Endpoint | None:
@@ -126,13 +126,10 @@ def _ssh(remote: Remote) -> Endpoint | None:
 
 
 def _proxy(scheme: str, host: str) -> str:
-    """Return the proxy that the environment names for a host, "" for none."""
-    told = os.environ.get(f"{scheme}_proxy") or os.environ.get(f"{scheme.upper()}_PROXY")
-    without = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
-    for name in (n.strip().lstrip(".").lower() for n in without.split(",")):
-        if name and (name == "*" or host.lower() == name or host.lower().endswith(f".{name}")):
-            return ""
-    return told or ""
+    """Return the proxy that the environment (or the system) names for a host, "" for none."""
+    from urllib.request import getproxies, proxy_bypass
+
+    return "" if proxy_bypass(host) else getproxies().get(scheme, "")
 
 
 def _behind(proxy: str, end: Endpoint) -> Endpoint:
