@@ -24,18 +24,18 @@ ALWAYS = modules(
     config="",
     console="",
     errors="",
-    git="caller files index plumbing process repository",
+    git="caller index plumbing process records repository",
     tomlsubset="",
 )
 LOOKING = modules(detect="glance inspect patterns", dvcrepo="paths", git="objects")
 WITH_NOTHING_TO_DO = {
     "pre-commit": ALWAYS
     | LOOKING
-    | modules(commands="hooks.commit", convert="journal", dvcrepo="tracked", git="nextcommit", push="queue"),
+    | modules(commands="hooks.commit", convert="journal", dvcrepo="tracked", git="files nextcommit", push="queue"),
     "post-commit": ALWAYS | LOOKING | modules(commands="hooks.after", convert="journal", git="revisions", push="queue"),
     "pre-merge-commit": ALWAYS
     | LOOKING
-    | modules(commands="hooks.commit", convert="journal", dvcrepo="tracked", git="nextcommit", push="queue"),
+    | modules(commands="hooks.commit", convert="journal", dvcrepo="tracked", git="files nextcommit", push="queue"),
     "pre-push": ALWAYS | LOOKING | modules(commands="hooks.push", git="revisions", push="contents queue refs"),
     "post-checkout": ALWAYS | modules(checkout="changes", commands="hooks.checkout", dvcrepo="tracked"),
 }

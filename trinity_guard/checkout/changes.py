@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.git import files, index
+from trinity_guard.git import index, records
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,14 +37,11 @@ class Stamp:
 
     def unfinished(self) -> list[bytes]:
         """Return the ids of the commits that syncs which were cut short came from."""
-        try:
-            with open(self._note, "rb") as file:
-                return [c for c in file.read().split() if len(c) in (40, 64) and not c.strip(b"0123456789abcdef")]
-        except OSError:
-            return []
+        commits = (field for (field,) in records.read_if_readable(self._note, 1))
+        return [c for c in commits if len(c) in (40, 64) and not c.strip(b"0123456789abcdef")]
 
     def begin(self, commits: Iterable[bytes] = ()) -> None:
-        files.replace(self._note, b"".join(c + b"\n" for c in commits))
+        records.write(self._note, [(c,) for c in commits])
 
     def end(self) -> None:
         """Count from when it began: a pointer that changed meanwhile is looked at the next time."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.git import files
+from trinity_guard.git import records
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,19 +27,11 @@ class Journal:
     def exists(self) -> bool:
         return os.path.exists(self._file)
 
-    def write(self, records: list[tuple[bytes, ...]]) -> None:
-        files.replace(self._file, b"".join(field + b"\0" for record in records for field in record))
+    def write(self, conversions: list[tuple[bytes, ...]]) -> None:
+        records.write(self._file, conversions)
 
     def read(self) -> list[tuple[bytes, ...]]:
-        try:
-            fd = os.open(self._file, os.O_RDONLY)
-        except FileNotFoundError:
-            return []
-        with open(fd, "rb") as file:
-            fields = file.read().split(b"\0")[:-1]
-        # A record that was half written (the disk was full) says nothing that the index does not say.
-        whole = len(fields) - len(fields) % self.FIELDS
-        return [tuple(fields[i : i + self.FIELDS]) for i in range(0, whole, self.FIELDS)]
+        return records.read(self._file, self.FIELDS)
 
     def drop(self) -> None:
         if self.exists():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard.errors import GuardError
-from trinity_guard.git import files
+from trinity_guard.git import records
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,27 +21,17 @@ FIELDS = 2
 
 def note(place: Place, items: Iterable[tuple[bytes, bytes]]) -> None:
     """Remember (path, blob id) of what was just converted; only `status` reads it."""
-    known = dict.fromkeys(_records(place))
-    known.update(dict.fromkeys(items))
+    known = dict.fromkeys([*records.read_if_readable(_file(place), FIELDS), *items])
     try:
-        files.replace(_file(place), b"".join(p + b"\0" + o + b"\0" for p, o in known if _loose(place, o)))
+        records.write(_file(place), [(path, oid) for path, oid in known if _loose(place, oid)])
     except GuardError:
         return  # a full disk: nothing hangs on this list
 
 
 def read(place: Place) -> list[tuple[bytes, bytes, int]]:
     """Return (path, blob id, bytes on disk) of those that are still there as loose objects, the largest first."""
-    found = [(path, oid, _loose(place, oid)) for path, oid in _records(place)]
+    found = [(path, oid, _loose(place, oid)) for path, oid in records.read(_file(place), FIELDS)]
     return sorted((f for f in found if f[2]), key=lambda f: -f[2])
-
-
-def _records(place: Place) -> list[tuple[bytes, bytes]]:
-    try:
-        with open(_file(place), "rb") as file:
-            fields = file.read().split(b"\0")[:-1]
-    except FileNotFoundError:
-        return []
-    return list(zip(fields[::FIELDS], fields[1::FIELDS], strict=False))
 
 
 def _file(place: Place) -> bytes:

@@ -251,12 +251,7 @@ def _reach(subject: Subject, root: bytes, name: str) -> tuple[str, str] | None:
 def _folder_to_be(subject: Subject, root: bytes, remote: Remote) -> tuple[str, str] | None:
     """A folder that is not there is made by the first push; one that was there is a disk that is not mounted."""
     assert remote.local is not None  # noqa: S101  # for mypy
-    try:
-        with open(os.path.join(subject.place.own, b"known-folders"), "rb") as file:
-            known = remote.local in file.read().split(b"\0")
-    except FileNotFoundError:
-        known = False
-    if known:
+    if deliver.was_made(subject.place, remote.local):
         where = typed(remote.local)
         try:
             deliver.destination(subject.place, root, remote.name)

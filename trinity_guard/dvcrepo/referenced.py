@@ -43,9 +43,8 @@ class Named:
     def is_dir(self) -> bool:
         return self.md5.endswith(".dir")
 
-    def encode(self) -> bytes:
-        fields = (self.md5.encode(), b"%d" % self.size, self.path, self.commit, self.project, self.remote.encode())
-        return b"".join(f + b"\0" for f in fields)
+    def encode(self) -> tuple[bytes, ...]:
+        return (self.md5.encode(), b"%d" % self.size, self.path, self.commit, self.project, self.remote.encode())
 
     @classmethod
     def decode(cls, f: Sequence[bytes]) -> Named:

@@ -10,7 +10,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.errors import GuardError
-from trinity_guard.git import files, index
+from trinity_guard.git import index, records
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -200,17 +200,9 @@ class _Record:
         self._file = os.path.join(place.git_dir, b"trinity-guard", b"pointers")
 
     def read(self) -> dict[bytes, list[Held]]:
-        try:
-            with open(self._file, "rb") as file:
-                fields = file.read().split(b"\0")[:-1]
-        except OSError:
-            return {}
         groups: dict[bytes, list[Held]] = {}
-        if len(fields) % self.FIELDS:
-            return groups
         try:
-            for i in range(0, len(fields), self.FIELDS):
-                where, oid, path, kind, md5, size, seen = fields[i : i + self.FIELDS]
+            for where, oid, path, kind, md5, size, seen in records.read_if_readable(self._file, self.FIELDS):
                 held = Held(where, oid, path, kind.decode(), md5.decode(), int(size))
                 held.seen = seen
                 groups.setdefault(where, []).append(held)
@@ -219,11 +211,8 @@ class _Record:
         return groups
 
     def write(self, held: Iterable[Held]) -> None:
-        rows = (
-            b"\0".join((h.pointer, h.oid, h.path, h.kind.encode(), h.md5.encode(), b"%d" % h.size, h.seen, b""))
-            for h in held
-        )
+        rows = [(h.pointer, h.oid, h.path, h.kind.encode(), h.md5.encode(), b"%d" % h.size, h.seen) for h in held]
         try:
-            files.replace(self._file, b"".join(rows))
-        except (GuardError, OSError):
+            records.write(self._file, rows)
+        except GuardError:
             return  # a read-only git dir: the next time reads the pointers again

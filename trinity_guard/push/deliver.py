@@ -9,7 +9,7 @@ from trinity_guard.dvcrepo import odb
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo.referenced import Named
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.git.files import replace
+from trinity_guard.git import records
 from trinity_guard.remotes import connect, trust
 
 TYPE_CHECKING = False
@@ -145,42 +145,36 @@ class Known:
 
     def _read(self) -> set[str]:
         if self._md5s is None:
-            self._md5s = set()
-            if self._file and os.path.isfile(self._file):
-                with open(self._file, "rb") as file:
-                    self._md5s = set(file.read().decode("ascii", "replace").split("\n"))
+            found = records.read_if_readable(self._file, 1) if self._file else []
+            self._md5s = {os.fsdecode(md5) for (md5,) in found}
         return self._md5s
 
     def add(self, md5s: Sequence[str]) -> None:
         new = [m for m in md5s if m not in self._read()]
-        if not self._file or not new:
-            return
-        self._read().update(new)
-        os.makedirs(os.path.dirname(self._file), exist_ok=True)
-        # Appended in one write: two processes cannot mix their lines, and a line that was cut off names nothing.
-        fd = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
-        try:
-            os.write(fd, "\n".join(["", *new, ""]).encode())
-        finally:
-            os.close(fd)
+        if self._file and new:
+            self._read().update(new)
+            records.append(self._file, [(m.encode(),) for m in new])
 
     def forget(self, md5s: Sequence[str]) -> None:
         """Take out what turned out not to be there."""
         gone = self._read() & set(md5s)
         if self._file and gone:
             self._md5s = self._read() - gone
-            replace(self._file, "\n".join(["", *sorted(self._md5s), ""]).encode())
+            records.write(self._file, [(os.fsencode(m),) for m in sorted(self._md5s)])
+
+
+def was_made(place: git.Place, folder: bytes) -> bool:
+    """Whether a push has made, or found, this folder of a local remote before."""
+    return (folder,) in records.read(_known_folders(place), 1)
+
+
+def _known_folders(place: git.Place) -> bytes:
+    return os.path.join(place.own, b"known-folders")
 
 
 def _known_folder(place: git.Place, folder: bytes) -> None:
     """Make a local remote's folder the first time; one that was there and is gone is a disk that is not mounted."""
-    known_file = os.path.join(place.own, b"known-folders")
-    try:
-        with open(known_file, "rb") as file:
-            known = file.read().split(b"\0")[:-1]
-    except FileNotFoundError:
-        known = []
-    if folder in known:
+    if was_made(place, folder):
         if not os.path.isdir(folder):
             raise GuardError(f"the remote's folder {shown(folder)} is away", "trinity-guard push --pending")
         return
@@ -188,4 +182,4 @@ def _known_folder(place: git.Place, folder: bytes) -> None:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
         raise GuardError(f"cannot make the remote's folder {shown(folder)}: {error.strerror}") from error
-    replace(known_file, b"".join(f + b"\0" for f in [*known, folder]))
+    records.write(_known_folders(place), [*records.read(_known_folders(place), 1), (folder,)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.git import files
+from trinity_guard.git import records
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Queue:
     def add(self, items: Sequence[Named]) -> None:
         if items:
             name = b"%s-%d-%d" % (items[0].commit[:12], os.getpid(), _now())
-            files.replace(os.path.join(self._folder, name), b"".join(i.encode() for i in items), durable=True)
+            records.write(os.path.join(self._folder, name), [i.encode() for i in items], durable=True)
 
     def read(self) -> list[Named]:
         """Return what waits, each object once, the oldest batch first."""
@@ -47,7 +47,7 @@ class Queue:
             if not left:
                 _unlink(file)
             elif len(left) < len(entries):
-                files.replace(file, b"".join(e.encode() for e in left), durable=True)
+                records.write(file, [e.encode() for e in left], durable=True)
 
     def _files(self) -> list[bytes]:
         try:
@@ -81,18 +81,15 @@ def _key(item: Named) -> tuple[bytes, str, str]:
 
 
 def _decode(file: bytes) -> list[Named]:
-    try:
-        with open(file, "rb") as stream:
-            fields = stream.read().split(b"\0")[:-1]
-    except FileNotFoundError:
-        return []  # a push that runs has let go of it
     from trinity_guard.dvcrepo.referenced import Named  # noqa: PLC0415  # an empty queue names nothing
 
-    n = Named.FIELDS
+    found = records.read(file, Named.FIELDS)
+    if not found and not os.path.lexists(file):
+        return []  # a push that runs has let go of it
     try:
-        if not fields or len(fields) % n:
-            raise ValueError(len(fields))
-        return [Named.decode(fields[i : i + n]) for i in range(0, len(fields), n)]
+        if not found:
+            raise ValueError
+        return [Named.decode(fields) for fields in found]
     except ValueError:
         aside = file + DAMAGED
         try:
@@ -113,12 +110,11 @@ class Retries:
 
     def read(self) -> dict[str, tuple[int, int]]:
         """Return remote -> (failures in a row, time of the next try in seconds since 1970)."""
+        known = records.read_if_readable(self._file, 3)
         try:
-            with open(self._file, "rb") as file:
-                fields = file.read().decode("utf-8", "surrogateescape").split("\0")[:-1]
-            return {fields[i]: (int(fields[i + 1]), int(fields[i + 2])) for i in range(0, len(fields), 3)}
-        except (OSError, ValueError, IndexError):
-            return {}  # none failed, or a damaged record: then every remote is tried
+            return {os.fsdecode(remote): (int(count), int(when)) for remote, count, when in known}
+        except ValueError:
+            return {}  # a damaged record: then every remote is tried
 
     def failed(self, remote: str) -> None:
         known = self.read()
@@ -140,8 +136,8 @@ class Retries:
         return min((when for _, when in self.read().values()), default=None)
 
     def _write(self, known: dict[str, tuple[int, int]]) -> None:
-        rows = (f"{name}\0{count}\0{when}\0" for name, (count, when) in known.items())
-        files.replace(self._file, "".join(rows).encode("utf-8", "surrogateescape"))
+        rows = [(os.fsencode(name), b"%d" % count, b"%d" % when) for name, (count, when) in known.items()]
+        records.write(self._file, rows)
 
 
 def due(place: git.Place) -> bool:

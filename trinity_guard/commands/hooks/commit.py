@@ -63,7 +63,7 @@ def _leave_word(place: git.Place) -> None:
     if known is None:
         return
     try:
-        files.write_file(file, b"%s\n%s\n" % known)
+        files.replace(file, b"%s\n%s\n" % known)
     except GuardError:
         return  # without it, the hook after the commit looks for itself
 
