@@ -41,7 +41,8 @@ if FOLDS:
 
 PAGE = """
 import json, sys, time
-from trinity_guard.training import predict, verified
+from trinity_guard.training import predict
+from trinity_guard.training.model import verified
 loaded = verified.load(sys.argv[1])
 page = {"theme": "minimal", "input_char_len": 950, "input_word_count": 134, "css_density_spacing": 0.77,
         "css_density_layout": 0.94, "pathological_score": 0.042, "longest_word": 35, "slot_fill": 1.5, "word_fill": 1.3}

@@ -114,9 +114,9 @@ def test_with_the_extra_it_ends_with_a_released_model_and_says_where_to_look(tem
     assert "refs/tags/layout-risk-predictor#prod#1" in refs
     assert hashlib.md5(model.read_bytes()).hexdigest() in objects(kept / "trainer-dvc-storage" / "files" / "md5")
     # Logged, and shown as released.
-    from trinity_guard.training import tracking
+    from trinity_guard.training.tracking import runs
 
-    found = tracking.champion(tracking.store(str(trainer.path)), "layout_risk_predictor")
+    found = runs.champion(runs.store(str(trainer.path)), "layout_risk_predictor")
     assert found is not None
     assert (found["tags"]["semver"], found["tags"]["git_commit"]) == ("v1.0.0", trainer.head())
     assert found["metrics"]["f1_overflow"] > 0.8

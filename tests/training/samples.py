@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from trinity_guard.training.model import Examples, Settings, examples
-from trinity_guard.training.table import Table, load
+from trinity_guard.training.data.table import Table, load
+from trinity_guard.training.model.forest import Examples, Settings, examples
 
 STRATEGIES = ["NONE", "CSS_BREAK_WORD", "FONT_SHRINK", "CSS_TRUNCATE", "CONTENT_CUT"]
 THEMES = ["brutalist", "editorial", "enterprise"]

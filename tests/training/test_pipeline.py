@@ -15,7 +15,7 @@ import pytest
 import ruamel.yaml
 
 from tests.helpers.support import PROJECT, Repo, require, run
-from trinity_guard.training.settings import Settings
+from trinity_guard.training.model.settings import Settings
 
 MODEL, DATA = "models/layout_risk_predictor.pkl", "data/training_dataset.csv"
 METADATA = "models/layout_risk_predictor_metadata.json"

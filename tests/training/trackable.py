@@ -13,7 +13,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from trinity_guard.training.tracking import Run
+from trinity_guard.training.tracking.runs import Run
 
 MODEL = "layout-risk-predictor"
 REQUIREMENTS = ["scikit-learn==1.0.2", "numpy==1.21.0"]

@@ -42,12 +42,12 @@ def configure(p: Parser) -> None:
 def run(args: list[str]) -> int:
     asked = arguments.parse("trinity data", configure, args)
     extra.require("trinity data")
-    from trinity_guard.training import dataset  # noqa: PLC0415  # --help must not load it
+    from trinity_guard.training.data import generate  # noqa: PLC0415  # --help must not load it
 
     output = os.path.relpath(os.path.join(extra.root(), *OUTPUT)) if asked.output is None else asked.output
     progress = console.Progress("measuring", unit=1, name="pages")
     try:
-        made = dataset.make(output, asked.rows, asked.seed, progress, asked.force)
+        made = generate.make(output, asked.rows, asked.seed, progress, asked.force)
     finally:
         progress.close()
     name = shown(os.fsencode(output))

@@ -7,12 +7,13 @@ import os
 from trinity_guard import console
 from trinity_guard.commands.terminal import arguments, output, shells
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
-from trinity_guard.training import card, extra
+from trinity_guard.training import extra
+from trinity_guard.training.model import card
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trinity_guard.commands.terminal.arguments import Parser
-    from trinity_guard.training.evaluation import Evaluation
+    from trinity_guard.training.model.evaluation import Evaluation
 
 DESCRIPTION = """\
 Say how good a model is on a table: every figure beside what a constant answer gets.
@@ -45,12 +46,12 @@ def run(args: list[str]) -> int:
     extra.silence_warnings()
     with console.Doing() as doing:
         doing("loading the libraries")
-        from trinity_guard.training import predicting, verified  # noqa: PLC0415  # scikit-learn may be missing
+        from trinity_guard.training.model import predict, verified  # noqa: PLC0415  # scikit-learn may be missing
 
         doing("loading the model")
         loaded = verified.load(asked.model, asked.md5)
         doing("evaluating")
-        found = predicting.evaluate(loaded, asked.dataset)
+        found = predict.evaluate(loaded, asked.dataset)
         if asked.output and asked.output != "-":
             output.write_output_with_folder(asked.output, _json(found))
         if asked.plots or asked.pictures:
@@ -87,7 +88,7 @@ def _json(found: Evaluation) -> bytes:
 
 def _draw(found: Evaluation, curves: str | None, pictures: str | None) -> None:
     """Write the curves to one folder and the pictures to another, where they are asked for."""
-    from trinity_guard.training import plots  # noqa: PLC0415  # scikit-learn may be missing
+    from trinity_guard.training.model import plots  # noqa: PLC0415  # scikit-learn may be missing
 
     try:
         if curves:

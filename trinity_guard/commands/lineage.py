@@ -44,7 +44,7 @@ def run(args: list[str]) -> int:
 
     if given.verify:
         extra.require("trinity lineage --verify")
-    from trinity_guard.training import lineage  # noqa: PLC0415
+    from trinity_guard.training.release import lineage  # noqa: PLC0415
 
     start = os.getcwdb()
     place = git.place()

@@ -50,14 +50,14 @@ def run(args: list[str]) -> int:
     extra.silence_warnings()
     with console.Doing() as doing:
         doing("loading the libraries")
-        from trinity_guard.training import predicting, verified  # noqa: PLC0415  # scikit-learn may be missing
+        from trinity_guard.training.model import predict, verified  # noqa: PLC0415  # scikit-learn may be missing
 
         doing("loading the model")
         loaded = verified.load(asked.model, asked.md5)
         doing("reading the pages")
         text, name = _text(asked.pages)
         doing("predicting")
-        answers, unseen = predicting.answered(loaded, text, name)
+        answers, unseen = predict.answered(loaded, text, name)
     if unseen:
         said = ", ".join(unseen[:MAX_NAMED]) + f" and {len(unseen) - MAX_NAMED} more" * (len(unseen) > MAX_NAMED)
         console.note(f"{name}: the model was not trained on the theme {said}; it judges these pages by the rest.")

@@ -13,7 +13,7 @@ from trinity_guard.git import repository
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trinity_guard.commands.terminal.arguments import Parser
-    from trinity_guard.training.releasing import ReleasePlan
+    from trinity_guard.training.release.release import ReleasePlan
 
 DESCRIPTION = """\
 Give a committed and pushed model a semantic version: the annotated Git tag NAME@VERSION on this commit, and in
@@ -47,18 +47,18 @@ def run(args: list[str]) -> int:
 
     if not asked.no_mlflow:
         extra.require("trinity release")
-    from trinity_guard.training import releasing  # noqa: PLC0415
+    from trinity_guard.training.release import release  # noqa: PLC0415
 
     start = os.getcwdb()
     place = git.place()
     git.at_top(place)
     config, _ = patterns.load_config(place)
     model = repository.relative(place, [asked.model], start)[0] if asked.model else b""
-    wanted = releasing.Asked(asked.version, model, asked.stage or "", asked.backport, not asked.no_mlflow)
+    wanted = release.Asked(asked.version, model, asked.stage or "", asked.backport, not asked.no_mlflow)
     confirm.about_remotes(place, [(b"", config.remote or "")] if os.path.isdir(place.file(b".dvc")) else [])
-    plan = releasing.plan(place, config.remote or "", wanted)
-    releasing.carry_out(plan)
-    _tell(plan, releasing.publishing(plan))
+    plan = release.plan(place, config.remote or "", wanted)
+    release.carry_out(plan)
+    _tell(plan, release.publishing(plan))
     return FINE
 
 

@@ -9,15 +9,17 @@ from trinity_guard.commands.terminal import arguments, shells
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import BLOCKED, FINE, GuardError, shown, typed
 from trinity_guard.report import status
-from trinity_guard.training import card, extra, naming, provenance
+from trinity_guard.training import extra, provenance
+from trinity_guard.training.model import card
+from trinity_guard.training.tracking import names as naming
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from trinity_guard.commands.terminal.arguments import Parser
-    from trinity_guard.training.tracking import Store
-    from trinity_guard.training.trainer import Options, Trained
+    from trinity_guard.training.tracking.runs import Store
+    from trinity_guard.training.train import Options, Trained
 
 NAME = "layout_risk_predictor"
 MAX_SHOWN = 40
@@ -70,7 +72,8 @@ def run(args: list[str]) -> int:
     extra.require("trinity train")
     extra.reduce_gc()
     extra.silence_warnings()
-    from trinity_guard.training import params, stores  # noqa: PLC0415  # not for --help
+    from trinity_guard.training.model import params  # noqa: PLC0415  # not for --help
+    from trinity_guard.training.tracking import store as stores  # noqa: PLC0415  # not for --help
 
     root = extra.root()
     chosen = {"target": asked.target, "protocol": asked.protocol, "seed": asked.seed}
@@ -81,9 +84,9 @@ def run(args: list[str]) -> int:
         console.warn(f"{store.fallback.rstrip('.')}; --offline-ok: this run is logged to mlflow.db instead.")
     with console.Doing() as doing:
         doing("loading the libraries")
-        from trinity_guard.training import trainer  # noqa: PLC0415  # scikit-learn may be missing
+        from trinity_guard.training import train  # noqa: PLC0415  # scikit-learn may be missing
 
-        options = trainer.Options(
+        options = train.Options(
             root=root,
             dataset=asked.dataset or _ours(root, *DATASET),
             output=asked.output or _ours(root, OUTPUT),
@@ -153,7 +156,7 @@ def _ours(root: str, *names: str) -> str:
 
 def _watched(options: Options, store: Store, doing: console.Doing) -> Trained:
     """Train, with a bar for the folds and one for the trials, and a word for what cannot be counted."""
-    from trinity_guard.training import trainer  # noqa: PLC0415  # as above
+    from trinity_guard.training import train  # noqa: PLC0415  # as above
 
     folds, trials = console.Progress("cross-validation", 1, "folds"), console.Progress("search", 1, "trials")
     best: list[Any] = []
@@ -167,9 +170,9 @@ def _watched(options: Options, store: Store, doing: console.Doing) -> Trained:
             said = " ".join(f"{key}={'none' if value is None else value}" for key, value in champion.params.items())
             console.note(f"trial {done} of {total}: the best so far, {champion.mean:.4f} ± {champion.sd:.4f}: {said}")
 
-    watch = trainer.Watch(folds=folds, trials=tried, steps=doing)
+    watch = train.Watch(folds=folds, trials=tried, steps=doing)
     try:
-        return trainer.train(options, store, watch)
+        return train.train(options, store, watch)
     finally:
         folds.close()
         trials.close()

@@ -32,13 +32,13 @@ def run(args: list[str]) -> int:
     from trinity_guard.training import extra  # noqa: PLC0415
 
     extra.require("trinity ui")
-    from trinity_guard.training import serving, showing  # noqa: PLC0415  # scikit-learn and MLflow may be missing
+    from trinity_guard.training.tracking import server, ui  # noqa: PLC0415  # MLflow may be missing
 
-    site = showing.Site(extra.root(), asked.port)
+    site = ui.Site(extra.root(), asked.port)
     if asked.printing:
         console.result(site.command_line())
         return FINE
-    serving.require_port(asked.port)
+    server.require_port(asked.port)
     console.note(f"starting MLflow on {site.shown} …")
 
     def ready() -> None:

@@ -18,7 +18,7 @@ from trinity_guard.git.locks import FileLock
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trinity_guard.commands.terminal.arguments import Parser
-    from trinity_guard.training.released import Files
+    from trinity_guard.training.release.files import Files
 
 DESCRIPTION = """\
 Bring artifacts as the commit REV had them: their pointers, staged as by `git checkout REV -- PATH`, and their data,
@@ -83,9 +83,9 @@ def _release(place: git.Place, names: list[str]) -> Files | None:
     """Return the release that the words mean, None where they mean a commit."""
     if len(names) > 1 or not names[0].rpartition("@")[2].startswith("v"):
         return None
-    from trinity_guard.training import released  # noqa: PLC0415  # no other `use` needs it
+    from trinity_guard.training.release import files  # noqa: PLC0415  # no other `use` needs it
 
-    found = released.find(place, names[0])
+    found = files.find(place, names[0])
     if found is not None and found.withdrawn:
         console.warn(f"{found.tag} was withdrawn after its release.")
     return found

@@ -1,20 +1,21 @@
 """The trainer: measured text, checked tables, an honest evaluation, MLflow, versions and their lineage.
 
-`from trinity_guard.training import predict, evaluate` serves a program; scikit-learn is loaded only then.
+`from trinity_guard.training import predict, evaluate, verified` serves a program; scikit-learn is loaded only then.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trinity_guard.training.predicting import evaluate, predict
+    from trinity_guard.training.model import verified
+    from trinity_guard.training.model.predict import evaluate, predict
 
-__all__ = ["evaluate", "predict"]
+__all__ = ["evaluate", "predict", "verified"]
 
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from trinity_guard.training import predicting  # half a second of scikit-learn
+    from trinity_guard.training.model import predict, verified  # half a second of scikit-learn
 
-    return getattr(predicting, name)
+    return verified if name == "verified" else getattr(predict, name)

@@ -1,0 +1,444 @@
+"""`trinity release`: what is refused and why, what Git, GTO and MLflow show of one that is not, and kill -9 between."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.support import PROJECT, run
+from tests.training import releases
+from tests.training.releases import MODEL_NAME, TAG, Work
+from trinity_guard.errors import GuardError
+from trinity_guard.training.release import versions
+from trinity_guard.training.tracking import runs
+
+TABLE = "data/training_dataset.csv"
+# What a person has who types the commands that are named, and writes a message in the editor.
+TYPING = {"GIT_EDITOR": "echo a message >", "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Work:
+    return releases.work(tmp_path)
+
+
+def registered(work: Work) -> dict[str, str]:
+    """Return the tags of version 1 in the project's own MLflow."""
+    found = runs.version(runs.store(str(work.path)), MODEL_NAME, "1")
+    assert found is not None
+    tags: dict[str, str] = found["tags"]
+    return tags
+
+
+# --- versions
+
+
+@pytest.mark.parametrize(
+    "text", ["v0.0.1", "v1.2.3", "v10.20.30", "v1.0.0-alpha", "v1.0.0-rc.1", "v1.0.0-0a.b-c", "v1.0.0+build.5"]
+)
+def test_a_semantic_version_is_taken(text: str) -> None:
+    assert versions.checked(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "helps"),
+    [
+        ("1.2.0", "v1.2.0"), ("V1.2.0", "v1.2.0"), ("vv1.2.0", "v1.2.0"), ("v1.2", ""), ("v1", ""), ("", ""),
+        ("v1.2.3.4", ""),
+        ("v01.2.3", ""), ("v1.2.3-01", ""), ("v1.2.3-", ""), ("v1.2.3-a..b", ""), ("v1.2.3 ", ""), ("latest", ""),
+        ("v1.2.3\n", ""),
+        ("v\u0661.2.3", ""), ("v1.2.3/x", ""), ("--help", ""), (f"v1.2.{'9' * 200}", ""), ("v1.2.3-é", ""),
+    ],
+)  # fmt: skip
+def test_what_is_no_semantic_version_is_refused(text: str, helps: str) -> None:
+    with pytest.raises(GuardError) as caught:
+        versions.checked(text)
+    assert caught.value.exit_code == 2
+    assert f"trinity release {helps or 'v1.2.0'} " in caught.value.remedy
+
+
+def test_versions_are_ranked_as_the_specification_says() -> None:
+    told = "v0.9.9 v1.0.0-1 v1.0.0-2 v1.0.0-10 v1.0.0-alpha v1.0.0-alpha.1 v1.0.0-alpha.beta v1.0.0-beta v1.0.0-beta.2"
+    wanted = [*told.split(), "v1.0.0-beta.11", "v1.0.0-rc.1", "v1.0.0", "v1.0.1", "v1.1.0", "v1.10.0", "v2.0.0"]
+    assert sorted(sorted(wanted), key=versions.rank) == wanted
+    assert versions.rank("v1.0.0+a") == versions.rank("v1.0.0+b")
+
+
+# --- a release
+
+
+def test_a_release_is_what_git_gto_and_mlflow_show(work: Work) -> None:
+    head = work.head()
+    assert "semver" not in registered(work)
+    said = work.release("v1.2.0", "--stage", "prod")
+    assert said.returncode == 0, said.stderr
+    assert f"released {TAG}v1.2.0: {work.model}".encode() in said.stdout
+    # Git: annotated, on the commit, telling what it is of.
+    assert work.git("cat-file", "-t", f"{TAG}v1.2.0").stdout == b"tag\n"
+    assert work.git("rev-parse", f"{TAG}v1.2.0^{{commit}}").stdout.decode().strip() == head
+    body = work.git("for-each-ref", "--format=%(contents)", f"refs/tags/{TAG}v1.2.0").stdout.decode()
+    assert body.splitlines()[0] == "Registering artifact layout-risk-predictor version v1.2.0"
+    assert f"model: {work.model}\nmodel_md5: {work.md5(work.model)}\n" in body
+    # GTO: the version, and the stage.
+    [row] = json.loads(work.gto("show", "layout-risk-predictor", "--json"))
+    assert (row["version"], row["commit_hexsha"]) == ("v1.2.0", head)
+    assert work.gto("show", "layout-risk-predictor#prod", "--version").strip() == "v1.2.0"
+    assert "registration" in work.gto("history", "layout-risk-predictor", "--plain")
+    # MLflow.
+    tags = registered(work)
+    wanted = {"semver": "v1.2.0", "git_commit": head, "dvc_md5": work.md5(work.model), "stage": "prod"}
+    assert {k: tags.get(k) for k in wanted} == wanted
+    champion = runs.champion(runs.store(str(work.path)), MODEL_NAME)
+    assert champion is not None
+    assert champion["version"] == "1"
+    # Nothing else.
+    assert work.head() == head
+    assert work.git("status", "--porcelain").stdout == b""
+
+
+def test_a_detached_head_can_be_released_and_the_push_is_named(work: Work, tmp_path: Path) -> None:
+    run("git", "init", "-q", "--bare", tmp_path / "there.git")
+    work.git("remote", "add", "origin", str(tmp_path / "there.git"))
+    work.git("push", "-q", "origin", "main")
+    work.git("checkout", "-q", "--detach")
+    said = work.release("v0.1.0", "--no-mlflow").stdout.decode()
+    assert f"publish it: git push origin {TAG}v0.1.0" in said
+    work.git("push", "-q", "origin", f"{TAG}v0.1.0")
+    assert b"refs/tags/" + f"{TAG}v0.1.0".encode() in work.git("ls-remote", "origin").stdout
+    assert "semver" not in registered(work)
+
+
+def test_the_tag_is_the_one_that_gto_itself_would_have_made(work: Work) -> None:
+    """Byte for byte, but for what stands below the first line of its message."""
+    work.release("v1.0.0", "--stage", "prod", "--no-mlflow")
+    ours = {t: work.git("cat-file", "tag", t).stdout for t in work.tags()}
+    work.git("tag", "-d", *ours)
+    work.gto("register", "layout-risk-predictor", "--version", "v1.0.0")
+    work.gto("assign", "layout-risk-predictor", "--version", "v1.0.0", "--stage", "prod")
+    assert set(work.tags()) == set(ours)
+    for tag, data in ours.items():
+        theirs = work.git("cat-file", "tag", tag).stdout
+        for end in (b"\n\n",):
+            mine, told = data.split(end), theirs.split(end)
+            assert [line for line in mine[0].splitlines() if not line.startswith(b"tagger")] == [
+                line for line in told[0].splitlines() if not line.startswith(b"tagger")
+            ]
+            assert mine[1].splitlines()[0] == told[1].splitlines()[0]
+
+
+# --- what is refused
+
+
+def other_bytes(work: Work) -> None:
+    with work.file(work.model).open("ab") as file:
+        file.write(b"more")
+
+
+def uncommitted_pointer(work: Work) -> None:
+    other_bytes(work)
+    work.guard("convert", work.model)
+
+
+def edited_metadata(work: Work) -> None:
+    work.file(work.metadata_name).write_text(work.file(work.metadata_name).read_text() + " ")
+
+
+def untracked_metadata(work: Work) -> None:
+    work.git("rm", "-q", "--cached", work.metadata_name)
+    work.git("commit", "-q", "-m", "lost")
+
+
+def metadata_of_another(work: Work) -> None:
+    text = work.file(work.metadata_name).read_text().replace(work.md5(work.model), "0" * 32)
+    work.file(work.metadata_name).write_text(text)
+    work.git("commit", "-q", "-am", "wrong")
+
+
+def other_data(work: Work) -> None:
+    with work.file("data/training_dataset.csv").open("ab") as file:
+        file.write(b"\n")
+    work.guard("convert", "data/training_dataset.csv")
+    work.git("commit", "-q", "-m", "other data")
+
+
+def no_data(work: Work) -> None:
+    work.git("rm", "-q", "data/training_dataset.csv.dvc")
+    work.git("commit", "-q", "-m", "no data")
+
+
+def newer_uncommitted(work: Work) -> None:
+    later = work.told | {"created": "2999-01-01T00:00:00Z"}
+    work.write("models/later_metadata.json", json.dumps(later).encode())
+    work.write("models/later.pkl", b"\x80\x04later")
+
+
+def lost_object(work: Work) -> None:
+    work.object(work.model).unlink()
+
+
+def lost_data(work: Work) -> None:
+    work.object("data/training_dataset.csv").unlink()
+
+
+def short_object(work: Work) -> None:
+    file = work.object(work.model)
+    file.chmod(0o644)
+    file.write_bytes(file.read_bytes()[:-1])
+
+
+def remote_away(work: Work) -> None:
+    work.guard("push")  # the folder is known from now on
+    shutil.move(work.storage, work.storage.with_name("away"))
+
+
+def dead_server(work: Work) -> None:
+    work.dvc("remote", "modify", "storage", "url", "http://127.0.0.1:9/dvc")
+
+
+def no_remote(work: Work) -> None:
+    work.dvc("remote", "remove", "storage")
+
+
+def mlflow_gone(work: Work) -> None:
+    for name in ("mlflow.db", "mlflow.db.lock"):
+        work.file(name).unlink(missing_ok=True)
+
+
+def light_tag(work: Work) -> None:
+    work.git("tag", f"{TAG}v1.2.0")
+
+
+REFUSED: list[tuple[Callable[[Work], None], str]] = [
+    (other_bytes, "is not what models/"),
+    (uncommitted_pointer, ".dvc is not as it is committed"),
+    (edited_metadata, "_metadata.json is not as it is committed"),
+    (untracked_metadata, "which tells what the model was made of"),
+    (metadata_of_another, "is of another model (md5 0000000000)"),
+    (other_data, "was trained on another data/training_dataset.csv than this commit records"),
+    (no_data, "no pointer of this commit names its dataset data/training_dataset.csv"),
+    (newer_uncommitted, "models/later.pkl"),
+    (lost_object, "is not on the remote 'storage'"),
+    (lost_data, "data/training_dataset.csv is not on the remote 'storage'"),
+    (short_object, "is damaged on the remote 'storage'"),
+    (remote_away, "cannot be told"),
+    (dead_server, "cannot be told"),
+    (no_remote, "no DVC remote is set"),
+    (mlflow_gone, "has no version 1 of layout-risk-predictor"),
+    (light_tag, "it is no annotated one"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "words"), REFUSED, ids=lambda x: getattr(x, "__name__", ""))
+def test_a_model_that_is_not_committed_pushed_and_told_of_is_no_release(
+    work: Work, spoil: Callable[[Work], None], words: str
+) -> None:
+    spoil(work)
+    before = work.tags()
+    said = work.release("v1.2.0")
+    assert said.returncode == 1, said.stdout + said.stderr
+    assert words in said.stderr.decode()
+    assert said.stderr.count(b"\n    ") >= 1, "no remedy"
+    assert b"Traceback" not in said.stderr
+    assert work.tags() == before
+
+
+def pointer_not_committed(work: Work) -> None:
+    work.git("rm", "-q", "--cached", f"{TABLE}.dvc")
+    work.git("commit", "-q", "-m", "the model alone")
+
+
+def table_not_committed(work: Work) -> None:
+    work.git("rm", "-q", f"{TABLE}.dvc", "data/.gitignore")
+    work.git("commit", "-q", "-m", "the model alone")
+
+
+def table_not_here(work: Work) -> None:
+    pointer_not_committed(work)
+    work.file(TABLE).unlink()
+
+
+def right_again_and_not_committed(work: Work) -> None:
+    before = work.file(TABLE).read_bytes()
+    other_data(work)
+    work.file(TABLE).write_bytes(before)
+
+
+def table_in_git_raw(work: Work) -> None:
+    table_not_committed(work)
+    work.git("add", TABLE)
+    work.git("commit", "-q", "--no-verify", "-m", "raw")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pointer_not_committed, table_not_committed, table_not_here, right_again_and_not_committed, table_in_git_raw,
+    ],
+)  # fmt: skip
+def test_to_commit_the_table_is_enough_where_it_is_the_one_that_was_trained_on(
+    work: Work, spoil: Callable[[Work], None]
+) -> None:
+    before = work.show(work.metadata_name)
+    spoil(work)
+    said = work.release("v1.2.0")
+    assert said.returncode == 1
+    [remedy] = [line.strip() for line in said.stderr.decode().splitlines() if "git commit" in line]
+    assert "trinity train" not in remedy
+    run("bash", "-c", remedy, cwd=work.path, env=TYPING)
+    released = work.release("v1.2.0")
+    assert released.returncode == 0, released.stderr.decode()
+    assert work.show(work.metadata_name) == before
+
+
+def test_a_table_that_is_not_the_one_that_was_trained_on_is_trained_on_again(work: Work) -> None:
+    other_data(work)
+    [remedy] = [line.strip() for line in work.release("v1.2.0").stderr.decode().splitlines() if "git commit" in line]
+    run("bash", "-c", remedy.replace("trinity train", "trinity train --set folds=0"), cwd=work.path, env=TYPING)
+    assert work.release("v1.2.0", "--no-mlflow").returncode == 0
+
+
+@pytest.mark.slow
+def test_a_folder_whose_name_no_tag_can_bear_is_left_by_the_command_that_is_named(work: Work) -> None:
+    work.trinity("train", "--set", "folds=0", "--set", "n_estimators=5", "--output", "mod\nels")
+    work.git("add", "-A")
+    work.git("commit", "-q", "-m", "in an odd folder")
+    [model] = (work.path / "mod\nels").glob("*.pkl")
+    said = work.release("v1.2.0", "--model", f"mod\nels/{model.name}")
+    assert said.returncode == 1
+    assert "cannot stand in a tag's message" in said.stderr.decode()
+    [remedy] = [line.strip() for line in said.stderr.decode().splitlines() if "git commit" in line]
+    run("bash", "-c", remedy, cwd=work.path, env=TYPING)
+    assert work.release("v1.2.0", "--no-mlflow").returncode == 0
+
+
+@pytest.mark.slow
+def test_a_table_whose_name_no_tag_can_bear_is_refused(work: Work) -> None:
+    odd = "data/a\nmodel: b.csv"
+    work.file(TABLE).rename(work.file(odd))
+    work.git("rm", "-q", f"{TABLE}.dvc")
+    work.trinity("train", "--dataset", odd, "--set", "folds=0", "--set", "n_estimators=5")
+    work.git("add", "-A")
+    work.git("commit", "-q", "-m", "an odd table")
+    said = work.release("v1.2.0", "--no-mlflow")
+    assert said.returncode == 1
+    assert "cannot stand in a tag's message" in said.stderr.decode()
+    [remedy] = [line.strip() for line in said.stderr.decode().splitlines() if "git commit" in line]
+    run("bash", "-c", remedy.replace("FILE", "table"), cwd=work.path, env=TYPING)
+    assert work.release("v1.2.0", "--no-mlflow").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["1.2.0"], "no semantic version"),
+        (["v1.2.0", "--model", "models/none.pkl"], "models/none.pkl"),
+        (["v1.2.0", "--model", "/etc/passwd"], "outside of the repository"),
+        (["v1.2.0", "--stage", "a b"], "no name for a stage"),
+        ([], "VERSION"),
+    ],
+)
+def test_wrong_words_are_refused(work: Work, args: list[str], words: str) -> None:
+    said = work.trinity("release", *args, ok=False)
+    assert said.returncode in (1, 2)
+    assert words in said.stderr.decode()
+    assert work.tags() == []
+
+
+def test_a_version_is_released_once_and_smaller_ones_only_when_meant(work: Work) -> None:
+    assert work.release("v1.2.0", "--no-mlflow").returncode == 0
+    again = work.release("v1.2.0", "--no-mlflow")
+    assert (again.returncode, work.tags()) == (1, [f"{TAG}v1.2.0"])
+    assert b"v1.2.0 is released already" in again.stderr
+    same_commit = work.release("v1.3.0", "--no-mlflow")
+    assert b"this commit is released already, as v1.2.0" in same_commit.stderr
+    work.git("commit", "-q", "--allow-empty", "-m", "later")
+    assert b"v1.2.0 is released already: " in work.release("v1.2.0", "--no-mlflow").stderr
+    smaller = work.release("v1.1.9", "--no-mlflow")
+    assert b"--backport" in smaller.stderr
+    assert b"ranks the same" in work.release("v1.2.0+other", "--backport", "--no-mlflow").stderr
+    assert work.tags() == [f"{TAG}v1.2.0"]
+    said = work.release("v1.1.9", "--backport", "--no-mlflow")
+    assert said.returncode == 0, said.stderr
+    assert b"the same bytes as v1.2.0" in said.stderr
+    # The greater one stays what everybody takes.
+    assert work.gto("show", "layout-risk-predictor@greatest", "--version").strip() == "v1.2.0"
+
+
+def test_a_released_version_goes_into_another_stage_later(work: Work) -> None:
+    work.release("v1.2.0", "--stage", "dev", "--no-mlflow")
+    assert work.release("v1.2.0", "--stage", "prod", "--no-mlflow").returncode == 0
+    assert set(work.tags()) == {f"{TAG}v1.2.0", "layout-risk-predictor#dev#1", "layout-risk-predictor#prod#2"}
+    assert work.release("v1.2.0", "--stage", "prod", "--no-mlflow").returncode == 1
+    assert work.gto("show", "layout-risk-predictor#prod", "--version").strip() == "v1.2.0"
+
+
+# --- kill -9
+
+HOOK = """#!/bin/sh
+# Git's own hook, after the tag is there: ends the program that runs this git.
+[ "$1" = committed ] && grep -q refs/tags/ && kill -9 "$(ps -o ppid= -p "$PPID" | tr -d ' ')"
+exit 0
+"""
+
+
+@pytest.mark.slow
+def test_killed_between_tag_and_mlflow_the_same_command_completes_it(work: Work) -> None:
+    hook = work.path / ".git" / "hooks" / "reference-transaction"
+    hook.write_text(HOOK)
+    hook.chmod(0o755)
+    killed = work.release("v1.2.0", "--stage", "prod")
+    assert killed.returncode == -9
+    assert work.tags() == [f"{TAG}v1.2.0"], "the tag is there, what follows it is not"
+    assert "semver" not in registered(work)
+    hook.unlink()
+    tag = work.git("rev-parse", f"refs/tags/{TAG}v1.2.0").stdout
+    work.git("commit", "-q", "--allow-empty", "-m", "meanwhile")
+    said = work.release("v1.2.0", "--stage", "prod")
+    assert said.returncode == 0, said.stderr
+    assert f"completed {TAG}v1.2.0".encode() in said.stdout
+    assert work.git("rev-parse", f"refs/tags/{TAG}v1.2.0").stdout == tag
+    tags = registered(work)
+    commit = work.git("rev-parse", "HEAD~1").stdout.decode().strip()
+    assert (tags["semver"], tags["git_commit"], tags["stage"]) == ("v1.2.0", commit, "prod")
+    assert "layout-risk-predictor#prod#1" in work.tags()
+    assert work.release("v1.2.0", "--stage", "prod").returncode == 1
+
+
+@pytest.mark.slow
+def test_another_model_does_not_take_a_released_version(work: Work) -> None:
+    work.release("v1.0.0")
+    first = work.model
+    work.train_again("n_estimators=6")
+    said = work.release("v1.0.0")
+    assert said.returncode == 1
+    assert f"v1.0.0 is released already: {first}".encode() in said.stderr
+    # Not registered in MLflow: the tag alone.
+    said = work.release("v1.1.0")
+    assert said.returncode == 0, said.stderr
+    assert work.tags() == [f"{TAG}v1.0.0", f"{TAG}v1.1.0"]
+    assert registered(work)["semver"] == "v1.0.0"
+
+
+@pytest.mark.parametrize("command", ["release", "lineage"])
+def test_help_has_an_example_and_loads_no_library(work: Work, command: str) -> None:
+    hidden = work.path.parent / "hidden"
+    for package in ("sklearn", "mlflow", "numpy", "pandas"):
+        (hidden / package).mkdir(parents=True)
+        (hidden / package / "__init__.py").write_text("raise ImportError('hidden by a test')\n")
+    text = work.trinity(command, "--help", PYTHONPATH=f"{hidden}:{PROJECT}").stdout.decode()
+    assert "example:" in text
+
+
+def test_a_clone_says_that_it_is_released_before_that_it_has_no_mlflow(work: Work) -> None:
+    assert work.release("v1.2.0").returncode == 0
+    mlflow_gone(work)
+    said = work.release("v1.2.0")
+    assert said.returncode == 1
+    assert b"v1.2.0 is released already" in said.stderr
+    assert b"has no version 1 of layout-risk-predictor" in said.stderr

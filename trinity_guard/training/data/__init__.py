@@ -1,0 +1,1 @@
+"""A training table: made, read, checked."""

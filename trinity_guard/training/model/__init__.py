@@ -1,0 +1,1 @@
+"""The model: examples, split, forest, search, figures, what it says of pages."""

@@ -1,0 +1,64 @@
+"""The champion on rows that it was never measured on: its own file, checked like any model that is loaded."""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from trinity_guard.errors import shown
+from trinity_guard.training.model import evaluation, verified
+from trinity_guard.training.record import METADATA, MODEL
+
+if TYPE_CHECKING:
+    from trinity_guard.training.model.evaluation import Evaluation
+    from trinity_guard.training.model.forest import Examples
+
+Champion = Mapping[str, Any]
+
+
+def on_equal_terms(
+    champion: Champion, mine: Evaluation, data: Examples, test: Any, folder: str
+) -> tuple[Champion, str]:
+    """Return the champion with figures of the same test rows as this model's, and what a person should know of it.
+
+    After another table (or split) it is measured anew, where its file is in `folder`: the one whose md5 the registry
+    tells, and its metadata and its pointer too. It is returned as it was where that cannot be done: `unmeasured` tells
+    why. GuardError (1) for a file that is not what its metadata names: it is not loaded, which would run it.
+    """
+    tags = champion.get("tags") or {}
+    if all(tags.get(key) == value for key, value in mine.terms.items()) or tags.get("target") != mine.target:
+        return champion, ""
+    path = _file(folder, tags.get("dvc_md5", ""))
+    if not path:
+        md5 = tags.get("dvc_md5") or "not recorded"
+        where = shown(os.fsencode(folder))
+        return {**champion, "unmeasured": f"its file (md5 {md5}) is not in {where}, to be measured on these rows"}, ""
+    loaded = verified.load(path)
+    missing = [name for name in loaded.features if name not in data.X]
+    if missing or loaded.md5 != tags["dvc_md5"]:
+        return {**champion, "unmeasured": f"this table lacks {', '.join(missing)}, which it looks at"}, ""
+    classes = sorted({*data.classes, *(int(c) for c in loaded.pipeline.classes_)})
+    p = evaluation.predictions(loaded.pipeline, data.X[loaded.features].iloc[test], classes)
+    metrics = evaluation.measure(data.y[test], p, classes, data.target)
+    note = (
+        f"the champion (version {champion['version']}) was measured on the test rows of this table: {mine.headline} "
+        f"{metrics[mine.headline]:.3f}, mcc {metrics['mcc']:.3f}; rows that it was trained on flatter it."
+    )
+    return {**champion, "metrics": metrics, "tags": {**tags, **mine.terms}}, note
+
+
+def _file(folder: str, md5: str) -> str:
+    """Return the model in this folder whose metadata names these bytes, "" where none is."""
+    for metadata in sorted(glob.glob(os.path.join(glob.escape(folder), "*" + METADATA))) if md5 else ():
+        path = metadata.removesuffix(METADATA) + MODEL
+        try:
+            with open(metadata, "rb") as file:
+                named = json.loads(file.read(verified.MAX_METADATA))["model"]["md5"]
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            continue  # some other tool's file
+        if named == md5 and os.path.isfile(path):
+            return path
+    return ""

@@ -1,0 +1,60 @@
+"""params.yaml: what `trinity train` and the pipeline are told, and `dvc params diff` compares."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+from trinity_guard.dvcrepo import yaml
+from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.training.model.settings import Settings
+
+FILE = "params.yaml"
+SECTION = "train"
+MAX_BYTES = 1 << 18
+EXAMPLE = "train:\n  n_estimators: 100\n  max_depth: 10"
+
+
+def settings(
+    root: str, path: str | None = None, assignments: Sequence[str] = (), named: Mapping[str, object] | None = None
+) -> Settings:
+    """Return the settings of params.yaml's `train:`, over them those of --set key=value, over them options by name.
+
+    path: another file than root's params.yaml, which may be missing. GuardError (2) for what cannot be meant.
+    """
+    values: dict[str, object] = {}
+    if path is not None or os.path.lexists(os.path.join(root, FILE)):
+        values |= section(path or os.path.relpath(os.path.join(root, FILE)))
+    values |= dict(map(assigned, assignments))
+    return Settings.of(values | {key: value for key, value in (named or {}).items() if value is not None})
+
+
+def section(path: str) -> dict[str, object]:
+    """Return the mapping below `train:` of a file of parameters; other sections are other stages' business."""
+    name = shown(os.fsencode(path))
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        parsed = yaml.parse(data, MAX_BYTES)
+    except OSError as error:
+        raise GuardError(f"{name} cannot be read: {error.strerror}.", "trinity train --params FILE", UNUSABLE) from None
+    except ValueError as error:
+        raise GuardError(f"{name}: {error}.", f"write it as\n{EXAMPLE}", UNUSABLE) from None
+    found = (parsed or {}).get(SECTION) if isinstance(parsed, dict | None) else parsed
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise GuardError(f"{name}: `{SECTION}` must hold keys and values.", f"write it as\n{EXAMPLE}", UNUSABLE)
+    try:
+        Settings.of(found)
+    except GuardError as error:
+        raise GuardError(f"{name}, {SECTION}: {error.problem}", error.remedy, UNUSABLE) from None
+    return found
+
+
+def assigned(text: str) -> tuple[str, str]:
+    """Return the key and the value of `key=value`."""
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise GuardError(f"--set takes key=value, not '{text}'.", "trinity train --set max_depth=12", UNUSABLE)
+    return key.strip(), value.strip()

@@ -1,0 +1,143 @@
+"""Models that are loaded only if their bytes are those that their metadata and their pointer name."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from trinity_guard import git
+from trinity_guard.errors import UNUSABLE, GuardError, quoted, shown, typed
+from trinity_guard.training import provenance
+from trinity_guard.training.model import forest as model
+from trinity_guard.training.record import METADATA, MODEL
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+MAX_METADATA = 4 << 20
+MAX_MODEL = 4 << 30
+MD5 = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A loaded model. metadata: empty where the md5 was named by hand and none stands beside the model."""
+
+    path: str
+    md5: str
+    pipeline: Pipeline
+    metadata: dict[str, Any]
+
+    @property
+    def features(self) -> list[str]:
+        """The columns it wants, in their order."""
+        return [name for _, _, names in self.pipeline.named_steps["columns"].transformers_ for name in names]
+
+    @property
+    def target(self) -> str:
+        return "is_valid" if "active_strategy" in self.features else "resolved_strategy_id"
+
+
+def load(path: str, md5: str | None = None) -> Verified:
+    """Load a model whose md5 is the one that its metadata names, and its pointer where it has one; else GuardError (1).
+
+    md5: named by hand instead; then neither is looked at. The bytes that were hashed are the bytes that are loaded.
+    """
+    name = shown(os.fsencode(path))
+    if md5 is not None and not MD5.fullmatch(md5.lower()):
+        raise GuardError(f"'{md5}' is no md5: 32 hexadecimal digits.", f"md5sum {quoted(name)}", UNUSABLE)
+    data = _bytes(path, name)
+    metadata = _metadata(path, name, required=md5 is None)
+    found = provenance.md5(data)
+    pull = f"trinity-guard pull {typed(os.fsencode(path))}     # the recorded bytes; first move away what is here"
+    if md5 is not None:
+        _require(name, found, md5.lower(), "you named", pull)
+        return Verified(path, found, model.load(data), metadata)
+    recorded = provenance.recorded(path, _top(path))
+    agrees = recorded is None or recorded.agrees(data)
+    beside = shown(os.fsencode(_beside(path)))
+    restore = f"git checkout -- {quoted(beside)}     # the file is what its pointer names: {beside} was changed"
+    _require(name, found, _md5_of(metadata, name), "its metadata names", restore if recorded and agrees else pull)
+    if recorded is not None and not agrees:
+        _require(name, found, recorded.md5, f"its pointer {shown(os.fsencode(path))}.dvc names", pull)
+    return Verified(path, found, model.load(data), metadata)
+
+
+def _require(name: str, found: str, wanted: str, who: str, remedy: str) -> None:
+    if found != wanted:
+        raise GuardError(f"{name} was not loaded, which would run it: its md5 is {found}, {who} {wanted}.", remedy)
+
+
+def _beside(path: str) -> str:
+    return path.removesuffix(MODEL) + METADATA
+
+
+def _bytes(path: str, name: str) -> bytes:
+    if path.endswith(".dvc"):
+        raise GuardError(f"{name} is the pointer, not the model.", f"name the model: {name.removesuffix('.dvc')}")
+    try:
+        # A pipe would be waited for until somebody writes to it.
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(fd, "rb") as file:
+            found = os.fstat(fd)
+            if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_MODEL:
+                raise GuardError(f"{name} is no model: not a regular file, or larger than 4 GB.", "trinity train")
+            return file.read()
+    except FileNotFoundError:
+        if os.path.lexists(path + ".dvc"):
+            raise GuardError(
+                f"{name} is not here, only its pointer.", f"trinity-guard pull {typed(os.fsencode(path))}"
+            ) from None
+        raise GuardError(f"there is no {name}.", "ls models     # or make one: trinity train", UNUSABLE) from None
+    except IsADirectoryError:
+        raise GuardError(f"{name} is a folder.", f"ls {quoted(name)}     # and name a model in it", UNUSABLE) from None
+    except OSError as error:
+        raise GuardError(f"{name} cannot be read: {error.strerror}.", f"ls -l {quoted(name)}", UNUSABLE) from None
+
+
+def _metadata(path: str, name: str, required: bool) -> dict[str, Any]:
+    """Return the metadata beside a model; {} where it is missing and need not be there."""
+    beside = _beside(path)
+    shown_beside = shown(os.fsencode(beside))
+    try:
+        with open(beside, "rb") as file:
+            data = file.read(MAX_METADATA + 1)
+        parsed = json.loads(data) if len(data) <= MAX_METADATA else None
+    except FileNotFoundError:
+        if not required:
+            return {}
+        raise GuardError(
+            f"{name} was not loaded, which would run it: there is no {shown_beside} that says what it is.",
+            f"git checkout -- {quoted(shown_beside)}     # if it was committed\n"
+            "… --md5 HEX     # if you know from elsewhere which bytes it must have",
+        ) from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise GuardError(
+            f"{shown_beside} cannot be read: {getattr(error, 'strerror', None) or 'it is no JSON'}.",
+            f"git checkout -- {quoted(shown_beside)}",
+        ) from None
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _md5_of(metadata: dict[str, Any], name: str) -> str:
+    model = metadata.get("model")
+    md5 = model.get("md5") if isinstance(model, dict) else None
+    if isinstance(md5, str) and MD5.fullmatch(md5):
+        return md5
+    raise GuardError(
+        f"{name} was not loaded, which would run it: its metadata names no md5.", "trinity train     # writes both"
+    )
+
+
+def _top(path: str) -> str:
+    """Return the work tree that a model stands in, from which its pointer's path is meant; else its own folder."""
+    folder = os.path.dirname(os.path.abspath(path))
+    try:
+        found = git.attempt("rev-parse", "--show-toplevel", at=os.fsencode(folder), env=git.other_repository())
+    except GuardError:
+        return folder
+    return os.fsdecode(found.out[:-1]) if not found.code and found.out[:-1] else folder

@@ -1,0 +1,88 @@
+"""MLflow's registry of models: a view on what Git's tags and the pointers say, version by version."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from trinity_guard.training.tracking import sqlite
+from trinity_guard.training.tracking.store import Store, opened
+
+CHAMPION = "champion"
+
+
+def champion(store: Store, name: str, alias: str = CHAMPION) -> dict[str, Any] | None:
+    """Return the version that bears the alias (version, run_id, metrics, tags), None where none does."""
+    return _found(store, lambda client: client.get_model_version_by_alias(name, alias))
+
+
+def version(store: Store, name: str, number: str) -> dict[str, Any] | None:
+    """Return one version (version, run_id, metrics, tags), None where there is none of this number."""
+    return _found(store, lambda client: client.get_model_version(name, number))
+
+
+def run_of(store: Store, run_id: str) -> dict[str, Any] | None:
+    """Return a run (run_id, name, status, metrics, params, tags), None where the store has none of this id."""
+
+    def ask(client: Any) -> dict[str, Any]:
+        run = client.get_run(run_id)
+        own = {k: v for k, v in run.data.tags.items() if not k.startswith("mlflow.")}
+        return {
+            "run_id": run_id, "name": run.info.run_name, "status": run.info.status,
+            "metrics": dict(run.data.metrics), "params": dict(run.data.params), "tags": own,
+        }  # fmt: skip
+
+    return _asked(store, ask)
+
+
+def mark(store: Store, name: str, number: str, tags: Mapping[str, str], alias: str | None = None) -> None:
+    """Put tags (semver, git_commit, dvc_md5) on a version, and let it bear the alias from now on."""
+    store.ready()
+    with opened(store) as client:
+        for key, value in tags.items():
+            client.set_model_version_tag(name, number, key, value)
+        if alias:
+            client.set_registered_model_alias(name, alias, number)
+
+
+def register(client: Any, name: str, model: Any, run_id: str, tags: Mapping[str, str], alias: str | None) -> str:
+    """Make a logged model the next version of a registered one; return its number."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        client.create_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    made = client.create_model_version(name, model.model_uri, run_id, tags=dict(tags), model_id=model.model_id)
+    if alias:
+        client.set_registered_model_alias(name, alias, made.version)
+    return str(made.version)
+
+
+def _found(store: Store, question: Any) -> dict[str, Any] | None:
+    def ask(client: Any) -> dict[str, Any]:
+        made = question(client)
+        metrics = dict(client.get_run(made.run_id).data.metrics) if made.run_id else {}
+        return {"version": str(made.version), "run_id": made.run_id, "metrics": metrics, "tags": dict(made.tags)}
+
+    return _asked(store, ask)
+
+
+def _asked(store: Store, ask: Any) -> dict[str, Any] | None:
+    """Return the answer to a question, None for what does not exist; a store that was never made holds nothing."""
+    if store.embedded and not os.path.exists(os.path.join(store.root, sqlite.DATABASE)):
+        return None
+    store.ready()
+    with opened(store) as client:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            answer: dict[str, Any] = ask(client)
+        except MlflowException as error:
+            # MLflow says INVALID_PARAMETER_VALUE for an alias that no version bears.
+            if error.error_code == "RESOURCE_DOES_NOT_EXIST" or ("alias" in str(error) and "not found" in str(error)):
+                return None
+            raise
+    return answer

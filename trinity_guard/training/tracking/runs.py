@@ -1,0 +1,291 @@
+"""One training, logged to MLflow as one run: what went in, what came out, and the model, signed."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import json
+import math
+import os
+import shlex
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version as installed
+from typing import Any
+
+from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
+from trinity_guard.training.tracking.names import legible
+from trinity_guard.training.tracking.registry import champion, mark, register, run_of, version
+from trinity_guard.training.tracking.server import shown_uri
+from trinity_guard.training.tracking.sqlite import artifact_uri, ignore, ignored, moved_from
+from trinity_guard.training.tracking.store import Store, begin, opened, store
+
+__all__ = [
+    "Logged", "Run", "Store", "begin", "champion", "ignore", "ignored", "log", "mark", "require", "run_of", "shown_uri",
+    "store", "version",
+]  # fmt: skip
+
+# MLflow's own limits, and how many of each it takes at once.
+MAX_PARAM, MAX_TAG, MAX_KEY, MAX_DIGEST, BATCH = 6000, 8000, 250, 36, 100
+MAX_DATASET = 500
+# Where `trinity ui` shows the embedded store.
+UI = "http://127.0.0.1:5000"
+# Without it MLflow's pages show a run among evaluations of language models, and lead to no table of runs.
+CLASSICAL = "?workflowType=machine_learning"
+MODEL = "model"
+# Rows whose types are those of all: a table that is logged has been checked.
+TYPICAL = 500
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training's record. example: a few rows as the model takes them; files: name -> bytes, extra artifacts.
+
+    trials: (params, metrics) of a search, each a run below this one. requirements: lines of pip, all of them pinned.
+    register: the registered model to which this one is added as a version, with the alias if one is named.
+    """
+
+    experiment: str
+    name: str
+    params: Mapping[str, object]
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str] = field(default_factory=dict)
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    model: Any = None
+    example: Any = None
+    dataset_path: str = ""
+    dataset_md5: str = ""
+    dataset_frame: Any = None
+    register: str | None = None
+    alias: str | None = None
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    trials: Sequence[tuple[Mapping[str, object], Mapping[str, float]]] = ()
+    requirements: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Logged:
+    """Where a run is. url: its page on the server, or where `trinity ui` shows it."""
+
+    run_id: str
+    experiment_id: str
+    url: str
+    registered_version: str | None
+
+
+def log(store: Store, run: Run) -> Logged:
+    """Log a training; a run that cannot be logged whole is left as FAILED, never as RUNNING. GuardError (exit 2)."""
+    store.ready()
+    with warnings.catch_warnings(), opened(store) as client:
+        warnings.simplefilter("ignore")
+        experiment = _experiment(client, store, legible(run.experiment))
+        run_id = client.create_run(experiment, run_name=legible(run.name), tags=_tags(run.tags)).info.run_id
+        with _active(store, client, run_id):
+            _batches(client, run_id, run.params, run.metrics)
+            _trials(client, experiment, run_id, run.trials)
+            _dataset(client, run_id, run)
+            _artifacts(client, run_id, run)
+            model = _model(run) if run.model is not None else None
+            number = None
+            if run.register and model is not None:
+                number = register(client, run.register, model, run_id, _tags(run.tags, own=False), run.alias)
+    base = UI if store.artifact_root else store.shown.rstrip("/")
+    return Logged(run_id, experiment, f"{base}/#/experiments/{experiment}/runs/{run_id}{CLASSICAL}", number)
+
+
+def require(store: Store, experiment: str) -> None:
+    """Refuse a store that cannot be used, or an experiment that no run can be logged to; GuardError (exit 2)."""
+    store.ready()
+    with opened(store) as client:
+        found = client.get_experiment_by_name(legible(experiment))
+        if found is not None:
+            _require_usable(store, found)
+
+
+def _experiment(client: Any, store: Store, name: str) -> str:
+    """Return the id of an experiment, made where it is missing, with its artifacts where the store has them."""
+    from mlflow.exceptions import MlflowException
+
+    found = client.get_experiment_by_name(name)
+    if found is None:
+        where = artifact_uri(store.artifact_root) if store.artifact_root else None
+        try:
+            return str(client.create_experiment(name, artifact_location=where))
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+            found = client.get_experiment_by_name(name)  # another training made it just now
+    _require_usable(store, found)
+    return str(found.experiment_id)
+
+
+def _require_usable(store: Store, found: Any) -> None:
+    """Refuse an experiment that was deleted, or whose artifacts are kept where the project is no more."""
+    name = found.name
+    if found.lifecycle_stage != "active":
+        raise GuardError(
+            f"the experiment '{name}' of {store.shown} was deleted.",
+            f"MLFLOW_TRACKING_URI={store.shown} mlflow experiments restore --experiment-id {found.experiment_id}",
+            UNUSABLE,
+        )
+    old = moved_from(store.root, found.artifact_location) if store.embedded else ""
+    if old:
+        another = shlex.quote(f"{name} ({found.experiment_id})")
+        here, there = (typed(os.fsencode(path)) for path in (os.path.abspath(store.root), os.path.dirname(old)))
+        raise GuardError(
+            f"the experiment '{name}' of {store.shown} keeps its artifacts in {shown(os.fsencode(old))}: this project "
+            "was moved or copied, and MLflow cannot take them along.",
+            f"MLFLOW_TRACKING_URI={store.shown} mlflow experiments rename --experiment-id {found.experiment_id} "
+            f"--new-name {another}     # in the project's folder; the next training begins a new one here\n"
+            f"ln -s {here} {there}     # if it was moved: earlier artifacts are found again",
+            UNUSABLE,
+        )
+
+
+@contextlib.contextmanager
+def _active(store: Store, client: Any, run_id: str) -> Iterator[None]:
+    """Make a run the one that MLflow's functions log to, and end it whatever happens: FINISHED or FAILED."""
+    import mlflow
+
+    before = os.environ.get("MLFLOW_TRACKING_URI")
+    mlflow.set_tracking_uri(store.uri)
+    try:
+        # nested: one that the caller has open stays open, and is not touched.
+        with mlflow.start_run(run_id=run_id, nested=True, log_system_metrics=False):
+            yield
+    finally:
+        # Back to the variable alone: what MLflow is told by word goes before it for good. Whoever had told it something
+        # is obeyed still, since MLflow writes that into the variable itself.
+        mlflow.set_tracking_uri(None)
+        os.environ.pop("MLFLOW_TRACKING_URI", None)
+        if before is not None:
+            os.environ["MLFLOW_TRACKING_URI"] = before
+
+
+def _batches(client: Any, run_id: str, params: Mapping[str, object], metrics: Mapping[str, float]) -> None:
+    """Log parameters and metrics in the pieces that a server takes at once, without metrics that are no numbers."""
+    from mlflow.entities import Metric, Param
+
+    now = int(time.time() * 1000)
+    given = [Param(_key(k), cut(str(v), MAX_PARAM)) for k, v in params.items()]
+    measured = [Metric(_key(k), float(v), now, 0) for k, v in metrics.items() if math.isfinite(v)]
+    for start in range(0, max(len(given), len(measured)), BATCH):
+        client.log_batch(run_id, measured[start : start + BATCH], given[start : start + BATCH])
+
+
+def _trials(
+    client: Any, experiment: str, parent: str, trials: Sequence[tuple[Mapping[str, object], Mapping[str, float]]]
+) -> None:
+    width = len(str(len(trials)))
+    for number, (params, metrics) in enumerate(trials, 1):
+        name = f"trial {number:0{width}d}"
+        run_id = client.create_run(experiment, run_name=name, tags=_tags({"mlflow.parentRunId": parent})).info.run_id
+        try:
+            _batches(client, run_id, params, metrics)
+        except BaseException:
+            client.set_terminated(run_id, "FAILED")
+            raise
+        client.set_terminated(run_id, "FINISHED")
+
+
+def _dataset(client: Any, run_id: str, run: Run) -> None:
+    if run.dataset_frame is None:
+        return
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+    from mlflow.models import infer_signature
+
+    path = legible(run.dataset_path)
+    # Of a few rows: to look at each cell of 20,000 rows takes MLflow half a second.
+    columns = infer_signature(run.dataset_frame.head(TYPICAL)).inputs.to_dict()
+    size = {"num_rows": len(run.dataset_frame), "num_elements": int(run.dataset_frame.size)}
+    data = Dataset(
+        name=cut(os.path.basename(path), MAX_DATASET) or "dataset",
+        digest=run.dataset_md5[:MAX_DIGEST],
+        source_type="local",
+        source=json.dumps({"uri": path}),
+        schema=json.dumps({"mlflow_colspec": columns}),
+        profile=json.dumps(size),
+    )
+    tags = {"mlflow.data.context": "training", "md5": run.dataset_md5, "path": cut(path, 500)}
+    client.log_inputs(run_id, [DatasetInput(data, [InputTag(key, value) for key, value in tags.items()])])
+
+
+def _artifacts(client: Any, run_id: str, run: Run) -> None:
+    for name, figure in run.figures.items():
+        client.log_figure(run_id, figure, f"plots/{name}.png")
+    if not run.files:
+        return
+    with tempfile.TemporaryDirectory(prefix="trinity-guard-") as folder:
+        for name, data in run.files.items():
+            file = os.path.join(folder, *name.split("/"))
+            os.makedirs(os.path.dirname(file), exist_ok=True)
+            with open(file, "wb") as opened_file:
+                opened_file.write(data)
+        client.log_artifacts(run_id, folder)
+
+
+def _model(run: Run) -> Any:
+    """Log the model, signed, as pickle.
+
+    Its loader asks nothing, it takes a third of the time and of the space of skops, and loses no safety by it: the list
+    of what skops trusts comes with the model. Which bytes may be loaded at all, the pointer and the metadata say.
+    """
+    import mlflow.sklearn
+    from mlflow.models import infer_signature
+
+    example = _floats(run.example)
+    return mlflow.sklearn.log_model(
+        run.model,
+        name=MODEL,
+        serialization_format="pickle",
+        signature=infer_signature(example, run.model.predict(example)),
+        input_example=example,
+        pip_requirements=list(run.requirements or requirements()),
+    )
+
+
+def _floats(example: Any) -> Any:
+    """Return the rows with all numbers as float64: MLflow would refuse a missing value in a column of integers."""
+    numbers = example.select_dtypes("number").columns
+    return example.astype(dict.fromkeys(numbers, "float64"))
+
+
+def requirements() -> list[str]:
+    """Return what a trainer's model needs to be loaded, pinned to what is installed here."""
+    return [f"{package}=={installed(package)}" for package in ("mlflow", "scikit-learn", "numpy", "pandas")]
+
+
+def _tags(tags: Mapping[str, str], own: bool = True) -> dict[str, str]:
+    """Return tags as MLflow takes them; own: with those by which its pages tell who ran what."""
+    made = {_key(k): cut(str(v), MAX_TAG) for k, v in tags.items()}
+    if not own:
+        return made
+    known = {"mlflow.source.name": "trinity train", "mlflow.source.type": "LOCAL", "mlflow.user": _user()}
+    if tags.get("git_commit"):
+        known["mlflow.source.git.commit"] = str(tags["git_commit"])
+    return {**known, **made}
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"  # a container's number without a name
+
+
+def _key(name: str) -> str:
+    """Return a name that MLflow takes: letters, digits, and _ - . / space and colon."""
+    made = "".join(c if c.isalnum() or c in "_-./ :" else "_" for c in name[:MAX_KEY])
+    return made.strip("/.") or "_"
+
+
+def cut(text: str, limit: int) -> str:
+    """Return a text that is at most `limit` characters long, and says so where it was longer."""
+    text = legible(text)
+    if len(text) <= limit:
+        return text
+    mark = f" [cut: {len(text)} characters]"
+    return text[: limit - len(mark)] + mark
