@@ -131,17 +131,8 @@ def test_nothing_is_declared_that_nobody_imports_or_runs() -> None:
         used = set().union(*(of(module, names) for module in modules))
         if "distributed" in used:
             used.add("dask")  # named as its manual does: dask[distributed]
-        idle = names - used - RUN.keys() - _run_by_us(names) - NOT_YET
+        idle = names - used - RUN.keys() - _run_by_us(names)
         assert not idle, f"extra '{group}' names {sorted(idle)}, and nothing uses it"
-
-
-# Declared, and to be imported soon.
-NOT_YET = frozenset({"gitpython"})
-
-
-def test_what_is_to_be_imported_soon_is_not_imported_yet() -> None:
-    modules = imported("trinity_guard")
-    assert not {name for module in modules for name in of(module, NOT_YET)}, "take it out of NOT_YET"
 
 
 def _run_by_us(names: frozenset[str]) -> set[str]:

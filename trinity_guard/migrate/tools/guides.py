@@ -8,6 +8,7 @@ import shlex
 from trinity_guard import git
 from trinity_guard.dvcrepo import urls
 from trinity_guard.errors import UNUSABLE, GuardError
+from trinity_guard.git import gitpython
 from trinity_guard.migrate import filters, messages, refs, run, select
 from trinity_guard.migrate.survey import survey
 from trinity_guard.migrate.tools import globs
@@ -90,8 +91,8 @@ def _line(*words: str) -> str:
 
 
 def _url(place: git.Place) -> str:
-    names = messages.remotes(place)
-    if not names:
+    addresses = gitpython.remotes(place)
+    if not addresses:
         if place.bare:
             return os.fsdecode(place.git_dir)
         raise GuardError(
@@ -99,8 +100,7 @@ def _url(place: git.Place) -> str:
             remedy="git remote add origin URL",
             exit_code=UNUSABLE,
         )
-    name = "origin" if "origin" in names else names[0]
-    url = os.fsdecode(git.run("remote", "get-url", name, at=place.git_dir)[:-1])
+    url = addresses.get("origin") or next(iter(addresses.values()))
     if "://" not in url and ":" not in url.partition("/")[0]:
         url = os.path.normpath(os.path.join(os.fsdecode(place.top or place.git_dir), url))
     return urls.without_secret(url)
