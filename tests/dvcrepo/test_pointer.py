@@ -329,7 +329,7 @@ def test_ordinary_pointers_need_no_heavy_import() -> None:
     script = """if True:
         import os, sys
         before = set(sys.modules)
-        from trinity_guard import pointer
+        from trinity_guard.dvcrepo import pointer
         data = pointer.encode("d41d8cd98f00b204e9800998ecf8427e", 5, "my model-1.pkl")
         pointer.decode(data, b"sub/my model-1.pkl.dvc")
         assert pointer.nameable(b"2024-sales.csv") is None
@@ -339,7 +339,7 @@ def test_ordinary_pointers_need_no_heavy_import() -> None:
     """
     env = {**os.environ, "PYTHONPATH": str(PROJECT)}
     loaded = subprocess.run([sys.executable, "-S", "-c", script], env=env, capture_output=True, check=True, text=True)
-    assert loaded.stdout.split() in ([], ["__future__"])
+    assert set(loaded.stdout.split()) <= {"__future__"}
 
 
 def test_the_oracle_is_a_real_dvc(tmp_path: Path) -> None:
