@@ -4,7 +4,12 @@ import os
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     __version__: str
+
+    # Who wants to know how far something is: told what is done, of how much.
+    Progress = Callable[[int, int], None]
 
 # The folder that this package is imported from: for whoever starts another Python, or reads the files beside the code.
 LIBRARY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))

@@ -1,4 +1,4 @@
-"""The only writer to the terminal: messages, tables, progress. Set up once by cli.main."""
+"""The only writer to the terminal, beside what goes on in `commands/terminal`. Set up once by cli.main."""
 
 from __future__ import annotations
 
@@ -124,67 +124,6 @@ def _answer(in_hook: bool) -> str:
             return terminal.readline()
     except OSError:
         return ""  # a terminal that is not ours to read
-
-
-class Progress:
-    """A bar on standard error for what takes longer than a second; nothing where there is no terminal."""
-
-    def __init__(self, what: str, unit: float = 1e6, name: str = "MB") -> None:
-        import time
-
-        self._clock = time.monotonic
-        self._begun = self._shown = self._clock()
-        self._what, self._unit, self._name = what, unit, name
-        self._on = sys.stderr.isatty() and not quiet()
-        self._drawn = False
-
-    def __call__(self, done: int, total: int) -> None:
-        """Show `done` of `total` (bytes, or whatever the unit counts)."""
-        now = self._clock()
-        if not self._on or now - self._begun < 1 or now - self._shown < 0.1:
-            return
-        self._shown, self._drawn = now, True
-        rate = done / (now - self._begun)
-        left = f"{(total - done) / rate:.0f} s left" if rate else ""
-        part = done / total if total else 1.0
-        bar = "#" * int(20 * part)
-        text = f"{self._what} [{bar:<20}] {done / self._unit:.0f}/{total / self._unit:.0f} {self._name}"
-        sys.stderr.write(f"\r{text}  {rate / self._unit:.1f} {self._name}/s  {left}\x1b[K")
-        sys.stderr.flush()
-
-    def close(self) -> None:
-        if self._drawn:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-
-
-class Doing:
-    """A line on standard error that says what goes on, for steps that cannot be counted; it goes with the block.
-
-    Nothing where there is no terminal. Whoever says something that stays calls `close` before.
-    """
-
-    def __init__(self) -> None:
-        self._on = sys.stderr.isatty() and not quiet()
-        self._drawn = False
-
-    def __call__(self, what: str) -> None:
-        if self._on:
-            self._drawn = True
-            sys.stderr.write(f"\r{what} …\x1b[K")
-            sys.stderr.flush()
-
-    def close(self) -> None:
-        if self._drawn:
-            self._drawn = False
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
-
-    def __enter__(self) -> Doing:
-        return self
-
-    def __exit__(self, *how: object) -> None:
-        self.close()
 
 
 def _coloured() -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from trinity_guard import cli
+from trinity_guard import cli, console
 from trinity_guard.commands.terminal import arguments
 
 
@@ -37,4 +37,6 @@ class Usage:
 
 def parsed(configure: Callable[[arguments.Parser], None], args: Sequence[str]) -> dict[str, Any]:
     """Return the arguments that a command understands, without those that every command has."""
-    return {k: v for k, v in vars(arguments.parse("trinity-guard x", configure, args)).items() if k != "parser"}
+    asked = arguments.parse("trinity-guard x", configure, args)
+    console.begin()  # -q would go on for the tests to come
+    return {key: value for key, value in vars(asked).items() if key != "parser"}

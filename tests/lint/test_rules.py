@@ -386,7 +386,8 @@ def test_it_is_told_how_far_the_remotes_came(repo: Repo, monkeypatch: pytest.Mon
     repo.commit()
     told: list[tuple[int, int]] = []
     monkeypatch.setattr(remote, "TOGETHER", 2)
-    monkeypatch.setattr("trinity_guard.console.Progress.__call__", lambda _, done, total: told.append((done, total)))
+    bar = "trinity_guard.commands.terminal.progress.Progress.bar"
+    monkeypatch.setattr(bar, lambda *_: lambda done, total: told.append((done, total)))
     assert rules(repo, "--remote") == []
     assert told[-1] == (3, 3)
 

@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    Progress = Callable[[int, int], None]
+    from trinity_guard import Progress
 
 
 class Fetcher:

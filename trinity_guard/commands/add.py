@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import console, git
-from trinity_guard.commands.terminal import arguments, messages
+from trinity_guard.commands.terminal import arguments, messages, progress
 from trinity_guard.convert import commit, convert, recover
 from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import tracked
@@ -39,9 +39,8 @@ def run(args: list[str]) -> int:
         recover.complete(place, after_commit=False)
         catalog = tracked.load(place)
         entries = commit.files_to_add(place, catalog, rules, repository.relative(place, names, start))
-        progress = console.Progress("to the DVC cache")
-        outcome = convert.convert(place, catalog, entries, progress)
-    progress.close()
+        with progress.Progress() as line:
+            outcome = convert.convert(place, catalog, entries, line.bar("to the DVC cache"))
     messages.tell_conversion(outcome)
     if not outcome.converted:
         console.note("nothing to add there: no artifact among these files.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import console, git
-from trinity_guard.commands.terminal import arguments, messages
+from trinity_guard.commands.terminal import arguments, messages, progress
 from trinity_guard.convert import commit, convert, recover
 from trinity_guard.detect import inspect, patterns
 from trinity_guard.dvcrepo import tracked
@@ -44,9 +44,8 @@ def run(args: list[str]) -> int:
             entries = commit.files_to_convert(place, catalog, rules, repository.relative(place, names, start))
         else:
             entries = [a.entry for a in inspect.check_staged(place, rules, index.staged())]
-        progress = console.Progress("to the DVC cache")
-        outcome = convert.convert(place, catalog, entries, progress)
-    progress.close()
+        with progress.Progress() as line:
+            outcome = convert.convert(place, catalog, entries, line.bar("to the DVC cache"))
     messages.tell_conversion(outcome)
     if names and not outcome.converted and not outcome.remarks:
         console.note("nothing to convert there: no tracked artifact.")

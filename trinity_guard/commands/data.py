@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import console
-from trinity_guard.commands.terminal import arguments, shells
+from trinity_guard.commands.terminal import arguments, progress, shells
 from trinity_guard.errors import FINE, shown
 from trinity_guard.training import extra
 
@@ -45,11 +45,8 @@ def run(args: list[str]) -> int:
     from trinity_guard.training.data import generate  # noqa: PLC0415  # --help must not load it
 
     output = os.path.relpath(os.path.join(extra.root(), *OUTPUT)) if asked.output is None else asked.output
-    progress = console.Progress("measuring", unit=1, name="pages")
-    try:
-        made = generate.make(output, asked.rows, asked.seed, progress, asked.force)
-    finally:
-        progress.close()
+    with progress.Progress() as line:
+        made = generate.make(output, asked.rows, asked.seed, line.bar("measuring", 1, "pages"), asked.force)
     name = shown(os.fsencode(output))
     console.say(
         f"{name}: {made.rows:,} rows, {made.overflow:.1%} of them overflow{'' if made.new else '; it was there'}"

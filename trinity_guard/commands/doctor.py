@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import console, git
-from trinity_guard.commands.terminal import arguments, output
+from trinity_guard.commands.terminal import arguments, output, progress
 from trinity_guard.doctor import examination
 from trinity_guard.doctor.checks import ERROR, OK, WARNING
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
@@ -80,11 +80,8 @@ def _place() -> git.Place:
 
 
 def _examined(place: git.Place, offline: bool) -> list[Check]:
-    progress = console.Progress("looking", unit=1, name="checks")
-    try:
-        return examination.examine(place, offline, progress)
-    finally:
-        progress.close()
+    with progress.Progress() as line:
+        return examination.examine(place, offline, line.bar("looking", 1, "checks"))
 
 
 def _tell(checks: list[Check]) -> None:

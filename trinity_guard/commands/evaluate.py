@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import console
-from trinity_guard.commands.terminal import arguments, output, shells
+from trinity_guard.commands.terminal import arguments, output, progress, shells
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
 from trinity_guard.training import extra
 from trinity_guard.training.model import card
@@ -44,18 +44,18 @@ def run(args: list[str]) -> int:
     extra.require("trinity evaluate")
     extra.reduce_gc()
     extra.silence_warnings()
-    with console.Doing() as doing:
-        doing("loading the libraries")
+    with progress.Progress() as line:
+        line.say("loading the libraries")
         from trinity_guard.training.model import predict, verified  # noqa: PLC0415  # scikit-learn may be missing
 
-        doing("loading the model")
+        line.say("loading the model")
         loaded = verified.load(asked.model, asked.md5)
-        doing("evaluating")
+        line.say("evaluating")
         found = predict.evaluate(loaded, asked.dataset)
         if asked.output and asked.output != "-":
             output.write_output_with_folder(asked.output, _json(found))
         if asked.plots or asked.pictures:
-            doing("drawing")
+            line.say("drawing")
         _draw(found, asked.plots, asked.pictures)
     if asked.output == "-":
         console.result(_json(found).decode().removesuffix("\n"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import console, git
-from trinity_guard.commands.terminal import arguments, confirm, shells
+from trinity_guard.commands.terminal import arguments, confirm, progress, shells
 from trinity_guard.detect import patterns
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE
 from trinity_guard.git import repository
@@ -54,14 +54,10 @@ def run(args: list[str]) -> int:
     if given.verify and os.path.isdir(place.file(b".dvc")):
         confirm.about_remotes(place, [(b"", config.remote or "")])
     record = lineage.meant(place, given.model, path)
-    progress = console.Progress("fetching")
-    with console.Doing() as doing:
+    with progress.Progress() as line:
         if given.verify:
-            doing("asking MLflow and the remotes")
-        try:
-            lineage.check(place, config.remote or "", record, given.verify, progress)
-        finally:
-            progress.close()
+            line.say("asking MLflow and the remotes")
+        lineage.check(place, config.remote or "", record, given.verify, line.bar("fetching"))
     if given.format == "json":
         import json
 

@@ -6,7 +6,7 @@ import gc
 import os
 
 from trinity_guard import console, git
-from trinity_guard.commands.terminal import arguments, output, shells
+from trinity_guard.commands.terminal import arguments, output, progress, shells
 from trinity_guard.detect import patterns
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
 from trinity_guard.git import index, repository
@@ -201,20 +201,17 @@ def _of_range(chosen: ranges.Range, make: Make) -> Subject:
         # A range the wrong way round is empty, too, and would pass for a clean one.
         console.note(f"there is no commit in {chosen.words}: nothing was looked at.")
     found = make(subject.tree_of(chosen.tip))
-    progress = console.Progress("reading commits", 1, "commits")
-    subject.walk(found, commits, progress)
-    progress.close()
+    with progress.Progress() as line:
+        subject.walk(found, commits, line.bar("reading commits", 1, "commits"))
     return found
 
 
 def _found(subjects: list[Subject], names: list[str]) -> list[Finding]:
-    asking = console.Progress("asking the remotes", 1, "objects")
-    for one in subjects:
-        one.on_asked = asking
-    try:
+    with progress.Progress() as line:
+        asking = line.bar("asking the remotes", 1, "objects")
+        for one in subjects:
+            one.on_asked = asking
         return table.once(f for s in subjects for f in table.run(s, names))
-    finally:
-        asking.close()
 
 
 def _refuse_unknown(subjects: list[Subject], only: list[bytes]) -> None:

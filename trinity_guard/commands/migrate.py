@@ -6,6 +6,7 @@ import sys
 
 from trinity_guard import console, git
 from trinity_guard.commands.terminal import arguments
+from trinity_guard.commands.terminal.progress import Progress
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
 from trinity_guard.migrate import api
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    import trinity_guard
     from trinity_guard.commands.terminal.arguments import Parser
 
 DESCRIPTION = """\
@@ -29,8 +31,8 @@ examples:
   trinity-guard migrate guide team
 Without a command it shows what would move, asks, and runs.
 """
-# What each stage of the engine counts: words, unit, name of the unit.
-STAGES = {
+# What each phase of the engine counts: words, unit, name of the unit.
+PHASES = {
     "scan": ("looking through", 1, "commits"),
     "extract": ("to the DVC cache", 1e6, "MB"),
     "rewrite": ("rewriting", 1, "commits"),
@@ -125,20 +127,16 @@ def run(args: list[str]) -> int:
         "finish": _finish,
         "guide": _guide,
     }
-    bars = _Bars()
-    with api.Migration(git.place(), bars) as migration:
-        try:
-            return commands[asked.command](_Call(migration, bars, asked, words))
-        finally:
-            bars.close()
+    with Progress() as line, api.Migration(git.place(), phases := _Phases(line)) as migration:
+        return commands[asked.command](_Call(migration, phases, asked, words))
 
 
 class _Call:
     """One call of the command: what it works on, what shows how far it is, what was asked for, and how it was typed."""
 
-    def __init__(self, migration: api.Migration, bars: _Bars, asked: Namespace, words: Sequence[str]) -> None:
+    def __init__(self, migration: api.Migration, phases: _Phases, asked: Namespace, words: Sequence[str]) -> None:
         self.migration = migration
-        self.bars = bars
+        self.phases = phases
         self.asked = asked
         self.words = words
 
@@ -149,29 +147,25 @@ class _Call:
         return api.Request(**{field: given[field] for field in fields if field in given})
 
 
-class _Bars:
-    """A bar for each stage, one after the other; what was done before its first call would make its rate too good."""
+class _Phases:
+    """A bar for each phase of the engine, one after the other."""
 
-    def __init__(self) -> None:
-        self._stage, self._first = "", 0
-        self._bar: console.Progress | None = None
-        self._doing = console.Doing()
+    def __init__(self, line: Progress) -> None:
+        self._line, self._phase = line, ""
+        self._show: trinity_guard.Progress | None = None
 
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        if stage != self._stage:
+    def __call__(self, phase: str, done: int, total: int) -> None:
+        if phase != self._phase or self._show is None:
             self.close()
-            words, unit, name = STAGES.get(stage, (stage, 1, ""))
-            self._stage, self._bar, self._first = stage, console.Progress(words, unit, name), done
-            if stage == "move":
-                self._doing(words)
-        if self._bar is not None:
-            self._bar(done - self._first, total - self._first)
+            words, unit, name = PHASES.get(phase, (phase, 1, ""))
+            self._phase, self._show = phase, self._line.bar(words, unit, name, since=done)
+            if phase == "move":
+                self._line.say(words)
+        self._show(done, total)
 
     def close(self) -> None:
-        self._doing.close()
-        if self._bar is not None:
-            self._bar.close()
-        self._stage, self._bar = "", None
+        self._line.close()
+        self._phase, self._show = "", None
 
 
 # --- info
@@ -191,7 +185,7 @@ def _info(call: _Call) -> int:
 
 def _surveyed(call: _Call, selection: api.Selection, chosen: api.Chosen) -> dict[str, Any]:
     found = api.survey(call.migration, selection, chosen)
-    call.bars.close()
+    call.phases.close()
     return api.survey_values(found, chosen.names, api.staying(call.migration, found))
 
 
@@ -245,13 +239,13 @@ def _require_sense(asked: Namespace) -> None:
 
 def _engine(call: _Call, options: api.Options) -> int:
     report = api.run(call.migration, options)
-    call.bars.close()
+    call.phases.close()
     return _tell(call.migration, report)
 
 
 def _other_tool(call: _Call, options: api.Options, tool: api.Tool) -> int:
     done = api.run_tool(call.migration, options, tool)
-    call.bars.close()
+    call.phases.close()
     if options.push:
         _tell_sent(options.where.name, done.objects, done.sent)
     console.say(api.tool_report(call.migration.place, tool.name, done))
@@ -311,7 +305,7 @@ def _push(call: _Call) -> int:
     objects, where = api.wanted(call.migration), api.destined(call.migration)
     _ask_about_place(call.migration, where)
     sent = api.push(call.migration, where, objects)
-    call.bars.close()
+    call.phases.close()
     _tell_sent(where.name, len(objects), sent)
     return FINE
 
@@ -322,7 +316,7 @@ def _tell_sent(name: str, count: int, sent: int) -> None:
 
 def _verify(call: _Call) -> int:
     done = api.verify(call.migration)
-    call.bars.close()
+    call.phases.close()
     if not done.wrong:
         compared = f"{api.count(done.commits, 'commit')} compared, {done.changed:,} of them new"
         console.say(f"{compared}: every path and every byte is there")
@@ -357,8 +351,8 @@ def _finish(call: _Call) -> int:
     question = "Let the old history go? `migrate undo` and `migrate verify` end with it."
     if not (call.asked.yes or _confirmed(question, "trinity-guard migrate finish --yes")):
         return FINE
-    with console.Doing() as doing:
-        before, after = api.finish(migration, doing)
+    with Progress() as line:
+        before, after = api.finish(migration, line.say)
     console.say(f"Git's objects: {size_text(before)} before, {size_text(after)} now")
     return FINE
 
@@ -368,6 +362,6 @@ def _finish(call: _Call) -> int:
 
 def _guide(call: _Call) -> int:
     text = api.guide(call.migration, call.asked.tool, call.request())
-    call.bars.close()
+    call.phases.close()
     console.result(text)
     return FINE

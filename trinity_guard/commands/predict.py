@@ -6,7 +6,7 @@ import os
 import sys
 
 from trinity_guard import console
-from trinity_guard.commands.terminal import arguments, output, shells
+from trinity_guard.commands.terminal import arguments, output, progress, shells
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
 from trinity_guard.training import extra
 
@@ -48,15 +48,15 @@ def run(args: list[str]) -> int:
     extra.require("trinity predict")
     extra.reduce_gc()
     extra.silence_warnings()
-    with console.Doing() as doing:
-        doing("loading the libraries")
+    with progress.Progress() as line:
+        line.say("loading the libraries")
         from trinity_guard.training.model import predict, verified  # noqa: PLC0415  # scikit-learn may be missing
 
-        doing("loading the model")
+        line.say("loading the model")
         loaded = verified.load(asked.model, asked.md5)
-        doing("reading the pages")
+        line.say("reading the pages")
         text, name = _text(asked.pages)
-        doing("predicting")
+        line.say("predicting")
         answers, unseen = predict.answered(loaded, text, name)
     if unseen:
         said = ", ".join(unseen[:MAX_NAMED]) + f" and {len(unseen) - MAX_NAMED} more" * (len(unseen) > MAX_NAMED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import console, git
-from trinity_guard.commands.terminal import arguments, confirm, messages, shells
+from trinity_guard.commands.terminal import arguments, confirm, messages, progress, shells
 from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
@@ -47,9 +47,8 @@ def run(args: list[str]) -> int:
         console.note("nothing is waiting." if pending else "nothing to push: no pointer, and nothing is waiting.")
         return FINE
     confirm.about_places(place, config, [*named, *Queue(place).read()])
-    progress = console.Progress("pushing")
-    report = push.push(place, config, named, progress)
-    progress.close()
+    with progress.Progress() as line:
+        report = push.push(place, config, named, line.bar("pushing"))
     messages.tell_push(report)
     if drop and report.waiting:
         Queue(place).let_go(report.waiting)

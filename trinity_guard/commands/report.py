@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import console, git
-from trinity_guard.commands.terminal import arguments, output, shells
+from trinity_guard.commands.terminal import arguments, output, progress, shells
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
 from trinity_guard.report import facts, page
 
@@ -39,15 +39,10 @@ def run(args: list[str]) -> int:
         )
     git.at_top(place)
     git.as_pushed()
-    bar, asking = (
-        console.Progress("reading commits", 1, "commits"),
-        console.Progress("asking the remotes", 1, "objects"),
-    )
-    try:
-        found = facts.gather(place, asked.offline, bar, asking)
-    finally:
-        asking.close()
-        bar.close()
+    with progress.Progress() as line:
+        reading = line.bar("reading commits", 1, "commits")
+        asking = line.bar("asking the remotes", 1, "objects")
+        found = facts.gather(place, asked.offline, reading, asking)
     text = page.build(found)
     if asked.output == "-":
         console.result(text.rstrip("\n"))

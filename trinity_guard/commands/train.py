@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import console
-from trinity_guard.commands.terminal import arguments, shells
+from trinity_guard.commands.terminal import arguments, progress, shells
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import BLOCKED, FINE, GuardError, shown, typed
 from trinity_guard.report import status
@@ -82,8 +82,8 @@ def run(args: list[str]) -> int:
     store = stores.store(root, asked.offline_ok)
     if store.fallback:
         console.warn(f"{store.fallback.rstrip('.')}; --offline-ok: this run is logged to mlflow.db instead.")
-    with console.Doing() as doing:
-        doing("loading the libraries")
+    with progress.Progress() as line:
+        line.say("loading the libraries")
         from trinity_guard.training import train  # noqa: PLC0415  # scikit-learn may be missing
 
         options = train.Options(
@@ -101,7 +101,7 @@ def run(args: list[str]) -> int:
             min_mcc=asked.min_mcc,
             stage=asked.stage,
         )
-        trained = _watched(options, store, doing)
+        trained = _watched(options, store, line)
     return _tell(options, store, trained)
 
 
@@ -154,28 +154,22 @@ def _ours(root: str, *names: str) -> str:
     return os.path.relpath(os.path.join(root, *names))
 
 
-def _watched(options: Options, store: Store, doing: console.Doing) -> Trained:
+def _watched(options: Options, store: Store, line: progress.Progress) -> Trained:
     """Train, with a bar for the folds and one for the trials, and a word for what cannot be counted."""
     from trinity_guard.training import train  # noqa: PLC0415  # as above
 
-    folds, trials = console.Progress("cross-validation", 1, "folds"), console.Progress("search", 1, "trials")
+    folds, trials = line.bar("cross-validation", 1, "folds"), line.bar("search", 1, "trials")
     best: list[Any] = []
 
     def tried(trial: Any, champion: Any, done: int, total: int) -> None:
-        doing.close()
         trials(done, total)
         if best != [champion]:
-            trials.close()
+            line.close()
             best[:] = [champion]
             said = " ".join(f"{key}={'none' if value is None else value}" for key, value in champion.params.items())
             console.note(f"trial {done} of {total}: the best so far, {champion.mean:.4f} ± {champion.sd:.4f}: {said}")
 
-    watch = train.Watch(folds=folds, trials=tried, steps=doing)
-    try:
-        return train.train(options, store, watch)
-    finally:
-        folds.close()
-        trials.close()
+    return train.train(options, store, train.Watch(folds=folds, trials=tried, steps=line.say))
 
 
 def _tell(options: Options, store: Store, trained: Trained) -> int:

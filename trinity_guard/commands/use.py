@@ -8,7 +8,7 @@ from trinity_guard import console, git
 from trinity_guard.checkout import apply, changes, use
 from trinity_guard.checkout.plan import Follower
 from trinity_guard.checkout.select import Selection
-from trinity_guard.commands.terminal import arguments, confirm, shells, sync
+from trinity_guard.commands.terminal import arguments, confirm, progress, shells, sync
 from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import BLOCKED, FINE, GuardError
@@ -55,25 +55,21 @@ def run(args: list[str]) -> int:
         selection = Selection(repository.relative(place, names[1:], start))
     else:
         commit, selection = release.commit, Selection([release.model])
-    bars = sync.Bars()
-    with FileLock(place):
+    with FileLock(place), progress.Progress() as line:
         follower = Follower(place, tracked.load(place))
-        fetcher = apply.Fetcher(follower, config.remote or "", bars)
-        try:
-            chosen = use.choose(follower, commit, selection)
-            if release is not None:
-                release.narrow(chosen)
-            confirm.about_remotes(place, sorted({(g.project, g.remote or config.remote or "") for g in chosen.goals}))
-            use.prepare(follower, chosen, fetcher)
-            if release is not None:
-                release.add_to(chosen)
-            stamp = changes.Stamp(place)
-            stamp.begin([*stamp.unfinished(), *use.head()])
-            use.move_pointers(chosen)
-            follower.catalog = tracked.load(place)
-            apply.carry_out(follower, fetcher, bars("to the work tree"))
-        finally:
-            bars.close()
+        fetcher = apply.Fetcher(follower, config.remote or "", line.bar)
+        chosen = use.choose(follower, commit, selection)
+        if release is not None:
+            release.narrow(chosen)
+        confirm.about_remotes(place, sorted({(g.project, g.remote or config.remote or "") for g in chosen.goals}))
+        use.prepare(follower, chosen, fetcher)
+        if release is not None:
+            release.add_to(chosen)
+        stamp = changes.Stamp(place)
+        stamp.begin([*stamp.unfinished(), *use.head()])
+        use.move_pointers(chosen)
+        follower.catalog = tracked.load(place)
+        apply.carry_out(follower, fetcher, line.bar("to the work tree"))
         if follower.plan.finished:
             stamp.end()
     return _tell(follower, chosen, names[0])

@@ -16,9 +16,9 @@ from trinity_guard.git import caller, index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    Progress = Callable[[int, int], None]
+    from trinity_guard import Progress
 
 
 def block(place: git.Place, catalog: tracked_outputs.Catalog, artifacts: list[inspect.Artifact], remedy: str) -> None:

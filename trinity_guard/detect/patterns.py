@@ -10,9 +10,7 @@ from trinity_guard.config import compiled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    Progress = Callable[[int, int], None]
+    from collections.abc import Sequence
 
     from pathspec import GitIgnoreSpec
 

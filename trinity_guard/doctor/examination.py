@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Progress = Callable[[int, int], None]
+    from trinity_guard import Progress
 
 # The names are a contract: json has them.
 ANYWHERE: dict[str, Callable[[Subject], Check]] = {

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     import hashlib
     from collections.abc import Callable, Iterable, Iterator
 
-    Progress = Callable[[int, int], None]
-
 PIECE = 1 << 20
 # From this size on, hashing in a second thread beats what starting it costs.
 THREADED = 8 << 20

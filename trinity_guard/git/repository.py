@@ -10,9 +10,8 @@ from trinity_guard.git.plumbing import attempt, run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    Progress = Callable[[int, int], None]
     Arg = str | bytes
 
 

@@ -16,12 +16,11 @@ from trinity_guard.push.others import left_to_others
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
+    from trinity_guard import Progress
     from trinity_guard.config import Config
     from trinity_guard.detect.patterns import Rules, Verdict
-
-    Progress = Callable[[int, int], None]
 
 
 class Tree:

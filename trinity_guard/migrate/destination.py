@@ -17,13 +17,12 @@ from trinity_guard.remotes import add, connect, trust
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from trinity_guard import Progress
     from trinity_guard.config import Config
     from trinity_guard.dvcrepo.odb import Store
     from trinity_guard.migrate.dvcfiles import DvcFiles
-
-    Progress = Callable[[int, int], None]
 
 CONFIG, IGNORE, _ = dvcproject.FILES
 # So deep that the relative address of a folder does not lead out of what is made for a moment.

@@ -10,13 +10,12 @@ from trinity_guard.git import index, revisions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from trinity_guard import Progress
     from trinity_guard.detect.inspect import Artifact
     from trinity_guard.detect.patterns import Rules
     from trinity_guard.dvcrepo.referenced import Named
-
-    Progress = Callable[[int, int], None]
 
 
 class PushContents:

@@ -14,9 +14,9 @@ from trinity_guard.remotes import connect, trust
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    Progress = Callable[[int, int], None]
+    from trinity_guard import Progress
 
 
 class PushTarget:

@@ -13,10 +13,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from trinity_guard import Progress
     from trinity_guard.config import Config
     from trinity_guard.dvcrepo.referenced import Named
-
-    Progress = Callable[[int, int], None]
 
 
 # ---- the objects ----

@@ -15,11 +15,10 @@ from trinity_guard.remotes import connect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from trinity_guard import Progress
     from trinity_guard.config import Config
-
-    Progress = Callable[[int, int], None]
 
 
 class Report:

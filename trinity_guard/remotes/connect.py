@@ -12,13 +12,12 @@ from trinity_guard.remotes.service import ServiceRemote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from typing import Protocol, Self
 
+    from trinity_guard import Progress
     from trinity_guard.dvcrepo.odb import Store
     from trinity_guard.dvcrepo.project import Project
-
-    Progress = Callable[[int, int], None]
 
     class Remote(Protocol):
         """A remote that can be asked. md5s are hex, with ".dir" for a directory object."""

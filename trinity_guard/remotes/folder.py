@@ -10,11 +10,10 @@ from trinity_guard.remotes.base import RemoteError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from trinity_guard import Progress
     from trinity_guard.remotes.base import Wanted
-
-    Progress = Callable[[int, int], None]
 
 ABSENT = "is not on the remote"
 DAMAGED = "is damaged on the remote"

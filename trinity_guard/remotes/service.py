@@ -14,11 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    from trinity_guard import Progress
     from trinity_guard.dvcrepo import project
     from trinity_guard.dvcrepo.odb import Store
     from trinity_guard.remotes.base import Wanted
-
-    Progress = Callable[[int, int], None]
 
 LIMIT = 30.0
 # Loading dvc and a client library takes a second or two, on a busy machine more; nothing of it is the remote's fault.

@@ -16,14 +16,11 @@ from trinity_guard.report.status import Survey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from trinity_guard import Progress
     from trinity_guard.config import Config
     from trinity_guard.detect.patterns import Rules
     from trinity_guard.git.index import Entry
     from trinity_guard.lint.finding import Finding
-
-    Progress = Callable[[int, int], None]
 
 MISSING = "TG003"
 

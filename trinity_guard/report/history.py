@@ -13,12 +13,10 @@ from trinity_guard.lint import subject
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from trinity_guard import Progress
     from trinity_guard.detect.patterns import Rules
     from trinity_guard.git.index import Entry
 
-    Progress = Callable[[int, int], None]
     Files = list[tuple[bytes, Entry]]
 
 GIT, DVC = "Git", "DVC"

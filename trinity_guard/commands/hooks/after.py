@@ -115,11 +115,11 @@ def _publish(place: git.Place, config: Config, named: list[Named]) -> int:
         background.push_in_background(place, named)
         messages.tell_background(len(named))
         return FINE
+    from trinity_guard.commands.terminal import progress
     from trinity_guard.push import push
 
     confirm.about_places(place, config, named)
-    progress = console.Progress("pushing")
-    result = push.push(place, config, named, progress, asked=False)
-    progress.close()
+    with progress.Progress() as line:
+        result = push.push(place, config, named, line.bar("pushing"), asked=False)
     messages.tell_push(result, "the commit stands; ")
     return FINE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import console
-from trinity_guard.commands.terminal import messages
+from trinity_guard.commands.terminal import messages, progress
 from trinity_guard.convert import commit, framework_stash
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import pathspec, shown, typed
@@ -42,12 +42,10 @@ def act(
 
 
 def _convert(place: git.Place, catalog: Catalog, artifacts: list[Artifact], framework: bool) -> set[bytes]:
-    progress = console.Progress("to the DVC cache")
-    with locks.FileLock(place) as turn, framework_stash.guarded(place, framework):
+    with locks.FileLock(place) as turn, framework_stash.guarded(place, framework), progress.Progress() as line:
         if turn.waited:
             catalog = tracked.load(place)
-        outcome = commit.convert_staged(place, catalog, artifacts, framework, progress)
-    progress.close()
+        outcome = commit.convert_staged(place, catalog, artifacts, framework, line.bar("to the DVC cache"))
     messages.tell_conversion(outcome)
     if outcome.converted:
         commit.refuse_empty_commit(place, outcome)

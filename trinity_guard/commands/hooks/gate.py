@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import console, git
-from trinity_guard.commands.terminal import confirm, messages
+from trinity_guard.commands.terminal import confirm, messages, progress
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import secrets
 from trinity_guard.dvcrepo.paths import is_own_config
@@ -41,18 +41,16 @@ def judge(place: git.Place, config: Config, found: PushContents, refs: Sequence[
 
 def _secure(place: git.Place, config: Config, found: PushContents, refs: Sequence[Ref]) -> None:
     confirm.about_places(place, config, found.named)
-    progress = console.Progress("pushing")
     try:
         places.require_same_places(place, refs, found)
-        secured = gating.secure(place, config, found.named, progress, _say_waiting)
+        with progress.Progress() as line:
+            secured = gating.secure(place, config, found.named, line.bar("pushing"), _say_waiting)
     except GuardError as error:
-        progress.close()
         raise GuardError(
             problem=f"push refused: it cannot be told whether others could fetch what it names.\n  {error.problem}",
             remedy="\n".join(filter(None, [error.remedy, SKIP])),
             exit_code=BLOCKED,
         ) from error
-    progress.close()
     messages.tell_sent(secured.sent)
     for name in secured.left:
         console.note(f"the remote '{name}' is cloud-versioned: its objects are DVC's alone to push (dvc push).")

@@ -47,9 +47,13 @@ def gate(place: git.Place, commits: list[bytes], refs: Sequence[Ref]) -> int:
     from trinity_guard.push.queue import Queue
 
     config, rules = patterns.load_config(place)
-    progress = console.Progress("looking through", unit=1, name="commits")
-    found = contents.examine(place, rules, commits, others, progress)
-    progress.close()
+    if sys.stderr.isatty():
+        from trinity_guard.commands.terminal.progress import Progress
+
+        with Progress() as line:
+            found = contents.examine(place, rules, commits, others, line.bar("looking through", 1, "commits"))
+    else:
+        found = contents.examine(place, rules, commits, others)
     if found.raw or found.records:
         from trinity_guard.commands.hooks.gate import judge
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from trinity_guard import console, git
 from trinity_guard.checkout import apply
 from trinity_guard.checkout.plan import Follower
+from trinity_guard.commands.terminal.progress import Progress
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import pathspec, shown, typed
 from trinity_guard.git import locks
@@ -20,21 +21,6 @@ if TYPE_CHECKING:
     from trinity_guard.dvcrepo.tracked import Catalog
 
 MOST_NAMED = 10
-
-
-class Bars:
-    """Progress bars, one for each thing that takes long."""
-
-    def __init__(self) -> None:
-        self._bars: list[console.Progress] = []
-
-    def __call__(self, what: str) -> console.Progress:
-        self._bars.append(console.Progress(what))
-        return self._bars[-1]
-
-    def close(self) -> None:
-        for bar in self._bars:
-            bar.close()
 
 
 def after_git(
@@ -71,13 +57,10 @@ def carried_out(
     only: Callable[[Goal], bool] | None = None,
 ) -> Plan:
     """Bring what is wanted, with bars where that takes long; the plan, carried out."""
-    bars = Bars()
-    fetcher = apply.Fetcher(follower, config.remote or "", bars) if fetch else None
-    try:
+    with Progress() as line:
+        fetcher = apply.Fetcher(follower, config.remote or "", line.bar) if fetch else None
         apply.bring(follower, goals, follower.former(changes), fetcher, only)
-        apply.carry_out(follower, fetcher, bars("to the work tree"))
-    finally:
-        bars.close()
+        apply.carry_out(follower, fetcher, line.bar("to the work tree"))
     return follower.plan
 
 

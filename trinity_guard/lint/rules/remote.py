@@ -16,8 +16,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from trinity_guard import Progress
     from trinity_guard.dvcrepo.referenced import Named
-    from trinity_guard.lint.subject import Progress, Subject
+    from trinity_guard.lint.subject import Subject
 
 # Seconds for all the questions together; without any progress a remote is given up much earlier (transport.connect).
 LIMIT = 300.0

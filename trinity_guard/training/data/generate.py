@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
@@ -24,7 +24,9 @@ COLUMNS = (*CONTRACT, *OPTIONAL)
 VALID = COLUMNS.index("is_valid")
 BEGIN = datetime(2025, 1, 1, tzinfo=UTC)
 
-Progress = Callable[[int, int], None]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard import Progress
 
 
 def generate(pages: int, seed: int, on_progress: Progress | None = None) -> Iterator[tuple[str, ...]]:

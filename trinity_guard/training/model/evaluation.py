@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -20,7 +20,11 @@ __all__ = ["Evaluation", "baseline", "cross_validate", "evaluate", "leakage", "m
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 CrossValidation = dict[str, tuple[float, float]]
-Progress = Callable[[int, int], None]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard import Progress
+
 
 DIGITS = 6
 
