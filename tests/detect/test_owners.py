@@ -1,0 +1,114 @@
+"""Who else holds a path: a DVC project, a directory, an import, a pipeline; refused with the command that helps."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.helpers.support import Repo
+from trinity_guard import git
+from trinity_guard.detect import owners
+from trinity_guard.dvcrepo import tracked
+from trinity_guard.errors import GuardError
+
+MD5 = b"d41d8cd98f00b204e9800998ecf8427e"
+
+
+def pointer(path: bytes, suffix: bytes = b"", more: bytes = b"") -> bytes:
+    return b"outs:\n- md5: %s%s\n  size: 0\n  hash: md5\n  path: %s\n%s" % (MD5, suffix, path, more)
+
+
+@pytest.fixture
+def staging(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
+    monkeypatch.chdir(bare_repo.path)
+    bare_repo.stage(".dvc/config", b"")
+    return bare_repo
+
+
+def held(path: bytes) -> bytes | None:
+    """Return the pointer that may be renewed for a path."""
+    found = owners.refuse_held(tracked.load(git.place()), path)
+    return found.pointer if found else None
+
+
+def test_a_file_belongs_to_the_nearest_project(staging: Repo) -> None:
+    staging.stage("sub/.dvc/config", b"")
+    assert owners.project_of(git.place(), b"a.csv") == b""
+    assert owners.project_of(git.place(), b"sub/deep/a.csv") == b"sub"
+
+
+def test_without_a_project_it_says_how_to_begin(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(bare_repo.path)
+    with pytest.raises(GuardError, match="there is no DVC project here yet") as caught:
+        owners.project_of(git.place(), b"a.csv")
+    assert caught.value.remedy == "trinity-guard init"
+
+
+def test_a_project_that_a_sparse_checkout_left_out_is_no_missing_one(staging: Repo) -> None:
+    staging.file(".dvc/config").unlink()
+    staging.file(".dvc").rmdir()
+    with pytest.raises(GuardError, match="a sparse checkout"):
+        owners.project_of(git.place(), b"a.csv")
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        (b"dvc.yaml", "files that Git, DVC or trinity-guard work by"),
+        (b".dvc/tmp/a.csv", "lies in the folder .dvc"),
+        (b"n\xff.csv", "DVC cannot hold"),
+        (b"x" * 252 + b".dv", "DVC cannot hold"),
+        (b"ignored/a.csv", "DVC is told to ignore it by"),
+    ],
+)
+def test_a_name_that_dvc_cannot_hold_is_refused(staging: Repo, path: bytes, why: str) -> None:
+    staging.write(".dvcignore", b"ignored/\n")
+    with pytest.raises(GuardError, match=why):
+        owners.refuse_name(git.place(), b"", path)
+
+
+@pytest.mark.parametrize("path", [b"a.csv", "é ü.csv".encode(), b"deep/a b.csv", b"-x.csv", b"new\nline.csv"])
+def test_an_ordinary_name_is_not(staging: Repo, path: bytes) -> None:
+    owners.refuse_name(git.place(), b"", path)
+
+
+def test_its_own_pointer_may_be_renewed_and_a_new_file_has_none(staging: Repo) -> None:
+    staging.stage("a.csv.dvc", pointer(b"a.csv"))
+    assert held(b"a.csv") == b"a.csv.dvc"
+    assert held(b"b.csv") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "path", "why"),
+    [
+        ("data.dvc", pointer(b"data", b".dir"), b"data/deep/a.csv", "lies in data/, which DVC holds as a whole"),
+        ("other.dvc", pointer(b"a.csv"), b"a.csv", "recorded in other.dvc, a pointer with more in it"),
+        (
+            "a.csv.dvc",
+            pointer(b"a.csv", more=b"deps:\n- path: https://example.org/a.csv\n"),
+            b"a.csv",
+            "was imported by a.csv.dvc",
+        ),
+    ],
+)
+def test_another_holder_is_named(staging: Repo, name: str, data: bytes, path: bytes, why: str) -> None:
+    staging.stage(name, data)
+    with pytest.raises(GuardError, match=why) as caught:
+        held(path)
+    assert f"git rm -q --cached -- {os.fsdecode(path)}" in caught.value.remedy
+
+
+def test_a_pipeline_s_outputs_are_its_own(staging: Repo) -> None:
+    staging.stage(
+        "sub/dvc.yaml",
+        b"stages:\n  fit:\n    cmd: x\n    outs:\n    - m.pkl\n    - d\n    metrics:\n"
+        b"    - scores.csv:\n        cache: false\n",
+    )
+    pipelines = owners.Pipelines(git.place(), tracked.load(git.place()))
+    assert not pipelines.belongs_in_git(b"sub/other.pkl")
+    assert pipelines.belongs_in_git(b"sub/scores.csv")
+    assert not pipelines.belongs_in_git(b"sub/m.pkl", refuse=False)
+    for path in (b"sub/m.pkl", b"sub/d/in/it.csv"):
+        with pytest.raises(GuardError, match=r"is an output of stage 'fit' in sub/dvc.yaml: DVC keeps it already"):
+            pipelines.belongs_in_git(path)
