@@ -66,11 +66,8 @@ def between(old: bytes, new: bytes) -> dict[bytes, list[bytes]]:
     """Return path -> former blob ids (none: it is new) of the pointers and locks in which two commits differ."""
     out = git.run("diff-tree", "-r", "--raw", "-z", "--no-renames", "--no-abbrev", old, new, "--", *PATTERNS)
     found: dict[bytes, list[bytes]] = {}
-    fields = iter(out.split(b"\0")[:-1])
-    for field in fields:
-        if field.startswith(b":"):
-            mode, _, oid, _ = field[1:].split(b" ")[:4]
-            ids = found.setdefault(next(fields), [])
-            if mode in (index.REGULAR, index.EXECUTABLE):
-                ids.append(oid)
+    for change in index.changes(out):
+        ids = found.setdefault(change.path, [])
+        if change.modes[0] in (index.REGULAR, index.EXECUTABLE):
+            ids.append(change.oids[0])
     return found

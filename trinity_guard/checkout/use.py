@@ -6,8 +6,8 @@ from trinity_guard import git
 from trinity_guard.checkout import apply, desired
 from trinity_guard.checkout.changes import PATTERNS
 from trinity_guard.dvcrepo import lockfile
-from trinity_guard.errors import BLOCKED, UNUSABLE, GuardError, pathspec, shown, typed
-from trinity_guard.git import index
+from trinity_guard.errors import BLOCKED, GuardError, pathspec, shown, typed
+from trinity_guard.git import index, revisions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 
 def commit_of(revision: bytes) -> bytes:
     """Return the id of the commit that a name means; GuardError (exit 2) when there is none."""
-    result = git.attempt("rev-parse", "-q", "--verify", "--end-of-options", revision + b"^{commit}")
-    if result.code:
-        raise GuardError(f"there is no commit '{shown(revision)}' here.", "git log", exit_code=UNUSABLE)
-    return result.out.split()[-1]
+    return revisions.require_commit(revision)
 
 
 class CommitPointers:
@@ -54,11 +51,10 @@ def choose(follower: Follower, commit: bytes, selection: Selection) -> CommitPoi
 
 
 def _references(commit: bytes) -> Iterable[tuple[bytes, bytes]]:
-    for line in git.run("ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0")[:-1]:
-        meta, _, path = line.partition(b"\t")
-        yaml = path == b"dvc.yaml" or path.endswith(b"/dvc.yaml")
-        if meta.startswith((index.REGULAR, index.EXECUTABLE)) and (yaml or desired.is_reference(path)):
-            yield path, meta.split(b" ")[2]
+    for entry in revisions.tree(commit):
+        yaml = entry.path == b"dvc.yaml" or entry.path.endswith(b"/dvc.yaml")
+        if yaml or desired.is_reference(entry.path):
+            yield entry.path, entry.oid
 
 
 def prepare(follower: Follower, chosen: CommitPointers, fetcher: Fetcher) -> None:
@@ -130,8 +126,8 @@ def _refuse_unrecorded(chosen: CommitPointers, here: dict[bytes, index.Entry]) -
 
 def head() -> list[bytes]:
     """Return the commit that is checked out, none on a branch without commits."""
-    result = git.attempt("rev-parse", "-q", "--verify", "HEAD^{commit}")
-    return result.out.split()
+    found = revisions.commit(b"HEAD")
+    return [found] if found else []
 
 
 def move_pointers(chosen: CommitPointers) -> None:

@@ -8,7 +8,8 @@ from trinity_guard import console, git
 from trinity_guard.commands.terminal import arguments, confirm, messages, progress, shells
 from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import referenced
-from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
+from trinity_guard.errors import BLOCKED, FINE, shown
+from trinity_guard.git import revisions
 from trinity_guard.push import push
 from trinity_guard.push.queue import Queue
 
@@ -61,10 +62,4 @@ def run(args: list[str]) -> int:
 
 
 def _commits(names: list[str]) -> list[bytes]:
-    commits = []
-    for name in names:
-        result = git.attempt("rev-parse", "-q", "--verify", "--end-of-options", os.fsencode(name) + b"^{commit}")
-        if result.code:
-            raise GuardError(f"there is no commit '{name}' here.", "git log", exit_code=UNUSABLE)
-        commits.append(result.out.split()[-1])
-    return commits
+    return [revisions.require_commit(os.fsencode(name)) for name in names]

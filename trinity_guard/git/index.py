@@ -75,6 +75,35 @@ def raw(out: bytes) -> Iterator[Entry]:
             yield Entry(mode, meta[start:end], path)
 
 
+class Change:
+    """One path of a raw diff: modes and ids of each side before (several: a merge's parents), then of the one after.
+
+    commit: the id that stands above it where several commits are asked about, else nothing. status: a letter a side.
+    """
+
+    __slots__ = ("commit", "modes", "oids", "path", "status")
+
+    def __init__(self, commit: bytes, meta: bytes, path: bytes) -> None:
+        words = meta.lstrip(b":").split(b" ")
+        sides = len(words) // 2
+        self.commit = commit
+        self.modes = words[:sides]
+        self.oids = words[sides:-1]
+        self.status = words[-1]
+        self.path = path
+
+
+def changes(out: bytes) -> Iterator[Change]:
+    """Yield the changes of `git diff-* --raw -z` output, whatever it was asked about. For the plain case: `raw`."""
+    commit = b""
+    fields = iter(out.split(b"\0")[:-1])
+    for field in fields:
+        if field.startswith(b":"):
+            yield Change(commit, field, next(fields))
+        else:
+            commit = field.split()[0]
+
+
 def entries(*paths: bytes | str, patterns: bool = False) -> list[Entry]:
     """Return the index entries (stage 0) at or below these paths; with `patterns` they are Git's pathspecs."""
     env = None if patterns else git.literal()

@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from trinity_guard import git
+from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.git import index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+
+def commit(name: bytes) -> bytes | None:
+    """Return the id of the commit that a name means, None where it means none."""
+    if not name or b"\n" in name:
+        return None
+    result = git.attempt("rev-parse", "-q", "--verify", "--end-of-options", name + b"^{commit}")
+    # Git before 2.30 says the option as well.
+    return None if result.code else result.out.split()[-1]
+
+
+def require_commit(name: bytes, remedy: str = "git log") -> bytes:
+    """Return the id of the commit that a name means; GuardError (exit 2) where it means none."""
+    found = commit(name)
+    if found is None:
+        raise GuardError(f"there is no commit '{shown(name)}' here.", remedy, UNUSABLE)
+    return found
 
 
 # So many commits are asked about at once: a first push of a long history must not fill the memory.
@@ -26,13 +44,10 @@ def changed_files(commits: Sequence[bytes]) -> list[tuple[bytes, list[index.Entr
     else:
         out = git.run("diff-tree", "--stdin", *options, data=b"".join(c + b"\n" for c in commits))
     found: dict[bytes, list[index.Entry]] = {}
-    current: list[index.Entry] = []
-    fields = iter(out.split(b"\0")[:-1])
-    for field in fields:
-        if field.startswith(b":"):
-            current += _entry(field, next(fields))
-        else:
-            current = found.setdefault(field.split()[0], [])
+    for change in index.changes(out):
+        entries = found.setdefault(change.commit, [])
+        if change.modes[-1] in (index.REGULAR, index.EXECUTABLE, index.SYMLINK):
+            entries.append(index.Entry(change.modes[-1], change.oids[-1], change.path))
     return list(found.items())
 
 
@@ -42,17 +57,17 @@ def walked(commits: Sequence[bytes]) -> Iterator[list[tuple[bytes, list[index.En
         yield changed_files(commits[start : start + BATCH])
 
 
-def _entry(meta: bytes, path: bytes) -> list[index.Entry]:
-    """Read one line of a raw diff: a colon, a mode and an id for each parent, then those of the commit itself."""
-    words = meta.lstrip(b":").split(b" ")
-    parents = len(meta) - len(meta.lstrip(b":"))
-    mode, oid = words[parents], words[2 * parents + 1]
-    return [index.Entry(mode, oid, path)] if mode in (index.REGULAR, index.EXECUTABLE, index.SYMLINK) else []
+def tree_lines(revision: bytes, *options: str, run: Callable[..., bytes] = git.run) -> list[bytes]:
+    """Return the lines of a commit's or tree's files, links and submodules: MODE TYPE ID[ SIZE], a tab, the path.
+
+    run: runs git for another repository, or reads it in another way.
+    """
+    return run("ls-tree", "-r", "-z", "--full-tree", *options, revision).split(b"\0")[:-1]
 
 
 def tree(revision: bytes) -> Iterator[index.Entry]:
     """Yield the regular files of a commit or tree."""
-    for line in git.run("ls-tree", "-r", "-z", "--full-tree", revision).split(b"\0")[:-1]:
+    for line in tree_lines(revision):
         meta, _, path = line.partition(b"\t")
         if meta.startswith((index.REGULAR, index.EXECUTABLE)):
             yield index.Entry(index.REGULAR, meta.split(b" ")[2], path)

@@ -6,6 +6,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.git import revisions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,18 +33,7 @@ class Range:
 
 def commit(name: str | bytes) -> bytes:
     """Return the id of the commit that a name means; GuardError (exit 2) where there is none."""
-    text = os.fsencode(name)
-    found = _commit(text)
-    if found is None:
-        raise GuardError(f"there is no commit '{shown(text)}' here.", "git log --oneline --all", UNUSABLE)
-    return found
-
-
-def _commit(name: bytes) -> bytes | None:
-    if not name or name.startswith(b"-") or b"\n" in name:
-        return None
-    result = git.attempt("rev-parse", "-q", "--verify", name + b"^{commit}")
-    return None if result.code else result.out.strip()
+    return revisions.require_commit(os.fsencode(name), "git log --oneline --all")
 
 
 def written(text: str) -> Range:
@@ -144,7 +134,7 @@ def _github(env: Mapping[str, str]) -> Range | None:
         raise GuardError(f"GitHub's event ({kind}) names no commits.", "trinity-guard lint --range A..B", UNUSABLE)
     # The base may have been pushed anew since; the branch's own name leads to what it is now.
     branch = env.get("GITHUB_BASE_REF", "")
-    known = _commit(base.encode()) or _commit(b"origin/" + os.fsencode(branch))
+    known = revisions.commit(base.encode()) or revisions.commit(b"origin/" + os.fsencode(branch))
     return _without_base(_between(known or _needed(base), _needed(tip)), branch)
 
 
@@ -192,13 +182,13 @@ def _pushed(before: str, after: str, ref: str, default: str) -> Range | None:
     if after and not after.strip("0"):
         return Range(b"", [], "a deleted branch")
     tip = _needed(after)
-    known = _commit(before.encode()) if before.strip("0") else None
+    known = revisions.commit(before.encode()) if before.strip("0") else None
     if known:
         found = _between(known, tip)
         return found if ref == f"refs/heads/{default}" else _without_base(found, default)
     if not default or ref == f"refs/heads/{default}":
         return Range(tip, [], f"{_short(tip)} and all before it")
-    base = _commit(b"refs/remotes/origin/" + os.fsencode(default))
+    base = revisions.commit(b"refs/remotes/origin/" + os.fsencode(default))
     if base is None:
         pushed = shown(os.fsencode(ref)) or _short(tip)  # GitLab names no branch for a tag
         raise GuardError(
@@ -211,7 +201,7 @@ def _pushed(before: str, after: str, ref: str, default: str) -> Range | None:
 
 def _without_base(found: Range, branch: str) -> Range:
     """Leave out what the branch that all goes into has got since: others brought it, and it was looked at then."""
-    base = _commit(b"refs/remotes/origin/" + os.fsencode(branch)) if branch else None
+    base = revisions.commit(b"refs/remotes/origin/" + os.fsencode(branch)) if branch else None
     if base and git.attempt("merge-base", "--is-ancestor", found.tip, base).code == 1:
         found.without.append(base)
     return found
@@ -219,7 +209,7 @@ def _without_base(found: Range, branch: str) -> Range:
 
 def _needed(name: str) -> bytes:
     """Return a commit that a CI names; where it is not here, the clone is not deep enough."""
-    found = _commit(os.fsencode(name))
+    found = revisions.commit(os.fsencode(name))
     if found is None:
         raise GuardError(f"the commit {shown(os.fsencode(name))} is not in this clone.", DEEPER, UNUSABLE)
     return found

@@ -248,7 +248,7 @@ def indexed() -> Tree:
 
 def tree_of(commit: bytes) -> Tree:
     """Return the files of a commit's tree."""
-    lines = git.run("ls-tree", "-r", "-z", "--full-tree", commit).split(b"\0")[:-1]
+    lines = revisions.tree_lines(commit)
     files = [line for line in lines if line[:6] != b"160000"]
     end = files[0].index(b"\t") if files else 0
     return _tree(commit, files, 12, end, end + 1)

@@ -13,6 +13,7 @@ import tempfile
 
 from trinity_guard import git
 from trinity_guard.errors import shown
+from trinity_guard.git import revisions
 from trinity_guard.git.catfile import TREE, tree_parser
 from trinity_guard.migrate import lfs, refs
 
@@ -155,9 +156,8 @@ def _raw(source: Source, oid: bytes, kept: Kept) -> bytes:
 def artifacts(source: Source, root: bytes, selection: Selection) -> list[bytes]:
     """Return the paths of a tree's artifacts."""
     by_size = ["-l"] if selection.above is not None else []
-    out = source.run("ls-tree", "-r", "-z", "--full-tree", *by_size, root)
     found = []
-    for line in out.split(b"\0")[:-1]:
+    for line in revisions.tree_lines(root, *by_size, run=source.run):
         meta, _, path = line.partition(b"\t")
         mode, _, oid, *sizes = meta.split()
         if mode[:3] == b"100" and selection.bit(path):

@@ -9,6 +9,7 @@ import shutil
 from trinity_guard import git
 from trinity_guard.dvcrepo import pointer
 from trinity_guard.errors import GuardError
+from trinity_guard.git import index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,14 +29,12 @@ class Change:
 
 def between(source: Source, old: bytes, new: bytes) -> Change:
     out = source.run("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", old, new)
-    fields = out.split(b"\0")[:-1]
     change = Change()
-    for said, path in zip(fields[::2], fields[1::2], strict=True):
-        _, _, _, blob, status = said.split(b" ")
-        if status == b"A":
-            change.added[path] = blob
+    for one in index.changes(out):
+        if one.status == b"A":
+            change.added[one.path] = one.oids[1]
         else:
-            (change.deleted if status == b"D" else change.modified).append(path)
+            (change.deleted if one.status == b"D" else change.modified).append(one.path)
     return change
 
 

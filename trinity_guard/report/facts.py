@@ -94,8 +94,7 @@ def _at_head() -> list[tuple[bytes, Entry]]:
 
 
 def _short_head() -> str:
-    found = git.attempt("rev-parse", "-q", "--verify", "--short=10", "HEAD^{commit}")
-    return found.out.decode().strip() if not found.code else ""
+    return (revisions.commit(b"HEAD") or b"")[:10].decode()
 
 
 def _now() -> str:

@@ -88,7 +88,9 @@ def pointers(catalog: tracked.Catalog) -> list[bytes]:
 
 def with_unfinished(changes: dict[bytes, list[bytes]], commit: bytes, new: bytes) -> dict[bytes, list[bytes]]:
     """Add what an interrupted sync had to do; a commit that is gone since says nothing any more."""
-    if git.attempt("cat-file", "-e", commit + b"^{commit}").code:
+    from trinity_guard.git import revisions
+
+    if revisions.commit(commit) is None:
         return changes
     before = between(commit, new)
     return {path: [*changes.get(path, []), *before.get(path, [])] for path in changes.keys() | before.keys()}

@@ -8,7 +8,7 @@ from trinity_guard.checkout.plan import Follower
 from trinity_guard.commands.terminal.progress import Progress
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import pathspec, shown, typed
-from trinity_guard.git import locks
+from trinity_guard.git import locks, revisions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def after_git(
     """Follow the pointers that a checkout, merge or rebase moved. before: the commit that the work tree came from."""
     commits = [*stamp.unfinished()]
     if before and changes:
-        commits.append(git.run("rev-parse", before).strip())
+        commits.append(revisions.require_commit(before))
     fetch = config.sync == "pull"
     with locks.FileLock(place):
         stamp.begin(dict.fromkeys(commits))

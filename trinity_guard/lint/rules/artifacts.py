@@ -6,6 +6,7 @@ from trinity_guard import git
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo.paths import inside_dvc
 from trinity_guard.errors import pathspec, typed
+from trinity_guard.git import index
 from trinity_guard.lint.finding import Finding
 
 TYPE_CHECKING = False
@@ -88,16 +89,10 @@ def _afterwards(subject: Subject, gone: Sequence[Judged]) -> list[str]:
     wanted = {j.entry.path for j in gone}
     data = b"".join(c + b"\n" for c in subject.commits)
     options = ("--stdin", "-r", "--root", "--raw", "-z", "--no-renames", "--diff-filter=DMT")
-    fields = iter(git.run("diff-tree", *options, data=data).split(b"\0")[:-1])
-    at = 0
-    for field in fields:
-        if not field.startswith(b":"):
-            at = number[field.split()[0]]
-            continue
-        path = next(fields)
-        if path in wanted:
-            words = field.split(b" ")
-            ends.setdefault((path, words[2]), []).append((at, words[4] == b"D"))
+    for change in index.changes(git.run("diff-tree", *options, data=data)):
+        if change.path in wanted:
+            end = (number[change.commit], change.status == b"D")
+            ends.setdefault((change.path, change.oids[0]), []).append(end)
     return [_end(subject, j, ends.get((j.entry.path, j.entry.oid), []), number) for j in gone]
 
 

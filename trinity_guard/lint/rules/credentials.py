@@ -8,6 +8,7 @@ from trinity_guard import git
 from trinity_guard.dvcrepo import secrets
 from trinity_guard.dvcrepo.paths import is_dvc_config, is_own_config
 from trinity_guard.errors import GuardError, pathspec, quoted
+from trinity_guard.git import revisions
 from trinity_guard.lint.finding import WARNING, Finding
 from trinity_guard.lint.rules.pointers import LOCK, PIPELINE, POINTER, without_path
 
@@ -138,7 +139,7 @@ def _published(subject: Subject, files: Sequence[tuple[bytes, Entry]]) -> set[tu
         return {(c, e.path) for c, e in files if c}
     there = git.read_ids(b"HEAD:" + e.path for c, e in files if not c)
     staged = [e for c, e in files if not c]
-    head = git.attempt("rev-parse", "-q", "--verify", "HEAD^{commit}").out.strip()
+    head = revisions.commit(b"HEAD")
     commits = {c for c, _ in files if c} | ({head} if head else set())
     own = git.run("rev-list", "--stdin", "--not", "--remotes", data=b"".join(c + b"\n" for c in commits)).split()
     known = commits - set(own)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard.errors import shown
+from trinity_guard.git import revisions
 from trinity_guard.migrate import refs
 from trinity_guard.migrate.proof.lines import Names, fields
 
@@ -86,9 +87,8 @@ class RefProof:
                 self.wrong.append(f"{shown(move.name)}: {count} of its new commits are held by no ref any more")
 
     def _flat(self, tip: bytes) -> dict[bytes, bytes]:
-        out = self._source.run("ls-tree", "-r", "-z", tip)
         found = {}
-        for line in out.split(b"\0")[:-1]:
+        for line in revisions.tree_lines(tip, run=self._source.run):
             meta, _, path = line.partition(b"\t")
             found[path.replace(b"/", b"")] = meta
         return found

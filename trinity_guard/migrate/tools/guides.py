@@ -8,7 +8,7 @@ import shlex
 from trinity_guard import git
 from trinity_guard.dvcrepo import urls
 from trinity_guard.errors import UNUSABLE, GuardError
-from trinity_guard.git import gitpython
+from trinity_guard.git import gitpython, revisions
 from trinity_guard.migrate import filters, messages, refs, run, select
 from trinity_guard.migrate.survey import survey
 from trinity_guard.migrate.tools import globs
@@ -154,8 +154,10 @@ def _bfg(facts: Facts) -> list[str]:
 
 
 def _in_head(facts: Facts) -> bool:
-    out = git.attempt("ls-tree", "-r", "-z", "--name-only", "--full-tree", "HEAD", at=facts.place.git_dir).out
-    return any(path and facts.selection.bit(path) for path in out.split(b"\0"))
+    head = revisions.commit(b"HEAD")
+    return head is not None and any(
+        facts.selection.bit(line.partition(b"\t")[2]) for line in revisions.tree_lines(head)
+    )
 
 
 def _filter_repo(facts: Facts) -> list[str]:
