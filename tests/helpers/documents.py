@@ -118,5 +118,5 @@ def make_project(folder: Path) -> None:
     """Make the project of the README's transcript: a script, the data and the model that it writes."""
     folder.mkdir(parents=True)
     run("git", "init", "-q", "-b", "main", folder)
-    (folder / "train.py").write_bytes((PROJECT / "trinity_guard" / "commands" / "demo_data.py").read_bytes())
+    (folder / "train.py").write_bytes((PROJECT / "trinity_guard" / "commands" / "demo_files" / "train.py").read_bytes())
     subprocess.run([sys.executable, "train.py"], cwd=folder, check=True, capture_output=True)

@@ -213,7 +213,7 @@ class _Stage:
         self.at = where
 
     def place_script(self) -> None:
-        source = os.path.join(LIBRARY, "trinity_guard", "commands", "demo_data.py")
+        source = os.path.join(LIBRARY, "trinity_guard", "commands", "demo_files", "train.py")
         with open(source, "rb") as file, open(os.path.join(self.at, "train.py"), "xb") as copy:
             copy.write(file.read())
 
