@@ -41,7 +41,7 @@ def run(args: list[str]) -> int:
         entries = commit.files_to_add(place, catalog, rules, repository.relative(place, names, start))
         with progress.Progress() as line:
             outcome = convert.convert(place, catalog, entries, line.bar("to the DVC cache"))
-    messages.tell_conversion(outcome)
+    messages.report_conversion(outcome)
     if not outcome.converted:
         console.note("nothing to add there: no artifact among these files.")
     return FINE

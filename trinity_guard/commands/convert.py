@@ -46,7 +46,7 @@ def run(args: list[str]) -> int:
             entries = [a.entry for a in inspect.check_staged(place, rules, index.staged())]
         with progress.Progress() as line:
             outcome = convert.convert(place, catalog, entries, line.bar("to the DVC cache"))
-    messages.tell_conversion(outcome)
+    messages.report_conversion(outcome)
     if names and not outcome.converted and not outcome.remarks:
         console.note("nothing to convert there: no tracked artifact.")
     return FINE

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from trinity_guard.commands.terminal.arguments import Parser
 
 ROWS, SEED = 20_000, 42
-FEWEST, MOST = 50, 10_000_000
+MIN_ROWS, MAX_ROWS = 50, 10_000_000
 OUTPUT = ("data", "training_dataset.csv")
 
 DESCRIPTION = """\
@@ -56,7 +56,7 @@ def run(args: list[str]) -> int:
 
 
 def _rows(text: str) -> int:
-    return _whole(text, FEWEST, MOST)
+    return _whole(text, MIN_ROWS, MAX_ROWS)
 
 
 def _seed(text: str) -> int:

@@ -23,7 +23,7 @@ released, and looked over. Nothing outside of a folder in the temporary director
 """
 EXAMPLE = "Example: trinity-guard demo --keep"
 
-MOST_LINES = 14
+MAX_LINES = 14
 VERSION = "v1.0.0"
 
 
@@ -40,7 +40,7 @@ def run(args: list[str]) -> int:
     folder = os.path.realpath(tempfile.mkdtemp(prefix="trinity-guard-demo-"))
     trained = False
     try:
-        trained = _tell_all(_Stage(folder))
+        trained = _show_all(_Session(folder))
     finally:
         if keep:
             console.result(f"kept: {folder}")
@@ -54,109 +54,109 @@ def run(args: list[str]) -> int:
     return FINE
 
 
-def _tell_all(stage: _Stage) -> bool:
-    """Tell the story; return whether the trainer's part of it could be told."""
-    stage.go("project")
-    artifacts = _train(stage)
-    _guard(stage)
-    _commit(stage, artifacts)
-    _look(stage, artifacts)
-    _clone(stage)
-    _slip(stage)
+def _show_all(session: _Session) -> bool:
+    """Show it all; return whether the trainer's part of it could be shown."""
+    session.go("project")
+    artifacts = _train(session)
+    _guard(session)
+    _commit(session, artifacts)
+    _show_storage(session, artifacts)
+    _clone(session)
+    _skip_the_hook(session)
     # In this order: what is most likely to lack first.
-    if stage.can("import sklearn, mlflow, pandas, matplotlib, PIL"):
-        _trainer(stage)
+    if session.can("import sklearn, mlflow, pandas, matplotlib, PIL"):
+        _trainer(session)
         return True
     console.say("\nMore of it, with MLflow and versions of models, comes with:  pip install 'trinity-guard[train]'")
     return False
 
 
-def _trainer(stage: _Stage) -> None:
+def _trainer(session: _Session) -> None:
     """The layout_risk_predictor, from a measured table to a release, in a repository of its own."""
-    stage.head("The trainer: text is laid out and measured, and a forest learns what overflows")
-    stage.go("trainer")
+    session.head("The trainer: text is laid out and measured, and a forest learns what overflows")
+    session.go("trainer")
     for command in ("git init -q", "trinity-guard init -q", "trinity data --rows 2000", "git add -A"):
-        stage.do(*command.split())
-    stage.do("git", "commit", "-q", "-m", "A measured table")
-    stage.do("trinity", "train", "--register", "layout_risk_predictor")
-    stage.head("Committed: pointer, metadata and card in Git, the bytes on the DVC remote")
-    stage.do("git", "add", "-A")
-    stage.do("git", "commit", "-q", "-m", "Train the layout_risk_predictor")
-    stage.do("git", "ls-tree", "-r", "--name-only", "HEAD", "data/", "models/")
-    if any(name.endswith((".pkl", ".csv")) for name in stage.tree()):
+        session.do(*command.split())
+    session.do("git", "commit", "-q", "-m", "A measured table")
+    session.do("trinity", "train", "--register", "layout_risk_predictor")
+    session.head("Committed: pointer, metadata and card in Git, the bytes on the DVC remote")
+    session.do("git", "add", "-A")
+    session.do("git", "commit", "-q", "-m", "Train the layout_risk_predictor")
+    session.do("git", "ls-tree", "-r", "--name-only", "HEAD", "data/", "models/")
+    if any(name.endswith((".pkl", ".csv")) for name in session.tree()):
         raise GuardError("the trainer's model or table is in Git raw.")
-    stage.head("Pushed, and released: a version in Git, for GTO, and in MLflow")
-    stage.do("git", "init", "-q", "--bare", "../trainer.git")
-    stage.do("git", "remote", "add", "origin", "../trainer.git")
-    stage.do("git", "push", "-q", "-u", "origin", "main")
-    stage.do("trinity", "release", VERSION, "--stage", "prod")
-    stage.do("git", "push", "-q", "origin", "--tags")
-    stage.head("Where it came from, every line of it looked at")
-    stage.do("trinity", "lineage", VERSION, "--verify")
+    session.head("Pushed, and released: a version in Git, for GTO, and in MLflow")
+    session.do("git", "init", "-q", "--bare", "../trainer.git")
+    session.do("git", "remote", "add", "origin", "../trainer.git")
+    session.do("git", "push", "-q", "-u", "origin", "main")
+    session.do("trinity", "release", VERSION, "--stage", "prod")
+    session.do("git", "push", "-q", "origin", "--tags")
+    session.head("Where it came from, every line of it looked at")
+    session.do("trinity", "lineage", VERSION, "--verify")
 
 
-def _train(stage: _Stage) -> list[str]:
+def _train(session: _Session) -> list[str]:
     """Train, and return the artifacts' paths."""
-    stage.head("A training script writes a model and its data")
-    stage.place_script()
-    stage.do("python", "train.py")
-    found = _files(stage.at)
+    session.head("A training script writes a model and its data")
+    session.place_script()
+    session.do("python", "train.py")
+    found = _files(session.at)
     artifacts = sorted(f for f in found if f != "train.py")
-    stage.tell("\n".join(f"{len(found[f]):>9,} bytes  {f}" for f in artifacts))
+    session.show("\n".join(f"{len(found[f]):>9,} bytes  {f}" for f in artifacts))
     return artifacts
 
 
-def _guard(stage: _Stage) -> None:
-    stage.head("One command guards the repository")
-    stage.do("git", "init", "-q")
-    stage.do("trinity-guard", "init")
+def _guard(session: _Session) -> None:
+    session.head("One command guards the repository")
+    session.do("git", "init", "-q")
+    session.do("trinity-guard", "init")
 
 
-def _commit(stage: _Stage, artifacts: list[str]) -> None:
-    stage.head("An ordinary commit")
-    stage.do("git", "add", "-A")
-    stage.do("git", "commit", "-q", "-m", "A first model")
-    tree = stage.tree()
+def _commit(session: _Session, artifacts: list[str]) -> None:
+    session.head("An ordinary commit")
+    session.do("git", "add", "-A")
+    session.do("git", "commit", "-q", "-m", "A first model")
+    tree = session.tree()
     for name in artifacts:
         if name in tree or f"{name}.dvc" not in tree:
             raise GuardError(f"{name} did not become a pointer in this commit.")
 
 
-def _look(stage: _Stage, artifacts: list[str]) -> None:
-    stage.head("What Git holds (the fourth column is the size): the script, and pointers")
-    stage.do("git", "ls-tree", "-r", "-l", "--abbrev", "HEAD")
-    stage.do("cat", f"{artifacts[-1]}.dvc")
-    stage.head("What the DVC remote holds: the bytes, each file under its MD5")
-    config = stage.do("cat", ".dvc/config")
+def _show_storage(session: _Session, artifacts: list[str]) -> None:
+    session.head("What Git holds (the fourth column is the size): the script, and pointers")
+    session.do("git", "ls-tree", "-r", "-l", "--abbrev", "HEAD")
+    session.do("cat", f"{artifacts[-1]}.dvc")
+    session.head("What the DVC remote holds: the bytes, each file under its MD5")
+    config = session.do("cat", ".dvc/config")
     url = next(line.partition("=")[2].strip() for line in config.splitlines() if line.strip().startswith("url"))
     # A relative URL starts from the folder of the config file.
-    stage.do("find", os.path.normpath(os.path.join(".dvc", url)), "-type", "f")
+    session.do("find", os.path.normpath(os.path.join(".dvc", url)), "-type", "f")
 
 
-def _clone(stage: _Stage) -> None:
-    stage.head("Somebody else clones it")
-    project = stage.at
-    stage.do("git", "clone", "-q", ".", "../clone")
-    stage.go("clone")
-    stage.do("dvc", "pull")
-    compared = _compare(project, stage.at)
-    stage.tell(f"compared with the original: {compared}, every byte is the same")
-    stage.go("project")
+def _clone(session: _Session) -> None:
+    session.head("Somebody else clones it")
+    project = session.at
+    session.do("git", "clone", "-q", ".", "../clone")
+    session.go("clone")
+    session.do("dvc", "pull")
+    compared = _compare(project, session.at)
+    session.show(f"compared with the original: {compared}, every byte is the same")
+    session.go("project")
 
 
-def _slip(stage: _Stage) -> None:
-    stage.head("A commit that skips the hook: --no-verify")
+def _skip_the_hook(session: _Session) -> None:
+    session.head("A commit that skips the hook: --no-verify")
     model = "models/second.pkl"
-    stage.do("python", "train.py", "second", "20")
-    stage.do("git", "add", model)
-    said = stage.do("git", "commit", "-q", "--no-verify", "-m", "A second model")
+    session.do("python", "train.py", "second", "20")
+    session.do("git", "add", model)
+    said = session.do("git", "commit", "-q", "--no-verify", "-m", "A second model")
     remedy = "git commit --amend --no-edit"
-    if model not in stage.tree() or model not in said or remedy not in said:
+    if model not in session.tree() or model not in said or remedy not in said:
         raise GuardError(f"{model} slipped into a commit and nothing named it.")
-    stage.tell("The raw file got in, and the hook after the commit saw it. Its advice, taken:")
-    stage.do("git", "commit", "-q", "--amend", "--no-edit")
-    stage.do("git", "ls-tree", "-r", "-l", "--abbrev", "HEAD", "models/")
-    tree = stage.tree()
+    session.show("The raw file got in, and the hook after the commit saw it. Its advice, taken:")
+    session.do("git", "commit", "-q", "--amend", "--no-edit")
+    session.do("git", "ls-tree", "-r", "-l", "--abbrev", "HEAD", "models/")
+    tree = session.tree()
     if model in tree or f"{model}.dvc" not in tree:
         raise GuardError(f"{model} is still no pointer after the amended commit.")
 
@@ -182,7 +182,7 @@ def _files(folder: str) -> dict[str, bytes]:
     return found
 
 
-class _Stage:
+class _Session:
     """The throwaway folder: runs commands in it, in an environment of its own, and shows what came of them."""
 
     def __init__(self, folder: str) -> None:
@@ -199,9 +199,9 @@ class _Stage:
         self._parts += 1
         console.say(f"\n{self._parts}. {text}", "1")
 
-    def tell(self, text: str) -> None:
+    def show(self, text: str) -> None:
         lines = text.rstrip().splitlines()
-        shown = lines if len(lines) <= MOST_LINES else [*lines[: MOST_LINES - 1], f"… ({len(lines)} lines)"]
+        shown = lines if len(lines) <= MAX_LINES else [*lines[: MAX_LINES - 1], f"… ({len(lines)} lines)"]
         for line in shown:
             console.say(f"  {line}".rstrip())
 
@@ -226,7 +226,7 @@ class _Stage:
         said = result.out.decode("utf-8", "replace")
         if result.code:
             raise GuardError(f"`{shlex.join(argv)}` failed with exit code {result.code}:\n{said.rstrip()}")
-        self.tell(said)
+        self.show(said)
         return said
 
     def can(self, program: str) -> bool:

@@ -50,15 +50,15 @@ def run(args: list[str]) -> int:
     if not place.bare:
         git.at_top(place)
     checks = _examined(place, asked.offline)
-    mended = examination.mend(checks) if asked.fix else []
-    if mended:
+    fixed = examination.mend(checks) if asked.fix else []
+    if fixed:
         checks = _examined(place, asked.offline)
     if asked.format == "json":
-        _tell_json(checks, mended)
+        _report_json(checks, fixed)
     else:
-        for name, done in mended:
+        for name, done in fixed:
             console.say(f"{name}: {done}")
-        _tell(checks)
+        _report(checks)
         if any(c.remedy for c in checks):
             output.note_the_top(start)
     return BLOCKED if any(c.level == ERROR for c in checks) else FINE
@@ -84,14 +84,14 @@ def _examined(place: git.Place, offline: bool) -> list[Check]:
         return examination.examine(place, offline, line.bar("looking", 1, "checks"))
 
 
-def _tell(checks: list[Check]) -> None:
+def _report(checks: list[Check]) -> None:
     fine = [c for c in checks if c.level == OK]
     # They are a part of the answer, and not remarks beside it.
     for check in fine if console.verbose() else ():
         console.say(f"ok       {check.name}: {check.fact}")
     for level in (WARNING, ERROR):  # what matters most stands nearest to the prompt
         for names, check in _grouped([c for c in checks if c.level == level]):
-            _tell_one(names, check)
+            _report_one(names, check)
     count = f"{len(fine)} check{'s are' if len(fine) != 1 else ' is'} fine"
     found = _counted(checks, ERROR) + _counted(checks, WARNING)
     console.say(f"{count}{'; ' + ', '.join(found) if found else ''}.", "" if found else "32")
@@ -105,7 +105,7 @@ def _grouped(checks: list[Check]) -> list[tuple[list[str], Check]]:
     return list(groups.values())
 
 
-def _tell_one(names: list[str], check: Check) -> None:
+def _report_one(names: list[str], check: Check) -> None:
     head = f"{check.level:<9}{', '.join(names)}"
     if console.quiet():
         console.result(head)
@@ -120,14 +120,14 @@ def _counted(checks: list[Check], level: str) -> list[str]:
     return [f"{number} {level}{'s' if number != 1 else ''}"] if number else []
 
 
-def _tell_json(checks: list[Check], mended: list[tuple[str, str]]) -> None:
+def _report_json(checks: list[Check], fixed: list[tuple[str, str]]) -> None:
     import json
 
     facts = {
         "checks": [c.as_dict() for c in checks],
         "errors": sum(c.level == ERROR for c in checks),
         "warnings": sum(c.level == WARNING for c in checks),
-        "mended": [{"name": name, "done": done} for name, done in mended],
+        "mended": [{"name": name, "done": done} for name, done in fixed],
     }
     # A name that is not UTF-8 is no json.
     console.result(json.dumps(facts, indent=2).encode("utf-8", "replace").decode())

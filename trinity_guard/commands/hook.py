@@ -7,10 +7,10 @@ import os
 import sys
 
 from trinity_guard import console
-from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError
+from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, did_you_mean
 
-# The stage that holds a hook's work, loaded when the hook runs. After a rebase several stages have work.
-STAGES = {
+# The modules of `hooks` that hold a hook's work, loaded when it runs.
+MODULES = {
     "pre-commit": ("commit",),
     "pre-merge-commit": ("commit",),
     "pre-applypatch": ("commit",),
@@ -24,7 +24,7 @@ STAGES = {
 HELP = f"""usage: trinity-guard hook NAME [--framework] [ARGUMENTS]
 
 Run by the Git hooks that `trinity-guard init` installs; not meant to be typed.
-NAME: {", ".join(STAGES)}
+NAME: {", ".join(MODULES)}
 --framework: run by the pre-commit framework
 Example: trinity-guard hook pre-commit
 """
@@ -39,23 +39,24 @@ def run(args: list[str]) -> int:
         return FINE
     name, rest = args[0], args[1:]
     if framework and name == "post-checkout" and "PRE_COMMIT_CHECKOUT_TYPE" not in os.environ:
-        name = "post-merge"  # one hook of the framework serves both stages
+        name = "post-merge"  # one hook of the framework serves both
     gc.disable()  # thousands of small objects that live to the end: looking for garbage among them is a tenth of it
-    if name not in STAGES:
-        raise GuardError(f"there is no hook '{name}' of ours.", "trinity-guard hook --help", exit_code=UNUSABLE)
+    if name not in MODULES:
+        hint = did_you_mean(name, MODULES)
+        raise GuardError(f"there is no hook '{name}' of ours{hint}.", "trinity-guard hook --help", exit_code=UNUSABLE)
     if name.startswith("pre-"):
-        return _stage(STAGES[name][0], name, framework, rest)
-    for stage in STAGES[name]:
+        return _call(MODULES[name][0], name, framework, rest)
+    for module in MODULES[name]:
         try:
-            _stage(stage, name, framework, rest)
+            _call(module, name, framework, rest)
         except GuardError as error:
             console.fail(error)
     # The framework hides what a hook says that passes; Git ignores how these end.
     return BLOCKED if framework and console.warned() else FINE
 
 
-def _stage(stage: str, hook: str, framework: bool, args: list[str]) -> int:
-    module = f"trinity_guard.commands.hooks.{stage}"
+def _call(name: str, hook: str, framework: bool, args: list[str]) -> int:
+    module = f"trinity_guard.commands.hooks.{name}"
     __import__(module)
     code: int = getattr(sys.modules[module], hook.replace("-", "_"))(framework, args)
     return code

@@ -147,17 +147,17 @@ def _look(asked: Namespace, place: git.Place, start: bytes, bare: bool = False) 
     summary.rules[baseline.RULE] = baseline.DESCRIPTION
     if file:
         findings = _without_known(file, subjects[0], names, findings, summary)
-    mended = False
+    fixed = False
     if asked.fix:
-        findings, mended = _fix(place, subjects[0], findings)
-    _tell(asked, findings, summary, target)
+        findings, fixed = _fix(place, subjects[0], findings)
+    _report(asked, findings, summary, target)
     if findings and asked.format == "text":
         if bare:
             console.note("these commands are for a clone: this repository is bare.")
         else:
             output.note_the_top(start)
-    # What was mended is not staged: the index still holds what was found.
-    return BLOCKED if mended or any(f.level == ERROR for f in findings) else FINE
+    # What was fixed is not staged: the index still holds what was found.
+    return BLOCKED if fixed or any(f.level == ERROR for f in findings) else FINE
 
 
 # ---- what is looked at
@@ -269,22 +269,22 @@ def _without_known(
     return applied.kept
 
 
-# ---- what is told
+# ---- what is said
 
 
 def _fix(place: git.Place, first: Subject, findings: list[Finding]) -> tuple[list[Finding], bool]:
-    """Mend in the working tree what needs no question, say what was changed; return what is left, and whether
-    anything was mended."""
+    """Fix in the working tree what needs no question, say what was changed; return what is left, and whether
+    anything was fixed."""
     done = fix.fix(place, findings)
-    mended = done.mended + fix.reformat(place, [e.path for _, e in first.versions(b".dvc")])
-    for change in mended:
+    fixed = done.mended + fix.reformat(place, [e.path for _, e in first.versions(b".dvc")])
+    for change in fixed:
         console.say(change)
-    if mended:
+    if fixed:
         console.note("look at it, and stage it: git diff && git add -u")
-    return done.left, bool(mended)
+    return done.left, bool(fixed)
 
 
-def _tell(asked: Namespace, findings: list[Finding], summary: Summary, target: bytes) -> None:
+def _report(asked: Namespace, findings: list[Finding], summary: Summary, target: bytes) -> None:
     form = asked.format
     if target:
         output.write_output(target, (render(form, findings, summary) + "\n").encode("utf-8", "backslashreplace"))

@@ -41,7 +41,7 @@ PHASES = {
     "push": ("uploading", 1e6, "MB"),
     "move": ("moving refs, index and work tree", 1, ""),
 }
-MOST_WRONG = 20
+MAX_WRONG = 20
 # What other tools cannot be asked for.
 OUR_OPTIONS = {"--dry-run": "dry", "--unpublished": "unpublished", "--preserve-commit-hashes": "keep_ids"}
 
@@ -205,7 +205,7 @@ def _run(call: _Call) -> int:
     migration, asked = call.migration, call.asked
     if api.half_done(migration) and (completed := api.complete(migration)) is not None:
         console.note("an earlier run was cut off while its refs moved: it is complete now.")
-        return _tell(migration, completed)
+        return _report(migration, completed)
     _require_sense(asked)
     tool = api.find_tool(asked.engine, asked.bfg_jar) if asked.engine != "dvc" else None
     api.refuse(migration, asked.dry)
@@ -240,14 +240,14 @@ def _require_sense(asked: Namespace) -> None:
 def _engine(call: _Call, options: api.Options) -> int:
     report = api.run(call.migration, options)
     call.phases.close()
-    return _tell(call.migration, report)
+    return _report(call.migration, report)
 
 
 def _other_tool(call: _Call, options: api.Options, tool: api.Tool) -> int:
     done = api.run_tool(call.migration, options, tool)
     call.phases.close()
     if options.push:
-        _tell_sent(options.where.name, done.objects, done.sent)
+        _report_sent(options.where.name, done.objects, done.sent)
     console.say(api.tool_report(call.migration.place, tool.name, done))
     return FINE
 
@@ -282,14 +282,14 @@ def _ask_about_place(migration: api.Migration, where: api.Destination) -> None:
         api.confirm(migration.place, where)
 
 
-def _tell(migration: api.Migration, values: dict[str, Any]) -> int:
+def _report(migration: api.Migration, values: dict[str, Any]) -> int:
     if not values["refs"]:
         console.say("nothing to migrate: no file of this history can become a pointer")
         for entry in values["stays"][: api.MAX_NAMED]:
             console.say(f"  {entry['path']} stays: {entry['reason']}")
         return FINE
     if values["pushed"]:
-        _tell_sent(values["remote"], values["objects"], values["sent"])
+        _report_sent(values["remote"], values["objects"], values["sent"])
     console.say(api.report_text(values))
     if values["phase"] == "dry":
         console.say("nothing was moved (--dry-run); the objects stay in the cache for the run itself")
@@ -306,11 +306,11 @@ def _push(call: _Call) -> int:
     _ask_about_place(call.migration, where)
     sent = api.push(call.migration, where, objects)
     call.phases.close()
-    _tell_sent(where.name, len(objects), sent)
+    _report_sent(where.name, len(objects), sent)
     return FINE
 
 
-def _tell_sent(name: str, count: int, sent: int) -> None:
+def _report_sent(name: str, count: int, sent: int) -> None:
     console.say(f"the DVC remote '{name}' has all {count:,} objects ({sent:,} sent now)")
 
 
@@ -321,7 +321,7 @@ def _verify(call: _Call) -> int:
         compared = f"{api.count(done.commits, 'commit')} compared, {done.changed:,} of them new"
         console.say(f"{compared}: every path and every byte is there")
         return FINE
-    for words in done.wrong[:MOST_WRONG]:
+    for words in done.wrong[:MAX_WRONG]:
         console.warn(words)
     raise GuardError(
         problem=f"the new history differs from the old one in {len(done.wrong)} places.",

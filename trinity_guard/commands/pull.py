@@ -45,7 +45,7 @@ def run(args: list[str]) -> int:
         goals = selection.goals(follower.said_here(checkout.pointers(catalog)), "here")
         confirm.about_remotes(place, sorted({(g.project, g.remote or config.remote or "") for g in goals}))
         plan = sync.carried_out(follower, goals, {}, config, fetch=True, only=selection.file)
-    sync.tell(plan, fetched=True)
+    sync.report(plan, fetched=True)
     if plan.complete() and not plan.put:
         console.note("everything is here already." if plan.right else "nothing to pull: no pointer.")
     return FINE if plan.complete() else BLOCKED

@@ -50,7 +50,7 @@ def run(args: list[str]) -> int:
     confirm.about_places(place, config, [*named, *Queue(place).read()])
     with progress.Progress() as line:
         report = push.push(place, config, named, line.bar("pushing"))
-    messages.tell_push(report)
+    messages.report_push(report)
     if drop and report.waiting:
         Queue(place).let_go(report.waiting)
         names = list(dict.fromkeys(shown(i.path) for i in report.waiting))

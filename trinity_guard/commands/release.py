@@ -58,11 +58,11 @@ def run(args: list[str]) -> int:
     confirm.about_remotes(place, [(b"", config.remote or "")] if os.path.isdir(place.file(b".dvc")) else [])
     plan = release.plan(place, config.remote or "", wanted)
     release.carry_out(plan)
-    _tell(plan, release.publishing(plan))
+    _report(plan, release.publishing(plan))
     return FINE
 
 
-def _tell(plan: ReleasePlan, publish: str) -> None:
+def _report(plan: ReleasePlan, publish: str) -> None:
     model = plan.model
     commit = model.commit[:10].decode()
     if plan.is_new:

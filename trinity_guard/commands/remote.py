@@ -109,7 +109,7 @@ def _remote(project: dvcproject.Project, name: str | None) -> dvcproject.Remote:
     raise GuardError(f"{what}{known}.", "trinity-guard remote add URL", exit_code=UNUSABLE)
 
 
-def _tell(plan: InstallPlan, done: Sequence[str]) -> None:
+def _report(plan: InstallPlan, done: Sequence[str]) -> None:
     plan.stage()
     for line in done:
         console.say(line)
@@ -132,7 +132,7 @@ def _add(place: git.Place, root: bytes, asked: Namespace) -> int:
     project = dvcproject.load(root)
     remote = project.remotes[(set(project.remotes) - known).pop()]
     trust.confirm(place, remote)
-    _tell(plan, done)
+    _report(plan, done)
     plugin = check.plugin(remote)
     if plugin.state == check.FAILED:
         console.warn(plugin.reason, plugin.remedy)
@@ -259,7 +259,7 @@ def _move(place: git.Place, root: bytes) -> int:
     if not moved.findings:
         console.say("no credential stands in .dvc/config")
         return FINE
-    _tell(plan, [f"moved to .dvc/config.local: {secrets.said(finding)}" for finding in moved.findings])
+    _report(plan, [f"moved to .dvc/config.local: {secrets.said(finding)}" for finding in moved.findings])
     if moved.published:
         console.warn(
             "a commit of this repository holds a credential in .dvc/config.",
@@ -302,7 +302,7 @@ def _check(place: git.Place, root: bytes, asked: Namespace) -> int:
     for step in check.check(project, remote):
         steps.append(step)
         if asked.format == "text":
-            _tell_step(step)
+            _report_step(step)
     if asked.format == "json":
         import json
 
@@ -311,7 +311,7 @@ def _check(place: git.Place, root: bytes, asked: Namespace) -> int:
     return BLOCKED if any(s.state == check.FAILED for s in steps) else FINE
 
 
-def _tell_step(step: check.Step) -> None:
+def _report_step(step: check.Step) -> None:
     line = f"  {step.name:<12}{step.state:<8}{step.reason}".rstrip()
     if step.state == check.FAILED:
         console.result("\n".join([line, *(f"      {r}" for r in step.remedy.splitlines())]))

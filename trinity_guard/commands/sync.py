@@ -51,5 +51,5 @@ def run(args: list[str]) -> int:
         plan = sync.carried_out(follower, goals, changes, config, fetch=False)
         if plan.finished:
             stamp.end()
-    sync.tell(plan, fetched=False)
+    sync.report(plan, fetched=False)
     return FINE

@@ -102,7 +102,7 @@ def run(args: list[str]) -> int:
             stage=asked.stage,
         )
         trained = _watched(options, store, line)
-    return _tell(options, store, trained)
+    return _report(options, store, trained)
 
 
 def _count(text: str) -> int:
@@ -172,7 +172,7 @@ def _watched(options: Options, store: Store, line: progress.Progress) -> Trained
     return train.train(options, store, train.Watch(folds=folds, trials=tried, steps=line.say))
 
 
-def _tell(options: Options, store: Store, trained: Trained) -> int:
+def _report(options: Options, store: Store, trained: Trained) -> int:
     for note in trained.notes:
         console.note(note)
     if trained.ignored:

@@ -72,7 +72,7 @@ def run(args: list[str]) -> int:
         apply.carry_out(follower, fetcher, line.bar("to the work tree"))
         if follower.plan.finished:
             stamp.end()
-    return _tell(follower, chosen, names[0])
+    return _report(follower, chosen, names[0])
 
 
 def _release(place: git.Place, names: list[str]) -> Files | None:
@@ -99,9 +99,9 @@ def _commit(place: git.Place, names: list[str]) -> bytes:
         raise GuardError(error.problem, ways, error.exit_code) from None
 
 
-def _tell(follower: Follower, chosen: use.CommitPointers, revision: str) -> int:
+def _report(follower: Follower, chosen: use.CommitPointers, revision: str) -> int:
     plan = follower.plan
-    sync.tell(plan, fetched=True)
+    sync.report(plan, fetched=True)
     if not chosen.ids:
         console.note(f"{revision} has no artifact.")
     elif plan.complete() and not (plan.put or plan.removed):

@@ -113,7 +113,7 @@ def _publish(place: git.Place, config: Config, named: list[Named]) -> int:
         from trinity_guard.push import background
 
         background.push_in_background(place, named)
-        messages.tell_background(len(named))
+        messages.report_background(len(named))
         return FINE
     from trinity_guard.commands.terminal import progress
     from trinity_guard.push import push
@@ -121,5 +121,5 @@ def _publish(place: git.Place, config: Config, named: list[Named]) -> int:
     confirm.about_places(place, config, named)
     with progress.Progress() as line:
         result = push.push(place, config, named, line.bar("pushing"), asked=False)
-    messages.tell_push(result, "the commit stands; ")
+    messages.report_push(result, "the commit stands; ")
     return FINE

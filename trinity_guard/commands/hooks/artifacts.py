@@ -46,7 +46,7 @@ def _convert(place: git.Place, catalog: Catalog, artifacts: list[Artifact], fram
         if turn.waited:
             catalog = tracked.load(place)
         outcome = commit.convert_staged(place, catalog, artifacts, framework, line.bar("to the DVC cache"))
-    messages.tell_conversion(outcome)
+    messages.report_conversion(outcome)
     if outcome.converted:
         commit.refuse_empty_commit(place, outcome)
     return {i.path for i in outcome.converted}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from trinity_guard.push.refs import Ref
 
 SKIP = "TRINITY_GUARD_SKIP=gate git push     # without this check"
-MOST_LINES = 10
+MAX_LINES = 10
 
 
 def judge(place: git.Place, config: Config, found: PushContents, refs: Sequence[Ref]) -> None:
@@ -51,7 +51,7 @@ def _secure(place: git.Place, config: Config, found: PushContents, refs: Sequenc
             remedy="\n".join(filter(None, [error.remedy, SKIP])),
             exit_code=BLOCKED,
         ) from error
-    messages.tell_sent(secured.sent)
+    messages.report_sent(secured.sent)
     for name in secured.left:
         console.note(f"the remote '{name}' is cloud-versioned: its objects are DVC's alone to push (dvc push).")
     if secured.missing:
@@ -82,10 +82,10 @@ def _lacking(missing: list[tuple[Named, str]]) -> GuardError:
     lines = [
         f"  {shown(item.path)} ({size_text(item.size) if item.size >= 0 else 'size unknown'}, "
         f"commit {item.commit[:10].decode()}): {reason}"
-        for item, reason in missing[:MOST_LINES]
+        for item, reason in missing[:MAX_LINES]
     ]
-    if len(missing) > MOST_LINES:
-        lines.append(f"  and {len(missing) - MOST_LINES} more")
+    if len(missing) > MAX_LINES:
+        lines.append(f"  and {len(missing) - MAX_LINES} more")
     count = f"{len(missing)} object{'s' if len(missing) > 1 else ''}"
     commit = missing[0][0].commit[:10].decode()
     return GuardError(
@@ -132,18 +132,18 @@ def _refuse_raw(found: PushContents, refs: Sequence[Ref]) -> None:
         return
     lines = [
         f"  {shown(a.entry.path)} ({size_text(a.size)}, commit {c[:10].decode()}): {a.reason}"
-        for c, a in found.raw[:MOST_LINES]
+        for c, a in found.raw[:MAX_LINES]
     ]
-    if len(found.raw) > MOST_LINES:
-        lines.append(f"  and {len(found.raw) - MOST_LINES} more")
+    if len(found.raw) > MAX_LINES:
+        lines.append(f"  and {len(found.raw) - MAX_LINES} more")
     raise GuardError(
         problem="\n".join(["push refused: it would publish artifacts raw, for ever.", *lines]),
-        remedy=f"{_mending(found.raw, found.commits, refs)}\n{SKIP}",
+        remedy=f"{_fix(found.raw, found.commits, refs)}\n{SKIP}",
         exit_code=BLOCKED,
     )
 
 
-def _mending(raw: list[tuple[bytes, Artifact]], commits: list[bytes], refs: Sequence[Ref]) -> str:
+def _fix(raw: list[tuple[bytes, Artifact]], commits: list[bytes], refs: Sequence[Ref]) -> str:
     """Return the commands that turn exactly these into pointers, on the first ref that holds any."""
     for name, tip, there in [(r.name, r.oid, r.there) for r in refs if r.oid] or [(b"HEAD", b"HEAD", b"")]:
         history = git.attempt("rev-list", "--topo-order", "--reverse", tip).out.split()
@@ -155,7 +155,7 @@ def _mending(raw: list[tuple[bytes, Artifact]], commits: list[bytes], refs: Sequ
                 return _moving(name)
             if _builds_up(holding, mine, raw) and _known_as_published(tip, mine):
                 return _moving(name, " --unpublished")
-            return _mending_of(name, mine, holding, {a.entry.path for _, a in raw}, there)
+            return _fix_of_ref(name, mine, holding, {a.entry.path for _, a in raw}, there)
     return "move the ref to a commit, or a tree, without them"
 
 
@@ -176,7 +176,7 @@ def _known_as_published(tip: bytes, mine: list[bytes]) -> bool:
     return set(git.attempt("rev-list", tip, "--not", "--remotes").out.split()) == set(mine)
 
 
-def _mending_of(name: bytes, mine: list[bytes], holding: set[bytes], paths: set[bytes], there: bytes) -> str:
+def _fix_of_ref(name: bytes, mine: list[bytes], holding: set[bytes], paths: set[bytes], there: bytes) -> str:
     """mine: the commits to be pushed, the oldest first."""
     tip = mine[-1].decode()
     oldest = next(c for c in mine if c in holding).decode()

@@ -69,6 +69,6 @@ def _drain(place: git.Place, config: Config) -> None:
     from trinity_guard.push import push
 
     try:
-        messages.tell_sent(push.push(place, config, [], asked=False).pushed)
+        messages.report_sent(push.push(place, config, [], asked=False).pushed)
     except GuardError as error:
         console.warn(error.problem, error.remedy)  # a damaged file of the queue

@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from trinity_guard.push.push import Report
 
 
-MOST_NAMED = 20
+MAX_NAMED = 20
 
 
-def tell_conversion(outcome: Outcome) -> None:
+def report_conversion(outcome: Outcome) -> None:
     """Say what became a pointer, what was left to others, and which working files are newer."""
     renewed = [item for item in outcome.converted if item.renewed]
-    for item in renewed[:MOST_NAMED]:
+    for item in renewed[:MAX_NAMED]:
         console.note(f"{shown(item.path)} ({size_text(item.size)}) -> {shown(item.pointer)}")
-    if len(renewed) > MOST_NAMED:
-        size = size_text(sum(item.size for item in renewed[MOST_NAMED:]))
-        console.note(f"and {len(renewed) - MOST_NAMED} more ({size}); `trinity-guard status` lists them all.")
+    if len(renewed) > MAX_NAMED:
+        size = size_text(sum(item.size for item in renewed[MAX_NAMED:]))
+        console.note(f"and {len(renewed) - MAX_NAMED} more ({size}); `trinity-guard status` lists them all.")
     for remark in outcome.remarks:
         console.warn(remark)
     for item in outcome.converted:
@@ -37,7 +37,7 @@ def tell_conversion(outcome: Outcome) -> None:
             )
 
 
-def tell_push(result: Report, stands: str = "") -> None:
+def report_push(result: Report, stands: str = "") -> None:
     """Say what went and what waits. stands: what a failure has not touched (`the commit stands; `)."""
     if result.pushed:
         size = size_text(sum(max(i.size, 0) for i in result.pushed))
@@ -54,14 +54,14 @@ def tell_push(result: Report, stands: str = "") -> None:
         )
 
 
-def tell_sent(items: Sequence[Named]) -> None:
+def report_sent(items: Sequence[Named]) -> None:
     """Say what went beside the command's own business."""
     if items:
         size = size_text(sum(max(i.size, 0) for i in items))
         console.note(f"pushed {_objects(len(items))} ({size}) first.")
 
 
-def tell_background(count: int) -> None:
+def report_background(count: int) -> None:
     """Say that a push goes on without us."""
     console.note(f"pushing {_objects(count)} in the background.")
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from trinity_guard.config import Config
     from trinity_guard.dvcrepo.tracked import Catalog
 
-MOST_NAMED = 10
+MAX_NAMED = 10
 
 
 def after_git(
@@ -44,7 +44,7 @@ def after_git(
         plan = carried_out(follower, goals, changes, config, fetch)
         if plan.finished:
             stamp.end()
-    tell(plan, fetched=fetch)
+    report(plan, fetched=fetch)
     return plan
 
 
@@ -64,18 +64,18 @@ def carried_out(
     return follower.plan
 
 
-def tell(plan: Plan, fetched: bool) -> None:
+def report(plan: Plan, fetched: bool) -> None:
     """Say what came and went, what is missing, and what was left alone; nothing when nothing happened."""
     if plan.put or plan.removed:
         console.note(_done(plan))
     for error in plan.troubles:
         console.warn(error.problem, error.remedy)
-    _tell_missing(plan, fetched)
+    _report_missing(plan, fetched)
     kept = [k for k in plan.kept if k.kind != "git"]
-    for item in kept[:MOST_NAMED]:
-        console.warn(*words(item))
-    if len(kept) > MOST_NAMED:
-        console.warn(f"and {len(kept) - MOST_NAMED} more were left as they are.", "trinity-guard status")
+    for item in kept[:MAX_NAMED]:
+        console.warn(*message(item))
+    if len(kept) > MAX_NAMED:
+        console.warn(f"and {len(kept) - MAX_NAMED} more were left as they are.", "trinity-guard status")
 
 
 def _done(plan: Plan) -> str:
@@ -90,17 +90,17 @@ def _done(plan: Plan) -> str:
     return "; ".join(parts) + "."
 
 
-def _tell_missing(plan: Plan, fetched: bool) -> None:
+def _report_missing(plan: Plan, fetched: bool) -> None:
     plain = [goal for goal, reason in plan.missing if not reason]
     if plain:
-        names = ", ".join(shown(g.path) for g in plain[:MOST_NAMED]) + (" …" if len(plain) > MOST_NAMED else "")
+        names = ", ".join(shown(g.path) for g in plain[:MAX_NAMED]) + (" …" if len(plain) > MAX_NAMED else "")
         count = "1 artifact is" if len(plain) == 1 else f"{len(plain)} artifacts are"
         console.warn(f"{count} not in the cache: {names}.", "trinity-guard pull")
-    told = [(goal, reason) for goal, reason in plan.missing if reason]
-    for goal, reason in told[:MOST_NAMED]:
+    failed = [(goal, reason) for goal, reason in plan.missing if reason]
+    for goal, reason in failed[:MAX_NAMED]:
         console.warn(f"{shown(goal.path)} did not come: {reason}.", _remedy(goal, reason, fetched))
-    if len(told) > MOST_NAMED:
-        console.warn(f"and {len(told) - MOST_NAMED} more did not come.", "trinity-guard status")
+    if len(failed) > MAX_NAMED:
+        console.warn(f"and {len(failed) - MAX_NAMED} more did not come.", "trinity-guard status")
 
 
 def _remedy(goal: Goal, reason: str, fetched: bool) -> str:
@@ -109,7 +109,7 @@ def _remedy(goal: Goal, reason: str, fetched: bool) -> str:
     return f"trinity-guard pull {typed(goal.path)}"
 
 
-def words(kept: LeftAlone) -> tuple[str, str]:
+def message(kept: LeftAlone) -> tuple[str, str]:
     """Return what is said of a file that was left as it is, and the commands that help."""
     name = typed(kept.path)
     if kept.kind == "changed":
