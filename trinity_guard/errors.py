@@ -38,8 +38,10 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ` (did you mean 'status'?)` for a word that is nearly a known one, "" for any other."""
     import difflib
 
-    near = difflib.get_close_matches(word, list(known), 1)
-    return f" (did you mean '{near[0]}'?)" if near else ""
+    # The dashes that all options have in common would make any two of them alike.
+    names = {name.lstrip("-"): name for name in known}
+    near = difflib.get_close_matches(word.lstrip("-"), names, 1)
+    return f" (did you mean '{names[near[0]]}'?)" if near else ""
 
 
 def quoted(text: str) -> str:
