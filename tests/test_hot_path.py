@@ -25,9 +25,8 @@ ALWAYS = modules(
     console="",
     errors="",
     git="caller index plumbing process records repository",
-    tomlsubset="",
 )
-LOOKING = modules(detect="glance inspect patterns", dvcrepo="paths", git="objects")
+LOOKING = modules(detect="configuration glance inspect patterns", dvcrepo="paths", git="objects")
 WITH_NOTHING_TO_DO = {
     "pre-commit": ALWAYS
     | LOOKING
@@ -37,7 +36,8 @@ WITH_NOTHING_TO_DO = {
     | LOOKING
     | modules(commands="hooks.commit", convert="journal", dvcrepo="tracked", git="files nextcommit", push="queue"),
     "pre-push": ALWAYS | LOOKING | modules(commands="hooks.push", git="revisions", push="contents queue refs"),
-    "post-checkout": ALWAYS | modules(checkout="changes", commands="hooks.checkout", dvcrepo="tracked"),
+    "post-checkout": ALWAYS
+    | modules(checkout="changes", commands="hooks.checkout", detect="configuration", dvcrepo="tracked"),
 }
 STANDARD = {
     *("__future__", "_collections_abc", "_stat", "abc", "codecs", "gc", "genericpath", "io", "os", "os.path"),

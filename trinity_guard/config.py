@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import tomlsubset
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 
 TYPE_CHECKING = False
@@ -78,19 +77,24 @@ class Config:
 
 def load(top: bytes) -> Config:
     """Read the configuration of the work tree at `top`; GuardError (exit 2) for all that is wrong with it."""
-    own = _read(top, OWN_FILE)
-    shared = _read(top, PYPROJECT)
-    in_shared = shared is not None and _mentions_table(shared)
+    return parsed(*texts(top))
+
+
+def texts(top: bytes) -> tuple[bytes | None, bytes | None]:
+    """Return the bytes of .trinity-guard.toml, and of a pyproject.toml that may hold our table; None: there is none."""
+    own, shared = read(top, OWN_FILE), read(top, PYPROJECT)
+    # A commit must not hang on a pyproject.toml that is no business of ours, broken or not.
+    return own, shared if shared is not None and b"trinity-guard" in shared else None
+
+
+def parsed(own: bytes | None, shared: bytes | None) -> Config:
+    """Return what these two files ask for, the first before the second; GuardError for all that is wrong with it."""
     if own is not None:
-        notes = _both(_text(PYPROJECT, shared)) if shared is not None and in_shared else ()
-        text = _text(OWN_FILE, own)
-        config = Config() if _only_comments(text) else _parse(OWN_FILE, text)
+        config = _parse(OWN_FILE, _text(OWN_FILE, own))
         config.source = OWN_FILE
-        config.notes = notes
+        config.notes = _both(_text(PYPROJECT, shared)) if shared is not None else ()
         return config
-    if shared is None or not in_shared:
-        return Config()
-    return _parse(PYPROJECT, _text(PYPROJECT, shared))
+    return Config() if shared is None else _parse(PYPROJECT, _text(PYPROJECT, shared))
 
 
 def parse_size(text: str) -> int:
@@ -114,7 +118,7 @@ def parse_size(text: str) -> int:
     return size
 
 
-def _read(top: bytes, name: str) -> bytes | None:
+def read(top: bytes, name: str) -> bytes | None:
     path = os.path.join(top, name.encode())
     try:
         # Looked at first: opening a pipe would hang.
@@ -134,16 +138,6 @@ def _read(top: bytes, name: str) -> bytes | None:
     return data
 
 
-def _mentions_table(data: bytes) -> bool:
-    """Whether [tool.trinity-guard] may be in this pyproject.toml: a superset, to spare most commits the TOML parser."""
-    if b"trinity-guard" not in data:
-        return False
-    bare = data.translate(None, b" \t\"'")
-    return any(
-        form in bare for form in (b"tool.trinity-guard", b"trinity-guard=", b"trinity-guard.", b"[trinity-guard]")
-    )
-
-
 def _text(name: str, data: bytes) -> str:
     try:
         text = data.removeprefix(b"\xef\xbb\xbf").decode()
@@ -154,10 +148,6 @@ def _text(name: str, data: bytes) -> str:
         if line_text.startswith(("<<<<<<< ", ">>>>>>> ", "||||||| ")):
             raise _error(name, number, "a conflict marker.", "resolve the conflict, then `git add` the file")
     return text
-
-
-def _only_comments(text: str) -> bool:
-    return all(line.lstrip(" \t\r").startswith("#") or not line.strip(" \t\r") for line in text.split("\n"))
 
 
 def _both(shared: str) -> tuple[str, ...]:
@@ -185,9 +175,6 @@ def _parse(name: str, text: str) -> Config:
 
 
 def _document(name: str, text: str) -> Table:
-    plain = tomlsubset.read(text) if name == OWN_FILE else None
-    if plain is not None:
-        return dict(plain)
     import tomllib
 
     try:
@@ -337,21 +324,9 @@ def _keys(name: str, text: str) -> Table:
 
 
 def _nearest(key: str) -> str:
-    wanted = key.lower().replace("_", "-")
-    distance, near = min((_distance(wanted, known), known) for known in KEYS)
-    return near if distance <= max(1, len(near) // 3) else ""
+    import difflib
 
-
-def _distance(a: str, b: str) -> int:
-    """Return how many letters must be put in, taken out or changed to make one word the other (Levenshtein)."""
-    if abs(len(a) - len(b)) > 4:
-        return 5
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        diagonal, row[0] = row[0], i
-        for j, y in enumerate(b, 1):
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (x != y))
-    return int(row[-1])
+    return next(iter(difflib.get_close_matches(key.lower().replace("_", "-"), KEYS, 1, 0.7)), "")
 
 
 def _type(value: object) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from trinity_guard import config as configs
 from trinity_guard import git
 from trinity_guard.config import compiled
+from trinity_guard.detect import configuration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -181,6 +181,6 @@ def _more_than(size: int, limit: int) -> str:
     return f"{short} is more than max-size ({most})"
 
 
-def load_config(place: git.Place) -> tuple[configs.Config, Rules]:
-    config = configs.load(place.top)
+def load_config(place: git.Place) -> tuple[Config, Rules]:
+    config = configuration.load(place)
     return config, Rules(config)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import config as configs
 from trinity_guard import console, git
 from trinity_guard.checkout.changes import Stamp, between, touched_since
+from trinity_guard.detect import configuration
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE
 
@@ -56,7 +56,7 @@ def _picks_to_come(place: git.Place) -> bool:
 
 def _follow(place: git.Place, old: bytes, new: bytes) -> int:
     """Follow what differs between two commits, and what changed in the work tree since the last time."""
-    config = configs.load(place.top)
+    config = configuration.load(place)
     if config.sync == "off" or not new.strip(b"0"):
         return FINE
     stamp = Stamp(place)

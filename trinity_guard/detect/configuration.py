@@ -1,0 +1,68 @@
+"""The configuration of a repository, parsed once for each version of its files.
+
+`import tomllib` alone takes longer than all that a hook does, so what the files said is remembered under the git dir,
+beside their bytes: it holds for these bytes and no others.
+"""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import config as configs
+from trinity_guard.errors import GuardError
+from trinity_guard.git import records
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.config import Config
+    from trinity_guard.git import Place
+
+# Another version of the program may ask for other keys.
+VERSION = b"1"
+FIELDS = 13
+
+
+def load(place: Place) -> Config:
+    """Return the configuration of the work tree; GuardError (exit 2) for all that is wrong with it."""
+    own, shared = configs.texts(place.top)
+    if own is None and shared is None:
+        return configs.Config()
+    file = os.path.join(place.git_dir, b"trinity-guard", b"config")
+    key = [VERSION, b"own" if own is not None else b"shared", own or b"", shared or b""]
+    for record in records.read_if_readable(file, FIELDS):
+        if list(record[:4]) == key:
+            return _decoded(record[4:])
+    config = configs.parsed(own, shared)
+    try:
+        records.write(file, [key + _encoded(config)])
+    except (GuardError, OSError):
+        pass  # a read-only git dir: the next time parses again
+    return config
+
+
+def _encoded(config: Config) -> list[bytes]:
+    # No pattern holds a newline.
+    texts = (
+        "\n".join(config.patterns), "\n".join(config.exclude), str(config.max_size), "sniff" if config.sniff else "",
+        config.on_artifact, config.push, config.sync, config.remote or "", "\n".join((config.source, *config.notes)),
+    )  # fmt: skip
+    return [text.encode("utf-8", "surrogateescape") for text in texts]
+
+
+def _decoded(fields: tuple[bytes, ...]) -> Config:
+    patterns, exclude, max_size, sniff, on_artifact, push, sync, remote, said = (
+        field.decode("utf-8", "surrogateescape") for field in fields
+    )
+    source, *notes = said.split("\n")
+    return configs.Config(
+        patterns=tuple(patterns.split("\n")) if patterns else (),
+        exclude=tuple(exclude.split("\n")) if exclude else (),
+        max_size=int(max_size),
+        sniff=bool(sniff),
+        on_artifact=on_artifact,
+        push=push,
+        sync=sync,
+        remote=remote or None,
+        source=source,
+        notes=tuple(notes),
+    )
