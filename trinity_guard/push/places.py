@@ -6,10 +6,8 @@ import os
 
 from trinity_guard import git
 from trinity_guard.dvcrepo import configfile, paths, referenced
-from trinity_guard.errors import GuardError, shown, typed
+from trinity_guard.errors import GuardError
 from trinity_guard.git import index
-from trinity_guard.push.contents import PushContents, known_elsewhere
-from trinity_guard.push.refs import Ref
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,41 +55,3 @@ def place_in(data: bytes, path: bytes) -> tuple[object, ...] | None:
     name = str(tree.get("core", {}).get("remote", "")).lower()
     remote = tree.get(f'remote "{name}"')
     return (remote.get("url"), remote.get("endpointurl")) if remote else None
-
-
-def require_same_places(place: git.Place, refs: Sequence[Ref], findings: PushContents) -> None:
-    """Refuse a branch whose own .dvc/config leads elsewhere than the one of this work tree, by which objects are sent.
-
-    Its objects would go where nobody who checks it out looks for them.
-    """
-    new = [r for r in refs if r.oid in findings.commits]
-    if not new or not findings.named:
-        return
-    files = [os.path.join(f, b".dvc", b"config") for f in folders_above(n.path for n in findings.named)]
-    known = known_elsewhere(findings)
-    for ref in new:
-        for file, oid in zip(files, git.read_ids(ref.oid + b":" + f for f in files), strict=True):
-            there = default_place(oid, file) if oid else None
-            if there and ref.oid not in known and there != _place_here(place, file):
-                raise _other_config(place, ref, file)
-
-
-def _place_here(place: git.Place, file: bytes) -> tuple[object, ...] | None:
-    try:
-        with open(place.file(file), "rb") as opened:
-            return place_in(opened.read(), file)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-
-
-def _other_config(place: git.Place, ref: Ref, file: bytes) -> GuardError:
-    branch = ref.name.removeprefix(b"refs/heads/")
-    remedy = f"git checkout {typed(branch)}     # or, where it is checked out, commit {shown(file)}; then push"
-    if not place.bare and not os.path.exists(place.file(file)) and index.entries_of([file]):
-        remedy = f"git sparse-checkout add {typed(os.path.dirname(file))}     # it is not checked out"
-    if place.bare:
-        remedy = f"git worktree add ../work {typed(branch)}     # and push from there"
-    return GuardError(
-        f"objects are sent where this work tree's {shown(file)} says, and that of {shown(branch)} says otherwise",
-        remedy,
-    )

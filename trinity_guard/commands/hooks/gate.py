@@ -10,7 +10,7 @@ from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import secrets
 from trinity_guard.dvcrepo.paths import is_own_config
 from trinity_guard.errors import BLOCKED, GuardError, pathspec, shown, typed
-from trinity_guard.push import contents, places
+from trinity_guard.push import contents, gate
 from trinity_guard.push import gate as gating
 from trinity_guard.push.others import left_to_others
 
@@ -42,7 +42,7 @@ def judge(place: git.Place, config: Config, found: PushContents, refs: Sequence[
 def _secure(place: git.Place, config: Config, found: PushContents, refs: Sequence[Ref]) -> None:
     confirm.about_places(place, config, found.named)
     try:
-        places.require_same_places(place, refs, found)
+        gate.require_same_places(place, refs, found)
         with progress.Progress() as line:
             secured = gating.secure(place, config, found.named, line.bar("pushing"), _say_waiting)
     except GuardError as error:
