@@ -27,7 +27,8 @@ class Queue:
 
     def add(self, items: Sequence[Named]) -> None:
         if items:
-            name = b"%s-%d-%d" % (items[0].commit[:12], os.getpid(), _now())
+            # Not by time and process alone: the next batch of this second would take its place.
+            name = b"%s-%s" % (items[0].commit[:12], os.urandom(8).hex().encode())
             records.write(os.path.join(self._folder, name), [i.encode() for i in items], durable=True)
 
     def read(self) -> list[Named]:

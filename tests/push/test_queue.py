@@ -1,0 +1,146 @@
+"""What waits for its remote is on disk, once each, until it is let go; and failed remotes are tried ever less often."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.push.conftest import World
+from trinity_guard.errors import GuardError
+from trinity_guard.push import queue
+from trinity_guard.push.queue import Queue, Retries
+
+ONE, TWO, THREE = "1" * 32, "2" * 32, "3" * 32 + ".dir"
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Let the test say what time it is, in seconds since 1970."""
+    now = [1_000_000]
+    monkeypatch.setattr(queue, "_now", lambda: now[0])
+    return now
+
+
+def md5s(waiting: Queue) -> list[str]:
+    return [item.md5 for item in waiting.read()]
+
+
+def batches(world: World) -> list[Path]:
+    return sorted((world.repo.path / ".git" / "trinity-guard" / "queue").iterdir())
+
+
+def test_what_is_added_is_read_back_whole(world: World) -> None:
+    item = world.named(ONE, 5, "other")
+    item.path = "é b\n.dvc".encode() + b"\xff"
+    item.project = b"sub"
+    Queue(world.place).add([item, world.named(THREE)])
+    first, second = Queue(world.place).read()
+    assert (first.md5, first.size, first.path, first.project, first.remote) == (ONE, 5, item.path, b"sub", "other")
+    assert (first.commit, second.is_dir, second.size) == (world.commit, True, -1)
+
+
+def test_an_empty_queue_has_no_folder_and_nothing_to_read(world: World) -> None:
+    Queue(world.place).add([])
+    assert Queue(world.place).empty()
+    assert Queue(world.place).read() == []
+    assert not (world.repo.path / ".git" / "trinity-guard" / "queue").exists()
+
+
+def test_two_batches_of_one_commit_in_one_second_are_two(world: World, clock: list[int]) -> None:
+    Queue(world.place).add([world.named(ONE)])
+    Queue(world.place).add([world.named(TWO)])
+    assert sorted(md5s(Queue(world.place))) == [ONE, TWO]
+
+
+def test_an_object_waits_once_for_each_remote(world: World) -> None:
+    Queue(world.place).add([world.named(ONE), world.named(ONE)])
+    Queue(world.place).add([world.named(ONE), world.named(ONE, remote="other")])
+    assert [(i.md5, i.remote) for i in Queue(world.place).read()] == [(ONE, ""), (ONE, "other")]
+
+
+def test_what_is_let_go_leaves_all_batches_and_the_rest_stays(world: World) -> None:
+    Queue(world.place).add([world.named(ONE), world.named(TWO)])
+    Queue(world.place).add([world.named(ONE)])
+    Queue(world.place).let_go([world.named(ONE)])
+    assert md5s(Queue(world.place)) == [TWO]
+    assert len(batches(world)) == 1
+    Queue(world.place).let_go([world.named(TWO, remote="other")])
+    assert md5s(Queue(world.place)) == [TWO]
+    Queue(world.place).let_go([world.named(TWO)])
+    assert Queue(world.place).empty()
+
+
+@pytest.mark.parametrize("damage", [b"", b"\0", b"half of a line", b"no md5\0" + b"1\0" * 5, b"\xff\0" * 6])
+def test_a_damaged_batch_is_put_aside_and_said_and_the_others_go_on(world: World, damage: bytes) -> None:
+    Queue(world.place).add([world.named(ONE)])
+    (file,) = batches(world)
+    file.write_bytes(damage)
+    with pytest.raises(GuardError, match="was damaged; it is put aside as") as caught:
+        Queue(world.place).read()
+    assert "trinity-guard push REV" in caught.value.remedy
+    assert [f.name for f in batches(world)] == [file.name + ".damaged"]
+    Queue(world.place).add([world.named(TWO)])
+    assert md5s(Queue(world.place)) == [TWO]
+
+
+def test_a_file_that_is_being_written_is_no_batch_yet(world: World) -> None:
+    Queue(world.place).add([world.named(ONE)])
+    folder = batches(world)[0].parent
+    (folder / ".half").write_bytes(b"half")
+    (folder / "batch.tmp-5").write_bytes(b"half, by an older version")
+    assert md5s(Queue(world.place)) == [ONE]
+
+
+# --- tries
+
+
+def test_a_remote_that_fails_waits_longer_each_time_up_to_an_hour(world: World, clock: list[int]) -> None:
+    retries, waited = Retries(world.place), []
+    for _ in range(8):
+        retries.failed("s")
+        assert retries.waits("s")
+        waited.append((retries.read()["s"][1] - clock[0]) // 60)
+    assert waited == [1, 2, 5, 15, 30, 60, 60, 60]
+    assert not retries.waits("another")
+
+
+def test_it_is_tried_again_when_its_time_has_come_and_after_success_at_once(world: World, clock: list[int]) -> None:
+    retries = Retries(world.place)
+    retries.failed("s")
+    clock[0] += 59
+    assert retries.waits("s")
+    clock[0] += 1
+    assert not retries.waits("s")
+    retries.failed("s")
+    retries.worked("s")
+    assert retries.read() == {}
+    assert retries.next_try() is None
+
+
+def test_a_clock_that_was_set_back_does_not_stop_the_tries(world: World, clock: list[int]) -> None:
+    Retries(world.place).failed("s")
+    clock[0] -= 100_000
+    assert not Retries(world.place).waits("s")
+
+
+def test_a_damaged_record_means_that_every_remote_is_tried(world: World) -> None:
+    Retries(world.place).failed("s")
+    file = world.repo.path / ".git" / "trinity-guard" / "retries"
+    for damage in (b"s\0many\0later\0", b"s\0" + b"1", b"\xff"):
+        file.write_bytes(damage)
+        assert Retries(world.place).read() == {}
+    Retries(world.place).failed("s")
+    assert Retries(world.place).waits("s")
+
+
+def test_a_push_is_due_when_something_waits_and_the_first_remote_s_time_has_come(
+    world: World, clock: list[int]
+) -> None:
+    assert not queue.due(world.place)
+    Queue(world.place).add([world.named(ONE)])
+    assert queue.due(world.place)
+    Retries(world.place).failed("s")
+    assert not queue.due(world.place)
+    clock[0] += 60
+    assert queue.due(world.place)
