@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test slow lint bench clean
+.PHONY: demo test slow lint bench hooks clean
 
 demo: $(VENV)/demo
 	$(BIN)/trinity-guard demo
@@ -22,6 +22,10 @@ lint: $(VENV)/dev
 
 bench: $(VENV)/dev
 	$(BIN)/python -m benchmarks
+
+# The eight hooks are one text, which asks under which name it runs. Edit pre-commit, then make the others like it.
+hooks:
+	cd hooks && for name in post-checkout post-commit post-merge post-rewrite pre-applypatch pre-merge-commit pre-push; do cp -p pre-commit "$$name"; done
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11"; exit 1; }

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 LIBRARY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
+def start_line(module: str = "trinity_guard.cli") -> str:
+    """Return what `python -c` runs to start us from anywhere: its first argument is LIBRARY, the rest are the module's.
+
+    Behind all other folders: what a repository holds is never a module of ours. `hooks/` has the same line.
+    """
+    return f"import sys; sys.path.append(sys.argv.pop(1)); from {module} import main; sys.exit(main())"
+
+
 def __getattr__(name: str) -> str:
     """Load the version when it is asked for: no hook asks."""
     if name != "__version__":

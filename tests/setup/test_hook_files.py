@@ -9,9 +9,15 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.support import PROJECT, Repo, run
+from trinity_guard import start_line
 
 HOOKS = sorted((PROJECT / "hooks").iterdir())
 NAMES = [h.name for h in HOOKS]
+# What product and README name.
+EIGHT = [
+    "post-checkout", "post-commit", "post-merge", "post-rewrite",
+    "pre-applypatch", "pre-commit", "pre-merge-commit", "pre-push",
+]  # fmt: skip
 STUB = """\
 import os, sys
 def main():
@@ -86,6 +92,23 @@ def test_the_embedded_interpreter_is_called_with_the_hooks_name(
     stubbed.hook("post-commit")
     stubbed.commit(short_path if path == "short" else {})
     assert stubbed.calls() == [(["hook", "pre-commit"], ""), (["hook", "post-commit"], "")]
+
+
+def test_the_eight_hooks_are_one_text_that_starts_the_program_as_we_do() -> None:
+    assert NAMES == EIGHT
+    texts = {h.read_bytes() for h in HOOKS}
+    assert len(texts) == 1, "make hooks"
+    assert texts.pop().count(f'exec "$python" -I -S -c \'{start_line()}\' "$lib" hook'.encode()) == 1
+
+
+def test_make_hooks_makes_them_like_pre_commit(tmp_path: Path) -> None:
+    (tmp_path / "hooks").mkdir()
+    (tmp_path / "hooks" / "pre-commit").write_bytes(b"#!/bin/sh\nnew\n")
+    (tmp_path / "hooks" / "pre-commit").chmod(0o755)
+    run("make", "-s", "-f", PROJECT / "Makefile", "hooks", cwd=tmp_path)
+    made = sorted((tmp_path / "hooks").iterdir())
+    assert [h.name for h in made] == EIGHT
+    assert {(h.read_bytes(), os.access(h, os.X_OK)) for h in made} == {(b"#!/bin/sh\nnew\n", True)}
 
 
 def test_the_programs_exit_code_is_the_hooks(stubbed: Stubbed) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import LIBRARY, console, git
+from trinity_guard import LIBRARY, console, git, start_line
 from trinity_guard.commands.terminal import arguments
 from trinity_guard.errors import FINE, GuardError, quoted
-from trinity_guard.setup import native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -278,10 +277,8 @@ def _write_launchers(folder: str) -> None:
     import shlex
 
     os.mkdir(folder)
-    library = os.fsdecode(native.library())
-    start = f"import sys; sys.path.append({library!r}); from trinity_guard.cli import main; sys.exit(main())"
     # -P: the current folder is no place to import from, as for any installed program.
-    ours = ["-P", "-c", start]
+    ours = ["-P", "-c", start_line(), LIBRARY]
     programs = {"python": [], "dvc": ["-P", "-m", "dvc"], "trinity-guard": ours, "trinity": ours}
     for name, options in programs.items():
         path = os.path.join(folder, name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import LIBRARY, git
+from trinity_guard import LIBRARY, git, start_line
 from trinity_guard.dvcrepo.referenced import Named
 from trinity_guard.git import locks
 from trinity_guard.push.queue import Queue
@@ -14,8 +14,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-# How hooks/pre-commit starts the program.
-BOOTSTRAP = "import sys; sys.path.append(sys.argv.pop(1)); from trinity_guard.cli import main; sys.exit(main())"
 MAX_LOG = 1_000_000
 # Tells a push that it is one in the background.
 BEHIND = "TRINITY_GUARD_BACKGROUND"
@@ -31,7 +29,7 @@ def push_in_background(place: git.Place, items: Sequence[Named]) -> None:
     if not os.path.lexists(place.file(b".git")):
         # Only the variables that were dropped told where this repository is (git --git-dir=… --work-tree=…).
         env.update(GIT_DIR=os.fsdecode(place.git_dir), GIT_WORK_TREE=os.fsdecode(place.top))
-    git.detach([sys.executable, "-I", "-S", "-c", BOOTSTRAP, LIBRARY, "-q", "push", "--pending"], log, env)
+    git.detach([sys.executable, "-I", "-S", "-c", start_line(), LIBRARY, "-q", "push", "--pending"], log, env)
 
 
 def running(place: git.Place) -> bool:

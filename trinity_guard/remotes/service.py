@@ -6,7 +6,7 @@ import os
 import select
 import sys
 
-from trinity_guard import LIBRARY, git
+from trinity_guard import LIBRARY, git, start_line
 from trinity_guard.remotes.base import RemoteError, without_secrets
 
 TYPE_CHECKING = False
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 LIMIT = 30.0
 # Loading dvc and a client library takes a second or two, on a busy machine more; nothing of it is the remote's fault.
 LOADING = 120.0
-BOOTSTRAP = "import sys; sys.path.append(sys.argv.pop(1)); from trinity_guard.remotes.worker import main; main()"
 MAX_WORDS = 4096
 
 
@@ -125,9 +124,8 @@ class ServiceRemote:
         import json
 
         # A session of its own has no terminal, so nothing in it can ask for a password and wait for ever.
-        self._worker = git.Process(
-            [sys.executable, "-I", "-c", BOOTSTRAP, LIBRARY], _environment(), with_stderr=True, own_session=True
-        )
+        argv = [sys.executable, "-I", "-c", start_line("trinity_guard.remotes.worker"), LIBRARY]
+        self._worker = git.Process(argv, _environment(), with_stderr=True, own_session=True)
         os.set_blocking(self._worker.stdin, False)
         self._rest = self._words = b""
         place = {"options": self._options, "name": self.name, "url": self._url}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import LIBRARY, git
+from trinity_guard import LIBRARY, git, start_line
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git.files import replace, unwritable
 
@@ -30,7 +30,7 @@ BLOCK = """\
 # `trinity-guard init` wrote this block, and `trinity-guard init --uninstall` takes it out again.
 trinity_guard_python=$(git config --get trinity-guard.python || :)
 if [ -x "$trinity_guard_python" ]; then
-    "$trinity_guard_python" -I -S -c 'import sys; sys.path.append(sys.argv.pop(1)); from trinity_guard.cli import main; sys.exit(main())' "$(git config --get trinity-guard.lib)" hook NAME "$@"
+    "$trinity_guard_python" -I -S -c 'START' "$(git config --get trinity-guard.lib)" hook NAME "$@"
 elif PATH="$PATH:$HOME/.local/bin:/usr/local/bin:/opt/homebrew/bin" command -v trinity-guard >/dev/null; then
     PATH="$PATH:$HOME/.local/bin:/usr/local/bin:/opt/homebrew/bin" trinity-guard hook NAME "$@"
 else
@@ -282,6 +282,7 @@ class Hook:
 def block(name: bytes) -> bytes:
     # After the fact there is nothing to refuse: only a hook that runs before may fail.
     text = BLOCK.replace("NAME", name.decode()).replace("EXIT", "exit" if name.startswith(b"pre-") else ":")
+    text = text.replace("START", start_line())
     return OPEN + b"\n" + text.encode() + CLOSE + b"\n"
 
 
