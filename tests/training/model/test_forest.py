@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import os
 import pickle
 import subprocess
@@ -13,8 +12,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import f1_score
 from sklearn.model_selection import train_test_split
@@ -22,93 +19,10 @@ from sklearn.preprocessing import LabelEncoder
 
 from tests.helpers.support import PROJECT
 from tests.training import samples
-from trinity_guard.errors import UNUSABLE, GuardError
+from trinity_guard.errors import GuardError
 from trinity_guard.training.data.table import load
 from trinity_guard.training.model import forest as model
-from trinity_guard.training.model import splitting
 from trinity_guard.training.model.forest import Settings
-from trinity_guard.training.model.settings import KNOWN
-
-ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=5,
-)
-
-
-@given(st.dictionaries(st.sampled_from(KNOWN) | st.text() | st.integers(), ANYTHING, max_size=4))
-def test_any_mapping_gives_settings_or_words(mapping: dict[object, object]) -> None:
-    try:
-        made = Settings.of(mapping)  # type: ignore[arg-type]  # that is the point
-    except GuardError as e:
-        said = e
-    else:
-        assert Settings.of(vars(made)) == made
-        return
-    assert said.exit_code == UNUSABLE
-    assert said.remedy.startswith("trinity train")
-    assert said.problem.isprintable()
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "made"),
-    [
-        ("max_depth", "12", 12),
-        ("max_depth", "none", None),
-        ("max_depth", None, None),
-        ("n_estimators", 7.0, 7),
-        ("test_size", "0.25", 0.25),
-        ("class_weight", "None", None),
-        ("class_weight", "balanced", "balanced"),
-        ("folds", "0", 0),
-        ("seed", str(2**32 - 1), 2**32 - 1),
-    ],
-)
-def test_a_value_may_be_text(key: str, value: object, made: object) -> None:
-    assert getattr(Settings.of({key: value}), key) == made
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "says"),
-    [
-        ("max_dept", 3, "did you mean max_depth?"),
-        ("max_depth", 0, "max_depth cannot be 0: it must be a whole number from 1 to 1000, or none."),
-        ("n_estimators", True, "n_estimators cannot be True"),
-        ("n_estimators", "9.5", "must be a whole number"),
-        ("folds", 1, "from 2 to 20, or 0"),
-        ("test_size", math.nan, "a number from 0.05 to 0.5"),
-        ("protocol", "honest", "one of grouped, reference"),
-        pytest.param("seed", 10**5000, "seed cannot be this int", id="5001-digits"),
-        ("target", None, "one of auto, is_valid, resolved_strategy_id"),
-    ],
-)
-def test_a_wrong_value_is_named_with_what_is_right(key: str, value: object, says: str) -> None:
-    with pytest.raises(GuardError) as e:
-        Settings.of({key: value})
-    assert says in e.value.problem
-
-
-@given(
-    st.lists(st.tuples(st.integers(0, 30), st.integers(0, 2)), min_size=1, max_size=120),
-    st.integers(2, 8),
-    st.integers(0, 2**32 - 1),
-)
-def test_a_page_is_in_one_part_and_classes_are_spread(rows: list[tuple[int, int]], count: int, seed: int) -> None:
-    groups, y = (np.array(column) for column in zip(*rows, strict=True))
-    part = splitting.parts(y, groups, count, seed)
-    assert part.shape == y.shape
-    assert set(part) <= set(range(count))
-    assert all(len(set(part[groups == g])) == 1 for g in set(groups))
-    assert (part == splitting.parts(y, groups, count, seed)).all()
-
-
-def test_pages_of_equal_make_are_dealt_exactly() -> None:
-    groups = np.repeat(np.arange(100), 5)
-    y = np.where(groups < 30, 1, 0)
-    part = splitting.parts(y, groups, 5, 42)
-    assert [int(y[part == k].sum()) for k in range(5)] == [30] * 5
-    assert [int((part == k).sum()) for k in range(5)] == [100] * 5
-    assert (part != splitting.parts(y, groups, 5, 43)).any()
 
 
 def test_no_page_is_in_both_parts_and_both_classes_are(tmp_path: Path) -> None:

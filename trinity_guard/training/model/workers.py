@@ -31,7 +31,7 @@ ANSWER_TIMEOUT = 5
 WORKER_TIMEOUT = 15
 RETRIES = 3
 # Seconds until a process that has nothing left to do ends.
-IDLE = 2
+IDLE = 10
 RESUME = "trinity train --search N     # the same command goes on where this one stopped"
 
 

@@ -1,0 +1,40 @@
+"""Which names MLflow takes is known before a training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.training import trackable
+from trinity_guard.training.tracking import names
+from trinity_guard.training.tracking import runs as tracking
+
+
+@pytest.mark.parametrize("kind", names.MAX_LENGTH)
+def test_the_longest_name_that_is_taken_is_one_that_mlflow_takes(root: Path, kind: str) -> None:
+    longest = "é" * names.MAX_LENGTH[kind]
+    assert not names.objection(kind, longest)
+    assert names.objection(kind, longest + "é")
+    field = {names.EXPERIMENT: "experiment", names.RUN: "name", names.REGISTERED: "register"}[kind]
+    model = {"model": trackable.model(), "example": trackable.table().head(3)} if field == "register" else {}
+    made = tracking.log(tracking.begin(str(root)), trackable.record(**{field: longest}, **model))
+    assert bool(made.registered_version) == bool(model)
+
+
+@pytest.mark.parametrize("name", ["a/b", "a:b", ".", "..", "..a", " ", "\n"])
+def test_what_mlflow_refuses_as_a_registered_models_name_is_objected_to(name: str) -> None:
+    from mlflow.exceptions import MlflowException
+    from mlflow.utils.validation import _validate_model_name
+
+    with pytest.raises(MlflowException):
+        _validate_model_name(name)
+    assert names.objection(names.REGISTERED, name)
+
+
+@pytest.mark.parametrize("name", ["m", ".m", "a..b", "a b", "é", "-m", "m."])
+def test_what_mlflow_takes_as_a_registered_models_name_is_taken(name: str) -> None:
+    from mlflow.utils.validation import _validate_model_name
+
+    _validate_model_name(name)
+    assert not names.objection(names.REGISTERED, name)
