@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.checkout.workfiles import CacheReader, StagingDir, md5_of
+from trinity_guard.checkout.workfiles import FILE, KIND, CacheReader, StagingDir, md5_of
 from trinity_guard.dvcrepo import configfile, lockfile, odb, pointer, safe_paths
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import GuardError, pathspec, shown
@@ -84,9 +84,10 @@ def read_working(top: bytes, path: bytes) -> bytes | None:
         fd = os.open(os.path.join(top, path), os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_NOFOLLOW", 0))
     except OSError:
         return None
+    if os.fstat(fd).st_mode & KIND != FILE:  # before `open`, which refuses a folder with an error of its own
+        os.close(fd)
+        return None
     with open(fd, "rb") as file:
-        if os.fstat(fd).st_mode & 0o170000 != 0o100000:
-            return None
         return file.read(most + 1)
 
 
