@@ -17,7 +17,7 @@ from trinity_guard import cli, git
 from trinity_guard.git import packheads
 from trinity_guard.git.objects import Head, Objects
 from trinity_guard.lint import explain
-from trinity_guard.lint.rules import remote, table
+from trinity_guard.lint.rules import table, tg003
 
 PICKLE = b"\x80\x04\x95\x05\x00\x00\x00\x00\x00\x00\x00]\x94."
 MD5 = "d41d8cd98f00b204e9800998ecf8427e"
@@ -385,7 +385,7 @@ def test_it_is_told_how_far_the_remotes_came(repo: Repo, monkeypatch: pytest.Mon
         repo.stage(name)
     repo.commit()
     told: list[tuple[int, int]] = []
-    monkeypatch.setattr(remote, "TOGETHER", 2)
+    monkeypatch.setattr(tg003, "TOGETHER", 2)
     bar = "trinity_guard.commands.terminal.progress.Progress.bar"
     monkeypatch.setattr(bar, lambda *_: lambda done, total: told.append((done, total)))
     assert rules(repo, "--remote") == []

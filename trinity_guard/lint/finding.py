@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from trinity_guard.errors import shown
+
 ERROR, WARNING = "error", "warning"
 
 
@@ -36,3 +38,11 @@ class Finding:
 
         parts = (self.rule.encode(), self.path, self.key.encode())
         return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
+
+
+def without_path(problem: str, path: bytes) -> str:
+    """Return a message on one line, without the path at its beginning."""
+    text = " ".join(problem.split())
+    for head in (f"{shown(path)}: ", f"{shown(path)} "):
+        text = text.removeprefix(" ".join(head.split()) + " ")
+    return text.rstrip(".")

@@ -92,6 +92,7 @@ class Subject:
         self.on_asked: Progress | None = None  # objects that the remotes have answered for, of how many
         self._contents: dict[bytes, bytes | None] = {}
         self._judged: list[Judged] | None = None
+        self._held: list[tracked.Held] | None = None
         self._roots: set[bytes] | None = None
         self._merges: bool | None = None
 
@@ -162,6 +163,19 @@ class Subject:
         merges = "--rebase-merges " if self.has_merges() else ""
         start = "--root" if commit in self.roots() else f"{commit[:10].decode()}^"
         return f"git rebase -i {merges}{start}     # {what}"
+
+    def held(self) -> list[tracked.Held]:
+        """Return what the tree's pointers hold, all that can be read; the others are TG005's."""
+        if self._held is None:
+            self._held = []
+            entries = self.tree.ending(b".dvc")
+            contents = self.contents(e.oid for e in entries)
+            for entry in entries:
+                try:
+                    self._held += held_by(entry, contents[entry.oid])
+                except GuardError:
+                    continue
+        return self._held
 
     def judged(self) -> list[Judged]:
         """Return the artifacts and the files above max-size, those left out that others keep."""

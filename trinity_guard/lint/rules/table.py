@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard.errors import UNUSABLE, GuardError
-from trinity_guard.lint.rules import artifacts, credentials, pointers
-from trinity_guard.lint.rules.remote import tg003
+from trinity_guard.lint.rules import tg001, tg002, tg003, tg004, tg005, tg006, tg007, tg008, tg009
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,15 +15,15 @@ if TYPE_CHECKING:
     Rule = Callable[[Subject], Iterator[Finding]]
 
 RULES: dict[str, Rule] = {
-    "TG001": artifacts.tg001,
-    "TG002": artifacts.tg002,
-    "TG003": tg003,
-    "TG004": pointers.tg004,
-    "TG005": pointers.tg005,
-    "TG006": credentials.tg006,
-    "TG007": pointers.tg007,
-    "TG008": pointers.tg008,
-    "TG009": artifacts.tg009,
+    "TG001": tg001.find,
+    "TG002": tg002.find,
+    "TG003": tg003.find,
+    "TG004": tg004.find,
+    "TG005": tg005.find,
+    "TG006": tg006.find,
+    "TG007": tg007.find,
+    "TG008": tg008.find,
+    "TG009": tg009.find,
 }
 REMOTE = "TG003"
 

@@ -9,8 +9,7 @@ from trinity_guard.dvcrepo import secrets
 from trinity_guard.dvcrepo.paths import is_dvc_config, is_own_config
 from trinity_guard.errors import GuardError, pathspec, quoted
 from trinity_guard.git import revisions
-from trinity_guard.lint.finding import WARNING, Finding
-from trinity_guard.lint.rules.pointers import LOCK, PIPELINE, POINTER, without_path
+from trinity_guard.lint.finding import WARNING, Finding, without_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +19,10 @@ if TYPE_CHECKING:
     from trinity_guard.lint.subject import Subject
 
 
-def tg006(subject: Subject) -> Iterator[Finding]:
+POINTER, LOCK, PIPELINE = b".dvc", b"dvc.lock", b"dvc.yaml"
+
+
+def find(subject: Subject) -> Iterator[Finding]:
     """Credentials, and what belongs to one person or one machine, in a file that is committed."""
     files = [(c, e) for c, e in subject.versions() if _is_read(e.path)]
     read = [(c, e) for c, e in files if not is_own_config(e.path)]

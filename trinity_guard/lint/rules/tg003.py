@@ -27,7 +27,7 @@ TOGETHER = 500
 PAUSE = 0.2
 
 
-def tg003(subject: Subject) -> Iterator[Finding]:
+def find(subject: Subject) -> Iterator[Finding]:
     """Pointers and locks that name an object which the remote has not, or has damaged."""
     files = subject.history
     if files is None:

@@ -1,0 +1,44 @@
+"""TG008: models without the JSON that says how they were made."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard.errors import pathspec, shown
+from trinity_guard.lint.finding import ERROR, WARNING, Finding
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trinity_guard.lint.subject import Subject
+
+
+POINTER = b".dvc"
+MODELS = b"models"
+MODEL_ENDS = (
+    b".pkl", b".pickle", b".joblib", b".h5", b".hdf5", b".keras", b".pt", b".pth", b".ckpt", b".onnx", b".safetensors",
+)  # fmt: skip
+# What the trainer writes, and never without its metadata.
+TRAINED = b"layout_risk_predictor_"
+
+
+def find(subject: Subject) -> Iterator[Finding]:
+    """Models in a folder `models` without the JSON that says how they were made."""
+    tracked = {h.path for h in subject.held()}
+    for entry in subject.tree.ending(POINTER):
+        path = entry.path[: -len(POINTER)]
+        stem, end = os.path.splitext(path)
+        if not subject.is_new(entry) or end.lower() not in MODEL_ENDS or MODELS not in path.split(b"/")[:-1]:
+            continue
+        metadata = stem + b"_metadata.json"
+        if subject.tree.get(metadata) is None and metadata not in tracked:
+            yield Finding(
+                "TG008",
+                entry.path,
+                f"a model without {shown(os.path.basename(metadata))} beside it: nobody can tell how it was made",
+                f"git add -- {pathspec(metadata)}     # `trinity-guard train` writes it",
+                commit=subject.tree.commit.decode(),
+                key=path.hex(),
+                level=ERROR if os.path.basename(path).startswith(TRAINED) else WARNING,
+            )
