@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from trinity_guard.detect.patterns import size_text
 
 TYPE_CHECKING = False
@@ -66,8 +68,6 @@ def nice_top(value: int) -> int:
 
 def date_ticks(first: int, last: int) -> list[tuple[int, str]]:
     """Return up to six dates between two times, with the day where less than a season passed."""
-    import time
-
     short = last - first < 120 * 86400
     count = 5
     ticks: dict[str, int] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 from trinity_guard import git
 from trinity_guard.detect import patterns
@@ -98,6 +99,4 @@ def _short_head() -> str:
 
 
 def _now() -> str:
-    import time
-
     return time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 from trinity_guard import git
 from trinity_guard.dvcrepo import referenced
@@ -74,8 +75,6 @@ class History:
 
 def read(place: git.Place, rules: Rules, on_progress: Progress | None = None) -> History:
     """Look through all that branches and tags reach. GuardError in a shallow clone, and for what Git cannot read."""
-    import time
-
     if git.run("rev-parse", "--is-shallow-repository").strip() == b"true":
         raise GuardError("this clone is shallow: most of its history is elsewhere.", "git fetch --unshallow", UNUSABLE)
     _require_whole(place)

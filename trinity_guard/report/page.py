@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import time
 
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import shown
@@ -67,8 +68,6 @@ def _many(count: int, one: str, more: str = "") -> str:
 
 
 def _date(when: int) -> str:
-    import time
-
     return time.strftime("%Y-%m-%d", time.gmtime(when))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import shutil
 
 from trinity_guard import git
 from trinity_guard.dvcrepo import project, safe_paths
@@ -150,8 +152,6 @@ def _require_same(place: git.Place, settings: project.Project, url: str) -> None
 
 
 def _plugin(url: str | None) -> list[str]:
-    import importlib.util
-
     kind = safe_paths.scheme(url or "") if "://" in (url or "") else ""
     package = base.PACKAGES.get(kind)
     if package is None or importlib.util.find_spec(package.replace("-", "_")):
@@ -197,8 +197,6 @@ def reason_to_keep(place: git.Place, written: dict[str, str]) -> str:
 
 def remove(place: git.Place) -> list[bytes]:
     """Undo `dvc init`; returns the files that were removed. Only after `reason_to_keep` has found none."""
-    import shutil
-
     shutil.rmtree(place.file(b".dvc"))
     if os.path.lexists(place.file(b".dvcignore")):
         os.unlink(place.file(b".dvcignore"))

@@ -226,7 +226,7 @@ def _broken(words: str) -> GuardError:
 
 def _composed(text: str) -> Any:
     """Return the tree of nodes with their places, None for a file that says nothing."""
-    import ruamel.yaml
+    import ruamel.yaml  # noqa: PLC0415  # most repositories have no such config
 
     try:
         root = ruamel.yaml.YAML(typ="safe", pure=True).compose(text)
@@ -238,7 +238,7 @@ def _composed(text: str) -> Any:
 
 
 def _loaded(data: bytes) -> dict[str, Any]:
-    import ruamel.yaml
+    import ruamel.yaml  # noqa: PLC0415  # most repositories have no such config
 
     text, _ = _text(data)
     if _composed(text) is None:

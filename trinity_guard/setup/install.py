@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 
 from trinity_guard import config, git
@@ -271,8 +272,6 @@ def _saved_config(place: git.Place) -> bytes:
 
 
 def _install_framework(plan: InstallPlan) -> None:
-    import shutil
-
     place, before = plan.place, _framework_config(plan.place)
     after = framework.extended(before or b"")
     if after != before:

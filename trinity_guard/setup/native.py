@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
 import sys
 
 from trinity_guard import LIBRARY, git, start_line
@@ -82,8 +84,6 @@ def _quoted(text: bytes) -> bytes:
 
 
 def digest(data: bytes) -> str:
-    import hashlib
-
     return hashlib.sha256(data).hexdigest()
 
 
@@ -175,8 +175,6 @@ def ours(path: bytes) -> bool:
 
 def as_written(data: bytes, template: bytes, known: str | None) -> bool:
     """Whether nobody has edited this hook of ours: it is the template, filled in or not, or what `init` recorded."""
-    import re
-
     if known == digest(data):
         return True
     blank = re.sub(rb"(?m)^(python|lib)='(?:[^']|'\\'')*'$", rb"\1=''", data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 from trinity_guard import git
@@ -60,8 +61,6 @@ class InstallPlan:
         return not git.attempt("check-ignore", "-q", "--", name, at=self.place.top).code
 
     def save(self) -> None:
-        import json
-
         data = json.dumps(self.record, indent=1, sort_keys=True).encode()
         files.replace(record_file(self.place), data)
 
@@ -71,8 +70,6 @@ def record_file(place: git.Place) -> bytes:
 
 
 def _load_record(place: git.Place) -> dict[str, Any]:
-    import json
-
     empty: dict[str, Any] = {"hooks": {}, "stages": [], "dvc": {}, "framework": {}}
     try:
         with open(record_file(place), "rb") as f:
