@@ -55,12 +55,14 @@ def unignored(repo: Repo, name: str, md5: str = "0123456789abcdef0123456789abcde
     """Write a pointer without its ignore line, and return what TG004 says of it."""
     where = os.fsencode(name) + b".dvc"
     repo.stage(where, pointer.encode(md5, 3, Path(name).name))
-    return Finding("TG004", where, "is not ignored", "trinity-guard lint --fix", key=os.fsencode(name).hex())
+    return Finding(
+        "TG004", where, "is not ignored", "trinity-guard lint --fix", key=os.fsencode(name).hex(), fixable=True
+    )
 
 
 def credential(path: bytes = b".dvc/config", option: str = "secret_access_key") -> Finding:
     key = secrets.said(secrets.Finding('remote "r"', option, 0, "secret"))
-    return Finding("TG006", path, "gives a secret away", "…", line=6, key=key)
+    return Finding("TG006", path, "gives a secret away", "…", line=6, key=key, fixable=True)
 
 
 def files(repo: Repo) -> dict[str, tuple[bytes, int]]:
@@ -108,6 +110,16 @@ def test_mending_again_changes_nothing_and_says_what_is_left_to_do(work: Repo) -
     ]  # fmt: skip
     assert [f.fingerprint for f in again.left] == [f.fingerprint for f in findings]
     assert files(work) == before
+
+
+def test_the_line_is_added_for_others_where_one_s_own_excludes_hide_that_it_is_missing(work: Repo) -> None:
+    work.write(".git/own-excludes", b"*.pkl\n")
+    work.git("config", "core.excludesFile", str(work.file(".git/own-excludes")))
+    work.write(".git/info/exclude", b"*.pkl\n")
+    finding = unignored(work, "a.pkl")
+    assert fix(finding).mended == [".gitignore: ignores a.pkl now"]
+    assert work.file(".gitignore").read_bytes() == b"/a.pkl\n"
+    assert "not staged" in fix(finding).left[0].problem
 
 
 def test_a_gitignore_that_is_a_link_is_left_with_the_reason(work: Repo, tmp_path: Path) -> None:
@@ -265,12 +277,12 @@ def test_the_command_mends_what_the_rules_find_and_finds_nothing_once_it_is_stag
 KILLED = """
 import os, signal, sys
 from trinity_guard import git
-from trinity_guard.lint import fixing
+from trinity_guard.lint import fix
 from trinity_guard.lint.finding import Finding
 sys.path.insert(0, sys.argv[2])
 from tests.lint.test_fixing import credential
 finding = credential()
-line = Finding("TG004", b"a.pkl.dvc", "x", key=b"a.pkl".hex())
+line = Finding("TG004", b"a.pkl.dvc", "x", key=b"a.pkl".hex(), fixable=True)
 place = git.place()
 left = int(sys.argv[1])
 def watch(event, args):
@@ -280,7 +292,7 @@ def watch(event, args):
         if left < 0:
             os.kill(os.getpid(), signal.SIGKILL)
 sys.addaudithook(watch)
-fixing.fix(place, [finding, line])
+fix.fix(place, [finding, line])
 """
 
 
@@ -306,7 +318,7 @@ def test_a_kill_at_any_moment_loses_no_secret_and_leaves_no_half_file(work: Repo
         if killed.returncode == 0:
             break
         # The same again completes the work.
-        fix(credential(), Finding("TG004", b"a.pkl.dvc", "x", key=b"a.pkl".hex()))
+        fix(credential(), Finding("TG004", b"a.pkl.dvc", "x", key=b"a.pkl".hex(), fixable=True))
         assert work.file(".dvc/config").read_bytes() == kept
         assert SECRET.encode() in local.read_bytes()
         assert work.file(".gitignore").read_bytes() == b"/a.pkl\n"

@@ -12,14 +12,14 @@ class Finding:
 
     commit: the hex id where it stands, "" for the index. key: what makes it this finding and no other beside rule and
     path (a blob's id, an option's name): it takes part in the fingerprint, and never holds a secret.
-    problem: one line, without the path at its beginning; remedy: a command, or "".
+    problem: one line, without the path at its beginning; remedy: a command, or "". fixable: `fix` can mend it.
     """
 
-    __slots__ = ("commit", "key", "level", "line", "path", "problem", "remedy", "rule")
+    __slots__ = ("commit", "fixable", "key", "level", "line", "path", "problem", "remedy", "rule")
 
     def __init__(
         self, rule: str, path: bytes, problem: str, remedy: str = "", *,
-        line: int = 0, commit: str = "", key: str = "", level: str = ERROR,
+        line: int = 0, commit: str = "", key: str = "", level: str = ERROR, fixable: bool = False,
     ) -> None:  # fmt: skip
         self.rule = rule
         self.path = path
@@ -29,6 +29,7 @@ class Finding:
         self.commit = commit
         self.key = key
         self.level = level
+        self.fixable = fixable
 
     @property
     def fingerprint(self) -> str:

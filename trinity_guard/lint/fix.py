@@ -42,14 +42,12 @@ def fix(place: git.Place, findings: Iterable[Finding]) -> Fixed:
     """Mend what can be mended of these findings. The current folder is the top of the work tree."""
     found = list(findings)
     done = Fixed()
-    lines = [f for f in found if f.rule == IGNORE_LINE and f.key]
+    done.left += [f for f in found if not f.fixable]
+    lines = [f for f in found if f.fixable and f.rule == IGNORE_LINE]
     configs: dict[bytes, list[Finding]] = {}
     for finding in found:
-        if finding.rule == CREDENTIAL and os.path.join(b"/", finding.path).endswith(b"/.dvc/config"):
+        if finding.fixable and finding.rule == CREDENTIAL:
             configs.setdefault(finding.path, []).append(finding)
-    for finding in found:
-        if finding not in lines and finding not in configs.get(finding.path, ()):
-            done.left.append(finding)
     if lines:
         _add_lines(place, lines, done)
     for path, here in configs.items():
@@ -128,15 +126,25 @@ def _gitignore(place: git.Place, path: bytes) -> bytes:
 
 
 def ignored(place: git.Place, path: bytes) -> bool:
-    """Whether Git ignores a path, by the working tree's rules, whether or not it is tracked."""
+    """Whether the working tree's ignore files make Git ignore a path, whether or not it is tracked.
+
+    One's own excludes do not count, as TG004 has it: nobody else has them.
+    """
     # Without the ./ Git takes a name that begins with a colon for pathspec magic.
-    result = git.attempt("check-ignore", "-q", "--no-index", "--", b"./" + path, at=place.top)
+    result = git.attempt("check-ignore", "-v", "-z", "--no-index", "--stdin", data=b"./" + path + b"\0", at=place.top)
     if result.code > 1:
         raise git.failure(("check-ignore",), result)
-    return result.code == 0
+    source, _, pattern, *_ = [*result.out.split(b"\0"), b"", b"", b""][:4]
+    by_the_tree = os.path.basename(source) == b".gitignore" and not os.path.isabs(source)
+    return by_the_tree and not pattern.startswith(b"!")
 
 
 # --- TG006
+
+
+def changed_by_moving(path: bytes) -> list[bytes]:
+    """Return the files of Git's that change when the credentials of a config are moved."""
+    return [path, os.path.join(os.path.dirname(path), b".gitignore")]
 
 
 def _move_credentials(place: git.Place, path: bytes, findings: Sequence[Finding], done: Fixed) -> None:

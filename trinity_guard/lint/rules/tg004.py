@@ -30,6 +30,7 @@ def find(subject: Subject) -> Iterator[Finding]:
             f"trinity-guard lint --fix     # adds its line to {where}",
             commit=subject.tree.commit.decode(),
             key=h.path.hex(),
+            fixable=True,
         )
 
 

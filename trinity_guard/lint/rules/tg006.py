@@ -92,6 +92,8 @@ def _in_file(commit: bytes, entry: Entry, data: bytes | None, pushed: bool) -> I
         told = secrets.refusal([secret], entry.path, pushed)
         finding = _finding(commit, entry, without_path(told.problem, entry.path), told.remedy, _key(secret))
         finding.line = secret.line
+        # A program is nothing that a file of one's own may run either: a person must decide.
+        finding.fixable = config and secret.kind != "program"
         yield finding
     for option in personal:
         problem = f"belongs to one person or one machine, and is wrong for everybody else: {secrets.said(option)}"
