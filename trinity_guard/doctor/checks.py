@@ -6,21 +6,28 @@ import os
 
 from trinity_guard import config as configs
 from trinity_guard import git
+from trinity_guard.config import Config
 from trinity_guard.detect.patterns import Rules
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git import index, revisions
+from trinity_guard.lint import subject as lint_subject
+from trinity_guard.lint import worktree
+from trinity_guard.lint.rules import table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from trinity_guard.config import Config
     from trinity_guard.dvcrepo.project import Project
     from trinity_guard.dvcrepo.referenced import Named
+    from trinity_guard.lint.finding import Finding
 
+# What is said of a pointer's file or of a config holds for the working tree too, whatever is staged. Ignore lines count
+# as they are there.
+ON_DISK, ON_DISK_ALONE = ("TG004", "TG006"), ("TG004",)
 OK, WARNING, ERROR = "ok", "warning", "error"
 MAX_NAMED = 5
 
@@ -113,6 +120,30 @@ class Subject:
         """Return the objects that the index names; pointers that cannot be read are in `broken`."""
         found: list[Named] = self.once("named", self._named)
         return found
+
+    def linted(self) -> lint_subject.Subject:
+        """Return the index as lint's rules look at it; what is in conflict is left out."""
+        found: lint_subject.Subject = self.once("linted", self._linted)
+        return found
+
+    def _linted(self) -> lint_subject.Subject:
+        try:
+            config = self.config()
+        except Unseen:
+            config = Config()  # the rules that are asked here need none
+        return lint_subject.Subject(self.place, config, Rules(config), lint_subject.indexed(in_conflict=True))
+
+    def findings(self, rule: str) -> list[Finding]:
+        """Return what a rule finds in the index, and in the working tree where that may differ (ON_DISK)."""
+        found: list[Finding] = self.once(rule, lambda: self._findings(rule))
+        return found
+
+    def _findings(self, rule: str) -> list[Finding]:
+        in_index = [] if rule in ON_DISK_ALONE else table.run(self.linted(), [rule])
+        on_disk = (
+            table.run(self.once("on disk", lambda: worktree.on_disk(self.linted())), [rule]) if rule in ON_DISK else []
+        )
+        return table.once([*in_index, *on_disk])
 
     def broken(self) -> dict[tuple[bytes, bytes], GuardError]:
         self.named()

@@ -6,15 +6,15 @@ import os
 
 from trinity_guard import git
 from trinity_guard.doctor import hooks, machine
-from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, counted, fine, listed
+from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, fine, listed
 from trinity_guard.dvcrepo import configfile, safe_paths, secrets, urls
-from trinity_guard.errors import GuardError, pathspec, quoted, shown, typed
-from trinity_guard.git import files, index
+from trinity_guard.errors import GuardError, quoted, shown, typed
+from trinity_guard.git import files
 from trinity_guard.push import deliver
 from trinity_guard.push.push import grouped
 from trinity_guard.remotes import check, credentials, trust
 from trinity_guard.remotes.base import PACKAGES
-from trinity_guard.setup import install, record
+from trinity_guard.setup import install
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,61 +71,6 @@ def places(subject: Subject) -> Check:
 
 
 # --- credentials
-
-
-def committed(subject: Subject) -> Check:
-    """A credential in a file that Git holds, or will hold with the next commit."""
-    entries = index.entries(*CONFIGS, *RECORDS, patterns=True)
-    own = [e.path for e in entries if b"config.local" in e.path.lower() and b"/.dvc/" in b"/" + e.path.lower()]
-    if own:
-        return Check(
-            ERROR,
-            f"{listed(own)}: one person's own config is in Git, which may hold credentials.",
-            f"git rm -q --cached -- {' '.join(pathspec(p) for p in own)}     # {ROTATE}",
-        )
-    for entry, data in zip(entries, git.read_all(e.oid for e in entries), strict=True):
-        if entry.mode != index.SYMLINK and (found := secrets.credentials_in(data or b"", entry.path)):
-            return _leaking(subject, entry.path, found)
-    config = _working_config(subject)
-    if found := secrets.credentials_in(config, b".dvc/config"):
-        return _leaking(subject, b".dvc/config", found)
-    if personal := secrets.personal_in(config, b".dvc/config"):
-        words = listed([secrets.said(f) for f in personal])
-        section, option = personal[0].section.partition('"')[2].rstrip('"'), personal[0].option
-        return Check(
-            WARNING,
-            f".dvc/config holds what belongs to one person or machine: {words}.",
-            f"dvc remote modify --unset {section} {option}     # and: "
-            f"trinity-guard remote credentials {section} --set {option}",
-        )
-    return fine(f"no credential in {counted(len(entries), 'file')} of DVC's")
-
-
-def _working_config(subject: Subject) -> bytes:
-    file = subject.place.file(b".dvc", b"config")
-    if not os.path.isfile(file):
-        return b""
-    with open(file, "rb") as opened:
-        return opened.read(configfile.MAX_BYTES)
-
-
-def _leaking(subject: Subject, path: bytes, found: list[secrets.Finding]) -> Check:
-    error = secrets.refusal(found, path)
-    movable = path == b".dvc/config" and any(f.kind != "program" for f in found)
-    return Check(
-        ERROR,
-        " ".join(error.problem.split()) + ".",
-        f"{error.remedy}\n{ROTATE}",
-        (lambda: _move(subject)) if movable else None,
-    )
-
-
-def _move(subject: Subject) -> str:
-    plan = record.InstallPlan(subject.place)
-    plan.about_to_change(credentials.COMMITTED)
-    moved = credentials.move(subject.place, subject.place.top)
-    plan.stage()
-    return f"moved to .dvc/config.local: {listed([secrets.said(f) for f in moved.findings])}"
 
 
 def in_history(subject: Subject) -> Check:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard import git
-from trinity_guard.doctor import dvc, hooks, machine, objects, settings, unfinished
+from trinity_guard.doctor import dvc, hooks, machine, objects, rules, settings, unfinished
 from trinity_guard.doctor.checks import ERROR, OK, WARNING, Check, Subject, Unseen
 from trinity_guard.dvcrepo import paths
 from trinity_guard.errors import GuardError, shown
@@ -42,17 +42,17 @@ IN_A_WORK_TREE: dict[str, Callable[[Subject], Check]] = {
     "dvc-plugins": machine.plugins,
     "cache-type": dvc.cache_type,
     "places": dvc.places,
-    "credentials-committed": dvc.committed,
+    "credentials-committed": rules.credentials,
     "credentials-in-history": dvc.in_history,
     "credentials-private": dvc.kept_private,
     "remote": dvc.remotes,
     "credentials": dvc.login,
-    "pointers": objects.readable,
+    "pointers": rules.pointers,
     "objects": objects.here_and_there,
     "objects-of-history": objects.only_in_history,
     "pointers-hidden": settings.hidden_pointers,
-    "artifacts-not-ignored": settings.not_ignored,
-    "tracked-twice": settings.tracked_twice,
+    "artifacts-not-ignored": rules.not_ignored,
+    "tracked-twice": rules.tracked_twice,
     "git-lfs": settings.large_file_storage,
     "conversion": unfinished.conversion,
     "sync": unfinished.following,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import sys
 
 from trinity_guard import git
@@ -343,9 +345,6 @@ def _finding(subject: Subject, where: native_hooks.Folder | None, found: State) 
 
 
 def _program_of_framework(subject: Subject) -> Check:
-    import re
-    import shutil
-
     path = os.path.join(subject.hooks_folder, b"pre-commit")
     data = native_hooks.hook_at(path) or b""
     python = re.search(rb"(?m)^INSTALL_PYTHON=(.*)$", data)

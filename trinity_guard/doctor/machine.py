@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import sys
+import tempfile
+import time
 
 from trinity_guard import git
 from trinity_guard.detect.patterns import size_text
@@ -55,8 +58,6 @@ def python_version(_: Subject) -> Check:
 
 def required() -> dict[str, str]:
     """Return package -> oldest version that works, as trinity-guard's own metadata says; nothing without any."""
-    import importlib.metadata
-
     try:
         said = importlib.metadata.requires("trinity-guard") or []
     except importlib.metadata.PackageNotFoundError:
@@ -71,8 +72,6 @@ def required() -> dict[str, str]:
 
 def installed(package: str) -> str:
     """Return a package's version, "" where it is not installed."""
-    import importlib.metadata
-
     try:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
@@ -166,8 +165,6 @@ def file_system(subject: Subject) -> Check:
 
 
 def disks(subject: Subject) -> Check:
-    import tempfile
-
     folders = {"the Git folder": subject.place.common_dir, "the temporary folder": os.fsencode(tempfile.gettempdir())}
     seen = True
     try:
@@ -232,8 +229,6 @@ def _join_index() -> str:
 
 def locks(subject: Subject) -> Check:
     """Lock files that a killed Git left: every later Git refuses to work."""
-    import time
-
     place = subject.place
     files = [
         os.path.join(place.git_dir, b"index.lock"),

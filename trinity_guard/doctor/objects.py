@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 from trinity_guard import git
 from trinity_guard.detect.patterns import size_text
@@ -127,17 +128,6 @@ def _past(subject: Subject) -> list[Named]:
 
 
 # --- the checks
-
-
-def readable(subject: Subject) -> Check:
-    """One pointer that cannot be read stops every DVC command."""
-    items, broken = subject.named(), subject.broken()
-    if not broken:
-        return fine(f"{counted(len({i.path for i in items}), 'pointer')} can be read")
-    (_, path), error = next(iter(broken.items()))
-    more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
-    remedy = referenced.mending(subject.place, path, error) or f"git log -p -- {pathspec(path)}"
-    return Check(ERROR, f"{error.problem}{more}", remedy)
 
 
 def here_and_there(subject: Subject) -> Check:
@@ -285,8 +275,6 @@ def _pushing(some: Sequence[Found]) -> str:
 
 def queue(subject: Subject) -> Check:
     """What waits for its remote, and since when."""
-    import time
-
     place = subject.place
     waiting = Queue(place).read()
     folder = os.path.join(place.own, b"queue")

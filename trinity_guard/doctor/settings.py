@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 
 from trinity_guard import config as configs
 from trinity_guard import git
-from trinity_guard.convert import ignorelines
 from trinity_guard.detect.patterns import Rules
 from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.dvcrepo import project as dvcproject
-from trinity_guard.dvcrepo.tracked import Held, load
-from trinity_guard.errors import GuardError, pathspec, shown, typed
-from trinity_guard.git import files, index
+from trinity_guard.errors import shown, typed
+from trinity_guard.git import index
 from trinity_guard.git.attributes import Attributes
 from trinity_guard.remotes import untrusted
-from trinity_guard.setup import dvcinit, record
+from trinity_guard.setup import dvcinit
 
 LET_THROUGH = "!*.dvc"
 
@@ -67,8 +66,6 @@ def _example(pattern: str) -> bytes:
 
 
 def _matches(pattern: str, example: bytes) -> bool:
-    import re
-
     try:
         return bool(configs.compiled([pattern]).match_file(example.decode("utf-8", "surrogateescape")))
     except (ValueError, re.error):
@@ -134,67 +131,6 @@ def _folder_hidden(folder: bytes) -> bool:
             return True
         folder = os.path.dirname(folder)
     return False
-
-
-def _held(subject: Subject) -> list[Held]:
-    held: list[Held] = subject.once("held", lambda: load(subject.place).held)
-    return [h for h in held if h.kind != "foreign" and h.path]
-
-
-def not_ignored(subject: Subject) -> Check:
-    """What a pointer holds must be ignored, or the next `git add -A` stages it beside its pointer."""
-    # Where a sparse checkout has no pointer, it has no .gitignore either.
-    held = [h for h in _held(subject) if os.path.lexists(subject.place.file(h.pointer))]
-    hidden = _hiding(subject.place, [h.path + (b"/" if h.kind == "dir" else b"") for h in held]) if held else {}
-    open_ones = [h for h in held if h.path not in hidden and h.path + b"/" not in hidden]
-    if not open_ones:
-        return fine(f"Git ignores what {counted(len(held), 'pointer')} hold{'s' if len(held) == 1 else ''}")
-    return Check(
-        WARNING,
-        f"held by a pointer, and not ignored by Git: {listed([h.path for h in open_ones])}.",
-        "trinity-guard doctor --fix     # adds the lines to the .gitignore beside each",
-        lambda: _ignore(subject, [h.path for h in open_ones]),
-    )
-
-
-def _ignore(subject: Subject, paths: list[bytes]) -> str:
-    plan = record.InstallPlan(subject.place)
-    for path in paths:
-        target = ignorelines.file_for(path)
-        file = subject.place.file(target)
-        if os.path.islink(file):
-            raise GuardError(
-                f"{shown(target)} is a symlink, which Git does not read.",
-                f"rm {typed(target)} && touch {typed(target)}",
-            )
-        if not os.path.isdir(os.path.dirname(file)):
-            continue  # not checked out
-        plan.about_to_change(target)
-        lines = ignorelines.with_line(files.read_if_there(file) or b"", os.path.basename(path))
-        files.replace_in(subject.place, target, lines)
-    plan.stage()
-    return f"lines for {listed(paths)} in .gitignore"
-
-
-def tracked_twice(subject: Subject) -> Check:
-    """Git and DVC would each change the file behind the other's back."""
-    held = {h.path: h for h in _held(subject)}
-    tracked = git.run("ls-files", "-z").split(b"\0")[:-1] if held else []
-    both: dict[bytes, bool] = {}
-    for path in tracked:
-        above = path
-        while above and above not in held:
-            above = os.path.dirname(above)
-        if above and (above == path or held[above].kind == "dir"):
-            both[above] = held[above].kind == "dir"
-    if not both:
-        return fine("no file is tracked by Git and by DVC")
-    names = " ".join(pathspec(p) for p in both)
-    options = "-r -q --cached" if any(both.values()) else "-q --cached"
-    return Check(
-        ERROR, f"tracked by Git and by DVC: {listed(list(both))}.",
-        f"git rm {options} -- {names} && git commit -m 'Left to DVC'     # the files stay",
-    )  # fmt: skip
 
 
 def large_file_storage(subject: Subject) -> Check:

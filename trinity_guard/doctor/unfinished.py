@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 from trinity_guard import git
 from trinity_guard.checkout import changes
@@ -129,8 +130,6 @@ def _size(path: bytes) -> int:
 
 
 def _sweep(subject: Subject, left: list[bytes]) -> str:
-    import shutil
-
     objects = _objects_folder(subject)
     for path in left:
         if os.path.dirname(path) == objects:

@@ -248,16 +248,20 @@ def judge(
 # ---- the index, a commit, a range
 
 
-def indexed() -> Tree:
-    """Return the files of the index; GuardError (exit 2) where some of them are in conflict."""
+def indexed(in_conflict: bool = False) -> Tree:
+    """Return the files of the index; GuardError (exit 2) where some of them are in conflict.
+
+    in_conflict: leave those out instead.
+    """
     lines = git.run("ls-files", "-s", "-z", "--full-name").split(b"\0")[:-1]
     end = lines[0].index(b" ", 7) if lines else 0
     conflicts = [line[end + 3 :] for line in lines if line[end + 1 : end + 2] != b"0"]
-    if conflicts:
+    if conflicts and not in_conflict:
         raise GuardError(
             f"{shown(conflicts[0])} is in conflict: what will be committed is not known.", "git status", UNUSABLE
         )
-    return _tree(b"", [line for line in lines if line[:6] != b"160000"], 7, end, end + 3)
+    files = [line for line in lines if line[:6] != b"160000" and line[end + 1 : end + 2] == b"0"]
+    return _tree(b"", files, 7, end, end + 3)
 
 
 def tree_of(commit: bytes) -> Tree:
