@@ -112,3 +112,13 @@ def test_a_pipeline_s_outputs_are_its_own(staging: Repo) -> None:
     for path in (b"sub/m.pkl", b"sub/d/in/it.csv"):
         with pytest.raises(GuardError, match=r"is an output of stage 'fit' in sub/dvc.yaml: DVC keeps it already"):
             pipelines.belongs_in_git(path)
+
+
+def test_what_a_pipeline_of_the_same_commit_leaves_to_git_is_its(staging: Repo) -> None:
+    staging.stage("dvc.yaml", b"stages:\n  s:\n    cmd: x\n    metrics:\n    - m.csv:\n        cache: false\n")
+    staging.commit()
+    head = staging.head().encode()
+    staging.stage("dvc.yaml", b"stages: {}\n")
+    both = {(head, b"m.csv"), (b"", b"m.csv"), (head, b"other.csv")}
+    assert owners.left_to_git(git.place(), both) == {(head, b"m.csv")}
+    assert owners.left_to_git(git.place(), set()) == set()

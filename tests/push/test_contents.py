@@ -10,6 +10,7 @@ from trinity_guard.config import Config
 from trinity_guard.detect.patterns import Rules
 from trinity_guard.push import contents
 
+PIPELINE = b"stages:\n  fit:\n    cmd: x\n    metrics:\n    - scores.csv:\n        cache: %s\n"
 POINTER = b"outs:\n- md5: %s\n  size: 4\n  hash: md5\n  path: a.csv\n"
 
 
@@ -77,3 +78,37 @@ def test_what_another_remote_has_cannot_be_held_back_any_more(world: World) -> N
 def test_any_name_is_read(world: World, name: str) -> None:
     commit = committed(world.repo, name, b"a,b\n")
     assert [a.entry.path for _, a in examined(world, commit).raw] == [name.encode()]
+
+
+# --- what others keep
+
+
+def left(world: World, *commits: str) -> list[bytes]:
+    """Return the artifacts of these commits that nobody else keeps."""
+    found = contents.examine(world.place, Rules(Config()), [c.encode() for c in commits])
+    contents.left_to_others(world.place, found)
+    return [a.entry.path for _, a in found.raw]
+
+
+def committed_all(world: World, **files: bytes) -> str:
+    for name, data in files.items():
+        world.repo.stage(name.replace("_", "."), data)
+    world.repo.commit()
+    return world.repo.head()
+
+
+def test_what_git_lfs_keeps_is_left_to_it(world: World) -> None:
+    world.repo.stage(".gitattributes", b"big.csv filter=lfs\n")
+    assert left(world, committed_all(world, big_csv=b"a,b\n", other_csv=b"a,b\n")) == [b"other.csv"]
+
+
+def test_what_its_own_commit_s_pipeline_leaves_to_git_is_left_to_it(world: World) -> None:
+    uncached = committed_all(world, dvc_yaml=PIPELINE % b"false", scores_csv=b"1\n", other_csv=b"1\n")
+    assert left(world, uncached) == [b"other.csv"]
+    cached = committed_all(world, dvc_yaml=PIPELINE % b"true", scores_csv=b"2\n")
+    assert left(world, cached) == [b"scores.csv"]
+    assert set(left(world, cached, uncached)) == {b"scores.csv", b"other.csv"}
+
+
+def test_a_pipeline_that_nobody_can_read_leaves_nothing_to_git(world: World) -> None:
+    assert left(world, committed_all(world, dvc_yaml=b"stages: [\n", scores_csv=b"1\n")) == [b"scores.csv"]

@@ -27,11 +27,6 @@ def test_what_names_no_remote_goes_to_the_default_one(config: bytes, place: tupl
     assert places.place_in(config, b".dvc/config") == place
 
 
-def test_all_folders_above_are_listed_once() -> None:
-    assert places.folders_above([b"a/b/c.csv", b"a/d.csv", b"e.csv"]) == [b"", b"a", b"a/b"]
-    assert places.folders_above([]) == [b""]
-
-
 def test_the_place_of_a_blob_is_that_of_its_bytes(world: World) -> None:
     oid = world.repo.git("rev-parse", "HEAD:.dvc/config").stdout.strip()
     assert places.default_place(oid, b".dvc/config") == (str(world.storage), None)

@@ -6,13 +6,15 @@ import os
 
 from trinity_guard import git
 from trinity_guard.detect.inspect import is_bookkeeping
-from trinity_guard.dvcrepo import pointer, project
-from trinity_guard.dvcrepo.paths import inside_dvc
+from trinity_guard.dvcrepo import pointer, project, tracked
+from trinity_guard.dvcrepo.paths import folders_above, inside_dvc
 from trinity_guard.errors import GuardError, pathspec, quoted, shown, typed
 from trinity_guard.git import index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from trinity_guard.dvcrepo.tracked import Catalog, Held
 
 
@@ -117,3 +119,40 @@ class Pipelines:
                 )
             place = os.path.dirname(place)
         return False
+
+
+def left_to_git(place: git.Place, versions: Collection[tuple[bytes, bytes]]) -> set[tuple[bytes, bytes]]:
+    """Return those of these (commit, path) that a pipeline of that very commit leaves to Git (cache: false).
+
+    commit: b"" for the index.
+    """
+    if not versions:
+        return set()
+    pipelines = _PipelinesOfCommits(place, versions)
+    return {(commit, path) for commit, path in versions if pipelines.leave_to_git(commit, path)}
+
+
+class _PipelinesOfCommits:
+    """The pipelines of the commits that hold artifacts: those above each file, and where the index has one."""
+
+    def __init__(self, place: git.Place, versions: Collection[tuple[bytes, bytes]]) -> None:
+        self._place = place
+        self._known: dict[tuple[bytes | None, ...], Pipelines | None] = {}
+        folders = {os.path.dirname(e.path) for e in tracked.load(place).named(b"dvc.yaml")}
+        folders.update(folders_above(path for _, path in versions))
+        self._files = [os.path.join(f, n) for f in sorted(folders) for n in (b"dvc.yaml", b"dvc.lock")]
+        commits = list(dict.fromkeys(c for c, _ in versions))
+        oids = git.read_ids(c + b":" + f for c in commits for f in self._files)
+        width = len(self._files)
+        self._of = {c: tuple(oids[i * width : (i + 1) * width]) for i, c in enumerate(commits)}
+
+    def leave_to_git(self, commit: bytes, path: bytes) -> bool:
+        oids = self._of[commit]
+        if oids not in self._known:
+            entries = {f: index.Entry(index.REGULAR, o, f) for f, o in zip(self._files, oids, strict=True) if o}
+            try:
+                self._known[oids] = Pipelines(self._place, tracked.Catalog(entries, [], {}))
+            except GuardError:
+                self._known[oids] = None  # DVC cannot read it either, so it leaves nothing to Git
+        pipelines = self._known[oids]
+        return pipelines is not None and pipelines.belongs_in_git(path, refuse=False)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 
 def is_record(path: bytes) -> bool:
     """Whether DVC reads a file of this name: pointers, pipelines and their locks, a project's config."""
@@ -22,3 +26,12 @@ def is_own_config(path: bytes) -> bool:
 def inside_dvc(path: bytes) -> bool:
     """Whether a path lies in a folder `.dvc`, into which DVC looks for no pointer: no artifact can be kept there."""
     return b"/.dvc/" in b"/" + path
+
+
+def folders_above(paths: Iterable[bytes]) -> list[bytes]:
+    """Return all folders above these paths, the top (b"") among them."""
+    found = {b""}
+    for path in paths:
+        while (path := path.rpartition(b"/")[0]) not in found:
+            found.add(path)
+    return sorted(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trinity_guard import git
 from trinity_guard.detect import glance, inspect
+from trinity_guard.detect.owners import left_to_git
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.dvcrepo.pointer import MAX_BYTES_WITH_FILES
 from trinity_guard.errors import UNUSABLE, GuardError, shown
@@ -11,8 +12,6 @@ from trinity_guard.git import index, packheads, partial, revisions
 from trinity_guard.git.attributes import Attributes
 from trinity_guard.git.index import EMPTY, SYMLINK, Entry
 from trinity_guard.git.objects import GLANCE
-from trinity_guard.push.contents import PushContents
-from trinity_guard.push.others import left_to_others
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -203,14 +202,11 @@ def left(place: git.Place, judged: list[Judged]) -> list[Judged]:
     """
     attributes = Attributes([j.entry.path for j in judged])
     judged = [j for j in judged if not (_is_lfs(attributes, j) and j.entry.oid in EMPTY)]
-    findings = PushContents()
-    by_version = {(j.commit, j.entry.path, j.entry.oid): j for j in judged}
     for j in judged:
         j.lfs = _is_lfs(attributes, j)
-        if not j.lfs and (j.commit or not index.is_only_intended(j.entry)):
-            findings.raw.append((j.commit, inspect.Artifact(j.entry, j.verdict.reason, j.size)))
-    left_to_others(place, findings)
-    kept = {id(by_version[c, a.entry.path, a.entry.oid]) for c, a in findings.raw}
+    raw = [j for j in judged if not j.lfs and (j.commit or not index.is_only_intended(j.entry))]
+    in_git = left_to_git(place, {(j.commit, j.entry.path) for j in raw})
+    kept = {id(j) for j in raw if (j.commit, j.entry.path) not in in_git}
     return [j for j in judged if j.lfs or id(j) in kept]
 
 

@@ -87,6 +87,21 @@ def published_elsewhere(findings: PushContents) -> None:
     findings.broken = {k: e for k, e in findings.broken.items() if k[0] not in known}
 
 
+def left_to_others(place: git.Place, findings: PushContents) -> None:
+    """Drop what git-lfs keeps, and what a pipeline of its own commit leaves to Git (cache: false)."""
+    if findings.raw:
+        from trinity_guard.detect import owners  # noqa: PLC0415  # most pushes hold no artifact
+        from trinity_guard.git.attributes import Attributes  # noqa: PLC0415
+
+        attributes = Attributes([a.entry.path for _, a in findings.raw])
+        in_git = owners.left_to_git(place, {(c, a.entry.path) for c, a in findings.raw})
+        findings.raw = [
+            (c, a)
+            for c, a in findings.raw
+            if attributes.filter(a.entry.path) != b"lfs" and (c, a.entry.path) not in in_git
+        ]
+
+
 def known_elsewhere(findings: PushContents) -> set[bytes]:
     """Return those of the commits that some Git remote has, as far as we know."""
     lines = b"".join(c + b"\n" for c in findings.commits)

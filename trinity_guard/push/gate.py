@@ -6,12 +6,13 @@ import os
 
 from trinity_guard import git
 from trinity_guard.dvcrepo import odb
+from trinity_guard.dvcrepo.paths import folders_above
 from trinity_guard.errors import GuardError, shown, typed
 from trinity_guard.git import index
 from trinity_guard.push import deliver, push, worktree_cache
 from trinity_guard.push.background import PushLock
 from trinity_guard.push.contents import PushContents, known_elsewhere
-from trinity_guard.push.places import default_place, folders_above, place_in
+from trinity_guard.push.places import default_place, place_in
 from trinity_guard.push.queue import Queue, Retries
 from trinity_guard.push.refs import Ref
 from trinity_guard.remotes import connect

@@ -11,7 +11,7 @@ from trinity_guard.git import index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from trinity_guard.dvcrepo.referenced import Named
 
@@ -31,15 +31,6 @@ def moved(place: git.Place, records: Sequence[tuple[bytes, index.Entry]]) -> lis
             project = os.path.dirname(os.path.dirname(entry.path))
             named += [n for n in referenced.named_at(place, [commit]) if n.project == project]
     return named
-
-
-def folders_above(paths: Iterable[bytes]) -> list[bytes]:
-    """Return all folders above these paths, the top (b"") among them."""
-    found = {b""}
-    for path in paths:
-        while (path := os.path.dirname(path)) not in found:
-            found.add(path)
-    return sorted(found)
 
 
 def default_place(oid: bytes, path: bytes) -> tuple[object, ...] | None:

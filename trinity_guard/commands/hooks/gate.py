@@ -12,7 +12,6 @@ from trinity_guard.dvcrepo.paths import is_own_config
 from trinity_guard.errors import BLOCKED, GuardError, pathspec, shown, typed
 from trinity_guard.push import contents, gate
 from trinity_guard.push import gate as gating
-from trinity_guard.push.others import left_to_others
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def judge(place: git.Place, config: Config, found: PushContents, refs: Sequence[
     """Refuse the push, or see to it that all that it names is on the remote."""
     _refuse_credentials(found)
     contents.published_elsewhere(found)
-    left_to_others(place, found)
+    contents.left_to_others(place, found)
     _refuse_raw(found, refs)
     _refuse_broken(found)
     if found.named:
