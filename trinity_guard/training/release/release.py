@@ -17,6 +17,7 @@ from trinity_guard.checkout.desired import Goal
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import BLOCKED, GuardError, quoted, shown, typed
+from trinity_guard.git import gitpython
 from trinity_guard.push import deliver
 from trinity_guard.remotes import connect
 from trinity_guard.training import provenance
@@ -370,9 +371,9 @@ def message(made: ReleasePlan) -> str:
 
 def publishing(made: ReleasePlan) -> str:
     """Return the command that publishes the tags, "" where there is no Git remote."""
-    remotes = git.run("remote").decode("utf-8", "replace").split()
+    remotes = list(gitpython.remotes(git.place()))
     if not remotes:
         return ""
     tags = [t for t in (made.tag if made.is_new else "", made.stage_tag) if t] or [made.tag]
     name = "origin" if "origin" in remotes else remotes[0]
-    return f"git push {name} {' '.join(quoted(t) for t in tags)}"
+    return f"git push {typed(os.fsencode(name))} {' '.join(quoted(t) for t in tags)}"
