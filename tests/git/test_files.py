@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.git.conftest import place_of
 from trinity_guard.errors import UNUSABLE, GuardError
-from trinity_guard.git import Place, files
+from trinity_guard.git import files
 
 
 @pytest.fixture
@@ -41,10 +42,6 @@ def mode(path: Path) -> int:
 
 def replace(path: Path, data: bytes = b"new", *, durable: bool = False, private: bool = False) -> None:
     files.replace(os.fsencode(path), data, durable=durable, private=private)
-
-
-def place_of(folder: Path) -> Place:
-    return Place(os.fsencode(folder), os.fsencode(folder / ".git"), os.fsencode(folder / ".git"))
 
 
 # ---- what is written

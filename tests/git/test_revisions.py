@@ -7,27 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.git.conftest import NAMES
 from tests.helpers.support import Repo
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.git import index, revisions
-
-NAMES = [b"a.csv", b"d/e/f.txt", "é.pkl".encode(), b"a b", b"-x", b"new\nline", b"tab\there", b":x", b"\xff"]
-
-
-@pytest.fixture
-def here(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    """A repository that the test is in, with one commit of files, a program, a link and a submodule."""
-    monkeypatch.chdir(bare_repo.path)
-    for name in NAMES:
-        bare_repo.write(name, name)
-    bare_repo.write("run.sh", b"#!/bin/sh\n")
-    bare_repo.file("run.sh").chmod(0o755)
-    bare_repo.file("link").symlink_to("a.csv")
-    bare_repo.git("add", "-A")
-    bare_repo.git("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},sub")
-    bare_repo.commit()
-    return bare_repo
 
 
 def oid(repo: Repo, name: str) -> bytes:
@@ -56,8 +40,8 @@ def test_what_means_none_is_said_so(here: Repo, name: str) -> None:
     assert refused.value.problem.startswith("there is no commit '")
 
 
-def test_a_branch_without_commits_means_none(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(bare_repo.path)
+@pytest.mark.usefixtures("empty")
+def test_a_branch_without_commits_means_none() -> None:
     assert revisions.commit(b"HEAD") is None
 
 

@@ -6,6 +6,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.git import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class Batch:
 
     def ask(self, ids: Iterable[bytes]) -> None:
         """Ask for a few objects; as many as fit into a pipe."""
-        write_all(self._p.stdin, b"".join(oid + b"\n" for oid in ids))
+        files.write(self._p.stdin, b"".join(oid + b"\n" for oid in ids))
 
     def ask_all(self, ids: Sequence[bytes]) -> None:
         """Ask for any number of objects, from a second thread, and for no more after them."""
@@ -218,12 +219,6 @@ def widen(pipe: int) -> None:
         fcntl.fcntl(pipe, SET_PIPE_SIZE, PIPE)
     except OSError:
         return
-
-
-def write_all(fd: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]
 
 
 def fed(p: git.Process, feed: Callable[[int], None]) -> git.Result:

@@ -7,7 +7,8 @@ import zlib
 
 from trinity_guard import git
 from trinity_guard.errors import GuardError
-from trinity_guard.git.catfile import Source, fed, write_all
+from trinity_guard.git.catfile import Source, fed
+from trinity_guard.git.files import write as write_all
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

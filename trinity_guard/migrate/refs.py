@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.git.catfile import fed, write_all
+from trinity_guard.git.catfile import fed
+from trinity_guard.git.files import write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def _transaction(source: Source, lines: Sequence[bytes], words: str) -> None:
     argv = source.argv("update-ref", "-m", words, "--no-deref", "--stdin")
     p = git.Process(argv, source.env, with_stderr=True, own_session=True)
     data = b"\n".join([*lines, b"prepare", b"commit", b""])
-    result = fed(p, lambda stdin: write_all(stdin, data))
+    result = fed(p, lambda stdin: write(stdin, data))
     if result.code:
         raise GuardError(
             problem=f"Git moved no ref: {shown(result.err.strip().partition(chr(10).encode())[0])}.",

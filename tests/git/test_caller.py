@@ -1,0 +1,81 @@
+"""Which git command runs this hook, and how it was typed: from a real hook of a real git."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+from tests.helpers.support import Repo
+from trinity_guard.git import caller
+
+HOOK = """#!/bin/sh
+exec '{python}' -c 'from trinity_guard.git import caller
+with open("said", "w") as file:
+    print(caller.amending(), caller.may_be_empty(), caller.processes_above()[0] > 1, file=file)'
+"""
+
+
+@pytest.fixture
+def told(here: Repo) -> Repo:
+    """A repository whose hook writes down what it takes the command above it for."""
+    hook = here.file(".git/hooks/pre-commit")
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(HOOK.format(python=sys.executable))
+    hook.chmod(0o755)
+    return here
+
+
+def said(repo: Repo) -> tuple[bool, bool]:
+    amend, empty, above = repo.file("said").read_text().split()
+    assert above == "True"
+    return amend == "True", empty == "True"
+
+
+@pytest.mark.parametrize(
+    ("args", "amends", "nothing"),
+    [
+        (["-m", "x"], False, False),
+        (["--amend", "--no-edit"], True, False),
+        (["--ame", "--no-edit"], True, False),
+        (["-m", "--amend"], False, False),
+        (["-m", "x", "--", "--amend"], False, False),
+        (["--message", "--amend"], False, False),
+        (["-m", "x", "--allow-empty"], False, True),
+        (["--amend", "-m", "x", "--allow-empty"], True, True),
+    ],
+)
+def test_how_the_commit_was_typed(told: Repo, args: list[str], amends: bool, nothing: bool) -> None:
+    told.write("--amend", b"x")
+    told.git("add", "--", "--amend")
+    told.stage("new", b"new")
+    told.git("commit", "-q", *args)
+    assert said(told) == (amends, nothing)
+
+
+def test_an_alias_is_seen_through(told: Repo) -> None:
+    told.git("config", "alias.again", "commit --amend --no-edit -q")
+    told.stage("new", b"new")
+    told.git("again")
+    assert said(told) == (True, False)
+
+
+def test_outside_of_a_commit_nothing_amends(here: Repo) -> None:
+    assert not caller.amending()
+    assert not caller.may_be_empty()
+    assert caller.processes_above()[0] == os.getppid()
+    assert here.head()
+
+
+def test_where_the_system_does_not_say_the_author_does(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_INDEX_FILE", ".git/index")
+    monkeypatch.setattr(caller, "_process", lambda _: None)
+    name, mail, date = here.git("log", "-1", "--format=%an%n%ae%n%ad", "--date=raw").stdout.decode().splitlines()
+    monkeypatch.setenv("GIT_AUTHOR_NAME", name)
+    monkeypatch.setenv("GIT_AUTHOR_EMAIL", mail)
+    monkeypatch.setenv("GIT_AUTHOR_DATE", f"@{date}")
+    assert caller.amending()
+    assert caller.processes_above() == [os.getppid()]
+    monkeypatch.setenv("GIT_AUTHOR_DATE", "@1 +0000")
+    assert not caller.amending()

@@ -1,0 +1,84 @@
+"""Sizes and first bytes out of packs: deltas of deltas, damage, loose ones beside; what the blobs are is the oracle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.git.conftest import blobs, git_dir
+from tests.helpers.support import Repo
+from trinity_guard.errors import GuardError
+from trinity_guard.git import packheads
+from trinity_guard.git.objects import Head, Objects
+
+
+@pytest.fixture(autouse=True)
+def all_from_packs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packheads, "TOGETHER", 1)
+
+
+@pytest.mark.parametrize("length", [1, 16, 64, 4096])
+def test_heads_are_those_of_the_blobs(deltas: tuple[Repo, dict[bytes, bytes]], length: int) -> None:
+    repo, contents = deltas
+    loose = dict(zip(blobs(repo, [b"loose", b"y" * 9000]), [b"loose", b"y" * 9000], strict=True))
+    wanted = {**contents, **loose}
+    found = packheads.heads(git_dir(repo), wanted, length)
+    assert {oid: (h.size, h.first) for oid, h in found.items()} == {
+        oid: (len(data), data[:length]) for oid, data in wanted.items()
+    }
+
+
+def test_most_come_without_git(deltas: tuple[Repo, dict[bytes, bytes]], monkeypatch: pytest.MonkeyPatch) -> None:
+    repo, contents = deltas
+    asked: list[bytes] = []
+    heads = Objects.heads
+
+    def counted(self: Objects, ids: list[bytes], length: int) -> list[Head]:
+        asked.extend(ids)
+        return heads(self, ids, length)
+
+    monkeypatch.setattr(Objects, "heads", counted)
+    packheads.heads(git_dir(repo), contents, 64)
+    kinds = repo.git("verify-pack", "-v", *(str(p) for p in Path(repo.path).glob(".git/objects/pack/*.idx"))).stdout
+    chains = [line for line in kinds.splitlines() if len(line.split()) == 7 and b" blob " in line]
+    assert len(chains) > 10, "the oracle holds deltas"
+    assert len(asked) <= 2
+
+
+def test_of_a_pack_that_is_none_git_has_the_last_word(deltas: tuple[Repo, dict[bytes, bytes]]) -> None:
+    repo, contents = deltas
+    [pack] = repo.path.glob(".git/objects/pack/*.pack")
+    pack.chmod(0o644)
+    pack.write_bytes(b"KCAP" + pack.read_bytes()[4:])
+    with pytest.raises(GuardError):
+        packheads.heads(git_dir(repo), contents, 64)
+
+
+@pytest.mark.parametrize("size", [30, 1000, 100_000])
+def test_of_a_pack_that_was_cut_off_nothing_is_made_up(deltas: tuple[Repo, dict[bytes, bytes]], size: int) -> None:
+    repo, contents = deltas
+    [pack] = repo.path.glob(".git/objects/pack/*.pack")
+    pack.chmod(0o644)
+    pack.write_bytes(pack.read_bytes()[:size])
+    [loose] = blobs(repo, [b"loose"])
+    for oid, data in contents.items():
+        try:
+            found = packheads.heads(git_dir(repo), [oid, loose], 64)
+        except GuardError:
+            continue
+        assert (found[oid].size, found[oid].first) == (len(data), data[:64])
+
+
+def test_a_blob_that_is_not_there_is_an_error(deltas: tuple[Repo, dict[bytes, bytes]]) -> None:
+    repo, contents = deltas
+    with pytest.raises(GuardError, match="1111"):
+        packheads.heads(git_dir(repo), [*contents, b"1" * 40], 64)
+    assert packheads.heads(git_dir(repo), [], 64) == {}
+
+
+def test_a_tree_is_no_blob(deltas: tuple[Repo, dict[bytes, bytes]]) -> None:
+    repo, contents = deltas
+    tree = repo.git("rev-parse", "HEAD^{tree}").stdout.strip()
+    with pytest.raises(GuardError, match=tree.decode()):
+        packheads.heads(git_dir(repo), [*contents, tree], 64)

@@ -1,0 +1,153 @@
+"""Where we are: plain and bare repositories, linked work trees, submodules, hooks; and which paths are ours."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.git.conftest import place_of
+from tests.helpers.support import Repo, run
+from trinity_guard import git
+from trinity_guard.errors import UNUSABLE, GuardError
+from trinity_guard.git import repository
+
+
+def as_tuple(place: git.Place) -> tuple[bytes, bytes, bytes, bool]:
+    return place.top, place.git_dir, place.common_dir, place.bare
+
+
+@pytest.mark.parametrize("below", ["", "d/e"])
+def test_a_plain_repository_from_wherever_in_it(here: Repo, monkeypatch: pytest.MonkeyPatch, below: str) -> None:
+    monkeypatch.chdir(here.path / below)
+    assert as_tuple(repository.place()) == as_tuple(place_of(here.path))
+
+
+@pytest.mark.parametrize("name", ["a b", "é", "new\nline", "-x", "$x", "\udcff"])
+def test_a_folder_of_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    repo = Repo.make(tmp_path / name, guarded=False)
+    monkeypatch.chdir(repo.path)
+    assert as_tuple(repository.place()) == as_tuple(place_of(repo.path))
+    assert as_tuple(repository.hook_place()) == as_tuple(place_of(repo.path))
+
+
+def test_a_bare_repository_has_no_top(here: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("git", "clone", "-q", "--bare", here.path, tmp_path / "bare")
+    monkeypatch.chdir(tmp_path / "bare")
+    bare = os.fsencode(tmp_path / "bare")
+    place = repository.place()
+    assert as_tuple(place) == (b"", bare, bare, True)
+    for refuse in (repository.require_work_tree, repository.at_top):
+        with pytest.raises(GuardError, match="bare repository") as refused:
+            refuse(place)
+        assert refused.value.exit_code == UNUSABLE
+
+
+def test_a_linked_work_tree_shares_what_is_common(here: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here.git("worktree", "add", "-q", str(tmp_path / "linked"))
+    monkeypatch.chdir(tmp_path / "linked")
+    common = os.fsencode(here.path / ".git")
+    for find in (repository.place, repository.hook_place):
+        place = find()
+        linked = os.fsencode(tmp_path / "linked")
+        assert as_tuple(place) == (linked, common + b"/worktrees/linked", common, False)
+        assert place.own == common + b"/trinity-guard"
+        assert place.file(b"a", b"b") == linked + b"/a/b"
+
+
+def test_outside_of_a_repository_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(GuardError, match="not a git repository") as refused:
+        repository.place()
+    assert (refused.value.exit_code, refused.value.remedy) == (UNUSABLE, "git init")
+
+
+def test_in_the_git_dir_there_is_no_work_tree(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(here.path / ".git")
+    with pytest.raises(GuardError, match="work tree") as refused:
+        repository.place()
+    assert refused.value.exit_code == UNUSABLE
+
+
+def test_a_hook_is_at_the_top_without_asking(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("a process")
+
+    monkeypatch.setattr(repository, "attempt", never)
+    assert as_tuple(repository.hook_place()) == as_tuple(place_of(here.path))
+
+
+@pytest.mark.parametrize("variable", ["GIT_DIR", "GIT_WORK_TREE"])
+def test_a_hook_that_is_told_where_the_repository_is_asks(
+    here: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv("GIT_DIR", str(here.path / ".git"))
+    if variable == "GIT_WORK_TREE":
+        monkeypatch.setenv("GIT_WORK_TREE", str(here.path))
+        monkeypatch.chdir(tmp_path)
+    assert as_tuple(repository.hook_place()) == as_tuple(place_of(here.path))
+
+
+def test_at_the_top_relative_variables_still_mean_the_same(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(here.path / "d")
+    monkeypatch.setenv("GIT_DIR", "../.git")
+    repository.at_top(place_of(here.path))
+    assert Path.cwd() == here.path
+    assert os.environ["GIT_DIR"] == str(here.path / ".git")
+
+
+def test_whether_a_rebase_is_under_way(here: Repo) -> None:
+    place = place_of(here.path)
+    assert not repository.rebasing(place)
+    for kind in ("rebase-merge", "rebase-apply"):
+        here.file(f".git/{kind}").mkdir()
+        assert repository.rebasing(place)
+        here.file(f".git/{kind}").rmdir()
+
+
+# ---- paths of a command line
+
+
+@pytest.mark.parametrize(
+    ("start", "name", "path"),
+    [
+        ("", "a.csv", b"a.csv"),
+        ("", ".", b""),
+        ("", "./d/../d/e", b"d/e"),
+        ("d", "e/f.txt", b"d/e/f.txt"),
+        ("d", "..", b""),
+        ("d", "../a b", b"a b"),
+        ("d/e", "TOP/-x", b"-x"),
+        ("", "not/there", b"not/there"),
+        ("", "link", b"link"),
+        ("", "\udcff", b"\xff"),
+    ],
+)
+def test_a_path_is_named_from_the_top(here: Repo, start: str, name: str, path: bytes) -> None:
+    given = name.replace("TOP", str(here.path))
+    assert repository.relative(place_of(here.path), [given], os.fsencode(here.path / start)) == [path]
+
+
+def test_through_a_link_to_the_repository_it_is_the_same(here: Repo, tmp_path: Path) -> None:
+    (tmp_path / "way").symlink_to(here.path)
+    for start in (tmp_path / "way", here.path):
+        found = repository.relative(place_of(here.path), [str(tmp_path / "way" / "a.csv")], os.fsencode(start))
+        assert found == [b"a.csv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("..", "outside"), ("/etc/passwd", "outside"), ("../plain-too/x", "outside"), (".git/config", "in the git dir")],
+)
+def test_what_is_not_of_the_work_tree_is_refused(here: Repo, name: str, words: str) -> None:
+    with pytest.raises(GuardError, match=words) as refused:
+        repository.relative(place_of(here.path), [name], os.fsencode(here.path))
+    assert refused.value.exit_code == UNUSABLE
+
+
+def test_what_belongs_to_another_repository_is_refused_with_the_way_there(here: Repo) -> None:
+    Repo.make(here.path / "in ner", guarded=False)
+    with pytest.raises(GuardError, match="belongs to another repository, in ner") as refused:
+        repository.relative(place_of(here.path), ["in ner/x/y.pkl"], os.fsencode(here.path))
+    assert refused.value.remedy.startswith("cd 'in ner' ")
