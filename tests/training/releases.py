@@ -17,6 +17,12 @@ from tests.training.projects import Project
 # As the help of `trinity train` registers it; the metadata calls the model layout_risk_predictor.
 MODEL_NAME = "layout-risk-predictor"
 TAG = "layout-risk-predictor@"
+RENAME = (
+    "from mlflow import MlflowClient\n"
+    "client = MlflowClient('sqlite:///mlflow.db')\n"
+    "found = client.get_experiment_by_name('layout_risk_predictor')\n"
+    "client.rename_experiment(found.experiment_id, 'of the template')\n"
+)
 
 
 class Work(Project):
@@ -74,6 +80,8 @@ def _template() -> tuple[Path, str]:
     project.trinity("train", "--set", "folds=0", "--set", "n_estimators=5", "--register", MODEL_NAME)
     project.git("add", "-A")
     project.git("commit", "-q", "-m", "a model")
+    # As a training in a copy advises: there the next one begins an experiment whose artifacts are the copy's.
+    run(sys.executable, "-c", RENAME, cwd=project.path)
     [model] = project.models()
     return folder, str(model.relative_to(project.path))
 

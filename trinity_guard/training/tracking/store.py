@@ -96,7 +96,7 @@ class Store:
             # Before they are made by the first question, for everybody to read.
             with sqlite.create(self.root) as new:
                 if new:
-                    ask(self, new)
+                    make_tables(self, new)
         if not self._given_up:
             ask(self, self.uri)
 
@@ -157,8 +157,17 @@ def _beside(uri: str, root: str) -> str:
     return os.path.join(folder, sqlite.ARTIFACTS)
 
 
+def make_tables(store: Store, uri: str) -> None:
+    """Let MLflow make its tables in a database that is to be renamed then: it keeps no connection to it open.
+
+    SQLite finds a journal by the name that the file had when it was opened.
+    """
+    with _variables({"MLFLOW_SQLALCHEMYSTORE_POOLCLASS": "NullPool"}):
+        ask(store, uri)
+
+
 def ask(store: Store, uri: str) -> None:
-    """Ask MLflow something of the store at an address: it makes its tables where there are none."""
+    """Ask MLflow something of the store at an address."""
     with _quietly(store):
         from mlflow import MlflowClient
 

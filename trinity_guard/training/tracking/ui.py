@@ -50,7 +50,7 @@ class Site:
             # The server would make the tables too: for everybody to read, and not to be gone on with after a kill.
             with sqlite.create(self.store.root) as new:
                 if new:
-                    store.ask(self.store, new)
+                    store.make_tables(self.store, new)
         # uvicorn looks for modules in its own folder first, and those of the project are none of MLflow's: it runs in
         # an empty one, which leads to the project's by a name without signs that SQLAlchemy would read.
         place = sqlite.linked(self.folder)
