@@ -27,7 +27,7 @@ def load(place: Place) -> Config:
     own, shared = configs.texts(place.top)
     if own is None and shared is None:
         return configs.Config()
-    file = os.path.join(place.git_dir, b"trinity-guard", b"config")
+    file = _file(place)
     key = [VERSION, b"own" if own is not None else b"shared", own or b"", shared or b""]
     for record in records.read_if_readable(file, FIELDS):
         if list(record[:4]) == key:
@@ -38,6 +38,16 @@ def load(place: Place) -> Config:
     except (GuardError, OSError):
         pass  # a read-only git dir: the next time parses again
     return config
+
+
+def forget(place: Place) -> None:
+    """Drop what is remembered."""
+    if os.path.lexists(_file(place)):
+        os.unlink(_file(place))
+
+
+def _file(place: Place) -> bytes:
+    return os.path.join(place.git_dir, b"trinity-guard", b"config")
 
 
 def _encoded(config: Config) -> list[bytes]:

@@ -7,6 +7,7 @@ import shutil
 import sys
 
 from trinity_guard import config, git
+from trinity_guard.detect import configuration
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import files
@@ -345,6 +346,7 @@ def uninstall(place: git.Place) -> InstallOutcome:
     for key in ("trinity-guard.python", "trinity-guard.lib"):
         git.attempt("config", "--local", "--unset-all", key, at=place.top)
     trust.forget(place)
+    configuration.forget(place)
     _remove_config(plan)
     _remove_dvc(plan)
     plan.stage()
