@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from tests.push.conftest import World
-from trinity_guard.dvcrepo.project import Remote
+from trinity_guard.dvcrepo.project import RemoteConfig
 from trinity_guard.errors import GuardError
 from trinity_guard.push import deliver
 from trinity_guard.remotes import connect
@@ -81,7 +81,7 @@ def test_a_directory_whose_file_could_not_go_does_not_go_either(world: World) ->
 
 
 def test_what_the_remote_is_known_to_have_is_not_asked_about(world: World) -> None:
-    service = Remote("s", "s3://bucket", {"url": "s3://bucket"}, "repo", {"url": "repo"})
+    service = RemoteConfig("s", "s3://bucket", {"url": "s3://bucket"}, "repo", {"url": "repo"})
     known = deliver.Known(world.place, service)
     item = world.hold(b"one")
     known.add([item.md5])
@@ -94,8 +94,8 @@ def test_what_the_remote_is_known_to_have_is_not_asked_about(world: World) -> No
 
 
 def test_each_place_has_its_own_record_and_a_folder_none(world: World) -> None:
-    one = Remote("s", "s3://bucket", {"url": "s3://bucket"}, "repo", {"url": "repo"})
-    other = Remote("s", "s3://bucket", {"url": "s3://bucket", "endpointurl": "http://h"}, "repo", {"url": "repo"})
+    one = RemoteConfig("s", "s3://bucket", {"url": "s3://bucket"}, "repo", {"url": "repo"})
+    other = RemoteConfig("s", "s3://bucket", {"url": "s3://bucket", "endpointurl": "http://h"}, "repo", {"url": "repo"})
     deliver.Known(world.place, one).add(["1" * 32])
     assert "1" * 32 not in deliver.Known(world.place, other)
     folder = deliver.Known(world.place, world.settings().remotes["s"])

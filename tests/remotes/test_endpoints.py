@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.support import require
-from trinity_guard.dvcrepo.project import Remote
+from trinity_guard.dvcrepo.project import RemoteConfig
 from trinity_guard.remotes import endpoints
 
 
@@ -21,7 +21,7 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def end_of(url: str, **options: str) -> tuple[str, int, bool] | None:
-    end = endpoints.of(Remote("r", url, {"url": url, **options}, "repo", {"url": "repo"}))
+    end = endpoints.of(RemoteConfig("r", url, {"url": url, **options}, "repo", {"url": "repo"}))
     return (end.host, end.port, end.tls) if end else None
 
 
@@ -69,7 +69,7 @@ def test_a_proxy_stands_for_what_is_behind_it(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_proxy_may_be_named_without_its_scheme(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "proxy.example:8080")
-    end = endpoints.of(Remote("r", "http://h/x", {}, "repo", {"url": "repo"}))
+    end = endpoints.of(RemoteConfig("r", "http://h/x", {}, "repo", {"url": "repo"}))
     assert end
     assert (end.host, end.port, end.through) == ("proxy.example", 8080, "the proxy proxy.example:8080")
 
@@ -91,7 +91,7 @@ def test_which_certificates_are_believed(
 ) -> None:
     for name, value in env.items():
         monkeypatch.setenv(name, value)
-    end = endpoints.of(Remote("r", "https://h/x", options, "repo", {"url": "repo"}))
+    end = endpoints.of(RemoteConfig("r", "https://h/x", options, "repo", {"url": "repo"}))
     assert end
     assert end.verify == verify
 
@@ -104,6 +104,6 @@ def test_the_user_s_ssh_config_says_what_a_host_is(tmp_path: Path, monkeypatch: 
     require("ssh")
     assert end_of("ssh://lab/x") == ("127.0.0.1", 2200, False)
     assert end_of("ssh://lab:23/x") == ("127.0.0.1", 23, False)
-    far = endpoints.of(Remote("r", "ssh://far/x", {}, "repo", {"url": "repo"}))
+    far = endpoints.of(RemoteConfig("r", "ssh://far/x", {}, "repo", {"url": "repo"}))
     assert far
     assert far.through == "the jump host of ~/.ssh/config"

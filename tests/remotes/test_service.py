@@ -13,7 +13,7 @@ import pytest
 from tests.helpers.support import PROJECT, run
 from trinity_guard import start_line
 from trinity_guard.dvcrepo import odb
-from trinity_guard.dvcrepo.project import Remote
+from trinity_guard.dvcrepo.project import RemoteConfig
 from trinity_guard.remotes import service
 from trinity_guard.remotes.base import RemoteError, Wanted
 from trinity_guard.remotes.service import ServiceRemote
@@ -47,7 +47,7 @@ def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def remote(limit: float = 5.0) -> ServiceRemote:
     options = {"url": "https://user:hunter2@host/x"}
-    return ServiceRemote(Remote("s", options["url"], options, "repo", {"url": "repo"}), limit)
+    return ServiceRemote(RemoteConfig("s", options["url"], options, "repo", {"url": "repo"}), limit)
 
 
 def said(worker: Path, *lines: str) -> None:

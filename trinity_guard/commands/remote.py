@@ -100,7 +100,7 @@ def _root(place: git.Place) -> bytes:
     return os.path.join(place.top, root).rstrip(b"/")
 
 
-def _remote(project: dvcproject.Project, name: str | None) -> dvcproject.Remote:
+def _remote(project: dvcproject.Project, name: str | None) -> dvcproject.RemoteConfig:
     wanted = (name or project.default_remote or "").lower()
     if wanted in project.remotes:
         return project.remotes[wanted]
@@ -178,7 +178,7 @@ def _list(place: git.Place, root: bytes, asked: Namespace) -> int:
     return FINE
 
 
-def _facts(place: git.Place, project: dvcproject.Project, remote: dvcproject.Remote) -> dict[str, object]:
+def _facts(place: git.Place, project: dvcproject.Project, remote: dvcproject.RemoteConfig) -> dict[str, object]:
     return {
         "name": remote.name,
         "url": urls.without_secret(remote.url),
@@ -223,7 +223,7 @@ def _credentials(place: git.Place, root: bytes, asked: Namespace) -> int:
     return FINE
 
 
-def _keep(place: git.Place, root: bytes, remote: dvcproject.Remote, option: str, from_stdin: bool) -> int:
+def _keep(place: git.Place, root: bytes, remote: dvcproject.RemoteConfig, option: str, from_stdin: bool) -> int:
     if option not in secrets.SECRET | secrets.PROGRAM | secrets.PERSONAL:
         raise GuardError(
             problem=f"{_plain(option)} is no credential that DVC knows.",

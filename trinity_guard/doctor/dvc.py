@@ -18,7 +18,7 @@ from trinity_guard.setup import install
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trinity_guard.dvcrepo.project import Remote
+    from trinity_guard.dvcrepo.project import RemoteConfig
 
 LINKS = ("hardlink", "symlink")
 CONFIGS = (".dvc/config", "*/.dvc/config", "*config.local*")
@@ -193,7 +193,7 @@ def _reach(subject: Subject, root: bytes, name: str) -> tuple[str, str] | None:
     return None
 
 
-def _folder_to_be(subject: Subject, root: bytes, remote: Remote) -> tuple[str, str] | None:
+def _folder_to_be(subject: Subject, root: bytes, remote: RemoteConfig) -> tuple[str, str] | None:
     """A folder that is not there is made by the first push; one that was there is a disk that is not mounted."""
     assert remote.local is not None  # noqa: S101  # for mypy
     if deliver.was_made(subject.place, remote.local):

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     import re
     from typing import Any
 
-__all__ = ["PipelineOut", "Project", "Remote", "dvcignored", "load", "pipeline_outs", "root_of"]
+__all__ = ["PipelineOut", "Project", "RemoteConfig", "dvcignored", "load", "pipeline_outs", "root_of"]
 
 LINK_TYPES = ("reflink", "hardlink", "symlink", "copy")
 
 
-class Remote:
+class RemoteConfig:
     """A DVC remote: its `url` as DVC resolves it, `local` (its absolute folder; None for a service), all options.
 
     source: the config level that names the url (system, global, repo, local).
@@ -59,7 +59,7 @@ class Project:
         self.shared = False
         self.cache_types = ["reflink", "copy"]
         self.default_remote: str | None = None
-        self.remotes: dict[str, Remote] = {}
+        self.remotes: dict[str, RemoteConfig] = {}
         self.no_scm = False
         self.autostage = False
 
@@ -198,7 +198,7 @@ def _cache_dir(settings: _Settings, project: Project) -> bytes:
     return folder
 
 
-def _remote(settings: _Settings, name: str, asking: tuple[str, ...]) -> Remote:
+def _remote(settings: _Settings, name: str, asking: tuple[str, ...]) -> RemoteConfig:
     section = f'remote "{name}"'
     url = settings.text(section, "url")
     if url is None or name in asking:
@@ -227,7 +227,7 @@ def _remote(settings: _Settings, name: str, asking: tuple[str, ...]) -> Remote:
         sources = {**base.sources, **sources}
         if base.sources["url"] == "repo":
             sources["url"] = "repo"
-    return Remote(name, url, options, source, sources)
+    return RemoteConfig(name, url, options, source, sources)
 
 
 def local_folder(url: str) -> bytes | None:

@@ -108,7 +108,7 @@ def _address(place: git.Place, url: str) -> str:
     return folder if place.bare else os.path.relpath(folder, os.fsdecode(place.file(b".dvc")))
 
 
-def _require_same(place: git.Place, remote: dvcproject.Remote | None, url: str) -> None:
+def _require_same(place: git.Place, remote: dvcproject.RemoteConfig | None, url: str) -> None:
     if remote is not None:
         folder = dvcproject.local_folder(url if "://" in url else os.path.abspath(url))
         if remote.local == folder if folder is not None else remote.url.rstrip("/") == url.rstrip("/"):

@@ -132,7 +132,7 @@ def _name_of(text: str) -> str:
 class Known:
     """A small local record of what a remote has, so that a push asks nothing twice. The gate never trusts it."""
 
-    def __init__(self, place: git.Place, remote: dvcproject.Remote) -> None:
+    def __init__(self, place: git.Place, remote: dvcproject.RemoteConfig) -> None:
         # A folder is asked as fast as a record, and may be emptied by anybody.
         self._file = b""
         self._md5s: set[str] | None = None

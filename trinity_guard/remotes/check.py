@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Iterator
 
-    from trinity_guard.dvcrepo.project import Project, Remote
+    from trinity_guard.dvcrepo.project import Project, RemoteConfig
     from trinity_guard.remotes.base import RemoteError
     from trinity_guard.remotes.endpoints import Endpoint
 
@@ -47,7 +47,7 @@ def limit() -> float:
     return told if 0 < told < 3600 else SECONDS
 
 
-def check(project: Project, remote: Remote) -> Iterator[Step]:
+def check(project: Project, remote: RemoteConfig) -> Iterator[Step]:
     """Go the way to a remote, one step after the other; what comes after a failure is not tried."""
     for step in _all(project, remote):
         yield step
@@ -57,7 +57,7 @@ def check(project: Project, remote: Remote) -> Iterator[Step]:
             return
 
 
-def _all(project: Project, remote: Remote) -> Iterator[Step]:
+def _all(project: Project, remote: RemoteConfig) -> Iterator[Step]:
     if remote.local is not None:
         yield from (Step(name, NONE) for name in STEPS[:5])
     else:
@@ -66,7 +66,7 @@ def _all(project: Project, remote: Remote) -> Iterator[Step]:
     yield from _round_trip(project, remote)
 
 
-def plugin(remote: Remote) -> Step:
+def plugin(remote: RemoteConfig) -> Step:
     """Say whether DVC can speak this kind of remote; nothing is installed."""
     import importlib.util
 
@@ -79,7 +79,7 @@ def plugin(remote: Remote) -> Step:
 # --- name, connect, TLS: by the standard library alone
 
 
-def _network(remote: Remote) -> Iterator[Step]:
+def _network(remote: RemoteConfig) -> Iterator[Step]:
     end = endpoints.of(remote)
     if end is None:
         yield from (Step(name, NONE, "its host cannot be told from its settings") for name in STEPS[1:4])
@@ -103,7 +103,7 @@ def _network(remote: Remote) -> Iterator[Step]:
         yield _tls(end, connection, remote)
 
 
-def _resolved(end: Endpoint, remote: Remote) -> Step:
+def _resolved(end: Endpoint, remote: RemoteConfig) -> Step:
     """The resolver takes no time limit, so it is asked beside."""
     import socket
     import threading
@@ -132,7 +132,7 @@ def _connected(end: Endpoint) -> socket.socket:
     return socket.create_connection((end.host, end.port), timeout=limit())
 
 
-def _tls(end: Endpoint, connection: socket.socket, remote: Remote) -> Step:
+def _tls(end: Endpoint, connection: socket.socket, remote: RemoteConfig) -> Step:
     import ssl
 
     if not end.tls:
@@ -161,7 +161,7 @@ def _tls(end: Endpoint, connection: socket.socket, remote: Remote) -> Step:
 # --- the rest: by DVC's own client, with an object of our own
 
 
-def _round_trip(project: Project, remote: Remote) -> Iterator[Step]:
+def _round_trip(project: Project, remote: RemoteConfig) -> Iterator[Step]:
     room = ""
     try:
         with connect.connect(project, remote.name) as there:
@@ -175,7 +175,7 @@ def _round_trip(project: Project, remote: Remote) -> Iterator[Step]:
         yield Step(name, OK, room if name == "write" else "")
 
 
-def _until(error: RemoteError, remote: Remote) -> Iterator[Step]:
+def _until(error: RemoteError, remote: RemoteConfig) -> Iterator[Step]:
     name = _NAMES.get(error.step, error.step)
     before = _PROBED[: _PROBED.index(name)] if name in _PROBED else ()
     yield from (Step(n, OK) for n in before if n != "credentials" or remote.local is None)
@@ -188,7 +188,7 @@ def _free(folder: bytes) -> float:
     return found.f_bavail * found.f_frsize / 1e9
 
 
-def _remedy(remote: Remote, step: str) -> str:
+def _remedy(remote: RemoteConfig, step: str) -> str:
     """Return the command that mends a step, as far as this kind of remote has one of its own."""
     kind, name = safe_paths.scheme(remote.url), remote.name
     option = "endpointurl" if remote.options.get("endpointurl") else "url"

@@ -50,7 +50,7 @@ class Moved:
         self.published = published
 
 
-def origins(remote: project.Remote) -> list[tuple[str, str]]:
+def origins(remote: project.RemoteConfig) -> list[tuple[str, str]]:
     """Return (what, where) of each credential that a remote would use; never a value."""
     files = {"repo": ".dvc/config", "local": ".dvc/config.local", "global": "DVC's global config"}
     wanted = (*secrets.SECRET, *secrets.PROGRAM, *secrets.PERSONAL)

@@ -9,7 +9,7 @@ from trinity_guard.dvcrepo import safe_paths
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trinity_guard.dvcrepo.project import Remote
+    from trinity_guard.dvcrepo.project import RemoteConfig
 
 # The kinds that `remote add` and `remote check` know, and what each may be told by flags.
 FLAGS = {
@@ -43,7 +43,7 @@ class Endpoint:
         self.through = through
 
 
-def of(remote: Remote) -> Endpoint | None:
+def of(remote: RemoteConfig) -> Endpoint | None:
     """Return where a remote answers, None for a folder and for kinds whose place cannot be told."""
     kind = safe_paths.scheme(remote.url)
     if remote.local is not None:
@@ -67,7 +67,7 @@ def of(remote: Remote) -> Endpoint | None:
     return _behind(proxy, end) if proxy else end
 
 
-def _address(kind: str, remote: Remote) -> str:
+def _address(kind: str, remote: RemoteConfig) -> str:
     """Return the http address of a service."""
     options, env = remote.options, os.environ
     if kind == "s3":
@@ -105,7 +105,7 @@ def _parsed(url: str) -> tuple[str, str, int] | None:
     return (parts.scheme, parts.hostname, port) if parts.hostname and port else None
 
 
-def _ssh(remote: Remote) -> Endpoint | None:
+def _ssh(remote: RemoteConfig) -> Endpoint | None:
     """asyncssh reads ~/.ssh/config as ssh does, and ssh itself says what that means for a host."""
     found = _parsed(remote.url)
     if not found:

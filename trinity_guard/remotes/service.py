@@ -28,7 +28,7 @@ MAX_WORDS = 4096
 class ServiceRemote:
     """A remote behind DVC's file systems. transport.Remote says what each method promises."""
 
-    def __init__(self, remote: project.Remote, limit: float | None = None) -> None:
+    def __init__(self, remote: project.RemoteConfig, limit: float | None = None) -> None:
         self.name = remote.name
         # As it was read once, and judged: the worker reads no config, which may say something else by then.
         self._options = {**remote.options, "url": remote.url}

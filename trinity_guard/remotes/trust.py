@@ -51,7 +51,7 @@ class Untrusted(GuardError):  # noqa: N818  # what it is, not that it is one
     """A place that a cloned config names and that was never confirmed here."""
 
 
-def unconfirmed(place: git.Place, project: dvcproject.Project, remote: dvcproject.Remote) -> str | None:
+def unconfirmed(place: git.Place, project: dvcproject.Project, remote: dvcproject.RemoteConfig) -> str | None:
     """Return the place of a remote in words where this user never confirmed it, None where nothing is to be asked."""
     del project  # a remote says itself which level each of its options comes from
     if not named_by_clone(remote) or confirmed(place, _key(remote)):
@@ -66,7 +66,7 @@ def unconfirmed_cache(place: git.Place, project: dvcproject.Project) -> str | No
     return f"the cache {shown(os.path.realpath(project.cache_dir))}"
 
 
-def require(place: git.Place, project: dvcproject.Project, remote: dvcproject.Remote) -> None:
+def require(place: git.Place, project: dvcproject.Project, remote: dvcproject.RemoteConfig) -> None:
     """Refuse a remote that must not be used (GuardError), or not before somebody confirms it (Untrusted)."""
     untrusted.refuse(place, project.root, project.cache_dir)
     _refuse_forbidden(place, remote)
@@ -98,7 +98,7 @@ def require_cache(place: git.Place, project: dvcproject.Project) -> None:
         )
 
 
-def confirm(place: git.Place, remote: dvcproject.Remote) -> None:
+def confirm(place: git.Place, remote: dvcproject.RemoteConfig) -> None:
     """Note that this user knows the place of a remote, with the options that lead there now."""
     _refuse_forbidden(place, remote)
     if named_by_clone(remote):
@@ -117,12 +117,12 @@ def forget(place: git.Place) -> None:
     git.attempt("config", "--local", "--unset-all", TRUSTED, at=_at(place))
 
 
-def named_by_clone(remote: dvcproject.Remote) -> bool:
+def named_by_clone(remote: dvcproject.RemoteConfig) -> bool:
     """Whether the repository's config has a say in where a remote leads."""
     return remote.sources["url"] == REPO or bool(directing(remote))
 
 
-def directing(remote: dvcproject.Remote) -> dict[str, str]:
+def directing(remote: dvcproject.RemoteConfig) -> dict[str, str]:
     """Return the options, beside the url, by which the repository's config leads a remote or weakens it."""
     return {
         option: _harmless_text(option, value)
@@ -131,14 +131,14 @@ def directing(remote: dvcproject.Remote) -> dict[str, str]:
     }
 
 
-def words(remote: dvcproject.Remote) -> str:
+def words(remote: dvcproject.RemoteConfig) -> str:
     """Return where a remote leads, for a person: its address and what directs it, without any secret."""
     where = f"the folder {shown(remote.local)}" if remote.local else _readable(urls.without_secret(remote.url))
     options = ", ".join(f"{o}={_readable(v)}" if v else o for o, v in directing(remote).items())
     return f"{where} ({options})" if options else where
 
 
-def forbidden(place: git.Place, remote: dvcproject.Remote) -> str:
+def forbidden(place: git.Place, remote: dvcproject.RemoteConfig) -> str:
     """Return the option by which a clone's config would run a program or hand over a file of its own, "" for none."""
     if remote.local is not None and remote.sources["url"] == REPO and _in_git_dir(place, remote.local):
         return "url leads into the git dir"
@@ -156,7 +156,7 @@ def _in_git_dir(place: git.Place, folder: bytes) -> bool:
     return any(dvcproject.within(folder, git_dir) for git_dir in (place.git_dir, place.common_dir) if git_dir)
 
 
-def _refuse_forbidden(place: git.Place, remote: dvcproject.Remote) -> None:
+def _refuse_forbidden(place: git.Place, remote: dvcproject.RemoteConfig) -> None:
     reason = forbidden(place, remote)
     if reason:
         name, option = _quoted(remote.name), reason.split()[0]
@@ -180,7 +180,7 @@ def _harmless_text(option: str, value: str) -> str:
     return "" if option in secrets.SECRET else urls.without_secret(value)
 
 
-def _key(remote: dvcproject.Remote) -> str:
+def _key(remote: dvcproject.RemoteConfig) -> str:
     """Return the record of a place: one text, which no other url and options can make."""
     # A folder's real path: a symbolic link inside of the repository can be made to lead elsewhere by any commit.
     where = os.fsdecode(os.path.realpath(remote.local)) if remote.local else urls.without_secret(remote.url)

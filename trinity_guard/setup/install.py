@@ -100,10 +100,10 @@ def _confirm_default(place: git.Place) -> None:
         trust.confirm(place, remote)
 
 
-def unconfirmed(place: git.Place) -> list[tuple[str, dvcproject.Remote | None]]:
+def unconfirmed(place: git.Place) -> list[tuple[str, dvcproject.RemoteConfig | None]]:
     """Return (place in words, remote or None for the cache) of all that the repository names and nobody confirmed."""
     project = dvcproject.load(place.top)
-    found: list[tuple[str, dvcproject.Remote | None]] = []
+    found: list[tuple[str, dvcproject.RemoteConfig | None]] = []
     for _, remote in sorted(project.remotes.items()):
         where = trust.unconfirmed(place, project, remote)
         if where:
@@ -112,7 +112,7 @@ def unconfirmed(place: git.Place) -> list[tuple[str, dvcproject.Remote | None]]:
     return [*found, (f"DVC's cache lies outside of the repository: {cache}", None)] if cache else found
 
 
-def confirm(place: git.Place, remote: dvcproject.Remote | None) -> None:
+def confirm(place: git.Place, remote: dvcproject.RemoteConfig | None) -> None:
     """Confirm a remote, or the cache (None), that `unconfirmed` named."""
     if remote is None:
         trust.confirm_cache(place, dvcproject.load(place.top))
