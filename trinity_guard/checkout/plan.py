@@ -1,6 +1,6 @@
 """The working tree's artifacts follow their pointers: what differs is put, replaced or taken away; nothing is lost.
 
-Decided here for every file, before any is touched (bringing.py acts). A file whose bytes are kept nowhere else is
+Decided here for every file, before any is touched (apply.py acts). A file whose bytes are kept nowhere else is
 never replaced or removed: it is named.
 """
 

@@ -66,7 +66,7 @@ class Rules:
     def decide(self, path: bytes, size: int, head: bytes) -> Verdict:
         """Return the verdict on a blob of `size` bytes.
 
-        head: its first min(size, sniffing.HEAD_BYTES) bytes, b"" when sniffing is off.
+        head: its first min(size, glance.HEAD_BYTES) bytes, b"" when sniffing is off.
         """
         verdict = self._by_content(path, size, head)
         # Excluded last: most files are fine, and excluding may need the pattern library.

@@ -58,7 +58,7 @@ IN_A_WORK_TREE: dict[str, Callable[[Subject], Check]] = {
     "sync": unfinished.following,
 }
 
-# The names of what `inspection.is_record` is about, as Git matches them.
+# The names of what `paths.is_record` is about, as Git matches them.
 RECORDS = ("*.dvc", "dvc.yaml", "*/dvc.yaml", "dvc.lock", "*/dvc.lock", ".dvc/config", "*/.dvc/config")
 
 

@@ -32,7 +32,7 @@ def dirs_last(items: Sequence[Wanted]) -> list[Wanted]:
 
 
 class FolderRemote:
-    """A folder in DVC's layout. transport.Remote says what each method promises."""
+    """A folder in DVC's layout. connect.Remote says what each method promises."""
 
     def __init__(self, name: str, folder: bytes) -> None:
         self.name = name

@@ -1,4 +1,4 @@
-"""A remote that is a service: asked through a process of its own (remoteworker), which can be killed when it hangs."""
+"""A remote that is a service: asked through a process of its own (worker.py), which can be killed when it hangs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MAX_WORDS = 4096
 
 
 class ServiceRemote:
-    """A remote behind DVC's file systems. transport.Remote says what each method promises."""
+    """A remote behind DVC's file systems. connect.Remote says what each method promises."""
 
     def __init__(self, remote: project.RemoteConfig, limit: float | None = None) -> None:
         self.name = remote.name

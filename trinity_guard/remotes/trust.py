@@ -3,7 +3,7 @@
 A clone brings `.dvc/config` along: whoever wrote it says where objects are sent and fetched from. Git's own config is
 never cloned, so what stands there was said on this machine: `trinity-guard.trusted` (one value for each place) and
 `trinity-guard.trust` (all of them). What DVC's local, global and system config say is the user's own too; a
-config.local that came along is refused (planted.py).
+config.local that came along is refused (untrusted.py).
 """
 
 from __future__ import annotations

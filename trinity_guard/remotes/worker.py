@@ -1,4 +1,4 @@
-"""The process that talks to a remote through DVC's own config and file systems; serviceremote starts it.
+"""The process that talks to a remote through DVC's own config and file systems; service.py starts it.
 
 It reads questions from its standard input and says events on its standard output, one JSON object a line, and ends
 when its input does. Only what moved is said: silence means that the remote is silent.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from trinity_guard.dvcrepo.referenced import Named
     from trinity_guard.lint.subject import Subject
 
-# Seconds for all the questions together; without any progress a remote is given up much earlier (transport.connect).
+# Seconds for all the questions together; without any progress a remote is given up much earlier (remotes.connect).
 LIMIT = 300.0
 # So many objects are asked for at once, and so many seconds pass between two looks at how far it came.
 TOGETHER = 500
