@@ -158,7 +158,7 @@ def test_an_error_in_the_middle_ends_it_and_is_said(world: World, monkeypatch: p
     monkeypatch.setattr(type(follower.tree), "make_room", refuse)
     apply.carry_out(follower)
     assert not follower.plan.finished
-    assert follower.plan.troubles[-1].problem == "b.csv: No space left on device."
+    assert follower.plan.errors[-1].problem == "b.csv: No space left on device."
     assert [g.path for g in follower.plan.put] == [b"a.csv"]
 
 
@@ -194,7 +194,7 @@ def test_without_a_remote_the_reason_is_said_once_for_all(world: World) -> None:
     follower = world.follower()
     wanted = [world.goal(b"a.csv", "1" * 32), world.goal(b"b.csv", "2" * 32)]
     assert apply.Fetcher(follower, "").fetch(wanted) == {"1" * 32: "", "2" * 32: ""}
-    (error,) = follower.plan.troubles
+    (error,) = follower.plan.errors
     assert (error.problem, error.remedy) == ("no DVC remote is set.", "trinity-guard remote add URL")
 
 

@@ -30,7 +30,7 @@ class Fetcher:
         self._progress = progress
 
     def fetch(self, wanted: Sequence[Goal]) -> dict[str, str]:
-        """Return object -> reason for those that did not come ("" where a trouble of the plan says it)."""
+        """Return object -> reason for those that did not come ("" where an error of the plan says it)."""
         reasons: dict[str, str] = {}
         groups: dict[tuple[bytes, str], dict[str, Goal]] = {}
         for goal in wanted:
@@ -39,7 +39,7 @@ class Fetcher:
             try:
                 reasons.update(self._from(project, remote, list(group.values())))
             except GuardError as error:
-                self._follower.plan.troubles.append(error)
+                self._follower.plan.errors.append(error)
                 reasons.update(dict.fromkeys(group, ""))
         return reasons
 
@@ -87,7 +87,7 @@ def _lacks(follower: Follower, goal: Goal) -> bool:
 
 
 def carry_out(follower: Follower, fetcher: Fetcher | None = None, on_progress: Progress | None = None) -> None:
-    """Take away and put what was decided; where that had to stop early, the plan's last trouble says why."""
+    """Take away and put what was decided; where that had to stop early, the plan's last error says why."""
     plan = follower.plan
     counter = _Counter(follower, on_progress)
     marks: dict[bytes, tuple[Goal, os.stat_result]] = {goal.path: (goal, stat) for goal, stat in plan.right}
@@ -101,11 +101,11 @@ def carry_out(follower: Follower, fetcher: Fetcher | None = None, on_progress: P
                 if put.goal.name not in reasons:
                     _put(follower, put, marks, counter)
     except GuardError as error:
-        plan.troubles.append(error)
+        plan.errors.append(error)
         plan.finished = False
     except OSError as error:
         name = shown(os.fsencode(error.filename)) if isinstance(error.filename, (bytes, str)) else "a file"
-        plan.troubles.append(GuardError(f"{name}: {error.strerror}.", "trinity-guard sync     # goes on from there"))
+        plan.errors.append(GuardError(f"{name}: {error.strerror}.", "trinity-guard sync     # goes on from there"))
         plan.finished = False
     finally:
         follower.projects.close()

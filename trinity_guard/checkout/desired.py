@@ -179,7 +179,7 @@ class Projects:
             settings = dvcproject.load(its_folder)
             return None if trust.unconfirmed_cache(git.Place(main, common, common), settings) else settings
         except GuardError:
-            return None  # the other work tree's own trouble: this one goes without
+            return None  # the other work tree's own error: this one goes without
 
     def _of_former_config(self, root: bytes, folder: bytes) -> dvcproject.Project | None:
         """Where a checkout has taken the config away, the cache that it named still lies there."""

@@ -51,11 +51,11 @@ class Plan:
     """What is to be done, and what came of it.
 
     missing: goals whose bytes are not in the cache, with the reason where one is known ("" else).
-    right: files that are already as they should be. troubles: what could not be understood or done at all.
+    right: files that are already as they should be. errors: what could not be understood or done at all.
     finished: False where carrying it out stopped early.
     """
 
-    __slots__ = ("bytes_put", "finished", "kept", "missing", "put", "puts", "removals", "removed", "right", "troubles")
+    __slots__ = ("bytes_put", "errors", "finished", "kept", "missing", "put", "puts", "removals", "removed", "right")
 
     def __init__(self) -> None:
         self.finished = True
@@ -65,13 +65,13 @@ class Plan:
         self.kept: list[LeftAlone] = []
         self.missing: list[tuple[Goal, str]] = []
         self.right: list[tuple[Goal, os.stat_result]] = []
-        self.troubles: list[GuardError] = []
+        self.errors: list[GuardError] = []
         self.put: list[Goal] = []
         self.removed: list[bytes] = []
 
     def complete(self) -> bool:
         """Whether every artifact that was looked at is what its pointer says."""
-        return not (self.missing or self.troubles or any(k.kind != "git" for k in self.kept))
+        return not (self.missing or self.errors or any(k.kind != "git" for k in self.kept))
 
 
 class Former:
@@ -114,13 +114,13 @@ class Follower:
         return self.said(texts)
 
     def said(self, texts: dict[bytes, tuple[bytes, bytes | None]]) -> list[Goal]:
-        """Return what the bytes of pointers and locks ask for; one that nobody can follow is a trouble."""
+        """Return what the bytes of pointers and locks ask for; one that nobody can follow is an error of the plan."""
         found: list[Goal] = []
         for path, (data, yaml) in texts.items():
             try:
                 found += desired.outputs(path, data, yaml, self._project(path))
             except GuardError as error:
-                self.plan.troubles.append(error)
+                self.plan.errors.append(error)
         return found
 
     def _project(self, path: bytes) -> bytes:
@@ -154,7 +154,7 @@ class Follower:
             try:
                 members = self._members(goal)
             except GuardError as error:
-                self.plan.troubles.append(error)
+                self.plan.errors.append(error)
                 continue
             if members is None:
                 unknown.append(goal)
@@ -163,7 +163,7 @@ class Follower:
             for member in members or []:
                 other = self.wanted.setdefault(member.path, member)
                 if other.md5 != member.md5:
-                    self.plan.troubles.append(_disagree(other, member))
+                    self.plan.errors.append(_disagree(other, member))
         return unknown
 
     # --- deciding

@@ -42,7 +42,7 @@ def choose(follower: Follower, commit: bytes, selection: Selection) -> CommitPoi
     names = [p for p in listed if desired.is_reference(p)]
     contents = dict(zip(listed, git.read_all(listed.values()), strict=True))
     said = follower.said({p: (contents[p] or b"", contents.get(lockfile.yaml_beside(p))) for p in names})
-    for error in follower.plan.troubles:
+    for error in follower.plan.errors:
         raise error
     wanted = selection.goals(said, f"in {commit[:12].decode()}")
     sources = {g.source for g in wanted}
@@ -65,7 +65,7 @@ def prepare(follower: Follower, chosen: CommitPointers, fetcher: Fetcher) -> Non
     changes = {path: [entry.oid] for path, entry in here.items()}
     apply.bring(follower, chosen.goals, follower.former(changes), fetcher)
     plan = follower.plan
-    problems = [e.problem for e in plan.troubles]
+    problems = [e.problem for e in plan.errors]
     problems += [f"{shown(k.path)} {k.reason}" for k in plan.kept if k.kind != "unnamed"]
     problems += [f"{shown(g.path)} {why or 'is not in the cache'}" for g, why in plan.missing]
     if problems:
@@ -73,7 +73,7 @@ def prepare(follower: Follower, chosen: CommitPointers, fetcher: Fetcher) -> Non
 
 
 def _remedy(follower: Follower) -> str:
-    lines = [e.remedy for e in follower.plan.troubles if e.remedy]
+    lines = [e.remedy for e in follower.plan.errors if e.remedy]
     changed = [k for k in follower.plan.kept if k.kind == "changed"]
     if changed:
         name = typed(changed[0].path)

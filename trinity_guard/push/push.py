@@ -94,7 +94,7 @@ def _push_group(
     on_progress: Progress | None,
     retries: Retries | None,
 ) -> None:
-    """Push what goes from one DVC project to one remote; a remote's trouble is a reason in the report."""
+    """Push what goes from one DVC project to one remote; a remote's error is a reason in the report."""
     try:
         to = deliver.destination(place, project, name)
         if to.remote.versioned:

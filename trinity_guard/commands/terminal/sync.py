@@ -68,7 +68,7 @@ def report(plan: Plan, fetched: bool) -> None:
     """Say what came and went, what is missing, and what was left alone; nothing when nothing happened."""
     if plan.put or plan.removed:
         console.note(_done(plan))
-    for error in plan.troubles:
+    for error in plan.errors:
         console.warn(error.problem, error.remedy)
     _report_missing(plan, fetched)
     kept = [k for k in plan.kept if k.kind != "git"]
