@@ -42,3 +42,15 @@ def test_every_kind_of_remote_that_has_a_plug_in_names_it_as_dvc_does() -> None:
 
     for scheme, package in base.PACKAGES.items():
         assert f"'{package}'" in known_implementations[scheme]["err"]
+
+
+@pytest.mark.parametrize(
+    ("told", "seconds"),
+    [("", 5), ("7.5", 7.5), ("4000", 4000), ("1e300", 1e6), ("0", 5), ("-1", 5), ("inf", 5), ("nan", 5), ("soon", 5)],
+)
+def test_the_time_limit_is_read_from_the_environment(
+    told: str, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert base.seconds(5) == 5
+    monkeypatch.setenv("TRINITY_GUARD_TIMEOUT", told)
+    assert base.seconds(5) == seconds

@@ -17,7 +17,6 @@ import pytest
 from tests.helpers.proxy import Proxy
 from tests.helpers.servers import Service, free_port
 from tests.helpers.support import Repo, require
-from trinity_guard.remotes import check
 
 # Each starts a server, or waits for one that does not answer.
 pytestmark = pytest.mark.slow
@@ -312,10 +311,3 @@ def test_a_plug_in_that_is_missing_is_named_with_the_line_that_installs_it(proje
     steps = checked(project, 1)
     assert states(steps) == "!--------"
     assert steps["plug-in"]["remedy"].endswith("dvc-oss") or "dvc-oss" in steps["plug-in"]["remedy"]
-
-
-def test_the_time_limit_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert check.limit() == 5
-    for told, expected in (("2.5", 2.5), ("soon", 5), ("-1", 5), ("nan", 5)):
-        monkeypatch.setenv("TRINITY_GUARD_TIMEOUT", told)
-        assert check.limit() == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from trinity_guard.dvcrepo import urls
@@ -24,6 +25,9 @@ PACKAGES = {
 }
 
 
+MAX_SECONDS = 1e6
+
+
 class Wanted:
     """An object that is to be on a remote: md5 (hex, with ".dir" for a directory), size (bytes, -1 unknown)."""
 
@@ -43,6 +47,16 @@ class RemoteError(GuardError):
     def __init__(self, step: str, problem: str, remedy: str = "") -> None:
         super().__init__(problem, remedy)
         self.step = step
+
+
+def seconds(default: float) -> float:
+    """Return how long a remote may be silent: TRINITY_GUARD_TIMEOUT, where it is a time, else the default."""
+    try:
+        told = float(os.environ.get("TRINITY_GUARD_TIMEOUT", ""))
+    except ValueError:
+        return default
+    # The system takes no more than so many, and "inf" says nothing of how long.
+    return min(told, MAX_SECONDS) if 0 < told < float("inf") else default
 
 
 def install_line(package: str) -> str:

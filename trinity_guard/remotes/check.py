@@ -7,7 +7,7 @@ import os
 from trinity_guard.dvcrepo import safe_paths, urls
 from trinity_guard.errors import shown
 from trinity_guard.remotes import connect, endpoints
-from trinity_guard.remotes.base import PACKAGES, install_line
+from trinity_guard.remotes.base import PACKAGES, install_line, seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,15 +36,6 @@ class Step:
         self.state = state
         self.reason = reason
         self.remedy = remedy
-
-
-def limit() -> float:
-    """Return the seconds that a step may take: 5, or TRINITY_GUARD_TIMEOUT."""
-    try:
-        told = float(os.environ.get("TRINITY_GUARD_TIMEOUT", ""))
-    except ValueError:
-        return SECONDS
-    return told if 0 < told < 3600 else SECONDS
 
 
 def check(project: Project, remote: RemoteConfig) -> Iterator[Step]:
@@ -119,7 +110,7 @@ def _resolved(end: Endpoint, remote: RemoteConfig) -> Step:
 
     asking = threading.Thread(target=ask, daemon=True)
     asking.start()
-    asking.join(limit())
+    asking.join(seconds(SECONDS))
     if answer and answer[0]:
         return Step("name", OK, end.host if answer[0] == end.host else f"{end.host} is {answer[0]}")
     what = "is known to no name server" if answer else "could not be looked up in time"
@@ -129,7 +120,7 @@ def _resolved(end: Endpoint, remote: RemoteConfig) -> Step:
 def _connected(end: Endpoint) -> socket.socket:
     import socket
 
-    return socket.create_connection((end.host, end.port), timeout=limit())
+    return socket.create_connection((end.host, end.port), timeout=seconds(SECONDS))
 
 
 def _tls(end: Endpoint, connection: socket.socket, remote: RemoteConfig) -> Step:

@@ -7,7 +7,7 @@ import select
 import sys
 
 from trinity_guard import LIBRARY, git, start_line
-from trinity_guard.remotes.base import RemoteError, without_secrets
+from trinity_guard.remotes.base import RemoteError, seconds, without_secrets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class ServiceRemote:
         # As it was read once, and judged: the worker reads no config, which may say something else by then.
         self._options = {**remote.options, "url": remote.url}
         self._url = without_secrets(remote.url)
-        self._limit = _seconds(limit)
+        self._limit = seconds(LIMIT if limit is None else limit)
         self._worker: git.Process | None = None
         self._rest = b""
         self._words = b""
@@ -193,17 +193,6 @@ class ServiceRemote:
         return RemoteError(
             "other", f"the process that talks to the remote '{self.name}' ended without an answer{words}", "dvc push -v"
         )
-
-
-def _seconds(limit: float | None) -> float:
-    told = os.environ.get("TRINITY_GUARD_TIMEOUT", "")
-    try:
-        seconds = float(told)
-    except ValueError:
-        seconds = 0.0
-    if 0 < seconds < float("inf"):
-        return seconds
-    return LIMIT if limit is None else limit
 
 
 def _environment() -> dict[str, str]:
