@@ -139,7 +139,7 @@ def test_the_number_of_processes_does_not_grow_with_the_number_of_artifacts(repo
 
 
 # No hook knows these rooms: their modules may load what Python itself brings, and still none of the heavy libraries.
-OFF_THE_HOT_PATH = ("migrate", "doctor", "report", "setup")
+OFF_THE_HOT_PATH = ("doctor", "report", "setup")
 
 
 def test_rooms_that_no_hook_knows_load_with_their_modules_only_what_python_brings() -> None:

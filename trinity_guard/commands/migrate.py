@@ -143,8 +143,7 @@ class _Call:
     def request(self) -> api.Request:
         """Return what is meant; what a command has no option for is as it is by default."""
         given = vars(self.asked)
-        fields = api.Request.__dataclass_fields__
-        return api.Request(**{field: given[field] for field in fields if field in given})
+        return api.Request(**{field: given[field] for field in api.Request.FIELDS if field in given})
 
 
 class _Phases:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import re
 
 from trinity_guard.git.catfile import headers
 
@@ -43,6 +42,8 @@ class Names:
     """Resolves what looks like a commit's id, as people write it: whole, or its first letters."""
 
     def __init__(self, commits: Sequence[bytes]) -> None:
+        import re
+
         self._sorted = sorted(commits)
         self.pattern = re.compile(rb"\b[0-9a-f]{7,40}\b")
 

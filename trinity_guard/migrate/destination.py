@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 
 from trinity_guard import git
 from trinity_guard.detect.patterns import size_text
@@ -127,6 +126,8 @@ def _require_same(place: git.Place, remote: dvcproject.RemoteConfig | None, url:
 @contextlib.contextmanager
 def project(place: git.Place, found: Destination) -> Iterator[dvcproject.Project]:
     """Give the DVC project to reach the remote with: the work tree's own, else one made for a moment."""
+    import tempfile
+
     if not place.bare and os.path.isfile(place.file(CONFIG)):
         yield dvcproject.load(place.top)
         return

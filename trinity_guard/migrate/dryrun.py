@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
-import tempfile
 
 from trinity_guard import git
 from trinity_guard.dvcrepo import odb, pointer
@@ -59,6 +56,8 @@ def _tried(source: Source, scan: Scan) -> list[tuple[bytes, str]]:
 def _by_themselves(scan: Scan) -> bool:
     """Whether no tree that would change has a neighbour for whose sake a file stays: then trying is not needed, which
     takes a third of the time."""
+    import re
+
     # A name's end and the next entry's mode; the letters in an id by chance cost no more than the time.
     telling = re.compile(rb"\.dvc\0| \.dvcignore\0|(?:120000|40000|160000) \.gitignore\0")
     for trees in scan.kept.values():
@@ -83,6 +82,8 @@ def _told_by_themselves(scan: Scan, unknown: set[bytes]) -> list[tuple[bytes, st
 
 
 def _rewritten(source: Source, scan: Scan, objects: dict[bytes, Object]) -> dict[tuple[bytes, str], set[bytes]]:
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="trinity-guard-") as folder:
         pack = Pack(os.fsencode(folder) + b"/pack")
         try:
@@ -95,6 +96,8 @@ def _rewritten(source: Source, scan: Scan, objects: dict[bytes, Object]) -> dict
 
 
 def _md5(source: Source, scan: Scan, oid: bytes) -> str:
+    import hashlib
+
     known = scan.blobs[oid].lfs
     if known is not None:
         return odb.md5_of(lfs.path(lfs.of(source), known))

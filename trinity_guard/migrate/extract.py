@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import threading
 
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import odb
@@ -150,6 +148,8 @@ class _Crew:
     """Threads that read packs, each a `git cat-file` of its own beside; hashing and inflating let the others run."""
 
     def __init__(self, migration: Migration, options: Options, counter: _Counter) -> None:
+        import threading
+
         source = migration.source
         self.options = options
         self.sizes: dict[bytes, Size] = {}
@@ -175,6 +175,8 @@ class _Crew:
 
     def add(self, portions: list[list[bytes]], sizes: dict[bytes, Size]) -> None:
         """Take portions to work on; raises what has failed meanwhile, so that nobody looks for more in vain."""
+        import threading
+
         with self._turn:
             if self._failures:
                 raise self._failures[0]
@@ -310,6 +312,8 @@ class _Hand:
 
     def _take_hashed(self, blob: bytes, kind: bytes, size: int, given: Iterable[bytes | memoryview]) -> bool:
         """Take a blob's bytes, when they are those of its name: Git checks no hash when it reads from a pack."""
+        import hashlib
+
         digest = hashlib.sha1(b"%s %d\0" % (kind, size), usedforsecurity=False)
 
         def pieces() -> Iterator[bytes]:
@@ -326,6 +330,8 @@ class _Hand:
         return True
 
     def _take_lfs(self, blob: bytes, pointer: lfs.LfsObject) -> None:
+        import hashlib
+
         digest = hashlib.sha256(usedforsecurity=False)
 
         def pieces() -> Iterator[bytes]:

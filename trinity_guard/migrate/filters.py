@@ -9,7 +9,6 @@ leave pointers alone by a setting of its own.
 from __future__ import annotations
 
 import os
-import tempfile
 
 from trinity_guard import git
 from trinity_guard.errors import shown
@@ -174,6 +173,8 @@ def _stands_for_more(source: Source, blob: bytes, size: int, selection: Selectio
 
 def among(source: Source, root: bytes, paths: Sequence[bytes]) -> list[bytes]:
     """Return which of the files that come in place of these artifacts a filter takes hold of, in this tree."""
+    import tempfile
+
     new = {p + b".dvc" for p in paths} | {os.path.join(os.path.dirname(p), b".gitignore") for p in paths}
     if not new:
         return []

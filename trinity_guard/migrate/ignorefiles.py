@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import re
 
 from trinity_guard.git import gitignore
 
@@ -28,7 +27,9 @@ class Rule:
     __slots__ = ("_all_below", "_dirs_only", "_regex", "hides")
 
     def __init__(self, line: bytes) -> None:
-        import pathspec  # noqa: PLC0415  # costs more than all else that a command starts with
+        import re
+
+        import pathspec  # costs more than all else that a command starts with
 
         self._regex: re.Pattern[str] | None = None
         self.hides = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 
 from trinity_guard import git
 from trinity_guard.detect.patterns import size_text
@@ -196,6 +195,8 @@ def force_push(place: git.Place, remote: str, refs: Sequence[str]) -> str:
 
 def push_command(place: git.Place, remote: str, what: Sequence[str]) -> str:
     """Return the command that replaces these refs of a remote."""
+    import shlex
+
     # A mirror's own push would publish the old refs that we keep, too.
     mirror = not git.attempt("config", "--get", f"remote.{remote}.mirror", at=place.git_dir).code
     head = ["git", "-c", f"remote.{remote}.mirror=false"] if mirror else ["git"]

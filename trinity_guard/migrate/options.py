@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,27 +10,45 @@ if TYPE_CHECKING:
     from trinity_guard.migrate.selection import Selection
 
 
-@dataclass(slots=True, kw_only=True)
 class Request:
     """What was asked for, as people write it; see `trinity-guard migrate run --help`.
 
     include, exclude: gitignore patterns; above: a size; refs: short or full names; remote: a URL.
     """
 
-    include: Sequence[str] = ()
-    exclude: Sequence[str] = ()
-    above: str | None = None
-    everything: bool = False
-    refs: Sequence[str] = ()
-    unpublished: bool = False
-    remote_branches: bool = False
-    remote: str | None = None
-    push: bool = False
-    keep_ids: bool = False
-    dry: bool = False
+    FIELDS = (
+        "include", "exclude", "above", "everything", "refs", "unpublished", "remote_branches", "remote", "push",
+        "keep_ids", "dry",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        *,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        above: str | None = None,
+        everything: bool = False,
+        refs: Sequence[str] = (),
+        unpublished: bool = False,
+        remote_branches: bool = False,
+        remote: str | None = None,
+        push: bool = False,
+        keep_ids: bool = False,
+        dry: bool = False,
+    ) -> None:
+        self.include = include
+        self.exclude = exclude
+        self.above = above
+        self.everything = everything
+        self.refs = refs
+        self.unpublished = unpublished
+        self.remote_branches = remote_branches
+        self.remote = remote
+        self.push = push
+        self.keep_ids = keep_ids
+        self.dry = dry
 
 
-@dataclass(slots=True)
 class Chosen:
     """The refs (full names) that a migration is about; words: what they are, for a person.
 
@@ -40,13 +56,13 @@ class Chosen:
     are, with all before them.
     """
 
-    names: list[bytes]
-    words: str = ""
-    lonely: list[bytes] = field(default_factory=list)
-    stop: list[bytes] = field(default_factory=list)
+    def __init__(self, names: list[bytes], words: str = "", lonely: Sequence[bytes] = ()) -> None:
+        self.names = names
+        self.words = words
+        self.lonely = list(lonely)
+        self.stop: list[bytes] = []
 
 
-@dataclass(slots=True, kw_only=True)
 class Options:
     """What is to be done. cache: the folder of DVC's cache; shared: with a group.
 
@@ -54,11 +70,23 @@ class Options:
     name. dry: all but moving refs.
     """
 
-    selection: Selection
-    chosen: Chosen
-    where: Destination
-    cache: bytes
-    shared: bool = False
-    push: bool = False
-    rewrite_ids: bool = True
-    dry: bool = False
+    def __init__(
+        self,
+        *,
+        selection: Selection,
+        chosen: Chosen,
+        where: Destination,
+        cache: bytes,
+        shared: bool = False,
+        push: bool = False,
+        rewrite_ids: bool = True,
+        dry: bool = False,
+    ) -> None:
+        self.selection = selection
+        self.chosen = chosen
+        self.where = where
+        self.cache = cache
+        self.shared = shared
+        self.push = push
+        self.rewrite_ids = rewrite_ids
+        self.dry = dry

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from trinity_guard.git.catfile import FILES, TREE, Source, tree_parser
 from trinity_guard.migrate import lfs
 
@@ -128,6 +126,8 @@ def _lines(tips: Sequence[bytes], stop: Sequence[bytes]) -> bytes:
 
 class _Scanner:
     def __init__(self, source: Source, selection: Selection, found: Scan, on_progress: Progress) -> None:
+        import re
+
         self._source = source
         self._selection = selection
         self._found = found

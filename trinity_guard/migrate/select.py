@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import tempfile
 
 from trinity_guard import config as configs
 from trinity_guard import git
@@ -51,6 +49,8 @@ def options(migration: Migration, request: Request) -> Options:
 
 def load_config(place: git.Place) -> Config:
     """Read the repository's config; in a bare one from the tree of HEAD."""
+    import tempfile
+
     if not place.bare:
         return configs.load(place.top)
     with tempfile.TemporaryDirectory(prefix="trinity-guard-") as folder:
@@ -86,6 +86,8 @@ def selection(config: Config, include: Sequence[str], exclude: Sequence[str], ab
 
 
 def _require_pattern(glob: str) -> None:
+    import re
+
     try:
         good = glob.strip() and "\0" not in glob and configs.compiled([glob]).patterns[0].include is not None
     except (ValueError, re.error):

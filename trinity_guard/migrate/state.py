@@ -6,10 +6,7 @@ and `report.json` are for people.
 
 from __future__ import annotations
 
-import fcntl
-import json
 import os
-import time
 
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import files
@@ -48,6 +45,9 @@ class State:
         self._fd = -1
 
     def __enter__(self) -> State:
+        import fcntl
+        import time
+
         os.makedirs(self.folder, exist_ok=True)
         self._fd = os.open(self.file(b"lock"), os.O_WRONLY | os.O_CREAT, 0o666)
         # The git that moves refs, or the work tree, holds it too: it may live on when we are killed.
@@ -69,6 +69,8 @@ class State:
             return self
 
     def __exit__(self, *_: object) -> None:
+        import fcntl
+
         fcntl.flock(self._fd, fcntl.LOCK_UN)
         os.close(self._fd)
 
@@ -86,6 +88,8 @@ class State:
 
     def load(self, name: bytes, way_on: str) -> dict[str, Any]:
         """Return what a file of json says, nothing where there is none; GuardError with this remedy where it cannot."""
+        import json
+
         try:
             with open(self.file(name), "rb") as file:
                 found = json.loads(file.read())
@@ -146,6 +150,8 @@ class State:
 
 def dumped(values: Mapping[str, Any]) -> bytes:
     """Return json as this folder's files have it."""
+    import json
+
     return json.dumps(values, indent=1, sort_keys=True).encode() + b"\n"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.migrate import lfs, refs
@@ -20,14 +19,16 @@ if TYPE_CHECKING:
     from trinity_guard.migrate.state import State
 
 
-@dataclass(slots=True)
 class Verified:
     """commits: how many were compared, changed: how many of them are new ones; wrong: what differs, nothing if all
     is well."""
 
-    commits: int
-    changed: int
-    wrong: list[str]
+    __slots__ = ("changed", "commits", "wrong")
+
+    def __init__(self, commits: int, changed: int, wrong: list[str]) -> None:
+        self.commits = commits
+        self.changed = changed
+        self.wrong = wrong
 
 
 def verify(migration: Migration) -> Verified:

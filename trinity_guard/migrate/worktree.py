@@ -4,7 +4,6 @@ but those of pointers, .gitignore files and DVC's own."""
 from __future__ import annotations
 
 import os
-import shutil
 
 from trinity_guard import git
 from trinity_guard.dvcrepo import pointer
@@ -146,6 +145,8 @@ def move_objects(source: bytes, target: bytes) -> None:
 
     Killed at any instant, each object is in one of the two; a second call completes it.
     """
+    import shutil
+
     base = os.path.join(source, b"files", b"md5")
     if not os.path.isdir(base):
         return

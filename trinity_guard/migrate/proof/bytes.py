@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import threading
 
 from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import shown
@@ -64,6 +62,8 @@ class _Readers:
     def __init__(
         self, source: Source, where: odb.Store, pairs: Mapping[Pair, bytes], lfs_folder: bytes, on_progress: Progress
     ) -> None:
+        import threading
+
         self._source = source
         self._where = where
         self._pairs = pairs
@@ -77,6 +77,8 @@ class _Readers:
         self._failures: list[BaseException] = []
 
     def run(self) -> list[str]:
+        import threading
+
         ordered = list(self._pairs)
         parts = [ordered[i : i + AT_ONCE] for i in range(0, len(ordered), AT_ONCE)]
         threads = [threading.Thread(target=self._work, args=(parts,)) for _ in range(min(len(parts), _cores()))]
@@ -113,6 +115,8 @@ class _Readers:
                 self._on_progress("prove bytes", self._done, self._total)
 
     def _differs(self, batch: Batch, blob: bytes, md5: str) -> str:
+        import hashlib
+
         _, size = batch.header(blob)
         first = b""
         digest, name = hashlib.md5(usedforsecurity=False), hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
@@ -138,6 +142,8 @@ class _Readers:
 
     def _lfs_differs(self, text: bytes, md5: str) -> str:
         """An LFS pointer stands for bytes with a sha256: the cache's file must have it."""
+        import hashlib
+
         sha256 = hashlib.sha256(usedforsecurity=False)
         for piece in odb.read_file(self._where.path(md5)):
             sha256.update(piece)

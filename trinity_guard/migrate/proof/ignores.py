@@ -7,7 +7,6 @@ commit, laid out in a folder that is there for a moment.
 from __future__ import annotations
 
 import os
-import tempfile
 
 from trinity_guard import git
 from trinity_guard.errors import shown
@@ -67,6 +66,8 @@ class Ignored:
             self._ask(lines, path, False)
 
     def wrong(self) -> list[str]:
+        import tempfile
+
         if not self._asked:
             return []
         with tempfile.TemporaryDirectory(prefix="trinity-guard-") as folder:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import shutil
 import sys
-from dataclasses import dataclass
 
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.migrate.tools import guides
@@ -14,12 +11,14 @@ from trinity_guard.migrate.tools import guides
 BFG, FILTER_REPO = "bfg", "filter-repo"
 
 
-@dataclass(slots=True)
 class Tool:
     """argv: what is started, but for its arguments; name: bfg or filter-repo."""
 
-    name: str
-    argv: list[str]
+    __slots__ = ("argv", "name")
+
+    def __init__(self, name: str, argv: list[str]) -> None:
+        self.name = name
+        self.argv = argv
 
 
 def find(name: str, jar: str | None) -> Tool:
@@ -29,6 +28,8 @@ def find(name: str, jar: str | None) -> Tool:
 
 def _find_bfg(jar: str | None) -> Tool:
     """Return BFG with the jar that was named, in the option or in $BFG_JAR; GuardError where it or Java is missing."""
+    import shutil
+
     path = jar or os.environ.get("BFG_JAR", "")
     if not path or not os.path.isfile(path):
         what = (
@@ -52,6 +53,9 @@ def _find_bfg(jar: str | None) -> Tool:
 
 def _find_filter_repo() -> Tool:
     """Return git-filter-repo, from the PATH or as a module of this Python."""
+    import importlib.util
+    import shutil
+
     program = shutil.which("git-filter-repo")
     if program is not None:
         return Tool(FILTER_REPO, [program])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
-
 from trinity_guard.detect.patterns import PLAIN
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 
@@ -58,6 +56,8 @@ def _variant(pattern: str, name: bytes) -> str:
 
 
 def _matches(glob: str, path: bytes) -> bool:
+    import fnmatch
+
     name = path.rpartition(b"/")[2].decode("utf-8", "surrogateescape")
     return fnmatch.fnmatchcase(name, glob)
 

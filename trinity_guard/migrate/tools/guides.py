@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 
 from trinity_guard import git
 from trinity_guard.dvcrepo import urls
@@ -87,6 +86,8 @@ def _name(url: str) -> str:
 
 def _line(*words: str) -> str:
     """Return a command as a shell reads it."""
+    import shlex
+
     return shlex.join(words)
 
 

@@ -7,11 +7,7 @@ commit of HEAD alone, finds it clean.
 
 from __future__ import annotations
 
-import json
 import os
-import shlex
-import shutil
-from dataclasses import dataclass
 
 from trinity_guard import git
 from trinity_guard.detect.patterns import size_text
@@ -42,14 +38,16 @@ MESSAGE = b"Models and data are DVC pointers\n"
 ALL = ("refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*")
 
 
-@dataclass(slots=True)
 class Done:
     """What such a run did: objects in the cache, bytes of them, the folder of the manifest, objects sent."""
 
-    objects: int
-    size: int
-    folder: bytes
-    sent: int
+    __slots__ = ("folder", "objects", "sent", "size")
+
+    def __init__(self, objects: int, size: int, folder: bytes, sent: int) -> None:
+        self.objects = objects
+        self.size = size
+        self.folder = folder
+        self.sent = sent
 
 
 def run(migration: Migration, options: Options, tool: Tool) -> Done:
@@ -135,6 +133,8 @@ class _Run:
 
     def _take_in(self, ending: bytes) -> None:
         """BFG leaves its own report beside the repository, in a work tree's midst."""
+        import shutil
+
         place = self._place
         for folder in (place.git_dir + ending, (place.top or place.git_dir) + ending):
             if os.path.isdir(folder):
@@ -201,6 +201,8 @@ class _Run:
 
 def _manifest(scanned: Scan, objects: Mapping[bytes, Object]) -> bytes:
     """Return a line of json for each version of each file: the first commit that has it, path, md5, size."""
+    import json
+
     lines = []
     for path, versions in sorted(scanned.versions.items()):
         for blob, number in versions.items():
@@ -217,6 +219,8 @@ def _manifest(scanned: Scan, objects: Mapping[bytes, Object]) -> bytes:
 
 def report(place: git.Place, name: str, done: Done) -> str:
     """Return what such a run did, and what comes next."""
+    import shlex
+
     manifest, before = (shlex.quote(shown(os.path.join(done.folder, n))) for n in (MANIFEST, BEFORE))
     lines = [
         f"{name} rewrote all refs; {done.objects:,} objects ({size_text(done.size)}) are safe in the DVC cache,",
