@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 
 from trinity_guard import config as configs
 from trinity_guard import git
@@ -32,20 +33,18 @@ OK, WARNING, ERROR = "ok", "warning", "error"
 MAX_NAMED = 5
 
 
+@dataclass(slots=True)
 class Check:
     """What one check found: a level, the fact in words, the command that helps.
 
     mend: does without asking what mends it, and returns what was done; None where a person must decide.
     """
 
-    __slots__ = ("fact", "level", "mend", "name", "remedy")
-
-    def __init__(self, level: str, fact: str, remedy: str = "", mend: Callable[[], str] | None = None) -> None:
-        self.name = ""
-        self.level = level
-        self.fact = fact
-        self.remedy = remedy
-        self.mend = mend
+    level: str
+    fact: str
+    remedy: str = ""
+    mend: Callable[[], str] | None = None
+    name: str = ""
 
     def as_dict(self) -> dict[str, object]:
         return {

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import sys
+from dataclasses import dataclass, field
 
 from trinity_guard import git
 from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
@@ -23,18 +24,16 @@ CALL = b"trinity-guard hook"
 ACTING = b'\nif [ -f "$before" ]'
 
 
+@dataclass(slots=True)
 class State:
     """The hooks in the folder where Git looks: names by what is the matter with them."""
 
-    __slots__ = ("edited", "fine", "foreign", "missing", "old", "plain")
-
-    def __init__(self) -> None:
-        self.fine: list[bytes] = []
-        self.missing: list[bytes] = []
-        self.foreign: list[bytes] = []
-        self.plain: list[bytes] = []  # without the executable bit
-        self.old: list[bytes] = []
-        self.edited: list[bytes] = []
+    fine: list[bytes] = field(default_factory=list)
+    missing: list[bytes] = field(default_factory=list)
+    foreign: list[bytes] = field(default_factory=list)
+    plain: list[bytes] = field(default_factory=list)  # without the executable bit
+    old: list[bytes] = field(default_factory=list)
+    edited: list[bytes] = field(default_factory=list)
 
     def reached(self) -> bool:
         return bool(self.fine or self.old or self.edited or self.plain)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 from trinity_guard.detect.patterns import size_text
 
@@ -16,13 +17,13 @@ LEFT, RIGHT, TOP, BOTTOM = 70, 20, 16, 34
 MANTISSAS = (10, 12, 16, 20, 24, 32, 40, 60, 80, 100)
 
 
+@dataclass(slots=True)
 class Line:
     """name: in the legend; kind: the class that gives it its colour and dash; values: bytes, one for each time."""
 
-    def __init__(self, name: str, kind: str, values: Sequence[int]) -> None:
-        self.name = name
-        self.kind = kind
-        self.values = values
+    name: str
+    kind: str
+    values: Sequence[int]
 
 
 def lines(times: Sequence[int], drawn: Sequence[Line], title: str, words: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from dataclasses import dataclass
 from itertools import accumulate
 
 from trinity_guard.report.history import DVC, GIT
@@ -20,14 +21,14 @@ MONTH = 30 * 86400
 YEAR = 365 * 86400
 
 
+@dataclass(slots=True)
 class Curves:
     """Bytes at each of the times (seconds since 1970): of Git as it is, with every artifact in Git, with none."""
 
-    def __init__(self, times: list[int], actual: list[int], inside: list[int], outside: list[int]) -> None:
-        self.times = times
-        self.actual = actual
-        self.inside = inside
-        self.outside = outside
+    times: list[int]
+    actual: list[int]
+    inside: list[int]
+    outside: list[int]
 
 
 class Row:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import dataclass
 
 from trinity_guard import git
 from trinity_guard.dvcrepo import referenced
@@ -28,20 +29,18 @@ NO_TIME = 1 << 62
 NOT_OURS = "--exclude=refs/trinity-guard/*"
 
 
+@dataclass(slots=True)
 class Version:
     """A version of an artifact: when (seconds since 1970) it was committed first, its size in bytes, where it lies.
 
     packed: the bytes that it takes among Git's objects, 0 where DVC holds it. key: the blob's id, or the MD5.
     """
 
-    __slots__ = ("home", "key", "packed", "size", "when")
-
-    def __init__(self, when: int, size: int, packed: int, home: str, key: str) -> None:
-        self.when = when
-        self.size = size
-        self.packed = packed
-        self.home = home
-        self.key = key
+    when: int
+    size: int
+    packed: int
+    home: str
+    key: str
 
 
 class History:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import sys
+from dataclasses import dataclass
 
 from trinity_guard import LIBRARY, git, start_line
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
@@ -42,14 +43,12 @@ fi || EXIT
 """  # noqa: E501  # the command is one line
 
 
+@dataclass(slots=True)
 class Folder:
     """Where the hooks of a repository go, and in which form."""
 
-    __slots__ = ("kind", "path")
-
-    def __init__(self, path: bytes, kind: str) -> None:
-        self.path = path
-        self.kind = kind
+    path: bytes
+    kind: str
 
 
 def library() -> bytes:

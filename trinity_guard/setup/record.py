@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import dataclass, field
 
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, pathspec, shown
@@ -14,14 +15,12 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+@dataclass(slots=True)
 class InstallOutcome:
     """What was done, and what a person should know."""
 
-    __slots__ = ("done", "notes")
-
-    def __init__(self) -> None:
-        self.done: list[str] = []
-        self.notes: list[str] = []
+    done: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 class InstallPlan:
