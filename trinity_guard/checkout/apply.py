@@ -89,7 +89,8 @@ def _lacks(follower: Follower, goal: Goal) -> bool:
 def carry_out(follower: Follower, fetcher: Fetcher | None = None, on_progress: Progress | None = None) -> None:
     """Take away and put what was decided; where that had to stop early, the plan's last error says why."""
     plan = follower.plan
-    counter = _Counter(follower, on_progress)
+    total = sum(_size(follower, put.goal) for put in plan.puts) if on_progress else 0
+    counter = odb.ByteCounter(total, on_progress)
     marks: dict[bytes, tuple[Goal, os.stat_result]] = {goal.path: (goal, stat) for goal, stat in plan.right}
     try:
         _take_away(follower)
@@ -116,17 +117,6 @@ def _paths(puts: Sequence[Put]) -> set[bytes]:
     return {put.goal.path for put in puts}
 
 
-class _Counter:
-    def __init__(self, follower: Follower, on_progress: Progress | None) -> None:
-        sizes = [_size(follower, put.goal) for put in follower.plan.puts] if on_progress else []
-        self._done, self._total, self._tell = 0, sum(sizes), on_progress
-
-    def __call__(self, count: int) -> None:
-        self._done += count
-        if self._tell:
-            self._tell(self._done, max(self._total, self._done))
-
-
 def _size(follower: Follower, goal: Goal) -> int:
     there = follower.projects.cache_reader(goal.project).find(goal.md5)
     return os.stat(there).st_size if there else 0
@@ -141,7 +131,9 @@ def _take_away(follower: Follower) -> None:
             follower.plan.kept.append(LeftAlone(path, "unnamed", "it was written to just now"))
 
 
-def _put(follower: Follower, put: Put, marks: dict[bytes, tuple[Goal, os.stat_result]], counter: _Counter) -> bool:
+def _put(
+    follower: Follower, put: Put, marks: dict[bytes, tuple[Goal, os.stat_result]], counter: odb.ByteCounter
+) -> bool:
     """Put one file; False when its object is damaged, which the plan then says."""
     goal, plan = put.goal, follower.plan
     cache_reader = follower.projects.cache_reader(goal.project)

@@ -215,7 +215,7 @@ def _keep_bytes(place: git.Place, items: list[Converted], on_progress: Callable[
     staged = [i.path for i in items if i.oid]
     clean = {p for p in (index.unchanged(staged) if staged else ()) if stats[p] is not None}
     total = sum(s.st_size for s in stats.values() if s is not None)
-    counter = _Counter(total, on_progress)
+    counter = odb.ByteCounter(total, on_progress)
     stores: dict[bytes, odb.Store] = {}
     try:
         for item in items:
@@ -233,16 +233,6 @@ def _keep_bytes(place: git.Place, items: list[Converted], on_progress: Callable[
     finally:
         for cache in stores.values():
             cache.abandon()
-
-
-class _Counter:
-    def __init__(self, total: int, on_progress: Callable[[int, int], None] | None) -> None:
-        self._done, self._total, self._tell = 0, total, on_progress
-
-    def __call__(self, count: int) -> None:
-        self._done += count
-        if self._tell:
-            self._tell(self._done, max(self._total, self._done))
 
 
 def _stat(place: git.Place, path: bytes) -> os.stat_result | None:
@@ -273,7 +263,7 @@ def cache_of(place: git.Place, path: bytes) -> odb.Store:
 
 
 def _take_file(
-    place: git.Place, cache: odb.Store, item: Converted, stat: os.stat_result | None, counter: _Counter
+    place: git.Place, cache: odb.Store, item: Converted, stat: os.stat_result | None, counter: odb.ByteCounter
 ) -> bool:
     """Take the working file's bytes; False when it is not, or does not stay, what `stat` says."""
     path = place.file(item.path)
@@ -312,7 +302,7 @@ def _identity(stat: os.stat_result) -> tuple[int, int, int, int]:
     return stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
-def _take_blob(place: git.Place, cache: odb.Store, item: Converted, counter: _Counter) -> None:
+def _take_blob(place: git.Place, cache: odb.Store, item: Converted, counter: odb.ByteCounter) -> None:
     """Take what was staged, as the working file would hold it (autocrlf and other filters applied)."""
     if item.attributes.raw(item.path):
         objects = Objects(place.common_dir)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import hashlib
     from collections.abc import Callable, Iterable, Iterator
 
+    from trinity_guard import Progress
+
 PIECE = 1 << 20
 # From this size on, hashing in a second thread beats what starting it costs.
 THREADED = 8 << 20
@@ -35,6 +37,20 @@ class Stored:
         self.md5 = md5
         self.size = size
         self.temporary = temporary
+
+
+class ByteCounter:
+    """Bytes that went into a store, told onwards: on_progress(done, in all)."""
+
+    def __init__(self, total: int, on_progress: Progress | None) -> None:
+        self.done = 0
+        self._total = total
+        self._on_progress = on_progress
+
+    def __call__(self, count: int) -> None:
+        self.done += count
+        if self._on_progress:
+            self._on_progress(self.done, max(self._total, self.done))
 
 
 class Store:

@@ -97,7 +97,7 @@ def _copy_all(
     source: odb.Store, target: odb.Store, items: Sequence[Wanted], on_progress: Progress | None
 ) -> dict[str, str]:
     lacking: dict[str, str] = {}
-    count = _Count(items, on_progress)
+    count = odb.ByteCounter(sum(max(item.size, 0) for item in items), on_progress)
     settled = 0
     try:
         for item in dirs_last(items):
@@ -113,7 +113,7 @@ def _copy_all(
     return lacking
 
 
-def _copy(source: odb.Store, target: odb.Store, md5: str, count: _Count) -> str:
+def _copy(source: odb.Store, target: odb.Store, md5: str, count: odb.ByteCounter) -> str:
     """Take one object over, hashing on the way; return why not, "" when it came."""
     path = source.path(md5)
     try:
@@ -124,23 +124,9 @@ def _copy(source: odb.Store, target: odb.Store, md5: str, count: _Count) -> str:
         return f"{shown(path)} cannot be read: {error.strerror}"
     with file:
         pieces = iter(lambda: file.read(odb.PIECE), b"")
-        stored = target.take(pieces, os.fstat(file.fileno()).st_size, count.add)
+        stored = target.take(pieces, os.fstat(file.fileno()).st_size, count)
     if not odb.says(md5, stored.md5, stored.temporary):
         target.drop(stored)
         return DAMAGED
     stored.md5 = md5
     return ""
-
-
-class _Count:
-    """Bytes that were copied, told onwards."""
-
-    def __init__(self, items: Sequence[Wanted], on_progress: Progress | None) -> None:
-        self.done = 0
-        self._total = sum(max(item.size, 0) for item in items)
-        self._on_progress = on_progress
-
-    def add(self, size: int) -> None:
-        self.done += size
-        if self._on_progress:
-            self._on_progress(self.done, max(self._total, self.done))
