@@ -37,7 +37,7 @@ WITH_NOTHING_TO_DO = {
     | modules(commands="hooks.commit", convert="journal", dvcrepo="tracked", git="files nextcommit", push="queue"),
     "pre-push": ALWAYS | LOOKING | modules(commands="hooks.push", git="revisions", push="contents queue refs"),
     "post-checkout": ALWAYS
-    | modules(checkout="changes", commands="hooks.checkout", detect="configuration", dvcrepo="tracked"),
+    | modules(checkout="changes", commands="hooks.checkout", detect="configuration", dvcrepo="paths tracked"),
 }
 STANDARD = {
     *("__future__", "_collections_abc", "_stat", "abc", "codecs", "gc", "genericpath", "io", "os", "os.path"),

@@ -10,9 +10,9 @@ import pytest
 
 from tests.helpers.support import Repo
 from trinity_guard import git
-from trinity_guard.checkout.desired import Goal
 from trinity_guard.checkout.plan import Follower, Former
 from trinity_guard.dvcrepo import odb, pointer, tracked
+from trinity_guard.dvcrepo.output import Output
 
 
 class World:
@@ -41,12 +41,12 @@ class World:
 
     def point(self, name: str, content: bytes) -> bytes:
         """Stage a pointer to these bytes, which the cache then holds; return its path."""
-        path = name + pointer.SUFFIX.decode()
+        path = name + ".dvc"
         self.repo.stage(path, pointer.encode(self.hold(content), len(content), Path(name).name))
         return path.encode()
 
-    def goal(self, name: bytes, md5: str, size: int = -1) -> Goal:
-        return Goal(name, md5, size, name + b".dvc", b"")
+    def goal(self, name: bytes, md5: str, size: int = -1) -> Output:
+        return Output(name, md5, size, name + b".dvc")
 
     def follower(self) -> Follower:
         return Follower(self.place, tracked.load(self.place))

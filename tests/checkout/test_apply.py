@@ -11,18 +11,18 @@ import pytest
 
 from tests.checkout.conftest import World
 from trinity_guard.checkout import apply
-from trinity_guard.checkout.desired import Goal
 from trinity_guard.checkout.plan import Follower, Former
 from trinity_guard.dvcrepo import tracked
+from trinity_guard.dvcrepo.output import Output
 
 
-def brought(world: World, *goals: Goal, former: Former | None = None) -> Follower:
+def brought(world: World, *goals: Output, former: Former | None = None) -> Follower:
     follower = world.follower()
     apply.bring(follower, goals, former or Former())
     return follower
 
 
-def done(world: World, *goals: Goal, former: Former | None = None) -> Follower:
+def done(world: World, *goals: Output, former: Former | None = None) -> Follower:
     follower = brought(world, *goals, former=former)
     apply.carry_out(follower)
     return follower
@@ -37,7 +37,7 @@ class Remote(apply.Fetcher):
         self.contents = list(contents)
         self.asked: list[bytes] = []
 
-    def fetch(self, wanted: Sequence[Goal]) -> dict[str, str]:
+    def fetch(self, wanted: Sequence[Output]) -> dict[str, str]:
         self.asked += [g.path for g in wanted]
         held = {self.world.hold(c, s) for c in self.contents for s in ([".dir"] if c[:1] == b"[" else [""])}
         return {g.name: "is not on the remote" for g in wanted if g.name not in held}
@@ -113,7 +113,7 @@ def test_a_damaged_object_is_fetched_once_more_and_else_named(world: World) -> N
     world.object(goal.md5).write_bytes(b"evil")
 
     class Mending(Remote):
-        def fetch(self, wanted: Sequence[Goal]) -> dict[str, str]:
+        def fetch(self, wanted: Sequence[Output]) -> dict[str, str]:
             world.object(goal.md5).unlink()
             return super().fetch(wanted)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.checkout.conftest import World
-from trinity_guard.checkout.desired import Goal
 from trinity_guard.checkout.select import Selection
+from trinity_guard.dvcrepo.output import Output
 from trinity_guard.errors import GuardError
 
 
 @pytest.fixture
-def goals(world: World) -> list[Goal]:
+def goals(world: World) -> list[Output]:
     files = [world.goal(name, "1" * 32) for name in (b"a.csv", b"sub/b.csv", b"sub/deep/c.csv", b"subway.csv")]
     return [*files, world.goal(b"set", "2" * 32 + ".dir")]
 
@@ -29,12 +29,12 @@ def goals(world: World) -> list[Goal]:
         ([b"set/in/it"], [b"set"]),
     ],
 )
-def test_paths_mean_what_lies_at_or_below_them(goals: list[Goal], paths: list[bytes], meant: list[bytes]) -> None:
+def test_paths_mean_what_lies_at_or_below_them(goals: list[Output], paths: list[bytes], meant: list[bytes]) -> None:
     assert [g.path for g in Selection(paths).goals(goals, "here")] == meant
 
 
 @pytest.mark.parametrize("path", [b"b.csv", b"su", b"a.csv/deeper", b"a.cs"])
-def test_a_path_that_means_none_is_said(goals: list[Goal], path: bytes) -> None:
+def test_a_path_that_means_none_is_said(goals: list[Output], path: bytes) -> None:
     with pytest.raises(GuardError, match=f"in HEAD no pointer names {path.decode()}") as caught:
         Selection([b"a.csv", path]).goals(goals, "in HEAD")
     assert caught.value.remedy == "trinity-guard status"

@@ -12,6 +12,7 @@ from tests.checkout.conftest import World
 from trinity_guard.checkout import workfiles
 from trinity_guard.checkout.workfiles import CacheReader, Damaged, StagingDir, WorkTree
 from trinity_guard.dvcrepo import odb
+from trinity_guard.dvcrepo.output import LEGACY
 from trinity_guard.errors import GuardError
 
 
@@ -218,7 +219,7 @@ def test_objects_are_found_in_any_store_in_dvc_2_s_layout_and_by_size(world: Wor
     old = tmp_path / "shared" / md5[:2] / md5[2:]
     old.parent.mkdir(parents=True)
     world.object(md5).rename(old)
-    assert reader.find(odb.LEGACY + md5) == os.fsencode(old)
+    assert reader.find(LEGACY + md5) == os.fsencode(old)
     old.unlink()
     old.mkdir()
     assert reader.find(md5) is None

@@ -29,7 +29,7 @@ def staging(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
 def held(path: bytes) -> bytes | None:
     """Return the pointer that may be renewed for a path."""
     found = owners.refuse_held(tracked.load(git.place()), path)
-    return found.pointer if found else None
+    return found.source if found else None
 
 
 def test_a_file_belongs_to_the_nearest_project(staging: Repo) -> None:

@@ -3,127 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import gc
-import io
 import itertools
 import json
-import logging
 import os
 import re
 import shutil
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from tests.dvcrepo.kinds import KINDS, room
+from tests.dvcrepo.work import Said, Work, states
 from tests.helpers.support import run
 from trinity_guard import git
-from trinity_guard.cli import main
 
 # What only DVC can do: the objects have no names of their own in a cloud-versioned remote.
 CLOUD = "version_id"
-
-
-class Said(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-class Work:
-    """A copy of one kind's repository, where we and DVC are asked in process."""
-
-    def __init__(self, top: Path) -> None:
-        self.top = top
-        self.path = top / "work"
-        self.cache = self.path / ".dvc" / "cache"
-
-    def guard(self, *args: str, data: bytes = b"") -> Said:
-        out, err = io.StringIO(), io.StringIO()
-        stdin = sys.stdin
-        sys.stdin = io.TextIOWrapper(io.BytesIO(data))
-        try:
-            with contextlib.chdir(self.path), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                code = main(list(args))
-        finally:
-            sys.stdin = stdin
-            gc.enable()  # a hook lets it be, for the little while that it lives
-        return Said(code, out.getvalue(), err.getvalue())
-
-    @contextlib.contextmanager
-    def dvc(self) -> Iterator[Any]:
-        """DVC's own view of the repository, without the database in which it remembers hashes: most of its time."""
-        from dvc.repo import Repo
-        from dvc_data.hashfile import state
-
-        pytest.MonkeyPatch().setattr(state, "State", lambda *args, **kwargs: state.StateNoop())
-        for name in ("dvc", "dvc_data", "dvc_objects"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)
-        with (
-            contextlib.chdir(self.path),
-            contextlib.redirect_stdout(io.StringIO()),
-            contextlib.redirect_stderr(io.StringIO()),
-        ):
-            repo = Repo(".")
-            try:
-                yield repo
-            finally:
-                repo.close()
-
-    def data(self) -> list[Path]:
-        """Return the files that DVC holds, those that are there."""
-        ending = (".csv", ".CSV")
-        return sorted(p for p in self.path.rglob("*.csv") if p.suffix in ending and ".dvc" not in p.parts)
-
-    def files(self) -> dict[str, tuple[bytes, bool]]:
-        """Return path -> bytes, and whether it may be executed."""
-        return {str(p.relative_to(self.path)): (p.read_bytes(), bool(p.stat().st_mode & 0o100)) for p in self.data()}
-
-    def stored(self) -> dict[str, bytes]:
-        """Return what lies on the remotes."""
-        return {
-            str(p.relative_to(self.top)): p.read_bytes()
-            for folder in ("storage", "other")
-            for p in (self.top / folder).rglob("*")
-            if p.is_file()
-        }
-
-    def remove(self) -> None:
-        for file in self.data():
-            file.unlink()
-        shutil.rmtree(self.path / "folder", ignore_errors=True)
-
-    def replace(self) -> None:
-        """Put a folder in the place of one file."""
-        file = self.data()[0]
-        file.unlink()
-        file.mkdir()
-
-    def change(self) -> None:
-        """Write other bytes of the same size into one file."""
-        file = self.data()[0]
-        file.write_bytes(file.read_bytes().replace(b"1", b"9").replace(b"3", b"9"))
-
-    def grow(self) -> None:
-        file = self.data()[-1]
-        file.write_bytes(file.read_bytes() + b"7,8\n")
-
-    def turn_line_ends(self) -> None:
-        """Give one text the other line ends: DVC 2 took no notice of them."""
-        file = self.data()[0]
-        text = file.read_bytes()
-        file.write_bytes(text.replace(b"\r\n", b"\n") if b"\r\n" in text else text.replace(b"\n", b"\r\n"))
-
-    def forget(self) -> None:
-        """Empty the cache."""
-        shutil.rmtree(self.cache, ignore_errors=True)
-
-    def push(self) -> None:
-        with self.dvc() as repo:
-            repo.push()
 
 
 _COPIES = itertools.count()
@@ -141,42 +38,19 @@ def make(kind: str, situation: str, tmp_path: Path) -> Callable[[], Work]:
     return copy
 
 
-# Why our answer is known to be wrong in some cells.
-RED = {
-    "legacy": "the md5 of DVC 2 is compared as if it were that of the bytes",
-    "cache": "the cache is asked for an object of DVC 2 under the name of one of DVC 3",
-    "folder": "nobody looks into a directory, and what stands in the place of a file is taken for it",
-    "import": "nobody looks at an import",
-    "lock": "status and the hook do not know what dvc.lock holds",
-    "source": "an import's source is not named when it does not come",
-    "in git": "an output that DVC leaves to Git is taken for a raw artifact, or for one that DVC holds",
-    "held": "what is not pushed is taken for not held",
-}
-LOCKS = ("dvc.lock", "dvc.lock of foreach")
-IMPORTS = ("import", "import-url")
 DVC2 = ("DVC 2 without hash", "DVC 2 of CRLF text")
-
-
-def red(*cells: tuple[str, str] | tuple[str, str, str]) -> dict[tuple[str, str], str]:
-    """Return (kind, situation) -> reason; without a situation it is "", the only one."""
-    return {(c[0], c[2] if len(c) > 2 else ""): RED[c[1]] for c in cells}
 
 
 def cells(
     *situations: str,
-    broken: dict[tuple[str, str], str] | None = None,
     but: tuple[str, ...] = (),
     slow: Callable[[str, str], bool] = lambda kind, situation: False,
 ) -> pytest.MarkDecorator:
     """Ask of every kind, in each situation. slow: which cells .ci/run alone looks at."""
-    known = broken or {}
     table = []
     for kind, situation in itertools.product((k for k in KINDS if k not in but), situations or ("",)):
         marks = [pytest.mark.slow] if slow(kind, situation) else []
-        reason = known.pop((kind, situation), "")
-        marks += [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
         table.append(pytest.param(kind, situation, marks=marks, id=f"{kind}, {situation}" if situation else kind))
-    assert not known
     return pytest.mark.parametrize(("kind", "situation"), table)
 
 
@@ -194,17 +68,6 @@ def seldom(kind: str, _: str) -> bool:
 
 
 # --- what DVC says
-
-
-def states(work: Work) -> dict[str, str]:
-    """Return path -> how DVC sees it in the work tree, of what it caches (dvc status)."""
-    words = {None: "present", "modified": "changed", "deleted": "gone"}
-    with work.dvc() as repo:
-        return {
-            os.path.relpath(out.fs_path): words[next(iter(out.workspace_status().values()), None)]
-            for out in repo.index.outs
-            if out.use_cache
-        }
 
 
 def lacking(work: Work) -> tuple[set[str], set[str]]:
@@ -241,13 +104,6 @@ SITUATIONS: dict[str, Callable[[Work], None]] = {
 
 @cells(
     *list(SITUATIONS)[1:],
-    broken=red(
-        ("DVC 2 of CRLF text", "legacy", "as committed"),
-        *[(k, "folder", "a folder instead") for k in KINDS if k not in (*LOCKS, *IMPORTS, "cache: false")],
-        *[("directory", "folder", s) for s in ("changed", "grown")],
-        *[(k, "import", s) for k in IMPORTS for s in ("changed", "grown", "a folder instead")],
-        *[(k, "lock", s) for k in LOCKS for s in list(SITUATIONS)[1:]],
-    ),
     slow=lambda kind, situation: situation in ("grown", "a folder instead") and seldom(kind, situation),
 )
 def test_status(make: Callable[[], Work]) -> None:
@@ -256,9 +112,7 @@ def test_status(make: Callable[[], Work]) -> None:
 
 
 @pytest.mark.parametrize("situation", [""])
-@pytest.mark.parametrize(
-    "kind", [pytest.param(k, marks=pytest.mark.xfail(reason=RED["legacy"], strict=True)) for k in DVC2]
-)
+@pytest.mark.parametrize("kind", DVC2)
 def test_line_ends_that_dvc_2_took_no_notice_of(make: Callable[[], Work]) -> None:
     work = make()
     work.turn_line_ends()
@@ -267,7 +121,7 @@ def test_line_ends_that_dvc_2_took_no_notice_of(make: Callable[[], Work]) -> Non
     assert (work.guard("sync").err, work.guard("hook", "pre-commit").err, work.files()) == ("", "", before)
 
 
-@cells(broken=red(*[(k, "lock") for k in LOCKS], *[(k, "cache") for k in DVC2]))
+@cells()
 def test_status_of_the_cache(make: Callable[[], Work]) -> None:
     work = make()
     with_it = {path for path, a in status(work).items() if not a["cached"]}
@@ -285,12 +139,6 @@ def test_status_of_the_cache(make: Callable[[], Work]) -> None:
     "changed",
     "grown",
     "missing",
-    broken=red(
-        ("DVC 2 of CRLF text", "legacy", "as committed"),
-        *[("directory", "folder", s) for s in ("changed", "grown")],
-        *[(k, "import", s) for k in IMPORTS for s in ("changed", "grown")],
-        *[(k, "lock", s) for k in LOCKS for s in ("changed", "grown")],
-    ),
     slow=lambda kind, situation: situation != "changed" and seldom(kind, situation),
 )
 def test_the_commits_warning(make: Callable[[], Work]) -> None:
@@ -355,7 +203,7 @@ def test_sync_keeps_what_was_changed(make: Callable[[], Work]) -> None:
     assert bool(named) == bool(changed)
 
 
-@cells(broken=red(("import", "source")), but=(CLOUD,))
+@cells(but=(CLOUD,))
 def test_pull(make: Callable[[], Work]) -> None:
     ours, theirs = make(), make()
     for work in (ours, theirs):
@@ -409,7 +257,7 @@ def gate(work: Work) -> Said:
     return work.guard("hook", "pre-push", "origin", "../origin.git", data=line.encode())
 
 
-@cells(broken=red(("cache: false", "in git")), but=(CLOUD,))
+@cells(but=(CLOUD,))
 def test_gate(make: Callable[[], Work]) -> None:
     ours, theirs = make(), make()
     said = gate(ours)
@@ -419,7 +267,7 @@ def test_gate(make: Callable[[], Work]) -> None:
     assert lacking(ours)[1] == lacking(theirs)[1]
 
 
-@cells(broken=red(("cache: false", "in git")), but=(CLOUD,), slow=seldom)
+@cells(but=(CLOUD,), slow=seldom)
 def test_push_and_gate_of_what_is_nowhere(make: Callable[[], Work]) -> None:
     work = make()
     work.forget()
@@ -457,7 +305,7 @@ def recorded_in(work: Work, paths: set[str]) -> set[str]:
     return {p if named[p].endswith("dvc.yaml") else named[p] for p in paths if p in named}
 
 
-@cells(broken=red(("cache: false", "in git")), but=(CLOUD,))
+@cells(but=(CLOUD,))
 def test_lint(make: Callable[[], Work]) -> None:
     work = make()
     assert lint(work) == (recorded_in(work, lacking(work)[1] & pushed(work)), set())
@@ -486,15 +334,7 @@ def test_doctor(make: Callable[[], Work]) -> None:
     assert {n for n, c in doctor(work).items() if c["level"] == "error"} == ({"objects"} if nowhere else set())
 
 
-@cells(
-    broken=red(
-        ("DVC 2 of CRLF text", "legacy"),
-        ("cache: false", "in git"),
-        ("push: false", "held"),
-        ("import", "held"),
-        *[(k, "lock") for k in LOCKS],
-    )
-)
+@cells()
 def test_report(make: Callable[[], Work]) -> None:
 
     from trinity_guard.detect import patterns
@@ -516,7 +356,7 @@ def test_report(make: Callable[[], Work]) -> None:
 # --- migrate
 
 
-@cells(broken=red(("cache: false", "in git")), slow=seldom)
+@cells(slow=seldom)
 def test_migrate(make: Callable[[], Work]) -> None:
     """Git had the raw files before DVC took them over: the newest commit stays as DVC has it."""
     work = make()

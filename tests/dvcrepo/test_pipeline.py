@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from tests.dvcrepo.test_project import project
 from tests.helpers.support import PROJECT, run
-from trinity_guard.dvcrepo.project import PipelineOut, pipeline_outs
+from trinity_guard.dvcrepo.output import Output
+from trinity_guard.dvcrepo.pipeline import pipeline_outs
 from trinity_guard.errors import BLOCKED, GuardError
 
 PIPELINE = """\
@@ -55,7 +56,7 @@ plots:
 """
 
 
-def as_tuples(outs: list[PipelineOut]) -> set[tuple[bytes, str, bool]]:
+def as_tuples(outs: list[Output]) -> set[tuple[bytes, str, bool]]:
     return {(out.path, out.stage, out.cache) for out in outs}
 
 

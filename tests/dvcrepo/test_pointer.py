@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from tests.helpers.support import PROJECT, Repo, dvc, run
 from trinity_guard.dvcrepo import pointer, safe_paths
-from trinity_guard.dvcrepo.pointer import Out, Pointer, data_path, decode, encode, nameable, refresh
+from trinity_guard.dvcrepo.output import Output
+from trinity_guard.dvcrepo.pointer import Pointer, decode, encode, nameable, refresh
 from trinity_guard.errors import GuardError
 
 MD5 = "d41d8cd98f00b204e9800998ecf8427e"
@@ -83,8 +84,7 @@ def test_encode_writes_the_bytes_of_dvc_add_for_any_name(dvc_repo: Repo) -> None
     assert expected == written
     for name, data in written.items():
         assert nameable(name.encode()) is None, name
-        pointed = decode(data, name.encode() + b".dvc")
-        assert data_path(name.encode() + b".dvc", pointed, pointed.outs[0]) == name.encode()
+        assert [out.path for out in decode(data, name.encode() + b".dvc").outs] == [name.encode()]
 
 
 def test_an_empty_file_and_md5s_that_look_like_numbers_are_as_dvc_writes_them() -> None:
@@ -129,13 +129,13 @@ def test_what_was_encoded_is_decoded_and_encoded_again_to_the_same_bytes(
     except GuardError:
         assert name.endswith(".dvc") or name in (".", "..") or name.rstrip(" .") in (".git", ".dvc")
         return
-    assert (out.md5, out.size, out.path, out.isexec) == (md5, size, name, isexec)
-    assert (out.hash_name, out.cache, out.push, out.remote, out.external) == ("md5", True, True, None, False)
-    assert encode(out.md5, out.size or 0, out.path, out.isexec) == data
+    assert (out.md5, out.size, out.text, out.isexec) == (md5, size, name, isexec)
+    assert (out.legacy, out.cache, out.push, out.remote, out.external) == (False, True, True, "", False)
+    assert encode(out.md5, out.size, out.text, out.isexec) == data
 
 
 def same(a: Pointer, b: Pointer) -> bool:
-    fields = list(Out.__slots__)
+    fields = list(Output.__slots__)
     return [[getattr(o, n) for n in fields] for o in a.outs] == [[getattr(o, n) for n in fields] for o in b.outs]
 
 
@@ -149,7 +149,7 @@ LINES = st.sampled_from(PIECES.replace("|\n", "|").split("|"))
 @settings(max_examples=600, deadline=None)
 def test_the_plain_reader_takes_nothing_that_yaml_reads_otherwise(lines: list[str], newline: bool) -> None:
     data = ("outs:\n" + "\n".join(lines[1:]) + "\n" * newline).encode()
-    quick = pointer._canonical(data)
+    quick = pointer._canonical(data, WHERE)
     if quick is not None:
         assert same(Pointer([quick], data), pointer._decoded_by_yaml(data, WHERE))
 
@@ -218,8 +218,7 @@ def test_a_pointer_with_a_working_directory_is_refreshed_as_dvc_does(dvc_repo: R
         dvc_repo.write("sub/x", b"")
         old = f"wdir: {wdir}\n" + PLAIN_POINTER.replace("NAME", path)
         dvc_repo.write(where, old.encode())
-        pointed = decode(old.encode(), where.encode())
-        assert data_path(where.encode(), pointed, pointed.outs[0]) == data.encode()
+        assert [out.path for out in decode(old.encode(), where.encode()).outs] == [data.encode()]
         ours[where] = refresh(old.encode(), where.encode(), Path(data).name, md5_of(NEW), len(NEW), False)
     dvc_repo.dvc("add", "-q", *(data for _, _, data in cases.values()))
     assert ours == {where: dvc_repo.file(where).read_bytes() for where in cases}
@@ -255,13 +254,11 @@ def test_imports_legacy_pointers_directories_and_external_outs_are_told_apart() 
     )
     assert imported.deps
     assert imported.frozen
-    assert imported.outs[0].hash_name == "md5-dos2unix"
+    assert imported.outs[0].legacy
     folder = decode(f"outs:\n- md5: {MD5}.dir\n  size: 9\n  nfiles: 2\n  hash: md5\n  path: x\n".encode(), b"x.dvc")
     assert (folder.outs[0].is_dir, folder.outs[0].nfiles, folder.outs[0].isexec) == (True, 2, False)
     external = decode(b"outs:\n- etag: abc\n  path: s3://bucket/x.csv\n- checksum: q\n  path: http:x\n", WHERE)
-    assert [o.external for o in external.outs] == [True, True]
-    with pytest.raises(GuardError, match="leaves the repository"):
-        data_path(WHERE, external, external.outs[0])
+    assert [(o.external, o.path, o.held) for o in external.outs] == [(True, b"", False)] * 2
     unfetched = decode(b"deps:\n- path: s3://b/x\nouts:\n- path: x.csv\n", WHERE)
     assert unfetched.outs[0].md5 == ""
 

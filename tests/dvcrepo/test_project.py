@@ -354,7 +354,8 @@ def test_ordinary_settings_need_no_heavy_import(tmp_path: Path) -> None:
     script = f"""if True:
         import os, sys
         before = set(sys.modules)
-        from trinity_guard.dvcrepo.project import dvcignored, load, pipeline_outs, root_of
+        from trinity_guard.dvcrepo.pipeline import pipeline_outs
+        from trinity_guard.dvcrepo.project import dvcignored, load, root_of
         root = os.fsencode({str(root)!r})
         assert root_of(root, b"a/b/x.csv") == b""
         assert load(root).default_remote == "two"
@@ -364,7 +365,7 @@ def test_ordinary_settings_need_no_heavy_import(tmp_path: Path) -> None:
     """
     env = {**os.environ, "PYTHONPATH": str(PROJECT)}
     loaded = subprocess.run([sys.executable, "-S", "-c", script], env=env, capture_output=True, check=True, text=True)
-    assert loaded.stdout.split() == ["__future__"]
+    assert loaded.stdout.split() == ["__future__", "select"]  # what starts processes waits for them by it
 
 
 def test_a_remote_says_which_level_each_of_its_options_comes_from(tmp_path: Path) -> None:

@@ -175,14 +175,14 @@ def test_a_linked_worktree_and_a_git_dir_elsewhere_push_too(background: Repo, tm
 
 def test_what_is_queued_while_a_push_runs_is_not_let_go(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     from trinity_guard import git
-    from trinity_guard.dvcrepo.referenced import Named
+    from trinity_guard.dvcrepo.output import of_object
     from trinity_guard.push.queue import Queue
 
     monkeypatch.chdir(repo.path)
     queue = Queue(git.place())
-    first, second = (Named(c * 32, 1, b"x.dvc", c.encode() * 40, b"", "") for c in "12")
+    first, second = (of_object(c * 32, 1) for c in "12")
     queue.add([first])
     pushed = queue.read()
     queue.add([second])
     queue.let_go(pushed)
-    assert [i.md5 for i in queue.read()] == [second.md5]
+    assert [i.name for i in queue.read()] == [second.name]

@@ -19,7 +19,7 @@ from tests.helpers.proxy import Fault, Proxy, Request
 from tests.helpers.servers import Service
 from tests.helpers.support import KB, MB, Repo, dvc, objects, run
 from trinity_guard import git
-from trinity_guard.dvcrepo.referenced import Named
+from trinity_guard.dvcrepo.output import of_object
 from trinity_guard.push.queue import Queue
 
 Start = Callable[[str], Service]
@@ -191,7 +191,7 @@ def test_what_can_never_go_can_be_dropped_and_the_gate_still_refuses_to_publish_
 
 def test_two_that_let_go_of_the_same_do_not_trip_over_each_other(repo: Repo) -> None:
     place = git.Place(os.fsencode(repo.path), os.fsencode(repo.path / ".git"), os.fsencode(repo.path / ".git"))
-    item = Named("0" * 32, 1, b"a.pkl.dvc", b"1" * 40, b"", "")
+    item = of_object("0" * 32, 1)
     first, second = Queue(place), Queue(place)
     first.add([item])
     listed = second._files()

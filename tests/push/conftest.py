@@ -11,7 +11,7 @@ import pytest
 from tests.helpers.support import Repo
 from trinity_guard import git
 from trinity_guard.dvcrepo import odb, project
-from trinity_guard.dvcrepo.referenced import Named
+from trinity_guard.dvcrepo.output import Output, of_object
 
 
 class World:
@@ -34,16 +34,18 @@ class World:
     def settings(self) -> project.Project:
         return project.load(self.place.top)
 
-    def named(self, md5: str, size: int = -1, remote: str = "") -> Named:
-        return Named(md5, size, b"a.dvc", self.commit, b"", remote)
+    def named(self, md5: str, size: int = -1, remote: str = "") -> Output:
+        item = of_object(md5, size)
+        item.path, item.source, item.commit, item.remote = b"a", b"a.dvc", self.commit, remote
+        return item
 
-    def hold(self, content: bytes, remote: str = "") -> Named:
+    def hold(self, content: bytes, remote: str = "") -> Output:
         """Put bytes into the cache; return them as a commit names them."""
         stored = self.cache.take([content])
         self.cache.settle()
         return self.named(stored.md5, len(content), remote)
 
-    def hold_folder(self, *files: Named) -> Named:
+    def hold_folder(self, *files: Output) -> Output:
         """Put a directory object into the cache that lists these files."""
         listed = json.dumps([{"md5": f.md5, "relpath": str(n)} for n, f in enumerate(files)]).encode()
         stored = self.cache.take([listed])
@@ -51,11 +53,11 @@ class World:
         self.cache.settle()
         return self.named(stored.md5, -1)
 
-    def stored(self, item: Named) -> Path:
+    def stored(self, item: Output) -> Path:
         """Return where an object is on the remote."""
         return self.storage / "files" / "md5" / item.md5[:2] / item.md5[2:]
 
-    def cached(self, item: Named) -> Path:
+    def cached(self, item: Output) -> Path:
         return Path(os.fsdecode(self.cache.path(item.md5)))
 
     def spoil(self, file: Path, content: bytes = b"spoilt") -> None:

@@ -48,7 +48,7 @@ def test_pointers_name_objects_and_those_that_nobody_can_read_are_kept_with_the_
     good = committed(world.repo, "a.csv.dvc", POINTER % (b"1" * 32))
     bad = committed(world.repo, "b.csv.dvc", b"outs: 5\n")
     found = examined(world, bad, good)
-    assert [(n.md5, n.path, n.commit.decode()) for n in found.named] == [("1" * 32, b"a.csv.dvc", good)]
+    assert [(n.md5, n.record, n.commit.decode()) for n in found.named] == [("1" * 32, b"a.csv.dvc", good)]
     assert [(c.decode(), p) for c, p in found.broken] == [(bad, b"b.csv.dvc")]
     assert {e.path for _, e in found.records} == {b"a.csv.dvc", b"b.csv.dvc"}
 

@@ -32,12 +32,22 @@ def batches(world: World) -> list[Path]:
 
 def test_what_is_added_is_read_back_whole(world: World) -> None:
     item = world.named(ONE, 5, "other")
-    item.path = "é b\n.dvc".encode() + b"\xff"
+    item.source = "é b\n".encode() + b"\xff.dvc"
     item.project = b"sub"
     Queue(world.place).add([item, world.named(THREE)])
     first, second = Queue(world.place).read()
-    assert (first.md5, first.size, first.path, first.project, first.remote) == (ONE, 5, item.path, b"sub", "other")
+    assert (first.md5, first.size, first.record, first.project, first.remote) == (ONE, 5, item.source, b"sub", "other")
     assert (first.commit, second.is_dir, second.size) == (world.commit, True, -1)
+
+
+def test_an_object_of_dvc_2_and_an_output_of_a_pipeline_come_back_as_they_went(world: World) -> None:
+    legacy, locked = world.named(ONE), world.named(TWO)
+    legacy.legacy = True
+    locked.path, locked.source, locked.stage = b"out.csv", b"dvc.lock", "make"
+    Queue(world.place).add([legacy, locked])
+    first, second = Queue(world.place).read()
+    assert (first.name, first.legacy, first.record) == (f"dos2unix-{ONE}", True, b"a.dvc")
+    assert (second.name, second.legacy, second.record) == (TWO, False, b"out.csv")
 
 
 def test_an_empty_queue_has_no_folder_and_nothing_to_read(world: World) -> None:

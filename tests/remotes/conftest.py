@@ -10,7 +10,7 @@ import pytest
 from tests.helpers.support import Repo
 from trinity_guard import git
 from trinity_guard.dvcrepo import odb, project
-from trinity_guard.remotes.connect import Wanted
+from trinity_guard.dvcrepo.output import Output, of_object
 
 
 class Hand:
@@ -31,11 +31,11 @@ class Hand:
     def settings(self) -> project.Project:
         return project.load(self.top)
 
-    def hold(self, content: bytes, suffix: str = "") -> Wanted:
+    def hold(self, content: bytes, suffix: str = "") -> Output:
         stored = self.cache.take([content])
         stored.md5 += suffix
         self.cache.settle()
-        return Wanted(stored.md5, stored.size)
+        return of_object(stored.md5, stored.size)
 
 
 def content(store: odb.Store, md5: str) -> bytes:

@@ -16,8 +16,9 @@ from tests.helpers.proxy import Proxy
 from tests.helpers.servers import KINDS, Service
 from tests.helpers.support import KB, Repo, dvc, noise, run
 from trinity_guard.dvcrepo import odb, project
+from trinity_guard.dvcrepo.output import Output, of_object
 from trinity_guard.remotes import connect as connections
-from trinity_guard.remotes.connect import RemoteError, Wanted
+from trinity_guard.remotes.connect import RemoteError
 
 pytestmark = pytest.mark.slow  # each kind of server is started, and DVC beside it
 
@@ -50,21 +51,21 @@ class Here:
         assert self.service
         self.service.configure(self.repo, self.place, port=proxy.port)
 
-    def hold(self, content: bytes, suffix: str = "") -> Wanted:
+    def hold(self, content: bytes, suffix: str = "") -> Output:
         """Put bytes into the cache."""
         stored = self.cache.take([content])
         stored.md5 += suffix
         self.cache.settle()
-        return Wanted(stored.md5, stored.size)
+        return of_object(stored.md5, stored.size)
 
-    def overwrite(self, wanted: Wanted, content: bytes) -> None:
+    def overwrite(self, wanted: Output, content: bytes) -> None:
         """Put other bytes under an object's name on the remote, through a cache that lies."""
         liar = odb.Store(os.fsencode(self.repo.path / "liar"))
-        path = Path(os.fsdecode(liar.path(wanted.md5)))
+        path = Path(os.fsdecode(liar.path(wanted.name)))
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         if self.kind == "local":
-            target = self.repo.path.parent / "objects" / "files" / "md5" / wanted.md5[:2] / wanted.md5[2:]
+            target = self.repo.path.parent / "objects" / "files" / "md5" / wanted.name[:2] / wanted.name[2:]
             target.parent.mkdir(parents=True, exist_ok=True)
             target.unlink(missing_ok=True)
             target.write_bytes(content)
@@ -75,7 +76,7 @@ class Here:
             "to = fs.join(base, 'files', 'md5', sys.argv[3][:2], sys.argv[3][2:])\n"
             "fs.makedirs(fs.parent(to)) if cls.protocol != 'http' else None\nfs.put_file(sys.argv[2], to)\n"
         )
-        run(sys.executable, "-c", put, self.repo.path / ".dvc", path, wanted.md5)
+        run(sys.executable, "-c", put, self.repo.path / ".dvc", path, wanted.name)
 
 
 @pytest.fixture
@@ -102,21 +103,21 @@ def test_what_is_sent_is_there_and_comes_back_byte_for_byte(here: Here) -> None:
     contents = [b"", b"x", noise(10 * KB), noise(300 * KB)]
     items = [here.hold(content) for content in contents]
     listing = here.hold(json.dumps([{"md5": items[0].md5, "relpath": "a"}]).encode(), ".dir")
-    absent = Wanted("0" * 32, 3)
+    absent = of_object("0" * 32, 3)
     everything = [*items, listing]
     seen: list[tuple[int, int]] = []
     with here.connect() as remote:
-        assert remote.sizes([w.md5 for w in everything]) == {}
+        assert remote.sizes([w.name for w in everything]) == {}
         assert remote.send(here.cache, everything, lambda done, total: seen.append((done, total))) == {}
-        assert remote.sizes([w.md5 for w in [*everything, absent]]) == {w.md5: w.size for w in everything}
-        assert remote.fetch([*everything, absent], here.other) == {absent.md5: "is not on the remote"}
+        assert remote.sizes([w.name for w in [*everything, absent]]) == {w.name: w.size for w in everything}
+        assert remote.fetch([*everything, absent], here.other) == {absent.name: "is not on the remote"}
     total = sum(w.size for w in everything)
     assert seen[-1] == (total, total)
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
     for wanted in everything:
-        assert content_of(here.other, wanted.md5) == content_of(here.cache, wanted.md5)
-        assert Path(os.fsdecode(here.other.path(wanted.md5))).stat().st_mode & 0o777 == 0o444
-    assert not Path(os.fsdecode(here.other.path(absent.md5))).exists()
+        assert content_of(here.other, wanted.name) == content_of(here.cache, wanted.name)
+        assert Path(os.fsdecode(here.other.path(wanted.name))).stat().st_mode & 0o777 == 0o444
+    assert not Path(os.fsdecode(here.other.path(absent.name))).exists()
     assert leftovers(here) == []
 
 
@@ -132,11 +133,11 @@ def test_what_has_the_wrong_size_on_the_remote_is_replaced(here: Here) -> None:
     wanted = here.hold(noise(5 * KB))
     here.overwrite(wanted, b"half of it")
     with here.connect() as remote:
-        assert remote.sizes([wanted.md5]) == {wanted.md5: 10}
+        assert remote.sizes([wanted.name]) == {wanted.name: 10}
         assert remote.send(here.cache, [wanted]) == {}
-        assert remote.sizes([wanted.md5]) == {wanted.md5: 5 * KB}
+        assert remote.sizes([wanted.name]) == {wanted.name: 5 * KB}
         assert remote.fetch([wanted], here.other) == {}
-    assert content_of(here.other, wanted.md5) == content_of(here.cache, wanted.md5)
+    assert content_of(here.other, wanted.name) == content_of(here.cache, wanted.name)
 
 
 def test_a_damaged_or_missing_object_of_the_cache_is_not_published_and_the_others_are(here: Here) -> None:
@@ -150,7 +151,7 @@ def test_a_damaged_or_missing_object_of_the_cache_is_not_published_and_the_other
             bad.md5: f"its object in the cache is damaged ({os.fsdecode(here.cache.path(bad.md5))})",
             gone.md5: "its object is not in the cache",
         }
-        assert remote.sizes([w.md5 for w in (bad, gone, good)]) == {good.md5: good.size}
+        assert remote.sizes([w.name for w in (bad, gone, good)]) == {good.md5: good.size}
 
 
 def test_a_damaged_object_of_the_remote_is_not_taken_and_the_others_are(here: Here) -> None:
@@ -176,8 +177,8 @@ def test_many_objects_are_told_apart(here: Here) -> None:
     items = [here.hold(b"%d" % i) for i in range(150)]
     with here.connect() as remote:
         assert remote.send(here.cache, items[:120]) == {}
-        found = remote.sizes([w.md5 for w in items])
-    assert found == {w.md5: w.size for w in items[:120]}
+        found = remote.sizes([w.name for w in items])
+    assert found == {w.name: w.size for w in items[:120]}
 
 
 # --- beside plain DVC
@@ -192,11 +193,11 @@ def test_plain_dvc_reads_what_was_sent_and_we_read_what_plain_dvc_sent(here: Her
     repo.dvc("add", "-q", "ours.csv", "theirs.csv", "folder")
     held = {p.parent.name + p.name: p for p in (repo.path / ".dvc/cache/files/md5").glob("??/*")}
     md5_of_theirs = hashlib.md5(theirs).hexdigest()
-    items = [Wanted(md5, p.stat().st_size) for md5, p in held.items() if md5 != md5_of_theirs]
+    items = [of_object(md5, p.stat().st_size) for md5, p in held.items() if md5 != md5_of_theirs]
     with here.connect() as remote:
         assert remote.send(here.cache, items) == {}
         repo.dvc("push", "-q", "theirs.csv")
-        assert remote.fetch([Wanted(md5_of_theirs, len(theirs))], here.other) == {}
+        assert remote.fetch([of_object(md5_of_theirs, len(theirs))], here.other) == {}
     assert content_of(here.other, md5_of_theirs) == theirs
     repo.git("add", "-A")
     repo.git("commit", "-q", "-m", "data")
@@ -217,7 +218,7 @@ def step_of(here: Here, limit: float | None = None) -> str:
     """Return the step that each question to a remote in trouble fails at; all questions agree."""
     wanted = here.hold(b"some bytes")
     asked: list[Callable[[connections.Remote], object]] = [
-        lambda remote: remote.sizes([wanted.md5]),
+        lambda remote: remote.sizes([wanted.name]),
         lambda remote: remote.send(here.cache, [wanted]),
         lambda remote: remote.fetch([wanted], here.other),
     ]
@@ -251,7 +252,7 @@ def test_a_silent_server_is_given_up_after_the_limit(kind: str, make_here: Calla
         here.service.configure(here.repo, here.place, port=silent.getsockname()[1])
         wanted = here.hold(b"some bytes")
         with here.connect(1) as remote, pytest.raises(RemoteError) as caught:
-            remote.sizes([wanted.md5])
+            remote.sizes([wanted.name])
     assert caught.value.step == "timeout"
     assert "'service'" in caught.value.problem
     assert "1 seconds" in caught.value.problem
@@ -272,7 +273,7 @@ def test_a_missing_base_collection_is_no_absent_object(make_here: Callable[[str]
     (here.service.folder / here.place).rmdir()
     wanted = here.hold(b"some bytes")
     with here.connect() as remote, pytest.raises(RemoteError) as caught:
-        remote.sizes([wanted.md5])
+        remote.sizes([wanted.name])
     assert caught.value.step == "bucket"
 
 
@@ -340,7 +341,7 @@ def test_a_plugin_that_is_missing_is_named_with_its_install_line(make_here: Call
     (here.repo.path / ".dvc" / "config").write_text("['remote \"service\"']\n    url = oss://bucket/path\n")
     wanted = here.hold(b"some bytes")
     with here.connect() as remote, pytest.raises(RemoteError) as caught:
-        remote.sizes([wanted.md5])
+        remote.sizes([wanted.name])
     assert caught.value.step == "plugin"
     assert "dvc-oss" in caught.value.problem
     assert caught.value.remedy == f'"{sys.executable}" -m pip install dvc-oss'

@@ -18,8 +18,9 @@ from tests.helpers.servers import Service
 from tests.helpers.support import KB, MB, PROJECT, Repo, noise
 from tests.remotes.test_connect import Here, content_of, leftovers, make_here
 from trinity_guard.dvcrepo import project
+from trinity_guard.dvcrepo.output import Output
 from trinity_guard.remotes import connect
-from trinity_guard.remotes.connect import RemoteError, Wanted
+from trinity_guard.remotes.connect import RemoteError
 
 __all__ = ["make_here"]
 pytestmark = pytest.mark.slow  # a minute and more together; .ci/run runs it with the other slow proofs
@@ -27,11 +28,11 @@ OVER_HTTP = ("s3", "azure", "gs", "webdav", "http")
 WRITES = ("PUT", "POST")
 
 
-def about(wanted: Wanted, what: int | str, methods: tuple[str, ...] = WRITES) -> Fault:
+def about(wanted: Output, what: int | str, methods: tuple[str, ...] = WRITES) -> Fault:
     """Return a fault in the requests about one object: its upload, its temporary name's too."""
 
     def fault(request: Request) -> int | str | None:
-        return what if request.method in methods and wanted.md5[2:] in request.path else None
+        return what if request.method in methods and wanted.name[2:] in request.path else None
 
     return fault
 
@@ -50,12 +51,12 @@ def test_one_object_of_25_that_is_refused_is_named_and_the_others_arrive(
             lacking = remote.send(here.cache, items)
     here.service.configure(here.repo, here.place) if here.service else None
     with here.connect() as remote:
-        there = remote.sizes([w.md5 for w in items])
+        there = remote.sizes([w.name for w in items])
         assert len(lacking) == 1
         (md5,) = lacking
         assert "(" in lacking[md5]
-        assert there == {w.md5: w.size for w in items if w.md5 != md5}
-        assert remote.send(here.cache, [w for w in items if w.md5 == md5]) == {}
+        assert there == {w.name: w.size for w in items if w.name != md5}
+        assert remote.send(here.cache, [w for w in items if w.name == md5]) == {}
         assert remote.sizes([md5]) == {md5: 2 * KB}
 
 
@@ -64,7 +65,7 @@ def port_of(here: Here) -> int:
     return here.service.port
 
 
-def first_upload_of(here: Here, wanted: Wanted, what: int | str) -> Fault:
+def first_upload_of(here: Here, wanted: Output, what: int | str) -> Fault:
     """Return a fault in the first upload, for protocols whose address does not name the object."""
     done = threading.Event()
 
@@ -95,12 +96,12 @@ def test_an_upload_that_breaks_off_in_mid_body_is_not_called_arrived(
     assert here.service
     here.service.configure(here.repo, here.place)
     with here.connect() as remote:
-        there = remote.sizes([wanted.md5])
+        there = remote.sizes([wanted.name])
         # The plain web server and the emulator take what came for the whole; its size tells.
-        assert there == {} or (kind in ("http", "gs") and there[wanted.md5] < wanted.size)
+        assert there == {} or (kind in ("http", "gs") and there[wanted.name] < wanted.size)
         assert remote.send(here.cache, [wanted]) == {}
         assert remote.fetch([wanted], here.other) == {}
-    assert content_of(here.other, wanted.md5) == content_of(here.cache, wanted.md5)
+    assert content_of(here.other, wanted.name) == content_of(here.cache, wanted.name)
 
 
 def test_an_ssh_connection_that_breaks_leaves_no_half_object(make_here: Callable[[str], Here]) -> None:
@@ -114,9 +115,9 @@ def test_an_ssh_connection_that_breaks_leaves_no_half_object(make_here: Callable
     assert here.service
     here.service.configure(here.repo, here.place)
     with here.connect() as remote:
-        assert remote.sizes([wanted.md5]) == {}
+        assert remote.sizes([wanted.name]) == {}
         assert remote.send(here.cache, [wanted]) == {}
-        assert remote.sizes([wanted.md5]) == {wanted.md5: wanted.size}
+        assert remote.sizes([wanted.name]) == {wanted.name: wanted.size}
 
 
 @pytest.mark.parametrize(("kind", "status"), list(zip(OVER_HTTP, (503, 500, 503, 500, 503), strict=True)))
@@ -130,7 +131,7 @@ def test_a_server_that_fails_on_a_question_is_not_understood_as_absent(
     with Proxy(port_of(here), lambda _: status) as proxy:
         here.through(proxy)
         with here.connect(3) as remote, pytest.raises(RemoteError) as caught:
-            remote.sizes([w.md5 for w in items])
+            remote.sizes([w.name for w in items])
     assert caught.value.step in ("read", "timeout", "connect", "other")
 
 
@@ -146,7 +147,7 @@ def test_a_server_that_falls_silent_in_the_middle_keeps_what_arrived(make_here: 
     assert here.service
     here.service.configure(here.repo, here.place)
     with here.connect() as remote:
-        assert set(remote.sizes([w.md5 for w in items])) == {w.md5 for w in items if w is not items[3]}
+        assert set(remote.sizes([w.name for w in items])) == {w.name for w in items if w is not items[3]}
 
 
 @pytest.mark.parametrize("kind", [*OVER_HTTP, "ssh"])
@@ -176,7 +177,7 @@ def test_a_listing_that_is_not_allowed_is_no_obstacle(make_here: Callable[[str],
     with Proxy(port_of(here), fault) as proxy:
         here.through(proxy)
         with here.connect() as remote:
-            assert remote.sizes([w.md5 for w in items[:70]]) == {w.md5: w.size for w in items[:70]}
+            assert remote.sizes([w.name for w in items[:70]]) == {w.name: w.size for w in items[:70]}
         assert any("list-type" in path for _, path in proxy.seen)
         assert sum(method == "HEAD" for method, _ in proxy.seen) >= 70
 
@@ -189,7 +190,7 @@ def test_many_objects_of_a_bucket_are_listed_not_asked_one_by_one(make_here: Cal
         with here.connect() as remote:
             assert remote.send(here.cache, items) == {}
             before = len(proxy.seen)
-            assert len(remote.sizes([w.md5 for w in items])) == 200
+            assert len(remote.sizes([w.name for w in items])) == 200
             assert len(proxy.seen) - before < 10
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from tests.remotes.conftest import Hand, content
 from trinity_guard.dvcrepo import odb
-from trinity_guard.remotes.base import RemoteError, Wanted
+from trinity_guard.dvcrepo.output import of_object
+from trinity_guard.remotes.base import RemoteError
 from trinity_guard.remotes.folder import FolderRemote, dirs_last
 
 
@@ -27,16 +28,16 @@ def spoil(store_path: bytes, data: bytes) -> None:
 def test_what_is_sent_is_there_with_its_size_and_comes_back(hand: Hand, remote: FolderRemote) -> None:
     items = [hand.hold(b""), hand.hold(b"x" * 100)]
     told: list[tuple[int, int]] = []
-    assert remote.sizes([i.md5 for i in items]) == {}
+    assert remote.sizes([i.name for i in items]) == {}
     assert remote.send(hand.cache, items, lambda *at: told.append(at)) == {}
-    assert remote.sizes([*(i.md5 for i in items), "0" * 32]) == {i.md5: i.size for i in items}
+    assert remote.sizes([*(i.name for i in items), "0" * 32]) == {i.name: i.size for i in items}
     assert told[-1] == (100, 100)
-    assert remote.fetch([*items, Wanted("0" * 32)], hand.other) == {"0" * 32: "is not on the remote"}
+    assert remote.fetch([*items, of_object("0" * 32)], hand.other) == {"0" * 32: "is not on the remote"}
     assert content(hand.other, items[1].md5) == b"x" * 100
 
 
 def test_a_damaged_object_goes_neither_way_and_the_others_do(hand: Hand, remote: FolderRemote) -> None:
-    good, bad, lost = hand.hold(b"good"), hand.hold(b"bad"), Wanted("0" * 32)
+    good, bad, lost = hand.hold(b"good"), hand.hold(b"bad"), of_object("0" * 32)
     spoil(hand.cache.path(bad.md5), b"BAD")
     lacking = remote.send(hand.cache, [bad, lost, good])
     assert lacking[lost.md5] == "its object is not in the cache"
@@ -48,8 +49,8 @@ def test_a_damaged_object_goes_neither_way_and_the_others_do(hand: Hand, remote:
 
 
 def test_what_lists_others_goes_last_and_each_object_once() -> None:
-    items = [Wanted("a.dir"), Wanted("b"), Wanted("c"), Wanted("b")]
-    assert [i.md5 for i in dirs_last(items)] == ["b", "c", "a.dir"]
+    items = [of_object("a.dir"), of_object("b"), of_object("c"), of_object("b")]
+    assert [i.name for i in dirs_last(items)] == ["b", "c", "a.dir"]
 
 
 def test_the_probe_leaves_nothing_and_makes_the_folder(remote: FolderRemote) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from trinity_guard.dvcrepo import odb
+from trinity_guard.dvcrepo.output import LEGACY
 from trinity_guard.remotes import query
 
 MD5S = [hashlib.md5(b"%d" % n).hexdigest() for n in range(200)]
@@ -145,6 +145,6 @@ def test_other_kinds_are_never_listed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_objects_of_dvc_2_are_asked_for_where_it_kept_them() -> None:
-    legacy = odb.LEGACY + MD5S[0]
+    legacy = LEGACY + MD5S[0]
     remote = Asked({legacy: 7})
     assert found(remote, [legacy, MD5S[0]]) == {legacy: 7}

@@ -13,9 +13,10 @@ import pytest
 from tests.helpers.support import PROJECT, run
 from trinity_guard import start_line
 from trinity_guard.dvcrepo import odb
+from trinity_guard.dvcrepo.output import of_object
 from trinity_guard.dvcrepo.project import RemoteConfig
 from trinity_guard.remotes import service
-from trinity_guard.remotes.base import RemoteError, Wanted
+from trinity_guard.remotes.base import RemoteError
 from trinity_guard.remotes.service import ServiceRemote
 
 # A worker that says what it is told to, line by line; READ waits for a question, and WAIT for ever.
@@ -95,7 +96,7 @@ def test_whatever_moves_is_no_silence(worker: Path) -> None:
     said(worker, READY, "READ", *[line for beat in beats for line in ("SLEEP0.3", beat)], '{"done": 1}')
     told: list[tuple[int, int]] = []
     with remote(1.0) as opened:
-        lacking = opened.send(nowhere(), [Wanted("a", 10)], lambda *at: told.append(at))
+        lacking = opened.send(nowhere(), [of_object("a", 10)], lambda *at: told.append(at))
     assert lacking == {}
     assert [done for done, _ in told] == [0, 1, 2, 3, 4, 5]
 
@@ -126,7 +127,7 @@ def test_a_worker_that_ends_says_why_and_nothing_of_what_it_printed(
 def test_what_arrived_before_it_broke_is_known_and_the_rest_has_the_reason(worker: Path) -> None:
     said(worker, READY, "READ", '{"news": {"a": "", "b": "refused"}}', "WAIT")
     with remote(0.5) as opened:
-        lacking = opened.send(nowhere(), [Wanted("a"), Wanted("b"), Wanted("c")])
+        lacking = opened.send(nowhere(), [of_object("a"), of_object("b"), of_object("c")])
     assert lacking.keys() == {"b", "c"}
     assert lacking["b"] == "refused"
     assert "did not answer" in lacking["c"]
@@ -135,7 +136,7 @@ def test_what_arrived_before_it_broke_is_known_and_the_rest_has_the_reason(worke
 def test_when_none_arrived_the_error_is_the_remote_s(worker: Path) -> None:
     said(worker, READY, "READ", '{"news": {"b": "refused"}}', "WAIT")
     with remote(0.5) as opened, pytest.raises(RemoteError):
-        opened.fetch([Wanted("a"), Wanted("b")], nowhere())
+        opened.fetch([of_object("a"), of_object("b")], nowhere())
 
 
 def test_closing_ends_the_worker_and_all_that_it_started(worker: Path) -> None:

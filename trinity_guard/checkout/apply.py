@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard.checkout.desired import Goal
 from trinity_guard.checkout.plan import Follower, Former, LeftAlone, Put
 from trinity_guard.checkout.workfiles import Damaged, same_moment
 from trinity_guard.dvcrepo import odb, tracked
+from trinity_guard.dvcrepo.output import Output, seen_mark
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.remotes import connect, trust
 
@@ -29,10 +29,10 @@ class Fetcher:
         self._choice = choice
         self._progress = progress
 
-    def fetch(self, wanted: Sequence[Goal]) -> dict[str, str]:
+    def fetch(self, wanted: Sequence[Output]) -> dict[str, str]:
         """Return object -> reason for those that did not come ("" where an error of the plan says it)."""
         reasons: dict[str, str] = {}
-        groups: dict[tuple[bytes, str], dict[str, Goal]] = {}
+        groups: dict[tuple[bytes, str], dict[str, Output]] = {}
         for goal in wanted:
             groups.setdefault((goal.project, goal.remote), {})[goal.name] = goal
         for (project, remote), group in groups.items():
@@ -43,7 +43,7 @@ class Fetcher:
                 reasons.update(dict.fromkeys(group, ""))
         return reasons
 
-    def _from(self, project: bytes, remote: str, group: list[Goal]) -> dict[str, str]:
+    def _from(self, project: bytes, remote: str, group: list[Output]) -> dict[str, str]:
         settings = self._follower.projects.settings(project)
         name = (remote or self._choice or settings.default_remote or "").lower()
         if not name:
@@ -51,17 +51,16 @@ class Fetcher:
         if name in settings.remotes:
             trust.require(self._follower.place, settings, settings.remotes[name])
         cache = self._follower.projects.cache_reader(project).own
-        items = [connect.Wanted(g.name, -1 if g.legacy else g.size) for g in group]
         with connect.connect(settings, name) as opened:
-            return opened.fetch(items, cache, self._progress("fetching") if self._progress else None)
+            return opened.fetch(group, cache, self._progress("fetching") if self._progress else None)
 
 
 def bring(
     follower: Follower,
-    wanted: Sequence[Goal],
+    wanted: Sequence[Output],
     former: Former,
     fetcher: Fetcher | None = None,
-    only: Callable[[Goal], bool] | None = None,
+    only: Callable[[Output], bool] | None = None,
 ) -> None:
     """Decide what is to be done, and fetch what that needs. only: which of a directory's files are meant."""
     unknown = follower.expand(wanted)
@@ -82,8 +81,8 @@ def bring(
     plan.puts = [put for put in plan.puts if put.goal.path not in still]
 
 
-def _lacks(follower: Follower, goal: Goal) -> bool:
-    return follower.projects.cache_reader(goal.project).find(goal.md5, -1 if goal.legacy else goal.size) is None
+def _lacks(follower: Follower, goal: Output) -> bool:
+    return follower.projects.cache_reader(goal.project).find(goal.md5, goal.object_size) is None
 
 
 def carry_out(follower: Follower, fetcher: Fetcher | None = None, on_progress: Progress | None = None) -> None:
@@ -91,7 +90,7 @@ def carry_out(follower: Follower, fetcher: Fetcher | None = None, on_progress: P
     plan = follower.plan
     total = sum(_size(follower, put.goal) for put in plan.puts) if on_progress else 0
     counter = odb.ByteCounter(total, on_progress)
-    marks: dict[bytes, tuple[Goal, os.stat_result]] = {goal.path: (goal, stat) for goal, stat in plan.right}
+    marks: dict[bytes, tuple[Output, os.stat_result]] = {goal.path: (goal, stat) for goal, stat in plan.right}
     try:
         _take_away(follower)
         damaged = [put for put in plan.puts if not _put(follower, put, marks, counter)]
@@ -117,7 +116,7 @@ def _paths(puts: Sequence[Put]) -> set[bytes]:
     return {put.goal.path for put in puts}
 
 
-def _size(follower: Follower, goal: Goal) -> int:
+def _size(follower: Follower, goal: Output) -> int:
     there = follower.projects.cache_reader(goal.project).find(goal.md5)
     return os.stat(there).st_size if there else 0
 
@@ -132,17 +131,17 @@ def _take_away(follower: Follower) -> None:
 
 
 def _put(
-    follower: Follower, put: Put, marks: dict[bytes, tuple[Goal, os.stat_result]], counter: odb.ByteCounter
+    follower: Follower, put: Put, marks: dict[bytes, tuple[Output, os.stat_result]], counter: odb.ByteCounter
 ) -> bool:
     """Put one file; False when its object is damaged, which the plan then says."""
     goal, plan = put.goal, follower.plan
     cache_reader = follower.projects.cache_reader(goal.project)
-    source = cache_reader.find(goal.md5, -1 if goal.legacy else goal.size)
+    source = cache_reader.find(goal.md5, goal.object_size)
     if source is None:
         plan.missing.append((goal, ""))
         return True
     if not same_moment(follower.tree.stat(goal.path), put.before):
-        plan.kept.append(LeftAlone(goal.path, "changed", "was written to just now", goal.source))
+        plan.kept.append(LeftAlone(goal.path, "changed", "was written to just now", goal))
         return True
     follower.tree.make_room(goal.path)
     try:
@@ -160,7 +159,7 @@ def _put(
     return True
 
 
-def _take_over(others: Sequence[odb.Store], own: odb.Store, goal: Goal) -> None:
+def _take_over(others: Sequence[odb.Store], own: odb.Store, goal: Output) -> None:
     """Give the project's own cache what another one had: `dvc status` looks there alone."""
     for other in others:
         if other.size(goal.name) is not None:
@@ -168,14 +167,14 @@ def _take_over(others: Sequence[odb.Store], own: odb.Store, goal: Goal) -> None:
             return
 
 
-def _remember(follower: Follower, marks: dict[bytes, tuple[Goal, os.stat_result]]) -> None:
+def _remember(follower: Follower, marks: dict[bytes, tuple[Output, os.stat_result]]) -> None:
     """Note with which size and time these files were right, so that the next commit reads none of them."""
     fresh = False
-    for held in follower.catalog.held:
+    for held in follower.catalog.outputs():
         goal, stat = marks.get(held.path, (None, None))
-        if goal is None or stat is None or goal.md5 != held.md5 or goal.source != held.pointer:
+        if goal is None or stat is None or goal.name != held.name or goal.source != held.source:
             continue
-        mark = tracked.seen_mark(stat)
+        mark = seen_mark(stat)
         fresh = fresh or mark != held.seen
         held.seen = mark
     if fresh:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
+from trinity_guard.dvcrepo import paths
 from trinity_guard.git import index, records
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-PATTERNS = ("*.dvc", "dvc.lock", "*/dvc.lock")
 
 
 class Stamp:
@@ -64,7 +63,7 @@ def touched_since(place: git.Place, paths: Iterable[bytes], time: int | None) ->
 
 def between(old: bytes, new: bytes) -> dict[bytes, list[bytes]]:
     """Return path -> former blob ids (none: it is new) of the pointers and locks in which two commits differ."""
-    out = git.run("diff-tree", "-r", "--raw", "-z", "--no-renames", "--no-abbrev", old, new, "--", *PATTERNS)
+    out = git.run("diff-tree", "-r", "--raw", "-z", "--no-renames", "--no-abbrev", old, new, "--", *paths.REFERENCES)
     found: dict[bytes, list[bytes]] = {}
     for change in index.changes(out):
         ids = found.setdefault(change.path, [])

@@ -6,8 +6,10 @@ import os
 
 from trinity_guard import git
 from trinity_guard.checkout.workfiles import FILE, KIND, CacheReader, StagingDir, md5_of
-from trinity_guard.dvcrepo import configfile, lockfile, odb, pointer, safe_paths
+from trinity_guard.dvcrepo import configfile, lockfile, odb, paths, pointer, safe_paths
 from trinity_guard.dvcrepo import project as dvcproject
+from trinity_guard.dvcrepo.decode import outputs_of
+from trinity_guard.dvcrepo.output import Output, is_md5, listed_in
 from trinity_guard.errors import GuardError, pathspec, shown
 from trinity_guard.remotes import trust
 
@@ -18,68 +20,20 @@ if TYPE_CHECKING:
 MAX_LISTED = 256 << 20
 
 
-class Goal:
-    """A file, or a directory that is still to be expanded: its path, md5, size (-1 unknown), and who asks for it.
-
-    certain: False where only a template could tell whether DVC keeps it. legacy: the md5 is DVC 2's, which leaves the
-    CR of a text's CRLF line ends out.
-    """
-
-    __slots__ = ("certain", "isexec", "legacy", "md5", "path", "project", "remote", "size", "source")
-
-    def __init__(self, path: bytes, md5: str, size: int, source: bytes, project: bytes) -> None:
-        self.path = path
-        self.md5 = md5
-        self.size = size
-        self.source = source
-        self.project = project
-        self.remote = ""
-        self.isexec = False
-        self.legacy = False
-        self.certain = True
-
-    @property
-    def name(self) -> str:
-        """The object's name in stores and remotes."""
-        return odb.LEGACY + self.md5 if self.legacy else self.md5
-
-    @property
-    def is_dir(self) -> bool:
-        return self.md5.endswith(".dir")
-
-
-def is_reference(path: bytes) -> bool:
-    return path.endswith(pointer.SUFFIX) or lockfile.is_lock(path)
-
-
-def outputs(path: bytes, data: bytes, yaml: bytes | None, project: bytes) -> list[Goal]:
-    """Return what one pointer or lock (with its dvc.yaml) asks for; what DVC does not keep, or keeps elsewhere, is not.
+def outputs(path: bytes, data: bytes, yaml: bytes | None, root: bytes) -> list[Output]:
+    """Return what DVC keeps of what one pointer or lock (with its dvc.yaml) records; root: of its project.
 
     Raises GuardError for one that cannot be read, or leads out of bounds.
     """
-    if lockfile.is_lock(path):
-        return [_of_lock(out, path, project) for out in lockfile.outs(data, yaml, path) if out.cache]
-    decoded = pointer.decode(data, path)
-    found = []
-    for out in decoded.outs:
-        if out.external or not out.cache or not out.md5:
-            continue
-        size = -1 if out.size is None or out.is_dir else out.size
-        goal = Goal(pointer.data_path(path, decoded, out), out.md5, size, path, project)
-        goal.isexec, goal.remote, goal.legacy = out.isexec, out.remote or "", out.hash_name != "md5"
-        found.append(goal)
+    found = [output for output in outputs_of(data, path, yaml) if output.held]
+    for output in found:
+        output.project = root
     return found
-
-
-def _of_lock(out: lockfile.LockedOut, path: bytes, project: bytes) -> Goal:
-    goal = Goal(out.path, out.md5, -1 if out.md5.endswith(".dir") else out.size, path, project)
-    goal.isexec, goal.remote, goal.legacy, goal.certain = out.isexec, out.remote, out.legacy, out.certain
-    return goal
 
 
 def read_working(top: bytes, path: bytes) -> bytes | None:
     """Return the bytes of a pointer or lock in the work tree, None where there is no such ordinary file."""
-    most = lockfile.MAX_BYTES if lockfile.is_lock(path) else pointer.MAX_BYTES
+    most = lockfile.MAX_BYTES if paths.is_lock(path) else pointer.MAX_BYTES
     try:
         fd = os.open(os.path.join(top, path), os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_NOFOLLOW", 0))
     except OSError:
@@ -91,7 +45,7 @@ def read_working(top: bytes, path: bytes) -> bytes | None:
         return file.read(most + 1)
 
 
-def expand(cache_reader: CacheReader, goal: Goal) -> list[Goal] | None:
+def expand(cache_reader: CacheReader, goal: Output) -> list[Output] | None:
     """Return the files of a directory, None when its list is not (or not whole) in the cache.
 
     Raises GuardError for a list that leads out of the directory.
@@ -108,21 +62,19 @@ def expand(cache_reader: CacheReader, goal: Goal) -> list[Goal] | None:
         raise _refused(goal, "is no list of files") from None
 
 
-def _member(goal: Goal, entry: Any) -> Goal:
+def _member(goal: Output, entry: Any) -> Output:
     name, md5 = entry["relpath"], entry["md5"]
-    if len(md5) != 32 or md5.strip("0123456789abcdef"):
+    if not is_md5(md5) or md5.endswith(".dir"):
         raise ValueError(md5)
     parts = name.split("/")
     inside: list[bytes] = []
     reason = safe_paths.rooted(name) or safe_paths.walk(inside, name)
-    if reason or ".." in parts or not inside or inside[-1].endswith(pointer.SUFFIX):
+    if reason or ".." in parts or not inside or inside[-1].endswith(paths.POINTER):
         raise _refused(goal, f"names '{shown(name.encode('utf-8', 'surrogatepass'))}', which is no file in it")
-    member = Goal(b"/".join([goal.path, *inside]), md5, -1, goal.source, goal.project)
-    member.remote, member.legacy, member.certain = goal.remote, goal.legacy, goal.certain
-    return member
+    return listed_in(goal, md5, b"/".join([goal.path, *inside]))
 
 
-def _refused(goal: Goal, what: str) -> GuardError:
+def _refused(goal: Output, what: str) -> GuardError:
     return GuardError(
         problem=f"{shown(goal.path)}: the list of the directory ({goal.md5}) {what}; nothing of it was touched.",
         remedy=f"git log -p -- {pathspec(goal.source)}     # who wrote it?",
@@ -160,7 +112,7 @@ class Projects:
             folder = self._place.file(root) if root else self._place.top
             settings = dvcproject.load(folder)
             trust.require_cache(self._place, settings)
-            cache_reader = CacheReader(odb.Store(settings.cache_dir, settings.shared), self._others(root, folder))
+            cache_reader = CacheReader(settings.odb, self._others(root, folder))
             self._known[root] = settings, cache_reader, StagingDir(folder, settings.cache_types)
         return self._known[root]
 

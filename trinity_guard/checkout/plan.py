@@ -10,10 +10,12 @@ import os
 
 from trinity_guard import git
 from trinity_guard.checkout import desired
-from trinity_guard.checkout.desired import Goal, Projects
+from trinity_guard.checkout.desired import Projects
 from trinity_guard.checkout.workfiles import FILE, FOLDER, KIND, LINK, WorkTree, kept_elsewhere, md5_of, object_of_link
-from trinity_guard.dvcrepo import lockfile, odb
-from trinity_guard.dvcrepo.tracked import Catalog, Held, seen_mark
+from trinity_guard.dvcrepo import compare
+from trinity_guard.dvcrepo.output import LEGACY, Output, seen_mark
+from trinity_guard.dvcrepo.paths import is_lock, yaml_beside
+from trinity_guard.dvcrepo.tracked import Catalog
 from trinity_guard.errors import GuardError, pathspec, shown
 from trinity_guard.git import index
 
@@ -23,18 +25,18 @@ if TYPE_CHECKING:
 
 
 class LeftAlone:
-    """A file that was left as it is, although its pointer (`source`) says otherwise, or no pointer names it any more.
+    """A file that was left as it is, although an output says otherwise, or no pointer names it any more.
 
     kind: "changed" (its bytes are kept nowhere else), "unnamed" (that too), "obstacle", "git" (Git tracks it).
     """
 
-    __slots__ = ("kind", "path", "reason", "source")
+    __slots__ = ("kind", "output", "path", "reason")
 
-    def __init__(self, path: bytes, kind: str, reason: str, source: bytes = b"") -> None:
+    def __init__(self, path: bytes, kind: str, reason: str, output: Output | None = None) -> None:
         self.path = path
         self.kind = kind
         self.reason = reason
-        self.source = source
+        self.output = output
 
 
 class Put:
@@ -42,7 +44,7 @@ class Put:
 
     __slots__ = ("before", "goal")
 
-    def __init__(self, goal: Goal, before: os.stat_result | None) -> None:
+    def __init__(self, goal: Output, before: os.stat_result | None) -> None:
         self.goal = goal
         self.before = before
 
@@ -63,10 +65,10 @@ class Plan:
         self.puts: list[Put] = []
         self.removals: list[tuple[bytes, os.stat_result]] = []
         self.kept: list[LeftAlone] = []
-        self.missing: list[tuple[Goal, str]] = []
-        self.right: list[tuple[Goal, os.stat_result]] = []
+        self.missing: list[tuple[Output, str]] = []
+        self.right: list[tuple[Output, os.stat_result]] = []
         self.errors: list[GuardError] = []
-        self.put: list[Goal] = []
+        self.put: list[Output] = []
         self.removed: list[bytes] = []
 
     def complete(self) -> bool:
@@ -98,24 +100,22 @@ class Follower:
         self.projects = Projects(place, before)
         self.tree = WorkTree(place.top)
         self.plan = Plan()
-        self.wanted: dict[bytes, Goal] = {}
+        self.wanted: dict[bytes, Output] = {}
         self._expanded: set[bytes] = set()
 
-    def said_here(self, paths: Iterable[bytes]) -> list[Goal]:
+    def said_here(self, paths: Iterable[bytes]) -> list[Output]:
         """Return what these pointers and locks of the work tree ask for."""
         texts: dict[bytes, tuple[bytes, bytes | None]] = {}
         for path in paths:
             data = None if self.tree.obstacle(path) else desired.read_working(self.place.top, path)
             if data is not None:
-                yaml = (
-                    desired.read_working(self.place.top, lockfile.yaml_beside(path)) if lockfile.is_lock(path) else None
-                )
+                yaml = desired.read_working(self.place.top, yaml_beside(path)) if is_lock(path) else None
                 texts[path] = data, yaml
         return self.said(texts)
 
-    def said(self, texts: dict[bytes, tuple[bytes, bytes | None]]) -> list[Goal]:
+    def said(self, texts: dict[bytes, tuple[bytes, bytes | None]]) -> list[Output]:
         """Return what the bytes of pointers and locks ask for; one that nobody can follow is an error of the plan."""
-        found: list[Goal] = []
+        found: list[Output] = []
         for path, (data, yaml) in texts.items():
             try:
                 found += desired.outputs(path, data, yaml, self._project(path))
@@ -144,12 +144,12 @@ class Follower:
                 former.files.setdefault(member.path, []).append(member.name)
         return former
 
-    def _members(self, goal: Goal) -> list[Goal] | None:
+    def _members(self, goal: Output) -> list[Output] | None:
         return desired.expand(self.projects.cache_reader(goal.project), goal) if goal.is_dir else [goal]
 
-    def expand(self, wanted: Iterable[Goal]) -> list[Goal]:
+    def expand(self, wanted: Iterable[Output]) -> list[Output]:
         """Add these to what is wanted, file by file; return the directories whose list is not in the cache."""
-        unknown: list[Goal] = []
+        unknown: list[Output] = []
         for goal in wanted:
             try:
                 members = self._members(goal)
@@ -168,9 +168,9 @@ class Follower:
 
     # --- deciding
 
-    def decide(self, unknown: list[Goal], former: Former) -> None:
+    def decide(self, unknown: list[Output], former: Former) -> None:
         """Fill the plan: what is right, what is put, what is taken away, what must stay as it is."""
-        marks = {h.path: h for h in self.catalog.held if h.seen}
+        marks = {o.path: o for o in self.catalog.outputs() if o.seen}
         tracked = index.entries_of(sorted(self.wanted.keys() | former.files.keys()))
         gone = [p for p in former.files if p not in self.wanted and p not in tracked]
         for path in self._unclaimed(gone, unknown):
@@ -178,14 +178,14 @@ class Follower:
         self.tree.leaving.update(path for path, _ in self.plan.removals)
         for path, goal in self.wanted.items():
             if path in tracked:
-                self.plan.kept.append(LeftAlone(path, "git", "is tracked by Git here", goal.source))
+                self.plan.kept.append(LeftAlone(path, "git", "is tracked by Git here", goal))
                 continue
             obstacle = self.tree.obstacle(path) or self._decide_one(goal, former.files.get(path, []), marks.get(path))
             if obstacle:
-                self.plan.kept.append(LeftAlone(path, "obstacle", obstacle, goal.source))
+                self.plan.kept.append(LeftAlone(path, "obstacle", obstacle, goal))
         self.plan.missing += [(goal, "") for goal in unknown if goal.certain]
 
-    def _decide_one(self, goal: Goal, guesses: list[str], held: Held | None) -> str:
+    def _decide_one(self, goal: Output, guesses: list[str], held: Output | None) -> str:
         """Decide for one file; return what is in its way, "" when nothing is."""
         stat = self.tree.stat(goal.path)
         kind = FILE if stat is None else stat.st_mode & KIND
@@ -205,37 +205,29 @@ class Follower:
             self._decide_file(goal, guesses, held, stat)
         return ""
 
-    def _decide_file(self, goal: Goal, guesses: list[str], held: Held | None, stat: os.stat_result) -> None:
+    def _decide_file(self, goal: Output, guesses: list[str], held: Output | None, stat: os.stat_result) -> None:
         full = self.place.file(goal.path)
-        if held is not None and held.md5 == goal.md5 and held.seen == seen_mark(stat):
+        if held is not None and held.name == goal.name and held.seen == seen_mark(stat):
             self.plan.right.append((goal, stat))
             return
-        known = md5_of(full) if goal.size in (-1, stat.st_size) or goal.legacy else ""
-        if known and odb.says(goal.name, known, full):
+        known = "" if compare.differs_at_sight(goal, stat) else md5_of(full)
+        if known and compare.agrees(goal, full, known):
             self.plan.right.append((goal, stat))
         elif kept_elsewhere(self.projects.cache_reader(goal.project), full, guesses, known):
             self.plan.puts.append(Put(goal, stat))
         else:
-            self.plan.kept.append(LeftAlone(goal.path, "changed", "was changed here", goal.source))
+            self.plan.kept.append(LeftAlone(goal.path, "changed", "was changed here", goal))
 
-    def _unclaimed(self, paths: list[bytes], unknown: list[Goal]) -> list[bytes]:
+    def _unclaimed(self, paths: list[bytes], unknown: list[Output]) -> list[bytes]:
         """Return those of the files that no pointer or lock of the index holds."""
         if not paths:
             return []
-        files = {h.path for h in self.catalog.held if not h.md5.endswith(".dir")}
-        folders = {h.path for h in self.catalog.held if h.md5.endswith(".dir") or h.kind == "foreign"}
-        entries = self.catalog.named(lockfile.NAME)
-        for entry, data in zip(entries, git.read_all(e.oid for e in entries), strict=True):
-            try:
-                outs = lockfile.outs(data or b"", None, entry.path)
-            except GuardError:
-                return []  # it may hold any of them
-            files.update(out.path for out in outs if not out.md5.endswith(".dir"))
-            folders.update(out.path for out in outs if out.md5.endswith(".dir"))
+        files = {o.path for o in self.catalog.outputs() if not o.is_dir}
+        folders = {o.path for o in self.catalog.outputs() if o.is_dir or not o.held}
         # Of a directory whose list is known, what is not in the list is no part of it any more.
         folders = (folders - self._expanded) | {g.path for g in unknown}
         free = [p for p in paths if p not in files and not folders.intersection(_parents(p))]
-        return [] if self.catalog.broken else free
+        return [] if self.catalog.broken else free  # a broken one may hold any of them
 
     def _decide_removal(self, path: bytes, guesses: list[str]) -> None:
         stat = self.tree.stat(path)
@@ -248,7 +240,7 @@ class Follower:
         except GuardError:
             cache_reader = None
         if cache_reader is not None and stat.st_mode & KIND == LINK:
-            safe = object_of_link(cache_reader, full) in [name.removeprefix(odb.LEGACY) for name in guesses]
+            safe = object_of_link(cache_reader, full) in [name.removeprefix(LEGACY) for name in guesses]
         else:
             safe = cache_reader is not None and kept_elsewhere(cache_reader, full, guesses) in guesses
         if safe:
@@ -262,7 +254,7 @@ def _parents(path: bytes) -> Iterable[bytes]:
         yield path
 
 
-def _disagree(one: Goal, other: Goal) -> GuardError:
+def _disagree(one: Output, other: Output) -> GuardError:
     return GuardError(
         problem=f"{shown(one.path)}: {shown(one.source)} and {shown(other.source)} name different bytes for it.",
         remedy=f"git log -p -- {pathspec(one.source)} {pathspec(other.source)}"

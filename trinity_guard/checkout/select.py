@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from trinity_guard.checkout.desired import Goal
+    from trinity_guard.dvcrepo.output import Output
 
 
 class Selection:
@@ -17,11 +17,11 @@ class Selection:
     def __init__(self, paths: Sequence[bytes]) -> None:
         self._paths = [] if b"" in paths else list(paths)
 
-    def goals(self, goals: Iterable[Goal], where: str) -> list[Goal]:
+    def goals(self, goals: Iterable[Output], where: str) -> list[Output]:
         """Return those of the goals that are meant; GuardError for a path that means none. where: for that message."""
         if not self._paths:
             return list(goals)
-        found: dict[int, Goal] = {}
+        found: dict[int, Output] = {}
         listed = list(goals)
         for path in self._paths:
             meant = [g for g in listed if _means(path, g) or (g.is_dir and path.startswith(g.path + b"/"))]
@@ -30,10 +30,10 @@ class Selection:
             found.update((id(g), g) for g in meant)
         return list(found.values())
 
-    def file(self, goal: Goal) -> bool:
+    def file(self, goal: Output) -> bool:
         """Whether a file is meant, which may come from a directory's list."""
         return not self._paths or any(_means(path, goal) for path in self._paths)
 
 
-def _means(path: bytes, goal: Goal) -> bool:
+def _means(path: bytes, goal: Output) -> bool:
     return any(p == path or p.startswith(path + b"/") for p in (goal.path, goal.source))

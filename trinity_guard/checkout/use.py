@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from trinity_guard import git
-from trinity_guard.checkout import apply, desired
-from trinity_guard.checkout.changes import PATTERNS
-from trinity_guard.dvcrepo import lockfile
+from trinity_guard.checkout import apply
+from trinity_guard.dvcrepo.paths import REFERENCES, is_pipeline, is_reference, yaml_beside
 from trinity_guard.errors import BLOCKED, GuardError, pathspec, shown, typed
 from trinity_guard.git import index, revisions
 
@@ -14,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from trinity_guard.checkout.apply import Fetcher
-    from trinity_guard.checkout.desired import Goal
     from trinity_guard.checkout.plan import Follower
     from trinity_guard.checkout.select import Selection
+    from trinity_guard.dvcrepo.output import Output
 
 
 def commit_of(revision: bytes) -> bytes:
@@ -29,7 +28,7 @@ class CommitPointers:
 
     __slots__ = ("commit", "goals", "ids", "selection")
 
-    def __init__(self, commit: bytes, ids: dict[bytes, bytes], wanted: list[Goal], selection: Selection) -> None:
+    def __init__(self, commit: bytes, ids: dict[bytes, bytes], wanted: list[Output], selection: Selection) -> None:
         self.commit = commit
         self.ids = ids
         self.goals = wanted
@@ -39,9 +38,9 @@ class CommitPointers:
 def choose(follower: Follower, commit: bytes, selection: Selection) -> CommitPointers:
     """Read what the commit's pointers ask for, as far as the selection means it."""
     listed = dict(_references(commit))
-    names = [p for p in listed if desired.is_reference(p)]
+    names = [p for p in listed if is_reference(p)]
     contents = dict(zip(listed, git.read_all(listed.values()), strict=True))
-    said = follower.said({p: (contents[p] or b"", contents.get(lockfile.yaml_beside(p))) for p in names})
+    said = follower.said({p: (contents[p] or b"", contents.get(yaml_beside(p))) for p in names})
     for error in follower.plan.errors:
         raise error
     wanted = selection.goals(said, f"in {commit[:12].decode()}")
@@ -52,8 +51,7 @@ def choose(follower: Follower, commit: bytes, selection: Selection) -> CommitPoi
 
 def _references(commit: bytes) -> Iterable[tuple[bytes, bytes]]:
     for entry in revisions.tree(commit):
-        yaml = entry.path == b"dvc.yaml" or entry.path.endswith(b"/dvc.yaml")
-        if yaml or desired.is_reference(entry.path):
+        if is_pipeline(entry.path) or is_reference(entry.path):
             yield entry.path, entry.oid
 
 
@@ -91,10 +89,10 @@ def _refuse_edited(chosen: CommitPointers, here: dict[bytes, index.Entry]) -> No
         return
     # `git diff` looks into files whose times alone differ from the index's; diff-files would name them.
     options = ("-z", "--name-only", "--no-renames", "--diff-filter=M", "--no-ext-diff", "--ignore-submodules")
-    edited = set(git.run("diff", *options, "--", *PATTERNS).split(b"\0")) & set(paths)
+    edited = set(git.run("diff", *options, "--", *REFERENCES).split(b"\0")) & set(paths)
     if edited:
         # What a `use` that was cut short has brought already is no edit.
-        out = git.run("diff", *options, chosen.commit, "--", *PATTERNS)
+        out = git.run("diff", *options, chosen.commit, "--", *REFERENCES)
         edited &= set(out.split(b"\0"))
     if edited:
         name = sorted(edited)[0]
@@ -114,7 +112,7 @@ def _refuse_unrecorded(chosen: CommitPointers, here: dict[bytes, index.Entry]) -
     if not unsure:
         return
     options = ("--all", "--format=", "--raw", "-z", "--no-renames", "--no-abbrev", "-m", "--root")
-    known = git.run("log", *options, "--", *PATTERNS)
+    known = git.run("log", *options, "--", *REFERENCES)
     for path, oid in unsure.items():
         if oid not in known:
             raise GuardError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard.dvcrepo import odb
+from trinity_guard.dvcrepo.output import LEGACY, is_md5
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git import files
 
@@ -32,7 +33,7 @@ class CacheReader:
 
     def find(self, md5: str, size: int = -1) -> bytes | None:
         """Return where an object (of that size) lies, None when nobody has it. Its bytes are not looked at."""
-        md5 = md5.removeprefix(odb.LEGACY)
+        md5 = md5.removeprefix(LEGACY)
         for kept in self.stores:
             # DVC 2 kept its objects right below the cache.
             for path in (kept.path(md5), os.path.join(kept.folder, md5[:2].encode(), md5[2:].encode())):
@@ -154,7 +155,7 @@ def kept_elsewhere(cache_reader: CacheReader, path: bytes, guesses: Sequence[str
     size = os.lstat(path).st_size
     for name in guesses:
         there = cache_reader.find(name, size)
-        if there is None or (known not in ("", name) and not name.startswith(odb.LEGACY)):
+        if there is None or (known not in ("", name) and not name.startswith(LEGACY)):
             continue
         if os.path.samefile(there, path) or _equal(there, path, name):
             return name
@@ -183,7 +184,7 @@ def object_of_link(cache_reader: CacheReader, path: bytes) -> str:
     target = os.path.join(os.path.dirname(path), os.readlink(path))
     head, name = os.path.split(os.path.normpath(target))
     md5 = os.fsdecode(os.path.basename(head) + name)
-    if len(md5) != 32 or md5.strip("0123456789abcdef"):
+    if not is_md5(md5):
         return ""
     there = cache_reader.find(md5)
     return md5 if there is not None and os.path.realpath(there) == os.path.realpath(target) else ""

@@ -53,7 +53,7 @@ def run(args: list[str]) -> int:
     messages.report_push(report)
     if drop and report.waiting:
         Queue(place).let_go(report.waiting)
-        names = list(dict.fromkeys(shown(i.path) for i in report.waiting))
+        names = list(dict.fromkeys(shown(i.record) for i in report.waiting))
         console.note(f"waits no longer: {', '.join(names[:5])}{' …' if len(names) > 5 else ''}.")
         return FINE
     if pending and report.waiting:

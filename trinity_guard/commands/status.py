@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from trinity_guard import console, git
-from trinity_guard.commands.terminal import arguments
+from trinity_guard.commands.terminal import arguments, messages
 from trinity_guard.detect import patterns
 from trinity_guard.detect.patterns import size_text
+from trinity_guard.dvcrepo.compare import CHANGED, MISSING, OTHER_VERSION, REPLACED
+from trinity_guard.dvcrepo.output import DIR
 from trinity_guard.errors import FINE, typed
 from trinity_guard.report.status import Survey
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trinity_guard.commands.terminal.arguments import Parser
+    from trinity_guard.dvcrepo.output import Output
 
 DESCRIPTION = """\
 What is guarded and how, the artifacts that DVC holds (and which changed, or are missing here), what waits for
@@ -50,8 +53,8 @@ def _lines(survey: Survey) -> list[str]:
     if survey.pushing:
         lines[-1:] = ["push     under way", ""]
     if survey.artifacts:
-        named = zip(survey.artifacts, survey.paths, strict=True)
-        rows = [[str(a["path"]), _size(a["size"]), _state(a, path)] for a, path in named]
+        named = zip(survey.artifacts, survey.outputs, strict=True)
+        rows = [[str(a["path"]), _size(a["size"]), _state(a, output)] for a, output in named]
         lines += [console.table(["artifact", ">size", "state"], rows), ""]
     else:
         lines += ["no artifact is tracked yet.", ""]
@@ -82,10 +85,14 @@ def _size(size: object) -> str:
     return size_text(size) if isinstance(size, int) and size >= 0 else "?"
 
 
-def _state(artifact: dict[str, object], path: bytes) -> str:
+def _state(artifact: dict[str, object], output: Output) -> str:
     state = str(artifact["state"])
-    if state == "changed":
-        return f"changed: trinity-guard convert {typed(path)}"
-    if state == "missing":
+    if state == CHANGED:
+        return f"changed: {messages.recording(output)}"
+    if state == OTHER_VERSION:
+        return f"another version: trinity-guard pull {typed(output.path)}"
+    if state == REPLACED:
+        return f"replaced by what is no {'folder' if output.kind == DIR else 'file'}: ls -la {typed(output.path)}"
+    if state == MISSING:
         return "not here: trinity-guard sync" if artifact["cached"] else "not here: trinity-guard pull"
     return state if artifact["cached"] else f"{state}, not in the cache"

@@ -8,8 +8,8 @@ from trinity_guard import git
 from trinity_guard.convert import convert, framework_stash, ignorelines
 from trinity_guard.detect import inspect
 from trinity_guard.detect.patterns import Rules
-from trinity_guard.dvcrepo import odb
 from trinity_guard.dvcrepo import tracked as tracked_outputs
+from trinity_guard.dvcrepo.output import seen_mark
 from trinity_guard.dvcrepo.paths import inside_dvc
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.git import caller, index
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trinity_guard import Progress
+    from trinity_guard.dvcrepo.output import Output
 
 
 def block(place: git.Place, catalog: tracked_outputs.Catalog, artifacts: list[inspect.Artifact], remedy: str) -> None:
@@ -68,7 +69,7 @@ def refuse_links(catalog: tracked_outputs.Catalog, links: Sequence[bytes]) -> No
     for path in links:
         if path in held:
             raise GuardError(
-                problem=f"{shown(path)} is a symlink, and {shown(held[path].pointer)} holds that path already.",
+                problem=f"{shown(path)} is a symlink, and {shown(held[path].source)} holds that path already.",
                 remedy=f"git rm -q --cached -- {pathspec(path)}",
             )
 
@@ -100,20 +101,6 @@ def refuse_empty_commit(place: git.Place, outcome: convert.Outcome) -> None:
         problem=f"nothing is left to commit: {names} is already recorded, byte for byte.",
         remedy="git status",
     )
-
-
-def is_known_version(place: git.Place, held: tracked_outputs.Held) -> bool:
-    """Whether a changed file is another recorded version: a checkout or a merge moved its pointer, not a person.
-
-    Its bytes are in the cache then, and `dvc checkout` loses nothing.
-    """
-    path = place.file(held.path)
-    try:
-        if os.stat(path).st_size > tracked_outputs.HASH_LIMIT:
-            return False
-        return convert.cache_of(place, held.pointer).size(odb.md5_of(path)) is not None
-    except OSError:
-        return False
 
 
 def raw_in(place: git.Place, rules: Rules, entries: Sequence[index.Entry]) -> list[inspect.Artifact]:
@@ -201,8 +188,8 @@ def _files_below(place: git.Place, catalog: tracked_outputs.Catalog, folder: byt
     return sorted(n for n in names if os.path.isfile(place.file(n)) and not os.path.islink(place.file(n)))
 
 
-def _as_last_seen(place: git.Place, held: tracked_outputs.Held) -> bool:
+def _as_last_seen(place: git.Place, held: Output) -> bool:
     try:
-        return tracked_outputs.seen_mark(os.lstat(place.file(held.path))) == held.seen
+        return seen_mark(os.lstat(place.file(held.path))) == held.seen
     except OSError:
         return False

@@ -14,7 +14,10 @@ from trinity_guard.convert.writes import write_blobs
 from trinity_guard.detect import owners
 from trinity_guard.detect.inspect import LFS_HEADS
 from trinity_guard.dvcrepo import odb, pointer, tracked
-from trinity_guard.dvcrepo import project as dvcproject
+from trinity_guard.dvcrepo.decode import outputs_of
+from trinity_guard.dvcrepo.output import seen_mark
+from trinity_guard.dvcrepo.paths import is_pointer
+from trinity_guard.dvcrepo.project import Project
 from trinity_guard.dvcrepo.safe_paths import through_symlink
 from trinity_guard.errors import UNUSABLE, GuardError, pathspec, shown, typed
 from trinity_guard.git import index
@@ -26,6 +29,8 @@ from trinity_guard.remotes import trust
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from trinity_guard.dvcrepo.output import Output
 
 
 class Converted:
@@ -43,7 +48,7 @@ class Converted:
         self.mode = entry.mode
         self.oid = entry.oid
         self.project = project
-        self.held: tracked.Held | None = None
+        self.held: Output | None = None
         self.md5 = ""
         self.size = 0
         self.mark = b""
@@ -126,8 +131,9 @@ def _refuse_sha256(entries: Sequence[index.Entry]) -> None:
 
 def _refuse_broken(catalog: tracked.Catalog) -> None:
     # One invalid .dvc file breaks every dvc command, and nobody could say what it holds.
-    for error in catalog.broken.values():
-        raise error
+    for path, error in catalog.broken.items():
+        if is_pointer(path):
+            raise error
 
 
 def _left_to_lfs(place: git.Place, entry: index.Entry) -> list[str]:
@@ -171,13 +177,15 @@ def _transact(
         replace_in(place, path, data)
     if not index.is_temporary(place):
         journal.drop()
-    _remember(place, items, ids)
+    _remember(place, items, [data for data, _ in pointers], ids)
 
 
-def _remember(place: git.Place, items: list[Converted], ids: list[bytes]) -> None:
+def _remember(place: git.Place, items: list[Converted], pointers: list[bytes], ids: list[bytes]) -> None:
     held = []
-    for item, oid in zip(items, ids, strict=False):
-        held.append((tracked.Held(item.pointer, oid, item.path, "file", item.md5, item.size), item.mark))
+    for item, data, oid in zip(items, pointers, ids, strict=False):
+        for output in outputs_of(data, item.pointer):
+            output.oid = oid
+            held.append((output, item.mark if output.path == item.path else b""))
     tracked.remember(place, held)
     leftovers.note(place, [(i.path, i.oid) for i in items if i.oid])
 
@@ -246,20 +254,10 @@ def _stat(place: git.Place, path: bytes) -> os.stat_result | None:
 
 def _cache(place: git.Place, project: bytes, stores: dict[bytes, odb.Store]) -> odb.Store:
     if project not in stores:
-        stores[project] = _store_of(place, project, write=True)
-    return stores[project]
-
-
-def _store_of(place: git.Place, project: bytes, write: bool) -> odb.Store:
-    settings = dvcproject.load(place.file(project) if project else place.top)
-    if write:
+        settings = Project.at(place, project)
         trust.require_cache(place, settings)
-    return odb.Store(settings.cache_dir, settings.shared)
-
-
-def cache_of(place: git.Place, path: bytes) -> odb.Store:
-    """Return the cache of the DVC project that a path belongs to."""
-    return _store_of(place, owners.project_of(place, path), write=False)
+        stores[project] = settings.odb
+    return stores[project]
 
 
 def _take_file(
@@ -283,7 +281,7 @@ def _take_file(
         return False
     finally:
         os.close(fd)
-    item.md5, item.size, item.mark = stored.md5, stored.size, tracked.seen_mark(stat)
+    item.md5, item.size, item.mark = stored.md5, stored.size, seen_mark(stat)
     if not item.oid:
         item.mode = index.EXECUTABLE if stat.st_mode & 0o100 else index.REGULAR
     return True
@@ -319,7 +317,7 @@ def _look_at_working_file(place: git.Place, item: Converted) -> None:
     if stat is None:
         return
     if stat.st_size == item.size and odb.md5_of(place.file(item.path)) == item.md5:
-        item.mark = tracked.seen_mark(stat)
+        item.mark = seen_mark(stat)
     else:
         item.newer = True
 

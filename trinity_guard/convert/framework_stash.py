@@ -8,6 +8,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.convert import journal
+from trinity_guard.dvcrepo.paths import is_pointer
 from trinity_guard.errors import GuardError
 from trinity_guard.git import caller, index
 
@@ -44,7 +45,7 @@ class guarded:  # noqa: N801  # reads as a word: with guarded(place, framework)
         git.run("read-tree", self._tree)
         kept = {e.path for e in index.entries()}
         for path in changed.split(b"\0")[:-1]:
-            if path.endswith(b".dvc") or os.path.basename(path) == b".gitignore":
+            if is_pointer(path) or os.path.basename(path) == b".gitignore":
                 if path in kept:
                     git.run("checkout-index", "-f", "--", path, env=git.literal())
                 elif os.path.lexists(self._place.file(path)):

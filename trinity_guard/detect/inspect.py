@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard.detect import glance, patterns
-from trinity_guard.dvcrepo.paths import is_own_config, is_record
+from trinity_guard.dvcrepo.paths import is_dvc_path, is_pointer, is_private_config
 from trinity_guard.errors import GuardError, shown, typed
 from trinity_guard.git.index import SYMLINK
 from trinity_guard.git.objects import GLANCE, Head, Objects
@@ -81,7 +81,7 @@ def _sort(entry: Entry, head: Head, rules: Rules, objects: Objects, findings: Fi
 def is_bookkeeping(path: bytes) -> bool:
     """Whether a path is a file that the tools themselves work by: pointers, ignore files, configurations."""
     name = path.rpartition(b"/")[2]
-    return name in BOOKKEEPING or name.endswith(b".dvc") or _is_of_dvc(path)
+    return name in BOOKKEEPING or is_pointer(name) or _is_of_dvc(path)
 
 
 def _is_of_dvc(path: bytes) -> bool:
@@ -93,7 +93,7 @@ def _is_of_dvc(path: bytes) -> bool:
 
 def check_staged(place: Place, rules: Rules, entries: Sequence[Entry]) -> list[Artifact]:
     """Return the staged artifacts; refuse files above max-size and records of DVC's that no one can trust."""
-    suspects = [e for e in entries if is_record(e.path) or is_own_config(e.path)]
+    suspects = [e for e in entries if is_dvc_path(e.path) or is_private_config(e.path)]
     if suspects:
         from trinity_guard.detect.records import check_records  # noqa: PLC0415  # most commits bring none
 

@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.detect.inspect import is_bookkeeping
-from trinity_guard.dvcrepo import pointer, project, tracked
+from trinity_guard.dvcrepo import paths, pipeline, pointer, project, tracked
 from trinity_guard.dvcrepo.paths import folders_above, inside_dvc
 from trinity_guard.errors import GuardError, pathspec, quoted, shown, typed
 from trinity_guard.git import index
@@ -15,7 +15,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from trinity_guard.dvcrepo.tracked import Catalog, Held
+    from trinity_guard.dvcrepo.output import Output
+    from trinity_guard.dvcrepo.tracked import Catalog
 
 
 def project_of(place: git.Place, path: bytes) -> bytes:
@@ -56,7 +57,7 @@ def refuse_name(place: git.Place, root: bytes, path: bytes) -> None:
         )
 
 
-def refuse_held(catalog: Catalog, path: bytes) -> Held | None:
+def refuse_held(catalog: Catalog, path: bytes) -> Output | None:
     """Return the pointer entry that may be refreshed for this path, None for a new one; refuse all other holders."""
     by_path = catalog.by_path()
     folder = os.path.dirname(path)
@@ -66,63 +67,63 @@ def refuse_held(catalog: Catalog, path: bytes) -> Held | None:
             raise _in_directory(path, above)
         folder = os.path.dirname(folder)
     held = by_path.get(path)
-    if held is None or (held.kind == "file" and held.pointer == path + b".dvc"):
+    if held is None or (held.kind == "file" and held.source == path + b".dvc"):
         return held
-    where = typed(held.pointer)
+    where = typed(held.source)
     if held.kind == "import":
         raise GuardError(
-            problem=f"{shown(path)} was imported by {shown(held.pointer)}, which says where it comes from.",
+            problem=f"{shown(path)} was imported by {shown(held.source)}, which says where it comes from.",
             remedy=f"git rm -q --cached -- {pathspec(path)}\n"
             f"dvc update {where}     # a newer version from its source, or\n"
             f"dvc remove {where} && trinity-guard add {typed(path)}     # make it yours",
         )
     raise GuardError(
-        problem=f"{shown(path)} is recorded in {shown(held.pointer)}, a pointer with more in it than this file.",
-        remedy=f"git rm -q --cached -- {pathspec(path)}\ndvc commit {where} && git add {pathspec(held.pointer)}",
+        problem=f"{shown(path)} is recorded in {shown(held.source)}, a pointer with more in it than this file.",
+        remedy=f"git rm -q --cached -- {pathspec(path)}\ndvc commit {where} && git add {pathspec(held.source)}",
     )
 
 
-def _in_directory(path: bytes, above: Held) -> GuardError:
+def _in_directory(path: bytes, above: Output) -> GuardError:
     return GuardError(
-        problem=f"{shown(path)} lies in {shown(above.path)}/, which DVC holds as a whole ({shown(above.pointer)}).",
+        problem=f"{shown(path)} lies in {shown(above.path)}/, which DVC holds as a whole ({shown(above.source)}).",
         remedy=f"git rm -q --cached -- {pathspec(path)}\n"
-        f"dvc add {typed(above.path)} && git add {pathspec(above.pointer)}",
+        f"dvc add {typed(above.path)} && git add {pathspec(above.source)}",
     )
 
 
 class Pipelines:
-    """The outputs of all dvc.yaml of the index, read when first asked."""
+    """The outputs of a catalog's pipelines, and what its pointers leave to Git."""
 
     def __init__(self, place: git.Place, catalog: Catalog) -> None:
-        self._outs: dict[bytes, tuple[bytes, str, bool]] = {}
-        pipelines = catalog.named(b"dvc.yaml")
-        locks = [catalog.entries.get(os.path.join(os.path.dirname(e.path), b"dvc.lock")) for e in pipelines]
+        self._outs = {out.path: out for out in catalog.held if not out.cache and not out.external}
+        pipelines = catalog.named(paths.PIPELINE)
+        locks = [catalog.entries.get(paths.lock_beside(e.path)) for e in pipelines]
         wanted = [e.oid for e in [*pipelines, *locks] if e is not None]
         data = dict(zip(wanted, git.read_all(wanted), strict=True))
         for entry, lock in zip(pipelines, locks, strict=True):
             lock_data = data[lock.oid] if lock is not None else None
-            for out in project.pipeline_outs(data[entry.oid] or b"", lock_data, entry.path, place.top):
-                self._outs[out.path] = (entry.path, out.stage, out.cache)
+            for out in pipeline.pipeline_outs(data[entry.oid] or b"", lock_data, entry.path, place.top):
+                self._outs[out.path] = out
 
     def belongs_in_git(self, path: bytes, refuse: bool = True) -> bool:
-        """Whether it is an output that the pipeline itself leaves to Git (cache: false); refuse the cached ones."""
+        """Whether it is an output that DVC leaves to Git (cache: false); refuse those that a pipeline caches."""
         place = path
         while place:
             known = self._outs.get(place)
-            if known is not None and not known[2]:
+            if known is not None and not known.cache:
                 return True
             if known is not None and refuse:
-                where, stage, _ = known
                 raise GuardError(
-                    problem=f"{shown(path)} is an output of stage '{stage}' in {shown(where)}: DVC keeps it already.",
-                    remedy=f"git rm -q --cached -- {pathspec(path)}\ndvc commit {quoted(stage)}",
+                    problem=f"{shown(path)} is an output of stage '{known.stage}' in {shown(known.source)}: "
+                    "DVC keeps it already.",
+                    remedy=f"git rm -q --cached -- {pathspec(path)}\ndvc commit {quoted(known.stage)}",
                 )
             place = os.path.dirname(place)
         return False
 
 
 def left_to_git(place: git.Place, versions: Collection[tuple[bytes, bytes]]) -> set[tuple[bytes, bytes]]:
-    """Return those of these (commit, path) that a pipeline of that very commit leaves to Git (cache: false).
+    """Return those of these (commit, path) that a pipeline or a pointer of that very commit leaves to Git.
 
     commit: b"" for the index.
     """
@@ -133,14 +134,20 @@ def left_to_git(place: git.Place, versions: Collection[tuple[bytes, bytes]]) -> 
 
 
 class _PipelinesOfCommits:
-    """The pipelines of the commits that hold artifacts: those above each file, and where the index has one."""
+    """The pipelines of the commits that hold artifacts: those above each file, and where the index has one.
+
+    And the pointers beside these files, and those of the index that leave anything to Git (cache: false).
+    """
 
     def __init__(self, place: git.Place, versions: Collection[tuple[bytes, bytes]]) -> None:
         self._place = place
         self._known: dict[tuple[bytes | None, ...], Pipelines | None] = {}
-        folders = {os.path.dirname(e.path) for e in tracked.load(place).named(b"dvc.yaml")}
+        catalog = tracked.load(place)
+        pointers = {path + paths.POINTER for _, path in versions}.union(o.source for o in catalog.held if not o.cache)
+        folders = {os.path.dirname(e.path) for e in catalog.named(paths.PIPELINE)}
         folders.update(folders_above(path for _, path in versions))
-        self._files = [os.path.join(f, n) for f in sorted(folders) for n in (b"dvc.yaml", b"dvc.lock")]
+        self._files = [os.path.join(f, n) for f in sorted(folders) for n in (paths.PIPELINE, paths.LOCK)]
+        self._files += sorted(pointers)
         commits = list(dict.fromkeys(c for c, _ in versions))
         oids = git.read_ids(c + b":" + f for c in commits for f in self._files)
         width = len(self._files)
@@ -151,7 +158,7 @@ class _PipelinesOfCommits:
         if oids not in self._known:
             entries = {f: index.Entry(index.REGULAR, o, f) for f, o in zip(self._files, oids, strict=True) if o}
             try:
-                self._known[oids] = Pipelines(self._place, tracked.Catalog(entries, [], {}))
+                self._known[oids] = Pipelines(self._place, tracked.of_entries(entries))
             except GuardError:
                 self._known[oids] = None  # DVC cannot read it either, so it leaves nothing to Git
         pipelines = self._known[oids]

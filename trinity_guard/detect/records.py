@@ -5,8 +5,9 @@ Loaded when a commit brings such a file; most bring none.
 
 from __future__ import annotations
 
-from trinity_guard.dvcrepo import pointer, safe_paths, secrets
-from trinity_guard.dvcrepo.paths import is_own_config, is_record
+from trinity_guard.dvcrepo import safe_paths, secrets
+from trinity_guard.dvcrepo.decode import outputs_of
+from trinity_guard.dvcrepo.paths import is_dvc_path, is_pointer, is_private_config
 from trinity_guard.errors import GuardError, pathspec, shown
 from trinity_guard.git.index import SYMLINK
 from trinity_guard.git.objects import Objects
@@ -15,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from trinity_guard.dvcrepo.output import Output
     from trinity_guard.git import Place
     from trinity_guard.git.index import Entry
 
@@ -24,32 +26,29 @@ def check_records(place: Place, entries: Sequence[Entry]) -> None:
     objects = Objects(place.common_dir)
     for entry in entries:
         _refuse_own_config(entry.path)
-        if entry.mode == SYMLINK or not is_record(entry.path):
+        if entry.mode == SYMLINK or not is_dvc_path(entry.path):
             continue
         data = b"".join(objects.stream(entry.oid))
-        if entry.path.endswith(b".dvc"):
-            _refuse_outside(place, entry.path, pointer.decode(data, entry.path))
+        if is_pointer(entry.path):
+            _refuse_outside(place, outputs_of(data, entry.path))
         found = secrets.credentials_in(data, entry.path)
         if found:
             raise secrets.refusal(found, entry.path)
 
 
-def _refuse_outside(place: Place, where: bytes, decoded: pointer.Pointer) -> None:
-    for out in decoded.outs:
-        if out.external:
-            continue
-        path = pointer.data_path(where, decoded, out)
-        link = safe_paths.through_symlink(place.top, path)
+def _refuse_outside(place: Place, outputs: Sequence[Output]) -> None:
+    for out in outputs:
+        link = None if out.external else safe_paths.through_symlink(place.top, out.path)
         if link is not None:
             raise GuardError(
-                problem=f"{shown(where)}: its data {shown(path)} lies behind {shown(link)}, which is a symbolic link: "
-                "whoever checks it out would write wherever that leads.",
-                remedy=f"git rm -q --cached -- {pathspec(where)}     # and keep the file in a real folder",
+                problem=f"{shown(out.source)}: its data {shown(out.path)} lies behind {shown(link)}, which is a "
+                "symbolic link: whoever checks it out would write wherever that leads.",
+                remedy=f"git rm -q --cached -- {pathspec(out.source)}     # and keep the file in a real folder",
             )
 
 
 def _refuse_own_config(path: bytes) -> None:
-    if is_own_config(path):
+    if is_private_config(path):
         raise GuardError(
             problem=f"{shown(path)} is one person's own config, which may hold credentials: it belongs in no commit.",
             remedy=f"git rm -q --cached -- {pathspec(path)}",

@@ -9,8 +9,8 @@ from trinity_guard import config as configs
 from trinity_guard import git
 from trinity_guard.config import Config
 from trinity_guard.detect.patterns import Rules
-from trinity_guard.dvcrepo import project as dvcproject
-from trinity_guard.dvcrepo import referenced
+from trinity_guard.dvcrepo import paths, referenced
+from trinity_guard.dvcrepo.project import Project
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git import index, revisions
 from trinity_guard.lint import subject as lint_subject
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from trinity_guard.dvcrepo.project import Project
-    from trinity_guard.dvcrepo.referenced import Named
+    from trinity_guard.dvcrepo.output import Output
     from trinity_guard.lint.finding import Finding
 
 # What is said of a pointer's file or of a config holds for the working tree too, whatever is staged. Ignore lines count
@@ -108,16 +107,14 @@ class Subject:
         if not os.path.isdir(self.place.file(root, b".dvc")):
             raise Unseen("there is no DVC project here (see dvc-project)")
         try:
-            project: Project = self.once(
-                f"project {root!r}", lambda: dvcproject.load(self.place.file(root) if root else self.place.top)
-            )
+            project: Project = self.once(f"project {root!r}", lambda: Project.at(self.place, root))
         except GuardError:
             raise Unseen("DVC's config cannot be read (see dvc-project)") from None
         return project
 
-    def named(self) -> list[Named]:
+    def named(self) -> list[Output]:
         """Return the objects that the index names; pointers that cannot be read are in `broken`."""
-        found: list[Named] = self.once("named", self._named)
+        found: list[Output] = self.once("named", self._named)
         return found
 
     def linted(self) -> lint_subject.Subject:
@@ -149,9 +146,9 @@ class Subject:
         found: dict[tuple[bytes, bytes], GuardError] = self._known["broken"]
         return found
 
-    def _named(self) -> list[Named]:
+    def _named(self) -> list[Output]:
         self._known["broken"] = {}
-        entries = index.entries("*.dvc", "dvc.lock", "*/dvc.lock", patterns=True)
+        entries = index.entries(*paths.REFERENCES, patterns=True)
         # `:path` is what the index has.
         return referenced.once(referenced.named_in(self.place, [(b"", e) for e in entries], self._known["broken"]))
 
@@ -162,8 +159,8 @@ class Subject:
     def _named_at_head(self) -> set[str]:
         if not self.has_commits():
             return set()
-        entries = [(b"HEAD", e) for e in revisions.tree(b"HEAD") if referenced.is_reference(e.path)]
-        return {n.md5 for n in referenced.named_in(self.place, entries, {})}
+        entries = [(b"HEAD", e) for e in revisions.tree(b"HEAD") if paths.is_reference(e.path)]
+        return {n.name for n in referenced.named_in(self.place, entries, {})}
 
     def has_commits(self) -> bool:
         return bool(self.once("commits", lambda: git.parents() is not None))

@@ -7,7 +7,7 @@ import os
 from trinity_guard import git
 from trinity_guard.doctor import hooks, machine
 from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, fine, listed
-from trinity_guard.dvcrepo import configfile, safe_paths, secrets, urls
+from trinity_guard.dvcrepo import configfile, paths, safe_paths, secrets, urls
 from trinity_guard.errors import GuardError, quoted, shown, typed
 from trinity_guard.git import files
 from trinity_guard.push import deliver
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from trinity_guard.dvcrepo.project import RemoteConfig
 
 LINKS = ("hardlink", "symlink")
-CONFIGS = (".dvc/config", "*/.dvc/config", "*config.local*")
-RECORDS = ("*.dvc", "dvc.yaml", "*/dvc.yaml", "dvc.lock", "*/dvc.lock")
+CONFIGS = (*paths.CONFIGS, "*config.local*")
 ROTATE = "and replace it where it was issued: whoever has a clone can read it"
 
 

@@ -58,8 +58,8 @@ IN_A_WORK_TREE: dict[str, Callable[[Subject], Check]] = {
     "sync": unfinished.following,
 }
 
-# The names of what `paths.is_record` is about, as Git matches them.
-RECORDS = ("*.dvc", "dvc.yaml", "*/dvc.yaml", "dvc.lock", "*/dvc.lock", ".dvc/config", "*/.dvc/config")
+# The names of what `paths.is_dvc_path` is about, as Git matches them.
+RECORDS = (*paths.RECORDS, *paths.CONFIGS)
 
 
 def examine(place: git.Place, offline: bool = False, on_progress: Progress | None = None) -> list[Check]:
@@ -92,7 +92,7 @@ def _bring_records(subject: Subject) -> None:
         versions += index.entries(*RECORDS, patterns=True)
     except GuardError:
         return  # each check says of itself what it cannot read
-    partial.bring(subject.place.common_dir, [e.oid for e in versions if paths.is_record(e.path)])
+    partial.bring(subject.place.common_dir, [e.oid for e in versions if paths.is_dvc_path(e.path)])
 
 
 def _looked(look: Callable[[Subject], Check], subject: Subject) -> Check:

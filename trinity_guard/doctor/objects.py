@@ -9,7 +9,8 @@ from trinity_guard import git
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.doctor import dvc
 from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
-from trinity_guard.dvcrepo import odb, referenced
+from trinity_guard.dvcrepo import odb, paths, referenced
+from trinity_guard.dvcrepo.output import LEGACY, Output, listed_in
 from trinity_guard.errors import GuardError, pathspec, typed
 from trinity_guard.git import revisions
 from trinity_guard.push import background, push
@@ -20,7 +21,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trinity_guard.dvcrepo.referenced import Named
 
 MAX_COMMITS = 5
 # A push that has waited for a day has been tried many times.
@@ -36,11 +36,11 @@ class Found:
 
     __slots__ = ("cache", "folder", "here", "item", "there", "why")
 
-    def __init__(self, item: Named, cache: odb.Store, folder: Named | None = None) -> None:
+    def __init__(self, item: Output, cache: odb.Store, folder: Output | None = None) -> None:
         self.item = item
         self.cache = cache
         self.folder = folder
-        self.here = cache.size(item.md5)
+        self.here = cache.size(item.name)
         self.there: bool | None = None
         self.why = ""
 
@@ -51,8 +51,8 @@ def found(subject: Subject) -> dict[tuple[bytes, str, str], Found]:
     return known
 
 
-def key(item: Named) -> tuple[bytes, str, str]:
-    return (item.project, item.remote, item.md5)
+def key(item: Output) -> tuple[bytes, str, str]:
+    return (item.project, item.remote, item.name)
 
 
 def _find(subject: Subject) -> dict[tuple[bytes, str, str], Found]:
@@ -61,7 +61,7 @@ def _find(subject: Subject) -> dict[tuple[bytes, str, str], Found]:
     for (root, name), group in push.grouped(subject.config(), items).items():
         settings = subject.project(root)
         trust.require_cache(subject.place, settings)
-        cache = odb.Store(settings.cache_dir, settings.shared)
+        cache = settings.odb
         some = [Found(i, cache) for i in group]
         folders = [f for f in some if f.here is not None and f.item.is_dir]
         some += [Found(child, cache, f.item) for f in folders for child in _files(f)]
@@ -70,13 +70,9 @@ def _find(subject: Subject) -> dict[tuple[bytes, str, str], Found]:
     return result
 
 
-def _files(folder: Found) -> list[Named]:
+def _files(folder: Found) -> list[Output]:
     """Return the files that a directory object of the cache lists."""
-    i = folder.item
-    return [
-        referenced.Named(md5, size, i.path, i.commit, i.project, i.remote)
-        for md5, size in odb.children(folder.cache, i.md5)
-    ]
+    return [listed_in(folder.item, md5.removeprefix(LEGACY)) for md5, _ in odb.children(folder.cache, folder.item.name)]
 
 
 def _ask(subject: Subject, root: bytes, name: str, some: Sequence[Found]) -> None:
@@ -84,12 +80,12 @@ def _ask(subject: Subject, root: bytes, name: str, some: Sequence[Found]) -> Non
     if not why:
         try:
             with connect.connect(subject.project(root), name) as remote:
-                there = remote.sizes(list(dict.fromkeys(f.item.md5 for f in some)))
+                there = remote.sizes(list(dict.fromkeys(f.item.name for f in some)))
         except GuardError as error:
             why = error.problem
         else:
             for f in some:
-                f.there = f.item.md5 in there
+                f.there = f.item.name in there
     for f in some:
         f.why = why
 
@@ -108,20 +104,19 @@ def _unaskable(subject: Subject, root: bytes, name: str) -> str:
     return ""
 
 
-def past(subject: Subject) -> list[Named]:
+def past(subject: Subject) -> list[Output]:
     """Return the objects that any commit of any ref names; what of it cannot be read is in `past_broken`."""
-    items: list[Named] = subject.once("past", lambda: _past(subject))
+    items: list[Output] = subject.once("past", lambda: _past(subject))
     return items
 
 
-def _past(subject: Subject) -> list[Named]:
+def _past(subject: Subject) -> list[Output]:
     head = ["HEAD"] if subject.has_commits() else []
-    patterns = ("*.dvc", "dvc.lock", "*/dvc.lock")
-    commits = git.run("rev-list", "--all", *head, "--full-history", "--", *patterns).split()
+    commits = git.run("rev-list", "--all", *head, "--full-history", "--", *paths.REFERENCES).split()
     broken: dict[tuple[bytes, bytes], GuardError] = {}
-    named: list[Named] = []
+    named: list[Output] = []
     for batch in revisions.walked(commits):
-        files = [(c, e) for c, entries in batch for e in entries if referenced.is_reference(e.path)]
+        files = [(c, e) for c, entries in batch for e in entries if paths.is_reference(e.path)]
         named += referenced.named_in(subject.place, files, broken)
     # The oldest commit that names an object: the one whose author has it.
     return referenced.once(reversed(named))
@@ -153,7 +148,7 @@ def _none_readable() -> Check:
 
 
 def _names(some: Sequence[Found]) -> str:
-    return listed(list(dict.fromkeys(f.item.path for f in some)))
+    return listed(list(dict.fromkeys(f.item.record for f in some)))
 
 
 def _nowhere(_: Subject, some: Sequence[Found]) -> Check | None:
@@ -172,16 +167,16 @@ def _nowhere(_: Subject, some: Sequence[Found]) -> Check | None:
 def _damaged(_: Subject, some: Sequence[Found]) -> Check | None:
     """Of another size than the pointer says: the object is damaged, or the pointer is wrong. Only these are hashed."""
     odd = [f for f in some if f.here is not None and not f.item.is_dir and 0 <= f.item.size != f.here]
-    bad = [f for f in odd if not f.cache.holds(f.item.md5)]
+    bad = [f for f in odd if not f.cache.holds(f.item.name)]
     if bad:
-        files = " ".join(typed(f.cache.path(f.item.md5)) for f in bad[:MAX_COMMITS])
+        files = " ".join(typed(f.cache.path(f.item.name)) for f in bad[:MAX_COMMITS])
         return Check(
             ERROR,
             f"damaged in the cache: {counted(len(bad), 'object')} of {_names(bad)}.",
             f"rm -f {files} && trinity-guard pull",
         )
     if odd:
-        name = pathspec(odd[0].item.path)
+        name = pathspec(odd[0].item.record)
         return Check(ERROR, f"another size than the object has is in {_names(odd)}.", f"git log -p -- {name}")
     return None
 
@@ -200,11 +195,14 @@ def _unknown(_: Subject, some: Sequence[Found]) -> Check | None:
 
 def _only_here(subject: Subject, some: Sequence[Found]) -> Check | None:
     at_head = subject.named_at_head()
-    waiting = {i.md5 for i in Queue(subject.place).read()}
+    waiting = {i.name for i in Queue(subject.place).read()}
     alone = [
         f
         for f in some
-        if f.here is not None and f.there is False and f.item.md5 not in waiting and (f.folder or f.item).md5 in at_head
+        if f.here is not None
+        and f.there is False
+        and f.item.name not in waiting
+        and (f.folder or f.item).name in at_head
     ]
     if not alone:
         return None
@@ -218,7 +216,7 @@ def _only_here(subject: Subject, some: Sequence[Found]) -> Check | None:
     )
 
 
-def _push(subject: Subject, items: list[Named]) -> str:
+def _push(subject: Subject, items: list[Output]) -> str:
     report = push.push(subject.place, subject.config(), items)
     if report.waiting:
         raise GuardError(f"{counted(len(report.waiting), 'object')} could not go: {'; '.join(report.reasons)}")
@@ -296,7 +294,7 @@ def queue(subject: Subject) -> Check:
     failures = max((count for count, _ in Retries(place).read().values()), default=0)
     stuck = time.time() - oldest > STUCK_SECONDS or failures >= STUCK_FAILURES
     tries = f", after {counted(failures, 'failure')} in a row" if failures else ""
-    names = listed(list(dict.fromkeys(i.path for i in waiting)))
+    names = listed(list(dict.fromkeys(i.record for i in waiting)))
     return Check(
         ERROR if stuck else WARNING,
         f"{counted(len(waiting), 'object')} wait{'s' if len(waiting) == 1 else ''} since {since}{tries}: {names}.",

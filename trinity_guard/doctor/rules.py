@@ -24,7 +24,7 @@ def pointers(subject: Subject) -> Check:
     """TG005: one pointer that cannot be read stops every DVC command."""
     found = subject.findings("TG005")
     if not found:
-        return fine(f"{counted(len({h.pointer for h in subject.linted().held()}), 'pointer')} can be read")
+        return fine(f"{counted(len({h.source for h in subject.linted().held()}), 'pointer')} can be read")
     return Check(ERROR, f"{_words(found[0])}{_more(found)}", found[0].remedy)
 
 

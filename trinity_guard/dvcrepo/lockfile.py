@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 from trinity_guard.dvcrepo import pipeline, safe_paths, yaml
+from trinity_guard.dvcrepo.output import Output, is_md5
 from trinity_guard.errors import GuardError, pathspec, shown
 
 TYPE_CHECKING = False
@@ -12,49 +11,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-NAME = b"dvc.lock"
 MAX_BYTES = 10 << 20
 MAX_OUTS = 100_000
-HEX = "0123456789abcdef"
 
 
-class LockedOut:
-    """One output: its data's path from the top, md5 (`….dir` for a directory), size in bytes (-1 unknown).
-
-    certain: False where only a template says what becomes of it, and several fit.
-    """
-
-    __slots__ = ("cache", "certain", "isexec", "legacy", "md5", "path", "pushed", "remote", "size")
-
-    def __init__(self, path: bytes, md5: str, size: int) -> None:
-        self.path = path
-        self.md5 = md5
-        self.size = size
-        self.isexec = False
-        self.legacy = False
-        self.cache = True
-        self.pushed = True
-        self.remote = ""
-        self.certain = True
-
-
-def is_lock(path: bytes) -> bool:
-    return path == NAME or path.endswith(b"/" + NAME)
-
-
-def outs(lock: bytes, dvc_yaml: bytes | None, where: bytes) -> list[LockedOut]:
+def outs(lock: bytes, dvc_yaml: bytes | None, where: bytes) -> list[Output]:
     """Return the outputs with an md5 that the dvc.lock at `where` records, those in the repository alone.
 
     Raises GuardError for a lock that DVC would not read, and for paths that leave the repository.
     """
     stages = _stages(_load(lock, where), where)
     said = _declared(dvc_yaml, where)
-    found: list[LockedOut] = []
+    found: list[Output] = []
     for name, stage in stages.items():
         declared = said.get(str(name)) or said.get(str(name).partition("@")[0]) or _Declared(".", {})
         for entry in _entries(stage, where):
             out = _out(entry, declared, where)
             if out is not None:
+                out.stage = str(name)
                 found.append(out)
             if len(found) > MAX_OUTS:
                 raise _malformed(where, f"it names more than {MAX_OUTS} outputs")
@@ -110,11 +84,11 @@ def _entries(stage: Any, where: bytes) -> Iterator[dict[str, Any]]:
         yield entry
 
 
-def _out(entry: dict[str, Any], declared: _Declared, where: bytes) -> LockedOut | None:
+def _out(entry: dict[str, Any], declared: _Declared, where: bytes) -> Output | None:
     path, md5, size = entry["path"], entry.get("md5"), entry.get("size")
     if md5 is None or safe_paths.scheme(path) in safe_paths.SCHEMES or "://" in path or path.startswith("/"):
         return None  # an output elsewhere, or one that no stage has made yet
-    if not _is_md5(md5):
+    if not is_md5(md5):
         raise _malformed(where, "an md5 in it is not one")
     if size is not None and (not isinstance(size, int) or isinstance(size, bool) or size < 0):
         raise _malformed(where, "a size in it is no possible number")
@@ -128,24 +102,18 @@ def _out(entry: dict[str, Any], declared: _Declared, where: bytes) -> LockedOut 
         raise _malformed(where, f"its path '{yaml.plain(path)}' holds the lock itself")
     if safe_paths.rules(parts[-1].rpartition(b"\\")[2]) or data.endswith(b".dvc"):
         raise _malformed(where, f"its path '{yaml.plain(path)}' is a file that tells Git or DVC what to do")
-    out = LockedOut(data, md5, -1 if size is None else size)
+    out = Output(data, md5, -1 if size is None else size, where)
+    out.text = path
     out.isexec = entry.get("isexec") is True
     out.legacy = entry.get("hash") is None
     flags, out.certain = declared.of(path)
     out.cache = flags.get("cache", True) is not False
-    out.pushed = flags.get("push", True) is not False
+    out.push = flags.get("push", True) is not False
     remote = flags.get("remote")
     out.remote = remote if isinstance(remote, str) else ""
     if safe_paths.remote_name(out.remote):
         raise _malformed(where, f"the name in a 'remote' of its dvc.yaml {safe_paths.remote_name(out.remote)}")
-    return out
-
-
-def _is_md5(md5: object) -> bool:
-    if not isinstance(md5, str):
-        return False
-    digest = md5.removesuffix(".dir")
-    return len(digest) == 32 and not digest.strip(HEX)
+    return out.settle()
 
 
 def _declared(dvc_yaml: bytes | None, where: bytes) -> dict[str, _Declared]:
@@ -181,13 +149,3 @@ def _malformed(where: bytes, what: str) -> GuardError:
         problem=f"{shown(where)} is no file that DVC can read: {what}.",
         remedy=f"git checkout HEAD -- {pathspec(where)}     # the last good version, or `dvc repro` writes it again",
     )
-
-
-def yaml_beside(where: bytes) -> bytes:
-    """Return the path of the dvc.yaml that a dvc.lock belongs to."""
-    return os.path.join(os.path.dirname(where), b"dvc.yaml")
-
-
-def lock_beside(where: bytes) -> bytes:
-    """Return the path of the dvc.lock that belongs to a dvc.yaml."""
-    return os.path.join(os.path.dirname(where), NAME)

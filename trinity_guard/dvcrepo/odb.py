@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from trinity_guard.dvcrepo.output import LEGACY, is_object
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git import files
 from trinity_guard.git.temporary import Temporary
@@ -24,8 +25,6 @@ THREADED = 8 << 20
 # With more files than this, one flush of the file system beats a flush of each (Git's core.fsyncMethod=batch).
 BATCH = 8
 OBJECT_MODE = 0o444
-# Begins the name of an object of DVC 2: its md5 is that of a text with LF line ends, and it lies at the top of a store.
-LEGACY = "dos2unix-"
 
 
 class Stored:
@@ -201,23 +200,13 @@ def parts_of(md5: str) -> tuple[str, ...]:
     return (digest[:2], digest[2:]) if digest != md5 else ("files", "md5", md5[:2], md5[2:])
 
 
-def is_name(text: str) -> bool:
-    """Whether a text can be an object's name: an md5, with what may stand before and behind it."""
-    digest = text.removeprefix(LEGACY).removesuffix(".dir")
-    return len(digest) == 32 and not digest.strip("0123456789abcdef")
-
-
 def says(md5: str, digest: str, path: bytes) -> bool:
     """Whether the file at `path`, whose md5 is `digest`, holds the object of this name."""
     wanted = md5.removesuffix(".dir")
     if wanted == digest or not md5.startswith(LEGACY):
         return wanted == digest
-    if wanted.removeprefix(LEGACY) == digest:
-        return True
-    from dvc_data.hashfile.hash import file_md5
-    from dvc_objects.fs import localfs
-
-    return bool(LEGACY + file_md5(os.fsdecode(path), localfs, name="md5-dos2unix") == wanted)
+    wanted = wanted.removeprefix(LEGACY)
+    return wanted == digest or wanted == legacy_md5_of(path)
 
 
 def read_file(path: bytes) -> Iterator[bytes]:
@@ -233,6 +222,14 @@ def md5_of(path: bytes) -> str:
     for piece in read_file(path):
         digest.update(piece)
     return digest.hexdigest()
+
+
+def legacy_md5_of(path: bytes) -> str:
+    """Return the md5 (hex) that DVC 2 gives a file: of what it takes for a text, with LF line ends."""
+    from dvc_data.hashfile.hash import file_md5
+    from dvc_objects.fs import localfs
+
+    return str(file_md5(os.fsdecode(path), localfs, name="md5-dos2unix"))
 
 
 def link(source: Store, target: Store, md5: str) -> None:
@@ -266,7 +263,7 @@ def children(cache: Store, md5: str) -> list[tuple[str, int]]:
 
 
 def _checked_md5(text: str) -> str:
-    if not is_name(text):
+    if not is_object(text):
         raise ValueError(text)
     return text
 

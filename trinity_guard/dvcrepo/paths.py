@@ -1,4 +1,4 @@
-"""Whose file is it, by its path alone: what DVC reads, what it writes, what is one person's own."""
+"""Which files are DVC's, told by their names: pointers, locks, pipelines, configs, and what lies in `.dvc`."""
 
 from __future__ import annotations
 
@@ -6,26 +6,61 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+POINTER = b".dvc"
+LOCK, PIPELINE = b"dvc.lock", b"dvc.yaml"
+# Folders into which DVC looks for no data.
+NEVER_SEEN = (b".hg", b".git", b".dvc")
+# What Git is asked for where pointers and locks are meant.
+REFERENCES = ("*.dvc", "dvc.lock", "*/dvc.lock")
+RECORDS = (*REFERENCES, "dvc.yaml", "*/dvc.yaml")
+CONFIGS = (".dvc/config", "*/.dvc/config")
 
-def is_record(path: bytes) -> bool:
-    """Whether DVC reads a file of this name: pointers, pipelines and their locks, a project's config."""
-    name = path.rpartition(b"/")[2]
-    return name in (b"dvc.yaml", b"dvc.lock") or name.endswith(b".dvc") or is_dvc_config(path)
+
+def is_pointer(path: bytes) -> bool:
+    return path.endswith(POINTER)
 
 
-def is_dvc_config(path: bytes) -> bool:
-    # macOS and Windows take `.DVC/Config` for it.
+def is_lock(path: bytes) -> bool:
+    return path == LOCK or path.endswith(b"/dvc.lock")
+
+
+def is_pipeline(path: bytes) -> bool:
+    return path == PIPELINE or path.endswith(b"/dvc.yaml")
+
+
+def is_reference(path: bytes) -> bool:
+    """Whether a file of this name may name objects: a pointer, or a lock."""
+    return path.endswith(POINTER) or is_lock(path)
+
+
+def is_config(path: bytes) -> bool:
+    """Whether it is a project's config. macOS and Windows take `.DVC/Config` for it."""
     return (b"/" + path).lower().endswith(b"/.dvc/config")
 
 
-def is_own_config(path: bytes) -> bool:
-    """Whether a path is the config of one person (or what a crash has left of writing it)."""
+def is_private_config(path: bytes) -> bool:
+    """Whether it is the config of one person (or what a crash has left of writing it), which no commit should hold."""
     return b"config.local" in path.lower() and b"/.dvc/" in (b"/" + path).lower()
 
 
+def is_dvc_path(path: bytes) -> bool:
+    """Whether DVC reads a file of this name: pointers, locks, pipelines, a project's config."""
+    return is_reference(path) or is_pipeline(path) or is_config(path)
+
+
 def inside_dvc(path: bytes) -> bool:
-    """Whether a path lies in a folder `.dvc`, into which DVC looks for no pointer: no artifact can be kept there."""
+    """Whether it lies in a project's folder `.dvc`, where DVC reads no pointer."""
     return b"/.dvc/" in b"/" + path
+
+
+def yaml_beside(lock: bytes) -> bytes:
+    """Return the path of the dvc.yaml that a dvc.lock belongs to."""
+    return lock[: lock.rfind(b"/") + 1] + PIPELINE
+
+
+def lock_beside(pipeline: bytes) -> bytes:
+    """Return the path of the dvc.lock that belongs to a dvc.yaml."""
+    return pipeline[: pipeline.rfind(b"/") + 1] + LOCK
 
 
 def folders_above(paths: Iterable[bytes]) -> list[bytes]:

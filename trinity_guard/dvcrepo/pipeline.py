@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 
 from trinity_guard.dvcrepo import safe_paths, templates, yaml
+from trinity_guard.dvcrepo.output import Output
+from trinity_guard.dvcrepo.paths import lock_beside
 from trinity_guard.errors import GuardError, pathspec, shown
 
 TYPE_CHECKING = False
@@ -16,18 +18,7 @@ MAX_TEMPLATES = 8
 KINDS = ("outs", "metrics", "plots")
 
 
-class PipelineOut:
-    """One output of a stage: its path relative to the repository's top, and whether DVC caches it."""
-
-    __slots__ = ("cache", "path", "stage")
-
-    def __init__(self, path: bytes, stage: str, cache: bool) -> None:
-        self.path = path
-        self.stage = stage
-        self.cache = cache
-
-
-def pipeline_outs(dvc_yaml: bytes, lock: bytes | None, where: bytes, top: bytes = b".") -> list[PipelineOut]:
+def pipeline_outs(dvc_yaml: bytes, lock: bytes | None, where: bytes, top: bytes = b".") -> list[Output]:
     """Return the outputs of all stages of the dvc.yaml at `where`.
 
     A templated stage (`${…}`, foreach, matrix) is read from dvc.lock when that has all of it; else the real DVC
@@ -37,7 +28,7 @@ def pipeline_outs(dvc_yaml: bytes, lock: bytes | None, where: bytes, top: bytes 
         return []
     data = _load(dvc_yaml, where)
     stages = _mapping(data, where, "").get("stages") or {}
-    found: list[PipelineOut] = []
+    found: list[Output] = []
     locked: dict[str, Any] | None = None
     for name, stage in _mapping(stages, where, "stages").items():
         _mapping(stage, where, str(name))
@@ -90,7 +81,7 @@ def _entries(stage: dict[str, Any], where: bytes) -> list[tuple[str, bool]]:
     return list(entries.items())
 
 
-def _outs_of(name: str, stage: dict[str, Any], where: bytes) -> list[PipelineOut]:
+def _outs_of(name: str, stage: dict[str, Any], where: bytes) -> list[Output]:
     wdir = stage.get("wdir") or "."
     if not isinstance(wdir, str):
         raise _malformed(where, "its 'wdir' is not a path")
@@ -98,8 +89,15 @@ def _outs_of(name: str, stage: dict[str, Any], where: bytes) -> list[PipelineOut
     for path, cached in _entries(stage, where):
         place = _place(where, wdir, path)
         if place:
-            found.append(PipelineOut(place, name, cached))
+            found.append(_output(place, name, cached, where))
     return found
+
+
+def _output(path: bytes, stage: str, cached: bool, where: bytes) -> Output:
+    """Return what a pipeline says of an output: which bytes it has stands in the lock."""
+    output = Output(path, source=where)
+    output.stage, output.cache = stage, cached
+    return output.settle()
 
 
 def _place(where: bytes, wdir: str, path: str) -> bytes | None:
@@ -127,12 +125,12 @@ def _templated(stage: dict[str, Any]) -> bool:
 def _locked_stages(lock: bytes | None, where: bytes) -> dict[str, Any]:
     if not lock:
         return {}
-    stages = _load(lock, os.path.join(os.path.dirname(where), b"dvc.lock"))
+    stages = _load(lock, lock_beside(where))
     stages = stages.get("stages") if isinstance(stages, dict) else None
     return stages if isinstance(stages, dict) else {}
 
 
-def _from_lock(name: str, stage: dict[str, Any], locked: dict[str, Any], where: bytes) -> list[PipelineOut] | None:
+def _from_lock(name: str, stage: dict[str, Any], locked: dict[str, Any], where: bytes) -> list[Output] | None:
     """Return a templated stage's outputs as dvc.lock has them, None when it does not have them all."""
     names = _generated(name, stage)
     body = stage.get("do", stage)
@@ -157,7 +155,7 @@ def _from_lock(name: str, stage: dict[str, Any], locked: dict[str, Any], where: 
                 return None
             place = _place(where, wdir, path)
             if place:
-                found.append(PipelineOut(place, generated, cached))
+                found.append(_output(place, generated, cached, where))
     return found
 
 
@@ -193,7 +191,7 @@ def fits(path: str, template: str) -> bool:
     return re.fullmatch(".*".join(map(re.escape, pieces)), path, re.DOTALL) is not None
 
 
-def _by_dvc(data: Any, where: bytes, top: bytes) -> list[PipelineOut]:
+def _by_dvc(data: Any, where: bytes, top: bytes) -> list[Output]:
     """Let the real DVC resolve the templates of this dvc.yaml."""
     try:
         stages = templates.resolved(data, os.path.join(top, os.path.dirname(where)), top, yaml.MAX_BYTES, MAX_OUTS)

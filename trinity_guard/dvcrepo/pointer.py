@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 
 from trinity_guard.dvcrepo import safe_paths, yaml
+from trinity_guard.dvcrepo.output import Output, is_md5
+from trinity_guard.dvcrepo.paths import POINTER
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-SUFFIX = b".dvc"
 # A pointer is a few lines. Only a list of cloud versions (`files:`), which is DVC's own business, makes it long.
 MAX_BYTES = 64 << 10
 MAX_BYTES_WITH_FILES = 16 << 20
@@ -25,34 +26,12 @@ MAX_BRACKETS = 1000
 MAX_NAME = 255
 
 _DIGITS = b"0123456789"
-_HEX = b"0123456789abcdef"
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
 _SAFE = _LETTERS + _DIGITS + b".- "
 # What numbers, dates and times in YAML may be made of: a name that begins with a digit needs a letter beyond these.
 _NUMERIC = _DIGITS + b"ABCDEFOTXZabcdefotxz_.- "
 _MAX_PLAIN = 64
-
-
-class Out:
-    """One entry of `outs:`. `md5` is empty where DVC recorded none: an import not yet fetched, an external output."""
-
-    __slots__ = ("cache", "external", "hash_name", "isexec", "md5", "nfiles", "path", "push", "remote", "size")
-
-    def __init__(self, path: str, md5: str, size: int | None, isexec: bool = False, hash_name: str = "md5") -> None:
-        self.path = path
-        self.md5 = md5
-        self.size = size
-        self.isexec = isexec
-        self.hash_name = hash_name
-        self.nfiles: int | None = None
-        self.cache = True
-        self.push = True
-        self.remote: str | None = None
-        self.external = False
-
-    @property
-    def is_dir(self) -> bool:
-        return self.md5.endswith(".dir")
+_LEGACY_HASH = "md5-dos2unix"
 
 
 class Pointer:
@@ -63,7 +42,9 @@ class Pointer:
 
     __slots__ = ("deps", "frozen", "outs", "raw", "repo_import", "wdir")
 
-    def __init__(self, outs: list[Out], raw: bytes, wdir: str = ".", deps: bool = False, frozen: bool = False) -> None:
+    def __init__(
+        self, outs: list[Output], raw: bytes, wdir: str = ".", deps: bool = False, frozen: bool = False
+    ) -> None:
         self.outs = outs
         self.raw = raw
         self.wdir = wdir
@@ -74,7 +55,7 @@ class Pointer:
 
 def encode(md5: str, size: int, name: str, isexec: bool = False) -> bytes:
     """Return the bytes that a first `dvc add` of the file `name` writes."""
-    if _plain_name(name.encode("utf-8", "surrogateescape")) and _plain_md5(md5.encode()):
+    if _plain_name(name.encode("utf-8", "surrogateescape")) and _plain_md5(md5):
         executable = "  isexec: true\n" if isexec else ""
         return f"outs:\n- md5: {md5}\n  size: {size}\n{executable}  hash: md5\n  path: {name}\n".encode()
     out: dict[str, object] = {"md5": md5, "size": size}
@@ -88,45 +69,42 @@ def decode(data: bytes, where: bytes) -> Pointer:
 
     Raises GuardError for all that DVC would not read, and for paths that leave the repository or lead into .git.
     """
-    out = _canonical(data)
+    out = _canonical(data, where)
     if out is None:
         return _decoded_by_yaml(data, where)
-    pointer = Pointer([out], data)
-    if b".git" in where.lower() or b".dvc/" in where.lower() or safe_paths.rules(out.path.encode()):
-        data_path(where, pointer, out)
-    return pointer
+    if b".git" in where.lower() or b".dvc/" in where.lower() or safe_paths.rules(out.text.encode()):
+        _data_path(where, ".", out.text)
+    return Pointer([out], data)
 
 
-def data_path(where: bytes, pointer: Pointer, out: Out) -> bytes:
+def _data_path(where: bytes, wdir: str, path: str) -> bytes:
     """Return the path of an out's data, relative to the repository's top, normalised. GuardError when out of bounds."""
-    if out.external:
-        raise _out_of_bounds(where, out.path, "leaves the repository: it is the address of a remote")
     parts = where.split(b"/")[:-1]
-    for text in (pointer.wdir, out.path):
+    for text in (wdir, path):
         reason = safe_paths.rooted(text) or safe_paths.walk(parts, text)
         if reason:
             raise _out_of_bounds(where, text, reason)
-    if out.path.endswith(".dvc") or out.path.rpartition("/")[2] == "dvc.yaml":
-        raise _out_of_bounds(where, out.path, "is a DVC file itself, which DVC cannot track")
+    if path.endswith(".dvc") or path.rpartition("/")[2] == "dvc.yaml":
+        raise _out_of_bounds(where, path, "is a DVC file itself, which DVC cannot track")
     if parts and safe_paths.rules(parts[-1].rpartition(b"\\")[2]):
-        raise _out_of_bounds(where, out.path, "is a file that tells Git or DVC what to do")
+        raise _out_of_bounds(where, path, "is a file that tells Git or DVC what to do")
     data = b"/".join(parts)
     if not data or where.startswith(data + b"/"):
-        raise _out_of_bounds(where, out.path, "holds the pointer itself")
+        raise _out_of_bounds(where, path, "holds the pointer itself")
     return data
 
 
 def nameable(name: bytes) -> str | None:
     """Return None when DVC can hold a file of this (base) name, else the reason why not, a clause about the file."""
-    if _plain_name(name) and not name.endswith(SUFFIX) and not safe_paths.rules(name):
+    if _plain_name(name) and not name.endswith(POINTER) and not safe_paths.rules(name):
         return None
     try:
         text = name.decode()
     except UnicodeDecodeError:
         return "its name is not UTF-8"
-    if len(name) + len(SUFFIX) > MAX_NAME:
+    if len(name) + len(POINTER) > MAX_NAME:
         return f"with .dvc behind it, its name is longer than {MAX_NAME} bytes"
-    if name.endswith(SUFFIX) or name == b"dvc.yaml":
+    if name.endswith(POINTER) or name == b"dvc.yaml":
         return "its name is that of a DVC file"
     if safe_paths.rules(name):
         return "its name is that of a file that tells Git or DVC what to do"
@@ -145,20 +123,20 @@ def refresh(
     A legacy pointer stays one only while its file is unchanged: `dos2unix` is DVC 2's hash of a text file with
     CRLF line ends, where the caller knows it (None: the same as md5).
     """
-    quick = _canonical(old)
-    if quick and (quick.path, quick.isexec, quick.hash_name, quick.nfiles) == (name, isexec, "md5", None):
+    quick = _canonical(old, where)
+    if quick and (quick.text, quick.isexec, quick.legacy, quick.nfiles) == (name, isexec, False, -1):
         decode(old, where)
         return encode(md5, size, name, isexec)
     pointer = decode(old, where)
     chosen = _matching(pointer, where, name)
-    kept = chosen.hash_name == "md5-dos2unix" and chosen.md5 == (dos2unix or md5)
+    kept = chosen.legacy and chosen.md5 == (dos2unix or md5)
     fields = {"md5": chosen.md5 if kept else md5, "size": size, "isexec": isexec, "hash": None if kept else "md5"}
     data = _load(old, where, MAX_BYTES_WITH_FILES >> 4, round_trip=True)
     _tidy_stage(data, pointer, where)
     for entry, out in zip(data["outs"], pointer.outs, strict=True):
         if out is chosen and not (_versioned(entry) and out.md5 == md5):
             _record(entry, fields)
-        _tidy_out(entry, "." if out.external else _relative(where, pointer, out))
+        _tidy_out(entry, "." if out.external else _relative(where, pointer.wdir, out))
     return yaml.dump(data)
 
 
@@ -174,15 +152,12 @@ def _plain_name(name: bytes) -> bool:
     return name[0] in _DIGITS and bool(name.translate(None, _NUMERIC))
 
 
-def _plain_md5(md5: bytes) -> bool:
+def _plain_md5(md5: str) -> bool:
     """Whether this is an md5 that YAML takes for a text: `1234…` is a number, and `12e34…` too."""
-    digest = md5.removesuffix(b".dir")
-    if len(digest) != 32 or digest.translate(None, _HEX):
-        return False
-    return len(md5) != 32 or bool(digest.translate(None, b"0123456789be"))
+    return is_md5(md5) and (len(md5) != 32 or bool(md5.strip("0123456789be")))
 
 
-def _canonical(data: bytes) -> Out | None:
+def _canonical(data: bytes, where: bytes) -> Output | None:
     """Read the exact lines of a plain `dvc add` (or of DVC 2: without `hash:`); None for everything else."""
     lines = data.split(b"\n", 8)
     if lines[0] != b"outs:" or lines[-1] or len(lines) > 8:
@@ -195,21 +170,22 @@ def _canonical(data: bytes) -> Out | None:
             at += 1
     if at != len(lines) - 1:
         return None
-    return _canonical_out(values)
+    return _canonical_out(values, where)
 
 
-def _canonical_out(values: dict[bytes, bytes]) -> Out | None:
-    md5, path = values.get(b"- md5: ", b""), values.get(b"  path: ", b"")
+def _canonical_out(values: dict[bytes, bytes], where: bytes) -> Output | None:
+    md5, path = values.get(b"- md5: ", b"").decode("ascii", "replace"), values.get(b"  path: ", b"")
     size, nfiles = values.get(b"  size: ", b""), values.get(b"  nfiles: ", b"0")
     flag, hash_name = values.get(b"  isexec: ", b"true"), values.get(b"  hash: ", b"md5")
     if not (_plain_md5(md5) and _plain_name(path) and _count(size) and _count(nfiles)):
         return None
-    if (flag, hash_name) != (b"true", b"md5") or path.endswith(SUFFIX):
+    if (flag, hash_name) != (b"true", b"md5") or path.endswith(POINTER):
         return None
-    legacy = b"  hash: " not in values
-    out = Out(path.decode(), md5.decode(), int(size), b"  isexec: " in values, "md5-dos2unix" if legacy else "md5")
-    out.nfiles = int(nfiles) if b"  nfiles: " in values else None
-    return out
+    out = Output(where[: where.rfind(b"/") + 1] + path, md5, int(size), where)
+    out.text = path.decode()
+    out.isexec, out.legacy = b"  isexec: " in values, b"  hash: " not in values
+    out.nfiles = int(nfiles) if b"  nfiles: " in values else -1
+    return out.settle()
 
 
 def _count(text: bytes) -> bool:
@@ -299,46 +275,46 @@ def _decoded_by_yaml(data: bytes, where: bytes) -> Pointer:
         wrong = yaml.wrong(entry, _OUT_KEYS, _MAY_BE_NULL) or ("" if entry.get("path") else "an out without path")
         if wrong:
             raise _malformed(where, data, wrong)
-        out = _out(entry)
-        if safe_paths.remote_name(out.remote or ""):
-            raise _malformed(where, data, f"the name in its 'remote' {safe_paths.remote_name(out.remote or '')}")
+        out = _out(entry, pointer, where)
+        wrong = safe_paths.remote_name(out.remote)
+        if wrong:
+            raise _malformed(where, data, f"the name in its 'remote' {wrong}")
         pointer.outs.append(out)
         if not out.external:
-            data_path(where, pointer, out)
-            wrong = _wrong_hash(entry, out, deps)
+            out.path = _data_path(where, pointer.wdir, out.text)
+            wrong = _wrong_hash(entry, out)
             if wrong:
                 raise _malformed(where, data, wrong)
     return pointer
 
 
-def _out(entry: dict[str, Any]) -> Out:
-    md5 = entry.get("md5")
-    out = Out(entry["path"], "" if md5 is None else str(md5).lower(), entry.get("size"), bool(entry.get("isexec")))
-    out.hash_name = entry.get("hash") or "md5-dos2unix"
-    out.nfiles = entry.get("nfiles")
-    out.cache = entry.get("cache", True)
-    out.push = entry.get("push", True)
-    out.remote = entry.get("remote")
-    out.external = safe_paths.scheme(out.path) in safe_paths.SCHEMES or "://" in out.path
-    return out
+def _out(entry: dict[str, Any], pointer: Pointer, where: bytes) -> Output:
+    md5, size, nfiles = entry.get("md5"), entry.get("size"), entry.get("nfiles")
+    out = Output(b"", "" if md5 is None else str(md5).lower(), -1 if size is None else size, where)
+    out.text, out.remote = entry["path"], entry.get("remote") or ""
+    out.isexec, out.legacy = bool(entry.get("isexec")), (entry.get("hash") or _LEGACY_HASH) == _LEGACY_HASH
+    out.nfiles = -1 if nfiles is None else nfiles
+    out.cache, out.push = entry.get("cache", True), entry.get("push", True)
+    out.external = safe_paths.scheme(out.text) in safe_paths.SCHEMES or "://" in out.text
+    out.frozen, out.imported, out.from_repo = pointer.frozen, pointer.deps, pointer.repo_import
+    return out.settle()
 
 
-def _wrong_hash(entry: dict[str, Any], out: Out, deps: bool) -> str:
-    if out.hash_name not in ("md5", "md5-dos2unix"):
+def _wrong_hash(entry: dict[str, Any], out: Output) -> str:
+    if entry.get("hash") not in (None, "", "md5", _LEGACY_HASH):
         return "its 'hash' is not md5"
     if not out.md5:
-        known = deps or not out.cache or entry.get("files")
+        known = out.imported or not out.cache or entry.get("files")
         return "" if known else "it records no md5"
-    digest = out.md5.removesuffix(".dir").encode("utf-8", "surrogatepass")
-    return "its md5 is not one" if len(digest) != 32 or digest.translate(None, _HEX) else ""
+    return "" if is_md5(out.md5) else "its md5 is not one"
 
 
 # --- over an existing pointer, as dvc's Stage.dump and apply_diff do it
 
 
-def _matching(pointer: Pointer, where: bytes, name: str) -> Out:
-    outs = [o for o in pointer.outs if not o.external and os.path.basename(os.path.normpath(o.path)) == name]
-    exact = [o for o in outs if os.path.normpath(o.path) == name] if len(outs) > 1 else outs
+def _matching(pointer: Pointer, where: bytes, name: str) -> Output:
+    outs = [o for o in pointer.outs if not o.external and os.path.basename(os.path.normpath(o.text)) == name]
+    exact = [o for o in outs if os.path.normpath(o.text) == name] if len(outs) > 1 else outs
     if len(exact) == 1:
         return exact[0]
     raise GuardError(
@@ -347,10 +323,10 @@ def _matching(pointer: Pointer, where: bytes, name: str) -> Out:
     )
 
 
-def _relative(where: bytes, pointer: Pointer, out: Out) -> str:
+def _relative(where: bytes, wdir: str, out: Output) -> str:
     base = where.split(b"/")[:-1]
-    safe_paths.walk(base, pointer.wdir)
-    return _between(base, data_path(where, pointer, out), out.path)
+    safe_paths.walk(base, wdir)
+    return _between(base, out.path, out.text)
 
 
 def _between(base: list[bytes], path: bytes, text: str) -> str:

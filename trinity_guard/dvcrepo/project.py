@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard.dvcrepo import configfile, safe_paths, urls
-from trinity_guard.dvcrepo.pipeline import PipelineOut, pipeline_outs
+from trinity_guard.dvcrepo import configfile, odb, paths, safe_paths, urls
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 
 TYPE_CHECKING = False
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
     import re
     from typing import Any
 
-__all__ = ["PipelineOut", "Project", "RemoteConfig", "dvcignored", "load", "pipeline_outs", "root_of"]
+    from trinity_guard.git import Place
 
 LINK_TYPES = ("reflink", "hardlink", "symlink", "copy")
 
@@ -63,9 +62,43 @@ class Project:
         self.no_scm = False
         self.autostage = False
 
+    @classmethod
+    def at(cls, place: Place, root: bytes) -> Project:
+        """Read the project whose root this is, from the repository's top."""
+        return load(place.file(root) if root else place.top)
+
+    @classmethod
+    def of(cls, place: Place, path: bytes) -> Project | None:
+        """Read the project that a path (from the top) belongs to; None where there is none above it."""
+        root = root_of(place.top, path)
+        return None if root is None else cls.at(place, root)
+
+    @property
+    def odb(self) -> odb.Store:
+        """The cache of its objects."""
+        return odb.Store(self.cache_dir, self.shared)
+
     def cache_outside(self, top: bytes) -> bool:
         """Whether the cache really lies outside of the work tree whose top this is."""
         return not within(self.cache_dir, top)
+
+
+class Caches:
+    """The caches of a work tree's projects, each read once."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._roots: dict[bytes, bool] = {}
+        self._known: dict[bytes, odb.Store] = {}
+
+    def of(self, path: bytes) -> odb.Store | None:
+        """Return the cache of the project that a path belongs to; None where there is no project above it."""
+        root = root_of(self._place.top, path, self._roots)
+        if root is None:
+            return None
+        if root not in self._known:
+            self._known[root] = Project.at(self._place, root).odb
+        return self._known[root]
 
 
 def within(path: bytes, folder: bytes) -> bool:
@@ -239,14 +272,12 @@ def local_folder(url: str) -> bytes | None:
 
 # --- .dvcignore
 
-_ALWAYS = (b".hg", b".git", b".dvc")
-
 
 def dvcignored(project_root: bytes, path: bytes) -> str | None:
     """Return what hides a file (relative to its project's root) from DVC, as `FILE:LINE:PATTERN`; None if nothing."""
     parts = path.split(b"/")
     for part in parts[:-1]:
-        if part in _ALWAYS:
+        if part in paths.NEVER_SEEN:
             return f"DVC itself: {shown(part)}/"
     if parts[-1] == b".git":
         return "DVC itself: .git"
@@ -259,6 +290,12 @@ def dvcignored(project_root: bytes, path: bytes) -> str | None:
         if found and not (rules and _ignored_by(rules, own)):
             rules += [(_rebased(rule, os.fsdecode(folder)), said) for rule, said in found]
     return _ignored_by(rules, os.fsdecode(path)) if rules else None
+
+
+def ignores(project_root: bytes, path: bytes) -> bool:
+    """Whether any .dvcignore at or above a folder (relative to its project's root) says anything at all."""
+    parts = path.split(b"/")
+    return any(_rules_of(project_root, b"/".join(parts[:depth])) for depth in range(len(parts)))
 
 
 def _rules_of(project_root: bytes, folder: bytes) -> list[tuple[str, str]]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 from trinity_guard import git
-from trinity_guard.dvcrepo import lockfile, odb, tracked
+from trinity_guard.dvcrepo import paths
 from trinity_guard.dvcrepo import project as dvcproject
+from trinity_guard.dvcrepo.decode import outputs_of
 from trinity_guard.errors import GuardError, pathspec
 from trinity_guard.git import index
 from trinity_guard.git.revisions import tree, walked
@@ -15,99 +14,70 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from trinity_guard.dvcrepo.output import Output
+
 # How many versions of a broken file are tried.
 MAX_TRIED = 20
 
 
-class Named:
-    """An object that a commit names.
-
-    md5 (`….dir` for a directory), size (bytes, -1 unknown; of a directory: of all its files), path (its pointer, or for
-    a dvc.lock the output itself), commit, DVC project (from the top), remote ("" the default).
-    certain: False where it may be an output that DVC does not keep, and only a template could tell.
-    """
-
-    __slots__ = ("certain", "commit", "md5", "path", "project", "remote", "size")
-    FIELDS = 6
-
-    def __init__(self, md5: str, size: int, path: bytes, commit: bytes, project: bytes, remote: str) -> None:
-        self.md5 = md5
-        self.size = size
-        self.path = path
-        self.commit = commit
-        self.project = project
-        self.remote = remote
-        self.certain = True
-
-    @property
-    def is_dir(self) -> bool:
-        return self.md5.endswith(".dir")
-
-    def encode(self) -> tuple[bytes, ...]:
-        return (self.md5.encode(), b"%d" % self.size, self.path, self.commit, self.project, self.remote.encode())
-
-    @classmethod
-    def decode(cls, f: Sequence[bytes]) -> Named:
-        md5 = f[0].decode("ascii")
-        if not odb.is_name(md5):
-            raise ValueError(md5)
-        return cls(md5, int(f[1]), f[2], f[3], f[4], f[5].decode())
-
-
-def named_by(place: git.Place, commits: Sequence[bytes]) -> list[Named]:
+def named_by(place: git.Place, commits: Sequence[bytes]) -> list[Output]:
     """Return the objects that the changes of these commits name, each once; `push: false` and the uncached are not."""
     return once(
         n for batch in walked(commits) for n in named_in(place, [(c, e) for c, entries in batch for e in entries])
     )
 
 
-def named_at(place: git.Place, commits: Sequence[bytes]) -> list[Named]:
+def named_at(place: git.Place, commits: Sequence[bytes]) -> list[Output]:
     """Return the objects that the whole trees of these commits name, each once."""
     return once(named_in(place, [(c, e) for c in commits for e in tree(c)]))
 
 
-def once(found: Iterable[Named]) -> list[Named]:
+def once(found: Iterable[Output]) -> list[Output]:
     """Return each object of each project and remote once, as it was named first."""
-    kept: dict[tuple[bytes, str, str], Named] = {}
+    kept: dict[tuple[bytes, str, str], Output] = {}
     for named in found:
-        kept.setdefault((named.project, named.remote, named.md5), named)
+        kept.setdefault((named.project, named.remote, named.name), named)
     return list(kept.values())
-
-
-def is_reference(path: bytes) -> bool:
-    """Whether a file of this name may name objects: a pointer, or a dvc.lock."""
-    return path.endswith(b".dvc") or lockfile.is_lock(path)
 
 
 def named_in(
     place: git.Place,
     files: Iterable[tuple[bytes, index.Entry]],
     broken: dict[tuple[bytes, bytes], GuardError] | None = None,
-) -> list[Named]:
-    """Return the objects that those of these (commit, file) pairs name which are pointers or locks.
+) -> list[Output]:
+    """Return those of `held_in` that DVC pushes."""
+    return [output for output in held_in(place, files, broken) if output.pushed]
+
+
+def held_in(
+    place: git.Place,
+    files: Iterable[tuple[bytes, index.Entry]],
+    broken: dict[tuple[bytes, bytes], GuardError] | None = None,
+) -> list[Output]:
+    """Return the objects that DVC keeps for those of these (commit, file) pairs which are pointers or locks.
 
     broken: where to note (commit, path) -> reason for those that cannot be read; without it the first one raises.
     """
     changed = [(c, e) for c, e in files if e.mode != index.SYMLINK]
-    references = [(c, e) for c, e in changed if is_reference(e.path)]
+    references = [(c, e) for c, e in changed if paths.is_reference(e.path)]
     references += _locks_beside(changed)
     oids = list(dict.fromkeys(e.oid for _, e in references))
     contents = dict(zip(oids, git.read_all(oids), strict=True))
-    yamls = _yamls_beside([(c, e) for c, e in references if lockfile.is_lock(e.path)])
+    yamls = _yamls_beside([(c, e) for c, e in references if paths.is_lock(e.path)])
     projects: dict[bytes, bool] = {}
-    found: list[Named] = []
+    found: list[Output] = []
     for commit, entry in references:
         project = dvcproject.root_of(place.top, entry.path, projects) or b""
-        data = contents[entry.oid] or b""
         try:
-            if lockfile.is_lock(entry.path):
-                found += _by_lock(entry, data, yamls.get((commit, entry.path)), commit, project)
-            else:
-                found += _by_pointer(entry, data, commit, project)
+            outputs = outputs_of(contents[entry.oid] or b"", entry.path, yamls.get((commit, entry.path)))
         except GuardError as error:
             if broken is None:
                 raise
             broken[commit, entry.path] = error
+            continue
+        for output in outputs:
+            output.commit, output.project = commit, project
+        found += [output for output in outputs if output.held]
     return found
 
 
@@ -131,34 +101,16 @@ def mending(place: git.Place, path: bytes, error: GuardError) -> str:
     if git.run("ls-files", "-u", "-z", "--", path, env=git.literal()):
         return error.remedy  # a merge is under way
     name, commit = pathspec(path), last_good(place, path)
-    again = "`dvc repro` writes it again" if lockfile.is_lock(path) else "`dvc add` the file again"
+    again = "`dvc repro` writes it again" if paths.is_lock(path) else "`dvc add` the file again"
     if commit is None:
         return f"git rm -q --cached -- {name}     # no commit has a good one: {again}"
     return f"git checkout {commit[:10].decode()} -- {name}     # the last good version, or {again}"
 
 
-def _by_pointer(entry: index.Entry, data: bytes, commit: bytes, project: bytes) -> list[Named]:
-    return [
-        Named(odb.LEGACY * held.legacy + held.md5, held.size, entry.path, commit, project, held.remote)
-        for held in tracked.parse(entry, data)
-        if held.kind != "foreign" and held.pushed
-    ]
-
-
-def _by_lock(entry: index.Entry, data: bytes, yaml: bytes | None, commit: bytes, project: bytes) -> list[Named]:
-    found = []
-    for out in lockfile.outs(data, yaml, entry.path):
-        if out.cache and out.pushed:
-            named = Named(odb.LEGACY * out.legacy + out.md5, out.size, out.path, commit, project, out.remote)
-            named.certain = out.certain
-            found.append(named)
-    return found
-
-
 def _locks_beside(files: Sequence[tuple[bytes, index.Entry]]) -> list[tuple[bytes, index.Entry]]:
     """Return the dvc.lock beside each dvc.yaml that changed without it: what is kept or pushed may be another now."""
     there = {(c, e.path) for c, e in files}
-    yamls = [(c, lockfile.lock_beside(e.path)) for c, e in files if os.path.basename(e.path) == b"dvc.yaml"]
+    yamls = [(c, paths.lock_beside(e.path)) for c, e in files if paths.is_pipeline(e.path)]
     alone = [pair for pair in yamls if pair not in there]
     oids = git.read_ids(c + b":" + path for c, path in alone) if alone else []
     return [(c, index.Entry(index.REGULAR, o, path)) for (c, path), o in zip(alone, oids, strict=True) if o]
@@ -166,7 +118,7 @@ def _locks_beside(files: Sequence[tuple[bytes, index.Entry]]) -> list[tuple[byte
 
 def _yamls_beside(pairs: Sequence[tuple[bytes, index.Entry]]) -> dict[tuple[bytes, bytes], bytes | None]:
     """Return the dvc.yaml that belongs to each of these locks, out of the lock's own commit."""
-    oids = git.read_ids(c + b":" + lockfile.yaml_beside(e.path) for c, e in pairs) if pairs else []
+    oids = git.read_ids(c + b":" + paths.yaml_beside(e.path) for c, e in pairs) if pairs else []
     there = [o for o in dict.fromkeys(oids) if o]
     contents = dict(zip(there, git.read_all(there), strict=True))
     return {(c, e.path): contents.get(o or b"") for (c, e), o in zip(pairs, oids, strict=True)}

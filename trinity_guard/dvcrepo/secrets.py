@@ -5,7 +5,7 @@ The tables below class every option that DVC knows; a test compares them with dv
 
 from __future__ import annotations
 
-from trinity_guard.dvcrepo import configfile, urls, yaml
+from trinity_guard.dvcrepo import configfile, paths, urls, yaml
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 
 TYPE_CHECKING = False
@@ -60,7 +60,7 @@ def credentials_in(data: bytes, where: bytes) -> list[Finding]:
     hold anything.
     """
     text = data.decode("utf-8", "replace").lower()
-    if where.rpartition(b"/")[2] in (b"dvc.yaml", b"dvc.lock") or where.endswith(b".dvc"):
+    if paths.is_reference(where) or paths.is_pipeline(where):
         return list(_once(_in_yaml(data, where))) if _yaml_may_hold(text) else []
     return [f for f in _in_config(data, where) if f.kind != "personal"] if _config_may_hold(text) else []
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
+from trinity_guard.dvcrepo import paths
 from trinity_guard.errors import GuardError
 from trinity_guard.git import index, records
 
@@ -16,56 +17,33 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from trinity_guard.dvcrepo.output import Output
+
 # What was never seen before is hashed up to this many bytes a commit, newest first; `status` hashes all.
 HASH_LIMIT = 256 << 20
-
-
-class Held:
-    """One output of one pointer: where its data is, what it should be, and when it was last seen to be that.
-
-    kind: "file", "dir", "import" (the pointer has a source of its own), "foreign" (external, or not cached).
-    pushed: False under `push: false`; legacy: the md5 is one of DVC 2.
-    remote: the output's own remote, "" for the default.
-    seen: size, time (ns) and inode of the data when it last agreed, b"" before.
-    """
-
-    __slots__ = ("kind", "legacy", "md5", "oid", "path", "pointer", "pushed", "remote", "seen", "size")
-
-    def __init__(self, pointer_path: bytes, oid: bytes, path: bytes, kind: str, md5: str, size: int) -> None:
-        self.pointer = pointer_path
-        self.oid = oid
-        self.path = path
-        self.kind = kind
-        self.md5 = md5
-        self.size = size
-        self.pushed = True
-        self.legacy = False
-        self.remote = ""
-        self.seen = b""
-
-
 # Everything in an index that a conversion has to know, listed by one process.
-WANTED = (
-    "*.dvc", "dvc.yaml", "*/dvc.yaml", "dvc.lock", "*/dvc.lock",
-    ".gitignore", "*/.gitignore",
-)  # fmt: skip
+WANTED = (*paths.RECORDS, ".gitignore", "*/.gitignore")
 
 
 class Catalog:
-    """The outputs of all pointers of the index, and its files that say more: pipelines, locks, .gitignore.
+    """The outputs of all pointers (held) and locks (locked) of the index, and its pipelines and .gitignore files.
 
     broken: pointers that cannot be understood, with the reason; unmerged: files of these that are in conflict.
     """
 
-    __slots__ = ("broken", "entries", "held", "unmerged")
+    __slots__ = ("broken", "entries", "held", "locked", "unmerged")
 
-    def __init__(self, entries: dict[bytes, index.Entry], held: list[Held], broken: dict[bytes, GuardError]) -> None:
+    def __init__(self, entries: dict[bytes, index.Entry], held: list[Output], broken: dict[bytes, GuardError]) -> None:
         self.unmerged: set[bytes] = set()
         self.entries = entries
         self.held = held
+        self.locked: list[Output] = []
         self.broken = broken
 
-    def by_path(self) -> dict[bytes, Held]:
+    def outputs(self) -> list[Output]:
+        return self.held + self.locked
+
+    def by_path(self) -> dict[bytes, Output]:
         return {h.path: h for h in self.held}
 
     def named(self, name: bytes) -> list[index.Entry]:
@@ -81,138 +59,160 @@ def begin() -> git.Process:
 def load(place: git.Place, begun: git.Process | None = None) -> Catalog:
     """Read the catalog of the index."""
     listed, unmerged = index.listed(begun or begin())
-    entries = {e.path: e for e in listed}
+    catalog = Catalog({e.path: e for e in listed}, [], {})
+    catalog.unmerged = unmerged
     known = _Record(place).read()
-    held: list[Held] = []
-    fresh: list[index.Entry] = []
-    for path, entry in entries.items():
-        if not path.endswith(b".dvc"):
+    fresh: list[tuple[index.Entry, bytes]] = []
+    for path, entry in catalog.entries.items():
+        if path.endswith(paths.POINTER):
+            oid, outputs = entry.oid, catalog.held
+        elif paths.is_lock(path):
+            oid, outputs = _version(catalog, entry), catalog.locked
+        else:
             continue
         remembered = known.get(path)
-        if remembered and remembered[0].oid == entry.oid:
-            held += remembered
+        if remembered and remembered[0].oid == oid:
+            outputs += remembered
         else:
-            fresh.append(entry)
-    broken: dict[bytes, GuardError] = {}
-    for entry, data in zip(fresh, git.read_all(e.oid for e in fresh), strict=True):
-        try:
-            held += parse(entry, data or b"")
-        except GuardError as error:
-            broken[entry.path] = error
-    catalog = Catalog(entries, held, broken)
-    catalog.unmerged = unmerged
+            fresh.append((entry, oid))
     if fresh:
+        _read(catalog, fresh)
         save(place, catalog)
     return catalog
 
 
+def of_entries(entries: dict[bytes, index.Entry]) -> Catalog:
+    """Read these files, whatever commit they are of."""
+    catalog = Catalog(entries, [], {})
+    _read(catalog, [(e, _version(catalog, e)) for path, e in entries.items() if paths.is_reference(path)])
+    return catalog
+
+
+def _version(catalog: Catalog, entry: index.Entry) -> bytes:
+    """Return what an output depends on: its pointer's blob, or its lock's and that of the dvc.yaml beside it."""
+    if not paths.is_lock(entry.path):
+        return entry.oid
+    yaml = catalog.entries.get(paths.yaml_beside(entry.path))
+    return entry.oid + b" " + (yaml.oid if yaml else b"")
+
+
+def _read(catalog: Catalog, fresh: list[tuple[index.Entry, bytes]]) -> None:
+    # Loaded only now: what is remembered is not read.
+    from trinity_guard.dvcrepo.decode import outputs_of  # noqa: PLC0415
+    from trinity_guard.dvcrepo.output import nothing_in  # noqa: PLC0415
+
+    oids = [oid for _, version in fresh for oid in version.split()]
+    contents = dict(zip(oids, git.read_all(oids), strict=True))
+    for entry, version in fresh:
+        lock, _, yaml = version.partition(b" ")
+        try:
+            outputs = outputs_of(contents[lock] or b"", entry.path, contents[yaml] if yaml else None)
+        except GuardError as error:
+            catalog.broken[entry.path] = error
+            continue
+        # A lock without outputs is remembered too.
+        for output in outputs or [nothing_in(entry.path)]:
+            output.oid = version
+            (catalog.locked if paths.is_lock(entry.path) else catalog.held).append(output)
+
+
 def save(place: git.Place, catalog: Catalog) -> None:
     """Remember the catalog for the next time; not being able to is no harm."""
-    _Record(place).write(catalog.held)
+    _Record(place).write(catalog.outputs())
 
 
-def parse(entry: index.Entry, data: bytes) -> list[Held]:
-    """Return what one pointer holds; GuardError for a pointer that is malformed or leaves the repository."""
-    from trinity_guard.dvcrepo import pointer  # noqa: PLC0415  # only what is not remembered is read
+def changed(place: git.Place, catalog: Catalog) -> list[Output]:
+    """Return the outputs whose data in the work tree is not what is recorded, as far as a commit has time to look.
 
-    decoded = pointer.decode(data, entry.path)
-    outs = []
-    for out in decoded.outs:
-        kind = "dir" if out.is_dir else "import" if decoded.deps else "file"
-        if out.external or not out.cache or not out.md5:
-            kind = "foreign"
-        path = b"" if out.external else pointer.data_path(entry.path, decoded, out)
-        held = Held(entry.path, entry.oid, path, kind, out.md5 or "", -1 if out.size is None else out.size)
-        held.legacy = out.hash_name != "md5"
-        held.pushed, held.remote = out.push and not decoded.repo_import, out.remote or ""
-        outs.append(held)
-    return outs
-
-
-def changed(place: git.Place, catalog: Catalog, limit: int = HASH_LIMIT) -> list[Held]:
-    """Return the files whose working copy is not what their pointer says.
-
-    Size first, then the time at which it last agreed; only what is left is hashed, the newest first,
-    up to `limit` bytes. Missing files are no change: they were not fetched.
+    Missing ones are no change: they were not fetched.
     """
-    differing: list[Held] = []
-    unsure: list[tuple[int, int, Held, bytes]] = []
-    for held in catalog.held:
-        if held.kind != "file":
-            continue
-        try:
-            stat = os.lstat(place.file(held.path))
-        except OSError:
-            continue
-        if stat.st_mode & 0o170000 != 0o100000:
-            continue
-        mark = seen_mark(stat)
-        if held.size >= 0 and stat.st_size != held.size:
-            differing.append(held)
-        elif held.seen != mark:
-            unsure.append((-stat.st_mtime_ns, stat.st_size, held, mark))
-    if unsure:
-        differing += _hashed(place, unsure, limit)
+    outputs = catalog.outputs()
+    if not outputs:
+        return []
+    from trinity_guard.dvcrepo import compare  # noqa: PLC0415  # where nothing is tracked, nothing is to be compared
+
+    comparison = compare.Comparison(place, HASH_LIMIT)
+    found = [output for output, state in comparison.states(outputs) if state == compare.CHANGED]
+    if comparison.noted:
         save(place, catalog)
-    return differing
+    return found
 
 
-def _hashed(place: git.Place, unsure: list[tuple[int, int, Held, bytes]], limit: int) -> list[Held]:
-    from trinity_guard.dvcrepo import odb  # noqa: PLC0415  # only what changed is hashed
+def is_other_version(place: git.Place, output: Output) -> bool:
+    """Whether what changed is another recorded version: a checkout or a merge moved its pointer, not a person."""
+    from trinity_guard.dvcrepo.compare import Comparison  # noqa: PLC0415
 
-    differing = []
-    for _, size, held, mark in sorted(unsure, key=lambda item: item[:2]):
-        if size > limit:
-            continue
-        limit -= size
-        try:
-            same = odb.md5_of(place.file(held.path)) == held.md5
-        except OSError:
-            continue  # unreadable or gone in the meantime: nothing that could be named as changed
-        if same:
-            held.seen = mark
-        else:
-            differing.append(held)
-    return differing
+    return Comparison(place).is_recorded(output, HASH_LIMIT)
 
 
-def seen_mark(stat: os.stat_result) -> bytes:
-    return b"%d %d %d" % (stat.st_size, stat.st_mtime_ns, stat.st_ino)
-
-
-def remember(place: git.Place, items: Iterable[tuple[Held, bytes]]) -> None:
+def remember(place: git.Place, items: Iterable[tuple[Output, bytes]]) -> None:
     """Add outputs that were just recorded, with the mark of the working file that agreed (b"": not known)."""
     new = []
-    for held, mark in items:
-        held.seen = mark
-        new.append(held)
+    for output, mark in items:
+        output.seen = mark
+        new.append(output)
     record = _Record(place)
-    replaced = {h.pointer for h in new}
-    record.write([h for group in record.read().values() for h in group if h.pointer not in replaced] + new)
+    replaced = {o.source for o in new}
+    record.write([o for group in record.read().values() for o in group if o.source not in replaced] + new)
 
 
 class _Record:
-    """The file that remembers; NUL-separated fields, seven to an output."""
+    """The file that remembers: NUL-separated fields, eight to an output, the last of which is empty for most.
 
-    FIELDS = 7
+    Versions before this one have a file of their own, `pointers`, which lacks half of what an output is.
+    """
+
+    FIELDS = 8
+    FLAGS = (
+        ("c", "cache"), ("p", "push"), ("s", "certain"), ("l", "legacy"), ("x", "isexec"), ("f", "frozen"),
+        ("e", "external"), ("i", "imported"), ("r", "from_repo"),
+    )  # fmt: skip
+    ORDINARY = ("cps", "-1", "", "")
 
     def __init__(self, place: git.Place) -> None:
-        self._file = os.path.join(place.git_dir, b"trinity-guard", b"pointers")
+        self._file = os.path.join(place.git_dir, b"trinity-guard", b"outputs")
 
-    def read(self) -> dict[bytes, list[Held]]:
-        groups: dict[bytes, list[Held]] = {}
+    def read(self) -> dict[bytes, list[Output]]:
+        rows = records.read_if_readable(self._file, self.FIELDS)
+        groups: dict[bytes, list[Output]] = {}
+        if not rows:
+            return groups
+        from trinity_guard.dvcrepo.output import KINDS, Output  # noqa: PLC0415  # where nothing is tracked, there is none
+
         try:
-            for where, oid, path, kind, md5, size, seen in records.read_if_readable(self._file, self.FIELDS):
-                held = Held(where, oid, path, kind.decode(), md5.decode(), int(size))
-                held.seen = seen
-                groups.setdefault(where, []).append(held)
-        except ValueError:
+            for source, oid, path, md5, size, kind, seen, rest in rows:
+                output = Output(path, md5.decode(), int(size), source, oid)
+                output.kind, output.seen = KINDS[kind], seen
+                if rest:
+                    self._read_rest(output, rest)
+                else:
+                    output.text = path[path.rfind(b"/") + 1 :].decode()
+                groups.setdefault(source, []).append(output)
+        except (ValueError, KeyError):
             return {}  # damaged: read the pointers again
         return groups
 
-    def write(self, held: Iterable[Held]) -> None:
-        rows = [(h.pointer, h.oid, h.path, h.kind.encode(), h.md5.encode(), b"%d" % h.size, h.seen) for h in held]
+    def _read_rest(self, output: Output, rest: bytes) -> None:
+        flags, nfiles, output.remote, output.stage, output.text = rest.decode().split("\1", 4)
+        output.nfiles = int(nfiles)
+        for letter, name in self.FLAGS:
+            setattr(output, name, letter in flags)
+
+    def write(self, outputs: Iterable[Output]) -> None:
         try:
-            records.write(self._file, rows)
-        except GuardError:
+            records.write(self._file, [self._encoded(o) for o in outputs])
+        except (GuardError, OSError):
             return  # a read-only git dir: the next time reads the pointers again
+
+    def _encoded(self, o: Output) -> tuple[bytes, ...]:
+        flags = "".join(letter for letter, name in self.FLAGS if getattr(o, name))
+        # A stage's name may hold anything.
+        rest = [t.replace("\0", "?").replace("\1", "?") for t in (flags, str(o.nfiles), o.remote, o.stage)]
+        said = b"" if (*rest,) == self.ORDINARY and _plain(o) else "\1".join([*rest, o.text]).encode("utf-8", "replace")
+        fields = (o.source, o.oid, o.path, o.md5.encode(), b"%d" % o.size, o.kind.encode(), o.seen)
+        return (*fields, said.replace(b"\0", b"?"))
+
+
+def _plain(output: Output) -> bool:
+    """Whether its source calls it by its mere name."""
+    return output.text.encode("utf-8", "replace") == output.path[output.path.rfind(b"/") + 1 :]

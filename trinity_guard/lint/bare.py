@@ -57,9 +57,9 @@ def _lay_out(place: Place, asks_remotes: bool) -> None:
         above, inside, _ = (b"/" + entry.path).rpartition(b"/.dvc/")
         if inside:
             os.makedirs(place.file(above.lstrip(b"/"), b".dvc"), exist_ok=True)
-    wanted = [e for e in entries if e.path in OURS or paths.is_dvc_config(e.path)]
+    wanted = [e for e in entries if e.path in OURS or paths.is_config(e.path)]
     for entry, data in zip(wanted, _contents(place, wanted), strict=True):
-        if asks_remotes and paths.is_dvc_config(entry.path):
+        if asks_remotes and paths.is_config(entry.path):
             _refuse_relative(data, entry.path)
         with open(place.file(entry.path), "wb") as file:
             file.write(data)

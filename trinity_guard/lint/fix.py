@@ -10,7 +10,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.convert import ignorelines
-from trinity_guard.dvcrepo import pointer, safe_paths, secrets
+from trinity_guard.dvcrepo import decode, pointer, safe_paths, secrets
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.git import files
 from trinity_guard.git.gitignore import with_line
@@ -21,7 +21,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from trinity_guard.dvcrepo.pointer import Out, Pointer
+    from trinity_guard.dvcrepo.output import Output
+    from trinity_guard.dvcrepo.pointer import Pointer
 
 IGNORE_LINE, CREDENTIAL = "TG004", "TG006"
 # What must never be committed out of `.dvc`: the file that takes the secrets, and the folder in which it is written.
@@ -106,9 +107,7 @@ def _recorded(place: git.Place, finding: Finding) -> bytes:
     data = files.read_if_there(place.file(finding.path))
     if data is None:
         raise GuardError("the pointer is not in the working tree", f"git checkout -- {pathspec(finding.path)}")
-    decoded = pointer.decode(data, finding.path)
-    kept = [out for out in decoded.outs if out.cache and not out.external]
-    if path not in (pointer.data_path(finding.path, decoded, out) for out in kept):
+    if path not in (out.path for out in decode.outputs_of(data, finding.path) if out.cache and not out.external):
         raise GuardError("the pointer in the working tree records another file", "git status")
     return path
 
@@ -206,17 +205,17 @@ def reformatted(data: bytes, where: bytes) -> bytes | None:
         (out,) = old.outs if len(old.outs) == 1 else (None,)
         if out is None or not _plain(old, out, data):
             return None
-        name = os.path.basename(os.path.normpath(out.path))
-        new = pointer.refresh(data, where, name, out.md5, out.size or 0, out.isexec)
+        name = os.path.basename(os.path.normpath(out.text))
+        new = pointer.refresh(data, where, name, out.md5, max(out.size, 0), out.isexec)
         same = _says(pointer.decode(new, where)) == _says(old)
     except GuardError:
         return None  # what DVC cannot read is TG005's
     return new if same and new != data else None
 
 
-def _plain(old: Pointer, out: Out, data: bytes) -> bool:
+def _plain(old: Pointer, out: Output, data: bytes) -> bool:
     """Whether a pointer is one of a file of its own: no folder, no import, no cloud version, nothing left unsaid."""
-    if old.deps or out.is_dir or out.external or out.size is None or out.nfiles is not None:
+    if old.deps or out.is_dir or out.external or out.size < 0 or out.nfiles >= 0:
         return False
     versions = (b"version_id", b"etag", b"checksum", b"cloud", b"files")
     return out.md5.encode() in data and not any(key in data for key in versions)
@@ -225,6 +224,6 @@ def _plain(old: Pointer, out: Out, data: bytes) -> bool:
 def _says(decoded: Pointer) -> list[object]:
     said: list[object] = [decoded.wdir, decoded.deps, decoded.frozen, decoded.repo_import]
     for out in decoded.outs:
-        said += [os.path.normpath(out.path), out.md5, out.size, out.isexec, out.hash_name]
+        said += [os.path.normpath(out.text), out.md5, out.size, out.isexec, out.legacy]
         said += [out.cache, out.push, out.remote]
     return said

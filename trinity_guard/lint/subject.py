@@ -5,7 +5,7 @@ from __future__ import annotations
 from trinity_guard import git
 from trinity_guard.detect import glance, inspect
 from trinity_guard.detect.owners import left_to_git
-from trinity_guard.dvcrepo import tracked
+from trinity_guard.dvcrepo.decode import outputs_of
 from trinity_guard.dvcrepo.pointer import MAX_BYTES_WITH_FILES
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.git import index, packheads, partial, revisions
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from trinity_guard import Progress
     from trinity_guard.config import Config
     from trinity_guard.detect.patterns import Rules, Verdict
+    from trinity_guard.dvcrepo.output import Output
 
 
 class Tree:
@@ -91,7 +92,7 @@ class Subject:
         self.on_asked: Progress | None = None  # objects that the remotes have answered for, of how many
         self._contents: dict[bytes, bytes | None] = {}
         self._judged: list[Judged] | None = None
-        self._held: list[tracked.Held] | None = None
+        self._held: list[Output] | None = None
         self._roots: set[bytes] | None = None
         self._merges: bool | None = None
 
@@ -163,7 +164,7 @@ class Subject:
         start = "--root" if commit in self.roots() else f"{commit[:10].decode()}^"
         return f"git rebase -i {merges}{start}     # {what}"
 
-    def held(self) -> list[tracked.Held]:
+    def held(self) -> list[Output]:
         """Return what the tree's pointers hold, all that can be read; the others are TG005's."""
         if self._held is None:
             self._held = []
@@ -301,8 +302,11 @@ def walk(subject: Subject, commits: Sequence[bytes], on_progress: Progress | Non
     subject.history, subject.fresh, subject.commits = history, fresh, list(commits)
 
 
-def held_by(entry: Entry, data: bytes | None) -> list[tracked.Held]:
+def held_by(entry: Entry, data: bytes | None) -> list[Output]:
     """Return what a pointer holds; GuardError for one that nobody can read."""
     if data is None:
         raise GuardError(f"{shown(entry.path)} is no pointer that DVC can read: it is too large.", "")
-    return tracked.parse(entry, data)
+    outputs = outputs_of(data, entry.path)
+    for output in outputs:
+        output.oid = entry.oid
+    return outputs

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard.dvcrepo.configfile import MAX_BYTES
-from trinity_guard.dvcrepo.paths import is_dvc_config
+from trinity_guard.dvcrepo.paths import is_config
 from trinity_guard.git.index import REGULAR
 from trinity_guard.lint.subject import Subject, Tree
 
@@ -56,7 +56,7 @@ def on_disk(indexed: Subject) -> OnDisk:
 def _candidates(indexed: Subject) -> Iterator[bytes]:
     """Yield the configs, and the ignore files above what the pointers hold, tracked or not."""
     yield b".dvc/config"
-    yield from (entry.path for entry in indexed.tree.of_dvc() if is_dvc_config(entry.path))
+    yield from (entry.path for entry in indexed.tree.of_dvc() if is_config(entry.path))
     for held in indexed.held():
         folder = os.path.dirname(held.path)
         while folder:

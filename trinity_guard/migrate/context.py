@@ -5,13 +5,15 @@ Only what concerns an artifact of this history is kept, so that a folder's conte
 
 from __future__ import annotations
 
-from trinity_guard.dvcrepo import lockfile, pipeline, pointer
+from trinity_guard.dvcrepo import paths, pipeline
+from trinity_guard.dvcrepo.decode import outputs_of
 from trinity_guard.errors import GuardError
 from trinity_guard.git.catfile import TREE, Source, tree_parser
 from trinity_guard.migrate.ignorefiles import DVCIGNORE, GITIGNORE, Reader, lines_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from trinity_guard.dvcrepo.output import Output
     from trinity_guard.git.catfile import Entry
     from trinity_guard.migrate.ignorefiles import Line
     from trinity_guard.migrate.scan import Scan
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 # What holds a path: a .dvc file, one of a folder, a stage of dvc.yaml, the same with `cache: false`, or another DVC
 # project below the top.
 FILE, FOLDER, STAGE, IN_GIT, PROJECT = "file", "folder", "stage", "git", "project"
-YAML, LOCK = b"dvc.yaml", b"dvc.lock"
+YAML, LOCK = paths.PIPELINE, paths.LOCK
 
 
 class Held:
@@ -116,7 +118,7 @@ class Above:
                     held[self._project(path)] = None
             elif mode == TREE:
                 held.update(dict.fromkeys(self._below(entry, path + name + b"/")))
-            elif name.endswith(b".dvc") or name in (YAML, LOCK):
+            elif paths.is_reference(name) or name == YAML:
                 files[name] = entry
         for name, entry in files.items():
             if name != LOCK:
@@ -134,7 +136,7 @@ class Above:
             data = self._source.one(oid.hex().encode())
             locked = self._source.one(lock.hex().encode()) if lock else None
             try:
-                found = _of_pipeline(where, data, locked) if where.endswith(YAML) else _of_pointer(where, data)
+                found = [_held(out, where) for out in _said_in(where, data, locked) if not out.external]
             except GuardError as error:
                 self.broken[where] = error.problem
                 found = []
@@ -147,28 +149,21 @@ class Above:
         return self._outs.setdefault(key, [held])[0]
 
 
-def _of_pointer(where: bytes, data: bytes) -> list[Held]:
-    decoded = pointer.decode(data, where)
-    return [
-        Held(pointer.data_path(where, decoded, out), FOLDER if out.is_dir else FILE, _md5(out), where)
-        for out in decoded.outs
-        if not out.external
-    ]
+def _held(out: Output, where: bytes) -> Held:
+    kind = IN_GIT if not out.cache else STAGE if out.stage else FOLDER if out.is_dir else FILE
+    # The md5 of DVC 2 is that of the text with other line ends: it proves nothing.
+    return Held(out.path, kind, "" if out.legacy else out.md5, where)
 
 
-def _md5(out: pointer.Out) -> str:
-    # A legacy pointer's md5 is that of the text with other line ends: it proves nothing.
-    return out.md5 if out.hash_name == "md5" else ""
-
-
-def _of_pipeline(where: bytes, data: bytes, lock: bytes | None) -> list[Held]:
+def _said_in(where: bytes, data: bytes, lock: bytes | None) -> list[Output]:
+    if paths.is_pointer(where):
+        return outputs_of(data, where)
     if any(sign in data for sign in (b"${", b"foreach", b"matrix")):
         # Templates: what dvc.lock recorded is what they meant; the real DVC would read today's files.
         if lock is None:
             return []
-        found = lockfile.outs(lock, data, where[: -len(YAML)] + LOCK)
-        return [Held(o.path, STAGE if o.cache else IN_GIT, o.md5, where) for o in found]
-    return [Held(o.path, STAGE if o.cache else IN_GIT, "", where) for o in pipeline.pipeline_outs(data, lock, where)]
+        return outputs_of(lock, paths.lock_beside(where), data)
+    return pipeline.pipeline_outs(data, lock, where)
 
 
 def _ends(path: bytes) -> list[int]:

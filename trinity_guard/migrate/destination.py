@@ -9,6 +9,7 @@ from trinity_guard import git
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo import safe_paths, secrets
+from trinity_guard.dvcrepo.output import of_object
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.migrate import dvcfiles
 from trinity_guard.push import deliver
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from trinity_guard import Progress
     from trinity_guard.config import Config
     from trinity_guard.dvcrepo.odb import Store
+    from trinity_guard.dvcrepo.output import Output
     from trinity_guard.migrate.dvcfiles import DvcFiles
 
 CONFIG, IGNORE, _ = dvcproject.FILES
@@ -199,9 +201,9 @@ def missing(place: git.Place, found: Destination, objects: Sequence[tuple[str, i
     return len(lacking), sum(w.size for w in lacking)
 
 
-def _lacking(remote: connect.Remote, objects: Sequence[tuple[str, int]]) -> list[connect.Wanted]:
+def _lacking(remote: connect.Remote, objects: Sequence[tuple[str, int]]) -> list[Output]:
     there = remote.sizes([md5 for md5, _ in objects]) if objects else {}
-    return [connect.Wanted(md5, size) for md5, size in objects if there.get(md5) not in (size, -1)]
+    return [of_object(md5, size) for md5, size in objects if there.get(md5) not in (size, -1)]
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
+from trinity_guard.dvcrepo.paths import is_pointer
 from trinity_guard.errors import shown
 from trinity_guard.git import revisions
 from trinity_guard.git.catfile import TREE, tree_parser
@@ -48,7 +49,7 @@ def remarks(
     if not caught:
         return []
     name, paths = next(iter(caught.items()))
-    path = next((p for p in paths if p.endswith(b".dvc")), paths[0])
+    path = next((p for p in paths if is_pointer(p)), paths[0])
     some = ", ".join(shown(n) for n in list(caught)[:MAX_NAMED])
     more = f" and {len(caught) - MAX_NAMED} more" if len(caught) > MAX_NAMED else ""
     return [
@@ -84,7 +85,7 @@ def caught_in_old_commits(
     for number in sorted(newest.values(), reverse=True)[:MAX_ASKED]:
         paths = among(source, scan.roots[number].hex().encode(), list(scan.versions))
         if paths:
-            return next((p for p in paths if p.endswith(b".dvc")), paths[0]), scan.commit(number)
+            return next((p for p in paths if is_pointer(p)), paths[0]), scan.commit(number)
     return None
 
 

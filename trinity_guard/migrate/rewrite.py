@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trinity_guard.dvcrepo import pointer
+from trinity_guard.dvcrepo import paths, pointer
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.git.catfile import FILES, TREE, tree_bytes, tree_parser
 from trinity_guard.migrate import context as above
@@ -149,11 +149,11 @@ class Trees:
             self.dropped.add(full)
         else:
             self.moved.setdefault(full, set()).add(blob)
-            folder.put(FILES[0], name + pointer.SUFFIX, self._pointer(blob, name, mode))
+            folder.put(FILES[0], name + paths.POINTER, self._pointer(blob, name, mode))
         # A pointer that was there already may have been hidden from DVC, and its file not from Git, as it was tracked.
         folder.own = folder.ours = True
         reader = self._above.reader
-        if not hidden and reader.hides(context[0], full + pointer.SUFFIX):
+        if not hidden and reader.hides(context[0], full + paths.POINTER):
             folder.show_pointers = True
         if not hidden and not reader.hides(context[0], full):
             folder.ignored.append(name)
@@ -171,10 +171,10 @@ class Trees:
             said = _held_reason(held, full, self._objects[blob].md5)
             if said is not None:
                 return said
-        if folder.has(name + pointer.SUFFIX):
+        if folder.has(name + paths.POINTER):
             return TAKEN
         reader = self._above.reader
-        for path in (full, full + pointer.SUFFIX):
+        for path in (full, full + paths.POINTER):
             if reader.hides(context[0], path, DVCIGNORE) or reader.hidden_folders(context[0], folder.path, DVCIGNORE):
                 return DVCIGNORED
         return None

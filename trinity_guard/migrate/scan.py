@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trinity_guard.dvcrepo.paths import is_pipeline, is_reference
 from trinity_guard.git.catfile import FILES, TREE, Source, tree_parser
 from trinity_guard.migrate import lfs
 
@@ -290,4 +291,4 @@ class _Scanner:
 
 
 def _dvc_file(name: bytes) -> int:
-    return DVC if name.endswith(b".dvc") or name in (b"dvc.yaml", b"dvc.lock") else 0
+    return DVC if is_reference(name) or is_pipeline(name) else 0

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.dvcrepo import pointer
+from trinity_guard.dvcrepo.decode import outputs_of
 from trinity_guard.errors import GuardError
 from trinity_guard.git import index
 
@@ -61,7 +61,7 @@ def unlike_their_pointers(source: Source, old: bytes, new: bytes) -> list[bytes]
     for path in change.deleted:
         blob, file = change.added.get(path + b".dvc"), source.place.file(path)
         if blob is not None and os.path.isfile(file):
-            [stored] = pointer.decode(source.one(blob), path + b".dvc").outs
+            [stored] = outputs_of(source.one(blob), path + b".dvc")
             if os.stat(file).st_size != stored.size:
                 found.append(path)
     return found

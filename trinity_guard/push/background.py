@@ -6,7 +6,7 @@ import os
 import sys
 
 from trinity_guard import LIBRARY, git, start_line
-from trinity_guard.dvcrepo.referenced import Named
+from trinity_guard.dvcrepo.output import Output
 from trinity_guard.git import locks
 from trinity_guard.push.queue import Queue
 
@@ -19,7 +19,7 @@ MAX_LOG = 1_000_000
 BEHIND = "TRINITY_GUARD_BACKGROUND"
 
 
-def push_in_background(place: git.Place, items: Sequence[Named]) -> None:
+def push_in_background(place: git.Place, items: Sequence[Output]) -> None:
     """Queue these objects, and start a process of its own that pushes all that waits."""
     Queue(place).add(items)
     log = _log(place)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from trinity_guard import Progress
     from trinity_guard.detect.inspect import Artifact
     from trinity_guard.detect.patterns import Rules
-    from trinity_guard.dvcrepo.referenced import Named
+    from trinity_guard.dvcrepo.output import Output
 
 
 class PushContents:
@@ -25,7 +25,7 @@ class PushContents:
 
     def __init__(self) -> None:
         self.commits: list[bytes] = []
-        self.named: list[Named] = []
+        self.named: list[Output] = []
         self.raw: list[tuple[bytes, Artifact]] = []
         self.broken: dict[tuple[bytes, bytes], GuardError] = {}
         self.records: list[tuple[bytes, index.Entry]] = []
@@ -64,12 +64,12 @@ def examine(
 
 def _look(
     place: git.Place, rules: Rules, files: Sequence[tuple[bytes, index.Entry]], found: PushContents
-) -> list[Named]:
+) -> list[Output]:
     """Note the raw artifacts and the records among these files; return the objects that they name."""
     by_version = {(e.path, e.oid): c for c, e in files if e.mode != index.SYMLINK}
     raw = inspect.inspect(place, rules, [e for _, e in files]).artifacts
     found.raw += [(by_version[a.entry.path, a.entry.oid], a) for a in raw]
-    records = [(c, e) for c, e in files if paths.is_record(e.path) or paths.is_own_config(e.path)]
+    records = [(c, e) for c, e in files if paths.is_dvc_path(e.path) or paths.is_private_config(e.path)]
     if not records:
         return []
     from trinity_guard.dvcrepo import referenced  # noqa: PLC0415  # most pushes name no object

@@ -7,7 +7,7 @@ import os
 from trinity_guard import git
 from trinity_guard.dvcrepo import odb
 from trinity_guard.dvcrepo import project as dvcproject
-from trinity_guard.dvcrepo.referenced import Named
+from trinity_guard.dvcrepo.output import Output, of_object
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git import records
 from trinity_guard.remotes import connect, trust
@@ -28,12 +28,12 @@ class PushTarget:
         self.settings = settings
         self.name = name
         self.remote = settings.remotes[name]
-        self.cache = odb.Store(settings.cache_dir, settings.shared)
+        self.cache = settings.odb
 
 
 def destination(place: git.Place, project: bytes, name: str) -> PushTarget:
     """Find the remote `name` ("": the default) of a project; GuardError where there is none, or none to be trusted."""
-    settings = dvcproject.load(place.file(project) if project else place.top)
+    settings = dvcproject.Project.at(place, project)
     name = (name or settings.default_remote or "").lower()  # as DVC reads its config
     if not name:
         raise GuardError("no DVC remote is set", "trinity-guard remote add URL")
@@ -57,16 +57,16 @@ class Delivery:
         self.failed: dict[str, str] = {}
         self.children: dict[str, list[str]] = {}
 
-    def lacking(self, item: Named) -> str:
+    def lacking(self, item: Output) -> str:
         """Return why an object, or a file of that directory, is not on the remote; "" when it all is."""
-        names = [item.md5, *self.children.get(item.md5, ())]
+        names = [item.name, *self.children.get(item.name, ())]
         return next((self.failed[n] for n in names if n in self.failed), "")
 
 
 def deliver(
     to: PushTarget,
     remote: connect.Remote,
-    group: Sequence[Named],
+    group: Sequence[Output],
     known: Known | None,
     on_progress: Progress | None = None,
 ) -> Delivery:
@@ -78,34 +78,34 @@ def deliver(
     files, folders = _expanded(to.cache, group, known, done)
     there = remote.sizes([*files, *folders]) if files or folders else {}
     # Files first: a directory object whose files are missing tells DVC that they are there.
-    lacking = [connect.Wanted(m, size) for m, size in files.items() if not _right(to.cache, m, size, there)]
+    lacking = [of_object(m, size) for m, size in files.items() if not _right(to.cache, m, size, there)]
     done.failed = remote.send(to.cache, lacking, on_progress) if lacking else {}
-    missing = [connect.Wanted(m) for m in folders if not _right(to.cache, m, -1, there)]
-    complete = [w for w in missing if not any(c in done.failed for c in done.children.get(w.md5, ()))]
+    missing = [of_object(m) for m in folders if not _right(to.cache, m, -1, there)]
+    complete = [w for w in missing if not any(c in done.failed for c in done.children.get(w.name, ()))]
     if complete:
         done.failed.update(remote.send(to.cache, complete))
-    done.sent = {w.md5 for w in lacking + complete} - set(done.failed)
-    done.failed.update({w.md5: "a file of this directory could not go" for w in missing if w not in complete})
+    done.sent = {w.name for w in lacking + complete} - set(done.failed)
+    done.failed.update({w.name: "a file of this directory could not go" for w in missing if w not in complete})
     if known is not None:
         known.add([m for m in (*files, *folders) if m not in done.failed])
     return done
 
 
 def _expanded(
-    cache: odb.Store, group: Sequence[Named], known: Known | None, done: Delivery
+    cache: odb.Store, group: Sequence[Output], known: Known | None, done: Delivery
 ) -> tuple[dict[str, int], dict[str, None]]:
     """Return the files (md5 -> size, -1 unknown) to make sure of, and the directory objects."""
     files: dict[str, int] = {}
     folders: dict[str, None] = {}
     for item in group:
-        if known is not None and item.md5 in known:
+        if known is not None and item.name in known:
             continue
         if not item.is_dir:
-            files[item.md5] = item.size
+            files[item.name] = item.size
             continue
-        folders[item.md5] = None
-        done.children[item.md5] = [md5 for md5, _ in odb.children(cache, item.md5)]
-        for md5 in done.children[item.md5]:
+        folders[item.name] = None
+        done.children[item.name] = [md5 for md5, _ in odb.children(cache, item.name)]
+        for md5 in done.children[item.name]:
             files.setdefault(md5, -1)
     return files, folders
 

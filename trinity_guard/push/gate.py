@@ -6,6 +6,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.dvcrepo import odb
+from trinity_guard.dvcrepo.output import Output, of_object
 from trinity_guard.dvcrepo.paths import folders_above
 from trinity_guard.errors import GuardError, shown, typed
 from trinity_guard.git import index
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from trinity_guard import Progress
     from trinity_guard.config import Config
-    from trinity_guard.dvcrepo.referenced import Named
 
 
 class Secured:
@@ -32,16 +32,16 @@ class Secured:
     __slots__ = ("left", "missing", "sent", "there")
 
     def __init__(self) -> None:
-        self.sent: list[Named] = []
-        self.there: list[Named] = []
-        self.missing: list[tuple[Named, str]] = []
+        self.sent: list[Output] = []
+        self.there: list[Output] = []
+        self.missing: list[tuple[Output, str]] = []
         self.left: list[str] = []
 
 
 def secure(
     place: git.Place,
     config: Config,
-    items: Sequence[Named],
+    items: Sequence[Output],
     on_progress: Progress | None = None,
     on_wait: Callable[[], None] | None = None,
 ) -> Secured:
@@ -65,43 +65,43 @@ def secure(
             _sort(place, to, group, delivered, done)
             known = deliver.Known(place, to.remote)
             known.forget([*delivered.failed])
-            known.add([i.md5 for i in done.sent + done.there])
+            known.add([i.name for i in done.sent + done.there])
     Queue(place).let_go(done.sent + done.there)
     worktree_cache.let_go(place, done.sent + done.there)
     return done
 
 
-def _fetch_folders(to: deliver.PushTarget, remote: connect.Remote, group: Sequence[Named]) -> None:
+def _fetch_folders(to: deliver.PushTarget, remote: connect.Remote, group: Sequence[Output]) -> None:
     """Bring the directory objects that only the remote has: it must have each file that they list, too."""
-    wanted = [connect.Wanted(i.md5) for i in group if i.is_dir and not to.cache.holds(i.md5)]
+    wanted = [of_object(i.name) for i in group if i.is_dir and not to.cache.holds(i.name)]
     if wanted:
-        there = remote.sizes([w.md5 for w in wanted])
-        remote.fetch([w for w in wanted if w.md5 in there], to.cache)
+        there = remote.sizes([w.name for w in wanted])
+        remote.fetch([w for w in wanted if w.name in there], to.cache)
 
 
 def _sort(
     place: git.Place,
     to: deliver.PushTarget,
-    group: Sequence[Named],
+    group: Sequence[Output],
     delivered: deliver.Delivery,
     done: Secured,
 ) -> None:
     for item in group:
         reason = delivered.lacking(item) or _lie(to.cache, item)
         if not reason:
-            (done.sent if item.md5 in delivered.sent else done.there).append(item)
+            (done.sent if item.name in delivered.sent else done.there).append(item)
         elif item.certain or not _kept_by_git(item):
             done.missing.append((item, reason))
 
 
-def _lie(cache: odb.Store, item: Named) -> str:
-    here = None if item.is_dir or item.size < 0 else cache.size(item.md5)
-    if here is None or here == item.size or not cache.holds(item.md5):
+def _lie(cache: odb.Store, item: Output) -> str:
+    here = None if item.is_dir or item.size < 0 else cache.size(item.name)
+    if here is None or here == item.size or not cache.holds(item.name):
         return ""
     return f"its pointer says {item.size} bytes, and its object has {here}"
 
 
-def _kept_by_git(item: Named) -> bool:
+def _kept_by_git(item: Output) -> bool:
     """Whether a commit's tree holds the output itself: then its stage says `cache: false`, in a template."""
     return bool(git.read_ids([item.commit + b":" + item.path])[0])
 
@@ -114,7 +114,7 @@ def require_same_places(place: git.Place, refs: Sequence[Ref], findings: PushCon
     new = [r for r in refs if r.oid in findings.commits]
     if not new or not findings.named:
         return
-    files = [os.path.join(f, b".dvc", b"config") for f in folders_above(n.path for n in findings.named)]
+    files = [os.path.join(f, b".dvc", b"config") for f in folders_above(n.record for n in findings.named)]
     known = known_elsewhere(findings)
     for ref in new:
         for file, oid in zip(files, git.read_ids(ref.oid + b":" + f for f in files), strict=True):

@@ -13,19 +13,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trinity_guard.dvcrepo.referenced import Named
+    from trinity_guard.dvcrepo.output import Output
 
 
-def moved(place: git.Place, records: Sequence[tuple[bytes, index.Entry]]) -> list[Named]:
+def moved(place: git.Place, records: Sequence[tuple[bytes, index.Entry]]) -> list[Output]:
     """Return all that a commit's tree names, where that commit leads its project's default remote elsewhere.
 
     What was pushed to the old place is not at the new one, and no pointer changed.
     """
-    configs = [(c, e) for c, e in records if paths.is_dvc_config(e.path)]
+    configs = [(c, e) for c, e in records if paths.is_config(e.path)]
     if not configs:
         return []
     before = git.read_ids(c + b"^:" + e.path for c, e in configs)
-    named: list[Named] = []
+    named: list[Output] = []
     for (commit, entry), old in zip(configs, before, strict=True):
         if old and default_place(old, entry.path) not in (None, default_place(entry.oid, entry.path)):
             project = os.path.dirname(os.path.dirname(entry.path))

@@ -6,7 +6,7 @@ An object is queued, on disk, before it is pushed, and leaves the queue when the
 from __future__ import annotations
 
 from trinity_guard import git
-from trinity_guard.dvcrepo.referenced import Named
+from trinity_guard.dvcrepo.output import Output
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.push import deliver, worktree_cache
 from trinity_guard.push.background import PushLock
@@ -30,21 +30,21 @@ class Report:
     __slots__ = ("left", "let_go", "pushed", "reasons", "remotes", "there", "waiting")
 
     def __init__(self) -> None:
-        self.pushed: list[Named] = []
-        self.there: list[Named] = []
-        self.waiting: list[Named] = []
-        self.let_go: list[Named] = []
+        self.pushed: list[Output] = []
+        self.there: list[Output] = []
+        self.waiting: list[Output] = []
+        self.let_go: list[Output] = []
         self.left: list[str] = []
         self.reasons: list[str] = []
         self.remotes: list[str] = []
 
-    def done(self) -> list[Named]:
+    def done(self) -> list[Output]:
         return self.pushed + self.there + self.let_go
 
 
-def grouped(config: Config, items: Sequence[Named]) -> dict[tuple[bytes, str], list[Named]]:
+def grouped(config: Config, items: Sequence[Output]) -> dict[tuple[bytes, str], list[Output]]:
     """Return (project, remote) -> objects; the configured remote stands in for the default one."""
-    groups: dict[tuple[bytes, str], list[Named]] = {}
+    groups: dict[tuple[bytes, str], list[Output]] = {}
     for item in items:
         # DVC's names of remotes know no case.
         groups.setdefault((item.project, (item.remote or config.remote or "").lower()), []).append(item)
@@ -54,7 +54,7 @@ def grouped(config: Config, items: Sequence[Named]) -> dict[tuple[bytes, str], l
 def push(
     place: git.Place,
     config: Config,
-    items: Sequence[Named],
+    items: Sequence[Output],
     on_progress: Progress | None = None,
     *,
     asked: bool = True,
@@ -73,7 +73,7 @@ def push(
 
 
 def _push_all(
-    place: git.Place, config: Config, items: list[Named], report: Report, on_progress: Progress | None, asked: bool
+    place: git.Place, config: Config, items: list[Output], report: Report, on_progress: Progress | None, asked: bool
 ) -> None:
     retries = Retries(place)
     try:
@@ -89,7 +89,7 @@ def _push_group(
     place: git.Place,
     project: bytes,
     name: str,
-    group: list[Named],
+    group: list[Output],
     report: Report,
     on_progress: Progress | None,
     retries: Retries | None,
@@ -122,6 +122,6 @@ def _push_group(
         reason = delivered.lacking(item)
         if reason:
             report.waiting.append(item)
-            report.reasons.append(f"{shown(item.path)}: {reason}")
+            report.reasons.append(f"{shown(item.record)}: {reason}")
         else:
-            (report.pushed if item.md5 in delivered.sent else report.there).append(item)
+            (report.pushed if item.name in delivered.sent else report.there).append(item)

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trinity_guard import git
-    from trinity_guard.dvcrepo.referenced import Named
+    from trinity_guard.dvcrepo.output import Output
 
 DAMAGED = b".damaged"
+FIELDS = 6
 # Minutes until the next try of its own after so many failures in a row; a person's own push always tries.
 WAITS = (1, 2, 5, 15, 30, 60)
 
@@ -25,21 +26,21 @@ class Queue:
     def __init__(self, place: git.Place) -> None:
         self._folder = os.path.join(place.own, b"queue")
 
-    def add(self, items: Sequence[Named]) -> None:
+    def add(self, items: Sequence[Output]) -> None:
         if items:
             # Not by time and process alone: the next batch of this second would take its place.
             name = b"%s-%s" % (items[0].commit[:12], os.urandom(8).hex().encode())
-            records.write(os.path.join(self._folder, name), [i.encode() for i in items], durable=True)
+            records.write(os.path.join(self._folder, name), [_encode(i) for i in items], durable=True)
 
-    def read(self) -> list[Named]:
+    def read(self) -> list[Output]:
         """Return what waits, each object once, the oldest batch first."""
-        found: dict[tuple[bytes, str, str], Named] = {}
+        found: dict[tuple[bytes, str, str], Output] = {}
         for file in self._files():
             for item in _decode(file):
                 found.setdefault(_key(item), item)
         return list(found.values())
 
-    def let_go(self, items: Sequence[Named]) -> None:
+    def let_go(self, items: Sequence[Output]) -> None:
         """Take these entries out; those that other processes add meanwhile stay."""
         gone = {_key(i) for i in items}
         for file in self._files() if gone else ():
@@ -48,7 +49,7 @@ class Queue:
             if not left:
                 _unlink(file)
             elif len(left) < len(entries):
-                records.write(file, [e.encode() for e in left], durable=True)
+                records.write(file, [_encode(e) for e in left], durable=True)
 
     def _files(self) -> list[bytes]:
         try:
@@ -77,20 +78,18 @@ def _unlink(file: bytes) -> None:
         return  # another push let go of the same
 
 
-def _key(item: Named) -> tuple[bytes, str, str]:
-    return (item.project, item.remote, item.md5)
+def _key(item: Output) -> tuple[bytes, str, str]:
+    return (item.project, item.remote, item.name)
 
 
-def _decode(file: bytes) -> list[Named]:
-    from trinity_guard.dvcrepo.referenced import Named  # noqa: PLC0415  # an empty queue names nothing
-
-    found = records.read(file, Named.FIELDS)
+def _decode(file: bytes) -> list[Output]:
+    found = records.read(file, FIELDS)
     if not found and not os.path.lexists(file):
         return []  # a push that runs has let go of it
     try:
         if not found:
             raise ValueError
-        return [Named.decode(fields) for fields in found]
+        return [_decoded(fields) for fields in found]
     except ValueError:
         aside = file + DAMAGED
         try:
@@ -101,6 +100,21 @@ def _decode(file: bytes) -> list[Named]:
             problem=f"the queue's file {shown(file)} was damaged; it is put aside as {shown(os.path.basename(aside))}.",
             remedy="trinity-guard push REV     # queues again what a commit names; without REV: HEAD",
         ) from None
+
+
+def _encode(item: Output) -> tuple[bytes, ...]:
+    return (item.name.encode(), b"%d" % item.size, item.record, item.commit, item.project, item.remote.encode())
+
+
+def _decoded(fields: Sequence[bytes]) -> Output:
+    from trinity_guard.dvcrepo.output import is_object, of_object  # noqa: PLC0415  # an empty queue names nothing
+
+    name = fields[0].decode("ascii")
+    if not is_object(name):
+        raise ValueError(name)
+    item = of_object(name, int(fields[1]))
+    item.source, item.commit, item.project, item.remote = fields[2], fields[3], fields[4], fields[5].decode()
+    return item
 
 
 class Retries:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.dvcrepo import odb, project
-from trinity_guard.dvcrepo.referenced import Named
+from trinity_guard.dvcrepo import odb
+from trinity_guard.dvcrepo.output import Output
+from trinity_guard.dvcrepo.project import Project
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,35 +19,34 @@ def safe(place: git.Place) -> odb.Store:
     return odb.Store(os.path.join(place.own, b"cache"))
 
 
-def bring_back(place: git.Place, cache: odb.Store, group: Sequence[Named]) -> None:
+def bring_back(place: git.Place, cache: odb.Store, group: Sequence[Output]) -> None:
     """Put objects that another work tree kept for this push into the cache."""
     kept = safe(place)
     for item in group:
-        if cache.size(item.md5) is None and kept.size(item.md5) is not None:
-            odb.link(kept, cache, item.md5)
-        for md5, _ in odb.children(cache, item.md5) if item.is_dir else ():
+        if cache.size(item.name) is None and kept.size(item.name) is not None:
+            odb.link(kept, cache, item.name)
+        for md5, _ in odb.children(cache, item.name) if item.is_dir else ():
             if cache.size(md5) is None and kept.size(md5) is not None:
                 odb.link(kept, cache, md5)
 
 
-def let_go(place: git.Place, items: Sequence[Named]) -> None:
+def let_go(place: git.Place, items: Sequence[Output]) -> None:
     """Let go of what has arrived."""
     kept = safe(place)
     for item in items:
-        for md5, _ in odb.children(kept, item.md5) if item.is_dir else ():
+        for md5, _ in odb.children(kept, item.name) if item.is_dir else ():
             kept.discard(md5)
-        kept.discard(item.md5)
+        kept.discard(item.name)
 
 
-def keep(place: git.Place, items: Sequence[Named]) -> None:
+def keep(place: git.Place, items: Sequence[Output]) -> None:
     """Keep what waits beyond the life of a linked work tree; what has gone need not be kept."""
     if place.git_dir == place.common_dir:
         return
     kept = safe(place)
     for item in items:
-        settings = project.load(place.file(item.project) if item.project else place.top)
-        cache = odb.Store(settings.cache_dir, settings.shared)
-        names = [item.md5, *(md5 for md5, _ in (odb.children(cache, item.md5) if item.is_dir else ()))]
+        cache = Project.at(place, item.project).odb
+        names = [item.name, *(md5 for md5, _ in (odb.children(cache, item.name) if item.is_dir else ()))]
         for md5 in names:
             if kept.size(md5) is None and cache.size(md5) is not None:
                 odb.link(cache, kept, md5)

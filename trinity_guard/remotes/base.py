@@ -28,16 +28,6 @@ PACKAGES = {
 MAX_SECONDS = 1e6
 
 
-class Wanted:
-    """An object that is to be on a remote: md5 (hex, with ".dir" for a directory), size (bytes, -1 unknown)."""
-
-    __slots__ = ("md5", "size")
-
-    def __init__(self, md5: str, size: int = -1) -> None:
-        self.md5 = md5
-        self.size = size
-
-
 class RemoteError(GuardError):
     """A remote that could not be asked or used at all: nothing is known about its objects.
 

@@ -6,7 +6,7 @@ hangs can be killed, no listing is older than the process, and nothing heavy is 
 
 from __future__ import annotations
 
-from trinity_guard.remotes.base import RemoteError, Wanted, install_line, without_secrets
+from trinity_guard.remotes.base import RemoteError, install_line, without_secrets
 from trinity_guard.remotes.folder import FolderRemote
 from trinity_guard.remotes.service import ServiceRemote
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from trinity_guard import Progress
     from trinity_guard.dvcrepo.odb import Store
+    from trinity_guard.dvcrepo.output import Output
     from trinity_guard.dvcrepo.project import Project
 
     class Remote(Protocol):
@@ -34,21 +35,21 @@ if TYPE_CHECKING:
             RemoteError when that cannot be told for any of them: whatever is not plainly absent is unknown.
             """
 
-        def send(self, cache: Store, items: Sequence[Wanted], on_progress: Progress | None = None) -> dict[str, str]:
+        def send(self, cache: Store, items: Sequence[Output], on_progress: Progress | None = None) -> dict[str, str]:
             """Upload from the cache, over whatever the remote holds; return why those lack that did not arrive.
 
             A damaged object of the cache is not sent. Objects that list others (.dir) go last.
             on_progress(bytes done, bytes in all). RemoteError when the remote fails before any object arrived.
             """
 
-        def fetch(self, items: Sequence[Wanted], cache: Store, on_progress: Progress | None = None) -> dict[str, str]:
+        def fetch(self, items: Sequence[Output], cache: Store, on_progress: Progress | None = None) -> dict[str, str]:
             """Download into the cache, verified and settled; return why those lack that did not come."""
 
         def probe(self) -> None:
             """Write an object of our own, read it back, compare, delete it; RemoteError names the step that failed."""
 
 
-__all__ = ["FolderRemote", "RemoteError", "ServiceRemote", "Wanted", "connect", "install_line", "without_secrets"]
+__all__ = ["FolderRemote", "RemoteError", "ServiceRemote", "connect", "install_line", "without_secrets"]
 
 
 def connect(project: Project, name: str, limit: float | None = None) -> Remote:

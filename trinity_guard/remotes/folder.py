@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trinity_guard import Progress
-    from trinity_guard.remotes.base import Wanted
+    from trinity_guard.dvcrepo.output import Output
 
 ABSENT = "is not on the remote"
 DAMAGED = "is damaged on the remote"
@@ -26,9 +26,9 @@ def damaged_in(cache: odb.Store, md5: str) -> str:
     return f"its object in the cache is damaged ({shown(cache.path(md5))})"
 
 
-def dirs_last(items: Sequence[Wanted]) -> list[Wanted]:
+def dirs_last(items: Sequence[Output]) -> list[Output]:
     """Return each object once, those that list others after the others."""
-    return sorted({item.md5: item for item in items}.values(), key=lambda item: item.md5.endswith(".dir"))
+    return sorted({item.name: item for item in items}.values(), key=lambda item: item.is_dir)
 
 
 class FolderRemote:
@@ -55,7 +55,7 @@ class FolderRemote:
             raise self._error("read", f"cannot be read: {error.strerror}") from None
         return {md5: size for md5, size in found.items() if size is not None}
 
-    def send(self, cache: odb.Store, items: Sequence[Wanted], on_progress: Progress | None = None) -> dict[str, str]:
+    def send(self, cache: odb.Store, items: Sequence[Output], on_progress: Progress | None = None) -> dict[str, str]:
         reasons = {ABSENT: NOT_CACHED}
         try:
             lacking = _copy_all(cache, self._store, items, on_progress)
@@ -66,7 +66,7 @@ class FolderRemote:
             for md5, reason in lacking.items()
         }
 
-    def fetch(self, items: Sequence[Wanted], cache: odb.Store, on_progress: Progress | None = None) -> dict[str, str]:
+    def fetch(self, items: Sequence[Output], cache: odb.Store, on_progress: Progress | None = None) -> dict[str, str]:
         return _copy_all(self._store, cache, items, on_progress)
 
     def probe(self) -> None:
@@ -94,19 +94,19 @@ class FolderRemote:
 
 
 def _copy_all(
-    source: odb.Store, target: odb.Store, items: Sequence[Wanted], on_progress: Progress | None
+    source: odb.Store, target: odb.Store, items: Sequence[Output], on_progress: Progress | None
 ) -> dict[str, str]:
     lacking: dict[str, str] = {}
-    count = odb.ByteCounter(sum(max(item.size, 0) for item in items), on_progress)
+    count = odb.ByteCounter(sum(max(item.object_size, 0) for item in items), on_progress)
     settled = 0
     try:
         for item in dirs_last(items):
-            if count.done - settled > SETTLE_AFTER or item.md5.endswith(".dir"):
+            if count.done - settled > SETTLE_AFTER or item.is_dir:
                 target.settle()
                 settled = count.done
-            reason = _copy(source, target, item.md5, count)
+            reason = _copy(source, target, item.name, count)
             if reason:
-                lacking[item.md5] = reason
+                lacking[item.name] = reason
         target.settle()
     finally:
         target.abandon()

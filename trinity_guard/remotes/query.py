@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard.dvcrepo import odb
+from trinity_guard.dvcrepo.output import LEGACY
 from trinity_guard.remotes.failures import step_of
 
 TYPE_CHECKING = False
@@ -74,10 +75,10 @@ def sizes(store: RemoteStore, md5s: Sequence[str], on_news: News) -> None:
         found += len(news)
         on_news(news)
 
-    plain = [md5 for md5 in md5s if not md5.startswith(odb.LEGACY)]
+    plain = [md5 for md5 in md5s if not md5.startswith(LEGACY)]
     if not (store.is_object_store and len(plain) > FEW and _by_listing(store, plain, tell)):
         _one_by_one(store, plain, tell)
-    _one_by_one(store, [md5 for md5 in md5s if md5.startswith(odb.LEGACY)], tell)
+    _one_by_one(store, [md5 for md5 in md5s if md5.startswith(LEGACY)], tell)
     if not found:
         check_base(store)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from trinity_guard import Progress
     from trinity_guard.dvcrepo import project
     from trinity_guard.dvcrepo.odb import Store
-    from trinity_guard.remotes.base import Wanted
+    from trinity_guard.dvcrepo.output import Output
 
 LIMIT = 30.0
 # Loading dvc and a client library takes a second or two, on a busy machine more; nothing of it is the remote's fault.
@@ -57,19 +57,19 @@ class ServiceRemote:
             self._ask({"do": "sizes", "md5s": list(dict.fromkeys(md5s))}, found.update)
         return found
 
-    def send(self, cache: Store, items: Sequence[Wanted], on_progress: Progress | None = None) -> dict[str, str]:
+    def send(self, cache: Store, items: Sequence[Output], on_progress: Progress | None = None) -> dict[str, str]:
         return self._move("send", cache, items, on_progress)
 
-    def fetch(self, items: Sequence[Wanted], cache: Store, on_progress: Progress | None = None) -> dict[str, str]:
+    def fetch(self, items: Sequence[Output], cache: Store, on_progress: Progress | None = None) -> dict[str, str]:
         return self._move("fetch", cache, items, on_progress)
 
     def probe(self) -> None:
         self._ask({"do": "probe"}, lambda _: None)
 
-    def _move(self, what: str, cache: Store, items: Sequence[Wanted], on_progress: Progress | None) -> dict[str, str]:
+    def _move(self, what: str, cache: Store, items: Sequence[Output], on_progress: Progress | None) -> dict[str, str]:
         if not items:
             return {}
-        left = {item.md5: item.size for item in items}
+        left = {item.name: item.object_size for item in items}
         told: dict[str, str] = {}
         request = {
             "do": what,

@@ -48,7 +48,7 @@ class Facts:
         self.missing_past: list[Finding] | None = None
         self.unasked = self.unasked_past = "it was not asked (--offline)"
         if self.head:
-            self.current = {n.md5: max(n.size, 0) for n in referenced.named_in(place, _at_head(), {})}
+            self.current = {n.name: max(n.size, 0) for n in referenced.held_in(place, _at_head(), {})}
             names = table.chosen("", remote=False)
             self.findings = table.run(self._subject(place, config, rules), names)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 
 from trinity_guard import git
-from trinity_guard.dvcrepo import referenced
+from trinity_guard.dvcrepo import paths, referenced
 from trinity_guard.errors import UNUSABLE, GuardError, quoted, shown
 from trinity_guard.git import partial, revisions
 from trinity_guard.git.index import SYMLINK
@@ -172,7 +171,7 @@ def _artifacts(place: git.Place, rules: Rules, files: Files) -> list[int]:
     """Return the positions of the versions that are artifacts."""
     columns = ([e.mode for _, e in files], [e.oid for _, e in files], [e.path for _, e in files])
     found = [(at, s, verdict) for at, s, verdict in subject.judge(place, rules, *columns) if verdict.kind == "artifact"]
-    if not any(os.path.basename(e.path) == b"dvc.yaml" for _, e in files):
+    if not any(paths.is_pipeline(e.path) for _, e in files):
         return [at for at, _, _ in found]
     # What a pipeline leaves to Git (`cache: false`) is no artifact to lint either.
     judged = {at: subject.Judged(*files[at], size, verdict) for at, size, verdict in found}
@@ -191,11 +190,11 @@ def _take_artifacts(
 
 def _take_pointers(found: History, place: git.Place, files: Files, times: dict[bytes, int]) -> None:
     broken: dict[tuple[bytes, bytes], GuardError] = {}
-    found.records = [(c, e) for c, e in files if referenced.is_reference(e.path)]
+    found.records = [(c, e) for c, e in files if paths.is_reference(e.path)]
     for named in referenced.named_in(place, files, broken):
-        versions = found.versions.setdefault(named.path.removesuffix(b".dvc"), [])
-        if all(v.key != named.md5 for v in versions):
-            versions.append(Version(times[named.commit], max(named.size, 0), 0, DVC, named.md5))
+        versions = found.versions.setdefault(named.path, [])
+        if all(v.key != named.name for v in versions):
+            versions.append(Version(times[named.commit], max(named.size, 0), 0, DVC, named.name))
             versions.sort(key=lambda v: v.when)
     found.broken = {shown(path): error.problem for (_, path), error in broken.items()}
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.convert import convert, leftovers
+from trinity_guard.convert import leftovers
 from trinity_guard.dvcrepo import project, tracked
+from trinity_guard.dvcrepo.compare import CHANGED, OTHER_VERSION, Comparison
+from trinity_guard.dvcrepo.paths import is_lock
 from trinity_guard.errors import shown
 from trinity_guard.push import background
 from trinity_guard.push.queue import Queue, Retries
@@ -15,8 +17,8 @@ from trinity_guard.remotes import connect
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trinity_guard.config import Config
+    from trinity_guard.dvcrepo.output import Output
 
-UNLIMITED = 1 << 62
 HOOKS = (
     "pre-commit", "pre-merge-commit", "pre-applypatch", "post-commit", "pre-push", "post-checkout", "post-merge",
     "post-rewrite",
@@ -30,15 +32,19 @@ class Survey:
         self._place = place
         catalog = tracked.load(place)
         self.broken = {shown(path): error.problem for path, error in catalog.broken.items()}
-        changed = {h.path for h in tracked.changed(place, catalog, UNLIMITED)}
-        ours = [held for held in catalog.held if held.kind != "foreign"]
-        self.artifacts = [self._artifact(held, changed) for held in ours]
-        self.paths = [held.path for held in ours]
+        comparison = Comparison(place)
+        states = comparison.states(catalog.outputs())
+        if comparison.noted:
+            tracked.save(place, catalog)
+        # As Git lists them, not as they were looked at.
+        states.sort(key=lambda item: (is_lock(item[0].source), item[0].source, item[0].path))
+        self.artifacts = [_artifact(comparison, output, state) for output, state in states]
+        self.outputs = [output for output, _ in states]
         self.hooks = installed_hooks()
         self.config = config.source or "defaults"
         self.remote, self.remote_url = self._remote(config)
         self.waiting = [
-            {"path": shown(i.path), "commit": i.commit.decode(), "md5": i.md5, "size": i.size}
+            {"path": shown(i.record), "commit": i.commit.decode(), "md5": i.name, "size": i.size}
             for i in Queue(place).read()
         ]
         self.pushing = background.running(place)
@@ -49,19 +55,6 @@ class Survey:
         self.left_behind = [
             {"path": shown(path), "blob": oid.decode(), "size": size} for path, oid, size in leftovers.read(place)
         ]
-
-    def _artifact(self, held: tracked.Held, changed: set[bytes]) -> dict[str, object]:
-        there = os.path.lexists(self._place.file(held.path))
-        state = "changed" if held.path in changed else "present" if there else "missing"
-        return {
-            "path": shown(held.path),
-            "pointer": shown(held.pointer),
-            "kind": held.kind,
-            "md5": held.md5,
-            "size": held.size,
-            "state": state,
-            "cached": convert.cache_of(self._place, held.pointer).size(held.md5) is not None,
-        }
 
     def _remote(self, config: Config) -> tuple[str, str]:
         if project.root_of(self._place.top, b"x") is None:
@@ -83,6 +76,20 @@ class Survey:
             "retries": self.retries,
             "left_behind": self.left_behind,
         }
+
+
+def _artifact(comparison: Comparison, output: Output, state: str) -> dict[str, object]:
+    if state == CHANGED and comparison.is_recorded(output):
+        state = OTHER_VERSION
+    return {
+        "path": shown(output.path),
+        "pointer": shown(output.source),
+        "kind": output.kind,
+        "md5": output.md5,
+        "size": output.size,
+        "state": state,
+        "cached": comparison.is_cached(output),
+    }
 
 
 def installed_hooks() -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from trinity_guard import __version__, git
-from trinity_guard.dvcrepo import pointer
+from trinity_guard.dvcrepo import decode, pointer
 from trinity_guard.errors import GuardError, shown
 
 # What model bytes follow from, beside data and settings.
@@ -108,11 +108,10 @@ def recorded(path: str, root: str) -> Recorded | None:
         name = shown(os.fsencode(path))
         raise GuardError(f"{name}.dvc cannot be read: {error.strerror}.", f"ls -l {name}.dvc") from None
     where = os.fsencode(named(path, root) + ".dvc")
-    decoded = pointer.decode(data, where)
     wanted = os.fsencode(named(path, root))
-    for out in decoded.outs:
-        if out.md5 and not out.is_dir and pointer.data_path(where, decoded, out) == wanted:
-            return Recorded(os.fsdecode(where), out.md5, out.hash_name == "md5-dos2unix")
+    for out in decode.outputs_of(data, where):
+        if out.md5 and not out.is_dir and out.path == wanted:
+            return Recorded(os.fsdecode(where), out.md5, out.legacy)
     raise GuardError(
         f"{shown(where)} does not say which bytes {shown(wanted)} has.",
         f"git log -p -- {shown(where)}     # who wrote it?",

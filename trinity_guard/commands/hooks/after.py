@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from trinity_guard.config import Config
     from trinity_guard.detect.patterns import Rules
-    from trinity_guard.dvcrepo.referenced import Named
+    from trinity_guard.dvcrepo.output import Output
     from trinity_guard.git.index import Entry
 
 
@@ -34,7 +34,7 @@ def post_commit(_framework: bool, __: list[str]) -> int:
     commit, entries = changed[0] if changed else (b"", [])
     if inspect.inspect(place, rules, entries).artifacts:
         _name_raw(place, rules, entries)
-    named = _named(place, [(commit, e) for e in entries]) if any(paths.is_record(e.path) for e in entries) else []
+    named = _named(place, [(commit, e) for e in entries]) if any(paths.is_dvc_path(e.path) for e in entries) else []
     if config.push == "off" or repository.rebasing(place):
         return FINE
     if not named and queue.due(place) and not console.skipped("push"):
@@ -58,7 +58,7 @@ def _name_raw(place: git.Place, rules: Rules, entries: Sequence[Entry]) -> None:
         )
 
 
-def _named(place: git.Place, files: list[tuple[bytes, Entry]]) -> list[Named]:
+def _named(place: git.Place, files: list[tuple[bytes, Entry]]) -> list[Output]:
     """Return the objects that these files of a commit name; a linked work tree's are kept beyond its life."""
     from trinity_guard.dvcrepo import referenced
     from trinity_guard.push import worktree_cache
@@ -104,7 +104,7 @@ def _rebased(place: git.Place) -> list[bytes]:
     return git.run("rev-list", "HEAD", "--not", "--remotes").split()
 
 
-def _publish(place: git.Place, config: Config, named: list[Named]) -> int:
+def _publish(place: git.Place, config: Config, named: list[Output]) -> int:
     if not named or console.skipped("push"):
         return FINE
     from trinity_guard.commands.terminal import confirm, messages

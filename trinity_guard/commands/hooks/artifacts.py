@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from trinity_guard import git
     from trinity_guard.config import Config
     from trinity_guard.detect.inspect import Artifact
-    from trinity_guard.dvcrepo.tracked import Catalog, Held
+    from trinity_guard.dvcrepo.output import Output
+    from trinity_guard.dvcrepo.tracked import Catalog
 
 
 def act(
@@ -25,7 +26,7 @@ def act(
     catalog: Catalog,
     artifacts: list[Artifact],
     links: list[bytes],
-    changed: list[Held],
+    changed: list[Output],
     framework: bool,
 ) -> None:
     """Convert the staged artifacts, or refuse them; name the artifacts that changed without their pointers."""
@@ -59,19 +60,19 @@ def _block_remedy(path: bytes) -> str:
     )
 
 
-def _name_changed(place: git.Place, changed: list[Held]) -> None:
+def _name_changed(place: git.Place, changed: list[Output]) -> None:
     for held in changed[:10]:
         name, word = shown(held.path), typed(held.path)
-        if commit.is_known_version(place, held):
+        if tracked.is_other_version(place, held):
             console.warn(
                 f"{name} is not the version that its pointer names, but another one that was recorded.",
                 f"trinity-guard pull {word}     # brings the pointer's version\n"
-                f"trinity-guard convert {word}     # or records this one",
+                f"{messages.recording(held)}     # or records this one",
             )
         else:
             console.warn(
                 f"{name} has changed, and its pointer has not: this commit still records the old version.",
-                f"trinity-guard convert {word}",
+                messages.recording(held),
             )
     if len(changed) > 10:
         console.warn(f"and {len(changed) - 10} more.", "trinity-guard status")

@@ -9,6 +9,7 @@ from trinity_guard import console, git
 from trinity_guard.checkout.changes import Stamp, between, touched_since
 from trinity_guard.detect import configuration
 from trinity_guard.dvcrepo import tracked
+from trinity_guard.dvcrepo.paths import is_reference
 from trinity_guard.errors import FINE
 
 TYPE_CHECKING = False
@@ -83,7 +84,7 @@ def _follow(place: git.Place, old: bytes, new: bytes) -> int:
 
 def pointers(catalog: tracked.Catalog) -> list[bytes]:
     """Return the paths of all pointers and locks of the index."""
-    return [path for path in catalog.entries if path.endswith((b".dvc", b"dvc.lock"))]
+    return [path for path in catalog.entries if is_reference(path)]
 
 
 def with_unfinished(changes: dict[bytes, list[bytes]], commit: bytes, new: bytes) -> dict[bytes, list[bytes]]:

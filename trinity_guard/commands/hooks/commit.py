@@ -48,7 +48,7 @@ def pre_commit(framework: bool, _: list[str]) -> int:
         from trinity_guard.commands.hooks import artifacts as found
 
         found.act(place, config, catalog, artifacts, links, changed, framework)
-    elif not framework and not any(paths.is_record(e.path) for e in entries) and Queue(place).empty():
+    elif not framework and not any(paths.is_dvc_path(e.path) for e in entries) and Queue(place).empty():
         _leave_word(place)
     return FINE
 

@@ -8,7 +8,7 @@ from trinity_guard import console, git
 from trinity_guard.commands.terminal import confirm, messages, progress
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import secrets
-from trinity_guard.dvcrepo.paths import is_own_config
+from trinity_guard.dvcrepo.paths import is_private_config
 from trinity_guard.errors import BLOCKED, GuardError, pathspec, shown, typed
 from trinity_guard.push import contents, gate
 from trinity_guard.push import gate as gating
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from trinity_guard.config import Config
     from trinity_guard.detect.inspect import Artifact
-    from trinity_guard.dvcrepo.referenced import Named
+    from trinity_guard.dvcrepo.output import Output
     from trinity_guard.push.contents import PushContents
     from trinity_guard.push.refs import Ref
 
@@ -61,7 +61,7 @@ def _say_waiting() -> None:
     console.note("waits for another push of this repository's objects (trinity-guard status) …")
 
 
-def _judge_missing(missing: list[tuple[Named, str]], known: set[bytes]) -> None:
+def _judge_missing(missing: list[tuple[Output, str]], known: set[bytes]) -> None:
     """Refuse what nobody could fetch; an old commit that another Git remote has already is named alone.
 
     Old versions go for good (`dvc gc --cloud`), and the history that names them is still pushed to a fork.
@@ -69,7 +69,7 @@ def _judge_missing(missing: list[tuple[Named, str]], known: set[bytes]) -> None:
     fresh = [(item, reason) for item, reason in missing if item.commit not in known]
     if fresh:
         raise _lacking(fresh)
-    first = shown(missing[0][0].path)
+    first = shown(missing[0][0].record)
     others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
     console.warn(
         f"{first}{others} in commits that another Git remote has already: nobody could fetch the bytes.",
@@ -77,9 +77,9 @@ def _judge_missing(missing: list[tuple[Named, str]], known: set[bytes]) -> None:
     )
 
 
-def _lacking(missing: list[tuple[Named, str]]) -> GuardError:
+def _lacking(missing: list[tuple[Output, str]]) -> GuardError:
     lines = [
-        f"  {shown(item.path)} ({size_text(item.size) if item.size >= 0 else 'size unknown'}, "
+        f"  {shown(item.record)} ({size_text(item.size) if item.size >= 0 else 'size unknown'}, "
         f"commit {item.commit[:10].decode()}): {reason}"
         for item, reason in missing[:MAX_LINES]
     ]
@@ -108,7 +108,7 @@ def _refuse_credentials(found: PushContents) -> None:
         if hits:
             words = secrets.refusal(hits, entry.path)
             remedy = words.remedy
-            if is_own_config(entry.path):
+            if is_private_config(entry.path):
                 remedy = f"git rm --cached {pathspec(entry.path)}     # it stays here, as .dvc/.gitignore has it"
             raise GuardError(
                 problem=f"push refused: in commit {commit[:10].decode()}, {words.problem}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard import console
-from trinity_guard.dvcrepo import project as dvcproject
+from trinity_guard.dvcrepo.project import Project
 from trinity_guard.push import push
 from trinity_guard.remotes import trust
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
     from trinity_guard import git
     from trinity_guard.config import Config
-    from trinity_guard.dvcrepo.referenced import Named
+    from trinity_guard.dvcrepo.output import Output
 
 
-def about_places(place: git.Place, config: Config, items: Sequence[Named]) -> None:
+def about_places(place: git.Place, config: Config, items: Sequence[Output]) -> None:
     """Confirm the remotes that these objects go to, where somebody sits before a terminal and says yes."""
     about_remotes(place, push.grouped(config, items))
 
@@ -24,7 +24,7 @@ def about_places(place: git.Place, config: Config, items: Sequence[Named]) -> No
 def about_remotes(place: git.Place, remotes: Iterable[tuple[bytes, str]]) -> None:
     """Confirm these (project, name) remotes, "" for a default one."""
     for project, name in remotes:
-        settings = dvcproject.load(place.file(project) if project else place.top)
+        settings = Project.at(place, project)
         remote = settings.remotes.get(name or settings.default_remote or "")
         where = trust.unconfirmed(place, settings, remote) if remote else None
         if remote and where and console.confirm(_question(where), in_hook=True):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from trinity_guard import console
 from trinity_guard.detect.patterns import size_text
+from trinity_guard.dvcrepo.output import FILE
+from trinity_guard.dvcrepo.paths import PIPELINE, POINTER, yaml_beside
 from trinity_guard.errors import shown, typed
 
 TYPE_CHECKING = False
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trinity_guard.convert.convert import Outcome
-    from trinity_guard.dvcrepo.referenced import Named
+    from trinity_guard.dvcrepo.output import Output
     from trinity_guard.push.push import Report
 
 
@@ -37,6 +39,16 @@ def report_conversion(outcome: Outcome) -> None:
             )
 
 
+def recording(output: Output) -> str:
+    """Return the command that records what the work tree has in the place of an output."""
+    if output.kind == FILE and output.source == output.path + POINTER:
+        return f"trinity-guard convert {typed(output.path)}"
+    if not output.stage:
+        return f"dvc commit -f {typed(output.source)}"
+    pipeline, stage = yaml_beside(output.source), output.stage.encode("utf-8", "surrogatepass")
+    return f"dvc commit -f {typed(stage if pipeline == PIPELINE else pipeline + b':' + stage)}"
+
+
 def report_push(result: Report, stands: str = "") -> None:
     """Say what went and what waits. stands: what a failure has not touched (`the commit stands; `)."""
     if result.pushed:
@@ -54,7 +66,7 @@ def report_push(result: Report, stands: str = "") -> None:
         )
 
 
-def report_sent(items: Sequence[Named]) -> None:
+def report_sent(items: Sequence[Output]) -> None:
     """Say what went beside the command's own business."""
     if items:
         size = size_text(sum(max(i.size, 0) for i in items))

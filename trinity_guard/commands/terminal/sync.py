@@ -5,6 +5,7 @@ from __future__ import annotations
 from trinity_guard import console, git
 from trinity_guard.checkout import apply
 from trinity_guard.checkout.plan import Follower
+from trinity_guard.commands.terminal import messages
 from trinity_guard.commands.terminal.progress import Progress
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import pathspec, shown, typed
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from trinity_guard.checkout.changes import Stamp
-    from trinity_guard.checkout.desired import Goal
     from trinity_guard.checkout.plan import LeftAlone, Plan
     from trinity_guard.config import Config
+    from trinity_guard.dvcrepo.output import Output
     from trinity_guard.dvcrepo.tracked import Catalog
 
 MAX_NAMED = 10
@@ -50,11 +51,11 @@ def after_git(
 
 def carried_out(
     follower: Follower,
-    goals: Sequence[Goal],
+    goals: Sequence[Output],
     changes: dict[bytes, list[bytes]],
     config: Config,
     fetch: bool,
-    only: Callable[[Goal], bool] | None = None,
+    only: Callable[[Output], bool] | None = None,
 ) -> Plan:
     """Bring what is wanted, with bars where that takes long; the plan, carried out."""
     with Progress() as line:
@@ -103,7 +104,9 @@ def _report_missing(plan: Plan, fetched: bool) -> None:
         console.warn(f"and {len(failed) - MAX_NAMED} more did not come.", "trinity-guard status")
 
 
-def _remedy(goal: Goal, reason: str, fetched: bool) -> str:
+def _remedy(goal: Output, reason: str, fetched: bool) -> str:
+    if goal.from_repo:
+        return f"dvc fetch {typed(goal.source)} && trinity-guard pull {typed(goal.path)}     # from its source"
     if fetched and reason.startswith("is not on"):
         return "trinity-guard push     # by whoever has it: the author of the commit"
     return f"trinity-guard pull {typed(goal.path)}"
@@ -112,12 +115,10 @@ def _remedy(goal: Goal, reason: str, fetched: bool) -> str:
 def message(kept: LeftAlone) -> tuple[str, str]:
     """Return what is said of a file that was left as it is, and the commands that help."""
     name = typed(kept.path)
-    if kept.kind == "changed":
-        own = kept.source == kept.path + b".dvc"
-        record = f"trinity-guard convert {name}" if own else f"dvc commit {typed(kept.source)}"
+    if kept.kind == "changed" and kept.output:
         return (
-            f"{shown(kept.path)} {kept.reason} and stays as it is; {shown(kept.source)} names another version.",
-            f"{record}     # records yours\n"
+            f"{shown(kept.path)} {kept.reason} and stays as it is; {shown(kept.output.source)} names another version.",
+            f"{messages.recording(kept.output)}     # records yours\n"
             f"mv {name} ELSEWHERE && trinity-guard use HEAD {name}     # or brings the other",
         )
     if kept.kind == "unnamed":

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trinity_guard.dvcrepo.tracked import Held
+    from trinity_guard.dvcrepo.output import Output
     from trinity_guard.lint.subject import Subject
 
 NAME = b".gitignore"
@@ -20,7 +20,7 @@ NAME = b".gitignore"
 NO_NAMES = frozenset((b"", b".", b"..", b".git"))
 
 
-def not_ignored(subject: Subject, held: Sequence[Held]) -> list[Held]:
+def not_ignored(subject: Subject, held: Sequence[Output]) -> list[Output]:
     """Return those outputs whose path the .gitignore files of the tree do not make Git ignore."""
     held = [h for h in held if NO_NAMES.isdisjoint(h.path.split(b"/"))]
     if not held:
@@ -36,7 +36,7 @@ def not_ignored(subject: Subject, held: Sequence[Held]) -> list[Held]:
     return [h for h in held if h.path not in matched]
 
 
-def _lay_out(subject: Subject, held: Sequence[Held], room: bytes) -> None:
+def _lay_out(subject: Subject, held: Sequence[Output], room: bytes) -> None:
     """Make the folders of these files, with the .gitignore files of the tree in them."""
     folders = {b""}
     for h in held:

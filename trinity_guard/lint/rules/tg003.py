@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 
 from trinity_guard.detect.patterns import size_text
-from trinity_guard.dvcrepo import odb, referenced
-from trinity_guard.dvcrepo import project as dvcproject
+from trinity_guard.dvcrepo import odb, paths, referenced
+from trinity_guard.dvcrepo.output import Output, of_object
+from trinity_guard.dvcrepo.project import Project
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.lint.finding import Finding
 from trinity_guard.push import push
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from trinity_guard import Progress
-    from trinity_guard.dvcrepo.referenced import Named
     from trinity_guard.lint.subject import Subject
 
 # Seconds for all the questions together; without any progress a remote is given up much earlier (remotes.connect).
@@ -31,7 +31,7 @@ def find(subject: Subject) -> Iterator[Finding]:
     """Pointers and locks that name an object which the remote has not, or has damaged."""
     files = subject.history
     if files is None:
-        entries = subject.tree.ending(b".dvc", b"dvc.lock", b"dvc.yaml")
+        entries = subject.tree.ending(paths.POINTER, paths.LOCK, paths.PIPELINE)
         files = [(subject.tree.commit, e) for e in entries if subject.is_new(e)]
     # Those that cannot be read are TG005's.
     named = referenced.once(referenced.named_in(subject.place, files, {}))
@@ -44,9 +44,9 @@ def find(subject: Subject) -> Iterator[Finding]:
 class _Question:
     """What one remote is asked: which of these objects it has, with the files of directories."""
 
-    def __init__(self, subject: Subject, project: bytes, name: str, group: Sequence[Named]) -> None:
+    def __init__(self, subject: Subject, project: bytes, name: str, group: Sequence[Output]) -> None:
         self._group = group
-        settings = dvcproject.load(subject.place.file(project) if project else subject.place.top)
+        settings = Project.at(subject.place, project)
         self.name = (name or settings.default_remote or "").lower()
         if self.name not in settings.remotes:
             what = f"the DVC remote '{self.name}' is not configured" if self.name else "no DVC remote is set"
@@ -60,7 +60,7 @@ class _Question:
             )
         trust.require(subject.place, settings, remote)
         self._settings = settings
-        self._cache = odb.Store(settings.cache_dir, settings.shared)
+        self._cache = settings.odb
         self._there: dict[str, int] = {}
         self._listed: dict[str, list[str]] = {}
         self.wanted = len(group)
@@ -74,9 +74,9 @@ class _Question:
             with connect.connect(self._settings, self.name) as self.remote:
                 for start in range(0, self.wanted, TOGETHER):
                     some = self._group[start : start + TOGETHER]
-                    self._there.update(self.remote.sizes([i.md5 for i in some]))
+                    self._there.update(self.remote.sizes([i.name for i in some]))
                     self.answered += len(some)
-                folders = [i.md5 for i in self._group if i.is_dir and i.md5 in self._there]
+                folders = [i.name for i in self._group if i.is_dir and i.name in self._there]
                 if folders:
                     self._ask_within(self.remote, folders)
         except BaseException as error:  # noqa: BLE001  # raised again by whoever waits for this thread
@@ -91,7 +91,7 @@ class _Question:
         if away:
             with tempfile.TemporaryDirectory(prefix="trinity-guard-lint-") as room:
                 rooms = odb.Store(os.fsencode(room))
-                failed = remote.fetch([connect.Wanted(m) for m in away], rooms)
+                failed = remote.fetch([of_object(m) for m in away], rooms)
                 for md5 in failed:
                     self._there.pop(md5)
                 self._listed.update({m: [c for c, _ in odb.children(rooms, m)] for m in away if m not in failed})
@@ -104,20 +104,20 @@ class _Question:
             if lacking:
                 yield Finding(
                     "TG003",
-                    item.path,
+                    item.record,
                     f"{lacking} on the remote '{self.name}': nobody else can fetch it",
                     _pushing(item.commit),
                     commit=item.commit.decode(),
-                    key=item.md5,
+                    key=item.name,
                 )
 
-    def _lacking(self, item: Named) -> str:
-        if item.md5 not in self._there:
-            return f"its object {item.md5} is not"
-        there = self._there[item.md5]
+    def _lacking(self, item: Output) -> str:
+        if item.name not in self._there:
+            return f"its object {item.name} is not"
+        there = self._there[item.name]
         if not item.is_dir and item.size >= 0 and there not in (item.size, -1):
-            return f"its object {item.md5} has {size_text(there)} where it should have {size_text(item.size)}"
-        listed = self._listed.get(item.md5, ())
+            return f"its object {item.name} has {size_text(there)} where it should have {size_text(item.size)}"
+        listed = self._listed.get(item.name, ())
         absent = [m for m in listed if m not in self._there]
         return f"{len(absent):,} of the {len(listed):,} files of its directory are not" if absent else ""
 

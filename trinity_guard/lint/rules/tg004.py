@@ -20,12 +20,12 @@ def find(subject: Subject) -> Iterator[Finding]:
     held = [h for h in subject.held() if h.kind != "foreign"]
     if subject.fresh is not None:
         folders = [os.path.dirname(p) for p, _ in subject.fresh if os.path.basename(p) == b".gitignore"]
-        held = [h for h in held if (h.pointer, h.oid) in subject.fresh or _below(h.path, folders)]
-    for h in ignored.not_ignored(subject, [h for h in held if subject.means(h.pointer)]):
+        held = [h for h in held if (h.source, h.oid) in subject.fresh or _below(h.path, folders)]
+    for h in ignored.not_ignored(subject, [h for h in held if subject.means(h.source)]):
         name, where = shown(h.path), typed(os.path.join(os.path.dirname(h.path), b".gitignore"))
         yield Finding(
             "TG004",
-            h.pointer,
+            h.source,
             f"Git does not ignore {name}, which this pointer records: `git add` would take its bytes in",
             f"trinity-guard lint --fix     # adds its line to {where}",
             commit=subject.tree.commit.decode(),

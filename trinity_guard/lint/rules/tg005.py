@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard.dvcrepo import lockfile, referenced
+from trinity_guard.dvcrepo import referenced
+from trinity_guard.dvcrepo.decode import outputs_of
 from trinity_guard.dvcrepo.yaml import MAX_BYTES, parse
 from trinity_guard.errors import GuardError, pathspec, shown
 from trinity_guard.lint.finding import Finding, without_path
@@ -85,7 +86,7 @@ def _link_above(subject: Subject, path: bytes) -> bytes | None:
 def _read_lock(_: Subject, entry: Entry, data: bytes | None) -> None:
     small = _small(entry, data)
     # Without its dvc.yaml: what that says of an output makes no lock unreadable.
-    lockfile.outs(small, None, entry.path)
+    outputs_of(small, entry.path)
     wrong = lockshape.wrong(_parsed(entry, small) or {})
     if wrong:
         raise _unreadable(entry, wrong)

@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.dvcrepo import secrets
-from trinity_guard.dvcrepo.paths import is_dvc_config, is_own_config
+from trinity_guard.dvcrepo.paths import is_config, is_dvc_path, is_private_config
 from trinity_guard.errors import GuardError, pathspec, quoted
 from trinity_guard.git import revisions
 from trinity_guard.lint.finding import WARNING, Finding, without_path
@@ -19,18 +19,15 @@ if TYPE_CHECKING:
     from trinity_guard.lint.subject import Subject
 
 
-POINTER, LOCK, PIPELINE = b".dvc", b"dvc.lock", b"dvc.yaml"
-
-
 def find(subject: Subject) -> Iterator[Finding]:
     """Credentials, and what belongs to one person or one machine, in a file that is committed."""
     files = [(c, e) for c, e in subject.versions() if _is_read(e.path)]
-    read = [(c, e) for c, e in files if not is_own_config(e.path)]
+    read = [(c, e) for c, e in files if not is_private_config(e.path)]
     contents = subject.contents(e.oid for _, e in read)
     published = _published(subject, files)
     for commit, entry in files:
         pushed = (commit, entry.path) in published
-        own = is_own_config(entry.path)
+        own = is_private_config(entry.path)
         found = [_own_config(commit, entry, pushed)] if own else _in_file(commit, entry, contents[entry.oid], pushed)
         for finding in found:
             if subject.history is not None:
@@ -54,7 +51,7 @@ def _stands(subject: Subject, entry: Entry, key: str) -> bool:
     """Whether the tree at the end still holds what was found in a version of a file."""
     if not subject.is_gone(entry):
         return True
-    if is_own_config(entry.path):
+    if is_private_config(entry.path):
         return subject.tree.get(entry.path) is not None
     return key in _keys_at_tip(subject, entry.path)
 
@@ -70,12 +67,11 @@ def _keys_at_tip(subject: Subject, path: bytes) -> set[str]:
 
 
 def _is_read(path: bytes) -> bool:
-    name = os.path.basename(path)
-    return name in (LOCK, PIPELINE) or name.endswith(POINTER) or is_dvc_config(path) or is_own_config(path)
+    return is_dvc_path(path) or is_private_config(path)
 
 
 def _in_file(commit: bytes, entry: Entry, data: bytes | None, pushed: bool) -> Iterator[Finding]:
-    config = is_dvc_config(entry.path)
+    config = is_config(entry.path)
     try:
         if data is None:
             raise GuardError(

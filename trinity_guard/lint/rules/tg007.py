@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard.dvcrepo import lockfile
+from trinity_guard.dvcrepo import paths
+from trinity_guard.dvcrepo.decode import outputs_of
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.lint.finding import Finding
 
@@ -41,7 +42,7 @@ def find(subject: Subject) -> Iterator[Finding]:
 def _held_twice(subject: Subject) -> Iterator[tuple[Entry, Entry, str]]:
     """Yield (file of Git's, pointer or lock that holds it, what stays)."""
     tree = subject.tree
-    holders = [(h.path, h.kind == "dir", h.pointer) for h in subject.held() if h.kind != "foreign"]
+    holders = [(h.path, h.kind == "dir", h.source) for h in subject.held() if h.kind != "foreign"]
     holders += _locked(subject)
     folders = {path: where for path, is_dir, where in holders if is_dir}
     for path, _, where in holders:
@@ -61,12 +62,12 @@ def _locked(subject: Subject) -> list[tuple[bytes, bool, bytes]]:
     """Return (path, is a folder, lock) of the outputs that pipelines keep in DVC for certain."""
     found = []
     entries = [e for e in subject.tree.ending(LOCK) if os.path.basename(e.path) == LOCK]
-    yamls = {e.path: subject.tree.get(lockfile.yaml_beside(e.path)) for e in entries}
+    yamls = {e.path: subject.tree.get(paths.yaml_beside(e.path)) for e in entries}
     contents = subject.contents([e.oid for e in entries] + [y.oid for y in yamls.values() if y])
     for entry in entries:
         yaml = yamls[entry.path]
         try:
-            outs = lockfile.outs(contents[entry.oid] or b"", contents[yaml.oid] if yaml else None, entry.path)
+            outs = outputs_of(contents[entry.oid] or b"", entry.path, contents[yaml.oid] if yaml else None)
         except GuardError:
             continue  # TG005 says so
         found += [(o.path, o.md5.endswith(".dir"), entry.path) for o in outs if o.cache and o.certain]

@@ -7,7 +7,8 @@ parents, the ids in its message, what signed the old bytes.
 
 from __future__ import annotations
 
-from trinity_guard.dvcrepo import pointer
+from trinity_guard.dvcrepo.decode import outputs_of
+from trinity_guard.dvcrepo.paths import is_pointer
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.migrate.proof import lines
 from trinity_guard.migrate.proof.bytes import compare
@@ -159,14 +160,14 @@ class Proof:
                 self._note_ignore(b"", oid, gone, path + name)
             elif top and name in AT_TOP:
                 self._of_dvc.add((name, oid))
-            elif not (name.endswith(b".dvc") and name[:-4] in gone):
+            elif not (is_pointer(name) and name[:-4] in gone):
                 self._say(f"{shown(path + name)} was not there before")
 
     def _gone(self, old: Tree, new: Tree, path: bytes, name: bytes) -> bytes:
         """A file that is gone must have a pointer, whose name is returned: its own, or another one in its folder."""
         mode, oid = old[name]
         own = name + b".dvc"
-        pointers = [own] if own in new else [n for n in new if n.endswith(b".dvc") and new[n][0] != FOLDER]
+        pointers = [own] if own in new else [n for n in new if is_pointer(n) and new[n][0] != FOLDER]
         if mode[:3] != b"100" or not pointers:
             self._say(f"{shown(path + name)} is gone, and has no pointer")
             return b""
@@ -181,10 +182,10 @@ class Proof:
 
     def _records(self, oid: bytes, where: bytes, name: bytes) -> bool:
         try:
-            decoded = pointer.decode(self._source.one(oid), where)
+            outs = outputs_of(self._source.one(oid), where)
         except GuardError:
             return False
-        return any(out.path.encode() == name for out in decoded.outs)
+        return any(out.text.encode() == name for out in outs)
 
     def _note_ignore(self, old: bytes, new: bytes, names: frozenset[bytes], path: bytes) -> None:
         self._ignores.setdefault((old, new), {})[names] = path
@@ -199,13 +200,13 @@ class Proof:
 
     def _compare_pointer(self, data: bytes, where: bytes, blob: bytes, mode: bytes, path: bytes) -> None:
         try:
-            outs = pointer.decode(data, where).outs
+            outs = outputs_of(data, where)
         except GuardError as error:
             self._say(error.problem)
             return
         name = path.rpartition(b"/")[2]
-        out = next((o for o in outs if o.path.encode() == name), None)
-        if out is None or out.hash_name != "md5" or out.size is None:
+        out = next((o for o in outs if o.text.encode() == name), None)
+        if out is None or out.legacy or out.size < 0:
             self._say(f"{shown(path)}: its pointer records no bytes for it")
         elif mode and out.isexec != (mode == EXECUTABLE):
             self._say(f"{shown(path)}: its pointer has another mode")

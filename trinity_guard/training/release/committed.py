@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from trinity_guard import git
-from trinity_guard.checkout.desired import Goal, Projects, expand, is_reference, outputs
-from trinity_guard.dvcrepo import lockfile
+from trinity_guard.checkout.desired import Projects, expand, outputs
+from trinity_guard.dvcrepo import paths
 from trinity_guard.dvcrepo import project as dvcproject
+from trinity_guard.dvcrepo.output import Output
+from trinity_guard.dvcrepo.paths import is_reference
 from trinity_guard.errors import BLOCKED, UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import index, revisions
 from trinity_guard.training.release.versions import NAME
@@ -62,7 +64,7 @@ class CommitFiles:
         self.place = place
         self.commit = commit
         self.entries = {e.path: e for e in revisions.tree(commit)}
-        self._goals: list[Goal] | None = None
+        self._goals: list[Output] | None = None
         self.broken: list[GuardError] = []
 
     def read(self, path: bytes) -> bytes | None:
@@ -70,27 +72,27 @@ class CommitFiles:
         entry = self.entries.get(path)
         return git.read_all([entry.oid])[0] if entry else None
 
-    def goals(self) -> list[Goal]:
+    def goals(self) -> list[Output]:
         """Return what all pointers and locks ask for; those that cannot be read are noted as broken."""
         if self._goals is None:
             self._goals = list(self._asked())
         return self._goals
 
-    def _asked(self) -> Iterable[Goal]:
+    def _asked(self) -> Iterable[Output]:
         entries = [e for path, e in self.entries.items() if is_reference(path)]
-        yamls = [self.entries.get(lockfile.yaml_beside(e.path)) for e in entries if lockfile.is_lock(e.path)]
+        yamls = [self.entries.get(paths.yaml_beside(e.path)) for e in entries if paths.is_lock(e.path)]
         wanted: list[index.Entry] = [*entries, *(y for y in yamls if y)]
         contents = dict(zip([e.path for e in wanted], git.read_all(e.oid for e in wanted), strict=True))
         roots: dict[bytes, bool] = {}
         for entry in entries:
             project = dvcproject.root_of(self.place.top, entry.path, roots) or b""
-            yaml = contents.get(lockfile.yaml_beside(entry.path)) if lockfile.is_lock(entry.path) else None
+            yaml = contents.get(paths.yaml_beside(entry.path)) if paths.is_lock(entry.path) else None
             try:
                 yield from outputs(entry.path, contents[entry.path] or b"", yaml, project)
             except GuardError as error:
                 self.broken.append(error)
 
-    def goal(self, path: bytes) -> Goal | None:
+    def goal(self, path: bytes) -> Output | None:
         """Return what a pointer, a lock or the list of a directory says of a file; None where nothing names it."""
         for goal in self.goals():
             if goal.path == path:
@@ -136,9 +138,9 @@ class Model:
     """
 
     commit: bytes
-    goal: Goal
+    goal: Output
     metadata: Metadata
-    data: Goal | None
+    data: Output | None
     data_path: bytes
 
     @property

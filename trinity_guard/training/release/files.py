@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.checkout import use
-from trinity_guard.dvcrepo import lockfile
+from trinity_guard.dvcrepo import paths
 from trinity_guard.errors import UNUSABLE, GuardError, quoted, shown, typed
 from trinity_guard.training.release import committed, release
 from trinity_guard.training.release.committed import CommitFiles, Model
@@ -36,7 +36,7 @@ class Files:
         A dvc.lock stays as it is: it speaks of data and figures too, which were not asked for.
         """
         self._refuse_edited()
-        for path in [p for p in chosen.ids if lockfile.is_lock(p)]:
+        for path in [p for p in chosen.ids if paths.is_lock(p)]:
             del chosen.ids[path]
         chosen.ids.update(self.texts)
 

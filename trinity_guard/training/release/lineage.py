@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass, field
 
 from trinity_guard import git
 from trinity_guard.checkout import use
-from trinity_guard.checkout.desired import Goal, Projects
-from trinity_guard.dvcrepo import lockfile, odb
+from trinity_guard.checkout.desired import Projects
+from trinity_guard.dvcrepo import odb, paths
+from trinity_guard.dvcrepo.output import Output
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.push import deliver
 from trinity_guard.remotes import connect
@@ -66,7 +67,7 @@ class Record:
         }
 
 
-def _object(goal: Goal) -> dict[str, object]:
+def _object(goal: Output) -> dict[str, object]:
     return {"path": shown(goal.path), "md5": goal.md5, "size": goal.size, "pointer": shown(goal.source)}
 
 
@@ -162,7 +163,7 @@ def _data(record: Record) -> Iterator[Line]:
 
 
 def _by_pipeline(model: Model) -> bool:
-    return lockfile.is_lock(model.goal.source)
+    return paths.is_lock(model.goal.source)
 
 
 def _code(record: Record) -> Iterator[Line]:
@@ -267,7 +268,7 @@ def _agreeing(what: str, name: str, tags: dict[str, str], wanted: dict[str, str]
 # --- the bytes
 
 
-def _kept(place: git.Place, goal: Goal) -> Iterator[Line]:
+def _kept(place: git.Place, goal: Output) -> Iterator[Line]:
     """Hash what the cache has of it; nothing where it has none."""
     cache = Projects(place).cache_reader(goal.project).own
     if cache.size(goal.name) is not None:
@@ -275,7 +276,7 @@ def _kept(place: git.Place, goal: Goal) -> Iterator[Line]:
         yield Line("cache", OK if right else WRONG, f"{shown(goal.path)}{'' if right else ' is damaged'}")
 
 
-def _remote(place: git.Place, choice: str, wanted: list[Goal]) -> Iterator[Line]:
+def _remote(place: git.Place, choice: str, wanted: list[Output]) -> Iterator[Line]:
     for goal in wanted:
         try:
             for _, name, reason in releasing.on_remotes(place, choice, [goal]):
@@ -284,7 +285,7 @@ def _remote(place: git.Place, choice: str, wanted: list[Goal]) -> Iterator[Line]
             yield Line("remote", UNKNOWN, error.problem)
 
 
-def _fetched(place: git.Place, choice: str, goal: Goal, on_progress: Callable[[int, int], None] | None) -> Line:
+def _fetched(place: git.Place, choice: str, goal: Output, on_progress: Callable[[int, int], None] | None) -> Line:
     """Fetch the model from the remote once more, to a folder that goes again, and hash what came."""
     name = shown(goal.path)
     try:
@@ -293,8 +294,7 @@ def _fetched(place: git.Place, choice: str, goal: Goal, on_progress: Callable[[i
         with tempfile.TemporaryDirectory(prefix="lineage-", dir=os.fsdecode(place.own)) as folder:
             store = odb.Store(os.fsencode(folder))
             with connect.connect(to.settings, to.name) as remote:
-                size = -1 if goal.legacy else goal.size
-                reason = remote.fetch([connect.Wanted(goal.name, size)], store, on_progress).get(goal.name, "")
+                reason = remote.fetch([goal], store, on_progress).get(goal.name, "")
             if not reason and store.holds(goal.name):
                 return Line("bytes", OK, f"{name} fetched from '{to.name}' and hashed")
         return Line("bytes", WRONG, f"{name} on '{to.name}': {reason or 'other bytes came'}")

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 from trinity_guard import git
 from trinity_guard.checkout import use
-from trinity_guard.checkout.desired import Goal
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import odb
+from trinity_guard.dvcrepo.output import Output
 from trinity_guard.errors import BLOCKED, GuardError, quoted, shown, typed
 from trinity_guard.git import gitpython
 from trinity_guard.push import deliver
@@ -303,16 +303,16 @@ def _recording(place: git.Place, path: bytes, md5: str) -> str:
     return f"{added}trinity train && git add -A && git commit     # trains on what is recorded"
 
 
-def _remote(place: git.Place, choice: str, wanted: Sequence[Goal]) -> list[tuple[str, str]]:
+def _remote(place: git.Place, choice: str, wanted: Sequence[Output]) -> list[tuple[str, str]]:
     return [(reason, "trinity-guard push") for _, _, reason in on_remotes(place, choice, wanted) if reason]
 
 
-def on_remotes(place: git.Place, choice: str, wanted: Sequence[Goal]) -> list[tuple[Goal, str, str]]:
+def on_remotes(place: git.Place, choice: str, wanted: Sequence[Output]) -> list[tuple[Output, str, str]]:
     """Ask the remotes for these objects: (object, remote's name, what is wrong with it there or "").
 
     GuardError where a remote cannot be asked: then nothing is known.
     """
-    groups: dict[tuple[bytes, str], list[Goal]] = {}
+    groups: dict[tuple[bytes, str], list[Output]] = {}
     for goal in wanted:
         groups.setdefault((goal.project, (goal.remote or choice).lower()), []).append(goal)
     found = []
@@ -331,7 +331,7 @@ def on_remotes(place: git.Place, choice: str, wanted: Sequence[Goal]) -> list[tu
     return found
 
 
-def _missing(goal: Goal, name: str, there: dict[str, int]) -> str:
+def _missing(goal: Output, name: str, there: dict[str, int]) -> str:
     size = there.get(goal.name)
     if size is None:
         return f"{shown(goal.path)} is not on the remote '{name}'"

@@ -1,0 +1,189 @@
+"""How does a file of the work tree stand to what is recorded of it? One answer for hooks, status, sync and doctor."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard.dvcrepo.output import DIR, FOREIGN, LEGACY, seen_mark
+from trinity_guard.dvcrepo.paths import NEVER_SEEN
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from trinity_guard.dvcrepo.odb import Store
+    from trinity_guard.dvcrepo.output import Output
+    from trinity_guard.dvcrepo.project import Caches
+    from trinity_guard.git import Place
+
+    # State ("" where only the bytes can tell), mark, time of the newest file (ns), size in bytes.
+    Look = tuple[str, bytes, int, int]
+
+# OTHER_VERSION: changed, and the cache has these bytes too: a checkout or a merge moved the pointer, not a person.
+# REPLACED: a folder where a file should be, or the other way round.
+PRESENT, CHANGED, OTHER_VERSION, MISSING, REPLACED = "present", "changed", "other version", "missing", "replaced"
+UNLIMITED = 1 << 62
+# A commit looks into directories of up to so many files; `status` into all.
+MAX_WALKED = 10_000
+KIND, REGULAR, FOLDER, LINK = 0o170000, 0o100000, 0o040000, 0o120000
+
+
+class Comparison:
+    """The work tree against its outputs. limit: how many bytes that were never seen before may be hashed.
+
+    What that leaves out counts as present. noted: whether an output was seen to agree, so that it is worth saving.
+    """
+
+    def __init__(self, place: Place, limit: int = UNLIMITED) -> None:
+        self.noted = False
+        self._place = place
+        self._limit = limit
+        self._caches: Caches | None = None
+
+    def states(self, outputs: Iterable[Output]) -> list[tuple[Output, str]]:
+        """Return the state of each output that DVC keeps.
+
+        Size first, then the time when it last agreed; only what is left is hashed, the newest first.
+        """
+        found: list[tuple[Output, str]] = []
+        unsure: list[tuple[int, int, Output, bytes]] = []
+        lstat, top = os.lstat, self._place.top + b"/"  # os.path.join takes as long as the look itself
+        for output in outputs:
+            if output.kind == FOREIGN or not output.certain:
+                continue
+            try:
+                if output.seen == seen_mark(stat := lstat(top + output.path)):  # 2,000 of them in 7 ms
+                    found.append((output, PRESENT))
+                    continue
+            except OSError:
+                found.append((output, MISSING))
+                continue
+            state, mark, newest, size = self._look(output, stat)
+            if state:
+                found.append((output, state))
+            else:
+                unsure.append((-newest, size, output, mark))
+        for _, size, output, mark in sorted(unsure, key=lambda item: item[:2]):
+            found.append((output, self._hashed(output, size, mark)))
+        return found
+
+    def _look(self, output: Output, stat: os.stat_result) -> Look:
+        full = self._place.file(output.path)
+        if stat.st_mode & KIND == LINK:
+            try:
+                stat = os.stat(full)
+            except OSError:
+                return MISSING, b"", 0, 0
+        kind = stat.st_mode & KIND
+        if kind != (FOLDER if output.kind == DIR else REGULAR):
+            return REPLACED, b"", 0, 0
+        if kind == FOLDER:
+            return self._look_inside(output, full)
+        mark = seen_mark(stat)  # of a symbolic link's target
+        state = PRESENT if output.seen == mark else CHANGED if differs_at_sight(output, stat) else ""
+        return state, mark, stat.st_mtime_ns, stat.st_size
+
+    def _look_inside(self, output: Output, full: bytes) -> Look:
+        files = []
+        for file in walk(full):
+            files.append(file)
+            if len(files) > MAX_WALKED and self._limit != UNLIMITED:
+                return PRESENT, b"", 0, 0
+        mark = _md5(b"".join(name + b"\0" + seen_mark(stat) + b"\n" for name, stat in sorted(files))).encode()
+        newest = max((stat.st_mtime_ns for _, stat in files), default=0)
+        state = PRESENT if output.seen == mark else ""
+        return state, mark, newest, sum(stat.st_size for _, stat in files)
+
+    def _hashed(self, output: Output, size: int, mark: bytes) -> str:
+        if size > self._limit:
+            return PRESENT
+        self._limit -= size
+        full = self._place.file(output.path)
+        try:
+            same = self._folder_md5(output) == output.md5 if output.kind == DIR else agrees(output, full)
+        except OSError:
+            return PRESENT  # unreadable or gone in the meantime: nothing that could be named as changed
+        if same:
+            output.seen = mark
+            self.noted = True
+        return PRESENT if same else CHANGED
+
+    def _folder_md5(self, output: Output) -> str:
+        """Return the md5 that DVC gives a directory: that of the list of its files, without those that it ignores."""
+        import json
+
+        from trinity_guard.dvcrepo import odb  # noqa: PLC0415
+
+        full = self._place.file(output.path)
+        listed = []
+        for name in self._seen_by_dvc(output, [name for name, _ in walk(full)]):
+            file = os.path.join(full, name)
+            md5 = odb.legacy_md5_of(file) if output.legacy else odb.md5_of(file)
+            listed.append({"md5": md5, "relpath": name.decode("utf-8", "surrogateescape")})
+        listed.sort(key=lambda entry: entry["relpath"])
+        return _md5(json.dumps(listed, sort_keys=True).encode()) + ".dir"
+
+    def _seen_by_dvc(self, output: Output, names: list[bytes]) -> list[bytes]:
+        from trinity_guard.dvcrepo import project  # noqa: PLC0415
+
+        root = project.root_of(self._place.top, output.source) or b""
+        folder = self._place.file(root) if root else self._place.top
+        inside = output.path[len(root) + 1 :] if root else output.path
+        if not project.ignores(folder, inside):
+            return names
+        return [n for n in names if project.dvcignored(folder, os.path.join(inside, n)) is None]
+
+    def _cache_of(self, output: Output) -> Store | None:
+        from trinity_guard.dvcrepo.project import Caches  # noqa: PLC0415  # most commits ask no cache
+
+        self._caches = self._caches or Caches(self._place)
+        return self._caches.of(output.source)
+
+    def is_recorded(self, output: Output, limit: int = UNLIMITED) -> bool:
+        """Whether what changed is another version, which the cache holds: DVC's checkout would lose nothing."""
+        full = self._place.file(output.path)
+        cache = self._cache_of(output)
+        from trinity_guard.dvcrepo.odb import md5_of  # noqa: PLC0415
+
+        try:
+            state, _, _, size = self._look(output, os.lstat(full))
+            if cache is None or state in (MISSING, REPLACED) or size > limit:
+                return False
+            md5 = self._folder_md5(output) if output.kind == DIR else md5_of(full)
+        except OSError:
+            return False
+        return any(cache.size(name) is not None for name in (md5, LEGACY + md5))
+
+    def is_cached(self, output: Output) -> bool:
+        cache = self._cache_of(output)
+        return cache is not None and cache.size(output.name) is not None
+
+
+def differs_at_sight(output: Output, stat: os.stat_result) -> bool:
+    """Whether the size alone tells that a file is not what is recorded."""
+    return output.object_size not in (-1, stat.st_size)
+
+
+def agrees(output: Output, full: bytes, md5: str = "") -> bool:
+    """Whether a file holds what is recorded, by its bytes. md5: theirs, where it is known."""
+    from trinity_guard.dvcrepo import odb  # noqa: PLC0415  # only what changed is hashed
+
+    return odb.says(output.name, md5 or odb.md5_of(full), full)
+
+
+def walk(folder: bytes, inside: bytes = b"") -> Iterator[tuple[bytes, os.stat_result]]:
+    """Yield the files of a directory, by their path in it, as DVC finds them."""
+    with os.scandir(os.path.join(folder, inside)) as entries:
+        for entry in entries:
+            name = os.path.join(inside, entry.name)
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in NEVER_SEEN:
+                    yield from walk(folder, name)
+            elif entry.is_file():
+                yield name, entry.stat()
+
+
+def _md5(data: bytes) -> str:
+    import hashlib
+
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
