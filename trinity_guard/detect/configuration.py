@@ -36,7 +36,7 @@ def load(place: Place) -> Config:
     try:
         records.write(file, [key + _encoded(config)])
     except (GuardError, OSError):
-        pass  # a read-only git dir: the next time parses again
+        return config  # a read-only git dir: the next time parses again
     return config
 
 
