@@ -125,3 +125,10 @@ def test_every_file_below_our_shared_folder_is_told_of() -> None:
     made = set(re.findall(r'place\.own, b"([^"]+)"', text))
     assert len(made) > 8
     assert made <= told
+
+
+def test_the_files_that_users_are_told_of_are_among_them() -> None:
+    told = {name.rstrip("/") for cells in rows("file", "of", "owner") for cell in cells[:2] for name in names(cell)}
+    shown = set(re.findall(r"^\| `\.git/trinity-guard/([\w.-]+)", page("docs/how-it-works.md"), re.MULTILINE))
+    assert len(shown) > 8
+    assert shown <= told
