@@ -11,7 +11,7 @@ from trinity_guard.dvcrepo.odb import ByteCounter, Store
 
 BUSY = """
 import os, sys
-from trinity_guard.dvcrepo.odb import ByteCounter, Store
+from trinity_guard.dvcrepo.odb import Store
 for number in range(300):
     cache = Store(os.fsencode(sys.argv[1]))
     cache.take([b"%d" % number * (int(sys.argv[2]) + 1)])
