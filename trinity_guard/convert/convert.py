@@ -158,8 +158,8 @@ def _transact(
     on_progress: Callable[[int, int], None] | None,
 ) -> None:
     _refuse_conflicts(catalog, items)
-    plan = ignorelines.plan(place, catalog.entries, [i.path for i in items])
     _refuse_obstacles(place, items)
+    plan = ignorelines.plan(place, catalog.entries, [i.path for i in items])
     _keep_bytes(place, items, on_progress)
     pointers = _pointer_files(place, catalog, items)
     index_files = [index_version for index_version, _ in pointers] + [data for _, data in plan.for_index]
@@ -204,14 +204,28 @@ def _refuse_conflicts(catalog: tracked.Catalog, items: list[Converted]) -> None:
 def _refuse_obstacles(place: git.Place, items: list[Converted]) -> None:
     """Refuse where the pointer cannot be written, before anything is."""
     for item in items:
-        target = place.file(item.pointer)
-        if os.path.lexists(target) and (os.path.islink(target) or not os.path.isfile(target)):
-            raise GuardError(
-                problem=f"{shown(item.pointer)} is in the way: it is no ordinary file.",
-                remedy=f"move it away, then try again: mv {typed(item.pointer)} …",
-            )
         if through_symlink(place.top, item.pointer):
             raise GuardError(problem=f"{shown(item.path)} lies in a folder that is a symlink.")
+        obstacle = _obstacle(place, item.pointer)
+        if obstacle is not None:
+            wanted = "ordinary file" if obstacle == item.pointer else "folder"
+            raise GuardError(
+                problem=f"{shown(obstacle)} is in the way: it is no {wanted}.",
+                remedy=f"move it away, then try again: mv {typed(obstacle)} …",
+            )
+
+
+def _obstacle(place: git.Place, path: bytes) -> bytes | None:
+    """Return what stands where this file, or a folder above it, would be written; None where nothing does."""
+    target = place.file(path)
+    if os.path.lexists(target):
+        return None if os.path.isfile(target) and not os.path.islink(target) else path
+    folder = os.path.dirname(path)
+    while folder and not os.path.isdir(place.file(folder)):
+        if os.path.lexists(place.file(folder)):
+            return folder
+        folder = os.path.dirname(folder)
+    return None
 
 
 # --- bytes -----------------------------------------------------------------------------------------------------
