@@ -304,7 +304,11 @@ def _take_file(
 def _steady(fd: int, stat: os.stat_result) -> Iterator[bytes]:
     """Yield a file's bytes, and raise if it was not the same file from the first byte to the last."""
     before = _identity(stat)
+    left = stat.st_size
     while piece := os.read(fd, odb.PIECE):
+        left -= len(piece)
+        if left < 0:  # one that grows as fast as it is read has no end
+            raise _MovedUnderUs
         yield piece
     if _identity(os.fstat(fd)) != before:
         raise _MovedUnderUs
