@@ -175,16 +175,16 @@ def _working_file(path: bytes) -> index.Entry:
 def _files_below(place: git.Place, catalog: tracked_outputs.Catalog, folder: bytes) -> list[bytes]:
     """Return the untracked, the tracked and the changed held files below a folder.
 
-    Ignored ones belong to whoever ignored them, and a held file that is as it was last seen needs no reading.
+    Ignored ones belong to whoever ignored them; a held one that Git does not see and that is as it was last seen needs
+    no reading.
     """
     where = folder or b"."
     out = git.run("ls-files", "-z", "-c", "-o", "--exclude-standard", "--full-name", "--", where, env=git.literal())
     names = set(out.split(b"\0")[:-1])
     for held in catalog.held:
-        if held.kind == "file" and (not folder or held.path.startswith(folder + b"/")):
+        below = held.kind == "file" and (not folder or held.path.startswith(folder + b"/"))
+        if below and held.path not in names and not _as_last_seen(place, held):
             names.add(held.path)
-            if held.path not in catalog.entries and _as_last_seen(place, held):
-                names.discard(held.path)
     return sorted(n for n in names if os.path.isfile(place.file(n)) and not os.path.islink(place.file(n)))
 
 
