@@ -9,7 +9,7 @@ from trinity_guard.git import records
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    pass
+    from collections.abc import Sequence
 
 
 class Journal:
@@ -27,11 +27,15 @@ class Journal:
     def exists(self) -> bool:
         return os.path.exists(self._file)
 
-    def write(self, conversions: list[tuple[bytes, ...]]) -> None:
+    def write(self, conversions: Sequence[Sequence[bytes]]) -> None:
         records.write(self._file, conversions)
 
     def read(self) -> list[tuple[bytes, ...]]:
         return records.read(self._file, self.FIELDS)
+
+    def begun(self) -> int:
+        """Return when it was written, in nanoseconds since 1970: no file of the conversion's is older."""
+        return os.stat(self._file).st_mtime_ns
 
     def drop(self) -> None:
         if self.exists():

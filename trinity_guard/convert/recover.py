@@ -8,6 +8,8 @@ from trinity_guard import git
 from trinity_guard.convert import ignorelines
 from trinity_guard.convert.journal import Journal
 from trinity_guard.convert.writes import write_blobs
+from trinity_guard.dvcrepo.decode import outputs_of
+from trinity_guard.dvcrepo.pointer import refresh
 from trinity_guard.git import files, index
 
 
@@ -21,26 +23,45 @@ def complete(place: git.Place, after_commit: bool) -> list[bytes]:
     records = journal.read()
     if not records:
         return []
+    begun = journal.begun()
     revision = b"HEAD:" if after_commit else b":0:"
     present = git.read_ids([revision + record[2] for record in records])
     confirmed = [r for r, oid in zip(records, present, strict=True) if oid == r[3]]
     if after_commit:
         _mend_index(place, confirmed)
-    _mend_tree(place, confirmed)
+    _mend_tree(place, confirmed, begun)
     journal.drop()
     return [r[0] for r in confirmed]
 
 
-def _mend_tree(place: git.Place, records: list[tuple[bytes, ...]]) -> None:
+def _mend_tree(place: git.Place, records: list[tuple[bytes, ...]], begun: int) -> None:
     for path, _, where, oid, name in records:
-        if not os.path.lexists(place.file(where)):
-            files.replace_in(place, where, git.read_all([oid])[0] or b"")
+        if not _is_written(place.file(where), begun):
+            recorded = git.read_all([oid])[0] or b""
+            files.replace_in(place, where, _pointer(place, path, where, recorded))
         if name:
             target = ignorelines.file_for(path)
             old = files.read_if_there(place.file(target)) or b""
             new = ignorelines.with_line(old, name)
             if new != old:
                 files.replace_in(place, target, new)
+
+
+def _is_written(file: bytes, begun: int) -> bool:
+    """Whether a file is there, and is not the one that the conversion found."""
+    try:
+        return os.lstat(file).st_mtime_ns >= begun
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def _pointer(place: git.Place, path: bytes, where: bytes, recorded: bytes) -> bytes:
+    """Return the pointer for the working tree: the recorded one, with a person's unstaged edits."""
+    working = files.read_if_there(place.file(where))
+    if working is None:
+        return recorded
+    (output,) = (o for o in outputs_of(recorded, where) if o.path == path)
+    return refresh(working, where, output.text, output.md5, output.size, output.isexec)
 
 
 def _mend_index(place: git.Place, records: list[tuple[bytes, ...]]) -> None:
