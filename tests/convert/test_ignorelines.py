@@ -1,0 +1,230 @@
+"""Which line goes into which .gitignore: the index's and the working tree's each by itself, and none in vain."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.convert.conftest import World
+from trinity_guard.convert import ignorelines
+from trinity_guard.errors import GuardError
+from trinity_guard.git import index
+
+Lines = dict[bytes, bytes]
+
+
+def planned(world: World, *paths: bytes) -> tuple[Lines, Lines]:
+    """Return the new contents of .gitignore files, in the index and in the working tree."""
+    plan = ignorelines.plan(world.place, world.catalog().entries, paths)
+    return dict(plan.for_index), dict(plan.for_tree)
+
+
+@pytest.mark.parametrize(
+    ("path", "file"),
+    [
+        (b"a.csv", b".gitignore"),
+        (b"d/e/a.csv", b"d/e/.gitignore"),
+        (b"d/\xff\n/a.csv", b"d/\xff\n/.gitignore"),
+        (b".gitignore", b".gitignore"),
+    ],
+)
+def test_the_line_stands_in_the_file_s_own_folder(path: bytes, file: bytes) -> None:
+    assert ignorelines.file_for(path) == file
+
+
+# --- one file, the same in the index and in the working tree
+
+SHAPES = {
+    "empty": (b"", b"/a.csv\n"),
+    "whole": (b"*.tmp\n", b"*.tmp\n/a.csv\n"),
+    "without a newline at its end": (b"*.tmp", b"*.tmp\n/a.csv\n"),
+    "crlf": (b"*.tmp\r\n", b"*.tmp\r\n/a.csv\n"),
+    "crlf, without one at its end": (b"*.tmp\r\n*.o", b"*.tmp\r\n*.o\n/a.csv\n"),
+    "byte order mark": (b"\xef\xbb\xbf*.tmp\n", b"\xef\xbb\xbf*.tmp\n/a.csv\n"),
+    "not UTF-8": (b"caf\xe9\n", b"caf\xe9\n/a.csv\n"),
+    "blank lines at its end": (b"*.tmp\n\n\n", b"*.tmp\n\n\n/a.csv\n"),
+    "a comment of it": (b"# /a.csv\n", b"# /a.csv\n/a.csv\n"),
+    "taken back": (b"/a.csv\n!a.csv\n", b"/a.csv\n!a.csv\n/a.csv\n"),
+    "taken back by another": (b"*.csv\n!a.*\n", b"*.csv\n!a.*\n/a.csv\n"),
+    "a folder of that name": (b"/a.csv/\n", b"/a.csv/\n/a.csv\n"),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), SHAPES.values(), ids=SHAPES)
+def test_a_line_is_added_to_a_gitignore_of_any_shape(world: World, before: bytes, after: bytes) -> None:
+    world.repo.stage(".gitignore", before)
+    assert planned(world, b"a.csv") == ({b".gitignore": after}, {b".gitignore": after})
+    assert not world.ignored("a.csv")
+    world.repo.write(".gitignore", after)
+    assert world.ignored("a.csv")
+
+
+IGNORING = {
+    "the very line": b"/a.csv\n",
+    "the line, crlf": b"*.tmp\r\n/a.csv\r\n",
+    "the line, without a newline at its end": b"/a.csv",
+    "below a byte order mark": b"\xef\xbb\xbf/a.csv\n",
+    "a pattern": b"*.csv\n",
+    "taken back and put in again": b"/a.csv\n!a.csv\n*.csv\n",
+}
+
+
+@pytest.mark.parametrize("content", IGNORING.values(), ids=IGNORING)
+def test_what_is_ignored_already_needs_no_line(world: World, content: bytes) -> None:
+    world.repo.stage(".gitignore", content)
+    assert planned(world, b"a.csv") == ({}, {})
+
+
+def test_without_a_gitignore_there_is_a_new_one(world: World) -> None:
+    plan = ignorelines.plan(world.place, world.catalog().entries, [b"d/a.csv"])
+    assert (plan.for_index, plan.for_tree) == ([(b"d/.gitignore", b"/a.csv\n")],) * 2
+    assert plan.added_names == {b"d/a.csv": b"a.csv"}
+    assert plan.mode(b"d/.gitignore") == index.REGULAR
+
+
+def test_an_executable_gitignore_stays_one(world: World) -> None:
+    world.repo.write(".gitignore")
+    world.repo.file(".gitignore").chmod(0o755)
+    world.repo.git("add", ".gitignore")
+    plan = ignorelines.plan(world.place, world.catalog().entries, [b"a.csv", b"d/b.csv"])
+    assert plan.mode(b".gitignore") == index.EXECUTABLE
+    assert plan.mode(b"d/.gitignore") == index.REGULAR
+
+
+def test_names_that_git_reads_as_patterns_or_magic_are_asked_about_as_they_are(world: World) -> None:
+    names = [b":x.csv", b"[a].csv", b"new\nline.csv", b"-x.csv", b"\xff.csv", b"*.csv"]
+    lines = b"/:x.csv\n/\\[a\\].csv\n/new?line.csv\n/-x.csv\n/\xff.csv\n/\\*.csv\n"
+    assert planned(world, *names) == ({b".gitignore": lines}, {b".gitignore": lines})
+    world.repo.stage(".gitignore", lines)
+    assert planned(world, *names) == ({}, {})
+
+
+def test_several_files_and_folders_are_planned_at_once_in_their_order(world: World) -> None:
+    world.repo.stage("d/.gitignore", b"b.csv\n")
+    plan = ignorelines.plan(world.place, world.catalog().entries, [b"d/c.csv", b"a.csv", b"d/b.csv", b"d/a.csv"])
+    assert plan.for_index == [(b".gitignore", b"/a.csv\n"), (b"d/.gitignore", b"b.csv\n/c.csv\n/a.csv\n")]
+    assert plan.for_tree == plan.for_index
+    assert plan.added_names == {b"d/c.csv": b"c.csv", b"a.csv": b"a.csv", b"d/a.csv": b"a.csv"}
+
+
+def test_a_pattern_above_the_folder_is_enough(world: World) -> None:
+    world.repo.stage(".gitignore", b"*.csv\n")
+    assert planned(world, b"d/e/a.csv") == ({}, {})
+
+
+# --- the index and the working tree differ
+
+UNSTAGED = {
+    "lines that are not staged stay so": (
+        b"*.tmp\n",
+        b"*.tmp\n*.mine\n",
+        b"*.tmp\n/a.csv\n",
+        b"*.tmp\n*.mine\n/a.csv\n",
+    ),
+    "lines that are no longer in the file": (b"*.tmp\n*.o\n", b"*.o\n", b"*.tmp\n*.o\n/a.csv\n", b"*.o\n/a.csv\n"),
+    "a file that is not staged": (None, b"*.mine\n", b"/a.csv\n", b"*.mine\n/a.csv\n"),
+    "a file that is staged alone": (b"*.tmp\n", None, b"*.tmp\n/a.csv\n", b"/a.csv\n"),
+    "a line that is not staged": (b"*.tmp\n", b"*.tmp\n/a.csv\n", b"*.tmp\n/a.csv\n", None),
+    "a pattern in a file that is not staged": (None, b"*.csv\n", b"/a.csv\n", None),
+    "a line that is staged, and gone from the file": (b"/a.csv\n", b"*.o\n", None, b"*.o\n/a.csv\n"),
+    "a staged line under another that is not": (b"*.csv\n", b"*.csv\n*.mine\n", None, None),
+    "a staged crlf line": (b"*.csv\r\n", b"*.csv\n", None, None),
+}
+
+
+@pytest.mark.parametrize(("staged", "working", "for_index", "for_tree"), UNSTAGED.values(), ids=UNSTAGED)
+def test_each_gets_the_line_that_it_lacks(
+    world: World, staged: bytes | None, working: bytes | None, for_index: bytes | None, for_tree: bytes | None
+) -> None:
+    if staged is not None:
+        world.repo.stage(".gitignore", staged)
+    if working is None:
+        world.repo.file(".gitignore").unlink(missing_ok=True)
+    else:
+        world.repo.write(".gitignore", working)
+    wanted = ({b".gitignore": for_index} if for_index else {}, {b".gitignore": for_tree} if for_tree else {})
+    assert planned(world, b"a.csv") == wanted
+
+
+def test_a_pattern_above_that_is_not_staged_is_no_ground_to_leave_the_line_out(world: World) -> None:
+    world.repo.write(".gitignore", b"*.csv\n")
+    assert planned(world, b"d/a.csv") == ({b"d/.gitignore": b"/a.csv\n"}, {})
+
+
+def test_a_pattern_above_that_is_staged_is_one_though_the_file_has_more(world: World) -> None:
+    world.repo.stage(".gitignore", b"*.csv\n")
+    world.repo.write(".gitignore", b"# mine\n*.csv\n")
+    assert planned(world, b"d/a.csv") == ({}, {})
+
+
+@pytest.mark.parametrize("where", ["exclude", "global"])
+def test_one_s_own_excludes_need_no_line_as_for_dvc(world: World, where: str) -> None:
+    if where == "exclude":
+        world.repo.write(".git/info/exclude", b"*.csv\n")
+    else:
+        mine = world.repo.path.parent / ".gitignore"
+        mine.write_bytes(b"*.csv\n")
+        world.repo.git("config", "core.excludesFile", str(mine))
+    assert planned(world, b"a.csv") == ({}, {})
+
+
+# --- refused
+
+
+@pytest.mark.parametrize("where", ["index", "working tree"])
+def test_a_symlink_in_its_place_is_refused(world: World, where: str) -> None:
+    file = world.repo.file(".gitignore")
+    file.symlink_to("elsewhere")
+    if where == "index":
+        world.repo.git("add", ".gitignore")
+        file.unlink()
+        world.repo.write(".gitignore", b"")
+    with pytest.raises(GuardError, match=r"^\.gitignore is a symlink, which Git does not read\.$") as caught:
+        planned(world, b"a.csv")
+    assert caught.value.remedy == "replace it by a file of its own, then try again"
+
+
+def test_a_symlink_that_nothing_has_to_be_written_to_is_left_alone(world: World) -> None:
+    world.repo.stage(".gitignore", b"*.csv\n")
+    world.repo.file("d").mkdir()
+    world.repo.file("d/.gitignore").symlink_to("elsewhere")
+    world.repo.git("add", "d/.gitignore")
+    assert planned(world, b"d/a.csv") == ({}, {})
+
+
+HIDING = {
+    "the pointers": (".gitignore", b"*.dvc\n", r"\.gitignore: \*\.dvc", "add the line !*.dvc below it in .gitignore"),
+    "all of a folder": (
+        ".gitignore",
+        b"d/\n",
+        r"\.gitignore: d/",
+        "add the line !*.dvc below it in .gitignore and write d/** in place of d/",
+    ),
+    "in one's own excludes": (
+        ".git/info/exclude",
+        b"*.csv*\n",
+        r"\.git/info/exclude: \*\.csv\*",
+        "add the line !*.dvc below it in .git/info/exclude",
+    ),
+}
+
+
+@pytest.mark.parametrize(("file", "content", "rule", "remedy"), HIDING.values(), ids=HIDING)
+def test_a_pointer_that_git_would_ignore_is_refused_with_the_rule(
+    world: World, file: str, content: bytes, rule: str, remedy: str
+) -> None:
+    world.repo.write(file, content)
+    why = rf"^d/a\.csv\.dvc would be ignored by Git \({rule}\), and DVC skips it\.$"
+    with pytest.raises(GuardError, match=why) as caught:
+        planned(world, b"d/a.csv")
+    assert caught.value.remedy == remedy
+
+
+def test_a_pointer_that_is_taken_out_of_a_pattern_is_none(world: World) -> None:
+    world.repo.stage(".gitignore", b"*.csv*\n!*.dvc\n")
+    assert planned(world, b"a.csv") == ({}, {})
+
+
+def test_a_git_that_fails_is_no_git_that_finds_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_DIR", str(world.repo.path / "none"))
+    with pytest.raises(GuardError, match="`git check-ignore` failed"):
+        ignorelines.plan(world.place, {}, [b"a.csv"])

@@ -1,0 +1,71 @@
+"""The blobs that `git add` left behind are known by name and size as long as Git has them loose."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.convert.conftest import World
+from tests.helpers.support import noise
+from trinity_guard.convert import leftovers
+from trinity_guard.errors import GuardError
+
+
+def staged(world: World, name: str, size: int) -> tuple[bytes, bytes]:
+    """Stage a file; return its path and blob."""
+    world.repo.stage(name, noise(size))
+    return name.encode(), world.repo.index()[name.encode()][1]
+
+
+def size_on_disk(world: World, oid: bytes) -> int:
+    name = oid.decode()
+    return (world.repo.path / ".git" / "objects" / name[:2] / name[2:]).stat().st_size
+
+
+def test_the_largest_comes_first_with_its_size_on_disk(world: World) -> None:
+    small, large = staged(world, "small.csv", 100), staged(world, "d/é\n.csv", 5000)
+    leftovers.note(world.place, [small])
+    leftovers.note(world.place, [large, small])
+    wanted = [(*item, size_on_disk(world, item[1])) for item in (large, small)]
+    assert leftovers.read(world.place) == wanted
+    assert wanted[0][2] > 5000
+
+
+def test_nothing_was_left_where_nothing_was_noted(world: World) -> None:
+    assert leftovers.read(world.place) == []
+
+
+def test_what_git_has_let_go_is_named_no_more_and_forgotten_with_the_next(world: World) -> None:
+    gone, kept, new = (staged(world, name, 100) for name in ("a.csv", "b.csv", "c.csv"))
+    leftovers.note(world.place, [gone, kept])
+    oid = gone[1].decode()
+    (world.repo.path / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
+    assert [path for path, _, _ in leftovers.read(world.place)] == [b"b.csv"]
+    leftovers.note(world.place, [new])
+    assert world.own("left-behind").read_bytes() == b"\0".join([*kept, *new, b""])
+
+
+def test_worktrees_share_the_list_as_they_share_the_objects(world: World) -> None:
+    item = staged(world, "a.csv", 100)
+    leftovers.note(world.place, [item])
+    world.place.git_dir = os.fsencode(world.repo.path / ".git" / "worktrees" / "other")
+    assert [path for path, _, _ in leftovers.read(world.place)] == [b"a.csv"]
+
+
+@pytest.mark.parametrize("damage", [b"half", b"a.csv\0", b"\xff\0\xff\0\xff\0"])
+def test_a_damaged_list_is_begun_anew(world: World, damage: bytes) -> None:
+    item = staged(world, "a.csv", 100)
+    world.own("").mkdir()
+    world.own("left-behind").write_bytes(damage)
+    assert leftovers.read(world.place) == []
+    leftovers.note(world.place, [item])
+    assert [path for path, _, _ in leftovers.read(world.place)] == [b"a.csv"]
+
+
+def test_a_list_that_cannot_be_written_or_read_stops_no_commit_but_is_said_to_who_asks(world: World) -> None:
+    item = staged(world, "a.csv", 100)
+    world.own("left-behind").mkdir(parents=True)
+    leftovers.note(world.place, [item])
+    with pytest.raises(GuardError, match="left-behind"):
+        leftovers.read(world.place)
