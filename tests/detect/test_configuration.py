@@ -99,7 +99,7 @@ def test_what_is_wrong_is_said_each_time_and_remembered_never(tmp_path: Path) ->
     assert not (tmp_path / ".git/trinity-guard/config").exists()
 
 
-@pytest.mark.parametrize("damage", [b"", b"\0", b"1\0own\0", os.urandom(50), b"1\0" * 13])
+@pytest.mark.parametrize("damage", [b"", b"\0", b"1\0own\0", b"\xc4\xff\0\x1a" * 12, b"1\0" * 13])
 def test_a_damaged_record_says_nothing(tmp_path: Path, damage: bytes) -> None:
     where = written(tmp_path, 'push = "off"\n')
     configuration.load(where)
