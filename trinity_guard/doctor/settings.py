@@ -113,6 +113,8 @@ def _letting_through(name: bytes, source: bytes, line: int, pattern: bytes) -> s
     """Return the command that lets pointers through: a later line, or another form of the rule that hides a folder."""
     inside = os.path.basename(source) == b".gitignore" and not os.path.isabs(source)
     file = source if inside else b".gitignore"
+    if name in (b".dvc/", b".dvc/config", b".gitignore"):
+        return f"take {shown(pattern)} out of {shown(source)}, line {line}"
     by_folder = pattern.endswith(b"/") or (b"/" in name and _folder_hidden(os.path.dirname(name)))
     if by_folder:
         bare = pattern.rstrip(b"/")
@@ -120,8 +122,6 @@ def _letting_through(name: bytes, source: bytes, line: int, pattern: bytes) -> s
             f"in {shown(source)}, line {line}, write {shown(bare)}/** in place of {shown(pattern)}, and below it\n"
             f"!{shown(bare)}/**/\n{LET_THROUGH}"
         )
-    if name in (b".dvc/", b".dvc/config", b".gitignore"):
-        return f"take {shown(pattern)} out of {shown(source)}, line {line}"
     return f"echo '{LET_THROUGH}' >> {typed(file)}"
 
 

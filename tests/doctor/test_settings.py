@@ -1,0 +1,84 @@
+"""Our config, patterns that never apply, rules that hide pointers, what git-lfs takes, sparse checkouts."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.helpers.support import Repo
+from tests.lint.linted import pointer
+from trinity_guard import git
+from trinity_guard.doctor import settings
+from trinity_guard.doctor.checks import ERROR, OK, WARNING, Subject, Unseen
+
+
+@pytest.fixture(autouse=True)
+def work(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
+    monkeypatch.chdir(bare_repo.path)
+    return bare_repo
+
+
+def subject() -> Subject:
+    return Subject(git.place(), offline=True)
+
+
+def test_having_both_configs_is_said(work: Repo) -> None:
+    assert settings.configuration(subject()).fact == "no config file: the defaults hold"
+    work.write(".trinity-guard.toml", b"")
+    work.write("pyproject.toml", b"[tool.trinity-guard]\n")
+    assert settings.configuration(subject()).level == WARNING
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        (b"", OK),
+        (b'patterns = ["*.pkl", "!*.pkl"]\n', WARNING),
+        (b'patterns = ["data/"]\nexclude = ["data/"]\n', WARNING),
+        (b'patterns = ["[ab].x", "!a.x"]\n', OK),
+    ],
+)
+def test_a_pattern_that_another_takes_back_never_applies(work: Repo, text: bytes, level: str) -> None:
+    work.write(".trinity-guard.toml", text)
+    assert settings.patterns(subject()).level == level
+
+
+@pytest.mark.parametrize(
+    ("rule", "remedy"),
+    [
+        (b"*.dvc\n", "echo '!*.dvc' >> .gitignore"),
+        (b"m/\n", "in .gitignore, line 1, write m/** in place of m/, and below it\n!m/**/\n!*.dvc"),
+        (b".dvc/\n", "take .dvc/ out of .gitignore, line 1"),
+        (b"*.log\n", ""),
+    ],
+)
+def test_a_rule_that_hides_pointers_is_told_with_the_lines_that_help(work: Repo, rule: bytes, remedy: str) -> None:
+    work.write("m/a.pkl.dvc", pointer("a.pkl"))
+    work.write(".gitignore", rule)
+    check = settings.hidden_pointers(subject())
+    assert (check.level, check.remedy) == (ERROR if remedy else OK, remedy)
+
+
+def test_what_git_lfs_takes_is_named(work: Repo) -> None:
+    assert settings.large_file_storage(subject()).level == OK
+    work.stage(".gitattributes", b"*.h5 filter=lfs\n")
+    check = settings.large_file_storage(subject())
+    assert check.level == WARNING
+    assert "gives *.h5 to git-lfs" in check.fact
+
+
+def test_a_project_that_is_not_checked_out_whole(work: Repo) -> None:
+    assert settings.dvc_project(subject()).remedy == "trinity-guard init"
+    work.stage(".dvc/config", b"[core]\n")
+    assert settings.dvc_project(subject()).level == OK
+    work.write(".dvc/tmp/x")
+    work.file(".dvc/config").unlink()
+    check = settings.dvc_project(subject())
+    assert ".dvc/config is in Git, but not in the work tree" in check.fact
+    assert check.mend is not None
+    check.mend()
+    assert work.file(".dvc/config").read_bytes() == b"[core]\n"
+    work.git("update-index", "--skip-worktree", ".dvc/config")
+    work.file(".dvc/config").unlink()
+    with pytest.raises(Unseen, match="see sparse-checkout"):
+        settings.dvc_project(subject())
+    assert settings.sparse(subject()).level == ERROR

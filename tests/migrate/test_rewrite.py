@@ -1,0 +1,381 @@
+"""Which files of a history become pointers, which stay, and what is said of those."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.migrate import driven
+from tests.migrate.legacy import OF_DVC, Legacy, lfs_pointer, md5, pointer_of, put_lfs_object, quiet
+from trinity_guard.errors import GuardError
+from trinity_guard.git.catfile import Source
+from trinity_guard.migrate.scan import Scan, scan
+from trinity_guard.migrate.selection import Selection
+
+
+def test_a_file_is_a_pointer_in_every_commit_that_held_it(worked: Legacy) -> None:
+    legacy = worked
+    one = legacy.commit({"a.py": b"x\n"})
+    two = legacy.commit({"a.py": b"x\n", "m/a.pkl": b"first"})
+    three = legacy.commit({"a.py": b"y\n", "m/a.pkl": b"second"})
+    legacy.checkout()
+    done = legacy.migrate()
+    assert done.ids[one] == one
+    assert done.files(two)["m/a.pkl.dvc"] == ("100644", pointer_of(b"first", "a.pkl"))
+    assert done.files(three)["m/a.pkl.dvc"] == ("100644", pointer_of(b"second", "a.pkl"))
+    assert done.files(three)["m/.gitignore"] == ("100644", b"/a.pkl\n")
+    assert done.files(three)["a.py"] == ("100644", b"y\n")
+    assert "m/a.pkl" not in done.files(two)
+    assert legacy.object(md5(b"first")) == b"first"
+    assert legacy.object(md5(b"second")) == b"second"
+
+
+# --- 1
+
+
+@pytest.mark.parametrize("head", [b"version https://hawser.github.com/spec/v1", b"version http://git-media.io/v/2"])
+def test_a_pointer_of_git_lfs_from_its_first_days_becomes_a_pointer_to_its_object(legacy: Legacy, head: bytes) -> None:
+    put_lfs_object(legacy, b"kept by lfs")
+    text = lfs_pointer(b"kept by lfs").replace(b"version https://git-lfs.github.com/spec/v1", head)
+    old = legacy.commit({"a.pkl": text})
+    assert head in legacy.files(old)["a.pkl"][1]
+    done = legacy.migrate()
+    assert done.files(old)["a.pkl.dvc"][1] == pointer_of(b"kept by lfs", "a.pkl")
+
+
+def test_an_lfs_pointer_becomes_a_pointer_to_its_object(legacy: Legacy) -> None:
+    put_lfs_object(legacy, b"kept by lfs")
+    old = legacy.commit({"a.pkl": lfs_pointer(b"kept by lfs"), "b.pkl": b"raw"})
+    done = legacy.migrate()
+    assert done.files(old)["a.pkl.dvc"][1] == pointer_of(b"kept by lfs", "a.pkl")
+    assert done.files(old)["b.pkl.dvc"][1] == pointer_of(b"raw", "b.pkl")
+    assert legacy.object(md5(b"kept by lfs")) == b"kept by lfs"
+
+
+def test_an_lfs_pointer_without_its_object_stays_and_is_told(legacy: Legacy) -> None:
+    absent = lfs_pointer(b"nowhere")
+    old = legacy.commit({"a.pkl": absent, "b.pkl": b"raw"})
+    selection = Selection(("*.pkl",))
+    assert driven.survey(legacy.place, selection, legacy.select()).absent == [b"a.pkl"]
+    done = legacy.migrate()
+    assert done.files(old)["a.pkl"] == ("100644", absent)
+    assert "a.pkl.dvc" not in done.files(old)
+    assert done.stays() == {"a.pkl": "its LFS object is not here"}
+    assert "b.pkl.dvc" in done.files(old)
+
+
+def test_a_damaged_lfs_object_stops_everything(legacy: Legacy) -> None:
+    put_lfs_object(legacy, b"kept by lfs").write_bytes(b"kept by LFS")
+    legacy.commit({"a.pkl": lfs_pointer(b"kept by lfs")})
+    before = legacy.refs()
+    with pytest.raises(GuardError, match="damaged"):
+        legacy.migrate()
+    assert legacy.refs() == before
+
+
+# --- 2
+
+
+def test_an_empty_file_moves_too_and_one_object_serves_many_names(legacy: Legacy) -> None:
+    old = legacy.commit({"empty.pkl": b"", "a.pkl": b"same", "d/b.csv": b"same"})
+    done = legacy.migrate()
+    assert done.files(old)["empty.pkl.dvc"][1] == pointer_of(b"", "empty.pkl")
+    assert done.files(old)["a.pkl.dvc"][1] == pointer_of(b"same", "a.pkl")
+    assert done.files(old)["d/b.csv.dvc"][1] == pointer_of(b"same", "b.csv")
+    assert done.report["objects"] == 2
+
+
+# --- 3
+
+
+def test_pointer_and_ignore_line_are_in_exactly_the_commits_of_the_file(legacy: Legacy) -> None:
+    there = legacy.commit({"a.pkl": b"1", "x": b"x"})
+    gone = legacy.commit({"x": b"x"})
+    renamed = legacy.commit({"d/b.pkl": b"1", "x": b"x"})
+    again = legacy.commit({"a.pkl": b"1", "x": b"x"})
+    done = legacy.migrate()
+    assert done.files(there)[".gitignore"][1] == b"/a.pkl\n"
+    assert set(done.files(gone)) == {"x", *OF_DVC}
+    assert set(done.files(renamed)) >= {"d/b.pkl.dvc", "d/.gitignore"}
+    assert "a.pkl.dvc" not in done.files(renamed)
+    assert ".gitignore" not in done.files(renamed)
+    assert done.files(again) == done.files(there)
+
+
+def test_a_file_moves_only_in_the_commits_where_it_is_large_enough(legacy: Legacy) -> None:
+    small = legacy.commit({"a.pkl": b"s" * 100, "b.txt": b"t" * 200})
+    large = legacy.commit({"a.pkl": b"s" * 101, "b.txt": b"t" * 200})
+    done = legacy.migrate(above=100)
+    assert done.ids[small] == small
+    assert "a.pkl.dvc" in done.files(large)
+    assert done.files(large)["b.txt"] == ("100644", b"t" * 200)  # its name is not asked for
+
+
+def test_by_size_alone_every_name_counts_but_what_the_tools_work_by(legacy: Legacy) -> None:
+    big = b"x" * 50
+    kept = {".gitignore": b"#" + big, "dvc.yaml": b"#" + big, ".gitattributes": b"#" + big}
+    old = legacy.commit({**kept, "movie": big, "small": b"x", "no.bin": big})
+    done = legacy.migrate(include=(), above=20, exclude=("*.bin",))
+    names = set(done.files(old))
+    assert {"movie.dvc", "small", "no.bin", "dvc.yaml", ".gitattributes", ".gitignore"} <= names
+    assert not names & {"movie", "no.bin.dvc", "dvc.yaml.dvc", "small.dvc"}
+    assert done.files(old)["dvc.yaml"][1] == b"#" + big
+
+
+# --- 4
+
+
+def test_a_file_beside_its_own_pointer_goes(legacy: Legacy) -> None:
+    written = b"# a comment\n" + pointer_of(b"data", "a.pkl")
+    old = legacy.commit({"a.pkl": b"data", "a.pkl.dvc": written, "b.pkl": b"b"})
+    done = legacy.migrate()
+    assert "a.pkl" not in done.files(old)
+    assert done.files(old)["a.pkl.dvc"] == ("100644", written)
+    assert done.report["dropped"] == ["a.pkl"]
+    assert legacy.object(md5(b"data")) == b"data"
+    assert done.files(old)[".gitignore"][1] == b"/a.pkl\n/b.pkl\n"
+
+
+def test_a_pointer_that_was_hidden_is_seen_when_only_it_holds_the_file(legacy: Legacy) -> None:
+    """Git tracked both, whatever its ignore file said; DVC passes over a pointer that is ignored."""
+    old = legacy.commit({"a.pkl": b"data", "a.pkl.dvc": pointer_of(b"data", "a.pkl"), ".gitignore": b"*.dvc\n"})
+    done = legacy.migrate()
+    assert done.files(old)[".gitignore"][1] == b"*.dvc\n!*.dvc\n/a.pkl\n"
+    legacy.storage()
+    assert legacy.pulled(done.ids[old])["a.pkl"] == b"data"
+
+
+def test_a_file_beside_a_pointer_to_other_bytes_stays_and_is_told(legacy: Legacy) -> None:
+    old = legacy.commit({"a.pkl": b"data", "a.pkl.dvc": pointer_of(b"other", "a.pkl"), "b.pkl": b"b"})
+    done = legacy.migrate()
+    assert done.files(old)["a.pkl"] == ("100644", b"data")
+    assert done.files(old)["a.pkl.dvc"][1] == pointer_of(b"other", "a.pkl")
+    assert "other bytes" in done.stays()["a.pkl"]
+
+
+def test_a_file_stays_where_something_else_has_the_pointers_name(legacy: Legacy) -> None:
+    old = legacy.commit({"a.pkl": b"data", "a.pkl.dvc/x": b"a folder"})
+    done = legacy.migrate()
+    assert done.files(old)["a.pkl"] == ("100644", b"data")
+    assert "pointer's name" in done.stays()["a.pkl"]
+
+
+# --- 5
+
+
+def test_symlinks_and_submodules_stay_and_the_exec_bit_is_kept(legacy: Legacy) -> None:
+    other = legacy.commit({"x": b"x"}, branch="other")
+    files = {
+        "run.pkl": ("100755", b"#!"),
+        "link.pkl": ("120000", b"run.pkl"),
+        "sub.pkl": ("160000", other.encode()),
+        "plain.pkl": b"p",
+    }
+    old = legacy.commit(files)
+    done = legacy.migrate(refs=("main",))
+    assert done.files(old)["run.pkl.dvc"] == ("100644", pointer_of(b"#!", "run.pkl", executable=True))
+    assert done.files(old)["plain.pkl.dvc"] == ("100644", pointer_of(b"p", "plain.pkl"))
+    assert done.files(old)["link.pkl"] == ("120000", b"run.pkl")
+    assert done.files(old)["sub.pkl"] == ("160000", other.encode())
+
+
+# --- 6
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("!a.pkl", b"/\\!a.pkl"),
+        ("#a.pkl", b"/\\#a.pkl"),
+        ("a*b[c]?.pkl", b"/a\\*b\\[c\\]\\?.pkl"),
+        ("back\\slash.pkl", b"/back\\\\slash.pkl"),
+        ("new\nline.pkl", b"/new?line.pkl"),
+        ("é ü.pkl", "/é ü.pkl".encode()),
+        ("- lead: x.pkl", b"/- lead: x.pkl"),
+        ("UPPER.PKL", b"/UPPER.PKL"),
+    ],
+)
+def test_a_name_is_escaped_for_git_and_quoted_for_dvc(worked: Legacy, name: str, line: bytes) -> None:
+    legacy = worked
+    old = legacy.commit({name: b"data"})
+    legacy.checkout()
+    done = legacy.migrate()
+    assert done.files(old)[".gitignore"][1] == line + b"\n"
+    assert name + ".dvc" in done.files(old)
+    assert (legacy.path / name).read_bytes() == b"data"
+    assert legacy.git("status", "--porcelain") == b""
+
+
+@pytest.mark.parametrize("name", [b"\xff.pkl", b"s3:x.pkl", b"f\xff/a.pkl"])
+def test_a_name_that_dvc_cannot_hold_stays_and_is_told(legacy: Legacy, name: bytes) -> None:
+    old = legacy.commit({name: b"data", "ok.pkl": b"ok"})
+    done = legacy.migrate()
+    assert done.files(old)[os.fsdecode(name)] == ("100644", b"data")
+    assert "ok.pkl.dvc" in done.files(old)
+    assert len(done.stays()) == 1
+
+
+def test_paths_that_differ_by_case_only_are_told(legacy: Legacy) -> None:
+    old = legacy.commit({"A.pkl": b"1", "a.pkl": b"2", "b.pkl": b"3"})
+    done = legacy.migrate()
+    assert done.report["clashing"] == ["A.pkl", "a.pkl"]
+    assert {"A.pkl.dvc", "a.pkl.dvc", "b.pkl.dvc"} <= set(done.files(old))
+
+
+# --- 7
+
+
+def test_what_dvc_already_holds_gets_no_pointer_of_its_own(legacy: Legacy) -> None:
+    folder = f"outs:\n- md5: {md5(b'[]')}.dir\n  size: 3\n  nfiles: 1\n  hash: md5\n  path: data\n".encode()
+    pipeline = (
+        b"stages:\n  a:\n    cmd: x\n    outs:\n    - made.csv\n    metrics:\n    - score.csv:\n        cache: false\n"
+    )
+    files = {"data.dvc": folder, "data/in/x.csv": b"in", "dvc.yaml": pipeline, "made.csv": b"m", "score.csv": b"s"}
+    old = legacy.commit({**files, "free.csv": b"f"})
+    done = legacy.migrate()
+    after = done.files(old)
+    for name, content in files.items():
+        assert after[name] == ("100644", content)
+    assert "free.csv.dvc" in after
+    assert "made.csv.dvc" not in after
+    assert done.stays() == {
+        "data/in/x.csv": "it lies in a folder that DVC tracks as a whole",
+        "made.csv": "dvc.yaml makes it",
+        "score.csv": "dvc.yaml keeps it in Git (cache: false)",
+    }
+
+
+def test_a_pipeline_in_another_folder_and_with_templates_counts(legacy: Legacy) -> None:
+    yaml = b"stages:\n  a:\n    foreach: [x]\n    do:\n      wdir: ../out\n      cmd: x\n"
+    yaml += b"      outs:\n      - ${item}.csv\n"
+    lock = (
+        f"schema: '2.0'\nstages:\n  a@x:\n    cmd: x\n    outs:\n    - path: x.csv\n"
+        f"      hash: md5\n      md5: {md5(b'1')}\n      size: 1\n"
+    ).encode()
+    old = legacy.commit({"pipe/dvc.yaml": yaml, "pipe/dvc.lock": lock, "out/x.csv": b"1", "out/y.csv": b"2"})
+    done = legacy.migrate()
+    assert done.files(old)["out/x.csv"] == ("100644", b"1")
+    assert "out/y.csv.dvc" in done.files(old)
+
+
+def test_the_files_of_a_dvc_project_further_down_stay(legacy: Legacy) -> None:
+    old = legacy.commit({"sub/.dvc/config": b"", "sub/a.pkl": b"a", "b.pkl": b"b"})
+    done = legacy.migrate()
+    assert done.files(old)["sub/a.pkl"] == ("100644", b"a")
+    assert "b.pkl.dvc" in done.files(old)
+    assert "another DVC project" in done.stays()["sub/a.pkl"]
+
+
+def test_a_pointer_that_cannot_be_read_is_told_and_kept(legacy: Legacy) -> None:
+    old = legacy.commit({"broken.dvc": b"<<<<<<< ours\n", "b.pkl": b"b"})
+    done = legacy.migrate()
+    assert done.files(old)["broken.dvc"][1] == b"<<<<<<< ours\n"
+    assert any("broken.dvc" in remark for remark in done.report["remarks"])
+
+
+# --- the selection, and that nothing else is looked at
+
+
+def test_patterns_by_folder_and_exclusions(legacy: Legacy) -> None:
+    files = {"data/raw/x.bin": b"1", "src/x.bin": b"2", "data/keep.bin": b"3", "DATA/y.bin": b"4"}
+    old = legacy.commit(files)
+    done = legacy.migrate(include=("data/**",), exclude=("keep.bin",))
+    after = set(done.files(old))
+    assert {"data/raw/x.bin.dvc", "src/x.bin", "data/keep.bin", "DATA/y.bin.dvc"} <= after
+
+
+def test_each_tree_is_opened_once_and_what_has_no_match_never_again(
+    legacy: Legacy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[bytes] = []
+    trees = Source.trees
+
+    def counted(self: Source, ids: list[bytes]) -> object:
+        opened.extend(ids)
+        return trees(self, ids)
+
+    monkeypatch.setattr(Source, "trees", counted)
+    source = {f"src/p{i}/m{j}.py": b"%d %d" % (i, j) for i in range(5) for j in range(3)}
+    for version in range(6):
+        source[f"src/p{version % 5}/m0.py"] = b"v%d" % version
+        legacy.commit({**source, "models/a.pkl": b"m%d" % (version // 2)})
+    legacy.migrate()
+    unique = set(legacy.git("rev-list", "--objects", "refs/trinity-guard/original/heads/main").split())
+    kinds = legacy.git("cat-file", "--batch-check", data=b"\n".join(sorted(o for o in unique if len(o) == 40)))
+    trees_there = [line.split()[0] for line in kinds.splitlines() if b" tree " in line]
+    assert sorted(opened) == sorted(trees_there)
+
+
+def test_a_history_without_a_match_keeps_every_id(legacy: Legacy) -> None:
+    legacy.commit({"a.py": b"1", "data.dvc": pointer_of(b"x", "data")}, extra=b"gpgsig -----BEGIN\n end\n")
+    legacy.commit({"a.py": b"2"})
+    before = legacy.refs()
+    done = legacy.migrate()
+    assert legacy.refs() == before
+    assert all(old == new for old, new in done.ids.items())
+    assert done.report["refs"] == []
+
+
+def test_what_a_survey_counts(legacy: Legacy) -> None:
+    legacy.commit({"a.pkl": b"1" * 1000})
+    legacy.commit({"a.pkl": b"2" * 3000, "b.csv": b"3" * 500})
+    legacy.commit({"c.py": b""})
+    found = driven.survey(legacy.place, Selection(("*.pkl", "*.csv", "*.h5")), legacy.select())
+    said = [(s.label, s.files, s.blobs, s.commits, s.size) for s in found.summaries]
+    assert said == [("*.pkl", 1, 2, 2, 4000), ("*.csv", 1, 1, 1, 500)]
+    assert found.largest[0] == (b"a.pkl", 2, 4000)
+    assert 0 < found.summaries[0].packed < 4000
+
+
+def test_an_existing_project_and_its_cache_are_used(worked: Legacy, tmp_path: Path) -> None:
+    legacy = worked
+    elsewhere = tmp_path / "elsewhere"
+    config = f"[cache]\n    dir = {elsewhere}\n".encode()
+    old = legacy.commit({".dvc/config": config, "a.pkl": b"a"})
+    legacy.checkout()
+    done = legacy.migrate()
+    assert done.files(old)[".dvc/config"][1] == config
+    assert (elsewhere / "files" / "md5" / md5(b"a")[:2] / md5(b"a")[2:]).read_bytes() == b"a"
+
+
+# --- 19
+
+
+def test_the_report_says_what_the_history_took_in_git_and_takes_in_the_cache(legacy: Legacy) -> None:
+    versions = [b"same line\n" * 5000 + b"%d" % n for n in range(5)]
+    for data in versions:
+        legacy.commit({"a.csv": data})
+    legacy.git("repack", "-adq")
+    report = legacy.migrate().report
+    assert report["bytes_unpacked"] == sum(map(len, versions))
+    assert 0 < report["bytes_packed"] < report["bytes_unpacked"] / 100
+    assert report["commits_changed"] == report["blobs_moved"] == 5
+
+
+def test_blobs_are_given_out_while_the_scan_goes_on_and_each_once(worked: Legacy) -> None:
+    lines = []
+    for number in range(700):
+        lines.append(b"commit refs/heads/main\ncommitter A <a@b> %d +0000\ndata 1\nc\n" % (1_600_000_000 + number))
+        if number % 100 in (0, 7):  # the later one has the bytes of the commit before the last again
+            lines.append(b"M 100644 inline m.pkl\ndata 4\n%04d\n" % (number - number % 7))
+        lines.append(b"M 100644 inline code.py\ndata 4\n%04d\n" % number)
+    worked.git("fast-import", "--quiet", data=b"".join(lines))
+    source = Source(worked.place)
+    given: list[list[bytes]] = []
+
+    def take(found: Scan, blobs: list[bytes]) -> None:
+        assert all(blob in found.blobs for blob in blobs)
+        given.append(blobs)
+
+    tip = worked.id("main").encode()
+    found = scan(source, Selection(("*.pkl",)), [tip], [], quiet, on_blobs=take)
+    source.close()
+    everything = [blob for blobs in given for blob in blobs]
+    assert len(given) == 2
+    assert sorted(everything) == sorted(found.blobs)
+    assert len(everything) == len(set(everything))
+    # The newest of a path first, as Git's deltas lie.
+    order = list(found.versions[b"m.pkl"])
+    assert given[0] == order[: len(given[0])][::-1]
