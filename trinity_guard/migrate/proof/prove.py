@@ -202,7 +202,7 @@ class Proof:
         try:
             outs = outputs_of(data, where)
         except GuardError as error:
-            self._say(error.problem)
+            self._say(f"{shown(path)}: {error.problem}")
             return
         name = path.rpartition(b"/")[2]
         out = next((o for o in outs if o.text.encode() == name), None)

@@ -1,0 +1,70 @@
+"""Every byte: the old blob, its pointer's md5 and the cache's file must be the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.migrate.legacy import Legacy, lfs_pointer, md5
+from trinity_guard.dvcrepo import odb
+from trinity_guard.git.catfile import Source
+from trinity_guard.migrate.progress import silent
+from trinity_guard.migrate.proof.bytes import compare
+from trinity_guard.migrate.state import Object
+
+
+@pytest.fixture
+def cache(legacy: Legacy) -> odb.Store:
+    store = odb.Store(legacy.place.own + b"/cache")
+    store.take([b"data"])
+    store.settle()
+    return store
+
+
+def compared(legacy: Legacy, blob: str, digest: str, size: int, known: dict[bytes, Object] | None = None) -> list[str]:
+    pairs = {(blob.encode(), digest, size): b"m/a.pkl"}
+    return compare(Source(legacy.place), legacy.place.own + b"/cache", pairs, known, b"", silent)
+
+
+@pytest.mark.usefixtures("cache")
+def test_the_same_bytes_are_the_same(legacy: Legacy) -> None:
+    assert compared(legacy, legacy.write("blob", b"data"), md5(b"data"), 4) == []
+
+
+@pytest.mark.usefixtures("cache")
+def test_an_lfs_pointer_stands_for_the_bytes_of_its_sha256(legacy: Legacy) -> None:
+    assert compared(legacy, legacy.write("blob", lfs_pointer(b"data")), md5(b"data"), 4) == []
+    [wrong] = compared(legacy, legacy.write("blob", lfs_pointer(b"else")), md5(b"data"), 4)
+    assert wrong == "m/a.pkl: it is not what its LFS pointer named"
+
+
+@pytest.mark.usefixtures("cache")
+def test_other_bytes_are_told_with_both_md5s(legacy: Legacy) -> None:
+    [wrong] = compared(legacy, legacy.write("blob", b"atad"), md5(b"data"), 4)
+    assert md5(b"atad") in wrong
+    assert md5(b"data") in wrong
+
+
+def test_an_object_that_is_away_or_of_another_size_is_told(legacy: Legacy, cache: odb.Store) -> None:
+    blob = legacy.write("blob", b"data")
+    [wrong] = compared(legacy, blob, md5(b"data"), 5)
+    assert "(5 bytes) is not in the cache" in wrong
+    legacy.cache().joinpath("files/md5", md5(b"data")[:2], md5(b"data")[2:]).unlink()
+    assert cache.size(md5(b"data")) is None
+    assert "is not in the cache" in compared(legacy, blob, md5(b"data"), 4)[0]
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_damaged_object_is_told_once_however_many_blobs_it_stands_for(legacy: Legacy) -> None:
+    file = legacy.cache().joinpath("files/md5", md5(b"data")[:2], md5(b"data")[2:])
+    file.chmod(0o644)
+    file.write_bytes(b"dxta")
+    [wrong] = compared(legacy, legacy.write("blob", b"data"), md5(b"data"), 4)
+    assert "is damaged: its md5 is " + md5(b"dxta") in wrong
+
+
+@pytest.mark.usefixtures("cache")
+def test_what_this_run_has_hashed_is_not_read_again_but_must_agree(legacy: Legacy) -> None:
+    blob = legacy.write("blob", b"data")
+    known = {bytes.fromhex(blob): Object(md5(b"data"), 4)}
+    assert compared(legacy, blob, md5(b"data"), 4, known) == []
+    assert "other bytes than were extracted" in compared(legacy, blob, md5(b"data"), 4, {})[0]
