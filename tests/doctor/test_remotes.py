@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +13,6 @@ from tests.helpers.servers import Service, free_port
 from tests.helpers.support import Repo
 from tests.remotes.test_check import listening
 from trinity_guard.doctor import machine
-from trinity_guard.doctor.checks import ERROR, OK, WARNING
 
 pytestmark = pytest.mark.slow  # servers that are silent take their time
 
@@ -95,46 +93,3 @@ def test_a_server_by_ssh_is_not_known_by_its_key(repo: Repo, start_service: Call
     code, checks = asked(repo)
     assert (code, checks["remote"]["level"]) == (0, "ok")
     assert "does not check the server's key" in str(checks["credentials"]["fact"])
-
-
-# ---- versions
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("2.39.5", (2, 39, 5)),
-        ("2.39.5 (Apple Git-154)", (2, 39, 5)),
-        ("2.45.1.windows.1", (2, 45, 1)),
-        ("3.0.0rc1", (3, 0, 0)),
-        ("", ()),
-        ("x", ()),
-        ("9" * 5000, (999999999,)),
-    ],
-)
-def test_the_numbers_of_a_version(text: str, expected: tuple[int, ...]) -> None:
-    assert machine.numbers(text) == expected
-
-
-@pytest.mark.parametrize(
-    ("version", "oldest", "level"),
-    [
-        ("3.67.1", "3.60", OK),
-        ("3.60", "3.60", OK),
-        ("3.59", "3.60", ERROR),
-        ("", "3.60", ERROR),
-        ("3.1", "", WARNING),
-    ],
-)
-def test_a_version_against_the_oldest_that_works(version: str, oldest: str, level: str) -> None:
-    check = machine.judged("dvc", version, oldest)
-    assert check.level == level
-    assert bool(check.remedy) == (level != OK)
-
-
-def test_the_oldest_versions_are_those_of_the_project() -> None:
-    required = machine.required()
-    assert required["dvc"] == "3.60"
-    assert {"dvc-s3", "dvc-gs", "dvc-azure", "dvc-ssh", "dvc-webdav"} <= set(required)
-    assert machine.installed("dvc") == importlib.metadata.version("dvc")
-    assert machine.installed("no-such-package") == ""

@@ -14,6 +14,7 @@ from trinity_guard.errors import GuardError
 from trinity_guard.git import Place
 from trinity_guard.git.catfile import Source
 from trinity_guard.migrate import refs, refusals
+from trinity_guard.migrate.refs import listed
 from trinity_guard.migrate.selection import Selection
 
 
@@ -296,3 +297,45 @@ def test_a_sparse_checkout_gets_its_pointers_and_is_as_thin_as_it_was_by_an_undo
     assert worked.git("ls-files", "-t") == before
     assert not (worked.path / "data").exists()
     assert worked.git("status", "--porcelain") == b""
+
+
+def test_a_stash_is_refused_with_the_way_on(worked: Legacy) -> None:
+    worked.commit({"a.pkl": b"1", "a.py": b"1"})
+    worked.checkout()
+    (worked.path / "a.py").write_bytes(b"2")
+    worked.git("stash")
+    before = worked.refs()
+    with pytest.raises(GuardError, match="stash") as caught:
+        worked.migrate()
+    assert "git stash branch" in caught.value.remedy
+    assert worked.refs() == before
+    worked.git("stash", "drop")
+    assert worked.migrate().report["refs"]
+
+
+def test_replace_refs_and_grafts_are_not_looked_at_and_that_is_said(legacy: Legacy) -> None:
+    first = legacy.commit({"a.pkl": b"1"})
+    second = legacy.commit({"a.pkl": b"2"})
+    third = legacy.commit({"a.pkl": b"3"})
+    legacy.git("replace", first, second, "-f", ok=False)
+    other = legacy.commit({"b.py": b""}, branch="x", parents=[])
+    legacy.git("update-ref", f"refs/replace/{second}", other)
+    (legacy.git_dir / "info").mkdir(exist_ok=True)
+    (legacy.git_dir / "info" / "grafts").write_text(f"{third}\n")
+    done = legacy.migrate(refs=("main",))
+    assert set(done.ids) == {first, second, third}
+    assert sum("not looked at" in remark for remark in done.report["remarks"]) == 2
+    raw = legacy.git("--no-replace-objects", "cat-file", "commit", done.ids[third])
+    assert b"parent " + done.ids[second].encode() in raw
+
+
+def test_branches_of_a_remote_without_one_here_are_told(worked: Legacy) -> None:
+    old = worked.commit({"a.pkl": b"1"})
+    worked.checkout()
+    worked.git("update-ref", "refs/remotes/origin/feature", old)
+    worked.git("update-ref", "refs/remotes/origin/main", old)
+    source = Source(worked.place)
+    assert refusals.remote_only(listed(source)) == [b"origin/feature"]
+    done = worked.migrate()
+    assert worked.refs()["refs/remotes/origin/feature"] == old
+    assert any("git branch --track feature origin/feature" in remark for remark in done.report["remarks"])

@@ -1,0 +1,27 @@
+"""A finding keeps its fingerprint while it is the same one, and is told without its path at the beginning."""
+
+from __future__ import annotations
+
+import pytest
+
+from trinity_guard.lint.finding import Finding, without_path
+
+
+def test_the_fingerprint_outlives_lines_commits_and_words() -> None:
+    first = Finding("TG006", b"a", "x", line=3, commit="1" * 40, key="k")
+    assert first.fingerprint == Finding("TG006", b"a", "other", "do it", line=9, key="k", level="warning").fingerprint
+    others = [Finding("TG005", b"a", "x", key="k"), Finding("TG006", b"b", "x", key="k"), Finding("TG006", b"a", "x")]
+    assert len({f.fingerprint for f in (first, *others)}) == 4
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        ("m/a.dvc is no pointer.", "is no pointer"),
+        ("m/a.dvc: its data is away.", "its data is away"),
+        ("m/a.dvc holds:\n    x", "holds: x"),
+        ("other is bad", "other is bad"),
+    ],
+)
+def test_a_message_is_on_one_line_without_the_path(problem: str, said: str) -> None:
+    assert without_path(problem, b"m/a.dvc") == said

@@ -1,0 +1,63 @@
+"""What a history holds: each version of an artifact once, with its first commit, and whole trees left aside."""
+
+from __future__ import annotations
+
+from tests.migrate.legacy import Legacy, lfs_pointer, put_lfs_object
+from trinity_guard.git.catfile import Source
+from trinity_guard.migrate import lfs
+from trinity_guard.migrate.progress import silent
+from trinity_guard.migrate.scan import Scan, scan
+from trinity_guard.migrate.selection import Selection
+
+
+def scanned(legacy: Legacy, *tips: str, stop: tuple[str, ...] = (), above: int | None = None) -> Scan:
+    selection = Selection(("*.pkl",), above=above)
+    tips_ = [t.encode() for t in tips or (legacy.id("main"),)]
+    return scan(Source(legacy.place), selection, tips_, [], silent, [s.encode() for s in stop])
+
+
+def test_each_version_is_there_once_with_its_first_commit(legacy: Legacy) -> None:
+    first = legacy.commit({"m/a.pkl": b"1", "x.py": b"x"})
+    second = legacy.commit({"m/a.pkl": b"22", "copy.pkl": b"1"})
+    legacy.commit({"m/a.pkl": b"1"})
+    found = scanned(legacy)
+    named = {path: [found.commit(n) for n in blobs.values()] for path, blobs in found.versions.items()}
+    assert named == {b"m/a.pkl": [first, second], b"copy.pkl": [second]}
+    assert sorted(size.size for size in found.blobs.values()) == [1, 2]
+    assert found.commit(len(found.commits)) == ""
+
+
+def test_links_and_submodules_of_such_a_name_are_none(legacy: Legacy) -> None:
+    commit = legacy.commit({"x": b"1"})
+    legacy.commit({"a.pkl": ("120000", b"x"), "b.pkl": ("160000", commit.encode()), "c.py": b"1"})
+    assert scanned(legacy).versions == {}
+    legacy.commit({"c.pkl/x.py": b"1"})
+    assert list(scanned(legacy).versions) == [b"c.pkl/x.py"]  # a folder of such a name is meant with all in it
+
+
+def test_commits_behind_a_stop_are_left_out(legacy: Legacy) -> None:
+    first = legacy.commit({"a.pkl": b"1"})
+    second = legacy.commit({"a.pkl": b"2"})
+    found = scanned(legacy, stop=(first,))
+    assert found.commits == [second.encode()]
+    assert len(found.blobs) == 1
+
+
+def test_a_tree_is_read_once_however_many_commits_have_it(legacy: Legacy) -> None:
+    for n in range(5):
+        legacy.commit({"src/deep/x.py": b"1", "n": b"%d" % n})
+    source = Source(legacy.place)
+    scan(source, Selection(("*.pkl",)), [legacy.id("main").encode()], [], silent)
+    assert source.opened == 5 + 2
+
+
+def test_an_lfs_pointer_counts_as_what_it_stands_for(legacy: Legacy) -> None:
+    data = b"x" * 5000
+    legacy.commit({"a.pkl": lfs_pointer(data)})
+    found = scanned(legacy, above=4000)
+    [(blob, size)] = found.blobs.items()
+    assert size.real == 5000
+    folder = lfs.of(Source(legacy.place))
+    assert found.absent(folder) == {blob}
+    put_lfs_object(legacy, data)
+    assert found.absent(folder) == set()
