@@ -30,11 +30,11 @@ LOOKING = modules(detect="configuration glance inspect patterns", dvcrepo="paths
 WITH_NOTHING_TO_DO = {
     "pre-commit": ALWAYS
     | LOOKING
-    | modules(commands="hooks.commit", convert="journal", dvcrepo="tracked", git="files nextcommit", push="queue"),
-    "post-commit": ALWAYS | LOOKING | modules(commands="hooks.after", convert="journal", git="revisions", push="queue"),
+    | modules(commands="hooks.commit", dvcrepo="lastseen tracked", git="files nextcommit"),
+    "post-commit": ALWAYS | LOOKING | modules(commands="hooks.after", git="revisions", push="queue"),
     "pre-merge-commit": ALWAYS
     | LOOKING
-    | modules(commands="hooks.commit", convert="journal", dvcrepo="tracked", git="files nextcommit", push="queue"),
+    | modules(commands="hooks.commit", dvcrepo="lastseen tracked", git="files nextcommit"),
     "pre-push": ALWAYS | LOOKING | modules(commands="hooks.push", git="revisions", push="contents queue refs"),
     "post-checkout": ALWAYS
     | modules(checkout="changes", commands="hooks.checkout", detect="configuration", dvcrepo="paths tracked"),

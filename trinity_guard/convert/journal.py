@@ -22,7 +22,7 @@ class Journal:
     FIELDS = 5
 
     def __init__(self, place: git.Place) -> None:
-        self._file = os.path.join(place.git_dir, b"trinity-guard", b"journal")
+        self._file = place.journal
 
     def exists(self) -> bool:
         return os.path.exists(self._file)

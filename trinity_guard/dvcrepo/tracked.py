@@ -81,6 +81,19 @@ def load(place: git.Place, begun: git.Process | None = None) -> Catalog:
     return catalog
 
 
+def remembered(place: git.Place) -> Catalog:
+    """Return the outputs of the record alone; whoever asks knows that it is that of the index."""
+    catalog = Catalog({}, [], {})
+    for source, outputs in _Record(place).read().items():
+        (catalog.locked if paths.is_lock(source) else catalog.held).extend(outputs)
+    return catalog
+
+
+def mark_of_record(place: git.Place) -> bytes:
+    """Return what changes whenever the record is written."""
+    return _Record(place).mark()
+
+
 def of_entries(entries: dict[bytes, index.Entry]) -> Catalog:
     """Read these files, whatever commit they are of."""
     catalog = Catalog(entries, [], {})
@@ -171,6 +184,13 @@ class _Record:
 
     def __init__(self, place: git.Place) -> None:
         self._file = os.path.join(place.git_dir, b"trinity-guard", b"outputs")
+
+    def mark(self) -> bytes:
+        try:
+            stat = os.stat(self._file)
+        except OSError:
+            return b"none"
+        return b"%d %d %d %d" % (self.FIELDS, stat.st_size, stat.st_mtime_ns, stat.st_ino)
 
     def read(self) -> dict[bytes, list[Output]]:
         rows = records.read_if_readable(self._file, self.FIELDS)

@@ -38,10 +38,11 @@ def begin_staged(base: str | None = None) -> tuple[git.Process, str]:
     return git.start(*_difference(revision)), revision
 
 
-def finish_staged(begun: tuple[git.Process, str]) -> list[Entry]:
+def finish_staged(begun: tuple[git.Process, str], all_paths: list[bytes] | None = None) -> list[Entry]:
     """Return the files and symlinks that the commit under way adds or changes, against what it will replace.
 
     Submodules are no files of ours; `git add -N` stages a name without content.
+    all_paths: where to note every path that differs, what is removed and submodules too.
     """
     process, revision = begun
     result = git.collect(process)
@@ -49,6 +50,8 @@ def finish_staged(begun: tuple[git.Process, str]) -> list[Entry]:
         result = git.attempt(*_difference(git.empty_tree()))
     if result.code:
         raise git.failure(("diff-index", "--cached", revision), result)
+    if all_paths is not None:
+        all_paths += result.out.split(b"\0")[1::2]
     return list(raw(result.out))
 
 
@@ -59,7 +62,7 @@ def staged(base: str | None = None) -> list[Entry]:
 
 def _difference(revision: str | bytes) -> list[git.Arg]:
     # Without --no-renames a renamed artifact is missed; without -z Git quotes non-ASCII names.
-    options = ("--cached", "--raw", "-z", "--no-renames", "--diff-filter=ACMT", "--ita-invisible-in-index")
+    options = ("--cached", "--raw", "-z", "--no-renames", "--diff-filter=ACDMT", "--ita-invisible-in-index")
     return ["diff-index", *options, revision, "--"]
 
 

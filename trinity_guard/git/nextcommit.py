@@ -6,6 +6,7 @@ A hook before a commit can leave word of what it saw, and the hook after it can 
 from __future__ import annotations
 
 import os
+import zlib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,11 +24,27 @@ def parent_and_tree(place: Place, index_file: bytes) -> tuple[bytes, bytes] | No
     """
     if os.path.lexists(os.path.join(place.git_dir, b"MERGE_HEAD")):
         return None
-    parent, tree = _head(place), _tree(index_file)
+    parent, tree = head(place), _tree(index_file)
     return (parent, tree) if parent and tree and len(parent) == len(tree) else None
 
 
-def _head(place: Place) -> bytes | None:
+def tree_of_head(place: Place) -> bytes | None:
+    """Return the id of the tree of HEAD's commit; None where that is no loose object."""
+    oid = head(place)
+    if oid is None:
+        return None
+    data = _read(os.path.join(place.common_dir, b"objects", oid[:2], oid[2:]))
+    try:
+        text = zlib.decompressobj().decompress(data, 4096)
+    except zlib.error:
+        return None
+    header, _, content = text.partition(b"\0")
+    tree = content[5 : 5 + len(oid)]
+    return tree if header.startswith(b"commit ") and content.startswith(b"tree ") and not tree.strip(HEX) else None
+
+
+def head(place: Place) -> bytes | None:
+    """Return the id of HEAD's commit; None where it is in no file of its own (packed, or there is none yet)."""
     text = _read(os.path.join(place.git_dir, b"HEAD"))
     if text.startswith(b"ref: "):
         # A packed ref, or one of another format, is not looked for.

@@ -31,6 +31,14 @@ class Place:
         """Our folder under the git dir: queue, journal, records. Shared by linked worktrees."""
         return os.path.join(self.common_dir, b"trinity-guard")
 
+    @property
+    def journal(self) -> bytes:
+        """The file of a conversion that was begun in this work tree (convert/journal.py); every hook asks for it."""
+        return os.path.join(self.git_dir, b"trinity-guard", b"journal")
+
+    def has_journal(self) -> bool:
+        return os.path.exists(self.journal)
+
     def file(self, *names: bytes) -> bytes:
         return os.path.join(self.top, *names)
 

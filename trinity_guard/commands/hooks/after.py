@@ -6,7 +6,6 @@ import os
 import sys
 
 from trinity_guard import console, git
-from trinity_guard.convert.journal import Journal
 from trinity_guard.detect import inspect, patterns
 from trinity_guard.dvcrepo import paths
 from trinity_guard.errors import FINE, shown
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 def post_commit(_framework: bool, __: list[str]) -> int:
     place = git.hook_place()
-    if Journal(place).exists():
+    if place.has_journal():
         from trinity_guard.convert import recover
 
         recover.complete(place, after_commit=True)

@@ -1,0 +1,111 @@
+"""A commit need not list the index for DVC's files where the hook before the last one saw what HEAD tracks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import pytest
+
+from tests.helpers.support import Repo
+from trinity_guard.dvcrepo import lastseen, tracked
+from trinity_guard.git import Place
+
+
+def seen(repo: Repo) -> list[bytes] | None:
+    """Return what is known to be tracked without asking Git."""
+    folder = os.fsencode(repo.path / ".git")
+    catalog = lastseen.catalog(Place(os.fsencode(repo.path), folder, folder))
+    return None if catalog is None else sorted(o.path for o in catalog.outputs())
+
+
+def source(repo: Repo) -> None:
+    repo.stage("code.py", os.urandom(20).hex().encode() + b"\n")
+    repo.commit()
+
+
+@pytest.fixture
+def known(repo: Repo) -> Repo:
+    """A repository with two artifacts and a commit of source behind them."""
+    repo.stage("a.csv")
+    repo.stage("d/b.pkl")
+    repo.commit()
+    source(repo)
+    assert seen(repo) == [b"a.csv", b"d/b.pkl"]
+    return repo
+
+
+def test_nothing_is_known_before_a_commit_without_work(repo: Repo) -> None:
+    repo.stage("a.csv")
+    repo.commit()
+    assert seen(repo) is None
+
+
+def test_it_stays_known_from_source_to_source(known: Repo) -> None:
+    source(known)
+    source(known)
+    assert seen(known) == [b"a.csv", b"d/b.pkl"]
+
+
+def _artifact(repo: Repo) -> None:
+    repo.stage("c.npy")
+    repo.commit()
+
+
+def _removed(repo: Repo) -> None:
+    repo.git("rm", "-q", "a.csv.dvc")
+    repo.commit()
+
+
+def _elsewhere(repo: Repo) -> None:
+    repo.git("checkout", "-q", "-b", "other", "HEAD~2")
+
+
+def _without_hooks(repo: Repo) -> None:
+    repo.stage("code.py", b"other\n")
+    repo.git("-c", "core.hooksPath=/dev/null", "commit", "-qm", "past the hooks")
+
+
+def _amended(repo: Repo) -> None:
+    repo.git("rm", "-q", "a.csv.dvc")
+    repo.commit("-n", "--amend")
+
+
+def _packed(repo: Repo) -> None:
+    repo.git("gc", "-q")
+
+
+def _recorded(repo: Repo) -> None:
+    repo.guard("add", "a.csv")
+    (repo.path / "a.csv").write_bytes(b"another")
+    repo.guard("convert", "a.csv")
+
+
+@pytest.mark.parametrize(
+    "change", [_artifact, _removed, _elsewhere, _without_hooks, _amended, _packed, _recorded], ids=lambda f: f.__name__
+)
+def test_after_any_other_step_git_is_asked(known: Repo, change: Callable[[Repo], None]) -> None:
+    change(known)
+    assert seen(known) is None
+
+
+def test_what_is_staged_beside_it_is_seen(known: Repo) -> None:
+    """HEAD is known; a pointer that is staged or taken away since must not be overlooked."""
+    known.write("a.csv", b"changed behind its pointer")
+    known.stage("code.py", b"more\n")
+    assert b"a.csv has changed" in known.commit().stderr
+    known.git("rm", "-q", "a.csv.dvc")
+    known.stage("code.py", b"and more\n")
+    assert b"a.csv" not in known.commit().stderr
+    assert not known.tracked("a.csv.dvc")
+
+
+@pytest.mark.parametrize("damage", [b"", b"x", b"a\nb\nc\n", b"\0" * 300, b"\n\n\n"])
+def test_a_damaged_word_says_nothing(known: Repo, damage: bytes) -> None:
+    known.file(".git/trinity-guard/nothing-to-do").write_bytes(damage)
+    assert seen(known) is None
+
+
+def test_the_record_of_another_version_says_nothing(known: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracked._Record, "FIELDS", 9)
+    assert seen(known) is None
