@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -58,12 +59,14 @@ def edit(repo: Path) -> None:
     sh("git", "add", "code.py", cwd=repo)
 
 
-def compare(title: str, run: Callable[[list[str], int], tuple[float, float]], ways: dict[str, list[str]]) -> None:
-    """Run a Git command in each way in turn; print what our hook adds, over what a bare Python adds."""
-    seen: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
-    for i in range(ROUNDS):
-        for name, options in ways.items():
-            seen[name].append(run(options, i))
+def compare(title: str, run: Callable[[list[str], Path, int], tuple[float, float]], ways: dict[str, list[str]]) -> None:
+    """Run a Git command in each way in turn, each in a repository of its own; print what our hook adds."""
+    with tempfile.TemporaryDirectory(prefix="trinity-guard-as-git-") as room:
+        repos = {name: guarded(Path(room) / name) for name in ways}
+        seen: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+        for i in range(ROUNDS):
+            for name, options in ways.items():
+                seen[name].append(run(options, repos[name], i))
     print(f"\n{title}")
     for which, unit in enumerate(("wall", "processor")):
         added = {
@@ -82,8 +85,8 @@ def compare(title: str, run: Callable[[list[str], int], tuple[float, float]], wa
 
 
 def run(room: Path) -> None:
-    repo = guarded(room / "as-git")
-    own = {p.name: p.read_text() for p in (repo / ".git/hooks").iterdir() if b"trinity-guard" in p.read_bytes()}
+    installed = guarded(room / "as-git") / ".git/hooks"
+    own = {p.name: p.read_text() for p in installed.iterdir() if b"trinity-guard" in p.read_bytes()}
     bare = f"#!/bin/sh\nexec {sys.executable} -c pass\n"
 
     def ways(name: str, beside: tuple[str, ...] = ()) -> dict[str, list[str]]:
@@ -95,17 +98,20 @@ def run(room: Path) -> None:
             "ours": hooks_of(folder / "ours", {**shared, name: own[name]}),
         }
 
-    def commit(options: list[str], _: int) -> tuple[float, float]:
+    def commit(options: list[str], repo: Path, _: int) -> tuple[float, float]:
         edit(repo)
         return cost(["git", *options, "commit", "-qm", "work"], repo)
 
-    def push(options: list[str], _: int) -> tuple[float, float]:
+    def push(options: list[str], repo: Path, _: int) -> tuple[float, float]:
         edit(repo)
         sh("git", "-c", "core.hooksPath=/dev/null", "commit", "-qm", "work", cwd=repo)
         return cost(["git", *options, "push", "-q", "origin", "main"], repo)
 
-    def checkout(options: list[str], number: int) -> tuple[float, float]:
-        return cost(["git", *options, "checkout", "-q", "--detach", "HEAD~1" if number % 2 else "main"], repo)
+    def checkout(options: list[str], repo: Path, number: int) -> tuple[float, float]:
+        if not number:
+            edit(repo)
+            sh("git", "-c", "core.hooksPath=/dev/null", "commit", "-qm", "work", cwd=repo)
+        return cost(["git", *options, "checkout", "-q", "--detach", "main" if number % 2 else "HEAD~1"], repo)
 
     compare("pre-commit: a commit of one source file", commit, ways("pre-commit"))
     compare("post-commit: the same, beside our pre-commit", commit, ways("post-commit", ("pre-commit",)))
