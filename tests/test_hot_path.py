@@ -35,7 +35,7 @@ WITH_NOTHING_TO_DO = {
     "pre-merge-commit": ALWAYS
     | LOOKING
     | modules(commands="hooks.commit", dvcrepo="lastseen tracked", git="files nextcommit"),
-    "pre-push": ALWAYS | LOOKING | modules(commands="hooks.push", git="revisions", push="contents queue refs"),
+    "pre-push": ALWAYS | LOOKING | modules(commands="hooks.push", git="revisions", push="contents refs"),
     "post-checkout": ALWAYS
     | modules(checkout="changes", commands="hooks.checkout", detect="configuration", dvcrepo="paths tracked"),
 }

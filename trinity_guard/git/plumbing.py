@@ -12,9 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
-def start(*args: Arg, env: Mapping[str, str] | None = None) -> Process:
-    """Start a git that answers while we do something else; `finish` collects what it printed."""
+def start(*args: Arg, data: bytes = b"", env: Mapping[str, str] | None = None) -> Process:
+    """Start a git that answers while we do something else; `finish` collects what it printed.
+
+    data: what it reads to the end before it answers.
+    """
     p = Process(["git", *args], env, with_stderr=True)
+    try:
+        while data:
+            data = data[os.write(p.stdin, data) :]
+    except BrokenPipeError:
+        data = b""  # it failed before; its words say why
     p.close("stdin")
     return p
 

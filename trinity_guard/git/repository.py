@@ -39,6 +39,11 @@ class Place:
     def has_journal(self) -> bool:
         return os.path.exists(self.journal)
 
+    @property
+    def queue(self) -> bytes:
+        """The folder of what waits for its remote (push/queue.py), shared by linked work trees."""
+        return os.path.join(self.own, b"queue")
+
     def file(self, *names: bytes) -> bytes:
         return os.path.join(self.top, *names)
 

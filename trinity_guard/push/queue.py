@@ -24,7 +24,7 @@ class Queue:
     """Objects that wait for their remote: one file a batch under the common git dir."""
 
     def __init__(self, place: git.Place) -> None:
-        self._folder = os.path.join(place.own, b"queue")
+        self._folder = place.queue
 
     def add(self, items: Sequence[Output]) -> None:
         if items:

@@ -47,7 +47,11 @@ def unpublished(refs: Sequence[Ref], remote: str) -> list[bytes]:
         return []
     lines = b"".join(t + b"\n" for t in tips) + b"".join(b"^" + r.there + b"\n" for r in refs if r.there)
     command = ["rev-list", "--stdin", "--not", f"--remotes={remote}"]
-    result = git.attempt(*command, data=lines)
+    asked = git.start(*command, data=lines)
+    # Git looks while Python loads what looks through the commits.
+    from trinity_guard.push import contents as _  # noqa: F401, PLC0415
+
+    result = git.collect(asked)
     if result.code:
         # What the other side has may be unknown here (a forced push over work that was never fetched).
         command.insert(1, "--ignore-missing")

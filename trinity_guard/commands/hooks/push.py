@@ -44,7 +44,6 @@ def gate(place: git.Place, commits: list[bytes], refs: Sequence[Ref]) -> int:
         return FINE
     from trinity_guard.detect import patterns
     from trinity_guard.push import contents
-    from trinity_guard.push.queue import Queue
 
     config, rules = patterns.load_config(place)
     if sys.stderr.isatty():
@@ -58,7 +57,7 @@ def gate(place: git.Place, commits: list[bytes], refs: Sequence[Ref]) -> int:
         from trinity_guard.commands.hooks.gate import judge
 
         judge(place, config, found, refs)
-    if config.push != "off" and not Queue(place).empty():
+    if config.push != "off" and os.path.isdir(place.queue) and os.listdir(place.queue):
         _drain(place, config)
     return FINE
 
@@ -67,7 +66,10 @@ def _drain(place: git.Place, config: Config) -> None:
     """Try once more what waits from earlier; that it still waits is no reason to refuse this push."""
     from trinity_guard.commands.terminal import messages
     from trinity_guard.push import push
+    from trinity_guard.push.queue import Queue
 
+    if Queue(place).empty():
+        return
     try:
         messages.report_sent(push.push(place, config, [], asked=False).pushed)
     except GuardError as error:
