@@ -20,11 +20,32 @@ Example: trinity-guard init && git add -A && git commit -m "models are pointers 
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command and return the exit code. Nothing that a user can do ends in a traceback."""
+    """Run one command and return the exit code. Nothing that a user can do ends in a traceback.
+
+    argv: its words; without them this is a program of its own, and ends here where nothing is left to take down.
+    """
+    code = _answered(list(sys.argv[1:] if argv is None else argv))
+    if argv is None:
+        _end(code)
+    return code
+
+
+def _end(code: int) -> None:
+    """End the process without taking the interpreter down (a tenth of a hook), where nobody waits for that."""
+    if not sys.modules.keys().isdisjoint(("atexit", "threading")):
+        return
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError, AttributeError):
+        return  # the usual way says what is wrong with them
+    os._exit(code)
+
+
+def _answered(args: list[str]) -> int:
     _find_packages_late()
     console.occupy_streams()
     git.forget_pathspec_options()
-    args = list(sys.argv[1:] if argv is None else argv)
     console.begin()
     try:
         return _run(args)
