@@ -18,8 +18,10 @@ from tests.helpers.support import KB, Repo, objects, run
 DANGEROUS = DRIVER.replace(
     "    global left\n",
     """    global left, begun
-    begun = begun or (event == "open" and b"state.json" in os.fsencode(args[0]) and bool(args[2] & 3))
-    if event == "os.remove" and b"state.json" in os.fsencode(args[0]):
+    # It is written under a name of no meaning, and gets its own when it is whole.
+    if (event == "os.rename" and b"state.json" in os.fsencode(args[1])) or (
+        event == "os.remove" and b"state.json" in os.fsencode(args[0])
+    ):
         begun = True
     if not begun:
         return
