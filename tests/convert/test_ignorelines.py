@@ -74,6 +74,12 @@ def test_what_is_ignored_already_needs_no_line(world: World, content: bytes) -> 
     assert planned(world, b"a.csv") == ({}, {})
 
 
+def test_what_is_ignored_and_staged_all_the_same_needs_no_line(world: World) -> None:
+    world.repo.stage(".gitignore", b"*.csv\n")
+    world.repo.stage("a.csv", b"a,b\n")
+    assert planned(world, b"a.csv") == ({}, {})
+
+
 def test_without_a_gitignore_there_is_a_new_one(world: World) -> None:
     plan = ignorelines.plan(world.place, world.catalog().entries, [b"d/a.csv"])
     assert (plan.for_index, plan.for_tree) == ([(b"d/.gitignore", b"/a.csv\n")],) * 2
@@ -127,7 +133,8 @@ UNSTAGED = {
     "a pattern in a file that is not staged": (None, b"*.csv\n", b"/a.csv\n", None),
     "a line that is staged, and gone from the file": (b"/a.csv\n", b"*.o\n", None, b"*.o\n/a.csv\n"),
     "a staged line under another that is not": (b"*.csv\n", b"*.csv\n*.mine\n", None, None),
-    "a staged crlf line": (b"*.csv\r\n", b"*.csv\n", None, None),
+    "a staged line that ends in a tab": (b"*.csv\t\n", b"*.csv\n", b"*.csv\t\n/a.csv\n", None),
+    "a staged line that is longer": (b"*.csvX\n", b"*.csv\n", b"*.csvX\n/a.csv\n", None),
 }
 
 
@@ -143,6 +150,30 @@ def test_each_gets_the_line_that_it_lacks(
         world.repo.write(".gitignore", working)
     wanted = ({b".gitignore": for_index} if for_index else {}, {b".gitignore": for_tree} if for_tree else {})
     assert planned(world, b"a.csv") == wanted
+
+
+@pytest.mark.parametrize(
+    ("staged", "name"),
+    [
+        (b"*.csv\r\n", b"a.csv"),
+        (b"* b.csv\n", b"a b.csv"),
+        (b"*.csv  \n", b"a.csv"),
+        (b"*.csv  \r\n", b"a.csv"),
+        (b"*.csv\\ \n", b"a.csv "),
+        (b"*.csv\t\n", b"a.csv\t"),
+        (b"\xef\xbb\xbf*.csv\n", b"a.csv"),
+        (b"*.csvX", b"a.csvX"),
+    ],
+)
+def test_a_staged_line_is_known_however_it_is_written(world: World, staged: bytes, name: bytes) -> None:
+    world.repo.stage(".gitignore", staged)
+    world.repo.write(".gitignore", staged + b"\n*.mine\n")
+    assert planned(world, name) == ({}, {})
+
+
+def test_a_gitignore_that_is_staged_as_it_is_needs_no_line_whatever_git_drops_of_its_own(world: World) -> None:
+    world.repo.stage(".gitignore", b"*.csv\\  \n")
+    assert planned(world, b"a.csv ") == ({}, {})
 
 
 def test_a_pattern_above_that_is_not_staged_is_no_ground_to_leave_the_line_out(world: World) -> None:
@@ -170,10 +201,11 @@ def test_one_s_own_excludes_need_no_line_as_for_dvc(world: World, where: str) ->
 # --- refused
 
 
+@pytest.mark.parametrize("target", ["elsewhere", ".dvc"])
 @pytest.mark.parametrize("where", ["index", "working tree"])
-def test_a_symlink_in_its_place_is_refused(world: World, where: str) -> None:
+def test_a_symlink_in_its_place_is_refused(world: World, where: str, target: str) -> None:
     file = world.repo.file(".gitignore")
-    file.symlink_to("elsewhere")
+    file.symlink_to(target)
     if where == "index":
         world.repo.git("add", ".gitignore")
         file.unlink()

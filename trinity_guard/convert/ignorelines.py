@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["IgnorePlan", "file_for", "plan", "read_if_there", "with_line"]
 
 SYMLINK = b"120000"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class IgnorePlan:
@@ -100,8 +101,13 @@ def _unstaged(place: git.Place, rule: tuple[bytes, bytes] | None, contents: dict
     staged = contents.get(rule[0])
     if staged is None:
         return True
-    lines = {line.rstrip(b"\r") for line in staged.split(b"\n")}
-    return rule[1] not in lines and read_if_there(place.file(rule[0])) != staged
+    return rule[1] not in _patterns(staged) and read_if_there(place.file(rule[0])) != staged
+
+
+def _patterns(gitignore: bytes) -> set[bytes]:
+    """Return the lines of a .gitignore as Git names them: without what it drops at their ends."""
+    lines = [line.removesuffix(b"\r") for line in gitignore.removeprefix(BYTE_ORDER_MARK).split(b"\n")]
+    return {*lines, *(line.rstrip(b" ") for line in lines)}
 
 
 def _matching_rules(paths: list[bytes]) -> dict[bytes, tuple[bytes, bytes]]:
