@@ -107,6 +107,8 @@ def test_a_gitignore_that_exists_is_extended_as_dvc_add_does(bare_repo: Repo) ->
         (b"a\r/x.csv\n", b"a\r/x.csv\n/x.csv\n"),
         (b"*.tmp\r", b"*.tmp\r\n/x.csv\n"),
         (b"/x.csv.bak\n", b"/x.csv.bak\n/x.csv\n"),
+        (b"/x.csv\n!/x.csv\n", b"/x.csv\n!/x.csv\n/x.csv\n"),
+        (b"/x.csv\n# !\n", b"/x.csv\n# !\n"),
     ],
 )
 def test_every_other_byte_stays(before: bytes, after: bytes) -> None:

@@ -68,11 +68,40 @@ def test_what_cannot_be_read_is_said_unless_it_only_saves_work(tmp_path: Path) -
     assert records.read_if_readable(folder, 2) == []
 
 
+def test_what_only_saves_work_is_read_where_it_can_be(tmp_path: Path) -> None:
+    file = os.fsencode(tmp_path / "file")
+    records.write(file, [(b"a", b"b"), (b"c", b"d")])
+    assert records.read_if_readable(file, 2) == [(b"a", b"b"), (b"c", b"d")]
+
+
+@pytest.mark.parametrize("durable", [False, True])
+def test_only_what_must_be_is_forced_to_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, durable: bool
+) -> None:
+    forced: list[int] = []
+    monkeypatch.setattr(os, "fsync", forced.append)
+    file = os.fsencode(tmp_path / "file")
+    if durable:
+        records.write(file, [(b"a",)], durable=True)
+    else:
+        records.write(file, [(b"a",)])
+    assert len(forced) == (2 if durable else 0)  # its bytes, its name
+
+
+def test_a_file_that_is_appended_to_is_made_like_any_other(tmp_path: Path) -> None:
+    before = os.umask(0o026)
+    try:
+        records.append(os.fsencode(tmp_path / "file"), [(b"a",)])
+    finally:
+        os.umask(before)
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o640
+
+
 @pytest.mark.parametrize("record", [(b"a\0b", b"c"), (b"a", b"\0")])
 def test_a_nul_in_a_field_is_refused_and_the_old_file_stays(tmp_path: Path, record: tuple[bytes, ...]) -> None:
     file = os.fsencode(tmp_path / "file")
     records.write(file, [(b"old", b"one")])
-    with pytest.raises(GuardError, match="NUL"):
+    with pytest.raises(GuardError, match=r"^a name holds a NUL byte: no file and no remote has such a name\.$"):
         records.write(file, [(b"x", b"y"), record])
     assert records.read(file, 2) == [(b"old", b"one")]
 

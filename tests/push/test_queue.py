@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,20 @@ def test_an_empty_queue_has_no_folder_and_nothing_to_read(world: World) -> None:
     assert not (world.repo.path / ".git" / "trinity-guard" / "queue").exists()
 
 
+def test_a_batch_is_named_for_its_commit_and_cannot_be_met_twice(world: World) -> None:
+    Queue(world.place).add([world.named(ONE)])
+    assert re.fullmatch(rf"{world.commit[:12].decode()}-[0-9a-f]{{16}}", batches(world)[0].name)
+
+
+def test_what_is_added_and_what_is_left_is_forced_to_the_disk(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    forced: list[int] = []
+    monkeypatch.setattr(os, "fsync", forced.append)
+    Queue(world.place).add([world.named(ONE), world.named(TWO)])
+    assert len(forced) == 2  # its bytes, its name
+    Queue(world.place).let_go([world.named(TWO)])
+    assert len(forced) == 4
+
+
 def test_two_batches_of_one_commit_in_one_second_are_two(world: World, clock: list[int]) -> None:
     Queue(world.place).add([world.named(ONE)])
     Queue(world.place).add([world.named(TWO)])
@@ -81,6 +97,29 @@ def test_what_is_let_go_leaves_all_batches_and_the_rest_stays(world: World) -> N
     assert Queue(world.place).empty()
 
 
+def test_a_batch_that_loses_nothing_is_not_written_again(world: World) -> None:
+    Queue(world.place).add([world.named(ONE)])
+    before = batches(world)[0].stat()
+    Queue(world.place).let_go([world.named(TWO)])
+    assert batches(world)[0].stat().st_ino == before.st_ino
+
+
+def test_to_let_go_of_nothing_no_batch_is_read(world: World) -> None:
+    Queue(world.place).add([world.named(ONE)])
+    batches(world)[0].write_bytes(b"damaged")
+    Queue(world.place).let_go([])
+    assert [file.read_bytes() for file in batches(world)] == [b"damaged"]
+
+
+def test_a_batch_that_another_push_lets_go_of_meanwhile_hides_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Queue(world.place).add([world.named(ONE)])
+    there = batches(world)[0].name.encode()
+    monkeypatch.setattr(os, "listdir", lambda folder: [b"gone", there])
+    assert md5s(Queue(world.place)) == [ONE]
+
+
 @pytest.mark.parametrize("damage", [b"", b"\0", b"half of a line", b"no md5\0" + b"1\0" * 5, b"\xff\0" * 6])
 def test_a_damaged_batch_is_put_aside_and_said_and_the_others_go_on(world: World, damage: bytes) -> None:
     Queue(world.place).add([world.named(ONE)])
@@ -88,7 +127,7 @@ def test_a_damaged_batch_is_put_aside_and_said_and_the_others_go_on(world: World
     file.write_bytes(damage)
     with pytest.raises(GuardError, match="was damaged; it is put aside as") as caught:
         Queue(world.place).read()
-    assert "trinity-guard push REV" in caught.value.remedy
+    assert caught.value.remedy == ("trinity-guard push REV     # queues again what a commit names; without REV: HEAD")
     assert [f.name for f in batches(world)] == [file.name + ".damaged"]
     Queue(world.place).add([world.named(TWO)])
     assert md5s(Queue(world.place)) == [TWO]
@@ -132,6 +171,22 @@ def test_a_clock_that_was_set_back_does_not_stop_the_tries(world: World, clock: 
     Retries(world.place).failed("s")
     clock[0] -= 100_000
     assert not Retries(world.place).waits("s")
+
+
+def test_no_wait_is_longer_than_an_hour(world: World, clock: list[int]) -> None:
+    for _ in range(6):
+        Retries(world.place).failed("s")
+    assert Retries(world.place).waits("s")
+    clock[0] -= 1
+    assert not Retries(world.place).waits("s")
+
+
+def test_success_of_a_remote_that_never_failed_changes_nothing(world: World) -> None:
+    Retries(world.place).failed("s")
+    before = (world.repo.path / ".git" / "trinity-guard" / "retries").stat()
+    Retries(world.place).worked("other")
+    assert (world.repo.path / ".git" / "trinity-guard" / "retries").stat().st_ino == before.st_ino
+    assert Retries(world.place).read().keys() == {"s"}
 
 
 def test_a_damaged_record_means_that_every_remote_is_tried(world: World) -> None:
