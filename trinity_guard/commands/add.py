@@ -6,15 +6,12 @@ import os
 
 from trinity_guard import console, git
 from trinity_guard.commands.terminal import arguments, messages, progress
+from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.convert import commit, convert, recover
 from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE
 from trinity_guard.git import locks, repository
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.commands.terminal.arguments import Parser
 
 DESCRIPTION = """\
 Put files straight from the working tree into the DVC cache, and stage their pointers and .gitignore lines.

@@ -6,15 +6,12 @@ import os
 
 from trinity_guard import console, git
 from trinity_guard.commands.terminal import arguments
+from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.convert import commit
 from trinity_guard.detect import inspect, patterns
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE, typed
 from trinity_guard.git import index, repository
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.commands.terminal.arguments import Parser
 
 DESCRIPTION = """\
 Say which staged files are artifacts (or, with PATH, which tracked files below it), and exit 1 if any is.

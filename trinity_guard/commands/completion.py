@@ -7,11 +7,8 @@ import sys
 from trinity_guard import console
 from trinity_guard.commands import COMMANDS
 from trinity_guard.commands.terminal import arguments, shells
+from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.errors import FINE
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.commands.terminal.arguments import Parser
 
 DESCRIPTION = """\
 Print the completion of a shell: commands, options, their values, files, revisions. Put the line of the example into

@@ -6,12 +6,9 @@ import os
 
 from trinity_guard import console
 from trinity_guard.commands.terminal import arguments, progress, shells
+from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.errors import FINE, shown
 from trinity_guard.training import extra
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.commands.terminal.arguments import Parser
 
 ROWS, SEED = 20_000, 42
 MIN_ROWS, MAX_ROWS = 50, 10_000_000

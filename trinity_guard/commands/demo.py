@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 
 from trinity_guard import LIBRARY, console, git, start_line
 from trinity_guard.commands.terminal import arguments
+from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.errors import FINE, GuardError, quoted
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from trinity_guard.commands.terminal.arguments import Parser
 
 DESCRIPTION = """\
 Train a model in a throwaway repository, commit it, clone it, pull it and compare every byte; then try to slip a

@@ -12,14 +12,10 @@ import os
 
 from trinity_guard import console, git
 from trinity_guard.commands.terminal import arguments, output, progress
+from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.doctor import examination
-from trinity_guard.doctor.checks import ERROR, OK, WARNING
+from trinity_guard.doctor.checks import ERROR, OK, WARNING, Check
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.commands.terminal.arguments import Parser
-    from trinity_guard.doctor.checks import Check
 
 DESCRIPTION = """\
 What may be set up wrongly, each with the reason and the command that mends it: Git, DVC and its plug-ins, the hooks

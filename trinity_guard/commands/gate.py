@@ -8,12 +8,9 @@ import sys
 from trinity_guard import console, git
 from trinity_guard.commands.hooks import push
 from trinity_guard.commands.terminal import arguments
+from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.errors import FINE
 from trinity_guard.push import refs as push_refs
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.commands.terminal.arguments import Parser
 
 DESCRIPTION = """\
 Refuse a push whose bytes others could not fetch: everything that the pushed commits name must be on the DVC

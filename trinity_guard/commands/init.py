@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from trinity_guard import console, git
 from trinity_guard.commands.terminal import arguments
+from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.errors import FINE, shown
 from trinity_guard.setup import install
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.commands.terminal.arguments import Parser
 
 DESCRIPTION = """\
 Make this repository guarded: DVC, a default remote, the Git hooks, a commented config file. Running it again

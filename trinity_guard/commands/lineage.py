@@ -6,13 +6,10 @@ import os
 
 from trinity_guard import console, git
 from trinity_guard.commands.terminal import arguments, confirm, progress, shells
+from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.detect import patterns
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE
 from trinity_guard.git import repository
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.commands.terminal.arguments import Parser
 
 DESCRIPTION = """\
 Print one record of a model: tag, commit, model, dataset, code, MLflow run, remote; and check that they agree.

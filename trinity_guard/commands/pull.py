@@ -9,15 +9,12 @@ from trinity_guard.checkout.plan import Follower
 from trinity_guard.checkout.select import Selection
 from trinity_guard.commands.hooks import checkout
 from trinity_guard.commands.terminal import arguments, confirm, sync
+from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import BLOCKED, FINE
 from trinity_guard.git import repository
 from trinity_guard.git.locks import FileLock
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.commands.terminal.arguments import Parser
 
 DESCRIPTION = """\
 Bring the artifacts of the working tree to the versions that their pointers name, and fetch from the DVC remote

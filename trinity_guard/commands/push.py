@@ -6,16 +6,13 @@ import os
 
 from trinity_guard import console, git
 from trinity_guard.commands.terminal import arguments, confirm, messages, progress, shells
+from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import referenced
 from trinity_guard.errors import BLOCKED, FINE, shown
 from trinity_guard.git import revisions
 from trinity_guard.push import push
 from trinity_guard.push.queue import Queue
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.commands.terminal.arguments import Parser
 
 DESCRIPTION = """\
 Upload the objects that the pointers of the given commits (default: HEAD) name, and all that waits in the

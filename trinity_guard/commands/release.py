@@ -6,14 +6,11 @@ import os
 
 from trinity_guard import console, git
 from trinity_guard.commands.terminal import arguments, confirm, shells
+from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.detect import patterns
 from trinity_guard.errors import FINE, shown
 from trinity_guard.git import repository
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.commands.terminal.arguments import Parser
-    from trinity_guard.training.release.release import ReleasePlan
+from trinity_guard.training.release.release import ReleasePlan
 
 DESCRIPTION = """\
 Give a committed and pushed model a semantic version: the annotated Git tag NAME@VERSION on this commit, and in

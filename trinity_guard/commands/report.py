@@ -6,12 +6,9 @@ import os
 
 from trinity_guard import console, git
 from trinity_guard.commands.terminal import arguments, output, progress, shells
+from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
 from trinity_guard.report import facts, page
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.commands.terminal.arguments import Parser
 
 DESCRIPTION = """\
 One page of HTML for the repository's owner: what Git holds and what DVC holds, the largest artifacts and who keeps

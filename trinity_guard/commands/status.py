@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from trinity_guard import console, git
 from trinity_guard.commands.terminal import arguments, messages
+from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.detect import patterns
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo.compare import CHANGED, MISSING, OTHER_VERSION, REPLACED
-from trinity_guard.dvcrepo.output import DIR
+from trinity_guard.dvcrepo.output import DIR, Output
 from trinity_guard.errors import FINE, typed
 from trinity_guard.report.status import Survey
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.commands.terminal.arguments import Parser
-    from trinity_guard.dvcrepo.output import Output
 
 DESCRIPTION = """\
 What is guarded and how, the artifacts that DVC holds (and which changed, or are missing here), what waits for

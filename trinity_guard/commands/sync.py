@@ -7,14 +7,11 @@ from trinity_guard.checkout.changes import Stamp
 from trinity_guard.checkout.plan import Follower
 from trinity_guard.commands.hooks import checkout
 from trinity_guard.commands.terminal import arguments, sync
+from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE
 from trinity_guard.git.locks import FileLock
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.commands.terminal.arguments import Parser
 
 DESCRIPTION = """\
 Bring every artifact of the working tree to the version that its pointer names, from the DVC cache: what is

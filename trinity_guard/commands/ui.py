@@ -6,11 +6,8 @@ import os
 
 from trinity_guard import console
 from trinity_guard.commands.terminal import arguments
+from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.errors import FINE, UNUSABLE, GuardError
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.commands.terminal.arguments import Parser
 
 DESCRIPTION = """\
 Show the logged runs and registered models in MLflow's own pages, on http://127.0.0.1:PORT, until Ctrl-C. What is shown

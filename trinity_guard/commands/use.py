@@ -9,16 +9,13 @@ from trinity_guard.checkout import apply, changes, use
 from trinity_guard.checkout.plan import Follower
 from trinity_guard.checkout.select import Selection
 from trinity_guard.commands.terminal import arguments, confirm, progress, shells, sync
+from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import BLOCKED, FINE, GuardError
 from trinity_guard.git import repository
 from trinity_guard.git.locks import FileLock
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.commands.terminal.arguments import Parser
-    from trinity_guard.training.release.files import Files
+from trinity_guard.training.release.files import Files
 
 DESCRIPTION = """\
 Bring artifacts as the commit REV had them: their pointers, staged as by `git checkout REV -- PATH`, and their data,

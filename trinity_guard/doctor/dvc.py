@@ -8,6 +8,7 @@ from trinity_guard import git
 from trinity_guard.doctor import hooks, machine
 from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, fine, listed
 from trinity_guard.dvcrepo import configfile, paths, safe_paths, secrets, urls
+from trinity_guard.dvcrepo.project import RemoteConfig
 from trinity_guard.errors import GuardError, quoted, shown, typed
 from trinity_guard.git import files
 from trinity_guard.push import deliver
@@ -15,10 +16,6 @@ from trinity_guard.push.push import grouped
 from trinity_guard.remotes import check, credentials, trust
 from trinity_guard.remotes.base import PACKAGES
 from trinity_guard.setup import install
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.dvcrepo.project import RemoteConfig
 
 LINKS = ("hardlink", "symlink")
 CONFIGS = (*paths.CONFIGS, "*config.local*")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 
 from trinity_guard import git
 from trinity_guard.detect.patterns import size_text
@@ -16,11 +17,6 @@ from trinity_guard.git import revisions
 from trinity_guard.push import background, push
 from trinity_guard.push.queue import DAMAGED, Queue, Retries
 from trinity_guard.remotes import connect, trust
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
 
 MAX_COMMITS = 5
 # A push that has waited for a day has been tried many times.

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from trinity_guard.convert import ignorelines
 from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, counted, fine, listed
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.lint import finding as lint
 from trinity_guard.lint import fix
+from trinity_guard.lint.finding import Finding
 from trinity_guard.setup import record
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from trinity_guard.lint.finding import Finding
 
 FIX = "trinity-guard doctor --fix"
 # So many commands are told at once; the others when these are done.

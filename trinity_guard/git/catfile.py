@@ -12,9 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    Entry = tuple[bytes, bytes, bytes]  # mode, name, id (20 bytes)
-    Object = tuple[bytes, bytes]  # kind, bytes
-
+Entry = tuple[bytes, bytes, bytes]  # mode, name, id (20 bytes)
+Object = tuple[bytes, bytes]  # kind, bytes
 TREE = b"40000"
 LINK = b"120000"
 FILES = (b"100644", b"100755", b"100664")

@@ -8,19 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator, Sequence
 
 from trinity_guard import config, git
 from trinity_guard.dvcrepo import configfile, paths
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.git import Place, index, packheads, partial
-from trinity_guard.git.index import SYMLINK
+from trinity_guard.git.index import SYMLINK, Entry
 from trinity_guard.lint import baseline
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from trinity_guard.git.index import Entry
 
 OURS = (config.OWN_FILE.encode(), config.PYPROJECT.encode(), baseline.NAME)
 VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_INDEX_FILE")

@@ -7,14 +7,11 @@ name on one line; a reader needs no tool for it.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Sequence
 
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import files
 from trinity_guard.lint.finding import Finding
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
 
 HEADER = '{"trinity-guard": "baseline", "version": 1}'
 NAME = b".trinity-guard-baseline"

@@ -7,22 +7,18 @@ Each file is replaced whole, or stays as it is; running it again after a kill co
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Sequence
 
 from trinity_guard import git
 from trinity_guard.convert import ignorelines
 from trinity_guard.dvcrepo import decode, pointer, safe_paths, secrets
+from trinity_guard.dvcrepo.output import Output
+from trinity_guard.dvcrepo.pointer import Pointer
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.git import files
 from trinity_guard.git.gitignore import with_line
 from trinity_guard.lint.finding import Finding
 from trinity_guard.remotes import credentials
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from trinity_guard.dvcrepo.output import Output
-    from trinity_guard.dvcrepo.pointer import Pointer
 
 IGNORE_LINE, CREDENTIAL = "TG004", "TG006"
 # What must never be committed out of `.dvc`: the file that takes the secrets, and the folder in which it is written.

@@ -6,15 +6,12 @@ That is what the next `git add` and `git commit -a` meet, though nobody has stag
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 
 from trinity_guard.dvcrepo.configfile import MAX_BYTES
 from trinity_guard.dvcrepo.paths import is_config
 from trinity_guard.git.index import REGULAR
 from trinity_guard.lint.subject import Subject, Tree
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 IGNORE = b".gitignore"
 # Stands before a path in the place of a blob's id.

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import bisect
+from collections.abc import Sequence
 
-from trinity_guard.git.catfile import headers
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from trinity_guard.git.catfile import Source
-    from trinity_guard.git.packwriter import Pack
-    from trinity_guard.migrate.progress import Progress
-    from trinity_guard.migrate.rewrite import Trees
-    from trinity_guard.migrate.scan import Scan
+from trinity_guard.git.catfile import Source, headers
+from trinity_guard.git.packwriter import Pack
+from trinity_guard.migrate.progress import Progress
+from trinity_guard.migrate.rewrite import Trees
+from trinity_guard.migrate.scan import Scan
 
 SIGNATURES = (b"gpgsig", b"gpgsig-sha256")
 MERGETAG = b"mergetag"

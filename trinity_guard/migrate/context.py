@@ -7,16 +7,11 @@ from __future__ import annotations
 
 from trinity_guard.dvcrepo import paths, pipeline
 from trinity_guard.dvcrepo.decode import outputs_of
+from trinity_guard.dvcrepo.output import Output
 from trinity_guard.errors import GuardError
-from trinity_guard.git.catfile import TREE, Source, tree_parser
-from trinity_guard.migrate.ignorefiles import DVCIGNORE, GITIGNORE, Reader, lines_of
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.dvcrepo.output import Output
-    from trinity_guard.git.catfile import Entry
-    from trinity_guard.migrate.ignorefiles import Line
-    from trinity_guard.migrate.scan import Scan
+from trinity_guard.git.catfile import TREE, Entry, Source, tree_parser
+from trinity_guard.migrate.ignorefiles import DVCIGNORE, GITIGNORE, Line, Reader, lines_of
+from trinity_guard.migrate.scan import Scan
 
 # What holds a path: a .dvc file, one of a folder, a stage of dvc.yaml, the same with `cache: false`, or another DVC
 # project below the top.

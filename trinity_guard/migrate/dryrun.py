@@ -7,21 +7,18 @@ import os
 from trinity_guard import git
 from trinity_guard.dvcrepo import odb, pointer
 from trinity_guard.errors import GuardError
+from trinity_guard.git.catfile import Source
 from trinity_guard.git.packwriter import Pack
 from trinity_guard.migrate import lfs
 from trinity_guard.migrate.context import Above
 from trinity_guard.migrate.dvcfiles import dvc_files
 from trinity_guard.migrate.ignorefiles import Reader
 from trinity_guard.migrate.interpreter import deep_recursion
+from trinity_guard.migrate.migration import Migration
 from trinity_guard.migrate.rewrite import OTHER_MD5, Trees, not_extracted, unnameable
+from trinity_guard.migrate.scan import Scan
 from trinity_guard.migrate.state import Object
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.git.catfile import Source
-    from trinity_guard.migrate.migration import Migration
-    from trinity_guard.migrate.scan import Scan
-    from trinity_guard.migrate.survey import Survey
+from trinity_guard.migrate.survey import Survey
 
 # Stands for an md5 that is not known yet. Of letters, as most have one: YAML would take digits alone for a number.
 UNKNOWN = "f" * 32

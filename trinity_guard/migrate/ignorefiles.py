@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Iterable, Sequence
 
-    # Where the file stands (b"" or b"data/"), its name, and one of its lines.
-    Line = tuple[bytes, bytes, bytes]
-    # The folder whose .gitignore hides another folder, that folder (both end with a slash, or are b""), and whether
-    # all in it is hidden (b"/data/*") and not the folder itself.
-    Hidden = tuple[bytes, bytes, bool]
+# Where the file stands (b"" or b"data/"), its name, and one of its lines.
+Line = tuple[bytes, bytes, bytes]
+# The folder whose .gitignore hides another folder, that folder (both end with a slash, or are b""), and whether
+# all in it is hidden (b"/data/*") and not the folder itself.
+Hidden = tuple[bytes, bytes, bool]
 
 GITIGNORE, DVCIGNORE = b".gitignore", b".dvcignore"
 POINTERS_SEEN = b"!*.dvc"

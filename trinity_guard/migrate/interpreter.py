@@ -5,10 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import sys
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from collections.abc import Iterator
 
 # A recursion a folder deep; the deepest paths that Git takes have some 2,000.
 MAX_DEPTH = 10_000

@@ -6,10 +6,7 @@ import os
 
 from trinity_guard.detect.inspect import LFS_HEADS
 from trinity_guard.errors import GuardError
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.git.catfile import Source
+from trinity_guard.git.catfile import Source
 
 # git-lfs takes nothing longer for a pointer.
 MAX_BYTES = 1024

@@ -5,15 +5,11 @@ from __future__ import annotations
 import os
 
 from trinity_guard.dvcrepo import project as dvcproject
+from trinity_guard.git import Place
 from trinity_guard.git.catfile import Source
 from trinity_guard.migrate import refs
-from trinity_guard.migrate.progress import silent
+from trinity_guard.migrate.progress import Progress, silent
 from trinity_guard.migrate.state import State
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.git import Place
-    from trinity_guard.migrate.progress import Progress
 
 
 class Migration:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from trinity_guard.git.catfile import TREE, headers, tree_bytes, tree_parser
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.git.catfile import Entry, Source
-    from trinity_guard.git.packwriter import Pack
+from trinity_guard.git.catfile import TREE, Entry, Source, headers, tree_bytes, tree_parser
+from trinity_guard.git.packwriter import Pack
 
 HEX = b"0123456789abcdef"
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from collections.abc import Sequence
 
-    from trinity_guard.migrate.destination import Destination
-    from trinity_guard.migrate.selection import Selection
+from trinity_guard.migrate.destination import Destination
+from trinity_guard.migrate.selection import Selection
 
 
 class Request:

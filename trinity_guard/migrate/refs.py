@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.git.catfile import fed
+from trinity_guard.git.catfile import Source, fed
 from trinity_guard.git.files import write
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from trinity_guard.git.catfile import Source
 
 ORIGINAL = b"refs/trinity-guard/original/"
 HEADS, TAGS, NOTES, REMOTES = b"refs/heads/", b"refs/tags/", b"refs/notes/", b"refs/remotes/"

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
-from trinity_guard.migrate.refs import OF_A_FORGE, ORIGINAL, REMOTES, STASH
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from trinity_guard.git.catfile import Source
-    from trinity_guard.migrate.refs import Listed
+from trinity_guard.git.catfile import Source
+from trinity_guard.migrate.refs import OF_A_FORGE, ORIGINAL, REMOTES, STASH, Listed
 
 UNDER_WAY = {
     b"rebase-merge": "a rebase",

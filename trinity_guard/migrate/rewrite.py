@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from trinity_guard.dvcrepo import paths, pointer
 from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.git.catfile import FILES, TREE, tree_bytes, tree_parser
+from trinity_guard.git.catfile import FILES, TREE, Entry, tree_bytes, tree_parser
+from trinity_guard.git.packwriter import Pack
 from trinity_guard.migrate import context as above
 from trinity_guard.migrate import ignorefiles
-from trinity_guard.migrate.ignorefiles import DVCIGNORE, GITIGNORE
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from trinity_guard.git.catfile import Entry
-    from trinity_guard.git.packwriter import Pack
-    from trinity_guard.migrate.context import Above, Context
-    from trinity_guard.migrate.dvcfiles import DvcFiles
-    from trinity_guard.migrate.ignorefiles import Hidden
-    from trinity_guard.migrate.scan import Scan, Size
-    from trinity_guard.migrate.state import Object
+from trinity_guard.migrate.context import Above, Context
+from trinity_guard.migrate.dvcfiles import DvcFiles
+from trinity_guard.migrate.ignorefiles import DVCIGNORE, GITIGNORE, Hidden
+from trinity_guard.migrate.scan import Scan, Size
+from trinity_guard.migrate.state import Object
 
 # Why a file that was selected stays in Git, where it does.
 LFS_ABSENT = "its LFS object is not here"

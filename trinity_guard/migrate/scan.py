@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
+
 from trinity_guard.dvcrepo.paths import is_pipeline, is_reference
 from trinity_guard.git.catfile import FILES, TREE, Source, tree_parser
 from trinity_guard.migrate import lfs
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    from trinity_guard.migrate.progress import Progress
-    from trinity_guard.migrate.selection import Selection
+from trinity_guard.migrate.progress import Progress
+from trinity_guard.migrate.selection import Selection
 
 # Commits whose trees are looked at together; what is found clean among them is let go of before the next ones.
 TOGETHER = 2000

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from trinity_guard import config as configs
 from trinity_guard import git
+from trinity_guard.config import Config
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.migrate import destination, refs, refusals
-from trinity_guard.migrate.options import Chosen, Options
+from trinity_guard.migrate.migration import Migration
+from trinity_guard.migrate.options import Chosen, Options, Request
 from trinity_guard.migrate.selection import Selection
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from trinity_guard.config import Config
-    from trinity_guard.migrate.migration import Migration
-    from trinity_guard.migrate.options import Request
 
 
 def subject(migration: Migration, request: Request) -> tuple[Selection, Chosen]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from trinity_guard.config import Config
 from trinity_guard.detect.inspect import is_bookkeeping
 from trinity_guard.detect.patterns import PLAIN, Rules, size_text
 from trinity_guard.dvcrepo.paths import inside_dvc
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 class Selection:

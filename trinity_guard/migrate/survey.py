@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from trinity_guard.migrate import filters, lfs, refs, refusals, report
 from trinity_guard.migrate.interpreter import no_collections
-from trinity_guard.migrate.scan import scan
+from trinity_guard.migrate.migration import Migration
+from trinity_guard.migrate.options import Chosen
+from trinity_guard.migrate.scan import Scan, scan
+from trinity_guard.migrate.selection import Selection
 from trinity_guard.migrate.tags import follow
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.migrate.migration import Migration
-    from trinity_guard.migrate.options import Chosen
-    from trinity_guard.migrate.scan import Scan
-    from trinity_guard.migrate.selection import Selection
 
 
 class Survey:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from trinity_guard.git.catfile import headers, unreadable
-from trinity_guard.migrate.commits import renamed
+from collections.abc import Callable, Sequence
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from trinity_guard.git.catfile import Source
-    from trinity_guard.git.packwriter import Pack
-    from trinity_guard.migrate.commits import Names
+from trinity_guard.git.catfile import Source, headers, unreadable
+from trinity_guard.git.packwriter import Pack
+from trinity_guard.migrate.commits import Names, renamed
 
 # How Git tells where the signature of a tag begins (gpg-interface.c).
 SIGNATURES = (

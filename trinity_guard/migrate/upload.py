@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.migrate import destination, select
+from trinity_guard.migrate.destination import Destination
+from trinity_guard.migrate.migration import Migration
+from trinity_guard.migrate.options import Options
 from trinity_guard.migrate.progress import of_stage
-from trinity_guard.migrate.state import dumped
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from trinity_guard.migrate.destination import Destination
-    from trinity_guard.migrate.migration import Migration
-    from trinity_guard.migrate.options import Options
-    from trinity_guard.migrate.state import State
+from trinity_guard.migrate.state import State, dumped
 
 # The objects (lines MD5 SIZE) that the new history names.
 WANTED = b"wanted"

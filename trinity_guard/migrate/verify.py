@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 
 from trinity_guard.errors import GuardError, shown
+from trinity_guard.git.catfile import Source
 from trinity_guard.migrate import lfs, refs
+from trinity_guard.migrate.migration import Migration
 from trinity_guard.migrate.proof.prove import prove
 from trinity_guard.migrate.proof.refs import RefProof
 from trinity_guard.migrate.settle import moves_of, nothing_to, resume
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from trinity_guard.git.catfile import Source
-    from trinity_guard.migrate.migration import Migration
-    from trinity_guard.migrate.state import State
+from trinity_guard.migrate.state import State
 
 
 class Verified:

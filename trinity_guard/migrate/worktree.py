@@ -4,17 +4,13 @@ but those of pointers, .gitignore files and DVC's own."""
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Sequence
 
 from trinity_guard import git
 from trinity_guard.dvcrepo.decode import outputs_of
 from trinity_guard.errors import GuardError
 from trinity_guard.git import index
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from trinity_guard.git.catfile import Source
+from trinity_guard.git.catfile import Source
 
 
 class Change:

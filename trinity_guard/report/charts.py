@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trinity_guard.detect.patterns import size_text
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 WIDE, HIGH = 760, 300
 LEFT, RIGHT, TOP, BOTTOM = 70, 20, 16, 34

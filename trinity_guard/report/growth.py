@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from trinity_guard.report.history import DVC, GIT
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from trinity_guard.report.history import History, Version
+from trinity_guard.report.history import DVC, GIT, History, Version
 
 POINTS = 200
 # What a pointer and its line in .gitignore take of Git.

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import html
 import time
+from collections.abc import Iterable, Sequence
 
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import shown
-from trinity_guard.lint.finding import ERROR
+from trinity_guard.lint.finding import ERROR, Finding
 from trinity_guard.report import charts
-from trinity_guard.report.growth import growing
+from trinity_guard.report.facts import Facts
+from trinity_guard.report.growth import Row, growing
 from trinity_guard.report.history import DVC, GIT
 from trinity_guard.report.looks import STYLE
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from trinity_guard.lint.finding import Finding
-    from trinity_guard.report.facts import Facts
-    from trinity_guard.report.growth import Row
 
 MAX_ROWS = 15
 MAX_FINDINGS = 12

@@ -5,19 +5,16 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
+from trinity_guard.config import Config
 from trinity_guard.convert import leftovers
 from trinity_guard.dvcrepo import project, tracked
 from trinity_guard.dvcrepo.compare import CHANGED, OTHER_VERSION, Comparison
+from trinity_guard.dvcrepo.output import Output
 from trinity_guard.dvcrepo.paths import is_lock
 from trinity_guard.errors import shown
 from trinity_guard.push import background
 from trinity_guard.push.queue import Queue, Retries
 from trinity_guard.remotes import connect
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.config import Config
-    from trinity_guard.dvcrepo.output import Output
 
 HOOKS = (
     "pre-commit", "pre-merge-commit", "pre-applypatch", "post-commit", "pre-push", "post-checkout", "post-merge",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+from collections.abc import Callable
 
 from trinity_guard import git
 from trinity_guard.dvcrepo import project, safe_paths
@@ -14,10 +15,6 @@ from trinity_guard.git.files import replace
 from trinity_guard.remotes import add, base, untrusted
 from trinity_guard.remotes.add import folder_beside
 from trinity_guard.setup import native
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 REMOTE = add.REMOTE
 

@@ -6,15 +6,12 @@ import hashlib
 import os
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from trinity_guard import LIBRARY, git, start_line
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git.files import replace, unwritable
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 ID = b"trinity-guard hook 5d1c8e0b7f3a4c29 version "
 # SHA-256 of the templates of earlier versions, with no paths filled in: they are ours, and are renewed or taken away.

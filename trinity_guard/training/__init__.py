@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.training.model import verified
-    from trinity_guard.training.model.predict import evaluate, predict
+from trinity_guard.training.model import verified
+from trinity_guard.training.model.predict import evaluate, predict
 
 __all__ = ["evaluate", "predict", "verified"]
 

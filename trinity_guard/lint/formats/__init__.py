@@ -6,14 +6,11 @@ lines, or stand in it as a command to the CI.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from trinity_guard.lint.finding import Finding
 from trinity_guard.lint.formats import github, gitlab, json_, junit, sarif, text
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from trinity_guard.lint.finding import Finding
-    from trinity_guard.lint.summary import Summary
+from trinity_guard.lint.summary import Summary
 
 _RENDERED = {
     "text": text.rendered,

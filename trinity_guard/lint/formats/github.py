@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from trinity_guard.lint.finding import ERROR
+from trinity_guard.lint.finding import ERROR, Finding
 from trinity_guard.lint.formats.saying import closing, told, visible
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.lint.finding import Finding
-    from trinity_guard.lint.summary import Summary
+from trinity_guard.lint.summary import Summary
 
 # What a value may hold beside what is printable: the runner turns it back.
 LINES = "\r\n"

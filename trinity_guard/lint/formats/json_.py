@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import binascii
 
-from trinity_guard.lint.finding import ERROR
+from trinity_guard.lint.finding import ERROR, Finding
 from trinity_guard.lint.formats.saying import dumped, named, visible
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.lint.finding import Finding
-    from trinity_guard.lint.summary import Summary
+from trinity_guard.lint.summary import Summary
 
 # Raised when a key goes away or changes its meaning; new keys may come at any time.
 VERSION = 1

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from trinity_guard.lint.finding import ERROR
+from trinity_guard.lint.finding import ERROR, Finding
 from trinity_guard.lint.formats.saying import COMMIT, closing, fact, named, told, visible
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.lint.finding import Finding
-    from trinity_guard.lint.summary import Summary
+from trinity_guard.lint.summary import Summary
 
 
 def rendered(findings: list[Finding], summary: Summary) -> str:

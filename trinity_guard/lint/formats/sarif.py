@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import trinity_guard
-from trinity_guard.lint.finding import ERROR
+from trinity_guard.lint.finding import ERROR, Finding
 from trinity_guard.lint.formats.saying import dumped, fact, named, remedies, unique, visible
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.lint.finding import Finding
-    from trinity_guard.lint.summary import Summary
+from trinity_guard.lint.summary import Summary
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from trinity_guard.errors import shown
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.lint.finding import Finding
-    from trinity_guard.lint.summary import Summary
+from trinity_guard.lint.finding import Finding
+from trinity_guard.lint.summary import Summary
 
 COMMIT = 10  # so many digits of a commit's id are shown
 

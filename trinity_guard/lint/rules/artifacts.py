@@ -5,10 +5,7 @@ from __future__ import annotations
 from trinity_guard.dvcrepo.paths import inside_dvc
 from trinity_guard.errors import pathspec, typed
 from trinity_guard.lint.finding import Finding
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from trinity_guard.lint.subject import Judged, Subject
+from trinity_guard.lint.subject import Judged, Subject
 
 
 def finding_of(rule: str, judged: Judged, problem: str, remedy: str) -> Finding:

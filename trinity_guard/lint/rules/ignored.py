@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from trinity_guard import git
+from trinity_guard.dvcrepo.output import Output
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.git.index import SYMLINK
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from trinity_guard.dvcrepo.output import Output
-    from trinity_guard.lint.subject import Subject
+from trinity_guard.lint.subject import Subject
 
 NAME = b".gitignore"
 # What Git refuses to check out; a tree that somebody made by hand can name them.

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from trinity_guard import git
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.git import index
+from trinity_guard.lint.finding import Finding
 from trinity_guard.lint.rules.artifacts import finding_of, in_tree, short
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from trinity_guard.lint.finding import Finding
-    from trinity_guard.lint.subject import Judged, Subject
+from trinity_guard.lint.subject import Judged, Subject
 
 
 def find(subject: Subject) -> Iterator[Finding]:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 from trinity_guard.errors import shown, typed
 from trinity_guard.lint.finding import Finding
 from trinity_guard.lint.rules import ignored
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from trinity_guard.lint.subject import Subject
+from trinity_guard.lint.subject import Subject
 
 
 def find(subject: Subject) -> Iterator[Finding]:

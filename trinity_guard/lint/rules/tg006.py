@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 
 from trinity_guard import git
 from trinity_guard.dvcrepo import secrets
 from trinity_guard.dvcrepo.paths import is_config, is_dvc_path, is_private_config
 from trinity_guard.errors import GuardError, pathspec, quoted
 from trinity_guard.git import revisions
+from trinity_guard.git.index import Entry
 from trinity_guard.lint.finding import WARNING, Finding, without_path
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from trinity_guard.git.index import Entry
-    from trinity_guard.lint.subject import Subject
+from trinity_guard.lint.subject import Subject
 
 
 def find(subject: Subject) -> Iterator[Finding]:

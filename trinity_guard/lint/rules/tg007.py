@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 from trinity_guard.dvcrepo import paths
 from trinity_guard.dvcrepo.decode import outputs_of
 from trinity_guard.errors import GuardError, pathspec, shown, typed
+from trinity_guard.git.index import Entry
 from trinity_guard.lint.finding import Finding
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from trinity_guard.git.index import Entry
-    from trinity_guard.lint.subject import Subject
-
+from trinity_guard.lint.subject import Subject
 
 LOCK = b"dvc.lock"
 

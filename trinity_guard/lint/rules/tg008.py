@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 from trinity_guard.errors import pathspec, shown
 from trinity_guard.lint.finding import ERROR, WARNING, Finding
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from trinity_guard.lint.subject import Subject
-
+from trinity_guard.lint.subject import Subject
 
 POINTER = b".dvc"
 MODELS = b"models"

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from trinity_guard.lint.finding import Finding
 from trinity_guard.lint.rules.artifacts import finding_of, in_tree, remedy_for, unfiltered
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from trinity_guard.lint.finding import Finding
-    from trinity_guard.lint.subject import Subject
+from trinity_guard.lint.subject import Subject
 
 
 def find(subject: Subject) -> Iterator[Finding]:

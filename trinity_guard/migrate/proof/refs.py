@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from trinity_guard.errors import shown
 from trinity_guard.git import revisions
+from trinity_guard.git.catfile import Source
 from trinity_guard.migrate import refs
 from trinity_guard.migrate.proof.lines import Names, fields
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from trinity_guard.git.catfile import Source
-    from trinity_guard.migrate.refs import Move
+from trinity_guard.migrate.refs import Move
 
 BEGIN = b"-----BEGIN "
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from trinity_guard.detect.patterns import PLAIN
 from trinity_guard.errors import UNUSABLE, GuardError, shown
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from trinity_guard.migrate.scan import Scan
-    from trinity_guard.migrate.selection import Selection
+from trinity_guard.migrate.scan import Scan
+from trinity_guard.migrate.selection import Selection
 
 MAX_NAMED = 3
 

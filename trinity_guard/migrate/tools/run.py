@@ -8,6 +8,7 @@ commit of HEAD alone, finds it clean.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 from trinity_guard import git
 from trinity_guard.detect.patterns import size_text
@@ -17,21 +18,14 @@ from trinity_guard.migrate import destination, extract, lfs, messages, refs, ref
 from trinity_guard.migrate.context import Above
 from trinity_guard.migrate.ignorefiles import Reader
 from trinity_guard.migrate.interpreter import deep_recursion
+from trinity_guard.migrate.migration import Migration
+from trinity_guard.migrate.options import Options
 from trinity_guard.migrate.rewrite import Trees
-from trinity_guard.migrate.scan import scan
+from trinity_guard.migrate.scan import Scan, scan
+from trinity_guard.migrate.state import Object
 from trinity_guard.migrate.tags import follow
 from trinity_guard.migrate.tools import globs
-from trinity_guard.migrate.tools.find import FILTER_REPO
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from trinity_guard.migrate.migration import Migration
-    from trinity_guard.migrate.options import Options
-    from trinity_guard.migrate.scan import Scan
-    from trinity_guard.migrate.state import Object
-    from trinity_guard.migrate.tools.find import Tool
+from trinity_guard.migrate.tools.find import FILTER_REPO, Tool
 
 MANIFEST, BEFORE, SAID = b"manifest.jsonl", b"refs-before", b"tool.log"
 MESSAGE = b"Models and data are DVC pointers\n"
