@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 from tests.helpers.usage import Usage
+
+
+@pytest.fixture(autouse=True)
+def garbage() -> Generator[None]:
+    """A hook ends with its process, and looks for no garbage; this process goes on."""
+    yield
+    gc.enable()
 
 
 @pytest.fixture
