@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.migrate import driven
@@ -115,6 +115,19 @@ def same_but_for_ours(found: dict[str, Any], wanted: dict[str, Any]) -> None:
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@example(
+    made=[
+        {"files": {}, "parents": [], "message": b"", "extra": b"", "tag": "", "note": False},
+        {
+            "files": {"a.pkl": ("100755", b"one"), "a.pkl.dvc": pointer_of(b"one", "a.pkl")},
+            "parents": [],
+            "message": b"",
+            "extra": b"",
+            "tag": "",
+            "note": False,
+        },
+    ]
+)
 @given(made=commits())
 def test_nothing_is_lost_whatever_the_history(
     tmp_path_factory: pytest.TempPathFactory, made: list[dict[str, Any]]

@@ -155,6 +155,20 @@ def test_a_file_beside_a_pointer_to_other_bytes_stays_and_is_told(legacy: Legacy
     assert "other bytes" in done.stays()["a.pkl"]
 
 
+@pytest.mark.parametrize("executable", [True, False])
+def test_a_file_beside_a_pointer_of_another_mode_stays_and_is_told(legacy: Legacy, executable: bool) -> None:
+    """Its bytes are those of the pointer, and the pointer would give it back with another mode."""
+    mode = "100755" if executable else "100644"
+    old = legacy.commit(
+        {"a.pkl": (mode, b"data"), "a.pkl.dvc": pointer_of(b"data", "a.pkl", not executable), "b.pkl": b"b"}
+    )
+    agreed = legacy.commit({"a.pkl": (mode, b"data"), "a.pkl.dvc": pointer_of(b"data", "a.pkl", executable)})
+    done = legacy.migrate()
+    assert done.files(old)["a.pkl"] == (mode, b"data")
+    assert "another mode" in done.stays()["a.pkl"]
+    assert "a.pkl" not in done.files(agreed)
+
+
 def test_a_file_stays_where_something_else_has_the_pointers_name(legacy: Legacy) -> None:
     old = legacy.commit({"a.pkl": b"data", "a.pkl.dvc/x": b"a folder"})
     done = legacy.migrate()

@@ -20,15 +20,16 @@ YAML, LOCK = paths.PIPELINE, paths.LOCK
 
 
 class Held:
-    """A path that DVC already holds in a commit, by which kind of file, and its md5 ("" unknown)."""
+    """A path that DVC already holds in a commit, by which kind of file, its md5 ("" unknown), its execute bit."""
 
-    __slots__ = ("by", "kind", "md5", "path")
+    __slots__ = ("by", "isexec", "kind", "md5", "path")
 
-    def __init__(self, path: bytes, kind: str, md5: str, by: bytes) -> None:
+    def __init__(self, path: bytes, kind: str, md5: str, by: bytes, isexec: bool = False) -> None:
         self.path = path
         self.kind = kind
         self.md5 = md5
         self.by = by
+        self.isexec = isexec
 
     def concerns(self, folder: bytes) -> bool:
         """Whether it is a path in this folder (which ends with a slash), or one that the folder is in."""
@@ -140,14 +141,14 @@ class Above:
         return self._outs[key]
 
     def _one(self, held: Held) -> Held:
-        key = (held.path, held.kind.encode(), held.md5.encode(), held.by)
+        key = (held.path, held.kind.encode(), held.md5.encode(), held.by, b"x" * held.isexec)
         return self._outs.setdefault(key, [held])[0]
 
 
 def _held(out: Output, where: bytes) -> Held:
     kind = IN_GIT if not out.cache else STAGE if out.stage else FOLDER if out.is_dir else FILE
     # The md5 of DVC 2 is that of the text with other line ends: it proves nothing.
-    return Held(out.path, kind, "" if out.legacy else out.md5, where)
+    return Held(out.path, kind, "" if out.legacy else out.md5, where, out.isexec)
 
 
 def _said_in(where: bytes, data: bytes, lock: bytes | None) -> list[Output]:

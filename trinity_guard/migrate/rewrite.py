@@ -20,6 +20,7 @@ from trinity_guard.migrate.state import Object
 LFS_ABSENT = "its LFS object is not here"
 LFS_ENCODED = "a git-lfs extension encoded its object"
 OTHER_MD5 = "another pointer in the same commit records other bytes for it"
+OTHER_MODE = "another pointer in the same commit records another mode for it"
 ELSEWHERE = "a pointer in another folder records it"
 TAKEN = "a file of the pointer's name is there, and is no pointer to it"
 IN_FOLDER = "it lies in a folder that DVC tracks as a whole"
@@ -135,7 +136,7 @@ class Trees:
     def _rewrite_file(self, folder: _Folder, entry: Entry, context: Context, hidden: bool) -> None:
         mode, name, blob = entry
         full = folder.path + name
-        reason = self._reason(folder, full, name, blob, context)
+        reason = self._reason(folder, full, entry, context)
         if reason:
             self.stays.setdefault((full, reason), set()).add(blob)
             return
@@ -153,8 +154,9 @@ class Trees:
         if not hidden and not reader.hides(context[0], full):
             folder.ignored.append(name)
 
-    def _reason(self, folder: _Folder, full: bytes, name: bytes, blob: bytes, context: Context) -> str | None:
+    def _reason(self, folder: _Folder, full: bytes, entry: Entry, context: Context) -> str | None:
         """Return why a file stays, None where it becomes a pointer, "" where its pointer is there and agrees."""
+        mode, name, blob = entry
         if name not in self._names:
             self._names[name] = pointer.nameable(name)
         by_itself = self._names[name] or unnameable(folder.path)
@@ -163,7 +165,7 @@ class Trees:
         if by_itself:
             return by_itself
         for held in context[1]:
-            said = _held_reason(held, full, self._objects[blob].md5)
+            said = _held_reason(held, full, self._objects[blob].md5, mode == FILES[1])
             if said is not None:
                 return said
         if folder.has(name + paths.POINTER):
@@ -261,12 +263,14 @@ def not_extracted(size: Size) -> str:
     return LFS_ENCODED if size.lfs.encoded else LFS_ABSENT
 
 
-def _held_reason(held: above.Held, path: bytes, md5: str) -> str | None:
+def _held_reason(held: above.Held, path: bytes, md5: str, isexec: bool) -> str | None:
     if held.kind == above.PROJECT:
         return NESTED if path.startswith(held.path + b"/") else None
     if held.path == path:
         if held.kind == above.FILE:
             beside = held.by.rpartition(b"/")[0] == path.rpartition(b"/")[0]
+            if held.md5 == md5 and held.isexec != isexec:
+                return OTHER_MODE
             return OTHER_MD5 if held.md5 != md5 else "" if beside else ELSEWHERE
         return {above.FOLDER: OTHER_MD5, above.STAGE: OF_STAGE, above.IN_GIT: METRIC}[held.kind]
     if path.startswith(held.path + b"/"):
