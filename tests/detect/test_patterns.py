@@ -16,7 +16,9 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.support import Repo, run
+from trinity_guard import git
 from trinity_guard.config import DEFAULT_PATTERNS, Config
+from trinity_guard.detect import patterns as patterns_module
 from trinity_guard.detect.patterns import Rules, size_text
 
 PICKLE = pickle.dumps({"a": 1})
@@ -49,7 +51,10 @@ def rules(*patterns: str, exclude: tuple[str, ...] = (), **options: Any) -> Rule
         (("*.tar.gz",), b"a.gz", None),
         (("*.TIF",), b"x/a.tif", "*.TIF"),
         ((), b"a.pkl", None),
+        (("*.?kl",), b"a.pkl", "*.?kl"),
         (("data/",), b"data/x/y", "data/"),
+        (("data/*",), b"data/\xff", "data/*"),
+        (("a?b.bin",), b"a\nb.bin", "a?b.bin"),
         (("data/",), b"deep/Data/x", "data/"),
         (("data/",), b"data", None),
         (("/data",), b"data/x", "/data"),
@@ -103,6 +108,7 @@ def test_an_excluded_file_is_none_whatever_it_is() -> None:
         (b"a.mp4", 5_000_001, TEXT, {}, ("too-big", "5,000,001 B is more than max-size (5,000,000 B)")),
         (b"a.mp4", 10**12, TEXT, {"max_size": 0}, ("fine", "")),
         (b"a.mp4", 413, TEXT, {"max_size": 412}, ("too-big", "413 B is more than max-size (412 B)")),
+        (b"a.mp4", 2, TEXT, {"max_size": 1}, ("too-big", "2 B is more than max-size (1 B)")),
     ],
 )
 def test_the_verdict_has_its_reason(
@@ -115,6 +121,7 @@ def test_the_verdict_has_its_reason(
 def test_what_need_not_be_read_is_said() -> None:
     guarded = rules(*DEFAULT_PATTERNS)
     assert (guarded.needs_head(), guarded.limits_size(), guarded.small) == (True, True, 5_000_000)
+    assert rules(max_size=1).limits_size()
     unlimited = rules(*DEFAULT_PATTERNS, sniff=False, max_size=0)
     assert (unlimited.needs_head(), unlimited.limits_size()) == (False, False)
     assert unlimited.small >= 2**62
@@ -131,7 +138,9 @@ def test_what_need_not_be_read_is_said() -> None:
         (999_949, "999.9 kB"),
         (999_950, "1 MB"),
         (5_000_000, "5 MB"),
-        (6_234_567, "6.2 MB"),
+        (6_249_999, "6.2 MB"),
+        (6_250_000, "6.3 MB"),
+        (1_549_900_000, "1.5 GB"),
         (412_000_000, "412 MB"),
         (1_500_000_000, "1.5 GB"),
         (2 * 10**15, "2000 TB"),
@@ -238,6 +247,35 @@ def test_the_sieve_lets_everything_through_that_is_named(patterns: tuple[str, ..
 def test_the_sieve_keeps_ordinary_names_back() -> None:
     for guarded in (rules(*DEFAULT_PATTERNS), rules("models/**", "*.mod[ea]l", "data/raw/", r"we\ ights-*")):
         assert not any(guarded.sieve(path) for path in (b"src/main.py", b"README.md", b"Makefile", "é.txt".encode()))
+
+
+@pytest.mark.parametrize(
+    ("patterns", "path"),
+    [
+        (("models/**",), b"odels.txt"),
+        (("z*models",), b"z.txt"),
+        ((r"we\ights-*",), b"weig.txt"),
+        (("maX*",), b"main.py"),
+        (("models/", "  "), b"main.py"),
+        (("models/", "#"), b"c#.txt"),
+        (("models/", "!src"), b"a!src.txt"),
+    ],
+)
+def test_the_sieve_looks_for_all_that_is_certain(patterns: tuple[str, ...], path: bytes) -> None:
+    assert not rules(*patterns).sieve(path)
+
+
+def test_plain_patterns_are_never_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns_module, "compiled", None)
+    assert rules(*DEFAULT_PATTERNS).named(b"d/a.PKL") == "*.pkl"
+
+
+def test_the_rules_of_a_repository_are_those_of_its_configuration(plain: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(plain.path)
+    plain.write(".trinity-guard.toml", b'patterns = ["*.bin"]\npush = "off"\n')
+    config, guarded = patterns_module.load_config(git.place())
+    assert config.push == "off"
+    assert (guarded.named(b"a.bin"), guarded.named(b"a.pkl")) == ("*.bin", None)
 
 
 # --- against git

@@ -153,10 +153,8 @@ def _literal(line: str) -> bytes:
     # Behind a bracket nothing is certain without parsing it.
     text = line.strip().partition("[")[0]
     pieces = [""]
-    escaped = False
     for char in text:
-        if escaped or char in "*?/\\" or not char.isascii():
-            escaped = char == "\\" and not escaped
+        if char in "*?/\\" or not char.isascii():
             pieces.append("")
         else:
             pieces[-1] += char
