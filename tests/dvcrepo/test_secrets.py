@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.support import PROJECT, dvc, run
-from trinity_guard.dvcrepo import secrets, urls
+from trinity_guard.dvcrepo import secrets
 from trinity_guard.dvcrepo.secrets import PERSONAL, PROGRAM, SECRET, credentials_in, personal_in, refusal
 from trinity_guard.errors import GuardError
 from trinity_guard.remotes import trust
@@ -242,38 +242,6 @@ def test_a_kilobyte_of_aliases_is_walked_once() -> None:
     lines = ["a0: &a0 [x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30)]
     text = "\n".join([*lines, "outs: [*a29, 'https://me:hunter2@h/x']"])
     assert [f[3] for f in found(text, b"dvc.yaml")] == ["url"]
-
-
-# ---- addresses
-
-
-@given(
-    st.sampled_from(["https://", "ssh://", "webdavs://", "s3://"]),
-    st.text("abcde", min_size=1, max_size=5),
-    st.text("qwz", min_size=9, max_size=12),
-    st.sampled_from(["h", "h:22", "h/x", "h:22/x?a=1", "h/x?a=1&sig=zzzzzzzzzzzz"]),
-)
-@example("https://", "me", "qwzqwz/qwzqwz", "h/x")
-def test_an_address_without_its_secret_keeps_all_else(scheme: str, user: str, password: str, rest: str) -> None:
-    url = f"{scheme}{user}:{password}@{rest}"
-    assert urls.secret_in(url) == "password"
-    shown = urls.without_secret(url)
-    assert shown == f"{scheme}{user}@{rest}".replace("&sig=zzzzzzzzzzzz", "")
-    assert urls.secret_in(shown) == ""
-    assert urls.password_of(url) == (f"{scheme}{user}@{rest}", password)
-
-
-def test_an_address_without_secrets_is_shown_as_it_is() -> None:
-    for url in ("s3://b/a:b@c", "/srv/x", "https://me@h/x?a=1#f", "ssh://[::1]:22/x", "me@host:/x", ""):
-        assert urls.secret_in(url) == ""
-        assert urls.without_secret(url) == url
-
-
-@given(st.text("%a0fé+ xG", max_size=12))
-def test_percent_signs_are_read_as_urllib_does(text: str) -> None:
-    from urllib.parse import unquote
-
-    assert urls.password_of(f"https://me:x{text}@h") == ("https://me@h", unquote("x" + text))
 
 
 def test_dvc_reads_the_third_spelling_of_a_remote_too(tmp_path: Path) -> None:

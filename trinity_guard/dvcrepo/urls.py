@@ -45,8 +45,10 @@ def _user_of(url: str) -> tuple[str, str, str]:
     scheme, mark, rest = url.partition("://")
     before, rest = (scheme + mark, rest) if mark else ("", url)
     end = min((at for at in map(rest.find, "/?#") if at >= 0), default=len(rest))
-    port = rest[:end].partition(":")[2]
-    if "@" not in rest[:end] and mark and port and not port.isdigit() and not port.startswith("["):
+    host = rest[:end]
+    # Of an IPv6 address the colons in its brackets begin no port.
+    port = (host.partition("]")[2] if host.startswith("[") else host).partition(":")[2]
+    if "@" not in host and mark and port and not port.isdigit():
         # A password with a slash in it, which should have been written %2F: everything up to the last @.
         end = len(rest.partition("?")[0])
     user, at, _ = rest[:end].rpartition("@")
