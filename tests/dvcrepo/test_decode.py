@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.dvcrepo.kinds import KINDS, OTHER, TABLE, md5, room
+from tests.dvcrepo.kinds import KINDS, room
 from trinity_guard.dvcrepo.decode import outputs_of
-from trinity_guard.dvcrepo.output import LEGACY, Output, is_md5, is_object, listed_in, of_object
+from trinity_guard.dvcrepo.output import Output
 from trinity_guard.dvcrepo.paths import is_reference, yaml_beside
 from trinity_guard.errors import GuardError
 
@@ -70,47 +70,3 @@ def test_an_empty_lock_names_nothing_and_an_empty_pointer_is_none() -> None:
     assert outputs_of(b"", b"dvc.lock") == []
     with pytest.raises(GuardError, match="is no pointer"):
         outputs_of(b"", b"x.dvc")
-
-
-# --- the record itself
-
-
-@pytest.mark.parametrize(
-    ("text", "file", "object_"),
-    [
-        ("a" * 32, True, True),
-        ("a" * 32 + ".dir", True, True),
-        (LEGACY + "a" * 32, False, True),
-        ("a" * 31, False, False),
-        ("A" * 32, False, False),
-        ("g" * 32, False, False),
-        ("", False, False),
-        (".dir", False, False),
-        (LEGACY, False, False),
-    ],
-)
-def test_what_an_md5_is(text: str, file: bool, object_: bool) -> None:
-    assert (is_md5(text), is_object(text)) == (file, object_)
-    assert not is_md5(None)
-
-
-@pytest.mark.parametrize("name", ["a" * 32, "a" * 32 + ".dir", LEGACY + "a" * 32, LEGACY + "a" * 32 + ".dir"])
-def test_an_object_keeps_its_name(name: str) -> None:
-    output = of_object(name, 5)
-    assert (output.name, output.held, output.is_dir) == (name, True, name.endswith(".dir"))
-    assert output.object_size == (5 if name == "a" * 32 else -1)
-
-
-def test_a_file_of_a_directory_is_treated_as_the_directory_is() -> None:
-    [folder] = outputs_of(
-        f"outs:\n- md5: {md5(TABLE)}.dir\n  hash: md5\n  path: f\n  remote: other\n  push: false\n".encode(), b"f.dvc"
-    )
-    file = listed_in(folder, md5(OTHER), b"f/x")
-    assert (file.path, file.name, file.source, file.remote, file.pushed) == (
-        b"f/x",
-        md5(OTHER),
-        b"f.dvc",
-        "other",
-        False,
-    )
-    assert (file.kind, folder.kind, folder.pushed) == ("file", "dir", False)

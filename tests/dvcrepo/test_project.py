@@ -10,11 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
-from tests.helpers.support import PROJECT, Repo, run
-from trinity_guard.dvcrepo import configfile
+from tests.helpers.support import PROJECT, run
 from trinity_guard.dvcrepo.project import Project, dvcignored, load, root_of
 from trinity_guard.errors import UNUSABLE, GuardError
 
@@ -131,32 +128,6 @@ def test_each_remote_says_which_file_names_its_url_and_keeps_all_its_options(tmp
     assert (remotes["g"].url, remotes["g"].local) == ("s3://b/p", None)
 
 
-def test_without_variables_the_config_folders_are_those_of_platformdirs(monkeypatch: pytest.MonkeyPatch) -> None:
-    from platformdirs.macos import MacOS
-    from platformdirs.unix import Unix
-
-    monkeypatch.delenv("DVC_SYSTEM_CONFIG_DIR")
-    monkeypatch.delenv("DVC_GLOBAL_CONFIG_DIR")
-    cases: list[dict[str, str]] = [
-        {},
-        {"XDG_CONFIG_HOME": "/x/home", "XDG_CONFIG_DIRS": "/x/a:/x/b"},
-        {"XDG_CONFIG_HOME": "relative", "XDG_CONFIG_DIRS": "relative:/x/b"},
-        {"XDG_CONFIG_HOME": "", "XDG_CONFIG_DIRS": ""},
-    ]
-    prefixes = ["/usr", "/opt/homebrew/opt/python@3.13/Frameworks/Python.framework/Versions/3.13"]
-    for variables in cases:
-        monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
-        monkeypatch.delenv("XDG_CONFIG_DIRS", raising=False)
-        for name, value in variables.items():
-            monkeypatch.setenv(name, value)
-        for prefix in prefixes:
-            monkeypatch.setattr(sys, "base_prefix", prefix)
-            for platform, kind in (("linux", Unix), ("darwin", MacOS)):
-                theirs = kind("dvc", "iterative")
-                assert os.fsdecode(configfile._system_dir(platform)) == theirs.site_config_dir
-                assert os.fsdecode(configfile._global_dir(platform)) == theirs.user_config_dir
-
-
 BROKEN = {
     "no equals": ("[core]\nremote\n", "in line 2"),
     "unclosed section": ("[core]\nremote = x\n[cache\n", "in line 3"),
@@ -249,55 +220,6 @@ def test_a_deep_project_is_found_before_a_higher_one_and_none_above_the_top(tmp_
     assert root_of(top, b"other/x.csv", known) == b""
     assert root_of(top, b"sub/deep/er/x.csv", known) == b"sub/deep"
     assert known == {b"": True, b"other": False, b"sub/deep/er": False, b"sub/deep": True}
-
-
-# --- the ordinary lines against configobj
-
-
-def by_configobj(text: str) -> dict[str, Any] | None:
-    from configobj import ConfigObj, ConfigObjError
-
-    try:
-        tree = ConfigObj(text.splitlines(True)).dict()
-    except ConfigObjError:
-        return None
-    if any(not isinstance(v, dict) for v in tree.values()):
-        return None
-    return {configfile.named(n): {k.lower(): v for k, v in s.items()} for n, s in tree.items()}
-
-
-CONFIG_LINES = """[core]|[cache]|['remote "a"']|[remote "b"]|[ x ]|[[y]]|[Core]|# c|  # d|remote = a|dir = ../x y
-    url=/a|url = s3://b/c|dir = 'a b'|dir = "a,b"|type = a,b|type = a, b ,c|type = a,|type = ,|x =|x = a#b|x = a # b
-    x = 'a|x = a'b|x = "a"b"|x = %(y)s|x = a%b|a b = c|'k' = v|=v|x|x == y|x = [a]|x = \'\'\'a\'\'\'|x = ""|[z] # c|[#]
-    [']|["q"]|['q']|Remote = B|x = 'a' # c| tab	=	v |x = a\\b|x = $y|x = a;b|['']|[' ']|[a]b]|;c|x = "'"|[a"b]
-    x = 'a','b'|x = a = b|x = True|['remote "Z"']|[remote"q"]|[ remote "w" ]|[remote]"""
-SOME_LINE = st.sampled_from(CONFIG_LINES.replace("\n    ", "|").split("|")) | st.text(
-    st.sampled_from("[]'\"#=,% \tabR."), max_size=12
-)
-
-
-@given(st.lists(SOME_LINE, max_size=7), st.booleans())
-@example(["[core]", "remote = a", '[remote "b"]', "url = x", "['remote \"B\"']", "url = y"], True)
-@settings(max_examples=1500, deadline=None)
-def test_the_plain_reader_takes_nothing_that_configobj_reads_otherwise(lines: list[str], newline: bool) -> None:
-    text = "\n".join(lines) + "\n" * newline
-    quick = configfile.plain(text.encode())
-    if quick is not None:
-        assert quick == by_configobj(text)
-
-
-def test_what_dvc_writes_itself_is_read_the_plain_way(tmp_path: Path) -> None:
-    repo = Repo.make(tmp_path / "r", guarded=False)
-    repo.dvc("init", "-q")
-    repo.dvc("remote", "add", "-q", "-d", "My-Store", "../a store")
-    repo.dvc("config", "-q", "cache.type", "reflink,hardlink,copy")
-    repo.dvc("remote", "modify", "-q", "My-Store", "jobs", "4")
-    data = repo.file(".dvc/config").read_bytes()
-    assert configfile.plain(data) is not None
-    found = load(os.fsencode(repo.path))
-    assert found.remotes["my-store"].local == os.fsencode(tmp_path / "a store")
-    assert found.default_remote == "my-store"
-    assert found.cache_types == ["reflink", "hardlink", "copy"]
 
 
 # --- .dvcignore

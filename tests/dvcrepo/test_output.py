@@ -1,0 +1,89 @@
+"""The one record of an output: its kind, its object, and what may be said of its size."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.dvcrepo.kinds import OTHER, TABLE, md5
+from trinity_guard.dvcrepo.decode import outputs_of
+from trinity_guard.dvcrepo.output import LEGACY, Output, is_md5, is_object, listed_in, nothing_in, of_object
+
+
+@pytest.mark.parametrize(
+    ("text", "file", "object_"),
+    [
+        ("a" * 32, True, True),
+        ("a" * 32 + ".dir", True, True),
+        (LEGACY + "a" * 32, False, True),
+        ("a" * 31, False, False),
+        ("A" * 32, False, False),
+        ("g" * 32, False, False),
+        ("", False, False),
+        (".dir", False, False),
+        (LEGACY, False, False),
+    ],
+)
+def test_what_an_md5_is(text: str, file: bool, object_: bool) -> None:
+    assert (is_md5(text), is_object(text)) == (file, object_)
+    assert not is_md5(None)
+
+
+@pytest.mark.parametrize("name", ["a" * 32, "a" * 32 + ".dir", LEGACY + "a" * 32, LEGACY + "a" * 32 + ".dir"])
+def test_an_object_keeps_its_name(name: str) -> None:
+    output = of_object(name, 5)
+    assert (output.name, output.held, output.is_dir) == (name, True, name.endswith(".dir"))
+    assert output.object_size == (5 if name == "a" * 32 else -1)
+
+
+def test_a_file_of_a_directory_is_treated_as_the_directory_is() -> None:
+    [folder] = outputs_of(
+        f"outs:\n- md5: {md5(TABLE)}.dir\n  hash: md5\n  path: f\n  remote: other\n  push: false\n".encode(), b"f.dvc"
+    )
+    file = listed_in(folder, md5(OTHER), b"f/x")
+    assert (file.path, file.name, file.source, file.remote, file.pushed) == (
+        b"f/x",
+        md5(OTHER),
+        b"f.dvc",
+        "other",
+        False,
+    )
+    assert (file.kind, folder.kind, folder.pushed) == ("file", "dir", False)
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "pushed"),
+    [
+        ({}, "file", True),
+        ({"md5": "a" * 32 + ".dir"}, "dir", True),
+        ({"imported": True}, "import", True),
+        ({"imported": True, "md5": "a" * 32 + ".dir"}, "dir", True),
+        ({"imported": True, "from_repo": True}, "import", False),
+        ({"push": False}, "file", False),
+        ({"external": True}, "foreign", False),
+        ({"cache": False}, "foreign", False),
+        ({"md5": ""}, "foreign", False),
+    ],
+)
+def test_the_kind_follows_from_the_rest(fields: dict[str, object], kind: str, pushed: bool) -> None:
+    output = Output(b"x", "a" * 32)
+    for name, value in fields.items():
+        setattr(output, name, value)
+    assert output.settle() is output
+    assert (output.kind, output.held, output.pushed) == (kind, kind != "foreign", pushed)
+
+
+def test_the_size_of_an_object_is_known_only_where_the_object_is_the_file() -> None:
+    plain, folder, legacy = Output(b"x", "a" * 32, 5), Output(b"x", "a" * 32 + ".dir", 5), Output(b"x", "a" * 32, 5)
+    legacy.legacy = True
+    assert [o.object_size for o in (plain, folder, legacy, Output(b"x", "a" * 32))] == [5, -1, -1, -1]
+
+
+def test_a_person_is_told_to_look_at_the_pointer_or_at_a_pipeline_s_output_itself() -> None:
+    staged = Output(b"m.pkl", source=b"dvc.lock")
+    staged.stage = "train"
+    assert [o.record for o in (Output(b"x", source=b"x.dvc"), staged, Output(b"x"))] == [b"x.dvc", b"m.pkl", b"x"]
+
+
+def test_what_records_nothing_has_a_record_that_says_so() -> None:
+    nothing = nothing_in(b"dvc.lock")
+    assert (nothing.source, nothing.path, nothing.held, nothing.is_dir) == (b"dvc.lock", b"", False, False)
