@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trinity_guard.dvcrepo import pipeline, safe_paths, yaml
+from trinity_guard.dvcrepo import paths, pipeline, safe_paths, yaml
 from trinity_guard.dvcrepo.output import Output, is_md5
 from trinity_guard.errors import GuardError, pathspec, shown
 
@@ -100,7 +100,7 @@ def _out(entry: dict[str, Any], declared: _Declared, where: bytes) -> Output | N
     data = b"/".join(parts)
     if not data or where.startswith(data + b"/"):
         raise _malformed(where, f"its path '{yaml.plain(path)}' holds the lock itself")
-    if safe_paths.rules(parts[-1].rpartition(b"\\")[2]) or data.endswith(b".dvc"):
+    if safe_paths.rules(parts[-1].rpartition(b"\\")[2]) or paths.is_pointer(data):
         raise _malformed(where, f"its path '{yaml.plain(path)}' is a file that tells Git or DVC what to do")
     out = Output(data, md5, -1 if size is None else size, where)
     out.text = path

@@ -156,11 +156,6 @@ def unfinished(folder: bytes) -> list[bytes]:
     return found
 
 
-def write_file(path: bytes, data: bytes, durable: bool = False) -> None:
-    """Write a file as `replace` does; for the trainer, which asks for it by this name."""
-    replace(path, data, durable=durable)
-
-
 def read_if_there(path: bytes) -> bytes | None:
     """Return a file's bytes, None where there is no such file."""
     try:
@@ -173,6 +168,7 @@ def read_if_there(path: bytes) -> bytes | None:
         with open(fd, "rb") as file:
             return file.read()
     except IsADirectoryError:
+        os.close(fd)
         raise GuardError(problem=f"{shown(path)} is a folder where a file should be.", remedy="move it away") from None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
+from trinity_guard.dvcrepo import paths
 from trinity_guard.dvcrepo.configfile import MAX_BYTES
 from trinity_guard.dvcrepo.paths import is_config
 from trinity_guard.git.index import REGULAR
@@ -43,7 +44,7 @@ def on_disk(indexed: Subject) -> OnDisk:
     rows = [
         (mode, oid, path)
         for mode, oid, path in zip(tree.modes, tree.oids, tree.paths, strict=True)
-        if path not in replaced and (not path.endswith(b".dvc") or os.path.lexists(place.file(path)))
+        if path not in replaced and (not paths.is_pointer(path) or os.path.lexists(place.file(path)))
     ]
     rows += [(REGULAR, ON_DISK + path, path) for path in read]
     columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], []]

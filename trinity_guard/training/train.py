@@ -338,4 +338,4 @@ def _write_metrics(root: str, found: Evaluation) -> None:
     plain = found.to_json()
     kept = {name: plain[name] for name in ("metrics", "baseline", "cv", "leakage")}
     text = json.dumps(kept, indent=2) + "\n"
-    files.write_file(os.fsencode(os.path.join(root, METRICS)), text.encode(), durable=True)
+    files.replace(os.fsencode(os.path.join(root, METRICS)), text.encode(), durable=True)

@@ -6,6 +6,7 @@ import os
 
 from trinity_guard.dvcrepo import referenced
 from trinity_guard.dvcrepo.decode import outputs_of
+from trinity_guard.dvcrepo.paths import LOCK, PIPELINE, POINTER
 from trinity_guard.dvcrepo.yaml import MAX_BYTES, parse
 from trinity_guard.errors import GuardError, pathspec, shown
 from trinity_guard.lint.finding import Finding, without_path
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from trinity_guard.lint.subject import Subject
 
 
-POINTER, LOCK, PIPELINE = b".dvc", b"dvc.lock", b"dvc.yaml"
 # Each such look is a walk through the history.
 MAX_LOOKED_FOR = 10
 

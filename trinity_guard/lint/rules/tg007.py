@@ -12,8 +12,6 @@ from trinity_guard.git.index import Entry
 from trinity_guard.lint.finding import Finding
 from trinity_guard.lint.subject import Subject
 
-LOCK = b"dvc.lock"
-
 
 def find(subject: Subject) -> Iterator[Finding]:
     """Files that Git and DVC both track: one of the two is out of date after the next change."""
@@ -56,7 +54,7 @@ def _held_twice(subject: Subject) -> Iterator[tuple[Entry, Entry, str]]:
 def _locked(subject: Subject) -> list[tuple[bytes, bool, bytes]]:
     """Return (path, is a folder, lock) of the outputs that pipelines keep in DVC for certain."""
     found = []
-    entries = [e for e in subject.tree.ending(LOCK) if os.path.basename(e.path) == LOCK]
+    entries = [e for e in subject.tree.ending(paths.LOCK) if os.path.basename(e.path) == paths.LOCK]
     yamls = {e.path: subject.tree.get(paths.yaml_beside(e.path)) for e in entries}
     contents = subject.contents([e.oid for e in entries] + [y.oid for y in yamls.values() if y])
     for entry in entries:

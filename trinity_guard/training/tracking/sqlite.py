@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.git.files import read_if_there, write_file
+from trinity_guard.git.files import read_if_there, replace
 
 DATABASE, ARTIFACTS, LINK = "mlflow.db", "mlartifacts", "root"
 LINES = ["/mlflow.db*", "/mlartifacts/", "/mlruns/"]
@@ -41,7 +41,7 @@ def ignore(root: str) -> list[str]:
         )
     have = read_if_there(file) or b""
     missing = b"\n" if have and not have.endswith(b"\n") else b""
-    write_file(file, have + missing + "".join(f"{line}\n" for line in lines).encode())
+    replace(file, have + missing + "".join(f"{line}\n" for line in lines).encode())
     return lines
 
 
