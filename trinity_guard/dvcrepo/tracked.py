@@ -180,7 +180,6 @@ class _Record:
         ("c", "cache"), ("p", "push"), ("s", "certain"), ("l", "legacy"), ("x", "isexec"), ("f", "frozen"),
         ("e", "external"), ("i", "imported"), ("r", "from_repo"),
     )  # fmt: skip
-    ORDINARY = ("cps", "-1", "", "")
 
     def __init__(self, place: git.Place) -> None:
         self._file = os.path.join(place.git_dir, b"trinity-guard", b"outputs")
@@ -225,14 +224,19 @@ class _Record:
             return  # a read-only git dir: the next time reads the pointers again
 
     def _encoded(self, o: Output) -> tuple[bytes, ...]:
+        fields = (o.source, o.oid, o.path, o.md5.encode(), b"%d" % o.size, o.kind.encode(), o.seen)
+        return (*fields, b"" if _ordinary(o) else self._encoded_rest(o))
+
+    def _encoded_rest(self, o: Output) -> bytes:
         flags = "".join(letter for letter, name in self.FLAGS if getattr(o, name))
         # A stage's name may hold anything.
         rest = [t.replace("\0", "?").replace("\1", "?") for t in (flags, str(o.nfiles), o.remote, o.stage)]
-        said = b"" if (*rest,) == self.ORDINARY and _plain(o) else "\1".join([*rest, o.text]).encode("utf-8", "replace")
-        fields = (o.source, o.oid, o.path, o.md5.encode(), b"%d" % o.size, o.kind.encode(), o.seen)
-        return (*fields, said.replace(b"\0", b"?"))
+        return "\1".join([*rest, o.text]).encode("utf-8", "replace").replace(b"\0", b"?")
 
 
-def _plain(output: Output) -> bool:
-    """Whether its source calls it by its mere name."""
-    return output.text.encode("utf-8", "replace") == output.path[output.path.rfind(b"/") + 1 :]
+def _ordinary(o: Output) -> bool:
+    """Whether it is as a new output is, called by its mere name: nearly all are, and thousands are written at once."""
+    odd = o.legacy or o.isexec or o.frozen or o.external or o.imported or o.from_repo or o.remote or o.stage
+    if odd or o.nfiles != -1 or not (o.cache and o.push and o.certain):
+        return False
+    return o.text.encode("utf-8", "replace") == o.path[o.path.rfind(b"/") + 1 :]

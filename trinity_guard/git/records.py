@@ -67,6 +67,7 @@ def _decoded(data: bytes, fields: int) -> list[Record]:
 
 def _encoded(records: Iterable[Sequence[bytes]]) -> bytes:
     parts = [field for record in records for field in record]
-    if any(b"\0" in part for part in parts):
+    data = b"\0".join([*parts, b""])
+    if data.count(b"\0") != len(parts):
         raise GuardError("a name holds a NUL byte: no file and no remote has such a name.")
-    return b"".join(part + b"\0" for part in parts)
+    return data
