@@ -109,3 +109,48 @@ def test_a_damaged_word_says_nothing(known: Repo, damage: bytes) -> None:
 def test_the_record_of_another_version_says_nothing(known: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tracked._Record, "FIELDS", 9)
     assert seen(known) is None
+
+
+def test_a_pointer_that_is_gone_is_forgotten(known: Repo) -> None:
+    """The record once kept what another branch tracks, and a file of that name was named as changed."""
+    known.git("rm", "-q", "a.csv.dvc")
+    known.commit()
+    source(known)
+    assert seen(known) == [b"d/b.pkl"]
+    known.write("a.csv", b"a file of its own now")
+    known.stage("code.py", b"more\n")
+    assert b"a.csv" not in known.commit().stderr
+
+
+def test_an_amended_commit_is_compared_with_what_came_before_head(known: Repo) -> None:
+    first = known.show("a.csv.dvc")
+    known.write("a.csv", b"another version")
+    known.guard("convert", "a.csv")
+    known.git("add", "-A")
+    known.commit()
+    source(known)
+    known.git("reset", "-q", "--soft", "HEAD~2")  # the same tree, and HEAD^ has the first version
+    known.commit()
+    known.write("a.csv.dvc", first)
+    known.stage("code.py", b"amended\n")
+    known.git("add", "a.csv.dvc")
+    done = known.commit("--amend")
+    assert b"a.csv is not the version that its pointer names" in done.stderr
+
+
+def test_a_record_that_could_not_be_written_is_not_vouched_for(known: Repo) -> None:
+    record = known.file(".git/trinity-guard/outputs")
+    record.unlink()
+    (record / "x").mkdir(parents=True)
+    source(known)
+    assert seen(known) is None
+    known.write("a.csv", b"changed behind its pointer")
+    known.stage("code.py", b"more\n")
+    assert b"a.csv has changed" in known.commit().stderr
+
+
+def test_where_git_reads_another_commit_in_heads_place_it_is_asked(known: Repo) -> None:
+    known.git("replace", "HEAD", "HEAD~1")
+    assert seen(known) is None
+    known.git("pack-refs", "--all")
+    assert seen(known) is None

@@ -68,6 +68,7 @@ def _artifact(repo: Repo) -> None:
 def _amended(repo: Repo) -> None:
     edit(repo)
     repo.commit()
+    edit(repo, b"x = amended\n")
     repo.commit("--amend")
 
 
@@ -97,6 +98,15 @@ def _pattern(repo: Repo) -> None:
     repo.commit()
 
 
+def _another_config(repo: Repo) -> None:
+    """A config that is there only after the look, and older than it."""
+    hook = repo.path / ".git/hooks/commit-msg"
+    hook.write_text("#!/bin/sh\nprintf '' > pyproject.toml\ntouch -d 2020-01-01 pyproject.toml\n")
+    hook.chmod(0o755)
+    edit(repo)
+    repo.commit()
+
+
 def _waiting(repo: Repo) -> None:
     """Objects wait for their remote from earlier."""
     queue = repo.path / ".git/trinity-guard/queue"
@@ -115,7 +125,7 @@ def _journal(repo: Repo) -> None:
     repo.commit()
 
 
-@pytest.mark.parametrize("commit", [_artifact, _only, _merged, _pattern, _waiting, _journal])
+@pytest.mark.parametrize("commit", [_artifact, _only, _merged, _pattern, _another_config, _waiting, _journal])
 def test_after_any_other_commit_it_looks(watched: Watched, commit: Callable[[Repo], None]) -> None:
     assert watched.starts(lambda: commit(watched.repo)) >= 1
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from trinity_guard.config import Config
     from trinity_guard.git import Place
 
-# Another version of the program may ask for other keys.
-VERSION = b"1"
 FIELDS = 13
 
 
@@ -28,7 +26,7 @@ def load(place: Place) -> Config:
     if own is None and shared is None:
         return configs.Config()
     file = _file(place)
-    key = [VERSION, b"own" if own is not None else b"shared", own or b"", shared or b""]
+    key = [_version(), b"own" if own is not None else b"shared", own or b"", shared or b""]
     for record in records.read_if_readable(file, FIELDS):
         if list(record[:4]) == key:
             return _decoded(record[4:])
@@ -48,6 +46,12 @@ def forget(place: Place) -> None:
 
 def _file(place: Place) -> bytes:
     return os.path.join(place.git_dir, b"trinity-guard", b"config")
+
+
+def _version() -> bytes:
+    """Return what tells one version of the program, which may read the same bytes otherwise, from the next."""
+    stat = os.stat(configs.__file__)
+    return b"%d %d" % (stat.st_size, stat.st_mtime_ns)
 
 
 def _encoded(config: Config) -> list[bytes]:

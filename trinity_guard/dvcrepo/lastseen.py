@@ -17,15 +17,18 @@ if TYPE_CHECKING:
     from trinity_guard.git import Place
 
 NAME = b"nothing-to-do"
+CONFIGS = (b".trinity-guard.toml", b"pyproject.toml")
 
 
-def leave(place: Place, index_file: bytes) -> None:
-    """Note that nothing is to be done for the commit under way; the record of tracked outputs is that of its index."""
+def leave(place: Place, index_file: bytes, catalog: tracked.Catalog) -> None:
+    """Note that nothing is to be done for the commit under way, and which record holds what its index tracks."""
     known = nextcommit.parent_and_tree(place, index_file)
     if known is None:
         return
+    # What a later hook reads must have been there for this one: their times are compared in shell.
+    configs = b" ".join(name for name in CONFIGS if os.path.lexists(place.file(name)))
     try:
-        files.replace(_file(place), b"%s\n%s\n%s\n" % (*known, tracked.mark_of_record(place)))
+        files.replace(_file(place), b"%s\n%s\n%s\n%s\n" % (*known, configs, catalog.mark))
     except GuardError:
         return  # without it, the hooks look for themselves
 
@@ -34,12 +37,10 @@ def catalog(place: Place) -> tracked.Catalog | None:
     """Return the outputs that HEAD tracks, without its files; None where Git has to be asked."""
     try:
         with open(_file(place), "rb", buffering=0) as file:
-            _, tree, mark, end = (file.read(400) or b"").split(b"\n")
+            _, tree, _, mark, end = (file.read(400) or b"").split(b"\n")
     except (OSError, ValueError):
         return None
-    if end or not tree or tree != nextcommit.tree_of_head(place) or mark != tracked.mark_of_record(place):
-        return None
-    return tracked.remembered(place)
+    return None if end or not tree or tree != nextcommit.tree_of_head(place) else tracked.remembered(place, mark)
 
 
 def _file(place: Place) -> bytes:

@@ -25,16 +25,21 @@ HASH_LIMIT = 256 << 20
 WANTED = (*paths.RECORDS, ".gitignore", "*/.gitignore")
 
 
+NO_RECORD = b"none"
+
+
 class Catalog:
     """The outputs of all pointers (held) and locks (locked) of the index, and its pipelines and .gitignore files.
 
     broken: pointers that cannot be understood, with the reason; unmerged: files of these that are in conflict.
     """
 
-    __slots__ = ("broken", "entries", "held", "locked", "unmerged")
+    __slots__ = ("broken", "entries", "held", "locked", "mark", "unmerged")
 
     def __init__(self, entries: dict[bytes, index.Entry], held: list[Output], broken: dict[bytes, GuardError]) -> None:
         self.unmerged: set[bytes] = set()
+        # Of the record that holds these outputs and no others; b"" where none is known to.
+        self.mark = b""
         self.entries = entries
         self.held = held
         self.locked: list[Output] = []
@@ -61,7 +66,7 @@ def load(place: git.Place, begun: git.Process | None = None) -> Catalog:
     listed, unmerged = index.listed(begun or begin())
     catalog = Catalog({e.path: e for e in listed}, [], {})
     catalog.unmerged = unmerged
-    known = _Record(place).read()
+    known, catalog.mark = _Record(place).read_marked()
     fresh: list[tuple[index.Entry, bytes]] = []
     for path, entry in catalog.entries.items():
         if path.endswith(paths.POINTER):
@@ -75,23 +80,22 @@ def load(place: git.Place, begun: git.Process | None = None) -> Catalog:
             outputs += remembered
         else:
             fresh.append((entry, oid))
-    if fresh:
+    if fresh or not known.keys() <= catalog.entries.keys():
         _read(catalog, fresh)
         save(place, catalog)
     return catalog
 
 
-def remembered(place: git.Place) -> Catalog:
-    """Return the outputs of the record alone; whoever asks knows that it is that of the index."""
+def remembered(place: git.Place, mark: bytes) -> Catalog | None:
+    """Return the outputs of the record alone, where it is the one of this mark; None for another, or a damaged one."""
+    known, found = _Record(place).read_marked()
+    if not mark or mark != found:
+        return None
     catalog = Catalog({}, [], {})
-    for source, outputs in _Record(place).read().items():
+    catalog.mark = mark
+    for source, outputs in known.items():
         (catalog.locked if paths.is_lock(source) else catalog.held).extend(outputs)
     return catalog
-
-
-def mark_of_record(place: git.Place) -> bytes:
-    """Return what changes whenever the record is written."""
-    return _Record(place).mark()
 
 
 def of_entries(entries: dict[bytes, index.Entry]) -> Catalog:
@@ -131,7 +135,8 @@ def _read(catalog: Catalog, fresh: list[tuple[index.Entry, bytes]]) -> None:
 
 def save(place: git.Place, catalog: Catalog) -> None:
     """Remember the catalog for the next time; not being able to is no harm."""
-    _Record(place).write(catalog.outputs())
+    record = _Record(place)
+    catalog.mark = record.mark() if record.write(catalog.outputs()) else b""
 
 
 def changed(place: git.Place, catalog: Catalog) -> list[Output]:
@@ -188,8 +193,15 @@ class _Record:
         try:
             stat = os.stat(self._file)
         except OSError:
-            return b"none"
+            return NO_RECORD
         return b"%d %d %d %d" % (self.FIELDS, stat.st_size, stat.st_mtime_ns, stat.st_ino)
+
+    def read_marked(self) -> tuple[dict[bytes, list[Output]], bytes]:
+        """Return what is remembered and the mark of the file that says so, b"" where it is damaged or being written."""
+        before = self.mark()
+        groups = self.read()
+        empty = before == NO_RECORD or before.split()[1] == b"0"
+        return groups, before if before == self.mark() and (groups or empty) else b""
 
     def read(self) -> dict[bytes, list[Output]]:
         rows = records.read_if_readable(self._file, self.FIELDS)
@@ -217,11 +229,12 @@ class _Record:
         for letter, name in self.FLAGS:
             setattr(output, name, letter in flags)
 
-    def write(self, outputs: Iterable[Output]) -> None:
+    def write(self, outputs: Iterable[Output]) -> bool:
         try:
             records.write(self._file, [self._encoded(o) for o in outputs])
         except (GuardError, OSError):
-            return  # a read-only git dir: the next time reads the pointers again
+            return False  # a read-only git dir: the next time reads the pointers again
+        return True
 
     def _encoded(self, o: Output) -> tuple[bytes, ...]:
         fields = (o.source, o.oid, o.path, o.md5.encode(), b"%d" % o.size, o.kind.encode(), o.seen)

@@ -31,7 +31,7 @@ def parent_and_tree(place: Place, index_file: bytes) -> tuple[bytes, bytes] | No
 def tree_of_head(place: Place) -> bytes | None:
     """Return the id of the tree of HEAD's commit; None where that is no loose object."""
     oid = head(place)
-    if oid is None:
+    if oid is None or _replacing(place):
         return None
     data = _read(os.path.join(place.common_dir, b"objects", oid[:2], oid[2:]))
     try:
@@ -41,6 +41,17 @@ def tree_of_head(place: Place) -> bytes | None:
     header, _, content = text.partition(b"\0")
     tree = content[5 : 5 + len(oid)]
     return tree if header.startswith(b"commit ") and content.startswith(b"tree ") and not tree.strip(HEX) else None
+
+
+def _replacing(place: Place) -> bool:
+    """Whether `git replace` may have Git read another commit in HEAD's place."""
+    if os.path.isdir(os.path.join(place.common_dir, b"refs", b"replace")):
+        return True
+    try:
+        with open(os.path.join(place.common_dir, b"packed-refs"), "rb", buffering=0) as file:
+            return b" refs/replace/" in file.read()
+    except OSError:
+        return False
 
 
 def head(place: Place) -> bytes | None:

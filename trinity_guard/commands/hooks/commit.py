@@ -26,7 +26,10 @@ def pre_commit(framework: bool, _: list[str]) -> int:
     place = git.hook_place()
     _complete(place)
     # Git looks while Python loads the rest.
-    catalog, staged = lastseen.catalog(place), index.begin_staged()
+    staged = index.begin_staged()
+    # An amended commit is compared with what came before HEAD.
+    onto_head = staged[1] == "HEAD"
+    catalog = lastseen.catalog(place) if onto_head else None
     listing = tracked.begin() if catalog is None else None
     from trinity_guard.detect import inspect, patterns
 
@@ -45,8 +48,8 @@ def pre_commit(framework: bool, _: list[str]) -> int:
         from trinity_guard.commands.hooks import artifacts as found
 
         found.act(place, config, catalog, artifacts, links, changed, framework)
-    elif not (framework or records or catalog.broken or catalog.unmerged):
-        lastseen.leave(place, index.file_in_use(place))
+    elif onto_head and not (framework or records or catalog.broken or catalog.unmerged):
+        lastseen.leave(place, index.file_in_use(place), catalog)
     return FINE
 
 
