@@ -141,6 +141,7 @@ def test_after_a_kill_sync_by_hand_and_the_next_checkout_know_what_was_left_to_t
     assert noted > 5
 
 
+@pytest.mark.timeout(900)  # a kill at each of some hundred steps, and the command again
 def test_killing_use_at_any_step_loses_nothing_and_the_same_command_completes(repo: Repo, tmp_path: Path) -> None:
     versions, old, _ = two_versions(repo)
     wanted = dict(versions[0])
