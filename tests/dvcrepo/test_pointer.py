@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.helpers.support import PROJECT, Repo, dvc, run
 from trinity_guard.dvcrepo import pointer, safe_paths
 from trinity_guard.dvcrepo.output import Output
-from trinity_guard.dvcrepo.pointer import Pointer, decode, encode, nameable, refresh
+from trinity_guard.dvcrepo.pointer import Pointer, decode, encode, nameable
 from trinity_guard.errors import GuardError
 
 MD5 = "d41d8cd98f00b204e9800998ecf8427e"
@@ -152,98 +152,6 @@ def test_the_plain_reader_takes_nothing_that_yaml_reads_otherwise(lines: list[st
     quick = pointer._canonical(data, WHERE)
     if quick is not None:
         assert same(Pointer([quick], data), pointer._decoded_by_yaml(data, WHERE))
-
-
-# --- pointers that exist
-
-
-OLD = b"old,text\n"
-NEW = b"new,text,longer\n"
-PLAIN_POINTER = f"outs:\n- md5: {md5_of(OLD)}\n  size: 9\n  hash: md5\n  path: NAME\n"
-BODY = PLAIN_POINTER.removeprefix("outs:\n")
-
-REFRESHED = {
-    "plain": PLAIN_POINTER,
-    "comments": "# top\nouts:  # of mine\n# between\n" + BODY.replace("size: 9", "size: 9   # bytes") + "# end\n",
-    "desc": PLAIN_POINTER + "  desc: what it is\n  type: table\n  labels:\n  - a\n  - b\n  meta:\n    owner: me\n",
-    "meta": "meta:\n  x: 1\n  y: [1, 2]\ndesc: 'quoted'\n" + PLAIN_POINTER + "frozen: true\n",
-    "remote": PLAIN_POINTER + "  remote: other\n  push: false\n",
-    "defaults": PLAIN_POINTER + "  push: true\n  cache: true\n  isexec: false\n  desc: ''\nfrozen: false\nwdir: .\n",
-    "locked": PLAIN_POINTER + "locked: true\n",
-    "order": f"outs:\n- path: NAME\n  size: 9\n  desc: >\n    folded\n    text\n  hash: md5\n  md5: {md5_of(OLD)}\n",
-    "crlf": PLAIN_POINTER.replace("\n", "\r\n"),
-    "indented": PLAIN_POINTER.replace("\n  ", "\n      ").replace("\n- ", "\n    - "),
-    "dotted": PLAIN_POINTER.replace("path: NAME", "path: ./NAME"),
-    "quoted": PLAIN_POINTER.replace("path: NAME", 'path: "NAME"'),
-    "uppercase": PLAIN_POINTER.replace(md5_of(OLD), md5_of(OLD).upper()),
-    "legacy": PLAIN_POINTER.replace("  hash: md5\n", ""),
-    "legacy-desc": PLAIN_POINTER.replace("  hash: md5\n", "") + "  desc: keep\nmd5: " + "a" * 32 + "\n",
-    "isexec": PLAIN_POINTER.replace("  hash", "  isexec: true\n  hash"),
-    "two": PLAIN_POINTER + BODY.replace("NAME", "other.txt").replace("  hash", "  isexec: true\n  hash"),
-    "cloud": PLAIN_POINTER + "  cloud:\n    s3:\n      etag: abc\n",
-}
-
-
-@pytest.mark.parametrize("isexec", [False, True])
-@pytest.mark.parametrize("content", [OLD, NEW], ids=["unchanged", "changed"])
-def test_refresh_writes_what_dvc_add_writes_over_an_existing_pointer(
-    dvc_repo: Repo, content: bytes, isexec: bool
-) -> None:
-    before, names = {}, {}
-    for case, text in REFRESHED.items():
-        names[case] = f"{case}/{case}.csv"
-        dvc_repo.write(names[case], content)
-        dvc_repo.file(names[case]).chmod(0o755 if isexec else 0o644)
-        dvc_repo.write(f"{case}/other.txt", OLD)
-        before[case] = dvc_repo.file(names[case] + ".dvc")
-        before[case].write_bytes(text.replace("NAME", case + ".csv").encode())
-    ours = {}
-    for case, name in names.items():
-        old = before[case].read_bytes()
-        ours[case] = refresh(old, name.encode() + b".dvc", f"{case}.csv", md5_of(content), len(content), isexec)
-    dvc_repo.dvc("add", "-q", *names.values())
-    assert ours == {case: path.read_bytes() for case, path in before.items()}
-
-
-def test_a_pointer_with_a_working_directory_is_refreshed_as_dvc_does(dvc_repo: Repo) -> None:
-    cases = {
-        "a/x.csv.dvc": ("..", "data/x.csv", "data/x.csv"),
-        "b/y.csv.dvc": ("../data/.", "y.csv", "data/y.csv"),
-        "z.csv.dvc": ("sub/../data", "z.csv", "data/z.csv"),
-        "c/v.csv.dvc": (".", "../c/v.csv", "c/v.csv"),
-    }
-    ours = {}
-    for where, (wdir, path, data) in cases.items():
-        dvc_repo.write(data, NEW)
-        dvc_repo.write("sub/x", b"")
-        old = f"wdir: {wdir}\n" + PLAIN_POINTER.replace("NAME", path)
-        dvc_repo.write(where, old.encode())
-        assert [out.path for out in decode(old.encode(), where.encode()).outs] == [data.encode()]
-        ours[where] = refresh(old.encode(), where.encode(), Path(data).name, md5_of(NEW), len(NEW), False)
-    dvc_repo.dvc("add", "-q", *(data for _, _, data in cases.values()))
-    assert ours == {where: dvc_repo.file(where).read_bytes() for where in cases}
-
-
-def test_a_legacy_pointer_of_an_unchanged_text_with_crlf_stays_legacy(dvc_repo: Repo) -> None:
-    data = dvc_repo.write("x.csv", b"a,b\r\n1,2\r\n")
-    unix = md5_of(data.replace(b"\r\n", b"\n"))
-    old = f"outs:\n- md5: {unix}\n  size: 10\n  path: x.csv\n".encode()
-    dvc_repo.write("x.csv.dvc", old)
-    dvc_repo.dvc("add", "-q", "x.csv")
-    assert refresh(old, b"x.csv.dvc", "x.csv", md5_of(data), 10, False, dos2unix=unix) == old
-    assert dvc_repo.file("x.csv.dvc").read_bytes() == old
-
-
-def test_a_pointer_of_another_file_is_not_overwritten() -> None:
-    old = PLAIN_POINTER.replace("NAME", "b.csv").encode()
-    with pytest.raises(GuardError, match=r"data/a\.csv\.dvc does not record 'a\.csv'"):
-        refresh(old, b"data/a.csv.dvc", "a.csv", MD5, 1, False)
-
-
-def test_a_version_id_stays_only_while_the_bytes_do() -> None:
-    old = (PLAIN_POINTER.replace("NAME", "x.csv") + "  cloud:\n    s3:\n      version_id: v1\n").encode()
-    assert refresh(old, WHERE, "x.csv", md5_of(OLD), 9, False) == old
-    assert b"cloud" not in refresh(old, WHERE, "x.csv", md5_of(NEW), 9, False)
 
 
 def test_imports_legacy_pointers_directories_and_external_outs_are_told_apart() -> None:
