@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.support import PROJECT, Repo, dvc, run
-from trinity_guard.dvcrepo import pointer, safe_paths
+from trinity_guard.dvcrepo import pointer, safe_paths, yaml
 from trinity_guard.dvcrepo.output import Output
 from trinity_guard.dvcrepo.pointer import Pointer, decode, encode, nameable
 from trinity_guard.errors import GuardError
@@ -154,6 +154,83 @@ def test_the_plain_reader_takes_nothing_that_yaml_reads_otherwise(lines: list[st
         assert same(Pointer([quick], data), pointer._decoded_by_yaml(data, WHERE))
 
 
+FIRST = f"outs:\n- md5: {MD5}\n"
+REST = "  size: 5\n  hash: md5\n  path: x.csv\n"
+# text -> size, nfiles, isexec, legacy, md5's end
+PLAINLY = {
+    FIRST + REST: (5, -1, False, False, "7e"),
+    FIRST + "  size: 0\n  hash: md5\n  path: x.csv\n": (0, -1, False, False, "7e"),
+    FIRST + f"  size: {10**18 - 1}\n  hash: md5\n  path: x.csv\n": (10**18 - 1, -1, False, False, "7e"),
+    FIRST + "  size: 5\n  path: x.csv\n": (5, -1, False, True, "7e"),
+    FIRST + "  size: 5\n  isexec: true\n  hash: md5\n  path: x.csv\n": (5, -1, True, False, "7e"),
+    FIRST.replace("7e", "7e.dir") + "  size: 5\n  nfiles: 3\n  hash: md5\n  path: x.csv\n": (
+        5, 3, False, False, ".dir"
+    ),
+    FIRST.replace("7e", "7e.dir") + "  size: 5\n  nfiles: 3\n  isexec: true\n  hash: md5\n  path: x.csv\n": (
+        5, 3, True, False, ".dir"
+    ),
+    FIRST.replace(MD5, "0123456789" * 3 + "12.dir") + REST: (5, -1, False, False, ".dir"),
+}  # fmt: skip
+# What YAML may read in another way, or DVC not at all.
+NOT_PLAINLY = [
+    FIRST + REST[:-1],
+    FIRST + REST + "\n",
+    FIRST + REST + "desc: x\n",
+    FIRST + REST + "  desc: x\n",
+    "\n" + FIRST + REST,
+    FIRST.replace("outs:", "outs: ") + REST,
+    FIRST.replace(MD5, MD5[:-1]) + REST,
+    FIRST.replace(MD5, MD5.upper()) + REST,
+    FIRST.replace(MD5, "1" * 32) + REST,
+    FIRST.replace(MD5, "1e" + "1" * 30) + REST,
+    FIRST.replace("md5: ", "md5:  ") + REST,
+    REST,
+    "outs:\n",
+    "outs:\n" + REST,
+    FIRST,
+    FIRST + REST.replace("  size: 5\n", ""),
+    FIRST + REST.replace("  path: x.csv\n", ""),
+    FIRST + REST.replace("5", "05"),
+    FIRST + REST.replace("5", "-5"),
+    FIRST + REST.replace("5", "5.0"),
+    FIRST + REST.replace(": 5", f": {10**18}"),
+    FIRST + REST.replace(": 5", ": "),
+    FIRST + REST.replace("  hash", "  nfiles: 03\n  hash"),
+    FIRST + REST.replace("  hash", "  isexec: false\n  hash"),
+    FIRST + REST.replace("  hash", "  isexec: True\n  hash"),
+    FIRST + REST.replace("hash: md5", "hash: sha1"),
+    FIRST + REST.replace("x.csv", "x"),
+    FIRST + REST.replace("x.csv", "1.5"),
+    FIRST + REST.replace("x.csv", "x.dvc"),
+    FIRST + REST.replace("x.csv", "x.csv "),
+    FIRST + REST.replace("x.csv", "'x.csv'"),
+    FIRST + "  hash: md5\n  size: 5\n  path: x.csv\n",
+    FIRST + "  isexec: true\n  size: 5\n  hash: md5\n  path: x.csv\n",
+    FIRST + REST.replace("  hash", "  size: 5\n  hash"),
+]
+
+
+@pytest.mark.parametrize("text", PLAINLY)
+def test_what_dvc_add_writes_is_read_without_yaml(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    size, nfiles, isexec, legacy, end = PLAINLY[text]
+    monkeypatch.setattr(pointer, "_decoded_by_yaml", None)
+    found = decode(text.encode(), WHERE)
+    [out] = found.outs
+    assert (out.size, out.nfiles, out.isexec, out.legacy, out.text) == (size, nfiles, isexec, legacy, "x.csv")
+    assert (out.path, out.source, out.kind) == (b"data/x.csv", WHERE, "dir" if end == ".dir" else "file")
+    assert out.md5.endswith(end)
+    assert (found.raw, found.wdir, found.deps, found.frozen, found.repo_import) == (
+        text.encode(), ".", False, False, False
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("text", NOT_PLAINLY)
+def test_all_else_is_left_to_yaml(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_yaml = Pointer([], b"")
+    monkeypatch.setattr(pointer, "_decoded_by_yaml", lambda data, where: by_yaml)
+    assert decode(text.encode(), WHERE) is by_yaml
+
+
 def test_imports_legacy_pointers_directories_and_external_outs_are_told_apart() -> None:
     imported = decode(
         b"frozen: true\ndeps:\n- path: data.csv\n  repo:\n    url: https://x/y\n"
@@ -169,6 +246,80 @@ def test_imports_legacy_pointers_directories_and_external_outs_are_told_apart() 
     assert [(o.external, o.path, o.held) for o in external.outs] == [(True, b"", False)] * 2
     unfetched = decode(b"deps:\n- path: s3://b/x\nouts:\n- path: x.csv\n", WHERE)
     assert unfetched.outs[0].md5 == ""
+
+
+def read(text: str) -> Output:
+    """Read a pointer with one out, which YAML has to read."""
+    [out] = decode(f"# by YAML\nouts:\n- {text}".encode(), WHERE).outs
+    return out
+
+
+def test_what_yaml_says_of_an_out_is_kept() -> None:
+    out = read(f"md5: {MD5.upper()}\n  size: 5\n  nfiles: 3\n  isexec: true\n  hash: md5\n  path: ./d/x\n  remote: r\n")
+    assert (out.md5, out.size, out.nfiles, out.isexec, out.legacy) == (MD5, 5, 3, True, False)
+    assert (out.path, out.text, out.source, out.remote) == (b"data/d/x", "./d/x", WHERE, "r")
+    assert (out.cache, out.push, out.external, out.kind) == (True, True, False, "file")
+
+
+def test_what_is_not_said_of_an_out_is_the_default() -> None:
+    out = read(f"md5: {MD5}\n  path: x\n")
+    assert (out.size, out.nfiles, out.isexec, out.legacy, out.remote) == (-1, -1, False, True, "")
+    assert read(f"md5: {MD5}\n  hash: ''\n  path: x\n").legacy
+    assert not read(f"md5: {MD5}\n  hash: md5\n  path: x\n").legacy
+    assert read(f"md5: {MD5}\n  hash: md5-dos2unix\n  path: x\n").legacy
+
+
+@pytest.mark.parametrize("more", ["cache: false", "files: [{relpath: a}]"])
+def test_an_out_without_an_md5_has_a_reason(more: str) -> None:
+    assert read(f"path: x\n  {more}\n").md5 == ""
+    assert read(f"md5:\n  path: x\n  {more}\n").kind == "foreign"
+
+
+def test_what_is_said_of_cache_and_push_is_kept() -> None:
+    out = read(f"md5: {MD5}\n  path: x\n  cache: false\n  push: false\n")
+    assert (out.cache, out.push, out.kind) == (False, False, "foreign")
+
+
+@pytest.mark.parametrize("path", ["s3://b/x", "S3:x", "foo://x"])
+def test_an_address_is_external_whatever_its_scheme(path: str) -> None:
+    assert read(f"path: {path}\n").external
+
+
+def test_a_pointer_that_was_locked_before_there_was_frozen_is_frozen() -> None:
+    for word, frozen in (("locked", True), ("frozen", True), ("always_changed", False)):
+        found = decode(f"{word}: true\nouts:\n- md5: {MD5}\n  path: x\n".encode(), WHERE)
+        assert found.frozen is frozen
+    assert (found.wdir, found.deps, found.repo_import) == (".", False, False)
+
+
+# --- names
+
+
+SHORT = ["a.csv", "_x.csv", "X-1_b c.h5", "a.", "n" * 60 + ".csv", "2024-sales.csv", "3.h5", "7z.pt", "9g"]
+LONG = [
+    *("n" * 61 + ".csv", "x", "null", "a.csv ", " a.csv", "-a.csv", ".a", "é.csv", "a#.csv", "1.5", "2024-01-01"),
+    *("1e3.5", "12", "0x1f.", "a:b.csv", "a\tb.csv"),
+]
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_an_ordinary_name_needs_no_yaml(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml, "dump", None)
+    assert encode(MD5, 5, name, True).endswith(f"  size: 5\n  isexec: true\n  hash: md5\n  path: {name}\n".encode())
+    assert nameable(name.encode()) is None
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_a_name_that_yaml_may_read_otherwise_is_left_to_it(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[object] = []
+    monkeypatch.setattr(yaml, "dump", written.append)
+    encode(MD5, 5, name)
+    assert written == [{"outs": [{"md5": MD5, "size": 5, "hash": "md5", "path": name}]}]
+
+
+def test_a_name_that_is_no_text_makes_no_pointer_that_is_read() -> None:
+    with pytest.raises(GuardError, match="is not a file's name"):
+        decode(encode(MD5, 5, "a\udcff.csv"), WHERE)
 
 
 UNNAMEABLE = {
@@ -208,8 +359,30 @@ def test_the_names_that_dvc_cannot_hold_are_those_that_dvc_add_refuses_or_loses(
     dvc_repo.write("good.csv")
     assert done.stdout.split() == [b"0"] * (len(tried) + 1)
     assert run(sys.executable, "-c", script, b"good.csv", cwd=dvc_repo.path).stdout.split() == [b"1"]
-    for name, words in UNNAMEABLE.items():
-        assert words in (nameable(name) or ""), name
+
+
+REASONS = {
+    "not UTF-8": "its name is not UTF-8",
+    "longer than 255 bytes": "with .dvc behind it, its name is longer than 255 bytes",
+    "that of a DVC file": "its name is that of a DVC file",
+    "comes back changed": "its name comes back changed from the YAML that DVC writes",
+}
+
+
+@pytest.mark.parametrize(("name", "words"), UNNAMEABLE.items())
+def test_a_name_that_dvc_cannot_hold_is_told_with_the_reason(name: bytes, words: str) -> None:
+    other = f"{words} at the head of its name is read as the address of a remote"
+    assert nameable(name) == REASONS.get(words, other)
+
+
+@pytest.mark.parametrize("name", [b".gitignore", b"dvc.lock", b"Dvc.yaml"])
+def test_a_name_that_tells_git_or_dvc_what_to_do_is_told(name: bytes) -> None:
+    assert nameable(name) == "its name is that of a file that tells Git or DVC what to do"
+
+
+@pytest.mark.parametrize("name", [*NAMES, "n" * 251, "é" * 125 + "a"])
+def test_any_other_name_is_one_that_dvc_can_hold(name: str) -> None:
+    assert nameable(name.encode()) is None
 
 
 def test_the_schemes_are_those_that_dvc_knows() -> None:

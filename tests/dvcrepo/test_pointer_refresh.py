@@ -215,6 +215,8 @@ def test_so_it_is_with_what_is_said_of_the_whole_pointer(field: str, kept: bool)
         (b"b/NAME.dvc", "../data/.", "./NAME", "../data", "NAME"),
         (b"NAME.dvc", "sub/../data", "x/../NAME", "data", "NAME"),
         (b"c/NAME.dvc", ".", "../c/NAME", None, "NAME"),
+        (b"a/b/NAME.dvc", ".", "x/../../NAME", None, "../NAME"),
+        (b"a/b/NAME.dvc", "../c/../d", "../e/../NAME", "../d", "../NAME"),
         (b"caf\xe9/NAME.dvc", ".", "./NAME", None, "NAME"),
         (b"caf\xe9/NAME.dvc", "d/../e", "NAME", "e", "NAME"),
     ],

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.dvcrepo.test_pointer_refresh import MD5, PLAIN_POINTER, WHERE
 from tests.helpers.support import Repo, dvc
-from trinity_guard.dvcrepo import safe_paths, yaml
+from trinity_guard.dvcrepo import pointer, yaml
 from trinity_guard.dvcrepo.pointer import MAX_BYTES, decode, encode, nameable, refresh, without_files
 from trinity_guard.errors import BLOCKED, GuardError
 
@@ -82,6 +79,26 @@ def test_no_pointer_is_made_for_a_file_that_tells_git_or_dvc_what_to_do(name: by
     assert nameable(b"x" + name) is None
 
 
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("../../x", "leaves the repository"),
+        ("a/b/dvc.yaml", "is a DVC file itself, which DVC cannot track"),
+        ("a.dvc", "is a DVC file itself, which DVC cannot track"),
+        ("a/dvc.lock", "is a file that tells Git or DVC what to do"),
+        (".", "holds the pointer itself"),
+    ],
+)
+def test_the_refusal_of_a_path_says_who_is_to_be_asked(path: str, reason: str) -> None:
+    data = f"outs:\n- md5: {MD5}\n  hash: md5\n  path: {path}\n"
+    with pytest.raises(GuardError) as caught:
+        decode(data.encode(), WHERE)
+    assert caught.value.problem == f"data/x.csv.dvc: its path '{path}' {reason}."
+    assert caught.value.remedy == (
+        "git log -p -- data/x.csv.dvc     # who wrote it? Nothing was touched; correct or delete the pointer"
+    )
+
+
 def test_a_long_list_of_cloud_versions_is_not_parsed() -> None:
     """As DVC writes it for a folder on a version-aware remote: 10,000 files are 1.5 MB of YAML."""
     one = f"  - relpath: a.csv\n    md5: {MD5}\n    size: 3\n    cloud:\n      r:\n        version_id: abc\n"
@@ -105,17 +122,6 @@ def test_an_import_from_a_repository_is_told_from_one_of_an_address() -> None:
     assert decode(url.encode(), WHERE).deps
     assert not decode(url.encode(), WHERE).repo_import
     assert not decode(VALID, WHERE).repo_import
-
-
-def test_a_symlink_on_the_way_to_a_file_is_named(tmp_path: Path) -> None:
-    top = os.fsencode(tmp_path)
-    (tmp_path / "a/b").mkdir(parents=True)
-    (tmp_path / "a/link").symlink_to(tmp_path)
-    (tmp_path / "file").symlink_to("a")
-    assert safe_paths.through_symlink(top, b"a/b/x.csv") is None
-    assert safe_paths.through_symlink(top, b"a/link/deep/x.csv") == b"a/link"
-    assert safe_paths.through_symlink(top, b"file") is None
-    assert safe_paths.through_symlink(top, b"new/folder/x.csv") is None
 
 
 def test_folders_that_only_look_like_git_s_are_fine() -> None:
@@ -182,6 +188,69 @@ def test_a_malformed_pointer_is_refused_with_path_reason_and_remedy(data: bytes,
     assert caught.value.problem.isprintable()
     assert "data/x.csv.dvc" in caught.value.remedy
     assert caught.value.exit_code == BLOCKED
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"meta: 1\n", "it has no outs"),
+        (f"outs:\n- md5: {MD5}\n".encode(), "an out without path"),
+        (f"outs:\n- md5: {MD5}\n  hash: sha1\n  path: x\n".encode(), "its 'hash' is not md5"),
+        (b"outs:\n- path: x\n", "it records no md5"),
+        (b"outs:\n- md5: abc\n  path: x\n", "its md5 is not one"),
+        (
+            f"outs:\n- md5: {MD5}\n  path: x\n  remote: -x\n".encode(),
+            "the name in its 'remote' begins as an option does",
+        ),
+    ],
+)
+def test_the_refusal_of_a_pointer_says_what_is_wrong_and_what_helps(data: bytes, reason: str) -> None:
+    with pytest.raises(GuardError) as caught:
+        decode(data, WHERE)
+    assert caught.value.problem == f"data/x.csv.dvc is no pointer that DVC can read: {reason}."
+    assert caught.value.remedy == (
+        "git checkout HEAD -- data/x.csv.dvc     # the last good version, or `dvc add` the file again"
+    )
+
+
+@pytest.mark.parametrize("data", [b"<<<<<<< HEAD\n[", b"outs:\n<<<<<<< HEAD\n[", b"outs:\n>>>>>>> theirs\n["])
+def test_each_marker_of_a_conflict_is_told(data: bytes) -> None:
+    with pytest.raises(GuardError) as caught:
+        decode(data, WHERE)
+    assert caught.value.problem == "data/x.csv.dvc holds the markers of a merge conflict."
+    assert caught.value.remedy == (
+        "git checkout --ours -- data/x.csv.dvc     # or --theirs; then: git add data/x.csv.dvc"
+    )
+
+
+@pytest.mark.parametrize("brackets", ["[]", "{}"])
+def test_brackets_are_counted_both_kinds_together(brackets: str) -> None:
+    few = f"meta: [{','.join([brackets] * 999)}]\n"
+    assert decode(VALID + few.encode(), WHERE).outs
+    with pytest.raises(GuardError, match="more than 1000 brackets"):
+        decode(VALID + few.encode().replace(b"meta: [", b"meta: [[], "), WHERE)
+
+
+def test_a_pointer_of_the_largest_size_is_read_and_one_byte_more_is_not() -> None:
+    fill = MAX_BYTES - len(VALID) - len(b"meta: \n")
+    assert decode(VALID + b"meta: %s\n" % (b"x" * fill), WHERE).outs
+    with pytest.raises(GuardError, match="too large"):
+        decode(VALID + b"meta: %s\n" % (b"x" * (fill + 1)), WHERE)
+
+
+def test_a_short_list_of_cloud_versions_is_read_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = VALID + b"  files:\n  - [\n"
+    with pytest.raises(GuardError, match="broken YAML"):
+        decode(broken, WHERE)
+    monkeypatch.setattr(pointer, "MAX_BYTES_WITH_FILES", len(broken))
+    assert without_files(broken) == VALID + b"  files: [{}]\n"
+    monkeypatch.setattr(pointer, "MAX_BYTES_WITH_FILES", len(broken) - 1)
+    assert without_files(broken) == broken
+
+
+def test_only_what_stands_below_files_is_left_out() -> None:
+    data = b"    deep\n  - item\n  files:\n  - a\n    b\n  path: x\n  - kept\n    kept\n"
+    assert without_files(data) == b"    deep\n  - item\n  files: [{}]\n  path: x\n  - kept\n    kept\n"
 
 
 VALID = PLAIN_POINTER.replace("NAME", "x.csv").encode()
