@@ -326,15 +326,12 @@ def _matching(pointer: Pointer, where: bytes, name: str) -> Output:
 def _relative(where: bytes, wdir: str, out: Output) -> str:
     base = where.split(b"/")[:-1]
     safe_paths.walk(base, wdir)
-    return _between(base, out.path, out.text)
+    return _between(base, out.path)
 
 
-def _between(base: list[bytes], path: bytes, text: str) -> str:
-    """Return a path as seen from the folder `base`, as text; where a folder's name is no text, `text` normalised."""
-    try:
-        return os.path.relpath(b"/" + path, b"/" + b"/".join(base)).decode()
-    except UnicodeDecodeError:
-        return os.path.normpath(text)
+def _between(base: list[bytes], path: bytes) -> str:
+    """Return a path as seen from the folder `base`. It is text: all beyond what the two share a pointer says itself."""
+    return os.path.relpath(b"/" + path, b"/" + b"/".join(base)).decode()
 
 
 def _versioned(entry: Any) -> bool:
@@ -371,7 +368,7 @@ def _tidy_stage(data: Any, pointer: Pointer, where: bytes) -> None:
     base = where.split(b"/")[:-1]
     folder = list(base)
     safe_paths.walk(folder, pointer.wdir)
-    wdir = _between(base, b"/".join(folder), pointer.wdir)
+    wdir = _between(base, b"/".join(folder))
     for key, value in (("wdir", "" if wdir == "." else wdir), ("frozen", pointer.frozen)):
         if not value:
             data.pop(key, None)
