@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.helpers.servers import (
     azure_service,
@@ -34,6 +35,10 @@ __all__ = [
     "webdav_service",
 ]
 
+
+# A timing is no assertion: on a busy machine an example may take long. All else stays as the profile in force has it.
+settings.register_profile("unhurried", settings(), deadline=None)
+settings.load_profile("unhurried")
 
 # A shell starts what goes on in the background with Ctrl-C ignored, and so would be all that the tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
