@@ -260,7 +260,7 @@ _OUT_KEYS = {
     "path": str, "persist": bool, "cloud": dict, "hash": str, "desc": str, "type": str, "labels": list, "meta": object,
     "cache": bool, "remote": str, "push": bool, "files": list, "fs_config": dict,
 }  # fmt: skip
-_MAY_BE_NULL = ("outs", "deps", "wdir", "md5", "etag", "checksum", "meta")
+_MAY_BE_NULL = ("outs", "deps", "wdir")
 
 
 def _decoded_by_yaml(data: bytes, where: bytes) -> Pointer:
@@ -272,7 +272,7 @@ def _decoded_by_yaml(data: bytes, where: bytes) -> Pointer:
     pointer = Pointer([], data, fields.get("wdir") or ".", deps, bool(fields.get("frozen") or fields.get("locked")))
     pointer.repo_import = deps and any(isinstance(dep, dict) and "repo" in dep for dep in fields["deps"])
     for entry in fields["outs"]:
-        wrong = yaml.wrong(entry, _OUT_KEYS, _MAY_BE_NULL) or ("" if entry.get("path") else "an out without path")
+        wrong = yaml.wrong(entry, _OUT_KEYS) or ("" if entry.get("path") else "an out without path")
         if wrong:
             raise _malformed(where, data, wrong)
         out = _out(entry, pointer, where)
