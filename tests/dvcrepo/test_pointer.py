@@ -219,6 +219,8 @@ def test_what_dvc_add_writes_is_read_without_yaml(text: str, monkeypatch: pytest
     assert (out.size, out.nfiles, out.isexec, out.legacy, out.text) == (size, nfiles, isexec, legacy, "x.csv")
     assert (out.path, out.source, out.kind) == (b"data/x.csv", WHERE, "dir" if end == ".dir" else "file")
     assert out.md5.endswith(end)
+    [deep] = decode(text.encode(), b"a/b/c.dvc").outs
+    assert deep.path == b"a/b/x.csv"
     assert (found.raw, found.wdir, found.deps, found.frozen, found.repo_import) == (
         text.encode(), ".", False, False, False
     )  # fmt: skip

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.support import Repo
+from trinity_guard.dvcrepo import pointer, yaml
 from trinity_guard.dvcrepo.pointer import decode, refresh
 from trinity_guard.errors import GuardError
 
@@ -49,6 +50,7 @@ REFRESHED = {
     "legacy-desc": PLAIN_POINTER.replace("  hash: md5\n", "") + "  desc: keep\nmd5: " + "a" * 32 + "\n",
     "isexec": PLAIN_POINTER.replace("  hash", "  isexec: true\n  hash"),
     "two": PLAIN_POINTER + BODY.replace("NAME", "other.txt").replace("  hash", "  isexec: true\n  hash"),
+    "other": PLAIN_POINTER + BODY.replace("NAME", "./other.txt") + "  isexec: false\n  push: true\n",
     "cloud": PLAIN_POINTER + "  cloud:\n    s3:\n      etag: abc\n",
     "versions": PLAIN_POINTER + "  nfiles: 3\n  version_id: v\n  etag: abc\n  checksum: abc\n",
     "nothing said": "desc: ''\nmd5:\ndeps: []\nalways_changed: false\nmeta: {}\nlocked: false\n"
@@ -132,6 +134,7 @@ AFTER = {
     "legacy-desc": RENEWED.replace("  hash: md5\n", "") + "  desc: keep\n  hash: md5\nmd5: " + "a" * 32 + "\n",
     "isexec": RENEWED,
     "two": RENEWED + BODY.replace("NAME", "other.txt").replace("  hash", "  isexec: true\n  hash"),
+    "other": RENEWED + BODY.replace("NAME", "other.txt"),
     "cloud": RENEWED,
     "versions": RENEWED,
     "nothing said": RENEWED,
@@ -217,6 +220,7 @@ def test_so_it_is_with_what_is_said_of_the_whole_pointer(field: str, kept: bool)
         (b"c/NAME.dvc", ".", "../c/NAME", None, "NAME"),
         (b"a/b/NAME.dvc", ".", "x/../../NAME", None, "../NAME"),
         (b"a/b/NAME.dvc", "../c/../d", "../e/../NAME", "../d", "../NAME"),
+        (b"a/b/c/NAME.dvc", "../../../d", "NAME", "../../../d", "NAME"),
         (b"caf\xe9/NAME.dvc", ".", "./NAME", None, "NAME"),
         (b"caf\xe9/NAME.dvc", "d/../e", "NAME", "e", "NAME"),
     ],
@@ -261,7 +265,28 @@ def test_a_legacy_pointer_stays_one_while_its_text_does() -> None:
     assert b"hash: md5" in other
 
 
+def test_a_plain_pointer_is_renewed_without_yaml(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("parse", "dump"):
+        monkeypatch.setattr(yaml, name, None)
+    assert renewed(PLAIN_POINTER) == RENEWED
+
+
+def test_a_long_list_of_cloud_versions_is_no_reason_not_to_renew(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = (PLAIN_POINTER.replace("NAME", "x.csv") + "  files:\n" + "  - relpath: a\n" * 5000).encode()
+    assert refresh(old, WHERE, "x.csv", md5_of(NEW), 16, False) == RENEWED.replace("NAME", "x.csv").encode()
+    monkeypatch.setattr(pointer, "MAX_BYTES_WITH_FILES", 16 * len(old))
+    assert b"files" not in refresh(old, WHERE, "x.csv", md5_of(NEW), 16, False)
+    monkeypatch.setattr(pointer, "MAX_BYTES_WITH_FILES", 16 * len(old) - 1)
+    with pytest.raises(GuardError, match=r"^data/x\.csv\.dvc is no pointer that DVC can read: it is too large"):
+        refresh(old, WHERE, "x.csv", md5_of(NEW), 16, False)
+
+
 def test_a_version_id_stays_only_while_the_bytes_do() -> None:
+    direct = (PLAIN_POINTER.replace("NAME", "x.csv") + "  version_id: v1\n").encode()
+    assert refresh(direct, WHERE, "x.csv", md5_of(OLD), 9, False) == direct
+    assert b"version_id" not in refresh(direct, WHERE, "x.csv", md5_of(NEW), 9, False)
+    other = direct.replace(b"  version_id: v1", b"  desc: d\n  nfiles: 2")
+    assert b"nfiles" not in refresh(other, WHERE, "x.csv", md5_of(OLD), 9, False)
     old = (PLAIN_POINTER.replace("NAME", "x.csv") + "  cloud:\n    s3:\n      version_id: v1\n").encode()
     assert refresh(old, WHERE, "x.csv", md5_of(OLD), 9, False) == old
     assert b"cloud" not in refresh(old, WHERE, "x.csv", md5_of(NEW), 9, False)
