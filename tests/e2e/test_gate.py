@@ -447,6 +447,7 @@ def test_a_first_push_of_everything_goes_through_the_whole_history(repo: Repo, h
 def test_a_push_into_the_repository_itself_is_nobodys_business(work: Repo) -> None:
     raw_on(work, "side", "x.pkl")
     work.git("push", "-q", ".", "side:copy")
+    assert work.git("rev-parse", "copy").stdout == work.git("rev-parse", "side").stdout
 
 
 def test_a_linked_worktree_a_folder_below_and_a_detached_head(work: Repo, hub: Path, tmp_path: Path) -> None:

@@ -203,7 +203,8 @@ def test_no_value_is_told(work: Repo) -> None:
 def test_a_credential_that_the_history_has_is_to_be_replaced(work: Repo) -> None:
     work.stage(".dvc/config", CONFIG.encode())
     work.git("commit", "-q", "-m", "a leak")
-    assert all("replace it where it was issued" in said for said in fix(credential()).mended)
+    mended = fix(credential()).mended
+    assert ["replace it where it was issued" in said for said in mended] == [True, True]
 
 
 def test_git_is_made_to_ignore_the_local_config_before_it_is_written(work: Repo) -> None:

@@ -328,6 +328,7 @@ def test_a_history_without_a_match_keeps_every_id(legacy: Legacy) -> None:
     before = legacy.refs()
     done = legacy.migrate()
     assert legacy.refs() == before
+    assert len(done.ids) == 2
     assert all(old == new for old, new in done.ids.items())
     assert done.report["refs"] == []
 
