@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-from trinity_guard.training.model import verified
-from trinity_guard.training.model.predict import evaluate, predict
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.training.model import verified
+    from trinity_guard.training.model.predict import evaluate, predict
 
 __all__ = ["evaluate", "predict", "verified"]
 
