@@ -6,11 +6,14 @@ import os
 
 from trinity_guard import console
 from trinity_guard.commands.terminal import arguments, output, progress, shells
-from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
 from trinity_guard.training import extra
 from trinity_guard.training.model import card
-from trinity_guard.training.model.evaluation import Evaluation
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.commands.terminal.arguments import Parser
+    from trinity_guard.training.model.evaluation import Evaluation
 
 DESCRIPTION = """\
 Say how good a model is on a table: every figure beside what a constant answer gets.
