@@ -21,7 +21,7 @@ def outs(lock: bytes, dvc_yaml: bytes | None, where: bytes) -> list[Output]:
     Raises GuardError for a lock that DVC would not read, and for paths that leave the repository.
     """
     stages = _stages(_load(lock, where), where)
-    said = _declared(dvc_yaml, where)
+    said = _declared(dvc_yaml)
     found: list[Output] = []
     for name, stage in stages.items():
         declared = said.get(str(name)) or said.get(str(name).partition("@")[0]) or _Declared(".", {})
@@ -116,7 +116,7 @@ def _out(entry: dict[str, Any], declared: _Declared, where: bytes) -> Output | N
     return out.settle()
 
 
-def _declared(dvc_yaml: bytes | None, where: bytes) -> dict[str, _Declared]:
+def _declared(dvc_yaml: bytes | None) -> dict[str, _Declared]:
     """Return what dvc.yaml declares, by stage; nothing where it cannot be read, for the lock alone has the objects."""
     if not dvc_yaml:
         return {}
