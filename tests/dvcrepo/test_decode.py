@@ -70,3 +70,10 @@ def test_an_empty_lock_names_nothing_and_an_empty_pointer_is_none() -> None:
     assert outputs_of(b"", b"dvc.lock") == []
     with pytest.raises(GuardError, match="is no pointer"):
         outputs_of(b"", b"x.dvc")
+
+
+def test_a_lock_is_read_with_the_dvc_yaml_beside_it() -> None:
+    lock = f"schema: '2.0'\nstages:\n  s:\n    outs:\n    - {{path: m, md5: '{'1' * 32}', hash: md5}}\n".encode()
+    yaml = b"stages:\n  s:\n    cmd: x\n    outs:\n    - m: {push: false}\n"
+    assert [o.push for o in outputs_of(lock, b"d/dvc.lock", yaml)] == [False]
+    assert [o.push for o in outputs_of(lock, b"d/dvc.lock")] == [True]

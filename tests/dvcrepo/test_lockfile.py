@@ -43,6 +43,15 @@ def test_an_output_is_what_its_entry_says() -> None:
     assert (found.kind, flags(found)) == ("file", (True, True, "", True))
 
 
+def test_an_empty_output_has_no_bytes() -> None:
+    assert one(lock(out("m", ", hash: md5, size: 0"))).size == 0
+
+
+def test_a_lock_may_lie_deep() -> None:
+    [found] = lockfile.outs(lock(out("../m")), None, b"a/b/c/dvc.lock")
+    assert (found.path, found.source) == (b"a/b/m", b"a/b/c/dvc.lock")
+
+
 def test_what_is_not_said_is_the_default() -> None:
     found = one(lock(out("m", "")))
     assert (found.size, found.isexec, found.legacy) == (-1, False, True)
@@ -141,11 +150,16 @@ def test_dvc_yaml_says_what_is_done_with_an_output(body: str, said: tuple[bool, 
     assert flags(one(lock(out("m")), yaml(body))) == said
 
 
+def test_a_dvc_yaml_may_name_its_flags_once() -> None:
+    body = "    outs:\n    - m: &flags {push: false}\n    - other: *flags\n"
+    assert not one(lock(out("m")), yaml(body)).push
+
+
 def test_what_dvc_yaml_leaves_to_git_is_foreign() -> None:
     assert one(lock(out("m")), yaml("    outs:\n    - m: {cache: false}\n")).kind == "foreign"
 
 
-@pytest.mark.parametrize(("stage", "declared"), [("s@a", "s"), ("s@a-b", "s"), ("s@a", "s@a")])
+@pytest.mark.parametrize(("stage", "declared"), [("s@a", "s"), ("s@a-b", "s"), ("s@a@b", "s"), ("s@a", "s@a")])
 def test_a_stage_of_a_foreach_is_that_of_its_template(stage: str, declared: str) -> None:
     body = "    foreach: [a]\n    do:\n      wdir: w\n      outs:\n      - m: {push: false}\n"
     found = one(lock(out("m"), stage=stage), yaml(body, declared))

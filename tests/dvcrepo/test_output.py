@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from tests.dvcrepo.kinds import OTHER, TABLE, md5
 from trinity_guard.dvcrepo.decode import outputs_of
-from trinity_guard.dvcrepo.output import LEGACY, Output, is_md5, is_object, listed_in, nothing_in, of_object
+from trinity_guard.dvcrepo.output import LEGACY, Output, is_md5, is_object, listed_in, nothing_in, of_object, seen_mark
 
 
 @pytest.mark.parametrize(
@@ -70,6 +73,28 @@ def test_the_kind_follows_from_the_rest(fields: dict[str, object], kind: str, pu
         setattr(output, name, value)
     assert output.settle() is output
     assert (output.kind, output.held, output.pushed) == (kind, kind != "foreign", pushed)
+
+
+def test_what_nobody_said_is_the_default() -> None:
+    plain = Output(b"x")
+    assert (plain.md5, plain.size, plain.source, plain.oid, plain.kind, plain.nfiles) == ("", -1, b"", b"", "file", -1)
+    assert (plain.text, plain.remote, plain.stage, plain.project, plain.commit, plain.seen) == (
+        "",
+        "",
+        "",
+        b"",
+        b"",
+        b"",
+    )
+    assert (of_object("a" * 32).path, of_object("a" * 32).size) == (b"", -1)
+    assert listed_in(of_object("a" * 32 + ".dir"), "b" * 32).path == b""
+
+
+def test_a_file_is_known_again_by_its_size_its_time_and_its_place_on_the_disk(tmp_path: Path) -> None:
+    file = tmp_path / "x"
+    file.write_bytes(b"12345")
+    os.utime(file, ns=(7, 1_000_000_007))
+    assert seen_mark(file.stat()) == b"5 1000000007 %d" % file.stat().st_ino
 
 
 def test_the_size_of_an_object_is_known_only_where_the_object_is_the_file() -> None:
