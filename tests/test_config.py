@@ -43,6 +43,9 @@ DEFAULTS = {
     "patterns": DEFAULT_PATTERNS,
     "exclude": (),
     "max_size": 5_000_000,
+    "max_size_of": (),
+    "min_size": 0,
+    "min_size_of": (),
     "sniff": True,
     "on_artifact": "convert",
     "push": "wait",
@@ -59,12 +62,16 @@ sniff = false
 on-artifact = "block"
 push = "background"
 sync = "pull"
+min-size = { "*.csv" = "10 kB", default = "1 kB", "/data/" = "0" }
 remote = "storage"
 """
 EVERY_VALUE = {
     "patterns": ("*.bin", "/data/", "!data/README*"),
     "exclude": ("tests/**",),
     "max_size": 3 * 2**29,
+    "max_size_of": (),
+    "min_size": 1000,
+    "min_size_of": (("*.csv", 10_000), ("/data/", 0)),
     "sniff": False,
     "on_artifact": "block",
     "push": "background",
@@ -141,7 +148,7 @@ def test_a_file_of_comments_is_the_defaults(tmp_path: Path, text: str) -> None:
     assert values(loaded(tmp_path, text)) == {**DEFAULTS, "source": OWN}
 
 
-KEYS = "patterns, exclude, max-size, sniff, on-artifact, push, sync, remote"
+KEYS = "patterns, exclude, max-size, sniff, on-artifact, push, sync, min-size, remote"
 
 
 @pytest.mark.parametrize(
@@ -162,6 +169,12 @@ KEYS = "patterns, exclude, max-size, sniff, on-artifact, push, sync, remote"
         ("max-size = 1979-05-27\n", "1: max-size is a date", 'max-size = "5 MB"'),
         ("max-size = '5 MiBs'\n", "1: max-size: '5 MiBs' is not a size", "1.5 GiB"),
         ("max-size = '-1'\n", "1: max-size: '-1' is not a size", '"0" is off'),
+        ("sniff = true\nmin-size = 10\n", "2: min-size is a number, not a text", 'min-size = "10 kB"'),
+        ("min-size = 'x'\n", "1: min-size: 'x' is not a size", '"0" is off'),
+        ("[min-size]\ndefault = 'x'\n", "2: min-size at \"default\": 'x' is not a size", '"0" is off'),
+        ("[min-size]\n'*.a' = '0'\n'*.b' = 1\n", '3: min-size at "*.b" is a number', 'min-size = "10 kB"'),
+        ("max-size = {'[' = '1 kB'}\n", '1: max-size holds "[", which is no gitignore', "git help ignore"),
+        ("max-size = {'!a' = '1 kB'}\n", '1: max-size holds "!a"; nothing is taken back', "the last that matches"),
         ("sniff = 'yes'\n", "1: sniff is a text, not true or false", "sniff = true"),
         ("sniff = 1\n", "1: sniff is a number", "sniff = true"),
         (
@@ -414,4 +427,5 @@ def test_a_project_without_our_table_costs_no_parser(tmp_path: Path, pyproject: 
 
 
 def test_every_key_of_the_contract_has_its_place() -> None:
-    assert {name.replace("_", "-") for name in Config.__slots__} == {*KEYS.split(", "), "source", "notes"}
+    fields = {name.removesuffix("_of").replace("_", "-") for name in Config.__slots__}
+    assert fields == {*KEYS.split(", "), "source", "notes"}

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
     Table = dict[str, Any]
+    # Patterns with a size in bytes each, in the order of the file.
+    Sizes = tuple[tuple[str, int], ...]
 
 OWN_FILE = ".trinity-guard.toml"
 PYPROJECT = "pyproject.toml"
@@ -21,7 +23,7 @@ DEFAULT_PATTERNS = tuple(
     "*.pkl *.pickle *.joblib *.csv *.tsv *.h5 *.hdf5 *.keras *.parquet *.feather "  # noqa: SIM905 - reads as the contract does
     "*.npy *.npz *.pt *.pth *.ckpt *.onnx *.safetensors".split()
 )
-KEYS = ("patterns", "exclude", "max-size", "sniff", "on-artifact", "push", "sync", "remote")
+KEYS = ("patterns", "exclude", "max-size", "sniff", "on-artifact", "push", "sync", "min-size", "remote")
 CHOICES = {
     "on-artifact": ("convert", "block"),
     "push": ("wait", "background", "off"),
@@ -33,6 +35,7 @@ UNITS: dict[str, int] = {
     **{prefix + tail: 1000 ** (n + 1) for n, prefix in enumerate("kmgt") for tail in ("", "b")},
     **{prefix + tail: 1024 ** (n + 1) for n, prefix in enumerate("kmgt") for tail in ("i", "ib")},
 }
+SIZES = {"max-size": "5 MB", "min-size": "10 kB"}
 MAX_BYTES = 1_000_000
 # Each guess at a key's line parses the file up to there.
 MAX_GUESSES = 50
@@ -43,11 +46,14 @@ SAFE_IN_PATTERN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY
 class Config:
     """What the repository asks for.
 
-    max_size is in bytes, 0 for no limit. source names the file it came from ("" for the defaults),
-    notes are sentences to say.
+    max_size and min_size are in bytes, 0 for no limit; max_size_of and min_size_of are those of patterns, of which the
+    last that matches holds. source names the file it came from ("" for the defaults), notes are sentences to say.
     """
 
-    __slots__ = ("exclude", "max_size", "notes", "on_artifact", "patterns", "push", "remote", "sniff", "source", "sync")
+    __slots__ = (
+        "exclude", "max_size", "max_size_of", "min_size", "min_size_of", "notes", "on_artifact", "patterns", "push",
+        "remote", "sniff", "source", "sync",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -55,6 +61,9 @@ class Config:
         patterns: tuple[str, ...] = DEFAULT_PATTERNS,
         exclude: tuple[str, ...] = (),
         max_size: int = 5_000_000,
+        max_size_of: Sizes = (),
+        min_size: int = 0,
+        min_size_of: Sizes = (),
         sniff: bool = True,
         on_artifact: str = "convert",
         push: str = "wait",
@@ -66,6 +75,9 @@ class Config:
         self.patterns = patterns
         self.exclude = exclude
         self.max_size = max_size
+        self.max_size_of = max_size_of
+        self.min_size = min_size
+        self.min_size_of = min_size_of
         self.sniff = sniff
         self.on_artifact = on_artifact
         self.push = push
@@ -170,7 +182,10 @@ def _parse(name: str, text: str) -> Config:
         where = _Where(name, text, key)
         if key not in KEYS:
             raise where.unknown()
-        setattr(config, key.replace("-", "_"), _value(where, key, value))
+        if key in SIZES and isinstance(value, dict):
+            _take_sizes(config, where, key, value)
+        else:
+            setattr(config, key.replace("-", "_"), _value(where, key, value))
     return config
 
 
@@ -206,19 +221,41 @@ def _value(where: _Where, key: str, value: object) -> object:
         return value
     if key in ("patterns", "exclude"):
         return _patterns(where, key, value)
+    if key in SIZES:
+        return _size(where, key, value)
     if not isinstance(value, str):
-        example = {"max-size": "5 MB", "remote": "storage"}.get(key) or CHOICES[key][0]
+        example = "storage" if key == "remote" else CHOICES[key][0]
         raise where.wrong(f"is {_type(value)}, not a text.", f'{key} = "{example}"')
-    if key == "max-size":
-        try:
-            return parse_size(value)
-        except ValueError as error:
-            raise where.wrong(f": {error}.", 'max-size = "5 MB", or "500 kB", "1.5 GiB"; "0" is off') from None
     if key in CHOICES and value not in CHOICES[key]:
         raise where.wrong(f"cannot be {_quoted(value)}.", " or ".join(f'{key} = "{c}"' for c in CHOICES[key]))
     if not value.strip():
         raise where.wrong("is empty.", "name a DVC remote (`dvc remote list`), or remove the line")
     return value
+
+
+def _size(where: _Where, key: str, value: object, pattern: str = "") -> int:
+    """Return a size of the file in bytes. pattern: the key of the table that it stands at."""
+    whose = f"at {_quoted(pattern)} " if pattern else ""
+    if not isinstance(value, str):
+        raise where.wrong(f"{whose}is {_type(value)}, not a text.", f'{key} = "{SIZES[key]}"', pattern)
+    try:
+        return parse_size(value)
+    except ValueError as error:
+        words = f"{whose[:-1]}: {error}."
+        raise where.wrong(words, f'{key} = "{SIZES[key]}", or "500 kB", "1.5 GiB"; "0" is off', pattern) from None
+
+
+def _take_sizes(config: Config, where: _Where, key: str, table: Table) -> None:
+    """Take a table of patterns with a size each; `default` is that of all other files."""
+    name = key.replace("-", "_")
+    sizes = {pattern: _size(where, key, size, pattern) for pattern, size in table.items()}
+    setattr(config, name, sizes.pop("default", getattr(config, name)))
+    for pattern in sizes:
+        if pattern.startswith("!"):
+            remedy = f'of several patterns the last that matches holds: {key} = {{ "*.csv" = "10 kB", "x.csv" = "0" }}'
+            raise where.wrong(f"holds {_quoted(pattern)}; nothing is taken back by a ! here.", remedy, pattern)
+    _patterns(where, key, list(sizes))
+    setattr(config, f"{name}_of", tuple(sizes.items()))
 
 
 def _patterns(where: _Where, key: str, value: object) -> tuple[str, ...]:

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.convert.conftest import World, pointer
+from trinity_guard.config import Config
 from trinity_guard.convert import commit
 from trinity_guard.convert.journal import Journal
 from trinity_guard.detect import inspect
+from trinity_guard.detect.patterns import Rules
 from trinity_guard.errors import GuardError
 from trinity_guard.git import index
 
@@ -268,6 +270,17 @@ def test_of_a_folder_the_artifacts_by_name_are_but_no_ignored_one_and_no_book_of
     world.repo.stage("d/gone.csv", b"a,b\n")
     world.repo.file("d/gone.csv").unlink()
     assert to_add(world, folder) == {b"d/[x]\n.pkl": False, b"d/tracked.csv": False, b"d/untracked.csv": False}
+
+
+def test_of_a_folder_what_is_below_min_size_is_not_unless_a_pointer_holds_it(world: World) -> None:
+    world.repo.stage("d/held.csv", b"a,b\n")
+    world.convert(b"d/held.csv")
+    world.repo.write("d/held.csv", b"small\n")
+    world.repo.write("d/small.csv", b"small\n")
+    world.repo.write("d/large.csv", b"as large as min-size asks\n")
+    rules = Rules(Config(min_size=20))
+    found = commit.files_to_add(world.place, world.catalog(), rules, [b"d"])
+    assert {e.path for e in found} == {b"d/held.csv", b"d/large.csv"}
 
 
 @pytest.mark.parametrize("folder", [b"d", b""])

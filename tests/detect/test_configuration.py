@@ -46,7 +46,8 @@ def parses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 FULL = """patterns = ["*.bin", "!x.bin"]
 exclude = ["data/"]
-max-size = "1 MB"
+max-size = { default = "1 MB", "*.x y" = "0" }
+min-size = { "*.csv" = "10 kB" }
 sniff = false
 on-artifact = "block"
 push = "off"
@@ -99,7 +100,7 @@ def test_what_is_wrong_is_said_each_time_and_remembered_never(tmp_path: Path) ->
     assert not (tmp_path / ".git/trinity-guard/config").exists()
 
 
-@pytest.mark.parametrize("damage", [b"", b"\0", b"1\0own\0", b"\xc4\xff\0\x1a" * 12, b"1\0" * 13])
+@pytest.mark.parametrize("damage", [b"", b"\0", b"1\0own\0", b"\xc4\xff\0\x1a" * 12, b"1\0" * 14])
 def test_a_damaged_record_says_nothing(tmp_path: Path, damage: bytes) -> None:
     where = written(tmp_path, 'push = "off"\n')
     configuration.load(where)
@@ -118,12 +119,14 @@ texts = st.text(st.characters(exclude_characters="\n\0", exclude_categories=["Cs
 @given(
     patterns=st.lists(texts).map(tuple), exclude=st.lists(texts).map(tuple), max_size=st.integers(0, 10**15),
     sniff=st.booleans(), remote=st.none() | texts, notes=st.lists(texts).map(tuple),
+    sizes=st.dictionaries(texts, st.integers(0, 10**15)),
 )  # fmt: skip
 def test_what_is_remembered_is_what_was_parsed(
     patterns: tuple[str, ...], exclude: tuple[str, ...], max_size: int, sniff: bool, remote: str | None,
-    notes: tuple[str, ...],
+    notes: tuple[str, ...], sizes: dict[str, int],
 ) -> None:  # fmt: skip
     config = Config(
-        patterns=patterns, exclude=exclude, max_size=max_size, sniff=sniff, remote=remote, source="x", notes=notes
-    )
+        patterns=patterns, exclude=exclude, max_size=max_size, max_size_of=tuple(sizes.items()), min_size=max_size // 3,
+        min_size_of=tuple(reversed(sizes.items())), sniff=sniff, remote=remote, source="x", notes=notes,
+    )  # fmt: skip
     assert fields(configuration._decoded(tuple(configuration._encoded(config)))) == fields(config)

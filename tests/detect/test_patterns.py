@@ -23,6 +23,10 @@ from trinity_guard.detect.patterns import Rules, size_text
 
 PICKLE = pickle.dumps({"a": 1})
 TEXT = b"some text\n"
+OF_PATTERNS: dict[str, Any] = {
+    "min_size": 10, "min_size_of": (("*.csv", 1000), ("/raw/", 0)),
+    "max_size_of": (("*.ipynb", 50), ("*.mp4", 0)),
+}  # fmt: skip
 
 
 def rules(*patterns: str, exclude: tuple[str, ...] = (), **options: Any) -> Rules:
@@ -109,6 +113,21 @@ def test_an_excluded_file_is_none_whatever_it_is() -> None:
         (b"a.mp4", 10**12, TEXT, {"max_size": 0}, ("fine", "")),
         (b"a.mp4", 413, TEXT, {"max_size": 412}, ("too-big", "413 B is more than max-size (412 B)")),
         (b"a.mp4", 2, TEXT, {"max_size": 1}, ("too-big", "2 B is more than max-size (1 B)")),
+        (b"a.pkl", 999, TEXT, {"min_size": 1000}, ("fine", "")),
+        (b"a.pkl", 1000, TEXT, {"min_size": 1000}, ("artifact", "matches *.pkl")),
+        (b"model", 999, PICKLE, {"min_size": 1000}, ("fine", "")),
+        (b"a.mp4", 999, TEXT, {"min_size": 1000, "max_size": 10}, ("too-big", "999 B is more than max-size (10 B)")),
+        (b"a.csv", 999, TEXT, {"min_size": 1000, "max_size": 10}, ("fine", "")),
+        (b"a.csv", 999, TEXT, OF_PATTERNS, ("fine", "")),
+        (b"a.csv", 1000, TEXT, OF_PATTERNS, ("artifact", "matches *.csv")),
+        (b"raw/a.csv", 1, TEXT, OF_PATTERNS, ("artifact", "matches *.csv")),
+        (b"raw/b.csv", 1, TEXT, {"min_size_of": (("/raw/", 0), ("*.csv", 2))}, ("fine", "")),
+        (b"a.pkl", 9, TEXT, OF_PATTERNS, ("fine", "")),
+        (b"a.pkl", 10, TEXT, OF_PATTERNS, ("artifact", "matches *.pkl")),
+        (b"a.ipynb", 51, TEXT, OF_PATTERNS, ("too-big", "51 B is more than max-size (50 B)")),
+        (b"a.ipynb", 50, TEXT, OF_PATTERNS, ("fine", "")),
+        (b"a.mp4", 10**12, TEXT, OF_PATTERNS, ("fine", "")),
+        (b"other", 5_000_001, TEXT, OF_PATTERNS, ("too-big", "5,000,001 B is more than max-size (5,000,000 B)")),
     ],
 )
 def test_the_verdict_has_its_reason(
@@ -125,6 +144,9 @@ def test_what_need_not_be_read_is_said() -> None:
     unlimited = rules(*DEFAULT_PATTERNS, sniff=False, max_size=0)
     assert (unlimited.needs_head(), unlimited.limits_size()) == (False, False)
     assert unlimited.small >= 2**62
+    assert rules(**OF_PATTERNS).small == 50
+    of_a_pattern = rules(max_size=0, max_size_of=(("*.a", 7),))
+    assert (of_a_pattern.limits_size(), of_a_pattern.small) == (True, 7)
 
 
 @pytest.mark.parametrize(

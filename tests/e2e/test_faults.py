@@ -132,6 +132,17 @@ def test_a_file_above_max_size_is_blocked_with_a_choice(repo: Repo) -> None:
     assert repo.tracked("video.mp4.dvc")
 
 
+def test_artifacts_below_min_size_stay_in_git_and_nobody_minds(repo: Repo) -> None:
+    repo.stage(".trinity-guard.toml", b'min-size = { default = "1 kB", "*.csv" = "10 kB" }\nmax-size = "2 kB"\n')
+    for name, size in (("a.pkl", 999), ("b.pkl", 1000), ("c.csv", 9999), ("d.csv", 10_000)):
+        repo.stage(name, b"a" * size)
+    repo.commit()
+    assert {n for n in ("a.pkl", "b.pkl", "c.csv", "d.csv") if repo.tracked(n)} == {"a.pkl", "c.csv"}
+    assert repo.tracked("b.pkl.dvc")
+    assert repo.tracked("d.csv.dvc")
+    assert repo.guard("lint", "--all").returncode == 0
+
+
 def test_content_tells_an_artifact_under_another_name(repo: Repo) -> None:
     import pickle
 

@@ -96,3 +96,12 @@ def test_options_are_whole(legacy: Legacy) -> None:
         assert (options.where.url, options.rewrite_ids, options.dry) == ("/srv/data", False, True)
         assert options.cache == migration.cache()[0]
         assert select.subject(migration, Request(include=["*.x"]))[0].include == ("*.x",)
+
+
+@pytest.mark.parametrize(
+    ("include", "above", "wanted"), [((), None, 999), (("*.csv",), None, None), ((), "5 kB", 5000), ((), "0", 0)]
+)
+def test_the_configs_patterns_come_with_its_min_size(
+    include: tuple[str, ...], above: str | None, wanted: int | None
+) -> None:
+    assert select.selection(Config(min_size=1000), include, (), above).above == wanted

@@ -16,7 +16,7 @@ from trinity_guard.git import caller, index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from trinity_guard import Progress
     from trinity_guard.dvcrepo.output import Output
@@ -147,6 +147,7 @@ def files_to_add(
     place: git.Place, catalog: tracked_outputs.Catalog, rules: Rules, paths: Sequence[bytes]
 ) -> list[index.Entry]:
     """Return what `add PATH…` means: these files, and the artifacts (by name) below these folders."""
+    held = catalog.by_path()
     found: dict[bytes, index.Entry] = {}
     for path in paths:
         full = place.file(path) if path else place.top
@@ -158,7 +159,7 @@ def files_to_add(
             )
         if os.path.isdir(full):
             for name in _files_below(place, catalog, path):
-                if rules.named(name) and not (inspect.is_bookkeeping(name) or inside_dvc(name)):
+                if _is_meant(place, held, rules, name):
                     found[name] = _working_file(name)
         elif os.path.isfile(full):
             found[path] = _working_file(path)
@@ -166,6 +167,13 @@ def files_to_add(
             there = os.path.lexists(full)
             raise GuardError(problem=f"{shown(path)}: " + ("no ordinary file." if there else "no such file."))
     return list(found.values())
+
+
+def _is_meant(place: git.Place, held: Collection[bytes], rules: Rules, path: bytes) -> bool:
+    """Whether a folder that is added stands for this file of it: an artifact by name, and not too small for DVC."""
+    if not rules.named(path) or inspect.is_bookkeeping(path) or inside_dvc(path):
+        return False
+    return path in held or not rules.stays_small(path, os.lstat(place.file(path)).st_size)
 
 
 def _working_file(path: bytes) -> index.Entry:

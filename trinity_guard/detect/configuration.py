@@ -14,10 +14,10 @@ from trinity_guard.git import records
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trinity_guard.config import Config
+    from trinity_guard.config import Config, Sizes
     from trinity_guard.git import Place
 
-FIELDS = 13
+FIELDS = 14
 
 
 def load(place: Place) -> Config:
@@ -57,21 +57,28 @@ def _version() -> bytes:
 def _encoded(config: Config) -> list[bytes]:
     # No pattern holds a newline.
     texts = (
-        "\n".join(config.patterns), "\n".join(config.exclude), str(config.max_size), "sniff" if config.sniff else "",
+        "\n".join(config.patterns), "\n".join(config.exclude),
+        _sizes_text(config.max_size, config.max_size_of), _sizes_text(config.min_size, config.min_size_of),
+        "sniff" if config.sniff else "",
         config.on_artifact, config.push, config.sync, config.remote or "", "\n".join((config.source, *config.notes)),
     )  # fmt: skip
     return [text.encode("utf-8", "surrogateescape") for text in texts]
 
 
 def _decoded(fields: tuple[bytes, ...]) -> Config:
-    patterns, exclude, max_size, sniff, on_artifact, push, sync, remote, said = (
+    patterns, exclude, max_sizes, min_sizes, sniff, on_artifact, push, sync, remote, said = (
         field.decode("utf-8", "surrogateescape") for field in fields
     )
     source, *notes = said.split("\n")
+    max_size, max_size_of = _sizes(max_sizes)
+    min_size, min_size_of = _sizes(min_sizes)
     return configs.Config(
         patterns=tuple(patterns.split("\n")) if patterns else (),
         exclude=tuple(exclude.split("\n")) if exclude else (),
-        max_size=int(max_size),
+        max_size=max_size,
+        max_size_of=max_size_of,
+        min_size=min_size,
+        min_size_of=min_size_of,
         sniff=bool(sniff),
         on_artifact=on_artifact,
         push=push,
@@ -80,3 +87,13 @@ def _decoded(fields: tuple[bytes, ...]) -> Config:
         source=source,
         notes=tuple(notes),
     )
+
+
+def _sizes_text(size: int, of_patterns: Sizes) -> str:
+    return "\n".join([str(size), *(f"{size} {pattern}" for pattern, size in of_patterns)])
+
+
+def _sizes(text: str) -> tuple[int, Sizes]:
+    size, *rows = text.split("\n")
+    pairs = [row.split(" ", 1) for row in rows]
+    return int(size), tuple((pattern, int(size)) for size, pattern in pairs)

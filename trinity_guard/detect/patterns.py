@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pathspec import GitIgnoreSpec
 
-    from trinity_guard.config import Config
+    from trinity_guard.config import Config, Sizes
 
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+@~")
 # The only letters beyond ASCII that `re` takes for an ASCII letter when case does not matter (Kelvin sign, long s,
@@ -39,11 +39,12 @@ class Rules:
     """
 
     def __init__(self, config: Config) -> None:
-        self._max_size = config.max_size
+        self._max_size = _Sizes(config.max_size, config.max_size_of)
+        self._min_size = _Sizes(config.min_size, config.min_size_of)
         self._sniff = config.sniff
         self._patterns = _Patterns(config.patterns)
         self._exclude = _Patterns(config.exclude)
-        self.small = config.max_size or sys.maxsize
+        self.small = min(self._max_size.limits(), default=sys.maxsize)
 
     def sieve(self, path: bytes) -> bool:
         """Whether this may be an artifact by name: quick, and never False for one that is."""
@@ -61,7 +62,11 @@ class Rules:
         return self._sniff
 
     def limits_size(self) -> bool:
-        return self._max_size > 0
+        return bool(self._max_size.limits())
+
+    def stays_small(self, path: bytes, size: int) -> bool:
+        """Whether a file of `size` bytes, artifact or not, is below min-size and so Git's."""
+        return size < self._min_size.of(path)
 
     def decide(self, path: bytes, size: int, head: bytes) -> Verdict:
         """Return the verdict on a blob of `size` bytes.
@@ -74,17 +79,36 @@ class Rules:
 
     def _by_content(self, path: bytes, size: int, head: bytes) -> Verdict:
         pattern = self._patterns.match(path)
-        if pattern is not None:
-            return Verdict("artifact", f"matches {pattern}")
-        if self._sniff:
-            from trinity_guard.detect import sniff  # noqa: PLC0415  # most files are told by a glance
-
-            found = sniff.kind(head, size)
-            if found is not None:
-                return Verdict("artifact", f"its first bytes say {found}")
-        if 0 < self._max_size < size:
-            return Verdict("too-big", _more_than(size, self._max_size))
+        reason = f"matches {pattern}" if pattern is not None else self._by_head(size, head)
+        if reason:
+            # Asked last: nearly all files are no artifacts.
+            return Verdict("fine") if self.stays_small(path, size) else Verdict("artifact", reason)
+        if size > self.small and 0 < (limit := self._max_size.of(path)) < size:
+            return Verdict("too-big", _more_than(size, limit))
         return Verdict("fine")
+
+    def _by_head(self, size: int, head: bytes) -> str:
+        if not self._sniff:
+            return ""
+        from trinity_guard.detect import sniff  # noqa: PLC0415  # most files are told by a glance
+
+        found = sniff.kind(head, size)
+        return f"its first bytes say {found}" if found is not None else ""
+
+
+class _Sizes:
+    """A size in bytes for all files, and others for those that match a pattern; 0 is no limit."""
+
+    def __init__(self, size: int, of_patterns: Sizes) -> None:
+        self._size = size
+        # Each by itself: of several patterns in one list, one that names the file goes before one that names a folder.
+        self._by_pattern = [(_Patterns([pattern]), size) for pattern, size in reversed(of_patterns)]
+
+    def of(self, path: bytes) -> int:
+        return next((size for pattern, size in self._by_pattern if pattern.match(path) is not None), self._size)
+
+    def limits(self) -> list[int]:
+        return [size for size in (self._size, *(size for _, size in self._by_pattern)) if size]
 
 
 class _Patterns:

@@ -59,7 +59,7 @@ def load_config(place: git.Place) -> Config:
 
 def selection(config: Config, include: Sequence[str], exclude: Sequence[str], above: str | None) -> Selection:
     """Return which files are meant. include takes the place of the config's patterns, exclude is added to its own;
-    above alone means files of any name."""
+    above alone means files of any name. The config's patterns come with its min-size (that of all files)."""
     for glob in (*include, *exclude):
         _require_pattern(glob)
     limit = None
@@ -70,7 +70,9 @@ def selection(config: Config, include: Sequence[str], exclude: Sequence[str], ab
             raise GuardError(
                 problem=f"--above: {error}.", remedy='--above "5 MB", or 500kB, 1.5GiB', exit_code=UNUSABLE
             ) from None
-    patterns = include or (() if limit is not None else config.patterns)
+    elif not include and config.min_size:
+        limit = config.min_size - 1  # what stays in Git from now on stays there in history
+    patterns = include or (() if above is not None else config.patterns)
     if not patterns and limit is None:
         raise GuardError(
             problem="the config's list of patterns is empty: no file is an artifact.",

@@ -147,6 +147,9 @@ CONFIG_TEXT = """\
 # from the remote too ("pull"), or "off".
 # sync = "checkout"
 
+# Artifacts smaller than this stay in Git. It and max-size may be written for patterns, as the README shows.
+# min-size = "0"
+
 # The DVC remote to use, by its name; without this key DVC's default remote.
 # remote = "storage"
 """
