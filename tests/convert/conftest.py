@@ -13,6 +13,7 @@ from tests.helpers.support import Repo, run
 from trinity_guard import git
 from trinity_guard.config import Config
 from trinity_guard.convert import convert as conversion
+from trinity_guard.convert.outcome import Outcome
 from trinity_guard.detect.patterns import Rules
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.git import index
@@ -55,11 +56,11 @@ class World:
         known = index.entries_of(names)
         return [known[name] for name in names]
 
-    def convert(self, *names: bytes) -> conversion.Outcome:
+    def convert(self, *names: bytes) -> Outcome:
         """Convert what is staged under these names."""
         return conversion.convert(self.place, self.catalog(), self.entries(*names))
 
-    def add(self, *names: bytes) -> conversion.Outcome:
+    def add(self, *names: bytes) -> Outcome:
         """Convert working files as they are."""
         return conversion.convert(self.place, self.catalog(), [index.Entry(index.REGULAR, b"", name) for name in names])
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from trinity_guard import Progress
+    from trinity_guard.convert.outcome import Outcome
     from trinity_guard.dvcrepo.output import Output
 
 
@@ -39,7 +40,7 @@ def convert_staged(
     artifacts: list[inspect.Artifact],
     framework: bool,
     on_progress: Progress | None = None,
-) -> convert.Outcome:
+) -> Outcome:
     """Convert what is staged, inside the commit under way."""
     if index.is_temporary(place):
         _refuse_without_post_commit()
@@ -91,7 +92,7 @@ def _refuse_without_post_commit() -> None:
     )
 
 
-def refuse_empty_commit(place: git.Place, outcome: convert.Outcome) -> None:
+def refuse_empty_commit(place: git.Place, outcome: Outcome) -> None:
     """Refuse a commit that the conversion left empty: Git would make it all the same."""
     merging = os.path.exists(os.path.join(place.git_dir, b"MERGE_HEAD"))
     if merging or not index.same_as_head() or caller.amending() or caller.may_be_empty():

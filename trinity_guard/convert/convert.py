@@ -9,69 +9,25 @@ import os
 
 from trinity_guard import git
 from trinity_guard.convert import ignorelines, leftovers
+from trinity_guard.convert.cache import keep_bytes
 from trinity_guard.convert.journal import Journal
+from trinity_guard.convert.outcome import Converted, Outcome
 from trinity_guard.convert.writes import write_blobs
 from trinity_guard.detect import owners
 from trinity_guard.detect.inspect import LFS_HEADS
-from trinity_guard.dvcrepo import odb, pointer, tracked
+from trinity_guard.dvcrepo import pointer, tracked
 from trinity_guard.dvcrepo.decode import outputs_of
-from trinity_guard.dvcrepo.output import seen_mark
 from trinity_guard.dvcrepo.paths import is_pointer
-from trinity_guard.dvcrepo.project import Project
 from trinity_guard.dvcrepo.safe_paths import through_symlink
 from trinity_guard.errors import UNUSABLE, GuardError, pathspec, shown, typed
 from trinity_guard.git import index
 from trinity_guard.git.attributes import Attributes, refuse_filter
 from trinity_guard.git.files import read_if_there, replace_in
 from trinity_guard.git.objects import Objects
-from trinity_guard.remotes import trust
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from trinity_guard.dvcrepo.output import Output
-
-
-class Converted:
-    """One file that became a pointer.
-
-    newer: the working file differs from what was staged, and was left alone.
-    renewed: False where the pointer said all this already.
-    """
-
-    __slots__ = ("attributes", "held", "mark", "md5", "mode", "newer", "oid", "path", "project", "renewed", "size")
-
-    def __init__(self, entry: index.Entry, project: bytes, attributes: Attributes) -> None:
-        self.attributes = attributes
-        self.path = entry.path
-        self.mode = entry.mode
-        self.oid = entry.oid
-        self.project = project
-        self.held: Output | None = None
-        self.md5 = ""
-        self.size = 0
-        self.mark = b""
-        self.newer = False
-        self.renewed = True
-
-    @property
-    def pointer(self) -> bytes:
-        return self.path + b".dvc"
-
-
-class Outcome:
-    """What a conversion did: the files, and remarks about files that it left to others."""
-
-    __slots__ = ("converted", "remarks")
-
-    def __init__(self) -> None:
-        self.converted: list[Converted] = []
-        self.remarks: list[str] = []
-
-
-class _MovedUnderUs(Exception):  # noqa: N818  # never leaves this module
-    """The working file changed while it was read."""
+    from collections.abc import Callable, Sequence
 
 
 def convert(
@@ -160,7 +116,7 @@ def _transact(
     _refuse_conflicts(catalog, items)
     _refuse_obstacles(place, items)
     plan = ignorelines.plan(place, catalog.entries, [i.path for i in items])
-    _keep_bytes(place, items, on_progress)
+    keep_bytes(place, items, on_progress)
     pointers = _pointer_files(place, catalog, items)
     index_files = [index_version for index_version, _ in pointers] + [data for _, data in plan.for_index]
     ids = write_blobs(place, index_files)
@@ -226,118 +182,6 @@ def _obstacle(place: git.Place, path: bytes) -> bytes | None:
             return folder
         folder = os.path.dirname(folder)
     return None
-
-
-# --- bytes -----------------------------------------------------------------------------------------------------
-
-
-def _keep_bytes(place: git.Place, items: list[Converted], on_progress: Callable[[int, int], None] | None) -> None:
-    """Put every file's bytes into its project's cache, flushed; when this returns they are safe."""
-    stats = {i.path: _stat(place, i.path) for i in items}
-    staged = [i.path for i in items if i.oid]
-    clean = {p for p in (index.unchanged(staged) if staged else ()) if stats[p] is not None}
-    total = sum(s.st_size for s in stats.values() if s is not None)
-    counter = odb.ByteCounter(total, on_progress)
-    stores: dict[bytes, odb.Store] = {}
-    try:
-        for item in items:
-            cache = _cache(place, item.project, stores)
-            stat = stats[item.path]
-            if not item.oid or item.path in clean:
-                if _take_file(place, cache, item, stat, counter):
-                    continue
-                if not item.oid:
-                    raise GuardError(problem=f"{shown(item.path)} is being written to; try again when it is done.")
-            _take_blob(place, cache, item, counter)
-            _look_at_working_file(place, item)
-        for cache in stores.values():
-            cache.settle()
-    finally:
-        for cache in stores.values():
-            cache.abandon()
-
-
-def _stat(place: git.Place, path: bytes) -> os.stat_result | None:
-    """Return the stat of an ordinary working file, None where there is none."""
-    try:
-        stat = os.lstat(place.file(path))
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    return stat if stat.st_mode & 0o170000 == 0o100000 else None
-
-
-def _cache(place: git.Place, project: bytes, stores: dict[bytes, odb.Store]) -> odb.Store:
-    if project not in stores:
-        settings = Project.at(place, project)
-        trust.require_cache(place, settings)
-        stores[project] = settings.odb
-    return stores[project]
-
-
-def _take_file(
-    place: git.Place, cache: odb.Store, item: Converted, stat: os.stat_result | None, counter: odb.ByteCounter
-) -> bool:
-    """Take the working file's bytes; False when it is not, or does not stay, what `stat` says."""
-    path = place.file(item.path)
-    if stat is None:
-        return False
-    try:
-        fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        if item.oid:
-            return False  # staged and then made unreadable: the blob has the bytes
-        raise GuardError(problem=f"cannot read {shown(item.path)}: {error.strerror}.") from error
-    try:
-        stored = cache.take(_steady(fd, stat), stat.st_size, counter)
-    except _MovedUnderUs:
-        return False
-    finally:
-        os.close(fd)
-    item.md5, item.size, item.mark = stored.md5, stored.size, seen_mark(stat)
-    if not item.oid:
-        item.mode = index.EXECUTABLE if stat.st_mode & 0o100 else index.REGULAR
-    return True
-
-
-def _steady(fd: int, stat: os.stat_result) -> Iterator[bytes]:
-    """Yield a file's bytes, and raise if it was not the same file from the first byte to the last."""
-    before = _identity(stat)
-    left = stat.st_size
-    while piece := os.read(fd, odb.PIECE):
-        left -= len(piece)
-        if left < 0:  # one that grows as fast as it is read has no end
-            raise _MovedUnderUs
-        yield piece
-    if _identity(os.fstat(fd)) != before:
-        raise _MovedUnderUs
-
-
-def _identity(stat: os.stat_result) -> tuple[int, int, int, int]:
-    return stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
-
-
-def _take_blob(place: git.Place, cache: odb.Store, item: Converted, counter: odb.ByteCounter) -> None:
-    """Take what was staged, as the working file would hold it (autocrlf and other filters applied)."""
-    if item.attributes.raw(item.path):
-        objects = Objects(place.common_dir)
-        size = objects.heads([item.oid])[0].size
-        stored = cache.take(objects.stream(item.oid), size, counter)
-    else:
-        stored = cache.take(git.stream("cat-file", "--filters", b"--path=" + item.path, item.oid), 0, counter)
-    item.md5, item.size = stored.md5, stored.size
-
-
-def _look_at_working_file(place: git.Place, item: Converted) -> None:
-    """Tell a working file that is newer than what was staged from one that Git only had not looked at again."""
-    stat = _stat(place, item.path)
-    if stat is None:
-        return
-    if stat.st_size == item.size and odb.md5_of(place.file(item.path)) == item.md5:
-        item.mark = seen_mark(stat)
-    else:
-        item.newer = True
 
 
 # --- pointers --------------------------------------------------------------------------------------------------

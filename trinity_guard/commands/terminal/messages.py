@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trinity_guard.convert.convert import Outcome
+    from trinity_guard.convert.outcome import Outcome
     from trinity_guard.dvcrepo.output import Output
     from trinity_guard.push.push import Report
 
