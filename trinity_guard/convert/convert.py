@@ -116,6 +116,7 @@ def _transact(
     _refuse_conflicts(catalog, items)
     _refuse_obstacles(place, items)
     plan = ignorelines.plan(place, catalog.entries, [i.path for i in items])
+    ignorelines.plan_attributes(place, catalog, plan)
     keep_bytes(place, items, on_progress)
     pointers = _pointer_files(place, catalog, items)
     index_files = [index_version for index_version, _ in pointers] + [data for _, data in plan.for_index]

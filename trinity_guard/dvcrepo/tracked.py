@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # What was never seen before is hashed up to this many bytes a commit, newest first; `status` hashes all.
 HASH_LIMIT = 256 << 20
 # Everything in an index that a conversion has to know, listed by one process.
-WANTED = (*paths.RECORDS, ".gitignore", "*/.gitignore")
+WANTED = (*paths.RECORDS, ".gitignore", "*/.gitignore", ".gitattributes")
 
 
 NO_RECORD = b"none"
