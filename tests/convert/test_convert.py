@@ -64,7 +64,7 @@ def test_what_was_converted_is_known_and_seen_to_be_unchanged(world: World, monk
     catalog = world.catalog()
     assert [h.path for h in catalog.held] == [b"a.csv"]
     monkeypatch.setattr("trinity_guard.dvcrepo.odb.md5_of", None)
-    assert tracked.changed(world.place, catalog) == []
+    assert tracked.behind(world.place, catalog) == []
 
 
 def test_several_files_of_several_folders_are_one_step(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -148,6 +148,11 @@ CONFIG_TEXT = """\
 # from the remote too ("pull"), or "off".
 # sync = "checkout"
 
+# An artifact that changed, or was deleted, behind its pointer: "auto" records it when the commit takes all that Git
+# sees (`git commit -a`, or nothing is left unstaged) and else names it; "record" always; "warn" only names it;
+# "refuse" stops the commit.
+# on-change = "auto"
+
 # Artifacts smaller than this stay in Git. It and max-size may be written for patterns, as the README shows.
 # min-size = "0"
 

@@ -43,11 +43,11 @@ def pre_commit(framework: bool, _: list[str]) -> int:
     records = any(paths.is_dvc_path(path) for path in differing)
     if catalog is None or records or artifacts or links:
         catalog = tracked.load(place, listing)
-    changed = tracked.changed(place, catalog)
-    if artifacts or links or changed:
+    behind = tracked.behind(place, catalog)
+    if artifacts or links or behind:
         from trinity_guard.commands.hooks import artifacts as found
 
-        found.act(place, config, catalog, artifacts, links, changed, framework)
+        found.act(place, config, catalog, artifacts, links, behind, framework)
     elif onto_head and not (framework or records or catalog.broken or catalog.unmerged):
         lastseen.leave(place, index.file_in_use(place), catalog)
     return FINE

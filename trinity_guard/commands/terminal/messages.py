@@ -39,9 +39,14 @@ def report_conversion(outcome: Outcome) -> None:
             )
 
 
+def converts(output: Output) -> bool:
+    """Whether `convert` records what the work tree has in the place of an output."""
+    return output.kind == FILE and output.source == output.path + POINTER
+
+
 def recording(output: Output) -> str:
     """Return the command that records what the work tree has in the place of an output."""
-    if output.kind == FILE and output.source == output.path + POINTER:
+    if converts(output):
         return f"trinity-guard convert {typed(output.path)}"
     if not output.stage:
         return f"dvc commit -f {typed(output.source)}"
