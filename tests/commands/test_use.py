@@ -55,6 +55,16 @@ def test_use_without_a_path_brings_all_and_use_head_brings_all_back(
     assert b"all is as in HEAD already" in said
 
 
+def test_use_brings_the_ignore_line_of_a_removed_artifact_back(repo: Repo, versions: dict[str, list[bytes]]) -> None:
+    repo.git("rm", "-q", "a.pkl.dvc")
+    repo.file("a.pkl").unlink()
+    repo.commit()
+    assert b".gitignore" not in repo.tree()
+    repo.guard("use", "v1", "a.pkl")
+    assert repo.file("a.pkl").read_bytes() == versions["a.pkl"][1]
+    assert repo.git("status", "--porcelain").stdout == b"A  .gitignore\nA  a.pkl.dvc\n"
+
+
 def test_use_touches_nothing_where_a_changed_artifact_would_be_lost(
     repo: Repo, versions: dict[str, list[bytes]]
 ) -> None:

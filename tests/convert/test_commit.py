@@ -77,7 +77,7 @@ def install(world: World, text: str, mode: int = 0o755) -> None:
 
 def convert_staged(world: World, framework: bool = False) -> list[bytes]:
     found = artifacts(world, b"a.csv")
-    outcome = commit.convert_staged(world.place, world.catalog(), found, [], framework)
+    outcome = commit.convert_staged(world.place, world.catalog(), found, framework)
     return [i.path for i in outcome.converted]
 
 
@@ -324,3 +324,12 @@ def test_what_is_no_file_is_said(world: World) -> None:
     for path, why in ((b"pipe.csv", "no ordinary file"), (b"none.csv", "no such file")):
         with pytest.raises(GuardError, match=rf"^{os.fsdecode(path)}: {why}\.$"):
             to_add(world, path)
+
+
+@pytest.mark.parametrize("name", ["MERGE_HEAD", "REVERT_HEAD", "CHERRY_PICK_HEAD", "rebase-merge/onto"])
+def test_what_others_committed_is_told_from_what_is_done_here(world: World, name: str) -> None:
+    assert not commit.arriving(world.place)
+    file = world.repo.path / ".git" / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(b"")
+    assert commit.arriving(world.place)

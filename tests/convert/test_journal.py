@@ -116,3 +116,9 @@ def test_a_conversion_that_ends_takes_its_journal_away(world: World) -> None:
     world.repo.stage("a.csv", b"a,b\n")
     world.convert(b"a.csv")
     assert not Journal(world.place).exists()
+
+
+def test_what_a_commit_does_next_stands_behind_what_it_did_before(world: World) -> None:
+    Journal(world.place).add(ROWS[:1])
+    Journal(world.place).add(ROWS[1:])
+    assert Journal(world.place).read() == ROWS

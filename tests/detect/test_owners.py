@@ -114,6 +114,13 @@ def test_a_pipeline_s_outputs_are_its_own(staging: Repo) -> None:
             pipelines.belongs_in_git(path)
 
 
+def test_what_a_pipeline_makes_is_declared_by_it(staging: Repo) -> None:
+    staging.stage("dvc.yaml", b"stages:\n  s:\n    cmd: x\n    outs:\n    - o.csv\n")
+    pipelines = owners.Pipelines(git.place(), tracked.load(git.place()))
+    assert pipelines.declare(b"o.csv")
+    assert not pipelines.declare(b"x.csv")
+
+
 def test_what_a_pipeline_of_the_same_commit_leaves_to_git_is_its(staging: Repo) -> None:
     staging.stage("dvc.yaml", b"stages:\n  s:\n    cmd: x\n    metrics:\n    - m.csv:\n        cache: false\n")
     staging.commit()

@@ -290,3 +290,28 @@ def test_a_version_id_stays_only_while_the_bytes_do() -> None:
     old = (PLAIN_POINTER.replace("NAME", "x.csv") + "  cloud:\n    s3:\n      version_id: v1\n").encode()
     assert refresh(old, WHERE, "x.csv", md5_of(OLD), 9, False) == old
     assert b"cloud" not in refresh(old, WHERE, "x.csv", md5_of(NEW), 9, False)
+
+
+HEAD = f"outs:\n- md5: {MD5}\n  size: 3\n"
+RENAMED: dict[str, tuple[str, str, str]] = {
+    "plain": (f"{HEAD}  hash: md5\n  path: x.csv\n", "y.csv", "  path: y.csv\n"),
+    "a legacy one": (f"{HEAD}  path: x.csv\n", "y.csv", "  path: y.csv\n"),
+    "a folder": (f"outs:\n- md5: {MD5}.dir\n  size: 3\n  nfiles: 2\n  hash: md5\n  path: x.csv\n", "y", "  path: y\n"),
+    "an odd name": (f"{HEAD}  hash: md5\n  path: x.csv\n", "#y", "  path: '#y'\n"),
+    "with a desc": (f"{HEAD}  hash: md5\n  path: x.csv\ndesc: a\n", "y", "  path: y\ndesc: a\n"),
+    "in a folder": (f"{HEAD}  hash: md5\n  path: d/x.csv\n", "y", "  path: d/y\n"),
+}
+
+
+@pytest.mark.parametrize("case", RENAMED)
+def test_a_file_s_new_name_is_all_that_changes_in_its_pointer(case: str) -> None:
+    old, new, end = RENAMED[case]
+    name = b"#y" if new == "#y" else new.encode()
+    result = pointer.renamed(old.encode(), WHERE, "x.csv", new)
+    assert result.decode() == old[: old.index("  path: ")] + end
+    assert decode(result, WHERE).outs[0].path.endswith(b"/" + name)
+
+
+def test_a_pointer_that_does_not_record_the_file_is_not_renamed() -> None:
+    with pytest.raises(GuardError, match="does not record 'z'"):
+        pointer.renamed(RENAMED["plain"][0].encode(), WHERE, "z", "y")

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.support import PROJECT, Repo, run
-from trinity_guard.git.gitignore import with_line
+from trinity_guard.git.gitignore import with_line, without_line
 
 # DVC writes lines for these that Git does not read as they are meant.
 DVC_IS_WRONG = ["trail.csv ", "trail  ", " ", "new\nline.csv", "new\n", "cr.csv\r"]
@@ -155,7 +155,7 @@ def test_a_line_needs_no_heavy_import() -> None:
     script = """if True:
         import sys
         before = set(sys.modules)
-        from trinity_guard.git.gitignore import with_line
+        from trinity_guard.git.gitignore import with_line, without_line
         assert with_line(b"", b"a b.csv") == b"/a b.csv\\n"
         print(*sorted(m for m in set(sys.modules) - before if not m.startswith("trinity_guard")))
     """
@@ -167,24 +167,24 @@ def test_a_line_needs_no_heavy_import() -> None:
     }
 
 
-MERGES = {
-    "both add": (b"/a\n", b"/b\n/a\n", b"/a\n/c\n", b"/b\n/a\n/c\n"),
-    "both add at the same place": (b"/a\n", b"/a\n/b\n", b"/a\n/c\n", b"/a\n/b\n/c\n"),
-    "one takes away what stands beside the other's": (b"/a\n/b\n", b"/a\n", b"/a\n/b\n/c\n", b"/a\n/c\n"),
-    "the other takes it away": (b"/a\n/b\n", b"/a\n/b\n/c\n", b"/a\n", b"/a\n/c\n"),
-    "both add the same": (b"", b"/a\n/b\n", b"/b\n/c\n", b"/a\n/b\n/c\n"),
-    "the same at two places is one": (b"1\n2\n3\n", b"/x\n1\n2\n3\n", b"1\n2\n3\n/x\n", b"1\n2\n3\n/x\n"),
-    "a double of one side is its own": (b"", b"/x\n*.o\n/x\n", b"/y\n", b"/x\n*.o\n/x\n/y\n"),
-    "no line before": (b"", b"/a\n", b"/b\n", b"/a\n/b\n"),
-    "no newline at the end": (b"/a", b"/a\n/b", b"/a\n/c", b"/a\n/b\n/c\n"),
-    "an edit on each side": (b"*.x\n", b"*.y\n", b"*.z\n", b"*.y\n*.z\n"),
-}
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"/x.csv\n", b""),
+        (b"/x.csv", b""),
+        (b"*.o\n/x.csv", b"*.o\n"),
+        (b"/x.csv\r\n*.o\r\n", b"*.o\r\n"),
+        (b"/x.csv\n\n/x.csv\n/y.csv\n", b"\n/y.csv\n"),
+        (b"a\r/x.csv\n", b"a\r/x.csv\n"),
+        (b"x.csv\n/x.csv.bak\n!/x.csv\n# /x.csv\n /x.csv\n", b"x.csv\n/x.csv.bak\n!/x.csv\n# /x.csv\n /x.csv\n"),
+        (b"caf\xe9\n*.o", b"caf\xe9\n*.o"),
+    ],
+)
+def test_the_very_line_goes_and_every_other_byte_stays(before: bytes, after: bytes) -> None:
+    assert without_line(before, b"x.csv") == after
 
 
-@pytest.mark.parametrize(("base", "ours", "theirs", "expected"), MERGES.values(), ids=MERGES)
-def test_two_versions_merge_line_by_line(repo: Repo, base: bytes, ours: bytes, theirs: bytes, expected: bytes) -> None:
-    files = {b"base": base, b"ours": ours, b"theirs": theirs}
-    for name, data in files.items():
-        repo.write(name, data)
-    repo.guard("hook", "merge-driver", "base", "ours", "theirs", "data/.gitignore")
-    assert repo.file("ours").read_bytes() == expected
+@pytest.mark.parametrize("name", [b"st*r.csv", b"#x", b"a b ", b"new\nline.csv", b"b\\s", "é.csv".encode()])
+def test_a_line_that_was_added_goes_again(name: bytes) -> None:
+    before = b"*.o\n/other\n"
+    assert without_line(with_line(before, name), name) == before

@@ -159,3 +159,13 @@ def test_the_id_of_nothing_is_known_in_both_formats(empty: Repo, tmp_path: Path)
     git.run("init", "-q", "--object-format=sha256", at=os.fsencode(tmp_path / "sha256"))
     other = Repo(tmp_path / "sha256")
     assert tuple(blobs(empty, [b""]) + blobs(other, [b""])) == index.EMPTY
+
+
+def test_where_the_index_is_not_what_a_commit_has(here: Repo) -> None:
+    here.stage("a.csv", b"1")
+    here.stage("b.txt", b"1")
+    here.commit()
+    here.git("rm", "-q", "--cached", "a.csv")
+    here.stage("b.txt", b"2")
+    assert index.differing("HEAD") == [b"a.csv", b"b.txt"]
+    assert index.differing("HEAD", "*.csv") == [b"a.csv"]

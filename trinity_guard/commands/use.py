@@ -10,12 +10,17 @@ from trinity_guard.checkout.plan import Follower
 from trinity_guard.checkout.select import Selection
 from trinity_guard.commands.terminal import arguments, confirm, progress, shells, sync
 from trinity_guard.commands.terminal.arguments import Parser
+from trinity_guard.convert import relocate, staged_moves
 from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import BLOCKED, FINE, GuardError
 from trinity_guard.git import repository
 from trinity_guard.git.locks import FileLock
 from trinity_guard.training.release.files import Files
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 DESCRIPTION = """\
 Bring artifacts as the commit REV had them: their pointers, staged as by `git checkout REV -- PATH`, and their data,
@@ -66,10 +71,18 @@ def run(args: list[str]) -> int:
         stamp.begin([*stamp.unfinished(), *use.head()])
         use.move_pointers(chosen)
         follower.catalog = tracked.load(place)
+        _bring_lines(place, follower.catalog, chosen.ids)
         apply.carry_out(follower, fetcher, line.bar("to the work tree"))
         if follower.plan.finished:
             stamp.end()
     return _report(follower, chosen, names[0])
+
+
+def _bring_lines(place: git.Place, catalog: tracked.Catalog, pointers: Container[bytes]) -> None:
+    """Have Git ignore what these pointers hold, where another commit had taken the line away."""
+    brought = staged_moves.without_line([o for o in catalog.held if o.source in pointers])
+    if brought:
+        relocate.settle(place, catalog, relocate.Moves(brought=brought))
 
 
 def _release(place: git.Place, names: list[str]) -> Files | None:

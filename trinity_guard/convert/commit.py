@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.convert import convert, framework_stash, ignorelines
+from trinity_guard.convert import convert, framework_stash, ignorelines, relocate
 from trinity_guard.detect import inspect
 from trinity_guard.detect.patterns import Rules
 from trinity_guard.dvcrepo import tracked as tracked_outputs
 from trinity_guard.dvcrepo.output import seen_mark
 from trinity_guard.dvcrepo.paths import inside_dvc
 from trinity_guard.errors import GuardError, pathspec, shown, typed
-from trinity_guard.git import caller, index
+from trinity_guard.git import caller, index, repository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from trinity_guard import Progress
     from trinity_guard.convert.outcome import Outcome
+    from trinity_guard.convert.relocate import Moves
     from trinity_guard.dvcrepo.output import Output
 
 
@@ -38,17 +39,38 @@ def convert_staged(
     place: git.Place,
     catalog: tracked_outputs.Catalog,
     artifacts: list[inspect.Artifact],
-    changed: Sequence[Output],
     framework: bool,
     on_progress: Progress | None = None,
 ) -> Outcome:
-    """Convert what is staged, and what changed behind these pointers, inside the commit under way."""
+    """Convert what is staged, inside the commit under way."""
     if index.is_temporary(place):
-        _refuse_without_post_commit()
+        require_post_commit()
         if framework:
             _refuse_lossy_repair(catalog, artifacts)
-    entries = [a.entry for a in artifacts] + [_working_file(o.path) for o in changed]
-    return convert.convert(place, catalog, entries, on_progress, {o.path for o in changed})
+    return convert.convert(place, catalog, [a.entry for a in artifacts], on_progress)
+
+
+def settle_moves(place: git.Place, catalog: tracked_outputs.Catalog, moves: Moves, framework: bool) -> relocate.Outcome:
+    """Let ignore lines, names and data follow what the commit under way does to pointers.
+
+    What comes by a merge, a revert or a pick has the other side's lines, and its data follows after the commit.
+    """
+    if index.is_temporary(place):
+        require_post_commit()
+        touched = [*(o for g in moves.leaving() for o in g.outputs), *moves.arriving()]
+        if framework and any(ignorelines.file_for(o.path) in catalog.entries for o in touched):
+            raise GuardError(
+                problem="under the pre-commit framework, `git commit -- path` of a pointer that comes or goes would "
+                "lose unstaged edits.",
+                remedy="git commit     # without the path\ntrinity-guard init --hooks native     # or: hooks that can",
+            )
+    return relocate.settle(place, catalog, moves, with_data=not arriving(place))
+
+
+def arriving(place: git.Place) -> bool:
+    """Whether the commit under way brings what others committed: a merge, a revert, a pick, a rebase."""
+    heads = (b"MERGE_HEAD", b"REVERT_HEAD", b"CHERRY_PICK_HEAD")
+    return repository.rebasing(place) or any(os.path.exists(os.path.join(place.git_dir, name)) for name in heads)
 
 
 def _refuse_lossy_repair(catalog: tracked_outputs.Catalog, artifacts: list[inspect.Artifact]) -> None:
@@ -77,7 +99,7 @@ def refuse_links(catalog: tracked_outputs.Catalog, links: Sequence[bytes]) -> No
             )
 
 
-def _refuse_without_post_commit() -> None:
+def require_post_commit() -> None:
     """`commit -- path` uses an index of its own; only a post-commit hook can bring the real one along."""
     hook = git.run("rev-parse", "--git-path", "hooks/post-commit")[:-1]
     try:
@@ -96,19 +118,14 @@ def _refuse_without_post_commit() -> None:
 
 def refuse_empty_commit(place: git.Place, outcome: Outcome) -> None:
     """Refuse a commit that the conversion left empty: Git would make it all the same."""
-    if not would_be_empty(place):
+    merging = os.path.exists(os.path.join(place.git_dir, b"MERGE_HEAD"))
+    if merging or not index.same_as_head() or caller.amending() or caller.may_be_empty():
         return
     names = ", ".join(shown(i.path) for i in outcome.converted)
     raise GuardError(
         problem=f"nothing is left to commit: {names} is already recorded, byte for byte.",
         remedy="git status",
     )
-
-
-def would_be_empty(place: git.Place) -> bool:
-    """Whether this index leaves the commit under way nothing to commit, and Git would say so."""
-    merging = os.path.exists(os.path.join(place.git_dir, b"MERGE_HEAD"))
-    return index.same_as_head() and not (merging or caller.amending() or caller.may_be_empty())
 
 
 def raw_in(place: git.Place, rules: Rules, entries: Sequence[index.Entry]) -> list[inspect.Artifact]:

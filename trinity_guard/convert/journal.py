@@ -17,6 +17,7 @@ class Journal:
 
     A file of NUL-separated records under the worktree's git dir:
     path, its blob id (empty: it was not staged), pointer's path, pointer's blob id, name for .gitignore (empty: none).
+    Of a pointer that goes, the second is its own blob id, the fourth empty, and the name's line goes.
     """
 
     FIELDS = 5
@@ -29,6 +30,10 @@ class Journal:
 
     def write(self, conversions: Sequence[Sequence[bytes]]) -> None:
         records.write(self._file, conversions)
+
+    def add(self, conversions: Sequence[Sequence[bytes]]) -> None:
+        """Write these behind what the same commit has done already (`commit -- path` is completed after it)."""
+        self.write([*self.read(), *conversions])
 
     def read(self) -> list[tuple[bytes, ...]]:
         return records.read(self._file, self.FIELDS)

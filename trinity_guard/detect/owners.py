@@ -105,6 +105,10 @@ class Pipelines:
             for out in pipeline.pipeline_outs(data[entry.oid] or b"", lock_data, entry.path, place.top):
                 self._outs[out.path] = out
 
+    def declare(self, path: bytes) -> bool:
+        """Whether a pipeline makes it, or a pointer leaves it to Git."""
+        return path in self._outs
+
     def belongs_in_git(self, path: bytes, refuse: bool = True) -> bool:
         """Whether it is an output that DVC leaves to Git (cache: false); refuse those that a pipeline caches."""
         place = path

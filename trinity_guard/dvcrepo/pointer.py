@@ -140,6 +140,19 @@ def refresh(
     return yaml.dump(data)
 
 
+def renamed(old: bytes, where: bytes, name: str, new: str) -> bytes:
+    """Return the pointer `old`, which is to stand at `where`, with the name `new` for its file `name`; nothing else."""
+    plain = _canonical(old, where)
+    if plain and plain.text == name and _plain_name(new.encode("utf-8", "surrogateescape")):
+        return old[: -len(name.encode()) - 1] + new.encode() + b"\n"
+    chosen = _matching(pointer := decode(old, where), where, name)
+    data = _load(old, where, MAX_BYTES_WITH_FILES >> 4, round_trip=True)
+    for entry, out in zip(data["outs"], pointer.outs, strict=True):
+        if out is chosen:
+            entry["path"] = os.path.join(os.path.dirname(entry["path"]), new)
+    return yaml.dump(data)
+
+
 # --- plain text, without YAML
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # What was never seen before is hashed up to this many bytes a commit, newest first; `status` hashes all.
 HASH_LIMIT = 256 << 20
 # Everything in an index that a conversion has to know, listed by one process.
-WANTED = (*paths.RECORDS, ".gitignore", "*/.gitignore", ".gitattributes")
+WANTED = (*paths.RECORDS, ".gitignore", "*/.gitignore")
 
 
 NO_RECORD = b"none"
@@ -32,9 +32,10 @@ class Catalog:
     """The outputs of all pointers (held) and locks (locked) of the index, and its pipelines and .gitignore files.
 
     broken: pointers that cannot be understood, with the reason; unmerged: files of these that are in conflict.
+    former: outputs that were known, and whose pointer or lock the index has no more.
     """
 
-    __slots__ = ("broken", "entries", "held", "locked", "mark", "unmerged")
+    __slots__ = ("broken", "entries", "former", "held", "locked", "mark", "unmerged")
 
     def __init__(self, entries: dict[bytes, index.Entry], held: list[Output], broken: dict[bytes, GuardError]) -> None:
         self.unmerged: set[bytes] = set()
@@ -43,6 +44,7 @@ class Catalog:
         self.entries = entries
         self.held = held
         self.locked: list[Output] = []
+        self.former: list[Output] = []
         self.broken = broken
 
     def outputs(self) -> list[Output]:
@@ -81,8 +83,8 @@ def load(place: git.Place, begun: git.Process | None = None) -> Catalog:
         else:
             fresh.append((entry, oid))
     if fresh or not known.keys() <= catalog.entries.keys():
+        catalog.former = [o for source, group in known.items() if source not in catalog.entries for o in group]
         _read(catalog, fresh)
-        _carry_over(catalog, known)
         save(place, catalog)
     return catalog
 
@@ -140,25 +142,10 @@ def save(place: git.Place, catalog: Catalog) -> None:
     catalog.mark = record.mark() if record.write(catalog.outputs()) else b""
 
 
-def _carry_over(catalog: Catalog, known: dict[bytes, list[Output]]) -> None:
-    """Tell outputs that were just read what was seen of their data under the former version of their source."""
-    former = {(o.source, o.path): o for group in known.values() for o in group}
-    for output in catalog.outputs():
-        before = former.get((output.source, output.path))
-        if before is None or before.oid == output.oid:
-            continue
-        if before.name == output.name:
-            output.seen = before.seen
-        elif before.md5:
-            from trinity_guard.dvcrepo.output import MOVED  # noqa: PLC0415  # most commits move no pointer
-
-            output.seen = MOVED
-
-
-def behind(place: git.Place, catalog: Catalog) -> list[tuple[Output, str]]:
+def changed(place: git.Place, catalog: Catalog) -> list[Output]:
     """Return the outputs whose data in the work tree is not what is recorded, as far as a commit has time to look.
 
-    Missing ones are not among them: they were not fetched. CHANGED may still be another version (`compare.version`).
+    Missing ones are no change: they were not fetched.
     """
     outputs = catalog.outputs()
     if not outputs:
@@ -166,11 +153,17 @@ def behind(place: git.Place, catalog: Catalog) -> list[tuple[Output, str]]:
     from trinity_guard.dvcrepo import compare  # noqa: PLC0415  # where nothing is tracked, nothing is to be compared
 
     comparison = compare.Comparison(place, HASH_LIMIT)
-    states = comparison.states(outputs, versions=False)
-    found = [(output, state) for output, state in states if state not in (compare.PRESENT, compare.MISSING)]
+    found = [output for output, state in comparison.states(outputs) if state == compare.CHANGED]
     if comparison.noted:
         save(place, catalog)
     return found
+
+
+def is_other_version(place: git.Place, output: Output) -> bool:
+    """Whether what changed is another recorded version: a checkout or a merge moved its pointer, not a person."""
+    from trinity_guard.dvcrepo.compare import Comparison  # noqa: PLC0415
+
+    return Comparison(place).is_recorded(output, HASH_LIMIT)
 
 
 def remember(place: git.Place, items: Iterable[tuple[Output, bytes]]) -> None:

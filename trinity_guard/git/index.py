@@ -66,6 +66,12 @@ def _difference(revision: str | bytes) -> list[git.Arg]:
     return ["diff-index", *options, revision, "--"]
 
 
+def differing(revision: str, *patterns: str) -> list[bytes]:
+    """Return the paths (of Git's pathspecs) in which the index is not what a commit has."""
+    options = ("--cached", "--name-only", "-z", "--no-renames", "--ita-invisible-in-index")
+    return git.run("diff-index", *options, revision, "--", *patterns).split(b"\0")[:-1]
+
+
 def raw(out: bytes) -> Iterator[Entry]:
     """Yield the files and symlinks of `git diff-* --raw -z` output, as they are after the change."""
     fields = out.split(b"\0")
@@ -180,11 +186,6 @@ def replace(changes: Iterable[tuple[bytes, bytes, bytes]], index_file: bytes | N
 def same_as_head() -> bool:
     """Whether a commit of this index would change nothing."""
     return git.attempt("diff-index", "--cached", "--quiet", "HEAD", "--").code == 0
-
-
-def nothing_unstaged() -> bool:
-    """Whether the index has every tracked file as the work tree has it; what is untracked does not count."""
-    return git.attempt("diff-files", "--quiet", "--ignore-submodules=dirty", "--").code == 0
 
 
 def file_in_use(place: git.Place) -> bytes:

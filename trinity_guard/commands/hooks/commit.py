@@ -43,11 +43,15 @@ def pre_commit(framework: bool, _: list[str]) -> int:
     records = any(paths.is_dvc_path(path) for path in differing)
     if catalog is None or records or artifacts or links:
         catalog = tracked.load(place, listing)
-    behind = tracked.behind(place, catalog)
-    if artifacts or links or behind:
+    if records or not onto_head:
+        from trinity_guard.commands.hooks import pointers
+
+        catalog = pointers.follow(place, catalog, differing if onto_head else None, artifacts, framework)
+    changed = tracked.changed(place, catalog)
+    if artifacts or links or changed:
         from trinity_guard.commands.hooks import artifacts as found
 
-        found.act(place, config, catalog, artifacts, links, behind, framework)
+        found.act(place, config, catalog, artifacts, links, changed, framework)
     elif onto_head and not (framework or records or catalog.broken or catalog.unmerged):
         lastseen.leave(place, index.file_in_use(place), catalog)
     return FINE

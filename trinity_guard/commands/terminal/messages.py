@@ -39,14 +39,17 @@ def report_conversion(outcome: Outcome) -> None:
             )
 
 
-def converts(output: Output) -> bool:
-    """Whether `convert` records what the work tree has in the place of an output."""
-    return output.kind == FILE and output.source == output.path + POINTER
+def report_moves(moved: Sequence[tuple[bytes, bytes]]) -> None:
+    """Say which data went along with its pointer."""
+    for old, new in moved[:MAX_NAMED]:
+        console.note(f"{shown(old)} -> {shown(new)}, with its pointer and its ignore line.")
+    if len(moved) > MAX_NAMED:
+        console.note(f"and {len(moved) - MAX_NAMED} more.")
 
 
 def recording(output: Output) -> str:
     """Return the command that records what the work tree has in the place of an output."""
-    if converts(output):
+    if output.kind == FILE and output.source == output.path + POINTER:
         return f"trinity-guard convert {typed(output.path)}"
     if not output.stage:
         return f"dvc commit -f {typed(output.source)}"

@@ -1,0 +1,62 @@
+"""What is done in a commit about pointers that go or stand elsewhere (`git rm`, `git mv`), and what is said of it."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import console
+from trinity_guard.commands.terminal import messages
+from trinity_guard.convert import commit, framework_stash, staged_moves
+from trinity_guard.dvcrepo import tracked
+from trinity_guard.errors import shown, typed
+from trinity_guard.git import index, locks
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from trinity_guard import git
+    from trinity_guard.convert.relocate import Gone, Outcome
+    from trinity_guard.detect.inspect import Artifact
+    from trinity_guard.dvcrepo.tracked import Catalog
+
+
+def follow(
+    place: git.Place, catalog: Catalog, differing: list[bytes] | None, artifacts: Iterable[Artifact], framework: bool
+) -> Catalog:
+    """Let everything follow its pointer; return the catalog of the index as it is then.
+
+    differing: paths in which the index is not HEAD; None where that is to be asked (a commit is amended).
+    """
+    if framework and "GIT_INDEX_FILE" not in os.environ:
+        return catalog  # `pre-commit run` by hand: no commit is under way, so nothing is changed
+    paths = index.differing("HEAD", "*.dvc") if differing is None else differing
+    moves = staged_moves.find(place, catalog, paths, {a.entry.path for a in artifacts})
+    if not moves:
+        return catalog
+    with locks.FileLock(place), framework_stash.guarded(place, framework):
+        outcome = commit.settle_moves(place, catalog, moves, framework)
+    if not commit.arriving(place):
+        _say(place, outcome, moves.gone)
+    return tracked.load(place)
+
+
+def _say(place: git.Place, outcome: Outcome, gone: Sequence[Gone]) -> None:
+    messages.report_moves(outcome.moved)
+    for old, new, why in outcome.stayed[: messages.MAX_NAMED]:
+        console.warn(
+            f"{shown(old.path)} {why}, and does not go along with {shown(new.source)}, its pointer once.",
+            f"trinity-guard add {typed(old.path)}     # records it under its own name\n"
+            f"trinity-guard pull {typed(new.path)}     # brings what {shown(new.source)} records",
+        )
+    taken = set(outcome.taken)
+    paths = [o.path for g in gone for o in g.outputs if o.path in taken]
+    in_git = index.entries_of(paths)
+    for path in [p for p in paths if p not in in_git][: messages.MAX_NAMED]:
+        if os.path.lexists(place.file(path)):
+            console.warn(
+                f"{shown(path)} stays here, but no pointer holds it any more, and its ignore line is gone.",
+                f"rm {typed(path)}     # if it is to go\ntrinity-guard add {typed(path)}     # or records it again",
+            )
+        else:
+            console.note(f"{shown(path)} is gone, its pointer and its ignore line too.")

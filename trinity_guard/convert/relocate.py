@@ -1,0 +1,235 @@
+"""Pointers that go, or stand elsewhere now: ignore lines, `path:` and data follow, in index and work tree at once.
+
+Data is moved first: bytes are never anywhere but in the old place or in the new one, and running it again completes
+the work. The rest is a transaction as a conversion is, with its journal.
+"""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import git
+from trinity_guard.convert import ignorelines
+from trinity_guard.convert.journal import Journal
+from trinity_guard.convert.writes import write_blobs
+from trinity_guard.detect.owners import Pipelines
+from trinity_guard.dvcrepo import compare, paths, tracked
+from trinity_guard.dvcrepo.output import seen_mark
+from trinity_guard.dvcrepo.safe_paths import through_symlink
+from trinity_guard.errors import GuardError, pathspec, shown, typed
+from trinity_guard.git import files, index
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trinity_guard.dvcrepo.output import Output
+    from trinity_guard.dvcrepo.tracked import Catalog
+
+    # A name for .gitignore, or b"": path, blob of what is dropped, pointer, its new blob (b"": it goes), name.
+    Record = tuple[bytes, bytes, bytes, bytes, bytes]
+
+
+class Gone:
+    """A pointer that goes: its path, its blob, what it held."""
+
+    __slots__ = ("oid", "outputs", "pointer")
+
+    def __init__(self, pointer: bytes, oid: bytes, outputs: list[Output]) -> None:
+        self.pointer = pointer
+        self.oid = oid
+        self.outputs = outputs
+
+
+class Moved:
+    """A pointer that stands elsewhere now: where it was, where it is, its bytes for index and work tree, what it holds.
+
+    outputs: as many as it held before, in that order. any_version: data moves along that is another version, too.
+    """
+
+    __slots__ = ("any_version", "for_index", "for_tree", "gone", "outputs", "pointer")
+
+    def __init__(self, gone: Gone, pointer: bytes, outputs: list[Output], for_index: bytes, for_tree: bytes) -> None:
+        self.gone = gone
+        self.pointer = pointer
+        self.outputs = outputs
+        self.for_index = for_index
+        self.for_tree = for_tree
+        self.any_version = False
+
+    def pairs(self) -> list[tuple[Output, Output]]:
+        """Return (before, now) of the outputs whose data has another place now."""
+        both = zip(self.gone.outputs, self.outputs, strict=True)
+        return [(old, new) for old, new in both if old.path != new.path and is_kept(new) and is_kept(old)]
+
+
+class Moves:
+    """What becomes of pointers: which go, which stand elsewhere; and outputs that were brought without their line."""
+
+    __slots__ = ("brought", "gone", "moved")
+
+    def __init__(self, gone: Sequence[Gone] = (), moved: Sequence[Moved] = (), brought: Sequence[Output] = ()) -> None:
+        self.gone = gone
+        self.moved = moved
+        self.brought = brought
+
+    def __bool__(self) -> bool:
+        return bool(self.gone or self.moved or self.brought)
+
+    def leaving(self) -> list[Gone]:
+        """Return what stands no more where it stood."""
+        return [*self.gone, *(m.gone for m in self.moved)]
+
+    def arriving(self) -> list[Output]:
+        """Return what needs a line where it is now."""
+        return [*(o for m in self.moved for o in m.outputs if is_kept(o)), *self.brought]
+
+
+class Outcome:
+    """What was done. taken: files whose ignore line is gone with their pointer; moved: (from, to) of data.
+
+    stayed: (from, to, why) of data that did not move along.
+    """
+
+    __slots__ = ("moved", "stayed", "taken")
+
+    def __init__(self) -> None:
+        self.taken: list[bytes] = []
+        self.moved: list[tuple[bytes, bytes]] = []
+        self.stayed: list[tuple[Output, Output, str]] = []
+
+
+def is_kept(output: Output) -> bool:
+    """Whether DVC keeps it beside Git, so that Git is to ignore it."""
+    return output.cache and bool(output.path)
+
+
+def settle(place: git.Place, catalog: Catalog, moves: Moves, with_data: bool = True) -> Outcome:
+    """Bring index and work tree to what becomes of these pointers. with_data: False leaves data where it is."""
+    arriving = moves.arriving()
+    free = _free(place, catalog, moves)
+    _refuse_conflicts(catalog, moves, [*free, *(o.path for o in arriving)])
+    for output in arriving:
+        link = through_symlink(place.top, output.path)
+        if link is not None:
+            raise GuardError(f"{shown(output.path)} lies in {shown(link)}, a folder that is a symlink.", "git status")
+    lines = ignorelines.plan(place, catalog.entries, [o.path for o in arriving], free)
+    outcome = Outcome()
+    marks = _move_data(place, moves.moved, outcome) if with_data else {}
+    _transact(place, catalog, moves, lines)
+    _remember(place, moves.moved, marks)
+    outcome.taken = [path for path in free if path in lines.taken_names]
+    return outcome
+
+
+def _free(place: git.Place, catalog: Catalog, moves: Moves) -> list[bytes]:
+    """Return the paths that nothing holds any more: no other pointer, no lock, no pipeline."""
+    leaving = moves.leaving()
+    sources = {*(g.pointer for g in leaving), *(m.pointer for m in moves.moved)}
+    held = {o.path for o in catalog.outputs() if o.source not in sources} | {o.path for o in moves.arriving()}
+    free = [o.path for g in leaving for o in g.outputs if is_kept(o) and o.path not in held]
+    if not (free and catalog.named(paths.PIPELINE)):
+        return free
+    pipelines = Pipelines(place, catalog)
+    return [path for path in free if not pipelines.declare(path)]
+
+
+def _refuse_conflicts(catalog: Catalog, moves: Moves, data: Sequence[bytes]) -> None:
+    """Refuse to touch a file that is in conflict: writing it would resolve it, for one side and without a word."""
+    touched = {g.pointer for g in moves.leaving()} | {ignorelines.file_for(path) for path in data}
+    for path in sorted(touched & catalog.unmerged):
+        raise GuardError(
+            problem=f"{shown(path)} is in conflict: a merge is under way.",
+            remedy=f"resolve it first: edit {typed(path)}, then git add {pathspec(path)}",
+        )
+
+
+# --- data ------------------------------------------------------------------------------------------------------
+
+
+def _move_data(place: git.Place, moved: Sequence[Moved], outcome: Outcome) -> dict[bytes, bytes]:
+    """Move the data of pointers that were renamed; return with which mark each is known to agree."""
+    pairs = [(old, new, m.any_version) for m in moved for old, new in m.pairs()]
+    comparison = compare.Comparison(place, tracked.HASH_LIMIT)
+    states = {id(output): state for output, state in comparison.states([old for old, _, _ in pairs])}
+    in_git = index.entries_of([old.path for old, _, _ in pairs])
+    marks: dict[bytes, bytes] = {}
+    for old, new, any_version in pairs:
+        if old.path in in_git or not os.path.lexists(place.file(old.path)):
+            continue
+        agrees = states.get(id(old)) == compare.PRESENT
+        if not (agrees or any_version):
+            outcome.stayed.append((old, new, "is another version"))
+            continue
+        if os.path.lexists(place.file(new.path)):
+            outcome.stayed.append((old, new, f"stays, for {shown(new.path)} is there already"))
+            continue
+        os.makedirs(os.path.dirname(place.file(new.path)) or place.top, exist_ok=True)
+        os.rename(place.file(old.path), place.file(new.path))
+        outcome.moved.append((old.path, new.path))
+        if agrees and old.seen:
+            marks[new.path] = old.seen
+    return marks
+
+
+# --- index and work tree ---------------------------------------------------------------------------------------
+
+
+def _transact(place: git.Place, catalog: Catalog, moves: Moves, lines: ignorelines.IgnorePlan) -> None:
+    moved = moves.moved
+    staged = [g.pointer for g in moves.leaving() if g.pointer in catalog.entries]
+    ids = write_blobs(place, [*(m.for_index for m in moved), *(data for _, data in lines.for_index)])
+    changes = [(b"0", b"0" * len(moves.leaving()[0].oid), path) for path in [*staged, *lines.to_drop]]
+    changes += [(index.REGULAR, oid, m.pointer) for m, oid in zip(moved, ids, strict=False)]
+    written = zip(lines.for_index, ids[len(moved) :], strict=True)
+    changes += [(lines.mode(path), oid, path) for (path, _), oid in written]
+    journal = Journal(place)
+    journal.add(_records(catalog, moves, ids, lines))
+    if changes:
+        index.replace(changes)
+    _write(place, moved, staged, lines)
+    if not index.is_temporary(place):
+        journal.drop()
+
+
+def _write(place: git.Place, moved: Sequence[Moved], staged: Sequence[bytes], lines: ignorelines.IgnorePlan) -> None:
+    """Bring the work tree to what the index has now."""
+    for m in moved:
+        if files.read_if_there(place.file(m.pointer)) != m.for_tree:
+            files.replace_in(place, m.pointer, m.for_tree)
+    for path in staged:
+        files.unlink(place.file(path))
+    for path, data in lines.for_tree:
+        files.replace_in(place, path, data)
+    for path in lines.to_unlink:
+        files.unlink(place.file(path))
+
+
+def _records(catalog: Catalog, moves: Moves, ids: Sequence[bytes], lines: ignorelines.IgnorePlan) -> list[Record]:
+    taken, added = lines.taken_names, lines.added_names
+    found = [(o.path, g.oid, g.pointer, b"", taken.get(o.path, b"")) for g in moves.leaving() for o in g.outputs]
+    placed = [(o, oid) for m, oid in zip(moves.moved, ids, strict=False) for o in m.outputs]
+    placed += [(o, catalog.entries[o.source].oid) for o in moves.brought]
+    return found + [(o.path, b"", o.source, oid, added.get(o.path, b"")) for o, oid in placed]
+
+
+def _remember(place: git.Place, moved: Sequence[Moved], marks: dict[bytes, bytes]) -> None:
+    """Note that data which was seen to agree still does: it is the same file."""
+    known = []
+    ids = index.entries_of([m.pointer for m in moved])
+    for m in moved:
+        for output in m.outputs:
+            mark = marks.get(output.path, b"")
+            entry = ids.get(m.pointer)
+            if entry is not None:
+                output.oid = entry.oid
+                known.append((output, mark if mark == _mark(place, output.path) else b""))
+    if known:
+        tracked.remember(place, known)
+
+
+def _mark(place: git.Place, path: bytes) -> bytes:
+    try:
+        return seen_mark(os.lstat(place.file(path)))
+    except OSError:
+        return b""

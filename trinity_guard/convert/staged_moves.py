@@ -1,0 +1,127 @@
+"""What the commit under way does to pointers: which go, and which stand elsewhere now (`git rm`, `git mv`)."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import git
+from trinity_guard.convert import ignorelines
+from trinity_guard.convert.relocate import Gone, Moved, Moves, is_kept
+from trinity_guard.detect import owners
+from trinity_guard.dvcrepo.decode import outputs_of
+from trinity_guard.dvcrepo.paths import POINTER, is_pointer
+from trinity_guard.dvcrepo.pointer import renamed
+from trinity_guard.errors import GuardError, pathspec, shown, typed
+from trinity_guard.git import files
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable
+
+    from trinity_guard.dvcrepo.output import Output
+    from trinity_guard.dvcrepo.tracked import Catalog
+
+
+def find(place: git.Place, catalog: Catalog, differing: Iterable[bytes], staged: Container[bytes] = ()) -> Moves:
+    """Return what becomes of the pointers in which the index is not HEAD.
+
+    differing: the paths in which it is not. staged: artifacts that become pointers in this commit: one of theirs that
+    is gone will be there again.
+    """
+    named = [path for path in differing if is_pointer(path) and path not in catalog.unmerged]
+    ids = dict(zip(named, git.read_ids(b"HEAD:" + path for path in named), strict=True))
+    gone = _gone(catalog, [(path, oid) for path, oid in ids.items() if oid and path not in catalog.entries])
+    gone = [g for g in gone if g.pointer.removesuffix(POINTER) not in staged]
+    new = [path for path, oid in ids.items() if not oid and path in catalog.entries]
+    moved = [_moved(place, catalog, *pair) for pair in _pairs(catalog, gone, new)] if new else []
+    left, found = {id(m.gone) for m in moved}, {m.pointer for m in moved}
+    brought = [o for o in catalog.held if o.source in new and o.source not in found and o.path not in staged]
+    return Moves([g for g in gone if id(g) not in left], moved, without_line(brought))
+
+
+def without_line(brought: list[Output]) -> list[Output]:
+    """Return those of the outputs that Git does not ignore: `git checkout COMMIT -- x.dvc` brings no ignore line."""
+    free = set(ignorelines.not_ignored([o.path for o in brought if is_kept(o)]))
+    return [o for o in brought if o.path in free]
+
+
+def _gone(catalog: Catalog, pointers: list[tuple[bytes, bytes]]) -> list[Gone]:
+    seen = {(o.path, o.source, o.name): o.seen for o in catalog.former}
+    found = []
+    for (path, oid), data in zip(pointers, git.read_all([oid for _, oid in pointers]), strict=True):
+        try:
+            outputs = outputs_of(data or b"", path)
+        except GuardError:
+            continue  # one that nobody could read held nothing
+        for output in outputs:
+            output.seen = seen.get((output.path, output.source, output.name), b"")
+        found.append(Gone(path, oid, outputs))
+    return found
+
+
+def _pairs(catalog: Catalog, gone: list[Gone], new: list[bytes]) -> list[tuple[Gone, bytes]]:
+    """Return which pointer is which now: the same bytes, else the same one object; the same name first."""
+    free = list(new)
+    holding = {path: [o.name for o in catalog.held if o.source == path] for path in new}
+    found = []
+    for one in gone:
+        names = [o.name for o in one.outputs]
+        same = [p for p in free if catalog.entries[p].oid == one.oid] or [p for p in free if holding[p] == names]
+        same.sort(key=lambda path: os.path.basename(path) != os.path.basename(one.pointer))
+        if same:
+            free.remove(same[0])
+            found.append((one, same[0]))
+    return found
+
+
+def _moved(place: git.Place, catalog: Catalog, gone: Gone, pointer: bytes) -> Moved:
+    oid = catalog.entries[pointer].oid
+    data = git.read_all([oid])[0] or b""
+    working = files.read_if_there(place.file(pointer))
+    working = data if working is None else working
+    if oid == gone.oid:
+        return move(place, catalog, gone, pointer, data, working)
+    return Moved(gone, pointer, outputs_of(data, pointer), data, working)  # its path is what somebody wrote there
+
+
+def move(place: git.Place, catalog: Catalog, gone: Gone, pointer: bytes, staged: bytes, working: bytes) -> Moved:
+    """Return what becomes of a pointer whose place is `pointer` now.
+
+    One that is named as its file is stays so; another keeps the path that it says, from where it stands now.
+    """
+    outputs = outputs_of(staged, pointer)
+    new = pointer.removesuffix(POINTER)
+    if outputs[0].path != new and _is_named_alike(gone, new) and is_kept(outputs[0]):
+        _refuse(place, catalog, gone, new)
+        old_name, new_name = (os.fsdecode(os.path.basename(p)) for p in (outputs[0].path, new))
+        staged, working = (_with_name(data, pointer, old_name, new_name) for data in (staged, working))
+        outputs = outputs_of(staged, pointer)
+    for output, former in zip(outputs, gone.outputs, strict=True):
+        output.seen = former.seen
+    return Moved(gone, pointer, outputs, staged, working)
+
+
+def _is_named_alike(gone: Gone, new: bytes) -> bool:
+    """Whether a pointer is named as its one file is, so that its new name is a new name for that.
+
+    `table.dvc` in the place of `t.csv.dvc` is none: DVC lets a pointer have any name.
+    """
+    alike = len(gone.outputs) == 1 and gone.outputs[0].path + POINTER == gone.pointer
+    return alike and (b"." in os.path.basename(new) or b"." not in os.path.basename(gone.outputs[0].path))
+
+
+def _with_name(data: bytes, pointer: bytes, old: str, new: str) -> bytes:
+    if any(os.path.basename(o.path) == os.fsencode(new) for o in outputs_of(data, pointer)):
+        return data
+    return renamed(data, pointer, old, new)
+
+
+def _refuse(place: git.Place, catalog: Catalog, gone: Gone, path: bytes) -> None:
+    """Refuse a name that DVC cannot hold, or that is somebody else's."""
+    owners.refuse_name(place, owners.project_of(place, path), path)
+    other = catalog.by_path().get(path)
+    if other is not None and other.source != gone.pointer:
+        raise GuardError(
+            problem=f"{shown(path)} is recorded in {shown(other.source)} already.",
+            remedy=f"git mv {typed(path + POINTER)} {pathspec(gone.pointer)}     # and give it another name",
+        )
