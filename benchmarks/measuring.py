@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 KB, MB = 1024, 1024 * 1024
 BIN = Path(sys.executable).parent
@@ -34,6 +35,26 @@ def timed(action: Callable[[], None]) -> float:
     begin = time.perf_counter()
     action()
     return time.perf_counter() - begin
+
+
+class Spent(NamedTuple):
+    """What a command took, with all that it started: wall and processor seconds, the largest process in MB."""
+
+    wall: float
+    processor: float
+    peak: float
+
+
+def spent(argv: list[str], cwd: Path, check: bool = True) -> Spent:
+    """Run a command, its output thrown away. The peak is at least this process's own: what a child begins with."""
+    begin = time.perf_counter()
+    pid = os.posix_spawnp(
+        "sh", ["sh", "-c", 'cd "$1" && shift && exec "$@" >/dev/null 2>&1', "sh", str(cwd), *argv], os.environ
+    )
+    _, status, usage = os.wait4(pid, 0)
+    if status and check:
+        sys.exit(f"{argv} failed")
+    return Spent(time.perf_counter() - begin, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def show(title: str, base: str, medians: dict[str, float], limits: dict[str, float]) -> None:

@@ -48,6 +48,7 @@ DEFAULTS = {
     "min_size_of": (),
     "sniff": True,
     "on_artifact": "convert",
+    "on_change": "auto",
     "push": "wait",
     "sync": "checkout",
     "remote": None,
@@ -60,6 +61,7 @@ exclude = ["tests/**"]
 max-size = "1.5 GiB"
 sniff = false
 on-artifact = "block"
+on-change = "refuse"
 push = "background"
 sync = "pull"
 min-size = { "*.csv" = "10 kB", default = "1 kB", "/data/" = "0" }
@@ -74,6 +76,7 @@ EVERY_VALUE = {
     "min_size_of": (("*.csv", 10_000), ("/data/", 0)),
     "sniff": False,
     "on_artifact": "block",
+    "on_change": "refuse",
     "push": "background",
     "sync": "pull",
     "remote": "storage",
@@ -148,7 +151,7 @@ def test_a_file_of_comments_is_the_defaults(tmp_path: Path, text: str) -> None:
     assert values(loaded(tmp_path, text)) == {**DEFAULTS, "source": OWN}
 
 
-KEYS = "patterns, exclude, max-size, sniff, on-artifact, push, sync, min-size, remote"
+KEYS = "patterns, exclude, max-size, sniff, on-artifact, push, sync, on-change, min-size, remote"
 
 
 @pytest.mark.parametrize(
@@ -186,6 +189,7 @@ KEYS = "patterns, exclude, max-size, sniff, on-artifact, push, sync, min-size, r
         ("push = false\n", "1: push is false, not a text", 'push = "wait"'),
         ("sync = ['off']\n", "1: sync is a list, not a text", 'sync = "checkout"'),
         ("sync = ''\n", '1: sync cannot be ""', 'sync = "pull"'),
+        ("on-change = 'never'\n", '1: on-change cannot be "never"', 'or on-change = "refuse"'),
         ("remote = ' '\n", "1: remote is empty", "dvc remote list"),
         ("remote = {}\n", "1: remote is a table", 'remote = "storage"'),
         ("patterns = '*.pkl'\n", "1: patterns is a text, not a list of texts", 'patterns = ["*.pkl"'),

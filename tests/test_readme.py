@@ -124,7 +124,7 @@ def test_the_table_of_the_configuration_has_every_key_with_its_default() -> None
     assert tuple(rows["patterns"].split()) == defaults.patterns
     assert config.parse_size(rows["max-size"].strip('"')) == defaults.max_size
     assert rows["sniff"] == str(defaults.sniff).lower()
-    for key in ("on-artifact", "push", "sync"):
+    for key in ("on-artifact", "push", "sync", "on-change"):
         assert rows[key] == f'"{getattr(defaults, key.replace("-", "_"))}"'
     assert (rows["exclude"], defaults.exclude) == ("none", ())
 

@@ -23,11 +23,12 @@ DEFAULT_PATTERNS = tuple(
     "*.pkl *.pickle *.joblib *.csv *.tsv *.h5 *.hdf5 *.keras *.parquet *.feather "  # noqa: SIM905 - reads as the contract does
     "*.npy *.npz *.pt *.pth *.ckpt *.onnx *.safetensors".split()
 )
-KEYS = ("patterns", "exclude", "max-size", "sniff", "on-artifact", "push", "sync", "min-size", "remote")
+KEYS = ("patterns", "exclude", "max-size", "sniff", "on-artifact", "push", "sync", "on-change", "min-size", "remote")
 CHOICES = {
     "on-artifact": ("convert", "block"),
     "push": ("wait", "background", "off"),
     "sync": ("checkout", "pull", "off"),
+    "on-change": ("auto", "record", "warn", "refuse"),
 }
 UNITS: dict[str, int] = {
     "": 1,
@@ -51,8 +52,8 @@ class Config:
     """
 
     __slots__ = (
-        "exclude", "max_size", "max_size_of", "min_size", "min_size_of", "notes", "on_artifact", "patterns", "push",
-        "remote", "sniff", "source", "sync",
+        "exclude", "max_size", "max_size_of", "min_size", "min_size_of", "notes", "on_artifact", "on_change",
+        "patterns", "push", "remote", "sniff", "source", "sync",
     )  # fmt: skip
 
     def __init__(
@@ -66,6 +67,7 @@ class Config:
         min_size_of: Sizes = (),
         sniff: bool = True,
         on_artifact: str = "convert",
+        on_change: str = "auto",
         push: str = "wait",
         sync: str = "checkout",
         remote: str | None = None,
@@ -80,6 +82,7 @@ class Config:
         self.min_size_of = min_size_of
         self.sniff = sniff
         self.on_artifact = on_artifact
+        self.on_change = on_change
         self.push = push
         self.sync = sync
         self.remote = remote

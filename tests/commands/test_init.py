@@ -29,7 +29,7 @@ def test_it_says_what_it_did_and_that_the_storage_is_only_a_folder(bare_repo: Re
     assert str(tmp_path / "plain-dvc-storage") in lines[1]
     assert b"only a folder on this machine" in done.stderr
     assert b"trinity-guard remote add s3://BUCKET/PATH --default" in done.stderr
-    assert len(lines) == 3 + len(list((PROJECT / "hooks").iterdir()))
+    assert len(lines) == 4 + len(list((PROJECT / "hooks").iterdir()))
 
 
 def test_quietly_it_says_nothing(bare_repo: Repo) -> None:
@@ -82,7 +82,7 @@ def test_the_config_file_explains_every_key_and_changes_none(bare_repo: Repo) ->
     explicit = config.load(bytes(bare_repo.path))
     assert all(f"{key} = ".encode() in without_comments for key in config.KEYS)
     assert explicit.remote == "storage"
-    for name in ("patterns", "exclude", "max_size", "min_size", "sniff", "on_artifact", "push", "sync"):
+    for name in ("patterns", "exclude", "max_size", "min_size", "sniff", "on_artifact", "push", "sync", "on_change"):
         assert getattr(explicit, name) == getattr(written, name) == getattr(config.Config(), name)
 
 

@@ -77,7 +77,7 @@ def install(world: World, text: str, mode: int = 0o755) -> None:
 
 def convert_staged(world: World, framework: bool = False) -> list[bytes]:
     found = artifacts(world, b"a.csv")
-    outcome = commit.convert_staged(world.place, world.catalog(), found, framework)
+    outcome = commit.convert_staged(world.place, world.catalog(), found, [], framework)
     return [i.path for i in outcome.converted]
 
 

@@ -64,7 +64,7 @@ def test_what_was_converted_is_known_and_seen_to_be_unchanged(world: World, monk
     catalog = world.catalog()
     assert [h.path for h in catalog.held] == [b"a.csv"]
     monkeypatch.setattr("trinity_guard.dvcrepo.odb.md5_of", None)
-    assert tracked.changed(world.place, catalog) == []
+    assert tracked.behind(world.place, catalog) == []
 
 
 def test_several_files_of_several_folders_are_one_step(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,9 +80,10 @@ def test_several_files_of_several_folders_are_one_step(world: World, monkeypatch
         world.repo.stage(name, name)
     monkeypatch.setattr(index, "replace", noted)
     assert [i.path for i in world.convert(*names).converted] == names
-    assert steps == [8]
+    assert steps == [9]
     assert {p for p in world.repo.index() if not p.startswith(b".dvc/")} == {
         *(name + b".dvc" for name in names),
+        b".gitattributes",
         b".gitignore",
         b"d/.gitignore",
     }

@@ -50,6 +50,7 @@ max-size = { default = "1 MB", "*.x y" = "0" }
 min-size = { "*.csv" = "10 kB" }
 sniff = false
 on-artifact = "block"
+on-change = "record"
 push = "off"
 sync = "pull"
 remote = "ours"

@@ -93,7 +93,7 @@ def test_what_is_staged_beside_it_is_seen(known: Repo) -> None:
     """HEAD is known; a pointer that is staged or taken away since must not be overlooked."""
     known.write("a.csv", b"changed behind its pointer")
     known.stage("code.py", b"more\n")
-    assert b"a.csv has changed" in known.commit().stderr
+    assert b"a.csv (26 B) -> a.csv.dvc" in known.commit().stderr
     known.git("rm", "-q", "a.csv.dvc")
     known.stage("code.py", b"and more\n")
     assert b"a.csv" not in known.commit().stderr
@@ -146,7 +146,7 @@ def test_a_record_that_could_not_be_written_is_not_vouched_for(known: Repo) -> N
     assert seen(known) is None
     known.write("a.csv", b"changed behind its pointer")
     known.stage("code.py", b"more\n")
-    assert b"a.csv has changed" in known.commit().stderr
+    assert b"a.csv (26 B) -> a.csv.dvc" in known.commit().stderr
 
 
 def test_where_git_reads_another_commit_in_heads_place_it_is_asked(known: Repo) -> None:

@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from trinity_guard.dvcrepo.odb import ByteCounter, Store
+import pytest
+
+from trinity_guard.dvcrepo.odb import PIECE, THREADED, WRITE_OUT, ByteCounter, Store
+from trinity_guard.git import durable
 
 BUSY = """
 import os, sys
@@ -42,3 +45,64 @@ def test_the_bytes_of_many_objects_are_told_as_one_sum_that_never_passes_the_who
     silent = ByteCounter(5, None)
     silent(3)
     assert silent.done == 3
+
+
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """Return what is forced to the disk, and which names are given, in this order, from now on."""
+    calls: list[tuple[str, str]] = []
+    rename = os.rename
+
+    def forced(fd: int) -> None:
+        calls.append(("fsync", str(Path(f"/proc/self/fd/{fd}").readlink())))
+
+    def renamed(old: bytes, new: bytes) -> None:
+        calls.append(("rename", os.fsdecode(old)))
+        rename(old, new)
+
+    monkeypatch.setattr(os, "fsync", forced)
+    monkeypatch.setattr(os, "rename", renamed)
+    return calls
+
+
+@pytest.mark.parametrize("count", [1, 50])
+def test_bytes_are_forced_to_the_disk_before_their_name_and_the_names_at_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    folder = tmp_path / "cache"
+    cache = Store(os.fsencode(folder))
+    taken = [cache.take([b"%d" % i]) for i in range(count)]
+    calls = watched(monkeypatch)
+    cache.settle()
+    temporaries = sorted(os.fsdecode(s.temporary) for s in taken)
+    named = {str(Path(os.fsdecode(cache.path(s.md5))).parent) for s in taken}
+    parents = {str(folder / "files/md5"), str(folder / "files"), str(folder)}
+    assert sorted(calls[:count]) == [("fsync", t) for t in temporaries]
+    assert sorted(calls[count : 2 * count]) == [("rename", t) for t in temporaries]
+    assert sorted(calls[2 * count :]) == sorted(("fsync", f) for f in named | parents)
+
+
+@pytest.mark.parametrize("size", [9, 3 * WRITE_OUT + 5, THREADED], ids=["small", "large", "whole pieces"])
+@pytest.mark.parametrize("threaded", [False, True])
+def test_every_byte_has_begun_to_be_written_out_when_a_file_was_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, threaded: bool
+) -> None:
+    begun: list[tuple[int, int]] = []
+    monkeypatch.setattr(durable, "begin_write_out", lambda _, start, count: begun.append((start, count)))
+    pieces = [bytes(min(PIECE, size - at)) for at in range(0, size, PIECE)]
+    stored = Store(os.fsencode(tmp_path)).take(pieces, THREADED if threaded else 0)
+    assert stored.size == size
+    ends = [start + count for start, count in begun]
+    assert [start for start, _ in begun] == [0, *ends[:-1]]
+    assert ends[-1] == size
+    assert len(begun) == -(-size // WRITE_OUT)
+
+
+def test_a_file_of_somebody_else_s_has_begun_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[bytes] = []
+    monkeypatch.setattr(durable, "begin_write_out_of", begun.append)
+    cache = Store(os.fsencode(tmp_path))
+    path = cache.place_for()
+    cache.adopt(path, "d41d8cd98f00b204e9800998ecf8427e", 0)
+    assert begun == [path]
+    cache.settle()
+    assert cache.holds("d41d8cd98f00b204e9800998ecf8427e")

@@ -167,6 +167,29 @@ def test_a_line_needs_no_heavy_import() -> None:
     }
 
 
+MERGES = {
+    "both add": (b"/a\n", b"/b\n/a\n", b"/a\n/c\n", b"/b\n/a\n/c\n"),
+    "both add at the same place": (b"/a\n", b"/a\n/b\n", b"/a\n/c\n", b"/a\n/b\n/c\n"),
+    "one takes away what stands beside the other's": (b"/a\n/b\n", b"/a\n", b"/a\n/b\n/c\n", b"/a\n/c\n"),
+    "the other takes it away": (b"/a\n/b\n", b"/a\n/b\n/c\n", b"/a\n", b"/a\n/c\n"),
+    "both add the same": (b"", b"/a\n/b\n", b"/b\n/c\n", b"/a\n/b\n/c\n"),
+    "the same at two places is one": (b"1\n2\n3\n", b"/x\n1\n2\n3\n", b"1\n2\n3\n/x\n", b"1\n2\n3\n/x\n"),
+    "a double of one side is its own": (b"", b"/x\n*.o\n/x\n", b"/y\n", b"/x\n*.o\n/x\n/y\n"),
+    "no line before": (b"", b"/a\n", b"/b\n", b"/a\n/b\n"),
+    "no newline at the end": (b"/a", b"/a\n/b", b"/a\n/c", b"/a\n/b\n/c\n"),
+    "an edit on each side": (b"*.x\n", b"*.y\n", b"*.z\n", b"*.y\n*.z\n"),
+}
+
+
+@pytest.mark.parametrize(("base", "ours", "theirs", "expected"), MERGES.values(), ids=MERGES)
+def test_two_versions_merge_line_by_line(repo: Repo, base: bytes, ours: bytes, theirs: bytes, expected: bytes) -> None:
+    files = {b"base": base, b"ours": ours, b"theirs": theirs}
+    for name, data in files.items():
+        repo.write(name, data)
+    repo.guard("hook", "merge-driver", "base", "ours", "theirs", "data/.gitignore")
+    assert repo.file("ours").read_bytes() == expected
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

@@ -17,8 +17,8 @@ import pytest
 from tests.helpers.support import PROJECT
 from tests.migrate import driven
 from tests.migrate.legacy import Legacy, imported, lfs_pointer, md5, put_lfs_object, temporary
-from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import GuardError
+from trinity_guard.git import durable
 from trinity_guard.git.catfile import Source
 from trinity_guard.migrate import commits, extract, refs, scan, state
 from trinity_guard.migrate.scan import Size
@@ -312,7 +312,7 @@ def test_a_failure_of_the_flush_moves_no_ref(
 
     with monkeypatch.context() as patch:
         if what == "flush":
-            patch.setattr(odb, "_flush", full)
+            patch.setattr(durable, "flush_all", full)
         else:
             patch.setattr(state.State, "add_objects", unwritable)
         with pytest.raises(GuardError, match=r"is full|cannot write"):

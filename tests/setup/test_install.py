@@ -59,7 +59,8 @@ def said(repo: Repo, *args: str, code: int = 0) -> str:
 def test_the_first_commit_after_init_carries_its_files_and_turns_a_model_into_a_pointer(bare_repo: Repo) -> None:
     bare_repo.write("mine.txt")
     said(bare_repo)
-    assert set(bare_repo.index()) == {b".dvc/.gitignore", b".dvc/config", b".dvcignore", b".trinity-guard.toml"}
+    ours = {b".dvc/.gitignore", b".dvc/config", b".dvcignore", b".gitattributes", b".trinity-guard.toml"}
+    assert set(bare_repo.index()) == ours
     assert_guarded(bare_repo)
     assert not bare_repo.tracked("mine.txt")
 

@@ -19,6 +19,7 @@ MODULES = {
     "post-checkout": ("checkout",),
     "post-merge": ("checkout",),
     "post-rewrite": ("after", "checkout"),
+    "merge-driver": ("merge",),
 }
 
 HELP = f"""usage: trinity-guard hook NAME [--framework] [ARGUMENTS]
@@ -44,7 +45,7 @@ def run(args: list[str]) -> int:
     if name not in MODULES:
         hint = did_you_mean(name, MODULES)
         raise GuardError(f"there is no hook '{name}' of ours{hint}.", "trinity-guard hook --help", exit_code=UNUSABLE)
-    if name.startswith("pre-"):
+    if name.startswith("pre-") or name == "merge-driver":
         return _call(MODULES[name][0], name, framework, rest)
     for module in MODULES[name]:
         try:

@@ -7,7 +7,7 @@ from trinity_guard.commands.terminal import arguments, messages
 from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.detect import patterns
 from trinity_guard.detect.patterns import size_text
-from trinity_guard.dvcrepo.compare import CHANGED, MISSING, OTHER_VERSION, REPLACED
+from trinity_guard.dvcrepo.compare import CHANGED, DELETED, MISSING, OTHER_VERSION, REPLACED
 from trinity_guard.dvcrepo.output import DIR, Output
 from trinity_guard.errors import FINE, typed
 from trinity_guard.report.status import Survey
@@ -89,6 +89,8 @@ def _state(artifact: dict[str, object], output: Output) -> str:
         return f"another version: trinity-guard pull {typed(output.path)}"
     if state == REPLACED:
         return f"replaced by what is no {'folder' if output.kind == DIR else 'file'}: ls -la {typed(output.path)}"
+    if state == DELETED:
+        return f"deleted: trinity-guard pull {typed(output.path)}"
     if state == MISSING:
         return "not here: trinity-guard sync" if artifact["cached"] else "not here: trinity-guard pull"
     return state if artifact["cached"] else f"{state}, not in the cache"

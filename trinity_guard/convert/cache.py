@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.dvcrepo import odb
+from trinity_guard.dvcrepo import compare, odb, tracked
 from trinity_guard.dvcrepo.output import seen_mark
 from trinity_guard.dvcrepo.project import Project
 from trinity_guard.errors import GuardError, shown
@@ -20,14 +20,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from trinity_guard.convert.outcome import Converted
+    from trinity_guard.dvcrepo.output import Output
 
 
 class _MovedUnderUs(Exception):  # noqa: N818  # never leaves this module
     """The working file changed while it was read."""
 
 
-def keep_bytes(place: git.Place, items: list[Converted], on_progress: Callable[[int, int], None] | None) -> None:
-    """Put every file's bytes into its project's cache, flushed; when this returns they are safe."""
+def keep_bytes(
+    place: git.Place, items: list[Converted], on_progress: Callable[[int, int], None] | None
+) -> list[tuple[Output, str]]:
+    """Put every file's bytes into its project's cache, flushed; when this returns they are safe.
+
+    Returns what was left out, and its state.
+    """
+    left: list[tuple[Output, str]] = []
+    comparison = compare.Comparison(place)
     stats = {i.path: _stat(place, i.path) for i in items}
     staged = [i.path for i in items if i.oid]
     clean = {p for p in (index.unchanged(staged) if staged else ()) if stats[p] is not None}
@@ -38,6 +46,10 @@ def keep_bytes(place: git.Place, items: list[Converted], on_progress: Callable[[
         for item in items:
             cache = _cache(place, item.project, stores)
             stat = stats[item.path]
+            if not item.named and item.held is not None:
+                state = _take_changed(place, cache, item, stat, counter, comparison)
+                left += [(item.held, state)] if state else []
+                continue
             if not item.oid or item.path in clean:
                 if _take_file(place, cache, item, stat, counter):
                     continue
@@ -50,6 +62,32 @@ def keep_bytes(place: git.Place, items: list[Converted], on_progress: Callable[[
     finally:
         for cache in stores.values():
             cache.abandon()
+    return left
+
+
+def _take_changed(
+    place: git.Place,
+    cache: odb.Store,
+    item: Converted,
+    stat: os.stat_result | None,
+    counter: odb.ByteCounter,
+    comparison: compare.Comparison,
+) -> str:
+    """Take a file that changed behind its pointer; return its state where it is left out, "" where it is not."""
+    held = item.held
+    assert held is not None  # noqa: S101  # for the type checker: only what a pointer holds can change behind it
+    stored = _take_file(place, cache, item, stat, counter)
+    if stored is None:
+        return compare.WRITTEN if os.access(place.file(item.path), os.R_OK) else compare.UNKNOWN
+    if compare.agrees(held, stored.temporary, stored.md5):
+        tracked.remember(place, [(held, item.mark)])
+        state = compare.PRESENT
+    elif comparison.moved(held) and comparison.in_cache(held, stored.md5):
+        state = compare.OTHER_VERSION
+    else:
+        return ""
+    cache.drop(stored)
+    return state
 
 
 def _stat(place: git.Place, path: bytes) -> os.stat_result | None:
@@ -71,29 +109,29 @@ def _cache(place: git.Place, project: bytes, stores: dict[bytes, odb.Store]) -> 
 
 def _take_file(
     place: git.Place, cache: odb.Store, item: Converted, stat: os.stat_result | None, counter: odb.ByteCounter
-) -> bool:
-    """Take the working file's bytes; False when it is not, or does not stay, what `stat` says."""
+) -> odb.Stored | None:
+    """Take the working file's bytes; None when it is not, or does not stay, what `stat` says."""
     path = place.file(item.path)
     if stat is None:
-        return False
+        return None
     try:
         fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
     except FileNotFoundError:
-        return False
+        return None
     except OSError as error:
-        if item.oid:
-            return False  # staged and then made unreadable: the blob has the bytes
+        if item.oid or not item.named:
+            return None  # staged and then made unreadable: the blob has the bytes; or nobody asked for it
         raise GuardError(problem=f"cannot read {shown(item.path)}: {error.strerror}.") from error
     try:
         stored = cache.take(_steady(fd, stat), stat.st_size, counter)
     except _MovedUnderUs:
-        return False
+        return None
     finally:
         os.close(fd)
     item.md5, item.size, item.mark = stored.md5, stored.size, seen_mark(stat)
     if not item.oid:
         item.mode = index.EXECUTABLE if stat.st_mode & 0o100 else index.REGULAR
-    return True
+    return stored
 
 
 def _steady(fd: int, stat: os.stat_result) -> Iterator[bytes]:

@@ -39,15 +39,17 @@ def convert_staged(
     place: git.Place,
     catalog: tracked_outputs.Catalog,
     artifacts: list[inspect.Artifact],
+    changed: Sequence[Output],
     framework: bool,
     on_progress: Progress | None = None,
 ) -> Outcome:
-    """Convert what is staged, inside the commit under way."""
+    """Convert what is staged, and what changed behind these pointers, inside the commit under way."""
     if index.is_temporary(place):
         require_post_commit()
         if framework:
             _refuse_lossy_repair(catalog, artifacts)
-    return convert.convert(place, catalog, [a.entry for a in artifacts], on_progress)
+    entries = [a.entry for a in artifacts] + [_working_file(o.path) for o in changed]
+    return convert.convert(place, catalog, entries, on_progress, {o.path for o in changed})
 
 
 def settle_moves(place: git.Place, catalog: tracked_outputs.Catalog, moves: Moves, framework: bool) -> relocate.Outcome:
@@ -118,14 +120,19 @@ def require_post_commit() -> None:
 
 def refuse_empty_commit(place: git.Place, outcome: Outcome) -> None:
     """Refuse a commit that the conversion left empty: Git would make it all the same."""
-    merging = os.path.exists(os.path.join(place.git_dir, b"MERGE_HEAD"))
-    if merging or not index.same_as_head() or caller.amending() or caller.may_be_empty():
+    if not would_be_empty(place):
         return
     names = ", ".join(shown(i.path) for i in outcome.converted)
     raise GuardError(
         problem=f"nothing is left to commit: {names} is already recorded, byte for byte.",
         remedy="git status",
     )
+
+
+def would_be_empty(place: git.Place) -> bool:
+    """Whether this index leaves the commit under way nothing to commit, and Git would say so."""
+    merging = os.path.exists(os.path.join(place.git_dir, b"MERGE_HEAD"))
+    return index.same_as_head() and not (merging or caller.amending() or caller.may_be_empty())
 
 
 def raw_in(place: git.Place, rules: Rules, entries: Sequence[index.Entry]) -> list[inspect.Artifact]:

@@ -17,6 +17,7 @@ from trinity_guard.detect import owners
 from trinity_guard.detect.inspect import LFS_HEADS
 from trinity_guard.dvcrepo import pointer, tracked
 from trinity_guard.dvcrepo.decode import outputs_of
+from trinity_guard.dvcrepo.output import NEWER
 from trinity_guard.dvcrepo.paths import is_pointer
 from trinity_guard.dvcrepo.safe_paths import through_symlink
 from trinity_guard.errors import UNUSABLE, GuardError, pathspec, shown, typed
@@ -27,7 +28,7 @@ from trinity_guard.git.objects import Objects
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
 
 def convert(
@@ -35,15 +36,20 @@ def convert(
     catalog: tracked.Catalog,
     entries: Sequence[index.Entry],
     on_progress: Callable[[int, int], None] | None = None,
+    changed: Collection[bytes] = (),
 ) -> Outcome:
     """Turn these files into pointers in the index in use, and bring the working tree along.
 
     An entry with an id is what was staged; without one (`add`) it is the working file as it is.
+    changed: those that nobody asked for by name, which only changed behind their pointers. Such a file is left out
+    where it turns out to be another recorded version, or cannot be read to its end.
     """
     outcome = Outcome()
-    outcome.converted, outcome.remarks = claim(place, catalog, entries)
-    if outcome.converted:
-        _transact(place, catalog, outcome.converted, on_progress)
+    items, outcome.remarks = claim(place, catalog, entries)
+    for item in items:
+        item.named = item.path not in changed
+    if items:
+        _transact(place, catalog, items, outcome, on_progress)
     return outcome
 
 
@@ -111,12 +117,22 @@ def _transact(
     place: git.Place,
     catalog: tracked.Catalog,
     items: list[Converted],
+    outcome: Outcome,
     on_progress: Callable[[int, int], None] | None,
 ) -> None:
     _refuse_conflicts(catalog, items)
     _refuse_obstacles(place, items)
     plan = ignorelines.plan(place, catalog.entries, [i.path for i in items])
-    keep_bytes(place, items, on_progress)
+    ignorelines.plan_attributes(place, catalog, plan)
+    outcome.left = keep_bytes(place, items, on_progress)
+    left = {output.path for output, _ in outcome.left}
+    items = outcome.converted = [i for i in items if i.path not in left]
+    if items:
+        _write(place, catalog, items, plan)
+
+
+def _write(place: git.Place, catalog: tracked.Catalog, items: list[Converted], plan: ignorelines.IgnorePlan) -> None:
+    """Change the index, in one step, and bring the working tree along."""
     pointers = _pointer_files(place, catalog, items)
     index_files = [index_version for index_version, _ in pointers] + [data for _, data in plan.for_index]
     ids = write_blobs(place, index_files)
@@ -141,9 +157,13 @@ def _remember(place: git.Place, items: list[Converted], pointers: list[bytes], i
     for item, data, oid in zip(items, pointers, ids, strict=False):
         for output in outputs_of(data, item.pointer):
             output.oid = oid
-            held.append((output, item.mark if output.path == item.path else b""))
+            held.append((output, _mark(item) if output.path == item.path else b""))
     tracked.remember(place, held)
     leftovers.note(place, [(i.path, i.oid) for i in items if i.oid])
+
+
+def _mark(item: Converted) -> bytes:
+    return NEWER if item.newer else item.mark
 
 
 def _refuse_conflicts(catalog: tracked.Catalog, items: list[Converted]) -> None:

@@ -1,7 +1,7 @@
 """Which .gitignore lines pointers need, and which go with them: in the index (what is committed) and in the working
 tree, each by itself.
 
-The user's unstaged lines of a .gitignore are never swept into the commit.
+The user's unstaged lines of a .gitignore are never swept into the commit. How these files merge is seen to as well.
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ import os
 
 from trinity_guard import git
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.git import index
+from trinity_guard.git import index, mergedriver
 from trinity_guard.git.files import read_if_there
 from trinity_guard.git.gitignore import with_line, without_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from trinity_guard.dvcrepo.tracked import Catalog
 
 __all__ = ["IgnorePlan", "file_for", "plan", "read_if_there", "with_line"]
 
@@ -72,6 +74,24 @@ def plan(
         new = _with(place, [p for p in paths if file_for(p) == target], *new, rules, contents, result)
         _note(target, old, new, result)
     return result
+
+
+def plan_attributes(place: git.Place, catalog: Catalog, result: IgnorePlan) -> None:
+    """Have .gitignore files merge without conflicts, in a repository that was guarded before `init` saw to it."""
+    name = mergedriver.FILE
+    entry = catalog.entries.get(name)
+    # After `commit -- path` Git's own index would lack it: the next commit brings it.
+    if index.is_temporary(place) or name in catalog.unmerged or os.path.islink(place.file(name)):
+        return
+    old = read_if_there(place.file(name)) or b""
+    for_tree = mergedriver.with_union(old)
+    if (entry is None or for_tree != old) and (entry is None or entry.mode != SYMLINK):
+        staged = (git.read_all([entry.oid])[0] or b"") if entry else b""
+        for_index = mergedriver.with_union(staged)
+        result.for_index += [(name, for_index)] if for_index != staged else []
+        result.for_tree += [(name, for_tree)] if for_tree != old else []
+    if not mergedriver.registered(place):
+        mergedriver.register(place)
 
 
 def read_working(place: git.Place, gitignore: bytes) -> bytes | None:

@@ -14,9 +14,12 @@ class Converted:
 
     newer: the working file differs from what was staged, and was left alone.
     renewed: False where the pointer said all this already.
+    named: it was staged, or asked for by its name; else it only changed behind its pointer.
     """
 
-    __slots__ = ("attributes", "held", "mark", "md5", "mode", "newer", "oid", "path", "project", "renewed", "size")
+    __slots__ = (
+        "attributes", "held", "mark", "md5", "mode", "named", "newer", "oid", "path", "project", "renewed", "size",
+    )  # fmt: skip
 
     def __init__(self, entry: index.Entry, project: bytes, attributes: Attributes) -> None:
         self.attributes = attributes
@@ -28,6 +31,7 @@ class Converted:
         self.md5 = ""
         self.size = 0
         self.mark = b""
+        self.named = True
         self.newer = False
         self.renewed = True
 
@@ -37,10 +41,14 @@ class Converted:
 
 
 class Outcome:
-    """What a conversion did: the files, and remarks about files that it left to others."""
+    """What a conversion did: the files, and remarks about files that it left to others.
 
-    __slots__ = ("converted", "remarks")
+    left: those of the changed files that it left out: outputs, with their state.
+    """
+
+    __slots__ = ("converted", "left", "remarks")
 
     def __init__(self) -> None:
         self.converted: list[Converted] = []
+        self.left: list[tuple[Output, str]] = []
         self.remarks: list[str] = []

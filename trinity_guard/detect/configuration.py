@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from trinity_guard.config import Config, Sizes
     from trinity_guard.git import Place
 
-FIELDS = 14
+FIELDS = 15
 
 
 def load(place: Place) -> Config:
@@ -60,13 +60,14 @@ def _encoded(config: Config) -> list[bytes]:
         "\n".join(config.patterns), "\n".join(config.exclude),
         _sizes_text(config.max_size, config.max_size_of), _sizes_text(config.min_size, config.min_size_of),
         "sniff" if config.sniff else "",
-        config.on_artifact, config.push, config.sync, config.remote or "", "\n".join((config.source, *config.notes)),
+        config.on_artifact, config.on_change, config.push, config.sync, config.remote or "",
+        "\n".join((config.source, *config.notes)),
     )  # fmt: skip
     return [text.encode("utf-8", "surrogateescape") for text in texts]
 
 
 def _decoded(fields: tuple[bytes, ...]) -> Config:
-    patterns, exclude, max_sizes, min_sizes, sniff, on_artifact, push, sync, remote, said = (
+    patterns, exclude, max_sizes, min_sizes, sniff, on_artifact, on_change, push, sync, remote, said = (
         field.decode("utf-8", "surrogateescape") for field in fields
     )
     source, *notes = said.split("\n")
@@ -81,6 +82,7 @@ def _decoded(fields: tuple[bytes, ...]) -> Config:
         min_size_of=min_size_of,
         sniff=bool(sniff),
         on_artifact=on_artifact,
+        on_change=on_change,
         push=push,
         sync=sync,
         remote=remote or None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard.dvcrepo.output import DIR, FOREIGN, LEGACY, seen_mark
+from trinity_guard.dvcrepo.output import DIR, FOREIGN, LEGACY, MOVED, seen_mark
 from trinity_guard.dvcrepo.paths import NEVER_SEEN
 
 TYPE_CHECKING = False
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     Look = tuple[str, bytes, int, int]
 
 # OTHER_VERSION: changed, and the cache has these bytes too: a checkout or a merge moved the pointer, not a person.
-# REPLACED: a folder where a file should be, or the other way round.
-PRESENT, CHANGED, OTHER_VERSION, MISSING, REPLACED = "present", "changed", "other version", "missing", "replaced"
+# DELETED: gone, and it was here; MISSING: it never was, or what DVC linked to is gone from the cache.
+# REPLACED: a folder where a file should be, the other way round, or a symlink of the user's own to other bytes.
+# UNKNOWN: the limit leaves no time to look, or it cannot be read. WRITTEN: it was written to while it was read.
+PRESENT, CHANGED, OTHER_VERSION = "present", "changed", "other version"
+DELETED, MISSING, REPLACED, UNKNOWN, WRITTEN = "deleted", "missing", "replaced", "unknown", "being written"
 UNLIMITED = 1 << 62
 # A commit looks into directories of up to so many files; `status` into all.
 MAX_WALKED = 10_000
@@ -31,7 +34,7 @@ KIND, REGULAR, FOLDER, LINK = 0o170000, 0o100000, 0o040000, 0o120000
 class Comparison:
     """The work tree against its outputs. limit: how many bytes that were never seen before may be hashed.
 
-    What that leaves out counts as present. noted: whether an output was seen to agree, so that it is worth saving.
+    noted: whether an output was seen to agree, so that it is worth saving.
     """
 
     def __init__(self, place: Place, limit: int = UNLIMITED) -> None:
@@ -40,10 +43,11 @@ class Comparison:
         self._limit = limit
         self._caches: Caches | None = None
 
-    def states(self, outputs: Iterable[Output]) -> list[tuple[Output, str]]:
+    def states(self, outputs: Iterable[Output], versions: bool = True) -> list[tuple[Output, str]]:
         """Return the state of each output that DVC keeps.
 
         Size first, then the time when it last agreed; only what is left is hashed, the newest first.
+        versions: whether to read what changed in search of another version, which `version` does later else.
         """
         found: list[tuple[Output, str]] = []
         unsure: list[tuple[int, int, Output, bytes]] = []
@@ -55,8 +59,11 @@ class Comparison:
                 if output.seen == seen_mark(stat := lstat(top + output.path)):  # 2,000 of them in 7 ms
                     found.append((output, PRESENT))
                     continue
+            except (FileNotFoundError, NotADirectoryError):
+                found.append((output, DELETED if output.was_here else MISSING))
+                continue
             except OSError:
-                found.append((output, MISSING))
+                found.append((output, UNKNOWN))
                 continue
             state, mark, newest, size = self._look(output, stat)
             if state:
@@ -65,7 +72,45 @@ class Comparison:
                 unsure.append((-newest, size, output, mark))
         for _, size, output, mark in sorted(unsure, key=lambda item: item[:2]):
             found.append((output, self._hashed(output, size, mark)))
-        return found
+        return [(output, self._changed(output, versions) if state == CHANGED else state) for output, state in found]
+
+    def _changed(self, output: Output, versions: bool) -> str:
+        if self._is_own_link(output):
+            return REPLACED
+        return self.version(output) if versions else CHANGED
+
+    def version(self, output: Output, limit: int = UNLIMITED) -> str:
+        """Tell another recorded version in the place of changed data from an edit."""
+        return OTHER_VERSION if self.moved(output) and self.is_recorded(output, limit) else CHANGED
+
+    def moved(self, output: Output) -> bool:
+        """Whether changed data can be what it is because its pointer moved.
+
+        It did not where the two agreed here and only the data was written since: then even bytes that are recorded
+        somewhere (a copy of another model) are an edit.
+        """
+        return output.kind == DIR or not output.was_here or self._written_since(output)
+
+    def is_edit(self, output: Output) -> bool:
+        """Whether changed data is an edit of what its pointer says, and not of some other version."""
+        return output.was_here or (output.seen != MOVED and not self._written_since(output))
+
+    def _written_since(self, output: Output) -> bool:
+        """Whether the pointer's file was written after its data."""
+        full = self._place.file(output.path)
+        try:
+            inside = [stat for _, stat in walk(full)] if output.kind == DIR else []
+            newest = max(stat.st_ctime_ns for stat in (os.stat(full), *inside))
+            return os.stat(self._place.file(output.source)).st_ctime_ns > newest
+        except OSError:
+            return True
+
+    def _is_own_link(self, output: Output) -> bool:
+        full = self._place.file(output.path)
+        if not os.path.islink(full):
+            return False
+        cache = self._cache_of(output)
+        return cache is None or not os.path.realpath(full).startswith(os.path.realpath(cache.folder) + b"/")
 
     def _look(self, output: Output, stat: os.stat_result) -> Look:
         full = self._place.file(output.path)
@@ -73,7 +118,7 @@ class Comparison:
             try:
                 stat = os.stat(full)
             except OSError:
-                return MISSING, b"", 0, 0
+                return (REPLACED if self._is_own_link(output) else MISSING), b"", 0, 0
         kind = stat.st_mode & KIND
         if kind != (FOLDER if output.kind == DIR else REGULAR):
             return REPLACED, b"", 0, 0
@@ -96,13 +141,13 @@ class Comparison:
 
     def _hashed(self, output: Output, size: int, mark: bytes) -> str:
         if size > self._limit:
-            return PRESENT
+            return UNKNOWN
         self._limit -= size
         full = self._place.file(output.path)
         try:
             same = self._folder_md5(output) == output.md5 if output.kind == DIR else agrees(output, full)
         except OSError:
-            return PRESENT  # unreadable or gone in the meantime: nothing that could be named as changed
+            return UNKNOWN  # unreadable, or gone in the meantime
         if same:
             output.seen = mark
             self.noted = True
@@ -142,17 +187,21 @@ class Comparison:
     def is_recorded(self, output: Output, limit: int = UNLIMITED) -> bool:
         """Whether what changed is another version, which the cache holds: DVC's checkout would lose nothing."""
         full = self._place.file(output.path)
-        cache = self._cache_of(output)
         from trinity_guard.dvcrepo.odb import md5_of  # noqa: PLC0415
 
         try:
             state, _, _, size = self._look(output, os.lstat(full))
-            if cache is None or state in (MISSING, REPLACED) or size > limit:
+            if state in (MISSING, REPLACED) or size > limit:
                 return False
             md5 = self._folder_md5(output) if output.kind == DIR else md5_of(full)
         except OSError:
             return False
-        return any(cache.size(name) is not None for name in (md5, LEGACY + md5))
+        return self.in_cache(output, md5)
+
+    def in_cache(self, output: Output, md5: str) -> bool:
+        """Whether the cache of an output's project holds an object, under its name of now or of DVC 2."""
+        cache = self._cache_of(output)
+        return cache is not None and any(cache.size(name) is not None for name in (md5, LEGACY + md5))
 
     def is_cached(self, output: Output) -> bool:
         cache = self._cache_of(output)

@@ -9,7 +9,7 @@ import os
 
 from trinity_guard.dvcrepo.output import LEGACY, is_object
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.git import files
+from trinity_guard.git import durable, files
 from trinity_guard.git.temporary import Temporary
 
 TYPE_CHECKING = False
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 PIECE = 1 << 20
 # From this size on, hashing in a second thread beats what starting it costs.
 THREADED = 8 << 20
-# With more files than this, one flush of the file system beats a flush of each (Git's core.fsyncMethod=batch).
-BATCH = 8
+# After so many bytes they begin to be written out, so that the flush at the end has little left to do.
+WRITE_OUT = 8 << 20
 OBJECT_MODE = 0o444
 
 
@@ -112,19 +112,20 @@ class Store:
 
     def adopt(self, path: bytes, md5: str, size: int) -> None:
         """Take a file from `place_for` whose bytes were checked."""
+        durable.begin_write_out_of(path)
         self._taken.append(Stored(md5, size, path))
 
     def settle(self) -> None:
         """Put all that was taken in place, flushed to disk; the objects are safe when this returns."""
         taken, self._taken = self._taken, []
         try:
-            _flush([s.temporary for s in taken], self.folder)
+            durable.flush_all([s.temporary for s in taken])
             folders = {os.path.dirname(self.path(s.md5)) for s in taken}
             # The folders above must reach the disk as well, or a crash loses the way to the object.
             above = {parent for folder in folders if self._folder(folder) for parent in _parents(folder, self.folder)}
             for stored in taken:
                 self._place(stored)
-            _flush(sorted(folders | above), self.folder)
+            durable.flush_all(folders | above)
         except OSError as error:
             raise self._trouble(error) from error
         finally:
@@ -275,18 +276,45 @@ def _new_md5() -> hashlib._Hash:
     return hashlib.md5(usedforsecurity=False)
 
 
+class _Writer:
+    """Writes a new file, and has the disk begin before it is whole."""
+
+    __slots__ = ("_begun", "_fd", "_on_bytes", "_size")
+
+    def __init__(self, fd: int, on_bytes: Callable[[int], None] | None) -> None:
+        self._fd = fd
+        self._on_bytes = on_bytes
+        self._size = 0
+        self._begun = 0
+
+    def write(self, piece: bytes) -> None:
+        files.write(self._fd, piece)
+        self._size += len(piece)
+        if self._size - self._begun >= WRITE_OUT:
+            self._begin()
+        if self._on_bytes:
+            self._on_bytes(len(piece))
+
+    def end(self) -> int:
+        """Return the size in bytes."""
+        if self._size > self._begun:
+            self._begin()
+        return self._size
+
+    def _begin(self) -> None:
+        durable.begin_write_out(self._fd, self._begun, self._size - self._begun)
+        self._begun = self._size
+
+
 def _copy(pieces: Iterable[bytes], fd: int, expected: int, on_bytes: Callable[[int], None] | None) -> tuple[str, int]:
     if expected >= THREADED:
         return _copy_threaded(pieces, fd, on_bytes)
     digest = _new_md5()
-    size = 0
+    writer = _Writer(fd, on_bytes)
     for piece in pieces:
-        files.write(fd, piece)
+        writer.write(piece)
         digest.update(piece)
-        size += len(piece)
-        if on_bytes:
-            on_bytes(len(piece))
-    return digest.hexdigest(), size
+    return digest.hexdigest(), writer.end()
 
 
 def _copy_threaded(pieces: Iterable[bytes], fd: int, on_bytes: Callable[[int], None] | None) -> tuple[str, int]:
@@ -303,41 +331,15 @@ def _copy_threaded(pieces: Iterable[bytes], fd: int, on_bytes: Callable[[int], N
 
     hasher = threading.Thread(target=consume, daemon=True)
     hasher.start()
-    size = 0
+    writer = _Writer(fd, on_bytes)
     try:
         for piece in pieces:
             waiting.put(piece)
-            files.write(fd, piece)
-            size += len(piece)
-            if on_bytes:
-                on_bytes(len(piece))
+            writer.write(piece)
     finally:
         waiting.put(None)
         hasher.join()
-    return digest.hexdigest(), size
-
-
-def _flush(paths: list[bytes], folder: bytes) -> None:
-    """Force files or folders to the disk: one by one when few, else their whole file system at once."""
-    if len(paths) > BATCH and _flush_file_system(folder):
-        return
-    for path in paths:
-        files.flush(path)
-
-
-def _flush_file_system(folder: bytes) -> bool:
-    """Run syncfs(2), which Python does not offer; False where the system has none."""
-    try:
-        import ctypes
-
-        syncfs = ctypes.CDLL(None, use_errno=True).syncfs
-    except (ImportError, OSError, AttributeError):
-        return False
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        return bool(syncfs(fd) == 0)
-    finally:
-        os.close(fd)
+    return digest.hexdigest(), writer.end()
 
 
 def _same(one: bytes, other: bytes) -> bool:

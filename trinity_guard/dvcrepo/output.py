@@ -11,6 +11,9 @@ LEGACY = "dos2unix-"
 HEX = "0123456789abcdef"
 # FOREIGN: in no cache of ours, for it lies elsewhere, is left to Git (cache: false), or was not made yet.
 FILE, DIR, IMPORT, FOREIGN = "file", "dir", "import", "foreign"
+# In the place of a mark. NEWER: when it was recorded the file had been edited since it was staged. MOVED: the pointer
+# came to name other bytes while the file stayed.
+NEWER, MOVED = b"newer", b"moved"
 KINDS = {kind.encode(): kind for kind in (FILE, DIR, IMPORT, FOREIGN)}
 
 
@@ -24,7 +27,7 @@ class Output:
     project: the DVC project's root, from the top; commit: the one that names it, b"" where none was asked.
     remote: its own, "" the default. imported: it has a source of its own; from_repo: another DVC repository, whose
     remote has the object. certain: False where only a template could tell what DVC is to do with it.
-    seen: size, time (ns) and inode of the data when it last agreed, b"" before.
+    seen: size, time (ns) and inode of the data when it last agreed, b"" before; or NEWER, or MOVED.
     """
 
     __slots__ = (
@@ -53,6 +56,11 @@ class Output:
     def held(self) -> bool:
         """Whether DVC keeps it in its cache."""
         return self.kind != FOREIGN
+
+    @property
+    def was_here(self) -> bool:
+        """Whether its data has been in this work tree while the pointer said what it says now."""
+        return self.seen not in (b"", MOVED)
 
     @property
     def pushed(self) -> bool:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # What was never seen before is hashed up to this many bytes a commit, newest first; `status` hashes all.
 HASH_LIMIT = 256 << 20
 # Everything in an index that a conversion has to know, listed by one process.
-WANTED = (*paths.RECORDS, ".gitignore", "*/.gitignore")
+WANTED = (*paths.RECORDS, ".gitignore", "*/.gitignore", ".gitattributes")
 
 
 NO_RECORD = b"none"
@@ -85,6 +85,7 @@ def load(place: git.Place, begun: git.Process | None = None) -> Catalog:
     if fresh or not known.keys() <= catalog.entries.keys():
         catalog.former = [o for source, group in known.items() if source not in catalog.entries for o in group]
         _read(catalog, fresh)
+        _carry_over(catalog, known)
         save(place, catalog)
     return catalog
 
@@ -142,10 +143,25 @@ def save(place: git.Place, catalog: Catalog) -> None:
     catalog.mark = record.mark() if record.write(catalog.outputs()) else b""
 
 
-def changed(place: git.Place, catalog: Catalog) -> list[Output]:
+def _carry_over(catalog: Catalog, known: dict[bytes, list[Output]]) -> None:
+    """Tell outputs that were just read what was seen of their data under the former version of their source."""
+    former = {(o.source, o.path): o for group in known.values() for o in group}
+    for output in catalog.outputs():
+        before = former.get((output.source, output.path))
+        if before is None or before.oid == output.oid:
+            continue
+        if before.name == output.name:
+            output.seen = before.seen
+        elif before.md5:
+            from trinity_guard.dvcrepo.output import MOVED  # noqa: PLC0415  # most commits move no pointer
+
+            output.seen = MOVED
+
+
+def behind(place: git.Place, catalog: Catalog) -> list[tuple[Output, str]]:
     """Return the outputs whose data in the work tree is not what is recorded, as far as a commit has time to look.
 
-    Missing ones are no change: they were not fetched.
+    Missing ones are not among them: they were not fetched. CHANGED may still be another version (`compare.version`).
     """
     outputs = catalog.outputs()
     if not outputs:
@@ -153,17 +169,11 @@ def changed(place: git.Place, catalog: Catalog) -> list[Output]:
     from trinity_guard.dvcrepo import compare  # noqa: PLC0415  # where nothing is tracked, nothing is to be compared
 
     comparison = compare.Comparison(place, HASH_LIMIT)
-    found = [output for output, state in comparison.states(outputs) if state == compare.CHANGED]
+    states = comparison.states(outputs, versions=False)
+    found = [(output, state) for output, state in states if state not in (compare.PRESENT, compare.MISSING)]
     if comparison.noted:
         save(place, catalog)
     return found
-
-
-def is_other_version(place: git.Place, output: Output) -> bool:
-    """Whether what changed is another recorded version: a checkout or a merge moved its pointer, not a person."""
-    from trinity_guard.dvcrepo.compare import Comparison  # noqa: PLC0415
-
-    return Comparison(place).is_recorded(output, HASH_LIMIT)
 
 
 def remember(place: git.Place, items: Iterable[tuple[Output, bytes]]) -> None:

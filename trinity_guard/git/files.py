@@ -48,6 +48,8 @@ def replace(
                 raise
             _replace(path, data, mode, final, durable, folder)
         if durable:
+            from trinity_guard.git.durable import flush  # noqa: PLC0415  # a commit with nothing to do needs none
+
             flush(folder)
     except OSError as error:
         raise unwritable(path, error) from error
@@ -95,7 +97,9 @@ def _replace(path: bytes, data: bytes, asked: int, final: int | None, durable: b
             write(fd, data)
             _change_mode(fd, final)
             if durable:
-                os.fsync(fd)
+                from trinity_guard.git.durable import sync  # noqa: PLC0415  # as above
+
+                sync(fd)
         finally:
             os.close(fd)
         os.rename(temporary, path)
@@ -125,15 +129,6 @@ def write(fd: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view) :]
-
-
-def flush(path: bytes) -> None:
-    """Force a file, or the names in a folder, to the disk."""
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def unlink(path: bytes) -> None:

@@ -54,3 +54,49 @@ def _last(lines: list[bytes], line: bytes) -> int:
         if lines[at].removesuffix(b"\r") == line:
             return at
     return -1
+
+
+# So long, and no line of a .gitignore is taken for one.
+MARKER_SIZE = 47
+_OURS, _BASE, _BETWEEN, _THEIRS = (c * MARKER_SIZE for c in (b"<", b"|", b"=", b">"))
+
+
+def whole(gitignore: bytes) -> bytes:
+    """Return it with a newline at its end: a merge would join its last line to another."""
+    return gitignore + b"\n" if gitignore and not gitignore.endswith(b"\n") else gitignore
+
+
+def merged(text: bytes, ours: bytes, theirs: bytes) -> bytes:
+    """Return a .gitignore without conflicts: what one side added is there, what one side took away is not.
+
+    text: as `git merge-file --diff3 --marker-size=MARKER_SIZE` leaves it; ours, theirs: the two versions.
+    """
+    lines: list[bytes] = []
+    sides: dict[bytes, list[bytes]] = {}
+    into = lines
+    for line in text.split(b"\n"):
+        mark = line[:MARKER_SIZE]
+        if mark in (_OURS, _BASE, _BETWEEN):
+            into = sides.setdefault(mark, [])
+        elif mark == _THEIRS:
+            lines += _united(*(sides.pop(m, []) for m in (_OURS, _BASE, _BETWEEN)))
+            into = lines
+        else:
+            into.append(line)
+    return b"\n".join(_without_doubles(lines, ours.split(b"\n"), theirs.split(b"\n")))
+
+
+def _united(ours: list[bytes], base: list[bytes], theirs: list[bytes]) -> list[bytes]:
+    kept = [line for line in ours if line in theirs or line not in base]
+    return kept + [line for line in theirs if line not in base and line not in ours]
+
+
+def _without_doubles(lines: list[bytes], ours: list[bytes], theirs: list[bytes]) -> list[bytes]:
+    """Take out what is there more often than on either side: the last stays, which is the one that decides."""
+    result: list[bytes] = []
+    counts: dict[bytes, int] = {}
+    for line in reversed(lines):
+        counts[line] = counts.get(line, 0) + 1
+        if not line.startswith(b"/") or counts[line] <= max(ours.count(line), theirs.count(line)):
+            result.append(line)
+    return result[::-1]

@@ -188,6 +188,11 @@ def same_as_head() -> bool:
     return git.attempt("diff-index", "--cached", "--quiet", "HEAD", "--").code == 0
 
 
+def nothing_unstaged() -> bool:
+    """Whether the index has every tracked file as the work tree has it; what is untracked does not count."""
+    return git.attempt("diff-files", "--quiet", "--ignore-submodules=dirty", "--").code == 0
+
+
 def file_in_use(place: git.Place) -> bytes:
     """Return the absolute path of the index that this process must work on."""
     named = os.environb.get(b"GIT_INDEX_FILE")

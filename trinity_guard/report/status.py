@@ -8,7 +8,7 @@ from trinity_guard import git
 from trinity_guard.config import Config
 from trinity_guard.convert import leftovers
 from trinity_guard.dvcrepo import project, tracked
-from trinity_guard.dvcrepo.compare import CHANGED, OTHER_VERSION, Comparison
+from trinity_guard.dvcrepo.compare import Comparison
 from trinity_guard.dvcrepo.output import Output
 from trinity_guard.dvcrepo.paths import is_lock
 from trinity_guard.errors import shown
@@ -76,8 +76,6 @@ class Survey:
 
 
 def _artifact(comparison: Comparison, output: Output, state: str) -> dict[str, object]:
-    if state == CHANGED and comparison.is_recorded(output):
-        state = OTHER_VERSION
     return {
         "path": shown(output.path),
         "pointer": shown(output.source),

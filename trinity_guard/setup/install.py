@@ -12,7 +12,7 @@ from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import files
 from trinity_guard.remotes import add, trust
-from trinity_guard.setup import dvcinit, framework, native
+from trinity_guard.setup import dvcinit, framework, merges, native
 from trinity_guard.setup.record import InstallOutcome, InstallPlan, record_file
 
 NATIVE, FRAMEWORK, NONE = "native", "pre-commit", "none"
@@ -39,6 +39,7 @@ def install(place: git.Place, remote: str | None = None, hooks: str | None = Non
     elif folder is not None:
         _leave_framework(plan)
         _install_native(plan, folder)
+    merges.install(plan)
     plan.stage()
     plan.outcome.notes += [*settings.notes, *_hidden(place)]
     plan.save()
@@ -146,6 +147,11 @@ CONFIG_TEXT = """\
 # After a checkout, merge or rebase the artifacts follow their pointers: from the cache ("checkout"),
 # from the remote too ("pull"), or "off".
 # sync = "checkout"
+
+# An artifact that changed, or was deleted, behind its pointer: "auto" records it when the commit takes all that Git
+# sees (`git commit -a`, or nothing is left unstaged) and else names it; "record" always; "warn" only names it;
+# "refuse" stops the commit.
+# on-change = "auto"
 
 # Artifacts smaller than this stay in Git. It and max-size may be written for patterns, as the README shows.
 # min-size = "0"
@@ -350,6 +356,7 @@ def uninstall(place: git.Place) -> InstallOutcome:
         git.attempt("config", "--local", "--unset-all", key, at=place.top)
     trust.forget(place)
     configuration.forget(place)
+    merges.uninstall(plan)
     _remove_config(plan)
     _remove_dvc(plan)
     plan.stage()

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.git import durable
 from trinity_guard.training import provenance
 
 NAME = "layout_risk_predictor"
@@ -138,18 +139,14 @@ def _put(folder: str, files: Mapping[str, bytes]) -> None:
         with open(fd, "wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(fd)
+            durable.sync(fd)
 
 
 def _appear(staging: str, folder: str, names: list[str]) -> None:
     """Move files to their places. Metadata that has left says that all of them had been written."""
     for name in names:
         os.rename(os.path.join(staging, name), os.path.join(folder, name))
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+    durable.flush(os.fsencode(folder))
 
 
 def _complete(folder: str) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import console
+from trinity_guard.commands.hooks import behind
 from trinity_guard.commands.terminal import messages, progress
 from trinity_guard.convert import commit, framework_stash
 from trinity_guard.dvcrepo import tracked
-from trinity_guard.errors import pathspec, shown, typed
+from trinity_guard.errors import pathspec, typed
 from trinity_guard.git import locks
 
 TYPE_CHECKING = False
@@ -26,31 +26,40 @@ def act(
     catalog: Catalog,
     artifacts: list[Artifact],
     links: list[bytes],
-    changed: list[Output],
+    found: list[tuple[Output, str]],
     framework: bool,
 ) -> None:
-    """Convert the staged artifacts, or refuse them; name the artifacts that changed without their pointers."""
+    """Convert the staged artifacts, or refuse them; record what changed behind its pointer, or name it."""
     commit.refuse_links(catalog, links)
-    done: set[bytes] = set()
     if artifacts and config.on_artifact == "block":
         commit.block(place, catalog, artifacts, _block_remedy(artifacts[0].entry.path))
+        artifacts = []  # those that are left are others' to keep
     elif artifacts and framework and "GIT_INDEX_FILE" not in os.environ:
         # `pre-commit run` by hand: no commit is under way, so nothing is changed.
         commit.block(place, catalog, artifacts, "git commit     # turns them into pointers")
-    elif artifacts:
-        done = _convert(place, catalog, artifacts, framework)
-    _name_changed(place, [held for held in changed if held.path not in done])
+        artifacts = []
+    staged = {a.entry.path for a in artifacts}
+    decision = behind.decide(place, config, [(o, s) for o, s in found if o.path not in staged], framework)
+    if artifacts or decision.recorded:
+        _convert(place, catalog, artifacts, decision, framework)
+    behind.name(place, config, decision.named)
 
 
-def _convert(place: git.Place, catalog: Catalog, artifacts: list[Artifact], framework: bool) -> set[bytes]:
+def _convert(
+    place: git.Place, catalog: Catalog, artifacts: list[Artifact], decision: behind.Decision, framework: bool
+) -> None:
+    empty = not artifacts and commit.would_be_empty(place)
     with locks.FileLock(place) as turn, framework_stash.guarded(place, framework), progress.Progress() as line:
-        if turn.waited:
+        if turn.waited or not catalog.entries:  # of what the last hook saw there are the outputs alone
             catalog = tracked.load(place)
-        outcome = commit.convert_staged(place, catalog, artifacts, framework, line.bar("to the DVC cache"))
+        bar = line.bar("to the DVC cache")
+        outcome = commit.convert_staged(place, catalog, artifacts, decision.recorded, framework, bar)
     messages.report_conversion(outcome)
-    if outcome.converted:
+    decision.named += outcome.left
+    if outcome.converted and empty:
+        behind.tell_again()
+    elif outcome.converted:
         commit.refuse_empty_commit(place, outcome)
-    return {i.path for i in outcome.converted}
 
 
 def _block_remedy(path: bytes) -> str:
@@ -58,21 +67,3 @@ def _block_remedy(path: bytes) -> str:
         f"trinity-guard convert {typed(path)}     # make it a DVC pointer\n"
         f"git reset -q -- {pathspec(path)}     # or leave it out"
     )
-
-
-def _name_changed(place: git.Place, changed: list[Output]) -> None:
-    for held in changed[:10]:
-        name, word = shown(held.path), typed(held.path)
-        if tracked.is_other_version(place, held):
-            console.warn(
-                f"{name} is not the version that its pointer names, but another one that was recorded.",
-                f"trinity-guard pull {word}     # brings the pointer's version\n"
-                f"{messages.recording(held)}     # or records this one",
-            )
-        else:
-            console.warn(
-                f"{name} has changed, and its pointer has not: this commit still records the old version.",
-                messages.recording(held),
-            )
-    if len(changed) > 10:
-        console.warn(f"and {len(changed) - 10} more.", "trinity-guard status")

@@ -47,11 +47,11 @@ def pre_commit(framework: bool, _: list[str]) -> int:
         from trinity_guard.commands.hooks import pointers
 
         catalog = pointers.follow(place, catalog, differing if onto_head else None, artifacts, framework)
-    changed = tracked.changed(place, catalog)
-    if artifacts or links or changed:
+    behind = tracked.behind(place, catalog)
+    if artifacts or links or behind:
         from trinity_guard.commands.hooks import artifacts as found
 
-        found.act(place, config, catalog, artifacts, links, changed, framework)
+        found.act(place, config, catalog, artifacts, links, behind, framework)
     elif onto_head and not (framework or records or catalog.broken or catalog.unmerged):
         lastseen.leave(place, index.file_in_use(place), catalog)
     return FINE

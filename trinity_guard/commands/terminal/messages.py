@@ -39,6 +39,11 @@ def report_conversion(outcome: Outcome) -> None:
             )
 
 
+def converts(output: Output) -> bool:
+    """Whether `convert` records what the work tree has in the place of an output."""
+    return output.kind == FILE and output.source == output.path + POINTER
+
+
 def report_moves(moved: Sequence[tuple[bytes, bytes]]) -> None:
     """Say which data went along with its pointer."""
     for old, new in moved[:MAX_NAMED]:
@@ -49,7 +54,7 @@ def report_moves(moved: Sequence[tuple[bytes, bytes]]) -> None:
 
 def recording(output: Output) -> str:
     """Return the command that records what the work tree has in the place of an output."""
-    if output.kind == FILE and output.source == output.path + POINTER:
+    if converts(output):
         return f"trinity-guard convert {typed(output.path)}"
     if not output.stage:
         return f"dvc commit -f {typed(output.source)}"

@@ -15,6 +15,7 @@ from itertools import chain, islice
 from random import Random
 
 from trinity_guard.errors import BLOCKED, UNUSABLE, GuardError, shown
+from trinity_guard.git import durable
 from trinity_guard.training.data import texts
 from trinity_guard.training.data.columns import CONTRACT, OPTIONAL
 from trinity_guard.training.data.pages import described, draw, measured
@@ -119,7 +120,7 @@ def _fill(fd: int, rows: int, seed: int, on_progress: Progress | None) -> Made:
             digest.update(line)
             overflowing += values[VALID] == "0"
         file.flush()
-        os.fsync(fd)
+        durable.sync(fd)
     return Made(digest.hexdigest(), rows, overflowing / rows, new=True)
 
 

@@ -1,0 +1,201 @@
+"""What changed behind its pointer goes along with a commit that takes all, else it is named; never neither."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.support import Repo, run
+
+
+def recorded(repo: Repo, name: str, revision: str = "HEAD") -> str:
+    """Return the md5 that a commit's pointer names."""
+    lines = repo.show(f"{name}.dvc", revision).decode().splitlines()
+    return next(line.split()[-1] for line in lines if "md5:" in line)
+
+
+def md5(data: bytes) -> str:
+    return hashlib.md5(data).hexdigest()
+
+
+def type_in(repo: Repo, command: str) -> None:
+    """Give a line to a shell, as from the clipboard."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    run("bash", "-c", command, cwd=repo.path, env={"PATH": path})
+
+
+def remedies(said: bytes) -> list[str]:
+    return [line.strip().partition("     # ")[0] for line in said.decode().splitlines() if line.startswith("    ")]
+
+
+def configure(repo: Repo, choice: str) -> None:
+    repo.stage(".trinity-guard.toml", f'on-change = "{choice}"\npush = "off"\n'.encode())
+    repo.commit()
+
+
+@pytest.fixture
+def one(repo: Repo) -> Repo:
+    """A repository with one artifact and one source file."""
+    repo.stage("m.pkl", b"model one")
+    repo.stage("train.py", b"v1\n")
+    repo.commit()
+    return repo
+
+
+ALL = [("-a",), ("-am", "x"), ("-qam", "x"), ("--all",), ("--amend", "-a"), ("--amend", "--all", "--no-edit")]
+
+
+@pytest.mark.parametrize("args", ALL, ids=" ".join)
+def test_a_commit_of_all_records_what_changed(one: Repo, args: tuple[str, ...]) -> None:
+    one.write("train.py", b"v2\n")
+    data = one.write("m.pkl", b"model two, better")
+    done = one.git("commit", "-q", *args, GIT_EDITOR="true" if "--amend" in args else "sh -c 'echo x > $0'")
+    assert recorded(one, "m.pkl") == md5(data)
+    assert b"m.pkl (17 B) -> m.pkl.dvc" in done.stderr
+    assert one.git("status", "--porcelain").stdout == b""
+    assert one.pulled_in_a_fresh_clone("m.pkl") == data
+    assert one.dvc("status").stdout.strip() == b"Data and pipelines are up to date."
+
+
+def test_nothing_left_unstaged_takes_all_and_what_is_untracked_does_not_count(one: Repo) -> None:
+    data = one.write("m.pkl", b"model two")
+    one.write("notes.txt")
+    one.stage("train.py", b"v2\n")
+    one.commit()
+    assert recorded(one, "m.pkl") == md5(data)
+
+
+def test_with_something_left_unstaged_it_is_named(one: Repo) -> None:
+    one.stage("train.py", b"v2\n")
+    one.write("train.py", b"v3\n")
+    data = one.write("m.pkl", b"model two")
+    said = one.commit().stderr
+    assert b"m.pkl has changed, and its pointer has not" in said
+    assert recorded(one, "m.pkl") == md5(b"model one")
+    convert, everything = remedies(said)
+    type_in(one, f"{everything} -m all" if everything.endswith("-a") else everything)
+    assert recorded(one, "m.pkl") == md5(data)
+    assert convert == "trinity-guard convert m.pkl"
+
+
+def test_a_commit_of_one_path_records_that_path_alone(one: Repo) -> None:
+    one.write("train.py", b"v2\n")
+    one.write("m.pkl", b"model two")
+    said = one.git("commit", "-q", "-m", "x", "--", "train.py").stderr
+    assert b"m.pkl has changed" in said
+    assert recorded(one, "m.pkl") == md5(b"model one")
+
+
+@pytest.mark.parametrize("all_of_it", [True, False])
+def test_where_nothing_else_is_to_be_committed_the_same_command_commits_it(one: Repo, all_of_it: bool) -> None:
+    data = one.write("m.pkl", b"model two")
+    args = ("-a",) if all_of_it else ()
+    done = one.commit(*args, ok=False)
+    assert done.returncode == 1
+    assert b"run the same command again" in done.stderr
+    assert b"run the same command again" not in one.commit(*args).stderr
+    assert recorded(one, "m.pkl") == md5(data)
+    assert one.git("status", "--porcelain").stdout == b""
+
+
+CHOICES = [("record", False, True), ("record", True, True), ("warn", True, False), ("auto", False, False)]
+
+
+@pytest.mark.parametrize(("choice", "everything", "goes_along"), CHOICES)
+def test_what_the_configuration_says_is_done(one: Repo, choice: str, everything: bool, goes_along: bool) -> None:
+    configure(one, choice)
+    one.stage("other.py", b"x\n")
+    one.write("train.py", b"v1\n" if everything else b"v2\n")
+    data = one.write("m.pkl", b"model two")
+    said = one.commit().stderr
+    assert recorded(one, "m.pkl") == md5(data if goes_along else b"model one")
+    assert (b"m.pkl has changed" in said) != goes_along
+
+
+def test_a_commit_is_refused_where_the_configuration_says_so(one: Repo) -> None:
+    configure(one, "refuse")
+    one.write("m.pkl", b"model two")
+    one.write("train.py", b"v2\n")
+    done = one.commit("-a", ok=False)
+    assert done.returncode == 1
+    assert b"not what its pointer says: m.pkl" in done.stderr
+    assert b"trinity-guard convert m.pkl" in one.guard("status").stdout
+    one.commit("-a", TRINITY_GUARD_SKIP="convert")
+    assert recorded(one, "m.pkl") == md5(b"model one")
+
+
+def test_a_staged_artifact_and_a_changed_one_are_recorded_together(one: Repo) -> None:
+    data = one.write("m.pkl", b"epoch ten")
+    one.stage("epoch10.pkl", data)
+    one.commit()
+    assert recorded(one, "m.pkl") == recorded(one, "epoch10.pkl") == md5(data)
+
+
+def test_a_copy_of_another_artifact_is_an_edit(one: Repo) -> None:
+    data = one.stage("epoch5.pkl", b"epoch five")
+    one.commit()
+    one.write("m.pkl", data)
+    one.write("train.py", b"v2\n")
+    one.commit("-a")
+    assert recorded(one, "m.pkl") == md5(data)
+
+
+def test_what_a_reset_left_is_another_version_and_never_recorded(one: Repo) -> None:
+    one.write("m.pkl", b"model two")
+    one.write("train.py", b"v2\n")
+    one.commit("-a")
+    one.git("reset", "-q", "--hard", "HEAD^")
+    one.write("train.py", b"v3\n")
+    said = one.commit("-a").stderr
+    assert recorded(one, "m.pkl") == md5(b"model one")
+    assert remedies(said) == ["trinity-guard pull m.pkl"]
+    assert b"another version: trinity-guard pull m.pkl" in one.guard("status").stdout
+    type_in(one, remedies(said)[0])
+    assert one.file("m.pkl").read_bytes() == b"model one"
+
+
+def test_a_pointer_that_moved_under_an_edit_is_not_undone(one: Repo) -> None:
+    one.write("train.py", b"v2\n")
+    one.write("m.pkl", b"a colleague's model")
+    one.commit("-a")
+    one.git("reset", "-q", "--hard", "HEAD^")
+    one.guard("sync")
+    mine = one.write("m.pkl", b"my model")
+    one.git("merge", "-q", "ORIG_HEAD")
+    one.write("train.py", b"v3\n")
+    said = one.commit("-a").stderr
+    assert recorded(one, "m.pkl") == md5(b"a colleague's model")
+    assert b"was changed here" in said
+    assert one.file("m.pkl").read_bytes() == mine
+
+
+def test_what_was_edited_after_it_was_staged_goes_along_with_the_next_commit(one: Repo) -> None:
+    one.stage("m2.pkl", b"staged")
+    data = one.write("m2.pkl", b"edited since")
+    one.commit()
+    one.write("train.py", b"v2\n")
+    one.commit("-a")
+    assert recorded(one, "m2.pkl") == md5(data)
+
+
+def test_a_deleted_artifact_is_named_with_what_brings_it_back(one: Repo) -> None:
+    one.file("m.pkl").unlink()
+    one.write("train.py", b"v2\n")
+    said = one.commit("-a").stderr
+    assert b"m.pkl is gone" in said
+    assert b"deleted: trinity-guard pull m.pkl" in one.guard("status").stdout
+    type_in(one, remedies(said)[0])
+    assert one.file("m.pkl").read_bytes() == b"model one"
+
+
+def test_what_was_never_pulled_is_no_deletion(one: Repo) -> None:
+    clone = Repo(one.path.parent / "clone")
+    run("git", "clone", "-q", one.path, clone.path)
+    clone.guard("init", "-q")
+    clone.write("train.py", b"v2\n")
+    assert b"m.pkl" not in clone.commit("-a").stderr
+    assert b"not here" in clone.guard("status").stdout

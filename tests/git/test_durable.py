@@ -1,0 +1,161 @@
+"""What is forced to the disk: what was asked for, each once, and nothing of anybody else's."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from trinity_guard.git import durable
+
+COUNTS = [0, 1, 2, durable.AT_ONCE, 5 * durable.AT_ONCE]
+
+
+def files(folder: Path, count: int) -> list[bytes]:
+    paths = [folder / f"{i}" for i in range(count)]
+    for path in paths:
+        path.write_bytes(b"x")
+    return [os.fsencode(path) for path in paths]
+
+
+def name_of(fd: int) -> bytes:
+    return bytes(Path(f"/proc/self/fd/{fd}").readlink())
+
+
+@pytest.fixture
+def forced(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The files and folders that are forced to the disk, as long as the test lasts."""
+    seen: list[bytes] = []
+    monkeypatch.setattr(os, "fsync", lambda fd: seen.append(name_of(fd)))
+    return seen
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_each_file_is_forced_once(tmp_path: Path, forced: list[bytes], count: int) -> None:
+    paths = files(tmp_path, count)
+    durable.flush_all(paths)
+    assert sorted(forced) == sorted(paths)
+
+
+def test_a_folder_s_names_are_forced_like_a_file_s_bytes(tmp_path: Path, forced: list[bytes]) -> None:
+    durable.flush_all([os.fsencode(tmp_path), *files(tmp_path, 3)])
+    durable.flush(os.fsencode(tmp_path))
+    assert forced.count(os.fsencode(tmp_path)) == 2
+
+
+def test_many_are_forced_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # All of them must be waiting at once for the gate to open: one after the other would never come to an end.
+    gate = threading.Barrier(durable.AT_ONCE, timeout=30)
+    monkeypatch.setattr(os, "fsync", lambda _: gate.wait())
+    durable.flush_all(files(tmp_path, durable.AT_ONCE))
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_a_disk_that_fails_is_told_and_ends_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    calls: list[int] = []
+
+    def failing(fd: int) -> None:
+        calls.append(fd)
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", failing)
+    with pytest.raises(OSError, match="Input/output error"):
+        durable.flush_all(files(tmp_path, count))
+    assert len(calls) <= durable.AT_ONCE
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    missing = os.fsencode(tmp_path / "missing")
+    with pytest.raises(FileNotFoundError) as raised:
+        durable.flush_all([*files(tmp_path, 3), missing])
+    assert raised.value.filename == missing
+
+
+def test_where_the_system_gives_no_more_threads_all_is_forced_by_those_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forced: list[bytes]
+) -> None:
+    def refused(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    paths = files(tmp_path, 30)
+    durable.flush_all(paths)
+    assert sorted(forced) == sorted(paths)
+
+
+def test_an_interruption_ends_with_no_thread_at_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    typed = threading.Event()
+
+    def interrupted(_: int) -> None:
+        if threading.current_thread() is threading.main_thread():
+            typed.set()
+            raise KeyboardInterrupt
+        typed.wait(30)
+
+    monkeypatch.setattr(os, "fsync", interrupted)
+    before = threading.active_count()
+    with pytest.raises(KeyboardInterrupt):
+        durable.flush_all(files(tmp_path, 30))
+    assert threading.active_count() == before
+
+
+@pytest.fixture
+def emptied(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The same of a system whose fsync(2) ends at the disk's own memory; the call that does not is made up here."""
+    seen: list[bytes] = []
+
+    def control(fd: int, command: int) -> int:
+        assert command == 51
+        seen.append(name_of(fd))
+        return 0
+
+    monkeypatch.setattr(fcntl, "F_FULLFSYNC", 51, raising=False)
+    monkeypatch.setattr(fcntl, "fcntl", control)
+    return seen
+
+
+def test_the_disk_s_own_memory_is_emptied_once_for_all(
+    tmp_path: Path, forced: list[bytes], emptied: list[bytes]
+) -> None:
+    paths = files(tmp_path, 20)
+    durable.flush_all(paths)
+    assert sorted(forced) == sorted(paths)
+    assert len(emptied) == 1
+    durable.flush(paths[3])
+    assert emptied[1:] == [paths[3]]
+
+
+def test_a_file_system_without_such_a_call_is_content_with_fsync(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forced: list[bytes], emptied: list[bytes]
+) -> None:
+    def refused(*_: int) -> int:
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr(fcntl, "fcntl", refused)
+    paths = files(tmp_path, 2)
+    durable.flush_all(paths)
+    assert sorted(forced) == sorted(paths)
+
+
+def test_a_write_out_that_has_begun_leaves_the_bytes_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"0123456789" * 1000)
+    durable.begin_write_out_of(os.fsencode(path))
+    with path.open("r+b") as file:
+        durable.begin_write_out(file.fileno(), 4096, 4096)
+        file.seek(5)
+        file.write(b"x")
+        file.flush()
+        durable.begin_write_out(file.fileno())
+    assert path.read_bytes() == b"01234x6789" + b"0123456789" * 999
+
+
+def test_a_system_that_cannot_be_asked_to_begin_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "posix_fadvise")
+    durable.begin_write_out_of(files(tmp_path, 1)[0])

@@ -1,0 +1,146 @@
+"""Artifacts that are not what their pointers say: which of them a commit records, and what is said of the others."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import console
+from trinity_guard.commands.terminal import messages
+from trinity_guard.convert import framework_stash
+from trinity_guard.dvcrepo import compare, tracked
+from trinity_guard.dvcrepo.output import DIR
+from trinity_guard.errors import GuardError, pathspec, shown, typed
+from trinity_guard.git import index
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trinity_guard import git
+    from trinity_guard.config import Config
+    from trinity_guard.dvcrepo.output import Output
+
+MAX_NAMED = 10
+
+
+class Decision:
+    """What becomes of the data behind the pointers: recorded in this commit, or named."""
+
+    __slots__ = ("named", "recorded")
+
+    def __init__(self, recorded: list[Output], named: list[tuple[Output, str]]) -> None:
+        self.recorded = recorded
+        self.named = named
+
+
+def decide(place: git.Place, config: Config, found: Sequence[tuple[Output, str]], framework: bool) -> Decision:
+    """Decide, before anything is changed. Raises GuardError where `on-change` refuses."""
+    if not found or not _wanted(place, config, framework):
+        if config.on_change == "refuse":
+            _refuse(place, found)
+        return Decision([], list(found))
+    comparison = compare.Comparison(place)
+    recorded = [o for o, state in found if _recordable(comparison, o, state)]
+    return Decision(recorded, [(o, state) for o, state in found if o not in recorded])
+
+
+def _wanted(place: git.Place, config: Config, framework: bool) -> bool:
+    """Whether the commit under way is to record what changed; `commit -- path` records nothing but that path."""
+    if config.on_change not in ("auto", "record") or "GIT_INDEX_FILE" not in os.environ or index.is_temporary(place):
+        return False
+    # The framework has put unstaged edits away.
+    return config.on_change == "record" or (index.nothing_unstaged() and not (framework and framework_stash.patches()))
+
+
+def _recordable(comparison: compare.Comparison, output: Output, state: str) -> bool:
+    if not messages.converts(output) or not comparison.is_edit(output):
+        return False
+    return state == compare.CHANGED or (state == compare.UNKNOWN and output.was_here)
+
+
+def _refuse(place: git.Place, found: Sequence[tuple[Output, str]]) -> None:
+    comparison = compare.Comparison(place)
+    states = ((o, comparison.version(o, tracked.HASH_LIMIT) if s == compare.CHANGED else s) for o, s in found)
+    changed = [output for output, state in states if state != compare.OTHER_VERSION]
+    if changed:
+        names = ", ".join(shown(o.path) for o in changed[:MAX_NAMED]) + (" …" if len(changed) > MAX_NAMED else "")
+        raise GuardError(
+            problem=f"not what {'its pointer says' if len(changed) == 1 else 'their pointers say'}: {names}.",
+            remedy="trinity-guard status     # says what helps\n"
+            "TRINITY_GUARD_SKIP=convert git commit     # or commits without them",
+        )
+
+
+def name(place: git.Place, config: Config, named: Sequence[tuple[Output, str]]) -> None:
+    """Say of each what it is, and the commands that help."""
+    comparison = compare.Comparison(place)
+    unknown = [output for output, state in named if state == compare.UNKNOWN]
+    rest = [(output, state) for output, state in named if state not in (compare.UNKNOWN, compare.PRESENT)]
+    for output, state in rest[:MAX_NAMED]:
+        if state == compare.CHANGED:
+            state = comparison.version(output, tracked.HASH_LIMIT)
+        console.warn(*_words(config, comparison, output, state))
+    if len(rest) > MAX_NAMED:
+        console.warn(f"and {len(rest) - MAX_NAMED} more.", "trinity-guard status")
+    _name_unknown(unknown)
+
+
+def tell_again() -> None:
+    """Say why Git is about to find nothing to commit."""
+    console.warn(
+        "Git had looked before, and saw nothing to commit. What changed is recorded now: run the same command again."
+    )
+
+
+def _words(config: Config, comparison: compare.Comparison, output: Output, state: str) -> tuple[str, str]:
+    name, word = shown(output.path), typed(output.path)
+    if state == compare.OTHER_VERSION:
+        return (
+            f"{name} is not the version that its pointer names, but another one that was recorded.",
+            f"trinity-guard pull {word}     # brings the pointer's version",
+        )
+    if state == compare.DELETED:
+        return (
+            f"{name} is gone, and its pointer is not: this commit still records it.",
+            f"trinity-guard pull {word}     # brings it back\n"
+            f"git rm -q -- {pathspec(output.record)}     # or lets it go",
+        )
+    if state == compare.REPLACED:
+        kind = "a folder" if output.kind == DIR else "an ordinary file"
+        return (
+            f"{name} is no longer {kind}: this commit still records what it was.",
+            f"mv {word} ELSEWHERE && trinity-guard pull {word}     # brings it back",
+        )
+    if state == compare.WRITTEN:
+        return (
+            f"{name} is being written to: this commit still records the old version.",
+            f"{messages.recording(output)}     # when it is done",
+        )
+    if not comparison.is_edit(output):
+        return (
+            f"{name} was changed here, and its pointer names another version since: this commit records that one.",
+            f"{messages.recording(output)}     # records yours\n"
+            f"mv {word} ELSEWHERE && trinity-guard pull {word}     # or brings the other",
+        )
+    return (
+        f"{name} has changed, and its pointer has not: this commit still records the old version.",
+        _recording(config, output),
+    )
+
+
+def _recording(config: Config, output: Output) -> str:
+    command = messages.recording(output)
+    if config.on_change != "auto" or not messages.converts(output):
+        return command
+    return f"{command}     # records it\ngit commit -a     # or with all else that changed"
+
+
+def _name_unknown(unknown: list[Output]) -> None:
+    if unknown:
+        one = len(unknown) == 1
+        names = ", ".join(shown(o.path) for o in unknown[:3]) + (" …" if len(unknown) > 3 else "")
+        console.warn(
+            f"{names}: not compared with {'its pointer' if one else 'their pointers'}, "
+            "too large for a commit to read, or unreadable.",
+            "trinity-guard status     # reads all",
+        )
