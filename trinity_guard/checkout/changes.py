@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.dvcrepo import paths
-from trinity_guard.git import index, records
+from trinity_guard.git import files, index, records
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,9 +61,20 @@ def touched_since(place: git.Place, paths: Iterable[bytes], time: int | None) ->
     return found
 
 
+def chosen_sides(place: git.Place, unmerged: Iterable[bytes], time: int | None) -> list[bytes]:
+    """Return the pointers in conflict of which one side was checked out since (`git checkout --theirs -- x.dvc`)."""
+    touched = touched_since(place, sorted(p for p in unmerged if paths.is_reference(p)), time)
+    return [path for path in touched if b"\n<<<<<<< " not in b"\n" + (files.read_if_there(place.file(path)) or b"")]
+
+
 def between(old: bytes, new: bytes) -> dict[bytes, list[bytes]]:
-    """Return path -> former blob ids (none: it is new) of the pointers and locks in which two commits differ."""
-    out = git.run("diff-tree", "-r", "--raw", "-z", "--no-renames", "--no-abbrev", old, new, "--", *paths.REFERENCES)
+    """Return path -> former blob ids (none: it is new) of the pointers and locks in which two commits differ.
+
+    new: b"" for the index.
+    """
+    command = ("diff-tree", "-r") if new else ("diff-index", "--cached")
+    sides = [old, new] if new else [old]
+    out = git.run(*command, "--raw", "-z", "--no-renames", "--no-abbrev", *sides, "--", *paths.REFERENCES)
     found: dict[bytes, list[bytes]] = {}
     for change in index.changes(out):
         ids = found.setdefault(change.path, [])

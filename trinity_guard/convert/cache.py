@@ -8,7 +8,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.dvcrepo import compare, odb, tracked
-from trinity_guard.dvcrepo.output import seen_mark
+from trinity_guard.dvcrepo.output import NEWER, seen_mark
 from trinity_guard.dvcrepo.project import Project
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git import index
@@ -166,8 +166,9 @@ def _look_at_working_file(place: git.Place, item: Converted) -> None:
     """Tell a working file that is newer than what was staged from one that Git only had not looked at again."""
     stat = _stat(place, item.path)
     if stat is None:
+        item.mark = NEWER  # deleted since it was staged: that it was here is known
         return
     if stat.st_size == item.size and odb.md5_of(place.file(item.path)) == item.md5:
         item.mark = seen_mark(stat)
     else:
-        item.newer = True
+        item.newer, item.mark = True, NEWER

@@ -17,7 +17,6 @@ from trinity_guard.detect import owners
 from trinity_guard.detect.inspect import LFS_HEADS
 from trinity_guard.dvcrepo import pointer, tracked
 from trinity_guard.dvcrepo.decode import outputs_of
-from trinity_guard.dvcrepo.output import NEWER
 from trinity_guard.dvcrepo.paths import is_pointer
 from trinity_guard.dvcrepo.safe_paths import through_symlink
 from trinity_guard.errors import UNUSABLE, GuardError, pathspec, shown, typed
@@ -157,13 +156,9 @@ def _remember(place: git.Place, items: list[Converted], pointers: list[bytes], i
     for item, data, oid in zip(items, pointers, ids, strict=False):
         for output in outputs_of(data, item.pointer):
             output.oid = oid
-            held.append((output, _mark(item) if output.path == item.path else b""))
+            held.append((output, item.mark if output.path == item.path else b""))
     tracked.remember(place, held)
     leftovers.note(place, [(i.path, i.oid) for i in items if i.oid])
-
-
-def _mark(item: Converted) -> bytes:
-    return NEWER if item.newer else item.mark
 
 
 def _refuse_conflicts(catalog: tracked.Catalog, items: list[Converted]) -> None:

@@ -34,6 +34,17 @@ def may_be_empty() -> bool:
     return any(a.startswith(b"--allow-e") for a in _git_commit_above() or [])
 
 
+def last_action(place: git.Place) -> bytes:
+    """Return what Git calls the last move of HEAD ("commit", "commit (merge)", "revert" …), b"" without a log."""
+    try:
+        with open(os.path.join(place.git_dir, b"logs", b"HEAD"), "rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - 4096))
+            return file.read().rstrip(b"\n").rpartition(b"\n")[2].partition(b"\t")[2].partition(b":")[0]
+    except OSError:
+        return b""
+
+
 def _git_commit_above() -> list[bytes] | None:
     """Return the arguments of the `git commit` that runs us; [] when none does, None when nobody can say."""
     if "GIT_INDEX_FILE" not in os.environ:

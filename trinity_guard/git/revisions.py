@@ -8,7 +8,7 @@ from trinity_guard.git import index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 
 def commit(name: bytes) -> bytes | None:
@@ -45,10 +45,20 @@ def changed_files(commits: Sequence[bytes]) -> list[tuple[bytes, list[index.Entr
         out = git.run("diff-tree", "--stdin", *options, data=b"".join(c + b"\n" for c in commits))
     found: dict[bytes, list[index.Entry]] = {}
     for change in index.changes(out):
-        entries = found.setdefault(change.commit, [])
-        if change.modes[-1] in (index.REGULAR, index.EXECUTABLE, index.SYMLINK):
-            entries.append(index.Entry(change.modes[-1], change.oids[-1], change.path))
+        found.setdefault(change.commit, []).extend(files_after([change]))
     return list(found.items())
+
+
+def changes_of(name: bytes) -> list[index.Change]:
+    """Return what one commit changes, what it takes away too; of a merge, what it has as none of its parents has it."""
+    options = ("-r", "--raw", "-z", "--no-renames", "--root", "-c", "--diff-filter=ACDMT")
+    return list(index.changes(git.run("diff-tree", *options, name, "--")))
+
+
+def files_after(changes: Iterable[index.Change]) -> list[index.Entry]:
+    """Return the files and symlinks that are there after these changes."""
+    kinds = (index.REGULAR, index.EXECUTABLE, index.SYMLINK)
+    return [index.Entry(c.modes[-1], c.oids[-1], c.path) for c in changes if c.modes[-1] in kinds]
 
 
 def walked(commits: Sequence[bytes]) -> Iterator[list[tuple[bytes, list[index.Entry]]]]:

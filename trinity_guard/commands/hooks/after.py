@@ -8,7 +8,7 @@ import sys
 from trinity_guard import console, git
 from trinity_guard.detect import inspect, patterns
 from trinity_guard.dvcrepo import paths
-from trinity_guard.errors import FINE, shown
+from trinity_guard.errors import FINE, GuardError, shown
 from trinity_guard.git import repository, revisions
 from trinity_guard.push import queue
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from trinity_guard.config import Config
     from trinity_guard.detect.patterns import Rules
     from trinity_guard.dvcrepo.output import Output
-    from trinity_guard.git.index import Entry
+    from trinity_guard.git.index import Change, Entry
 
 
 def post_commit(_framework: bool, __: list[str]) -> int:
@@ -29,11 +29,13 @@ def post_commit(_framework: bool, __: list[str]) -> int:
 
         recover.complete(place, after_commit=True)
     config, rules = patterns.load_config(place)
-    changed = revisions.changed_files([b"HEAD"])
-    commit, entries = changed[0] if changed else (b"", [])
+    changes = revisions.changes_of(b"HEAD")
+    commit, entries = changes[0].commit if changes else b"", revisions.files_after(changes)
     if inspect.inspect(place, rules, entries).artifacts:
         _name_raw(place, rules, entries)
     named = _named(place, [(commit, e) for e in entries]) if any(paths.is_dvc_path(e.path) for e in entries) else []
+    if config.sync != "off":
+        _follow(place, changes)
     if config.push == "off" or repository.rebasing(place):
         return FINE
     if not named and queue.due(place) and not console.skipped("push"):
@@ -43,6 +45,20 @@ def post_commit(_framework: bool, __: list[str]) -> int:
         background.push_in_background(place, [])
         return FINE
     return _publish(place, config, named)
+
+
+def _follow(place: git.Place, changes: Sequence[Change]) -> None:
+    """Have the artifacts follow what a revert, a cherry-pick or a merge with conflicts moved: no other hook does."""
+    # A merge's own changes say nothing of what it brings; neither does an empty commit, which may be a merge.
+    merge = not changes or len(changes[0].modes) > 2
+    if not merge and not any(paths.is_reference(change.path) for change in changes):
+        return
+    from trinity_guard.commands.hooks import checkout
+
+    try:
+        checkout.after_commit(place)
+    except GuardError as error:
+        console.fail(error)  # the push is not to wait for that
 
 
 def _name_raw(place: git.Place, rules: Rules, entries: Sequence[Entry]) -> None:

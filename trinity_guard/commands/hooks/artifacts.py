@@ -27,6 +27,7 @@ def act(
     artifacts: list[Artifact],
     links: list[bytes],
     found: list[tuple[Output, str]],
+    differing: list[bytes],
     framework: bool,
 ) -> None:
     """Convert the staged artifacts, or refuse them; record what changed behind its pointer, or name it."""
@@ -42,7 +43,7 @@ def act(
     decision = behind.decide(place, config, [(o, s) for o, s in found if o.path not in staged], framework)
     if artifacts or decision.recorded:
         _convert(place, catalog, artifacts, decision, framework)
-    behind.name(place, config, decision.named)
+    behind.name(place, config, decision.named, differing)
 
 
 def _convert(

@@ -14,7 +14,7 @@ from trinity_guard.git import index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from trinity_guard import git
     from trinity_guard.config import Config
@@ -71,14 +71,16 @@ def _refuse(place: git.Place, found: Sequence[tuple[Output, str]]) -> None:
         )
 
 
-def name(place: git.Place, config: Config, named: Sequence[tuple[Output, str]]) -> None:
-    """Say of each what it is, and the commands that help."""
+def name(place: git.Place, config: Config, named: Sequence[tuple[Output, str]], differing: Collection[bytes]) -> None:
+    """Say of each what it is, and the commands that help. differing: the paths that this commit changes."""
     comparison = compare.Comparison(place)
     unknown = [output for output, state in named if state == compare.UNKNOWN]
     rest = [(output, state) for output, state in named if state not in (compare.UNKNOWN, compare.PRESENT)]
     for output, state in rest[:MAX_NAMED]:
         if state == compare.CHANGED:
             state = comparison.version(output, tracked.HASH_LIMIT)
+        if state == compare.OTHER_VERSION and output.source in differing and config.sync != "off":
+            continue  # the data follows as soon as the commit is made
         console.warn(*_words(config, comparison, output, state))
     if len(rest) > MAX_NAMED:
         console.warn(f"and {len(rest) - MAX_NAMED} more.", "trinity-guard status")

@@ -6,15 +6,19 @@ import os
 import sys
 
 from trinity_guard import console, git
-from trinity_guard.checkout.changes import Stamp, between, touched_since
+from trinity_guard.checkout.changes import Stamp, between, chosen_sides, touched_since
 from trinity_guard.detect import configuration
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.dvcrepo.paths import is_reference
 from trinity_guard.errors import FINE
+from trinity_guard.git import repository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
+
+    from trinity_guard.dvcrepo.compare import Comparison
+    from trinity_guard.dvcrepo.output import Output
 
 
 def post_checkout(framework: bool, args: list[str]) -> int:
@@ -29,7 +33,9 @@ def post_checkout(framework: bool, args: list[str]) -> int:
     if len(args) < 2 or "_PRE_COMMIT_SKIP_POST_CHECKOUT" in os.environ or console.skipped("sync"):
         return FINE
     place = git.hook_place()
-    return FINE if _picks_to_come(place) else _follow(place, args[0].encode(), args[1].encode())
+    if _commands(place, b"git-rebase-todo") and not _stops(place):
+        return FINE
+    return _follow(place, args[0].encode(), args[1].encode())
 
 
 def post_merge(_framework: bool, __: list[str]) -> int:
@@ -46,19 +52,69 @@ def post_rewrite(framework: bool, args: list[str]) -> int:
     return _follow(git.hook_place(), b"ORIG_HEAD", b"HEAD")
 
 
-def _picks_to_come(place: git.Place) -> bool:
+def after_commit(place: git.Place) -> None:
+    """Follow what a commit moved that was made without a checkout: a revert, a cherry-pick, a merge with conflicts."""
+    from trinity_guard.dvcrepo import compare
+    from trinity_guard.git import caller, revisions
+
+    before = revisions.commit(b"HEAD^1")
+    if before is None or (repository.rebasing(place) and not _stops(place)) or console.skipped("sync"):
+        return
+    changes = between(before, b"HEAD")
+    catalog, stamp = tracked.load(place), Stamp(place)
+    touched = touched_since(place, pointers(catalog), stamp.time())
+    # What the hook before a plain commit has named is not said again, and what `git rm` left stays.
+    plain = caller.last_action(place) in (b"commit", b"commit (amend)", b"")
+    comparison = compare.Comparison(place, tracked.HASH_LIMIT)
+    moved = {
+        output.source
+        for output, state in comparison.states([o for o in catalog.outputs() if o.source in {*changes, *touched}])
+        if _has_to_follow(comparison, output, state, plain)
+    }
+    if not plain:
+        moved.update(path for path in changes if path not in catalog.entries)
+    if comparison.noted:
+        tracked.save(place, catalog)
+    if moved:
+        followed = {path: ids for path, ids in changes.items() if path in moved}
+        _load().after_git(place, configuration.load(place), catalog, stamp, followed, sorted(moved), before)
+
+
+def _has_to_follow(comparison: Comparison, output: Output, state: str, plain: bool) -> bool:
+    if state == "missing":
+        return not plain or comparison.is_cached(output)
+    return state == "other version" or (state in ("changed", "unknown") and not (plain or comparison.is_edit(output)))
+
+
+def after_patch(place: git.Place) -> None:
+    """Follow what `git am` is about to commit: no hook of ours runs later."""
+    if os.path.exists(os.path.join(place.git_dir, b"rebase-apply", b"applying")) and not console.skipped("sync"):
+        _follow(place, b"HEAD", b"")
+
+
+def _commands(place: git.Place, name: bytes) -> list[bytes]:
+    """Return the lines of a list of a rebase's: what is to be done, or what was."""
     try:
-        with open(os.path.join(place.git_dir, b"rebase-merge", b"git-rebase-todo"), "rb") as file:
-            lines = file.read().splitlines()
+        with open(os.path.join(place.git_dir, b"rebase-merge", name), "rb") as file:
+            return [line for line in file.read().splitlines() if line.strip() and not line.startswith(b"#")]
     except OSError:
-        return False
-    return any(line.strip() and not line.startswith(b"#") for line in lines)
+        return []
+
+
+def _stops(place: git.Place) -> bool:
+    """Whether a rebase stops after this commit, or runs a command that may look at the artifacts."""
+    done, to_do = _commands(place, b"done"), _commands(place, b"git-rebase-todo")
+    stopping = done and done[-1].split()[0] in (b"edit", b"e")
+    return bool(stopping or (to_do and to_do[0].split()[0] in (b"exec", b"x", b"break", b"b")))
 
 
 def _follow(place: git.Place, old: bytes, new: bytes) -> int:
-    """Follow what differs between two commits, and what changed in the work tree since the last time."""
+    """Follow what differs between two commits, and what changed in the work tree since the last time.
+
+    new: b"" for the index.
+    """
     config = configuration.load(place)
-    if config.sync == "off" or not new.strip(b"0"):
+    if config.sync == "off" or (new and not new.strip(b"0")):
         return FINE
     stamp = Stamp(place)
     time, unfinished = stamp.time(), stamp.unfinished()
@@ -69,17 +125,21 @@ def _follow(place: git.Place, old: bytes, new: bytes) -> int:
         changes = with_unfinished(changes, commit, new)
     catalog = tracked.load(place, listing)
     touched = pointers(catalog) if everything else touched_since(place, pointers(catalog), time)
+    touched += chosen_sides(place, catalog.unmerged, time) if catalog.unmerged else []
     if not changes and not touched:
         if time is None:
             stamp.begin()
             stamp.end()
         return FINE
+    _load().after_git(place, config, catalog, stamp, changes, touched, b"" if everything else old)
+    return FINE
+
+
+def _load() -> ModuleType:
     # Loaded only now: most checkouts move no pointer.
     module = "trinity_guard.commands.terminal.sync"
     __import__(module)
-    followed: ModuleType = sys.modules[module]
-    followed.after_git(place, config, catalog, stamp, changes, touched, b"" if everything else old)
-    return FINE
+    return sys.modules[module]
 
 
 def pointers(catalog: tracked.Catalog) -> list[bytes]:

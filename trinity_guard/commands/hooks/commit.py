@@ -51,7 +51,7 @@ def pre_commit(framework: bool, _: list[str]) -> int:
     if artifacts or links or behind:
         from trinity_guard.commands.hooks import artifacts as found
 
-        found.act(place, config, catalog, artifacts, links, behind, framework)
+        found.act(place, config, catalog, artifacts, links, behind, differing, framework)
     elif onto_head and not (framework or records or catalog.broken or catalog.unmerged):
         lastseen.leave(place, index.file_in_use(place), catalog)
     return FINE
@@ -74,7 +74,12 @@ def pre_merge_commit(_framework: bool, __: list[str]) -> int:
 def pre_applypatch(_framework: bool, __: list[str]) -> int:
     if console.skipped("block"):
         return FINE
-    return _block_staged(git.hook_place(), APPLY_REMEDY)
+    place = git.hook_place()
+    _block_staged(place, APPLY_REMEDY)
+    from trinity_guard.commands.hooks import checkout
+
+    checkout.after_patch(place)
+    return FINE
 
 
 def _block_staged(place: git.Place, remedy: str) -> int:
