@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.convert.conftest import World
@@ -260,3 +262,64 @@ def test_a_git_that_fails_is_no_git_that_finds_nothing(world: World, monkeypatch
     monkeypatch.setenv("GIT_DIR", str(world.repo.path / "none"))
     with pytest.raises(GuardError, match="`git check-ignore` failed"):
         ignorelines.plan(world.place, {}, [b"a.csv"])
+
+
+# --- many of them
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, *names: str) -> list[str]:
+    """Return the calls of these functions, from now on, by their names."""
+    calls: list[str] = []
+
+    def counting(name: str) -> Callable[..., object]:
+        real = getattr(ignorelines, name)
+
+        def call(*args: object) -> object:
+            calls.append(name)
+            return real(*args)
+
+        return call
+
+    for name in names:
+        monkeypatch.setattr(ignorelines, name, counting(name))
+    return calls
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_each_folder_is_looked_at_as_often_however_many_there_are(
+    world: World, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    calls = counted(monkeypatch, "file_for", "read_if_there", "with_lines")
+    for_index, _ = planned(world, *[b"d%d/a.csv" % i for i in range(count)])
+    assert len(for_index) == count
+    assert {name: calls.count(name) for name in calls} == {
+        "file_for": 2 * count,
+        "read_if_there": count,
+        "with_lines": 2 * count,
+    }
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_a_folder_s_file_is_read_and_extended_once_however_many_artifacts(
+    world: World, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    world.repo.stage(".gitignore", b"*.tmp\n")
+    world.repo.write(".gitignore", b"*.tmp\n*.csv\n")  # a line that is not staged, and ignores all of them
+    calls = counted(monkeypatch, "read_if_there", "with_lines", "_patterns")
+    for_index, for_tree = planned(world, *[b"a%d.csv" % i for i in range(count)])
+    assert for_index[b".gitignore"].count(b"\n") == count + 1
+    assert not for_tree
+    assert {name: calls.count(name) for name in calls} == {"read_if_there": 2, "with_lines": 2, "_patterns": 1}
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_the_lines_of_what_is_gone_go_from_a_folder_s_file_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    gone = [b"a%d.csv" % i for i in range(count)]
+    world.repo.stage(".gitignore", b"*.tmp\n" + b"".join(b"/%s\n" % name for name in gone))
+    calls = counted(monkeypatch, "read_if_there", "without_lines")
+    plan = ignorelines.plan(world.place, world.catalog().entries, [], gone)
+    assert plan.for_index == plan.for_tree == [(b".gitignore", b"*.tmp\n")]
+    assert plan.taken_names == {name: name for name in gone}
+    assert {name: calls.count(name) for name in calls} == {"read_if_there": 1, "without_lines": 2}

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.support import PROJECT, Repo, run
-from trinity_guard.git.gitignore import with_line, without_line
+from trinity_guard.git.gitignore import line_for, with_line, with_lines, without_line, without_lines
 
 # DVC writes lines for these that Git does not read as they are meant.
 DVC_IS_WRONG = ["trail.csv ", "trail  ", " ", "new\nline.csv", "new\n", "cr.csv\r"]
@@ -131,12 +131,23 @@ def test_a_line_is_put_in_once_and_leaves_what_stood_before_it(name: bytes, befo
     assert added.startswith(before)
 
 
+@given(st.lists(FILE_NAMES, max_size=6), st.lists(FILE_NAMES.map(line_for) | st.just(b"!*"), max_size=4))
+@settings(max_examples=300, deadline=None)
+def test_many_lines_come_and_go_as_one_after_the_other(names: list[bytes], before: list[bytes]) -> None:
+    content = b"\n".join(before)
+    one_by_one = content
+    for name in [*names, *names]:
+        one_by_one = with_line(one_by_one, name)
+    assert with_lines(content, [*names, *names]) == one_by_one
+    for name in names[::2]:
+        one_by_one = without_line(one_by_one, name)
+    assert without_lines(with_lines(content, names), names[::2]) == one_by_one
+
+
 @given(st.lists(FILE_NAMES, min_size=1, max_size=12, unique=True))
 @settings(max_examples=150, deadline=None)
 def test_git_ignores_every_name_by_its_line_and_no_other(names: list[bytes]) -> None:
-    content = b""
-    for name in names:
-        content = with_line(content, name)
+    content = with_lines(b"", names)
     with tempfile.TemporaryDirectory() as folder:
         run("git", "init", "-q", folder)
         (Path(folder) / ".gitignore").write_bytes(content)

@@ -12,15 +12,16 @@ from trinity_guard import git
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git import index, mergedriver
 from trinity_guard.git.files import read_if_there
-from trinity_guard.git.gitignore import with_line, without_line
+from trinity_guard.git.gitignore import line_for, lines_in, with_lines, without_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from trinity_guard.dvcrepo.tracked import Catalog
 
-__all__ = ["IgnorePlan", "file_for", "plan", "read_if_there", "with_line"]
+    # The file that a rule stands in, and its pattern.
+    Rule = tuple[bytes, bytes]
 
 SYMLINK = b"120000"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -63,17 +64,27 @@ def plan(
     rules = _matching_rules([p for path in paths for p in (path, path + b".dvc")]) if paths else {}
     for path in paths:
         _refuse_hidden_pointer(path, rules.get(path + b".dvc"))
-    ignorers = {file_for(path) for path in [*paths, *gone]}
+    needed, left = by_file(paths), by_file(gone)
+    targets = sorted({*needed, *left})
     sources = {r[0] for r in rules.values() if os.path.basename(r[0]) == b".gitignore" and not os.path.isabs(r[0])}
-    staged = {path: indexed[path] for path in sorted(ignorers | sources) if path in indexed}
+    staged = {path: indexed[path] for path in sorted({*targets, *sources}) if path in indexed}
     contents = dict(zip(staged, git.read_all(e.oid for e in staged.values()), strict=True))
     result = IgnorePlan({e.path: e.mode for e in staged.values()})
-    for target in sorted(ignorers):
+    known = _Staged(place, contents)
+    for target in targets:
         old = contents.get(target), read_working(place, target)
-        new = _without([p for p in gone if file_for(p) == target], *old, result, target)
-        new = _with(place, [p for p in paths if file_for(p) == target], *new, rules, contents, result)
+        new = _without(left.get(target, []), *old, result, target)
+        new = _with(place, needed.get(target, []), *new, rules, known, result)
         _note(target, old, new, result)
     return result
+
+
+def by_file(paths: Iterable[bytes]) -> dict[bytes, list[bytes]]:
+    """Return the .gitignore files of these artifacts, and each one's artifacts, in their order."""
+    found: dict[bytes, list[bytes]] = {}
+    for path in paths:
+        found.setdefault(file_for(path), []).append(path)
+    return found
 
 
 def plan_attributes(place: git.Place, catalog: Catalog, result: IgnorePlan) -> None:
@@ -104,27 +115,23 @@ def _with(
     paths: list[bytes],
     for_index: bytes | None,
     for_tree: bytes | None,
-    rules: dict[bytes, tuple[bytes, bytes]],
-    contents: dict[bytes, bytes | None],
+    rules: dict[bytes, Rule],
+    known: _Staged,
     result: IgnorePlan,
 ) -> tuple[bytes | None, bytes | None]:
-    """Return the two versions of one folder's .gitignore with the lines that these artifacts lack."""
-    for path in paths:
-        rule = rules.get(path)
-        ignored = rule is not None and not rule[1].startswith(b"!")
-        if ignored and not _unstaged(place, rule, contents):
-            continue
-        target = file_for(path)
-        if os.path.islink(place.file(target)) or result.mode(target) == SYMLINK:
-            raise GuardError(
-                problem=f"{shown(target)} is a symlink, which Git does not read.",
-                remedy="replace it by a file of its own, then try again",
-            )
-        name = result.added_names[path] = os.path.basename(path)
-        for_index = with_line(for_index or b"", name)
-        if not ignored:
-            for_tree = with_line(for_tree or b"", name)
-    return for_index, for_tree
+    """Return the two versions of one folder's .gitignore with the lines that its artifacts lack."""
+    seen = {path: os.path.basename(path) for path in paths if not _is_ignored(rules.get(path))}
+    lacking = {path: os.path.basename(path) for path in paths if path in seen or known.lacks(rules[path])}
+    if not lacking:
+        return for_index, for_tree
+    target = file_for(paths[0])
+    if os.path.islink(place.file(target)) or result.mode(target) == SYMLINK:
+        raise GuardError(
+            problem=f"{shown(target)} is a symlink, which Git does not read.",
+            remedy="replace it by a file of its own, then try again",
+        )
+    result.added_names.update(lacking)
+    return with_lines(for_index or b"", lacking.values()), with_lines(for_tree or b"", seen.values())
 
 
 def _note(
@@ -148,31 +155,58 @@ def _without(
     gone: list[bytes], for_index: bytes | None, for_tree: bytes | None, result: IgnorePlan, target: bytes
 ) -> tuple[bytes | None, bytes | None]:
     """Return the two versions of one folder's .gitignore without the lines of what is gone."""
-    for path in gone:
-        name = os.path.basename(path)
-        before = for_index, for_tree
-        if for_index and result.mode(target) != SYMLINK:  # that one's bytes say where it leads
-            for_index = without_line(for_index, name)
-        for_tree = without_line(for_tree, name) if for_tree else for_tree
-        if (for_index, for_tree) != before:
-            result.taken_names[path] = name
+    if not gone:
+        return for_index, for_tree
+    names = {path: os.path.basename(path) for path in gone}
+    taken: set[bytes] = set()
+
+    def without(old: bytes) -> bytes:
+        new = without_lines(old, names.values())
+        taken.update(set(lines_in(old)).difference(lines_in(new)))
+        return new
+
+    if for_index and result.mode(target) != SYMLINK:  # that one's bytes say where it leads
+        for_index = without(for_index)
+    if for_tree:
+        for_tree = without(for_tree)
+    result.taken_names.update({path: name for path, name in names.items() if line_for(name) in taken})
     return for_index, for_tree
 
 
 def not_ignored(paths: Sequence[bytes]) -> list[bytes]:
     """Return those of these files that no rule of the work tree has Git ignore."""
     rules = _matching_rules(list(paths)) if paths else {}
-    return [path for path in paths if path not in rules or rules[path][1].startswith(b"!")]
+    return [path for path in paths if not _is_ignored(rules.get(path))]
 
 
-def _unstaged(place: git.Place, rule: tuple[bytes, bytes] | None, contents: dict[bytes, bytes | None]) -> bool:
-    """Whether the rule that ignores a path stands in a .gitignore of the working tree that is not staged like that."""
-    if rule is None or os.path.basename(rule[0]) != b".gitignore" or os.path.isabs(rule[0]):
-        return False
-    staged = contents.get(rule[0])
-    if staged is None:
-        return True
-    return rule[1] not in _patterns(staged) and read_if_there(place.file(rule[0])) != staged
+def _is_ignored(rule: Rule | None) -> bool:
+    return rule is not None and not rule[1].startswith(b"!")
+
+
+class _Staged:
+    """What is staged of the .gitignore files, each looked at once however many paths it ignores."""
+
+    def __init__(self, place: git.Place, contents: dict[bytes, bytes | None]) -> None:
+        self._place = place
+        self._contents = contents
+        self._lines: dict[bytes, set[bytes] | None] = {}
+
+    def lacks(self, rule: Rule) -> bool:
+        """Whether the rule that ignores a path stands in a .gitignore of the working tree, and is not staged so."""
+        file, pattern = rule
+        if os.path.basename(file) != b".gitignore" or os.path.isabs(file):
+            return False
+        if file not in self._lines:
+            self._lines[file] = self._all_lines(file)
+        lines = self._lines[file]
+        return lines is not None and pattern not in lines
+
+    def _all_lines(self, file: bytes) -> set[bytes] | None:
+        """Return the lines that are staged; None where the working tree has the very same file."""
+        staged = self._contents.get(file)
+        if staged is None:
+            return set()
+        return None if read_if_there(self._place.file(file)) == staged else _patterns(staged)
 
 
 def _patterns(gitignore: bytes) -> set[bytes]:
@@ -181,7 +215,7 @@ def _patterns(gitignore: bytes) -> set[bytes]:
     return {*lines, *(line.rstrip(b" ") for line in lines)}
 
 
-def _matching_rules(paths: list[bytes]) -> dict[bytes, tuple[bytes, bytes]]:
+def _matching_rules(paths: list[bytes]) -> dict[bytes, Rule]:
     """Return path -> (file, pattern) of the last rule that matches it, by Git itself."""
     # Without the ./ Git takes a name that begins with a colon for pathspec magic, and finds nothing.
     result = git.attempt(
@@ -193,8 +227,8 @@ def _matching_rules(paths: list[bytes]) -> dict[bytes, tuple[bytes, bytes]]:
     return {p[2:]: (s, r) for s, r, p in zip(fields[::4], fields[2::4], fields[3::4], strict=True)}
 
 
-def _refuse_hidden_pointer(path: bytes, rule: tuple[bytes, bytes] | None) -> None:
-    if rule is None or rule[1].startswith(b"!"):
+def _refuse_hidden_pointer(path: bytes, rule: Rule | None) -> None:
+    if rule is None or not _is_ignored(rule):
         return
     where, pattern = rule
     raise GuardError(

@@ -11,7 +11,7 @@ from trinity_guard.convert.writes import write_blobs
 from trinity_guard.dvcrepo.decode import outputs_of
 from trinity_guard.dvcrepo.pointer import refresh, renamed
 from trinity_guard.git import files, index
-from trinity_guard.git.gitignore import with_line, without_line
+from trinity_guard.git.gitignore import with_lines, without_lines
 
 
 def complete(place: git.Place, after_commit: bool) -> list[bytes]:
@@ -36,26 +36,33 @@ def complete(place: git.Place, after_commit: bool) -> list[bytes]:
 
 
 def _mend_tree(place: git.Place, records: list[tuple[bytes, ...]], begun: int) -> None:
-    for path, _, where, oid, name in records:
-        if not _is_written(place.file(where), begun):
-            if oid:
-                recorded = git.read_all([oid])[0] or b""
-                files.replace_in(place, where, _pointer(place, path, where, recorded))
-            else:
-                files.unlink(place.file(where))
-        if name:
-            target = ignorelines.file_for(path)
-            old = files.read_if_there(place.file(target)) or b""
-            new = _changed(old, name, bool(oid))
-            if new and new != old:
-                files.replace_in(place, target, new)
-            elif not new:
-                files.unlink(place.file(target))
+    lacking = [r for r in records if not _is_written(place.file(r[2]), begun)]
+    held = [r for r in lacking if r[3]]
+    for record, recorded in zip(held, git.read_all(r[3] for r in held), strict=True):
+        path, where = record[0], record[2]
+        files.replace_in(place, where, _pointer(place, path, where, recorded or b""))
+    for record in lacking:
+        if not record[3]:
+            files.unlink(place.file(record[2]))
+    for target, some in _by_ignore_file(records).items():
+        old = files.read_if_there(place.file(target)) or b""
+        new = _changed(old, some)
+        if new and new != old:
+            files.replace_in(place, target, new)
+        elif not new:
+            files.unlink(place.file(target))
 
 
-def _changed(gitignore: bytes, name: bytes, held: bool) -> bytes:
-    """Return a .gitignore with the line of an artifact, or, where no pointer holds that any more, without it."""
-    return with_line(gitignore, name) if held else without_line(gitignore, name)
+def _by_ignore_file(records: list[tuple[bytes, ...]]) -> dict[bytes, list[tuple[bytes, ...]]]:
+    """Return the .gitignore files in which lines are to come or go, and the records of each."""
+    named = {record[0]: record for record in records if record[4]}
+    return {target: [named[path] for path in paths] for target, paths in ignorelines.by_file(named).items()}
+
+
+def _changed(gitignore: bytes, records: list[tuple[bytes, ...]]) -> bytes:
+    """Return a .gitignore with the lines of these artifacts, and without those of what no pointer holds any more."""
+    left = without_lines(gitignore, [r[4] for r in records if not r[3]])
+    return with_lines(left, [r[4] for r in records if r[3]])
 
 
 def _is_written(file: bytes, begun: int) -> bool:
@@ -83,8 +90,7 @@ def _mend_index(place: git.Place, records: list[tuple[bytes, ...]]) -> None:
     """Bring the real index to what was committed, for the journal's paths alone; what else is staged stays."""
     real = os.path.join(place.git_dir, b"index")
     env = {**os.environ, "GIT_INDEX_FILE": os.fsdecode(real)}
-    ignores = sorted({ignorelines.file_for(r[0]) for r in records if r[4]})
-    wanted = [p for r in records for p in (r[0], r[2])] + ignores
+    wanted = [p for r in records for p in (r[0], r[2])] + list(_by_ignore_file(records))
     staged = index.entries_of(wanted, env)
     changes: list[tuple[bytes, bytes, bytes]] = []
     for path, blob, where, oid, _ in records:
@@ -97,23 +103,20 @@ def _mend_index(place: git.Place, records: list[tuple[bytes, ...]]) -> None:
             changes.append((index.REGULAR, oid, where))
     # A pointer that was staged anew needs its line.
     records = [r for r in records if r[3] or r[2] not in staged or staged[r[2]].oid == r[1]]
-    changes += _mended_ignores(place, ignores, records, staged)
+    changes += _mended_ignores(place, records, staged)
     if changes:
         index.replace(changes, real)
 
 
 def _mended_ignores(
-    place: git.Place, ignores: list[bytes], records: list[tuple[bytes, ...]], staged: dict[bytes, index.Entry]
+    place: git.Place, records: list[tuple[bytes, ...]], staged: dict[bytes, index.Entry]
 ) -> list[tuple[bytes, bytes, bytes]]:
-    changes: list[tuple[bytes, bytes, bytes]] = []
-    for target in ignores:
-        entry = staged.get(target)
-        old = new = (git.read_all([entry.oid])[0] or b"") if entry else b""
-        for path, _, _, oid, name in records:
-            if name and ignorelines.file_for(path) == target:
-                new = _changed(new, name, bool(oid))
-        if new and (new != old or entry is None):
-            changes.append((entry.mode if entry else index.REGULAR, write_blobs(place, [new])[0], target))
-        elif entry is not None and not new and old:
-            changes.append((b"0", b"0" * len(entry.oid), target))
-    return changes
+    mended = _by_ignore_file(records)
+    there = {target: staged[target] for target in mended if target in staged}
+    old = dict(zip(there, git.read_all(entry.oid for entry in there.values()), strict=True))
+    new = {target: _changed(old.get(target) or b"", some) for target, some in mended.items()}
+    written = {t: data for t, data in new.items() if data and (t not in there or data != old[t])}
+    oids = write_blobs(place, list(written.values()))
+    modes = [there[target].mode if target in there else index.REGULAR for target in written]
+    gone = [(b"0", b"0" * len(entry.oid), t) for t, entry in there.items() if not new[t] and old[t]]
+    return [*zip(modes, oids, written, strict=True), *gone]

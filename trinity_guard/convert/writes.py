@@ -10,6 +10,8 @@ from trinity_guard.git import files
 
 def write_blobs(place: git.Place, contents: list[bytes]) -> list[bytes]:
     """Write blobs into Git's object store with one process, and return their ids."""
+    if not contents:
+        return []
     folder = os.path.join(place.git_dir, b"trinity-guard")
     if b"\n" in folder:
         return [git.run("hash-object", "-w", "--stdin", data=data).strip() for data in contents]

@@ -5,6 +5,10 @@ As `dvc add` writes them, but for the names where what DVC writes does not make 
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _SPECIAL = b"\\[]!*#?"
 
 
@@ -24,36 +28,46 @@ def line_for(name: bytes) -> bytes:
     return b"/" + bare + b"\\ " * (len(escaped) - len(bare))
 
 
-def with_line(gitignore: bytes, name: bytes) -> bytes:
-    """Return the .gitignore with the line for `name` at its end.
+def lines_in(gitignore: bytes) -> list[bytes]:
+    """Return the lines of a .gitignore, without the ends that some editors give them."""
+    return [line.removesuffix(b"\r") for line in gitignore.split(b"\n")]
 
-    Unchanged when the very line is there already, and no later `!` line could take it back.
+
+def with_line(gitignore: bytes, name: bytes) -> bytes:
+    """Return the .gitignore with the line for `name` at its end, as `with_lines` does."""
+    return with_lines(gitignore, (name,))
+
+
+def with_lines(gitignore: bytes, names: Iterable[bytes]) -> bytes:
+    """Return the .gitignore with the lines for these names at its end, in their order. Reads it once for all of them.
+
+    No line for a name whose very line is there already, where no later `!` line could take it back.
     """
-    line = line_for(name)
-    if line in gitignore:
-        lines = gitignore.split(b"\n")
-        at = _last(lines, line)
-        if at >= 0 and not any(later.startswith(b"!") for later in lines[at:]):
-            return gitignore
+    lines = lines_in(gitignore)
+    taking_back = [at for at, line in enumerate(lines) if line.startswith(b"!")]
+    certain = set(lines[taking_back[-1] :] if taking_back else lines)
+    added = []
+    for line in map(line_for, names):
+        if line not in certain:
+            certain.add(line)
+            added.append(line + b"\n")
+    if not added:
+        return gitignore
     missing = b"\n" if gitignore and not gitignore.endswith(b"\n") else b""
-    return gitignore + missing + line + b"\n"
+    return gitignore + missing + b"".join(added)
 
 
 def without_line(gitignore: bytes, name: bytes) -> bytes:
-    """Return the .gitignore without the line for `name`, as often as it is there; every other byte stays."""
-    line = line_for(name)
-    if line not in gitignore:
-        return gitignore
+    """Return the .gitignore without the line for `name`, as `without_lines` does."""
+    return without_lines(gitignore, (name,))
+
+
+def without_lines(gitignore: bytes, names: Iterable[bytes]) -> bytes:
+    """Return the .gitignore without the lines for these names, as often as they are there; every other byte stays."""
+    going = {line_for(name) for name in names}
     *lines, last = gitignore.split(b"\n")
-    kept = [other for other in lines if other.removesuffix(b"\r") != line]
-    return b"\n".join([*kept, b"" if last == line else last])
-
-
-def _last(lines: list[bytes], line: bytes) -> int:
-    for at in range(len(lines) - 1, -1, -1):
-        if lines[at].removesuffix(b"\r") == line:
-            return at
-    return -1
+    kept = [line for line in lines if line.removesuffix(b"\r") not in going]
+    return b"\n".join([*kept, b"" if last in going else last])
 
 
 # So long, and no line of a .gitignore is taken for one.

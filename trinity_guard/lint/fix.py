@@ -16,7 +16,7 @@ from trinity_guard.dvcrepo.output import Output
 from trinity_guard.dvcrepo.pointer import Pointer
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.git import files
-from trinity_guard.git.gitignore import with_line
+from trinity_guard.git.gitignore import with_line, with_lines
 from trinity_guard.lint.finding import Finding
 from trinity_guard.remotes import credentials
 
@@ -81,8 +81,7 @@ def _add_lines(place: git.Place, findings: Sequence[Finding], done: Fixed) -> No
     for target, wanted in missing.items():
         try:
             data = files.read_if_there(place.file(target)) or b""
-            for _, path in wanted:
-                data = with_line(data, os.path.basename(path))
+            data = with_lines(data, [os.path.basename(path) for _, path in wanted])
             files.replace_in(place, target, data, durable=True)
         except GuardError as error:
             done.left += [_unmended(finding, error) for finding, _ in wanted]
