@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.dvcrepo import paths
-from trinity_guard.git import files, index, records
+from trinity_guard.git import index, records
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,8 +63,10 @@ def touched_since(place: git.Place, paths: Iterable[bytes], time: int | None) ->
 
 def chosen_sides(place: git.Place, unmerged: Iterable[bytes], time: int | None) -> list[bytes]:
     """Return the pointers in conflict of which one side was checked out since (`git checkout --theirs -- x.dvc`)."""
+    from trinity_guard.git.files import read_if_there  # noqa: PLC0415  # hardly any checkout is one in a conflict
+
     touched = touched_since(place, sorted(p for p in unmerged if paths.is_reference(p)), time)
-    return [path for path in touched if b"\n<<<<<<< " not in b"\n" + (files.read_if_there(place.file(path)) or b"")]
+    return [path for path in touched if b"\n<<<<<<< " not in b"\n" + (read_if_there(place.file(path)) or b"")]
 
 
 def between(old: bytes, new: bytes) -> dict[bytes, list[bytes]]:
