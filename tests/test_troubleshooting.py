@@ -168,10 +168,7 @@ def conflict(repo: Repo) -> str:
         repo.commit()
     repo.git("merge", "-q", "side", ok=False)
     repo.git("add", "-A")
-    said = failed(repo)
-    # Back to the conflict, as a person meets it before `git add`.
-    repo.git("checkout", "-m", "--", f"{MODEL}.dvc")
-    return said
+    return failed(repo)
 
 
 def malformed(repo: Repo) -> str:
@@ -277,7 +274,7 @@ PROVOKED: dict[str, Callable[[Repo], str]] = {
     "….dvc would be ignored by Git (…), and DVC skips it.": hidden_pointer,
     "… is a symlink, which Git does not read.": linked_ignore,
     "… is in the way: it is no ordinary file.": in_the_way,
-    "… holds the markers of a merge conflict.": conflict,
+    "… is in conflict.": conflict,
     "… is no pointer that DVC can read: …": malformed,
     "…: its path '…' …": outside,
     "…:…: … is not a key that trinity-guard knows.": unknown_key,

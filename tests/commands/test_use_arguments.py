@@ -13,7 +13,7 @@ from trinity_guard.commands import use
 @pytest.mark.parametrize(
     ("args", "problem"),
     [
-        (["--theris"], "use knows no option --theris"),
+        (["--theris"], "use knows no option --theris (did you mean '--theirs'?)"),
         (["HEAD", ""], "PATH: an empty path names nothing (. is this folder)"),
     ],
 )
@@ -23,7 +23,7 @@ def test_wrong_usage_is_told_with_the_command_that_helps(usage: Usage, args: lis
 
 
 def test_help_has_an_example(usage: Usage) -> None:
-    assert "Example: trinity-guard use v1.2 models/risk.pkl" in usage.help("use")
+    assert "Examples: trinity-guard use v1.2 models/risk.pkl" in usage.help("use")
 
 
 @pytest.mark.parametrize(

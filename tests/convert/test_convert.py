@@ -294,7 +294,12 @@ def test_what_is_in_conflict_is_nobody_s_to_write(world: World, name: str) -> No
     stages = "".join(f"100644 {oid} {stage}\t{name}\n" for stage in (1, 2, 3))
     git.run("update-index", "--index-info", data=stages.encode())
     error = refused(world, b"d/a.csv", rf"^{name} is in conflict \(a merge is under way\), and d/a\.csv needs it\.$")
-    assert error.remedy == f"resolve it first: edit {name}, then git add {name}"
+    remedies = {
+        "d/a.csv.dvc": "git checkout --ours -- d/a.csv.dvc && git add d/a.csv.dvc"
+        "     # then again: your file is recorded over it",
+        "d/.gitignore": "resolve it first: edit d/.gitignore, then git add d/.gitignore",
+    }
+    assert error.remedy == remedies[name]
 
 
 @pytest.mark.parametrize("what", ["a folder", "a symlink", "a dangling symlink"])

@@ -213,13 +213,15 @@ def test_the_refusal_of_a_pointer_says_what_is_wrong_and_what_helps(data: bytes,
     )
 
 
-@pytest.mark.parametrize("data", [b"<<<<<<< HEAD\n[", b"outs:\n<<<<<<< HEAD\n[", b"outs:\n>>>>>>> theirs\n["])
+@pytest.mark.parametrize(
+    "data", [b"<<<<<<< HEAD\n[", b"<<<<<<<<< HEAD:x\n[", b"outs:\n<<<<<<< HEAD\n[", b"outs:\n>>>>>>> theirs\n["]
+)
 def test_each_marker_of_a_conflict_is_told(data: bytes) -> None:
     with pytest.raises(GuardError) as caught:
         decode(data, WHERE)
     assert caught.value.problem == "data/x.csv.dvc holds the markers of a merge conflict."
     assert caught.value.remedy == (
-        "git checkout --ours -- data/x.csv.dvc     # or --theirs; then: git add data/x.csv.dvc"
+        "trinity-guard use --ours data/x.csv.dvc     # or --theirs: the pointer and its data"
     )
 
 

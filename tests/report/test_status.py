@@ -115,7 +115,18 @@ def test_all_of_it_can_be_written_as_json(world: World) -> None:
     world.track("a.csv", b"a,b\n")
     said = json.loads(json.dumps(survey(world).as_dict()))
     assert said.keys() == {
-        *("hooks", "config", "remote", "artifacts", "broken", "waiting", "pushing", "retries", "left_behind"),
+        *(
+            "hooks",
+            "config",
+            "remote",
+            "artifacts",
+            "broken",
+            "waiting",
+            "pushing",
+            "retries",
+            "left_behind",
+            "conflicts",
+        ),
     }
     assert (said["config"], said["remote"]) == ("defaults", {"name": "s", "url": str(world.storage)})
 

@@ -10,7 +10,7 @@ from trinity_guard.checkout.select import Selection
 from trinity_guard.commands.hooks import checkout
 from trinity_guard.commands.terminal import arguments, confirm, sync
 from trinity_guard.commands.terminal.arguments import Parser
-from trinity_guard.detect import patterns
+from trinity_guard.detect import conflicts, patterns
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import BLOCKED, FINE
 from trinity_guard.git import repository
@@ -42,7 +42,11 @@ def run(args: list[str]) -> int:
         goals = selection.goals(follower.said_here(checkout.pointers(catalog)), "here")
         confirm.about_remotes(place, sorted({(g.project, g.remote or config.remote or "") for g in goals}))
         plan = sync.carried_out(follower, goals, {}, config, fetch=True, only=selection.file)
+    plan.errors = [e for e in plan.errors if not conflicts.is_marked(e)]
     sync.report(plan, fetched=True)
-    if plan.complete() and not plan.put:
+    unresolved = conflicts.found(place, catalog)
+    for conflict in unresolved:
+        console.warn(*conflicts.said(conflict))
+    if plan.complete() and not (plan.put or unresolved):
         console.note("everything is here already." if plan.right else "nothing to pull: no pointer.")
-    return FINE if plan.complete() else BLOCKED
+    return FINE if plan.complete() and not unresolved else BLOCKED

@@ -52,8 +52,10 @@ def _lines(survey: Survey) -> list[str]:
         named = zip(survey.artifacts, survey.outputs, strict=True)
         rows = [[str(a["path"]), _size(a["size"]), _state(a, output)] for a, output in named]
         lines += [console.table(["artifact", ">size", "state"], rows), ""]
-    else:
+    elif not survey.conflicts:
         lines += ["no artifact is tracked yet.", ""]
+    for problem, remedy in survey.conflicts:
+        lines += [problem, *(f"    {line}" for line in remedy.splitlines()), ""]
     lines += [f"{path}: {problem}" for path, problem in survey.broken.items()]
     if survey.waiting:
         rows = [[str(w["path"]), _size(w["size"]), str(w["commit"])[:10]] for w in survey.waiting]

@@ -8,7 +8,7 @@ from trinity_guard import console, git
 from trinity_guard.checkout import apply, changes, use
 from trinity_guard.checkout.plan import Follower
 from trinity_guard.checkout.select import Selection
-from trinity_guard.commands.terminal import arguments, confirm, progress, shells, sync
+from trinity_guard.commands.terminal import arguments, confirm, progress, shells, sides, sync
 from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.convert import relocate, staged_moves
 from trinity_guard.detect import patterns
@@ -31,19 +31,35 @@ everything can be had. `trinity-guard use HEAD` brings all back.
 VERSION is a release of `trinity release`, as v1.2.0 or layout-risk-predictor@v1.2.0: brings that model alone, with its
 pointer, metadata and card. With a PATH, and where v1.2.0 is a branch or tag of its own but no release, it is a commit;
 where it is both, say which: NAME@v1.2.0 or refs/tags/v1.2.0.
+
+In a conflict: --ours, --theirs, --base take that version of a pointer (or a dvc.lock), --union of a directory both,
+where they changed different files; without PATH of all that are in conflict. Ours and theirs are what Git means by
+them: in a rebase, theirs is the commit that is picked. Works also when the markers were staged, or committed.
 """
-EXAMPLE = "Example: trinity-guard use v1.2 models/risk.pkl"
+EXAMPLE = "Examples: trinity-guard use v1.2 models/risk.pkl\n          trinity-guard use --theirs models/risk.pkl"
+SIDES = ("ours", "theirs", "base", "union")
 
 
 def configure(p: Parser) -> None:
     p.description, p.epilog = DESCRIPTION, EXAMPLE
-    p.usage = "trinity-guard use REV [PATH…]\n       trinity-guard use VERSION"
+    p.usage = (
+        "trinity-guard use REV [PATH…]\n       trinity-guard use VERSION\n"
+        "       trinity-guard use --ours|--theirs|--base|--union [PATH…]"
+    )
     arguments.add_word(p, "revision", "REV|VERSION", "a commit, or a release", shells.REVISION, nargs="?")
     arguments.add_paths(p, "artifacts, pointers, folders")
+    one = p.add_mutually_exclusive_group()
+    for side in SIDES:
+        words = (
+            "what both sides of a conflict made of a directory" if side == "union" else f"a conflict's side '{side}'"
+        )
+        one.add_argument(f"--{side}", action="store_const", const=side, dest="side", help=words)
 
 
 def run(args: list[str]) -> int:
     asked = arguments.parse("trinity-guard use", configure, args)
+    if asked.side:
+        return sides.resolve(asked.side, [n for n in (asked.revision, *asked.paths) if n])
     if not asked.revision:
         raise asked.parser.wrong("use needs a commit.", "trinity-guard use HEAD~1 models/risk.pkl")
     names = [asked.revision, *asked.paths]

@@ -168,8 +168,15 @@ def _refuse_conflicts(catalog: tracked.Catalog, items: list[Converted]) -> None:
             if path in catalog.unmerged:
                 raise GuardError(
                     problem=f"{shown(path)} is in conflict (a merge is under way), and {shown(item.path)} needs it.",
-                    remedy=f"resolve it first: edit {typed(path)}, then git add {pathspec(path)}",
+                    remedy=_resolving(path),
                 )
+
+
+def _resolving(path: bytes) -> str:
+    if is_pointer(path):
+        word = pathspec(path)
+        return f"git checkout --ours -- {word} && git add {word}     # then again: your file is recorded over it"
+    return f"resolve it first: edit {typed(path)}, then git add {pathspec(path)}"
 
 
 def _refuse_obstacles(place: git.Place, items: list[Converted]) -> None:

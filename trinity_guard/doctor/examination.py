@@ -56,6 +56,7 @@ IN_A_WORK_TREE: dict[str, Callable[[Subject], Check]] = {
     "git-lfs": settings.large_file_storage,
     "conversion": unfinished.conversion,
     "sync": unfinished.following,
+    "conflicts": unfinished.unmerged,
 }
 
 # The names of what `paths.is_dvc_path` is about, as Git matches them.

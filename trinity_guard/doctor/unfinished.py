@@ -9,6 +9,7 @@ from trinity_guard import git
 from trinity_guard.checkout import changes
 from trinity_guard.convert import recover
 from trinity_guard.convert.journal import Journal
+from trinity_guard.detect import conflicts
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.errors import shown
@@ -44,6 +45,17 @@ def _complete(place: git.Place) -> str:
         after = any(oid == r[3] for r, oid in zip(records, heads, strict=True))
         done = recover.complete(place, after_commit=after)
     return f"completed: {listed(done)}" if done else "its journal, of which nothing had come about, is gone"
+
+
+def unmerged(subject: Subject) -> Check:
+    """Pointers and locks in conflict: unmerged, or with the markers staged or committed."""
+    found = conflicts.found(subject.place)
+    if not found:
+        return fine("no pointer is in conflict")
+    problem, remedy = conflicts.said(found[0])
+    return Check(
+        ERROR, problem + (f"\n  and {len(found) - 1} more (trinity-guard status)" if found[1:] else ""), remedy
+    )
 
 
 def following(subject: Subject) -> Check:

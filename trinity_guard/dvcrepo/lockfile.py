@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trinity_guard.dvcrepo import paths, pipeline, safe_paths, yaml
+from trinity_guard.dvcrepo import paths, pipeline, pointer, safe_paths, yaml
 from trinity_guard.dvcrepo.output import Output, is_md5
 from trinity_guard.errors import GuardError, pathspec, shown
 
@@ -61,6 +61,8 @@ def _load(data: bytes, where: bytes) -> Any:
     try:
         return yaml.parse(data, yaml.MAX_BYTES, anchors=True) or {}
     except ValueError as error:
+        if pointer.has_markers(data):
+            raise pointer.marked(where) from None
         raise _malformed(where, str(error)) from None
 
 

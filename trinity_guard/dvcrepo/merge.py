@@ -72,3 +72,10 @@ def _set(entry: Any, values: dict[str, object]) -> None:
             entry.pop(key, None)
         elif key not in entry or entry[key] != values[key]:
             entry[key] = values[key]
+
+
+def with_path(data: bytes, path: str) -> bytes:
+    """Return a pointer whose one output has another path: a side that renamed it wrote one, the other did not."""
+    fields = yaml.parse(data, pointer.MAX_BYTES, round_trip=True)
+    fields["outs"][0]["path"] = path
+    return yaml.dump(fields)

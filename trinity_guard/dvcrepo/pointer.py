@@ -24,6 +24,7 @@ MAX_BYTES_WITH_FILES = 16 << 20
 # ruamel.yaml takes a time for them that grows with their square.
 MAX_BRACKETS = 1000
 MAX_NAME = 255
+MARKED = "holds the markers of a merge conflict."
 
 _DIGITS = b"0123456789"
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
@@ -216,15 +217,26 @@ def _out_of_bounds(where: bytes, path: str, reason: str) -> GuardError:
 # --- YAML
 
 
-def _malformed(where: bytes, data: bytes, what: str) -> GuardError:
-    path, word = shown(where), pathspec(where)
-    if data.startswith(b"<<<<<<< ") or b"\n<<<<<<< " in data or b"\n>>>>>>> " in data:
-        return GuardError(
-            problem=f"{path} holds the markers of a merge conflict.",
-            remedy=f"git checkout --ours -- {word}     # or --theirs; then: git add {word}",
-        )
+def has_markers(data: bytes) -> bool:
+    """Whether a pointer, or a lock, holds the markers of a conflict."""
+    # Of a file that both sides renamed they are longer than seven.
+    return data.startswith(b"<<<<<<<") or b"\n<<<<<<<" in data or b"\n>>>>>>>" in data
+
+
+def marked(where: bytes) -> GuardError:
+    """Return the error for one that does. The command works while the merge is under way, and after it."""
     return GuardError(
-        problem=f"{path} is no pointer that DVC can read: {what}.",
+        problem=f"{shown(where)} {MARKED}",
+        remedy=f"trinity-guard use --ours {typed(where)}     # or --theirs: the pointer and its data",
+    )
+
+
+def _malformed(where: bytes, data: bytes, what: str) -> GuardError:
+    if has_markers(data):
+        return marked(where)
+    word = pathspec(where)
+    return GuardError(
+        problem=f"{shown(where)} is no pointer that DVC can read: {what}.",
         remedy=f"git checkout HEAD -- {word}     # the last good version, or `dvc add` the file again",
     )
 

@@ -96,7 +96,7 @@ def last_good(place: git.Place, path: bytes) -> bytes | None:
 
 def mending(place: git.Place, path: bytes, error: GuardError) -> str:
     """Return the command that mends a pointer or a lock that nobody can read: HEAD need have no good one."""
-    if not error.remedy.startswith(("git checkout HEAD -- ", "git checkout --ours -- ")):
+    if not error.remedy.startswith("git checkout HEAD -- "):
         return error.remedy
     if git.run("ls-files", "-u", "-z", "--", path, env=git.literal()):
         return error.remedy  # a merge is under way

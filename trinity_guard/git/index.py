@@ -183,6 +183,15 @@ def replace(changes: Iterable[tuple[bytes, bytes, bytes]], index_file: bytes | N
     git.run("update-index", "-z", "--index-info", data=data, env=env)
 
 
+def unmerge(paths: Mapping[bytes, Mapping[bytes, Entry]]) -> None:
+    """Have these paths in conflict: path -> stage (1 base, 2 ours, 3 theirs) -> entry."""
+    changes: list[tuple[bytes, bytes, bytes]] = []
+    for path, stages in paths.items():
+        changes.append((b"0", b"0" * len(next(iter(stages.values())).oid), path))
+        changes += [(entry.mode, entry.oid + b" " + stage, path) for stage, entry in stages.items()]
+    replace(changes)
+
+
 def same_as_head() -> bool:
     """Whether a commit of this index would change nothing."""
     return git.attempt("diff-index", "--cached", "--quiet", "HEAD", "--").code == 0
@@ -204,3 +213,8 @@ def is_temporary(place: git.Place) -> bool:
     used = os.path.realpath(file_in_use(place))
     real = os.path.realpath(os.path.join(place.git_dir, b"index"))
     return used not in (real, real + b".lock")
+
+
+def is_real(place: git.Place) -> bool:
+    """Whether this is Git's own index itself, and no copy that takes its place after the commit."""
+    return os.path.realpath(file_in_use(place)) == os.path.realpath(os.path.join(place.git_dir, b"index"))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from trinity_guard import git
 from trinity_guard.detect import glance, inspect
 from trinity_guard.detect.owners import left_to_git
+from trinity_guard.dvcrepo import paths
 from trinity_guard.dvcrepo.decode import outputs_of
 from trinity_guard.dvcrepo.pointer import MAX_BYTES_WITH_FILES
-from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import index, packheads, partial, revisions
 from trinity_guard.git.attributes import Attributes
 from trinity_guard.git.index import EMPTY, SYMLINK, Entry
@@ -254,11 +255,17 @@ def indexed(in_conflict: bool = False) -> Tree:
     end = lines[0].index(b" ", 7) if lines else 0
     conflicts = [line[end + 3 :] for line in lines if line[end + 1 : end + 2] != b"0"]
     if conflicts and not in_conflict:
-        raise GuardError(
-            f"{shown(conflicts[0])} is in conflict: what will be committed is not known.", "git status", UNUSABLE
-        )
+        raise _in_conflict(conflicts)
     files = [line for line in lines if line[:6] != b"160000" and line[end + 1 : end + 2] == b"0"]
     return _tree(b"", files, 7, end, end + 3)
+
+
+def _in_conflict(found: list[bytes]) -> GuardError:
+    path = next((p for p in found if paths.is_reference(p)), found[0])
+    problem = f"{shown(path)} is in conflict: what will be committed is not known."
+    if not paths.is_reference(path):
+        return GuardError(problem, "git status", UNUSABLE)
+    return GuardError(problem, f"trinity-guard use --ours {typed(path)}     # or --theirs; status says more", UNUSABLE)
 
 
 def tree_of(commit: bytes) -> Tree:

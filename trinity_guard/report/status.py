@@ -7,6 +7,7 @@ import os
 from trinity_guard import git
 from trinity_guard.config import Config
 from trinity_guard.convert import leftovers
+from trinity_guard.detect import conflicts
 from trinity_guard.dvcrepo import project, tracked
 from trinity_guard.dvcrepo.compare import Comparison
 from trinity_guard.dvcrepo.output import Output
@@ -28,7 +29,10 @@ class Survey:
     def __init__(self, place: git.Place, config: Config) -> None:
         self._place = place
         catalog = tracked.load(place)
-        self.broken = {shown(path): error.problem for path, error in catalog.broken.items()}
+        self.conflicts = [conflicts.said(c) for c in conflicts.found(place, catalog)]
+        self.broken = {
+            shown(path): error.problem for path, error in catalog.broken.items() if not conflicts.is_marked(error)
+        }
         comparison = Comparison(place)
         states = comparison.states(catalog.outputs())
         if comparison.noted:
@@ -68,6 +72,7 @@ class Survey:
             "remote": {"name": self.remote, "url": self.remote_url},
             "artifacts": self.artifacts,
             "broken": self.broken,
+            "conflicts": [{"problem": problem, "remedy": remedy} for problem, remedy in self.conflicts],
             "waiting": self.waiting,
             "pushing": self.pushing,
             "retries": self.retries,

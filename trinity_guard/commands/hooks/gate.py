@@ -6,10 +6,12 @@ import os
 
 from trinity_guard import console, git
 from trinity_guard.commands.terminal import confirm, messages, progress
+from trinity_guard.detect import conflicts
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import secrets
 from trinity_guard.dvcrepo.paths import is_private_config
 from trinity_guard.errors import BLOCKED, GuardError, pathspec, shown, typed
+from trinity_guard.git import revisions
 from trinity_guard.push import contents, gate
 from trinity_guard.push import gate as gating
 
@@ -119,9 +121,12 @@ def _refuse_credentials(found: PushContents) -> None:
 
 def _refuse_broken(found: PushContents) -> None:
     for (commit, _), error in found.broken.items():
+        way = f"correct the pointer in that commit (git rebase -i {commit[:10].decode()}^)"
+        if conflicts.is_marked(error) and commit == revisions.commit(b"HEAD"):
+            way = f"{error.remedy}\ngit commit --amend --no-edit     # and then push again"
         raise GuardError(
             problem=f"push refused: in commit {commit[:10].decode()}, {error.problem}",
-            remedy=f"correct the pointer in that commit (git rebase -i {commit[:10].decode()}^)\n{SKIP}",
+            remedy=f"{way}\n{SKIP}",
             exit_code=BLOCKED,
         )
 

@@ -1,0 +1,311 @@
+"""A pointer in conflict: who says so, and that every command that is printed works in that state."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.support import Repo, run
+
+BASE, OURS, THEIRS = b"base", b"ours is longer", b"theirs"
+SIDES = {"ours": OURS, "theirs": THEIRS, "base": BASE}
+
+
+def commit(repo: Repo, data: bytes, name: str = "t.csv") -> None:
+    repo.write(name, data)
+    repo.guard("add", name)
+    repo.git("commit", "-qnm", data.decode())
+
+
+@pytest.fixture
+def sides(repo: Repo) -> Repo:
+    """Two branches with two versions of t.csv, of which main is checked out."""
+    commit(repo, BASE)
+    repo.git("switch", "-qc", "other")
+    commit(repo, THEIRS)
+    repo.git("switch", "-q", "main")
+    commit(repo, OURS)
+    return repo
+
+
+def merged(repo: Repo) -> str:
+    return repo.git("merge", "other", ok=False).stderr.decode()
+
+
+def staged(repo: Repo) -> str:
+    merged(repo)
+    repo.git("add", "-A")
+    return repo.git("commit", "-m", "merged", ok=False).stderr.decode()
+
+
+def staged_all(repo: Repo) -> str:
+    merged(repo)
+    return repo.git("commit", "-am", "merged", ok=False).stderr.decode()
+
+
+def committed(repo: Repo) -> str:
+    merged(repo)
+    repo.git("commit", "-qnam", "merged with markers")
+    return repo.guard("pull", ok=False).stderr.decode()
+
+
+def told_by(*command: str) -> Callable[[Repo], str]:
+    def ask(repo: Repo) -> str:
+        merged(repo)
+        done = repo.guard(*command, ok=False)
+        return (done.stdout + done.stderr).decode()
+
+    return ask
+
+
+STATES = {
+    "merge": merged,
+    "markers staged": staged,
+    "commit -a": staged_all,
+    "markers committed": committed,
+    "status": told_by("status"),
+    "pull": told_by("pull"),
+    "lint": told_by("lint"),
+    "doctor": told_by("doctor"),
+}
+
+
+def printed(said: str) -> list[str]:
+    """Return the commands of a message: the lines that begin with a program, those of doctor behind its own words."""
+    lines = [line.strip() for line in said.splitlines()]
+    found = [line for line in lines if line.startswith(("trinity-guard use --", "git checkout --"))]
+    assert found, said
+    return found
+
+
+def alternatives(line: str) -> list[tuple[str, str]]:
+    """Return (side, command) for a line as it stands and for each of the options that its comment names."""
+    command, _, comment = line.partition("     # ")
+    own = next(side for side in SIDES if f"--{side} " in command)
+    others = [side for side in SIDES if f"--{side}" in comment]
+    after = comment.partition("; then: ")[2]
+    commands = [(s, command.replace(f"--{own}", f"--{s}")) for s in (own, *others)]
+    return [(s, f"{c} && {after}" if after else c) for s, c in commands]
+
+
+def type_in(repo: Repo, command: str) -> None:
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    run("bash", "-c", command, cwd=repo.path, env={"PATH": path})
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_command_works_in_the_state_in_which_it_is_printed(state: str, sides: Repo) -> None:
+    lines = printed(STATES[state](sides))
+    tried = [pair for line in lines for pair in alternatives(line)]
+    assert {side for side, _ in tried} >= {"ours", "theirs"}
+    start = sides.path.parent / "start"
+    run("cp", "-a", sides.path, start)
+    for side, command in tried:
+        run("rm", "-r", sides.path)
+        run("cp", "-a", start, sides.path)
+        type_in(sides, command)
+        assert f"size: {len(SIDES[side])}\n".encode() in sides.show("t.csv.dvc", ""), command
+        if command.startswith("trinity-guard"):
+            assert sides.file("t.csv").read_bytes() == SIDES[side]
+        sides.git("commit", "-qm", "resolved")
+        assert b"<<<" not in sides.show("t.csv.dvc")
+        assert sides.git("status", "--porcelain").stdout == b""
+
+
+def test_the_message_says_sizes_and_commits_of_both_sides(sides: Repo) -> None:
+    said = staged(sides)
+    ours, theirs = (sides.git("log", "-1", "--format=%h of %as", b).stdout.decode().strip() for b in ("main", "other"))
+    assert "t.csv.dvc is in conflict.\n" in said
+    assert f"  ours    14 B, md5 {said.partition('md5 ')[2][:8]}, {ours}, A U Thor: ours is longer\n" in said
+    assert f", {theirs}, A U Thor: theirs\n" in said
+    assert "  base    4 B, md5 " in said
+    # Git says so too.
+    assert sides.git("status", "--porcelain").stdout == b"UU t.csv.dvc\n"
+
+
+@pytest.mark.parametrize(("side", "data"), [("ours", OURS), ("theirs", THEIRS)])
+@pytest.mark.parametrize("how", ["rebase", "cherry-pick", "revert", "stash"])
+def test_sides_mean_what_git_means_by_them(sides: Repo, how: str, side: str, data: bytes) -> None:
+    if how == "rebase":  # what is picked is theirs
+        sides.git("switch", "-q", "other")
+        sides.git("rebase", "main", ok=False)
+    elif how == "cherry-pick":
+        sides.git("cherry-pick", "other", ok=False)
+    elif how == "revert":
+        commit(sides, b"later")
+        sides.git("revert", "HEAD^", ok=False)
+        data = {OURS: b"later", THEIRS: BASE}[data]
+    else:
+        sides.write("t.csv", b"stashed")
+        sides.guard("add", "t.csv")
+        sides.git("stash", "-q")
+        sides.guard("pull")
+        commit(sides, b"later")
+        sides.git("stash", "pop", ok=False)
+        data = {OURS: b"later", THEIRS: b"stashed"}[data]
+    assert sides.git("status", "--porcelain").stdout.startswith(b"UU")
+    sides.guard("use", f"--{side}", "t.csv")
+    assert sides.file("t.csv").read_bytes() == data
+    assert not sides.git("diff", "--name-only").stdout
+
+
+@pytest.mark.parametrize("side", ["ours", "theirs"])
+def test_one_side_deleted_it_and_the_other_changed_it(repo: Repo, side: str) -> None:
+    commit(repo, BASE)
+    commit(repo, BASE, "other.csv")
+    repo.git("switch", "-qc", "other")
+    commit(repo, THEIRS)
+    repo.git("switch", "-q", "main")
+    repo.git("rm", "-q", "t.csv.dvc")
+    repo.write(".gitignore", b"/other.csv\n")
+    repo.file("t.csv").unlink()
+    repo.git("commit", "-qnam", "gone")
+    repo.git("merge", "other", ok=False)
+    said = repo.guard("status").stdout.decode()
+    assert "  ours    deleted\n  theirs  6 B" in said
+    assert "git checkout" not in said
+    repo.guard("use", f"--{side}")
+    assert (b"t.csv.dvc" in repo.index()) == (side == "theirs")
+    assert repo.file("t.csv").exists() == (side == "theirs")
+    repo.git("commit", "-qm", "resolved")
+    assert repo.git("status", "--porcelain").stdout == b""
+
+
+@pytest.mark.parametrize("side", ["ours", "theirs"])
+def test_both_sides_added_it(repo: Repo, side: str) -> None:
+    repo.git("switch", "-qc", "other")
+    commit(repo, THEIRS)
+    repo.git("switch", "-q", "main")
+    commit(repo, OURS)
+    repo.git("merge", "other", ok=False)
+    assert "base" not in repo.guard("status").stdout.decode()
+    repo.guard("use", f"--{side}", "t.csv.dvc")
+    assert repo.file("t.csv").read_bytes() == SIDES[side]
+    refused = repo.guard("use", "--base", ok=False)
+    assert refused.returncode == 1
+    assert b"no pointer and no dvc.lock is in conflict" in refused.stderr
+
+
+@pytest.mark.parametrize(("side", "left"), [("ours", "b.csv"), ("theirs", "c.csv")])
+def test_both_sides_renamed_it(repo: Repo, side: str, left: str) -> None:
+    def rename(name: str) -> None:
+        repo.git("mv", "t.csv.dvc", f"{name}.dvc")
+        pointer = repo.file(f"{name}.dvc")
+        pointer.write_bytes(pointer.read_bytes().replace(b"t.csv", name.encode()))
+        repo.write(".gitignore", f"/{name}\n".encode())
+        repo.file("t.csv").rename(repo.file(name))
+        repo.git("commit", "-qnam", name)
+
+    commit(repo, BASE)
+    repo.git("switch", "-qc", "other")
+    rename("c.csv")
+    repo.git("switch", "-q", "main")
+    rename("b.csv")
+    repo.git("merge", "other", ok=False)
+    repo.guard("use", f"--{side}")
+    assert [n for n in ("b.csv", "c.csv", "t.csv") if repo.file(n).exists()] == [left]
+    assert [n for n in ("b.csv", "c.csv", "t.csv") if f"{n}.dvc".encode() in repo.index()] == [left]
+
+
+def test_a_version_that_is_nowhere_leaves_all_as_it_is(sides: Repo) -> None:
+    merged(sides)
+    for root in (sides.path / ".dvc/cache", sides.storage):
+        for file in root.rglob("*"):
+            if file.is_file() and file.read_bytes() == THEIRS:
+                file.unlink()
+    before = sides.git("ls-files", "-s").stdout
+    refused = sides.guard("use", "--theirs", ok=False)
+    assert refused.returncode == 1
+    assert b"nothing was touched:\n  t.csv " in refused.stderr
+    assert sides.git("ls-files", "-s").stdout == before
+    assert sides.file("t.csv").read_bytes() == OURS
+
+
+def test_what_was_changed_here_and_is_recorded_nowhere_stays(sides: Repo) -> None:
+    merged(sides)
+    sides.write("t.csv", b"mine alone")
+    refused = sides.guard("use", "--theirs", ok=False)
+    assert b"t.csv was changed here" in refused.stderr
+    assert sides.file("t.csv").read_bytes() == b"mine alone"
+    command = next(line.strip() for line in refused.stderr.decode().splitlines() if line.strip().startswith("mv "))
+    type_in(sides, command.partition("  #")[0].replace("ELSEWHERE", "elsewhere.txt"))
+    sides.guard("use", "--theirs")
+    assert sides.file("t.csv").read_bytes() == THEIRS
+
+
+def test_a_file_that_was_merged_by_hand_is_recorded_as_it_is_said(sides: Repo) -> None:
+    merged(sides)
+    sides.write("t.csv", b"both, by hand")
+    said = sides.guard("add", "t.csv", ok=False).stderr.decode()
+    type_in(sides, next(line for line in printed(said) if line.startswith("git checkout")).partition("  #")[0])
+    sides.guard("add", "t.csv")
+    sides.git("commit", "-qm", "resolved")
+    assert sides.pulled_in_a_fresh_clone("t.csv") == b"both, by hand"
+
+
+LOCK = (
+    "schema: '2.0'\nstages:\n  train:\n    cmd: x\n    outs:\n    - path: m.bin\n      hash: md5\n"
+    "      md5: {md5}\n      size: 1\n"
+)
+
+
+@pytest.mark.parametrize("when", ["unmerged", "staged"])
+def test_a_lock_is_resolved_as_a_pointer_is(repo: Repo, when: str) -> None:
+    for branch, md5 in (("main", "a"), ("other", "b"), ("main", "c")):
+        repo.git("switch", "-q", *(["-c"] if branch == "other" else []), branch)
+        repo.write("dvc.yaml", b"stages:\n  train:\n    cmd: x\n    outs:\n    - m.bin:\n        cache: false\n")
+        repo.write("dvc.lock", LOCK.format(md5=md5 * 32).encode())
+        repo.git("add", "-A")
+        repo.git("commit", "-qnm", md5)
+    repo.git("merge", "other", ok=False)
+    said = repo.guard("status").stdout.decode()
+    if when == "staged":
+        repo.git("add", "-A")
+        done = repo.git("commit", "-m", "x", ok=False)
+        assert done.returncode == 1
+        said = done.stderr.decode()
+    for side, command in [pair for line in printed(said) for pair in alternatives(line)]:
+        repo.git("checkout", "-m", "--", "dvc.lock", ok=False)
+        type_in(repo, command)
+        assert LOCK.format(md5={"ours": "c", "theirs": "b", "base": "a"}[side] * 32).encode() == repo.show(
+            "dvc.lock", ""
+        )
+
+
+def test_a_push_of_committed_markers_says_how_to_replace_them(sides: Repo) -> None:
+    run("git", "init", "-q", "--bare", "hub.git", cwd=sides.path.parent)
+    sides.git("remote", "add", "origin", "../hub.git")
+    committed(sides)
+    said = sides.git("push", "-q", "-u", "origin", "main", ok=False).stderr.decode()
+    lines = [line.strip() for line in said.splitlines()]
+    for start in ("trinity-guard use --ours ", "git commit --amend "):
+        type_in(sides, next(line for line in lines if line.startswith(start)))
+    sides.git("push", "-q", "-u", "origin", "main")
+
+
+@pytest.mark.slow
+def test_two_versions_of_a_directory_are_united_by_hand_where_the_driver_was_not(repo: Repo) -> None:
+    def record(**files: bytes) -> None:
+        for name, data in files.items():
+            repo.write(f"d/{name}", data)
+        repo.dvc("add", "-q", "d")
+        repo.git("add", "d.dvc", ".gitignore")
+        repo.git("commit", "-qnm", "d")
+
+    record(a=b"a")
+    repo.git("switch", "-qc", "other")
+    record(b=b"b")
+    repo.git("switch", "-q", "main")
+    record(c=b"c", a=b"aa")
+    repo.file(".git/info/attributes").unlink()
+    repo.git("merge", "other", ok=False)
+    said = repo.guard("status").stdout.decode()
+    assert "  ours    3 B in 2 files" in said
+    type_in(repo, next(line for line in printed(said) if "--union" in line))
+    assert {p.name: p.read_bytes() for p in repo.file("d").iterdir()} == {"a": b"aa", "b": b"b", "c": b"c"}
+    repo.git("commit", "-qm", "both")
+    assert repo.git("status", "--porcelain").stdout == b""
