@@ -5,6 +5,8 @@ COMMANDS = {
     "block": "say which staged files are artifacts, and refuse them",
     "convert": "turn staged artifacts, or the given tracked files, into DVC pointers",
     "add": "the same straight from the working tree: Git never sees the bytes",
+    "mv": "rename or move an artifact: file, pointer and ignore line, staged",
+    "rm": "remove artifacts: file, pointer and ignore line, staged; their bytes stay in DVC",
     "remote": "add a DVC remote, keep its credentials, find out why it does not work",
     "push": "upload the objects that commits name; try again what is waiting",
     "gate": "refuse a push whose bytes others could not fetch",

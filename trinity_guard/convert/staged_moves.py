@@ -93,12 +93,21 @@ def move(place: git.Place, catalog: Catalog, gone: Gone, pointer: bytes, staged:
     new = pointer.removesuffix(POINTER)
     if outputs[0].path != new and _is_named_alike(gone, new) and is_kept(outputs[0]):
         _refuse(place, catalog, gone, new)
-        old_name, new_name = (os.fsdecode(os.path.basename(p)) for p in (outputs[0].path, new))
-        staged, working = (_with_name(data, pointer, old_name, new_name) for data in (staged, working))
-        outputs = outputs_of(staged, pointer)
-    for output, former in zip(outputs, gone.outputs, strict=True):
+        return named(gone, new, staged, working)
+    return _seen_before(Moved(gone, pointer, outputs, staged, working))
+
+
+def named(gone: Gone, new: bytes, staged: bytes, working: bytes) -> Moved:
+    """Return what becomes of a pointer, and of its one file, that is to have the path `new`."""
+    pointer = new + POINTER
+    staged, working = (_with_name(data, pointer, gone.outputs[0], new) for data in (staged, working))
+    return _seen_before(Moved(gone, pointer, outputs_of(staged, pointer), staged, working))
+
+
+def _seen_before(moved: Moved) -> Moved:
+    for output, former in zip(moved.outputs, moved.gone.outputs, strict=True):
         output.seen = former.seen
-    return Moved(gone, pointer, outputs, staged, working)
+    return moved
 
 
 def _is_named_alike(gone: Gone, new: bytes) -> bool:
@@ -110,10 +119,11 @@ def _is_named_alike(gone: Gone, new: bytes) -> bool:
     return alike and (b"." in os.path.basename(new) or b"." not in os.path.basename(gone.outputs[0].path))
 
 
-def _with_name(data: bytes, pointer: bytes, old: str, new: str) -> bytes:
-    if any(os.path.basename(o.path) == os.fsencode(new) for o in outputs_of(data, pointer)):
+def _with_name(data: bytes, pointer: bytes, former: Output, new: bytes) -> bytes:
+    old_name, new_name = (os.path.basename(path) for path in (former.path, new))
+    if old_name == new_name or any(os.path.basename(o.path) == new_name for o in outputs_of(data, pointer)):
         return data
-    return renamed(data, pointer, old, new)
+    return renamed(data, pointer, os.fsdecode(old_name), os.fsdecode(new_name))
 
 
 def _refuse(place: git.Place, catalog: Catalog, gone: Gone, path: bytes) -> None:

@@ -161,12 +161,16 @@ class Comparison:
 
         full = self._place.file(output.path)
         listed = []
-        for name in self._seen_by_dvc(output, [name for name, _ in walk(full)]):
+        for name in self.files_in(output):
             file = os.path.join(full, name)
             md5 = odb.legacy_md5_of(file) if output.legacy else odb.md5_of(file)
             listed.append({"md5": md5, "relpath": name.decode("utf-8", "surrogateescape")})
         listed.sort(key=lambda entry: entry["relpath"])
         return _md5(json.dumps(listed, sort_keys=True).encode()) + ".dir"
+
+    def files_in(self, output: Output) -> list[bytes]:
+        """Return the files of a directory that DVC holds, by their path in it."""
+        return self._seen_by_dvc(output, [name for name, _ in walk(self._place.file(output.path))])
 
     def _seen_by_dvc(self, output: Output, names: list[bytes]) -> list[bytes]:
         from trinity_guard.dvcrepo import project  # noqa: PLC0415

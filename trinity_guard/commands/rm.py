@@ -1,0 +1,47 @@
+"""`trinity-guard rm PATH…`: artifacts go, with their pointers and ignore lines, as `git rm` lets files go."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import console, git
+from trinity_guard.commands.terminal import arguments, messages
+from trinity_guard.commands.terminal.arguments import Parser
+from trinity_guard.convert import recover, remove
+from trinity_guard.dvcrepo import tracked
+from trinity_guard.errors import FINE, shown
+from trinity_guard.git import locks, repository
+
+DESCRIPTION = """\
+Remove artifacts: the file, its pointer and its line of .gitignore, all of it staged. PATH may be an artifact, its
+pointer, or a folder, of which the artifacts go and all else stays. The bytes stay in the DVC cache and on the remote:
+any older commit has them. Refused, as `git rm` does, where something would be lost that is recorded nowhere.
+"""
+EXAMPLE = 'Example: trinity-guard rm data/old.csv && git commit -m "Not needed any more"'
+
+
+def configure(p: Parser) -> None:
+    p.description, p.epilog = DESCRIPTION, EXAMPLE
+    p.add_argument("--cached", action="store_true", help="keep the file here; only its pointer and its line go")
+    p.add_argument("-f", "--force", action="store_true", help="also what is recorded nowhere else")
+    p.add_argument("-r", action="store_true", help="as of `git rm`: folders are taken without it, too")
+    arguments.add_paths(p, "artifacts, their pointers, or folders whose artifacts are meant", needed=True)
+
+
+def run(args: list[str]) -> int:
+    asked = arguments.parse("trinity-guard rm", configure, args)
+    start = os.getcwdb()
+    place = git.place()
+    git.at_top(place)
+    with locks.FileLock(place):
+        recover.complete(place, after_commit=False)
+        catalog = tracked.load(place)
+        outputs = remove.chosen(place, catalog, repository.relative(place, asked.paths, start))
+        remove.remove(place, catalog, outputs, asked.cached, asked.force)
+    for output in outputs[: messages.MAX_NAMED]:
+        stays = os.path.lexists(place.file(output.path))
+        words = "stays here; its pointer and line are gone" if stays else "is gone, with its pointer and line"
+        console.note(f"{shown(output.path)} {words}; the next commit records it.")
+    if len(outputs) > messages.MAX_NAMED:
+        console.note(f"and {len(outputs) - messages.MAX_NAMED} more.")
+    return FINE
