@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.convert.conftest import World, pointer
+from trinity_guard.commands.hooks import behind
 from trinity_guard.config import Config
 from trinity_guard.convert import commit
 from trinity_guard.convert.journal import Journal
@@ -280,7 +281,8 @@ def test_of_a_folder_what_is_below_min_size_is_not_unless_a_pointer_holds_it(wor
     world.repo.write("d/large.csv", b"as large as min-size asks\n")
     rules = Rules(Config(min_size=20))
     found = commit.files_to_add(world.place, world.catalog(), rules, [b"d"])
-    assert {e.path for e in found} == {b"d/held.csv", b"d/large.csv"}
+    assert {e.path for e in found} == {b"d/large.csv"}
+    assert [o.path for o in behind.below(world.place, world.catalog(), [b"d"]).recorded] == [b"d/held.csv"]
 
 
 @pytest.mark.parametrize("folder", [b"d", b""])
@@ -291,8 +293,10 @@ def test_of_a_folder_what_changed_behind_its_pointer_is_and_what_did_not_is_not(
     for name in ("d/changed.csv", "other/changed.csv"):
         world.repo.write(name, b"longer than before\n")
     os.utime(world.repo.file("d/touched.csv"), (1, 1))
-    wanted = {b"d/changed.csv": False, b"d/touched.csv": False}
-    assert to_add(world, folder) == wanted | ({} if folder else {b"other/changed.csv": False})
+    decision = behind.below(world.place, world.catalog(), [folder])
+    assert {o.path for o in decision.recorded} == {b"d/changed.csv"} | (set() if folder else {b"other/changed.csv"})
+    assert decision.named == []
+    assert to_add(world, folder) == {}
 
 
 def test_what_git_tracks_beside_its_pointer_is_added_though_it_is_as_it_was(world: World) -> None:

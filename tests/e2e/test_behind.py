@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -199,3 +200,85 @@ def test_what_was_never_pulled_is_no_deletion(one: Repo) -> None:
     clone.write("train.py", b"v2\n")
     assert b"m.pkl" not in clone.commit("-a").stderr
     assert b"not here" in clone.guard("status").stdout
+
+
+# --- convert and add of all that changed
+
+
+WAYS = [("convert",), ("convert", "-u"), ("convert", "."), ("convert", "d"), ("add", "-u"), ("add", "."), ("add", "d")]
+
+
+@pytest.mark.parametrize("args", WAYS, ids=" ".join)
+def test_a_folder_stands_for_all_that_changed_in_it(repo: Repo, args: tuple[str, ...]) -> None:
+    for number in range(3):
+        repo.stage(f"d/{number}.csv", b"a,%d\n" % number)
+    repo.write("d/odd.model", b"told by its name alone")
+    repo.guard("add", "d/odd.model")
+    repo.commit()
+    data = {name: repo.write(name, b"changed " + name.encode()) for name in ("d/0.csv", "d/2.csv", "d/odd.model")}
+    said = repo.guard(*args).stderr
+    staged = repo.git("diff", "--cached", "--name-only").stdout.decode().split()
+    assert staged == [f"{name}.dvc" for name in sorted(data)], said
+    repo.commit()
+    assert {name: recorded(repo, name) for name in data} == {name: md5(text) for name, text in data.items()}
+
+
+@pytest.mark.parametrize("args", WAYS, ids=" ".join)
+def test_of_a_folder_another_version_and_what_is_gone_are_named(repo: Repo, args: tuple[str, ...]) -> None:
+    for name in ("d/old.csv", "d/gone.csv"):
+        repo.stage(name, b"one\n")
+    repo.stage("x.py", b"1")
+    repo.commit()
+    repo.write("d/old.csv", b"two\n")
+    repo.stage("x.py", b"2")
+    repo.commit("-a")
+    repo.git("reset", "-q", "--hard", "HEAD^")
+    repo.file("d/gone.csv").unlink()
+    said = repo.guard(*args).stderr
+    assert repo.git("diff", "--cached", "--name-only").stdout == b""
+    for command in remedies(said):
+        if command.startswith("trinity-guard pull"):
+            type_in(repo, command)
+    assert repo.file("d/gone.csv").read_bytes() == repo.file("d/old.csv").read_bytes() == b"one\n"
+
+
+def test_an_update_takes_nothing_new(one: Repo) -> None:
+    one.write("new.pkl", b"new")
+    one.stage("staged.pkl", b"staged")
+    one.write("m.pkl", b"changed")
+    one.guard("add", "-u")
+    assert one.git("diff", "--cached", "--name-only").stdout.split() == [b"m.pkl.dvc", b"staged.pkl"]
+
+
+def test_another_version_that_is_asked_for_by_its_name_is_recorded(one: Repo) -> None:
+    two = one.write("m.pkl", b"model two")
+    one.write("train.py", b"v2")
+    one.commit("-a")
+    one.git("reset", "-q", "--hard", "HEAD^")
+    one.guard("convert", "m.pkl")
+    one.commit()
+    assert recorded(one, "m.pkl") == md5(two)
+
+
+# --- a file that is being written
+
+
+def test_what_is_being_written_is_named_and_left_out_and_the_commit_goes_on(one: Repo) -> None:
+    one.stage("n.pkl", b"another")
+    one.commit()
+    one.write("m.pkl", b"model two" * 1000)
+    other = one.write("n.pkl", b"another, changed")
+    one.write("train.py", b"v2\n")
+    process = subprocess.Popen(["sh", "-c", "while :; do printf x >> m.pkl; done"], cwd=one.path)
+    try:
+        said = one.commit("-a").stderr
+    finally:
+        process.kill()
+        process.wait()
+    assert b"m.pkl is being written to: this commit still records the old version" in said
+    assert recorded(one, "m.pkl") == md5(b"model one")
+    assert recorded(one, "n.pkl") == md5(other)
+    assert one.show("train.py") == b"v2\n"
+    type_in(one, next(c for c in remedies(said) if c.startswith("trinity-guard convert")))
+    one.commit()
+    assert recorded(one, "m.pkl") == md5(one.file("m.pkl").read_bytes())

@@ -9,7 +9,6 @@ from trinity_guard.convert import convert, framework_stash, ignorelines, relocat
 from trinity_guard.detect import inspect
 from trinity_guard.detect.patterns import Rules
 from trinity_guard.dvcrepo import tracked as tracked_outputs
-from trinity_guard.dvcrepo.output import seen_mark
 from trinity_guard.dvcrepo.paths import inside_dvc
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.git import caller, index, repository
@@ -48,8 +47,20 @@ def convert_staged(
         require_post_commit()
         if framework:
             _refuse_lossy_repair(catalog, artifacts)
-    entries = [a.entry for a in artifacts] + [_working_file(o.path) for o in changed]
-    return convert.convert(place, catalog, entries, on_progress, {o.path for o in changed})
+    return convert_with_changed(place, catalog, [a.entry for a in artifacts], changed, on_progress)
+
+
+def convert_with_changed(
+    place: git.Place,
+    catalog: tracked_outputs.Catalog,
+    entries: Sequence[index.Entry],
+    changed: Sequence[Output],
+    on_progress: Progress | None = None,
+) -> Outcome:
+    """Convert these files, and, where no other was asked for at its path, what changed behind these pointers."""
+    given = {e.path for e in entries}
+    behind = [_working_file(o.path) for o in changed if o.path not in given]
+    return convert.convert(place, catalog, [*entries, *behind], on_progress, {e.path for e in behind})
 
 
 def settle_moves(place: git.Place, catalog: tracked_outputs.Catalog, moves: Moves, framework: bool) -> relocate.Outcome:
@@ -190,7 +201,7 @@ def files_to_add(
                 f"dvc unprotect {typed(path)}, then again",
             )
         if os.path.isdir(full):
-            for name in _files_below(place, catalog, path):
+            for name in _files_below(place, path):
                 if _is_meant(place, held, rules, name):
                     found[name] = _working_file(name)
         elif os.path.isfile(full):
@@ -212,24 +223,9 @@ def _working_file(path: bytes) -> index.Entry:
     return index.Entry(index.REGULAR, b"", path)
 
 
-def _files_below(place: git.Place, catalog: tracked_outputs.Catalog, folder: bytes) -> list[bytes]:
-    """Return the untracked, the tracked and the changed held files below a folder.
-
-    Ignored ones belong to whoever ignored them; a held one that Git does not see and that is as it was last seen needs
-    no reading.
-    """
+def _files_below(place: git.Place, folder: bytes) -> list[bytes]:
+    """Return the untracked and the tracked files below a folder; ignored ones belong to whoever ignored them."""
     where = folder or b"."
     out = git.run("ls-files", "-z", "-c", "-o", "--exclude-standard", "--full-name", "--", where, env=git.literal())
     names = set(out.split(b"\0")[:-1])
-    for held in catalog.held:
-        below = held.kind == "file" and (not folder or held.path.startswith(folder + b"/"))
-        if below and held.path not in names and not _as_last_seen(place, held):
-            names.add(held.path)
     return sorted(n for n in names if os.path.isfile(place.file(n)) and not os.path.islink(place.file(n)))
-
-
-def _as_last_seen(place: git.Place, held: Output) -> bool:
-    try:
-        return seen_mark(os.lstat(place.file(held.path))) == held.seen
-    except OSError:
-        return False

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from trinity_guard import git
     from trinity_guard.config import Config
+    from trinity_guard.convert.outcome import Outcome
     from trinity_guard.dvcrepo.output import Output
 
 MAX_NAMED = 10
@@ -71,7 +72,27 @@ def _refuse(place: git.Place, found: Sequence[tuple[Output, str]]) -> None:
         )
 
 
-def name(place: git.Place, config: Config, named: Sequence[tuple[Output, str]], differing: Collection[bytes]) -> None:
+def below(place: git.Place, catalog: tracked.Catalog, paths: Sequence[bytes]) -> Decision:
+    """Decide what `convert` and `add` mean by folders (b"": the top): all that changed in them, of any size."""
+    outputs = catalog.outputs()
+    if b"" not in paths:
+        outputs = [o for o in outputs if any(o.path == p or o.path.startswith(p + b"/") for p in paths)]
+    comparison = compare.Comparison(place)
+    states = comparison.states(outputs, versions=False)
+    found = [(o, state) for o, state in states if state not in (compare.PRESENT, compare.MISSING)]
+    if comparison.noted:
+        tracked.save(place, catalog)
+    recorded = [o for o, state in found if _recordable(comparison, o, state)]
+    return Decision(recorded, [(o, state) for o, state in found if o not in recorded])
+
+
+def name(
+    place: git.Place,
+    config: Config,
+    named: Sequence[tuple[Output, str]],
+    differing: Collection[bytes] = (),
+    still: str = "this commit still records",
+) -> None:
     """Say of each what it is, and the commands that help. differing: the paths that this commit changes."""
     comparison = compare.Comparison(place)
     unknown = [output for output, state in named if state == compare.UNKNOWN]
@@ -81,10 +102,18 @@ def name(place: git.Place, config: Config, named: Sequence[tuple[Output, str]], 
             state = comparison.version(output, tracked.HASH_LIMIT)
         if state == compare.OTHER_VERSION and output.source in differing and config.sync != "off":
             continue  # the data follows as soon as the commit is made
-        console.warn(*_words(config, comparison, output, state))
+        console.warn(*_words(config, comparison, output, state, still))
     if len(rest) > MAX_NAMED:
         console.warn(f"and {len(rest) - MAX_NAMED} more.", "trinity-guard status")
     _name_unknown(unknown)
+
+
+def report(place: git.Place, config: Config, decision: Decision, outcome: Outcome, given: Collection[bytes]) -> bool:
+    """Say what `convert` or `add` left as it is; whether there is any. given: files that were asked for by name."""
+    named = decision.named + outcome.left
+    left = [(o, state) for o, state in named if o.path not in given and state != compare.PRESENT]
+    name(place, config, left, still="its pointer still names")
+    return bool(left)
 
 
 def tell_again() -> None:
@@ -94,7 +123,7 @@ def tell_again() -> None:
     )
 
 
-def _words(config: Config, comparison: compare.Comparison, output: Output, state: str) -> tuple[str, str]:
+def _words(config: Config, comparison: compare.Comparison, output: Output, state: str, still: str) -> tuple[str, str]:
     name, word = shown(output.path), typed(output.path)
     if state == compare.OTHER_VERSION:
         return (
@@ -103,29 +132,29 @@ def _words(config: Config, comparison: compare.Comparison, output: Output, state
         )
     if state == compare.DELETED:
         return (
-            f"{name} is gone, and its pointer is not: this commit still records it.",
+            f"{name} is gone, and its pointer is not: {still} it.",
             f"trinity-guard pull {word}     # brings it back\n"
             f"git rm -q -- {pathspec(output.record)}     # or lets it go",
         )
     if state == compare.REPLACED:
         kind = "a folder" if output.kind == DIR else "an ordinary file"
         return (
-            f"{name} is no longer {kind}: this commit still records what it was.",
+            f"{name} is no longer {kind}: {still} what it was.",
             f"mv {word} ELSEWHERE && trinity-guard pull {word}     # brings it back",
         )
     if state == compare.WRITTEN:
         return (
-            f"{name} is being written to: this commit still records the old version.",
+            f"{name} is being written to: {still} the old version.",
             f"{messages.recording(output)}     # when it is done",
         )
     if not comparison.is_edit(output):
         return (
-            f"{name} was changed here, and its pointer names another version since: this commit records that one.",
+            f"{name} was changed here, and its pointer names another version since: {still} that one.",
             f"{messages.recording(output)}     # records yours\n"
             f"mv {word} ELSEWHERE && trinity-guard pull {word}     # or brings the other",
         )
     return (
-        f"{name} has changed, and its pointer has not: this commit still records the old version.",
+        f"{name} has changed, and its pointer has not: {still} the old version.",
         _recording(config, output),
     )
 
