@@ -1,8 +1,6 @@
-"""The configuration file -> Config; every mistake in it is named with its file, key and line."""
+"""The bytes of a configuration file -> Config; every mistake in it is named with its file, key and line."""
 
 from __future__ import annotations
-
-import os
 
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 
@@ -38,8 +36,19 @@ UNITS: dict[str, int] = {
 }
 SIZES = {"max-size": "5 MB", "min-size": "10 kB"}
 MAX_BYTES = 1_000_000
-# Each guess at a key's line parses the file up to there.
-MAX_GUESSES = 50
+# Each guess at a key's line parses the file up to there: characters for all of them.
+MAX_GUESSED = 2 * MAX_BYTES
+# tomllib's time grows with the square of a key's parts.
+MAX_PARTS = 16
+# How many patterns a list may hold, and how many characters those with more than one star may have in all.
+MAX_PATTERNS, MAX_STARRY = 5_000, 20_000
+# TOML's strings of four kinds (a broken one goes to its line's end), comments, and what may stand beside a key.
+STRING_OR_SIGN = (
+    r'"""(?:[^"\\]|\\[\s\S]|"(?!""))*+(?:"{3})?'
+    r"|'''(?:[^']|'(?!''))*+(?:'{3})?"
+    r'|"(?:[^"\\\n]|\\[^\n])*+"?'
+    r"|'[^'\n]*+'?|#[^\n]*+|[.\n=\[\]{},]"
+)
 # A pattern of these alone, without an empty step, is valid gitignore syntax whatever their order.
 SAFE_IN_PATTERN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+=@~,*?/ ")
 
@@ -90,18 +99,6 @@ class Config:
         self.notes = notes
 
 
-def load(top: bytes) -> Config:
-    """Read the configuration of the work tree at `top`; GuardError (exit 2) for all that is wrong with it."""
-    return parsed(*texts(top))
-
-
-def texts(top: bytes) -> tuple[bytes | None, bytes | None]:
-    """Return the bytes of .trinity-guard.toml, and of a pyproject.toml that may hold our table; None: there is none."""
-    own, shared = read(top, OWN_FILE), read(top, PYPROJECT)
-    # A commit must not hang on a pyproject.toml that is no business of ours, broken or not.
-    return own, shared if shared is not None and b"trinity-guard" in shared else None
-
-
 def parsed(own: bytes | None, shared: bytes | None) -> Config:
     """Return what these two files ask for, the first before the second; GuardError for all that is wrong with it."""
     if own is not None:
@@ -133,35 +130,15 @@ def parse_size(text: str) -> int:
     return size
 
 
-def read(top: bytes, name: str) -> bytes | None:
-    path = os.path.join(top, name.encode())
-    try:
-        # Looked at first: opening a pipe would hang.
-        if os.stat(path).st_mode & 0o170000 != 0o100000:
-            raise _error(name, 0, "not a file.", "put the configuration into a file of that name, or move it away")
-        with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        if os.path.islink(path):
-            raise _error(name, 0, "a link to a file that does not exist.", "mend the link, or remove it") from None
-        return None
-    except OSError as error:
-        words = (error.strerror or str(error)).lower()
-        raise _error(name, 0, f"cannot be read: {words}.", "make it readable") from None
-    if len(data) > MAX_BYTES:
-        raise _error(name, 0, f"too large for a configuration (more than {MAX_BYTES:,} bytes).", "make it smaller")
-    return data
-
-
 def _text(name: str, data: bytes) -> str:
     try:
         text = data.removeprefix(b"\xef\xbb\xbf").decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise _error(name, line, "not UTF-8.", "save the file as UTF-8") from None
+        raise wrong(name, line, "not UTF-8.", "save the file as UTF-8") from None
     for number, line_text in enumerate(text.split("\n"), 1):
         if line_text.startswith(("<<<<<<< ", ">>>>>>> ", "||||||| ")):
-            raise _error(name, number, "a conflict marker.", "resolve the conflict, then `git add` the file")
+            raise wrong(name, number, "a conflict marker.", "resolve the conflict, then `git add` the file")
     return text
 
 
@@ -195,15 +172,35 @@ def _parse(name: str, text: str) -> Config:
 def _document(name: str, text: str) -> Table:
     import tomllib
 
+    line = _too_many_parts(text)
+    if line:
+        raise wrong(name, line, f"a key of more than {MAX_PARTS} parts.", "shorten it")
     try:
         return tomllib.loads(text)
     except RecursionError:
-        raise _error(name, 0, "nested too deeply.", "make it plainer") from None
+        raise wrong(name, 0, "nested too deeply.", "make it plainer") from None
     except ValueError as error:
         words, _, place = str(error).partition(" (at ")
         number = place.removeprefix("line ").partition(",")[0]
         line = int(number) if number.isdigit() else text.rstrip("\n").count("\n") + 1
-        raise _error(name, line, f"not valid TOML: {words[:1].lower()}{words[1:]}.", "mend that line") from None
+        raise wrong(name, line, f"not valid TOML: {words[:1].lower()}{words[1:]}.", "mend that line") from None
+
+
+def _too_many_parts(text: str) -> int:
+    """Return the line of a dotted key that is longer than any, 0 for none. Strings and comments do not count."""
+    import re
+
+    line, dots = 1, 0
+    for found in re.finditer(STRING_OR_SIGN, text):
+        piece = found[0]
+        if piece == ".":
+            dots += 1
+            if dots >= MAX_PARTS:
+                return line
+        elif piece[0] in "\n=[]{},#":
+            dots = 0
+        line += piece.count("\n")
+    return 0
 
 
 def _table(name: str, document: Table) -> Table | None:
@@ -212,7 +209,7 @@ def _table(name: str, document: Table) -> Table | None:
     tool = document.get("tool")
     table = tool.get("trinity-guard") if isinstance(tool, dict) else None
     if table is not None and not isinstance(table, dict):
-        raise _error(name, 0, "tool.trinity-guard is not a table.", "write the keys below [tool.trinity-guard]")
+        raise wrong(name, 0, "tool.trinity-guard is not a table.", "write the keys below [tool.trinity-guard]")
     return table
 
 
@@ -274,7 +271,15 @@ def _patterns(where: _Where, key: str, value: object) -> tuple[str, ...]:
         if not _valid(item):
             remedy = r"see `git help ignore`; before a literal [ goes a \ (in TOML, inside single quotes: '\[')"
             raise where.wrong(f"holds {_quoted(item)}, which is no gitignore pattern.", remedy, item)
+    if len(value) > MAX_PATTERNS or sum(map(len, starry(value))) > MAX_STARRY:
+        remedy = "name folders instead, or make fewer patterns of it"
+        raise where.wrong("asks for more than can be matched in a commit.", remedy)
     return tuple(value)
+
+
+def starry(patterns: Sequence[str]) -> list[str]:
+    """Return the patterns that take their time to match."""
+    return [pattern for pattern in patterns if pattern.count("*") > 1]
 
 
 def _valid(pattern: str) -> bool:
@@ -298,10 +303,12 @@ def compiled(lines: Sequence[str]) -> GitIgnoreSpec:
 
     import pathspec
 
-    patterns = pathspec.GitIgnoreSpec.from_lines(lines).patterns
+    from trinity_guard import expressions  # noqa: PLC0415  # most configurations need none
+
+    patterns: list[Any] = pathspec.GitIgnoreSpec.from_lines(lines).patterns  # type: ignore[assignment]
     for pattern in patterns:
         if pattern.include is not None and pattern.regex is not None:
-            pattern.regex = re.compile(pattern.regex.pattern, re.IGNORECASE)
+            pattern.regex = expressions.compiled(pattern.regex.pattern, re.IGNORECASE)
     try:
         # Other backends would take the expressions without their flags.
         return pathspec.GitIgnoreSpec(patterns, backend="simple")
@@ -324,7 +331,7 @@ class _Where:
             inside = (n for n in range(max(line, 1), len(lines) + 1) if item in lines[n - 1])
             line = next(inside, line)
         words = words if words.startswith(":") else " " + words
-        return _error(self._name, line, shown(self._key.encode()) + words, remedy)
+        return wrong(self._name, line, shown(self._key.encode()) + words, remedy)
 
     def unknown(self) -> GuardError:
         if self._name == OWN_FILE and self._key in ("tool", "trinity-guard"):
@@ -346,9 +353,13 @@ def _line_of(name: str, text: str, key: str) -> int:
             continue
         sets = bare.startswith((f"{key}=", f"{key}.", f"[{key}]", f"[{key}.")) or f"trinity-guard.{key}=" in bare
         (starts if sets else others).append(number)
-    for number in (starts + others)[:MAX_GUESSES]:
+    left = MAX_GUESSED
+    for number in starts + others:
         line = lines[number - 1]
         before = "\n".join(lines[: number - 1])
+        left -= 2 * (len(before) + len(line))
+        if left < 0:
+            return 0
         # The value may go on over the next lines; any value will do here.
         started = line.partition("=")[0] + "= 0"
         if any(key in _keys(name, f"{before}\n{end}") for end in (line, started)):
@@ -380,6 +391,6 @@ def _quoted(text: str) -> str:
     return f'"{shown(text.encode("utf-8", "surrogateescape"))}"'
 
 
-def _error(name: str, line: int, words: str, remedy: str) -> GuardError:
+def wrong(name: str, line: int, words: str, remedy: str) -> GuardError:
     place = f"{name}:{line}" if line else name
     return GuardError(problem=f"{place}: {words}", remedy=remedy, exit_code=UNUSABLE)

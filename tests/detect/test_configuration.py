@@ -62,7 +62,7 @@ def test_it_is_parsed_once(tmp_path: Path, parses: list[str], text: str) -> None
     where = written(tmp_path, text)
     first, second = configuration.load(where), configuration.load(where)
     assert len(parses) == 1
-    assert fields(first) == fields(second) == fields(configs.load(where.top))
+    assert fields(first) == fields(second) == fields(configuration.read(where.top))
 
 
 @pytest.mark.parametrize("name", [configs.OWN_FILE, configs.PYPROJECT])

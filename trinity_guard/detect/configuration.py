@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import config as configs
+from trinity_guard import git
 from trinity_guard.errors import GuardError
 from trinity_guard.git import records
 
@@ -20,9 +21,32 @@ if TYPE_CHECKING:
 FIELDS = 15
 
 
+def read(top: bytes) -> Config:
+    """Read the configuration of the work tree at `top`; GuardError (exit 2) for all that is wrong with it."""
+    return configs.parsed(*texts(top))
+
+
+def texts(top: bytes) -> tuple[bytes | None, bytes | None]:
+    """Return the bytes of .trinity-guard.toml, and of a pyproject.toml that may hold our table; None: there is none."""
+    own, shared = _bytes(top, configs.OWN_FILE), _bytes(top, configs.PYPROJECT)
+    # A commit must not hang on a pyproject.toml that is no business of ours, broken or not.
+    return own, shared if shared is not None and b"trinity-guard" in shared else None
+
+
+def _bytes(top: bytes, name: str) -> bytes | None:
+    try:
+        return git.read(os.path.join(top, name.encode()), configs.MAX_BYTES)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        words = error.strerror or str(error)
+        remedy = f"ls -l {name}     # put the configuration into a readable file of that name, or move this away"
+        raise configs.wrong(name, 0, f"cannot be read: {words[:1].lower()}{words[1:]}.", remedy) from None
+
+
 def load(place: Place) -> Config:
     """Return the configuration of the work tree; GuardError (exit 2) for all that is wrong with it."""
-    own, shared = configs.texts(place.top)
+    own, shared = texts(place.top)
     if own is None and shared is None:
         return configs.Config()
     file = _file(place)

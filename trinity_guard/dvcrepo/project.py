@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from trinity_guard import git
 from trinity_guard.dvcrepo import configfile, odb, paths, safe_paths, urls
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 
@@ -12,8 +13,13 @@ if TYPE_CHECKING:
     import re
     from typing import Any
 
+    from trinity_guard.expressions import Bounded
+
+    Compiled = tuple[re.Pattern[str] | Bounded | None, bool, bool, str]
+
     from trinity_guard.git import Place
 
+MAX_IGNORE = 1 << 20  # bytes of a .dvcignore
 LINK_TYPES = ("reflink", "hardlink", "symlink", "copy")
 
 
@@ -173,8 +179,7 @@ def _line_of(file: bytes, section: str, option: str) -> str:
     """Return where an option stands in a file, for a message; "" when it stands there more than once."""
     if not option:
         return ""
-    with open(file, "rb") as opened:
-        line = configfile.line_of(opened.read(), section, option)
+    line = configfile.line_of(git.read(file, configfile.MAX_BYTES, links=True), section, option)
     return f" in line {line}" if line else ""
 
 
@@ -302,8 +307,7 @@ def _rules_of(project_root: bytes, folder: bytes) -> list[tuple[str, str]]:
     """Return (pattern, FILE:LINE:PATTERN) of a folder's .dvcignore."""
     name = os.path.join(folder, b".dvcignore")
     try:
-        with open(os.path.join(project_root, name), "rb") as opened:
-            text = opened.read().decode()
+        text = git.read(os.path.join(project_root, name), MAX_IGNORE).decode()
     except (FileNotFoundError, NotADirectoryError):
         return []
     except (OSError, UnicodeDecodeError) as e:
@@ -346,8 +350,10 @@ def _ignored_by(rules: list[tuple[str, str]], path: str) -> str | None:
     return None
 
 
-def _compiled(rule: str, said: str) -> tuple[re.Pattern[str] | None, bool, bool, str]:
+def _compiled(rule: str, said: str) -> Compiled:
     import re
+
+    from trinity_guard import expressions  # noqa: PLC0415  # most projects ignore nothing
 
     try:
         from pathspec.patterns.gitignore import spec
@@ -359,7 +365,7 @@ def _compiled(rule: str, said: str) -> tuple[re.Pattern[str] | None, bool, bool,
         pattern = patterns.GitWildMatchPattern  # type: ignore[attr-defined, unused-ignore]
     try:
         regex, ignores = pattern.pattern_to_regex(rule)
-        return (re.compile(regex) if regex is not None else None), bool(ignores), rule.endswith("/"), said
+        return (expressions.compiled(regex) if regex is not None else None), bool(ignores), rule.endswith("/"), said
     except (ValueError, re.error):
         raise _unreadable(said, "it is no pattern") from None
 

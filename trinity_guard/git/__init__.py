@@ -36,7 +36,7 @@ from trinity_guard.git.process import (
     spawn,
     succeed,
 )
-from trinity_guard.git.repository import Place, at_top, hook_place, place, require_work_tree
+from trinity_guard.git.repository import Place, at_top, hook_place, opened, place, read, require_work_tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,9 +87,11 @@ __all__ = [
     "forget_pathspec_options",
     "hook_place",
     "literal",
+    "opened",
     "other_repository",
     "parents",
     "place",
+    "read",
     "read_all",
     "read_ids",
     "replace",

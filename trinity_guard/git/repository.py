@@ -1,8 +1,9 @@
-"""Which repository are we in, and where is its work tree."""
+"""Which repository are we in, where is its work tree, and how are its files read, whoever wrote them."""
 
 from __future__ import annotations
 
 import os
+import stat
 
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     Arg = str | bytes
+
+READ_AT_ONCE = 1 << 16
+INVALID, IS_FOLDER, TOO_BIG = 22, 21, 27  # EINVAL, EISDIR, EFBIG: `errno` is one more module
 
 
 class Place:
@@ -46,6 +50,48 @@ class Place:
 
     def file(self, *names: bytes) -> bytes:
         return os.path.join(self.top, *names)
+
+
+def read(file: bytes | str, most: int, *, links: bool = False) -> bytes:
+    """Return the bytes of a regular file; OSError for anything else that a clone can hold under its name.
+
+    most: bytes; a larger file is refused. links: a link to a regular file will do (what this user named, or DVC made).
+    Never waits, and opens nothing that opening sets going: a commit can bring links to pipes and devices.
+    """
+    fd = opened(file, links=links)
+    try:
+        pieces, left = [], most + 1
+        at_once = max(os.fstat(fd).st_size + 1, READ_AT_ONCE)  # in one piece, which is not copied
+        while left and (piece := os.read(fd, min(left, at_once))):
+            pieces.append(piece)
+            left -= len(piece)
+    finally:
+        os.close(fd)
+    if not left:
+        raise OSError(TOO_BIG, f"it is larger than {most:,} bytes", file)
+    return b"".join(pieces)
+
+
+def opened(file: bytes | str, *, links: bool = False) -> int:
+    """Open a regular file for reading, as `read` does, and return its descriptor."""
+    _refuse_kind(file, (os.stat if links else os.lstat)(file).st_mode)
+    fd = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if links else os.O_NOFOLLOW))
+    try:
+        _refuse_kind(file, os.fstat(fd).st_mode)  # it may be another one by now
+    except OSError:
+        os.close(fd)
+        raise
+    return fd
+
+
+def _refuse_kind(file: bytes | str, mode: int) -> None:
+    kind = stat.S_IFMT(mode)
+    if kind == stat.S_IFLNK:
+        raise OSError(INVALID, "it is a symbolic link", file)
+    if kind == stat.S_IFDIR:
+        raise OSError(IS_FOLDER, "it is a folder", file)
+    if kind != stat.S_IFREG:
+        raise OSError(INVALID, "it is no regular file", file)
 
 
 def hook_place() -> Place:
