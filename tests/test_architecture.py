@@ -132,3 +132,75 @@ def test_the_files_that_users_are_told_of_are_among_them() -> None:
     shown = set(re.findall(r"^\| `\.git/trinity-guard/([\w.-]+)", page("docs/how-it-works.md"), re.MULTILINE))
     assert len(shown) > 8
     assert shown <= told
+
+
+# Whoever opens a file by itself, and why no clone can put anything else in its place. All others ask git.read,
+# git.opened or git/files.py.
+OPENERS = {
+    "checkout/desired.py": "what git.opened gave",
+    "checkout/workfiles.py": "what files.create made",
+    "cli.py": "a log of its own, made anew",
+    "commands/demo.py": "the demo's own folder",
+    "commands/demo_files/train.py": "the demo's own folder",
+    "commands/hooks/after.py": "the git dir",
+    "commands/hooks/checkout.py": "the git dir",
+    "commands/predict.py": "standard input, pipes of the shell",
+    "commands/terminal/output.py": "pipes and devices that the user named",
+    "console.py": "terminal, null device",
+    "convert/cache.py": "no link, compared with what was looked at before",
+    "doctor/machine.py": "made anew",
+    "dvcrepo/lastseen.py": "the git dir",
+    "dvcrepo/odb.py": "what git.opened gave; a folder",
+    "git/caller.py": "/proc",
+    "git/files.py": "made anew; flushed",
+    "git/locks.py": "the git dir",
+    "git/nextcommit.py": "the git dir",
+    "git/objects.py": "the git dir",
+    "git/packblobs.py": "the git dir",
+    "git/packindex.py": "the git dir",
+    "git/packwriter.py": "the git dir",
+    "git/partial.py": "the git dir",
+    "git/records.py": "the git dir",
+    "git/repository.py": "git.opened itself",
+    "git/temporary.py": "no link",
+    "lint/bare.py": "a folder of its own",
+    "lint/ranges.py": "the git dir; the event of a CI",
+    "lint/rules/ignored.py": "a folder of its own",
+    "migrate/destination.py": "a folder of its own",
+    "migrate/proof/ignores.py": "a folder of its own",
+    "migrate/state.py": "the git dir",
+    "migrate/upload.py": "the git dir",
+    "migrate/verify.py": "the git dir",
+    "push/background.py": "the git dir",
+    "remotes/folder.py": "what git.opened gave; a probe of its own",
+    "remotes/worker.py": "a descriptor; the null device",
+    "setup/install.py": "the git dir",
+    "setup/record.py": "the git dir",
+    "training/data/generate.py": "what git.opened gave; made anew",
+    "training/model/trials.py": "no link, nothing that is waited for",
+    "training/model/workers.py": "the null device",
+    "training/record.py": "folders; made anew",
+    "training/tracking/runs.py": "a folder of its own",
+    "training/tracking/sqlite.py": "what git.opened gave; made anew; a lock, no link",
+}
+
+
+def test_files_that_a_clone_can_bring_are_opened_in_one_place() -> None:
+    found = set()
+    for file in PACKAGE.rglob("*.py"):
+        calls = [n for n in ast.walk(ast.parse(file.read_bytes())) if isinstance(n, ast.Call)]
+        if {"open", "os.open", "io.open"} & {ast.unparse(call.func) for call in calls}:
+            found.add(str(file.relative_to(PACKAGE)))
+    assert found == set(OPENERS)
+
+
+def test_no_python_that_is_started_looks_for_modules_in_the_current_folder() -> None:
+    lines = [
+        [ast.unparse(item) for item in node.elts]
+        for file in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_bytes()))
+        if isinstance(node, ast.List) and any(ast.unparse(item) == "sys.executable" for item in node.elts)
+    ]
+    assert len(lines) > 2
+    ours = ["sys.executable", "*options"]  # the demo's own, which begin with -P
+    assert [line for line in lines if line[1] not in ("'-I'", "'-P'") and line != ours] == []

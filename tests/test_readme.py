@@ -15,6 +15,7 @@ from tests.helpers.documents import NOT_RUN, PAGES, Session, blocks, commands, m
 from tests.helpers.support import PROJECT, Repo, require, run
 from trinity_guard import config
 from trinity_guard.commands import COMMANDS, completion
+from trinity_guard.detect import configuration
 
 README = page("README.md")
 # The commands of this page are run by test_troubleshooting, each after what provokes its message.
@@ -132,7 +133,7 @@ def test_the_table_of_the_configuration_has_every_key_with_its_default() -> None
 def test_the_configuration_that_is_shown_is_read(tmp_path: Path) -> None:
     [text] = blocks(README, "toml")
     (tmp_path / config.OWN_FILE).write_text(text)
-    read = config.load(os.fsencode(tmp_path))
+    read = configuration.read(os.fsencode(tmp_path))
     assert read.max_size == 20_000_000
     assert read.exclude == ("tests/fixtures/", "*.small.csv")
 

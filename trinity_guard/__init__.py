@@ -1,6 +1,7 @@
 """trinity-guard: `git commit` turns models and data into DVC pointers."""
 
 import os
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +22,14 @@ def start_line(module: str = "trinity_guard.cli") -> str:
     Behind all other folders: what a repository holds is never a module of ours. `hooks/` has the same line.
     """
     return f"import sys; sys.path.append(sys.argv.pop(1)); from {module} import main; sys.exit(main())"
+
+
+def python_module(name: str) -> list[str]:
+    """Return the command line that runs a module of another package in our Python, and none of the current folder.
+
+    -P: a file that came with a repository is no Python module, whatever its name.
+    """
+    return [sys.executable, "-P", "-m", name]
 
 
 def __getattr__(name: str) -> str:

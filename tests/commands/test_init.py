@@ -9,6 +9,7 @@ import pytest
 
 from tests.helpers.support import PROJECT, Repo, dvc
 from trinity_guard import cli, config
+from trinity_guard.detect import configuration
 from trinity_guard.setup import install
 
 
@@ -74,12 +75,12 @@ def test_the_config_file_explains_every_key_and_changes_none(bare_repo: Repo) ->
     data = bare_repo.file(".trinity-guard.toml").read_bytes()
     assert data == install.config_text()
     assert all(not line or line.startswith(b"# ") for line in data.splitlines())
-    written = config.load(bytes(bare_repo.path))
+    written = configuration.read(bytes(bare_repo.path))
     without_comments = b"\n".join(
         line[2:] for line in data.splitlines() if line.startswith((b"#   ", b"# ]")) or b" = " in line
     )
     bare_repo.file(".trinity-guard.toml").write_bytes(without_comments)
-    explicit = config.load(bytes(bare_repo.path))
+    explicit = configuration.read(bytes(bare_repo.path))
     assert all(f"{key} = ".encode() in without_comments for key in config.KEYS)
     assert explicit.remote == "storage"
     for name in ("patterns", "exclude", "max_size", "min_size", "sniff", "on_artifact", "push", "sync", "on_change"):

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.support import Repo
-from trinity_guard import config, git
+from trinity_guard import git
+from trinity_guard.detect import configuration
 from trinity_guard.doctor import examination
 from trinity_guard.doctor.checks import ERROR, OK, WARNING, Check
 from trinity_guard.dvcrepo import pointer, project
@@ -99,7 +100,7 @@ def _agree(repo: Repo, checks: dict[str, Check]) -> None:
     """Compare each ok with what another reading of the same bytes says."""
     top = os.fsencode(repo.path)
     if checks["config"].level == OK:
-        config.load(top)
+        configuration.read(top)
     if checks["dvc-project"].level == OK:
         project.load(top)
     name = "models/first.pkl.dvc"

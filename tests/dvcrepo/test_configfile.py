@@ -148,7 +148,8 @@ def test_a_file_that_is_too_large_or_no_file_is_refused_by_name(tmp_path: Path) 
     file.write_bytes(b"#" * configfile.MAX_BYTES)
     assert configfile.read(os.fsencode(file)) == {}
     file.write_bytes(b"#" * (configfile.MAX_BYTES + 1))
-    for broken, why in ((file, "is too large for a DVC config"), (tmp_path, "cannot be read: Is a directory")):
+    large = "cannot be read: it is larger than 1,048,576 bytes"
+    for broken, why in ((file, large), (tmp_path, "cannot be read: it is a folder")):
         with pytest.raises(GuardError) as caught:
             configfile.read(os.fsencode(broken))
         assert caught.value.problem == f"the DVC config {broken} {why}."

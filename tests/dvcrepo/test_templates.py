@@ -111,7 +111,7 @@ def test_a_fifo_is_no_file_to_wait_for(tmp_path: Path) -> None:
 def test_a_file_of_values_has_a_size_that_is_read_and_one_that_is_not(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_text("name: a\n")
     assert stages(tmp_path, one("${name}", vars=["x.yaml"]), most_bytes=8)["s"]["outs"] == ["a"]
-    with pytest.raises(ValueError, match="name a file that is too large"):
+    with pytest.raises(ValueError, match="name a file that cannot be read: it is larger than"):
         stages(tmp_path, one("${name}", vars=["x.yaml"]), most_bytes=7)
 
 

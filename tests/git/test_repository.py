@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -12,6 +13,56 @@ from tests.helpers.support import Repo, run
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.git import repository
+
+LINK, NO_FILE, FOLDER, LONG = (
+    f"it is {what}" for what in ("a symbolic link", "no regular file", "a folder", "larger than 4 bytes")
+)
+NONE, BELOW = "No such file or directory", "Not a directory"
+# What is there -> what is read of it, or why not; and where a link will do.
+KINDS: dict[str, tuple[bytes | str, bytes | str]] = {
+    "file": (b"data", b"data"),
+    "link to file": (LINK, b"data"),
+    "link to device": (LINK, NO_FILE),
+    "link to pipe": (LINK, NO_FILE),
+    "link to nothing": (LINK, NONE),
+    "pipe": (NO_FILE, NO_FILE),
+    "folder": (FOLDER, FOLDER),
+    "long": (LONG, LONG),
+    "nothing": (NONE, NONE),
+    "below": (BELOW, BELOW),
+}
+
+
+def planted(folder: Path) -> None:
+    (folder / "file").write_bytes(b"data")
+    (folder / "long").write_bytes(b"12345")
+    (folder / "folder").mkdir()
+    os.mkfifo(folder / "pipe")
+    for target in ("file", "pipe", "nothing"):
+        (folder / f"link to {target}").symlink_to("none" if target == "nothing" else target)
+    (folder / "link to device").symlink_to("/dev/zero")
+
+
+@pytest.mark.parametrize("links", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_a_regular_file_is_read_and_nothing_is_waited_for(tmp_path: Path, kind: str, links: bool) -> None:
+    planted(tmp_path)
+    file, wanted = tmp_path / ("file/x" if kind == "below" else kind), KINDS[kind][links]
+    found: bytes | str | None
+    try:
+        found = repository.read(os.fsencode(file), 4, links=links)
+    except OSError as error:
+        found = error.strerror
+    assert found == wanted
+
+
+def test_no_descriptor_is_left_open(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"12345")
+    before = sum(1 for _ in Path("/dev/fd").iterdir())
+    for most in (5, 4):
+        with contextlib.suppress(OSError):
+            repository.read(os.fsencode(tmp_path / "file"), most)
+    assert sum(1 for _ in Path("/dev/fd").iterdir()) == before
 
 
 def as_tuple(place: git.Place) -> tuple[bytes, bytes, bytes, bool]:

@@ -265,6 +265,33 @@ def test_a_line_that_a_merge_brought_twice_counts_once(file: Path) -> None:
     assert len(baseline.load(name(file)).entries) == 1
 
 
+def test_lines_that_disagree_are_refused_and_an_update_keeps_the_one_that_hides_less(file: Path) -> None:
+    update(file, made(), reason="ours")
+    twin = lines(file)[1].replace('"ours"', '"theirs"').replace("}", ', "expires": "2199-01-01"}')
+    file.write_text(f"{file.read_text()}{twin}\nno entry\n")
+    with pytest.raises(GuardError, match="line 3: the line says otherwise of what line 2 says") as caught:
+        baseline.load(name(file))
+    assert "trinity-guard lint --baseline" in caught.value.remedy
+    update(file, made())
+    assert [(e.reason, e.expires) for e in baseline.load(name(file)).entries] == [("theirs", "2199-01-01")]
+
+
+@pytest.mark.parametrize("what", ["link", "pipe"])
+def test_neither_a_link_nor_a_pipe_is_a_baseline(file: Path, what: str) -> None:
+    other = file.with_name("other")
+    update(other, made())
+    before = other.read_bytes()
+    if what == "link":
+        file.symlink_to(other)
+    else:
+        os.mkfifo(file)
+    for act in (lambda: baseline.load(name(file)), lambda: update(file, made(), made(b"b.pkl"))):
+        with pytest.raises(GuardError, match=r"it is (a symbolic link|no regular file)") as caught:
+            act()
+        assert caught.value.exit_code == UNUSABLE
+    assert other.read_bytes() == before
+
+
 # --- what it refuses
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.checkout.workfiles import FILE, KIND, CacheReader, StagingDir, md5_of
+from trinity_guard.checkout.workfiles import CacheReader, StagingDir, md5_of
 from trinity_guard.dvcrepo import configfile, lockfile, odb, paths, pointer, safe_paths
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo.decode import outputs_of
@@ -16,8 +16,6 @@ from trinity_guard.remotes import trust
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-MAX_LISTED = 256 << 20
 
 
 def outputs(path: bytes, data: bytes, yaml: bytes | None, root: bytes) -> list[Output]:
@@ -35,14 +33,11 @@ def read_working(top: bytes, path: bytes) -> bytes | None:
     """Return the bytes of a pointer or lock in the work tree, None where there is no such ordinary file."""
     most = lockfile.MAX_BYTES if paths.is_lock(path) else pointer.MAX_BYTES
     try:
-        fd = os.open(os.path.join(top, path), os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_NOFOLLOW", 0))
+        fd = git.opened(os.path.join(top, path))
     except OSError:
         return None
-    if os.fstat(fd).st_mode & KIND != FILE:  # before `open`, which refuses a folder with an error of its own
-        os.close(fd)
-        return None
     with open(fd, "rb") as file:
-        return file.read(most + 1)
+        return file.read(most + 1)  # one that is too long is refused by whoever decodes it
 
 
 def expand(cache_reader: CacheReader, goal: Output) -> list[Output] | None:
@@ -51,13 +46,12 @@ def expand(cache_reader: CacheReader, goal: Output) -> list[Output] | None:
     Raises GuardError for a list that leads out of the directory.
     """
     there = cache_reader.find(goal.md5)
-    if there is None or os.stat(there).st_size > MAX_LISTED or md5_of(there) + ".dir" != goal.md5:
+    if there is None or os.stat(there).st_size > odb.MAX_LISTED or md5_of(there) + ".dir" != goal.md5:
         return None
     import json
 
     try:
-        with open(there, "rb") as file:
-            return [_member(goal, entry) for entry in json.loads(file.read())]
+        return [_member(goal, entry) for entry in json.loads(git.read(there, odb.MAX_LISTED, links=True))]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise _refused(goal, "is no list of files") from None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from trinity_guard import git
 from trinity_guard.dvcrepo import odb
 from trinity_guard.dvcrepo.output import LEGACY, is_md5
 from trinity_guard.errors import GuardError, shown
@@ -276,7 +277,7 @@ def _linked(kind: str, source: bytes, name: bytes) -> None:
     else:
         import fcntl
 
-        reading, writing = os.open(source, os.O_RDONLY), files.create(name)
+        reading, writing = git.opened(source, links=True), files.create(name)
         try:
             fcntl.ioctl(writing, FICLONE, reading)
         finally:

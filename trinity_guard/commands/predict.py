@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from trinity_guard import console
+from trinity_guard import console, git
 from trinity_guard.commands.terminal import arguments, output, progress, shells
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
 from trinity_guard.training import extra
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from trinity_guard.commands.terminal.arguments import Parser
 
 MAX_NAMED = 5
+MAX_PAGES = 4 << 30  # bytes
+OPEN_ALREADY = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")  # pipes that a shell has made: `<(…)`
 DESCRIPTION = """\
 Read pages, CSV or JSON lines, and print what the model says of each, in the same order.
 """
@@ -77,12 +79,18 @@ def _text(name: str) -> tuple[str, str]:
     if name == "-" and sys.stdin.isatty():
         raise GuardError("predict reads pages from a file or a pipe.", "trinity predict MODEL pages.csv", UNUSABLE)
     try:
-        with open(0 if name == "-" else name, "rb", closefd=name != "-") as file:
-            return file.read().decode("utf-8-sig"), said
+        return _pages(name).decode("utf-8-sig"), said
     except OSError as error:
         raise GuardError(f"{said} cannot be read: {error.strerror}.", "trinity predict MODEL FILE", UNUSABLE) from None
     except UnicodeDecodeError as error:
         raise GuardError(f"{said} is not UTF-8 (byte {error.start}).", "iconv -t UTF-8 FILE") from None
+
+
+def _pages(name: str) -> bytes:
+    if name != "-" and not name.startswith(OPEN_ALREADY):
+        return git.read(name, MAX_PAGES, links=True)
+    with open(0 if name == "-" else name, "rb", closefd=name != "-") as file:
+        return file.read()
 
 
 def _encoded(answers: Sequence[dict[str, Any]], form: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from trinity_guard import config as configs
 from trinity_guard import git
 from trinity_guard.config import Config
+from trinity_guard.detect import configuration
 from trinity_guard.detect.patterns import Rules
 from trinity_guard.dvcrepo import paths, referenced
 from trinity_guard.dvcrepo.project import Project
@@ -94,7 +94,7 @@ class Subject:
 
     def config(self) -> Config:
         try:
-            config: Config = self.once("config", lambda: configs.load(self.place.top))
+            config: Config = self.once("config", lambda: configuration.read(self.place.top))
         except GuardError:
             raise Unseen("our configuration cannot be read (see config)") from None
         return config

@@ -86,8 +86,7 @@ def kept_private(subject: Subject) -> Check:
     file = subject.place.file(b".dvc", b"config.local")
     try:
         mode = os.stat(file).st_mode
-        with open(file, "rb") as opened:
-            data = opened.read(configfile.MAX_BYTES)
+        data = git.read(file, configfile.MAX_BYTES, links=True)
     except FileNotFoundError:
         return fine("no credential is kept in .dvc/config.local")
     if git.attempt("check-ignore", "-q", "--no-index", "--", b".dvc/config.local").code:
@@ -109,10 +108,7 @@ def kept_private(subject: Subject) -> Check:
 
 def _ignore_local(subject: Subject) -> str:
     file = subject.place.file(b".dvc", b".gitignore")
-    old = b""
-    if os.path.lexists(file):
-        with open(file, "rb") as opened:
-            old = opened.read()
+    old = files.read_if_there(file) or b""
     line = (b"" if not old or old.endswith(b"\n") else b"\n") + b"/config.local\n"
     files.replace_in(subject.place, b".dvc/.gitignore", old + line)
     return ".dvc/.gitignore names config.local"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from trinity_guard import git
 from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.errors import GuardError, shown, typed
+from trinity_guard.git import files
 from trinity_guard.setup import framework, install
 from trinity_guard.setup import native as native_hooks
 from trinity_guard.setup.record import InstallPlan
@@ -116,11 +117,7 @@ def by_framework(subject: Subject) -> bool:
 
 
 def _config(subject: Subject) -> bytes | None:
-    try:
-        with open(subject.place.file(framework.CONFIG), "rb") as file:
-            return file.read(1 << 20)
-    except FileNotFoundError:
-        return None
+    return files.read_if_there(subject.place.file(framework.CONFIG))
 
 
 def reinstalling(subject: Subject) -> bool:

@@ -7,6 +7,7 @@ import re
 
 from trinity_guard import config as configs
 from trinity_guard import git
+from trinity_guard.detect.configuration import read as read_config
 from trinity_guard.detect.patterns import Rules
 from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
 from trinity_guard.dvcrepo import project as dvcproject
@@ -27,7 +28,7 @@ def configuration(subject: Subject) -> Check:
             f"{configs.OWN_FILE} is not checked out (a sparse checkout): the defaults hold in its place.",
             f"git sparse-checkout add {configs.OWN_FILE}     # of cones: git sparse-checkout reapply",
         )
-    config = configs.load(subject.place.top)
+    config = read_config(subject.place.top)
     if config.notes:
         return Check(
             WARNING, " ".join(config.notes), f"take [tool.trinity-guard] out of {configs.PYPROJECT}, or the other file"

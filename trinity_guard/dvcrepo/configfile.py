@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
+from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 
 TYPE_CHECKING = False
@@ -126,15 +127,11 @@ def _lines(data: bytes) -> Iterator[tuple[int, str, str]]:
 
 def _bytes_of(file: bytes) -> bytes:
     try:
-        with open(file, "rb") as opened:
-            data = opened.read(MAX_BYTES + 1)
+        return git.read(file, MAX_BYTES, links=True)
     except FileNotFoundError:
         return b""
     except OSError as e:
         raise broken(file, f"cannot be read: {e.strerror}") from None
-    if len(data) > MAX_BYTES:
-        raise broken(file, "is too large for a DVC config")
-    return data
 
 
 def resolved(folder: bytes, path: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from trinity_guard import git
 from trinity_guard.dvcrepo.output import LEGACY, is_object
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git import durable, files
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from trinity_guard import Progress
 
+MAX_LISTED = 256 << 20  # bytes of a directory object
 PIECE = 1 << 20
 # From this size on, hashing in a second thread beats what starting it costs.
 THREADED = 8 << 20
@@ -72,7 +74,8 @@ class Store:
     def size(self, md5: str) -> int | None:
         """Return the size of an object in bytes, None when it is not here."""
         try:
-            return os.stat(self.path(md5)).st_size
+            found = os.stat(self.path(md5))
+            return found.st_size if found.st_mode & 0o170000 == 0o100000 else None
         except (FileNotFoundError, NotADirectoryError):
             return None
 
@@ -212,7 +215,7 @@ def says(md5: str, digest: str, path: bytes) -> bool:
 
 def read_file(path: bytes) -> Iterator[bytes]:
     """Yield a file's bytes in pieces."""
-    with open(path, "rb", buffering=0) as file:
+    with open(git.opened(path, links=True), "rb", buffering=0) as file:
         while piece := file.read(PIECE):
             yield piece
 
@@ -253,13 +256,12 @@ def children(cache: Store, md5: str) -> list[tuple[str, int]]:
     import json
 
     try:
-        with open(cache.path(md5), "rb") as file:
-            listed = json.loads(file.read())
+        listed = json.loads(git.read(cache.path(md5), MAX_LISTED, links=True))
         legacy = LEGACY if md5.startswith(LEGACY) else ""
         return [(_checked_md5(legacy + entry["md5"]), -1) for entry in listed]
     except FileNotFoundError:
         return []
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         raise GuardError(f"the directory object {md5} in the cache is damaged") from None
 
 

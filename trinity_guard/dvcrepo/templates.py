@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from trinity_guard import git
 from trinity_guard.dvcrepo import yaml
 
 TYPE_CHECKING = False
@@ -96,10 +97,10 @@ def _repository(top: bytes, most_bytes: int) -> Any:
             real = os.path.realpath(path)
             if not real.startswith(inside) or not os.path.isfile(real):
                 raise ValueError("its `vars` name a file outside of the repository, or none")
-            with open(real, "rb") as file:
-                data = file.read(most_bytes + 1)
-            if len(data) > most_bytes:
-                raise ValueError("its `vars` name a file that is too large")
+            try:
+                data = git.read(real, most_bytes)
+            except OSError as error:
+                raise ValueError(f"its `vars` name a file that cannot be read: {error.strerror}") from None
             if b"&" in data and b"*" in data and not real.endswith((".json", ".toml", ".py")):
                 _require_small(yaml.parse(data, most_bytes, anchors=True))
             return super().open(path, *args, **kwargs)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
+from trinity_guard.git.repository import read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 # Begins the name of a file that is being written. Short, whatever the file's own name is: there is a NAME_MAX.
 UNFINISHED = b".trinity-guard-"
 CROSSES = 18  # EXDEV
+# Bytes of what people write by hand: ignore files, pointers, hooks, configurations.
+MAX_READ = 16 << 20
 # Seconds after which no process is still writing one of these small files.
 FORGOTTEN = 600
 
@@ -68,6 +71,28 @@ def replace_in(place: Place, path: bytes, data: bytes, mode: int = 0o666, *, dur
         folder = os.path.dirname(folder)
     own = os.path.join(place.git_dir, b"trinity-guard")
     replace(place.file(path), data, mode, durable=durable, made_in=own)
+
+
+def refuse_behind_link(path: bytes) -> None:
+    """Refuse to write a file behind a folder of a work tree that is a symlink: it may have come with the repository."""
+    path = os.path.abspath(path)
+    folder = os.path.dirname(path)
+    while folder != os.path.dirname(folder):
+        if os.path.islink(folder) and in_work_tree(folder):
+            problem = f"{shown(path)} would be written through the symlink {shown(folder)} of a repository."
+            raise GuardError(problem, f"ls -l {typed(folder)}     # where does it lead?", UNUSABLE)
+        folder = os.path.dirname(folder)
+
+
+def in_work_tree(path: bytes) -> bool:
+    """Whether an absolute path lies in a work tree, of whichever repository."""
+    folder = os.path.dirname(path)
+    while not os.path.lexists(os.path.join(folder, b".git")):
+        above = os.path.dirname(folder)
+        if above == folder:
+            return False
+        folder = above
+    return True
 
 
 def _kept_mode(path: bytes, asked: int) -> int | None:
@@ -151,20 +176,20 @@ def unfinished(folder: bytes) -> list[bytes]:
     return found
 
 
-def read_if_there(path: bytes) -> bytes | None:
-    """Return a file's bytes, None where there is no such file."""
+def read_if_there(path: bytes, most: int = MAX_READ, *, links: bool = False) -> bytes | None:
+    """Return the bytes of a file of a repository, None where there is none; GuardError for what is no regular file.
+
+    most, links: as for `git.read`.
+    """
     try:
-        fd = os.open(path, os.O_RDONLY)
+        return read(path, most, links=links)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except OSError as error:
-        raise GuardError(problem=f"cannot read {shown(path)}: {error.strerror}.") from error
-    try:
-        with open(fd, "rb") as file:
-            return file.read()
     except IsADirectoryError:
-        os.close(fd)
         raise GuardError(problem=f"{shown(path)} is a folder where a file should be.", remedy="move it away") from None
+    except OSError as error:
+        problem = f"cannot read {shown(path)}: {error.strerror}."
+        raise GuardError(problem, f"ls -l {typed(path)}     # what is it?") from error
 
 
 def unwritable(path: bytes, error: OSError) -> GuardError:

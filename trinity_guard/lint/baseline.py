@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 
+from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import files
 from trinity_guard.lint.finding import Finding
@@ -158,7 +159,7 @@ def update(
     reason: for new entries, which need one; expires: for them, and for entries that have expired (with the new reason,
     if one is given). looked: whether this run would have found what an entry is about: else it stays.
     """
-    old = load(file).entries if os.path.lexists(file) else []
+    old = load(file, readable_only=True).entries if os.path.lexists(file) else []
     if expires and day(expires) < today:
         raise GuardError(f"{expires} is past: an entry hides its finding up to that day.", "--expires DAY", UNUSABLE)
     wanted = {key_of(f): f for f in findings if f.rule != RULE}
@@ -179,7 +180,7 @@ def write(file: bytes, entries: Iterable[Entry]) -> None:
     ordered = {e.key: e for e in sorted(entries, key=lambda e: e.key)}.values()
     data = "\n".join([HEADER, *(e.encode() for e in ordered), ""]).encode()
     if not os.path.lexists(file) or _read(file) != data:
-        files.replace(os.path.realpath(file), data, durable=True)
+        files.replace(file, data, durable=True)
 
 
 def _no_reason(new: list[Finding]) -> GuardError:
@@ -202,24 +203,35 @@ def _json(fields: dict[str, str]) -> str:
 # --- reading
 
 
-def load(file: bytes) -> Baseline:
-    """Read a baseline. GuardError (exit 2), with the line, for all that it would not have written itself."""
+def load(file: bytes, readable_only: bool = False) -> Baseline:
+    """Read a baseline. GuardError (exit 2), with the line, for all that it would not have written itself.
+
+    readable_only: leave out what cannot be read, and of two lines that disagree the one that hides longer.
+    """
     lines = _read(file).split(b"\n")
     for number, line in enumerate(lines, 1):
         if line.startswith(MARKERS):
-            raise _broken(file, number, "holds the marker of a merge conflict", conflict=True)
+            raise _in_conflict(file, number)
     if lines[0].rstrip(b"\r") != HEADER.encode():
-        raise _broken(file, 1, "is no baseline of this version of trinity-guard")
+        raise _not_ours(file)
     entries: dict[tuple[bytes, str, str], Entry] = {}
     for number, line in enumerate(lines[1:], 2):
-        if not line.strip():
-            continue
-        entry = _entry(file, number, line)
-        twin = entries.setdefault(entry.key, entry)
-        # A merge can bring the same line twice; two that disagree need somebody to choose.
-        if twin.encode() != entry.encode():
-            raise _broken(file, number, f"says otherwise of what line {twin.line} says")
+        if line.strip():
+            try:
+                _take(file, entries, _entry(file, number, line))
+            except GuardError:
+                if not readable_only:
+                    raise
     return Baseline(file, list(entries.values()))
+
+
+def _take(file: bytes, entries: dict[tuple[bytes, str, str], Entry], entry: Entry) -> None:
+    """Take in an entry; of two that disagree keep the one that ends first, and say so."""
+    twin = entries.setdefault(entry.key, entry)
+    # A merge can bring the same line twice; two that disagree need somebody to choose.
+    if twin.encode() != entry.encode():
+        entries[entry.key] = min(twin, entry, key=lambda e: e.expires or "9999-99-99")
+        raise _broken(file, entry.line, f"says otherwise of what line {twin.line} says")
 
 
 def _entry(file: bytes, number: int, line: bytes) -> Entry:
@@ -274,8 +286,7 @@ def day(text: str) -> str:
 
 def _read(file: bytes) -> bytes:
     try:
-        with open(file, "rb") as opened:
-            data = opened.read(MAX_BYTES + 1)
+        return git.read(file, MAX_BYTES)
     except FileNotFoundError:
         raise GuardError(
             problem=f"there is no baseline {shown(file)}.",
@@ -283,18 +294,28 @@ def _read(file: bytes) -> bytes:
             exit_code=UNUSABLE,
         ) from None
     except OSError as error:
-        raise GuardError(f"cannot read {shown(file)}: {error.strerror}.", exit_code=UNUSABLE) from None
-    if len(data) > MAX_BYTES:
-        raise _broken(file, 1, f"is in a file of more than {MAX_BYTES >> 20} MB")
-    return data
+        problem, remedy = f"cannot read {shown(file)}: {error.strerror}.", f"ls -l {typed(file)}     # what is it?"
+        raise GuardError(problem, remedy, UNUSABLE) from None
 
 
-def _broken(file: bytes, number: int, what: str, conflict: bool = False) -> GuardError:
-    path = shown(file)
-    keep = "keep the entries of both sides and delete the markers" if conflict else f"correct line {number}"
-    return GuardError(
-        problem=f"{path}, line {number}: the line {what}; no finding was hidden.",
-        remedy=f"{keep}, or write it anew: git checkout HEAD -- {path} && trinity-guard lint --baseline {path} "
-        "--update-baseline",
-        exit_code=UNUSABLE,
+def _broken(file: bytes, number: int, what: str) -> GuardError:
+    again = f'{updating(file)} --reason "…"'
+    return _unread(file, number, what, f"correct line {number}, or keep what can be read and write it anew: {again}")
+
+
+def _in_conflict(file: bytes, number: int) -> GuardError:
+    markers = "sed -i.bak -E '/^([<|=>])\\1{6}/d'"
+    what, remedy = (
+        "holds the marker of a merge conflict",
+        f"{markers} {typed(file)}     # keeps the entries of both sides",
     )
+    return _unread(file, number, what, remedy)
+
+
+def _not_ours(file: bytes) -> GuardError:
+    what = "is no baseline of this version of trinity-guard"
+    return _unread(file, 1, what, f"head -3 {typed(file)}     # what is it?")
+
+
+def _unread(file: bytes, number: int, what: str, remedy: str) -> GuardError:
+    return GuardError(f"{shown(file)}, line {number}: the line {what}; no finding was hidden.", remedy, UNUSABLE)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
+from trinity_guard import git
 from trinity_guard.dvcrepo import paths
 from trinity_guard.dvcrepo.configfile import MAX_BYTES
 from trinity_guard.dvcrepo.paths import is_config
@@ -28,9 +29,10 @@ class OnDisk(Subject):
         return {**super().contents(oid for oid in asked if oid not in found), **found}
 
     def _read(self, path: bytes) -> bytes | None:
-        with open(self.place.file(path), "rb") as file:
-            data = file.read(MAX_BYTES + 1)
-        return data if len(data) <= MAX_BYTES else None
+        try:
+            return git.read(self.place.file(path), MAX_BYTES)
+        except OSError:
+            return None
 
 
 def on_disk(indexed: Subject) -> OnDisk:

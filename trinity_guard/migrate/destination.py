@@ -11,6 +11,7 @@ from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo import safe_paths, secrets
 from trinity_guard.dvcrepo.output import of_object
 from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.git import files
 from trinity_guard.migrate import dvcfiles
 from trinity_guard.push import deliver
 from trinity_guard.remotes import add, connect, trust
@@ -95,10 +96,7 @@ def _committed(place: git.Place, name: bytes) -> bytes | None:
     if place.bare:
         found = git.attempt("cat-file", "blob", b"HEAD:" + name, at=place.git_dir)
         return None if found.code else found.out
-    if not os.path.isfile(place.file(name)):
-        return None
-    with open(place.file(name), "rb") as file:
-        return file.read()
+    return files.read_if_there(place.file(name))
 
 
 def _address(place: git.Place, url: str) -> str:

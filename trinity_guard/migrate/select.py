@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from trinity_guard import config as configs
 from trinity_guard import git
 from trinity_guard.config import Config
+from trinity_guard.detect import configuration
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.migrate import destination, refs, refusals
 from trinity_guard.migrate.migration import Migration
@@ -44,17 +45,15 @@ def options(migration: Migration, request: Request) -> Options:
 
 def load_config(place: git.Place) -> Config:
     """Read the repository's config; in a bare one from the tree of HEAD."""
-    import tempfile
-
     if not place.bare:
-        return configs.load(place.top)
-    with tempfile.TemporaryDirectory(prefix="trinity-guard-") as folder:
-        for name in (configs.OWN_FILE, configs.PYPROJECT):
-            found = git.attempt("cat-file", "blob", f"HEAD:{name}", at=place.git_dir)
-            if not found.code:
-                with open(os.path.join(folder, name), "wb") as file:
-                    file.write(found.out)
-        return configs.load(os.fsencode(folder))
+        return configuration.read(place.top)
+    own, shared = (_of_head(place, name) for name in (configs.OWN_FILE, configs.PYPROJECT))
+    return configs.parsed(own, shared if shared is not None and b"trinity-guard" in shared else None)
+
+
+def _of_head(place: git.Place, name: str) -> bytes | None:
+    found = git.attempt("cat-file", "blob", f"HEAD:{name}", at=place.git_dir)
+    return None if found.code else found.out
 
 
 def selection(config: Config, include: Sequence[str], exclude: Sequence[str], above: str | None) -> Selection:

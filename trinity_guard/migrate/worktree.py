@@ -41,10 +41,10 @@ def untracked_in_the_way(source: Source, change: Change) -> list[bytes]:
 
 
 def _same(file: bytes, data: bytes) -> bool:
-    if os.path.islink(file) or not os.path.isfile(file):
-        return False
-    with open(file, "rb") as opened:
-        return opened.read() == data
+    try:
+        return git.read(file, len(data)) == data
+    except OSError:
+        return False  # no regular file, or a longer one
 
 
 def unlike_their_pointers(source: Source, old: bytes, new: bytes) -> list[bytes]:

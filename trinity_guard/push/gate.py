@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.dvcrepo import odb
+from trinity_guard.dvcrepo import configfile, odb
 from trinity_guard.dvcrepo.output import Output, of_object
 from trinity_guard.dvcrepo.paths import folders_above
 from trinity_guard.errors import GuardError, shown, typed
@@ -125,8 +125,7 @@ def require_same_places(place: git.Place, refs: Sequence[Ref], findings: PushCon
 
 def _place_here(place: git.Place, file: bytes) -> tuple[object, ...] | None:
     try:
-        with open(place.file(file), "rb") as opened:
-            return place_in(opened.read(), file)
+        return place_in(git.read(place.file(file), configfile.MAX_BYTES, links=True), file)
     except (FileNotFoundError, NotADirectoryError):
         return None
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 
-from trinity_guard import git
+from trinity_guard import git, python_module
 from trinity_guard.dvcrepo import configfile, safe_paths, secrets, urls
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.git.files import replace
+from trinity_guard.git.files import read_if_there, replace
 from trinity_guard.remotes import credentials, endpoints, untrusted
 
 TYPE_CHECKING = False
@@ -42,7 +41,7 @@ def add(place: git.Place, root: bytes, spec: RemoteSpec, about_to_change: Callab
     kept = own_options(spec)
     about_to_change(os.path.relpath(os.path.join(root, credentials.COMMITTED), place.top))
     files = [os.path.join(root, f) for f in (credentials.COMMITTED, credentials.LOCAL)]
-    before = {file: _bytes_at(file) for file in files}
+    before = {file: read_if_there(file) for file in files}
     try:
         done = _written(place, root, name, spec, kept, project.default_remote is None or spec.default)
     except BaseException:
@@ -75,7 +74,7 @@ def free_name(project: dvcproject.Project) -> str:
 def dvc(root: bytes, *args: str | bytes) -> None:
     """Run the real DVC on a project."""
     env = {**os.environ, "DVC_NO_ANALYTICS": "1", "PYTHONSAFEPATH": "1", "PYTHONUTF8": "1"}
-    git.succeed([sys.executable, "-m", "dvc", "--cd", root, *args], env=env)
+    git.succeed([*python_module("dvc"), "--cd", root, *args], env=env)
 
 
 def _require_new(project: dvcproject.Project, name: str, url: str) -> None:
@@ -138,14 +137,6 @@ def _as_dvc_takes(root: bytes, url: str) -> str | bytes:
     if url.startswith("~"):
         return os.path.expanduser(url)
     return os.path.relpath(os.path.abspath(os.fsencode(url)), root)
-
-
-def _bytes_at(file: bytes) -> bytes | None:
-    try:
-        with open(file, "rb") as opened:
-            return opened.read()
-    except FileNotFoundError:
-        return None
 
 
 def _put_back(file: bytes, data: bytes | None) -> None:

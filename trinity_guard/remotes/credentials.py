@@ -7,7 +7,7 @@ import os
 from trinity_guard import git
 from trinity_guard.dvcrepo import configfile, project, safe_paths, secrets, urls
 from trinity_guard.errors import UNUSABLE, GuardError, pathspec, shown, typed
-from trinity_guard.git.files import replace
+from trinity_guard.git.files import read_if_there, replace
 from trinity_guard.remotes import untrusted
 
 TYPE_CHECKING = False
@@ -227,11 +227,7 @@ def _local_file(place: git.Place, root: bytes) -> bytes:
 
 
 def _read(file: bytes) -> bytes:
-    try:
-        with open(file, "rb") as opened:
-            return opened.read()
-    except FileNotFoundError:
-        return b""
+    return read_if_there(file, links=True) or b""
 
 
 def _write(file: bytes, data: bytes, private: bool) -> None:

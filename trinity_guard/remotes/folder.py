@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from trinity_guard import git
 from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.remotes.base import RemoteError
@@ -117,7 +118,7 @@ def _copy(source: odb.Store, target: odb.Store, md5: str, count: odb.ByteCounter
     """Take one object over, hashing on the way; return why not, "" when it came."""
     path = source.path(md5)
     try:
-        file = open(path, "rb", buffering=0)
+        file = open(git.opened(path, links=True), "rb", buffering=0)
     except (FileNotFoundError, NotADirectoryError):
         return ABSENT
     except OSError as error:

@@ -13,6 +13,7 @@ from trinity_guard.dvcrepo.compare import Comparison
 from trinity_guard.dvcrepo.output import Output
 from trinity_guard.dvcrepo.paths import is_lock
 from trinity_guard.errors import shown
+from trinity_guard.git import files
 from trinity_guard.push import background
 from trinity_guard.push.queue import Queue, Retries
 from trinity_guard.remotes import connect
@@ -99,8 +100,7 @@ def installed_hooks() -> list[str]:
     for name in HOOKS:
         path = os.path.join(folder, name.encode())
         try:
-            with open(path, "rb") as file:
-                text = file.read()
+            text = git.read(path, files.MAX_READ, links=True)
         except OSError:
             continue
         if os.access(path, os.X_OK) and (b"trinity-guard" in text or _framework_calls_us(text)):
@@ -112,7 +112,6 @@ def _framework_calls_us(hook: bytes) -> bool:
     if b"pre-commit.com" not in hook:
         return False
     try:
-        with open(".pre-commit-config.yaml", "rb") as file:
-            return b"trinity-" in file.read()
+        return b"trinity-" in git.read(".pre-commit-config.yaml", files.MAX_READ)
     except OSError:
         return False

@@ -11,6 +11,7 @@ from trinity_guard import git
 from trinity_guard.dvcrepo import project, safe_paths
 from trinity_guard.dvcrepo.project import FILES
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
+from trinity_guard.git import files
 from trinity_guard.git.files import replace
 from trinity_guard.remotes import add, base, untrusted
 from trinity_guard.remotes.add import folder_beside
@@ -166,9 +167,9 @@ def digests(place: git.Place) -> dict[str, str]:
     """Return file -> digest of what the set-up left, to tell later whether anybody has changed it."""
     found = {}
     for name in FILES:
-        if os.path.isfile(place.file(name)):
-            with open(place.file(name), "rb") as f:
-                found[name.decode()] = native.digest(f.read())
+        data = files.read_if_there(place.file(name))
+        if data is not None:
+            found[name.decode()] = native.digest(data)
     return found
 
 

@@ -6,9 +6,8 @@ The file is edited as text: every byte that is not ours stays, comments, order a
 from __future__ import annotations
 
 import os
-import sys
 
-from trinity_guard import git
+from trinity_guard import git, python_module
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.setup import native
 
@@ -259,7 +258,7 @@ def _value(root: Any, name: str) -> Any:
 
 
 def _run(*args: str | bytes) -> None:
-    git.succeed([sys.executable, "-m", "pre_commit", *args], env={**os.environ, "PYTHONSAFEPATH": "1"})
+    git.succeed([*python_module("pre_commit"), *args], env={**os.environ, "PYTHONSAFEPATH": "1"})
 
 
 def validate(path: bytes) -> None:

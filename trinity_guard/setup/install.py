@@ -29,7 +29,7 @@ def install(place: git.Place, remote: str | None = None, hooks: str | None = Non
     mode = hooks or (FRAMEWORK if _framework_has_us(place) else NATIVE)
     if remote is not None:
         add.require_safe(remote)
-    settings = config.load(place.top)
+    settings = configuration.read(place.top)
     folder = _checked(plan, mode, hooks)
     _install_dvc(plan, remote)
     if not settings.source:
@@ -264,11 +264,7 @@ def _remove_husky(plan: InstallPlan, folder: native.Folder) -> None:
 
 
 def _framework_config(place: git.Place) -> bytes | None:
-    try:
-        with open(place.file(framework.CONFIG), "rb") as f:
-            return f.read()
-    except FileNotFoundError:
-        return None
+    return files.read_if_there(place.file(framework.CONFIG))
 
 
 def _framework_has_us(place: git.Place) -> bool:
@@ -377,12 +373,12 @@ def _folders(place: git.Place) -> list[native.Folder]:
 
 def _remove_config(plan: InstallPlan) -> None:
     path = plan.place.file(OWN_FILE)
-    if not os.path.isfile(path):
+    data = files.read_if_there(path)
+    if data is None:
         return
-    with open(path, "rb") as f:
-        if f.read() != config_text():
-            plan.outcome.notes.append(f"{shown(OWN_FILE)} holds settings of yours and is kept")
-            return
+    if data != config_text():
+        plan.outcome.notes.append(f"{shown(OWN_FILE)} holds settings of yours and is kept")
+        return
     plan.about_to_change(OWN_FILE)
     os.unlink(path)
     plan.outcome.done.append(f"{shown(OWN_FILE)} removed")

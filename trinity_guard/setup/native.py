@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from trinity_guard import LIBRARY, git, start_line
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
+from trinity_guard.git import files
 from trinity_guard.git.files import replace, unwritable
 
 ID = b"trinity-guard hook 5d1c8e0b7f3a4c29 version "
@@ -142,8 +143,7 @@ def _refusal(place: git.Place, path: bytes, scope: str) -> GuardError:
 
 
 def _content(path: bytes) -> bytes:
-    with open(path, "rb") as f:
-        return f.read()
+    return files.read_if_there(path, links=True) or b""
 
 
 def hook_at(path: bytes) -> bytes | None:

@@ -100,8 +100,7 @@ def recorded(path: str, root: str) -> Recorded | None:
     GuardError for a pointer that cannot be read, or that speaks of another file.
     """
     try:
-        with open(path + ".dvc", "rb") as file:
-            data = file.read(pointer.MAX_BYTES + 1)
+        data = git.read(path + ".dvc", pointer.MAX_BYTES)
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.git import durable
 from trinity_guard.training import provenance
 
 NAME = "layout_risk_predictor"
+MAX_METADATA, MAX_MODEL = 4 << 20, 4 << 30  # bytes
 METADATA, CARD, MODEL = "_metadata.json", "_card.md", ".pkl"
 STAGING = ".trinity-train-"
 DATED = re.compile(NAME + r"_\d{8}T\d{6}Z")
@@ -168,10 +170,8 @@ def _begun(staging: str, folder: str, stem: str) -> bool:
     if os.path.lexists(os.path.join(staging, stem + METADATA)) or os.path.lexists(final + MODEL):
         return False
     try:
-        with open(os.path.join(staging, stem + MODEL), "rb") as file:
-            found = provenance.md5(file.read())
-        with open(final + METADATA, "rb") as file:
-            return bool(json.load(file)["model"]["md5"] == found)
+        found = provenance.md5(git.read(os.path.join(staging, stem + MODEL), MAX_MODEL))
+        return bool(json.loads(git.read(final + METADATA, MAX_METADATA))["model"]["md5"] == found)
     except (OSError, ValueError, TypeError, KeyError):
         return False
 

@@ -13,6 +13,7 @@ from trinity_guard import git
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git import files
 from trinity_guard.training import provenance, record
+from trinity_guard.training.data import csv_file
 from trinity_guard.training.data.table import load, warnings
 from trinity_guard.training.model import card, evaluation, gates, plots, search
 from trinity_guard.training.model import champion as challenge
@@ -167,8 +168,7 @@ def _inputs(options: Options) -> _Inputs:
     if pointer is not None:
         matches = pointer.md5 == table.md5
         if pointer.legacy and not matches:
-            with open(options.dataset, "rb") as file:
-                matches = pointer.agrees(file.read())
+            matches = pointer.agrees(csv_file.read(options.dataset))
     return _Inputs(options, source, table, pointer, matches, model.examples(table, options.settings))
 
 
@@ -338,4 +338,5 @@ def _write_metrics(root: str, found: Evaluation) -> None:
     plain = found.to_json()
     kept = {name: plain[name] for name in ("metrics", "baseline", "cv", "leakage")}
     text = json.dumps(kept, indent=2) + "\n"
+    files.refuse_behind_link(os.fsencode(os.path.join(root, METRICS)))
     files.replace(os.fsencode(os.path.join(root, METRICS)), text.encode(), durable=True)

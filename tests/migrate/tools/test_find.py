@@ -48,6 +48,6 @@ def test_filter_repo_is_a_program_or_a_module_of_this_python(path: Path, monkeyp
         find.find("filter-repo", None)
     assert error.value.remedy == "pip install git-filter-repo"
     monkeypatch.setattr("importlib.util.find_spec", lambda _: object())
-    assert find.find("filter-repo", None).argv == [sys.executable, "-m", "git_filter_repo"]
+    assert find.find("filter-repo", None).argv == [sys.executable, "-P", "-m", "git_filter_repo"]
     there = program(path / "git-filter-repo")
     assert find.find("filter-repo", None).argv == [there]

@@ -85,7 +85,7 @@ SPOILT = {
         "x.pkl",
     ),
     "a folder": (lambda own: (own.unlink(), own.mkdir()), "is a folder"),
-    "a pipe": (a_pipe, "not a regular file"),
+    "a pipe": (a_pipe, "it is no regular file"),
     "gone": (lambda own: own.unlink(), "there is no"),
 }
 

@@ -23,9 +23,15 @@ def note_the_top(start: bytes) -> None:
 def write_output(path: bytes, data: bytes) -> None:
     """Write the file that `--output` names: whole or not at all, through a link; into a device or a pipe as it is.
 
-    To rename a file over /dev/stdout would take it from everybody on this machine.
+    To rename a file over /dev/stdout would take it from everybody on this machine. A link in a work tree may have come
+    with the repository, or lead into DVC's cache: the file takes its place, and none is followed on the way.
     """
+    path = os.path.abspath(path)
+    files.refuse_behind_link(path)
     try:
+        if os.path.islink(path) and files.in_work_tree(path):
+            files.replace(path, data)
+            return
         if _is_replaced(path):
             files.replace(os.path.realpath(path), data)
             return
@@ -39,6 +45,7 @@ def write_output(path: bytes, data: bytes) -> None:
 def write_output_with_folder(path: str, data: bytes) -> None:
     """The same for a command that makes the folder of its output too."""
     folder = os.path.dirname(os.path.abspath(path))
+    files.refuse_behind_link(os.fsencode(path))
     try:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:

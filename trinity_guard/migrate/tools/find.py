@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
 
+from trinity_guard import python_module
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.migrate.tools import guides
 
@@ -60,7 +60,7 @@ def _find_filter_repo() -> Tool:
     if program is not None:
         return Tool(FILTER_REPO, [program])
     if importlib.util.find_spec("git_filter_repo") is not None:
-        return Tool(FILTER_REPO, [sys.executable, "-m", "git_filter_repo"])
+        return Tool(FILTER_REPO, python_module("git_filter_repo"))
     raise GuardError(
         problem="there is no git-filter-repo, on the PATH or as a module.",
         remedy=guides.GET_FILTER_REPO,

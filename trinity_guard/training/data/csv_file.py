@@ -6,13 +6,14 @@ import csv
 import io
 import os
 import shlex
-import stat
 from collections.abc import Iterator
 
+from trinity_guard import git
 from trinity_guard.errors import BLOCKED, GuardError, shown
 
 MAKE = "trinity data     # makes one"
 FIELD = 1 << 20  # bytes; nothing that we read is as long
+MAX_TABLE = 64 << 30  # bytes
 PANDAS = "python -c 'import pandas, sys; pandas.read_%s(sys.argv[1]).to_csv(\"table.csv\", index=False)' {}"
 PAGE = "is an HTML page, not a table", "fetch the file itself: a page was saved in its stead"
 WORKBOOK = "is a workbook or an archive", "save the sheet as CSV (UTF-8), or unzip the archive"
@@ -45,17 +46,12 @@ def read(path: str) -> bytes:
     if path.endswith(".dvc"):
         raise GuardError(f"{name} is a DVC pointer, not the table.", f"name the table: {name.removesuffix('.dvc')}")
     try:
-        mode = os.stat(path).st_mode
-        if stat.S_ISDIR(mode):
-            raise GuardError(
-                f"{name} is a folder.", f"name the table in it, as {name.rstrip('/')}/training_dataset.csv"
-            )
-        if not stat.S_ISREG(mode):
-            raise GuardError(f"{name} is no regular file.", "name a CSV file")
-        with open(path, "rb") as file:
-            return file.read()
+        return git.read(path, MAX_TABLE, links=True)  # DVC may have made it a link into its cache
     except FileNotFoundError as error:
         raise _missing(path, name) from error
+    except IsADirectoryError:
+        remedy = f"name the table in it, as {name.rstrip('/')}/training_dataset.csv"
+        raise GuardError(f"{name} is a folder.", remedy) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise GuardError(

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 from random import Random
 
+from trinity_guard import git
 from trinity_guard.errors import BLOCKED, UNUSABLE, GuardError, shown
 from trinity_guard.git import durable
 from trinity_guard.training.data import texts
@@ -133,7 +134,7 @@ def _first(rows: int, seed: int, on_progress: Progress | None) -> Iterator[tuple
 def _md5(path: str) -> str:
     """Return a file's md5, "" for what is no file that can be read: then it is not ours."""
     try:
-        with open(path, "rb") as file:
+        with open(git.opened(path, links=True), "rb") as file:
             return hashlib.file_digest(file, "md5").hexdigest()
     except OSError:
         return ""

@@ -8,9 +8,10 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from trinity_guard import git
 from trinity_guard.errors import shown
 from trinity_guard.training.model import evaluation, verified
-from trinity_guard.training.record import METADATA, MODEL
+from trinity_guard.training.record import MAX_METADATA, METADATA, MODEL
 
 if TYPE_CHECKING:
     from trinity_guard.training.model.evaluation import Evaluation
@@ -55,8 +56,7 @@ def _file(folder: str, md5: str) -> str:
     for metadata in sorted(glob.glob(os.path.join(glob.escape(folder), "*" + METADATA))) if md5 else ():
         path = metadata.removesuffix(METADATA) + MODEL
         try:
-            with open(metadata, "rb") as file:
-                named = json.loads(file.read(verified.MAX_METADATA))["model"]["md5"]
+            named = json.loads(git.read(metadata, MAX_METADATA))["model"]["md5"]
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             continue  # some other tool's file
         if named == md5 and os.path.isfile(path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
+from trinity_guard import git
 from trinity_guard.dvcrepo import yaml
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.training.model.settings import Settings
@@ -33,9 +34,7 @@ def section(path: str) -> dict[str, object]:
     """Return the mapping below `train:` of a file of parameters; other sections are other stages' business."""
     name = shown(os.fsencode(path))
     try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
-        parsed = yaml.parse(data, MAX_BYTES)
+        parsed = yaml.parse(git.read(path, MAX_BYTES, links=True), MAX_BYTES)
     except OSError as error:
         raise GuardError(f"{name} cannot be read: {error.strerror}.", "trinity train --params FILE", UNUSABLE) from None
     except ValueError as error:

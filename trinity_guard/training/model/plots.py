@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.calibration import CalibrationDisplay
 from sklearn.metrics import ConfusionMatrixDisplay, PrecisionRecallDisplay, RocCurveDisplay, auc
 
+from trinity_guard.git import files
 from trinity_guard.training.model import measures
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ def write_curves(evaluation: Evaluation, folder: str) -> list[str]:
 
     confusion.csv has a line a prediction, `actual,predicted`, as DVC's template "confusion" counts them.
     """
+    files.refuse_behind_link(os.path.join(os.fsencode(folder), b"x"))
     os.makedirs(folder, exist_ok=True)
     written = []
     for name, header in HEADERS.items():
@@ -149,9 +151,9 @@ def write_curves(evaluation: Evaluation, folder: str) -> list[str]:
 
 
 def _write(folder: str, name: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    path = os.path.join(folder, f"{name}.csv")
-    with open(path, "w", encoding="utf-8", newline="") as file:
-        lines = csv.writer(file, lineterminator="\n")
-        lines.writerow(header)
-        lines.writerows(rows)
+    path, text = os.path.join(folder, f"{name}.csv"), io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(header)
+    lines.writerows(rows)
+    files.replace(os.fsencode(path), text.getvalue().encode())
     return path

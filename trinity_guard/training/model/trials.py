@@ -64,7 +64,8 @@ def opened(path: str) -> Iterator[StateFile]:
     """Open (or make) the state file, alone: a second search on the same file is refused."""
     try:
         os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        descriptor = os.open(path, flags, 0o666)
     except OSError as e:
         raise GuardError(
             problem=f"{path} cannot keep the search's state: {e.strerror}.",

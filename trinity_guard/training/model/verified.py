@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +12,11 @@ from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, quoted, shown, typed
 from trinity_guard.training import provenance
 from trinity_guard.training.model import forest as model
-from trinity_guard.training.record import METADATA, MODEL
+from trinity_guard.training.record import MAX_METADATA, MAX_MODEL, METADATA, MODEL
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
-MAX_METADATA = 4 << 20
-MAX_MODEL = 4 << 30
 MD5 = re.compile(r"[0-9a-f]{32}")
 
 
@@ -80,13 +77,7 @@ def _bytes(path: str, name: str) -> bytes:
     if path.endswith(".dvc"):
         raise GuardError(f"{name} is the pointer, not the model.", f"name the model: {name.removesuffix('.dvc')}")
     try:
-        # A pipe would be waited for until somebody writes to it.
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(fd, "rb") as file:
-            found = os.fstat(fd)
-            if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_MODEL:
-                raise GuardError(f"{name} is no model: not a regular file, or larger than 4 GB.", "trinity train")
-            return file.read()
+        return git.read(path, MAX_MODEL, links=True)  # DVC may have made it a link into its cache
     except FileNotFoundError:
         if os.path.lexists(path + ".dvc"):
             raise GuardError(
@@ -104,9 +95,7 @@ def _metadata(path: str, name: str, required: bool) -> dict[str, Any]:
     beside = _beside(path)
     shown_beside = shown(os.fsencode(beside))
     try:
-        with open(beside, "rb") as file:
-            data = file.read(MAX_METADATA + 1)
-        parsed = json.loads(data) if len(data) <= MAX_METADATA else None
+        parsed = json.loads(git.read(beside, MAX_METADATA))
     except FileNotFoundError:
         if not required:
             return {}

@@ -228,8 +228,8 @@ def _metadata_files(tree: CommitFiles) -> dict[bytes, bytes]:
 
 
 def _start(file: bytes) -> bytes:
-    """Return a file's bytes, as far as a metadata file can be long; b"" for what is no ordinary file."""
-    if not os.path.isfile(file):
+    """Return the bytes of a metadata file; b"" for what is none: no regular file, or longer than any."""
+    try:
+        return git.read(file, MAX_METADATA)
+    except OSError:
         return b""
-    with open(file, "rb") as opened:
-        return opened.read(MAX_METADATA + 1)

@@ -8,6 +8,7 @@ from trinity_guard import git
 from trinity_guard.checkout import use
 from trinity_guard.dvcrepo import paths
 from trinity_guard.errors import UNUSABLE, GuardError, quoted, shown, typed
+from trinity_guard.git.files import read_if_there
 from trinity_guard.training.release import committed, release
 from trinity_guard.training.release.committed import CommitFiles, Model
 from trinity_guard.training.release.versions import VERSION, Registry
@@ -78,7 +79,4 @@ def find(place: git.Place, text: str) -> Files | None:
 
 def _bytes(file: bytes) -> bytes | None:
     """Return a small file's bytes, None where there is none."""
-    if not os.path.lexists(file):
-        return None
-    with open(file, "rb") as opened:
-        return opened.read(committed.MAX_METADATA + 1)
+    return read_if_there(file, committed.MAX_METADATA)

@@ -9,7 +9,6 @@ import shlex
 import signal
 import socket
 import ssl
-import sys
 import threading
 import time
 from base64 import b64encode
@@ -20,7 +19,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urlsplit
 from urllib.request import HTTPSHandler, Request, build_opener
 
-from trinity_guard import git
+from trinity_guard import git, python_module
 from trinity_guard.dvcrepo import urls
 from trinity_guard.errors import UNUSABLE, GuardError
 
@@ -236,7 +235,7 @@ def serve(argv: Sequence[str], folder: str, env: Mapping[str, str], port: int, o
     before = {s: signal.signal(s, _interrupt) for s in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     # -P, and the variable for what it starts in turn: the folder's files are no Python modules of MLflow's.
     process = git.Process(
-        [sys.executable, "-P", "-m", *argv], {**env, "PYTHONSAFEPATH": "1"}, with_stderr=True, own_session=True
+        [*python_module(argv[0]), *argv[1:]], {**env, "PYTHONSAFEPATH": "1"}, with_stderr=True, own_session=True
     )
     try:
         process.close("stdin")

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.git.files import read_if_there, replace
 
@@ -25,7 +26,7 @@ NEW, JOURNALS = ".new", ("-journal", "-wal", "-shm")
 
 def ignored(root: str) -> list[str]:
     """Return the lines which root's .gitignore lacks, so that neither database nor artifacts land in Git."""
-    have = read_if_there(_gitignore(root)) or b""
+    have = _lines(root)
     return [line for line in LINES if not _stands(have, line.encode())]
 
 
@@ -34,15 +35,19 @@ def ignore(root: str) -> list[str]:
     lines = ignored(root)
     if not lines:
         return []
+    file, have = _gitignore(root), _lines(root)
+    missing = b"\n" if have and not have.endswith(b"\n") else b""
+    replace(file, have + missing + "".join(f"{line}\n" for line in lines).encode())
+    return lines
+
+
+def _lines(root: str) -> bytes:
     file = _gitignore(root)
     if os.path.islink(file):
         raise GuardError(
             f"{shown(file)} is a symlink, which Git does not read.", "replace it by a file of its own, then try again"
         )
-    have = read_if_there(file) or b""
-    missing = b"\n" if have and not have.endswith(b"\n") else b""
-    replace(file, have + missing + "".join(f"{line}\n" for line in lines).encode())
-    return lines
+    return read_if_there(file) or b""
 
 
 def _gitignore(root: str) -> bytes:
@@ -107,7 +112,7 @@ def create(root: str) -> Iterator[str]:
     """
     file, folder = os.path.join(root, DATABASE), os.path.join(root, ARTIFACTS)
     try:
-        lock = os.open(file + ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        lock = os.open(file + ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             os.makedirs(folder, mode=0o700, exist_ok=True)
@@ -130,7 +135,7 @@ def create(root: str) -> Iterator[str]:
 def _is_filled(file: str) -> bool:
     """Return whether something is in the database; refuse what is none, which MLflow would try for minutes to open."""
     try:
-        with open(file, "rb") as opened:
+        with open(git.opened(file), "rb") as opened:
             head = opened.read(len(HEADER))
     except FileNotFoundError:
         return False
