@@ -192,6 +192,82 @@ def test_a_file_of_the_work_tree_that_git_s_config_includes_cannot_trust(clone: 
     assert clone.asked() is None
 
 
+def test_nor_can_it_in_a_linked_work_tree_nor_behind_a_link(clone: Clone, tmp_path: Path) -> None:
+    (clone.top / ".gitconfig").write_text("[trinity-guard]\n\ttrust = true\n")
+    run("git", "add", "-A", cwd=clone.top)
+    run("git", "commit", "-q", "-m", "x", cwd=clone.top)
+    run("git", "worktree", "add", "-q", tmp_path / "linked", cwd=clone.top)
+    own = clone.place.git_dir + b"/worktrees/linked"
+    linked = git.Place(os.fsencode(tmp_path / "linked"), own, clone.place.git_dir)
+    (tmp_path / "link").symlink_to(clone.top / ".gitconfig")
+    for include in ("../.gitconfig", str(tmp_path / "link")):
+        run("git", "config", "--local", "include.path", include, cwd=clone.top)
+        assert run("git", "config", "trinity-guard.trust", cwd=tmp_path / "linked").stdout == b"true\n"
+        for place in (clone.place, linked):
+            project = dvcproject.load(place.top)
+            assert trust.unconfirmed(place, project, project.remotes["r"]) is not None
+    run("git", "config", "extensions.worktreeConfig", "true", cwd=clone.top)
+    run("git", "config", "--worktree", "trinity-guard.trust", "true", cwd=tmp_path / "linked")
+    assert trust.unconfirmed(linked, project, project.remotes["r"]) is None
+
+
+OTHER = "['remote \"r\"']\n    url = s3://evil/data\n"
+
+
+@pytest.mark.parametrize("by", ["environment", "Git's config"])
+@pytest.mark.parametrize(
+    ("changed", "trusted"),
+    [
+        (S3, True),
+        (OTHER, False),
+        (S3 + "    endpointurl = https://evil.example\n", False),
+        (S3 + "[core]\n    remote = r\n", True),
+        (S3.replace('"r"', '"q"'), True),
+        (OTHER + S3.replace('"r"', '"q"'), False),
+        (S3 + "[cache]\n    dir = ../../elsewhere\n", True),
+    ],
+)
+def test_trusting_all_means_all_that_the_commits_start_from_names(
+    clone: Clone, monkeypatch: pytest.MonkeyPatch, by: str, changed: str, trusted: bool
+) -> None:
+    run("git", "add", "-A", cwd=clone.top)
+    run("git", "commit", "-q", "-m", "base", cwd=clone.top)
+    monkeypatch.chdir(clone.top)
+    clone.place.base = run("git", "rev-parse", "HEAD", cwd=clone.top).stdout.strip()
+    if by == "environment":
+        monkeypatch.setenv("TRINITY_GUARD_TRUST", "1")
+    else:
+        run("git", "config", "trinity-guard.trust", "true", cwd=clone.top)
+    clone.config(changed)
+    name = "r" if '"r"' in changed else "q"
+    assert (clone.asked(name) is None) == trusted
+    if "[cache]" in changed:
+        assert trust.unconfirmed_cache(clone.place, clone.project) is not None
+    if not trusted:
+        with pytest.raises(trust.Untrusted):
+            trust.require(clone.place, clone.project, clone.project.remotes[name])
+        clone.confirm(name)
+        assert clone.asked(name) is None
+    clone.place.base = b""
+    assert clone.asked(name) is None
+
+
+def test_in_a_ci_the_base_is_what_the_event_says(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("git", "add", "-A", cwd=clone.top)
+    run("git", "commit", "-q", "-m", "base", cwd=clone.top)
+    monkeypatch.chdir(clone.top)
+    sha = run("git", "rev-parse", "HEAD", cwd=clone.top).stdout.decode().strip()
+    for key, value in {"GITLAB_CI": "true", "CI_MERGE_REQUEST_DIFF_BASE_SHA": sha, "TRINITY_GUARD_TRUST": "1"}.items():
+        monkeypatch.setenv(key, value)
+    assert clone.asked() is None
+    clone.config(OTHER)
+    with pytest.raises(trust.Untrusted, match="what they start from does not"):
+        trust.require(clone.place, clone.project, clone.project.remotes["r"])
+    monkeypatch.setenv("CI_MERGE_REQUEST_DIFF_BASE_SHA", "1" * 40)
+    with pytest.raises(GuardError, match="is not in this clone"):
+        clone.asked()
+
+
 def test_git_s_broken_config_blocks(clone: Clone) -> None:
     (clone.top / ".git/config").write_text("[broken\n")
     with pytest.raises(GuardError, match="git config"):

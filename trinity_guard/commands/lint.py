@@ -9,8 +9,8 @@ from trinity_guard import console, git
 from trinity_guard.commands.terminal import arguments, output, progress, shells
 from trinity_guard.detect import patterns
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
-from trinity_guard.git import index, repository
-from trinity_guard.lint import baseline, explain, fix, ranges, subject
+from trinity_guard.git import events, index, repository
+from trinity_guard.lint import base, baseline, explain, fix, ranges, subject
 from trinity_guard.lint.bare import work_tree
 from trinity_guard.lint.finding import ERROR
 from trinity_guard.lint.formats import FORMATS, ordered, render, text
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from trinity_guard.commands.terminal.arguments import Parser
+    from trinity_guard.config import Config
     from trinity_guard.lint.finding import Finding
     from trinity_guard.lint.subject import Subject
 
@@ -135,9 +136,11 @@ def _look(asked: Namespace, place: git.Place, start: bytes, bare: bool = False) 
     target = os.path.join(start, os.fsencode(asked.output)) if asked.output else b""
     git.at_top(place)
     git.as_pushed()
-    config, rules = patterns.load_config(place)
+    chosen = _range(asked)
+    place.base = chosen.without[0] if chosen and chosen.tip and chosen.without and not asked.update else b""
+    config, rules = _rules(place)
     only = repository.relative(place, asked.paths, place.top if bare else start)
-    subjects, words = _subjects(asked, lambda tree: subject.Subject(place, config, rules, tree, only))
+    subjects, words = _subjects(asked, chosen, lambda tree: subject.Subject(place, config, rules, tree, only))
     _refuse_unknown(subjects, only)
     findings = _found(subjects, names)
     if asked.update:
@@ -145,8 +148,9 @@ def _look(asked: Namespace, place: git.Place, start: bytes, bare: bool = False) 
     summary = Summary(words, sum(s.count() for s in subjects), len(subjects[0].commits))
     summary.rules = {r: (explain.TITLES[r], explain.TEXTS[r]) for r in explain.TEXTS}
     summary.rules[baseline.RULE] = baseline.DESCRIPTION
-    if file:
-        findings = _without_known(file, subjects[0], names, findings, summary)
+    known = _baseline(place, file)
+    if known:
+        findings = _without_known(known, subjects[0], names, findings, summary)
     fixed = False
     if asked.fix:
         findings, fixed = _fix(place, subjects[0], findings)
@@ -163,14 +167,35 @@ def _look(asked: Namespace, place: git.Place, start: bytes, bare: bool = False) 
 # ---- what is looked at
 
 
-def _subjects(asked: Namespace, make: Make) -> tuple[list[Subject], str]:
+def _range(asked: Namespace) -> events.Range | None:
+    """Return the commits that are meant, None where a tree is."""
+    if asked.rev or asked.all:
+        return None
+    if asked.range:
+        return ranges.written(asked.range)
+    if asked.fix:
+        return None
+    found = events.told(os.environ)
+    kind = events.kind(os.environ)
+    if found is None and kind:
+        console.note(f"'{shown(os.fsencode(kind))}' started this run and names no commits: none of them is looked at.")
+    return found
+
+
+def _rules(place: git.Place) -> tuple[Config, patterns.Rules]:
+    """Return the rules of the work tree; of a range, those of the commit that it starts from."""
+    if not place.base:
+        return patterns.load_config(place)
+    config = base.judging(place.base)
+    return config, patterns.Rules(config)
+
+
+def _subjects(asked: Namespace, chosen: events.Range | None, make: Make) -> tuple[list[Subject], str]:
     """Return what is to be looked at, and what that is in words."""
     if asked.rev:
         return [make(subject.tree_of(ranges.commit(asked.rev)))], asked.rev
     if asked.all:
         return _all(make), "HEAD and the index"
-    written = asked.range
-    chosen = ranges.written(written) if written else None if asked.fix else ranges.told(os.environ)
     if chosen is not None:
         return [_of_range(chosen, make)], chosen.words
     found = make(subject.indexed())
@@ -191,7 +216,7 @@ def _all(make: Make) -> list[Subject]:
     return found
 
 
-def _of_range(chosen: ranges.Range, make: Make) -> Subject:
+def _of_range(chosen: events.Range, make: Make) -> Subject:
     if not chosen.tip:  # nothing is there any more
         found = make(subject.Tree(b"", [], [], []))
         subject.walk(found, [])
@@ -201,6 +226,7 @@ def _of_range(chosen: ranges.Range, make: Make) -> Subject:
         # A range the wrong way round is empty, too, and would pass for a clean one.
         console.note(f"there is no commit in {chosen.words}: nothing was looked at.")
     found = make(subject.tree_of(chosen.tip))
+    found.base = found.place.base
     with progress.Progress() as line:
         subject.walk(found, commits, line.bar("reading commits", 1, "commits"))
     return found
@@ -234,6 +260,15 @@ def _baseline_file(asked: Namespace, place: git.Place, start: bytes) -> bytes:
     return file if asked.update or os.path.lexists(file) else b""
 
 
+def _baseline(place: git.Place, file: bytes) -> baseline.Baseline | None:
+    """Read the baseline; of a range, that of the commit that it starts from, where the file is the repository's."""
+    inside = base.inside(place, file or place.file(baseline.NAME)) if place.base else None
+    if inside is not None:
+        [data] = base.files_at(place.base, [inside])
+        return None if data is None else baseline.parse(place.file(inside), data)
+    return baseline.load(file) if file else None
+
+
 def _looked(subject_: Subject, names: list[str], entry: baseline.Entry) -> bool:
     """Whether this run would have found what an entry is about: a range tells nothing of all the rest."""
     whole = subject_.history is None and subject_.fresh is None
@@ -252,12 +287,11 @@ def _update(asked: Namespace, file: bytes, first: Subject, names: list[str], fin
 
 
 def _without_known(
-    file: bytes, first: Subject, names: list[str], findings: list[Finding], summary: Summary
+    known: baseline.Baseline, first: Subject, names: list[str], findings: list[Finding], summary: Summary
 ) -> list[Finding]:
     import time
 
-    known = baseline.load(file)
-    known.file = os.path.relpath(file)
+    known.file = os.path.relpath(known.file)
     applied = known.apply(findings, time.strftime("%Y-%m-%d"), lambda e: _looked(first, names, e))
     summary.hidden = applied.hidden
     if applied.unused:

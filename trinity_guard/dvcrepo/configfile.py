@@ -76,12 +76,14 @@ def _global_dir(platform: str) -> bytes:
     return os.fsencode(os.path.join(folder, "dvc"))
 
 
-def read(file: bytes) -> Tree:
+def read(file: bytes, data: bytes | None = None) -> Tree:
     """Return section -> option -> value of one config file, names in lower case, paths resolved; {} without file.
+
+    data: what it is to hold, where that is not what stands in it.
 
     The sections of remotes are named `remote "NAME"`. GuardError (exit 2) with file and line for a broken one.
     """
-    tree = parse(_bytes_of(file), file)
+    tree = parse(_bytes_of(file) if data is None else data, file)
     folder = os.path.dirname(os.path.abspath(file))
     for name, section in tree.items():
         options = ("dir",) if name == "cache" else PATHS if name.startswith('remote "') else ()

@@ -133,13 +133,16 @@ def root_of(top: bytes, path: bytes, known: dict[bytes, bool] | None = None) -> 
 # --- config
 
 
-def load(root: bytes) -> Project:
-    """Read the config of the project in the folder `root`. GuardError (exit 2) for one that DVC would not take."""
+def load(root: bytes, committed: bytes | None = None) -> Project:
+    """Read the config of the project in the folder `root`. GuardError (exit 2) for one that DVC would not take.
+
+    committed: bytes in the place of its .dvc/config, of another commit.
+    """
     root = os.path.abspath(root)
     merged: dict[str, dict[str, Any]] = {}
     origin: dict[tuple[str, str], tuple[str, bytes]] = {}
     for level, file in configfile.levels(os.path.join(root, b".dvc")):
-        for name, section in configfile.read(file).items():
+        for name, section in configfile.read(file, committed if level == "repo" else None).items():
             merged.setdefault(name, {}).update(section)
             origin.update({(name, option): (level, file) for option in section})
     return _project(root, _Settings(merged, origin))

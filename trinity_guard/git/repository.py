@@ -20,15 +20,19 @@ INVALID, IS_FOLDER, TOO_BIG = 22, 21, 27  # EINVAL, EISDIR, EFBIG: `errno` is on
 
 
 class Place:
-    """Where we are: absolute `top` of the work tree (empty when bare), its `git_dir`, the shared `common_dir`."""
+    """Where we are: absolute `top` of the work tree (empty when bare), its `git_dir`, the shared `common_dir`.
 
-    __slots__ = ("bare", "common_dir", "git_dir", "top")
+    base: the commit from which what is judged starts, where a range is; b"" where that is not known.
+    """
+
+    __slots__ = ("bare", "base", "common_dir", "git_dir", "top")
 
     def __init__(self, top: bytes, git_dir: bytes, common_dir: bytes) -> None:
         self.top = top
         self.git_dir = git_dir
         self.common_dir = common_dir
         self.bare = not top
+        self.base = b""
 
     @property
     def own(self) -> bytes:

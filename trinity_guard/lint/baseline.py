@@ -208,7 +208,12 @@ def load(file: bytes, readable_only: bool = False) -> Baseline:
 
     readable_only: leave out what cannot be read, and of two lines that disagree the one that hides longer.
     """
-    lines = _read(file).split(b"\n")
+    return parse(file, _read(file), readable_only)
+
+
+def parse(file: bytes, data: bytes, readable_only: bool = False) -> Baseline:
+    """The same of bytes; `file` is their name in messages."""
+    lines = data.split(b"\n")
     for number, line in enumerate(lines, 1):
         if line.startswith(MARKERS):
             raise _in_conflict(file, number)

@@ -26,8 +26,9 @@ What cannot be told from those is not guessed; nothing is unpickled. Symbolic li
 are no artifacts. In a range, TG001, TG002, TG005, TG006 and TG009 are about every version that its commits bring along
 (of a merge: what none of its parents has), TG003 about every object that they name, the others about what the tree at
 the end has of it. Commits are read as they are pushed: what `git replace` or a graft shows here in their place hides
-nothing. What .gitattributes gives to Git LFS, but stands in Git, is found. The patterns, `exclude` and `max-size` are
-those of the work tree's own configuration, in a bare repository those of the commit that is looked at.
+nothing. What .gitattributes gives to Git LFS, but stands in Git, is found. The patterns, `exclude`, `max-size` and the
+baseline are the work tree's own, in a bare repository those of the commit that is looked at; a range is judged by those
+of the commit it starts from (TG012).
 
 Exit code 0: nothing, or warnings alone. 1: errors. 2: it could not look.
 """
@@ -42,6 +43,7 @@ TITLES = {
     "TG007": "file tracked by Git and by DVC",
     "TG008": "model without its metadata JSON",
     "TG009": "oversized file",
+    "TG012": "this range weakens the guard that judges it",
 }
 
 TEXTS = {
@@ -143,6 +145,19 @@ Example: a video in docs/.
 
 To mend: `trinity-guard convert FILE` keeps it in DVC. Or, in .trinity-guard.toml, add a pattern for it to `patterns`
 (always to DVC) or `exclude` (always to Git), or raise `max-size`.
+""",
+    "TG012": """\
+A commit of the range changes the configuration, or takes entries into the baseline, so that less would be found. A
+warning, since it changes nothing yet: a range is judged by the configuration and the baseline of the commit that it
+starts from (of a pull request: its base), and by its own once it is merged.
+
+Whoever opens a pull request writes all files in it, these too. Without this rule `exclude = ["*"]` would let everything
+through that comes with it.
+
+Example: a pull request that adds a table of 80 MB and raises `max-size` to 100 MB.
+
+To mend: is the change meant, whoever merges it says so by merging; a file that needs it comes in a second pull request,
+or is merged with this finding.
 """,
 }
 

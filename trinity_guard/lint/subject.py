@@ -89,6 +89,7 @@ class Subject:
         self.only = frozenset() if b"" in only else frozenset(only)
         self.history: list[tuple[bytes, Entry]] | None = None
         self.commits: list[bytes] = []
+        self.base = b""  # the commit whose rules judge a range
         self.fresh: set[tuple[bytes, bytes]] | None = None
         self.on_asked: Progress | None = None  # objects that the remotes have answered for, of how many
         self._contents: dict[bytes, bytes | None] = {}

@@ -14,6 +14,7 @@ from trinity_guard import git
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo import secrets, urls
 from trinity_guard.errors import GuardError, shown
+from trinity_guard.git import events
 from trinity_guard.remotes import untrusted
 
 TYPE_CHECKING = False
@@ -47,21 +48,23 @@ FILES = (
 )  # fmt: skip
 
 
+IN_CI = "TRINITY_GUARD_TRUST=1 in the environment trusts, in CI, all that the branch names into which it goes"
+
+
 class Untrusted(GuardError):  # noqa: N818  # what it is, not that it is one
     """A place that a cloned config names and that was never confirmed here."""
 
 
 def unconfirmed(place: git.Place, project: dvcproject.Project, remote: dvcproject.RemoteConfig) -> str | None:
     """Return the place of a remote in words where this user never confirmed it, None where nothing is to be asked."""
-    del project  # a remote says itself which level each of its options comes from
-    if not named_by_clone(remote) or confirmed(place, _key(remote)):
+    if not named_by_clone(remote) or confirmed(place, project.root, _key(remote)):
         return None
     return words(remote)
 
 
 def unconfirmed_cache(place: git.Place, project: dvcproject.Project) -> str | None:
     """Return the cache's folder in words where the clone leads it out of the work tree, unconfirmed."""
-    if not _cache_by_clone(place, project) or confirmed(place, _cache_key(project)):
+    if not _cache_by_clone(place, project) or confirmed(place, project.root, _cache_key(project)):
         return None
     return f"the cache {shown(os.path.realpath(project.cache_dir))}"
 
@@ -73,10 +76,9 @@ def require(place: git.Place, project: dvcproject.Project, remote: dvcproject.Re
     where = unconfirmed(place, project, remote)
     if where:
         raise Untrusted(
-            problem=f"the DVC remote '{shown(remote.name.encode())}' leads to {where}. This repository's config says "
-            "so, and you never confirmed it: nothing is sent there or fetched from there.",
-            remedy=f"trinity-guard remote trust {_quoted(remote.name)}     # if you know that place\n"
-            "TRINITY_GUARD_TRUST=1 in the environment does so for all, in CI",
+            problem=f"the DVC remote '{shown(remote.name.encode())}' leads to {where}. {_whose(place)}: "
+            "nothing is sent there or fetched from there.",
+            remedy=f"trinity-guard remote trust {_quoted(remote.name)}     # if you know that place\n{IN_CI}",
         )
 
 
@@ -91,11 +93,17 @@ def require_cache(place: git.Place, project: dvcproject.Project) -> None:
     where = unconfirmed_cache(place, project)
     if where:
         raise Untrusted(
-            problem=f"{where} is outside of the repository. The repository itself says so, and you never confirmed it: "
+            problem=f"{where} is outside of the repository. {_whose(place)}: "
             "nothing is written there or read from there.",
-            remedy="trinity-guard remote trust --all     # if you know that folder\n"
-            "TRINITY_GUARD_TRUST=1 in the environment does so, in CI",
+            remedy=f"trinity-guard remote trust --all     # if you know that folder\n{IN_CI}",
         )
+
+
+def _whose(place: git.Place) -> str:
+    """Return the sentence that says why a place is not used."""
+    if trusts_all() and (place.base or events.trusted_base(os.environ)):
+        return "The commits that are looked at say so, and what they start from does not"
+    return "This repository's config says so, and you never confirmed it"
 
 
 def confirm(place: git.Place, remote: dvcproject.RemoteConfig) -> None:
@@ -220,17 +228,39 @@ def _cache_by_clone(place: git.Place, project: dvcproject.Project) -> bool:
 # --- Git's config
 
 
-def confirmed(place: git.Place, key: str) -> bool:
-    """Whether a place was confirmed, or all are. Asks Git only where the environment does not say so."""
-    if os.environ.get("TRINITY_GUARD_TRUST", "").strip().lower() in _YES:
+def confirmed(place: git.Place, root: bytes, key: str) -> bool:
+    """Whether a place that the project at `root` names was confirmed, or all are that it names rightfully.
+
+    Asks Git only where the environment does not say so.
+    """
+    if trusts_all() or any(name == ALL and value.lower() in _YES for name, value in _said(place)):
+        return _of_base(place, root, key)
+    return any(name == TRUSTED and value == key for name, value in _said(place))
+
+
+def trusts_all() -> bool:
+    return os.environ.get("TRINITY_GUARD_TRUST", "").strip().lower() in _YES
+
+
+def _of_base(place: git.Place, root: bytes, key: str) -> bool:
+    """Whether the commit from which what is judged starts names this place; True where nothing is judged.
+
+    In a CI whoever opens a pull request writes its config; who has merged what it starts from was trusted to.
+    """
+    base = place.base or events.trusted_base(os.environ)
+    if not base or any(name == TRUSTED and value == key for name, value in _said(place)):
         return True
-    return any(
-        (name == TRUSTED and value == key) or (name == ALL and value.lower() in _YES) for name, value in _said(place)
-    )
+    config = os.path.normpath(os.path.join(os.path.relpath(root, place.top), b".dvc", b"config"))
+    [oid] = git.read_ids([base + b":" + config])
+    try:
+        before = dvcproject.load(root, (git.read_all([oid])[0] if oid else None) or b"")
+    except GuardError:
+        return False  # nothing can be told of a broken one
+    return key in {_cache_key(before), *map(_key, before.remotes.values())}
 
 
 def _said(place: git.Place) -> Iterator[tuple[str, str]]:
-    """Yield (key, value) of what Git's config says about trust, but for files that the work tree holds.
+    """Yield (key, value) of what Git's config says about trust, but for files that a commit can write.
 
     `include.path = ../.gitconfig` makes a file that is cloned a part of Git's config.
     """
@@ -240,11 +270,27 @@ def _said(place: git.Place) -> Iterator[tuple[str, str]]:
         raise git.failure(args, result)
     fields = result.out.split(b"\0")[:-1]
     for origin, said in zip(fields[::2], fields[1::2], strict=True):
-        file = os.path.join(_at(place), origin.removeprefix(b"file:")) if origin.startswith(b"file:") else b""
-        if file and place.top and dvcproject.within(file, place.top) and not dvcproject.within(file, place.common_dir):
+        if origin.startswith(b"file:") and _in_work_tree(os.path.join(_at(place), origin.removeprefix(b"file:"))):
             continue
         key, newline, value = said.partition(b"\n")
         yield key.decode("utf-8", "replace"), os.fsdecode(value) if newline else "true"
+
+
+def _in_work_tree(file: bytes) -> bool:
+    """Whether a file of Git's config lies in the work tree of any repository, itself or where a link leads."""
+    return any(map(_below_dot_git, {os.path.abspath(file), os.path.realpath(file)}))
+
+
+def _below_dot_git(file: bytes) -> bool:
+    """Whether the nearest `.git` at or above a file's folder leaves the file outside of it."""
+    folder, home = os.path.dirname(file), os.path.expanduser(b"~")
+    while True:
+        dot_git = os.path.join(folder, b".git")
+        if os.path.basename(folder) == b".git" or folder == os.path.dirname(folder):
+            return False
+        if os.path.lexists(dot_git):
+            return folder != home  # people keep their home in Git: its commits are theirs
+        folder = os.path.dirname(folder)
 
 
 def _note(place: git.Place, key: str) -> None:

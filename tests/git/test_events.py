@@ -1,0 +1,91 @@
+"""What started a run of a CI, and which commits that means; the ranges themselves: tests/lint/test_ranges.py."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.support import Repo
+from trinity_guard.errors import UNUSABLE, GuardError
+from trinity_guard.git import events
+
+ZEROS = "0" * 40
+
+
+@pytest.fixture
+def ids(here: Repo) -> dict[str, str]:
+    """The commits of main (also origin/main) and of a branch beyond it."""
+    main = here.head()
+    here.git("update-ref", "refs/remotes/origin/main", main)
+    here.git("commit", "-q", "--allow-empty", "-m", "more")
+    return {"main": main, "tip": here.head()}
+
+
+def github(folder: Path, name: str, event: object, ref: str = "refs/heads/topic") -> dict[str, str]:
+    (folder / "event.json").write_text(json.dumps(event))
+    told = {"GITHUB_EVENT_NAME": name, "GITHUB_EVENT_PATH": str(folder / "event.json"), "GITHUB_REF": ref}
+    return {"GITHUB_ACTIONS": "true", **told}
+
+
+def gitlab(source: str, ids: dict[str, str], branch: str = "topic", **more: str) -> dict[str, str]:
+    told = {"CI_PIPELINE_SOURCE": source, "CI_COMMIT_SHA": ids["tip"], "CI_COMMIT_BRANCH": branch}
+    return {"GITLAB_CI": "true", "CI_DEFAULT_BRANCH": "main", "CI_COMMIT_BEFORE_SHA": ZEROS, **told, **more}
+
+
+def meant(env: dict[str, str]) -> tuple[str, list[str]] | None:
+    found = events.told(env)
+    return (found.tip.decode(), [c.decode() for c in found.without]) if found else None
+
+
+@pytest.mark.parametrize("name", ["pull_request", "pull_request_target", "pull_request_review"])
+def test_whatever_happens_to_a_pull_request_means_its_commits(tmp_path: Path, ids: dict[str, str], name: str) -> None:
+    env = github(tmp_path, name, {"pull_request": {"base": {"sha": ids["main"]}, "head": {"sha": ids["tip"]}}})
+    assert meant(env) == (ids["tip"], [ids["main"]])
+    assert events.trusted_base(env) == ids["main"].encode()
+
+
+@pytest.mark.parametrize("source", ["push", "parent_pipeline", "pipeline"])
+def test_a_pipeline_of_a_branch_means_what_main_has_not(ids: dict[str, str], source: str) -> None:
+    env = gitlab(source, ids)
+    assert meant(env) == (ids["tip"], [ids["main"]])
+    assert events.trusted_base(env) == ids["main"].encode()
+
+
+def test_an_external_pull_request_on_gitlab(ids: dict[str, str]) -> None:
+    env = gitlab("external_pull_request_event", ids, CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_SHA=ids["main"])
+    assert meant(env) == (ids["tip"], [ids["main"]])
+    assert events.trusted_base(env) == ids["main"].encode()
+
+
+def test_the_default_branch_is_trusted_itself(tmp_path: Path, ids: dict[str, str]) -> None:
+    event = {"before": ids["main"], "after": ids["tip"], "repository": {"default_branch": "main"}}
+    assert events.trusted_base(github(tmp_path, "push", event, "refs/heads/main")) is None
+    assert events.trusted_base(github(tmp_path, "push", event)) == ids["main"].encode()
+    assert events.trusted_base(gitlab("push", ids, branch="main")) is None
+    assert events.trusted_base({}) is None
+
+
+@pytest.mark.parametrize("kind", events.BY_HAND)
+def test_a_clock_and_a_hand_mean_no_commits(tmp_path: Path, ids: dict[str, str], kind: str) -> None:
+    for env in (github(tmp_path, kind, {}), gitlab(kind, ids)):
+        assert events.told(env) is None
+        assert events.kind(env) == kind
+
+
+def test_a_child_pipeline_of_the_default_branch_means_none(ids: dict[str, str]) -> None:
+    assert events.told(gitlab("parent_pipeline", ids, branch="main")) is None
+
+
+def test_what_is_not_understood_is_no_answer(tmp_path: Path, ids: dict[str, str]) -> None:
+    for env in (
+        github(tmp_path, "deployment", {}),
+        github(tmp_path, "", {}),
+        gitlab("", ids),
+        gitlab("invented", ids),
+    ):
+        with pytest.raises(GuardError, match="which are meant cannot be told") as caught:
+            events.told(env)
+        assert caught.value.exit_code == UNUSABLE
+        assert "--range" in caught.value.remedy
