@@ -152,6 +152,7 @@ OPENERS = {
     "dvcrepo/lastseen.py": "the git dir",
     "dvcrepo/odb.py": "what git.opened gave; a folder",
     "git/caller.py": "/proc",
+    "git/durable.py": "flushed",
     "git/files.py": "made anew; flushed",
     "git/locks.py": "the git dir",
     "git/nextcommit.py": "the git dir",
