@@ -9,7 +9,7 @@ from trinity_guard import console, git
 from trinity_guard.commands.terminal import arguments, output, progress, shells
 from trinity_guard.detect import patterns
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
-from trinity_guard.git import events, index, repository
+from trinity_guard.git import events, index, partial, repository
 from trinity_guard.lint import base, baseline, explain, fix, ranges, subject
 from trinity_guard.lint.bare import work_tree
 from trinity_guard.lint.finding import ERROR
@@ -138,6 +138,8 @@ def _look(asked: Namespace, place: git.Place, start: bytes, bare: bool = False) 
     git.as_pushed()
     chosen = _range(asked)
     place.base = chosen.without[0] if chosen and chosen.tip and chosen.without and not asked.update else b""
+    if chosen and place.base and partial.remote(place.common_dir):
+        partial.bring_trees(place.common_dir, [place.base, *ranges.commits(chosen)])
     config, rules = _rules(place)
     only = repository.relative(place, asked.paths, place.top if bare else start)
     subjects, words = _subjects(asked, chosen, lambda tree: subject.Subject(place, config, rules, tree, only))
