@@ -136,9 +136,9 @@ def test_nothing_is_declared_that_nobody_imports_or_runs() -> None:
 
 
 def _run_by_us(names: frozenset[str]) -> set[str]:
-    """Return what the package starts as a program: `python -m MODULE`."""
+    """Return what the package starts as a program: `python -m MODULE`, by python_module."""
     text = "".join(file.read_text() for file in (PROJECT / "trinity_guard").rglob("*.py"))
-    started = set(re.findall(r'"-m", "([\w.]+)"', text))
+    started = set(re.findall(r'(?:"-m", |python_module\()"([\w.]+)"', text))
     return {name for module in started for name in of(module.partition(".")[0], names)}
 
 
