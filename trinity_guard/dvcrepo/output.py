@@ -48,6 +48,13 @@ class Output:
         self.cache = self.push = self.certain = True
         self.legacy = self.isexec = self.frozen = self.external = self.imported = self.from_repo = False
 
+    def copy(self) -> Output:
+        """Return another one that says the same."""
+        other = Output.__new__(Output)
+        for field in Output.__slots__:
+            setattr(other, field, getattr(self, field))
+        return other
+
     @property
     def is_dir(self) -> bool:
         return self.md5.endswith(".dir")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from trinity_guard import git
 from trinity_guard.dvcrepo import paths
 from trinity_guard.dvcrepo import project as dvcproject
-from trinity_guard.dvcrepo.decode import outputs_of
+from trinity_guard.dvcrepo.decode import blobs, outputs_of
 from trinity_guard.errors import GuardError, pathspec
 from trinity_guard.git import index
 from trinity_guard.git.revisions import tree, walked
@@ -61,8 +61,7 @@ def held_in(
     changed = [(c, e) for c, e in files if e.mode != index.SYMLINK]
     references = [(c, e) for c, e in changed if paths.is_reference(e.path)]
     references += _locks_beside(changed)
-    oids = list(dict.fromkeys(e.oid for _, e in references))
-    contents = dict(zip(oids, git.read_all(oids), strict=True))
+    contents = blobs(e.oid for _, e in references)
     yamls = _yamls_beside([(c, e) for c, e in references if paths.is_lock(e.path)])
     projects: dict[bytes, bool] = {}
     found: list[Output] = []
@@ -119,6 +118,5 @@ def _locks_beside(files: Sequence[tuple[bytes, index.Entry]]) -> list[tuple[byte
 def _yamls_beside(pairs: Sequence[tuple[bytes, index.Entry]]) -> dict[tuple[bytes, bytes], bytes | None]:
     """Return the dvc.yaml that belongs to each of these locks, out of the lock's own commit."""
     oids = git.read_ids(c + b":" + paths.yaml_beside(e.path) for c, e in pairs) if pairs else []
-    there = [o for o in dict.fromkeys(oids) if o]
-    contents = dict(zip(there, git.read_all(there), strict=True))
+    contents = blobs(o for o in oids if o)
     return {(c, e.path): contents.get(o or b"") for (c, e), o in zip(pairs, oids, strict=True)}

@@ -119,11 +119,10 @@ def _version(catalog: Catalog, entry: index.Entry) -> bytes:
 
 def _read(catalog: Catalog, fresh: list[tuple[index.Entry, bytes]]) -> None:
     # Loaded only now: what is remembered is not read.
-    from trinity_guard.dvcrepo.decode import outputs_of  # noqa: PLC0415
+    from trinity_guard.dvcrepo.decode import blobs, outputs_of  # noqa: PLC0415
     from trinity_guard.dvcrepo.output import nothing_in  # noqa: PLC0415
 
-    oids = [oid for _, version in fresh for oid in version.split()]
-    contents = dict(zip(oids, git.read_all(oids), strict=True))
+    contents = blobs(oid for _, version in fresh for oid in version.split())
     for entry, version in fresh:
         lock, _, yaml = version.partition(b" ")
         try:

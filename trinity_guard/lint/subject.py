@@ -6,7 +6,7 @@ from trinity_guard import git
 from trinity_guard.detect import glance, inspect
 from trinity_guard.detect.owners import left_to_git
 from trinity_guard.dvcrepo import paths
-from trinity_guard.dvcrepo.decode import outputs_of
+from trinity_guard.dvcrepo.decode import blobs, outputs_of
 from trinity_guard.dvcrepo.pointer import MAX_BYTES_WITH_FILES
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import index, packheads, partial, revisions
@@ -134,7 +134,7 @@ class Subject:
         sizes = packheads.heads(self.place.common_dir, new, GLANCE)
         small = [oid for oid in new if sizes[oid].size <= MAX_BYTES_WITH_FILES]
         self._contents.update(dict.fromkeys(new))
-        for oid, data in zip(small, git.read_all(small), strict=True):
+        for oid, data in blobs(small).items():
             if data is None:
                 raise GuardError(f"Git cannot read the blob {shown(oid)}.", "git fsck", UNUSABLE)
             self._contents[oid] = data

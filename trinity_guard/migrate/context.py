@@ -6,7 +6,7 @@ Only what concerns an artifact of this history is kept, so that a folder's conte
 from __future__ import annotations
 
 from trinity_guard.dvcrepo import paths, pipeline
-from trinity_guard.dvcrepo.decode import outputs_of
+from trinity_guard.dvcrepo.decode import decoded
 from trinity_guard.dvcrepo.output import Output
 from trinity_guard.errors import GuardError
 from trinity_guard.git.catfile import TREE, Entry, Source, tree_parser
@@ -153,12 +153,12 @@ def _held(out: Output, where: bytes) -> Held:
 
 def _said_in(where: bytes, data: bytes, lock: bytes | None) -> list[Output]:
     if paths.is_pointer(where):
-        return outputs_of(data, where)
+        return decoded(data, where)
     if any(sign in data for sign in (b"${", b"foreach", b"matrix")):
         # Templates: what dvc.lock recorded is what they meant; the real DVC would read today's files.
         if lock is None:
             return []
-        return outputs_of(lock, paths.lock_beside(where), data)
+        return decoded(lock, paths.lock_beside(where), data)
     return pipeline.pipeline_outs(data, lock, where)
 
 

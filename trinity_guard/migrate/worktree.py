@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Sequence
 
 from trinity_guard import git
-from trinity_guard.dvcrepo.decode import outputs_of
+from trinity_guard.dvcrepo.decode import decoded
 from trinity_guard.errors import GuardError
 from trinity_guard.git import index
 from trinity_guard.git.catfile import Source
@@ -57,7 +57,7 @@ def unlike_their_pointers(source: Source, old: bytes, new: bytes) -> list[bytes]
     for path in change.deleted:
         blob, file = change.added.get(path + b".dvc"), source.place.file(path)
         if blob is not None and os.path.isfile(file):
-            [stored] = outputs_of(source.one(blob), path + b".dvc")
+            [stored] = decoded(source.one(blob), path + b".dvc")
             if os.stat(file).st_size != stored.size:
                 found.append(path)
     return found

@@ -7,7 +7,7 @@ parents, the ids in its message, what signed the old bytes.
 
 from __future__ import annotations
 
-from trinity_guard.dvcrepo.decode import outputs_of
+from trinity_guard.dvcrepo.decode import decoded
 from trinity_guard.dvcrepo.paths import is_pointer
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.migrate.proof import lines
@@ -182,7 +182,7 @@ class Proof:
 
     def _records(self, oid: bytes, where: bytes, name: bytes) -> bool:
         try:
-            outs = outputs_of(self._source.one(oid), where)
+            outs = decoded(self._source.one(oid), where)
         except GuardError:
             return False
         return any(out.text.encode() == name for out in outs)
@@ -200,7 +200,7 @@ class Proof:
 
     def _compare_pointer(self, data: bytes, where: bytes, blob: bytes, mode: bytes, path: bytes) -> None:
         try:
-            outs = outputs_of(data, where)
+            outs = decoded(data, where)
         except GuardError as error:
             self._say(f"{shown(path)}: {error.problem}")
             return
