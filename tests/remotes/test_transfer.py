@@ -5,7 +5,8 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from concurrent import futures
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from tests.remotes.conftest import Hand, content
 from trinity_guard.remotes.base import RemoteError
 from trinity_guard.remotes.folder import ABSENT, DAMAGED
-from trinity_guard.remotes.transfer import ENOUGH, Download, Heartbeat, Traffic, Upload, put
+from trinity_guard.remotes.transfer import AHEAD, ENOUGH, Download, Heartbeat, Traffic, Upload, put
 
 
 class Client:
@@ -143,6 +144,21 @@ def test_a_remote_that_goes_away_in_the_middle_ends_it_after_some_in_a_row(hand:
     with pytest.raises(RemoteError):
         moved(Upload, store, hand, [first, *rest])
     assert ENOUGH < len(store.client.calls) < 40
+
+
+def test_however_many_objects_there_are_each_wait_looks_at_a_few(hand: Hand, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[int] = []
+    wait = futures.wait
+
+    def counted(running: Collection[Any], **options: Any) -> Any:
+        looked_at.append(len(running))
+        return wait(running, **options)
+
+    monkeypatch.setattr(futures, "wait", counted)
+    store, items = Store(), [hand.hold(b"%d" % n) for n in range(60)]
+    assert moved(Upload, store, hand, items).told == {i.md5: "" for i in items}
+    assert max(looked_at) <= store.jobs * AHEAD
+    assert max(looked_at) > store.jobs  # no thread waits for the next one to be found
 
 
 def test_directories_go_after_the_files(hand: Hand) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import islice
 
 from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import GuardError
@@ -13,6 +14,7 @@ from trinity_guard.remotes.folder import ABSENT, DAMAGED, NOT_CACHED, damaged_in
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
     from typing import Any
 
     Say = Callable[..., None]
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 BEAT = 0.2
 # So many objects in a row that fail for the remote's sake: the rest would too.
 ENOUGH = 8
+# So many objects a thread are before it; each wait looks at all of them.
+AHEAD = 4
 # What came is flushed to the disk in groups, seconds apart.
 SETTLE_EVERY = 0.5
 
@@ -143,10 +147,16 @@ class _Transfer:
 
         fresh: dict[str, str] = {}
         told = time.monotonic()
-        with ThreadPoolExecutor(max_workers=max(self.store.fs.jobs, 1)) as pool:
-            running = {pool.submit(self.one, md5, size): (md5, size) for md5, size in items}
+        left = iter(items)
+        running: dict[Future[str], tuple[str, int]] = {}
+        jobs = max(self.store.fs.jobs, 1)
+        with ThreadPoolExecutor(max_workers=jobs) as pool:
             try:
-                while running:
+                while True:
+                    for md5, size in islice(left, jobs * AHEAD - len(running)):
+                        running[pool.submit(self.one, md5, size)] = (md5, size)
+                    if not running:
+                        break
                     done, _ = wait(running, timeout=self.tell_after or None, return_when=FIRST_COMPLETED)
                     for future in done:
                         md5, size = running.pop(future)
