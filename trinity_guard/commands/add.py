@@ -11,7 +11,7 @@ from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.convert import commit, recover
 from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import tracked
-from trinity_guard.errors import FINE
+from trinity_guard.errors import BLOCKED, FINE
 from trinity_guard.git import locks, repository
 
 DESCRIPTION = """\
@@ -42,9 +42,13 @@ def run(args: list[str]) -> int:
         recover.complete(place, after_commit=False)
         catalog = tracked.load(place)
         paths = repository.relative(place, names, start)
+        unable = behind.unable(place, catalog, paths)
+        paths = [p for p in paths if p not in {output.path for output, _ in unable}]
         entries = [] if asked.update else commit.files_to_add(place, catalog, rules, paths)
         given = {e.path for e in entries}
-        decision = behind.below(place, catalog, [p for p in paths or [b""] if p not in given])
+        folders = [p for p in paths if p not in given] if names else [b""]
+        decision = behind.below(place, catalog, folders)
+        decision.named += unable
         with progress.Progress() as line:
             bar = line.bar("to the DVC cache")
             outcome = commit.convert_with_changed(place, catalog, entries, decision.recorded, bar)
@@ -52,4 +56,4 @@ def run(args: list[str]) -> int:
     left = behind.report(place, config, decision, outcome, given)
     if not (outcome.converted or left or asked.update):
         console.note("nothing to add there: no artifact among these files.")
-    return FINE
+    return BLOCKED if unable else FINE

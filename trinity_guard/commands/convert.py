@@ -11,7 +11,7 @@ from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.convert import commit, recover
 from trinity_guard.detect import inspect, patterns
 from trinity_guard.dvcrepo import tracked
-from trinity_guard.errors import FINE
+from trinity_guard.errors import BLOCKED, FINE
 from trinity_guard.git import index, locks, repository
 
 DESCRIPTION = """\
@@ -42,6 +42,8 @@ def run(args: list[str]) -> int:
         recover.complete(place, after_commit=False)
         catalog = tracked.load(place)
         paths = repository.relative(place, names, start)
+        unable = behind.unable(place, catalog, paths)
+        paths = [p for p in paths if p not in {output.path for output, _ in unable}]
         if asked.update:
             entries = []
         elif names:
@@ -49,7 +51,9 @@ def run(args: list[str]) -> int:
         else:
             entries = [a.entry for a in inspect.check_staged(place, rules, index.staged())]
         given = {e.path for e in entries}
-        decision = behind.below(place, catalog, [p for p in paths or [b""] if p not in given])
+        folders = [p for p in paths if p not in given] if names else [b""]
+        decision = behind.below(place, catalog, folders)
+        decision.named += unable
         with progress.Progress() as line:
             bar = line.bar("to the DVC cache")
             outcome = commit.convert_with_changed(place, catalog, entries, decision.recorded, bar)
@@ -57,4 +61,4 @@ def run(args: list[str]) -> int:
     left = behind.report(place, config, decision, outcome, given)
     if names and not (outcome.converted or outcome.remarks or left):
         console.note("nothing to convert there: no tracked artifact.")
-    return FINE
+    return BLOCKED if unable else FINE

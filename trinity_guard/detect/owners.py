@@ -65,6 +65,8 @@ def refuse_held(catalog: Catalog, path: bytes) -> Output | None:
         above = by_path.get(folder)
         if above is not None and above.kind == "dir":
             raise _in_directory(path, above)
+        if above is not None:
+            raise _in_place_of_file(path, above)
         folder = os.path.dirname(folder)
     held = by_path.get(path)
     if held is None or (held.kind == "file" and held.source == path + b".dvc"):
@@ -80,6 +82,14 @@ def refuse_held(catalog: Catalog, path: bytes) -> Output | None:
     raise GuardError(
         problem=f"{shown(path)} is recorded in {shown(held.source)}, a pointer with more in it than this file.",
         remedy=f"git rm -q --cached -- {pathspec(path)}\ndvc commit {where} && git add {pathspec(held.source)}",
+    )
+
+
+def _in_place_of_file(path: bytes, above: Output) -> GuardError:
+    return GuardError(
+        problem=f"{shown(path)} lies in {shown(above.path)}/, and {shown(above.source)} holds a file of that name.",
+        remedy=f"git rm -q --cached -r -- {pathspec(above.path)}\n"
+        f"dvc add {typed(above.path)} && git add {pathspec(above.source)}     # holds the folder as a whole",
     )
 
 

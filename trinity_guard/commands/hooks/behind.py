@@ -86,6 +86,13 @@ def below(place: git.Place, catalog: tracked.Catalog, paths: Sequence[bytes]) ->
     return Decision(recorded, [(o, state) for o, state in found if o not in recorded])
 
 
+def unable(place: git.Place, catalog: tracked.Catalog, paths: Sequence[bytes]) -> list[tuple[Output, str]]:
+    """Return what is asked for by its name and cannot be converted: it is gone, or something else took its place."""
+    asked = [output for output in catalog.outputs() if output.path in paths]
+    states = compare.Comparison(place).states(asked, versions=False)
+    return [(o, state) for o, state in states if state in (compare.DELETED, compare.MISSING, compare.REPLACED)]
+
+
 def name(
     place: git.Place,
     config: Config,
@@ -140,8 +147,11 @@ def _words(config: Config, comparison: compare.Comparison, output: Output, state
         kind = "a folder" if output.kind == DIR else "an ordinary file"
         return (
             f"{name} is no longer {kind}: {still} what it was.",
-            f"mv {word} ELSEWHERE && trinity-guard pull {word}     # brings it back",
+            f"{messages.adding(output)}     # records what is there now\n"
+            f"mv {word} ELSEWHERE && trinity-guard pull {word}     # or brings back what was",
         )
+    if state == compare.MISSING:
+        return f"{name} is not here.", f"trinity-guard pull {word}"
     if state == compare.WRITTEN:
         return (
             f"{name} is being written to: {still} the old version.",

@@ -6,7 +6,7 @@ from trinity_guard import console
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo.output import FILE
 from trinity_guard.dvcrepo.paths import PIPELINE, POINTER, yaml_beside
-from trinity_guard.errors import shown, typed
+from trinity_guard.errors import pathspec, shown, typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,6 +60,13 @@ def recording(output: Output) -> str:
         return f"dvc commit -f {typed(output.source)}"
     pipeline, stage = yaml_beside(output.source), output.stage.encode("utf-8", "surrogatepass")
     return f"dvc commit -f {typed(stage if pipeline == PIPELINE else pipeline + b':' + stage)}"
+
+
+def adding(output: Output) -> str:
+    """Return the command that records what took the place of an output, a folder or a file."""
+    if output.stage or output.imported or output.source != output.path + POINTER:
+        return recording(output)
+    return f"dvc add {typed(output.path)} && git add {pathspec(output.source)}"
 
 
 def report_push(result: Report, stands: str = "") -> None:
