@@ -185,8 +185,9 @@ def test_what_was_edited_after_it_was_staged_goes_along_with_the_next_commit(one
 
 def test_a_deleted_artifact_is_named_with_what_brings_it_back(one: Repo) -> None:
     one.file("m.pkl").unlink()
-    one.write("train.py", b"v2\n")
-    said = one.commit("-a").stderr
+    one.stage("train.py", b"v2\n")
+    one.write("train.py", b"v3, not staged\n")
+    said = one.commit().stderr
     assert b"m.pkl is gone" in said
     assert b"deleted: trinity-guard pull m.pkl" in one.guard("status").stdout
     type_in(one, remedies(said)[0])

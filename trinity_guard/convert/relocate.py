@@ -188,6 +188,8 @@ def _transact(place: git.Place, catalog: Catalog, moves: Moves, lines: ignorelin
     if changes:
         index.replace(changes)
     _write(place, moved, staged, lines)
+    # Git compares times first, and whoever asks it next is to find nothing unstaged.
+    git.attempt("update-index", "-q", "--refresh")
     if not index.is_temporary(place):
         journal.drop()
 

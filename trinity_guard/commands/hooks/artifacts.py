@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard.commands.hooks import behind
+from trinity_guard.commands.hooks import behind, deleted
 from trinity_guard.commands.terminal import messages, progress
 from trinity_guard.convert import commit, framework_stash
+from trinity_guard.convert.outcome import Outcome
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import pathspec, typed
 from trinity_guard.git import locks
@@ -41,15 +42,23 @@ def act(
         artifacts = []
     staged = {a.entry.path for a in artifacts}
     decision = behind.decide(place, config, [(o, s) for o, s in found if o.path not in staged], framework)
+    empty = not artifacts and bool(decision.recorded or decision.deleted) and commit.would_be_empty(place)
+    outcome = Outcome()
     if artifacts or decision.recorded:
-        _convert(place, catalog, artifacts, decision, framework)
+        outcome = _convert(place, catalog, artifacts, decision, framework)
+    if decision.deleted:
+        converted = {i.md5: i.path for i in outcome.converted}
+        decision.named += deleted.record(place, config, decision.deleted, converted, framework)
+    if empty and not commit.would_be_empty(place):
+        behind.tell_again()
+    elif outcome.converted:
+        commit.refuse_empty_commit(place, outcome)
     behind.name(place, config, decision.named, differing)
 
 
 def _convert(
     place: git.Place, catalog: Catalog, artifacts: list[Artifact], decision: behind.Decision, framework: bool
-) -> None:
-    empty = not artifacts and commit.would_be_empty(place)
+) -> Outcome:
     with locks.FileLock(place) as turn, framework_stash.guarded(place, framework), progress.Progress() as line:
         if turn.waited or not catalog.entries:  # of what the last hook saw there are the outputs alone
             catalog = tracked.load(place)
@@ -57,10 +66,7 @@ def _convert(
         outcome = commit.convert_staged(place, catalog, artifacts, decision.recorded, framework, bar)
     messages.report_conversion(outcome)
     decision.named += outcome.left
-    if outcome.converted and empty:
-        behind.tell_again()
-    elif outcome.converted:
-        commit.refuse_empty_commit(place, outcome)
+    return outcome
 
 
 def _block_remedy(path: bytes) -> str:

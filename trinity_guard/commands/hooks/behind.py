@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import console
+from trinity_guard.commands.hooks.deleted import is_deletion
 from trinity_guard.commands.terminal import messages
 from trinity_guard.convert import framework_stash
 from trinity_guard.dvcrepo import compare, tracked
@@ -25,13 +26,17 @@ MAX_NAMED = 10
 
 
 class Decision:
-    """What becomes of the data behind the pointers: recorded in this commit, or named."""
+    """What becomes of the data behind the pointers: recorded in this commit, or named.
 
-    __slots__ = ("named", "recorded")
+    deleted: artifacts whose file is gone, which the commit may let go.
+    """
 
-    def __init__(self, recorded: list[Output], named: list[tuple[Output, str]]) -> None:
+    __slots__ = ("deleted", "named", "recorded")
+
+    def __init__(self, recorded: list[Output], named: list[tuple[Output, str]], deleted: Sequence[Output] = ()) -> None:
         self.recorded = recorded
         self.named = named
+        self.deleted = deleted
 
 
 def decide(place: git.Place, config: Config, found: Sequence[tuple[Output, str]], framework: bool) -> Decision:
@@ -42,7 +47,8 @@ def decide(place: git.Place, config: Config, found: Sequence[tuple[Output, str]]
         return Decision([], list(found))
     comparison = compare.Comparison(place)
     recorded = [o for o, state in found if _recordable(comparison, o, state)]
-    return Decision(recorded, [(o, state) for o, state in found if o not in recorded])
+    deleted = [o for o, state in found if is_deletion(o, state)]
+    return Decision(recorded, [(o, s) for o, s in found if o not in recorded and o not in deleted], deleted)
 
 
 def _wanted(place: git.Place, config: Config, framework: bool) -> bool:
@@ -109,6 +115,8 @@ def name(
             state = comparison.version(output, tracked.HASH_LIMIT)
         if state == compare.OTHER_VERSION and output.source in differing and config.sync != "off":
             continue  # the data follows as soon as the commit is made
+        if state == compare.DELETED and not os.path.lexists(place.file(output.source)):
+            continue  # its pointer is gone as well, which Git sees
         console.warn(*_words(config, comparison, output, state, still))
     if len(rest) > MAX_NAMED:
         console.warn(f"and {len(rest) - MAX_NAMED} more.", "trinity-guard status")
@@ -140,8 +148,7 @@ def _words(config: Config, comparison: compare.Comparison, output: Output, state
     if state == compare.DELETED:
         return (
             f"{name} is gone, and its pointer is not: {still} it.",
-            f"trinity-guard pull {word}     # brings it back\n"
-            f"git rm -q -- {pathspec(output.record)}     # or lets it go",
+            f"trinity-guard pull {word}     # brings it back{_letting_go(output)}",
         )
     if state == compare.REPLACED:
         kind = "a folder" if output.kind == DIR else "an ordinary file"
@@ -167,6 +174,15 @@ def _words(config: Config, comparison: compare.Comparison, output: Output, state
         f"{name} has changed, and its pointer has not: {still} the old version.",
         _recording(config, output),
     )
+
+
+def _letting_go(output: Output) -> str:
+    """Return the command that lets a deleted artifact go, as a further line; none for what a stage makes again."""
+    if output.stage:
+        return ""
+    alike = is_deletion(output, compare.DELETED)
+    command = f"trinity-guard rm {typed(output.path)}" if alike else f"git rm -q -- {pathspec(output.source)}"
+    return f"\n{command}     # or lets it go"
 
 
 def _recording(config: Config, output: Output) -> str:
