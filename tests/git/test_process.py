@@ -97,6 +97,18 @@ def test_no_descriptor_is_left_open() -> None:
     assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
+@pytest.mark.parametrize(
+    ("argv", "error"),
+    [(["no-such-program-at-all"], GuardError), (["/"], PermissionError), (["true", "a\0b"], ValueError)],
+)
+def test_a_program_that_does_not_start_leaves_no_descriptor_open(argv: list[str], error: type[Exception]) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(5):
+        with pytest.raises(error):
+            process.Process(argv, with_stderr=True)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
 def test_a_detached_program_writes_into_its_log_in_a_session_of_its_own(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_bytes(b"before\n")

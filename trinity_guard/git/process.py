@@ -81,7 +81,10 @@ class Process:
             self.pid = os.posix_spawnp(
                 self.argv[0], self.argv, env or os.environ, file_actions=dup, setsigdef=[13], setsid=own_session
             )
-        except FileNotFoundError:
+        except BaseException as error:
+            self._close_all()
+            if not isinstance(error, FileNotFoundError):
+                raise
             raise GuardError(
                 problem=f"{shown(self.argv[0])} is not to be found on the PATH.",
                 remedy="install it, or put its folder on the PATH",
@@ -94,8 +97,7 @@ class Process:
 
     def wait(self) -> int:
         """Close the pipes and return the exit code (negative: the signal that ended it)."""
-        for name in ("stdin", "stdout", "stderr"):
-            self.close(name)
+        self._close_all()
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
     def kill_group(self) -> None:
@@ -104,6 +106,10 @@ class Process:
             os.killpg(self.pid, 9)
         except ProcessLookupError:
             return  # ended by itself
+
+    def _close_all(self) -> None:
+        for name in ("stdin", "stdout", "stderr"):
+            self.close(name)
 
     def close(self, name: str) -> None:
         fd: int = getattr(self, name)
