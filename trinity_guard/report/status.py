@@ -17,11 +17,7 @@ from trinity_guard.git import files
 from trinity_guard.push import background
 from trinity_guard.push.queue import Queue, Retries
 from trinity_guard.remotes import connect
-
-HOOKS = (
-    "pre-commit", "pre-merge-commit", "pre-applypatch", "post-commit", "pre-push", "post-checkout", "post-merge",
-    "post-rewrite",
-)  # fmt: skip
+from trinity_guard.setup import HOOKS
 
 
 class Survey:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, python_module
+from trinity_guard import git, python_module, setup
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.setup import native
 
@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 CONFIG = b".pre-commit-config.yaml"
-STAGES = (
-    "pre-commit", "pre-merge-commit", "post-commit", "pre-push", "post-checkout", "post-merge", "post-rewrite",
-)  # fmt: skip
+STAGES = tuple(name for name in setup.HOOKS if name != "pre-applypatch")  # the framework has no such stage
 OPEN, CLOSE = native.OPEN.decode(), native.CLOSE.decode()
 TYPES = "default_install_hook_types"
 TYPES_MARK = "  # trinity-guard"
