@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.support import KB, Repo
+from tests.helpers.support import KB, Repo, run
 
 
 class Watched:
@@ -51,6 +51,16 @@ def test_after_a_commit_of_source_nothing_is_started(watched: Watched) -> None:
     assert watched.starts(lambda: repo.commit("-a")) == 0
     repo.git("rm", "-q", "code.py")
     assert watched.starts(repo.commit) == 0
+
+
+@pytest.mark.parametrize("name", [".trinity-guard.toml", "pyproject.toml", "neither"])
+def test_whichever_file_is_the_configuration_and_however_old(watched: Watched, name: str) -> None:
+    repo = watched.repo
+    repo.file(".trinity-guard.toml").rename(repo.file(name))
+    for when in ("2020-01-01", "now"):
+        run("touch", "-d", when, repo.file(name))
+        edit(repo, when.encode())
+        assert watched.starts(repo.commit) == 0
 
 
 def test_in_a_linked_work_tree_too(watched: Watched, tmp_path: Path) -> None:
@@ -98,6 +108,24 @@ def _pattern(repo: Repo) -> None:
     repo.commit()
 
 
+def _older_pattern(repo: Repo) -> None:
+    """An older file is put in the configuration's place, as a restored backup is."""
+    hook = repo.path / ".git/hooks/commit-msg"
+    hook.write_text("#!/bin/sh\ntouch -d 2020-01-01 .trinity-guard.toml\n")
+    hook.chmod(0o755)
+    edit(repo)
+    repo.commit()
+
+
+def _older_shared_pattern(repo: Repo) -> None:
+    repo.file(".trinity-guard.toml").rename(repo.file("pyproject.toml"))
+    hook = repo.path / ".git/hooks/commit-msg"
+    hook.write_text("#!/bin/sh\ntouch -d 2020-01-01 pyproject.toml\n")
+    hook.chmod(0o755)
+    edit(repo)
+    repo.commit()
+
+
 def _another_config(repo: Repo) -> None:
     """A config that is there only after the look, and older than it."""
     hook = repo.path / ".git/hooks/commit-msg"
@@ -125,7 +153,9 @@ def _journal(repo: Repo) -> None:
     repo.commit()
 
 
-@pytest.mark.parametrize("commit", [_artifact, _only, _merged, _pattern, _another_config, _waiting, _journal])
+@pytest.mark.parametrize("commit", [
+    _artifact, _only, _merged, _pattern, _older_pattern, _older_shared_pattern, _another_config, _waiting, _journal,
+])  # fmt: skip
 def test_after_any_other_commit_it_looks(watched: Watched, commit: Callable[[Repo], None]) -> None:
     assert watched.starts(lambda: commit(watched.repo)) >= 1
 

@@ -1,6 +1,7 @@
 """What the hook before the last commit saw: nothing to do for its parent and its tree, and which outputs are tracked.
 
-The hook after that commit compares the first two lines with the commit that was made (in shell: hooks/post-commit).
+The hook after that commit compares the first two lines with the commit that was made, and the file's time with that of
+the configuration, which it is given (in shell: hooks/post-commit).
 The next commit need not list the index for DVC's files, when HEAD has that tree and nothing was recorded since.
 """
 
@@ -25,11 +26,15 @@ def leave(place: Place, index_file: bytes, catalog: tracked.Catalog) -> None:
     known = nextcommit.parent_and_tree(place, index_file)
     if known is None:
         return
-    # What a later hook reads must have been there for this one: their times are compared in shell.
-    configs = b" ".join(name for name in CONFIGS if os.path.lexists(place.file(name)))
+    # What a later hook reads must be what was there for this one: names and times are compared in shell.
+    configs = [name for name in CONFIGS if os.path.lexists(place.file(name))]
+    word = _file(place)
     try:
-        files.replace(_file(place), b"%s\n%s\n%s\n%s\n" % (*known, configs, catalog.mark))
-    except GuardError:
+        when = os.stat(place.file(configs[0])).st_mtime_ns if configs else 0
+        files.replace(word, b"%s\n%s\n%s\n%s\n" % (*known, b" ".join(configs), catalog.mark))
+        if configs:
+            os.utime(word, ns=(when, when))
+    except (GuardError, OSError):
         return  # without it, the hooks look for themselves
 
 
