@@ -128,6 +128,16 @@ def test_changes_come_all_at_once_or_not_at_all(here: Repo) -> None:
     assert here.index() == before
 
 
+@pytest.mark.parametrize("path", [b".git/x", b"d/../x", b"d/.GIT/x"])
+def test_a_path_that_git_leaves_out_is_no_success(here: Repo, path: bytes) -> None:
+    [oid] = blobs(here, [b"pointer"])
+    with pytest.raises(GuardError) as refused:
+        index.replace([(index.REGULAR, oid, b"new"), (index.REGULAR, oid, path)])
+    assert f"left {path.decode()} out of the index" in refused.value.problem
+    here.git("reset")
+    assert index.same_as_head()
+
+
 def test_another_index_is_changed_and_this_one_is_not(here: Repo, tmp_path: Path) -> None:
     before = here.index()
     other = tmp_path / "index"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
+from trinity_guard.errors import GuardError, shown
 from trinity_guard.git.caller import amending
 
 TYPE_CHECKING = False
@@ -175,12 +176,25 @@ def unchanged(paths: list[bytes]) -> set[bytes]:
 
 
 def replace(changes: Iterable[tuple[bytes, bytes, bytes]], index_file: bytes | None = None) -> None:
-    """Apply (mode, blob id, path) changes in one step, all or none; mode b"0" takes the path out."""
+    """Apply (mode, blob id, path) changes in one step, all or none; mode b"0" takes the path out.
+
+    A path that Git takes for none (`.git/x`, and what other systems take for that) it leaves out, does the rest, and
+    exits 0: GuardError all the same.
+    """
     data = b"".join(mode + b" " + oid + b"\t" + path + b"\0" for mode, oid, path in changes)
     env = dict(os.environ)
     if index_file:
         env["GIT_INDEX_FILE"] = os.fsdecode(index_file)
-    git.run("update-index", "-z", "--index-info", data=data, env=env)
+    args = ("update-index", "-z", "--index-info")
+    result = git.attempt(*args, data=data, env=env)
+    if result.code:
+        raise git.failure(args, result)
+    ignored = result.err.partition(b"Ignoring path ")[2].rstrip(b"\n")
+    if ignored:
+        raise GuardError(
+            problem=f"Git left {shown(ignored)} out of the index: it takes that for no path of a repository.",
+            remedy="git reset     # the index is HEAD's again; rename the file before you stage it",
+        )
 
 
 def unmerge(paths: Mapping[bytes, Mapping[bytes, Entry]]) -> None:
