@@ -50,14 +50,15 @@ class Work:
         from dvc.repo import Repo
         from dvc_data.hashfile import state
 
-        pytest.MonkeyPatch().setattr(state, "State", lambda *args, **kwargs: state.StateNoop())
         for name in ("dvc", "dvc_data", "dvc_objects"):
             logging.getLogger(name).setLevel(logging.CRITICAL)
         with (
+            pytest.MonkeyPatch.context() as patch,
             contextlib.chdir(self.path),
             contextlib.redirect_stdout(io.StringIO()),
             contextlib.redirect_stderr(io.StringIO()),
         ):
+            patch.setattr(state, "State", lambda *args, **kwargs: state.StateNoop())
             repo = Repo(".")
             try:
                 yield repo
