@@ -165,3 +165,35 @@ def test_a_push_that_waits_is_said_and_the_commit_stands(fw: Repo) -> None:
     assert_converted(fw, "b.pkl", data)
     skipped = fw.commit("--allow-empty", TRINITY_GUARD_SKIP="push")
     assert b"exit code" not in skipped.stdout + skipped.stderr
+
+
+def pointer_names(repo: Repo, data: bytes) -> bool:
+    return hashlib.md5(data).hexdigest().encode() in repo.show("a.pkl.dvc")
+
+
+@pytest.mark.parametrize("form", [("-a",), ()], ids=["-a", "staged"])
+def test_what_changed_behind_its_pointer_goes_along_and_is_seen_to(fw: Repo, form: tuple[str, ...]) -> None:
+    fw.stage("a.pkl", 3000)
+    fw.stage("notes.txt", b"one\n")
+    fw.commit()
+    data = fw.write("a.pkl", 4000)
+    fw.write("notes.txt", b"two\n")
+    if not form:
+        fw.git("add", "notes.txt")
+    done = fw.commit(*form)
+    assert pointer_names(fw, data)
+    assert b"a.pkl (4 kB) -> a.pkl.dvc" in done.stdout + done.stderr
+    assert fw.git("status", "--porcelain").stdout == b""
+
+
+def test_where_the_framework_has_put_edits_away_it_is_named_and_they_come_back(fw: Repo) -> None:
+    data = fw.stage("a.pkl", 3000)
+    fw.stage("notes.txt", b"one\n")
+    fw.commit()
+    fw.write("a.pkl", 4000)
+    fw.write("notes.txt", b"left unstaged\n")
+    fw.stage("code.py", b"x\n")
+    done = fw.commit()
+    assert pointer_names(fw, data)
+    assert b"a.pkl has changed" in done.stdout + done.stderr
+    assert fw.file("notes.txt").read_bytes() == b"left unstaged\n"

@@ -110,6 +110,10 @@ def test_what_is_offered_to_the_framework_declares_what_our_hooks_need() -> None
         assert hook["minimum_pre_commit_version"] == "3.2.0"
         assert "types_or" not in hook
         assert hook["entry"].startswith("trinity-guard ")
+    # The framework hides what a hook says that passes.
+    assert [h["id"] for h in hooks if h.get("verbose")] == ["trinity-convert"]
+    written = ruamel.yaml.YAML(typ="safe", pure=True).load(framework.entry())
+    assert [h["id"] for h in written[0]["hooks"] if h.get("verbose")] == ["trinity-convert"]
 
 
 # ---- init --hooks pre-commit ----

@@ -62,6 +62,8 @@ def entry() -> str:
             "    require_serial: true",
             '    minimum_pre_commit_version: "3.2.0"',
         ]
+        # The framework hides what a hook says that passes: here, what a commit records beside what was staged.
+        lines += ["    verbose: true"] if name == "trinity-convert" else []
     return f"{OPEN}\n{NOTE}" + "\n".join(lines) + f"\n{CLOSE}\n"
 
 
