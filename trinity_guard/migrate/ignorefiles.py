@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import bisect
-
 from trinity_guard.git import gitignore
+from trinity_guard.migrate.linesieve import Places, Sieve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ Hidden = tuple[bytes, bytes, bool]
 
 GITIGNORE, DVCIGNORE = b".gitignore", b".dvcignore"
 POINTERS_SEEN = b"!*.dvc"
+MAX_SIEVES = 64
 
 
 class Rule:
@@ -72,12 +72,14 @@ def lines_of(data: bytes) -> list[bytes]:
 
 
 class Reader:
-    """Evaluates lines for paths; each line is compiled once."""
+    """Evaluates lines for paths; each line is compiled once, and tried for those paths alone that it may match."""
 
     def __init__(self, paths: Iterable[bytes]) -> None:
         self._rules: dict[bytes, Rule] = {}
-        self._paths = sorted(paths)
+        self._places = Places(paths)
         self._relevant: dict[tuple[Line, bytes], bool] = {}
+        # By the chain's identity: its hash takes as long as a walk over it. The chain beside it keeps that its own.
+        self._sieves: dict[tuple[int, bytes], tuple[Sequence[Line], Sieve]] = {}
 
     def rule(self, line: bytes) -> Rule:
         known = self._rules.get(line)
@@ -95,13 +97,10 @@ class Reader:
     def _says_anything(self, line: Line, below: bytes) -> bool:
         folder, _, pattern = line
         rule = self.rule(pattern)
-        at = bisect.bisect_left(self._paths, below)
-        while at < len(self._paths) and self._paths[at].startswith(below):
-            path = self._paths[at][len(folder) :]
-            if rule.touches(path) or rule.touches(path + b".dvc"):
-                return True
-            at += 1
-        return False
+        return any(
+            rule.touches(path[len(folder) :]) or rule.touches(path[len(folder) :] + b".dvc")
+            for path in self._places.that_may_match(folder, pattern, below)
+        )
 
     def hidden_folders(self, chain: Sequence[Line], folder: bytes, kind: bytes = GITIGNORE) -> list[Hidden]:
         """Return the folders on the way to `folder`, itself included, that the lines hide, with whose lines do it."""
@@ -145,12 +144,22 @@ class Reader:
 
     def _last(self, chain: Sequence[Line], path: bytes, is_dir: bool, kind: bytes) -> Line | None:
         """Return the line that has the last word: of the deepest file, the last one."""
-        for line in reversed(chain):
-            folder, name, pattern = line
-            inside = name == kind and path.startswith(folder) and len(path) > len(folder)
+        for at in self._sieve(chain, kind).that_may_match(path):
+            folder, _, pattern = line = chain[at]
+            inside = path.startswith(folder) and len(path) > len(folder)
             if inside and self.rule(pattern).matches(path[len(folder) :], is_dir):
                 return line
         return None
+
+    def _sieve(self, chain: Sequence[Line], kind: bytes) -> Sieve:
+        key = (id(chain), kind)
+        known = self._sieves.get(key)
+        if known is None:
+            if len(self._sieves) >= MAX_SIEVES:
+                self._sieves.clear()  # commits come one after the other: those of old ones are not asked for again
+            sieve = Sieve((at, line[0], line[2]) for at, line in enumerate(chain) if line[1] == kind)
+            known = self._sieves[key] = (chain, sieve)
+        return known[1]
 
 
 def appended(data: bytes, line: bytes) -> bytes:
@@ -176,9 +185,7 @@ def with_lines(data: bytes, folders: Iterable[tuple[bytes, bool]], pointers: boo
             data = appended(data, line)
     if pointers:
         data = appended(data, POINTERS_SEEN)
-    for name in names:
-        data = gitignore.with_line(data, name)
-    return data
+    return gitignore.with_lines(data, names)
 
 
 def _way(folder: bytes) -> list[bytes]:
