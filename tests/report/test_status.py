@@ -53,6 +53,17 @@ def test_each_state_has_its_word(world: World) -> None:
     }
 
 
+def test_what_cannot_be_read_does_not_count_as_present(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.track("a.csv", b"a,b\n")
+    world.repo.write("a.csv", b"c,d\n")
+    monkeypatch.setattr("trinity_guard.dvcrepo.odb.md5_of", _refused)
+    assert states(world) == {"a.csv": "changed"}
+
+
+def _refused(_: bytes) -> str:
+    raise PermissionError(13, "Permission denied")
+
+
 def test_artifacts_stand_in_the_order_of_git_and_those_of_locks_behind(world: World) -> None:
     lock = f"schema: '2.0'\nstages:\n  s:\n    outs:\n    - {{path: a.pkl, md5: '{md5(b'x')}', hash: md5}}\n"
     world.repo.stage("dvc.lock", lock.encode())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from trinity_guard import console, git
 from trinity_guard.commands.terminal import arguments, messages
 from trinity_guard.commands.terminal.arguments import Parser
@@ -85,12 +87,14 @@ def _size(size: object) -> str:
 
 def _state(artifact: dict[str, object], output: Output) -> str:
     state = str(artifact["state"])
+    if state == CHANGED and not os.access(os.fsencode(output.path), os.R_OK):
+        return f"cannot be read: ls -la {typed(output.path)}"
     if state == CHANGED:
         return f"changed: {messages.recording(output)}"
     if state == OTHER_VERSION:
         return f"another version: trinity-guard pull {typed(output.path)}"
     if state == REPLACED:
-        return f"replaced by what is no {'folder' if output.kind == DIR else 'file'}: ls -la {typed(output.path)}"
+        return f"replaced by what is no {'folder' if output.kind == DIR else 'file'}: {messages.adding(output)}"
     if state == DELETED:
         return f"deleted: trinity-guard pull {typed(output.path)}"
     if state == MISSING:

@@ -8,8 +8,8 @@ from trinity_guard import git
 from trinity_guard.config import Config
 from trinity_guard.convert import leftovers
 from trinity_guard.detect import conflicts
-from trinity_guard.dvcrepo import project, tracked
-from trinity_guard.dvcrepo.compare import Comparison
+from trinity_guard.dvcrepo import project, tracked, unstaged
+from trinity_guard.dvcrepo.compare import CHANGED, UNKNOWN, Comparison
 from trinity_guard.dvcrepo.output import Output
 from trinity_guard.dvcrepo.paths import is_lock
 from trinity_guard.errors import shown
@@ -31,7 +31,7 @@ class Survey:
             shown(path): error.problem for path, error in catalog.broken.items() if not conflicts.is_marked(error)
         }
         comparison = Comparison(place)
-        states = comparison.states(catalog.outputs())
+        states = comparison.states(unstaged.in_work_tree(place, catalog.outputs()))
         if comparison.noted:
             tracked.save(place, catalog)
         # As Git lists them, not as they were looked at.
@@ -84,7 +84,8 @@ def _artifact(comparison: Comparison, output: Output, state: str) -> dict[str, o
         "kind": output.kind,
         "md5": output.md5,
         "size": output.size,
-        "state": state,
+        # What cannot be read is not what is recorded, as far as anybody can tell.
+        "state": CHANGED if state == UNKNOWN else state,
         "cached": comparison.is_cached(output),
     }
 

@@ -8,7 +8,7 @@ from trinity_guard import console
 from trinity_guard.commands.hooks.deleted import is_deletion
 from trinity_guard.commands.terminal import messages
 from trinity_guard.convert import framework_stash
-from trinity_guard.dvcrepo import compare, tracked
+from trinity_guard.dvcrepo import compare, tracked, unstaged
 from trinity_guard.dvcrepo.output import DIR
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.git import index
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from trinity_guard.dvcrepo.output import Output
 
 MAX_NAMED = 10
+# The state of data that agrees with the work tree's pointer, which differs from the index's.
+UNSTAGED = "unstaged"
 
 
 class Decision:
@@ -113,6 +115,8 @@ def name(
     for output, state in rest[:MAX_NAMED]:
         if state == compare.CHANGED:
             state = comparison.version(output, tracked.HASH_LIMIT)
+        if state in (compare.CHANGED, compare.OTHER_VERSION) and unstaged.names_data(place, output, tracked.HASH_LIMIT):
+            state = UNSTAGED
         if state == compare.OTHER_VERSION and output.source in differing and config.sync != "off":
             continue  # the data follows as soon as the commit is made
         if state == compare.DELETED and not os.path.lexists(place.file(output.source)):
@@ -140,6 +144,11 @@ def tell_again() -> None:
 
 def _words(config: Config, comparison: compare.Comparison, output: Output, state: str, still: str) -> tuple[str, str]:
     name, word = shown(output.path), typed(output.path)
+    if state == UNSTAGED:
+        return (
+            f"{name} has changed, and {shown(output.source)}, which says so, is not staged: {still} the old version.",
+            f"git add {pathspec(output.source)}",
+        )
     if state == compare.OTHER_VERSION:
         return (
             f"{name} is not the version that its pointer names, but another one that was recorded.",
