@@ -94,14 +94,14 @@ def test_an_empty_file_and_md5s_that_look_like_numbers_are_as_dvc_writes_them() 
         assert decode(encode(digest, 1, "x.csv"), WHERE).outs[0].md5 == digest
 
 
-def by_dvc(md5: str, size: int, name: str, isexec: bool) -> bytes:
+def by_dvc(md5: str, size: int, name: str, isexec: bool, nfiles: int = -1) -> bytes:
     """What DVC's own serializer writes: the settings of dvc/utils/serialize/_yaml.py."""
     from ruamel.yaml import YAML
 
     yaml = YAML()
     yaml.default_flow_style = False
     stream = StringIO()
-    flag = {"isexec": True} if isexec else {}
+    flag = {"isexec": True} if isexec else {} if nfiles < 0 else {"nfiles": nfiles}
     yaml.dump({"outs": [{"md5": md5, "size": size, **flag, "hash": "md5", "path": name}]}, stream)
     return stream.getvalue().encode()
 
@@ -113,9 +113,17 @@ PLAIN = st.text("abtfneoxzNTF_.- 0123456789", min_size=1, max_size=70)
 
 @given(MD5S, SIZES, PLAIN | st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=90), st.booleans())
 @example("d" * 32, 1, "n" * 64, False)
+@example("d" * 32, 1, "images", False)
 @settings(max_examples=400, deadline=None)
 def test_the_plain_way_writes_what_yaml_writes(md5: str, size: int, name: str, isexec: bool) -> None:
     assert encode(md5, size, name, isexec) == by_dvc(md5, size, name, isexec)
+
+
+@given(
+    MD5S, SIZES, SIZES, PLAIN | st.sampled_from(["true", "Null", "yes", "No", "on", "y", "N", "none", "nan", "images"])
+)
+def test_a_directory_is_written_as_yaml_writes_it(md5: str, size: int, nfiles: int, name: str) -> None:
+    assert encode(f"{md5}.dir", size, name, nfiles=nfiles) == by_dvc(f"{md5}.dir", size, name, False, nfiles)
 
 
 @given(MD5S, SIZES, PLAIN, st.booleans())
@@ -199,7 +207,8 @@ NOT_PLAINLY = [
     FIRST + REST.replace("  hash", "  isexec: false\n  hash"),
     FIRST + REST.replace("  hash", "  isexec: True\n  hash"),
     FIRST + REST.replace("hash: md5", "hash: sha1"),
-    FIRST + REST.replace("x.csv", "x"),
+    FIRST + REST.replace("x.csv", "null"),
+    FIRST + REST.replace("x.csv", "True"),
     FIRST + REST.replace("x.csv", "1.5"),
     FIRST + REST.replace("x.csv", "x.dvc"),
     FIRST + REST.replace("x.csv", "x.csv "),
@@ -299,7 +308,7 @@ def test_a_pointer_that_was_locked_before_there_was_frozen_is_frozen() -> None:
 
 SHORT = ["a.csv", "_x.csv", "X-1_b c.h5", "a.", "n" * 60 + ".csv", "2024-sales.csv", "3.h5", "7z.pt", "9g"]
 LONG = [
-    *("n" * 61 + ".csv", "x", "null", "a.csv ", " a.csv", "-a.csv", ".a", "é.csv", "a#.csv", "1.5", "2024-01-01"),
+    *("n" * 61 + ".csv", "No", "null", "a.csv ", " a.csv", "-a.csv", ".a", "é.csv", "a#.csv", "1.5", "2024-01-01"),
     *("1e3.5", "12", "0x1f.", "a:b.csv", "a\tb.csv"),
 ]
 

@@ -31,6 +31,8 @@ _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
 _SAFE = _LETTERS + _DIGITS + b".- "
 # What numbers, dates and times in YAML may be made of: a name that begins with a digit needs a letter beyond these.
 _NUMERIC = _DIGITS + b"ABCDEFOTXZabcdefotxz_.- "
+# What YAML, of one version or another, takes for no text.
+_WORDS = frozenset(b"true false null yes no on off y n none nan inf".split())
 _MAX_PLAIN = 64
 _LEGACY_HASH = "md5-dos2unix"
 
@@ -54,12 +56,14 @@ class Pointer:
         self.repo_import = False
 
 
-def encode(md5: str, size: int, name: str, isexec: bool = False) -> bytes:
-    """Return the bytes that a first `dvc add` of the file `name` writes."""
+def encode(md5: str, size: int, name: str, isexec: bool = False, nfiles: int = -1) -> bytes:
+    """Return the bytes that a first `dvc add` of the file `name` writes; nfiles: of a folder with so many files."""
     if _plain_name(name.encode("utf-8", "surrogateescape")) and _plain_md5(md5):
-        executable = "  isexec: true\n" if isexec else ""
-        return f"outs:\n- md5: {md5}\n  size: {size}\n{executable}  hash: md5\n  path: {name}\n".encode()
+        more = ("  isexec: true\n" if isexec else "") + (f"  nfiles: {nfiles}\n" if nfiles >= 0 else "")
+        return f"outs:\n- md5: {md5}\n  size: {size}\n{more}  hash: md5\n  path: {name}\n".encode()
     out: dict[str, object] = {"md5": md5, "size": size}
+    if nfiles >= 0:
+        out["nfiles"] = nfiles
     if isexec:
         out["isexec"] = True
     return yaml.dump({"outs": [{**out, "hash": "md5", "path": name}]})
@@ -116,8 +120,9 @@ def nameable(name: bytes) -> str | None:
 
 
 def refresh(
-    old: bytes, where: bytes, name: str, md5: str, size: int, isexec: bool, dos2unix: str | None = None
-) -> bytes:
+    old: bytes, where: bytes, name: str, md5: str, size: int, isexec: bool, dos2unix: str | None = None,
+    nfiles: int = -1,
+) -> bytes:  # fmt: skip
     """Return what `dvc add` of the changed file `name` writes over its pointer `old`.
 
     All that belongs to the user stays: comments, desc, meta, type, labels, remote, push, frozen, wdir.
@@ -125,13 +130,16 @@ def refresh(
     CRLF line ends, where the caller knows it (None: the same as md5).
     """
     quick = _canonical(old, where)
-    if quick and (quick.text, quick.isexec, quick.legacy, quick.nfiles) == (name, isexec, False, -1):
+    same_kind = quick is not None and (quick.nfiles >= 0) == (nfiles >= 0)
+    if quick and same_kind and (quick.text, quick.isexec, quick.legacy) == (name, isexec, False):
         decode(old, where)
-        return encode(md5, size, name, isexec)
+        return encode(md5, size, name, isexec, nfiles)
     pointer = decode(old, where)
     chosen = _matching(pointer, where, name)
     kept = chosen.legacy and chosen.md5 == (dos2unix or md5)
     fields = {"md5": chosen.md5 if kept else md5, "size": size, "isexec": isexec, "hash": None if kept else "md5"}
+    if nfiles >= 0:
+        fields["nfiles"] = nfiles
     data = _load(old, where, MAX_BYTES_WITH_FILES >> 4, round_trip=True)
     _tidy_stage(data, pointer, where)
     for entry, out in zip(data["outs"], pointer.outs, strict=True):
@@ -162,7 +170,7 @@ def _plain_name(name: bytes) -> bool:
     if len(name) > _MAX_PLAIN or name.translate(None, _SAFE) or name[-1:] in (b"", b" "):
         return False
     if name[0] in _LETTERS:
-        return b"." in name  # `true`, `null` and the like have none
+        return b"." in name or name.lower() not in _WORDS
     return name[0] in _DIGITS and bool(name.translate(None, _NUMERIC))
 
 
@@ -366,7 +374,8 @@ def _versioned(entry: Any) -> bool:
 
 def _record(entry: Any, fields: dict[str, object]) -> None:
     for key in ("nfiles", "version_id", "etag", "checksum", "cloud", "files"):
-        entry.pop(key, None)
+        if key not in fields:
+            entry.pop(key, None)
     for key, value in fields.items():
         if value is None or value is False:
             entry.pop(key, None)
