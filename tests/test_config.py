@@ -44,6 +44,7 @@ def values(config: Config) -> dict[str, Any]:
 DEFAULTS = {
     "patterns": DEFAULT_PATTERNS,
     "exclude": (),
+    "folders": (),
     "max_size": 5_000_000,
     "max_size_of": (),
     "min_size": 0,
@@ -60,6 +61,7 @@ DEFAULTS = {
 EVERY_KEY = """
 patterns = ["*.bin", "/data/", "!data/README*"]
 exclude = ["tests/**"]
+folders = ["*.parquet/", "!x.parquet/"]
 max-size = "1.5 GiB"
 sniff = false
 on-artifact = "block"
@@ -72,6 +74,7 @@ remote = "storage"
 EVERY_VALUE = {
     "patterns": ("*.bin", "/data/", "!data/README*"),
     "exclude": ("tests/**",),
+    "folders": ("*.parquet/", "!x.parquet/"),
     "max_size": 3 * 2**29,
     "max_size_of": (),
     "min_size": 1000,
@@ -153,7 +156,7 @@ def test_a_file_of_comments_is_the_defaults(tmp_path: Path, text: str) -> None:
     assert values(loaded(tmp_path, text)) == {**DEFAULTS, "source": OWN}
 
 
-KEYS = "patterns, exclude, max-size, sniff, on-artifact, push, sync, on-change, min-size, remote"
+KEYS = "patterns, exclude, max-size, sniff, on-artifact, push, sync, on-change, min-size, folders, remote"
 
 
 @pytest.mark.parametrize(
@@ -195,6 +198,7 @@ KEYS = "patterns, exclude, max-size, sniff, on-artifact, push, sync, on-change, 
         ("remote = ' '\n", "1: remote is empty", "dvc remote list"),
         ("remote = {}\n", "1: remote is a table", 'remote = "storage"'),
         ("patterns = '*.pkl'\n", "1: patterns is a text, not a list of texts", 'patterns = ["*.pkl"'),
+        ("folders = 'data/'\n", "1: folders is a text, not a list of texts", 'folders = ["*.parquet/"'),
         ("exclude = 5\n", "1: exclude is a number", 'exclude = ["*.pkl"'),
         ("patterns = ['a', 5]\n", "1: patterns holds a number", 'patterns = ["*.pkl"'),
         (

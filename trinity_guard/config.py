@@ -21,7 +21,10 @@ DEFAULT_PATTERNS = tuple(
     "*.pkl *.pickle *.joblib *.csv *.tsv *.h5 *.hdf5 *.keras *.parquet *.feather "  # noqa: SIM905 - reads as the contract does
     "*.npy *.npz *.pt *.pth *.ckpt *.onnx *.safetensors".split()
 )
-KEYS = ("patterns", "exclude", "max-size", "sniff", "on-artifact", "push", "sync", "on-change", "min-size", "remote")
+KEYS = (
+    "patterns", "exclude", "max-size", "sniff", "on-artifact", "push", "sync", "on-change", "min-size", "folders",
+    "remote",
+)  # fmt: skip
 CHOICES = {
     "on-artifact": ("convert", "block"),
     "push": ("wait", "background", "off"),
@@ -61,8 +64,8 @@ class Config:
     """
 
     __slots__ = (
-        "exclude", "max_size", "max_size_of", "min_size", "min_size_of", "notes", "on_artifact", "on_change",
-        "patterns", "push", "remote", "sniff", "source", "sync",
+        "exclude", "folders", "max_size", "max_size_of", "min_size", "min_size_of", "notes", "on_artifact",
+        "on_change", "patterns", "push", "remote", "sniff", "source", "sync",
     )  # fmt: skip
 
     def __init__(
@@ -70,6 +73,7 @@ class Config:
         *,
         patterns: tuple[str, ...] = DEFAULT_PATTERNS,
         exclude: tuple[str, ...] = (),
+        folders: tuple[str, ...] = (),
         max_size: int = 5_000_000,
         max_size_of: Sizes = (),
         min_size: int = 0,
@@ -85,6 +89,7 @@ class Config:
     ) -> None:
         self.patterns = patterns
         self.exclude = exclude
+        self.folders = folders
         self.max_size = max_size
         self.max_size_of = max_size_of
         self.min_size = min_size
@@ -219,7 +224,7 @@ def _value(where: _Where, key: str, value: object) -> object:
         if not isinstance(value, bool):
             raise where.wrong(f"is {_type(value)}, not true or false.", "sniff = true, or sniff = false")
         return value
-    if key in ("patterns", "exclude"):
+    if key in ("patterns", "exclude", "folders"):
         return _patterns(where, key, value)
     if key in SIZES:
         return _size(where, key, value)
@@ -259,7 +264,7 @@ def _take_sizes(config: Config, where: _Where, key: str, table: Table) -> None:
 
 
 def _patterns(where: _Where, key: str, value: object) -> tuple[str, ...]:
-    example = f'{key} = ["*.pkl", "data/"]'
+    example = f'{key} = ["{"*.parquet/" if key == "folders" else "*.pkl"}", "data/"]'
     if not isinstance(value, list):
         raise where.wrong(f"is {_type(value)}, not a list of texts.", example)
     for item in value:

@@ -83,7 +83,18 @@ def test_the_config_file_explains_every_key_and_changes_none(bare_repo: Repo) ->
     explicit = configuration.read(bytes(bare_repo.path))
     assert all(f"{key} = ".encode() in without_comments for key in config.KEYS)
     assert explicit.remote == "storage"
-    for name in ("patterns", "exclude", "max_size", "min_size", "sniff", "on_artifact", "push", "sync", "on_change"):
+    for name in (
+        "patterns",
+        "exclude",
+        "max_size",
+        "min_size",
+        "folders",
+        "sniff",
+        "on_artifact",
+        "push",
+        "sync",
+        "on_change",
+    ):
         assert getattr(explicit, name) == getattr(written, name) == getattr(config.Config(), name)
 
 

@@ -46,6 +46,7 @@ def parses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 FULL = """patterns = ["*.bin", "!x.bin"]
 exclude = ["data/"]
+folders = ["a/", "!b/"]
 max-size = { default = "1 MB", "*.x y" = "0" }
 min-size = { "*.csv" = "10 kB" }
 sniff = false
@@ -101,7 +102,7 @@ def test_what_is_wrong_is_said_each_time_and_remembered_never(tmp_path: Path) ->
     assert not (tmp_path / ".git/trinity-guard/config").exists()
 
 
-@pytest.mark.parametrize("damage", [b"", b"\0", b"1\0own\0", b"\xc4\xff\0\x1a" * 12, b"1\0" * 14])
+@pytest.mark.parametrize("damage", [b"", b"\0", b"1\0own\0", b"\xc4\xff\0\x1a" * 12, b"1\0" * configuration.FIELDS])
 def test_a_damaged_record_says_nothing(tmp_path: Path, damage: bytes) -> None:
     where = written(tmp_path, 'push = "off"\n')
     configuration.load(where)
@@ -128,6 +129,7 @@ def test_what_is_remembered_is_what_was_parsed(
 ) -> None:  # fmt: skip
     config = Config(
         patterns=patterns, exclude=exclude, max_size=max_size, max_size_of=tuple(sizes.items()), min_size=max_size // 3,
-        min_size_of=tuple(reversed(sizes.items())), sniff=sniff, remote=remote, source="x", notes=notes,
+        min_size_of=tuple(reversed(sizes.items())), folders=exclude[::-1], sniff=sniff, remote=remote, source="x",
+        notes=notes,
     )  # fmt: skip
     assert fields(configuration._decoded(tuple(configuration._encoded(config)))) == fields(config)

@@ -28,7 +28,7 @@ def staging(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
 
 def held(path: bytes) -> bytes | None:
     """Return the pointer that may be renewed for a path."""
-    found = owners.refuse_held(tracked.load(git.place()), path)
+    found = owners.refuse_held(tracked.load(git.place()).by_path(), path)
     return found.source if found else None
 
 
@@ -82,7 +82,12 @@ def test_its_own_pointer_may_be_renewed_and_a_new_file_has_none(staging: Repo) -
 @pytest.mark.parametrize(
     ("name", "data", "path", "why"),
     [
-        ("data.dvc", pointer(b"data", b".dir"), b"data/deep/a.csv", "lies in data/, which DVC holds as a whole"),
+        (
+            "data.dvc",
+            pointer(b"data", b".dir").replace(b"  hash: md5\n", b""),
+            b"data/deep/a.csv",
+            "lies in data/, which DVC holds as a whole",
+        ),
         ("other.dvc", pointer(b"a.csv"), b"a.csv", "recorded in other.dvc, a pointer with more in it"),
         (
             "a.csv.dvc",
@@ -97,6 +102,30 @@ def test_another_holder_is_named(staging: Repo, name: str, data: bytes, path: by
     with pytest.raises(GuardError, match=why) as caught:
         held(path)
     assert f"git rm -q --cached -- {os.fsdecode(path)}" in caught.value.remedy
+
+
+def test_a_directory_s_pointer_may_be_renewed_for_what_lies_in_it(staging: Repo) -> None:
+    staging.stage("data.dvc", pointer(b"data", b".dir"))
+    assert held(b"data/deep/a.csv") == held(b"data") == b"data.dvc"
+    assert held(b"data2/a.csv") is None
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        (b"d/n\xff.csv", "not UTF-8"),
+        (b"d/.dvcignore", "no .dvcignore inside"),
+        (b"d/a.csv.dvc", "a file that DVC works by"),
+        (b"d/.git/x", "looks at nothing"),
+        (b"d/ignored/a.csv", "DVC is told to ignore it by"),
+    ],
+)
+def test_what_dvc_does_not_hold_in_a_directory_is_refused(staging: Repo, path: bytes, why: str) -> None:
+    staging.write(".dvcignore", b"ignored/\n")
+    with pytest.raises(GuardError, match=why) as caught:
+        owners.refuse_member(git.place(), b"", b"d", path)
+    assert caught.value.remedy.startswith("git rm -q --cached -- ")
+    owners.refuse_member(git.place(), b"", b"d", b"d/.gitignore")
 
 
 def test_a_pipeline_s_outputs_are_its_own(staging: Repo) -> None:

@@ -7,6 +7,7 @@ import os
 from trinity_guard.checkout import desired
 from trinity_guard.checkout.apply import Fetcher
 from trinity_guard.checkout.plan import Follower
+from trinity_guard.dvcrepo import directory
 from trinity_guard.dvcrepo.tracked import Catalog
 from trinity_guard.errors import GuardError, shown
 
@@ -97,12 +98,9 @@ def _difference(follower: Follower, folder: Output, changes: list[tuple[str | No
 
 def _kept(follower: Follower, folder: Output, files: dict[bytes, str]) -> str:
     """Put the list of a directory into its cache, as DVC writes it; return its md5."""
-    import json
-
-    entries = [{"md5": md5, "relpath": path.decode("utf-8", "surrogateescape")} for path, md5 in files.items()]
-    entries.sort(key=lambda entry: entry["relpath"])
     store = follower.projects.cache_reader(folder.project).own
-    stored = store.take([json.dumps(entries, sort_keys=True).encode()])
-    stored.md5 += ".dir"
+    data = directory.encode(files)
+    stored = store.take([data])
+    stored.md5 = directory.md5_of_list(data)
     store.settle()
     return stored.md5

@@ -51,7 +51,7 @@ def run(args: list[str]) -> int:
         decision.named += unable
         with progress.Progress() as line:
             bar = line.bar("to the DVC cache")
-            outcome = commit.convert_with_changed(place, catalog, entries, decision.recorded, bar)
+            outcome = commit.convert_with_changed(place, catalog, entries, decision.recorded, bar, rules)
     messages.report_conversion(outcome)
     left = behind.report(place, config, decision, outcome, given)
     if not (outcome.converted or left or asked.update):

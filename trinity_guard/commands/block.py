@@ -39,8 +39,9 @@ def run(args: list[str]) -> int:
         entries = [e for e in entries if e.mode in (index.REGULAR, index.EXECUTABLE)]
     else:
         entries = index.staged()
-    artifacts = inspect.check_staged(place, rules, entries)
+    catalog = tracked.load(place)
+    artifacts = inspect.check_staged(place, rules, entries, catalog.holders(e.path for e in entries))
     if artifacts:
         name = typed(artifacts[0].entry.path)
-        commit.block(place, tracked.load(place), artifacts, f"trinity-guard convert {name}     # make it a DVC pointer")
+        commit.block(place, catalog, artifacts, f"trinity-guard convert {name}     # make it a DVC pointer")
     return FINE

@@ -49,14 +49,16 @@ def run(args: list[str]) -> int:
         elif names:
             entries = commit.files_to_convert(place, catalog, rules, paths)
         else:
-            entries = [a.entry for a in inspect.check_staged(place, rules, index.staged())]
+            staged = index.staged()
+            holders = catalog.holders(e.path for e in staged)
+            entries = [a.entry for a in inspect.check_staged(place, rules, staged, holders)]
         given = {e.path for e in entries}
         folders = [p for p in paths if p not in given] if names else [b""]
         decision = behind.below(place, catalog, folders)
         decision.named += unable
         with progress.Progress() as line:
             bar = line.bar("to the DVC cache")
-            outcome = commit.convert_with_changed(place, catalog, entries, decision.recorded, bar)
+            outcome = commit.convert_with_changed(place, catalog, entries, decision.recorded, bar, rules)
     messages.report_conversion(outcome)
     left = behind.report(place, config, decision, outcome, given)
     if names and not (outcome.converted or outcome.remarks or left):

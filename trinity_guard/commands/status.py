@@ -14,6 +14,7 @@ from trinity_guard.dvcrepo.output import DIR, Output
 from trinity_guard.errors import FINE, typed
 from trinity_guard.report.status import Survey
 
+MAX_LEFT_BEHIND = 20
 DESCRIPTION = """\
 What is guarded and how, the artifacts that DVC holds (and which changed, or are missing here), what waits for
 the remote, and the blobs that `git add` left behind in Git.
@@ -67,9 +68,12 @@ def _lines(survey: Survey) -> list[str]:
         lines += [f"the last push in the background said: {survey.push_said}"] if survey.push_said else []
         lines += [""]
     if survey.left_behind:
-        rows = [[str(b["path"]), _size(b["size"]), str(b["blob"])[:10]] for b in survey.left_behind]
+        rows = [[str(b["path"]), _size(b["size"]), str(b["blob"])[:10]] for b in survey.left_behind[:MAX_LEFT_BEHIND]]
         lines += ["blobs that git add left behind (git gc drops them after two weeks; git gc --prune=now at once):"]
-        lines += [console.table(["file", ">on disk", "blob"], rows), ""]
+        lines += [console.table(["file", ">on disk", "blob"], rows)]
+        others = survey.left_behind[MAX_LEFT_BEHIND:]
+        size = sum(int(str(b["size"])) for b in others)
+        lines += [f"and {len(others):,} more ({_size(size)})", ""] if others else [""]
     return lines[:-1] if lines[-1] == "" else lines
 
 

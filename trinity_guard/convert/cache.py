@@ -44,10 +44,13 @@ def keep_bytes(
     stores: dict[bytes, odb.Store] = {}
     try:
         for item in items:
-            cache = _cache(place, item.project, stores)
+            if item.project not in stores:
+                stores[item.project] = cache_of(place, item.project)
+            cache = stores[item.project]
             stat = stats[item.path]
             if not item.named and item.held is not None:
-                state = _take_changed(place, cache, item, stat, counter, comparison)
+                take = _take_part if item.folder else _take_changed
+                state = take(place, cache, item, stat, counter, comparison)
                 left += [(item.held, state)] if state else []
                 continue
             if not item.oid or item.path in clean:
@@ -63,6 +66,20 @@ def keep_bytes(
         for cache in stores.values():
             cache.abandon()
     return left
+
+
+def _take_part(
+    place: git.Place,
+    cache: odb.Store,
+    item: Converted,
+    stat: os.stat_result | None,
+    counter: odb.ByteCounter,
+    _: compare.Comparison,
+) -> str:
+    """Take a file of a directory in which something changed; return the directory's state where that cannot be."""
+    if _take_file(place, cache, item, stat, counter):
+        return ""
+    return compare.WRITTEN if os.access(place.file(item.path), os.R_OK) else compare.UNKNOWN
 
 
 def _take_changed(
@@ -99,12 +116,11 @@ def _stat(place: git.Place, path: bytes) -> os.stat_result | None:
     return stat if stat.st_mode & 0o170000 == 0o100000 else None
 
 
-def _cache(place: git.Place, project: bytes, stores: dict[bytes, odb.Store]) -> odb.Store:
-    if project not in stores:
-        settings = Project.at(place, project)
-        trust.require_cache(place, settings)
-        stores[project] = settings.odb
-    return stores[project]
+def cache_of(place: git.Place, project: bytes) -> odb.Store:
+    """Return the cache of a project."""
+    settings = Project.at(place, project)
+    trust.require_cache(place, settings)
+    return settings.odb
 
 
 def _take_file(

@@ -9,7 +9,7 @@ from trinity_guard.convert import convert, framework_stash, ignorelines, relocat
 from trinity_guard.detect import inspect
 from trinity_guard.detect.patterns import Rules
 from trinity_guard.dvcrepo import tracked as tracked_outputs
-from trinity_guard.dvcrepo.paths import inside_dvc
+from trinity_guard.dvcrepo.paths import POINTER, inside_dvc, is_pointer
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.git import caller, files, index, repository
 
@@ -41,13 +41,14 @@ def convert_staged(
     changed: Sequence[Output],
     framework: bool,
     on_progress: Progress | None = None,
+    rules: Rules | None = None,
 ) -> Outcome:
     """Convert what is staged, and what changed behind these pointers, inside the commit under way."""
     if index.is_temporary(place):
         require_post_commit()
         if framework:
             _refuse_lossy_repair(catalog, artifacts)
-    return convert_with_changed(place, catalog, [a.entry for a in artifacts], changed, on_progress)
+    return convert_with_changed(place, catalog, [a.entry for a in artifacts], changed, on_progress, rules)
 
 
 def convert_with_changed(
@@ -56,11 +57,12 @@ def convert_with_changed(
     entries: Sequence[index.Entry],
     changed: Sequence[Output],
     on_progress: Progress | None = None,
+    rules: Rules | None = None,
 ) -> Outcome:
     """Convert these files, and, where no other was asked for at its path, what changed behind these pointers."""
     given = {e.path for e in entries}
     behind = [_working_file(o.path) for o in changed if o.path not in given]
-    return convert.convert(place, catalog, [*entries, *behind], on_progress, {e.path for e in behind})
+    return convert.convert(place, catalog, [*entries, *behind], on_progress, {e.path for e in behind}, rules)
 
 
 def settle_moves(place: git.Place, catalog: tracked_outputs.Catalog, moves: Moves, framework: bool) -> relocate.Outcome:
@@ -103,11 +105,10 @@ def _refuse_lossy_repair(catalog: tracked_outputs.Catalog, artifacts: list[inspe
 
 def refuse_links(catalog: tracked_outputs.Catalog, links: Sequence[bytes]) -> None:
     """Refuse a staged symlink in the place of an artifact that a pointer holds: it leads into this machine's cache."""
-    held = catalog.by_path() if links else {}
-    for path in links:
-        if path in held:
+    for path, held in catalog.holders(links).items():
+        if held.source.endswith(POINTER):
             raise GuardError(
-                problem=f"{shown(path)} is a symlink, and {shown(held[path].source)} holds that path already.",
+                problem=f"{shown(path)} is a symlink, and {shown(held.source)} holds that path already.",
                 remedy=f"git rm -q --cached -- {pathspec(path)}",
             )
 
@@ -213,6 +214,8 @@ def files_to_add(
 
 def _is_meant(place: git.Place, held: Collection[bytes], rules: Rules, path: bytes) -> bool:
     """Whether a folder that is added stands for this file of it: an artifact by name, and not too small for DVC."""
+    if rules.folder_of(path) and not is_pointer(path):
+        return True
     if not rules.named(path) or inspect.is_bookkeeping(path) or inside_dvc(path):
         return False
     return path in held or not rules.stays_small(path, os.lstat(place.file(path)).st_size)

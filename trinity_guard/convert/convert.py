@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.convert import ignorelines, leftovers
+from trinity_guard.convert import directories, ignorelines, leftovers, scattered
 from trinity_guard.convert.cache import keep_bytes
 from trinity_guard.convert.journal import Journal
-from trinity_guard.convert.outcome import Converted, Outcome
+from trinity_guard.convert.outcome import Converted, Directory, Outcome
 from trinity_guard.convert.writes import write_blobs
 from trinity_guard.detect import owners
 from trinity_guard.detect.inspect import LFS_HEADS
@@ -29,6 +29,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    from trinity_guard.detect.patterns import Rules
+    from trinity_guard.dvcrepo.output import Output
+
 
 def convert(
     place: git.Place,
@@ -36,24 +39,34 @@ def convert(
     entries: Sequence[index.Entry],
     on_progress: Callable[[int, int], None] | None = None,
     changed: Collection[bytes] = (),
+    rules: Rules | None = None,
 ) -> Outcome:
     """Turn these files into pointers in the index in use, and bring the working tree along.
 
-    An entry with an id is what was staged; without one (`add`) it is the working file as it is.
+    An entry with an id is what was staged; without one (`add`) it is the working file as it is, of a directory that DVC
+    holds all that is in it. rules: say which folders are one artifact.
     changed: those that nobody asked for by name, which only changed behind their pointers. Such a file is left out
     where it turns out to be another recorded version, or cannot be read to its end.
     """
     outcome = Outcome()
-    items, outcome.remarks = claim(place, catalog, entries)
+    entries = directories.with_all_tracked(catalog.by_path(), rules, entries)
+    items, outcome.remarks = claim(place, catalog, entries, rules=rules)
     for item in items:
         item.named = item.path not in changed
+    items = directories.gather(place, catalog, items)
+    if rules is not None:
+        scattered.refuse(place, rules, items)
     if items:
         _transact(place, catalog, items, outcome, on_progress)
     return outcome
 
 
 def claim(
-    place: git.Place, catalog: tracked.Catalog, entries: Sequence[index.Entry], refuse: bool = True
+    place: git.Place,
+    catalog: tracked.Catalog,
+    entries: Sequence[index.Entry],
+    refuse: bool = True,
+    rules: Rules | None = None,
 ) -> tuple[list[Converted], list[str]]:
     """Return those of the files that are ours to convert, and remarks about those left to others.
 
@@ -66,19 +79,39 @@ def claim(
     attributes = Attributes([e.path for e in entries])
     items: list[Converted] = []
     remarks: list[str] = []
+    by_path = catalog.by_path()
     for entry in entries:
         if pipelines.belongs_in_git(entry.path, refuse):
             continue
-        if attributes.filter(entry.path) == b"lfs":
+        folder = directories.folder_of(by_path, rules, entry.path)
+        if attributes.filter(entry.path) == b"lfs" and not folder:
             remarks += _left_to_lfs(place, entry)
             continue
         item = Converted(entry, owners.project_of(place, entry.path) if refuse else b"", attributes)
         if refuse:
             refuse_filter(attributes, entry.path)
-            owners.refuse_name(place, item.project, entry.path)
-            item.held = owners.refuse_held(catalog, entry.path)
+            item.folder = folder
+            _refuse_place(place, by_path, item)
         items.append(item)
     return items, remarks
+
+
+def _refuse_place(place: git.Place, by_path: dict[bytes, Output], item: Converted) -> None:
+    """Refuse what DVC cannot hold there, or holds in another way."""
+    if not item.folder:
+        owners.refuse_name(place, item.project, item.path)
+        item.held = owners.refuse_held(by_path, item.path)
+        return
+    owners.refuse_held(by_path, item.path)
+    item.project = owners.project_of(place, item.folder)
+    if item.path != item.folder:
+        owners.refuse_member(place, item.project, item.folder, item.path)
+    if item.mode not in (index.REGULAR, index.EXECUTABLE) or item.attributes.filter(item.path) == b"lfs":
+        what = "git-lfs keeps it" if item.mode == index.REGULAR else "it is no ordinary file"
+        raise GuardError(
+            problem=f"{shown(item.path)} cannot be a part of {shown(item.folder)}/, which is one artifact: {what}.",
+            remedy=f"git rm -q --cached -- {pathspec(item.path)}     # leaves it out",
+        )
 
 
 def _refuse_sha256(entries: Sequence[index.Entry]) -> None:
@@ -123,7 +156,7 @@ def _transact(
     _refuse_obstacles(place, items)
     plan = ignorelines.plan(place, catalog.entries, [i.path for i in items])
     ignorelines.plan_attributes(place, catalog, plan)
-    outcome.left = keep_bytes(place, items, on_progress)
+    outcome.left = keep_bytes(place, [source for item in items for source in item.sources], on_progress)
     left = {output.path for output, _ in outcome.left}
     items = outcome.converted = [i for i in items if i.path not in left]
     if items:
@@ -132,20 +165,30 @@ def _transact(
 
 def _write(place: git.Place, catalog: tracked.Catalog, items: list[Converted], plan: ignorelines.IgnorePlan) -> None:
     """Change the index, in one step, and bring the working tree along."""
+    folders = [item for item in items if isinstance(item, Directory)]
+    directories.finish(place, folders)
     pointers = _pointer_files(place, catalog, items)
     index_files = [index_version for index_version, _ in pointers] + [data for _, data in plan.for_index]
     ids = write_blobs(place, index_files)
-    changes = [(b"0", b"0" * len(ids[0]), i.path) for i in items]
+    changes = [(b"0", b"0" * len(ids[0]), leaving.path) for i in items for leaving in i.leaving]
     changes += [(index.REGULAR, oid, i.pointer) for i, oid in zip(items, ids, strict=False)]
     changes += [(plan.mode(path), oid, path) for (path, _), oid in zip(plan.for_index, ids[len(items) :], strict=True)]
     journal = Journal(place)
     added = plan.added_names
-    journal.add([(i.path, i.oid, i.pointer, oid, added.get(i.path, b"")) for i, oid in zip(items, ids, strict=False)])
+    journal.add(
+        [
+            (leaving.path, leaving.oid, i.pointer, oid, added.get(leaving.path, b""))
+            for i, oid in zip(items, ids, strict=False)
+            for leaving in i.leaving
+        ]
+    )
     index.replace(changes)
     for item, (_, working) in zip(items, pointers, strict=True):
         replace_in(place, item.pointer, working)
     for path, data in plan.for_tree:
         replace_in(place, path, data)
+    for folder in folders:
+        directories.clear(place, folder)
     if not index.is_temporary(place):
         journal.drop()
     _remember(place, items, [data for data, _ in pointers], ids)
@@ -156,9 +199,11 @@ def _remember(place: git.Place, items: list[Converted], pointers: list[bytes], i
     for item, data, oid in zip(items, pointers, ids, strict=False):
         for output in outputs_of(data, item.pointer):
             output.oid = oid
+            if isinstance(item, Directory) and output.path == item.path:
+                item.mark = directories.look(place, item, output)
             held.append((output, item.mark if output.path == item.path else b""))
     tracked.remember(place, held)
-    leftovers.note(place, [(i.path, i.oid) for i in items if i.oid])
+    leftovers.note(place, [(s.path, s.oid) for i in items for s in i.sources if s.oid])
 
 
 def _refuse_conflicts(catalog: tracked.Catalog, items: list[Converted]) -> None:
@@ -220,7 +265,7 @@ def _pointer_bytes(place: git.Place, item: Converted, staged: bytes | None) -> t
     working = read_if_there(place.file(item.pointer))
     base = staged if staged is not None else working
     new = _renewed(item, base)
-    item.renewed = bool(item.oid) or new != staged
+    item.renewed = any(source.oid for source in item.sources) or new != staged
     if working is None or working == base or staged is None:
         return new, new
     return new, _renewed(item, working)
@@ -230,5 +275,5 @@ def _renewed(item: Converted, old: bytes | None) -> bytes:
     isexec = item.mode == index.EXECUTABLE
     name = os.fsdecode(os.path.basename(item.path))
     if old is None:
-        return pointer.encode(item.md5, item.size, name, isexec)
-    return pointer.refresh(old, item.pointer, name, item.md5, item.size, isexec)
+        return pointer.encode(item.md5, item.size, name, isexec, item.nfiles)
+    return pointer.refresh(old, item.pointer, name, item.md5, item.size, isexec, nfiles=item.nfiles)

@@ -21,7 +21,10 @@ FIELDS = 2
 
 def note(place: Place, items: Iterable[tuple[bytes, bytes]]) -> None:
     """Remember (path, blob id) of what was just converted; only `status` reads it."""
-    known = dict.fromkeys([*records.read_if_readable(_file(place), FIELDS), *items])
+    added = list(items)
+    if not added:
+        return
+    known = dict.fromkeys([*records.read_if_readable(_file(place), FIELDS), *added])
     try:
         records.write(_file(place), [(path, oid) for path, oid in known if _loose(place, oid)])
     except GuardError:

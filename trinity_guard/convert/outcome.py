@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+from trinity_guard.git.index import REGULAR, Entry
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trinity_guard.dvcrepo.output import Output
-    from trinity_guard.git import index
+    from trinity_guard.dvcrepo.workdirectory import WorkDirectory
     from trinity_guard.git.attributes import Attributes
 
 
 class Converted:
-    """One file that became a pointer.
+    """One file that became a pointer, or (`Directory`) many that became one.
 
     newer: the working file differs from what was staged, and was left alone.
-    renewed: False where the pointer said all this already.
+    renewed: False where the pointer said all this already. folder: the one that it is part of, b"" for none.
     named: it was staged, or asked for by its name; else it only changed behind its pointer.
+    unrecorded: what lies in a folder that became a pointer, and was neither staged nor recorded.
     """
 
     __slots__ = (
-        "attributes", "held", "mark", "md5", "mode", "named", "newer", "oid", "path", "project", "renewed", "size",
+        "attributes", "folder", "held", "mark", "md5", "mode", "named", "newer", "oid", "path", "project", "renewed",
+        "size", "unrecorded",
     )  # fmt: skip
 
-    def __init__(self, entry: index.Entry, project: bytes, attributes: Attributes) -> None:
+    def __init__(self, entry: Entry, project: bytes, attributes: Attributes) -> None:
         self.attributes = attributes
         self.path = entry.path
         self.mode = entry.mode
         self.oid = entry.oid
         self.project = project
+        self.folder = b""
+        self.unrecorded: list[bytes] = []
         self.held: Output | None = None
         self.md5 = ""
         self.size = 0
@@ -38,6 +44,58 @@ class Converted:
     @property
     def pointer(self) -> bytes:
         return self.path + b".dvc"
+
+    @property
+    def sources(self) -> list[Converted]:
+        """The files whose bytes it takes."""
+        return [self]
+
+    @property
+    def leaving(self) -> list[Converted]:
+        """What leaves the index for its pointer, itself first."""
+        return [self]
+
+    @property
+    def nfiles(self) -> int:
+        """How many files a directory has, -1 for a file."""
+        return -1
+
+
+class Directory(Converted):
+    """A folder that became one pointer. members: those of its files whose bytes are taken.
+
+    files: the path in it of each of its files, and its md5 (of a member: once it is taken).
+    whole: it is recorded as the work tree has it, and not what was staged alone. found: what is in its place, where it
+    was looked at. seen: the marks of files that had pointers of their own. gone: what leaves the index without its
+    bytes being taken.
+    """
+
+    __slots__ = ("files", "found", "gone", "members", "seen", "whole")
+
+    def __init__(self, path: bytes, project: bytes, attributes: Attributes) -> None:
+        super().__init__(Entry(REGULAR, b"", path), project, attributes)
+        self.files: dict[bytes, str] = {}
+        self.found: WorkDirectory | None = None
+        self.members: list[Converted] = []
+        self.seen: dict[bytes, bytes] = {}
+        self.gone: list[Converted] = []
+        self.whole = False
+
+    @property
+    def sources(self) -> list[Converted]:
+        return self.members
+
+    @property
+    def leaving(self) -> list[Converted]:
+        return [self, *(m for m in (*self.members, *self.gone) if m.oid)]
+
+    @property
+    def nfiles(self) -> int:
+        return len(self.files)
+
+    def inside(self, path: bytes) -> bytes:
+        """Return a path as seen from the folder."""
+        return path[len(self.path) + 1 :]
 
 
 class Outcome:

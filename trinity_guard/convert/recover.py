@@ -36,7 +36,8 @@ def complete(place: git.Place, after_commit: bool) -> list[bytes]:
 
 
 def _mend_tree(place: git.Place, records: list[tuple[bytes, ...]], begun: int) -> None:
-    lacking = [r for r in records if not _is_written(place.file(r[2]), begun)]
+    first = {record[2]: record for record in reversed(records)}  # of a folder: itself, and not its files
+    lacking = [r for r in first.values() if not _is_written(place.file(r[2]), begun)]
     held = [r for r in lacking if r[3]]
     for record, recorded in zip(held, git.read_all(r[3] for r in held), strict=True):
         path, where = record[0], record[2]
@@ -83,7 +84,7 @@ def _pointer(place: git.Place, path: bytes, where: bytes, recorded: bytes) -> by
     if len(found) == 1 and found[0].path != path:
         # The pointer was renamed, and says the old name of its file here.
         return renamed(working, where, os.path.basename(found[0].text), os.path.basename(output.text))
-    return refresh(working, where, output.text, output.md5, output.size, output.isexec)
+    return refresh(working, where, output.text, output.md5, output.size, output.isexec, nfiles=output.nfiles)
 
 
 def _mend_index(place: git.Place, records: list[tuple[bytes, ...]]) -> None:
@@ -93,6 +94,7 @@ def _mend_index(place: git.Place, records: list[tuple[bytes, ...]]) -> None:
     wanted = [p for r in records for p in (r[0], r[2])] + list(_by_ignore_file(records))
     staged = index.entries_of(wanted, env)
     changes: list[tuple[bytes, bytes, bytes]] = []
+    placed: dict[bytes, bytes] = {}
     for path, blob, where, oid, _ in records:
         now = staged.get(path if oid else where)
         if now is not None and now.oid == blob:
@@ -100,7 +102,8 @@ def _mend_index(place: git.Place, records: list[tuple[bytes, ...]]) -> None:
         elif now is not None:
             continue  # another version was staged in the meantime: the next commit converts it
         if oid:
-            changes.append((index.REGULAR, oid, where))
+            placed[where] = oid  # many files of a folder, one pointer
+    changes += [(index.REGULAR, oid, where) for where, oid in placed.items()]
     # A pointer that was staged anew needs its line.
     records = [r for r in records if r[3] or r[2] not in staged or staged[r[2]].oid == r[1]]
     changes += _mended_ignores(place, records, staged)

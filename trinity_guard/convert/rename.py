@@ -74,7 +74,13 @@ def _refuse(place: git.Place, catalog: Catalog, one: Output, target: bytes) -> N
             remedy=f"cp {typed(one.path)} {typed(target)} && trinity-guard add {typed(target)} "
             f"&& trinity-guard rm {typed(one.path)}",
         )
-    owners.refuse_held(catalog, target)
+    held = owners.refuse_held(catalog.by_path(), target)
+    if held is not None and held.path != target:
+        raise GuardError(
+            problem=f"{shown(target)} lies in {shown(held.path)}/, which is one artifact ({shown(held.source)}).",
+            remedy=f"cp {typed(one.path)} {typed(target)} && trinity-guard convert {typed(held.path)} "
+            f"&& trinity-guard rm {typed(one.path)}",
+        )
     owners.Pipelines(place, catalog).belongs_in_git(target)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trinity_guard.config import Config, Sizes
     from trinity_guard.git import Place
 
-FIELDS = 15
+FIELDS = 16
 
 
 def read(top: bytes) -> Config:
@@ -81,7 +81,7 @@ def _version() -> bytes:
 def _encoded(config: Config) -> list[bytes]:
     # No pattern holds a newline.
     texts = (
-        "\n".join(config.patterns), "\n".join(config.exclude),
+        "\n".join(config.patterns), "\n".join(config.exclude), "\n".join(config.folders),
         _sizes_text(config.max_size, config.max_size_of), _sizes_text(config.min_size, config.min_size_of),
         "sniff" if config.sniff else "",
         config.on_artifact, config.on_change, config.push, config.sync, config.remote or "",
@@ -91,7 +91,7 @@ def _encoded(config: Config) -> list[bytes]:
 
 
 def _decoded(fields: tuple[bytes, ...]) -> Config:
-    patterns, exclude, max_sizes, min_sizes, sniff, on_artifact, on_change, push, sync, remote, said = (
+    patterns, exclude, folders, max_sizes, min_sizes, sniff, on_artifact, on_change, push, sync, remote, said = (
         field.decode("utf-8", "surrogateescape") for field in fields
     )
     source, *notes = said.split("\n")
@@ -100,6 +100,7 @@ def _decoded(fields: tuple[bytes, ...]) -> Config:
     return configs.Config(
         patterns=tuple(patterns.split("\n")) if patterns else (),
         exclude=tuple(exclude.split("\n")) if exclude else (),
+        folders=tuple(folders.split("\n")) if folders else (),
         max_size=max_size,
         max_size_of=max_size_of,
         min_size=min_size,

@@ -10,9 +10,10 @@ from trinity_guard.git.objects import GLANCE, Head, Objects
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from trinity_guard.detect.patterns import Rules
+    from trinity_guard.dvcrepo.output import Output
     from trinity_guard.git import Place
     from trinity_guard.git.index import Entry
 
@@ -51,14 +52,23 @@ class Findings:
         self.oversized: list[Artifact] = []
 
 
-def inspect(place: Place, rules: Rules, entries: Sequence[Entry]) -> Findings:
-    """Sort the entries. Every blob is looked at when sniffing or max-size is on: a name is only half of the truth."""
-    findings = Findings()
+def inspect(
+    place: Place, rules: Rules, entries: Sequence[Entry], holders: Mapping[bytes, Output] | None = None
+) -> Findings:
+    """Sort the entries. Every blob is looked at when sniffing or max-size is on: a name is only half of the truth.
+
+    holders: path -> what DVC holds there already, which is an artifact whatever its name, content and size.
+    """
+    findings, holders = Findings(), holders or {}
     reads_all = rules.needs_head() or rules.limits_size()
-    looked_at = [e for e in entries if e.mode != SYMLINK and (reads_all or rules.sieve(e.path))]
+    looked_at = [e for e in entries if e.mode != SYMLINK and (reads_all or rules.sieve(e.path) or e.path in holders)]
     objects = Objects(place.common_dir)
     heads = objects.heads([e.oid for e in looked_at])
     for entry, head in zip(looked_at, heads, strict=True):
+        if entry.path in holders:
+            reason = f"is held by {shown(holders[entry.path].source)}"
+            findings.artifacts.append(Artifact(entry, reason, head.size))
+            continue
         # The common case, decided without a call: a small text file with an ordinary name.
         if head.size > rules.small or rules.sieve(entry.path) or glance.suspicious(head.first):
             _sort(entry, head, rules, objects, findings)
@@ -91,14 +101,19 @@ def _is_of_dvc(path: bytes) -> bool:
     return bool(inside) and (rest in (b"config", b"config.local") or template)
 
 
-def check_staged(place: Place, rules: Rules, entries: Sequence[Entry]) -> list[Artifact]:
-    """Return the staged artifacts; refuse files above max-size and records of DVC's that no one can trust."""
+def check_staged(
+    place: Place, rules: Rules, entries: Sequence[Entry], holders: Mapping[bytes, Output] | None = None
+) -> list[Artifact]:
+    """Return the staged artifacts; refuse files above max-size and records of DVC's that no one can trust.
+
+    holders: as `inspect` has them.
+    """
     suspects = [e for e in entries if is_dvc_path(e.path) or is_private_config(e.path)]
     if suspects:
         from trinity_guard.detect.records import check_records  # noqa: PLC0415  # most commits bring none
 
         check_records(place, suspects)
-    findings = inspect(place, rules, entries)
+    findings = inspect(place, rules, entries, holders)
     if findings.oversized:
         raise refuse_oversized(findings.oversized)
     return findings.artifacts

@@ -6,14 +6,14 @@ import os
 
 from trinity_guard import git
 from trinity_guard.detect.inspect import is_bookkeeping
-from trinity_guard.dvcrepo import paths, pipeline, pointer, project, tracked
+from trinity_guard.dvcrepo import directory, paths, pipeline, pointer, project, tracked
 from trinity_guard.dvcrepo.paths import folders_above, inside_dvc
 from trinity_guard.errors import GuardError, pathspec, quoted, shown, typed
 from trinity_guard.git import index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from trinity_guard.dvcrepo.output import Output
     from trinity_guard.dvcrepo.tracked import Catalog
@@ -32,6 +32,22 @@ def project_of(place: git.Place, path: bytes) -> bytes:
     return root
 
 
+def refuse_member(place: git.Place, root: bytes, folder: bytes, path: bytes) -> None:
+    """Refuse a file that DVC does not hold as a part of a directory, or that it is told not to see."""
+    reason = directory.refusal(path[len(folder) + 1 :])
+    if not reason and (hiding := project.dvcignored(place.file(root) if root else place.top, _inside(root, path))):
+        reason = f"DVC is told to ignore it by {hiding}"
+    if reason:
+        raise GuardError(
+            problem=f"{shown(path)} cannot be a part of {shown(folder)}/, which is one artifact: {reason}.",
+            remedy=f"git rm -q --cached -- {pathspec(path)}     # leaves it out",
+        )
+
+
+def _inside(root: bytes, path: bytes) -> bytes:
+    return path[len(root) + 1 :] if root else path
+
+
 def refuse_name(place: git.Place, root: bytes, path: bytes) -> None:
     """Refuse a name that DVC cannot hold, or that DVC is told not to see."""
     if is_bookkeeping(path):
@@ -46,8 +62,7 @@ def refuse_name(place: git.Place, root: bytes, path: bytes) -> None:
         )
     reason = pointer.nameable(os.path.basename(path))
     if reason is None:
-        inside = path[len(root) + 1 :] if root else path
-        reason = project.dvcignored(place.file(root) if root else place.top, inside)
+        reason = project.dvcignored(place.file(root) if root else place.top, _inside(root, path))
         if reason is not None:
             reason = f"DVC is told to ignore it by {reason}"
     if reason is not None:
@@ -57,22 +72,26 @@ def refuse_name(place: git.Place, root: bytes, path: bytes) -> None:
         )
 
 
-def refuse_held(catalog: Catalog, path: bytes) -> Output | None:
-    """Return the pointer entry that may be refreshed for this path, None for a new one; refuse all other holders."""
-    by_path = catalog.by_path()
+def refuse_held(by_path: Mapping[bytes, Output], path: bytes) -> Output | None:
+    """Return the pointer entry that may be refreshed for this path, None for a new one; refuse all other holders.
+
+    by_path: what the pointers hold. Of a path in a directory that DVC holds as a whole, the entry is the directory's.
+    """
     folder = os.path.dirname(path)
     while folder:
         above = by_path.get(folder)
         if above is not None and above.kind == "dir":
-            raise _in_directory(path, above)
+            if not above.renewable:
+                raise _in_directory(path, above)
+            return above
         if above is not None:
             raise _in_place_of_file(path, above)
         folder = os.path.dirname(folder)
     held = by_path.get(path)
-    if held is None or (held.kind == "file" and held.source == path + b".dvc"):
+    if held is None or held.renewable:
         return held
     where = typed(held.source)
-    if held.kind == "import":
+    if held.imported:
         raise GuardError(
             problem=f"{shown(path)} was imported by {shown(held.source)}, which says where it comes from.",
             remedy=f"git rm -q --cached -- {pathspec(path)}\n"

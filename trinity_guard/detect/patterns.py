@@ -7,6 +7,7 @@ import sys
 from trinity_guard import git
 from trinity_guard.config import compiled
 from trinity_guard.detect import configuration
+from trinity_guard.errors import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
     from trinity_guard.config import Config, Sizes
+    from trinity_guard.detect.folders import Folders
 
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+@~")
 # The only letters beyond ASCII that `re` takes for an ASCII letter when case does not matter (Kelvin sign, long s,
@@ -36,6 +38,7 @@ class Rules:
     """Decides what is an artifact. Paths are relative to the repository's top.
 
     small: a blob of at most this many bytes is not too big; sieve and the first bytes decide alone.
+    folders: the patterns of folders that are one artifact; source: the file that all this came from.
     """
 
     def __init__(self, config: Config) -> None:
@@ -44,19 +47,48 @@ class Rules:
         self._sniff = config.sniff
         self._patterns = _Patterns(config.patterns)
         self._exclude = _Patterns(config.exclude)
+        self.folders, self.source = config.folders, config.source
+        self._folders: Folders | None = None
+        if config.folders:
+            from trinity_guard.detect.folders import Folders  # noqa: PLC0415  # few have any
+
+            self._folders = Folders(config.folders)
         self.small = min(self._max_size.limits(), default=sys.maxsize)
 
     def sieve(self, path: bytes) -> bool:
         """Whether this may be an artifact by name: quick, and never False for one that is."""
-        return self._patterns.may_match(path)
+        return self._patterns.may_match(path) or (self._folders is not None and self.folder_of(path) != b"")
 
     def named(self, path: bytes) -> str | None:
         """Return the pattern that makes this path an artifact, None where there is none or it is excluded."""
+        if folder := self.folder_of(path):
+            return shown(folder + b"/")
         pattern = self._patterns.match(path)
         return None if pattern is None or self.excluded(path) else pattern
 
     def excluded(self, path: bytes) -> bool:
         return self._exclude.match(path) is not None
+
+    def folder_of(self, path: bytes) -> bytes:
+        """Return the folder above this path that `folders` makes one artifact, b"" where there is none."""
+        folder = self._folders.above(path) if self._folders is not None else b""
+        return b"" if folder and self.excluded(folder + b"/") else folder
+
+    def stays_apart(self, folder: bytes) -> bool:
+        """Whether `folders` says (`!`) that a folder's artifacts have a pointer each."""
+        return self._folders is not None and self._folders.decides(folder) is False
+
+    def dataset_above(self, path: bytes) -> bytes:
+        """Return the outermost folder above this path that is called as artifacts are (`t.parquet/`), b"" for none.
+
+        Only what its own name tells counts: of a pattern for all that lies somewhere nothing follows for a folder.
+        """
+        parts = path.split(b"/")
+        for depth in range(1, len(parts)):
+            pattern = self._patterns.match(parts[depth - 1])
+            if pattern is not None and _is_plain(pattern) and not self.excluded(b"/".join(parts[:depth]) + b"/"):
+                return b"/".join(parts[:depth])
+        return b""
 
     def needs_head(self) -> bool:
         return self._sniff
@@ -73,6 +105,8 @@ class Rules:
 
         head: its first min(size, glance.HEAD_BYTES) bytes, b"" when sniffing is off.
         """
+        if folder := self.folder_of(path):
+            return Verdict("artifact", f"lies in {shown(folder)}/, which `folders` makes one artifact")
         verdict = self._by_content(path, size, head)
         # Excluded last: most files are fine, and excluding may need the pattern library.
         return Verdict("fine") if verdict.kind != "fine" and self.excluded(path) else verdict

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 
 from trinity_guard.dvcrepo.output import DIR, FOREIGN, LEGACY, MOVED, seen_mark
-from trinity_guard.dvcrepo.paths import NEVER_SEEN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
+    from trinity_guard.dvcrepo.directory import Difference
     from trinity_guard.dvcrepo.odb import Store
     from trinity_guard.dvcrepo.output import Output
     from trinity_guard.dvcrepo.project import Caches
+    from trinity_guard.dvcrepo.workdirectory import WorkDirectory
     from trinity_guard.git import Place
 
     # State ("" where only the bytes can tell), mark, time of the newest file (ns), size in bytes.
@@ -27,7 +28,7 @@ PRESENT, CHANGED, OTHER_VERSION = "present", "changed", "other version"
 DELETED, MISSING, REPLACED, UNKNOWN, WRITTEN = "deleted", "missing", "replaced", "unknown", "being written"
 UNLIMITED = 1 << 62
 # A commit looks into directories of up to so many files; `status` into all.
-MAX_WALKED = 10_000
+MAX_WALKED = 100_000
 KIND, REGULAR, FOLDER, LINK = 0o170000, 0o100000, 0o040000, 0o120000
 
 
@@ -42,6 +43,7 @@ class Comparison:
         self._place = place
         self._limit = limit
         self._caches: Caches | None = None
+        self._directories: dict[bytes, WorkDirectory] = {}
 
     def states(self, outputs: Iterable[Output], versions: bool = True) -> list[tuple[Output, str]]:
         """Return the state of each output that DVC keeps.
@@ -99,9 +101,9 @@ class Comparison:
         """Whether the pointer's file was written after its data."""
         full = self._place.file(output.path)
         try:
-            inside = [stat for _, stat in walk(full)] if output.kind == DIR else []
+            inside = self._directory(output).stats.values() if output.kind == DIR else ()
             newest = max(stat.st_ctime_ns for stat in (os.stat(full), *inside))
-            return os.stat(self._place.file(output.source)).st_ctime_ns > newest
+            return bool(os.stat(self._place.file(output.source)).st_ctime_ns > newest)
         except OSError:
             return True
 
@@ -123,25 +125,23 @@ class Comparison:
         if kind != (FOLDER if output.kind == DIR else REGULAR):
             return REPLACED, b"", 0, 0
         if kind == FOLDER:
-            return self._look_inside(output, full)
+            return self._look_inside(output)
         mark = seen_mark(stat)  # of a symbolic link's target
         state = PRESENT if output.seen == mark else CHANGED if differs_at_sight(output, stat) else ""
         return state, mark, stat.st_mtime_ns, stat.st_size
 
-    def _look_inside(self, output: Output, full: bytes) -> Look:
-        files = []
-        for file in walk(full):
-            files.append(file)
-            if len(files) > MAX_WALKED and self._limit != UNLIMITED:
-                return PRESENT, b"", 0, 0
-        mark = _md5(b"".join(name + b"\0" + seen_mark(stat) + b"\n" for name, stat in sorted(files))).encode()
-        newest = max((stat.st_mtime_ns for _, stat in files), default=0)
-        state = PRESENT if output.seen == mark else ""
-        return state, mark, newest, sum(stat.st_size for _, stat in files)
+    def _look_inside(self, output: Output) -> Look:
+        found = self._directory(output)
+        if not found.whole:
+            return UNKNOWN, b"", 0, 0
+        mark = found.mark()
+        if output.seen == mark:
+            return PRESENT, mark, 0, 0
+        return "", mark, found.newest(), found.unread()
 
     def _hashed(self, output: Output, size: int, mark: bytes) -> str:
         if size > self._limit:
-            return UNKNOWN
+            return CHANGED if output.kind == DIR and self._differs_at_sight(output) else UNKNOWN
         self._limit -= size
         full = self._place.file(output.path)
         try:
@@ -155,32 +155,42 @@ class Comparison:
 
     def _folder_md5(self, output: Output) -> str:
         """Return the md5 that DVC gives a directory: that of the list of its files, without those that it ignores."""
-        import json
+        from trinity_guard.dvcrepo import directory  # noqa: PLC0415
 
-        from trinity_guard.dvcrepo import odb  # noqa: PLC0415
-
-        full = self._place.file(output.path)
-        listed = []
-        for name in self.files_in(output):
-            file = os.path.join(full, name)
-            md5 = odb.legacy_md5_of(file) if output.legacy else odb.md5_of(file)
-            listed.append({"md5": md5, "relpath": name.decode("utf-8", "surrogateescape")})
-        listed.sort(key=lambda entry: entry["relpath"])
-        return _md5(json.dumps(listed, sort_keys=True).encode()) + ".dir"
+        return directory.md5_of_list(directory.encode(self._directory(output).files()))
 
     def files_in(self, output: Output) -> list[bytes]:
         """Return the files of a directory that DVC holds, by their path in it."""
-        return self._seen_by_dvc(output, [name for name, _ in walk(self._place.file(output.path))])
+        return self._directory(output).names()
 
-    def _seen_by_dvc(self, output: Output, names: list[bytes]) -> list[bytes]:
-        from trinity_guard.dvcrepo import project  # noqa: PLC0415
+    def _directory(self, output: Output) -> WorkDirectory:
+        from trinity_guard.dvcrepo.workdirectory import WorkDirectory  # noqa: PLC0415  # few have any
 
-        root = project.root_of(self._place.top, output.source) or b""
-        folder = self._place.file(root) if root else self._place.top
-        inside = output.path[len(root) + 1 :] if root else output.path
-        if not project.ignores(folder, inside):
-            return names
-        return [n for n in names if project.dvcignored(folder, os.path.join(inside, n)) is None]
+        if output.path not in self._directories:
+            limit = MAX_WALKED if self._limit != UNLIMITED else UNLIMITED
+            self._directories[output.path] = WorkDirectory(self._place, output, limit)
+        return self._directories[output.path]
+
+    def _listed(self, output: Output) -> dict[bytes, str] | None:
+        from trinity_guard.dvcrepo import directory  # noqa: PLC0415
+
+        cache = self._cache_of(output)
+        return None if cache is None else directory.in_cache(cache, output)
+
+    def difference(self, output: Output) -> Difference | None:
+        """Return which files of a directory are not as recorded; None where the cache has not its list."""
+        from trinity_guard.dvcrepo import directory  # noqa: PLC0415
+
+        recorded = self._listed(output)
+        return None if recorded is None else directory.Difference(recorded, self._directory(output).files())
+
+    def were_here(self, output: Output, names: Iterable[bytes]) -> bool:
+        """Whether all of these files of a directory have been in this work tree."""
+        return all(map(self._directory(output).was_here, names))
+
+    def _differs_at_sight(self, output: Output) -> bool:
+        recorded, cache = self._listed(output), self._cache_of(output)
+        return recorded is not None and cache is not None and self._directory(output).differs_at_sight(recorded, cache)
 
     def _cache_of(self, output: Output) -> Store | None:
         from trinity_guard.dvcrepo.project import Caches  # noqa: PLC0415  # most commits ask no cache
@@ -222,21 +232,3 @@ def agrees(output: Output, full: bytes, md5: str = "") -> bool:
     from trinity_guard.dvcrepo import odb  # noqa: PLC0415  # only what changed is hashed
 
     return odb.says(output.name, md5 or odb.md5_of(full), full)
-
-
-def walk(folder: bytes, inside: bytes = b"") -> Iterator[tuple[bytes, os.stat_result]]:
-    """Yield the files of a directory, by their path in it, as DVC finds them."""
-    with os.scandir(os.path.join(folder, inside)) as entries:
-        for entry in entries:
-            name = os.path.join(inside, entry.name)
-            if entry.is_dir(follow_symlinks=False):
-                if entry.name not in NEVER_SEEN:
-                    yield from walk(folder, name)
-            elif entry.is_file():
-                yield name, entry.stat()
-
-
-def _md5(data: bytes) -> str:
-    import hashlib
-
-    return hashlib.md5(data, usedforsecurity=False).hexdigest()

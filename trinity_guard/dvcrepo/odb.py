@@ -79,6 +79,19 @@ class Store:
         except (FileNotFoundError, NotADirectoryError):
             return None
 
+    def lacking(self, md5s: Iterable[str]) -> set[str]:
+        """Return those of many objects that are not here, by one look into each folder that they would lie in."""
+        wanted: dict[str, set[str]] = {}
+        for md5 in md5s:
+            wanted.setdefault(md5[:2], set()).add(md5)
+        for first, names in wanted.items():
+            try:
+                there = os.listdir(os.path.join(self.folder, b"files/md5", first.encode()))
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            names.difference_update([first + name.decode("ascii", "replace") for name in there])
+        return set().union(*wanted.values())
+
     def holds(self, md5: str) -> bool:
         """Whether an object is here, and its bytes are those of its name: reads all of it."""
         path = self.path(md5)

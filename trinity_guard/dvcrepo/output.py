@@ -70,6 +70,12 @@ class Output:
         return self.seen not in (b"", MOVED)
 
     @property
+    def renewable(self) -> bool:
+        """Whether its own pointer, with nothing else in it, records it: what is there now can be recorded instead."""
+        own = self.source == self.path + b".dvc" and not (self.stage or self.imported)
+        return own and (self.kind == FILE or (self.kind == DIR and not self.legacy))
+
+    @property
     def pushed(self) -> bool:
         """Whether `dvc push` sends it."""
         return self.kind != FOREIGN and self.push and not self.from_repo

@@ -53,6 +53,18 @@ class Catalog:
     def by_path(self) -> dict[bytes, Output]:
         return {h.path: h for h in self.held}
 
+    def holders(self, paths: Iterable[bytes]) -> dict[bytes, Output]:
+        """Return path -> the output that holds it, or the directory that it lies in, where there is one."""
+        outputs = {o.path: o for o in self.outputs() if o.held}
+        found = {}
+        for path in paths if outputs else ():
+            place = path
+            while place and (place not in outputs or (place != path and not outputs[place].is_dir)):
+                place = place[: max(place.rfind(b"/"), 0)]
+            if place:
+                found[path] = outputs[place]
+        return found
+
     def named(self, name: bytes) -> list[index.Entry]:
         """Return the entries with this base name (dvc.yaml, .gitignore)."""
         return [e for path, e in self.entries.items() if path == name or path.endswith(b"/" + name)]

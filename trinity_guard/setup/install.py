@@ -156,6 +156,10 @@ CONFIG_TEXT = """\
 # Artifacts smaller than this stay in Git. It and max-size may be written for patterns, as the README shows.
 # min-size = "0"
 
+# Folders that are one artifact each, whatever is in them: one pointer beside the folder. gitignore syntax, as
+# "data/images/" or "*.parquet/"; one with a ! in front has a pointer for each of its artifacts.
+# folders = []
+
 # The DVC remote to use, by its name; without this key DVC's default remote.
 # remote = "storage"
 """

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from trinity_guard import git
     from trinity_guard.config import Config
     from trinity_guard.detect.inspect import Artifact
+    from trinity_guard.detect.patterns import Rules
     from trinity_guard.dvcrepo.output import Output
     from trinity_guard.dvcrepo.tracked import Catalog
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 def act(
     place: git.Place,
     config: Config,
+    rules: Rules,
     catalog: Catalog,
     artifacts: list[Artifact],
     links: list[bytes],
@@ -41,11 +43,11 @@ def act(
         commit.block(place, catalog, artifacts, "git commit     # turns them into pointers")
         artifacts = []
     staged = {a.entry.path for a in artifacts}
-    decision = behind.decide(place, config, [(o, s) for o, s in found if o.path not in staged], framework)
+    decision = behind.decide(place, config, behind.not_staged(place, found, staged), framework)
     empty = not artifacts and bool(decision.recorded or decision.deleted) and commit.would_be_empty(place)
     outcome = Outcome()
     if artifacts or decision.recorded:
-        outcome = _convert(place, catalog, artifacts, decision, framework)
+        outcome = _convert(place, rules, catalog, artifacts, decision, framework)
     if decision.deleted:
         converted = {i.md5: i.path for i in outcome.converted}
         decision.named += deleted.record(place, config, decision.deleted, converted, framework)
@@ -57,13 +59,18 @@ def act(
 
 
 def _convert(
-    place: git.Place, catalog: Catalog, artifacts: list[Artifact], decision: behind.Decision, framework: bool
+    place: git.Place,
+    rules: Rules,
+    catalog: Catalog,
+    artifacts: list[Artifact],
+    decision: behind.Decision,
+    framework: bool,
 ) -> Outcome:
     with locks.FileLock(place) as turn, framework_stash.guarded(place, framework), progress.Progress() as line:
         if turn.waited or not catalog.entries:  # of what the last hook saw there are the outputs alone
             catalog = tracked.load(place)
         bar = line.bar("to the DVC cache")
-        outcome = commit.convert_staged(place, catalog, artifacts, decision.recorded, framework, bar)
+        outcome = commit.convert_staged(place, catalog, artifacts, decision.recorded, framework, bar, rules)
     messages.report_conversion(outcome)
     decision.named += outcome.left
     return outcome

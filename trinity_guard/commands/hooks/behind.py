@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from trinity_guard import git
     from trinity_guard.config import Config
     from trinity_guard.convert.outcome import Outcome
+    from trinity_guard.dvcrepo.directory import Difference
     from trinity_guard.dvcrepo.output import Output
 
 MAX_NAMED = 10
 # The state of data that agrees with the work tree's pointer, which differs from the index's.
 UNSTAGED = "unstaged"
+# With more files gone from a directory at once, somebody has freed the disk.
+MAX_GONE = 10
 
 
 class Decision:
@@ -48,7 +51,8 @@ def decide(place: git.Place, config: Config, found: Sequence[tuple[Output, str]]
             _refuse(place, found)
         return Decision([], list(found))
     comparison = compare.Comparison(place)
-    recorded = [o for o, state in found if _recordable(comparison, o, state)]
+    many = config.on_change == "record"
+    recorded = [o for o, state in found if _recordable(comparison, o, state, many)]
     deleted = [o for o, state in found if is_deletion(o, state)]
     return Decision(recorded, [(o, s) for o, s in found if o not in recorded and o not in deleted], deleted)
 
@@ -61,10 +65,41 @@ def _wanted(place: git.Place, config: Config, framework: bool) -> bool:
     return config.on_change == "record" or (index.nothing_unstaged() and not (framework and framework_stash.patches()))
 
 
-def _recordable(comparison: compare.Comparison, output: Output, state: str) -> bool:
-    if not messages.converts(output) or not comparison.is_edit(output):
+def _recordable(comparison: compare.Comparison, output: Output, state: str, many: bool = False) -> bool:
+    """Whether what changed is to be recorded. many: also a directory that lost many of its files, or all."""
+    if not output.renewable or not comparison.is_edit(output):
         return False
-    return state == compare.CHANGED or (state == compare.UNKNOWN and output.was_here)
+    if state != compare.CHANGED and not (state == compare.UNKNOWN and output.was_here):
+        return False
+    return output.kind != DIR or _directory_recordable(comparison, output, many)
+
+
+def _directory_recordable(comparison: compare.Comparison, output: Output, many: bool) -> bool:
+    """Whether what changed in a directory is an edit of it: not another version, not files that were never fetched."""
+    difference = comparison.difference(output)
+    if not difference or comparison.version(output) != compare.CHANGED:
+        return False
+    gone = difference.deleted
+    # People free their disk.
+    few = len(gone) <= MAX_GONE and len(gone) < difference.recorded
+    return not gone or (comparison.were_here(output, gone) and (few or many))
+
+
+def not_staged(
+    place: git.Place, found: Sequence[tuple[Output, str]], staged: Collection[bytes]
+) -> list[tuple[Output, str]]:
+    """Drop what the commit records as it was staged: files, and directories in which nothing else changed."""
+    comparison = compare.Comparison(place)
+    return [(o, state) for o, state in found if not _is_staged(comparison, o, staged)]
+
+
+def _is_staged(comparison: compare.Comparison, output: Output, staged: Collection[bytes]) -> bool:
+    if output.kind != DIR:
+        return output.path in staged
+    below = output.path + b"/"
+    names = {path[len(below) :] for path in staged if path.startswith(below)}
+    difference = comparison.difference(output) if names else None
+    return difference is not None and names.issuperset(difference.names())
 
 
 def _refuse(place: git.Place, found: Sequence[tuple[Output, str]]) -> None:
@@ -179,9 +214,21 @@ def _words(config: Config, comparison: compare.Comparison, output: Output, state
             f"{messages.recording(output)}     # records yours\n"
             f"mv {word} ELSEWHERE && trinity-guard pull {word}     # or brings the other",
         )
+    difference = comparison.difference(output) if output.kind == DIR else None
+    changes = f" ({_changes(difference)})" if difference else ""
     return (
-        f"{name} has changed, and its pointer has not: {still} the old version.",
-        _recording(config, output),
+        f"{name} has changed{changes}, and its pointer has not: {still} the old version.",
+        (f"trinity-guard pull {word}     # brings back what is gone\n" if difference and difference.deleted else "")
+        + _recording(config, output),
+    )
+
+
+def _changes(difference: Difference) -> str:
+    kinds = (("new", difference.added), ("changed", difference.changed), ("gone", difference.deleted))
+    return "; ".join(
+        f"{len(names):,} {kind}: {', '.join(map(shown, names[:3]))}" + (" …" if len(names) > 3 else "")
+        for kind, names in kinds
+        if names
     )
 
 
@@ -196,7 +243,7 @@ def _letting_go(output: Output) -> str:
 
 def _recording(config: Config, output: Output) -> str:
     command = messages.recording(output)
-    if config.on_change != "auto" or not messages.converts(output):
+    if config.on_change != "auto" or not output.renewable:
         return command
     return f"{command}     # records it\ngit commit -a     # or with all else that changed"
 

@@ -38,11 +38,13 @@ def pre_commit(framework: bool, _: list[str]) -> int:
         console.note(note)
     differing: list[bytes] = []
     entries = index.finish_staged(staged, differing)
-    artifacts = inspect.check_staged(place, rules, entries)
-    links = [e.path for e in entries if e.mode == index.SYMLINK]
     records = any(paths.is_dvc_path(path) for path in differing)
-    if catalog is None or records or artifacts or links:
+    if catalog is None or records:
         catalog = tracked.load(place, listing)
+    artifacts = inspect.check_staged(place, rules, entries, catalog.holders(e.path for e in entries))
+    links = [e.path for e in entries if e.mode == index.SYMLINK]
+    if (artifacts or links) and not catalog.entries:  # of what the last hook saw there are the outputs alone
+        catalog = tracked.load(place)
     if records or not onto_head:
         from trinity_guard.commands.hooks import pointers
 
@@ -51,7 +53,7 @@ def pre_commit(framework: bool, _: list[str]) -> int:
     if artifacts or links or behind:
         from trinity_guard.commands.hooks import artifacts as found
 
-        found.act(place, config, catalog, artifacts, links, behind, differing, framework)
+        found.act(place, config, rules, catalog, artifacts, links, behind, differing, framework)
     elif onto_head and not (framework or records or catalog.broken or catalog.unmerged):
         lastseen.leave(place, index.file_in_use(place), catalog)
     return FINE

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from trinity_guard import console
 from trinity_guard.detect.patterns import size_text
-from trinity_guard.dvcrepo.output import FILE
 from trinity_guard.dvcrepo.paths import PIPELINE, POINTER, yaml_beside
 from trinity_guard.errors import pathspec, shown, typed
 
@@ -12,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trinity_guard.convert.outcome import Outcome
+    from trinity_guard.convert.outcome import Converted, Outcome
     from trinity_guard.dvcrepo.output import Output
     from trinity_guard.push.push import Report
 
@@ -24,13 +23,14 @@ def report_conversion(outcome: Outcome) -> None:
     """Say what became a pointer, what was left to others, and which working files are newer."""
     renewed = [item for item in outcome.converted if item.renewed]
     for item in renewed[:MAX_NAMED]:
-        console.note(f"{shown(item.path)} ({size_text(item.size)}) -> {shown(item.pointer)}")
+        console.note(f"{_described(item)} -> {shown(item.pointer)}")
     if len(renewed) > MAX_NAMED:
         size = size_text(sum(item.size for item in renewed[MAX_NAMED:]))
         console.note(f"and {len(renewed) - MAX_NAMED} more ({size}); `trinity-guard status` lists them all.")
     for remark in outcome.remarks:
         console.warn(remark)
     for item in outcome.converted:
+        _report_unrecorded(item)
         if item.newer:
             name = shown(item.path)
             console.warn(
@@ -39,9 +39,25 @@ def report_conversion(outcome: Outcome) -> None:
             )
 
 
-def converts(output: Output) -> bool:
-    """Whether `convert` records what the work tree has in the place of an output."""
-    return output.kind == FILE and output.source == output.path + POINTER
+def _described(item: Converted) -> str:
+    if item.nfiles < 0:
+        return f"{shown(item.path)} ({size_text(item.size)})"
+    return f"{shown(item.path)}/ ({counted(item.nfiles, 'file')}, {size_text(item.size)})"
+
+
+def _report_unrecorded(item: Converted) -> None:
+    """Name what lies in a folder that is one artifact now, and was not staged: Git does not show it any more."""
+    if item.unrecorded:
+        names = ", ".join(shown(name) for name in item.unrecorded[:3]) + (" …" if len(item.unrecorded) > 3 else "")
+        console.warn(
+            f"{shown(item.path)}/ has {counted(len(item.unrecorded), 'file')} that this does not record, "
+            f"for nothing of them was staged: {names}.",
+            f"trinity-guard convert {typed(item.path)}     # records all that is there",
+        )
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def report_moves(moved: Sequence[tuple[bytes, bytes]]) -> None:
@@ -54,7 +70,9 @@ def report_moves(moved: Sequence[tuple[bytes, bytes]]) -> None:
 
 def recording(output: Output) -> str:
     """Return the command that records what the work tree has in the place of an output."""
-    if converts(output):
+    folder = output.source.removesuffix(POINTER)
+    part = output.path.startswith(folder + b"/") and not (output.stage or output.imported or output.legacy)
+    if output.renewable or part:
         return f"trinity-guard convert {typed(output.path)}"
     if not output.stage:
         return f"dvc commit -f {typed(output.source)}"
