@@ -10,7 +10,7 @@ import pytest
 from tests.helpers.support import PROJECT, Repo, dvc
 from trinity_guard import cli, config
 from trinity_guard.detect import configuration
-from trinity_guard.setup import install
+from trinity_guard.setup import settings_file
 
 
 def default_url(repo: Repo) -> str:
@@ -73,7 +73,7 @@ def test_hooks_none_installs_none(bare_repo: Repo) -> None:
 def test_the_config_file_explains_every_key_and_changes_none(bare_repo: Repo) -> None:
     bare_repo.guard("init")
     data = bare_repo.file(".trinity-guard.toml").read_bytes()
-    assert data == install.config_text()
+    assert data == settings_file.config_text()
     assert all(not line or line.startswith(b"# ") for line in data.splitlines())
     written = configuration.read(bytes(bare_repo.path))
     without_comments = b"\n".join(

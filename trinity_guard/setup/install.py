@@ -12,11 +12,11 @@ from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import files
 from trinity_guard.remotes import add, trust
-from trinity_guard.setup import dvcinit, framework, merges, native
+from trinity_guard.setup import dvcinit, framework, merges, native, settings_file
 from trinity_guard.setup.record import InstallOutcome, InstallPlan, record_file
 
 NATIVE, FRAMEWORK, NONE = "native", "pre-commit", "none"
-OWN_FILE = config.OWN_FILE.encode()
+OWN_FILE = settings_file.OWN_FILE
 EDITED = "was changed by hand and is left alone"
 
 
@@ -33,7 +33,7 @@ def install(place: git.Place, remote: str | None = None, hooks: str | None = Non
     folder = _checked(plan, mode, hooks)
     _install_dvc(plan, remote)
     if not settings.source:
-        _write_config(plan)
+        settings_file.write(plan)
     if mode == FRAMEWORK:
         _install_framework(plan)
     elif folder is not None:
@@ -119,63 +119,6 @@ def confirm(place: git.Place, remote: dvcproject.RemoteConfig | None) -> None:
         trust.confirm_cache(place, dvcproject.load(place.top))
     else:
         trust.confirm(place, remote)
-
-
-CONFIG_TEXT = """\
-# trinity-guard's settings. Each line shows a key with its default; take the `#` away to change it.
-
-# What is an artifact: gitignore syntax, upper and lower case alike.
-# patterns = [
-{patterns}
-# ]
-
-# What is never one, whatever its name or content: gitignore syntax.
-# exclude = []
-
-# Any other staged file larger than this blocks the commit; "0" is no limit.
-# max-size = "5 MB"
-
-# Whether pickles, HDF5, Parquet, NumPy, PyTorch and the like are recognised under other names, by their first bytes.
-# sniff = true
-
-# What a commit does with an artifact: "convert" it into a DVC pointer, or "block".
-# on-artifact = "convert"
-
-# After a commit its objects go to the DVC remote: "wait" for it, in the "background", or "off".
-# push = "wait"
-
-# After a checkout, merge or rebase the artifacts follow their pointers: from the cache ("checkout"),
-# from the remote too ("pull"), or "off".
-# sync = "checkout"
-
-# An artifact that changed, or was deleted, behind its pointer: "auto" records it when the commit takes all that Git
-# sees (`git commit -a`, or nothing is left unstaged) and else names it; "record" always; "warn" only names it;
-# "refuse" stops the commit.
-# on-change = "auto"
-
-# Artifacts smaller than this stay in Git. It and max-size may be written for patterns, as the README shows.
-# min-size = "0"
-
-# Folders that are one artifact each, whatever is in them: one pointer beside the folder. gitignore syntax, as
-# "data/images/" or "*.parquet/"; one with a ! in front has a pointer for each of its artifacts.
-# folders = []
-
-# The DVC remote to use, by its name; without this key DVC's default remote.
-# remote = "storage"
-"""
-
-
-def config_text() -> bytes:
-    """Return a config file that changes nothing and explains everything."""
-    patterns = config.DEFAULT_PATTERNS
-    rows = [patterns[i : i + 6] for i in range(0, len(patterns), 6)]
-    return CONFIG_TEXT.format(patterns="\n".join("#   " + " ".join(f'"{p}",' for p in r) for r in rows)).encode()
-
-
-def _write_config(plan: InstallPlan) -> None:
-    plan.about_to_change(OWN_FILE)
-    files.replace_in(plan.place, OWN_FILE, config_text())
-    plan.outcome.done.append(f"settings {shown(OWN_FILE)}, all of them the defaults")
 
 
 # ---- native hooks ----
@@ -357,7 +300,7 @@ def uninstall(place: git.Place) -> InstallOutcome:
     trust.forget(place)
     configuration.forget(place)
     merges.uninstall(plan)
-    _remove_config(plan)
+    settings_file.remove(plan)
     _remove_dvc(plan)
     plan.stage()
     if os.path.lexists(record_file(place)):
@@ -373,19 +316,6 @@ def _folders(place: git.Place) -> list[native.Folder]:
         # A folder shared with other repositories: nothing of ours was ever written there.
         return [own]
     return [own] if os.path.realpath(current.path) == os.path.realpath(own.path) else [own, current]
-
-
-def _remove_config(plan: InstallPlan) -> None:
-    path = plan.place.file(OWN_FILE)
-    data = files.read_if_there(path)
-    if data is None:
-        return
-    if data != config_text():
-        plan.outcome.notes.append(f"{shown(OWN_FILE)} holds settings of yours and is kept")
-        return
-    plan.about_to_change(OWN_FILE)
-    os.unlink(path)
-    plan.outcome.done.append(f"{shown(OWN_FILE)} removed")
 
 
 def _remove_dvc(plan: InstallPlan) -> None:
