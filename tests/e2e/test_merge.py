@@ -119,3 +119,14 @@ def test_two_branches_change_different_files_of_a_directory(repo: Repo) -> None:
     assert here == {"a": b"changed", "c": b"cc", "new": b"new"}
     assert b"up to date" in repo.dvc("status").stdout
     assert b"size: 12\n  nfiles: 3" in repo.show("d.dvc")
+
+
+def test_branches_that_were_migrated_merge_as_they_did_before(bare_repo: Repo) -> None:
+    repo = bare_repo
+    for branch, name in (("main", "d/a.csv"), ("other", "d/b.csv"), ("main", "d/c.csv")):
+        repo.git("switch", "-q", *(["-c"] if name != "d/c.csv" else []), branch, ok=name != "d/a.csv")
+        repo.stage(name, name.encode())
+        repo.git("commit", "-qm", name)
+    repo.guard("migrate", "run", "--everything", "--yes")
+    repo.git("merge", "-q", "--no-edit", "other")
+    assert repo.file("d/.gitignore").read_bytes() == b"/a.csv\n/c.csv\n/b.csv\n"

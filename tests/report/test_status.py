@@ -135,6 +135,7 @@ def test_all_of_it_can_be_written_as_json(world: World) -> None:
             "waiting",
             "pushing",
             "retries",
+            "in_git",
             "left_behind",
             "conflicts",
         ),

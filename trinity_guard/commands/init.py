@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import os
+
 from trinity_guard import console, git
-from trinity_guard.commands.terminal import arguments
+from trinity_guard.checkout.select import Selection
+from trinity_guard.commands.terminal import arguments, pull
 from trinity_guard.commands.terminal.arguments import Parser
+from trinity_guard.detect import patterns
+from trinity_guard.detect.patterns import size_text
+from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE, shown
+from trinity_guard.report import unrecorded
 from trinity_guard.setup import install
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.dvcrepo.output import Output
 
 DESCRIPTION = """\
 Make this repository guarded: DVC, a default remote, the Git hooks, a commented config file. Running it again
 does no harm.
+
+In a clone it is the one command: the hooks, since Git clones none; it asks once whether the places that the clone's
+config names may be used, and whether the data is to be fetched. In CI: trinity-guard init --trust --pull.
 """
 EXAMPLE = """\
 example:
@@ -31,12 +45,19 @@ def configure(p: Parser) -> None:
         choices=(install.NATIVE, install.FRAMEWORK, install.NONE),
         help="Git's own hooks (the default), the pre-commit framework, or none",
     )
+    p.add_argument("--trust", action="store_true", help="confirm the places that this clone's config names, unasked")
+    fetch = p.add_mutually_exclusive_group()
+    fetch.add_argument(
+        "--pull", action="store_const", const=True, help="fetch the artifacts that a clone lacks, unasked"
+    )
+    fetch.add_argument("--no-pull", action="store_const", const=False, dest="pull", help="do not ask about them")
     p.add_argument("--uninstall", action="store_true", help="take it all out again and restore what was there")
 
 
 def run(args: list[str]) -> int:
     asked = arguments.parse("trinity-guard init", configure, args)
-    if asked.uninstall and (asked.remote is not None or asked.hooks):
+    others = (asked.hooks, asked.trust, asked.pull is not None)
+    if asked.uninstall and (asked.remote is not None or any(others)):
         raise asked.parser.wrong("--uninstall takes no other option.")
     place = git.place()
     if asked.uninstall:
@@ -51,19 +72,59 @@ def run(args: list[str]) -> int:
         head, _, rest = note.partition("\n")
         if not console.quiet():
             console.warn(head, rest)
-    if not asked.uninstall:
-        _ask_about_places(place)
+    return FINE if asked.uninstall else _first_day(place, asked.trust, asked.pull)
+
+
+def _first_day(place: git.Place, trusted: bool, pulled: bool | None) -> int:
+    """Settle what a clone needs, its data, and name the artifacts that nothing guards yet."""
+    _ask_about_places(place, trusted)
+    git.at_top(place)
+    catalog = tracked.load(place)
+    _, rules = patterns.load_config(place)
+    _name_unrecorded(place, rules, catalog)
+    return _offer_pull(place, catalog, pulled)
+
+
+def _ask_about_places(place: git.Place, trusted: bool) -> None:
+    """Ask, once, about the places that the repository itself names; without a terminal say how to confirm them."""
+    places = install.unconfirmed(place)
+    if not places:
+        return
+    if trusted or console.confirm(f"{'; '.join(words for words, _ in places)}. Use {'them' if places[1:] else 'it'}?"):
+        for _, remote in places:
+            install.confirm(place, remote)
+        return
+    for words, remote in places if not console.quiet() else []:
+        what = f"remote trust {shown(remote.name.encode())}" if remote else "remote trust --all"
+        console.warn(
+            f"{words}. You never confirmed it: nothing is sent there or fetched from there before.",
+            f"trinity-guard {what}     # if you know that place",
+        )
+
+
+def _name_unrecorded(place: git.Place, rules: patterns.Rules, catalog: tracked.Catalog) -> None:
+    if console.quiet():
+        return
+    in_git = unrecorded.in_git(place, rules)
+    if in_git.count:
+        console.warn(*unrecorded.in_git_said(in_git))
+    for found in unrecorded.ignored(place, rules, catalog):
+        console.warn(*unrecorded.ignored_said(found))
+
+
+def _offer_pull(place: git.Place, catalog: tracked.Catalog, asked: bool | None) -> int:
+    """Fetch what the pointers name and the clone lacks, where that is asked for, or somebody says yes."""
+    lacking = [o for o in catalog.outputs() if o.held and not os.path.lexists(place.file(o.path))]
+    if asked is False or not (lacking or asked):
+        return FINE
+    count = "1 artifact" if len(lacking) == 1 else f"{len(lacking):,} artifacts"
+    fact = f"{count} ({size_text(sum(max(o.size, 0) for o in lacking))}) of this repository {_is(lacking)} not here"
+    if asked or console.confirm(f"{fact}. Fetch {'it' if len(lacking) == 1 else 'them'}?"):
+        return pull.pull(place, Selection([]))
+    if not console.quiet():
+        console.warn(f"{fact}.", "trinity-guard pull")
     return FINE
 
 
-def _ask_about_places(place: git.Place) -> None:
-    """Ask, once, about each place that the repository itself names; without a terminal say how to confirm it."""
-    for words, remote in install.unconfirmed(place):
-        if console.confirm(f"{words}. Use it?"):
-            install.confirm(place, remote)
-        elif not console.quiet():
-            what = f"remote trust {shown(remote.name.encode())}" if remote else "remote trust --all"
-            console.warn(
-                f"{words}. You never confirmed it: nothing is sent there or fetched from there before.",
-                f"trinity-guard {what}     # if you know that place",
-            )
+def _is(lacking: list[Output]) -> str:
+    return "is" if len(lacking) == 1 else "are"

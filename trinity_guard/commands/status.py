@@ -12,6 +12,7 @@ from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo.compare import CHANGED, DELETED, MISSING, OTHER_VERSION, REPLACED
 from trinity_guard.dvcrepo.output import DIR, Output
 from trinity_guard.errors import FINE, typed
+from trinity_guard.report import unrecorded
 from trinity_guard.report.status import Survey
 
 MAX_LEFT_BEHIND = 20
@@ -55,9 +56,10 @@ def _lines(survey: Survey) -> list[str]:
         named = zip(survey.artifacts, survey.outputs, strict=True)
         rows = [[str(a["path"]), _size(a["size"]), _state(a, output)] for a, output in named]
         lines += [console.table(["artifact", ">size", "state"], rows), ""]
-    elif not survey.conflicts:
+    elif not (survey.conflicts or survey.in_git.count or survey.ignored):
         lines += ["no artifact is tracked yet.", ""]
-    for problem, remedy in survey.conflicts:
+    facts = [unrecorded.in_git_said(survey.in_git)] if survey.in_git.count else []
+    for problem, remedy in [*facts, *map(unrecorded.ignored_said, survey.ignored), *survey.conflicts]:
         lines += [problem, *(f"    {line}" for line in remedy.splitlines()), ""]
     lines += [f"{path}: {problem}" for path, problem in survey.broken.items()]
     if survey.waiting:

@@ -8,6 +8,7 @@ from trinity_guard import git
 from trinity_guard.config import Config
 from trinity_guard.convert import leftovers
 from trinity_guard.detect import conflicts
+from trinity_guard.detect.patterns import Rules
 from trinity_guard.dvcrepo import project, tracked, unstaged
 from trinity_guard.dvcrepo.compare import CHANGED, UNKNOWN, Comparison
 from trinity_guard.dvcrepo.output import Output
@@ -17,6 +18,7 @@ from trinity_guard.git import files
 from trinity_guard.push import background
 from trinity_guard.push.queue import Queue, Retries
 from trinity_guard.remotes import connect
+from trinity_guard.report import unrecorded
 from trinity_guard.setup import HOOKS
 
 
@@ -25,6 +27,7 @@ class Survey:
 
     def __init__(self, place: git.Place, config: Config) -> None:
         self._place = place
+        rules = Rules(config)
         catalog = tracked.load(place)
         self.conflicts = [conflicts.said(c) for c in conflicts.found(place, catalog)]
         self.broken = {
@@ -38,6 +41,9 @@ class Survey:
         states.sort(key=lambda item: (is_lock(item[0].source), item[0].source, item[0].path))
         self.artifacts = [_artifact(comparison, output, state) for output, state in states]
         self.outputs = [output for output, _ in states]
+        self.in_git = unrecorded.in_git(place, rules)
+        # Where nothing is tracked yet, this may be why.
+        self.ignored = [] if self.artifacts else unrecorded.ignored(place, rules, catalog)
         self.hooks = installed_hooks()
         self.config = config.source or "defaults"
         self.remote, self.remote_url = self._remote(config)
@@ -74,6 +80,7 @@ class Survey:
             "pushing": self.pushing,
             "retries": self.retries,
             "left_behind": self.left_behind,
+            "in_git": {"count": self.in_git.count, "size": self.in_git.size, "largest": shown(self.in_git.largest)},
         }
 
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 
-from trinity_guard import config, git
+from trinity_guard import git
 from trinity_guard.detect import configuration
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed

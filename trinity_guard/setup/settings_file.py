@@ -5,17 +5,27 @@ from __future__ import annotations
 import os
 
 from trinity_guard import config
+from trinity_guard.dvcrepo import project as dvcproject
+from trinity_guard.dvcrepo import safe_paths
 from trinity_guard.errors import shown
 from trinity_guard.git import files
+from trinity_guard.remotes import base
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from trinity_guard import git
     from trinity_guard.setup.record import InstallPlan
 
 OWN_FILE = config.OWN_FILE.encode()
+EXTRAS = ("s3", "gs", "azure", "ssh", "webdav")
 
 CONFIG_TEXT = """\
-# trinity-guard's settings. Each line shows a key with its default; take the `#` away to change it.
+# Models and data of this repository are kept by DVC; trinity-guard does that on an ordinary `git commit`.
+# New here? Once in each clone, as Git clones no hooks (init asks before it fetches anything):
+# pip install {package} && trinity-guard init
+# After that git add, commit, push, checkout and merge are all there is to type.
+
+# The settings. Each line shows a key with its default; take the `#` away to change it.
 
 # What is an artifact: gitignore syntax, upper and lower case alike.
 # patterns = [
@@ -58,16 +68,26 @@ CONFIG_TEXT = """\
 """
 
 
-def config_text() -> bytes:
-    """Return a config file that changes nothing and explains everything."""
+def config_text(extra: str = "") -> bytes:
+    """Return a config file that changes nothing and explains everything. extra: what pip installs for the remote."""
     patterns = config.DEFAULT_PATTERNS
     rows = [patterns[i : i + 6] for i in range(0, len(patterns), 6)]
-    return CONFIG_TEXT.format(patterns="\n".join("#   " + " ".join(f'"{p}",' for p in r) for r in rows)).encode()
+    listed = "\n".join("#   " + " ".join(f'"{p}",' for p in r) for r in rows)
+    package = f"'trinity-guard[{extra}]'" if extra else "trinity-guard"
+    return CONFIG_TEXT.format(patterns=listed, package=package).encode()
+
+
+def _extra(place: git.Place) -> str:
+    """Return the extra that brings the plug-in of the default remote, "" where none is needed."""
+    project = dvcproject.load(place.top)
+    remote = project.remotes.get(project.default_remote or "")
+    name = base.PACKAGES.get(safe_paths.scheme(remote.url), "") if remote and "://" in remote.url else ""
+    return name.removeprefix("dvc-") if name.removeprefix("dvc-") in EXTRAS else ""
 
 
 def write(plan: InstallPlan) -> None:
     plan.about_to_change(OWN_FILE)
-    files.replace_in(plan.place, OWN_FILE, config_text())
+    files.replace_in(plan.place, OWN_FILE, config_text(_extra(plan.place)))
     plan.outcome.done.append(f"settings {shown(OWN_FILE)}, all of them the defaults")
 
 
@@ -76,7 +96,7 @@ def remove(plan: InstallPlan) -> None:
     data = files.read_if_there(path)
     if data is None:
         return
-    if data != config_text():
+    if data not in [config_text(extra) for extra in ("", *EXTRAS)]:
         plan.outcome.notes.append(f"{shown(OWN_FILE)} holds settings of yours and is kept")
         return
     plan.about_to_change(OWN_FILE)

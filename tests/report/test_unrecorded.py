@@ -1,0 +1,63 @@
+"""Artifacts that DVC does not hold are found: in Git itself, and in folders that Git ignores."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.report.conftest import World
+from trinity_guard.config import Config
+from trinity_guard.detect.patterns import Rules
+from trinity_guard.dvcrepo import tracked
+from trinity_guard.report import unrecorded
+
+
+def ignored(world: World) -> list[tuple[str, str]]:
+    found = unrecorded.ignored(world.place, Rules(Config()), tracked.load(world.place))
+    return [(f.words(), f.rule) for f in found]
+
+
+def test_what_git_has_is_counted_with_the_largest(world: World) -> None:
+    world.track("held.csv", b"1")
+    for name, size in (("a.csv", 30), ("d/b.pkl", 2000), ("c.txt", 5000)):
+        world.repo.stage(name, size)
+    found = unrecorded.in_git(world.place, Rules(Config()))
+    assert found.words() == "2 artifacts (2 kB; the largest d/b.pkl, 2 kB)"
+    assert unrecorded.in_git(world.place, Rules(Config(exclude=("*.csv",)))).words() == "d/b.pkl (2 kB)"
+
+
+def test_an_ignored_folder_with_artifacts_is_told_with_the_rule(world: World) -> None:
+    world.repo.write(".gitignore", b"# mine\n/data/\nraw/*\n")
+    world.repo.write("data/a.csv", b"1")
+    world.repo.write("data/x/b.csv", b"22")
+    world.repo.write("data/x/b.txt", b"22")
+    world.repo.write("raw/c.csv", b"1")
+    assert ignored(world) == [
+        ("2 artifacts (3 B; the largest data/x/b.csv, 2 B)", ".gitignore:2: /data/"),
+        ("raw/c.csv (1 B)", ".gitignore:3: raw/*"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "venv/lib/x.csv", "v/pyvenv.cfg", "d/.cache/x.csv", "d/node_modules/x.csv", "sub/.git/HEAD", "held.csv",
+        "stray.csv", "d/x.txt",
+    ],
+)  # fmt: skip
+def test_what_programs_keep_and_what_dvc_holds_is_not(world: World, path: str) -> None:
+    world.track("held.csv", b"1")
+    world.repo.write(".gitignore", b"/venv/\n/v/\n/d/\n/sub/\n/held.csv\n/stray.csv\n")
+    for folder in ("v", "sub"):
+        world.repo.write(f"{folder}/x.csv" if path.startswith(f"{folder}/") else f"{folder}/x.txt", b"1")
+    world.repo.write(path, b"1")
+    assert ignored(world) == []
+
+
+def test_the_look_is_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.repo.write(".gitignore", b"/data/\n")
+    for number in range(9):
+        world.repo.write(f"data/{number}.csv", b"1")
+    monkeypatch.setattr(unrecorded, "MAX_FILES", 4)
+    assert ignored(world)[0][0].startswith("4 artifacts")
+    monkeypatch.setattr(unrecorded, "MAX_SECONDS", -1.0)
+    assert ignored(world) == []
