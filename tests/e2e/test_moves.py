@@ -369,3 +369,22 @@ def test_odd_names_go_along_too(repo: Repo, name: str) -> None:
     repo.commit()
     assert b".gitignore" not in repo.tree()
     assert_settled(repo)
+
+
+def test_a_file_that_a_stale_line_keeps_out_of_git_is_named_at_each_commit_until_it_is_recorded(repo: Repo) -> None:
+    begin(repo)
+    repo.git("rm", "-q", "data/b.csv.dvc")
+    repo.file("data/b.csv").unlink()
+    repo.commit("--no-verify")
+    assert said(repo, "--allow-empty") == ""
+    repo.write("data/b.csv", b"new\n")
+    for number in range(2):
+        repo.write("code.py", b"%d more\n" % number)
+        text = said(repo, "-a")
+        assert "data/b.csv is in no version control: data/.gitignore has the line /b.csv" in text
+        assert remedies(text) == ["trinity-guard add data/b.csv"]
+    assert "data/b.csv" in repo.guard("status").stdout.decode()
+    do(repo, remedies(text)[0])
+    assert "version control" not in said(repo)
+    assert_settled(repo)
+    assert repo.pulled_in_a_fresh_clone("data/b.csv") == b"new\n"

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.support import PROJECT, Repo, run
-from trinity_guard.git.gitignore import line_for, with_line, with_lines, without_line, without_lines
+from trinity_guard.git.gitignore import line_for, name_of, with_line, with_lines, without_line, without_lines
 
 # DVC writes lines for these that Git does not read as they are meant.
 DVC_IS_WRONG = ["trail.csv ", "trail  ", " ", "new\nline.csv", "new\n", "cr.csv\r"]
@@ -222,3 +222,15 @@ def test_the_very_line_goes_and_every_other_byte_stays(before: bytes, after: byt
 def test_a_line_that_was_added_goes_again(name: bytes) -> None:
     before = b"*.o\n/other\n"
     assert without_line(with_line(before, name), name) == before
+
+
+@pytest.mark.parametrize("name", [b"a.csv", b"st*r.csv", b"#x", b"a b  ", b"b\\s", "é.csv".encode(), b"[1]!?"])
+def test_a_line_of_ours_says_its_name(name: bytes) -> None:
+    assert name_of(line_for(name)) == name
+
+
+@pytest.mark.parametrize(
+    "line", [b"", b"/", b"x.csv", b"/d/x.csv", b"/d/", b"/*.csv", b"!/x", b"# /x", b"/x?", b"/a ", b"/[ab]"]
+)
+def test_every_other_line_is_a_person_s(line: bytes) -> None:
+    assert name_of(line) is None

@@ -136,6 +136,7 @@ def test_all_of_it_can_be_written_as_json(world: World) -> None:
             "pushing",
             "retries",
             "in_git",
+            "unheld",
             "left_behind",
             "conflicts",
         ),

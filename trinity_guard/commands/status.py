@@ -62,6 +62,9 @@ def _lines(survey: Survey) -> list[str]:
     for problem, remedy in [*facts, *map(unrecorded.ignored_said, survey.ignored), *survey.conflicts]:
         lines += [problem, *(f"    {line}" for line in remedy.splitlines()), ""]
     lines += [f"{path}: {problem}" for path, problem in survey.broken.items()]
+    if survey.unheld:
+        lines += ["ignored by a line in .gitignore, and held by no pointer (trinity-guard add FILE records it):"]
+        lines += [*(f"  {item['path']}" for item in survey.unheld), ""]
     if survey.waiting:
         rows = [[str(w["path"]), _size(w["size"]), str(w["commit"])[:10]] for w in survey.waiting]
         lines += ["waiting for the remote (trinity-guard push --pending):"]

@@ -97,6 +97,10 @@ def load(place: git.Place, begun: git.Process | None = None) -> Catalog:
     if fresh or not known.keys() <= catalog.entries.keys():
         catalog.former = [o for source, group in known.items() if source not in catalog.entries for o in group]
         _read(catalog, fresh)
+        if catalog.former:
+            from trinity_guard.dvcrepo import unheld  # noqa: PLC0415  # most commits let no pointer go
+
+            unheld.note(place, catalog.entries, catalog.former, {o.path for o in catalog.outputs()})
         _carry_over(catalog, known)
         save(place, catalog)
     return catalog
@@ -167,6 +171,14 @@ def _carry_over(catalog: Catalog, known: dict[bytes, list[Output]]) -> None:
             from trinity_guard.dvcrepo.output import MOVED  # noqa: PLC0415  # most commits move no pointer
 
             output.seen = MOVED
+
+
+def left_ignored(place: git.Place) -> list[bytes] | None:
+    """Return the files that are here though their pointer went and their ignore line stayed; None: look at all."""
+    noted = records.read_if_readable(place.unheld, 1)
+    if not noted and not os.path.exists(place.unheld):
+        return None
+    return [path for (path,) in noted if os.path.lexists(place.file(path))]
 
 
 def behind(place: git.Place, catalog: Catalog) -> list[tuple[Output, str]]:

@@ -28,6 +28,17 @@ def line_for(name: bytes) -> bytes:
     return b"/" + bare + b"\\ " * (len(escaped) - len(bare))
 
 
+def name_of(line: bytes) -> bytes | None:
+    """Return the name that a line was written for by `line_for`; None for every other line."""
+    name = bytearray()
+    at = 1
+    while at < len(line):
+        at += line[at : at + 1] == b"\\"
+        name += line[at : at + 1]
+        at += 1
+    return bytes(name) if name and b"/" not in name and line_for(bytes(name)) == line else None
+
+
 def lines_in(gitignore: bytes) -> list[bytes]:
     """Return the lines of a .gitignore, without the ends that some editors give them."""
     return [line.removesuffix(b"\r") for line in gitignore.split(b"\n")]

@@ -44,6 +44,11 @@ class Place:
         """The file of a conversion that was begun in this work tree (convert/journal.py); every hook asks for it."""
         return os.path.join(self.git_dir, b"trinity-guard", b"journal")
 
+    @property
+    def unheld(self) -> bytes:
+        """The file of a note that every commit asks for (dvcrepo/unheld.py)."""
+        return os.path.join(self.git_dir, b"trinity-guard", b"unheld")
+
     def has_journal(self) -> bool:
         return os.path.exists(self.journal)
 

@@ -44,6 +44,7 @@ TITLES = {
     "TG008": "model without its metadata JSON",
     "TG009": "oversized file",
     "TG012": "this range weakens the guard that judges it",
+    "TG013": "ignored artifact that no pointer holds",
 }
 
 TEXTS = {
@@ -158,6 +159,19 @@ Example: a pull request that adds a table of 80 MB and raises `max-size` to 100 
 
 To mend: is the change meant, whoever merges it says so by merging; a file that needs it comes in a second pull request,
 or is merged with this finding.
+""",
+    "TG013": """\
+A file of the work tree is ignored by a line `/name` in its folder's .gitignore, as a conversion writes it, and no
+pointer, lock or pipeline holds it. An error where a commit has had its pointer; a warning for any other file that is an
+artifact by its name: somebody may have written that line and mean it. The index alone is looked at, beside which there
+is a work tree.
+
+It is neither in Git nor in DVC: nobody else gets it, and no commit has it.
+
+Example: `git rm data/t.csv.dvc` was committed with `--no-verify`; a month later there is a new data/t.csv, and `git add
+-A` passes it over.
+
+To mend: `trinity-guard add data/t.csv` records it. It is to stay out: list it under `exclude`, or take the line away.
 """,
 }
 

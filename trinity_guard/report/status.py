@@ -7,7 +7,7 @@ import os
 from trinity_guard import git
 from trinity_guard.config import Config
 from trinity_guard.convert import leftovers
-from trinity_guard.detect import conflicts
+from trinity_guard.detect import conflicts, ignored
 from trinity_guard.detect.patterns import Rules
 from trinity_guard.dvcrepo import project, tracked, unstaged
 from trinity_guard.dvcrepo.compare import CHANGED, UNKNOWN, Comparison
@@ -56,6 +56,8 @@ class Survey:
             name: {"failures": count, "next_try": when} for name, (count, when) in Retries(place).read().items()
         }
         self.push_said = background.last_words(place) if self.waiting else ""
+        found = ignored.find(place, catalog, Rules(config))
+        self.unheld = [{"path": shown(i.path), "gitignore": shown(i.gitignore)} for i in found]
         self.left_behind = [
             {"path": shown(path), "blob": oid.decode(), "size": size} for path, oid, size in leftovers.read(place)
         ]
@@ -79,6 +81,7 @@ class Survey:
             "waiting": self.waiting,
             "pushing": self.pushing,
             "retries": self.retries,
+            "unheld": self.unheld,
             "left_behind": self.left_behind,
             "in_git": {"count": self.in_git.count, "size": self.in_git.size, "largest": shown(self.in_git.largest)},
         }

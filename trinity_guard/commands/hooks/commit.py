@@ -56,6 +56,10 @@ def pre_commit(framework: bool, _: list[str]) -> int:
         found.act(place, config, rules, catalog, artifacts, links, behind, differing, framework)
     elif onto_head and not (framework or records or catalog.broken or catalog.unmerged):
         lastseen.leave(place, index.file_in_use(place), catalog)
+    if tracked.left_ignored(place) != []:
+        from trinity_guard.commands.hooks import ignored
+
+        ignored.name(place, rules)
     return FINE
 
 

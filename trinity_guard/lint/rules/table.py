@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard.errors import UNUSABLE, GuardError
-from trinity_guard.lint.rules import tg001, tg002, tg003, tg004, tg005, tg006, tg007, tg008, tg009, tg012
+from trinity_guard.lint.rules import tg001, tg002, tg003, tg004, tg005, tg006, tg007, tg008, tg009, tg012, tg013
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ RULES: dict[str, Rule] = {
     "TG008": tg008.find,
     "TG009": tg009.find,
     "TG012": tg012.find,
+    "TG013": tg013.find,
 }
 REMOTE = "TG003"
 
