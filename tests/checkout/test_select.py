@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.checkout.conftest import World
-from trinity_guard.checkout.select import Selection
+from trinity_guard.checkout.select import PathSelection
 from trinity_guard.dvcrepo.output import Output
 from trinity_guard.errors import GuardError
 
@@ -30,13 +30,13 @@ def goals(world: World) -> list[Output]:
     ],
 )
 def test_paths_mean_what_lies_at_or_below_them(goals: list[Output], paths: list[bytes], meant: list[bytes]) -> None:
-    assert [g.path for g in Selection(paths).goals(goals, "here")] == meant
+    assert [g.path for g in PathSelection(paths).goals(goals, "here")] == meant
 
 
 @pytest.mark.parametrize("path", [b"b.csv", b"su", b"a.csv/deeper", b"a.cs"])
 def test_a_path_that_means_none_is_said(goals: list[Output], path: bytes) -> None:
     with pytest.raises(GuardError, match=f"in HEAD no pointer names {path.decode()}") as caught:
-        Selection([b"a.csv", path]).goals(goals, "in HEAD")
+        PathSelection([b"a.csv", path]).goals(goals, "in HEAD")
     assert caught.value.remedy == "trinity-guard status"
 
 
@@ -44,7 +44,7 @@ def test_of_a_directory_only_the_named_files_are_meant(world: World) -> None:
     one, two = world.goal(b"set/one", "1" * 32), world.goal(b"set/in/two", "1" * 32)
     for member in (one, two):
         member.source = b"set.dvc"
-    assert [Selection([b"set/in"]).file(g) for g in (one, two)] == [False, True]
-    assert [Selection([b"set"]).file(g) for g in (one, two)] == [True, True]
-    assert [Selection([b"set.dvc"]).file(g) for g in (one, two)] == [True, True]
-    assert Selection([]).file(one)
+    assert [PathSelection([b"set/in"]).file(g) for g in (one, two)] == [False, True]
+    assert [PathSelection([b"set"]).file(g) for g in (one, two)] == [True, True]
+    assert [PathSelection([b"set.dvc"]).file(g) for g in (one, two)] == [True, True]
+    assert PathSelection([]).file(one)

@@ -7,7 +7,7 @@ import pytest
 from tests.checkout.conftest import World
 from trinity_guard.checkout import apply, use
 from trinity_guard.checkout.plan import Follower
-from trinity_guard.checkout.select import Selection
+from trinity_guard.checkout.select import PathSelection
 from trinity_guard.errors import GuardError
 
 
@@ -28,7 +28,7 @@ def versions(world: World) -> list[bytes]:
 
 def used(world: World, commit: bytes, *paths: bytes) -> Follower:
     follower = world.follower()
-    chosen = use.choose(follower, commit, Selection(paths))
+    chosen = use.choose(follower, commit, PathSelection(paths))
     use.prepare(follower, chosen, apply.Fetcher(follower, ""))
     use.move_pointers(chosen)
     apply.carry_out(follower)

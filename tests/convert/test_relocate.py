@@ -45,7 +45,7 @@ STEPS = [
 ]
 
 
-def settle(world: World) -> relocate.Outcome:
+def settle(world: World) -> relocate.Relocation:
     """Settle what is staged against HEAD."""
     catalog = world.catalog()
     moves = staged_moves.find(world.place, catalog, index.differing("HEAD"))

@@ -6,17 +6,17 @@ import pytest
 
 from tests.helpers.support import Repo
 from trinity_guard import git
-from trinity_guard.doctor.checks import OK, Subject, Unseen, counted, fine, listed
+from trinity_guard.doctor.checks import OK, Repository, Unseen, counted, fine, listed
 from trinity_guard.errors import GuardError
 
 
 @pytest.fixture
-def subject(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Subject:
+def subject(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repository:
     monkeypatch.chdir(bare_repo.path)
-    return Subject(git.place(), offline=True)
+    return Repository(git.place(), offline=True)
 
 
-def test_each_value_is_worked_out_once_and_so_is_each_error(subject: Subject) -> None:
+def test_each_value_is_worked_out_once_and_so_is_each_error(subject: Repository) -> None:
     calls: list[int] = []
 
     def fails() -> None:
@@ -30,7 +30,7 @@ def test_each_value_is_worked_out_once_and_so_is_each_error(subject: Subject) ->
     assert calls == [0, 1]
 
 
-def test_what_another_check_is_about_is_unseen_for_the_rest(subject: Subject, bare_repo: Repo) -> None:
+def test_what_another_check_is_about_is_unseen_for_the_rest(subject: Repository, bare_repo: Repo) -> None:
     bare_repo.write(".trinity-guard.toml", b"patern = []\n")
     with pytest.raises(Unseen, match="see config"):
         subject.config()
@@ -41,7 +41,7 @@ def test_what_another_check_is_about_is_unseen_for_the_rest(subject: Subject, ba
         subject.project()
 
 
-def test_the_rules_of_lint_need_no_config(subject: Subject, bare_repo: Repo) -> None:
+def test_the_rules_of_lint_need_no_config(subject: Repository, bare_repo: Repo) -> None:
     bare_repo.write(".trinity-guard.toml", b"patern = []\n")
     bare_repo.stage("a.pkl.dvc", b"outs: 3\n")
     assert [f.path for f in subject.findings("TG005")] == [b"a.pkl.dvc"]

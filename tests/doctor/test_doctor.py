@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doctor.clinic import ailing, asked, follow
+from tests.doctor.findings import asked, failing, follow
 from tests.helpers.documents import Session
 from tests.helpers.support import KB, Repo, run
 
@@ -307,13 +307,13 @@ def found_in(repo: Repo, name: str) -> dict[str, object]:
 
 @pytest.mark.parametrize("name", [n for n, a in AILMENTS.items() if a[3] in ("fix", "remedy")])
 def test_what_is_broken_is_found_and_its_remedy_mends_it(repo: Repo, name: str) -> None:
-    assert ailing(repo) == {}
+    assert failing(repo) == {}
     AILMENTS[name][0](repo)
     found = found_in(repo, name)
     follow(
         repo, repo.path.parent, str(found["remedy"]).replace("trinity-guard doctor --fix", "trinity-guard doctor --fix")
     )
-    assert ailing(repo) == {}
+    assert failing(repo) == {}
 
 
 @pytest.mark.slow  # the same ailments once more
@@ -325,7 +325,7 @@ def test_what_needs_no_decision_is_mended_by_fix(repo: Repo, name: str) -> None:
     done = repo.guard("doctor", "--fix", ok=False)
     assert done.returncode == 0, done.stdout.decode()
     assert f"{next(iter(AILMENTS[name][1]))}: " in done.stdout.decode()
-    assert ailing(repo) == {}
+    assert failing(repo) == {}
     assert repo.head() == head
     if data is not None:
         assert repo.file(MODEL).read_bytes() == data
@@ -345,14 +345,14 @@ def test_fix_brings_back_the_config_that_git_has_and_no_other(repo: Repo) -> Non
     for hide in ("--no-skip-worktree", "--skip-worktree"):
         repo.git("update-index", hide, ".dvc/config")
         repo.file(".dvc/config").unlink()
-        assert "dvc-project" in ailing(repo, "--offline")
+        assert "dvc-project" in failing(repo, "--offline")
         repo.guard("doctor", "--fix", "--offline", ok=False)
         assert repo.file(".dvc/config").read_bytes() == before
 
 
 def test_a_config_that_git_is_told_not_to_look_at_but_is_there_is_no_sparse_checkout(repo: Repo) -> None:
     repo.git("update-index", "--skip-worktree", ".dvc/config")
-    assert ailing(repo) == {}
+    assert failing(repo) == {}
 
 
 def test_looking_changes_nothing(repo: Repo) -> None:
@@ -374,7 +374,7 @@ def test_an_object_that_is_nowhere_comes_back_from_the_file(repo: Repo) -> None:
     assert "trinity-guard convert PATH" in str(found_in(repo, "an object that is nowhere")["remedy"])
     repo.guard("convert", MODEL)
     repo.guard("push")
-    assert ailing(repo) == {}
+    assert failing(repo) == {}
 
 
 def test_a_folder_that_is_mounted_again_is_fine_and_an_empty_one_in_its_place_is_not(repo: Repo) -> None:
@@ -382,17 +382,17 @@ def test_a_folder_that_is_mounted_again_is_fine_and_an_empty_one_in_its_place_is
     found = found_in(repo, "a remote that is away")
     assert not repo.storage.exists()
     follow(repo, repo.path.parent, str(found["remedy"]))
-    assert ailing(repo) == {"objects": "warning"}
+    assert failing(repo) == {"objects": "warning"}
     repo.storage.rmdir()
     repo.storage.with_suffix(".away").rename(repo.storage)
-    assert ailing(repo) == {}
+    assert failing(repo) == {}
 
 
 def test_a_malformed_pointer_is_named_and_its_last_good_version_helps(repo: Repo) -> None:
     AILMENTS["a malformed pointer"][0](repo)
     found_in(repo, "a malformed pointer")
     repo.git("checkout", "-q", "HEAD", "--", f"{MODEL}.dvc")
-    assert ailing(repo) == {}
+    assert failing(repo) == {}
 
 
 def test_what_is_said_of_dvc_gc_is_so(repo: Repo) -> None:
@@ -403,7 +403,7 @@ def test_what_is_said_of_dvc_gc_is_so(repo: Repo) -> None:
     follow(repo, repo.path.parent, str(found_in(repo, "history only here")["remedy"]))
     repo.dvc("gc", "-w", "-f", "-q")
     assert first not in repo.cached().values()
-    assert ailing(repo) == {}
+    assert failing(repo) == {}
     repo.guard("use", old)
     assert repo.file(MODEL).read_bytes() == first
 
@@ -422,13 +422,13 @@ def test_files_of_a_directory_are_looked_at_too(repo: Repo) -> None:
     repo.dvc("add", "-q", "data")
     repo.git("add", "-A")
     repo.commit()
-    assert ailing(repo) == {}
+    assert failing(repo) == {}
     shutil.rmtree(repo.storage / "files")
     fact = asked(repo)[1]["objects"]
     assert str(fact["fact"]).startswith("4 objects (")
     assert "data.dvc" in str(fact["fact"])
     repo.guard("doctor", "--fix")
-    assert ailing(repo) == {}
+    assert failing(repo) == {}
     assert len(objects_of(repo.storage)) == 4
 
 
@@ -436,7 +436,7 @@ def test_what_is_staged_and_not_committed_is_no_finding(repo: Repo) -> None:
     repo.stage("b.pkl")
     repo.guard("convert")
     assert repo.index().keys() >= {b"b.pkl.dvc"}
-    assert ailing(repo) == {}
+    assert failing(repo) == {}
 
 
 def test_a_config_that_is_broken_names_the_line_and_blinds_nobody_else(repo: Repo) -> None:
@@ -482,7 +482,7 @@ def test_a_folder_s_rule_that_hides_pointers_is_told_with_the_lines_that_help(re
     assert str(fact["remedy"]).startswith("in .gitignore, line 1, write models/** in place of models/")
     lines = str(fact["remedy"]).splitlines()[1:]
     repo.write(".gitignore", "\n".join(["models/**", *lines, ""]).encode())
-    assert ailing(repo) == {}
+    assert failing(repo) == {}
 
 
 # ---- the framework
@@ -502,20 +502,20 @@ def test_a_framework_whose_stages_are_not_installed(
     assert "--hook-type pre-commit --hook-type pre-merge-commit" in str(checks["framework"]["remedy"])
     done = clone.guard("doctor", "--fix")
     assert "pre-commit install, for pre-commit, " in done.stdout.decode()
-    left = ailing(clone)
+    left = failing(clone)
     assert left in ({}, {"program": "warning"})
     for stage in ("pre-push", "post-commit"):
         clone.file(f".git/hooks/{stage}").unlink()
-    assert ailing(clone)["framework"] == "error"
+    assert failing(clone)["framework"] == "error"
     run("git", "config", "-f", ".dvc/config.local", "cache.type", "hardlink", cwd=clone.path)
-    assert ailing(clone)["cache-type"] == "error"
+    assert failing(clone)["cache-type"] == "error"
 
 
 def test_pre_commit_over_native_hooks_still_runs_ours(repo: Repo) -> None:
     repo.write(".pre-commit-config.yaml", b"repos: []\n")
     run(sys.executable, "-m", "pre_commit", "install", cwd=repo.path)
     assert repo.file(".git/hooks/pre-commit.legacy").exists()
-    assert ailing(repo) == {}
+    assert failing(repo) == {}
 
 
 @pytest.mark.parametrize(
@@ -567,7 +567,7 @@ def test_wrong_usage_is_exit_2(repo: Repo) -> None:
 
 def test_from_a_folder_below_the_top(repo: Repo) -> None:
     below = Repo(repo.file("models"))
-    assert ailing(below) == {}
+    assert failing(below) == {}
     repo.file(HOOK).unlink()
     assert b"cd ..     # its commands are for there" in below.guard("doctor", ok=False).stderr
     assert b"cd ..     #" not in repo.guard("doctor", ok=False).stderr

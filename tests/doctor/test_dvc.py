@@ -9,7 +9,7 @@ import pytest
 from tests.helpers.support import Repo
 from trinity_guard import git
 from trinity_guard.doctor import dvc
-from trinity_guard.doctor.checks import ERROR, OK, WARNING, Subject
+from trinity_guard.doctor.checks import ERROR, OK, WARNING, Repository
 
 
 @pytest.fixture
@@ -20,8 +20,8 @@ def work(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
     return bare_repo
 
 
-def subject(offline: bool = True) -> Subject:
-    return Subject(git.place(), offline)
+def subject(offline: bool = True) -> Repository:
+    return Repository(git.place(), offline)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from tests.helpers.support import Repo
 from trinity_guard import git
 from trinity_guard.doctor import examination
-from trinity_guard.doctor.checks import ERROR, OK, WARNING, Check, Subject, Unseen, fine
+from trinity_guard.doctor.checks import ERROR, OK, WARNING, Check, Repository, Unseen, fine
 from trinity_guard.errors import GuardError
 
 
@@ -19,8 +19,8 @@ def work(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
     return bare_repo
 
 
-def raising(error: BaseException) -> Callable[[Subject], Check]:
-    def look(_: Subject) -> Check:
+def raising(error: BaseException) -> Callable[[Repository], Check]:
+    def look(_: Repository) -> Check:
         raise error
 
     return look

@@ -7,7 +7,7 @@ import pytest
 from tests.helpers.support import Repo
 from trinity_guard import git
 from trinity_guard.doctor import hooks
-from trinity_guard.doctor.checks import ERROR, OK, WARNING, Subject
+from trinity_guard.doctor.checks import ERROR, OK, WARNING, Repository
 from trinity_guard.setup import native
 
 HOOK = ".git/hooks/pre-push"
@@ -19,11 +19,11 @@ def guarded(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
     return repo
 
 
-def subject() -> Subject:
-    return Subject(git.place(), offline=True)
+def subject() -> Repository:
+    return Repository(git.place(), offline=True)
 
 
-def state() -> hooks.State:
+def state() -> hooks.FoundHooks:
     found = subject()
     return hooks.state_of(found, hooks.folder(found))
 

@@ -12,7 +12,7 @@ import pytest
 from tests.helpers.support import Repo
 from trinity_guard import git
 from trinity_guard.doctor import machine
-from trinity_guard.doctor.checks import ERROR, OK, WARNING, Subject
+from trinity_guard.doctor.checks import ERROR, OK, WARNING, Repository
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_the_oldest_versions_are_those_of_the_project() -> None:
 )
 def test_a_git_against_the_oldest_that_works(monkeypatch: pytest.MonkeyPatch, words: str, level: str) -> None:
     monkeypatch.setattr("trinity_guard.git.run", lambda *_: f"git version {words}\n".encode())
-    assert machine.git_version(Subject(git.Place(b"", b"", b""))).level == level
+    assert machine.git_version(Repository(git.Place(b"", b"", b""))).level == level
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_room_on_the_disks(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch, fre
     monkeypatch.chdir(bare_repo.path)
     room = SimpleNamespace(f_bavail=free, f_frsize=1, f_files=10**6, f_favail=files)
     monkeypatch.setattr(os, "statvfs", lambda _: room)
-    assert machine.disks(Subject(git.place())).level == level
+    assert machine.disks(Repository(git.place())).level == level
 
 
 def test_the_nearest_folder_that_is_there(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_the_nearest_folder_that_is_there(tmp_path: Path) -> None:
 
 def test_a_lock_is_an_error_once_it_is_old(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(bare_repo.path)
-    subject = Subject(git.place())
+    subject = Repository(git.place())
     assert machine.locks(subject).level == OK
     bare_repo.write(".git/index.lock", b"")
     assert machine.locks(subject).level == WARNING
@@ -95,8 +95,8 @@ def test_a_split_index_is_joined_by_fix(bare_repo: Repo, monkeypatch: pytest.Mon
     monkeypatch.chdir(bare_repo.path)
     bare_repo.stage("x", b"1")
     bare_repo.git("update-index", "--split-index")
-    check = machine.object_format(Subject(git.place()))
+    check = machine.object_format(Repository(git.place()))
     assert check.level == ERROR
     assert check.mend is not None
     check.mend()
-    assert machine.object_format(Subject(git.place())).level == OK
+    assert machine.object_format(Repository(git.place())).level == OK

@@ -9,7 +9,7 @@ import pytest
 from tests.helpers.support import Repo
 from trinity_guard import git
 from trinity_guard.doctor import objects
-from trinity_guard.doctor.checks import ERROR, OK, WARNING, Subject, Unseen
+from trinity_guard.doctor.checks import ERROR, OK, WARNING, Repository, Unseen
 from trinity_guard.dvcrepo import odb, pointer
 from trinity_guard.remotes import trust
 
@@ -23,7 +23,7 @@ def work(bare_repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Re
     bare_repo.stage(".dvc/config", config.encode())
     bare_repo.stage("a.pkl.dvc", pointer.encode(cached(bare_repo, b"data"), 4, "a.pkl"))
     bare_repo.commit("--no-verify")
-    project = Subject(git.place()).project()
+    project = Repository(git.place()).project()
     trust.confirm(git.place(), project.remotes["s"])
     return bare_repo
 
@@ -35,8 +35,8 @@ def cached(repo: Repo, data: bytes) -> str:
     return taken.md5
 
 
-def subject() -> Subject:
-    return Subject(git.place())
+def subject() -> Repository:
+    return Repository(git.place())
 
 
 def only_file(folder: Path) -> Path:
@@ -60,7 +60,7 @@ def test_an_object_that_is_nowhere_is_an_error(work: Repo) -> None:
     check = objects.here_and_there(subject())
     assert check.level == ERROR
     assert "is nowhere" in check.fact
-    offline = objects.here_and_there(Subject(git.place(), offline=True))
+    offline = objects.here_and_there(Repository(git.place(), offline=True))
     assert offline.level == WARNING
     assert "whether they can be fetched is not known" in offline.fact
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doctor.clinic import ailing, asked, follow
+from tests.doctor.findings import asked, failing, follow
 from tests.e2e.test_faults import in_namespace
 from tests.helpers.support import KB, Repo, require, run
 
@@ -54,7 +54,7 @@ def test_no_commits_and_no_dvc(bare_repo: Repo) -> None:
     text = bare_repo.guard("doctor", ok=False).stdout.decode()
     assert text.count("there is no DVC project here (see dvc-project)") == 1
     follow(bare_repo, bare_repo.path.parent, "trinity-guard init")
-    assert ailing(bare_repo) == {}
+    assert failing(bare_repo) == {}
 
 
 def test_fix_makes_no_repository_guarded_that_was_not(bare_repo: Repo) -> None:
@@ -103,14 +103,14 @@ def test_a_clone(origin: Repo, tmp_path: Path, options: list[str]) -> None:
     clone = cloned(origin, tmp_path / "clone", *options)
     if "--sparse" in options:
         clone.git("sparse-checkout", "add", ".dvc")
-    bad = ailing(clone)
+    bad = failing(clone)
     # A clone has no hooks and has confirmed no place; its objects cannot be asked for before.
     assert bad["hooks"] == bad["remote"] == "error"
     assert bad["places"] == bad["objects"] == "warning"
     clone.guard("remote", "trust", "--all")
     done = clone.guard("doctor", "--fix")
     assert "hooks: hook " in done.stdout.decode()
-    assert ailing(clone) == {}
+    assert failing(clone) == {}
     kinds = asked(clone)[1]["git-objects"]["fact"]
     assert ("a shallow clone" in str(kinds)) == ("--depth" in options)
 
@@ -118,26 +118,26 @@ def test_a_clone(origin: Repo, tmp_path: Path, options: list[str]) -> None:
 def test_a_linked_work_tree(origin: Repo, tmp_path: Path) -> None:
     origin.git("worktree", "add", "-q", str(tmp_path / "linked"), "-b", "side")
     linked = Repo(tmp_path / "linked")
-    assert ailing(linked) == {}
+    assert failing(linked) == {}
     assert "a linked work tree" in str(asked(linked)[1]["git-objects"]["fact"])
     origin.file(".git/hooks/pre-push").chmod(0o644)
-    assert ailing(linked) == {"hooks": "error"}
+    assert failing(linked) == {"hooks": "error"}
     linked.guard("doctor", "--fix")
-    assert ailing(origin) == ailing(linked) == {}
+    assert failing(origin) == failing(linked) == {}
 
 
 def test_a_submodule(origin: Repo, bare_repo: Repo) -> None:
     bare_repo.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(origin.path), "sub")
     sub = Repo(bare_repo.file("sub"))
-    assert ailing(sub)["hooks"] == "error"
+    assert failing(sub)["hooks"] == "error"
     sub.guard("init", "-q")
     sub.guard("remote", "trust", "--all")
-    assert ailing(sub) == {}
+    assert failing(sub) == {}
 
 
 def test_a_detached_head_and_a_merge_under_way(origin: Repo) -> None:
     origin.git("checkout", "-q", "--detach")
-    assert ailing(origin) == {}
+    assert failing(origin) == {}
     origin.git("checkout", "-q", "-b", "side", "HEAD~1")
     origin.stage(MODEL, 30 * KB)
     origin.commit()
@@ -152,14 +152,14 @@ def test_a_nested_dvc_project_is_looked_at_with_its_own_remote(origin: Repo) -> 
     run(sys.executable, "-m", "dvc", "remote", "add", "-q", "-d", "inside", "../../inside", cwd=inner)
     origin.git("add", "-A")
     origin.commit()
-    assert ailing(origin) == {}
+    assert failing(origin) == {}
     origin.stage("inner/x.pkl")
     origin.commit(ok=False)
-    bad = ailing(origin)
+    bad = failing(origin)
     assert bad.get("remote") == "error"  # nobody has confirmed the inner one
     run(sys.executable, "-m", "trinity_guard", "remote", "trust", "--all", cwd=inner)
     origin.guard("push", "--pending")
-    assert ailing(origin) == {}
+    assert failing(origin) == {}
     assert "'inside'" in str(asked(origin)[1]["remote"]["fact"])
 
 
@@ -177,7 +177,7 @@ def test_a_project_without_a_remote(repo: Repo) -> None:
     assert code == 1
     assert "no DVC remote is set" in str(checks["remote"]["fact"])
     follow(repo, repo.path.parent, "trinity-guard remote add ../elsewhere")
-    assert ailing(repo) == {}
+    assert failing(repo) == {}
 
 
 def test_a_remote_of_the_config_that_dvc_does_not_know(repo: Repo) -> None:
@@ -204,7 +204,7 @@ def test_a_credential_that_was_committed_is_remembered(repo: Repo) -> None:
     repo.commit("--no-verify")
     repo.guard("doctor", "--fix", ok=False)
     repo.commit()
-    assert ailing(repo) == {"credentials-in-history": "warning"}
+    assert failing(repo) == {"credentials-in-history": "warning"}
     assert b"hunter2" not in repo.guard("doctor", "-v").stdout
 
 
@@ -216,7 +216,7 @@ def test_a_disk_that_is_nearly_full(repo: Repo, tmp_path: Path, size: str) -> No
     small = tmp_path / "small"
     small.mkdir()
     run("git", "config", "-f", ".dvc/config.local", "cache.dir", str(small), cwd=repo.path)
-    assert ailing(repo) == {}
+    assert failing(repo) == {}
     command = [sys.executable, "-m", "trinity_guard", "doctor"]
     script = f"mount -t tmpfs -o size={size} tmpfs '{small}'"
     code, words = in_namespace(repo, script, "sh", "-c", '"$@" >&2', "sh", *command)
@@ -288,9 +288,9 @@ def test_a_conversion_that_was_killed_anywhere_is_completed(repo: Repo, tmp_path
         shutil.copytree(repo.path, copy, symlinks=True)
         victim = Repo(copy)
         killed = killed_at(victim, step, "convert")
-        seen |= set(ailing(victim))
+        seen |= set(failing(victim))
         victim.guard("doctor", "--fix", ok=False)
-        assert set(ailing(victim)) <= {"git-locks"}
+        assert set(failing(victim)) <= {"git-locks"}
         if not killed:
             break
         victim.file(".git/index.lock").unlink(missing_ok=True)
@@ -313,12 +313,12 @@ def test_a_commit_of_a_path_whose_repair_never_came_is_repaired(repo: Repo) -> N
     hook.write_bytes(ours)
     assert b"a.pkl" in repo.index()
     assert b"a.pkl.dvc" not in repo.index()
-    assert ailing(repo)["conversion"] == "error"
+    assert failing(repo)["conversion"] == "error"
     done = repo.guard("doctor", "--fix", ok=False)
     assert "conversion: completed: a.pkl" in done.stdout.decode()
     assert b"a.pkl" not in repo.index()
     assert repo.git("status", "--porcelain").stdout == b""
-    assert ailing(repo) == {}
+    assert failing(repo) == {}
 
 
 def test_a_sync_that_was_killed(origin: Repo) -> None:
@@ -328,10 +328,10 @@ def test_a_sync_that_was_killed(origin: Repo) -> None:
     while killed_at(origin, step := step + 1, "hook", "post-checkout", "main", before, "1"):
         if origin.file(".git/trinity-guard/following").exists():
             break
-    assert ailing(origin)["sync"] == "warning"
+    assert failing(origin)["sync"] == "warning"
     follow(origin, origin.path.parent, str(asked(origin)[1]["sync"]["remedy"]))
     origin.guard("doctor", "--fix")
-    assert ailing(origin) == {}
+    assert failing(origin) == {}
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doctor.clinic import ailing, asked
+from tests.doctor.findings import asked, failing
 from tests.helpers.servers import Service, free_port
 from tests.helpers.support import Repo
 from tests.remotes.test_check import listening
@@ -29,7 +29,7 @@ def served(repo: Repo, start_service: Callable[[str], Service], monkeypatch: pyt
 
 
 def test_a_service_that_works_is_fine_and_offline_is_a_warning(served: Repo) -> None:
-    assert ailing(served) == {}
+    assert failing(served) == {}
     before = set(asked(served, "--offline")[1])
     offline = asked(served, "--offline")[1]
     assert before == set(offline)
@@ -41,7 +41,7 @@ def test_objects_are_asked_for_on_the_service(served: Repo) -> None:
     for file in served.file(".dvc/cache/files").rglob("*"):
         if file.is_file():
             file.unlink()
-    assert ailing(served) == {}
+    assert failing(served) == {}
     offline = asked(served, "--offline")[1]["objects"]
     assert offline["level"] == "warning"
     assert "not known: the remote was not asked" in str(offline["fact"])

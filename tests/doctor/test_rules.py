@@ -10,7 +10,7 @@ import pytest
 from tests.helpers.support import Repo
 from trinity_guard import git
 from trinity_guard.doctor import rules
-from trinity_guard.doctor.checks import ERROR, OK, WARNING, Check, Subject
+from trinity_guard.doctor.checks import ERROR, OK, WARNING, Check, Repository
 from trinity_guard.dvcrepo import pointer
 from trinity_guard.lint.rules import table
 from trinity_guard.lint.subject import indexed
@@ -35,8 +35,8 @@ def work(make_repo: Callable[..., Repo], monkeypatch: pytest.MonkeyPatch) -> Rep
     return repo
 
 
-def looked(look: Callable[[Subject], Check]) -> Check:
-    return look(Subject(git.place(), offline=True))
+def looked(look: Callable[[Repository], Check]) -> Check:
+    return look(Repository(git.place(), offline=True))
 
 
 def test_where_all_agree_nothing_is_found(work: Repo) -> None:
@@ -60,12 +60,12 @@ def test_where_all_agree_nothing_is_found(work: Repo) -> None:
     ],
 )
 def test_what_a_rule_finds_in_the_index_doctor_says(
-    work: Repo, rule: str, look: Callable[[Subject], Check], name: str, data: bytes
+    work: Repo, rule: str, look: Callable[[Repository], Check], name: str, data: bytes
 ) -> None:
     work.stage("dvc.lock", LOCK.encode())
     work.write(name, data)
     work.git("add", "-f", "--", name)
-    [found] = table.run(Subject(git.place()).linted(), [rule])
+    [found] = table.run(Repository(git.place()).linted(), [rule])
     check = looked(look)
     assert check.level == (WARNING if rule == "TG004" else found.level)
     told = found.problem if rule in ("TG005", "TG006") else os.fsdecode(found.path if rule == "TG007" else b"m/a.pkl")
@@ -83,7 +83,7 @@ def test_a_credential_that_only_the_working_tree_has_is_found_before_it_is_stage
     check = looked(rules.credentials)
     assert (check.level, check.mend is not None) == (level, fixable)
     assert "hunter2" not in check.fact + check.remedy
-    assert table.run(Subject(git.place()).linted(), ["TG006"]) == []
+    assert table.run(Repository(git.place()).linted(), ["TG006"]) == []
 
 
 def test_a_credential_that_only_the_index_has_is_found_too(work: Repo) -> None:

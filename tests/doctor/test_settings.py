@@ -8,7 +8,7 @@ from tests.helpers.support import Repo
 from tests.lint.linted import pointer
 from trinity_guard import git
 from trinity_guard.doctor import settings
-from trinity_guard.doctor.checks import ERROR, OK, WARNING, Subject, Unseen
+from trinity_guard.doctor.checks import ERROR, OK, WARNING, Repository, Unseen
 
 
 @pytest.fixture(autouse=True)
@@ -17,8 +17,8 @@ def work(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
     return bare_repo
 
 
-def subject() -> Subject:
-    return Subject(git.place(), offline=True)
+def subject() -> Repository:
+    return Repository(git.place(), offline=True)
 
 
 def test_having_both_configs_is_said(work: Repo) -> None:

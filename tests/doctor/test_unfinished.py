@@ -11,7 +11,7 @@ import pytest
 from tests.helpers.support import Repo
 from trinity_guard import git
 from trinity_guard.doctor import unfinished
-from trinity_guard.doctor.checks import ERROR, OK, WARNING, Subject
+from trinity_guard.doctor.checks import ERROR, OK, WARNING, Repository
 from trinity_guard.migrate import state
 
 
@@ -21,8 +21,8 @@ def work(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
     return bare_repo
 
 
-def subject() -> Subject:
-    return Subject(git.place(), offline=True)
+def subject() -> Repository:
+    return Repository(git.place(), offline=True)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.helpers.support import run
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.lint import baseline
-from trinity_guard.lint.baseline import HEADER, RULE, Entry
+from trinity_guard.lint.baseline import HEADER, RULE, BaselineEntry
 from trinity_guard.lint.finding import Finding
 
 BEFORE, TODAY = "2026-01-01", "2026-11-24"
@@ -190,7 +190,7 @@ def test_a_day_that_is_none_is_refused_before_anything_is_written(file: Path, ex
 @given(
     entries=st.lists(
         st.builds(
-            Entry,
+            BaselineEntry,
             st.sampled_from(["TG001", "TG002"]),
             st.binary(min_size=1, max_size=20),
             st.text("0123456789abcdef", min_size=32, max_size=32),
@@ -202,7 +202,7 @@ def test_a_day_that_is_none_is_refused_before_anything_is_written(file: Path, ex
         unique_by=lambda e: e.key,
     )
 )
-def test_any_name_and_any_reason_come_back_from_one_line_each(file: Path, entries: list[Entry]) -> None:
+def test_any_name_and_any_reason_come_back_from_one_line_each(file: Path, entries: list[BaselineEntry]) -> None:
     baseline.write(name(file), entries)
     assert len(file.read_bytes().decode().splitlines()) == len(entries) + 1
     again = baseline.load(name(file)).entries

@@ -61,7 +61,7 @@ def unignored(repo: Repo, name: str, md5: str = "0123456789abcdef0123456789abcde
 
 
 def credential(path: bytes = b".dvc/config", option: str = "secret_access_key") -> Finding:
-    key = secrets.said(secrets.Finding('remote "r"', option, 0, "secret"))
+    key = secrets.said(secrets.PrivateOption('remote "r"', option, 0, "secret"))
     return Finding("TG006", path, "gives a secret away", "…", line=6, key=key, fixable=True)
 
 

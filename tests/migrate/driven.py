@@ -23,7 +23,7 @@ def run(place: Place, options: Options, on_progress: Progress = silent, check: C
         return engine.run(migration, options, check)
 
 
-def verify(place: Place) -> verifying.Verified:
+def verify(place: Place) -> verifying.Verification:
     with Migration(place) as migration:
         return verifying.verify(migration)
 
@@ -39,11 +39,11 @@ def resume(place: Place) -> bool:
         return settle.resume(migration)
 
 
-def survey(place: Place, selection: Selection, names: Sequence[bytes]) -> surveying.Survey:
+def survey(place: Place, selection: Selection, names: Sequence[bytes]) -> surveying.HistorySurvey:
     with Migration(place) as migration:
         return surveying.survey(migration, selection, Chosen(list(names)))
 
 
-def staying(place: Place, found: surveying.Survey) -> list[tuple[bytes, str]]:
+def staying(place: Place, found: surveying.HistorySurvey) -> list[tuple[bytes, str]]:
     with Migration(place) as migration:
         return dryrun.staying(migration, found)

@@ -63,11 +63,11 @@ def program(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) 
     return Program(monkeypatch, capfd)
 
 
-Workshop = Callable[[Legacy, Callable[[Legacy], None]], None]
+MadeOnce = Callable[[Legacy, Callable[[Legacy], None]], None]
 
 
 @pytest.fixture(scope="session")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
     """Make a bare repository by a maker, once; whoever wants the same one later gets a copy."""
     made: dict[Callable[[Legacy], None], Path] = {}
 

@@ -174,13 +174,13 @@ def test_a_rehearsal_an_undo_and_the_run_itself_read_each_blob_once(
 ) -> None:
     imported(legacy, [{f"{n}.pkl": os.urandom(200)} for n in range(5)])
     before, taken = legacy.refs(), []
-    take = extract._Hand._take_blob
+    take = extract._Worker._take_blob
 
-    def counted(self: extract._Hand, blob: bytes) -> None:
+    def counted(self: extract._Worker, blob: bytes) -> None:
         taken.append(blob)
         take(self, blob)
 
-    monkeypatch.setattr(extract._Hand, "_take_blob", counted)
+    monkeypatch.setattr(extract._Worker, "_take_blob", counted)
     driven.run(legacy.place, legacy.options(dry=True))
     assert legacy.refs() == before
     first = legacy.migrate().ids
@@ -275,9 +275,9 @@ def test_a_failure_of_the_rewriting_while_others_flush(
 ) -> None:
     imported(legacy, [{f"{n}.pkl": b"%d" % n} for n in range(20)])
     before, threads = legacy.refs(), threading.active_count()
-    settle = extract._Hand.settle
+    settle = extract._Worker.settle
 
-    def slow(self: extract._Hand) -> None:
+    def slow(self: extract._Worker) -> None:
         time.sleep(0.05)
         settle(self)
 
@@ -285,7 +285,7 @@ def test_a_failure_of_the_rewriting_while_others_flush(
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr(extract._Hand, "settle", slow)
+        patch.setattr(extract._Worker, "settle", slow)
         patch.setattr(commits.Commits, "run", broken)
         with pytest.raises(type(error)):
             driven.run(legacy.place, legacy.options())
@@ -325,9 +325,9 @@ def test_a_failure_of_the_flush_moves_no_ref(
 def test_refs_move_when_every_object_is_flushed_and_remembered(legacy: Legacy, monkeypatch: pytest.MonkeyPatch) -> None:
     imported(legacy, [{f"{n}.pkl": b"%d" % n} for n in range(20)])
     order: list[str] = []
-    settle, remember, move = extract._Hand.settle, state.State.add_objects, refs.move
+    settle, remember, move = extract._Worker.settle, state.State.add_objects, refs.move
 
-    def slow(self: extract._Hand) -> None:
+    def slow(self: extract._Worker) -> None:
         time.sleep(0.2)
         settle(self)
         order.append("flushed")
@@ -341,7 +341,7 @@ def test_refs_move_when_every_object_is_flushed_and_remembered(legacy: Legacy, m
         order.append("moved")
         move(source, moves)
 
-    monkeypatch.setattr(extract._Hand, "settle", slow)
+    monkeypatch.setattr(extract._Worker, "settle", slow)
     monkeypatch.setattr(state.State, "add_objects", remembered)
     monkeypatch.setattr(refs, "move", moved)
     driven.run(legacy.place, legacy.options())

@@ -41,13 +41,13 @@ def read(repo: Legacy, data: bytes) -> bytes | None:
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """The blobs whose bytes Git is asked for while they are extracted."""
     names: list[bytes] = []
-    take = extract._Hand._take_blob
+    take = extract._Worker._take_blob
 
-    def listening(hand: extract._Hand, blob: bytes) -> None:
+    def listening(worker: extract._Worker, blob: bytes) -> None:
         names.append(blob)
-        take(hand, blob)
+        take(worker, blob)
 
-    monkeypatch.setattr(extract._Hand, "_take_blob", listening)
+    monkeypatch.setattr(extract._Worker, "_take_blob", listening)
     return names
 
 

@@ -15,11 +15,12 @@ from tests.migrate import driven
 from tests.migrate.legacy import AUTHOR, Legacy, md5, pointer_of, put_lfs_object
 from tests.migrate.legacy import lfs_pointer as pointer_of_lfs
 from tests.migrate.scenarios import (
+    MadeOnce,
     Moves,
     Program,
-    Workshop,
     cached,
     cloned,
+    made_once,
     mapped,
     names,
     ours,
@@ -27,13 +28,12 @@ from tests.migrate.scenarios import (
     read,
     require_commit,
     require_exactly,
-    workshop,
     write,
 )
 
 pytestmark = pytest.mark.slow  # a minute and more together; .ci/run runs it with the other slow proofs
 
-__all__ = ["program", "workshop"]
+__all__ = ["made_once", "program"]
 
 CSV = names(r"(.*/)?[^/]*\.csv")
 MAIN = "refs/heads/main"
@@ -181,13 +181,13 @@ IDS = [f"{row[0].__name__}: {' '.join(row[1])}" for row in TABLE]
 def test_whatever_the_shape_each_commit_stays_with_its_parents_and_its_files(
     legacy: Legacy,
     program: Program,
-    workshop: Workshop,
+    made_once: MadeOnce,
     make: Maker,
     asked: tuple[str, ...],
     moved: set[str],
     moves: Moves,
 ) -> None:
-    workshop(legacy, make)
+    made_once(legacy, make)
     before = legacy.refs()
     commits = legacy.git("rev-list", "--all", "--topo-order", "--reverse").decode().split()
     program.run(legacy, "--everything", "--include", *asked)

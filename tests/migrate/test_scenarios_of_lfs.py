@@ -17,23 +17,23 @@ from tests.helpers.support import run
 from tests.migrate import driven
 from tests.migrate.legacy import Legacy, lfs_pointer, md5, pointer_of, put_lfs_object
 from tests.migrate.scenarios import (
+    MadeOnce,
     Moves,
     Program,
-    Workshop,
     cached,
     cloned,
+    made_once,
     mapped,
     names,
     ours,
     program,
     require_exactly,
-    workshop,
     write,
 )
 
 pytestmark = pytest.mark.slow  # a minute and more together; .ci/run runs it with the other slow proofs
 
-__all__ = ["program", "workshop"]
+__all__ = ["made_once", "program"]
 
 C120, P140, P30 = b"c" * 119 + b"\n", b"p" * 140, b"q" * 30
 BOTH = ("--include", "*.csv", "*.pkl")
@@ -196,14 +196,14 @@ IDS = [f"{row[0].__name__}: {' '.join(row[1])}" for row in TABLE]
 def test_the_chosen_files_of_the_chosen_refs_move_and_nothing_else(
     legacy: Legacy,
     program: Program,
-    workshop: Workshop,
+    made_once: MadeOnce,
     make: Maker,
     asked: tuple[str, ...],
     moved: set[str],
     moves: Moves,
     count: int,
 ) -> None:
-    workshop(legacy, make)
+    made_once(legacy, make)
     before = legacy.refs()
     assert not cached(legacy)
     program.run(legacy, *asked)
@@ -258,13 +258,13 @@ def test_a_pattern_that_matches_a_folder_takes_all_that_is_in_it(legacy: Legacy,
 def test_info_tells_bytes_and_versions_per_pattern_the_largest_first(
     legacy: Legacy,
     program: Program,
-    workshop: Workshop,
+    made_once: MadeOnce,
     make: Maker,
     asked: tuple[str, ...],
     said: dict[str, tuple[int, int]],
 ) -> None:
     """Sizes of whole histories by pattern, on the current branch, a given one or all; changes nothing."""
-    workshop(legacy, make)
+    made_once(legacy, make)
     found = {p["pattern"]: (p["bytes"], p["blobs"]) for p in program.info(legacy, *asked)["patterns"]}
     assert found == said
     assert list(found) == list(said)
@@ -292,10 +292,10 @@ def test_info_lists_the_largest_ten_and_no_more(legacy: Legacy, program: Program
     ],
 )
 def test_what_makes_no_sense_is_refused_and_changes_nothing(
-    legacy: Legacy, program: Program, workshop: Workshop, command: str, args: tuple[str, ...], words: str
+    legacy: Legacy, program: Program, made_once: MadeOnce, command: str, args: tuple[str, ...], words: str
 ) -> None:
     """A ref that is none, a remote's own, all and some at once, a size that is none."""
-    workshop(legacy, three_steps)
+    made_once(legacy, three_steps)
     before = legacy.refs()
     assert words in program(legacy, command, *args, code=2)
     assert legacy.refs() == before

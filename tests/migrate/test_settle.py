@@ -145,7 +145,7 @@ def test_what_was_extracted_is_not_extracted_again(legacy: Legacy, monkeypatch: 
     def never(*_: object) -> None:
         raise AssertionError("read again")
 
-    monkeypatch.setattr(extract._Hand, "take", never)
+    monkeypatch.setattr(extract._Worker, "take", never)
     again = legacy.migrate()
     assert legacy.refs() == after
     assert again.ids == done.ids

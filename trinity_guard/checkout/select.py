@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from trinity_guard.dvcrepo.output import Output
 
 
-class Selection:
+class PathSelection:
     """Paths from the top of the work tree; none at all, and b"" (the top itself), mean everything."""
 
     def __init__(self, paths: Sequence[bytes]) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from trinity_guard.checkout.apply import Fetcher
     from trinity_guard.checkout.plan import Follower
-    from trinity_guard.checkout.select import Selection
+    from trinity_guard.checkout.select import PathSelection
     from trinity_guard.dvcrepo.output import Output
 
 
@@ -28,14 +28,14 @@ class CommitPointers:
 
     __slots__ = ("commit", "goals", "ids", "selection")
 
-    def __init__(self, commit: bytes, ids: dict[bytes, bytes], wanted: list[Output], selection: Selection) -> None:
+    def __init__(self, commit: bytes, ids: dict[bytes, bytes], wanted: list[Output], selection: PathSelection) -> None:
         self.commit = commit
         self.ids = ids
         self.goals = wanted
         self.selection = selection
 
 
-def choose(follower: Follower, commit: bytes, selection: Selection) -> CommitPointers:
+def choose(follower: Follower, commit: bytes, selection: PathSelection) -> CommitPointers:
     """Read what the commit's pointers ask for, as far as the selection means it."""
     listed = dict(_references(commit))
     names = [p for p in listed if is_reference(p)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import console, git
-from trinity_guard.checkout.select import Selection
+from trinity_guard.checkout.select import PathSelection
 from trinity_guard.commands.terminal import arguments, pull
 from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.detect import patterns
@@ -120,7 +120,7 @@ def _offer_pull(place: git.Place, catalog: tracked.Catalog, asked: bool | None) 
     count = "1 artifact" if len(lacking) == 1 else f"{len(lacking):,} artifacts"
     fact = f"{count} ({size_text(sum(max(o.size, 0) for o in lacking))}) of this repository {_is(lacking)} not here"
     if asked or console.confirm(f"{fact}. Fetch {'it' if len(lacking) == 1 else 'them'}?"):
-        return pull.pull(place, Selection([]))
+        return pull.pull(place, PathSelection([]))
     if not console.quiet():
         console.warn(f"{fact}.", "trinity-guard pull")
     return FINE

@@ -271,7 +271,7 @@ def _baseline(place: git.Place, file: bytes) -> baseline.Baseline | None:
     return baseline.load(file) if file else None
 
 
-def _looked(subject_: Subject, names: list[str], entry: baseline.Entry) -> bool:
+def _looked(subject_: Subject, names: list[str], entry: baseline.BaselineEntry) -> bool:
     """Whether this run would have found what an entry is about: a range tells nothing of all the rest."""
     whole = subject_.history is None and subject_.fresh is None
     return whole and entry.rule in names and entry.rule != "TG002" and subject_.means(entry.path)

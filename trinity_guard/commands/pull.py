@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.checkout.select import Selection
+from trinity_guard.checkout.select import PathSelection
 from trinity_guard.commands.terminal import arguments, pull
 from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.git import repository
@@ -28,4 +28,4 @@ def run(args: list[str]) -> int:
     start = os.getcwdb()
     place = git.place()
     git.at_top(place)
-    return pull.pull(place, Selection(repository.relative(place, names, start)))
+    return pull.pull(place, PathSelection(repository.relative(place, names, start)))

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from trinity_guard.commands.terminal.arguments import Parser
-    from trinity_guard.training.tracking.runs import Store
-    from trinity_guard.training.train import Options, Trained
+    from trinity_guard.training.tracking.runs import RunStore
+    from trinity_guard.training.train import Trained, TrainingOptions
 
 NAME = "layout_risk_predictor"
 MAX_SHOWN = 40
@@ -86,7 +86,7 @@ def run(args: list[str]) -> int:
         line.say("loading the libraries")
         from trinity_guard.training import train  # noqa: PLC0415  # scikit-learn may be missing
 
-        options = train.Options(
+        options = train.TrainingOptions(
             root=root,
             dataset=asked.dataset or _ours(root, *DATASET),
             output=asked.output or _ours(root, OUTPUT),
@@ -154,7 +154,7 @@ def _ours(root: str, *names: str) -> str:
     return os.path.relpath(os.path.join(root, *names))
 
 
-def _watched(options: Options, store: Store, line: progress.Progress) -> Trained:
+def _watched(options: TrainingOptions, store: RunStore, line: progress.Progress) -> Trained:
     """Train, with a bar for the folds and one for the trials, and a word for what cannot be counted."""
     from trinity_guard.training import train  # noqa: PLC0415  # as above
 
@@ -172,7 +172,7 @@ def _watched(options: Options, store: Store, line: progress.Progress) -> Trained
     return train.train(options, store, train.Watch(folds=folds, trials=tried, steps=line.say))
 
 
-def _report(options: Options, store: Store, trained: Trained) -> int:
+def _report(options: TrainingOptions, store: RunStore, trained: Trained) -> int:
     for note in trained.notes:
         console.note(note)
     if trained.ignored:
@@ -204,7 +204,7 @@ def _figures(trained: Trained) -> str:
     return "\n".join(lines)
 
 
-def _where(options: Options, store: Store, trained: Trained) -> str:
+def _where(options: TrainingOptions, store: RunStore, trained: Trained) -> str:
     """Return where everything is, and what comes next."""
     written, logged = trained.written, trained.logged
     if written is None:
@@ -224,7 +224,7 @@ def _where(options: Options, store: Store, trained: Trained) -> str:
     return "\n".join(lines)
 
 
-def _next(options: Options, trained: Trained) -> list[str]:
+def _next(options: TrainingOptions, trained: Trained) -> list[str]:
     """Return the commands that bring the model into Git, pointer, metadata and card, and a table that is not there."""
     if not provenance.is_git(options.root):
         return []

@@ -7,7 +7,7 @@ import os
 from trinity_guard import console, git
 from trinity_guard.checkout import apply, changes, use
 from trinity_guard.checkout.plan import Follower
-from trinity_guard.checkout.select import Selection
+from trinity_guard.checkout.select import PathSelection
 from trinity_guard.commands.terminal import arguments, confirm, progress, shells, sides, sync
 from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.convert import relocate, staged_moves
@@ -70,9 +70,9 @@ def run(args: list[str]) -> int:
     release = _release(place, names)
     if release is None:
         commit = _commit(place, names)
-        selection = Selection(repository.relative(place, names[1:], start))
+        selection = PathSelection(repository.relative(place, names[1:], start))
     else:
-        commit, selection = release.commit, Selection([release.model])
+        commit, selection = release.commit, PathSelection([release.model])
     with FileLock(place), progress.Progress() as line:
         follower = Follower(place, tracked.load(place))
         fetcher = apply.Fetcher(follower, config.remote or "", line.bar)

@@ -65,7 +65,9 @@ def convert_with_changed(
     return convert.convert(place, catalog, [*entries, *behind], on_progress, {e.path for e in behind}, rules)
 
 
-def settle_moves(place: git.Place, catalog: tracked_outputs.Catalog, moves: Moves, framework: bool) -> relocate.Outcome:
+def settle_moves(
+    place: git.Place, catalog: tracked_outputs.Catalog, moves: Moves, framework: bool
+) -> relocate.Relocation:
     """Let ignore lines, names and data follow what the commit under way does to pointers.
 
     What comes by a merge, a revert or a pick has the other side's lines, and its data follows after the commit.

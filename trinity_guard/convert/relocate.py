@@ -85,7 +85,7 @@ class Moves:
         return [*(o for m in self.moved for o in m.outputs if is_kept(o)), *self.brought]
 
 
-class Outcome:
+class Relocation:
     """What was done. taken: files whose ignore line is gone with their pointer; moved: (from, to) of data.
 
     stayed: (from, to, why) of data that did not move along.
@@ -104,7 +104,7 @@ def is_kept(output: Output) -> bool:
     return output.cache and bool(output.path)
 
 
-def settle(place: git.Place, catalog: Catalog, moves: Moves, with_data: bool = True) -> Outcome:
+def settle(place: git.Place, catalog: Catalog, moves: Moves, with_data: bool = True) -> Relocation:
     """Bring index and work tree to what becomes of these pointers. with_data: False leaves data where it is."""
     arriving = moves.arriving()
     free = _free(place, catalog, moves)
@@ -114,7 +114,7 @@ def settle(place: git.Place, catalog: Catalog, moves: Moves, with_data: bool = T
         if link is not None:
             raise GuardError(f"{shown(output.path)} lies in {shown(link)}, a folder that is a symlink.", "git status")
     lines = ignorelines.plan(place, catalog.entries, [o.path for o in arriving], free)
-    outcome = Outcome()
+    outcome = Relocation()
     marks = _move_data(place, moves.moved, outcome) if with_data else {}
     _transact(place, catalog, moves, lines)
     _remember(place, moves.moved, marks)
@@ -147,7 +147,7 @@ def _refuse_conflicts(catalog: Catalog, moves: Moves, data: Sequence[bytes]) -> 
 # --- data ------------------------------------------------------------------------------------------------------
 
 
-def _move_data(place: git.Place, moved: Sequence[Moved], outcome: Outcome) -> dict[bytes, bytes]:
+def _move_data(place: git.Place, moved: Sequence[Moved], outcome: Relocation) -> dict[bytes, bytes]:
     """Move the data of pointers that were renamed; return with which mark each is known to agree."""
     pairs = [(old, new, m.any_version) for m in moved for old, new in m.pairs()]
     comparison = compare.Comparison(place, tracked.HASH_LIMIT)

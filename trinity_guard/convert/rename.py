@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.convert import relocate, remove, staged_moves
-from trinity_guard.convert.relocate import Gone, Moves, Outcome
+from trinity_guard.convert.relocate import Gone, Moves, Relocation
 from trinity_guard.detect import owners
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.dvcrepo.decode import outputs_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from trinity_guard.dvcrepo.tracked import Catalog
 
 
-def rename(place: git.Place, catalog: Catalog, source: bytes, target: bytes, force: bool) -> Outcome:
+def rename(place: git.Place, catalog: Catalog, source: bytes, target: bytes, force: bool) -> Relocation:
     """Move an artifact, or a folder with all that is in it. An existing folder as the target takes it in.
 
     Raises GuardError before anything is touched.
@@ -108,7 +108,7 @@ def _make_room(place: git.Place, catalog: Catalog, source: bytes, target: bytes,
 # --- folders ---------------------------------------------------------------------------------------------------
 
 
-def _folder(place: git.Place, catalog: Catalog, source: bytes, target: bytes, force: bool) -> Outcome:
+def _folder(place: git.Place, catalog: Catalog, source: bytes, target: bytes, force: bool) -> Relocation:
     """Move a folder as Git does, which takes along all that is in it; then its ignore lines are seen to."""
     below = [o for o in catalog.held if o.source.startswith(source + b"/")]
     if not below or not os.path.isdir(place.file(source)):

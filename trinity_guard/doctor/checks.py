@@ -63,7 +63,7 @@ def fine(fact: str) -> Check:
     return Check(OK, fact)
 
 
-class Subject:
+class Repository:
     """The repository, as all checks see it. The current folder is the top of its work tree, where it has one.
 
     Each value is worked out once; what cannot be read is Unseen for all but the check whose matter it is.

@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.doctor import hooks, machine
-from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, fine, listed
+from trinity_guard.doctor.checks import ERROR, WARNING, Check, Repository, fine, listed
 from trinity_guard.dvcrepo import configfile, paths, safe_paths, secrets, urls
 from trinity_guard.dvcrepo.project import RemoteConfig
 from trinity_guard.errors import GuardError, quoted, shown, typed
@@ -22,7 +22,7 @@ CONFIGS = (*paths.CONFIGS, "*config.local*")
 ROTATE = "and replace it where it was issued: whoever has a clone can read it"
 
 
-def cache_type(subject: Subject) -> Check:
+def cache_type(subject: Repository) -> Check:
     """Links make the working file and the cache one: an edit in place damages every version that is the same."""
     types = subject.project().cache_types
     first = next((t for t in types if t in LINKS), "")
@@ -45,7 +45,7 @@ def cache_type(subject: Subject) -> Check:
     )
 
 
-def places(subject: Subject) -> Check:
+def places(subject: Repository) -> Check:
     """What a clone's config names is used only after this user has confirmed it."""
     subject.project()
     found = install.unconfirmed(subject.place)
@@ -69,7 +69,7 @@ def places(subject: Subject) -> Check:
 # --- credentials
 
 
-def in_history(subject: Subject) -> Check:
+def in_history(subject: Repository) -> Check:
     subject.project()
     if credentials.in_history(subject.place, subject.place.top):
         return Check(
@@ -80,7 +80,7 @@ def in_history(subject: Subject) -> Check:
     return fine("no commit's .dvc/config holds a credential")
 
 
-def kept_private(subject: Subject) -> Check:
+def kept_private(subject: Repository) -> Check:
     """config.local is where credentials are kept: for its owner's eyes alone."""
     subject.project()
     file = subject.place.file(b".dvc", b"config.local")
@@ -106,7 +106,7 @@ def kept_private(subject: Subject) -> Check:
     return fine(".dvc/config.local is yours alone")
 
 
-def _ignore_local(subject: Subject) -> str:
+def _ignore_local(subject: Repository) -> str:
     file = subject.place.file(b".dvc", b".gitignore")
     old = files.read_if_there(file) or b""
     line = (b"" if not old or old.endswith(b"\n") else b"\n") + b"/config.local\n"
@@ -122,7 +122,7 @@ def _make_private(file: bytes) -> str:
 # --- the way to the remotes
 
 
-def wanted(subject: Subject) -> list[tuple[bytes, str]]:
+def wanted(subject: Repository) -> list[tuple[bytes, str]]:
     """Return (project, remote) of all that the index's objects go to, the default of the top first."""
     project, config = subject.project(), subject.config()
     default = (config.remote or project.default_remote or "").lower()
@@ -133,7 +133,7 @@ def wanted(subject: Subject) -> list[tuple[bytes, str]]:
     return list(dict.fromkeys(found))
 
 
-def remotes(subject: Subject) -> Check:
+def remotes(subject: Repository) -> Check:
     """Configured, and (but for --offline) reachable and writable: the step at which the way to it fails is named."""
     told = []
     for root, name in wanted(subject):
@@ -160,13 +160,13 @@ def remotes(subject: Subject) -> Check:
     return fine("; ".join(told))
 
 
-def reach(subject: Subject, root: bytes, name: str) -> tuple[str, str] | None:
+def reach(subject: Repository, root: bytes, name: str) -> tuple[str, str] | None:
     """Go the way to a remote once; return what failed and the remedy, None where it can be written to."""
     found: tuple[str, str] | None = subject.once(f"reach {root!r} {name}", lambda: _reach(subject, root, name))
     return found
 
 
-def _reach(subject: Subject, root: bytes, name: str) -> tuple[str, str] | None:
+def _reach(subject: Repository, root: bytes, name: str) -> tuple[str, str] | None:
     project = subject.project(root)
     remote = project.remotes[name]
     try:
@@ -185,7 +185,7 @@ def _reach(subject: Subject, root: bytes, name: str) -> tuple[str, str] | None:
     return None
 
 
-def _folder_to_be(subject: Subject, root: bytes, remote: RemoteConfig) -> tuple[str, str] | None:
+def _folder_to_be(subject: Repository, root: bytes, remote: RemoteConfig) -> tuple[str, str] | None:
     """A folder that is not there is made by the first push; one that was there is a disk that is not mounted."""
     assert remote.local is not None  # noqa: S101  # for mypy
     if deliver.was_made(subject.place, remote.local):
@@ -205,7 +205,7 @@ def _folder_to_be(subject: Subject, root: bytes, remote: RemoteConfig) -> tuple[
     return None
 
 
-def login(subject: Subject) -> Check:
+def login(subject: Repository) -> Check:
     """Whether a service's client would find any credential at all; and what its client does not check."""
     unknown, ssh = [], []
     for root, name in wanted(subject):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trinity_guard import git
 from trinity_guard.doctor import dvc, hooks, machine, objects, rules, settings, unfinished
-from trinity_guard.doctor.checks import ERROR, OK, WARNING, Check, Subject, Unseen
+from trinity_guard.doctor.checks import ERROR, OK, WARNING, Check, Repository, Unseen
 from trinity_guard.dvcrepo import paths
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git import index, partial, revisions
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from trinity_guard import Progress
 
 # The names are a contract: json has them.
-ANYWHERE: dict[str, Callable[[Subject], Check]] = {
+ANYWHERE: dict[str, Callable[[Repository], Check]] = {
     "git": machine.git_version,
     "python": machine.python_version,
     "dvc": machine.dvc_version,
@@ -28,7 +28,7 @@ ANYWHERE: dict[str, Callable[[Subject], Check]] = {
     "migration": unfinished.migration,
     "temporary-files": unfinished.temporary,
 }
-IN_A_WORK_TREE: dict[str, Callable[[Subject], Check]] = {
+IN_A_WORK_TREE: dict[str, Callable[[Repository], Check]] = {
     "config": settings.configuration,
     "patterns": settings.patterns,
     "hooks-path": hooks.reached,
@@ -65,7 +65,7 @@ RECORDS = (*paths.RECORDS, *paths.CONFIGS)
 
 def examine(place: git.Place, offline: bool = False, on_progress: Progress | None = None) -> list[Check]:
     """Run every check, each whatever the others say. place: where we are; the current folder is its top."""
-    subject = Subject(place, offline)
+    subject = Repository(place, offline)
     if not place.bare and partial.remote(place.common_dir):
         _bring_records(subject)
     checks = dict(ANYWHERE) if place.bare else {**ANYWHERE, **IN_A_WORK_TREE}
@@ -84,7 +84,7 @@ def examine(place: git.Place, offline: bool = False, on_progress: Progress | Non
     return found
 
 
-def _bring_records(subject: Subject) -> None:
+def _bring_records(subject: Repository) -> None:
     """Fetch at once what a partial clone lacks of DVC's files: several checks read each version that a commit has."""
     try:
         head = ["HEAD"] if subject.has_commits() else []
@@ -96,7 +96,7 @@ def _bring_records(subject: Subject) -> None:
     partial.bring(subject.place.common_dir, [e.oid for e in versions if paths.is_dvc_path(e.path)])
 
 
-def _looked(look: Callable[[Subject], Check], subject: Subject) -> Check:
+def _looked(look: Callable[[Repository], Check], subject: Repository) -> Check:
     """Run one check. What could not look is never ok."""
     try:
         return look(subject)

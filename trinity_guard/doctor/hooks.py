@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass, field
 
 from trinity_guard import git
-from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
+from trinity_guard.doctor.checks import ERROR, WARNING, Check, Repository, Unseen, counted, fine, listed
 from trinity_guard.errors import GuardError, shown, typed
 from trinity_guard.git import files
 from trinity_guard.setup import framework, install
@@ -26,7 +26,7 @@ ACTING = b'\nif [ -f "$before" ]'
 
 
 @dataclass(slots=True)
-class State:
+class FoundHooks:
     """The hooks in the folder where Git looks: names by what is the matter with them."""
 
     fine: list[bytes] = field(default_factory=list)
@@ -40,7 +40,7 @@ class State:
         return bool(self.fine or self.old or self.edited or self.plain)
 
 
-def folder(subject: Subject) -> native_hooks.Folder | None:
+def folder(subject: Repository) -> native_hooks.Folder | None:
     """Return where our hooks belong, None where other repositories share the place."""
     try:
         return native_hooks.folder_of(subject.place)
@@ -48,8 +48,8 @@ def folder(subject: Subject) -> native_hooks.Folder | None:
         return None
 
 
-def state_of(subject: Subject, where: native_hooks.Folder | None) -> State:
-    found = State()
+def state_of(subject: Repository, where: native_hooks.Folder | None) -> FoundHooks:
+    found = FoundHooks()
     record = InstallPlan(subject.place).record["hooks"]
     for name, template in native_hooks.templates().items():
         if where is None:
@@ -62,7 +62,7 @@ def state_of(subject: Subject, where: native_hooks.Folder | None) -> State:
     return found
 
 
-def _look_at(hook: native_hooks.Hook, found: State) -> None:
+def _look_at(hook: native_hooks.Hook, found: FoundHooks) -> None:
     data = native_hooks.hook_at(hook.path)
     moved = hook.path + native_hooks.LEGACY
     if data is not None and native_hooks.OF_PRE_COMMIT in data and native_hooks.ours(moved):
@@ -80,7 +80,7 @@ def _look_at(hook: native_hooks.Hook, found: State) -> None:
         (found.fine if data == hook.text else found.old).append(hook.name)
 
 
-def _look_at_husky(where: native_hooks.Folder, name: bytes, found: State) -> None:
+def _look_at_husky(where: native_hooks.Folder, name: bytes, found: FoundHooks) -> None:
     data = native_hooks.hook_at(os.path.join(where.path, name)) or b""
     block = native_hooks.split_block(data)[1].replace(native_hooks.JOINED, b"", 1)
     if not block:
@@ -89,7 +89,7 @@ def _look_at_husky(where: native_hooks.Folder, name: bytes, found: State) -> Non
         (found.fine if block == native_hooks.block(name) else found.old).append(name)
 
 
-def _look_at_shared(path: bytes, name: bytes, found: State) -> None:
+def _look_at_shared(path: bytes, name: bytes, found: FoundHooks) -> None:
     data = native_hooks.hook_at(path)
     if data is None:
         found.missing.append(name)
@@ -103,7 +103,7 @@ def _runs(path: bytes) -> bool:
     return os.access(path, os.X_OK)
 
 
-def by_framework(subject: Subject) -> bool:
+def by_framework(subject: Repository) -> bool:
     """Whether the pre-commit framework's config runs us; Unseen where it cannot be read."""
     data = _config(subject)
     if data is None or b"trinity-" not in data:
@@ -116,11 +116,11 @@ def by_framework(subject: Subject) -> bool:
         raise Unseen("the pre-commit framework's config is of another form (see framework)") from None
 
 
-def _config(subject: Subject) -> bytes | None:
+def _config(subject: Repository) -> bytes | None:
     return files.read_if_there(subject.place.file(framework.CONFIG))
 
 
-def reinstalling(subject: Subject) -> bool:
+def reinstalling(subject: Repository) -> bool:
     """Whether `init` would do no more here than put the hooks in place: all else that it does was decided before."""
     try:
         return subject.guarded() and subject.project().default_remote is not None
@@ -128,11 +128,11 @@ def reinstalling(subject: Subject) -> bool:
         return False
 
 
-def _mending(subject: Subject, where: native_hooks.Folder | None) -> bool:
+def _mending(subject: Repository, where: native_hooks.Folder | None) -> bool:
     return where is not None and reinstalling(subject)
 
 
-def _reinstall(subject: Subject) -> str:
+def _reinstall(subject: Repository) -> str:
     outcome = install.install(subject.place)
     return "; ".join(outcome.done) or "; ".join(outcome.notes)
 
@@ -140,7 +140,7 @@ def _reinstall(subject: Subject) -> str:
 # --- the checks
 
 
-def reached(subject: Subject) -> Check:
+def reached(subject: Repository) -> Check:
     """core.hooksPath, set here or for all repositories, makes Git look elsewhere without a word."""
     scope, _ = native_hooks.hooks_path_setting(subject.place)
     where = folder(subject)
@@ -167,7 +167,7 @@ def reached(subject: Subject) -> Check:
     return Check(ERROR, fact, remedy)
 
 
-def present(subject: Subject) -> Check:
+def present(subject: Repository) -> Check:
     """Each of our hooks: there, ours, executable, as this version writes it."""
     where = folder(subject)
     found = state_of(subject, where)
@@ -195,13 +195,13 @@ def present(subject: Subject) -> Check:
     return Check(level, "; ".join(words) + ".", _remedy(subject, where, found), mend)
 
 
-def _through_framework(subject: Subject) -> bool:
+def _through_framework(subject: Repository) -> bool:
     own = os.path.join(subject.place.common_dir, b"hooks")
     data = [native_hooks.hook_at(os.path.join(own, name)) or b"" for name in native_hooks.templates()]
     return not any(native_hooks.ID in d for d in data)
 
 
-def _remedy(subject: Subject, where: native_hooks.Folder | None, found: State) -> str:
+def _remedy(subject: Repository, where: native_hooks.Folder | None, found: FoundHooks) -> str:
     if where is None:
         calls = [f'{shown(n)}:  trinity-guard hook {shown(n)} "$@"' for n in found.missing + found.foreign]
         lines = [f"chmod +x {typed(os.path.join(subject.hooks_folder, n))}" for n in found.plain]
@@ -212,7 +212,7 @@ def _remedy(subject: Subject, where: native_hooks.Folder | None, found: State) -
     return INIT
 
 
-def kept(subject: Subject) -> Check:
+def kept(subject: Repository) -> Check:
     """Hooks that were there before ours run first, as NAME.before-trinity-guard, where they are executable."""
     found = []
     for name in native_hooks.templates():
@@ -231,7 +231,7 @@ def kept(subject: Subject) -> Check:
                  f"chmod +x {files}")  # fmt: skip
 
 
-def template(_: Subject) -> Check:
+def template(_: Repository) -> Check:
     """init.templateDir copies its hooks into each new clone, and they age there."""
     told = os.environb.get(b"GIT_TEMPLATE_DIR") or os.fsencode(git.config("init.templateDir", "path") or "")
     if not told:
@@ -253,7 +253,7 @@ def template(_: Subject) -> Check:
     )
 
 
-def by_pre_commit(subject: Subject) -> Check:
+def by_pre_commit(subject: Repository) -> Check:
     """A config of the pre-commit framework that names our hooks does nothing before its stages are installed."""
     data = _config(subject)
     if data is None:
@@ -279,12 +279,12 @@ def by_pre_commit(subject: Subject) -> Check:
     return fine(f"the pre-commit framework's {counted(len(framework.STAGES), 'stage')} are installed")
 
 
-def _stage_runs(subject: Subject, stage: str) -> bool:
+def _stage_runs(subject: Repository, stage: str) -> bool:
     path = os.path.join(subject.hooks_folder, stage.encode())
     return native_hooks.OF_PRE_COMMIT in (native_hooks.hook_at(path) or b"") and _runs(path)
 
 
-def _install_stages(subject: Subject) -> str:
+def _install_stages(subject: Repository) -> str:
     stages = framework.install(subject.place)
     for stage in framework.STAGES:
         path = os.path.join(subject.hooks_folder, stage.encode())
@@ -297,7 +297,7 @@ def _install_stages(subject: Subject) -> str:
 # --- is the program found
 
 
-def program(subject: Subject) -> Check:
+def program(subject: Repository) -> Check:
     """Go the hook's own way to the program, with the environment that a GUI starts Git with."""
     if by_framework(subject):
         return _program_of_framework(subject)
@@ -318,7 +318,7 @@ def program(subject: Subject) -> Check:
     )
 
 
-def _finding(subject: Subject, where: native_hooks.Folder | None, found: State) -> tuple[bytes, bytes]:
+def _finding(subject: Repository, where: native_hooks.Folder | None, found: FoundHooks) -> tuple[bytes, bytes]:
     """Return the part of an installed hook of ours that finds the program, and the hook's name.
 
     Only what is word for word ours is run: all else of a hook has effects.
@@ -340,7 +340,7 @@ def _finding(subject: Subject, where: native_hooks.Folder | None, found: State) 
     raise Unseen("no hook is word for word ours, and only such a one is run to see (see hooks)")
 
 
-def _program_of_framework(subject: Subject) -> Check:
+def _program_of_framework(subject: Repository) -> Check:
     path = os.path.join(subject.hooks_folder, b"pre-commit")
     data = native_hooks.hook_at(path) or b""
     python = re.search(rb"(?m)^INSTALL_PYTHON=(.*)$", data)

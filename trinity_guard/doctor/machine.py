@@ -10,7 +10,7 @@ import time
 
 from trinity_guard import git
 from trinity_guard.detect.patterns import size_text
-from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, Unseen, fine, listed
+from trinity_guard.doctor.checks import ERROR, WARNING, Check, Repository, Unseen, fine, listed
 from trinity_guard.dvcrepo import safe_paths
 from trinity_guard.errors import shown, typed
 from trinity_guard.remotes import base, check
@@ -37,7 +37,7 @@ def numbers(text: str) -> tuple[int, ...]:
     return tuple(found)
 
 
-def git_version(_: Subject) -> Check:
+def git_version(_: Repository) -> Check:
     words = git.run("--version").decode("utf-8", "replace").strip().removeprefix("git version ")
     version = numbers(words)
     if not version:
@@ -49,7 +49,7 @@ def git_version(_: Subject) -> Check:
     return fine(f"Git {words}")
 
 
-def python_version(_: Subject) -> Check:
+def python_version(_: Repository) -> Check:
     words = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info[:2] < OLDEST_PYTHON:
         return Check(ERROR, f"Python {words} is too old: 3.11 is the first that works.", "install a newer Python")
@@ -78,7 +78,7 @@ def installed(package: str) -> str:
         return ""
 
 
-def dvc_version(_: Subject) -> Check:
+def dvc_version(_: Repository) -> Check:
     return judged("dvc", installed("dvc"), required().get("dvc", ""))
 
 
@@ -94,7 +94,7 @@ def judged(package: str, version: str, oldest: str) -> Check:
     return fine(f"{package} {version}")
 
 
-def plugins(subject: Subject) -> Check:
+def plugins(subject: Repository) -> Check:
     project = subject.project()
     missing, old, there = [], [], []
     for remote in project.remotes.values():
@@ -127,7 +127,7 @@ def install(package: str) -> str:
 # --- files and room
 
 
-def file_system(subject: Subject) -> Check:
+def file_system(subject: Repository) -> Check:
     """Write, make executable and remove a file of our own where the hooks and our records are."""
     folder = subject.place.own
     probe = os.path.join(folder, b"probe-%d" % os.getpid())
@@ -164,7 +164,7 @@ def file_system(subject: Subject) -> Check:
     return fine("hooks can be run" if not before else "hooks can be run; the file system makes all files executable")
 
 
-def disks(subject: Subject) -> Check:
+def disks(subject: Repository) -> Check:
     folders = {"the Git folder": subject.place.common_dir, "the temporary folder": os.fsencode(tempfile.gettempdir())}
     seen = True
     try:
@@ -196,7 +196,7 @@ def existing(folder: bytes) -> bytes:
     return folder
 
 
-def object_format(subject: Subject) -> Check:
+def object_format(subject: Repository) -> Check:
     """DVC reads Git's files by itself, and not all forms of them."""
     # An older Git, without this option, knows sha1 alone.
     form = git.attempt("rev-parse", "--show-object-format").out.strip() or b"sha1"
@@ -227,7 +227,7 @@ def _join_index() -> str:
     return "Git's index is one file again"
 
 
-def locks(subject: Subject) -> Check:
+def locks(subject: Repository) -> Check:
     """Lock files that a killed Git left: every later Git refuses to work."""
     place = subject.place
     files = [

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from trinity_guard import git
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.doctor import dvc
-from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
+from trinity_guard.doctor.checks import ERROR, WARNING, Check, Repository, Unseen, counted, fine, listed
 from trinity_guard.dvcrepo import odb, paths, referenced
 from trinity_guard.dvcrepo.output import LEGACY, Output, listed_in
 from trinity_guard.errors import GuardError, pathspec, typed
@@ -41,7 +41,7 @@ class Found:
         self.why = ""
 
 
-def found(subject: Subject) -> dict[tuple[bytes, str, str], Found]:
+def found(subject: Repository) -> dict[tuple[bytes, str, str], Found]:
     """Look once for all objects that the index or any commit names, and for the files of their directories."""
     known: dict[tuple[bytes, str, str], Found] = subject.once("found", lambda: _find(subject))
     return known
@@ -51,7 +51,7 @@ def key(item: Output) -> tuple[bytes, str, str]:
     return (item.project, item.remote, item.name)
 
 
-def _find(subject: Subject) -> dict[tuple[bytes, str, str], Found]:
+def _find(subject: Repository) -> dict[tuple[bytes, str, str], Found]:
     result: dict[tuple[bytes, str, str], Found] = {}
     items = referenced.once([*subject.named(), *past(subject)])
     for (root, name), group in push.grouped(subject.config(), items).items():
@@ -71,7 +71,7 @@ def _files(folder: Found) -> list[Output]:
     return [listed_in(folder.item, md5.removeprefix(LEGACY)) for md5, _ in odb.children(folder.cache, folder.item.name)]
 
 
-def _ask(subject: Subject, root: bytes, name: str, some: Sequence[Found]) -> None:
+def _ask(subject: Repository, root: bytes, name: str, some: Sequence[Found]) -> None:
     why = _unaskable(subject, root, name)
     if not why:
         try:
@@ -86,7 +86,7 @@ def _ask(subject: Subject, root: bytes, name: str, some: Sequence[Found]) -> Non
         f.why = why
 
 
-def _unaskable(subject: Subject, root: bytes, name: str) -> str:
+def _unaskable(subject: Repository, root: bytes, name: str) -> str:
     """Return why a remote is not to be asked, "" where it is."""
     remote = subject.project(root).remotes.get(name)
     if remote is None:
@@ -100,13 +100,13 @@ def _unaskable(subject: Subject, root: bytes, name: str) -> str:
     return ""
 
 
-def past(subject: Subject) -> list[Output]:
+def past(subject: Repository) -> list[Output]:
     """Return the objects that any commit of any ref names; what of it cannot be read is in `past_broken`."""
     items: list[Output] = subject.once("past", lambda: _past(subject))
     return items
 
 
-def _past(subject: Subject) -> list[Output]:
+def _past(subject: Repository) -> list[Output]:
     head = ["HEAD"] if subject.has_commits() else []
     commits = git.run("rev-list", "--all", *head, "--full-history", "--", *paths.REFERENCES).split()
     broken: dict[tuple[bytes, bytes], GuardError] = {}
@@ -121,7 +121,7 @@ def _past(subject: Subject) -> list[Output]:
 # --- the checks
 
 
-def here_and_there(subject: Subject) -> Check:
+def here_and_there(subject: Repository) -> Check:
     """The objects of the index: nowhere at all, damaged, or on this machine alone."""
     if not subject.named():
         return fine("no pointer yet") if not subject.broken() else _none_readable()
@@ -147,7 +147,7 @@ def _names(some: Sequence[Found]) -> str:
     return listed(list(dict.fromkeys(f.item.record for f in some)))
 
 
-def _nowhere(_: Subject, some: Sequence[Found]) -> Check | None:
+def _nowhere(_: Repository, some: Sequence[Found]) -> Check | None:
     lost = [f for f in some if f.here is None and f.there is False and f.item.certain]
     if not lost:
         return None
@@ -160,7 +160,7 @@ def _nowhere(_: Subject, some: Sequence[Found]) -> Check | None:
     )
 
 
-def _damaged(_: Subject, some: Sequence[Found]) -> Check | None:
+def _damaged(_: Repository, some: Sequence[Found]) -> Check | None:
     """Of another size than the pointer says: the object is damaged, or the pointer is wrong. Only these are hashed."""
     odd = [f for f in some if f.here is not None and not f.item.is_dir and 0 <= f.item.size != f.here]
     bad = [f for f in odd if not f.cache.holds(f.item.name)]
@@ -177,7 +177,7 @@ def _damaged(_: Subject, some: Sequence[Found]) -> Check | None:
     return None
 
 
-def _unknown(_: Subject, some: Sequence[Found]) -> Check | None:
+def _unknown(_: Repository, some: Sequence[Found]) -> Check | None:
     unknown = [f for f in some if f.here is None and f.there is None]
     if not unknown:
         return None
@@ -189,7 +189,7 @@ def _unknown(_: Subject, some: Sequence[Found]) -> Check | None:
     )
 
 
-def _only_here(subject: Subject, some: Sequence[Found]) -> Check | None:
+def _only_here(subject: Repository, some: Sequence[Found]) -> Check | None:
     at_head = subject.named_at_head()
     waiting = {i.name for i in Queue(subject.place).read()}
     alone = [
@@ -212,14 +212,14 @@ def _only_here(subject: Subject, some: Sequence[Found]) -> Check | None:
     )
 
 
-def _push(subject: Subject, items: list[Output]) -> str:
+def _push(subject: Repository, items: list[Output]) -> str:
     report = push.push(subject.place, subject.config(), items)
     if report.waiting:
         raise GuardError(f"{counted(len(report.waiting), 'object')} could not go: {'; '.join(report.reasons)}")
     return f"pushed {counted(len(report.pushed), 'object')}"
 
 
-def only_in_history(subject: Subject) -> Check:
+def only_in_history(subject: Repository) -> Check:
     """Objects that only older commits name, on this machine alone: `dvc gc -w` would delete the only copy."""
     subject.project()
     now = {key(i) for i in subject.named()}
@@ -249,7 +249,7 @@ def only_in_history(subject: Subject) -> Check:
     return fine(f"{counted(len(some), 'object')} that only older commits name: the remote has them")
 
 
-def _at_risk(subject: Subject, alone: Sequence[Found]) -> Check:
+def _at_risk(subject: Repository, alone: Sequence[Found]) -> Check:
     size = size_text(sum(f.here or 0 for f in alone))
     return Check(
         WARNING,
@@ -267,7 +267,7 @@ def _pushing(some: Sequence[Found]) -> str:
     return f"trinity-guard push {' '.join(c[:12] for c in commits)}"
 
 
-def queue(subject: Subject) -> Check:
+def queue(subject: Repository) -> Check:
     """What waits for its remote, and since when."""
     place = subject.place
     waiting = Queue(place).read()

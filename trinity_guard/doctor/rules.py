@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trinity_guard.convert import ignorelines
-from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, counted, fine, listed
+from trinity_guard.doctor.checks import ERROR, WARNING, Check, Repository, counted, fine, listed
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.lint import finding as lint
 from trinity_guard.lint import fix
@@ -17,7 +17,7 @@ FIX = "trinity-guard doctor --fix"
 MAX_COMMANDS = 5
 
 
-def pointers(subject: Subject) -> Check:
+def pointers(subject: Repository) -> Check:
     """TG005: one pointer that cannot be read stops every DVC command."""
     found = subject.findings("TG005")
     if not found:
@@ -25,7 +25,7 @@ def pointers(subject: Subject) -> Check:
     return Check(ERROR, f"{_words(found[0])}{_more(found)}", found[0].remedy)
 
 
-def not_ignored(subject: Subject) -> Check:
+def not_ignored(subject: Repository) -> Check:
     """TG004: what a pointer holds must be ignored, or the next `git add -A` stages it beside its pointer."""
     found = subject.findings("TG004")
     if not found:
@@ -39,7 +39,7 @@ def not_ignored(subject: Subject) -> Check:
     )
 
 
-def tracked_twice(subject: Subject) -> Check:
+def tracked_twice(subject: Repository) -> Check:
     """TG007: Git and DVC would each change the file behind the other's back."""
     found = subject.findings("TG007")
     if not found:
@@ -51,7 +51,7 @@ def tracked_twice(subject: Subject) -> Check:
     )  # fmt: skip
 
 
-def credentials(subject: Subject) -> Check:
+def credentials(subject: Repository) -> Check:
     """TG006: a credential in a file that Git holds, or will hold with the next commit."""
     found = sorted(subject.findings("TG006"), key=lambda f: f.level != lint.ERROR)
     if not found:
@@ -75,7 +75,7 @@ def _more(found: Sequence[Finding]) -> str:
     return f" (and {len(found) - 1} more)" if len(found) > 1 else ""
 
 
-def _fix(subject: Subject, found: Sequence[Finding], targets: Sequence[bytes]) -> str:
+def _fix(subject: Repository, found: Sequence[Finding], targets: Sequence[bytes]) -> str:
     """Have lint mend these, and stage the files that it changes, where nobody's unstaged lines would go along."""
     plan = record.InstallPlan(subject.place)
     for target in targets:

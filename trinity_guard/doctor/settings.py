@@ -9,7 +9,7 @@ from trinity_guard import config as configs
 from trinity_guard import git
 from trinity_guard.detect.configuration import read as read_config
 from trinity_guard.detect.patterns import Rules
-from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
+from trinity_guard.doctor.checks import ERROR, WARNING, Check, Repository, Unseen, counted, fine, listed
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import shown, typed
 from trinity_guard.git import index
@@ -20,7 +20,7 @@ from trinity_guard.setup import dvcinit
 LET_THROUGH = "!*.dvc"
 
 
-def configuration(subject: Subject) -> Check:
+def configuration(subject: Repository) -> Check:
     hidden = _not_checked_out(configs.OWN_FILE.encode())
     if hidden and not os.path.lexists(subject.place.file(configs.OWN_FILE.encode())):
         return Check(
@@ -41,7 +41,7 @@ def _not_checked_out(path: bytes) -> bool:
     return out.startswith(b"S ")
 
 
-def patterns(subject: Subject) -> Check:
+def patterns(subject: Repository) -> Check:
     """A pattern that another one, or `exclude`, takes back for every name never applies."""
     config = subject.config()
     rules, dead = Rules(config), []
@@ -76,7 +76,7 @@ def _matches(pattern: str, example: bytes) -> bool:
 # --- ignore files
 
 
-def hidden_pointers(subject: Subject) -> Check:
+def hidden_pointers(subject: Repository) -> Check:
     """A rule that ignores pointers keeps them out of every commit, and DVC does not read them."""
     place = subject.place
     out = git.run("ls-files", "-o", "-i", "--exclude-standard", "-z", "--", "*.dvc", ":!.dvc")
@@ -134,7 +134,7 @@ def _folder_hidden(folder: bytes) -> bool:
     return False
 
 
-def large_file_storage(subject: Subject) -> Check:
+def large_file_storage(subject: Repository) -> Check:
     """What .gitattributes gives to git-lfs is left to it, whatever our patterns say."""
     config = subject.config()
     examples = {e: p for p in config.patterns if not p.startswith("!") and (e := _example(p))}
@@ -152,7 +152,7 @@ def large_file_storage(subject: Subject) -> Check:
     )
 
 
-def sparse(subject: Subject) -> Check:
+def sparse(subject: Repository) -> Check:
     """A sparse checkout without .dvc takes the project's folder, cache and all, out of the work tree."""
     out = git.run("ls-files", "-t", "-z", "--", ".dvc", "*/.dvc/config")
     left = [line[2:] for line in out.split(b"\0")[:-1] if line.startswith(b"S ")]
@@ -195,7 +195,7 @@ def _bring_config() -> str:
     return ".dvc/config is back, as Git has it"
 
 
-def dvc_project(subject: Subject) -> Check:
+def dvc_project(subject: Repository) -> Check:
     place = subject.place
     if not os.path.isdir(place.file(b".dvc")):
         if index.entries_of([b".dvc/config"]):

@@ -11,7 +11,7 @@ from trinity_guard.convert import recover
 from trinity_guard.convert.journal import Journal
 from trinity_guard.detect import conflicts
 from trinity_guard.detect.patterns import size_text
-from trinity_guard.doctor.checks import ERROR, WARNING, Check, Subject, Unseen, counted, fine, listed
+from trinity_guard.doctor.checks import ERROR, WARNING, Check, Repository, Unseen, counted, fine, listed
 from trinity_guard.errors import shown
 from trinity_guard.git import files, locks
 from trinity_guard.git import temporary as shared
@@ -20,7 +20,7 @@ from trinity_guard.migrate import api
 FIX = "trinity-guard doctor --fix"
 
 
-def conversion(subject: Subject) -> Check:
+def conversion(subject: Repository) -> Check:
     """The journal of a conversion: it is there while one is under way, and after one that was killed."""
     place = subject.place
     journal = Journal(place)
@@ -47,7 +47,7 @@ def _complete(place: git.Place) -> str:
     return f"completed: {listed(done)}" if done else "its journal, of which nothing had come about, is gone"
 
 
-def unmerged(subject: Subject) -> Check:
+def unmerged(subject: Repository) -> Check:
     """Pointers and locks in conflict: unmerged, or with the markers staged or committed."""
     found = conflicts.found(subject.place)
     if not found:
@@ -58,7 +58,7 @@ def unmerged(subject: Subject) -> Check:
     )
 
 
-def following(subject: Subject) -> Check:
+def following(subject: Repository) -> Check:
     """The note of a sync: it is there while one is under way, and after one that was killed."""
     note = os.path.join(subject.place.git_dir, b"trinity-guard", b"following")
     if not os.path.exists(note):
@@ -71,7 +71,7 @@ def following(subject: Subject) -> Check:
     )  # fmt: skip
 
 
-def migration(subject: Subject) -> Check:
+def migration(subject: Repository) -> Check:
     with api.Migration(subject.place) as found:
         standing = api.standing(found)
     if standing == api.NONE:
@@ -87,7 +87,7 @@ def migration(subject: Subject) -> Check:
     return fine("a migration was run; `trinity-guard migrate finish` lets the old history go")
 
 
-def temporary(subject: Subject) -> Check:
+def temporary(subject: Repository) -> Check:
     """Files of processes that are gone: our own temporary ones, which nobody else sweeps."""
     left = _left_behind(subject)
     if not left:
@@ -101,7 +101,7 @@ def temporary(subject: Subject) -> Check:
     )
 
 
-def _left_behind(subject: Subject) -> list[bytes]:
+def _left_behind(subject: Repository) -> list[bytes]:
     place = subject.place
     own = [os.path.join(place.git_dir, b"trinity-guard"), place.own, os.path.join(place.own, b"queue")]
     left = [p for f in dict.fromkeys(own) if _is_folder(f) for p in (*files.unfinished(f), *_of_the_dead(f))]
@@ -109,7 +109,7 @@ def _left_behind(subject: Subject) -> list[bytes]:
     return left + (list(shared.left_behind(objects)) if _is_folder(objects) else [])
 
 
-def _objects_folder(subject: Subject) -> bytes:
+def _objects_folder(subject: Repository) -> bytes:
     try:
         return os.path.join(subject.project().cache_dir, b"trinity-guard-tmp")
     except Unseen:
@@ -141,7 +141,7 @@ def _size(path: bytes) -> int:
         return total
 
 
-def _sweep(subject: Subject, left: list[bytes]) -> str:
+def _sweep(subject: Repository, left: list[bytes]) -> str:
     objects = _objects_folder(subject)
     for path in left:
         if os.path.dirname(path) == objects:

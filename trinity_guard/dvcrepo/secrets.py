@@ -38,7 +38,7 @@ _OPTIONS_IN = ("fs_config", "config", "remote")
 _ADDRESSES_IN = ("deps", "outs", "metrics", "plots", "repo", "artifacts")
 
 
-class Finding:
+class PrivateOption:
     """An option that must not be published. kind: secret, program (it runs one), url (inside of an address), personal.
 
     line: where it stands, from 1; 0 where that cannot be told.
@@ -53,7 +53,7 @@ class Finding:
         self.kind = kind
 
 
-def credentials_in(data: bytes, where: bytes) -> list[Finding]:
+def credentials_in(data: bytes, where: bytes) -> list[PrivateOption]:
     """Return what the bytes of a file at `where` would give away, in its order.
 
     Anything but `*.dvc`, dvc.yaml and dvc.lock is read as a DVC config. GuardError for what cannot be read: it may
@@ -65,7 +65,7 @@ def credentials_in(data: bytes, where: bytes) -> list[Finding]:
     return [f for f in _in_config(data, where) if f.kind != "personal"] if _config_may_hold(text) else []
 
 
-def personal_in(data: bytes, where: bytes) -> list[Finding]:
+def personal_in(data: bytes, where: bytes) -> list[PrivateOption]:
     """Return the options of a DVC config that belong to one person or one machine: worth a warning."""
     text = data.decode("utf-8", "replace").lower()
     if not any(option in text for option in PERSONAL):
@@ -73,7 +73,7 @@ def personal_in(data: bytes, where: bytes) -> list[Finding]:
     return [f for f in _in_config(data, where) if f.kind == "personal"]
 
 
-def refusal(findings: Sequence[Finding], where: bytes, pushed: bool = False) -> GuardError:
+def refusal(findings: Sequence[PrivateOption], where: bytes, pushed: bool = False) -> GuardError:
     """Return the error for a file that must not be published (pushed: others can read it already)."""
     file = shown(where)
     listed = "\n".join(f"    {said(f)}" for f in findings)
@@ -92,7 +92,7 @@ def refusal(findings: Sequence[Finding], where: bytes, pushed: bool = False) -> 
     return GuardError(problem=f"{file} {what}:\n{listed}", remedy=remedy)
 
 
-def said(finding: Finding) -> str:
+def said(finding: PrivateOption) -> str:
     """Return a finding in words, without any value."""
     line = f" (line {finding.line})" if finding.line else ""
     in_url = ", inside the address" if finding.kind == "url" else ""
@@ -147,13 +147,13 @@ def _yaml_may_hold(text: str) -> bool:
 # --- a config
 
 
-def _in_config(data: bytes, where: bytes) -> Iterator[Finding]:
+def _in_config(data: bytes, where: bytes) -> Iterator[PrivateOption]:
     tree = configfile.parse(data, where)
     for section, options in tree.items():
         for option, value in _flat(options):
             kind = kind_of(option, value)
             if kind:
-                yield Finding(section, option, configfile.line_of(data, section, option), kind)
+                yield PrivateOption(section, option, configfile.line_of(data, section, option), kind)
 
 
 def _flat(options: dict[str, Any]) -> Iterator[tuple[str, object]]:
@@ -167,7 +167,7 @@ def _flat(options: dict[str, Any]) -> Iterator[tuple[str, object]]:
 # --- a pointer, a dvc.yaml, a dvc.lock
 
 
-def _in_yaml(data: bytes, where: bytes) -> Iterator[Finding]:
+def _in_yaml(data: bytes, where: bytes) -> Iterator[PrivateOption]:
     try:
         fields = yaml.parse(data, yaml.MAX_BYTES, anchors=True)
     except ValueError as e:
@@ -176,7 +176,7 @@ def _in_yaml(data: bytes, where: bytes) -> Iterator[Finding]:
             remedy=f"correct {shown(where)}, or: git rm --cached {pathspec(where)}",
         ) from None
     for path, option, kind in _walk(fields, (), "", set()):
-        yield Finding(": ".join(path) or "top", option, _line_in_yaml(data, option), kind)
+        yield PrivateOption(": ".join(path) or "top", option, _line_in_yaml(data, option), kind)
 
 
 def _walk(
@@ -210,7 +210,7 @@ def _line_in_yaml(data: bytes, option: str) -> int:
     return found[0] if len(found) == 1 else 0
 
 
-def _once(findings: Iterator[Finding]) -> Iterator[Finding]:
+def _once(findings: Iterator[PrivateOption]) -> Iterator[PrivateOption]:
     seen = set()
     for f in findings:
         if (f.section, f.option, f.line) not in seen:

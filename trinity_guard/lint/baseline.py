@@ -29,7 +29,7 @@ MAX_BYTES = 64 << 20
 MARKERS = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
 
 
-class Entry:
+class BaselineEntry:
     """added, expires: days as YYYY-MM-DD, the latter the last day on which it hides its finding, "" for no end."""
 
     __slots__ = ("added", "expires", "fingerprint", "line", "path", "reason", "rule")
@@ -70,7 +70,7 @@ class Applied:
 
     __slots__ = ("hidden", "kept", "unused")
 
-    def __init__(self, kept: list[Finding], hidden: int, unused: list[Entry]) -> None:
+    def __init__(self, kept: list[Finding], hidden: int, unused: list[BaselineEntry]) -> None:
         self.kept = kept
         self.hidden = hidden
         self.unused = unused
@@ -93,12 +93,12 @@ class Baseline:
 
     __slots__ = ("entries", "file")
 
-    def __init__(self, file: bytes, entries: Sequence[Entry]) -> None:
+    def __init__(self, file: bytes, entries: Sequence[BaselineEntry]) -> None:
         self.file = file
         self.entries = list(entries)
 
     def apply(
-        self, findings: Iterable[Finding], today: str, looked: Callable[[Entry], bool] = lambda _: True
+        self, findings: Iterable[Finding], today: str, looked: Callable[[BaselineEntry], bool] = lambda _: True
     ) -> Applied:
         """Part findings from those that an entry hides. today: YYYY-MM-DD.
 
@@ -117,7 +117,7 @@ class Baseline:
         kept += [self._past(e) for e in self.entries if _expired(e, today)]
         return Applied(kept, hidden, [e for e in self.entries if e.key not in used and looked(e)])
 
-    def _past(self, entry: Entry) -> Finding:
+    def _past(self, entry: BaselineEntry) -> Finding:
         return Finding(
             RULE,
             self.file,
@@ -139,7 +139,7 @@ def updating(file: bytes) -> str:
     return f"trinity-guard lint{named} --update-baseline"
 
 
-def _expired(entry: Entry, today: str) -> bool:
+def _expired(entry: BaselineEntry, today: str) -> bool:
     return bool(entry.expires) and entry.expires < today
 
 
@@ -152,7 +152,7 @@ def _line(text: str) -> str:
 
 def update(
     file: bytes, findings: Iterable[Finding], reason: str, today: str, expires: str = "",
-    looked: Callable[[Entry], bool] = lambda _: True,
+    looked: Callable[[BaselineEntry], bool] = lambda _: True,
 ) -> Updated:  # fmt: skip
     """Make a baseline hold these findings: entries keep their reason and days, those whose finding is gone are dropped.
 
@@ -170,12 +170,12 @@ def update(
     renewed = [e for e in kept if expires and e.key in wanted and _expired(e, today)]
     for entry in renewed:
         entry.expires, entry.reason = expires, reason or entry.reason
-    added = [Entry(f.rule, f.path, f.fingerprint, reason, today, expires) for f in new]
+    added = [BaselineEntry(f.rule, f.path, f.fingerprint, reason, today, expires) for f in new]
     write(file, [*kept, *added])
     return Updated(len(added), len(kept), len(renewed), len(old) - len(kept))
 
 
-def write(file: bytes, entries: Iterable[Entry]) -> None:
+def write(file: bytes, entries: Iterable[BaselineEntry]) -> None:
     """Write a baseline, whole and flushed or not at all; nothing is touched where it would say the same."""
     ordered = {e.key: e for e in sorted(entries, key=lambda e: e.key)}.values()
     data = "\n".join([HEADER, *(e.encode() for e in ordered), ""]).encode()
@@ -219,7 +219,7 @@ def parse(file: bytes, data: bytes, readable_only: bool = False) -> Baseline:
             raise _in_conflict(file, number)
     if lines[0].rstrip(b"\r") != HEADER.encode():
         raise _not_ours(file)
-    entries: dict[tuple[bytes, str, str], Entry] = {}
+    entries: dict[tuple[bytes, str, str], BaselineEntry] = {}
     for number, line in enumerate(lines[1:], 2):
         if line.strip():
             try:
@@ -230,7 +230,7 @@ def parse(file: bytes, data: bytes, readable_only: bool = False) -> Baseline:
     return Baseline(file, list(entries.values()))
 
 
-def _take(file: bytes, entries: dict[tuple[bytes, str, str], Entry], entry: Entry) -> None:
+def _take(file: bytes, entries: dict[tuple[bytes, str, str], BaselineEntry], entry: BaselineEntry) -> None:
     """Take in an entry; of two that disagree keep the one that ends first, and say so."""
     twin = entries.setdefault(entry.key, entry)
     # A merge can bring the same line twice; two that disagree need somebody to choose.
@@ -239,7 +239,7 @@ def _take(file: bytes, entries: dict[tuple[bytes, str, str], Entry], entry: Entr
         raise _broken(file, entry.line, f"says otherwise of what line {twin.line} says")
 
 
-def _entry(file: bytes, number: int, line: bytes) -> Entry:
+def _entry(file: bytes, number: int, line: bytes) -> BaselineEntry:
     import json
 
     try:
@@ -264,7 +264,7 @@ def _entry(file: bytes, number: int, line: bytes) -> Entry:
         raise _broken(file, number, "has half a letter in it") from None
     except GuardError as error:
         raise _broken(file, number, f"is wrong: {error.problem.rstrip('.')}") from None
-    return Entry(fields["rule"], path, fields["fingerprint"], fields["reason"], fields["added"],
+    return BaselineEntry(fields["rule"], path, fields["fingerprint"], fields["reason"], fields["added"],
                  fields.get("expires", ""), number)  # fmt: skip
 
 

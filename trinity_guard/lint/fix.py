@@ -158,9 +158,9 @@ def _move_credentials(place: git.Place, path: bytes, findings: Sequence[Finding]
     ]
 
 
-def _key(found: secrets.Finding) -> str:
+def _key(found: secrets.PrivateOption) -> str:
     """What TG006 calls an option: its name and kind, no line and no value."""
-    return secrets.said(secrets.Finding(found.section, found.option, 0, found.kind))
+    return secrets.said(secrets.PrivateOption(found.section, found.option, 0, found.kind))
 
 
 def _keep_here(place: git.Place, folder: bytes, done: Fixed) -> None:

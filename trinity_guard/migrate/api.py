@@ -28,14 +28,14 @@ from trinity_guard.migrate.run import (
 from trinity_guard.migrate.select import make_branches, options, short, subject
 from trinity_guard.migrate.selection import Selection
 from trinity_guard.migrate.settle import undo
-from trinity_guard.migrate.survey import Survey, survey
+from trinity_guard.migrate.survey import HistorySurvey, survey
 from trinity_guard.migrate.tools.find import Tool
 from trinity_guard.migrate.tools.find import find as find_tool
 from trinity_guard.migrate.tools.guides import guide
 from trinity_guard.migrate.tools.run import report as tool_report
 from trinity_guard.migrate.tools.run import run as run_tool
 from trinity_guard.migrate.upload import destined, push, wanted
-from trinity_guard.migrate.verify import Verified, verify
+from trinity_guard.migrate.verify import Verification, verify
 
 __all__ = [
     "AT_WORK",
@@ -45,13 +45,13 @@ __all__ = [
     "NONE",
     "Chosen",
     "Destination",
+    "HistorySurvey",
     "Migration",
     "Options",
     "Request",
     "Selection",
-    "Survey",
     "Tool",
-    "Verified",
+    "Verification",
     "complete",
     "confirm",
     "count",

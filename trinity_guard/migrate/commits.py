@@ -33,7 +33,7 @@ class Rewritten:
         return sum(1 for old, new in self.ids.items() if old != new)
 
 
-class Names:
+class CommitIds:
     """Resolves what looks like a commit's id, as people write it: whole, or its first letters."""
 
     def __init__(self, commits: Sequence[bytes]) -> None:
@@ -71,7 +71,7 @@ class Commits:
         self._trees = trees
         self._pack = pack
         self._rewrite_ids = rewrite_ids
-        self.names = Names([*kept, *scan.commits])
+        self.names = CommitIds([*kept, *scan.commits])
         self.result = Rewritten()
         self.result.ids = {commit: commit for commit in kept}
         self._with_dvc: set[bytes] = set()
@@ -174,7 +174,7 @@ class Commits:
                 self.result.left.append((old, text))
 
 
-def renamed(message: bytes, names: Names, ids: dict[bytes, bytes]) -> bytes:
+def renamed(message: bytes, names: CommitIds, ids: dict[bytes, bytes]) -> bytes:
     """Return a message in which the ids of rewritten commits are the new ones, in as many letters as before."""
 
     def new(text: bytes) -> bytes:

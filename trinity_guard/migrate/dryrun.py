@@ -18,13 +18,13 @@ from trinity_guard.migrate.migration import Migration
 from trinity_guard.migrate.rewrite import OTHER_MD5, Trees, not_extracted, unnameable
 from trinity_guard.migrate.scan import Scan
 from trinity_guard.migrate.state import Object
-from trinity_guard.migrate.survey import Survey
+from trinity_guard.migrate.survey import HistorySurvey
 
 # Stands for an md5 that is not known yet. Of letters, as most have one: YAML would take digits alone for a number.
 UNKNOWN = "f" * 32
 
 
-def staying(migration: Migration, found: Survey) -> list[tuple[bytes, str]]:
+def staying(migration: Migration, found: HistorySurvey) -> list[tuple[bytes, str]]:
     """Return (path, reason) of the files that a migration would leave in Git, as far as names and pointers tell."""
     try:
         with deep_recursion():

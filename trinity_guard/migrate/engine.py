@@ -51,10 +51,10 @@ def run(migration: Migration, options: Options, check: Check | None = None) -> d
     with state:
         if resume(migration):
             return state.load(b"report.json", "trinity-guard migrate verify     # are all bytes there?")
-        return _Run(migration, options, check).run()
+        return _Rewriting(migration, options, check).run()
 
 
-class _Run:
+class _Rewriting:
     def __init__(self, migration: Migration, options: Options, check: Check | None) -> None:
         self._migration = migration
         self._options = options

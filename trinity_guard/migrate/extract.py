@@ -44,7 +44,7 @@ class Extraction:
         self._known = migration.state.objects()
         self._done: Objects = {}
         self._counter = _Counter(migration.on_progress)
-        self._crew = _Crew(migration, options, self._counter)
+        self._workers = _Workers(migration, options, self._counter)
         self._anchor: odb.Stored | None = None
 
     def __enter__(self) -> Extraction:
@@ -52,7 +52,7 @@ class Extraction:
 
     def __exit__(self, *_: object) -> None:
         try:
-            self._crew.abandon()
+            self._workers.abandon()
         finally:
             self._lift_anchor()
 
@@ -72,23 +72,23 @@ class Extraction:
         """Begin to extract what a scan found (20 bytes each, none twice) and earlier runs did not; LFS pointers whose
         object is not here stay out."""
         sizes, known = scanned.blobs, self._known
-        blobs = [b for b in blobs if self._crew.has(sizes[b])]
+        blobs = [b for b in blobs if self._workers.has(sizes[b])]
         self._done.update({b: known[b] for b in blobs if b in known and _good(self._cache, known[b])})
         missing = [b for b in blobs if b not in self._done]
         weight = sum(sizes[b].real for b in missing)
-        self._crew.expect(sum(sizes[b].real for b in blobs), weight)
+        self._workers.expect(sum(sizes[b].real for b in blobs), weight)
         if missing:
             _require_room(self._folder, self._counter.left)
             self._drop_anchor()
-            self._crew.add(_portions(missing, sizes), sizes)
+            self._workers.add(_portions(missing, sizes), sizes)
 
     def objects(self) -> Objects:
         """Return blob -> Object when all are read and written: not flushed yet, but they have their names."""
-        return {**self._done, **self._crew.taken()}
+        return {**self._done, **self._workers.taken()}
 
     def safe(self) -> None:
         """Return when every object is on the disk under its name, and remembered."""
-        self._crew.join()
+        self._workers.join()
 
 
 def _good(cache: odb.Store, known: Object) -> bool:
@@ -144,7 +144,7 @@ class _Counter:
             self._on_progress("extract", self._done, self._total)
 
 
-class _Crew:
+class _Workers:
     """Threads that read packs, each a `git cat-file` of its own beside; hashing and inflating let the others run."""
 
     def __init__(self, migration: Migration, options: Options, counter: _Counter) -> None:
@@ -221,15 +221,15 @@ class _Crew:
     def _work(self) -> None:
         try:
             with Batch(self._source, "--batch", step=HEAD_BYTES) as batch:
-                hand = _Hand(self, batch)
+                worker = _Worker(self, batch)
                 try:
                     while (portion := self._next()) is not None:
-                        hand.take(portion, alone=self._alone())
+                        worker.take(portion, alone=self._alone())
                     self._rest()
                     self.go_on()
-                    hand.settle()
+                    worker.settle()
                 finally:
-                    hand.cache.abandon()
+                    worker.cache.abandon()
         except BaseException as error:  # noqa: BLE001  # told by `taken` and `join`
             with self._turn:
                 self._failures.append(error)
@@ -264,41 +264,41 @@ class _Crew:
             raise self._failures[0]
 
 
-class _Hand:
+class _Worker:
     """One worker's part: its process, its way into the cache, and what it took since the cache was flushed."""
 
-    def __init__(self, crew: _Crew, batch: Batch) -> None:
-        self._crew = crew
+    def __init__(self, workers: _Workers, batch: Batch) -> None:
+        self._workers = workers
         self._batch = batch
         self._alone = False
-        self.cache = odb.Store(crew.options.cache, crew.options.shared)
+        self.cache = odb.Store(workers.options.cache, workers.options.shared)
         self._taken: Objects = {}
         self._bytes = 0
 
     def take(self, blobs: list[bytes], alone: bool) -> None:
-        sizes = self._crew.sizes
+        sizes = self._workers.sizes
         self._alone = alone
         in_git = [blob for blob in blobs if sizes[blob].lfs is None and not self._take_whole(blob)]
         self._batch.ask(blob.hex().encode() for blob in in_git)
         for blob in in_git:
-            self._crew.go_on()
+            self._workers.go_on()
             self._take_blob(blob)
         for blob in blobs:
             pointer = sizes[blob].lfs
             if pointer is not None:
-                self._crew.go_on()
+                self._workers.go_on()
                 self._take_lfs(blob, pointer)
         if self._bytes > SETTLE_BYTES or len(self._taken) > SETTLE_COUNT:
             self.settle()
 
     def _take_whole(self, blob: bytes) -> bool:
         """Take a blob that lies whole in a pack; whether it did, undamaged."""
-        self._crew.go_on()
-        whole = self._crew.packs.find(blob)
+        self._workers.go_on()
+        whole = self._workers.packs.find(blob)
         if whole is None:
             return False
         try:
-            return self._take_hashed(blob, b"blob", whole.size, self._crew.packs.pieces(whole))
+            return self._take_hashed(blob, b"blob", whole.size, self._workers.packs.pieces(whole))
         except DamagedError:
             return False
 
@@ -318,7 +318,7 @@ class _Hand:
 
         def pieces() -> Iterator[bytes]:
             for piece in given:
-                self._crew.go_on()
+                self._workers.go_on()
                 digest.update(piece)
                 yield piece  # type: ignore[misc]  # the store writes and hashes it, whatever holds the bytes
 
@@ -336,8 +336,8 @@ class _Hand:
 
         def pieces() -> Iterator[bytes]:
             if pointer.size:  # git-lfs keeps no file for an empty one
-                for piece in odb.read_file(lfs.path(self._crew.lfs_folder, pointer)):
-                    self._crew.go_on()
+                for piece in odb.read_file(lfs.path(self._workers.lfs_folder, pointer)):
+                    self._workers.go_on()
                     digest.update(piece)
                     yield piece
 
@@ -350,14 +350,14 @@ class _Hand:
     def _took(self, blob: bytes, stored: odb.Stored) -> None:
         self._taken[blob] = Object(stored.md5, stored.size)
         self._bytes += stored.size
-        self._crew.took(blob, self._taken[blob])
+        self._workers.took(blob, self._taken[blob])
 
     def settle(self) -> None:
         """Flush what was taken into its place, then remember it."""
         self.cache.settle()
         for taken in self._taken.values():
             taken.seen = os.stat(self.cache.path(taken.md5)).st_mtime_ns
-        self._crew.remember(self._taken)
+        self._workers.remember(self._taken)
         self._taken, self._bytes = {}, 0
 
 

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from trinity_guard.migrate.survey import Survey
+    from trinity_guard.migrate.survey import HistorySurvey
 
 MAX_NAMED = 10
 
 
-def survey_values(found: Survey, refs: Sequence[bytes], stays: Sequence[tuple[bytes, str]]) -> dict[str, Any]:
+def survey_values(found: HistorySurvey, refs: Sequence[bytes], stays: Sequence[tuple[bytes, str]]) -> dict[str, Any]:
     """Return what `info` found, ready for json; sizes in bytes."""
     packed = sum(size.packed for size in found.scan.blobs.values())
     return {

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MAX_LISTED = 1000
 
 
-class Summary:
+class Share:
     """One label's share of a history: paths, blobs, commits that hold any, bytes unpacked and in Git."""
 
     __slots__ = ("blobs", "commits", "files", "label", "packed", "size")
@@ -32,9 +32,9 @@ class Summary:
         self.packed = 0
 
 
-def summarise(scan: Scan, selection: Selection) -> list[Summary]:
-    """Return a Summary for each label (pattern) that matched anything, the largest first."""
-    found = {label: Summary(label) for label in selection.labels}
+def summarise(scan: Scan, selection: Selection) -> list[Share]:
+    """Return a Share for each label (pattern) that matched anything, the largest first."""
+    found = {label: Share(label) for label in selection.labels}
     seen: dict[str, set[bytes]] = {label: set() for label in selection.labels}
     for path, blobs in scan.versions.items():
         label = selection.label(selection.bit(path))

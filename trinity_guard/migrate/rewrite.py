@@ -31,7 +31,7 @@ DVCIGNORED = "a .dvcignore hides it from DVC"
 NOT_TEXT = "a folder above it has a name that is not UTF-8"
 
 
-class Result:
+class NewTree:
     """A new tree: its id, the folders that an ignore file further up must show again; ours: it holds a new pointer."""
 
     __slots__ = ("hidden", "oid", "ours")
@@ -55,7 +55,7 @@ class Trees:
         self._parse = tree_parser()
         self._roots: dict[tuple[bytes, bool], bytes] = {}
         self._added: set[tuple[bytes, bool]] = set()
-        self._done: dict[tuple[bytes, bytes, Context], Result] = {}
+        self._done: dict[tuple[bytes, bytes, Context], NewTree] = {}
         self._names: dict[bytes, str | None] = {}
         self._pointers: dict[tuple[bytes, bytes, bytes], bytes] = {}
         self.stays: dict[tuple[bytes, str], set[bytes]] = {}
@@ -75,17 +75,17 @@ class Trees:
         """Whether a commit's new root has DVC's files from here."""
         return (oid, carried) in self._added
 
-    def _tree(self, oid: bytes, path: bytes, context: Context) -> Result:
+    def _tree(self, oid: bytes, path: bytes, context: Context) -> NewTree:
         kept = self._scan.kept[path].get(oid)
         if kept is None or not kept.mask:
-            return Result(oid, (), False)
+            return NewTree(oid, (), False)
         key = (path, oid, context)
         result = self._done.get(key)
         if result is None:
             result = self._done[key] = self._rewritten(oid, path, context)
         return result
 
-    def _rewritten(self, oid: bytes, path: bytes, context: Context, carried: bool = False) -> Result:
+    def _rewritten(self, oid: bytes, path: bytes, context: Context, carried: bool = False) -> NewTree:
         entries = self._parse(self._above.raw(oid, path))
         context = self._above.entered(context, path, entries)
         folder = _Folder(path, entries)
@@ -98,7 +98,7 @@ class Trees:
         new = oid
         if folder.changed:
             new = self._pack.add(b"tree", tree_bytes(folder.entries.values()), path)
-        return Result(new, tuple(folder.requests), folder.ours)
+        return NewTree(new, tuple(folder.requests), folder.ours)
 
     def _rewrite_folders(self, folder: _Folder, context: Context) -> None:
         for mode, name, oid in list(folder.entries.values()):
@@ -221,7 +221,7 @@ class Trees:
 
 
 class _Folder:
-    """A tree under way. own: it has a new pointer itself; ours: it or a folder in it; requests: Result.hidden."""
+    """A tree under way. own: it has a new pointer itself; ours: it or a folder in it; requests: NewTree.hidden."""
 
     def __init__(self, path: bytes, entries: Sequence[Entry]) -> None:
         self.path = path

@@ -11,7 +11,7 @@ from trinity_guard.migrate.selection import Selection
 from trinity_guard.migrate.tags import follow
 
 
-class Survey:
+class HistorySurvey:
     """What `migrate info` shows. absent: paths of LFS pointers whose object is not here; sizes: see report.py."""
 
     def __init__(
@@ -26,7 +26,7 @@ class Survey:
         self.git_size = git_size
 
 
-def survey(migration: Migration, selection: Selection, chosen: Chosen) -> Survey:
+def survey(migration: Migration, selection: Selection, chosen: Chosen) -> HistorySurvey:
     """Look through the history that is chosen."""
     source, names = migration.source, [*chosen.names, *chosen.lonely]
     with no_collections():
@@ -42,4 +42,4 @@ def survey(migration: Migration, selection: Selection, chosen: Chosen) -> Survey
         remarks += filters.remarks(source, found, names, selection, speaking)
         caught = filters.caught_in_old_commits(source, scanned, named.commits, speaking)
         remarks += filters.remarks_on_old_commits(caught)
-        return Survey(scanned, selection, paths, remarks, migration.git_size())
+        return HistorySurvey(scanned, selection, paths, remarks, migration.git_size())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from trinity_guard.git.catfile import Source, headers, unreadable
 from trinity_guard.git.packwriter import Pack
-from trinity_guard.migrate.commits import Names, renamed
+from trinity_guard.migrate.commits import CommitIds, renamed
 
 # How Git tells where the signature of a tag begins (gpg-interface.c).
 SIGNATURES = (
@@ -59,7 +59,7 @@ class Tags:
         self,
         named: Named,
         ids: dict[bytes, bytes],
-        names: Names | None,
+        names: CommitIds | None,
         new_tree: Callable[[bytes], bytes],
         pack: Pack,
     ) -> None:

@@ -15,7 +15,7 @@ from trinity_guard.migrate.settle import moves_of, nothing_to, resume
 from trinity_guard.migrate.state import State
 
 
-class Verified:
+class Verification:
     """commits: how many were compared, changed: how many of them are new ones; wrong: what differs, nothing if all
     is well."""
 
@@ -27,7 +27,7 @@ class Verified:
         self.wrong = wrong
 
 
-def verify(migration: Migration) -> Verified:
+def verify(migration: Migration) -> Verification:
     """Compare every commit, path and byte of the old history with the new one; possible while the old refs are here."""
     source = migration.source
     with migration.state as state:
@@ -43,7 +43,7 @@ def verify(migration: Migration) -> Verified:
         wrong = _unmapped(source, moves, ids) + of_refs.wrong
         cache, folder = os.fsencode(values["cache"]), lfs.of(source)
         wrong += prove(source, ids, cache, migration.on_progress, None, of_refs.trees, folder)
-        return Verified(len(ids), sum(1 for old, new in ids.items() if old != new), wrong)
+        return Verification(len(ids), sum(1 for old, new in ids.items() if old != new), wrong)
 
 
 def read_map(state: State) -> dict[bytes, bytes]:

@@ -13,7 +13,7 @@ from trinity_guard.git import index
 from trinity_guard.git.catfile import Source
 
 
-class Change:
+class TreeDifference:
     """What differs between two commits: paths added (with their blobs), modified, deleted."""
 
     def __init__(self) -> None:
@@ -22,9 +22,9 @@ class Change:
         self.deleted: list[bytes] = []
 
 
-def between(source: Source, old: bytes, new: bytes) -> Change:
+def between(source: Source, old: bytes, new: bytes) -> TreeDifference:
     out = source.run("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", old, new)
-    change = Change()
+    change = TreeDifference()
     for one in index.changes(out):
         if one.status == b"A":
             change.added[one.path] = one.oids[1]
@@ -33,7 +33,7 @@ def between(source: Source, old: bytes, new: bytes) -> Change:
     return change
 
 
-def untracked_in_the_way(source: Source, change: Change) -> list[bytes]:
+def untracked_in_the_way(source: Source, change: TreeDifference) -> list[bytes]:
     """Return the files of the work tree that are where new ones go, and are not the same."""
     place = source.place
     there = [path for path in change.added if os.path.lexists(place.file(path))]

@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trinity_guard.dvcrepo.secrets import Finding
+    from trinity_guard.dvcrepo.secrets import PrivateOption
 
 LOCAL = b".dvc/config.local"
 COMMITTED = b".dvc/config"
@@ -40,12 +40,12 @@ HOME_FILES = {
 }
 
 
-class Moved:
+class MovedOptions:
     """What a move did: the findings that are now in config.local, and whether the history holds any of their kind."""
 
     __slots__ = ("findings", "published")
 
-    def __init__(self, findings: Sequence[Finding], published: bool) -> None:
+    def __init__(self, findings: Sequence[PrivateOption], published: bool) -> None:
         self.findings = findings
         self.published = published
 
@@ -75,7 +75,7 @@ def keep(place: git.Place, root: bytes, section: str, option: str, value: str) -
     _write(file, with_option(old, file, section, option, value), private=True)
 
 
-def move(place: git.Place, root: bytes) -> Moved:
+def move(place: git.Place, root: bytes) -> MovedOptions:
     """Move every credential of `.dvc/config` into config.local; all other lines of both stay as they are.
 
     What config.local says already wins today, so it stays. The old file is touched last: a crash loses nothing.
@@ -84,7 +84,7 @@ def move(place: git.Place, root: bytes) -> Moved:
     data = _read(file)
     findings = secrets.credentials_in(data, file)
     if not findings:
-        return Moved([], False)
+        return MovedOptions([], False)
     local_file = _local_file(place, root)
     local = _read(local_file)
     tree, known = configfile.parse(data, file), configfile.parse(local, local_file)
@@ -103,7 +103,7 @@ def move(place: git.Place, root: bytes) -> Moved:
     published = in_history(place, root)
     _write(local_file, local, private=True)
     _write(file, new, private=False)
-    return Moved(findings, published)
+    return MovedOptions(findings, published)
 
 
 def in_history(place: git.Place, root: bytes) -> bool:
@@ -162,7 +162,7 @@ def _encoded(option: str, value: str) -> str:
     raise GuardError(problem=f"the value for {option} mixes quotes in a way that no DVC config can hold.")
 
 
-def _replaced(data: bytes, finding: Finding, value: str | None) -> bytes:
+def _replaced(data: bytes, finding: PrivateOption, value: str | None) -> bytes:
     """Return a config without a finding's line, or with another value in it."""
     number = configfile.line_of(data, finding.section, finding.option)
     lines = data.split(b"\n")
@@ -174,7 +174,9 @@ def _replaced(data: bytes, finding: Finding, value: str | None) -> bytes:
     return b"\n".join(lines)
 
 
-def _require_clean(file: bytes, old: bytes, new: bytes, findings: Sequence[Finding], values: Sequence[str]) -> None:
+def _require_clean(
+    file: bytes, old: bytes, new: bytes, findings: Sequence[PrivateOption], values: Sequence[str]
+) -> None:
     """Make sure that nothing but the findings went, and that nothing of them stayed."""
     expected = configfile.parse(old, file)
     for finding, value in zip(findings, values, strict=True):
@@ -190,7 +192,7 @@ def _require_clean(file: bytes, old: bytes, new: bytes, findings: Sequence[Findi
         raise _by_hand(file, findings[0])
 
 
-def _by_hand(file: bytes, finding: Finding) -> GuardError:
+def _by_hand(file: bytes, finding: PrivateOption) -> GuardError:
     return GuardError(
         problem=f"{shown(file)} cannot be changed line by line: {secrets.said(finding)}; nothing was changed.",
         remedy="move it by hand into .dvc/config.local, below the same section",

@@ -36,7 +36,7 @@ METRICS = os.path.join("metrics", "train.json")
 
 
 @dataclass(frozen=True)
-class Options:
+class TrainingOptions:
     """What a training is told. root: of the project; dataset, output: paths as the user sees them.
 
     register: the registered model that gets a version, and whose champion must not be better, unless `compare` is off.
@@ -86,7 +86,7 @@ class Trained:
 
 @dataclass(frozen=True)
 class _Inputs:
-    options: Options
+    options: TrainingOptions
     source: Commit
     table: Table
     pointer: Recorded | None
@@ -104,7 +104,7 @@ class _Fitted:
     pictures: Mapping[str, bytes]
 
 
-def train(options: Options, store: runs.Store, watch: Watch | None = None) -> Trained:
+def train(options: TrainingOptions, store: runs.RunStore, watch: Watch | None = None) -> Trained:
     """Train. store: where it is logged, not begun yet: a table that cannot be trained on leaves nothing
     behind, and no more does a cluster that does not answer.
 
@@ -128,7 +128,7 @@ def train(options: Options, store: runs.Store, watch: Watch | None = None) -> Tr
         raise
 
 
-def _completed(inputs: _Inputs, store: runs.Store, fitted: _Fitted, ignored: list[str]) -> Trained:
+def _completed(inputs: _Inputs, store: runs.RunStore, fitted: _Fitted, ignored: list[str]) -> Trained:
     """Pass the gates, log, write."""
     options = inputs.options
     champion, measured = _champion(inputs, store, fitted)
@@ -150,7 +150,7 @@ def _completed(inputs: _Inputs, store: runs.Store, fitted: _Fitted, ignored: lis
     return Trained(fitted.evaluation, metadata, [], notes, ignored, written, logged, unlogged)
 
 
-def _champion(inputs: _Inputs, store: runs.Store, fitted: _Fitted) -> tuple[Mapping[str, Any] | None, list[str]]:
+def _champion(inputs: _Inputs, store: runs.RunStore, fitted: _Fitted) -> tuple[Mapping[str, Any] | None, list[str]]:
     """Return the champion to be compared with, None where there is none or none is to be, and what to say of it."""
     options = inputs.options
     found = runs.champion(store, options.register) if options.register and options.compare else None
@@ -160,7 +160,7 @@ def _champion(inputs: _Inputs, store: runs.Store, fitted: _Fitted) -> tuple[Mapp
     return equal, [note] if note else []
 
 
-def _inputs(options: Options) -> _Inputs:
+def _inputs(options: TrainingOptions) -> _Inputs:
     source = provenance.commit(options.root)
     table = load(options.dataset)
     pointer = provenance.recorded(options.dataset, options.root)
@@ -182,12 +182,12 @@ def _mismatch(inputs: _Inputs) -> list[str]:
     ]
 
 
-def _ignore_store(root: str, store: runs.Store) -> list[str]:
+def _ignore_store(root: str, store: runs.RunStore) -> list[str]:
     """Keep the embedded store out of Git, before there is one."""
     return runs.ignore(root) if store.embedded and provenance.is_git(root) else []
 
 
-def _fit(inputs: _Inputs, parts: tuple[Any, Any], store: runs.Store, watch: Watch) -> _Fitted:
+def _fit(inputs: _Inputs, parts: tuple[Any, Any], store: runs.RunStore, watch: Watch) -> _Fitted:
     options, data, (seen, test) = inputs.options, inputs.data, parts
     settings, trials = options.settings, []
     if options.search:
@@ -258,7 +258,7 @@ def _metadata(inputs: _Inputs, fitted: _Fitted, claim: record.Claim, data: bytes
     }
 
 
-def _mlflow(store: runs.Store, logged: runs.Logged | None, options: Options) -> dict[str, object]:
+def _mlflow(store: runs.RunStore, logged: runs.Logged | None, options: TrainingOptions) -> dict[str, object]:
     """Return where the run is; name: of the registered model, as MLflow calls it, which has this version."""
     version = logged.registered_version if logged else None
     return {
@@ -322,7 +322,7 @@ def _tags(inputs: _Inputs, found: Evaluation) -> dict[str, str]:
     return {name: value for name, value in known.items() if value} | found.terms
 
 
-def _log(store: runs.Store, run: runs.Run) -> tuple[runs.Logged | None, GuardError | None]:
+def _log(store: runs.RunStore, run: runs.Run) -> tuple[runs.Logged | None, GuardError | None]:
     """Log; what keeps MLflow from it is returned, since a model that is trained is not thrown away for it."""
     try:
         return runs.log(store, run), None

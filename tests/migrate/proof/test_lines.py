@@ -33,12 +33,12 @@ def test_headers_that_go_on_are_one_and_the_message_is_whole() -> None:
     ],
 )
 def test_a_message_may_differ_by_ids_that_became_others_alone(before: bytes, after: bytes, same: bool) -> None:
-    assert lines.Names(IDS).same(before, after) == same
+    assert lines.Messages(IDS).same(before, after) == same
 
 
 def test_first_letters_that_two_commits_share_name_none() -> None:
     twice = {b"1234567" + b"0" * 33: NEW, b"1234567" + b"1" * 33: NEW}
-    assert not lines.Names(twice).same(b"see 1234567", b"see aaaaaaa")
+    assert not lines.Messages(twice).same(b"see 1234567", b"see aaaaaaa")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ UNSAID = "BFG cannot be told: data/"
 EXCEPTIONS = "BFG knows no exceptions: it deletes what is excluded or small, too"
 
 
-def names(selection: Selection, *paths: bytes) -> globs.Names:
+def names(selection: Selection, *paths: bytes) -> globs.Globs:
     scan = Scan()
     scan.versions = {path: {} for path in paths}
     return globs.of_names(selection, scan)

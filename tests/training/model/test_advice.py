@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 
 from trinity_guard.training.model import advice, forest
-from trinity_guard.training.model.verified import Verified
+from trinity_guard.training.model.verified import VerifiedModel
 
 MILDEST_FIRST = ["NONE", "CSS_BREAK_WORD", "FONT_SHRINK", "CSS_TRUNCATE", "CONTENT_CUT"]
 
 
-def model_of(target: str, classes: list[int], strategies: list[str]) -> Verified:
+def model_of(target: str, classes: list[int], strategies: list[str]) -> VerifiedModel:
     """Return what advice looks at of a model: its classes, and the names that it was trained on."""
     encoder = SimpleNamespace(categories_=[["minimal"], strategies])
     columns = SimpleNamespace(transformers_=[("texts", encoder, ["theme", "active_strategy"])])
     pipeline = SimpleNamespace(classes_=classes, named_steps={"columns": columns})
-    return cast("Verified", SimpleNamespace(target=target, pipeline=pipeline))
+    return cast("VerifiedModel", SimpleNamespace(target=target, pipeline=pipeline))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from tests.training import trackable
 from trinity_guard.training.tracking import runs as tracking
-from trinity_guard.training.tracking.runs import Logged, Store
+from trinity_guard.training.tracking.runs import Logged, RunStore
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="module")
-def logged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Store, Logged, Path]]:
+def logged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunStore, Logged, Path]]:
     """One training with everything, logged from another folder."""
     root, elsewhere = tmp_path_factory.mktemp("project"), tmp_path_factory.mktemp("elsewhere")
     with pytest.MonkeyPatch.context() as patch:

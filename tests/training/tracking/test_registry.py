@@ -6,10 +6,10 @@ from pathlib import Path
 
 from tests.training import trackable
 from trinity_guard.training.tracking import runs as tracking
-from trinity_guard.training.tracking.runs import Logged, Store
+from trinity_guard.training.tracking.runs import Logged, RunStore
 
 
-def test_a_registered_version_bears_the_alias_and_what_it_was_made_of(logged: tuple[Store, Logged, Path]) -> None:
+def test_a_registered_version_bears_the_alias_and_what_it_was_made_of(logged: tuple[RunStore, Logged, Path]) -> None:
     store, made, _ = logged
     best = tracking.champion(store, trackable.MODEL)
     assert best is not None
@@ -25,7 +25,7 @@ def test_a_registered_version_bears_the_alias_and_what_it_was_made_of(logged: tu
     assert tracking.run_of(store, "0" * 32) is None
 
 
-def test_a_release_marks_its_version(logged: tuple[Store, Logged, Path]) -> None:
+def test_a_release_marks_its_version(logged: tuple[RunStore, Logged, Path]) -> None:
     store, made, _ = logged
     assert made.registered_version
     tracking.mark(store, trackable.MODEL, made.registered_version, {"semver": "v1.2.0"}, "prod")

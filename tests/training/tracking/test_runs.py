@@ -14,10 +14,10 @@ from tests.helpers.support import PROJECT
 from tests.training import trackable
 from trinity_guard.errors import GuardError
 from trinity_guard.training.tracking import runs as tracking
-from trinity_guard.training.tracking.runs import Logged, Store
+from trinity_guard.training.tracking.runs import Logged, RunStore
 
 
-def client(store: Store) -> Any:
+def client(store: RunStore) -> Any:
     from mlflow import MlflowClient
 
     return MlflowClient(store.uri)
@@ -33,7 +33,7 @@ def python(code: str, *args: str | Path, cwd: Path) -> subprocess.Popen[bytes]:
 
 
 def test_parameters_metrics_and_tags_are_logged_and_long_values_say_that_they_were_cut(
-    logged: tuple[Store, Logged, Path],
+    logged: tuple[RunStore, Logged, Path],
 ) -> None:
     store, made, _ = logged
     run = client(store).get_run(made.run_id)
@@ -48,7 +48,7 @@ def test_parameters_metrics_and_tags_are_logged_and_long_values_say_that_they_we
     assert run.data.tags["mlflow.source.name"] == "trinity train"
 
 
-def test_the_dataset_is_named_by_its_md5(logged: tuple[Store, Logged, Path]) -> None:
+def test_the_dataset_is_named_by_its_md5(logged: tuple[RunStore, Logged, Path]) -> None:
     store, made, _ = logged
     (given,) = client(store).get_run(made.run_id).inputs.dataset_inputs
     assert given.dataset.digest == "a" * 32
@@ -67,7 +67,7 @@ def test_a_dataset_whose_name_is_all_escapes_is_logged(root: Path) -> None:
     assert "[cut: 724 characters]" in found.inputs.dataset_inputs[0].dataset.name
 
 
-def test_plots_and_files_lie_in_the_projects_folder(logged: tuple[Store, Logged, Path]) -> None:
+def test_plots_and_files_lie_in_the_projects_folder(logged: tuple[RunStore, Logged, Path]) -> None:
     _, made, root = logged
     folder = root / "mlartifacts" / made.run_id / "artifacts"
     assert trackable.below(folder) == ["card.md", "curves/roc.csv", "plots/calibration.png", "plots/roc.png"]
@@ -76,7 +76,7 @@ def test_plots_and_files_lie_in_the_projects_folder(logged: tuple[Store, Logged,
     assert not (root / "mlruns").exists()
 
 
-def test_the_trials_of_a_search_are_runs_below_it(logged: tuple[Store, Logged, Path]) -> None:
+def test_the_trials_of_a_search_are_runs_below_it(logged: tuple[RunStore, Logged, Path]) -> None:
     store, made, _ = logged
     runs = client(store).search_runs(
         [made.experiment_id], f"tags.`mlflow.parentRunId` = '{made.run_id}'", order_by=["attributes.run_name ASC"]
@@ -85,7 +85,9 @@ def test_the_trials_of_a_search_are_runs_below_it(logged: tuple[Store, Logged, P
     assert found == [("trial 1", "FINISHED", "2", 0.52), ("trial 2", "FINISHED", "3", 0.53)]
 
 
-def test_the_model_loads_by_its_alias_without_a_question_and_says_the_same(logged: tuple[Store, Logged, Path]) -> None:
+def test_the_model_loads_by_its_alias_without_a_question_and_says_the_same(
+    logged: tuple[RunStore, Logged, Path],
+) -> None:
     import mlflow.sklearn
 
     store, made, _ = logged
@@ -101,7 +103,7 @@ def test_the_model_loads_by_its_alias_without_a_question_and_says_the_same(logge
 
 
 def test_the_model_is_signed_with_floats_has_an_example_and_the_given_requirements(
-    logged: tuple[Store, Logged, Path],
+    logged: tuple[RunStore, Logged, Path],
 ) -> None:
     import mlflow.models
 
@@ -116,7 +118,7 @@ def test_the_model_is_signed_with_floats_has_an_example_and_the_given_requiremen
     assert known.flavors["sklearn"]["serialization_format"] == "pickle"
 
 
-def test_the_url_is_the_one_that_the_ui_shows_it_at(logged: tuple[Store, Logged, Path]) -> None:
+def test_the_url_is_the_one_that_the_ui_shows_it_at(logged: tuple[RunStore, Logged, Path]) -> None:
     _, made, _ = logged
     page = f"http://127.0.0.1:5000/#/experiments/{made.experiment_id}/runs/{made.run_id}"
     assert made.url == f"{page}?workflowType=machine_learning"

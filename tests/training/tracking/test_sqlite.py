@@ -19,7 +19,7 @@ from tests.training import trackable
 from tests.training.tracking.test_runs import client, python
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.training.tracking import runs as tracking
-from trinity_guard.training.tracking.runs import Logged, Store
+from trinity_guard.training.tracking.runs import Logged, RunStore
 
 
 def test_the_files_belong_to_the_user_alone(root: Path) -> None:
@@ -69,7 +69,7 @@ def test_an_experiment_whose_artifacts_are_kept_elsewhere_on_purpose_is_logged_t
     assert trackable.below(shared) == [f"{made.run_id}/artifacts/card.md"]
 
 
-def logged_and_elsewhere(root: Path, elsewhere: Path, how: Callable[[Path, Path], object]) -> tuple[Store, Logged]:
+def logged_and_elsewhere(root: Path, elsewhere: Path, how: Callable[[Path, Path], object]) -> tuple[RunStore, Logged]:
     """Log a run, move or copy the project, and return the store there."""
     made = tracking.log(tracking.store(str(root)), trackable.record(files={"card.md": b"x"}))
     how(root, elsewhere)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from trinity_guard import git
-    from trinity_guard.convert.relocate import Gone, Outcome
+    from trinity_guard.convert.relocate import Gone, Relocation
     from trinity_guard.detect.inspect import Artifact
     from trinity_guard.dvcrepo.tracked import Catalog
 
@@ -41,7 +41,7 @@ def follow(
     return tracked.load(place)
 
 
-def _say(place: git.Place, outcome: Outcome, gone: Sequence[Gone]) -> None:
+def _say(place: git.Place, outcome: Relocation, gone: Sequence[Gone]) -> None:
     messages.report_moves(outcome.moved)
     for old, new, why in outcome.stayed[: messages.MAX_NAMED]:
         console.warn(

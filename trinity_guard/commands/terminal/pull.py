@@ -13,10 +13,10 @@ from trinity_guard.git.locks import FileLock
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trinity_guard import git
-    from trinity_guard.checkout.select import Selection
+    from trinity_guard.checkout.select import PathSelection
 
 
-def pull(place: git.Place, selection: Selection) -> int:
+def pull(place: git.Place, selection: PathSelection) -> int:
     """Bring what the selection means; the exit code is BLOCKED when something did not come, or is in conflict."""
     config, _ = patterns.load_config(place)
     with FileLock(place):

@@ -96,7 +96,7 @@ def _in_file(commit: bytes, entry: Entry, data: bytes | None, pushed: bool) -> I
         )  # fmt: skip
 
 
-def _to_own_config(option: secrets.Finding) -> str:
+def _to_own_config(option: secrets.PrivateOption) -> str:
     kind, _, name = option.section.partition(" ")
     name = quoted(name.strip('"'))
     if kind != "remote" or "…" in secrets.said(option):
@@ -119,9 +119,9 @@ def _finding(commit: bytes, entry: Entry, problem: str, remedy: str, key: str) -
     return Finding("TG006", entry.path, problem, remedy, commit=commit.decode(), key=key)
 
 
-def _key(found: secrets.Finding) -> str:
+def _key(found: secrets.PrivateOption) -> str:
     """Return what stands for an option in the fingerprint: its name and kind, no line and no value."""
-    return secrets.said(secrets.Finding(found.section, found.option, 0, found.kind))
+    return secrets.said(secrets.PrivateOption(found.section, found.option, 0, found.kind))
 
 
 def _published(subject: Subject, files: Sequence[tuple[bytes, Entry]]) -> set[tuple[bytes, bytes]]:

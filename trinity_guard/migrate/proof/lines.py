@@ -24,7 +24,7 @@ def fields(raw: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:
     return found, raw[at:]
 
 
-class Names:
+class Messages:
     """Tells whether two messages are the same, but for ids of commits that became others."""
 
     def __init__(self, ids: Mapping[bytes, bytes]) -> None:

@@ -74,7 +74,7 @@ class Proof:
         self._on_progress = on_progress
         self._ignored = ignored
         self._of_dvc: set[tuple[bytes, bytes]] = set()
-        self._names = lines.Names(ids)
+        self._names = lines.Messages(ids)
         self._roots: dict[tuple[bytes, bytes], bytes] = {}
         self._pointers: dict[tuple[bytes, bytes], dict[tuple[bytes, bytes], bytes]] = {}
         self._ignores: dict[tuple[bytes, bytes], dict[frozenset[bytes], bytes]] = {}

@@ -8,7 +8,7 @@ from trinity_guard.errors import shown
 from trinity_guard.git import revisions
 from trinity_guard.git.catfile import Source
 from trinity_guard.migrate import refs
-from trinity_guard.migrate.proof.lines import Names, fields
+from trinity_guard.migrate.proof.lines import Messages, fields
 from trinity_guard.migrate.refs import Move
 
 BEGIN = b"-----BEGIN "
@@ -20,7 +20,7 @@ class RefProof:
     def __init__(self, source: Source, ids: Mapping[bytes, bytes]) -> None:
         self._source = source
         self._ids = ids
-        self._names = Names(ids)
+        self._names = Messages(ids)
         self.trees: list[tuple[bytes, bytes]] = []
         self.wrong: list[str] = []
 

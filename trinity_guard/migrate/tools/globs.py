@@ -12,7 +12,7 @@ from trinity_guard.migrate.selection import Selection
 MAX_NAMED = 3
 
 
-class Names:
+class Globs:
     """globs: names of files that mean what is selected, with regard to case; variants: those of them that only spell
     a pattern as the history does. unsaid: patterns that are no names, and are left out; beyond: files that are meant
     and match no glob. exact: whether the globs alone say what is selected."""
@@ -26,14 +26,14 @@ class Names:
         self.exceptions = False
 
 
-def of_names(selection: Selection, scan: Scan) -> Names:
+def of_names(selection: Selection, scan: Scan) -> Globs:
     """Return the selection as globs; GuardError where not one of its patterns is a name."""
     plain = [p for p in selection.include if _is_name(p)]
     names = {path.rpartition(b"/")[2] for path in scan.versions}
     variants = sorted({v for p in plain for name in names if (v := _variant(p, name))})
     globs = [*plain, *variants]
     beyond = [path for path in scan.versions if not any(_matches(glob, path) for glob in globs)]
-    found = Names(globs, variants, [p for p in selection.include if p not in plain], sorted(beyond))
+    found = Globs(globs, variants, [p for p in selection.include if p not in plain], sorted(beyond))
     found.exceptions = bool(selection.exclude) or selection.above is not None
     found.exact = bool(globs) and not (found.unsaid or beyond or found.exceptions)
     return found
@@ -70,7 +70,7 @@ def braced(globs: Sequence[str]) -> str:
     return globs[0] if len(globs) == 1 else "{" + ",".join(globs) + "}"
 
 
-def told(found: Names, tool: str) -> list[str]:
+def told(found: Globs, tool: str) -> list[str]:
     """Return what the globs do not say, in words."""
     lines = []
     if found.unsaid:

@@ -56,7 +56,7 @@ LOST = {
 }
 
 
-class Facts:
+class GuideFacts:
     """What a guide is made of: the address to clone from and to push to, the folder's name, what is selected."""
 
     def __init__(self, place: git.Place, selection: Selection, scan: Scan) -> None:
@@ -76,7 +76,7 @@ def guide(migration: Migration, tool: str, request: Request) -> str:
     found = survey(migration, selection, select.all_refs(migration))
     if not found.summaries:
         raise GuardError("no file of this history matches.", "trinity-guard migrate info --everything", UNUSABLE)
-    return of_tool(tool, Facts(migration.place, selection, found.scan))
+    return of_tool(tool, GuideFacts(migration.place, selection, found.scan))
 
 
 def _name(url: str) -> str:
@@ -107,26 +107,26 @@ def _url(place: git.Place) -> str:
     return urls.without_secret(url)
 
 
-def of_tool(name: str, facts: Facts) -> str:
+def of_tool(name: str, facts: GuideFacts) -> str:
     """Return the steps for bfg, filter-repo or lfs."""
     what, lost = LOST[name]
-    steps: dict[str, Callable[[Facts], list[str]]] = {"bfg": _bfg, "filter-repo": _filter_repo, "lfs": _lfs}
+    steps: dict[str, Callable[[GuideFacts], list[str]]] = {"bfg": _bfg, "filter-repo": _filter_repo, "lfs": _lfs}
     ours = f"# {OURS} moves them to DVC instead: every old commit keeps its files. Lost on this way:"
     head = [f"# {what}.", ours, *(f"#   {line}" for line in lost)]
     return "\n".join([*head, *steps[name](facts)])
 
 
-def _clone(facts: Facts) -> list[str]:
+def _clone(facts: GuideFacts) -> list[str]:
     return ["", "# A fresh mirror, to work in", _line("git", "clone", "--mirror", facts.url, facts.folder)]
 
 
-def _publish(facts: Facts, *more: str) -> list[str]:
+def _publish(facts: GuideFacts, *more: str) -> list[str]:
     push = _line("git", "push", "--mirror", facts.url)
     why = "# Publish it; everybody must clone again, and old clones must not push"
     return ["", why, *more, f"{push}     # a forge refuses its own refs/pull/*, all else is published"]
 
 
-def _bfg(facts: Facts) -> list[str]:
+def _bfg(facts: GuideFacts) -> list[str]:
     found = globs.of_names(facts.selection, facts.scan)
     jar = os.environ.get("BFG_JAR") or "bfg.jar"
     lines = [f"#   {line}" for line in globs.told(found, "BFG")]
@@ -154,14 +154,14 @@ def _bfg(facts: Facts) -> list[str]:
     ]
 
 
-def _in_head(facts: Facts) -> bool:
+def _in_head(facts: GuideFacts) -> bool:
     head = revisions.commit(b"HEAD")
     return head is not None and any(
         facts.selection.bit(line.partition(b"\t")[2]) for line in revisions.tree_lines(head)
     )
 
 
-def _filter_repo(facts: Facts) -> list[str]:
+def _filter_repo(facts: GuideFacts) -> list[str]:
     found = globs.of_names(facts.selection, facts.scan)
     lines = _clone(facts)
     keep = ["--prune-empty", "never", "--prune-degenerate", "never"]
@@ -183,7 +183,7 @@ def _filter_repo(facts: Facts) -> list[str]:
     ]
 
 
-def _lfs(facts: Facts) -> list[str]:
+def _lfs(facts: GuideFacts) -> list[str]:
     found = globs.of_names(facts.selection, facts.scan)
     include = found.globs if found.exact else [*facts.selection.include, *found.variants]
     args = [f"--include={','.join(include)}"]

@@ -47,10 +47,10 @@ class Done:
 def run(migration: Migration, options: Options, tool: Tool) -> Done:
     """Save every matching blob, turn the branches' tips into pointers, and let the tool delete the rest."""
     with migration.state:
-        return _Run(migration, options, tool).run()
+        return _ToolRun(migration, options, tool).run()
 
 
-class _Run:
+class _ToolRun:
     def __init__(self, migration: Migration, options: Options, tool: Tool) -> None:
         self._migration = migration
         self._options = options

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from trinity_guard.training.data.themes import STRATEGIES
 from trinity_guard.training.model import forest
 from trinity_guard.training.model.forest import STRATEGIES as WORDS
-from trinity_guard.training.model.verified import Verified
+from trinity_guard.training.model.verified import VerifiedModel
 
 # A strategy is advised if it holds more often than not. The probabilities are calibrated: a model's card shows it.
 ENOUGH = 0.5
@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 Answer = dict[str, Any]
 
 
-def answers(verified: Verified, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
+def answers(verified: VerifiedModel, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
     """Return an answer for each row; rows: checked, with the model's features.
 
     Of a model of verdicts: `p_<strategy>`, the probability that the page holds under it, for each that the model knows,
@@ -36,18 +36,18 @@ def answers(verified: Verified, rows: Sequence[Mapping[str, Any]]) -> list[Answe
     return found
 
 
-def known_strategies(verified: Verified) -> list[str]:
+def known_strategies(verified: VerifiedModel) -> list[str]:
     """Return the strategies that the model was trained on, as the rows name them."""
     _, encoder, names = verified.pipeline.named_steps["columns"].transformers_[-1]
     return [str(name) for name in encoder.categories_[list(names).index("active_strategy")]]
 
 
-def known_themes(verified: Verified) -> set[str]:
+def known_themes(verified: VerifiedModel) -> set[str]:
     _, encoder, names = verified.pipeline.named_steps["columns"].transformers_[-1]
     return {str(name) for name in encoder.categories_[list(names).index("theme")]}
 
 
-def _of_verdicts(verified: Verified, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
+def _of_verdicts(verified: VerifiedModel, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
     known = known_strategies(verified)
     candidates = [name for name in STRATEGIES if name in known]
     asked = [{**row, "active_strategy": name} for row in rows for name in candidates]
@@ -61,7 +61,7 @@ def _of_verdicts(verified: Verified, rows: Sequence[Mapping[str, Any]]) -> list[
     ]
 
 
-def _valid(verified: Verified, rows: Sequence[Mapping[str, Any]]) -> Floats:
+def _valid(verified: VerifiedModel, rows: Sequence[Mapping[str, Any]]) -> Floats:
     """Return the probability of "valid" for each row, shape (n,)."""
     if not rows:
         return np.zeros(0)
@@ -78,7 +78,7 @@ def _advice(row: Mapping[str, Any], holds: Mapping[str, float], of_own: Any) -> 
     return answer | {"advice": chosen, "p_advice": round(holds[chosen], 6) if chosen in holds else None}
 
 
-def _of_strategies(verified: Verified, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
+def _of_strategies(verified: VerifiedModel, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
     classes = [int(c) for c in verified.pipeline.classes_]
     words = [WORDS.get(c, str(c)) for c in classes]
     found = []

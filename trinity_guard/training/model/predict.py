@@ -17,7 +17,7 @@ from trinity_guard.training.model import advice, evaluation, forest, verified
 from trinity_guard.training.model.advice import Answer
 from trinity_guard.training.model.evaluation import Evaluation
 from trinity_guard.training.model.settings import Settings
-from trinity_guard.training.model.verified import Verified
+from trinity_guard.training.model.verified import VerifiedModel
 
 MAX_COMPLAINTS = 20
 # Beside the model's own columns, what a row may carry and an answer repeats.
@@ -28,24 +28,24 @@ OPTIONAL = ("active_strategy",)
 Row = dict[str, Any]
 
 
-def predict(path: str | Verified, rows: Any, md5: str | None = None) -> list[Answer]:
+def predict(path: str | VerifiedModel, rows: Any, md5: str | None = None) -> list[Answer]:
     """Return an answer for each page: see advising.answers, with `page_id` first where a row has one.
 
     path: of a model with its metadata beside it, loaded only if its md5 is theirs; md5: the one it must have instead.
     Who asks often loads once, with verified.load, and gives what that returns.
     rows: mappings of columns, or a pandas DataFrame. Raises GuardError, with what is wrong in which row.
     """
-    loaded = path if isinstance(path, Verified) else verified.load(os.fspath(path), md5)
+    loaded = path if isinstance(path, VerifiedModel) else verified.load(os.fspath(path), md5)
     records = rows.to_dict("records") if hasattr(rows, "to_dict") else list(rows)
     return _answers(loaded, checked(loaded, records, [f"row {i}" for i in range(1, len(records) + 1)]))
 
 
-def _answers(loaded: Verified, rows: Sequence[Row]) -> list[Answer]:
+def _answers(loaded: VerifiedModel, rows: Sequence[Row]) -> list[Answer]:
     found = advice.answers(loaded, rows)
     return [{n: row[n] for n in NAMES if n in row} | answer for row, answer in zip(rows, found, strict=True)]
 
 
-def answered(loaded: Verified, text: str, name: str) -> tuple[list[Answer], list[str]]:
+def answered(loaded: VerifiedModel, text: str, name: str) -> tuple[list[Answer], list[str]]:
     """Return the answers for a text, CSV with a header or JSON lines, and the themes that the model has never seen: it
     judges their pages by the other columns. name: what messages call the text."""
     records, places = _read(text, name, loaded.features)
@@ -104,7 +104,7 @@ def _header(names: list[str], name: str) -> list[str]:
     return names
 
 
-def checked(loaded: Verified, records: Sequence[Mapping[str, Any]], places: Sequence[str]) -> list[Row]:
+def checked(loaded: VerifiedModel, records: Sequence[Mapping[str, Any]], places: Sequence[str]) -> list[Row]:
     """Return rows of the model's columns alone, numbers as numbers, strategies normalised; GuardError lists what is
     wrong, by place and column."""
     wanted = loaded.features
@@ -167,7 +167,7 @@ def _more(where: Sequence[str]) -> str:
     return f" (and {len(where) - 1:,} more rows)" if len(where) > 1 else ""
 
 
-def _require_known(loaded: Verified, rows: Sequence[Row], places: Sequence[str]) -> None:
+def _require_known(loaded: VerifiedModel, rows: Sequence[Row], places: Sequence[str]) -> None:
     """Refuse a strategy that the model was not trained on: of it, it would know nothing and say something."""
     known = advice.known_strategies(loaded)
     for row, place in zip(rows, places, strict=True):
@@ -179,12 +179,12 @@ def _require_known(loaded: Verified, rows: Sequence[Row], places: Sequence[str])
             )
 
 
-def evaluate(path: str | Verified, dataset: str, md5: str | None = None) -> Evaluation:
+def evaluate(path: str | VerifiedModel, dataset: str, md5: str | None = None) -> Evaluation:
     """Return a model's figures on a table: on the test part of the one that it was trained on, on all rows of another.
 
     path, md5: as in `predict`. Raises GuardError for a table or a model that will not do.
     """
-    loaded = path if isinstance(path, Verified) else verified.load(os.fspath(path), md5)
+    loaded = path if isinstance(path, VerifiedModel) else verified.load(os.fspath(path), md5)
     table = load(os.fspath(dataset))
     settings = _settings(loaded)
     data = forest.examples(table, settings)
@@ -201,7 +201,7 @@ def evaluate(path: str | Verified, dataset: str, md5: str | None = None) -> Eval
     return evaluation.evaluate(loaded.pipeline, data, settings, train, test)
 
 
-def _settings(loaded: Verified) -> Settings:
+def _settings(loaded: VerifiedModel) -> Settings:
     """Return the settings that the model was trained with, as far as rows and split follow from them."""
     said = loaded.metadata.get("parameters")
     settings = Settings.of(said) if isinstance(said, dict) else Settings()

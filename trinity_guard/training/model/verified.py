@@ -21,7 +21,7 @@ MD5 = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
-class Verified:
+class VerifiedModel:
     """A loaded model. metadata: empty where the md5 was named by hand and none stands beside the model."""
 
     path: str
@@ -39,7 +39,7 @@ class Verified:
         return "is_valid" if "active_strategy" in self.features else "resolved_strategy_id"
 
 
-def load(path: str, md5: str | None = None) -> Verified:
+def load(path: str, md5: str | None = None) -> VerifiedModel:
     """Load a model whose md5 is the one that its metadata names, and its pointer where it has one; else GuardError (1).
 
     md5: named by hand instead; then neither is looked at. The bytes that were hashed are the bytes that are loaded.
@@ -53,7 +53,7 @@ def load(path: str, md5: str | None = None) -> Verified:
     pull = f"trinity-guard pull {typed(os.fsencode(path))}     # the recorded bytes; first move away what is here"
     if md5 is not None:
         _require(name, found, md5.lower(), "you named", pull)
-        return Verified(path, found, model.load(data), metadata)
+        return VerifiedModel(path, found, model.load(data), metadata)
     recorded = provenance.recorded(path, _top(path))
     agrees = recorded is None or recorded.agrees(data)
     beside = shown(os.fsencode(_beside(path)))
@@ -61,7 +61,7 @@ def load(path: str, md5: str | None = None) -> Verified:
     _require(name, found, _md5_of(metadata, name), "its metadata names", restore if recorded and agrees else pull)
     if recorded is not None and not agrees:
         _require(name, found, recorded.md5, f"its pointer {shown(os.fsencode(path))}.dvc names", pull)
-    return Verified(path, found, model.load(data), metadata)
+    return VerifiedModel(path, found, model.load(data), metadata)
 
 
 def _require(name: str, found: str, wanted: str, who: str, remedy: str) -> None:

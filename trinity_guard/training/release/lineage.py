@@ -25,7 +25,7 @@ OK, WRONG, UNKNOWN, UNSEEN = "ok", "wrong", "could not look", "not looked"
 
 
 @dataclass(frozen=True)
-class Line:
+class Fact:
     """One fact. what: tag, commit, model, metadata, dataset, code, file, run, version, cache, remote, bytes."""
 
     what: str
@@ -44,7 +44,7 @@ class Record:
     model: Model
     release: Release | None
     stages: list[str] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
+    lines: list[Fact] = field(default_factory=list)
     by_file: bool = False
 
     def has(self, state: str) -> bool:
@@ -111,86 +111,86 @@ def check(
     record.lines += _mlflow(place, record, look)
     wanted = [g for g in (record.model.goal, record.model.data) if g]
     if not look:
-        record.lines += [Line("remote", UNSEEN, shown(g.path)) for g in wanted]
+        record.lines += [Fact("remote", UNSEEN, shown(g.path)) for g in wanted]
         return
     record.lines += [line for goal in wanted for line in _kept(place, goal)]
     record.lines += _remote(place, choice, wanted)
     record.lines.append(_fetched(place, choice, record.model.goal, on_progress))
 
 
-def _tag(record: Record) -> Iterator[Line]:
+def _tag(record: Record) -> Iterator[Fact]:
     release = record.release
     if release is None:
-        yield Line("tag", UNSEEN, "never released: trinity release VERSION")
+        yield Fact("tag", UNSEEN, "never released: trinity release VERSION")
         return
     stages = f", stage {', '.join(record.stages)}" if record.stages else ""
     said = f"{release.tag}, {release.when[:10]} by {release.who}{stages}"
     if not release.annotated:
-        yield Line("tag", WRONG, f"{release.tag} is no annotated tag: no release to GTO")
+        yield Fact("tag", WRONG, f"{release.tag} is no annotated tag: no release to GTO")
     elif release.withdrawn:
-        yield Line("tag", WRONG, f"{release.tag} was withdrawn")
+        yield Fact("tag", WRONG, f"{release.tag} was withdrawn")
     elif release.said.get("model_md5") not in (None, record.model.goal.md5):
-        yield Line("tag", WRONG, f"{release.tag} was made of md5 {release.said['model_md5']}")
+        yield Fact("tag", WRONG, f"{release.tag} was made of md5 {release.said['model_md5']}")
     else:
-        yield Line("tag", OK, said)
+        yield Fact("tag", OK, said)
 
 
-def _commit(record: Record) -> Iterator[Line]:
+def _commit(record: Record) -> Iterator[Fact]:
     commit = record.model.commit
     out = git.run("log", "-1", "--format=%cs %s", commit, "--").decode("utf-8", "replace").strip()
-    yield Line("commit", OK, f"{commit[:10].decode()} {out}")
+    yield Fact("commit", OK, f"{commit[:10].decode()} {out}")
 
 
-def _metadata(record: Record) -> Iterator[Line]:
+def _metadata(record: Record) -> Iterator[Fact]:
     goal, told = record.model.goal, record.model.metadata
-    yield Line("model", OK, f"{shown(goal.path)} md5 {goal.md5} ({shown(goal.source)})")
+    yield Fact("model", OK, f"{shown(goal.path)} md5 {goal.md5} ({shown(goal.source)})")
     said = told.text("model", "md5")
     name = shown(committed.metadata_path(goal.path))
     same = said == goal.md5
-    yield Line("metadata", OK if same else WRONG, f"{name}{'' if same else f' says md5 {said or None}'}")
+    yield Fact("metadata", OK if same else WRONG, f"{name}{'' if same else f' says md5 {said or None}'}")
 
 
-def _data(record: Record) -> Iterator[Line]:
+def _data(record: Record) -> Iterator[Fact]:
     model = record.model
     said = model.metadata.text("dataset", "md5")
     name = shown(model.data_path) or model.metadata.text("dataset", "path") or "none named"
     if model.data is None:
-        yield Line("dataset", WRONG, f"{name} md5 {said or None}: no pointer of this commit names it")
+        yield Fact("dataset", WRONG, f"{name} md5 {said or None}: no pointer of this commit names it")
     elif model.data.md5 != said:
-        yield Line("dataset", WRONG, f"{name} md5 {model.data.md5}, but the model was trained on md5 {said or None}")
+        yield Fact("dataset", WRONG, f"{name} md5 {model.data.md5}, but the model was trained on md5 {said or None}")
     else:
-        yield Line("dataset", OK, f"{name} md5 {said} ({shown(model.data.source)})")
+        yield Fact("dataset", OK, f"{name} md5 {said} ({shown(model.data.source)})")
 
 
 def _by_pipeline(model: Model) -> bool:
     return paths.is_lock(model.goal.source)
 
 
-def _code(record: Record) -> Iterator[Line]:
+def _code(record: Record) -> Iterator[Fact]:
     told = record.model.metadata
     commit = told.text("git", "commit")
     if not commit and _by_pipeline(record.model):
         # No output of a stage says when or where it was made: the lock beside it has what it was made of.
-        yield Line("code", OK, f"a stage of {shown(record.model.goal.source)}: dvc repro")
+        yield Fact("code", OK, f"a stage of {shown(record.model.goal.source)}: dvc repro")
         return
     if not commit and told.text("git", "branch"):
-        yield Line("code", UNSEEN, "trained before the first commit")
+        yield Fact("code", UNSEEN, "trained before the first commit")
         return
     if not commit:
-        yield Line("code", UNKNOWN, "the metadata names no commit that it was trained at")
+        yield Fact("code", UNKNOWN, "the metadata names no commit that it was trained at")
         return
     dirty = " with changes that no commit holds" if told.dirty else ""
     short = shown(commit[:10].encode("utf-8", "surrogateescape"))
     result = git.attempt("merge-base", "--is-ancestor", "--end-of-options", commit, record.model.commit)
     if result.code == 0:
-        yield Line("code", OK, f"trained at {short}{dirty}")
+        yield Fact("code", OK, f"trained at {short}{dirty}")
     elif result.code == 1:
-        yield Line("code", WRONG, f"trained at {short}, which does not lead to this commit")
+        yield Fact("code", WRONG, f"trained at {short}, which does not lead to this commit")
     else:
-        yield Line("code", UNKNOWN, f"trained at {short}, which is not in this clone")
+        yield Fact("code", UNKNOWN, f"trained at {short}, which is not in this clone")
 
 
-def _here(place: git.Place, model: Model, look: bool) -> Iterator[Line]:
+def _here(place: git.Place, model: Model, look: bool) -> Iterator[Fact]:
     """Compare model and metadata in the work tree with those of the model's commit; nothing for what is not fetched.
 
     Not with HEAD: a later commit may have changed what tells of a released model.
@@ -199,40 +199,40 @@ def _here(place: git.Place, model: Model, look: bool) -> Iterator[Line]:
     if os.path.lexists(place.file(path)):
         changed = git.run("diff", "--name-only", "-z", model.commit, "--", path, env=git.literal())
         said = f"{shown(path)} here is {'not ' if changed else ''}as commit {model.commit[:10].decode()} has it"
-        yield Line("file", WRONG if changed else OK, said)
+        yield Fact("file", WRONG if changed else OK, said)
     file = place.file(model.path)
     if not os.path.isfile(file):
         return
     if not look:
-        yield Line("file", UNSEEN, name)
+        yield Fact("file", UNSEEN, name)
         return
     right = odb.says(model.goal.name, odb.md5_of(file), file)
-    yield Line("file", OK if right else WRONG, f"{name} here is {'' if right else 'not '}what its pointer names")
+    yield Fact("file", OK if right else WRONG, f"{name} here is {'' if right else 'not '}what its pointer names")
 
 
 # --- MLflow
 
 
-def _mlflow(place: git.Place, record: Record, look: bool) -> Iterator[Line]:
+def _mlflow(place: git.Place, record: Record, look: bool) -> Iterator[Fact]:
     told = record.model.metadata
     run_id = told.text("mlflow", "run_id")
     name, number = mark.registered(told)
     if not run_id and "mlflow" not in told.all and _by_pipeline(record.model):
         return
     if not run_id:
-        yield Line("run", UNKNOWN, "the metadata names no MLflow run")
+        yield Fact("run", UNKNOWN, "the metadata names no MLflow run")
     elif not look:
-        yield Line("run", UNSEEN, f"{run_id} ({told.text('mlflow', 'tracking')})")
+        yield Fact("run", UNSEEN, f"{run_id} ({told.text('mlflow', 'tracking')})")
         if number:
-            yield Line("version", UNSEEN, f"{name} {number}")
+            yield Fact("version", UNSEEN, f"{name} {number}")
     else:
         try:
             yield from _asked_mlflow(place, record, run_id)
         except GuardError as error:
-            yield Line("run", UNKNOWN, f"{run_id}: {error.problem}")
+            yield Fact("run", UNKNOWN, f"{run_id}: {error.problem}")
 
 
-def _asked_mlflow(place: git.Place, record: Record, run_id: str) -> Iterator[Line]:
+def _asked_mlflow(place: git.Place, record: Record, run_id: str) -> Iterator[Fact]:
     from trinity_guard.training.tracking import runs  # MLflow is asked here alone
 
     store_ = runs.store(os.fsdecode(place.top))
@@ -242,7 +242,7 @@ def _asked_mlflow(place: git.Place, record: Record, run_id: str) -> Iterator[Lin
         where = told.text("mlflow", "tracking")
         # The trainer's own database stays on the machine that trained, so that its absence elsewhere proves nothing.
         absent = f"{store_.shown} has no run {run_id}"
-        yield Line("run", UNKNOWN, f"{absent}; it was logged to {where}" if where else absent)
+        yield Fact("run", UNKNOWN, f"{absent}; it was logged to {where}" if where else absent)
         return
     wanted = {"dvc_md5": model.goal.md5, "git_commit": told.text("git", "commit")}
     yield _agreeing("run", run_id, run["tags"], {k: v for k, v in wanted.items() if v})
@@ -252,7 +252,7 @@ def _asked_mlflow(place: git.Place, record: Record, run_id: str) -> Iterator[Lin
     version = runs.version(store_, name, number)
     if version is None or version["run_id"] != run_id:
         words = f"is of run {version['run_id']}" if version else "is not there"
-        yield Line("version", WRONG, f"{name} {number} {words}")
+        yield Fact("version", WRONG, f"{name} {number} {words}")
         return
     wanted = {}
     if record.release:
@@ -260,32 +260,32 @@ def _asked_mlflow(place: git.Place, record: Record, run_id: str) -> Iterator[Lin
     yield _agreeing("version", f"{name} {number}", version["tags"], wanted)
 
 
-def _agreeing(what: str, name: str, tags: dict[str, str], wanted: dict[str, str]) -> Line:
+def _agreeing(what: str, name: str, tags: dict[str, str], wanted: dict[str, str]) -> Fact:
     wrong = [f"its {k} is {tags.get(k, 'not set')}, not {v}" for k, v in wanted.items() if tags.get(k) != v]
-    return Line(what, WRONG if wrong else OK, "; ".join([name, *wrong]))
+    return Fact(what, WRONG if wrong else OK, "; ".join([name, *wrong]))
 
 
 # --- the bytes
 
 
-def _kept(place: git.Place, goal: Output) -> Iterator[Line]:
+def _kept(place: git.Place, goal: Output) -> Iterator[Fact]:
     """Hash what the cache has of it; nothing where it has none."""
     cache = Projects(place).cache_reader(goal.project).own
     if cache.size(goal.name) is not None:
         right = cache.holds(goal.name)
-        yield Line("cache", OK if right else WRONG, f"{shown(goal.path)}{'' if right else ' is damaged'}")
+        yield Fact("cache", OK if right else WRONG, f"{shown(goal.path)}{'' if right else ' is damaged'}")
 
 
-def _remote(place: git.Place, choice: str, wanted: list[Output]) -> Iterator[Line]:
+def _remote(place: git.Place, choice: str, wanted: list[Output]) -> Iterator[Fact]:
     for goal in wanted:
         try:
             for _, name, reason in releasing.on_remotes(place, choice, [goal]):
-                yield Line("remote", WRONG if reason else OK, reason or f"{shown(goal.path)} is on '{name}'")
+                yield Fact("remote", WRONG if reason else OK, reason or f"{shown(goal.path)} is on '{name}'")
         except GuardError as error:
-            yield Line("remote", UNKNOWN, error.problem)
+            yield Fact("remote", UNKNOWN, error.problem)
 
 
-def _fetched(place: git.Place, choice: str, goal: Output, on_progress: Callable[[int, int], None] | None) -> Line:
+def _fetched(place: git.Place, choice: str, goal: Output, on_progress: Callable[[int, int], None] | None) -> Fact:
     """Fetch the model from the remote once more, to a folder that goes again, and hash what came."""
     name = shown(goal.path)
     try:
@@ -296,7 +296,7 @@ def _fetched(place: git.Place, choice: str, goal: Output, on_progress: Callable[
             with connect.connect(to.settings, to.name) as remote:
                 reason = remote.fetch([goal], store, on_progress).get(goal.name, "")
             if not reason and store.holds(goal.name):
-                return Line("bytes", OK, f"{name} fetched from '{to.name}' and hashed")
-        return Line("bytes", WRONG, f"{name} on '{to.name}': {reason or 'other bytes came'}")
+                return Fact("bytes", OK, f"{name} fetched from '{to.name}' and hashed")
+        return Fact("bytes", WRONG, f"{name} on '{to.name}': {reason or 'other bytes came'}")
     except GuardError as error:
-        return Line("bytes", UNKNOWN, f"{name}: {error.problem}")
+        return Fact("bytes", UNKNOWN, f"{name}: {error.problem}")

@@ -21,7 +21,7 @@ WITHOUT = "trinity release {version} --no-mlflow     # the tag in Git alone"
 class Mark:
     """Tags and alias that one version of a registered model still lacks."""
 
-    store: runs.Store
+    store: runs.RunStore
     name: str
     number: str
     tags: Mapping[str, str]

@@ -7,22 +7,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from trinity_guard.training.tracking import sqlite
-from trinity_guard.training.tracking.store import Store, opened
+from trinity_guard.training.tracking.store import RunStore, opened
 
 CHAMPION = "champion"
 
 
-def champion(store: Store, name: str, alias: str = CHAMPION) -> dict[str, Any] | None:
+def champion(store: RunStore, name: str, alias: str = CHAMPION) -> dict[str, Any] | None:
     """Return the version that bears the alias (version, run_id, metrics, tags), None where none does."""
     return _found(store, lambda client: client.get_model_version_by_alias(name, alias))
 
 
-def version(store: Store, name: str, number: str) -> dict[str, Any] | None:
+def version(store: RunStore, name: str, number: str) -> dict[str, Any] | None:
     """Return one version (version, run_id, metrics, tags), None where there is none of this number."""
     return _found(store, lambda client: client.get_model_version(name, number))
 
 
-def run_of(store: Store, run_id: str) -> dict[str, Any] | None:
+def run_of(store: RunStore, run_id: str) -> dict[str, Any] | None:
     """Return a run (run_id, name, status, metrics, params, tags), None where the store has none of this id."""
 
     def ask(client: Any) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def run_of(store: Store, run_id: str) -> dict[str, Any] | None:
     return _asked(store, ask)
 
 
-def mark(store: Store, name: str, number: str, tags: Mapping[str, str], alias: str | None = None) -> None:
+def mark(store: RunStore, name: str, number: str, tags: Mapping[str, str], alias: str | None = None) -> None:
     """Put tags (semver, git_commit, dvc_md5) on a version, and let it bear the alias from now on."""
     store.ready()
     with opened(store) as client:
@@ -61,7 +61,7 @@ def register(client: Any, name: str, model: Any, run_id: str, tags: Mapping[str,
     return str(made.version)
 
 
-def _found(store: Store, question: Any) -> dict[str, Any] | None:
+def _found(store: RunStore, question: Any) -> dict[str, Any] | None:
     def ask(client: Any) -> dict[str, Any]:
         made = question(client)
         metrics = dict(client.get_run(made.run_id).data.metrics) if made.run_id else {}
@@ -70,7 +70,7 @@ def _found(store: Store, question: Any) -> dict[str, Any] | None:
     return _asked(store, ask)
 
 
-def _asked(store: Store, ask: Any) -> dict[str, Any] | None:
+def _asked(store: RunStore, ask: Any) -> dict[str, Any] | None:
     """Return the answer to a question, None for what does not exist; a store that was never made holds nothing."""
     if store.embedded and not os.path.exists(os.path.join(store.root, sqlite.DATABASE)):
         return None

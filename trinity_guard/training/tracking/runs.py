@@ -21,11 +21,11 @@ from trinity_guard.training.tracking.names import legible
 from trinity_guard.training.tracking.registry import champion, mark, register, run_of, version
 from trinity_guard.training.tracking.server import shown_uri
 from trinity_guard.training.tracking.sqlite import artifact_uri, ignore, ignored, moved_from
-from trinity_guard.training.tracking.store import Store, begin, opened, store
+from trinity_guard.training.tracking.store import RunStore, begin, opened, store
 
 __all__ = [
-    "Logged", "Run", "Store", "begin", "champion", "ignore", "ignored", "log", "mark", "require", "run_of", "shown_uri",
-    "store", "version",
+    "Logged", "Run", "RunStore", "begin", "champion", "ignore", "ignored", "log", "mark", "require", "run_of",
+    "shown_uri", "store", "version",
 ]  # fmt: skip
 
 # MLflow's own limits, and how many of each it takes at once.
@@ -76,7 +76,7 @@ class Logged:
     registered_version: str | None
 
 
-def log(store: Store, run: Run) -> Logged:
+def log(store: RunStore, run: Run) -> Logged:
     """Log a training; a run that cannot be logged whole is left as FAILED, never as RUNNING. GuardError (exit 2)."""
     store.ready()
     with warnings.catch_warnings(), opened(store) as client:
@@ -96,7 +96,7 @@ def log(store: Store, run: Run) -> Logged:
     return Logged(run_id, experiment, f"{base}/#/experiments/{experiment}/runs/{run_id}{CLASSICAL}", number)
 
 
-def require(store: Store, experiment: str) -> None:
+def require(store: RunStore, experiment: str) -> None:
     """Refuse a store that cannot be used, or an experiment that no run can be logged to; GuardError (exit 2)."""
     store.ready()
     with opened(store) as client:
@@ -105,7 +105,7 @@ def require(store: Store, experiment: str) -> None:
             _require_usable(store, found)
 
 
-def _experiment(client: Any, store: Store, name: str) -> str:
+def _experiment(client: Any, store: RunStore, name: str) -> str:
     """Return the id of an experiment, made where it is missing, with its artifacts where the store has them."""
     from mlflow.exceptions import MlflowException
 
@@ -122,7 +122,7 @@ def _experiment(client: Any, store: Store, name: str) -> str:
     return str(found.experiment_id)
 
 
-def _require_usable(store: Store, found: Any) -> None:
+def _require_usable(store: RunStore, found: Any) -> None:
     """Refuse an experiment that was deleted, or whose artifacts are kept where the project is no more."""
     name = found.name
     if found.lifecycle_stage != "active":
@@ -146,7 +146,7 @@ def _require_usable(store: Store, found: Any) -> None:
 
 
 @contextlib.contextmanager
-def _active(store: Store, client: Any, run_id: str) -> Iterator[None]:
+def _active(store: RunStore, client: Any, run_id: str) -> Iterator[None]:
     """Make a run the one that MLflow's functions log to, and end it whatever happens: FINISHED or FAILED."""
     import mlflow
 

@@ -31,7 +31,7 @@ STOP_TIMEOUT = 5.0
 DATABASES = ("sqlite", "postgresql", "postgres", "mysql", "mssql")
 
 
-class Store:
+class RunStore:
     """A place for runs. uri: as MLflow gets it; artifact_root: the folder of artifacts, "" where a server decides.
 
     embedded: the project's own; fallback: why it is that, though a server was asked for.
@@ -108,7 +108,7 @@ class Store:
         return text
 
 
-def store(root: str, offline_ok: bool = False) -> Store:
+def store(root: str, offline_ok: bool = False) -> RunStore:
     """Return the store to log to; a server has answered. Cheap: MLflow is not loaded, nothing is made.
 
     GuardError (exit 2) where there is none; with offline_ok a dead server is replaced by the embedded store.
@@ -121,7 +121,7 @@ def store(root: str, offline_ok: bool = False) -> Store:
         uri, who = server.without_password(said)
         error = server.check_server(uri, who)
         if error is None:
-            return Store(root, uri, "", who)
+            return RunStore(root, uri, "", who)
         if not offline_ok:
             raise error
         fallen = _embedded(root)
@@ -134,18 +134,18 @@ def store(root: str, offline_ok: bool = False) -> Store:
             "export MLFLOW_TRACKING_URI=sqlite:////ABSOLUTE/PATH/mlflow.db     # or to another one",
             UNUSABLE,
         )
-    return Store(root, said, _beside(said, root) if kind.partition("+")[0] in DATABASES else "")
+    return RunStore(root, said, _beside(said, root) if kind.partition("+")[0] in DATABASES else "")
 
 
-def begin(root: str, offline_ok: bool = False) -> Store:
+def begin(root: str, offline_ok: bool = False) -> RunStore:
     """Return the store, and load MLflow and make what is missing of it in a thread meanwhile."""
     found = store(root, offline_ok)
     found.begin()
     return found
 
 
-def _embedded(root: str) -> Store:
-    made = Store(root, sqlite.database_uri(root), os.path.join(os.path.abspath(root), sqlite.ARTIFACTS))
+def _embedded(root: str) -> RunStore:
+    made = RunStore(root, sqlite.database_uri(root), os.path.join(os.path.abspath(root), sqlite.ARTIFACTS))
     made.embedded = True
     return made
 
@@ -157,7 +157,7 @@ def _beside(uri: str, root: str) -> str:
     return os.path.join(folder, sqlite.ARTIFACTS)
 
 
-def make_tables(store: Store, uri: str) -> None:
+def make_tables(store: RunStore, uri: str) -> None:
     """Let MLflow make its tables in a database that is to be renamed then: it keeps no connection to it open.
 
     SQLite finds a journal by the name that the file had when it was opened.
@@ -166,7 +166,7 @@ def make_tables(store: Store, uri: str) -> None:
         ask(store, uri)
 
 
-def ask(store: Store, uri: str) -> None:
+def ask(store: RunStore, uri: str) -> None:
     """Ask MLflow something of the store at an address."""
     with _quietly(store):
         from mlflow import MlflowClient
@@ -174,7 +174,7 @@ def ask(store: Store, uri: str) -> None:
         MlflowClient(tracking_uri=uri).search_experiments(max_results=1)
 
 
-def _warm(store: Store) -> None:
+def _warm(store: RunStore) -> None:
     """Load what logging a model needs."""
     with _quietly(store):
         import mlflow.models
@@ -182,7 +182,7 @@ def _warm(store: Store) -> None:
 
 
 @contextlib.contextmanager
-def opened(store: Store) -> Iterator[Any]:
+def opened(store: RunStore) -> Iterator[Any]:
     """Yield MLflow's client for a store; what MLflow raises becomes a GuardError, what it says goes nowhere."""
     with _quietly(store):
         from mlflow import MlflowClient
@@ -191,7 +191,7 @@ def opened(store: Store) -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def _quietly(store: Store) -> Iterator[None]:
+def _quietly(store: RunStore) -> Iterator[None]:
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     with _silence(), _variables(store.who):
@@ -236,7 +236,7 @@ def _silence() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def _half_made(store: Store, text: str) -> GuardError | None:
+def _half_made(store: RunStore, text: str) -> GuardError | None:
     """Return the error for tables of which some are there and some are not, which MLflow cannot go on with."""
     if not store.artifact_root or "OperationalError" not in text or not any(sign in text for sign in HALF_MADE):
         return None
@@ -247,7 +247,7 @@ def _half_made(store: Store, text: str) -> GuardError | None:
     )
 
 
-def _guard_error(store: Store, error: Any) -> GuardError:
+def _guard_error(store: RunStore, error: Any) -> GuardError:
     """Return MLflow's error in our words, its own for what we do not know."""
     text = store.scrubbed(str(error)).strip()
     half = _half_made(store, text)

@@ -28,7 +28,7 @@ def asked(repo: Repo, *args: str, **env: str) -> tuple[int, dict[str, Finding]]:
     return done.returncode, checks
 
 
-def ailing(repo: Repo, *args: str, **env: str) -> dict[str, str]:
+def failing(repo: Repo, *args: str, **env: str) -> dict[str, str]:
     """Return name -> level of the checks that are not ok."""
     return {n: str(c["level"]) for n, c in asked(repo, *args, **env)[1].items() if c["level"] != "ok"}
 
