@@ -137,7 +137,7 @@ def _look(asked: Namespace, place: git.Place, start: bytes, bare: bool = False) 
     git.at_top(place)
     git.as_pushed()
     chosen = _range(asked)
-    place.base = chosen.without[0] if chosen and chosen.tip and chosen.without and not asked.update else b""
+    place.base = chosen.base if chosen and chosen.tip and not asked.update else b""
     if chosen and place.base and partial.remote(place.common_dir):
         partial.bring_trees(place.common_dir, [place.base, *ranges.commits(chosen)])
     config, rules = _rules(place)

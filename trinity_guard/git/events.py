@@ -23,11 +23,15 @@ DEEPER = (
 
 
 class Range:
-    """tip, without: commits (hex); what is reached from the latter is left out. words: the range as one reads it."""
+    """tip, without: commits (hex); what is reached from the latter is left out. words: the range as one reads it.
 
-    __slots__ = ("tip", "without", "words")
+    base: the commit whose rules judge it, b"" where nothing was before it.
+    """
 
-    def __init__(self, tip: bytes, without: Sequence[bytes], words: str) -> None:
+    __slots__ = ("base", "tip", "without", "words")
+
+    def __init__(self, tip: bytes, without: Sequence[bytes], words: str, base: bytes | None = None) -> None:
+        self.base = base or (without[0] if without else b"")
         self.tip = tip
         self.without = list(without)
         self.words = words

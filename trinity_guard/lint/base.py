@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 FILES = (configs.OWN_FILE.encode(), configs.PYPROJECT.encode())
 # What a guard does beside looking is no business of a range's.
-ELSEWHERE = ("notes", "on_artifact", "push", "source", "sync")
+ELSEWHERE = ("notes", "on_artifact", "on_change", "push", "source", "sync")
 # More of these finds more, or less does.
 GAINED, LOST = ("patterns",), ("exclude",)
 LOWER = ("max_size",)

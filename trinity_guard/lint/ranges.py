@@ -51,7 +51,7 @@ def _new(tip: bytes) -> Range:
     form = "--format=%(objecttype) %(objectname)%0a%(*objecttype) %(*objectname)"
     lines = (line.partition(b" ") for line in git.run("for-each-ref", form).splitlines())
     tips = {oid for kind, _, oid in lines if kind == b"commit"}
-    return Range(tip, sorted(tips), f"{short(tip)}, new here")
+    return Range(tip, sorted(tips), f"{short(tip)}, new here", revisions.commit(b"HEAD"))
 
 
 def commits(chosen: Range) -> list[bytes]:

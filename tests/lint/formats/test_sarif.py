@@ -44,6 +44,13 @@ def test_sarif_is_valid_and_every_path_can_be_had_back(findings: list[Finding]) 
     assert len(set(marks)) == len(marks)
 
 
+def test_no_run_has_more_results_than_github_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sarif, "MAX_RESULTS", 2)
+    log = json.loads(render("sarif", [made(b"%d" % n) for n in range(5)], summary()))
+    assert [len(run["results"]) for run in log["runs"]] == [2, 2, 1]
+    assert len({json.dumps(run.get("automationDetails")) for run in log["runs"]}) == 3
+
+
 @pytest.mark.parametrize(
     ("ours", "semver"),
     [

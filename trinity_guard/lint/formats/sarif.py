@@ -8,6 +8,7 @@ from trinity_guard.lint.formats.saying import dumped, fact, named, remedies, uni
 from trinity_guard.lint.summary import Summary
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+MAX_RESULTS = 25_000  # in a run: GitHub rejects a file with more as a whole
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
 
 
@@ -20,18 +21,25 @@ def rendered(findings: list[Finding], summary: Summary) -> str:
         "semanticVersion": semantic(trinity_guard.__version__),
         "rules": [_rule(rule, summary) for rule in rules],
     }
-    run = {
-        "tool": {"driver": driver},
-        "columnKind": "unicodeCodePoints",
-        "results": [_result(f, mark, at[f.rule]) for f, mark in zip(findings, unique(findings), strict=True)],
-        "properties": {
-            "linted": visible(summary.linted),
-            "files": summary.files,
-            "commits": summary.commits,
-            "hidden": summary.hidden,
-        },
-    }
-    return dumped({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
+    results = [_result(f, mark, at[f.rule]) for f, mark in zip(findings, unique(findings), strict=True)]
+    told: dict[str, object] = {"linted": visible(summary.linted), "files": summary.files, "commits": summary.commits}
+    told["hidden"] = summary.hidden
+    runs = [
+        {
+            "tool": {"driver": driver},
+            "columnKind": "unicodeCodePoints",
+            "results": results[start : start + MAX_RESULTS],
+            "properties": told,
+            # GitHub takes several runs of one tool in a file only as different analyses.
+            **_analysis(start),
+        }
+        for start in range(0, max(len(results), 1), MAX_RESULTS)
+    ]
+    return dumped({"$schema": SCHEMA, "version": "2.1.0", "runs": runs})
+
+
+def _analysis(start: int) -> dict[str, object]:
+    return {"automationDetails": {"id": f"trinity-guard/{start // MAX_RESULTS + 1}/"}} if start else {}
 
 
 def semantic(version: str) -> str:
