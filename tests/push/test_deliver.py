@@ -144,6 +144,47 @@ def test_a_folder_that_was_there_and_is_gone_is_a_disk_that_is_not_mounted(world
     assert not world.storage.exists()
 
 
+def test_a_folder_that_published_commits_name_is_not_made_anew(world: World) -> None:
+    world.repo.stage("a.csv.dvc", f"outs:\n- md5: {'0' * 32}\n  size: 1\n  hash: md5\n  path: a.csv\n".encode())
+    world.repo.commit("--no-verify")
+    world.repo.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    with pytest.raises(GuardError, match="is its disk not mounted") as caught:
+        deliver.destination(world.place, b"", "")
+    assert not world.storage.exists()
+    assert f"mkdir -p {world.storage}" in caught.value.remedy
+    world.storage.mkdir()
+    deliver.destination(world.place, b"", "")
+
+
+MINE = "[core]\n    remote = mine\n['remote \"mine\"']\n    url = ../../mine\n"
+
+
+@pytest.mark.parametrize(
+    ("local", "name"),
+    [(MINE, "mine"), ("['remote \"s\"']\n    url = ../../mine\n", "s"), ("[core]\n    remote = s\n", "s")],
+)
+def test_what_is_published_is_where_the_committed_config_leads(world: World, local: str, name: str) -> None:
+    world.repo.write(".dvc/config.local", local.encode())
+    world.repo.write(".dvc/.gitignore", b"/config.local\n")
+    mine, published = (deliver.destination(world.place, b"", "", seen) for seen in (False, True))
+    assert mine.name == name
+    assert (published.name, os.fsdecode(published.remote.local or b"")) == ("s", str(world.storage))
+
+
+def test_a_default_that_this_machine_alone_knows_is_none_for_others(world: World) -> None:
+    world.repo.write(".dvc/config", world.repo.file(".dvc/config").read_bytes().replace(b"remote = s", b""))
+    world.repo.write(".dvc/.gitignore", b"/config.local\n")
+    for local, remedy in (
+        (b"[core]\n    remote = s\n", "dvc remote default s"),
+        (MINE.encode(), "trinity-guard remote add"),
+    ):
+        world.repo.write(".dvc/config.local", local)
+        assert deliver.destination(world.place, b"", "").name in ("s", "mine")
+        with pytest.raises(GuardError, match="nobody else would look there") as caught:
+            deliver.destination(world.place, b"", "", published=True)
+        assert caught.value.remedy.startswith(remedy)
+
+
 def test_a_folder_that_cannot_be_made_is_said(world: World) -> None:
     world.storage.write_bytes(b"a file in its way")
     with pytest.raises(GuardError, match="cannot make the remote's folder"):

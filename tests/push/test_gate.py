@@ -74,5 +74,13 @@ def test_a_cloud_versioned_remote_is_left_to_dvc(world: World) -> None:
     world.repo.write(
         ".dvc/config", b"[core]\n    remote = v\n['remote \"v\"']\n    url = s3://b\n    version_aware = true\n"
     )
-    done = secured(world, world.hold(b"one"))
+    one, two = world.hold(b"one"), world.hold(b"two")
+    for item, version in ((one, "  version_id: abc\n"), (two, "")):
+        item.source = b"%s.dvc" % item.md5.encode()
+        text = f"outs:\n- md5: {item.md5}\n  size: 3\n{version}  hash: md5\n  path: {item.md5}\n"
+        world.repo.stage(item.source.decode(), text.encode())
+    world.repo.commit("--no-verify")
+    one.commit = two.commit = world.repo.head().encode()
+    done = secured(world, one, two)
     assert (done.left, done.sent, done.missing) == (["v"], [], [])
+    assert [item.md5 for item in done.unversioned] == [two.md5]

@@ -6,7 +6,7 @@ import pytest
 
 from tests.push.conftest import World
 from trinity_guard.config import Config
-from trinity_guard.push import push
+from trinity_guard.push import deliver, push
 from trinity_guard.push.queue import Queue, Retries
 
 
@@ -78,6 +78,22 @@ def test_a_folder_that_takes_nothing_counts_as_a_failure_of_the_remote(world: Wo
     report = push.push(world.place, Config(), [item])
     assert [i.md5 for i in report.waiting] == [item.md5]
     assert Retries(world.place).read()["s"][0] == 1
+
+
+def test_a_person_s_push_asks_whatever_is_known(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    real = deliver.deliver
+
+    def noted(to: object, remote: object, group: object, known: object, *more: object) -> deliver.Delivery:
+        asked.append(known)
+        return real(to, remote, group, known, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(deliver, "deliver", noted)
+    item = world.hold(b"one")
+    push.push(world.place, Config(), [item])
+    push.push(world.place, Config(), [item], asked=False)
+    assert asked[0] is None
+    assert isinstance(asked[1], deliver.Known)
 
 
 def test_a_cloud_versioned_remote_is_left_to_dvc_and_its_objects_do_not_wait(world: World) -> None:

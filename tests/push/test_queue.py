@@ -133,6 +133,17 @@ def test_a_damaged_batch_is_put_aside_and_said_and_the_others_go_on(world: World
     assert md5s(Queue(world.place)) == [TWO]
 
 
+def test_to_let_go_of_what_arrived_a_damaged_batch_is_no_obstacle(world: World) -> None:
+    queue = Queue(world.place)
+    one, two = world.hold(b"one"), world.hold(b"two")
+    queue.add([one, two])
+    Path(os.fsdecode(world.place.queue), "0-damaged").write_bytes(b"garbage\0x")
+    queue.let_go([one])
+    with pytest.raises(GuardError, match="was damaged"):
+        queue.read()
+    assert [item.name for item in queue.read()] == [two.name]
+
+
 def test_a_file_that_is_being_written_is_no_batch_yet(world: World) -> None:
     Queue(world.place).add([world.named(ONE)])
     folder = batches(world)[0].parent

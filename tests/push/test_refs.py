@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.helpers.support import Repo, run
+from trinity_guard import git
 from trinity_guard.errors import GuardError
 from trinity_guard.push import refs
 
@@ -52,6 +53,42 @@ def test_only_what_the_other_side_lacks_is_unpublished(history: list[bytes]) -> 
     assert refs.unpublished([pushed(history[2])], "another") == history[::-1]
     assert refs.unpublished([pushed(ZERO, history[2])], "origin") == []
     assert refs.unpublished([pushed(history[2])], ".") == []
+
+
+def test_a_remote_whose_name_goes_on_is_another(history: list[bytes], bare_repo: Repo) -> None:
+    place = git.place()
+    bare_repo.git("remote", "add", "origin/eu", "../eu.git")
+    bare_repo.git("update-ref", "refs/remotes/origin/eu/main", history[2].decode())
+    for where in (place, None):
+        found = refs.unpublished([pushed(history[2], history[0])], "origin", "../there.git", where)
+        assert found == [history[2], history[1]]
+    new = pushed(history[2], target=b"refs/heads/new")
+    assert refs.unpublished([new], "origin/eu", "../eu.git", place) == []
+
+
+def test_refs_of_a_former_server_are_not_believed(history: list[bytes], bare_repo: Repo) -> None:
+    place, old = git.place(), history[0]
+    bare_repo.git("update-ref", "refs/remotes/origin/main", history[1].decode())
+
+    def asked(there: bytes, url: str, target: bytes = b"refs/heads/main") -> list[bytes]:
+        return refs.unpublished([pushed(history[2], there, target)], "origin", url, place)
+
+    assert asked(history[1], "there.git") == [history[2]]
+    assert asked(ZERO, "there.git", b"refs/heads/new") == [history[2]]
+    # It says that it has nothing where our refs say that it had something.
+    assert asked(ZERO, "there.git") == history[::-1]
+    assert asked(old, "there.git") == [history[2]]
+    bare_repo.git(
+        "update-ref",
+        "refs/remotes/origin/more",
+        bare_repo.git("commit-tree", "-m", "x", "HEAD^{tree}").stdout.decode().strip(),
+    )
+    # Another url: nothing of it is believed, until all that was tracked is there.
+    assert asked(ZERO, "new.git", b"refs/heads/new") == history[::-1]
+    assert asked(ZERO, "new.git", b"refs/heads/new") == history[::-1]
+    bare_repo.git("update-ref", "-d", "refs/remotes/origin/more")
+    assert asked(ZERO, "new.git", b"refs/heads/new") == history[::-1]
+    assert asked(ZERO, "new.git", b"refs/heads/new") == [history[2]]
 
 
 def test_what_the_other_side_has_may_be_unknown_here(history: list[bytes]) -> None:

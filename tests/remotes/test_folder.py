@@ -16,6 +16,7 @@ from trinity_guard.remotes.folder import FolderRemote, dirs_last
 
 @pytest.fixture
 def remote(tmp_path: Path) -> FolderRemote:
+    (tmp_path / "storage").mkdir()
     return FolderRemote("s", os.fsencode(tmp_path / "storage"))
 
 
@@ -34,6 +35,28 @@ def test_what_is_sent_is_there_with_its_size_and_comes_back(hand: Hand, remote: 
     assert told[-1] == (100, 100)
     assert remote.fetch([*items, of_object("0" * 32)], hand.other) == {"0" * 32: "is not on the remote"}
     assert content(hand.other, items[1].md5) == b"x" * 100
+
+
+def test_a_folder_that_is_not_there_tells_nothing(hand: Hand, tmp_path: Path) -> None:
+    away = FolderRemote("s", os.fsencode(tmp_path / "away"))
+    for ask in (lambda: away.sizes(["0" * 32]), lambda: away.fetch([of_object("0" * 32)], hand.cache)):
+        with pytest.raises(RemoteError, match="is not there") as caught:
+            ask()
+        assert "is its disk mounted" in caught.value.remedy
+
+
+def test_a_group_s_folders_are_the_group_s(hand: Hand, tmp_path: Path) -> None:
+    shared = FolderRemote("s", os.fsencode(tmp_path / "storage"), shared=True)
+    assert shared.send(hand.cache, [hand.hold(b"x")]) == {}
+    folders = [p for p in (tmp_path / "storage").rglob("*") if p.is_dir() and p.name != "trinity-guard-tmp"]
+    assert {p.stat().st_mode & 0o7777 for p in folders} == {0o2775}
+
+
+def test_a_longer_object_than_the_pointer_names_is_not_copied(hand: Hand, remote: FolderRemote) -> None:
+    good = hand.hold(b"good")
+    assert remote.send(hand.cache, [good]) == {}
+    spoil(odb.Store(remote.folder).path(good.md5), b"x" * 100_000)
+    assert remote.fetch([good], hand.other) == {good.md5: "is damaged on the remote"}
 
 
 def test_a_damaged_object_goes_neither_way_and_the_others_do(hand: Hand, remote: FolderRemote) -> None:
@@ -61,6 +84,7 @@ def test_the_probe_leaves_nothing_and_makes_the_folder(remote: FolderRemote) -> 
 @pytest.mark.parametrize("step", ["bucket", "write"])
 def test_the_probe_names_the_step_that_fails(remote: FolderRemote, step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if step == "bucket":
+        Path(os.fsdecode(remote.folder)).rmdir()
         Path(os.fsdecode(remote.folder)).write_bytes(b"a file in its way")
     else:
 
@@ -75,6 +99,7 @@ def test_the_probe_names_the_step_that_fails(remote: FolderRemote, step: str, mo
 
 
 def test_a_folder_that_takes_nothing_is_an_error_of_the_remote(hand: Hand, remote: FolderRemote) -> None:
+    Path(os.fsdecode(remote.folder)).rmdir()
     Path(os.fsdecode(remote.folder)).write_bytes(b"a file in its way")
     with pytest.raises(RemoteError) as caught:
         remote.send(hand.cache, [hand.hold(b"one")])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import resource
 import socket
 import threading
 import time
@@ -13,6 +15,8 @@ from typing import Any
 import pytest
 
 from tests.remotes.conftest import Hand, content
+from trinity_guard.dvcrepo.output import of_object
+from trinity_guard.remotes import transfer
 from trinity_guard.remotes.base import RemoteError
 from trinity_guard.remotes.folder import ABSENT, DAMAGED
 from trinity_guard.remotes.transfer import AHEAD, ENOUGH, Download, Heartbeat, Traffic, Upload, put
@@ -26,6 +30,7 @@ class Client:
         self.wrong: dict[str, BaseException] = {}
         self.calls: list[str] = []
         self.lock = threading.Lock()
+        self.tells = True
 
     def _do(self, call: str, path: str) -> None:
         with self.lock:
@@ -39,11 +44,16 @@ class Client:
         self._do("put", path)
         self.held[path] = Path(source).read_bytes()
 
-    def get_file(self, path: str, target: str) -> None:
+    def get_file(self, path: str, target: str, callback: Any) -> None:
         self._do("get", path)
         if path not in self.held:
             raise FileNotFoundError(path)
-        Path(target).write_bytes(self.held[path])
+        with Path(target).open("wb") as file:
+            for start in range(0, len(self.held[path]), 1000):
+                file.write(self.held[path][start : start + 1000])
+                file.flush()
+                if self.tells:
+                    callback.relative_update(min(1000, len(self.held[path]) - start))
 
     def mv(self, path: str, target: str) -> None:
         self._do("mv", path)
@@ -102,6 +112,9 @@ class Beats:
 
     def news(self, news: dict[str, str]) -> None:
         self.told.update(news)
+
+    def local_work(self) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
 
 
 def moved(kind: type[Upload | Download], store: Store, hand: Hand, items: list[Any], into: Any = None) -> Beats:
@@ -176,6 +189,24 @@ def test_what_came_is_verified_and_nothing_half_is_left(hand: Hand) -> None:
     assert told == {good.md5: "", bad.md5: DAMAGED, lost.md5: ABSENT}
     assert hand.other.size(bad.md5) is None
     assert not list(Path(hand.other.folder.decode()).rglob("trinity-guard-tmp/*-*"))
+
+
+@pytest.mark.parametrize("tells", [True, False])
+def test_no_more_is_taken_than_the_pointer_names(hand: Hand, tells: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfer, "SLACK", 0)
+    store = Store()
+    store.client.tells = tells
+    short, empty = of_object("0" * 32, 10), of_object("1" * 32, 0)
+    for item in (short, empty):
+        store.client.held[store.path(item.md5)] = b"x" * 100_000
+    beats = moved(Download, store, hand, [short, empty], hand.other)
+    assert {md5: words.partition(":")[0] for md5, words in beats.told.items()} == dict.fromkeys(
+        (short.md5, empty.md5), DAMAGED
+    )
+    assert "longer than the 10 bytes that its pointer names" in beats.told[short.md5]
+    assert hand.other.size(short.md5) is None
+    assert not tells or store.client.held  # what is held there stays
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
 
 
 @pytest.mark.parametrize("scheme", ["ssh", "http", "s3"])
@@ -264,6 +295,16 @@ def test_who_asked_hears_while_something_moves_and_the_end_is_exact() -> None:
         heartbeat.finished = 100
     assert all(0 <= done <= total == 100 for done, total in said)
     assert said[-1] == [100, 100]
+
+
+def test_work_on_this_machine_is_no_silence_of_the_remote() -> None:
+    heard = threading.Event()
+    still = Counted()
+    still.look = lambda: None  # type: ignore[method-assign]
+    with Heartbeat(lambda **_: heard.set(), still, {"do": "send", "items": [["1", 100]]}) as heartbeat:  # type: ignore[arg-type]
+        assert not heard.wait(0.5)
+        with heartbeat.local_work():
+            assert heard.wait(10)
 
 
 def test_nothing_is_said_when_nothing_moves() -> None:

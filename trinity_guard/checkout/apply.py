@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from trinity_guard import Progress
 
 
+# Why DVC itself is to fetch something.
+FROM_SOURCE = "it is an import, which its source has and no remote of this repository"
+VERSIONED = "its remote is cloud-versioned, and DVC alone can ask that"
+
+
 class Fetcher:
     """Fetches objects into the caches, one connection a remote. choice: the configured remote ("" for DVC's default).
 
@@ -34,6 +39,9 @@ class Fetcher:
         reasons: dict[str, str] = {}
         groups: dict[tuple[bytes, str], dict[str, Output]] = {}
         for goal in wanted:
+            if goal.from_repo:
+                reasons[goal.name] = FROM_SOURCE
+                continue
             groups.setdefault((goal.project, goal.remote), {})[goal.name] = goal
         for (project, remote), group in groups.items():
             try:
@@ -50,6 +58,8 @@ class Fetcher:
             raise GuardError("no DVC remote is set.", "trinity-guard remote add URL")
         if name in settings.remotes:
             trust.require(self._follower.place, settings, settings.remotes[name])
+            if settings.remotes[name].versioned:
+                return {goal.name: VERSIONED for goal in group}
         cache = self._follower.projects.cache_reader(project).own
         with connect.connect(settings, name) as opened:
             return opened.fetch(group, cache, self._progress("fetching") if self._progress else None)

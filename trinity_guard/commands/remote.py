@@ -274,8 +274,11 @@ def _move(place: git.Place, root: bytes) -> int:
 def _trust(place: git.Place, root: bytes, asked: Namespace) -> int:
     if asked.all and asked.name:
         raise GuardError("--all takes no name.", "trinity-guard remote trust --all", exit_code=UNUSABLE)
-    project = dvcproject.load(root)
+    project, published = dvcproject.load(root), dvcproject.load(root, published=True)
     chosen = list(project.remotes.values()) if asked.all else [_remote(project, asked.name)]
+    # As others are led there, too: the gate looks where they will.
+    chosen += [r for r in published.remotes.values() if r.url not in {c.url for c in chosen}] if asked.all else []
+    chosen += [] if asked.all else [r for r in [published.remotes.get(chosen[0].name)] if r and r.url != chosen[0].url]
     said = []
     for remote in chosen:
         if trust.unconfirmed(place, project, remote):

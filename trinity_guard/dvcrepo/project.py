@@ -69,9 +69,9 @@ class Project:
         self.autostage = False
 
     @classmethod
-    def at(cls, place: Place, root: bytes) -> Project:
-        """Read the project whose root this is, from the repository's top."""
-        return load(place.file(root) if root else place.top)
+    def at(cls, place: Place, root: bytes, published: bool = False) -> Project:
+        """Read the project whose root this is, from the repository's top. published: as for `load`."""
+        return load(place.file(root) if root else place.top, published=published)
 
     @classmethod
     def of(cls, place: Place, path: bytes) -> Project | None:
@@ -133,10 +133,11 @@ def root_of(top: bytes, path: bytes, known: dict[bytes, bool] | None = None) -> 
 # --- config
 
 
-def load(root: bytes, committed: bytes | None = None) -> Project:
+def load(root: bytes, committed: bytes | None = None, published: bool = False) -> Project:
     """Read the config of the project in the folder `root`. GuardError (exit 2) for one that DVC would not take.
 
-    committed: bytes in the place of its .dvc/config, of another commit.
+    committed: bytes in the place of its .dvc/config, of another commit. published: remotes lead where everybody else
+    is led, who has not this machine's config: to the addresses, and the default one, of .dvc/config.
     """
     root = os.path.abspath(root)
     merged: dict[str, dict[str, Any]] = {}
@@ -145,7 +146,23 @@ def load(root: bytes, committed: bytes | None = None) -> Project:
         for name, section in configfile.read(file, committed if level == "repo" else None).items():
             merged.setdefault(name, {}).update(section)
             origin.update({(name, option): (level, file) for option in section})
+    if published:
+        _as_published(merged, origin, os.path.join(root, b".dvc", b"config"))
     return _project(root, _Settings(merged, origin))
+
+
+def _as_published(
+    merged: dict[str, dict[str, Any]], origin: dict[tuple[str, str], tuple[str, bytes]], file: bytes
+) -> None:
+    """Put back what .dvc/config says of the default remote, and of the addresses of its remotes."""
+    committed = configfile.read(file)
+    if not committed.get("core", {}).get("remote"):
+        merged.get("core", {}).pop("remote", None)
+    for name, section in committed.items():
+        option = "remote" if name == "core" else "url" if name.startswith('remote "') else ""
+        if option in section:
+            merged[name][option] = section[option]
+            origin[name, option] = ("repo", file)
 
 
 class _Settings:

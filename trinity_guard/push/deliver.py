@@ -8,7 +8,7 @@ from trinity_guard import git
 from trinity_guard.dvcrepo import odb
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo.output import Output, of_object
-from trinity_guard.errors import GuardError, shown
+from trinity_guard.errors import GuardError, shown, typed
 from trinity_guard.git import records
 from trinity_guard.remotes import connect, trust
 
@@ -31,12 +31,15 @@ class PushTarget:
         self.cache = settings.odb
 
 
-def destination(place: git.Place, project: bytes, name: str) -> PushTarget:
-    """Find the remote `name` ("": the default) of a project; GuardError where there is none, or none to be trusted."""
-    settings = dvcproject.Project.at(place, project)
+def destination(place: git.Place, project: bytes, name: str, published: bool = False) -> PushTarget:
+    """Find the remote `name` ("": the default) of a project; GuardError where there is none, or none to be trusted.
+
+    published: the one that .dvc/config names, which is where everybody else looks.
+    """
+    settings = dvcproject.Project.at(place, project, published)
     name = (name or settings.default_remote or "").lower()  # as DVC reads its config
     if not name:
-        raise GuardError("no DVC remote is set", "trinity-guard remote add URL")
+        raise _no_default(place, project)
     if name not in settings.remotes:
         raise GuardError(f"the DVC remote '{name}' is not configured", f"trinity-guard remote add {name} URL")
     found = PushTarget(settings, name)
@@ -45,6 +48,16 @@ def destination(place: git.Place, project: bytes, name: str) -> PushTarget:
     if found.remote.local is not None:
         _known_folder(place, found.remote.local)
     return found
+
+
+def _no_default(place: git.Place, project: bytes) -> GuardError:
+    own = dvcproject.Project.at(place, project)
+    if not own.default_remote:
+        return GuardError("no DVC remote is set", "trinity-guard remote add URL")
+    name, known = own.default_remote, own.remotes.get(own.default_remote)
+    words = f"the default remote '{name}' stands in this machine's own config alone: nobody else would look there"
+    in_repo = known is not None and known.sources["url"] == trust.REPO
+    return GuardError(words, f"dvc remote default {name}" if in_repo else "trinity-guard remote add URL")
 
 
 class Delivery:
@@ -163,6 +176,12 @@ class Known:
             records.write(self._file, [(os.fsencode(m),) for m in sorted(self._md5s)])
 
 
+def _published_before() -> bool:
+    """Whether commits that other Git remotes have name objects: whoever made those made the folder, somewhere."""
+    patterns = ("*.dvc", "dvc.lock", "*/dvc.lock")
+    return bool(git.run("rev-list", "-1", "--remotes", "--", *(f":(glob)**/{p}" for p in patterns)))
+
+
 def was_made(place: git.Place, folder: bytes) -> bool:
     """Whether a push has made, or found, this folder of a local remote before."""
     return (folder,) in records.read(_known_folders(place), 1)
@@ -178,6 +197,10 @@ def _known_folder(place: git.Place, folder: bytes) -> None:
         if not os.path.isdir(folder):
             raise GuardError(f"the remote's folder {shown(folder)} is away", "trinity-guard push --pending")
         return
+    if not os.path.isdir(folder) and _published_before():
+        words = f"the remote's folder {shown(folder)} is not there, though published commits name objects: "
+        remedy = f"ls -ld {typed(os.path.dirname(folder))}     # a new one: mkdir -p {typed(folder)}"
+        raise GuardError(words + "is its disk not mounted?", remedy)
     try:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:

@@ -27,15 +27,19 @@ if TYPE_CHECKING:
 
 
 class Secured:
-    """What became of the objects of a push: sent now, there before, nowhere to be had; remotes left to DVC."""
+    """What became of the objects of a push: sent now, there before, nowhere to be had; remotes left to DVC.
 
-    __slots__ = ("left", "missing", "sent", "there")
+    unversioned: objects of these whose pointer names no version of the cloud's, so that nobody could fetch them.
+    """
+
+    __slots__ = ("left", "missing", "sent", "there", "unversioned")
 
     def __init__(self) -> None:
         self.sent: list[Output] = []
         self.there: list[Output] = []
         self.missing: list[tuple[Output, str]] = []
         self.left: list[str] = []
+        self.unversioned: list[Output] = []
 
 
 def secure(
@@ -53,9 +57,10 @@ def secure(
     done = Secured()
     with PushLock(place, on_wait):
         for (project, name), group in push.grouped(config, items).items():
-            to = deliver.destination(place, project, name)
+            to = deliver.destination(place, project, name, published=True)
             if to.remote.versioned:
                 done.left.append(to.name)
+                done.unversioned += _without_version(group)
                 continue
             worktree_cache.bring_back(place, to.cache, group)
             with connect.connect(to.settings, to.name) as remote:
@@ -69,6 +74,14 @@ def secure(
     Queue(place).let_go(done.sent + done.there)
     worktree_cache.let_go(place, done.sent + done.there)
     return done
+
+
+def _without_version(group: Sequence[Output]) -> list[Output]:
+    """Return those objects whose pointer, as its commit has it, lacks what `dvc push` writes into it."""
+    ids = git.read_ids(item.commit + b":" + item.source for item in group)
+    found = [oid for oid in ids if oid]
+    versioned = {oid for oid, data in zip(found, git.read_all(found), strict=True) if b"version_id" in (data or b"")}
+    return [item for item, oid in zip(group, ids, strict=True) if oid not in versioned]
 
 
 def _fetch_folders(to: deliver.PushTarget, remote: connect.Remote, group: Sequence[Output]) -> None:

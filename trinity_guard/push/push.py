@@ -108,7 +108,12 @@ def _push_group(
             )
         worktree_cache.bring_back(place, to.cache, group)
         with connect.connect(to.settings, to.name) as remote:
-            delivered = deliver.deliver(to, remote, group, deliver.Known(place, to.remote), on_progress)
+            known = deliver.Known(place, to.remote)
+            # A person's push asks: what the remote had once may have been taken away since.
+            delivered = deliver.deliver(to, remote, group, known if retries else None, on_progress)
+        if not retries:
+            known.forget([*delivered.failed])
+            known.add([i.name for i in group if not delivered.lacking(i)])
         Retries(place).worked(to.name)
     except GuardError as error:
         if isinstance(error, connect.RemoteError):

@@ -44,7 +44,10 @@ class Queue:
         """Take these entries out; those that other processes add meanwhile stay."""
         gone = {_key(i) for i in items}
         for file in self._files() if gone else ():
-            entries = _decode(file)
+            try:
+                entries = _entries(file)
+            except ValueError:
+                continue  # damaged: whoever reads the queue says so
             left = [e for e in entries if _key(e) not in gone]
             if not left:
                 _unlink(file)
@@ -82,14 +85,17 @@ def _key(item: Output) -> tuple[bytes, str, str]:
     return (item.project, item.remote, item.name)
 
 
-def _decode(file: bytes) -> list[Output]:
+def _entries(file: bytes) -> list[Output]:
+    """Return the entries of a batch; ValueError for a damaged one."""
     found = records.read(file, FIELDS)
-    if not found and not os.path.lexists(file):
-        return []  # a push that runs has let go of it
+    if not found and os.path.lexists(file):
+        raise ValueError
+    return [_decoded(fields) for fields in found]  # none: a push that runs has let go of it
+
+
+def _decode(file: bytes) -> list[Output]:
     try:
-        if not found:
-            raise ValueError
-        return [_decoded(fields) for fields in found]
+        return _entries(file)
     except ValueError:
         aside = file + DAMAGED
         try:

@@ -7,7 +7,7 @@ import os
 from trinity_guard import git, python_module
 from trinity_guard.dvcrepo import configfile, safe_paths, secrets, urls
 from trinity_guard.dvcrepo import project as dvcproject
-from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git.files import read_if_there, replace
 from trinity_guard.remotes import credentials, endpoints, untrusted
 
@@ -48,7 +48,21 @@ def add(place: git.Place, root: bytes, spec: RemoteSpec, about_to_change: Callab
         for file, data in before.items():
             _put_back(file, data)
         raise
+    make_folder(dvcproject.load(root).remotes[name.lower()])
     return done
+
+
+def make_folder(remote: dvcproject.RemoteConfig) -> None:
+    """Make a local remote's folder now: where it is not there later, its disk is not mounted."""
+    if remote.local is None:
+        return
+    try:
+        os.makedirs(remote.local, exist_ok=True)
+    except OSError as error:
+        problem = f"cannot make the remote's folder {shown(remote.local)}: {error.strerror}."
+        raise GuardError(
+            problem, f"ls -ld {typed(os.path.dirname(remote.local))}     # who may write there?"
+        ) from error
 
 
 def own_options(spec: RemoteSpec) -> dict[str, str]:

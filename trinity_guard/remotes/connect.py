@@ -62,5 +62,5 @@ def connect(project: Project, name: str, limit: float | None = None) -> Remote:
     if remote is None:
         raise RemoteError("config", f"the DVC remote '{name}' is not configured", f"dvc remote add {name} URL")
     if remote.local is not None:
-        return FolderRemote(remote.name, remote.local)
+        return FolderRemote(remote.name, remote.local, remote.options.get("shared", "").lower() == "group")
     return ServiceRemote(remote, limit)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 # Steps at which the remote as a whole fails, not one object.
-WHOLE = frozenset({"plugin", "config", "name", "connect", "tls", "credentials", "bucket", "timeout"})
+WHOLE = frozenset({"plugin", "config", "name", "connect", "tls", "credentials", "bucket", "timeout", "page"})
 # Never connected; a connection that broke on the way may have been bad luck.
 _NEVER = {
     "ConnectionRefusedError", "ClientConnectorError", "EndpointConnectionError", "ConnectError", "ServiceRequestError",
@@ -21,6 +21,7 @@ _NEVER = {
 # azure's, google's, asyncssh's, fsspec's and DVC's.
 _NAMES = {
     "plugin": "ImportError RemoteMissingDepsError",
+    "page": "NotTheObject",
     "tls": "SSLError",
     "name": "gaierror ClientConnectorDNSError",
     "credentials": "NoCredentialsError PartialCredentialsError CredentialRetrievalError ProfileNotFound "
@@ -49,6 +50,7 @@ _WORDS = {
     "credentials": "it did not accept the credentials, or there are none",
     "bucket": "its bucket, container or folder does not exist",
     "timeout": "it did not answer in time",
+    "page": "in the place of an object it gives a page: is there somewhere to sign in?",
     "config": "its settings are not valid",
     "read": "reading from it failed",
     "write": "it did not take what was written",
@@ -141,6 +143,8 @@ def remedy_of(step: str, name: str, scheme: str) -> str:
             "azure": f"dvc remote modify --local {name} connection_string TEXT     # or: az login",
             "ssh": f"dvc remote modify --local {name} keyfile FILE     # or load the key: ssh-add",
         }.get(scheme, f"dvc remote modify --local {name} password TEXT     # and user")
+    if step == "page":
+        return f"dvc remote modify --local {name} user NAME     # and password, or auth; a browser shows what it wants"
     if step in ("config", "name", "bucket"):
         return f"dvc remote modify {name} url URL     # or make what it names"
     return f"trinity-guard remote check {name}     # says which step fails"

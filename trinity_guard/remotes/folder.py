@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.dvcrepo import odb
-from trinity_guard.errors import GuardError, shown
+from trinity_guard.errors import GuardError, shown, typed
 from trinity_guard.remotes.base import RemoteError
 
 TYPE_CHECKING = False
@@ -35,10 +35,10 @@ def dirs_last(items: Sequence[Output]) -> list[Output]:
 class FolderRemote:
     """A folder in DVC's layout. connect.Remote says what each method promises."""
 
-    def __init__(self, name: str, folder: bytes) -> None:
+    def __init__(self, name: str, folder: bytes, shared: bool = False) -> None:
         self.name = name
         self.folder = folder
-        self._store = odb.Store(folder)
+        self._store = odb.Store(folder, shared)
 
     def __enter__(self) -> FolderRemote:
         return self
@@ -50,6 +50,7 @@ class FolderRemote:
         self._store.abandon()
 
     def sizes(self, md5s: Sequence[str]) -> dict[str, int]:
+        self._require_folder()
         try:
             found = {md5: self._store.size(md5) for md5 in md5s}
         except OSError as error:
@@ -68,7 +69,16 @@ class FolderRemote:
         }
 
     def fetch(self, items: Sequence[Output], cache: odb.Store, on_progress: Progress | None = None) -> dict[str, str]:
+        self._require_folder()
         return _copy_all(self._store, cache, items, on_progress)
+
+    def _require_folder(self) -> None:
+        """Refuse to tell what a folder has that is not there: its disk may not be mounted."""
+        if not os.path.isdir(self.folder):
+            problem = f"the folder of the remote '{self.name}' is not there: {shown(self.folder)}"
+            parent, folder = typed(os.path.dirname(self.folder)), typed(self.folder)
+            remedy = f"ls -ld {parent}     # is its disk mounted? a new one: mkdir -p {folder}"
+            raise RemoteError("read", problem, remedy)
 
     def probe(self) -> None:
         data = os.urandom(64)
@@ -105,7 +115,7 @@ def _copy_all(
             if count.done - settled > SETTLE_AFTER or item.is_dir:
                 target.settle()
                 settled = count.done
-            reason = _copy(source, target, item.name, count)
+            reason = _copy(source, target, item, count)
             if reason:
                 lacking[item.name] = reason
         target.settle()
@@ -114,9 +124,9 @@ def _copy_all(
     return lacking
 
 
-def _copy(source: odb.Store, target: odb.Store, md5: str, count: odb.ByteCounter) -> str:
+def _copy(source: odb.Store, target: odb.Store, item: Output, count: odb.ByteCounter) -> str:
     """Take one object over, hashing on the way; return why not, "" when it came."""
-    path = source.path(md5)
+    md5, path = item.name, source.path(item.name)
     try:
         file = open(git.opened(path, links=True), "rb", buffering=0)
     except (FileNotFoundError, NotADirectoryError):
@@ -124,8 +134,11 @@ def _copy(source: odb.Store, target: odb.Store, md5: str, count: odb.ByteCounter
     except OSError as error:
         return f"{shown(path)} cannot be read: {error.strerror}"
     with file:
+        size = os.fstat(file.fileno()).st_size
+        if 0 <= item.object_size < size and not source.holds(md5):
+            return DAMAGED  # not a byte more than the pointer names, but for one that is wrong itself
         pieces = iter(lambda: file.read(odb.PIECE), b"")
-        stored = target.take(pieces, os.fstat(file.fileno()).st_size, count)
+        stored = target.take(pieces, size, count)
     if not odb.says(md5, stored.md5, stored.temporary):
         target.drop(stored)
         return DAMAGED

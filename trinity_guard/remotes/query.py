@@ -177,8 +177,15 @@ def _bucket_exists(store: RemoteStore) -> bool:
     return True
 
 
+class NotTheObject(Exception):  # noqa: N818  # what the answer is
+    """An answer of 200 that is something else: a page to sign in at."""
+
+
 def _http_sizes(fs: Any, paths: Sequence[str], on_each: Callable[[int], None]) -> list[Any]:
-    """HEAD each path: fsspec's own `info` calls every failure, an answer of 500 too, "not found"."""
+    """HEAD each path: fsspec's own `info` calls every failure, an answer of 500 too, "not found".
+
+    Where a server does not take that (405), or does not tell the length, the first byte is asked for.
+    """
     import asyncio
 
     from dvc_objects.executors import batch_coros
@@ -187,15 +194,64 @@ def _http_sizes(fs: Any, paths: Sequence[str], on_each: Callable[[int], None]) -
     client = fs.fs
 
     async def one(path: str) -> Any:
-        session = await client.set_session()
-        headers = {"Accept-Encoding": "identity"}
-        async with await session.head(client.encode_url(path), allow_redirects=True, headers=headers) as answer:
+        session, url = await client.set_session(), client.encode_url(path)
+        async with await session.head(url, allow_redirects=True, headers=PLAIN) as answer:
             on_each(1)
-            if answer.status in (404, 410):
-                return FileNotFoundError(path)
-            answer.raise_for_status()
-            length = answer.headers.get("Content-Length", "")
-            return int(length) if length.isdigit() and "Content-Encoding" not in answer.headers else -1
+            found = -1 if answer.status in NO_HEAD else _http_size(answer, path)
+        if found != -1:
+            return found
+        async with session.get(url, headers={**PLAIN, "Range": "bytes=0-0"}) as answer:
+            return await _by_first_byte(answer, path)
 
     coroutines = batch_coros([one(p) for p in paths], batch_size=fs.jobs, return_exceptions=True)
     return list(asyncio.run_coroutine_threadsafe(coroutines, get_loop()).result())
+
+
+# Of what a page is told by: more of it is not read.
+GLANCE = 64 << 10
+PLAIN = {"Accept-Encoding": "identity"}
+NO_HEAD = (400, 403, 405, 501)  # a signed address is good for GET alone, and says 403
+
+
+def _http_size(answer: Any, path: str) -> Any:
+    """Return the size that an answer tells, -1 for none, FileNotFoundError where there is nothing."""
+    if answer.status in (404, 410):
+        return FileNotFoundError(path)
+    answer.raise_for_status()
+    _refuse_page(answer, path)
+    length = answer.headers.get("Content-Length", "")
+    return int(length) if length.isdigit() and "Content-Encoding" not in answer.headers else -1
+
+
+def _refuse_page(answer: Any, path: str) -> None:
+    """Refuse an answer from another address, whose end is not the object's, in the object's place."""
+    if answer.history and answer.url.path.rpartition("/")[2] != path.rpartition("/")[2]:
+        raise NotTheObject(str(answer.url.origin()))
+
+
+async def _by_first_byte(answer: Any, path: str) -> Any:
+    """Return an object's size by what GET says; FileNotFoundError where there is none, -1 where it tells no length."""
+    if answer.status == 416:  # there is no first byte
+        return 0
+    whole = answer.headers.get("Content-Range", "").rpartition("/")[2]
+    size = _http_size(answer, path)
+    if isinstance(size, FileNotFoundError):
+        return size
+    if answer.status == 206:
+        return int(whole) if whole.isdigit() else -1
+    if size == -1:
+        await _refuse_other_bytes(answer, path)
+    return size
+
+
+async def _refuse_other_bytes(answer: Any, path: str) -> None:
+    """Refuse a short answer of unknown length whose md5 is not the object's name, and a page of any length."""
+    import hashlib
+
+    data = b""
+    while len(data) <= GLANCE and (piece := await answer.content.read(GLANCE)):
+        data += piece
+    name = "".join(path.split("/")[-2:]).removesuffix(".dir")
+    short = len(data) <= GLANCE and hashlib.md5(data, usedforsecurity=False).hexdigest() != name
+    if (short and "files/md5/" in path) or answer.content_type == "text/html":
+        raise NotTheObject(str(answer.url.origin()))

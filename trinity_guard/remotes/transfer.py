@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager, nullcontext
 from itertools import islice
 
 from trinity_guard.dvcrepo import odb
@@ -13,19 +14,64 @@ from trinity_guard.remotes.folder import ABSENT, DAMAGED, NOT_CACHED, damaged_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from concurrent.futures import Future
     from typing import Any
 
     Say = Callable[..., None]
 
 BEAT = 0.2
+SLACK = 1 << 20
+EFBIG = 27
 # So many objects in a row that fail for the remote's sake: the rest would too.
 ENOUGH = 8
 # So many objects a thread are before it; each wait looks at all of them.
 AHEAD = 4
 # What came is flushed to the disk in groups, seconds apart.
 SETTLE_EVERY = 0.5
+
+
+class TooLong(Exception):  # noqa: N818  # what came, not that it is an error
+    """More bytes came than the pointer names."""
+
+
+def _bound(most: int) -> Any:
+    """Return what a client library tells of the bytes that come, and what ends the download beyond `most` of them."""
+    from fsspec import Callback
+
+    class Bound(Callback):  # type: ignore[misc]
+        def relative_update(self, inc: int = 1) -> None:
+            self.absolute_update(self.value + inc)
+
+        def absolute_update(self, value: int) -> None:
+            self.value = value
+            if value > most:
+                raise TooLong
+
+    return Bound()
+
+
+class FileLimit:
+    """While it is entered, the system lets no file of this process grow beyond so many bytes.
+
+    Not every client library tells of the bytes that come, or heeds what it is answered.
+    """
+
+    def __init__(self, most: int) -> None:
+        import resource  # noqa: PLC0415  # the worker alone needs it
+
+        self._most = most
+        self._resource = resource
+
+    def __enter__(self) -> None:
+        self._before = self._resource.getrlimit(self._resource.RLIMIT_FSIZE)
+        soft, hard = self._most, self._before[1]
+        if hard != self._resource.RLIM_INFINITY:
+            soft = min(soft, hard)
+        self._resource.setrlimit(self._resource.RLIMIT_FSIZE, (soft, hard))
+
+    def __exit__(self, *_: object) -> None:
+        self._resource.setrlimit(self._resource.RLIMIT_FSIZE, self._before)
 
 
 class Traffic:
@@ -81,8 +127,10 @@ class Heartbeat:
         self._total = sum(max(size, 0) for _, size in request.get("items", ()))
         self._sends = request["do"] == "send"
         self._over = threading.Event()
+        self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.finished = 0  # bytes of objects that are through
+        self._local = 0  # threads that are at work on this machine: their silence is not the remote's
 
     def __enter__(self) -> Heartbeat:
         self._thread.start()
@@ -95,11 +143,22 @@ class Heartbeat:
     def news(self, news: dict[str, Any]) -> None:
         self.say(news=news)
 
+    @contextmanager
+    def local_work(self) -> Iterator[None]:
+        """Hash, flush, rename: what takes time and moves no byte."""
+        with self._lock:
+            self._local += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._local -= 1
+
     def _run(self) -> None:
         start = before = self._moved()
         while not self._over.wait(BEAT):
             now = self._moved()
-            if now != before:
+            if now != before or self._local:
                 before = now
                 wire = now[0] - start[0] if self._sends else now[1] - start[1]
                 self.say(at=[max(self.finished, min(wire, self._total)), self._total])
@@ -187,7 +246,8 @@ class _Transfer:
 
     def _tell(self, fresh: dict[str, str]) -> dict[str, str]:
         """Say what became of these objects, once what arrived is safe."""
-        self.settle()
+        with self.heartbeat.local_work():
+            self.settle()
         if fresh:
             self.heartbeat.news(fresh)
         return {}
@@ -204,7 +264,9 @@ class Upload(_Transfer):
         if size_here is None:
             return NOT_CACHED
         try:
-            if not odb.says(md5, odb.md5_of(path), path):
+            with self.heartbeat.local_work():
+                right = odb.says(md5, odb.md5_of(path), path)
+            if not right:
                 return damaged_in(self.cache, md5)
         except OSError as error:
             return f"its object in the cache cannot be read: {error.strerror}"
@@ -222,13 +284,17 @@ class Download(_Transfer):
         kept = False
         try:
             try:
-                self.store.fs.fs.get_file(self.store.path(md5), os.fsdecode(target))
+                self._get(md5, size, target)
+            except TooLong:
+                return f"{DAMAGED}: it is longer than the {size:,} bytes that its pointer names"
             except FileNotFoundError as error:
                 if query.absent(error):
                     return ABSENT
                 raise
             came = os.stat(target).st_size
-            if not odb.says(md5, odb.md5_of(target), target):
+            with self.heartbeat.local_work():
+                right = odb.says(md5, odb.md5_of(target), target)
+            if not right:
                 there = self.store.info([self.store.path(md5)], lambda _: None)[0]
                 if isinstance(there, int) and there > came:
                     return f"connection lost: {came} of {there} bytes came"
@@ -240,8 +306,23 @@ class Download(_Transfer):
                 os.unlink(target)
         return ""
 
+    def _get(self, md5: str, size: int, target: bytes) -> None:
+        """Fetch an object, and no byte more than may be in it; TooLong where there is more."""
+        most = size if size >= 0 else odb.MAX_LISTED if md5.endswith(".dir") else sys.maxsize
+        try:
+            self.store.fs.fs.get_file(self.store.path(md5), os.fsdecode(target), callback=_bound(most))
+        except OSError as error:
+            if error.errno == EFBIG or (os.path.exists(target) and os.path.getsize(target) > most):
+                raise TooLong from None
+            raise
+        if os.path.getsize(target) > most:
+            raise TooLong
+
     def run(self, items: list[tuple[str, int]]) -> None:
-        super().run(items)
+        known = [odb.MAX_LISTED if md5.endswith(".dir") else size for md5, size in items]
+        # A file may be told by less than its last byte: some libraries write in blocks.
+        with FileLimit(max(known, default=0) + SLACK) if min(known, default=-1) >= 0 else nullcontext():
+            super().run(items)
         if not self._arrived:
             query.check_base(self.store)  # all absent: perhaps for want of the bucket
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -95,6 +96,11 @@ def _require_visible(place: git.Place) -> None:
         )
 
 
+def _add(place: git.Place, name: str, url: str | bytes) -> None:
+    add.dvc(place.top, "remote", "add", "-d", name, url)
+    add.make_folder(project.load(place.top).remotes[name.lower()])
+
+
 def _is_folder(url: str) -> bool:
     return "://" not in url
 
@@ -119,7 +125,7 @@ def _add_remote(place: git.Place, settings: project.Project, url: str | None) ->
     if url is None:
         folder = folder_beside(place)
         # Absolute: a clone anywhere on this machine finds it, and a clone on another one says what is missing.
-        add.dvc(place.top, "remote", "add", "-d", add.free_name(settings), folder)
+        _add(place, add.free_name(settings), folder)
         return [f"default DVC remote '{REMOTE}': the local folder {shown(folder)}"], [
             "the DVC remote is only a folder on this machine, which nobody else can fetch from. For a real one:\n"
             "trinity-guard remote add s3://BUCKET/PATH --default    # or gs:// azure:// ssh:// webdavs://;\n"
@@ -132,7 +138,7 @@ def _add_remote(place: git.Place, settings: project.Project, url: str | None) ->
     name = add.free_name(settings)
     relative = _is_folder(url) and not os.path.isabs(url)
     value = os.path.relpath(_absolute(url), place.top) if relative else os.fsencode(url)
-    add.dvc(place.top, "remote", "add", "-d", name, value)
+    _add(place, name, value)
     return [f"default DVC remote '{name}': {url}"], []
 
 
@@ -195,6 +201,10 @@ def reason_to_keep(place: git.Place, written: dict[str, str]) -> str:
 
 def remove(place: git.Place) -> list[bytes]:
     """Undo `dvc init`; returns the files that were removed. Only after `reason_to_keep` has found none."""
+    for remote in project.load(place.top).remotes.values():
+        if remote.local is not None:
+            with contextlib.suppress(OSError):  # not there, or not empty
+                os.rmdir(remote.local)
     shutil.rmtree(place.file(b".dvc"))
     if os.path.lexists(place.file(b".dvcignore")):
         os.unlink(place.file(b".dvcignore"))

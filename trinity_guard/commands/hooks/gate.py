@@ -41,7 +41,7 @@ def judge(place: git.Place, config: Config, found: PushContents, refs: Sequence[
 
 
 def _secure(place: git.Place, config: Config, found: PushContents, refs: Sequence[Ref]) -> None:
-    confirm.about_places(place, config, found.named)
+    confirm.about_places(place, config, found.named, published=True)
     try:
         gate.require_same_places(place, refs, found)
         with progress.Progress() as line:
@@ -53,10 +53,21 @@ def _secure(place: git.Place, config: Config, found: PushContents, refs: Sequenc
             exit_code=BLOCKED,
         ) from error
     messages.report_sent(secured.sent)
+    if secured.unversioned:
+        raise _unversioned(secured.unversioned, secured.left[0])
     for name in secured.left:
         console.note(f"the remote '{name}' is cloud-versioned: its objects are DVC's alone to push (dvc push).")
     if secured.missing:
         _judge_missing(secured.missing, contents.known_elsewhere(found))
+
+
+def _unversioned(items: list[Output], remote: str) -> GuardError:
+    names = ", ".join(shown(i.record) for i in items[:MAX_LINES]) + (" …" if len(items) > MAX_LINES else "")
+    return GuardError(
+        f"push refused: nobody could fetch {names}: the remote '{remote}' is cloud-versioned, and no version is named.",
+        f"dvc push && git commit --amend --no-edit -a     # DVC writes the versions into the pointers\n{SKIP}",
+        BLOCKED,
+    )
 
 
 def _say_waiting() -> None:

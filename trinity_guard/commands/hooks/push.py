@@ -34,7 +34,8 @@ def pre_push(framework: bool, args: list[str]) -> int:
         return gate(place, push_refs.local_commits(remote), [])
     # Git gives the list on standard input: all of it is read, or Git would get a SIGPIPE.
     refs = push_refs.read_refs(b"" if sys.stdin is None or sys.stdin.isatty() else sys.stdin.buffer.read())
-    return gate(place, push_refs.unpublished(refs, args[0] if args else ""), refs)
+    remote, url = [*args, "", ""][:2]
+    return gate(place, push_refs.unpublished(refs, remote, url, place), refs)
 
 
 def gate(place: git.Place, commits: list[bytes], refs: Sequence[Ref]) -> int:

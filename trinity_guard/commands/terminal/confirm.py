@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from trinity_guard.dvcrepo.output import Output
 
 
-def about_places(place: git.Place, config: Config, items: Sequence[Output]) -> None:
+def about_places(place: git.Place, config: Config, items: Sequence[Output], published: bool = False) -> None:
     """Confirm the remotes that these objects go to, where somebody sits before a terminal and says yes."""
-    about_remotes(place, push.grouped(config, items))
+    about_remotes(place, push.grouped(config, items), published)
 
 
-def about_remotes(place: git.Place, remotes: Iterable[tuple[bytes, str]]) -> None:
-    """Confirm these (project, name) remotes, "" for a default one."""
+def about_remotes(place: git.Place, remotes: Iterable[tuple[bytes, str]], published: bool = False) -> None:
+    """Confirm these (project, name) remotes, "" for a default one. published: as .dvc/config has them."""
     for project, name in remotes:
-        settings = Project.at(place, project)
+        settings = Project.at(place, project, published)
         remote = settings.remotes.get(name or settings.default_remote or "")
         where = trust.unconfirmed(place, settings, remote) if remote else None
         if remote and where and console.confirm(_question(where), in_hook=True):

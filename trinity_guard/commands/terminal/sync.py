@@ -107,6 +107,8 @@ def _report_missing(plan: Plan, fetched: bool) -> None:
 def _remedy(goal: Output, reason: str, fetched: bool) -> str:
     if goal.from_repo:
         return f"dvc fetch {typed(goal.source)} && trinity-guard pull {typed(goal.path)}     # from its source"
+    if reason == apply.VERSIONED:
+        return f"dvc pull {typed(goal.source)}"
     if fetched and reason.startswith("is not on"):
         return "trinity-guard push     # by whoever has it: the author of the commit"
     return f"trinity-guard pull {typed(goal.path)}"
