@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import asgit, birth, lint, migrate, publishing, readers, training
+from benchmarks import asgit, birth, folders, lint, migrate, publishing, readers, training
 from benchmarks.measuring import BIN, KB, MB, make_files, repository, sh, show, timed, turns
 from tests.helpers.support import clean_environment
 
@@ -158,6 +158,7 @@ def main() -> None:
         parts: dict[str, Callable[[], None]] = {
             "as-git": lambda: asgit.run(room),
             "birth": lambda: birth.run(room),
+            "folders": lambda: folders.run(room),
             "hooks": lambda: hooks(room),
             "one": lambda: commits(room, "1 MB", 1, MB, 7, 0.25),
             "large": lambda: commits(room, "100 MB", 1, 100 * MB, 5, 0.6),

@@ -70,7 +70,7 @@ def repository(folder: Path, guarded: bool) -> Path:
     sh("git", "init", "-q", "-b", "main", cwd=folder)
     if guarded:
         sh(BIN / "trinity-guard", "init", "-q", cwd=folder)
-        (folder / ".trinity-guard.toml").write_text('push = "off"\n')
+        (folder / ".trinity-guard.toml").write_text('push = "off"\nfolders = ["!*"]\n')  # a pointer for each
     else:
         sh(BIN / "dvc", "init", "-q", cwd=folder)
     sh("git", "add", "-A", cwd=folder)
