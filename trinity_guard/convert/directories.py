@@ -80,7 +80,8 @@ def _fill(place: git.Place, catalog: Catalog, folder: Directory) -> None:
     if folder.held is None:
         _take_in_pointers(catalog, folder)
     elif folder.whole:
-        _add_working_files(place, cache, folder, folder.held)
+        folder.found = catalog.directories.get(folder.path) or WorkDirectory(place, folder.held)
+        _add_working_files(cache, folder, folder.held, folder.found)
     else:
         folder.files, folder.size = _recorded(cache, folder.held)
         folder.size -= sum(_size(cache, folder.held, folder.files.get(folder.inside(m.path))) for m in folder.members)
@@ -108,9 +109,8 @@ def _away(held: Output, what: str) -> GuardError:
     )
 
 
-def _add_working_files(place: git.Place, cache: Store, folder: Directory, held: Output) -> None:
+def _add_working_files(cache: Store, folder: Directory, held: Output, found: WorkDirectory) -> None:
     """Take the files of the work tree in; of those that are staged, what was staged."""
-    folder.found = found = WorkDirectory(place, held)
     staged = {folder.inside(m.path) for m in folder.members}
     known = {name: found.known(name) for name in found.names() if name not in staged}
     lacking = cache.lacking(known.values())
@@ -182,7 +182,7 @@ def look(place: git.Place, folder: Directory, output: Output) -> bytes:
     """Note what is in the folder now; return its mark where that is what was recorded, b"" where it is not."""
     found = folder.found or WorkDirectory(place, output)
     read = {folder.inside(m.path): m.mark for m in folder.members}
-    found.marks.update((name, mark) for name, mark in read.items() if mark)
+    found.mark_as({name: mark for name, mark in read.items() if mark})
     # A member without a mark is another file than was recorded. What was not read now counts as it was seen before.
     seen = {**folder.seen, **read}
     files = {n: folder.files[n] if seen.get(n) == found.marks[n] else found.known(n) for n in found.names()}

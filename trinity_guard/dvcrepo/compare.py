@@ -35,15 +35,18 @@ KIND, REGULAR, FOLDER, LINK = 0o170000, 0o100000, 0o040000, 0o120000
 class Comparison:
     """The work tree against its outputs. limit: how many bytes that were never seen before may be hashed.
 
-    noted: whether an output was seen to agree, so that it is worth saving.
+    directories: what was found in directories so far; each is walked through once. noted: whether an output was seen to
+    agree, so that it is worth saving.
     """
 
-    def __init__(self, place: Place, limit: int = UNLIMITED) -> None:
+    def __init__(
+        self, place: Place, limit: int = UNLIMITED, directories: dict[bytes, WorkDirectory] | None = None
+    ) -> None:
         self.noted = False
         self._place = place
         self._limit = limit
         self._caches: Caches | None = None
-        self._directories: dict[bytes, WorkDirectory] = {}
+        self._directories = {} if directories is None else directories
 
     def states(self, outputs: Iterable[Output], versions: bool = True) -> list[tuple[Output, str]]:
         """Return the state of each output that DVC keeps.
@@ -155,9 +158,7 @@ class Comparison:
 
     def _folder_md5(self, output: Output) -> str:
         """Return the md5 that DVC gives a directory: that of the list of its files, without those that it ignores."""
-        from trinity_guard.dvcrepo import directory  # noqa: PLC0415
-
-        return directory.md5_of_list(directory.encode(self._directory(output).files()))
+        return self._directory(output).md5()
 
     def files_in(self, output: Output) -> list[bytes]:
         """Return the files of a directory that DVC holds, by their path in it."""
@@ -166,10 +167,11 @@ class Comparison:
     def _directory(self, output: Output) -> WorkDirectory:
         from trinity_guard.dvcrepo.workdirectory import WorkDirectory  # noqa: PLC0415  # few have any
 
-        if output.path not in self._directories:
+        known = self._directories.get(output.path)
+        if known is None or not (known.whole or self._limit != UNLIMITED):
             limit = MAX_WALKED if self._limit != UNLIMITED else UNLIMITED
-            self._directories[output.path] = WorkDirectory(self._place, output, limit)
-        return self._directories[output.path]
+            known = self._directories[output.path] = WorkDirectory(self._place, output, limit)
+        return known
 
     def _listed(self, output: Output) -> dict[bytes, str] | None:
         from trinity_guard.dvcrepo import directory  # noqa: PLC0415

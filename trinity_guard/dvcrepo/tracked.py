@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from trinity_guard.dvcrepo.output import Output
+    from trinity_guard.dvcrepo.workdirectory import WorkDirectory
 
 # What was never seen before is hashed up to this many bytes a commit, newest first; `status` hashes all.
 HASH_LIMIT = 256 << 20
@@ -35,10 +36,12 @@ class Catalog:
     former: outputs that were known, and whose pointer or lock the index has no more.
     """
 
-    __slots__ = ("broken", "entries", "former", "held", "locked", "mark", "unmerged")
+    __slots__ = ("broken", "directories", "entries", "former", "held", "locked", "mark", "unmerged")
 
     def __init__(self, entries: dict[bytes, index.Entry], held: list[Output], broken: dict[bytes, GuardError]) -> None:
         self.unmerged: set[bytes] = set()
+        # What this run found in directories of the work tree: each is walked through once.
+        self.directories: dict[bytes, WorkDirectory] = {}
         # Of the record that holds these outputs and no others; b"" where none is known to.
         self.mark = b""
         self.entries = entries
@@ -191,7 +194,7 @@ def behind(place: git.Place, catalog: Catalog) -> list[tuple[Output, str]]:
         return []
     from trinity_guard.dvcrepo import compare  # noqa: PLC0415  # where nothing is tracked, nothing is to be compared
 
-    comparison = compare.Comparison(place, HASH_LIMIT)
+    comparison = compare.Comparison(place, HASH_LIMIT, catalog.directories)
     states = comparison.states(outputs, versions=False)
     found = [(output, state) for output, state in states if state not in (compare.PRESENT, compare.MISSING)]
     if comparison.noted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from trinity_guard.dvcrepo import directory
 from trinity_guard.dvcrepo.output import seen_mark
 from trinity_guard.dvcrepo.paths import NEVER_SEEN
 from trinity_guard.errors import GuardError
@@ -34,6 +35,8 @@ class WorkDirectory:
         self._seen = Seen(place, output)
         self._names: list[bytes] | None = None
         self._files: dict[bytes, str] | None = None
+        self._mark = b""
+        self._md5 = ""
         self.stats: dict[bytes, os.stat_result] = {}
         for name, stat in walk(self._full):
             self.stats[name] = stat
@@ -57,7 +60,13 @@ class WorkDirectory:
 
     def mark(self) -> bytes:
         """Return what tells that a directory's files are those that were seen."""
-        return mark_of(self.marks)
+        self._mark = self._mark or mark_of(self.marks)
+        return self._mark
+
+    def mark_as(self, marks: Mapping[bytes, bytes]) -> None:
+        """Take the marks that files had when their bytes were taken for those that they have."""
+        self.marks.update(marks)
+        self._mark = b""
 
     def newest(self) -> int:
         """Return when a file was last written (ns)."""
@@ -84,6 +93,11 @@ class WorkDirectory:
             self._files = {n: self.known(n) or md5_of(os.path.join(self._full, n)) for n in self.names()}
             self.remember(self._files)
         return self._files
+
+    def md5(self) -> str:
+        """Return the md5 that DVC gives a directory: that of the list of its files, without those that it ignores."""
+        self._md5 = self._md5 or directory.md5_of_list(directory.encode(self.files()))
+        return self._md5
 
     def remember(self, files: Mapping[bytes, str], recorded: bool = False) -> None:
         """Note the md5 of files that were read; those of others that are still as they were seen stay noted.

@@ -8,7 +8,7 @@ from trinity_guard.commands.hooks import behind, deleted
 from trinity_guard.commands.terminal import messages, progress
 from trinity_guard.convert import commit, framework_stash
 from trinity_guard.convert.outcome import Outcome
-from trinity_guard.dvcrepo import tracked
+from trinity_guard.dvcrepo import compare, tracked
 from trinity_guard.errors import pathspec, typed
 from trinity_guard.git import locks
 
@@ -43,7 +43,8 @@ def act(
         commit.block(place, catalog, artifacts, "git commit     # turns them into pointers")
         artifacts = []
     staged = {a.entry.path for a in artifacts}
-    decision = behind.decide(place, config, behind.not_staged(place, found, staged), framework)
+    comparison = compare.Comparison(place, directories=catalog.directories)
+    decision = behind.decide(place, config, behind.not_staged(comparison, found, staged), framework, comparison)
     empty = not artifacts and bool(decision.recorded or decision.deleted) and commit.would_be_empty(place)
     outcome = Outcome()
     if artifacts or decision.recorded:
@@ -68,7 +69,9 @@ def _convert(
 ) -> Outcome:
     with locks.FileLock(place) as turn, framework_stash.guarded(place, framework), progress.Progress() as line:
         if turn.waited or not catalog.entries:  # of what the last hook saw there are the outputs alone
+            looked_at = {} if turn.waited else catalog.directories
             catalog = tracked.load(place)
+            catalog.directories = looked_at
         bar = line.bar("to the DVC cache")
         outcome = commit.convert_staged(place, catalog, artifacts, decision.recorded, framework, bar, rules)
     messages.report_conversion(outcome)

@@ -44,13 +44,18 @@ class Decision:
         self.deleted = deleted
 
 
-def decide(place: git.Place, config: Config, found: Sequence[tuple[Output, str]], framework: bool) -> Decision:
+def decide(
+    place: git.Place,
+    config: Config,
+    found: Sequence[tuple[Output, str]],
+    framework: bool,
+    comparison: compare.Comparison,
+) -> Decision:
     """Decide, before anything is changed. Raises GuardError where `on-change` refuses."""
     if not found or not _wanted(place, config, framework):
         if config.on_change == "refuse":
             _refuse(place, found)
         return Decision([], list(found))
-    comparison = compare.Comparison(place)
     many = config.on_change == "record"
     recorded = [o for o, state in found if _recordable(comparison, o, state, many)]
     deleted = [o for o, state in found if is_deletion(o, state)]
@@ -86,10 +91,9 @@ def _directory_recordable(comparison: compare.Comparison, output: Output, many: 
 
 
 def not_staged(
-    place: git.Place, found: Sequence[tuple[Output, str]], staged: Collection[bytes]
+    comparison: compare.Comparison, found: Sequence[tuple[Output, str]], staged: Collection[bytes]
 ) -> list[tuple[Output, str]]:
     """Drop what the commit records as it was staged: files, and directories in which nothing else changed."""
-    comparison = compare.Comparison(place)
     return [(o, state) for o, state in found if not _is_staged(comparison, o, staged)]
 
 
