@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.migrate import driven
 from tests.migrate.legacy import OF_DVC, Legacy, lfs_pointer, md5, pointer_of, put_lfs_object, quiet
 from trinity_guard.errors import GuardError
-from trinity_guard.git.catfile import Source
+from trinity_guard.git.catfile import Entry, Source
+from trinity_guard.migrate import rewrite
 from trinity_guard.migrate.scan import Scan, scan
 from trinity_guard.migrate.selection import Selection
 
@@ -394,3 +396,38 @@ def test_blobs_are_given_out_while_the_scan_goes_on_and_each_once(worked: Legacy
     # The newest of a path first, as Git's deltas lie.
     order = list(found.versions[b"m.pkl"])
     assert given[0] == order[: len(given[0])][::-1]
+
+
+def test_a_file_is_decided_on_once_however_many_versions_its_folder_has(
+    legacy: Legacy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decided: list[bytes] = []
+    decide = rewrite.Trees._decide
+
+    def counted(trees: rewrite.Trees, folder: rewrite._Folder, entry: Entry, *args: Any) -> rewrite.Decision:
+        decided.append(entry[1])
+        return decide(trees, folder, entry, *args)
+
+    monkeypatch.setattr(rewrite.Trees, "_decide", counted)
+    files = {f"daily/{i:02}.pkl": b"%d" % i for i in range(12)}
+    olds = [legacy.commit(dict(list(files.items())[: i + 1])) for i in range(12)]
+    done = legacy.migrate()
+    assert sorted(decided) == [b"%02d.pkl" % i for i in range(12)]
+    for count, old in enumerate(olds, 1):
+        names = [f"{i:02}.pkl" for i in range(count)]
+        assert done.files(old)["daily/.gitignore"][1] == b"".join(b"/%s\n" % n.encode() for n in names)
+        assert {f"daily/{n}.dvc" for n in names} <= done.files(old).keys()
+
+
+def test_what_is_decided_on_a_file_follows_what_changes_beside_it(legacy: Legacy) -> None:
+    plain = legacy.commit({"d/a.pkl": b"1"})
+    ignored = legacy.commit({"d/a.pkl": b"1", ".gitignore": b"*.pkl*\n"})
+    taken = legacy.commit({"d/a.pkl": b"1", "d/a.pkl.dvc/x": b""})
+    again = legacy.commit({"d/a.pkl": b"1", "b.py": b""})
+    other = legacy.commit({"d/a.pkl": b"2"})
+    done = legacy.migrate()
+    for old, data in ((plain, b"1"), (again, b"1"), (other, b"2")):
+        assert done.files(old)["d/.gitignore"][1] == b"/a.pkl\n"
+        assert md5(data).encode() in done.files(old)["d/a.pkl.dvc"][1]
+    assert done.files(ignored)["d/.gitignore"][1] == b"!*.dvc\n"
+    assert done.files(taken)["d/a.pkl"] == ("100644", b"1")

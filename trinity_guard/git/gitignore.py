@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _SPECIAL = b"\\[]!*#?"
+_PLAIN = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
 
 def line_for(name: bytes) -> bytes:
@@ -18,6 +19,8 @@ def line_for(name: bytes) -> bytes:
     `\` stands before each of \ [ ] ! * # ?, as DVC has it. Where DVC's line does not work: Git drops a trailing
     space (escaped here) and a trailing CR, and a newline cannot be written at all (`?` here, any one byte).
     """
+    if not name.translate(None, _PLAIN):
+        return b"/" + name  # nearly all of them
     escaped = name
     for byte in _SPECIAL:  # the backslash is the first of them
         escaped = escaped.replace(b"%c" % byte, b"\\%c" % byte)

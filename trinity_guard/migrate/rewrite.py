@@ -58,6 +58,7 @@ class Trees:
         self._done: dict[tuple[bytes, bytes, Context], NewTree] = {}
         self._names: dict[bytes, str | None] = {}
         self._pointers: dict[tuple[bytes, bytes, bytes], bytes] = {}
+        self._decided: dict[tuple[bytes, int], dict[tuple[Entry, bool], Decision]] = {}
         self.stays: dict[tuple[bytes, str], set[bytes]] = {}
         self.moved: dict[bytes, set[bytes]] = {}
         self.clashing: set[bytes] = set()
@@ -127,32 +128,37 @@ class Trees:
             return
         self._note_clashes(path, found, folder)
         hidden = self._above.reader.hidden_folders(context[0], path)
+        # A context is one object as long as it lives, and lives as long as we do.
+        decided = self._decided.setdefault((path, id(context)), {})
         for entry in found:
-            self._rewrite_file(folder, entry, context, bool(hidden))
+            version = (entry, folder.has(entry[1] + paths.POINTER))
+            decision = decided.get(version)
+            if decision is None:
+                decision = decided[version] = self._decide(folder, entry, context, bool(hidden))
+            folder.follow(entry[1], decision)
         if folder.own:
             for request in self._above.reader.to_show(context[0], path):
                 folder.ask(request)
 
-    def _rewrite_file(self, folder: _Folder, entry: Entry, context: Context, hidden: bool) -> None:
+    def _decide(self, folder: _Folder, entry: Entry, context: Context, hidden: bool) -> Decision:
+        """Decide on a file, once for all versions of its folder in which nothing else about it changes."""
         mode, name, blob = entry
         full = folder.path + name
         reason = self._reason(folder, full, entry, context)
         if reason:
             self.stays.setdefault((full, reason), set()).add(blob)
-            return
-        folder.drop(name)
+            return STAYS
         if reason == "":
             self.dropped.add(full)
         else:
             self.moved.setdefault(full, set()).add(blob)
-            folder.put(FILES[0], name + paths.POINTER, self._pointer(blob, name, mode))
         # A pointer that was there already may have been hidden from DVC, and its file not from Git, as it was tracked.
-        folder.own = folder.ours = True
         reader = self._above.reader
-        if not hidden and reader.hides(context[0], full + paths.POINTER):
-            folder.show_pointers = True
-        if not hidden and not reader.hides(context[0], full):
-            folder.ignored.append(name)
+        return Decision(
+            pointer=b"" if reason == "" else self._pointer(blob, name, mode),
+            show=not hidden and reader.hides(context[0], full + paths.POINTER),
+            ignore=not hidden and not reader.hides(context[0], full),
+        )
 
     def _reason(self, folder: _Folder, full: bytes, entry: Entry, context: Context) -> str | None:
         """Return why a file stays, None where it becomes a pointer, "" where its pointer is there and agrees."""
@@ -220,6 +226,23 @@ class Trees:
             folder.put(mode, GITIGNORE, self._pack.add(b"blob", new))
 
 
+class Decision:
+    """What becomes of a file: its pointer's blob, b"" where one is there already, None where the file stays.
+
+    show: pointers are to be shown again here; ignore: it needs a line of its own.
+    """
+
+    __slots__ = ("ignore", "pointer", "show")
+
+    def __init__(self, pointer: bytes | None, show: bool, ignore: bool) -> None:
+        self.pointer = pointer
+        self.show = show
+        self.ignore = ignore
+
+
+STAYS = Decision(None, show=False, ignore=False)
+
+
 class _Folder:
     """A tree under way. own: it has a new pointer itself; ours: it or a folder in it; requests: NewTree.hidden."""
 
@@ -242,6 +265,17 @@ class _Folder:
     def drop(self, name: bytes) -> None:
         del self.entries[name]
         self.changed = True
+
+    def follow(self, name: bytes, decision: Decision) -> None:
+        if decision.pointer is None:
+            return
+        self.drop(name)
+        if decision.pointer:
+            self.put(FILES[0], name + paths.POINTER, decision.pointer)
+        self.own = self.ours = True
+        self.show_pointers = self.show_pointers or decision.show
+        if decision.ignore:
+            self.ignored.append(name)
 
     def ask(self, request: Hidden) -> None:
         self.requests[request] = None

@@ -76,3 +76,17 @@ def test_trees_come_apart_into_modes_and_ids(legacy: Legacy) -> None:
     found = prove.entries(Source(legacy.place).one(tree.encode()))
     assert {name: mode for name, (mode, _) in found.items()} == {b"a b": b"100644", b"d": b"40000"}
     assert found[b"a b"][1].decode() == legacy.id(f"{tree}:a b")
+
+
+@pytest.mark.parametrize("raw", [b"x", b"100644 a\0short", b"100644 a\0" + bytes(20) + b"1", b"1006x4 a\0" + bytes(20)])
+def test_bytes_that_are_no_tree_are_not_read_as_one(raw: bytes) -> None:
+    with pytest.raises(ValueError, match="no tree"):
+        prove.entries(raw)
+
+
+def test_every_entry_of_a_tree_is_read_whatever_its_bytes(legacy: Legacy) -> None:
+    oids = [bytes([i]) * 20 for i in (0, 10, 32, 48, 255)]
+    raw = b"".join(b"100644 n %d\n\0%s" % (i, oid) for i, oid in enumerate(oids)) + b"40000 d\0" + bytes(20)
+    expected = {b"n %d\n" % i: (b"100644", oid.hex().encode()) for i, oid in enumerate(oids)}
+    assert prove.entries(raw) == {**expected, b"d": (b"40000", b"0" * 40)}
+    assert prove.entries(b"") == {}

@@ -77,11 +77,15 @@ def only_ours(old: bytes, new: bytes, names: Collection[bytes]) -> bool:
 
 
 def _literal(name: bytes) -> bytes:
+    if b"\n" not in name and not name.endswith(b"\r"):
+        return b"/" + name
     # A newline cannot be written in an ignore file, nor a CR at the end: any one byte stands for it.
     return b"/" + name.replace(b"\n", b"?").removesuffix(b"\r") + (b"?" if name.endswith(b"\r") else b"")
 
 
 def _literal_of(line: bytes) -> bytes:
+    if b"\\" not in line:
+        return line
     out = bytearray()
     escaped = False
     for byte in line:

@@ -75,6 +75,7 @@ class Proof:
         self._ignored = ignored
         self._of_dvc: set[tuple[bytes, bytes]] = set()
         self._names = lines.Messages(ids)
+        self._one_name: dict[bytes, bytes] = {}
         self._roots: dict[tuple[bytes, bytes], bytes] = {}
         self._pointers: dict[tuple[bytes, bytes], dict[tuple[bytes, bytes], bytes]] = {}
         self._ignores: dict[tuple[bytes, bytes], dict[frozenset[bytes], bytes]] = {}
@@ -139,7 +140,8 @@ class Proof:
     def _compare(
         self, old: Tree, new: Tree, path: bytes, top: bool, chain: Chain
     ) -> Iterator[tuple[tuple[bytes, bytes], bytes]]:
-        gone = frozenset(name for name in old if name not in new)
+        # The same name is one object in all versions of a folder, of which each set of names is kept.
+        gone = frozenset(self._one_name.setdefault(name, name) for name in old if name not in new)
         for name, (mode, oid) in old.items():
             if name in gone:
                 pointer_name = self._gone(old, new, path, name)
@@ -242,12 +244,10 @@ class Proof:
 
 
 def entries(raw: bytes) -> Tree:
-    """Return name -> (mode, id in hex) of a tree."""
-    found = {}
-    at = 0
-    while at < len(raw):
-        space = raw.index(b" ", at)
-        end = raw.index(b"\0", space)
-        found[raw[space + 1 : end]] = (raw[at:space], raw[end + 1 : end + 21].hex().encode())
-        at = end + 21
-    return found
+    """Return name -> (mode, id in hex) of a tree. ValueError for bytes that are none."""
+    import re  # costs as much as all else that a command starts with
+
+    found = re.findall(rb"([0-7]+) ([^\0]+)\0(.{20})", raw, re.DOTALL)
+    if sum(len(mode) + len(name) for mode, name, _ in found) + 22 * len(found) != len(raw):
+        raise ValueError("these bytes are no tree")
+    return {name: (mode, oid.hex().encode()) for mode, name, oid in found}
