@@ -55,13 +55,12 @@ class Findings:
 def inspect(
     place: Place, rules: Rules, entries: Sequence[Entry], holders: Mapping[bytes, Output] | None = None
 ) -> Findings:
-    """Sort the entries. Every blob is looked at when sniffing or max-size is on: a name is only half of the truth.
+    """Sort the entries. Every blob is looked at: a name is only half of the truth, and none of a stand-in's.
 
     holders: path -> what DVC holds there already, which is an artifact whatever its name, content and size.
     """
     findings, holders = Findings(), holders or {}
-    reads_all = rules.needs_head() or rules.limits_size()
-    looked_at = [e for e in entries if e.mode != SYMLINK and (reads_all or rules.sieve(e.path) or e.path in holders)]
+    looked_at = [e for e in entries if e.mode != SYMLINK]
     objects = Objects(place.common_dir)
     heads = objects.heads([e.oid for e in looked_at])
     for entry, head in zip(looked_at, heads, strict=True):
@@ -78,12 +77,12 @@ def inspect(
 def _sort(entry: Entry, head: Head, rules: Rules, objects: Objects, findings: Findings) -> None:
     if (head.first.startswith(LFS_HEADS) and head.size < 1024) or is_bookkeeping(entry.path):
         return  # git-lfs keeps the former
-    first = head.first
-    if rules.needs_head() and glance.suspicious(first) and head.size > GLANCE:
+    first, size = head.first, head.size
+    if glance.suspicious(first) and size > GLANCE:
         first = objects.heads([entry.oid], glance.HEAD_BYTES)[0].first
-    verdict = rules.decide(entry.path, head.size, first if rules.needs_head() else b"")
+    verdict = rules.decide(entry.path, size, first)
     if verdict.kind == "artifact":
-        findings.artifacts.append(Artifact(entry, verdict.reason, head.size))
+        findings.artifacts.append(Artifact(entry, verdict.reason, glance.real_size(first, size)))
     elif verdict.kind == "too-big":
         findings.oversized.append(Artifact(entry, verdict.reason, head.size))
 

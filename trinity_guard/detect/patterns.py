@@ -6,7 +6,7 @@ import sys
 
 from trinity_guard import git
 from trinity_guard.config import compiled
-from trinity_guard.detect import configuration
+from trinity_guard.detect import configuration, glance
 from trinity_guard.errors import shown
 
 TYPE_CHECKING = False
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from trinity_guard.config import Config, Sizes
     from trinity_guard.detect.folders import Folders
 
+# Git holds a text of ours in its place, and no pointer: nobody else could get the data.
+STAND_IN = "is a stand-in, and its data is in a DVC cache"
 PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+@~")
 # The only letters beyond ASCII that `re` takes for an ASCII letter when case does not matter (Kelvin sign, long s,
 # dotless and dotted i).
@@ -101,10 +103,12 @@ class Rules:
         return size < self._min_size.of(path)
 
     def decide(self, path: bytes, size: int, head: bytes) -> Verdict:
-        """Return the verdict on a blob of `size` bytes.
+        """Return the verdict on a blob of `size` bytes. A stand-in is an artifact under whatever name.
 
-        head: its first min(size, glance.HEAD_BYTES) bytes, b"" when sniffing is off.
+        head: its first min(size, glance.HEAD_BYTES) bytes, when sniffing is off b"" or some of them.
         """
+        if glance.stand_in(head):
+            return Verdict("artifact", STAND_IN)
         if folder := self.folder_of(path):
             return Verdict("artifact", f"lies in {shown(folder)}/, which `folders` makes one artifact")
         verdict = self._by_content(path, size, head)

@@ -221,16 +221,15 @@ def judge(
     place: git.Place, rules: Rules, modes: Sequence[bytes], oids: Sequence[bytes], paths: Sequence[bytes]
 ) -> list[tuple[int, int, Verdict]]:
     """Return (position, size, verdict) of the files that are artifacts or too big; each blob is looked at once."""
-    by_content = rules.needs_head() or rules.limits_size()
     sieve = rules.sieve
-    meant = [i for i, m in enumerate(modes) if m != SYMLINK and (by_content or sieve(paths[i]))]
+    meant = [i for i, m in enumerate(modes) if m != SYMLINK]
     wanted = [oids[i] for i in meant if oids[i] not in EMPTY]
     partial.bring(place.common_dir, wanted)
     glances = packheads.heads(place.common_dir, wanted, GLANCE)
     doubtful = {oid for oid, head in glances.items() if head.size > rules.small or glance.suspicious(head.first)}
     candidates = [i for i in meant if oids[i] in doubtful or sieve(paths[i])]
     larger = [o for i in candidates if (o := oids[i]) in doubtful and glances[o].size > GLANCE]
-    heads = packheads.heads(place.common_dir, larger, glance.HEAD_BYTES) if rules.needs_head() else {}
+    heads = packheads.heads(place.common_dir, larger, glance.HEAD_BYTES)
     found = []
     for i in candidates:
         oid, path = oids[i], paths[i]
@@ -238,9 +237,9 @@ def judge(
         size, first = (head.size, head.first) if head is not None else (0, b"")
         if (first.startswith(inspect.LFS_HEADS) and size < 1024) or inspect.is_bookkeeping(path):
             continue
-        verdict = rules.decide(path, size, first if rules.needs_head() else b"")
+        verdict = rules.decide(path, size, first)
         if verdict.kind != "fine":
-            found.append((i, size, verdict))
+            found.append((i, glance.real_size(first, size), verdict))
     return found
 
 
