@@ -61,12 +61,26 @@ def clean_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
-@pytest.fixture
-def make_repo(tmp_path: Path) -> Callable[..., Repo]:
-    """Return a maker of repositories below the test's own folder: make_repo(name="work", guarded=True)."""
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests of a module that says BOTH_WAYS with the filter of `git add` and without; the latter are slow."""
+    if "filters" in metafunc.fixturenames and getattr(metafunc.module, "BOTH_WAYS", False):
+        without = pytest.param(False, marks=pytest.mark.slow)
+        metafunc.parametrize("filters", [True, without], ids=["filter", "no-filter"])
 
-    def make(name: str = "work", guarded: bool = True, **options: str) -> Repo:
-        return Repo.make(tmp_path / name, guarded=guarded, **options)
+
+@pytest.fixture
+def filters() -> bool:
+    """Whether `git add` gives artifacts to the cache in the repositories of a test, as `init` has it."""
+    return True
+
+
+@pytest.fixture
+def make_repo(tmp_path: Path, filters: bool) -> Callable[..., Repo]:
+    """Return a maker of repositories below the test's own folder: make_repo(name="work", guarded=True)."""
+    usual = filters
+
+    def make(name: str = "work", guarded: bool = True, hooks: str = "native", filters: bool = usual) -> Repo:
+        return Repo.make(tmp_path / name, guarded=guarded, hooks=hooks, filters=filters)
 
     return make
 

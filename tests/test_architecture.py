@@ -149,6 +149,7 @@ OPENERS = {
     "commands/terminal/output.py": "pipes and devices that the user named",
     "console.py": "terminal, null device",
     "convert/cache.py": "no link, compared with what was looked at before",
+    "detect/configuration.py": "the git dir",
     "doctor/machine.py": "made anew",
     "dvcrepo/lastseen.py": "the git dir",
     "dvcrepo/odb.py": "what git.opened gave; a folder",

@@ -30,7 +30,8 @@ def test_it_says_what_it_did_and_that_the_storage_is_only_a_folder(bare_repo: Re
     assert str(tmp_path / "plain-dvc-storage") in lines[1]
     assert b"only a folder on this machine" in done.stderr
     assert b"trinity-guard remote add s3://BUCKET/PATH --default" in done.stderr
-    assert len(lines) == 4 + len(list((PROJECT / "hooks").iterdir()))
+    assert "a filter for new artifacts: `git add` gives their bytes to the DVC cache" in lines
+    assert len(lines) == 5 + len(list((PROJECT / "hooks").iterdir()))
 
 
 def test_quietly_it_says_nothing(bare_repo: Repo) -> None:

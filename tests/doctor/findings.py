@@ -41,6 +41,10 @@ def follow(repo: Repo, home: Path, remedy: str) -> str:
 
 
 def copy(template: Repo, path: Path) -> Repo:
-    """Copy a repository: its hooks and its remote know no path of its own."""
+    """Copy a repository: of its own path only Git's config knows, by the attributes file of our filter."""
     shutil.copytree(template.path, path, symlinks=True)
-    return Repo(path)
+    repo = Repo(path)
+    attributes = path / ".git" / "trinity-guard" / "attributes"
+    if attributes.exists():
+        repo.git("config", "core.attributesFile", str(attributes))
+    return repo

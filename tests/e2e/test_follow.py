@@ -12,6 +12,8 @@ import pytest
 
 from tests.helpers.support import PROJECT, Repo, dvc, run
 
+BOTH_WAYS = True
+
 
 @pytest.fixture(autouse=True)
 def trusting(monkeypatch: pytest.MonkeyPatch) -> None:

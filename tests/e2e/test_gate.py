@@ -18,6 +18,8 @@ from tests.helpers.servers import Service
 from tests.helpers.support import KB, PROJECT, Repo, dvc, objects, run
 from trinity_guard.dvcrepo import lockfile, pipeline
 
+BOTH_WAYS = True
+
 Done = CompletedProcess[bytes]
 
 

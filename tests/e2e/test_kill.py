@@ -26,6 +26,8 @@ def watch(event, args):
         if left == 0:
             os.kill(os.getpid(), 9)
 from trinity_guard.cli import main
+
+BOTH_WAYS = True
 sys.addaudithook(watch)
 sys.exit(main(sys.argv[2:]))
 """

@@ -79,3 +79,30 @@ def test_where_the_system_does_not_say_the_author_does(here: Repo, monkeypatch: 
     assert caller.processes_above() == [os.getppid()]
     monkeypatch.setenv("GIT_AUTHOR_DATE", "@1 +0000")
     assert not caller.amending()
+
+
+@pytest.mark.parametrize(
+    ("words", "compares"),
+    [
+        ("status -s", True),
+        ("commit", True),
+        ("commit -m -a", True),
+        ("commit -qm x", True),
+        ("commit -mx --amend --no-edit -n", True),
+        ("commit --message=x --author x", True),
+        ("commit -a", False),
+        ("commit -qam x", False),
+        ("commit -m x a.csv", False),
+        ("commit -m x -- a.csv", False),
+        ("commit -", False),
+        ("commit -i a.csv", False),
+        ("commit --al", False),
+        ("commit --interactive", False),
+        ("commit --dry-run", False),
+        ("add a.csv", False),
+        ("diff", False),
+        ("", False),
+    ],
+)
+def test_which_commands_only_compare(words: str, compares: bool) -> None:
+    assert caller.only_compares(words.encode().split()) == compares

@@ -86,25 +86,26 @@ def noise(size: int) -> bytes:
     return os.urandom(size - 1) + b"~" if size else b""
 
 
-def _guard(path: Path, hooks: str) -> None:
+def _guard(path: Path, hooks: str, filters: bool) -> None:
     run("git", "init", "-q", "-b", "main", cwd=path)
-    run(sys.executable, "-m", "trinity_guard", "init", "--hooks", hooks, "-q", cwd=path)
+    asked = "--filter" if filters else "--no-filter"
+    run(sys.executable, "-m", "trinity_guard", "init", "--hooks", hooks, asked, "-q", cwd=path)
 
 
 @functools.cache
-def _guarded() -> Path:
+def _guarded(filters: bool) -> Path:
     """Return a folder with a repository as `init` leaves it: hundreds of tests begin with one, and most of what it
     takes is starting programs."""
     room = Path(tempfile.mkdtemp(prefix="trinity-guard-guarded-"))
     atexit.register(shutil.rmtree, room, ignore_errors=True)
     work = room / "guarded-template"
     work.mkdir()
-    _guard(work, "native")
+    _guard(work, "native", filters)
     return work
 
 
-def _copy_guarded(path: Path) -> None:
-    template = _guarded()
+def _copy_guarded(path: Path, filters: bool) -> None:
+    template = _guarded(filters)
     shutil.copytree(template, path, symlinks=True)
     # The places where `init` has written down where it was.
     for name in (".git/trinity-guard/installed.json", ".git/config", ".dvc/config"):
@@ -119,16 +120,17 @@ class Repo:
         self.path = path
 
     @classmethod
-    def make(cls, path: Path, *, guarded: bool = True, hooks: str = "native") -> Repo:
+    def make(cls, path: Path, *, guarded: bool = True, hooks: str = "native", filters: bool = True) -> Repo:
+        """Make a repository. filters: `git add` gives artifacts to the cache, or else Git takes them as they are."""
         repo = cls(path)
         if not guarded:
             path.mkdir(parents=True)
             run("git", "init", "-q", "-b", "main", cwd=path)
         elif hooks == "native" and re.fullmatch(r"[\w/.-]+", str(path), re.ASCII):
-            _copy_guarded(path)  # a name that has to be quoted is for `init` itself to write
+            _copy_guarded(path, filters)  # a name that has to be quoted is for `init` itself to write
         else:
             path.mkdir(parents=True)
-            _guard(path, hooks)
+            _guard(path, hooks, filters)
         if guarded:
             repo.git("add", "-A")
             repo.git("commit", "-q", "-m", "guard it")

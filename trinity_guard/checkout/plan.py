@@ -13,7 +13,7 @@ from trinity_guard.checkout import desired
 from trinity_guard.checkout.desired import Projects
 from trinity_guard.checkout.workfiles import FILE, FOLDER, KIND, LINK, WorkTree, kept_elsewhere, md5_of, object_of_link
 from trinity_guard.dvcrepo import compare
-from trinity_guard.dvcrepo.output import LEGACY, Output, seen_mark
+from trinity_guard.dvcrepo.output import LEGACY, NEWER, Output, seen_mark
 from trinity_guard.dvcrepo.paths import is_lock, yaml_beside
 from trinity_guard.dvcrepo.tracked import Catalog
 from trinity_guard.errors import GuardError, pathspec, shown
@@ -213,6 +213,9 @@ class Follower:
         known = "" if compare.differs_at_sight(goal, stat) else md5_of(full)
         if known and compare.agrees(goal, full, known):
             self.plan.right.append((goal, stat))
+        elif held is not None and (held.name, held.seen) == (goal.name, NEWER):
+            # An edit of what was staged, in the cache or not: `git add` may have put it there.
+            self.plan.kept.append(LeftAlone(goal.path, "changed", "was changed here", goal))
         elif kept_elsewhere(self.projects.cache_reader(goal.project), full, guesses, known):
             self.plan.puts.append(Put(goal, stat))
         else:

@@ -20,6 +20,7 @@ MODULES = {
     "post-merge": ("checkout",),
     "post-rewrite": ("after", "checkout"),
     "merge-driver": ("merge",),
+    "filter": ("filter",),
 }
 
 HELP = f"""usage: trinity-guard hook NAME [--framework] [ARGUMENTS]

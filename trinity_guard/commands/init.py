@@ -51,19 +51,33 @@ def configure(p: Parser) -> None:
         "--pull", action="store_const", const=True, help="fetch the artifacts that a clone lacks, unasked"
     )
     fetch.add_argument("--no-pull", action="store_const", const=False, dest="pull", help="do not ask about them")
+    p.add_argument(
+        "--filter",
+        action="store_const",
+        const=True,
+        help="`git add` gives new artifacts to the DVC cache, and Git never holds their bytes (the default, but with "
+        "--hooks none)",
+    )
+    p.add_argument(
+        "--no-filter",
+        action="store_const",
+        const=False,
+        dest="filter",
+        help="`git add` gives them to Git as ever, and the commit takes them from there",
+    )
     p.add_argument("--uninstall", action="store_true", help="take it all out again and restore what was there")
 
 
 def run(args: list[str]) -> int:
     asked = arguments.parse("trinity-guard init", configure, args)
-    others = (asked.hooks, asked.trust, asked.pull is not None)
+    others = (asked.hooks, asked.trust, asked.pull is not None, asked.filter is not None)
     if asked.uninstall and (asked.remote is not None or any(others)):
         raise asked.parser.wrong("--uninstall takes no other option.")
     place = git.place()
     if asked.uninstall:
         outcome, nothing = install.uninstall(place), "nothing of trinity-guard is installed here"
     else:
-        outcome, nothing = install.install(place, asked.remote, asked.hooks), "already guarded"
+        outcome, nothing = install.install(place, asked.remote, asked.hooks, asked.filter), "already guarded"
     for line in outcome.done:
         console.say(line)
     if not outcome.done:

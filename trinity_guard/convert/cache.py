@@ -1,5 +1,5 @@
 """Brings the bytes of files into the caches of their projects: the working file where it is what was staged, else the
-blob.
+blob. Of a stand-in they are there.
 """
 
 from __future__ import annotations
@@ -7,11 +7,13 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.dvcrepo import compare, odb, tracked
+from trinity_guard.convert import standins
+from trinity_guard.dvcrepo import compare, odb, standin, tracked
 from trinity_guard.dvcrepo.output import NEWER, seen_mark
 from trinity_guard.dvcrepo.project import Project
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git import index
+from trinity_guard.git.files import read_if_there
 from trinity_guard.git.objects import Objects
 from trinity_guard.remotes import trust
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from trinity_guard.convert.outcome import Converted
     from trinity_guard.dvcrepo.output import Output
+    from trinity_guard.dvcrepo.standin import StandIn
 
 
 class _MovedUnderUs(Exception):  # noqa: N818  # never leaves this module
@@ -48,18 +51,14 @@ def keep_bytes(
                 stores[item.project] = cache_of(place, item.project)
             cache = stores[item.project]
             stat = stats[item.path]
-            if not item.named and item.held is not None:
-                take = _take_part if item.folder else _take_changed
-                state = take(place, cache, item, stat, counter, comparison)
-                left += [(item.held, state)] if state else []
+            item.stand_in = item.stand_in or _written(place, item, stat)
+            if item.named or item.held is None:
+                _take_staged(place, cache, item, stat, item.path in clean, counter)
                 continue
-            if not item.oid or item.path in clean:
-                if _take_file(place, cache, item, stat, counter):
-                    continue
-                if not item.oid:
-                    raise GuardError(problem=f"{shown(item.path)} is being written to; try again when it is done.")
-            _take_blob(place, cache, item, counter)
-            _look_at_working_file(place, item)
+            take = _take_part if item.folder else _take_changed
+            # A text of ours is no data that anybody changed.
+            state = compare.OTHER_VERSION if item.stand_in else take(place, cache, item, stat, counter, comparison)
+            left += [(item.held, state)] if state else []
         for cache in stores.values():
             cache.settle()
     finally:
@@ -80,6 +79,27 @@ def _take_part(
     if _take_file(place, cache, item, stat, counter):
         return ""
     return compare.WRITTEN if os.access(place.file(item.path), os.R_OK) else compare.UNKNOWN
+
+
+def _take_staged(
+    place: git.Place,
+    cache: odb.Store,
+    item: Converted,
+    stat: os.stat_result | None,
+    clean: bool,
+    counter: odb.ByteCounter,
+) -> None:
+    """Take what was staged, or is asked for by its name. clean: the working file is what was staged."""
+    if item.stand_in is not None:
+        _find(place, cache, item, item.stand_in, stat if clean else None, counter)
+        return
+    if not item.oid or clean:
+        if _take_file(place, cache, item, stat, counter):
+            return
+        if not item.oid:
+            raise GuardError(problem=f"{shown(item.path)} is being written to; try again when it is done.")
+    _take_blob(place, cache, item, counter)
+    _look_at_working_file(place, item)
 
 
 def _take_changed(
@@ -121,6 +141,38 @@ def cache_of(place: git.Place, project: bytes) -> odb.Store:
     settings = Project.at(place, project)
     trust.require_cache(place, settings)
     return settings.odb
+
+
+def _written(place: git.Place, item: Converted, stat: os.stat_result | None) -> StandIn | None:
+    """Return what a working file names that is itself the text of a stand-in; it is never taken for data."""
+    if item.oid or stat is None or stat.st_size > standin.MAX_BYTES:
+        return None
+    return standin.decode(read_if_there(place.file(item.path)) or b"")
+
+
+def _find(
+    place: git.Place,
+    cache: odb.Store,
+    item: Converted,
+    named: StandIn,
+    clean: os.stat_result | None,
+    counter: odb.ByteCounter,
+) -> None:
+    """Find the bytes that a stand-in names in the cache, or take them once more from the working file that still has
+    them. clean: of the working file, where Git says that it is what was staged."""
+    stat = clean or _stat(place, item.path)
+    item.md5, item.size = named.md5, named.size
+    if cache.size(named.md5) == named.size:
+        cache.flush(named.md5)
+        if clean is not None:
+            item.mark = seen_mark(clean)
+        else:
+            _look_at_working_file(place, item)
+        return
+    if stat is None or stat.st_size != named.size or odb.md5_of(place.file(item.path)) != named.md5:
+        raise standins.absent(item.path)
+    if _take_file(place, cache, item, stat, counter) is None or item.md5 != named.md5:
+        raise standins.absent(item.path)
 
 
 def _take_file(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.convert import directories, ignorelines, leftovers, scattered
+from trinity_guard.convert import directories, ignorelines, leftovers, scattered, standins
 from trinity_guard.convert.cache import keep_bytes
 from trinity_guard.convert.journal import Journal
 from trinity_guard.convert.outcome import Converted, Directory, Outcome
@@ -77,17 +77,21 @@ def claim(
         _refuse_sha256(entries)
     pipelines = owners.Pipelines(place, catalog)
     attributes = Attributes([e.path for e in entries])
+    stand_ins = standins.named_by(place, entries) if refuse else {}
     items: list[Converted] = []
     remarks: list[str] = []
     by_path = catalog.by_path()
     for entry in entries:
-        if pipelines.belongs_in_git(entry.path, refuse):
-            continue
         folder = directories.folder_of(by_path, rules, entry.path)
-        if attributes.filter(entry.path) == b"lfs" and not folder:
-            remarks += _left_to_lfs(place, entry)
+        lfs = attributes.filter(entry.path) == b"lfs" and not folder
+        in_git = pipelines.belongs_in_git(entry.path, refuse)
+        if in_git or lfs:
+            if entry.path in stand_ins:
+                raise standins.belongs_in_git(entry.path)
+            remarks += [] if in_git else _left_to_lfs(place, entry)
             continue
         item = Converted(entry, owners.project_of(place, entry.path) if refuse else b"", attributes)
+        item.stand_in = stand_ins.get(entry.path)
         if refuse:
             refuse_filter(attributes, entry.path)
             item.folder = folder
@@ -203,7 +207,7 @@ def _remember(place: git.Place, items: list[Converted], pointers: list[bytes], i
                 item.mark = directories.look(place, item, output)
             held.append((output, item.mark if output.path == item.path else b""))
     tracked.remember(place, held)
-    leftovers.note(place, [(s.path, s.oid) for i in items for s in i.sources if s.oid])
+    leftovers.note(place, [(s.path, s.oid) for i in items for s in i.sources if s.oid and s.stand_in is None])
 
 
 def _refuse_conflicts(catalog: tracked.Catalog, items: list[Converted]) -> None:

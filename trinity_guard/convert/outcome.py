@@ -7,6 +7,7 @@ from trinity_guard.git.index import REGULAR, Entry
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trinity_guard.dvcrepo.output import Output
+    from trinity_guard.dvcrepo.standin import StandIn
     from trinity_guard.dvcrepo.workdirectory import WorkDirectory
     from trinity_guard.git.attributes import Attributes
 
@@ -18,11 +19,12 @@ class Converted:
     renewed: False where the pointer said all this already. folder: the one that it is part of, b"" for none.
     named: it was staged, or asked for by its name; else it only changed behind its pointer.
     unrecorded: what lies in a folder that became a pointer, and was neither staged nor recorded.
+    stand_in: what is staged in its place, where its bytes were taken at `git add`.
     """
 
     __slots__ = (
         "attributes", "folder", "held", "mark", "md5", "mode", "named", "newer", "oid", "path", "project", "renewed",
-        "size", "unrecorded",
+        "size", "stand_in", "unrecorded",
     )  # fmt: skip
 
     def __init__(self, entry: Entry, project: bytes, attributes: Attributes) -> None:
@@ -34,6 +36,7 @@ class Converted:
         self.folder = b""
         self.unrecorded: list[bytes] = []
         self.held: Output | None = None
+        self.stand_in: StandIn | None = None
         self.md5 = ""
         self.size = 0
         self.mark = b""

@@ -7,6 +7,7 @@ beside their bytes: it holds for these bytes and no others.
 from __future__ import annotations
 
 import os
+import zlib
 
 from trinity_guard import config as configs
 from trinity_guard import git
@@ -66,6 +67,48 @@ def forget(place: Place) -> None:
     """Drop what is remembered."""
     if os.path.lexists(_file(place)):
         os.unlink(_file(place))
+
+
+# ---- the attributes file of our filter driver (attributesfile.py), which follows the configuration
+
+
+def attributes(place: Place) -> bytes:
+    """Return where the attributes file is, in a clone that has the driver."""
+    return os.path.join(place.own, b"attributes")
+
+
+def attributes_in_step(place: Place) -> bool:
+    """Whether the attributes file is what it would be now, or there is none."""
+    said = state_said(place)
+    return said is None or said == state(place, theirs(said))
+
+
+def state_said(place: Place) -> bytes | None:
+    """Return its first line, which says what the rest was made of; None where there is no such file."""
+    try:
+        fd = os.open(attributes(place), os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        return os.read(fd, 4096).partition(b"\n")[0] + b"\n"
+    finally:
+        os.close(fd)
+
+
+def state(place: Place, theirs: bytes) -> bytes:
+    """Return the first line as it would be now. theirs: the user's own attributes file, be it not there yet."""
+    config = zlib.crc32(b"\0".join([*(text or b"" for text in texts(place.top)), _version()]))
+    try:
+        found = os.stat(theirs)
+        seen = b"%d %d" % (found.st_size, found.st_mtime_ns)
+    except (OSError, ValueError):
+        seen = b"- -"
+    return b"# trinity-guard %08x %b %b\n" % (config, seen, theirs)
+
+
+def theirs(said: bytes) -> bytes:
+    """Return the user's own attributes file out of such a line."""
+    return said.rstrip(b"\n").split(b" ", 5)[-1] if said.count(b" ") >= 5 else b""
 
 
 def _file(place: Place) -> bytes:

@@ -242,5 +242,10 @@ def _more_than(size: int, limit: int) -> str:
 
 
 def load_config(place: git.Place) -> tuple[Config, Rules]:
+    """Return the configuration and its rules; the attributes file of our filter driver follows them."""
     config = configuration.load(place)
+    if not configuration.attributes_in_step(place):
+        from trinity_guard.detect import attributesfile  # noqa: PLC0415  # as good as always it is in step
+
+        attributesfile.follow(place, config)
     return config, Rules(config)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard import git
-from trinity_guard.doctor import dvc, hooks, machine, objects, rules, settings, unfinished
+from trinity_guard.doctor import driver, dvc, hooks, machine, objects, rules, settings, unfinished
 from trinity_guard.doctor.checks import ERROR, OK, WARNING, Check, Repository, Unseen
 from trinity_guard.dvcrepo import paths
 from trinity_guard.errors import GuardError, shown
@@ -37,6 +37,7 @@ IN_A_WORK_TREE: dict[str, Callable[[Repository], Check]] = {
     "hooks-template": hooks.template,
     "framework": hooks.by_pre_commit,
     "program": hooks.program,
+    "filter": driver.filters,
     "sparse-checkout": settings.sparse,
     "dvc-project": settings.dvc_project,
     "dvc-plugins": machine.plugins,

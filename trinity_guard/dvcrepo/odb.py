@@ -65,6 +65,8 @@ class Store:
         self.folder = folder
         self.shared = shared
         self._taken: list[Stored] = []
+        self._put: list[bytes] = []
+        self._made: set[bytes] = set()
         self._temporary = Temporary(os.path.join(folder, b"trinity-guard-tmp"), self._folder)
 
     def path(self, md5: str) -> bytes:
@@ -100,7 +102,9 @@ class Store:
         except OSError:
             return False
 
-    def take(self, pieces: Iterable[bytes], expected: int = 0, on_bytes: Callable[[int], None] | None = None) -> Stored:
+    def take(
+        self, pieces: Iterable[bytes | memoryview], expected: int = 0, on_bytes: Callable[[int], None] | None = None
+    ) -> Stored:
         """Write the pieces to a temporary file, hashing on the way. `expected` (bytes) only chooses the way."""
         name = self.temporary_name()
         try:
@@ -131,14 +135,35 @@ class Store:
         durable.begin_write_out_of(path)
         self._taken.append(Stored(md5, size, path))
 
+    def put(self, stored: Stored) -> None:
+        """Give one object that was taken its name at once: a kill leaves it there. `settle` flushes it, too."""
+        self._taken.remove(stored)
+        try:
+            folder = os.path.dirname(self.path(stored.md5))
+            if self._folder(folder):
+                self._made.add(folder)
+            self._place(stored)
+            self._put.append(self.path(stored.md5))
+        except OSError as error:
+            files.unlink(stored.temporary)
+            raise self._trouble(error) from error
+
+    def flush(self, md5: str) -> None:
+        """See to it that an object which is here is on the disk."""
+        self._put.append(self.path(md5))
+
     def settle(self) -> None:
         """Put all that was taken in place, flushed to disk; the objects are safe when this returns."""
         taken, self._taken = self._taken, []
+        put, self._put = self._put, []
+        made, self._made = self._made, set()
         try:
-            durable.flush_all([s.temporary for s in taken])
+            durable.flush_all([*(s.temporary for s in taken), *put])
             folders = {os.path.dirname(self.path(s.md5)) for s in taken}
             # The folders above must reach the disk as well, or a crash loses the way to the object.
-            above = {parent for folder in folders if self._folder(folder) for parent in _parents(folder, self.folder)}
+            made |= {folder for folder in folders if self._folder(folder)}
+            folders |= {os.path.dirname(path) for path in put}
+            above = {parent for folder in made for parent in _parents(folder, self.folder)}
             for stored in taken:
                 self._place(stored)
             durable.flush_all(folders | above)
@@ -235,10 +260,19 @@ def read_file(path: bytes) -> Iterator[bytes]:
 
 def md5_of(path: bytes) -> str:
     """Return the md5 (hex) of a file's bytes."""
-    digest = _new_md5()
+    digest = new_md5()
     for piece in read_file(path):
         digest.update(piece)
     return digest.hexdigest()
+
+
+def digest(pieces: Iterable[bytes | memoryview]) -> tuple[str, int]:
+    """Return the md5 (hex) and the size of some bytes, which go nowhere."""
+    digest, size = new_md5(), 0
+    for piece in pieces:
+        digest.update(piece)
+        size += len(piece)
+    return digest.hexdigest(), size
 
 
 def legacy_md5_of(path: bytes) -> str:
@@ -284,7 +318,8 @@ def _checked_md5(text: str) -> str:
     return text
 
 
-def _new_md5() -> hashlib._Hash:
+def new_md5() -> hashlib._Hash:
+    """Return a fresh md5."""
     import hashlib
 
     # A name, not a signature: FIPS builds refuse md5 without this.
@@ -302,7 +337,7 @@ class _Writer:
         self._size = 0
         self._begun = 0
 
-    def write(self, piece: bytes) -> None:
+    def write(self, piece: bytes | memoryview) -> None:
         files.write(self._fd, piece)
         self._size += len(piece)
         if self._size - self._begun >= WRITE_OUT:
@@ -321,10 +356,12 @@ class _Writer:
         self._begun = self._size
 
 
-def _copy(pieces: Iterable[bytes], fd: int, expected: int, on_bytes: Callable[[int], None] | None) -> tuple[str, int]:
+def _copy(
+    pieces: Iterable[bytes | memoryview], fd: int, expected: int, on_bytes: Callable[[int], None] | None
+) -> tuple[str, int]:
     if expected >= THREADED:
         return _copy_threaded(pieces, fd, on_bytes)
-    digest = _new_md5()
+    digest = new_md5()
     writer = _Writer(fd, on_bytes)
     for piece in pieces:
         writer.write(piece)
@@ -332,13 +369,15 @@ def _copy(pieces: Iterable[bytes], fd: int, expected: int, on_bytes: Callable[[i
     return digest.hexdigest(), writer.end()
 
 
-def _copy_threaded(pieces: Iterable[bytes], fd: int, on_bytes: Callable[[int], None] | None) -> tuple[str, int]:
+def _copy_threaded(
+    pieces: Iterable[bytes | memoryview], fd: int, on_bytes: Callable[[int], None] | None
+) -> tuple[str, int]:
     """Hash in one thread while this one reads and writes; eight pieces at most are in memory."""
     import queue
     import threading
 
-    digest = _new_md5()
-    waiting: queue.Queue[bytes | None] = queue.Queue(maxsize=8)
+    digest = new_md5()
+    waiting: queue.Queue[bytes | memoryview | None] = queue.Queue(maxsize=8)
 
     def consume() -> None:
         while (piece := waiting.get()) is not None:

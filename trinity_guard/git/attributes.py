@@ -6,14 +6,19 @@ import os
 
 from trinity_guard import git
 from trinity_guard.errors import GuardError, shown
+from trinity_guard.git.files import read_if_there
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
 
 # What changes bytes between the blob and the working file.
 CONVERTING = ("text", "eol", "crlf", "ident", "working-tree-encoding")
+# Our own driver: what it changes on its way into Git is in DVC's cache, and what it leaves is the working file's.
+DRIVER = b"trinity-guard"
+NO_FILTER = (b"unspecified", b"unset", DRIVER)
+AS_IT_IS = (b"unspecified", b"unset", b"auto")
 
 
 class Attributes:
@@ -34,7 +39,7 @@ class Attributes:
 
     def raw(self, path: bytes) -> bool:
         """Whether blob and working file hold the same bytes."""
-        if self.filter(path) not in (b"unspecified", b"unset"):
+        if self.filter(path) not in NO_FILTER:
             return False
         text = self._values[path, b"text"]
         for name in CONVERTING[1:]:
@@ -48,7 +53,7 @@ class Attributes:
 def refuse_filter(attributes: Attributes, path: bytes) -> None:
     """Refuse a file that a filter driver changes on its way into Git: encrypted there, it would be plain in DVC."""
     name = os.fsdecode(attributes.filter(path))
-    if name in ("unspecified", "unset", "lfs"):
+    if name == "lfs" or os.fsencode(name) in NO_FILTER:
         return
     if git.config(f"filter.{name}.clean") is None and git.config(f"filter.{name}.process") is None:
         return
@@ -58,3 +63,60 @@ def refuse_filter(attributes: Attributes, path: bytes) -> None:
         remedy=f'leave it to Git: exclude = ["/{shown(path)}"] in .trinity-guard.toml\n'
         "or take the filter off this file in .gitattributes",
     )
+
+
+class Asking:
+    """What converts bytes between the work tree and Git, of one path after the other.
+
+    One `git check-attr` answers, as long as it is asked; of paths above which no file of attributes has a word of
+    these, it need not be.
+    """
+
+    def __init__(self, place: git.Place, theirs: bytes, indexed: Container[bytes]) -> None:
+        """theirs: the user's own file; indexed: the paths of the index, whose .gitattributes count where none lies in
+        the work tree."""
+        self._place = place
+        self._indexed = indexed
+        self._p: git.Process | None = None
+        everywhere = (os.path.join(place.common_dir, b"info", b"attributes"), theirs, b"/etc/gitattributes")
+        self._silent = not any(_speaks(file) for file in everywhere)
+        self._folders: dict[bytes, bool] = {}
+
+    def close(self) -> None:
+        if self._p is not None:
+            self._p.wait()
+
+    def converted(self, path: bytes) -> bool:
+        """Whether somebody's attributes give this path line ends, `$Id$` or an encoding of its own.
+
+        `text=auto`, which whole repositories have, says nothing of this file: Git looks at its bytes.
+        """
+        if self._silent and self._is_silent(os.path.dirname(path)):
+            return False
+        if self._p is None:
+            self._p = git.Process(["git", "check-attr", "-z", "--stdin", *CONVERTING])
+        os.write(self._p.stdin, path + b"\0")
+        answer = b""
+        while answer.count(b"\0") < 3 * len(CONVERTING):
+            piece = os.read(self._p.stdout, git.CHUNK)
+            if not piece:
+                raise GuardError(problem="`git check-attr` ended early.", remedy="git check-attr -a .")
+            answer += piece
+        return any(value not in AS_IT_IS for value in answer.split(b"\0")[2::3])
+
+    def _is_silent(self, folder: bytes) -> bool:
+        if folder not in self._folders:
+            name = os.path.join(folder, b".gitattributes")
+            file = self._place.file(name)
+            speaks = _speaks(file) or (name in self._indexed and not os.path.lexists(file))
+            self._folders[folder] = not speaks and (not folder or self._is_silent(os.path.dirname(folder)))
+        return self._folders[folder]
+
+
+def _speaks(file: bytes) -> bool:
+    """Whether a file of attributes has a word of what converts bytes, beside `text=auto`."""
+    try:
+        data = (read_if_there(file) or b"").replace(b"text=auto", b"")
+    except GuardError:
+        return True
+    return any(name.encode() in data for name in CONVERTING)

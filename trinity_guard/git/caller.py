@@ -8,7 +8,7 @@ from trinity_guard import git
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    pass
+    from collections.abc import Iterator, Sequence
 
 
 def amending() -> bool:
@@ -97,3 +97,69 @@ def _author_is_heads() -> bool:
     result = git.attempt("log", "-1", "--format=@%ad%n%an%n%ae", "--date=raw", "HEAD", "--")
     mine = (date, os.environ.get("GIT_AUTHOR_NAME", ""), os.environ.get("GIT_AUTHOR_EMAIL", ""))
     return result.code == 0 and os.fsdecode(result.out).split("\n")[:3] == list(mine)
+
+
+# Options of git itself whose value is the next word.
+_WITH_VALUE = frozenset((b"-C", b"-c", b"--git-dir", b"--work-tree", b"--namespace", b"--config-env", b"--attr-source"))
+
+
+def command_above() -> tuple[int, list[bytes]]:
+    """Return the process whose filter we are, and its Git command with the arguments; (0, []) where nobody can say."""
+    pid = os.getppid()
+    for _ in range(4):  # a shell or two stand between
+        known = _process(pid)
+        if known is None:
+            break
+        above, argv = known
+        name = os.path.basename(argv[0]) if argv else b""
+        if name.startswith(b"git-"):
+            return pid, [name[4:], *argv[1:]]
+        if name == b"git":
+            return pid, _without_options(argv[1:])
+        pid = above
+    return 0, []
+
+
+def _without_options(words: list[bytes]) -> list[bytes]:
+    at = 0
+    while at < len(words) and words[at].startswith(b"-"):
+        at += 2 if words[at] in _WITH_VALUE else 1
+    return words[at:]
+
+
+# What `git commit` may be typed with, and still takes nothing from the work tree; anything else may be a path.
+_HARMLESS = frozenset(
+    b"--quiet --verbose --no-verify --amend --no-edit --edit --allow-empty --allow-empty-message --signoff --status "
+    b"--no-status --no-gpg-sign --reset-author --no-post-rewrite".split()
+)
+_HARMLESS_VALUED = frozenset(
+    b"--message --file --author --date --template --cleanup --trailer --fixup --squash".split()
+)
+_LETTERS, _VALUED_LETTERS = b"qvnse", b"mFCct"
+
+
+def only_compares(command: Sequence[bytes]) -> bool:
+    """Whether a Git command asks a filter only to see whether files have changed: `status`, and a commit of the index.
+
+    A doubt is a no: of a file whose text goes into Git, the bytes have to be kept.
+    """
+    if not command or command[0] not in (b"status", b"commit"):
+        return False
+    words = iter(command[1:])
+    return command[0] == b"status" or all(_is_harmless(word, words) for word in words)
+
+
+def _is_harmless(word: bytes, rest: Iterator[bytes]) -> bool:
+    if word.startswith(b"--"):
+        name, given, _ = word.partition(b"=")
+        if name in _HARMLESS_VALUED and not given:
+            next(rest, b"")
+        return name in _HARMLESS_VALUED or word in _HARMLESS
+    letters = word[1:].lstrip(_LETTERS)
+    if not word.startswith(b"-") or len(word) < 2:
+        return False
+    if letters[:1] and letters[:1] in _VALUED_LETTERS:
+        if len(letters) == 1:
+            next(rest, b"")
+        return True
+    return not letters

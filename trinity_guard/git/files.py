@@ -149,7 +149,7 @@ def create(path: bytes, mode: int = 0o600) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
 
 
-def write(fd: int, data: bytes) -> None:
+def write(fd: int, data: bytes | memoryview) -> None:
     """Write all of it: the system may take less at once."""
     view = memoryview(data)
     while view:

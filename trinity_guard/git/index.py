@@ -143,6 +143,12 @@ def is_only_intended(entry: Entry) -> bool:
     return out.startswith(b"1 .A ")
 
 
+def is_announced(path: bytes) -> bool:
+    """The same for whoever runs inside of a `git add`: asks the index alone, and never looks at the file."""
+    options = ("--cached", "--raw", "-z", "--ita-invisible-in-index")
+    return not git.run("diff-index", *options, git.empty_tree(), "--", path, env=git.literal())
+
+
 def entries_of(paths: Sequence[bytes], env: Mapping[str, str] | None = None) -> dict[bytes, Entry]:
     """Return path -> entry for exactly these paths, out of the index that `env` names."""
     if not paths:

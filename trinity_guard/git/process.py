@@ -167,12 +167,30 @@ def detach(argv: Sequence[str], log: bytes, env: Mapping[str, str]) -> None:
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
         (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666),
         (os.POSIX_SPAWN_DUP2, 1, 2),
+        *((os.POSIX_SPAWN_CLOSE, fd) for fd in _handed_down()),
     ]
     try:
         os.posix_spawn(argv[0], list(argv), env, file_actions=actions, setsid=True, setsigdef=[13])
     except OSError as error:
         words = f"{shown(os.fsencode(argv[0]))} could not be started in the background: {error.strerror}."
         raise GuardError(problem=words, remedy="trinity-guard push --pending") from None
+
+
+def _handed_down() -> list[int]:
+    """Return the descriptors that a child would inherit, but for the first three: a Git hands its hooks the pipes of
+    its filter processes, and waits at its end until nobody has them any more."""
+    try:
+        fds = [int(name) for name in os.listdir("/dev/fd")]
+    except OSError:
+        return []
+    return [fd for fd in fds if fd > 2 and _inheritable(fd)]
+
+
+def _inheritable(fd: int) -> bool:
+    try:
+        return os.get_inheritable(fd)
+    except OSError:
+        return False  # it was the folder's own
 
 
 def other_repository() -> dict[str, str]:

@@ -12,7 +12,7 @@ from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import files
 from trinity_guard.remotes import add, trust
-from trinity_guard.setup import dvcinit, framework, merges, native, settings_file
+from trinity_guard.setup import driver, dvcinit, framework, merges, native, settings_file
 from trinity_guard.setup.record import InstallOutcome, InstallPlan, record_file
 
 NATIVE, FRAMEWORK, NONE = "native", "pre-commit", "none"
@@ -20,10 +20,14 @@ OWN_FILE = settings_file.OWN_FILE
 EDITED = "was changed by hand and is left alone"
 
 
-def install(place: git.Place, remote: str | None = None, hooks: str | None = None) -> InstallOutcome:
+def install(
+    place: git.Place, remote: str | None = None, hooks: str | None = None, filters: bool | None = None
+) -> InstallOutcome:
     """Guard a repository; what is there already is left. Everything that can be refused is refused first.
 
     hooks: native, pre-commit or none; None keeps what the repository has, native at first.
+    filters: whether `git add` gives new artifacts to the cache; None keeps what the repository has, at first it does
+    where there are hooks.
     """
     plan = InstallPlan(place)
     mode = hooks or (FRAMEWORK if _framework_has_us(place) else NATIVE)
@@ -40,6 +44,12 @@ def install(place: git.Place, remote: str | None = None, hooks: str | None = Non
         _leave_framework(plan)
         _install_native(plan, folder)
     merges.install(plan)
+    if filters is None:
+        filters = mode != NONE and not plan.record["filter"].get(driver.OFF)
+    if filters:
+        driver.set_up(plan, configuration.read(place.top))
+    else:
+        driver.take_out(plan, remember=mode != NONE)
     plan.stage()
     plan.outcome.notes += [*settings.notes, *_hidden(place)]
     plan.save()
@@ -289,6 +299,7 @@ def _hidden(place: git.Place) -> list[str]:
 def uninstall(place: git.Place) -> InstallOutcome:
     """Take out what `install` put in, and put back what was there. Pointers, objects and history are never touched."""
     plan = InstallPlan(place)
+    driver.take_out(plan)
     for folder in _folders(place):
         if folder.kind == native.HUSKY:
             _remove_husky(plan, folder)

@@ -69,7 +69,7 @@ def record_file(place: git.Place) -> bytes:
 
 
 def _load_record(place: git.Place) -> dict[str, Any]:
-    empty: dict[str, Any] = {"hooks": {}, "stages": [], "dvc": {}, "framework": {}}
+    empty: dict[str, Any] = {"hooks": {}, "stages": [], "dvc": {}, "framework": {}, "filter": {}}
     try:
         with open(record_file(place), "rb") as f:
             loaded = json.load(f)

@@ -22,7 +22,7 @@ APPLY_REMEDY = "git am --abort     # then ask for the patch with pointers, or: T
 
 def pre_commit(framework: bool, _: list[str]) -> int:
     if console.skipped("convert", "block"):
-        return FINE
+        return _without_stand_ins(git.hook_place())
     place = git.hook_place()
     _complete(place)
     # Git looks while Python loads the rest.
@@ -42,6 +42,10 @@ def pre_commit(framework: bool, _: list[str]) -> int:
     if catalog is None or records:
         catalog = tracked.load(place, listing)
     artifacts = inspect.check_staged(place, rules, entries, catalog.holders(e.path for e in entries))
+    if any(a.reason == patterns.STAND_IN for a in artifacts):
+        from trinity_guard.convert import standins
+
+        artifacts = standins.give_back(place, rules, artifacts)
     links = [e.path for e in entries if e.mode == index.SYMLINK]
     if (artifacts or links) and not catalog.entries:  # of what the last hook saw there are the outputs alone
         catalog = tracked.load(place)
@@ -60,6 +64,16 @@ def pre_commit(framework: bool, _: list[str]) -> int:
         from trinity_guard.commands.hooks import ignored
 
         ignored.name(place, rules)
+    return FINE
+
+
+def _without_stand_ins(place: git.Place) -> int:
+    """Have a commit that is not to be guarded hold what was staged, and no texts of ours."""
+    entries = index.staged()
+    if entries:
+        from trinity_guard.convert import standins
+
+        standins.restore(place, entries)
     return FINE
 
 

@@ -1,0 +1,175 @@
+"""What `git add` gives to Git in place of a new artifact: its bytes go into the cache, and a stand-in to Git.
+
+Decided by the functions that decide for the commit. Whatever is doubtful stays as it is, and the commit has the word.
+"""
+
+from __future__ import annotations
+
+import os
+from itertools import chain
+
+from trinity_guard import git
+from trinity_guard.convert import directories
+from trinity_guard.detect import attributesfile, owners
+from trinity_guard.detect.inspect import LFS_HEADS, is_bookkeeping
+from trinity_guard.dvcrepo import odb, standin, tracked
+from trinity_guard.dvcrepo.paths import inside_dvc
+from trinity_guard.dvcrepo.project import Project
+from trinity_guard.errors import GuardError, shown
+from trinity_guard.git import caller, index
+from trinity_guard.git.attributes import Asking
+from trinity_guard.git.objects import GLANCE, Objects
+from trinity_guard.remotes import trust
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from trinity_guard.config import Config
+    from trinity_guard.detect.patterns import Rules
+
+# From this size on a file is flushed while Git waits for it; all others together, at the end.
+FLUSHED_AT_ONCE = 8 << 20
+# These ask what a file would be in Git without putting it there: of a path that Git does not know, its bytes.
+ONLY_ASKING = frozenset((b"diff", b"difftool", b"hash-object", b"blame", b"annotate", b"apply", b"am", b"archive"))
+STASH = b"index.stash."
+
+
+class Cleaner:
+    """Answers Git's `clean` for one repository, as long as one Git command runs."""
+
+    def __init__(self, place: git.Place, config: Config, rules: Rules, command: Sequence[bytes]) -> None:
+        """command: Git's, with its arguments; empty where nobody can say."""
+        self._place = place
+        self._rules = rules
+        self._off = config.on_artifact == "block"
+        self._stores: dict[bytes, odb.Store] = {}
+        self._known: _Known | None = None
+        self._command = list(command[:1])
+        self._compares = caller.only_compares(command)
+
+    def clean(self, path: bytes, content: Iterator[memoryview]) -> list[bytes] | None:
+        """Return the stand-in of a file whose bytes are in the cache now, None for one that stays as it is."""
+        if self._off or not self._rules.named(path) or is_bookkeeping(path) or inside_dvc(path):
+            return None
+        first = _first(content)
+        if not first or first.startswith(LFS_HEADS) or standin.begins(first):
+            return None
+        store = self._store(path)
+        if store is None:
+            return None
+        pieces = chain((memoryview(first),), content)
+        if self._compares:
+            md5, size = odb.digest(pieces)  # nothing that Git is told now gets into its store
+            return [standin.encode(md5, size)]
+        stored = store.take(pieces, _size(self._place.file(path)))
+        if self._rules.decide(path, stored.size, first).kind != "artifact":
+            store.drop(stored)
+            return None
+        store.put(stored)
+        if stored.size >= FLUSHED_AT_ONCE:
+            store.settle()
+        return [standin.encode(stored.md5, stored.size)]
+
+    def finish(self) -> None:
+        """Flush what is not flushed yet."""
+        for store in self._stores.values():
+            store.settle()
+        if self._known is not None:
+            self._known.close()
+
+    def _store(self, path: bytes) -> odb.Store | None:
+        """Return the cache for a file that is ours to turn; None for one that is not."""
+        if self._known is None or self._known.mark != _mark(self._place):
+            if self._known is not None:
+                self._known.close()
+            self._known = _Known(self._place, self._rules)
+        known = self._known
+        if not (known.stands_in(path) if path in known.entries else self._new_ones_turn()):
+            return None
+        try:
+            root = known.project_of(path)
+        except GuardError:
+            return None  # the commit says so, with what helps
+        if root not in self._stores:
+            self._stores[root] = Project.at(self._place, root).odb
+        return self._stores[root]
+
+    def _new_ones_turn(self) -> bool:
+        """Whether paths that are not in the index are to be turned by the command that runs."""
+        if os.path.basename(index.file_in_use(self._place)).startswith(STASH):
+            return False  # `git stash` takes the working file away, and no pointer would name the object
+        return ONLY_ASKING.isdisjoint(self._command)
+
+
+class _Known:
+    """What one version of the index says. entries: path -> the ids of its stages."""
+
+    def __init__(self, place: git.Place, rules: Rules) -> None:
+        self._place = place
+        self._rules = rules
+        self.mark = _mark(place)
+        self.entries: dict[bytes, list[bytes]] = {}
+        for line in git.run("ls-files", "-s", "-z", "--full-name").split(b"\0")[:-1]:
+            meta, _, path = line.partition(b"\t")
+            self.entries.setdefault(path, []).append(meta.split(b" ")[1])
+        self._objects = Objects(place.common_dir)
+        theirs = attributesfile.theirs_of(place) or b""
+        self._attributes = Asking(place, theirs, self.entries)
+        self._catalog = tracked.load(place)
+        self._by_path = self._catalog.by_path()
+        self._pipelines = owners.Pipelines(place, self._catalog)
+        self._trusted: set[bytes] = set()
+        self._sha256 = git.config("extensions.objectFormat") == "sha256"
+
+    def close(self) -> None:
+        self._attributes.close()
+
+    def stands_in(self, path: bytes) -> bool:
+        """Whether a path's entry is a stand-in, on all sides of a conflict, or announced without content (add -N)."""
+        ids = self.entries[path]
+        heads = self._objects.heads(ids, GLANCE)
+        if all(standin.begins(head.first) for head in heads):
+            return True
+        return ids[0] in index.EMPTY and len(ids) == 1 and index.is_announced(path)
+
+    def project_of(self, path: bytes) -> bytes:
+        """Return the DVC project that is to have a file; GuardError for a file that others keep, or nobody can."""
+        if self._sha256 or self._catalog.broken or self._pipelines.belongs_in_git(path):
+            raise GuardError(f"{shown(path)} is not ours to turn.")
+        root = owners.project_of(self._place, path)
+        owners.refuse_name(self._place, root, path)
+        owners.refuse_held(self._by_path, path)
+        if directories.folder_of(self._by_path, self._rules, path):
+            raise GuardError(f"{shown(path)} is part of a folder that is one artifact.")
+        if self._attributes.converted(path):
+            raise GuardError(f"{shown(path)} has line ends or an encoding of its own.")
+        if root not in self._trusted:
+            trust.require_cache(self._place, Project.at(self._place, root))
+            self._trusted.add(root)
+        return root
+
+
+def _mark(place: git.Place) -> tuple[int, int, int]:
+    try:
+        stat = os.stat(index.file_in_use(place))
+    except FileNotFoundError:
+        return (0, 0, 0)
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
+def _first(content: Iterator[memoryview]) -> bytes:
+    """Return the beginning of a file: enough to tell a stand-in or another tool's pointer, or all there is."""
+    first = b""
+    for piece in content:
+        first += piece
+        if len(first) >= GLANCE:
+            break
+    return first
+
+
+def _size(file: bytes) -> int:
+    try:
+        return os.lstat(file).st_size
+    except OSError:
+        return 0

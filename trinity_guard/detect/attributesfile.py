@@ -1,0 +1,115 @@
+"""The attributes file of our filter driver: which paths Git asks it about.
+
+It takes the place of the user's `core.attributesFile`, where every .gitattributes and info/attributes comes after it,
+and ends with what that one says: whoever else says anything of a path has the last word. Its lines are a sieve alone;
+what the driver does with a file, the rules decide that decide for the commit. Kept in step by the hooks.
+"""
+
+from __future__ import annotations
+
+from trinity_guard import git
+from trinity_guard.detect import configuration
+from trinity_guard.errors import GuardError
+from trinity_guard.git import files
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from trinity_guard.config import Config
+    from trinity_guard.git import Place
+
+# Git reads no longer lines in a file of attributes.
+MAX_LINE = 2000
+MAX_THEIRS = 10 << 20
+ATTRIBUTE = b" filter=trinity-guard"
+NOT_OURS = b" !filter"
+EXPLAINED = b"""\
+# `trinity-guard init` wrote this file, the hooks keep it in step with the patterns of the configuration, and
+# `trinity-guard init --uninstall` takes it away. Below our lines stands what your own core.attributesFile says.
+"""
+
+
+def set_up(place: Place, config: Config, theirs: bytes) -> None:
+    """Write the file. theirs: the user's own attributes file, be it not there yet."""
+    files.replace(configuration.attributes(place), content(config, configuration.state(place, theirs)))
+
+
+def follow(place: Place, config: Config) -> None:
+    """Write the file again where the configuration, or the user's own file, has changed.
+
+    Called by hooks: what cannot be written now is written later.
+    """
+    theirs = theirs_of(place)
+    if theirs is None:
+        return
+    try:
+        set_up(place, config, theirs)
+    except (GuardError, OSError):
+        return
+
+
+def theirs_of(place: Place) -> bytes | None:
+    """Return which attributes file of the user's was taken in, None where ours is not there."""
+    said = configuration.state_said(place)
+    return None if said is None else configuration.theirs(said)
+
+
+def content(config: Config, state: bytes) -> bytes:
+    try:
+        rest = git.read(configuration.theirs(state), MAX_THEIRS, links=True)
+    except (OSError, ValueError, GuardError):
+        rest = b""  # Git would read nothing there either
+    return b"".join([state, EXPLAINED, *lines(config), rest])
+
+
+def lines(config: Config) -> list[bytes]:
+    """Return our lines: patterns, then what is taken out of them again. None of them where artifacts are blocked."""
+    if config.on_artifact == "block":
+        return []
+    wanted = [line for pattern in config.patterns for line in _lines(pattern, ATTRIBUTE, NOT_OURS)]
+    return wanted + [line for pattern in config.exclude for line in _lines(pattern, NOT_OURS, ATTRIBUTE)]
+
+
+def _lines(pattern: str, attribute: bytes, opposite: bytes) -> Iterable[bytes]:
+    """Yield a gitignore pattern as lines of attributes: of the file, and of all in a folder of that name."""
+    text = pattern.encode("utf-8", "surrogateescape").rstrip(b" ")
+    if text.startswith(b"!"):
+        text, attribute = text[1:], opposite
+    if not text or text.startswith(b"#"):
+        return
+    anchored = b"/" in text[:-1]
+    bare = text.removesuffix(b"/")
+    named = [bare] if bare == text and not bare.endswith(b"/**") else []
+    inside = bare if bare.endswith(b"/**") else bare + b"/**"
+    for one in (*named, inside if anchored else b"**/" + inside):
+        line = _quoted(_any_case(one)) + attribute + b"\n"
+        if len(line) <= MAX_LINE:
+            yield line
+
+
+def _any_case(pattern: bytes) -> bytes:
+    """Return a pattern that matches whatever the case of its ASCII letters; brackets stay as they are."""
+    said: list[bytes] = []
+    at = 0
+    while at < len(pattern):
+        char = pattern[at : at + 1]
+        end = pattern.find(b"]", at + 2) if char == b"[" else -1
+        if char == b"\\" and at + 1 < len(pattern):
+            said.append(pattern[at : at + 2])
+            at += 2
+        elif end > 0:
+            said.append(pattern[at : end + 1])
+            at = end + 1
+        else:
+            both = char.lower() + char.upper()
+            said.append(b"[" + both + b"]" if char.isalpha() else char)
+            at += 1
+    return b"".join(said)
+
+
+def _quoted(pattern: bytes) -> bytes:
+    """Return a pattern as it stands in a file of attributes: in quotes, as C has them, where it holds a blank."""
+    if pattern.strip(b" \t") == pattern and not any(c in pattern for c in b' \t"'):
+        return pattern
+    return b'"' + pattern.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\t", b"\\t") + b'"'

@@ -1,0 +1,130 @@
+"""Our filter driver in a repository's own Git config: set up, looked at, taken out again. No clone brings it along."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import git, start_line
+from trinity_guard.config import Config
+from trinity_guard.convert import standins
+from trinity_guard.detect import attributesfile, configuration
+from trinity_guard.git import files, index
+from trinity_guard.setup import native
+from trinity_guard.setup.record import InstallPlan
+
+SECTION = "filter.trinity-guard"
+PROCESS, ATTRIBUTES = f"{SECTION}.process", "core.attributesFile"
+# By a path that Git works out: it is the same in linked work trees, and wherever the repository is moved.
+COMMAND = 'sh "$(git rev-parse --git-common-dir)/trinity-guard/filter"'
+OFF = "off"
+# Without the program an answer that offers nothing has Git go on with the bytes as they are, and ask no more.
+SCRIPT = """\
+#!/bin/sh
+# trinity-guard's filter driver: `trinity-guard init` writes it, `trinity-guard init --uninstall` removes it.
+python=''
+lib=''
+if [ -x "$python" ] && [ -f "$lib/trinity_guard/cli.py" ]; then
+    exec "$python" -I -S -c 'START' "$lib" hook filter
+fi
+for program in "$(command -v trinity-guard)" "$HOME/.local/bin/trinity-guard" /usr/local/bin/trinity-guard /opt/homebrew/bin/trinity-guard; do
+    if [ -f "$program" ] && [ -x "$program" ]; then
+        exec "$program" hook filter
+    fi
+done
+case ,$TRINITY_GUARD_SKIP, in
+*,all,* | *,filter,*) ;;
+*) echo "trinity-guard: the program is gone, so artifacts pass as they are: pip install trinity-guard && trinity-guard init" >&2 ;;
+esac
+printf '0016git-filter-server\\n000eversion=2\\n00000000'
+exec cat >/dev/null
+"""  # noqa: E501  # as in the hooks
+
+
+def script() -> bytes:
+    """Return the text of the program that Git starts, with this interpreter in it."""
+    return native.filled(SCRIPT.replace("START", start_line()).encode())
+
+
+def script_of(place: git.Place) -> bytes:
+    return os.path.join(place.own, b"filter")
+
+
+def set_up(plan: InstallPlan, config: Config) -> None:
+    """Set the driver up, or bring it up to date."""
+    place = plan.place
+    new = not is_set_up(place)
+    files.replace(script_of(place), script(), 0o777)
+    theirs = _theirs(plan)
+    attributesfile.set_up(place, config, theirs)
+    git.run("config", "--local", PROCESS, COMMAND, at=place.top)
+    git.run("config", "--local", ATTRIBUTES, configuration.attributes(place), at=place.top)
+    plan.record["filter"].pop(OFF, None)
+    if new:
+        plan.outcome.done.append("a filter for new artifacts: `git add` gives their bytes to the DVC cache")
+
+
+def _theirs(plan: InstallPlan) -> bytes:
+    """Return the attributes file that the user has, or would have; one that this repository names is remembered."""
+    place = plan.place
+    said = [(scope, v) for scope, v in _said(place) if v != configuration.attributes(place)]
+    local = [value for scope, value in said if scope == b"local"]
+    if local:
+        plan.record["filter"]["attributes"] = os.fsdecode(local[-1])
+    before = plan.record["filter"].get("attributes")
+    named = os.fsencode(before) if isinstance(before, str) else said[-1][1] if said else b""
+    if not named:
+        home = os.environb.get(b"XDG_CONFIG_HOME") or os.path.expanduser(b"~/.config")
+        named = os.path.join(home, b"git", b"attributes")
+    return os.path.join(place.top, os.path.expanduser(named))
+
+
+def _said(place: git.Place) -> list[tuple[bytes, bytes]]:
+    """Return (scope, value) of each core.attributesFile, the last of which counts."""
+    out = git.attempt("config", "--show-scope", "-z", "--get-all", ATTRIBUTES, at=place.top).out
+    fields = out.split(b"\0")[:-1]
+    return list(zip(fields[::2], fields[1::2], strict=True))
+
+
+def started(place: git.Place) -> bool:
+    """Whether Git's config says how it is started."""
+    return git.attempt("config", "--get", PROCESS, at=place.top).out.rstrip(b"\n") == COMMAND.encode()
+
+
+def is_set_up(place: git.Place) -> bool:
+    """Whether Git would start it, and asks it of any path."""
+    said = _said(place)
+    ours = bool(said) and said[-1][1] == configuration.attributes(place)
+    return started(place) and ours and os.path.isfile(script_of(place))
+
+
+def up_to_date(place: git.Place) -> bool:
+    """Whether its script starts this very program, and its attributes are those of the configuration."""
+    return files.read_if_there(script_of(place)) == script() and configuration.attributes_in_step(place)
+
+
+def take_out(plan: InstallPlan, remember: bool = False) -> None:
+    """Take the driver out; what is staged as a stand-in is staged as it is first. remember: `init` asks for it to stay
+    out."""
+    place = plan.place
+    there = os.path.lexists(script_of(place)) or os.path.lexists(configuration.attributes(place))
+    if there:
+        restored = standins.restore(place, index.staged())
+        if restored:
+            plan.outcome.notes.append(f"staged as they are, and no more as stand-ins: {len(restored)} files")
+        git.attempt("config", "--local", "--remove-section", SECTION, at=place.top)
+        _put_back(plan)
+        for path in (script_of(place), configuration.attributes(place)):
+            files.unlink(path)
+        plan.outcome.done.append("the filter for new artifacts is taken out")
+    plan.record["filter"] = {OFF: True} if remember else {}
+
+
+def _put_back(plan: InstallPlan) -> None:
+    place = plan.place
+    if (b"local", configuration.attributes(place)) not in _said(place):
+        return  # somebody has set another one since
+    before = plan.record["filter"].get("attributes")
+    if isinstance(before, str):
+        git.run("config", "--local", ATTRIBUTES, before, at=place.top)
+    else:
+        git.attempt("config", "--local", "--unset-all", ATTRIBUTES, at=place.top)
