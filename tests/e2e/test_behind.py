@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import subprocess
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.support import Repo, run
+from trinity_guard.cli import main
+from trinity_guard.dvcrepo import tracked
 
 
 def recorded(repo: Repo, name: str, revision: str = "HEAD") -> str:
@@ -283,3 +286,47 @@ def test_what_is_being_written_is_named_and_left_out_and_the_commit_goes_on(one:
     type_in(one, next(c for c in remedies(said) if c.startswith("trinity-guard convert")))
     one.commit()
     assert recorded(one, "m.pkl") == md5(one.file("m.pkl").read_bytes())
+
+
+# --- what is too large to be read in a commit
+
+
+def before_a_commit(repo: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
+    """Refresh the index and run the hook, as Git does, with time to read three bytes."""
+    repo.git("update-index", "-q", "--refresh", ok=False)
+    monkeypatch.chdir(repo.path)
+    monkeypatch.setenv("GIT_INDEX_FILE", ".git/index")
+    monkeypatch.setattr(tracked, "HASH_LIMIT", 3)
+    assert main(["hook", "pre-commit"]) == 0
+    gc.enable()
+    return capsys.readouterr().err
+
+
+def test_what_is_too_large_to_be_compared_goes_along_where_all_does(
+    one: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = one.write("m.pkl", b"model two")
+    one.stage("train.py", b"v2\n")
+    assert "m.pkl (9 B) -> m.pkl.dvc" in before_a_commit(one, monkeypatch, capsys)
+    assert md5(data) in one.git("show", ":m.pkl.dvc").stdout.decode()
+    one.commit()
+    os.utime(one.file("m.pkl"))
+    one.stage("train.py", b"v3\n")
+    assert before_a_commit(one, monkeypatch, capsys) == "", "it is as it was"
+    one.stage("train.py", b"v4\n")
+    monkeypatch.setattr("trinity_guard.dvcrepo.odb.md5_of", None)
+    assert before_a_commit(one, monkeypatch, capsys) == "", "and is not read again"
+
+
+def test_what_is_too_large_to_be_compared_is_named_where_it_does_not_go_along(
+    one: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = one.write("m.pkl", b"model two")
+    one.write("train.py", b"left unstaged\n")
+    said = before_a_commit(one, monkeypatch, capsys)
+    assert "m.pkl: not compared with its pointer" in said
+    status, update = remedies(said.encode())
+    assert status == "trinity-guard status"
+    monkeypatch.delenv("GIT_INDEX_FILE")
+    type_in(one, update)
+    assert md5(data) in one.git("show", ":m.pkl.dvc").stdout.decode()

@@ -259,5 +259,5 @@ def _name_unknown(unknown: list[Output]) -> None:
         console.warn(
             f"{names}: not compared with {'its pointer' if one else 'their pointers'}, "
             "too large for a commit to read, or unreadable.",
-            "trinity-guard status     # reads all",
+            "trinity-guard status     # reads all\ntrinity-guard convert -u     # records what changed",
         )
