@@ -58,6 +58,34 @@ def changed(repo: Repo) -> str:
     return repo.commit("--allow-empty").stderr.decode()
 
 
+def another_version(repo: Repo) -> str:
+    converted(repo).write(MODEL, 5000)
+    repo.stage("code.py", b"x = 1\n")
+    repo.commit()
+    repo.git("reset", "-q", "--hard", "HEAD^")
+    return repo.commit("--allow-empty").stderr.decode()
+
+
+def edited_before_its_pointer_moved(repo: Repo) -> str:
+    converted(repo).write(MODEL, 5000)
+    repo.stage("code.py", b"x = 1\n")
+    repo.commit()
+    repo.write(MODEL, 6000)
+    repo.git("reset", "-q", "--hard", "HEAD^")
+    return repo.commit("--allow-empty").stderr.decode()
+
+
+def nothing_else(repo: Repo) -> str:
+    converted(repo).write(MODEL, 5000)
+    return failed(repo)
+
+
+def place_taken(repo: Repo) -> str:
+    converted(repo).file(MODEL).unlink()
+    repo.write(f"{MODEL}/part-0", b"0")
+    return repo.commit("--allow-empty").stderr.decode()
+
+
 def newer(repo: Repo) -> str:
     repo.stage(MODEL, 3000)
     repo.write(MODEL, 4000)
@@ -254,6 +282,10 @@ PROVOKED: dict[str, Callable[[Repo], str]] = {
     "too large for Git:": too_large,
     "this commit holds raw artifacts: …": slipped_in,
     "… has changed, and its pointer has not: …": changed,
+    "… is not the version that its pointer names, but another one that was recorded.": another_version,
+    "… was changed here, and its pointer names another version since: …": edited_before_its_pointer_moved,
+    "Git had looked before, and saw nothing to commit. …": nothing_else,
+    "… is no longer …: …": place_taken,
     "… what was staged is recorded; the newer working file stays as it is.": newer,
     "nothing is left to commit: … is already recorded, byte for byte.": nothing_left,
     "the commit stands; … could not go to the DVC remote yet: …": remote_away,
