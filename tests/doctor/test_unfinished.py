@@ -12,6 +12,7 @@ from tests.helpers.support import Repo
 from trinity_guard import git
 from trinity_guard.doctor import unfinished
 from trinity_guard.doctor.checks import ERROR, OK, WARNING, Repository
+from trinity_guard.dvcrepo.pointer import encode
 from trinity_guard.migrate import state
 
 
@@ -71,3 +72,19 @@ def test_files_of_a_process_that_ended_are_swept_and_those_of_one_that_runs_are_
     left = {p.name for p in work.file(".git/trinity-guard").iterdir()}
     assert left >= {f"tmp-{os.getpid()}", "tmp-x", f"xtmp-{dead}"}
     assert unfinished.temporary(subject()).level == OK
+
+
+@pytest.mark.parametrize("merging", [True, False])
+def test_a_pointer_in_conflict_is_an_error_with_what_resolves_it(work: Repo, merging: bool) -> None:
+    for branch, size in (("main", 10), ("other", 20), ("main", 30)):
+        work.git("switch", "-q", *(["-c"] if size < 30 else []), branch, ok=size > 10)
+        work.stage("a.csv.dvc", encode(f"{size}" * 16, size, "a.csv"))
+        work.git("commit", "-qm", "x")
+    if not merging:
+        assert unfinished.unmerged(subject()).level == OK
+        return
+    work.git("merge", "other", ok=False)
+    check = unfinished.unmerged(subject())
+    assert check.level == ERROR
+    assert check.fact.startswith("a.csv.dvc is in conflict.\n  ours    30 B")
+    assert check.remedy.startswith("trinity-guard use --ours a.csv ")

@@ -92,6 +92,17 @@ def alternatives(line: str) -> list[tuple[str, str]]:
     return [(s, f"{c} && {after}" if after else c) for s, c in commands]
 
 
+@pytest.mark.parametrize("state", ["merge", "markers staged", "markers committed"])
+def test_a_pointer_in_conflict_holds_its_file_still(state: str, sides: Repo) -> None:
+    STATES[state](sides)
+    said = sides.guard("status").stdout.decode()
+    assert "held by no pointer" not in said
+    ours, theirs = (
+        line.partition("A U Thor: ")[2] for line in said.splitlines() if line.startswith(("  ours", "  theirs"))
+    )
+    assert (ours, theirs) == (OURS.decode(), THEIRS.decode())
+
+
 def type_in(repo: Repo, command: str) -> None:
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     run("bash", "-c", command, cwd=repo.path, env={"PATH": path})

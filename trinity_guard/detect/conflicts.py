@@ -186,8 +186,15 @@ def _commit(conflict: Conflict, side: str) -> str:
     heads = [h for h in HEADS if not git.attempt("rev-parse", "-q", "--verify", h + "^{commit}").code]
     if entry is None or not heads:
         return ""
-    options = ("-1", "--format=%h of %as, %an: %s", "--no-renames", b"--find-object=" + entry.oid)
-    return shown(git.attempt("log", *options, *heads, "--", conflict.path, env=git.literal()).out.strip())
+    options = ("-9", "--format=%x00%h of %as, %an: %s", "--raw", "--no-renames", b"--find-object=" + entry.oid)
+    out = git.attempt("log", *options, *heads, "--", conflict.path, env=git.literal()).out
+    for commit in out.split(b"\0")[1:]:
+        # Of each: words, a blank line, `:MODE MODE OLD NEW STATUS`; those are found, too, that took it away.
+        words, _, raw = commit.partition(b"\n")
+        new = raw.split()[3:4]
+        if new and entry.oid.startswith(new[0]):
+            return shown(words)
+    return ""
 
 
 def put_back(conflicts: Sequence[Conflict]) -> None:
