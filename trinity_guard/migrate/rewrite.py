@@ -19,6 +19,7 @@ from trinity_guard.migrate.state import Object
 # Why a file that was selected stays in Git, where it does.
 LFS_ABSENT = "its LFS object is not here"
 LFS_ENCODED = "a git-lfs extension encoded its object"
+STAND_IN = "it is a stand-in, whose data is in a DVC cache: amend its commit, git commit --amend --no-edit"
 OTHER_MD5 = "another pointer in the same commit records other bytes for it"
 OTHER_MODE = "another pointer in the same commit records another mode for it"
 ELSEWHERE = "a pointer in another folder records it"
@@ -294,6 +295,8 @@ def not_extracted(size: Size) -> str:
     """Return why a blob has no object."""
     if size.lfs is None:
         return "it was not extracted"
+    if size.lfs.stand_in:
+        return STAND_IN
     return LFS_ENCODED if size.lfs.encoded else LFS_ABSENT
 
 
