@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -103,6 +104,14 @@ def test_a_changed_index_is_read_again(world: World) -> None:
     ],
 )
 def test_the_command_that_asks_decides_about_a_new_path(world: World, command: list[bytes], turned: bool) -> None:
+    assert (cleaned(world, b"a.csv", command=command) is not None) == turned
+
+
+@pytest.mark.parametrize(("line", "turned"), [(b" " + standin.MARK + b"1", True), (b" a,b", False)])
+def test_a_patch_of_stand_ins_is_applied_to_stand_ins(world: World, tmp_path: Path, line: bytes, turned: bool) -> None:
+    patch = tmp_path / "patch"
+    patch.write_bytes(b"--- a/a.csv\n+++ b/a.csv\n@@ -1,4 +1,4 @@\n" + line + b"\n")
+    command = [b"apply", b"--check", os.fsencode(patch)]
     assert (cleaned(world, b"a.csv", command=command) is not None) == turned
 
 

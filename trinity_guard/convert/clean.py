@@ -33,6 +33,7 @@ FLUSHED_AT_ONCE = 8 << 20
 # These ask what a file would be in Git without putting it there: of a path that Git does not know, its bytes.
 ONLY_ASKING = frozenset((b"diff", b"difftool", b"hash-object", b"blame", b"annotate", b"apply", b"am", b"archive"))
 STASH = b"index.stash."
+MAX_PATCH = 64 << 20
 
 
 class Cleaner:
@@ -46,6 +47,8 @@ class Cleaner:
         self._stores: dict[bytes, odb.Store] = {}
         self._known: _Known | None = None
         self._command = list(command[:1])
+        self._words = list(command[1:])
+        self._patches: bool | None = None
         self._compares = caller.only_compares(command)
 
     def clean(self, path: bytes, content: Iterator[memoryview]) -> list[bytes] | None:
@@ -99,7 +102,13 @@ class Cleaner:
         """Whether paths that are not in the index are to be turned by the command that runs."""
         if os.path.basename(index.file_in_use(self._place)).startswith(STASH):
             return False  # `git stash` takes the working file away, and no pointer would name the object
-        return ONLY_ASKING.isdisjoint(self._command)
+        return ONLY_ASKING.isdisjoint(self._command) or (self._command == [b"apply"] and self._applies_stand_ins())
+
+    def _applies_stand_ins(self) -> bool:
+        """Whether `git apply` has a patch of stand-ins: the framework's, of files that are pointers by now."""
+        if self._patches is None:
+            self._patches = any(map(_is_of_stand_ins, self._words))
+        return self._patches
 
 
 class _Known:
@@ -156,6 +165,14 @@ def _mark(place: git.Place) -> tuple[int, int, int]:
     except FileNotFoundError:
         return (0, 0, 0)
     return stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
+def _is_of_stand_ins(word: bytes) -> bool:
+    """Whether an argument is a patch in which a stand-in changes."""
+    try:
+        return b"\n " + standin.MARK in git.read(word, MAX_PATCH)
+    except (OSError, ValueError, GuardError):
+        return False  # an option
 
 
 def _first(content: Iterator[memoryview]) -> bytes:
