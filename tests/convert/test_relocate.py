@@ -30,7 +30,7 @@ def killed(*args, **options):
     os.kill(os.getpid(), 9)
 place = git.place()
 catalog = tracked.load(place)
-moves = staged_moves.find(place, catalog, index.differing("HEAD"))
+moves = staged_moves.find(place, catalog, index.former("HEAD"))
 setattr(holder, name, killed)
 relocate.settle(place, catalog, moves)
 """
@@ -48,7 +48,7 @@ STEPS = [
 def settle(world: World) -> relocate.Relocation:
     """Settle what is staged against HEAD."""
     catalog = world.catalog()
-    moves = staged_moves.find(world.place, catalog, index.differing("HEAD"))
+    moves = staged_moves.find(world.place, catalog, index.former("HEAD"))
     return relocate.settle(world.place, catalog, moves)
 
 
@@ -113,7 +113,7 @@ def test_a_conflict_is_not_resolved_by_the_way(two: World) -> None:
     two.repo.git("rm", "-q", "a.csv.dvc")
     catalog = two.catalog()
     catalog.unmerged = {b".gitignore"}
-    moves = staged_moves.find(two.place, catalog, [b"a.csv.dvc"])
+    moves = staged_moves.find(two.place, catalog, index.former("HEAD"))
     with pytest.raises(GuardError, match="in conflict"):
         relocate.settle(two.place, catalog, moves)
 
@@ -170,3 +170,14 @@ def test_a_pointer_that_was_staged_anew_in_the_meantime_keeps_its_line(two: Worl
     recover.complete(two.place, after_commit=True)
     assert b"a.csv.dvc" in two.repo.index()
     assert two.staged(".gitignore") == b"/a.csv\n/b.csv\n"
+
+
+def test_data_that_git_moved_with_its_folder_is_known_to_agree(two: World) -> None:
+    two.repo.stage("d/c.csv", b"3\n")
+    two.convert(b"d/c.csv")
+    two.repo.commit()
+    before = {o.path: o.seen for o in two.catalog().held}
+    two.repo.git("mv", "d", "e")
+    assert settle(two).moved == []
+    [held] = [o for o in two.catalog().held if o.path == b"e/c.csv"]
+    assert held.seen == before[b"d/c.csv"]

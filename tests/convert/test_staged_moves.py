@@ -10,7 +10,7 @@ from trinity_guard.git import index
 
 def find(world: World, *staged: bytes) -> Moves:
     """Return what is found of the staged changes against HEAD."""
-    return staged_moves.find(world.place, world.catalog(), index.differing("HEAD"), staged)
+    return staged_moves.find(world.place, world.catalog(), index.former("HEAD"), staged)
 
 
 def names(found: Moves) -> tuple[list[bytes], list[tuple[bytes, bytes]]]:

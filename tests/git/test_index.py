@@ -175,7 +175,14 @@ def test_where_the_index_is_not_what_a_commit_has(here: Repo) -> None:
     here.stage("a.csv", b"1")
     here.stage("b.txt", b"1")
     here.commit()
+    before = here.index()
     here.git("rm", "-q", "--cached", "a.csv")
     here.stage("b.txt", b"2")
-    assert index.differing("HEAD") == [b"a.csv", b"b.txt"]
-    assert index.differing("HEAD", "*.csv") == [b"a.csv"]
+    here.stage("c.csv", b"3")
+    assert index.former("HEAD") == {b"a.csv": before[b"a.csv"][1], b"b.txt": before[b"b.txt"][1], b"c.csv": b""}
+    assert index.former("HEAD", "*.csv").keys() == {b"a.csv", b"c.csv"}
+
+
+def test_before_the_first_commit_nothing_differs_from_it(empty: Repo) -> None:
+    empty.stage("a.csv", b"1")
+    assert index.former("HEAD") == {}

@@ -14,7 +14,7 @@ from trinity_guard.convert.journal import Journal
 from trinity_guard.convert.writes import write_blobs
 from trinity_guard.detect.owners import Pipelines
 from trinity_guard.dvcrepo import compare, paths, tracked
-from trinity_guard.dvcrepo.output import seen_mark
+from trinity_guard.dvcrepo.output import DIR, seen_mark
 from trinity_guard.dvcrepo.safe_paths import through_symlink
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.git import files, index
@@ -45,9 +45,10 @@ class Moved:
     """A pointer that stands elsewhere now: where it was, where it is, its bytes for index and work tree, what it holds.
 
     outputs: as many as it held before, in that order. any_version: data moves along that is another version, too.
+    oid: its blob, where the index has that already.
     """
 
-    __slots__ = ("any_version", "for_index", "for_tree", "gone", "outputs", "pointer")
+    __slots__ = ("any_version", "for_index", "for_tree", "gone", "oid", "outputs", "pointer")
 
     def __init__(self, gone: Gone, pointer: bytes, outputs: list[Output], for_index: bytes, for_tree: bytes) -> None:
         self.gone = gone
@@ -56,6 +57,7 @@ class Moved:
         self.for_index = for_index
         self.for_tree = for_tree
         self.any_version = False
+        self.oid = b""
 
     def pairs(self) -> list[tuple[Output, Output]]:
         """Return (before, now) of the outputs whose data has another place now."""
@@ -178,13 +180,16 @@ def _move_data(place: git.Place, moved: Sequence[Moved], outcome: Relocation) ->
 def _transact(place: git.Place, catalog: Catalog, moves: Moves, lines: ignorelines.IgnorePlan) -> None:
     moved = moves.moved
     staged = [g.pointer for g in moves.leaving() if g.pointer in catalog.entries]
-    ids = write_blobs(place, [*(m.for_index for m in moved), *(data for _, data in lines.for_index)])
+    new = [m for m in moved if not m.oid]
+    ids = write_blobs(place, [*(m.for_index for m in new), *(data for _, data in lines.for_index)])
+    for m, oid in zip(new, ids, strict=False):
+        m.oid = oid
     changes = [(b"0", b"0" * len(moves.leaving()[0].oid), path) for path in [*staged, *lines.to_drop]]
-    changes += [(index.REGULAR, oid, m.pointer) for m, oid in zip(moved, ids, strict=False)]
-    written = zip(lines.for_index, ids[len(moved) :], strict=True)
+    changes += [(index.REGULAR, m.oid, m.pointer) for m in new]
+    written = zip(lines.for_index, ids[len(new) :], strict=True)
     changes += [(lines.mode(path), oid, path) for (path, _), oid in written]
     journal = Journal(place)
-    journal.add(_records(catalog, moves, ids, lines))
+    journal.add(_records(catalog, moves, lines))
     if changes:
         index.replace(changes)
     _write(place, moved, staged, lines)
@@ -207,10 +212,10 @@ def _write(place: git.Place, moved: Sequence[Moved], staged: Sequence[bytes], li
         files.unlink(place.file(path))
 
 
-def _records(catalog: Catalog, moves: Moves, ids: Sequence[bytes], lines: ignorelines.IgnorePlan) -> list[Record]:
+def _records(catalog: Catalog, moves: Moves, lines: ignorelines.IgnorePlan) -> list[Record]:
     taken, added = lines.taken_names, lines.added_names
     found = [(o.path, g.oid, g.pointer, b"", taken.get(o.path, b"")) for g in moves.leaving() for o in g.outputs]
-    placed = [(o, oid) for m, oid in zip(moves.moved, ids, strict=False) for o in m.outputs]
+    placed = [(o, m.oid) for m in moves.moved for o in m.outputs]
     placed += [(o, catalog.entries[o.source].oid) for o in moves.brought]
     return found + [(o.path, b"", o.source, oid, added.get(o.path, b"")) for o, oid in placed]
 
@@ -218,14 +223,12 @@ def _records(catalog: Catalog, moves: Moves, ids: Sequence[bytes], lines: ignore
 def _remember(place: git.Place, moved: Sequence[Moved], marks: dict[bytes, bytes]) -> None:
     """Note that data which was seen to agree still does: it is the same file."""
     known = []
-    ids = index.entries_of([m.pointer for m in moved])
     for m in moved:
         for output in m.outputs:
-            mark = marks.get(output.path, b"")
-            entry = ids.get(m.pointer)
-            if entry is not None:
-                output.oid = entry.oid
-                known.append((output, mark if mark == _mark(place, output.path) else b""))
+            mark = marks.get(output.path) or output.seen
+            same = os.path.isdir(place.file(output.path)) if output.kind == DIR else mark == _mark(place, output.path)
+            output.oid = m.oid
+            known.append((output, mark if same else b""))
     if known:
         tracked.remember(place, known)
 

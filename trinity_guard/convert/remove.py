@@ -15,7 +15,7 @@ from trinity_guard.git import files, index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from trinity_guard.dvcrepo.output import Output
     from trinity_guard.dvcrepo.tracked import Catalog
@@ -27,12 +27,13 @@ NOT_HERE = (compare.DELETED, compare.MISSING)
 def chosen(place: git.Place, catalog: Catalog, paths: Sequence[bytes]) -> list[Output]:
     """Return all outputs of the pointers that these paths mean: data, a pointer, or a folder of such."""
     found: dict[int, Output] = {}
+    groups = grouped(catalog.held)
     for path in paths:
         meant = [o for o in catalog.held if any(_at_or_below(p, path) for p in (o.path, o.source) if p)]
         if not meant:
             raise _none(place, catalog, path)
         for output in meant:
-            others = [o for o in catalog.held if o.source == output.source]
+            others = groups[output.source]
             if len(others) > 1 and not _at_or_below(output.source, path):
                 raise GuardError(
                     problem=f"{shown(output.path)} is recorded in {shown(output.source)} together with others.",
@@ -82,17 +83,21 @@ def remove(place: git.Place, catalog: Catalog, outputs: Sequence[Output], cached
     for output, state in states if not cached else ():
         if state in HERE or (force and state == compare.CHANGED):
             _take_away(place, comparison, output)
-    gone = [Gone(s, catalog.entries[s].oid, [o for o in outputs if o.source == s]) for s in _sources(outputs)]
+    gone = [Gone(source, catalog.entries[source].oid, group) for source, group in grouped(outputs).items()]
     relocate.settle(place, catalog, Moves(gone))
 
 
-def _sources(outputs: Sequence[Output]) -> list[bytes]:
-    return list(dict.fromkeys(o.source for o in outputs))
+def grouped(outputs: Iterable[Output]) -> dict[bytes, list[Output]]:
+    """Return the outputs by their pointers."""
+    found: dict[bytes, list[Output]] = {}
+    for output in outputs:
+        found.setdefault(output.source, []).append(output)
+    return found
 
 
 def _refuse_edited(place: git.Place, catalog: Catalog, outputs: Sequence[Output], cached: bool) -> None:
     """Refuse pointers that no commit has as they are, as `git rm` does."""
-    sources = _sources(outputs)
+    sources = list(grouped(outputs))
     ids = [catalog.entries[source].oid for source in sources]
     heads = git.read_ids(b"HEAD:" + source for source in sources)
     for source, oid, head, data in zip(sources, ids, heads, git.read_all(ids), strict=True):

@@ -119,25 +119,26 @@ def _folder(place: git.Place, catalog: Catalog, source: bytes, target: bytes, fo
     if result.code:
         said = result.err.decode("utf-8", "replace").strip().removeprefix("fatal: ")
         raise GuardError(f"git mv: {said}.", "git status")
-    moved = [_moved_along(place, o, catalog, source, target) for o in _first_of_each(below)]
+    moved = _moved_along(place, catalog, remove.grouped(below), source, target)
     return relocate.settle(place, tracked.load(place), Moves(moved=moved))
 
 
-def _first_of_each(outputs: list[Output]) -> list[Output]:
-    return list({o.source: o for o in outputs}.values())
-
-
-def _moved_along(place: git.Place, one: Output, catalog: Catalog, source: bytes, target: bytes) -> relocate.Moved:
-    """Return what becomes of a pointer that Git has moved with its folder."""
-    former = [o for o in catalog.held if o.source == one.source]
-    oid = catalog.entries[one.source].oid
-    pointer = target + one.source[len(source) :]
-    data = git.read_all([oid])[0] or b""
-    working = files.read_if_there(place.file(pointer))
-    outputs = outputs_of(data, pointer)
-    moved = relocate.Moved(Gone(one.source, oid, former), pointer, outputs, data, data if working is None else working)
-    moved.any_version = True
-    return moved
+def _moved_along(
+    place: git.Place, catalog: Catalog, former: dict[bytes, list[Output]], source: bytes, target: bytes
+) -> list[relocate.Moved]:
+    """Return what becomes of the pointers that Git has moved with their folder."""
+    found = []
+    ids = [catalog.entries[pointer].oid for pointer in former]
+    for (old, outputs), oid, text in zip(former.items(), ids, git.read_all(ids), strict=True):
+        pointer, data = target + old[len(source) :], text or b""
+        working = files.read_if_there(place.file(pointer))
+        now = outputs_of(data, pointer)
+        for output, before in zip(now, outputs, strict=True):
+            output.seen = before.seen
+        moved = relocate.Moved(Gone(old, oid, outputs), pointer, now, data, data if working is None else working)
+        moved.any_version, moved.oid = True, oid
+        found.append(moved)
+    return found
 
 
 def _no_artifact(place: git.Place, catalog: Catalog, source: bytes, target: bytes) -> GuardError:

@@ -16,26 +16,26 @@ from trinity_guard.git import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Container, Iterable, Mapping
 
     from trinity_guard.dvcrepo.output import Output
     from trinity_guard.dvcrepo.tracked import Catalog
 
 
-def find(place: git.Place, catalog: Catalog, differing: Iterable[bytes], staged: Container[bytes] = ()) -> Moves:
+def find(place: git.Place, catalog: Catalog, former: Mapping[bytes, bytes], staged: Container[bytes] = ()) -> Moves:
     """Return what becomes of the pointers in which the index is not HEAD.
 
-    differing: the paths in which it is not. staged: artifacts that become pointers in this commit: one of theirs that
-    is gone will be there again.
+    former: the paths in which it is not, with their blobs there (b"": none). staged: artifacts that become pointers in
+    this commit: one of theirs that is gone will be there again.
     """
-    named = [path for path in differing if is_pointer(path) and path not in catalog.unmerged]
-    ids = dict(zip(named, git.read_ids(b"HEAD:" + path for path in named), strict=True))
+    ids = {path: oid for path, oid in former.items() if is_pointer(path) and path not in catalog.unmerged}
     gone = _gone(catalog, [(path, oid) for path, oid in ids.items() if oid and path not in catalog.entries])
     gone = [g for g in gone if g.pointer.removesuffix(POINTER) not in staged]
     new = [path for path, oid in ids.items() if not oid and path in catalog.entries]
-    moved = [_moved(place, catalog, *pair) for pair in _pairs(catalog, gone, new)] if new else []
+    moved = _moved(place, catalog, _pairs(catalog, gone, new)) if new else []
     left, found = {id(m.gone) for m in moved}, {m.pointer for m in moved}
-    brought = [o for o in catalog.held if o.source in new and o.source not in found and o.path not in staged]
+    unpaired = set(new) - found
+    brought = [o for o in catalog.held if o.source in unpaired and o.path not in staged]
     return Moves([g for g in gone if id(g) not in left], moved, without_line(brought))
 
 
@@ -60,28 +60,47 @@ def _gone(catalog: Catalog, pointers: list[tuple[bytes, bytes]]) -> list[Gone]:
 
 
 def _pairs(catalog: Catalog, gone: list[Gone], new: list[bytes]) -> list[tuple[Gone, bytes]]:
-    """Return which pointer is which now: the same bytes, else the same one object; the same name first."""
-    free = list(new)
-    holding = {path: [o.name for o in catalog.held if o.source == path] for path in new}
+    """Return which pointer is which now: the same bytes, else the same objects; the same name first."""
+    objects: dict[bytes, list[str]] = {path: [] for path in new}
+    for output in catalog.held:
+        if output.source in objects:
+            objects[output.source].append(output.name)
+    by_bytes = _grouped((catalog.entries[path].oid, path) for path in new)
+    by_objects = _grouped((tuple(names), path) for path, names in objects.items())
+    free = set(new)
     found = []
     for one in gone:
-        names = [o.name for o in one.outputs]
-        same = [p for p in free if catalog.entries[p].oid == one.oid] or [p for p in free if holding[p] == names]
-        same.sort(key=lambda path: os.path.basename(path) != os.path.basename(one.pointer))
-        if same:
-            free.remove(same[0])
-            found.append((one, same[0]))
+        alike = by_bytes.get(one.oid, []) + by_objects.get(tuple(o.name for o in one.outputs), [])
+        path = _chosen([path for path in alike if path in free], os.path.basename(one.pointer))
+        if path:
+            free.remove(path)
+            found.append((one, path))
     return found
 
 
-def _moved(place: git.Place, catalog: Catalog, gone: Gone, pointer: bytes) -> Moved:
-    oid = catalog.entries[pointer].oid
-    data = git.read_all([oid])[0] or b""
-    working = files.read_if_there(place.file(pointer))
-    working = data if working is None else working
-    if oid == gone.oid:
-        return move(place, catalog, gone, pointer, data, working)
-    return Moved(gone, pointer, outputs_of(data, pointer), data, working)  # its path is what somebody wrote there
+def _grouped(pairs: Iterable[tuple[object, bytes]]) -> dict[object, list[bytes]]:
+    found: dict[object, list[bytes]] = {}
+    for key, path in pairs:
+        found.setdefault(key, []).append(path)
+    return found
+
+
+def _chosen(alike: list[bytes], name: bytes) -> bytes:
+    return next((path for path in alike if os.path.basename(path) == name), alike[0] if alike else b"")
+
+
+def _moved(place: git.Place, catalog: Catalog, pairs: list[tuple[Gone, bytes]]) -> list[Moved]:
+    found = []
+    texts = git.read_all([catalog.entries[pointer].oid for _, pointer in pairs])
+    for (gone, pointer), text in zip(pairs, texts, strict=True):
+        data = text or b""
+        working = files.read_if_there(place.file(pointer))
+        working = data if working is None else working
+        if catalog.entries[pointer].oid == gone.oid:
+            found.append(move(place, catalog, gone, pointer, data, working))
+        else:  # its path is what somebody wrote there
+            found.append(Moved(gone, pointer, outputs_of(data, pointer), data, working))
+    return found
 
 
 def move(place: git.Place, catalog: Catalog, gone: Gone, pointer: bytes, staged: bytes, working: bytes) -> Moved:
@@ -94,7 +113,9 @@ def move(place: git.Place, catalog: Catalog, gone: Gone, pointer: bytes, staged:
     if outputs[0].path != new and _is_named_alike(gone, new) and is_kept(outputs[0]):
         _refuse(place, catalog, gone, new)
         return named(gone, new, staged, working)
-    return _seen_before(Moved(gone, pointer, outputs, staged, working))
+    moved = Moved(gone, pointer, outputs, staged, working)
+    moved.oid = gone.oid
+    return _seen_before(moved)
 
 
 def named(gone: Gone, new: bytes, staged: bytes, working: bytes) -> Moved:

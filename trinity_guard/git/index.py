@@ -67,10 +67,15 @@ def _difference(revision: str | bytes) -> list[git.Arg]:
     return ["diff-index", *options, revision, "--"]
 
 
-def differing(revision: str, *patterns: str) -> list[bytes]:
-    """Return the paths (of Git's pathspecs) in which the index is not what a commit has."""
-    options = ("--cached", "--name-only", "-z", "--no-renames", "--ita-invisible-in-index")
-    return git.run("diff-index", *options, revision, "--", *patterns).split(b"\0")[:-1]
+def former(revision: str, *patterns: str) -> dict[bytes, bytes]:
+    """Return path -> blob id in a commit (b"": none) of the paths of Git's pathspecs in which the index differs."""
+    options = ("--cached", "--raw", "-z", "--no-abbrev", "--no-renames", "--ita-invisible-in-index")
+    result = git.attempt("diff-index", *options, revision, "--", *patterns)
+    if result.code and git.parents() is None:
+        return {}  # there is no commit yet
+    if result.code:
+        raise git.failure(("diff-index", revision), result)
+    return {c.path: c.oids[0] if c.oids[0].strip(b"0") else b"" for c in changes(result.out)}
 
 
 def raw(out: bytes) -> Iterator[Entry]:

@@ -52,7 +52,7 @@ def pre_commit(framework: bool, _: list[str]) -> int:
     if records or not onto_head:
         from trinity_guard.commands.hooks import pointers
 
-        catalog = pointers.follow(place, catalog, differing if onto_head else None, artifacts, framework)
+        catalog = pointers.follow(place, catalog, artifacts, framework)
     behind = tracked.behind(place, catalog)
     if artifacts or links or behind:
         from trinity_guard.commands.hooks import artifacts as found

@@ -21,17 +21,12 @@ if TYPE_CHECKING:
     from trinity_guard.dvcrepo.tracked import Catalog
 
 
-def follow(
-    place: git.Place, catalog: Catalog, differing: list[bytes] | None, artifacts: Iterable[Artifact], framework: bool
-) -> Catalog:
-    """Let everything follow its pointer; return the catalog of the index as it is then.
-
-    differing: paths in which the index is not HEAD; None where that is to be asked (a commit is amended).
-    """
+def follow(place: git.Place, catalog: Catalog, artifacts: Iterable[Artifact], framework: bool) -> Catalog:
+    """Let everything follow its pointer; return the catalog of the index as it is then."""
     if framework and "GIT_INDEX_FILE" not in os.environ:
         return catalog  # `pre-commit run` by hand: no commit is under way, so nothing is changed
-    paths = index.differing("HEAD", "*.dvc") if differing is None else differing
-    moves = staged_moves.find(place, catalog, paths, {a.entry.path for a in artifacts})
+    former = index.former("HEAD", "*.dvc")  # an amended commit was compared with what came before HEAD
+    moves = staged_moves.find(place, catalog, former, {a.entry.path for a in artifacts})
     if not moves:
         return catalog
     with locks.FileLock(place), framework_stash.guarded(place, framework):
