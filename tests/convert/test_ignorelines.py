@@ -231,7 +231,7 @@ HIDING = {
         ".gitignore",
         b"d/\n",
         r"\.gitignore: d/",
-        "add the line !*.dvc below it in .gitignore and write d/** in place of d/",
+        "in .gitignore write d/** in place of d/, and below it\n!d/**/\n!*.dvc",
     ),
     "in one's own excludes": (
         ".git/info/exclude",

@@ -80,7 +80,7 @@ def claim(
     stand_ins = standins.named_by(place, entries) if refuse else {}
     items: list[Converted] = []
     remarks: list[str] = []
-    by_path = catalog.by_path()
+    by_path, seen = catalog.by_path(), owners.seen_by_dvc(place)
     for entry in entries:
         folder = directories.folder_of(by_path, rules, entry.path)
         lfs = attributes.filter(entry.path) == b"lfs" and not folder
@@ -96,6 +96,7 @@ def claim(
             refuse_filter(attributes, entry.path)
             item.folder = folder
             _refuse_place(place, by_path, item)
+            owners.refuse_unseen(seen, item.project, item.folder or item.path)
         items.append(item)
     return items, remarks
 

@@ -227,12 +227,20 @@ def _matching_rules(paths: list[bytes]) -> dict[bytes, Rule]:
     return {p[2:]: (s, r) for s, r, p in zip(fields[::4], fields[2::4], fields[3::4], strict=True)}
 
 
+def _letting_pointers_through(where: bytes, pattern: bytes) -> str:
+    """Return lines that Git and DVC understand alike; of `data/*` and `!*.dvc` DVC sees no pointer in data/."""
+    bare = pattern.rstrip(b"*").rstrip(b"/")
+    if not bare or not pattern.endswith((b"/", b"/*", b"/**")):
+        return f"add the line !*.dvc below it in {shown(where)}"
+    words = f"in {shown(where)} write {shown(bare)}/** in place of {shown(pattern)}, and below it"
+    return f"{words}\n!{shown(bare)}/**/\n!*.dvc"
+
+
 def _refuse_hidden_pointer(path: bytes, rule: Rule | None) -> None:
     if rule is None or not _is_ignored(rule):
         return
     where, pattern = rule
     raise GuardError(
         problem=f"{shown(path)}.dvc would be ignored by Git ({shown(where)}: {shown(pattern)}), and DVC skips it.",
-        remedy=f"add the line !*.dvc below it in {shown(where)}"
-        + ("" if not pattern.endswith(b"/") else f" and write {shown(pattern)}** in place of {shown(pattern)}"),
+        remedy=_letting_pointers_through(where, pattern),
     )

@@ -150,6 +150,7 @@ def _with_name(data: bytes, pointer: bytes, former: Output, new: bytes) -> bytes
 def _refuse(place: git.Place, catalog: Catalog, gone: Gone, path: bytes) -> None:
     """Refuse a name that DVC cannot hold, or that is somebody else's."""
     owners.refuse_name(place, owners.project_of(place, path), path)
+    owners.refuse_unseen(owners.seen_by_dvc(place), owners.project_of(place, path), path)
     other = catalog.by_path().get(path)
     if other is not None and other.source != gone.pointer:
         raise GuardError(

@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.detect.inspect import is_bookkeeping
-from trinity_guard.dvcrepo import directory, paths, pipeline, pointer, project, tracked
+from trinity_guard.dvcrepo import directory, paths, pipeline, pointer, project, tracked, walk
 from trinity_guard.dvcrepo.paths import folders_above, inside_dvc
 from trinity_guard.errors import GuardError, pathspec, quoted, shown, typed
 from trinity_guard.git import index
@@ -70,6 +70,31 @@ def refuse_name(place: git.Place, root: bytes, path: bytes) -> None:
             problem=f"DVC cannot hold {shown(path)}: {reason}.",
             remedy="give the file another name, or list it under `exclude` in .trinity-guard.toml to leave it to Git",
         )
+
+
+def seen_by_dvc(place: git.Place) -> walk.Walk:
+    """Return DVC's own walk of the work tree; it is asked about many pointers."""
+
+    def read(path: bytes) -> bytes | None:
+        try:
+            return git.read(place.file(path), project.MAX_IGNORE)
+        except OSError:
+            return None
+
+    return walk.Walk(read)
+
+
+def refuse_unseen(seen: walk.Walk, root: bytes, path: bytes) -> None:
+    """Refuse a file whose pointer DVC would not see: a clone's `dvc pull` would not bring it, and nobody would know."""
+    reason = seen.hiding(root, path + paths.POINTER)
+    if not reason:
+        return
+    folder = os.path.dirname(path)
+    remedy = "take the line that hides it out of .gitignore: each artifact gets one of its own"
+    if folder:
+        lines = walk.letting_through(folder.split(b"/")[0])
+        remedy += f"\nor write, in the .gitignore at the top, these in its place:\n{lines}"
+    raise GuardError(f"DVC would not see {shown(path)}.dvc: {reason}.", remedy)
 
 
 def refuse_held(by_path: Mapping[bytes, Output], path: bytes) -> Output | None:

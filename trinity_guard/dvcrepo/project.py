@@ -11,10 +11,12 @@ from trinity_guard.errors import UNUSABLE, GuardError, shown
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import re
+    from collections.abc import Callable
     from typing import Any
 
     from trinity_guard.expressions import Bounded
 
+    Read = Callable[[bytes], bytes | None]
     Compiled = tuple[re.Pattern[str] | Bounded | None, bool, bool, str]
 
     from trinity_guard.git import Place
@@ -298,7 +300,14 @@ def local_folder(url: str) -> bytes | None:
 # --- .dvcignore
 
 
-def dvcignored(project_root: bytes, path: bytes) -> str | None:
+def _from_disk(file: bytes) -> bytes | None:
+    try:
+        return git.read(file, MAX_IGNORE)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def dvcignored(project_root: bytes, path: bytes, read: Read = _from_disk) -> str | None:
     """Return what hides a file (relative to its project's root) from DVC, as `FILE:LINE:PATTERN`; None if nothing."""
     parts = path.split(b"/")
     for part in parts[:-1]:
@@ -309,7 +318,7 @@ def dvcignored(project_root: bytes, path: bytes) -> str | None:
     rules: list[tuple[str, str]] = []
     for depth in range(len(parts)):
         folder = b"/".join(parts[:depth])
-        found = _rules_of(project_root, folder)
+        found = _rules_of(project_root, folder, read)
         # A .dvcignore that is ignored itself does not count.
         own = os.fsdecode(os.path.join(folder, b".dvcignore"))
         if found and not (rules and _ignored_by(rules, own)):
@@ -323,13 +332,11 @@ def ignores(project_root: bytes, path: bytes) -> bool:
     return any(_rules_of(project_root, b"/".join(parts[:depth])) for depth in range(len(parts)))
 
 
-def _rules_of(project_root: bytes, folder: bytes) -> list[tuple[str, str]]:
+def _rules_of(project_root: bytes, folder: bytes, read: Read = _from_disk) -> list[tuple[str, str]]:
     """Return (pattern, FILE:LINE:PATTERN) of a folder's .dvcignore."""
     name = os.path.join(folder, b".dvcignore")
     try:
-        text = git.read(os.path.join(project_root, name), MAX_IGNORE).decode()
-    except (FileNotFoundError, NotADirectoryError):
-        return []
+        text = (read(os.path.join(project_root, name)) or b"").decode()
     except (OSError, UnicodeDecodeError) as e:
         words = e.strerror if isinstance(e, OSError) else "it is not UTF-8"
         raise _unreadable(shown(name), words or "it cannot be read") from None

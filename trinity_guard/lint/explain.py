@@ -43,6 +43,7 @@ TITLES = {
     "TG007": "file tracked by Git and by DVC",
     "TG008": "model without its metadata JSON",
     "TG009": "oversized file",
+    "TG011": "pointer that DVC itself does not see",
     "TG012": "this range weakens the guard that judges it",
     "TG013": "ignored artifact that no pointer holds",
 }
@@ -146,6 +147,17 @@ Example: a video in docs/.
 
 To mend: `trinity-guard convert FILE` keeps it in DVC. Or, in .trinity-guard.toml, add a pattern for it to `patterns`
 (always to DVC) or `exclude` (always to Git), or raise `max-size`.
+""",
+    "TG011": """\
+A pointer lies below a folder that DVC takes for ignored, or a .dvcignore hides it. DVC does not ask Git: of the lines
+`/data/*` and `!*.dvc` it takes the whole folder data/ for ignored, where Git shows the pointers in it.
+
+`dvc pull` in a clone says that everything is up to date, and the file is not there.
+
+Example: `data/train.csv.dvc` beside a .gitignore with `/data/*` and `!*.dvc`.
+
+To mend: take the line out; each artifact has a line of its own. Or write what both understand: `/data/**`,
+`!/data/**/`, `!*.dvc`.
 """,
     "TG012": """\
 A commit of the range changes the configuration, or takes entries into the baseline, so that less would be found. A

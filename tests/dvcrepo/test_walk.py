@@ -1,0 +1,106 @@
+"""What DVC's own walk sees, against the real DVC on generated trees."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.support import run
+from trinity_guard.dvcrepo import walk
+
+LINES = (
+    "/data/*", "data/*", "/data/", "data", "/data/**", "**/data/", "*", "/*", "*.csv", "*.dvc", "!*.dvc",
+    "!/data/*.dvc",
+    "!data/", "!/data/", "/data/*/", "sub/", "/data/sub/", "!/data/sub/", "*/sub/*", "d*", "!d*/", "**", "!**/",
+    "DATA/",
+    "[d]ata/", "x?y/", "# data/", "", "/a.csv", "/a.csv.dvc", "!a.csv.dvc", "data/**/a.csv", "!data/**", "\\data/",
+)  # fmt: skip
+FOLDERS = ("", "data", "data/sub", "other", "other/data", "Data")
+
+
+def planted(top: Path, chosen: random.Random) -> None:
+    run("git", "init", "-q", top)
+    (top / ".dvc").mkdir()
+    (top / ".dvc" / "config").write_text("")
+    for folder in FOLDERS:
+        (top / folder).mkdir(exist_ok=True, parents=True)
+        text = f"outs:\n- md5: {'d' * 32}\n  size: 1\n  hash: md5\n  path: a.csv\n"
+        (top / folder / "a.csv.dvc").write_text(text)
+        if chosen.random() < 0.5 or not folder:
+            (top / folder / ".gitignore").write_text("".join(f"{chosen.choice(LINES)}\n" for _ in range(3)))
+    if chosen.random() < 0.2:
+        (top / ".dvcignore").write_text(f"{chosen.choice(LINES)}\n")
+
+
+SCRIPT = """if True:
+    import json, os, sys
+    from dvc.repo import Repo
+    from dvc.repo.index import collect_files
+    seen = {}
+    for top in sys.argv[1:]:
+        repo = Repo(top)
+        found = []  # one whose data is ignored is seen, and is an error of its own
+        found += [path for path, _ in collect_files(repo, lambda path, _: found.append(os.path.abspath(path)))]
+        seen[top] = sorted(os.path.relpath(path, top) for path in found)
+        repo.close()
+    print(json.dumps(seen))
+"""
+
+
+def compared(folder: Path, trees: int, seed: int) -> int:
+    """Compare so many trees; return how many pointers were hidden."""
+    chosen, tops = random.Random(seed), [folder / str(n) for n in range(trees)]
+    for top in tops:
+        planted(top, chosen)
+    theirs = json.loads(run(sys.executable, "-c", SCRIPT, *tops).stdout)
+    count = 0
+    for top in tops:
+
+        def read(path: bytes, top: Path = top) -> bytes | None:
+            file = top / os.fsdecode(path)
+            return file.read_bytes() if file.is_file() else None
+
+        pointers = [os.fsencode(Path(f, "a.csv.dvc")) for f in FOLDERS]
+        hidden = walk.hidden(read, [(b"", p) for p in pointers])
+        rules = {str(p.relative_to(top)): p.read_text() for p in top.rglob(".*ignore")}
+        assert sorted(os.fsdecode(p) for p in pointers if p not in hidden) == theirs[str(top)], rules
+        count += len(hidden)
+    return count
+
+
+def test_it_sees_what_dvc_sees(tmp_path: Path) -> None:
+    assert 30 < compared(tmp_path, 25, 1) < 140
+
+
+@pytest.mark.slow
+def test_it_sees_what_dvc_sees_of_thousands_of_trees(tmp_path: Path) -> None:
+    for seed in range(10):
+        assert compared(tmp_path / str(seed), 200, seed + 2) > 200
+
+
+@pytest.mark.parametrize(
+    ("lines", "hidden"),
+    [
+        ("/data/*\n!*.dvc\n", True),
+        ("/data/*\n!/data/*.dvc\n", True),
+        ("/data/**\n!*.dvc\n", True),
+        ("/data/\n", True),
+        ("/data/a.csv\n/a.csv\n", False),
+        ("*.csv\n__pycache__/\n*.pyc\n", False),
+    ],
+)
+def test_the_usual_lines_and_what_they_hide(lines: str, hidden: bool) -> None:
+    tree = {b".gitignore": lines.encode()}
+    assert bool(walk.Walk(tree.get).hiding(b"", b"data/a.csv.dvc")) == hidden
+
+
+def test_lines_that_name_others_need_no_dulwich() -> None:
+    lines = b"/a.csv\n/b.csv\n!x\n# data/\nbuild/\nother/data/x\n"
+    here = walk.Walk({b".gitignore": lines, b"data/.gitignore": b"/a.csv\n"}.get)
+    assert here.hiding(b"", b"data/a.csv.dvc") == ""
+    assert here._filters is None

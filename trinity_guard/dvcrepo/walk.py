@@ -1,0 +1,117 @@
+"""Which pointers does DVC itself see? It walks the folders, and leaves out what it takes for ignored.
+
+Not as Git does: of `/data/*` and `!*.dvc` it takes the folder data/ for ignored, and never looks at the pointers in it.
+Its answers come from dulwich, so dulwich is asked, but only where a line could be about one of the names.
+"""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard.dvcrepo import project
+from trinity_guard.errors import shown
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    # Returns the bytes of a file, by its path from the repository's top; None where there is none.
+    Read = Callable[[bytes], bytes | None]
+
+IGNORE, DVCIGNORE = b".gitignore", b".dvcignore"
+
+
+def letting_through(folder: bytes) -> str:
+    """Return lines, for the .gitignore at the top, that hide a folder's data from Git and no pointer from DVC."""
+    bare = shown(folder.strip(b"/"))
+    return f"/{bare}/**\n!/{bare}/**/\n!*.dvc"
+
+
+class Walk:
+    """What DVC sees of a tree: of the work tree, the index or a commit, as `read` gives their ignore files.
+
+    Only what a commit can hold counts: rules of this machine alone hide nothing from anybody else.
+    """
+
+    def __init__(self, read: Read, ignorecase: bool = False) -> None:
+        self._read = read
+        self._ignorecase = ignorecase
+        self._known: dict[bytes, bytes | None] = {}
+        self._filters: Any = None
+
+    def hiding(self, root: bytes, pointer: bytes) -> str:
+        """Return what hides a pointer of the project at `root` (both from the top) from DVC; "" for nothing."""
+        inside = pointer[len(root) + 1 :] if root else pointer
+        ignored = project.dvcignored(root, inside, self._bytes)
+        if ignored:
+            return ignored
+        steps = inside.split(b"/")
+        above = [b"/".join(steps[:n]) + b"/" for n in range(1, len(steps))]
+        for name in [(root + b"/" if root else b"") + step for step in (*above, inside)]:
+            if self._may_hide(name) and self._asked().is_ignored(os.fsdecode(name)):
+                return self._words(name)
+        return ""
+
+    def _bytes(self, path: bytes) -> bytes | None:
+        if path not in self._known:
+            self._known[path] = self._read(path)
+        return self._known[path]
+
+    def _may_hide(self, name: bytes) -> bool:
+        """Whether a line of the .gitignore files above may be about this name; True wherever that is not certain."""
+        steps = name.rstrip(b"/").split(b"/")
+        for depth in range(len(steps)):
+            data = self._bytes(b"/".join([*steps[:depth], IGNORE])) or b""
+            if any(_may_match(line.strip(), steps[depth:]) for line in data.splitlines()):
+                return True
+        return False
+
+    def _asked(self) -> Any:
+        if self._filters is None:
+            self._filters = _manager(self._bytes, self._ignorecase)
+        return self._filters
+
+    def _words(self, name: bytes) -> str:
+        found = list(self._asked().find_matching(os.fsdecode(name)))
+        rule = os.fsencode(bytes(found[-1]) if found else b"")
+        what = f"the folder {shown(name)}" if name.endswith(b"/") else shown(name)
+        return f"it takes {what} for ignored" + (f" ({shown(rule)})" if rule else "")
+
+
+def _may_match(line: bytes, steps: list[bytes]) -> bool:
+    """Whether an ignore line may match a path or a folder above it, or one of its steps."""
+    if not line or line.startswith((b"#", b"!")):
+        return False
+    if any(sign in line for sign in (b"*", b"?", b"[", b"\\")) or not line.isascii():
+        return True
+    named = [step for step in line.split(b"/") if step]
+    lowered = [step.lower() for step in steps]
+    return bool(named) and all(step.lower() in lowered for step in named)
+
+
+def _manager(read: Read, ignorecase: bool) -> Any:
+    import io
+
+    from dulwich.ignore import IgnoreFilter, IgnoreFilterManager, read_ignore_patterns  # noqa: PLC0415  # DVC brings it
+
+    class Manager(IgnoreFilterManager):
+        """dulwich's own, with the ignore files of any tree."""
+
+        def _load_path(self, path: str) -> IgnoreFilter | None:
+            if path not in self._path_filters:
+                data = read(os.path.join(os.fsencode(path), IGNORE))
+                patterns = read_ignore_patterns(io.BytesIO(data)) if data is not None else None
+                self._path_filters[path] = IgnoreFilter(patterns, ignorecase) if patterns is not None else None
+            return self._path_filters[path]
+
+        def _is_dir(self, path: str) -> bool:
+            return path.endswith("/")
+
+    return Manager("", [], ignorecase)
+
+
+def hidden(read: Read, pointers: Iterable[tuple[bytes, bytes]], ignorecase: bool = False) -> dict[bytes, str]:
+    """Return pointer -> what hides it, of these (project's root, pointer)."""
+    walk = Walk(read, ignorecase)
+    return {pointer: words for root, pointer in pointers if (words := walk.hiding(root, pointer))}
