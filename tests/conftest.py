@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.helpers import forkserver
 from tests.helpers.servers import (
     azure_service,
     gs_service,
@@ -22,6 +23,7 @@ from tests.helpers.servers import (
     webdav_service,
 )
 from tests.helpers.support import Repo, clean_environment
+from trinity_guard.git import process
 
 __all__ = [
     "azure_service",
@@ -59,6 +61,7 @@ def clean_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     for name, value in clean_environment(tmp_path / "home").items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(process, "spawn", forkserver.spawn)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -27,7 +27,7 @@ RUN = {
     "build": (".github/workflows/release.yml", "python -m build"),
     "cheroot": ("tests/helpers/servers.py", "wsgidav.server.server_cli"),
     "coverage": ("pyproject.toml", "[tool.coverage.run]"),
-    "gto": ("tests/training/releases.py", "from gto.cli import app"),
+    "gto": ("tests/training/releases.py", '"-m", "gto.cli"'),
     "hatchling": ("tests/e2e/test_packaging.py", '"hatchling", "build"'),
     "hatch-vcs": ("pyproject.toml", 'source = "vcs"'),
     "import-linter": ("Makefile", "lint-imports"),

@@ -15,6 +15,8 @@ from typing import NoReturn
 
 import pytest
 
+from tests.helpers import forkserver
+
 PROJECT = Path(__file__).resolve().parents[2]
 KB = 1024
 MB = 1024 * KB
@@ -50,17 +52,21 @@ def run(
     ok: bool = True,
     data: bytes = b"",
     env: dict[str, str] | None = None,
+    fresh: bool = False,
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run a program and return what it left; with `ok`, a failure fails the test and shows both streams."""
-    done = subprocess.run(
-        [os.fsencode(a) for a in argv],
-        cwd=cwd,
-        input=data,
-        capture_output=True,
-        check=False,
-        env={**os.environ, **(env or {})},
-        timeout=240,
-    )
+    """Run a program and return what it left; with `ok`, a failure fails the test and shows both streams.
+
+    fresh: in an interpreter of its own, also where a fork of one that has imported its libraries would do.
+    """
+    environment = {**os.environ, **(env or {})}
+    words = [os.fsdecode(a) for a in argv]
+    server = "" if fresh else forkserver.server_for(words, environment)
+    if server:
+        done = forkserver.run(server, words, os.fspath(cwd or "."), environment, data, 240)
+    else:
+        done = subprocess.run(
+            words, cwd=cwd, input=data, capture_output=True, check=False, env=environment, timeout=240
+        )
     if ok and done.returncode:
         raise AssertionError(
             f"{argv} exited {done.returncode}\n--- stdout\n{done.stdout.decode(errors='replace')}"

@@ -49,7 +49,7 @@ class Work(Project):
         return self.storage / "files" / "md5" / md5[:2] / md5[2:]
 
     def gto(self, *args: str) -> str:
-        return run(sys.executable, "-c", "from gto.cli import app; app()", *args, cwd=self.path).stdout.decode()
+        return run(sys.executable, "-m", "gto.cli", *args, cwd=self.path).stdout.decode()
 
     def tags(self) -> list[str]:
         return self.git("tag", "--list").stdout.decode().split()
