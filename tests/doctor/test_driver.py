@@ -23,6 +23,7 @@ def said(repo: Repo) -> tuple[object, object]:
         ("rm .git/trinity-guard/filter", "warning"),
         ("sed -i s/lib=\\'/lib=\\'elsewhere/ .git/trinity-guard/filter", "error"),
         ("sed -i 1d .git/trinity-guard/attributes", "error"),
+        ("echo '*.py text' > ~/mine && git config --global core.attributesFile ~/mine", "error"),
     ],
 )
 def test_what_is_wrong_is_said_and_init_mends_it(repo: Repo, tmp_path: Path, breaking: str, level: str) -> None:

@@ -22,9 +22,10 @@ def filters(repository: Repository) -> Check:
             WARNING, "the filter for new artifacts is not what Git's config says any more: `git add` does not use it.",
             f"{INIT}     # sets it up again; or: {INIT} --no-filter",
         )  # fmt: skip
-    if not driver.up_to_date(place):
+    if not driver.up_to_date(place, asked.get("attributes")):
         return Check(
-            ERROR, "the filter for new artifacts starts another program than this, or follows an old configuration.",
+            ERROR, "the filter for new artifacts starts another program than this, or follows an old configuration or "
+            "attributes file.",
             INIT,
         )  # fmt: skip
     return fine("`git add` gives new artifacts to the DVC cache")

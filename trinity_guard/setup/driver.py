@@ -70,8 +70,13 @@ def _theirs(plan: InstallPlan) -> bytes:
     local = [value for scope, value in said if scope == b"local"]
     if local:
         plan.record["filter"]["attributes"] = os.fsdecode(local[-1])
-    before = plan.record["filter"].get("attributes")
-    named = os.fsencode(before) if isinstance(before, str) else said[-1][1] if said else b""
+    return _theirs_now(place, plan.record["filter"].get("attributes"))
+
+
+def _theirs_now(place: git.Place, remembered: object) -> bytes:
+    """Return the attributes file that Git would read without ours. remembered: the one that this repository named."""
+    said = [value for _, value in _said(place) if value != configuration.attributes(place)]
+    named = os.fsencode(remembered) if isinstance(remembered, str) else said[-1] if said else b""
     if not named:
         home = os.environb.get(b"XDG_CONFIG_HOME") or os.path.expanduser(b"~/.config")
         named = os.path.join(home, b"git", b"attributes")
@@ -97,9 +102,19 @@ def is_set_up(place: git.Place) -> bool:
     return started(place) and ours and os.path.isfile(script_of(place))
 
 
-def up_to_date(place: git.Place) -> bool:
-    """Whether its script starts this very program, and its attributes are those of the configuration."""
-    return files.read_if_there(script_of(place)) == script() and configuration.attributes_in_step(place)
+def up_to_date(place: git.Place, remembered: object = None) -> bool:
+    """Whether its script starts this very program, and its attributes are those of the configuration, and the user's.
+
+    remembered: the attributes file that this repository named before us, if any.
+    """
+    started_so = files.read_if_there(script_of(place)) == script()
+    return started_so and configuration.attributes_in_step(place) and not _user_has_another(place, remembered)
+
+
+def _user_has_another(place: git.Place, remembered: object) -> bool:
+    """Whether the user's own attributes file is another one than ours ends with; none is like none."""
+    taken, now = attributesfile.theirs_of(place), _theirs_now(place, remembered)
+    return taken not in (None, now) and any(os.path.exists(path) for path in (taken, now) if path)
 
 
 def take_out(plan: InstallPlan, remember: bool = False) -> None:
