@@ -57,9 +57,16 @@ def decide(
             _refuse(place, found)
         return Decision([], list(found))
     many = config.on_change == "record"
-    recorded = [o for o, state in found if _recordable(comparison, o, state, many)]
-    deleted = [o for o, state in found if is_deletion(o, state)]
-    return Decision(recorded, [(o, s) for o, s in found if o not in recorded and o not in deleted], deleted)
+    deleted: list[Output] = []
+    decision = Decision([], [], deleted)
+    for output, state in sorted(found, key=lambda item: item[0].path):  # as Git lists them, not the newest first
+        if _recordable(comparison, output, state, many):
+            decision.recorded.append(output)
+        elif is_deletion(output, state):
+            deleted.append(output)
+        else:
+            decision.named.append((output, state))
+    return decision
 
 
 def _wanted(place: git.Place, config: Config, framework: bool) -> bool:
