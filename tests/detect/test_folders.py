@@ -43,7 +43,7 @@ def rules(*folders: str, **options: Any) -> Rules:
 def test_the_outermost_folder_that_matches_is_one_artifact(
     patterns: tuple[str, ...], path: bytes, folder: bytes
 ) -> None:
-    assert Folders(patterns).above(path) == folder
+    assert Folders(patterns, lambda _: False).above(path) == folder
     assert rules(*patterns).folder_of(path) == folder
 
 

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from trinity_guard.detect.patterns import Rules
-    from trinity_guard.dvcrepo.output import Output
 
 
 def convert(
@@ -81,6 +80,7 @@ def claim(
     items: list[Converted] = []
     remarks: list[str] = []
     by_path, seen = catalog.by_path(), owners.seen_by_dvc(place)
+    folders: dict[bytes, directories.Folder] = {}
     for entry in entries:
         folder = directories.folder_of(by_path, rules, entry.path)
         lfs = attributes.filter(entry.path) == b"lfs" and not folder
@@ -90,27 +90,31 @@ def claim(
                 raise standins.belongs_in_git(entry.path)
             remarks += [] if in_git else _left_to_lfs(place, entry)
             continue
-        item = Converted(entry, owners.project_of(place, entry.path) if refuse else b"", attributes)
+        item = Converted(entry, b"", attributes)
         item.stand_in = stand_ins.get(entry.path)
-        if refuse:
-            refuse_filter(attributes, entry.path)
+        if refuse and folder:
             item.folder = folder
-            _refuse_place(place, by_path, item)
-            owners.refuse_unseen(seen, item.project, item.folder or item.path)
+            if folder not in folders:  # of 10,000 files, one is asked whose they are
+                owners.refuse_held(by_path, entry.path)
+                folders[folder] = directories.Folder(place, folder)
+                owners.refuse_unseen(seen, folders[folder].project, folder)
+            _refuse_member(place, folders[folder], item)
+        elif refuse:
+            item.project = owners.project_of(place, entry.path)
+            refuse_filter(attributes, entry.path)
+            owners.refuse_name(place, item.project, entry.path)
+            item.held = owners.refuse_held(by_path, entry.path)
+            owners.refuse_unseen(seen, item.project, entry.path)
         items.append(item)
     return items, remarks
 
 
-def _refuse_place(place: git.Place, by_path: dict[bytes, Output], item: Converted) -> None:
-    """Refuse what DVC cannot hold there, or holds in another way."""
-    if not item.folder:
-        owners.refuse_name(place, item.project, item.path)
-        item.held = owners.refuse_held(by_path, item.path)
-        return
-    owners.refuse_held(by_path, item.path)
-    item.project = owners.project_of(place, item.folder)
+def _refuse_member(place: git.Place, folder: directories.Folder, item: Converted) -> None:
+    """Refuse what cannot be a part of a folder."""
+    item.project = folder.project
+    refuse_filter(item.attributes, item.path)
     if item.path != item.folder:
-        owners.refuse_member(place, item.project, item.folder, item.path)
+        owners.refuse_member(place, item.project, item.folder, item.path, folder.ignores)
     if item.mode not in (index.REGULAR, index.EXECUTABLE) or item.attributes.filter(item.path) == b"lfs":
         what = "git-lfs keeps it" if item.mode == index.REGULAR else "it is no ordinary file"
         raise GuardError(

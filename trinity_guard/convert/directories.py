@@ -8,7 +8,8 @@ from trinity_guard import git
 from trinity_guard.convert import ignorelines
 from trinity_guard.convert.cache import cache_of
 from trinity_guard.convert.outcome import Converted, Directory
-from trinity_guard.dvcrepo import directory
+from trinity_guard.detect import owners
+from trinity_guard.dvcrepo import directory, project
 from trinity_guard.dvcrepo.output import FILE, Output
 from trinity_guard.dvcrepo.paths import is_pointer
 from trinity_guard.dvcrepo.workdirectory import WorkDirectory
@@ -24,6 +25,18 @@ if TYPE_CHECKING:
     from trinity_guard.detect.patterns import Rules
     from trinity_guard.dvcrepo.odb import Store
     from trinity_guard.dvcrepo.tracked import Catalog
+
+
+class Folder:
+    """What its files have in common: their project, and whether a .dvcignore may hide any of them."""
+
+    __slots__ = ("ignores", "project")
+
+    def __init__(self, place: git.Place, path: bytes) -> None:
+        self.project = owners.project_of(place, path)
+        inside = path[len(self.project) + 1 :] if self.project else path
+        # One that lies in the folder is refused for itself.
+        self.ignores = project.ignores(place.file(self.project) if self.project else place.top, inside)
 
 
 def with_all_tracked(

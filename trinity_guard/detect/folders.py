@@ -6,16 +6,20 @@ from trinity_guard.config import compiled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pathspec import GitIgnoreSpec
 
 
 class Folders:
-    """gitignore patterns, matched against the folders above a path; the outermost that matches has the last word."""
+    """gitignore patterns, matched against the folders above a path; the outermost that matches has the last word.
 
-    def __init__(self, lines: Sequence[str]) -> None:
+    excluded: whether a folder is never an artifact, whatever the patterns say.
+    """
+
+    def __init__(self, lines: Sequence[str], excluded: Callable[[bytes], bool]) -> None:
         self._lines = lines
+        self._excluded = excluded
         self._spec: GitIgnoreSpec | None = None
         self._above: dict[bytes, bytes] = {}
         self._verdicts: dict[bytes, bool | None] = {}
@@ -24,7 +28,8 @@ class Folders:
         """Return the folder above this path that is one artifact, b"" where none is."""
         parent = path.rpartition(b"/")[0]
         if parent not in self._above:
-            self._above[parent] = next((f for f in _with_parents(parent) if self.decides(f)), b"")
+            folder = next((f for f in _with_parents(parent) if self.decides(f)), b"")
+            self._above[parent] = b"" if folder and self._excluded(folder + b"/") else folder
         return self._above[parent]
 
     def decides(self, folder: bytes) -> bool | None:

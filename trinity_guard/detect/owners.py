@@ -32,10 +32,18 @@ def project_of(place: git.Place, path: bytes) -> bytes:
     return root
 
 
-def refuse_member(place: git.Place, root: bytes, folder: bytes, path: bytes) -> None:
-    """Refuse a file that DVC does not hold as a part of a directory, or that it is told not to see."""
-    reason = directory.refusal(path[len(folder) + 1 :])
-    if not reason and (hiding := project.dvcignored(place.file(root) if root else place.top, _inside(root, path))):
+def refuse_member(place: git.Place, root: bytes, folder: bytes, path: bytes, ignores: bool = True) -> None:
+    """Refuse a file that DVC does not hold as a part of a directory, or that it is told not to see.
+
+    ignores: whether any .dvcignore above it says anything.
+    """
+    inside = path[len(folder) + 1 :]
+    reason = "" if directory.is_plain(inside) else directory.refusal(inside)
+    if (
+        ignores
+        and not reason
+        and (hiding := project.dvcignored(place.file(root) if root else place.top, _inside(root, path)))
+    ):
         reason = f"DVC is told to ignore it by {hiding}"
     if reason:
         raise GuardError(

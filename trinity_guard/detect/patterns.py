@@ -54,7 +54,7 @@ class Rules:
         if config.folders:
             from trinity_guard.detect.folders import Folders  # noqa: PLC0415  # few have any
 
-            self._folders = Folders(config.folders)
+            self._folders = Folders(config.folders, self.excluded)
         self.small = min(self._max_size.limits(), default=sys.maxsize)
 
     def sieve(self, path: bytes) -> bool:
@@ -73,8 +73,7 @@ class Rules:
 
     def folder_of(self, path: bytes) -> bytes:
         """Return the folder above this path that `folders` makes one artifact, b"" where there is none."""
-        folder = self._folders.above(path) if self._folders is not None else b""
-        return b"" if folder and self.excluded(folder + b"/") else folder
+        return self._folders.above(path) if self._folders is not None else b""
 
     def stays_apart(self, folder: bytes) -> bool:
         """Whether `folders` says (`!`) that a folder's artifacts have a pointer each."""
