@@ -476,6 +476,15 @@ def test_a_name_that_the_configuration_leaves_to_git_by_now_gets_its_bytes(repo:
     assert status(repo) == b""
 
 
+def test_a_folder_that_is_one_artifact_by_now_is_made_of_its_stand_ins(repo: Repo) -> None:
+    data = {name: repo.stage(f"many/{name}", 3000) for name in ("a.csv", "b.csv")}
+    repo.stage(".trinity-guard.toml", b'folders = ["/many/"]\n')
+    repo.commit()
+    assert repo.tracked("many.dvc")
+    assert repo.pulled_in_a_fresh_clone("many/a.csv") == data["a.csv"]
+    assert_raw(repo, "many/c.csv", repo.stage("many/c.csv", 3000))
+
+
 def test_a_commit_that_is_not_to_be_guarded_holds_what_was_staged(repo: Repo) -> None:
     data = repo.stage("a.csv", 5000)
     repo.commit(TRINITY_GUARD_SKIP="convert,push,sync")
