@@ -16,7 +16,7 @@ import pytest
 
 from tests.helpers.servers import Service
 from tests.helpers.support import KB, PROJECT, Repo, dvc, objects, run
-from trinity_guard.dvcrepo import lockfile, pipeline
+from trinity_guard.dvcrepo import lockfile, pipeline, standin
 
 BOTH_WAYS = True
 
@@ -250,6 +250,10 @@ def test_the_advice_mends_artifacts_that_later_commits_build_upon(work: Repo, hu
     history(work, kind)
     branch = "side" if kind == "another branch" else "main"
     before, before_count = work.tree(branch), work.git("rev-list", "--count", branch).stdout
+    raw = {name for name in before if name.endswith((b".pkl", b".csv"))}
+    # What `git add` took: Git's own bytes, or those that it would check out for a stand-in.
+    data = {n: work.git("cat-file", "--filters", f"{branch}:{n.decode()}").stdout for n in raw}
+    assert not any(standin.begins(content) for content in data.values())
     said = refused(work, hub, "origin", branch)
     advice = next(t for t in said.splitlines() if "git commit" in t or " migrate " in t).partition("     #")[0].strip()
     if advice.startswith("trinity-guard migrate run"):
@@ -262,10 +266,9 @@ def test_the_advice_mends_artifacts_that_later_commits_build_upon(work: Repo, hu
         run("sh", "-c", advice, cwd=work.path, env={"GIT_EDITOR": "true"})
     work.git("push", "-q", "origin", branch)
     assert refs(hub)[f"refs/heads/{branch}"] == work.head()
-    raw = {name for name in before if name.endswith((b".pkl", b".csv"))}
     assert {name for name in work.tree() if name.endswith(b".dvc")} == {name + b".dvc" for name in raw}
     for name in raw:
-        assert work.pulled_in_a_fresh_clone(name) == work.git("cat-file", "blob", before[name][1]).stdout
+        assert work.pulled_in_a_fresh_clone(name) == data[name]
     assert work.file("code.py").read_bytes() == (b"x = 2\n" if kind == "unstaged edits" else b"x = 1\n")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.helpers.support import dvc, run
 from tests.migrate import driven
+from trinity_guard.dvcrepo import odb, standin
 from trinity_guard.git import Place
 from trinity_guard.git.catfile import Source
 from trinity_guard.migrate import destination, refs
@@ -197,6 +198,18 @@ def put_lfs_object(legacy: Legacy, data: bytes) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(data)
     return file
+
+
+def put_object(legacy: Legacy, data: bytes) -> Path:
+    """Put data into the DVC cache, as `git add` does; return its file."""
+    cache = odb.Store(os.fsencode(legacy.cache()))
+    stored = cache.take([data])
+    cache.settle()
+    return Path(os.fsdecode(cache.path(stored.md5)))
+
+
+def stand_in(data: bytes) -> bytes:
+    return standin.encode(md5(data), len(data))
 
 
 def imported(legacy: Legacy, history: Sequence[Mapping[str, bytes]]) -> None:

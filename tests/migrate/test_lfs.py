@@ -7,7 +7,6 @@ import hashlib
 import pytest
 
 from tests.migrate.legacy import Legacy, lfs_pointer, put_lfs_object
-from trinity_guard.dvcrepo import standin
 from trinity_guard.git.catfile import Source
 from trinity_guard.migrate import lfs
 
@@ -27,13 +26,6 @@ def test_an_extension_makes_another_object_out_of_the_file() -> None:
     assert found is not None
     assert found.encoded
     assert not lfs.here(b"/", found)
-
-
-def test_a_stand_in_of_ours_is_no_data_and_has_no_object_of_git_lfs(legacy: Legacy) -> None:
-    found = lfs.read(standin.encode("0" * 32, 5))
-    assert found is not None
-    assert found.stand_in
-    assert not lfs.here(lfs.of(Source(legacy.place)), found)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 
 from tests.migrate.legacy import Legacy
 from trinity_guard.migrate import messages
+from trinity_guard.migrate.rewrite import STAND_IN_ABSENT
 
 DONE: dict[str, Any] = {
     "phase": "done", "files_moved": 1, "blobs_moved": 2, "commits_changed": 3, "commits": 4, "pushed": False,
@@ -45,6 +46,7 @@ def test_the_whole_report_leaves_nothing_out() -> None:
         ("dropped", ["d.pkl"], "had a pointer already, the file itself went: d.pkl"),
         ("remarks", ["mind this"], "note: mind this"),
         ("stays", [{"path": "s.pkl", "reason": "its LFS object is not here"}], "git lfs fetch --all"),
+        ("stays", [{"path": "s.pkl", "reason": STAND_IN_ABSENT}], "(trinity-guard migrate run     # in the clone that"),
     ],
 )
 def test_what_is_worth_knowing_is_said_when_it_is_so(key: str, value: list[Any], words: str) -> None:

@@ -28,15 +28,15 @@ def staying(migration: Migration, found: HistorySurvey) -> list[tuple[bytes, str
     """Return (path, reason) of the files that a migration would leave in Git, as far as names and pointers tell."""
     try:
         with deep_recursion():
-            return _tried(migration.source, found.scan)
+            return _tried(migration, found.scan)
     except GuardError as error:
         # The run will be refused for it; the rest is worth knowing all the same.
         found.remarks.append(error.problem)
         return []
 
 
-def _tried(source: Source, scan: Scan) -> list[tuple[bytes, str]]:
-    unknown = scan.absent(lfs.of(source))
+def _tried(migration: Migration, scan: Scan) -> list[tuple[bytes, str]]:
+    source, unknown = migration.source, migration.absent(scan)
     if _by_themselves(scan):
         return _told_by_themselves(scan, unknown)
     objects = {oid: Object(UNKNOWN, size.real) for oid, size in scan.blobs.items() if oid not in unknown}
@@ -95,7 +95,9 @@ def _rewritten(source: Source, scan: Scan, objects: dict[bytes, Object]) -> dict
 def _md5(source: Source, scan: Scan, oid: bytes) -> str:
     import hashlib
 
-    known = scan.blobs[oid].lfs
+    known, named = scan.blobs[oid].lfs, scan.blobs[oid].stand_in
+    if named is not None:
+        return named.md5
     if known is not None:
         return odb.md5_of(lfs.path(lfs.of(source), known))
     digest = hashlib.md5(usedforsecurity=False)

@@ -9,13 +9,14 @@ from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import GuardError
 from trinity_guard.git.catfile import Batch, unreadable
 from trinity_guard.git.packblobs import DamagedError, Packs
-from trinity_guard.migrate import lfs
+from trinity_guard.migrate import lfs, standins
 from trinity_guard.migrate.state import Object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from trinity_guard.dvcrepo.standin import StandIn
     from trinity_guard.migrate.migration import Migration
     from trinity_guard.migrate.options import Options
     from trinity_guard.migrate.progress import Progress
@@ -69,14 +70,14 @@ class Extraction:
             self._cache.settle()  # the folder goes with it
 
     def add(self, scanned: Scan, blobs: Sequence[bytes]) -> None:
-        """Begin to extract what a scan found (20 bytes each, none twice) and earlier runs did not; LFS pointers whose
-        object is not here stay out."""
+        """Begin to extract what a scan found (20 bytes each, none twice) and earlier runs did not; LFS pointers and
+        stand-ins whose object is not here stay out."""
         sizes, known = scanned.blobs, self._known
-        blobs = [b for b in blobs if self._workers.has(sizes[b])]
+        blobs = [b for b in blobs if self._workers.has(sizes[b], self._cache)]
         self._done.update({b: known[b] for b in blobs if b in known and _good(self._cache, known[b])})
         missing = [b for b in blobs if b not in self._done]
-        weight = sum(sizes[b].real for b in missing)
-        self._workers.expect(sum(sizes[b].real for b in blobs), weight)
+        weight = sum(sizes[b].copied for b in missing)
+        self._workers.expect(sum(sizes[b].copied for b in blobs), weight)
         if missing:
             _require_room(self._folder, self._counter.left)
             self._drop_anchor()
@@ -166,7 +167,9 @@ class _Workers:
         self._failures: list[BaseException] = []
         self._objects: Objects = {}
 
-    def has(self, size: Size) -> bool:
+    def has(self, size: Size, cache: odb.Store) -> bool:
+        if size.stand_in is not None:
+            return standins.here(cache, size.stand_in)
         return size.lfs is None or lfs.here(self.lfs_folder, size.lfs)
 
     def expect(self, total: int, missing: int) -> None:
@@ -252,7 +255,7 @@ class _Workers:
     def took(self, blob: bytes, taken: Object) -> None:
         with self._turn:
             self._objects[blob] = taken
-            self._counter(taken.size)
+            self._counter(self.sizes[blob].copied)
 
     def remember(self, objects: Objects) -> None:
         with self._turn:
@@ -278,16 +281,19 @@ class _Worker:
     def take(self, blobs: list[bytes], alone: bool) -> None:
         sizes = self._workers.sizes
         self._alone = alone
-        in_git = [blob for blob in blobs if sizes[blob].lfs is None and not self._take_whole(blob)]
+        raw = [blob for blob in blobs if sizes[blob].lfs is None and sizes[blob].stand_in is None]
+        in_git = [blob for blob in raw if not self._take_whole(blob)]
         self._batch.ask(blob.hex().encode() for blob in in_git)
         for blob in in_git:
             self._workers.go_on()
             self._take_blob(blob)
         for blob in blobs:
-            pointer = sizes[blob].lfs
+            pointer, named = sizes[blob].lfs, sizes[blob].stand_in
+            self._workers.go_on()
             if pointer is not None:
-                self._workers.go_on()
                 self._take_lfs(blob, pointer)
+            elif named is not None:
+                self._take_named(blob, named)
         if self._bytes > SETTLE_BYTES or len(self._taken) > SETTLE_COUNT:
             self.settle()
 
@@ -347,7 +353,13 @@ class _Worker:
             raise lfs.damaged(pointer)
         self._took(blob, stored)
 
-    def _took(self, blob: bytes, stored: odb.Stored) -> None:
+    def _take_named(self, blob: bytes, named: StandIn) -> None:
+        """Take what the cache has already, when its bytes are those of its name; else the stand-in stays in Git."""
+        if standins.whole(self.cache, named, self._workers.go_on):
+            self.cache.flush(named.md5)
+            self._took(blob, named)
+
+    def _took(self, blob: bytes, stored: odb.Stored | StandIn) -> None:
         self._taken[blob] = Object(stored.md5, stored.size)
         self._bytes += stored.size
         self._workers.took(blob, self._taken[blob])

@@ -15,7 +15,7 @@ from trinity_guard.dvcrepo.paths import is_pointer
 from trinity_guard.errors import shown
 from trinity_guard.git import revisions
 from trinity_guard.git.catfile import TREE, tree_parser
-from trinity_guard.migrate import lfs, refs
+from trinity_guard.migrate import lfs, refs, standins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -168,7 +168,8 @@ def artifacts(source: Source, root: bytes, selection: Selection) -> list[bytes]:
 
 
 def _stands_for_more(source: Source, blob: bytes, size: int, selection: Selection) -> bool:
-    known = lfs.read(source.one(blob)) if size < lfs.MAX_BYTES else None
+    data = source.one(blob) if size < lfs.MAX_BYTES else b""
+    known = lfs.read(data) or standins.read(data)
     return known is not None and selection.large_enough(known.size)
 
 

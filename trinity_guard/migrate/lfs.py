@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from trinity_guard.detect.inspect import LFS_HEADS
-from trinity_guard.dvcrepo import standin
 from trinity_guard.errors import GuardError
 from trinity_guard.git.catfile import Source
 
@@ -18,24 +17,18 @@ class LfsObject:
     """What an LFS pointer names: sha256 (hex) and size in bytes.
 
     encoded: an extension of git-lfs made the object out of the file, whose own bytes only the extension can give.
-    stand_in: it is none of git-lfs's, but the text that our own filter had Git hold in the place of a file.
     """
 
-    __slots__ = ("encoded", "sha256", "size", "stand_in")
+    __slots__ = ("encoded", "sha256", "size")
 
     def __init__(self, sha256: str, size: int, encoded: bool = False) -> None:
         self.sha256 = sha256
         self.size = size
         self.encoded = encoded
-        self.stand_in = False
 
 
 def read(blob: bytes) -> LfsObject | None:
-    """Return what a pointer, or a stand-in of ours, names; None where these bytes are data."""
-    if standin.begins(blob):
-        named = LfsObject("", len(blob), encoded=True)
-        named.stand_in = True
-        return named
+    """Return what a pointer names, None where these bytes are no LFS pointer."""
     if len(blob) >= MAX_BYTES or not blob.startswith(LFS_HEADS):
         return None
     fields = dict(line.split(b" ", 1) for line in blob.split(b"\n") if b" " in line)

@@ -8,7 +8,7 @@ from trinity_guard import git
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import shown
 from trinity_guard.migrate.refs import OF_A_FORGE
-from trinity_guard.migrate.rewrite import LFS_ABSENT
+from trinity_guard.migrate.rewrite import LFS_ABSENT, STAND_IN_ABSENT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ def _stays(entries: Sequence[dict[str, Any]], most: int) -> list[str]:
     lines += _more(len(entries), most)
     if any(e["reason"] == LFS_ABSENT for e in entries):
         lines.append("  (git lfs fetch --all     # brings the LFS objects that the server has)")
+    if any(e["reason"] == STAND_IN_ABSENT for e in entries):
+        lines.append("  (trinity-guard migrate run     # in the clone that added them: its DVC cache has their data)")
     return lines
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 
+from trinity_guard.dvcrepo import odb
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.git import Place
 from trinity_guard.git.catfile import Source
-from trinity_guard.migrate import refs
+from trinity_guard.migrate import lfs, refs, standins
 from trinity_guard.migrate.progress import Progress, silent
+from trinity_guard.migrate.scan import Scan
 from trinity_guard.migrate.state import State
 
 
@@ -42,6 +44,14 @@ class Migration:
             project = dvcproject.load(place.top)
             return project.cache_dir, project.shared
         return os.path.join(place.own, b"cache"), False
+
+    def absent(self, found: Scan) -> set[bytes]:
+        """Return the blobs that stand for data which is not here: pointers of git-lfs, and stand-ins."""
+        absent, named = found.absent(lfs.of(self.source)), found.stand_ins()
+        if named:  # else nobody asks for the cache
+            cache = odb.Store(self.cache()[0])
+            absent |= {oid for oid, one in named.items() if not standins.here(cache, one)}
+        return absent
 
     def git_size(self) -> int:
         """Return the bytes of Git's own objects."""

@@ -19,7 +19,8 @@ from trinity_guard.migrate.state import Object
 # Why a file that was selected stays in Git, where it does.
 LFS_ABSENT = "its LFS object is not here"
 LFS_ENCODED = "a git-lfs extension encoded its object"
-STAND_IN = "it is a stand-in, whose data is in a DVC cache: amend its commit, git commit --amend --no-edit"
+STAND_IN_ABSENT = "it is a stand-in, and the DVC cache here does not have the data that it names"
+STAND_IN_BROKEN = "it is a stand-in that nobody can read: it was edited, or merged"
 OTHER_MD5 = "another pointer in the same commit records other bytes for it"
 OTHER_MODE = "another pointer in the same commit records another mode for it"
 ELSEWHERE = "a pointer in another folder records it"
@@ -293,10 +294,10 @@ def unnameable(folder: bytes) -> str | None:
 
 def not_extracted(size: Size) -> str:
     """Return why a blob has no object."""
+    if size.stand_in is not None:
+        return STAND_IN_ABSENT if size.stand_in.md5 else STAND_IN_BROKEN
     if size.lfs is None:
         return "it was not extracted"
-    if size.lfs.stand_in:
-        return STAND_IN
     return LFS_ENCODED if size.lfs.encoded else LFS_ABSENT
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from trinity_guard.dvcrepo.paths import is_pipeline, is_reference
+from trinity_guard.dvcrepo.standin import StandIn
 from trinity_guard.git.catfile import FILES, TREE, Source, tree_parser
-from trinity_guard.migrate import lfs
+from trinity_guard.migrate import lfs, standins
 from trinity_guard.migrate.progress import Progress
 from trinity_guard.migrate.selection import Selection
 
@@ -39,19 +40,27 @@ UNSEEN, PENDING = Kept(0, False, None), Kept(0, False, None)
 
 
 class Size:
-    """A blob that was selected: bytes unpacked, bytes in Git, and the LFS object that it stands for."""
+    """A blob that was selected: bytes unpacked, bytes in Git, and the LFS object, or that of the cache, that it stands
+    for."""
 
-    __slots__ = ("lfs", "packed", "size")
+    __slots__ = ("lfs", "packed", "size", "stand_in")
 
     def __init__(self, size: int, packed: int) -> None:
         self.size = size
         self.packed = packed
         self.lfs: lfs.LfsObject | None = None
+        self.stand_in: StandIn | None = None
 
     @property
     def real(self) -> int:
         """The bytes of the data that it is, or stands for."""
-        return self.size if self.lfs is None else self.lfs.size
+        named = self.lfs or self.stand_in
+        return self.size if named is None else named.size
+
+    @property
+    def copied(self) -> int:
+        """The bytes that go into the cache: none where it stands for an object of the cache."""
+        return self.real if self.stand_in is None else 0
 
 
 class Scan:
@@ -77,6 +86,10 @@ class Scan:
         """Return the blobs that are pointers of git-lfs to objects which are not in this folder."""
         known = ((oid, size.lfs) for oid, size in self.blobs.items())
         return {oid for oid, pointer in known if pointer is not None and not lfs.here(lfs_folder, pointer)}
+
+    def stand_ins(self) -> dict[bytes, StandIn]:
+        """Return the blobs that are stand-ins, with what they name."""
+        return {oid: size.stand_in for oid, size in self.blobs.items() if size.stand_in is not None}
 
     def commit(self, number: int) -> str:
         """Return a commit's id, "" for a number beyond them (a tree that a tag names)."""
@@ -271,14 +284,14 @@ class _Scanner:
         return Kept(mask, dvc, raw if self._budget > 0 else None)
 
     def _weigh(self, oids: set[bytes]) -> set[bytes]:
-        """Learn the sizes of blobs that are new, and which of them are LFS pointers; drop those that are too small.
-        Return those that were selected."""
+        """Learn the sizes of blobs that are new, which of them are LFS pointers or stand-ins; drop those that are too
+        small. Return those that were selected."""
         fresh = [oid for oid in oids if oid not in self._found.blobs and oid not in self._too_small]
         names = [oid.hex().encode() for oid in fresh]
         sizes = [Size(*pair) for pair in self._source.sizes(names)]
         small = [i for i, size in enumerate(sizes) if size.size < lfs.MAX_BYTES]
         for i, (_, data) in zip(small, self._source.each([names[i] for i in small]), strict=True):
-            sizes[i].lfs = lfs.read(data)
+            sizes[i].lfs, sizes[i].stand_in = lfs.read(data), standins.read(data)
         for oid, size in zip(fresh, sizes, strict=True):
             if self._selection.large_enough(size.real):
                 self._found.blobs[oid] = size

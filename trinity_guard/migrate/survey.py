@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trinity_guard.migrate import filters, lfs, refs, refusals, report
+from trinity_guard.migrate import filters, refs, refusals, report
 from trinity_guard.migrate.interpreter import no_collections
 from trinity_guard.migrate.migration import Migration
 from trinity_guard.migrate.options import Chosen
@@ -12,7 +12,7 @@ from trinity_guard.migrate.tags import follow
 
 
 class HistorySurvey:
-    """What `migrate info` shows. absent: paths of LFS pointers whose object is not here; sizes: see report.py."""
+    """What `migrate info` shows. absent: paths of what stands for data that is not here; sizes: see report.py."""
 
     def __init__(
         self, found: Scan, selection: Selection, absent: list[bytes], remarks: list[str], git_size: int
@@ -35,7 +35,7 @@ def survey(migration: Migration, selection: Selection, chosen: Chosen) -> Histor
         found = migration.refs()
         named = follow(source, [refs.value(found, n) for n in names if not n.startswith(refs.NOTES)])
         scanned = scan(source, selection, named.commits, named.tree_ids(), migration.on_progress, chosen.stop)
-        absent = scanned.absent(lfs.of(source))
+        absent = migration.absent(scanned)
         paths = [path for path, blobs in scanned.versions.items() if absent & blobs.keys()]
         speaking = filters.speaking(source, scanned)
         remarks = refusals.remarks(source, found, names, bool(scanned.versions))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
-from tests.migrate.legacy import Legacy, lfs_pointer, md5
-from trinity_guard.dvcrepo import odb
+from tests.migrate.legacy import Legacy, lfs_pointer, md5, put_object, stand_in
+from trinity_guard.dvcrepo import odb, standin
 from trinity_guard.git.catfile import Source
 from trinity_guard.migrate.progress import silent
 from trinity_guard.migrate.proof.bytes import compare
@@ -35,6 +37,26 @@ def test_an_lfs_pointer_stands_for_the_bytes_of_its_sha256(legacy: Legacy) -> No
     assert compared(legacy, legacy.write("blob", lfs_pointer(b"data")), md5(b"data"), 4) == []
     [wrong] = compared(legacy, legacy.write("blob", lfs_pointer(b"else")), md5(b"data"), 4)
     assert wrong == "m/a.pkl: it is not what its LFS pointer named"
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_stand_in_stands_for_the_bytes_that_it_names(legacy: Legacy) -> None:
+    blob = legacy.write("blob", stand_in(b"data"))
+    assert compared(legacy, blob, md5(b"data"), 4) == []
+    put_object(legacy, stand_in(b"data"))
+    [text] = compared(legacy, blob, md5(stand_in(b"data")), len(stand_in(b"data")))
+    [other] = compared(legacy, legacy.write("blob", stand_in(b"else")), md5(b"data"), 4)
+    [size] = compared(legacy, legacy.write("blob", standin.encode(md5(b"data"), 5)), md5(b"data"), 4)
+    assert text == other == size == "m/a.pkl: it is not what its stand-in named"
+
+
+def test_a_stand_in_proves_nothing_where_its_object_is_damaged(legacy: Legacy, cache: odb.Store) -> None:
+    file = put_object(legacy, b"data")
+    assert os.fsencode(file) == cache.path(md5(b"data"))
+    file.chmod(0o644)
+    file.write_bytes(b"dxta")
+    [wrong] = compared(legacy, legacy.write("blob", stand_in(b"data")), md5(b"data"), 4)
+    assert "is damaged" in wrong
 
 
 @pytest.mark.usefixtures("cache")

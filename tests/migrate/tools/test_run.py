@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.migrate.legacy import Legacy, lfs_pointer, md5
+from tests.migrate.legacy import Legacy, lfs_pointer, md5, pointer_of, put_object, stand_in
 from trinity_guard.errors import GuardError
 from trinity_guard.migrate.migration import Migration
 from trinity_guard.migrate.tools import run
@@ -72,6 +72,27 @@ def test_nothing_is_deleted_where_bytes_are_elsewhere(legacy: Legacy, tool: Tool
     with pytest.raises(GuardError, match="git-lfs objects are not here"):
         ran(legacy, tool)
     assert (told(tool), legacy.refs()) == ([], before)
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_nothing_is_deleted_where_the_data_of_a_stand_in_is_elsewhere(
+    legacy: Legacy, tool: Tool, damaged: bool
+) -> None:
+    old = legacy.commit({"a.pkl": stand_in(b"data"), "b.pkl": b"raw"})
+    file = put_object(legacy, b"data")
+    file.chmod(0o644)
+    file.write_bytes(b"dxta" if damaged else b"dat")
+    with pytest.raises(GuardError, match=r"1 stand-ins name data that is not in the DVC cache here \(a.pkl\)"):
+        ran(legacy, tool)
+    assert (told(tool), legacy.id("main")) == ([], old)
+
+
+def test_a_stand_in_is_taken_for_the_data_that_it_names(worked: Legacy, tool: Tool) -> None:
+    put_object(worked, b"data")
+    worked.commit({"a.pkl": stand_in(b"data")})
+    worked.checkout()
+    assert ran(worked, tool).size == 4
+    assert worked.files("main")["a.pkl.dvc"][1] == pointer_of(b"data", "a.pkl")
 
 
 def test_a_history_without_artifacts_needs_no_tool(legacy: Legacy, tool: Tool) -> None:

@@ -1,10 +1,10 @@
-"""The proof of the bytes: an old blob hashes to the md5 of its pointer, and so does the cache's file."""
+"""The proof of the bytes: an old blob hashes to the md5 of its pointer, or names it; so does the cache's file."""
 
 from __future__ import annotations
 
 import os
 
-from trinity_guard.dvcrepo import odb
+from trinity_guard.dvcrepo import odb, standin
 from trinity_guard.errors import shown
 from trinity_guard.git.catfile import Batch, Source
 
@@ -107,25 +107,29 @@ class _Readers:
         for pair in pairs:
             blob, md5, size = pair
             path = shown(self._pairs[pair])
-            said = self._differs(batch, blob, md5)
+            said = self._differs(batch, blob, md5, size)
             with self._lock:
                 if said:
                     self._wrong.append(f"{path}: {said}")
                 self._done += size
                 self._on_progress("prove bytes", self._done, self._total)
 
-    def _differs(self, batch: Batch, blob: bytes, md5: str) -> str:
+    def _differs(self, batch: Batch, blob: bytes, md5: str, length: int) -> str:
         import hashlib
 
         _, size = batch.header(blob)
         first = b""
         digest, name = hashlib.md5(usedforsecurity=False), hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
         for piece in batch.pieces(blob, size, reuse=True):
-            first = first or bytes(piece[:1024])
+            first = first if len(first) >= 1024 else first + bytes(piece[:1024])
             digest.update(piece)
             name.update(piece)
         if name.hexdigest().encode() != blob:
             return f"Git's own object {blob.decode()} is damaged"
+        named = standin.decode(first) if size <= standin.MAX_BYTES else None
+        if named is not None:
+            same = (named.md5, named.size) == (md5, length)
+            return self._cached_differs(md5) if same else "it is not what its stand-in named"
         if first.startswith(LFS) and size < 1024 and digest.hexdigest() != md5:
             return self._lfs_differs(first, md5)
         if digest.hexdigest() != md5:

@@ -14,7 +14,7 @@ from trinity_guard import git
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.git.packwriter import Pack
-from trinity_guard.migrate import destination, extract, lfs, messages, refs, refusals, upload, worktree
+from trinity_guard.migrate import destination, extract, messages, refs, refusals, upload, worktree
 from trinity_guard.migrate.context import Above
 from trinity_guard.migrate.ignorefiles import Reader
 from trinity_guard.migrate.interpreter import deep_recursion
@@ -139,19 +139,14 @@ class _ToolRun:
     # --- what is safe before
 
     def _extract(self, scanned: Scan) -> dict[bytes, Object]:
-        absent = scanned.absent(lfs.of(self._source))
-        if absent:
-            path = next(p for p, blobs in scanned.versions.items() if absent & blobs.keys())
-            raise GuardError(
-                problem=f"{len(absent)} git-lfs objects are not here ({shown(path)}): their pointers would be deleted.",
-                remedy="git lfs fetch --all",
-                exit_code=UNUSABLE,
-            )
+        _require_all(scanned, self._migration.absent(scanned))
         with extract.Extraction(self._migration, self._options) as extraction:
             blobs = dict.fromkeys(oid for versions in scanned.versions.values() for oid in reversed(versions))
             extraction.add(scanned, list(blobs))
             objects = extraction.objects()
             extraction.safe()
+        # A stand-in whose object in the cache is damaged comes to light as it is read.
+        _require_all(scanned, blobs.keys() - objects.keys())
         return objects
 
     # --- the newest states
@@ -191,6 +186,22 @@ class _ToolRun:
         finally:
             pack.abandon()
         return {name: tree for name, tree in new.items() if tree != roots[heads[name]]}
+
+
+def _require_all(scanned: Scan, absent: set[bytes]) -> None:
+    """Refuse where the tool would delete what stands for these data, which are not here."""
+    stand_ins = absent & scanned.stand_ins().keys()
+    of_lfs = absent - stand_ins
+    named = of_lfs or stand_ins
+    if not named:
+        return
+    path = next(p for p, blobs in scanned.versions.items() if named & blobs.keys())
+    what, remedy = "git-lfs objects are not here ({}): their pointers", "git lfs fetch --all"
+    if not of_lfs:
+        what = "stand-ins name data that is not in the DVC cache here ({}): they"
+        remedy = "migrate in the clone that added them: its DVC cache has their data"
+    problem = f"{len(named)} {what.format(shown(path))} would be deleted."
+    raise GuardError(problem, remedy, exit_code=UNUSABLE)
 
 
 def _manifest(scanned: Scan, objects: Mapping[bytes, Object]) -> bytes:
