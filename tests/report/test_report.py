@@ -58,7 +58,7 @@ def grown(repo: Repo) -> Repo:
         repo.git("commit", "-q", "-m", f"{size}")
     repo.stage(ODD, 20 * KILO)
     repo.git("commit", "-q", "-m", "odd")
-    repo.stage("raw.csv", 50 * KILO)
+    repo.stage("raw.csv", 50 * KILO, raw=True)
     repo.git("commit", "-q", "--no-verify", "-m", "slipped")
     return repo
 
@@ -154,7 +154,7 @@ def test_what_waits_for_the_remote_is_there_with_the_command(grown: Repo) -> Non
 
 
 def test_a_migrated_history_shows_what_left_git(repo: Repo) -> None:
-    repo.stage("m.pkl", 200 * KILO)
+    repo.stage("m.pkl", 200 * KILO, raw=True)
     repo.git("commit", "-q", "--no-verify", "-m", "raw")
     assert "Every clone carries 20" in text_of(page_of(repo))
     repo.guard("migrate", "run", "--everything", "--yes", "--push")

@@ -41,7 +41,7 @@ def test_a_file_without_the_section_says_nothing(tmp_path: Path, text: str) -> N
         ("train: {depth: 3}\n", "params.yaml, train: 'depth' is no setting"),
         ("train: {seed: -1}\n", "params.yaml, train: seed cannot be -1"),
         ("train: {\n", "params.yaml: "),
-        ("x" * (params.MAX_BYTES + 1), "params.yaml: "),
+        ("x" * (params.MAX_BYTES + 1), "params.yaml cannot be read: it is larger than 262,144 bytes"),
     ],
 )
 def test_a_file_that_cannot_be_meant_is_named(tmp_path: Path, text: str, says: str) -> None:
