@@ -43,17 +43,13 @@ def dvc_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
 
-def test_a_file_in_a_directory_that_dvc_holds_is_refused_with_the_dvc_way(repo: Repo) -> None:
+def test_a_file_in_a_directory_that_dvc_holds_becomes_a_part_of_it(repo: Repo) -> None:
     repo.write("data/a.csv", b"1\n")
     repo.dvc("add", "-q", "data")
     repo.git("add", "-A")
     repo.commit()
     data = repo.stage("data/b.csv", b"2\n")
-    words = refusal(repo)
-    assert "data/b.csv" in words
-    assert "data.dvc" in words
-    paste(repo, words)
-    repo.commit()
+    assert b"data/ (2 files, 4 B) -> data.dvc" in repo.commit().stderr
     assert not repo.tracked("data/b.csv")
     assert repo.pulled_in_a_fresh_clone("data/b.csv") == data
 
@@ -202,7 +198,7 @@ def test_add_and_convert_refuse_what_lies_outside(repo: Repo, tmp_path: Path) ->
 
 
 def test_status_names_the_blob_that_git_add_left_behind(repo: Repo) -> None:
-    repo.stage("a.pkl", 50 * KB)
+    repo.stage("a.pkl", 50 * KB, raw=True)
     blob = repo.index()[b"a.pkl"][1].decode()
     repo.commit()
     [left] = json.loads(repo.guard("status", "--format", "json").stdout)["left_behind"]
