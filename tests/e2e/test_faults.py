@@ -240,7 +240,7 @@ def test_a_full_disk(repo: Repo, tmp_path: Path, size: int) -> None:
 def test_a_read_only_cache(repo: Repo) -> None:
     repo.stage("first.pkl")
     repo.commit()
-    repo.stage("a.pkl")
+    data = repo.stage("a.pkl", raw=True)
     before = state(repo)
     cache = repo.file(".dvc/cache")
     mount = f"mount --bind '{cache}' '{cache}' && mount -o remount,bind,ro '{cache}'"
@@ -248,6 +248,11 @@ def test_a_read_only_cache(repo: Repo) -> None:
     assert code == 1
     assert "cannot write" in words
     assert state(repo) == before
+    repo.git("rm", "-q", "--cached", "a.pkl")
+    code, words = in_namespace(repo, mount, "git", "add", "a.pkl")
+    assert code == 0
+    assert "cannot write" in words
+    assert repo.show("a.pkl", "") == data, "Git has the bytes, since the cache cannot"
     repo.commit()
     assert repo.tracked("a.pkl.dvc")
 

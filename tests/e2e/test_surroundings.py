@@ -50,7 +50,9 @@ def test_a_path_in_a_submodule_is_refused_and_the_submodule_stays(
 
 def test_a_gitignore_in_conflict_is_not_resolved_behind_anybodys_back(repo: Repo) -> None:
     repo.stage("a.pkl", 100)
+    repo.stage(".gitattributes", b".gitignore merge\n")  # this team has it merged as a text
     repo.commit()
+    (repo.path / ".git" / "info" / "attributes").unlink()
     repo.git("checkout", "-q", "-b", "other")
     repo.stage("o.pkl", 100)
     repo.commit()
@@ -80,6 +82,7 @@ def test_what_git_does_not_look_at_is_taken_as_it_was_staged(repo: Repo, mark: s
 
 
 def test_a_folder_named_like_an_artifact_keeps_its_bookkeeping_in_git(repo: Repo) -> None:
+    repo.stage(".trinity-guard.toml", b'folders = ["!*.parquet/"]\n')  # a pointer for each of its files
     repo.stage("x.parquet/part-0", 100)
     done = repo.commit()
     assert b"raw artifacts" not in done.stderr

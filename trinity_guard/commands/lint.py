@@ -267,7 +267,9 @@ def _baseline(place: git.Place, file: bytes) -> baseline.Baseline | None:
     inside = base.inside(place, file or place.file(baseline.NAME)) if place.base else None
     if inside is not None:
         [data] = base.files_at(place.base, [inside])
-        return None if data is None else baseline.parse(place.file(inside), data)
+        if data is not None:
+            return baseline.parse(place.file(inside), data)
+        return baseline.load(file) if file and not os.path.lexists(file) else None  # which refuses what is nowhere
     return baseline.load(file) if file else None
 
 

@@ -68,7 +68,6 @@ def _refuse(place: git.Place, catalog: Catalog, one: Output, target: bytes) -> N
         folder = os.path.dirname(target)
         raise GuardError(f"there is no folder {shown(folder)}.", f"mkdir -p {typed(folder)}     # then again")
     owners.refuse_name(place, owners.project_of(place, target), target)
-    owners.refuse_unseen(owners.seen_by_dvc(place), owners.project_of(place, target), target)
     if owners.project_of(place, target) != owners.project_of(place, one.path):
         raise GuardError(
             problem=f"{shown(target)} belongs to another DVC project, with a cache of its own.",
@@ -82,6 +81,7 @@ def _refuse(place: git.Place, catalog: Catalog, one: Output, target: bytes) -> N
             remedy=f"cp {typed(one.path)} {typed(target)} && trinity-guard convert {typed(held.path)} "
             f"&& trinity-guard rm {typed(one.path)}",
         )
+    owners.refuse_unseen(owners.seen_by_dvc(place), owners.project_of(place, target), target)
     owners.Pipelines(place, catalog).belongs_in_git(target)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.detect import inspect, patterns
+from trinity_guard.detect import inspect, owners, patterns
 from trinity_guard.detect.glance import HEAD_BYTES
 from trinity_guard.dvcrepo import standin
 from trinity_guard.dvcrepo.odb import read_file
 from trinity_guard.dvcrepo.project import Caches
 from trinity_guard.errors import GuardError, pathspec, shown
 from trinity_guard.git import index
+from trinity_guard.git.attributes import Attributes
 from trinity_guard.git.objects import Objects
 
 TYPE_CHECKING = False
@@ -64,9 +65,11 @@ def belongs_in_git(path: bytes) -> GuardError:
 def give_back(place: git.Place, rules: Rules, artifacts: list[Artifact]) -> list[Artifact]:
     """Stage the data itself in place of stand-ins that are no artifacts by now; return all others.
 
-    The configuration has changed since `git add`, or a rename has taken the file to a name that it leaves to Git.
+    The configuration has changed since `git add`, or the dvc.yaml that was staged with it has Git keep a metric, or a
+    rename has taken the file to a name that is left to Git.
     """
     stands = [a for a in artifacts if a.reason == patterns.STAND_IN]
+    theirs = _of_others(place, [a.entry.path for a in stands])
     names = named_by(place, [a.entry for a in stands])
     caches = Caches(place)
     back: set[bytes] = set()
@@ -76,12 +79,21 @@ def give_back(place: git.Place, rules: Rules, artifacts: list[Artifact]) -> list
         if file is None:
             continue  # a conversion says so
         verdict = rules.decide(path, names[path].size, _head(file))
-        if verdict.kind == "too-big":
+        if path in theirs:
+            back.add(path)
+        elif verdict.kind == "too-big":
             raise inspect.refuse_oversized([inspect.Artifact(artifact.entry, verdict.reason, artifact.size)])
-        if verdict.kind == "fine":
+        elif verdict.kind == "fine":
             back.add(path)
     restore(place, [a.entry for a in stands if a.entry.path in back])
     return [a for a in artifacts if a.entry.path not in back]
+
+
+def _of_others(place: git.Place, paths: list[bytes]) -> set[bytes]:
+    """Return those of the paths that a pipeline has Git keep, or an attribute has git-lfs keep, as the index says."""
+    attributes = Attributes(paths)
+    lfs = {path for path in paths if attributes.filter(path) == b"lfs"}
+    return lfs | {path for _, path in owners.left_to_git(place, [(b"", path) for path in paths])}
 
 
 def restore(place: git.Place, entries: Sequence[Entry], index_file: bytes | None = None) -> list[bytes]:

@@ -99,7 +99,10 @@ def refuse_unseen(seen: walk.Walk, root: bytes, path: bytes) -> None:
         return
     folder = os.path.dirname(path)
     remedy = "take the line that hides it out of .gitignore: each artifact gets one of its own"
-    if folder:
+    if reason.startswith(f"it takes {shown(path)}.dvc "):  # the pointer alone, and no folder above it
+        ignore = typed(os.path.join(folder, b".gitignore"))
+        remedy = f"echo '!*.dvc' >> {ignore} && git add {ignore}     # lets pointers through"
+    elif folder:
         lines = walk.letting_through(folder.split(b"/")[0])
         remedy += f"\nor write, in the .gitignore at the top, these in its place:\n{lines}"
     raise GuardError(f"DVC would not see {shown(path)}.dvc: {reason}.", remedy)
