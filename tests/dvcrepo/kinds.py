@@ -181,7 +181,7 @@ def room(name: str) -> Path:
     revision = _source(top) if name == "import" else ""
     (top / "source.csv").write_bytes(TABLE)
     work = top / "work"
-    _repository(work, "[core]\n    analytics = false\n")
+    _repository(work, kind.config)
     # What only this machine says of remotes needs nobody's word that they are to be trusted.
     _write(work, {".dvc/config.local": kind.config.encode()})
     _write(work, {n: text.replace("REVISION", revision).encode() for n, text in kind.records.items()})

@@ -31,6 +31,13 @@ class Work:
         self.top = top
         self.path = top / "work"
         self.cache = self.path / ".dvc" / "cache"
+        self.empty_remotes()
+
+    def empty_remotes(self) -> None:
+        """Have nothing on the remotes. Without its folder a remote would be one that is not mounted."""
+        for name in ("storage", "other"):
+            shutil.rmtree(self.top / name, ignore_errors=True)
+            (self.top / name).mkdir()
 
     def guard(self, *args: str, data: bytes = b"") -> Said:
         out, err = io.StringIO(), io.StringIO()

@@ -191,7 +191,7 @@ def test_a_range_with_a_merge_is_rebased_with_its_merges(work: Repo) -> None:
 
 def test_the_remedy_for_a_broken_pointer_brings_its_last_good_version(work: Repo) -> None:
     work.stage(".gitignore", b"m.pkl\n")
-    for data in (GOOD, b"outs: [", b"<<<<<<< ours\n"):
+    for data in (GOOD, b"outs: [", b"outs: {"):
         work.stage("m s.dvc", data)
         work.commit()
     [found] = lint(work)

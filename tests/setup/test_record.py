@@ -64,7 +64,7 @@ def test_any_name_is_meant_as_it_stands(repo: Repo, name: str) -> None:
 
 def test_what_is_recorded_is_read_by_the_next_run(repo: Repo) -> None:
     plan = InstallPlan(git.place())
-    assert plan.record == {"hooks": {}, "stages": [], "dvc": {}, "framework": {}}
+    assert plan.record == {"hooks": {}, "stages": [], "dvc": {}, "framework": {}, "filter": {}}
     plan.record["hooks"]["a"] = "1"
     plan.save()
     assert InstallPlan(git.place()).record["hooks"] == {"a": "1"}
@@ -73,7 +73,7 @@ def test_what_is_recorded_is_read_by_the_next_run(repo: Repo) -> None:
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"5", b'{"hooks": 5, "stages": {}, "dvc": [], "more": 1}', b"\xff"])
 def test_a_damaged_record_says_nothing(repo: Repo, data: bytes) -> None:
     repo.write(".git/trinity-guard/installed.json", data)
-    assert InstallPlan(git.place()).record == {"hooks": {}, "stages": [], "dvc": {}, "framework": {}}
+    assert InstallPlan(git.place()).record == {"hooks": {}, "stages": [], "dvc": {}, "framework": {}, "filter": {}}
     assert record.record_file(git.place()).endswith(b".git/trinity-guard/installed.json")
 
 

@@ -22,9 +22,13 @@ def filters(repository: Repository) -> Check:
             WARNING, "the filter for new artifacts is not what Git's config says any more: `git add` does not use it.",
             f"{INIT}     # sets it up again; or: {INIT} --no-filter",
         )  # fmt: skip
+    if not configuration.attributes_in_step(place):
+        return Check(
+            WARNING, "the configuration has changed: `git add` follows the one of before, until the next commit.", INIT
+        )  # fmt: skip
     if not driver.up_to_date(place, asked.get("attributes")):
         return Check(
-            ERROR, "the filter for new artifacts starts another program than this, or follows an old configuration or "
+            ERROR, "the filter for new artifacts starts another program than this, or follows an old "
             "attributes file.",
             INIT,
         )  # fmt: skip

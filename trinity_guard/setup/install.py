@@ -310,6 +310,7 @@ def uninstall(place: git.Place) -> InstallOutcome:
         git.attempt("config", "--local", "--unset-all", key, at=place.top)
     trust.forget(place)
     configuration.forget(place)
+    files.unlink(place.unheld)
     merges.uninstall(plan)
     settings_file.remove(plan)
     _remove_dvc(plan)
