@@ -22,7 +22,7 @@ def said(repo: Repo) -> tuple[object, object]:
         ("git config --unset filter.trinity-guard.process", "warning"),
         ("rm .git/trinity-guard/filter", "warning"),
         ("sed -i s/lib=\\'/lib=\\'elsewhere/ .git/trinity-guard/filter", "error"),
-        ("sed -i 1d .git/trinity-guard/attributes", "error"),
+        ("sed -i 1d .git/trinity-guard/attributes", "warning"),
         ("echo '*.py text' > ~/mine && git config --global core.attributesFile ~/mine", "error"),
     ],
 )

@@ -254,7 +254,7 @@ def test_push(make: Callable[[], Work]) -> None:
 def gate(work: Work) -> Said:
     # It asks where everybody else would look, who has no config of this machine.
     (work.path / ".dvc" / "config.local").unlink()
-    assert work.guard("remote", "trust").code == 0
+    assert [work.guard("remote", "trust", name).code for name in ("storage", "other")] == [0, 0]
     tip = run("git", "rev-parse", "HEAD", cwd=work.path).stdout.decode().strip()
     line = f"refs/heads/main {tip} refs/heads/main {'0' * 40}\n"
     return work.guard("hook", "pre-push", "origin", "../origin.git", data=line.encode())
