@@ -418,7 +418,7 @@ def test_init_confirms_the_folder_that_it_chose(bare_repo: Repo) -> None:
 
 
 @pytest.mark.parametrize(("answer", "confirmed"), [("y", 2), ("n", 0)])
-def test_init_on_a_terminal_asks_about_each_place_of_a_clone(
+def test_init_on_a_terminal_asks_once_about_the_places_of_a_clone(
     bare_repo: Repo, tmp_path: Path, answer: str, confirmed: int
 ) -> None:
     bare_repo.dvc("init", "-q")
@@ -426,6 +426,6 @@ def test_init_on_a_terminal_asks_about_each_place_of_a_clone(
     bare_repo.dvc("config", "cache.dir", str(tmp_path / "cache"))
     code, said = typed(bare_repo, [answer, answer], "init", "--hooks", "none")
     assert code == 0, said
-    assert said.count("[y/N]") == 2
+    assert said.count("[y/N]") == 1
     assert len(trusted(bare_repo)) == confirmed
     assert ("never confirmed" in said) == (confirmed == 0)

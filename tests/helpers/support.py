@@ -165,7 +165,7 @@ class Repo:
     def stage(self, name: str | bytes, data: bytes | int = 10 * KB, *, raw: bool = False) -> bytes:
         """Write a file, `git add` it, and return its bytes. raw: Git takes them itself, as without the filter."""
         content = self.write(name, data)
-        self.git("--literal-pathspecs", "add", "-f", "--", name, **({"TRINITY_GUARD_SKIP": "filter"} if raw else {}))
+        self.git("--literal-pathspecs", "add", "-f", "--", name, TRINITY_GUARD_SKIP="filter" if raw else "")
         return content
 
     def commit(self, *args: str, ok: bool = True, **env: str) -> subprocess.CompletedProcess[bytes]:
