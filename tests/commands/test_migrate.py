@@ -202,6 +202,26 @@ def test_what_is_worth_knowing_is_in_the_report(legacy: Legacy) -> None:
     assert legacy.head_of("main~2")[:ID].encode() in legacy.git("log", "-1", "--format=%s", "main~1").stdout
 
 
+def test_a_stand_in_without_its_data_is_named_with_what_helps_and_moves_where_the_data_is(
+    repo: Repo, tmp_path: Path
+) -> None:
+    data = repo.stage("models/a.pkl", 5 * KB)
+    repo.git("-c", "core.hooksPath=/dev/null", "commit", "-q", "-m", "past the hooks")
+    clone = Repo(tmp_path / "clone")
+    run("git", "clone", "-q", repo.path, clone.path)
+    before = clone.head()
+    for said in (out(clone, "run", "--yes"), out(clone, "info")):
+        assert "the DVC cache here does not have the data that it names\n" in said
+        assert "(trinity-guard migrate run     # in the clone that added them: its DVC cache has their data)" in said
+    assert clone.head() == before
+    assert "became DVC pointers: 1 file in 1 version" in out(repo, "run", "--yes")
+    assert "every byte is there" in out(repo, "verify")
+    assert repo.tracked("models/a.pkl.dvc")
+    assert repo.file("models/a.pkl").read_bytes() == data
+    out(repo, "undo")
+    assert repo.git("status", "--porcelain").stdout == b""
+
+
 def test_nothing_to_migrate_says_so_and_changes_nothing(legacy: Legacy) -> None:
     before = legacy.everything()
     assert "nothing to migrate" in out(legacy, "run", "--yes", "--include", "*.xyz")

@@ -83,8 +83,9 @@ def test_to_a_service_whose_settings_the_repository_has(
 
 
 def test_a_bare_repository_takes_the_remote_from_its_heads_config(
-    repo: Repo, start_service: Callable[[str], Service], tmp_path: Path
+    make_repo: Callable[..., Repo], start_service: Callable[[str], Service], tmp_path: Path
 ) -> None:
+    repo = make_repo(filters=False)
     start_service("s3").configure(repo)
     repo.git("add", ".dvc/config")
     repo.stage("models/a.pkl", 30 * KB)

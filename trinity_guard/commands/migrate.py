@@ -286,6 +286,8 @@ def _report(migration: api.Migration, values: dict[str, Any]) -> int:
         console.say("nothing to migrate: no file of this history can become a pointer")
         for entry in values["stays"][: api.MAX_NAMED]:
             console.say(f"  {entry['path']} stays: {entry['reason']}")
+        for line in api.ways_out(values["stays"]):
+            console.say(line)
         return FINE
     if values["pushed"]:
         _report_sent(values["remote"], values["objects"], values["sent"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from trinity_guard.migrate.destination import Destination, confirm, unconfirmed
 from trinity_guard.migrate.dryrun import staying
 from trinity_guard.migrate.finish import finish, require_migrated, require_pushed, still_alive
-from trinity_guard.migrate.messages import MAX_NAMED, count, survey_rest, survey_table, survey_values
+from trinity_guard.migrate.messages import MAX_NAMED, count, survey_rest, survey_table, survey_values, ways_out
 from trinity_guard.migrate.messages import report as report_text
 from trinity_guard.migrate.migration import Migration
 from trinity_guard.migrate.options import Chosen, Options, Request
@@ -84,4 +84,5 @@ __all__ = [
     "undo",
     "verify",
     "wanted",
+    "ways_out",
 ]  # fmt: skip

@@ -82,7 +82,12 @@ def _stays(entries: Sequence[dict[str, Any]], most: int) -> list[str]:
     if not entries:
         return []
     lines = ["", "stays in Git:", *(f"  {e['path']}: {e['reason']}" for e in entries[:most])]
-    lines += _more(len(entries), most)
+    return [*lines, *_more(len(entries), most), *ways_out(entries)]
+
+
+def ways_out(entries: Sequence[dict[str, Any]]) -> list[str]:
+    """Return the commands that help files which stay in Git (path, reason), where there are any."""
+    lines = []
     if any(e["reason"] == LFS_ABSENT for e in entries):
         lines.append("  (git lfs fetch --all     # brings the LFS objects that the server has)")
     if any(e["reason"] == STAND_IN_ABSENT for e in entries):
