@@ -35,6 +35,7 @@ class Here:
         self.kind = kind
         self.service: Service | None = None
         if kind == "local":
+            (repo.path.parent / "objects").mkdir()
             (repo.path / ".dvc" / "config").write_text(
                 f"[core]\n    remote = service\n['remote \"service\"']\n    url = {repo.path.parent / 'objects'}\n"
             )
