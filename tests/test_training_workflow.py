@@ -52,12 +52,17 @@ class Job:
             )
             (programs / name).chmod(0o755)
         run("git", "clone", "-q", origin, self.at)
+        event = folder / "event.json"
+        event.write_text('{"repository": {"default_branch": "main"}}')
         kept = {k: v for k, v in os.environ.items() if k.startswith(("DVC_", "GIT_CONFIG_", "LC_", "TMP"))}
         self.env = kept | {
             "PATH": f"{programs}:{os.environ['PATH']}",
             "HOME": str(folder / "home"),
             "CI": "true",
             "GITHUB_ACTIONS": "true",
+            "GITHUB_EVENT_NAME": "workflow_dispatch",
+            "GITHUB_EVENT_PATH": str(event),
+            "GITHUB_REF": "refs/heads/main",
             "AWS_EC2_METADATA_DISABLED": "true",
             **filled(workflow()["jobs"]["train"]["env"]),
         }
