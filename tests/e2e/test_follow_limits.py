@@ -53,6 +53,7 @@ def many(repo: Repo, count: int) -> tuple[str, str]:
     """Commit so many artifacts, then another version of one; return both commits, settled at the second."""
     for number in range(count):
         repo.write(f"d/t{number}.csv", 50)
+    repo.stage(".trinity-guard.toml", b'folders = ["!/d/"]\n')  # a pointer for each file
     repo.guard("add", "-q", "d")
     repo.commit(TRINITY_GUARD_SKIP="push")
     repo.write("d/t7.csv", 60)

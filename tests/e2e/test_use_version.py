@@ -44,7 +44,7 @@ def test_a_released_model_comes_with_what_tells_of_it_and_nothing_else(work: Wor
     work.trinity("use", name)
     assert work.file(work.model).read_bytes() == data
     assert work.file(DATA).read_bytes() == table
-    staged = {f"A  {n}" for n in (f"{work.model}.dvc", work.metadata_name, card(work))}
+    staged = {f"A  {n}" for n in (f"{work.model}.dvc", work.metadata_name, card(work), "models/.gitignore")}
     assert set(work.git("status", "--porcelain").stdout.decode().splitlines()) == staged
     for path in (f"{work.model}.dvc", work.metadata_name, card(work)):
         assert work.file(path).read_bytes() == work.show(path, f"{TAG}v1.0.0")
