@@ -77,7 +77,8 @@ def test_killing_convert_at_any_step_loses_nothing_and_a_second_try_completes(
 ) -> None:
     a = repo.stage("a.pkl", 70_000)
     b = repo.stage("d/b.csv", 500)
-    repo.write("a.pkl", 100)  # newer than what is staged: its bytes are in the blob alone
+    if command != ("convert",):  # which, typed again, takes a newer file for what is meant
+        repo.write("a.pkl", 100)  # newer than what is staged: its bytes are in the blob alone
     whole = copy(repo, tmp_path / "whole")
     whole.guard(*command)
     expected = settled(whole)
