@@ -14,7 +14,7 @@ sections.
 ```sh
 $ trinity-guard lint || echo "exit code $?"
 models/first.pkl
-  TG001 artifact of 331.3 kB in Git: matches *.pkl
+  TG001 artifact of 331.3 kB in Git: is a stand-in, and its data is in a DVC cache
         trinity-guard convert models/first.pkl
 
 1 finding in the index (8 files).
