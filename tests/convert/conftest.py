@@ -24,10 +24,10 @@ import os, sys
 from trinity_guard import git
 from trinity_guard.convert import convert
 from trinity_guard.dvcrepo import tracked
-from trinity_guard.git import index
+from trinity_guard.git import files, index
 from trinity_guard.convert.journal import Journal
 when, owner, name = sys.argv[1:]
-holder = {"index": index, "convert": convert, "journal": Journal}[owner]
+holder = {"index": index, "files": files, "journal": Journal}[owner]
 real = getattr(holder, name)
 def killed(*args, **options):
     if when == "after":

@@ -21,7 +21,7 @@ from trinity_guard.convert.outcome import Directory, Outcome
 from trinity_guard.detect.patterns import Rules
 from trinity_guard.dvcrepo import directory, odb, tracked
 from trinity_guard.errors import GuardError
-from trinity_guard.git import index
+from trinity_guard.git import files, index
 
 FOLDERS = ("*.set/", "/d/")
 NAMES = [
@@ -267,7 +267,7 @@ def test_a_file_that_is_being_written_stops_it_or_leaves_it_out(held: World, mon
 def test_one_that_was_cut_short_is_completed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.repo.stage("d/a", b"a")
     world.repo.stage("d/sub/b", b"b")
-    monkeypatch.setattr(conversion, "replace_in", lambda *_: pytest.fail("killed"))
+    monkeypatch.setattr(files, "replace_in", lambda *_: pytest.fail("killed"))
     with pytest.raises(pytest.fail.Exception):
         converted(world, b"d/a")
     monkeypatch.undo()

@@ -82,8 +82,8 @@ def test_one_that_cannot_be_written_leaves_the_old_and_says_why(world: World, mo
 BEFORE_THE_INDEX = [("before", "journal", "write"), ("after", "journal", "write"), ("before", "index", "replace")]
 AFTER_THE_INDEX = [
     ("after", "index", "replace"),
-    ("before", "convert", "replace_in"),
-    ("after", "convert", "replace_in"),
+    ("before", "files", "replace_in"),
+    ("after", "files", "replace_in"),
     ("before", "journal", "drop"),
 ]
 

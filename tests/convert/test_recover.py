@@ -12,8 +12,8 @@ from trinity_guard.git import index
 BEFORE_THE_INDEX = [("after", "journal", "write"), ("before", "index", "replace")]
 AFTER_THE_INDEX = [
     ("after", "index", "replace"),
-    ("before", "convert", "replace_in"),
-    ("after", "convert", "replace_in"),
+    ("before", "files", "replace_in"),
+    ("after", "files", "replace_in"),
     ("before", "journal", "drop"),
 ]
 

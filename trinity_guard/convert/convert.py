@@ -10,8 +10,8 @@ import os
 from trinity_guard import git
 from trinity_guard.convert import directories, ignorelines, leftovers, scattered, standins
 from trinity_guard.convert.cache import keep_bytes
-from trinity_guard.convert.journal import Journal
 from trinity_guard.convert.outcome import Converted, Directory, Outcome
+from trinity_guard.convert.transaction import Transaction
 from trinity_guard.convert.writes import write_blobs
 from trinity_guard.detect import owners
 from trinity_guard.detect.inspect import LFS_HEADS
@@ -22,7 +22,7 @@ from trinity_guard.dvcrepo.safe_paths import through_symlink
 from trinity_guard.errors import UNUSABLE, GuardError, pathspec, shown, typed
 from trinity_guard.git import index
 from trinity_guard.git.attributes import Attributes, refuse_filter
-from trinity_guard.git.files import read_if_there, replace_in
+from trinity_guard.git.files import read_if_there
 from trinity_guard.git.objects import Objects
 
 TYPE_CHECKING = False
@@ -182,25 +182,31 @@ def _write(place: git.Place, catalog: tracked.Catalog, items: list[Converted], p
     changes = [(b"0", b"0" * len(ids[0]), leaving.path) for i in items for leaving in i.leaving]
     changes += [(index.REGULAR, oid, i.pointer) for i, oid in zip(items, ids, strict=False)]
     changes += [(plan.mode(path), oid, path) for (path, _), oid in zip(plan.for_index, ids[len(items) :], strict=True)]
-    journal = Journal(place)
-    added = plan.added_names
-    journal.add(
-        [
-            (leaving.path, leaving.oid, i.pointer, oid, added.get(leaving.path, b""))
-            for i, oid in zip(items, ids, strict=False)
-            for leaving in i.leaving
-        ]
-    )
-    index.replace(changes)
-    for item, (_, working) in zip(items, pointers, strict=True):
-        replace_in(place, item.pointer, working)
-    for path, data in plan.for_tree:
-        replace_in(place, path, data)
-    for folder in folders:
-        directories.clear(place, folder)
-    if not index.is_temporary(place):
-        journal.drop()
+    staged = {**catalog.entries, **{gone.path: index.Entry(gone.mode, gone.oid, gone.path) for gone in _leaving(items)}}
+    with Transaction(place, staged, _records(items, ids, plan)) as step:
+        step.change_index(changes)
+        for item, (_, working) in zip(items, pointers, strict=True):
+            step.replace(item.pointer, working)
+        for path, data in plan.for_tree:
+            step.replace(path, data)
+        for folder in folders:
+            directories.clear(place, folder, step)
     _remember(place, items, [data for data, _ in pointers], ids)
+
+
+def _leaving(items: list[Converted]) -> list[Converted]:
+    """Return what the index has, and lets go of."""
+    return [leaving for item in items for leaving in item.leaving if leaving.oid]
+
+
+def _records(items: list[Converted], ids: list[bytes], plan: ignorelines.IgnorePlan) -> list[tuple[bytes, ...]]:
+    """Return what the journal has to say of these."""
+    added = plan.added_names
+    return [
+        (leaving.path, leaving.oid, i.pointer, oid, added.get(leaving.path, b""))
+        for i, oid in zip(items, ids, strict=False)
+        for leaving in i.leaving
+    ]
 
 
 def _remember(place: git.Place, items: list[Converted], pointers: list[bytes], ids: list[bytes]) -> None:

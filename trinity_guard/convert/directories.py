@@ -22,6 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from trinity_guard.convert.transaction import Transaction
     from trinity_guard.detect.patterns import Rules
     from trinity_guard.dvcrepo.odb import Store
     from trinity_guard.dvcrepo.tracked import Catalog
@@ -204,9 +205,9 @@ def look(place: git.Place, folder: Directory, output: Output) -> bytes:
     return found.mark() if files == folder.files else b""
 
 
-def clear(place: git.Place, folder: Directory) -> None:
+def clear(place: git.Place, folder: Directory, step: Transaction) -> None:
     """Take the pointers that a folder has taken in out of the work tree."""
     for item in folder.gone:
         data = read_if_there(place.file(item.path))
         if data is not None and data == git.read_all([item.oid])[0]:
-            os.unlink(place.file(item.path))
+            step.unlink(item.path)

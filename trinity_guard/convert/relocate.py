@@ -10,7 +10,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.convert import ignorelines
-from trinity_guard.convert.journal import Journal
+from trinity_guard.convert.transaction import Transaction
 from trinity_guard.convert.writes import write_blobs
 from trinity_guard.detect.owners import Pipelines
 from trinity_guard.dvcrepo import compare, paths, tracked
@@ -118,7 +118,12 @@ def settle(place: git.Place, catalog: Catalog, moves: Moves, with_data: bool = T
     lines = ignorelines.plan(place, catalog.entries, [o.path for o in arriving], free)
     outcome = Relocation()
     marks = _move_data(place, moves.moved, outcome) if with_data else {}
-    _transact(place, catalog, moves, lines)
+    try:
+        _transact(place, catalog, moves, lines)
+    except (GuardError, OSError):
+        for old, new in reversed(outcome.moved):
+            os.rename(place.file(new), place.file(old))
+        raise
     _remember(place, moves.moved, marks)
     outcome.taken = [path for path in free if path in lines.taken_names]
     return outcome
@@ -188,28 +193,25 @@ def _transact(place: git.Place, catalog: Catalog, moves: Moves, lines: ignorelin
     changes += [(index.REGULAR, m.oid, m.pointer) for m in new]
     written = zip(lines.for_index, ids[len(new) :], strict=True)
     changes += [(lines.mode(path), oid, path) for (path, _), oid in written]
-    journal = Journal(place)
-    journal.add(_records(catalog, moves, lines))
-    if changes:
-        index.replace(changes)
-    _write(place, moved, staged, lines)
-    # Git compares times first, and whoever asks it next is to find nothing unstaged.
-    git.attempt("update-index", "-q", "--refresh")
-    if not index.is_temporary(place):
-        journal.drop()
+    with Transaction(place, catalog.entries, _records(catalog, moves, lines)) as step:
+        if changes:
+            step.change_index(changes)
+        _write(step, place, moved, staged, lines)
+        # Git compares times first, and whoever asks it next is to find nothing unstaged.
+        git.attempt("update-index", "-q", "--refresh")
 
 
-def _write(place: git.Place, moved: Sequence[Moved], staged: Sequence[bytes], lines: ignorelines.IgnorePlan) -> None:
+def _write(
+    step: Transaction, place: git.Place, moved: Sequence[Moved], staged: Sequence[bytes], lines: ignorelines.IgnorePlan
+) -> None:
     """Bring the work tree to what the index has now."""
     for m in moved:
         if files.read_if_there(place.file(m.pointer)) != m.for_tree:
-            files.replace_in(place, m.pointer, m.for_tree)
-    for path in staged:
-        files.unlink(place.file(path))
+            step.replace(m.pointer, m.for_tree)
     for path, data in lines.for_tree:
-        files.replace_in(place, path, data)
-    for path in lines.to_unlink:
-        files.unlink(place.file(path))
+        step.replace(path, data)
+    for path in [*staged, *lines.to_unlink]:
+        step.unlink(path)
 
 
 def _records(catalog: Catalog, moves: Moves, lines: ignorelines.IgnorePlan) -> list[Record]:
