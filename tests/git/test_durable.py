@@ -159,3 +159,18 @@ def test_a_write_out_that_has_begun_leaves_the_bytes_as_they_are(tmp_path: Path)
 def test_a_system_that_cannot_be_asked_to_begin_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "posix_fadvise")
     durable.begin_write_out_of(files(tmp_path, 1)[0])
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_a_file_system_that_forces_nothing_is_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(*_: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    monkeypatch.setattr(os, "posix_fadvise", refuse)
+    paths = files(tmp_path, 3)
+    durable.begin_write_out_of(paths[0])
+    durable.flush_all(paths)
+    durable.flush(os.fsencode(tmp_path))

@@ -304,3 +304,28 @@ def test_unlinking_what_is_gone_is_no_error(folder: Path) -> None:
         files.unlink(os.fsencode(folder / "file"))
     files.unlink(os.fsencode(folder / "none" / "below"))
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_where_a_file_system_keeps_no_modes_files_are_written_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "chmod", refuse)
+    monkeypatch.setattr(os, "fchmod", refuse)
+    path = os.fsencode(tmp_path / "a")
+    for data in (b"1", b"2"):
+        files.replace(path, data)
+        assert (tmp_path / "a").read_bytes() == data
+
+
+def test_a_mode_that_fails_otherwise_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "chmod", refuse)
+    with pytest.raises(GuardError, match="Input/output"):
+        files.replace(os.fsencode(tmp_path / "a"), b"1")
+    assert not [p for p in tmp_path.iterdir() if p.name != "home"]

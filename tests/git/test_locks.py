@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -78,6 +79,30 @@ def test_who_only_asks_is_in_nobody_s_way(here: Repo) -> None:
 @pytest.mark.parametrize("name", ["none", "none/below"])
 def test_what_is_not_there_is_not_held(tmp_path: Path, name: str) -> None:
     assert not locks.held(os.fsencode(tmp_path / name))
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_is_worked_on_as_if_alone(
+    here: Repo, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(*_: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with locks.FileLock(place_of(here.path)) as lock:
+        assert not lock.waited
+        assert not locks.held(lock_file(here))
+
+
+def test_any_other_failure_of_a_lock_is_one(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with pytest.raises(OSError, match="Input/output"), locks.FileLock(place_of(here.path)):
+        raise AssertionError("the lock was taken")
+    with pytest.raises(OSError, match="Input/output"):
+        locks.held(lock_file(here))
 
 
 def test_which_process_is_there() -> None:

@@ -239,9 +239,9 @@ class StagingDir:
             if not odb.says(wanted, md5_of(name), source):
                 raise Damaged(source)
             if kind == "reflink":
-                os.chmod(name, _mode(isexec))
+                files.change_mode(name, _mode(isexec))
             elif isexec:
-                os.chmod(name, os.stat(name).st_mode | 0o100)  # the object's own mode, as DVC does
+                files.change_mode(name, os.stat(name).st_mode | 0o100)  # the object's own mode, as DVC does
         except BaseException:
             files.unlink(name)
             raise
@@ -254,7 +254,7 @@ class StagingDir:
         if not odb.says(wanted, stored.md5, source):
             self._store.drop(stored)
             raise Damaged(source)
-        os.chmod(stored.temporary, _mode(isexec))
+        files.change_mode(stored.temporary, _mode(isexec))
         return stored.temporary
 
     def _place(self, temporary: bytes, target: bytes) -> os.stat_result:
@@ -303,7 +303,7 @@ def _place_beside(temporary: bytes, target: bytes) -> None:
         with open(files.create(beside), "wb") as file:
             for piece in odb.read_file(temporary):
                 file.write(piece)
-        os.chmod(beside, os.stat(temporary).st_mode & 0o777)
+        files.change_mode(beside, os.stat(temporary).st_mode & 0o777)
         os.rename(beside, target)
     finally:
         files.unlink(beside)

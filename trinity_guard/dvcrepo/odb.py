@@ -205,7 +205,7 @@ class Store:
             os.unlink(stored.temporary)
             return
         # An object that is there but differs is damaged: its name is its content. It is replaced.
-        os.chmod(stored.temporary, OBJECT_MODE)
+        files.change_mode(stored.temporary, OBJECT_MODE)
         os.rename(stored.temporary, target)
 
     def _folder(self, folder: bytes) -> bool:
@@ -220,7 +220,7 @@ class Store:
                 raise
             return False
         if self.shared:
-            os.chmod(folder, 0o2775)  # noqa: S103  # as DVC does for a group
+            files.change_mode(folder, 0o2775)  # as DVC does for a group
         return True
 
     def _trouble(self, error: OSError) -> GuardError:

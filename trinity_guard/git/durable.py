@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 AT_ONCE = 16
 
 
+# EINVAL, ENOSYS, EOPNOTSUPP: a file system that forces nothing, or no folders (FUSE, Samba, some NFS).
+FORCES_NOTHING = frozenset((22, 38, 95, 45, 78, 102))
+
+
 def begin_write_out(fd: int, start: int = 0, count: int = 0) -> None:
     """Have the system begin to write these bytes of a file out (count 0: to its end); waits for nothing.
 
@@ -23,7 +27,10 @@ def begin_write_out(fd: int, start: int = 0, count: int = 0) -> None:
     As fast as sync_file_range(2), for which Python has no name and which not every file system has.
     """
     if hasattr(os, "posix_fadvise"):  # not on macOS
-        os.posix_fadvise(fd, start, count, os.POSIX_FADV_DONTNEED)
+        try:
+            os.posix_fadvise(fd, start, count, os.POSIX_FADV_DONTNEED)
+        except OSError:
+            return  # a hint that this file system does not take; the flush does it all
 
 
 def begin_write_out_of(path: bytes) -> None:
@@ -33,8 +40,16 @@ def begin_write_out_of(path: bytes) -> None:
 
 def sync(fd: int) -> None:
     """Force an open file, or folder, to the disk."""
-    os.fsync(fd)  # noqa: TID251  # the one place
+    _sync(fd)
     _empty_disk_cache(fd)
+
+
+def _sync(fd: int) -> None:
+    try:
+        os.fsync(fd)  # noqa: TID251  # the one place
+    except OSError as error:
+        if error.errno not in FORCES_NOTHING:
+            raise
 
 
 def flush(path: bytes) -> None:
@@ -51,7 +66,7 @@ def flush_all(paths: Iterable[bytes]) -> None:
     def work() -> None:
         while left and not errors:
             try:
-                _opened(left.pop(), os.fsync)  # noqa: TID251  # the disk's own memory follows, once for all
+                _opened(left.pop(), _sync)  # the disk's own memory follows, once for all
             except IndexError:
                 return  # another thread was faster
             except BaseException as error:  # noqa: BLE001  # raised below, when no thread is at work any more

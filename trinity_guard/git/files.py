@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # Begins the name of a file that is being written. Short, whatever the file's own name is: there is a NAME_MAX.
 UNFINISHED = b".trinity-guard-"
 CROSSES = 18  # EXDEV
+NO_MODES = frozenset((1, 13, 38, 95, 45, 78, 102))  # EPERM, EACCES, ENOSYS, EOPNOTSUPP
 # Bytes of what people write by hand: ignore files, pointers, hooks, configurations.
 MAX_READ = 16 << 20
 # Seconds after which no process is still writing one of these small files.
@@ -118,9 +119,9 @@ def _replace(path: bytes, data: bytes, asked: int, final: int | None, durable: b
         try:
             # A new file's mode is what the system (umask, ACL) made of the one that was asked for.
             final = os.fstat(fd).st_mode & 0o777 if final is None else final
-            _change_mode(fd, 0o600)
+            change_mode(fd, 0o600)
             write(fd, data)
-            _change_mode(fd, final)
+            change_mode(fd, final)
             if durable:
                 from trinity_guard.git.durable import sync  # noqa: PLC0415  # as above
 
@@ -133,11 +134,13 @@ def _replace(path: bytes, data: bytes, asked: int, final: int | None, durable: b
         raise
 
 
-def _change_mode(fd: int, mode: int) -> None:
+def change_mode(file: int | bytes, mode: int) -> None:
+    """Give a file of ours its mode, where the file system keeps modes (Samba, FAT and some of FUSE do not)."""
     try:
-        os.fchmod(fd, mode)
-    except PermissionError:
-        return  # a file system that keeps no modes
+        os.chmod(file, mode)
+    except OSError as error:
+        if error.errno not in NO_MODES:
+            raise
 
 
 def random_name() -> bytes:

@@ -9,6 +9,27 @@ if TYPE_CHECKING:
     from trinity_guard.git import Place
 
 
+# ENOLCK, ENOSYS, EOPNOTSUPP: what file systems of clusters and networks say that know no locks (Lustre, some NFS).
+NO_LOCKS = frozenset((37, 38, 95, 45, 77, 78, 102))  # and what BSD and macOS number otherwise
+
+
+def take(fd: int, *, wait: bool) -> bool:
+    """Lock an open file for this process alone, until it is closed; False where another has it, unless we wait.
+
+    Where a file system has no locks we go on as if alone, as Git and DVC do there.
+    """
+    import fcntl
+
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+    return True
+
+
 class FileLock:
     """A conversion's turn in a work tree: what it reads of the index must be what it changes.
 
@@ -21,15 +42,11 @@ class FileLock:
         self.waited = False
 
     def __enter__(self) -> FileLock:
-        import fcntl
-
         os.makedirs(os.path.dirname(self._file), exist_ok=True)
         self._fd = os.open(self._file, os.O_WRONLY | os.O_CREAT, 0o666)
-        try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self.waited = True
-            fcntl.flock(self._fd, fcntl.LOCK_EX)
+        self.waited = not take(self._fd, wait=False)
+        if self.waited:
+            take(self._fd, wait=True)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -49,6 +66,9 @@ def held(file: bytes) -> bool:
         fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
     finally:
         os.close(fd)
     return False

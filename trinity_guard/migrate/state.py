@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
-from trinity_guard.git import files
+from trinity_guard.git import files, locks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ class State:
         self._fd = -1
 
     def __enter__(self) -> State:
-        import fcntl
         import time
 
         os.makedirs(self.folder, exist_ok=True)
@@ -53,26 +52,27 @@ class State:
         # The git that moves refs, or the work tree, holds it too: it may live on when we are killed.
         os.set_inheritable(self._fd, True)
         end = time.monotonic() + PATIENCE
-        while True:
-            try:
-                fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() < end:
-                    time.sleep(0.02)
-                    continue
-                os.close(self._fd)
-                raise GuardError(
-                    problem="another migration is at work in this repository.",
-                    remedy="wait until it is done",
-                    exit_code=UNUSABLE,
-                ) from None
-            return self
+        while not locks.take(self._fd, wait=False):
+            if time.monotonic() < end:
+                time.sleep(0.02)
+                continue
+            os.close(self._fd)
+            raise GuardError(
+                problem="another migration is at work in this repository.",
+                remedy="wait until it is done",
+                exit_code=UNUSABLE,
+            )
+        return self
 
     def __exit__(self, *_: object) -> None:
         import fcntl
 
-        fcntl.flock(self._fd, fcntl.LOCK_UN)
-        os.close(self._fd)
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
+        except OSError:
+            pass  # a file system without locks has none to let go of
+        finally:
+            os.close(self._fd)
 
     def file(self, name: bytes) -> bytes:
         return os.path.join(self.folder, name)

@@ -69,19 +69,16 @@ class PushLock:
         self.superfluous = False
 
     def __enter__(self) -> PushLock:
-        import fcntl
-
         os.makedirs(os.path.dirname(self._file), exist_ok=True)
         waiting = os.open(self._file + b".next", os.O_WRONLY | os.O_CREAT, 0o666)
         try:
-            if BEHIND in os.environ:
-                fcntl.flock(waiting, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if BEHIND in os.environ and not locks.take(waiting, wait=False):
+                self.superfluous = True
+                return self
             self._fd = os.open(self._file, os.O_WRONLY | os.O_CREAT, 0o666)
             if self._on_wait and locks.held(self._file):
                 self._on_wait()
-            fcntl.flock(self._fd, fcntl.LOCK_EX)
-        except BlockingIOError:
-            self.superfluous = True
+            locks.take(self._fd, wait=True)
         finally:
             os.close(waiting)
         return self
