@@ -43,6 +43,11 @@ def said(repo: Repo) -> tuple[bool, bool]:
         (["-m", "x", "--", "--amend"], False, False),
         (["--message", "--amend"], False, False),
         (["-m", "x", "--allow-empty"], False, True),
+        (["-m", "x", "--allow-empty-message"], False, False),
+        (["-m", "--allow-empty"], False, False),
+        (["-qm", "--amend"], False, False),
+        (["-qm", "x", "--amend"], True, False),
+        (["-mS", "--amend"], True, False),
         (["--amend", "-m", "x", "--allow-empty"], True, True),
     ],
 )

@@ -16,22 +16,41 @@ def amending() -> bool:
     command = _git_commit_above()
     if command is None:
         return _author_is_heads()
-    skip = False
-    for arg in command:
-        if skip:
-            skip = False
-        elif arg == b"--":
-            return False
-        elif arg in (b"-m", b"-F", b"-c", b"-C", b"-t", b"--message", b"--file", b"--author", b"--date", b"--trailer"):
-            skip = True
-        elif len(arg) > 3 and b"--amend".startswith(arg):
-            return True
-    return False
+    return any(len(word) > 3 and b"--amend".startswith(word) for word in _options(command))
 
 
 def may_be_empty() -> bool:
-    """Whether the commit under way was asked for with --allow-empty."""
-    return any(a.startswith(b"--allow-e") for a in _git_commit_above() or [])
+    """Whether the commit under way was asked for with --allow-empty.
+
+    Of --allow-empty-message, which IDEs type, it is the beginning; Git takes no shorter spelling of it.
+    """
+    return b"--allow-empty" in _options(_git_commit_above() or [])
+
+
+# What `git commit` reads the next word for.
+_VALUED = frozenset(b"--message --file --author --date --trailer --template --reuse-message --reedit-message".split())
+
+
+def _options(command: Sequence[bytes]) -> Iterator[bytes]:
+    """Yield the words of a `git commit` that are options: no values, no paths behind `--`."""
+    words = iter(command)
+    for word in words:
+        if word == b"--":
+            return
+        if word in _VALUED or _wants_value(word):
+            next(words, b"")
+        yield word
+
+
+def _wants_value(word: bytes) -> bool:
+    """Whether the next word is the value of these short options: `-m`, `-am`."""
+    letters = word[1:] if word[:1] == b"-" and word[1:2] != b"-" else b""
+    for at in range(len(letters)):
+        if letters[at : at + 1] in b"mFcCt":
+            return at == len(letters) - 1
+        if letters[at : at + 1] in b"Su":  # what follows these in the same word is theirs
+            return False
+    return False
 
 
 def last_action(place: git.Place) -> bytes:
