@@ -140,6 +140,35 @@ def test_a_hook_that_is_told_where_the_repository_is_asks(
     assert as_tuple(repository.hook_place()) == as_tuple(place_of(here.path))
 
 
+@pytest.mark.parametrize("kind", ["plain", "linked", "elsewhere"])
+def test_a_hook_that_is_started_in_the_git_dir_goes_to_its_work_tree(
+    here: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """As dulwich does it, and so DVC for the commits of its experiments."""
+    top = here.path
+    if kind == "linked":
+        top = tmp_path / "linked"
+        here.git("worktree", "add", "-q", str(top))
+    elif kind == "elsewhere":
+        top = tmp_path / "apart"
+        run("git", "init", "-q", "--separate-git-dir", tmp_path / "git.dir", top, cwd=tmp_path)
+        run("git", "config", "core.worktree", "../apart", cwd=top)
+    monkeypatch.chdir(top)
+    expected = repository.place()
+    monkeypatch.chdir(os.fsdecode(expected.git_dir))
+    assert as_tuple(repository.hook_place()) == as_tuple(expected)
+    assert Path.cwd() == top
+
+
+def test_a_bare_repository_s_hook_stays_where_it_is(
+    here: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("git", "clone", "-q", "--bare", here.path, tmp_path / "bare.git")
+    monkeypatch.chdir(tmp_path / "bare.git")
+    assert repository.hook_place().bare
+    assert Path.cwd() == tmp_path / "bare.git"
+
+
 def test_at_the_top_relative_variables_still_mean_the_same(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(here.path / "d")
     monkeypatch.setenv("GIT_DIR", "../.git")

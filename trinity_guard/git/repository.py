@@ -109,8 +109,27 @@ def hook_place() -> Place:
     dot_git = os.path.join(here, b".git")
     told = [n for n in ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR") if n in os.environ]
     if told or not os.path.isdir(dot_git) or os.path.islink(dot_git) or not os.path.isfile(dot_git + b"/HEAD"):
+        if not told and os.path.isfile(os.path.join(here, b"HEAD")):
+            _go_to_work_tree(here)
         return place()
     return Place(here, dot_git, dot_git)
+
+
+def _go_to_work_tree(git_dir: bytes) -> None:
+    """Go from a git dir to the top of its work tree, where Git runs hooks; dulwich, and so DVC, runs some in there."""
+    result = attempt("rev-parse", "--is-bare-repository")
+    if result.out.strip() != b"false":
+        return  # place() says what there is to say
+    named = attempt("config", "--get", "core.worktree").out.rstrip(b"\n")
+    try:
+        linked = os.path.dirname(read(os.path.join(git_dir, b"gitdir"), READ_AT_ONCE).rstrip(b"\n"))
+    except OSError:
+        linked = b""
+    top = os.path.join(git_dir, linked or named or b"..")
+    if os.path.isdir(top) and os.path.realpath(run("rev-parse", "--absolute-git-dir", at=top)[:-1]) == os.path.realpath(
+        git_dir
+    ):
+        os.chdir(top)
 
 
 def place() -> Place:

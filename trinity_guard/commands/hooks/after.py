@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 def post_commit(_framework: bool, __: list[str]) -> int:
     place = git.hook_place()
+    if _is_experiment(place):
+        return FINE
     if place.has_journal():
         from trinity_guard.convert import recover
 
@@ -45,6 +47,16 @@ def post_commit(_framework: bool, __: list[str]) -> int:
         background.push_in_background(place, [])
         return FINE
     return _publish(place, config, named)
+
+
+def _is_experiment(place: git.Place) -> bool:
+    """Whether DVC has just committed an experiment, of which nothing is published before `dvc exp push`.
+
+    It does so without Git, which tells a hook of its own which index there is.
+    """
+    if "GIT_INDEX_FILE" in os.environ:
+        return False
+    return os.path.exists(os.path.join(place.common_dir, b"refs", b"exps", b"exec", b"EXEC_BASELINE"))
 
 
 def _follow(place: git.Place, changes: Sequence[Change]) -> None:

@@ -1,0 +1,60 @@
+"""Programs that commit without Git itself, or in a way of their own: dulwich, GitPython, IDEs, DVC's experiments."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.helpers.support import Repo, run
+
+DULWICH = """
+import sys
+from dulwich import porcelain
+print(porcelain.commit(".", message=b"work", author=b"A <a@example.com>", committer=b"A <a@example.com>").decode())
+"""
+GITPYTHON = """
+import git
+git.Repo(".").index.commit("work")
+"""
+
+
+def test_a_commit_by_dulwich_is_guarded_and_pushed(repo: Repo) -> None:
+    """It starts the hook after the commit in the git dir, and tells it nothing."""
+    data = repo.stage("m.pkl", 3000, raw=True)
+    done = run(sys.executable, "-c", DULWICH, cwd=repo.path)
+    assert repo.tracked("m.pkl.dvc")
+    assert not repo.tracked("m.pkl")
+    assert b"pushed 1 object" in done.stderr
+    assert repo.pulled_in_a_fresh_clone("m.pkl") == data
+
+
+def test_of_a_commit_that_gitpython_makes_of_what_it_read_before_the_hook_the_raw_file_is_named(repo: Repo) -> None:
+    repo.stage("m.pkl", 3000, raw=True)
+    said = run(sys.executable, "-c", GITPYTHON, cwd=repo.path, ok=False).stderr
+    assert repo.tracked("m.pkl.dvc") or b"m.pkl" in said
+
+
+@pytest.mark.parametrize("args", [["--allow-empty-message", "--file", "-"], ["--allow-empty-message", "-m", "again"]])
+def test_an_ide_makes_no_empty_commit_of_what_is_recorded_already(repo: Repo, args: list[str]) -> None:
+    repo.stage("m.pkl", 3000)
+    repo.commit()
+    head = repo.head()
+    repo.git("add", "-f", "m.pkl")
+    done = run("git", "commit", "--quiet", *args, cwd=repo.path, data=b"again\n", ok=False)
+    assert done.returncode == 1
+    assert b"already recorded, byte for byte" in done.stderr
+    assert repo.head() == head
+
+
+def test_an_experiment_that_dvc_commits_is_nobody_s_to_publish(repo: Repo) -> None:
+    repo.stage("m.pkl", 3000)
+    repo.commit(TRINITY_GUARD_SKIP="push")
+    running = repo.file(".git/refs/exps/exec/EXEC_BASELINE")
+    running.parent.mkdir(parents=True)
+    running.write_text(repo.head() + "\n")
+    done = run("../.git/hooks/post-commit", cwd=repo.file(".git"))
+    assert (done.stdout, done.stderr) == (b"", b"")
+    assert not list(repo.storage.rglob("??/*"))
+    running.unlink()
+    assert b"pushed 1 object" in run("../.git/hooks/post-commit", cwd=repo.file(".git")).stderr
