@@ -81,9 +81,29 @@ def _run(args: list[str]) -> int:
         raise GuardError(
             f"there is no command '{name}'{did_you_mean(name, COMMANDS)}.", "trinity-guard --help", UNUSABLE
         )
+    if not hasattr(os, "posix_spawn"):
+        return _elsewhere(args)
     __import__(f"trinity_guard.commands.{name}")
     code: int = sys.modules[f"trinity_guard.commands.{name}"].run(args[1:])
     return code
+
+
+# What the pre-commit framework runs out of a config that a whole team shares.
+_OF_A_SHARED_CONFIG = frozenset(("hook", "block", "lint"))
+
+
+def _elsewhere(args: list[str]) -> int:
+    """Say in one line what does not work on a system that is not POSIX (Windows), and what does.
+
+    A colleague there must be able to commit: what slips past is found by the lint of CI, and by the others' gates.
+    """
+    words = f"`trinity-guard {args[0]}` needs a POSIX system, and does not work on Windows; `dvc pull`, `dvc add` and "
+    words += "`dvc push` do, and all of it does in WSL"
+    if args[0] in _OF_A_SHARED_CONFIG and (args[0] == "hook" or "PRE_COMMIT" in os.environ):
+        console.warn(f"{words}. This commit is not looked at here: CI lints it.")
+        return FINE
+    console.warn(f"{words} (docs/teams.md).")
+    return UNUSABLE
 
 
 def _take_level(args: list[str]) -> list[str]:

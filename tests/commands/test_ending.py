@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.support import PROJECT, Repo
+from tests.helpers.support import PROJECT, Repo, run
+from trinity_guard.commands import COMMANDS
 
 START = "import sys; sys.path.append(sys.argv.pop(1)); from trinity_guard.cli import main; {}sys.exit(main())"
 
@@ -47,3 +48,45 @@ def test_an_output_that_cannot_be_written_is_still_told(repo: Repo) -> None:
     with Path("/dev/full").open("wb") as full:
         done = started(repo, "", "--version", stdout=full.fileno())
     assert done.returncode != 0
+
+
+# As on Windows: calls of POSIX and a module that its Python does not have.
+WINDOWS = """
+import os, sys
+for name in ("posix_spawn", "posix_spawnp", "POSIX_SPAWN_DUP2", "killpg", "fork", "fchmod"):
+    delattr(os, name)
+sys.modules["fcntl"] = None
+from trinity_guard.cli import main
+for words in WORDS:
+    print(*words, main(words), flush=True)
+"""
+
+
+def on_windows(tmp_path: Path, *words: list[str], **env: str) -> tuple[list[str], str]:
+    """Run these commands on a Python of no POSIX system; return words with exit codes, and what was said."""
+    script = WINDOWS.replace("WORDS", repr(list(words)))
+    done = run(sys.executable, "-c", script, cwd=tmp_path, env=env, fresh=True)
+    return done.stdout.decode().splitlines(), done.stderr.decode()
+
+
+def test_on_windows_every_command_says_in_a_line_what_works_there(tmp_path: Path) -> None:
+    names = [name for name in COMMANDS if name != "hook"]
+    codes, said = on_windows(tmp_path, *([name] for name in names))
+    assert codes == [f"{name} 2" for name in names]
+    lines = said.splitlines()
+    assert len(lines) == len(names)
+    assert all("Windows" in line and "`dvc pull`" in line for line in lines)
+
+
+def test_on_windows_a_config_that_the_team_shares_blocks_nobody(tmp_path: Path) -> None:
+    words = [["hook", "pre-commit", "--framework"], ["hook", "post-commit"], ["block"], ["lint"]]
+    codes, said = on_windows(tmp_path, *words, PRE_COMMIT="1")
+    assert codes == [" ".join([*w, "0"]) for w in words]
+    assert said.count("CI lints it") == len(words)
+
+
+def test_on_windows_help_and_version_are_there(tmp_path: Path) -> None:
+    codes, said = on_windows(tmp_path, ["--version"], ["--help"])
+    assert codes[0].startswith("trinity-guard ")
+    assert "lint" in "\n".join(codes)
+    assert said == ""
