@@ -56,7 +56,8 @@ def test_a_project_that_a_sparse_checkout_left_out_is_no_missing_one(staging: Re
     ("path", "why"),
     [
         (b"dvc.yaml", "files that Git, DVC or trinity-guard work by"),
-        (b".dvc/tmp/a.csv", "lies in the folder .dvc"),
+        (b".dvc/a.csv", "lies in the folder .dvc"),
+        (b".dvc/tmp/a.csv", "lies in .dvc/tmp/, where DVC keeps its own files"),
         (b"n\xff.csv", "DVC cannot hold"),
         (b"x" * 252 + b".dv", "DVC cannot hold"),
         (b"ignored/a.csv", "DVC is told to ignore it by"),

@@ -44,3 +44,24 @@ def test_a_lock_and_its_pipeline_stand_side_by_side(lock: bytes, pipeline: bytes
 def test_all_folders_above_are_listed_once() -> None:
     assert paths.folders_above([b"a/b/c.csv", b"a/d.csv", b"e.csv"]) == [b"", b"a", b"a/b"]
     assert paths.folders_above([]) == [b""]
+
+
+HEX = b"0" * 30
+STORES = [
+    (b".dvc/cache/files/md5/ab/" + HEX, b".dvc/cache"),
+    (b"sub/.dvc/cache/ab/cd", b"sub/.dvc/cache"),
+    (b".dvc/tmp/lock", b".dvc/tmp"),
+    (b"store/files/md5/ab/" + HEX, b"store"),
+    (b"files/md5/ab/" + HEX + b".dir", b"files"),
+    (b".dvc/config", b""),
+    (b".dvc/plots/cache/x.json", b""),
+    (b"a.dvc/cache/x", b""),
+    (b"docs/md5/ab/" + HEX, b""),
+    (b"store/files/md5/ab/readme", b""),
+    (b"store/files/md5/ab/" + HEX + b"/x", b""),
+]
+
+
+@pytest.mark.parametrize(("path", "store"), STORES)
+def test_an_object_is_known_by_its_place(path: bytes, store: bytes) -> None:
+    assert paths.store_of(path) == store

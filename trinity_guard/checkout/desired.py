@@ -10,6 +10,7 @@ from trinity_guard.dvcrepo import configfile, lockfile, odb, paths, pointer, saf
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo.decode import outputs_of
 from trinity_guard.dvcrepo.output import Output, is_md5, listed_in
+from trinity_guard.dvcrepo.private import keep_private
 from trinity_guard.errors import GuardError, pathspec, shown
 from trinity_guard.remotes import trust
 
@@ -106,6 +107,7 @@ class Projects:
             folder = self._place.file(root) if root else self._place.top
             settings = dvcproject.load(folder)
             trust.require_cache(self._place, settings)
+            keep_private(self._place, settings)
             cache_reader = CacheReader(settings.odb, self._others(root, folder))
             self._known[root] = settings, cache_reader, StagingDir(folder, settings.cache_types)
         return self._known[root]

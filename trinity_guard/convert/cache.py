@@ -10,6 +10,7 @@ from trinity_guard import git
 from trinity_guard.convert import standins
 from trinity_guard.dvcrepo import compare, odb, standin, tracked
 from trinity_guard.dvcrepo.output import NEWER, seen_mark
+from trinity_guard.dvcrepo.private import keep_private
 from trinity_guard.dvcrepo.project import Project
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git import index
@@ -140,6 +141,7 @@ def cache_of(place: git.Place, project: bytes) -> odb.Store:
     """Return the cache of a project."""
     settings = Project.at(place, project)
     trust.require_cache(place, settings)
+    keep_private(place, settings)
     return settings.odb
 
 

@@ -10,6 +10,7 @@ from itertools import chain
 
 from trinity_guard import git
 from trinity_guard.convert import directories
+from trinity_guard.convert.cache import cache_of
 from trinity_guard.detect import attributesfile, owners
 from trinity_guard.detect.inspect import LFS_HEADS, is_bookkeeping
 from trinity_guard.dvcrepo import odb, standin, tracked
@@ -95,7 +96,7 @@ class Cleaner:
         except GuardError:
             return None  # the commit says so, with what helps
         if root not in self._stores:
-            self._stores[root] = Project.at(self._place, root).odb
+            self._stores[root] = cache_of(self._place, root)
         return self._stores[root]
 
     def _new_ones_turn(self) -> bool:

@@ -7,7 +7,7 @@ import os
 from trinity_guard import git
 from trinity_guard.detect.inspect import is_bookkeeping
 from trinity_guard.dvcrepo import directory, paths, pipeline, pointer, project, tracked, walk
-from trinity_guard.dvcrepo.paths import folders_above, inside_dvc
+from trinity_guard.dvcrepo.paths import folders_above, inside_dvc, store_of
 from trinity_guard.errors import GuardError, pathspec, quoted, shown, typed
 from trinity_guard.git import index
 
@@ -62,6 +62,11 @@ def refuse_name(place: git.Place, root: bytes, path: bytes) -> None:
         raise GuardError(
             problem=f"{shown(path)} is one of the files that Git, DVC or trinity-guard work by: it belongs in Git.",
             remedy=f"git add {pathspec(path)}",
+        )
+    if store := store_of(path):
+        raise GuardError(
+            problem=f"{shown(path)} lies in {shown(store)}/, where DVC keeps its own files: not for Git to hold.",
+            remedy=f"git rm -r -q --cached -- {pathspec(store)}     # the files stay where they are",
         )
     if inside_dvc(path):
         raise GuardError(

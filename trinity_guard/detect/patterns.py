@@ -7,6 +7,7 @@ import sys
 from trinity_guard import git
 from trinity_guard.config import compiled
 from trinity_guard.detect import configuration, glance
+from trinity_guard.dvcrepo.paths import inside_dvc, store_of
 from trinity_guard.errors import shown
 
 TYPE_CHECKING = False
@@ -59,7 +60,11 @@ class Rules:
 
     def sieve(self, path: bytes) -> bool:
         """Whether this may be an artifact by name: quick, and never False for one that is."""
-        return self._patterns.may_match(path) or (self._folders is not None and self.folder_of(path) != b"")
+        return (
+            self._patterns.may_match(path)
+            or store_of(path) != b""
+            or (self._folders is not None and self.folder_of(path) != b"")
+        )
 
     def named(self, path: bytes) -> str | None:
         """Return the pattern that makes this path an artifact, None where there is none or it is excluded."""
@@ -106,6 +111,8 @@ class Rules:
 
         head: its first min(size, glance.HEAD_BYTES) bytes, when sniffing is off b"" or some of them.
         """
+        if (store := store_of(path)) and (inside_dvc(path) or not self.excluded(path)):
+            return Verdict("artifact", f"lies in {shown(store)}/, where DVC keeps its own files")
         if glance.stand_in(head):
             return Verdict("artifact", STAND_IN)
         if folder := self.folder_of(path):

@@ -53,6 +53,19 @@ def inside_dvc(path: bytes) -> bool:
     return b"/.dvc/" in b"/" + path
 
 
+def store_of(path: bytes) -> bytes:
+    """Return the store (a folder) whose object or temporary file this is by its place, b"" for any other file."""
+    if b"/md5/" not in path and b".dvc/" not in path:
+        return b""  # nearly all
+    above, found, inside = (b"/" + path).rpartition(b"/.dvc/")
+    if found and inside.startswith((b"cache/", b"tmp/")):
+        return (above + found)[1:] + inside[: inside.index(b"/")]
+    above, found, inside = (b"/" + path).rpartition(b"/files/md5/")
+    name = inside.removesuffix(b".dir")
+    is_object = len(name) == 33 and name[2:3] == b"/" and not name.translate(None, b"0123456789abcdef/")
+    return above[1:] or b"files" if found and is_object else b""
+
+
 def yaml_beside(lock: bytes) -> bytes:
     """Return the path of the dvc.yaml that a dvc.lock belongs to."""
     return lock[: lock.rfind(b"/") + 1] + PIPELINE

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from trinity_guard.dvcrepo import project as dvcproject
+from trinity_guard.dvcrepo.private import keep_private
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.migrate import refs, refusals, worktree
 from trinity_guard.migrate.state import DONE, FINISHING, MOVED, MOVING, UNDOING
@@ -86,6 +88,7 @@ def complete(migration: Migration, values: Mapping[str, Any]) -> None:
         worktree.follow(migration.source, head[0].encode(), head[1].encode())
         home, target = os.fsencode(values["cache"]), place.file(b".dvc", b"cache")
         if home == os.path.join(place.own, b"cache") and os.path.isfile(place.file(b".dvc", b"config")):
+            keep_private(place, dvcproject.load(place.top))
             worktree.move_objects(home, target)
             done["cache"] = os.fsdecode(target)
     state.write(done)

@@ -10,15 +10,18 @@ from collections.abc import Callable
 
 from trinity_guard import git
 from trinity_guard.dvcrepo import project, safe_paths
+from trinity_guard.dvcrepo.private import keep_private
 from trinity_guard.dvcrepo.project import FILES
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
-from trinity_guard.git import files
+from trinity_guard.git import excludes, files
 from trinity_guard.git.files import replace
 from trinity_guard.remotes import add, base, untrusted
 from trinity_guard.remotes.add import folder_beside
 from trinity_guard.setup import native
 
 REMOTE = add.REMOTE
+# .dvc/.gitignore as DVC writes it, which gives no line to what this clone ignores already.
+IGNORED = b"/config.local\n/tmp\n/cache\n"
 
 
 def set_up(place: git.Place, url: str | None, about_to_change: Callable[[bytes], None]) -> tuple[list[str], list[str]]:
@@ -31,8 +34,9 @@ def set_up(place: git.Place, url: str | None, about_to_change: Callable[[bytes],
         _require_text(place)
         if url is None:
             folder_beside(place)
-    done = _initialised(place)
+    done = _initialised(place, about_to_change)
     settings = project.load(place.top)
+    keep_private(place, settings)  # DVC has its own lines by now, for everybody
     notes: list[str] = []
     if settings.default_remote is None:
         about_to_change(FILES[0])
@@ -55,7 +59,7 @@ def _require_text(place: git.Place) -> None:
         ) from None
 
 
-def _initialised(place: git.Place) -> list[str]:
+def _initialised(place: git.Place, about_to_change: Callable[[bytes], None]) -> list[str]:
     folder = place.file(b".dvc")
     if not os.path.lexists(folder):
         _require_visible(place)
@@ -68,8 +72,11 @@ def _initialised(place: git.Place) -> list[str]:
             exit_code=UNUSABLE,
         )
     if not os.path.lexists(place.file(FILES[0])):
-        # A `dvc init` that was cut off; DVC completes the rest itself, and `dvc init -f` would drop the cache.
-        replace(place.file(FILES[0]), b"")
+        # A `dvc init` that was cut off, or a branch from before it; `dvc init -f` would drop the cache.
+        for name, text in ((FILES[0], b""), (FILES[1], IGNORED)):
+            if not os.path.lexists(place.file(name)):
+                about_to_change(name)
+                replace(place.file(name), text)
         return ["DVC set-up completed: .dvc/config was missing"]
     return []
 
@@ -206,6 +213,7 @@ def remove(place: git.Place) -> list[bytes]:
             with contextlib.suppress(OSError):  # not there, or not empty
                 os.rmdir(remote.local)
     shutil.rmtree(place.file(b".dvc"))
+    excludes.let_in(place)
     if os.path.lexists(place.file(b".dvcignore")):
         os.unlink(place.file(b".dvcignore"))
     return list(FILES)

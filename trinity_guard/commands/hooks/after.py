@@ -8,7 +8,7 @@ import sys
 from trinity_guard import console, git
 from trinity_guard.detect import inspect, patterns
 from trinity_guard.dvcrepo import paths
-from trinity_guard.errors import FINE, GuardError, shown
+from trinity_guard.errors import FINE, GuardError, pathspec, shown
 from trinity_guard.git import repository, revisions
 from trinity_guard.push import queue
 
@@ -79,9 +79,12 @@ def _name_raw(place: git.Place, rules: Rules, entries: Sequence[Entry]) -> None:
     raw = raw_in(place, rules, entries)
     if raw:
         names = ", ".join(f"{shown(a.entry.path)} ({patterns.size_text(a.size)})" for a in raw[:5])
+        stores = sorted({store for a in raw if (store := paths.store_of(a.entry.path))})
+        out = "".join(f"git rm -r -q --cached -- {pathspec(store)} && " for store in stores)
+        words = "takes them out" if stores else "turns them into pointers"
         console.warn(
             f"this commit holds raw artifacts: {names}" + (" …" if len(raw) > 5 else "."),
-            "git commit --amend --no-edit     # turns them into pointers, before anybody has pulled them",
+            f"{out}git commit --amend --no-edit     # {words}, before anybody has pulled them",
         )
 
 

@@ -9,7 +9,7 @@ from trinity_guard.commands.terminal import confirm, messages, progress
 from trinity_guard.detect import conflicts
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import secrets
-from trinity_guard.dvcrepo.paths import is_private_config
+from trinity_guard.dvcrepo.paths import is_private_config, store_of
 from trinity_guard.errors import BLOCKED, GuardError, pathspec, shown, typed
 from trinity_guard.git import revisions
 from trinity_guard.push import contents, gate
@@ -166,9 +166,10 @@ def _fix(raw: list[tuple[bytes, Artifact]], commits: list[bytes], refs: Sequence
         mine = [c for c in history if c in pushed]
         holding = {c for c, _ in raw}.intersection(mine)
         if holding:
-            if holding != {mine[-1]} and len(mine) == len(history):
+            stored = all(store_of(a.entry.path) for _, a in raw)  # which no migration takes out
+            if holding != {mine[-1]} and len(mine) == len(history) and not stored:
                 return _moving(name)
-            if _builds_up(holding, mine, raw) and _known_as_published(tip, mine):
+            if not stored and _builds_up(holding, mine, raw) and _known_as_published(tip, mine):
                 return _moving(name, " --unpublished")
             return _fix_of_ref(name, mine, holding, {a.entry.path for _, a in raw}, there)
     return "move the ref to a commit, or a tree, without them"
@@ -196,17 +197,19 @@ def _fix_of_ref(name: bytes, mine: list[bytes], holding: set[bytes], paths: set[
     tip = mine[-1].decode()
     oldest = next(c for c in mine if c in holding).decode()
     go, after = _to_and_from(name)
-    words = "turns them into pointers; then push again"
+    stores = sorted({store for path in paths if (store := store_of(path))})
+    out = "".join(f"git rm -r -q --cached --ignore-unmatch -- {pathspec(s)} && " for s in stores)
+    words = "takes them out; then push again" if stores else "turns them into pointers; then push again"
     if holding == {mine[-1]}:
-        return f"{go}git commit --amend --no-edit{after}     # {words}"
+        return f"{go}{out}git commit --amend --no-edit{after}     # {words}"
     if _independent(oldest, tip, paths):
         base = f"{oldest[:10]}^" if git.parents(oldest) else "--root"
-        amend = "git commit --amend --no-edit --allow-empty"
-        return f"{go}git rebase --autostash --exec '{amend}' {base}{after}     # {words}"
+        amend = typed(f"{out}git commit --amend --no-edit --allow-empty".encode())
+        return f"{go}git rebase --autostash --exec {amend} {base}{after}     # {words}"
     base = _below(holding, tip, there)
     back = f"git reset --soft {base[:10]}" if base else "git update-ref -d HEAD"
     return (
-        f"{go}{back} && git commit -c {tip[:10]}{after}     # one new commit for those, with pointers\n"
+        f"{go}{back} && {out}git commit -c {tip[:10]}{after}     # one new commit for those, with pointers\n"
         "then push again; they build on each other, and a rebase would stop at each with a conflict"
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trinity_guard.dvcrepo.paths import inside_dvc
+from trinity_guard.dvcrepo.paths import inside_dvc, store_of
 from trinity_guard.errors import pathspec, typed
 from trinity_guard.lint.finding import Finding
 from trinity_guard.lint.subject import Judged, Subject
@@ -31,7 +31,9 @@ def unfiltered(judged: Judged) -> str:
 def remedy_for(subject: Subject, judged: Judged) -> str:
     name = pathspec(judged.entry.path)
     command = f"trinity-guard convert {typed(judged.entry.path)}"
-    if inside_dvc(judged.entry.path):
+    if store := store_of(judged.entry.path):
+        command = f"git rm -r -q --cached -- {pathspec(store)}"
+    elif inside_dvc(judged.entry.path):
         command = f"git rm -q --cached -- {name}"
     elif judged.lfs:
         command = f"git lfs install && git add --renormalize -- {name}"
