@@ -1,0 +1,188 @@
+"""Members of zip and tar archives, as any reader may find them: flags, sizes and checksums of a zip bind nobody.
+
+A zip is read by all its local headers, wherever they stand, and by its directory too: two readers that differ on which
+of the two holds (Python's and PyTorch's do) see no member that is not seen here.
+"""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import struct
+import tarfile
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+from trinity_guard.detect.scan.record import Record
+
+LOCAL, DIRECTORY, END = b"PK\3\4", b"PK\1\2", b"PK\5\6"
+MAX_MEMBERS = 200_000
+MAX_MEMBER = 2 << 30
+DEFLATED = {8, 9}
+STORED, BZIP2, LZMA = 0, 12, 14
+
+
+class Member:
+    """A member's name, and where its bytes are: `data` from `at` to `end`."""
+
+    __slots__ = ("at", "data", "end", "name")
+
+    def __init__(self, name: bytes, data: Any, at: int, end: int) -> None:
+        self.name = name
+        self.data = data
+        self.at = at
+        self.end = end
+
+
+def is_zip(data: Any, at: int, end: int) -> bool:
+    return bool(data[at : at + 4] == LOCAL or data.rfind(END, max(at, end - 66_000), end) >= 0)
+
+
+def of_zip(record: Record, data: Any, start: int, end: int) -> Iterator[Member]:
+    """Yield the members of a zip that stands between two places."""
+    listed = _listed(data, start, end)
+    at, count = data.find(LOCAL, start, end), 0
+    while at >= 0:
+        count += 1
+        if count > MAX_MEMBERS:
+            record.cannot_read(f"it has more than {MAX_MEMBERS:,} members")
+            return
+        behind = yield from _member(record, data, at, end, listed)
+        at = data.find(LOCAL, behind, end)
+
+
+def _listed(data: Any, start: int, end: int) -> dict[bytes, list[tuple[int, int]]]:
+    """Return (method, packed size) of each name in the directory."""
+    found: dict[bytes, list[tuple[int, int]]] = {}
+    at = data.find(DIRECTORY, start, end)
+    while at >= 0 and at + 46 <= end and len(found) < MAX_MEMBERS:
+        method, packed, whole, names, extra, comment = struct.unpack_from("<10xH8xIIHHH", data, at)
+        name = data[at + 46 : at + 46 + names]
+        if packed == 0xFFFFFFFF:
+            packed = _zip64(data[at + 46 + names : at + 46 + names + extra], int(whole == 0xFFFFFFFF))
+        found.setdefault(name, []).append((method, packed))
+        at = data.find(DIRECTORY, at + 46 + names + extra + comment, end)
+    return found
+
+
+def _zip64(extra: bytes, position: int) -> int:
+    at = 0
+    while at + 4 <= len(extra):
+        kind, length = struct.unpack_from("<HH", extra, at)
+        if kind == 1:
+            return int.from_bytes(extra[at + 4 + 8 * position : at + 12 + 8 * position], "little")
+        at += 4 + length
+    return 0
+
+
+def _member(record: Record, data: Any, at: int, end: int, listed: Any) -> Any:
+    """Yield what is behind a local header, each way that a reader may take it; return where to look on."""
+    if at + 30 > end:
+        return at + 4
+    method, packed, whole, names, extra = struct.unpack_from("<8xH8xIIHH", data, at)
+    name, begin = data[at + 30 : at + 30 + names], at + 30 + names + extra
+    if begin > end:
+        return at + 4
+    if packed == 0xFFFFFFFF:
+        packed = _zip64(data[begin - extra : begin], int(whole == 0xFFFFFFFF))
+    ways = {(method, packed), *listed.get(name, ())}
+    behind = at + 4
+    for one, size in sorted(ways):
+        stop = begin + size if size and begin + size <= end else _next(data, begin, end)
+        member = _unpacked(record, name, one, data, begin, stop)
+        if member is not None:
+            yield member
+        if one == STORED and len(ways) == 1 and size:
+            # An archive within is found when the member is read.
+            behind = stop
+    return behind
+
+
+def _next(data: Any, at: int, end: int) -> int:
+    """Return where the next header stands: the size was not written before the bytes."""
+    places = [found for magic in (LOCAL, DIRECTORY) if (found := data.find(magic, at, end)) >= 0]
+    return min(places, default=end)
+
+
+def _unpacked(record: Record, name: bytes, method: int, data: Any, at: int, end: int) -> Member | None:
+    if name.endswith(b"/") and at == end:
+        return None
+    if method == STORED:
+        return Member(name, data, at, end)
+    try:
+        found = _inflated(method, data[at:end])
+    except (zlib.error, OSError, ValueError, lzma.LZMAError, EOFError, MemoryError) as error:
+        record.cannot_read(f"a member of its archive cannot be unpacked ({type(error).__name__})")
+        return None
+    if found is None:
+        record.cannot_read(f"a member of its archive is packed by method {method}, which is not read here")
+        return None
+    if len(found) > MAX_MEMBER:
+        record.cannot_read(f"a member of its archive unpacks to more than {MAX_MEMBER >> 30} GiB")
+    return Member(name, found, 0, len(found))
+
+
+def _inflated(method: int, packed: bytes) -> bytes | None:
+    if method in DEFLATED:
+        return zlib.decompressobj(-15).decompress(packed, MAX_MEMBER + 1)
+    if method == BZIP2:
+        return bz2.BZ2Decompressor().decompress(packed, MAX_MEMBER + 1)
+    if method == LZMA:
+        length = int.from_bytes(packed[2:4], "little")
+        properties = packed[4 : 4 + length]
+        known = lzma._decode_filter_properties(lzma.FILTER_LZMA1, properties)  # type: ignore[attr-defined]
+        stream = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[known])
+        return stream.decompress(packed[4 + length :], MAX_MEMBER + 1)
+    return None
+
+
+# ---- tar
+
+
+def is_tar(head: bytes) -> bool:
+    if head[257:262] == b"ustar":
+        return True
+    # Before POSIX there was no magic: a checksum in octal, of the header with spaces in its place.
+    digits = head[148:156].strip(b" \0")
+    if len(head) < 512 or not digits or not digits.isdigit() or not head[0]:
+        return False
+    total = sum(head[:148]) + 8 * 32 + sum(head[156:512])
+    return digits.strip(b"01234567") == b"" and int(digits, 8) == total
+
+
+def of_tar(record: Record, data: Any, start: int, end: int) -> Iterator[Member]:
+    """Yield the files of a tar that stands between two places."""
+    window: Any = _Window(data, start, end)
+    try:
+        with tarfile.open(fileobj=window, mode="r:") as archive:
+            for count, found in enumerate(archive):
+                if count > MAX_MEMBERS or found.issparse():
+                    record.cannot_read("it is a tar with sparse files, or too many")
+                    return
+                if found.isfile():
+                    at = start + found.offset_data
+                    yield Member(found.name.encode("utf-8", "surrogateescape"), data, at, min(at + found.size, end))
+    except (tarfile.TarError, OSError, ValueError, EOFError, OverflowError):
+        record.cannot_read("it is a tar that ends within a member, or is damaged")
+
+
+class _Window:
+    """A piece of bytes as a file that tarfile reads."""
+
+    def __init__(self, data: Any, start: int, end: int) -> None:
+        self._data, self._start, self._end = data, start, end
+        self._at = start
+
+    def read(self, count: int = -1) -> bytes:
+        stop = self._end if count is None or count < 0 else min(self._at + count, self._end)
+        piece: bytes = self._data[self._at : stop]
+        self._at = max(self._at, stop)
+        return piece
+
+    def seek(self, to: int, whence: int = 0) -> int:
+        self._at = to + (self._start, self._at, self._end)[whence]
+        return self.tell()
+
+    def tell(self) -> int:
+        return self._at - self._start

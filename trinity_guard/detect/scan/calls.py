@@ -1,0 +1,232 @@
+"""The opcodes of containers, names, calls and states: those that import and run something in Python's unpickler."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trinity_guard.detect.scan.machine import Machine
+from trinity_guard.detect.scan.opcodes import TABLE, op
+from trinity_guard.detect.scan.record import Broken
+from trinity_guard.detect.scan.values import Dict, Global, Object, Opaque, Persistent, Set
+
+__all__ = ["TABLE"]
+
+
+@op(b"t")
+def _tuple(m: Machine) -> None:
+    items = m.marked()
+    m.stack.append(tuple(items))
+
+
+@op(b"\x85")
+def _tuple1(m: Machine) -> None:
+    m.stack[-1] = (m.stack[-1],)
+
+
+@op(b"\x86")
+def _tuple2(m: Machine) -> None:
+    last = m.stack.pop()
+    m.stack[-1] = (m.stack[-1], last)
+
+
+@op(b"\x87")
+def _tuple3(m: Machine) -> None:
+    last, middle = m.stack.pop(), m.stack.pop()
+    m.stack[-1] = (m.stack[-1], middle, last)
+
+
+@op(b"]")
+def _empty_list(m: Machine) -> None:
+    m.stack.append([])
+
+
+@op(b"}")
+def _empty_dict(m: Machine) -> None:
+    m.stack.append(Dict())
+
+
+@op(b"\x8f")
+def _empty_set(m: Machine) -> None:
+    m.stack.append(Set())
+
+
+@op(b"l")
+def _list(m: Machine) -> None:
+    items = m.marked()
+    m.stack.append(items)
+
+
+@op(b"\x91")
+def _frozenset(m: Machine) -> None:
+    items = m.marked()
+    m.stack.append(Set(items))
+
+
+@op(b"d")
+def _dict(m: Machine) -> None:
+    items = m.marked()
+    m.stack.append(Dict(_pairs(items)))
+
+
+def _pairs(items: list[Any]) -> list[tuple[Any, Any]]:
+    if len(items) % 2:
+        raise Broken("a dict has a key without a value")
+    return list(zip(items[::2], items[1::2], strict=True))
+
+
+def _extend(m: Machine, items: list[Any]) -> None:
+    target = m.stack[-1]
+    if isinstance(target, list):
+        room = m.keep - len(target)
+        target.extend(items if room >= len(items) else items[: max(room, 0)])
+    elif isinstance(target, Object):
+        m.record.extended(target)
+        target.items.extend(items[: max(m.keep - len(target.items), 0)])
+    else:
+        m.record.doubt(f"it appends to {_described(target)}")
+
+
+@op(b"a")
+def _append(m: Machine) -> None:
+    item = m.stack.pop()
+    _extend(m, [item])
+
+
+@op(b"e")
+def _appends(m: Machine) -> None:
+    items = m.marked()
+    _extend(m, items)
+
+
+@op(b"\x90")
+def _additems(m: Machine) -> None:
+    items = m.marked()
+    target = m.stack[-1]
+    if isinstance(target, Set):
+        target.items.extend(items[: max(m.keep - len(target.items), 0)])
+    else:
+        _extend(m, items)
+
+
+def _set_pairs(m: Machine, items: list[Any]) -> None:
+    target = m.stack[-1]
+    if not isinstance(target, Dict | Object):
+        m.record.doubt(f"it sets items of {_described(target)}")
+        return
+    if isinstance(target, Object):
+        m.record.extended(target)
+    room = m.keep - len(target.pairs)
+    if room > 0:
+        target.pairs.extend(_pairs(items)[:room])
+
+
+@op(b"s")
+def _setitem(m: Machine) -> None:
+    value, key = m.stack.pop(), m.stack.pop()
+    _set_pairs(m, [key, value])
+
+
+@op(b"u")
+def _setitems(m: Machine) -> None:
+    items = m.marked()
+    _set_pairs(m, items)
+
+
+# ---- names and calls
+
+
+@op(b"c")
+def _global(m: Machine) -> None:
+    module, name = m.line().decode(), m.line().decode()
+    m.named(module, name)
+
+
+@op(b"\x93")
+def _stack_global(m: Machine) -> None:
+    name, module = m.stack.pop(), m.stack.pop()
+    m.named(module, name)
+
+
+@op(b"\x82", b"\x83", b"\x84")
+def _extension(m: Machine) -> None:
+    size = {0x82: 1, 0x83: 2, 0x84: 4}[m.data[m.at - 1]]
+    what = f"extension {m.number(size)} of copyreg"
+    m.record.doubt(f"it names {what}")
+    m.stack.append(Opaque(what))
+
+
+@op(b"R")
+def _reduce(m: Machine) -> None:
+    args, by = m.stack.pop(), m.stack.pop()
+    m.call(by, args, "called")
+
+
+@op(b"i")
+def _inst(m: Machine) -> None:
+    module, name = m.line().decode(), m.line().decode()
+    args = tuple(m.marked())
+    by = m.named(module, name)
+    m.stack.pop()
+    m.call(by, args, "called")
+
+
+@op(b"o")
+def _obj(m: Machine) -> None:
+    by, *args = m.marked()
+    m.call(by, tuple(args), "called")
+
+
+@op(b"\x81")
+def _newobj(m: Machine) -> None:
+    args, by = m.stack.pop(), m.stack.pop()
+    m.call(by, args, "new")
+
+
+@op(b"\x92")
+def _newobj_ex(m: Machine) -> None:
+    kwargs, args, by = m.stack.pop(), m.stack.pop(), m.stack.pop()
+    m.call(by, args, "new", kwargs)
+
+
+@op(b"b")
+def _build(m: Machine) -> None:
+    state, target = m.stack.pop(), m.stack[-1]
+    if not isinstance(target, Object):
+        m.record.doubt(f"it changes {_described(target)} itself")
+        return
+    target.states.append(state)
+    m.record.built(target, state)
+    m.record.after_build(m, target)
+
+
+@op(b"P")
+def _persid(m: Machine) -> None:
+    _persistent(m, m.line().decode("latin-1"))
+
+
+@op(b"Q")
+def _binpersid(m: Machine) -> None:
+    id_ = m.stack.pop()
+    _persistent(m, id_)
+
+
+def _persistent(m: Machine, id_: Any) -> None:
+    m.record.persistent(id_)
+    m.stack.append(Persistent(id_))
+
+
+@op(b"\x97")
+def _next_buffer(m: Machine) -> None:
+    m.record.doubt("it wants a buffer that did not come with it")
+    m.stack.append(Opaque("buffer"))
+
+
+@op(b"\x98")
+def _readonly_buffer(m: Machine) -> None:
+    m.stack[-1] = m.stack[-1]
+
+
+def _described(value: Any) -> str:
+    if isinstance(value, Global):
+        return value.text
+    return {Dict: "a dict", Set: "a set", Persistent: "a persistent object"}.get(type(value), "no object")

@@ -1,0 +1,136 @@
+"""A file -> what its pickles hold: plain, compressed, in archives of archives, under whatever name.
+
+For whoever wants the values: `read(path).values` has one inert value for each pickle of the file, in order; what they
+are is told by values.py (`class_name`, `attributes`, `array`, `walk`), and what could not be read by `.unread`.
+Nothing is imported, called or unpickled on the way, whatever the file says.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from collections.abc import Callable
+from typing import Any
+
+from trinity_guard import git
+from trinity_guard.detect.glance import HDF5
+from trinity_guard.detect.pickles import pickled
+from trinity_guard.detect.scan import archives, keras, streams, unpack
+from trinity_guard.detect.scan.record import Record
+from trinity_guard.detect.scan.values import Object
+
+HEAD = 4096
+DEEPEST = 6
+# As much of a container as whoever only judges wants to see.
+FEW = 64
+ALL = 1 << 40
+
+PICKLES = (b".pkl", b".pickle", b".joblib", b".pt", b".pth", b".ckpt", b".pck", b".dill", b".cloudpickle")
+# What PyTorch's archives call them.
+PICKLE_NAMES = (b"pickle", b"data.pkl", b"constants.pkl", b"storages", b"tensors")
+
+UNREADABLE = {
+    b"7z\xbc\xaf\x27\x1c": "a 7z archive", b"Rar!\x1a\x07": "a RAR archive", b"(\xb5/\xfd": "a Zstandard stream",
+    b"\x04\x22\x4d\x18": "an LZ4 stream", b"\x02\x21\x4c\x18": "an LZ4 stream",
+}  # fmt: skip
+
+
+def read(path: bytes, keep: int = ALL, judge: Callable[[Object, Any], str] | None = None) -> Record:
+    """Return what a file's pickles hold. OSError where it cannot be opened, or is no regular file.
+
+    keep: how many items of each list, dict and set; judge: see Record.
+    """
+    fd = git.opened(path, links=True)
+    try:
+        size = os.fstat(fd).st_size
+        data: Any = mmap.mmap(fd, size, access=mmap.ACCESS_READ) if size else b""
+    finally:
+        os.close(fd)
+    return read_bytes(data, os.path.basename(path), keep, judge)
+
+
+def read_bytes(
+    data: Any, name: bytes = b"", keep: int = ALL, judge: Callable[[Object, Any], str] | None = None
+) -> Record:
+    """Return what the pickles in these bytes (or an mmap) hold. name: of the file, which may say that it is one."""
+    record = Record(judge)
+    _Reader(record, keep).content(data, 0, len(data), name, 0)
+    return record
+
+
+class _Reader:
+    def __init__(self, record: Record, keep: int) -> None:
+        self.record = record
+        self.keep = keep
+
+    def content(self, data: Any, at: int, end: int, name: bytes, depth: int) -> None:
+        """Read one file, or one member of an archive, that stands between two places."""
+        head = data[at : min(at + HEAD, end)]
+        found = next((what for magic, what in UNREADABLE.items() if head.startswith(magic)), "")
+        if depth > DEEPEST:
+            self.record.cannot_read(f"it holds archives in archives, more than {DEEPEST}")
+        elif found:
+            self.record.cannot_read(f"it is {found}, which is not read here")
+        elif not (self._archive(data, at, end, head, name, depth) or self._special(data, at, end, head, name)):
+            self._pickles(data, at, end, head, name)
+
+    def _archive(self, data: Any, at: int, end: int, head: bytes, name: bytes, depth: int) -> bool:
+        """Read what is in an archive or behind a compression; say whether that is all that it is."""
+        if archives.is_zip(data, at, end):
+            self._members(archives.of_zip(self.record, data, at, end), depth)
+            return head.startswith(b"PK")
+        if archives.is_tar(head):
+            self._members(archives.of_tar(self.record, data, at, end), depth)
+            return True
+        if not unpack.is_compressed(head):
+            return False
+        inner_name = os.path.splitext(name)[0] if name.endswith(unpack.SUFFIXES) else name
+        if not _worth(unpack.beginning(head), inner_name):
+            return True
+        inner = unpack.whole(self.record, data, at, end)
+        self.content(inner, 0, len(inner), inner_name, depth + 1)
+        return True
+
+    def _members(self, members: Any, depth: int) -> None:
+        for member in members:
+            if keras.is_config(member.name):
+                keras.read_json(self.record, member.data[member.at : member.end])
+            else:
+                self.content(member.data, member.at, member.end, os.path.basename(member.name), depth + 1)
+
+    def _special(self, data: Any, at: int, end: int, head: bytes, name: bytes) -> bool:
+        if head.startswith(streams.NPY):
+            streams.read_npy(self.record, data, at, end, self.keep)
+            return True
+        if head.startswith(HDF5) or (name.lower().endswith((b".h5", b".hdf5")) and data.find(HDF5, at, end) >= 0):
+            keras.read_hdf5(self.record, data, at, end)
+            return not pickled(head, end - at)
+        if streams.is_torch_legacy(head):
+            streams.read_torch_legacy(self.record, data, at, end, self.keep)
+            return True
+        return False
+
+    def _pickles(self, data: Any, at: int, end: int, head: bytes, name: bytes) -> None:
+        if at == end:
+            return
+        if pickled(head, end - at) or _is_named(name):
+            streams.read_all(self.record, data, at, end, self.keep)
+        else:
+            streams.attempt(self.record, data, at, end, self.keep)
+
+
+def _is_named(name: bytes) -> bool:
+    return name.lower().endswith(PICKLES) or name.lower() in PICKLE_NAMES
+
+
+def _worth(head: bytes | None, name: bytes) -> bool:
+    """Whether what is behind a compression may hold a pickle: a table of text need not be unpacked to its end."""
+    if not head:
+        return True
+    known = head.startswith((b"PK", streams.NPY, HDF5, *UNREADABLE)) or archives.is_tar(head)
+    return bool(known or _is_named(name) or pickled(head, 1 << 62) or unpack.is_compressed(head) or _may_call(head))
+
+
+def _may_call(head: bytes) -> bool:
+    trial = Record()
+    return streams.attempt(trial, head, 0, len(head), FEW)

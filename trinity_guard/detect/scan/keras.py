@@ -1,0 +1,103 @@
+"""Keras's models: classes that a config names, and the code that a Lambda layer brings; by their JSON alone."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from trinity_guard.detect.scan.record import CALLED, Record
+
+MAX_CONFIG = 64 << 20
+MAX_DEPTH = 200
+
+
+def is_config(name: bytes) -> bool:
+    """Whether a member of an archive is Keras's description of the model."""
+    return name == b"config.json"
+
+
+def read_json(record: Record, text: bytes) -> None:
+    """Take the classes and functions that a config names into the record; what is none of Keras's is left alone."""
+    try:
+        config = json.loads(text) if len(text) <= MAX_CONFIG else None
+    except (ValueError, RecursionError):
+        config = None
+    if config is None:
+        record.cannot_read("its config.json cannot be read")
+    elif isinstance(config, dict) and "class_name" in config:
+        _take(record, config)
+
+
+def _take(record: Record, config: Any) -> None:
+    record.pickles += 1
+    todo = [config]
+    while todo:
+        one = todo.pop()
+        record.spend(1)
+        if isinstance(one, list):
+            todo.extend(one)
+        elif isinstance(one, dict):
+            _name(record, one)
+            todo.extend(one.values())
+
+
+def _name(record: Record, part: dict[str, Any]) -> None:
+    """Take one class or function. Keras imports `module` and takes `class_name` from it; a function is named by
+    `config`, one of its own by a registered name."""
+    found = part.get("class_name")
+    if not isinstance(found, str):
+        return
+    module = part.get("module")
+    module = module if isinstance(module, str) else "keras.layers"
+    if found == "function":
+        config = part.get("config")
+        name = config if isinstance(config, str) else found
+        module = "keras.activations" if module in ("builtins", "keras.layers") else module
+        record.names.setdefault((module, name), set()).add(CALLED)
+        return
+    if found.startswith("__"):
+        # __lambda__ brings Python's own code, __tensor__ and __numpy__ numbers.
+        if found not in ("__tensor__", "__numpy__", "__bytes__", "__tuple__", "__ellipsis__", "__typespec__"):
+            record.names.setdefault(("keras", found), set()).add(CALLED)
+        return
+    record.names.setdefault((module, found), set()).add(CALLED)
+
+
+MODEL_CONFIG = b"model_config"
+
+
+def read_hdf5(record: Record, data: Any, at: int, end: int) -> None:
+    """Read Keras's model_config in an HDF5 file: its JSON stands in it as it is. Without it nothing of the file runs.
+
+    HDF5 itself is not read: its C library is not made for strangers' files.
+    """
+    _pytables(record, data, at, end)
+    if data.find(MODEL_CONFIG, at, end) < 0:
+        return
+    found = False
+    place = data.find(b'{"', at, end)
+    while place >= 0:
+        length = _document(data, place, end)
+        text = data[place : place + length]
+        if b'"class_name"' in text:
+            found = True
+            read_json(record, text)
+        place = data.find(b'{"', place + max(length, 2), end)
+    if not found or not record.pickles:
+        record.cannot_read("its model_config cannot be read")
+
+
+def _document(data: Any, at: int, end: int) -> int:
+    """Return the length of the JSON object at a place, 0 where none ends."""
+    text = data[at : min(at + MAX_CONFIG, end)].split(b"\0", 1)[0]
+    try:
+        _, length = json.JSONDecoder().raw_decode(text.decode("latin-1"))
+    except (ValueError, RecursionError):
+        return 0
+    return int(length)
+
+
+def _pytables(record: Record, data: Any, at: int, end: int) -> None:
+    """Name what PyTables (and pandas by it) would unpickle when it opens a file: attributes that are pickles."""
+    if data.find(b"PYTABLES_FORMAT_VERSION", at, end) >= 0:
+        record.cannot_read("it is a file of PyTables, which unpickles what it finds in attributes")

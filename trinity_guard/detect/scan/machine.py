@@ -1,0 +1,119 @@
+"""The opcodes of a pickle, followed without running anything: what is named, called, built; and the inert values.
+
+Every opcode of protocols 0 to 5 does to the stack and the memo what Lib/pickle.py says, but that a name stays a name
+and a call becomes an `Object`. What Python itself would refuse ends the reading as `Broken`; what was read until then
+counts, for it would have been run.
+"""
+
+from __future__ import annotations
+
+import struct
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from trinity_guard.detect.scan.record import Broken, Record
+from trinity_guard.detect.scan.values import Global, Object, Raw
+
+# Bytes and texts above are not copied; nobody imports a name so long.
+LONG = 1 << 16
+LONGEST_LINE = 1 << 20
+DEADLINE_EVERY = 0x3FFF
+
+# True ends the pickle.
+Act = Callable[["Machine"], "bool | None"]
+
+
+class Machine:
+    """One pickle of `data` (bytes or an mmap) between `at` and `end`; after `run`, `at` is behind its STOP.
+
+    keep: how many items of a container are kept; what is said of all of them is in the record.
+    """
+
+    def __init__(self, data: Any, at: int, end: int, record: Record, keep: int) -> None:
+        self.data = data
+        self.at = at
+        self.end = end
+        self.record = record
+        self.keep = keep
+        self.stack: list[Any] = []
+        self.below: list[list[Any]] = []
+        self.memo: dict[int, Any] = {}
+        self.protocol = 0
+
+    def run(self, table: Sequence[Act]) -> Any:
+        """Return the value that the pickle would have; raise Broken where it has none. table: what each opcode does."""
+        data, end = self.data, self.end
+        steps = 0
+        try:
+            while self.at < end:
+                act = table[data[self.at]]
+                self.at += 1
+                if act(self):
+                    return self.stack.pop()
+                steps += 1
+                if not steps & DEADLINE_EVERY:
+                    self.record.spend(DEADLINE_EVERY + 1, time.monotonic())
+        except (IndexError, KeyError):
+            raise Broken(f"an opcode at byte {self.at - 1:,} takes what is not there") from None
+        except (ValueError, struct.error, OverflowError):
+            raise Broken(f"an opcode at byte {self.at - 1:,} has an argument that is none") from None
+        finally:
+            self.record.spend(steps & DEADLINE_EVERY)
+        raise Broken("it ends before its STOP")
+
+    # ---- arguments
+
+    def number(self, size: int) -> int:
+        at = self.at
+        self.at = at + size
+        if self.at > self.end:
+            raise Broken("it ends within an opcode's argument")
+        return int.from_bytes(self.data[at : at + size], "little")
+
+    def line(self) -> bytes:
+        found = self.data.find(b"\n", self.at, min(self.end, self.at + LONGEST_LINE))
+        if found < 0:
+            raise Broken("it ends within a line")
+        line: bytes = self.data[self.at : found]
+        self.at = found + 1
+        return line
+
+    def span(self, length: int) -> tuple[int, int]:
+        at = self.at
+        self.at = at + length
+        if self.at > self.end:
+            raise Broken("it ends within a text or bytes")
+        return at, length
+
+    def bytes_of(self, length: int) -> Any:
+        at, length = self.span(length)
+        return self.data[at : at + length] if length <= LONG else Raw(self.data, at, length)
+
+    def text_of(self, length: int) -> Any:
+        at, length = self.span(length)
+        if length > LONG:
+            return Raw(self.data, at, length)
+        return self.data[at : at + length].decode("utf-8", "surrogatepass")
+
+    # ---- what has an effect when it is run
+
+    def named(self, module: Any, name: Any) -> Global:
+        found = Global(*self.record.name(module, name, self.protocol))
+        self.stack.append(found)
+        return found
+
+    def call(self, by: Any, args: Any, how: str, kwargs: Any = None) -> None:
+        made = Object(by, args, how, kwargs)
+        self.record.called(made)
+        self.stack.append(made)
+
+    def marked(self) -> list[Any]:
+        items = self.stack
+        self.stack = self.below.pop()
+        return items
+
+    def put(self, index: int) -> None:
+        if index < 0:
+            raise Broken("a memo's number is below 0")
+        self.memo[index] = self.stack[-1]

@@ -1,0 +1,216 @@
+"""The opcodes that push numbers, texts and bytes, and those of the stack, the memo and the frame."""
+
+from __future__ import annotations
+
+import codecs
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from trinity_guard.detect.scan.machine import LONG, Act, Machine
+from trinity_guard.detect.scan.record import Broken
+from trinity_guard.detect.scan.values import Raw
+
+HIGHEST_PROTOCOL = 5
+_FLOAT = struct.Struct(">d").unpack_from
+
+
+def unknown(m: Machine) -> None:
+    raise Broken(f"byte {m.at - 1:,} is no opcode")
+
+
+TABLE: list[Act] = [unknown] * 256
+
+
+def op(*codes: bytes) -> Callable[[Act], Act]:
+    """Register what an opcode does."""
+
+    def register(act: Act) -> Act:
+        for code in codes:
+            TABLE[code[0]] = act
+        return act
+
+    return register
+
+
+def _constant(code: bytes, value: Any) -> None:
+    TABLE[code[0]] = lambda m: m.stack.append(value)
+
+
+for _code, _value in ((b"N", None), (b"\x88", True), (b"\x89", False), (b")", ())):
+    _constant(_code, _value)
+
+# ---- numbers
+
+
+@op(b"K")
+def _binint1(m: Machine) -> None:
+    m.stack.append(m.data[m.at] if m.at < m.end else m.number(1))
+    m.at += 1
+
+
+@op(b"M")
+def _binint2(m: Machine) -> None:
+    m.stack.append(m.number(2))
+
+
+@op(b"J")
+def _binint(m: Machine) -> None:
+    value = m.number(4)
+    m.stack.append(value - (1 << 32) if value >> 31 else value)
+
+
+@op(b"G")
+def _binfloat(m: Machine) -> None:
+    at, _ = m.span(8)
+    m.stack.append(_FLOAT(m.data, at)[0])
+
+
+@op(b"I", b"L")
+def _int(m: Machine) -> None:
+    line = m.line().strip()
+    if line in (b"00", b"01"):
+        m.stack.append(line == b"01")
+        return
+    line = line.removesuffix(b"L")
+    # What has thousands of digits is a number all the same; reading it takes their square.
+    m.stack.append(int(line, 0) if len(line) < 1000 else 0)
+
+
+@op(b"F")
+def _float(m: Machine) -> None:
+    m.stack.append(float(m.line()))
+
+
+def _long(m: Machine, length: int) -> None:
+    at, length = m.span(length)
+    m.stack.append(int.from_bytes(m.data[at : at + length], "little", signed=True) if length <= LONG else 0)
+
+
+@op(b"\x8a")
+def _long1(m: Machine) -> None:
+    _long(m, m.number(1))
+
+
+@op(b"\x8b")
+def _long4(m: Machine) -> None:
+    _long(m, m.number(4))
+
+
+# ---- texts and bytes
+
+
+@op(b"S")
+def _string(m: Machine) -> None:
+    line = m.line().strip()
+    if len(line) < 2 or line[:1] != line[-1:] or line[:1] not in (b"'", b'"'):
+        raise Broken("a text of protocol 0 has no quotes")
+    m.stack.append(codecs.escape_decode(line[1:-1])[0].decode("latin-1"))
+
+
+@op(b"V")
+def _unicode(m: Machine) -> None:
+    m.stack.append(m.line().decode("raw-unicode-escape"))
+
+
+def _counted(code: bytes, size: int, read: Callable[[Machine, int], Any]) -> None:
+    def act(m: Machine) -> None:
+        m.stack.append(read(m, m.number(size)))
+
+    TABLE[code[0]] = act
+
+
+def _old_text(m: Machine, length: int) -> Any:
+    found = m.bytes_of(length)
+    return found if isinstance(found, Raw) else found.decode("latin-1")
+
+
+for _code, _size, _read in (
+    (b"U", 1, _old_text), (b"T", 4, _old_text), (b"C", 1, Machine.bytes_of), (b"B", 4, Machine.bytes_of),
+    (b"\x8e", 8, Machine.bytes_of), (b"\x96", 8, Machine.bytes_of), (b"\x8c", 1, Machine.text_of),
+    (b"X", 4, Machine.text_of), (b"\x8d", 8, Machine.text_of),
+):  # fmt: skip
+    _counted(_code, _size, _read)
+
+# ---- the stack, the memo, the frame
+
+
+@op(b"(")
+def _mark(m: Machine) -> None:
+    m.below.append(m.stack)
+    m.stack = []
+
+
+@op(b"0")
+def _pop(m: Machine) -> None:
+    if m.stack:
+        m.stack.pop()
+    else:
+        m.marked()
+
+
+@op(b"1")
+def _pop_mark(m: Machine) -> None:
+    m.marked()
+
+
+@op(b"2")
+def _dup(m: Machine) -> None:
+    m.stack.append(m.stack[-1])
+
+
+@op(b".")
+def _stop(m: Machine) -> bool:
+    if not m.stack:
+        raise Broken("its STOP finds nothing")
+    return True
+
+
+@op(b"\x80")
+def _proto(m: Machine) -> None:
+    m.protocol = m.number(1)
+    if m.protocol > HIGHEST_PROTOCOL:
+        raise Broken(f"it is of protocol {m.protocol}; Python knows {HIGHEST_PROTOCOL}")
+
+
+@op(b"\x95")
+def _frame(m: Machine) -> None:
+    if m.number(8) > m.end - m.at:
+        raise Broken("it ends within a frame")
+
+
+@op(b"q")
+def _binput(m: Machine) -> None:
+    m.memo[m.data[m.at]] = m.stack[-1]
+    m.at += 1
+
+
+@op(b"r")
+def _long_binput(m: Machine) -> None:
+    m.put(m.number(4))
+
+
+@op(b"p")
+def _put(m: Machine) -> None:
+    m.put(int(m.line()))
+
+
+@op(b"\x94")
+def _memoize(m: Machine) -> None:
+    m.memo[len(m.memo)] = m.stack[-1]
+
+
+@op(b"h")
+def _binget(m: Machine) -> None:
+    m.stack.append(m.memo[m.data[m.at]])
+    m.at += 1
+
+
+@op(b"j")
+def _long_binget(m: Machine) -> None:
+    m.stack.append(m.memo[m.number(4)])
+
+
+@op(b"g")
+def _get(m: Machine) -> None:
+    m.stack.append(m.memo[int(m.line())])

@@ -1,0 +1,129 @@
+"""What was read of one file: names and what is done with them, doubts, what could not be read; and the bounds."""
+
+from __future__ import annotations
+
+import _compat_pickle
+import time
+from collections.abc import Callable
+from typing import Any
+
+from trinity_guard.detect.scan.values import Global, Object
+
+MAX_STEPS = 60_000_000
+SECONDS = 120.0
+MAX_SAID = 200
+
+# What may be done with a name.
+NAMED, CALLED, NEW, BUILT, EXTENDED = "named", "called", "new", "built", "extended"
+
+
+class Broken(Exception):  # noqa: N818  # it ends a reading, and is no mistake of ours
+    """What was being read cannot be read on; the text says why."""
+
+
+Name = tuple[str, str]
+
+
+class Record:
+    """names: (module, name) -> what is done with it. doubts: what only running it could tell. unread: what could not
+    be read, and why. judge: asked of each call while its arguments are at hand; what it says is a doubt."""
+
+    def __init__(self, judge: Callable[[Object, Any], str] | None = None) -> None:
+        self.names: dict[Name, set[str]] = {}
+        self.doubts: dict[str, None] = {}
+        self.unread: dict[str, None] = {}
+        self.persistent_ids: list[Any] = []
+        self.pickles = 0
+        self.values: list[Any] = []
+        self.arrays: Callable[[Any, Object], None] | None = None
+        self.torch = False
+        self.judge = judge
+        self._steps = MAX_STEPS
+        self._until = time.monotonic() + SECONDS
+
+    def doubt(self, what: str) -> None:
+        if len(self.doubts) < MAX_SAID:
+            self.doubts[what] = None
+
+    def cannot_read(self, what: str) -> None:
+        if len(self.unread) < MAX_SAID:
+            self.unread[what] = None
+
+    def take(self, other: Record) -> None:
+        """Take over what another record says."""
+        for name, how in other.names.items():
+            self.names.setdefault(name, set()).update(how)
+        for what in other.doubts:
+            self.doubt(what)
+        for what in other.unread:
+            self.cannot_read(what)
+        self.persistent_ids += other.persistent_ids
+        self.values += other.values
+        self.pickles += other.pickles
+
+    def spend(self, steps: int, now: float = 0.0) -> None:
+        """Count opcodes; raise Broken where a file takes too many of them, or too long."""
+        self._steps -= steps
+        if self._steps < 0:
+            raise Broken(f"it has more than {MAX_STEPS:,} opcodes")
+        if now > self._until:
+            raise Broken(f"reading it takes longer than {SECONDS:.0f} s")
+
+    # ---- what a machine tells
+
+    def name(self, module: Any, name: Any, protocol: int) -> Name:
+        """Take a name, as Python would resolve it: up to protocol 2 it knows those of Python 2."""
+        if not isinstance(module, str) or not isinstance(name, str):
+            self.doubt("it imports a name that it works out when it is loaded")
+            return "?", "?"
+        if protocol < 3:
+            module, name = _of_python_2(module, name)
+        found = (module, name)
+        if found not in self.names and len(self.names) >= 50_000:
+            raise Broken("it has more than 50,000 names")
+        self.names.setdefault(found, set()).add(NAMED)
+        return found
+
+    def called(self, made: Object) -> None:
+        if not isinstance(made.by, Global):
+            self.doubt("it calls what another call returned")
+        elif not isinstance(made.args, tuple):
+            self.doubt(f"it calls {made.by.text} with arguments that it works out when it is loaded")
+        else:
+            self._mark(made.by, made.how)
+            self._ask(made, None)
+
+    def built(self, made: Object, state: Any) -> None:
+        if isinstance(made.by, Global):
+            self._mark(made.by, BUILT)
+            self._ask(made, state)
+
+    def extended(self, made: Object) -> None:
+        if isinstance(made.by, Global):
+            self._mark(made.by, EXTENDED)
+
+    def persistent(self, id_: Any) -> None:
+        if len(self.persistent_ids) < 100_000:
+            self.persistent_ids.append(id_)
+        else:
+            raise Broken("it has more than 100,000 persistent ids")
+
+    def after_build(self, machine: Any, made: Object) -> None:
+        """Let joblib's arrays, whose bytes stand between the opcodes, be gone past."""
+        if self.arrays is not None and isinstance(made.by, Global) and made.by.name == "NumpyArrayWrapper":
+            self.arrays(machine, made)
+
+    def _mark(self, by: Global, how: str) -> None:
+        self.names.setdefault((by.module, by.name), set()).add(how)
+
+    def _ask(self, made: Object, state: Any) -> None:
+        if self.judge is not None:
+            said = self.judge(made, state)
+            if said:
+                self.doubt(said)
+
+
+def _of_python_2(module: str, name: str) -> Name:
+    if (module, name) in _compat_pickle.NAME_MAPPING:
+        return _compat_pickle.NAME_MAPPING[module, name]
+    return _compat_pickle.IMPORT_MAPPING.get(module, module), name

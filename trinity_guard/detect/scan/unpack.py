@@ -1,0 +1,98 @@
+"""Streams of zlib, gzip, bzip2, xz and lzma, unpacked with bounds into a file that has no name."""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import mmap
+import tempfile
+import time
+import zlib
+from typing import Any
+
+from trinity_guard.detect.scan.record import Record
+
+MAX_UNPACKED = 4 << 30
+CHUNK = 1 << 20
+LZMA_MEMORY = 1 << 28
+SUFFIXES = (b".gz", b".bz2", b".xz", b".lzma", b".z", b".zlib")
+
+_HEADS = {b"\x1f\x8b": "zlib", b"BZh": "bz2", b"\xfd7zXZ\0": "lzma", b"]\0\0": "lzma", b"ZF0x": "zfile"}
+FAILED = (zlib.error, OSError, ValueError, EOFError, lzma.LZMAError, MemoryError)
+
+
+def kind(head: bytes) -> str:
+    for magic, found in _HEADS.items():
+        if head.startswith(magic):
+            return found
+    # A bare zlib stream: the first two bytes are a multiple of 31 (RFC 1950).
+    if head[:1] == b"x" and len(head) > 1 and not int.from_bytes(head[:2], "big") % 31:
+        return "zlib"
+    return ""
+
+
+def is_compressed(head: bytes) -> bool:
+    return bool(kind(head)) and beginning(head) is not None
+
+
+def _opened(found: str) -> Any:
+    if found == "bz2":
+        return bz2.BZ2Decompressor()
+    if found == "lzma":
+        return lzma.LZMADecompressor(memlimit=LZMA_MEMORY)
+    return zlib.decompressobj(47)  # both headers are understood
+
+
+def _skip(found: str) -> int:
+    # "ZF", the length in hexadecimal in 19 places (joblib before 0.10).
+    return 21 if found == "zfile" else 0
+
+
+def beginning(head: bytes) -> bytes | None:
+    """Return the first bytes behind a compression; b"" where the head gives out none yet, None for no such stream."""
+    found = kind(head)
+    try:
+        out: bytes = _opened(found).decompress(head[_skip(found) :], 4096)
+    except FAILED:
+        return None
+    return out
+
+
+def whole(record: Record, data: Any, at: int, end: int) -> Any:
+    """Return what a stream holds; what is wrong with it is said in the record, and what came before that counts."""
+    found = kind(data[at : at + 64])
+    at += _skip(found)
+    with tempfile.TemporaryFile() as out:
+        size = 0
+        while at < end and size <= MAX_UNPACKED:
+            at, size = _one(record, out, found, data, at, end, size)
+            if at < end and kind(data[at : at + 64]) != found:
+                record.cannot_read(f"{end - at:,} bytes behind its compressed stream are none")
+                break
+        if size > MAX_UNPACKED:
+            record.cannot_read(f"it unpacks to more than {MAX_UNPACKED >> 30} GiB")
+        out.flush()
+        return mmap.mmap(out.fileno(), size, access=mmap.ACCESS_READ) if size else b""
+
+
+def _one(record: Record, out: Any, found: str, data: Any, at: int, end: int, size: int) -> tuple[int, int]:
+    """Unpack one stream; return the place behind it, and how much has been unpacked."""
+    stream = _opened(found)
+    fed = b""
+    try:
+        while not stream.eof and size <= MAX_UNPACKED:
+            if not fed and getattr(stream, "needs_input", True):
+                if at >= end:
+                    record.cannot_read("its compressed stream ends before its end")
+                    break
+                fed = data[at : min(at + CHUNK, end)]
+                at += len(fed)
+            piece = stream.decompress(fed, 16 * CHUNK)
+            fed = getattr(stream, "unconsumed_tail", b"")
+            out.write(piece)
+            size += len(piece)
+            record.spend(0, time.monotonic())
+    except FAILED as error:
+        record.cannot_read(f"its compressed stream is damaged ({type(error).__name__})")
+        return end, size
+    return at - len(stream.unused_data) if stream.eof else at, size
