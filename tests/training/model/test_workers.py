@@ -240,3 +240,22 @@ def test_what_is_no_scheduler_is_told(data: Examples, tmp_path: Path, monkeypatc
 def test_an_address_that_is_none_is_refused(data: Examples, tmp_path: Path, address: str) -> None:
     with pytest.raises(GuardError, match="is no address of a Dask scheduler"):
         list(workers.on_cluster(address, data, [(0, SETTINGS)]))
+
+
+def test_a_worker_with_other_versions_makes_no_figures(data: Examples) -> None:
+    other = {**workers.makers(), "sklearn": "1.7.2"}
+    with pytest.raises(workers.OtherMakersError, match=rf"scikit-learn {workers.makers()['sklearn']}, here is 1\.7\.2"):
+        workers._like_here(other, data, SETTINGS)
+
+
+class Other:
+    """A cluster's client, whose workers have another scikit-learn."""
+
+    def run(self, asked: Callable[[], dict[str, str]]) -> dict[str, dict[str, str]]:
+        return {"tcp://1": asked(), "tcp://2": {**asked(), "sklearn": "1.7.2"}}
+
+
+def test_a_cluster_of_other_versions_is_refused_before_it_begins() -> None:
+    with pytest.raises(GuardError, match=r"tcp://2 has scikit-learn 1\.7\.2") as refused:
+        workers._require_same("tcp://x:1", Other())
+    assert f"scikit-learn=={workers.makers()['sklearn']}" in refused.value.remedy

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import socket
 import threading
 import time
 import warnings
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -32,6 +34,10 @@ WORKER_TIMEOUT = 15
 RETRIES = 3
 # Seconds until a process that has nothing left to do ends.
 IDLE = 10
+# How often (seconds) a search that waits looks whether the cluster has any worker, and how long it does without one.
+LOOK, ALONE = 5, 30
+# What a trial's figures follow from: workers that have others of these would give other figures.
+MAKERS = ("sklearn", "numpy")
 RESUME = "trinity train --search N     # the same command goes on where this one stopped"
 
 
@@ -97,17 +103,20 @@ def _exit_with_parent(parent: int) -> None:
 
 
 def on_cluster(address: str, part: Examples, tasks: Sequence[Task]) -> Results:
-    """Yield (index, trial) as trials end, on the workers of a Dask scheduler; a worker that dies is done without."""
-    from distributed import as_completed
+    """Yield (index, trial) as trials end, on the workers of a Dask scheduler; a worker that dies is done without.
 
+    GuardError for a cluster without workers (2), or with another scikit-learn: it would give other figures.
+    """
     client = _connected(address)
     try:
+        _require_same(address, client)
         # A task's result, not `scatter`: what was scattered is lost with the worker that held it, this is made again.
         shared = client.submit(_itself, part, pure=False, retries=RETRIES)
         futures = {
-            client.submit(attempt, shared, settings, pure=False, retries=RETRIES): index for index, settings in tasks
+            client.submit(_like_here, makers(), shared, settings, pure=False, retries=RETRIES): index
+            for index, settings in tasks
         }
-        for future in as_completed(list(futures), loop=client.loop):
+        for future in _ended(address, client, futures):
             if future.status != "finished":
                 raise _lost(address, future)
             yield futures[future], future.result()
@@ -118,6 +127,77 @@ def on_cluster(address: str, part: Examples, tasks: Sequence[Task]) -> Results:
 
 def _itself(part: Examples) -> Examples:
     return part
+
+
+def makers() -> dict[str, str]:
+    """Return module -> version, as the modules of this process say it."""
+    return {name: str(importlib.import_module(name).__version__) for name in MAKERS}
+
+
+def _like_here(wanted: dict[str, str], part: Examples, settings: Settings) -> Trial:
+    """In a worker, which may have joined since the search began: try one, unless its figures are another version's."""
+    found = makers()
+    if found != wanted:
+        raise OtherMakersError(_differing(wanted, found))
+    return attempt(part, settings)
+
+
+class OtherMakersError(Exception):
+    """A worker has other versions than the search."""
+
+
+def _differing(wanted: dict[str, str], found: dict[str, str]) -> str:
+    names = {"sklearn": "scikit-learn"}
+    return ", ".join(
+        f"{names.get(n, n)} {found.get(n)}, here is {wanted[n]}" for n in wanted if found.get(n) != wanted[n]
+    )
+
+
+def _require_same(address: str, client: Client) -> None:
+    """Refuse workers whose versions are not ours, before any of them has made a figure."""
+    try:
+        everywhere = client.run(makers)
+    except Exception as e:  # noqa: BLE001  # whatever a worker without the trainer raises
+        raise _unlike(address, f"{type(e).__name__}: {e}") from None
+    for worker, found in everywhere.items():
+        if found != makers():
+            raise _unlike(address, f"{worker} has {_differing(makers(), found)}")
+
+
+def _unlike(address: str, why: str) -> GuardError:
+    wanted = " ".join(f"{'scikit-learn' if n == 'sklearn' else n}=={v}" for n, v in makers().items())
+    return GuardError(
+        problem=f"the workers of {address} are not like here: {why}; their figures would be other ones.",
+        remedy=f"pip install 'trinity-guard[train]' {wanted}     # where the workers run, then start them again",
+        exit_code=UNUSABLE,
+    )
+
+
+def _ended(address: str, client: Client, futures: Iterable[Any]) -> Iterator[Any]:
+    """Yield futures as they end. GuardError (2) when the cluster has been without a worker for ALONE seconds."""
+    from distributed import wait
+
+    left, alone = set(futures), 0.0
+    while left:
+        try:
+            done = set(wait(left, timeout=LOOK, return_when="FIRST_COMPLETED").done)
+        except CancelledError:
+            done = {future for future in left if future.status != "pending"}
+        except TimeoutError:
+            alone = 0.0 if client.scheduler_info(n_workers=1)["workers"] else alone + LOOK
+            if alone >= ALONE:
+                raise _without_workers(address, ALONE, "; what is finished is kept") from None
+            continue
+        left -= done
+        yield from done
+
+
+def _without_workers(address: str, seconds: int, more: str = "") -> GuardError:
+    return GuardError(
+        problem=f"the Dask scheduler at {address} has had no worker for {seconds} seconds{more}.",
+        remedy=f"dask worker {address}",
+        exit_code=UNUSABLE,
+    )
 
 
 def require(address: str) -> None:
@@ -146,11 +226,7 @@ def _connected(address: str) -> Client:
         client.wait_for_workers(1, timeout=WORKER_TIMEOUT)
     except Exception:  # noqa: BLE001  # a timeout, in one of three classes
         client.close(timeout=ANSWER_TIMEOUT)
-        raise GuardError(
-            problem=f"the Dask scheduler at {address} has had no worker for {WORKER_TIMEOUT} seconds.",
-            remedy=f"dask worker {address}",
-            exit_code=UNUSABLE,
-        ) from None
+        raise _without_workers(address, WORKER_TIMEOUT) from None
     return client
 
 
@@ -179,6 +255,8 @@ def _silent(address: str, port: int, why: str) -> GuardError:
 
 def _lost(address: str, future: Any) -> GuardError:
     why = future.exception(timeout=ANSWER_TIMEOUT) if future.status == "error" else None
+    if isinstance(why, OtherMakersError):
+        return _unlike(address, str(why))
     if isinstance(why, ImportError):
         return GuardError(
             problem=f"the workers of {address} cannot load the trainer: {why}.",
