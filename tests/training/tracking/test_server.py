@@ -302,3 +302,23 @@ def test_a_server_that_goes_away_in_the_middle_is_said_in_seconds(
         with pytest.raises(GuardError, match="has stopped answering") as refused:
             runs.log(store, trackable.record(figures={"roc": figure}))
     assert not re.search(PASSWORD, refused.value.problem + refused.value.remedy)
+
+
+def test_a_login_that_health_does_not_ask_for_is_told_before_a_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Basic(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/health" else 401)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Basic) as served:
+        threading.Thread(target=served.serve_forever, daemon=True).start()
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{served.server_port}")
+        with pytest.raises(GuardError, match=r"wants to know who asks \(401\)"):
+            runs.store(str(tmp_path))
+        served.shutdown()

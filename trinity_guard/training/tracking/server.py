@@ -25,6 +25,8 @@ from trinity_guard.errors import UNUSABLE, GuardError
 
 # Seconds that a server has to say that it is there; MLflow itself would try for minutes.
 TIMEOUT = 4.0
+# What MLflow itself asks first, and a server with logins shows to nobody without one.
+EXPERIMENTS = "/api/2.0/mlflow/experiments/search?max_results=1"
 LOCAL = ("localhost", "127.0.0.1", "::1", "[::1]")
 # A browser that a foreign page turns against this machine names that page's host.
 ALLOWED = "localhost:*,127.0.0.1:*"
@@ -84,22 +86,34 @@ def check_server(uri: str, who: Mapping[str, str]) -> GuardError | None:
 
 
 def _status(uri: str, who: Mapping[str, str]) -> int | str:
-    """Return the HTTP status of a server's /health, or what kept it from answering, in a few words."""
+    """Return the HTTP status of a server, or what kept it from answering, in a few words.
+
+    /health answers to everybody, also where all else wants a login: of that, a look at the experiments tells.
+    """
     try:
         if not urlsplit(uri).hostname or urlsplit(uri).port == 0:
             raise InvalidURL(uri)
-        request = Request(uri.rstrip("/") + "/health")  # noqa: S310  # http or https, as `store` found
-        login = _login(uri, who)
-        if login:
-            request.add_unredirected_header("Authorization", login)
-        with build_opener(HTTPSHandler(context=_certificates())).open(request, timeout=TIMEOUT - 1) as response:
-            status = int(response.status)
-    except HTTPError as error:
-        status = error.code
+        status = _asked(uri, "/health", who)
+        if status < 400:
+            found = _asked(uri, EXPERIMENTS, who)
+            status = found if found in (401, 403) else status
     except (OSError, HTTPException, ValueError, OverflowError) as error:
         reason = error.reason if isinstance(error, URLError) else error
         return _why(reason if isinstance(reason, BaseException) else error)
     return status if status < 500 else f"HTTP status {status}"
+
+
+def _asked(uri: str, path: str, who: Mapping[str, str]) -> int:
+    """Return the status with which a server answers to a question."""
+    request = Request(uri.rstrip("/") + path)  # noqa: S310  # http or https, as `store` found
+    login = _login(uri, who)
+    if login:
+        request.add_unredirected_header("Authorization", login)
+    try:
+        with build_opener(HTTPSHandler(context=_certificates())).open(request, timeout=TIMEOUT - 1) as response:
+            return int(response.status)
+    except HTTPError as error:
+        return error.code
 
 
 def _login(uri: str, who: Mapping[str, str]) -> str:
