@@ -55,3 +55,31 @@ def test_the_root_is_the_work_trees_top_or_the_current_folder(
     (tmp_path / "no repository").mkdir()
     monkeypatch.chdir(tmp_path / "no repository")
     assert Path(extra.root()).samefile(tmp_path / "no repository")
+
+
+@pytest.mark.parametrize(
+    ("there", "start", "found"),
+    [
+        (["dvc.yaml"], "", ""),
+        (["services/a/params.yaml"], "services/a", "services/a"),
+        (["services/a/dvc.yaml", "params.yaml"], "services/a/src", "services/a"),
+        (["services/a/.dvc"], "services/a", "services/a"),
+        (["params.yaml"], "services/a", ""),
+        ([], "services/a", ""),
+    ],
+)
+def test_a_project_is_the_nearest_folder_with_a_pipeline_or_parameters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: list[str], start: str, found: str
+) -> None:
+    for name in (*there, f"{start}/file"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path / start)
+    assert Path(extra.project(str(tmp_path))).samefile(tmp_path / found)
+
+
+def test_runs_of_an_experiments_temporary_folder_are_kept_in_its_project(tmp_path: Path) -> None:
+    folder = tmp_path / "project/.dvc/tmp/exps/tmp1234"
+    folder.mkdir(parents=True)
+    assert Path(extra.store_root(str(folder))).samefile(tmp_path / "project")
+    assert extra.store_root(str(tmp_path)) == str(tmp_path)

@@ -37,10 +37,6 @@ def configure(p: Parser) -> None:
 
 def run(args: list[str]) -> int:
     given = arguments.parse("trinity lineage", configure, args)
-    from trinity_guard.training import extra  # noqa: PLC0415  # --help must not load it
-
-    if given.verify:
-        extra.require("trinity lineage --verify")
     from trinity_guard.training.release import lineage  # noqa: PLC0415
 
     start = os.getcwdb()

@@ -18,7 +18,8 @@ MLflow the tags semver, git_commit and dvc_md5 on the registered version, with t
 """
 EXAMPLE = """\
 Refused when the model, its metadata or its pointer is not as it is committed, when a remote lacks (or cannot be asked
-for) the model or its dataset, when the version is released already, or smaller than the last. A release that was cut
+for) the model or its dataset, when the version is released already (the Git remote is asked for tags that this clone
+lacks), or smaller than the last. A release that was cut
 short is completed by the same command. Versions are tags of GTO: `gto show`, `gto history`.
 
 example:
@@ -35,15 +36,12 @@ def configure(p: Parser) -> None:
     arguments.add_value(p, "--model", "FILE", model, shells.FILE)
     arguments.add_value(p, "--stage", "NAME", "put it into this stage too, as `gto assign` does")
     p.add_argument("--backport", action="store_true", help="the version is meant to be smaller than the last one")
+    p.add_argument("--offline-ok", action="store_true", help="also where the Git remote cannot be asked for its tags")
     p.add_argument("--no-mlflow", action="store_true", help="make the Git tag alone")
 
 
 def run(args: list[str]) -> int:
     asked = arguments.parse("trinity release", configure, args)
-    from trinity_guard.training import extra  # noqa: PLC0415  # --help must not load it
-
-    if not asked.no_mlflow:
-        extra.require("trinity release")
     from trinity_guard.training.release import release  # noqa: PLC0415
 
     start = os.getcwdb()
@@ -51,7 +49,9 @@ def run(args: list[str]) -> int:
     git.at_top(place)
     config, _ = patterns.load_config(place)
     model = repository.relative(place, [asked.model], start)[0] if asked.model else b""
-    wanted = release.Asked(asked.version, model, asked.stage or "", asked.backport, not asked.no_mlflow)
+    wanted = release.Asked(
+        asked.version, model, asked.stage or "", asked.backport, not asked.no_mlflow, asked.offline_ok
+    )
     confirm.about_remotes(place, [(b"", config.remote or "")] if os.path.isdir(place.file(b".dvc")) else [])
     plan = release.plan(place, config.remote or "", wanted)
     release.carry_out(plan)

@@ -19,6 +19,9 @@ NEEDED = {
     "PIL": "pillow",
     "mlflow": "mlflow",
 }
+# Where DVC has its temporary copies of a project, below it; what makes a folder a project of its own.
+EXPERIMENTS = "/.dvc/tmp/exps/"
+MARKS = (".dvc", "dvc.yaml", "params.yaml")
 GC_THRESHOLDS = (100_000, 50, 50)
 
 
@@ -30,6 +33,16 @@ def require(command: str) -> None:
             problem=f"{command} needs {', '.join(missing)}, which the extra `train` brings.",
             remedy="pip install 'trinity-guard[train]'",
             exit_code=UNUSABLE,
+        )
+
+
+def require_mlflow(command: str) -> None:
+    """Refuse to ask MLflow where it is not installed."""
+    if importlib.util.find_spec("mlflow") is None:
+        raise GuardError(
+            f"{command} asks MLflow of this model's run, and MLflow is not installed.",
+            "pip install 'trinity-guard[train]'",
+            UNUSABLE,
         )
 
 
@@ -54,6 +67,27 @@ def silence_warnings() -> None:
 
 def _show_nothing(*what: object, **more: object) -> None:
     pass
+
+
+def store_root(top: str) -> str:
+    """Return where runs are kept of a training at top: there, but of one of DVC's temporary folders, which goes again
+    (`dvc exp run --temp`, and the queue's), in the project that the experiment is of."""
+    before, mark, _ = os.path.realpath(top).partition(EXPERIMENTS)
+    return before if mark and os.path.isdir(os.path.join(before, ".dvc")) else top
+
+
+def project(top: str) -> str:
+    """Return the folder whose params.yaml, data and metrics a training in the current folder means.
+
+    The nearest, up to Git's top, that is a DVC project or has a dvc.yaml or a params.yaml: in a repository of many
+    projects each has its own.
+    """
+    folder, end = os.path.realpath(os.getcwd()), os.path.realpath(top)
+    while folder != end and folder.startswith(end.rstrip("/") + "/"):
+        if any(os.path.lexists(os.path.join(folder, name)) for name in MARKS):
+            return folder
+        folder = os.path.dirname(folder)
+    return top
 
 
 def root() -> str:

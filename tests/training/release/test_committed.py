@@ -124,3 +124,18 @@ def test_metadata_and_card_stand_beside_the_model() -> None:
 def test_metadata_beyond_sense_is_not_read(tmp_path: Path) -> None:
     with pytest.raises(GuardError, match="larger than 10 MB"):
         committed.parsed(b" " * (committed.MAX_METADATA + 1), b"m_metadata.json")
+
+
+def test_a_pipelines_model_bears_no_date_and_is_as_old_as_its_commit(
+    bare_repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files(bare_repo, monkeypatch, **whole())
+    undated = {key: value for key, value in METADATA.items() if key != "created"}
+    tree = files(
+        bare_repo, monkeypatch,
+        models__p_dot_pkl_dot_dvc=pointer("p.pkl"), models__p_metadata_dot_json=json.dumps(undated).encode(),
+    )  # fmt: skip
+    assert committed.newest(tree) == b"models/p.pkl"
+    later = {**METADATA, "created": "2126-01-02T00:00:00Z"}
+    tree = files(bare_repo, monkeypatch, models__m_metadata_dot_json=json.dumps(later).encode())
+    assert committed.newest(tree) == b"models/m.pkl"

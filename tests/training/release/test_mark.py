@@ -30,6 +30,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setattr(runs, "store", lambda _: SimpleNamespace(shown="sqlite:///mlflow.db"))
     monkeypatch.setattr(runs, "version", lambda *_: answers["version"])
     monkeypatch.setattr(runs, "champion", lambda *_: answers["champion"])
+    monkeypatch.setattr(runs, "in_stage", lambda *_: answers.get("in stage", []))
     monkeypatch.setattr(runs, "mark", lambda *told: answers.update(marked=told[1:]))
     return answers
 
@@ -50,7 +51,19 @@ def test_a_version_gets_what_it_lacks_and_the_alias(registry: dict[str, Any]) ->
     assert made is not None
     made.put()
     lacking = {"git_commit": "c" * 40, "dvc_md5": "ab" * 16, "stage": "prod"}
-    assert registry["marked"] == ("risk", "3", lacking, "champion")
+    assert registry["marked"] == ("risk", "3", lacking, "champion", [])
+
+
+def test_a_stage_is_of_one_version_alone(registry: dict[str, Any]) -> None:
+    registry["version"]["tags"] = {**TAGS, "stage": "prod"}
+    registry["champion"] = {"version": "3"}
+    registry["in stage"] = ["1", "3"]
+    made, _ = planned(stage="prod")
+    assert made is not None
+    made.put()
+    assert registry["marked"] == ("risk", "3", {}, None, ["1"])
+    registry["in stage"] = ["3"]
+    assert planned(stage="prod") == (None, [])
 
 
 def test_nothing_is_to_be_done_twice(registry: dict[str, Any]) -> None:

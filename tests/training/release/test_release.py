@@ -345,6 +345,17 @@ def test_a_released_version_goes_into_another_stage_later(work: Work) -> None:
     assert work.gto("show", "layout-risk-predictor#prod", "--version").strip() == "v1.2.0"
 
 
+@pytest.mark.slow
+def test_a_stage_goes_back_to_an_older_version_whatever_model_is_here_now(work: Work) -> None:
+    work.release("v1.0.0", "--stage", "prod", "--no-mlflow")
+    work.train_again("n_estimators=6")
+    assert work.release("v2.0.0", "--stage", "prod", "--no-mlflow").returncode == 0
+    said = work.release("v1.0.0", "--stage", "prod", "--no-mlflow")
+    assert said.returncode == 0, said.stderr
+    assert work.gto("show", "layout-risk-predictor#prod", "--version").strip() == "v1.0.0"
+    assert work.release("v1.0.0", "--stage", "prod", "--no-mlflow").returncode == 1
+
+
 # --- kill -9
 
 HOOK = """#!/bin/sh

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -192,16 +193,16 @@ def inside(place: git.Place, text: str) -> bytes:
 
 
 def newest(tree: CommitFiles) -> bytes:
-    """Return the path of the model of `models/` that was trained last, by its metadata; the pipeline's bears no date.
+    """Return the path of the model of `models/` that was trained last, by its metadata.
 
-    Those of the work tree count too: one that is not committed is not passed over in silence. GuardError where
-    there is none.
+    A pipeline's bears no date: it is as old as the commit that changed it last. Those of the work tree count too: one
+    that is not committed is not passed over in silence. GuardError where there is none.
     """
     dated: dict[bytes, str] = {}
     for path, data in _metadata_files(tree).items():
         stem = path[: -len(METADATA)]
         try:
-            dated[stem + SUFFIX] = parsed(data, path).text("created")
+            dated[stem + SUFFIX] = parsed(data, path).text("created") or _moment(tree, path)
         except GuardError:
             continue  # some other tool's file: no candidate, and named when it is asked for
     if not dated:
@@ -211,6 +212,18 @@ def newest(tree: CommitFiles) -> bytes:
             UNUSABLE,
         )
     return max(dated, key=lambda path: (dated[path], path))
+
+
+def _moment(tree: CommitFiles, path: bytes) -> str:
+    """Return when a file became what it is, as metadata writes moments: by its last commit; not committed: now."""
+    changed = git.run("status", "--porcelain", "-uall", "--", path, env=git.literal())
+    said = git.run(
+        "log", "-1", "--date=format-local:%Y-%m-%dT%H:%M:%SZ", "--format=%cd", tree.commit, "--", path,
+        env={**git.literal(), "TZ": "UTC"},
+    )  # fmt: skip
+    if said and not changed:
+        return os.fsdecode(said.strip())
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def _metadata_files(tree: CommitFiles) -> dict[bytes, bytes]:

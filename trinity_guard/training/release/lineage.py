@@ -15,6 +15,7 @@ from trinity_guard.dvcrepo.output import Output
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.push import deliver
 from trinity_guard.remotes import connect
+from trinity_guard.training import extra
 from trinity_guard.training.release import committed, mark
 from trinity_guard.training.release import release as releasing
 from trinity_guard.training.release.committed import Model
@@ -235,6 +236,7 @@ def _mlflow(place: git.Place, record: Record, look: bool) -> Iterator[Fact]:
 def _asked_mlflow(place: git.Place, record: Record, run_id: str) -> Iterator[Fact]:
     from trinity_guard.training.tracking import runs  # MLflow is asked here alone
 
+    extra.require_mlflow("trinity lineage --verify")
     store_ = runs.store(os.fsdecode(place.top))
     model, told = record.model, record.model.metadata
     run = runs.run_of(store_, run_id)

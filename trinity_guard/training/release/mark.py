@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from trinity_guard import git
 from trinity_guard.errors import GuardError
+from trinity_guard.training import extra
 from trinity_guard.training.release.committed import Metadata, Model
 from trinity_guard.training.tracking import runs
 
@@ -19,16 +20,17 @@ WITHOUT = "trinity release {version} --no-mlflow     # the tag in Git alone"
 
 @dataclass(frozen=True)
 class Mark:
-    """Tags and alias that one version of a registered model still lacks."""
+    """Tags and alias that a version of a registered model still lacks; leaving: others that are still in its stage."""
 
     store: runs.RunStore
     name: str
     number: str
     tags: Mapping[str, str]
     alias: str | None
+    leaving: Sequence[str] = ()
 
     def put(self) -> None:
-        runs.mark(self.store, self.name, self.number, self.tags, self.alias)
+        runs.mark(self.store, self.name, self.number, self.tags, self.alias, self.leaving)
 
 
 def registered(metadata: Metadata) -> tuple[str, str]:
@@ -46,9 +48,11 @@ def planned(
         return None, []
     without = WITHOUT.format(version=version)
     try:
+        extra.require_mlflow("trinity release")
         store = runs.store(os.fsdecode(place.top))
         found = runs.version(store, name, number)
         champion = runs.champion(store, name) if found and alias != NO else None
+        leaving = [other for other in runs.in_stage(store, name, stage) if other != number] if found and stage else []
     except GuardError as error:
         return None, [(f"MLflow: {error.problem.rstrip('.')}", "\n".join([*error.remedy.splitlines(), without]))]
     if found is None or found["run_id"] != model.metadata.text("mlflow", "run_id"):
@@ -61,4 +65,6 @@ def planned(
         champion["version"] == number or (alias == UNLESS_LATER and int(champion["version"]) > int(number))
     )
     wants = alias != NO and not borne
-    return (Mark(store, name, number, lacking, ALIAS if wants else None) if lacking or wants else None), []
+    if not (lacking or wants or leaving):
+        return None, []
+    return Mark(store, name, number, lacking, ALIAS if wants else None, leaving), []

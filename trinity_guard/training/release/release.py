@@ -17,11 +17,10 @@ from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import odb
 from trinity_guard.dvcrepo.output import Output
 from trinity_guard.errors import BLOCKED, GuardError, quoted, shown, typed
-from trinity_guard.git import gitpython
 from trinity_guard.push import deliver
 from trinity_guard.remotes import connect
 from trinity_guard.training import provenance
-from trinity_guard.training.release import committed, versions
+from trinity_guard.training.release import committed, elsewhere, versions
 from trinity_guard.training.release import mark as marking
 from trinity_guard.training.release.committed import Model
 from trinity_guard.training.release.versions import Registry, Release
@@ -33,13 +32,17 @@ FOLDER = os.fsdecode(committed.FOLDER)
 
 @dataclass(frozen=True)
 class Asked:
-    """What the command line says. model: a path from the top, b"" for the newest; mlflow: False leaves it alone."""
+    """What the command line says. model: a path from the top, b"" for the newest; mlflow: False leaves it alone.
+
+    offline_ok: release also where the Git remote cannot be asked what is released already.
+    """
 
     version: str
     model: bytes = b""
     stage: str = ""
     backport: bool = False
     mlflow: bool = True
+    offline_ok: bool = False
 
 
 @dataclass
@@ -72,6 +75,7 @@ def plan(place: git.Place, choice: str, asked: Asked) -> ReleasePlan:
         return _completion(place, registry, there, path, asked)
     model = committed.model(tree, path)
     made = _plan(registry, model, asked, is_new=True)
+    made.notes += elsewhere.require_all(place, model.name, asked.offline_ok)
     complaints = [
         *_order(registry, model, asked), *_uncommitted(model), *_bytes(place, model), *_metadata(model),
         *_data(place, model),
@@ -128,7 +132,9 @@ def _completion(place: git.Place, registry: Registry, there: Release, path: byte
     if there.withdrawn:
         raise GuardError(f"{there.tag} was released and withdrawn.", "gto history     # take the next version")
     model = of_release(place, there)
-    if asked.model not in (b"", model.path) or not _same(place, model, path):
+    # A stage goes back to an older version, whatever model is here now.
+    back = bool(asked.stage) and asked.stage not in registry.stages(there)
+    if asked.model not in (b"", model.path) or not (back or _same(place, model, path)):
         raise _again(there, model)
     made = _plan(registry, model, asked, is_new=False)
     if asked.stage in registry.stages(there):
@@ -313,7 +319,8 @@ def on_remotes(place: git.Place, choice: str, wanted: Sequence[Output]) -> list[
     GuardError where a remote cannot be asked: then nothing is known.
     """
     groups: dict[tuple[bytes, str], list[Output]] = {}
-    for goal in wanted:
+    # What was imported from another DVC repository lies on that one's remote, and is fetched from there.
+    for goal in (g for g in wanted if not g.from_repo):
         groups.setdefault((goal.project, (goal.remote or choice).lower()), []).append(goal)
     found = []
     for (project, name), group in groups.items():
@@ -371,9 +378,8 @@ def message(made: ReleasePlan) -> str:
 
 def publishing(made: ReleasePlan) -> str:
     """Return the command that publishes the tags, "" where there is no Git remote."""
-    remotes = list(gitpython.remotes(git.place()))
-    if not remotes:
+    name = elsewhere.remote(git.place())
+    if not name:
         return ""
     tags = [t for t in (made.tag if made.is_new else "", made.stage_tag) if t] or [made.tag]
-    name = "origin" if "origin" in remotes else remotes[0]
     return f"git push {typed(os.fsencode(name))} {' '.join(quoted(t) for t in tags)}"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trinity_guard.training.tracking import sqlite
 from trinity_guard.training.tracking.store import RunStore, opened
 
 CHAMPION = "champion"
+STAGE = "stage"
 
 
 def champion(store: RunStore, name: str, alias: str = CHAMPION) -> dict[str, Any] | None:
@@ -36,18 +37,50 @@ def run_of(store: RunStore, run_id: str) -> dict[str, Any] | None:
     return _asked(store, ask)
 
 
-def mark(store: RunStore, name: str, number: str, tags: Mapping[str, str], alias: str | None = None) -> None:
-    """Put tags (semver, git_commit, dvc_md5) on a version, and let it bear the alias from now on."""
+def in_stage(store: RunStore, name: str, stage: str) -> list[str]:
+    """Return the versions of a registered model whose tag says that they are in this stage."""
     store.ready()
     with opened(store) as client:
+        quoted = name.replace("'", "\\'")
+        versions = client.search_model_versions(f"name = '{quoted}'")
+    return [str(version.version) for version in versions if version.tags.get(STAGE) == stage]
+
+
+def mark(
+    store: RunStore,
+    name: str,
+    number: str,
+    tags: Mapping[str, str],
+    alias: str | None = None,
+    leaving: Sequence[str] = (),
+) -> None:
+    """Put tags (semver, git_commit, dvc_md5) on a version, and let it bear the alias from now on.
+
+    leaving: versions that lose the stage's tag, before this one gets it.
+    """
+    store.ready()
+    with opened(store) as client:
+        for other in leaving:
+            client.delete_model_version_tag(name, other, STAGE)
         for key, value in tags.items():
             client.set_model_version_tag(name, number, key, value)
         if alias:
             client.set_registered_model_alias(name, alias, number)
 
 
-def register(client: Any, name: str, model: Any, run_id: str, tags: Mapping[str, str], alias: str | None) -> str:
-    """Make a logged model the next version of a registered one; return its number."""
+def register(
+    client: Any,
+    name: str,
+    model: Any,
+    run_id: str,
+    tags: Mapping[str, str],
+    alias: str | None,
+    instead_of: str | None = None,
+) -> tuple[str, bool]:
+    """Make a logged model the next version of a registered one; return its number, and whether it bears the alias.
+
+    instead_of: the version that may lose the alias to it ("": none may, None: any): the one that it was compared with.
+    """
     from mlflow.exceptions import MlflowException
 
     try:
@@ -56,18 +89,37 @@ def register(client: Any, name: str, model: Any, run_id: str, tags: Mapping[str,
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
     made = client.create_model_version(name, model.model_uri, run_id, tags=dict(tags), model_id=model.model_id)
-    if alias:
+    bears = alias is not None and (instead_of is None or _bearer(client, name, alias) == instead_of)
+    if bears:
         client.set_registered_model_alias(name, alias, made.version)
-    return str(made.version)
+    return str(made.version), bears
+
+
+def _bearer(client: Any, name: str, alias: str) -> str:
+    """Return the version that bears an alias now, "" where none does."""
+    found = client.get_registered_model(name).aliases.get(alias, "")
+    return str(found)
 
 
 def _found(store: RunStore, question: Any) -> dict[str, Any] | None:
     def ask(client: Any) -> dict[str, Any]:
         made = question(client)
-        metrics = dict(client.get_run(made.run_id).data.metrics) if made.run_id else {}
+        metrics = _metrics(client, made.run_id) if made.run_id else {}
         return {"version": str(made.version), "run_id": made.run_id, "metrics": metrics, "tags": dict(made.tags)}
 
     return _asked(store, ask)
+
+
+def _metrics(client: Any, run_id: str) -> dict[str, float]:
+    """Return a run's metrics, {} where the run was removed since (mlflow gc): the version is there all the same."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return dict(client.get_run(run_id).data.metrics)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return {}
 
 
 def _asked(store: RunStore, ask: Any) -> dict[str, Any] | None:
