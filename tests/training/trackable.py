@@ -13,7 +13,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from trinity_guard.training.tracking.runs import Run
+from trinity_guard.training.tracking.runs import Experiment, Run
 
 MODEL = "layout-risk-predictor"
 REQUIREMENTS = ["scikit-learn==1.0.2", "numpy==1.21.0"]
@@ -43,7 +43,7 @@ def record(**changes: Any) -> Run:
     """A run without a model, which costs little; `changes` name what else is in it."""
     return Run(
         **{
-            "experiment": "layout",
+            "experiment": Experiment("layout"),
             "name": "first",
             "params": {"depth": 4},
             "metrics": {"f1_overflow": 0.7052},

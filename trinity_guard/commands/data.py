@@ -41,7 +41,9 @@ def run(args: list[str]) -> int:
     extra.require("trinity data")
     from trinity_guard.training.data import generate  # noqa: PLC0415  # --help must not load it
 
-    output = os.path.relpath(os.path.join(extra.root(), *OUTPUT)) if asked.output is None else asked.output
+    output = (
+        os.path.relpath(os.path.join(extra.project(extra.root()), *OUTPUT)) if asked.output is None else asked.output
+    )
     with progress.Progress() as line:
         made = generate.make(output, asked.rows, asked.seed, line.bar("measuring", 1, "pages"), asked.force)
     name = shown(os.fsencode(output))

@@ -7,7 +7,7 @@ import os
 from trinity_guard import console
 from trinity_guard.commands.terminal import arguments, progress, shells
 from trinity_guard.detect.patterns import size_text
-from trinity_guard.errors import BLOCKED, FINE, GuardError, shown, typed
+from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown, typed
 from trinity_guard.report import status
 from trinity_guard.training import extra, provenance
 from trinity_guard.training.model import card
@@ -55,7 +55,7 @@ def configure(p: Parser) -> None:
     arguments.add_value(p, "--scheduler", "tcp://HOST:PORT", "search on this Dask cluster")
     p.add_argument("--min-f1", metavar="X", type=_figure, help="write nothing if the overflow class's F1 is below X")
     p.add_argument("--min-mcc", metavar="X", type=_figure, help="write nothing if Matthews' correlation is below X")
-    experiment = f"MLflow's experiment (default: {NAME})"
+    experiment = f"MLflow's experiment (default: MLFLOW_EXPERIMENT_NAME or _ID, else {NAME})"
     p.add_argument("--experiment", metavar="NAME", type=_experiment, help=experiment)
     p.add_argument("--run-name", metavar="NAME", type=_run_name, help="MLflow's run (default: the model's file name)")
     register = "make it a version of this registered model, and its champion, if no worse than that"
@@ -76,10 +76,13 @@ def run(args: list[str]) -> int:
     from trinity_guard.training.tracking import store as stores  # noqa: PLC0415  # not for --help
 
     root = extra.root()
+    project = extra.project(root)
     chosen = {"target": asked.target, "protocol": asked.protocol, "seed": asked.seed}
-    settings = params.settings(root, asked.params, asked.set, chosen)
+    settings = params.settings(project, asked.params, asked.set, chosen)
+    experiment = naming.experiment(asked.experiment, NAME)
+    _require_name(experiment)
     # Before scikit-learn is loaded: a server that is not there is said within seconds.
-    store = stores.store(root, asked.offline_ok)
+    store = stores.store(extra.store_root(root), asked.offline_ok)
     if store.fallback:
         console.warn(f"{store.fallback.rstrip('.')}; --offline-ok: this run is logged to mlflow.db instead.")
     with progress.Progress() as line:
@@ -88,10 +91,10 @@ def run(args: list[str]) -> int:
 
         options = train.TrainingOptions(
             root=root,
-            dataset=asked.dataset or _ours(root, *DATASET),
-            output=asked.output or _ours(root, OUTPUT),
+            dataset=asked.dataset or _ours(project, *DATASET),
+            output=asked.output or _ours(project, OUTPUT),
             settings=settings,
-            experiment=asked.experiment or NAME,
+            experiment=experiment,
             run_name=asked.run_name,
             register=asked.register,
             compare=not asked.no_champion,
@@ -100,9 +103,21 @@ def run(args: list[str]) -> int:
             min_f1=asked.min_f1,
             min_mcc=asked.min_mcc,
             stage=asked.stage,
+            project=project,
         )
         trained = _watched(options, store, line)
     return _report(options, store, trained)
+
+
+def _require_name(experiment: naming.Experiment) -> None:
+    """Refuse a name of MLflow's variable that MLflow will not take, as the option's is refused."""
+    reason = naming.objection(naming.EXPERIMENT, experiment.name)
+    if reason:
+        raise GuardError(
+            f"MLFLOW_EXPERIMENT_NAME {reason}.",
+            "trinity train --experiment NAME     # goes before the variable",
+            UNUSABLE,
+        )
 
 
 def _count(text: str) -> int:

@@ -31,7 +31,7 @@ def run(args: list[str]) -> int:
     extra.require("trinity ui")
     from trinity_guard.training.tracking import server, ui  # noqa: PLC0415  # MLflow may be missing
 
-    site = ui.Site(extra.root(), asked.port)
+    site = ui.Site(extra.store_root(extra.root()), asked.port)
     if asked.printing:
         console.result(site.command_line())
         return FINE
@@ -39,7 +39,7 @@ def run(args: list[str]) -> int:
     console.note(f"starting MLflow on {site.shown} …")
 
     def ready() -> None:
-        console.say(f"{site.url}     # Ctrl-C ends it")
+        console.say(f"{site.page()}     # Ctrl-C ends it")
 
     site.serve(ready)
     return FINE

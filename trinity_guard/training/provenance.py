@@ -131,6 +131,15 @@ def versions(of: tuple[str, ...] = PACKAGES) -> dict[str, str]:
     return {package: version(package) for package in of}
 
 
+def python() -> str:
+    """Return the version of the Python that runs."""
+    return platform.python_version()
+
+
+def own_version() -> str:
+    return __version__
+
+
 def all_versions() -> dict[str, str]:
     """Return the versions of Python, of the packages at work, and ours."""
     return {"python": platform.python_version(), **versions(), "trinity-guard": __version__}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
@@ -14,7 +15,7 @@ from trinity_guard.errors import GuardError, shown
 from trinity_guard.git import files
 from trinity_guard.training import provenance, record
 from trinity_guard.training.data import csv_file
-from trinity_guard.training.data.table import load, warnings
+from trinity_guard.training.data.table import contradictions, load, warnings
 from trinity_guard.training.model import card, evaluation, gates, plots, search
 from trinity_guard.training.model import champion as challenge
 from trinity_guard.training.model import forest as model
@@ -37,7 +38,9 @@ METRICS = os.path.join("metrics", "train.json")
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """What a training is told. root: of the project; dataset, output: paths as the user sees them.
+    """What a training is told. root: the top of the work tree; dataset, output: paths as the user sees them.
+
+    project: the folder that metrics/train.json is written in, "" for root.
 
     register: the registered model that gets a version, and whose champion must not be better, unless `compare` is off.
     stage: fixed names, and nothing in the outputs that the inputs do not determine. search: how many settings to try.
@@ -47,7 +50,7 @@ class TrainingOptions:
     dataset: str
     output: str
     settings: Settings = field(default_factory=Settings)
-    experiment: str = NAME
+    experiment: runs.Experiment = field(default_factory=lambda: runs.Experiment(NAME))
     run_name: str | None = None
     register: str | None = None
     compare: bool = True
@@ -56,6 +59,7 @@ class TrainingOptions:
     min_f1: float | None = None
     min_mcc: float | None = None
     stage: bool = False
+    project: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,7 @@ class _Inputs:
     pointer: Recorded | None
     matches: bool | None
     data: Examples
+    begun: float
 
 
 @dataclass(frozen=True)
@@ -112,8 +117,9 @@ def train(options: TrainingOptions, store: runs.RunStore, watch: Watch | None = 
     folder that cannot be written (2).
     """
     watch = watch or Watch()
+    begun = time.time()
     watch.steps("reading the table")
-    inputs = _inputs(options)
+    inputs = _inputs(options, begun)
     parts = model.split(inputs.data, options.settings)
     if options.search and options.scheduler:
         search.require(options.scheduler)
@@ -132,8 +138,9 @@ def _completed(inputs: _Inputs, store: runs.RunStore, fitted: _Fitted, ignored: 
     """Pass the gates, log, write."""
     options = inputs.options
     champion, measured = _champion(inputs, store, fitted)
+    instead_of = str(champion["version"]) if champion else ""
     complaints = gates.check(fitted.evaluation, options.min_f1, options.min_mcc, champion)
-    notes = [*warnings(inputs.table), *_mismatch(inputs), *measured]
+    notes = [*warnings(inputs.table), *_mismatch(inputs), *measured, *_weighted(fitted.settings)]
     if complaints:
         logged, unlogged = _log(store, _run(inputs, fitted, f"{NAME} (refused)", {"gates": " ".join(complaints)}))
         return Trained(fitted.evaluation, {}, complaints, notes, ignored, None, logged, unlogged)
@@ -142,11 +149,13 @@ def _completed(inputs: _Inputs, store: runs.RunStore, fitted: _Fitted, ignored: 
         claim.stage(data)
         metadata = _metadata(inputs, fitted, claim, data)
         run = _run(inputs, fitted, claim.stem, {"dvc_md5": metadata["model"]["md5"], "gates": "passed"})
-        logged, unlogged = _log(store, _with_model(run, inputs, fitted, metadata, claim.stem))
+        whole = _with_model(run, inputs, fitted, metadata, claim.stem)
+        logged, unlogged = _log(store, replace(whole, instead_of=instead_of if options.compare else None))
         metadata = metadata if options.stage else metadata | {"mlflow": _mlflow(store, logged, options)}
         written = claim.write(record.encoded(metadata), card.encoded(metadata, claim.stem))
     if options.stage:
-        _write_metrics(options.root, fitted.evaluation)
+        _write_metrics(options.project or options.root, fitted.evaluation)
+    notes += _overtaken(options, logged)
     return Trained(fitted.evaluation, metadata, [], notes, ignored, written, logged, unlogged)
 
 
@@ -160,16 +169,45 @@ def _champion(inputs: _Inputs, store: runs.RunStore, fitted: _Fitted) -> tuple[M
     return equal, [note] if note else []
 
 
-def _inputs(options: TrainingOptions) -> _Inputs:
+def _overtaken(options: TrainingOptions, logged: runs.Logged | None) -> list[str]:
+    """Return what to say where another version has become champion since this one was compared with the former."""
+    if not (options.register and logged and logged.registered_version) or logged.bears_alias:
+        return []
+    return [
+        f"version {logged.registered_version} of {options.register} is registered, and is not the champion: another "
+        "version became it while this one was trained. The same command again compares with that one."
+    ]
+
+
+def _inputs(options: TrainingOptions, begun: float) -> _Inputs:
     source = provenance.commit(options.root)
     table = load(options.dataset)
+    if options.settings.target == "resolved_strategy_id":
+        _refuse_contradictions(table)
     pointer = provenance.recorded(options.dataset, options.root)
     matches = None
     if pointer is not None:
         matches = pointer.md5 == table.md5
         if pointer.legacy and not matches:
             matches = pointer.agrees(csv_file.read(options.dataset))
-    return _Inputs(options, source, table, pointer, matches, model.examples(table, options.settings))
+    return _Inputs(options, source, table, pointer, matches, model.examples(table, options.settings), begun)
+
+
+def _weighted(settings: Settings) -> list[str]:
+    weight = settings.class_weight
+    return [card.WEIGHTED.format(weight)] if weight else []
+
+
+def _refuse_contradictions(table: Table) -> None:
+    """Refuse to learn labels that the table's own verdicts deny."""
+    found = contradictions(table.frame)
+    if found:
+        name = shown(os.fsencode(table.path))
+        raise GuardError(
+            "\n    ".join([f"{name} cannot be trained on for resolved_strategy_id:", *found]),
+            "give each row the number of the mildest strategy under which its page held\n"
+            "trinity train --target is_valid     # learns from the verdicts alone",
+        )
 
 
 def _mismatch(inputs: _Inputs) -> list[str]:
@@ -183,8 +221,8 @@ def _mismatch(inputs: _Inputs) -> list[str]:
 
 
 def _ignore_store(root: str, store: runs.RunStore) -> list[str]:
-    """Keep the embedded store out of Git, before there is one."""
-    return runs.ignore(root) if store.embedded and provenance.is_git(root) else []
+    """Keep the runs out of Git, before there are any."""
+    return runs.ignore(store.root if store.embedded else root, store) if provenance.is_git(root) else []
 
 
 def _fit(inputs: _Inputs, parts: tuple[Any, Any], store: runs.RunStore, watch: Watch) -> _Fitted:
@@ -284,6 +322,8 @@ def _run(inputs: _Inputs, fitted: _Fitted, name: str, tags: Mapping[str, str]) -
         dataset_path=provenance.named(table.path, options.root),
         dataset_md5=table.md5,
         dataset_frame=table.frame,
+        begun=inputs.begun,
+        columns=card.headlines(found.metrics),
         trials=[(t.params, {mean: t.mean, sd: t.sd, "seconds": t.seconds}) for t in fitted.trials],
     )
 

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.training import samples
 from trinity_guard.errors import GuardError
 from trinity_guard.training.data import generate, table
 
@@ -374,3 +375,32 @@ def test_any_text_in_a_cell_gives_a_table_or_a_refusal(
         frame.loc[row, column] = text
     data = frame.to_csv(index=False, lineterminator="\n").encode("utf-8", "surrogatepass")
     is_table_or_refusal(tmp_path / "t.csv", data)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "held", "resolved", "said"),
+    [
+        ("css_break_word", 1, 99, "is_valid 1 (it held), but resolved_strategy_id 99"),
+        ("Pre-emptive", 1, 99, "is_valid 1 (it held), but resolved_strategy_id 99"),
+        ("NONE", 1, 2, "under a milder strategy"),
+        ("FONT_SHRINK", 0, 2, "is_valid 0 under the very strategy"),
+        ("CONTENT_CUT", 1, 2, ""),
+        ("NONE", 0, 99, ""),
+        ("Pre-emptive", 1, 2, ""),
+    ],
+)
+def test_a_row_that_contradicts_itself_is_named(
+    tmp_path: Path, strategy: str, held: int, resolved: int, said: str
+) -> None:
+    frame = samples.frame(60)
+    frame.loc[7, ["page_id", "active_strategy", "is_valid", "resolved_strategy_id"]] = ["x", strategy, held, resolved]
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    found = table.contradictions(table.load(str(tmp_path / "t.csv")).frame)
+    assert [said in one and "1 rows, the first of them row 8" in one for one in found] == [True] * bool(said)
+
+
+def test_rows_that_are_alike_and_have_both_verdicts_are_a_warning(tmp_path: Path) -> None:
+    frame = samples.frame(60)
+    twin = frame.iloc[[3]].assign(is_valid=1 - frame.loc[3, "is_valid"])
+    pd.concat([frame, twin]).to_csv(tmp_path / "t.csv", index=False)
+    assert "2 rows contradict others" in " ".join(table.warnings(table.load(str(tmp_path / "t.csv"))))

@@ -43,3 +43,9 @@ def test_no_sentence_becomes_a_row_of_the_table_above_it(metadata: dict[str, Any
         lines = card.text(metadata | {"baseline": metadata["baseline"] | baseline}, STEM).splitlines()
         behind = [after for line, after in itertools.pairwise(lines) if line.startswith("|")]
         assert [line for line in behind if line and not line.startswith("|")] == []
+
+
+def test_forecasts_that_class_weights_shifted_are_called_what_they_are(metadata: dict[str, Any]) -> None:
+    assert "not calibrated" not in card.text(metadata, STEM)
+    metadata["parameters"]["class_weight"] = "balanced"
+    assert "class_weight=balanced: its forecasts are not calibrated" in card.text(metadata, STEM)

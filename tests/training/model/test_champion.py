@@ -36,13 +36,22 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
 
 def of(model: Path, mine: Evaluation, **tags: str) -> dict[str, Any]:
     known = {**mine.terms, "dataset_md5": "0" * 32, "dvc_md5": provenance.md5(model.read_bytes())}
-    return {"version": 2, "metrics": {"mcc": 0.1}, "tags": known | tags}
+    return {"version": 2, "metrics": {"mcc": 0.1, mine.headline: 0.1}, "tags": known | tags}
 
 
 def test_on_the_same_terms_it_stays_as_it_is(case: Case) -> None:
     model, data, test, mine = case
     same = of(model, mine, **mine.terms)
     assert champion.on_equal_terms(same, mine, data, test, str(model.parent)) == (same, "")
+
+
+def test_one_whose_run_is_gone_is_measured_from_its_own_file(case: Case) -> None:
+    model, data, test, mine = case
+    gone = {**of(model, mine, **mine.terms), "metrics": {}}
+    found, note = champion.on_equal_terms(gone, mine, data, test, str(model.parent))
+    assert found["metrics"][mine.headline] > 0.5
+    assert "was measured on the test rows" in note
+    assert "flatter" not in note  # the rows are those that it was tested on
 
 
 def test_of_another_target_it_is_not_measured(case: Case) -> None:
@@ -67,7 +76,7 @@ def test_where_its_file_is_not_here_that_is_said(case: Case, md5: str, tmp_path:
     folder = str(model.parent if md5 else tmp_path)
     found, note = champion.on_equal_terms(of(model, mine, dvc_md5=md5), mine, data, test, folder)
     assert f"its file (md5 {md5 or 'not recorded'}) is not in {folder}" in found["unmeasured"]
-    assert (found["metrics"], note) == ({"mcc": 0.1}, "")
+    assert (found["metrics"]["mcc"], note) == (0.1, "")
 
 
 def test_a_table_that_lacks_its_columns_cannot_measure_it(case: Case) -> None:

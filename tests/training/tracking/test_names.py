@@ -18,7 +18,8 @@ def test_the_longest_name_that_is_taken_is_one_that_mlflow_takes(root: Path, kin
     assert names.objection(kind, longest + "é")
     field = {names.EXPERIMENT: "experiment", names.RUN: "name", names.REGISTERED: "register"}[kind]
     model = {"model": trackable.model(), "example": trackable.table().head(3)} if field == "register" else {}
-    made = tracking.log(tracking.begin(str(root)), trackable.record(**{field: longest}, **model))
+    given = names.Experiment(longest) if field == "experiment" else longest
+    made = tracking.log(tracking.begin(str(root)), trackable.record(**{field: given}, **model))
     assert bool(made.registered_version) == bool(model)
 
 
@@ -38,3 +39,25 @@ def test_what_mlflow_takes_as_a_registered_models_name_is_taken(name: str) -> No
 
     _validate_model_name(name)
     assert not names.objection(names.REGISTERED, name)
+
+
+@pytest.mark.parametrize(
+    ("said", "env", "meant"),
+    [
+        (None, {}, names.Experiment("ours")),
+        (None, {"MLFLOW_EXPERIMENT_NAME": "nightly"}, names.Experiment("nightly")),
+        (None, {"MLFLOW_EXPERIMENT_ID": "7"}, names.Experiment("ours", "7")),
+        (None, {"MLFLOW_EXPERIMENT_ID": "7", "MLFLOW_EXPERIMENT_NAME": "nightly"}, names.Experiment("nightly")),
+        ("mine", {"MLFLOW_EXPERIMENT_ID": "7", "MLFLOW_EXPERIMENT_NAME": "nightly"}, names.Experiment("mine")),
+    ],
+)
+def test_mlflows_own_variables_name_the_experiment_unless_the_command_does(
+    said: str | None, env: dict[str, str], meant: names.Experiment
+) -> None:
+    assert names.experiment(said, "ours", env) == meant
+
+
+def test_an_experiment_is_known_by_its_id_where_that_is_given() -> None:
+    assert names.Experiment("ours").is_of("ours", "3")
+    assert not names.Experiment("ours", "7").is_of("ours", "3")
+    assert names.Experiment("ours", "7").is_of("another", "7")

@@ -65,7 +65,7 @@ def test_an_experiment_whose_artifacts_are_kept_elsewhere_on_purpose_is_logged_t
     shared = tmp_path / "shared" / "mlartifacts"
     shared.mkdir(parents=True)
     client(store).create_experiment("my own", artifact_location=shared.as_uri())
-    made = tracking.log(store, trackable.record(experiment="my own", files={"card.md": b"x"}))
+    made = tracking.log(store, trackable.record(experiment=tracking.Experiment("my own"), files={"card.md": b"x"}))
     assert trackable.below(shared) == [f"{made.run_id}/artifacts/card.md"]
 
 
@@ -203,9 +203,9 @@ def test_database_and_artifacts_are_kept_out_of_git(bare_repo: Repo) -> None:
     (root / "mlruns").mkdir()
     (root / "mlruns" / "x").write_bytes(b"x")
     assert bare_repo.git("status", "--porcelain").stdout.count(b"ml") == 4
-    assert tracking.ignore(str(root)) == ["/mlflow.db*", "/mlartifacts/", "/mlruns/"]
+    assert tracking.ignore(str(root), tracking.store(str(root))) == ["/mlflow.db*", "/mlartifacts/", "/mlruns/"]
     assert bare_repo.git("status", "--porcelain").stdout == b"?? .gitignore\n"
-    assert tracking.ignore(str(root)) == tracking.ignored(str(root)) == []
+    assert tracking.ignore(str(root), tracking.store(str(root))) == tracking.ignored(str(root)) == []
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_database_and_artifacts_are_kept_out_of_git(bare_repo: Repo) -> None:
 )
 def test_every_other_byte_of_the_gitignore_stays(tmp_path: Path, before: bytes, added: bytes) -> None:
     (tmp_path / ".gitignore").write_bytes(before)
-    tracking.ignore(str(tmp_path))
+    tracking.ignore(str(tmp_path), tracking.store(str(tmp_path)))
     assert (tmp_path / ".gitignore").read_bytes() == before + added
 
 
@@ -228,5 +228,19 @@ def test_a_gitignore_that_is_a_link_is_refused(tmp_path: Path) -> None:
     (tmp_path / "real").write_bytes(b"x\n")
     (tmp_path / ".gitignore").symlink_to("real")
     with pytest.raises(GuardError, match="symlink"):
-        tracking.ignore(str(tmp_path))
+        tracking.ignore(str(tmp_path), tracking.store(str(tmp_path)))
     assert (tmp_path / "real").read_bytes() == b"x\n"
+
+
+def test_a_database_of_ones_own_is_kept_out_of_git_where_it_lies_in_the_work_tree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "logs").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///logs/my runs.db")
+    store = tracking.store(str(tmp_path))
+    ours = ["/mlflow.db*", "/mlartifacts/", "/mlruns/"]
+    assert tracking.ignore(str(tmp_path), store) == [*ours, "/logs/my runs.db*", "/logs/mlartifacts/"]
+    assert tracking.ignore(str(tmp_path), store) == []
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path.parent}/runs.db")
+    assert tracking.ignore(str(tmp_path), tracking.store(str(tmp_path))) == []

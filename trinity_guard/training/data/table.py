@@ -15,7 +15,10 @@ from trinity_guard.training.data import cells, csv_file
 from trinity_guard.training.data.columns import CONTRACT, OPTIONAL, REQUIRED
 from trinity_guard.training.data.themes import STRATEGIES, UNRESOLVED
 
-__all__ = ["CONTRACT", "MIN_ROWS", "OPTIONAL", "REQUIRED", "STRATEGIES", "UNRESOLVED", "Table", "load", "warnings"]
+__all__ = [
+    "CONTRACT", "MIN_ROWS", "OPTIONAL", "REQUIRED", "STRATEGIES", "UNRESOLVED", "Table", "contradictions", "load",
+    "warnings",
+]  # fmt: skip
 
 MIN_ROWS = 50
 MIN_RARER = 10  # rows of the rarer verdict: fewer cannot be split for training, test and validation
@@ -25,6 +28,8 @@ MAX_COMPLAINTS = 20
 MANY_THEMES = 50
 MAX_RAGGED = 5  # ragged rows to name
 KNOWN = (*CONTRACT, *OPTIONAL)
+# What a row tells beside all that is learnt from.
+SAYINGS = ("timestamp", "css_signature", "failure_reason", "style_overrides_raw")
 DELIMITERS = {"\t": "tabs", ";": "semicolons", "|": "bars"}
 
 Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -210,6 +215,33 @@ def _spread(frame: pd.DataFrame, groups: Ints, paged: bool) -> list[str]:
     return []
 
 
+def contradictions(frame: pd.DataFrame) -> list[str]:
+    """Return where is_valid and resolved_strategy_id of a row cannot both be true, with the first such row.
+
+    resolved_strategy_id is the mildest strategy under which the page holds: their numbers rise from the mildest.
+    """
+    if "resolved_strategy_id" not in frame:
+        return []
+    held, resolved = frame["is_valid"] == 1, frame["resolved_strategy_id"]
+    tried = frame["active_strategy"].map(STRATEGIES)  # of strategies without a number: nan, which is like nothing
+    kinds = (
+        (held & (resolved == UNRESOLVED), f"is_valid 1 (it held), but resolved_strategy_id {UNRESOLVED} (nothing did)"),
+        (held & (tried < resolved) & (resolved != UNRESOLVED), "is_valid 1 under a milder strategy than "
+         "resolved_strategy_id, which is the mildest that held"),
+        (~held & (tried == resolved), "is_valid 0 under the very strategy that resolved_strategy_id says has held"),
+    )  # fmt: skip
+    found = [(np.flatnonzero(rows.to_numpy()), what) for rows, what in kinds]
+    return [f"{len(at):,} rows, the first of them row {at[0] + 1}, have {what}" for at, what in found if len(at)]
+
+
+def _undecided(table: Table) -> int:
+    """Return how many rows are alike in all that is learnt from, and have both verdicts."""
+    frame = table.frame
+    same = [name for name in frame if name not in ("is_valid", "resolved_strategy_id", *SAYINGS)]
+    verdicts = frame.groupby(same, sort=False)["is_valid"].transform("nunique")
+    return int((verdicts > 1).sum())
+
+
 def warnings(table: Table) -> list[str]:
     """Return what may be meant, and is worth a look."""
     found = []
@@ -217,6 +249,10 @@ def warnings(table: Table) -> list[str]:
     twice = int(frame.duplicated().sum())
     if twice:
         found.append(f"{twice:,} of {len(frame):,} rows stand there more than once.")
+    both = _undecided(table)
+    if both:
+        found.append(f"{both:,} rows contradict others: all that is known of them is alike, is_valid is 1 and 0.")
+    found += [f"{said}: these rows contradict themselves." for said in contradictions(frame)]
     if not table.paged:
         found.append("no page_id: rows with the same counts of characters and words are taken for one page.")
     else:

@@ -27,6 +27,12 @@ LABELS = (
 )
 
 
+WEIGHTED = (
+    "It was trained with class_weight={}: its forecasts are not calibrated. They are shifted towards the rarer class "
+    "on purpose, so a forecast of 0.5 is not one chance in two, and advice that cuts there warns more often."
+)
+
+
 def text(metadata: Mapping[str, Any], stem: str) -> str:
     """Return the card of a model, Markdown, from its metadata; stem: the model's file name without its ending."""
     parts = [
@@ -38,6 +44,7 @@ def text(metadata: Mapping[str, Any], stem: str) -> str:
         "## Where it is good, and where not",
         _slices(metadata["slices"]),
         "## Are its probabilities true?",
+        _weighted(metadata["parameters"]),
         _calibration(metadata),
         "## What its labels mean",
         LABELS,
@@ -109,6 +116,11 @@ def _slices(slices: Sequence[Mapping[str, Any]]) -> str:
     names = [name for name in slices[0] if name not in ("slice", "value")]
     rows = [(_cell(one["slice"]), _cell(one["value"]), *(_number(one.get(name)) for name in names)) for one in slices]
     return _table(("slice", "value", *(f">{name}" for name in names)), rows)
+
+
+def _weighted(parameters: Mapping[str, Any]) -> str:
+    weight = parameters.get("class_weight")
+    return WEIGHTED.format(weight) if weight else ""
 
 
 def _calibration(metadata: Mapping[str, Any]) -> str:

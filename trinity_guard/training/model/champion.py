@@ -30,7 +30,10 @@ def on_equal_terms(
     why. GuardError (1) for a file that is not what its metadata names: it is not loaded, which would run it.
     """
     tags = champion.get("tags") or {}
-    if all(tags.get(key) == value for key, value in mine.terms.items()) or tags.get("target") != mine.target:
+    # Its run may have been removed, and its figures with it.
+    measured = mine.headline in (champion.get("metrics") or {})
+    same = all(tags.get(key) == value for key, value in mine.terms.items())
+    if (same and measured) or tags.get("target") != mine.target:
         return champion, ""
     path = _file(folder, tags.get("dvc_md5", ""))
     if not path:
@@ -44,9 +47,10 @@ def on_equal_terms(
     classes = sorted({*data.classes, *(int(c) for c in loaded.pipeline.classes_)})
     p = evaluation.predictions(loaded.pipeline, data.X[loaded.features].iloc[test], classes)
     metrics = evaluation.measure(data.y[test], p, classes, data.target)
+    flattered = "" if same else "; rows that it was trained on flatter it"
     note = (
         f"the champion (version {champion['version']}) was measured on the test rows of this table: {mine.headline} "
-        f"{metrics[mine.headline]:.3f}, mcc {metrics['mcc']:.3f}; rows that it was trained on flatter it."
+        f"{metrics[mine.headline]:.3f}, mcc {metrics['mcc']:.3f}{flattered}."
     )
     return {**champion, "metrics": metrics, "tags": {**tags, **mine.terms}}, note
 

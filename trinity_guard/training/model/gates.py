@@ -65,7 +65,8 @@ def _champion(evaluation: Evaluation, champion: Mapping[str, Any]) -> list[str]:
     for name in (evaluation.headline, "mcc"):
         theirs = _figure((champion.get("metrics") or {}).get(name))
         if theirs is None:
-            complaints.append(f"{who} has no {name} to compare with.")
+            why = f": {champion['unmeasured']}" if champion.get("unmeasured") else ""
+            complaints.append(f"{who} has no {name} to compare with{why}. --no-champion does without.")
         elif not evaluation.metrics[name] >= theirs - EQUAL:
             complaints.append(f"{name} is {evaluation.metrics[name]:.3f}, {who} has {theirs:.3f}.")
     return complaints

@@ -195,7 +195,8 @@ def evaluate(path: str | VerifiedModel, dataset: str, md5: str | None = None) ->
             "trinity data --output another.csv     # measures all columns",
         )
     data = replace(data, X=data.X[loaded.features], features=loaded.features)
-    own = (loaded.metadata.get("dataset") or {}).get("md5") == table.md5
+    said = loaded.metadata.get("dataset")
+    own = isinstance(said, dict) and said.get("md5") == table.md5
     nothing = np.zeros(0, dtype=np.int64)
     train, test = forest.split(data, settings) if own else (nothing, np.arange(len(data.y)))
     return evaluation.evaluate(loaded.pipeline, data, settings, train, test)

@@ -2,9 +2,34 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 EXPERIMENT, RUN, REGISTERED = "experiment", "run", "registered model"
 # As wide as the columns of MLflow's tables: SQLite takes more, and which database a server has, nobody tells.
 MAX_LENGTH = {EXPERIMENT: 256, RUN: 250, REGISTERED: 256}
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Which experiment a run goes to. number: its id, where MLflow's variable names it so; the name is then unknown."""
+
+    name: str
+    number: str = ""
+
+    def is_of(self, name: str, number: str) -> bool:
+        """Whether MLflow's experiment of this name and id is meant."""
+        return number == self.number if self.number else name == legible(self.name)
+
+
+def experiment(said: str | None, default: str, env: Mapping[str, str] = os.environ) -> Experiment:
+    """Return the experiment that a command names, else MLflow's own variables, as schedulers set them; else ours."""
+    if said:
+        return Experiment(said)
+    # MLflow itself lets the name go first.
+    name, number = (env.get(key, "").strip() for key in ("MLFLOW_EXPERIMENT_NAME", "MLFLOW_EXPERIMENT_ID"))
+    return Experiment(name or default, "" if name else number)
 
 
 def legible(text: str) -> str:

@@ -17,15 +17,16 @@ from importlib.metadata import version as installed
 from typing import Any
 
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
-from trinity_guard.training.tracking.names import legible
-from trinity_guard.training.tracking.registry import champion, mark, register, run_of, version
+from trinity_guard.training.tracking import pages, sqlite
+from trinity_guard.training.tracking.names import Experiment, legible
+from trinity_guard.training.tracking.registry import champion, in_stage, mark, register, run_of, version
 from trinity_guard.training.tracking.server import shown_uri
-from trinity_guard.training.tracking.sqlite import artifact_uri, ignore, ignored, moved_from
+from trinity_guard.training.tracking.sqlite import artifact_uri, moved_from
 from trinity_guard.training.tracking.store import RunStore, begin, opened, store
 
 __all__ = [
-    "Logged", "Run", "RunStore", "begin", "champion", "ignore", "ignored", "log", "mark", "require", "run_of",
-    "shown_uri", "store", "version",
+    "Experiment", "Logged", "Run", "RunStore", "begin", "champion", "ignore", "ignored", "in_stage", "log", "mark",
+    "require", "run_of", "shown_uri", "store", "version",
 ]  # fmt: skip
 
 # MLflow's own limits, and how many of each it takes at once.
@@ -33,8 +34,6 @@ MAX_PARAM, MAX_TAG, MAX_KEY, MAX_DIGEST, BATCH = 6000, 8000, 250, 36, 100
 MAX_DATASET = 500
 # Where `trinity ui` shows the embedded store.
 UI = "http://127.0.0.1:5000"
-# Without it MLflow's pages show a run among evaluations of language models, and lead to no table of runs.
-CLASSICAL = "?workflowType=machine_learning"
 MODEL = "model"
 # Rows whose types are those of all: a table that is logged has been checked.
 TYPICAL = 500
@@ -46,9 +45,11 @@ class Run:
 
     trials: (params, metrics) of a search, each a run below this one. requirements: lines of pip, all of them pinned.
     register: the registered model to which this one is added as a version, with the alias if one is named.
+    instead_of: see registry.register. begun: when the training began, in seconds since 1970; 0: now.
+    columns: the metrics to be seen first.
     """
 
-    experiment: str
+    experiment: Experiment
     name: str
     params: Mapping[str, object]
     metrics: Mapping[str, float]
@@ -64,6 +65,9 @@ class Run:
     files: Mapping[str, bytes] = field(default_factory=dict)
     trials: Sequence[tuple[Mapping[str, object], Mapping[str, float]]] = ()
     requirements: Sequence[str] = ()
+    begun: float = 0.0
+    columns: Sequence[str] = ()
+    instead_of: str | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,7 @@ class Logged:
     experiment_id: str
     url: str
     registered_version: str | None
+    bears_alias: bool = False
 
 
 def log(store: RunStore, run: Run) -> Logged:
@@ -81,39 +86,72 @@ def log(store: RunStore, run: Run) -> Logged:
     store.ready()
     with warnings.catch_warnings(), opened(store) as client:
         warnings.simplefilter("ignore")
-        experiment = _experiment(client, store, legible(run.experiment))
-        run_id = client.create_run(experiment, run_name=legible(run.name), tags=_tags(run.tags)).info.run_id
-        with _active(store, client, run_id):
-            _batches(client, run_id, run.params, run.metrics)
+        experiment = experiment_id(client, store, run.experiment)
+        begun = _milliseconds(run.begun or time.time())
+        run_id = client.create_run(experiment, begun, tags(run.tags), legible(run.name)).info.run_id
+        with active(store, run_id):
+            batches(client, run_id, run.params, run.metrics)
+            pages.prepare(client, experiment, run.columns or run.metrics)
             _trials(client, experiment, run_id, run.trials)
             _dataset(client, run_id, run)
             _artifacts(client, run_id, run)
             model = _model(run) if run.model is not None else None
-            number = None
+            number, bears = None, False
             if run.register and model is not None:
-                number = register(client, run.register, model, run_id, _tags(run.tags, own=False), run.alias)
+                own = tags(run.tags, own=False)
+                number, bears = register(client, run.register, model, run_id, own, run.alias, run.instead_of)
     base = UI if store.artifact_root else store.shown.rstrip("/")
-    return Logged(run_id, experiment, f"{base}/#/experiments/{experiment}/runs/{run_id}{CLASSICAL}", number)
+    return Logged(run_id, experiment, pages.run(base, experiment, run_id), number, bears)
 
 
-def require(store: RunStore, experiment: str) -> None:
+def ignore(root: str, store: RunStore) -> list[str]:
+    """Let Git ignore the store's files where they lie in root's work tree, before there are any; return the new lines.
+
+    Those of the project's own store whatever the store: the next training may go there, and a commit of all would have
+    its runs then.
+    """
+    return sqlite.ignore(root, sqlite.lines_for(root, store.uri, store.artifact_root))
+
+
+def ignored(root: str) -> list[str]:
+    """Return the lines that root's .gitignore lacks for the project's own store."""
+    return sqlite.ignored(root)
+
+
+def require(store: RunStore, experiment: Experiment) -> None:
     """Refuse a store that cannot be used, or an experiment that no run can be logged to; GuardError (exit 2)."""
     store.ready()
     with opened(store) as client:
-        found = client.get_experiment_by_name(legible(experiment))
+        found = _found(client, store, experiment)
         if found is not None:
             _require_usable(store, found)
 
 
-def _experiment(client: Any, store: RunStore, name: str) -> str:
+def _found(client: Any, store: RunStore, experiment: Experiment) -> Any:
+    """Return MLflow's experiment, None where there is none of the name; GuardError (2) for an id of none."""
+    from mlflow.exceptions import MlflowException
+
+    if not experiment.number:
+        return client.get_experiment_by_name(legible(experiment.name))
+    try:
+        return client.get_experiment(experiment.number)
+    except MlflowException:
+        raise GuardError(
+            f"{store.shown} has no experiment {legible(experiment.number)}, which MLFLOW_EXPERIMENT_ID names.",
+            "unset MLFLOW_EXPERIMENT_ID     # or name one: trinity train --experiment NAME",
+            UNUSABLE,
+        ) from None
+
+
+def experiment_id(client: Any, store: RunStore, wanted: Experiment) -> str:
     """Return the id of an experiment, made where it is missing, with its artifacts where the store has them."""
     from mlflow.exceptions import MlflowException
 
-    found = client.get_experiment_by_name(name)
+    found, name = _found(client, store, wanted), legible(wanted.name)
     if found is None:
         where = artifact_uri(store.artifact_root) if store.artifact_root else None
         try:
-            return str(client.create_experiment(name, artifact_location=where))
+            return str(client.create_experiment(name, artifact_location=where, tags=pages.KIND))
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
@@ -146,7 +184,7 @@ def _require_usable(store: RunStore, found: Any) -> None:
 
 
 @contextlib.contextmanager
-def _active(store: RunStore, client: Any, run_id: str) -> Iterator[None]:
+def active(store: RunStore, run_id: str) -> Iterator[None]:
     """Make a run the one that MLflow's functions log to, and end it whatever happens: FINISHED or FAILED."""
     import mlflow
 
@@ -165,13 +203,15 @@ def _active(store: RunStore, client: Any, run_id: str) -> Iterator[None]:
             os.environ["MLFLOW_TRACKING_URI"] = before
 
 
-def _batches(client: Any, run_id: str, params: Mapping[str, object], metrics: Mapping[str, float]) -> None:
+def batches(
+    client: Any, run_id: str, params: Mapping[str, object], metrics: Mapping[str, float], step: int = 0
+) -> None:
     """Log parameters and metrics in the pieces that a server takes at once, without metrics that are no numbers."""
     from mlflow.entities import Metric, Param
 
     now = int(time.time() * 1000)
     given = [Param(_key(k), cut(str(v), MAX_PARAM)) for k, v in params.items()]
-    measured = [Metric(_key(k), float(v), now, 0) for k, v in metrics.items() if math.isfinite(v)]
+    measured = [Metric(_key(k), float(v), now, step) for k, v in metrics.items() if math.isfinite(v)]
     for start in range(0, max(len(given), len(measured)), BATCH):
         client.log_batch(run_id, measured[start : start + BATCH], given[start : start + BATCH])
 
@@ -182,35 +222,50 @@ def _trials(
     width = len(str(len(trials)))
     for number, (params, metrics) in enumerate(trials, 1):
         name = f"trial {number:0{width}d}"
-        run_id = client.create_run(experiment, run_name=name, tags=_tags({"mlflow.parentRunId": parent})).info.run_id
+        ended = time.time()
+        begun = _milliseconds(ended - metrics.get("seconds", 0.0))
+        run_id = client.create_run(experiment, begun, tags({"mlflow.parentRunId": parent}), name).info.run_id
         try:
-            _batches(client, run_id, params, metrics)
+            batches(client, run_id, params, metrics)
         except BaseException:
             client.set_terminated(run_id, "FAILED")
             raise
-        client.set_terminated(run_id, "FINISHED")
+        client.set_terminated(run_id, "FINISHED", _milliseconds(ended))
+
+
+def _milliseconds(seconds: float) -> int:
+    """Return a moment as MLflow counts it."""
+    return int(seconds * 1000)
 
 
 def _dataset(client: Any, run_id: str, run: Run) -> None:
     if run.dataset_frame is None:
         return
-    from mlflow.entities import Dataset, DatasetInput, InputTag
     from mlflow.models import infer_signature
 
-    path = legible(run.dataset_path)
     # Of a few rows: to look at each cell of 20,000 rows takes MLflow half a second.
     columns = infer_signature(run.dataset_frame.head(TYPICAL)).inputs.to_dict()
     size = {"num_rows": len(run.dataset_frame), "num_elements": int(run.dataset_frame.size)}
+    log_dataset(client, run_id, run.dataset_path, run.dataset_md5, size, json.dumps({"mlflow_colspec": columns}))
+
+
+def log_dataset(
+    client: Any, run_id: str, path: str, md5: str, size: Mapping[str, int], schema: str | None = None
+) -> None:
+    """Log which data a run has seen: its path, its md5, and how much of it there is."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    path = legible(path)
     data = Dataset(
         name=cut(os.path.basename(path), MAX_DATASET) or "dataset",
-        digest=run.dataset_md5[:MAX_DIGEST],
+        digest=md5[:MAX_DIGEST],
         source_type="local",
         source=json.dumps({"uri": path}),
-        schema=json.dumps({"mlflow_colspec": columns}),
+        schema=schema,
         profile=json.dumps(size),
     )
-    tags = {"mlflow.data.context": "training", "md5": run.dataset_md5, "path": cut(path, 500)}
-    client.log_inputs(run_id, [DatasetInput(data, [InputTag(key, value) for key, value in tags.items()])])
+    named = {"mlflow.data.context": "training", "md5": md5, "path": cut(path, 500)}
+    client.log_inputs(run_id, [DatasetInput(data, [InputTag(key, value) for key, value in named.items()])])
 
 
 def _artifacts(client: Any, run_id: str, run: Run) -> None:
@@ -258,14 +313,14 @@ def requirements() -> list[str]:
     return [f"{package}=={installed(package)}" for package in ("mlflow", "scikit-learn", "numpy", "pandas")]
 
 
-def _tags(tags: Mapping[str, str], own: bool = True) -> dict[str, str]:
+def tags(given: Mapping[str, str], own: bool = True) -> dict[str, str]:
     """Return tags as MLflow takes them; own: with those by which its pages tell who ran what."""
-    made = {_key(k): cut(str(v), MAX_TAG) for k, v in tags.items()}
+    made = {_key(k): cut(str(v), MAX_TAG) for k, v in given.items()}
     if not own:
         return made
     known = {"mlflow.source.name": "trinity train", "mlflow.source.type": "LOCAL", "mlflow.user": _user()}
-    if tags.get("git_commit"):
-        known["mlflow.source.git.commit"] = str(tags["git_commit"])
+    if given.get("git_commit"):
+        known["mlflow.source.git.commit"] = str(given["git_commit"])
     return {**known, **made}
 
 

@@ -9,12 +9,13 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.git import gitignore
 from trinity_guard.git.files import read_if_there, replace
 
 DATABASE, ARTIFACTS, LINK = "mlflow.db", "mlartifacts", "root"
@@ -24,15 +25,26 @@ HEADER = b"SQLite format 3\0"
 NEW, JOURNALS = ".new", ("-journal", "-wal", "-shm")
 
 
-def ignored(root: str) -> list[str]:
+def ignored(root: str, more: Sequence[str] = ()) -> list[str]:
     """Return the lines which root's .gitignore lacks, so that neither database nor artifacts land in Git."""
     have = _lines(root)
-    return [line for line in LINES if not _stands(have, line.encode())]
+    return [line for line in dict.fromkeys([*LINES, *more]) if not _stands(have, line.encode())]
 
 
-def ignore(root: str) -> list[str]:
-    """Append to root's .gitignore what it lacks, every other byte as it was; return the lines."""
-    lines = ignored(root)
+def lines_for(root: str, uri: str, artifacts: str) -> list[str]:
+    """Return the lines for a database of the user's own, and for its artifacts, as far as both lie below root."""
+    path = uri.partition(":///")[2].partition("?")[0] if uri.startswith("sqlite") else ""
+    top, found = os.path.realpath(root).rstrip("/") + "/", []
+    for name, end in ((path, "*"), (artifacts, "/")):
+        real = os.path.realpath(name) if name else ""
+        if real.startswith(top):
+            found.append(os.fsdecode(gitignore.line_for(os.fsencode(real[len(top) :]))) + end)
+    return found
+
+
+def ignore(root: str, more: Sequence[str] = ()) -> list[str]:
+    """Append to root's .gitignore what it lacks, every other byte as it was; return the lines. more: beside LINES."""
+    lines = ignored(root, more)
     if not lines:
         return []
     file, have = _gitignore(root), _lines(root)

@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable
 
 from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.training.tracking import server, sqlite, store
+from trinity_guard.training.record import NAME
+from trinity_guard.training.tracking import names, pages, server, sqlite, store
 
 
 class Site:
@@ -27,6 +28,14 @@ class Site:
             )
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
+
+    def page(self) -> str:
+        """Return the address of the runs of this project's experiment; of the start page where it has none yet."""
+        wanted = names.experiment(None, NAME)
+        with store.opened(self.store) as client:
+            found = [e for e in client.search_experiments() if wanted.is_of(e.name, e.experiment_id)]
+            found += client.search_experiments(order_by=["last_update_time DESC"], max_results=1)
+        return pages.runs(self.url, found[0].experiment_id, found[0].tags) if found else self.url
 
     @property
     def folder(self) -> str:
