@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard.checkout.plan import Follower, Former, LeftAlone, Put
-from trinity_guard.checkout.workfiles import Damaged, same_moment
+from trinity_guard.checkout.workfiles import KIND, LINK, Damaged, same_moment
 from trinity_guard.dvcrepo import odb, tracked
 from trinity_guard.dvcrepo.output import Output, seen_mark
 from trinity_guard.errors import GuardError, shown
@@ -163,7 +163,7 @@ def _put(
         return False
     marks[goal.path] = goal, stat
     plan.put.append(goal)
-    plan.bytes_put += stat.st_size
+    plan.bytes_put += goal.object_size if stat.st_mode & KIND == LINK else stat.st_size
     if not source.startswith(cache_reader.own.folder + b"/"):
         _take_over(cache_reader.stores[1:], cache_reader.own, goal)
     return True
@@ -184,7 +184,7 @@ def _remember(follower: Follower, marks: dict[bytes, tuple[Output, os.stat_resul
         goal, stat = marks.get(held.path, (None, None))
         if goal is None or stat is None or goal.name != held.name or goal.source != held.source:
             continue
-        mark = seen_mark(stat)
+        mark = seen_mark(os.stat(follower.place.file(goal.path)) if stat.st_mode & KIND == LINK else stat)
         fresh = fresh or mark != held.seen
         held.seen = mark
     if fresh:

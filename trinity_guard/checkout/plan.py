@@ -11,7 +11,17 @@ import os
 from trinity_guard import git
 from trinity_guard.checkout import desired
 from trinity_guard.checkout.desired import Projects
-from trinity_guard.checkout.workfiles import FILE, FOLDER, KIND, LINK, WorkTree, kept_elsewhere, md5_of, object_of_link
+from trinity_guard.checkout.workfiles import (
+    FILE,
+    FOLDER,
+    KIND,
+    LINK,
+    WorkTree,
+    is_intact,
+    kept_elsewhere,
+    md5_of,
+    object_of_link,
+)  # fmt: skip
 from trinity_guard.dvcrepo import compare
 from trinity_guard.dvcrepo.output import LEGACY, NEWER, Output, seen_mark
 from trinity_guard.dvcrepo.paths import is_lock, yaml_beside
@@ -195,7 +205,9 @@ class Follower:
             linked = object_of_link(self.projects.cache_reader(goal.project), self.place.file(goal.path))
             if not linked:
                 return "is a symlink of your own"
-            if linked == goal.md5:
+            if not self._is_intact(goal.path, linked, held):
+                self.plan.kept.append(LeftAlone(goal.path, "changed", "was changed here", goal))
+            elif linked == goal.md5:
                 self.plan.right.append((goal, stat))
             else:
                 self.plan.puts.append(Put(goal, stat))
@@ -204,6 +216,12 @@ class Follower:
         else:
             self._decide_file(goal, guesses, held, stat)
         return ""
+
+    def _is_intact(self, path: bytes, linked: str, held: Output | None) -> bool:
+        """Whether nobody has edited an object through the symlink in a file's place."""
+        full = self.place.file(path)
+        seen = held is not None and held.name == linked and held.seen == seen_mark(os.stat(full))
+        return seen or is_intact(full, linked)
 
     def _decide_file(self, goal: Output, guesses: list[str], held: Output | None, stat: os.stat_result) -> None:
         full = self.place.file(goal.path)
@@ -237,18 +255,19 @@ class Follower:
         if stat is None or self.tree.obstacle(path) or stat.st_mode & KIND not in (FILE, LINK):
             return
         root = self.projects.of(path)
-        full = self.place.file(path)
+        full, linked = self.place.file(path), ""
         try:
             cache_reader = self.projects.cache_reader(root) if root is not None else None
         except GuardError:
             cache_reader = None
         if cache_reader is not None and stat.st_mode & KIND == LINK:
-            safe = object_of_link(cache_reader, full) in [name.removeprefix(LEGACY) for name in guesses]
+            linked = object_of_link(cache_reader, full)
+            safe = linked in [name.removeprefix(LEGACY) for name in guesses] and is_intact(full, linked)
         else:
             safe = cache_reader is not None and kept_elsewhere(cache_reader, full, guesses) in guesses
         if safe:
             self.plan.removals.append((path, stat))
-        elif stat.st_mode & KIND == FILE:
+        elif stat.st_mode & KIND == FILE or (stat.st_mode & KIND == LINK and linked):
             self.plan.kept.append(LeftAlone(path, "unnamed", "its bytes are kept nowhere else"))
 
 

@@ -151,18 +151,25 @@ def md5_of(path: bytes) -> str:
 def kept_elsewhere(cache_reader: CacheReader, path: bytes, guesses: Sequence[str], known: str = "") -> str:
     """Return the object of a working file whose very bytes a cache holds too, "" when none does: it must stay.
 
-    Both are read: an object that has the right name alone would be no second copy. known: the file's md5, if known.
+    Both are read: an object that has the right name alone would be no second copy. One that is this very file (a hard
+    link of the cache's) is one where it still holds what its name says. known: the file's md5, if known.
     """
     size = os.lstat(path).st_size
     for name in guesses:
         there = cache_reader.find(name, size)
         if there is None or (known not in ("", name) and not name.startswith(LEGACY)):
             continue
-        if os.path.samefile(there, path) or _equal(there, path, name):
+        if is_intact(path, name) if os.path.samefile(there, path) else _equal(there, path, name):
             return name
     md5 = known or md5_of(path)
     there = cache_reader.find(md5, size) if md5 and md5 not in guesses else None
     return md5 if there is not None and md5_of(there) == md5 else ""
+
+
+def is_intact(path: bytes, name: str) -> bool:
+    """Whether a file that is an object's own by a link still holds the object of this name: it may have been edited."""
+    digest = md5_of(path)
+    return bool(digest) and odb.says(name, digest, path)
 
 
 def _equal(one: bytes, other: bytes, name: str) -> bool:

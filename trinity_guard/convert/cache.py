@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.convert import standins
+from trinity_guard.convert import linked, standins
 from trinity_guard.dvcrepo import compare, odb, standin, tracked
 from trinity_guard.dvcrepo.output import NEWER, seen_mark
 from trinity_guard.dvcrepo.private import keep_private
@@ -53,6 +53,8 @@ def keep_bytes(
             cache = stores[item.project]
             stat = stats[item.path]
             item.stand_in = item.stand_in or _written(place, item, stat)
+            if stat is None and not item.oid and (there := linked.linked_object(cache, place.file(item.path))):
+                stat = os.stat(there)
             if item.named or item.held is None:
                 _take_staged(place, cache, item, stat, item.path in clean, counter)
                 continue
@@ -62,6 +64,8 @@ def keep_bytes(
             left += [(item.held, state)] if state else []
         for cache in stores.values():
             cache.settle()
+        for project, cache in stores.items():
+            linked.part(place, cache, [item for item in items if item.project == project])
     finally:
         for cache in stores.values():
             cache.abandon()
@@ -181,9 +185,9 @@ def _take_file(
     place: git.Place, cache: odb.Store, item: Converted, stat: os.stat_result | None, counter: odb.ByteCounter
 ) -> odb.Stored | None:
     """Take the working file's bytes; None when it is not, or does not stay, what `stat` says."""
-    path = place.file(item.path)
     if stat is None:
         return None
+    path = linked.linked_object(cache, place.file(item.path)) or place.file(item.path)
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_NOFOLLOW", 0))
     except FileNotFoundError:

@@ -74,6 +74,26 @@ def replace_in(place: Place, path: bytes, data: bytes, mode: int = 0o666, *, dur
     replace(place.file(path), data, mode, durable=durable, made_in=own)
 
 
+def replace_by_link(place: Place, path: bytes, target: bytes) -> None:
+    """Put a symlink in the place of a file of the work tree, in one step."""
+    temporary = os.path.join(place.git_dir, b"trinity-guard", UNFINISHED + random_name())
+    try:
+        _make_folder(os.path.dirname(temporary))
+        os.symlink(target, temporary)
+        try:
+            os.rename(temporary, place.file(path))
+        except OSError as error:
+            if error.errno != CROSSES:
+                raise
+            unlink(temporary)
+            temporary = os.path.join(os.path.dirname(place.file(path)), UNFINISHED + random_name())
+            os.symlink(target, temporary)
+            os.rename(temporary, place.file(path))
+    except OSError as error:
+        unlink(temporary)
+        raise unwritable(place.file(path), error) from error
+
+
 def refuse_behind_link(path: bytes) -> None:
     """Refuse to write a file behind a folder of a work tree that is a symlink: it may have come with the repository."""
     path = os.path.abspath(path)
