@@ -13,7 +13,7 @@ from tests.helpers.support import Repo
 from trinity_guard import git
 from trinity_guard.errors import GuardError
 from trinity_guard.git import packwriter
-from trinity_guard.git.catfile import FILES, Source, tree_bytes
+from trinity_guard.git.catfile import EXECUTABLE, FILE, Source, tree_bytes
 from trinity_guard.git.packwriter import Pack
 
 
@@ -32,7 +32,7 @@ def test_objects_of_every_kind_are_there_afterwards(empty: Repo, source: Source)
     pack = Pack(os.fsencode(temporary(empty)))
     data = os.urandom(2_000_000)
     oids = [pack.add(b"blob", content) for content in (b"", b"x", data)]
-    tree = pack.add(b"tree", tree_bytes([(FILES[0], b"large", oids[2]), (FILES[1], b"small", oids[1])]))
+    tree = pack.add(b"tree", tree_bytes([(FILE, b"large", oids[2]), (EXECUTABLE, b"small", oids[1])]))
     author = b"A <a@b> 1 +0000"
     commit = pack.add(b"commit", b"tree %s\nauthor %s\ncommitter %s\n\nx\n" % (tree.hex().encode(), author, author))
     tag = pack.add(b"tag", b"object %s\ntype commit\ntag v1\ntagger %s\n\nx\n" % (commit.hex().encode(), author))
@@ -50,10 +50,10 @@ def test_objects_of_every_kind_are_there_afterwards(empty: Repo, source: Source)
 def test_versions_of_a_folder_are_deltas_and_come_back_whole(empty: Repo, source: Source) -> None:
     pack = Pack(os.fsencode(temporary(empty)))
     blob = pack.add(b"blob", b"x")
-    entries = [(FILES[0], b"file-%04d" % n, blob) for n in range(300)]
+    entries = [(FILE, b"file-%04d" % n, blob) for n in range(300)]
     trees = {}
     for number in range(100):
-        entries[number] = (FILES[1], entries[number][1], blob)
+        entries[number] = (EXECUTABLE, entries[number][1], blob)
         data = tree_bytes(entries)
         trees[pack.add(b"tree", data, family=b"d")] = data
     plain = sum(map(len, trees.values()))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from tests.migrate.legacy import Legacy, md5, pointer_of
+from typing import Any
+
+import pytest
+
+from tests.migrate.legacy import Files, Legacy, md5, pointer_of
 from trinity_guard.git.catfile import Source, tree_parser
 from trinity_guard.migrate import context
-from trinity_guard.migrate.context import NOTHING, Above
+from trinity_guard.migrate.context import NOTHING, ORDINARY, Above
 from trinity_guard.migrate.ignorefiles import Reader
 from trinity_guard.migrate.progress import silent
 from trinity_guard.migrate.scan import scan
 from trinity_guard.migrate.selection import Selection
 
 
-def above(legacy: Legacy, files: dict[str, bytes]) -> tuple[Above, bytes]:
+def above(legacy: Legacy, files: Files) -> tuple[Above, bytes]:
     """Return the contexts of a history of one commit, and its root tree."""
     commit = legacy.commit(files)
     source = Source(legacy.place)
@@ -53,16 +57,46 @@ def test_a_project_below_the_top_is_another_s(legacy: Legacy) -> None:
     assert held(legacy, {"sub/a.pkl": b"1", "sub/.dvc/config": b""}) == [(b"sub", context.PROJECT, "")]
 
 
-def test_a_file_of_dvc_s_that_cannot_be_read_is_told(legacy: Legacy) -> None:
-    contexts, root = above(legacy, {"a.pkl": b"1", "a.pkl.dvc": b"outs: 3\n"})
-    assert contexts.root(root) is NOTHING
-    assert list(contexts.broken) == [b"a.pkl.dvc"]
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.pkl.dvc", b"outs: 3\n"),
+        ("dvc.yaml", b"<<<<<<< HEAD\nstages: {}\n=======\n>>>>>>> topic\n"),
+        ("train.dvc", b"cmd: x\nouts:\n- path: m\n  md5: d41d8cd98f00b204e9800998ecf8427e\n  cache: true\n"),
+        ("dvc.yaml", ("120000", b"conf/pipe.yaml")),
+    ],
+)
+def test_a_file_that_dvc_cannot_load_keeps_the_whole_commit_in_git(legacy: Legacy, name: str, content: Any) -> None:
+    contexts, root = above(legacy, {"a.pkl": b"1", name: content})
+    stays = contexts.root(root)[2].stays
+    assert "DVC can load nothing" in stays
+    assert name in stays
+
+
+def test_a_file_that_dvc_does_not_load_keeps_nothing_in_git(legacy: Legacy) -> None:
+    """A submodule of such a name is a folder to DVC, and what another project holds is its own."""
+    broken = {"sub/.dvc/config": b"", "sub/x.dvc": b"outs: 3\n", "tools.dvc": ("160000", b"1" * 40)}
+    contexts, root = above(legacy, {"a.pkl": b"1", **broken})
+    assert contexts.root(root)[2].stays == ""
+
+
+def test_a_file_named_dvc_leaves_no_room_for_a_project(legacy: Legacy) -> None:
+    contexts, root = above(legacy, {"a.pkl": b"1", ".dvc": b"a note"})
+    assert contexts.root(root)[2].stays == context.NO_PROJECT
+
+
+def test_what_a_template_may_make_is_kept_in_git_where_no_lock_says_more(legacy: Legacy) -> None:
+    pipeline = b"stages:\n  m:\n    cmd: x\n    metrics:\n    - ${out}/m.pkl:\n        cache: false\n"
+    contexts, root = above(legacy, {"a.pkl": b"1", "eval/m.pkl": b"2", "p/dvc.yaml": pipeline})
+    terms = contexts.root(root)[2]
+    assert [terms.reason(p) for p in (b"a.pkl", b"eval/m.pkl")] == [None, None]
+    assert terms.reason(b"p/eval/m.pkl") == terms.reason(b"p/x/m.pkl/in/it") == context.MAYBE_MADE
 
 
 def test_rules_that_concern_no_artifact_leave_the_context_empty(legacy: Legacy) -> None:
     contexts, root = above(legacy, {"m/a.pkl": b"1", ".gitignore": b"*.pyc\n*.pkl\n# x\n"})
     entries = list(tree_parser()(contexts.raw(root, b"")))
     entered = contexts.entered(NOTHING, b"", entries)
-    assert entered == (((b"", b".gitignore", b"*.pkl"),), ())
+    assert entered == (((b"", b".gitignore", b"*.pkl"),), (), ORDINARY)
     assert contexts.narrowed(entered, b"m/") == entered
     assert contexts.narrowed(entered, b"src/") is NOTHING

@@ -61,6 +61,29 @@ def test_a_commit_that_nothing_names_is_told_with_what_each_clone_can_do(legacy:
     assert filters.remarks_on_old_commits(None) == []
 
 
+@pytest.mark.parametrize("attributes", [b"*.pkl filter=crypt\n", b"[attr]secret filter=crypt\n*.pkl secret\n"])
+def test_a_file_behind_another_filter_stays_in_each_commit_where_it_is(legacy: Legacy, attributes: bytes) -> None:
+    behind = legacy.commit({"data/a.pkl": b"1", "b.csv": b"2", ".gitattributes": attributes})
+    before = legacy.commit({"data/a.pkl": b"1"}, branch="plain")
+    done = legacy.migrate()
+    assert "behind the filter 'crypt'" in done.stays()["data/a.pkl"]
+    assert {"data/a.pkl", "b.csv.dvc"} <= done.files(behind).keys()
+    assert "data/a.pkl.dvc" in done.files(before)
+
+
+def test_filters_of_this_clone_alone_count_too(legacy: Legacy) -> None:
+    legacy.commit({"a.pkl": b"1"})
+    info = legacy.git_dir / "info"
+    info.mkdir(exist_ok=True)
+    (info / "attributes").write_text("*.csv filter=trinity-guard\n*.h5 filter=lfs\n")
+    source = Source(legacy.place)
+    found = scan(source, PKL, [legacy.id("main").encode()], [], silent)
+    assert filters.behind(source, found, {}) == {}
+    (info / "attributes").write_text("*.pkl filter=fat\n")
+    [stays] = filters.behind(source, found, {}).values()
+    assert list(stays) == [b"a.pkl"]
+
+
 def test_a_branch_that_is_not_checked_out_is_named_with_the_lines_that_help(legacy: Legacy) -> None:
     legacy.commit({"data/a.pkl": b"1", ".gitattributes": ALL}, branch="side")
     legacy.commit({"x": b"1"})

@@ -195,7 +195,10 @@ def test_an_existing_project_is_kept_at_every_commit(legacy: Legacy) -> None:
     with_all = legacy.commit(files)
     with_ignore = legacy.commit({".dvcignore": b"# mine\n", "a.pkl": b"1"})
     done = legacy.migrate()
-    assert done.files(with_all)[".dvc/config"][1] == files[".dvc/config"]
+    # It gets the remote that it lacks.
+    storage = legacy.path.parent / "storage"
+    remote = f"    analytics = false\n['remote \"storage\"']\n    url = {storage}\n"
+    assert done.files(with_all)[".dvc/config"][1] == f"[core]\n    remote = storage\n{remote}".encode()
     assert ".dvc/.gitignore" not in done.files(with_all)
     assert done.files(with_ignore)[".dvcignore"][1] == b"# mine\n"
     assert done.files(with_ignore)[".dvc/config"][1].startswith(b"[core]")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.migrate.legacy import Legacy
 from trinity_guard.migrate import messages
-from trinity_guard.migrate.rewrite import STAND_IN_ABSENT
+from trinity_guard.migrate.reasons import STAND_IN_ABSENT
 
 DONE: dict[str, Any] = {
     "phase": "done", "files_moved": 1, "blobs_moved": 2, "commits_changed": 3, "commits": 4, "pushed": False,

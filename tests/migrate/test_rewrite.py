@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.migrate import driven
-from tests.migrate.legacy import OF_DVC, Legacy, lfs_pointer, md5, pointer_of, put_lfs_object, quiet
+from tests.migrate.legacy import AUTHOR, OF_DVC, Legacy, lfs_pointer, md5, pointer_of, put_lfs_object, quiet
 from trinity_guard.errors import GuardError
 from trinity_guard.git.catfile import Entry, Source
 from trinity_guard.migrate import rewrite
@@ -284,11 +284,88 @@ def test_the_files_of_a_dvc_project_further_down_stay(legacy: Legacy) -> None:
     assert "another DVC project" in done.stays()["sub/a.pkl"]
 
 
-def test_a_pointer_that_cannot_be_read_is_told_and_kept(legacy: Legacy) -> None:
-    old = legacy.commit({"broken.dvc": b"<<<<<<< ours\n", "b.pkl": b"b"})
+def test_where_dvc_can_load_nothing_all_stays_and_is_told(legacy: Legacy) -> None:
+    files = {"broken.dvc": b"<<<<<<< ours\n", "b.pkl": b"b"}
+    old, mended = legacy.commit(files), legacy.commit({"b.pkl": b"b"})
     done = legacy.migrate()
-    assert done.files(old)["broken.dvc"][1] == b"<<<<<<< ours\n"
-    assert any("broken.dvc" in remark for remark in done.report["remarks"])
+    assert done.files(old) == legacy.files(old)
+    assert "DVC can load nothing: broken.dvc" in done.stays()["b.pkl"]
+    assert "b.pkl.dvc" in done.files(mended)
+
+
+def test_where_a_file_is_named_dvc_all_stays_and_is_told(legacy: Legacy) -> None:
+    old, gone = legacy.commit({".dvc": b"a note", "b.pkl": b"b"}), legacy.commit({"b.pkl": b"b"})
+    done = legacy.migrate()
+    assert done.ids[old] == old
+    assert "no project" in done.stays()["b.pkl"]
+    assert "b.pkl.dvc" in done.files(gone)
+
+
+def test_a_submodule_named_like_a_pointer_stays_and_the_rest_moves(legacy: Legacy) -> None:
+    old = legacy.commit({"tools.dvc": ("160000", b"1" * 40), "b.pkl": b"b"})
+    done = legacy.migrate()
+    assert done.files(old)["tools.dvc"] == ("160000", b"1" * 40)
+    assert "b.pkl.dvc" in done.files(old)
+
+
+@pytest.mark.parametrize(("mode", "executable"), [("100664", False), ("100600", False), ("100775", True)])
+def test_modes_that_old_tools_wrote_are_git_s_own_two(legacy: Legacy, mode: str, executable: bool) -> None:
+    old = raw_commit(legacy, [(mode, "a.pkl", b"a"), ("100640", "x.txt", b"x")])
+    done = legacy.migrate()
+    assert done.files(old)["a.pkl.dvc"][1] == pointer_of(b"a", "a.pkl", executable)
+    assert done.files(old)["x.txt"][1] == b"x"
+
+
+def test_what_is_in_a_folder_of_a_mode_with_a_zero_before_it_moves(legacy: Legacy) -> None:
+    inner = legacy.write("tree", tree_of(legacy, [("100644", "a.pkl", b"a")]))
+    root = tree_of(legacy, [("040000", "data", bytes.fromhex(inner)), ("100644", "x", b"x")])
+    old = raw_commit(legacy, root)
+    done = legacy.migrate()
+    assert "data/a.pkl.dvc" in done.files(old)
+    assert b"040000 data" not in legacy.raw(done.ids[old] + "^{tree}")
+
+
+def test_a_tree_out_of_order_is_right_again_when_it_is_written_anew(legacy: Legacy) -> None:
+    old = raw_commit(legacy, [("100644", "z", b"z"), ("100644", "b.pkl", b"b"), ("100644", "a", b"a")])
+    done = legacy.migrate()
+    assert {"z", "b.pkl.dvc", "a"} <= done.files(old).keys()  # and `migrate` has asked fsck
+
+
+@pytest.mark.parametrize(
+    ("entries", "reason"),
+    [
+        ([("dup", b"1"), ("dup", b"2"), ("z.pkl", b"z")], "names dup twice"),
+        ([("z.pkl", b"1"), ("z.pkl", b"2")], "names z.pkl twice"),
+        ([("a/b", b"1"), ("z.pkl", b"2")], "does not allow"),
+        ([(".git", b"1"), ("z.pkl", b"2")], "does not allow"),
+    ],
+)
+def test_a_tree_that_nobody_can_write_stays_as_it_is_and_is_told(
+    legacy: Legacy, entries: list[tuple[str, bytes]], reason: str
+) -> None:
+    old = raw_commit(legacy, [("100644", *entry) for entry in entries])
+    later = legacy.commit({"z.pkl": b"3"})
+    done = legacy.migrate()
+    assert done.ids[old] == old
+    assert reason in done.stays()["z.pkl"]
+    assert "z.pkl.dvc" in done.files(later)
+
+
+def tree_of(legacy: Legacy, entries: list[tuple[str, str, bytes]]) -> bytes:
+    """Return a tree in this order; of a folder its id in place of a file's bytes."""
+    parts = []
+    for mode, name, data in entries:
+        oid = data if mode.endswith("40000") else bytes.fromhex(legacy.write("blob", data))
+        parts.append(f"{mode} {name}\0".encode() + oid)
+    return b"".join(parts)
+
+
+def raw_commit(legacy: Legacy, entries: list[tuple[str, str, bytes]] | bytes) -> str:
+    """Write a commit of a tree that no tool of today would write."""
+    tree = legacy.write("tree", entries if isinstance(entries, bytes) else tree_of(legacy, entries))
+    commit = legacy.write("commit", b"tree %s\nauthor %s\ncommitter %s\n\nx\n" % (tree.encode(), AUTHOR, AUTHOR))
+    legacy.git("update-ref", "refs/heads/main", commit)
+    return commit
 
 
 # --- the selection, and that nothing else is looked at
@@ -349,7 +426,8 @@ def test_what_a_survey_counts(legacy: Legacy) -> None:
 def test_an_existing_project_and_its_cache_are_used(worked: Legacy, tmp_path: Path) -> None:
     legacy = worked
     elsewhere = tmp_path / "elsewhere"
-    config = f"[cache]\n    dir = {elsewhere}\n".encode()
+    config = f"[cache]\n    dir = {elsewhere}\n[core]\n    remote = s\n".encode()
+    config += f"['remote \"s\"']\n    url = {tmp_path / 'storage'}\n".encode()
     old = legacy.commit({".dvc/config": config, "a.pkl": b"a"})
     legacy.checkout()
     done = legacy.migrate()

@@ -7,7 +7,7 @@ import pytest
 from tests.migrate import driven
 from tests.migrate.legacy import Legacy, md5, pointer_of, put_object, stand_in
 from trinity_guard.dvcrepo import odb, standin
-from trinity_guard.migrate import rewrite, standins
+from trinity_guard.migrate import reasons, standins
 from trinity_guard.migrate.selection import Selection
 
 DATA = b"the data\n"
@@ -77,10 +77,10 @@ def test_the_same_data_raw_and_as_a_stand_in_has_one_pointer(legacy: Legacy) -> 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (stand_in(b"nowhere"), rewrite.STAND_IN_ABSENT),
-        (standin.encode(md5(DATA), len(DATA) + 1), rewrite.STAND_IN_ABSENT),
-        (standin.encode(md5(DATA), 10**19 - 1), rewrite.STAND_IN_ABSENT),
-        (BROKEN, rewrite.STAND_IN_BROKEN),
+        (stand_in(b"nowhere"), reasons.STAND_IN_ABSENT),
+        (standin.encode(md5(DATA), len(DATA) + 1), reasons.STAND_IN_ABSENT),
+        (standin.encode(md5(DATA), 10**19 - 1), reasons.STAND_IN_ABSENT),
+        (BROKEN, reasons.STAND_IN_BROKEN),
     ],
     ids=["absent", "another size", "a size without bounds", "broken"],
 )
@@ -104,7 +104,7 @@ def test_a_stand_in_whose_object_is_damaged_stays_and_is_told(legacy: Legacy) ->
     old = legacy.commit({"a.pkl": stand_in(DATA), "b.pkl": b"raw"})
     done = legacy.migrate()
     assert done.files(old)["a.pkl"] == ("100644", stand_in(DATA))
-    assert done.stays() == {"a.pkl": rewrite.STAND_IN_ABSENT}
+    assert done.stays() == {"a.pkl": reasons.STAND_IN_ABSENT}
 
 
 def test_a_second_run_looks_at_the_object_again(legacy: Legacy) -> None:
@@ -114,7 +114,7 @@ def test_a_second_run_looks_at_the_object_again(legacy: Legacy) -> None:
     driven.undo(legacy.place)
     file.unlink()
     done = legacy.migrate()
-    assert done.stays() == {"a.pkl": rewrite.STAND_IN_ABSENT}
+    assert done.stays() == {"a.pkl": reasons.STAND_IN_ABSENT}
     assert done.files(old)["a.pkl"] == ("100644", stand_in(DATA))
 
 
@@ -124,11 +124,11 @@ def test_a_pointer_beside_a_stand_in_that_agrees_is_kept(worked: Legacy) -> None
     other = worked.commit({"a.pkl": stand_in(DATA), "a.pkl.dvc": pointer_of(b"other", "a.pkl")})
     worked.checkout()
     found = driven.survey(worked.place, Selection(("*.pkl",)), worked.select())
-    assert driven.staying(worked.place, found) == [(b"a.pkl", rewrite.OTHER_MD5)]
+    assert driven.staying(worked.place, found) == [(b"a.pkl", reasons.OTHER_MD5)]
     done = worked.migrate()
     assert "a.pkl" not in done.files(old)
     assert done.files(other)["a.pkl"] == ("100644", stand_in(DATA))
-    assert done.stays() == {"a.pkl": rewrite.OTHER_MD5}
+    assert done.stays() == {"a.pkl": reasons.OTHER_MD5}
 
 
 def test_by_size_the_data_counts(legacy: Legacy) -> None:

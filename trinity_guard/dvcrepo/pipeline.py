@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MAX_OUTS = 100_000
 MAX_TEMPLATES = 8
 KINDS = ("outs", "metrics", "plots")
+# Fits every path.
+ANYTHING = "${}"
 
 
 def pipeline_outs(dvc_yaml: bytes, lock: bytes | None, where: bytes, top: bytes = b".") -> list[Output]:
@@ -43,6 +45,37 @@ def pipeline_outs(dvc_yaml: bytes, lock: bytes | None, where: bytes, top: bytes 
         if len(found) > MAX_OUTS:
             raise _malformed(where, f"it names more than {MAX_OUTS} outputs")
     return found
+
+
+def at_commit(dvc_yaml: bytes, lock: bytes | None, where: bytes) -> tuple[list[Output], list[str]]:
+    """Return the outputs of a dvc.yaml of an old commit, and the templates (from the top) of those that its lock lacks:
+    the real DVC would take today's parameters for them. See `fits`."""
+    if b"stages" not in dvc_yaml:
+        return [], []
+    stages = _mapping(_load(dvc_yaml, where), where, "").get("stages") or {}
+    locked = _locked_stages(lock, where)
+    found: list[Output] = []
+    unknown: list[str] = []
+    for name, stage in _mapping(stages, where, "stages").items():
+        known = _from_lock(str(name), _mapping(stage, where, str(name)), locked, where) if _templated(stage) else None
+        if known is None and _templated(stage):
+            unknown += _templates_of(stage, where)
+        else:
+            found += _outs_of(str(name), stage, where) if known is None else known
+    return found, unknown
+
+
+def _templates_of(stage: dict[str, Any], where: bytes) -> list[str]:
+    """Return the paths, from the top, of a stage's outputs as they are written."""
+    body = stage.get("do", stage)
+    if not isinstance(body, dict):
+        return [ANYTHING]
+    folder = where[: where.rfind(b"/") + 1].decode("utf-8", "surrogateescape")
+    wdir = body.get("wdir") or ""
+    texts = [f"{wdir}/{path}" if wdir else path for path, _ in _entries(body, where)]
+    plain = [folder + text.removeprefix("./") for text in texts]
+    odd = ("..", "/./", "//")
+    return [ANYTHING if any(o in t for o in odd) or t.count("${") > MAX_TEMPLATES else t for t in plain]
 
 
 def _load(data: bytes, where: bytes) -> Any:

@@ -179,6 +179,11 @@ def _plain_md5(md5: str) -> bool:
     return is_md5(md5) and (len(md5) != 32 or bool(md5.strip("0123456789be")))
 
 
+def is_plain(data: bytes, where: bytes) -> bool:
+    """Whether these are the very lines that `dvc add` writes, of DVC 3 or DVC 2."""
+    return _canonical(data, where) is not None
+
+
 def _canonical(data: bytes, where: bytes) -> Output | None:
     """Read the exact lines of a plain `dvc add` (or of DVC 2: without `hash:`); None for everything else."""
     lines = data.split(b"\n", 8)

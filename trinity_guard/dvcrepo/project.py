@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     Read = Callable[[bytes], bytes | None]
     Compiled = tuple[re.Pattern[str] | Bounded | None, bool, bool, str]
-
     from trinity_guard.git import Place
 
 MAX_IGNORE = 1 << 20  # bytes of a .dvcignore
@@ -135,16 +134,17 @@ def root_of(top: bytes, path: bytes, known: dict[bytes, bool] | None = None) -> 
 # --- config
 
 
-def load(root: bytes, committed: bytes | None = None, published: bool = False) -> Project:
+def load(root: bytes, committed: bytes | None = None, published: bool = False, alone: bool = False) -> Project:
     """Read the config of the project in the folder `root`. GuardError (exit 2) for one that DVC would not take.
 
     committed: bytes in the place of its .dvc/config, of another commit. published: remotes lead where everybody else
-    is led, who has not this machine's config: to the addresses, and the default one, of .dvc/config.
+    is led, to the addresses, and the default one, of .dvc/config. alone: no other config is looked at.
     """
     root = os.path.abspath(root)
     merged: dict[str, dict[str, Any]] = {}
     origin: dict[tuple[str, str], tuple[str, bytes]] = {}
-    for level, file in configfile.levels(os.path.join(root, b".dvc")):
+    levels = configfile.levels(os.path.join(root, b".dvc"))
+    for level, file in (at for at in levels if not alone or at[0] == "repo"):
         for name, section in configfile.read(file, committed if level == "repo" else None).items():
             merged.setdefault(name, {}).update(section)
             origin.update({(name, option): (level, file) for option in section})

@@ -16,7 +16,11 @@ Entry = tuple[bytes, bytes, bytes]  # mode, name, id (20 bytes)
 Object = tuple[bytes, bytes]  # kind, bytes
 TREE = b"40000"
 LINK = b"120000"
-FILES = (b"100644", b"100755", b"100664")
+FILE, EXECUTABLE = b"100644", b"100755"
+# Old tools wrote others (100664, 100600); Git goes by the owner's right to execute alone.
+FILES = frozenset(b"100%03o" % bits for bits in range(512))
+# Names that no checkout can write.
+IMPOSSIBLE = (b".", b"..", b".git")
 PIPE = 1 << 20
 SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ, which Linux alone has
 
@@ -246,10 +250,47 @@ def unreadable(oid: bytes, words: bytes) -> GuardError:
 
 
 def tree_parser() -> Callable[[bytes], list[Entry]]:
-    """Return a function from a tree's bytes to its entries (mode, name, id), in their order."""
+    """Return a function from a tree's bytes to its entries (mode, name, id), in their order.
+
+    Old tools and forges wrote a folder's mode with a zero before it, which Git reads as what it is.
+    """
     import re
 
-    return re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL).findall
+    return re.compile(rb"0*([1-7][0-7]*) ([^\0]+)\0(.{20})", re.DOTALL).findall
+
+
+def damage(raw: bytes, entries: Sequence[Entry]) -> str:
+    """Return why nobody can write another tree in the place of this one, "" where one can.
+
+    One that is only out of order, or has zeros before a mode, is right again when it is written anew.
+    """
+    names = {name for _, name, _ in entries}
+    if len(names) != len(entries):
+        return f"the tree of its folder names {shown(_twice(entries))} twice"
+    if b"/" in b"\0".join(names) or not names.isdisjoint(IMPOSSIBLE):
+        return "the tree of its folder has a name that Git does not allow"
+    length = sum(len(mode) + len(name) for mode, name, _ in entries) + 22 * len(entries)
+    return "" if length == len(raw) or length == len(raw) - _zeros(raw) else "the tree of its folder is damaged"
+
+
+def _twice(entries: Sequence[Entry]) -> bytes:
+    left = [name for _, name, _ in entries]
+    for _, name, _ in {name: (mode, name, oid) for mode, name, oid in entries}.values():
+        left.remove(name)
+    return left[0]
+
+
+def _zeros(raw: bytes) -> int:
+    """Return how many zeros stand before modes."""
+    import re
+
+    found = re.findall(rb"(0*)[1-7][0-7]* [^\0]+\0.{20}", raw, re.DOTALL)
+    return sum(map(len, found))
+
+
+def executable(mode: bytes) -> bool:
+    """Whether Git takes a file of this mode for a program."""
+    return mode in FILES and bool(int(mode[3:4], 8) & 1)
 
 
 def tree_bytes(entries: Iterable[Entry]) -> bytes:

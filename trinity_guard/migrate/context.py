@@ -5,54 +5,113 @@ Only what concerns an artifact of this history is kept, so that a folder's conte
 
 from __future__ import annotations
 
-from trinity_guard.dvcrepo import paths, pipeline
+from trinity_guard.dvcrepo import loadable, paths, pipeline
 from trinity_guard.dvcrepo.decode import decoded
 from trinity_guard.dvcrepo.output import Output
-from trinity_guard.errors import GuardError
-from trinity_guard.git.catfile import TREE, Entry, Source, tree_parser
+from trinity_guard.errors import GuardError, shown
+from trinity_guard.git.catfile import FILES, LINK, TREE, Entry, Source, tree_parser
 from trinity_guard.migrate.ignorefiles import DVCIGNORE, GITIGNORE, Line, Reader, lines_of
+from trinity_guard.migrate.leading import AS_IT_IS, Leads, Plan
 from trinity_guard.migrate.scan import Scan
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
 # What holds a path: a .dvc file, one of a folder, a stage of dvc.yaml, the same with `cache: false`, or another DVC
-# project below the top.
+# project below the top. MAYBE: a stage whose template (the path) nobody can resolve; BROKEN: a file that keeps DVC from
+# loading anything, and in the place of its md5 why.
 FILE, FOLDER, STAGE, IN_GIT, PROJECT = "file", "folder", "stage", "git", "project"
+MAYBE, BROKEN = "maybe", "broken"
+NO_PROJECT = "in its commit a file is named .dvc, so that DVC can have no project there"
 YAML, LOCK = paths.PIPELINE, paths.LOCK
 
 
 class Held:
-    """A path that DVC already holds in a commit, by which kind of file, its md5 ("" unknown), its execute bit."""
+    """A path that DVC already holds in a commit, by which kind of file, its md5 ("" unknown), its execute bit, the
+    remote that it names, and whether it is pushed."""
 
-    __slots__ = ("by", "isexec", "kind", "md5", "path")
+    __slots__ = ("by", "isexec", "kind", "md5", "path", "push", "remote")
 
-    def __init__(self, path: bytes, kind: str, md5: str, by: bytes, isexec: bool = False) -> None:
+    def __init__(
+        self, path: bytes, kind: str, md5: str, by: bytes, isexec: bool = False, remote: str = "", push: bool = True
+    ) -> None:
         self.path = path
         self.kind = kind
         self.md5 = md5
         self.by = by
         self.isexec = isexec
+        self.remote = remote
+        self.push = push
 
     def concerns(self, folder: bytes) -> bool:
         """Whether it is a path in this folder (which ends with a slash), or one that the folder is in."""
         return self.path.startswith(folder) or folder.startswith(self.path + b"/")
 
 
-Context = tuple[tuple["Line", ...], tuple[Held, ...]]
-NOTHING: Context = ((), ())
+class Terms:
+    """What holds for all files of a commit. stays: why none can become a pointer, "" where they can; plan: what its
+    config needs; maybe: templates of what dvc.yaml may make; filtered: path -> why a file behind a filter stays."""
+
+    __slots__ = ("filtered", "maybe", "plan", "stays")
+
+    def __init__(
+        self,
+        stays: str = "",
+        plan: Plan = AS_IT_IS,
+        maybe: Sequence[str] = (),
+        filtered: Mapping[bytes, str] | None = None,
+    ) -> None:
+        self.stays = stays
+        self.plan = plan
+        self.maybe = maybe
+        self.filtered = filtered or {}
+
+    def reason(self, path: bytes) -> str | None:
+        """Return why a file stays, None where it need not."""
+        if self.stays or path in self.filtered:
+            return self.stays or self.filtered[path]
+        if self.maybe:
+            text = path.decode("utf-8", "surrogateescape")
+            # What is made may be a folder, with the file in it.
+            if any(pipeline.fits(text, t) or pipeline.fits(text, t + "/${}") for t in self.maybe):
+                return MAYBE_MADE
+        return None
+
+
+MAYBE_MADE = "dvc.yaml may make it: only its templates, in that commit, could tell"
+ORDINARY = Terms()
+Context = tuple[tuple["Line", ...], tuple[Held, ...], Terms]
+NOTHING: Context = ((), (), ORDINARY)
 
 
 class Above:
-    """Gives the context of a commit's root and of each folder in it. broken: DVC files that cannot be read."""
+    """Gives the context of a commit's root and of each folder in it.
 
-    def __init__(self, source: Source, scan: Scan, reader: Reader) -> None:
+    leads: where the config of each commit must lead. filtered: root -> its files behind filters, and why these stay.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        scan: Scan,
+        reader: Reader,
+        leads: Leads | None = None,
+        filtered: Mapping[bytes, Mapping[bytes, str]] | None = None,
+    ) -> None:
         self._source = source
         self._scan = scan
+        self._leads = leads
+        self._filtered = filtered or {}
+        self._terms: dict[tuple[object, ...], Terms] = {}
+        self._plans: dict[bytes, Plan | str] = {}
+        self._last: tuple[bytes, bytes] = (b"", b"")
         self.reader = reader
         self._parse = tree_parser()
         self._lines: dict[bytes, list[bytes]] = {}
         self._held: dict[tuple[bytes, bytes], tuple[Held, ...]] = {}
         self._outs: dict[tuple[bytes, ...], list[Held]] = {}
         self._contexts: dict[Context, Context] = {NOTHING: NOTHING}
-        self.broken: dict[bytes, str] = {}
         # All artifacts of the history, and all folders above one.
         self._touched = {p[:i] for p in scan.versions for i in _ends(p)}
 
@@ -61,30 +120,78 @@ class Above:
         kept = self._scan.kept[path].get(oid)
         if kept is not None and kept.raw is not None:
             return kept.raw
-        return self._source.one(oid.hex().encode())
+        if self._last[0] != oid:  # a root is asked for twice
+            self._last = oid, self._source.one(oid.hex().encode())
+        return self._last[1]
 
     def content(self, oid: bytes) -> bytes:
         """Return the bytes of a blob (20 bytes)."""
         return self._source.one(oid.hex().encode())
 
     def root(self, oid: bytes) -> Context:
-        return self._same(((), self._below(oid, b"")))
+        held = self._below(oid, b"")
+        return self._same(((), tuple(h for h in held if h.kind not in (MAYBE, BROKEN)), self._terms_of(oid, held)))
+
+    # --- what holds for a whole commit
+
+    def _terms_of(self, oid: bytes, held: Sequence[Held]) -> Terms:
+        plan = self._plan_of(oid)
+        others = [h.path + b"/" for h in held if h.kind == PROJECT]
+        own = [h for h in held if h.kind in (MAYBE, BROKEN) and not any(h.by.startswith(o) for o in others)]
+        broken = [h for h in own if h.kind == BROKEN]
+        stays = plan if isinstance(plan, str) else ""
+        if broken and not stays:
+            stays = f"in its commit DVC can load nothing: {shown(broken[0].by)}: {broken[0].md5}"
+        maybe = tuple(h.path.decode("utf-8", "surrogateescape") for h in own if h.kind == MAYBE)
+        filtered = self._filtered.get(oid)
+        if not (stays or maybe or filtered) and plan is AS_IT_IS:
+            return ORDINARY
+        plan = AS_IT_IS if isinstance(plan, str) else plan
+        key = (stays, plan, maybe, id(filtered))
+        if key not in self._terms:
+            self._terms[key] = Terms(stays, plan, maybe, filtered)
+        return self._terms[key]
+
+    def _plan_of(self, root: bytes) -> Plan | str:
+        """Return what a commit's config needs, or why no file of the commit can become a pointer."""
+        raw = self.raw(root, b"")
+        if b" .dvc\0" not in raw:
+            return AS_IT_IS
+        found = [(mode, oid) for mode, name, oid in self._parse(raw) if name == b".dvc"]
+        if not found:
+            return AS_IT_IS  # bytes of an id
+        if any(mode != TREE for mode, _ in found):
+            return NO_PROJECT
+        folder = found[0][1]
+        if folder not in self._plans:
+            self._plans[folder] = self._planned(folder)
+        return self._plans[folder]
+
+    def _planned(self, folder: bytes) -> Plan | str:
+        entries = self._parse(self._source.one(folder.hex().encode()))
+        config = next(((mode, oid) for mode, name, oid in entries if name == b"config"), None)
+        if config is not None and config[0] not in FILES:
+            return "in its commit .dvc/config is no file of its own"
+        data = b"" if config is None else self._source.one(config[1].hex().encode())
+        return AS_IT_IS if self._leads is None else self._leads.plan(data)
+
+    # --- what holds for a folder
 
     def entered(self, context: Context, path: bytes, entries: list[Entry]) -> Context:
         """Return the context with the rules of this folder's own ignore files."""
         chain = context[0]
-        for _, name, oid in entries:
-            if name in (GITIGNORE, DVCIGNORE):
+        for mode, name, oid in entries:
+            if name in (GITIGNORE, DVCIGNORE) and mode in FILES:
                 chain += tuple(line for line in self._file(path, name, oid) if self.reader.relevant(line, path))
-        return self._same((chain, context[1])) if chain is not context[0] else context
+        return self._same((chain, *context[1:])) if chain is not context[0] else context
 
     def narrowed(self, context: Context, folder: bytes) -> Context:
         """Return what of a context concerns a folder in it."""
         if context is NOTHING:
             return context
-        chain, held = context
+        chain, held, terms = context
         lines = tuple(line for line in chain if self.reader.relevant(line, folder))
-        return self._same((lines, tuple(h for h in held if h.concerns(folder))))
+        return self._same((lines, tuple(h for h in held if h.concerns(folder)), terms))
 
     def _same(self, context: Context) -> Context:
         return self._contexts.setdefault(context, context)
@@ -109,13 +216,15 @@ class Above:
         held: dict[Held, None] = {}
         files = {}
         for mode, name, entry in self._parse(self.raw(oid, path)):
-            if mode == TREE and name == b".dvc":
-                if path and path[:-1] in self._touched:
+            if name == b".dvc":
+                if path and mode == TREE:
                     held[self._project(path)] = None
             elif mode == TREE:
                 held.update(dict.fromkeys(self._below(entry, path + name + b"/")))
-            elif paths.is_reference(name) or name == YAML:
+            elif (paths.is_reference(name) or name == YAML) and mode in FILES:
                 files[name] = entry
+            elif (paths.is_pointer(name) or name == YAML) and mode == LINK:
+                held[self._one(Held(path + name, BROKEN, LINKED, path + name))] = None
         for name, entry in files.items():
             if name != LOCK:
                 other = files.get(LOCK, b"") if name == YAML else b""
@@ -131,35 +240,40 @@ class Above:
         if key not in self._outs:
             data = self._source.one(oid.hex().encode())
             locked = self._source.one(lock.hex().encode()) if lock else None
-            try:
-                found = [_held(out, where) for out in _said_in(where, data, locked) if not out.external]
-            except GuardError as error:
-                self.broken[where] = error.problem
-                found = []
+            found = _said_in(where, data, locked)
             # One object a meaning, so that contexts of different commits are the same.
-            self._outs[key] = [self._one(h) for h in found if h.path in self._touched]
+            self._outs[key] = [self._one(h) for h in found if h.kind in (MAYBE, BROKEN) or h.path in self._touched]
         return self._outs[key]
 
     def _one(self, held: Held) -> Held:
-        key = (held.path, held.kind.encode(), held.md5.encode(), held.by, b"x" * held.isexec)
+        flags = b"x" * held.isexec + b"p" * held.push + held.remote.encode()
+        key = (held.path, held.kind.encode(), held.md5.encode("utf-8", "replace"), held.by, flags)
         return self._outs.setdefault(key, [held])[0]
+
+
+LINKED = "it is a symlink, and what DVC finds behind it is not known"
 
 
 def _held(out: Output, where: bytes) -> Held:
     kind = IN_GIT if not out.cache else STAGE if out.stage else FOLDER if out.is_dir else FILE
     # The md5 of DVC 2 is that of the text with other line ends: it proves nothing.
-    return Held(out.path, kind, "" if out.legacy else out.md5, where, out.isexec)
+    return Held(out.path, kind, "" if out.legacy else out.md5, where, out.isexec, out.remote, out.push)
 
 
-def _said_in(where: bytes, data: bytes, lock: bytes | None) -> list[Output]:
-    if paths.is_pointer(where):
-        return decoded(data, where)
-    if any(sign in data for sign in (b"${", b"foreach", b"matrix")):
-        # Templates: what dvc.lock recorded is what they meant; the real DVC would read today's files.
-        if lock is None:
-            return []
-        return decoded(lock, paths.lock_beside(where), data)
-    return pipeline.pipeline_outs(data, lock, where)
+def _said_in(where: bytes, data: bytes, lock: bytes | None) -> list[Held]:
+    """Return what a file of DVC's holds, or that DVC cannot load it."""
+    try:
+        outs, templates = (
+            (decoded(data, where), []) if paths.is_pointer(where) else pipeline.at_commit(data, lock, where)
+        )
+    except GuardError as error:
+        return [Held(where, BROKEN, error.problem, where)]
+    files = [(where, data), *([(paths.lock_beside(where), lock)] if lock is not None else [])]
+    for path, text in files:
+        if why := loadable.refused(text, path):
+            return [Held(path, BROKEN, why, path)]
+    maybe = [Held(t.encode("utf-8", "surrogateescape"), MAYBE, "", where) for t in templates]
+    return [_held(out, where) for out in outs if not out.external] + maybe
 
 
 def _ends(path: bytes) -> list[int]:

@@ -10,9 +10,10 @@ from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo import safe_paths, secrets
 from trinity_guard.dvcrepo.output import of_object
-from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import files
-from trinity_guard.migrate import dvcfiles
+from trinity_guard.migrate import dvcfiles, leading
+from trinity_guard.migrate.leading import Leads
 from trinity_guard.push import deliver
 from trinity_guard.remotes import add, connect, trust
 
@@ -154,6 +155,22 @@ def _rebased(place: git.Place, found: Destination) -> bytes:
         return found.files.config
     folder = os.path.normpath(os.path.join(os.fsdecode(place.file(b".dvc")), found.url))
     return dvcfiles.dvc_files({found.name: folder}, found.name).config
+
+
+def leads(place: git.Place, found: Destination) -> Leads | None:
+    """Return where the config of each commit must lead, None where nobody knows; GuardError where no clone is led."""
+    if not found.name:
+        return None
+    root = b"/nowhere/" + DEPTH if place.bare else place.top
+    remote = dvcproject.load(root, found.files.config, alone=True).remotes.get(found.name)
+    if remote is None:
+        raise GuardError(
+            problem=f"the DVC remote '{shown(found.name.encode())}' stands only in a config of this machine "
+            "(.dvc/config.local, or your own): no clone gets it, so nobody else could pull.",
+            remedy=f"dvc remote add -d {typed(found.name.encode())} URL     # into .dvc/config; commit it, then again",
+            exit_code=UNUSABLE,
+        )
+    return Leads(root, remote, leading.lines_of(found.files.config, found.name))
 
 
 # --- uploading

@@ -15,7 +15,8 @@ from trinity_guard.migrate.dvcfiles import dvc_files
 from trinity_guard.migrate.ignorefiles import Reader
 from trinity_guard.migrate.interpreter import deep_recursion
 from trinity_guard.migrate.migration import Migration
-from trinity_guard.migrate.rewrite import OTHER_MD5, Trees, not_extracted, unnameable
+from trinity_guard.migrate.reasons import OTHER_MD5, not_extracted, unnameable
+from trinity_guard.migrate.rewrite import Trees
 from trinity_guard.migrate.scan import Scan
 from trinity_guard.migrate.state import Object
 from trinity_guard.migrate.survey import HistorySurvey

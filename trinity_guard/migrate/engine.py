@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard.errors import GuardError
+from trinity_guard.errors import GuardError, shown
 from trinity_guard.git.packwriter import Pack
-from trinity_guard.migrate import extract, filters, refs, refusals, report, worktree
+from trinity_guard.migrate import destination, extract, filters, refs, refusals, report, worktree
 from trinity_guard.migrate.commits import Commits
 from trinity_guard.migrate.context import Above
 from trinity_guard.migrate.ignorefiles import Reader
@@ -54,6 +54,19 @@ def run(migration: Migration, options: Options, check: Check | None = None) -> d
         return _Rewriting(migration, options, check).run()
 
 
+class _Built:
+    """A history that was written: old -> new commits, the moves of refs, the report, and the blobs that it needs out
+    of the cache."""
+
+    def __init__(
+        self, ids: Mapping[bytes, bytes], moves: list[refs.Move], values: dict[str, Any], wanted: set[bytes]
+    ) -> None:
+        self.ids = ids
+        self.moves = moves
+        self.values = values
+        self.wanted = wanted
+
+
 class _Rewriting:
     def __init__(self, migration: Migration, options: Options, check: Check | None) -> None:
         self._migration = migration
@@ -93,22 +106,40 @@ class _Rewriting:
                 extraction.add,
             )
             objects = extraction.objects()
-            ids, moves, values, wanted = self._build(found, named, scanned, objects)
+            left: dict[bytes, str] = {}
+            built = self._build(found, named, scanned, objects, left)
             extraction.safe()
-        self._state.replace(b"commit-map", (b"%s %s\n" % pair for pair in ids.items()))
-        self._prove(ids, moves, {oid: objects[oid] for oid in wanted})
-        return [m for m in moves if m.old != m.new], values
+        while lacking := self._prove(built, objects):
+            if lacking.keys() <= left.keys():
+                raise _failed([f"{shown(path)}: {words}" for path, words in lacking.items()])
+            # Lines for one file have hidden another one: it stays, everywhere.
+            left.update(lacking)
+            built = self._build(found, named, scanned, objects, left)
+        if self._check is not None:
+            self._check(sorted({(objects[oid].md5, objects[oid].size) for oid in built.wanted}))
+        return [m for m in built.moves if m.old != m.new], built.values
 
     def _build(
-        self, found: refs.Listed, named: Named, scanned: Scan, objects: Mapping[bytes, Object]
-    ) -> tuple[Mapping[bytes, bytes], list[refs.Move], dict[str, Any], set[bytes]]:
-        """Write the new trees, commits and tags as one pack; return old -> new commits, the moves of refs, the report,
-        and the blobs that the new history needs out of the cache."""
+        self,
+        found: refs.Listed,
+        named: Named,
+        scanned: Scan,
+        objects: Mapping[bytes, Object],
+        left: Mapping[bytes, str],
+    ) -> _Built:
+        """Write the new trees, commits and tags as one pack. left: path -> why it stays in every commit."""
         source, options = self._source, self._options
         pack = Pack(self._state.file(b"pack.tmp"))
+        speaking = filters.speaking(source, scanned)
         try:
-            above = Above(source, scanned, Reader(scanned.versions))
-            trees = Trees(scanned, above, objects, options.where.files, pack)
+            above = Above(
+                source,
+                scanned,
+                Reader(scanned.versions),
+                destination.leads(self._place, options.where),
+                filters.behind(source, scanned, speaking),
+            )
+            trees = Trees(scanned, above, objects, options.where.files, pack, left)
             kept = _kept(source, named.commits, scanned.commits) if options.chosen.stop else []
             commits = Commits(source, scanned, trees, pack, options.rewrite_ids, kept)
             ids = commits.run(self._on_progress).ids
@@ -124,26 +155,24 @@ class _Rewriting:
             pack.abandon()
         values = report.build(scanned, trees, commits.result, objects)
         values["unsigned_tags"] = [t.decode() for t in tags.unsigned]
-        speaking = filters.speaking(source, scanned)
         caught = filters.caught_in_old_commits(source, scanned, named.commits, speaking)
         values["filtered"] = caught is not None
-        values["remarks"] = _remarks(above, named) + filters.remarks_on_old_commits(caught)
+        values["remarks"] = _remarks(named) + filters.remarks_on_old_commits(caught)
         values["remarks"] += filters.remarks(source, found, options.chosen.names, options.selection, speaking)
-        return ids, moves, values, {oid for blobs in trees.moved.values() for oid in blobs} | _dropped(scanned, trees)
+        wanted = {oid for blobs in trees.moved.values() for oid in blobs} | _dropped(scanned, trees)
+        return _Built(ids, moves, values, wanted)
 
-    def _prove(self, ids: Mapping[bytes, bytes], moves: Sequence[refs.Move], objects: Mapping[bytes, Object]) -> None:
-        of_refs = RefProof(self._source, ids)
-        of_refs.compare(moves)
-        cache = self._options.cache
-        wrong = of_refs.wrong + prove(self._source, ids, cache, self._on_progress, objects, of_refs.trees)
-        if wrong:
-            raise GuardError(
-                problem=f"the proof failed, so no ref was moved: {wrong[0]}"
-                + (f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""),
-                remedy="report it, please: this is a bug of ours",
-            )
-        if self._check is not None:
-            self._check(sorted({(o.md5, o.size) for o in objects.values()}))
+    def _prove(self, built: _Built, objects: Mapping[bytes, Object]) -> dict[bytes, str]:
+        """Prove what was written; return path -> why a clone would not have a file."""
+        self._state.replace(b"commit-map", (b"%s %s\n" % pair for pair in built.ids.items()))
+        of_refs = RefProof(self._source, built.ids)
+        of_refs.compare(built.moves)
+        known, unsafe = {oid: objects[oid] for oid in built.wanted}, dict[bytes, str]()
+        cache, trees = self._options.cache, of_refs.trees
+        found = prove(self._source, built.ids, cache, self._on_progress, known, trees, unsafe=unsafe)
+        if of_refs.wrong or found:
+            raise _failed(of_refs.wrong + found)
+        return unsafe
 
     def _move(self, found: refs.Listed, moves: list[refs.Move]) -> None:
         head = next((m for m in moves if m.name == (found.head or b"HEAD")), None)
@@ -178,8 +207,15 @@ def _dropped(scanned: Scan, trees: Trees) -> set[bytes]:
     return {oid for path in trees.dropped for oid in scanned.versions[path]}
 
 
-def _remarks(above: Above, named: Named) -> list[str]:
-    said = [f"{problem} (in the history)" for problem in above.broken.values()]
-    if named.blobs:
-        said.append(f"{len(named.blobs)} tags name a file's bytes and not a commit; they stay as they are")
-    return said
+def _failed(wrong: Sequence[str]) -> GuardError:
+    more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+    return GuardError(
+        problem=f"the proof failed, so no ref was moved: {wrong[0]}{more}",
+        remedy="report it, please: this is a bug of ours",
+    )
+
+
+def _remarks(named: Named) -> list[str]:
+    if not named.blobs:
+        return []
+    return [f"{len(named.blobs)} tags name a file's bytes and not a commit; they stay as they are"]

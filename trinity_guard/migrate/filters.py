@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 ATTRIBUTES = b".gitattributes"
 NO_FILTER = (b"unspecified", b"unset")
+# Filters that a migration knows: what they store says what it stands for.
+KNOWN = (b"lfs", b"trinity-guard")
+MAX_FILE = 1 << 20
 MAX_NAMED = 5
 # Of so many combinations of such files the newest commit is asked for, which takes Git three processes each.
 MAX_ASKED = 20
@@ -87,6 +90,45 @@ def caught_in_old_commits(
         if paths:
             return next((p for p in paths if is_pointer(p)), paths[0]), scan.commit(number)
     return None
+
+
+def behind(source: Source, scan: Scan, roots: Mapping[bytes, Speaking]) -> dict[bytes, dict[bytes, str]]:
+    """Return root -> its artifacts behind a filter, and why they stay: Git stores other bytes than people have.
+
+    git-lfs is known to the migration itself. roots: see `speaking`.
+    """
+    known: dict[Speaking, dict[bytes, str]] = {}
+    for root, files in roots.items():
+        if files not in known:
+            known[files] = _behind(source, scan, root) if _of_others(source, files) else {}
+    everywhere = _behind(source, scan, b"") if _of_others_here(source) else {}
+    found = {root: known[files] for root, files in roots.items() if known[files]}
+    if everywhere:
+        found.update({root: everywhere for root in {*scan.roots, *scan.extra} if root not in found})
+    return found
+
+
+def _of_others(source: Source, files: Speaking) -> bool:
+    return any(_names_others(source.one(blob.hex().encode())) for _, blob in files)
+
+
+def _of_others_here(source: Source) -> bool:
+    """Whether the attributes of this clone, or this person's, speak of such filters."""
+    own = os.path.join(source.place.common_dir, b"info", b"attributes")
+    of_user = source.attempt("config", "--type=path", "--get", "core.attributesFile").out[:-1]
+    return any(_names_others(git.read(f, MAX_FILE)) for f in (own, of_user) if f and os.path.isfile(f))
+
+
+def _names_others(attributes: bytes) -> bool:
+    import re
+
+    return bool(set(re.findall(rb"filter=(\S+)", attributes)) - set(KNOWN))
+
+
+def _behind(source: Source, scan: Scan, root: bytes) -> dict[bytes, str]:
+    found = _filtered(source, root.hex().encode(), sorted(scan.versions))
+    words = "it is behind the filter '{}' of .gitattributes: Git stores other bytes than people work with"
+    return {path: words.format(shown(value)) for path, value in found if value not in KNOWN}
 
 
 def caught_in(
@@ -175,17 +217,22 @@ def _stands_for_more(source: Source, blob: bytes, size: int, selection: Selectio
 
 def among(source: Source, root: bytes, paths: Sequence[bytes]) -> list[bytes]:
     """Return which of the files that come in place of these artifacts a filter takes hold of, in this tree."""
+    new = {p + b".dvc" for p in paths} | {os.path.join(os.path.dirname(p), b".gitignore") for p in paths}
+    return [path for path, _ in _filtered(source, root, sorted(new))]
+
+
+def _filtered(source: Source, root: bytes, paths: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
+    """Return (path, filter) of those of the paths that a filter takes hold of in this tree (hex), or in none (b"")."""
     import tempfile
 
-    new = {p + b".dvc" for p in paths} | {os.path.join(os.path.dirname(p), b".gitignore") for p in paths}
-    if not new:
+    if not paths:
         return []
     with tempfile.TemporaryDirectory(prefix="trinity-guard-") as folder:
         env = {**source.env, "GIT_INDEX_FILE": os.path.join(folder, "index")}
-        _run(source, ["read-tree", root], b"", env)
-        data = b"".join(path + b"\0" for path in sorted(new))
+        _run(source, ["read-tree", root or "--empty"], b"", env)
+        data = b"".join(path + b"\0" for path in paths)
         fields = _run(source, ["check-attr", "--cached", "-z", "--stdin", "filter"], data, env).split(b"\0")
-    return [path for path, value in zip(fields[::3], fields[2::3], strict=False) if value not in NO_FILTER]
+    return [(path, value) for path, value in zip(fields[::3], fields[2::3], strict=False) if value not in NO_FILTER]
 
 
 def _run(source: Source, args: list[git.Arg], data: bytes, env: dict[str, str]) -> bytes:

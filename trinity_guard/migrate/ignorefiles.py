@@ -28,6 +28,7 @@ class Rule:
 
     def __init__(self, line: bytes) -> None:
         import re
+        import warnings  # noqa: PLC0415  # re, which has it loaded, is loaded late
 
         import pathspec  # costs more than all else that a command starts with
 
@@ -37,7 +38,9 @@ class Rule:
         # `data/**/` means all folders below, which the library's expression leaves out.
         self._all_below = line.rstrip(b" ").endswith(b"/**/") and line.strip(b"!/ ") != b"**"
         try:
-            pattern = pathspec.GitIgnoreSpec.from_lines([_text(line)]).patterns[0]
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", FutureWarning)  # of `[[:alpha:]]`
+                pattern = pathspec.GitIgnoreSpec.from_lines([_text(line)]).patterns[0]
         except (ValueError, re.error):
             return  # Git takes such a line for one that matches nothing
         if pattern.include is not None and pattern.regex is not None:
@@ -97,8 +100,10 @@ class Reader:
     def _says_anything(self, line: Line, below: bytes) -> bool:
         folder, _, pattern = line
         rule = self.rule(pattern)
+        # DVC reads them in its own way: of `data/*/` it takes data/ itself for ignored.
+        read_otherwise = any(sign in pattern for sign in b"*?[\\") or not pattern.isascii()
         return any(
-            rule.touches(path[len(folder) :]) or rule.touches(path[len(folder) :] + b".dvc")
+            read_otherwise or rule.touches(path[len(folder) :]) or rule.touches(path[len(folder) :] + b".dvc")
             for path in self._places.that_may_match(folder, pattern, below)
         )
 
@@ -116,15 +121,15 @@ class Reader:
 
         Git looks into a folder of which all is ignored (`/data/*`); DVC's own reader of these files does not.
         """
-        found: list[Hidden] = []
+        hidden = self.hidden_folders(chain, folder)
+        found = list(hidden)
         for here in _way(folder):
             line = self._last_on_all(chain, here)
-            if line is not None and self.rule(line[2]).hides:
+            if line is None or not self.rule(line[2]).hides:
+                continue
+            # What shows a folder that is hidden itself shows all in it.
+            if not any(outer == line[0] and (here + b"/").startswith(inner) for outer, inner, _ in hidden):
                 found.append((line[0], here + b"/", True))
-        shown = [(outer, inner) for outer, inner, _ in found]
-        for outer, inner, _ in self.hidden_folders(chain, folder):
-            if not any(outer == o and inner.startswith(i) for o, i in shown):
-                found.append((outer, inner, False))
         return found
 
     def _last_on_all(self, chain: Sequence[Line], folder: bytes) -> Line | None:

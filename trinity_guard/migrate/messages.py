@@ -7,8 +7,8 @@ import os
 from trinity_guard import git
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import shown
+from trinity_guard.migrate.reasons import LFS_ABSENT, STAND_IN_ABSENT
 from trinity_guard.migrate.refs import OF_A_FORGE
-from trinity_guard.migrate.rewrite import LFS_ABSENT, STAND_IN_ABSENT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

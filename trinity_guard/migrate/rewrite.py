@@ -6,31 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from trinity_guard.dvcrepo import paths, pointer
 from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.git.catfile import FILES, TREE, Entry, tree_bytes, tree_parser
+from trinity_guard.git.catfile import FILE, FILES, TREE, Entry, damage, executable, tree_bytes, tree_parser
 from trinity_guard.git.packwriter import Pack
-from trinity_guard.migrate import context as above
-from trinity_guard.migrate import ignorefiles
+from trinity_guard.migrate import ignorefiles, reasons
 from trinity_guard.migrate.context import Above, Context
 from trinity_guard.migrate.dvcfiles import DvcFiles
 from trinity_guard.migrate.ignorefiles import DVCIGNORE, GITIGNORE, Hidden
-from trinity_guard.migrate.scan import Scan, Size
+from trinity_guard.migrate.scan import Scan
+from trinity_guard.migrate.seen import Lines, Seen
 from trinity_guard.migrate.state import Object
-
-# Why a file that was selected stays in Git, where it does.
-LFS_ABSENT = "its LFS object is not here"
-LFS_ENCODED = "a git-lfs extension encoded its object"
-STAND_IN_ABSENT = "it is a stand-in, and the DVC cache here does not have the data that it names"
-STAND_IN_BROKEN = "it is a stand-in that nobody can read: it was edited, or merged"
-OTHER_MD5 = "another pointer in the same commit records other bytes for it"
-OTHER_MODE = "another pointer in the same commit records another mode for it"
-ELSEWHERE = "a pointer in another folder records it"
-TAKEN = "a file of the pointer's name is there, and is no pointer to it"
-IN_FOLDER = "it lies in a folder that DVC tracks as a whole"
-OF_STAGE = "dvc.yaml makes it"
-METRIC = "dvc.yaml keeps it in Git (cache: false)"
-NESTED = "it belongs to another DVC project, in a folder below the top"
-DVCIGNORED = "a .dvcignore hides it from DVC"
-NOT_TEXT = "a folder above it has a name that is not UTF-8"
 
 
 class NewTree:
@@ -46,9 +30,21 @@ class NewTree:
 
 class Trees:
     """Rewrites trees into a pack. stays: (path, reason) -> blobs of files that stay; dropped: files whose pointer was
-    there already; clashing: paths that differ by case only; moved: path -> blobs that became pointers."""
+    there already; clashing: paths that differ by case only; moved: path -> blobs that became pointers.
 
-    def __init__(self, scan: Scan, above: Above, objects: Mapping[bytes, Object], files: DvcFiles, pack: Pack) -> None:
+    left: path -> why it stays in every commit.
+    """
+
+    def __init__(
+        self,
+        scan: Scan,
+        above: Above,
+        objects: Mapping[bytes, Object],
+        files: DvcFiles,
+        pack: Pack,
+        left: Mapping[bytes, str] | None = None,
+    ) -> None:
+        self._left = left or {}
         self._scan = scan
         self._above = above
         self._objects = objects
@@ -59,7 +55,8 @@ class Trees:
         self._added: set[tuple[bytes, bool]] = set()
         self._done: dict[tuple[bytes, bytes, Context], NewTree] = {}
         self._names: dict[bytes, str | None] = {}
-        self._pointers: dict[tuple[bytes, bytes, bytes], bytes] = {}
+        self._pointers: dict[tuple[bytes, bytes, bool, str], bytes] = {}
+        self._seen: dict[tuple[bytes, int], Seen] = {}
         self._decided: dict[tuple[bytes, int], dict[tuple[Entry, bool], Decision]] = {}
         self.stays: dict[tuple[bytes, str], set[bytes]] = {}
         self.moved: dict[bytes, set[bytes]] = {}
@@ -89,7 +86,11 @@ class Trees:
         return result
 
     def _rewritten(self, oid: bytes, path: bytes, context: Context, carried: bool = False) -> NewTree:
-        entries = self._parse(self._above.raw(oid, path))
+        raw = self._above.raw(oid, path)
+        entries = self._parse(raw)
+        if damaged := damage(raw, entries):
+            self._leave(entries, path, damaged)
+            return NewTree(oid, (), False)
         context = self._above.entered(context, path, entries)
         folder = _Folder(path, entries)
         self._rewrite_folders(folder, context)
@@ -97,11 +98,24 @@ class Trees:
         if path == b"" and (folder.ours or carried) and not folder.has(b".dvc"):
             self._add_dvc(folder)
             self._added.add((oid, carried))
+        config = context[2].plan.config
+        if path == b"" and folder.ours and config is not None:
+            self._write_config(folder, config)
         self._write_gitignore(folder)
         new = oid
         if folder.changed:
             new = self._pack.add(b"tree", tree_bytes(folder.entries.values()), path)
         return NewTree(new, tuple(folder.requests), folder.ours)
+
+    def _leave(self, entries: Sequence[Entry], path: bytes, reason: str) -> None:
+        """Note that all artifacts in a tree and below stay."""
+        for mode, name, oid in entries:
+            inner = path + name + b"/"
+            kept = self._scan.kept.get(inner, {}).get(oid) if mode == TREE else None
+            if kept is not None and kept.mask:
+                self._leave(self._parse(self._above.raw(oid, inner)), inner, reason)
+            elif mode in FILES and oid in self._scan.versions.get(path + name, ()):
+                self.stays.setdefault((path + name, reason), set()).add(oid)
 
     def _rewrite_folders(self, folder: _Folder, context: Context) -> None:
         for mode, name, oid in list(folder.entries.values()):
@@ -129,67 +143,67 @@ class Trees:
         if not found:
             return
         self._note_clashes(path, found, folder)
-        hidden = self._above.reader.hidden_folders(context[0], path)
         # A context is one object as long as it lives, and lives as long as we do.
         decided = self._decided.setdefault((path, id(context)), {})
         for entry in found:
             version = (entry, folder.has(entry[1] + paths.POINTER))
             decision = decided.get(version)
             if decision is None:
-                decision = decided[version] = self._decide(folder, entry, context, bool(hidden))
+                decision = decided[version] = self._decide(folder, entry, context)
             folder.follow(entry[1], decision)
-        if folder.own:
-            for request in self._above.reader.to_show(context[0], path):
-                folder.ask(request)
 
-    def _decide(self, folder: _Folder, entry: Entry, context: Context, hidden: bool) -> Decision:
+    def _decide(self, folder: _Folder, entry: Entry, context: Context) -> Decision:
         """Decide on a file, once for all versions of its folder in which nothing else about it changes."""
         mode, name, blob = entry
         full = folder.path + name
         reason = self._reason(folder, full, entry, context)
-        if reason:
-            self.stays.setdefault((full, reason), set()).add(blob)
+        # A pointer that was there already may have been hidden from DVC, and its file not from Git, as it was tracked.
+        lines = self._lines(folder.path, name, context) if not reason else ""
+        if isinstance(lines, str):
+            self.stays.setdefault((full, reason or f"DVC would not see its pointer: {lines}"), set()).add(blob)
             return STAYS
         if reason == "":
             self.dropped.add(full)
         else:
             self.moved.setdefault(full, set()).add(blob)
-        # A pointer that was there already may have been hidden from DVC, and its file not from Git, as it was tracked.
-        reader = self._above.reader
-        return Decision(
-            pointer=b"" if reason == "" else self._pointer(blob, name, mode),
-            show=not hidden and reader.hides(context[0], full + paths.POINTER),
-            ignore=not hidden and not reader.hides(context[0], full),
-        )
+        return Decision(b"" if reason == "" else self._pointer(blob, name, mode, context[2].plan.remote), lines)
+
+    def _lines(self, path: bytes, name: bytes, context: Context) -> Lines | str:
+        key = (path, id(context[0]))
+        if key not in self._seen:
+            self._seen[key] = Seen(self._above.reader, context[0], path)
+        return self._seen[key].lines(name)
 
     def _reason(self, folder: _Folder, full: bytes, entry: Entry, context: Context) -> str | None:
         """Return why a file stays, None where it becomes a pointer, "" where its pointer is there and agrees."""
         mode, name, blob = entry
         if name not in self._names:
             self._names[name] = pointer.nameable(name)
-        by_itself = self._names[name] or unnameable(folder.path)
+        by_itself = self._names[name] or reasons.unnameable(folder.path) or context[2].reason(full)
         if by_itself is None and blob not in self._objects:
-            by_itself = not_extracted(self._scan.blobs[blob])
-        if by_itself:
-            return by_itself
+            by_itself = reasons.not_extracted(self._scan.blobs[blob])
+        if by_itself or full in self._left:
+            return by_itself or self._left[full]
         for held in context[1]:
-            said = _held_reason(held, full, self._objects[blob].md5, mode == FILES[1])
+            said = reasons.of_held(held, full, self._objects[blob].md5, executable(mode), context[2].plan.remote)
             if said is not None:
                 return said
         if folder.has(name + paths.POINTER):
-            return TAKEN
+            return reasons.TAKEN
         reader = self._above.reader
         for path in (full, full + paths.POINTER):
             if reader.hides(context[0], path, DVCIGNORE) or reader.hidden_folders(context[0], folder.path, DVCIGNORE):
-                return DVCIGNORED
+                return reasons.DVCIGNORED
         return None
 
-    def _pointer(self, blob: bytes, name: bytes, mode: bytes) -> bytes:
-        key = (blob, name, mode)
+    def _pointer(self, blob: bytes, name: bytes, mode: bytes, remote: str) -> bytes:
+        key = (blob, name, executable(mode), remote)
         oid = self._pointers.get(key)
         if oid is None:
             found = self._objects[blob]
-            data = pointer.encode(found.md5, found.size, name.decode(), mode == FILES[1])
+            data = pointer.encode(found.md5, found.size, name.decode(), key[2])
+            if remote:
+                data += f"  remote: {remote}\n".encode()
             oid = self._pointers[key] = self._pack.add(b"blob", data)
         return oid
 
@@ -205,10 +219,18 @@ class Trees:
     def _add_dvc(self, folder: _Folder) -> None:
         config = self._pack.add(b"blob", self._files.config)
         ignore = self._pack.add(b"blob", self._files.gitignore)
-        inside = tree_bytes([(FILES[0], b"config", config), (FILES[0], GITIGNORE, ignore)])
+        inside = tree_bytes([(FILE, b"config", config), (FILE, GITIGNORE, ignore)])
         folder.put(TREE, b".dvc", self._pack.add(b"tree", inside))
         if not folder.has(DVCIGNORE):
-            folder.put(FILES[0], DVCIGNORE, self._pack.add(b"blob", self._files.dvcignore))
+            folder.put(FILE, DVCIGNORE, self._pack.add(b"blob", self._files.dvcignore))
+
+    def _write_config(self, folder: _Folder, config: bytes) -> None:
+        """Put another .dvc/config into the folder that is there."""
+        inside = self._parse(self._above.content(folder.entries[b".dvc"][2]))
+        mode = next((m for m, name, _ in inside if name == b"config"), FILE)
+        kept = [entry for entry in inside if entry[1] != b"config"]
+        new = tree_bytes([*kept, (mode, b"config", self._pack.add(b"blob", config))])
+        folder.put(TREE, b".dvc", self._pack.add(b"tree", new))
 
     def _write_gitignore(self, folder: _Folder) -> None:
         shown_again = [
@@ -219,7 +241,7 @@ class Trees:
         folder.requests = {r: None for r in folder.requests if r[0] != folder.path}
         if not (shown_again or folder.show_pointers or folder.ignored):
             return
-        mode, _, oid = folder.entries.get(GITIGNORE, (FILES[0], GITIGNORE, b""))
+        mode, _, oid = folder.entries.get(GITIGNORE, (FILE, GITIGNORE, b""))
         if mode not in FILES:
             raise _no_file(folder.path + GITIGNORE)
         old = self._above.content(oid) if oid else b""
@@ -229,30 +251,27 @@ class Trees:
 
 
 class Decision:
-    """What becomes of a file: its pointer's blob, b"" where one is there already, None where the file stays.
+    """What becomes of a file: its pointer's blob, b"" where one is there already, None where the file stays; and the
+    ignore lines that it needs."""
 
-    show: pointers are to be shown again here; ignore: it needs a line of its own.
-    """
+    __slots__ = ("lines", "pointer")
 
-    __slots__ = ("ignore", "pointer", "show")
-
-    def __init__(self, pointer: bytes | None, show: bool, ignore: bool) -> None:
+    def __init__(self, pointer: bytes | None, lines: Lines) -> None:
         self.pointer = pointer
-        self.show = show
-        self.ignore = ignore
+        self.lines = lines
 
 
-STAYS = Decision(None, show=False, ignore=False)
+STAYS = Decision(None, Lines((), show=False, ignore=False))
 
 
 class _Folder:
-    """A tree under way. own: it has a new pointer itself; ours: it or a folder in it; requests: NewTree.hidden."""
+    """A tree under way. ours: it has a new pointer, or a folder in it; requests: NewTree.hidden."""
 
     def __init__(self, path: bytes, entries: Sequence[Entry]) -> None:
         self.path = path
         self.entries = {entry[1]: entry for entry in entries}
         self.changed = False
-        self.own = self.ours = False
+        self.ours = False
         self.show_pointers = False
         self.ignored: list[bytes] = []
         self.requests: dict[Hidden, None] = {}
@@ -273,47 +292,17 @@ class _Folder:
             return
         self.drop(name)
         if decision.pointer:
-            self.put(FILES[0], name + paths.POINTER, decision.pointer)
-        self.own = self.ours = True
-        self.show_pointers = self.show_pointers or decision.show
-        if decision.ignore:
+            self.put(FILE, name + paths.POINTER, decision.pointer)
+        self.ours = True
+        lines = decision.lines
+        self.show_pointers = self.show_pointers or lines.show
+        if lines.ignore:
             self.ignored.append(name)
+        for request in lines.requests:
+            self.ask(request)
 
     def ask(self, request: Hidden) -> None:
         self.requests[request] = None
-
-
-def unnameable(folder: bytes) -> str | None:
-    """Return why DVC can hold nothing in a folder of this path, None where it can."""
-    try:
-        folder.decode()
-    except UnicodeDecodeError:
-        return NOT_TEXT
-    return None
-
-
-def not_extracted(size: Size) -> str:
-    """Return why a blob has no object."""
-    if size.stand_in is not None:
-        return STAND_IN_ABSENT if size.stand_in.md5 else STAND_IN_BROKEN
-    if size.lfs is None:
-        return "it was not extracted"
-    return LFS_ENCODED if size.lfs.encoded else LFS_ABSENT
-
-
-def _held_reason(held: above.Held, path: bytes, md5: str, isexec: bool) -> str | None:
-    if held.kind == above.PROJECT:
-        return NESTED if path.startswith(held.path + b"/") else None
-    if held.path == path:
-        if held.kind == above.FILE:
-            beside = held.by.rpartition(b"/")[0] == path.rpartition(b"/")[0]
-            if held.md5 == md5 and held.isexec != isexec:
-                return OTHER_MODE
-            return OTHER_MD5 if held.md5 != md5 else "" if beside else ELSEWHERE
-        return {above.FOLDER: OTHER_MD5, above.STAGE: OF_STAGE, above.IN_GIT: METRIC}[held.kind]
-    if path.startswith(held.path + b"/"):
-        return METRIC if held.kind == above.IN_GIT else OF_STAGE if held.kind == above.STAGE else IN_FOLDER
-    return None
 
 
 def _no_file(path: bytes) -> GuardError:

@@ -49,7 +49,7 @@ def test_a_pointer_in_a_file_s_place_with_its_ignore_line_and_dvc_s_own_files_is
         ({"m/a.pkl.dvc": pointer_of(b"two", "a.pkl")}, f"its object {md5(b'two')} (3 bytes) is not in the cache"),
         ({"m/.gitignore": b"# none\n"}, "m/.gitignore has other lines than it had, and not ours"),
         ({"m/.gitignore": b"*.pkl\n"}, "m/.gitignore has other lines than it had, and not ours"),
-        ({"m/.gitignore": None}, "m/a.pkl is not ignored, and its pointer is there"),
+        ({"m/.gitignore": None}, "m/a.pkl: is not ignored, and its pointer is there"),
         ({".dvc/extra": b""}, ".dvc/extra was not there before"),
         ({".dvcignore": b"m/\n"}, ".dvcignore was not there before, and hides files from DVC"),
     ],

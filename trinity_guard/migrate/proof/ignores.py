@@ -1,4 +1,5 @@
-"""The proof of what is ignored: Git itself says that it sees each new pointer, and not the file that it stands for.
+"""The proof of what is ignored: Git itself says that it does not see the file that became a pointer, and DVC's own walk
+that it sees the pointer.
 
 Most is plain from one line (`/model.pkl`); for the rest a real `git check-ignore` looks at the ignore files of that
 commit, laid out in a folder that is there for a moment.
@@ -9,25 +10,31 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.errors import shown
+from trinity_guard.dvcrepo.walk import IGNORE, Walk
+from trinity_guard.errors import GuardError
 from trinity_guard.migrate.proof.lines import name_of, shows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from trinity_guard.git.catfile import Source
 
-    # The folders (b"" or b"m/") from the top down that have a .gitignore, and its blob (hex).
+    # The ignore files (b".gitignore" or b"m/.dvcignore") from the top down, and their blobs (hex).
     Chain = tuple[tuple[bytes, bytes], ...]
     # The same with lines in the place of the blob.
     Lines = tuple[tuple[bytes, bytes], ...]
 
+NOT_IGNORED = "is not ignored, and its pointer is there"
+
 
 class _File:
-    """A .gitignore taken apart: names that a line of their own ignores, and all other lines."""
+    """An ignore file taken apart: names that a line of their own ignores, and all other lines.
 
-    __slots__ = ("data", "names", "other")
+    plain: none of the others takes a name back.
+    """
+
+    __slots__ = ("data", "names", "other", "plain")
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -40,65 +47,96 @@ class _File:
             elif line.strip() and not line.startswith(b"#"):
                 other.append(line)
         self.other = b"\n".join(other)
-
-    def hides(self, name: bytes) -> bool:
-        """Whether one line says so, and none takes it back."""
-        return name in self.names and all(shows(line) for line in self.other.split(b"\n") if line.startswith(b"!"))
+        self.plain = all(shows(line) for line in other if line.startswith(b"!"))
 
 
 class Ignored:
-    """Takes what must be hidden and what must be seen, folder by folder; `wrong` tells what is not so."""
+    """Takes what must be hidden and what must be seen, folder by folder; `unsafe` tells what is not so."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._files: dict[bytes, _File] = {}
-        self._asked: dict[Lines, dict[bytes, bool]] = {}
+        self._asked: dict[Lines, dict[bytes, None]] = {}
+        self._seen: dict[Lines, dict[bytes, None]] = {}
 
-    def note(self, chain: Chain, folder: bytes, hidden: bytes, seen: bytes) -> None:
-        """Take a file that is gone, and its pointer (names): the one must be ignored, the other one not."""
-        files = [(where, self._file(oid)) for where, oid in chain]
-        if not (chain and chain[-1][0] == folder and files[-1][1].hides(hidden)):
-            self._ask(((where, file.data) for where, file in files), folder + hidden, True)
-        path = folder + seen
-        plain = all(path[len(where) :].partition(b"/")[0] not in file.names for where, file in files)
-        lines = [(where, file.other if plain else file.data) for where, file in files]
-        if any(text for _, text in lines):
-            self._ask(lines, path, False)
+    def note(self, chain: Chain, folder: bytes, pairs: Mapping[bytes, bytes]) -> None:
+        """Take files that are gone, and their pointers (names): the ones must be ignored, the others seen."""
+        files = [(path, self._file(oid)) for path, oid in chain]
+        own = next((file for path, file in files if path == folder + IGNORE), None)
+        listed = own.names if own is not None and own.plain else frozenset()
+        unlisted = pairs.keys() - listed
+        if unlisted:
+            asked = self._asked.setdefault(_key((p, f.data) for p, f in files if p.endswith(IGNORE)), {})
+            asked.update(dict.fromkeys(folder + name for name in unlisted))
+        self._note_pointers(files, folder, set(pairs.values()))
 
-    def wrong(self) -> list[str]:
+    def reduced(self, chain: Chain, folder: bytes) -> Lines:
+        """Return what of the ignore files above a folder may say anything on what is in it: mostly nothing."""
+        files = [(path, self._file(oid)) for path, oid in chain]
+        return _key(_concerning(files, folder, set()))
+
+    def _note_pointers(self, files: list[tuple[bytes, _File]], folder: bytes, names: set[bytes]) -> None:
+        key = _key(_concerning(files, folder, names))
+        if key:
+            self._seen.setdefault(key, {}).update(dict.fromkeys(folder + name for name in names))
+
+    def unsafe(self) -> dict[bytes, str]:
+        """Return path -> what is wrong with a file that became a pointer."""
+        return {**self._not_ignored(), **self._not_seen()}
+
+    def _not_seen(self) -> dict[bytes, str]:
+        found = {}
+        for key, paths in self._seen.items():
+            walk = Walk(dict(key).get)
+            for path in paths:
+                try:
+                    hidden = walk.hiding(b"", path)
+                except GuardError as error:
+                    hidden = error.problem
+                if hidden:
+                    found[path.removesuffix(b".dvc")] = f"DVC does not see its pointer: {hidden}"
+        return found
+
+    def _not_ignored(self) -> dict[bytes, str]:
         import tempfile
 
         if not self._asked:
-            return []
+            return {}
         with tempfile.TemporaryDirectory(prefix="trinity-guard-") as folder:
             top = os.fsencode(folder)
             wanted = {
-                b"%d/%s" % (number, path): (path, hide)
-                for number, paths in enumerate(self._asked.values())
-                for path, hide in paths.items()
+                b"%d/%s" % (number, path): path for number, paths in enumerate(self._asked.values()) for path in paths
             }
             self._lay_out(top)
             hidden = set(_checked(top, wanted))
-        words = {True: "is not ignored, and its pointer is there", False: "is ignored: DVC would not see it"}
-        said = [f"{shown(path)} {words[hide]}" for name, (path, hide) in wanted.items() if hide != (name in hidden)]
-        return list(dict.fromkeys(said))
+        return {path: NOT_IGNORED for name, path in wanted.items() if name not in hidden}
 
     def _file(self, oid: bytes) -> _File:
         if oid not in self._files:
             self._files[oid] = _File(self._source.one(oid))
         return self._files[oid]
 
-    def _ask(self, lines: Iterable[tuple[bytes, bytes]], path: bytes, hide: bool) -> None:
-        key = tuple((where, text) for where, text in lines if text)
-        self._asked.setdefault(key, {})[path] = hide
-
     def _lay_out(self, top: bytes) -> None:
         for number, lines in enumerate(self._asked):
-            for where, text in lines:
-                folder = os.path.join(top, b"%d" % number, where)
-                os.makedirs(folder, exist_ok=True)
-                with open(os.path.join(folder, b".gitignore"), "wb") as file:
+            for path, text in lines:
+                name = os.path.join(top, b"%d" % number, path)
+                os.makedirs(os.path.dirname(name), exist_ok=True)
+                with open(name, "wb") as file:
                     file.write(text)
+
+
+def _concerning(
+    files: Iterable[tuple[bytes, _File]], folder: bytes, names: Collection[bytes]
+) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the lines that may concern these names in a folder; those that name other files alone are left out."""
+    for path, file in files:
+        where = path[: path.rfind(b"/") + 1]
+        steps = names if where == folder else [folder[len(where) :].partition(b"/")[0]]
+        yield path, file.other if file.names.isdisjoint(steps) else file.data
+
+
+def _key(lines: Iterable[tuple[bytes, bytes]]) -> Lines:
+    return tuple((path, text) for path, text in lines if text.strip())
 
 
 def _checked(top: bytes, names: Iterable[bytes]) -> list[bytes]:

@@ -1,12 +1,13 @@
 """The proof: every commit, every path, every byte, old against new. It shares no code with the rewriting.
 
 What may differ is little, and all else is the same object: a file that became a pointer, whose object in the cache has
-the file's bytes; lines of ours at the end of a .gitignore; DVC's own files at the top; and in a commit its tree,
-parents, the ids in its message, what signed the old bytes.
+the file's bytes; lines of ours at the end of a .gitignore; DVC's own files at the top, a remote more in its config; and
+in a commit its tree, parents, the ids in its message, what signed the old bytes.
 """
 
 from __future__ import annotations
 
+from trinity_guard.dvcrepo import configfile
 from trinity_guard.dvcrepo.decode import decoded
 from trinity_guard.dvcrepo.paths import is_pointer
 from trinity_guard.errors import GuardError, shown
@@ -20,15 +21,14 @@ if TYPE_CHECKING:
 
     from trinity_guard.git.catfile import Source
     from trinity_guard.migrate.progress import Progress
-    from trinity_guard.migrate.proof.ignores import Chain
+    from trinity_guard.migrate.proof.ignores import Chain, Lines
     from trinity_guard.migrate.state import Object
 
     Tree = dict[bytes, tuple[bytes, bytes]]
-    # Old and new tree (hex), and, where it counts, its path and the ignore files above it.
-    Key = tuple[bytes, bytes, bytes, Chain]
+    # Old and new tree (hex), its path, and what the ignore files above may say on it.
+    Key = tuple[bytes, bytes, bytes, Lines]
 
 FOLDER = b"40000"
-EXECUTABLE = b"100755"
 AT_TOP = (b".dvc", b".dvcignore")
 IN_DVC = (b"config", b".gitignore")
 # Findings beyond these are not told.
@@ -43,19 +43,26 @@ def prove(
     known: Mapping[bytes, Object] | None = None,
     trees: Sequence[tuple[bytes, bytes]] = (),
     lfs_folder: bytes = b"",
+    unsafe: dict[bytes, str] | None = None,
 ) -> list[str]:
     """Return what is wrong, nothing where old and new are the same to the byte.
 
     ids: old commit -> new (hex), all of them; trees: pairs (hex) that tags name. known: what extraction has hashed in
-    this very run, whose bytes are not read again; the cache's files are looked at then, and not hashed. Without it,
-    Git itself is asked, too, what the new ignore files hide.
+    this very run, whose bytes are not read again; the cache's files are looked at then, and not hashed. unsafe: takes
+    path -> why a clone would not have a file, in the place of what is wrong with it.
     """
-    proof = Proof(source, ids, on_progress, Ignored(source) if known is None else None)
+    proof = Proof(source, ids, on_progress)
     proof.compare_commits()
     proof.compare_trees(trees)
     proof.compare_pointers()
     proof.compare_ignore_files()
     proof.compare_files_of_dvc()
+    proof.compare_configs()
+    lacking = proof.ignored.unsafe()
+    if unsafe is not None:
+        unsafe.update(lacking)
+    else:
+        proof.wrong += [f"{shown(path)}: {words}" for path, words in lacking.items()]
     proof.wrong += compare(source, cache, proof.pairs, known, lfs_folder, on_progress)
     return list(dict.fromkeys(proof.wrong))[:MAX_TOLD]
 
@@ -63,17 +70,16 @@ def prove(
 class Proof:
     """wrong: what was found. pairs: (old blob, md5, size) of all that became a pointer, each once.
 
-    ignored: where to tell of what must be ignored; without it, no tree is looked at twice for the ignore files above.
+    ignored: is told of what must be ignored, and what must be seen.
     """
 
-    def __init__(
-        self, source: Source, ids: Mapping[bytes, bytes], on_progress: Progress, ignored: Ignored | None = None
-    ) -> None:
+    def __init__(self, source: Source, ids: Mapping[bytes, bytes], on_progress: Progress) -> None:
         self._source = source
         self._ids = ids
         self._on_progress = on_progress
-        self._ignored = ignored
+        self.ignored = Ignored(source)
         self._of_dvc: set[tuple[bytes, bytes]] = set()
+        self._configs: set[tuple[bytes, bytes]] = set()
         self._names = lines.Messages(ids)
         self._one_name: dict[bytes, bytes] = {}
         self._roots: dict[tuple[bytes, bytes], bytes] = {}
@@ -124,41 +130,54 @@ class Proof:
             below: dict[Key, tuple[bytes, Chain]] = {}
             stream = self._source.each([oid for key in level for oid in key[:2]])
             for path, chain in level.values():
-                old, new = entries(next(stream)[1]), entries(next(stream)[1])
+                raw = [next(stream)[1], next(stream)[1]]
+                try:
+                    old, new = map(entries, raw)
+                except ValueError as error:
+                    self._say(f"a tree of {shown(path) or 'the top'} cannot be compared: {error}")
+                    continue
                 chain = self._with_ignore_file(chain, path, new)
                 for pair, folder in self._compare(old, new, path, top, chain):
-                    key: Key = (*pair, folder, chain) if self._ignored else (*pair, b"", ())
+                    key: Key = (*pair, folder, self.ignored.reduced(chain, folder))
                     if key not in seen:
                         seen.add(key)
                         below[key] = folder, chain
             level, top = below, False
 
     def _with_ignore_file(self, chain: Chain, path: bytes, new: Tree) -> Chain:
-        mode, oid = new.get(b".gitignore", (b"", b""))
-        return (*chain, (path, oid)) if self._ignored and mode[:3] == b"100" else chain
+        for name in (b".gitignore", b".dvcignore"):
+            mode, oid = new.get(name, (b"", b""))
+            chain = (*chain, (path + name, oid)) if mode[:3] == b"100" else chain
+        return chain
 
     def _compare(
         self, old: Tree, new: Tree, path: bytes, top: bool, chain: Chain
     ) -> Iterator[tuple[tuple[bytes, bytes], bytes]]:
         # The same name is one object in all versions of a folder, of which each set of names is kept.
         gone = frozenset(self._one_name.setdefault(name, name) for name in old if name not in new)
+        pairs: dict[bytes, bytes] = {}
         for name, (mode, oid) in old.items():
             if name in gone:
-                pointer_name = self._gone(old, new, path, name)
-                if pointer_name and self._ignored:
-                    self._ignored.note(chain, path, name, pointer_name)
+                if pointer_name := self._gone(old, new, path, name):
+                    pairs[name] = pointer_name
             elif new[name] != (mode, oid):
                 if mode == FOLDER and new[name][0] == FOLDER:
                     yield (oid, new[name][1]), path + name + b"/"
                 elif name == b".gitignore" and mode == new[name][0]:
                     self._note_ignore(oid, new[name][1], gone, path + name)
+                elif path == b".dvc/" and name == b"config" and mode == new[name][0]:
+                    self._configs.add((oid, new[name][1]))
                 else:
                     self._say(f"{shown(path + name)} is not what it was")
+        if pairs:
+            self.ignored.note(chain, path, pairs)
         self._compare_added({n: e for n, e in new.items() if n not in old}, gone, path, top)
 
     def _compare_added(self, added: Tree, gone: frozenset[bytes], path: bytes, top: bool) -> None:
         for name, (mode, oid) in added.items():
-            if name == b".gitignore" and mode == b"100644":
+            if path == b".dvc/" and name == b"config" and mode == b"100644":
+                self._configs.add((b"", oid))
+            elif name == b".gitignore" and mode == b"100644":
                 self._note_ignore(b"", oid, gone, path + name)
             elif top and name in AT_TOP:
                 self._of_dvc.add((name, oid))
@@ -210,7 +229,7 @@ class Proof:
         out = next((o for o in outs if o.text.encode() == name), None)
         if out is None or out.legacy or out.size < 0:
             self._say(f"{shown(path)}: its pointer records no bytes for it")
-        elif mode and out.isexec != (mode == EXECUTABLE):
+        elif mode and out.isexec != bool(int(mode[3:4], 8) & 1):
             self._say(f"{shown(path)}: its pointer has another mode")
         else:
             self.pairs[blob, out.md5, out.size] = path
@@ -224,8 +243,6 @@ class Proof:
             for names, path in self._ignores[pair].items():
                 if not lines.only_ours(old, new, names):
                     self._say(f"{shown(path)} has other lines than it had, and not ours")
-        if self._ignored:
-            self.wrong += self._ignored.wrong()
 
     def compare_files_of_dvc(self) -> None:
         """What came at the top is what `dvc init` makes: a folder with a config, an ignore file that hides nothing."""
@@ -238,6 +255,17 @@ class Proof:
             elif any(line.strip() and not line.startswith(b"#") for line in data.splitlines()):
                 self._say(f"{shown(name)} was not there before, and hides files from DVC")
 
+    def compare_configs(self) -> None:
+        """A config says what it said, and has at most a remote more, and a default one where it had none."""
+        for old, new in self._configs:
+            before = configfile.parse(self._source.one(old) if old else b"", b".dvc/config")
+            after = configfile.parse(self._source.one(new), b".dvc/config")
+            more = [name for name in after if name not in before and name.startswith('remote "')]
+            core = {"core": {**before.get("core", {}), "remote": after.get("core", {}).get("remote", "")}}
+            wanted = {**before, **{name: after[name] for name in more}}
+            if after != wanted and (after != {**wanted, **core} or before.get("core", {}).get("remote")):
+                self._say(".dvc/config says something else than it did")
+
     def _say(self, words: str) -> None:
         if len(self.wrong) < MAX_TOLD:
             self.wrong.append(words)
@@ -248,6 +276,9 @@ def entries(raw: bytes) -> Tree:
     import re  # costs as much as all else that a command starts with
 
     found = re.findall(rb"([0-7]+) ([^\0]+)\0(.{20})", raw, re.DOTALL)
+    if len({name for _, name, _ in found}) != len(found):
+        raise ValueError("a name stands there twice")
     if sum(len(mode) + len(name) for mode, name, _ in found) + 22 * len(found) != len(raw):
         raise ValueError("these bytes are no tree")
-    return {name: (mode, oid.hex().encode()) for mode, name, oid in found}
+    # Old tools wrote a folder's mode with a zero before it.
+    return {name: (mode.lstrip(b"0"), oid.hex().encode()) for mode, name, oid in found}
