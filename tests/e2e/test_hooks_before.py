@@ -11,6 +11,7 @@ from tests.helpers.support import PROJECT, Repo, run
 
 BEFORE = PROJECT / "tests" / "data" / "hooks-before"
 NATIVE = (BEFORE / "native").read_text()
+SECOND = (BEFORE / "native-2").read_text()
 HUSKY = (BEFORE / "husky").read_text()
 FRAMEWORK = (BEFORE / "framework.yaml").read_text()
 NAMES = (
@@ -31,9 +32,8 @@ class Upgraded:
         self.python.write_text(f'#!/bin/sh\necho "$7" >>"{self.log}"\nexec "{sys.executable}" "$@"\n')
         self.python.chmod(0o755)
 
-    def write_native(self, folder: Path, *, filled: bool) -> None:
+    def write_native(self, folder: Path, *, filled: bool, text: str = NATIVE) -> None:
         folder.mkdir(exist_ok=True)
-        text = NATIVE
         if filled:
             text = text.replace("\npython=''\n", f"\npython='{self.python}'\n").replace(
                 "\nlib=''\n", f"\nlib='{PROJECT}'\n"
@@ -165,12 +165,13 @@ def test_the_framework_s_entries_of_before_convert_push_and_gate(bare_repo: Repo
     assert bare_repo.pulled_in_a_fresh_clone("a.pkl") == data
 
 
-def test_init_and_its_uninstall_take_the_hooks_of_before_for_ours(upgraded: Upgraded) -> None:
+@pytest.mark.parametrize("text", [NATIVE, SECOND], ids=["1", "2"])
+def test_init_and_its_uninstall_take_the_hooks_of_before_for_ours(upgraded: Upgraded, text: str) -> None:
     repo = upgraded.repo
     hooks = repo.file(".git/hooks")
-    upgraded.write_native(hooks, filled=True)
+    upgraded.write_native(hooks, filled=True, text=text)
     repo.guard("init")
     assert not list(hooks.glob("*.before-trinity-guard"))
-    upgraded.write_native(hooks, filled=True)
+    upgraded.write_native(hooks, filled=True, text=text)
     repo.guard("init", "--uninstall")
     assert not [name for name in NAMES if (hooks / name).exists()]

@@ -58,8 +58,8 @@ def test_a_config_gets_our_hooks_and_keeps_the_rest(text: str, tmp_path: Path) -
     framework.validate(bytes(tmp_path / "c.yaml"))
     yaml = ruamel.yaml.YAML(typ="safe", pure=True)
     before, after = yaml.load(text) or {}, yaml.load(new.decode())
-    assert after["repos"][:-1] == before.get("repos", [])
-    assert [h["id"] for h in after["repos"][-1]["hooks"]] == [h[0] for h in framework.HOOKS]
+    assert after["repos"][1:] == before.get("repos", [])
+    assert [h["id"] for h in after["repos"][0]["hooks"]] == [h[0] for h in framework.HOOKS]
     types = before.get("default_install_hook_types", [])
     assert after["default_install_hook_types"][: len(types)] == types
     assert set(after["default_install_hook_types"]) >= set(framework.STAGES)
@@ -78,6 +78,16 @@ def test_what_was_put_in_comes_out_again_to_the_byte(name: str) -> None:
 def test_an_entry_of_an_older_version_is_renewed_in_its_place() -> None:
     new = framework.extended(CONFIGS["keys after"].encode())
     assert framework.extended(new.replace(b"no artifact in a merge", b"older")) == new
+
+
+def test_an_entry_that_stands_behind_others_comes_first() -> None:
+    """A hook before ours would refuse, or change, what we would have converted."""
+    text = CONFIGS["keys after"]
+    entry = "".join(f"  {line}" for line in framework.entry().splitlines(keepends=True))
+    behind = text.replace("\n# ci follows", f"{entry}\n# ci follows").encode()
+    assert framework.comes_late(behind)
+    assert not framework.comes_late(framework.extended(behind))
+    assert framework.extended(behind) == framework.extended(framework.extended(text.encode()))
 
 
 @pytest.mark.parametrize(
@@ -202,7 +212,7 @@ def test_native_hooks_and_the_framework_are_never_both_there(named: Repo) -> Non
 
 
 @pytest.mark.slow
-def test_native_hooks_beside_somebody_elses_framework_run_after_it(named: Repo) -> None:
+def test_native_hooks_beside_somebody_elses_framework_run_before_it(named: Repo) -> None:
     marked = CONFIGS["plain"].replace("entry: 'true'", "entry: touch .git/fw.log")
     named.stage(".pre-commit-config.yaml", marked.encode())
     import sys

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.support import PROJECT, Repo, require, run
+from trinity_guard.setup import native
 
 NAMES = sorted(p.name for p in (PROJECT / "hooks").iterdir())
 FOREIGN = b'#!/bin/sh\necho ran >>"$(git rev-parse --git-dir)/foreign.log"\n'
@@ -99,7 +100,23 @@ def test_a_foreign_hook_still_runs_and_still_refuses(bare_repo: Repo) -> None:
     (hooks_of(bare_repo) / f"pre-commit{KEPT}").write_bytes(FOREIGN + b"exit 5\n")
     bare_repo.stage("b.pkl")
     assert bare_repo.commit(ok=False).returncode
-    assert b"b.pkl" in bare_repo.index()
+    # Ours has run by then: what the other refuses is committed as a pointer later.
+    assert b"b.pkl.dvc" in bare_repo.index()
+    assert b"b.pkl" not in bare_repo.index()
+
+
+def test_a_hook_that_refuses_large_files_does_not_see_what_became_a_pointer(bare_repo: Repo) -> None:
+    """As check-added-large-files does it, which looks at the working files that are staged as new."""
+    foreign(bare_repo)
+    hook = hooks_of(bare_repo) / "pre-commit"
+    new = b"git diff --cached --name-only --diff-filter=A"
+    hook.write_bytes(b"#!/bin/sh\nfor f in $(" + new + b"); do [ $(wc -c <$f) -le 512000 ] || exit 1; done\n")
+    said(bare_repo)
+    bare_repo.stage("model.pkl", 600_000)
+    bare_repo.commit()
+    assert bare_repo.tracked("model.pkl.dvc")
+    bare_repo.stage("large.txt", b"x" * 600_000)
+    assert bare_repo.commit(ok=False).returncode
 
 
 @pytest.mark.parametrize("target", ["../../scripts/check", "nowhere"])
@@ -278,7 +295,7 @@ def test_a_relative_hooks_path_for_all_repositories_is_this_ones_own_folder(bare
         (".husky/_", None),
     ],
 )
-def test_husky_gets_our_lines_at_the_end_of_its_script(bare_repo: Repo, value: str, script: bytes | None) -> None:
+def test_husky_gets_our_lines_before_those_of_its_script(bare_repo: Repo, value: str, script: bytes | None) -> None:
     """Husky 9 runs `.husky/NAME` with `sh -e` from a generated, ignored `.husky/_/NAME`; older ones `.husky/NAME`."""
     if value.endswith("_"):
         bare_repo.write(".husky/_/.gitignore", b"*\n")
@@ -296,7 +313,8 @@ def test_husky_gets_our_lines_at_the_end_of_its_script(bare_repo: Repo, value: s
     assert ".husky/pre-commit" in said(bare_repo)
     assert_guarded(bare_repo)
     text = bare_repo.show(".husky/pre-commit")
-    assert text.startswith((script or b"#!/bin/sh\n").replace(b"npm test", b"true"))
+    assert native.without_block(text) == (script or b"#!/bin/sh\n").replace(b"npm test", b"true")
+    assert script == b"npm test" or native.split_block(text)[0] in (b"", b"#!/bin/sh\n")
     assert sys.executable.encode() not in text
     assert said(bare_repo) == "already guarded\n"
     assert bare_repo.git("status", "--porcelain").stdout == b""

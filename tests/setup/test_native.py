@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -95,7 +96,7 @@ def test_the_eight_hooks_are_one_text_that_starts_the_program_as_we_do() -> None
     assert NAMES == sorted(setup.HOOKS) == sorted(MODULES.keys() - {"merge-driver", "filter"})
     texts = {h.read_bytes() for h in HOOKS}
     assert len(texts) == 1, "make hooks"
-    assert texts.pop().count(f'exec "$python" -I -S -c \'{start_line()}\' "$lib" hook'.encode()) == 1
+    assert texts.pop().count(f'exec "$python" -I -S -c \'{start_line()}\' "$lib" "$@"'.encode()) == 1
 
 
 def test_make_hooks_makes_them_like_pre_commit(tmp_path: Path) -> None:
@@ -122,14 +123,99 @@ def test_a_hook_without_paths_takes_them_from_the_clones_config(stubbed: Stubbed
     assert stubbed.calls() == [(["hook", "pre-commit"], "")]
 
 
+def write_program(folder: Path) -> None:
+    """Write a program that starts, and notes how it is called but for whether it starts."""
+    text = "#!/bin/sh\n[ \"$1\" = --version ] || echo \"(['$1', '$2'], 'program')\" >>\"$STUB_LOG\"\n"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "trinity-guard").write_text(text)
+    (folder / "trinity-guard").chmod(0o755)
+
+
+def write_dead(folder: Path) -> None:
+    """Write a script of a venv that was moved, or deleted: its Python is not there."""
+    folder.mkdir(parents=True)
+    (folder / "trinity-guard").write_text("#!/gone/venv/bin/python\n")
+    (folder / "trinity-guard").chmod(0o755)
+
+
+def empty_python(folder: Path) -> str:
+    """Write an interpreter in which nothing is installed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "python").write_text("#!/bin/sh\nexit 1\n")
+    (folder / "python").chmod(0o755)
+    return str(folder / "python")
+
+
+def test_a_program_that_does_not_start_is_passed_over(stubbed: Stubbed, short_path: dict[str, str]) -> None:
+    write_dead(stubbed.folder / "dead")
+    write_program(stubbed.folder / "alive")
+    stubbed.hook("pre-commit", python="/gone/python")
+    path = f"relative:{stubbed.folder}/dead:{stubbed.folder}/alive:/usr/bin:/bin"
+    stubbed.commit({**short_path, "PATH": path})
+    assert stubbed.calls() == [(["hook", "pre-commit"], "program")]
+
+
+def test_the_program_beside_an_interpreter_that_lost_the_package_is_found(
+    stubbed: Stubbed, short_path: dict[str, str]
+) -> None:
+    venv = stubbed.folder / "venv" / "bin"
+    write_program(venv)
+    stubbed.hook("pre-commit", python=empty_python(venv), lib="/gone")
+    stubbed.commit(short_path)
+    assert stubbed.calls() == [(["hook", "pre-commit"], "program")]
+
+
+def test_a_venv_made_anew_with_another_python_has_the_package_elsewhere(
+    stubbed: Stubbed, short_path: dict[str, str]
+) -> None:
+    (stubbed.lib / "trinity_guard" / "__main__.py").write_text(
+        "import sys\nfrom trinity_guard.cli import main\nsys.exit(main())\n"
+    )
+    python = stubbed.folder / "python"
+    new = f"#!/bin/sh\nshift\nPYTHONPATH='{stubbed.lib}' exec {sys.executable} -P \"$@\"\n".replace("it's", "it'\\''s")
+    python.write_text(new)
+    python.chmod(0o755)
+    stubbed.hook("pre-commit", python=str(python), lib="/venv/lib/python3.0/site-packages")
+    stubbed.commit(short_path)
+    assert stubbed.calls() == [(["hook", "pre-commit"], "")]
+
+
+def test_what_is_broken_is_named(stubbed: Stubbed, short_path: dict[str, str]) -> None:
+    write_dead(stubbed.folder / "dead")
+    stubbed.hook("pre-commit", python="/gone/python")
+    said = stubbed.commit({**short_path, "PATH": f"{stubbed.folder}/dead:/usr/bin:/bin"}, ok=False)
+    assert "the Python that it was set up with, /gone/python, is gone." in said
+    assert f"{stubbed.folder}/dead/trinity-guard does not start: its own Python is gone." in said
+    python = empty_python(stubbed.folder)
+    stubbed.hook("pre-commit", python=python, lib="/gone")
+    assert f"set up with, {python}, has no trinity-guard any more." in stubbed.commit(short_path, ok=False)
+
+
+@pytest.mark.parametrize(
+    ("there", "command"),
+    [(["pip"], "pip install"), (["uv"], "uv tool install"), (["uv", "pipx"], "pipx install"), ([], "pip install")],
+)
+def test_the_command_that_brings_it_back_is_one_that_is_there(
+    stubbed: Stubbed, short_path: dict[str, str], tmp_path: Path, there: list[str], command: str
+) -> None:
+    folder = tmp_path / "tools"
+    folder.mkdir()
+    for tool in ("git", "sh", "cat", "grep", "cksum"):
+        (folder / tool).symlink_to(shutil.which(tool) or tool)
+    for tool in there:
+        (folder / tool).write_text("#!/bin/sh\n")
+        (folder / tool).chmod(0o755)
+    stubbed.hook("pre-commit", python="/gone/python")
+    said = stubbed.commit({**short_path, "PATH": str(folder)}, ok=False)
+    assert f"    {command} trinity-guard && trinity-guard init " in said
+
+
 @pytest.mark.parametrize("where", ["PATH", ".local/bin"])
 def test_without_the_interpreter_the_program_is_searched(
     stubbed: Stubbed, where: str, short_path: dict[str, str]
 ) -> None:
     folder = stubbed.folder / "bin" if where == "PATH" else Path(short_path["HOME"]) / ".local" / "bin"
-    folder.mkdir(parents=True)
-    (folder / "trinity-guard").write_text("#!/bin/sh\necho \"(['$1', '$2'], 'program')\" >>\"$STUB_LOG\"\n")
-    (folder / "trinity-guard").chmod(0o755)
+    write_program(folder)
     stubbed.hook("pre-commit", python="/gone/python")
     path = f"{folder}:/usr/bin:/bin" if where == "PATH" else "/usr/bin:/bin"
     stubbed.commit({"PATH": path, "HOME": short_path["HOME"]})
@@ -140,7 +226,8 @@ def test_without_the_interpreter_the_program_is_searched(
 def test_when_the_program_is_gone_a_commit_is_refused_with_both_ways_out(
     stubbed: Stubbed, lost: str, short_path: dict[str, str]
 ) -> None:
-    stubbed.hook("pre-commit", **({"python": "/gone/python"} if lost == "interpreter" else {"lib": "/gone"}))
+    python = "/gone/python" if lost == "interpreter" else empty_python(stubbed.folder)
+    stubbed.hook("pre-commit", python=python, lib="/gone")
     said = stubbed.commit(short_path, ok=False)
     assert said.startswith("1")
     assert ".git/hooks/pre-commit" in said
@@ -188,13 +275,28 @@ def test_git_lists_reach_us_whole_though_a_kept_hook_reads_none_of_them(stubbed:
     assert stubbed.calls() == [(["hook", "post-rewrite", "rebase"], data.decode())]
 
 
-@pytest.mark.parametrize("name", ["pre-commit", "post-rewrite"])
-def test_a_kept_hook_that_fails_ends_ours_with_its_code(stubbed: Stubbed, name: str) -> None:
+@pytest.mark.parametrize(("name", "ours"), [("pre-commit", [["hook", "pre-commit"]]), ("post-rewrite", [])])
+def test_a_kept_hook_that_fails_ends_ours_with_its_code(stubbed: Stubbed, name: str, ours: list[list[str]]) -> None:
     hook = stubbed.hook(name)
     stubbed.foreign(name, "exit 7")
-    done = run(hook, "rebase", cwd=stubbed.repo.path, ok=False, env={"STUB_LOG": str(stubbed.log)})
+    args = ["rebase"] if name == "post-rewrite" else []
+    done = run(hook, *args, cwd=stubbed.repo.path, ok=False, env={"STUB_LOG": str(stubbed.log)})
     assert done.returncode == 7
-    assert stubbed.calls() == []
+    assert [call for call, _ in stubbed.calls()] == ours
+
+
+def test_before_a_commit_ours_runs_first_and_a_kept_hook_sees_what_it_did(stubbed: Stubbed) -> None:
+    stubbed.hook("pre-commit")
+    stubbed.foreign("pre-commit", "echo \"(['kept'], '')\" >>\"$STUB_LOG\"")
+    stubbed.commit()
+    assert [call for call, _ in stubbed.calls()] == [["hook", "pre-commit"], ["kept"]]
+
+
+def test_what_ours_refuses_no_kept_hook_sees(stubbed: Stubbed) -> None:
+    stubbed.hook("pre-commit")
+    stubbed.foreign("pre-commit", "echo \"(['kept'], '')\" >>\"$STUB_LOG\"")
+    assert stubbed.commit({"STUB_EXIT": "1"}, ok=False).startswith("1")
+    assert [call for call, _ in stubbed.calls()] == [["hook", "pre-commit"]]
 
 
 def test_a_kept_hook_that_is_not_executable_stays_not_run(stubbed: Stubbed) -> None:
@@ -204,11 +306,12 @@ def test_a_kept_hook_that_is_not_executable_stays_not_run(stubbed: Stubbed) -> N
     assert stubbed.calls() == [(["hook", "pre-commit"], "")]
 
 
-def test_what_a_kept_hook_stages_is_there_when_ours_runs(stubbed: Stubbed) -> None:
+def test_what_a_kept_hook_stages_is_ours_too(stubbed: Stubbed) -> None:
     stubbed.hook("pre-commit")
     stubbed.foreign("pre-commit", "echo formatted >a.txt; git add a.txt")
     stubbed.commit()
     assert stubbed.repo.show("a.txt") == b"formatted\n"
+    assert [call for call, _ in stubbed.calls()] == [["hook", "pre-commit"]] * 2
 
 
 def test_moved_aside_by_the_framework_it_keeps_its_name_and_does_not_start_the_framework_again(
@@ -223,4 +326,4 @@ def test_moved_aside_by_the_framework_it_keeps_its_name_and_does_not_start_the_f
         legacy, cwd=stubbed.repo.path, ok=False, env={"PRE_COMMIT_RUNNING_LEGACY": "1", "STUB_LOG": str(stubbed.log)}
     )
     assert done.returncode == 8
-    assert stubbed.calls() == [(["hook", "pre-commit"], "")]
+    assert stubbed.calls() == [(["hook", "pre-commit"], "")] * 2  # ours runs before one that refuses

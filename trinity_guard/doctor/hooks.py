@@ -213,7 +213,7 @@ def _remedy(subject: Repository, where: native_hooks.Folder | None, found: Found
 
 
 def kept(subject: Repository) -> Check:
-    """Hooks that were there before ours run first, as NAME.before-trinity-guard, where they are executable."""
+    """Hooks that were there before ours run beside them, as NAME.before-trinity-guard, where they are executable."""
     found = []
     for name in native_hooks.templates():
         path = os.path.join(subject.hooks_folder, name)
@@ -275,6 +275,13 @@ def by_pre_commit(subject: Repository) -> Check:
             f"{shown(framework.CONFIG)} names hooks of ours, and these stages are not installed: {', '.join(missing)}.",
             f"pre-commit install {types}",
             mend,
+        )
+    if framework.comes_late(data):
+        return Check(
+            WARNING,
+            f"other hooks of {shown(framework.CONFIG)} run before trinity-convert, and see artifacts, not "
+            "pointers: one that refuses large files refuses them.",
+            "trinity-guard init --hooks pre-commit     # puts our entry first; move one up that you wrote by hand",
         )
     return fine(f"the pre-commit framework's {counted(len(framework.STAGES), 'stage')} are installed")
 

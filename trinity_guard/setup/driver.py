@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, start_line
+from trinity_guard import git
 from trinity_guard.config import Config
 from trinity_guard.convert import standins
 from trinity_guard.detect import attributesfile, configuration
@@ -23,26 +23,23 @@ SCRIPT = """\
 # trinity-guard's filter driver: `trinity-guard init` writes it, `trinity-guard init --uninstall` removes it.
 python=''
 lib=''
-if [ -x "$python" ] && [ -f "$lib/trinity_guard/cli.py" ]; then
-    exec "$python" -I -S -c 'START' "$lib" hook filter
-fi
-for program in "$(command -v trinity-guard)" "$HOME/.local/bin/trinity-guard" /usr/local/bin/trinity-guard /opt/homebrew/bin/trinity-guard; do
-    if [ -f "$program" ] && [ -x "$program" ]; then
-        exec "$program" hook filter
-    fi
-done
+STARTER
+start hook filter
 case ,$TRINITY_GUARD_SKIP, in
 *,all,* | *,filter,*) ;;
-*) echo "trinity-guard: the program is gone, so artifacts pass as they are: pip install trinity-guard && trinity-guard init" >&2 ;;
+*)
+    echo "trinity-guard: the program is gone, so artifacts pass as they are." >&2
+    lost
+    ;;
 esac
 printf '0016git-filter-server\\n000eversion=2\\n00000000'
 exec cat >/dev/null
-"""  # noqa: E501  # as in the hooks
+"""
 
 
 def script() -> bytes:
     """Return the text of the program that Git starts, with this interpreter in it."""
-    return native.filled(SCRIPT.replace("START", start_line()).encode())
+    return native.filled(SCRIPT.encode().replace(b"STARTER", native.starter()))
 
 
 def script_of(place: git.Place) -> bytes:

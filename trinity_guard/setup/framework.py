@@ -74,6 +74,13 @@ def offered(data: bytes) -> bool:
     return any(str(h.get("id", "")).startswith("trinity-") for h in hooks)
 
 
+def comes_late(data: bytes) -> bool:
+    """Whether other hooks of this config run before ours that converts."""
+    repos = [r for r in _listed(_loaded(data).get("repos")) if isinstance(r, dict)]
+    ids = [str(h.get("id", "")) for r in repos for h in _listed(r.get("hooks")) if isinstance(h, dict)]
+    return "trinity-convert" in ids and not ids[0].startswith("trinity-")
+
+
 def _listed(value: Any) -> list[Any]:
     """Return a list of the config, nothing where something else stands in its place."""
     return value if isinstance(value, list) else []
@@ -88,9 +95,11 @@ def extended(data: bytes) -> bytes:
     else:
         text = _with_types(text)
         span = _block_span(text)
-        if span:
+        if span and _is_first(text, span[0]):
             start, end = span
             text = text[:start] + _indented(entry(), _margin(text, start)) + text[end:]
+        elif span:
+            text = _with_entry(text[: span[0]] + text[span[1] :])
         elif not offered(data):
             text = _with_entry(text)
     return _bytes(text, newline)
@@ -146,6 +155,12 @@ def _block_span(text: str) -> tuple[int, int] | None:
     return text.rfind("\n", 0, at) + 1, end + len(CLOSE) + 1
 
 
+def _is_first(text: str, start: int) -> bool:
+    """Whether what starts here comes before all of the config's other repositories."""
+    first = _value(_composed(text), "repos").value[0]
+    return bool(first.start_mark.index >= start)
+
+
 def _with_types(text: str) -> str:
     root = _composed(text)
     types = _value(root, TYPES)
@@ -183,19 +198,13 @@ def _with_entry(text: str) -> str:
     if not repos.value:
         line, start, end = repos.start_mark.line, repos.start_mark.column, repos.end_mark.column
         lines[line] = lines[line][:start].rstrip() + lines[line][end:]
-        last, column = line, 0
+        first, column = line, 0
     else:
-        last, column = _last_line(repos), repos.start_mark.column
-        while last + 1 < len(lines) and _comment_below(lines[last + 1], column):
-            last += 1
-    _close_line(lines, last)
-    lines.insert(last + 1, _indented(entry(), " " * column))
+        first, column = _key(_composed(text), "repos").end_mark.line, repos.start_mark.column
+    _close_line(lines, first)
+    # Before all others: a hook that refuses large files, or changes tables, is to see pointers.
+    lines.insert(first + 1, _indented(entry(), " " * column))
     return "".join(lines)
-
-
-def _comment_below(line: str, column: int) -> bool:
-    bare = line.lstrip(" ")
-    return bare.startswith("#") and len(line) - len(bare) > column
 
 
 def _close_line(lines: list[str], at: int) -> None:

@@ -187,9 +187,11 @@ def _install_husky(plan: InstallPlan, folder: native.Folder) -> None:
     for name in native.templates():
         path = os.path.join(folder.path, name)
         plan.about_to_change(_relative(plan.place, path))
-        if native.in_husky(folder, name, lambda data, name=name: native.with_block(data, native.block(name))):  # type: ignore[misc]
-            plan.outcome.done.append(f"husky's {shown(_relative(plan.place, path))} calls trinity-guard at its end")
-        if native.ends_early(native.hook_at(path) or b""):
+        if native.in_husky(
+            folder, name, lambda data, name=name: native.with_block(data, native.block(name), name == b"pre-commit")
+        ):  # type: ignore[misc]
+            plan.outcome.done.append(f"husky's {shown(_relative(plan.place, path))} calls trinity-guard")
+        if name != b"pre-commit" and native.ends_early(native.hook_at(path) or b""):
             plan.outcome.notes.append(f"{shown(path)} has an `exit` or `exec`: what follows it may not be reached")
 
 
