@@ -90,7 +90,11 @@ def judged(package: str, version: str, oldest: str) -> Check:
     if not oldest:
         return Check(WARNING, f"{package} {version}; which versions work cannot be told.", "pip show trinity-guard")
     if numbers(version) < numbers(oldest):
-        return Check(ERROR, f"{package} {version} is too old: {oldest} is the first that works.", f"{line} --upgrade")
+        return Check(
+            ERROR,
+            f"{package} {version} is too old: {oldest} is the first that works.",
+            base.install_line(package, upgrade=True),
+        )
     return fine(f"{package} {version}")
 
 
@@ -113,15 +117,14 @@ def plugins(subject: Repository) -> Check:
         words = ", ".join(f"'{shown(n.encode())}' needs {p}" for n, p in missing)
         return Check(ERROR, f"a plug-in of DVC is missing where the hooks' Python lives: {words}.", install(package))
     if old:
-        return Check(WARNING, f"too old: {', '.join(old)}.", f"{install(old[0])} --upgrade")
+        return Check(WARNING, f"too old: {', '.join(old)}.", install(old[0], upgrade=True))
     return fine(listed(sorted(set(there))) if there else "no remote needs one")
 
 
-def install(package: str) -> str:
+def install(package: str, upgrade: bool = False) -> str:
     """Return the command that brings a plug-in, by the extra of ours where there is one."""
-    line, extra = base.install_line(package), package.removeprefix("dvc-")
-    head = line.removesuffix(f"-m pip install {package}")
-    return f"{head}-m pip install 'trinity-guard[{extra}]'" if head != line and extra in EXTRAS else line
+    extra = package.removeprefix("dvc-")
+    return base.install_line(package, extra if extra in EXTRAS else "", upgrade=upgrade)
 
 
 # --- files and room

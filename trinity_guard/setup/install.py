@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import sys
@@ -187,12 +188,14 @@ def _install_husky(plan: InstallPlan, folder: native.Folder) -> None:
     for name in native.templates():
         path = os.path.join(folder.path, name)
         plan.about_to_change(_relative(plan.place, path))
-        if native.in_husky(
-            folder, name, lambda data, name=name: native.with_block(data, native.block(name), name == b"pre-commit")
-        ):  # type: ignore[misc]
+        if native.in_husky(folder, name, functools.partial(_with_block, name)):
             plan.outcome.done.append(f"husky's {shown(_relative(plan.place, path))} calls trinity-guard")
         if name != b"pre-commit" and native.ends_early(native.hook_at(path) or b""):
             plan.outcome.notes.append(f"{shown(path)} has an `exit` or `exec`: what follows it may not be reached")
+
+
+def _with_block(name: bytes, data: bytes) -> bytes:
+    return native.with_block(data, native.block(name), first=name == b"pre-commit")
 
 
 def _remove_native(plan: InstallPlan, folder: native.Folder) -> None:
