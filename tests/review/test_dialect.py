@@ -1,0 +1,77 @@
+"""How delimited texts are written, found out from their bytes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from trinity_guard.review import dialect
+from trinity_guard.review.dialect import NoTable
+
+
+def look(tmp_path: Path, data: bytes, tabs: bool = False) -> dialect.Dialect:
+    (tmp_path / "t").write_bytes(data)
+    return dialect.look(os.fsencode(tmp_path / "t"), tabs)
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding", "delimiter", "decimal", "names"),
+    [
+        (b"a,b\n1,2\n", "utf-8", ",", ".", ["a", "b"]),
+        (b"a;b\n1,5;2,25\n", "utf-8", ";", ",", ["a", "b"]),
+        (b"a;b\n1.5;2,25\n1.5;x\n", "utf-8", ";", ".", ["a", "b"]),
+        (b"a|b|c\nx,y|z|1\n", "utf-8", "|", ".", ["a", "b", "c"]),
+        (b"one\nx\ny\n", "utf-8", ",", ".", ["one"]),
+        ("\ufeffä,b\n1,2\n".encode(), "utf-8-sig", ",", ".", ["ä", "b"]),
+        ("ä,b\n1,2\n".encode("utf-16"), "utf-16", ",", ".", ["ä", "b"]),
+        ("ä,b\n1,2\n".encode("cp1252"), "cp1252", ",", ".", ["ä", "b"]),
+        (b'"a,x","b\ny"\n1,2\n', "utf-8", ",", ".", ["a,x", "b\ny"]),
+        (b"a,a,,a\n1,2,3,4\n", "utf-8", ",", ".", ["a", "a.1", "Unnamed: 2", "a.2"]),
+    ],
+)
+def test_encoding_delimiter_and_names(
+    tmp_path: Path, data: bytes, encoding: str, delimiter: str, decimal: str, names: list[str]
+) -> None:
+    found = look(tmp_path, data)
+    assert (found.encoding, found.delimiter, found.decimal, found.names) == (encoding, delimiter, decimal, names)
+    assert found.header
+
+
+def test_numbers_alone_are_no_header(tmp_path: Path) -> None:
+    found = look(tmp_path, b"1,2.5\n3,4\n")
+    assert (found.header, found.names) == (False, ["column 1", "column 2"])
+    assert dialect.count(os.fsencode(tmp_path / "t"), found) == 2
+
+
+def test_a_suffix_can_say_that_tabs_part_the_columns(tmp_path: Path) -> None:
+    assert look(tmp_path, b"a,b\tc,d\n1\t2\n", tabs=True).names == ["a,b", "c,d"]
+
+
+def test_records_are_counted_and_not_lines(tmp_path: Path) -> None:
+    found = look(tmp_path, b'a,b\n1,"x\ny\nz"\n\n2,q\n')
+    assert dialect.count(os.fsencode(tmp_path / "t"), found) == 2
+
+
+def test_an_empty_file_has_no_columns(tmp_path: Path) -> None:
+    assert look(tmp_path, b"").names == []
+
+
+def test_bytes_that_no_text_has_are_no_table(tmp_path: Path) -> None:
+    with pytest.raises(NoTable, match="bytes that no text has"):
+        look(tmp_path, b"\0\1\2,\0\n" * 100)
+
+
+@pytest.mark.parametrize(
+    ("cell", "wanted"),
+    [("1", True), ("-1.5e3", True), ("007", False), ("0", True), ("0.5", True), ("1_000", False), ("0x1F", False),
+     ("1 2", False), ("", False), ("inf", True)],
+)  # fmt: skip
+def test_a_code_is_no_number(cell: str, wanted: bool) -> None:
+    assert dialect.is_number(cell) is wanted
+
+
+def test_a_decimal_comma_makes_a_number() -> None:
+    assert dialect.is_number("1,5", ",")
+    assert not dialect.is_number("1,5")

@@ -1,0 +1,161 @@
+"""Two tables, one against the other: by examples, and by what must hold of any two (pandas says the same)."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.review.conftest import Tables
+
+BEFORE = "id,x,name,old\n1,1.5,a,10\n2,2.5,b,20\n3,,c,30\n"
+AFTER = 'id,x,name,new,extra\n1,1.5,a,10,q\n2,2.75,b,20,q\n4,4,"d\ne",40,q\n3,3,c,30,w\n'
+
+
+def test_rows_columns_and_cells(tables: Tables) -> None:
+    found = tables.compare(BEFORE, AFTER)
+    assert (found.key, found.added, found.removed, found.rows_with_changes) == (["id"], 1, 0, 2)
+    assert found.changed == {"x": 2}
+    assert (found.columns.added, found.columns.removed, found.columns.renamed) == (["extra"], [], {"old": "new"})
+    assert found.rows_changed == [({"id": 2}, {"x": (2.5, 2.75)}), ({"id": 3}, {"x": (None, 3.0)})]
+    assert found.rows_added == [{"id": 4, "x": 4.0, "name": "d\ne", "new": 40, "extra": "q"}]
+
+
+def test_a_column_of_another_type_is_retyped_and_equal_numbers_are_no_changes(tables: Tables) -> None:
+    found = tables.compare("id,a,b\n1,5,x\n2,6,y\n", "id,a,b\n1,5.0,x\n2,6.5,y\n")
+    assert found.columns.retyped == {"a": ("integer", "number")}
+    assert found.changed == {"a": 1}
+    found = tables.compare("id,a\n1,5\n2,6\n", "id,a\n1,5\n2,six\n")
+    assert (found.columns.retyped, found.changed) == ({"a": ("integer", "text")}, {"a": 1})
+
+
+def test_another_order_of_rows_or_columns_is_no_change(tables: Tables) -> None:
+    assert tables.compare("id,x\n1,5\n2,6\n", "x,id\n6,2\n5,1\n").same
+
+
+def test_repeated_rows_are_counted_as_a_multiset(tables: Tables) -> None:
+    found = tables.compare("a,b\nx,1\nx,1\ny,1\n", "a,b\nx,1\ny,1\ny,1\nz,1\n")
+    assert (found.key, found.added, found.removed, found.rows_with_changes) == (None, 2, 1, 0)
+    assert found.rows_added == [{"a": "y", "b": 1}, {"a": "z", "b": 1}]
+    assert found.rows_removed == [{"a": "x", "b": 1}]
+
+
+def test_a_renamed_column_is_found_without_a_key(tables: Tables) -> None:
+    found = tables.compare("a,b\nx,1\nx,1\n", "a,c\nx,1\nx,1\n")
+    assert (found.columns.renamed, found.same) == ({"b": "c"}, False)
+    assert (found.added, found.removed) == (0, 0)
+
+
+@pytest.mark.parametrize(("before", "after"), [("a,b\n", "a,b\n1,2\n"), ("", "a,b\n1,2\n"), ("a,b\n1,2\n", "c\n9\n")])
+def test_empty_tables_and_such_without_a_common_column(tables: Tables, before: str, after: str) -> None:
+    found = tables.compare(before, after)
+    assert found.after.rows == 1
+    assert found.added == 1
+
+
+@pytest.mark.slow
+def test_ten_thousand_columns_are_compared(tables: Tables) -> None:
+    names = ",".join(["id", *(f"n{at}" for at in range(10_000))])
+    row = [str(at) for at in range(10_000)]
+    before = f"{names}\n1,{','.join(row)}\n"
+    row[777] = "-1"
+    found = tables.compare(before, f"{names}\n1,{','.join(row)}\n", key=["id"])
+    assert found.changed == {"n777": 1}
+
+
+# ---- what holds of any two tables
+
+CELLS = {
+    "n": st.one_of(st.none(), st.integers(-(2**40), 2**40)),
+    "f": st.one_of(st.none(), st.floats(allow_nan=False, allow_infinity=False)),
+    "s": st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=5)),
+}
+
+
+@st.composite
+def tables_with_key(draw: st.DrawFn) -> pd.DataFrame:
+    ids = draw(st.lists(st.integers(0, 12), unique=True, max_size=10))
+    return pd.DataFrame({"id": ids, **{n: [draw(cell) for _ in ids] for n, cell in CELLS.items()}}, dtype=object)
+
+
+def written(frame: pd.DataFrame) -> str:
+    return str(frame.to_csv(index=False))
+
+
+def rows_of(text: str) -> dict[Any, dict[str, Any]]:
+    """Return what pandas reads of a table: id -> column -> cell, None where it is empty."""
+    frame = pd.read_csv(io.StringIO(text), dtype={"id": "Int64", "s": str})
+    plain = frame.astype(object).where(frame.notna(), None)
+    return {row["id"]: row for row in plain.to_dict("records")}
+
+
+anyhow = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
+
+
+@anyhow
+@given(frame=tables_with_key())
+def test_a_table_is_like_itself(tables: Tables, frame: pd.DataFrame) -> None:
+    assert tables.compare(written(frame), written(frame)).same
+
+
+@anyhow
+@given(one=tables_with_key(), other=tables_with_key())
+def test_the_difference_is_the_one_that_pandas_finds(tables: Tables, one: pd.DataFrame, other: pd.DataFrame) -> None:
+    before, after = rows_of(written(one)), rows_of(written(other))
+    found = tables.compare(written(one), written(other), key=["id"], limit=100)
+    both = before.keys() & after.keys()
+    assert found.added == len(after.keys() - both)
+    assert found.removed == len(before.keys() - both)
+    assert found.rows_with_changes == sum(before[i] != after[i] for i in both)
+    for name in CELLS:
+        assert found.changed.get(name, 0) == sum(before[i][name] != after[i][name] for i in both), name
+
+
+@anyhow
+@given(one=tables_with_key(), other=tables_with_key())
+def test_the_first_table_with_the_difference_is_the_second(
+    tables: Tables, one: pd.DataFrame, other: pd.DataFrame
+) -> None:
+    patched, after = rows_of(written(one)), rows_of(written(other))
+    found = tables.compare(written(one), written(other), key=["id"], limit=100)
+    for row in found.rows_removed:
+        del patched[row["id"]]
+    for key, cells in found.rows_changed:
+        patched[key["id"]].update({name: now for name, (_, now) in cells.items()})
+    patched.update({row["id"]: row for row in found.rows_added})
+    assert {i: {n: _same_type(v) for n, v in row.items()} for i, row in patched.items()} == {
+        i: {n: _same_type(v) for n, v in row.items()} for i, row in after.items()
+    }
+
+
+def _same_type(value: Any) -> Any:
+    """A column of texts that all look like numbers is one of numbers to us."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return value
+
+
+@anyhow
+@given(one=tables_with_key(), other=tables_with_key())
+def test_the_way_back_is_the_same(tables: Tables, one: pd.DataFrame, other: pd.DataFrame) -> None:
+    there = tables.compare(written(one), written(other))
+    back = tables.compare(written(other), written(one))
+    assert (there.added, there.removed, there.rows_with_changes) == (back.removed, back.added, back.rows_with_changes)
+    assert there.changed == back.changed
+
+
+@anyhow
+@given(rows=st.lists(st.sampled_from("abc"), max_size=12), others=st.lists(st.sampled_from("abc"), max_size=12))
+def test_without_a_key_each_row_counts_as_often_as_it_is_there(
+    tables: Tables, rows: list[str], others: list[str]
+) -> None:
+    found = tables.compare("x,y\n" + "".join(f"{r},1\n" for r in rows), "x,y\n" + "".join(f"{r},1\n" for r in others))
+    if found.key is None:
+        more = sum(max(others.count(r) - rows.count(r), 0) for r in "abc")
+        fewer = sum(max(rows.count(r) - others.count(r), 0) for r in "abc")
+        assert (found.added, found.removed) == (more, fewer)

@@ -1,0 +1,196 @@
+"""What changed between two commits, and since one, over real repositories."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.helpers.support import Repo
+from trinity_guard import git
+from trinity_guard.detect import patterns
+from trinity_guard.errors import GuardError
+from trinity_guard.review import engine, review
+from trinity_guard.review.formats import as_json, text
+from trinity_guard.review.record import Review
+
+ONE = b"id,x\n1,5\n2,6\n3,7\n"
+TWO = b"id,x\n1,5\n2,9\n3,7\n4,1\n"
+
+
+@pytest.fixture
+def there(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
+    monkeypatch.chdir(repo.path)
+    monkeypatch.setenv("TRINITY_GUARD_TRUST", "1")
+    return repo
+
+
+def reviewed(before: str, after: str = "", *paths: bytes, offline: bool = False) -> dict[str, Review]:
+    place = git.place()
+    asked = review.Asked(review.commit(before), review.commit(after) if after else b"", paths)
+    asked.offline = offline
+    found = review.review(place, *patterns.load_config(place), asked)
+    as_json.render(found)
+    text.render(found)
+    return {a.name: a for a in found.artifacts}
+
+
+def facts(found: Review) -> dict[str, Any]:
+    return found.as_dict()
+
+
+def commit(repo: Repo, **files: bytes) -> None:
+    for name, data in files.items():
+        repo.stage(name.replace("__", "/").replace("_", "."), data)
+    repo.commit()
+
+
+def test_a_table_that_changed_between_commits(there: Repo) -> None:
+    commit(there, t_csv=ONE)
+    commit(there, t_csv=TWO)
+    found = facts(reviewed("HEAD~1", "HEAD")["t.csv"])
+    assert (found["change"], found["kind"], found["key"]) == ("changed", "table", ["id"])
+    assert found["bytes"] == {"before": len(ONE), "after": len(TWO)}
+    assert found["rows"] == {"before": 3, "after": 4, "added": 1, "removed": 0, "changed": 1}
+    assert found["columns"]["changed"]["x"]["cells"] == 1
+    assert found["unavailable"] is None
+
+
+def test_what_changed_behind_its_pointer_is_compared_with_a_commit(there: Repo) -> None:
+    commit(there, t_csv=ONE)
+    assert reviewed("HEAD") == {}
+    there.write("t.csv", TWO)
+    assert facts(reviewed("HEAD")["t.csv"])["rows"]["added"] == 1
+    there.file("t.csv").unlink()
+    assert facts(reviewed("HEAD")["t.csv"])["change"] == "removed"
+
+
+def test_added_removed_and_renamed(there: Repo) -> None:
+    commit(there, a_csv=ONE, b_csv=TWO)
+    there.guard("mv", "a.csv", "c.csv")
+    there.guard("rm", "b.csv")
+    commit(there, d_csv=b"k,v\n1,2\n")
+    found = {name: facts(a) for name, a in reviewed("HEAD~1", "HEAD").items()}
+    assert {name: a["change"] for name, a in found.items()} == {
+        "b.csv": "removed", "c.csv": "renamed", "d.csv": "added",
+    }  # fmt: skip
+    assert found["c.csv"]["from"] == "a.csv"
+    assert found["d.csv"]["rows"] == {"before": None, "after": 1, "added": 1, "removed": 0, "changed": 0}
+    assert found["b.csv"]["columns"]["removed"] == ["id", "x"]
+
+
+def test_one_that_was_renamed_and_changed_is_followed_by_its_name(there: Repo) -> None:
+    commit(there, t_csv=ONE)
+    there.file("data").mkdir()
+    there.guard("mv", "t.csv", "data/t.csv")
+    there.write("data/t.csv", TWO)
+    there.git("commit", "-qam", "moved")
+    found = facts(reviewed("HEAD~1", "HEAD")["data/t.csv"])
+    assert (found["change"], found["from"], found["rows"]["changed"]) == ("renamed", "t.csv", 1)
+
+
+def test_a_staged_artifact_that_no_commit_has_is_added(there: Repo) -> None:
+    commit(there, t_csv=ONE)
+    there.stage("new.csv", TWO)
+    assert facts(reviewed("HEAD")["new.csv"])["rows"]["after"] == 4
+
+
+def test_one_that_became_a_pointer_is_no_change_and_raw_ones_are_compared(there: Repo) -> None:
+    there.stage("t.csv", ONE, raw=True)
+    there.stage("u.csv", ONE, raw=True)
+    there.git("commit", "-q", "--no-verify", "-m", "raw")
+    there.guard("convert", "t.csv")
+    there.stage("u.csv", TWO, raw=True)
+    there.git("commit", "-q", "--no-verify", "-m", "one is a pointer")
+    found = reviewed("HEAD~1", "HEAD")
+    assert list(found) == ["u.csv"]
+    assert facts(found["u.csv"])["rows"]["changed"] == 1
+
+
+def test_what_the_cache_lacks_comes_from_the_remote_and_offline_it_is_named(there: Repo) -> None:
+    commit(there, t_csv=ONE)
+    commit(there, t_csv=TWO)
+    shutil.rmtree(there.path / ".dvc" / "cache")
+    found = facts(reviewed("HEAD~1", "HEAD", offline=True)["t.csv"])
+    reason = "it is not in the cache, and no remote is asked (--offline)"
+    assert found["unavailable"] == f"before: {reason}; after: {reason}"
+    assert found["rows"] is None
+    assert facts(reviewed("HEAD~1", "HEAD")["t.csv"])["rows"]["changed"] == 1
+    shutil.rmtree(there.path / ".dvc" / "cache")
+    shutil.rmtree(there.storage)
+    assert facts(reviewed("HEAD~1", "HEAD")["t.csv"])["unavailable"]
+
+
+def test_a_remote_that_nobody_trusts_is_not_asked(there: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit(there, t_csv=ONE)
+    commit(there, t_csv=TWO)
+    shutil.rmtree(there.path / ".dvc" / "cache")
+    there.git("config", "--unset-all", "trinity-guard.trusted", ok=False)
+    monkeypatch.delenv("TRINITY_GUARD_TRUST")
+    assert "you never confirmed it" in facts(reviewed("HEAD~1", "HEAD")["t.csv"])["unavailable"]
+
+
+def test_a_directory_tells_its_files_and_looks_into_its_tables(there: Repo) -> None:
+    for name, data in (("d/a.csv", ONE), ("d/b.txt", b"b"), ("d/old.txt", b"moved")):
+        there.write(name, data)
+    there.dvc("add", "d")
+    there.git("add", "-A")
+    there.commit()
+    there.write("d/a.csv", TWO)
+    there.write("d/new.txt", b"new")
+    there.file("d/old.txt").rename(there.file("d/moved.txt"))
+    there.file("d/b.txt").unlink()
+    found = facts(reviewed("HEAD", "", b"d")["d"])
+    assert found["files"] == {
+        "before": 3, "after": 3, "added": ["new.txt"], "removed": ["b.txt"], "changed": ["a.csv"],
+        "renamed": {"old.txt": "moved.txt"},
+    }  # fmt: skip
+    assert found["members"][0]["rows"]["changed"] == 1
+
+
+def test_paths_choose_and_one_that_nothing_is_named_is_refused(there: Repo) -> None:
+    commit(there, a_csv=ONE, d__b_csv=ONE)
+    commit(there, a_csv=TWO, d__b_csv=TWO)
+    assert list(reviewed("HEAD~1", "HEAD", b"d")) == ["d/b.csv"]
+    assert list(reviewed("HEAD~1", "HEAD", b"a.csv.dvc")) == ["a.csv"]
+    with pytest.raises(GuardError, match=r"there is no commit and no artifact 'c.csv'"):
+        reviewed("HEAD~1", "HEAD", b"c.csv")
+
+
+def test_a_pointer_that_cannot_be_read_is_named(there: Repo) -> None:
+    commit(there, a_csv=ONE)
+    there.stage("b.csv.dvc", b"<<<<<<< no pointer\n")
+    there.git("commit", "-q", "--no-verify", "-m", "broken")
+    place = git.place()
+    asked = review.Asked(review.commit("HEAD~1"), review.commit("HEAD"))
+    found = review.review(place, *patterns.load_config(place), asked)
+    assert list(found.broken) == ["b.csv.dvc"]
+    assert "b.csv.dvc: " in text.render(found)
+
+
+def test_without_the_engine_sizes_headers_and_counts_are_told(there: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "is_there", lambda: False)
+    commit(there, t_csv=ONE)
+    commit(there, t_csv=b"id,y\n1,2\n")
+    found = facts(reviewed("HEAD~1", "HEAD")["t.csv"])
+    assert found["rows"] == {"before": 3, "after": 1, "added": None, "removed": None, "changed": None}
+    assert (found["columns"]["added"], found["columns"]["removed"]) == (["y"], ["x"])
+    assert "pip install 'trinity-guard[review]'" in found["notes"][0]
+
+
+def test_anything_else_has_its_share_of_common_bytes(there: Repo, tmp_path: Path) -> None:
+    commit(there, m_pkl=b"\x80\x04K\x01." + b"x" * 9000)
+    commit(there, m_pkl=b"\x80\x04K\x02." + b"x" * 9000)
+    assert facts(reviewed("HEAD~1", "HEAD")["m.pkl"])["kind"] == "model"
+
+
+def test_cells_can_neither_colour_nor_turn_a_terminal(there: Repo) -> None:
+    commit(there, t_csv=ONE)
+    commit(there, t_csv="id,\x1b[31mx\n1,\x1b]0;owned\x07\n2,\u202eabc\n3,<b>\n".encode())
+    place = git.place()
+    asked = review.Asked(review.commit("HEAD~1"), review.commit("HEAD"))
+    said = text.render(review.review(place, *patterns.load_config(place), asked))
+    assert "\\x1b[31mx" in said
+    assert not {"\x1b", "\x07", "\u202e"} & set(said)

@@ -1,0 +1,116 @@
+"""`trinity-guard diff [A] [B] [PATH…]`: what changed inside artifacts."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import console, git
+from trinity_guard.commands.terminal import arguments, progress, shells
+from trinity_guard.commands.terminal.arguments import Parser
+from trinity_guard.detect import patterns
+from trinity_guard.errors import FINE, UNUSABLE, GuardError
+from trinity_guard.git import repository, revisions
+from trinity_guard.review import review
+from trinity_guard.review.formats import as_json, text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+DESCRIPTION = """\
+What changed inside artifacts between the commits A and B (or A..B): rows, columns and values of tables, arrays,
+files of directories. Without B against the work tree, without A from HEAD. PATH may be an artifact, its pointer, or a
+folder. Bytes that the cache lacks are fetched from the remote, where it is trusted. What cannot be had is named.
+Tables take the extra `review`: pip install 'trinity-guard[review]'. Exits 0, whatever differs.
+"""
+EXAMPLE = "Examples: trinity-guard diff main data/\n          trinity-guard diff v1.0..v1.1 --format json"
+FORMATS = ("text", "json")
+MAX_ROWS = 1_000_000
+
+
+def configure(p: Parser) -> None:
+    p.description, p.epilog = DESCRIPTION, EXAMPLE
+    p.usage = "trinity-guard diff [A] [B] [PATH…]\n       trinity-guard diff A..B [PATH…]"
+    arguments.add_word(p, "words", "A B PATH", "commits, then paths", shells.REVISION, nargs="*", default=[])
+    p.add_argument("--merge-base", action="store_true", help="from where A and B parted, as a pull request shows it")
+    p.add_argument("--offline", action="store_true", help="ask no remote for what the cache lacks")
+    arguments.add_value(p, "--key", "COLUMN,…", "the columns that tell a row of a table (else they are looked for)")
+    arguments.add_value(p, "--rows", "N", "how many rows to show of each kind (10)", type=_count, default=10)
+    p.add_argument("--format", choices=FORMATS, default="text", help="text (the default) or json")
+
+
+def _count(text_: str) -> int:
+    import argparse  # arguments has loaded it
+
+    if not (text_.isascii() and text_.isdigit() and int(text_) <= MAX_ROWS):
+        raise argparse.ArgumentTypeError(f"'{text_}' is no number from 0 to {MAX_ROWS:,}")
+    return int(text_)
+
+
+def run(args: list[str]) -> int:
+    asked = arguments.parse("trinity-guard diff", configure, args)
+    start = os.getcwdb()
+    place = git.place()
+    git.at_top(place)
+    config, rules = patterns.load_config(place)
+    wanted = _asked(place, asked, start, args)
+    with progress.Progress() as line:
+        found = review.review(place, config, rules, wanted, line.bar("fetching"))
+    if asked.format == "json":
+        console.result(as_json.render(found))
+        return FINE
+    if console.quiet():
+        console.result(text.render(found))
+        return FINE
+    for words, style in text.lines(found):
+        console.say(words, style)
+    return FINE
+
+
+def _asked(place: git.Place, asked: Namespace, start: bytes, args: list[str]) -> review.Asked:
+    """Return what the words mean: up to two commits, or a range, and then paths; behind `--` all are paths."""
+    behind = len(args) - args.index("--") - 1 if "--" in args else 0
+    words: list[str] = asked.words
+    free, paths = words[: len(words) - behind], words[len(words) - behind :]
+    commits, base = _commits(free, start, certain="--" in args)
+    named = [*free[len(commits) :], *paths] if not _is_range(free) else [*free[1:], *paths]
+    before, after = (commits[0] if commits else review.commit("HEAD")), commits[1] if len(commits) > 1 else b""
+    if asked.merge_base or base:
+        before = review.merge_base(before, after)
+    found = review.Asked(before, after, repository.relative(place, named, start))
+    found.key = [name for name in (asked.key or "").split(",") if name]
+    found.rows, found.offline = asked.rows, asked.offline
+    return found
+
+
+def _is_range(words: list[str]) -> bool:
+    return bool(words) and ".." in words[0] and _range(words[0]) is not None
+
+
+def _range(word: str) -> tuple[bytes, bytes, bool] | None:
+    """Return the commits of A..B or A...B, and whether the latter; None for a word that is none."""
+    dots = "..." if "..." in word else ".."
+    before, _, after = word.partition(dots)
+    found = [revisions.commit(os.fsencode(name or "HEAD")) for name in (before, after)]
+    return (found[0], found[1], dots == "...") if found[0] and found[1] else None
+
+
+def _commits(words: list[str], start: bytes, certain: bool) -> tuple[list[bytes], bool]:
+    """Return the commits that the first words mean, and whether they are meant from where they parted."""
+    if _is_range(words):
+        before, after, base = _range(words[0]) or (b"", b"", False)
+        return [before, after], base
+    found: list[bytes] = []
+    for word in words[:2]:
+        commit = revisions.commit(os.fsencode(word))
+        there = os.path.lexists(os.path.join(start, os.fsencode(word)))
+        if commit is None:
+            break
+        if there and not certain:
+            raise GuardError(
+                f"'{word}' is a commit and a path.",
+                f"trinity-guard diff {word} --     # the commit\ntrinity-guard diff -- {word}     # the path",
+                UNUSABLE,
+            )
+        found.append(commit)
+    return found, False

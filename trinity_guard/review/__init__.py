@@ -1,0 +1,1 @@
+"""What changed inside artifacts between two commits, or since one: tables, arrays, models, directories."""

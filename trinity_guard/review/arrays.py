@@ -1,0 +1,180 @@
+"""Arrays by their names: NumPy's files and HDF5's datasets; shapes, types, and how much of each is not as it was."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import os
+import zipfile
+
+from trinity_guard.remotes.connect import install_line
+from trinity_guard.review.dialect import NoTable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+SUFFIXES = (b".npy", b".npz", b".h5", b".hdf5")
+# An array above this is told by its shape alone; of one file no more than so many are looked at.
+MAX_BYTES = 2 << 30
+MAX_ARRAYS = 10_000
+MAX_LISTED = 200
+
+
+class Array:
+    """shape, dtype (NumPy's name); read: returns the values, None where they are too many or no numbers."""
+
+    __slots__ = ("dtype", "read", "shape")
+
+    def __init__(self, shape: tuple[int, ...], dtype: str, read: Callable[[], Any] | None) -> None:
+        self.shape = shape
+        self.dtype = dtype
+        self.read = read
+
+    @property
+    def words(self) -> str:
+        return f"{self.dtype}[{', '.join(map(str, self.shape))}]"
+
+
+def is_array(path: bytes) -> bool:
+    return os.path.splitext(path)[1].lower() in SUFFIXES
+
+
+def of(path: bytes, named: bytes) -> dict[str, Array]:
+    """Return the arrays of a file by their names. named: its name in the repository. NoTable where it is none."""
+    suffix = os.path.splitext(named)[1].lower()
+    needed = "h5py" if suffix in (b".h5", b".hdf5") else "numpy"
+    if importlib.util.find_spec(needed) is None:
+        raise NoTable(f"it needs {needed}: {install_line(needed)}")
+    try:
+        if needed == "h5py":
+            return _hdf5(path)
+        return _npz(path) if suffix == b".npz" else {"": _npy(path)}
+    except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
+        raise NoTable(f"it cannot be read as {suffix.decode().lstrip('.')}: {error}") from None
+
+
+def _npy(path: bytes) -> Array:
+    import numpy as np
+
+    with open(path, "rb") as file:
+        shape, dtype = _header(file)
+    if dtype.hasobject:
+        return Array(shape, "object", None)  # to read it would be to unpickle it
+    name = os.fsdecode(path)
+    return Array(shape, str(dtype), lambda: np.load(name, mmap_mode="r", allow_pickle=False))
+
+
+def _header(file: Any) -> tuple[tuple[int, ...], Any]:
+    from numpy.lib import format as npy
+
+    version = npy.read_magic(file)
+    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    shape, _, dtype = read(file)
+    return shape, dtype
+
+
+def _npz(path: bytes) -> dict[str, Array]:
+    found: dict[str, Array] = {}
+    name = os.fsdecode(path)
+    with zipfile.ZipFile(name) as archive:
+        for info in archive.infolist()[:MAX_ARRAYS]:
+            if not info.filename.endswith(".npy"):
+                continue
+            with archive.open(info) as file:
+                shape, dtype = _header(file)
+            fits = info.file_size <= MAX_BYTES and math.prod(shape) * dtype.itemsize <= info.file_size
+            read = None if dtype.hasobject or not fits else _member(name, info.filename)
+            found[info.filename.removesuffix(".npy")] = Array(shape, str(dtype), read)
+    return found
+
+
+def _member(name: str, member: str) -> Callable[[], Any]:
+    def read() -> Any:
+        from numpy.lib import format as npy
+
+        with zipfile.ZipFile(name) as archive, archive.open(member) as file:
+            return npy.read_array(file, allow_pickle=False)
+
+    return read
+
+
+def _hdf5(path: bytes) -> dict[str, Array]:
+    import h5py
+
+    found: dict[str, Array] = {}
+    name = os.fsdecode(path)
+
+    def note(key: str, item: Any) -> bool | None:
+        if isinstance(item, h5py.Dataset):
+            size = math.prod(item.shape or ()) * item.dtype.itemsize
+            plain = item.dtype.kind in "iufb" and size <= MAX_BYTES and not item.external and not item.is_virtual
+            found[key] = Array(tuple(item.shape or ()), str(item.dtype), _dataset(name, key) if plain else None)
+        return True if len(found) >= MAX_ARRAYS else None
+
+    with h5py.File(name, "r") as file:
+        file.visititems(note)
+    return found
+
+
+def _dataset(name: str, key: str) -> Callable[[], Any]:
+    def read() -> Any:
+        import h5py
+
+        with h5py.File(name, "r") as file:
+            return file[key][()]
+
+    return read
+
+
+def attributes(path: bytes) -> dict[str, object]:
+    """Return the attributes of an HDF5 file's top, texts and numbers alone."""
+    import h5py
+
+    with h5py.File(os.fsdecode(path), "r") as file:
+        return {str(k): v for k, v in ((k, _plain(v)) for k, v in file.attrs.items()) if v is not None}
+
+
+def _plain(value: Any) -> object:
+    value = value.item() if hasattr(value, "item") and getattr(value, "size", 0) == 1 else value
+    value = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+    return value if isinstance(value, (str, int, float, bool)) else None
+
+
+def compare(before: Mapping[str, Array], after: Mapping[str, Array]) -> dict[str, Any]:
+    """Return what came, went and changed: name -> shapes; of the same shape how many values, the largest change."""
+    changed: dict[str, Any] = {}
+    for name in (n for n in before if n in after):
+        difference = _difference(before[name], after[name])
+        if difference is not None:
+            changed[name] = difference
+    return {
+        "before": len(before),
+        "after": len(after),
+        "added": {n: after[n].words for n in after if n not in before},
+        "removed": {n: before[n].words for n in before if n not in after},
+        "changed": changed,
+    }
+
+
+def _difference(one: Array, other: Array) -> dict[str, Any] | None:
+    """Return how two arrays differ, None where they do not."""
+    if (one.shape, one.dtype) != (other.shape, other.dtype):
+        return {"before": one.words, "after": other.words}
+    if one.read is None or other.read is None:
+        return {"before": one.words, "after": other.words, "values": "not looked at"}
+    import numpy as np
+
+    a, b = np.asarray(one.read()), np.asarray(other.read())
+    if a.dtype.kind not in "iufb":
+        return None if a.tobytes() == b.tobytes() else {"before": one.words, "after": other.words}
+    unlike = (a != b) & ~((a != a) & (b != b))  # what is no number is like another such
+    count = int(np.count_nonzero(unlike))
+    if not count:
+        return None
+    with np.errstate(all="ignore"):
+        largest = float(np.max(np.abs(b[unlike].astype(np.float64) - a[unlike].astype(np.float64))))
+    found: dict[str, Any] = {"before": one.words, "after": other.words, "values": count, "of": int(a.size)}
+    found["largest"] = largest if math.isfinite(largest) else None
+    return found

@@ -1,0 +1,167 @@
+"""How a delimited text is written: encoding, delimiter, columns, decimal comma. By the standard library."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+
+from trinity_guard import git
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TextIO
+
+SAMPLE = 1 << 18
+PIECE = 1 << 22
+DELIMITERS = ",;\t|"
+MAX_RECORDS = 200
+MAX_CELL = 1 << 27
+_NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*")
+_COMMA = re.compile(r"\s*[-+]?\d+,\d+\s*")
+_POINT = re.compile(r"\s*[-+]?\d+\.\d+\s*")
+
+
+class NoTable(Exception):  # noqa: N818  # an answer, not an error
+    """What is read is no table, for the reason that it says."""
+
+
+class Dialect:
+    """encoding: as Python names it; names: of the columns, each another; header: whether the first record has them;
+
+    decimal: "." or ","; plain: whether a reader that takes UTF-8 alone can take the file as it is.
+    """
+
+    __slots__ = ("decimal", "delimiter", "encoding", "header", "names", "plain", "sample")
+
+    def __init__(self, encoding: str, delimiter: str, records: list[list[str]], plain: bool) -> None:
+        self.encoding = encoding
+        self.delimiter = delimiter
+        first = records[0] if records else []
+        self.header = not (first and all(_NUMBER.fullmatch(cell) for cell in first))
+        self.names = unique(first) if self.header else [f"column {n}" for n in range(1, len(first) + 1)]
+        self.sample = records[1:] if self.header else records
+        self.decimal = _decimal(self.sample, delimiter)
+        self.plain = plain
+
+
+def look(path: bytes, tabs: bool = False) -> Dialect:
+    """Find out how a file is written. tabs: its name says that tabs part the columns. NoTable for what is no text."""
+    with open(git.opened(path, links=True), "rb") as file:
+        head = file.read(SAMPLE)
+    encoding = _encoding(path, head)
+    text = codecs.getincrementaldecoder(encoding)("replace").decode(head)
+    if "\0" in text:
+        raise NoTable("it holds bytes that no text has")
+    delimiter = "\t" if tabs else _delimiter(text)
+    records = _records(text, delimiter, len(head) < SAMPLE)
+    if not records:
+        return Dialect(encoding, delimiter, [], True)
+    plain = encoding in ("utf-8", "utf-8-sig") and ("\n" in text or "\r" not in text)
+    return Dialect(encoding, delimiter, records, plain)
+
+
+def records(path: bytes, dialect: Dialect) -> Iterator[list[str]]:
+    """Yield all records but the header, blank lines left out; NoTable for what the csv module cannot read."""
+    csv.field_size_limit(MAX_CELL)
+    with open(git.opened(path, links=True), encoding=dialect.encoding, newline="", errors="replace") as file:
+        reader = csv.reader(_without_nul(file), delimiter=dialect.delimiter)
+        try:
+            skip = dialect.header
+            for record in reader:
+                if record and not skip:
+                    yield record
+                skip = skip and not record
+        except csv.Error as error:
+            raise NoTable(f"it cannot be read as a table: {error}") from None
+
+
+def count(path: bytes, dialect: Dialect) -> int:
+    """Return how many records there are beside the header."""
+    return sum(1 for _ in records(path, dialect))
+
+
+def unique(names: list[str]) -> list[str]:
+    """Return names of which no two are alike, none empty, as pandas makes them."""
+    seen: set[str] = set()
+    found = []
+    for at, name in enumerate(names):
+        base = name if name.strip() else f"Unnamed: {at}"
+        candidate, number = base, 0
+        while candidate in seen:
+            number += 1
+            candidate = f"{base}.{number}"
+        seen.add(candidate)
+        found.append(candidate)
+    return found
+
+
+def _without_nul(file: TextIO) -> Iterator[str]:
+    for line in file:
+        yield line.replace("\0", "") if "\0" in line else line
+
+
+def _encoding(path: bytes, head: bytes) -> str:
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if head.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"
+    return "utf-8" if _is_utf8(path) else "cp1252"
+
+
+def _is_utf8(path: bytes) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with open(git.opened(path, links=True), "rb", buffering=0) as file:
+        try:
+            while piece := file.read(PIECE):
+                if not piece.isascii() or decoder.getstate()[0]:
+                    decoder.decode(piece)
+            decoder.decode(b"", True)
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+def _delimiter(text: str) -> str:
+    """Return the delimiter that parts the first records into the most columns, as many in each."""
+    best, found = (0.0, 0), ","
+    for delimiter in DELIMITERS:
+        widths = [len(record) for record in _records(text, delimiter, False)]
+        if not widths or widths[0] < 2:
+            continue
+        agreeing = sum(width == widths[0] for width in widths) / len(widths)
+        if (agreeing, widths[0]) > best:
+            best, found = (agreeing, widths[0]), delimiter
+    return found
+
+
+def _records(text: str, delimiter: str, whole: bool) -> list[list[str]]:
+    """Return the first records of a text; the last one may be cut where the text is not whole."""
+    csv.field_size_limit(MAX_CELL)
+    found: list[list[str]] = []
+    try:
+        for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            if record:
+                found.append(record)
+            if len(found) > MAX_RECORDS:
+                return found[:-1]
+    except csv.Error:
+        return found
+    return found if whole or len(found) < 2 else found[:-1]
+
+
+def _decimal(records: list[list[str]], delimiter: str) -> str:
+    cells = [cell for record in records for cell in record]
+    commas = sum(bool(_COMMA.fullmatch(cell)) for cell in cells)
+    points = sum(bool(_POINT.fullmatch(cell)) for cell in cells)
+    return "," if delimiter != "," and commas > points else "."
+
+
+def is_number(cell: str, decimal: str = ".") -> bool:
+    """Whether a cell is a number, and not a code that begins with 0: 007 is another code than 7."""
+    cell = cell.replace(",", ".") if decimal == "," else cell
+    digits = cell.lstrip("+-")
+    code = len(digits) > 1 and digits[0] == "0" and digits[1].isdigit()
+    return not code and bool(_NUMBER.fullmatch(cell) or cell.lower().lstrip("+-") in ("inf", "infinity"))

@@ -1,0 +1,270 @@
+"""Two tables of the engine, one against the other: columns and rows that came, went, changed, and which cells."""
+
+from __future__ import annotations
+
+from trinity_guard.review import keys, statistics
+from trinity_guard.review.engine import INTEGER, NUMBER, parts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trinity_guard.review.engine import Engine, Table
+
+# A column that went and one that came hold the same where so many of the cells agree.
+ALIKE = 0.95
+MAX_RENAMED = 40
+MAX_DESCRIBED = 60
+
+
+class Columns:
+    """How two lists of columns stand to each other. common: (before, after) names; renamed: before -> after."""
+
+    __slots__ = ("added", "common", "removed", "renamed", "retyped")
+
+    def __init__(self, before: Table, after: Table) -> None:
+        self.removed = [n for n in before.names if n not in after]
+        self.added = [n for n in after.names if n not in before]
+        self.renamed: dict[str, str] = {}
+        self.common = [(n, n) for n in before.names if n in after]
+        self.retyped = {
+            n: (before.type_of(n), after.type_of(n)) for n, _ in self.common if before.type_of(n) != after.type_of(n)
+        }
+
+    def rename(self, old: str, new: str) -> None:
+        self.removed.remove(old)
+        self.added.remove(new)
+        self.renamed[old] = new
+        self.common.append((old, new))
+
+
+class TableDifference:
+    """What is not the same. key: the columns that tell a row, None where rows are compared as a bag of them.
+
+    changed: column -> how many of its cells; statistics: column -> what is known of both sides.
+    rows_changed: (key, column -> (before, after)); rows_added, rows_removed: column -> cell; each the first ones.
+    """
+
+    def __init__(self, before: Table, after: Table) -> None:
+        self.before = before
+        self.after = after
+        self.columns = Columns(before, after)
+        self.key: list[str] | None = None
+        self.added = self.removed = self.rows_with_changes = 0
+        self.changed: dict[str, int] = {}
+        self.statistics: dict[str, dict[str, object]] = {}
+        self.rows_changed: list[tuple[dict[str, object], dict[str, tuple[object, object]]]] = []
+        self.rows_added: list[dict[str, object]] = []
+        self.rows_removed: list[dict[str, object]] = []
+        self.notes = _notes(before, after)
+
+    @property
+    def same(self) -> bool:
+        columns = self.columns
+        moved = columns.added or columns.removed or columns.renamed or columns.retyped
+        return not (moved or self.added or self.removed or self.rows_with_changes)
+
+
+def _notes(before: Table, after: Table) -> list[str]:
+    if before.notes == after.notes:
+        return list(before.notes)
+    return [f"before: {n}" for n in before.notes] + [f"after: {n}" for n in after.notes]
+
+
+def compare(engine: Engine, before: Table, after: Table, key: Sequence[str] = (), limit: int = 10) -> TableDifference:
+    """Compare two tables. key: the columns that tell a row, else they are looked for. limit: how many rows to show."""
+    found = TableDifference(before, after)
+    found.key = keys.find(engine, before, after, list(key), found.notes)
+    if found.key:
+        _rename_by_content(engine, found)
+        _by_key(engine, found, limit)
+    else:
+        _rename_by_bag(engine, found)
+        if found.columns.common:
+            _as_bags(engine, found, limit)
+        else:
+            found.added, found.removed = after.rows, before.rows
+    wanted = _to_describe(found)
+    described = [n for n in after.names if n in wanted][:MAX_DESCRIBED]
+    for name in described:
+        old = next((o for o, new in found.columns.common if new == name), name)
+        found.statistics[name] = statistics.of(engine, before, after, old, name)
+    return found
+
+
+def _to_describe(found: TableDifference) -> set[str]:
+    names = set(found.changed)
+    if found.added or found.removed:
+        names |= {new for _, new in found.columns.common}
+    return names - set(found.key or ())
+
+
+# ---- by key
+
+
+def _join(found: TableDifference, kind: str = "JOIN") -> str:
+    pairs = [_cells(found, name, name) for name in found.key or ()]
+    on = " AND ".join(f"{a} = {b}" for a, b in pairs)
+    return f"{found.before.name} a {kind} {found.after.name} b ON {on}"
+
+
+def _cells(found: TableDifference, old: str, new: str) -> tuple[str, str]:
+    """Return both cells of a column in SQL, as what can be compared: numbers as such, else texts where types differ."""
+    one, other = f"a.{found.before.column(old)}", f"b.{found.after.column(new)}"
+    types = {found.before.type_of(old), found.after.type_of(new)}
+    if len(types) > 1 and not types <= {INTEGER, NUMBER}:
+        return f"CAST({one} AS VARCHAR)", f"CAST({other} AS VARCHAR)"
+    return one, other
+
+
+def _unlike(found: TableDifference, old: str, new: str) -> str:
+    one, other = _cells(found, old, new)
+    return f"{one} IS DISTINCT FROM {other}"
+
+
+def _rename_by_content(engine: Engine, found: TableDifference) -> None:
+    gone, fresh = found.columns.removed[:MAX_RENAMED], found.columns.added[:MAX_RENAMED]
+    pairs = [(o, n) for o in gone for n in fresh]
+    agreeing: dict[tuple[str, str], float] = {}
+    for part in parts(range(len(pairs))):
+        asked = ", ".join(f"count(*) FILTER (NOT ({_unlike(found, *pairs[at])}))" for at in part)
+        total, *counts = engine.row(f"SELECT count(*), {asked} FROM {_join(found)}")
+        for at, count in zip(part, counts, strict=True):
+            agreeing[pairs[at]] = int(str(count)) / int(str(total)) if total else 0.0
+    for (old, new), share in sorted(agreeing.items(), key=lambda item: -item[1]):
+        if share >= ALIKE and old in found.columns.removed and new in found.columns.added:
+            found.columns.rename(old, new)
+
+
+def _by_key(engine: Engine, found: TableDifference, limit: int) -> None:
+    compared = [(o, n) for o, n in found.columns.common if n not in (found.key or ())]
+    matched, cells = _count_cells(engine, found, compared)
+    found.changed = {new: count for (_, new), count in zip(compared, cells, strict=True) if count}
+    found.added, found.removed = found.after.rows - matched, found.before.rows - matched
+    differing = [(o, n) for o, n in compared if n in found.changed]
+    if differing:
+        unlike = " OR ".join(_unlike(found, o, n) for o, n in differing)
+        [count] = engine.row(f"SELECT count(*) FROM {_join(found)} WHERE {unlike}")
+        found.rows_with_changes = int(str(count))
+        found.rows_changed = _changed_rows(engine, found, differing, unlike, limit)
+    if found.added:
+        found.rows_added = _only_in(engine, found, found.after, found.before, limit)
+    if found.removed:
+        found.rows_removed = _only_in(engine, found, found.before, found.after, limit)
+
+
+def _count_cells(engine: Engine, found: TableDifference, compared: list[tuple[str, str]]) -> tuple[int, list[int]]:
+    """Return how many rows both sides have, and of each column how many cells differ in them."""
+    if not compared:
+        return int(str(engine.row(f"SELECT count(*) FROM {_join(found)}")[0])), []
+    matched, cells = 0, []
+    for part in parts(range(len(compared))):
+        asked = ", ".join(f"count(*) FILTER ({_unlike(found, *compared[at])})" for at in part)
+        total, *counts = engine.row(f"SELECT count(*), {asked} FROM {_join(found)}")
+        matched = int(str(total))
+        cells += [int(str(count)) for count in counts]
+    return matched, cells
+
+
+def _changed_rows(
+    engine: Engine, found: TableDifference, differing: list[tuple[str, str]], unlike: str, limit: int
+) -> list[tuple[dict[str, object], dict[str, tuple[object, object]]]]:
+    key = found.key or []
+    asked = [f"b.{found.after.column(name)}" for name in key]
+    for old, new in differing:
+        asked += [f"a.{found.before.column(old)}", f"b.{found.after.column(new)}", _unlike(found, old, new)]
+    query = f"SELECT {', '.join(asked)} FROM {_join(found)} WHERE {unlike} ORDER BY b.rowid LIMIT {limit}"
+    rows = []
+    for row in engine.rows(query):
+        cells = row[len(key) :]
+        told = {new: (cells[3 * at], cells[3 * at + 1]) for at, (_, new) in enumerate(differing) if cells[3 * at + 2]}
+        rows.append((dict(zip(key, row, strict=False)), told))
+    return rows
+
+
+def _only_in(engine: Engine, found: TableDifference, one: Table, other: Table, limit: int) -> list[dict[str, object]]:
+    sides = {one.name: "o", other.name: "p"}
+    pairs = [_cells(found, name, name) for name in found.key or ()]
+    first = sides[found.before.name]
+    second = sides[found.after.name]
+    on = " AND ".join(f"{a.replace('a.', first + '.')} = {b.replace('b.', second + '.')}" for a, b in pairs)
+    listed = ", ".join(f"o.c{at}" for at in range(len(one.names)))
+    query = f"SELECT {listed} FROM {one.name} o ANTI JOIN {other.name} p ON {on} ORDER BY o.rowid LIMIT {limit}"
+    return [dict(zip(one.names, row, strict=True)) for row in engine.rows(query)]
+
+
+# ---- as bags
+
+
+def _row_hash(table: Table, names: Sequence[str], other: Table, others: Sequence[str]) -> str:
+    """Return a hash of a row of 128 bits in SQL, alike for what counts as the same in another table."""
+    cells = []
+    for name, its in zip(names, others, strict=True):
+        types = {table.type_of(name), other.type_of(its)}
+        cell = table.column(name)
+        if len(types) > 1:
+            cell = f"CAST({cell} AS DOUBLE)" if types <= {INTEGER, NUMBER} else f"CAST({cell} AS VARCHAR)"
+        cells.append(cell)
+    listed = ", ".join(cells) or "0"
+    return f"hash({listed}), hash(hash({listed}), {listed})"
+
+
+def _rename_by_bag(engine: Engine, found: TableDifference) -> None:
+    """Take columns for renamed whose cells, whatever their order, are the same."""
+    columns = found.columns
+    gone = {n: _bag(engine, found.before, n) for n in columns.removed[:MAX_RENAMED]}
+    fresh = {n: _bag(engine, found.after, n) for n in columns.added[:MAX_RENAMED]}
+    for old, bag in gone.items():
+        new = next((n for n, other in fresh.items() if other == bag and n in columns.added), None)
+        if new is not None and found.before.rows:
+            columns.rename(old, new)
+
+
+def _bag(engine: Engine, table: Table, name: str) -> tuple[object, ...]:
+    column = table.column(name)
+    return engine.row(f"SELECT count(*), sum(hash({column})::HUGEINT) FROM {table.name}")
+
+
+def _as_bags(engine: Engine, found: TableDifference, limit: int) -> None:
+    """Count the rows that one side has more often than the other."""
+    old = [o for o, _ in found.columns.common]
+    new = [n for _, n in found.columns.common]
+    one = _row_hash(found.before, old, found.after, new)
+    other = _row_hash(found.after, new, found.before, old)
+    engine.connection.execute(
+        f"CREATE OR REPLACE TABLE bag AS SELECT h, g, sum(n)::BIGINT n, max(b)::BIGINT b, max(a)::BIGINT a FROM ("
+        f"SELECT * FROM (SELECT {one}, -1, rowid, NULL FROM {found.before.name}) AS x(h, g, n, b, a) UNION ALL "
+        f"SELECT * FROM (SELECT {other}, 1, NULL, rowid FROM {found.after.name}) AS y(h, g, n, b, a)"
+        ") GROUP BY h, g HAVING sum(n) <> 0"
+    )
+    added, removed = engine.row("SELECT sum(n) FILTER (n > 0), -sum(n) FILTER (n < 0) FROM bag")
+    found.added, found.removed = int(str(added or 0)), int(str(removed or 0))
+    if not (found.added or found.removed):
+        return
+    found.rows_added = _of_bag(engine, found.after, "a", "n > 0", limit)
+    found.rows_removed = _of_bag(engine, found.before, "b", "n < 0", limit)
+    for old_name, new_name in found.columns.common[:MAX_DESCRIBED]:
+        cells = _cells_as_bag(engine, found, old_name, new_name)
+        if cells:
+            found.changed[new_name] = cells
+
+
+def _of_bag(engine: Engine, table: Table, position: str, wanted: str, limit: int) -> list[dict[str, object]]:
+    listed = ", ".join(f"t.c{at}" for at in range(len(table.names)))
+    query = (
+        f"SELECT {listed} FROM bag JOIN {table.name} t ON t.rowid = bag.{position}, range(abs(n)) "
+        f"WHERE {wanted} ORDER BY t.rowid LIMIT {limit}"
+    )
+    return [dict(zip(table.names, row, strict=True)) for row in engine.rows(query)]
+
+
+def _cells_as_bag(engine: Engine, found: TableDifference, old: str, new: str) -> int:
+    """Return how many cells of a column have no like on the other side."""
+    one = _row_hash(found.before, [old], found.after, [new])
+    other = _row_hash(found.after, [new], found.before, [old])
+    more, fewer = engine.row(
+        f"SELECT sum(n) FILTER (n > 0), -sum(n) FILTER (n < 0) FROM (SELECT sum(n) n FROM ("
+        f"SELECT * FROM (SELECT {one}, -1 FROM {found.before.name}) AS x(h, g, n) UNION ALL "
+        f"SELECT * FROM (SELECT {other}, 1 FROM {found.after.name}) AS y(h, g, n)) GROUP BY h, g HAVING sum(n) <> 0)"
+    )
+    return max(int(str(more or 0)), int(str(fewer or 0)))

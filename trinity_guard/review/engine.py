@@ -1,0 +1,328 @@
+"""Tables in DuckDB, out of core: loaded by their kind, with types that every cell of a column has."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import os
+
+from trinity_guard.errors import UNUSABLE, GuardError
+from trinity_guard.remotes.connect import install_line
+from trinity_guard.review import dialect
+from trinity_guard.review.dialect import NoTable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trinity_guard.review.dialect import Dialect
+
+CSV, TSV, PARQUET, FEATHER, LINES = "csv", "tsv", "parquet", "feather", "json lines"
+SUFFIXES = {
+    b".csv": CSV, b".tsv": TSV, b".parquet": PARQUET, b".pq": PARQUET, b".feather": FEATHER, b".arrow": FEATHER,
+    b".jsonl": LINES, b".ndjson": LINES,
+}  # fmt: skip
+MEMORY = "1GB"
+# From so many bytes on, both sides together, the tables are kept on the disk.
+ON_DISK = 256 << 20
+# Below, what a second thread costs is more than it brings.
+THREADED = 1 << 20
+# What pandas reads as nothing in a text.
+NULLS = (
+    "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
+    "NULL", "NaN", "None", "n/a", "nan", "null",
+)  # fmt: skip
+INTEGER, NUMBER, TEXT, TRUTH, TIME, NESTED = "integer", "number", "text", "boolean", "time", "nested"
+EXACT = 1 << 53  # beyond, a floating-point number tells two integers not apart
+USUAL_LINE = 1 << 20  # bytes that the engine reads as one line
+
+
+class Table:
+    """A table of the engine. name: in SQL, with columns c0, c1 …; names: as the file has them; types: ours of each.
+
+    notes: what a reader must know of how it was read.
+    """
+
+    __slots__ = ("_places", "name", "names", "notes", "rows", "types")
+
+    def __init__(self, name: str, names: Sequence[str], types: Sequence[str], rows: int, notes: list[str]) -> None:
+        self.name = name
+        self.names = list(names)
+        self.types = list(types)
+        self.rows = rows
+        self.notes = notes
+        self._places = {column: at for at, column in enumerate(self.names)}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._places
+
+    def column(self, name: str) -> str:
+        """Return a column's name in SQL."""
+        return f"c{self._places[name]}"
+
+    def type_of(self, name: str) -> str:
+        return self.types[self._places[name]]
+
+
+def kind_of(path: bytes) -> str:
+    """Return what kind of table a file of this name is, "" for none."""
+    return SUFFIXES.get(os.path.splitext(path)[1].lower(), "")
+
+
+def is_there() -> bool:
+    return importlib.util.find_spec("duckdb") is not None
+
+
+def missing() -> str:
+    """Return the command that installs what looks into tables."""
+    return install_line("'trinity-guard[review]'")
+
+
+def require() -> None:
+    if not is_there():
+        raise GuardError("this needs duckdb, which the extra `review` brings.", missing(), UNUSABLE)
+
+
+class Engine:
+    """One database for one comparison; a context manager. scratch: a folder that may be written to; size: in bytes."""
+
+    def __init__(self, scratch: bytes, size: int = 0) -> None:
+        import duckdb
+
+        self._scratch = os.fsdecode(scratch)
+        self._serial = 0
+        name = os.path.join(self._scratch, f"{id(self)}.duckdb") if size >= ON_DISK else ":memory:"
+        self.connection = duckdb.connect(name, config={"autoinstall_known_extensions": "false"})
+        self.error: type[Exception] = duckdb.Error
+        for setting, value in (
+            ("autoload_known_extensions", "false"), ("temp_directory", text(self._scratch)),
+            ("memory_limit", text(MEMORY)), ("enable_progress_bar", "false"),
+            *([("threads", "1")] if size < THREADED else []),
+        ):  # fmt: skip
+            self.connection.execute(f"SET {setting} = {value}")
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        return self.connection.execute(query).fetchall()
+
+    def row(self, query: str) -> tuple[object, ...]:
+        return self.rows(query)[0]
+
+    def load(self, path: bytes, kind: str) -> Table:
+        """Read a file into a table. NoTable where it is none of this kind."""
+        self._serial += 1
+        name = f"t{self._serial}"
+        try:
+            if kind in (CSV, TSV):
+                return self._load_text(name, path, dialect.look(path, kind == TSV))
+            return self._load_typed(name, path, kind)
+        except (self.error, OSError, ValueError) as error:
+            raise NoTable(f"it cannot be read as {kind}: {_first_line(error)}") from None
+
+    def _clean_name(self, path: bytes) -> str:
+        """Return a name for a file that holds no pattern of the engine's."""
+        name = os.path.join(self._scratch, f"in{self._serial}")
+        if os.path.lexists(name):
+            os.unlink(name)
+        os.symlink(os.path.realpath(os.fsdecode(path)), name)
+        return name
+
+    # ---- delimited text
+
+    def _load_text(self, name: str, path: bytes, how: Dialect) -> Table:
+        if not how.names:
+            self.connection.execute(f"CREATE TABLE {name} (none_ VARCHAR)")
+            return Table(name, [], [], 0, ["it is empty"])
+        notes = [] if how.encoding.startswith("utf-8") else [f"read as {how.encoding}"]
+        notes += [f"columns are parted by {'tabs' if how.delimiter == chr(9) else how.delimiter}"] * (
+            how.delimiter != ","
+        )
+        notes += ["it has no header"] * (not how.header)
+        numeric = [_looks_numeric(how, at) for at in range(len(how.names))]
+        numeric = self._read_some_way(name, path, how, numeric, notes)
+        largest = self._largest_integers(name, numeric)
+        if any(value >= EXACT for value in largest.values()):
+            # A floating-point number may tell two of them not apart.
+            numeric = [n and largest.get(at, 0) < EXACT for at, n in enumerate(numeric)]
+            numeric = self._read_some_way(name, path, how, numeric, [])
+        types = self._settle_types(name, numeric, [at for at in largest if numeric[at]])
+        count = int(str(self.row(f"SELECT count(*) FROM {name}")[0]))
+        return Table(name, how.names, types, count, notes)
+
+    def _read_some_way(self, name: str, path: bytes, how: Dialect, numeric: list[bool], notes: list[str]) -> list[bool]:
+        """Read a text, the quick way where that can be; return which columns hold numbers."""
+        try:
+            if how.plain:
+                self._read(name, self._clean_name(path), how, numeric)
+                return numeric
+        except self.error:
+            pass
+        return self._read_hard(name, path, how, numeric, notes)
+
+    def _read(self, name: str, file: str, how: Dialect, numeric: list[bool], limit: int = 0) -> None:
+        columns = ", ".join(f"'c{at}': '{'DOUBLE' if n else 'VARCHAR'}'" for at, n in enumerate(numeric))
+        longest = f", max_line_size={limit}, buffer_size={2 * limit}" if limit else ""
+        decimal = f", decimal_separator={text(how.decimal)}" if how.decimal != "." and any(numeric) else ""
+        nulls = ", ".join(map(text, NULLS))
+        self.connection.execute(
+            f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM read_csv({text(file)}, auto_detect=false, "
+            f"delim={text(how.delimiter)}, quote='\"', escape='\"', header={str(how.header).lower()}, "
+            f"nullstr=[{nulls}], columns={{{columns}}}{decimal}{longest})"
+        )
+
+    def _read_hard(self, name: str, path: bytes, how: Dialect, numeric: list[bool], notes: list[str]) -> list[bool]:
+        """Read a text that is unlike its beginning, or written unusually: rewritten, each cell as text first."""
+        clean, ragged, longest = self._rewrite(path, how)
+        if ragged:
+            notes.append(f"{ragged:,} line{'s' if ragged > 1 else ''} with more or fewer cells than the header")
+        plain = dialect.Dialect("utf-8", ",", [how.names], True)
+        plain.header, plain.names = True, how.names
+        # Characters of up to four bytes, and quotes around each cell.
+        limit = 4 * longest + 3 * len(numeric) if 4 * longest > USUAL_LINE else 0
+        self._read(name, clean, plain, [False] * len(numeric), limit)
+        kept = self._numeric_columns(name, how, numeric)
+        casts = ", ".join(f"{_number(at, how.decimal)} AS c{at}" if n else f"c{at}" for at, n in enumerate(kept))
+        self.connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT {casts} FROM {name}")
+        return kept
+
+    def _rewrite(self, path: bytes, how: Dialect) -> tuple[str, int, int]:
+        """Write a text as the engine reads it best; return where, how many records are not as wide as the header, and
+        how many characters the longest has.
+
+        What is too much for the header's columns goes into its last one.
+        """
+        width, ragged, longest = len(how.names), 0, 0
+        clean = os.path.join(self._scratch, f"clean{self._serial}")
+        with open(clean, "w", encoding="utf-8", newline="", errors="replace") as file:
+            writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
+            writer.writerow([f"c{at}" for at in range(width)])
+            for record in dialect.records(path, how):
+                if len(record) != width:
+                    ragged += 1
+                    last = [how.delimiter.join(record[width - 1 :])] if len(record) >= width else []
+                    record = [*record[: width - len(last)], *last]
+                    record += [""] * (width - len(record))
+                longest = max(longest, sum(map(len, record)))
+                writer.writerow(record)
+        return clean, ragged, longest
+
+    def _numeric_columns(self, name: str, how: Dialect, wished: list[bool]) -> list[bool]:
+        """Return which columns of texts hold numbers alone."""
+        asked = [at for at, wish in enumerate(wished) if wish]
+        kept = [False] * len(wished)
+        for part in parts(asked):
+            lost = ", ".join(f"count(c{at}) - count({_number(at, how.decimal)})" for at in part)
+            for at, count in zip(part, self.row(f"SELECT {lost} FROM {name}"), strict=True):
+                kept[at] = count == 0
+        return kept
+
+    def _largest_integers(self, name: str, numeric: list[bool]) -> dict[int, float]:
+        """Return of each column that holds integers alone, and not nothing, the largest one, without its sign."""
+        found = {}
+        for part in parts([at for at, n in enumerate(numeric) if n]):
+            asked = ", ".join(
+                f"max(abs(c{at})), count(*) FILTER (c{at} <> trunc(c{at}) OR isinf(c{at}))" for at in part
+            )
+            said = self.row(f"SELECT {asked} FROM {name}")
+            for place, at in enumerate(part):
+                largest, others = said[2 * place : 2 * place + 2]
+                if largest is not None and not others:
+                    found[at] = float(str(largest))
+        return found
+
+    def _settle_types(self, name: str, numeric: list[bool], integers: list[int]) -> list[str]:
+        """Make integers of the columns of numbers that hold nothing else."""
+        types = [NUMBER if n else TEXT for n in numeric]
+        for at in integers:
+            types[at] = INTEGER
+        listed = ", ".join(f"c{at}::BIGINT AS c{at}" if t == INTEGER else f"c{at}" for at, t in enumerate(types))
+        if integers:
+            self.connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT {listed} FROM {name}")
+        return types
+
+    # ---- files that say their types
+
+    def _load_typed(self, name: str, path: bytes, kind: str) -> Table:
+        file = text(self._clean_name(path))
+        if kind == PARQUET:
+            source = f"read_parquet({file})"
+        elif kind == LINES:
+            source = f"read_json({file}, format='newline_delimited', sample_size=-1)"
+        else:
+            source = self._arrow(path)
+        described = self.rows(f"DESCRIBE SELECT * FROM {source}")
+        names = [str(line[0]) for line in described]
+        types = [_type(str(line[1])) for line in described]
+        cells = ", ".join(f"c{at}" for at in range(len(names)))
+        casts = ", ".join(f"{_cast(at, kind)} AS c{at}" for at, kind in enumerate(types))
+        self.connection.execute(f"CREATE TABLE {name} AS SELECT {casts} FROM {source} AS t({cells})")
+        count = int(str(self.row(f"SELECT count(*) FROM {name}")[0]))
+        return Table(name, names, types, count, [])
+
+    def _arrow(self, path: bytes) -> str:
+        if importlib.util.find_spec("pyarrow") is None:
+            raise NoTable(f"it needs pyarrow: {install_line('pyarrow')}")
+        from pyarrow import dataset
+
+        source = f"arrow{self._serial}"
+        self.connection.register(source, dataset.dataset(self._clean_name(path), format="feather"))
+        return source
+
+
+def text(value: str) -> str:
+    """Return a text as SQL has it."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def parts(items: Sequence[int], size: int = 200) -> list[Sequence[int]]:
+    """Return items in parts that a query can take at once."""
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+def _number(at: int, decimal: str) -> str:
+    cell = f"c{at}" if decimal == "." else f"replace(c{at}, ',', '.')"
+    return f"TRY_CAST({cell} AS DOUBLE)"
+
+
+def _looks_numeric(how: Dialect, at: int) -> bool:
+    """Whether a column holds numbers, by its first cells: none that a number would not say again."""
+    found = False
+    for record in how.sample:
+        cell = record[at].strip() if at < len(record) else ""
+        if cell in NULLS:
+            continue
+        if not dialect.is_number(cell, how.decimal):
+            return False
+        found = True
+    return found
+
+
+_TYPES = {
+    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"), INTEGER),
+    **dict.fromkeys(("DOUBLE", "FLOAT"), NUMBER),
+    **dict.fromkeys(("VARCHAR", "UUID", "HUGEINT", "UBIGINT", "UHUGEINT"), TEXT),
+    **dict.fromkeys(("DATE", "TIME"), TIME),
+    "BOOLEAN": TRUTH,
+}
+
+
+def _type(said: str) -> str:
+    """Return our word for a type of the engine's."""
+    beginnings = {"DECIMAL": NUMBER, "TIMESTAMP": TIME, "ENUM": TEXT}
+    known = next((kind for begin, kind in beginnings.items() if said.startswith(begin) and "[" not in said), NESTED)
+    return _TYPES.get(said, known)
+
+
+def _cast(at: int, kind: str) -> str:
+    """Return a column in SQL as all columns of its kind are held, so that two of them compare and hash alike."""
+    held = {INTEGER: "BIGINT", NUMBER: "DOUBLE", TEXT: "VARCHAR", NESTED: "VARCHAR"}.get(kind)
+    return f"c{at}::{held}" if held else f"c{at}"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0][:200]

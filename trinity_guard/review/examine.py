@@ -1,0 +1,182 @@
+"""Looks into an artifact that changed: by its kind, one reader each; what cannot be had or read is named."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard.errors import shown
+from trinity_guard.review import arrays, chunks, dialect, differ, engine
+from trinity_guard.review.dialect import NoTable
+from trinity_guard.review.record import ARRAY, DIRECTORY, MODEL, OTHER, TABLE, Review
+from trinity_guard.review.sides import Change, Version
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trinity_guard.dvcrepo.output import Output
+    from trinity_guard.review.contents import Contents
+
+    Files = tuple[bytes, bytes]  # of both sides; b"" where a side has none
+
+MODELS = (b".pkl", b".pickle", b".joblib", b".pt", b".pth", b".ckpt", b".onnx", b".safetensors", b".keras")
+# Of a directory so many of its files are looked into.
+MAX_MEMBERS = 20
+
+
+class Options:
+    """key: the columns that tell a row; rows: how many of each kind are shown; scratch: a folder to write to."""
+
+    __slots__ = ("key", "rows", "scratch")
+
+    def __init__(self, scratch: bytes, key: Sequence[str] = (), rows: int = 10) -> None:
+        self.scratch = scratch
+        self.key = key
+        self.rows = rows
+
+
+def kind_of(change: Change) -> str:
+    """Return what kind of artifact it is, by what records it and by its name."""
+    version = change.after or change.before
+    if version is not None and version.is_dir:
+        return DIRECTORY
+    if engine.kind_of(change.path):
+        return TABLE
+    suffix = os.path.splitext(change.path)[1].lower()
+    return MODEL if suffix in MODELS else ARRAY if suffix in arrays.SUFFIXES else OTHER
+
+
+def needed(changes: Sequence[Change]) -> list[Output]:
+    """Return the objects that looking into these takes."""
+    return [v.output for c in changes if not c.same_bytes for v in (c.before, c.after) if v and not (v.file or v.blob)]
+
+
+def examine(change: Change, contents: Contents, options: Options) -> Review:
+    """Return what changed inside of one artifact."""
+    found = Review(change, kind_of(change))
+    if change.same_bytes:
+        return found
+    if found.kind == DIRECTORY:
+        _directory(found, change, contents, options)
+        return found
+    files, reasons = [], []
+    for side, version in (("before", change.before), ("after", change.after)):
+        path, why = contents.file(version) if version else (b"", "")
+        files.append(path)
+        if why:
+            reasons.append(f"{side}: {why}" if change.before and change.after else why)
+    if reasons:
+        found.unavailable = "; ".join(reasons)
+        return found
+    found.sizes = tuple(os.path.getsize(path) if path else None for path in files)
+    _look(found, (files[0], files[1]), options)
+    return found
+
+
+def _look(found: Review, files: Files, options: Options) -> None:
+    try:
+        if found.kind == TABLE:
+            _table(found, files, options)
+        elif found.kind == ARRAY:
+            _arrays(found, files)
+        else:
+            _other(found, files)
+    except NoTable as error:
+        found.notes.append(str(error))
+        _other(found, files)
+
+
+# ---- tables
+
+
+def _table(found: Review, files: Files, options: Options) -> None:
+    kind = engine.kind_of(found.path)
+    if not engine.is_there():
+        _count(found, files, kind)
+        return
+    with engine.Engine(options.scratch, sum(size or 0 for size in found.sizes)) as tables:
+        before, after = (tables.load(path, kind) if path else None for path in files)
+        if before and after:
+            found.table = differ.compare(tables, before, after, options.key, options.rows)
+            found.notes += found.table.notes
+            return
+        for side, table in (("before", before), ("after", after)):
+            if table:
+                found.take_table(side, table)
+
+
+def _count(found: Review, files: Files, kind: str) -> None:
+    """Tell what the standard library can: names of columns, how many rows."""
+    found.notes.append(f"rows and cells are compared with the extra `review`: {engine.missing()}")
+    if kind not in (engine.CSV, engine.TSV):
+        return
+    for side, path in zip(("before", "after"), files, strict=True):
+        if path:
+            how = dialect.look(path, kind == engine.TSV)
+            found.sides[side] = how.names, dialect.count(path, how)
+
+
+# ---- arrays, directories, anything else
+
+
+def _arrays(found: Review, files: Files) -> None:
+    before, after = (arrays.of(path, found.path) if path else {} for path in files)
+    found.arrays = arrays.compare(before, after)
+
+
+def _other(found: Review, files: Files) -> None:
+    if all(files):
+        found.shared = chunks.shared(*files)
+
+
+def _directory(found: Review, change: Change, contents: Contents, options: Options) -> None:
+    lists: list[dict[bytes, str]] = []
+    for side, version in (("before", change.before), ("after", change.after)):
+        listed, why = contents.listed(version) if version else ({}, "")
+        if why:
+            found.unavailable += f"{'; ' if found.unavailable else ''}{side}: {why}"
+        lists.append(listed or {})
+    if found.unavailable:
+        return
+    before, after = lists
+    members = _members(change, before, after)
+    moved = {m.before.path: m.path for m in members if m.word == "renamed" and m.before}
+    prefix = len(found.path) + 1
+    found.files = {
+        "before": len(before),
+        "after": len(after),
+        "added": [shown(m.path[prefix:]) for m in members if m.word == "added"],
+        "removed": [shown(m.path[prefix:]) for m in members if m.word == "removed"],
+        "changed": [shown(m.path[prefix:]) for m in members if m.word == "changed"],
+        "renamed": {shown(old[prefix:]): shown(new[prefix:]) for old, new in moved.items()},
+    }
+    _look_into_members(found, members, change, contents, options)
+
+
+def _members(change: Change, before: dict[bytes, str], after: dict[bytes, str]) -> list[Change]:
+    from trinity_guard.dvcrepo.output import listed_in
+    from trinity_guard.review import sides
+
+    one, other = sides.Side(b"", {}), sides.Side(b"", {})
+    for side, version, files in ((one, change.before, before), (other, change.after, after)):
+        if version is None:
+            continue
+        for name, md5 in files.items():
+            path = change.path + b"/" + name
+            side.artifacts[path] = Version(path, listed_in(version.output, md5, path))
+            if version.files is not None:
+                side.artifacts[path].file = os.path.join(version.file, name)
+    return sides.changes(one, other)
+
+
+def _look_into_members(
+    found: Review, members: Sequence[Change], change: Change, contents: Contents, options: Options
+) -> None:
+    changed = [m for m in members if m.word == "changed" and kind_of(m) in (TABLE, ARRAY)]
+    if len(changed) > MAX_MEMBERS:
+        found.notes.append(
+            f"of {len(changed):,} tables and arrays that changed, the first {MAX_MEMBERS} are looked into"
+        )
+    chosen = changed[:MAX_MEMBERS]
+    contents.fetch(needed(chosen))
+    found.members = [examine(m, contents, options) for m in chosen]

@@ -1,0 +1,1 @@
+"""The comparisons as text for a terminal, and as json for programs."""

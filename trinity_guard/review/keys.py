@@ -1,0 +1,135 @@
+"""Which columns tell a row: those that were named, or ones that are unique, never null, and stay."""
+
+from __future__ import annotations
+
+from trinity_guard.errors import UNUSABLE, GuardError, did_you_mean
+from trinity_guard.review.engine import INTEGER, NESTED, NUMBER, TEXT, parts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.review.engine import Engine, Table
+
+# So many of the smaller side's keys must be on the other one too.
+STABLE = 0.5
+# An estimate of how many values differ is off by as much.
+ESTIMATE = 0.9
+MAX_TRIED = 12
+MAX_PARTS = 8
+NAMES = ("id", "key", "uuid", "guid", "index", "name", "path", "file")
+
+
+def find(engine: Engine, before: Table, after: Table, named: list[str], notes: list[str]) -> list[str] | None:
+    """Return the key's columns, None where rows are to be compared as a bag, which the notes then say."""
+    if named:
+        return _named(engine, before, after, named, notes)
+    common = [n for n in before.names if n in after]
+    if not common or not before.rows or not after.rows:
+        return None
+    likely = _likely(engine, before, after, common)
+    best: tuple[float, list[str]] | None = None
+    for names in likely[:MAX_TRIED]:
+        share = _stable(engine, before, after, names)
+        if share >= STABLE and (best is None or share > best[0]):
+            best = share, names
+        if best and best[0] > 0.999:
+            break
+    if best is None:
+        notes.append("no column tells its rows (unique, never empty, the same on both sides): compared as multisets")
+        return None
+    return best[1]
+
+
+def _named(engine: Engine, before: Table, after: Table, named: list[str], notes: list[str]) -> list[str] | None:
+    lacking = next(((n, t) for n in named for t in (before, after) if n not in t), None)
+    if lacking:
+        name, table = lacking
+        side = "before" if table is before else "after"
+        raise GuardError(
+            f"no column '{name}' {side}{did_you_mean(name, table.names)}.", "trinity-guard diff --key COLUMN", UNUSABLE
+        )
+    for table in (before, after):
+        total, distinct, empty = _unique(engine, table, named)
+        if distinct != total or empty:
+            what = (
+                f"{total - distinct:,} rows repeat another's key" if distinct != total else f"{empty:,} keys are empty"
+            )
+            notes.append(f"--key {','.join(named)} tells no row ({what}): compared as multisets")
+            return None
+    return named
+
+
+def _likely(engine: Engine, before: Table, after: Table, common: list[str]) -> list[list[str]]:
+    """Return keys that may do, the likeliest first: by an estimate of how many values differ."""
+    counts = [_estimates(engine, table, common) for table in (before, after)]
+    single = [
+        n
+        for n in common
+        if all(c[n][0] >= ESTIMATE * t.rows and not c[n][1] for c, t in zip(counts, (before, after), strict=True))
+        and before.type_of(n) != NESTED
+    ]
+    order = {n: at for at, n in enumerate(common)}
+    single.sort(key=lambda n: (_rank(before, n), order[n]))
+    return [[n] for n in single] + _pairs(before, after, common, counts)
+
+
+def _pairs(before: Table, after: Table, common: list[str], counts: list[dict[str, tuple[int, int]]]) -> list[list[str]]:
+    """Return pairs of columns of which each value of the one may stand once beside one of the other."""
+    usable = [
+        n for n in common if before.type_of(n) not in (NUMBER, NESTED) and not any(c[n][1] for c in counts)
+        and all(c[n][0] > 1 for c in counts)
+    ][:MAX_PARTS]  # fmt: skip
+    found = []
+    for at, one in enumerate(usable):
+        for other in usable[at + 1 :]:
+            enough = all(
+                c[one][0] * c[other][0] >= ESTIMATE * t.rows for c, t in zip(counts, (before, after), strict=True)
+            )
+            if enough:
+                found.append([one, other])
+    return found
+
+
+def _estimates(engine: Engine, table: Table, names: list[str]) -> dict[str, tuple[int, int]]:
+    """Return of each column about how many values differ, and how many cells are empty."""
+    found: dict[str, tuple[int, int]] = {}
+    for part in parts(range(len(names))):
+        columns = [table.column(names[at]) for at in part]
+        asked = ", ".join(f"approx_count_distinct({c}), count(*) - count({c})" for c in columns)
+        said = engine.row(f"SELECT {asked} FROM {table.name}")
+        for place, at in enumerate(part):
+            found[names[at]] = int(str(said[2 * place])), int(str(said[2 * place + 1]))
+    return found
+
+
+def _rank(table: Table, name: str) -> tuple[int, int]:
+    lower = name.lower()
+    named = next((at for at, word in enumerate(NAMES) if lower == word), len(NAMES))
+    if named == len(NAMES) and lower.endswith(("_id", "id", "_key", "uuid")):
+        named = 1
+    return (0 if table.type_of(name) in (INTEGER, TEXT) else 1), named
+
+
+def _unique(engine: Engine, table: Table, names: list[str]) -> tuple[int, int, int]:
+    """Return how many rows there are, how many keys, and how many rows have an empty one."""
+    columns = ", ".join(table.column(n) for n in names)
+    empty = " OR ".join(f"{table.column(n)} IS NULL" for n in names)
+    counted = columns if len(names) == 1 else f"({columns})"
+    query = f"SELECT count(*), count(DISTINCT {counted}), count(*) FILTER ({empty}) FROM {table.name}"
+    total, distinct, without = (int(str(v)) for v in engine.row(query))
+    return total, distinct, without
+
+
+def _stable(engine: Engine, before: Table, after: Table, names: list[str]) -> float:
+    """Return which share of the smaller side's keys the other one has too; 0 where they are no keys at all."""
+    for table in (before, after):
+        total, distinct, empty = _unique(engine, table, names)
+        if distinct != total or empty:
+            return 0.0
+    pairs = [(f"a.{before.column(n)}", f"b.{after.column(n)}", before.type_of(n), after.type_of(n)) for n in names]
+    numbers = (INTEGER, NUMBER)
+    on = " AND ".join(
+        f"{a} = {b}" if one == other or {one, other} <= set(numbers) else f"CAST({a} AS VARCHAR) = CAST({b} AS VARCHAR)"
+        for a, b, one, other in pairs
+    )
+    [common] = engine.row(f"SELECT count(*) FROM {before.name} a JOIN {after.name} b ON {on}")
+    return int(str(common)) / min(before.rows, after.rows)
