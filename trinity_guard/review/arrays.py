@@ -7,6 +7,7 @@ import math
 import os
 import zipfile
 
+from trinity_guard import git
 from trinity_guard.remotes.connect import install_line
 from trinity_guard.review.dialect import NoTable
 
@@ -58,7 +59,7 @@ def of(path: bytes, named: bytes) -> dict[str, Array]:
 def _npy(path: bytes) -> Array:
     import numpy as np
 
-    with open(path, "rb") as file:
+    with open(git.opened(path, links=True), "rb") as file:
         shape, dtype = _header(file)
     if dtype.hasobject:
         return Array(shape, "object", None)  # to read it would be to unpickle it

@@ -56,7 +56,7 @@ class Contents:
         if version.why:
             return b"", version.why
         if version.file:
-            return version.file, ""
+            return regular(version.file)
         if version.blob:
             return self._from_git(version.blob), ""
         return self.object(version.output)
@@ -83,7 +83,7 @@ class Contents:
     def member(self, version: Version, name: bytes, md5: str) -> tuple[bytes, str]:
         """Return where a file of a directory lies, or why it cannot be had."""
         if version.files is not None:
-            return os.path.join(version.file, name), ""
+            return regular(os.path.join(version.file, name))
         return self.object(listed_in(version.output, md5))
 
     def _cached(self, output: Output) -> bytes | None:
@@ -101,3 +101,12 @@ class Contents:
                 for piece in blobs.stream(blob):
                     file.write(piece)
         return path
+
+
+def regular(path: bytes) -> tuple[bytes, str]:
+    """Return a path of the work tree that can be opened by its name, or why it cannot: a pipe, a device."""
+    try:
+        os.close(git.opened(path, links=True))
+    except OSError as error:
+        return b"", error.strerror or str(error)
+    return path, ""
