@@ -185,6 +185,7 @@ OPENERS = {
     "review/engine.py": "a folder of its own",
     "setup/install.py": "the git dir",
     "setup/record.py": "the git dir",
+    "training/description/kind.py": "what git.opened gave",
     "training/data/generate.py": "what git.opened gave; made anew",
     "training/model/trials.py": "no link, nothing that is waited for",
     "training/model/workers.py": "the null device",

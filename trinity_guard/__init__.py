@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     # Who wants to know how far something is: told what is done, of how much.
     Progress = Callable[[int, int], None]
 
+# For programs; __init__.pyi says their types. By name, since this package must import nothing of its own.
+PUBLIC = {"record": "trinity_guard.training.description.run", "run": "trinity_guard.training.description.run"}
+
 # The folder that this package is imported from: for whoever starts another Python, or reads the files beside the code.
 LIBRARY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -32,8 +35,12 @@ def python_module(name: str) -> list[str]:
     return [sys.executable, "-P", "-m", name]
 
 
-def __getattr__(name: str) -> str:
-    """Load the version when it is asked for: no hook asks."""
+def __getattr__(name: str) -> object:
+    """Load what is for programs, and the version, when it is asked for: no hook asks."""
+    if name in PUBLIC:
+        import importlib  # hooks never need it
+
+        return getattr(importlib.import_module(PUBLIC[name]), name)
     if name != "__version__":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:

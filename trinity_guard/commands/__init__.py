@@ -21,6 +21,7 @@ COMMANDS = {
     "train": "train the layout_risk_predictor, log it to MLflow, write model, metadata and card",
     "evaluate": "a model's figures on a table",
     "predict": "what a model says of pages, and which healing strategy it advises",
+    "record": "the metadata and card of a model of your own, of any library, for release and lineage",
     "release": "a semantic version of a committed, pushed model: Git tag, stage, MLflow's registry",
     "lineage": "where a model came from, and whether tag, pointers, run and remote agree",
     "ui": "MLflow's pages on the runs of this project",

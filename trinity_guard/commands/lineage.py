@@ -46,7 +46,7 @@ def run(args: list[str]) -> int:
     path = repository.relative(place, [given.model], start)[0] if given.model else b""
     if given.verify and os.path.isdir(place.file(b".dvc")):
         confirm.about_remotes(place, [(b"", config.remote or "")])
-    record = lineage.meant(place, given.model, path)
+    record = lineage.meant(place, given.model, path, repository.relative(place, ["."], start)[0])
     with progress.Progress() as line:
         if given.verify:
             line.say("asking MLflow and the remotes")

@@ -50,8 +50,9 @@ def run(args: list[str]) -> int:
     config, _ = patterns.load_config(place)
     model = repository.relative(place, [asked.model], start)[0] if asked.model else b""
     wanted = release.Asked(
-        asked.version, model, asked.stage or "", asked.backport, not asked.no_mlflow, asked.offline_ok
-    )
+        asked.version, model, asked.stage or "", asked.backport, not asked.no_mlflow, asked.offline_ok,
+        repository.relative(place, ["."], start)[0],
+    )  # fmt: skip
     confirm.about_remotes(place, [(b"", config.remote or "")] if os.path.isdir(place.file(b".dvc")) else [])
     plan = release.plan(place, config.remote or "", wanted)
     release.carry_out(plan)

@@ -82,26 +82,6 @@ def test_what_the_commit_lacks_is_named_with_what_helps(
     assert refused.value.exit_code == 1
 
 
-def test_the_newest_is_the_one_that_was_trained_last_committed_or_not(
-    bare_repo: Repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tree = files(bare_repo, monkeypatch, **whole())
-    assert committed.newest(tree) == MODEL
-    later = json.dumps({**METADATA, "created": "2026-01-03T00:00:00Z"}).encode()
-    bare_repo.write("models/later_metadata.json", later)
-    assert committed.newest(tree) == MODEL, "metadata without its model is none"
-    bare_repo.write("models/later.pkl", b"x")
-    bare_repo.write("models/other_metadata.json", b"some other tool's")
-    bare_repo.write("models/other.pkl", b"x")
-    assert committed.newest(tree) == b"models/later.pkl"
-
-
-def test_where_no_model_has_metadata_that_is_said(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(GuardError, match="no model with metadata") as refused:
-        committed.newest(files(bare_repo, monkeypatch, readme=b""))
-    assert refused.value.exit_code == 2
-
-
 @pytest.mark.parametrize(
     ("fields", "keys", "text"),
     [
@@ -124,18 +104,3 @@ def test_metadata_and_card_stand_beside_the_model() -> None:
 def test_metadata_beyond_sense_is_not_read(tmp_path: Path) -> None:
     with pytest.raises(GuardError, match="larger than 10 MB"):
         committed.parsed(b" " * (committed.MAX_METADATA + 1), b"m_metadata.json")
-
-
-def test_a_pipelines_model_bears_no_date_and_is_as_old_as_its_commit(
-    bare_repo: Repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    files(bare_repo, monkeypatch, **whole())
-    undated = {key: value for key, value in METADATA.items() if key != "created"}
-    tree = files(
-        bare_repo, monkeypatch,
-        models__p_dot_pkl_dot_dvc=pointer("p.pkl"), models__p_metadata_dot_json=json.dumps(undated).encode(),
-    )  # fmt: skip
-    assert committed.newest(tree) == b"models/p.pkl"
-    later = {**METADATA, "created": "2126-01-02T00:00:00Z"}
-    tree = files(bare_repo, monkeypatch, models__m_metadata_dot_json=json.dumps(later).encode())
-    assert committed.newest(tree) == b"models/m.pkl"

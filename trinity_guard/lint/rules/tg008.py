@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from trinity_guard.errors import pathspec, shown
+from trinity_guard.detect import modelfiles
+from trinity_guard.errors import pathspec, shown, typed
 from trinity_guard.lint.finding import ERROR, WARNING, Finding
 from trinity_guard.lint.subject import Subject
 
 POINTER = b".dvc"
 MODELS = b"models"
-MODEL_ENDS = (
-    b".pkl", b".pickle", b".joblib", b".h5", b".hdf5", b".keras", b".pt", b".pth", b".ckpt", b".onnx", b".safetensors",
-)  # fmt: skip
 # What the trainer writes, and never without its metadata.
 TRAINED = b"layout_risk_predictor_"
 
@@ -23,16 +21,16 @@ def find(subject: Subject) -> Iterator[Finding]:
     tracked = {h.path for h in subject.held()}
     for entry in subject.tree.ending(POINTER):
         path = entry.path[: -len(POINTER)]
-        stem, end = os.path.splitext(path)
-        if not subject.is_new(entry) or end.lower() not in MODEL_ENDS or MODELS not in path.split(b"/")[:-1]:
+        end = os.path.splitext(path)[1]
+        if not subject.is_new(entry) or end.lower() not in modelfiles.SUFFIXES or MODELS not in path.split(b"/")[:-1]:
             continue
-        metadata = stem + b"_metadata.json"
+        metadata = modelfiles.metadata_path(path)
         if subject.tree.get(metadata) is None and metadata not in tracked:
             yield Finding(
                 "TG008",
                 entry.path,
                 f"a model without {shown(os.path.basename(metadata))} beside it: nobody can tell how it was made",
-                f"git add -- {pathspec(metadata)}     # `trinity-guard train` writes it",
+                f"trinity-guard record {typed(path)} && git add -- {pathspec(metadata)}",
                 commit=subject.tree.commit.decode(),
                 key=path.hex(),
                 level=ERROR if os.path.basename(path).startswith(TRAINED) else WARNING,

@@ -4,34 +4,27 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from trinity_guard import git
 from trinity_guard.checkout.desired import Projects, expand, outputs
+from trinity_guard.detect import modelfiles
 from trinity_guard.dvcrepo import paths
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo.output import Output
 from trinity_guard.dvcrepo.paths import is_reference
-from trinity_guard.errors import BLOCKED, UNUSABLE, GuardError, shown, typed
+from trinity_guard.errors import BLOCKED, GuardError, quoted, shown, typed
 from trinity_guard.git import index, revisions
+from trinity_guard.training import provenance
 from trinity_guard.training.release.versions import NAME
 
 FOLDER = b"models"
-SUFFIX = b".pkl"
-METADATA, CARD = b"_metadata.json", b"_card.md"
+METADATA = modelfiles.METADATA
+metadata_path, card_path = modelfiles.metadata_path, modelfiles.card_path
 # A metadata file is some kilobytes; nobody's is this large.
 MAX_METADATA = 10 << 20
-
-
-def metadata_path(model: bytes) -> bytes:
-    return os.path.splitext(model)[0] + METADATA
-
-
-def card_path(model: bytes) -> bytes:
-    return os.path.splitext(model)[0] + CARD
 
 
 @dataclass(frozen=True)
@@ -51,6 +44,16 @@ class Metadata:
     def dirty(self) -> bool:
         state = self.all.get("git")
         return isinstance(state, dict) and state.get("dirty") is True
+
+    @property
+    def is_trainers(self) -> bool:
+        """Whether `trinity train` wrote it."""
+        return "protocol" in self.all
+
+    @property
+    def without_dataset(self) -> bool:
+        """Whether it says that nobody told of a dataset; not to name any is another thing."""
+        return "dataset" in self.all and self.all["dataset"] is None
 
     @property
     def name(self) -> str:
@@ -135,7 +138,8 @@ def parsed(data: bytes, path: bytes) -> Metadata:
 class Model:
     """A model of a commit. goal: its file, md5, size, and the pointer or lock that says so.
 
-    data: the same of the dataset, None where the commit records none at the path that the metadata names.
+    data: the same of the dataset, None where no pointer of the commit names the path that the metadata names;
+    data_in_git: its md5 where Git itself holds it, "" where it does not.
     """
 
     commit: bytes
@@ -143,6 +147,7 @@ class Model:
     metadata: Metadata
     data: Output | None
     data_path: bytes
+    data_in_git: str = ""
 
     @property
     def path(self) -> bytes:
@@ -168,9 +173,12 @@ def model(tree: CommitFiles, path: bytes) -> Model:
         if path in tree.entries:
             raise GuardError(f"{shown(path)} is in Git raw.", f"trinity-guard convert {name} && git commit", BLOCKED)
         there = os.path.lexists(tree.place.file(path))
+        add = f"git add {name} && git commit"
+        if os.path.isdir(tree.place.file(path)):
+            add = f"dvc add {name} && git add {name}.dvc && git commit"
         raise GuardError(
             f"no pointer of commit {tree.commit[:10].decode()} names {shown(path)}.",
-            f"git add {name} && git commit" if there else "trinity train && git add -A && git commit",
+            add if there else "trinity train && git add -A && git commit",
             BLOCKED,
         )
     metadata = tree.metadata(path)
@@ -178,11 +186,23 @@ def model(tree: CommitFiles, path: bytes) -> Model:
         missing = metadata_path(path)
         raise GuardError(
             f"commit {tree.commit[:10].decode()} has no {shown(missing)}, which tells what the model was made of.",
-            f"git add {typed(missing)} && git commit",
+            recording(tree.place, path),
             BLOCKED,
         )
     data_path = inside(tree.place, metadata.text("dataset", "path"))
-    return Model(tree.commit, goal, metadata, tree.goal(data_path) if data_path else None, data_path)
+    data = tree.goal(data_path) if data_path else None
+    raw = tree.read(data_path) if data_path and data is None else None
+    return Model(tree.commit, goal, metadata, data, data_path, provenance.md5(raw) if raw is not None else "")
+
+
+def recording(place: git.Place, path: bytes) -> str:
+    """Return the command that brings a model's metadata into Git: it is written first where it is not there."""
+    missing = metadata_path(path)
+    if os.path.lexists(place.file(missing)):
+        return f"git add {typed(missing)} && git commit"
+    files = f"{typed(missing)} {typed(card_path(path))}"
+    message = quoted(f"Record {shown(path)}")
+    return f"trinity record {typed(path)} && git add {files} && git commit -m {message}"
 
 
 def inside(place: git.Place, text: str) -> bytes:
@@ -190,59 +210,3 @@ def inside(place: git.Place, text: str) -> bytes:
     path = os.path.normpath(os.path.join(place.top, os.fsencode(text))) if text else b""
     top = place.top.rstrip(b"/") + b"/"
     return path[len(top) :] if path.startswith(top) else b""
-
-
-def newest(tree: CommitFiles) -> bytes:
-    """Return the path of the model of `models/` that was trained last, by its metadata.
-
-    A pipeline's bears no date: it is as old as the commit that changed it last. Those of the work tree count too: one
-    that is not committed is not passed over in silence. GuardError where there is none.
-    """
-    dated: dict[bytes, str] = {}
-    for path, data in _metadata_files(tree).items():
-        stem = path[: -len(METADATA)]
-        try:
-            dated[stem + SUFFIX] = parsed(data, path).text("created") or _moment(tree, path)
-        except GuardError:
-            continue  # some other tool's file: no candidate, and named when it is asked for
-    if not dated:
-        raise GuardError(
-            "there is no model with metadata in models/, neither in the commit nor beside it.",
-            "trinity train && git add -A && git commit",
-            UNUSABLE,
-        )
-    return max(dated, key=lambda path: (dated[path], path))
-
-
-def _moment(tree: CommitFiles, path: bytes) -> str:
-    """Return when a file became what it is, as metadata writes moments: by its last commit; not committed: now."""
-    changed = git.run("status", "--porcelain", "-uall", "--", path, env=git.literal())
-    said = git.run(
-        "log", "-1", "--date=format-local:%Y-%m-%dT%H:%M:%SZ", "--format=%cd", tree.commit, "--", path,
-        env={**git.literal(), "TZ": "UTC"},
-    )  # fmt: skip
-    if said and not changed:
-        return os.fsdecode(said.strip())
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-
-
-def _metadata_files(tree: CommitFiles) -> dict[bytes, bytes]:
-    """Return path -> bytes of the metadata in `models/`, the commit's and the work tree's (an edit does not count)."""
-    names = [p for p in tree.entries if os.path.dirname(p) == FOLDER and p.endswith(METADATA)]
-    found = dict(zip(names, git.read_all(tree.entries[p].oid for p in names), strict=True))
-    folder = tree.place.file(FOLDER)
-    listed = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
-    for name in listed:
-        path = os.path.join(FOLDER, name)
-        model_file = tree.place.file(path[: -len(METADATA)] + SUFFIX)
-        if name.endswith(METADATA) and path not in found and os.path.lexists(model_file):
-            found[path] = _start(tree.place.file(path))
-    return {path: data or b"" for path, data in found.items()}
-
-
-def _start(file: bytes) -> bytes:
-    """Return the bytes of a metadata file; b"" for what is none: no regular file, or longer than any."""
-    try:
-        return git.read(file, MAX_METADATA)
-    except OSError:
-        return b""

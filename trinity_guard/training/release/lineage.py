@@ -12,6 +12,7 @@ from trinity_guard.checkout import use
 from trinity_guard.checkout.desired import Projects
 from trinity_guard.dvcrepo import odb, paths
 from trinity_guard.dvcrepo.output import Output
+from trinity_guard.dvcrepo.workdirectory import WorkDirectory
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.push import deliver
 from trinity_guard.remotes import connect
@@ -19,6 +20,7 @@ from trinity_guard.training import extra
 from trinity_guard.training.release import committed, mark
 from trinity_guard.training.release import release as releasing
 from trinity_guard.training.release.committed import Model
+from trinity_guard.training.release.newest import newest
 from trinity_guard.training.release.versions import Registry, Release
 
 # How a line turned out. UNSEEN is never taken for OK: nobody has looked, or nobody could.
@@ -72,10 +74,11 @@ def _object(goal: Output) -> dict[str, object]:
     return {"path": shown(goal.path), "md5": goal.md5, "size": goal.size, "pointer": shown(goal.source)}
 
 
-def meant(place: git.Place, text: str, path: bytes) -> Record:
+def meant(place: git.Place, text: str, path: bytes, below: bytes = b"") -> Record:
     """Find the record that a version, a tag, or a model's path means; "" means the last release, else the newest model.
 
-    path: the same text as a path from the top. GuardError where there is nothing of the kind.
+    path: the same text as a path from the top; below: the folder whose newest is meant. GuardError where there is
+    nothing of the kind.
     """
     registry = Registry()
     found = registry.meant(text)
@@ -91,7 +94,7 @@ def meant(place: git.Place, text: str, path: bytes) -> Record:
     tree = committed.CommitFiles(place, use.commit_of(b"HEAD"))
     if text and tree.goal(path) is None and not os.path.lexists(place.file(path)):
         raise GuardError(f"there is no release, and no model, {text} here.", "gto show     # or: git fetch --tags", 2)
-    model = committed.model(tree, path if text else committed.newest(tree))
+    model = committed.model(tree, path if text else newest(tree, below, "trinity lineage"))
     # The version that has just these bytes, where one has.
     of = next((r for r in reversed(registry.of(model.name)) if r.said.get("model_md5") == model.goal.md5), None)
     if of is not None:
@@ -155,7 +158,11 @@ def _data(record: Record) -> Iterator[Fact]:
     model = record.model
     said = model.metadata.text("dataset", "md5")
     name = shown(model.data_path) or model.metadata.text("dataset", "path") or "none named"
-    if model.data is None:
+    if model.metadata.without_dataset:
+        yield Fact("dataset", UNSEEN, "none named: trinity record MODEL --dataset PATH")
+    elif said and model.data_in_git == said:
+        yield Fact("dataset", OK, f"{name} md5 {said} (in Git)")
+    elif model.data is None:
         yield Fact("dataset", WRONG, f"{name} md5 {said or None}: no pointer of this commit names it")
     elif model.data.md5 != said:
         yield Fact("dataset", WRONG, f"{name} md5 {model.data.md5}, but the model was trained on md5 {said or None}")
@@ -202,12 +209,15 @@ def _here(place: git.Place, model: Model, look: bool) -> Iterator[Fact]:
         said = f"{shown(path)} here is {'not ' if changed else ''}as commit {model.commit[:10].decode()} has it"
         yield Fact("file", WRONG if changed else OK, said)
     file = place.file(model.path)
-    if not os.path.isfile(file):
+    if not os.path.isfile(file) and not (model.goal.is_dir and os.path.isdir(file)):
         return
     if not look:
         yield Fact("file", UNSEEN, name)
         return
-    right = odb.says(model.goal.name, odb.md5_of(file), file)
+    if model.goal.is_dir:
+        right = os.path.isdir(file) and WorkDirectory(place, model.goal).md5() == model.goal.md5
+    else:
+        right = odb.says(model.goal.name, odb.md5_of(file), file)
     yield Fact("file", OK if right else WRONG, f"{name} here is {'' if right else 'not '}what its pointer names")
 
 
@@ -279,7 +289,7 @@ def _kept(place: git.Place, goal: Output) -> Iterator[Fact]:
 
 
 def _remote(place: git.Place, choice: str, wanted: list[Output]) -> Iterator[Fact]:
-    for goal in wanted:
+    for goal in (g for g in wanted if not g.from_repo):
         try:
             for _, name, reason in releasing.on_remotes(place, choice, [goal]):
                 yield Fact("remote", WRONG if reason else OK, reason or f"{shown(goal.path)} is on '{name}'")

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 
 from trinity_guard import git
 from trinity_guard.checkout import use
+from trinity_guard.checkout.desired import Projects, expand
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import odb
 from trinity_guard.dvcrepo.output import Output
+from trinity_guard.dvcrepo.workdirectory import WorkDirectory
 from trinity_guard.errors import BLOCKED, GuardError, quoted, shown, typed
 from trinity_guard.push import deliver
 from trinity_guard.remotes import connect
@@ -23,6 +25,7 @@ from trinity_guard.training import provenance
 from trinity_guard.training.release import committed, elsewhere, versions
 from trinity_guard.training.release import mark as marking
 from trinity_guard.training.release.committed import Model
+from trinity_guard.training.release.newest import newest
 from trinity_guard.training.release.versions import Registry, Release
 
 HEAD = b"HEAD"
@@ -34,7 +37,8 @@ FOLDER = os.fsdecode(committed.FOLDER)
 class Asked:
     """What the command line says. model: a path from the top, b"" for the newest; mlflow: False leaves it alone.
 
-    offline_ok: release also where the Git remote cannot be asked what is released already.
+    below: the folder whose newest is meant, where it has any. offline_ok: release also where the Git remote cannot be
+    asked what is released already.
     """
 
     version: str
@@ -43,6 +47,7 @@ class Asked:
     backport: bool = False
     mlflow: bool = True
     offline_ok: bool = False
+    below: bytes = b""
 
 
 @dataclass
@@ -69,7 +74,7 @@ def plan(place: git.Place, choice: str, asked: Asked) -> ReleasePlan:
         raise GuardError(f"'{asked.stage}' is no name for a stage.", "trinity release v1.2.0 --stage prod", 2)
     registry = Registry()
     tree = committed.CommitFiles(place, use.commit_of(HEAD))
-    path = asked.model or committed.newest(tree)
+    path = asked.model or newest(tree, asked.below, f"trinity release {asked.version} --model")
     there = _released(registry, tree, path, asked.version)
     if there is not None:
         return _completion(place, registry, there, path, asked)
@@ -93,6 +98,8 @@ def _plan(registry: Registry, model: Model, asked: Asked, is_new: bool) -> Relea
     made = ReleasePlan(model, asked.version, f"{model.name}@{asked.version}", is_new)
     if asked.stage:
         made.stage, made.stage_tag = asked.stage, registry.next_stage_tag(model.name, asked.stage)
+    if model.metadata.without_dataset:
+        made.notes.append("its metadata names no dataset: trinity record MODEL --dataset PATH says what it was made of")
     if model.metadata.dirty:
         made.notes.append("it was trained with changes in the work tree that no commit holds")
     same = [r.version for r in registry.of(model.name) if r.said.get("model_md5") == model.goal.md5]
@@ -184,10 +191,9 @@ def _only(tree: committed.CommitFiles, release: Release) -> bytes:
     """Return the model that a tag of GTO's own means, which names none: the one of its name in that commit."""
     found = []
     for goal in tree.goals():
-        if goal.path.endswith(committed.SUFFIX):
-            metadata = tree.metadata(goal.path)
-            if metadata and metadata.name == release.name:
-                found.append((metadata.text("created"), goal.path))
+        metadata = tree.metadata(goal.path) if committed.metadata_path(goal.path) in tree.entries else None
+        if metadata and metadata.name == release.name:
+            found.append((metadata.text("created"), goal.path))
     if not found:
         raise GuardError(f"the commit of {release.tag} has no model of that name with metadata.", "gto history")
     return max(found)[1]
@@ -245,10 +251,12 @@ def _bytes(place: git.Place, model: Model) -> list[tuple[str, str]]:
     """Compare the file in the work tree, where it is there, with its pointer."""
     file, name = place.file(model.path), typed(model.path)
     try:
-        regular = stat.S_ISREG(os.stat(file).st_mode)
+        mode = os.stat(file).st_mode
     except FileNotFoundError:
         return []  # not fetched: what is released is what the pointer names
-    if regular and odb.says(model.goal.name, odb.md5_of(file), file):
+    if model.goal.is_dir and stat.S_ISDIR(mode) and WorkDirectory(place, model.goal).md5() == model.goal.md5:
+        return []
+    if stat.S_ISREG(mode) and odb.says(model.goal.name, odb.md5_of(file), file):
         return []
     return [(
         f"{shown(model.path)} is not what {shown(model.goal.source)} records",
@@ -268,13 +276,23 @@ def _metadata(model: Model) -> list[tuple[str, str]]:
         found.append(f"{where} is of another model (md5 {told.text('model', 'md5')[:10] or 'none'})")
     if os.path.basename(told.text("model", "path")) != os.path.basename(os.fsdecode(model.path)):
         found.append(f"{where} names another file")
-    return [(problem, "trinity train && git add -A && git commit     # writes both") for problem in found]
+    return [(problem, _described_anew(model)) for problem in found]
+
+
+def _described_anew(model: Model) -> str:
+    """Return the command that writes a model's metadata: the trainer's comes with another model."""
+    if model.metadata.is_trainers:
+        return "trinity train && git add -A && git commit     # writes both"
+    files = f"{typed(committed.metadata_path(model.path))} {typed(committed.card_path(model.path))}"
+    return f"trinity record {typed(model.path)} && git add {files} && git commit"
 
 
 def _data(place: git.Place, model: Model) -> list[tuple[str, str]]:
     told = model.metadata.text("dataset", "path")
+    if model.metadata.without_dataset:
+        return []
     if not told:
-        return [("its metadata names no dataset", "trinity train && git add -A && git commit")]
+        return [("its metadata names no dataset", _described_anew(model))]
     name, wanted = shown(os.fsencode(told)), model.metadata.text("dataset", "md5")
     if not model.data_path:
         return [(f"its dataset {name} lies outside of this repository", "trinity train --dataset data/FILE.csv")]
@@ -284,11 +302,15 @@ def _data(place: git.Place, model: Model) -> list[tuple[str, str]]:
             f"mv {typed(os.fsencode(told))} data/FILE.csv && trinity train --dataset data/FILE.csv && "
             "git add -A && git commit",
         )]  # fmt: skip
-    if model.data is not None and model.data.md5 == wanted:
+    if wanted and wanted in (model.data.md5 if model.data else "", model.data_in_git):
         return []
     problem = f"it was trained on another {name} than this commit records"
-    if model.data is None:
+    if model.data is None and not model.data_in_git:
         problem = f"no pointer of this commit names its dataset {name}"
+    if not model.metadata.is_trainers:
+        path = typed(model.data_path)
+        again = f"trinity record {typed(model.path)} --dataset {path}     # if it was trained on what is here now"
+        return [(problem, f"git add {path} && git commit     # as it was when the model was recorded\n{again}")]
     return [(problem, _recording(place, model.data_path, wanted))]
 
 
@@ -310,7 +332,18 @@ def _recording(place: git.Place, path: bytes, md5: str) -> str:
 
 
 def _remote(place: git.Place, choice: str, wanted: Sequence[Output]) -> list[tuple[str, str]]:
-    return [(reason, "trinity-guard push") for _, _, reason in on_remotes(place, choice, wanted) if reason]
+    whole = [part for goal in wanted for part in (goal, *_members(place, goal))]
+    return [(reason, "trinity-guard push") for _, _, reason in on_remotes(place, choice, whole) if reason]
+
+
+def _members(place: git.Place, goal: Output) -> list[Output]:
+    """Return the files of a directory whose list is here; without it, the list alone can be asked for."""
+    if not goal.is_dir or goal.from_repo:
+        return []
+    members = list(expand(Projects(place).cache_reader(goal.project), goal) or [])
+    for member in members:
+        member.project, member.remote = goal.project, goal.remote
+    return members
 
 
 def on_remotes(place: git.Place, choice: str, wanted: Sequence[Output]) -> list[tuple[Output, str, str]]:

@@ -24,17 +24,32 @@ def version(store: RunStore, name: str, number: str) -> dict[str, Any] | None:
 
 
 def run_of(store: RunStore, run_id: str) -> dict[str, Any] | None:
-    """Return a run (run_id, name, status, metrics, params, tags), None where the store has none of this id."""
+    """Return a run (run_id, name, status, experiment, metrics, params, tags), None where there is none of this id."""
 
     def ask(client: Any) -> dict[str, Any]:
         run = client.get_run(run_id)
         own = {k: v for k, v in run.data.tags.items() if not k.startswith("mlflow.")}
         return {
-            "run_id": run_id, "name": run.info.run_name, "status": run.info.status,
-            "metrics": dict(run.data.metrics), "params": dict(run.data.params), "tags": own,
+            "run_id": run_id, "name": run.info.run_name, "status": run.info.status, "tags": own,
+            "experiment": run.info.experiment_id, "metrics": dict(run.data.metrics), "params": dict(run.data.params),
         }  # fmt: skip
 
     return _asked(store, ask)
+
+
+def version_of(store: RunStore, run_id: str) -> tuple[str, str]:
+    """Return the registered model, and its version, that a run made; ("", "") where it made none."""
+    store.ready()
+    with opened(store) as client:
+        found = client.search_model_versions(f"run_id = '{run_id}'")
+    return (str(found[0].name), str(found[0].version)) if found else ("", "")
+
+
+def tag_run(store: RunStore, run_id: str, tags: Mapping[str, str]) -> None:
+    store.ready()
+    with opened(store) as client:
+        for key, value in tags.items():
+            client.set_tag(run_id, key, value)
 
 
 def in_stage(store: RunStore, name: str, stage: str) -> list[str]:

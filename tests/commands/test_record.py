@@ -1,0 +1,86 @@
+"""`trinity record`: any model becomes one that can be released, traced and brought back, without MLflow."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.support import Repo
+from trinity_guard.cli import main
+
+
+@pytest.fixture
+def project(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
+    monkeypatch.chdir(repo.path)
+    repo.write("services/a/models/churn.bin.pkl", b"\x80\x04]\x94.")
+    repo.write("services/a/data/t.txt", b"small, kept in Git\n")
+    return repo
+
+
+def committed(repo: Repo) -> None:
+    repo.git("add", "-A")
+    repo.git("commit", "-q", "-m", "all")
+    repo.guard("push")
+
+
+def test_a_model_of_a_subfolder_is_recorded_released_traced_and_brought_back(
+    project: Repo, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(project.path / "services/a")
+    model = "models/churn.bin.pkl"
+    assert main(["record", model, "--dataset", "data/t.txt", "--metrics", "auc=0.9", "--name", "churn"]) == 0
+    said = capfd.readouterr().out
+    assert "git add models/churn.bin.pkl models/churn.bin_metadata.json models/churn.bin_card.md" in said
+    told = json.loads(Path("models/churn.bin_metadata.json").read_text())
+    assert (told["model"]["path"], told["dataset"]["path"]) == (f"services/a/{model}", "services/a/data/t.txt")
+    committed(project)
+    monkeypatch.chdir(project.path / "services/a")
+    assert main(["release", "v1.0.0", "--no-mlflow"]) == 0
+    assert "released churn@v1.0.0: services/a/models/churn.bin.pkl" in capfd.readouterr().out
+    monkeypatch.chdir(project.path / "services/a")
+    assert main(["lineage", "churn@v1.0.0", "--format", "json"]) == 0
+    found = json.loads(capfd.readouterr().out)
+    assert [check["state"] for check in found["checks"] if check["what"] == "dataset"] == ["ok"]
+    before = project.file(f"services/a/{model}").read_bytes()
+    project.write(f"services/a/{model}", b"\x80\x04K\x01.")
+    monkeypatch.chdir(project.path / "services/a")
+    assert main(["record", model]) == 0
+    committed(project)
+    monkeypatch.chdir(project.path)
+    assert main(["use", "churn@v1.0.0"]) == 0
+    assert project.file(f"services/a/{model}").read_bytes() == before
+
+
+def test_two_models_of_one_repository_have_versions_of_their_own(
+    project: Repo, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("one", "two"):
+        project.write(f"models/{name}.pkl", b"\x80\x04K" + name[:1].encode() + b".")
+        assert main(["record", f"models/{name}.pkl"]) == 0
+    committed(project)
+    monkeypatch.chdir(project.path)
+    assert main(["release", "v1.0.0", "--no-mlflow"]) == 2
+    assert "trinity release v1.0.0 --model models/one.pkl" in capfd.readouterr().err
+    for name in ("one", "two"):
+        monkeypatch.chdir(project.path)
+        assert main(["release", "v1.0.0", "--model", f"models/{name}.pkl", "--no-mlflow"]) == 0
+    assert set(project.git("tag").stdout.split()) == {b"one@v1.0.0", b"two@v1.0.0"}
+
+
+def test_the_remedy_of_a_refused_release_can_be_run(
+    project: Repo, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    committed(project)
+    monkeypatch.chdir(project.path)
+    assert main(["release", "v1.0.0", "--model", "services/a/models/churn.bin.pkl", "--no-mlflow"]) == 1
+    remedy = capfd.readouterr().err
+    assert (
+        "trinity record services/a/models/churn.bin.pkl && git add services/a/models/churn.bin_metadata.json" in remedy
+    )
+    assert main(["record", "services/a/models/churn.bin.pkl"]) == 0
+    committed(project)
+    monkeypatch.chdir(project.path)
+    assert main(["release", "v1.0.0", "--model", "services/a/models/churn.bin.pkl", "--no-mlflow"]) == 0
+    assert "names no dataset" in capfd.readouterr().err

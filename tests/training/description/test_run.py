@@ -1,0 +1,97 @@
+"""`trinity_guard.run` and `record` in a program: the run, its tags, the model in MLflow, and what stands beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+import trinity_guard
+from tests.helpers.support import Repo
+from trinity_guard.errors import GuardError
+from trinity_guard.training.tracking import runs
+
+
+@pytest.fixture
+def project(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    bare_repo.write("data/t.csv", b"a,y\n" + b"".join(b"%d,%d\n" % (n, n > 4) for n in range(10)))
+    bare_repo.write("models/.gitkeep", b"")
+    bare_repo.git("add", "-A")
+    bare_repo.git("commit", "-q", "-m", "data")
+    monkeypatch.chdir(bare_repo.path)
+    return bare_repo
+
+
+@pytest.mark.slow
+def test_a_run_tells_what_it_is_of_and_its_model_is_recorded(project: Repo) -> None:
+    x, y = np.arange(10.0)[:, None], np.arange(10) > 4
+    with trinity_guard.run("churn", dataset="data/t.csv", params={"C": 0.5}) as run:
+        model = LogisticRegression(C=0.5).fit(x, y)
+        run.metrics(accuracy=model.score(x, y))
+        joblib.dump(model, "models/churn.joblib")
+        run.record("models/churn.joblib", model, example=x[:2])
+    told = json.loads(Path("models/churn_metadata.json").read_text())
+    assert (told["name"], told["model"]["class"], told["parameters"]) == ("churn", "LogisticRegression", {"C": 0.5})
+    assert told["mlflow"]["run_id"] == run.id
+    found = runs.run_of(runs.store(str(project.path)), run.id)
+    assert found is not None
+    assert (found["status"], found["metrics"]["accuracy"], found["params"]) == ("FINISHED", 1.0, {"C": "0.5"})
+    assert found["tags"]["dvc_md5"] == told["model"]["md5"]
+    assert found["tags"]["git_commit"] == project.head()
+    assert found["tags"]["dataset_md5"] == told["dataset"]["md5"]
+    import mlflow
+
+    mlflow.set_tracking_uri(runs.store(str(project.path)).uri)
+    try:
+        loaded = mlflow.sklearn.load_model(f"runs:/{run.id}/model")
+    finally:
+        mlflow.set_tracking_uri(None)
+    assert (loaded.predict(x) == model.predict(x)).all()
+
+
+def test_a_run_that_fails_is_failed_and_records_nothing(project: Repo) -> None:
+    Path("models/m.bin").write_bytes(b"m")
+    with contextlib.suppress(ZeroDivisionError), trinity_guard.run("churn") as run:
+        run.record("models/m.bin")
+        _ = 1 / 0
+    found = runs.run_of(runs.store(str(project.path)), run.id)
+    assert found is not None
+    assert found["status"] == "FAILED"
+    assert not Path("models/m_metadata.json").exists()
+
+
+def test_a_file_that_is_not_there_cannot_be_recorded(project: Repo) -> None:
+    with pytest.raises(GuardError, match=r"there is no models/none\.pkl"), trinity_guard.run("churn") as run:
+        run.record("models/none.pkl")
+
+
+def test_a_model_is_recorded_without_any_run(project: Repo) -> None:
+    Path("models/m.bin").write_bytes(b"m")
+    Path("metrics.json").write_text('{"auc": 0.9}')
+    told = trinity_guard.record("models/m.bin", dataset="data/t.csv", metrics="metrics.json", params={"a": {"b": 1}})
+    assert (told["metrics"], told["parameters"], told["dataset"]["rows"]) == ({"auc": 0.9}, {"a.b": 1}, 10)
+    assert told == json.loads(Path("models/m_metadata.json").read_text())
+
+
+def test_nothing_heavy_is_loaded_before_it_is_used() -> None:
+    code = (
+        "import sys, trinity_guard; before = set(sys.modules); trinity_guard.record; trinity_guard.run; "
+        "print([m for m in ('mlflow', 'sklearn', 'pandas', 'numpy') if m in sys.modules])"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert said.stdout == b"[]\n"
+
+
+def test_the_stub_names_what_the_package_has() -> None:
+    stub = Path(str(trinity_guard.__file__)).with_suffix(".pyi").read_text()
+    for name in trinity_guard.PUBLIC:  # type: ignore[attr-defined]  # no part of what programs see
+        assert f"import {name} as {name}" in stub
+        assert callable(getattr(trinity_guard, name))

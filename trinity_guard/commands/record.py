@@ -1,0 +1,92 @@
+"""`trinity record MODEL`: metadata and card of a model of any library; release and lineage follow from them."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import console
+from trinity_guard.commands.terminal import arguments, shells
+from trinity_guard.detect.patterns import size_text
+from trinity_guard.errors import FINE, shown, typed
+from trinity_guard.report import status
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.commands.terminal.arguments import Parser
+    from trinity_guard.training.description.describe import Described, Said
+
+DESCRIPTION = """\
+Write MODEL_metadata.json and MODEL_card.md beside a model of your own, a file or a folder of any library: what it is
+(read, never loaded), its md5 and sha256, and what you say of its data, figures and settings. With them `trinity
+release`, `lineage` and `use NAME@VERSION` work for it.
+"""
+EXAMPLE = """\
+What is not said stays as it was told of the same bytes. Without --params, the project's params.yaml is taken, and
+without --metrics what DVCLive left in dvclive/.
+
+example:
+  trinity record models/churn.joblib --dataset data/churn.csv --metrics metrics.json
+  git add models && git commit -m "A churn model"
+  trinity release v1.0.0 --model models/churn.joblib
+"""
+
+
+def configure(p: Parser) -> None:
+    p.description, p.epilog = DESCRIPTION, EXAMPLE
+    arguments.add_word(p, "model", "MODEL", "a file or a folder", shells.FILE)
+    arguments.add_value(p, "--name", "NAME", "what its versions are called (default: by the file's name)")
+    arguments.add_value(p, "--dataset", "PATH", "what it was trained on: a file or a folder", shells.FILE)
+    metrics = "figures: a JSON file, or NAME=NUMBER; may be repeated"
+    arguments.add_value(p, "--metrics", "FILE.json", metrics, shells.FILE, action="append", default=[])
+    params = "settings: a YAML or JSON file, or NAME=VALUE; may be repeated"
+    arguments.add_value(p, "--params", "FILE", params, shells.FILE, action="append", default=[])
+    arguments.add_value(p, "--run", "ID", "the MLflow run that made it: its figures and settings are taken too")
+    arguments.add_value(p, "--dvclive", "FOLDER", "what DVCLive wrote (default: dvclive of the project)", shells.FOLDER)
+
+
+def run(args: list[str]) -> int:
+    asked = arguments.parse("trinity record", configure, args)
+    from trinity_guard.training.description import describe, gathered  # noqa: PLC0415  # --help must not load it
+
+    said, taken = gathered.gather(
+        asked.model, name=asked.name or "", dataset=asked.dataset or "", metrics=asked.metrics, params=asked.params,
+        run=asked.run or "", dvclive=asked.dvclive or "",
+    )  # fmt: skip
+    made = describe.describe(asked.model, said)
+    gathered.tag(asked.run or "", made)
+    for source in taken:
+        console.note(f"{shown(os.fsencode(source))}: taken for what was not said.")
+    _report(asked.model, said, made)
+    return FINE
+
+
+def _report(model: str, said: Said, made: Described) -> None:
+    told = made.told
+    what = " ".join(p for p in (told["model"]["library"], told["model"]["class"] or told["model"]["format"]) if p)
+    console.say(f"{shown(os.fsencode(model))}: {told['name']}, {what}, {size_text(told['model']['size'])}")
+    data = told["dataset"]
+    if data and data["matches_pointer"] is False:
+        name = typed(os.fsencode(data["path"]))
+        console.warn(
+            f"{shown(os.fsencode(data['path']))} is not what its pointer says.",
+            f"trinity-guard convert {name}     # records it as it is",
+        )
+    console.say(f"written   {shown(os.fsencode(made.metadata))}, {shown(os.fsencode(os.path.basename(made.card)))}")
+    for step in _next(model, made):
+        console.say(f"next      {step}")
+
+
+def _next(model: str, made: Described) -> list[str]:
+    """Return the commands that bring all of it into Git, and then to a release."""
+    from trinity_guard.training import extra, provenance  # noqa: PLC0415  # as above
+
+    if not provenance.is_git(extra.root()):
+        return []
+    guard = [] if "pre-commit" in status.installed_hooks() else ["trinity-guard init     # else Git gets the bytes"]
+    paths = [*([] if made.pointed else [model]), made.metadata, made.card]
+    if os.path.isdir(model) and not made.pointed:
+        # Git would take the files of a folder that nobody has called one artifact, each by itself.
+        guard.append(f"dvc add {typed(os.fsencode(model))}")
+        paths[0] = f"{model.rstrip('/')}.dvc"
+    add = f"git add {' '.join(typed(os.fsencode(path)) for path in paths)} && git commit"
+    return [*guard, add, f"trinity release v1.0.0 --model {typed(os.fsencode(model))}     # once it is committed"]

@@ -1,0 +1,166 @@
+"""Facts of the files that a description names: hashes, rows, what their pointers say, figures and settings in files."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import math
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from trinity_guard import git
+from trinity_guard.dvcrepo import decode, odb, pointer, yaml
+from trinity_guard.dvcrepo.output import Output
+from trinity_guard.dvcrepo.workdirectory import WorkDirectory
+from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
+from trinity_guard.training import provenance
+
+MAX_FILE = 1 << 22
+TABLES = {".csv": ",", ".tsv": "\t"}
+# A larger table's rows are its line ends, whatever stands between quotes.
+MAX_PARSED = 64 << 20
+
+
+@dataclass(frozen=True)
+class Hashed:
+    """md5: as DVC has it, `….dir` of a folder. sha256: of a folder, of its list. files: 1, or how many are in it."""
+
+    md5: str
+    sha256: str
+    size: int
+    files: int = 1
+
+
+def hashed(place: git.Place | None, path: str) -> Hashed:
+    """Hash a file, or all files of a folder, reading them once."""
+    if not os.path.isdir(path):
+        return _file(os.fsencode(path))
+    if place is None:
+        name = shown(os.fsencode(path))
+        raise GuardError(f"{name} is a folder, and there is no repository here.", "git init", UNUSABLE)
+    inside = os.fsencode(provenance.named(path, os.fsdecode(place.top)))
+    output = Output(inside, source=inside + b".dvc")
+    folder = WorkDirectory(place, output)
+    names = sorted(folder.names())
+    sums = [_file(os.path.join(os.fsencode(path), name)) for name in names]
+    listed = "".join(f"{one.sha256}  {os.fsdecode(name)}\n" for one, name in zip(sums, names, strict=True))
+    sha256 = hashlib.sha256(os.fsencode(listed)).hexdigest()
+    return Hashed(folder.md5(), sha256, sum(one.size for one in sums), len(sums))
+
+
+def _file(path: bytes) -> Hashed:
+    md5, sha256, size = odb.new_md5(), hashlib.sha256(), 0
+    for piece in odb.read_file(path):
+        md5.update(piece)
+        sha256.update(piece)
+        size += len(piece)
+    return Hashed(md5.hexdigest(), sha256.hexdigest(), size)
+
+
+def pointer_of(path: str, root: str) -> Output | None:
+    """Return what PATH.dvc says of a file or folder; None where there is no such pointer."""
+    try:
+        data = git.read(path + ".dvc", pointer.MAX_BYTES)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        name = shown(os.fsencode(path))
+        raise GuardError(f"{name}.dvc cannot be read: {error.strerror}.", f"ls -l {name}.dvc") from None
+    wanted = os.fsencode(provenance.named(path, root))
+    return next((out for out in decode.outputs_of(data, wanted + b".dvc") if out.path == wanted), None)
+
+
+def dataset(place: git.Place | None, path: str, root: str) -> dict[str, Any]:
+    """Return what is known of the data that a model was trained on: a table, a folder, one that is only pointed to."""
+    said = pointer_of(path, root)
+    found: dict[str, Any] = {"path": provenance.named(path, root)}
+    if os.path.lexists(path):
+        of = hashed(place, path)
+        found |= {"md5": of.md5, "size": of.size, "rows": rows(path), "files": of.files}
+    elif said is not None:
+        found |= {"md5": said.md5, "size": said.size if said.size >= 0 else None, "rows": None, "files": None}
+    else:
+        raise GuardError(f"there is no {shown(os.fsencode(path))}, and no pointer of it.", "ls -l", UNUSABLE)
+    if said is None:
+        return found | {"pointer": None, "pointer_md5": None, "matches_pointer": None}
+    same = said.md5 == found["md5"] or (said.legacy and odb.says(said.name, found["md5"], os.fsencode(path)))
+    return found | {"pointer": f"{found['path']}.dvc", "pointer_md5": said.md5, "matches_pointer": same}
+
+
+def rows(path: str) -> int | None:
+    """Return how many rows a table of text has below its header, None for anything else."""
+    delimiter = TABLES.get(os.path.splitext(path)[1].lower())
+    if delimiter is None or os.path.isdir(path):
+        return None
+    if os.path.getsize(path) > MAX_PARSED:
+        return max(0, sum(piece.count(b"\n") for piece in odb.read_file(os.fsencode(path))) - 1)
+    text = git.read(path, MAX_PARSED, links=True).decode("utf-8-sig", "replace")
+    try:
+        lines = sum(1 for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if cells)
+    except csv.Error:
+        return None
+    return max(0, lines - 1)
+
+
+def figures(said: Sequence[str]) -> dict[str, float]:
+    """Return metrics of JSON files, and of NAME=NUMBER; in a file, numbers below keys are named `key.key`."""
+    found: dict[str, float] = {}
+    for one in said:
+        values = dict([_assigned(one)]) if _is_assignment(one) else _mapping(one)
+        for name, value in flat(values):
+            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+                if _is_assignment(one):
+                    raise GuardError(f"{name} is no number.", "trinity record MODEL --metrics auc=0.91", UNUSABLE)
+                continue  # a name, a list of points: no figure
+            found[name] = value
+    return found
+
+
+def settings(said: Sequence[str]) -> dict[str, Any]:
+    """Return parameters of YAML or JSON files, and of NAME=VALUE, each under one name."""
+    found: dict[str, Any] = {}
+    for one in said:
+        found |= dict(flat(dict([_assigned(one)]) if _is_assignment(one) else _mapping(one)))
+    return found
+
+
+def flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield each value that is no mapping, named by the keys that lead to it."""
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}", value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def _is_assignment(text: str) -> bool:
+    return "=" in text and not os.path.lexists(text)
+
+
+def _assigned(text: str) -> tuple[str, Any]:
+    name, _, value = text.partition("=")
+    try:
+        parsed = json.loads(value)
+    except ValueError:
+        parsed = value
+    return name.strip(), parsed
+
+
+def _mapping(path: str) -> dict[str, Any]:
+    """Return the mapping that a JSON or YAML file holds."""
+    name = shown(os.fsencode(path))
+    try:
+        data = git.read(path, MAX_FILE, links=True)
+        found = json.loads(data) if path.endswith(".json") else yaml.parse(data, MAX_FILE)
+    except FileNotFoundError:
+        raise GuardError(f"there is no {name}.", "trinity record MODEL --metrics FILE.json", UNUSABLE) from None
+    except (OSError, ValueError, RecursionError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise GuardError(f"{name} cannot be read: {why}.", f"cat {typed(os.fsencode(path))}", UNUSABLE) from None
+    if not isinstance(found, dict):
+        raise GuardError(f"{name} holds no names with values.", f"cat {typed(os.fsencode(path))}", UNUSABLE)
+    return found

@@ -1,0 +1,84 @@
+"""A run of the user's own making: begun, filled by MLflow's public functions, ended whatever happens."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import metadata as installed
+from typing import Any
+
+from trinity_guard.training.tracking import names, pages, runs
+from trinity_guard.training.tracking.store import RunStore, opened
+
+# A library -> MLflow's flavour of it, where both are known to agree.
+FLAVOURS = {
+    "scikit-learn": "sklearn", "xgboost": "xgboost", "lightgbm": "lightgbm", "torch": "pytorch", "keras": "keras",
+    "onnx": "onnx", "spacy": "spacy",
+}  # fmt: skip
+
+
+class Session:
+    """An open run, which MLflow's own functions log to as well."""
+
+    def __init__(self, store: RunStore, client: Any, experiment: str, run_id: str) -> None:
+        self.store = store
+        self.client = client
+        self.experiment = experiment
+        self.run_id = run_id
+
+    @property
+    def url(self) -> str:
+        base = runs.UI if self.store.artifact_root else self.store.shown.rstrip("/")
+        return pages.run(base, self.experiment, self.run_id)
+
+    def log(self, params: Mapping[str, object], metrics: Mapping[str, float], step: int | None = None) -> None:
+        runs.batches(self.client, self.run_id, params, metrics, step or 0)
+
+    def tag(self, tags: Mapping[str, str]) -> None:
+        for key, value in tags.items():
+            self.client.set_tag(self.run_id, key, value)
+
+    def dataset(self, path: str, md5: str, rows: int | None) -> None:
+        """Log a dataset by its path and md5; what is in it, nobody reads for this."""
+        runs.log_dataset(self.client, self.run_id, path, md5, {} if rows is None else {"num_rows": rows})
+
+    def files(self, paths: Sequence[str]) -> None:
+        for path in paths:
+            self.client.log_artifact(self.run_id, path)
+
+    def model(self, library: str, model: Any, path: str, example: Any) -> None:
+        """Log a model: by MLflow's flavour of its library where the object is given, else its file."""
+        import mlflow
+
+        flavour = FLAVOURS.get(library)
+        if model is None or flavour is None:
+            log = self.client.log_artifacts if os.path.isdir(path) else self.client.log_artifact
+            log(self.run_id, path, runs.MODEL)
+            return
+        more = {"serialization_format": "pickle"} if flavour == "sklearn" else {}
+        if example is not None:
+            more["input_example"] = example
+        getattr(mlflow, flavour).log_model(model, name=runs.MODEL, pip_requirements=pinned(library), **more)
+
+
+def pinned(library: str) -> list[str]:
+    """Return what a model of this library needs, pinned to what is installed: MLflow would look for seconds."""
+    found = []
+    for package in ("mlflow", library, "numpy", "pandas"):
+        with contextlib.suppress(installed.PackageNotFoundError):
+            found.append(f"{package}=={installed.version(package)}")
+    return found
+
+
+@contextlib.contextmanager
+def begun(store: RunStore, experiment: names.Experiment, name: str, tags: Mapping[str, str]) -> Iterator[Session]:
+    """Begin a run and end it: FINISHED, or FAILED where the caller raises. GuardError (2) where none can be begun."""
+    store.ready()
+    with warnings.catch_warnings(), opened(store) as client:
+        warnings.simplefilter("ignore")
+        found = runs.experiment_id(client, store, experiment)
+        run_id = client.create_run(found, run_name=names.legible(name), tags=runs.tags(tags)).info.run_id
+        with runs.active(store, run_id):
+            yield Session(store, client, found, run_id)
