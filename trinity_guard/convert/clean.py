@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from trinity_guard.config import Config
     from trinity_guard.detect.patterns import Rules
+    from trinity_guard.dvcrepo import project
 
 # From this size on a file is flushed while Git waits for it; all others together, at the end.
 FLUSHED_AT_ONCE = 8 << 20
@@ -130,6 +131,8 @@ class _Known:
         self._by_path = self._catalog.by_path()
         self._pipelines = owners.Pipelines(place, self._catalog)
         self._trusted: set[bytes] = set()
+        self._roots: dict[bytes, bool] = {}
+        self._ignoring: project.IgnoreRules = {}
         self._sha256 = git.config("extensions.objectFormat") == "sha256"
 
     def close(self) -> None:
@@ -147,8 +150,8 @@ class _Known:
         """Return the DVC project that is to have a file; GuardError for a file that others keep, or nobody can."""
         if self._sha256 or self._catalog.broken or self._pipelines.belongs_in_git(path):
             raise GuardError(f"{shown(path)} is not ours to turn.")
-        root = owners.project_of(self._place, path)
-        owners.refuse_name(self._place, root, path)
+        root = owners.project_of(self._place, path, self._roots)
+        owners.refuse_name(self._place, root, path, self._ignoring)
         owners.refuse_held(self._by_path, path)
         if directories.folder_of(self._by_path, self._rules, path):
             raise GuardError(f"{shown(path)} is part of a folder that is one artifact.")

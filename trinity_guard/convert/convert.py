@@ -15,7 +15,7 @@ from trinity_guard.convert.transaction import Transaction
 from trinity_guard.convert.writes import write_blobs
 from trinity_guard.detect import owners
 from trinity_guard.detect.inspect import LFS_HEADS
-from trinity_guard.dvcrepo import pointer, tracked
+from trinity_guard.dvcrepo import pointer, project, tracked
 from trinity_guard.dvcrepo.decode import outputs_of
 from trinity_guard.dvcrepo.paths import is_pointer
 from trinity_guard.dvcrepo.safe_paths import through_symlink
@@ -80,6 +80,8 @@ def claim(
     items: list[Converted] = []
     remarks: list[str] = []
     by_path, seen = catalog.by_path(), owners.seen_by_dvc(place)
+    roots: dict[bytes, bool] = {}
+    ignoring: project.IgnoreRules = {}
     folders: dict[bytes, directories.Folder] = {}
     for entry in entries:
         folder = directories.folder_of(by_path, rules, entry.path)
@@ -100,9 +102,9 @@ def claim(
                 owners.refuse_unseen(seen, folders[folder].project, folder)
             _refuse_member(place, folders[folder], item)
         elif refuse:
-            item.project = owners.project_of(place, entry.path)
+            item.project = owners.project_of(place, entry.path, roots)
             refuse_filter(attributes, entry.path)
-            owners.refuse_name(place, item.project, entry.path)
+            owners.refuse_name(place, item.project, entry.path, ignoring)
             item.held = owners.refuse_held(by_path, entry.path)
             owners.refuse_unseen(seen, item.project, entry.path)
         items.append(item)
@@ -241,10 +243,14 @@ def _resolving(path: bytes) -> str:
 
 def _refuse_obstacles(place: git.Place, items: list[Converted]) -> None:
     """Refuse where the pointer cannot be written, before anything is."""
+    folders: dict[bytes, bytes | None] = {}
     for item in items:
-        if through_symlink(place.top, item.pointer):
-            raise GuardError(problem=f"{shown(item.path)} lies in a folder that is a symlink.")
-        obstacle = _obstacle(place, item.pointer)
+        folder = os.path.dirname(item.pointer)
+        if folder not in folders:
+            if through_symlink(place.top, item.pointer):
+                raise GuardError(problem=f"{shown(item.path)} lies in a folder that is a symlink.")
+            folders[folder] = _in_the_way(place, folder)
+        obstacle = folders[folder] or _no_file(place, item.pointer)
         if obstacle is not None:
             wanted = "ordinary file" if obstacle == item.pointer else "folder"
             raise GuardError(
@@ -253,12 +259,16 @@ def _refuse_obstacles(place: git.Place, items: list[Converted]) -> None:
             )
 
 
-def _obstacle(place: git.Place, path: bytes) -> bytes | None:
-    """Return what stands where this file, or a folder above it, would be written; None where nothing does."""
-    target = place.file(path)
-    if os.path.lexists(target):
-        return None if os.path.isfile(target) and not os.path.islink(target) else path
-    folder = os.path.dirname(path)
+def _no_file(place: git.Place, path: bytes) -> bytes | None:
+    """Return the path where something stands at it that is no ordinary file, None where a file can be written."""
+    try:
+        return None if os.lstat(place.file(path)).st_mode & 0o170000 == 0o100000 else path
+    except FileNotFoundError:
+        return None
+
+
+def _in_the_way(place: git.Place, folder: bytes) -> bytes | None:
+    """Return what stands where this folder, or one above it, is or would be made; None where nothing does."""
     while folder and not os.path.isdir(place.file(folder)):
         if os.path.lexists(place.file(folder)):
             return folder

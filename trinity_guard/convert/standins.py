@@ -22,18 +22,25 @@ if TYPE_CHECKING:
     from trinity_guard.detect.inspect import Artifact
     from trinity_guard.detect.patterns import Rules
     from trinity_guard.dvcrepo.odb import Store
+    from trinity_guard.dvcrepo.standin import StandIn
     from trinity_guard.git.index import Entry
 
 
-def named_by(place: git.Place, entries: Sequence[Entry]) -> dict[bytes, standin.StandIn]:
+# Blob's id -> whether it begins as a stand-in, and what it names: asked for several times in a commit.
+_known: dict[bytes, tuple[bool, StandIn | None]] = {}
+
+
+def named_by(place: git.Place, entries: Sequence[Entry]) -> dict[bytes, StandIn]:
     """Return path -> what it names, of the entries that are stand-ins; GuardError for a damaged one."""
     staged = [e for e in entries if e.oid and e.mode != index.SYMLINK]
-    heads = Objects(place.common_dir).heads([e.oid for e in staged], standin.MAX_BYTES + 1)
+    new = list(dict.fromkeys(e.oid for e in staged if e.oid not in _known))
+    for oid, head in zip(new, Objects(place.common_dir).heads(new, standin.MAX_BYTES + 1), strict=True):
+        _known[oid] = (standin.begins(head.first), standin.decode(head.first))
     found = {}
-    for entry, head in zip(staged, heads, strict=True):
-        if not standin.begins(head.first):
+    for entry in staged:
+        begins, named = _known[entry.oid]
+        if not begins:
             continue
-        named = standin.decode(head.first)
         if named is None:
             raise GuardError(
                 problem=f"{shown(entry.path)} is staged as a stand-in that nobody can read: it was edited, or merged.",
@@ -78,7 +85,9 @@ def give_back(place: git.Place, rules: Rules, artifacts: list[Artifact]) -> list
         file = _object(caches.of(path), names[path])
         if file is None:
             continue  # a conversion says so
-        verdict = rules.decide(path, names[path].size, _head(file))
+        verdict = rules.decide(path, names[path].size, b"")
+        if verdict.kind != "artifact":
+            verdict = rules.decide(path, names[path].size, _head(file))
         if path in theirs:
             back.add(path)
         elif verdict.kind == "too-big":

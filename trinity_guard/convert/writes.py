@@ -6,6 +6,12 @@ import os
 
 from trinity_guard import git
 from trinity_guard.git import files
+from trinity_guard.git.catfile import Source
+from trinity_guard.git.packwriter import Pack
+
+# From so many on they are one pack; of fewer, Git's own tools make loose objects, too (fastimport.unpackLimit), or many
+# small commits would leave many small packs.
+PACKED = 100
 
 
 def write_blobs(place: git.Place, contents: list[bytes]) -> list[bytes]:
@@ -13,6 +19,9 @@ def write_blobs(place: git.Place, contents: list[bytes]) -> list[bytes]:
     if not contents:
         return []
     folder = os.path.join(place.git_dir, b"trinity-guard")
+    if len(contents) >= PACKED:
+        os.makedirs(folder, exist_ok=True)
+        return _write_pack(place, os.path.join(folder, files.UNFINISHED + files.random_name()), contents)
     if b"\n" in folder:
         return [git.run("hash-object", "-w", "--stdin", data=data).strip() for data in contents]
     names: list[bytes] = []
@@ -25,3 +34,13 @@ def write_blobs(place: git.Place, contents: list[bytes]) -> list[bytes]:
     finally:
         for name in names:
             files.unlink(name)
+
+
+def _write_pack(place: git.Place, path: bytes, contents: list[bytes]) -> list[bytes]:
+    pack = Pack(path)
+    try:
+        ids = [pack.add(b"blob", data).hex().encode() for data in contents]
+        pack.finish(Source(place))
+    finally:
+        pack.abandon()
+    return ids

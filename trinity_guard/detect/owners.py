@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from trinity_guard.dvcrepo.tracked import Catalog
 
 
-def project_of(place: git.Place, path: bytes) -> bytes:
-    """Return the DVC project (relative to the top) that a file belongs to."""
-    root = project.root_of(place.top, path)
+def project_of(place: git.Place, path: bytes, known: dict[bytes, bool] | None = None) -> bytes:
+    """Return the DVC project (relative to the top) that a file belongs to. known: as `project.root_of` has it."""
+    root = project.root_of(place.top, path, known)
     if root is None and index.entries_of([b".dvc/config"]):
         raise GuardError(
             problem=f"{shown(path)}: the DVC project's folder .dvc is not in this work tree (a sparse checkout?).",
@@ -56,8 +56,8 @@ def _inside(root: bytes, path: bytes) -> bytes:
     return path[len(root) + 1 :] if root else path
 
 
-def refuse_name(place: git.Place, root: bytes, path: bytes) -> None:
-    """Refuse a name that DVC cannot hold, or that DVC is told not to see."""
+def refuse_name(place: git.Place, root: bytes, path: bytes, known: project.IgnoreRules | None = None) -> None:
+    """Refuse a name that DVC cannot hold, or that DVC is told not to see. known: as `project.dvcignored` has it."""
     if is_bookkeeping(path):
         raise GuardError(
             problem=f"{shown(path)} is one of the files that Git, DVC or trinity-guard work by: it belongs in Git.",
@@ -75,7 +75,8 @@ def refuse_name(place: git.Place, root: bytes, path: bytes) -> None:
         )
     reason = pointer.nameable(os.path.basename(path))
     if reason is None:
-        reason = project.dvcignored(place.file(root) if root else place.top, _inside(root, path))
+        top = place.file(root) if root else place.top
+        reason = project.dvcignored(top, _inside(root, path), known=known)
         if reason is not None:
             reason = f"DVC is told to ignore it by {reason}"
     if reason is not None:
@@ -216,6 +217,7 @@ class _PipelinesOfCommits:
     def __init__(self, place: git.Place, versions: Collection[tuple[bytes, bytes]]) -> None:
         self._place = place
         self._known: dict[tuple[bytes | None, ...], Pipelines | None] = {}
+        self._by_commit: dict[bytes, Pipelines | None] = {}
         catalog = tracked.load(place)
         pointers = {path + paths.POINTER for _, path in versions}.union(o.source for o in catalog.held if not o.cache)
         folders = {os.path.dirname(e.path) for e in catalog.named(paths.PIPELINE)}
@@ -228,12 +230,17 @@ class _PipelinesOfCommits:
         self._of = {c: tuple(oids[i * width : (i + 1) * width]) for i, c in enumerate(commits)}
 
     def leave_to_git(self, commit: bytes, path: bytes) -> bool:
-        oids = self._of[commit]
+        if commit not in self._by_commit:
+            self._by_commit[commit] = self._read(self._of[commit])
+        pipelines = self._by_commit[commit]
+        return pipelines is not None and pipelines.belongs_in_git(path, refuse=False)
+
+    def _read(self, oids: tuple[bytes | None, ...]) -> Pipelines | None:
+        """Return the pipelines of these files; most commits have the same, and are read once."""
         if oids not in self._known:
             entries = {f: index.Entry(index.REGULAR, o, f) for f, o in zip(self._files, oids, strict=True) if o}
             try:
                 self._known[oids] = Pipelines(self._place, tracked.of_entries(entries))
             except GuardError:
                 self._known[oids] = None  # DVC cannot read it either, so it leaves nothing to Git
-        pipelines = self._known[oids]
-        return pipelines is not None and pipelines.belongs_in_git(path, refuse=False)
+        return self._known[oids]

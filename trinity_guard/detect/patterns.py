@@ -165,6 +165,9 @@ class _Patterns:
         self._plain = all(_is_plain(line) for line in lines)
         self._ends = [line[1:].lower().encode() for line in reversed(lines)] if self._plain else []
         self._last_parts = frozenset(end.rpartition(b".")[2] for end in self._ends)
+        # Of those with one dot, by what follows it: the pattern with the last word.
+        one_dot = [line for line in lines if self._plain and "." not in line[2:]]
+        self._by_last = {line[2:].lower().encode(): line for line in one_dot}
         self._pieces = [] if self._plain else [_literal(line) for line in lines if _includes(line)]
 
     def may_match(self, path: bytes) -> bool:
@@ -185,7 +188,11 @@ class _Patterns:
         return self._match_plain(path) if self._plain else self._match_spec(path)
 
     def _match_plain(self, path: bytes) -> str | None:
-        *folders, name = _fold(path).split(b"/")
+        folded = _fold(path)
+        before, dot, last = folded.rpartition(b".")
+        if dot and b"." not in before and b"/" not in last:  # nearly all names, as above
+            return self._by_last.get(last)
+        *folders, name = folded.split(b"/")
         # A pattern that names the file goes before one that names a folder above it, later ones before earlier ones.
         for steps in ([name], folders):
             for back, end in enumerate(self._ends, 1):
@@ -207,6 +214,8 @@ def _is_plain(line: str) -> bool:
 
 
 def _fold(path: bytes) -> bytes:
+    if path.isascii():
+        return path.lower()
     for letter, ascii_letter in FOLDED:
         path = path.replace(letter, ascii_letter)
     return path.lower()

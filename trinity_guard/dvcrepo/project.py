@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from trinity_guard.expressions import Bounded
 
     Read = Callable[[bytes], bytes | None]
+    # (project's root, folder in it) -> of its .dvcignore, each (pattern, FILE:LINE:PATTERN).
+    IgnoreRules = dict[tuple[bytes, bytes], list[tuple[str, str]]]
     Compiled = tuple[re.Pattern[str] | Bounded | None, bool, bool, str]
     from trinity_guard.git import Place
 
@@ -307,8 +309,14 @@ def _from_disk(file: bytes) -> bytes | None:
         return None
 
 
-def dvcignored(project_root: bytes, path: bytes, read: Read = _from_disk) -> str | None:
-    """Return what hides a file (relative to its project's root) from DVC, as `FILE:LINE:PATTERN`; None if nothing."""
+def dvcignored(
+    project_root: bytes, path: bytes, read: Read = _from_disk, known: IgnoreRules | None = None
+) -> str | None:
+    """Return what hides a file (relative to its project's root) from DVC, as `FILE:LINE:PATTERN`; None if nothing.
+
+    known: the rules of folders, to share between calls about one project.
+    """
+    known = {} if known is None else known
     parts = path.split(b"/")
     for part in parts[:-1]:
         if part in paths.NEVER_SEEN:
@@ -318,7 +326,9 @@ def dvcignored(project_root: bytes, path: bytes, read: Read = _from_disk) -> str
     rules: list[tuple[str, str]] = []
     for depth in range(len(parts)):
         folder = b"/".join(parts[:depth])
-        found = _rules_of(project_root, folder, read)
+        if (project_root, folder) not in known:
+            known[project_root, folder] = _rules_of(project_root, folder, read)
+        found = known[project_root, folder]
         # A .dvcignore that is ignored itself does not count.
         own = os.fsdecode(os.path.join(folder, b".dvcignore"))
         if found and not (rules and _ignored_by(rules, own)):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Read = Callable[[bytes], bytes | None]
 
 IGNORE, DVCIGNORE = b".gitignore", b".dvcignore"
+WILD = frozenset(b"*?[\\")
 
 
 def letting_through(folder: bytes) -> str:
@@ -38,12 +39,14 @@ class Walk:
         self._read = read
         self._ignorecase = ignorecase
         self._known: dict[bytes, bytes | None] = {}
+        self._rules: project.IgnoreRules = {}
+        self._about: dict[bytes, frozenset[bytes] | None] = {}
         self._filters: Any = None
 
     def hiding(self, root: bytes, pointer: bytes) -> str:
         """Return what hides a pointer of the project at `root` (both from the top) from DVC; "" for nothing."""
         inside = pointer[len(root) + 1 :] if root else pointer
-        ignored = project.dvcignored(root, inside, self._bytes)
+        ignored = project.dvcignored(root, inside, self._bytes, self._rules)
         if ignored:
             return ignored
         steps = inside.split(b"/")
@@ -62,10 +65,23 @@ class Walk:
         """Whether a line of the .gitignore files above may be about this name; True wherever that is not certain."""
         steps = name.rstrip(b"/").split(b"/")
         for depth in range(len(steps)):
-            data = self._bytes(b"/".join([*steps[:depth], IGNORE])) or b""
-            if any(_may_match(line.strip(), steps[depth:]) for line in data.splitlines()):
+            named = self._named(b"/".join([*steps[:depth], IGNORE]))
+            if named is None or not named.isdisjoint([step.lower() for step in steps[depth:]]):
                 return True
         return False
+
+    def _named(self, file: bytes) -> frozenset[bytes] | None:
+        """Return the last steps, in lower case, of what the lines of an ignore file name; None where that says little.
+
+        A folder's file has a line for each of its artifacts: it is read once, and not for each of them.
+        """
+        if file not in self._about:
+            lines = [line.strip() for line in (self._bytes(file) or b"").splitlines()]
+            lines = [line for line in lines if line and not line.startswith((b"#", b"!"))]
+            plain = all(line.isascii() and not WILD.intersection(line) for line in lines)
+            ends = frozenset(line.rstrip(b"/").rpartition(b"/")[2].lower() for line in lines)
+            self._about[file] = ends if plain else None
+        return self._about[file]
 
     def _asked(self) -> Any:
         if self._filters is None:
@@ -77,17 +93,6 @@ class Walk:
         rule = os.fsencode(bytes(found[-1]) if found else b"")
         what = f"the folder {shown(name)}" if name.endswith(b"/") else shown(name)
         return f"it takes {what} for ignored" + (f" ({shown(rule)})" if rule else "")
-
-
-def _may_match(line: bytes, steps: list[bytes]) -> bool:
-    """Whether an ignore line may match a path or a folder above it, or one of its steps."""
-    if not line or line.startswith((b"#", b"!")):
-        return False
-    if any(sign in line for sign in (b"*", b"?", b"[", b"\\")) or not line.isascii():
-        return True
-    named = [step for step in line.split(b"/") if step]
-    lowered = [step.lower() for step in steps]
-    return bool(named) and all(step.lower() in lowered for step in named)
 
 
 def _manager(read: Read, ignorecase: bool) -> Any:

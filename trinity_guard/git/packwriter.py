@@ -141,7 +141,7 @@ def _deflater() -> Callable[[bytes, int], bytes]:
 
 def _full(error: OSError) -> GuardError:
     return GuardError(
-        problem=f"the new commits could not be written: {error.strerror}; no ref was moved.",
+        problem=f"the new objects could not be written: {error.strerror}; no ref was moved.",
         remedy="free some room, then run it again: what is done is not done twice",
     )
 

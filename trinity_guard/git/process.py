@@ -137,6 +137,8 @@ def talk(p: Process, data: bytes) -> tuple[bytes, bytes]:
     view = memoryview(data)
     if not view:
         p.close("stdin")
+    else:
+        os.set_blocking(p.stdin, False)
     while reading:
         ready, writable, _ = select.select(reading, [p.stdin] if p.stdin >= 0 else [], [])
         for fd in ready:
@@ -152,8 +154,9 @@ def talk(p: Process, data: bytes) -> tuple[bytes, bytes]:
 
 def _feed(p: Process, view: memoryview) -> memoryview:
     try:
-        # select promises PIPE_BUF bytes without blocking, not more.
-        view = view[os.write(p.stdin, view[: select.PIPE_BUF]) :]
+        view = view[os.write(p.stdin, view) :]
+    except BlockingIOError:
+        return view  # filled by now
     except BrokenPipeError:
         view = view[:0]
     if not view:

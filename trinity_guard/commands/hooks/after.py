@@ -31,14 +31,20 @@ def post_commit(_framework: bool, __: list[str]) -> int:
 
         recover.complete(place, after_commit=True)
     config, rules = patterns.load_config(place)
+    off = config.push == "off" or repository.rebasing(place)
     changes = revisions.changes_of(b"HEAD")
     commit, entries = changes[0].commit if changes else b"", revisions.files_after(changes)
     if inspect.inspect(place, rules, entries).artifacts:
         _name_raw(place, rules, entries)
-    named = _named(place, [(commit, e) for e in entries]) if any(paths.is_dvc_path(e.path) for e in entries) else []
+    wanted = not off or place.git_dir != place.common_dir  # a linked work tree's are kept beyond its life
+    named = (
+        _named(place, [(commit, e) for e in entries])
+        if wanted and any(paths.is_dvc_path(e.path) for e in entries)
+        else []
+    )
     if config.sync != "off":
         _follow(place, changes)
-    if config.push == "off" or repository.rebasing(place):
+    if off:
         return FINE
     if not named and queue.due(place) and not console.skipped("push"):
         from trinity_guard.push import background

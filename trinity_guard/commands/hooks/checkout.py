@@ -66,9 +66,10 @@ def after_commit(place: git.Place) -> None:
     # What the hook before a plain commit has named is not said again, and what `git rm` left stays.
     plain = caller.last_action(place) in (b"commit", b"commit (amend)", b"")
     comparison = compare.Comparison(place, tracked.HASH_LIMIT)
+    of_these = {*changes, *touched}
     moved = {
         output.source
-        for output, state in comparison.states([o for o in catalog.outputs() if o.source in {*changes, *touched}])
+        for output, state in comparison.states([o for o in catalog.outputs() if o.source in of_these])
         if _has_to_follow(comparison, output, state, plain)
     }
     if not plain:
