@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -99,7 +100,10 @@ def test_the_metadata_says_what_the_model_is_and_where_it_came_from(done: Done) 
     found = done.metadata
     data = done.model.read_bytes()
     path = f"models/{done.model.name}"
-    assert found["model"] == {"path": path, "md5": md5(data), "size": len(data), "pointer": f"{path}.dvc"}
+    sha256 = hashlib.sha256(data).hexdigest()
+    assert found["model"] == {
+        "path": path, "md5": md5(data), "sha256": sha256, "size": len(data), "pointer": f"{path}.dvc"
+    }  # fmt: skip
     dataset = (done.project.path / DATASET).read_bytes()
     assert found["dataset"] == {
         "path": DATASET, "md5": md5(dataset), "rows": 600, "pages": 120,

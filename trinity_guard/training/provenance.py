@@ -94,6 +94,10 @@ def md5(data: bytes) -> str:
     return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
 def recorded(path: str, root: str) -> Recorded | None:
     """Return what PATH.dvc says of the file PATH; None where there is no such pointer.
 

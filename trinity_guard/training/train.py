@@ -254,7 +254,7 @@ def _metadata(inputs: _Inputs, fitted: _Fitted, claim: record.Claim, data: bytes
     """Return a model's metadata; under `stage` without what the inputs do not determine: moments, commits, machines."""
     options, table, found = inputs.options, inputs.table, fitted.evaluation.to_json()
     path = provenance.named(claim.model, options.root)
-    model_facts = {"path": path, "md5": provenance.md5(data), "size": len(data)}
+    model_facts = {"path": path, "md5": provenance.md5(data), "sha256": provenance.sha256(data), "size": len(data)}
     groups = len(set(table.groups.tolist()))
     dataset = {"path": provenance.named(table.path, options.root), "md5": table.md5, "rows": len(table.frame)}
     made = {

@@ -72,6 +72,10 @@ SPOILT = {
     "metadata that is a list": (lambda own: spoil_metadata(own, "[1]"), "names no md5"),
     "metadata without md5": (lambda own: spoil_metadata(own, '{"model": {}}'), "names no md5"),
     "metadata with an odd md5": (lambda own: spoil_metadata(own, '{"model": {"md5": "*"}}'), "names no md5"),
+    "bytes of the same md5 and another sha256": (
+        lambda own: spoil_metadata(own, json.dumps({"model": {"md5": md5(own.read_bytes()), "sha256": "ab" * 32}})),
+        "its sha256 is",
+    ),
     "a pointer to other bytes": (
         lambda own: Path(f"{own}.dvc").write_text(
             f"outs:\n- md5: {'ab' * 16}\n  size: 3\n  hash: md5\n  path: {own.name}\n"
@@ -115,11 +119,15 @@ def test_a_model_that_is_not_what_was_recorded_is_not_loaded(
     assert not (own.parent / "ran").exists()
 
 
-def test_evil_would_have_run_if_it_had_been_loaded(own: Path) -> None:
-    """The test above is none if this does not hold; an md5 named by hand is a person's own word."""
+def test_evil_does_not_run_even_where_its_md5_is_named(own: Path) -> None:
     mark = evil(own)
-    with pytest.raises(GuardError, match="no model of the trainer"):
+    with pytest.raises(GuardError, match=r"no model of the trainer: it calls posix\.mkdir"):
         verified.load(str(own), md5(own.read_bytes()))
+    spoil_metadata(own, json.dumps({"model": {"md5": md5(own.read_bytes())}}))
+    with pytest.raises(GuardError, match="no model of the trainer"):
+        verified.load(str(own))
+    assert not mark.exists()
+    pickle.loads(own.read_bytes())  # and the test is none if this does not hold
     assert mark.exists()
 
 

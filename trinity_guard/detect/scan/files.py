@@ -35,10 +35,12 @@ UNREADABLE = {
 }  # fmt: skip
 
 
-def read(path: bytes, keep: int = ALL, judge: Callable[[Object, Any], str] | None = None) -> Record:
+def read(
+    path: bytes, keep: int = ALL, judge: Callable[[Object, Any], str] | None = None, name: bytes | None = None
+) -> Record:
     """Return what a file's pickles hold. OSError where it cannot be opened, or is no regular file.
 
-    keep: how many items of each list, dict and set; judge: see Record.
+    keep: how many items of each list, dict and set; judge: see Record; name: what the file is called elsewhere.
     """
     fd = git.opened(path, links=True)
     try:
@@ -46,7 +48,7 @@ def read(path: bytes, keep: int = ALL, judge: Callable[[Object, Any], str] | Non
         data: Any = mmap.mmap(fd, size, access=mmap.ACCESS_READ) if size else b""
     finally:
         os.close(fd)
-    return read_bytes(data, os.path.basename(path), keep, judge)
+    return read_bytes(data, os.path.basename(path if name is None else name), keep, judge)
 
 
 def read_bytes(
@@ -77,6 +79,7 @@ class _Reader:
     def _archive(self, data: Any, at: int, end: int, head: bytes, name: bytes, depth: int) -> bool:
         """Read what is in an archive or behind a compression; say whether that is all that it is."""
         if archives.is_zip(data, at, end):
+            self._note_torch(data, at, end)
             self._members(archives.of_zip(self.record, data, at, end), depth)
             return head.startswith(b"PK")
         if archives.is_tar(head):
@@ -90,6 +93,10 @@ class _Reader:
         inner = unpack.whole(self.record, data, at, end)
         self.content(inner, 0, len(inner), inner_name, depth + 1)
         return True
+
+    def _note_torch(self, data: Any, at: int, end: int) -> None:
+        """PyTorch's archives name their storages by persistent ids."""
+        self.record.torch |= data.find(b"/data.pkl", at, end) >= 0
 
     def _members(self, members: Any, depth: int) -> None:
         for member in members:

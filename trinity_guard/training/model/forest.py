@@ -21,7 +21,7 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
 from trinity_guard.errors import GuardError
 from trinity_guard.training.data import table as tables
-from trinity_guard.training.model import splitting
+from trinity_guard.training.model import admitted, splitting
 from trinity_guard.training.model.settings import Settings
 
 __all__ = ["Examples", "Settings", "dump", "examples", "fast_predict", "fit", "folds", "load", "pipeline", "split"]
@@ -264,14 +264,14 @@ def dump(model: Pipeline) -> bytes:
 
 
 def load(data: bytes) -> Pipeline:
-    """Return the model of these bytes, WHICH RUNS WHAT THEY SAY: the caller has checked their md5.
-
-    Raises GuardError where they are no pipeline of ours, or another scikit-learn's.
+    """Return the model of these bytes. GuardError where they would do anything but build one, or are another
+    scikit-learn's.
     """
+    admitted.require(data)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", InconsistentVersionWarning)
-            model = pickle.loads(data)  # noqa: S301
+            model = admitted.load(data)
     except InconsistentVersionWarning as e:
         made, here = e.original_sklearn_version, e.current_sklearn_version
         raise GuardError(
@@ -282,6 +282,7 @@ def load(data: bytes) -> Pipeline:
         raise _no_model(f"it cannot be read ({type(e).__name__})") from None
     if not isinstance(model, Pipeline) or list(model.named_steps) != ["columns", "forest"]:
         raise _no_model(f"it is a {type(model).__name__} of another make")
+    admitted.require_shapes(model)
     return model
 
 

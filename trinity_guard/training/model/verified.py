@@ -59,6 +59,7 @@ def load(path: str, md5: str | None = None) -> VerifiedModel:
     beside = shown(os.fsencode(_beside(path)))
     restore = f"git checkout -- {quoted(beside)}     # the file is what its pointer names: {beside} was changed"
     _require(name, found, _md5_of(metadata, name), "its metadata names", restore if recorded and agrees else pull)
+    _require_sha256(metadata, data, name, pull)
     if recorded is not None and not agrees:
         _require(name, found, recorded.md5, f"its pointer {shown(os.fsencode(path))}.dvc names", pull)
     return VerifiedModel(path, found, model.load(data), metadata)
@@ -67,6 +68,14 @@ def load(path: str, md5: str | None = None) -> VerifiedModel:
 def _require(name: str, found: str, wanted: str, who: str, remedy: str) -> None:
     if found != wanted:
         raise GuardError(f"{name} was not loaded, which would run it: its md5 is {found}, {who} {wanted}.", remedy)
+
+
+def _require_sha256(metadata: dict[str, Any], data: bytes, name: str, remedy: str) -> None:
+    """Refuse bytes that have the md5, which two files may share, and not the sha256 that stands beside it."""
+    wanted = metadata["model"].get("sha256")  # metadata of former versions has none
+    if wanted is not None and wanted != (found := provenance.sha256(data)):
+        said = f"its sha256 is {found}, its metadata names {shown(str(wanted).encode())}"
+        raise GuardError(f"{name} was not loaded, which would run it: {said}.", remedy)
 
 
 def _beside(path: str) -> str:

@@ -1,0 +1,101 @@
+"""What is known to be harmless: names that build data and do nothing else, and what may be done with each.
+
+The list is made of what the libraries' own saved models name (known_names.py) and held to what it may be by
+tests/detect/scan/test_known.py. A name that is not on it is not known; nothing here says that a name is bad.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from trinity_guard.detect.scan.known_names import NAMES
+from trinity_guard.detect.scan.record import NAMED, Name
+
+# The class of a name, in the list: it may be handed to another call.
+CLASS = "class"
+
+# Keras imports the module and takes the class; layers that bring code, or fetch a file, are not among them.
+_KERAS = {
+    "keras keras.src.models.functional keras.src.models.sequential keras.models": "Sequential Functional Model",
+    "keras.layers": (
+        "InputLayer Dense Activation Embedding Masking Conv1D Conv2D Conv3D SeparableConv1D SeparableConv2D "
+        "DepthwiseConv1D DepthwiseConv2D Conv1DTranspose Conv2DTranspose Conv3DTranspose MaxPooling1D MaxPooling2D "
+        "MaxPooling3D AveragePooling1D AveragePooling2D AveragePooling3D GlobalMaxPooling1D GlobalMaxPooling2D "
+        "GlobalMaxPooling3D GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D LSTM LSTMCell GRU "
+        "GRUCell SimpleRNN SimpleRNNCell RNN StackedRNNCells TimeDistributed Bidirectional ConvLSTM1D ConvLSTM2D "
+        "ConvLSTM3D Normalization Discretization CategoryEncoding Hashing Rescaling Resizing CenterCrop "
+        "BatchNormalization LayerNormalization UnitNormalization GroupNormalization Dropout SpatialDropout1D "
+        "SpatialDropout2D SpatialDropout3D GaussianDropout GaussianNoise AlphaDropout MultiHeadAttention Attention "
+        "AdditiveAttention Reshape Flatten RepeatVector Permute Cropping1D Cropping2D Cropping3D UpSampling1D "
+        "UpSampling2D UpSampling3D ZeroPadding1D ZeroPadding2D ZeroPadding3D Concatenate Average Maximum Minimum Add "
+        "Subtract Multiply Dot ReLU Softmax LeakyReLU PReLU ELU Identity Sequential Functional Model"
+    ),
+    "keras.initializers": (
+        "Zeros Ones Constant RandomNormal RandomUniform TruncatedNormal VarianceScaling GlorotNormal GlorotUniform "
+        "HeNormal HeUniform LecunNormal LecunUniform Orthogonal Identity OrthogonalInitializer IdentityInitializer"
+    ),
+    "keras.regularizers": "L1 L2 L1L2 OrthogonalRegularizer",
+    "keras.constraints": "MaxNorm MinMaxNorm NonNeg UnitNorm",
+    "keras.optimizers": "SGD RMSprop Adam AdamW Adadelta Adagrad Adamax Nadam Ftrl Lion",
+    "keras.losses": (
+        "BinaryCrossentropy CategoricalCrossentropy SparseCategoricalCrossentropy MeanSquaredError MeanAbsoluteError "
+        "Huber LogCosh KLDivergence Poisson Hinge CosineSimilarity"
+    ),
+    "keras.metrics": "Accuracy BinaryAccuracy CategoricalAccuracy SparseCategoricalAccuracy AUC Precision Recall",
+    "keras.activations": (
+        "relu sigmoid softmax softplus softsign tanh elu selu gelu swish silu linear exponential leaky_relu relu6 "
+        "hard_sigmoid hard_silu hard_swish mish log_softmax"
+    ),
+    "keras keras.mixed_precision": "DTypePolicy",
+}
+
+
+def _read() -> dict[Name, frozenset[str]]:
+    found: dict[Name, set[str]] = {}
+    for line in NAMES.splitlines():
+        head, _, names = line.partition(": ")
+        module, *uses = head.split()
+        for one in _spelled(module):
+            for name in names.split():
+                found.setdefault((one, name), {NAMED}).update(uses)
+    for modules, names in _KERAS.items():
+        for module in modules.split():
+            for name in names.split():
+                found.setdefault((module, name), {NAMED}).add("called")
+    return {name: frozenset(uses) for name, uses in found.items()}
+
+
+def _spelled(module: str) -> tuple[str, ...]:
+    """Return a module's names before and since NumPy 2."""
+    if module.startswith("numpy._core"):
+        return module, module.replace("numpy._core", "numpy.core", 1)
+    if module.startswith("numpy.core"):
+        return module, module.replace("numpy.core", "numpy._core", 1)
+    return (module,)
+
+
+KNOWN = _read()
+
+
+def uses(name: Name) -> frozenset[str]:
+    """Return what may be done with a name; none where it is not known."""
+    return KNOWN.get(name, frozenset())
+
+
+def is_class(name: Name) -> bool:
+    return CLASS in uses(name)
+
+
+def is_allowed(name: Name, allow: Sequence[str]) -> bool:
+    """Whether a user's `pickle-allow` names it: in full, or by `package.*`, which stands for the names of its modules.
+
+    An attribute of a name ("Model.load.__globals__") is meant only where it is written out.
+    """
+    module, text = name[0], ".".join(name)
+    for pattern in allow:
+        if pattern == text:
+            return True
+        package = pattern.removesuffix(".*")
+        if package != pattern and "." not in name[1] and (module == package or module.startswith(package + ".")):
+            return True
+    return False
