@@ -9,6 +9,7 @@ import collections
 import datetime
 import decimal
 import fractions
+import importlib
 import io
 import pathlib
 import pickle
@@ -30,6 +31,11 @@ def tables() -> tuple[Any, Any, Any]:
     rng = np.random.default_rng(7)
     x = np.abs(rng.normal(size=(80, 4))) + 0.1
     return x, (x[:, 0] + x[:, 1] > 1.6).astype(int), x[:, 0] * 2 + rng.normal(size=80) * 0.1
+
+
+def _library(name: str) -> Any:
+    """Load what only some environments have."""
+    return importlib.import_module(name)
 
 
 def of_scikit_learn() -> Made:
@@ -115,7 +121,10 @@ def of_numpy() -> Made:
 
 
 def of_scipy() -> Made:
-    from scipy import interpolate, sparse, spatial, stats
+    # By their names: nothing else here needs what only some environments have.
+    interpolate, sparse, spatial, stats = (
+        _library(f"scipy.{name}") for name in ("interpolate", "sparse", "spatial", "stats")
+    )
 
     for kind in ("csr", "csc", "coo", "lil", "dok", "dia", "bsr"):
         yield f"scipy-{kind}-matrix", getattr(sparse, kind + "_matrix")(np.eye(3))
@@ -129,7 +138,7 @@ def of_scipy() -> Made:
     yield "scipy-rbf", interpolate.RBFInterpolator(tables()[0][:, :2], np.ones(80))
     yield "scipy-ckdtree", spatial.cKDTree(np.eye(3))
     yield "scipy-kdtree", spatial.KDTree(np.eye(3))
-    yield "scipy-rotation", spatial.transform.Rotation.from_euler("z", 1)
+    yield "scipy-rotation", _library("scipy.spatial.transform").Rotation.from_euler("z", 1)
     yield "scipy-gaussian-kde", stats.gaussian_kde(x)
 
 
@@ -161,7 +170,7 @@ def of_pandas() -> Made:
 def of_boosting() -> Made:
     x, classes, numbers = tables()
     try:
-        import xgboost
+        xgboost = _library("xgboost")
     except ImportError:
         pass
     else:
@@ -172,7 +181,7 @@ def of_boosting() -> Made:
         yield "xgboost-forest-regressor", xgboost.XGBRFRegressor(n_estimators=3).fit(x, numbers)
         yield "xgboost-booster", xgboost.train({}, xgboost.DMatrix(x, classes), 2)
     try:
-        import lightgbm
+        lightgbm = _library("lightgbm")
     except ImportError:
         return
     quiet = {"n_estimators": 3, "verbose": -1}
