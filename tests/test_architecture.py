@@ -182,6 +182,7 @@ OPENERS = {
     "review/chunks.py": "what git.opened gave",
     "review/contents.py": "a folder of its own",
     "review/dialect.py": "what git.opened gave",
+    "review/models.py": "what git.opened gave",
     "review/engine.py": "a folder of its own",
     "setup/install.py": "the git dir",
     "setup/record.py": "the git dir",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import pickle
 import shutil
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -180,10 +181,27 @@ def test_without_the_engine_sizes_headers_and_counts_are_told(there: Repo, monke
     assert "pip install 'trinity-guard[review]'" in found["notes"][0]
 
 
-def test_anything_else_has_its_share_of_common_bytes(there: Repo, tmp_path: Path) -> None:
-    commit(there, m_pkl=b"\x80\x04K\x01." + b"x" * 9000)
-    commit(there, m_pkl=b"\x80\x04K\x02." + b"x" * 9000)
-    assert facts(reviewed("HEAD~1", "HEAD")["m.pkl"])["kind"] == "model"
+def test_anything_else_has_its_share_of_common_bytes(there: Repo) -> None:
+    commit(there, m_onnx=b"\x08\x07" + b"x" * 9000)
+    commit(there, m_onnx=b"\x08\x08" + b"x" * 9000)
+    found = facts(reviewed("HEAD~1", "HEAD")["m.onnx"])
+    assert found["kind"] == "model"
+    assert "shared" in found
+    assert found["notes"] == ["models of the kind .onnx are not looked into"]
+
+
+def test_a_model_has_its_parameters_and_the_metrics_that_git_has_of_it(there: Repo) -> None:
+    for rate in (0.1, 0.2):
+        there.stage("models/m.pkl", pickle.dumps({"rate": rate, "depth": 3}))
+        there.stage("models/m_metadata.json", json.dumps({"metrics": {"accuracy": 1 - rate}, "name": "m"}).encode())
+        there.stage("metrics/eval.json", json.dumps({"brier": rate}).encode())
+        there.commit()
+    found = facts(reviewed("HEAD~1", "HEAD")["models/m.pkl"])
+    assert found["parameters"] == {"rate": {"before": 0.1, "after": 0.2}}
+    assert found["metrics"] == {
+        "metadata: metrics.accuracy": {"before": 0.9, "after": 0.8},
+        "metrics/eval.json: brier": {"before": 0.1, "after": 0.2},
+    }
 
 
 def test_cells_can_neither_colour_nor_turn_a_terminal(there: Repo) -> None:

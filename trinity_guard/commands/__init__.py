@@ -12,7 +12,7 @@ COMMANDS = {
     "gate": "refuse a push whose bytes others could not fetch",
     "sync": "artifacts follow their pointers, from the cache (the hooks do it after a checkout)",
     "pull": "the same, and fetch from the remote what the cache lacks",
-    "diff": "what changed inside artifacts: rows, columns, values, files",
+    "diff": "what changed inside artifacts: rows, columns, values, parameters",
     "use": "artifacts as another commit had them, pointers and data",
     "migrate": "a legacy repository's whole history to DVC (info, run, verify, undo …)",
     "lint": "the CI stage: numbered rules over the index, a tree, every commit of a range (--explain RULE)",

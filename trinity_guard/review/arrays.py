@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import math
 import os
 import zipfile
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+HDF5 = b"\x89HDF\r\n\x1a\n"
 SUFFIXES = (b".npy", b".npz", b".h5", b".hdf5")
 # An array above this is told by its shape alone; of one file no more than so many are looked at.
 MAX_BYTES = 2 << 30
@@ -40,6 +42,10 @@ class Array:
 
 def is_array(path: bytes) -> bool:
     return os.path.splitext(path)[1].lower() in SUFFIXES
+
+
+def is_hdf5(path: bytes) -> bool:
+    return os.path.splitext(path)[1].lower() in (b".h5", b".hdf5")
 
 
 def of(path: bytes, named: bytes) -> dict[str, Array]:
@@ -101,11 +107,26 @@ def _member(name: str, member: str) -> Callable[[], Any]:
     return read
 
 
+def of_bfloat(data: Any) -> Any:
+    """Return what bfloat16 numbers, given as integers of 16 bits, say: the upper half of a 32-bit one."""
+    import numpy as np
+
+    return (data.astype(np.uint32) << 16).view(np.float32)
+
+
+def of_hdf5(data: bytes) -> dict[str, Array]:
+    """Return the arrays of an HDF5 file that lies in an archive; NoTable without h5py."""
+    if importlib.util.find_spec("h5py") is None:
+        raise NoTable(f"it needs h5py: {install_line('h5py')}")
+    return _hdf5(data)
+
+
 def _hdf5(path: bytes) -> dict[str, Array]:
+    """Return the datasets of a file, or of a file's bytes."""
     import h5py
 
     found: dict[str, Array] = {}
-    name = os.fsdecode(path)
+    name = io.BytesIO(path) if path.startswith(HDF5) else os.fsdecode(path)
 
     def note(key: str, item: Any) -> bool | None:
         if isinstance(item, h5py.Dataset):
@@ -119,7 +140,7 @@ def _hdf5(path: bytes) -> dict[str, Array]:
     return found
 
 
-def _dataset(name: str, key: str) -> Callable[[], Any]:
+def _dataset(name: Any, key: str) -> Callable[[], Any]:
     def read() -> Any:
         import h5py
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard.errors import shown
-from trinity_guard.review import arrays, chunks, dialect, differ, engine
+from trinity_guard.review import arrays, chunks, dialect, differ, engine, models
 from trinity_guard.review.dialect import NoTable
 from trinity_guard.review.record import ARRAY, DIRECTORY, MODEL, OTHER, TABLE, Review
 from trinity_guard.review.sides import Change, Version
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     Files = tuple[bytes, bytes]  # of both sides; b"" where a side has none
 
-MODELS = (b".pkl", b".pickle", b".joblib", b".pt", b".pth", b".ckpt", b".onnx", b".safetensors", b".keras")
 # Of a directory so many of its files are looked into.
 MAX_MEMBERS = 20
 
@@ -42,8 +41,9 @@ def kind_of(change: Change) -> str:
         return DIRECTORY
     if engine.kind_of(change.path):
         return TABLE
-    suffix = os.path.splitext(change.path)[1].lower()
-    return MODEL if suffix in MODELS else ARRAY if suffix in arrays.SUFFIXES else OTHER
+    if models.is_model(change.path):
+        return MODEL
+    return ARRAY if arrays.is_array(change.path) else OTHER
 
 
 def needed(changes: Sequence[Change]) -> list[Output]:
@@ -79,6 +79,8 @@ def _look(found: Review, files: Files, options: Options) -> None:
             _table(found, files, options)
         elif found.kind == ARRAY:
             _arrays(found, files)
+        elif found.kind == MODEL:
+            _model(found, files)
         else:
             _other(found, files)
     except NoTable as error:
@@ -116,12 +118,22 @@ def _count(found: Review, files: Files, kind: str) -> None:
             found.sides[side] = how.names, dialect.count(path, how)
 
 
-# ---- arrays, directories, anything else
+# ---- models, arrays, directories, anything else
+
+
+def _model(found: Review, files: Files) -> None:
+    before, after = (models.read(path, found.path) if path else models.Model() for path in files)
+    found.parameters = models.compare(before, after)
+    found.arrays = arrays.compare(before.arrays, after.arrays) if before.arrays or after.arrays else {}
+    found.notes += dict.fromkeys([*before.notes, *after.notes])
 
 
 def _arrays(found: Review, files: Files) -> None:
     before, after = (arrays.of(path, found.path) if path else {} for path in files)
     found.arrays = arrays.compare(before, after)
+    if arrays.is_hdf5(found.path):
+        sides = [models.of_attributes(arrays.attributes(path)) if path else models.Model() for path in files]
+        found.parameters = models.compare(*sides)
 
 
 def _other(found: Review, files: Files) -> None:

@@ -10,9 +10,9 @@ from trinity_guard import git
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.git import revisions
-from trinity_guard.review import examine, sides
+from trinity_guard.review import examine, metrics, sides
 from trinity_guard.review.contents import Contents
-from trinity_guard.review.record import Review
+from trinity_guard.review.record import MODEL, Review
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,6 +69,9 @@ def review(place: git.Place, config: Config, rules: Rules, asked: Asked, progres
         contents.fetch(examine.needed(found))
         options = examine.Options(scratch, asked.key, asked.rows)
         reviews = [examine.examine(change, contents, options) for change in found]
+        for one in reviews:
+            if one.kind == MODEL:
+                one.metrics = metrics.of(place, before, after, one.path, one.former)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return Reviews(reviews, sides.broken(before, after))

@@ -1,0 +1,231 @@
+"""The inert values of a pickle as parameters and arrays: estimators with their steps, trees, state dicts of PyTorch."""
+
+from __future__ import annotations
+
+import math
+import os
+import zipfile
+
+from trinity_guard.detect.scan import values
+from trinity_guard.detect.scan.values import Dict, Global, Object, Persistent, Raw, Set
+from trinity_guard.review import arrays
+from trinity_guard.review.arrays import Array
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+DEEPEST = 12
+MAX_VALUES = 20_000
+MAX_ITEMS = 100
+MAX_TEXT = 200
+MAX_LISTED = 200
+VERSIONS = {"_sklearn_version": "scikit-learn version"}
+TENSORS = ("torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor")
+STORAGES = {
+    "FloatStorage": "<f4", "DoubleStorage": "<f8", "HalfStorage": "<f2", "BFloat16Storage": "<u2", "LongStorage": "<i8",
+    "IntStorage": "<i4", "ShortStorage": "<i2", "CharStorage": "|i1", "ByteStorage": "|u1", "BoolStorage": "|b1",
+}  # fmt: skip
+
+
+class Storages:
+    """Where a PyTorch archive keeps the numbers of its tensors."""
+
+    def __init__(self, path: bytes) -> None:
+        self._path = os.fsdecode(path)
+        self._names: dict[str, zipfile.ZipInfo] | None = None
+
+    def read(self, key: str, length: int) -> Callable[[], bytes] | None:
+        """Return what reads a storage of so many bytes; None where the file has none such."""
+        if self._names is None:
+            self._names = {}
+            if zipfile.is_zipfile(self._path):
+                with zipfile.ZipFile(self._path) as archive:
+                    self._names = {i.filename.partition("/")[2]: i for i in archive.infolist()}
+        info = self._names.get(f"data/{key}")
+        if info is None or not length <= info.file_size <= arrays.MAX_BYTES:
+            return None
+
+        def data() -> bytes:
+            with zipfile.ZipFile(self._path) as archive, archive.open(info) as file:
+                return file.read(length)
+
+        return data
+
+
+class _Walk:
+    def __init__(self, parameters: dict[str, Any], found: dict[str, Array], storages: Storages) -> None:
+        self.parameters = parameters
+        self.arrays = found
+        self.storages = storages
+        self._open: set[int] = set()
+
+    def visit(self, value: Any, name: str, depth: int = 0) -> None:
+        """Note what a value holds. What holds itself, or is too deep, is left out."""
+        if len(self.parameters) + len(self.arrays) > MAX_VALUES or depth > DEEPEST or id(value) in self._open:
+            return
+        self._open.add(id(value))
+        try:
+            self._note(value, name, depth)
+        finally:
+            self._open.discard(id(value))
+
+    def _note(self, value: Any, name: str, depth: int) -> None:
+        if value is None or isinstance(value, (bool, int, float, str, bytes, Raw, Global)):
+            self.parameters[name] = _plain(value)
+        elif isinstance(value, (list, tuple, Set)):
+            self._list(value.items if isinstance(value, Set) else list(value), name, depth)
+        elif isinstance(value, Dict):
+            self._pairs(value.pairs, name, depth)
+        elif isinstance(value, Object):
+            self._object(value, name, depth)
+
+    def _list(self, items: list[Any], name: str, depth: int) -> None:
+        named = [i for i in items if isinstance(i, tuple) and len(i) > 1 and isinstance(i[0], str)]
+        if items and len(named) == len(items) and any(isinstance(part, Object) for i in items for part in i):
+            above = name.rpartition("__")[0]
+            for step in named:
+                self.visit(step[1], _joined(above, step[0]), depth + 1)
+                for at, rest in enumerate(step[2:]):
+                    self.visit(rest, f"{_joined(above, step[0])}[{at + 2}]", depth + 1)
+            return
+        scalar = all(i is None or isinstance(i, (bool, int, float, str)) for i in items)
+        if scalar and len(items) <= MAX_LISTED:
+            self.parameters[name] = [_plain(i) for i in items]
+            return
+        self.parameters[f"{name} (length)"] = len(items)
+        for at, item in enumerate(items[:MAX_ITEMS] if not scalar else ()):
+            self.visit(item, f"{name}[{at}]", depth + 1)
+
+    def _pairs(self, pairs: list[tuple[Any, Any]], name: str, depth: int) -> None:
+        for key, item in pairs:
+            if key is None or isinstance(key, (str, int, float, bool)):
+                self.visit(item, f"{name}.{key}" if name else str(key), depth + 1)
+
+    def _object(self, value: Object, name: str, depth: int) -> None:
+        array = values.array(value)
+        if array is not None:
+            self._array(array, name)
+            return
+        if isinstance(value.by, Global) and value.by.name == "NumpyArrayWrapper":
+            self.visit(value.items[0] if value.items else None, name, depth + 1)  # joblib's, of objects
+            return
+        if isinstance(value.by, Global) and value.by.text in TENSORS:
+            self._tensor(value, name)
+            return
+        if isinstance(value.by, Global) and value.by.text.startswith("torch._utils._rebuild_parameter"):
+            first = value.args[0] if isinstance(value.args, tuple) and value.args else None
+            self.visit(first, name, depth + 1)
+            return
+        scalar = _scalar(value)
+        if scalar is not None:
+            self.parameters[name] = scalar
+            return
+        if value.pairs:
+            self._pairs(value.pairs, name, depth)
+        self._attributes(value, name, depth)
+
+    def _attributes(self, value: Object, name: str, depth: int) -> None:
+        of = values.class_name(value)
+        found = values.attributes(value)
+        if of and of not in ("collections.OrderedDict", "builtins.dict"):
+            self.parameters[_joined(name, "class")] = of
+        for key, item in found.items():
+            if key in VERSIONS:
+                self.parameters[_joined(name, VERSIONS[key])] = _plain(item)
+            elif key == "estimators_":
+                self._forest(item, name)
+            elif key == "tree_":
+                self.parameters[_joined(name, "nodes")] = values.attributes(item).get("node_count")
+            elif not key.startswith("_") and not (key == "estimator_" and "estimators_" in found):
+                self.visit(item, _joined(name, key), depth + 1)
+
+    def _forest(self, item: Any, name: str) -> None:
+        """Note how many estimators a model is made of, and of trees how many nodes all of them have."""
+        listed = values.array(item)
+        every = listed.data if listed is not None and isinstance(listed.data, list) else item
+        if not isinstance(every, (list, tuple)):
+            return
+        trees = [values.attributes(one).get("tree_") for one in every]
+        nodes = [values.attributes(tree).get("node_count") for tree in trees if tree is not None]
+        self.parameters[_joined(name, "trees" if nodes else "estimators")] = len(every)
+        if nodes:
+            self.parameters[_joined(name, "nodes")] = sum(n for n in nodes if isinstance(n, int))
+
+    def _array(self, array: values.Array, name: str) -> None:
+        if isinstance(array.data, list):
+            if all(isinstance(item, (str, int, float)) for item in array.data) and len(array.data) <= MAX_LISTED:
+                self.parameters[name] = [_plain(item) for item in array.data]
+            else:
+                self.arrays[name] = Array(array.shape, "object", None)
+            return
+
+        def read() -> Any:
+            import numpy as np
+
+            return np.frombuffer(array.bytes(), dtype=array.dtype)
+
+        self.arrays[name] = Array(array.shape, array.dtype.lstrip("<|="), read if array.dtype else None)
+
+    def _tensor(self, value: Object, name: str) -> None:
+        args = value.args if isinstance(value.args, tuple) else ()
+        shape = args[2] if len(args) > 2 and isinstance(args[2], tuple) else ()
+        id_ = args[0].id if args and isinstance(args[0], Persistent) else None
+        if not all(isinstance(n, int) and n >= 0 for n in shape):
+            return
+        if not isinstance(id_, tuple) or len(id_) < 5 or not isinstance(id_[1], Global):
+            self.arrays[name] = Array(shape, "tensor", None)
+            return
+        dtype = STORAGES.get(id_[1].name, "")
+        length = id_[4] * int(dtype[-1]) if dtype and isinstance(id_[4], int) else 0
+        data = self.storages.read(str(id_[2]), length) if length else None
+        offset = args[1] if isinstance(args[1], int) else 0
+        self.arrays[name] = Array(shape, id_[1].name.removesuffix("Storage"), _numbers(data, dtype, offset, shape))
+
+
+def _numbers(data: Callable[[], bytes] | None, dtype: str, offset: int, shape: tuple[int, ...]) -> Any:
+    """Return what reads a tensor's numbers, in the order in which its storage has them."""
+    if data is None:
+        return None
+
+    def read() -> Any:
+        import numpy as np
+
+        every = np.frombuffer(data(), dtype=dtype)[offset : offset + math.prod(shape)]
+        return arrays.of_bfloat(every) if dtype == "<u2" else every
+
+    return read
+
+
+def describe(value: Any, name: str, parameters: dict[str, Any], found: dict[str, Array], storages: Storages) -> None:
+    """Add what a pickle's value holds to parameters and arrays, under names as scikit-learn has them (`step__C`)."""
+    _Walk(parameters, found, storages).visit(value, name)
+
+
+def _joined(name: str, part: str) -> str:
+    return f"{name}__{part}" if name else part
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Global):
+        return value.text
+    if isinstance(value, (bytes, Raw)):
+        return f"{len(value) if isinstance(value, bytes) else value.length:,} bytes"
+    return value[:MAX_TEXT] if isinstance(value, str) else value
+
+
+def _scalar(value: Object) -> Any:
+    """Return the number that NumPy's scalar of one would be; None where it is none."""
+    if not isinstance(value.by, Global) or value.by.name != "scalar" or not isinstance(value.args, tuple):
+        return None
+    dtype = values.dtype_text(value.args[0]) if value.args else ""
+    data = value.args[1] if len(value.args) > 1 else None
+    if not dtype or not isinstance(data, bytes):
+        return None
+    import numpy as np
+
+    try:
+        return np.frombuffer(data, dtype=dtype)[0].item()
+    except (ValueError, IndexError, TypeError):
+        return None
