@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
 DESCRIPTION = """\
-What changed inside artifacts between the commits A and B (or A..B): rows, columns and values of tables,
-parameters, weights and metrics of models (read, never loaded), arrays, files of directories. Without B against the work tree, without A from HEAD. PATH may be an artifact, its pointer, or a
-folder. Bytes that the cache lacks are fetched from the remote, where it is trusted. What cannot be had is named.
-Tables take the extra `review`: pip install 'trinity-guard[review]'. Exits 0, whatever differs.
+What changed inside artifacts between the commits A and B (or A..B): rows, columns and values of tables, parameters,
+weights and metrics of models (read, never loaded), arrays, files of directories. Without B against the work tree,
+without A from HEAD. PATH may be an artifact, its pointer, or a folder. Bytes that the cache lacks are fetched from the
+remote, where it is trusted. What cannot be had is named. Tables take the extra `review`:
+pip install 'trinity-guard[review]'. Exits 0, whatever differs.
 """
 EXAMPLE = "Examples: trinity-guard diff main data/\n          trinity-guard diff v1.0..v1.1 --format json"
 FORMATS = ("text", "json")

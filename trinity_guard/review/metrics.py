@@ -6,6 +6,7 @@ import json
 import os
 
 from trinity_guard import git
+from trinity_guard.detect.modelfiles import metadata_path
 from trinity_guard.errors import shown
 from trinity_guard.review.models import flat
 
@@ -15,14 +16,13 @@ if TYPE_CHECKING:
 
     from trinity_guard.review.sides import Side
 
-METADATA = b"_metadata.json"
 MAX_BYTES = 4 << 20
 MAX_FILES = 50
 
 
 def of(place: git.Place, before: Side, after: Side, path: bytes, former: bytes) -> dict[str, tuple[Any, Any]]:
     """Return the values that changed of a model's metadata (`metadata: metrics.accuracy`) and of `metrics/*.json`."""
-    names = os.path.splitext(former or path)[0] + METADATA, os.path.splitext(path)[0] + METADATA
+    names = metadata_path(former or path), metadata_path(path)
     found = {f"metadata: {name}": pair for name, pair in _changed(place, before, after, names).items()}
     for name in _metric_files(before, after)[:MAX_FILES]:
         for key, pair in _changed(place, before, after, (name, name)).items():
