@@ -13,7 +13,7 @@ from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import files
 from trinity_guard.remotes import add, trust
-from trinity_guard.setup import driver, dvcinit, framework, merges, native, settings_file
+from trinity_guard.setup import driver, dvcinit, framework, merges, native, settings_file, sparse
 from trinity_guard.setup.record import InstallOutcome, InstallPlan, record_file
 
 NATIVE, FRAMEWORK, NONE = "native", "pre-commit", "none"
@@ -31,6 +31,7 @@ def install(
     where there are hooks.
     """
     plan = InstallPlan(place)
+    plan.outcome.done += sparse.take_in(place)
     mode = hooks or (FRAMEWORK if _framework_has_us(place) else NATIVE)
     if remote is not None:
         add.require_safe(remote)
