@@ -58,3 +58,30 @@ def test_an_experiment_that_dvc_commits_is_nobody_s_to_publish(repo: Repo) -> No
     assert not list(repo.storage.rglob("??/*"))
     running.unlink()
     assert b"pushed 1 object" in run("../.git/hooks/post-commit", cwd=repo.file(".git")).stderr
+
+
+def test_where_another_program_took_the_hook_s_place_the_advice_leads_out_of_it(repo: Repo) -> None:
+    hook = repo.file(".git/hooks/pre-commit")
+    hook.rename(hook.with_name("pre-commit.old"))
+    hook.write_text("#!/bin/sh\nexit 0\n")
+    hook.chmod(0o755)
+    data = repo.stage("m.pkl", 3000, raw=True)
+    said = repo.commit().stderr
+    assert b"The hook pre-commit is not ours" in said
+    (line,) = [line.partition(b" # ")[0].strip() for line in said.splitlines() if b"--amend" in line]
+    assert line == b"trinity-guard init && git commit --amend --no-edit"
+    repo.guard("init")
+    repo.git("commit", "-q", "--amend", "--no-edit")
+    assert not repo.tracked("m.pkl")
+    assert repo.pulled_in_a_fresh_clone("m.pkl") == data
+
+
+def test_where_artifacts_are_refused_the_advice_converts_first(repo: Repo) -> None:
+    repo.stage(".trinity-guard.toml", b'on-artifact = "block"\n')
+    repo.commit()
+    repo.stage("m.pkl", 3000, raw=True)
+    said = repo.commit("--no-verify").stderr
+    assert b"trinity-guard convert m.pkl && git commit --amend --no-edit" in said
+    repo.guard("convert", "m.pkl")
+    repo.git("commit", "-q", "--amend", "--no-edit")
+    assert not repo.tracked("m.pkl")

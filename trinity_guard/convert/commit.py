@@ -11,7 +11,7 @@ from trinity_guard.detect.patterns import Rules
 from trinity_guard.dvcrepo import tracked as tracked_outputs
 from trinity_guard.dvcrepo.paths import POINTER, inside_dvc, is_pointer
 from trinity_guard.errors import GuardError, pathspec, shown, typed
-from trinity_guard.git import caller, files, index, repository
+from trinity_guard.git import caller, hooks, index, repository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -117,12 +117,7 @@ def refuse_links(catalog: tracked_outputs.Catalog, links: Sequence[bytes]) -> No
 
 def require_post_commit() -> None:
     """`commit -- path` uses an index of its own; only a post-commit hook can bring the real one along."""
-    hook = git.run("rev-parse", "--git-path", "hooks/post-commit")[:-1]
-    try:
-        text = git.read(hook, files.MAX_READ, links=True)
-    except OSError:
-        text = b""
-    if (b"trinity-guard" in text or b"pre-commit.com" in text) and os.access(hook, os.X_OK):
+    if hooks.leads_to_us("post-commit"):
         return
     raise GuardError(
         problem="`git commit -- path` needs our post-commit hook, which is not installed: "

@@ -8,7 +8,7 @@ import sys
 from trinity_guard import console, git
 from trinity_guard.detect import inspect, patterns
 from trinity_guard.dvcrepo import paths
-from trinity_guard.errors import FINE, GuardError, pathspec, shown
+from trinity_guard.errors import FINE, GuardError, pathspec, shown, typed
 from trinity_guard.git import repository, revisions
 from trinity_guard.push import queue
 
@@ -35,7 +35,7 @@ def post_commit(_framework: bool, __: list[str]) -> int:
     changes = revisions.changes_of(b"HEAD")
     commit, entries = changes[0].commit if changes else b"", revisions.files_after(changes)
     if inspect.inspect(place, rules, entries).artifacts:
-        _name_raw(place, rules, entries)
+        _name_raw(place, rules, entries, blocking=config.on_artifact == "block")
     wanted = not off or place.git_dir != place.common_dir  # a linked work tree's are kept beyond its life
     named = (
         _named(place, [(commit, e) for e in entries])
@@ -79,7 +79,7 @@ def _follow(place: git.Place, changes: Sequence[Change]) -> None:
         console.fail(error)  # the push is not to wait for that
 
 
-def _name_raw(place: git.Place, rules: Rules, entries: Sequence[Entry]) -> None:
+def _name_raw(place: git.Place, rules: Rules, entries: Sequence[Entry], blocking: bool) -> None:
     from trinity_guard.convert.commit import raw_in
 
     raw = raw_in(place, rules, entries)
@@ -88,10 +88,25 @@ def _name_raw(place: git.Place, rules: Rules, entries: Sequence[Entry]) -> None:
         stores = sorted({store for a in raw if (store := paths.store_of(a.entry.path))})
         out = "".join(f"git rm -r -q --cached -- {pathspec(store)} && " for store in stores)
         words = "takes them out" if stores else "turns them into pointers"
+        way, why = _before_amending([a.entry.path for a in raw], blocking)
         console.warn(
-            f"this commit holds raw artifacts: {names}" + (" …" if len(raw) > 5 else "."),
-            f"{out}git commit --amend --no-edit     # {words}, before anybody has pulled them",
+            f"this commit holds raw artifacts: {names}" + (" …" if len(raw) > 5 else ".") + why,
+            f"{out}{way}git commit --amend --no-edit     # {words}, before anybody has pulled them",
         )
+
+
+def _before_amending(raw: Sequence[bytes], blocking: bool) -> tuple[str, str]:
+    """Return what has to be done before an amended commit could convert these, and why."""
+    from trinity_guard.git import hooks
+
+    if not hooks.leads_to_us("pre-commit"):
+        return (
+            "trinity-guard init && ",
+            "\nThe hook pre-commit is not ours, or gone: another program has taken its place.",
+        )
+    if blocking:  # the hook would refuse them once more
+        return f"trinity-guard convert {' '.join(typed(path) for path in raw)} && ", ""
+    return "", ""
 
 
 def _named(place: git.Place, files: list[tuple[bytes, Entry]]) -> list[Output]:
