@@ -67,7 +67,8 @@ def _answered(args: list[str]) -> int:
 
 
 def _run(args: list[str]) -> int:
-    args = _take_level(args)
+    if args[:1] != ["dvc"]:  # whose options are DVC's
+        args = _take_level(args)
     if not args or args[0] in ("-h", "--help", "help"):
         width = max(map(len, COMMANDS))
         listed = "\n".join(f"  {name:<{width}}  {text}" for name, text in COMMANDS.items())

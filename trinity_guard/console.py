@@ -67,7 +67,7 @@ def warn(text: str, remedy: str = "") -> None:
     """Print what a person must know, to standard error, under -q too."""
     _State.warned = True
     _write(sys.stderr, f"trinity-guard: {text}")
-    for line in remedy.splitlines():
+    for line in runnable(remedy).splitlines():
         _write(sys.stderr, f"    {line}")
 
 
@@ -80,8 +80,30 @@ def fail(error: GuardError) -> None:
     """Print an error: what happened, and below it the command that helps."""
     _State.warned = True
     lines = error.problem.split("\n")
-    said = "\n".join([f" {lines[0]}", *lines[1:], *(f"    {line}" for line in error.remedy.splitlines())])
+    said = "\n".join([f" {lines[0]}", *lines[1:], *(f"    {line}" for line in runnable(error.remedy).splitlines())])
     _write(sys.stderr, said, f"{_red()}trinity-guard:{_plain()}")
+
+
+# What is a command of DVC's in a remedy, and not its name in a sentence.
+DVC_COMMANDS = (
+    "add cache checkout commit config destroy exp fetch gc import import-url init install list move pull push remote "
+    "remove repro status unprotect update"
+)
+
+
+def runnable(remedy: str) -> str:
+    """Return commands as this installation has them: without a `dvc` on the PATH, ours starts DVC."""
+    if "dvc " not in remedy or _on_path("dvc"):
+        return remedy
+    import re
+
+    command = rf"(?<![\w./-])(?<!trinity-guard )dvc (?=(?:{DVC_COMMANDS.replace(' ', '|')}) )"
+    return re.sub(command, "trinity-guard dvc ", remedy)
+
+
+def _on_path(program: str) -> bool:
+    folders = os.environ.get("PATH", "").split(os.pathsep)
+    return any(os.access(os.path.join(folder, program), os.X_OK) for folder in folders if folder)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

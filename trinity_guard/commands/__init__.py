@@ -25,6 +25,7 @@ COMMANDS = {
     "release": "a semantic version of a committed, pushed model: Git tag, stage, MLflow's registry",
     "lineage": "where a model came from, and whether tag, pointers, run and remote agree",
     "ui": "MLflow's pages on the runs of this project",
+    "dvc": "the DVC of this installation (uv tool and pipx put no dvc on the PATH)",
     "doctor": "what is set up wrongly, and the command that mends it",
     "report": "one page of HTML for the owner: what Git and DVC hold, what grows, what is wrong",
     "demo": "the whole story on this machine, on a throwaway repository",

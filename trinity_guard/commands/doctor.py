@@ -107,7 +107,7 @@ def _report_one(names: list[str], check: Check) -> None:
         console.result(head)
     else:
         console.say(head, STYLES[check.level])
-    lines = [*check.fact.split("\n"), *(f"    {line}" for line in check.remedy.split("\n") if line)]
+    lines = [*check.fact.split("\n"), *(f"    {line}" for line in console.runnable(check.remedy).split("\n") if line)]
     console.result("\n".join(f"    {line}" for line in lines))
 
 

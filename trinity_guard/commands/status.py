@@ -60,7 +60,7 @@ def _lines(survey: Survey) -> list[str]:
         lines += ["no artifact is tracked yet.", ""]
     facts = [unrecorded.in_git_said(survey.in_git)] if survey.in_git.count else []
     for problem, remedy in [*facts, *map(unrecorded.ignored_said, survey.ignored), *survey.conflicts]:
-        lines += [problem, *(f"    {line}" for line in remedy.splitlines()), ""]
+        lines += [problem, *(f"    {line}" for line in console.runnable(remedy).splitlines()), ""]
     lines += [f"{path}: {problem}" for path, problem in survey.broken.items()]
     if survey.unheld:
         lines += ["ignored by a line in .gitignore, and held by no pointer (trinity-guard add FILE records it):"]
