@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ import pytest
 import ruamel.yaml
 
 from tests.helpers.documents import blocks, page, table
-from tests.helpers.support import PROJECT, noise, run
+from tests.helpers.support import PROJECT, Repo, noise, run
 
 YAML = ruamel.yaml.YAML(typ="safe", pure=True)
 ACTION = YAML.load((PROJECT / "action.yml").read_text())
@@ -80,6 +81,10 @@ def project(tmp_path: Path) -> Project:
     return Project(tmp_path)
 
 
+# What a lint is installed with: no DVC.
+LIGHT = ["configobj", "dulwich", "isal", "pathspec", "ruamel.yaml"]
+
+
 class Machine:
     """A runner: the programs on its PATH, what its steps wrote, and what they printed."""
 
@@ -96,6 +101,11 @@ class Machine:
     def _program(self, name: str, script: str) -> None:
         (self.programs / name).write_text(f"#!/bin/sh\n{script}\n")
         (self.programs / name).chmod(0o755)
+
+    def got(self) -> list[str]:
+        """Return what pip was asked for, in order, options that only quiet it aside."""
+        quiet = ("install", "--quiet", "--disable-pip-version-check")
+        return [word for word in self.installed.read_text().splitlines() if word not in quiet]
 
     def shell(self, argv: list[str], script: str, at: Path, env: dict[str, str]) -> subprocess.CompletedProcess[bytes]:
         file = self.temp / "step.sh"
@@ -277,17 +287,64 @@ def test_a_name_in_the_repository_is_text_and_never_a_command(project: Project, 
 @pytest.mark.parametrize(
     ("inputs", "what"),
     [
-        ({}, str(PROJECT)),
-        ({"extras": "s3,ssh"}, f"{PROJECT}[s3,ssh]"),
-        ({"version": "0.1.0"}, "trinity-guard==0.1.0"),
-        ({"version": "0.1.0", "extras": "s3"}, "trinity-guard[s3]==0.1.0"),
+        ({}, [*LIGHT, "--no-deps", str(PROJECT)]),
+        ({"version": "0.1.0"}, [*LIGHT, "--no-deps", "trinity-guard==0.1.0"]),
+        ({"extras": "s3,ssh"}, [f"{PROJECT}[s3,ssh]"]),
+        ({"version": "0.1.0", "extras": "s3"}, ["trinity-guard[s3]==0.1.0"]),
+        ({"remote": "true"}, [str(PROJECT)]),
     ],
 )
-def test_what_is_installed(project: Project, machine: Machine, inputs: dict[str, str], what: str) -> None:
+def test_what_is_installed(project: Project, machine: Machine, inputs: dict[str, str], what: list[str]) -> None:
     project.commit("text", readme=b"x\n")
     event, env = pull_request(project)
-    assert act(machine, project.clone(), event, env, **inputs).code == 0
-    assert machine.installed.read_text().splitlines() == ["install", "--quiet", "--disable-pip-version-check", what]
+    act(machine, project.clone(), event, env, **inputs)
+    assert machine.got() == what
+
+
+def test_where_a_pipeline_has_templates_all_of_dvc_is_installed(project: Project, machine: Machine) -> None:
+    project.commit("text", readme=b"x\n")
+    at = project.clone()
+    (at / "dvc.yaml").write_text("stages:\n  a:\n    cmd: x\n    outs: ['${o}']\n")
+    run("git", "add", "dvc.yaml", cwd=at)
+    event, env = pull_request(project)
+    act(machine, at, event, env)
+    assert machine.got() == [str(PROJECT)]
+
+
+def test_what_a_lint_is_installed_with_is_declared() -> None:
+    declared = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["dependencies"]
+    assert set(LIGHT) <= {re.split(r"[>=]", line)[0] for line in declared}
+    assert " ".join(LIGHT) in "\n".join(JOB["script"])
+
+
+ALONE = """
+import sys
+class Nothing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in sys.argv[1].split(","):
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Nothing())
+sys.argv[1:2] = []
+from trinity_guard.cli import main
+sys.exit(main())
+"""
+ABSENT = "dvc,dvc_data,dvc_objects,fsspec,git,pre_commit,shtab,scmrepo,pygit2,ruamel_yaml,networkx,rich"
+
+
+@pytest.mark.parametrize("args", [["--all"], ["--range", "HEAD"], ["--all", "--format", "sarif"]])
+def test_a_lint_with_these_alone_finds_what_one_with_dvc_finds(bare_repo: Repo, args: list[str]) -> None:
+    bare_repo.write(".gitignore", b"data/*\n!*.dvc\n")
+    bare_repo.write(".trinity-guard.toml", b'patterns = ["/d/**/*.pkl", "*.csv"]\nexclude = ["x/**"]\n')
+    bare_repo.write(".dvc/config", b"['remote \"a\"']\n    url = s3://x/y\n    access_key_id = AKIA\n")
+    bare_repo.write("data/m.csv.dvc", b"outs:\n- md5: d41d8cd98f00b204e9800998ecf8427e\n  size: 0\n  path: m.csv\n")
+    bare_repo.write("bad.dvc", b"outs:\n  {a: [\n")
+    bare_repo.write("dvc.yaml", b"stages:\n  a:\n    cmd: x\n    outs: [o.csv]\n")
+    bare_repo.write("a.csv", b"1\n")
+    bare_repo.git("add", "-f", "-A")
+    bare_repo.commit()
+    whole = bare_repo.guard("lint", *args, ok=False)
+    alone = run(sys.executable, "-c", ALONE, ABSENT, "lint", *args, cwd=bare_repo.path, ok=False)
+    assert (alone.returncode, alone.stdout, alone.stderr) == (1, whole.stdout, whole.stderr)
 
 
 def test_no_step_puts_an_expression_into_a_script() -> None:

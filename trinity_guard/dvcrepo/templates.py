@@ -10,6 +10,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.dvcrepo import yaml
+from trinity_guard.errors import UNUSABLE, GuardError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,8 +53,12 @@ def resolved(data: Any, folder: bytes, top: bytes, most_bytes: int, most_stages:
 
     Raises ValueError, in words that may be shown, for what DVC cannot resolve and for what is out of bounds.
     """
-    from dvc.exceptions import DvcException
-    from dvc.parsing import DataResolver, MatrixDefinition
+    try:
+        from dvc.exceptions import DvcException
+        from dvc.parsing import DataResolver, MatrixDefinition
+    except ImportError:  # a lint can be installed without DVC
+        problem = "a dvc.yaml has templates (`${…}`), which DVC itself resolves, and DVC is not installed here."
+        raise GuardError(problem, "pip install trinity-guard     # with all that it needs", UNUSABLE) from None
 
     _require_small(data)
     try:
