@@ -140,11 +140,28 @@ def test_a_clone_that_leads_the_cache_elsewhere_gets_nothing(
     assert not list(elsewhere.iterdir())
 
 
-def test_what_a_pipeline_or_another_pointer_keeps_stays(world: World) -> None:
+DIRECTORY = b"outs:\n- md5: " + b"0" * 32 + b".dir\n  size: 1\n  nfiles: 1\n  hash: md5\n  path: dir\n"
+
+
+def test_what_a_pipeline_or_an_import_keeps_stays(world: World) -> None:
     world.repo.stage("dvc.yaml", b"stages:\n  s:\n    cmd: make\n    outs:\n    - out.csv\n")
-    world.repo.stage(
-        "dir.dvc", b"outs:\n- md5: " + b"0" * 32 + b".dir\n  size: 1\n  nfiles: 1\n  hash: md5\n  path: dir\n"
-    )
+    imported = DIRECTORY + b"deps:\n- path: dir\n  repo:\n    url: u\n    rev_lock: '0'\n"
+    world.repo.stage("dir.dvc", imported)
     assert cleaned(world, b"out.csv") is None
     assert cleaned(world, b"dir/a.csv") is None
     assert world.repo.cached() == {}
+
+
+def test_a_new_file_of_a_directory_that_dvc_holds_is_turned(world: World) -> None:
+    world.repo.stage("dir.dvc", DIRECTORY)
+    assert cleaned(world, b"dir/a.csv") == text_of(DATA)
+
+
+def test_any_file_of_a_folder_that_is_one_artifact_is_turned_but_what_it_cannot_hold(world: World) -> None:
+    config = Config(folders=("many/",))
+    assert cleaned(world, b"many/x.png", config=config) == text_of(DATA)
+    assert cleaned(world, b"many/deep/README", config=config) == text_of(DATA)
+    assert cleaned(world, b"many/.gitignore", config=config) is None
+    assert cleaned(world, b"many/\xff.png", config=config) is None
+    world.repo.write("many/.dvcignore", b"*.tmp\n")
+    assert cleaned(world, b"many/x.tmp", config=config) is None

@@ -54,6 +54,10 @@ def filtered(place: git.Place, names: tuple[str, ...] = NAMES) -> set[str]:
         (Config(patterns=("*.csv", "!a.csv")), {"#c.csv"}),
         (Config(patterns=("*.pkl",), exclude=("keep/",)), {"b.pkl"}),
         (Config(patterns=("*.pkl",), exclude=("*.pkl", "!keep/b.pkl")), {"keep/b.pkl"}),
+        (Config(patterns=("*.pkl",), folders=("data/",)), {"b.pkl", "keep/b.pkl", "data/x", "d/data/x"}),
+        (Config(patterns=("*.pkl",), folders=("/models",)), {"b.pkl", "keep/b.pkl", "models/big/x.bin"}),
+        (Config(patterns=("*.pkl",), folders=("!data/",)), {"b.pkl", "keep/b.pkl"}),
+        (Config(patterns=("*.pkl",), folders=("data/",), exclude=("/data/",)), {"b.pkl", "keep/b.pkl", "d/data/x"}),
         (Config(on_artifact="block"), set()),
     ],
 )  # fmt: skip

@@ -269,8 +269,8 @@ def test_without_the_program_git_goes_on_with_the_bytes(repo: Repo) -> None:
     script = repo.file(".git/trinity-guard/filter")
     data = repo.stage("a.csv", 5000)
     text = script.read_text()
-    text = text.replace(f"python='{sys.executable}'", "python='/nowhere'")
-    script.write_text(text.replace("$HOME/.local/bin", "/nowhere"))
+    gone = text.replace(f"python='{sys.executable}'", "python='/nowhere'")
+    script.write_text(gone.replace("$HOME/.local/bin", "/nowhere"))
     other = repo.write("b.csv", 5000)
     done = repo.git("add", "b.csv", PATH="/usr/bin:/bin")
     assert done.stderr.count(b"the program is gone") == 1
@@ -483,7 +483,30 @@ def test_a_folder_that_is_one_artifact_by_now_is_made_of_its_stand_ins(repo: Rep
     repo.commit()
     assert repo.tracked("many.dvc")
     assert repo.pulled_in_a_fresh_clone("many/a.csv") == data["a.csv"]
-    assert_raw(repo, "many/c.csv", repo.stage("many/c.csv", 3000))
+
+
+def test_what_git_add_takes_of_a_folder_that_is_one_artifact_goes_into_the_cache(repo: Repo) -> None:
+    repo.stage(".trinity-guard.toml", b'folders = ["/many/"]\n')
+    repo.commit()
+    names = ("x.png", "deep/README", "a.csv")
+    data = {name: repo.stage(f"many/{name}", 3000) for name in names}
+    for name in names:
+        assert_stands_in(repo, f"many/{name}", data[name])
+    repo.commit()
+    assert repo.dvc("status").stdout.decode().strip() == "Data and pipelines are up to date."
+    data["y.png"] = repo.write("many/y.png", 4000)
+    repo.git("add", "-f", "many/y.png")
+    assert_stands_in(repo, "many/y.png", data["y.png"])
+    repo.commit()
+    assert status(repo) == b""
+    for name, content in data.items():
+        assert repo.pulled_in_a_fresh_clone(f"many/{name}") == content
+
+
+def test_what_a_folder_is_not_to_have_stays_an_artifact_of_its_own(repo: Repo) -> None:
+    repo.stage(".trinity-guard.toml", b'folders = ["/many/", "!/many/apart/"]\n')
+    repo.commit()
+    assert_stands_in(repo, "many/x.png", repo.stage("many/x.png", 3000))
 
 
 def test_a_commit_that_is_not_to_be_guarded_holds_what_was_staged(repo: Repo) -> None:

@@ -198,7 +198,7 @@ def test_before_a_merge_and_where_artifacts_are_blocked_its_files_are_named(data
     data.stage(".trinity-guard.toml", CONFIG + b'on-artifact = "block"\n')
     done = data.commit(ok=False)
     assert done.returncode == 1
-    assert b"d/sub/b.txt (11 B): lies in d/, which `folders` makes one artifact" in done.stderr
+    assert b"d/sub/b.txt (11 B): is a stand-in, and its data is in a DVC cache" in done.stderr
 
 
 PARQUET = """

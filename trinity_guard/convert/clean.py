@@ -151,10 +151,12 @@ class _Known:
         if self._sha256 or self._catalog.broken or self._pipelines.belongs_in_git(path):
             raise GuardError(f"{shown(path)} is not ours to turn.")
         root = owners.project_of(self._place, path, self._roots)
-        owners.refuse_name(self._place, root, path, self._ignoring)
         owners.refuse_held(self._by_path, path)
-        if directories.folder_of(self._by_path, self._rules, path):
-            raise GuardError(f"{shown(path)} is part of a folder that is one artifact.")
+        folder = directories.folder_of(self._by_path, self._rules, path)
+        if folder:
+            owners.refuse_member(self._place, root, folder, path, known=self._ignoring)
+        else:
+            owners.refuse_name(self._place, root, path, self._ignoring)
         if self._attributes.converted(path):
             raise GuardError(f"{shown(path)} has line ends or an encoding of its own.")
         if root not in self._trusted:

@@ -68,6 +68,9 @@ def lines(config: Config) -> list[bytes]:
     if config.on_artifact == "block":
         return []
     wanted = [line for pattern in config.patterns for line in _lines(pattern, ATTRIBUTE, NOT_OURS)]
+    # What `!` keeps from being one artifact may be artifacts all the same.
+    folders = [pattern.rstrip(" ").rstrip("/") + "/" for pattern in config.folders if not pattern.startswith("!")]
+    wanted += [line for pattern in folders for line in _lines(pattern, ATTRIBUTE, NOT_OURS)]
     return wanted + [line for pattern in config.exclude for line in _lines(pattern, NOT_OURS, ATTRIBUTE)]
 
 

@@ -32,19 +32,24 @@ def project_of(place: git.Place, path: bytes, known: dict[bytes, bool] | None = 
     return root
 
 
-def refuse_member(place: git.Place, root: bytes, folder: bytes, path: bytes, ignores: bool = True) -> None:
+def refuse_member(
+    place: git.Place,
+    root: bytes,
+    folder: bytes,
+    path: bytes,
+    ignores: bool = True,
+    known: project.IgnoreRules | None = None,
+) -> None:
     """Refuse a file that DVC does not hold as a part of a directory, or that it is told not to see.
 
-    ignores: whether any .dvcignore above it says anything.
+    ignores: whether any .dvcignore above it says anything. known: as `project.dvcignored` has it.
     """
     inside = path[len(folder) + 1 :]
     reason = "" if directory.is_plain(inside) else directory.refusal(inside)
-    if (
-        ignores
-        and not reason
-        and (hiding := project.dvcignored(place.file(root) if root else place.top, _inside(root, path)))
-    ):
-        reason = f"DVC is told to ignore it by {hiding}"
+    if ignores and not reason:
+        top = place.file(root) if root else place.top
+        hiding = project.dvcignored(top, _inside(root, path), known=known)
+        reason = f"DVC is told to ignore it by {hiding}" if hiding else ""
     if reason:
         raise GuardError(
             problem=f"{shown(path)} cannot be a part of {shown(folder)}/, which is one artifact: {reason}.",
