@@ -23,7 +23,8 @@ example:
   trinity evaluate models/layout_risk_predictor.pkl data/training_dataset.csv --output metrics/evaluate.json
 
 On the very table that the model was trained on, only the part that was held back for the test counts; on another
-one, all rows. A model whose md5 is not the one that its metadata and its pointer name is not loaded.
+one, all rows, and it is said how many of them it was trained on. A model whose md5 is not the one that its metadata and
+its pointer name is not loaded.
 """
 
 
@@ -73,9 +74,15 @@ def _figures(found: Evaluation) -> str:
     rows = [[n, f"{found.metrics[n]:.3f}", f"{found.baseline[n]:.3f}" if n in found.baseline else ""] for n in names]
     rows_tested = int(found.confusion.sum())
     split = found.terms["split"]
-    where = f"all {rows_tested:,} rows" if split == "every row" else f"the {rows_tested:,} rows held back ({split})"
+    where = (
+        f"all {rows_tested:,} rows"
+        if split == "every row"
+        else f"the {rows_tested:,} rows held back from the training ({split})"
+    )
     lines = [f"{found.target} on {where}:", console.table(["metric", ">model", ">constant"], rows)]
-    if found.leakage:
+    if split == "every row":
+        lines += [line for line in [card.seen(found.leakage)] if line]
+    elif found.leakage:
         lines.append(card.leakage(found.leakage, split.partition(",")[0]))
     return "\n".join(lines)
 

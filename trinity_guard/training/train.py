@@ -16,7 +16,7 @@ from trinity_guard.git import files
 from trinity_guard.training import provenance, record
 from trinity_guard.training.data import csv_file
 from trinity_guard.training.data.table import contradictions, load, warnings
-from trinity_guard.training.model import card, evaluation, gates, plots, search
+from trinity_guard.training.model import card, evaluation, gates, plots, search, seen
 from trinity_guard.training.model import champion as challenge
 from trinity_guard.training.model import forest as model
 from trinity_guard.training.model.settings import Settings
@@ -105,6 +105,7 @@ class _Fitted:
     settings: Settings
     trials: list[Trial]
     evaluation: Evaluation
+    train: Any
     test: Any
     pictures: Mapping[str, bytes]
 
@@ -226,7 +227,7 @@ def _ignore_store(root: str, store: runs.RunStore) -> list[str]:
 
 
 def _fit(inputs: _Inputs, parts: tuple[Any, Any], store: runs.RunStore, watch: Watch) -> _Fitted:
-    options, data, (seen, test) = inputs.options, inputs.data, parts
+    options, data, (train, test) = inputs.options, inputs.data, parts
     settings, trials = options.settings, []
     if options.search:
         watch.steps("searching")
@@ -234,13 +235,13 @@ def _fit(inputs: _Inputs, parts: tuple[Any, Any], store: runs.RunStore, watch: W
         found = search.search(data, settings, options.search, options.scheduler, _state(options.root), watch.trials)
         settings, trials = found.best, found.trials
     watch.steps("growing the forest")
-    fitted = model.fit(data, settings, seen)
-    judged = evaluation.evaluate(fitted, data, settings, seen, test)
+    fitted = model.fit(data, settings, train)
+    judged = evaluation.evaluate(fitted, data, settings, train, test)
     # Drawn while the folds' trees grow, which need Python's lock but now and then.
     with ThreadPoolExecutor(1, "pictures") as beside:
         drawn = beside.submit(plots.pictures, judged)
-        cv = evaluation.cross_validate(data, settings, watch.folds, (seen, fitted))
-        return _Fitted(fitted, settings, trials, replace(judged, cv=cv), test, drawn.result())
+        cv = evaluation.cross_validate(data, settings, watch.folds, (train, fitted))
+        return _Fitted(fitted, settings, trials, replace(judged, cv=cv), train, test, drawn.result())
 
 
 def _state(root: str) -> str:
@@ -275,6 +276,7 @@ def _metadata(inputs: _Inputs, fitted: _Fitted, claim: record.Claim, data: bytes
         "confusion": found["confusion"],
         "calibration": found["calibration"],
         "importance": found["importance"],
+        "seen": seen.recorded(inputs.data, fitted.train),
         "terms": found["terms"],
         "versions": provenance.versions(provenance.MAKERS),
     }
@@ -331,7 +333,7 @@ def _run(inputs: _Inputs, fitted: _Fitted, name: str, tags: Mapping[str, str]) -
 def _with_model(run: runs.Run, inputs: _Inputs, fitted: _Fitted, metadata: Mapping[str, Any], stem: str) -> runs.Run:
     return replace(
         run,
-        model=fitted.model,
+        model=model.with_names(fitted.model),
         example=inputs.data.X.iloc[fitted.test[:EXAMPLE_ROWS]],
         register=inputs.options.register,
         alias="champion" if inputs.options.register else None,

@@ -13,7 +13,7 @@ from tests.training.projects import csv, md5
 from trinity_guard.cli import main
 from trinity_guard.errors import GuardError
 from trinity_guard.training import evaluate, provenance, record
-from trinity_guard.training.model import evaluation, forest
+from trinity_guard.training.model import evaluation, forest, seen
 
 PARAMETERS = {"n_estimators": 12, "folds": 3}
 
@@ -50,6 +50,28 @@ def test_on_its_own_table_a_model_is_judged_by_what_was_held_back(
     assert found.confusion.sum() == 120
 
 
+def test_its_own_table_is_known_in_other_line_ends_and_its_rows_in_another_order(
+    room: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (room / "training_dataset.csv").read_bytes()
+    data = samples.sample(room)
+    train, test = forest.split(data, samples.SMALL)
+    dumped = forest.dump(forest.fit(data, samples.SMALL, train))
+    metadata = {
+        "model": {"md5": provenance.md5(dumped)}, "parameters": PARAMETERS, "dataset": "data/t.csv",
+        "seen": seen.recorded(data, train),
+    }  # fmt: skip
+    with record.claimed(str(tmp_path / "models")) as claim:
+        claim.stage(dumped)
+        model = claim.write(record.encoded(metadata), b"").model
+    (tmp_path / "crlf.csv").write_bytes(text.replace(b"\n", b"\r\n"))
+    assert evaluate(model, str(tmp_path / "crlf.csv")).confusion.sum() == len(test)
+    head, *rows = text.splitlines(keepends=True)
+    (tmp_path / "sorted.csv").write_bytes(head + b"".join(sorted(rows)))
+    assert main(["evaluate", model, str(tmp_path / "sorted.csv")]) == 0
+    assert "it was trained on 80.0% of these rows (480 of 600 that were looked at)" in capsys.readouterr().out
+
+
 def test_on_another_table_all_rows_count(trained: tuple[Path, evaluation.Evaluation], tmp_path: Path) -> None:
     (tmp_path / "other.csv").write_bytes(csv(30, seed=8))
     found = evaluate(str(trained[0]), str(tmp_path / "other.csv"))
@@ -73,7 +95,7 @@ def test_figures_curves_and_pictures_are_written_and_the_same_each_time(
     found = json.loads((tmp_path / "a" / "m" / "e.json").read_text())
     assert found["metrics"] == trained[1].to_json()["metrics"]
     out = capfd.readouterr().out
-    assert "120 rows held back" in out
+    assert "120 rows held back from the training" in out
     assert f"{found['metrics']['f1_overflow']:.3f}" in out
     assert "constant" in out
 

@@ -227,3 +227,15 @@ def test_a_page_is_predicted_without_pandas_alike(tmp_path: Path, protocol: str)
     assert fitted.named_steps["forest"].n_jobs is None
     with pytest.raises(KeyError):
         model.fast_predict(fitted, [{"theme": "editorial"}])
+
+
+def test_the_copy_for_others_takes_names_as_tables_spell_them(tmp_path: Path) -> None:
+    data = samples.sample(tmp_path)
+    fitted = model.fit(data, samples.SMALL, np.arange(len(data.y)))
+    copy = pickle.loads(pickle.dumps(model.with_names(fitted)))
+    wanted = fitted.predict_proba(data.X)
+    strategies = data.X["active_strategy"].astype(str)
+    for spelled in (strategies.str.lower(), strategies.str.replace("_", "-"), " " + strategies.str.title() + " "):
+        other = data.X.assign(active_strategy=spelled, theme=data.X["theme"].astype(str) + " ", more=1)
+        assert (copy.predict_proba(other) == wanted).all()
+    assert list(copy.classes_) == list(fitted.classes_)

@@ -38,13 +38,19 @@ def answers(verified: VerifiedModel, rows: Sequence[Mapping[str, Any]]) -> list[
 
 def known_strategies(verified: VerifiedModel) -> list[str]:
     """Return the strategies that the model was trained on, as the rows name them."""
-    _, encoder, names = verified.pipeline.named_steps["columns"].transformers_[-1]
-    return [str(name) for name in encoder.categories_[list(names).index("active_strategy")]]
+    return _known(verified, "active_strategy")
 
 
 def known_themes(verified: VerifiedModel) -> set[str]:
-    _, encoder, names = verified.pipeline.named_steps["columns"].transformers_[-1]
-    return {str(name) for name in encoder.categories_[list(names).index("theme")]}
+    return set(_known(verified, "theme"))
+
+
+def _known(verified: VerifiedModel, column: str) -> list[str]:
+    """Return the names that a column of texts had in training; former models encode all such columns together."""
+    for _, encoder, names in verified.pipeline.named_steps["columns"].transformers_:
+        if column in list(names):
+            return [str(name) for name in encoder.categories_[list(names).index(column)]]
+    return []
 
 
 def _of_verdicts(verified: VerifiedModel, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:

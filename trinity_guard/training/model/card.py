@@ -110,6 +110,14 @@ def leakage(found: Mapping[str, float], protocol: str) -> str:
     return f"Leakage: {share} have the characters and words of a training row; {pages}{flattered}"
 
 
+def seen(found: Mapping[str, float]) -> str:
+    """Return what is to be said of rows that a model was trained on, "" where it was on none of them."""
+    if not found.get("seen"):
+        return ""
+    looked = f"{found['seen']:,} of {found['looked_at']:,} that were looked at"
+    return f"Leakage: it was trained on {found['seen_share']:.1%} of these rows ({looked}), so the figures flatter."
+
+
 def _slices(slices: Sequence[Mapping[str, Any]]) -> str:
     if not slices:
         return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
 
 from trinity_guard.errors import GuardError
 from trinity_guard.training.data import table as tables
@@ -184,6 +185,25 @@ def pipeline(settings: Settings, data: Examples) -> Pipeline:
         random_state=settings.seed,
     )
     return Pipeline([("columns", ColumnTransformer(columns)), ("forest", forest)])
+
+
+def with_names(model: Pipeline) -> Pipeline:
+    """Return a fitted pipeline that takes names as tables spell them: spaces around them, strategies in any case.
+
+    By pandas' own `replace`, so that whoever has scikit-learn and pandas can load it. It shares the steps.
+    """
+    text = {"theme": {r"^\s+|\s+$": ""}}
+    for _, encoder, names in model.named_steps["columns"].transformers_:
+        if "active_strategy" in names:
+            known = encoder.categories_[list(names).index("active_strategy")]
+            text["active_strategy"] = {_spelled(str(name)): str(name) for name in known}
+    plain = FunctionTransformer(pd.DataFrame.replace, kw_args={"to_replace": text, "regex": True})
+    return Pipeline([("names", plain), *model.steps])
+
+
+def _spelled(name: str) -> str:
+    """Return what matches a strategy's name as any table may have it, as the reader of tables does."""
+    return r"(?i)^\s*" + r"[\s_-]+".join(re.escape(part) for part in name.split("_")) + r"\s*$"
 
 
 def split(data: Examples, settings: Settings) -> tuple[Ints, Ints]:

@@ -13,7 +13,7 @@ import numpy as np
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.training.data import cells, csv_file
 from trinity_guard.training.data.table import load
-from trinity_guard.training.model import advice, evaluation, forest, verified
+from trinity_guard.training.model import advice, evaluation, forest, seen, verified
 from trinity_guard.training.model.advice import Answer
 from trinity_guard.training.model.evaluation import Evaluation
 from trinity_guard.training.model.settings import Settings
@@ -180,7 +180,8 @@ def _require_known(loaded: VerifiedModel, rows: Sequence[Row], places: Sequence[
 
 
 def evaluate(path: str | VerifiedModel, dataset: str, md5: str | None = None) -> Evaluation:
-    """Return a model's figures on a table: on the test part of the one that it was trained on, on all rows of another.
+    """Return a model's figures on a table: on the test part of the one that it was trained on, on all rows of another,
+    with the share of those that it was trained on.
 
     path, md5: as in `predict`. Raises GuardError for a table or a model that will not do.
     """
@@ -195,11 +196,12 @@ def evaluate(path: str | VerifiedModel, dataset: str, md5: str | None = None) ->
             "trinity data --output another.csv     # measures all columns",
         )
     data = replace(data, X=data.X[loaded.features], features=loaded.features)
-    said = loaded.metadata.get("dataset")
-    own = isinstance(said, dict) and said.get("md5") == table.md5
+    said, told = loaded.metadata.get("dataset"), loaded.metadata.get("seen")
+    own = (isinstance(said, dict) and said.get("md5") == table.md5) or seen.is_same(data, told)
     nothing = np.zeros(0, dtype=np.int64)
     train, test = forest.split(data, settings) if own else (nothing, np.arange(len(data.y)))
-    return evaluation.evaluate(loaded.pipeline, data, settings, train, test)
+    found = evaluation.evaluate(loaded.pipeline, data, settings, train, test)
+    return found if own else replace(found, leakage=seen.share(data, told))
 
 
 def _settings(loaded: VerifiedModel) -> Settings:

@@ -289,17 +289,30 @@ def _model(run: Run) -> Any:
     of what skops trusts comes with the model. Which bytes may be loaded at all, the pointer and the metadata say.
     """
     import mlflow.sklearn
-    from mlflow.models import infer_signature
 
     example = _floats(run.example)
     return mlflow.sklearn.log_model(
         run.model,
         name=MODEL,
         serialization_format="pickle",
-        signature=infer_signature(example, run.model.predict(example)),
+        signature=_signature(example, run.model.predict(example)),
         input_example=example,
         pip_requirements=list(run.requirements or requirements()),
     )
+
+
+def _signature(example: Any, answers: Any) -> Any:
+    """Return a signature by the columns' names alone.
+
+    With types it refuses the very table that the model was trained on: what is 1 in one table is 1.0 in the next, and
+    MLflow takes no whole number for a float. The model itself tells what it cannot read.
+    """
+    from mlflow.models import ModelSignature, infer_signature
+    from mlflow.types import ColSpec, Schema
+    from mlflow.types.schema import AnyType
+
+    columns = Schema([ColSpec(AnyType(), str(name)) for name in example.columns])
+    return ModelSignature(inputs=columns, outputs=infer_signature(example, answers).outputs)
 
 
 def _floats(example: Any) -> Any:
