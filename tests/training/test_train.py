@@ -617,7 +617,7 @@ def test_help_has_an_example_and_loads_no_library(command: str, tmp_path: Path) 
 
 
 def test_the_program_of_the_page_runs_as_it_is(done: Done) -> None:
-    [program] = blocks((PROJECT / "docs" / "training.md").read_text(), "python")
+    [_, program] = blocks((PROJECT / "docs" / "training.md").read_text(), "python")
     script = "import sys\nmodel = sys.argv[1]\n" + program
     said = run(sys.executable, "-c", script, done.model, cwd=done.project.path).stdout.decode().split()
     assert said[0] in {"NONE", "CSS_BREAK_WORD", "FONT_SHRINK", "CSS_TRUNCATE", "CONTENT_CUT", "UNRESOLVED"}

@@ -14,7 +14,8 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 import trinity_guard
-from tests.helpers.support import Repo
+from tests.helpers.documents import blocks
+from tests.helpers.support import PROJECT, Repo
 from trinity_guard.errors import GuardError
 from trinity_guard.training.tracking import runs
 
@@ -55,6 +56,20 @@ def test_a_run_tells_what_it_is_of_and_its_model_is_recorded(project: Repo) -> N
     finally:
         mlflow.set_tracking_uri(None)
     assert (loaded.predict(x) == model.predict(x)).all()
+
+
+@pytest.mark.slow
+def test_the_program_of_the_page_runs_as_it_is(project: Repo) -> None:
+    program, _ = blocks((PROJECT / "docs" / "training.md").read_text(), "python")
+    project.write("data/customers.csv", b"a,y\n1,0\n2,1\n")
+    project.write("models/other.onnx", b"\x08\x08")
+
+    def fit(**settings: float) -> LogisticRegression:
+        return LogisticRegression(**settings).fit([[1.0], [2.0]], [0, 1])
+
+    exec(program, {"fit": fit})
+    assert json.loads(Path("models/churn_metadata.json").read_text())["metrics"] == {"auc": 0.91}
+    assert json.loads(Path("models/other_metadata.json").read_text())["model"]["library"] == "onnx"
 
 
 def test_a_run_that_fails_is_failed_and_records_nothing(project: Repo) -> None:
