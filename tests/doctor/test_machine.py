@@ -16,22 +16,6 @@ from trinity_guard.doctor.checks import ERROR, OK, WARNING, Repository
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("2.39.5", (2, 39, 5)),
-        ("2.39.5 (Apple Git-154)", (2, 39, 5)),
-        ("2.45.1.windows.1", (2, 45, 1)),
-        ("3.0.0rc1", (3, 0, 0)),
-        ("", ()),
-        ("x", ()),
-        ("9" * 5000, (999999999,)),
-    ],
-)
-def test_the_numbers_of_a_version(text: str, expected: tuple[int, ...]) -> None:
-    assert machine.numbers(text) == expected
-
-
-@pytest.mark.parametrize(
     ("version", "oldest", "level"),
     [
         ("3.67.1", "3.60", OK),
@@ -60,7 +44,7 @@ def test_the_oldest_versions_are_those_of_the_project() -> None:
     [("2.45.1", OK), ("2.30.0", WARNING), ("2.20.0", ERROR), ("unknown", WARNING)],
 )
 def test_a_git_against_the_oldest_that_works(monkeypatch: pytest.MonkeyPatch, words: str, level: str) -> None:
-    monkeypatch.setattr("trinity_guard.git.run", lambda *_: f"git version {words}\n".encode())
+    monkeypatch.setattr("trinity_guard.git.version.run", lambda *_: f"git version {words}\n".encode())
     assert machine.git_version(Repository(git.Place(b"", b"", b""))).level == level
 
 

@@ -13,38 +13,24 @@ from trinity_guard.detect.patterns import size_text
 from trinity_guard.doctor.checks import ERROR, WARNING, Check, Repository, Unseen, fine, listed
 from trinity_guard.dvcrepo import safe_paths
 from trinity_guard.errors import shown, typed
+from trinity_guard.git import version as git_itself
+from trinity_guard.git.version import numbers
 from trinity_guard.remotes import base, check
 
-# `git config --show-scope`, by which hooks are found, came with the first; what `migrate` asks (`worktree list -z`)
-# with the second.
-OLDEST_GIT, MIGRATE_GIT = (2, 26), (2, 36)
 OLDEST_PYTHON = (3, 11)
 LITTLE, TOO_LITTLE = 1_000_000_000, 100_000_000
 # The extras of ours that bring a plug-in.
 EXTRAS = ("s3", "gs", "azure", "ssh", "webdav")
 
 
-def numbers(text: str) -> tuple[int, ...]:
-    """Return a version's leading numbers: "2.39.5 (Apple Git-154)" is (2, 39, 5)."""
-    found = []
-    for part in text.split(" ")[0].split("."):
-        digits = part[: len(part) - len(part.lstrip("0123456789"))]
-        if not digits:
-            break
-        found.append(int(digits[:9]))
-        if digits != part:
-            break
-    return tuple(found)
-
-
 def git_version(_: Repository) -> Check:
-    words = git.run("--version").decode("utf-8", "replace").strip().removeprefix("git version ")
-    version = numbers(words)
-    if not version:
+    words = git_itself.said()
+    found = numbers(words)
+    if not found:
         return Check(WARNING, f"Git does not tell its version: {words}", "git --version")
-    if version < OLDEST_GIT:
+    if found < git_itself.OLDEST:
         return Check(ERROR, f"Git {words} is too old: 2.26 is the first that works.", "install a newer Git")
-    if version < MIGRATE_GIT:
+    if found < git_itself.FOR_MIGRATE:
         return Check(WARNING, f"Git {words} is too old for `migrate`, which needs 2.36.", "install a newer Git")
     return fine(f"Git {words}")
 

@@ -11,7 +11,7 @@ from trinity_guard import git
 from trinity_guard.detect import configuration
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
-from trinity_guard.git import files
+from trinity_guard.git import files, version
 from trinity_guard.remotes import add, trust
 from trinity_guard.setup import driver, dvcinit, framework, merges, native, settings_file, sparse
 from trinity_guard.setup.record import InstallOutcome, InstallPlan, record_file
@@ -30,6 +30,7 @@ def install(
     filters: whether `git add` gives new artifacts to the cache; None keeps what the repository has, at first it does
     where there are hooks.
     """
+    version.require()
     plan = InstallPlan(place)
     plan.outcome.done += sparse.take_in(place)
     mode = hooks or (FRAMEWORK if _framework_has_us(place) else NATIVE)
