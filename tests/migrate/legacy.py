@@ -133,6 +133,7 @@ class Legacy:
         names = changes.pop("refs", None)
         chosen = Chosen(self.select() if names is None else self.select(*names))
         where = destination.at("storage", str(self.path.parent / "storage"))
+        selection = changes.pop("selection", selection)
         values: dict[str, Any] = {"selection": selection, "chosen": chosen, "where": where, "cache": cache}
         return Options(**{**values, "shared": shared, **changes})
 

@@ -31,7 +31,7 @@ def legacy(tmp_path: Path) -> Legacy:
 @pytest.mark.parametrize(
     "files",
     [
-        {"a.pkl": b"1", "deep/er/b.csv": b"2", "deep/.gitignore": b"*.dvc\n", "code.py": b"3"},
+        {"a.pkl": b"1", "deep/er/b.csv": b"2", "deep/.gitignore": b"*.pyc\n", "code.py": b"3"},
         ODD,
         {"near.pkl": lfs_pointer(HERE), "far.pkl": lfs_pointer(FAR), "x/far.pkl": lfs_pointer(FAR)},
     ],
@@ -57,6 +57,9 @@ def test_names_and_lfs_pointers_are_told_without_trying(
     [
         {"a.pkl.dvc": pointer_of(b"other", "a.pkl")},
         {"a.pkl.dvc/x": b"in a folder of the pointer's name"},
+        {".gitattributes": b"a.pkl filter=crypt\n"},
+        {"data/.gitignore": b"**\n!.gitignore\n", "data/b.pkl": b"4"},
+        {".dvc": b"a file"},
         {"models.dvc": b"outs:\n- md5: " + b"1" * 32 + b".dir\n  hash: md5\n  path: sub\n", "sub/b.pkl": b"2"},
         {"dvc.yaml": b"stages:\n  s:\n    cmd: x\n    outs:\n    - a.pkl\n"},
         {".dvcignore": b"a.pkl\n"},

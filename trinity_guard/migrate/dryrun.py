@@ -9,10 +9,10 @@ from trinity_guard.dvcrepo import odb, pointer
 from trinity_guard.errors import GuardError
 from trinity_guard.git.catfile import Source
 from trinity_guard.git.packwriter import Pack
-from trinity_guard.migrate import lfs
+from trinity_guard.migrate import filters, lfs
 from trinity_guard.migrate.context import Above
 from trinity_guard.migrate.dvcfiles import dvc_files
-from trinity_guard.migrate.ignorefiles import Reader
+from trinity_guard.migrate.ignorefiles import GITIGNORE, Reader, lines_of
 from trinity_guard.migrate.interpreter import deep_recursion
 from trinity_guard.migrate.migration import Migration
 from trinity_guard.migrate.reasons import OTHER_MD5, not_extracted, unnameable
@@ -38,16 +38,17 @@ def staying(migration: Migration, found: HistorySurvey) -> list[tuple[bytes, str
 
 def _tried(migration: Migration, scan: Scan) -> list[tuple[bytes, str]]:
     source, unknown = migration.source, migration.absent(scan)
-    if _by_themselves(scan):
+    filtered = filters.behind(source, scan, filters.speaking(source, scan))
+    if not filtered and _by_themselves(scan) and _hides_nothing(source, scan):
         return _told_by_themselves(scan, unknown)
     objects = {oid: Object(UNKNOWN, size.real) for oid, size in scan.blobs.items() if oid not in unknown}
-    stays = _rewritten(source, scan, objects)
+    stays = _rewritten(source, scan, objects, filtered)
     # Pointers beside them record some md5; whether it is theirs can only be told by reading them.
     asked = {oid for (_, reason), blobs in stays.items() if reason == OTHER_MD5 for oid in blobs if oid in objects}
     if asked:
         for oid in asked:
             objects[oid] = Object(_md5(source, scan, oid), scan.blobs[oid].real)
-        stays = _rewritten(source, scan, objects)
+        stays = _rewritten(source, scan, objects, filtered)
     return sorted(stays)
 
 
@@ -79,13 +80,33 @@ def _told_by_themselves(scan: Scan, unknown: set[bytes]) -> list[tuple[bytes, st
     return sorted(found)
 
 
-def _rewritten(source: Source, scan: Scan, objects: dict[bytes, Object]) -> dict[tuple[bytes, str], set[bytes]]:
+def _hides_nothing(source: Source, scan: Scan) -> bool:
+    """Whether no ignore file above artifacts has a line that may be about one of them."""
+    sign = b" " + GITIGNORE + b"\0"
+    found = set()
+    for path, trees in scan.kept.items():
+        for kept in trees.values():
+            at = kept.raw.find(sign) if kept is not None and kept.mask and kept.raw is not None else -1
+            if at >= 0 and kept is not None and kept.raw is not None:
+                found.add((path, kept.raw[at + len(sign) : at + len(sign) + 20]))
+    reader = Reader(scan.versions)
+    return not any(
+        reader.relevant((path, GITIGNORE, line), path)
+        for path, blob in found
+        for line in lines_of(source.one(blob.hex().encode()))
+    )
+
+
+def _rewritten(
+    source: Source, scan: Scan, objects: dict[bytes, Object], filtered: dict[bytes, dict[bytes, str]]
+) -> dict[tuple[bytes, str], set[bytes]]:
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="trinity-guard-") as folder:
         pack = Pack(os.fsencode(folder) + b"/pack")
         try:
-            trees = Trees(scan, Above(source, scan, Reader(scan.versions)), objects, dvc_files(), pack)
+            above = Above(source, scan, Reader(scan.versions), None, filtered)
+            trees = Trees(scan, above, objects, dvc_files(), pack)
             for root in dict.fromkeys([*scan.roots, *scan.extra]):
                 trees.root(root)
             return trees.stays

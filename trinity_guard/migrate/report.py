@@ -37,7 +37,7 @@ def summarise(scan: Scan, selection: Selection) -> list[Share]:
     found = {label: Share(label) for label in selection.labels}
     seen: dict[str, set[bytes]] = {label: set() for label in selection.labels}
     for path, blobs in scan.versions.items():
-        label = selection.label(selection.bit(path))
+        label = selection.label(selection.bit(path) or selection.bit_by_first_bytes(path))
         found[label].files += 1
         seen[label].update(blobs)
     for label, oids in seen.items():

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from trinity_guard.dvcrepo.paths import is_pipeline, is_reference
 from trinity_guard.dvcrepo.standin import StandIn
 from trinity_guard.git.catfile import FILES, TREE, Source, tree_parser
-from trinity_guard.migrate import lfs, standins
+from trinity_guard.migrate import firstbytes, lfs, standins
 from trinity_guard.migrate.progress import Progress
 from trinity_guard.migrate.selection import Selection
 
@@ -152,6 +152,7 @@ class _Scanner:
         self._clean: set[bytes] = set()
         self._too_small: set[bytes] = set()
         self._budget = MAX_KEPT
+        self._told = firstbytes.found(source) if selection.sniff else frozenset[bytes]()
 
     def run(self, on_blobs: Callable[[Scan, list[bytes]], None] | None) -> Scan:
         found = self._found
@@ -203,6 +204,7 @@ class _Scanner:
         if plain is None:
             plain = self._plain[path] = not path or not self._selection.sieve(path)
         kinds = self._by_name if plain else {}
+        told = self._told
         for mode, name, oid in self._parse(tree.raw):
             if mode == TREE:
                 self._look_into(tree, name, oid, fresh)
@@ -210,6 +212,8 @@ class _Scanner:
             kind = kinds.get(name)
             if kind is None:
                 kind = self._kind(path, name, plain)
+            if not kind and oid in told:
+                kind = self._selection.bit_by_first_bytes(path + name)
             if kind == DVC:
                 tree.dvc = True
             elif kind and mode in FILES:

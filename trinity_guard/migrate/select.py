@@ -78,7 +78,9 @@ def selection(config: Config, include: Sequence[str], exclude: Sequence[str], ab
             remedy="trinity-guard migrate info --include '*.pkl'",
             exit_code=UNUSABLE,
         )
-    return Selection(patterns, (*config.exclude, *exclude), limit)
+    # As in the hooks; what somebody names here, by a pattern or a size, is all that is meant.
+    sniff = config.sniff and not include and above is None
+    return Selection(patterns, (*config.exclude, *exclude), limit, sniff)
 
 
 def _require_pattern(glob: str) -> None:

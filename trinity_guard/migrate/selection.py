@@ -9,19 +9,25 @@ from trinity_guard.detect.inspect import is_bookkeeping
 from trinity_guard.detect.patterns import PLAIN, Rules, size_text
 from trinity_guard.dvcrepo.paths import inside_dvc
 
+BY_FIRST_BYTES = "by its first bytes"
+
 
 class Selection:
     """Which files of the history are artifacts: by name (gitignore syntax, blind to case), by size, or by both.
 
     include: patterns, none for all names; above: bytes, files larger than this; exclude: patterns that win.
-    With include and above, a file must satisfy both.
+    With include and above, a file must satisfy both. sniff: files that their first bytes tell, too.
     """
 
-    def __init__(self, include: Sequence[str], exclude: Sequence[str] = (), above: int | None = None) -> None:
+    def __init__(
+        self, include: Sequence[str], exclude: Sequence[str] = (), above: int | None = None, sniff: bool = False
+    ) -> None:
         self.include = tuple(include)
         self.exclude = tuple(exclude)
         self.above = above
         self.labels: list[str] = list(self.include) or [f"above {size_text(above or 0)}"]
+        self.labels += [BY_FIRST_BYTES] if sniff else []
+        self.sniff = sniff
         self._bits = {label: 1 << n for n, label in enumerate(self.labels)}
         self._rules = Rules(Config(patterns=self.include, exclude=self.exclude, sniff=False, max_size=0))
         # Whether a file's own name decides, wherever it lies (unless a folder above it matches too).
@@ -37,6 +43,12 @@ class Selection:
             return 0 if self._rules.excluded(path) else 1
         pattern = self._rules.named(path)
         return 0 if pattern is None else self._bits[pattern]
+
+    def bit_by_first_bytes(self, path: bytes) -> int:
+        """Return the bit of an artifact that its first bytes tell, 0 where its name says that it is none."""
+        if is_bookkeeping(path) or inside_dvc(path) or self._rules.excluded(path):
+            return 0
+        return self._bits[BY_FIRST_BYTES]
 
     def sieve(self, path: bytes) -> bool:
         """Whether a path may be an artifact; quick, and never False for one that is."""
