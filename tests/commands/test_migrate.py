@@ -210,7 +210,9 @@ def test_a_stand_in_without_its_data_is_named_with_what_helps_and_moves_where_th
     clone = Repo(tmp_path / "clone")
     run("git", "clone", "-q", repo.path, clone.path)
     before = clone.head()
-    for said in (out(clone, "run", "--yes"), out(clone, "info")):
+    ran = clone.guard("migrate", "run", "--yes", ok=False)
+    assert ran.returncode == 1  # nothing could be moved of what was meant
+    for said in (ran.stdout.decode(), out(clone, "info")):
         assert "the DVC cache here does not have the data that it names\n" in said
         assert "(trinity-guard migrate run     # in the clone that added them: its DVC cache has their data)" in said
     assert clone.head() == before

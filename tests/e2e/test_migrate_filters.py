@@ -129,6 +129,8 @@ def test_working_files_with_other_line_ends_than_git_stores_are_told_with_the_wa
     assert note in (repo.state / "report.txt").read_text().splitlines()
     run("sh", "-c", note.partition("for each: ")[2].replace("dvc ", f"{sys.executable} -m dvc ", 1), cwd=repo.path)
     assert repo.file("my table.csv").read_bytes() == b"a,b\n1,2\n"
+    assert repo.file("my table.csv.before").read_bytes() == b"a,b\r\n1,2\r\n"
+    repo.file("my table.csv.before").unlink()
     assert b"up to date" in repo.dvc("status").stdout
     assert repo.git("status", "--porcelain").stdout == b""
     out(repo, "undo")

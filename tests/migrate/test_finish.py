@@ -68,3 +68,34 @@ def test_a_finish_that_was_killed_is_gone_on_with(done: Legacy) -> None:
         finish.require_migrated(migration)
         finish.finish(migration, lambda _: None)
         assert migration.state.read() == {}
+
+
+def test_a_ref_that_stands_for_another_is_not_named_beside_it(done: Legacy) -> None:
+    old = done.refs()["refs/trinity-guard/original/heads/main"]
+    done.git("update-ref", "refs/remotes/origin/main", old)
+    done.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+    with Migration(done.place) as migration:
+        assert finish.still_alive(migration) == [b"refs/remotes/origin/main"]
+
+
+def test_packs_that_are_marked_to_stay_are_found(done: Legacy) -> None:
+    done.git("repack", "-adq")
+    assert finish.kept_packs(done.place) == []
+    [pack] = (done.git_dir / "objects" / "pack").glob("*.pack")
+    pack.with_suffix(".keep").touch()
+    assert finish.kept_packs(done.place) == [str(pack.with_suffix(".keep")).encode()]
+
+
+def test_a_stash_made_since_the_run_stays_whole(worked: Legacy) -> None:
+    worked.commit({"a.pkl": b"1", "a.py": b"1"})
+    worked.checkout()
+    worked.git("config", "user.name", "A")
+    worked.git("config", "user.email", "a@example.com")
+    with Migration(worked.place) as migration:
+        run.run(migration, worked.options())
+    for text in (b"2", b"3"):
+        (worked.path / "a.py").write_bytes(text)
+        worked.git("stash")
+    with Migration(worked.place) as migration:
+        finish.finish(migration, lambda _: None)
+    assert len(worked.git("stash", "list").splitlines()) == 2

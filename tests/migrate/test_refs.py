@@ -84,3 +84,24 @@ def test_a_detached_head_moves_and_an_undo_puts_all_back(worked: Legacy) -> None
     assert worked.git("ls-files", "-s") == index
     assert worked.git("status", "--porcelain") == b""
     assert sorted(p.name for p in worked.path.iterdir()) == [".git", "a.pkl", "a.py"]
+
+
+def test_an_experiment_of_dvc_is_found_by_the_new_id_of_its_commit_and_comes_back(worked: Legacy) -> None:
+    base = worked.commit({"a.pkl": b"1"})
+    worked.checkout()
+    tried = worked.commit({"a.pkl": b"2"}, parents=[base], branch="tried")
+    worked.git("update-ref", "-d", "refs/heads/tried")
+    old = f"refs/exps/{base[:2]}/{base[2:]}/three"
+    worked.git("update-ref", old, tried)
+    before = worked.refs()
+    done = worked.migrate()
+    new = done.ids[base]
+    assert worked.refs()[f"refs/exps/{new[:2]}/{new[2:]}/three"] == done.ids[tried]
+    assert old not in worked.refs()
+    driven.undo(worked.place)
+    assert worked.refs() == before
+
+
+@pytest.mark.parametrize("name", [b"refs/exps/exec/EXEC_HEAD", b"refs/heads/ab/x/y", b"refs/exps/ab/cd/x"])
+def test_other_refs_keep_their_names(name: bytes) -> None:
+    assert refs.of_experiment(name, {b"1" * 40: b"2" * 40}) == name

@@ -132,6 +132,31 @@ def test_a_dirty_work_tree_and_a_staged_change(two: Legacy) -> None:
     assert two.git("show", "HEAD:a.py") == b"2"
 
 
+def test_files_that_git_would_store_otherwise_are_no_hindrance_where_their_bytes_are_the_stored_ones(
+    worked: Legacy,
+) -> None:
+    """CRLF was stored, and .gitattributes says text by now: Git calls them changed in every clone."""
+    files = {"t.csv": b"a,b\r\n", "notes.txt": b"x\r\n", "p.py": b"1", ".gitattributes": b"*.txt text\n*.csv text\n"}
+    worked.commit(files)
+    worked.checkout()
+    for name in ("t.csv", "notes.txt"):
+        (worked.path / name).touch()
+    worked.git("update-index", "-q", "--refresh", ok=False)
+    assert worked.git("status", "--porcelain")
+    (worked.path / "p.py").chmod(0o755)
+    refused(worked, r"not committed: p\.py\.")
+    (worked.path / "p.py").chmod(0o644)
+    worked.migrate()
+    driven.undo(worked.place)
+
+
+def test_experiments_of_dvc_that_wait_are_no_more_lost_than_a_stash(two: Legacy) -> None:
+    two.git("update-ref", "--create-reflog", "refs/exps/celery/stash", two.id("main"))
+    refused(two, "queued experiments")
+    two.git("update-ref", "-d", "refs/exps/celery/stash")
+    two.migrate()
+
+
 def test_untracked_files_are_no_hindrance_but_where_pointers_go(two: Legacy) -> None:
     (two.path / "notes.txt").write_bytes(b"mine")
     (two.path / "a.pkl.dvc").write_bytes(b"mine too")

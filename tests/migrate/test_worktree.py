@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tests.migrate.legacy import Legacy, pointer_of
+import pytest
+
+from tests.migrate import driven
+from tests.migrate.legacy import Legacy, md5, pointer_of
+from trinity_guard.errors import GuardError
 from trinity_guard.git.catfile import Source
 from trinity_guard.migrate import worktree
 
@@ -71,3 +75,91 @@ def test_objects_move_and_what_a_kill_has_left_is_completed(tmp_path: Path) -> N
     found = {str(p.relative_to(there)): p.read_text() for p in there.rglob("*") if p.is_file()}
     assert found == {name: name for name in ("files/md5/aa/1", "files/md5/aa/2", "files/md5/bb/3")}
     assert not here.exists()
+
+
+def sparse(legacy: Legacy, *options: str) -> str:
+    """Return the commit of a work tree that holds src/ alone; data/ has an ignore file, which is to get a line."""
+    files = {"data/.gitignore": b"*.tmp\n", "data/a.pkl": b"1", "deep/er/b.pkl": b"2", "src/x.py": b"x", "c.pkl": b"3"}
+    commit = legacy.commit(files)
+    legacy.checkout()
+    legacy.git("sparse-checkout", "set", *options, "src")
+    return commit
+
+
+@pytest.mark.parametrize("options", [(), ("--sparse-index",), ("--no-cone",)])
+def test_a_sparse_work_tree_follows_and_comes_back_as_it_was(worked: Legacy, options: tuple[str, ...]) -> None:
+    old = sparse(worked, *options)
+    before = sorted(p.name for p in worked.path.iterdir())
+    done = worked.migrate()
+    assert "data/a.pkl.dvc" in done.files(old)
+    assert worked.git("status", "--porcelain") == b""
+    assert not (worked.path / "data").exists()
+    assert not (worked.path / "deep").exists()
+    assert (worked.path / ".dvc/config").is_file()
+    driven.undo(worked.place)
+    assert worked.git("status", "--porcelain") == b""
+    assert worked.id("HEAD") == old
+    assert sorted(p.name for p in worked.path.iterdir()) == before
+
+
+@pytest.mark.parametrize("flag", ["skip-worktree", "assume-unchanged"])
+def test_local_lines_that_git_does_not_look_at_are_not_written_over(worked: Legacy, flag: str) -> None:
+    worked.commit({".gitignore": b"*.pyc\n", "a.pkl": b"1"})
+    worked.checkout()
+    (worked.path / ".gitignore").write_bytes(b"*.pyc\n/mine\n")
+    worked.git("update-index", f"--{flag}", ".gitignore")
+    before = worked.refs()
+    with pytest.raises(GuardError, match=r"not to look at \.gitignore") as caught:
+        worked.migrate()
+    assert worked.refs() == before
+    assert (worked.path / ".gitignore").read_bytes() == b"*.pyc\n/mine\n"
+    # The way on that it names works.
+    worked.git(*caught.value.remedy.partition("     #")[0].split()[1:])
+    worked.git("checkout", "-q", "--", ".gitignore")
+    worked.migrate()
+
+
+def test_a_work_tree_that_cannot_follow_keeps_nobody_from_proof_and_undo(
+    worked: Legacy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = worked.commit({"a.pkl": b"1"})
+    worked.checkout()
+
+    def never(*_: object) -> None:
+        raise GuardError("the disk is full", "")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(worktree, "follow", never)
+        with pytest.raises(GuardError, match="disk is full"):
+            driven.run(worked.place, worked.options())
+        assert worked.id("HEAD") != old
+        assert driven.verify(worked.place).wrong == []
+        driven.undo(worked.place)
+    assert worked.id("HEAD") == old
+    assert worked.git("status", "--porcelain") == b""
+
+
+@pytest.mark.parametrize("kind", ["symlink", "hardlink"])
+def test_an_undo_makes_files_of_dvc_s_links(worked: Legacy, kind: str) -> None:
+    worked.commit({"a.pkl": b"one", "m/b.pkl": b"two"})
+    worked.checkout()
+    worked.migrate()
+    cached = worked.cache() / "files/md5" / md5(b"one")[:2] / md5(b"one")[2:]
+    (worked.path / "a.pkl").unlink()
+    getattr(worked.path / "a.pkl", f"{kind}_to")(cached)
+    driven.undo(worked.place)
+    assert worked.git("status", "--porcelain") == b""
+    assert not (worked.path / "a.pkl").is_symlink()
+    (worked.path / "a.pkl").write_bytes(b"edited")
+    assert worked.object(md5(b"one")) == b"one"
+
+
+def test_a_link_of_the_user_s_own_stays(worked: Legacy, tmp_path: Path) -> None:
+    worked.commit({"a.pkl": b"one"})
+    worked.checkout()
+    worked.migrate()
+    (tmp_path / "mine").write_bytes(b"one")
+    (worked.path / "a.pkl").unlink()
+    (worked.path / "a.pkl").symlink_to(tmp_path / "mine")
+    driven.undo(worked.place)
+    assert (worked.path / "a.pkl").is_symlink()

@@ -8,7 +8,7 @@ from trinity_guard import console, git
 from trinity_guard.commands.terminal import arguments
 from trinity_guard.commands.terminal.progress import Progress
 from trinity_guard.detect.patterns import size_text
-from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
+from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown, typed
 from trinity_guard.migrate import api
 
 TYPE_CHECKING = False
@@ -288,7 +288,7 @@ def _report(migration: api.Migration, values: dict[str, Any]) -> int:
             console.say(f"  {entry['path']} stays: {entry['reason']}")
         for line in api.ways_out(values["stays"]):
             console.say(line)
-        return FINE
+        return BLOCKED if values["stays"] else FINE
     if values["pushed"]:
         _report_sent(values["remote"], values["objects"], values["sent"])
     console.say(api.report_text(values))
@@ -355,6 +355,12 @@ def _finish(call: _Call) -> int:
     with Progress() as line:
         before, after = api.finish(migration, line.say)
     console.say(f"Git's objects: {size_text(before)} before, {size_text(after)} now")
+    if kept := api.kept_packs(migration.place):
+        files = " ".join(typed(path) for path in kept[: api.MAX_NAMED])
+        console.warn(
+            f"{api.count(len(kept), 'pack')} marked to stay (.keep): Git lets none of the old objects in there go.",
+            f"rm {files}     # when nobody needs the mark; then: git gc --prune=now",
+        )
     return FINE
 
 

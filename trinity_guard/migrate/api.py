@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from trinity_guard.migrate.destination import Destination, confirm, unconfirmed
 from trinity_guard.migrate.dryrun import staying
-from trinity_guard.migrate.finish import finish, require_migrated, require_pushed, still_alive
+from trinity_guard.migrate.finish import finish, kept_packs, require_migrated, require_pushed, still_alive
 from trinity_guard.migrate.messages import MAX_NAMED, count, survey_rest, survey_table, survey_values, ways_out
 from trinity_guard.migrate.messages import report as report_text
 from trinity_guard.migrate.migration import Migration
@@ -60,6 +60,7 @@ __all__ = [
     "finish",
     "guide",
     "half_done",
+    "kept_packs",
     "make_branches",
     "options",
     "push",

@@ -84,7 +84,7 @@ class _Rewriting:
         with no_collections(), deep_recursion():
             moves, values = self._rewrite(found)
         values["remarks"] += refusals.remarks(source, found, options.chosen.names)
-        values["refs"] = [[m.name.decode(errors="backslashreplace"), m.old.decode(), m.new.decode()] for m in moves]
+        values["refs"] = [[m.target.decode(errors="backslashreplace"), m.old.decode(), m.new.decode()] for m in moves]
         values["phase"] = "dry" if options.dry else "done"
         self._state.report(values)
         if moves and not options.dry:
@@ -145,8 +145,12 @@ class _Rewriting:
             ids = commits.run(self._on_progress).ids
             tags = Tags(named, ids, commits.names if options.rewrite_ids else None, trees.root, pack)
             of_notes = Notes(source, ids, pack)
+
+            def new_of(name: bytes, old: bytes) -> bytes:
+                return of_notes.new(old) if name.startswith(refs.NOTES) else tags.new(old)
+
             moves = [
-                refs.Move(n, old, of_notes.new(old) if n.startswith(refs.NOTES) else tags.new(old))
+                refs.Move(n, old, new_of(n, old), refs.of_experiment(n, ids))
                 for n in sorted(options.chosen.names, key=lambda n: n.startswith(refs.NOTES))
                 if (old := refs.value(found, n))
             ]
@@ -179,9 +183,10 @@ class _Rewriting:
         if head is not None and not self._place.bare:
             change = worktree.between(self._source, head.old, head.new)
             refusals.in_the_way(self._place, worktree.untracked_in_the_way(self._source, change))
+            worktree.rehearse(self._source, head.old, head.new)
         state: dict[str, Any] = {
             "phase": MOVING,
-            "refs": [[m.name.hex(), m.old.decode(), m.new.decode()] for m in moves],
+            "refs": [[m.name.hex(), m.old.decode(), m.new.decode(), m.target.hex()] for m in moves],
             "head": [head.old.decode(), head.new.decode()] if head is not None else None,
             "cache": os.fsdecode(self._options.cache),
         }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.migrate import destination, refs, refusals, upload
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 # KiB that Git packs anew in a few seconds; with more of them an owner may think otherwise (docs/migrate.md).
 MAX_REPACKED = 20_000
+# Names of refs in one command line.
+AT_ONCE = 500
 
 
 def require_migrated(migration: Migration) -> None:
@@ -61,8 +65,17 @@ def still_alive(migration: Migration) -> list[bytes]:
     ids = read_map(migration.state)
     roots = _roots(source, {old for old, new in ids.items() if old != new})
     args = [b"--contains=" + root for root in roots]
-    out = source.run("for-each-ref", "--format=%(symref)%(refname)", *args) if roots else b""
-    return [name for name in out.splitlines() if name.startswith(b"refs/") and not name.startswith(refs.ORIGINAL)]
+    out = source.run("for-each-ref", "--format=%(symref) %(refname)", *args) if roots else b""
+    # One that stands for another is named by that one.
+    names = [line[1:] for line in out.splitlines() if line.startswith(b" ")]
+    return [name for name in names if not name.startswith(refs.ORIGINAL)]
+
+
+def kept_packs(place: git.Place) -> list[bytes]:
+    """Return the marks of packs that are to stay: Git lets nothing in them go."""
+    folder = os.path.join(place.common_dir, b"objects", b"pack")
+    names = os.listdir(folder) if os.path.isdir(folder) else []
+    return sorted(os.path.join(folder, name) for name in names if name.endswith(b".keep"))
 
 
 def _roots(source: Source, changed: set[bytes]) -> list[bytes]:
@@ -91,7 +104,7 @@ def finish(migration: Migration, on_step: Step) -> tuple[int, int]:
         _drop(source, moves_of(values))
         # A process that has the old packs open keeps their room on the disk.
         source.close()
-        _collect(migration.place, on_step)
+        _collect(source, on_step)
         state.forget()
     return before, migration.git_size()
 
@@ -101,10 +114,22 @@ def _drop(source: Source, moves: Sequence[refs.Move]) -> None:
     refs.drop_originals(source, [m for m in moves if m.original in found.refs])
 
 
-def _collect(place: git.Place, on_step: Step) -> None:
-    at = place.git_dir
+def _of_reflogs(place: git.Place, found: refs.Listed) -> list[list[git.Arg]]:
+    """Return what names the reflogs that go, a command line each. The reflog of a stash is the stash: it stays."""
+    stashes = {refs.STASH, *refs.QUEUES}
+    if stashes.isdisjoint(found.refs):
+        return [["--all"]]
+    logs = os.path.join(place.common_dir, b"logs")
+    names = [n for n in (b"HEAD", *found.refs, *found.symbolic) if os.path.isfile(os.path.join(logs, n))]
+    kept = [name for name in names if name not in stashes]
+    return [list(kept[start : start + AT_ONCE]) for start in range(0, len(kept), AT_ONCE)]
+
+
+def _collect(source: Source, on_step: Step) -> None:
+    at = source.place.git_dir
     on_step("letting the reflogs go")
-    git.run("reflog", "expire", "--expire=now", "--expire-unreachable=now", "--all", at=at)
+    for some in _of_reflogs(source.place, refs.listed(source)):
+        git.run("reflog", "expire", "--expire=now", "--expire-unreachable=now", *some, at=at)
     on_step("letting the old objects go (git gc)")
     git.run("gc", "--quiet", "--prune=now", at=at)
     # What a migration writes is packed for speed, and a collection keeps each delta as it is.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown
@@ -12,6 +12,9 @@ from trinity_guard.git.files import write
 ORIGINAL = b"refs/trinity-guard/original/"
 HEADS, TAGS, NOTES, REMOTES = b"refs/heads/", b"refs/tags/", b"refs/notes/", b"refs/remotes/"
 STASH = b"refs/stash"
+EXPERIMENTS = b"refs/exps/"
+# Stashes of DVC's own: each experiment that waits, or failed, stands in their reflogs alone.
+QUEUES = {b"refs/exps/celery/stash": "queued", b"refs/exps/celery/failed": "failed", b"refs/exps/stash": "queued"}
 # A forge makes these itself, and takes none from a push.
 OF_A_FORGE = (b"refs/pull/", b"refs/merge-requests/", b"refs/changes/", b"refs/keep-around/", b"refs/pipelines/")
 # Git's own, or ours; never history that anybody works on.
@@ -19,14 +22,18 @@ NEVER = (b"refs/replace/", b"refs/bisect/", b"refs/trinity-guard/", b"refs/origi
 
 
 class Move:
-    """A ref that moves: its full name (or HEAD, when detached), from which object to which (hex)."""
+    """A ref that moves: its full name (or HEAD, when detached), from which object to which (hex).
 
-    __slots__ = ("name", "new", "old")
+    target: its name afterwards. DVC names the refs of experiments by the commit that these stand on.
+    """
 
-    def __init__(self, name: bytes, old: bytes, new: bytes) -> None:
+    __slots__ = ("name", "new", "old", "target")
+
+    def __init__(self, name: bytes, old: bytes, new: bytes, target: bytes = b"") -> None:
         self.name = name
         self.old = old
         self.new = new
+        self.target = target or name
 
     @property
     def original(self) -> bytes:
@@ -98,8 +105,7 @@ def move(source: Source, moves: Sequence[Move], words: str = "trinity-guard migr
     """Move all refs and keep the originals, in one transaction; GuardError, and none moved, where one has changed."""
     lines = [b"start"]
     for m in moves:
-        lines.append(b"create %s %s" % (m.original, m.old))
-        lines.append(b"update %s %s %s" % (m.name, m.new, m.old))
+        lines += [b"create %s %s" % (m.original, m.old), *_there(m)]
     _transaction(source, lines, words)
 
 
@@ -110,15 +116,43 @@ def complete(source: Source, moves: Sequence[Move], found: Listed) -> None:
         if m.original not in found.refs:
             lines.append(b"create %s %s" % (m.original, m.old))
         if value(found, m.name) == m.old:
-            lines.append(b"update %s %s %s" % (m.name, m.new, m.old))
+            lines += _there(m, m.target in found.refs)
     _transaction(source, lines, "trinity-guard migrate")
+
+
+def _there(m: Move, made: bool = False) -> list[bytes]:
+    """Return the lines that move a ref. made: one that is renamed has its new name already."""
+    if m.target == m.name:
+        return [b"update %s %s %s" % (m.name, m.new, m.old)]
+    return [b"delete %s %s" % (m.name, m.old), *([] if made else [b"create %s %s" % (m.target, m.new)])]
+
+
+def standing(found: Listed, move: Move) -> str:
+    """Return "old", "new" or "elsewhere": where a ref is now."""
+    if move.target != move.name and found.refs.get(move.target) == move.new and move.name not in found.refs:
+        return "new"
+    now = found.head_id if move.name == b"HEAD" else found.refs.get(move.name)
+    return "old" if now == move.old else "new" if now == move.new and move.target == move.name else "elsewhere"
+
+
+def of_experiment(name: bytes, ids: Mapping[bytes, bytes]) -> bytes:
+    """Return the new name of a ref, which for DVC's experiments has the id of the commit that they stand on."""
+    steps = name.split(b"/")
+    commit = b"".join(steps[2:4])
+    if not name.startswith(EXPERIMENTS) or len(steps) < 5 or commit not in ids:
+        return name
+    new = ids[commit]
+    return b"/".join([*steps[:2], new[:2], new[2:], *steps[4:]])
 
 
 def move_back(source: Source, moves: Sequence[Move], words: str = "trinity-guard migrate undo") -> None:
     """Put each ref back to its original, and let the original go, in one transaction."""
     lines = [b"start"]
     for m in moves:
-        lines.append(b"update %s %s %s" % (m.name, m.old, m.new))
+        if m.target == m.name:
+            lines.append(b"update %s %s %s" % (m.name, m.old, m.new))
+        else:
+            lines += [b"delete %s %s" % (m.target, m.new), b"create %s %s" % (m.name, m.old)]
         lines.append(b"delete %s %s" % (m.original, m.old))
     _transaction(source, lines, words)
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
+from trinity_guard.git import index
 from trinity_guard.git.catfile import Source
-from trinity_guard.migrate.refs import OF_A_FORGE, ORIGINAL, REMOTES, STASH, Listed
+from trinity_guard.migrate.refs import OF_A_FORGE, ORIGINAL, QUEUES, REMOTES, STASH, Listed
 
 UNDER_WAY = {
     b"rebase-merge": "a rebase",
@@ -35,6 +36,7 @@ def check(source: Source, found: Listed, clean: bool = True) -> None:
     unreadable_refs(source)
     linked_worktrees(source)
     stash(found)
+    experiments(found)
     unfinished(source.place, found)
     if not source.place.bare and clean:
         under_way(source.place)
@@ -144,6 +146,19 @@ def stash(found: Listed) -> None:
         )
 
 
+def experiments(found: Listed) -> None:
+    """DVC's queue is a stash of its own: what waits in it stands on commits that go, and in a reflog that goes."""
+    for name, what in QUEUES.items():
+        if name in found.refs:
+            raise GuardError(
+                problem=f"DVC has {what} experiments ({name.decode()}), which stand on the old history: they would be "
+                "lost.",
+                remedy="dvc queue start     # runs those that wait; `dvc queue status` lists all\n"
+                f"dvc queue remove --{what}     # or lets them go",
+                exit_code=UNUSABLE,
+            )
+
+
 def unfinished(place: git.Place, found: Listed) -> None:
     kept = originals(found)
     if not kept:
@@ -194,13 +209,32 @@ def index_lock(place: git.Place) -> None:
 
 def dirty(place: git.Place) -> None:
     out = git.run("--no-optional-locks", "status", "--porcelain", "-z", "-uno", "--no-renames", at=place.top)
-    changed = [entry[3:] for entry in out.split(b"\0") if entry]
+    entries = [entry for entry in out.split(b"\0") if entry]
+    unstaged = [entry[3:] for entry in entries if entry[:2] == b" M"]
+    same = _as_stored(place, unstaged)
+    changed = [entry[3:] for entry in entries if entry[3:] not in same]
     if changed:
         raise GuardError(
             problem=f"the work tree has changes that are not committed: {_some(changed)}.",
-            remedy="git commit     # or work in a fresh clone",
+            remedy="git commit -a     # or work in a clone without a work tree: git clone --mirror --no-local . NEW",
             exit_code=UNUSABLE,
         )
+
+
+def _as_stored(place: git.Place, paths: Sequence[bytes]) -> set[bytes]:
+    """Return those of the changed files that have the very bytes that Git stores, and the same mode.
+
+    Git would store others from now on (CRLF under `text`), and calls them changed in every clone.
+    """
+    if not paths:
+        return set()
+    wanted = set(paths)
+    changes = index.changes(git.run("diff-files", "--raw", "-z", "--no-abbrev", at=place.top))
+    stored = {c.path: c.oids[0] for c in changes if c.modes[0] == c.modes[1] and c.path in wanted}
+    names = [path for path in stored if b"\n" not in path]
+    data = b"".join(path + b"\n" for path in names)
+    ids = git.run("hash-object", "--no-filters", "--stdin-paths", data=data, at=place.top).split() if names else []
+    return {path for path, oid in zip(names, ids, strict=True) if stored[path] == oid}
 
 
 def filtered(place: git.Place, caught: Sequence[bytes]) -> None:

@@ -130,8 +130,8 @@ def _line_ends(migration: Migration, head: Sequence[str] | None) -> list[str]:
     more = f" and {len(unlike) - messages.MAX_NAMED} more" if len(unlike) > messages.MAX_NAMED else ""
     return [
         f"Git checked these out with other line ends (or another encoding) than it stores; their pointers have the "
-        f"stored bytes, so DVC takes the files for changed: {named}{more}; for each: "
-        f"dvc checkout --force {typed(unlike[0] + b'.dvc')}"
+        f"stored bytes, so DVC takes the files for changed: {named}{more}; yours stays beside it, for each: "
+        f"mv {typed(unlike[0])} {typed(unlike[0] + b'.before')} && dvc checkout {typed(unlike[0] + b'.dvc')}"
     ]
 
 

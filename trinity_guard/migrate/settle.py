@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 def moves_of(values: Mapping[str, Any]) -> list[refs.Move]:
     """Return the moves that state.json records."""
-    return [refs.Move(bytes.fromhex(n), old.encode(), new.encode()) for n, old, new in values.get("refs", [])]
+    return [
+        refs.Move(bytes.fromhex(name), old.encode(), new.encode(), *map(bytes.fromhex, renamed))
+        for name, old, new, *renamed in values.get("refs", [])
+    ]
 
 
 def resume(migration: Migration) -> bool:
@@ -49,15 +52,15 @@ def resume(migration: Migration) -> bool:
 def begun(source: Source, moves: Sequence[refs.Move]) -> bool:
     """Whether the transaction changed anything: it also makes the originals."""
     found = refs.listed(source)
-    return any(m.original in found.refs or _standing(found, m) == "new" for m in moves)
+    return any(m.original in found.refs or refs.standing(found, m) == "new" for m in moves)
 
 
 def _where(source: Source, moves: Sequence[refs.Move]) -> str:
     """Return "old", "new" or "mixed": where the refs of a transaction stand."""
     found = refs.listed(source)
-    standing = {_standing(found, m) for m in moves}
+    standing = {refs.standing(found, m) for m in moves}
     if "elsewhere" in standing:
-        moved = next(m for m in moves if _standing(found, m) == "elsewhere")
+        moved = next(m for m in moves if refs.standing(found, m) == "elsewhere")
         raise GuardError(
             problem=f"{shown(moved.name)} was moved by somebody else since the migration; it would be lost.",
             remedy=f"git update-ref {typed(moved.name)} {moved.new.decode()}     "
@@ -67,15 +70,10 @@ def _where(source: Source, moves: Sequence[refs.Move]) -> str:
     return standing.pop() if len(standing) == 1 else "mixed"
 
 
-def _standing(found: refs.Listed, move: refs.Move) -> str:
-    now = found.head_id if move.name == b"HEAD" else found.refs.get(move.name)
-    return "new" if now == move.new else "old" if now == move.old else "elsewhere"
-
-
 def _finish_moving(source: Source, moves: Sequence[refs.Move]) -> None:
     """Complete a transaction in which Git itself was killed: some of its refs are new, and some not yet."""
     found = refs.listed(source)
-    missing = [m for m in moves if _standing(found, m) == "old" or m.original not in found.refs]
+    missing = [m for m in moves if refs.standing(found, m) == "old" or m.original not in found.refs]
     refs.complete(source, missing, found)
 
 
@@ -94,11 +92,21 @@ def complete(migration: Migration, values: Mapping[str, Any]) -> None:
     state.write(done)
 
 
+def complete_if_possible(migration: Migration) -> None:
+    """Complete what was cut off; where the refs have moved, and the work tree cannot follow, that is for later: neither
+    a proof nor an undo needs it."""
+    try:
+        resume(migration)
+    except GuardError:
+        if migration.state.read().get("phase") != MOVED:
+            raise
+
+
 def undo(migration: Migration) -> list[refs.Move]:
     """Put every ref, HEAD, index and work tree back as they were before the migration; return the refs."""
     with migration.state as state:
         begun = state.read()
-        resume(migration)
+        complete_if_possible(migration)
         if begun.get("phase") == UNDOING:
             return moves_of(begun)  # it was killed, and is complete by now
         values = state.read()
@@ -113,7 +121,8 @@ def undo(migration: Migration) -> list[refs.Move]:
         if not migration.place.bare:
             refusals.under_way(migration.place)
             refusals.index_lock(migration.place)
-            refusals.dirty(migration.place)
+            if values["phase"] != MOVED:  # else it has not followed yet, and looks changed
+                refusals.dirty(migration.place)
         _undo(migration, values)
         return moves_of(values)
 
@@ -125,7 +134,7 @@ def _undo(migration: Migration, values: Mapping[str, Any]) -> None:
     state.write({**values, "phase": UNDOING})
     if where != "old":
         found = migration.refs()
-        refs.move_back(source, [m for m in moves if _standing(found, m) == "new"])
+        refs.move_back(source, [m for m in moves if refs.standing(found, m) == "new"])
     head = values["head"]
     home = os.path.join(place.own, b"cache")
     if head is not None and not place.bare:

@@ -11,7 +11,7 @@ from trinity_guard.migrate import lfs, refs
 from trinity_guard.migrate.migration import Migration
 from trinity_guard.migrate.proof.prove import prove
 from trinity_guard.migrate.proof.refs import RefProof
-from trinity_guard.migrate.settle import moves_of, nothing_to, resume
+from trinity_guard.migrate.settle import complete_if_possible, moves_of, nothing_to
 from trinity_guard.migrate.state import State
 
 
@@ -31,7 +31,7 @@ def verify(migration: Migration) -> Verification:
     """Compare every commit, path and byte of the old history with the new one; possible while the old refs are here."""
     source = migration.source
     with migration.state as state:
-        resume(migration)
+        complete_if_possible(migration)
         values = state.read()
         if not values:
             raise nothing_to("verify", migration)

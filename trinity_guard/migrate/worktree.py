@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from stat import S_ISREG
 
 from trinity_guard import git
+from trinity_guard.dvcrepo import paths
 from trinity_guard.dvcrepo.decode import decoded
-from trinity_guard.errors import GuardError
-from trinity_guard.git import index
+from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
+from trinity_guard.git import files, index
 from trinity_guard.git.catfile import Source
 
 
@@ -69,21 +71,119 @@ def follow(source: Source, old: bytes, new: bytes) -> None:
     Twice is as good as once.
     """
     change = between(source, old, new)
+    outside = _outside(source, change)
     _read_tree(source, old, new)
-    _write(source, [*change.added, *change.modified])
+    _leave_out(source, outside)
+    wanted = [path for path in (*change.added, *change.modified) if path not in outside]
+    # A sparse index takes .dvc for outside again; Git looks at files that are there all the same.
+    skipped = _skipped(source)
+    for path in skipped.intersection(wanted):
+        files.replace_in(source.place, path, source.one(change.added[path]))
+    _write(source, [path for path in wanted if path not in skipped])
+
+
+def rehearse(source: Source, old: bytes, new: bytes) -> None:
+    """Refuse, before any ref moves, where index and work tree could not follow."""
+    import shutil
+    import tempfile
+
+    change, flagged = between(source, old, new), _flagged(source)
+    local = [path for path in change.modified if path in flagged and _is_local(source, old, path)]
+    if local:
+        option = "no-skip-worktree" if flagged[local[0]] else "no-assume-unchanged"
+        raise GuardError(
+            problem=f"Git was told not to look at {shown(local[0])} (skip-worktree, or assume-unchanged), and it has "
+            "changes, which would be written over.",
+            remedy=f"git update-index --{option} {typed(local[0])}     # then commit or stash them",
+            exit_code=UNUSABLE,
+        )
+    with tempfile.TemporaryDirectory(prefix="trinity-guard-") as folder:
+        index_file = os.path.join(source.place.git_dir, b"index")
+        copy = os.path.join(os.fsencode(folder), b"index")
+        if os.path.exists(index_file):
+            shutil.copyfile(index_file, copy)
+        env = {**source.env, "GIT_INDEX_FILE": os.fsdecode(copy)}
+        result = git.attempt("read-tree", "-i", "-m", old, new, env=env, at=source.place.top)
+    if result.code:
+        raise GuardError(
+            problem=f"the index could not follow the new history, so no ref was moved: {shown(result.err.strip())}",
+            remedy="git status     # or migrate in a bare clone: git clone --mirror --no-local . NEW",
+            exit_code=UNUSABLE,
+        )
+
+
+def _flagged(source: Source) -> dict[bytes, bool]:
+    """Return the paths that Git is told not to look at; True for those that a sparse checkout may leave out."""
+    out = git.run("ls-files", "-v", "-z", at=source.place.top)
+    lines = [line for line in out.split(b"\0") if line]
+    return {line[2:]: line[:1] in b"Ss" for line in lines if line[:1] in b"Ss" or line[:1].islower()}
+
+
+def _skipped(source: Source) -> set[bytes]:
+    return {path for path, skipped in _flagged(source).items() if skipped}
+
+
+def _is_local(source: Source, commit: bytes, path: bytes) -> bool:
+    """Whether a file of the work tree is there, and is not that of the commit."""
+    file = source.place.file(path)
+    return os.path.lexists(file) and not _same(file, source.one(source.run("rev-parse", commit + b":" + path).strip()))
+
+
+def _outside(source: Source, change: TreeDifference) -> set[bytes]:
+    """Return the new and changed files that a sparse checkout leaves out: of folders that it leaves out whole."""
+    flagged = _skipped(source)
+    if not flagged:
+        return set()
+    listed = [path for path in git.run("ls-files", "-z", at=source.place.top).split(b"\0") if path]
+    here = set(paths.folders_above([path for path in listed if path not in flagged]))
+    of_dvc = (b".dvc/", b".dvcignore")  # without them DVC does nothing
+    added = {p for p in change.added if os.path.dirname(p) not in here and not p.startswith(of_dvc)}
+    return added | (flagged & set(change.modified))
+
+
+def _leave_out(source: Source, outside: Iterable[bytes]) -> None:
+    if data := _zeros(outside):
+        _git(source, "update-index", "--skip-worktree", "-z", "--stdin", data=data)
 
 
 def go_back(source: Source, old: bytes, new: bytes) -> None:
     """Undo `follow`: pointers and DVC's files go, artifacts that are missing come back out of Git."""
     change = between(source, old, new)
+    outside = _outside(source, change)
+    links = [path for path in change.deleted if _is_link(source.place, path)]
     _read_tree(source, new, old)
-    _write(source, change.modified)
-    _write(source, [p for p in change.deleted if not os.path.lexists(source.place.file(p))])
+    outside |= _skipped(source)
+    gone = [p for p in change.deleted if p in links or not os.path.lexists(source.place.file(p))]
+    _write(source, [path for path in (*change.modified, *gone) if path not in outside])
+    for path in change.deleted:
+        _make_its_own(source.place, path)
     for path in change.added:
         _remove(source.place, path)
     _thin_out(source)
     # Git compares by time and size; without this it would have to read each artifact at every status.
     git.attempt("update-index", "-q", "--refresh", at=source.place.top)
+
+
+def _is_link(place: git.Place, path: bytes) -> bool:
+    """Whether a file is DVC's symlink to an object of a cache."""
+    file = place.file(path)
+    return os.path.islink(file) and b"/files/md5/" in os.readlink(file)
+
+
+def _make_its_own(place: git.Place, path: bytes) -> None:
+    """Make a file of its own of one that shares its bytes with the cache (a hard link), whatever they are by now."""
+    import shutil
+
+    file = place.file(path)
+    try:
+        stat = os.lstat(file)
+    except OSError:
+        return
+    if S_ISREG(stat.st_mode) and (stat.st_nlink > 1 or not stat.st_mode & 0o200):
+        copy = os.path.join(place.own, b"unlinked")
+        shutil.copyfile(file, copy)
+        os.chmod(copy, stat.st_mode & 0o777 | 0o200)
+        shutil.move(os.fsdecode(copy), os.fsdecode(file))
 
 
 def _read_tree(source: Source, old: bytes, new: bytes) -> None:

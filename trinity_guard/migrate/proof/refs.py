@@ -75,7 +75,7 @@ class RefProof:
         for move in moves:
             if found.refs.get(move.original) != move.old:
                 self.wrong.append(f"{shown(move.original)} is gone, or another one: it kept the old history")
-            if move.name == b"HEAD" or found.refs.get(move.name) == move.new:
+            if move.name == b"HEAD" or found.refs.get(move.target) == move.new:
                 continue
             lines = [move.new, *(b"^" + oid for oid in kept)]
             out = self._source.run("rev-list", "--stdin", data=b"".join(line + b"\n" for line in lines))
