@@ -180,7 +180,7 @@ def _make_its_own(place: git.Place, path: bytes) -> None:
     except OSError:
         return
     if S_ISREG(stat.st_mode) and (stat.st_nlink > 1 or not stat.st_mode & 0o200):
-        copy = os.path.join(place.own, b"unlinked")
+        copy = os.path.join(place.own, b"migrate", b"unlinked")
         shutil.copyfile(file, copy)
         os.chmod(copy, stat.st_mode & 0o777 | 0o200)
         shutil.move(os.fsdecode(copy), os.fsdecode(file))
