@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -123,11 +124,15 @@ def test_a_rename_across_file_systems_is_a_copy_beside_first(world: World, monke
         rename(source, target)
 
     monkeypatch.setattr(os, "rename", crossing)
+    killed, at_work = world.repo.file(".trinity-guard-killed"), world.repo.file(".trinity-guard-at-work")
+    for left, age in ((killed, 3600), (at_work, 0)):
+        left.write_bytes(b"on")
+        os.utime(left, (time.time() - age,) * 2)
     staging = StagingDir(os.fsencode(world.repo.path), ("hardlink",))
     staging.put(os.fsencode(world.object(md5)), md5, os.fsencode(world.repo.file("a.csv")), False)
     assert refused
     assert world.repo.file("a.csv").read_bytes() == b"one"
-    assert not list(world.repo.path.glob(".trinity-guard*"))
+    assert list(world.repo.path.glob(".trinity-guard-*")) == [at_work]
 
 
 # --- what is in their places

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from trinity_guard.dvcrepo.odb import PIECE, THREADED, WRITE_OUT, ByteCounter, Store
+from trinity_guard.dvcrepo.odb import PIECE, THREADED, WRITE_OUT, ByteCounter, Store, link
 from trinity_guard.git import durable
 
 BUSY = """
@@ -106,3 +107,23 @@ def test_a_file_of_somebody_else_s_has_begun_too(tmp_path: Path, monkeypatch: py
     assert begun == [path]
     cache.settle()
     assert cache.holds("d41d8cd98f00b204e9800998ecf8427e")
+
+
+@pytest.mark.parametrize(("data", "arrives"), [(b"right\n", True), (b"damaged\n", False)])
+def test_a_copy_of_another_store_s_object_is_hashed_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, arrives: bool
+) -> None:
+    source, target = (Store(os.fsencode(tmp_path / name)) for name in ("one", "two"))
+    md5 = source.take([b"right\n"]).md5
+    source.settle()
+    there = Path(os.fsdecode(source.path(md5)))
+    there.chmod(0o644)
+    there.write_bytes(data)
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EXDEV, "another file system")
+
+    monkeypatch.setattr(os, "link", refuse)
+    link(source, target, md5)
+    assert target.holds(md5) is arrives
+    assert (target.size(md5) is not None) is arrives

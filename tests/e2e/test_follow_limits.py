@@ -211,7 +211,7 @@ def test_where_the_project_s_own_folder_is_another_file_system_files_are_still_w
         assert artifacts(repo, versions[0]) == versions[0]
         repo.git("checkout", "-q", new)
         assert artifacts(repo, versions[0]) == versions[1]
-        assert not list(repo.path.rglob(".trinity-guard-tmp*"))
+        assert not list(repo.path.glob("**/.trinity-guard-*"))
     finally:
         shutil.rmtree(elsewhere)
 

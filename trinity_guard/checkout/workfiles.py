@@ -302,10 +302,12 @@ def _mode(isexec: bool) -> int:
 def _place_beside(temporary: bytes, target: bytes) -> None:
     """Copy to a dot-file of the target's own folder first, for a rename cannot cross file systems.
 
-    Its name is always the same (one sync at a time): what a killed one left, or somebody planted, is taken away.
+    What a killed one left there is taken away.
     """
-    beside = os.path.join(os.path.dirname(target), b".trinity-guard-tmp")
-    files.unlink(beside)
+    folder = os.path.dirname(target)
+    for left in files.unfinished(folder):
+        files.unlink(left)
+    beside = os.path.join(folder, files.UNFINISHED + files.random_name())
     try:
         with open(files.create(beside), "wb") as file:
             for piece in odb.read_file(temporary):

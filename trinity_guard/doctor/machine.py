@@ -13,6 +13,7 @@ from trinity_guard.detect.patterns import size_text
 from trinity_guard.doctor.checks import ERROR, WARNING, Check, Repository, Unseen, fine, listed
 from trinity_guard.dvcrepo import safe_paths
 from trinity_guard.errors import shown, typed
+from trinity_guard.git import files
 from trinity_guard.git import version as git_itself
 from trinity_guard.git.version import numbers
 from trinity_guard.remotes import base, check
@@ -119,7 +120,7 @@ def install(package: str, upgrade: bool = False) -> str:
 def file_system(subject: Repository) -> Check:
     """Write, make executable and remove a file of our own where the hooks and our records are."""
     folder = subject.place.own
-    probe = os.path.join(folder, b"probe-%d" % os.getpid())
+    probe = os.path.join(folder, b"probe-" + files.random_name())
     try:
         made = not os.path.isdir(folder)
         os.makedirs(folder, exist_ok=True)

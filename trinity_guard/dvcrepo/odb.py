@@ -286,7 +286,10 @@ def legacy_md5_of(path: bytes) -> str:
 
 
 def link(source: Store, target: Store, md5: str) -> None:
-    """Give a second store of this machine an object of the first: the same file where it can be, else a copy."""
+    """Give a second store of this machine an object of the first: the same file where it can be, else a copy.
+
+    No copy of what is not the object of its name.
+    """
     where = target.path(md5)
     os.makedirs(os.path.dirname(where), exist_ok=True)
     try:
@@ -296,6 +299,9 @@ def link(source: Store, target: Store, md5: str) -> None:
     except OSError:
         # Another file system, or one without hard links.
         stored = target.take(read_file(source.path(md5)))
+        if not says(md5, stored.md5, stored.temporary):
+            target.drop(stored)
+            return
         stored.md5 = md5
         target.settle()
 
