@@ -103,6 +103,84 @@ def test_a_half_written_journal_completes_nothing(world: World) -> None:
     assert not world.repo.file("a.csv.dvc").exists()
 
 
+# --- a kill, and then another form of commit
+
+
+def killed_as_it_was(world: World, born: bool) -> bytes:
+    """Be killed between index and work tree, over a new artifact or one that had a pointer; return what was staged."""
+    world.repo.stage("code.py", b"1\n")
+    if not born:
+        world.repo.stage("a.csv", b"a,b\n")
+        world.convert(b"a.csv")
+    world.repo.commit()
+    data = world.repo.stage("a.csv", b"a,b\n1,2\n")
+    kill(world, "after", "index", "replace")
+    return data
+
+
+@pytest.mark.parametrize("born", [True, False])
+def test_commit_a_takes_the_pointer_and_not_what_the_work_tree_had(
+    world: World, monkeypatch: pytest.MonkeyPatch, born: bool
+) -> None:
+    data = killed_as_it_was(world, born)
+    lock = world.repo.file(".git/index.lock")
+    lock.write_bytes(world.repo.file(".git/index").read_bytes())
+    monkeypatch.setenv("GIT_INDEX_FILE", str(lock))
+    world.repo.git("add", "-u")  # as `commit -a` does, before any hook
+    assert recover.complete(world.place, after_commit=False) == [b"a.csv"]
+    assert world.staged("a.csv.dvc") == world.working("a.csv.dvc") == pointer("a.csv", data)
+    assert world.staged(".gitignore") == world.working(".gitignore") == b"/a.csv\n"
+    assert b"a.csv" not in world.repo.index()
+    assert not Journal(world.place).exists()
+
+
+def test_commit_a_takes_a_person_s_edit_of_the_pointer_along(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.repo.stage("a.csv", b"a,b\n")
+    world.convert(b"a.csv")
+    world.repo.commit()
+    world.repo.write("a.csv.dvc", world.working("a.csv.dvc") + b"desc: mine\n")
+    data = world.repo.stage("a.csv", b"a,b\n1,2\n")
+    kill(world, "after", "index", "replace")
+    lock = world.repo.file(".git/index.lock")
+    lock.write_bytes(world.repo.file(".git/index").read_bytes())
+    monkeypatch.setenv("GIT_INDEX_FILE", str(lock))
+    world.repo.git("add", "-u")
+    recover.complete(world.place, after_commit=False)
+    assert world.staged("a.csv.dvc") == pointer("a.csv", data) + b"desc: mine\n"
+
+
+@pytest.mark.parametrize("born", [True, False])
+def test_a_commit_of_another_path_leaves_its_index_and_completes_the_work_tree(
+    world: World, monkeypatch: pytest.MonkeyPatch, born: bool
+) -> None:
+    data = killed_as_it_was(world, born)
+    private = world.repo.file(".git/next-index-1.lock")
+    with monkeypatch.context() as patched:
+        patched.setenv("GIT_INDEX_FILE", str(private))
+        world.repo.git("read-tree", "HEAD")
+        before = world.repo.index()
+        assert recover.complete(world.place, after_commit=False) == [b"a.csv"]
+        assert world.repo.index() == before
+    assert world.staged("a.csv.dvc") == world.working("a.csv.dvc") == pointer("a.csv", data)
+    assert world.repo.git("diff", "--name-only", "--", "a.csv.dvc", ".gitignore").stdout == b""
+
+
+@pytest.mark.parametrize("born", [True, False])
+def test_after_a_commit_without_hooks_the_work_tree_is_completed(world: World, born: bool) -> None:
+    data = killed_as_it_was(world, born)
+    world.repo.write("code.py", b"2\n")
+    world.repo.git("commit", "-q", "-n", "-m", "other", "--", "code.py")
+    assert recover.complete(world.place, after_commit=True) == [b"a.csv"]
+    assert world.staged("a.csv.dvc") == world.working("a.csv.dvc") == pointer("a.csv", data)
+
+
+def test_a_pointer_that_only_looks_newer_is_renewed(world: World) -> None:
+    data = killed_as_it_was(world, born=False)
+    world.repo.write("a.csv.dvc", world.repo.show("a.csv.dvc"))  # as `git stash` and `stash pop` leave it
+    recover.complete(world.place, after_commit=False)
+    assert world.working("a.csv.dvc") == pointer("a.csv", data)
+
+
 # --- after `git commit -- path`, whose index Git throws away
 
 
@@ -208,4 +286,15 @@ def test_a_commit_that_did_not_come_about_changes_nothing(world: World) -> None:
     before = world.repo.index()
     assert only.complete() == []
     assert world.repo.index() == before
+    assert not Journal(world.place).exists()
+
+
+def test_where_no_hook_ran_after_that_commit_the_next_one_brings_the_real_index_along(world: World) -> None:
+    world.repo.stage("a.csv", b"a,b\n")
+    Only(world, "a.csv")
+    assert world.repo.tracked("a.csv.dvc")
+    assert b"a.csv" in world.repo.index()
+    assert recover.complete(world.place, after_commit=False) == [b"a.csv"]
+    assert b"a.csv" not in world.repo.index()
+    assert world.staged("a.csv.dvc") == pointer("a.csv", b"a,b\n")
     assert not Journal(world.place).exists()

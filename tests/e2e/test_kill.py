@@ -201,3 +201,50 @@ def test_killing_the_gate_at_any_step_publishes_nothing_half_and_a_second_push_c
         trial.git("push", "-q", str(tmp_path / "hub.git"), f"main:refs/heads/after-{step}")
         assert objects(storage / "files" / "md5") == {hashlib.md5(data).hexdigest(): data}
     assert step > 5
+
+
+# What is typed after a kill, each before a last `git commit -a`.
+FORMS: dict[str, list[tuple[str, ...]]] = {
+    "commit": [("commit", "-q", "-m", "after")],
+    "commit -a": [("commit", "-q", "-a", "-m", "after")],
+    "commit -i": [("commit", "-q", "-m", "after", "-i", "code.py")],
+    "commit -- path": [("commit", "-q", "-m", "after", "--", "code.py")],
+    "commit --amend": [("commit", "-q", "--amend", "--no-edit")],
+    "add -A": [("add", "-A"), ("commit", "-q", "-m", "after")],
+}
+
+
+@pytest.mark.parametrize("born", [True, False], ids=["new", "renewed"])
+def test_whatever_is_committed_after_a_kill_the_last_commit_is_right(repo: Repo, tmp_path: Path, born: bool) -> None:
+    repo.stage(".trinity-guard.toml", b'push = "off"\n')
+    repo.stage("code.py", b"1\n")
+    if not born:
+        repo.stage("a.csv", b"1,2\n")
+    repo.commit()
+    data = repo.stage("a.csv", b"1,2\n3,4\n")
+    repo.write("code.py", b"2\n")
+    step = tried = 0
+    while True:
+        step += 1
+        trial = copy(repo, tmp_path / "killed")
+        if not killed_at(trial, step, "hook", "pre-commit"):
+            break
+        if not trial.file(".git/trinity-guard/journal").exists():
+            continue
+        for form, commands in FORMS.items():
+            trial = copy(repo, tmp_path / "killed")
+            trial.write("a.csv", data)  # after its pointer, as it was
+            killed_at(trial, step, "hook", "pre-commit")
+            trial.file(".git/index.lock").unlink(missing_ok=True)
+            for command in commands:
+                trial.git(*command, ok=False)  # what changed may be recorded already
+            trial.write("more.py")
+            trial.git("add", "more.py")
+            trial.commit("-a")
+            where = f"killed at step {step}, then {form}"
+            assert hashlib.md5(data).hexdigest() in trial.show("a.csv.dvc").decode(), where
+            assert trial.file("a.csv").read_bytes() == data, where
+            assert not trial.tracked("a.csv"), where
+            assert trial.git("status", "--porcelain").stdout == b"", where
+            tried += 1
+    assert tried >= 5 * len(FORMS), "the driver must see the boundaries"

@@ -17,27 +17,60 @@ from trinity_guard.git.gitignore import with_lines, without_lines
 def complete(place: git.Place, after_commit: bool) -> list[bytes]:
     """Finish what the journal says; return the paths that were mended.
 
-    Before a commit: a conversion that was killed after the index changed still owes the working tree its files.
+    Before a commit: a conversion that was killed after the index changed still owes the working tree its files, and
+    `commit -a` has just staged what the working tree has instead.
     After one (`commit -- path`, a private index): the real index still stages the raw file and deletes the pointer.
     """
     journal = Journal(place)
     records = journal.read()
     if not records:
         return []
-    begun = journal.begun()
-    revision = b"HEAD:" if after_commit else b":0:"
-    present = git.read_ids([revision + record[2] for record in records])
-    confirmed = [r for r, oid in zip(records, present, strict=True) if (oid or b"") == r[3]]
-    if after_commit:
-        _mend_index(place, confirmed)
-    _mend_tree(place, confirmed, begun)
-    journal.drop()
-    return [r[0] for r in confirmed]
+    begun, found = journal.begun(), _Versions(place, records)
+    committed = [r for r in records if found.committed(r) and (after_commit or not found.staged(r))]
+    mendable = after_commit or not index.is_temporary(place)
+    if committed and mendable:
+        _mend_index(place, committed, found.real if after_commit else index.file_in_use(place))
+    held = [r for r in records if found.committed(r) or found.staged(r)]
+    _mend_tree(place, held, begun)
+    if not after_commit and index.is_lock(place):
+        _stage_again(place, held, found)
+    if mendable or not committed:
+        journal.drop()
+    return [r[0] for r in held]
+
+
+class _Versions:
+    """Which pointers HEAD has, Git's own index, and the one in use, of what a journal names."""
+
+    def __init__(self, place: git.Place, records: list[tuple[bytes, ...]]) -> None:
+        self.real = os.path.join(place.git_dir, b"index")
+        wanted = list(dict.fromkeys(r[2] for r in records))
+        self._head = dict(zip(wanted, git.read_ids([b"HEAD:" + path for path in wanted]), strict=True))
+        self.of_real = index.entries_of(wanted, {**os.environ, "GIT_INDEX_FILE": os.fsdecode(self.real)})
+        self._in_use = self.of_real if index.is_real(place) else index.entries_of(wanted)
+
+    def committed(self, record: tuple[bytes, ...]) -> bool:
+        return (self._head[record[2]] or b"") == record[3]
+
+    def staged(self, record: tuple[bytes, ...]) -> bool:
+        """Whether either index has what the conversion put there."""
+        entries = (self.of_real.get(record[2]), self._in_use.get(record[2]))
+        return record[3] in [b"" if entry is None else entry.oid for entry in entries]
+
+
+def _stage_again(place: git.Place, records: list[tuple[bytes, ...]], found: _Versions) -> None:
+    """Have `commit -a` take what the working tree has by now, where it took what it had before it was mended."""
+    paths = list(dict.fromkeys([*(r[2] for r in records), *_by_ignore_file(records)]))
+    real = index.entries_of(paths, {**os.environ, "GIT_INDEX_FILE": os.fsdecode(found.real)})
+    in_use = index.entries_of(paths)
+    swept = [p for p in paths if (real[p].oid if p in real else b"") != (in_use[p].oid if p in in_use else b"")]
+    if swept:
+        git.run("update-index", "--add", "--remove", "-z", "--stdin", data=b"".join(p + b"\0" for p in swept))
 
 
 def _mend_tree(place: git.Place, records: list[tuple[bytes, ...]], begun: int) -> None:
     first = {record[2]: record for record in reversed(records)}  # of a folder: itself, and not its files
-    lacking = [r for r in first.values() if not _is_written(place.file(r[2]), begun)]
+    lacking = [r for r in first.values() if not _is_written(place, r, begun)]
     held = [r for r in lacking if r[3]]
     for record, recorded in zip(held, git.read_all(r[3] for r in held), strict=True):
         path, where = record[0], record[2]
@@ -66,12 +99,16 @@ def _changed(gitignore: bytes, records: list[tuple[bytes, ...]]) -> bytes:
     return with_lines(left, [r[4] for r in records if r[3]])
 
 
-def _is_written(file: bytes, begun: int) -> bool:
-    """Whether a file is there, and is not the one that the conversion found."""
+def _is_written(place: git.Place, record: tuple[bytes, ...], begun: int) -> bool:
+    """Whether a pointer is there, and is not the one that the conversion found: the last commit's, or an older one."""
     try:
-        return os.lstat(file).st_mtime_ns >= begun
+        newer = os.lstat(place.file(record[2])).st_mtime_ns >= begun
     except (FileNotFoundError, NotADirectoryError):
         return False
+    before = git.read_ids([b"HEAD:" + record[2]])[0] if newer and record[3] else None
+    if before is None or before == record[3]:
+        return newer
+    return files.read_if_there(place.file(record[2])) != git.read_all([before])[0]
 
 
 def _pointer(place: git.Place, path: bytes, where: bytes, recorded: bytes) -> bytes:
@@ -87,9 +124,8 @@ def _pointer(place: git.Place, path: bytes, where: bytes, recorded: bytes) -> by
     return refresh(working, where, output.text, output.md5, output.size, output.isexec, nfiles=output.nfiles)
 
 
-def _mend_index(place: git.Place, records: list[tuple[bytes, ...]]) -> None:
-    """Bring the real index to what was committed, for the journal's paths alone; what else is staged stays."""
-    real = os.path.join(place.git_dir, b"index")
+def _mend_index(place: git.Place, records: list[tuple[bytes, ...]], real: bytes) -> None:
+    """Bring an index to what was committed, for the journal's paths alone; what else is staged stays."""
     env = {**os.environ, "GIT_INDEX_FILE": os.fsdecode(real)}
     wanted = [p for r in records for p in (r[0], r[2])] + list(_by_ignore_file(records))
     staged = index.entries_of(wanted, env)

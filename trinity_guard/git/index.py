@@ -246,6 +246,11 @@ def is_temporary(place: git.Place) -> bool:
     return used not in (real, real + b".lock")
 
 
+def is_lock(place: git.Place) -> bool:
+    """Whether it is the copy that takes the place of Git's own index after the commit (`commit -a`, `-i`, `-p`)."""
+    return not is_real(place) and not is_temporary(place)
+
+
 def is_real(place: git.Place) -> bool:
     """Whether this is Git's own index itself, and no copy that takes its place after the commit."""
     return os.path.realpath(file_in_use(place)) == os.path.realpath(os.path.join(place.git_dir, b"index"))
