@@ -84,6 +84,7 @@ def not_ignored_local(repo: Repo) -> None:
     private(repo)
     repo.file(".dvc/config.local").chmod(0o600)
     repo.write(".dvc/.gitignore", b"/tmp\n/cache\n")
+    repo.write(".git/info/exclude", b"")  # `init` has this clone ignore it, whatever the branch
 
 
 def remote_away(repo: Repo) -> None:

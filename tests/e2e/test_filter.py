@@ -284,6 +284,20 @@ def test_without_the_program_git_goes_on_with_the_bytes(repo: Repo) -> None:
     assert repo.file("a.csv").read_bytes() == data
 
 
+def test_in_a_repository_that_was_moved_the_next_commit_sets_it_right(repo: Repo, tmp_path: Path) -> None:
+    moved = Repo(repo.path.rename(tmp_path / "moved"))
+    assert_raw(moved, "a.csv", moved.stage("a.csv", 500))  # Git reads no attributes where the file was
+    moved.commit()
+    assert_stands_in(moved, "b.csv", moved.stage("b.csv", 500))
+
+
+def test_an_attributes_file_that_was_set_since_stays(repo: Repo) -> None:
+    repo.git("config", "core.attributesFile", "/elsewhere/attributes")
+    repo.stage(".trinity-guard.toml", b'exclude = ["x.csv"]\n')
+    repo.commit()
+    assert repo.git("config", "core.attributesFile").stdout == b"/elsewhere/attributes\n"
+
+
 # --- Git's own ways around it
 
 

@@ -7,6 +7,8 @@ what the driver does with a file, the rules decide that decide for the commit. K
 
 from __future__ import annotations
 
+import os
+
 from trinity_guard import git
 from trinity_guard.detect import configuration
 from trinity_guard.errors import GuardError
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 MAX_LINE = 2000
 MAX_THEIRS = 10 << 20
 ATTRIBUTE = b" filter=trinity-guard"
+SETTING = "core.attributesFile"
+IN_GIT_DIR = b"/trinity-guard/attributes"
 NOT_OURS = b" !filter"
 EXPLAINED = b"""\
 # `trinity-guard init` wrote this file, the hooks keep it in step with the patterns of the configuration, and
@@ -36,7 +40,7 @@ def set_up(place: Place, config: Config, theirs: bytes) -> None:
 
 
 def follow(place: Place, config: Config) -> None:
-    """Write the file again where the configuration, or the user's own file, has changed.
+    """Write the file again where the configuration, the user's own file, or the repository's place has changed.
 
     Called by hooks: what cannot be written now is written later.
     """
@@ -45,8 +49,19 @@ def follow(place: Place, config: Config) -> None:
         return
     try:
         set_up(place, config, theirs)
+        _stay_in_use(place)
     except (GuardError, OSError):
         return
+
+
+def _stay_in_use(place: Place) -> None:
+    """Have Git read the file where it is now, if it is told of the place where it was before the repository was moved.
+
+    A value that is not ours stays: somebody has set it since.
+    """
+    said, ours = os.fsencode(git.config(SETTING) or ""), configuration.attributes(place)
+    if said != ours and said.endswith(IN_GIT_DIR):
+        git.run("config", "--local", SETTING, ours)
 
 
 def theirs_of(place: Place) -> bytes | None:

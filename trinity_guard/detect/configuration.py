@@ -97,7 +97,8 @@ def state_said(place: Place) -> bytes | None:
 
 def state(place: Place, theirs: bytes) -> bytes:
     """Return the first line as it would be now. theirs: the user's own attributes file, be it not there yet."""
-    config = zlib.crc32(b"\0".join([*(text or b"" for text in texts(place.top)), _version()]))
+    # Its own place too: Git is told it as an absolute path, and a repository is moved.
+    config = zlib.crc32(b"\0".join([*(text or b"" for text in texts(place.top)), _version(), attributes(place)]))
     try:
         found = os.stat(theirs)
         seen = b"%d %d" % (found.st_size, found.st_mtime_ns)

@@ -13,7 +13,7 @@ from trinity_guard.setup import native
 from trinity_guard.setup.record import InstallPlan
 
 SECTION = "filter.trinity-guard"
-PROCESS, ATTRIBUTES = f"{SECTION}.process", "core.attributesFile"
+PROCESS, ATTRIBUTES = f"{SECTION}.process", attributesfile.SETTING
 # By a path that Git works out: it is the same in linked work trees, and wherever the repository is moved.
 COMMAND = 'sh "$(git rev-parse --git-common-dir)/trinity-guard/filter"'
 OFF = "off"
