@@ -51,6 +51,11 @@ def result(text: str) -> None:
     _write(sys.stdout, text)
 
 
+def result_as_is(data: bytes) -> None:
+    """Print bytes that Git asked for, as they are, to standard output."""
+    _put(sys.stdout, data)
+
+
 def note(text: str) -> None:
     """Print a fact to standard error (where hooks speak); silent under -q."""
     if not quiet():
@@ -172,7 +177,10 @@ def _harmless(text: str) -> str:
 def _write(stream: TextIO, text: str, head: str = "", tail: str = "") -> None:
     """Write a text, made harmless, between a head and a tail that are ours."""
     # A name that is not UTF-8 must not turn a message into a traceback, whatever the locale.
-    data = (head + _harmless(text) + tail + "\n").encode("utf-8", "backslashreplace")
+    _put(stream, (head + _harmless(text) + tail + "\n").encode("utf-8", "backslashreplace"))
+
+
+def _put(stream: TextIO, data: bytes) -> None:
     buffer = getattr(stream, "buffer", None)
     try:
         if buffer is None:

@@ -92,8 +92,9 @@ def test_the_embedded_interpreter_is_called_with_the_hooks_name(
 
 
 def test_the_eight_hooks_are_one_text_that_starts_the_program_as_we_do() -> None:
-    # The merge driver is called as a hook is, and Git has no hook of that name.
-    assert NAMES == sorted(setup.HOOKS) == sorted(MODULES.keys() - {"merge-driver", "filter"})
+    # The drivers are called as a hook is, and Git has no hooks of these names.
+    drivers = {"merge-driver", "filter", "diff-driver", "textconv"}
+    assert NAMES == sorted(setup.HOOKS) == sorted(MODULES.keys() - drivers)
     texts = {h.read_bytes() for h in HOOKS}
     assert len(texts) == 1, "make hooks"
     assert texts.pop().count(f'exec "$python" -I -S -c \'{start_line()}\' "$lib" "$@"'.encode()) == 1

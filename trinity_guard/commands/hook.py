@@ -20,6 +20,8 @@ MODULES = {
     "post-merge": ("checkout",),
     "post-rewrite": ("after", "checkout"),
     "merge-driver": ("merge",),
+    "diff-driver": ("diff",),
+    "textconv": ("diff",),
     "filter": ("filter",),
 }
 
@@ -46,7 +48,7 @@ def run(args: list[str]) -> int:
     if name not in MODULES:
         hint = did_you_mean(name, MODULES)
         raise GuardError(f"there is no hook '{name}' of ours{hint}.", "trinity-guard hook --help", exit_code=UNUSABLE)
-    if name.startswith("pre-") or name == "merge-driver":
+    if name.startswith("pre-") or name in ("merge-driver", "diff-driver", "textconv"):
         return _call(MODULES[name][0], name, framework, rest)
     for module in MODULES[name]:
         try:

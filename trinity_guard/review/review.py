@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -16,7 +17,7 @@ from trinity_guard.review.record import MODEL, Review
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from trinity_guard import Progress
     from trinity_guard.config import Config
@@ -61,8 +62,7 @@ def review(place: git.Place, config: Config, rules: Rules, asked: Asked, progres
     before, after = sides.Sides(place, rules, asked.means).of(asked.before, asked.after)
     _refuse_unknown(asked, before, after)
     found = sides.changes(before, after)
-    scratch = os.fsencode(tempfile.mkdtemp(prefix="trinity-guard-"))
-    try:
+    with scratch_folder() as scratch:
         contents = Contents(place, tracked.load(place), scratch, config.remote or "", progress)
         if asked.offline:
             contents.stay_offline()
@@ -72,9 +72,17 @@ def review(place: git.Place, config: Config, rules: Rules, asked: Asked, progres
         for one in reviews:
             if one.kind == MODEL:
                 one.metrics = metrics.of(place, before, after, one.path, one.former)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
     return Reviews(reviews, sides.broken(before, after))
+
+
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[bytes]:
+    """Make a folder that goes with the block."""
+    folder = tempfile.mkdtemp(prefix="trinity-guard-")
+    try:
+        yield os.fsencode(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _refuse_unknown(asked: Asked, before: sides.Side, after: sides.Side) -> None:

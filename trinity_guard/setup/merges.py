@@ -1,11 +1,11 @@
-"""What `init` writes so that Git merges .gitignore files and pointers, and takes out again."""
+"""What `init` writes so that Git merges .gitignore files and pointers, and shows what changed, and takes out again."""
 
 from __future__ import annotations
 
 import os
 
 from trinity_guard.errors import shown
-from trinity_guard.git import files, mergedriver
+from trinity_guard.git import diffdriver, files, mergedriver
 from trinity_guard.setup.record import InstallPlan
 
 
@@ -21,6 +21,7 @@ def install(plan: InstallPlan) -> None:
         files.replace_in(plan.place, name, new)
         plan.outcome.done.append(f"branches that add artifacts merge without a conflict ({shown(name)})")
     mergedriver.register(plan.place)
+    diffdriver.register(plan.place)
 
 
 def uninstall(plan: InstallPlan) -> None:
@@ -36,3 +37,4 @@ def uninstall(plan: InstallPlan) -> None:
             os.unlink(path)
         plan.outcome.done.append(f"our lines in {shown(mergedriver.FILE)} removed")
     mergedriver.unregister(plan.place)
+    diffdriver.unregister(plan.place)

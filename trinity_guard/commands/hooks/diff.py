@@ -1,0 +1,132 @@
+"""What Git's diffs show of a pointer (git/diffdriver.py): its own lines, and what is in the data, behind `#`.
+
+No remote is asked, and whatever fails leaves the lines of the pointer as they are.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from trinity_guard import console, git
+from trinity_guard.errors import FINE, GuardError
+from trinity_guard.review import driver
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.dvcrepo.output import Output
+
+MAX_POINTER = 1 << 20
+NOWHERE = "/dev/null"
+
+
+def textconv(_framework: bool, args: list[str]) -> int:
+    """Print the pointer that a file holds, and what its data holds."""
+    path = os.fsencode(args[0])
+    data = git.read(path, MAX_POINTER, links=True)
+    if data and not data.endswith(b"\n"):
+        data += b"\n"
+    _write(data)
+    for line in _facts(path, data):
+        console.result(driver.MARK + line)
+    return FINE
+
+
+def _facts(path: bytes, data: bytes) -> list[str]:
+    output = driver.output_of(data, os.path.basename(path))
+    if output is None:
+        return []
+    try:
+        place = git.hook_place()
+        return driver.kept(place, output.md5, lambda: _look(place, output)) if _cached(place, output) else []
+    except (GuardError, OSError):
+        return []
+
+
+def _cached(place: git.Place, output: Output) -> bytes | None:
+    from trinity_guard.checkout.desired import Projects
+
+    return None if place.bare else Projects(place).cache_reader(b"").find(output.md5, output.object_size)
+
+
+def _look(place: git.Place, output: Output) -> list[str]:
+    from trinity_guard.review import summary
+
+    there = _cached(place, output) or b""
+    return summary.of_directory(there) if output.is_dir else summary.lines(there, output.path)
+
+
+def diff_driver(_framework: bool, args: list[str]) -> int:
+    """Print the difference of two pointers as a patch, and below it what changed in the data.
+
+    Git's arguments: PATH OLD-FILE OLD-HEX OLD-MODE NEW-FILE NEW-HEX NEW-MODE [NEW-PATH what else is in the header].
+    """
+    if len(args) < 7:
+        return FINE  # in conflict: Git names the path alone, and shows the rest itself
+    path, old, _, old_mode, new, _, new_mode = (os.fsencode(a) for a in args[:7])
+    moved = os.fsencode(args[7]) if len(args) > 7 else path
+    _write(_patch(path, old, old_mode, moved, new, new_mode))
+    for line in _changes(path, old, moved, new):
+        console.result(driver.MARK + line)
+    return FINE
+
+
+def _patch(path: bytes, old: bytes, old_mode: bytes, moved: bytes, new: bytes, new_mode: bytes) -> bytes:
+    """Return the patch that Git would show, which `git apply` takes."""
+    colour = "always" if _coloured() else "never"
+    options = ("--no-index", "--no-ext-diff", "--no-textconv", f"--color={colour}", "--src-prefix=", "--dst-prefix=")
+    out = git.attempt("--no-pager", "diff", *options, "--", old, new).out
+    at = out.find(b"@@")
+    body = out[out.rfind(b"\n", 0, at) + 1 :] if at >= 0 else b""
+    one, other = git_quoted(b"a/" + path), git_quoted(b"b/" + moved)
+    head = [b"diff --git " + one + b" " + other]
+    if os.fsdecode(old) == NOWHERE:
+        head, one = [*head, b"new file mode " + new_mode], NOWHERE.encode()
+    elif os.fsdecode(new) == NOWHERE:
+        head, other = [*head, b"deleted file mode " + old_mode], NOWHERE.encode()
+    elif old_mode != new_mode:
+        head += [b"old mode " + old_mode, b"new mode " + new_mode]
+    if path != moved:
+        head += [b"rename from " + git_quoted(path), b"rename to " + git_quoted(moved)]
+    if body:
+        head += [b"--- " + one, b"+++ " + other]
+    bold, plain = (b"\x1b[1m", b"\x1b[m") if _coloured() else (b"", b"")
+    return b"".join(bold + line + plain + b"\n" for line in head) + body
+
+
+def git_quoted(name: bytes) -> bytes:
+    """Return a path as it stands in a patch: in quotes, as C has them, where a letter needs it."""
+    if all(32 <= c < 127 and c not in b'"\\' for c in name):
+        return name
+    said = b"".join(
+        b"\\%03o" % c if not 32 <= c < 127 else b"\\" + bytes([c]) if c in b'"\\' else bytes([c]) for c in name
+    )
+    return b'"' + said + b'"'
+
+
+def _coloured() -> bool:
+    return (sys.stdout.isatty() or "GIT_PAGER_IN_USE" in os.environ) and not os.environ.get("NO_COLOR")
+
+
+def _changes(path: bytes, old: bytes, moved: bytes, new: bytes) -> list[str]:
+    outputs = []
+    for file, name in ((old, path), (new, moved)):
+        data = b"" if os.fsdecode(file) == NOWHERE else git.read(file, MAX_POINTER, links=True)
+        outputs.append(driver.output_of(data, name) if data else None)
+    before, after = outputs
+    if (before is None and after is None) or (before and after and before.md5 == after.md5):
+        return []
+    place = git.hook_place()
+    key = "-".join(output.md5 if output else "none" for output in outputs)
+    try:
+        lacking = [o for o in outputs if o and _cached(place, o) is None]
+        if lacking:
+            return [f"its data is not in the cache here: trinity-guard diff {os.fsdecode(moved)}"]
+        return driver.kept(place, key, lambda: driver.compared(place, before, after))
+    except (GuardError, OSError):
+        return []
+
+
+def _write(data: bytes) -> None:
+    """Write bytes of a pointer as they are: Git reads them, or shows them as it would show the file."""
+    console.result_as_is(data)
