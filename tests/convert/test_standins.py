@@ -91,12 +91,13 @@ def test_a_damaged_one_is_refused(world: World) -> None:
         world.convert(b"a.csv")
 
 
-def test_one_that_a_pipeline_leaves_to_git_is_refused_with_the_command_that_restages_it(world: World) -> None:
+def test_one_that_a_pipeline_leaves_to_git_gets_its_data_back(world: World) -> None:
     put(world, "m.csv")
     world.repo.stage("dvc.yaml", b"stages:\n  s:\n    cmd: make\n    metrics:\n    - m.csv:\n        cache: false\n")
-    with pytest.raises(GuardError) as caught:
-        world.convert(b"m.csv")
-    assert caught.value.remedy.startswith("git add --renormalize m.csv")
+    outcome = world.convert(b"m.csv")
+    assert outcome.remarks == ["m.csv is left to Git, which has its data now."]
+    assert world.staged("m.csv") == DATA
+    assert not world.repo.file("m.csv.dvc").exists()
 
 
 @pytest.mark.parametrize(

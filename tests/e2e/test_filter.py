@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -315,6 +316,57 @@ def test_stash_and_pop_bring_a_staged_and_an_unknown_one_back(repo: Repo) -> Non
     repo.git("add", "b.csv")
     repo.commit()
     assert status(repo) == b""
+
+
+def test_dvc_gc_takes_the_object_and_the_commit_takes_the_bytes_from_the_working_file(repo: Repo) -> None:
+    data = repo.stage("a.csv", 5000)
+    repo.dvc("gc", "-q", "-w", "-f")
+    assert repo.cached() == {}  # no pointer names it yet
+    repo.commit()
+    assert repo.pulled_in_a_fresh_clone("a.csv") == data
+
+
+def test_dvc_gc_and_then_another_file_in_its_place(repo: Repo) -> None:
+    repo.stage("a.csv", 5000)
+    repo.dvc("gc", "-q", "-w", "-f")
+    repo.write("a.csv", 5000)
+    done = repo.commit(ok=False)
+    assert done.returncode == 1
+    assert b"neither in the DVC cache nor in the work tree" in done.stderr
+
+
+def test_read_tree_brings_bytes_and_takes_them_away(repo: Repo) -> None:
+    data = repo.stage("a.csv", 5000)
+    tree = repo.git("write-tree").stdout.strip()
+    repo.git("read-tree", "--reset", "-u", "HEAD")
+    assert not repo.file("a.csv").exists()
+    repo.git("read-tree", "-m", "-u", "HEAD", tree)
+    assert repo.file("a.csv").read_bytes() == data
+    assert_stands_in(repo, "a.csv", data)
+
+
+WRITES_ON = """if True:
+    import itertools, sys
+    with open(sys.argv[1], "r+b") as file:
+        for i in itertools.count():
+            file.seek(i * 4099 % 40_000_000)
+            file.write(b"x" * 64)
+            file.flush()
+"""
+
+
+@pytest.mark.slow
+def test_a_file_that_changes_while_it_is_read_is_never_named_by_what_is_not_there(repo: Repo) -> None:
+    repo.write("a.csv", 40 * MB)
+    with subprocess.Popen([sys.executable, "-c", WRITES_ON, repo.file("a.csv")]) as writer:
+        try:
+            repo.git("add", "a.csv")
+        finally:
+            writer.kill()
+    named = standin.decode(staged(repo, "a.csv"))
+    assert named is not None
+    assert hashlib.md5(repo.cached()[named.md5]).hexdigest() == named.md5
+    assert len(repo.cached()[named.md5]) == named.size
 
 
 def test_reset_rm_cached_and_add_again(repo: Repo) -> None:

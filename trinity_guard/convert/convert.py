@@ -79,6 +79,7 @@ def claim(
     stand_ins = standins.named_by(place, entries) if refuse else {}
     items: list[Converted] = []
     remarks: list[str] = []
+    given_back: list[index.Entry] = []
     by_path, seen = catalog.by_path(), owners.seen_by_dvc(place)
     roots: dict[bytes, bool] = {}
     ignoring: project.IgnoreRules = {}
@@ -89,7 +90,8 @@ def claim(
         in_git = pipelines.belongs_in_git(entry.path, refuse)
         if in_git or lfs:
             if entry.path in stand_ins:
-                raise standins.belongs_in_git(entry.path)
+                given_back.append(entry)
+                continue
             remarks += [] if in_git else _left_to_lfs(place, entry)
             continue
         item = Converted(entry, b"", attributes)
@@ -108,6 +110,9 @@ def claim(
             item.held = owners.refuse_held(by_path, entry.path)
             owners.refuse_unseen(seen, item.project, entry.path)
         items.append(item)
+    remarks += [
+        f"{shown(path)} is left to Git, which has its data now." for path in standins.restore(place, given_back)
+    ]
     return items, remarks
 
 

@@ -61,14 +61,6 @@ def absent(path: bytes) -> GuardError:
     )
 
 
-def belongs_in_git(path: bytes) -> GuardError:
-    """Return the error for a staged stand-in of a file that somebody else keeps by now."""
-    return GuardError(
-        problem=f"{shown(path)} is staged as a stand-in, and DVC or git-lfs has Git keep it.",
-        remedy=f"git add --renormalize {pathspec(path)}     # stages it as these would have it",
-    )
-
-
 def give_back(place: git.Place, rules: Rules, artifacts: list[Artifact]) -> list[Artifact]:
     """Stage the data itself in place of stand-ins that are no artifacts by now; return all others.
 
