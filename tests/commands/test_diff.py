@@ -16,7 +16,7 @@ from trinity_guard.commands import diff
 @pytest.mark.parametrize(
     ("args", "problem"),
     [
-        (["--format", "jsn"], "--format takes text or json, and not 'jsn' (did you mean 'json'?)"),
+        (["--format", "jsn"], "--format takes text, markdown, json or html, and not 'jsn' (did you mean 'json'?)"),
         (["--key", ""], "--key: it is empty (is a variable not set?)"),
         (["--rows", "some"], "--rows: 'some' is no number from 0 to 1,000,000"),
         (["--ofline"], "diff knows no option --ofline (did you mean '--offline'?)"),
@@ -88,6 +88,18 @@ def test_a_word_that_is_both_a_commit_and_a_path_is_asked_about(
     assert "'a.csv' is a commit and a path." in capfd.readouterr().err
     assert cli.main(["diff", "--", "a.csv"]) == 0
     assert capfd.readouterr().out.startswith("a.csv: changed, 1 → 2 rows")
+
+
+@pytest.mark.parametrize(
+    ("form", "begins"),
+    [("text", "a.csv: changed"), ("markdown", "### What changed"), ("json", "{"), ("html", "<!doctype html>")],
+)
+@pytest.mark.parametrize("level", [[], ["-q"]])
+def test_each_format_is_printed(
+    history: Repo, capfd: pytest.CaptureFixture[str], form: str, begins: str, level: list[str]
+) -> None:
+    assert cli.main(["diff", "HEAD~1", "HEAD", "--format", form, *level]) == 0
+    assert capfd.readouterr().out.startswith(begins)
 
 
 def test_what_is_neither_is_refused(history: Repo, capfd: pytest.CaptureFixture[str]) -> None:

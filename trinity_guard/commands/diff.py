@@ -11,7 +11,7 @@ from trinity_guard.detect import patterns
 from trinity_guard.errors import FINE, UNUSABLE, GuardError
 from trinity_guard.git import repository, revisions
 from trinity_guard.review import review
-from trinity_guard.review.formats import as_json, text
+from trinity_guard.review.formats import as_json, markdown, text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ remote, where it is trusted. What cannot be had is named. Tables take the extra 
 pip install 'trinity-guard[review]'. Exits 0, whatever differs.
 """
 EXAMPLE = "Examples: trinity-guard diff main data/\n          trinity-guard diff v1.0..v1.1 --format json"
-FORMATS = ("text", "json")
+FORMATS = ("text", "markdown", "json", "html")
 MAX_ROWS = 1_000_000
 
 
@@ -37,7 +37,7 @@ def configure(p: Parser) -> None:
     p.add_argument("--offline", action="store_true", help="ask no remote for what the cache lacks")
     arguments.add_value(p, "--key", "COLUMN,…", "the columns that tell a row of a table (else they are looked for)")
     arguments.add_value(p, "--rows", "N", "how many rows to show of each kind (10)", type=_count, default=10)
-    p.add_argument("--format", choices=FORMATS, default="text", help="text (the default) or json")
+    p.add_argument("--format", choices=FORMATS, default="text", help="text (the default), markdown, json, html")
 
 
 def _count(text_: str) -> int:
@@ -57,15 +57,26 @@ def run(args: list[str]) -> int:
     wanted = _asked(place, asked, start, args)
     with progress.Progress() as line:
         found = review.review(place, config, rules, wanted, line.bar("fetching"))
-    if asked.format == "json":
-        console.result(as_json.render(found))
-        return FINE
-    if console.quiet():
-        console.result(text.render(found))
-        return FINE
-    for words, style in text.lines(found):
-        console.say(words, style)
+    if asked.format == "text" and not console.quiet():
+        for words, style in text.lines(found):
+            console.say(words, style)
+    else:
+        console.result(_rendered(asked.format, found, _compared(wanted)))
     return FINE
+
+
+def _rendered(form: str, found: review.Reviews, of: str) -> str:
+    if form == "html":
+        from trinity_guard.report import changes  # noqa: PLC0415  # one of four formats
+
+        return changes.build(found, of).rstrip("\n")
+    renders = {"json": as_json.render, "markdown": markdown.render, "text": text.render}
+    return renders[form](found)
+
+
+def _compared(wanted: review.Asked) -> str:
+    after = wanted.after[:10].decode() or "the work tree"
+    return f"{wanted.before[:10].decode()} and {after}"
 
 
 def _asked(place: git.Place, asked: Namespace, start: bytes, args: list[str]) -> review.Asked:

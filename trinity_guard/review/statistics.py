@@ -29,11 +29,29 @@ def of(engine: Engine, before: Table, after: Table, old: str, new: str) -> dict[
 def _numeric(engine: Engine, before: Table, after: Table, old: str, new: str) -> dict[str, object]:
     one, other = _figures(engine, before, old), _figures(engine, after, new)
     found: dict[str, object] = {"before": one, "after": other}
+    histogram = _drawn(engine, (before, after), (old, new), (one, other))
+    if histogram:
+        found["histogram"] = histogram
     edges = _edges(engine, before, old)
     if edges:
         shares = [_histogram(engine, t, n, edges) for t, n in ((before, old), (after, new))]
         found["drift"] = {"measure": "psi", "value": round(psi(*shares), 4)}
     return found
+
+
+def _drawn(
+    engine: Engine, tables: tuple[Table, Table], names: tuple[str, str], figures: tuple[dict[str, object], ...]
+) -> dict[str, object] | None:
+    """Return how many values of each side lie in parts of the same width; None where there is no such range."""
+    ends = [figure[end] for figure in figures for end in ("min", "max")]
+    known = [float(str(end)) for end in ends if end is not None]
+    least, most = (min(known), max(known)) if known else (0.0, 0.0)
+    width = (most - least) / BINS
+    if not 0 < width < math.inf:
+        return None
+    edges = [least + width * at for at in range(1, BINS)]
+    counts = [_histogram(engine, table, name, edges) for table, name in zip(tables, names, strict=True)]
+    return {"min": plain(least), "max": plain(most), "before": counts[0], "after": counts[1]}
 
 
 def _figures(engine: Engine, table: Table, name: str) -> dict[str, object]:

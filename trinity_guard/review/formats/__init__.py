@@ -1,1 +1,1 @@
-"""The comparisons as text for a terminal, and as json for programs."""
+"""The comparison as text for a terminal, as Markdown for forges, and as json for programs."""

@@ -1,0 +1,73 @@
+"""The page of what changed: what it says, that nothing of a cell runs, and how a browser sees it."""
+
+from __future__ import annotations
+
+import os
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.browser import chromium
+from trinity_guard.dvcrepo.output import Output
+from trinity_guard.report import changes
+from trinity_guard.review import differ
+from trinity_guard.review.engine import Engine
+from trinity_guard.review.record import TABLE, Review
+from trinity_guard.review.review import Reviews
+from trinity_guard.review.sides import Change, Version
+
+HOSTILE = "<script>document.title='ran'</script>\"'><img src=x>"
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> str:
+    found = Review(
+        Change(Version(b"t.csv", Output(b"t.csv", size=1)), Version(b"t.csv", Output(b"t.csv", size=2))), TABLE
+    )
+    cell = HOSTILE.replace('"', '""')
+    (tmp_path / "a.csv").write_text('id,x,"s"\n' + "".join(f"{n},{n},a\n" for n in range(50)))
+    (tmp_path / "b.csv").write_text('id,x,"s"\n' + "".join(f'{n},{n * 2},"{cell}"\n' for n in range(50)))
+    with Engine(os.fsencode(tmp_path)) as engine:
+        one, other = (engine.load(os.fsencode(tmp_path / name), "csv") for name in ("a.csv", "b.csv"))
+        found.table = differ.compare(engine, one, other)
+    found.parameters = {HOSTILE: (1, HOSTILE)}
+    return changes.build(Reviews([found], {"bad.dvc": HOSTILE}), "main and the work tree")
+
+
+class _Tags(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.seen: dict[str, int] = {}
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen[tag] = self.seen.get(tag, 0) + 1
+
+
+def test_the_page_has_facts_rows_and_distributions_and_nothing_of_a_cell_is_a_tag(page: str) -> None:
+    seen = _Tags(page).seen
+    assert not {"script", "img"} & seen.keys()
+    assert (seen["svg"], seen["section"]) == (1, 1)
+    assert "50 rows" in page
+    assert 'aria-label="x from 0 to 98, in 10 parts of the same width: 20 % then 10 %' in page
+
+
+def test_a_page_about_nothing_says_so() -> None:
+    assert "Nothing changed inside artifacts." in changes.build(Reviews([], {}), "a and b")
+
+
+@pytest.mark.slow
+def test_a_browser_runs_nothing_and_scrolls_in_no_width(page: str, tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text(page)
+    with chromium() as browser:
+        for width, scheme in ((1200, "light"), (360, "dark")):
+            tab = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+            tab.goto((tmp_path / "page.html").as_uri())
+            assert tab.title() == changes.TITLE
+            assert tab.evaluate("document.documentElement.scrollWidth") <= width
+            assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == (
+                "rgb(251, 251, 250)" if scheme == "light" else "rgb(20, 23, 26)"
+            )
+            tab.keyboard.press("Tab")
+            assert tab.evaluate("document.activeElement.className") == "skip"

@@ -1,0 +1,140 @@
+"""What changed inside artifacts as one page of HTML, in the looks of the owner's."""
+
+from __future__ import annotations
+
+import html
+
+from trinity_guard.report.looks import STYLE
+from trinity_guard.review import words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from trinity_guard.review.record import Review
+    from trinity_guard.review.review import Reviews
+
+TITLE = "What changed inside artifacts"
+MORE_STYLE = """
+.changes th[scope=row] { white-space: nowrap; vertical-align: top; }
+@media (max-width: 44rem) { .changes th[scope=row] { white-space: normal; } }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(15rem, 1fr)); gap: .75rem; margin: .75rem 0; }
+figure { margin: 0; } figcaption { font-size: .875rem; overflow-wrap: anywhere; }
+.sign { font-weight: 700; } section { margin-bottom: 2rem; } h2, h3 { overflow-wrap: anywhere; }
+"""
+WIDTH, HEIGHT = 240, 70
+SIGNS = {"~": ("changed", "warn"), "+": ("added", "good"), "-": ("removed", "bad")}
+
+
+def build(found: Reviews, of: str) -> str:
+    """Return the page. of: what was compared, in words."""
+    body = [
+        f"<header><h1>{TITLE}</h1><p class=soft>{_text(of)}</p></header>",
+        '<main id="content">',
+        *(_one(review, at, 2) for at, review in enumerate(found.artifacts)),
+        *(f"<p class=bad><code>{_text(path)}</code>: {_text(why)}</p>" for path, why in found.broken.items()),
+        "" if found.artifacts or found.broken else "<p>Nothing changed inside artifacts.</p>",
+        "</main>",
+        "<footer>Made by <code>trinity-guard diff --format html</code>.</footer>",
+    ]
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        # Whatever a cell holds, nothing of it runs and nothing is fetched.
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        f"<title>{TITLE}</title><style>{STYLE}{MORE_STYLE}</style></head><body>"
+        '<a class="skip" href="#content">Skip to the content</a>' + "\n".join(body) + "\n</body></html>\n"
+    )
+
+
+def _text(text: str) -> str:
+    return html.escape(text.encode("utf-8", "replace").decode())
+
+
+def _one(review: Review, at: int, level: int) -> str:
+    name = f"a{at}"
+    parts = [
+        f'<section aria-labelledby="{name}"><h{level} id="{name}"><code>{_text(review.name)}</code></h{level}>',
+        f"<p>{_text(words.headline(review))}</p>",
+        _facts(review, name),
+        _figures(review),
+        _rows(review, name),
+        *(_one(member, int(f"{at}{inside}0"), min(level + 1, 6)) for inside, member in enumerate(review.members, 1)),
+        "</section>",
+    ]
+    return "".join(parts)
+
+
+def _facts(review: Review, name: str) -> str:
+    facts = words.facts(review)
+    if not facts:
+        return ""
+    rows = "".join(
+        f'<tr><th scope="row">{_text(what)}</th><td class="path"><code class="lines">{_text(fact)}</code></td></tr>'
+        for what, fact in facts
+    )
+    return (
+        f'<div class="panel"><div class=scroll tabindex="0" role="region" aria-labelledby="{name}">'
+        f'<table class="changes" aria-labelledby="{name}"><tbody>{rows}</tbody></table></div></div>'
+    )
+
+
+def _rows(review: Review, name: str) -> str:
+    rows = words.rows(review)
+    if not rows:
+        return ""
+    listed = "".join(
+        f'<tr><td class="{SIGNS[sign][1]}"><span class="tag">{SIGNS[sign][0]}</span></td>'
+        f'<td class="path"><code class="lines">{_text(row)}</code></td></tr>'
+        for sign, row in rows
+    )
+    return (
+        f'<details open><summary id="{name}rows">The first rows</summary><div class=scroll tabindex="0" role="region" '
+        f'aria-labelledby="{name}rows"><table aria-labelledby="{name}rows"><thead><tr><th scope="col">row</th>'
+        f'<th scope="col">cells</th></tr></thead><tbody>{listed}</tbody></table></div></details>'
+    )
+
+
+# ---- distributions
+
+
+def _figures(review: Review) -> str:
+    if review.table is None:
+        return ""
+    drawn = [
+        _figure(name, statistics["histogram"])
+        for name, statistics in review.table.statistics.items()
+        if isinstance(statistics.get("histogram"), dict)
+    ]
+    return f'<div class="figures">{"".join(drawn)}</div>' if drawn else ""
+
+
+def _figure(name: str, histogram: Any) -> str:
+    """Return the distribution of a column before (bars behind) and after (bars in front), each as shares."""
+    before, after = (_shares(histogram[side]) for side in ("before", "after"))
+    top = max([*before, *after, 1e-9])
+    least, most = (words.figure(histogram[end]) for end in ("min", "max"))
+    said = ", ".join(f"{100 * a:.0f} % then {100 * b:.0f} %" for a, b in zip(before, after, strict=True))
+    words_ = f"{words.cell(name)} from {least} to {most}, in {len(before)} parts of the same width: {said}"
+    return (
+        f'<figure class="panel"><svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-label="{_text(words_)}">{_bars(before, top, "rest", 0)}{_bars(after, top, "dvc", 1)}</svg>'
+        f"<figcaption><b>{_text(words.cell(name))}</b> {_text(least)} to {_text(most)}; "
+        "<span class=soft>grey before, coloured after</span></figcaption></figure>"
+    )
+
+
+def _shares(counts: Sequence[int]) -> list[float]:
+    total = sum(counts)
+    return [count / total if total else 0.0 for count in counts]
+
+
+def _bars(shares: list[float], top: float, kind: str, place: int) -> str:
+    step = WIDTH / max(len(shares), 1)
+    wide = step * 0.42
+    return "".join(
+        f'<rect class="fill {kind}" x="{at * step + place * wide:.1f}" y="{HEIGHT * (1 - share / top):.1f}" '
+        f'width="{wide:.1f}" height="{HEIGHT * share / top:.1f}"/>'
+        for at, share in enumerate(shares)
+    )
