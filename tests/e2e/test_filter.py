@@ -689,3 +689,15 @@ def test_killing_the_filter_at_any_step_leaves_a_stand_in_with_its_bytes_or_the_
             assert hashlib.md5(data).hexdigest().encode() in work.show(f"{name}.dvc"), f"{name} at step {step}"
     assert step > 10
     assert seen == {"stand-in", "raw"}
+
+
+def test_newer_bytes_under_the_time_of_a_stand_in_are_seen(repo: Repo) -> None:
+    repo.git("config", "core.trustctime", "false")
+    repo.write("a.csv", b"AAAA\n")
+    os.utime(repo.file("a.csv"), (1e9, 1e9))  # older than the index, so that Git does not look into it
+    repo.git("add", "a.csv")
+    repo.write("a.csv", b"BBBB\n")
+    os.utime(repo.file("a.csv"), (1e9, 1e9))
+    repo.commit()
+    assert hashlib.md5(b"AAAA\n").hexdigest() in repo.show("a.csv.dvc").decode()
+    assert b"changed" in repo.guard("status").stdout

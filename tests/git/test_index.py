@@ -103,6 +103,25 @@ def test_a_listing_tells_what_is_in_conflict(here: Repo) -> None:
 # ---- the work tree beside it
 
 
+def look(repo: Repo, name: bytes) -> os.stat_result | None:
+    file = repo.file(name)
+    return file.lstat() if file.exists() else None
+
+
+def test_bytes_that_kept_their_time_are_not_what_was_staged(here: Repo) -> None:
+    here.git("config", "core.trustctime", "false")
+    os.utime(here.file("a.csv"), (1e9, 1e9))  # older than the index, so that Git does not look into it
+    here.git("update-index", "-q", "--refresh", ok=False)
+    before = here.file("a.csv").stat()
+    data = here.file("a.csv").read_bytes()
+    here.write("a.csv", bytes(reversed(data)))
+    os.utime(here.file("a.csv"), ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert here.git("diff-files", "--name-only", "--", "a.csv").stdout == b""  # Git takes them for the same
+    stat = look(here, b"a.csv")
+    assert stat is not None
+    assert index.unchanged({b"a.csv": stat}) == set()
+
+
 @pytest.mark.parametrize("few", [True, False])
 def test_unchanged_is_what_the_working_file_still_is(here: Repo, monkeypatch: pytest.MonkeyPatch, few: bool) -> None:
     if not few:
@@ -111,7 +130,8 @@ def test_unchanged_is_what_the_working_file_still_is(here: Repo, monkeypatch: py
     here.file("d/e/f.txt").unlink()
     here.git("update-index", "--assume-unchanged", "a b")
     here.git("update-index", "--skip-worktree", ":x")
-    assert index.unchanged(NAMES) == {*NAMES} - {b"a.csv", b"d/e/f.txt", b"a b", b":x"}
+    stats = {name: stat for name in NAMES if (stat := look(here, name)) is not None}
+    assert index.unchanged(stats) == {*NAMES} - {b"a.csv", b"d/e/f.txt", b"a b", b":x"}
 
 
 # ---- changing it

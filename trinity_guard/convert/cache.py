@@ -41,8 +41,8 @@ def keep_bytes(
     left: list[tuple[Output, str]] = []
     comparison = compare.Comparison(place)
     stats = {i.path: _stat(place, i.path) for i in items}
-    staged = [i.path for i in items if i.oid]
-    clean = {p for p in (index.unchanged(staged) if staged else ()) if stats[p] is not None}
+    staged = {i.path: found for i in items if i.oid and (found := stats[i.path]) is not None}
+    clean = index.unchanged(staged) if staged else set()
     total = sum(s.st_size for s in stats.values() if s is not None)
     counter = odb.ByteCounter(total, on_progress)
     stores: dict[bytes, odb.Store] = {}
@@ -98,8 +98,9 @@ def _take_staged(
     if item.stand_in is not None:
         _find(place, cache, item, item.stand_in, stat if clean else None, counter)
         return
-    if not item.oid or clean:
-        if _take_file(place, cache, item, stat, counter):
+    if not item.oid or (clean and item.attributes.raw(item.path)):
+        stored = _take_file(place, cache, item, stat, counter, item.oid)
+        if stored:
             return
         if not item.oid:
             raise GuardError(problem=f"{shown(item.path)} is being written to; try again when it is done.")
@@ -182,9 +183,14 @@ def _find(
 
 
 def _take_file(
-    place: git.Place, cache: odb.Store, item: Converted, stat: os.stat_result | None, counter: odb.ByteCounter
+    place: git.Place,
+    cache: odb.Store,
+    item: Converted,
+    stat: os.stat_result | None,
+    counter: odb.ByteCounter,
+    blob: bytes = b"",
 ) -> odb.Stored | None:
-    """Take the working file's bytes; None when it is not, or does not stay, what `stat` says."""
+    """Take the working file's bytes; None when it is not, or does not stay, what `stat` says, or is not that blob."""
     if stat is None:
         return None
     path = linked.linked_object(cache, place.file(item.path)) or place.file(item.path)
@@ -197,7 +203,7 @@ def _take_file(
             return None  # staged and then made unreadable: the blob has the bytes; or nobody asked for it
         raise GuardError(problem=f"cannot read {shown(item.path)}: {error.strerror}.") from error
     try:
-        stored = cache.take(_steady(fd, stat), stat.st_size, counter)
+        stored = cache.take(_proved(_steady(fd, stat), stat.st_size, blob), stat.st_size, counter)
     except _MovedUnderUs:
         return None
     finally:
@@ -218,6 +224,21 @@ def _steady(fd: int, stat: os.stat_result) -> Iterator[bytes]:
             raise _MovedUnderUs
         yield piece
     if _identity(os.fstat(fd)) != before:
+        raise _MovedUnderUs
+
+
+def _proved(pieces: Iterator[bytes], size: int, blob: bytes) -> Iterator[bytes]:
+    """Yield the pieces, and raise where they are not the blob of this id, by the same pass; b"" for any bytes."""
+    if not blob:
+        yield from pieces
+        return
+    import hashlib
+
+    digest = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
+    for piece in pieces:
+        digest.update(piece)
+        yield piece
+    if digest.hexdigest().encode() != blob:
         raise _MovedUnderUs
 
 

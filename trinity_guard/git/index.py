@@ -22,6 +22,8 @@ REGULAR, EXECUTABLE, SYMLINK = b"100644", b"100755", b"120000"
 # take 0.2 s, all of 100,000 entries without one as long), and there is an ARG_MAX.
 FEW = 200
 ARGUMENTS = 100_000
+# What Git keeps of a stat in the index has 32 bits; READ_AHEAD bytes hold what it prints of one.
+MASK, READ_AHEAD = 0xFFFFFFFF, 1024
 
 
 class Entry:
@@ -177,14 +179,45 @@ def listed(p: git.Process) -> tuple[list[Entry], set[bytes]]:
     return list(_listed(out)), set(_unmerged(out))
 
 
-def unchanged(paths: list[bytes]) -> set[bytes]:
-    """Return those of the staged paths whose working file is what was staged, by Git's own stat check."""
+def unchanged(stats: Mapping[bytes, os.stat_result]) -> set[bytes]:
+    """Return those of the staged paths whose working file is what was staged, by Git's own check and by its stat.
+
+    stats: of the working files. Git's check is a hint: a file system monitor may not have heard yet, and with
+    core.trustctime = false, or a time that was kept, it takes other bytes for the same. The index has all of the stat.
+    """
+    paths = list(stats)
     chosen = _arguments(paths)
-    tags = git.start("ls-files", "-v", "-z", "--full-name", "--", *chosen, env=git.literal())
+    seen = git.start("ls-files", "-v", "--debug", "-z", "--full-name", "--", *chosen, env=git.literal())
     out = git.run("diff-files", "-z", "--name-only", "--no-renames", "--", *chosen, env=git.literal())
-    # Git looks at no file that is marked assume-unchanged (`h`, also core.ignoreStat) or skip-worktree (`S`).
-    looked_at = {line[2:] for line in git.finish(tags).split(b"\0") if line.startswith(b"H ")}
-    return (set(paths) & looked_at) - set(out.split(b"\0"))
+    differing = set(out.split(b"\0"))
+    found = _stat_data(git.finish(seen))
+    return {p for p in paths if p not in differing and p in found and found[p] == _as_in_index(stats[p])}
+
+
+def _stat_data(listed: bytes) -> dict[bytes, tuple[bytes, ...]]:
+    """Return path -> ctime, mtime, inode and size of the entries that Git looks at.
+
+    It looks at no file that is marked assume-unchanged (`h`, also core.ignoreStat) or skip-worktree (`S`). What
+    `--debug` prints may change with Git's version: a path that cannot be read here is one whose bytes are read.
+    """
+    found: dict[bytes, tuple[bytes, ...]] = {}
+    at = 0
+    while (end := listed.find(b"\0", at)) >= 0:
+        lines = listed[end + 1 : end + 1 + READ_AHEAD].split(b"\n", 5)
+        if len(lines) < 6:
+            break
+        words = b" ".join(lines[:5]).split()
+        if listed[at : at + 2] == b"H " and words[::2][:4] == [b"ctime:", b"mtime:", b"dev:", b"ino:"]:
+            found[listed[at + 2 : end]] = (words[1], words[3], words[7], words[13])
+        at = end + 1 + sum(len(line) + 1 for line in lines[:5])
+    return found
+
+
+def _as_in_index(stat: os.stat_result) -> tuple[bytes, ...]:
+    """Return a file's ctime, mtime, inode and size as the index has them: in 32 bits each."""
+    times = (b"%d:%d" % (ns // 10**9 & MASK, ns % 10**9) for ns in (stat.st_ctime_ns, stat.st_mtime_ns))
+    size = stat.st_size & MASK or (1 << 31 if stat.st_size else 0)
+    return (*times, b"%d" % (stat.st_ino & MASK), b"%d" % size)
 
 
 def _arguments(paths: Sequence[bytes]) -> Sequence[bytes]:
