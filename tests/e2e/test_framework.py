@@ -197,3 +197,37 @@ def test_where_the_framework_has_put_edits_away_it_is_named_and_they_come_back(f
     assert pointer_names(fw, data)
     assert b"a.pkl has changed" in done.stdout + done.stderr
     assert fw.file("notes.txt").read_bytes() == b"left unstaged\n"
+
+
+def ignores(repo: Repo, name: str) -> bool:
+    return repo.git("check-ignore", "-q", "--no-index", name, ok=False).returncode == 0
+
+
+@pytest.mark.parametrize("form", ["git rm", "rm", "git mv", "git mv folder"])
+def test_what_is_removed_or_renamed_is_settled_in_the_same_commit(fw: Repo, form: str) -> None:
+    data = fw.stage("d/a.pkl")
+    other = fw.stage("d/b.pkl")
+    fw.commit()
+    if form == "git rm":
+        fw.git("rm", "-q", "d/a.pkl.dvc")
+    elif form == "rm":
+        fw.file("d/a.pkl").unlink()
+        fw.file("d/a.pkl.dvc").unlink()
+        fw.git("add", "-A")
+    elif form == "git mv":
+        fw.git("mv", "d/a.pkl.dvc", "d/c.pkl.dvc")
+    else:
+        fw.git("mv", "d", "e")
+    fw.commit()
+    assert fw.index() == fw.tree()
+    # `git rm` of a pointer leaves the file, which nobody ignores any more.
+    assert fw.git("status", "--porcelain").stdout == (b"?? d/a.pkl\n" if form == "git rm" else b"")
+    where = {"git mv": "d/c.pkl", "git mv folder": "e/a.pkl"}.get(form)
+    kept = "e/b.pkl" if form == "git mv folder" else "d/b.pkl"
+    assert not ignores(fw, "d/a.pkl")
+    assert ignores(fw, kept)
+    assert fw.pulled_in_a_fresh_clone(kept) == other
+    if where is not None:
+        assert ignores(fw, where)
+        assert fw.file(where).read_bytes() == data
+        assert fw.pulled_in_a_fresh_clone(where) == data
