@@ -15,10 +15,6 @@ from trinity_guard.commands import train
     [
         (["--min-mcc"], "--min-mcc needs a value"),
         (["--min-mcc", "-3"], "--min-mcc: '-3' is not a number from -1 to 1"),
-        (
-            ["--target", "is_vald"],
-            "--target takes auto, is_valid or resolved_strategy_id, and not 'is_vald' (did you mean 'is_valid'?)",
-        ),
         (["--search", "0"], "--search: '0' is not a whole number from 1 to 10000"),
         (["--sed", "7"], "train knows no option --sed (did you mean '--seed'?)"),
         (["--scheduler", "tcp://h:1"], "--scheduler is where a search runs: say --search N too"),

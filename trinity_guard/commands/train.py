@@ -45,7 +45,15 @@ def configure(p: Parser) -> None:
     arguments.add_value(p, "--dataset", "FILE", dataset, shells.FILE)
     output = f"where the model goes (default: {OUTPUT} of the project)"
     arguments.add_value(p, "--output", "FOLDER", output, shells.FOLDER)
-    p.add_argument("--target", choices=("auto", "is_valid", "resolved_strategy_id"), help="what is predicted")
+    target = "the column that is predicted; of the layout's own: auto, is_valid, resolved_strategy_id"
+    arguments.add_value(p, "--target", "COLUMN", target)
+    features = "columns to learn from, of a table of your own (default: all others)"
+    p.add_argument("--features", metavar="A,B", action="append", default=[], help=features)
+    arguments.add_value(p, "--group", "COLUMN", "rows alike in it never part (default: rows that are alike)")
+    p.add_argument("--task", choices=("classification", "regression"), help="(default: by the target's values)")
+    estimator = "one of scikit-learn's by its dotted name (default: a random forest); --set gives its parameters"
+    arguments.add_value(p, "--estimator", "sklearn.NAME", estimator)
+    arguments.add_value(p, "--name", "NAME", "of the model of a table of your own (default: by its target)")
     p.add_argument("--protocol", choices=("grouped", "reference"), help="the split: by page, or the reference's 80/20")
     params = "settings (default: params.yaml of the project, if any)"
     arguments.add_value(p, "--params", "FILE", params, shells.FILE)
@@ -77,14 +85,17 @@ def run(args: list[str]) -> int:
 
     root = extra.root()
     project = extra.project(root)
+    own = _own(asked, params.raw(project, asked.params))
     chosen = {"target": asked.target, "protocol": asked.protocol, "seed": asked.seed}
-    settings = params.settings(project, asked.params, asked.set, chosen)
-    experiment = naming.experiment(asked.experiment, NAME)
+    settings = params.settings(project, asked.params, asked.set, chosen) if own is None else None
+    experiment = naming.experiment(asked.experiment, NAME if own is None else asked.name or f"{own.target} model")
     _require_name(experiment)
     # Before scikit-learn is loaded: a server that is not there is said within seconds.
     store = stores.store(extra.store_root(root), asked.offline_ok)
     if store.fallback:
         console.warn(f"{store.fallback.rstrip('.')}; --offline-ok: this run is logged to mlflow.db instead.")
+    if settings is None:
+        return _tabular(asked, own, store, root, project, experiment)
     with progress.Progress() as line:
         line.say("loading the libraries")
         from trinity_guard.training import train  # noqa: PLC0415  # scikit-learn may be missing
@@ -107,6 +118,31 @@ def run(args: list[str]) -> int:
         )
         trained = _watched(options, store, line)
     return _report(options, store, trained)
+
+
+def _own(asked: Any, section: dict[str, object]) -> Any:
+    """Return the options of a table of the user's own, None where the layout's preset is meant."""
+    from trinity_guard.training.tabular import options  # noqa: PLC0415  # not for --help
+
+    said = {"target": asked.target, "group": asked.group, "task": asked.task, "estimator": asked.estimator}
+    said |= {"features": tuple(asked.features), "seed": asked.seed}
+    if not options.is_own(section, {**said, "features": ",".join([*asked.features, ""])}):
+        return None
+    if asked.search or asked.protocol:
+        raise asked.parser.wrong("--search and --protocol are the layout's preset's.")
+    return options.options(section, asked.set, said)
+
+
+def _tabular(asked: Any, own: Any, store: RunStore, root: str, project: str, experiment: naming.Experiment) -> int:
+    from trinity_guard.commands.terminal import tabular  # noqa: PLC0415  # scikit-learn may be missing
+    from trinity_guard.training.tabular import train  # noqa: PLC0415  # as above
+
+    order = train.Order(
+        root, project, asked.dataset or _ours(project, *DATASET), asked.output or _ours(project, OUTPUT), own,
+        asked.name or "", experiment, asked.run_name, asked.register, not asked.no_champion,
+        asked.min_f1, asked.min_mcc, asked.stage,
+    )  # fmt: skip
+    return tabular.run(order, store)
 
 
 def _require_name(experiment: naming.Experiment) -> None:

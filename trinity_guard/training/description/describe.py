@@ -32,7 +32,7 @@ LASTING = ("name", "dataset", "parameters", "metrics", "mlflow", "dvclive")
 @dataclass(frozen=True)
 class Said:
     """What somebody says of a model. name, dataset: "" for what is known already, or nothing; run: MLflow's, as the
-    metadata has it; metrics, parameters: None where nothing is said of them."""
+    metadata has it; metrics, parameters: None where nothing is said of them; more: other keys of the metadata."""
 
     name: str = ""
     dataset: str = ""
@@ -40,7 +40,7 @@ class Said:
     parameters: Mapping[str, Any] | None = None
     run: Mapping[str, Any] | None = None
     dvclive: str = ""
-    versions: Mapping[str, str] = field(default_factory=dict)
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,11 @@ def name_of(model: str) -> str:
     return re.sub(r"[^A-Za-z0-9-]+", "-", bare).strip("-") or "model"
 
 
-def describe(model: str, said: Said) -> Described:
-    """Write a model's metadata and card. GuardError for a model that is not there, or a name that no tag can bear."""
+def describe(model: str, said: Said, fixed: bool = False) -> Described:
+    """Write a model's metadata and card. GuardError for a model that is not there, or a name that no tag can bear.
+
+    fixed: without what the model and what is said do not determine: moments, commits, runs, pointers.
+    """
     model = model.rstrip("/") or model
     before, root = known(model), extra.root()
     place = git.place() if provenance.is_git(root) else None
@@ -111,12 +114,24 @@ def describe(model: str, said: Said) -> Described:
         "git": provenance.commit(root).as_dict(),
         "mlflow": dict(said.run) if said.run else lasting.get("mlflow"),
         "dvclive": said.dvclive or lasting.get("dvclive"),
-        "versions": _versions(made["library"]) | dict(said.versions),
+        "versions": _versions(made["library"]),
+        **said.more,
     }
+    if fixed:
+        _fix(told)
     metadata, card = beside(model)
     _write(metadata, encoded(told))
     _write(card, page.text(told).encode("utf-8", "backslashreplace"))
     return Described(metadata, card, told, facts.pointer_of(model, root) is not None)
+
+
+def _fix(told: dict[str, Any]) -> None:
+    """Take out what would make the same training another output of a pipeline's stage."""
+    told["created"] = ""
+    told["git"] = told["mlflow"] = None
+    if told["dataset"]:
+        told["dataset"] |= {"pointer": None, "pointer_md5": None, "matches_pointer": None}
+    told["versions"] = {key: told["versions"][key] for key in provenance.MAKERS if key in told["versions"]}
 
 
 def _model(place: git.Place | None, model: str, root: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ def text(metadata: Mapping[str, Any]) -> str:
         f"# {_line(metadata['name'])}",
         f"{_line(model['path'])}: {_line(what)}.",
         *_table("How good it is said to be", "metric", metadata["metrics"]),
+        *_table("What a constant answer gets", "metric", metadata.get("baseline") or {}),
         *_table("How it was made", "parameter", metadata["parameters"]),
         "## Where it came from",
         "\n".join(f"- {key}: {_line(fact)}" for key, fact in _origin(metadata).items() if fact),

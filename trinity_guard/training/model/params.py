@@ -30,8 +30,25 @@ def settings(
     return Settings.of(values | {key: value for key, value in (named or {}).items() if value is not None})
 
 
+def raw(root: str, path: str | None = None) -> dict[str, object]:
+    """Return what stands below `train:` of the file of parameters, whatever its keys; {} where there is none."""
+    if path is None and not os.path.lexists(os.path.join(root, FILE)):
+        return {}
+    return _section(path or os.path.relpath(os.path.join(root, FILE)))
+
+
 def section(path: str) -> dict[str, object]:
     """Return the mapping below `train:` of a file of parameters; other sections are other stages' business."""
+    found = _section(path)
+    try:
+        Settings.of(found)
+    except GuardError as error:
+        name = shown(os.fsencode(path))
+        raise GuardError(f"{name}, {SECTION}: {error.problem}", error.remedy, UNUSABLE) from None
+    return found
+
+
+def _section(path: str) -> dict[str, object]:
     name = shown(os.fsencode(path))
     try:
         parsed = yaml.parse(git.read(path, MAX_BYTES, links=True), MAX_BYTES)
@@ -44,10 +61,6 @@ def section(path: str) -> dict[str, object]:
         return {}
     if not isinstance(found, dict):
         raise GuardError(f"{name}: `{SECTION}` must hold keys and values.", f"write it as\n{EXAMPLE}", UNUSABLE)
-    try:
-        Settings.of(found)
-    except GuardError as error:
-        raise GuardError(f"{name}, {SECTION}: {error.problem}", error.remedy, UNUSABLE) from None
     return found
 
 

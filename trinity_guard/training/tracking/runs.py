@@ -95,7 +95,7 @@ def log(store: RunStore, run: Run) -> Logged:
             _trials(client, experiment, run_id, run.trials)
             _dataset(client, run_id, run)
             _artifacts(client, run_id, run)
-            model = _model(run) if run.model is not None else None
+            model = log_model(run) if run.model is not None else None
             number, bears = None, False
             if run.register and model is not None:
                 own = tags(run.tags, own=False)
@@ -282,7 +282,7 @@ def _artifacts(client: Any, run_id: str, run: Run) -> None:
         client.log_artifacts(run_id, folder)
 
 
-def _model(run: Run) -> Any:
+def log_model(run: Run) -> Any:
     """Log the model, signed, as pickle.
 
     Its loader asks nothing, it takes a third of the time and of the space of skops, and loses no safety by it: the list

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata as installed
 from typing import Any
 
-from trinity_guard.training.tracking import names, pages, runs
+from trinity_guard.training.tracking import names, pages, registry, runs
 from trinity_guard.training.tracking.store import RunStore, opened
 
 # A library -> MLflow's flavour of it, where both are known to agree.
@@ -61,6 +61,21 @@ class Session:
         if example is not None:
             more["input_example"] = example
         getattr(mlflow, flavour).log_model(model, name=runs.MODEL, pip_requirements=pinned(library), **more)
+
+    def register(
+        self, model: Any, example: Any, name: str | None, instead_of: str | None, tags: Mapping[str, str]
+    ) -> str | None:
+        """Log a model of scikit-learn, and make it a version of a registered one if one is named; return its number.
+
+        instead_of: the version that may lose the alias to it, see registry.register.
+        """
+        run = runs.Run(names.Experiment(""), "", {}, {}, model=model, example=example)
+        logged = runs.log_model(run)
+        if not name:
+            return None
+        own = runs.tags(tags, own=False)
+        number, _ = registry.register(self.client, name, logged, self.run_id, own, registry.CHAMPION, instead_of)
+        return number
 
 
 def pinned(library: str) -> list[str]:

@@ -1,0 +1,50 @@
+"""`trinity train --target COLUMN` on a table of one's own: what is said, and which words are wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.support import Repo
+from tests.training.tabular import tables
+from trinity_guard.cli import main
+
+
+@pytest.fixture
+def project(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.chdir(bare_repo.path)
+    tables.write(bare_repo.path / "data" / "t.csv")
+    return bare_repo
+
+
+@pytest.mark.slow
+def test_the_figures_stand_beside_a_constants_and_what_comes_next_is_said(
+    project: Repo, capfd: pytest.CaptureFixture[str]
+) -> None:
+    words = ["train", "--dataset", "data/t.csv", "--target", "sold", "--set", "n_estimators=10", "--set", "folds=2"]
+    assert main(words) == 0
+    said = capfd.readouterr()
+    assert "classification by sklearn.ensemble.RandomForestClassifier, 4 columns" in said.out
+    assert "next      git add data/t.csv models/sold_model_" in said.out
+    assert "id is a text with a value of its own in most rows" in said.err
+    assert "price alone tells sold" in said.err
+    assert list(Path("models").glob("sold_model_*_card.md"))
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--target", "nope"], 1, "it has no column nope; there are id"),
+        (["--target", "sold", "--search", "3"], 2, "are the layout's preset's"),
+        (["--target", "sold", "--estimator", "os.system"], 2, "is no estimator of scikit-learn's"),
+        (["--estimator", "sklearn.svm.SVC"], 2, "is not said"),
+    ],
+)
+def test_wrong_words_are_said_before_anything_is_made(
+    project: Repo, capfd: pytest.CaptureFixture[str], words: list[str], code: int, said: str
+) -> None:
+    assert main(["train", "--dataset", "data/t.csv", *words]) == code
+    assert said in capfd.readouterr().err
+    assert not Path("models").exists()

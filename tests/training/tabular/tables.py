@@ -1,0 +1,27 @@
+"""A table of no layout: houses, with a number and a class to predict."""
+
+from __future__ import annotations
+
+import csv
+import random
+from pathlib import Path
+
+HEAD = ["id", "city", "rooms", "size", "price", "sold"]
+
+
+def rows(count: int = 200, seed: int = 1) -> list[list[str]]:
+    rng = random.Random(seed)
+    found = []
+    for number in range(count):
+        rooms, city = rng.randint(1, 6), rng.choice(["a", "b", "none"])
+        size = round(rooms * 20 + rng.random() * 30, 1)
+        price = round(size * 3 + (city == "a") * 50 + rng.gauss(0, 10), 2)
+        found.append([f"h{number}", city, str(rooms), str(size), str(price), "yes" if price > 300 else "no"])
+    return found
+
+
+def write(path: Path, head: list[str] = HEAD, lines: list[list[str]] | None = None) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([head, *(rows() if lines is None else lines)])
+    return str(path)

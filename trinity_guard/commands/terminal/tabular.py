@@ -1,0 +1,72 @@
+"""What `trinity train` does and says where the table is one of the user's own."""
+
+from __future__ import annotations
+
+import os
+
+from trinity_guard import console
+from trinity_guard.commands.terminal import progress
+from trinity_guard.detect.patterns import size_text
+from trinity_guard.errors import BLOCKED, FINE, GuardError, shown, typed
+from trinity_guard.training import provenance
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.training.tabular.train import Order, Trained
+    from trinity_guard.training.tracking.runs import RunStore
+
+
+def run(order: Order, store: RunStore) -> int:
+    """Train and report; GuardError (1) for a model that the gates do not let through."""
+    from trinity_guard.training.tabular import train  # noqa: PLC0415  # scikit-learn may be missing
+    from trinity_guard.training.tracking import runs  # noqa: PLC0415  # not for --help
+
+    ignored = runs.ignore(store.root if store.embedded else order.root, store) if provenance.is_git(order.root) else []
+    with progress.Progress() as line:
+        trained = train.train(order, store, line.say)
+    if ignored:
+        console.note(f".gitignore: {' '.join(ignored)} added; runs stay out of Git.")
+    for name, why in trained.table.left_out.items():
+        console.note(f"{name} {why}, and is left out; --features names what is to be learnt from.")
+    for name in trained.evaluation.telling:
+        console.note(f"{name} alone tells {order.options.target}: is it known before that is?")
+    console.say(_figures(trained))
+    if trained.complaints:
+        raise GuardError("\n    ".join(["no model was written:", *trained.complaints]), "trinity ui", BLOCKED)
+    console.say(_where(order, trained))
+    return FINE
+
+
+def _figures(trained: Trained) -> str:
+    found = trained.evaluation
+    rows = []
+    for name, value in found.metrics.items():
+        mean, sd = found.cv.get(name, (None, None))
+        folds = "" if mean is None else f"{mean:.3f} ± {sd:.3f}"
+        rows.append([name, f"{value:.3f}", f"{found.baseline[name]:.3f}", folds])
+    leak = found.leakage
+    return "\n".join(
+        [
+            f"{trained.table.task} by {trained.estimator}, {len(trained.table.X.columns)} columns",
+            console.table(["metric", ">test part", ">constant", ">grouped folds"], rows),
+            f"Leakage: {leak['alike']:,.0f} of {leak['rows']:,.0f} test rows are like a training row in every column; "
+            f"{leak['groups']:,.0f} groups ({trained.table.grouped_by}) stand in both parts.",
+        ]
+    )
+
+
+def _where(order: Order, trained: Trained) -> str:
+    if trained.described is None:
+        raise AssertionError("a training without complaints wrote its model")
+    paths = [os.fsencode(path) for path in (trained.model, trained.described.metadata, trained.described.card)]
+    version = f", version {trained.version} of {order.register}" if trained.version else ""
+    lines = [
+        "",
+        f"model     {shown(paths[0])} ({size_text(os.path.getsize(paths[0]))})",
+        f"beside    {', '.join(shown(os.path.basename(path)) for path in paths[1:])}",
+        f"MLflow    {trained.url}{version}",
+    ]
+    if not order.stage and provenance.is_git(order.root):
+        data = [os.fsencode(name) for name in provenance.unrecorded(order.dataset, order.root)]
+        lines.append(f"next      git add {' '.join(map(typed, [*data, *paths]))} && git commit")
+    return "\n".join(lines)

@@ -1,0 +1,174 @@
+"""How good a model of any table is: on rows of groups that it never saw, beside a constant, over folds, and why."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn import metrics
+from sklearn.base import clone
+from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.model_selection import GroupKFold, GroupShuffleSplit
+from sklearn.pipeline import Pipeline
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from trinity_guard.errors import GuardError
+from trinity_guard.training.tabular.options import CLASSIFICATION, Options
+from trinity_guard.training.tabular.table import Table
+
+Ints = NDArray[np.int64]
+Figures = dict[str, float]
+
+# A single column that gets so much of what can be had tells the answer, and is perhaps known only after it.
+TELLING = 0.99
+# How deep a tree of one column is.
+DEPTH = 4
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """metrics, baseline: of the test rows. cv: metric -> (mean, sd). leakage: see `leakage`; telling: columns that
+    alone nearly tell the answer. terms: what must be equal where two models are compared."""
+
+    metrics: Figures
+    baseline: Figures
+    cv: dict[str, tuple[float, float]]
+    leakage: Figures
+    telling: list[str]
+    terms: dict[str, str] = field(default_factory=dict)
+
+
+def headline(task: str) -> str:
+    return "f1_macro" if task == CLASSIFICATION else "r2"
+
+
+def split(table: Table, options: Options) -> tuple[Ints, Ints]:
+    """Return (training rows, test rows): no group is in both. GuardError where a class is then in one part alone."""
+    parted = GroupShuffleSplit(1, test_size=options.test_size, random_state=options.seed)
+    train, test = next(parted.split(table.X, groups=table.groups))
+    if table.task == CLASSIFICATION:
+        lacking = sorted(set(table.y.iloc[test]) - set(table.y.iloc[train]))
+        if lacking or table.y.iloc[train].nunique() < 2:
+            rare = ", ".join(map(str, lacking[:5]))
+            raise GuardError(
+                f"no split by {table.grouped_by} leaves every class in the training part: {rare}.",
+                "trinity train --set test_size=0.3     # or another --seed, or more rows of it",
+            )
+    return train, test
+
+
+def evaluate(fitted: Pipeline, table: Table, options: Options, parts: tuple[Ints, Ints]) -> Evaluation:
+    train, test = parts
+    return Evaluation(
+        measure(fitted, table, test),
+        measure(constant(table, train), table, test),
+        cross_validate(fitted, table, options),
+        leakage(table, train, test),
+        telling(table, train, test),
+        {
+            "dataset_md5": table.md5, "target": options.target,
+            "split": f"by {table.grouped_by}, test {options.test_size:g}, seed {options.seed}",
+        },
+    )  # fmt: skip
+
+
+def constant(table: Table, rows: Ints) -> Any:
+    """Return what answers the same for every row: the shares of the classes, or the mean."""
+    made = DummyClassifier(strategy="prior") if table.task == CLASSIFICATION else DummyRegressor()
+    return made.fit(table.X.iloc[rows], table.y.iloc[rows])
+
+
+def measure(model: Any, table: Table, rows: Ints) -> Figures:
+    """Return the figures of a fitted model on these rows."""
+    x, y = table.X.iloc[rows], table.y.iloc[rows]
+    said = model.predict(x)
+    if table.task != CLASSIFICATION:
+        return {
+            "r2": float(metrics.r2_score(y, said)),
+            "mae": float(metrics.mean_absolute_error(y, said)),
+            "rmse": math.sqrt(metrics.mean_squared_error(y, said)),
+        }
+    found = {
+        "f1_macro": float(metrics.f1_score(y, said, average="macro", zero_division=0)),
+        "mcc": float(metrics.matthews_corrcoef(y, said)),
+        "accuracy": float(metrics.accuracy_score(y, said)),
+        "balanced_accuracy": float(metrics.recall_score(y, said, average="macro", zero_division=0)),
+    }
+    if hasattr(model, "predict_proba"):
+        p = model.predict_proba(x)
+        truth = (np.asarray(y)[:, None] == np.asarray(model.classes_)[None, :]).astype(float)
+        found["brier"] = float(((p - truth) ** 2).sum(axis=1).mean() / 2)
+    return found
+
+
+def cross_validate(fitted: Pipeline, table: Table, options: Options) -> dict[str, tuple[float, float]]:
+    """Return the mean and standard deviation of each figure over folds by group."""
+    count = min(options.folds, len(np.unique(table.groups)))
+    found = []
+    for train, held in GroupKFold(count).split(table.X, groups=table.groups) if count > 1 else ():
+        if table.y.iloc[train].nunique() > 1:
+            model = clone(fitted).fit(table.X.iloc[train], table.y.iloc[train])
+            found.append(measure(model, table, held))
+    return {name: _spread([one[name] for one in found]) for name in (found[0] if found else {})}
+
+
+def _spread(values: list[float]) -> tuple[float, float]:
+    return float(np.mean(values)), float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+
+
+def leakage(table: Table, train: Ints, test: Ints) -> Figures:
+    """Return how many test rows are like a training row in every column, and how many groups are in both parts."""
+    alike = pd.util.hash_pandas_object(table.X, index=False).to_numpy()
+    again = int(np.isin(alike[test], alike[train]).sum())
+    both = len(np.intersect1d(table.groups[train], table.groups[test]))
+    return {"rows": len(test), "alike": again, "alike_share": again / max(1, len(test)), "groups": both}
+
+
+def telling(table: Table, train: Ints, test: Ints) -> list[str]:
+    """Return the columns of which each alone nearly tells the answer: they may be known only after it."""
+    found = []
+    for name in table.X:
+        codes = table.X[name] if name in table.numbers else pd.Series(pd.factorize(table.X[name])[0], dtype=float)
+        one = codes.to_numpy(dtype=np.float64)[:, None]
+        kind = DecisionTreeClassifier if table.task == CLASSIFICATION else DecisionTreeRegressor
+        tree = kind(max_depth=DEPTH, random_state=0).fit(one[train], table.y.iloc[train])
+        y, said = table.y.iloc[test], tree.predict(one[test])
+        score = metrics.matthews_corrcoef if table.task == CLASSIFICATION else metrics.r2_score
+        if score(y, said) >= TELLING:
+            found.append(str(name))
+    return found
+
+
+def complaints(found: Evaluation, task: str, min_f1: float | None, min_mcc: float | None) -> list[str]:
+    """Return why the model may not be written: below what was asked for, or no better than a constant."""
+    said = []
+    for name, floor in (("f1_macro", min_f1), ("mcc", min_mcc)):
+        if floor is not None and not found.metrics.get(name, math.nan) >= floor:
+            said.append(f"{name} is {found.metrics.get(name, math.nan):.3f}, below the {floor:g} asked for.")
+    key = "mcc" if task == CLASSIFICATION else "r2"
+    bar = max(0.0, found.baseline[key])
+    if not found.metrics[key] > bar:
+        said.append(f"it is no better than a constant answer: {key} {found.metrics[key]:.3f} against {bar:.3f}.")
+    return said
+
+
+def against(champion: dict[str, Any] | None, found: Evaluation, task: str) -> list[str]:
+    """Return why it may not take the champion's place: it is worse, or the two cannot be compared."""
+    if champion is None:
+        return []
+    who, tags = f"the champion (version {champion['version']})", champion.get("tags") or {}
+    unequal = [
+        f"its {key} is {tags.get(key) or 'not recorded'}" for key in found.terms if tags.get(key) != found.terms[key]
+    ]
+    if unequal:
+        return [f"the comparison with {who} is not equal: {'; '.join(unequal)}. --no-champion does without."]
+    name = headline(task)
+    theirs = (champion.get("metrics") or {}).get(name)
+    if theirs is None:
+        return [f"{who} has no {name} to compare with. --no-champion does without."]
+    worse = not found.metrics[name] >= theirs - 1e-6
+    return [f"{name} is {found.metrics[name]:.3f}, {who} has {theirs:.3f}."] if worse else []

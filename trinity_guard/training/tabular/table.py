@@ -1,0 +1,162 @@
+"""A table of any columns: read as CSV, each column a number or a text, rows grouped so that none is in two parts."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from trinity_guard.errors import GuardError, shown
+from trinity_guard.training.data import csv_file
+from trinity_guard.training.tabular.options import CLASSIFICATION, REGRESSION, Options
+
+MIN_ROWS, MIN_GROUPS = 50, 10
+# A target of whole numbers with so few values is one of classes; more of them are a quantity.
+MAX_CLASSES = 20
+# A text with a value of its own in most rows is a name, and nothing is learnt from names.
+MAX_DISTINCT = 0.5
+MISSING = ("", "na", "nan", "n/a", "null")
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Table:
+    """X: numbers as float64 (nan: missing), texts as text. y: floats of a regression, else classes: whole numbers where
+    all of them are, texts otherwise.
+
+    groups: rows of one number never part; left_out: columns that nothing is learnt from, and why; md5: of the file.
+    """
+
+    path: str
+    md5: str
+    X: pd.DataFrame
+    y: pd.Series
+    groups: Ints
+    task: str
+    left_out: dict[str, str]
+    grouped_by: str
+
+    @property
+    def numbers(self) -> list[str]:
+        return [name for name in self.X if self.X[name].dtype == np.float64]
+
+    @property
+    def texts(self) -> list[str]:
+        return [name for name in self.X if name not in self.numbers]
+
+
+def load(path: str, options: Options) -> Table:
+    """Read a table; GuardError (1) for one that cannot be trained on, with what is missing."""
+    data = csv_file.read(path)
+    frame = _frame(csv_file.text(data, path), path)
+    _require(frame, [options.target, *options.features, *([options.group] if options.group else [])], path)
+    filled = frame[~_missing(frame[options.target])].reset_index(drop=True)
+    task = _task(filled[options.target], options.task)
+    y = _numbers(filled[options.target]) if task == REGRESSION else _classes(filled[options.target])
+    if y is None:
+        raise _unfit(path, f"{options.target} holds what is no number, which a regression needs")
+    names = list(options.features or [n for n in filled if n not in (options.target, options.group)])
+    x, left_out = _columns(filled, [n for n in names if n != options.target], chosen=bool(options.features))
+    groups, by = _groups(filled, x, options.group)
+    table = Table(path, hashlib.md5(data, usedforsecurity=False).hexdigest(), x, y, groups, task, left_out, by)
+    _refuse(table, options, len(frame) - len(filled))
+    return table
+
+
+def _frame(content: str, path: str) -> pd.DataFrame:
+    """Return all cells as text; GuardError for a header or rows that are no table."""
+    records = csv_file.records(content, shown(os.fsencode(path)))
+    head = [name.strip() for name in next(records, (0, 0, []))[2]]
+    rows = [(line, cells) for _, line, cells in records]
+    twice = sorted({name for name in head if head.count(name) > 1})
+    if twice or not all(head):
+        raise _unfit(path, f"its header names {'a column twice: ' + twice[0] if twice else 'a column without a name'}")
+    ragged = [line for line, cells in rows if len(cells) != len(head)]
+    if ragged:
+        raise _unfit(path, f"line {ragged[0]} has not the {len(head)} cells that the header names")
+    return pd.DataFrame([cells for _, cells in rows], columns=head, dtype=str)
+
+
+def _require(frame: pd.DataFrame, names: Sequence[str], path: str) -> None:
+    missing = [name for name in names if name not in frame]
+    if missing:
+        like = difflib.get_close_matches(missing[0], list(frame), 1)
+        near = f" (did you mean {like[0]}?)" if like else ""
+        raise _unfit(path, f"it has no column {', '.join(missing)}{near}; there are {', '.join(list(frame)[:20])}")
+
+
+def _missing(column: pd.Series) -> pd.Series:
+    return column.str.strip().str.lower().isin(MISSING)
+
+
+def _numbers(column: pd.Series) -> pd.Series | None:
+    """Return a column of numbers, nan where one is missing; None for one that holds anything else."""
+    filled = column.where(~_missing(column), None)
+    numbers = pd.to_numeric(filled, errors="coerce")
+    strange = (numbers.isna() & filled.notna()) | np.isinf(numbers.astype(np.float64))
+    return None if strange.any() or filled.isna().all() else numbers.astype(np.float64)
+
+
+def _task(target: pd.Series, said: str) -> str:
+    if said != "auto":
+        return said
+    numbers = _numbers(target)
+    few = target.nunique() <= MAX_CLASSES
+    whole = numbers is not None and bool((numbers == numbers.round()).all())
+    return CLASSIFICATION if numbers is None or (few and whole) else REGRESSION
+
+
+def _classes(target: pd.Series) -> pd.Series:
+    numbers = _numbers(target)
+    whole = numbers is not None and bool((numbers == numbers.round()).all())
+    return numbers.astype(np.int64) if numbers is not None and whole else target.str.strip()
+
+
+def _columns(frame: pd.DataFrame, names: Sequence[str], chosen: bool) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return what is learnt from, and what is not unless it was named."""
+    found, left_out = {}, {}
+    for name in names:
+        numbers = _numbers(frame[name])
+        if numbers is not None:
+            found[name] = numbers
+        elif _missing(frame[name]).all():
+            left_out[name] = "is empty"
+        elif not chosen and frame[name].nunique() > MAX_DISTINCT * len(frame):
+            left_out[name] = "is a text with a value of its own in most rows"
+        else:
+            found[name] = frame[name].str.strip()
+    return pd.DataFrame(found), left_out
+
+
+def _groups(frame: pd.DataFrame, x: pd.DataFrame, group: str) -> tuple[Ints, str]:
+    """Return a number for each row: by the column that is named, else one for rows that are alike in every column."""
+    if group:
+        return pd.factorize(frame[group])[0].astype(np.int64), group
+    return x.groupby(list(x), sort=False, dropna=False).ngroup().to_numpy(dtype=np.int64), "rows that are alike"
+
+
+def _refuse(table: Table, options: Options, without: int) -> None:
+    if not len(table.X.columns):
+        raise _unfit(table.path, "it has no column to learn from")
+    if len(table.X) < MIN_ROWS:
+        more = f" ({without} without a {options.target} do not count)" if without else ""
+        raise _unfit(table.path, f"it has {len(table.X)} rows{more}; {MIN_ROWS} are the fewest to train on")
+    groups = len(np.unique(table.groups))
+    if groups < MIN_GROUPS:
+        raise _unfit(table.path, f"its rows are of {groups} groups ({table.grouped_by}); {MIN_GROUPS} are the fewest")
+    if table.y.nunique() < 2:
+        raise _unfit(table.path, f"{options.target} is {table.y.iloc[0]} in every row; there is nothing to tell apart")
+
+
+def _unfit(path: str, why: str) -> GuardError:
+    return GuardError(
+        f"{shown(os.fsencode(path))} cannot be trained on: {why}.",
+        "trinity train --dataset FILE.csv --target COLUMN --features A,B     # columns of its header",
+    )
