@@ -54,6 +54,8 @@ DEFAULTS = {
     "on_change": "auto",
     "push": "wait",
     "sync": "checkout",
+    "pickles": "warn",
+    "pickle_allow": (),
     "remote": None,
     "source": "",
     "notes": (),
@@ -69,6 +71,8 @@ on-change = "refuse"
 push = "background"
 sync = "pull"
 min-size = { "*.csv" = "10 kB", default = "1 kB", "/data/" = "0" }
+pickles = "refuse"
+pickle-allow = ["mine.*", "mine.models.Net"]
 remote = "storage"
 """
 EVERY_VALUE = {
@@ -84,6 +88,8 @@ EVERY_VALUE = {
     "on_change": "refuse",
     "push": "background",
     "sync": "pull",
+    "pickles": "refuse",
+    "pickle_allow": ("mine.*", "mine.models.Net"),
     "remote": "storage",
     "notes": (),
 }
@@ -156,7 +162,10 @@ def test_a_file_of_comments_is_the_defaults(tmp_path: Path, text: str) -> None:
     assert values(loaded(tmp_path, text)) == {**DEFAULTS, "source": OWN}
 
 
-KEYS = "patterns, exclude, max-size, sniff, on-artifact, push, sync, on-change, min-size, folders, remote"
+KEYS = (
+    "patterns, exclude, max-size, sniff, on-artifact, push, sync, on-change, min-size, folders, pickles, "
+    "pickle-allow, remote"
+)
 
 
 @pytest.mark.parametrize(
@@ -195,6 +204,10 @@ KEYS = "patterns, exclude, max-size, sniff, on-artifact, push, sync, on-change, 
         ("sync = ['off']\n", "1: sync is a list, not a text", 'sync = "checkout"'),
         ("sync = ''\n", '1: sync cannot be ""', 'sync = "pull"'),
         ("on-change = 'never'\n", '1: on-change cannot be "never"', 'or on-change = "refuse"'),
+        ("pickles = 'never'\n", '1: pickles cannot be "never"', 'or pickles = "refuse"'),
+        ("pickle-allow = 'mine'\n", "1: pickle-allow is not a list", "pickle-allow = ["),
+        ("pickle-allow = ['*']\n", "1: pickle-allow holds", "pickle-allow = ["),
+        ("pickle-allow = ['os']\n", "1: pickle-allow holds", "pickle-allow = ["),
         ("remote = ' '\n", "1: remote is empty", "dvc remote list"),
         ("remote = {}\n", "1: remote is a table", 'remote = "storage"'),
         ("patterns = '*.pkl'\n", "1: patterns is a text, not a list of texts", 'patterns = ["*.pkl"'),

@@ -23,13 +23,14 @@ DEFAULT_PATTERNS = tuple(
 )
 KEYS = (
     "patterns", "exclude", "max-size", "sniff", "on-artifact", "push", "sync", "on-change", "min-size", "folders",
-    "remote",
+    "pickles", "pickle-allow", "remote",
 )  # fmt: skip
 CHOICES = {
     "on-artifact": ("convert", "block"),
     "push": ("wait", "background", "off"),
     "sync": ("checkout", "pull", "off"),
     "on-change": ("auto", "record", "warn", "refuse"),
+    "pickles": ("warn", "refuse", "off"),
 }
 UNITS: dict[str, int] = {
     "": 1,
@@ -65,7 +66,7 @@ class Config:
 
     __slots__ = (
         "exclude", "folders", "max_size", "max_size_of", "min_size", "min_size_of", "notes", "on_artifact",
-        "on_change", "patterns", "push", "remote", "sniff", "source", "sync",
+        "on_change", "patterns", "pickle_allow", "pickles", "push", "remote", "sniff", "source", "sync",
     )  # fmt: skip
 
     def __init__(
@@ -81,6 +82,8 @@ class Config:
         sniff: bool = True,
         on_artifact: str = "convert",
         on_change: str = "auto",
+        pickles: str = "warn",
+        pickle_allow: tuple[str, ...] = (),
         push: str = "wait",
         sync: str = "checkout",
         remote: str | None = None,
@@ -97,6 +100,8 @@ class Config:
         self.sniff = sniff
         self.on_artifact = on_artifact
         self.on_change = on_change
+        self.pickles = pickles
+        self.pickle_allow = pickle_allow
         self.push = push
         self.sync = sync
         self.remote = remote
@@ -224,6 +229,8 @@ def _value(where: _Where, key: str, value: object) -> object:
         if not isinstance(value, bool):
             raise where.wrong(f"is {_type(value)}, not true or false.", "sniff = true, or sniff = false")
         return value
+    if key == "pickle-allow":
+        return _names(where, value)
     if key in ("patterns", "exclude", "folders"):
         return _patterns(where, key, value)
     if key in SIZES:
@@ -261,6 +268,20 @@ def _take_sizes(config: Config, where: _Where, key: str, table: Table) -> None:
             raise where.wrong(f"holds {_quoted(pattern)}; nothing is taken back by a ! here.", remedy, pattern)
     _patterns(where, key, list(sizes))
     setattr(config, f"{name}_of", tuple(sizes.items()))
+
+
+def _names(where: _Where, value: object) -> tuple[str, ...]:
+    """Return the names that a pickle may have besides those that are known."""
+    example = 'pickle-allow = ["mypackage.*", "mypackage.models.Net"]'
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise where.wrong("is not a list of texts.", example)
+    for item in value:
+        parts = item.removesuffix(".*").split(".")
+        if not all(part.isidentifier() for part in parts) or (len(parts) == 1 and not item.endswith(".*")):
+            raise where.wrong(
+                f"holds {_quoted(item)}, which is no name of a module's, nor of all in it.", example, item
+            )
+    return tuple(value)
 
 
 def _patterns(where: _Where, key: str, value: object) -> tuple[str, ...]:

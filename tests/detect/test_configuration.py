@@ -52,6 +52,8 @@ min-size = { "*.csv" = "10 kB" }
 sniff = false
 on-artifact = "block"
 on-change = "record"
+pickles = "off"
+pickle-allow = ["a.*", "b.C"]
 push = "off"
 sync = "pull"
 remote = "ours"

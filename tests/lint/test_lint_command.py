@@ -85,7 +85,7 @@ def test_it_says_of_how_many_files_it_looked_at(bare_repo: Repo, args: list[str]
         ["--rev="],
         ["--all", "--rev", "HEAD"],
         ["--rev", "HEAD", "--range", "HEAD"],
-        ["--explain", "TG010"],
+        ["--explain", "TG099"],
         ["--rules", "TG001,nope"],
         ["--rules", " , "],
         ["--rules", "TG003"],

@@ -16,6 +16,7 @@ COMMANDS = {
     "use": "artifacts as another commit had them, pointers and data",
     "migrate": "a legacy repository's whole history to DVC (info, run, verify, undo …)",
     "lint": "the CI stage: numbered rules over the index, a tree, every commit of a range (--explain RULE)",
+    "scan": "pickles, read and never loaded: what they would call (exit 1 for what is not known)",
     "status": "what is guarded, changed, waiting",
     "data": "the training set of the trainer, measured by laying text out",
     "train": "train the layout_risk_predictor, log it to MLflow, write model, metadata and card",

@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import console, git
 from trinity_guard.commands.hooks import behind
-from trinity_guard.commands.terminal import arguments, messages, progress
+from trinity_guard.commands.terminal import arguments, messages, pickles, progress
 from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.convert import commit, recover
 from trinity_guard.detect import inspect, patterns
@@ -60,6 +60,7 @@ def run(args: list[str]) -> int:
             bar = line.bar("to the DVC cache")
             outcome = commit.convert_with_changed(place, catalog, entries, decision.recorded, bar, rules)
     messages.report_conversion(outcome)
+    pickles.converted(place, config, outcome.converted)
     left = behind.report(place, config, decision, outcome, given)
     if names and not (outcome.converted or outcome.remarks or left):
         console.note("nothing to convert there: no tracked artifact.")

@@ -8,7 +8,7 @@ from trinity_guard import console, git
 from trinity_guard.checkout import apply, changes, use
 from trinity_guard.checkout.plan import Follower
 from trinity_guard.checkout.select import PathSelection
-from trinity_guard.commands.terminal import arguments, confirm, progress, shells, sides, sync
+from trinity_guard.commands.terminal import arguments, confirm, pickles, progress, shells, sides, sync
 from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.convert import relocate, staged_moves
 from trinity_guard.detect import patterns
@@ -21,6 +21,8 @@ from trinity_guard.training.release.files import Files
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container
+
+    from trinity_guard.config import Config
 
 DESCRIPTION = """\
 Bring artifacts as the commit REV had them: their pointers, staged as by `git checkout REV -- PATH`, and their data,
@@ -91,7 +93,7 @@ def run(args: list[str]) -> int:
         apply.carry_out(follower, fetcher, line.bar("to the work tree"))
         if follower.plan.finished:
             stamp.end()
-    return _report(follower, chosen, names[0])
+    return _report(follower, chosen, names[0], config)
 
 
 def _bring_lines(place: git.Place, catalog: tracked.Catalog, pointers: Container[bytes]) -> None:
@@ -125,9 +127,10 @@ def _commit(place: git.Place, names: list[str]) -> bytes:
         raise GuardError(error.problem, ways, error.exit_code) from None
 
 
-def _report(follower: Follower, chosen: use.CommitPointers, revision: str) -> int:
+def _report(follower: Follower, chosen: use.CommitPointers, revision: str, config: Config) -> int:
     plan = follower.plan
     sync.report(plan, fetched=True)
+    pickles.arrived(follower.place, config, plan)
     if not chosen.ids:
         console.note(f"{revision} has no artifact.")
     elif plan.complete() and not (plan.put or plan.removed):

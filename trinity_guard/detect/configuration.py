@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from trinity_guard.config import Config, Sizes
     from trinity_guard.git import Place
 
-FIELDS = 16
+FIELDS = 18
 
 
 def read(top: bytes) -> Config:
@@ -128,16 +128,30 @@ def _encoded(config: Config) -> list[bytes]:
         "\n".join(config.patterns), "\n".join(config.exclude), "\n".join(config.folders),
         _sizes_text(config.max_size, config.max_size_of), _sizes_text(config.min_size, config.min_size_of),
         "sniff" if config.sniff else "",
-        config.on_artifact, config.on_change, config.push, config.sync, config.remote or "",
+        config.on_artifact, config.on_change, config.pickles, "\n".join(config.pickle_allow),
+        config.push, config.sync, config.remote or "",
         "\n".join((config.source, *config.notes)),
     )  # fmt: skip
     return [text.encode("utf-8", "surrogateescape") for text in texts]
 
 
 def _decoded(fields: tuple[bytes, ...]) -> Config:
-    patterns, exclude, folders, max_sizes, min_sizes, sniff, on_artifact, on_change, push, sync, remote, said = (
-        field.decode("utf-8", "surrogateescape") for field in fields
-    )
+    (
+        patterns,
+        exclude,
+        folders,
+        max_sizes,
+        min_sizes,
+        sniff,
+        on_artifact,
+        on_change,
+        pickles,
+        allow,
+        push,
+        sync,
+        remote,
+        said,
+    ) = (field.decode("utf-8", "surrogateescape") for field in fields)
     source, *notes = said.split("\n")
     max_size, max_size_of = _sizes(max_sizes)
     min_size, min_size_of = _sizes(min_sizes)
@@ -152,6 +166,8 @@ def _decoded(fields: tuple[bytes, ...]) -> Config:
         sniff=bool(sniff),
         on_artifact=on_artifact,
         on_change=on_change,
+        pickles=pickles,
+        pickle_allow=tuple(allow.split("\n")) if allow else (),
         push=push,
         sync=sync,
         remote=remote or None,

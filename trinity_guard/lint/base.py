@@ -18,7 +18,8 @@ FILES = (configs.OWN_FILE.encode(), configs.PYPROJECT.encode())
 # What a guard does beside looking is no business of a range's.
 ELSEWHERE = ("notes", "on_artifact", "on_change", "push", "source", "sync")
 # More of these finds more, or less does.
-GAINED, LOST = ("patterns",), ("exclude",)
+GAINED, LOST = ("patterns",), ("exclude", "pickle_allow")
+STRICTER = {"pickles": (("off", "warn"), ("off", "refuse"), ("warn", "refuse"))}
 LOWER = ("max_size",)
 HIGHER = ("min_size",)
 
@@ -57,6 +58,8 @@ def weakened(before: Config, after: Config) -> list[str]:
 
 
 def _finds_more(name: str, old: object, new: object) -> bool:
+    if name in STRICTER:
+        return (str(old), str(new)) in STRICTER[name]
     if isinstance(old, tuple) and isinstance(new, tuple):
         less, more = (old, new) if name in GAINED else (new, old)
         negated = any(isinstance(item, str) and item.startswith("!") for item in {*old, *new})

@@ -43,6 +43,7 @@ TITLES = {
     "TG007": "file tracked by Git and by DVC",
     "TG008": "model without its metadata JSON",
     "TG009": "oversized file",
+    "TG010": "pickle that names what is not known to be harmless",
     "TG011": "pointer that DVC itself does not see",
     "TG012": "this range weakens the guard that judges it",
     "TG013": "ignored artifact that no pointer holds",
@@ -147,6 +148,20 @@ Example: a video in docs/.
 
 To mend: `trinity-guard convert FILE` keeps it in DVC. Or, in .trinity-guard.toml, add a pattern for it to `patterns`
 (always to DVC) or `exclude` (always to Git), or raise `max-size`.
+""",
+    "TG010": """\
+A pickle names what is not on the list of names that are known to build data and nothing else, or cannot be read to its
+end. A warning; an error where `pickles = "refuse"`; nothing where it is "off". It is read, never loaded: plain, in
+archives, compressed, under any name. Of a pointer it is found where its object is in the cache.
+
+Loading a pickle runs what it says. The list is made of what the libraries save themselves (scikit-learn, NumPy, SciPy,
+pandas, joblib, XGBoost, LightGBM, weights of PyTorch, Keras's layers); what is not on it may be harmless, and a name
+that is on it is no promise: libraries in C may crash on crafted data.
+
+Example: `models/from-a-forum.pkl` calls os.system.
+
+To mend: `trinity-guard scan FILE` says all that it names. It is a class of yours: `pickle-allow = ["mypackage.*"]`. It
+is not: take the file out, and ask where it came from.
 """,
     "TG011": """\
 A pointer lies below a folder that DVC takes for ignored, or a .dvcignore hides it. DVC does not ask Git: of the lines

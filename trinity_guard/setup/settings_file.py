@@ -63,6 +63,13 @@ CONFIG_TEXT = """\
 # "data/images/" or "*.parquet/"; one with a ! in front has a pointer for each of its artifacts.
 # folders = []
 
+# A pickle (a model, mostly) that names what is not known to be harmless: "warn" names it when it is committed or
+# fetched, "refuse" stops the commit, "off".
+# pickles = "warn"
+
+# Names of your own that pickles may have besides, as "mypackage.*".
+# pickle-allow = []
+
 # The DVC remote to use, by its name; without this key DVC's default remote.
 # remote = "storage"
 """

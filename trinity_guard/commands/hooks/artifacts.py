@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard.commands.hooks import behind, deleted
-from trinity_guard.commands.terminal import messages, progress
+from trinity_guard.commands.terminal import messages, pickles, progress
 from trinity_guard.convert import commit, framework_stash
 from trinity_guard.convert.outcome import Outcome
 from trinity_guard.dvcrepo import compare, tracked
@@ -48,7 +48,12 @@ def act(
     empty = not artifacts and bool(decision.recorded or decision.deleted) and commit.would_be_empty(place)
     outcome = Outcome()
     if artifacts or decision.recorded:
+        if config.pickles == "refuse" and decision.recorded:
+            from trinity_guard.commands.hooks import pickles as refusal
+
+            refusal.refuse_changed(place, config, decision.recorded)
         outcome = _convert(place, rules, catalog, artifacts, decision, framework)
+        pickles.converted(place, config, outcome.converted)
     if decision.deleted:
         converted = {i.md5: i.path for i in outcome.converted}
         decision.named += deleted.record(place, config, decision.deleted, converted, framework)

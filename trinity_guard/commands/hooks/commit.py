@@ -13,6 +13,8 @@ from trinity_guard.git import index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from trinity_guard.config import Config
+    from trinity_guard.detect.inspect import Artifact
     from trinity_guard.detect.patterns import Rules
 
 MERGE_REMEDY = """git commit     # completes this merge, and turns them into pointers
@@ -53,6 +55,7 @@ def pre_commit(framework: bool, _: list[str]) -> int:
         from trinity_guard.commands.hooks import pointers
 
         catalog = pointers.follow(place, catalog, artifacts, framework)
+    _refuse_pickles(place, config, entries if records else [], artifacts)
     behind = tracked.behind(place, catalog)
     if artifacts or links or behind:
         from trinity_guard.commands.hooks import artifacts as found
@@ -65,6 +68,13 @@ def pre_commit(framework: bool, _: list[str]) -> int:
 
         ignored.name(place, rules)
     return FINE
+
+
+def _refuse_pickles(place: git.Place, config: Config, entries: list[index.Entry], artifacts: list[Artifact]) -> None:
+    if config.pickles == "refuse" and (artifacts or entries):
+        from trinity_guard.commands.hooks import pickles
+
+        pickles.refuse(place, config, entries, artifacts)
 
 
 def _without_stand_ins(place: git.Place) -> int:

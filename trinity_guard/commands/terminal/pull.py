@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trinity_guard import console
 from trinity_guard.checkout.plan import Follower
-from trinity_guard.commands.terminal import confirm, sync
+from trinity_guard.commands.terminal import confirm, pickles, sync
 from trinity_guard.detect import conflicts, patterns
 from trinity_guard.dvcrepo import paths, tracked
 from trinity_guard.errors import BLOCKED, FINE
@@ -28,6 +28,7 @@ def pull(place: git.Place, selection: PathSelection) -> int:
         plan = sync.carried_out(follower, goals, {}, config, fetch=True, only=selection.file)
     plan.errors = [e for e in plan.errors if not conflicts.is_marked(e)]
     sync.report(plan, fetched=True)
+    pickles.arrived(place, config, plan)
     unresolved = conflicts.found(place, catalog)
     for conflict in unresolved:
         console.warn(*conflicts.said(conflict))

@@ -11,12 +11,16 @@ import lzma
 import struct
 import tarfile
 import zlib
-from collections.abc import Iterator
-from typing import Any
 
+from trinity_guard.detect.scan.formats import LOCAL
 from trinity_guard.detect.scan.record import Record
 
-LOCAL, DIRECTORY, END = b"PK\3\4", b"PK\1\2", b"PK\5\6"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+DIRECTORY = b"PK\1\2"
 MAX_MEMBERS = 200_000
 MAX_MEMBER = 2 << 30
 DEFLATED = {8, 9}
@@ -33,10 +37,6 @@ class Member:
         self.data = data
         self.at = at
         self.end = end
-
-
-def is_zip(data: Any, at: int, end: int) -> bool:
-    return bool(data[at : at + 4] == LOCAL or data.rfind(END, max(at, end - 66_000), end) >= 0)
 
 
 def of_zip(record: Record, data: Any, start: int, end: int) -> Iterator[Member]:
@@ -138,17 +138,6 @@ def _inflated(method: int, packed: bytes) -> bytes | None:
 
 
 # ---- tar
-
-
-def is_tar(head: bytes) -> bool:
-    if head[257:262] == b"ustar":
-        return True
-    # Before POSIX there was no magic: a checksum in octal, of the header with spaces in its place.
-    digits = head[148:156].strip(b" \0")
-    if len(head) < 512 or not digits or not digits.isdigit() or not head[0]:
-        return False
-    total = sum(head[:148]) + 8 * 32 + sum(head[156:512])
-    return digits.strip(b"01234567") == b"" and int(digits, 8) == total
 
 
 def of_tar(record: Record, data: Any, start: int, end: int) -> Iterator[Member]:

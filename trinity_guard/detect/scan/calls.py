@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from trinity_guard.detect.scan.machine import Machine
 from trinity_guard.detect.scan.opcodes import TABLE, op
 from trinity_guard.detect.scan.record import Broken
 from trinity_guard.detect.scan.values import Dict, Global, Object, Opaque, Persistent, Set
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["TABLE"]
 

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import mmap
 import os
-from collections.abc import Callable
-from typing import Any
 
 from trinity_guard import git
 from trinity_guard.detect.glance import HDF5
 from trinity_guard.detect.pickles import pickled
-from trinity_guard.detect.scan import archives, keras, streams, unpack
+from trinity_guard.detect.scan import formats, streams
 from trinity_guard.detect.scan.record import Record
 from trinity_guard.detect.scan.values import Object
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 HEAD = 4096
 DEEPEST = 6
@@ -78,16 +81,24 @@ class _Reader:
 
     def _archive(self, data: Any, at: int, end: int, head: bytes, name: bytes, depth: int) -> bool:
         """Read what is in an archive or behind a compression; say whether that is all that it is."""
-        if archives.is_zip(data, at, end):
+        if formats.is_zip(data, at, end):
+            from trinity_guard.detect.scan import archives  # noqa: PLC0415  # for archives alone
+
             self._note_torch(data, at, end)
             self._members(archives.of_zip(self.record, data, at, end), depth)
             return head.startswith(b"PK")
-        if archives.is_tar(head):
+        if formats.is_tar(head):
+            from trinity_guard.detect.scan import archives  # noqa: PLC0415  # for archives alone
+
             self._members(archives.of_tar(self.record, data, at, end), depth)
             return True
+        if not formats.kind(head):
+            return False
+        from trinity_guard.detect.scan import unpack  # noqa: PLC0415  # for compressed files alone
+
         if not unpack.is_compressed(head):
             return False
-        inner_name = os.path.splitext(name)[0] if name.endswith(unpack.SUFFIXES) else name
+        inner_name = os.path.splitext(name)[0] if name.endswith(formats.SUFFIXES) else name
         if not _worth(unpack.beginning(head), inner_name):
             return True
         inner = unpack.whole(self.record, data, at, end)
@@ -99,6 +110,8 @@ class _Reader:
         self.record.torch |= data.find(b"/data.pkl", at, end) >= 0
 
     def _members(self, members: Any, depth: int) -> None:
+        from trinity_guard.detect.scan import keras  # noqa: PLC0415  # for archives alone
+
         for member in members:
             if keras.is_config(member.name):
                 keras.read_json(self.record, member.data[member.at : member.end])
@@ -110,6 +123,8 @@ class _Reader:
             streams.read_npy(self.record, data, at, end, self.keep)
             return True
         if head.startswith(HDF5) or (name.lower().endswith((b".h5", b".hdf5")) and data.find(HDF5, at, end) >= 0):
+            from trinity_guard.detect.scan import keras  # noqa: PLC0415  # for HDF5 alone
+
             keras.read_hdf5(self.record, data, at, end)
             return not pickled(head, end - at)
         if streams.is_torch_legacy(head):
@@ -134,8 +149,8 @@ def _worth(head: bytes | None, name: bytes) -> bool:
     """Whether what is behind a compression may hold a pickle: a table of text need not be unpacked to its end."""
     if not head:
         return True
-    known = head.startswith((b"PK", streams.NPY, HDF5, *UNREADABLE)) or archives.is_tar(head)
-    return bool(known or _is_named(name) or pickled(head, 1 << 62) or unpack.is_compressed(head) or _may_call(head))
+    known = head.startswith((b"PK", streams.NPY, HDF5, *UNREADABLE)) or formats.is_tar(head)
+    return bool(known or _is_named(name) or pickled(head, 1 << 62) or formats.kind(head) or _may_call(head))
 
 
 def _may_call(head: bytes) -> bool:

@@ -6,10 +6,12 @@ tests/detect/scan/test_known.py. A name that is not on it is not known; nothing 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from trinity_guard.detect.scan.known_names import NAMES
 from trinity_guard.detect.scan.record import NAMED, Name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # The class of a name, in the list: it may be handed to another call.
 CLASS = "class"

@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import struct
 import time
-from collections.abc import Callable, Sequence
-from typing import Any
 
 from trinity_guard.detect.scan.record import Broken, Record
 from trinity_guard.detect.scan.values import Global, Object, Raw
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    # True ends the pickle.
+    Act = Callable[["Machine"], "bool | None"]
 
 # Bytes and texts above are not copied; nobody imports a name so long.
 LONG = 1 << 16
 LONGEST_LINE = 1 << 20
 DEADLINE_EVERY = 0x3FFF
-
-# True ends the pickle.
-Act = Callable[["Machine"], "bool | None"]
 
 
 class Machine:

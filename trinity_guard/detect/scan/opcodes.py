@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import codecs
 import struct
-from collections.abc import Callable
-from typing import Any
 
-from trinity_guard.detect.scan.machine import LONG, Act, Machine
+from trinity_guard.detect.scan.machine import LONG, Machine
 from trinity_guard.detect.scan.record import Broken
 from trinity_guard.detect.scan.values import Raw
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from trinity_guard.detect.scan.machine import Act
 
 HIGHEST_PROTOCOL = 5
 _FLOAT = struct.Struct(">d").unpack_from

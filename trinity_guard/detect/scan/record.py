@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import _compat_pickle
 import time
-from collections.abc import Callable
-from typing import Any
 
 from trinity_guard.detect.scan.values import Global, Object
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 MAX_STEPS = 60_000_000
 SECONDS = 120.0
@@ -124,6 +126,8 @@ class Record:
 
 
 def _of_python_2(module: str, name: str) -> Name:
+    import _compat_pickle  # noqa: PLC0415  # hardly any pickle is of protocol 2 or less
+
     if (module, name) in _compat_pickle.NAME_MAPPING:
         return _compat_pickle.NAME_MAPPING[module, name]
     return _compat_pickle.IMPORT_MAPPING.get(module, module), name

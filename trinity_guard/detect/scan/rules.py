@@ -5,11 +5,15 @@ A name on the list of known.py may be called; the functions and classes here may
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from trinity_guard.detect.scan import known
 from trinity_guard.detect.scan.values import Dict, Global, Object
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Rule = Callable[[Any, Any], bool]
 
 ARRAYS = frozenset(
     {
@@ -192,8 +196,6 @@ def _factory(args: Any, _: Any) -> bool:
         return False
     return all(part is None or (isinstance(part, Global) and part.text in FACTORIES) for part in args)
 
-
-Rule = Callable[[Any, Any], bool]
 
 _CALLS: dict[str, Rule] = {
     "copyreg._reconstructor": _reconstructor,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import ast
-from typing import Any
-
 from trinity_guard.detect.pickles import TORCH_LEGACY, pickled
 from trinity_guard.detect.scan.calls import TABLE
 from trinity_guard.detect.scan.machine import Machine
 from trinity_guard.detect.scan.record import CALLED, NEW, Broken, Record
 from trinity_guard.detect.scan.values import Dict, Global, Object, Raw, attributes
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 NPY = b"\x93NUMPY"
 LONGEST_NPY_HEADER = 1 << 16
@@ -151,6 +152,8 @@ def read_npy(record: Record, data: Any, at: int, end: int, keep: int) -> None:
 
 
 def _header(text: bytes) -> dict[str, Any] | None:
+    import ast  # noqa: PLC0415  # for NumPy's files alone
+
     try:
         found = ast.literal_eval(text.decode("latin-1").strip())
     except (ValueError, SyntaxError, MemoryError, RecursionError):

@@ -8,27 +8,19 @@ import mmap
 import tempfile
 import time
 import zlib
-from typing import Any
 
+from trinity_guard.detect.scan.formats import kind
 from trinity_guard.detect.scan.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 MAX_UNPACKED = 4 << 30
 CHUNK = 1 << 20
 LZMA_MEMORY = 1 << 28
-SUFFIXES = (b".gz", b".bz2", b".xz", b".lzma", b".z", b".zlib")
 
-_HEADS = {b"\x1f\x8b": "zlib", b"BZh": "bz2", b"\xfd7zXZ\0": "lzma", b"]\0\0": "lzma", b"ZF0x": "zfile"}
 FAILED = (zlib.error, OSError, ValueError, EOFError, lzma.LZMAError, MemoryError)
-
-
-def kind(head: bytes) -> str:
-    for magic, found in _HEADS.items():
-        if head.startswith(magic):
-            return found
-    # A bare zlib stream: the first two bytes are a multiple of 31 (RFC 1950).
-    if head[:1] == b"x" and len(head) > 1 and not int.from_bytes(head[:2], "big") % 31:
-        return "zlib"
-    return ""
 
 
 def is_compressed(head: bytes) -> bool:

@@ -6,8 +6,10 @@ set a `Set`, since hashing what a stranger nested a million deep would end the p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
 
 
 class Global:

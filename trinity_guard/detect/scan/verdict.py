@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from trinity_guard.detect.scan import files, known, rules
 from trinity_guard.detect.scan.record import BUILT, CALLED, EXTENDED, NAMED, NEW, Name, Record
 from trinity_guard.detect.scan.values import Global
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
 
 HARMLESS, UNKNOWN, UNREADABLE, NO_PICKLE = "harmless", "unknown", "unreadable", "no pickle"
 # Sentences stay short: the first few names say enough.

@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from trinity_guard.errors import UNUSABLE, GuardError
-from trinity_guard.lint.rules import tg001, tg002, tg003, tg004, tg005, tg006, tg007, tg008, tg009, tg011, tg012, tg013
+from trinity_guard.lint.rules import (
+    tg001,
+    tg002,
+    tg003,
+    tg004,
+    tg005,
+    tg006,
+    tg007,
+    tg008,
+    tg009,
+    tg010,
+    tg011,
+    tg012,
+    tg013,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +38,7 @@ RULES: dict[str, Rule] = {
     "TG007": tg007.find,
     "TG008": tg008.find,
     "TG009": tg009.find,
+    "TG010": tg010.find,
     "TG011": tg011.find,
     "TG012": tg012.find,
     "TG013": tg013.find,
