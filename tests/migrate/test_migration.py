@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 from tests.migrate.legacy import Legacy
+from trinity_guard.dvcrepo import project
 from trinity_guard.migrate.migration import Migration
+from trinity_guard.remotes import trust
 
 
 def test_it_reads_the_refs_as_they_stand(legacy: Legacy) -> None:
@@ -28,8 +32,18 @@ def test_objects_go_to_the_project_s_cache_where_there_is_one(legacy: Legacy, wo
     for repo in (legacy, worked):
         assert Migration(repo.place).cache() == (repo.place.own + b"/cache", False)
     (worked.path / ".dvc").mkdir()
-    (worked.path / ".dvc" / "config").write_text("[cache]\n    dir = /srv/cache\n    shared = group\n")
-    assert Migration(worked.place).cache() == (b"/srv/cache", True)
+    (worked.path / ".dvc" / "config").write_text("[cache]\n    dir = ../cache\n    shared = group\n")
+    inside = os.path.join(os.fsencode(worked.path), b"cache")
+    assert Migration(worked.place).cache() == (inside, True)
+
+
+def test_a_cache_elsewhere_that_a_clone_names_is_asked_about_first(worked: Legacy) -> None:
+    (worked.path / ".dvc").mkdir()
+    (worked.path / ".dvc" / "config").write_text("[cache]\n    dir = /srv/cache\n")
+    with pytest.raises(trust.Untrusted, match="the cache /srv/cache is outside of the repository"):
+        Migration(worked.place).cache()
+    trust.confirm_cache(worked.place, project.load(worked.place.top))
+    assert Migration(worked.place).cache() == (b"/srv/cache", False)
 
 
 def test_git_s_own_objects_are_counted_in_bytes(legacy: Legacy) -> None:

@@ -12,6 +12,7 @@ from trinity_guard.migrate import lfs, refs, standins
 from trinity_guard.migrate.progress import Progress, silent
 from trinity_guard.migrate.scan import Scan
 from trinity_guard.migrate.state import State
+from trinity_guard.remotes import trust
 
 
 class Migration:
@@ -42,6 +43,7 @@ class Migration:
         place = self.place
         if not place.bare and os.path.isfile(place.file(b".dvc", b"config")):
             project = dvcproject.load(place.top)
+            trust.require_cache(place, project)  # a clone may have brought that address
             return project.cache_dir, project.shared
         return os.path.join(place.own, b"cache"), False
 
