@@ -33,7 +33,7 @@ def test_objects_go_to_the_project_s_cache_where_there_is_one(legacy: Legacy, wo
         assert Migration(repo.place).cache() == (repo.place.own + b"/cache", False)
     (worked.path / ".dvc").mkdir()
     (worked.path / ".dvc" / "config").write_text("[cache]\n    dir = ../cache\n    shared = group\n")
-    inside = os.path.join(os.fsencode(worked.path), b"cache")
+    inside = os.fsencode(worked.path / "cache")
     assert Migration(worked.place).cache() == (inside, True)
 
 

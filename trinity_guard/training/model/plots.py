@@ -77,14 +77,15 @@ def _roc(axes: Axes, evaluation: Evaluation) -> None:
     curves = evaluation.curves["roc"]
     for number, (word, points) in enumerate(curves.items()):
         area = auc(points[:, 0], points[:, 1])
-        display = RocCurveDisplay(fpr=points[:, 0], tpr=points[:, 1], roc_auc=area, name=word)
-        display.plot(ax=axes, plot_chance_level=number == len(curves) - 1)
+        display = RocCurveDisplay(fpr=points[:, 0], tpr=points[:, 1], roc_auc=area)
+        # The name here, and not above, where scikit-learn has called it otherwise.
+        display.plot(ax=axes, name=word, plot_chance_level=number == len(curves) - 1)
     axes.set_title("ROC")
 
 
 def _pr(axes: Axes, evaluation: Evaluation) -> None:
     for word, points in evaluation.curves["pr"].items():
-        PrecisionRecallDisplay(precision=points[:, 1], recall=points[:, 0], name=word).plot(ax=axes)
+        PrecisionRecallDisplay(precision=points[:, 1], recall=points[:, 0]).plot(ax=axes, name=word)
     axes.set_title("Precision and recall")
 
 
