@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 BINS = 10
+# Of fewer rows each is a tenth of all: they drift by chance.
+MIN_DRIFT = 50
 MAX_CATEGORIES = 50
 MAX_LISTED = 20
 # A share of none would make the index infinite.
@@ -32,7 +34,7 @@ def _numeric(engine: Engine, before: Table, after: Table, old: str, new: str) ->
     histogram = _drawn(engine, (before, after), (old, new), (one, other))
     if histogram:
         found["histogram"] = histogram
-    edges = _edges(engine, before, old)
+    edges = _edges(engine, before, old) if min(before.rows, after.rows) >= MIN_DRIFT else []
     if edges:
         shares = [_histogram(engine, t, n, edges) for t, n in ((before, old), (after, new))]
         found["drift"] = {"measure": "psi", "value": round(psi(*shares), 4)}
@@ -98,7 +100,7 @@ def _categorical(engine: Engine, before: Table, after: Table, old: str, new: str
             "removed": [n for n in names if n not in other][:MAX_LISTED],
         }
         shares = [[side.get(n, 0) for n in names] for side in (one, other)]
-        if names:
+        if names and min(before.rows, after.rows) >= MIN_DRIFT:
             found["drift"] = {"measure": "psi", "value": round(psi(*shares), 4)}
     return found
 
