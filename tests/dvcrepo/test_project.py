@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.support import PROJECT, run
-from trinity_guard.dvcrepo.project import Project, dvcignored, load, root_of
+from trinity_guard.dvcrepo.project import Project, load, root_of
 from trinity_guard.errors import UNUSABLE, GuardError
 
 
@@ -222,54 +222,6 @@ def test_a_deep_project_is_found_before_a_higher_one_and_none_above_the_top(tmp_
     assert known == {b"": True, b"other": False, b"sub/deep/er": False, b"sub/deep": True}
 
 
-# --- .dvcignore
-
-
-IGNORE_FILES = {
-    ".dvcignore": "# comment\n\n*.tmp\n/only_here.csv\nbuild/\n!keep.tmp\nlogs/**/x.csv\n  spaced.csv  \n",
-    "sub/.dvcignore": "*.raw\n/here.csv\ndeep/x.csv\n!again.tmp\n**/any.csv\n\\#hash.csv\nhidden/\n",
-    "sub/deep/.dvcignore": "!b.raw\nmine*\n",
-    "build/.dvcignore": "!x.csv\n",
-    "blind/.dvcignore": "*.csv\n",
-}
-IGNORED = """a.csv a.tmp keep.tmp sub/keep.tmp only_here.csv sub/only_here.csv build/x.csv sub/build/x.csv build
-    logs/x.csv logs/a/x.csv logs/a/b/x.csv spaced.csv sub/a.raw a.raw sub/here.csv sub/deep/here.csv sub/deep/x.csv
-    sub/again.tmp again.tmp sub/any.csv sub/deep/any.csv any.csv sub/#hash.csv sub/deep/b.raw sub/deep/c.raw
-    sub/deep/mine.csv sub/mine.csv sub/hidden/x.csv sub/hidden hidden/x.csv blind/a.csv a.tmp/x.csv keep.tmp/x.csv
-    .git/x.csv sub/.git/x.csv .dvc/tmp/x.csv sub/.hg/x.csv .github/x.csv sub/.dvcx/x.csv sub/a.git/x"""
-IGNORE_PATHS = IGNORED.split()
-
-
-def test_what_is_dvcignored_is_what_dvc_ignores(tmp_path: Path) -> None:
-    root = project(tmp_path / "p")
-    for name, text in IGNORE_FILES.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
-    (root / ".dvcignore").write_text(IGNORE_FILES[".dvcignore"] + "blind/.dvcignore\n")
-    script = """if True:
-        import sys, json, os
-        from dvc.repo import Repo
-        repo = Repo(".")
-        print(json.dumps({p: repo.dvcignore.is_ignored_file(os.path.abspath(p)) for p in sys.argv[1:]}))
-    """
-    theirs = json.loads(run(sys.executable, "-c", script, *IGNORE_PATHS, cwd=root).stdout)
-    ours = {path: dvcignored(os.fsencode(root), path.encode()) for path in IGNORE_PATHS}
-    assert {path: said is not None for path, said in ours.items()} == theirs
-    assert True in theirs.values()
-    assert ours["a.tmp"] == ".dvcignore:3:*.tmp"
-    assert ours["sub/here.csv"] == "sub/.dvcignore:2:/here.csv"
-    assert ours[".git/x.csv"] == "DVC itself: .git/"
-
-
-def test_a_dvcignore_that_dvc_cannot_read_is_named(tmp_path: Path) -> None:
-    (tmp_path / ".dvcignore").write_bytes(b"\xff\n")
-    with pytest.raises(GuardError, match=r"\.dvcignore: it is not UTF-8"):
-        dvcignored(os.fsencode(tmp_path), b"x.csv")
-    (tmp_path / ".dvcignore").write_bytes(b"*.o\n!\n")
-    with pytest.raises(GuardError, match=r"\.dvcignore:2:!: it is no pattern"):
-        dvcignored(os.fsencode(tmp_path), b"x.csv")
-
-
 def test_ordinary_settings_need_no_heavy_import(tmp_path: Path) -> None:
     root = project(tmp_path / "p", *CONFIGS["local wins"])
     (root / ".dvcignore").write_text("# Add patterns of files dvc should ignore\n")
@@ -277,7 +229,8 @@ def test_ordinary_settings_need_no_heavy_import(tmp_path: Path) -> None:
         import os, sys
         before = set(sys.modules)
         from trinity_guard.dvcrepo.pipeline import pipeline_outs
-        from trinity_guard.dvcrepo.project import dvcignored, load, root_of
+        from trinity_guard.dvcrepo.dvcignore import dvcignored
+        from trinity_guard.dvcrepo.project import load, root_of
         root = os.fsencode({str(root)!r})
         assert root_of(root, b"a/b/x.csv") == b""
         assert load(root).default_remote == "two"

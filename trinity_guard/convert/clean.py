@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from trinity_guard.config import Config
     from trinity_guard.detect.patterns import Rules
-    from trinity_guard.dvcrepo import project
+    from trinity_guard.dvcrepo import dvcignore
 
 # From this size on a file is flushed while Git waits for it; all others together, at the end.
 FLUSHED_AT_ONCE = 8 << 20
@@ -132,7 +132,7 @@ class _Known:
         self._pipelines = owners.Pipelines(place, self._catalog)
         self._trusted: set[bytes] = set()
         self._roots: dict[bytes, bool] = {}
-        self._ignoring: project.IgnoreRules = {}
+        self._ignoring: dvcignore.IgnoreRules = {}
         self._sha256 = git.config("extensions.objectFormat") == "sha256"
 
     def close(self) -> None:

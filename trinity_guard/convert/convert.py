@@ -15,7 +15,7 @@ from trinity_guard.convert.transaction import Transaction
 from trinity_guard.convert.writes import write_blobs
 from trinity_guard.detect import owners
 from trinity_guard.detect.inspect import LFS_HEADS
-from trinity_guard.dvcrepo import pointer, project, tracked
+from trinity_guard.dvcrepo import dvcignore, pointer, tracked
 from trinity_guard.dvcrepo.decode import outputs_of
 from trinity_guard.dvcrepo.paths import is_pointer
 from trinity_guard.dvcrepo.safe_paths import through_symlink
@@ -82,7 +82,7 @@ def claim(
     given_back: list[index.Entry] = []
     by_path, seen = catalog.by_path(), owners.seen_by_dvc(place)
     roots: dict[bytes, bool] = {}
-    ignoring: project.IgnoreRules = {}
+    ignoring: dvcignore.IgnoreRules = {}
     folders: dict[bytes, directories.Folder] = {}
     for entry in entries:
         folder = directories.folder_of(by_path, rules, entry.path)

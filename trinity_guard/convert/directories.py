@@ -9,7 +9,7 @@ from trinity_guard.convert import ignorelines
 from trinity_guard.convert.cache import cache_of
 from trinity_guard.convert.outcome import Converted, Directory
 from trinity_guard.detect import owners
-from trinity_guard.dvcrepo import directory, project
+from trinity_guard.dvcrepo import directory, dvcignore
 from trinity_guard.dvcrepo.output import FILE, Output
 from trinity_guard.dvcrepo.paths import is_pointer
 from trinity_guard.dvcrepo.workdirectory import WorkDirectory
@@ -37,7 +37,7 @@ class Folder:
         self.project = owners.project_of(place, path)
         inside = path[len(self.project) + 1 :] if self.project else path
         # One that lies in the folder is refused for itself.
-        self.ignores = project.ignores(place.file(self.project) if self.project else place.top, inside)
+        self.ignores = dvcignore.ignores(place.file(self.project) if self.project else place.top, inside)
 
 
 def with_all_tracked(

@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.detect.inspect import is_bookkeeping
-from trinity_guard.dvcrepo import directory, paths, pipeline, pointer, project, tracked, walk
+from trinity_guard.dvcrepo import directory, dvcignore, paths, pipeline, pointer, project, tracked, walk
 from trinity_guard.dvcrepo.paths import folders_above, inside_dvc, store_of
 from trinity_guard.errors import GuardError, pathspec, quoted, shown, typed
 from trinity_guard.git import index
@@ -38,17 +38,17 @@ def refuse_member(
     folder: bytes,
     path: bytes,
     ignores: bool = True,
-    known: project.IgnoreRules | None = None,
+    known: dvcignore.IgnoreRules | None = None,
 ) -> None:
     """Refuse a file that DVC does not hold as a part of a directory, or that it is told not to see.
 
-    ignores: whether any .dvcignore above it says anything. known: as `project.dvcignored` has it.
+    ignores: whether any .dvcignore above it says anything. known: as `dvcignore.dvcignored` has it.
     """
     inside = path[len(folder) + 1 :]
     reason = "" if directory.is_plain(inside) else directory.refusal(inside)
     if ignores and not reason:
         top = place.file(root) if root else place.top
-        hiding = project.dvcignored(top, _inside(root, path), known=known)
+        hiding = dvcignore.dvcignored(top, _inside(root, path), known=known)
         reason = f"DVC is told to ignore it by {hiding}" if hiding else ""
     if reason:
         raise GuardError(
@@ -61,8 +61,8 @@ def _inside(root: bytes, path: bytes) -> bytes:
     return path[len(root) + 1 :] if root else path
 
 
-def refuse_name(place: git.Place, root: bytes, path: bytes, known: project.IgnoreRules | None = None) -> None:
-    """Refuse a name that DVC cannot hold, or that DVC is told not to see. known: as `project.dvcignored` has it."""
+def refuse_name(place: git.Place, root: bytes, path: bytes, known: dvcignore.IgnoreRules | None = None) -> None:
+    """Refuse a name that DVC cannot hold, or that DVC is told not to see. known: as `dvcignore.dvcignored` has it."""
     if is_bookkeeping(path):
         raise GuardError(
             problem=f"{shown(path)} is one of the files that Git, DVC or trinity-guard work by: it belongs in Git.",
@@ -81,7 +81,7 @@ def refuse_name(place: git.Place, root: bytes, path: bytes, known: project.Ignor
     reason = pointer.nameable(os.path.basename(path))
     if reason is None:
         top = place.file(root) if root else place.top
-        reason = project.dvcignored(top, _inside(root, path), known=known)
+        reason = dvcignore.dvcignored(top, _inside(root, path), known=known)
         if reason is not None:
             reason = f"DVC is told to ignore it by {reason}"
     if reason is not None:
@@ -96,7 +96,7 @@ def seen_by_dvc(place: git.Place) -> walk.Walk:
 
     def read(path: bytes) -> bytes | None:
         try:
-            return git.read(place.file(path), project.MAX_IGNORE)
+            return git.read(place.file(path), dvcignore.MAX_IGNORE)
         except OSError:
             return None
 

@@ -1,28 +1,20 @@
-"""What a DVC project says, read without dvc: its root, cache, remotes, and what it is told to ignore."""
+"""What a DVC project says, read without dvc: its root, cache and remotes."""
 
 from __future__ import annotations
 
 import os
 
 from trinity_guard import git
-from trinity_guard.dvcrepo import configfile, odb, paths, safe_paths, urls
-from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.dvcrepo import configfile, odb, safe_paths, urls
+from trinity_guard.errors import GuardError, shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import re
-    from collections.abc import Callable
     from typing import Any
 
-    from trinity_guard.expressions import Bounded
-
-    Read = Callable[[bytes], bytes | None]
-    # (project's root, folder in it) -> of its .dvcignore, each (pattern, FILE:LINE:PATTERN).
-    IgnoreRules = dict[tuple[bytes, bytes], list[tuple[str, str]]]
-    Compiled = tuple[re.Pattern[str] | Bounded | None, bool, bool, str]
     from trinity_guard.git import Place
 
-MAX_IGNORE = 1 << 20  # bytes of a .dvcignore
+FILES = (b".dvc/config", b".dvc/.gitignore", b".dvcignore")
 LINK_TYPES = ("reflink", "hardlink", "symlink", "copy")
 
 
@@ -297,114 +289,3 @@ def local_folder(url: str) -> bytes | None:
     if safe_paths.scheme(url) in safe_paths.SCHEMES or "://" in url:
         return None
     return os.path.abspath(os.fsencode(url)) if url.startswith("/") else None
-
-
-# --- .dvcignore
-
-
-def _from_disk(file: bytes) -> bytes | None:
-    try:
-        return git.read(file, MAX_IGNORE)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-
-
-def dvcignored(
-    project_root: bytes, path: bytes, read: Read = _from_disk, known: IgnoreRules | None = None
-) -> str | None:
-    """Return what hides a file (relative to its project's root) from DVC, as `FILE:LINE:PATTERN`; None if nothing.
-
-    known: the rules of folders, to share between calls about one project.
-    """
-    known = {} if known is None else known
-    parts = path.split(b"/")
-    for part in parts[:-1]:
-        if part in paths.NEVER_SEEN:
-            return f"DVC itself: {shown(part)}/"
-    if parts[-1] == b".git":
-        return "DVC itself: .git"
-    rules: list[tuple[str, str]] = []
-    for depth in range(len(parts)):
-        folder = b"/".join(parts[:depth])
-        if (project_root, folder) not in known:
-            known[project_root, folder] = _rules_of(project_root, folder, read)
-        found = known[project_root, folder]
-        # A .dvcignore that is ignored itself does not count.
-        own = os.fsdecode(os.path.join(folder, b".dvcignore"))
-        if found and not (rules and _ignored_by(rules, own)):
-            rules += [(_rebased(rule, os.fsdecode(folder)), said) for rule, said in found]
-    return _ignored_by(rules, os.fsdecode(path)) if rules else None
-
-
-def ignores(project_root: bytes, path: bytes) -> bool:
-    """Whether any .dvcignore at or above a folder (relative to its project's root) says anything at all."""
-    parts = path.split(b"/")
-    return any(_rules_of(project_root, b"/".join(parts[:depth])) for depth in range(len(parts)))
-
-
-def _rules_of(project_root: bytes, folder: bytes, read: Read = _from_disk) -> list[tuple[str, str]]:
-    """Return (pattern, FILE:LINE:PATTERN) of a folder's .dvcignore."""
-    name = os.path.join(folder, b".dvcignore")
-    try:
-        text = (read(os.path.join(project_root, name)) or b"").decode()
-    except (OSError, UnicodeDecodeError) as e:
-        words = e.strerror if isinstance(e, OSError) else "it is not UTF-8"
-        raise _unreadable(shown(name), words or "it cannot be read") from None
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    numbered = [(line.strip(), n) for n, line in enumerate(lines, 1)]
-    return [(line, f"{shown(name)}:{n}:{line}") for line, n in numbered if line and not line.startswith("#")]
-
-
-def _unreadable(said: str, words: str) -> GuardError:
-    return GuardError(problem=f"DVC cannot read {said}: {words}.", remedy="correct the .dvcignore", exit_code=UNUSABLE)
-
-
-def _rebased(rule: str, folder: str) -> str:
-    """Return a rule of a deeper .dvcignore as one of the project's root (dvc.pathspec_math.change_rule)."""
-    if not folder:
-        return rule
-    negated, bare = rule.startswith("!"), rule.removeprefix("!")
-    anchored = "/" in bare[:-1] and not bare.startswith("**/")
-    bare = bare.removeprefix("/") if anchored else bare.removeprefix("**/")
-    bare = bare.removeprefix("\\")
-    return f"{'!' if negated else ''}/{folder}{'/' if anchored else '/**/'}{bare}"
-
-
-def _ignored_by(rules: list[tuple[str, str]], path: str) -> str | None:
-    """Match as dvc.ignore does: an ignored folder hides all below it, whatever a later `!` says."""
-    compiled = [_compiled(rule, said) for rule, said in rules]
-    parts = path.split("/")
-    for depth in range(1, len(parts) + 1):
-        here = "/".join(parts[:depth])
-        is_dir = depth < len(parts)
-        for regex, ignores, dir_only, said in reversed(compiled):
-            if regex is None or (dir_only and not is_dir):
-                continue
-            if regex.match(here) or (is_dir and regex.match(here + "/")):
-                if ignores:
-                    return said
-                break
-    return None
-
-
-def _compiled(rule: str, said: str) -> Compiled:
-    import re
-
-    from trinity_guard import expressions  # noqa: PLC0415  # most projects ignore nothing
-
-    try:
-        from pathspec.patterns.gitignore import spec
-
-        pattern: Any = spec.GitIgnoreSpecPattern
-    except ImportError:  # pathspec before 1.0
-        from pathspec import patterns
-
-        pattern = patterns.GitWildMatchPattern  # type: ignore[attr-defined, unused-ignore]
-    try:
-        regex, ignores = pattern.pattern_to_regex(rule)
-        return (expressions.compiled(regex) if regex is not None else None), bool(ignores), rule.endswith("/"), said
-    except (ValueError, re.error):
-        raise _unreadable(said, "it is no pattern") from None
-
-
-FILES = (b".dvc/config", b".dvc/.gitignore", b".dvcignore")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard.dvcrepo import project
+from trinity_guard.dvcrepo import dvcignore
 from trinity_guard.errors import shown
 
 TYPE_CHECKING = False
@@ -39,14 +39,14 @@ class Walk:
         self._read = read
         self._ignorecase = ignorecase
         self._known: dict[bytes, bytes | None] = {}
-        self._rules: project.IgnoreRules = {}
+        self._rules: dvcignore.IgnoreRules = {}
         self._about: dict[bytes, frozenset[bytes] | None] = {}
         self._filters: Any = None
 
     def hiding(self, root: bytes, pointer: bytes) -> str:
         """Return what hides a pointer of the project at `root` (both from the top) from DVC; "" for nothing."""
         inside = pointer[len(root) + 1 :] if root else pointer
-        ignored = project.dvcignored(root, inside, self._bytes, self._rules)
+        ignored = dvcignore.dvcignored(root, inside, self._bytes, self._rules)
         if ignored:
             return ignored
         steps = inside.split(b"/")

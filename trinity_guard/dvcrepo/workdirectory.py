@@ -48,14 +48,14 @@ class WorkDirectory:
     def names(self) -> list[bytes]:
         """Return the files that DVC sees there: without those that it is told to ignore."""
         if self._names is None:
-            from trinity_guard.dvcrepo import project  # noqa: PLC0415
+            from trinity_guard.dvcrepo import dvcignore, project  # noqa: PLC0415
 
             root = project.root_of(self._place.top, self._output.source) or b""
             folder = self._place.file(root) if root else self._place.top
             inside = self._output.path[len(root) + 1 :] if root else self._output.path
             self._names = list(self.stats)
-            if project.ignores(folder, inside):
-                self._names = [n for n in self.stats if project.dvcignored(folder, os.path.join(inside, n)) is None]
+            if dvcignore.ignores(folder, inside):
+                self._names = [n for n in self.stats if dvcignore.dvcignored(folder, os.path.join(inside, n)) is None]
         return self._names
 
     def mark(self) -> bytes:
