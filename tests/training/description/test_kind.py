@@ -37,6 +37,8 @@ def test_a_pickle_of_scikit_learn_names_its_class(tmp_path: Path, protocol: int)
 def test_a_model_of_joblib_names_its_class(tmp_path: Path) -> None:
     joblib.dump(LogisticRegression(), tmp_path / "m.joblib")
     assert str(kind.of_file(str(tmp_path / "m.joblib"))) == "scikit-learn LogisticRegression"
+    joblib.dump(LogisticRegression(), tmp_path / "packed.joblib", compress=3)
+    assert str(kind.of_file(str(tmp_path / "packed.joblib"))) == "scikit-learn LogisticRegression"
 
 
 def test_nothing_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,6 +31,10 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+def said_in(folder: Path) -> str:
+    return (folder.parent / "said").read_text()
+
+
 @contextlib.contextmanager
 def running(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     """A real `trinity ui`, in a session of its own; it has said its address before this goes on."""
@@ -42,7 +46,9 @@ def running(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     try:
         assert process.stdout is not None
         address = process.stdout.readline().decode()
-        assert address == f"http://127.0.0.1:{port}     # Ctrl-C ends it\n", (folder.parent / "said").read_text()
+        printed, _, more = address.partition("     # ")
+        assert (printed.startswith(f"http://127.0.0.1:{port}"), more) == (True, "Ctrl-C ends it\n"), said_in(folder)
+        (folder.parent / "address").write_text(printed)
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
@@ -141,6 +147,13 @@ def test_the_runs_page_shows_name_and_metric_in_a_browser(place: Path) -> None:
         page.screenshot(path=picture)
         page.goto(made.url.replace("http://127.0.0.1:5000", f"http://127.0.0.1:{port}"))
         page.get_by_text("0.6441", exact=True).first.wait_for(state="visible", timeout=60000)
+        # What is printed leads to the table of runs, with the first figures as columns.
+        printed = (place.parent / "address").read_text()
+        table = browser.new_page(viewport={"width": 1600, "height": 900})
+        table.goto(printed)
+        table.get_by_role("link", name="thorough-forest").first.wait_for(state="visible", timeout=60000)
+        table.get_by_role("columnheader", name="mcc").first.wait_for(state="visible", timeout=60000)
+        table.screenshot(path=place.parent / "table.png")
         browser.close()
     with Image.open(picture) as image:
         colours = image.convert("RGB").getcolors(1 << 24)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import io
 import json
 import os
-import pickletools
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from trinity_guard import git
 from trinity_guard.detect import glance, sniff
+from trinity_guard.detect.scan import files
+from trinity_guard.detect.scan.values import Global, Object
 
-# How much of a file is looked at: what a pickle begins with names its class.
-HEAD = 1 << 20
+# How much of a file tells its format, and how many items of each list in a pickle are looked at for its class.
+HEAD, FEW = 1 << 20, 1
 MAX_CONFIG = 16 << 20
 PICKLE_ENDS = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt")
 # The first part of a class's module -> the package that brings it, where they differ.
@@ -48,7 +48,7 @@ def of_file(path: str) -> Kind:
         size = os.fstat(file.fileno()).st_size
         shown = sniff.kind(head[: glance.HEAD_BYTES], size) or os.path.splitext(path)[1][1:] or "file"
         if zipfile.is_zipfile(file):
-            return _of_zip(file, shown)
+            return _of_zip(path, file, shown)
     return _of_head(path, head, shown)
 
 
@@ -63,62 +63,51 @@ def _of_head(path: str, head: bytes, shown: str) -> Kind:
         return Kind("XGBoost model", "xgboost", "Booster")
     if shown == "HDF5" and b"keras_version" in head:
         return Kind("HDF5", "keras")
-    if "pickle" in shown or path.endswith(PICKLE_ENDS):
-        return _of_pickle(head, shown)
+    if "pickle" in shown or "compressed" in shown or path.endswith(PICKLE_ENDS):
+        return _of_pickle(path, shown)
     return Kind(shown)
 
 
-def _of_zip(file: io.BufferedReader, shown: str) -> Kind:
+def _of_zip(path: str, file: io.BufferedReader, shown: str) -> Kind:
     """Say what is in a zip: PyTorch's has a pickle in it, Keras's a config.json."""
     try:
         with zipfile.ZipFile(file) as members:
             names = {os.path.basename(name): name for name in reversed(members.namelist())}
             if "data.pkl" in names:
-                inner = _of_pickle(_start(members, names["data.pkl"]), shown)
-                return Kind(shown, "torch", inner.name)
+                return Kind(shown, "torch", _of_pickle(path, shown).name)
             if "config.json" in names and "metadata.json" in names:
-                config = json.loads(_start(members, names["config.json"], MAX_CONFIG))
+                config = json.loads(_start(members, names["config.json"]))
                 return Kind("Keras", "keras", str(config.get("class_name", "")) if isinstance(config, dict) else "")
     except (OSError, ValueError, RecursionError, NotImplementedError, RuntimeError, zipfile.BadZipFile):
         pass  # damaged, or of a compression that nobody has: what it holds is not known
     return Kind(shown)
 
 
-def _start(members: zipfile.ZipFile, name: str, most: int = HEAD) -> bytes:
+def _start(members: zipfile.ZipFile, name: str, most: int = MAX_CONFIG) -> bytes:
     with members.open(name) as member:
         return member.read(most)
 
 
-def _of_pickle(head: bytes, shown: str) -> Kind:
-    for module, name in _globals(head):
-        first = module.partition(".")[0]
-        if first not in HELPERS:
-            return Kind(shown, PACKAGES.get(first, first), name)
-    return Kind(shown)
+def _of_pickle(path: str, shown: str) -> Kind:
+    """Say which class a pickle is of, in whatever it is packed; it is read, and never loaded."""
+    record = files.read(os.fsencode(path), keep=FEW)
+    for value in record.values:
+        made = _class(value)
+        if made is not None:
+            first = made.module.partition(".")[0]
+            return Kind(shown, "torch" if record.torch else PACKAGES.get(first, first), made.name)
+    return Kind(shown, "torch" if record.torch else "")
 
 
-def _globals(data: bytes) -> Iterator[tuple[str, str]]:
-    """Yield (module, name) of what a pickle names, in order, as far as it can be read."""
-    strings: list[str] = []
-    memo: dict[int, str] = {}
-    kept, text = 0, False  # how many things the memo holds; whether the last of all is a text
-    try:
-        for opcode, argument, _ in pickletools.genops(data):
-            if opcode.name == "GLOBAL":
-                module, _, name = str(argument).partition(" ")
-                yield module, name
-            elif opcode.name == "STACK_GLOBAL" and len(strings) > 1:
-                yield strings[-2], strings[-1]
-            elif opcode.name == "MEMOIZE":
-                memo |= {kept: strings[-1]} if text else {}
-                kept += 1
-            elif opcode.name in ("BINGET", "LONG_BINGET") and argument in memo:
-                strings.append(memo[argument])
-            elif isinstance(argument, str):
-                strings.append(argument)
-            text = isinstance(argument, str) and opcode.name != "GLOBAL"
-    except Exception:  # noqa: BLE001  # cut off, or broken: what was read so far counts
-        return
+def _class(value: object) -> Global | None:
+    """Return the class that an object is made of, None for what is none."""
+    if not isinstance(value, Object):
+        return None
+    # Of protocols 0 and 1, and of what a class's own __reduce__ names, a function makes it, of the class.
+    for part in (value.by, *value.args):
+        if isinstance(part, Global) and part.module.partition(".")[0] not in HELPERS:
+            return part
+    return None
 
 
 def of_folder(path: str) -> Kind:
