@@ -64,6 +64,18 @@ def test_the_nearest_folder_that_is_there(tmp_path: Path) -> None:
     assert machine.existing(b"/") == b"/"
 
 
+def test_a_folder_that_cannot_be_written_to_is_named_where_it_is(
+    bare_repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(bare_repo.path)
+    room = SimpleNamespace(f_bavail=10**12, f_frsize=1, f_files=10**6, f_favail=10**6)
+    monkeypatch.setattr(os, "statvfs", lambda _: room)
+    monkeypatch.setattr(os, "access", lambda path, _: b"/.git" not in os.fsencode(path))
+    found = machine.disks(Repository(git.place()))
+    assert found.level == ERROR
+    assert found.remedy == f"ls -ld {bare_repo.path}/.git     # whose is it?"
+
+
 def test_a_lock_is_an_error_once_it_is_old(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(bare_repo.path)
     subject = Repository(git.place())

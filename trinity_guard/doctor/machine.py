@@ -126,9 +126,9 @@ def file_system(subject: Repository) -> Check:
         os.makedirs(folder, exist_ok=True)
         try:
             os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-            os.chmod(probe, 0o644)
+            files.change_mode(probe, 0o644)
             before = os.access(probe, os.X_OK)
-            os.chmod(probe, 0o755)  # noqa: S103  # an empty file, for a moment
+            files.change_mode(probe, 0o755)  # an empty file, for a moment
             after = os.access(probe, os.X_OK)
         finally:
             if os.path.lexists(probe):
@@ -137,7 +137,9 @@ def file_system(subject: Repository) -> Check:
                 os.rmdir(folder)
     except OSError as error:
         where = shown(subject.place.common_dir)
-        return Check(ERROR, f"{where} cannot be written to: {error.strerror}.", f"ls -ld '{where}'     # whose is it?")
+        return Check(
+            ERROR, f"{where} cannot be written to: {error.strerror}.", f"ls -ld {typed(subject.place.common_dir)}"
+        )
     where = shown(subject.place.common_dir)
     if os.statvfs(subject.place.common_dir).f_flag & getattr(os, "ST_NOEXEC", 0):
         return Check(
@@ -175,7 +177,8 @@ def disks(subject: Repository) -> Check:
         return Check(level, "; ".join(words for _, words in scarce) + ".", remedy)
     unwritable = [what for what, folder in folders.items() if not os.access(existing(folder), os.W_OK)]
     if unwritable:
-        return Check(ERROR, f"not writable: {', '.join(unwritable)}.", "ls -ld     # whose is it?")
+        where = " ".join(typed(existing(folders[what])) for what in unwritable)
+        return Check(ERROR, f"not writable: {', '.join(unwritable)}.", f"ls -ld {where}     # whose is it?")
     return fine("there is room" + ("" if seen else " (DVC's cache was not looked at)"))
 
 
