@@ -24,7 +24,7 @@ def main(argv: list[str] | None = None) -> int:
 
     argv: its words; without them this is a program of its own, and ends here where nothing is left to take down.
     """
-    code = _answered(list(sys.argv[1:] if argv is None else argv))
+    code = _answered(list(sys.argv[1:] if argv is None else argv), argv is None)
     if argv is None:
         _end(code)
     return code
@@ -42,11 +42,11 @@ def _end(code: int) -> None:
     os._exit(code)
 
 
-def _answered(args: list[str]) -> int:
+def _answered(args: list[str], program: bool) -> int:
     _find_packages_late()
     console.occupy_streams()
     git.forget_pathspec_options()
-    console.begin()
+    console.begin(program)
     try:
         return _run(args)
     except GuardError as error:

@@ -18,16 +18,22 @@ NORMAL, QUIET, VERBOSE = 0, -1, 1
 class _State:
     level = NORMAL
     warned = False
+    program = False
 
 
-def begin() -> None:
-    """Start afresh: the normal level, and no warning yet."""
+def begin(program: bool = False) -> None:
+    """Start afresh: the normal level, and no warning yet. program: this process runs one command, and ends."""
+    _State.program = program
     _State.level = NORMAL
     _State.warned = False
 
 
 def set_level(level: int) -> None:
     _State.level = level
+
+
+def is_program() -> bool:
+    return _State.program
 
 
 def quiet() -> bool:

@@ -8,7 +8,7 @@ from trinity_guard import console
 from trinity_guard.commands.terminal import arguments, output, progress, shells
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
 from trinity_guard.training import extra
-from trinity_guard.training.model import card
+from trinity_guard.training.model import apart, card
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,12 +45,16 @@ def run(args: list[str]) -> int:
     extra.require("trinity evaluate")
     extra.reduce_gc()
     extra.silence_warnings()
+    alone = console.is_program()
+    code = apart.go() if alone else None
+    if code is not None:
+        return code
     with progress.Progress() as line:
         line.say("loading the libraries")
         from trinity_guard.training.model import predict, verified  # noqa: PLC0415  # scikit-learn may be missing
 
         line.say("loading the model")
-        loaded = verified.load(asked.model, asked.md5)
+        loaded = verified.load(asked.model, asked.md5, apart.confine if alone else None)
         line.say("evaluating")
         found = predict.evaluate(loaded, asked.dataset)
         if asked.output and asked.output != "-":

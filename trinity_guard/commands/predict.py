@@ -9,6 +9,7 @@ from trinity_guard import console, git
 from trinity_guard.commands.terminal import arguments, output, progress, shells
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
 from trinity_guard.training import extra
+from trinity_guard.training.model import apart
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,12 +51,16 @@ def run(args: list[str]) -> int:
     extra.require("trinity predict")
     extra.reduce_gc()
     extra.silence_warnings()
+    alone = console.is_program()
+    code = apart.go() if alone else None
+    if code is not None:
+        return code
     with progress.Progress() as line:
         line.say("loading the libraries")
         from trinity_guard.training.model import predict, verified  # noqa: PLC0415  # scikit-learn may be missing
 
         line.say("loading the model")
-        loaded = verified.load(asked.model, asked.md5)
+        loaded = verified.load(asked.model, asked.md5, apart.confine if alone else None)
         line.say("reading the pages")
         text, name = _text(asked.pages)
         line.say("predicting")

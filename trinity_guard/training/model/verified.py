@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -39,9 +40,10 @@ class VerifiedModel:
         return "is_valid" if "active_strategy" in self.features else "resolved_strategy_id"
 
 
-def load(path: str, md5: str | None = None) -> VerifiedModel:
+def load(path: str, md5: str | None = None, before: Callable[[], None] | None = None) -> VerifiedModel:
     """Load a model whose md5 is the one that its metadata names, and its pointer where it has one; else GuardError (1).
 
+    before: called when nothing is left but to load.
     md5: named by hand instead; then neither is looked at. The bytes that were hashed are the bytes that are loaded.
     """
     name = shown(os.fsencode(path))
@@ -53,7 +55,7 @@ def load(path: str, md5: str | None = None) -> VerifiedModel:
     pull = f"trinity-guard pull {typed(os.fsencode(path))}     # the recorded bytes; first move away what is here"
     if md5 is not None:
         _require(name, found, md5.lower(), "you named", pull)
-        return VerifiedModel(path, found, model.load(data), metadata)
+        return VerifiedModel(path, found, _loaded(data, before), metadata)
     recorded = provenance.recorded(path, _top(path))
     agrees = recorded is None or recorded.agrees(data)
     beside = shown(os.fsencode(_beside(path)))
@@ -62,7 +64,13 @@ def load(path: str, md5: str | None = None) -> VerifiedModel:
     _require_sha256(metadata, data, name, pull)
     if recorded is not None and not agrees:
         _require(name, found, recorded.md5, f"its pointer {shown(os.fsencode(path))}.dvc names", pull)
-    return VerifiedModel(path, found, model.load(data), metadata)
+    return VerifiedModel(path, found, _loaded(data, before), metadata)
+
+
+def _loaded(data: bytes, before: Callable[[], None] | None) -> Pipeline:
+    if before is not None:
+        before()
+    return model.load(data)
 
 
 def _require(name: str, found: str, wanted: str, who: str, remedy: str) -> None:
