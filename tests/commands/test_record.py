@@ -84,3 +84,32 @@ def test_the_remedy_of_a_refused_release_can_be_run(
     monkeypatch.chdir(project.path)
     assert main(["release", "v1.0.0", "--model", "services/a/models/churn.bin.pkl", "--no-mlflow"]) == 0
     assert "names no dataset" in capfd.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_folder_is_a_model_and_a_dataset_as_well(
+    project: Repo, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    project.write("models/en_small/config.cfg", b"[nlp]\n")
+    project.write("models/en_small/vocab/strings.json", b"[]")
+    project.write("data/texts/a.txt", b"a")
+    assert main(["record", "models/en_small", "--dataset", "data/texts", "--name", "en-small"]) == 0
+    assert "dvc add models/en_small" in capfd.readouterr().out
+    project.dvc("add", "models/en_small", "data/texts")
+    committed(project)
+    monkeypatch.chdir(project.path)
+    released = ["release", "v1.0.0", "--model", "models/en_small", "--no-mlflow"]
+    # A file of it that the remote lacks is as good as none of it.
+    member = next(p for p in project.storage.rglob("*") if p.is_file() and p.read_bytes() == b"[nlp]\n")
+    member.rename(member.with_name("away"))
+    assert main(released) == 1
+    assert "models/en_small/config.cfg is not on the remote" in capfd.readouterr().err
+    member.with_name("away").rename(member)
+    monkeypatch.chdir(project.path)
+    assert main(released) == 0, capfd.readouterr().err
+    monkeypatch.chdir(project.path)
+    capfd.readouterr()
+    assert main(["lineage", "en-small@v1.0.0", "--verify", "--format", "json"]) == 0
+    states = {(check["what"], check["state"]) for check in json.loads(capfd.readouterr().out)["checks"]}
+    assert {("bytes", "ok"), ("remote", "ok"), ("dataset", "ok")} <= states
+    assert {state for _, state in states} == {"ok"}

@@ -137,7 +137,8 @@ Nobody can tell which data, code and parameters it came from.
 Example: `models/layout_risk_predictor_2025-01-31.pkl.dvc` without
 `models/layout_risk_predictor_2025-01-31_metadata.json`.
 
-To mend: commit the file that `trinity-guard train` wrote beside it.
+To mend: `trinity-guard record MODEL` writes it beside a model of your own, `trinity-guard train` beside its own; commit
+it.
 """,
     "TG009": """\
 A file that is no artifact is larger than `max-size` (5 MB unless configured).

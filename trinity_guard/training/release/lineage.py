@@ -230,6 +230,8 @@ def _mlflow(place: git.Place, record: Record, look: bool) -> Iterator[Fact]:
     name, number = mark.registered(told)
     if not run_id and "mlflow" not in told.all and _by_pipeline(record.model):
         return
+    if not run_id and not told.is_trainers:
+        return  # a model of one's own, of which nobody named a run
     if not run_id:
         yield Fact("run", UNKNOWN, "the metadata names no MLflow run")
     elif not look:
@@ -291,8 +293,9 @@ def _kept(place: git.Place, goal: Output) -> Iterator[Fact]:
 def _remote(place: git.Place, choice: str, wanted: list[Output]) -> Iterator[Fact]:
     for goal in (g for g in wanted if not g.from_repo):
         try:
-            for _, name, reason in releasing.on_remotes(place, choice, [goal]):
-                yield Fact("remote", WRONG if reason else OK, reason or f"{shown(goal.path)} is on '{name}'")
+            found = releasing.on_remotes(place, choice, [goal, *releasing.members(place, goal)])
+            wrong = next((reason for _, _, reason in found if reason), "")
+            yield Fact("remote", WRONG if wrong else OK, wrong or f"{shown(goal.path)} is on '{found[0][1]}'")
         except GuardError as error:
             yield Fact("remote", UNKNOWN, error.problem)
 
@@ -306,8 +309,9 @@ def _fetched(place: git.Place, choice: str, goal: Output, on_progress: Callable[
         with tempfile.TemporaryDirectory(prefix="lineage-", dir=os.fsdecode(place.own)) as folder:
             store = odb.Store(os.fsencode(folder))
             with connect.connect(to.settings, to.name) as remote:
-                reason = remote.fetch([goal], store, on_progress).get(goal.name, "")
-            if not reason and store.holds(goal.name):
+                wanted = [goal, *releasing.members(place, goal)]
+                reason = next(iter(remote.fetch(wanted, store, on_progress).values()), "")
+            if not reason and all(store.holds(one.name) for one in wanted):
                 return Fact("bytes", OK, f"{name} fetched from '{to.name}' and hashed")
         return Fact("bytes", WRONG, f"{name} on '{to.name}': {reason or 'other bytes came'}")
     except GuardError as error:

@@ -332,18 +332,18 @@ def _recording(place: git.Place, path: bytes, md5: str) -> str:
 
 
 def _remote(place: git.Place, choice: str, wanted: Sequence[Output]) -> list[tuple[str, str]]:
-    whole = [part for goal in wanted for part in (goal, *_members(place, goal))]
+    whole = [part for goal in wanted for part in (goal, *members(place, goal))]
     return [(reason, "trinity-guard push") for _, _, reason in on_remotes(place, choice, whole) if reason]
 
 
-def _members(place: git.Place, goal: Output) -> list[Output]:
+def members(place: git.Place, goal: Output) -> list[Output]:
     """Return the files of a directory whose list is here; without it, the list alone can be asked for."""
     if not goal.is_dir or goal.from_repo:
         return []
-    members = list(expand(Projects(place).cache_reader(goal.project), goal) or [])
-    for member in members:
+    found = list(expand(Projects(place).cache_reader(goal.project), goal) or [])
+    for member in found:
         member.project, member.remote = goal.project, goal.remote
-    return members
+    return found
 
 
 def on_remotes(place: git.Place, choice: str, wanted: Sequence[Output]) -> list[tuple[Output, str, str]]:
@@ -375,8 +375,9 @@ def _missing(goal: Output, name: str, there: dict[str, int]) -> str:
     size = there.get(goal.name)
     if size is None:
         return f"{shown(goal.path)} is not on the remote '{name}'"
-    if goal.size >= 0 and size not in (-1, goal.size) and not goal.legacy:
-        return f"{shown(goal.path)} is damaged on the remote '{name}': {size_text(size)} of {size_text(goal.size)}"
+    wanted = goal.object_size
+    if wanted >= 0 and size not in (-1, wanted):
+        return f"{shown(goal.path)} is damaged on the remote '{name}': {size_text(size)} of {size_text(wanted)}"
     return ""
 
 
