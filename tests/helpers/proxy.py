@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -34,11 +35,18 @@ class Proxy:
 
     cut_after: with plain bytes, break every connection after so many of the client's.
     rate: with plain bytes, take so many a second of the client's, all its connections together.
+    tls: speak TLS with the client; the server behind speaks none.
     """
 
     def __init__(
-        self, port: int, fault: Fault | None = None, cut_after: int | None = None, rate: int | None = None
+        self,
+        port: int,
+        fault: Fault | None = None,
+        cut_after: int | None = None,
+        rate: int | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
+        self.tls = tls
         self.target = port
         self.fault = fault
         self.cut_after = cut_after
@@ -72,6 +80,9 @@ class Proxy:
 
     def _serve(self, client: socket.socket) -> None:
         with contextlib.suppress(OSError, ValueError), client:
+            if self.tls is not None:
+                client = self.tls.wrap_socket(client, server_side=True)
+                self._open.append(client)
             if self.fault is None:
                 self._pass(client)
                 return

@@ -237,8 +237,15 @@ def gs_service(tmp_path_factory: pytest.TempPathFactory) -> Generator[Service]:
 
 @pytest.fixture(scope="session")
 def webdav_service(tmp_path_factory: pytest.TempPathFactory) -> Generator[Service]:
+    with webdav(tmp_path_factory.mktemp("webdav")) as service:
+        yield service
+
+
+@contextlib.contextmanager
+def webdav(folder: Path, certificate: Path | None = None, key: Path | None = None) -> Iterator[Service]:
+    """Serve WebDAV from a folder; by TLS where it has a certificate."""
     pytest.importorskip("wsgidav", reason="this machine has no wsgidav")
-    folder, port = tmp_path_factory.mktemp("webdav"), free_port()
+    port = free_port()
     (folder / "objects").mkdir()
     config = {
         "host": "127.0.0.1",
@@ -248,10 +255,12 @@ def webdav_service(tmp_path_factory: pytest.TempPathFactory) -> Generator[Servic
         "simple_dc": {"user_mapping": {"*": {"someone": {"password": "s3cr3t-word"}}}},
         "verbose": 1,
     }
+    if certificate:
+        config |= {"ssl_certificate": str(certificate), "ssl_private_key": str(key), "ssl_adapter": "builtin"}
     (folder / "config.json").write_text(json.dumps(config))
     start: list[str | Path] = [sys.executable, "-m", "wsgidav.server.server_cli", "--config", folder / "config.json"]
     with serving(start, port, folder):
-        url, secrets = f"webdav://127.0.0.1:{port}", {"password": "s3cr3t-word"}
+        url, secrets = f"webdav{'s' if certificate else ''}://127.0.0.1:{port}", {"password": "s3cr3t-word"}
         yield Service("webdav", port, url, {"user": "someone"}, secrets, folder=folder / "objects")
 
 
