@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.helpers.support import Repo
+from tests.helpers.support import Repo, run
 from trinity_guard.dvcrepo import paths
 
 
@@ -77,3 +77,20 @@ def test_a_branch_without_dvc_that_is_guarded_anew_ignores_the_cache_for_everybo
     old_branch.commit()
     assert old_branch.tracked(".dvc/.gitignore")
     assert list(old_branch.cached().values()) == [b"the only copy\n"]
+
+
+def test_an_edit_outlives_the_checkout_of_a_commit_that_holds_the_file_raw(bare_repo: Repo) -> None:
+    bare_repo.stage("a b.csv", b"v1,1\n")
+    bare_repo.commit()
+    bare_repo.guard("init", "-q")
+    bare_repo.guard("convert", "a b.csv")
+    bare_repo.commit()
+    with bare_repo.file("a b.csv").open("ab") as file:
+        file.write(b"three days of work\n")
+    said = bare_repo.git("checkout", "-q", "HEAD^").stderr.decode()
+    assert "a b.csv had changes that were recorded nowhere" in said
+    command = said.splitlines()[-1].partition("#")[0].strip()
+    assert command.startswith("git checkout - && cp ")
+    assert b"now as its pointer says" in bare_repo.git("checkout", "-q", "main").stderr
+    run("sh", "-c", command.removeprefix("git checkout - && "), cwd=bare_repo.path)
+    assert bare_repo.file("a b.csv").read_bytes() == b"v1,1\nthree days of work\n"

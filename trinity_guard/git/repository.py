@@ -49,6 +49,11 @@ class Place:
         """The file of a note that every commit asks for (dvcrepo/unheld.py)."""
         return os.path.join(self.git_dir, b"trinity-guard", b"unheld")
 
+    @property
+    def once_raw(self) -> bytes:
+        """The folder of second names of working files (checkout/overwritten.py); few have any."""
+        return os.path.join(self.git_dir, b"trinity-guard", b"once-raw")
+
     def has_journal(self) -> bool:
         return os.path.exists(self.journal)
 

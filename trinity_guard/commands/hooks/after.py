@@ -10,6 +10,7 @@ from trinity_guard.detect import inspect, patterns
 from trinity_guard.dvcrepo import paths
 from trinity_guard.errors import FINE, GuardError, pathspec, shown, typed
 from trinity_guard.git import repository, revisions
+from trinity_guard.git.index import REGULAR
 from trinity_guard.push import queue
 
 TYPE_CHECKING = False
@@ -44,6 +45,12 @@ def post_commit(_framework: bool, __: list[str]) -> int:
     )
     if config.sync != "off":
         _follow(place, changes)
+    gone = {change.path + paths.POINTER for change in changes if change.status == b"D"}
+    turned = [c.path for c in changes if c.path in gone and c.modes[-1] == REGULAR]
+    if turned or os.path.isdir(place.once_raw):
+        from trinity_guard.checkout import overwritten
+
+        overwritten.OnceRaw(place).note(path.removesuffix(paths.POINTER) for path in turned)
     if off:
         return FINE
     if not named and queue.due(place) and not console.skipped("push"):

@@ -114,6 +114,15 @@ def _follow(place: git.Place, old: bytes, new: bytes) -> int:
 
     new: b"" for the index.
     """
+    if not os.path.isdir(place.once_raw):
+        return _followed(place, old, new)
+    from trinity_guard.commands.hooks import overwritten
+
+    with overwritten.named(place):
+        return _followed(place, old, new)
+
+
+def _followed(place: git.Place, old: bytes, new: bytes) -> int:
     config = configuration.load(place)
     if config.sync == "off" or (new and not new.strip(b"0")):
         return FINE
