@@ -39,9 +39,12 @@ PHASES = {
     "prove": ("comparing", 1, "commits"),
     "prove bytes": ("comparing bytes", 1e6, "MB"),
     "push": ("uploading", 1e6, "MB"),
+    "sample": ("pulling by DVC", 1, "commits"),
     "move": ("moving refs, index and work tree", 1, ""),
 }
 MAX_WRONG = 20
+# Commits that the real DVC pulls in a verify.
+SAMPLE = 2
 # What other tools cannot be asked for.
 OUR_OPTIONS = {"--dry-run": "dry", "--unpublished": "unpublished", "--preserve-commit-hashes": "keep_ids"}
 
@@ -60,7 +63,15 @@ def configure(p: Parser) -> None:
     words = "migrate: every byte to the DVC cache, then the refs, all at once"
     _add_run(add("run", words, "--everything --remote s3://bucket/data --push"))
     add("push", "upload the objects of the migrated history to the DVC remote")
-    add("verify", "prove it: every commit, every path, every byte, old against new")
+    verify = add("verify", "prove it: every commit, every path, every byte, old against new", "--sample 20")
+    verify.add_argument(
+        "--sample",
+        type=int,
+        default=SAMPLE,
+        metavar="N",
+        help=f"so many commits in fresh clones, pulled by the real DVC (default {SAMPLE})",
+    )
+    verify.add_argument("--seed", type=int, metavar="NUMBER", help="choose the same commits as a verify that named it")
     add("undo", "put every ref, the index and the working tree back")
     guide = add("guide", "your own steps with bfg, filter-repo or lfs; the note for your team", "bfg")
     tools = ("bfg", "filter-repo", "lfs", "team")
@@ -316,12 +327,23 @@ def _report_sent(name: str, count: int, sent: int) -> None:
 
 
 def _verify(call: _Call) -> int:
-    done = api.verify(call.migration)
+    asked = call.asked
+    _prove(call, asked.sample, asked.seed)
+    return FINE
+
+
+def _prove(call: _Call, sample: int, seed: int | None = None) -> None:
+    done = api.verify(call.migration, sample, seed)
     call.phases.close()
     if not done.wrong:
         compared = f"{api.count(done.commits, 'commit')} compared, {done.changed:,} of them new"
         console.say(f"{compared}: every path and every byte is there")
-        return FINE
+        taken = done.sample
+        if taken.commits:
+            commits, files = api.count(taken.commits, "commit"), api.count(taken.files, "file")
+            whence = f"{taken.pulled:,} by `dvc pull`, the rest from the cache here; seed {taken.seed}"
+            console.say(f"in fresh clones of {commits} DVC itself brought {files}, to the byte ({whence})")
+        return
     for words in done.wrong[:MAX_WRONG]:
         console.warn(words)
     raise GuardError(
@@ -342,6 +364,8 @@ def _finish(call: _Call) -> int:
     api.require_migrated(migration)
     if not call.asked.force_unpushed:
         api.require_pushed(migration)
+    if not api.verified(migration):
+        _prove(call, SAMPLE)
     alive = api.still_alive(migration)
     if alive:
         names = ", ".join(api.short(name) for name in alive[: api.MAX_NAMED])

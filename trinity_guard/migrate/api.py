@@ -35,7 +35,7 @@ from trinity_guard.migrate.tools.guides import guide
 from trinity_guard.migrate.tools.run import report as tool_report
 from trinity_guard.migrate.tools.run import run as run_tool
 from trinity_guard.migrate.upload import destined, push, wanted
-from trinity_guard.migrate.verify import Verification, verify
+from trinity_guard.migrate.verify import Verification, verified, verify
 
 __all__ = [
     "AT_WORK",
@@ -83,6 +83,7 @@ __all__ = [
     "tool_report",
     "unconfirmed",
     "undo",
+    "verified",
     "verify",
     "wanted",
     "ways_out",

@@ -66,6 +66,14 @@ class Leads:
         except GuardError:
             return False
 
+    def alone(self, data: bytes) -> bool:
+        """Whether a config leads there, and to no other place."""
+        try:
+            project = self._read(data)
+        except GuardError:
+            return False
+        return bool(project.remotes) and all(self._led(project, name) for name in project.remotes)
+
     def _read(self, data: bytes) -> Project:
         return dvcproject.load(self._root, data, alone=True)
 

@@ -7,28 +7,38 @@ from collections.abc import Mapping, Sequence
 
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git.catfile import Source
-from trinity_guard.migrate import lfs, refs
+from trinity_guard.migrate import lfs, refs, sample
 from trinity_guard.migrate.migration import Migration
 from trinity_guard.migrate.proof.prove import prove
 from trinity_guard.migrate.proof.refs import RefProof
 from trinity_guard.migrate.settle import complete_if_possible, moves_of, nothing_to
-from trinity_guard.migrate.state import State
+from trinity_guard.migrate.state import FINISHING, State
 
 
 class Verification:
     """commits: how many were compared, changed: how many of them are new ones; wrong: what differs, nothing if all
-    is well."""
+    is well; sample: what the real DVC brought."""
 
-    __slots__ = ("changed", "commits", "wrong")
+    __slots__ = ("changed", "commits", "sample", "wrong")
 
-    def __init__(self, commits: int, changed: int, wrong: list[str]) -> None:
+    def __init__(self, commits: int, changed: int, wrong: list[str], taken: sample.Sample) -> None:
         self.commits = commits
         self.changed = changed
         self.wrong = wrong
+        self.sample = taken
 
 
-def verify(migration: Migration) -> Verification:
-    """Compare every commit, path and byte of the old history with the new one; possible while the old refs are here."""
+def verified(migration: Migration) -> bool:
+    """Whether a verification has found nothing wrong, or the old history is being let go of already."""
+    values = migration.state.read()
+    return bool(values.get("verified")) or values.get("phase") == FINISHING
+
+
+def verify(migration: Migration, count: int = 0, seed: int | None = None) -> Verification:
+    """Compare every commit, path and byte of the old history with the new one; possible while the old refs are here.
+
+    count: of so many commits, chosen by a seed, the real DVC brings the files in fresh clones.
+    """
     source = migration.source
     with migration.state as state:
         complete_if_possible(migration)
@@ -43,7 +53,11 @@ def verify(migration: Migration) -> Verification:
         wrong = _unmapped(source, moves, ids) + of_refs.wrong
         cache, folder = os.fsencode(values["cache"]), lfs.of(source)
         wrong += prove(source, ids, cache, migration.on_progress, None, of_refs.trees, folder)
-        return Verification(len(ids), sum(1 for old, new in ids.items() if old != new), wrong)
+        taken = sample.take(migration, ids, 0 if wrong else count, seed)
+        wrong += taken.wrong
+        if not wrong:
+            state.write({**values, "verified": True})
+        return Verification(len(ids), sum(1 for old, new in ids.items() if old != new), wrong, taken)
 
 
 def read_map(state: State) -> dict[bytes, bytes]:

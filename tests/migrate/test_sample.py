@@ -1,0 +1,81 @@
+"""The real DVC has a say: what it does not bring to a fresh clone is told, whatever our own reading of it says."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.migrate import driven
+from tests.migrate.legacy import Legacy, lfs_pointer, put_lfs_object
+from trinity_guard.migrate import destination, sample, upload, verify
+from trinity_guard.migrate.migration import Migration
+
+
+@pytest.fixture
+def done(worked: Legacy) -> Legacy:
+    """Two commits, migrated; their objects are where a relative address leads."""
+    put_lfs_object(worked, b"by git-lfs")
+    worked.commit({"m/a.pkl": b"one", "b.csv": lfs_pointer(b"by git-lfs")})
+    worked.commit({"m/a.pkl": b"two", "b.csv": b"b"})
+    worked.checkout()
+    where = destination.at("storage", "../../storage")
+
+    def check(objects: object) -> None:
+        with Migration(worked.place) as migration:
+            upload.want(migration.state, objects, where)  # type: ignore[arg-type]
+
+    driven.run(worked.place, worked.options(where=where), check=check)
+    return worked
+
+
+def taken(legacy: Legacy, ids: dict[bytes, bytes] | None = None, count: int = 9, seed: int = 1) -> sample.Sample:
+    with Migration(legacy.place) as migration:
+        return sample.take(migration, verify.read_map(migration.state) if ids is None else ids, count, seed)
+
+
+def test_what_is_on_the_remote_is_pulled_and_else_taken_from_the_cache(
+    done: Legacy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(done.path)
+    found = taken(done, count=1)
+    assert (found.commits, found.pulled, found.files, found.wrong) == (1, 0, 2, [])
+    done.storage()
+    with Migration(done.place) as migration:
+        destination.confirm(done.place, upload.destined(migration))
+    found = taken(done)
+    assert (found.commits, found.pulled, found.files, found.wrong) == (2, 2, 4, [])
+
+
+def test_what_dvc_does_not_bring_is_told_with_the_commit(done: Legacy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(done.path)
+    old, new = done.id("refs/trinity-guard/original/heads/main"), done.id("main")
+    files = done.files(new)
+    hidden = done.commit({**files, ".gitignore": b"m/\n"}, parents=[], branch="hidden")
+    found = taken(done, {old.encode(): hidden.encode()})
+    assert [words.partition(":")[0] for words in found.wrong] == [f"m/a.pkl in a clone of {hidden[:10]}"]
+    assert "DVC does not bring it" in found.wrong[0]
+    other = done.commit({**files, "m/a.pkl.dvc": files["b.csv.dvc"][1].replace(b"b.csv", b"a.pkl")}, branch="other")
+    found = taken(done, {old.encode(): other.encode()})
+    assert "other bytes" in found.wrong[0]
+
+
+def test_the_seed_chooses_and_none_are_taken_of_none(done: Legacy, monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen: list[bytes] = []
+    monkeypatch.setattr(sample._Clone, "compare", lambda _, old, new: chosen.append(new))
+    ids = {b"%040d" % n: b"1%039d" % n for n in range(50)}
+    for _ in range(2):
+        taken(done, ids, count=3, seed=7)
+    assert chosen[:3] == chosen[3:]
+    assert len(set(chosen)) == 3
+    assert taken(done, {}, count=3).commits == 0
+
+
+def test_a_verification_is_remembered_until_the_next_run(done: Legacy) -> None:
+    with Migration(done.place) as migration:
+        assert not verify.verified(migration)
+        assert verify.verify(migration).wrong == []
+        assert verify.verified(migration)
+    cached = next(p for p in done.cache().glob("files/md5/*/*") if p.is_file())
+    cached.unlink()
+    driven.undo(done.place)
+    with Migration(done.place) as migration:
+        assert not verify.verified(migration)
