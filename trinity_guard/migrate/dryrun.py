@@ -55,17 +55,7 @@ def _tried(migration: Migration, scan: Scan) -> list[tuple[bytes, str]]:
 def _by_themselves(scan: Scan) -> bool:
     """Whether no tree that would change has a neighbour for whose sake a file stays: then trying is not needed, which
     takes a third of the time."""
-    import re
-
-    # A name's end and the next entry's mode; the letters in an id by chance cost no more than the time.
-    telling = re.compile(rb"\.dvc\0| \.dvcignore\0|(?:120000|40000|160000) \.gitignore\0")
-    for trees in scan.kept.values():
-        for kept in trees.values():
-            if kept is None:
-                continue
-            if kept.dvc or (kept.mask and (kept.raw is None or telling.search(kept.raw))):
-                return False
-    return True
+    return not scan.peculiar
 
 
 def _told_by_themselves(scan: Scan, unknown: set[bytes]) -> list[tuple[bytes, str]]:
@@ -82,17 +72,10 @@ def _told_by_themselves(scan: Scan, unknown: set[bytes]) -> list[tuple[bytes, st
 
 def _hides_nothing(source: Source, scan: Scan) -> bool:
     """Whether no ignore file above artifacts has a line that may be about one of them."""
-    sign = b" " + GITIGNORE + b"\0"
-    found = set()
-    for path, trees in scan.kept.items():
-        for kept in trees.values():
-            at = kept.raw.find(sign) if kept is not None and kept.mask and kept.raw is not None else -1
-            if at >= 0 and kept is not None and kept.raw is not None:
-                found.add((path, kept.raw[at + len(sign) : at + len(sign) + 20]))
     reader = Reader(scan.versions)
     return not any(
         reader.relevant((path, GITIGNORE, line), path)
-        for path, blob in found
+        for path, blob in scan.beside[GITIGNORE]
         for line in lines_of(source.one(blob.hex().encode()))
     )
 

@@ -167,11 +167,12 @@ def _attributes(raw: bytes) -> list[bytes]:
 
 def _spoken(source: Source, scan: Scan) -> set[bytes]:
     """Return the blobs (20 bytes) of .gitattributes above artifacts that speak of filters."""
-    found: dict[bytes, None] = {}
-    for _, oid, kept in _with_artifacts(scan):
-        found.update(dict.fromkeys(_attributes(_raw(source, oid, kept))))
-    contents = source.each([blob.hex().encode() for blob in found])
-    return {blob for blob, (_, data) in zip(found, contents, strict=True) if b"filter" in data}
+    found = sorted({blob for _, blob in scan.beside[ATTRIBUTES]})
+    # Bytes of an id may have looked like the file's name.
+    missing = source.missing([blob.hex().encode() for blob in found])
+    there = [blob for blob in found if blob.hex().encode() not in missing]
+    contents = source.each([blob.hex().encode() for blob in there])
+    return {blob for blob, (_, data) in zip(there, contents, strict=True) if b"filter" in data}
 
 
 def speaking(source: Source, scan: Scan) -> dict[bytes, Speaking]:

@@ -18,6 +18,7 @@ FIRST = 500
 # Bytes of trees that are kept for the rewriting; what is above is read a second time.
 MAX_KEPT = 48 << 20
 DVC = -1
+GITIGNORE, ATTRIBUTES = b".gitignore", b".gitattributes"
 
 
 class Kept:
@@ -67,6 +68,8 @@ class Scan:
     """commits (hex, parents first) with their root trees; the versions (path -> blob -> its first commit) selected.
 
     kept: folder -> tree -> Kept, None for a tree without anything of interest. extra: trees that tags name.
+    beside: .gitignore and .gitattributes in trees with artifacts, as (folder, blob); peculiar: whether one of these
+    trees has anything else for whose sake a file may stay.
     """
 
     def __init__(self) -> None:
@@ -76,6 +79,8 @@ class Scan:
         self.mentions: dict[int, list[bytes]] = {}
         self.kept: dict[bytes, dict[bytes, Kept | None]] = {}
         self.versions: dict[bytes, dict[bytes, int]] = {}
+        self.beside: dict[bytes, set[tuple[bytes, bytes]]] = {GITIGNORE: set(), ATTRIBUTES: set()}
+        self.peculiar = False
         self.blobs: dict[bytes, Size] = {}
 
     def mask(self, root: bytes) -> int:
@@ -278,10 +283,25 @@ class _Scanner:
             if below is not None:
                 mask |= below.mask
                 dvc = dvc or below.dvc
+        self._found.peculiar = self._found.peculiar or dvc
         interesting = mask or dvc
+        if mask:
+            self._note(tree.path, tree.raw)
         kept[tree.path][tree.oid] = self._keep(tree.raw, mask, dvc) if interesting else None
         if not interesting and self._selection.by_name:
             self._clean.add(tree.oid)
+
+    def _note(self, path: bytes, raw: bytes) -> None:
+        """Note what lies beside artifacts, while a tree's bytes are here."""
+        found = self._found
+        for name, files in found.beside.items():
+            sign = b" " + name + b"\0"
+            at = raw.find(sign)
+            if at >= 0:
+                files.add((path, raw[at + len(sign) : at + len(sign) + 20]))
+                # An id's bytes may look like it; then the rewriting is tried, and no harm is done.
+                found.peculiar = found.peculiar or not raw[:at].endswith((b"100644", b"100755"))
+        found.peculiar = found.peculiar or b".dvc\0" in raw or b" .dvcignore\0" in raw
 
     def _keep(self, raw: bytes, mask: int, dvc: bool) -> Kept:
         self._budget -= len(raw)

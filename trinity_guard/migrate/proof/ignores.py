@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     # The same with lines in the place of the blob.
     Lines = tuple[tuple[bytes, bytes], ...]
 
+MAX_FILES = 64
 NOT_IGNORED = "is not ignored, and its pointer is there"
 
 
@@ -36,16 +37,16 @@ class _File:
 
     __slots__ = ("data", "names", "other", "plain")
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, known: dict[bytes, bytes]) -> None:
+        """known: line -> the name that it means, of lines that were looked at before: most stand in many versions."""
         self.data = data
-        self.names: set[bytes] = set()
-        other = []
-        for line in data.split(b"\n"):
-            name = name_of(line)
-            if name:
-                self.names.add(name)
-            elif line.strip() and not line.startswith(b"#"):
-                other.append(line)
+        lines = data.split(b"\n")
+        known.update({line: name_of(line) for line in set(lines).difference(known)})
+        self.names = set(map(known.__getitem__, lines))
+        others = b"" in self.names
+        self.names.discard(b"")
+        other = [line for line in lines if not known[line]] if others else []
+        other = [line for line in other if line.strip() and not line.startswith(b"#")]
         self.other = b"\n".join(other)
         self.plain = all(shows(line) for line in other if line.startswith(b"!"))
 
@@ -56,6 +57,7 @@ class Ignored:
     def __init__(self, source: Source) -> None:
         self._source = source
         self._files: dict[bytes, _File] = {}
+        self._names: dict[bytes, bytes] = {}
         self._asked: dict[Lines, dict[bytes, None]] = {}
         self._seen: dict[Lines, dict[bytes, None]] = {}
 
@@ -113,7 +115,9 @@ class Ignored:
 
     def _file(self, oid: bytes) -> _File:
         if oid not in self._files:
-            self._files[oid] = _File(self._source.one(oid))
+            if len(self._files) >= MAX_FILES:
+                self._files.clear()  # commits come one after the other: those of old ones are not asked for again
+            self._files[oid] = _File(self._source.one(oid), self._names)
         return self._files[oid]
 
     def _lay_out(self, top: bytes) -> None:
