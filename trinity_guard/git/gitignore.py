@@ -57,11 +57,16 @@ def with_lines(gitignore: bytes, names: Iterable[bytes]) -> bytes:
 
     No line for a name whose very line is there already, where no later `!` line could take it back.
     """
+    return with_written(gitignore, map(line_for, names))
+
+
+def with_written(gitignore: bytes, written: Iterable[bytes]) -> bytes:
+    """Do as `with_lines` does, with lines as `line_for` gives them."""
     lines = lines_in(gitignore)
     taking_back = [at for at, line in enumerate(lines) if line.startswith(b"!")]
     certain = set(lines[taking_back[-1] :] if taking_back else lines)
     added = []
-    for line in map(line_for, names):
+    for line in written:
         if line not in certain:
             certain.add(line)
             added.append(line + b"\n")

@@ -183,14 +183,15 @@ def seen_again(folder: bytes, only_all_in_it: bool) -> list[bytes]:
     return [*first, b"!" + name + b"/**/", b"!" + name + b"/**/*.dvc"]
 
 
-def with_lines(data: bytes, folders: Iterable[tuple[bytes, bool]], pointers: bool, names: Iterable[bytes]) -> bytes:
-    """Return a .gitignore with what a migration adds: folders seen again, pointers seen again, artifacts ignored."""
+def with_lines(data: bytes, folders: Iterable[tuple[bytes, bool]], pointers: bool, lines: Iterable[bytes]) -> bytes:
+    """Return a .gitignore with what a migration adds: folders seen again, pointers seen again, artifacts ignored (by
+    these lines)."""
     for folder, only_all_in_it in folders:
         for line in seen_again(folder, only_all_in_it):
             data = appended(data, line)
     if pointers:
         data = appended(data, POINTERS_SEEN)
-    return gitignore.with_lines(data, names)
+    return gitignore.with_written(data, lines)
 
 
 def _way(folder: bytes) -> list[bytes]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from trinity_guard.dvcrepo import paths, pointer
 from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.git import gitignore
 from trinity_guard.git.catfile import FILE, FILES, TREE, Entry, damage, executable, tree_bytes, tree_parser
 from trinity_guard.git.packwriter import Pack
 from trinity_guard.migrate import ignorefiles, reasons
@@ -57,6 +58,11 @@ class Trees:
         self._names: dict[bytes, str | None] = {}
         self._pointers: dict[tuple[bytes, bytes, bool, str], bytes] = {}
         self._seen: dict[tuple[bytes, int], Seen] = {}
+        self._settled: dict[tuple[bytes, int], _Settled] = {}
+        self._ignore_lines: dict[bytes, bytes] = {}
+        self._folded: dict[bytes, dict[str, set[bytes]]] = {}
+        self._twins: dict[bytes, list[set[bytes]]] = {}
+        self._folded_names: dict[bytes, set[bytes]] = {}
         self._decided: dict[tuple[bytes, int], dict[tuple[Entry, bool], Decision]] = {}
         self.stays: dict[tuple[bytes, str], set[bytes]] = {}
         self.moved: dict[bytes, set[bytes]] = {}
@@ -104,7 +110,7 @@ class Trees:
         self._write_gitignore(folder)
         new = oid
         if folder.changed:
-            new = self._pack.add(b"tree", tree_bytes(folder.entries.values()), path)
+            new = self._pack.add(b"tree", tree_bytes([*folder.entries.values(), *folder.pointers]), path)
         return NewTree(new, tuple(folder.requests), folder.ours)
 
     def _leave(self, entries: Sequence[Entry], path: bytes, reason: str) -> None:
@@ -134,23 +140,36 @@ class Trees:
                 folder.ask(request)
 
     def _rewrite_files(self, folder: _Folder, context: Context) -> None:
-        versions, path = self._scan.versions, folder.path
-        found = [
-            entry
-            for entry in folder.entries.values()
-            if entry[0] in FILES and path + entry[1] in versions and entry[2] in versions[path + entry[1]]
-        ]
-        if not found:
-            return
-        self._note_clashes(path, found, folder)
         # A context is one object as long as it lives, and lives as long as we do.
-        decided = self._decided.setdefault((path, id(context)), {})
+        key = (folder.path, id(context))
+        settled = self._settled.setdefault(key, _Settled())
+        known = settled.known(folder)
+        rest = set(folder.entries.values()) - known - settled.others
+        found = sorted((e for e in rest if self._is_selected(folder.path, e)), key=lambda e: e[1])
+        settled.others.update(rest.difference(found))
+        if not (found or known):
+            return
+        self._note_clashes(folder)
+        folder.follow_all(known, settled)
+        decided = self._decided.setdefault(key, {})
         for entry in found:
-            version = (entry, folder.has(entry[1] + paths.POINTER))
-            decision = decided.get(version)
+            beside = folder.has(entry[1] + paths.POINTER)
+            decision = decided.get((entry, beside))
             if decision is None:
-                decision = decided[version] = self._decide(folder, entry, context)
+                decision = decided[entry, beside] = self._decide(folder, entry, context)
             folder.follow(entry[1], decision)
+            if not beside:
+                settled.add(entry, decision, self._line(entry[1]))
+
+    def _is_selected(self, path: bytes, entry: Entry) -> bool:
+        return entry[0] in FILES and entry[2] in self._scan.versions.get(path + entry[1], ())
+
+    def _line(self, name: bytes) -> bytes:
+        """Return the ignore line for a name."""
+        line = self._ignore_lines.get(name)
+        if line is None:
+            line = self._ignore_lines[name] = gitignore.line_for(name)
+        return line
 
     def _decide(self, folder: _Folder, entry: Entry, context: Context) -> Decision:
         """Decide on a file, once for all versions of its folder in which nothing else about it changes."""
@@ -207,14 +226,21 @@ class Trees:
             oid = self._pointers[key] = self._pack.add(b"blob", data)
         return oid
 
-    def _note_clashes(self, path: bytes, found: Sequence[Entry], folder: _Folder) -> None:
-        by_folded: dict[str, list[bytes]] = {}
-        for name in folder.entries:
-            by_folded.setdefault(name.decode("utf-8", "surrogateescape").casefold(), []).append(name)
-        for _, name, _ in found:
-            same = by_folded[name.decode("utf-8", "surrogateescape").casefold()]
-            if len(same) > 1:
-                self.clashing.update(path + n for n in same)
+    def _note_clashes(self, folder: _Folder) -> None:
+        """Note names that differ by case only, of which one is an artifact; each name is looked at once a folder."""
+        path = folder.path
+        by_folded = self._folded.setdefault(path, {})
+        seen, twins = self._folded_names.setdefault(path, set()), self._twins.setdefault(path, [])
+        for name in folder.entries.keys() - seen:
+            same = by_folded.setdefault(name.decode("utf-8", "surrogateescape").casefold(), set())
+            same.add(name)
+            if len(same) == 2:
+                twins.append(same)
+        seen.update(folder.entries)
+        for same in twins:
+            here = same & folder.entries.keys()
+            if len(here) > 1 and any(path + name in self._scan.versions for name in here):
+                self.clashing.update(path + name for name in here)
 
     def _add_dvc(self, folder: _Folder) -> None:
         config = self._pack.add(b"blob", self._files.config)
@@ -245,7 +271,8 @@ class Trees:
         if mode not in FILES:
             raise _no_file(folder.path + GITIGNORE)
         old = self._above.content(oid) if oid else b""
-        new = ignorefiles.with_lines(old, shown_again, folder.show_pointers, folder.ignored)
+        lines = [self._line(name) for name in sorted(folder.ignored)]
+        new = ignorefiles.with_lines(old, shown_again, folder.show_pointers, lines)
         if new != old:
             folder.put(mode, GITIGNORE, self._pack.add(b"blob", new))
 
@@ -270,6 +297,7 @@ class _Folder:
     def __init__(self, path: bytes, entries: Sequence[Entry]) -> None:
         self.path = path
         self.entries = {entry[1]: entry for entry in entries}
+        self.pointers: list[Entry] = []
         self.changed = False
         self.ours = False
         self.show_pointers = False
@@ -301,8 +329,48 @@ class _Folder:
         for request in lines.requests:
             self.ask(request)
 
+    def follow_all(self, known: Set[Entry], settled: _Settled) -> None:
+        """Do as `follow` does for files that were settled in another version of the folder."""
+        if known:
+            self.entries = {entry[1]: entry for entry in set(self.entries.values()) - known}
+            self.pointers = list(map(settled.pointers.__getitem__, known))
+            self.ignored += map(settled.ignored.__getitem__, known & settled.ignored.keys())
+            self.changed = self.ours = True
+
     def ask(self, request: Hidden) -> None:
         self.requests[request] = None
+
+
+class _Settled:
+    """What was decided on the entries of a folder in one context, and holds for all its versions: a folder that grows
+    by a file a commit is looked at for that file alone.
+
+    pointers: entry -> that of its pointer; ignored: entry -> name, where it needs a line; others: entries that are no
+    artifacts. Left out are those that need more lines than one.
+    """
+
+    __slots__ = ("_names", "ignored", "others", "pointers")
+
+    def __init__(self) -> None:
+        self.pointers: dict[Entry, Entry] = {}
+        self.ignored: dict[Entry, bytes] = {}
+        self.others: set[Entry] = set()
+        self._names: dict[Entry, bytes] = {}
+
+    def add(self, entry: Entry, decision: Decision, line: bytes) -> None:
+        lines = decision.lines
+        if decision.pointer and line and not (lines.show or lines.requests):
+            name = entry[1] + paths.POINTER
+            self.pointers[entry] = (FILE, name, decision.pointer)
+            self._names[entry] = name
+            if lines.ignore:
+                self.ignored[entry] = entry[1]
+
+    def known(self, folder: _Folder) -> Set[Entry]:
+        """Return the entries of a folder that are settled; none where a file of a pointer's name is there."""
+        found = set(folder.entries.values()) & self.pointers.keys()
+        beside = not folder.entries.keys().isdisjoint(map(self._names.__getitem__, found))
+        return set() if beside else found
 
 
 def _no_file(path: bytes) -> GuardError:

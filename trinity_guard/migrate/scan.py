@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from trinity_guard.dvcrepo.paths import is_pipeline, is_reference
 from trinity_guard.dvcrepo.standin import StandIn
-from trinity_guard.git.catfile import FILES, TREE, Source, tree_parser
+from trinity_guard.git.catfile import FILES, TREE, Entry, Source, tree_parser
 from trinity_guard.migrate import firstbytes, lfs, standins
 from trinity_guard.migrate.progress import Progress
 from trinity_guard.migrate.selection import Selection
@@ -15,6 +15,10 @@ from trinity_guard.migrate.selection import Selection
 TOGETHER = 2000
 # The first ones are fewer, so that others have something to do while the rest is looked at.
 FIRST = 500
+# Bytes of memory, about, for trees that are looked at together; so many commits at least; and bytes for one entry.
+MAX_READ = 32 << 20
+LEAST = 50
+FOR_AN_ENTRY = 170
 # Bytes of trees that are kept for the rewriting; what is above is read a second time.
 MAX_KEPT = 48 << 20
 DVC = -1
@@ -104,7 +108,7 @@ class Scan:
 class _Opened:
     """A tree that was read and not yet decided on."""
 
-    __slots__ = ("dvc", "found", "oid", "origin", "path", "raw", "subs")
+    __slots__ = ("dvc", "found", "mask", "oid", "origin", "path", "raw", "subs")
 
     def __init__(self, oid: bytes, path: bytes, origin: int, raw: bytes) -> None:
         self.oid = oid
@@ -112,7 +116,8 @@ class _Opened:
         self.origin = origin
         self.raw: bytes = raw
         self.subs: list[tuple[bytes, bytes]] = []
-        self.found: list[tuple[bytes, bytes, int]] = []
+        self.found: list[tuple[Entry, int]] = []
+        self.mask = 0  # of what was found in another version of the folder
         self.dvc = False
 
 
@@ -156,6 +161,9 @@ class _Scanner:
         self._plain: dict[bytes, bool] = {}
         self._clean: set[bytes] = set()
         self._too_small: set[bytes] = set()
+        # Folder -> artifacts (entries) that were found there, with their bits.
+        self._known: dict[bytes, dict[Entry, int]] = {}
+        self._read = 0
         self._budget = MAX_KEPT
         self._told = firstbytes.found(source) if selection.sniff else frozenset[bytes]()
 
@@ -172,7 +180,9 @@ class _Scanner:
             if on_blobs is not None and fresh:
                 on_blobs(found, fresh)
             start += len(chunk)
-            together = TOGETHER
+            # Of large trees fewer, so that memory does not grow with them.
+            together = min(TOGETHER, max(LEAST, len(chunk) * MAX_READ // (self._read + 1)))
+            self._read = 0
             self._on_progress("scan", min(start, len(found.commits)), len(found.commits))
         return found
 
@@ -198,6 +208,7 @@ class _Scanner:
             raws = dict(zip(ids, self._source.trees([i.hex().encode() for i in ids]), strict=True))
             level = [_Opened(oid, path, origin, raws[oid]) for oid, path, origin in frontier]
             frontier = [child for tree in level for child in self._look(tree)]
+            self._read += sum(len(tree.raw) + FOR_AN_ENTRY * len(tree.found) for tree in level)
             opened += level
         return opened
 
@@ -210,7 +221,8 @@ class _Scanner:
             plain = self._plain[path] = not path or not self._selection.sieve(path)
         kinds = self._by_name if plain else {}
         told = self._told
-        for mode, name, oid in self._parse(tree.raw):
+        for entry in self._unknown(tree):
+            mode, name, oid = entry
             if mode == TREE:
                 self._look_into(tree, name, oid, fresh)
                 continue
@@ -222,8 +234,20 @@ class _Scanner:
             if kind == DVC:
                 tree.dvc = True
             elif kind and mode in FILES:
-                tree.found.append((name, oid, kind))
+                tree.found.append((entry, kind))
         return fresh
+
+    def _unknown(self, tree: _Opened) -> list[Entry]:
+        """Return a tree's entries without the artifacts that were found in another version of it: a folder that grows
+        by a file a commit is looked through for that file alone."""
+        entries = self._parse(tree.raw)
+        known = self._known.get(tree.path)
+        if not known:
+            return entries
+        common = known.keys() & set(entries)
+        for kind in set(map(known.__getitem__, common)):
+            tree.mask |= kind
+        return [entry for entry in entries if entry not in common]
 
     def _look_into(self, tree: _Opened, name: bytes, oid: bytes, fresh: list[tuple[bytes, bytes, int]]) -> None:
         if name == b".dvc":
@@ -258,15 +282,18 @@ class _Scanner:
 
     def _settle(self, opened: list[_Opened]) -> list[bytes]:
         """Decide from below which trees are of interest; return the blobs that are new."""
-        new = self._weigh({oid for tree in opened for _, oid, _ in tree.found})
+        new = self._weigh({entry[2] for tree in opened for entry, _ in tree.found})
         for tree in reversed(opened):  # those that were opened last lie deepest
             self._settle_one(tree)
         blobs, versions = self._found.blobs, self._found.versions
         touched: dict[bytes, None] = {}
         for tree in opened:
-            for name, oid, _ in tree.found:
+            known = self._known.setdefault(tree.path, {}) if tree.found else {}
+            for entry, kind in tree.found:
+                oid = entry[2]
                 if oid in blobs:
-                    path = tree.path + name
+                    known[entry] = kind
+                    path = tree.path + entry[1]
                     versions.setdefault(path, {}).setdefault(oid, tree.origin)
                     if oid in new:
                         touched[path] = None
@@ -274,10 +301,10 @@ class _Scanner:
 
     def _settle_one(self, tree: _Opened) -> None:
         kept, blobs = self._found.kept, self._found.blobs
-        mask, dvc = 0, tree.dvc
-        for _, oid, bit in tree.found:
-            if oid in blobs:
-                mask |= bit
+        mask, dvc = tree.mask, tree.dvc
+        for entry, kind in tree.found:
+            if entry[2] in blobs:
+                mask |= kind
         for folder, oid in tree.subs:
             below = kept[folder].get(oid)
             if below is not None:

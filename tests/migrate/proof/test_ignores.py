@@ -34,7 +34,7 @@ def test_the_file_must_be_hidden_and_its_pointer_seen(legacy: Legacy, top: bytes
         (b"m/.gitignore", legacy.write("blob", inside).encode()),
     ]
     ignored = Ignored(Source(legacy.place))
-    ignored.note(tuple(files), b"m/", {b"a.pkl": b"a.pkl.dvc"})
+    ignored.note(tuple(files), b"m/", {b"a.pkl"}, {})
     found = ignored.unsafe()
     assert found.keys() == ({b"m/a.pkl"} if wrong else set())
     assert found.get(b"m/a.pkl", "").startswith(wrong)
@@ -44,14 +44,14 @@ def test_a_pointer_that_a_dvcignore_hides_is_not_seen(legacy: Legacy) -> None:
     lines = {b".dvcignore": b"*.dvc\n", b".gitignore": b"/a.pkl\n"}
     ignored = Ignored(Source(legacy.place))
     chain = tuple((name, legacy.write("blob", data).encode()) for name, data in lines.items())
-    ignored.note(chain, b"", {b"a.pkl": b"a.pkl.dvc"})
+    ignored.note(chain, b"", {b"a.pkl"}, {})
     assert ".dvcignore:1:*.dvc" in ignored.unsafe()[b"a.pkl"]
 
 
 def test_without_any_ignore_file_nothing_is_hidden(legacy: Legacy) -> None:
     ignored = Ignored(Source(legacy.place))
     assert ignored.unsafe() == {}
-    ignored.note((), b"", {b"a.pkl": b"a.pkl.dvc"})
+    ignored.note((), b"", {b"a.pkl"}, {})
     assert ignored.unsafe() == {b"a.pkl": NOT_IGNORED}
 
 

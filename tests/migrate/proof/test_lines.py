@@ -54,7 +54,7 @@ def test_first_letters_that_two_commits_share_name_none() -> None:
     ],
 )
 def test_an_ignore_file_may_get_lines_of_ours_at_its_end_alone(before: bytes, after: bytes, ours: bool) -> None:
-    assert lines.only_ours(before, after, [b"a.pkl"]) == ours
+    assert lines.Additions().only_ours(before, after, [b"a.pkl"]) == ours
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from trinity_guard.migrate.proof.lines import name_of, shows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 
     from trinity_guard.git.catfile import Source
 
@@ -61,16 +61,22 @@ class Ignored:
         self._asked: dict[Lines, dict[bytes, None]] = {}
         self._seen: dict[Lines, dict[bytes, None]] = {}
 
-    def note(self, chain: Chain, folder: bytes, pairs: Mapping[bytes, bytes]) -> None:
-        """Take files that are gone, and their pointers (names): the ones must be ignored, the others seen."""
+    def note(self, chain: Chain, folder: bytes, gone: Set[bytes], other: Mapping[bytes, bytes]) -> None:
+        """Take files that are gone (names): they must be ignored, and their pointers seen. other: name -> pointer, of
+        those whose pointer has another name than theirs, or was there before."""
         files = [(path, self._file(oid)) for path, oid in chain]
         own = next((file for path, file in files if path == folder + IGNORE), None)
         listed = own.names if own is not None and own.plain else frozenset()
-        unlisted = pairs.keys() - listed
+        unlisted = gone - listed
         if unlisted:
             asked = self._asked.setdefault(_key((p, f.data) for p, f in files if p.endswith(IGNORE)), {})
             asked.update(dict.fromkeys(folder + name for name in unlisted))
-        self._note_pointers(files, folder, set(pairs.values()))
+        if any(file.other or b".dvc" in file.data for _, file in files) or any(
+            folder.startswith(path[: path.rfind(b"/") + 1]) and not file.names.isdisjoint(folder.split(b"/"))
+            for path, file in files
+        ):
+            pointers = {other.get(name, name + b".dvc") for name in gone}
+            self._note_pointers(files, folder, pointers)
 
     def reduced(self, chain: Chain, folder: bytes) -> Lines:
         """Return what of the ignore files above a folder may say anything on what is in it: mostly nothing."""

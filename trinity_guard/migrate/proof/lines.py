@@ -67,13 +67,23 @@ def _word(text: bytes, at: int) -> tuple[int, int]:
     return start, end
 
 
-def only_ours(old: bytes, new: bytes, names: Collection[bytes]) -> bool:
-    """Whether a .gitignore is the old one with lines behind it that ignore these names, or show pointers again."""
-    start = old + b"\n" if old and not old.endswith(b"\n") else old
-    if not new.startswith(start) or not new.endswith(b"\n"):
-        return False
-    literal = {_literal(name) for name in names}
-    return all(_literal_of(line) in literal or shows(line) for line in new[len(start) : -1].split(b"\n"))
+class Additions:
+    """Judges what was added to .gitignore files; each line and each name is taken apart once."""
+
+    def __init__(self) -> None:
+        self._lines: dict[bytes, bytes] = {}
+        self._names: dict[bytes, bytes] = {}
+
+    def only_ours(self, old: bytes, new: bytes, names: Collection[bytes]) -> bool:
+        """Whether a .gitignore is the old one with lines behind it that ignore these names, or show pointers again."""
+        start = old + b"\n" if old and not old.endswith(b"\n") else old
+        if not new.startswith(start) or not new.endswith(b"\n"):
+            return False
+        lines = new[len(start) : -1].split(b"\n")
+        self._lines.update({line: _literal_of(line) for line in set(lines).difference(self._lines)})
+        self._names.update({name: _literal(name) for name in set(names).difference(self._names)})
+        other = set(map(self._lines.__getitem__, lines)).difference(map(self._names.__getitem__, names))
+        return not other or all(shows(line) for line in lines if self._lines[line] in other)
 
 
 def _literal(name: bytes) -> bytes:

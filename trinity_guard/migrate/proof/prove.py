@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from trinity_guard.migrate.state import Object
 
     Tree = dict[bytes, tuple[bytes, bytes]]
+    Item = tuple[bytes, tuple[bytes, bytes]]
     # Old and new tree (hex), its path, and what the ignore files above may say on it.
     Key = tuple[bytes, bytes, bytes, Lines]
 
@@ -55,7 +56,6 @@ def prove(
     proof.compare_commits()
     proof.compare_trees(trees)
     proof.compare_pointers()
-    proof.compare_ignore_files()
     proof.compare_files_of_dvc()
     proof.compare_configs()
     lacking = proof.ignored.unsafe()
@@ -81,10 +81,12 @@ class Proof:
         self._of_dvc: set[tuple[bytes, bytes]] = set()
         self._configs: set[tuple[bytes, bytes]] = set()
         self._names = lines.Messages(ids)
-        self._one_name: dict[bytes, bytes] = {}
+        self._additions = lines.Additions()
+        # Folder -> a file that is gone -> its pointer.
+        self._known: dict[bytes, dict[Item, Item]] = {}
         self._roots: dict[tuple[bytes, bytes], bytes] = {}
         self._pointers: dict[tuple[bytes, bytes], dict[tuple[bytes, bytes], bytes]] = {}
-        self._ignores: dict[tuple[bytes, bytes], dict[frozenset[bytes], bytes]] = {}
+        self._ignores: set[tuple[bytes, bytes, int]] = set()
         self.pairs: dict[tuple[bytes, str, int], bytes] = {}
         self.wrong: list[str] = []
 
@@ -153,25 +155,34 @@ class Proof:
     def _compare(
         self, old: Tree, new: Tree, path: bytes, top: bool, chain: Chain
     ) -> Iterator[tuple[tuple[bytes, bytes], bytes]]:
-        # The same name is one object in all versions of a folder, of which each set of names is kept.
-        gone = frozenset(self._one_name.setdefault(name, name) for name in old if name not in new)
-        pairs: dict[bytes, bytes] = {}
-        for name, (mode, oid) in old.items():
+        gone = frozenset(old.keys() - new.keys())
+        changed, added = old.items() - new.items(), new.items() - old.items()
+        # What stood there in another version of the folder, with the same pointer, was looked at then.
+        known = self._known.setdefault(path, {})
+        same = changed & known.keys()
+        there = set(map(known.__getitem__, same))
+        if not there <= added:
+            same, there = set(), set()
+        other: dict[bytes, bytes] = {}
+        for name, (mode, oid) in changed - same:
             if name in gone:
-                if pointer_name := self._gone(old, new, path, name):
-                    pairs[name] = pointer_name
-            elif new[name] != (mode, oid):
-                if mode == FOLDER and new[name][0] == FOLDER:
-                    yield (oid, new[name][1]), path + name + b"/"
-                elif name == b".gitignore" and mode == new[name][0]:
-                    self._note_ignore(oid, new[name][1], gone, path + name)
-                elif path == b".dvc/" and name == b"config" and mode == new[name][0]:
-                    self._configs.add((oid, new[name][1]))
-                else:
-                    self._say(f"{shown(path + name)} is not what it was")
-        if pairs:
-            self.ignored.note(chain, path, pairs)
-        self._compare_added({n: e for n, e in new.items() if n not in old}, gone, path, top)
+                pointer_name = self._gone(old, new, path, name)
+                if pointer_name == name + b".dvc" and pointer_name not in old:
+                    known[name, (mode, oid)] = (pointer_name, new[pointer_name])
+                    there.add((pointer_name, new[pointer_name]))
+                elif pointer_name:
+                    other[name] = pointer_name
+            elif mode == FOLDER and new[name][0] == FOLDER:
+                yield (oid, new[name][1]), path + name + b"/"
+            elif name == b".gitignore" and mode == new[name][0]:
+                self._note_ignore(oid, new[name][1], gone, path + name)
+            elif path == b".dvc/" and name == b"config" and mode == new[name][0]:
+                self._configs.add((oid, new[name][1]))
+            else:
+                self._say(f"{shown(path + name)} is not what it was")
+        if gone:
+            self.ignored.note(chain, path, gone, other)
+        self._compare_added({name: entry for name, entry in added - there if name not in old}, gone, path, top)
 
     def _compare_added(self, added: Tree, gone: frozenset[bytes], path: bytes, top: bool) -> None:
         for name, (mode, oid) in added.items():
@@ -209,7 +220,13 @@ class Proof:
         return any(out.text.encode() == name for out in outs)
 
     def _note_ignore(self, old: bytes, new: bytes, names: frozenset[bytes], path: bytes) -> None:
-        self._ignores.setdefault((old, new), {})[names] = path
+        key = (old, new, hash(names))
+        if key in self._ignores:
+            return
+        self._ignores.add(key)
+        before = self._source.one(old) if old else b""
+        if not self._additions.only_ours(before, self._source.one(new), names):
+            self._say(f"{shown(path)} has other lines than it had, and not ours")
 
     # --- pointers and ignore files
 
@@ -233,16 +250,6 @@ class Proof:
             self._say(f"{shown(path)}: its pointer has another mode")
         else:
             self.pairs[blob, out.md5, out.size] = path
-
-    def compare_ignore_files(self) -> None:
-        wanted = list(self._ignores)
-        contents = self._source.each([oid for pair in wanted for oid in pair if oid])
-        for pair in wanted:
-            old = next(contents)[1] if pair[0] else b""
-            new = next(contents)[1]
-            for names, path in self._ignores[pair].items():
-                if not lines.only_ours(old, new, names):
-                    self._say(f"{shown(path)} has other lines than it had, and not ours")
 
     def compare_files_of_dvc(self) -> None:
         """What came at the top is what `dvc init` makes: a folder with a config, an ignore file that hides nothing."""
@@ -276,9 +283,13 @@ def entries(raw: bytes) -> Tree:
     import re  # costs as much as all else that a command starts with
 
     found = re.findall(rb"([0-7]+) ([^\0]+)\0(.{20})", raw, re.DOTALL)
-    if len({name for _, name, _ in found}) != len(found):
+    modes, names, ids = zip(*found, strict=True) if found else ((), (), ())
+    if len(set(names)) != len(found):
         raise ValueError("a name stands there twice")
-    if sum(len(mode) + len(name) for mode, name, _ in found) + 22 * len(found) != len(raw):
+    if len(b"".join(modes)) + len(b"".join(names)) + 22 * len(found) != len(raw):
         raise ValueError("these bytes are no tree")
     # Old tools wrote a folder's mode with a zero before it.
-    return {name: (mode.lstrip(b"0"), oid.hex().encode()) for mode, name, oid in found}
+    plain = {mode: mode.lstrip(b"0") for mode in set(modes)}
+    text = b"".join(ids).hex().encode()
+    hexes = [text[at : at + 40] for at in range(0, len(text), 40)]
+    return dict(zip(names, zip(map(plain.__getitem__, modes), hexes, strict=True), strict=True))
