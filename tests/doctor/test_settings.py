@@ -58,6 +58,15 @@ def test_a_rule_that_hides_pointers_is_told_with_the_lines_that_help(work: Repo,
     assert (check.level, check.remedy) == (ERROR if remedy else OK, remedy)
 
 
+def test_a_pointer_that_git_sees_and_dvc_does_not_is_told(work: Repo) -> None:
+    work.stage("data/a.pkl.dvc", pointer("a.pkl"))
+    work.stage(".gitignore", b"/data/*\n!*.dvc\n")
+    check = settings.hidden_pointers(subject())
+    assert check.level == ERROR
+    assert "data/a.pkl.dvc: DVC does not see this pointer" in check.fact
+    assert "!/data/**/" in check.remedy
+
+
 def test_what_git_lfs_takes_is_named(work: Repo) -> None:
     assert settings.large_file_storage(subject()).level == OK
     work.stage(".gitattributes", b"*.h5 filter=lfs\n")

@@ -85,12 +85,21 @@ def hidden_pointers(subject: Repository) -> Check:
     general = [b"model.pkl.dvc", b".gitignore", b".dvc/", b".dvc/config"]
     rules = _hiding(place, [*general, *tracked, *lost])
     if not rules:
-        return fine("no rule hides pointers")
+        return _seen_by_dvc(subject)
     name, (source, line, pattern) = next(iter(rules.items()))
     names = [n for n in rules if n not in general]
     what = f"{counted(len(names), 'pointer')} ({listed(names)})" if names else _WHAT.get(name, shown(name))
     where = f"{shown(source)}:{line}: {shown(pattern)}"
     return Check(ERROR, f"Git ignores {what}, because of {where}.", _letting_through(name, source, line, pattern))
+
+
+def _seen_by_dvc(subject: Repository) -> Check:
+    """TG011: DVC's own walk leaves out more than Git does (`/data/*` with `!*.dvc`)."""
+    found = subject.findings("TG011")
+    if not found:
+        return fine("no rule hides pointers")
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    return Check(ERROR, f"{shown(found[0].path)}: {found[0].problem}{more}.", found[0].remedy)
 
 
 _WHAT = {b"model.pkl.dvc": "DVC pointers (*.dvc)", b".dvc/": "the folder .dvc"}
