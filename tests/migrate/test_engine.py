@@ -41,7 +41,7 @@ def test_a_check_that_refuses_leaves_every_ref_and_the_next_run_goes_on(legacy: 
 def test_a_proof_that_finds_anything_moves_no_ref(legacy: Legacy, monkeypatch: pytest.MonkeyPatch) -> None:
     legacy.commit({"a.pkl": b"one"})
     before = legacy.refs()
-    monkeypatch.setattr(engine, "prove", lambda *_: ["m/a.pkl is not what it was", "and more"])
+    monkeypatch.setattr(engine, "prove", lambda *_, **__: ["m/a.pkl is not what it was", "and more"])
     with pytest.raises(GuardError, match=r"m/a\.pkl is not what it was \(and 1 more\)"):
         driven.run(legacy.place, legacy.options())
     assert legacy.refs() == before

@@ -22,7 +22,7 @@ def test_a_pattern_s_share_counts_a_version_once_and_a_commit_wherever_it_holds_
 
 
 def test_what_moved_is_told_by_size_and_what_stayed_with_a_commit(legacy: Legacy) -> None:
-    first = legacy.commit({"a.pkl": b"1", "b.pkl": b"22", "far.pkl.dvc": b"taken", "far.pkl": b"3"})
+    first = legacy.commit({"a.pkl": b"1", "b.pkl": b"22", "far.pkl.dvc/x": b"taken", "far.pkl": b"3"})
     done = legacy.migrate().report
     assert [(m["path"], m["versions"], m["bytes"]) for m in done["moved"]] == [("b.pkl", 1, 2), ("a.pkl", 1, 1)]
     assert [(s["path"], s["commit"]) for s in done["stays"]] == [("far.pkl", first)]
