@@ -148,6 +148,7 @@ OPENERS = {
     "commands/predict.py": "standard input, pipes of the shell",
     "commands/terminal/output.py": "pipes and devices that the user named",
     "console.py": "terminal, null device",
+    "convert/facts.py": "what git.opened gave",
     "convert/cache.py": "no link, compared with what was looked at before",
     "detect/configuration.py": "the git dir",
     "doctor/machine.py": "made anew",

@@ -50,6 +50,7 @@ DEFAULTS = {
     "min_size": 0,
     "min_size_of": (),
     "sniff": True,
+    "facts": False,
     "on_artifact": "convert",
     "on_change": "auto",
     "push": "wait",
@@ -66,6 +67,7 @@ exclude = ["tests/**"]
 folders = ["*.parquet/", "!x.parquet/"]
 max-size = "1.5 GiB"
 sniff = false
+facts = true
 on-artifact = "block"
 on-change = "refuse"
 push = "background"
@@ -84,6 +86,7 @@ EVERY_VALUE = {
     "min_size": 1000,
     "min_size_of": (("*.csv", 10_000), ("/data/", 0)),
     "sniff": False,
+    "facts": True,
     "on_artifact": "block",
     "on_change": "refuse",
     "push": "background",
@@ -163,7 +166,7 @@ def test_a_file_of_comments_is_the_defaults(tmp_path: Path, text: str) -> None:
 
 
 KEYS = (
-    "patterns, exclude, max-size, sniff, on-artifact, push, sync, on-change, min-size, folders, pickles, "
+    "patterns, exclude, max-size, sniff, on-artifact, push, sync, on-change, min-size, folders, facts, pickles, "
     "pickle-allow, remote"
 )
 

@@ -23,7 +23,7 @@ DEFAULT_PATTERNS = tuple(
 )
 KEYS = (
     "patterns", "exclude", "max-size", "sniff", "on-artifact", "push", "sync", "on-change", "min-size", "folders",
-    "pickles", "pickle-allow", "remote",
+    "facts", "pickles", "pickle-allow", "remote",
 )  # fmt: skip
 CHOICES = {
     "on-artifact": ("convert", "block"),
@@ -65,7 +65,7 @@ class Config:
     """
 
     __slots__ = (
-        "exclude", "folders", "max_size", "max_size_of", "min_size", "min_size_of", "notes", "on_artifact",
+        "exclude", "facts", "folders", "max_size", "max_size_of", "min_size", "min_size_of", "notes", "on_artifact",
         "on_change", "patterns", "pickle_allow", "pickles", "push", "remote", "sniff", "source", "sync",
     )  # fmt: skip
 
@@ -80,6 +80,7 @@ class Config:
         min_size: int = 0,
         min_size_of: Sizes = (),
         sniff: bool = True,
+        facts: bool = False,
         on_artifact: str = "convert",
         on_change: str = "auto",
         pickles: str = "warn",
@@ -98,6 +99,7 @@ class Config:
         self.min_size = min_size
         self.min_size_of = min_size_of
         self.sniff = sniff
+        self.facts = facts
         self.on_artifact = on_artifact
         self.on_change = on_change
         self.pickles = pickles
@@ -225,9 +227,9 @@ def _table(name: str, document: Table) -> Table | None:
 
 def _value(where: _Where, key: str, value: object) -> object:
     """Return a key's value as Config holds it."""
-    if key == "sniff":
+    if key in ("sniff", "facts"):
         if not isinstance(value, bool):
-            raise where.wrong(f"is {_type(value)}, not true or false.", "sniff = true, or sniff = false")
+            raise where.wrong(f"is {_type(value)}, not true or false.", f"{key} = true, or {key} = false")
         return value
     if key == "pickle-allow":
         return _names(where, value)

@@ -50,6 +50,7 @@ folders = ["a/", "!b/"]
 max-size = { default = "1 MB", "*.x y" = "0" }
 min-size = { "*.csv" = "10 kB" }
 sniff = false
+facts = true
 on-artifact = "block"
 on-change = "record"
 pickles = "off"

@@ -13,10 +13,11 @@ from trinity_guard.convert.cache import keep_bytes
 from trinity_guard.convert.outcome import Converted, Directory, Outcome
 from trinity_guard.convert.transaction import Transaction
 from trinity_guard.convert.writes import write_blobs
-from trinity_guard.detect import owners
+from trinity_guard.detect import configuration, owners
 from trinity_guard.detect.inspect import LFS_HEADS
-from trinity_guard.dvcrepo import dvcignore, pointer, tracked
+from trinity_guard.dvcrepo import dvcignore, pointer, project, tracked
 from trinity_guard.dvcrepo.decode import outputs_of
+from trinity_guard.dvcrepo.noted import with_facts
 from trinity_guard.dvcrepo.paths import is_pointer
 from trinity_guard.dvcrepo.safe_paths import through_symlink
 from trinity_guard.errors import UNUSABLE, GuardError, pathspec, shown, typed
@@ -288,22 +289,42 @@ def _pointer_files(place: git.Place, catalog: tracked.Catalog, items: list[Conve
     """Return the pointer's bytes for the index and for the working tree: unstaged edits of it stay unstaged."""
     known = {i.pointer: catalog.entries[i.pointer].oid for i in items if i.pointer in catalog.entries}
     contents = dict(zip(known, git.read_all(known.values()), strict=True))
-    return [_pointer_bytes(place, item, contents.get(item.pointer)) for item in items]
+    noted = _facts(place, items)
+    return [_pointer_bytes(place, item, contents.get(item.pointer), noted.get(item.path, {})) for item in items]
 
 
-def _pointer_bytes(place: git.Place, item: Converted, staged: bytes | None) -> tuple[bytes, bytes]:
+def _facts(place: git.Place, items: list[Converted]) -> dict[bytes, dict[str, object]]:
+    """Return what the pointers are to say of their data; nothing where the configuration does not want it."""
+    if not configuration.load(place).facts:
+        return {}
+    from trinity_guard.convert import facts  # noqa: PLC0415  # most want none
+
+    caches = project.Caches(place)
+    found = {}
+    for item in items:
+        cache = caches.of(item.pointer)
+        if cache is not None and not isinstance(item, Directory):
+            found[item.path] = facts.of(cache.path(item.md5), item.path, item.md5)
+    return found
+
+
+def _pointer_bytes(
+    place: git.Place, item: Converted, staged: bytes | None, noted: dict[str, object]
+) -> tuple[bytes, bytes]:
     working = read_if_there(place.file(item.pointer))
     base = staged if staged is not None else working
-    new = _renewed(item, base)
+    new = _renewed(item, base, noted)
     item.renewed = any(source.oid for source in item.sources) or new != staged
     if working is None or working == base or staged is None:
         return new, new
-    return new, _renewed(item, working)
+    return new, _renewed(item, working, noted)
 
 
-def _renewed(item: Converted, old: bytes | None) -> bytes:
+def _renewed(item: Converted, old: bytes | None, noted: dict[str, object]) -> bytes:
     isexec = item.mode == index.EXECUTABLE
     name = os.fsdecode(os.path.basename(item.path))
     if old is None:
-        return pointer.encode(item.md5, item.size, name, isexec, item.nfiles)
-    return pointer.refresh(old, item.pointer, name, item.md5, item.size, isexec, nfiles=item.nfiles)
+        new = pointer.encode(item.md5, item.size, name, isexec, item.nfiles)
+    else:
+        new = pointer.refresh(old, item.pointer, name, item.md5, item.size, isexec, nfiles=item.nfiles)
+    return with_facts(new, noted, pointer.is_plain(new, item.pointer)) if noted else new

@@ -8,8 +8,9 @@ from trinity_guard import git
 from trinity_guard.convert import ignorelines
 from trinity_guard.convert.journal import Journal
 from trinity_guard.convert.writes import write_blobs
+from trinity_guard.dvcrepo import noted
 from trinity_guard.dvcrepo.decode import outputs_of
-from trinity_guard.dvcrepo.pointer import refresh, renamed
+from trinity_guard.dvcrepo.pointer import is_plain, refresh, renamed
 from trinity_guard.git import files, index
 from trinity_guard.git.gitignore import with_lines, without_lines
 
@@ -121,7 +122,8 @@ def _pointer(place: git.Place, path: bytes, where: bytes, recorded: bytes) -> by
     if len(found) == 1 and found[0].path != path:
         # The pointer was renamed, and says the old name of its file here.
         return renamed(working, where, os.path.basename(found[0].text), os.path.basename(output.text))
-    return refresh(working, where, output.text, output.md5, output.size, output.isexec, nfiles=output.nfiles)
+    new = refresh(working, where, output.text, output.md5, output.size, output.isexec, nfiles=output.nfiles)
+    return new + noted.split(recorded)[1] if is_plain(new, where) else new
 
 
 def _mend_index(place: git.Place, records: list[tuple[bytes, ...]], real: bytes) -> None:

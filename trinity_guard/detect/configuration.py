@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from trinity_guard.config import Config, Sizes
     from trinity_guard.git import Place
 
-FIELDS = 18
+FIELDS = 19
 
 
 def read(top: bytes) -> Config:
@@ -127,7 +127,7 @@ def _encoded(config: Config) -> list[bytes]:
     texts = (
         "\n".join(config.patterns), "\n".join(config.exclude), "\n".join(config.folders),
         _sizes_text(config.max_size, config.max_size_of), _sizes_text(config.min_size, config.min_size_of),
-        "sniff" if config.sniff else "",
+        "sniff" if config.sniff else "", "facts" if config.facts else "",
         config.on_artifact, config.on_change, config.pickles, "\n".join(config.pickle_allow),
         config.push, config.sync, config.remote or "",
         "\n".join((config.source, *config.notes)),
@@ -143,6 +143,7 @@ def _decoded(fields: tuple[bytes, ...]) -> Config:
         max_sizes,
         min_sizes,
         sniff,
+        facts,
         on_artifact,
         on_change,
         pickles,
@@ -164,6 +165,7 @@ def _decoded(fields: tuple[bytes, ...]) -> Config:
         min_size=min_size,
         min_size_of=min_size_of,
         sniff=bool(sniff),
+        facts=bool(facts),
         on_artifact=on_artifact,
         on_change=on_change,
         pickles=pickles,

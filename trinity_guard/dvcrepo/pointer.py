@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard.dvcrepo import safe_paths, yaml
+from trinity_guard.dvcrepo import noted, safe_paths, yaml
 from trinity_guard.dvcrepo.output import Output, is_md5
 from trinity_guard.dvcrepo.paths import POINTER
 from trinity_guard.errors import GuardError, pathspec, shown, typed
@@ -129,7 +129,7 @@ def refresh(
     A legacy pointer stays one only while its file is unchanged: `dos2unix` is DVC 2's hash of a text file with
     CRLF line ends, where the caller knows it (None: the same as md5).
     """
-    quick = _canonical(old, where)
+    quick = _canonical(old, where)  # what we have noted of the former bytes goes
     same_kind = quick is not None and (quick.nfiles >= 0) == (nfiles >= 0)
     if quick and same_kind and (quick.text, quick.isexec, quick.legacy) == (name, isexec, False):
         decode(old, where)
@@ -142,6 +142,7 @@ def refresh(
         fields["nfiles"] = nfiles
     data = _load(old, where, MAX_BYTES_WITH_FILES >> 4, round_trip=True)
     _tidy_stage(data, pointer, where)
+    noted.forget(data)
     for entry, out in zip(data["outs"], pointer.outs, strict=True):
         if out is chosen and not (_versioned(entry) and out.md5 == md5):
             _record(entry, fields)
@@ -153,7 +154,8 @@ def renamed(old: bytes, where: bytes, name: str, new: str) -> bytes:
     """Return the pointer `old`, which is to stand at `where`, with the name `new` for its file `name`; nothing else."""
     plain = _canonical(old, where)
     if plain and plain.text == name and _plain_name(new.encode("utf-8", "surrogateescape")):
-        return old[: -len(name.encode()) - 1] + new.encode() + b"\n"
+        lines, facts = noted.split(old)
+        return lines[: -len(name.encode()) - 1] + new.encode() + b"\n" + facts
     chosen = _matching(pointer := decode(old, where), where, name)
     data = _load(old, where, MAX_BYTES_WITH_FILES >> 4, round_trip=True)
     for entry, out in zip(data["outs"], pointer.outs, strict=True):
@@ -186,6 +188,8 @@ def is_plain(data: bytes, where: bytes) -> bool:
 
 def _canonical(data: bytes, where: bytes) -> Output | None:
     """Read the exact lines of a plain `dvc add` (or of DVC 2: without `hash:`); None for everything else."""
+    if noted.FACTS in data:
+        data, _ = noted.split(data)
     lines = data.split(b"\n", 8)
     if lines[0] != b"outs:" or lines[-1] or len(lines) > 8:
         return None

@@ -63,6 +63,9 @@ CONFIG_TEXT = """\
 # "data/images/" or "*.parquet/"; one with a ! in front has a pointer for each of its artifacts.
 # folders = []
 
+# Whether rows, columns, class or shape of an artifact go into its pointer, where every forge shows them in a diff.
+# facts = false
+
 # A pickle (a model, mostly) that names what is not known to be harmless: "warn" names it when it is committed or
 # fetched, "refuse" stops the commit, "off".
 # pickles = "warn"

@@ -1,0 +1,46 @@
+"""What we note of the data in a pointer's `meta`, which DVC keeps: written, read, and taken out again."""
+
+from __future__ import annotations
+
+from trinity_guard.dvcrepo import yaml
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+OWNER = "trinity-guard"
+FACTS = b"meta:\n  trinity-guard:\n"
+MAX_BYTES = 1 << 20
+
+
+def with_facts(data: bytes, facts: dict[str, object], plain: bool) -> bytes:
+    """Return a pointer that has none yet with facts of its data: numbers, and plain names.
+
+    plain: it has the very lines that `dvc add` writes. Where somebody has another kind of `meta`, ours finds no place.
+    """
+    if plain:
+        return data + FACTS + b"".join(b"    %b: %b\n" % (k.encode(), str(v).encode()) for k, v in facts.items())
+    try:
+        fields = yaml.parse(data, MAX_BYTES, True)
+    except ValueError:
+        return data
+    if not isinstance(fields.setdefault("meta", {}), dict):
+        return data
+    fields["meta"][OWNER] = facts
+    return yaml.dump(fields)
+
+
+def split(data: bytes) -> tuple[bytes, bytes]:
+    """Return the lines of a plain pointer, and those of our facts behind them, b"" where there are none."""
+    lines, found, facts = data.partition(b"\n" + FACTS)
+    ours = found and facts.endswith(b"\n") and all(line.startswith(b"    ") for line in facts[:-1].split(b"\n"))
+    return (lines + b"\n", FACTS + facts) if ours else (data, b"")
+
+
+def forget(fields: Any) -> None:
+    """Take our facts out of a pointer that YAML has read."""
+    meta = fields.get("meta")
+    if isinstance(meta, dict) and OWNER in meta:
+        del meta[OWNER]
+        if not meta:
+            del fields["meta"]
