@@ -64,6 +64,14 @@ def test_they_are_looked_for_where_the_framework_keeps_them(
     assert framework_stash.patches() == [os.fsencode(folder / f"patch1-{os.getppid()}")]
 
 
+def test_those_of_prek_are_told_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PREK_HOME", str(tmp_path))
+    (tmp_path / "patches").mkdir()
+    for pid in (os.getppid(), os.getpid(), 1):
+        (tmp_path / "patches" / f"1700000000123-{pid}.patch").touch()
+    assert framework_stash.patches() == [os.fsencode(tmp_path / "patches" / f"1700000000123-{os.getppid()}.patch")]
+
+
 # --- the conversion under it
 
 

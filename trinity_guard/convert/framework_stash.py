@@ -55,14 +55,25 @@ class guarded:  # noqa: N801  # reads as a word: with guarded(place, framework)
 
 
 def patches() -> list[bytes]:
-    """Return the patches of the framework's that this commit runs under: `patch<time>-<pid>` of a process above us."""
-    home = os.environb.get(b"PRE_COMMIT_HOME")
-    if not home:
-        caches = os.environb.get(b"XDG_CACHE_HOME") or os.path.expanduser(b"~/.cache")
-        home = os.path.join(caches, b"pre-commit")
-    try:
-        names = os.listdir(home)
-    except OSError:
+    """Return the patches of unstaged edits that this commit runs under: of a process above us.
+
+    The framework's are `patch<time>-<pid>`, those of prek, which runs the same configs, `patches/<time>-<pid>.patch`.
+    """
+    caches = os.environb.get(b"XDG_CACHE_HOME") or os.path.expanduser(b"~/.cache")
+    home = os.environb.get(b"PRE_COMMIT_HOME") or os.path.join(caches, b"pre-commit")
+    other = os.path.join(os.environb.get(b"PREK_HOME") or os.path.join(caches, b"prek"), b"patches")
+    found = [*_below(home, b"patch", b""), *_below(other, b"", b".patch")]
+    if not found:
         return []
     pids = {b"%d" % pid for pid in caller.processes_above()}
-    return [os.path.join(home, n) for n in names if n.startswith(b"patch") and n.rpartition(b"-")[2] in pids]
+    return [file for file, pid in found if pid in pids]
+
+
+def _below(folder: bytes, start: bytes, end: bytes) -> list[tuple[bytes, bytes]]:
+    """Return (file, its process) of the patches in a folder."""
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return []
+    named = [n for n in names if n.startswith(start) and n.endswith(end)]
+    return [(os.path.join(folder, n), n.removesuffix(end).rpartition(b"-")[2]) for n in named]

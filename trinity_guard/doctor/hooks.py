@@ -12,6 +12,7 @@ from trinity_guard import git
 from trinity_guard.doctor.checks import ERROR, WARNING, Check, Repository, Unseen, counted, fine, listed
 from trinity_guard.errors import GuardError, shown, typed
 from trinity_guard.git import files
+from trinity_guard.git import hooks as git_hooks
 from trinity_guard.setup import framework, install
 from trinity_guard.setup import native as native_hooks
 from trinity_guard.setup.record import InstallPlan
@@ -65,7 +66,7 @@ def state_of(subject: Repository, where: native_hooks.Folder | None) -> FoundHoo
 def _look_at(hook: native_hooks.Hook, found: FoundHooks) -> None:
     data = native_hooks.hook_at(hook.path)
     moved = hook.path + native_hooks.LEGACY
-    if data is not None and native_hooks.OF_PRE_COMMIT in data and native_hooks.ours(moved):
+    if data is not None and git_hooks.of_framework(data) and native_hooks.ours(moved):
         # `pre-commit install` put its own in the place of ours, and runs ours first.
         (found.fine if _runs(hook.path) and _runs(moved) else found.plain).append(hook.name)
     elif data is None:
@@ -288,7 +289,7 @@ def by_pre_commit(subject: Repository) -> Check:
 
 def _stage_runs(subject: Repository, stage: str) -> bool:
     path = os.path.join(subject.hooks_folder, stage.encode())
-    return native_hooks.OF_PRE_COMMIT in (native_hooks.hook_at(path) or b"") and _runs(path)
+    return git_hooks.of_framework(native_hooks.hook_at(path) or b"") and _runs(path)
 
 
 def _install_stages(subject: Repository) -> str:
@@ -350,8 +351,8 @@ def _finding(subject: Repository, where: native_hooks.Folder | None, found: Foun
 def _program_of_framework(subject: Repository) -> Check:
     path = os.path.join(subject.hooks_folder, b"pre-commit")
     data = native_hooks.hook_at(path) or b""
-    python = re.search(rb"(?m)^INSTALL_PYTHON=(.*)$", data)
-    if native_hooks.OF_PRE_COMMIT not in data or python is None:
+    python = re.search(rb"(?m)^(?:INSTALL_PYTHON|PREK)=(.*)$", data)
+    if not git_hooks.of_framework(data) or python is None:
         raise Unseen("the pre-commit framework is not installed (see framework)")
     name = python[1].strip(b"'\"\r ")
     if not _runs(name) and not shutil.which("pre-commit", path=BARE_PATH):

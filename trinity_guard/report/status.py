@@ -14,7 +14,7 @@ from trinity_guard.dvcrepo.compare import CHANGED, UNKNOWN, Comparison
 from trinity_guard.dvcrepo.output import Output
 from trinity_guard.dvcrepo.paths import is_lock
 from trinity_guard.errors import shown
-from trinity_guard.git import files
+from trinity_guard.git import files, hooks
 from trinity_guard.push import background
 from trinity_guard.push.queue import Queue, Retries
 from trinity_guard.remotes import connect
@@ -116,7 +116,7 @@ def installed_hooks() -> list[str]:
 
 
 def _framework_calls_us(hook: bytes) -> bool:
-    if b"pre-commit.com" not in hook:
+    if not hooks.of_framework(hook):
         return False
     try:
         return b"trinity-" in git.read(".pre-commit-config.yaml", files.MAX_READ)

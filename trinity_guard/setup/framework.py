@@ -9,6 +9,7 @@ import os
 
 from trinity_guard import git, python_module, setup
 from trinity_guard.errors import UNUSABLE, GuardError, shown
+from trinity_guard.git import hooks
 from trinity_guard.setup import native
 
 TYPE_CHECKING = False
@@ -296,7 +297,7 @@ def _hook(place: git.Place, stage: str) -> bytes:
 
 def generated(place: git.Place, stage: str) -> bool:
     """Whether the framework's own hook is installed for a stage."""
-    return native.OF_PRE_COMMIT in (native.hook_at(_hook(place, stage)) or b"")
+    return hooks.of_framework(native.hook_at(_hook(place, stage)) or b"")
 
 
 def install(place: git.Place) -> list[str]:
