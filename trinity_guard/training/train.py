@@ -127,6 +127,8 @@ def train(options: TrainingOptions, store: runs.RunStore, watch: Watch | None = 
     ignored = _ignore_store(options.root, store)
     store.begin()
     try:
+        if options.experiment.number:
+            runs.require(store, options.experiment)  # an id of none is told before the fit
         fitted = _fit(inputs, parts, store, watch)
         watch.steps("logging to MLflow")
         return _completed(inputs, store, fitted, ignored)

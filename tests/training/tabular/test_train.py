@@ -83,6 +83,14 @@ def test_a_table_that_will_not_do_leaves_nothing_behind(project: Repo) -> None:
     assert sorted(p.name for p in project.path.iterdir() if p.name != ".git") == ["data"]
 
 
+@pytest.mark.slow
+def test_an_experiment_that_is_not_there_is_told_before_the_fit(project: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train, "_fitted", lambda *_: pytest.fail("it was fitted"))
+    asked = order(project, Options("price", FEATURES), experiment=runs.Experiment("x", "777"))
+    with pytest.raises(GuardError, match="has no experiment 777, which MLFLOW_EXPERIMENT_ID names"):
+        train.train(asked, runs.store(str(project.path)))
+
+
 def test_a_models_name_follows_from_its_target() -> None:
     assert train._name(Order("", "", "", "", Options("Sale price (€)"))) == "Sale-price-model"
     assert train._name(Order("", "", "", "", Options("y"), name="house")) == "house"

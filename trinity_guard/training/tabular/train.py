@@ -67,6 +67,8 @@ def train(order: Order, store: runs.RunStore, on_step: Callable[[str], None] = l
     model = estimator.pipeline(table, order.options)
     store.begin()
     try:
+        if order.experiment.number:
+            runs.require(store, order.experiment)  # an id of none is told before the fit
         on_step("fitting")
         fitted = _fitted(model, table, parts[0])
         on_step("cross-validating")
