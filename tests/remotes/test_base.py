@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.support import Repo
+from trinity_guard.errors import GuardError
 from trinity_guard.remotes import base
 
 
@@ -98,3 +100,16 @@ def test_the_time_limit_is_read_from_the_environment(
     assert base.seconds(5) == 5
     monkeypatch.setenv("TRINITY_GUARD_TIMEOUT", told)
     assert base.seconds(5) == seconds
+
+
+def test_without_dvc_every_way_to_a_project_says_so(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The advice `trinity-guard init` could not work there."""
+    from trinity_guard.commands import dvc, init, remote
+
+    monkeypatch.chdir(bare_repo.path)
+    monkeypatch.setattr(base, "_has", lambda name: name != "dvc")
+    for command, words in ((init, ["-q"]), (remote, ["add", "s3://b/x"]), (dvc, ["pull"])):
+        with pytest.raises(GuardError, match="DVC is not installed beside trinity-guard") as refused:
+            command.run(words)
+        assert refused.value.remedy.endswith("-m pip install dvc")
+    assert not bare_repo.file(".dvc").exists()

@@ -7,7 +7,7 @@ import os
 from trinity_guard import python_module
 from trinity_guard.commands.terminal import arguments
 from trinity_guard.commands.terminal.arguments import Parser
-from trinity_guard.errors import UNUSABLE, GuardError
+from trinity_guard.remotes import base
 
 DESCRIPTION = """\
 Run the DVC that is installed beside trinity-guard: `uv tool` and `pipx` put no `dvc` on the PATH. All that follows is
@@ -24,11 +24,6 @@ def configure(p: Parser) -> None:
 def run(args: list[str]) -> int:
     if args[:1] in ([], ["-h"], ["--help"]):
         arguments.parse("trinity-guard dvc", configure, args or ["--help"])
-    import importlib.util
-
-    if importlib.util.find_spec("dvc") is None:
-        from trinity_guard.remotes.base import install_line  # noqa: PLC0415  # once in a while
-
-        raise GuardError("DVC is not installed beside trinity-guard.", install_line("dvc"), UNUSABLE)
+    base.require_dvc()
     command = [*python_module("dvc"), *args]
     return os.execv(command[0], command)  # noqa: S606  # no shell

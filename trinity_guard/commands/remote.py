@@ -11,7 +11,7 @@ from trinity_guard.commands.terminal import arguments
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo import safe_paths, secrets, urls
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
-from trinity_guard.remotes import add, check, credentials, endpoints, trust
+from trinity_guard.remotes import add, base, check, credentials, endpoints, trust
 from trinity_guard.setup.record import InstallPlan
 
 TYPE_CHECKING = False
@@ -96,6 +96,7 @@ def _root(place: git.Place) -> bytes:
     inside = os.path.relpath(os.path.realpath(os.getcwdb()), os.path.realpath(place.top))
     root = dvcproject.root_of(place.top, os.path.normpath(os.path.join(inside, b"x")))
     if root is None:
+        base.require_dvc()
         raise GuardError("there is no DVC here yet.", "trinity-guard init", exit_code=UNUSABLE)
     return os.path.join(place.top, root).rstrip(b"/")
 

@@ -9,7 +9,7 @@ from trinity_guard.dvcrepo import configfile, safe_paths, secrets, urls
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git.files import read_if_there, replace
-from trinity_guard.remotes import credentials, endpoints, untrusted
+from trinity_guard.remotes import base, credentials, endpoints, untrusted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def free_name(project: dvcproject.Project) -> str:
 
 def dvc(root: bytes, *args: str | bytes) -> None:
     """Run the real DVC on a project."""
+    base.require_dvc()
     env = {**os.environ, "DVC_NO_ANALYTICS": "1", "PYTHONSAFEPATH": "1", "PYTHONUTF8": "1"}
     git.succeed([*python_module("dvc"), "--cd", root, *args], env=env)
 

@@ -6,7 +6,7 @@ import os
 import sys
 
 from trinity_guard.dvcrepo import urls
-from trinity_guard.errors import GuardError
+from trinity_guard.errors import UNUSABLE, GuardError
 
 # The plug-in of DVC that speaks a scheme.
 PACKAGES = {
@@ -72,6 +72,12 @@ def install_line(package: str, extra: str = "", *, upgrade: bool = False) -> str
     if _has("ensurepip"):
         return f"{python} -m ensurepip && {python} -m pip install {wanted}{newer}"
     return f"uv pip install --python {python} {wanted}{newer}     # uv: https://docs.astral.sh/uv"
+
+
+def require_dvc() -> None:
+    """Refuse to go on where DVC is not installed: the command that would make a project could not run."""
+    if not _has("dvc"):
+        raise GuardError("DVC is not installed beside trinity-guard.", install_line("dvc"), UNUSABLE)
 
 
 def _says(folder: str, name: str) -> bool:

@@ -12,7 +12,7 @@ from trinity_guard.detect import configuration
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import files, version
-from trinity_guard.remotes import add, trust
+from trinity_guard.remotes import add, base, trust
 from trinity_guard.setup import driver, dvcinit, framework, merges, native, settings_file, sparse
 from trinity_guard.setup.record import InstallOutcome, InstallPlan, record_file
 
@@ -31,6 +31,7 @@ def install(
     where there are hooks.
     """
     version.require()
+    base.require_dvc()
     plan = InstallPlan(place)
     plan.outcome.done += sparse.take_in(place)
     mode = hooks or (FRAMEWORK if _framework_has_us(place) else NATIVE)
