@@ -257,10 +257,29 @@ def test_the_inputs_reach_the_lint(project: Project, machine: Machine) -> None:
     assert (ran.code, ran.commands()) == (0, [])
 
 
+def test_a_pull_request_tells_what_changed_inside_artifacts_and_a_forks_asks_no_remote(
+    project: Project, machine: Machine
+) -> None:
+    project.git("checkout", "-q", "main")
+    project.commit("a table", t_csv=b"id,x\n1,5\n2,6\n")
+    project.base = project.head()
+    project.git("checkout", "-q", "-B", "feature")
+    project.commit("another", t_csv=b"id,x\n1,5\n2,<b>\n")
+    event, env = pull_request(project)
+    at = project.clone()
+    said = act(machine, at, event, env, diff="true").summary
+    assert "### What changed inside artifacts" in said
+    assert "<code>1 changed, by id</code>" in said
+    assert "<b>" not in said
+    assert "### trinity-guard lint" in said
+    assert f"{PROJECT}[review]" in machine.got()
+    assert "What changed" not in act(machine, at, event, env).summary
+
+
 EVIL = "$(touch PWNED)`touch PWNED`'\";touch PWNED\n::error::x"
 
 
-@pytest.mark.parametrize("name", ["range", "rules", "baseline", "remote", "version", "extras"])
+@pytest.mark.parametrize("name", ["range", "rules", "baseline", "remote", "version", "extras", "diff"])
 def test_an_input_is_text_and_never_a_command(project: Project, machine: Machine, name: str) -> None:
     at = project.clone()
     before = sorted(p.name for p in at.iterdir())
@@ -268,7 +287,7 @@ def test_an_input_is_text_and_never_a_command(project: Project, machine: Machine
     ran = act(machine, at, event, env, **{name: EVIL})
     assert sorted(p.name for p in at.iterdir()) == before
     assert not list(machine.temp.rglob("PWNED"))
-    assert ran.code == (0 if name == "remote" else 2), ran.log
+    assert ran.code == (0 if name in ("remote", "diff") else 2), ran.log
     assert "::error::x" not in ran.commands()
 
 
@@ -349,7 +368,7 @@ def test_a_lint_with_these_alone_finds_what_one_with_dvc_finds(bare_repo: Repo, 
 
 def test_no_step_puts_an_expression_into_a_script() -> None:
     scripts = [step["run"] for step in STEPS if "run" in step]
-    assert len(scripts) == 2
+    assert len(scripts) == 3
     assert not any("${{" in script for script in scripts)
     assert all(re.fullmatch(r"[\w./-]+@v\d+", step["uses"]) for step in STEPS if "uses" in step)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import Any
 
 import pytest
@@ -105,3 +106,30 @@ def test_each_format_is_printed(
 def test_what_is_neither_is_refused(history: Repo, capfd: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["diff", "nothing"]) == 2
     assert "there is no commit and no artifact 'nothing'." in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("head", "offline"), [("us/repo", False), ("them/repo", True), ("", True)], ids=["own", "fork", "deleted"]
+)
+def test_an_event_names_the_commits_and_a_copys_ask_no_remote(
+    history: Repo, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, head: str, offline: bool
+) -> None:
+    shas = {name: history.git("rev-parse", name).stdout.decode().strip() for name in ("main", "side")}
+    request = {
+        "base": {"sha": shas["main"], "repo": {"full_name": "us/repo"}},
+        "head": {"sha": shas["side"], "repo": {"full_name": head} if head else None},
+    }
+    event = history.path.parent / "event.json"
+    event.write_text(json.dumps({"pull_request": request}))
+    for name, value in {"ACTIONS": "true", "EVENT_PATH": str(event), "EVENT_NAME": "pull_request"}.items():
+        monkeypatch.setenv(f"GITHUB_{name}", value)
+    shutil.rmtree(history.path / ".dvc" / "cache")
+    assert cli.main(["diff", "--event", "--format", "json"]) == 0
+    [found] = json.loads(capfd.readouterr().out)["artifacts"]
+    assert (found["path"], found["change"]) == ("b.csv", "added")
+    assert ("(--offline)" in (found["unavailable"] or "")) is offline
+
+
+def test_without_an_event_there_is_nothing_to_compare(history: Repo, capfd: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["diff", "--event"]) == 0
+    assert "there is nothing to compare" in capfd.readouterr().err

@@ -9,7 +9,7 @@ from trinity_guard.commands.terminal import arguments, progress, shells
 from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.detect import patterns
 from trinity_guard.errors import FINE, UNUSABLE, GuardError
-from trinity_guard.git import repository, revisions
+from trinity_guard.git import events, repository, revisions
 from trinity_guard.review import review
 from trinity_guard.review.formats import as_json, markdown, text
 
@@ -34,6 +34,7 @@ def configure(p: Parser) -> None:
     p.usage = "trinity-guard diff [A] [B] [PATH…]\n       trinity-guard diff A..B [PATH…]"
     arguments.add_word(p, "words", "A B PATH", "commits, then paths", shells.REVISION, nargs="*", default=[])
     p.add_argument("--merge-base", action="store_true", help="from where A and B parted, as a pull request shows it")
+    p.add_argument("--event", action="store_true", help="what the event brings that started this run of a CI")
     p.add_argument("--offline", action="store_true", help="ask no remote for what the cache lacks")
     arguments.add_value(p, "--key", "COLUMN,…", "the columns that tell a row of a table (else they are looked for)")
     arguments.add_value(p, "--rows", "N", "how many rows to show of each kind (10)", type=_count, default=10)
@@ -54,7 +55,10 @@ def run(args: list[str]) -> int:
     place = git.place()
     git.at_top(place)
     config, rules = patterns.load_config(place)
-    wanted = _asked(place, asked, start, args)
+    wanted = _of_event(place, asked, start) if asked.event else _asked(place, asked, start, args)
+    if wanted is None:
+        console.note("what started this run names no commits: there is nothing to compare.")
+        return FINE
     with progress.Progress() as line:
         found = review.review(place, config, rules, wanted, line.bar("fetching"))
     if asked.format == "text" and not console.quiet():
@@ -92,6 +96,22 @@ def _asked(place: git.Place, asked: Namespace, start: bytes, args: list[str]) ->
     found = review.Asked(before, after, repository.relative(place, named, start))
     found.key = [name for name in (asked.key or "").split(",") if name]
     found.rows, found.offline = asked.rows, asked.offline
+    return found
+
+
+def _of_event(place: git.Place, asked: Namespace, start: bytes) -> review.Asked | None:
+    """Return what the event of a CI means, from where it parted; a copy's commits lead to no remote."""
+    told = events.told(os.environ)
+    if told is None or not told.base:
+        return None
+    git.as_pushed()
+    before = review.merge_base(told.base, told.tip) if told.tip else b""
+    if not before:
+        return None
+    place.base = told.base
+    found = review.Asked(before, told.tip, repository.relative(place, asked.words, start))
+    found.key = [name for name in (asked.key or "").split(",") if name]
+    found.rows, found.offline = asked.rows, asked.offline or events.of_fork(os.environ)
     return found
 
 

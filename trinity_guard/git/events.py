@@ -89,6 +89,17 @@ def trusted_base(env: Mapping[str, str]) -> bytes | None:
     return None if not default or ref == f"refs/heads/{default}" else _default_here(default, ref)
 
 
+def of_fork(env: Mapping[str, str]) -> bool:
+    """Whether what this run of a CI looks at comes from somebody's own copy of the repository."""
+    if env.get("GITHUB_ACTIONS") == "true" and env.get("GITHUB_EVENT_PATH"):
+        event = _event(env)
+        names = [_text(event, "pull_request", side, "repo", "full_name") for side in ("head", "base")]
+        # Of a copy that was deleted since there is no name.
+        return bool(_of_request(event)[0]) and (not names[0] or names[0] != names[1])
+    ids = (env.get("CI_MERGE_REQUEST_SOURCE_PROJECT_ID", ""), env.get("CI_MERGE_REQUEST_PROJECT_ID", ""))
+    return env.get("GITLAB_CI") == "true" and ids[0] != ids[1]
+
+
 def _default_here(default: str, ref: str) -> bytes:
     base = revisions.commit(b"refs/remotes/origin/" + os.fsencode(default))
     if base is None:
