@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.git.conftest import place_of
+from tests.helpers.support import require
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.git import files
 
@@ -329,3 +330,16 @@ def test_a_mode_that_fails_otherwise_is_a_failure(tmp_path: Path, monkeypatch: p
     with pytest.raises(GuardError, match="Input/output"):
         files.replace(os.fsencode(tmp_path / "a"), b"1")
     assert not [p for p in tmp_path.iterdir() if p.name != "home"]
+
+
+def test_a_folder_that_hands_its_group_on_does_so_for_files_made_elsewhere(tmp_path: Path) -> None:
+    if os.getuid():
+        require("root, to give a folder another group")
+    (tmp_path / "ours").mkdir()
+    (tmp_path / "made").mkdir()
+    os.chown(tmp_path / "ours", -1, 12345)
+    (tmp_path / "ours").chmod(0o2775)
+    files.replace(os.fsencode(tmp_path / "ours" / "a"), b"1", made_in=os.fsencode(tmp_path / "made"))
+    files.replace(os.fsencode(tmp_path / "made" / "a"), b"1")
+    assert (tmp_path / "ours" / "a").stat().st_gid == 12345
+    assert (tmp_path / "made" / "a").stat().st_gid == os.getgid()

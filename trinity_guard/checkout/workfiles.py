@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from stat import S_ISREG
 
 from trinity_guard import git
 from trinity_guard.dvcrepo import odb
@@ -266,6 +267,9 @@ class StagingDir:
 
     def _place(self, temporary: bytes, target: bytes) -> os.stat_result:
         stat = os.lstat(temporary)
+        if S_ISREG(stat.st_mode) and stat.st_nlink == 1:  # a link is the object itself, which is the cache's
+            files.take_group(temporary, os.path.dirname(target))
+            stat = os.lstat(temporary)
         try:
             os.rename(temporary, target)
         except OSError as error:

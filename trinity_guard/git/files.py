@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # Begins the name of a file that is being written. Short, whatever the file's own name is: there is a NAME_MAX.
 UNFINISHED = b".trinity-guard-"
 CROSSES = 18  # EXDEV
+SETGID = 0o2000
 NO_MODES = frozenset((1, 13, 38, 95, 45, 78, 102))  # EPERM, EACCES, ENOSYS, EOPNOTSUPP
 # Bytes of what people write by hand: ignore files, pointers, hooks, configurations.
 MAX_READ = 16 << 20
@@ -139,6 +140,8 @@ def _replace(path: bytes, data: bytes, asked: int, final: int | None, durable: b
         try:
             # A new file's mode is what the system (umask, ACL) made of the one that was asked for.
             final = os.fstat(fd).st_mode & 0o777 if final is None else final
+            if made_in != os.path.dirname(path):
+                take_group(fd, os.path.dirname(path) or b".")
             change_mode(fd, 0o600)
             write(fd, data)
             change_mode(fd, final)
@@ -161,6 +164,17 @@ def change_mode(file: int | bytes, mode: int) -> None:
     except OSError as error:
         if error.errno not in NO_MODES:
             raise
+
+
+def take_group(file: int | bytes, folder: bytes) -> None:
+    """Give a file that was made elsewhere the group that it would have been made with in a folder that hands its on."""
+    above = os.stat(folder)
+    if not above.st_mode & SETGID or os.stat(file).st_gid == above.st_gid:
+        return
+    try:
+        os.chown(file, -1, above.st_gid)
+    except OSError:
+        return  # a group that we are not in
 
 
 def random_name() -> bytes:
