@@ -112,6 +112,12 @@ def test_values_are_those_that_python_reads(protocol: int) -> None:
     assert [v for v in record.values[0] if not isinstance(v, bytes | values.Object)] == expected
 
 
+@pytest.mark.parametrize("count", [999, 1000, 2500])
+def test_long_lists_of_floats_are_read_whole(count: int) -> None:
+    floats = [n / 3 for n in range(count)]
+    assert told(pickle.dumps([floats, "behind"], 4)).values == [[floats, "behind"]]
+
+
 def test_objects_have_their_class_their_state_and_their_items() -> None:
     value = told(pickle.dumps(OrderedDict(a=1), 4)).values[0]
     assert values.class_name(value) == "collections.OrderedDict"

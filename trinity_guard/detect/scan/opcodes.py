@@ -144,6 +144,20 @@ for _code, _size, _read in (
 def _mark(m: Machine) -> None:
     m.below.append(m.stack)
     m.stack = []
+    if m.data[m.at : m.at + 1] == b"G":
+        _floats(m)
+
+
+# Pickle writes lists in so many items at once; those of floats are read at once, too.
+BATCH = 1000
+_ALL_FLOATS = b"G" * BATCH
+
+
+def _floats(m: Machine) -> None:
+    end = m.at + 9 * BATCH
+    if end <= m.end and m.data[m.at : end : 9] == _ALL_FLOATS:
+        m.stack = [value for (value,) in struct.iter_unpack(">xd", m.data[m.at : end])]
+        m.at = end
 
 
 @op(b"0")

@@ -53,7 +53,10 @@ def judge(made: Object, state: Any) -> str:
 
 # ---- functions that are values in a model (a ufunc, say) are called by nothing that the pickle itself calls
 
-TAKES_FUNCTIONS = frozenset({"functools.partial", "joblib.parallel._FuncWrapper"})
+# Their rules below look at each function that they are given.
+TAKES_FUNCTIONS = frozenset(
+    f"numpy.random._pickle.{name}" for name in ("__bit_generator_ctor", "__generator_ctor", "__randomstate_ctor")
+)
 
 
 def _functions_in(made: Object) -> str:
