@@ -26,6 +26,9 @@ LIBRARIES = ("joblib", "lightgbm", "numpy", "pandas", "scikit-learn", "scipy", "
 # Reviewed, and not taken: they fetch, call or open whatever stands beside them.
 REFUSED = {("builtins", "getattr"), ("builtins", "eval"), ("builtins", "exec"), ("builtins", "__import__")}
 
+# A name of scikit-learn 1.5 and 1.6 stands for a module that anybody's folder may have.
+REFUSED_MODULES = {"_loss"}
+
 # By hand: what these versions of PyTorch write for weights (torch.save of a state_dict), by its own list for
 # weights_only; and the names of the same things before NumPy 2 and pandas 3, which the next sections may not hold.
 BY_HAND = """\
@@ -68,7 +71,7 @@ def write(sources: list[str]) -> None:
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
     for one in said:
         for module, name, uses in one["names"]:
-            if (module, name) not in REFUSED:
+            if (module, name) not in REFUSED and module not in REFUSED_MODULES:
                 found[module, name] |= set(uses)
     versions = "; ".join(", ".join(f"{n} {v}" for n, v in one["versions"].items()) for one in said)
     head = '"""Names of saved models and what is done with them: written by `python -m benchmarks.known`.\n\n'

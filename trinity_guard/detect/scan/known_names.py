@@ -1,7 +1,8 @@
-"""Names of saved models, and what is done with them. Written by `python -m benchmarks.known`; not edited.
+"""Names of saved models and what is done with them: written by `python -m benchmarks.known`.
 
 Made with joblib 1.4.2, lightgbm 4.5.0, numpy 1.26.4, pandas 2.2.3, scikit-learn 1.4.2, scipy 1.13.1, xgboost 2.1.4;
-joblib 1.6.0, lightgbm 4.7.0, numpy 2.4.6, pandas 3.1.1, scikit-learn 1.9.1, scipy 1.17.1, xgboost 3.2.0.
+joblib 1.5.1, lightgbm 4.6.0, numpy 2.1.3, pandas 2.3.0, scikit-learn 1.6.1, scipy 1.15.2, xgboost 3.0.2; joblib
+1.6.0, lightgbm 4.7.0, numpy 2.4.6, pandas 3.1.1, scikit-learn 1.9.1, scipy 1.17.1, xgboost 3.2.0.
 """
 
 NAMES = """\
@@ -21,6 +22,7 @@ numpy: absolute exp expm1 log log1p mean sqrt tanh
 numpy built called class: dtype
 numpy class: float64 int64 matrix ndarray recarray record
 numpy built class new: poly1d
+numpy._core._multiarray_umath: absolute exp expm1 log log1p sqrt tanh
 numpy._core.multiarray built called: _reconstruct
 numpy._core.multiarray called: scalar
 numpy._core.numeric called: _frombuffer
@@ -68,7 +70,7 @@ pandas.core.arrays.interval class: IntervalArray
 pandas.core.arrays.period class: PeriodArray
 pandas.core.arrays.sparse.array built class new: SparseArray
 pandas.core.arrays.string_ class: StringArray
-pandas.core.arrays.string_ built class new: StringDtype
+pandas.core.arrays.string_ built called class new: StringDtype
 pandas.core.arrays.timedeltas class: TimedeltaArray
 pandas.core.dtypes.dtypes built class new: CategoricalDtype DatetimeTZDtype IntervalDtype SparseDtype
 pandas.core.dtypes.dtypes called class: PeriodDtype
@@ -123,7 +125,7 @@ sklearn.cluster._kmeans: _kmeans_single_lloyd
 sklearn.cluster._mean_shift built class new: MeanShift
 sklearn.cluster._optics built class new: OPTICS
 sklearn.cluster._spectral built class new: SpectralClustering
-sklearn.compose._column_transformer built class new: ColumnTransformer
+sklearn.compose._column_transformer built class new: ColumnTransformer _RemainderColsList
 sklearn.compose._target built class new: TransformedTargetRegressor
 sklearn.covariance._elliptic_envelope built class new: EllipticEnvelope
 sklearn.covariance._empirical_covariance built class new: EmpiricalCovariance
