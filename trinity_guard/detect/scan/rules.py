@@ -30,7 +30,7 @@ FACTORIES = frozenset(
     | {"collections.OrderedDict"}
 )
 # What a library hands to its own classes, and is neither class nor function.
-MARKERS = frozenset({"pandas.NA"})
+MARKERS = frozenset({"pandas.NA", "pandas._libs.missing.NA"})
 RECORD = "numpy.record"
 BIT_GENERATORS = frozenset({"MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"})
 
