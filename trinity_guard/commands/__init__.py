@@ -19,7 +19,7 @@ COMMANDS = {
     "scan": "pickles, read and never loaded: what they would call (exit 1 for what is not known)",
     "status": "what is guarded, changed, waiting",
     "data": "the training set of the trainer, measured by laying text out",
-    "train": "train the layout_risk_predictor, log it to MLflow, write model, metadata and card",
+    "train": "train a model on a table, log it to MLflow, write model, metadata and card",
     "evaluate": "a model's figures on a table",
     "predict": "what a model says of pages, and which healing strategy it advises",
     "record": "the metadata and card of a model of your own, of any library, for release and lineage",

@@ -25,12 +25,13 @@ NAME = "layout_risk_predictor"
 MAX_SHOWN = 40
 DATASET, OUTPUT = ("data", "training_dataset.csv"), "models"
 DESCRIPTION = """\
-Train the layout_risk_predictor: check the table, split it by page, fit a random forest, evaluate it beside a
-constant, log the run to MLflow, and write the model with its metadata and card. The same table and settings
-give the same bytes.
+Train a model on a table: check it, split it by group, fit, evaluate beside a constant, log the run to MLflow, and write
+the model with its metadata and card. With --target COLUMN the table is one of your own, and any of scikit-learn's
+estimators learns from it; without, it is the layout_risk_predictor's. The same table and settings give the same bytes.
 """
 EXAMPLE = """\
 example:
+  trinity train --dataset data/homes.csv --target price --estimator sklearn.linear_model.Ridge --set alpha=2
   trinity train --set max_depth=12 --register layout-risk-predictor
   git add -A && git commit -m "A deeper forest"
 
