@@ -36,7 +36,7 @@ ASKED = [
     ("trinity-guard migrate run --preserve", {"--preserve-commit-hashes"}),
     ("trinity-guard init --hooks n", {"native", "none"}),
     ("trinity-guard completion z", {"zsh"}),
-    ("trinity train --target is", {"is_valid"}),
+    ("trinity train --task re", {"regression"}),
     ("trinity-guard add mod", {"models"}),
     ("trinity-guard add models mod", {"models"}),
     ("trinity-guard predict mod", {"models"}),

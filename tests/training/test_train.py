@@ -323,7 +323,6 @@ def test_settings_that_cannot_be_meant_are_refused_at_once(
     [
         ["--search", "0"],
         ["--min-f1", "2"],
-        ["--target", "x"],
         ["--scheduler", "tcp://h:1"],
         ["--register", ""],
         ["--register", "a/b"],
