@@ -67,6 +67,22 @@ def test_ten_thousand_columns_are_compared(tables: Tables) -> None:
     assert found.changed == {"n777": 1}
 
 
+def test_a_key_that_only_counts_the_rows_is_none_where_a_row_in_the_middle_went(tables: Tables) -> None:
+    rows = [f"{n * 7 % 31},{n % 3}" for n in range(60)]
+    before = ",x,y\n" + "".join(f"{at},{row}\n" for at, row in enumerate(rows))
+    after = ",x,y\n" + "".join(f"{at},{row}\n" for at, row in enumerate(rows[:20] + rows[21:]))
+    found = tables.compare(before, after)
+    assert (found.key, found.added, found.removed, found.rows_with_changes) == (None, 0, 1, 0)
+    assert found.notes == ["the column 'Unnamed: 0' only counts the rows: compared as multisets without it"]
+    assert [row["Unnamed: 0"] for row in found.rows_removed] == [20]
+
+
+def test_a_key_that_counts_the_rows_stays_one_where_cells_changed(tables: Tables) -> None:
+    before = "id,x\n" + "".join(f"{n},{n % 5}\n" for n in range(60))
+    found = tables.compare(before, before.replace("\n7,2\n", "\n7,9\n"))
+    assert (found.key, found.rows_with_changes) == (["id"], 1)
+
+
 # ---- what holds of any two tables
 
 CELLS = {

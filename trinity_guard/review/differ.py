@@ -78,6 +78,7 @@ def compare(engine: Engine, before: Table, after: Table, key: Sequence[str] = ()
     if found.key:
         _rename_by_content(engine, found)
         _by_key(engine, found, limit)
+        found = _without_count(engine, found, limit) if not key else found
     else:
         _rename_by_bag(engine, found)
         if found.columns.common:
@@ -90,6 +91,34 @@ def compare(engine: Engine, before: Table, after: Table, key: Sequence[str] = ()
         old = next((o for o, new in found.columns.common if new == name), name)
         found.statistics[name] = statistics.of(engine, before, after, old, name)
     return found
+
+
+def _without_count(engine: Engine, found: TableDifference, limit: int) -> TableDifference:
+    """Return the difference as a multiset where the key only counts the rows, and one that came or went moved it."""
+    [name, *others] = found.key or [""]
+    if others or not found.rows_with_changes or not all(_counts(engine, t, name) for t in (found.before, found.after)):
+        return found
+    other = TableDifference(found.before, found.after)
+    other.columns = found.columns
+    other.columns.common = [pair for pair in found.columns.common if pair != (name, name)]
+    if other.columns.common:
+        _as_bags(engine, other, limit)
+    if not other.columns.common or 2 * (other.added + other.removed) >= found.rows_with_changes:
+        other.columns.common.append((name, name))
+        return found
+    other.notes.append(f"the column '{name}' only counts the rows: compared as multisets without it")
+    return other
+
+
+def _counts(engine: Engine, table: Table, name: str) -> bool:
+    """Whether a key's values are 0, 1, 2 … or 1, 2, 3 …, in any order."""
+    if table.type_of(name) != INTEGER:
+        return False
+    least, most = (
+        int(str(end))
+        for end in engine.row(f"SELECT min({table.column(name)}), max({table.column(name)}) FROM {table.name}")
+    )
+    return least in (0, 1) and most - least == table.rows - 1
 
 
 def _to_describe(found: TableDifference) -> set[str]:
