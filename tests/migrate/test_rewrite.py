@@ -10,11 +10,13 @@ import pytest
 
 from tests.migrate import driven
 from tests.migrate.legacy import AUTHOR, OF_DVC, Legacy, lfs_pointer, md5, pointer_of, put_lfs_object, quiet
+from trinity_guard.dvcrepo import project
 from trinity_guard.errors import GuardError
 from trinity_guard.git.catfile import Entry, Source
 from trinity_guard.migrate import rewrite
 from trinity_guard.migrate.scan import Scan, scan
 from trinity_guard.migrate.selection import Selection
+from trinity_guard.remotes import trust
 
 
 def test_a_file_is_a_pointer_in_every_commit_that_held_it(worked: Legacy) -> None:
@@ -430,6 +432,7 @@ def test_an_existing_project_and_its_cache_are_used(worked: Legacy, tmp_path: Pa
     config += f"['remote \"s\"']\n    url = {tmp_path / 'storage'}\n".encode()
     old = legacy.commit({".dvc/config": config, "a.pkl": b"a"})
     legacy.checkout()
+    trust.confirm_cache(legacy.place, project.load(legacy.place.top))
     done = legacy.migrate()
     assert done.files(old)[".dvc/config"][1] == config
     assert (elsewhere / "files" / "md5" / md5(b"a")[:2] / md5(b"a")[2:]).read_bytes() == b"a"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from operator import itemgetter
 
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown
@@ -264,12 +265,15 @@ def damage(raw: bytes, entries: Sequence[Entry]) -> str:
 
     One that is only out of order, or has zeros before a mode, is right again when it is written anew.
     """
-    names = {name for _, name, _ in entries}
-    if len(names) != len(entries):
+    if not entries:
+        return "the tree of its folder is damaged" if raw else ""
+    modes, names, _ = zip(*entries, strict=True)
+    if len(set(names)) != len(names):
         return f"the tree of its folder names {shown(_twice(entries))} twice"
-    if b"/" in b"\0".join(names) or not names.isdisjoint(IMPOSSIBLE):
+    joined = b"\0".join(names)
+    if b"/" in joined or not set(names).isdisjoint(IMPOSSIBLE):
         return "the tree of its folder has a name that Git does not allow"
-    length = sum(len(mode) + len(name) for mode, name, _ in entries) + 22 * len(entries)
+    length = len(b"".join(modes)) + len(joined) - len(names) + 1 + 22 * len(entries)
     return "" if length == len(raw) or length == len(raw) - _zeros(raw) else "the tree of its folder is damaged"
 
 
@@ -295,7 +299,10 @@ def executable(mode: bytes) -> bool:
 
 def tree_bytes(entries: Iterable[Entry]) -> bytes:
     """Return the bytes of a tree; entries in any order."""
-    ordered = sorted(entries, key=lambda e: e[1] + b"/" if e[0] == TREE else e[1])
+    listed = list(entries)
+    # A folder sorts as if it ended with a slash; files alone need no function of ours for each.
+    plain = TREE not in set(map(itemgetter(0), listed))
+    ordered = sorted(listed, key=itemgetter(1) if plain else lambda e: e[1] + b"/" if e[0] == TREE else e[1])
     return b"".join([b"%s %s\0%s" % entry for entry in ordered])
 
 

@@ -271,7 +271,9 @@ class Trees:
         if mode not in FILES:
             raise _no_file(folder.path + GITIGNORE)
         old = self._above.content(oid) if oid else b""
-        lines = [self._line(name) for name in sorted(folder.ignored)]
+        for name in set(folder.ignored).difference(self._ignore_lines):
+            self._line(name)
+        lines = map(self._ignore_lines.__getitem__, sorted(folder.ignored))
         new = ignorefiles.with_lines(old, shown_again, folder.show_pointers, lines)
         if new != old:
             folder.put(mode, GITIGNORE, self._pack.add(b"blob", new))
