@@ -21,7 +21,7 @@ from benchmarks import benign
 from trinity_guard.detect.scan import files
 
 TARGET = Path(__file__).parent.parent / "trinity_guard" / "detect" / "scan" / "known_names.py"
-LIBRARIES = ("joblib", "lightgbm", "numpy", "pandas", "scikit-learn", "scipy", "xgboost")
+LIBRARIES = ("joblib", "lightgbm", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "xgboost")
 
 # Reviewed, and not taken: they fetch, call or open whatever stands beside them.
 REFUSED = {("builtins", "getattr"), ("builtins", "eval"), ("builtins", "exec"), ("builtins", "__import__")}
@@ -51,7 +51,8 @@ def collect(target: str) -> None:
                 found[name] |= uses - {"named"}
                 if _is_class(*name):
                     found[name].add("class")
-    versions = {name: metadata.version(name) for name in LIBRARIES}
+    here = {found.name for found in metadata.distributions()}
+    versions = {name: metadata.version(name) for name in LIBRARIES if name in here}
     names = [[*name, sorted(uses)] for name, uses in sorted(found.items())]
     Path(target).write_text(json.dumps({"versions": versions, "names": names}))
 

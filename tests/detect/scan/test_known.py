@@ -27,7 +27,8 @@ REVIEWED = {
     "numpy.random.bit_generator.__pyx_unpickle_SeedSequence", "sklearn.metrics._dist_metrics.newObj",
     "sklearn.neighbors._kd_tree.newObj", "sklearn.neighbors._ball_tree.newObj", "numpy._core._ufunc_reconstruct",
     "numpy.core._ufunc_reconstruct", "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2",
-    "torch._utils._rebuild_parameter", "scipy._lib._bunch._make_tuple_bunch",
+    "torch._utils._rebuild_parameter",
+    "pyarrow.lib._restore_array", "pyarrow.lib.py_buffer", "pyarrow.lib.type_for_alias",
 }  # fmt: skip
 # Packages whose functions reach files, processes, code or the network: nothing of them is ever on the list.
 NEVER = {

@@ -2,7 +2,8 @@
 
 Made with joblib 1.4.2, lightgbm 4.5.0, numpy 1.26.4, pandas 2.2.3, scikit-learn 1.4.2, scipy 1.13.1, xgboost 2.1.4;
 joblib 1.5.1, lightgbm 4.6.0, numpy 2.1.3, pandas 2.3.0, scikit-learn 1.6.1, scipy 1.15.2, xgboost 3.0.2; joblib
-1.6.0, lightgbm 4.7.0, numpy 2.4.6, pandas 3.1.1, scikit-learn 1.9.1, scipy 1.17.1, xgboost 3.2.0.
+1.6.0, lightgbm 4.7.0, numpy 2.4.6, pandas 3.1.1, scikit-learn 1.9.1, scipy 1.17.1, xgboost 3.2.0; joblib 1.6.0,
+lightgbm 4.7.0, numpy 2.4.6, pandas 3.1.1, pyarrow 26.0.1, scikit-learn 1.9.1, scipy 1.17.1, xgboost 3.2.0.
 """
 
 NAMES = """\
@@ -58,7 +59,7 @@ pandas._libs.tslibs.offsets called class: YearEnd
 pandas._libs.tslibs.period called class: Period
 pandas._libs.tslibs.timedeltas called: _timedelta_unpickle
 pandas._libs.tslibs.timestamps called: _unpickle_timestamp
-pandas.arrays built class new: BooleanArray FloatingArray IntegerArray SparseArray
+pandas.arrays built class new: ArrowStringArray BooleanArray FloatingArray IntegerArray SparseArray
 pandas.arrays class: DatetimeArray IntervalArray PeriodArray StringArray TimedeltaArray
 pandas.core.arrays.boolean built class new: BooleanArray
 pandas.core.arrays.boolean class new: BooleanDtype
@@ -85,6 +86,7 @@ pandas.core.internals.managers called class: BlockManager
 pandas.core.internals.managers built class new: SingleBlockManager
 pandas.core.series built class new: Series
 pathlib called class: PurePosixPath
+pyarrow.lib called: _restore_array py_buffer type_for_alias
 scipy._lib.array_api_compat.numpy._aliases: asarray
 scipy.interpolate._bsplines built class new: BSpline
 scipy.interpolate._cubic built class new: CubicSpline PchipInterpolator

@@ -1,0 +1,68 @@
+"""A file's verdict: models as the libraries save them are harmless, and what others would do is said."""
+
+from __future__ import annotations
+
+import json
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from tests.detect.scan import bypasses
+from tests.detect.scan.bypasses import Raw, call, name, pickled
+from trinity_guard.detect.scan import verdict
+
+X, Y = np.arange(40.0).reshape(20, 2), np.arange(20) % 2
+VALUES = {
+    "a forest": RandomForestClassifier(3).fit(X, Y),
+    "a pipeline": make_pipeline(StandardScaler(), LogisticRegression()).fit(X, Y),
+    "a table": pd.DataFrame({"a": [1, 2], "b": ["x", None]}),
+    "records": np.zeros(2, dtype=[("a", "f8"), ("b", "O")]),
+    "a generator": np.random.default_rng(1),
+    "functions of NumPy": [np.log1p, np.float64],
+}
+
+
+@pytest.mark.parametrize("what", VALUES)
+@pytest.mark.parametrize("protocol", [2, 5])
+def test_what_the_libraries_save_is_harmless(what: str, protocol: int) -> None:
+    found = verdict.of_bytes(pickle.dumps(VALUES[what], protocol), b"m.pkl")
+    assert (found.kind, found.why) == ("harmless", "")
+
+
+def weights(storage: Raw) -> bytes:
+    """Return a state_dict as torch.save writes it, its tensor in this storage."""
+    there = Raw(bypasses._value(("storage", storage, "0", "cpu", 4)) + b"Q")
+    empty = call(name("collections", "OrderedDict"))
+    tensor = call(name("torch._utils", "_rebuild_tensor_v2"), there, 0, (2, 2), (2, 1), False, empty)
+    state = Raw(call(name("collections", "OrderedDict")).code + b"(" + bypasses._value("weight") + tensor.code + b"u")
+    return bypasses._zip({"a/data.pkl": pickled(state, 2), "a/data/0": bytes(16), "a/version": b"3\n"})
+
+
+def test_pytorchs_weights_are_harmless_and_other_storages_are_not() -> None:
+    assert verdict.of_bytes(weights(name("torch", "FloatStorage")), b"m.pt").kind == "harmless"
+    found = verdict.of_bytes(weights(name("os", "system")), b"m.pt")
+    assert found.kind == "unknown"
+    assert "os.system" in found.names
+
+
+def test_a_keras_model_of_its_own_layers_is_harmless() -> None:
+    layers: list[object] = [
+        {"module": "keras.layers", "class_name": kind, "config": {}} for kind in ("InputLayer", "Dense", "Dropout")
+    ]
+    config = {"module": "keras", "class_name": "Sequential", "config": {"layers": layers}}
+    data = bypasses._zip({"metadata.json": b'{"keras_version": "3"}', "config.json": json.dumps(config).encode()})
+    assert verdict.of_bytes(data, b"m.keras").kind == "harmless"
+
+
+def test_the_sentence_names_the_first_few_by_what_is_done_with_them() -> None:
+    many = b"".join(f"cos\nf{n}\n(tR0".encode() for n in range(5)) + b"cmine\nNet\n."
+    found = verdict.of_bytes(many, b"m.pkl")
+    assert found.why == "calls os.f0, os.f1, os.f2 and 2 more; names mine.Net"
+    assert len(found.names) == 6
+    assert verdict.of_bytes(many, b"m.pkl", ["os.f0", "os.*", "mine.*"]).kind == "harmless"
