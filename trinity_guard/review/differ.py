@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 # A column that went and one that came hold the same where so many of the cells agree.
 ALIKE = 0.95
 MAX_RENAMED = 40
+# By a key that only counts the rows more than this share of them change where one came or went.
+MOVED = 0.25
 MAX_DESCRIBED = 60
 
 
@@ -96,7 +98,9 @@ def compare(engine: Engine, before: Table, after: Table, key: Sequence[str] = ()
 def _without_count(engine: Engine, found: TableDifference, limit: int) -> TableDifference:
     """Return the difference as a multiset where the key only counts the rows, and one that came or went moved it."""
     [name, *others] = found.key or [""]
-    if others or not found.rows_with_changes or not all(_counts(engine, t, name) for t in (found.before, found.after)):
+    if others or found.rows_with_changes <= MOVED * min(found.before.rows, found.after.rows):
+        return found  # a row that moved all behind it changes most of them
+    if not all(_counts(engine, t, name) for t in (found.before, found.after)):
         return found
     other = TableDifference(found.before, found.after)
     other.columns = found.columns
