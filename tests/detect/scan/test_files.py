@@ -186,3 +186,11 @@ def test_a_lambda_layer_in_hdf5_is_named() -> None:
 
 def test_an_hdf5_file_whose_model_cannot_be_read_is_said() -> None:
     assert files.read_bytes(b"\x89HDF\r\n\x1a\n model_config {broken", b"m.h5").unread
+
+
+def test_all_that_is_in_a_file_shares_its_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trinity_guard.detect.scan.record.MAX_STEPS", 2000)
+    members = {f"{n}": b"N" * 900 + b"." for n in range(4)}
+    assert any(
+        "more than 2,000 opcodes" in said for said in files.read_bytes(archive({**members, "m.pkl": b"N."})).unread
+    )

@@ -26,6 +26,14 @@ class Broken(Exception):  # noqa: N818  # it ends a reading, and is no mistake o
 Name = tuple[str, str]
 
 
+class _Left:
+    """What a file may still take, whatever records are made of it."""
+
+    def __init__(self) -> None:
+        self.steps = MAX_STEPS
+        self.until = time.monotonic() + SECONDS
+
+
 class Record:
     """names: (module, name) -> what is done with it. doubts: what only running it could tell. unread: what could not
     be read, and why. judge: asked of each call while its arguments are at hand; what it says is a doubt."""
@@ -40,8 +48,7 @@ class Record:
         self.arrays: Callable[[Any, Object], None] | None = None
         self.torch = False
         self.judge = judge
-        self._steps = MAX_STEPS
-        self._until = time.monotonic() + SECONDS
+        self._left = _Left()
 
     def doubt(self, what: str) -> None:
         if len(self.doubts) < MAX_SAID:
@@ -50,6 +57,12 @@ class Record:
     def cannot_read(self, what: str) -> None:
         if len(self.unread) < MAX_SAID:
             self.unread[what] = None
+
+    def trial(self) -> Record:
+        """Return a record for what may be no pickle; it has the opcodes and the time that this one has left."""
+        other = Record(self.judge)
+        other._left = self._left
+        return other
 
     def take(self, other: Record) -> None:
         """Take over what another record says."""
@@ -65,10 +78,10 @@ class Record:
 
     def spend(self, steps: int, now: float = 0.0) -> None:
         """Count opcodes; raise Broken where a file takes too many of them, or too long."""
-        self._steps -= steps
-        if self._steps < 0:
+        self._left.steps -= steps
+        if self._left.steps < 0:
             raise Broken(f"it has more than {MAX_STEPS:,} opcodes")
-        if now > self._until:
+        if now > self._left.until:
             raise Broken(f"reading it takes longer than {SECONDS:.0f} s")
 
     # ---- what a machine tells

@@ -43,7 +43,7 @@ def read_all(record: Record, data: Any, at: int, end: int, keep: int) -> None:
 
 def attempt(record: Record, data: Any, at: int, end: int, keep: int) -> bool:
     """Read what may be a pickle, or text or anything; say whether it is one: it ends well, or calls something."""
-    trial = Record(record.judge)
+    trial = record.trial()
     read(trial, data, at, min(end, at + (1 << 30)), keep)
     calls = any(how & {CALLED, NEW} for how in trial.names.values())
     if not (calls or trial.doubts or (trial.names and not trial.unread)):
@@ -82,7 +82,7 @@ def _array_of_joblib(machine: Machine, wrapper: Object) -> None:
 
 def _read_as_opcodes(machine: Machine) -> None:
     """Read an array's bytes as whoever loads the file with pickle, and not with joblib, would."""
-    trial = Record(machine.record.judge)
+    trial = machine.record.trial()
     other = Machine(machine.data, machine.at, machine.end, trial, machine.keep)
     other.stack, other.below = list(machine.stack), [list(items) for items in machine.below]
     other.memo, other.protocol = dict(machine.memo), machine.protocol
