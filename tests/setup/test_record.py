@@ -10,6 +10,10 @@ from trinity_guard.errors import GuardError
 from trinity_guard.setup import record
 from trinity_guard.setup.record import InstallPlan
 
+EMPTY: dict[str, object] = {
+    "hooks": {}, "stages": [], "dvc": {}, "framework": {}, "filter": {}, "pending": [],
+}  # fmt: skip
+
 
 @pytest.fixture
 def repo(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
@@ -64,16 +68,34 @@ def test_any_name_is_meant_as_it_stands(repo: Repo, name: str) -> None:
 
 def test_what_is_recorded_is_read_by_the_next_run(repo: Repo) -> None:
     plan = InstallPlan(git.place())
-    assert plan.record == {"hooks": {}, "stages": [], "dvc": {}, "framework": {}, "filter": {}}
+    assert plan.record == EMPTY
     plan.record["hooks"]["a"] = "1"
     plan.save()
     assert InstallPlan(git.place()).record["hooks"] == {"a": "1"}
 
 
+def test_what_a_run_that_was_cut_off_has_written_is_staged_by_the_next(repo: Repo) -> None:
+    InstallPlan(git.place()).about_to_change(b"ours")
+    repo.write("ours", b"1\n")
+    plan = InstallPlan(git.place())
+    plan.about_to_change(b"ours")
+    plan.stage()
+    assert staged(repo) == [b"ours"]
+    plan.save()
+    assert InstallPlan(git.place()).staging == {}
+
+
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"5", b'{"hooks": 5, "stages": {}, "dvc": [], "more": 1}', b"\xff"])
 def test_a_damaged_record_says_nothing(repo: Repo, data: bytes) -> None:
     repo.write(".git/trinity-guard/installed.json", data)
-    assert InstallPlan(git.place()).record == {"hooks": {}, "stages": [], "dvc": {}, "framework": {}, "filter": {}}
+    assert InstallPlan(git.place()).record == {
+        "hooks": {},
+        "stages": [],
+        "dvc": {},
+        "framework": {},
+        "filter": {},
+        "pending": [],
+    }
     assert record.record_file(git.place()).endswith(b".git/trinity-guard/installed.json")
 
 

@@ -13,7 +13,7 @@ from trinity_guard.dvcrepo import project, safe_paths
 from trinity_guard.dvcrepo.private import keep_private
 from trinity_guard.dvcrepo.project import FILES
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
-from trinity_guard.git import excludes, files
+from trinity_guard.git import excludes, files, index
 from trinity_guard.git.files import replace
 from trinity_guard.remotes import add, base, untrusted
 from trinity_guard.remotes.add import folder_beside
@@ -71,14 +71,15 @@ def _initialised(place: git.Place, about_to_change: Callable[[bytes], None]) -> 
             remedy=f"mv {typed(folder)} {typed(folder + b'.moved')}",
             exit_code=UNUSABLE,
         )
-    if not os.path.lexists(place.file(FILES[0])):
-        # A `dvc init` that was cut off, or a branch from before it; `dvc init -f` would drop the cache.
-        for name, text in ((FILES[0], b""), (FILES[1], IGNORED)):
-            if not os.path.lexists(place.file(name)):
-                about_to_change(name)
-                replace(place.file(name), text)
-        return ["DVC set-up completed: .dvc/config was missing"]
-    return []
+    # A `dvc init` that was cut off, or a branch from before it; `dvc init -f` would drop the cache.
+    texts = {FILES[0]: b"", FILES[1]: IGNORED}
+    lacking = [name for name in texts if not os.path.lexists(place.file(name))]
+    tracked = index.entries_of(lacking)
+    for name in lacking:
+        if name == FILES[0] or name not in tracked:
+            about_to_change(name)
+            replace(place.file(name), texts[name])
+    return ["DVC set-up completed: .dvc/config was missing"] if FILES[0] in lacking else []
 
 
 def hiding_rules(place: git.Place, *names: bytes) -> list[tuple[bytes, str]]:

@@ -36,7 +36,8 @@ class InstallPlan:
         self.place = place
         self.outcome = InstallOutcome()
         self.record = _load_record(place)
-        self.staging: dict[bytes, bool] = {}
+        # What a run that was cut off had written, and had not staged yet, is this one's to stage.
+        self.staging: dict[bytes, bool] = {os.fsencode(name): True for name in self.record["pending"]}
 
     def about_to_change(self, name: bytes) -> None:
         """Note whether a file may be staged afterwards: not where somebody's unstaged lines would go along."""
@@ -45,6 +46,9 @@ class InstallPlan:
             new = not tracked and not os.path.lexists(self.place.file(name))
             clean = not git.attempt("--literal-pathspecs", "diff-files", "--quiet", "--", name, at=self.place.top).code
             self.staging[name] = new or (tracked and clean)
+            if self.staging[name]:
+                self.record["pending"].append(os.fsdecode(name))
+                self.save()
 
     def stage(self) -> None:
         """Stage what this run wrote or removed, so that the next commit carries it; nothing else."""
@@ -55,6 +59,7 @@ class InstallPlan:
         for name in self.staging.keys() - set(ready):
             if os.path.lexists(self.place.file(name)):
                 self.outcome.notes.append(f"not staged: {shown(name)}    # git add {pathspec(name)}")
+        self.record["pending"] = []
 
     def _ignored(self, name: bytes) -> bool:
         return not git.attempt("check-ignore", "-q", "--", name, at=self.place.top).code
@@ -69,7 +74,7 @@ def record_file(place: git.Place) -> bytes:
 
 
 def _load_record(place: git.Place) -> dict[str, Any]:
-    empty: dict[str, Any] = {"hooks": {}, "stages": [], "dvc": {}, "framework": {}, "filter": {}}
+    empty: dict[str, Any] = {"hooks": {}, "stages": [], "dvc": {}, "framework": {}, "filter": {}, "pending": []}
     try:
         with open(record_file(place), "rb") as f:
             loaded = json.load(f)
