@@ -29,11 +29,7 @@ def set_up(place: git.Place, url: str | None, about_to_change: Callable[[bytes],
 
     Returns what was done, and what is worth knowing.
     """
-    if not os.path.lexists(place.file(b".dvc")):
-        # Both refuse before there is anything to take back.
-        _require_text(place)
-        if url is None:
-            folder_beside(place)
+    refuse(place, url)
     done = _initialised(place, about_to_change)
     settings = project.load(place.top)
     keep_private(place, settings)  # DVC has its own lines by now, for everybody
@@ -45,6 +41,15 @@ def set_up(place: git.Place, url: str | None, about_to_change: Callable[[bytes],
     elif url is not None:
         _require_same(place, settings, url)
     return done, notes + _plugin(url)
+
+
+def refuse(place: git.Place, url: str | None) -> None:
+    """Refuse where DVC is to be set up and cannot be, before there is anything to take back."""
+    if not os.path.lexists(place.file(b".dvc")):
+        _require_text(place)
+        _require_visible(place)
+        if url is None:
+            folder_beside(place)
 
 
 def _require_text(place: git.Place) -> None:
@@ -62,7 +67,6 @@ def _require_text(place: git.Place) -> None:
 def _initialised(place: git.Place, about_to_change: Callable[[bytes], None]) -> list[str]:
     folder = place.file(b".dvc")
     if not os.path.lexists(folder):
-        _require_visible(place)
         add.dvc(place.top, "init")
         return ["DVC set up (dvc init)"]
     if not os.path.isdir(folder):

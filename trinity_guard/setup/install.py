@@ -92,6 +92,7 @@ def _checked(plan: InstallPlan, mode: str, asked: str | None) -> native.Folder |
 
 def _install_dvc(plan: InstallPlan, remote: str | None) -> None:
     ours = not os.path.lexists(plan.place.file(b".dvc"))
+    dvcinit.refuse(plan.place, remote)
     named = None if ours else dvcproject.load(plan.place.top).default_remote
     if ours:
         for name in dvcproject.FILES:
