@@ -248,8 +248,8 @@ def _fit(inputs: _Inputs, parts: tuple[Any, Any], store: runs.RunStore, watch: W
 
 def _state(root: str) -> str:
     """Return where a search keeps what is finished: in the Git directory, where no commit finds it."""
-    found = git.attempt("rev-parse", "--path-format=absolute", "--git-common-dir", at=os.fsencode(root))
-    folder = os.fsdecode(found.out.rstrip(b"\n")) if not found.code else ""
+    found = git.attempt("rev-parse", "--git-common-dir", at=os.fsencode(root))
+    folder = os.path.join(root, os.fsdecode(found.out.rstrip(b"\n"))) if not found.code else ""
     return os.path.join(folder, "trinity-guard", "search.jsonl") if folder else os.path.join(root, ".trinity-search")
 
 
