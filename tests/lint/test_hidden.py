@@ -147,7 +147,9 @@ def test_what_is_forced_into_the_folder_of_dvc_is_found(repo: Repo) -> None:
     assert [f["path"] for f in found] == [
         ".dvc/cache/files/md5/ab/cdef", ".dvc/plots/m.pkl", ".dvc/tmp/m.json", "x/.dvc/y.pkl",
     ]  # fmt: skip
-    assert {f["remedy"].partition(" -- ")[0] for f in found} == {"git rm -q --cached"}
+    # DVC's cache and its folder tmp leave Git as a whole.
+    whole, single = "git rm -r -q --cached", "git rm -q --cached"
+    assert [f["remedy"].partition(" -- ")[0] for f in found] == [whole, single, whole, single]
 
 
 def test_a_commit_of_an_artifact_in_the_folder_of_dvc_is_refused_and_the_remedy_helps(repo: Repo) -> None:
