@@ -105,8 +105,8 @@ def test_many_packed_blobs_are_not_held_at_once(bare_repo: Repo, monkeypatch: py
     asked: list[int] = []
     ask = git.read_all
 
-    def counted(names: list[bytes]) -> list[bytes | None]:
-        answer = ask(names)
+    def counted(names: list[bytes], at: bytes | None) -> list[bytes | None]:
+        answer = ask(names, at)
         asked.append(sum(len(data or b"") for data in answer))
         return answer
 

@@ -34,9 +34,10 @@ class Head:
 
 
 class Objects:
-    """Reads the blobs of one repository."""
+    """Reads the blobs of one repository. at: where Git is to run that is asked; None for the current folder."""
 
-    def __init__(self, common_dir: bytes) -> None:
+    def __init__(self, common_dir: bytes, at: bytes | None = None) -> None:
+        self._at = at
         folder = os.environb.get(b"GIT_OBJECT_DIRECTORY") or os.path.join(common_dir, b"objects")
         self._folder = folder + b"/"
 
@@ -45,7 +46,7 @@ class Objects:
         found = self._loose_heads(ids, length)
         missing = [i for i, head in enumerate(found) if head is None]
         if missing:
-            others = _ask_git([ids[i] for i in missing], length)
+            others = _ask_git([ids[i] for i in missing], length, self._at)
             for i, head in zip(missing, others, strict=True):
                 found[i] = head
         return [head for head in found if head is not None]
@@ -123,8 +124,8 @@ def _inflate(fd: int, oid: bytes) -> Iterator[bytes]:
         raise corrupt
 
 
-def _ask_git(ids: list[bytes], length: int) -> list[Head]:
-    out = git.run("cat-file", "--batch-check", "--buffer", data=b"\n".join(ids) + b"\n")
+def _ask_git(ids: list[bytes], length: int, at: bytes | None) -> list[Head]:
+    out = git.run("cat-file", "--batch-check", "--buffer", data=b"\n".join(ids) + b"\n", at=at)
     heads = []
     for oid, line in zip(ids, out.splitlines(), strict=True):
         fields = line.split(b" ")
@@ -132,11 +133,11 @@ def _ask_git(ids: list[bytes], length: int) -> list[Head]:
             raise GuardError(problem=f"Git cannot read the blob {shown(oid)}: {shown(line)}", remedy="git fsck")
         heads.append(Head(int(fields[2]), b""))
     for some in _by_weight([(i, head.size) for i, head in enumerate(heads) if head.size <= PIECE]):
-        for i, content in zip(some, git.read_all([ids[i] for i in some]), strict=True):
+        for i, content in zip(some, git.read_all([ids[i] for i in some], at), strict=True):
             heads[i].first = (content or b"")[:length]
     for i, head in enumerate(heads):
         if head.size > PIECE:
-            head.first = _first(ids[i], length)
+            head.first = _first(ids[i], length, at)
     return heads
 
 
@@ -154,9 +155,9 @@ def _by_weight(sized: Sequence[tuple[int, int]]) -> Iterator[list[int]]:
         yield group
 
 
-def _first(oid: bytes, length: int) -> bytes:
+def _first(oid: bytes, length: int, at: bytes | None) -> bytes:
     """Read the beginning of a large packed blob and hang up."""
-    p = git.Process(["git", "cat-file", "blob", oid])
+    p = git.Process(["git", *(("-C", at) if at else ()), "cat-file", "blob", oid])
     first = b""
     while len(first) < length:
         piece = os.read(p.stdout, git.CHUNK)

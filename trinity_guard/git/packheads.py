@@ -27,15 +27,15 @@ INSTRUCTIONS = 1024
 TOGETHER = 200
 
 
-def heads(common_dir: bytes, ids: Iterable[bytes], length: int) -> dict[bytes, Head]:
-    """Return size and first bytes of each blob; GuardError where one cannot be read."""
+def heads(common_dir: bytes, ids: Iterable[bytes], length: int, at: bytes | None = None) -> dict[bytes, Head]:
+    """Return size and first bytes of each blob; GuardError where one cannot be read. at: as for `Objects`."""
     wanted = dict.fromkeys(ids)
     found: dict[bytes, Head] = {}
     if len(wanted) > TOGETHER:
         for index_file in packindex.files(common_dir):
             _from_pack(index_file, [oid for oid in wanted if oid not in found], length, found)
     rest = [oid for oid in wanted if oid not in found]
-    objects = Objects(common_dir)
+    objects = Objects(common_dir, at)
     for start in range(0, len(rest), TOGETHER):
         some = rest[start : start + TOGETHER]
         found.update(zip(some, objects.heads(some, length), strict=True))

@@ -28,14 +28,15 @@ def found(source: Source) -> frozenset[bytes]:
     rules = Rules(Config(patterns=(), exclude=(), sniff=True, max_size=0))
     told: list[bytes] = []
     for ids in _blobs(source):
-        told += _told(source.place.common_dir, ids, rules)
+        told += _told(source.place, ids, rules)
     return frozenset(bytes.fromhex(oid.decode()) for oid in told)
 
 
-def _told(common_dir: bytes, ids: list[bytes], rules: Rules) -> list[bytes]:
-    glances = packheads.heads(common_dir, ids, GLANCE)
+def _told(place: git.Place, ids: list[bytes], rules: Rules) -> list[bytes]:
+    common_dir, at = place.common_dir, place.git_dir
+    glances = packheads.heads(common_dir, ids, GLANCE, at)
     doubtful = [oid for oid, head in glances.items() if glance.suspicious(head.first)]
-    heads = packheads.heads(common_dir, [o for o in doubtful if glances[o].size > GLANCE], glance.HEAD_BYTES)
+    heads = packheads.heads(common_dir, [o for o in doubtful if glances[o].size > GLANCE], glance.HEAD_BYTES, at)
     known = [(oid, heads.get(oid) or glances[oid]) for oid in doubtful]
     # A name of no pattern: the first bytes alone decide.
     return [o for o, head in known if rules.decide(b"x", head.size, head.first).kind == "artifact"]

@@ -164,13 +164,16 @@ class Proof:
         if not there <= added:
             same, there = set(), set()
         other: dict[bytes, bytes] = {}
+        lost: set[bytes] = set()
         for name, (mode, oid) in changed - same:
             if name in gone:
                 pointer_name = self._gone(old, new, path, name)
-                if pointer_name == name + b".dvc" and pointer_name not in old:
+                if not pointer_name:
+                    lost.add(name)
+                elif pointer_name == name + b".dvc" and pointer_name not in old:
                     known[name, (mode, oid)] = (pointer_name, new[pointer_name])
                     there.add((pointer_name, new[pointer_name]))
-                elif pointer_name:
+                else:
                     other[name] = pointer_name
             elif mode == FOLDER and new[name][0] == FOLDER:
                 yield (oid, new[name][1]), path + name + b"/"
@@ -180,8 +183,8 @@ class Proof:
                 self._configs.add((oid, new[name][1]))
             else:
                 self._say(f"{shown(path + name)} is not what it was")
-        if gone:
-            self.ignored.note(chain, path, gone, other)
+        if gone - lost:
+            self.ignored.note(chain, path, gone - lost, other)
         self._compare_added({name: entry for name, entry in added - there if name not in old}, gone, path, top)
 
     def _compare_added(self, added: Tree, gone: frozenset[bytes], path: bytes, top: bool) -> None:
