@@ -77,3 +77,8 @@ def test_patterns_that_take_re_for_ever_end(pattern: str, text: str) -> None:
 def test_what_no_ignore_pattern_becomes_is_refused(source: str) -> None:
     with pytest.raises(ValueError, match=r"known|counted|named"):
         expressions.compiled(source)
+
+
+def test_a_class_of_posix_brings_no_warning_of_pythons(recwarn: pytest.WarningsRecorder) -> None:
+    assert expressions.compiled("[[:alpha:]]x").match("a]x") is not None
+    assert not recwarn.list

@@ -24,9 +24,13 @@ CHAR, SPLIT, JUMP, SAVE, START, END, FOUND = "char", "split", "jump", "save", "s
 def compiled(text: str, flags: int = 0) -> re.Pattern[str] | Bounded:
     """Return an expression to be asked by `match` or `search`; re.error or ValueError for a broken one."""
     import re
+    import warnings  # noqa: PLC0415  # only where there is such a pattern
 
-    quick = re.compile(text, flags)
-    tree = _parsed(text, flags)
+    with warnings.catch_warnings():
+        # Of a class such as [[:alpha:]], which Python may read as POSIX does one day: nobody who commits wrote that.
+        warnings.simplefilter("ignore", FutureWarning)
+        quick = re.compile(text, flags)
+        tree = _parsed(text, flags)
     return quick if _endless(tree) <= FEW else Bounded(tree, flags, quick.groupindex)
 
 
