@@ -88,8 +88,11 @@ def dvc(*args: str | bytes, cwd: Path, ok: bool = True) -> subprocess.CompletedP
 
 
 def noise(size: int) -> bytes:
-    """Return random bytes. Their last is no white space: the emulator of Google's storage loses that at the end."""
-    return os.urandom(size - 1) + b"~" if size else b""
+    """Return random bytes, which no pickle begins like: of others one in fifty reads as one that names something.
+
+    Their last is no white space: the emulator of Google's storage loses that at the end.
+    """
+    return b"\xff"[: size - 1] + os.urandom(max(0, size - 2)) + b"~" if size else b""
 
 
 def _guard(path: Path, hooks: str, filters: bool) -> None:

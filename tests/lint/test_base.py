@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import pytest
 
-from tests.helpers.support import Repo
+from tests.helpers.support import Repo, noise
 from tests.lint.test_ranges import commit, lint
 from trinity_guard.config import DEFAULT_PATTERNS, Config
 from trinity_guard.lint import base
@@ -78,7 +77,7 @@ def test_a_range_does_not_switch_off_what_judges_it(
 ) -> None:
     if name != OWN:
         bare_repo.git("rm", "-q", OWN)
-    steps = [(name, text), ("m.pkl", os.urandom(3000))]
+    steps = [(name, text), ("m.pkl", noise(3000))]
     for path, data in steps if first else reversed(steps):
         bare_repo.stage(path, data)
         bare_repo.commit("--no-verify")
@@ -89,7 +88,7 @@ def test_a_range_does_not_switch_off_what_judges_it(
 
 
 def test_a_baseline_that_a_range_brings_hides_nothing_in_it(bare_repo: Repo, start: str) -> None:
-    bare_repo.stage("m.pkl", os.urandom(3000))
+    bare_repo.stage("m.pkl", noise(3000))
     bare_repo.commit("--no-verify")
     bare_repo.guard("lint", "--range", f"{start}..HEAD", "--update-baseline", "--reason", "so")
     bare_repo.git("add", ".trinity-guard-baseline")
