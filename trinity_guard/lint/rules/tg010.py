@@ -10,6 +10,7 @@ from trinity_guard.dvcrepo.project import Caches
 from trinity_guard.errors import typed
 from trinity_guard.lint.finding import ERROR, WARNING, Finding
 from trinity_guard.lint.rules.artifacts import in_tree
+from trinity_guard.lint.rules.cleared import Cleared
 from trinity_guard.lint.subject import Subject
 
 TYPE_CHECKING = False
@@ -24,10 +25,11 @@ def find(subject: Subject) -> Iterator[Finding]:
     """Pickles that name what is not known to be harmless: behind pointers, where their bytes are here, and in Git."""
     if subject.config.pickles == "off":
         return
-    caches = Caches(subject.place)
+    caches, cleared = Caches(subject.place), Cleared(subject.place, subject.config.pickle_allow)
     for output in _outputs(subject):
-        for path, said in _behind(subject, caches, output):
+        for path, said in _behind(subject, caches, output, cleared):
             yield _finding(subject, output.source, path, said, output.md5)
+    cleared.save()
     for judged in subject.judged():
         entry = judged.entry
         if judged.verdict.kind != "artifact" or not in_tree(subject, judged) or judged.size > MAX_BLOB:
@@ -43,7 +45,7 @@ def _outputs(subject: Subject) -> list[Output]:
     return [output for output in held if fresh is None or output.source in fresh]
 
 
-def _behind(subject: Subject, caches: Caches, output: Output) -> Iterator[tuple[bytes, Verdict]]:
+def _behind(subject: Subject, caches: Caches, output: Output, cleared: Cleared) -> Iterator[tuple[bytes, Verdict]]:
     """Yield what is to be said of an output's file, or of the files of its directory."""
     store = None if subject.place.bare else caches.of(output.path)
     if store is None:
@@ -53,9 +55,13 @@ def _behind(subject: Subject, caches: Caches, output: Output) -> Iterator[tuple[
         listed = directory.in_cache(store, output) or {}
         files = [(output.path + b"/" + name, md5) for name, md5 in listed.items()]
     for path, md5 in files:
+        if cleared.has(md5, path) or store.size(md5) is None:
+            continue
         said = doubtful.of_file(store.path(md5), path, subject.config.pickle_allow)
         if said is not None:
             yield path, said
+        else:
+            cleared.note(md5, path)
 
 
 def _finding(subject: Subject, where: bytes, path: bytes, said: Verdict, key: str) -> Finding:
