@@ -98,7 +98,10 @@ def test_the_last_word_is_that_of_all_lines(chain: tuple[Line, ...], path: bytes
 def test_a_line_says_something_where_it_does_for_one_of_all_paths(line: Line, below: bytes, paths: list[bytes]) -> None:
     below = max(line[0], below, key=len)
     if below.startswith(line[0]):
-        assert Reader(paths).relevant(line, below) == says_anything(line, below, paths)
+        found, says = Reader(paths).relevant(line, below), says_anything(line, below, paths)
+        # Of a pattern DVC may think otherwise than Git: it counts for every path that it is not ruled out for.
+        pattern = not line[2].isascii() or any(sign in line[2] for sign in b"*?[\\")
+        assert found >= says if pattern else found == says
 
 
 @pytest.fixture
