@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -147,7 +148,10 @@ def test_the_hook_and_status_tell_another_version_from_a_change(work: Work, know
         ("dvc.lock of foreach", "dvc commit -f make@one"),
     ],
 )
-def test_the_command_that_the_hook_names_records_the_change(work: Work, kind: str, command: str) -> None:
+def test_the_command_that_the_hook_names_records_the_change(
+    work: Work, kind: str, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")  # where there is a dvc
     work.change()
     (work.path / "README").write_text("some text\n")
     run("git", "add", "README", cwd=work.path)
