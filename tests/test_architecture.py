@@ -90,6 +90,7 @@ def test_a_function_that_is_named_beside_a_module_is_in_one_of_its_line(heads: t
         assert bare <= set().union(*map(defined, modules)), cell
 
 
+@pytest.mark.slow
 def test_what_is_called_a_face_is_imported_by_other_rooms() -> None:
     known: dict[str, set[str]] = {}
     for file in PACKAGE.rglob("*.py"):
@@ -197,6 +198,7 @@ OPENERS = {
 }
 
 
+@pytest.mark.slow
 def test_files_that_a_clone_can_bring_are_opened_in_one_place() -> None:
     found = set()
     for file in PACKAGE.rglob("*.py"):
@@ -206,6 +208,7 @@ def test_files_that_a_clone_can_bring_are_opened_in_one_place() -> None:
     assert found == set(OPENERS), "read by git.read or git.opened; or say here why nobody can put anything else there"
 
 
+@pytest.mark.slow
 def test_no_python_that_is_started_looks_for_modules_in_the_current_folder() -> None:
     lines = [
         [ast.unparse(item) for item in node.elts]

@@ -245,6 +245,7 @@ def test_a_push_is_looked_at_commit_by_commit(project: Project, machine: Machine
     assert act(machine, project.clone(), event, env).code == 1
 
 
+@pytest.mark.slow
 def test_the_inputs_reach_the_lint(project: Project, machine: Machine) -> None:
     project.raw_model_that_comes_and_goes()
     at = project.clone()
@@ -257,6 +258,7 @@ def test_the_inputs_reach_the_lint(project: Project, machine: Machine) -> None:
     assert (ran.code, ran.commands()) == (0, [])
 
 
+@pytest.mark.slow
 def test_a_pull_request_tells_what_changed_inside_artifacts_and_a_forks_asks_no_remote(
     project: Project, machine: Machine
 ) -> None:
@@ -471,6 +473,7 @@ def test_trinity_lint_refuses_a_commit_under_the_framework(framework: Project) -
     framework.git("commit", "-q", "--allow-empty", "-m", "fine")
 
 
+@pytest.mark.slow
 def test_trinity_lint_refuses_a_push_of_what_came_and_went(framework: Project, tmp_path: Path) -> None:
     run("git", "init", "-q", "--bare", tmp_path / "elsewhere")
     framework.git("remote", "add", "origin", str(tmp_path / "elsewhere"))

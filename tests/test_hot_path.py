@@ -130,6 +130,7 @@ def test_a_commit_without_artifacts_starts_three_processes_however_many_files(re
     assert len(processes(repo, tmp_path, "post-commit")) <= 2
 
 
+@pytest.mark.slow
 def test_the_number_of_processes_does_not_grow_with_the_number_of_artifacts(repo: Repo, tmp_path: Path) -> None:
     repo.stage("a.pkl")
     one = processes(repo, tmp_path, "pre-commit")

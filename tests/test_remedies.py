@@ -91,6 +91,7 @@ def test_an_untracked_file_is_added_as_said(beside: Repo, name: bytes) -> None:
     assert staged(beside) == {NEIGHBOUR, name + b".dvc"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ODD + UNHELD, ids=repr)
 def test_a_file_of_a_dvc_folder_is_taken_out_as_said(beside: Repo, name: bytes) -> None:
     beside.write(b"d/" + NEIGHBOUR, 10 * KB)

@@ -6,6 +6,8 @@ import re
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.helpers.documents import Session, blocks, commands, page, same, table
 from tests.helpers.support import PROJECT, Repo, run
 from trinity_guard.commands import remote
@@ -14,6 +16,7 @@ from trinity_guard.remotes import check, endpoints
 TEXT = page("docs/remotes.md")
 
 
+@pytest.mark.slow
 def test_its_commands_do_what_it_shows(tmp_path: Path) -> None:
     home = tmp_path / "you"
     repo = Repo.make(home / "churn")

@@ -127,6 +127,7 @@ def place_before(case: Case, old: Files, states: dict[str, object]) -> None:
             path.write_bytes(f"only here: {name}".encode() if content == "own" else CONTENTS[int(str(content))])
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     old=trees(),

@@ -72,6 +72,7 @@ def assert_true(said: str, artifacts: list[str]) -> Path:
     return kept
 
 
+@pytest.mark.slow
 def test_the_kept_folder_holds_what_the_demo_said(temporary: Path, tmp_path: Path) -> None:
     for package in ("sklearn", "h5py"):
         if importlib.util.find_spec(package) is None:
@@ -127,6 +128,7 @@ def test_with_the_extra_it_ends_with_a_released_model_and_says_where_to_look(tem
     assert sorted(p.name for p in temporary.iterdir()) == [kept.name]
 
 
+@pytest.mark.slow
 def test_without_scikit_learn_and_h5py_it_says_so_and_shows_the_rest(temporary: Path, tmp_path: Path) -> None:
     _, said, _ = demonstrate("--keep", PYTHONPATH=without(tmp_path / "hidden", "sklearn", "h5py"))
     assert "scikit-learn is not installed" in said
@@ -142,6 +144,7 @@ def test_without_scikit_learn_and_h5py_it_says_so_and_shows_the_rest(temporary: 
     assert len(model["words"]) == 100
 
 
+@pytest.mark.slow
 def test_nothing_outside_of_the_throwaway_folder_is_written_and_that_is_removed(
     repo: Repo, temporary: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -175,6 +178,7 @@ def test_the_callers_git_settings_do_not_matter(temporary: Path, tmp_path: Path)
     assert_true(said, ["data/table.csv", "models/first.pkl"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [

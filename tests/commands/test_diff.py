@@ -57,6 +57,7 @@ def history(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
     return repo
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("args", "changes"),
     [
@@ -81,6 +82,7 @@ def test_words_are_commits_first_and_then_paths(
     assert {a["path"]: a["change"] for a in found} == changes
 
 
+@pytest.mark.slow
 def test_a_word_that_is_both_a_commit_and_a_path_is_asked_about(
     history: Repo, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -91,6 +93,7 @@ def test_a_word_that_is_both_a_commit_and_a_path_is_asked_about(
     assert capfd.readouterr().out.startswith("a.csv: changed, 1 → 2 rows")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("form", "begins"),
     [("text", "a.csv: changed"), ("markdown", "### What changed"), ("json", "{"), ("html", "<!doctype html>")],
@@ -103,11 +106,13 @@ def test_each_format_is_printed(
     assert capfd.readouterr().out.startswith(begins)
 
 
+@pytest.mark.slow
 def test_what_is_neither_is_refused(history: Repo, capfd: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["diff", "nothing"]) == 2
     assert "there is no commit and no artifact 'nothing'." in capfd.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("head", "offline"), [("us/repo", False), ("them/repo", True), ("", True)], ids=["own", "fork", "deleted"]
 )
@@ -130,6 +135,7 @@ def test_an_event_names_the_commits_and_a_copys_ask_no_remote(
     assert ("(--offline)" in (found["unavailable"] or "")) is offline
 
 
+@pytest.mark.slow
 def test_without_an_event_there_is_nothing_to_compare(history: Repo, capfd: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["diff", "--event"]) == 0
     assert "there is nothing to compare" in capfd.readouterr().err

@@ -15,6 +15,7 @@ def test_help_has_an_example(usage: Usage) -> None:
     assert "Example: trinity-guard dvc pull data/train.csv" in usage.help("dvc")
 
 
+@pytest.mark.slow
 def test_options_and_exit_codes_are_dvcs(repo: Repo) -> None:
     repo.stage("a.csv", b"1\n")
     repo.commit()

@@ -218,6 +218,7 @@ def test_a_remote_that_dvc_cannot_write_is_refused(bare_repo: Repo, url: str) ->
     assert files(bare_repo) == before
 
 
+@pytest.mark.slow
 def test_a_dvc_init_that_was_cut_off_is_completed(bare_repo: Repo) -> None:
     bare_repo.file(".dvc").mkdir()
     bare_repo.guard("init")
@@ -246,6 +247,7 @@ def test_an_ignored_dvc_folder_is_refused_and_the_remedy_works(bare_repo: Repo, 
 # ---- uninstall ----
 
 
+@pytest.mark.slow
 def test_uninstall_keeps_dvc_and_every_object_once_something_was_added(bare_repo: Repo) -> None:
     bare_repo.guard("init")
     data = bare_repo.stage("a.pkl")

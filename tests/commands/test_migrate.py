@@ -202,6 +202,7 @@ def test_what_is_worth_knowing_is_in_the_report(legacy: Legacy) -> None:
     assert legacy.head_of("main~2")[:ID].encode() in legacy.git("log", "-1", "--format=%s", "main~1").stdout
 
 
+@pytest.mark.slow
 def test_a_stand_in_without_its_data_is_named_with_what_helps_and_moves_where_the_data_is(
     repo: Repo, tmp_path: Path
 ) -> None:
@@ -301,6 +302,7 @@ def test_a_secret_in_the_address_is_refused_and_never_repeated(legacy: Legacy) -
     assert legacy.everything() == before
 
 
+@pytest.mark.slow
 def test_the_config_that_is_there_is_kept_and_another_address_refused(repo: Repo, tmp_path: Path) -> None:
     legacy = Legacy(repo.path)
     legacy.git("-c", "core.hooksPath=/dev/null", "commit", "-q", "--allow-empty", "-m", "x")
@@ -341,6 +343,7 @@ def test_push_afterwards_sends_what_is_lacking(legacy: Legacy) -> None:
     assert set(objects(legacy.storage / "files" / "md5")) == set(legacy.cached())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bare", [False, True])
 def test_the_remote_that_was_typed_is_known_where_what_is_checked_out_does_not_name_it(
     legacy: Legacy, tmp_path: Path, bare: bool
@@ -359,6 +362,7 @@ def test_the_remote_that_was_typed_is_known_where_what_is_checked_out_does_not_n
     assert [p.name for p in tmp_path.iterdir() if "storage" in p.name] == []
 
 
+@pytest.mark.slow
 def test_objects_are_found_when_their_branch_is_checked_out_later(legacy: Legacy, tmp_path: Path) -> None:
     legacy.git("checkout", "-q", "-b", "clean", "main~3")
     out(legacy, "run", "--ref", "main", "--yes", "--remote", "../typed")
@@ -371,6 +375,7 @@ def test_objects_are_found_when_their_branch_is_checked_out_later(legacy: Legacy
 # --- verify, undo, finish
 
 
+@pytest.mark.slow
 def test_verify_proves_it_and_finds_a_byte_that_is_not_the_old_one(legacy: Legacy) -> None:
     out(legacy, "run", "--everything", "--yes")
     assert "5 commits compared, 4 of them new: every path and every byte is there" in out(legacy, "verify")
@@ -388,6 +393,7 @@ def test_undo_puts_everything_back(legacy: Legacy) -> None:
     assert "no migration" in refused(legacy, "undo", code=2)
 
 
+@pytest.mark.slow
 def test_finish_wants_the_objects_on_the_remote_and_a_yes(legacy: Legacy) -> None:
     out(legacy, "run", "--everything", "--yes")
     refs = legacy.refs()
@@ -399,6 +405,7 @@ def test_finish_wants_the_objects_on_the_remote_and_a_yes(legacy: Legacy) -> Non
     assert legacy.refs() == refs
 
 
+@pytest.mark.slow
 def test_finish_lets_the_old_history_go(legacy: Legacy) -> None:
     old = legacy.head_of("main")
     blob = legacy.head_of("main:models/a.pkl")
@@ -414,6 +421,7 @@ def test_finish_lets_the_old_history_go(legacy: Legacy) -> None:
     assert legacy.pulled_in_a_fresh_clone("models/a.pkl")
 
 
+@pytest.mark.slow
 def test_finish_packs_as_well_as_git_can(legacy: Legacy) -> None:
     for number in range(12):
         file = legacy.file(f"folder/{number}/{number}.txt")
@@ -442,6 +450,7 @@ def test_finish_that_was_cut_off_is_gone_on_with(legacy: Legacy) -> None:
     assert legacy.git("cat-file", "-e", blob, ok=False).returncode
 
 
+@pytest.mark.slow
 def test_finish_says_which_refs_keep_the_old_history(legacy: Legacy) -> None:
     out(legacy, "run", "--yes")
     done = legacy.guard("migrate", "finish", "--yes", "--force-unpushed")
@@ -487,6 +496,7 @@ def test_without_its_state_the_old_refs_are_put_back_by_what_is_said(legacy: Leg
     assert legacy.git("diff", "--stat", "HEAD", "--", "models", "data", "code.py").stdout == b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("data", [None, "{"])
 def test_without_its_report_an_undo_goes_back_all_the_same(legacy: Legacy, data: str | None) -> None:
     before = legacy.everything()
@@ -552,6 +562,7 @@ def test_outside_of_a_repository_nothing_works_and_the_exit_is_2(tmp_path: Path,
     assert "git init" in refused(Repo(tmp_path / "empty"), command, code=2)
 
 
+@pytest.mark.slow
 def test_quietly_only_what_must_be_known_is_said(legacy: Legacy) -> None:
     done = legacy.guard("migrate", "run", "--everything", "--yes", "--push", "-q")
     assert done.stdout + done.stderr == b""
@@ -565,6 +576,7 @@ def test_a_name_that_could_fool_a_terminal_is_escaped(legacy: Legacy) -> None:
     assert json.loads(out(legacy, "info", "--format", "json"))["largest"][1]["path"] == "new\\nline\\x1b.pkl"
 
 
+@pytest.mark.slow
 def test_the_folder_of_the_cache_follows_a_bare_repository(legacy: Legacy, tmp_path: Path) -> None:
     bare = tmp_path / "bare.git"
     run("git", "clone", "-q", "--mirror", legacy.path, bare)
@@ -581,6 +593,7 @@ def test_the_folder_of_the_cache_follows_a_bare_repository(legacy: Legacy, tmp_p
 ON_A_TERMINAL = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("terminal", [True, False])
 def test_a_terminal_is_told_of_each_step_that_cannot_be_counted(legacy: Legacy, terminal: bool) -> None:
     def words(*args: str) -> str:

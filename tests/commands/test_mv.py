@@ -29,6 +29,7 @@ def refused(repo: Repo, *args: str) -> list[str]:
     return done.stderr.decode().splitlines()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "target", "new"),
     [
@@ -67,6 +68,7 @@ def test_paths_are_meant_from_where_one_stands(repo: Repo) -> None:
     assert b"b.csv.dvc" in repo.index()
 
 
+@pytest.mark.slow
 def test_a_changed_file_moves_with_its_change(repo: Repo) -> None:
     begin(repo)
     repo.write("a.csv", b"edited\n")
@@ -75,6 +77,7 @@ def test_a_changed_file_moves_with_its_change(repo: Repo) -> None:
     assert repo.show("z.csv.dvc", "") == repo.show("a.csv.dvc").replace(b"a.csv", b"z.csv")
 
 
+@pytest.mark.slow
 def test_one_that_is_not_here_moves_by_its_pointer(repo: Repo) -> None:
     begin(repo)
     repo.file("a.csv").unlink()
@@ -83,6 +86,7 @@ def test_one_that_is_not_here_moves_by_its_pointer(repo: Repo) -> None:
     assert repo.pulled_in_a_fresh_clone("z.csv") == A
 
 
+@pytest.mark.slow
 def test_what_the_user_wrote_into_the_pointer_stays(repo: Repo) -> None:
     begin(repo)
     repo.stage("a.csv.dvc", repo.show("a.csv.dvc") + b"desc: mine\n")
@@ -93,6 +97,7 @@ def test_what_the_user_wrote_into_the_pointer_stays(repo: Repo) -> None:
     assert repo.file("z.csv.dvc").read_bytes().endswith(b"path: z.csv\ndesc: mine\n# not staged\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("there", [False, True])
 def test_a_folder_moves_with_all_that_is_in_it(repo: Repo, there: bool) -> None:
     begin(repo)
@@ -110,6 +115,7 @@ def test_a_folder_moves_with_all_that_is_in_it(repo: Repo, there: bool) -> None:
     assert repo.pulled_in_a_fresh_clone(f"{new}/b.csv") == B
 
 
+@pytest.mark.slow
 def test_a_folder_whose_line_stood_above_it_gets_one(repo: Repo) -> None:
     begin(repo)
     repo.git("rm", "-q", "data/.gitignore")
@@ -133,6 +139,7 @@ def test_a_folder_that_dvc_holds_moves_whole(repo: Repo) -> None:
     assert repo.show(".gitignore", "") == b"/pictures\n"
 
 
+@pytest.mark.slow
 def test_what_exists_is_refused_and_with_force_an_artifact_gives_way(repo: Repo) -> None:
     begin(repo)
     repo.write("mine.csv", b"mine\n")
@@ -181,6 +188,7 @@ def test_what_cannot_be_is_refused(repo: Repo, case: str) -> None:
     assert refused(repo, *args) == [f"trinity-guard: {problem}", f"    {remedy}"]
 
 
+@pytest.mark.slow
 def test_a_pointer_of_another_name_is_refused_with_the_command_that_helps(repo: Repo) -> None:
     repo.write("a.csv", A)
     repo.dvc("add", "-q", "a.csv")
@@ -196,6 +204,7 @@ def test_a_pointer_of_another_name_is_refused_with_the_command_that_helps(repo: 
     assert repo.file("z.csv").read_bytes() == A
 
 
+@pytest.mark.slow
 def test_an_import_says_where_it_comes_from(repo: Repo) -> None:
     source = repo.path.parent / "source.csv"
     source.write_bytes(A)

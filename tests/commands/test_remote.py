@@ -199,6 +199,7 @@ def test_unstaged_lines_of_somebody_are_not_swept_in(project: Repo) -> None:
     assert b"not staged: .dvc/config" in done.stderr
 
 
+@pytest.mark.slow
 def test_endpoint_region_and_profile_are_asked_for_on_a_terminal_alone(project: Repo) -> None:
     code, said = typed(project, ["http://127.0.0.1:1", "", "mine"], "remote", "add", "s3://b/p")
     assert code == 0, said
@@ -397,6 +398,7 @@ def test_trust_never_confirms_what_runs_a_program(project: Repo) -> None:
     assert b"dvc remote modify --unset a bearer_token_command" in done.stderr
 
 
+@pytest.mark.slow
 def test_init_confirms_the_place_that_was_typed_and_no_option_that_came_along(bare_repo: Repo) -> None:
     bare_repo.guard("init", "-q", "--remote", "s3://b/p")
     assert trusted(bare_repo) == ["s3://b/p"]

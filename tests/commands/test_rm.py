@@ -59,6 +59,7 @@ def test_with_cached_the_file_stays_and_git_sees_it(repo: Repo) -> None:
     assert repo.git("status", "--porcelain").stdout == b"D  .gitignore\nD  a.csv.dvc\n?? a.csv\n"
 
 
+@pytest.mark.slow
 def test_a_file_that_is_not_here_goes_by_its_pointer(repo: Repo) -> None:
     begin(repo)
     repo.file("a.csv").unlink()
@@ -67,6 +68,7 @@ def test_a_file_that_is_not_here_goes_by_its_pointer(repo: Repo) -> None:
     assert repo.git("status", "--porcelain").stdout == b""
 
 
+@pytest.mark.slow
 def test_an_edit_that_is_recorded_nowhere_is_refused_with_commands_that_work(repo: Repo) -> None:
     begin(repo)
     repo.write("a.csv", b"edited\n")
@@ -82,6 +84,7 @@ def test_an_edit_that_is_recorded_nowhere_is_refused_with_commands_that_work(rep
     assert not repo.file("a.csv").exists()
 
 
+@pytest.mark.slow
 def test_bytes_that_are_in_no_cache_are_refused_until_they_are(repo: Repo) -> None:
     begin(repo)
     shutil.rmtree(repo.path / ".dvc/cache")
@@ -111,6 +114,7 @@ def test_a_pointer_that_no_commit_has_is_refused_with_commands_that_work(repo: R
     assert repo.git("status", "--porcelain").stdout == b""
 
 
+@pytest.mark.slow
 def test_of_a_directory_what_dvc_holds_goes_and_what_it_ignores_stays(repo: Repo) -> None:
     repo.write(".dvcignore", b"*.tmp\n")
     for name in ("images/1.png", "images/deep/2.png"):
@@ -124,6 +128,7 @@ def test_of_a_directory_what_dvc_holds_goes_and_what_it_ignores_stays(repo: Repo
     assert [p.name for p in repo.file("images").rglob("*")] == ["mine.tmp"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "problem", "remedy"),
     [
@@ -150,6 +155,7 @@ def test_an_output_of_a_pipeline_is_its_stage_s(repo: Repo) -> None:
     repo.dvc("remove", "make")
 
 
+@pytest.mark.slow
 def test_one_of_several_outputs_goes_with_the_others_alone(repo: Repo) -> None:
     begin(repo)
     both = repo.show("a.csv.dvc") + repo.show("data/b.csv.dvc").removeprefix(b"outs:\n").replace(

@@ -29,6 +29,7 @@ def held(repo: Repo) -> list[bytes]:
     return [repo.file(name).read_bytes() for name in NAMES]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["models/b.csv", "models/b.csv.dvc", "models"])
 def test_use_brings_data_and_staged_pointer_and_a_commit_records_the_rollback(
     repo: Repo, versions: dict[str, list[bytes]], path: str
@@ -43,6 +44,7 @@ def test_use_brings_data_and_staged_pointer_and_a_commit_records_the_rollback(
     assert repo.pulled_in_a_fresh_clone("models/b.csv") == b[0]
 
 
+@pytest.mark.slow
 def test_use_without_a_path_brings_all_and_use_head_brings_all_back(
     repo: Repo, versions: dict[str, list[bytes]]
 ) -> None:

@@ -76,6 +76,7 @@ def draw(random: random.Random, folder: Path, depth: int = 0) -> None:
             (folder / name).rmdir()  # Git has no empty folders
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ignored", [b"", b"*.tmp\n/1.set/sub\n"])
 def test_pointer_list_and_objects_are_those_of_dvc_add(world: World, ignored: bytes) -> None:
     world.repo.write(".dvcignore", ignored)

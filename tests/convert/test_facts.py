@@ -65,6 +65,7 @@ def test_what_says_nothing_has_none(tmp_path: Path, name: str) -> None:
     assert of(tmp_path, name, b"\0\1\2") == {}
 
 
+@pytest.mark.slow
 def test_a_commit_notes_them_and_dvc_takes_the_pointer(repo: Repo) -> None:
     config = repo.file(".trinity-guard.toml")
     config.write_text(config.read_text() + "\nfacts = true\n")

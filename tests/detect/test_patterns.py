@@ -219,6 +219,7 @@ EXTENSION = st.one_of(
 PLAIN = st.lists(EXTENSION.map("*.".__add__), max_size=5).map(tuple)
 
 
+@pytest.mark.slow
 @settings(max_examples=1000, deadline=None)
 @given(PLAIN, PATHS)
 @example(("*.pkl", "*.csv"), b"a.csv/b.pkl")
@@ -256,6 +257,7 @@ def usable(pattern: str) -> bool:
         return False
 
 
+@pytest.mark.slow
 @settings(max_examples=1000, deadline=None)
 @given(st.lists(GLOB.filter(usable), min_size=1, max_size=3).map(tuple), TREE)
 def test_the_sieve_lets_everything_through_that_is_named(patterns: tuple[str, ...], path: bytes) -> None:
@@ -335,6 +337,7 @@ def plain(bare_repo: Repo) -> Repo:
     return bare_repo
 
 
+@pytest.mark.slow
 def test_generated_patterns_mean_what_git_takes_them_for(plain: Repo) -> None:
     @settings(max_examples=150, deadline=None)
     @given(

@@ -516,6 +516,7 @@ def test_no_bytes_make_it_raise_and_the_quick_look_lets_all_it_tells_through(dat
     suspicious(head[:16])
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(
     st.recursive(

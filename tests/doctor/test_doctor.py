@@ -306,6 +306,7 @@ def found_in(repo: Repo, name: str) -> dict[str, object]:
     return first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [n for n, a in AILMENTS.items() if a[3] in ("fix", "remedy")])
 def test_what_is_broken_is_found_and_its_remedy_mends_it(repo: Repo, name: str) -> None:
     assert failing(repo) == {}
@@ -339,6 +340,7 @@ def test_fix_leaves_alone_what_a_person_must_decide(repo: Repo, name: str) -> No
     assert not found_in(repo, name)["fixable"]
 
 
+@pytest.mark.slow
 def test_fix_brings_back_the_config_that_git_has_and_no_other(repo: Repo) -> None:
     repo.stage(".dvc/config", b"[core]\n    remote = far\n['remote \"far\"']\n    url = /nowhere/far\n")
     repo.commit()
@@ -351,6 +353,7 @@ def test_fix_brings_back_the_config_that_git_has_and_no_other(repo: Repo) -> Non
         assert repo.file(".dvc/config").read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_config_that_git_is_told_not_to_look_at_but_is_there_is_no_sparse_checkout(repo: Repo) -> None:
     repo.git("update-index", "--skip-worktree", ".dvc/config")
     assert failing(repo) == {}
@@ -370,6 +373,7 @@ def test_looking_changes_nothing(repo: Repo) -> None:
     assert everything() == before
 
 
+@pytest.mark.slow
 def test_an_object_that_is_nowhere_comes_back_from_the_file(repo: Repo) -> None:
     lost_everywhere(repo)
     assert "trinity-guard convert PATH" in str(found_in(repo, "an object that is nowhere")["remedy"])
@@ -378,6 +382,7 @@ def test_an_object_that_is_nowhere_comes_back_from_the_file(repo: Repo) -> None:
     assert failing(repo) == {}
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_mounted_again_is_fine_and_an_empty_one_in_its_place_is_not(repo: Repo) -> None:
     remote_away(repo)
     found = found_in(repo, "a remote that is away")
@@ -389,6 +394,7 @@ def test_a_folder_that_is_mounted_again_is_fine_and_an_empty_one_in_its_place_is
     assert failing(repo) == {}
 
 
+@pytest.mark.slow
 def test_a_malformed_pointer_is_named_and_its_last_good_version_helps(repo: Repo) -> None:
     AILMENTS["a malformed pointer"][0](repo)
     found_in(repo, "a malformed pointer")
@@ -396,6 +402,7 @@ def test_a_malformed_pointer_is_named_and_its_last_good_version_helps(repo: Repo
     assert failing(repo) == {}
 
 
+@pytest.mark.slow
 def test_what_is_said_of_dvc_gc_is_so(repo: Repo) -> None:
     """Before the remedy `dvc gc -w` loses the old version, after it the remote gives it back."""
     first = repo.file(MODEL).read_bytes()
@@ -409,6 +416,7 @@ def test_what_is_said_of_dvc_gc_is_so(repo: Repo) -> None:
     assert repo.file(MODEL).read_bytes() == first
 
 
+@pytest.mark.slow
 def test_history_that_gc_has_taken_already_is_said(repo: Repo) -> None:
     only_in_history(repo)
     repo.dvc("gc", "-w", "-f", "-q")
@@ -417,6 +425,7 @@ def test_history_that_gc_has_taken_already_is_said(repo: Repo) -> None:
     assert "nowhere any more" in str(fact["fact"])
 
 
+@pytest.mark.slow
 def test_files_of_a_directory_are_looked_at_too(repo: Repo) -> None:
     repo.write("data/a.csv", b"1\n")
     repo.write("data/b.csv", b"2\n")
@@ -489,6 +498,7 @@ def test_a_folder_s_rule_that_hides_pointers_is_told_with_the_lines_that_help(re
 # ---- the framework
 
 
+@pytest.mark.slow
 def test_a_framework_whose_stages_are_not_installed(
     make_repo: Callable[..., Repo], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -512,6 +522,7 @@ def test_a_framework_whose_stages_are_not_installed(
     assert failing(clone)["cache-type"] == "error"
 
 
+@pytest.mark.slow
 def test_pre_commit_over_native_hooks_still_runs_ours(repo: Repo) -> None:
     repo.write(".pre-commit-config.yaml", b"repos: []\n")
     run(sys.executable, "-m", "pre_commit", "install", cwd=repo.path)
@@ -541,6 +552,7 @@ def test_a_framework_s_config_of_any_form(repo: Repo, text: bytes) -> None:
 # ---- how it is said
 
 
+@pytest.mark.slow
 def test_the_text_names_what_is_wrong_alone_and_counts_the_rest(repo: Repo) -> None:
     fine = repo.guard("doctor")
     assert fine.stdout.decode().splitlines()[-1].endswith(" checks are fine.")
@@ -566,6 +578,7 @@ def test_wrong_usage_is_exit_2(repo: Repo) -> None:
     assert b"--fix" in repo.guard("doctor", "--help").stdout
 
 
+@pytest.mark.slow
 def test_from_a_folder_below_the_top(repo: Repo) -> None:
     below = Repo(repo.file("models"))
     assert failing(below) == {}

@@ -72,6 +72,7 @@ def staged(repo: Repo, name: str) -> bytes:
     return repo.git("cat-file", "blob", f":{name}").stdout
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(damages=st.lists(damaged(), min_size=1, max_size=3, unique_by=lambda d: d[0]))
 def test_any_content_gets_an_answer_and_no_wrong_ok(

@@ -43,6 +43,7 @@ def test_a_repository_of_another_user_is_refused_by_git_with_the_command_that_al
     assert asked(repo)[0] == 0
 
 
+@pytest.mark.slow
 def test_no_commits_and_no_dvc(bare_repo: Repo) -> None:
     code, checks = asked(bare_repo)
     assert code == 1
@@ -63,6 +64,7 @@ def test_fix_makes_no_repository_guarded_that_was_not(bare_repo: Repo) -> None:
     assert [p for p in sorted(bare_repo.path.rglob("*")) if p not in before] == []
 
 
+@pytest.mark.slow
 def test_dvc_without_guard_is_not_guarded_by_fix_either(bare_repo: Repo) -> None:
     bare_repo.dvc("init", "-q")
     bare_repo.dvc("remote", "add", "-q", "-d", "r", "../r")
@@ -96,6 +98,7 @@ def cloned(origin: Repo, path: Path, *options: str) -> Repo:
     return Repo(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options", [[], ["--depth", "1"], ["--filter=blob:none", "--sparse"]], ids=["whole", "shallow", "partial"]
 )
@@ -115,6 +118,7 @@ def test_a_clone(origin: Repo, tmp_path: Path, options: list[str]) -> None:
     assert ("a shallow clone" in str(kinds)) == ("--depth" in options)
 
 
+@pytest.mark.slow
 def test_a_linked_work_tree(origin: Repo, tmp_path: Path) -> None:
     origin.git("worktree", "add", "-q", str(tmp_path / "linked"), "-b", "side")
     linked = Repo(tmp_path / "linked")
@@ -126,6 +130,7 @@ def test_a_linked_work_tree(origin: Repo, tmp_path: Path) -> None:
     assert failing(origin) == failing(linked) == {}
 
 
+@pytest.mark.slow
 def test_a_submodule(origin: Repo, bare_repo: Repo) -> None:
     bare_repo.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", str(origin.path), "sub")
     sub = Repo(bare_repo.file("sub"))
@@ -135,6 +140,7 @@ def test_a_submodule(origin: Repo, bare_repo: Repo) -> None:
     assert failing(sub) == {}
 
 
+@pytest.mark.slow
 def test_a_detached_head_and_a_merge_under_way(origin: Repo) -> None:
     origin.git("checkout", "-q", "--detach")
     assert failing(origin) == {}
@@ -145,6 +151,7 @@ def test_a_detached_head_and_a_merge_under_way(origin: Repo) -> None:
     asked(origin)
 
 
+@pytest.mark.slow
 def test_a_nested_dvc_project_is_looked_at_with_its_own_remote(origin: Repo) -> None:
     inner = origin.file("inner")
     inner.mkdir()
@@ -171,6 +178,7 @@ def test_a_repository_in_sha256(tmp_path: Path) -> None:
     assert "sha256" in str(checks["git-objects"]["fact"])
 
 
+@pytest.mark.slow
 def test_a_project_without_a_remote(repo: Repo) -> None:
     repo.dvc("remote", "remove", "storage")
     code, checks = asked(repo)
@@ -198,6 +206,7 @@ def test_a_config_of_one_person_in_git(repo: Repo) -> None:
     assert asked(repo)[1]["credentials-committed"]["level"] == "ok"
 
 
+@pytest.mark.slow
 def test_a_credential_that_was_committed_is_remembered(repo: Repo) -> None:
     config = repo.file(".dvc/config").read_bytes()
     repo.stage(".dvc/config", config + b"    session_token = hunter2hunter2\n")
@@ -304,6 +313,7 @@ def test_a_conversion_that_was_killed_anywhere_is_completed(repo: Repo, tmp_path
     assert step > 20
 
 
+@pytest.mark.slow
 def test_a_commit_of_a_path_whose_repair_never_came_is_repaired(repo: Repo) -> None:
     """The hook after the commit was killed: Git's own index stages the raw file again, and deletes the pointer."""
     hook = repo.file(".git/hooks/post-commit")
@@ -322,6 +332,7 @@ def test_a_commit_of_a_path_whose_repair_never_came_is_repaired(repo: Repo) -> N
     assert failing(repo) == {}
 
 
+@pytest.mark.slow
 def test_a_sync_that_was_killed(origin: Repo) -> None:
     step = 0
     before = origin.git("rev-parse", "HEAD~1").stdout.decode().strip()
@@ -362,6 +373,7 @@ def test_a_migration_that_was_killed_at_any_step(make_repo: Callable[..., Repo],
     assert seen == {"ok", "error"}
 
 
+@pytest.mark.slow
 def test_what_a_partial_clone_lacks_is_fetched_at_once(origin: Repo, tmp_path: Path) -> None:
     lock = "schema: '2.0'\nstages:\n  s:\n    cmd: x\n    outs:\n    - path: o.bin\n      md5: {:032x}\n      size: 1\n"
     for number in range(8):

@@ -93,6 +93,7 @@ SOME_LINE = st.sampled_from(CONFIG_LINES.replace("\n    ", "|").split("|")) | st
 )
 
 
+@pytest.mark.slow
 @given(st.lists(SOME_LINE, max_size=7), st.booleans())
 @example(["[core]", "remote = a", '[remote "b"]', "url = x", "['remote \"B\"']", "url = y"], True)
 @settings(max_examples=1500, deadline=None)

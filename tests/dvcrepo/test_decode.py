@@ -193,6 +193,7 @@ def guarded(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
 COMMANDS = [["status"], ["doctor", "--offline"], ["lint"], ["push"], ["report", "--offline"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS, ids=[c[0] for c in COMMANDS])
 def test_a_command_reads_and_understands_each_pointer_once(
     guarded: Repo, understood: list[bytes], read: list[bytes], command: list[str]

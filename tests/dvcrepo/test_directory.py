@@ -57,6 +57,7 @@ def test_what_is_no_list_of_files_is_refused(data: bytes) -> None:
         directory.decode(data)
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         STEP | st.sampled_from([".git", ".dvc", ".hg", "a.dvc", ".dvcignore", "dvc.yaml", "dvc.lock"]), min_size=1

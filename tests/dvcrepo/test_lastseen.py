@@ -41,6 +41,7 @@ def test_nothing_is_known_before_a_commit_without_work(repo: Repo) -> None:
     assert seen(repo) is None
 
 
+@pytest.mark.slow
 def test_it_stays_known_from_source_to_source(known: Repo) -> None:
     source(known)
     source(known)
@@ -89,6 +90,7 @@ def test_after_any_other_step_git_is_asked(known: Repo, change: Callable[[Repo],
     assert seen(known) is None
 
 
+@pytest.mark.slow
 def test_what_is_staged_beside_it_is_seen(known: Repo) -> None:
     """HEAD is known; a pointer that is staged or taken away since must not be overlooked."""
     known.write("a.csv", b"changed behind its pointer")
@@ -100,6 +102,7 @@ def test_what_is_staged_beside_it_is_seen(known: Repo) -> None:
     assert not known.tracked("a.csv.dvc")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", [b"", b"x", b"a\nb\nc\n", b"\0" * 300, b"\n\n\n"])
 def test_a_damaged_word_says_nothing(known: Repo, damage: bytes) -> None:
     known.file(".git/trinity-guard/nothing-to-do").write_bytes(damage)
@@ -122,6 +125,7 @@ def test_a_pointer_that_is_gone_is_forgotten(known: Repo) -> None:
     assert b"a.csv" not in known.commit().stderr
 
 
+@pytest.mark.slow
 def test_an_amended_commit_is_compared_with_what_came_before_head(known: Repo) -> None:
     first = known.show("a.csv.dvc")
     known.write("a.csv", b"another version")
@@ -138,6 +142,7 @@ def test_an_amended_commit_is_compared_with_what_came_before_head(known: Repo) -
     assert b"a.csv is not the version that its pointer names" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_record_that_could_not_be_written_is_not_vouched_for(known: Repo) -> None:
     record = known.file(".git/trinity-guard/outputs")
     record.unlink()
@@ -149,6 +154,7 @@ def test_a_record_that_could_not_be_written_is_not_vouched_for(known: Repo) -> N
     assert b"a.csv (26 B) -> a.csv.dvc" in known.commit().stderr
 
 
+@pytest.mark.slow
 def test_where_git_reads_another_commit_in_heads_place_it_is_asked(known: Repo) -> None:
     known.git("replace", "HEAD", "HEAD~1")
     assert seen(known) is None

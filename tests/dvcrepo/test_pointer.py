@@ -71,6 +71,7 @@ def dvc_repo(bare_repo: Repo) -> Repo:
     return bare_repo
 
 
+@pytest.mark.slow
 def test_encode_writes_the_bytes_of_dvc_add_for_any_name(dvc_repo: Repo) -> None:
     expected = {}
     for number, name in enumerate(NAMES):
@@ -111,6 +112,7 @@ SIZES = st.integers(0, 2**63 - 1)
 PLAIN = st.text("abtfneoxzNTF_.- 0123456789", min_size=1, max_size=70)
 
 
+@pytest.mark.slow
 @given(MD5S, SIZES, PLAIN | st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=90), st.booleans())
 @example("d" * 32, 1, "n" * 64, False)
 @example("d" * 32, 1, "images", False)
@@ -126,6 +128,7 @@ def test_a_directory_is_written_as_yaml_writes_it(md5: str, size: int, nfiles: i
     assert encode(f"{md5}.dir", size, name, nfiles=nfiles) == by_dvc(f"{md5}.dir", size, name, False, nfiles)
 
 
+@pytest.mark.slow
 @given(MD5S, SIZES, PLAIN, st.booleans())
 @settings(max_examples=300, deadline=None)
 def test_what_was_encoded_is_decoded_and_encoded_again_to_the_same_bytes(
@@ -349,6 +352,7 @@ UNNAMEABLE = {
 }
 
 
+@pytest.mark.slow
 def test_the_names_that_dvc_cannot_hold_are_those_that_dvc_add_refuses_or_loses(dvc_repo: Repo) -> None:
     script = """if True:
         import logging, os, sys

@@ -60,6 +60,7 @@ REFRESHED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("isexec", [False, True])
 @pytest.mark.parametrize("content", [OLD, NEW], ids=["unchanged", "changed"])
 def test_refresh_writes_what_dvc_add_writes_over_an_existing_pointer(
@@ -271,6 +272,7 @@ def test_a_plain_pointer_is_renewed_without_yaml(monkeypatch: pytest.MonkeyPatch
     assert renewed(PLAIN_POINTER) == RENEWED
 
 
+@pytest.mark.slow
 def test_a_long_list_of_cloud_versions_is_no_reason_not_to_renew(monkeypatch: pytest.MonkeyPatch) -> None:
     old = (PLAIN_POINTER.replace("NAME", "x.csv") + "  files:\n" + "  - relpath: a\n" * 5000).encode()
     assert refresh(old, WHERE, "x.csv", md5_of(NEW), 16, False) == RENEWED.replace("NAME", "x.csv").encode()

@@ -105,6 +105,7 @@ CONFIGS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_cache_remotes_and_switches_are_those_that_dvc_sees(tmp_path: Path) -> None:
     level("SYSTEM", "[core]\nremote = sys\n['remote \"sys\"']\nurl = sysdir\n[cache]\ntype = copy\n")
     level("GLOBAL", "['remote \"glob\"']\nurl = ../globdir\nverify = true\n['remote \"sys\"']\njobs = 2\n")

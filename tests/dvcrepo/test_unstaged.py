@@ -52,6 +52,7 @@ def test_one_that_cannot_be_read_counts_as_it_is_staged(two: Repo) -> None:
     assert sizes(two) == {b"m.pkl": len(ONE), b"n.pkl": len(ONE)}
 
 
+@pytest.mark.slow
 def test_a_commit_says_that_the_pointer_is_not_staged(two: Repo) -> None:
     two.stage("code.py", b"x")
     said = two.commit().stderr.decode()
@@ -61,6 +62,7 @@ def test_a_commit_says_that_the_pointer_is_not_staged(two: Repo) -> None:
     assert b"m.pkl" not in two.commit("--allow-empty", TRINITY_GUARD_SKIP="push").stderr
 
 
+@pytest.mark.slow
 def test_what_a_stash_puts_back_is_another_version_and_pull_brings_it(two: Repo) -> None:
     two.git("stash", "-q")
     two.guard("pull")
@@ -73,6 +75,7 @@ def test_what_a_stash_puts_back_is_another_version_and_pull_brings_it(two: Repo)
     assert state(two) == "present"
 
 
+@pytest.mark.slow
 def test_what_a_stash_puts_back_follows_with_its_commit(two: Repo) -> None:
     two.git("stash", "-q")
     two.guard("pull")

@@ -73,6 +73,7 @@ def compared(folder: Path, trees: int, seed: int) -> int:
     return count
 
 
+@pytest.mark.slow
 def test_it_sees_what_dvc_sees(tmp_path: Path) -> None:
     assert 30 < compared(tmp_path, 25, 1) < 140
 

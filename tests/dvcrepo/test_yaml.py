@@ -47,6 +47,7 @@ def test_a_few_lines_that_stand_for_gigabytes_are_refused(text: str, tmp_path: P
         assert secrets.credentials_in(text.encode() + b"# https://a@b\n", b"dvc.yaml") == []
 
 
+@pytest.mark.slow
 def test_a_lock_of_gigabytes_is_refused() -> None:
     one = "o: &o [" + ", ".join(f"{{path: f{n}, md5: {MD5}}}" for n in range(500)) + "]\n"
     text = one + "schema: '2.0'\nstages:\n" + "".join(f"  s{n}: {{outs: *o}}\n" for n in range(1000))

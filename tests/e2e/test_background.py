@@ -76,6 +76,7 @@ def stored(repo: Repo) -> list[bytes]:
     return sorted(objects(repo.storage / "files" / "md5").values())
 
 
+@pytest.mark.slow
 def test_the_commit_returns_while_a_push_is_held_up_and_the_object_arrives_afterwards(background: Repo) -> None:
     with push_held_up(background):
         # Its end also means that no process has kept its pipes, or a terminal in their place.
@@ -136,6 +137,7 @@ def test_a_killed_push_loses_nothing(background: Repo) -> None:
     assert stored(background) == [data]
 
 
+@pytest.mark.slow
 def test_a_push_that_fails_speaks_in_its_log_and_in_status_alone(background: Repo) -> None:
     data = background.stage("a.pkl")
     background.commit()
@@ -158,6 +160,7 @@ def test_a_push_that_fails_speaks_in_its_log_and_in_status_alone(background: Rep
     assert "said" not in background.guard("status").stdout.decode()
 
 
+@pytest.mark.slow
 def test_a_linked_worktree_and_a_git_dir_elsewhere_push_too(background: Repo, tmp_path: Path) -> None:
     background.git("worktree", "add", "-q", str(tmp_path / "linked"))
     linked = Repo(tmp_path / "linked")

@@ -54,6 +54,7 @@ def one(repo: Repo) -> Repo:
 ALL = [("-a",), ("-am", "x"), ("-qam", "x"), ("--all",), ("--amend", "-a"), ("--amend", "--all", "--no-edit")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("args", ALL, ids=" ".join)
 def test_a_commit_of_all_records_what_changed(one: Repo, args: tuple[str, ...]) -> None:
     one.write("train.py", b"v2\n")
@@ -74,6 +75,7 @@ def test_nothing_left_unstaged_takes_all_and_what_is_untracked_does_not_count(on
     assert recorded(one, "m.pkl") == md5(data)
 
 
+@pytest.mark.slow
 def test_with_something_left_unstaged_it_is_named(one: Repo) -> None:
     one.stage("train.py", b"v2\n")
     one.write("train.py", b"v3\n")
@@ -163,6 +165,7 @@ def test_what_a_reset_left_is_another_version_and_never_recorded(one: Repo) -> N
     assert one.file("m.pkl").read_bytes() == b"model one"
 
 
+@pytest.mark.slow
 def test_a_pointer_that_moved_under_an_edit_is_not_undone(one: Repo) -> None:
     one.write("train.py", b"v2\n")
     one.write("m.pkl", b"a colleague's model")
@@ -196,6 +199,7 @@ def test_an_edit_of_what_this_work_tree_has_never_seen_to_agree_is_one(one: Repo
     assert recorded(one, "m.pkl") == md5(data)
 
 
+@pytest.mark.slow
 def test_what_is_recorded_is_told_in_the_order_of_git(one: Repo) -> None:
     for name in ("c.pkl", "a.pkl", "b.pkl"):
         one.stage(name, b"1")
@@ -233,6 +237,7 @@ def test_what_was_never_pulled_is_no_deletion(one: Repo) -> None:
 WAYS = [("convert",), ("convert", "-u"), ("convert", "."), ("convert", "d"), ("add", "-u"), ("add", "."), ("add", "d")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("args", WAYS, ids=" ".join)
 def test_a_folder_stands_for_all_that_changed_in_it(repo: Repo, args: tuple[str, ...]) -> None:
     for number in range(3):
@@ -248,6 +253,7 @@ def test_a_folder_stands_for_all_that_changed_in_it(repo: Repo, args: tuple[str,
     assert {name: recorded(repo, name) for name in data} == {name: md5(text) for name, text in data.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("args", WAYS, ids=" ".join)
 def test_of_a_folder_another_version_and_what_is_gone_are_named(repo: Repo, args: tuple[str, ...]) -> None:
     for name in ("d/old.csv", "d/gone.csv"):
@@ -267,6 +273,7 @@ def test_of_a_folder_another_version_and_what_is_gone_are_named(repo: Repo, args
     assert repo.file("d/gone.csv").read_bytes() == repo.file("d/old.csv").read_bytes() == b"one\n"
 
 
+@pytest.mark.slow
 def test_an_update_takes_nothing_new(one: Repo) -> None:
     one.write("new.pkl", b"new")
     one.stage("staged.pkl", b"staged")
@@ -299,6 +306,7 @@ def before_a_commit(repo: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     return capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_what_is_being_written_is_named_and_left_out_and_the_commit_goes_on(
     one: Repo, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -92,6 +92,7 @@ def alternatives(line: str) -> list[tuple[str, str]]:
     return [(s, f"{c} && {after}" if after else c) for s, c in commands]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["merge", "markers staged", "markers committed"])
 def test_a_pointer_in_conflict_holds_its_file_still(state: str, sides: Repo) -> None:
     STATES[state](sides)
@@ -108,6 +109,7 @@ def type_in(repo: Repo, command: str) -> None:
     run("bash", "-c", command, cwd=repo.path, env={"PATH": path})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", STATES)
 def test_every_command_works_in_the_state_in_which_it_is_printed(state: str, sides: Repo) -> None:
     lines = printed(STATES[state](sides))
@@ -138,6 +140,7 @@ def test_the_message_says_sizes_and_commits_of_both_sides(sides: Repo) -> None:
     assert sides.git("status", "--porcelain").stdout == b"UU t.csv.dvc\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("side", "data"), [("ours", OURS), ("theirs", THEIRS)])
 @pytest.mark.parametrize("how", ["rebase", "cherry-pick", "revert", "stash"])
 def test_sides_mean_what_git_means_by_them(sides: Repo, how: str, side: str, data: bytes) -> None:
@@ -164,6 +167,7 @@ def test_sides_mean_what_git_means_by_them(sides: Repo, how: str, side: str, dat
     assert not sides.git("diff", "--name-only").stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", ["ours", "theirs"])
 def test_one_side_deleted_it_and_the_other_changed_it(repo: Repo, side: str) -> None:
     commit(repo, BASE)
@@ -186,6 +190,7 @@ def test_one_side_deleted_it_and_the_other_changed_it(repo: Repo, side: str) -> 
     assert repo.git("status", "--porcelain").stdout == b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", ["ours", "theirs"])
 def test_both_sides_added_it(repo: Repo, side: str) -> None:
     repo.git("switch", "-qc", "other")
@@ -222,6 +227,7 @@ def test_both_sides_renamed_it(repo: Repo, side: str, left: str) -> None:
     assert [n for n in ("b.csv", "c.csv", "t.csv") if f"{n}.dvc".encode() in repo.index()] == [left]
 
 
+@pytest.mark.slow
 def test_a_version_that_is_nowhere_leaves_all_as_it_is(sides: Repo) -> None:
     merged(sides)
     for root in (sides.path / ".dvc/cache", sides.storage):
@@ -236,6 +242,7 @@ def test_a_version_that_is_nowhere_leaves_all_as_it_is(sides: Repo) -> None:
     assert sides.file("t.csv").read_bytes() == OURS
 
 
+@pytest.mark.slow
 def test_what_was_changed_here_and_is_recorded_nowhere_stays(sides: Repo) -> None:
     merged(sides)
     sides.write("t.csv", b"mine alone")
@@ -248,6 +255,7 @@ def test_what_was_changed_here_and_is_recorded_nowhere_stays(sides: Repo) -> Non
     assert sides.file("t.csv").read_bytes() == THEIRS
 
 
+@pytest.mark.slow
 def test_a_file_that_was_merged_by_hand_is_recorded_as_it_is_said(sides: Repo) -> None:
     merged(sides)
     sides.write("t.csv", b"both, by hand")
@@ -264,6 +272,7 @@ LOCK = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["unmerged", "staged"])
 def test_a_lock_is_resolved_as_a_pointer_is(repo: Repo, when: str) -> None:
     for branch, md5 in (("main", "a"), ("other", "b"), ("main", "c")):
@@ -287,6 +296,7 @@ def test_a_lock_is_resolved_as_a_pointer_is(repo: Repo, when: str) -> None:
         )
 
 
+@pytest.mark.slow
 def test_a_push_of_committed_markers_says_how_to_replace_them(sides: Repo) -> None:
     run("git", "init", "-q", "--bare", "hub.git", cwd=sides.path.parent)
     sides.git("remote", "add", "origin", "../hub.git")

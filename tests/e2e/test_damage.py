@@ -17,6 +17,7 @@ def typed(repo: Repo, line: str) -> int:
     return subprocess.run(["bash", "-c", script], cwd=repo.path, check=False, timeout=60).returncode
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["2>&1 | true", "2>/dev/full", "2>&-", ">&- 2>&-"])
 def test_a_commit_does_not_fail_for_a_message_s_sake(repo: Repo, where: str) -> None:
     data = repo.stage("a.pkl", 1000)
@@ -47,6 +48,7 @@ def test_a_damaged_queue_file_is_put_aside_and_said(repo: Repo, content: bytes) 
     assert repo.guard("push", "--pending").returncode == 0
 
 
+@pytest.mark.slow
 def test_what_waits_survives_the_removal_of_its_linked_worktree(repo: Repo, tmp_path: Path) -> None:
     other = Repo(tmp_path / "linked")
     repo.git("worktree", "add", "-q", "-b", "side", str(other.path))

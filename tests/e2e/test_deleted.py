@@ -36,6 +36,7 @@ DELETED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", DELETED)
 def test_a_deleted_file_goes_with_pointer_and_line_and_the_printed_command_brings_it_back(repo: Repo, way: str) -> None:
     begin(repo)
@@ -79,6 +80,7 @@ def test_where_git_sees_nothing_to_commit_the_same_command_again_commits_it(repo
     assert_settled(repo)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["unstaged", "warn"])
 def test_where_it_is_not_recorded_it_is_named_with_commands_that_work(repo: Repo, how: str) -> None:
     begin(repo)
@@ -120,6 +122,7 @@ def test_a_file_that_was_never_pulled_is_no_deletion(repo: Repo) -> None:
     assert b"a.csv.dvc" in clone.tree()
 
 
+@pytest.mark.slow
 def test_a_file_that_was_moved_by_hand_is_a_rename_and_no_loss(repo: Repo) -> None:
     begin(repo)
     run("bash", "-ec", "mv a.csv z.csv; mv data/b.csv data/y.csv; git add -A", cwd=repo.path)
@@ -139,6 +142,7 @@ FREED: dict[str, tuple[list[str], list[str], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", FREED)
 def test_many_at_once_are_named_and_not_recorded_with_commands_that_work(repo: Repo, case: str) -> None:
     names, deleted, words = FREED[case]

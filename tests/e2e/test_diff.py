@@ -26,6 +26,7 @@ def said(repo: Repo, *args: str) -> str:
     return repo.git(*args).stdout.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("args", [("show",), ("log", "-p", "-1")])
 def test_show_and_log_tell_of_both_sides_what_they_hold(history: Repo, args: tuple[str, ...]) -> None:
     out = said(history, *args)
@@ -34,6 +35,7 @@ def test_show_and_log_tell_of_both_sides_what_they_hold(history: Repo, args: tup
     assert "+# column x: number, 1 to 9, mean 5.5, 0 empty\n" in out
 
 
+@pytest.mark.slow
 def test_diff_tells_rows_and_cells_below_a_patch_that_git_applies(history: Repo) -> None:
     out = said(history, "diff", "HEAD~1", "HEAD")
     assert "#   rows      1 added, 1 changed, by id\n" in out
@@ -46,6 +48,7 @@ def test_diff_tells_rows_and_cells_below_a_patch_that_git_applies(history: Repo)
     assert said(history, "diff", "--no-ext-diff", "--cached", "main", "--", POINTER) == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["added", "removed", "renamed", "executable"])
 def test_the_patch_of_every_kind_of_change_applies(history: Repo, change: str) -> None:
     before = history.git("write-tree").stdout
@@ -75,11 +78,13 @@ def test_plumbing_patches_and_counts_stay_what_they_were(history: Repo) -> None:
     assert "| 4 ++--" in said(history, "diff", "--stat", "HEAD~1", "--", POINTER)
 
 
+@pytest.mark.slow
 def test_the_second_time_the_answer_is_kept_and_no_data_is_needed_for_show(history: Repo) -> None:
     first = said(history, "show")
     assert said(history, "show") == first
 
 
+@pytest.mark.slow
 def test_data_that_is_not_here_leaves_the_pointers_lines_and_no_remote_is_asked(history: Repo) -> None:
     shutil.rmtree(history.path / ".dvc" / "cache")
     assert "# " not in said(history, "show").partition("outs:")[2]
@@ -88,6 +93,7 @@ def test_data_that_is_not_here_leaves_the_pointers_lines_and_no_remote_is_asked(
     assert "+  size: 21\n" in out
 
 
+@pytest.mark.slow
 def test_without_the_program_the_plain_difference_is_shown(history: Repo) -> None:
     config = history.file(".git/config")
     config.write_bytes(config.read_bytes().replace(b"[ -x '", b"[ -x '/gone"))
@@ -95,6 +101,7 @@ def test_without_the_program_the_plain_difference_is_shown(history: Repo) -> Non
     assert "+  size: 21\n" in said(history, "diff", "HEAD~1", "HEAD")
 
 
+@pytest.mark.slow
 def test_uninstalled_it_is_gone(history: Repo) -> None:
     history.guard("init", "--uninstall")
     assert "# " not in said(history, "show").partition("outs:")[2]
@@ -102,6 +109,7 @@ def test_uninstalled_it_is_gone(history: Repo) -> None:
     assert b"diff=trinity" not in history.file(".git/info/attributes").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_hostile_table_neither_colours_nor_stops_a_diff(history: Repo) -> None:
     history.stage("t.csv", b"id,\x1b[31mx\n1,\x1b]0;owned\x07\n" + b"\xff\xfe\0" * 10)
     history.commit()

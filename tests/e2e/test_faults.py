@@ -132,6 +132,7 @@ def test_a_file_above_max_size_is_blocked_with_a_choice(repo: Repo) -> None:
     assert repo.tracked("video.mp4.dvc")
 
 
+@pytest.mark.slow
 def test_artifacts_below_min_size_stay_in_git_and_nobody_minds(repo: Repo) -> None:
     repo.stage(".trinity-guard.toml", b'min-size = { default = "1 kB", "*.csv" = "10 kB" }\nmax-size = "2 kB"\n')
     for name, size in (("a.pkl", 999), ("b.pkl", 1000), ("c.csv", 9999), ("d.csv", 10_000)):
@@ -143,6 +144,7 @@ def test_artifacts_below_min_size_stay_in_git_and_nobody_minds(repo: Repo) -> No
     assert repo.guard("lint", "--all").returncode == 0
 
 
+@pytest.mark.slow
 def test_content_tells_an_artifact_under_another_name(repo: Repo) -> None:
     import pickle
 
@@ -237,6 +239,7 @@ def test_a_full_disk(repo: Repo, tmp_path: Path, size: int) -> None:
     assert {first, second} <= set(objects(small / "files" / "md5").values())
 
 
+@pytest.mark.slow
 def test_a_read_only_cache(repo: Repo) -> None:
     repo.stage("first.pkl")
     repo.commit()
@@ -263,6 +266,7 @@ def test_a_cache_that_is_a_file(repo: Repo) -> None:
     refused(repo, "cannot write")
 
 
+@pytest.mark.slow
 def test_a_damaged_cache_object_is_replaced_by_good_bytes(repo: Repo) -> None:
     data = repo.stage("a.pkl")
     repo.commit()
@@ -288,6 +292,7 @@ def test_a_damaged_cache_object_is_not_published(repo: Repo) -> None:
     assert objects(repo.storage / "files" / "md5") == {}
 
 
+@pytest.mark.slow
 def test_a_remote_that_is_away_gets_the_objects_later(repo: Repo, tmp_path: Path) -> None:
     repo.stage("first.pkl")
     repo.commit()
@@ -316,6 +321,7 @@ def test_no_remote_at_all(repo: Repo) -> None:
     assert repo.guard("push", "--pending", ok=False).returncode == 1
 
 
+@pytest.mark.slow
 def test_a_full_remote(repo: Repo) -> None:
     repo.stage("first.pkl")
     repo.commit()

@@ -83,6 +83,7 @@ def test_an_executable_one_keeps_its_bit(repo: Repo) -> None:
     assert b"isexec: true" in repo.show("a.pkl.dvc")
 
 
+@pytest.mark.slow
 def test_a_clone_gets_the_same_either_way(make_repo: Callable[..., Repo]) -> None:
     trees = []
     data = {"a.csv": b"a,b\n1,2\n" * 500, "d/b.pkl": os.urandom(3000), "e.npy": b"x", "c.py": b"x = 1\n"}
@@ -455,6 +456,7 @@ def slipped(repo: Repo, name: str = "a.csv") -> bytes:
     return data
 
 
+@pytest.mark.slow
 def test_branches_archive_blame_and_rebase_around_a_committed_one(repo: Repo) -> None:
     repo.git("checkout", "-q", "-b", "side")
     data = slipped(repo)
@@ -543,6 +545,7 @@ def test_a_name_that_the_configuration_leaves_to_git_by_now_gets_its_bytes(repo:
     assert status(repo) == b""
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_one_artifact_by_now_is_made_of_its_stand_ins(repo: Repo) -> None:
     data = {name: repo.stage(f"many/{name}", 3000) for name in ("a.csv", "b.csv")}
     repo.stage(".trinity-guard.toml", b'folders = ["/many/"]\n')
@@ -551,6 +554,7 @@ def test_a_folder_that_is_one_artifact_by_now_is_made_of_its_stand_ins(repo: Rep
     assert repo.pulled_in_a_fresh_clone("many/a.csv") == data["a.csv"]
 
 
+@pytest.mark.slow
 def test_what_git_add_takes_of_a_folder_that_is_one_artifact_goes_into_the_cache(repo: Repo) -> None:
     repo.stage(".trinity-guard.toml", b'folders = ["/many/"]\n')
     repo.commit()

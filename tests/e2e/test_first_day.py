@@ -27,6 +27,7 @@ def legacy(bare_repo: Repo) -> Repo:
     return bare_repo
 
 
+@pytest.mark.slow
 def test_artifacts_in_git_are_named_with_both_ways_and_the_first_works(legacy: Repo) -> None:
     fact = "2 artifacts (3.1 kB; the largest m.pkl, 3.1 kB) are in Git itself."
     said = legacy.guard("init").stderr.decode()
@@ -42,6 +43,7 @@ def test_artifacts_in_git_are_named_with_both_ways_and_the_first_works(legacy: R
     assert b"in Git itself" not in legacy.guard("init").stderr
 
 
+@pytest.mark.slow
 def test_artifacts_in_an_ignored_folder_are_named_and_recorded_as_it_is_said(bare_repo: Repo) -> None:
     bare_repo.stage(".gitignore", b"*.log\n/data/\n")
     bare_repo.git("commit", "-qm", "x")
@@ -63,6 +65,7 @@ def clone(repo: Repo, tmp_path: Path) -> tuple[Repo, bytes]:
     return Repo(tmp_path / "clone"), data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [("--trust", "--pull"), ("--pull", "--trust", "-q")])
 def test_one_command_makes_a_clone_whole_where_nobody_can_be_asked(
     clone: tuple[Repo, bytes], options: tuple[str, ...]
@@ -75,6 +78,7 @@ def test_one_command_makes_a_clone_whole_where_nobody_can_be_asked(
     assert b"pushed 1 object" in repo.commit().stderr
 
 
+@pytest.mark.slow
 def test_without_a_terminal_the_data_is_named_and_the_command_brings_it(clone: tuple[Repo, bytes]) -> None:
     repo, data = clone
     said = repo.guard("init").stderr.decode()

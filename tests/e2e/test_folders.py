@@ -58,6 +58,7 @@ def state(repo: Repo) -> str:
     return str(found["state"])
 
 
+@pytest.mark.slow
 def test_what_is_staged_below_it_becomes_one_pointer(data: Repo) -> None:
     said = data.commit().stderr
     assert b"trinity-guard: d/ (3 files, 30 B) -> d.dvc" in said
@@ -66,6 +67,7 @@ def test_what_is_staged_below_it_becomes_one_pointer(data: Repo) -> None:
     agree(data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "form",
     [["-a"], ["-i", "code.py"], ["--", "d"], ["--", "d/a.png", "d/sub", "d/.gitignore"], ["--amend"]],
@@ -80,6 +82,7 @@ def test_every_form_of_commit_does_it(data: Repo, form: list[str]) -> None:
     agree(data)
 
 
+@pytest.mark.slow
 def test_what_was_not_staged_is_named(data: Repo) -> None:
     data.write("d/forgotten", b"x")
     said = data.commit().stderr.decode()
@@ -92,6 +95,7 @@ def test_what_was_not_staged_is_named(data: Repo) -> None:
     agree(data)
 
 
+@pytest.mark.slow
 def test_a_commit_of_all_records_what_changed_in_it(recorded: Repo) -> None:
     recorded.write("d/a.png", b"longer than before\n")
     recorded.write("d/new", b"new\n")
@@ -103,6 +107,7 @@ def test_a_commit_of_all_records_what_changed_in_it(recorded: Repo) -> None:
     agree(recorded)
 
 
+@pytest.mark.slow
 def test_a_commit_of_some_names_what_changed_in_it(recorded: Repo) -> None:
     recorded.write("d/a.png", b"longer than before\n")
     recorded.write("d/new", b"new\n")
@@ -118,6 +123,7 @@ def test_a_commit_of_some_names_what_changed_in_it(recorded: Repo) -> None:
     assert recorded.file("d/a.png").read_bytes() == b"longer than before\n"
 
 
+@pytest.mark.slow
 def test_many_files_that_are_gone_are_named_and_not_recorded(recorded: Repo) -> None:
     for number in range(12):
         recorded.write(f"d/{number}", b"x")
@@ -133,6 +139,7 @@ def test_many_files_that_are_gone_are_named_and_not_recorded(recorded: Repo) -> 
     agree(recorded)
 
 
+@pytest.mark.slow
 def test_files_of_it_that_were_never_fetched_are_not_gone(recorded: Repo, tmp_path: Path) -> None:
     recorded.git("push", "-q", ".", "HEAD:refs/heads/pushed")
     clone = Repo(tmp_path / "partial")
@@ -146,6 +153,7 @@ def test_files_of_it_that_were_never_fetched_are_not_gone(recorded: Repo, tmp_pa
     assert clone.show("d.dvc") == recorded.show("d.dvc")
 
 
+@pytest.mark.slow
 def test_a_file_added_with_force_goes_into_it(recorded: Repo) -> None:
     recorded.stage("d/new.csv", b"a,b\n")
     recorded.stage("d/sub/notes.md", b"notes\n")
@@ -154,6 +162,7 @@ def test_a_file_added_with_force_goes_into_it(recorded: Repo) -> None:
     agree(recorded)
 
 
+@pytest.mark.slow
 def test_a_directory_that_dvc_add_made_behaves_the_same_without_a_setting(repo: Repo) -> None:
     repo.write("d/a.csv", b"a,b\n")
     dvc("add", "-q", "d", cwd=repo.path)
@@ -170,6 +179,7 @@ def test_a_directory_that_dvc_add_made_behaves_the_same_without_a_setting(repo: 
     agree(repo)
 
 
+@pytest.mark.slow
 def test_going_back_and_forth_brings_its_files_and_use_too(recorded: Repo) -> None:
     first, before = recorded.head(), files(recorded.path / "d")
     recorded.write("d/a.png", b"second\n")
@@ -186,6 +196,7 @@ def test_going_back_and_forth_brings_its_files_and_use_too(recorded: Repo) -> No
     assert recorded.git("diff", "--cached", "--name-only").stdout == b"d.dvc\n"
 
 
+@pytest.mark.slow
 def test_add_takes_a_whole_folder(data: Repo) -> None:
     data.git("rm", "-q", "-r", "--cached", "d")
     data.guard("add", "d")
@@ -194,6 +205,7 @@ def test_add_takes_a_whole_folder(data: Repo) -> None:
     agree(data)
 
 
+@pytest.mark.slow
 def test_before_a_merge_and_where_artifacts_are_blocked_its_files_are_named(data: Repo) -> None:
     data.stage(".trinity-guard.toml", CONFIG + b'on-artifact = "block"\n')
     done = data.commit(ok=False)
@@ -231,6 +243,7 @@ def test_partitioned_parquet_is_read_after_commit_clone_and_pull(repo: Repo, ask
     assert files(clone / "t.parquet") == files(repo.path / "t.parquet")
 
 
+@pytest.mark.slow
 def test_mv_into_it_is_refused_with_the_commands_that_do_it(recorded: Repo) -> None:
     recorded.stage("a.csv", b"a,b\n")
     recorded.commit()

@@ -61,6 +61,7 @@ def configure(repo: Repo, line: str) -> None:
 # --- checkouts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a.pkl", "é b.pkl", "-x.pkl", "new\nline.pkl", 'qu"ote.csv', "deep/er/t.h5"])
 def test_a_checkout_brings_the_version_that_the_pointer_names_and_takes_it_away_where_none_does(
     repo: Repo, name: str
@@ -87,6 +88,7 @@ def test_a_checkout_that_moves_no_pointer_says_nothing_and_touches_nothing(repo:
     assert repo.file("a.pkl").stat() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [["a.pkl"], ["a.pkl", "b.csv", "models/c.h5", "models/deep/d.npy"]])
 def test_going_back_over_a_conversion_and_forth_restores_the_artifact(repo: Repo, names: list[str]) -> None:
     raw = {name: repo.write(name, 2000) for name in names}
@@ -130,6 +132,7 @@ def test_reset_and_stash_run_no_hook_and_sync_or_the_next_checkout_catches_up(re
     assert repo.file("a.pkl").read_bytes() == newer
 
 
+@pytest.mark.slow
 def test_an_orphan_and_a_branch_without_dvc_and_back(repo: Repo) -> None:
     data = versions(repo, "a.pkl", "d/b.csv")
     repo.git("checkout", "-q", "--orphan", "bare")
@@ -145,6 +148,7 @@ def test_an_orphan_and_a_branch_without_dvc_and_back(repo: Repo) -> None:
     assert repo.file("d/b.csv").read_bytes() == data["d/b.csv"][1]
 
 
+@pytest.mark.slow
 def test_a_cache_that_only_the_former_commit_s_config_names_still_counts(repo: Repo) -> None:
     repo.dvc("cache", "dir", "own-cache")
     repo.write(".gitignore", b"/own-cache\n")
@@ -167,6 +171,7 @@ def test_a_cache_that_only_the_former_commit_s_config_names_still_counts(repo: R
 # --- merges, rebases, clones, work trees
 
 
+@pytest.mark.slow
 def test_a_fast_forward_a_merge_and_a_squash(repo: Repo) -> None:
     data = versions(repo, "a.pkl")["a.pkl"]
     repo.git("checkout", "-q", "-b", "side", "v0")
@@ -184,6 +189,7 @@ def test_a_fast_forward_a_merge_and_a_squash(repo: Repo) -> None:
     assert repo.file("a.pkl").read_bytes() == data[1]
 
 
+@pytest.mark.slow
 def test_a_rebase_of_many_commits_follows_once(repo: Repo) -> None:
     versions(repo, "a.pkl", count=1)
     repo.git("checkout", "-q", "-b", "side")
@@ -205,6 +211,7 @@ def test_a_rebase_of_many_commits_follows_once(repo: Repo) -> None:
     assert done.stderr.count(b"now as") == 1, done.stderr
 
 
+@pytest.mark.slow
 def test_a_rebase_that_only_fast_forwards_one_that_stops_and_one_that_is_aborted(repo: Repo) -> None:
     data = versions(repo, "a.pkl", count=3)["a.pkl"]
     repo.git("checkout", "-q", "-b", "side", "v0")
@@ -227,6 +234,7 @@ def test_a_rebase_that_only_fast_forwards_one_that_stops_and_one_that_is_aborted
     assert repo.file("a.pkl").read_bytes() == data[2]
 
 
+@pytest.mark.slow
 def test_bisect_follows_at_each_step(repo: Repo) -> None:
     data = versions(repo, "a.pkl", count=5)["a.pkl"]
     repo.git("bisect", "start", "v4", "v0")
@@ -237,6 +245,7 @@ def test_bisect_follows_at_each_step(repo: Repo) -> None:
     assert repo.file("a.pkl").read_bytes() == data[4]
 
 
+@pytest.mark.slow
 def test_a_clone_pulls_and_fast_forwards_with_its_artifacts(repo: Repo, tmp_path: Path) -> None:
     data = versions(repo, "a.pkl", "models/b.csv", count=1)
     run("git", "clone", "-q", repo.path, tmp_path / "clone")
@@ -260,6 +269,7 @@ def test_a_clone_pulls_and_fast_forwards_with_its_artifacts(repo: Repo, tmp_path
     assert clone.file("a.pkl").read_bytes() == newer
 
 
+@pytest.mark.slow
 def test_a_clone_with_template_hooks_and_sync_pull_has_its_artifacts_at_once(repo: Repo, tmp_path: Path) -> None:
     configure(repo, 'sync = "pull"')
     data = versions(repo, "a.pkl", "b.csv")
@@ -291,6 +301,7 @@ def test_a_new_work_tree_takes_its_artifacts_from_the_main_one_s_cache(repo: Rep
     assert repo.file("a.pkl").read_bytes() == data["a.pkl"][1]
 
 
+@pytest.mark.slow
 def test_a_submodule_and_an_inner_project_follow_in_their_own_caches(
     repo: Repo, make_repo: Callable[..., Repo]
 ) -> None:
@@ -328,6 +339,7 @@ def test_a_sparse_checkout_s_artifacts_are_left_out(repo: Repo) -> None:
 # --- what must not be lost
 
 
+@pytest.mark.slow
 def test_a_file_that_was_changed_here_is_named_and_kept(repo: Repo) -> None:
     versions(repo, "a.pkl")
     mine = repo.write("a.pkl", b"hours of work")
@@ -340,6 +352,7 @@ def test_a_file_that_was_changed_here_is_named_and_kept(repo: Repo) -> None:
     assert repo.file("a.pkl").read_bytes() == mine, "no pointer names it, and it is still the only copy"
 
 
+@pytest.mark.slow
 def test_a_damaged_copy_in_the_cache_is_no_second_copy(repo: Repo) -> None:
     data = versions(repo, "a.pkl")["a.pkl"]
     damage(repo, data[1])
@@ -350,6 +363,7 @@ def test_a_damaged_copy_in_the_cache_is_no_second_copy(repo: Repo) -> None:
     assert repo.file("a.pkl").read_bytes() == data[1]
 
 
+@pytest.mark.slow
 def test_an_artifact_whose_object_is_gone_from_the_cache_is_not_taken_away(repo: Repo) -> None:
     data = versions(repo, "a.pkl")["a.pkl"]
     lose(repo, data[1])
@@ -357,6 +371,7 @@ def test_an_artifact_whose_object_is_gone_from_the_cache_is_not_taken_away(repo:
     assert repo.file("a.pkl").read_bytes() == data[1]
 
 
+@pytest.mark.slow
 def test_a_damaged_object_is_never_checked_out_and_sync_pull_fetches_it_again(repo: Repo) -> None:
     data = versions(repo, "a.pkl")["a.pkl"]
     damage(repo, data[0])
@@ -389,6 +404,7 @@ def test_a_folder_a_symlink_and_a_pipe_in_the_place_are_named_and_kept(repo: Rep
     assert done.stderr.count(b"it was left alone") == 3
 
 
+@pytest.mark.slow
 def test_nothing_is_written_through_a_symlinked_folder(repo: Repo, tmp_path: Path) -> None:
     versions(repo, "d/e.pkl")
     pointer = repo.file("d/e.pkl.dvc").read_bytes().replace(b"path: e.pkl", b"path: sub/e.pkl")
@@ -404,6 +420,7 @@ def test_nothing_is_written_through_a_symlinked_folder(repo: Repo, tmp_path: Pat
     assert list(outside.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["../out.pkl", "/etc/out.pkl", ".git/hooks/post-commit", ".dvc/config", "C:\\x.pkl"])
 def test_a_pointer_that_leads_out_of_bounds_is_refused_by_name_and_the_others_follow(repo: Repo, path: str) -> None:
     data = versions(repo, "a.pkl", "b.pkl")
@@ -421,6 +438,7 @@ def test_a_pointer_that_leads_out_of_bounds_is_refused_by_name_and_the_others_fo
     assert {p: p.read_bytes() for p in repo.path.parent.glob("*.pkl")} == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["../../out.txt", "/out.txt", "x/../../../out.txt", ".git/config", "a/.dvc/config", ""]
 )
@@ -454,6 +472,7 @@ def test_a_directory_list_that_leads_out_is_refused(repo: Repo, name: str) -> No
 # --- what the cache lacks, and the settings
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_named_once_and_pull_brings_it(repo: Repo) -> None:
     data = versions(repo, "a.pkl", "b.pkl", "c.pkl")
     for name in data:
@@ -478,6 +497,7 @@ def test_sync_off_does_nothing_and_sync_can_be_skipped(repo: Repo) -> None:
     assert repo.file("a.pkl").read_bytes() == data[1]
 
 
+@pytest.mark.slow
 def test_a_remote_that_is_away_is_a_warning_and_the_checkout_stands(repo: Repo) -> None:
     configure(repo, 'sync = "pull"')
     data = versions(repo, "a.pkl", "b.pkl")
@@ -493,6 +513,7 @@ def test_a_remote_that_is_away_is_a_warning_and_the_checkout_stands(repo: Repo) 
 # --- directories, pipelines, kinds of links
 
 
+@pytest.mark.slow
 def test_a_directory_follows_file_by_file(repo: Repo) -> None:
     for name, data in (("set/x.txt", b"x"), ("set/deep/y.txt", b"y"), ("set/same.txt", b"same")):
         repo.write(name, data)
@@ -516,6 +537,7 @@ def test_a_directory_follows_file_by_file(repo: Repo) -> None:
     assert not repo.file("set/deep").exists()
 
 
+@pytest.mark.slow
 def test_a_directory_becomes_a_file_and_back(repo: Repo) -> None:
     repo.write("set/x.txt", b"x")
     repo.dvc("add", "-q", "set")
@@ -534,6 +556,7 @@ def test_a_directory_becomes_a_file_and_back(repo: Repo) -> None:
     assert repo.file("set").read_bytes() == b"a file"
 
 
+@pytest.mark.slow
 def test_the_outputs_of_a_pipeline_follow_their_lock(repo: Repo) -> None:
     repo.write("in.txt", b"one")
     repo.write("dvc.yaml", b"stages:\n  s:\n    cmd: cp in.txt out.bin\n    deps: [in.txt]\n    outs: [out.bin]\n")
@@ -551,6 +574,7 @@ def test_the_outputs_of_a_pipeline_follow_their_lock(repo: Repo) -> None:
     assert repo.dvc("status").stdout.strip() == b"Data and pipelines are up to date."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["copy", "hardlink", "symlink", "reflink,copy", "hardlink,copy"])
 def test_files_are_linked_and_have_modes_as_dvc_checkout_leaves_them(repo: Repo, kind: str) -> None:
     data = versions(repo, "a.pkl", "run.pkl", "empty.pkl")
@@ -603,6 +627,7 @@ def test_the_hooks_are_one_text() -> None:
     assert (PROJECT / "hooks" / "post-merge").read_bytes() == text
 
 
+@pytest.mark.slow
 def test_what_dvc_2_recorded_follows_and_is_fetched_from_where_dvc_2_kept_it(repo: Repo) -> None:
     data = [b"a,b\r\n1,2\r\n", b"a,b\r\n3,4\r\n"]
     repo.write(".gitignore", b"/t.csv\n")

@@ -29,6 +29,7 @@ def state(repo: Repo, name: str = "m.pkl") -> str:
     return next(str(a["state"]) for a in artifacts if a["path"] == name)
 
 
+@pytest.mark.slow
 def test_a_revert_is_followed(two: Repo) -> None:
     said = two.git("revert", "--no-edit", "HEAD").stderr
     assert two.file("m.pkl").read_bytes() == ONE
@@ -39,6 +40,7 @@ def test_a_revert_is_followed(two: Repo) -> None:
     assert state(two) == "present"
 
 
+@pytest.mark.slow
 def test_the_revert_of_a_birth_takes_the_file_away_and_the_revert_of_that_brings_it(two: Repo) -> None:
     data = two.stage("other.pkl", b"another model")
     two.commit()
@@ -49,6 +51,7 @@ def test_the_revert_of_a_birth_takes_the_file_away_and_the_revert_of_that_brings
     assert two.file("m.pkl").read_bytes() == TWO
 
 
+@pytest.mark.slow
 def test_a_cherry_pick_is_followed(two: Repo) -> None:
     two.git("checkout", "-q", "-b", "side", "HEAD^")
     assert two.file("m.pkl").read_bytes() == ONE
@@ -56,6 +59,7 @@ def test_a_cherry_pick_is_followed(two: Repo) -> None:
     assert two.file("m.pkl").read_bytes() == TWO
 
 
+@pytest.mark.slow
 def test_a_revert_leaves_what_was_changed_here_and_names_it(two: Repo) -> None:
     mine = two.write("m.pkl", b"mine alone")
     said = two.git("revert", "--no-edit", "HEAD").stderr
@@ -66,6 +70,7 @@ def test_a_revert_leaves_what_was_changed_here_and_names_it(two: Repo) -> None:
     assert b"m.pkl was changed here, and its pointer names another version since" in said
 
 
+@pytest.mark.slow
 def test_a_revert_of_what_the_cache_has_not_says_so(two: Repo) -> None:
     for file in (two.path / ".dvc/cache/files/md5").rglob("*"):
         if file.is_file() and file.read_bytes() == ONE:
@@ -90,6 +95,7 @@ def diverged(repo: Repo) -> None:
     assert repo.git("merge", "-q", "theirs", ok=False).returncode == 1
 
 
+@pytest.mark.slow
 def test_the_side_that_is_checked_out_of_a_conflict_is_followed_at_once(two: Repo) -> None:
     diverged(two)
     said = two.git("checkout", "-q", "--theirs", "--", "m.pkl.dvc").stderr
@@ -98,6 +104,7 @@ def test_the_side_that_is_checked_out_of_a_conflict_is_followed_at_once(two: Rep
     assert two.file("m.pkl").read_bytes() == b"our model"
 
 
+@pytest.mark.slow
 def test_a_merge_that_a_commit_completes_is_followed(two: Repo) -> None:
     diverged(two)
     two.git("-c", "core.hooksPath=/dev/null", "checkout", "-q", "--theirs", "--", "m.pkl.dvc")
@@ -110,6 +117,7 @@ def test_a_merge_that_a_commit_completes_is_followed(two: Repo) -> None:
     assert two.git("status", "--porcelain").stdout == b""
 
 
+@pytest.mark.slow
 def test_a_patch_that_moves_a_pointer_is_followed(two: Repo) -> None:
     patch = two.git("format-patch", "--stdout", "-1").stdout
     two.git("checkout", "-q", "-b", "side", "HEAD^")
@@ -117,6 +125,7 @@ def test_a_patch_that_moves_a_pointer_is_followed(two: Repo) -> None:
     assert two.file("m.pkl").read_bytes() == TWO
 
 
+@pytest.mark.slow
 def test_where_a_rebase_stops_the_data_is_that_of_the_commit(two: Repo) -> None:
     two.git("checkout", "-q", "-b", "side", "HEAD^")
     two.stage("other.py", b"x\n")
@@ -134,6 +143,7 @@ def test_where_a_rebase_stops_the_data_is_that_of_the_commit(two: Repo) -> None:
     assert (two.path.parent / "seen").read_bytes().splitlines() == [TWO, b"model three"]
 
 
+@pytest.mark.slow
 def test_a_bisection_is_followed(two: Repo) -> None:
     two.stage("more.py", b"x\n")
     two.commit()
@@ -145,6 +155,7 @@ def test_a_bisection_is_followed(two: Repo) -> None:
     assert two.file("m.pkl").read_bytes() == TWO
 
 
+@pytest.mark.slow
 def test_a_commit_that_moves_no_pointer_follows_nothing(two: Repo) -> None:
     two.git("reset", "-q", "--hard", "HEAD^")
     two.stage("code.py", b"x\n")
@@ -154,6 +165,7 @@ def test_a_commit_that_moves_no_pointer_follows_nothing(two: Repo) -> None:
     assert state(two) == "other version"
 
 
+@pytest.mark.slow
 def test_nothing_follows_where_that_is_switched_off(two: Repo) -> None:
     two.stage(".trinity-guard.toml", b'sync = "off"\n')
     two.commit()
@@ -163,6 +175,7 @@ def test_nothing_follows_where_that_is_switched_off(two: Repo) -> None:
     assert b"trinity-guard pull m.pkl" in two.commit().stderr
 
 
+@pytest.mark.slow
 def test_without_a_log_of_heads_moves_it_is_followed_all_the_same(two: Repo, tmp_path: Path) -> None:
     two.git("config", "core.logAllRefUpdates", "false")
     (two.path / ".git/logs/HEAD").unlink()

@@ -73,6 +73,7 @@ def test_a_push_whose_objects_are_all_there_says_nothing(work: Repo, hub: Path) 
     assert refs(hub)["refs/heads/main"] == work.head()
 
 
+@pytest.mark.slow
 def test_what_the_remote_lacks_is_sent_before_the_pointer_is_published(work: Repo, hub: Path) -> None:
     data = work.stage("a.pkl")
     work.commit(TRINITY_GUARD_SKIP="push")
@@ -92,6 +93,7 @@ def test_every_version_of_a_pointer_is_looked_after_not_only_the_last(work: Repo
     assert sorted(objects(work.storage / "files/md5").values()) == sorted(versions)
 
 
+@pytest.mark.slow
 def test_an_object_that_is_nowhere_is_named_with_its_path_commit_and_size(work: Repo, hub: Path) -> None:
     work.stage("models/é b.pkl")
     work.commit()
@@ -115,6 +117,7 @@ def test_an_old_version_that_is_nowhere_is_found_under_a_good_new_one(work: Repo
     assert f"commit {first[:10]}" in refused(work, hub)
 
 
+@pytest.mark.slow
 def test_a_default_remote_that_is_moved_gets_what_the_old_one_has(work: Repo, hub: Path, tmp_path: Path) -> None:
     data = work.stage("a.pkl")
     work.commit()
@@ -131,6 +134,7 @@ def test_a_default_remote_that_is_moved_gets_what_the_old_one_has(work: Repo, hu
     assert (tmp_path / "clone/a.pkl").read_bytes() == data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("here", ["another remote", "no DVC at all"])
 def test_a_branch_whose_config_leads_elsewhere_is_pushed_where_it_is_checked_out(
     work: Repo, hub: Path, tmp_path: Path, here: str
@@ -155,6 +159,7 @@ def test_a_branch_whose_config_leads_elsewhere_is_pushed_where_it_is_checked_out
     assert list(objects(work.storage / "files/md5").values()) == [data]
 
 
+@pytest.mark.slow
 def test_an_old_version_that_is_gone_for_good_does_not_hold_the_history_back_from_a_fork(
     work: Repo, hub: Path, tmp_path: Path
 ) -> None:
@@ -180,6 +185,7 @@ def test_an_old_version_that_is_gone_for_good_does_not_hold_the_history_back_fro
 # ---- raw artifacts ----
 
 
+@pytest.mark.slow
 def test_a_raw_artifact_in_the_last_commit_is_refused_and_the_advice_mends_it(work: Repo, hub: Path) -> None:
     data = work.stage("a.pkl")
     work.commit("--no-verify")
@@ -193,6 +199,7 @@ def test_a_raw_artifact_in_the_last_commit_is_refused_and_the_advice_mends_it(wo
     assert work.pulled_in_a_fresh_clone("a.pkl") == data
 
 
+@pytest.mark.slow
 def test_raw_artifacts_further_back_are_refused_and_the_advice_mends_each(work: Repo, hub: Path) -> None:
     base = work.head()
     contents = {}
@@ -245,6 +252,7 @@ KINDS = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_advice_mends_artifacts_that_later_commits_build_upon(work: Repo, hub: Path, kind: str) -> None:
     history(work, kind)
@@ -272,6 +280,7 @@ def test_the_advice_mends_artifacts_that_later_commits_build_upon(work: Repo, hu
     assert work.file("code.py").read_bytes() == (b"x = 2\n" if kind == "unstaged edits" else b"x = 1\n")
 
 
+@pytest.mark.slow
 def test_the_advice_mends_a_tag_and_a_root_commit(bare_repo: Repo, hub: Path) -> None:
     bare_repo.stage("a.pkl")
     bare_repo.commit()
@@ -326,6 +335,7 @@ def test_raw_artifacts_that_no_hook_saw_come_to_light(work: Repo, hub: Path, way
     assert "a.pkl" in refused(work, hub)
 
 
+@pytest.mark.slow
 def test_what_was_published_elsewhere_before_is_not_held_back_from_a_second_git_remote(
     bare_repo: Repo, hub: Path, tmp_path: Path
 ) -> None:
@@ -382,6 +392,7 @@ def raw_on(repo: Repo, branch: str, name: str) -> None:
     repo.git("checkout", "-q", "main")
 
 
+@pytest.mark.slow
 def test_several_branches_at_once_none_of_them_checked_out(work: Repo, hub: Path) -> None:
     for name in ("k1", "k2", "k3"):
         work.git("branch", name)
@@ -416,6 +427,7 @@ def test_a_deletion_a_dry_run_and_a_push_of_nothing_pass(work: Repo, hub: Path) 
     assert work.git("push", "-q").stderr == b""
 
 
+@pytest.mark.slow
 def test_a_forced_push_over_work_that_was_never_fetched(work: Repo, hub: Path, tmp_path: Path) -> None:
     run("git", "clone", "-q", hub, tmp_path / "other")
     other = Repo(tmp_path / "other")
@@ -455,6 +467,7 @@ def test_a_push_into_the_repository_itself_is_nobodys_business(work: Repo) -> No
     assert work.git("rev-parse", "copy").stdout == work.git("rev-parse", "side").stdout
 
 
+@pytest.mark.slow
 def test_a_linked_worktree_a_folder_below_and_a_detached_head(work: Repo, hub: Path, tmp_path: Path) -> None:
     work.git("worktree", "add", "-q", "--detach", str(tmp_path / "linked"))
     linked = Repo(tmp_path / "linked")
@@ -465,6 +478,7 @@ def test_a_linked_worktree_a_folder_below_and_a_detached_head(work: Repo, hub: P
     assert list(objects(work.storage / "files/md5").values()) == [data]
 
 
+@pytest.mark.slow
 def test_a_shallow_clone_pushes(work: Repo, hub: Path, tmp_path: Path) -> None:
     work.stage("a.pkl")
     work.commit()
@@ -479,6 +493,7 @@ def test_a_shallow_clone_pushes(work: Repo, hub: Path, tmp_path: Path) -> None:
     assert data in objects(work.storage / "files/md5").values()
 
 
+@pytest.mark.slow
 def test_a_hook_that_was_there_reads_the_same_list(bare_repo: Repo, hub: Path) -> None:
     hook = bare_repo.path / ".git/hooks/pre-push"
     hook.write_text("#!/bin/sh\ncat > .git/seen\n")
@@ -510,6 +525,7 @@ def test_a_directory_goes_with_all_its_files(work: Repo) -> None:
     assert len(stored) == len(contents) + 1
 
 
+@pytest.mark.slow
 def test_a_file_that_a_directory_lacks_on_the_remote_is_noticed_though_dvc_says_all_is_there(
     work: Repo, hub: Path
 ) -> None:
@@ -549,6 +565,7 @@ PIPELINE = """stages:
 MAKE = "for n in ('out.bin', 'kept.json', 'here.bin'): open(n, 'w').write(n * 99)\n"
 
 
+@pytest.mark.slow
 def test_the_outputs_of_a_pipeline_are_published_as_its_stages_say(work: Repo, hub: Path) -> None:
     work.write("dvc.yaml", PIPELINE.encode())
     work.write("make.py", MAKE.encode())
@@ -571,6 +588,7 @@ def test_the_outputs_of_a_pipeline_are_published_as_its_stages_say(work: Repo, h
 UNCACHED = b"stages:\n  m:\n    cmd: make\n    metrics:\n    - m.csv:\n        cache: false\n"
 
 
+@pytest.mark.slow
 def test_what_a_pipeline_leaves_to_git_is_known_by_the_commit_that_is_pushed(work: Repo, hub: Path) -> None:
     work.git("checkout", "-q", "-b", "pipe")
     work.stage("dvc.yaml", UNCACHED)
@@ -592,6 +610,7 @@ def test_a_pipeline_that_is_checked_out_does_not_excuse_a_raw_artifact_of_anothe
     assert "m.csv" in refused(work, hub, "origin", "side")
 
 
+@pytest.mark.slow
 def test_an_output_that_is_to_be_pushed_from_now_on_goes_though_its_lock_did_not_change(work: Repo) -> None:
     work.write("dvc.yaml", PIPELINE.encode())
     work.write("make.py", MAKE.encode())
@@ -639,6 +658,7 @@ def test_a_size_that_lies_is_refused(work: Repo, hub: Path) -> None:
     assert "its pointer says 10 bytes, and its object has 10240" in refused(work, hub)
 
 
+@pytest.mark.slow
 def test_a_damaged_cache_holds_nothing_back_that_the_remote_has(work: Repo, hub: Path) -> None:
     work.stage("a.pkl")
     contents = directory(work)
@@ -727,6 +747,7 @@ def test_the_config_of_one_persons_credentials_is_refused_and_the_advice_mends_i
     assert work.file(".dvc/config.local").read_bytes() == secret
 
 
+@pytest.mark.slow
 def test_a_remote_that_never_answers_is_refused_after_the_time_limit(work: Repo, hub: Path) -> None:
     work.stage("a.pkl")
     work.commit()
@@ -741,6 +762,7 @@ def test_a_remote_that_never_answers_is_refused_after_the_time_limit(work: Repo,
     assert "1 second" in said
 
 
+@pytest.mark.slow
 def test_a_remote_that_is_away_or_not_configured_is_refused(work: Repo, hub: Path) -> None:
     work.stage("a.pkl")
     work.commit()
@@ -760,6 +782,7 @@ def test_a_push_without_artifacts_does_not_mind_that_the_remote_is_away(work: Re
     assert refs(hub)["refs/heads/main"] == work.head()
 
 
+@pytest.mark.slow
 def test_the_queue_goes_along_with_a_push(work: Repo) -> None:
     first = work.stage("first.pkl")
     work.commit()
@@ -781,6 +804,7 @@ def test_names_of_all_kinds(work: Repo, name: str) -> None:
     assert list(objects(work.storage / "files/md5").values()) == [data]
 
 
+@pytest.mark.slow
 def test_under_the_framework_all_local_branches_are_taken_to_be_pushed(
     make_repo: Callable[..., Repo], hub: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -799,6 +823,7 @@ def test_under_the_framework_all_local_branches_are_taken_to_be_pushed(
     assert "refs/heads/side" not in refs(hub)
 
 
+@pytest.mark.slow
 def test_plain_dvc_fetches_what_the_gate_sent(work: Repo, hub: Path, tmp_path: Path) -> None:
     data = work.stage("a.pkl")
     work.commit(TRINITY_GUARD_SKIP="push")
@@ -808,6 +833,7 @@ def test_plain_dvc_fetches_what_the_gate_sent(work: Repo, hub: Path, tmp_path: P
     assert (tmp_path / "clone/a.pkl").read_bytes() == data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "content", [b"a,b\r\n1,2\r\n" * 99, bytes(range(256)) * 40], ids=["a text with CRLF", "binary"]
 )

@@ -83,6 +83,7 @@ def artifact_goes_round(work: Upgraded) -> bytes:
     return data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["filled in by init", "tracked by Git"])
 def test_native_hooks_of_before_convert_push_gate_and_sync(upgraded: Upgraded, form: str) -> None:
     repo = upgraded.repo
@@ -96,6 +97,7 @@ def test_native_hooks_of_before_convert_push_gate_and_sync(upgraded: Upgraded, f
     assert repo.pulled_in_a_fresh_clone("a.pkl") == data
 
 
+@pytest.mark.slow
 def test_native_hooks_of_before_run_in_a_merge_and_in_am(upgraded: Upgraded) -> None:
     repo = upgraded.repo
     upgraded.write_native(repo.file(".git/hooks"), filled=True)
@@ -118,6 +120,7 @@ def test_native_hooks_of_before_run_in_a_merge_and_in_am(upgraded: Upgraded) -> 
     assert upgraded.started() == ["pre-applypatch"]
 
 
+@pytest.mark.slow
 def test_a_raw_artifact_is_refused_by_the_native_pre_push_of_before(upgraded: Upgraded) -> None:
     repo = upgraded.repo
     upgraded.write_native(repo.file(".git/hooks"), filled=True)
@@ -145,6 +148,7 @@ def test_the_block_of_before_in_husky_converts(upgraded: Upgraded) -> None:
     assert not repo.tracked("a.pkl")
 
 
+@pytest.mark.slow
 def test_the_framework_s_entries_of_before_convert_push_and_gate(bare_repo: Repo, tmp_path: Path) -> None:
     program = tmp_path / "bin" / "trinity-guard"
     program.parent.mkdir()

@@ -44,6 +44,7 @@ def test_a_config_local_that_came_along_sends_nothing_anywhere(author: Repo, tmp
     assert not (tmp_path / "evil").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("link", [".dvc/cache/trinity-guard-tmp", ".dvc/tmp/trinity-guard-tmp"])
 def test_a_link_in_the_place_of_our_temporary_files_takes_away_nothing(author: Repo, tmp_path: Path, link: str) -> None:
     photos = tmp_path / "photos"

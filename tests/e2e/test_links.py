@@ -47,6 +47,7 @@ def test_a_switch_to_a_commit_without_the_file_leaves_the_edit(edited: Repo) -> 
     assert edited.file("t.csv").read_bytes() == EDITED
 
 
+@pytest.mark.slow
 def test_a_commit_records_the_edit_and_lets_the_damaged_object_go(edited: Repo) -> None:
     assert b"changed" in edited.guard("status").stdout
     edited.write("code.py", b"1\n")

@@ -50,6 +50,7 @@ def test_a_colleague_without_the_program_merges_them_too(repo: Repo) -> None:
     assert set(plain.file("d/.gitignore").read_bytes().split()) == {b"/a.csv", b"/b.csv", b"/c.csv"}
 
 
+@pytest.mark.slow
 def test_a_repository_guarded_before_gets_it_with_its_next_artifact(repo: Repo) -> None:
     repo.git("rm", "-q", ".gitattributes")
     repo.git("commit", "-qnm", "as it was")
@@ -80,6 +81,7 @@ def test_the_index_is_right_after_a_commit_that_brought_the_attribute(repo: Repo
     assert repo.tracked(".gitattributes")
 
 
+@pytest.mark.slow
 def test_a_rename_on_one_branch_and_new_data_on_the_other_come_together(repo: Repo) -> None:
     branches(repo, {"a.csv": b"old", "note.csv": b"n"}, {"a.csv": b"new data"}, {"z.csv": b"z"})
     repo.git("mv", "a.csv.dvc", "b.csv.dvc")

@@ -40,6 +40,7 @@ def assert_every_old_commit_is_pulled(server: Repo, state: Path, old: dict[str, 
             assert clone.file(name).read_bytes() == data, (commit, name)
 
 
+@pytest.mark.slow
 def test_over_a_mirror_clone_to_the_server_and_to_everybody(legacy: Legacy, tmp_path: Path) -> None:
     server = Repo(tmp_path / "server.git")
     run("git", "clone", "-q", "--bare", legacy.path, server.path)
@@ -60,6 +61,7 @@ def test_over_a_mirror_clone_to_the_server_and_to_everybody(legacy: Legacy, tmp_
         assert all(int(line.split()[2]) < 2 * KB for line in everything.splitlines())
 
 
+@pytest.mark.slow
 def test_to_a_service_whose_settings_the_repository_has(
     repo: Repo, start_service: Callable[[str], Service], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -82,6 +84,7 @@ def test_to_a_service_whose_settings_the_repository_has(
     assert "every byte is there" in out(legacy, "verify")
 
 
+@pytest.mark.slow
 def test_a_bare_repository_takes_the_remote_from_its_heads_config(
     make_repo: Callable[..., Repo], start_service: Callable[[str], Service], tmp_path: Path
 ) -> None:
@@ -105,6 +108,7 @@ def test_a_bare_repository_cannot_follow_an_address_relative_to_a_work_tree(repo
     assert "relative to a work tree" in refused(bare, "run", "--yes", "--push", code=2)
 
 
+@pytest.mark.slow
 def test_the_gate_lets_the_new_history_pass_and_not_the_old_one(repo: Repo, tmp_path: Path) -> None:
     legacy = Legacy(repo.path)
     server = tmp_path / "server.git"
@@ -125,6 +129,7 @@ def test_the_gate_lets_the_new_history_pass_and_not_the_old_one(repo: Repo, tmp_
     assert "Git's objects" in out(legacy, "finish", "--yes")
 
 
+@pytest.mark.slow
 def test_only_what_no_remote_has_is_rewritten_when_asked_for(legacy: Legacy, tmp_path: Path) -> None:
     server = tmp_path / "server.git"
     run("git", "clone", "-q", "--bare", legacy.path, server)
@@ -161,6 +166,7 @@ def test_what_is_published_must_be_known(legacy: Legacy) -> None:
     assert "git fetch" in refused(legacy, "run", "--unpublished", "--yes", code=2)
 
 
+@pytest.mark.slow
 def test_it_works_from_a_folder_below_the_top(legacy: Legacy, tmp_path: Path) -> None:
     below = Repo(legacy.path / "models")
     out(below, "run", "--everything", "--yes", "--push", "--remote", "../../storage")
@@ -206,6 +212,7 @@ def test_a_bare_repository_in_a_folder_named_git_finds_room_beside_its_own_folde
     assert objects(tmp_path / "x-dvc-storage/files/md5")
 
 
+@pytest.mark.slow
 def test_messages_keep_the_ids_that_they_name_when_asked_to(legacy: Legacy, tmp_path: Path) -> None:
     named = legacy.head_of("HEAD~1")
     legacy.git("commit", "-q", "--allow-empty", "-m", f"see {named[:12]}")
@@ -229,6 +236,7 @@ def test_a_branch_is_taken_by_another_name_that_stands_for_it(legacy: Legacy, tm
     assert legacy.head_of("trunk") == legacy.head_of("side")
 
 
+@pytest.mark.slow
 def test_what_is_hidden_from_dvc_today_is_pulled_in_an_older_commit(legacy: Legacy, tmp_path: Path) -> None:
     """An older commit has no DVC files of its own, and gets none that hide its data from DVC."""
     legacy.add("raw/x.csv", b"old data\n")

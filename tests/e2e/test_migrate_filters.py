@@ -26,6 +26,7 @@ WORDS_OF_OLD = "in older commits a filter of .gitattributes takes hold of pointe
 WORDS = "a filter of .gitattributes covers pointers"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", [".gitattributes", "data/.gitattributes"])
 def test_another_branch_and_a_tag_with_a_filter_are_told_of(legacy: Legacy, where: str) -> None:
     legacy.git("checkout", "-q", "side")
@@ -113,6 +114,7 @@ def test_a_filter_of_older_commits_that_leaves_pointers_alone_is_no_matter(legac
     assert "info/attributes" not in out(legacy, "guide", "team")
 
 
+@pytest.mark.slow
 def test_working_files_with_other_line_ends_than_git_stores_are_told_with_the_way_to_the_stored_ones(
     tmp_path: Path,
 ) -> None:

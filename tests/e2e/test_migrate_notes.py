@@ -20,6 +20,7 @@ def report(legacy: Legacy) -> dict[str, Any]:
     return values
 
 
+@pytest.mark.slow
 def test_the_report_says_what_moved_how_large_it_was_and_what_to_type_next(tmp_path: Path) -> None:
     place = Place(tmp_path)
     said = out(place.clone, "run", "--everything", "--remote-branches", "--yes")
@@ -89,6 +90,7 @@ def parts(note: str) -> list[str]:
     return ["# " + part for part in re.split(r"\n# (?=[123]\.)", note)[1:]]
 
 
+@pytest.mark.slow
 def test_the_note_holds_where_a_branch_is_named_like_a_folder(tmp_path: Path) -> None:
     place = Place(tmp_path)
     place.clone.git("branch", "models", "main")

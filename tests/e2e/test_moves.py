@@ -53,6 +53,7 @@ def do(repo: Repo, command: str) -> None:
     run("bash", "-ec", script + command, cwd=repo.path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_git_rm_of_a_pointer_takes_its_ignore_line_along_and_says_that_the_file_stays(repo: Repo, form: str) -> None:
     begin(repo)
@@ -66,6 +67,7 @@ def test_git_rm_of_a_pointer_takes_its_ignore_line_along_and_says_that_the_file_
     assert remedies(text) == ["rm a.csv", "trinity-guard add a.csv"]
 
 
+@pytest.mark.slow
 def test_each_remedy_for_a_file_that_stays_works(repo: Repo) -> None:
     begin(repo)
     repo.git("rm", "-q", "a.csv.dvc", "data/b.csv.dvc")
@@ -91,6 +93,7 @@ def test_file_and_pointer_that_are_both_deleted_leave_no_ignore_line(repo: Repo,
     assert_settled(repo)
 
 
+@pytest.mark.slow
 def test_a_new_file_of_the_old_name_is_seen_again(repo: Repo) -> None:
     begin(repo)
     repo.git("rm", "-q", "data/b.csv.dvc")
@@ -103,6 +106,7 @@ def test_a_new_file_of_the_old_name_is_seen_again(repo: Repo) -> None:
     assert_settled(repo)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(("old", "new"), [("a.csv", "z.csv"), ("a.csv", "data/a.csv"), ("data/b.csv", "sub/new/z.csv")])
 def test_git_mv_of_a_pointer_brings_name_line_and_data_along(repo: Repo, form: str, old: str, new: str) -> None:
@@ -136,6 +140,7 @@ MOVED_BY_HAND: dict[str, tuple[str, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", MOVED_BY_HAND)
 def test_however_an_artifact_is_moved_it_is_whole_in_its_new_place_alone(repo: Repo, way: str) -> None:
     begin(repo)
@@ -148,6 +153,7 @@ def test_however_an_artifact_is_moved_it_is_whole_in_its_new_place_alone(repo: R
     assert_settled(repo)
 
 
+@pytest.mark.slow
 def test_a_working_file_that_is_another_version_stays_and_is_named_with_commands_that_work(repo: Repo) -> None:
     begin(repo)
     repo.write("a.csv", b"a longer one\n")
@@ -164,6 +170,7 @@ def test_a_working_file_that_is_another_version_stays_and_is_named_with_commands
     assert repo.pulled_in_a_fresh_clone("a.csv") == b"a longer one\n"
 
 
+@pytest.mark.slow
 def test_nothing_is_written_over_where_the_new_name_is_taken(repo: Repo) -> None:
     begin(repo)
     repo.write("z.csv", b"mine\n")
@@ -174,6 +181,7 @@ def test_nothing_is_written_over_where_the_new_name_is_taken(repo: Repo) -> None
     assert repo.file("z.csv").read_bytes() == b"mine\n"
 
 
+@pytest.mark.slow
 def test_a_file_that_was_never_pulled_is_renamed_by_its_pointer_alone(repo: Repo) -> None:
     begin(repo)
     repo.file("a.csv").unlink()
@@ -183,6 +191,7 @@ def test_a_file_that_was_never_pulled_is_renamed_by_its_pointer_alone(repo: Repo
     assert repo.pulled_in_a_fresh_clone("z.csv") == A
 
 
+@pytest.mark.slow
 def test_a_folder_that_dvc_holds_is_renamed_with_its_pointer(repo: Repo) -> None:
     repo.write("images/1.png", b"one")
     repo.write("images/2.png", b"two")
@@ -197,6 +206,7 @@ def test_a_folder_that_dvc_holds_is_renamed_with_its_pointer(repo: Repo) -> None
     assert_settled(repo)
 
 
+@pytest.mark.slow
 def test_what_a_person_wrote_into_ignore_file_and_pointer_stays(repo: Repo) -> None:
     begin(repo)
     pointer = repo.file("a.csv.dvc").read_bytes() + b"desc: mine\n"
@@ -211,6 +221,7 @@ def test_what_a_person_wrote_into_ignore_file_and_pointer_stays(repo: Repo) -> N
     assert repo.show("z.csv.dvc") == pointer.replace(b"a.csv", b"z.csv")
 
 
+@pytest.mark.slow
 def test_a_line_of_a_person_that_ignores_more_is_left_alone(repo: Repo) -> None:
     begin(repo)
     repo.stage("data/.gitignore", b"b.csv\n")
@@ -220,6 +231,7 @@ def test_a_line_of_a_person_that_ignores_more_is_left_alone(repo: Repo) -> None:
     assert repo.show("data/.gitignore") == b"b.csv\n"
 
 
+@pytest.mark.slow
 def test_a_pointer_of_another_name_keeps_its_path_and_its_line(repo: Repo) -> None:
     repo.write("a.csv", A)
     repo.dvc("add", "-q", "a.csv")
@@ -233,6 +245,7 @@ def test_a_pointer_of_another_name_keeps_its_path_and_its_line(repo: Repo) -> No
     assert_settled(repo)
 
 
+@pytest.mark.slow
 def test_a_new_name_for_the_pointer_alone_is_none_for_its_file(repo: Repo) -> None:
     begin(repo)
     repo.git("mv", "a.csv.dvc", "table.dvc")
@@ -241,6 +254,7 @@ def test_a_new_name_for_the_pointer_alone_is_none_for_its_file(repo: Repo) -> No
     assert_settled(repo)
 
 
+@pytest.mark.slow
 def test_a_line_that_another_pointer_needs_stays(repo: Repo) -> None:
     begin(repo)
     repo.git("rm", "-q", "a.csv.dvc")
@@ -249,6 +263,7 @@ def test_a_line_that_another_pointer_needs_stays(repo: Repo) -> None:
     assert repo.show(".gitignore") == b"/a.csv\n"
 
 
+@pytest.mark.slow
 def test_a_pointer_that_becomes_a_raw_file_leaves_it_to_git(repo: Repo) -> None:
     begin(repo)
     repo.git("rm", "-q", "a.csv.dvc")
@@ -260,6 +275,7 @@ def test_a_pointer_that_becomes_a_raw_file_leaves_it_to_git(repo: Repo) -> None:
     assert_settled(repo)
 
 
+@pytest.mark.slow
 def test_a_pointer_replaced_by_its_staged_file_is_only_renewed(repo: Repo) -> None:
     begin(repo)
     repo.git("rm", "-q", "a.csv.dvc")
@@ -269,6 +285,7 @@ def test_a_pointer_replaced_by_its_staged_file_is_only_renewed(repo: Repo) -> No
     assert_settled(repo)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["git rm -q a.csv.dvc", "rm a.csv a.csv.dvc", "git mv a.csv.dvc z.csv.dvc"])
 def test_revert_brings_the_file_and_its_line_back(repo: Repo, step: str) -> None:
     begin(repo)
@@ -281,6 +298,7 @@ def test_revert_brings_the_file_and_its_line_back(repo: Repo, step: str) -> None
     assert repo.file(".gitignore").read_bytes() == b"/a.csv\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_a_pointer_that_a_checkout_of_its_path_brings_back_gets_its_line_back(repo: Repo, form: str) -> None:
     begin(repo)
@@ -293,6 +311,7 @@ def test_a_pointer_that_a_checkout_of_its_path_brings_back_gets_its_line_back(re
     assert_settled(repo)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["git rm -q a.csv.dvc; rm a.csv", "git mv a.csv.dvc z.csv.dvc"])
 def test_a_checkout_across_it_and_back_keeps_the_files_right(repo: Repo, step: str) -> None:
     begin(repo)
@@ -306,6 +325,7 @@ def test_a_checkout_across_it_and_back_keeps_the_files_right(repo: Repo, step: s
     assert_settled(repo)
 
 
+@pytest.mark.slow
 def test_a_merge_that_git_commit_completes_drops_the_line_that_a_union_brought_back(repo: Repo) -> None:
     begin(repo)
     repo.stage("k.csv", b"k\n")
@@ -326,6 +346,7 @@ def test_a_merge_that_git_commit_completes_drops_the_line_that_a_union_brought_b
     assert repo.show(".gitignore") == repo.file(".gitignore").read_bytes() == b"/k.csv\n/c.csv\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["plain", "-a"])
 @pytest.mark.parametrize("step", ["git rm -q a.csv.dvc; rm a.csv", "git mv a.csv.dvc z.csv.dvc"])
 def test_a_commit_that_fails_after_the_hook_works_the_second_time(repo: Repo, form: str, step: str) -> None:
@@ -340,6 +361,7 @@ def test_a_commit_that_fails_after_the_hook_works_the_second_time(repo: Repo, fo
     assert_settled(repo)
 
 
+@pytest.mark.slow
 def test_a_name_that_dvc_cannot_hold_is_refused_before_anything_is_touched(repo: Repo) -> None:
     begin(repo)
     repo.git("mv", "a.csv.dvc", "s3:a.csv.dvc")
@@ -349,6 +371,7 @@ def test_a_name_that_dvc_cannot_hold_is_refused_before_anything_is_touched(repo:
     assert repo.file("a.csv").read_bytes() == A
 
 
+@pytest.mark.slow
 def test_a_skipped_conversion_leaves_pointers_alone(repo: Repo) -> None:
     begin(repo)
     repo.git("rm", "-q", "a.csv.dvc")
@@ -372,6 +395,7 @@ def test_odd_names_go_along_too(repo: Repo, name: str) -> None:
     assert_settled(repo)
 
 
+@pytest.mark.slow
 def test_a_file_that_a_stale_line_keeps_out_of_git_is_named_at_each_commit_until_it_is_recorded(repo: Repo) -> None:
     begin(repo)
     repo.git("rm", "-q", "data/b.csv.dvc")

@@ -43,6 +43,7 @@ def dvc_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
 
+@pytest.mark.slow
 def test_a_file_in_a_directory_that_dvc_holds_becomes_a_part_of_it(repo: Repo) -> None:
     repo.write("data/a.csv", b"1\n")
     repo.dvc("add", "-q", "data")
@@ -54,6 +55,7 @@ def test_a_file_in_a_directory_that_dvc_holds_becomes_a_part_of_it(repo: Repo) -
     assert repo.pulled_in_a_fresh_clone("data/b.csv") == data
 
 
+@pytest.mark.slow
 def test_an_output_of_a_pipeline_is_refused_and_its_metrics_stay_in_git(repo: Repo) -> None:
     repo.write(
         "dvc.yaml",
@@ -73,6 +75,7 @@ def test_an_output_of_a_pipeline_is_refused_and_its_metrics_stay_in_git(repo: Re
     assert b"m.pkl" not in repo.index()
 
 
+@pytest.mark.slow
 def test_an_imported_file_is_refused_with_both_ways(repo: Repo, make_repo: Callable[..., Repo]) -> None:
     other = make_repo("other")
     other.stage("src.pkl", 100)
@@ -106,6 +109,7 @@ def test_a_nested_dvc_project_keeps_its_own_files(repo: Repo) -> None:
     assert md5 not in repo.cached()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("same_size", [True, False])
 def test_a_changed_artifact_without_its_pointer_is_named_and_convert_records_it(repo: Repo, same_size: bool) -> None:
     repo.stage("m/a.pkl", 3000)
@@ -128,6 +132,7 @@ def test_a_changed_artifact_without_its_pointer_is_named_and_convert_records_it(
     assert b"changed" not in repo.commit().stderr
 
 
+@pytest.mark.slow
 def test_re_adding_keeps_what_a_person_wrote_into_the_pointer(repo: Repo) -> None:
     repo.stage("a.pkl", 100)
     repo.commit()
@@ -143,6 +148,7 @@ def test_re_adding_keeps_what_a_person_wrote_into_the_pointer(repo: Repo) -> Non
     assert hashlib.md5(data).hexdigest().encode() in text
 
 
+@pytest.mark.slow
 def test_files_tracked_long_ago_move_without_a_rewrite(repo: Repo) -> None:
     old = {f"models/m{i}.pkl": repo.stage(f"models/m{i}.pkl", 1000 + i) for i in range(12)}
     repo.stage("models/readme.md", b"text\n")
@@ -209,6 +215,7 @@ def test_status_names_the_blob_that_git_add_left_behind(repo: Repo) -> None:
     assert json.loads(repo.guard("status", "--format", "json").stdout)["left_behind"] == []
 
 
+@pytest.mark.slow
 def test_status_tells_present_changed_missing_and_waiting(repo: Repo) -> None:
     for name in ("present.pkl", "changed.pkl", "deleted.pkl", "missing.pkl"):
         repo.stage(name, 100)
@@ -232,6 +239,7 @@ def test_status_tells_present_changed_missing_and_waiting(repo: Repo) -> None:
     assert facts["remote"]["name"] == "storage"
 
 
+@pytest.mark.slow
 def test_a_rebase_pushes_once_at_its_end(repo: Repo) -> None:
     repo.git("checkout", "-q", "-b", "side")
     data = []
@@ -335,6 +343,7 @@ def test_a_sha256_repository_is_refused_with_the_reason(repo: Repo, tmp_path: Pa
     assert b"sha256" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_crowd_of_new_pointers_is_counted_and_not_listed_to_the_last(repo: Repo) -> None:
     for number in range(25):
         repo.stage(f"m{number:02}.pkl", 100)

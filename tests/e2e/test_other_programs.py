@@ -60,6 +60,7 @@ def test_an_experiment_that_dvc_commits_is_nobody_s_to_publish(repo: Repo) -> No
     assert b"pushed 1 object" in run("../.git/hooks/post-commit", cwd=repo.file(".git")).stderr
 
 
+@pytest.mark.slow
 def test_where_another_program_took_the_hook_s_place_the_advice_leads_out_of_it(repo: Repo) -> None:
     hook = repo.file(".git/hooks/pre-commit")
     hook.rename(hook.with_name("pre-commit.old"))

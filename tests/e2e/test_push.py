@@ -59,6 +59,7 @@ def s3(repo: Repo, start_service: Start, counting: Counting, monkeypatch: pytest
         yield repo
 
 
+@pytest.mark.slow
 def test_nothing_is_asked_over_the_network_about_what_the_remote_is_known_to_have(s3: Repo, counting: Counting) -> None:
     s3.stage("a.pkl")
     s3.commit()
@@ -72,6 +73,7 @@ def test_nothing_is_asked_over_the_network_about_what_the_remote_is_known_to_hav
     assert counting.seen == []
 
 
+@pytest.mark.slow
 def test_the_gate_asks_although_the_record_says_that_it_is_there(s3: Repo, counting: Counting, tmp_path: Path) -> None:
     s3.stage("a.pkl")
     s3.commit()
@@ -82,6 +84,7 @@ def test_the_gate_asks_although_the_record_says_that_it_is_there(s3: Repo, count
     assert "PUT" not in counting.seen
 
 
+@pytest.mark.slow
 def test_a_damaged_record_of_what_is_there_costs_a_question_and_no_object(s3: Repo, counting: Counting) -> None:
     s3.stage("a.pkl")
     s3.commit()
@@ -104,6 +107,7 @@ def refusing(repo: Repo, start_service: Start, monkeypatch: pytest.MonkeyPatch) 
     return repo
 
 
+@pytest.mark.slow
 def test_a_commit_stands_though_the_remote_is_away_and_names_what_waits(refusing: Repo) -> None:
     refusing.stage("m/a.pkl")
     done = refusing.commit()
@@ -113,6 +117,7 @@ def test_a_commit_stands_though_the_remote_is_away_and_names_what_waits(refusing
     assert (entry["path"], entry["commit"], entry["size"]) == ("m/a.pkl.dvc", refusing.head(), 10 * KB)
 
 
+@pytest.mark.slow
 def test_a_remote_that_failed_is_tried_again_ever_later_but_at_once_when_asked(refusing: Repo) -> None:
     refusing.stage("a.pkl")
     assert b"could not go" in refusing.commit().stderr
@@ -137,6 +142,7 @@ def test_a_remote_that_failed_is_tried_again_ever_later_but_at_once_when_asked(r
     assert waits[-1] > waits[0] + 60
 
 
+@pytest.mark.slow
 def test_what_waited_for_a_day_goes_with_the_next_commit_though_it_holds_no_artifact(
     repo: Repo, start_service: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,6 +164,7 @@ def test_what_waited_for_a_day_goes_with_the_next_commit_though_it_holds_no_arti
     assert sorted(objects(repo.storage / "files/md5").values()) == sorted([first, data])
 
 
+@pytest.mark.slow
 def test_a_clock_that_was_set_back_stops_no_try(refusing: Repo) -> None:
     refusing.stage("a.pkl")
     refusing.commit()
@@ -172,6 +179,7 @@ def test_a_clock_that_was_set_back_stops_no_try(refusing: Repo) -> None:
     assert waiting(refusing) == []
 
 
+@pytest.mark.slow
 def test_what_can_never_go_can_be_dropped_and_the_gate_still_refuses_to_publish_it(repo: Repo, tmp_path: Path) -> None:
     repo.stage("kept.pkl")
     repo.commit(TRINITY_GUARD_SKIP="push")
@@ -204,6 +212,7 @@ def test_two_that_let_go_of_the_same_do_not_trip_over_each_other(repo: Repo) -> 
     assert first.empty()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["off", "skipped"])
 def test_a_linked_worktree_that_is_removed_takes_nothing_along_that_was_not_pushed(
     repo: Repo, tmp_path: Path, way: str
@@ -226,6 +235,7 @@ def test_a_linked_worktree_that_is_removed_takes_nothing_along_that_was_not_push
     assert objects(repo.file(".git/trinity-guard/cache/files/md5")) == {}
 
 
+@pytest.mark.slow
 def test_one_object_that_the_remote_refuses_holds_nothing_else_up(
     s3: Repo, counting: Counting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -246,6 +256,7 @@ def test_one_object_that_the_remote_refuses_holds_nothing_else_up(
     assert waiting(s3) == []
 
 
+@pytest.mark.slow
 def test_an_output_goes_to_its_own_remote_and_what_must_not_be_pushed_stays(repo: Repo, tmp_path: Path) -> None:
     repo.dvc("remote", "add", "second", str(tmp_path / "second"))
     repo.guard("remote", "trust", "--all")
@@ -293,6 +304,7 @@ def test_pushing_a_revision_sends_its_whole_tree_and_nothing_else(repo: Repo) ->
     assert sorted(objects(repo.storage / "files/md5").values()) == sorted(versions)
 
 
+@pytest.mark.slow
 def test_two_pushes_at_once_and_neither_loses_anything(repo: Repo) -> None:
     contents = [repo.stage(f"m{i}.pkl", 300 * KB) for i in range(10)]
     repo.commit(TRINITY_GUARD_SKIP="push")
@@ -343,6 +355,7 @@ def _slow(request: Request) -> int | str | None:
     return None
 
 
+@pytest.mark.slow
 def test_a_push_shows_a_bar_where_there_is_a_terminal_and_none_where_there_is_not(s3: Repo, counting: Counting) -> None:
     import pty
 

@@ -48,6 +48,7 @@ def test_a_path_in_a_submodule_is_refused_and_the_submodule_stays(
     assert repo.index() == before
 
 
+@pytest.mark.slow
 def test_a_gitignore_in_conflict_is_not_resolved_behind_anybodys_back(repo: Repo) -> None:
     repo.stage("a.pkl", 100)
     repo.stage(".gitattributes", b".gitignore merge\n")  # this team has it merged as a text
@@ -81,6 +82,7 @@ def test_what_git_does_not_look_at_is_taken_as_it_was_staged(repo: Repo, mark: s
     assert md5(staged) in repo.show("a.csv.dvc")
 
 
+@pytest.mark.slow
 def test_a_folder_named_like_an_artifact_keeps_its_bookkeeping_in_git(repo: Repo) -> None:
     repo.stage(".trinity-guard.toml", b'folders = ["!*.parquet/"]\n')  # a pointer for each of its files
     repo.stage("x.parquet/part-0", 100)
@@ -128,6 +130,7 @@ def test_git_s_pathspec_options_do_not_reach_us(repo: Repo, option: str) -> None
     assert md5(data) in repo.show("a.pkl.dvc")
 
 
+@pytest.mark.slow
 def test_many_at_once_lose_no_line(repo: Repo) -> None:
     names = [f"m{i}.pkl" for i in range(8)]
     for name in names:
@@ -197,6 +200,7 @@ def test_names_that_git_reads_as_something_else(repo: Repo, name: str) -> None:
     assert repo.git("status", "--porcelain").stdout == b""
 
 
+@pytest.mark.slow
 def test_commit_of_a_path_under_the_framework_loses_no_unstaged_edit(
     make_repo: Callable[..., Repo], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -87,6 +87,7 @@ def commit_beside(repo: Repo) -> bytes:
     return repo.commit("-a").stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES, ids=lambda f: f.__name__)
 def test_it_is_named_and_never_present(both: Repo, change: Change) -> None:
     name = change(both)
@@ -95,6 +96,7 @@ def test_it_is_named_and_never_present(both: Repo, change: Change) -> None:
     assert state(both, name) == "replaced"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES, ids=lambda f: f.__name__)
 def test_the_command_that_is_named_brings_back_what_was(both: Repo, change: Change) -> None:
     name = change(both)
@@ -103,6 +105,7 @@ def test_the_command_that_is_named_brings_back_what_was(both: Repo, change: Chan
     assert both.git("status", "--porcelain", "--untracked-files=no").stdout == b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [to_folder, to_link, to_file], ids=lambda f: f.__name__)
 def test_the_command_that_is_named_records_what_is_there_now(both: Repo, change: Change) -> None:
     name = change(both)
@@ -125,6 +128,7 @@ def test_who_asks_for_it_by_name_is_told_what_it_is(both: Repo, change: Change, 
     assert both.git("diff", "--cached", "--name-only").stdout == b""
 
 
+@pytest.mark.slow
 def test_who_asks_for_what_is_gone_is_told_how_it_comes_back(both: Repo) -> None:
     both.file("table.csv").unlink()
     done = both.guard("convert", "table.csv", ok=False)
@@ -133,6 +137,7 @@ def test_who_asks_for_what_is_gone_is_told_how_it_comes_back(both: Repo) -> None
     assert both.file("table.csv").read_bytes() == b"1,1\n"
 
 
+@pytest.mark.slow
 def test_a_file_that_is_staged_below_what_a_pointer_holds_is_refused_with_what_helps(both: Repo) -> None:
     to_folder(both)
     both.git("add", "-f", "table.csv/part-0.csv")

@@ -144,6 +144,7 @@ def test_many_lines_come_and_go_as_one_after_the_other(names: list[bytes], befor
     assert without_lines(with_lines(content, names), names[::2]) == one_by_one
 
 
+@pytest.mark.slow
 @given(st.lists(FILE_NAMES, min_size=1, max_size=12, unique=True))
 @settings(max_examples=150, deadline=None)
 def test_git_ignores_every_name_by_its_line_and_no_other(names: list[bytes]) -> None:

@@ -186,6 +186,7 @@ def test_a_day_that_is_none_is_refused_before_anything_is_written(file: Path, ex
     assert not file.exists()
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     entries=st.lists(

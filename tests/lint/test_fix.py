@@ -407,6 +407,7 @@ def test_a_pointer_behind_a_link_or_gone_is_left(work: Repo, tmp_path: Path) -> 
     assert target.read_bytes() == odd
 
 
+@pytest.mark.slow
 @given(
     indent=st.sampled_from(["", "  "]),
     quote=st.sampled_from(["", "'", '"']),

@@ -387,6 +387,7 @@ def test_a_hook_of_a_server_refuses_a_push_by_the_range_that_it_brings(bare: Rep
     work.git("push", str(bare.path), "main")
 
 
+@pytest.mark.slow
 def test_a_hook_of_a_server_looks_at_what_a_new_branch_brings_and_lets_one_be_deleted(bare: Repo, work: Repo) -> None:
     refuse_by_range(bare)
     work.git("checkout", "-q", "-b", "topic")

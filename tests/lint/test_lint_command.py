@@ -260,6 +260,7 @@ def test_a_run_over_some_paths_says_nothing_of_the_rest_of_the_baseline(bare_rep
     assert (bare_repo.path / ".trinity-guard-baseline").read_text().count("TG001") == 2
 
 
+@pytest.mark.slow
 def test_fix_mends_and_tells_what_is_left(repo: Repo) -> None:
     repo.stage("models/a.pkl")
     repo.commit()
@@ -330,6 +331,7 @@ def test_a_dash_is_standard_output_and_no_file(bare_repo: Repo) -> None:
     assert not bare_repo.file("-").exists()
 
 
+@pytest.mark.slow
 def test_the_hook_of_the_framework_looks_at_what_is_staged(bare_repo: Repo) -> None:
     import ruamel.yaml
 

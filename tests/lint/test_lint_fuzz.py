@@ -112,6 +112,7 @@ def test_whatever_dvc_cannot_read_is_found(room: Repo, case: tuple[str, bytes]) 
         assert (code, findings) == (1, [("TG005", name)]), data
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=damaged(CONFIG))
 @example(data=CONFIG.encode())

@@ -75,6 +75,7 @@ def damage(file: Path, data: bytes | bytearray) -> None:
 # --- what git says, and what it does not read
 
 
+@pytest.mark.slow
 def test_a_git_that_has_much_to_say_is_listened_to(legacy: Legacy) -> None:
     """A damaged pack whose objects lie elsewhere too: Git says so for each one, and reads the other copy."""
     files = {f"m/{n}.pkl": os.urandom(100) for n in range(2000)}
@@ -98,6 +99,7 @@ def test_a_git_that_has_much_to_say_is_listened_to(legacy: Legacy) -> None:
 SIZES = [0, 1, 4095, 4096, 4097, 65535, 65536, MB - 1, MB, MB + 1, 8 * MB, 8 * MB + 1, 16 * MB + 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cores", [1, 2])
 def test_blobs_of_any_size_wherever_they_lie(
     worked: Legacy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: int
@@ -159,6 +161,7 @@ def test_lfs_objects_count_by_their_own_size_when_work_is_shared_out() -> None:
     assert extract._portions(list(sizes), sizes) == [[blob] for blob in sizes]
 
 
+@pytest.mark.slow
 def test_thousands_of_small_blobs_are_flushed_in_turns_by_all_threads(legacy: Legacy, hurried: None) -> None:
     """One thread that has flushed takes the common folder away; another one is about to write into it."""
     imported(legacy, [{f"{n % 7}/{n}.pkl": b"%d" % (n + 100 * c) for n in range(100)} for c in range(6)])
@@ -269,6 +272,7 @@ def test_a_failure_of_the_scan_ends_the_threads(
         driven.run(legacy.place, legacy.options())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("error", [GuardError("a bug"), KeyboardInterrupt(), MemoryError()])
 def test_a_failure_of_the_rewriting_while_others_flush(
     legacy: Legacy, hurried: None, monkeypatch: pytest.MonkeyPatch, error: BaseException
@@ -296,6 +300,7 @@ def test_a_failure_of_the_rewriting_while_others_flush(
     assert legacy.migrate().report["blobs_moved"] == 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["flush", "remember"])
 def test_a_failure_of_the_flush_moves_no_ref(
     legacy: Legacy, hurried: None, monkeypatch: pytest.MonkeyPatch, what: str

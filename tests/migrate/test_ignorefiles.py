@@ -207,6 +207,7 @@ def test_an_existing_project_is_kept_at_every_commit(legacy: Legacy) -> None:
 # --- 18
 
 
+@pytest.mark.slow
 def test_every_old_commit_pulls_its_exact_bytes_in_a_fresh_clone(worked: Legacy) -> None:
     versions: dict[str, dict[str, bytes]] = {}
     for files in (

@@ -61,6 +61,7 @@ def test_a_config_that_dvc_cannot_read_leads_nowhere(leads: Leads) -> None:
     assert leads.plan(TODAY) is AS_IT_IS
 
 
+@pytest.mark.slow
 def test_every_old_commit_pulls_though_the_remote_has_moved_meanwhile(worked: Legacy, tmp_path: Path) -> None:
     old = tmp_path / "old"
     config = f"[core]\n    remote = s\n['remote \"s\"']\n    url = {old}\n"

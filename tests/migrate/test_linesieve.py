@@ -87,6 +87,7 @@ def says_anything(line: Line, below: bytes, paths: Sequence[bytes]) -> bool:
     return any(Rule(pattern).touches(path) or Rule(pattern).touches(path + b".dvc") for path in inside)
 
 
+@pytest.mark.slow
 @given(st.lists(LINES, max_size=5).map(tuple), PATHS, st.booleans(), st.sampled_from([GITIGNORE, DVCIGNORE]))
 @settings(max_examples=1500, deadline=None)
 def test_the_last_word_is_that_of_all_lines(chain: tuple[Line, ...], path: bytes, is_dir: bool, kind: bytes) -> None:

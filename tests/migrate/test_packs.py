@@ -71,6 +71,7 @@ def contents() -> list[bytes]:
     return [*noise, *(bytes(size) for size in SIZES), *(b"1,2.5,abc\n" * (size // 10 + 1) for size in SIZES)]
 
 
+@pytest.mark.slow
 def test_whole_blobs_are_read_without_git(legacy: Legacy, asked: list[bytes]) -> None:
     wanted = contents()
     packed(legacy, {f"m/{n}.pkl": data for n, data in enumerate(wanted)})

@@ -47,6 +47,7 @@ def test_a_ref_that_moved_meanwhile_stops_it_and_none_moves(legacy: Legacy) -> N
     assert moved[0] in legacy.migrate().ids
 
 
+@pytest.mark.slow
 def test_an_undo_looks_at_the_refs_a_few_times_however_many_they_are(
     legacy: Legacy, monkeypatch: pytest.MonkeyPatch
 ) -> None:

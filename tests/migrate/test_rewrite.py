@@ -479,6 +479,7 @@ def test_blobs_are_given_out_while_the_scan_goes_on_and_each_once(worked: Legacy
     assert given[0] == order[: len(given[0])][::-1]
 
 
+@pytest.mark.slow
 def test_a_file_is_decided_on_once_however_many_versions_its_folder_has(
     legacy: Legacy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -500,6 +501,7 @@ def test_a_file_is_decided_on_once_however_many_versions_its_folder_has(
         assert {f"daily/{n}.dvc" for n in names} <= done.files(old).keys()
 
 
+@pytest.mark.slow
 def test_what_is_decided_on_a_file_follows_what_changes_beside_it(legacy: Legacy) -> None:
     plain = legacy.commit({"d/a.pkl": b"1"})
     ignored = legacy.commit({"d/a.pkl": b"1", ".gitignore": b"*.pkl*\n"})

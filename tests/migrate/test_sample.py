@@ -32,6 +32,7 @@ def taken(legacy: Legacy, ids: dict[bytes, bytes] | None = None, count: int = 9,
         return sample.take(migration, verify.read_map(migration.state) if ids is None else ids, count, seed)
 
 
+@pytest.mark.slow
 def test_what_is_on_the_remote_is_pulled_and_else_taken_from_the_cache(
     done: Legacy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -45,6 +46,7 @@ def test_what_is_on_the_remote_is_pulled_and_else_taken_from_the_cache(
     assert (found.commits, found.pulled, found.files, found.wrong) == (2, 2, 4, [])
 
 
+@pytest.mark.slow
 def test_what_dvc_does_not_bring_is_told_with_the_commit(done: Legacy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(done.path)
     old, new = done.id("refs/trinity-guard/original/heads/main"), done.id("main")

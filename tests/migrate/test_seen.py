@@ -107,6 +107,7 @@ def cases_of(length: int) -> list[dict[str, bytes]]:
     return found
 
 
+@pytest.mark.slow
 def test_after_any_one_line_every_pointer_is_seen_or_its_file_stays(legacy: Legacy) -> None:
     pointers, stays = migrated(legacy, cases_of(1)[::2])
     assert pointers > stays

@@ -94,6 +94,7 @@ def resumed(legacy: Legacy) -> None:
     driven.resume(legacy.place)
 
 
+@pytest.mark.slow
 def test_an_undo_that_was_killed_is_completed(worked: Legacy) -> None:
     history(worked, 10)
     worked.checkout()
@@ -277,6 +278,7 @@ def test_the_proof_finds_what_is_wrong(legacy: Legacy) -> None:
     source.close()
 
 
+@pytest.mark.slow
 def test_one_at_a_time(legacy: Legacy) -> None:
     legacy.commit({"a.pkl": b"1"})
     with State(legacy.place), pytest.raises(GuardError, match="another migration"):

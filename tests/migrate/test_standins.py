@@ -49,6 +49,7 @@ def test_reading_an_object_can_be_let_go_of(legacy: Legacy) -> None:
         standins.whole(odb.Store(legacy.place.own + b"/cache"), standin.StandIn(md5(DATA), len(DATA)), stop)
 
 
+@pytest.mark.slow
 def test_a_stand_in_becomes_the_pointer_to_what_it_names(worked: Legacy) -> None:
     legacy = worked
     put_object(legacy, DATA)
@@ -107,6 +108,7 @@ def test_a_stand_in_whose_object_is_damaged_stays_and_is_told(legacy: Legacy) ->
     assert done.stays() == {"a.pkl": reasons.STAND_IN_ABSENT}
 
 
+@pytest.mark.slow
 def test_a_second_run_looks_at_the_object_again(legacy: Legacy) -> None:
     file = put_object(legacy, DATA)
     old = legacy.commit({"a.pkl": stand_in(DATA), "b.pkl": b"raw"})

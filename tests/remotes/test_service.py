@@ -91,6 +91,7 @@ def test_silence_is_given_up_after_the_limit_and_ends_the_worker(worker: Path) -
     assert opened._worker is None
 
 
+@pytest.mark.slow
 def test_whatever_moves_is_no_silence(worker: Path) -> None:
     beats = [json.dumps({"at": [n, 10]}) for n in range(6)]
     said(worker, READY, "READ", *[line for beat in beats for line in ("SLEEP0.3", beat)], '{"done": 1}')

@@ -63,6 +63,7 @@ def grown(repo: Repo) -> Repo:
     return repo
 
 
+@pytest.mark.slow
 def test_the_page_tells_what_git_and_dvc_hold(grown: Repo) -> None:
     before = grown.git("status", "--porcelain").stdout
     said = text_of(page_of(grown))
@@ -76,6 +77,7 @@ def test_the_page_tells_what_git_and_dvc_hold(grown: Repo) -> None:
     assert grown.git("status", "--porcelain").stdout == before
 
 
+@pytest.mark.slow
 def test_nothing_of_it_runs_or_is_fetched_whatever_the_names_are(grown: Repo) -> None:
     page = page_of(grown)
     parsed = _Words(page)
@@ -84,6 +86,7 @@ def test_nothing_of_it_runs_or_is_fetched_whatever_the_names_are(grown: Repo) ->
     assert "default-src 'none'" in page
 
 
+@pytest.mark.slow
 def test_what_the_remote_lacks_and_what_was_not_asked_are_told_apart(grown: Repo) -> None:
     assert "is not known: it was not asked (--offline)" in text_of(page_of(grown, "--offline"))
     [storage] = [p for p in grown.path.parent.iterdir() if p.is_dir() and (p / "files").is_dir()]
@@ -99,6 +102,7 @@ def test_what_the_remote_lacks_and_what_was_not_asked_are_told_apart(grown: Repo
     assert "The remote has all" not in said
 
 
+@pytest.mark.slow
 def test_a_rule_that_is_broken_often_hides_no_other_one(repo: Repo) -> None:
     for number in range(20):
         repo.stage(f"{number}.csv", b"a,b\n")
@@ -109,6 +113,7 @@ def test_a_rule_that_is_broken_often_hides_no_other_one(repo: Repo) -> None:
     assert "And 9 more: trinity-guard lint --rev HEAD" in said
 
 
+@pytest.mark.slow
 def test_more_of_what_is_missing_is_told_by_the_command_that_asks_for_it(repo: Repo) -> None:
     for number in range(14):
         repo.stage(f"{number}.csv", f"{number}\n".encode())
@@ -121,6 +126,7 @@ def test_more_of_what_is_missing_is_told_by_the_command_that_asks_for_it(repo: R
     assert repo.guard(*command.split()[1:], ok=False).stdout.count(b"TG003") == 14
 
 
+@pytest.mark.slow
 def test_what_older_commits_name_is_asked_for_too(grown: Repo) -> None:
     assert "It has the 2 objects too that only older commits name." in text_of(page_of(grown))
     old = grown.git("show", "HEAD~3:models/risk.pkl.dvc").stdout.decode()
@@ -139,6 +145,7 @@ def test_what_older_commits_name_is_asked_for_too(grown: Repo) -> None:
     assert lost.exists()
 
 
+@pytest.mark.slow
 def test_what_waits_for_the_remote_is_there_with_the_command(grown: Repo) -> None:
     grown.stage("late.pkl", 5 * KILO)
     grown.git("commit", "-q", "-m", "late", TRINITY_GUARD_SKIP="push")

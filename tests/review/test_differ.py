@@ -112,12 +112,14 @@ def rows_of(text: str) -> dict[Any, dict[str, Any]]:
 anyhow = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
 
 
+@pytest.mark.slow
 @anyhow
 @given(frame=tables_with_key())
 def test_a_table_is_like_itself(tables: Tables, frame: pd.DataFrame) -> None:
     assert tables.compare(written(frame), written(frame)).same
 
 
+@pytest.mark.slow
 @anyhow
 @given(one=tables_with_key(), other=tables_with_key())
 def test_the_difference_is_the_one_that_pandas_finds(tables: Tables, one: pd.DataFrame, other: pd.DataFrame) -> None:
@@ -131,6 +133,7 @@ def test_the_difference_is_the_one_that_pandas_finds(tables: Tables, one: pd.Dat
         assert found.changed.get(name, 0) == sum(before[i][name] != after[i][name] for i in both), name
 
 
+@pytest.mark.slow
 @anyhow
 @given(one=tables_with_key(), other=tables_with_key())
 def test_the_first_table_with_the_difference_is_the_second(
@@ -156,6 +159,7 @@ def _same_type(value: Any) -> Any:
         return value
 
 
+@pytest.mark.slow
 @anyhow
 @given(one=tables_with_key(), other=tables_with_key())
 def test_the_way_back_is_the_same(tables: Tables, one: pd.DataFrame, other: pd.DataFrame) -> None:

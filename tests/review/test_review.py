@@ -48,6 +48,7 @@ def commit(repo: Repo, **files: bytes) -> None:
     repo.commit()
 
 
+@pytest.mark.slow
 def test_a_table_that_changed_between_commits(there: Repo) -> None:
     commit(there, t_csv=ONE)
     commit(there, t_csv=TWO)
@@ -59,6 +60,7 @@ def test_a_table_that_changed_between_commits(there: Repo) -> None:
     assert found["unavailable"] is None
 
 
+@pytest.mark.slow
 def test_what_changed_behind_its_pointer_is_compared_with_a_commit(there: Repo) -> None:
     commit(there, t_csv=ONE)
     assert reviewed("HEAD") == {}
@@ -68,6 +70,7 @@ def test_what_changed_behind_its_pointer_is_compared_with_a_commit(there: Repo) 
     assert facts(reviewed("HEAD")["t.csv"])["change"] == "removed"
 
 
+@pytest.mark.slow
 def test_added_removed_and_renamed(there: Repo) -> None:
     commit(there, a_csv=ONE, b_csv=TWO)
     there.guard("mv", "a.csv", "c.csv")
@@ -82,6 +85,7 @@ def test_added_removed_and_renamed(there: Repo) -> None:
     assert found["b.csv"]["columns"]["removed"] == ["id", "x"]
 
 
+@pytest.mark.slow
 def test_one_that_was_renamed_and_changed_is_followed_by_its_name(there: Repo) -> None:
     commit(there, t_csv=ONE)
     there.file("data").mkdir()
@@ -110,6 +114,7 @@ def test_one_that_became_a_pointer_is_no_change_and_raw_ones_are_compared(there:
     assert facts(found["u.csv"])["rows"]["changed"] == 1
 
 
+@pytest.mark.slow
 def test_what_the_cache_lacks_comes_from_the_remote_and_offline_it_is_named(there: Repo) -> None:
     commit(there, t_csv=ONE)
     commit(there, t_csv=TWO)
@@ -133,6 +138,7 @@ def test_a_remote_that_nobody_trusts_is_not_asked(there: Repo, monkeypatch: pyte
     assert "you never confirmed it" in facts(reviewed("HEAD~1", "HEAD")["t.csv"])["unavailable"]
 
 
+@pytest.mark.slow
 def test_a_directory_tells_its_files_and_looks_into_its_tables(there: Repo) -> None:
     for name, data in (("d/a.csv", ONE), ("d/b.txt", b"b"), ("d/old.txt", b"moved")):
         there.write(name, data)
@@ -151,6 +157,7 @@ def test_a_directory_tells_its_files_and_looks_into_its_tables(there: Repo) -> N
     assert found["members"][0]["rows"]["changed"] == 1
 
 
+@pytest.mark.slow
 def test_paths_choose_and_one_that_nothing_is_named_is_refused(there: Repo) -> None:
     commit(there, a_csv=ONE, d__b_csv=ONE)
     commit(there, a_csv=TWO, d__b_csv=TWO)
@@ -171,6 +178,7 @@ def test_a_pointer_that_cannot_be_read_is_named(there: Repo) -> None:
     assert "b.csv.dvc: " in text.render(found)
 
 
+@pytest.mark.slow
 def test_without_the_engine_sizes_headers_and_counts_are_told(there: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "is_there", lambda: False)
     commit(there, t_csv=ONE)
@@ -190,6 +198,7 @@ def test_anything_else_has_its_share_of_common_bytes(there: Repo) -> None:
     assert found["notes"] == ["models of the kind .onnx are not looked into"]
 
 
+@pytest.mark.slow
 def test_a_model_has_its_parameters_and_the_metrics_that_git_has_of_it(there: Repo) -> None:
     for rate in (0.1, 0.2):
         there.stage("models/m.pkl", pickle.dumps({"rate": rate, "depth": 3}))
@@ -204,6 +213,7 @@ def test_a_model_has_its_parameters_and_the_metrics_that_git_has_of_it(there: Re
     }
 
 
+@pytest.mark.slow
 def test_cells_can_neither_colour_nor_turn_a_terminal(there: Repo) -> None:
     commit(there, t_csv=ONE)
     commit(there, t_csv="id,\x1b[31mx\n1,\x1b]0;owned\x07\n2,\u202eabc\n3,<b>\n".encode())

@@ -57,6 +57,7 @@ def said(repo: Repo, *args: str, code: int = 0) -> str:
     return text
 
 
+@pytest.mark.slow
 def test_the_first_commit_after_init_carries_its_files_and_turns_a_model_into_a_pointer(bare_repo: Repo) -> None:
     bare_repo.write("mine.txt")
     said(bare_repo)
@@ -91,6 +92,7 @@ def test_uninstall_gives_a_foreign_hook_back_to_the_byte(bare_repo: Repo, data: 
     assert list(bare_repo.path.iterdir()) == [bare_repo.path / ".git"]
 
 
+@pytest.mark.slow
 def test_a_foreign_hook_still_runs_and_still_refuses(bare_repo: Repo) -> None:
     foreign(bare_repo)
     said(bare_repo)
@@ -134,6 +136,7 @@ def test_a_hook_that_is_a_link_is_kept_as_a_link(bare_repo: Repo, target: str) -
     assert files_below(hooks_of(bare_repo)) == before
 
 
+@pytest.mark.slow
 def test_an_older_hook_of_ours_is_renewed_and_one_changed_by_hand_is_left_alone(bare_repo: Repo) -> None:
     said(bare_repo)
     hook = hooks_of(bare_repo) / "pre-commit"
@@ -189,6 +192,7 @@ def init_without_root(repo: Repo) -> str:
     return done.stderr.decode()
 
 
+@pytest.mark.slow
 def test_a_hooks_folder_that_is_read_only_is_said(bare_repo: Repo) -> None:
     folder = hooks_of(bare_repo)
     folder.chmod(0o555)
@@ -219,6 +223,7 @@ def test_no_repository_and_a_bare_one_are_refused(tmp_path: Path) -> None:
 # ---- where hooks go ----
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [".githooks", "tools/my hooks", "./.githooks/"])
 def test_a_hooks_path_in_the_work_tree_gets_hooks_that_carry_no_path_of_this_machine(
     bare_repo: Repo, value: str, tmp_path: Path
@@ -286,6 +291,7 @@ def test_a_relative_hooks_path_for_all_repositories_is_this_ones_own_folder(bare
     assert bare_repo.tracked(".githooks/pre-commit")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("value", "script"),
     [
@@ -343,6 +349,7 @@ def test_a_linked_worktree_is_guarded_with_its_repository(bare_repo: Repo, tmp_p
     assert set(bare_repo.index()) == set()
 
 
+@pytest.mark.slow
 def test_a_submodule_has_its_own_hooks_and_its_storage_outside_of_the_outer_repository(
     bare_repo: Repo, make_repo: Callable[..., Repo], tmp_path: Path
 ) -> None:
@@ -358,6 +365,7 @@ def test_a_submodule_has_its_own_hooks_and_its_storage_outside_of_the_outer_repo
     outer.git("commit", "-q", "-m", "the outer one is not guarded")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a b", "it's", 'say "hi"', "é ü", "#1; $HOME `x`", "100%", "a,b", "-lead"])
 def test_any_name_of_the_repositorys_folder(make_repo: Callable[..., Repo], name: str) -> None:
     repo = make_repo(name, guarded=False)
@@ -394,6 +402,7 @@ def test_a_clone_in_a_folder_whose_path_is_no_text_is_guarded_without_dvc(repo: 
     assert clone.file("a.pkl").read_bytes() == data
 
 
+@pytest.mark.slow
 def test_from_a_subdirectory_it_works_on_the_whole_repository(bare_repo: Repo) -> None:
     bare_repo.write("deep/er/x")
     below = Repo(bare_repo.path / "deep" / "er")
@@ -405,6 +414,7 @@ def test_from_a_subdirectory_it_works_on_the_whole_repository(bare_repo: Repo) -
     assert not bare_repo.file(".trinity-guard.toml").exists()
 
 
+@pytest.mark.slow
 def test_a_module_in_the_repository_is_not_run_by_init_or_its_hooks(bare_repo: Repo, tmp_path: Path) -> None:
     evil = f"open({str(tmp_path / 'evil')!r}, 'w')\n".encode()
     for name in (

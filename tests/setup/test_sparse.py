@@ -32,6 +32,7 @@ def sparse_clone(team: Repo, folder: Path, kind: str) -> Repo:
     return Repo(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", CONES)
 def test_what_a_team_has_committed_is_taken_in(team: Repo, tmp_path: Path, kind: str) -> None:
     clone = sparse_clone(team, tmp_path / "sparse", kind)

@@ -10,6 +10,7 @@ import pytest
 import trinity_guard.training
 
 
+@pytest.mark.slow
 def test_scikit_learn_is_loaded_by_the_first_name() -> None:
     code = (
         "import sys; import trinity_guard.training as training; before = 'sklearn' in sys.modules; "

@@ -75,6 +75,7 @@ def test_the_three_files_are_there_under_one_name_of_this_second_in_utc(tmp_path
     assert {Path(p).stat().st_mode & 0o777 for p in (made.model, made.metadata, made.card)} == {0o666 & ~mask}
 
 
+@pytest.mark.slow
 def test_trainings_that_end_in_one_second_do_not_overwrite_each_other(tmp_path: Path) -> None:
     script = WRITER + "write(sys.argv[1], sys.argv[2].encode(), False)"
     others = [subprocess.Popen([sys.executable, "-c", script, tmp_path / "models", f"model {i}"]) for i in range(3)]

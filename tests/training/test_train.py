@@ -96,6 +96,7 @@ def test_model_metadata_and_card_appear_and_the_runs_stay_out_of_git(done: Done)
     assert {n for n, v in done.before.items() if done.project.files()[n] != v} == set()
 
 
+@pytest.mark.slow
 def test_the_metadata_says_what_the_model_is_and_where_it_came_from(done: Done) -> None:
     found = done.metadata
     data = done.model.read_bytes()
@@ -267,6 +268,7 @@ def test_a_stage_has_fixed_names_and_the_same_bytes_wherever_and_whenever_it_run
     assert set(metrics) == {"metrics", "baseline", "cv", "leakage"}
 
 
+@pytest.mark.slow
 def test_names_that_are_no_text_are_written_down_and_typed_as_they_are(here: Project, capfd: Any) -> None:
     table, folder = os.fsdecode(b"data/-ta 'ble\n\xff.csv"), os.fsdecode(b"mod els\xff")
     here.file(DATASET).rename(here.file(table))
@@ -287,6 +289,7 @@ def test_names_that_are_no_text_are_written_down_and_typed_as_they_are(here: Pro
 # --- settings ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_options_go_before_set_and_set_before_the_file(here: Project) -> None:
     here.write("other.yaml", b"train:\n  n_estimators: 9\n  max_depth: 3\n  folds: 2\n  seed: 5\n")
     assert main(["train", "--params", "other.yaml", "--set", "max_depth=4", "--set", "seed=6", "--seed", "7"]) == 0
@@ -389,6 +392,7 @@ def test_a_bad_table_leaves_nothing_behind(
     assert "t.csv" in refused(here, capfd, "--dataset", "t.csv", code=1)
 
 
+@pytest.mark.slow
 def test_a_table_that_is_only_a_pointer_names_the_command_that_brings_it(here: Project, capfd: Any) -> None:
     dvc("init", "-q", cwd=here.path)
     dvc("add", "-q", DATASET, cwd=here.path)
@@ -396,6 +400,7 @@ def test_a_table_that_is_only_a_pointer_names_the_command_that_brings_it(here: P
     assert f"trinity-guard pull {DATASET}" in refused(here, capfd, code=1)
 
 
+@pytest.mark.slow
 def test_a_table_that_its_pointer_does_not_know_is_said_and_written_down(here: Project, capfd: Any) -> None:
     dvc("init", "-q", cwd=here.path)
     dvc("add", "-q", DATASET, cwd=here.path)
@@ -412,6 +417,7 @@ def test_a_table_that_its_pointer_does_not_know_is_said_and_written_down(here: P
     assert dataset["md5"] != old
 
 
+@pytest.mark.slow
 def test_a_model_that_falls_short_is_logged_as_such_and_not_written(here: Project, capfd: Any) -> None:
     assert main(["train", "--min-f1", "0.999", "--min-mcc", "0.999", "--register", "m"]) == 1
     said = capfd.readouterr()
@@ -490,6 +496,7 @@ def test_a_champion_whose_file_is_not_here_or_not_its_own_is_not_measured(here: 
     assert not ran.exists()
 
 
+@pytest.mark.slow
 def test_a_server_that_is_not_there_is_told_within_seconds_and_nothing_is_left(
     here: Project, capfd: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -514,6 +521,7 @@ def test_a_cluster_that_is_not_there_is_told_at_once_and_nothing_is_left(
     assert address in refused(here, capfd, "--search", "2", "--scheduler", address, code=2)
 
 
+@pytest.mark.slow
 def test_a_store_that_fails_after_the_fit_costs_the_run_and_not_the_model(here: Project, capfd: Any) -> None:
     here.write("mlflow.db", b"this is no database, and never was")
     assert main(["train"]) == 1
@@ -526,6 +534,7 @@ def test_a_store_that_fails_after_the_fit_costs_the_run_and_not_the_model(here: 
     assert main(["predict", str(model), DATASET]) == 0
 
 
+@pytest.mark.slow
 def test_a_champion_that_cannot_be_asked_about_blocks(here: Project, capfd: Any) -> None:
     here.write("mlflow.db", b"this is no database, and never was")
     assert main(["train", "--register", "m"]) == 2
@@ -542,6 +551,7 @@ def test_a_search_asks_mlflow_before_it_begins(here: Project, capfd: Any) -> Non
     assert not (here.path / "models").exists()
 
 
+@pytest.mark.slow
 def test_a_place_that_cannot_be_written_is_told(here: Project, capfd: Any) -> None:
     here.write("models", b"a file")
     assert main(["train"]) == 2
@@ -549,6 +559,7 @@ def test_a_place_that_cannot_be_written_is_told(here: Project, capfd: Any) -> No
     assert (here.path / "models").read_bytes() == b"a file"
 
 
+@pytest.mark.slow
 def test_a_model_that_cannot_be_written_is_nobodys_champion_and_no_run_has_it(here: Project, capfd: Any) -> None:
     assert main(["train", "--register", "m", "--output", "/proc"]) == 2  # a folder, but nothing can be put into it
     assert "the model cannot be written to /proc" in capfd.readouterr().err
@@ -571,6 +582,7 @@ def test_a_bare_repository_gets_no_files_of_ours(
     assert listing(tmp_path) == before
 
 
+@pytest.mark.slow
 def test_outside_of_git_no_gitignore_appears(here: Project, capfd: Any) -> None:
     shutil.rmtree(here.path / ".git")
     assert main(["train"]) == 0
@@ -580,6 +592,7 @@ def test_outside_of_git_no_gitignore_appears(here: Project, capfd: Any) -> None:
     assert here.metadata(model)["git"] is None
 
 
+@pytest.mark.slow
 def test_before_the_first_commit_all_is_uncommitted_and_written_down_so(here: Project) -> None:
     assert main(["train", "--set", "folds=0"]) == 0
     [model] = here.models()
@@ -593,6 +606,7 @@ def test_before_the_first_commit_all_is_uncommitted_and_written_down_so(here: Pr
     assert "git_commit" not in logged["tags"]
 
 
+@pytest.mark.slow
 def test_uncommitted_changes_are_written_down(here: Project) -> None:
     here.git("add", "params.yaml")
     here.commit()
@@ -615,6 +629,7 @@ def test_help_has_an_example_and_loads_no_library(command: str, tmp_path: Path) 
     assert [p.name for p in tmp_path.iterdir()] == ["home"]
 
 
+@pytest.mark.slow
 def test_the_program_of_the_page_runs_as_it_is(done: Done) -> None:
     [_, program] = blocks((PROJECT / "docs" / "training.md").read_text(), "python")
     script = "import sys\nmodel = sys.argv[1]\n" + program

@@ -64,6 +64,7 @@ def test_a_pickle_deep_in_a_packed_tree_is_found_by_its_first_bytes(bare_repo: R
     assert found(bare_repo, "--rev", "HEAD") == [("TG001", "src/hidden.py", "error")]
 
 
+@pytest.mark.slow
 def test_heads_out_of_packs_are_what_git_says(bare_repo: Repo) -> None:
     """Deltas on deltas, above bases that they share, in one pack; some loose objects beside them."""
     text = [os.urandom(9).hex() for _ in range(400)]

@@ -79,6 +79,7 @@ def test_a_remote_that_cannot_be_asked_is_not_nothing_found(bare_repo: Repo) -> 
         assert done.stderr
 
 
+@pytest.mark.slow
 def test_a_remote_that_hangs_is_given_up(bare_repo: Repo) -> None:
     import socket
 

@@ -34,6 +34,7 @@ def test_a_pickle_in_git_is_found_beside_what_else_is_wrong_with_it(repo: Repo) 
     assert ("TG010", "m.pkl", "warning") in found(repo)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [

@@ -195,12 +195,14 @@ def test_the_note_names_each_ref_with_its_old_and_new_commit(team: Team) -> None
         assert f"#   {name}  {was} -> {now}\n" in team.note
 
 
+@pytest.mark.slow
 def test_a_teammate_without_work_clones_again(team: Team, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     team.paste("# " + team.anew, tmp_path / "elsewhere")
     assert (tmp_path / "elsewhere/server/models/a.pkl").read_bytes() == team.clone.file("models/a.pkl").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_teammate_keeps_their_clone(team: Team) -> None:
     team.paste("# " + team.kept, team.mate.path)
     for name in ("main", "side"):
@@ -219,6 +221,7 @@ def test_a_teammate_carries_unmerged_work_over(team: Team) -> None:
     assert not team.mate.tracked("models/a.pkl", "topic")
 
 
+@pytest.mark.slow
 def test_the_note_is_there_after_finish_too_and_not_before_a_run(team: Team, tmp_path: Path) -> None:
     note = out(team.clone, "guide", "team")
     out(team.clone, "finish", "--yes")

@@ -121,6 +121,7 @@ def test_all_classes_themes_and_reasons_occur(rows: list[dict[str, str]]) -> Non
     assert any(reason.endswith(":text_lost") for reason in reasons)
 
 
+@pytest.mark.slow
 def test_the_file_is_a_table_that_the_trainer_takes(tmp_path: Path, rows: list[dict[str, str]]) -> None:
     path = tmp_path / "t.csv"
     generate.write(str(path), 4000, 42)
@@ -195,6 +196,7 @@ def test_a_file_with_other_contents_stays_unless_forced(
     assert path.stat().st_ino == before.st_ino
 
 
+@pytest.mark.slow
 def test_a_link_into_the_cache_is_replaced_and_the_cache_keeps_its_bytes(repo: Repo) -> None:
     repo.write("t.csv", b"old\n")
     for kind in ("symlink", "hardlink"):

@@ -365,6 +365,7 @@ def test_a_damaged_table_is_a_table_or_a_refusal(
     is_table_or_refusal(tmp_path / "t.csv", good[:begin] + piece + good[begin + length :])
 
 
+@pytest.mark.slow
 @ANY
 @given(cells=st.lists(st.tuples(st.sampled_from(generate.COLUMNS), st.text(max_size=12)), min_size=1, max_size=5))
 def test_any_text_in_a_cell_gives_a_table_or_a_refusal(

@@ -80,6 +80,7 @@ def test_on_another_table_all_rows_count(trained: tuple[Path, evaluation.Evaluat
     assert found.leakage == {}
 
 
+@pytest.mark.slow
 def test_figures_curves_and_pictures_are_written_and_the_same_each_time(
     trained: tuple[Path, evaluation.Evaluation], room: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

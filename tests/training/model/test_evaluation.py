@@ -42,6 +42,7 @@ def test_the_constant_gets_what_always_valid_gets() -> None:
     assert found["f1_overflow_if_always"] == pytest.approx(always)
 
 
+@pytest.mark.slow
 def test_the_fold_that_is_known_is_not_fitted_again_and_tells_the_same(tmp_path: Path) -> None:
     settings = Settings(n_estimators=8)
     data = samples.sample(tmp_path, settings)

@@ -163,6 +163,7 @@ print(hashlib.md5(model.dump(fitted)).hexdigest())
 """
 
 
+@pytest.mark.slow
 def test_two_processes_make_the_same_bytes(tmp_path: Path) -> None:
     """Whatever the order of hashes, the number of threads, and what lay in the memory that the trees grew in."""
     made = set()

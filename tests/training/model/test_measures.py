@@ -20,6 +20,7 @@ HOWEVER_LONG = of_hypothesis(deadline=None)
 FORECASTS = st.lists(st.tuples(st.integers(0, 1), st.floats(0, 1)), min_size=1, max_size=60)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:A single label was found")
 @HOWEVER_LONG
 @given(FORECASTS)
@@ -42,6 +43,7 @@ def test_figures_of_two_classes_are_scikit_learns(forecasts: list[tuple[int, flo
         assert found["roc_auc"] == pytest.approx(metrics.roc_auc_score(y, valid))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:A single label was found")
 @HOWEVER_LONG
 @given(

@@ -44,6 +44,7 @@ def drawn(evaluation: Evaluation) -> dict[str, str]:
     return found
 
 
+@pytest.mark.slow
 def test_pictures_are_drawn_alike_each_time(judged: Evaluation) -> None:
     once = drawn(judged)
     assert list(once) == NAMES

@@ -41,6 +41,7 @@ def test_what_is_drawn_follows_from_the_seed() -> None:
     assert drawn[1:] != search.candidates(SETTINGS.changed(seed=1), 20)[1:]
 
 
+@pytest.mark.slow
 def test_the_best_is_what_trying_each_in_turn_finds(data: Examples, found: tuple[SearchResult, bytes]) -> None:
     part = data.only(forest.split(data, SETTINGS)[0])
     wanted = search.candidates(SETTINGS, COUNT)

@@ -143,6 +143,7 @@ def test_a_pointer_that_agrees_is_no_obstacle_nor_an_md5_named_by_hand(own: Path
         predict(str(own), pages(), "abc")
 
 
+@pytest.mark.slow
 def test_the_bytes_that_are_hashed_are_those_that_are_loaded(own: Path) -> None:
     """The file is opened once: whoever changes it afterwards changes nothing."""
     script = (

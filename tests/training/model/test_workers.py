@@ -40,6 +40,7 @@ def found(data: Examples, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sea
     return search.search(data, SETTINGS, COUNT, None, str(state)), state.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_is_said_and_what_is_finished_is_kept(data: Examples, tmp_path: Path) -> None:
     state = tmp_path / "search.jsonl"
 
@@ -69,6 +70,7 @@ def workers_of(parent: int) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 def test_the_processes_of_a_search_end_with_it(data: Examples, tmp_path: Path) -> None:
     search.search(data, SETTINGS, 3, None, str(tmp_path / "search.jsonl"))
     until(lambda: workers_of(os.getpid()) == [])
@@ -224,6 +226,7 @@ def test_a_scheduler_that_does_not_answer_fails_with_the_command(data: Examples,
     assert e.value.remedy.startswith(f"dask scheduler --host 127.0.0.1 --port {address.rpartition(':')[2]}")
 
 
+@pytest.mark.slow
 def test_what_is_no_scheduler_is_told(data: Examples, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A port that takes the call and says nothing."""
     monkeypatch.setattr(workers, "ANSWER_TIMEOUT", 1)
@@ -234,6 +237,7 @@ def test_what_is_no_scheduler_is_told(data: Examples, tmp_path: Path, monkeypatc
             search.search(data, SETTINGS, 2, f"tcp://127.0.0.1:{mute.getsockname()[1]}", str(tmp_path / "search.jsonl"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "address", ["", "127.0.0.1:8786", "tcp://", "tcp://host", "http://host:1", "tcp://[::1", "tcp://h:99999"]
 )

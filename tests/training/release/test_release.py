@@ -40,6 +40,7 @@ def registered(work: Work) -> dict[str, str]:
 # --- a release
 
 
+@pytest.mark.slow
 def test_a_release_is_what_git_gto_and_mlflow_show(work: Work) -> None:
     head = work.head()
     assert "semver" not in registered(work)
@@ -263,6 +264,7 @@ def test_to_commit_the_table_is_enough_where_it_is_the_one_that_was_trained_on(
     assert work.show(work.metadata_name) == before
 
 
+@pytest.mark.slow
 def test_a_table_that_is_not_the_one_that_was_trained_on_is_trained_on_again(work: Work) -> None:
     other_data(work)
     [remedy] = [line.strip() for line in work.release("v1.2.0").stderr.decode().splitlines() if "git commit" in line]
@@ -300,6 +302,7 @@ def test_a_table_whose_name_no_tag_can_bear_is_refused(work: Work) -> None:
     assert work.release("v1.2.0", "--no-mlflow").returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("args", "words"),
     [

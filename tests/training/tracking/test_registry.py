@@ -28,6 +28,7 @@ def test_a_registered_version_bears_the_alias_and_what_it_was_made_of(logged: tu
     assert tracking.run_of(store, "0" * 32) is None
 
 
+@pytest.mark.slow
 def test_a_release_marks_its_version(logged: tuple[RunStore, Logged, Path]) -> None:
     store, made, _ = logged
     assert made.registered_version

@@ -48,6 +48,7 @@ def test_parameters_metrics_and_tags_are_logged_and_long_values_say_that_they_we
     assert run.data.tags["mlflow.source.name"] == "trinity train"
 
 
+@pytest.mark.slow
 def test_the_dataset_is_named_by_its_md5(logged: tuple[RunStore, Logged, Path]) -> None:
     store, made, _ = logged
     (given,) = client(store).get_run(made.run_id).inputs.dataset_inputs

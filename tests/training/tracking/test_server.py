@@ -186,6 +186,7 @@ def test_who_asks_is_read_from_netrc_as_mlflow_reads_it(tmp_path: Path, monkeypa
             runs.store(str(tmp_path))
 
 
+@pytest.mark.slow
 def test_a_certificate_that_is_not_trusted_is_said_with_the_variable_that_names_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,6 +305,7 @@ def test_a_server_that_goes_away_in_the_middle_is_said_in_seconds(
     assert not re.search(PASSWORD, refused.value.problem + refused.value.remedy)
 
 
+@pytest.mark.slow
 def test_a_login_that_health_does_not_ask_for_is_told_before_a_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,6 +94,7 @@ def test_a_project_that_was_moved_or_copied_is_said_with_what_helps_and_nothing_
     assert [run.info.run_id for run in runs] == [made.run_id]
 
 
+@pytest.mark.slow
 def test_what_is_advised_after_a_move_lets_the_next_training_be_logged_here(root: Path, tmp_path: Path) -> None:
     there = tmp_path / "moved"
     store, _ = logged_and_elsewhere(root, there, shutil.move)
