@@ -21,8 +21,6 @@ PICKLES = (b".pkl", b".pickle", b".joblib")
 HEAD = 1 << 16
 PIECE = 1 << 20
 MAX_PICKLE = 256 << 20
-# As much of each list in a pickle as its class takes to tell.
-FEW = 8
 
 
 def of(path: bytes, named: bytes, md5: str) -> Facts:
@@ -90,7 +88,7 @@ def _pickle(path: bytes) -> Facts:
 
     if os.path.getsize(path) > MAX_PICKLE:
         return {}
-    held = files.read(path, keep=FEW).values
+    held = files.read(path, keep=files.FEW).values
     name = values.class_name(held[0]) if held else ""
     return {"class": name} if name.replace(".", "").replace("_", "").isalnum() else {}
 

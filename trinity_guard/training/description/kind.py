@@ -14,7 +14,7 @@ from trinity_guard.detect.scan import files
 from trinity_guard.detect.scan.values import Global, Object
 
 # How much of a file tells its format, and how many items of each list in a pickle are looked at for its class.
-HEAD, FEW = 1 << 20, 1
+HEAD = 1 << 20
 MAX_CONFIG = 16 << 20
 PICKLE_ENDS = (".pkl", ".pickle", ".joblib", ".pt", ".pth", ".ckpt")
 # The first part of a class's module -> the package that brings it, where they differ.
@@ -90,7 +90,7 @@ def _start(members: zipfile.ZipFile, name: str, most: int = MAX_CONFIG) -> bytes
 
 def _of_pickle(path: str, shown: str) -> Kind:
     """Say which class a pickle is of, in whatever it is packed; it is read, and never loaded."""
-    record = files.read(os.fsencode(path), keep=FEW)
+    record = files.read(os.fsencode(path), keep=files.FEW)
     for value in record.values:
         made = _class(value)
         if made is not None:
