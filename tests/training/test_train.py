@@ -23,6 +23,7 @@ from tests.training.data.test_table import BAD, good
 from tests.training.projects import DATASET, Project, beside, csv, listing, md5
 from trinity_guard.cli import main
 from trinity_guard.training.tracking import runs as tracking
+from trinity_guard.training.tracking import sqlite
 from trinity_guard.training.tracking import store as stores
 
 __all__ = ["good"]  # the fixture of the table that BAD changes
@@ -549,6 +550,12 @@ def test_a_search_asks_mlflow_before_it_begins(here: Project, capfd: Any) -> Non
     assert "no SQLite database" in said
     assert "the best so far" not in said
     assert not (here.path / "models").exists()
+
+
+def test_a_store_that_came_with_a_clone_is_refused_before_anything_is_read_of_it(here: Project, capfd: Any) -> None:
+    here.write("mlflow.db", sqlite.HEADER + b"and a stranger's addresses")
+    here.git("add", "-f", "mlflow.db")
+    assert "git config --add trinity-guard.trusted 'store " in refused(here, capfd, code=1)
 
 
 @pytest.mark.slow

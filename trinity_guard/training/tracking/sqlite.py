@@ -33,7 +33,7 @@ def ignored(root: str, more: Sequence[str] = ()) -> list[str]:
 
 def lines_for(root: str, uri: str, artifacts: str) -> list[str]:
     """Return the lines for a database of the user's own, and for its artifacts, as far as both lie below root."""
-    path = uri.partition(":///")[2].partition("?")[0] if uri.startswith("sqlite") else ""
+    path = file_of(uri)
     top, found = os.path.realpath(root).rstrip("/") + "/", []
     for name, end in ((path, "*"), (artifacts, "/")):
         real = os.path.realpath(name) if name else ""
@@ -73,6 +73,14 @@ def _stands(gitignore: bytes, line: bytes) -> bool:
         return False
     last = len(lines) - 1 - lines[::-1].index(line)
     return not any(later.startswith(b"!") for later in lines[last:])
+
+
+def file_of(uri: str) -> str:
+    """Return the file that an address of SQLAlchemy's names, "" where it names no SQLite file."""
+    scheme, _, rest = uri.partition(":///")
+    name = rest.partition("?")[0] if scheme.partition("+")[0].lower() == "sqlite" else ""
+    # With uri=true SQLite reads it, by rules of its own.
+    return unquote(name.removeprefix("file:"), errors="surrogateescape") if name.startswith("file:") else name
 
 
 def database_uri(root: str, name: str = DATABASE) -> str:

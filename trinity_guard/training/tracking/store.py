@@ -11,7 +11,7 @@ from threading import Thread
 from typing import Any
 
 from trinity_guard.errors import UNUSABLE, GuardError
-from trinity_guard.training.tracking import server, sqlite
+from trinity_guard.training.tracking import cloned, server, sqlite
 
 # Nothing goes out to anybody, nothing is drawn or said on the terminal, and a server that dies is found out soon.
 QUIET = {
@@ -112,7 +112,15 @@ def store(root: str, offline_ok: bool = False) -> RunStore:
     """Return the store to log to; a server has answered. Cheap: MLflow is not loaded, nothing is made.
 
     GuardError (exit 2) where there is none; with offline_ok a dead server is replaced by the embedded store.
+    trust.Untrusted (exit 1) for a database that came with a clone.
     """
+    found = _store(root, offline_ok)
+    database = os.path.join(root, sqlite.DATABASE) if found.embedded else sqlite.file_of(found.uri)
+    cloned.require(database, found.artifact_root)
+    return found
+
+
+def _store(root: str, offline_ok: bool) -> RunStore:
     said = os.environ.get("MLFLOW_TRACKING_URI", "").strip()
     if not said:
         return _embedded(root)
@@ -152,7 +160,7 @@ def _embedded(root: str) -> RunStore:
 
 def _beside(uri: str, root: str) -> str:
     """Return the folder for artifacts of a user's own database: beside an SQLite file, else the project's."""
-    path = uri.partition(":///")[2].partition("?")[0] if uri.startswith("sqlite:") else ""
+    path = sqlite.file_of(uri)
     folder = os.path.dirname(os.path.abspath(path)) if path else os.path.abspath(root)
     return os.path.join(folder, sqlite.ARTIFACTS)
 
