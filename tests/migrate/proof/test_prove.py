@@ -60,6 +60,37 @@ def test_anything_else_is_found(legacy: Legacy, change: dict[str, bytes | None],
 
 
 @pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, ""),
+        ({"m/9.txt": b"y"}, "m/9.txt is not what it was"),
+        ({"m/9.txt": None}, "m/9.txt is gone, and has no pointer"),
+        ({"m/new.py": b""}, "m/new.py was not there before"),
+        ({"m/a.pkl.dvc": None}, "m/a.pkl: its pointer records no bytes for it"),
+        ({"m/a.pkl.dvc": pointer_of(b"two", "a.pkl")}, f"its object {md5(b'two')} (3 bytes) is not in the cache"),
+        ({"m/b.pkl.dvc": pointer_of(b"two", "b.pkl")}, f"its object {md5(b'two')} (3 bytes) is not in the cache"),
+        ({"m/.gitignore": b"/a.pkl\n"}, "m/b.pkl: is not ignored, and its pointer is there"),
+        ({"m/.gitignore": b"/b.pkl\n"}, "m/a.pkl: is not ignored, and its pointer is there"),
+    ],
+)
+def test_it_is_found_in_a_later_version_of_a_large_folder_too(
+    legacy: Legacy, change: dict[str, bytes | None], said: str
+) -> None:
+    rest: Files = {f"m/{number}.txt": b"x" for number in range(40)}
+    versions = [{**OLD, **rest}, {**OLD, **rest, "m/b.pkl": b"one"}]
+    both: dict[str, Any] = {"m/b.pkl.dvc": pointer_of(b"one", "b.pkl"), "m/.gitignore": b"/a.pkl\n/b.pkl\n"}
+    last = {name: content for name, content in {**NEW, **rest, **both, **change}.items() if content is not None}
+    store = odb.Store(legacy.place.own + b"/cache")
+    store.take([b"one"])
+    store.settle()
+    old = [legacy.commit(files, parents=[]) for files in versions]
+    new = [legacy.commit(files, parents=[]) for files in ({**NEW, **rest}, last)]
+    ids = {before.encode(): after.encode() for before, after in zip(old, new, strict=True)}
+    found = prove.prove(Source(legacy.place), ids, legacy.place.own + b"/cache", silent)
+    assert [said in words for words in found] == ([True] if said else [])
+
+
+@pytest.mark.parametrize(
     ("headers", "said"),
     [
         ({"message": b"other\n"}, "its message is not what it was"),
@@ -69,24 +100,3 @@ def test_anything_else_is_found(legacy: Legacy, change: dict[str, bytes | None],
 )
 def test_a_commit_stays_what_it_was_but_for_its_tree(legacy: Legacy, headers: dict[str, bytes], said: str) -> None:
     assert any(said in words for words in proven(legacy, OLD, NEW, **headers))
-
-
-def test_trees_come_apart_into_modes_and_ids(legacy: Legacy) -> None:
-    tree = legacy.tree({"a b": b"1", "d/x": b"2"})
-    found = prove.entries(Source(legacy.place).one(tree.encode()))
-    assert {name: mode for name, (mode, _) in found.items()} == {b"a b": b"100644", b"d": b"40000"}
-    assert found[b"a b"][1].decode() == legacy.id(f"{tree}:a b")
-
-
-@pytest.mark.parametrize("raw", [b"x", b"100644 a\0short", b"100644 a\0" + bytes(20) + b"1", b"1006x4 a\0" + bytes(20)])
-def test_bytes_that_are_no_tree_are_not_read_as_one(raw: bytes) -> None:
-    with pytest.raises(ValueError, match="no tree"):
-        prove.entries(raw)
-
-
-def test_every_entry_of_a_tree_is_read_whatever_its_bytes(legacy: Legacy) -> None:
-    oids = [bytes([i]) * 20 for i in (0, 10, 32, 48, 255)]
-    raw = b"".join(b"100644 n %d\n\0%s" % (i, oid) for i, oid in enumerate(oids)) + b"40000 d\0" + bytes(20)
-    expected = {b"n %d\n" % i: (b"100644", oid.hex().encode()) for i, oid in enumerate(oids)}
-    assert prove.entries(raw) == {**expected, b"d": (b"40000", b"0" * 40)}
-    assert prove.entries(b"") == {}

@@ -14,6 +14,7 @@ from trinity_guard.errors import GuardError, shown
 from trinity_guard.migrate.proof import lines
 from trinity_guard.migrate.proof.bytes import compare
 from trinity_guard.migrate.proof.ignores import Ignored
+from trinity_guard.migrate.proof.versions import Pair, Pairs, entries
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,10 +23,9 @@ if TYPE_CHECKING:
     from trinity_guard.git.catfile import Source
     from trinity_guard.migrate.progress import Progress
     from trinity_guard.migrate.proof.ignores import Chain, Lines
+    from trinity_guard.migrate.proof.versions import Item, Tree
     from trinity_guard.migrate.state import Object
 
-    Tree = dict[bytes, tuple[bytes, bytes]]
-    Item = tuple[bytes, tuple[bytes, bytes]]
     # Old and new tree (hex), its path, and what the ignore files above may say on it.
     Key = tuple[bytes, bytes, bytes, Lines]
 
@@ -84,6 +84,7 @@ class Proof:
         self._additions = lines.Additions()
         # Folder -> a file that is gone -> its pointer.
         self._known: dict[bytes, dict[Item, Item]] = {}
+        self._pairs = Pairs()
         self._roots: dict[tuple[bytes, bytes], bytes] = {}
         self._pointers: dict[tuple[bytes, bytes], dict[tuple[bytes, bytes], bytes]] = {}
         self._ignores: set[tuple[bytes, bytes, int]] = set()
@@ -134,13 +135,13 @@ class Proof:
             for path, chain in level.values():
                 raw = [next(stream)[1], next(stream)[1]]
                 try:
-                    old, new = map(entries, raw)
+                    pair = self._pairs.next(path, raw)
                 except ValueError as error:
                     self._say(f"a tree of {shown(path) or 'the top'} cannot be compared: {error}")
                     continue
-                chain = self._with_ignore_file(chain, path, new)
-                for pair, folder in self._compare(old, new, path, top, chain):
-                    key: Key = (*pair, folder, self.ignored.reduced(chain, folder))
+                chain = self._with_ignore_file(chain, path, pair.new.entries)
+                for ids, folder in self._compare(pair, path, top, chain):
+                    key: Key = (*ids, folder, self.ignored.reduced(chain, folder))
                     if key not in seen:
                         seen.add(key)
                         below[key] = folder, chain
@@ -152,11 +153,10 @@ class Proof:
             chain = (*chain, (path + name, oid)) if mode[:3] == b"100" else chain
         return chain
 
-    def _compare(
-        self, old: Tree, new: Tree, path: bytes, top: bool, chain: Chain
-    ) -> Iterator[tuple[tuple[bytes, bytes], bytes]]:
-        gone = frozenset(old.keys() - new.keys())
-        changed, added = old.items() - new.items(), new.items() - old.items()
+    def _compare(self, pair: Pair, path: bytes, top: bool, chain: Chain) -> Iterator[tuple[tuple[bytes, bytes], bytes]]:
+        old, new = pair.old.entries, pair.new.entries
+        changed, added = pair.changed(), pair.added()
+        gone = frozenset(pair.settled.union(name for name, _ in changed if name not in new))
         # What stood there in another version of the folder, with the same pointer, was looked at then.
         known = self._known.setdefault(path, {})
         same = changed & known.keys()
@@ -186,6 +186,7 @@ class Proof:
         if gone - lost:
             self.ignored.note(chain, path, gone - lost, other)
         self._compare_added({name: entry for name, entry in added - there if name not in old}, gone, path, top)
+        pair.settle([name.removesuffix(b".dvc") for name, _ in there])
 
     def _compare_added(self, added: Tree, gone: frozenset[bytes], path: bytes, top: bool) -> None:
         for name, (mode, oid) in added.items():
@@ -279,20 +280,3 @@ class Proof:
     def _say(self, words: str) -> None:
         if len(self.wrong) < MAX_TOLD:
             self.wrong.append(words)
-
-
-def entries(raw: bytes) -> Tree:
-    """Return name -> (mode, id in hex) of a tree. ValueError for bytes that are none."""
-    import re  # costs as much as all else that a command starts with
-
-    found = re.findall(rb"([0-7]+) ([^\0]+)\0(.{20})", raw, re.DOTALL)
-    modes, names, ids = zip(*found, strict=True) if found else ((), (), ())
-    if len(set(names)) != len(found):
-        raise ValueError("a name stands there twice")
-    if len(b"".join(modes)) + len(b"".join(names)) + 22 * len(found) != len(raw):
-        raise ValueError("these bytes are no tree")
-    # Old tools wrote a folder's mode with a zero before it.
-    plain = {mode: mode.lstrip(b"0") for mode in set(modes)}
-    text = b"".join(ids).hex().encode()
-    hexes = [text[at : at + 40] for at in range(0, len(text), 40)]
-    return dict(zip(names, zip(map(plain.__getitem__, modes), hexes, strict=True), strict=True))
