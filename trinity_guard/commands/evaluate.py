@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 from trinity_guard import console
-from trinity_guard.commands.terminal import arguments, output, progress, shells
+from trinity_guard.commands.terminal import arguments, models, output, progress, shells
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
 from trinity_guard.training import extra
-from trinity_guard.training.model import apart, card
+from trinity_guard.training.model import card
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,8 +45,7 @@ def run(args: list[str]) -> int:
     extra.require("trinity evaluate")
     extra.reduce_gc()
     extra.silence_warnings()
-    alone = console.is_program()
-    code = apart.go() if alone else None
+    code = models.go()
     if code is not None:
         return code
     with progress.Progress() as line:
@@ -54,7 +53,7 @@ def run(args: list[str]) -> int:
         from trinity_guard.training.model import predict, verified  # noqa: PLC0415  # scikit-learn may be missing
 
         line.say("loading the model")
-        loaded = verified.load(asked.model, asked.md5, apart.confine if alone else None)
+        loaded = verified.load(asked.model, asked.md5, models.confine(line))
         line.say("evaluating")
         found = predict.evaluate(loaded, asked.dataset)
         if asked.output and asked.output != "-":

@@ -6,10 +6,9 @@ import os
 import sys
 
 from trinity_guard import console, git
-from trinity_guard.commands.terminal import arguments, output, progress, shells
+from trinity_guard.commands.terminal import arguments, models, output, progress, shells
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
 from trinity_guard.training import extra
-from trinity_guard.training.model import apart
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,8 +50,7 @@ def run(args: list[str]) -> int:
     extra.require("trinity predict")
     extra.reduce_gc()
     extra.silence_warnings()
-    alone = console.is_program()
-    code = apart.go() if alone else None
+    code = models.go()
     if code is not None:
         return code
     with progress.Progress() as line:
@@ -60,7 +58,7 @@ def run(args: list[str]) -> int:
         from trinity_guard.training.model import predict, verified  # noqa: PLC0415  # scikit-learn may be missing
 
         line.say("loading the model")
-        loaded = verified.load(asked.model, asked.md5, apart.confine if alone else None)
+        loaded = verified.load(asked.model, asked.md5, models.confine(line))
         line.say("reading the pages")
         text, name = _text(asked.pages)
         line.say("predicting")

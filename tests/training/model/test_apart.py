@@ -48,6 +48,19 @@ print(tried(socket.socket), told[0], tried(lambda: os.execv("/bin/true", ["true"
     assert (code, said.split(), errors) == (0, ["refused", "refused", "refused", "done"], "")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's filter is Linux's")
+@pytest.mark.parametrize(
+    ("before", "taken"),
+    [
+        ("", True),
+        ("apart._MACHINES.clear()", False),
+        ("apart._MACHINES = {k: (m, 99999, calls) for k, (m, _, calls) in apart._MACHINES.items()}", False),
+    ],
+)
+def test_whether_the_kernel_took_the_filter_is_known(before: str, taken: bool) -> None:
+    assert told(f"{before}\nprint(apart.confine())") == (0, f"{taken}\n", "")
+
+
 @pytest.mark.parametrize(("work", "expected"), [("sys.exit(7)", 7), ("sys.exit(0)", 0)])
 def test_the_exit_code_is_the_childs(work: str, expected: int) -> None:
     assert told(work)[0] == expected

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.training import samples
 from tests.training.projects import beside
 from trinity_guard.errors import GuardError
 from trinity_guard.training import provenance, record
-from trinity_guard.training.model import champion, evaluation, forest
+from trinity_guard.training.model import apart, champion, evaluation, forest, probabilities
 from trinity_guard.training.model.evaluation import Evaluation
 from trinity_guard.training.model.forest import Examples
 
@@ -45,6 +47,7 @@ def test_on_the_same_terms_it_stays_as_it_is(case: Case) -> None:
     assert champion.on_equal_terms(same, mine, data, test, str(model.parent)) == (same, "")
 
 
+@pytest.mark.slow
 def test_one_whose_run_is_gone_is_measured_from_its_own_file(case: Case) -> None:
     model, data, test, mine = case
     gone = {**of(model, mine, **mine.terms), "metrics": {}}
@@ -54,19 +57,31 @@ def test_one_whose_run_is_gone_is_measured_from_its_own_file(case: Case) -> None
     assert "flatter" not in note  # the rows are those that it was tested on
 
 
+def test_that_it_was_loaded_unconfined_is_said(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, data, test, mine = case
+    answered = probabilities.Answered([0, 1], np.full((len(test), 2), 0.5), [], confined=False)
+    monkeypatch.setattr(probabilities, "of", lambda *_: answered)
+    _, note = champion.on_equal_terms(of(model, mine), mine, data, test, str(model.parent))
+    assert note.endswith(f"flatter it. {apart.UNCONFINED}")
+
+
 def test_of_another_target_it_is_not_measured(case: Case) -> None:
     model, data, test, mine = case
     other = of(model, mine, target="resolved_strategy_id")
     assert champion.on_equal_terms(other, mine, data, test, str(model.parent)) == (other, "")
 
 
-def test_after_another_table_its_own_file_is_measured_on_these_rows(case: Case) -> None:
+def test_after_another_table_its_own_file_is_measured_on_these_rows_and_is_not_loaded_here(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model, data, test, mine = case
-    found, note = champion.on_equal_terms(of(model, mine), mine, data, test, str(model.parent))
     loaded = forest.load(model.read_bytes())
+    monkeypatch.setattr(forest, "load", None)
+    found, note = champion.on_equal_terms(of(model, mine), mine, data, test, str(model.parent))
     p = evaluation.predictions(loaded, data.X.iloc[test], data.classes)
     assert found["metrics"] == evaluation.measure(data.y[test], p, data.classes, data.target)
     assert {key: found["tags"][key] for key in mine.terms} == mine.terms
+    assert (apart.UNCONFINED in note) == (sys.platform != "linux")
     assert note.startswith("the champion (version 2) was measured on the test rows of this table: f1_overflow 0.")
 
 

@@ -2,7 +2,7 @@
 
 The names of a model are checked before (admitted.py); this is for what names do not say: C code on crafted numbers.
 On Linux the process gives up sockets and execve by a filter of the kernel (seccomp(2)), for all its threads; elsewhere,
-and where the kernel has none, it has its limits alone.
+and where the kernel has none, it has its limits alone, which is said.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ import sys
 
 from trinity_guard.errors import GuardError
 
+UNCONFINED = (
+    "The model was loaded in a process of its own that could reach the network and start programs: this system took no "
+    "filter of system calls (seccomp)."
+)
 MAX_MEMORY = 64 << 30  # of addresses, which libraries reserve without using them
 
 # linux/audit.h; the numbers of seccomp, and of what is refused: socket, connect, execve, execveat, io_uring_setup,
@@ -43,12 +47,17 @@ def go() -> int | None:
         return None
     code = _ended(child)
     if code < 0:
-        said = signal.strsignal(-code) or f"signal {-code}"
-        raise GuardError(
-            f"the process that loaded the model was ended ({said[:1].lower()}{said[1:]}); it was one of its own.",
-            "trinity train     # a model of the trainer's does not do that",
-        )
+        raise ended(code)
     return code
+
+
+def ended(code: int) -> GuardError:
+    """Return what is said of a process that a signal has ended (its exit code, negative)."""
+    said = signal.strsignal(-code) or f"signal {-code}"
+    return GuardError(
+        f"the process that loaded the model was ended ({said[:1].lower()}{said[1:]}); it was one of its own.",
+        "trinity train     # a model of the trainer's does not do that",
+    )
 
 
 def _ended(child: int) -> int:
@@ -59,13 +68,12 @@ def _ended(child: int) -> int:
             continue  # the child has had it too, and says so
 
 
-def confine() -> None:
-    """Give up the network, and starting programs, for the rest of this process."""
+def confine() -> bool:
+    """Give up the network, and starting programs, for the rest of this process; return whether the kernel took it."""
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_AS, MAX_MEMORY)
     found = _MACHINES.get(platform.machine())
-    if sys.platform == "linux" and found is not None:
-        _filter(*found)
+    return sys.platform == "linux" and found is not None and _filter(*found)
 
 
 def _limit(what: int, most: int) -> None:
@@ -77,13 +85,14 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_void_p))
 
 
-def _filter(machine: int, seccomp: int, refused: tuple[int, ...]) -> None:
+def _filter(machine: int, seccomp: int, refused: tuple[int, ...]) -> bool:
     code = program(machine, refused)
     held = ctypes.create_string_buffer(code, len(code))
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
     given = _Program(len(code) // 8, ctypes.cast(held, ctypes.c_void_p).value)
-    libc.syscall(seccomp, _SET_FILTER, _ALL_THREADS, ctypes.byref(given))
+    # 0, else an error, or the thread that could not be made to obey.
+    return bool(libc.syscall(seccomp, _SET_FILTER, _ALL_THREADS, ctypes.byref(given)) == 0)
 
 
 def program(machine: int, refused: tuple[int, ...]) -> bytes:

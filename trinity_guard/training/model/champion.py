@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from trinity_guard import git
 from trinity_guard.errors import shown
-from trinity_guard.training.model import evaluation, verified
+from trinity_guard.training.model import apart, evaluation, probabilities, verified
 from trinity_guard.training.record import MAX_METADATA, METADATA, MODEL
 
 if TYPE_CHECKING:
@@ -40,17 +40,17 @@ def on_equal_terms(
         md5 = tags.get("dvc_md5") or "not recorded"
         where = shown(os.fsencode(folder))
         return {**champion, "unmeasured": f"its file (md5 {md5}) is not in {where}, to be measured on these rows"}, ""
-    loaded = verified.load(path)
-    missing = [name for name in loaded.features if name not in data.X]
-    if missing or loaded.md5 != tags["dvc_md5"]:
-        return {**champion, "unmeasured": f"this table lacks {', '.join(missing)}, which it looks at"}, ""
-    classes = sorted({*data.classes, *(int(c) for c in loaded.pipeline.classes_)})
-    p = evaluation.predictions(loaded.pipeline, data.X[loaded.features].iloc[test], classes)
+    answered = probabilities.of(verified.checked(path), data.X.iloc[test])
+    if answered.missing:
+        return {**champion, "unmeasured": f"this table lacks {', '.join(answered.missing)}, which it looks at"}, ""
+    classes = sorted({*data.classes, *answered.classes})
+    p = evaluation.spread(answered.p, answered.classes, classes)
     metrics = evaluation.measure(data.y[test], p, classes, data.target)
     flattered = "" if same else "; rows that it was trained on flatter it"
     note = (
         f"the champion (version {champion['version']}) was measured on the test rows of this table: {mine.headline} "
         f"{metrics[mine.headline]:.3f}, mcc {metrics['mcc']:.3f}{flattered}."
+        f"{'' if answered.confined else ' ' + apart.UNCONFINED}"
     )
     return {**champion, "metrics": metrics, "tags": {**tags, **mine.terms}}, note
 

@@ -108,8 +108,13 @@ def terms(data: Examples, settings: Settings, whole: bool = False) -> dict[str, 
 
 def predictions(fitted: Pipeline, x: pd.DataFrame, classes: Sequence[int]) -> Floats:
     """Return probabilities, shape (n, classes); a class that the model has never seen gets 0."""
-    p = np.zeros((len(x), len(classes)))
-    p[:, np.searchsorted(classes, fitted.classes_)] = fitted.predict_proba(x)
+    return spread(fitted.predict_proba(x), fitted.classes_, classes)
+
+
+def spread(found: Floats, own: Sequence[int], classes: Sequence[int]) -> Floats:
+    """Return a model's probabilities of its own classes as those of all classes."""
+    p = np.zeros((len(found), len(classes)))
+    p[:, np.searchsorted(classes, own)] = found
     return p
 
 

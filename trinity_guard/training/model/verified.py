@@ -33,19 +33,43 @@ class VerifiedModel:
     @property
     def features(self) -> list[str]:
         """The columns it wants, in their order."""
-        return [name for _, _, names in self.pipeline.named_steps["columns"].transformers_ for name in names]
+        return features(self.pipeline)
 
     @property
     def target(self) -> str:
         return "is_valid" if "active_strategy" in self.features else "resolved_strategy_id"
 
 
-def load(path: str, md5: str | None = None, before: Callable[[], None] | None = None) -> VerifiedModel:
+@dataclass(frozen=True)
+class Checked:
+    """The bytes of a model that are those which it is recorded with; not loaded."""
+
+    path: str
+    md5: str
+    data: bytes
+    metadata: dict[str, Any]
+
+
+def features(pipeline: Pipeline) -> list[str]:
+    """Return the columns that a model wants, in their order."""
+    return [name for _, _, names in pipeline.named_steps["columns"].transformers_ for name in names]
+
+
+def load(path: str, md5: str | None = None, before: Callable[[], object] | None = None) -> VerifiedModel:
     """Load a model whose md5 is the one that its metadata names, and its pointer where it has one; else GuardError (1).
 
+    In the process of whoever calls this, which gets the model itself: a program that must not load it uses the command.
     before: called when nothing is left but to load.
     md5: named by hand instead; then neither is looked at. The bytes that were hashed are the bytes that are loaded.
     """
+    found = checked(path, md5)
+    if before is not None:
+        before()
+    return VerifiedModel(path, found.md5, model.load(found.data), found.metadata)
+
+
+def checked(path: str, md5: str | None = None) -> Checked:
+    """Read a model, and load nothing. md5, GuardError: as of `load`."""
     name = shown(os.fsencode(path))
     if md5 is not None and not MD5.fullmatch(md5.lower()):
         raise GuardError(f"'{md5}' is no md5: 32 hexadecimal digits.", f"md5sum {quoted(name)}", UNUSABLE)
@@ -55,7 +79,7 @@ def load(path: str, md5: str | None = None, before: Callable[[], None] | None = 
     pull = f"trinity-guard pull {typed(os.fsencode(path))}     # the recorded bytes; first move away what is here"
     if md5 is not None:
         _require(name, found, md5.lower(), "you named", pull)
-        return VerifiedModel(path, found, _loaded(data, before), metadata)
+        return Checked(path, found, data, metadata)
     recorded = provenance.recorded(path, _top(path))
     agrees = recorded is None or recorded.agrees(data)
     beside = shown(os.fsencode(_beside(path)))
@@ -64,13 +88,7 @@ def load(path: str, md5: str | None = None, before: Callable[[], None] | None = 
     _require_sha256(metadata, data, name, pull)
     if recorded is not None and not agrees:
         _require(name, found, recorded.md5, f"its pointer {shown(os.fsencode(path))}.dvc names", pull)
-    return VerifiedModel(path, found, _loaded(data, before), metadata)
-
-
-def _loaded(data: bytes, before: Callable[[], None] | None) -> Pipeline:
-    if before is not None:
-        before()
-    return model.load(data)
+    return Checked(path, found, data, metadata)
 
 
 def _require(name: str, found: str, wanted: str, who: str, remedy: str) -> None:
