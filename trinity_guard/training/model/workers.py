@@ -119,7 +119,11 @@ def on_cluster(address: str, part: Examples, tasks: Sequence[Task]) -> Results:
         for future in _ended(address, client, futures):
             if future.status != "finished":
                 raise _lost(address, future)
-            yield futures[future], future.result()
+            try:
+                trial = future.result()
+            except (OSError, CancelledError):  # its scheduler went away, or the worker that has it
+                raise _lost(address, future) from None
+            yield futures[future], trial
     finally:
         # Futures that are let go are cancelled by the scheduler.
         client.close(timeout=ANSWER_TIMEOUT)
@@ -175,21 +179,19 @@ def _unlike(address: str, why: str) -> GuardError:
 
 def _ended(address: str, client: Client, futures: Iterable[Any]) -> Iterator[Any]:
     """Yield futures as they end. GuardError (2) when the cluster has been without a worker for ALONE seconds."""
-    from distributed import wait
+    from distributed import as_completed
 
     left, alone = set(futures), 0.0
     while left:
         try:
-            done = set(wait(left, timeout=LOOK, return_when="FIRST_COMPLETED").done)
-        except CancelledError:
-            done = {future for future in left if future.status != "pending"}
+            # `wait` asks the default client, and this one is no other program's.
+            for future in as_completed(list(left), loop=client.loop, timeout=LOOK):
+                left.discard(future)
+                yield future
         except TimeoutError:
             alone = 0.0 if client.scheduler_info(n_workers=1)["workers"] else alone + LOOK
             if alone >= ALONE:
                 raise _without_workers(address, ALONE, "; what is finished is kept") from None
-            continue
-        left -= done
-        yield from done
 
 
 def _without_workers(address: str, seconds: int, more: str = "") -> GuardError:
@@ -263,7 +265,7 @@ def _lost(address: str, future: Any) -> GuardError:
             remedy="pip install 'trinity-guard[train]'     # where the workers run, the same version as here",
             exit_code=UNUSABLE,
         )
-    said = f"{type(why).__name__}: {why}" if why is not None else "the scheduler went away"
+    said = f"{type(why).__name__}: {why}" if why is not None else "the scheduler went away, or a worker"
     return GuardError(
         problem=f"the cluster at {address} lost a trial ({said}); what is finished is kept.", remedy=RESUME
     )
