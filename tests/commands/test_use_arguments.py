@@ -14,6 +14,9 @@ from trinity_guard.commands import use
     ("args", "problem"),
     [
         (["--theris"], "use knows no option --theris (did you mean '--theirs'?)"),
+        (["--key", "id"], "--key goes with --merge"),
+        (["--merge", "--union"], "--merge takes --ours or --theirs beside it, and not --union"),
+        (["--merge", "--ours", "--theirs"], "--theirs: not allowed with argument --ours"),
         (["HEAD", ""], "PATH: an empty path names nothing (. is this folder)"),
     ],
 )

@@ -71,7 +71,7 @@ def _union(conflict: Conflict, place: git.Place, remote: str) -> bytes:
     ours, base, theirs = (conflict.versions.get(s) or b"" for s in (OURS, BASE, THEIRS))
 
     def unite(mine: Output, before: Output | None, other: Output) -> dict[str, object] | None:
-        return union.made(place, remote, mine, before, other)
+        return union.made(place, remote, mine, before, other) if mine.is_dir else None
 
     made = merge.aligned(ours, base, theirs, conflict.path, unite) if ours and theirs else None
     if made is None:

@@ -1,4 +1,4 @@
-"""Two versions of a directory that changed different files of it, made one."""
+"""Two versions of a directory that changed different files of it, made one; what a merge of files takes and keeps."""
 
 from __future__ import annotations
 
@@ -63,6 +63,30 @@ def _listed(follower: Follower, fetcher: Fetcher, folder: Output) -> dict[bytes,
                 f"the list of {shown(folder.path)} ({folder.md5}) did not come: {reason or 'it is not in the cache'}."
             )
     return {m.path[len(folder.path) + 1 :]: m.md5 for m in members}
+
+
+def here(follower: Follower, fetcher: Fetcher, output: Output) -> bytes:
+    """Return where a file's object lies, fetched where the caches lack it; GuardError where it does not come."""
+    output.project = follower.projects.of(output.source) or b""
+    reader = follower.projects.cache_reader(output.project)
+    found = reader.find(output.md5, output.object_size)
+    if found is None:
+        reason = fetcher.fetch([output]).get(output.name, "")
+        for error in follower.plan.errors:
+            raise error
+        found = reader.find(output.md5, output.object_size)
+    if found is None:
+        raise GuardError(f"{shown(output.path)} ({output.md5}) did not come: {reason or 'it is not in the cache'}.")
+    return found
+
+
+def kept_file(follower: Follower, output: Output, data: bytes) -> dict[str, object]:
+    """Put a file's bytes into the cache of an output; return what a pointer says of them."""
+    store = follower.projects.cache_reader(output.project).own
+    stored = store.take([data])
+    store.settle()
+    fields: dict[str, object] = {"md5": stored.md5, "size": stored.size, "hash": "md5"}
+    return {**fields, "isexec": True} if output.isexec else fields
 
 
 def _merged(ours: dict[bytes, str], base: dict[bytes, str], theirs: dict[bytes, str]) -> dict[bytes, str] | None:

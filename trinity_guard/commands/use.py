@@ -20,6 +20,7 @@ from trinity_guard.training.release.files import Files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Container
 
     from trinity_guard.config import Config
@@ -37,8 +38,15 @@ where it is both, say which: NAME@v1.2.0 or refs/tags/v1.2.0.
 In a conflict: --ours, --theirs, --base take that version of a pointer (or a dvc.lock), --union of a directory both,
 where they changed different files; without PATH of all that are in conflict. Ours and theirs are what Git means by
 them: in a rebase, theirs is the commit that is picked. Works also when the markers were staged, or committed.
+
+--merge joins what both sides did to a csv or tsv, row by row: the rows are told by a key, which is looked for (a
+column, or two, unique and never empty) or named by --key. Cells that both changed differently are listed and nothing
+is touched, unless --ours or --theirs stands beside it: that side's are taken there, and the rest is joined.
 """
-EXAMPLE = "Examples: trinity-guard use v1.2 models/risk.pkl\n          trinity-guard use --theirs models/risk.pkl"
+EXAMPLE = """\
+Examples: trinity-guard use v1.2 models/risk.pkl
+          trinity-guard use --theirs models/risk.pkl
+          trinity-guard use --merge --key id data/table.csv"""
 SIDES = ("ours", "theirs", "base", "union")
 
 
@@ -46,7 +54,8 @@ def configure(p: Parser) -> None:
     p.description, p.epilog = DESCRIPTION, EXAMPLE
     p.usage = (
         "trinity-guard use REV [PATH…]\n       trinity-guard use VERSION\n"
-        "       trinity-guard use --ours|--theirs|--base|--union [PATH…]"
+        "       trinity-guard use --ours|--theirs|--base|--union [PATH…]\n"
+        "       trinity-guard use --merge [--ours|--theirs] [--key COLUMN,…] [PATH…]"
     )
     arguments.add_word(p, "revision", "REV|VERSION", "a commit, or a release", shells.REVISION, nargs="?")
     arguments.add_paths(p, "artifacts, pointers, folders")
@@ -56,12 +65,15 @@ def configure(p: Parser) -> None:
             "what both sides of a conflict made of a directory" if side == "union" else f"a conflict's side '{side}'"
         )
         one.add_argument(f"--{side}", action="store_const", const=side, dest="side", help=words)
+    p.add_argument("--merge", action="store_true", help="join the rows of both sides of a csv or tsv in conflict")
+    arguments.add_value(p, "--key", "COLUMN,…", "with --merge: the columns that tell a row (else they are looked for)")
 
 
 def run(args: list[str]) -> int:
     asked = arguments.parse("trinity-guard use", configure, args)
-    if asked.side:
-        return sides.resolve(asked.side, [n for n in (asked.revision, *asked.paths) if n])
+    side = _side(asked)
+    if side:
+        return sides.resolve(side, [n for n in (asked.revision, *asked.paths) if n])
     if not asked.revision:
         raise asked.parser.wrong("use needs a commit.", "trinity-guard use HEAD~1 models/risk.pkl")
     names = [asked.revision, *asked.paths]
@@ -94,6 +106,19 @@ def run(args: list[str]) -> int:
         if follower.plan.finished:
             stamp.end()
     return _report(follower, chosen, names[0], config)
+
+
+def _side(asked: Namespace) -> sides.Side | None:
+    """Return which version of a conflict is wanted, None where a commit's is."""
+    if asked.key is not None and not asked.merge:
+        raise asked.parser.wrong("--key goes with --merge.")
+    if not asked.merge:
+        return sides.Side(asked.side) if asked.side else None
+    if asked.side not in (None, "ours", "theirs"):
+        raise asked.parser.wrong(f"--merge takes --ours or --theirs beside it, and not --{asked.side}.")
+    from trinity_guard.commands.terminal import tables  # noqa: PLC0415  # no other `use` needs it
+
+    return tables.Merge(asked.side or "", asked.key.split(",") if asked.key else [])
 
 
 def _bring_lines(place: git.Place, catalog: tracked.Catalog, pointers: Container[bytes]) -> None:

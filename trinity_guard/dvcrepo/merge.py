@@ -21,7 +21,7 @@ def aligned(ours: bytes, base: bytes, theirs: bytes, where: bytes, unite: Unite)
     """Return the three with the merged data and path in each, so that a merge of texts has only the rest to do.
 
     None where both sides changed the data, or the path, each in its way. base: empty where both have added the pointer.
-    unite(ours, base, theirs): makes one of two directories; the fields of its data, or None.
+    unite(ours, base, theirs): makes one of two directories, or of two files; the fields of its data, or None.
     Raises GuardError for a pointer that cannot be read.
     """
     versions = [v for v in (ours, base, theirs) if v]
@@ -61,7 +61,7 @@ def _merged(values: list[Any], otherwise: Callable[[], Any]) -> Any:
 
 
 def _united(outs: list[Any], unite: Unite) -> dict[str, object] | None:
-    if not all(out.is_dir and out.held for out in outs):
+    if not all(out.held and out.is_dir == outs[0].is_dir for out in outs):
         return None
     return unite(outs[0], outs[1] if len(outs) == 3 else None, outs[-1])
 

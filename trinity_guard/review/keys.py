@@ -68,7 +68,7 @@ def _likely(engine: Engine, before: Table, after: Table, common: list[str]) -> l
         and before.type_of(n) != NESTED
     ]
     order = {n: at for at, n in enumerate(common)}
-    single.sort(key=lambda n: (_rank(before, n), order[n]))
+    single.sort(key=lambda n: (rank(n, before.type_of(n) in (INTEGER, TEXT)), order[n]))
     return [[n] for n in single] + _pairs(before, after, common, counts)
 
 
@@ -101,12 +101,13 @@ def _estimates(engine: Engine, table: Table, names: list[str]) -> dict[str, tupl
     return found
 
 
-def _rank(table: Table, name: str) -> tuple[int, int]:
+def rank(name: str, whole: bool) -> tuple[int, int]:
+    """Return how likely a column is a key, the least first. whole: it is text, or numbers without a fraction."""
     lower = name.lower()
     named = next((at for at, word in enumerate(NAMES) if lower == word), len(NAMES))
     if named == len(NAMES) and lower.endswith(("_id", "id", "_key", "uuid")):
         named = 1
-    return (0 if table.type_of(name) in (INTEGER, TEXT) else 1), named
+    return (0 if whole else 1), named
 
 
 def _unique(engine: Engine, table: Table, names: list[str]) -> tuple[int, int, int]:

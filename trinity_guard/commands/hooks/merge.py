@@ -45,6 +45,8 @@ def _pointer(ours: bytes, base: bytes, theirs: bytes, path: bytes) -> bytes | No
     git.require_work_tree(place)
 
     def unite(mine: Output, before: Output | None, other: Output) -> dict[str, object] | None:
+        if not mine.is_dir:
+            return None
         return union.made(place, patterns.load_config(place)[0].remote or "", mine, before, other)
 
     try:

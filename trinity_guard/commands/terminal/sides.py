@@ -1,4 +1,4 @@
-"""`use --ours|--theirs|--base|--union [PATH…]`: conflicts of pointers and locks resolved, and what is said of it."""
+"""`use --ours|--theirs|--base|--union|--merge [PATH…]`: conflicts of pointers and locks resolved, and what is said."""
 
 from __future__ import annotations
 
@@ -23,8 +23,23 @@ if TYPE_CHECKING:
     from trinity_guard.detect.conflicts import Conflict
 
 
-def resolve(side: str, names: list[str]) -> int:
-    """Take one side's version (or the union) of the conflicts that these paths mean, pointers and data."""
+class Side:
+    """Which version of a conflict is taken: a side's, or the union."""
+
+    def __init__(self, side: str) -> None:
+        self._side = side
+
+    def version(self, conflict: Conflict, place: git.Place, remote: str) -> bytes | None:
+        """Return the file's bytes, None where it is to be deleted; GuardError where there is no such version."""
+        return sides.version(conflict, self._side, place, remote)
+
+    def told(self, path: bytes, data: bytes | None) -> str:
+        """Return what was done."""
+        return f"{shown(path)} is {'as on' if data is not None else 'deleted, as on'} side '{self._side}', and staged."
+
+
+def resolve(side: Side, names: list[str]) -> int:
+    """Take this version of the conflicts that these paths mean, pointers and data."""
     start = os.getcwdb()
     place = git.place()
     git.at_top(place)
@@ -32,7 +47,7 @@ def resolve(side: str, names: list[str]) -> int:
     with FileLock(place), progress.Progress() as line:
         catalog = tracked.load(place)
         chosen = sides.meant(conflicts.found(place, catalog), repository.relative(place, names, start))
-        versions = {c.path: sides.version(c, side, place, remote) for c in chosen}
+        versions = {c.path: side.version(c, place, remote) for c in chosen}
         follower = Follower(place, catalog)
         fetcher = apply.Fetcher(follower, remote, line.bar)
         confirm.about_remotes(place, _remotes(follower, versions, remote))
@@ -46,7 +61,7 @@ def resolve(side: str, names: list[str]) -> int:
         if follower.plan.finished:
             stamp.end()
     for path, data in versions.items():
-        console.note(f"{shown(path)} is {'as on' if data is not None else 'deleted, as on'} side '{side}', and staged.")
+        console.note(side.told(path, data))
     sync.report(follower.plan, fetched=True)
     return FINE if follower.plan.complete() else BLOCKED
 

@@ -1,0 +1,90 @@
+"""`use --merge`: what has no merge by rows is refused, with the reason and the command that helps."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.checkout.conftest import World
+from tests.helpers.support import Repo
+from trinity_guard.commands.terminal import tables
+from trinity_guard.detect.conflicts import BASE, OURS, THEIRS, Conflict
+from trinity_guard.dvcrepo import pointer
+from trinity_guard.errors import GuardError
+
+ROWS = b"id,x\n1,5\n2,6\n"
+
+
+@pytest.fixture
+def world(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.chdir(bare_repo.path)
+    return World(bare_repo)
+
+
+def conflict(world: World, name: str, ours: bytes | None, base: bytes | None, theirs: bytes | None) -> Conflict:
+    found = Conflict(f"{name}.dvc".encode(), unmerged=True)
+    for side, data in ((OURS, ours), (BASE, base), (THEIRS, theirs)):
+        found.versions[side] = None if data is None else pointer.encode(world.hold(data), len(data), name)
+    return found
+
+
+def merge(world: World, found: Conflict, prefer: str = "", key: tuple[str, ...] = ()) -> bytes:
+    made = pointer.decode(tables.Merge(prefer, [*key]).version(found, world.place, "") or b"", found.path)
+    return world.object(made.outs[0].md5).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "ours", "base", "theirs", "problem"),
+    [
+        ("t.parquet", ROWS, ROWS[:-4], ROWS[:-2], "t.parquet.dvc: only csv and tsv are merged by rows."),
+        ("t.csv", None, ROWS, ROWS + b"3,7\n", "t.csv.dvc: one side has deleted it."),
+        ("t.csv", b"id\n1,2\n", ROWS, b"id\n2\n", "t.csv.dvc: one version is no table that can be merged: its row 1"),
+        ("t.csv", b"id,x\n1,\xe9\n", b"id,x\n1,5\n", b"id,x\n1,5\n2,\xd0\xb6\n", "has no letter 'ж'"),
+    ],
+)
+def test_what_is_no_table_with_three_versions_is_refused(
+    world: World, name: str, ours: bytes | None, base: bytes, theirs: bytes, problem: str
+) -> None:
+    with pytest.raises(GuardError) as raised:
+        merge(world, conflict(world, name, ours, base, theirs))
+    assert problem in raised.value.problem
+    assert raised.value.remedy == f"trinity-guard use --ours {name}     # or --theirs"
+
+
+def test_an_unknown_base_is_not_taken_for_none(world: World) -> None:
+    """What one side removed would come back."""
+    found = conflict(world, "t.csv", ROWS + b"3,7\n", ROWS, b"id,x\n1,5\n")
+    del found.versions[BASE]
+    with pytest.raises(GuardError, match="the version 'base' is not known"):
+        merge(world, found)
+
+
+def test_what_would_take_gigabytes_of_memory_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "MAX_BYTES", 40)
+    found = conflict(world, "t.csv", ROWS + b"3,7\n", ROWS, ROWS + b"4,7\n")
+    with pytest.raises(GuardError, match="its versions have 47 B together, and rows are merged in memory, up to 40 B"):
+        merge(world, found)
+
+
+def test_a_table_whose_rows_nothing_tells_wants_a_key(world: World) -> None:
+    found = conflict(world, "t.csv", b"a,b\n1,1\n1,1\n", b"a,b\n1,1\n", b"a,b\n1,1\n2,2\n")
+    with pytest.raises(GuardError, match="no column tells its rows") as raised:
+        merge(world, found)
+    assert raised.value.remedy == "trinity-guard use --merge --key COLUMN,… t.csv"
+
+
+def test_all_that_both_changed_is_listed_harmless_and_a_named_key_stays(world: World) -> None:
+    base = "id,x\n" + "".join(f"{n},5\n" for n in range(25))
+    ours, theirs = base.replace(",5", ",\x1b[2J"), base.replace(",5", ",")
+    found = conflict(world, "t.csv", ours.encode(), base.encode(), theirs.encode())
+    with pytest.raises(GuardError) as raised:
+        merge(world, found, key=("id",))
+    lines = raised.value.problem.splitlines()
+    assert lines[1] == r"  id 0, column x: ours \x1b[2J, theirs ∅, base 5"
+    assert lines[-1] == "  and 5 more"
+    assert raised.value.remedy.startswith("trinity-guard use --merge --ours --key id t.csv ")
+    assert merge(world, found, "theirs", ("id",)) == theirs.encode()
+
+
+def test_tabs_part_the_cells_of_a_tsv(world: World) -> None:
+    found = conflict(world, "t.tsv", b"id\tx\n1\ta,b\n", b"id\tx\n1\ta\n", b"id\tx\n1\ta\n2\tc\n")
+    assert merge(world, found) == b"id\tx\n1\ta,b\n2\tc\n"
