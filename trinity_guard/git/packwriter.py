@@ -172,8 +172,8 @@ def _delta(base: bytes, data: bytes) -> bytes | None:
     Two versions of a folder mostly differ in one place.
     """
     most = min(len(base), len(data))
-    before = _common(base, data, most)
-    after = _common_end(base, data, most - before)
+    before = common(base, data, most)
+    after = common_end(base, data, most - before)
     new = data[before : len(data) - after]
     if len(new) * 2 > len(data):
         return None
@@ -184,7 +184,7 @@ def _delta(base: bytes, data: bytes) -> bytes | None:
     return b"".join(out)
 
 
-def _common(a: bytes, b: bytes, most: int) -> int:
+def common(a: bytes, b: bytes, most: int) -> int:
     low, high = 0, most
     while low < high:
         middle = (low + high + 1) // 2
@@ -195,7 +195,7 @@ def _common(a: bytes, b: bytes, most: int) -> int:
     return low
 
 
-def _common_end(a: bytes, b: bytes, most: int) -> int:
+def common_end(a: bytes, b: bytes, most: int) -> int:
     low, high = 0, most
     while low < high:
         middle = (low + high + 1) // 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from trinity_guard.dvcrepo import paths, pointer
 from trinity_guard.errors import UNUSABLE, GuardError, shown
@@ -16,6 +16,7 @@ from trinity_guard.migrate.ignorefiles import DVCIGNORE, GITIGNORE, Hidden
 from trinity_guard.migrate.scan import Scan
 from trinity_guard.migrate.seen import Lines, Seen
 from trinity_guard.migrate.state import Object
+from trinity_guard.migrate.versions import STAYS, Decision, LastVersion, LastVersions, Settled, worth
 
 
 class NewTree:
@@ -58,7 +59,8 @@ class Trees:
         self._names: dict[bytes, str | None] = {}
         self._pointers: dict[tuple[bytes, bytes, bool, str], bytes] = {}
         self._seen: dict[tuple[bytes, int], Seen] = {}
-        self._settled: dict[tuple[bytes, int], _Settled] = {}
+        self._last = LastVersions()
+        self._settled: dict[tuple[bytes, int], Settled] = {}
         self._ignore_lines: dict[bytes, bytes] = {}
         self._folded: dict[bytes, dict[str, set[bytes]]] = {}
         self._twins: dict[bytes, list[set[bytes]]] = {}
@@ -93,6 +95,9 @@ class Trees:
 
     def _rewritten(self, oid: bytes, path: bytes, context: Context, carried: bool = False) -> NewTree:
         raw = self._above.raw(oid, path)
+        key = (path, id(context), carried)
+        if new := self._next(key, oid, raw):
+            return NewTree(new, (), True)
         entries = self._parse(raw)
         if damaged := damage(raw, entries):
             self._leave(entries, path, damaged)
@@ -101,17 +106,44 @@ class Trees:
         folder = _Folder(path, entries)
         self._rewrite_folders(folder, context)
         self._rewrite_files(folder, context)
-        if path == b"" and (folder.ours or carried) and not folder.has(b".dvc"):
-            self._add_dvc(folder)
-            self._added.add((oid, carried))
-        config = context[2].plan.config
-        if path == b"" and folder.ours and config is not None:
-            self._write_config(folder, config)
+        if path == b"":
+            self._complete_root(folder, context, oid, carried)
+        alone = not (folder.requests or folder.show_pointers)
         self._write_gitignore(folder)
         new = oid
         if folder.changed:
-            new = self._pack.add(b"tree", tree_bytes([*folder.entries.values(), *folder.pointers]), path)
+            new = self._pack.add(b"tree", tree_bytes(folder.all_entries()), path)
+            if alone and worth(raw, entries):
+                last = LastVersion(raw, entries, context, (oid, carried) in self._added)
+                self._keep(key, last, len(raw), folder)
         return NewTree(new, tuple(folder.requests), folder.ours)
+
+    def _keep(self, key: tuple[bytes, int, bool], last: LastVersion, size: int, folder: _Folder) -> None:
+        last.became(folder.all_entries(), self._lines_of(folder))
+        if last.pointed and (last.gitignore is None or last.gitignore[0] in FILES):
+            self._last.keep(key, last, size)
+
+    def _next(self, key: tuple[bytes, int, bool], oid: bytes, raw: bytes) -> bytes:
+        """Return the new tree of a folder's next version, made of the last one; b"" where it must be made anew."""
+        last = self._last.take(key)
+        found = last.difference(raw) if last is not None else None
+        if last is None or found is None:
+            return b""
+        folder = _Folder(key[0], found.new)
+        self._note_clashes(folder)
+        self._rewrite_files(folder, last.context)
+        staying = last.pointed.difference(name for _, name, _ in found.gone)
+        if folder.requests or folder.show_pointers or self._twins.get(key[0]) or not staying:
+            return b""
+        last.turn_into(raw, found, folder.all_entries(), self._lines_of(folder))
+        last.put_gitignore(self._gitignore(last.gitignore, (), False, last.lines.written))
+        if last.added:
+            self._added.add((oid, key[2]))
+        self._last.keep(key, last, len(raw))
+        return self._pack.add(b"tree", last.tree(), key[0])
+
+    def _lines_of(self, folder: _Folder) -> dict[bytes, bytes]:
+        return {name: self._line(name) for name in folder.ignored}
 
     def _leave(self, entries: Sequence[Entry], path: bytes, reason: str) -> None:
         """Note that all artifacts in a tree and below stay."""
@@ -142,8 +174,8 @@ class Trees:
     def _rewrite_files(self, folder: _Folder, context: Context) -> None:
         # A context is one object as long as it lives, and lives as long as we do.
         key = (folder.path, id(context))
-        settled = self._settled.setdefault(key, _Settled())
-        known = settled.known(folder)
+        settled = self._settled.setdefault(key, Settled())
+        known = settled.known(folder.entries)
         rest = set(folder.entries.values()) - known - settled.others
         found = sorted((e for e in rest if self._is_selected(folder.path, e)), key=lambda e: e[1])
         settled.others.update(rest.difference(found))
@@ -242,6 +274,14 @@ class Trees:
             if len(here) > 1 and any(path + name in self._scan.versions for name in here):
                 self.clashing.update(path + name for name in here)
 
+    def _complete_root(self, folder: _Folder, context: Context, oid: bytes, carried: bool) -> None:
+        if (folder.ours or carried) and not folder.has(b".dvc"):
+            self._add_dvc(folder)
+            self._added.add((oid, carried))
+        config = context[2].plan.config
+        if folder.ours and config is not None:
+            self._write_config(folder, config)
+
     def _add_dvc(self, folder: _Folder) -> None:
         config = self._pack.add(b"blob", self._files.config)
         ignore = self._pack.add(b"blob", self._files.gitignore)
@@ -267,30 +307,23 @@ class Trees:
         folder.requests = {r: None for r in folder.requests if r[0] != folder.path}
         if not (shown_again or folder.show_pointers or folder.ignored):
             return
-        mode, _, oid = folder.entries.get(GITIGNORE, (FILE, GITIGNORE, b""))
-        if mode not in FILES:
+        old = folder.entries.get(GITIGNORE)
+        if old is not None and old[0] not in FILES:
             raise _no_file(folder.path + GITIGNORE)
-        old = self._above.content(oid) if oid else b""
         for name in set(folder.ignored).difference(self._ignore_lines):
             self._line(name)
         lines = map(self._ignore_lines.__getitem__, sorted(folder.ignored))
-        new = ignorefiles.with_lines(old, shown_again, folder.show_pointers, lines)
-        if new != old:
-            folder.put(mode, GITIGNORE, self._pack.add(b"blob", new))
+        written = self._gitignore(old, shown_again, folder.show_pointers, lines)
+        if written is not None and written != old:
+            folder.put(*written)
 
-
-class Decision:
-    """What becomes of a file: its pointer's blob, b"" where one is there already, None where the file stays; and the
-    ignore lines that it needs."""
-
-    __slots__ = ("lines", "pointer")
-
-    def __init__(self, pointer: bytes | None, lines: Lines) -> None:
-        self.pointer = pointer
-        self.lines = lines
-
-
-STAYS = Decision(None, Lines((), show=False, ignore=False))
+    def _gitignore(
+        self, old: Entry | None, shown_again: Sequence[tuple[bytes, bool]], pointers: bool, lines: Iterable[bytes]
+    ) -> Entry | None:
+        """Return a folder's .gitignore with the lines that it needs, None where there is none, and needs to be none."""
+        data = self._above.content(old[2]) if old is not None else b""
+        new = ignorefiles.with_lines(data, shown_again, pointers, lines)
+        return (FILE if old is None else old[0], GITIGNORE, self._pack.add(b"blob", new)) if new != data else old
 
 
 class _Folder:
@@ -308,6 +341,9 @@ class _Folder:
 
     def has(self, name: bytes) -> bool:
         return name in self.entries
+
+    def all_entries(self) -> list[Entry]:
+        return [*self.entries.values(), *self.pointers]
 
     def put(self, mode: bytes, name: bytes, oid: bytes) -> None:
         self.entries[name] = (mode, name, oid)
@@ -331,7 +367,7 @@ class _Folder:
         for request in lines.requests:
             self.ask(request)
 
-    def follow_all(self, known: Set[Entry], settled: _Settled) -> None:
+    def follow_all(self, known: Set[Entry], settled: Settled) -> None:
         """Do as `follow` does for files that were settled in another version of the folder."""
         if known:
             self.entries = {entry[1]: entry for entry in set(self.entries.values()) - known}
@@ -341,38 +377,6 @@ class _Folder:
 
     def ask(self, request: Hidden) -> None:
         self.requests[request] = None
-
-
-class _Settled:
-    """What was decided on the entries of a folder in one context, and holds for all its versions: a folder that grows
-    by a file a commit is looked at for that file alone.
-
-    pointers: entry -> that of its pointer; ignored: entry -> name, where it needs a line; others: entries that are no
-    artifacts. Left out are those that need more lines than one.
-    """
-
-    __slots__ = ("_names", "ignored", "others", "pointers")
-
-    def __init__(self) -> None:
-        self.pointers: dict[Entry, Entry] = {}
-        self.ignored: dict[Entry, bytes] = {}
-        self.others: set[Entry] = set()
-        self._names: dict[Entry, bytes] = {}
-
-    def add(self, entry: Entry, decision: Decision, line: bytes) -> None:
-        lines = decision.lines
-        if decision.pointer and line and not (lines.show or lines.requests):
-            name = entry[1] + paths.POINTER
-            self.pointers[entry] = (FILE, name, decision.pointer)
-            self._names[entry] = name
-            if lines.ignore:
-                self.ignored[entry] = entry[1]
-
-    def known(self, folder: _Folder) -> Set[Entry]:
-        """Return the entries of a folder that are settled; none where a file of a pointer's name is there."""
-        found = set(folder.entries.values()) & self.pointers.keys()
-        beside = not folder.entries.keys().isdisjoint(map(self._names.__getitem__, found))
-        return set() if beside else found
 
 
 def _no_file(path: bytes) -> GuardError:
