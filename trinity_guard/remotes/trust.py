@@ -19,7 +19,7 @@ from trinity_guard.remotes import untrusted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 TRUSTED, ALL = "trinity-guard.trusted", "trinity-guard.trust"
 REPO = "repo"
@@ -228,13 +228,14 @@ def _cache_by_clone(place: git.Place, project: dvcproject.Project) -> bool:
 # --- Git's config
 
 
-def confirmed(place: git.Place, root: bytes, key: str) -> bool:
+def confirmed(place: git.Place, root: bytes, key: str, key_at: Callable[[bytes], str] | None = None) -> bool:
     """Whether a place that the project at `root` names was confirmed, or all are that it names rightfully.
 
+    key_at: what the key is in a commit, of what DVC's config does not name.
     Asks Git only where the environment does not say so.
     """
     if trusts_all() or any(name == ALL and value.lower() in _YES for name, value in _said(place)):
-        return _of_base(place, root, key)
+        return _of_base(place, root, key, key_at)
     return any(name == TRUSTED and value == key for name, value in _said(place))
 
 
@@ -242,7 +243,7 @@ def trusts_all() -> bool:
     return os.environ.get("TRINITY_GUARD_TRUST", "").strip().lower() in _YES
 
 
-def _of_base(place: git.Place, root: bytes, key: str) -> bool:
+def _of_base(place: git.Place, root: bytes, key: str, key_at: Callable[[bytes], str] | None) -> bool:
     """Whether the commit from which what is judged starts names this place; True where nothing is judged.
 
     In a CI whoever opens a pull request writes its config; who has merged what it starts from was trusted to.
@@ -250,6 +251,8 @@ def _of_base(place: git.Place, root: bytes, key: str) -> bool:
     base = place.base or events.trusted_base(os.environ)
     if not base or any(name == TRUSTED and value == key for name, value in _said(place)):
         return True
+    if key_at is not None:
+        return key_at(base) == key
     config = os.path.normpath(os.path.join(os.path.relpath(root, place.top), b".dvc", b"config"))
     [oid] = git.read_ids([base + b":" + config])
     try:

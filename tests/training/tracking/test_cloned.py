@@ -10,6 +10,7 @@ import pytest
 
 from tests.helpers.support import run
 from trinity_guard.errors import BLOCKED
+from trinity_guard.git import events
 from trinity_guard.remotes import trust
 from trinity_guard.training.tracking import runs, sqlite, ui
 
@@ -24,7 +25,7 @@ def clone(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def track(root: Path, *names: str, data: bytes = sqlite.HEADER) -> None:
     for name in names:
-        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(data)
     run("git", "add", "-f", "--", *names, cwd=root)
 
@@ -115,6 +116,20 @@ def test_the_environment_trusts_and_a_file_of_the_clone_does_not(clone: Path, mo
     refused(clone)
     monkeypatch.setenv("TRINITY_GUARD_TRUST", "1")
     assert runs.store(str(clone)).embedded
+
+
+def test_in_a_pull_request_what_it_starts_from_is_trusted_and_what_it_changes_is_not(
+    clone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    track(clone, "mlflow.db", "mlartifacts/b/note.txt", "mlartifacts/a")
+    run("git", "commit", "-qm", "A store", cwd=clone)
+    base = run("git", "rev-parse", "HEAD", cwd=clone).stdout.strip()
+    monkeypatch.setattr(events, "trusted_base", lambda _: base)
+    refused(clone)
+    monkeypatch.setenv("TRINITY_GUARD_TRUST", "1")
+    assert runs.store(str(clone)).embedded
+    track(clone, "mlartifacts/a", data=b"changed")
+    assert refused(clone).problem.startswith("mlartifacts, mlflow.db: ")
 
 
 @pytest.mark.parametrize("uri", ["sqlite:///runs/own.db", "sqlite+pysqlite:///{0}/runs/own.db?timeout=3"])

@@ -29,8 +29,17 @@ def require(database: str, artifacts: str) -> None:
         there = [name for name in names if os.path.lexists(os.path.join(folder, name))]
         place = _place(folder) if there else None
         listed = _listed(folder, there) if place else {}
-        if place and listed and not trust.confirmed(place, place.top, key := _key(place, folder, listed)):
-            raise _refusal(folder, sorted(listed), key)
+        if place and listed:
+            _require(place, folder, there, listed)
+
+
+def _require(place: git.Place, folder: bytes, names: list[bytes], listed: dict[bytes, bytes]) -> None:
+    def key_at(commit: bytes) -> str:
+        return _key(place, folder, _listed(folder, names, commit))
+
+    key = _key(place, folder, listed)
+    if not trust.confirmed(place, place.top, key, key_at):
+        raise _refusal(folder, sorted(listed), key)
 
 
 def _named(database: str, artifacts: str) -> dict[bytes, list[bytes]]:
@@ -57,16 +66,19 @@ def _place(folder: bytes) -> git.Place | None:
     return git.Place(top, git_dir, os.path.normpath(os.path.join(folder, common)))
 
 
-def _listed(folder: bytes, names: list[bytes]) -> dict[bytes, bytes]:
-    """Return what Git has of each name: modes, ids and paths of it, and of its pointer."""
+def _listed(folder: bytes, names: list[bytes], commit: bytes = b"") -> dict[bytes, bytes]:
+    """Return what Git's index, or a commit, has of each name: modes, ids and paths of it, and of its pointer."""
     asked = [name + end for name in names for end in (b"", POINTER)]
     env = git.other_repository()
-    listing = git.run("--literal-pathspecs", "ls-files", "-s", "-z", "--", *asked, at=folder, env=env)
+    looked = ("ls-tree", "-r", "-z", commit) if commit else ("ls-files", "-s", "-z", "--")
+    listing = git.run("--literal-pathspecs", *looked, *asked, at=folder, env=env)
     found: dict[bytes, bytes] = {}
     for entry in listing.split(b"\0")[:-1]:
-        name = entry.partition(b"\t")[2].partition(b"/")[0]
+        head, _, path = entry.partition(b"\t")
+        mode, *ids = head.split(b" ")  # then: a type and the id, or the id and a stage
+        name = path.partition(b"/")[0]
         data = name if name in names else name.removesuffix(POINTER)
-        found[data] = found.get(data, b"") + entry + b"\0"
+        found[data] = found.get(data, b"") + b" ".join((mode, ids[1] if commit else ids[0], path)) + b"\0"
     return found
 
 
