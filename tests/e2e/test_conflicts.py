@@ -11,14 +11,18 @@ import pytest
 
 from tests.helpers.support import Repo, run
 
-BASE, OURS, THEIRS = b"base", b"ours is longer", b"theirs"
-SIDES = {"ours": OURS, "theirs": THEIRS, "base": BASE}
+BASE, OURS, THEIRS = b"id\n1\n2\nbase", b"id\n1\n2\nours is longer", b"id\n1\n2\ntheirs"
+SIDES = {"ours": OURS, "theirs": THEIRS, "base": BASE, "merge": OURS + b"\ntheirs"}
 
 
 def commit(repo: Repo, data: bytes, name: str = "t.csv") -> None:
     repo.write(name, data)
     repo.guard("add", name)
-    repo.git("commit", "-qnm", data.decode())
+    repo.git("commit", "-qnm", subject(data))
+
+
+def subject(data: bytes) -> str:
+    return data.decode().splitlines()[-1]
 
 
 @pytest.fixture
@@ -101,7 +105,7 @@ def test_a_pointer_in_conflict_holds_its_file_still(state: str, sides: Repo) -> 
     ours, theirs = (
         line.partition("A U Thor: ")[2] for line in said.splitlines() if line.startswith(("  ours", "  theirs"))
     )
-    assert (ours, theirs) == (OURS.decode(), THEIRS.decode())
+    assert (ours, theirs) == (subject(OURS), subject(THEIRS))
 
 
 def type_in(repo: Repo, command: str) -> None:
@@ -133,9 +137,9 @@ def test_the_message_says_sizes_and_commits_of_both_sides(sides: Repo) -> None:
     said = staged(sides)
     ours, theirs = (sides.git("log", "-1", "--format=%h of %as", b).stdout.decode().strip() for b in ("main", "other"))
     assert "t.csv.dvc is in conflict.\n" in said
-    assert f"  ours    14 B, md5 {said.partition('md5 ')[2][:8]}, {ours}, A U Thor: ours is longer\n" in said
+    assert f"  ours    21 B, md5 {said.partition('md5 ')[2][:8]}, {ours}, A U Thor: ours is longer\n" in said
     assert f", {theirs}, A U Thor: theirs\n" in said
-    assert "  base    4 B, md5 " in said
+    assert "  base    11 B, md5 " in said
     # Git says so too.
     assert sides.git("status", "--porcelain").stdout == b"UU t.csv.dvc\n"
 

@@ -24,6 +24,8 @@ STAGES = {b"1": BASE, b"2": OURS, b"3": THEIRS}
 # What may stand for the other side, while the merge, rebase, cherry-pick or revert is under way, or a stash was popped.
 HEADS = ("HEAD", "MERGE_HEAD", "REBASE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "refs/stash")
 MARKER_SIZE = 7
+# What is merged by rows.
+BY_ROWS = (b".csv", b".tsv")
 _MARKERS = {b"<": OURS, b"|": BASE, b"=": THEIRS, b">": ""}
 
 
@@ -156,7 +158,15 @@ def remedy(conflict: Conflict) -> str:
         lines.append(f"git checkout --ours -- {word}     # or --theirs; then: git add {word}")
     if _directories(conflict):
         lines.insert(1, f"trinity-guard use --union {name}     # both, where they changed different files")
+    if _tables(conflict):
+        lines.insert(1, f"trinity-guard use --merge {name}     # both, row by row")
     return "\n".join(lines)
+
+
+def _tables(conflict: Conflict) -> bool:
+    """Whether there may be a merge by rows: without a base that is known what one side removed would come back."""
+    files = all(any(not (o.is_dir or o.legacy) for o in conflict.outputs(side)) for side in (OURS, THEIRS))
+    return files and BASE in conflict.versions and conflict.artifact.lower().endswith(BY_ROWS)
 
 
 def _directories(conflict: Conflict) -> bool:

@@ -30,6 +30,16 @@ def with_facts(data: bytes, facts: dict[str, object], plain: bool) -> bytes:
     return yaml.dump(fields)
 
 
+def renewed(data: bytes, facts: dict[str, object]) -> bytes:
+    """Return a pointer with these facts in place of those that it has, as it is where it has none."""
+    fields = yaml.parse(data, MAX_BYTES, True)
+    meta = fields.get("meta")
+    if not (isinstance(meta, dict) and OWNER in meta):
+        return data
+    meta[OWNER] = facts
+    return yaml.dump(fields)
+
+
 def split(data: bytes) -> tuple[bytes, bytes]:
     """Return the lines of a plain pointer, and those of our facts behind them, b"" where there are none."""
     lines, found, facts = data.partition(b"\n" + FACTS)

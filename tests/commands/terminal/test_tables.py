@@ -8,7 +8,7 @@ from tests.checkout.conftest import World
 from tests.helpers.support import Repo
 from trinity_guard.commands.terminal import tables
 from trinity_guard.detect.conflicts import BASE, OURS, THEIRS, Conflict
-from trinity_guard.dvcrepo import pointer
+from trinity_guard.dvcrepo import noted, pointer
 from trinity_guard.errors import GuardError
 
 ROWS = b"id,x\n1,5\n2,6\n"
@@ -83,6 +83,18 @@ def test_all_that_both_changed_is_listed_harmless_and_a_named_key_stays(world: W
     assert lines[-1] == "  and 5 more"
     assert raised.value.remedy.startswith("trinity-guard use --merge --ours --key id t.csv ")
     assert merge(world, found, "theirs", ("id",)) == theirs.encode()
+
+
+def test_facts_in_the_pointer_are_those_of_the_merged_table(world: World) -> None:
+    found = conflict(world, "t.csv", ROWS + b"3,7\n", ROWS, ROWS + b"4,8\n")
+    found.versions[OURS] = noted.with_facts(
+        found.versions[OURS] or b"", {"rows": 3, "columns": 2, "of": "a"}, plain=True
+    )
+    made = tables.Merge("", []).version(found, world.place, "") or b""
+    md5 = pointer.decode(made, found.path).outs[0].md5
+    assert made == noted.with_facts(
+        pointer.encode(md5, 21, "t.csv"), {"rows": 4, "columns": 2, "of": md5}, plain=True
+    )  # what conversion writes
 
 
 def test_tabs_part_the_cells_of_a_tsv(world: World) -> None:

@@ -8,9 +8,9 @@ from trinity_guard.checkout import sides, union
 from trinity_guard.checkout.apply import Fetcher
 from trinity_guard.checkout.plan import Follower
 from trinity_guard.commands.terminal.sides import Side
-from trinity_guard.detect.conflicts import BASE, OURS, THEIRS
+from trinity_guard.detect.conflicts import BASE, BY_ROWS, OURS, THEIRS
 from trinity_guard.detect.patterns import size_text
-from trinity_guard.dvcrepo import merge
+from trinity_guard.dvcrepo import merge, noted
 from trinity_guard.dvcrepo.tracked import Catalog
 from trinity_guard.errors import UNUSABLE, GuardError, quoted, shown, typed
 from trinity_guard.review import textkeys, texttable, threeway, words
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from trinity_guard.review.texttable import TextTable
     from trinity_guard.review.threeway import Merged
 
-TABS = {b".csv": False, b".tsv": True}
 # Of the three versions together: each byte takes some twenty of memory.
 MAX_BYTES = 100_000_000
 MAX_LISTED = 20
@@ -41,28 +40,32 @@ class Merge(Side):
 
     def version(self, conflict: Conflict, place: git.Place, remote: str) -> bytes | None:
         """Return the pointer of the merged table, whose bytes the cache then has; GuardError for what has no merge."""
-        if _suffix(conflict) not in TABS:
+        if not conflict.artifact.lower().endswith(BY_ROWS):
             raise _refused(conflict, "only csv and tsv are merged by rows")
         # Without the base what one side removed would come back, so it must be known, also where there is none.
         ours, base, theirs = (sides.version(conflict, s, place, remote) or b"" for s in (OURS, BASE, THEIRS))
 
+        facts: dict[str, object] = {}
+
         def unite(mine: Output, before: Output | None, other: Output) -> dict[str, object] | None:
             follower = Follower(place, Catalog({}, [], {}))
-            data = self._united(conflict, _tables(conflict, follower, remote, [mine, other, before]))
-            return union.kept_file(follower, mine, data)
+            merged, data = self._united(conflict, _tables(conflict, follower, remote, [mine, other, before]))
+            fields = union.kept_file(follower, mine, data)
+            facts.update(rows=len(merged.rows), columns=len(merged.names), of=fields["md5"])
+            return fields
 
         made = merge.aligned(ours, base, theirs, conflict.path, unite) if ours and theirs else None
         if made is None:
             why = "one side has deleted it" if not (ours and theirs) else "the sides differ in more than its rows"
             raise _refused(conflict, why)
-        return made[0]
+        return noted.renewed(made[0], facts) if facts else made[0]
 
     def told(self, path: bytes, data: bytes | None) -> str:
         """Return what the merge brought."""
         return self._told.get(path) or super().told(path, data)
 
-    def _united(self, conflict: Conflict, tables: list[TextTable]) -> bytes:
-        """Return the merged table. tables: ours, theirs, and the base where there is one."""
+    def _united(self, conflict: Conflict, tables: list[TextTable]) -> tuple[Merged, bytes]:
+        """Return the merged table, and its bytes. tables: ours, theirs, and the base where there is one."""
         ours, theirs, *bases = tables
         key = self._found_key(conflict, tables)
         merged = threeway.merge(ours, bases[0] if bases else None, theirs, key, self._prefer)
@@ -76,7 +79,7 @@ class Merge(Side):
         self._told[conflict.path] = (
             f"{shown(conflict.path)} has both sides' rows, by {words.listed(key)}: {what}; staged."
         )
-        return data
+        return merged, data
 
     def _found_key(self, conflict: Conflict, tables: list[TextTable]) -> list[str]:
         try:
@@ -112,13 +115,9 @@ def _require_small(conflict: Conflict, sizes: list[int]) -> None:
         raise _refused(conflict, f"its versions have {size_text(total)} together, and {limit}")
 
 
-def _suffix(conflict: Conflict) -> bytes:
-    return os.path.splitext(conflict.artifact)[1].lower()
-
-
 def _read(conflict: Conflict, path: bytes) -> TextTable:
     try:
-        return texttable.read(path, TABS[_suffix(conflict)])
+        return texttable.read(path, tabs=conflict.artifact.lower().endswith(b".tsv"))
     except NoTable as error:
         raise _refused(conflict, f"one version is no table that can be merged: {error}") from None
 
