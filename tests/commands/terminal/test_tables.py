@@ -100,3 +100,12 @@ def test_facts_in_the_pointer_are_those_of_the_merged_table(world: World) -> Non
 def test_tabs_part_the_cells_of_a_tsv(world: World) -> None:
     found = conflict(world, "t.tsv", b"id\tx\n1\ta,b\n", b"id\tx\n1\ta\n", b"id\tx\n1\ta\n2\tc\n")
     assert merge(world, found) == b"id\tx\n1\ta,b\n2\tc\n"
+
+
+def test_rows_that_one_side_alone_changed_are_taken_as_they_are(world: World) -> None:
+    """The pointers conflict in their other lines."""
+    found = conflict(world, "t.csv", ROWS, ROWS, ROWS + b"3\n")
+    side = tables.Merge("", [])
+    made = side.version(found, world.place, "")
+    assert made == found.versions[THEIRS]
+    assert side.told(found.path, made) == "t.csv.dvc: only one side changed the rows, and they are as there; staged."

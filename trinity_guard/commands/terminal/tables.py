@@ -62,7 +62,8 @@ class Merge(Side):
 
     def told(self, path: bytes, data: bytes | None) -> str:
         """Return what the merge brought."""
-        return self._told.get(path) or super().told(path, data)
+        alike = f"{shown(path)}: only one side changed the rows, and they are as there; staged."
+        return self._told.get(path) or alike
 
     def _united(self, conflict: Conflict, tables: list[TextTable]) -> tuple[Merged, bytes]:
         """Return the merged table, and its bytes. tables: ours, theirs, and the base where there is one."""
