@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.helpers.support import PROJECT, run
 from trinity_guard.review import engine, summary
 
 
@@ -69,3 +71,16 @@ def test_a_directory_has_a_line_for_each_file(tmp_path: Path) -> None:
     assert summary.of_directory(os.fsencode(tmp_path / "d")) == ["files: 1", "file b/a.txt: 0000000000"]
     (tmp_path / "d").write_text("{")
     assert summary.of_directory(os.fsencode(tmp_path / "d")) == ["its list of files is damaged"]
+
+
+def test_a_small_table_loads_no_library_of_archives(tmp_path: Path) -> None:
+    """Git starts a process for each side of each pointer of a `git log -p`."""
+    table = tmp_path / "t.csv"
+    table.write_bytes(b"id,x\n1,5\n")
+    program = (
+        "import sys\nfrom trinity_guard.review import driver, summary\n"
+        f"summary.lines({os.fsencode(table)!r}, b't.csv')\n"
+        "print(*sorted({'hashlib', 'importlib.util', 'json', 'shutil', 'signal', 'zipfile'} & set(sys.modules)))"
+    )
+    said = run(sys.executable, "-I", "-S", "-c", f"import sys; sys.path[:0] = [{str(PROJECT)!r}]\n{program}")
+    assert said.stdout == b"\n"

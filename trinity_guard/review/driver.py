@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import time
 
 from trinity_guard import git
@@ -102,6 +101,8 @@ def _in_child(make: Callable[[], list[str]]) -> bytes | None:
         said += piece
     os.close(reading)
     if not whole:
+        import signal
+
         os.kill(child, signal.SIGKILL)
     code = os.waitpid(child, 0)[1]
     return said if whole and not code else None

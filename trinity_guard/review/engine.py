@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import os
 
 from trinity_guard.errors import UNUSABLE, GuardError
-from trinity_guard.remotes.connect import install_line
 from trinity_guard.review import dialect
 from trinity_guard.review.dialect import NoTable
 
@@ -70,12 +68,24 @@ def kind_of(path: bytes) -> str:
 
 
 def is_there() -> bool:
-    return importlib.util.find_spec("duckdb") is not None
+    return _has("duckdb")
+
+
+def _has(library: str) -> bool:
+    import importlib.util
+
+    return importlib.util.find_spec(library) is not None
 
 
 def missing() -> str:
     """Return the command that installs what looks into tables."""
-    return install_line("'trinity-guard[review]'")
+    return _install_line("'trinity-guard[review]'")
+
+
+def _install_line(what: str) -> str:
+    from trinity_guard.remotes.connect import install_line
+
+    return install_line(what)
 
 
 def require() -> None:
@@ -265,8 +275,8 @@ class Engine:
         return Table(name, names, types, count, [])
 
     def _arrow(self, path: bytes) -> str:
-        if importlib.util.find_spec("pyarrow") is None:
-            raise NoTable(f"it needs pyarrow: {install_line('pyarrow')}")
+        if not _has("pyarrow"):
+            raise NoTable(f"it needs pyarrow: {_install_line('pyarrow')}")
         from pyarrow import dataset
 
         source = f"arrow{self._serial}"

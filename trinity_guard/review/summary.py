@@ -7,13 +7,15 @@ import os
 from trinity_guard import git
 from trinity_guard.dvcrepo import directory
 from trinity_guard.errors import shown
-from trinity_guard.review import arrays, dialect, engine, models
+from trinity_guard.review import dialect, engine
 from trinity_guard.review.dialect import NoTable
 from trinity_guard.review.words import cell, figure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from trinity_guard.review.arrays import Array
 
 # Up to here a table is read by the standard library, which is there at once; above by the engine, up to the next.
 SMALL = 4 << 20
@@ -51,7 +53,15 @@ def _lines(path: bytes, named: bytes) -> Iterator[str]:
         yield from _text_table(path, kind == engine.TSV)
     elif kind and engine.is_there() and size <= MAX_TABLE:
         yield from _table(path, kind, size)
-    elif models.is_model(named) and size <= MAX_MODEL:
+    else:
+        yield from _no_table(path, named, size)
+
+
+def _no_table(path: bytes, named: bytes, size: int) -> Iterator[str]:
+    # What they load (zipfile, json, hashlib) takes longer than all that a small table needs.
+    from trinity_guard.review import arrays, models
+
+    if models.is_model(named) and size <= MAX_MODEL:
         found = models.read(path, named)
         yield from (f"{cell(name)}: {cell(value)}" for name, value in found.parameters.items())
         yield from _arrays(found.arrays)
@@ -59,7 +69,9 @@ def _lines(path: bytes, named: bytes) -> Iterator[str]:
         yield from _arrays(arrays.of(path, named))
 
 
-def _arrays(found: dict[str, arrays.Array]) -> Iterator[str]:
+def _arrays(found: dict[str, Array]) -> Iterator[str]:
+    from trinity_guard.review import arrays
+
     for name, array in found.items():
         yield f"array {cell(name or '(whole)')}: {array.words}{arrays.figures(array)}"
 

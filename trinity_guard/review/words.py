@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import shown
 from trinity_guard.review.record import Review, plain
 
@@ -56,6 +55,8 @@ def headline(found: Review) -> str:
         what.append(f"{_counts(found, 'rows')} rows, {_counts(found, 'columns')} columns")
     if found.files:
         what.append(f"{arrow(found.files['before'], found.files['after'])} files")
+    from trinity_guard.detect.patterns import size_text
+
     sizes = [size_text(size) for size in found.sizes if size is not None]
     return ", ".join([*what, " → ".join(dict.fromkeys(sizes))] if sizes else what)
 
