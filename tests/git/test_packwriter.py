@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.git.conftest import git_dir, place_of
 from tests.helpers.support import Repo
@@ -90,6 +93,57 @@ def test_a_delta_gives_what_it_was_made_of(empty: Repo, source: Source, change: 
     pack.finish(source)
     for oid, data in zip(oids, (old, new), strict=True):
         assert git.run("cat-file", "tree", oid.hex()) == data
+
+
+def applied(base: bytes, delta: bytes) -> bytes:
+    """Do what a delta says, but for its two lengths, of which each is as long as it is here."""
+    at = len(packwriter._varint(len(base)))
+    while delta[at] & 0x80:
+        at += 1
+    at += 1
+    out = b""
+    while at < len(delta):
+        if delta[at] == 0xBF:
+            start = int.from_bytes(delta[at + 1 : at + 5], "little")
+            out += base[start : start + int.from_bytes(delta[at + 5 : at + 7], "little")]
+            at += 7
+        else:
+            out += delta[at + 1 : at + 1 + delta[at]]
+            at += 1 + delta[at]
+    return out
+
+
+PIECES = st.lists(st.sampled_from([bytes([n]) * (n * 9) + b"%d" % n for n in range(9)]), max_size=30).map(b"".join)
+
+
+@settings(max_examples=300)
+@given(PIECES, PIECES)
+def test_whatever_two_versions_have_in_common_a_delta_gives_the_new_one(base: bytes, data: bytes) -> None:
+    delta = packwriter._delta(base, data)
+    if delta is not None:
+        assert applied(base, delta) == data
+
+
+def test_a_folder_that_differs_in_a_few_places_is_a_small_delta() -> None:
+    ids = random.Random(1)
+    entries = [(FILE, b"file-%04d" % n, ids.randbytes(20)) for n in range(1000)]
+    old = tree_bytes([(FILE, b".gitignore", ids.randbytes(20)), *entries])
+    del entries[700]
+    entries[300] = (FILE, entries[300][1], ids.randbytes(20))
+    new = tree_bytes([(FILE, b".gitignore", ids.randbytes(20)), *entries, (FILE, b"file-1001", ids.randbytes(20))])
+    delta = packwriter._delta(old, new)
+    assert delta is not None
+    assert len(delta) < 250
+    assert applied(old, delta) == new
+
+
+def test_versions_of_a_file_are_deltas_of_its_own_kind(empty: Repo, source: Source) -> None:
+    pack = Pack(os.fsencode(temporary(empty)))
+    lines = [b"".join(b"/file-%04d\n" % n for n in range(count)) for count in range(100, 200)]
+    oids = [pack.add(b"blob", data, family=b"d/.gitignore") for data in lines]
+    assert pack.size < 100 * 60
+    pack.finish(source)
+    assert git.read_all([oid.hex().encode() for oid in oids]) == lines
 
 
 def test_an_empty_pack_is_none(empty: Repo, source: Source) -> None:

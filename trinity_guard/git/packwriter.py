@@ -18,9 +18,12 @@ KINDS = {b"commit": 1, b"tree": 2, b"blob": 3, b"tag": 4}
 OFFSET_DELTA = 6
 HEADER = 12
 FLUSH = 1 << 20
-# Below this many bytes a tree is not worth a delta.
+# Below this many bytes an object is not worth a delta.
 WORTH = 400
 MAX_DEPTH = 40
+# In a delta: places where both go on alike; how far behind a difference these are looked for, by so many bytes.
+MAX_PIECES = 16
+SKIPPED, SIGN = (24, 96, 256), 32
 LEVEL = 1
 MAX_COPIED = 0xFFFF
 
@@ -39,7 +42,7 @@ class Pack:
         self._pending_size = HEADER
         self._offset = HEADER
         self._places: dict[bytes, int] = {}
-        # The last tree of each folder: (bytes, offset, depth of its chain).
+        # The last one of each family: (bytes, offset, depth of its chain).
         self._last: dict[bytes, tuple[bytes, int, int]] = {}
 
     @property
@@ -52,7 +55,8 @@ class Pack:
         return self._offset
 
     def add(self, kind: bytes, data: bytes, family: bytes | None = None) -> bytes:
-        """Take an object and return its id (20 bytes). family: the folder of a tree, whose last one may be its base."""
+        """Take an object and return its id (20 bytes). family: the folder of a tree, or the path of a file that changes
+        little by little; the last one of it, of the same kind, may be its base."""
         oid = self._sha1(b"%s %d\0%s" % (kind, len(data), data), usedforsecurity=False).digest()
         if oid in self._places:
             return oid
@@ -60,15 +64,15 @@ class Pack:
         if family is None or len(data) < WORTH:
             self._write(_head(KINDS[kind], len(data)) + self._deflate(data, LEVEL))
         else:
-            self._add_tree(data, family)
+            self._add_version(kind, data, family)
         return oid
 
-    def _add_tree(self, data: bytes, family: bytes) -> None:
+    def _add_version(self, kind: bytes, data: bytes, family: bytes) -> None:
         here, depth = self._offset, 0
         base = self._last.get(family)
         delta = _delta(base[0], data) if base is not None and base[2] < MAX_DEPTH else None
         if base is None or delta is None:
-            self._write(_head(KINDS[b"tree"], len(data)) + self._deflate(data, LEVEL))
+            self._write(_head(KINDS[kind], len(data)) + self._deflate(data, LEVEL))
         else:
             depth = base[2] + 1
             self._write(_head(OFFSET_DELTA, len(delta)) + _back(here - base[1]) + self._deflate(delta, LEVEL))
@@ -167,21 +171,44 @@ def _back(distance: int) -> bytes:
 
 
 def _delta(base: bytes, data: bytes) -> bytes | None:
-    """Return a delta of what both begin with, what is new, and what both end with; None where that saves little.
+    """Return a delta of what both have, in their order, and what is new; None where that saves little.
 
-    Two versions of a folder mostly differ in one place.
+    Two versions of a folder mostly differ in a few entries: a file's, and that of the ignore file.
     """
-    most = min(len(base), len(data))
-    before = common(base, data, most)
-    after = common_end(base, data, most - before)
-    new = data[before : len(data) - after]
-    if len(new) * 2 > len(data):
-        return None
     out = [_varint(len(base)), _varint(len(data))]
-    _copy(out, 0, before)
-    out += [bytes([len(part)]) + part for part in (new[i : i + 127] for i in range(0, len(new), 127))]
+    here = there = new = 0
+    for _ in range(MAX_PIECES):
+        same = common(base[here:], data[there:], min(len(base) - here, len(data) - there))
+        _copy(out, here, same)
+        here, there = here + same, there + same
+        again = _where_again(base, here, data, there)
+        if again is None:
+            break
+        new += again[1] - there
+        _insert(out, data[there : again[1]])
+        here, there = again
+    after = common_end(base, data, min(len(base) - here, len(data) - there))
+    rest = data[there : len(data) - after]
+    if (new + len(rest)) * 2 > len(data):
+        return None
+    _insert(out, rest)
     _copy(out, len(base) - after, after)
     return b"".join(out)
+
+
+def _where_again(base: bytes, here: int, data: bytes, there: int) -> tuple[int, int] | None:
+    """Return from where on both have the same again, None where that is not seen."""
+    for skipped in SKIPPED:
+        sign = data[there + skipped : there + skipped + SIGN]
+        at = base.find(sign, here) if len(sign) == SIGN else -1
+        if at >= 0:
+            back = common_end(base[here:at], data[there : there + skipped], min(at - here, skipped))
+            return at - back, there + skipped - back
+    return None
+
+
+def _insert(out: list[bytes], new: bytes) -> None:
+    out += [bytes([len(part)]) + part for part in (new[i : i + 127] for i in range(0, len(new), 127))]
 
 
 def common(a: bytes, b: bytes, most: int) -> int:

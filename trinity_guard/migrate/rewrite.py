@@ -136,7 +136,7 @@ class Trees:
         if folder.requests or folder.show_pointers or self._twins.get(key[0]) or not staying:
             return b""
         last.turn_into(raw, found, folder.all_entries(), self._lines_of(folder))
-        last.put_gitignore(self._gitignore(last.gitignore, (), False, last.lines.written))
+        last.put_gitignore(self._gitignore(key[0], last.gitignore, (), False, last.lines.written))
         if last.added:
             self._added.add((oid, key[2]))
         self._last.keep(key, last, len(raw))
@@ -313,17 +313,24 @@ class Trees:
         for name in set(folder.ignored).difference(self._ignore_lines):
             self._line(name)
         lines = map(self._ignore_lines.__getitem__, sorted(folder.ignored))
-        written = self._gitignore(old, shown_again, folder.show_pointers, lines)
+        written = self._gitignore(folder.path, old, shown_again, folder.show_pointers, lines)
         if written is not None and written != old:
             folder.put(*written)
 
     def _gitignore(
-        self, old: Entry | None, shown_again: Sequence[tuple[bytes, bool]], pointers: bool, lines: Iterable[bytes]
+        self,
+        path: bytes,
+        old: Entry | None,
+        shown_again: Sequence[tuple[bytes, bool]],
+        pointers: bool,
+        lines: Iterable[bytes],
     ) -> Entry | None:
         """Return a folder's .gitignore with the lines that it needs, None where there is none, and needs to be none."""
         data = self._above.content(old[2]) if old is not None else b""
         new = ignorefiles.with_lines(data, shown_again, pointers, lines)
-        return (FILE if old is None else old[0], GITIGNORE, self._pack.add(b"blob", new)) if new != data else old
+        if new == data:
+            return old
+        return FILE if old is None else old[0], GITIGNORE, self._pack.add(b"blob", new, path + GITIGNORE)
 
 
 class _Folder:
