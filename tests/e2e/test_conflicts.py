@@ -11,7 +11,7 @@ import pytest
 
 from tests.helpers.support import Repo, run
 
-BASE, OURS, THEIRS = b"id\n1\n2\nbase", b"id\n1\n2\nours is longer", b"id\n1\n2\ntheirs"
+BASE, OURS, THEIRS = b"id\n1\nbase", b"id\n1\nbase\nours is longer", b"id\n1\nbase\ntheirs"
 SIDES = {"ours": OURS, "theirs": THEIRS, "base": BASE, "merge": OURS + b"\ntheirs"}
 
 
@@ -137,9 +137,9 @@ def test_the_message_says_sizes_and_commits_of_both_sides(sides: Repo) -> None:
     said = staged(sides)
     ours, theirs = (sides.git("log", "-1", "--format=%h of %as", b).stdout.decode().strip() for b in ("main", "other"))
     assert "t.csv.dvc is in conflict.\n" in said
-    assert f"  ours    21 B, md5 {said.partition('md5 ')[2][:8]}, {ours}, A U Thor: ours is longer\n" in said
+    assert f"  ours    24 B, md5 {said.partition('md5 ')[2][:8]}, {ours}, A U Thor: ours is longer\n" in said
     assert f", {theirs}, A U Thor: theirs\n" in said
-    assert "  base    11 B, md5 " in said
+    assert "  base    9 B, md5 " in said
     # Git says so too.
     assert sides.git("status", "--porcelain").stdout == b"UU t.csv.dvc\n"
 
@@ -185,7 +185,7 @@ def test_one_side_deleted_it_and_the_other_changed_it(repo: Repo, side: str) -> 
     repo.git("commit", "-qnam", "gone")
     repo.git("merge", "other", ok=False)
     said = repo.guard("status").stdout.decode()
-    assert "  ours    deleted\n  theirs  6 B" in said
+    assert f"  ours    deleted\n  theirs  {len(THEIRS)} B" in said
     assert "git checkout" not in said
     repo.guard("use", f"--{side}")
     assert (b"t.csv.dvc" in repo.index()) == (side == "theirs")

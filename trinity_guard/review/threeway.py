@@ -34,15 +34,18 @@ class Conflict:
 
 
 class Merged:
-    """names, header, rows: the table in ours' form; added, removed, changed: rows, as against ours."""
+    """names, header, rows: the table in ours' form; added, removed, changed: rows, as against ours.
 
-    __slots__ = ("added", "changed", "conflicts", "header", "names", "removed", "rows")
+    replaced: rows that both removed while both added others, which may be rows whose key both changed.
+    """
+
+    __slots__ = ("added", "changed", "conflicts", "header", "names", "removed", "replaced", "rows")
 
     def __init__(self, names: list[str], header: list[str]) -> None:
         self.names, self.header = names, header
         self.rows: list[Row] = []
         self.conflicts: list[Conflict] = []
-        self.added = self.removed = self.changed = 0
+        self.added = self.removed = self.changed = self.replaced = 0
 
 
 def merge(ours: TextTable, base: TextTable | None, theirs: TextTable, key: Sequence[str], prefer: str = "") -> Merged:
@@ -76,6 +79,8 @@ class _Merge:
         merged.added = len(kept.keys() - ours.keys())
         merged.removed = len(ours.keys() - kept.keys())
         merged.changed = sum(kept[k][0] != self._texts(self._cells(0, k)) for k in kept.keys() & ours.keys())
+        if ours.keys() - base.keys() - theirs.keys() and theirs.keys() - base.keys() - ours.keys():
+            merged.replaced = len(base.keys() - ours.keys() - theirs.keys())
         merged.conflicts = self.conflicts
         return merged
 

@@ -97,6 +97,21 @@ def test_facts_in_the_pointer_are_those_of_the_merged_table(world: World) -> Non
     )  # what conversion writes
 
 
+def test_a_found_key_that_both_sides_may_have_changed_must_be_named(world: World) -> None:
+    """Or the row would be there twice, as either side has it."""
+    base = b"rent,city\n800,Ulm\n650,Ulm\n700,Ulm\n"
+    found = conflict(world, "t.csv", base.replace(b"800", b"820"), base, base.replace(b"800", b"830"))
+    with pytest.raises(GuardError) as raised:
+        merge(world, found)
+    assert raised.value.problem == (
+        "t.csv.dvc: by rent both sides removed 1 row and both added others, which may be rows that both changed."
+    )
+    assert raised.value.remedy.startswith("trinity-guard use --merge --key rent t.csv ")
+    assert sorted(merge(world, found, key=("rent",)).split()) == sorted(
+        b"rent,city 820,Ulm 830,Ulm 650,Ulm 700,Ulm".split()
+    )
+
+
 def test_tabs_part_the_cells_of_a_tsv(world: World) -> None:
     found = conflict(world, "t.tsv", b"id\tx\n1\ta,b\n", b"id\tx\n1\ta\n", b"id\tx\n1\ta\n2\tc\n")
     assert merge(world, found) == b"id\tx\n1\ta,b\n2\tc\n"

@@ -70,6 +70,8 @@ class Merge(Side):
         ours, theirs, *bases = tables
         key = self._found_key(conflict, tables)
         merged = threeway.merge(ours, bases[0] if bases else None, theirs, key, self._prefer)
+        if merged.replaced and not self._key:
+            raise _doubtful(conflict, merged, key)
         if merged.conflicts and not self._prefer:
             raise _both_changed(conflict, merged, key, self._key)
         try:
@@ -126,6 +128,14 @@ def _read(conflict: Conflict, path: bytes) -> TextTable:
 def _refused(conflict: Conflict, why: str) -> GuardError:
     name = typed(conflict.artifact)
     return GuardError(f"{shown(conflict.path)}: {why}.", f"trinity-guard use --ours {name}     # or --theirs", UNUSABLE)
+
+
+def _doubtful(conflict: Conflict, merged: Merged, key: list[str]) -> GuardError:
+    """Return the error for a key that was found, and may be a value that both sides changed: the row would be twice."""
+    what = f"both sides removed {merged.replaced:,} row{'s' * (merged.replaced > 1)} and both added others"
+    problem = f"{shown(conflict.path)}: by {words.listed(key)} {what}, which may be rows that both changed."
+    way = f"trinity-guard use --merge --key {quoted(','.join(key))} {typed(conflict.artifact)}"
+    return GuardError(problem, f"{way}     # if it tells rows; else by the columns that do")
 
 
 def _both_changed(conflict: Conflict, merged: Merged, key: list[str], named: list[str]) -> GuardError:
