@@ -108,7 +108,6 @@ def allowed(file: Path) -> frozenset[str]:
     return groups[""]
 
 
-@pytest.mark.slow
 def test_the_package_imports_nothing_that_its_extras_do_not_bring() -> None:
     for module, files in imported("trinity_guard").items():
         for file in files:
