@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from trinity_guard import LIBRARY, console, git, start_line
+from trinity_guard import LIBRARY, console, git, installation, start_line
 from trinity_guard.commands.terminal import arguments
 from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.errors import FINE, GuardError, quoted
@@ -62,7 +62,7 @@ def _show_all(session: _Session) -> bool:
     if session.can("import sklearn, mlflow, pandas, matplotlib, PIL"):
         _trainer(session)
         return True
-    console.say("\nMore of it, with MLflow and versions of models, comes with:  pip install 'trinity-guard[train]'")
+    console.say(f"\nMore of it, with MLflow and versions of models, comes with:  {installation.line('', 'train')}")
     return False
 
 

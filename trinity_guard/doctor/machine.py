@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 
-from trinity_guard import git
+from trinity_guard import git, installation
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.doctor.checks import ERROR, WARNING, Check, Repository, Unseen, fine, listed
 from trinity_guard.dvcrepo import safe_paths
@@ -71,7 +71,7 @@ def dvc_version(_: Repository) -> Check:
 
 def judged(package: str, version: str, oldest: str) -> Check:
     """Judge an installed version ("": none) against the oldest that works ("": not known)."""
-    line = base.install_line(package)
+    line = installation.line(package)
     if not version:
         return Check(ERROR, f"{package} is not installed beside trinity-guard.", line)
     if not oldest:
@@ -80,7 +80,7 @@ def judged(package: str, version: str, oldest: str) -> Check:
         return Check(
             ERROR,
             f"{package} {version} is too old: {oldest} is the first that works.",
-            base.install_line(package, upgrade=True),
+            installation.line(package, upgrade=True),
         )
     return fine(f"{package} {version}")
 
@@ -111,7 +111,7 @@ def plugins(subject: Repository) -> Check:
 def install(package: str, upgrade: bool = False) -> str:
     """Return the command that brings a plug-in, by the extra of ours where there is one."""
     extra = package.removeprefix("dvc-")
-    return base.install_line(package, extra if extra in EXTRAS else "", upgrade=upgrade)
+    return installation.line(package, extra if extra in EXTRAS else "", upgrade=upgrade)
 
 
 # --- files and room

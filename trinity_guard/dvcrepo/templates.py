@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git
+from trinity_guard import git, installation
 from trinity_guard.dvcrepo import yaml
 from trinity_guard.errors import UNUSABLE, GuardError
 
@@ -58,7 +58,7 @@ def resolved(data: Any, folder: bytes, top: bytes, most_bytes: int, most_stages:
         from dvc.parsing import DataResolver, MatrixDefinition
     except ImportError:  # a lint can be installed without DVC
         problem = "a dvc.yaml has templates (`${…}`), which DVC itself resolves, and DVC is not installed here."
-        raise GuardError(problem, "pip install trinity-guard     # with all that it needs", UNUSABLE) from None
+        raise GuardError(problem, installation.line("dvc"), UNUSABLE) from None
 
     _require_small(data)
     try:

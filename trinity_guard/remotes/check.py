@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 
+from trinity_guard import installation
 from trinity_guard.dvcrepo import safe_paths, urls
 from trinity_guard.errors import shown
 from trinity_guard.remotes import connect, endpoints
-from trinity_guard.remotes.base import PACKAGES, install_line, seconds
+from trinity_guard.remotes.base import PACKAGES, seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,7 +65,9 @@ def plugin(remote: RemoteConfig) -> Step:
     package = PACKAGES.get(safe_paths.scheme(remote.url))
     if remote.local is not None or package is None or importlib.util.find_spec(package.replace("-", "_")):
         return Step("plug-in", OK if package else NONE, package or "")
-    return Step("plug-in", FAILED, f"{package} is not installed where the hooks' Python lives", install_line(package))
+    return Step(
+        "plug-in", FAILED, f"{package} is not installed where the hooks' Python lives", installation.line(package)
+    )
 
 
 # --- name, connect, TLS: by the standard library alone

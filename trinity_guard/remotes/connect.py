@@ -6,7 +6,7 @@ hangs can be killed, no listing is older than the process, and nothing heavy is 
 
 from __future__ import annotations
 
-from trinity_guard.remotes.base import RemoteError, install_line, without_secrets
+from trinity_guard.remotes.base import RemoteError, without_secrets
 from trinity_guard.remotes.folder import FolderRemote
 from trinity_guard.remotes.service import ServiceRemote
 
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
             """Write an object of our own, read it back, compare, delete it; RemoteError names the step that failed."""
 
 
-__all__ = ["FolderRemote", "RemoteError", "ServiceRemote", "connect", "install_line", "without_secrets"]
+__all__ = ["FolderRemote", "RemoteError", "ServiceRemote", "connect", "without_secrets"]
 
 
 def connect(project: Project, name: str, limit: float | None = None) -> Remote:

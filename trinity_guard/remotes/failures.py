@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard.remotes.base import PACKAGES, RemoteError, install_line
+from trinity_guard import installation
+from trinity_guard.remotes.base import PACKAGES, RemoteError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def error_of(error: BaseException, name: str, url: str, doing: str = "other") ->
     if step == "plugin":
         package = PACKAGES.get(scheme, f"dvc-{scheme}")
         return RemoteError(
-            step, f"the remote '{name}' ({url}) needs {package}, which is not installed", install_line(package)
+            step, f"the remote '{name}' ({url}) needs {package}, which is not installed", installation.line(package)
         )
     words = f"the remote '{name}' ({url}): {_WORDS.get(step, _WORDS['other'])} ({status_of(error)})"
     return RemoteError(step, words, remedy_of(step, name, scheme))

@@ -7,7 +7,7 @@ import select
 import sys
 
 from trinity_guard import LIBRARY, git, start_line
-from trinity_guard.remotes.base import RemoteError, install_line, seconds, without_secrets
+from trinity_guard.remotes.base import RemoteError, seconds, without_secrets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -184,7 +184,9 @@ class ServiceRemote:
 
     def _died(self) -> RemoteError:
         if b"No module named 'dvc" in self._words:
-            return RemoteError("plugin", "DVC is not installed beside trinity-guard", install_line("dvc"))
+            from trinity_guard import installation  # noqa: PLC0415  # as above
+
+            return RemoteError("plugin", "DVC is not installed beside trinity-guard", installation.line("dvc"))
         last = self._words.decode("utf-8", "replace").strip().rpartition("\n")[2]
         kind = last.partition(":")[0]
         words = f" ({kind})" if kind.isidentifier() else ""

@@ -9,8 +9,7 @@ import math
 import os
 import zipfile
 
-from trinity_guard import git
-from trinity_guard.remotes.connect import install_line
+from trinity_guard import git, installation
 from trinity_guard.review.dialect import NoTable
 
 TYPE_CHECKING = False
@@ -54,7 +53,7 @@ def of(path: bytes, named: bytes) -> dict[str, Array]:
     suffix = os.path.splitext(named)[1].lower()
     needed = "h5py" if suffix in (b".h5", b".hdf5") else "numpy"
     if importlib.util.find_spec(needed) is None:
-        raise NoTable(f"it needs {needed}: {install_line(needed)}")
+        raise NoTable(f"it needs {needed}: {installation.line(needed)}")
     try:
         if needed == "h5py":
             return _hdf5(path)
@@ -118,7 +117,7 @@ def of_bfloat(data: Any) -> Any:
 def of_hdf5(data: bytes) -> dict[str, Array]:
     """Return the arrays of an HDF5 file that lies in an archive; NoTable without h5py."""
     if importlib.util.find_spec("h5py") is None:
-        raise NoTable(f"it needs h5py: {install_line('h5py')}")
+        raise NoTable(f"it needs h5py: {installation.line('h5py')}")
     return _hdf5(data)
 
 

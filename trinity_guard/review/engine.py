@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 
+from trinity_guard import installation
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.review import dialect
 from trinity_guard.review.dialect import NoTable
@@ -79,13 +80,7 @@ def _has(library: str) -> bool:
 
 def missing() -> str:
     """Return the command that installs what looks into tables."""
-    return _install_line("'trinity-guard[review]'")
-
-
-def _install_line(what: str) -> str:
-    from trinity_guard.remotes.connect import install_line
-
-    return install_line(what)
+    return installation.line("", "review")
 
 
 def require() -> None:
@@ -276,7 +271,7 @@ class Engine:
 
     def _arrow(self, path: bytes) -> str:
         if not _has("pyarrow"):
-            raise NoTable(f"it needs pyarrow: {_install_line('pyarrow')}")
+            raise NoTable(f"it needs pyarrow: {installation.line('pyarrow')}")
         from pyarrow import dataset
 
         source = f"arrow{self._serial}"

@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Callable
 
-from trinity_guard import git
+from trinity_guard import git, installation
 from trinity_guard.dvcrepo import project, safe_paths
 from trinity_guard.dvcrepo.private import keep_private
 from trinity_guard.dvcrepo.project import FILES
@@ -174,7 +174,7 @@ def _plugin(url: str | None) -> list[str]:
         return []
     return [
         f"DVC cannot reach {kind}:// yet: {package} is missing where the hooks' Python lives\n"
-        f"{base.install_line(package)}"
+        f"{installation.line(package)}"
     ]
 
 

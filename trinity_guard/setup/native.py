@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from trinity_guard import LIBRARY, git
+from trinity_guard import LIBRARY, git, installation
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import files, hooks
 from trinity_guard.git.files import replace, unwritable
@@ -68,7 +68,7 @@ def templates() -> dict[bytes, bytes]:
     except OSError as error:
         raise GuardError(
             problem=f"trinity-guard's own hooks are missing: {error}.",
-            remedy="pip install --force-reinstall trinity-guard",
+            remedy=installation.again(),
             exit_code=UNUSABLE,
         ) from None
     return {name: text for name, text in texts.items() if ID in text}

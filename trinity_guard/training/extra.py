@@ -8,7 +8,7 @@ import importlib.util
 import os
 import warnings
 
-from trinity_guard import git
+from trinity_guard import git, installation
 from trinity_guard.errors import UNUSABLE, GuardError
 
 # Modules that the extra brings, and the package that each belongs to.
@@ -31,7 +31,7 @@ def require(command: str) -> None:
     if missing:
         raise GuardError(
             problem=f"{command} needs {', '.join(missing)}, which the extra `train` brings.",
-            remedy="pip install 'trinity-guard[train]'",
+            remedy=installation.line("", "train"),
             exit_code=UNUSABLE,
         )
 
@@ -41,7 +41,7 @@ def require_mlflow(command: str) -> None:
     if importlib.util.find_spec("mlflow") is None:
         raise GuardError(
             f"{command} asks MLflow of this model's run, and MLflow is not installed.",
-            "pip install 'trinity-guard[train]'",
+            installation.line("", "train"),
             UNUSABLE,
         )
 

@@ -19,6 +19,7 @@ from sklearn.preprocessing import LabelEncoder
 
 from tests.helpers.support import PROJECT
 from tests.training import samples
+from trinity_guard import installation
 from trinity_guard.errors import GuardError
 from trinity_guard.training.data.table import load
 from trinity_guard.training.model import forest as model
@@ -211,7 +212,7 @@ def test_a_model_of_another_scikit_learn_is_refused_with_the_command(tmp_path: P
     other = b"0" * (len(here) - 2) + b".9"
     with pytest.raises(GuardError) as e:
         model.load(fitted.replace(here, other))
-    assert e.value.remedy.startswith(f"pip install scikit-learn=={other.decode()}")
+    assert e.value.remedy.startswith(f"{installation.line(f'scikit-learn=={other.decode()}')}     # or")
 
 
 @pytest.mark.parametrize("protocol", ["grouped", "reference"])

@@ -20,6 +20,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
 
+from trinity_guard import installation
 from trinity_guard.errors import GuardError
 from trinity_guard.training.data import table as tables
 from trinity_guard.training.model import admitted, splitting
@@ -296,7 +297,7 @@ def load(data: bytes) -> Pipeline:
         made, here = e.original_sklearn_version, e.current_sklearn_version
         raise GuardError(
             problem=f"the model was made by scikit-learn {made}; here is {here}.",
-            remedy=f"pip install scikit-learn=={made}     # or train again: trinity train",
+            remedy=f"{installation.line(f'scikit-learn=={made}')}     # or train again: trinity train",
         ) from None
     except Exception as e:  # noqa: BLE001  # damaged pickles raise anything
         raise _no_model(f"it cannot be read ({type(e).__name__})") from None

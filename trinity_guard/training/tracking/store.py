@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from threading import Thread
 from typing import Any
 
+from trinity_guard import installation
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.training.tracking import cloned, server, sqlite
 
@@ -273,7 +274,7 @@ def _guard_error(store: RunStore, error: Any) -> GuardError:
         return GuardError(
             f"the tables of {store.shown} are those of another version of MLflow.",
             f"cp mlflow.db mlflow.db.old && mlflow db upgrade {store.shown}     # in the project's folder\n"
-            "pip install --upgrade mlflow     # if a newer one wrote it",
+            f"{installation.line('mlflow', upgrade=True)}     # if a newer one wrote it",
             UNUSABLE,
         )
     if "database is locked" in text:
