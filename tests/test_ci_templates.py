@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tomllib
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,13 @@ import pytest
 import ruamel.yaml
 
 from tests.helpers.documents import blocks, page, table
+from tests.helpers.forge import NUMBER, Forge, serving
 from tests.helpers.support import PROJECT, Repo, noise, run
 
 YAML = ruamel.yaml.YAML(typ="safe", pure=True)
 ACTION = YAML.load((PROJECT / "action.yml").read_text())
 GITLAB = YAML.load((PROJECT / "templates" / "trinity-guard.gitlab-ci.yml").read_text())
-JOB = GITLAB["trinity-guard-lint"]
+JOB, DIFF = GITLAB["trinity-guard-lint"], GITLAB["trinity-guard-diff"]
 STEPS = ACTION["runs"]["steps"]
 SARIF = json.loads((PROJECT / "tests" / "data" / "sarif-emitted.schema.json").read_text())
 OF_A_CI = ("GITHUB_", "GITLAB_", "CI_", "RUNNER_", "PRE_COMMIT")
@@ -185,7 +187,7 @@ def act(machine: Machine, at: Path, event: dict[str, Any], env: dict[str, str], 
 
 
 def pull_request(project: Project) -> tuple[dict[str, Any], dict[str, str]]:
-    event = {"pull_request": {"base": {"sha": project.base}, "head": {"sha": project.head()}}}
+    event = {"pull_request": {"number": NUMBER, "base": {"sha": project.base}, "head": {"sha": project.head()}}}
     return event, {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_BASE_REF": "main"}
 
 
@@ -258,16 +260,70 @@ def test_the_inputs_reach_the_lint(project: Project, machine: Machine) -> None:
     assert (ran.code, ran.commands()) == (0, [])
 
 
-@pytest.mark.slow
-def test_a_pull_request_tells_what_changed_inside_artifacts_and_a_forks_asks_no_remote(
-    project: Project, machine: Machine
-) -> None:
+def changed_table(project: Project) -> tuple[dict[str, Any], dict[str, str]]:
+    """A pull request in which a cell of a table changed, to what would be HTML."""
     project.git("checkout", "-q", "main")
     project.commit("a table", t_csv=b"id,x\n1,5\n2,6\n")
     project.base = project.head()
     project.git("checkout", "-q", "-B", "feature")
     project.commit("another", t_csv=b"id,x\n1,5\n2,<b>\n")
     event, env = pull_request(project)
+    for side in ("base", "head"):
+        event["pull_request"][side]["repo"] = {"full_name": "us/repo"}
+    return event, env
+
+
+@pytest.fixture
+def forge() -> Iterator[Forge]:
+    with serving() as running:
+        yield running
+
+
+@pytest.mark.slow
+def test_with_a_token_one_comment_says_what_changed_and_is_kept_up_to_date(
+    project: Project, machine: Machine, forge: Forge
+) -> None:
+    event, env = changed_table(project)
+    at = project.clone()
+    ran = act(machine, at, event, {**env, **forge.github()}, diff="true", token="app")
+    assert (ran.code == 1, len(forge.comments)) == (True, 1), ran.log  # the lint refuses the raw table
+    assert "<code>1 changed, by id</code>" in forge.bodies()[0]
+    project.commit("third", t_csv=b"id,x\n1,5\n2,6\n3,7\n")
+    run("git", "fetch", "-q", "origin", cwd=at)
+    event["pull_request"]["head"]["sha"] = project.head()
+    act(machine, at, event, {**env, **forge.github()}, diff="true", token="app")
+    (body,) = forge.bodies()
+    assert "<code>1 added, by id</code>" in body
+    assert project.head() in body
+
+
+@pytest.mark.slow
+def test_a_comment_that_cannot_be_made_is_in_the_log_and_the_summary_stays(
+    project: Project, machine: Machine, forge: Forge
+) -> None:
+    event, env = changed_table(project)
+    ran = act(machine, project.clone(), event, {**env, **forge.github()}, diff="true", token="reads")
+    assert "GitHub refuses the comment: it answered 403." in ran.log
+    assert "### What changed inside artifacts" in ran.summary
+    assert "### trinity-guard lint" in ran.summary
+    assert "reads" not in ran.log
+
+
+@pytest.mark.slow
+def test_a_forks_pull_request_gets_no_comment(project: Project, machine: Machine, forge: Forge) -> None:
+    event, env = changed_table(project)
+    event["pull_request"]["head"]["repo"] = {"full_name": "them/repo"}
+    ran = act(machine, project.clone(), event, {**env, **forge.github()}, diff="true", token="app")
+    assert forge.asked == []
+    assert "no comment is made" in ran.log
+    assert "### What changed inside artifacts" in ran.summary
+
+
+@pytest.mark.slow
+def test_a_pull_request_tells_what_changed_inside_artifacts_and_a_forks_asks_no_remote(
+    project: Project, machine: Machine
+) -> None:
+    event, env = changed_table(project)
     at = project.clone()
     said = act(machine, at, event, env, diff="true").summary
     assert "### What changed inside artifacts" in said
@@ -279,6 +335,15 @@ def test_a_pull_request_tells_what_changed_inside_artifacts_and_a_forks_asks_no_
 
 
 EVIL = "$(touch PWNED)`touch PWNED`'\";touch PWNED\n::error::x"
+
+
+@pytest.mark.slow
+def test_a_token_is_text_and_never_a_command(project: Project, machine: Machine, forge: Forge) -> None:
+    event, env = changed_table(project)
+    ran = act(machine, project.clone(), event, {**env, **forge.github()}, diff="true", token=EVIL)
+    assert not list(machine.temp.parent.rglob("PWNED"))
+    assert (forge.asked, "::error::x" in ran.commands()) == ([], False)
+    assert "PWNED" not in ran.log
 
 
 @pytest.mark.parametrize("name", ["range", "rules", "baseline", "remote", "version", "extras", "diff"])
@@ -378,11 +443,11 @@ def test_no_step_puts_an_expression_into_a_script() -> None:
 # --- GitLab
 
 
-def gitlab(machine: Machine, at: Path, **env: str) -> subprocess.CompletedProcess[bytes]:
-    """Run the job's script as GitLab's runner does: one script, of a shell that stops at the first error."""
-    script = "set -eo pipefail\n" + "\n".join(JOB["script"]) + "\n"
+def gitlab(machine: Machine, at: Path, job: dict[str, Any] = JOB, **env: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a job's script as GitLab's runner does: one script, of a shell that stops at the first error."""
+    script = "set -eo pipefail\n" + "\n".join(job["script"]) + "\n"
     shell = ["bash", "--noprofile", "--norc"]
-    variables = {k: str(v) for k, v in JOB["variables"].items()}
+    variables = {k: str(v) for k, v in job["variables"].items()}
     return machine.shell(shell, script, at, {"GITLAB_CI": "true", **variables, **env})
 
 
@@ -441,8 +506,27 @@ def test_what_gitlab_installs(project: Project, machine: Machine, version: str, 
     assert machine.installed.read_text().splitlines()[-1] == what
 
 
-def test_the_job_fetches_all_commits() -> None:
-    assert JOB["variables"]["GIT_DEPTH"] == "0"
+def test_the_jobs_fetch_all_commits() -> None:
+    assert all(job["variables"]["GIT_DEPTH"] == "0" for job in (JOB, DIFF))
+
+
+@pytest.mark.slow
+def test_a_merge_request_has_a_page_of_what_changed_and_with_a_token_a_comment(
+    project: Project, machine: Machine, forge: Forge
+) -> None:
+    changed_table(project)
+    at = project.clone()
+    env = {"CI_MERGE_REQUEST_DIFF_BASE_SHA": project.base, "CI_COMMIT_SHA": project.head(), **forge.gitlab()}
+    done = gitlab(machine, at, DIFF, **env)
+    assert (done.returncode, forge.asked) == (0, []), done.stderr
+    (artifact,) = DIFF["artifacts"]["paths"]
+    assert "1 changed, by id" in (at / artifact).read_text()
+    for _ in range(2):
+        assert gitlab(machine, at, DIFF, **env, TRINITY_GUARD_TOKEN="person").returncode == 0
+    assert ["<code>1 changed, by id</code>" in body for body in forge.bodies()] == [True]
+    refused = gitlab(machine, at, DIFF, **env, TRINITY_GUARD_TOKEN="reads")
+    assert refused.returncode == 0
+    assert b"GitLab refuses the comment" in refused.stderr
 
 
 # --- the pre-commit framework

@@ -20,6 +20,7 @@ from trinity_guard.commands import diff
         (["--format", "jsn"], "--format takes text, markdown, json or html, and not 'jsn' (did you mean 'json'?)"),
         (["--key", ""], "--key: it is empty (is a variable not set?)"),
         (["--rows", "some"], "--rows: 'some' is no number from 0 to 1,000,000"),
+        (["--comment"], "--comment takes --event"),
         (["--ofline"], "diff knows no option --ofline (did you mean '--offline'?)"),
     ],
 )

@@ -89,3 +89,18 @@ def test_what_is_not_understood_is_no_answer(tmp_path: Path, ids: dict[str, str]
             events.told(env)
         assert caught.value.exit_code == UNUSABLE
         assert "--range" in caught.value.remedy
+
+
+def test_a_request_has_a_project_and_a_number(tmp_path: Path) -> None:
+    request = {"base": {"sha": "a"}, "head": {"sha": "b"}, "number": 7}
+    env = {**github(tmp_path, "pull_request", {"pull_request": request}), "GITHUB_REPOSITORY": "us/repo"}
+    assert events.request(env) == ("us/repo", "7")
+    of_gitlab = {"GITLAB_CI": "true", "CI_MERGE_REQUEST_IID": "7", "CI_MERGE_REQUEST_PROJECT_ID": "3"}
+    assert events.request(of_gitlab) == ("3", "7")
+
+
+@pytest.mark.parametrize("event", [{}, {"pull_request": {"number": 7}}, {"pull_request": None}, [], {"number": "7"}])
+def test_what_is_no_request_has_none(tmp_path: Path, event: object) -> None:
+    assert events.request(github(tmp_path, "push", event)) == ("", "")
+    assert events.request({"GITLAB_CI": "true", "CI_MERGE_REQUEST_IID": "7/../8"}) == ("", "")
+    assert events.request({}) == ("", "")

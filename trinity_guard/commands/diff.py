@@ -17,6 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from trinity_guard.review import comment
+
 DESCRIPTION = """\
 What changed inside artifacts between the commits A and B (or A..B): rows, columns and values of tables, parameters,
 weights and metrics of models (read, never loaded), arrays, files of directories. Without B against the work tree,
@@ -35,6 +37,7 @@ def configure(p: Parser) -> None:
     arguments.add_word(p, "words", "A B PATH", "commits, then paths", shells.REVISION, nargs="*", default=[])
     p.add_argument("--merge-base", action="store_true", help="from where A and B parted, as a pull request shows it")
     p.add_argument("--event", action="store_true", help="what the event brings that started this run of a CI")
+    p.add_argument("--comment", action="store_true", help="with --event: keep one comment on the request up to date")
     p.add_argument("--offline", action="store_true", help="ask no remote for what the cache lacks")
     arguments.add_value(p, "--key", "COLUMN,…", "the columns that tell a row of a table (else they are looked for)")
     arguments.add_value(p, "--rows", "N", "how many rows to show of each kind (10)", type=_count, default=10)
@@ -52,6 +55,7 @@ def _count(text_: str) -> int:
 def run(args: list[str]) -> int:
     asked = arguments.parse("trinity-guard diff", configure, args)
     start = os.getcwdb()
+    forge = _forge(asked) if asked.comment else None
     place = git.place()
     git.at_top(place)
     config, rules = patterns.load_config(place)
@@ -66,7 +70,32 @@ def run(args: list[str]) -> int:
             console.say(words, style)
     else:
         console.result(_rendered(asked.format, found, _compared(wanted)))
+    if forge is not None:
+        _comment(forge, found, wanted)
     return FINE
+
+
+def _forge(asked: Namespace) -> comment.Forge | None:
+    """Return where the comment belongs; None, with a word, where there is none to make."""
+    from trinity_guard.review import comment  # noqa: PLC0415  # what speaks HTTP, for a CI alone
+
+    if not asked.event:
+        raise GuardError("--comment takes --event.", "trinity-guard diff --help", UNUSABLE)
+    token = os.environ.pop(comment.TOKEN, "")  # no process that is started from here on has it
+    if events.of_fork(os.environ):
+        console.note("this request comes from a fork: no comment is made, and no remote is asked.")
+        return None
+    found = comment.of(os.environ, token)
+    if found is None:
+        console.note("what started this run is no pull or merge request: there is nothing to comment on.")
+    return found
+
+
+def _comment(forge: comment.Forge, found: review.Reviews, wanted: review.Asked) -> None:
+    from trinity_guard.review import comment  # noqa: PLC0415  # loaded by _forge
+
+    commits = f"From {wanted.before.decode()} to {wanted.after.decode()}; kept up to date."
+    comment.keep(forge, f"{markdown.render(found)}\n\n{commits}", bool(found.artifacts or found.broken))
 
 
 def _rendered(form: str, found: review.Reviews, of: str) -> str:

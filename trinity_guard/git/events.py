@@ -100,6 +100,17 @@ def of_fork(env: Mapping[str, str]) -> bool:
     return env.get("GITLAB_CI") == "true" and ids[0] != ids[1]
 
 
+def request(env: Mapping[str, str]) -> tuple[str, str]:
+    """Return (project, number) of the pull or merge request that this run of a CI looks at, "" for both of none."""
+    if env.get("GITHUB_ACTIONS") == "true":
+        event = _event(env)
+        number = event["pull_request"].get("number") if _of_request(event)[0] else None
+        return (env.get("GITHUB_REPOSITORY", ""), str(number)) if isinstance(number, int) else ("", "")
+    number, project = env.get("CI_MERGE_REQUEST_IID", ""), env.get("CI_MERGE_REQUEST_PROJECT_ID", "")
+    numbers = number.isdecimal() and project.isdecimal()
+    return (project, number) if env.get("GITLAB_CI") == "true" and numbers else ("", "")
+
+
 def _default_here(default: str, ref: str) -> bytes:
     base = revisions.commit(b"refs/remotes/origin/" + os.fsencode(default))
     if base is None:

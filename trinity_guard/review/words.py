@@ -7,7 +7,7 @@ from trinity_guard.review.record import Review, plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
 MAX_NAMES = 12
@@ -48,9 +48,9 @@ def arrow(before: object, after: object) -> str:
     return f"{before} → {after}" if before != after else f"{after}"
 
 
-def headline(found: Review) -> str:
-    """Return what an artifact became, in a line without its name."""
-    what = [found.change if not found.former else f"renamed from {shown(found.former)}"]
+def headline(found: Review, named: Callable[[str], str] = str) -> str:
+    """Return what an artifact became, in a line without its name. named: how a format writes its former one."""
+    what = [found.change if not found.former else f"renamed from {named(shown(found.former))}"]
     if found.sides or found.table:
         what.append(f"{_counts(found, 'rows')} rows, {_counts(found, 'columns')} columns")
     if found.files:
@@ -74,7 +74,7 @@ def _counts(found: Review, what: str) -> str:
 
 def facts(found: Review) -> list[tuple[str, str]]:
     """Return (what, the fact) of an artifact, the most telling first."""
-    lines = [("cannot be looked into", found.unavailable)] if found.unavailable else []
+    lines = [("cannot be looked into", _note(found.unavailable))] if found.unavailable else []
     if found.table:
         lines += _table(found)
     lines += [(cell(name), f"{cell(a)} → {cell(b)}") for name, (a, b) in found.parameters.items()]

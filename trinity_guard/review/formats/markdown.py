@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trinity_guard.errors import shown
 from trinity_guard.review import words
 
 TYPE_CHECKING = False
@@ -12,32 +13,43 @@ if TYPE_CHECKING:
 HEADING = "### What changed inside artifacts"
 NOTHING = "Nothing changed inside artifacts."
 # GitHub takes no longer comment, and a job's summary ends at a megabyte.
-MAX_LENGTH = 60_000
-_SPECIAL = frozenset("\\`*_[]#!|<>&~@$")
+MAX_LENGTH = 50_000
+MAX_BROKEN = 20
+# A colon and the dot of `www.` make links of what only looks like an address.
+_SPECIAL = frozenset("\\`*_[]#!|<>&~@$:")
 
 
 def render(found: Reviews) -> str:
     """Return all that was found, cut where a forge would refuse it, which is said."""
     parts = [HEADING, "", *(NOTHING for _ in range(not (found.artifacts or found.broken)))]
-    length = left_out = 0
+    left = MAX_LENGTH
+    left_out = 0
     for review in found.artifacts:
-        part = _one(review, 4)
-        length += len(part)
-        if length > MAX_LENGTH:
-            left_out += 1
-        else:
-            parts.append(part)
-    parts += [f"- {code(path)}: {plain(why)}" for path, why in found.broken.items()]
+        # Of one that is too long, the line that says what became of it.
+        part = next((p for p in (_one(review, 4), _heading(review, 4) + "\n") if len(p) < left), "")
+        left -= len(part) + 1
+        left_out += not part
+        parts += [part] if part else []
     if left_out:
         parts.append(f"\n{left_out:,} more artifacts changed: `trinity-guard diff` shows them all.")
-    return "\n".join(parts).rstrip()
+    return "\n".join([*parts, *_broken(found)]).rstrip()
+
+
+def _broken(found: Reviews) -> list[str]:
+    listed = [f"- {code(path)}: {code(why)}" for path, why in found.broken.items()]
+    more = len(listed) - MAX_BROKEN
+    return [*listed[:MAX_BROKEN], f"- and {more:,} more that cannot be read"] if more > 0 else listed
+
+
+def _heading(review: Review, level: int) -> str:
+    return f"{'#' * level} {code(review.name)}: {words.headline(review, code)}"
 
 
 def _one(review: Review, level: int) -> str:
-    lines = [f"{'#' * level} {code(review.name)}: {plain(words.headline(review))}", ""]
+    lines = [_heading(review, level), ""]
     facts = words.facts(review)
     if facts:
-        lines += ["| | |", "|---|---|", *(f"| {plain(what)} | {code(fact)} |" for what, fact in facts), ""]
+        lines += ["| | |", "|---|---|", *(f"| {code(what)} | {code(fact)} |" for what, fact in facts), ""]
     rows = words.rows(review)
     if rows:
         listed = [f"| {code(sign)} | {code(row)} |" for sign, row in rows]
@@ -45,11 +57,11 @@ def _one(review: Review, level: int) -> str:
     return "\n".join([*lines, *(_one(member, min(level + 1, 6)) for member in review.members)])
 
 
-def plain(text: str) -> str:
-    """Return a text in which no letter means anything to Markdown or HTML, and no forge sees a name to notify."""
-    return "".join(f"&#{ord(c)};" if c in _SPECIAL else c for c in text.replace("\n", " "))
-
-
 def code(text: str) -> str:
-    """The same in the letters of code, in which forges look for no names either."""
-    return f"<code>{plain(text)}</code>"
+    """Return a text of a stranger's in the letters of code, in which no letter means anything to Markdown or HTML.
+
+    Forges read what was rendered once more for names to notify, numbers to link and addresses, but not in code.
+    """
+    line = shown(" ".join(text.splitlines()).encode("utf-8", "surrogatepass"))
+    escaped = "".join(f"&#{ord(c)};" if c in _SPECIAL else c for c in line)
+    return f"<code>{escaped.replace('www.', 'www&#46;')}</code>"
