@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 DIRECTORY = b"PK\1\2"
+DESCRIPTOR = b"PK\7\10"
+ENCRYPTED = 1
 MAX_MEMBERS = 200_000
 MAX_MEMBER = 2 << 30
 DEFLATED = {8, 9}
@@ -52,16 +54,16 @@ def of_zip(record: Record, data: Any, start: int, end: int) -> Iterator[Member]:
         at = data.find(LOCAL, behind, end)
 
 
-def _listed(data: Any, start: int, end: int) -> dict[bytes, list[tuple[int, int]]]:
-    """Return (method, packed size) of each name in the directory."""
-    found: dict[bytes, list[tuple[int, int]]] = {}
+def _listed(data: Any, start: int, end: int) -> dict[bytes, list[tuple[int, int, int]]]:
+    """Return (method, packed size, flags) of each name in the directory."""
+    found: dict[bytes, list[tuple[int, int, int]]] = {}
     at = data.find(DIRECTORY, start, end)
     while at >= 0 and at + 46 <= end and len(found) < MAX_MEMBERS:
-        method, packed, whole, names, extra, comment = struct.unpack_from("<10xH8xIIHHH", data, at)
+        flags, method, packed, whole, names, extra, comment = struct.unpack_from("<8xHH8xIIHHH", data, at)
         name = data[at + 46 : at + 46 + names]
         if packed == 0xFFFFFFFF:
             packed = _zip64(data[at + 46 + names : at + 46 + names + extra], int(whole == 0xFFFFFFFF))
-        found.setdefault(name, []).append((method, packed))
+        found.setdefault(name, []).append((method, packed, flags))
         at = data.find(DIRECTORY, at + 46 + names + extra + comment, end)
     return found
 
@@ -80,29 +82,41 @@ def _member(record: Record, data: Any, at: int, end: int, listed: Any) -> Any:
     """Yield what is behind a local header, each way that a reader may take it; return where to look on."""
     if at + 30 > end:
         return at + 4
-    method, packed, whole, names, extra = struct.unpack_from("<8xH8xIIHH", data, at)
+    flags, method, packed, whole, names, extra = struct.unpack_from("<6xHH8xIIHH", data, at)
     name, begin = data[at + 30 : at + 30 + names], at + 30 + names + extra
     if begin > end:
         return at + 4
     if packed == 0xFFFFFFFF:
         packed = _zip64(data[begin - extra : begin], int(whole == 0xFFFFFFFF))
-    ways = {(method, packed), *listed.get(name, ())}
-    behind = at + 4
-    for one, size in sorted(ways):
-        stop = begin + size if size and begin + size <= end else _next(data, begin, end)
+    said = [(method, packed, flags), *listed.get(name, ())]
+    ways = {(one, _stop(data, begin, size, end)) for one, size, _ in said}
+    for one, stop in sorted(ways):
         member = _unpacked(record, name, one, data, begin, stop)
         if member is not None:
             yield member
-        if one == STORED and len(ways) == 1 and size:
-            # An archive within is found when the member is read.
-            behind = stop
-    return behind
+    if any(flags & ENCRYPTED for _, _, flags in said):
+        # What says so need not be; what is, was read for nothing.
+        record.cannot_read("a member of its archive is encrypted")
+    # An archive within is found when the member is read.
+    (one, stop), *others = ways
+    return stop if one == STORED and not others and stop > begin else at + 4
 
 
-def _next(data: Any, at: int, end: int) -> int:
-    """Return where the next header stands: the size was not written before the bytes."""
-    places = [found for magic in (LOCAL, DIRECTORY) if (found := data.find(magic, at, end)) >= 0]
-    return min(places, default=end)
+def _stop(data: Any, begin: int, size: int, end: int) -> int:
+    """Return where a member ends; where its size was written behind it, as PyTorch does, before that."""
+    if size and begin + size <= end:
+        return begin + size
+    following = end
+    for magic in (LOCAL, DIRECTORY):
+        found = data.find(magic, begin, following)
+        following = found if found >= 0 else following
+    for length, digits in ((16, 4), (24, 8)):
+        stop = following - length
+        if stop >= begin and data[stop : stop + 4] == DESCRIPTOR:
+            packed = int.from_bytes(data[stop + 8 : stop + 8 + digits], "little")
+            if packed == stop - begin:
+                return int(stop)
+    return int(following)
 
 
 def _unpacked(record: Record, name: bytes, method: int, data: Any, at: int, end: int) -> Member | None:

@@ -14,7 +14,7 @@ from trinity_guard import git
 from trinity_guard.detect.glance import HDF5
 from trinity_guard.detect.pickles import pickled
 from trinity_guard.detect.scan import formats, streams
-from trinity_guard.detect.scan.record import Record
+from trinity_guard.detect.scan.record import Broken, Record
 from trinity_guard.detect.scan.values import Object
 
 TYPE_CHECKING = False
@@ -59,7 +59,10 @@ def read_bytes(
 ) -> Record:
     """Return what the pickles in these bytes (or an mmap) hold. name: of the file, which may say that it is one."""
     record = Record(judge)
-    _Reader(record, keep).content(data, 0, len(data), name, 0)
+    try:
+        _Reader(record, keep).content(data, 0, len(data), name, 0)
+    except Broken as broken:
+        record.cannot_read(str(broken))
     return record
 
 

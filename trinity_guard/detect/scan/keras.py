@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 from trinity_guard.detect.scan.record import CALLED, Record
 
@@ -11,7 +12,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAX_CONFIG = 64 << 20
-MAX_DEPTH = 200
 
 
 def is_config(name: bytes) -> bool:
@@ -27,12 +27,13 @@ def read_json(record: Record, text: bytes) -> None:
         config = None
     if config is None:
         record.cannot_read("its config.json cannot be read")
-    elif isinstance(config, dict) and "class_name" in config:
+    elif isinstance(config, dict):
         _take(record, config)
 
 
 def _take(record: Record, config: Any) -> None:
-    record.pickles += 1
+    """Take what stands at any depth: Keras makes what is in a dict, a list, a config that is of no class itself."""
+    before = len(record.names)
     todo = [config]
     while todo:
         one = todo.pop()
@@ -42,6 +43,7 @@ def _take(record: Record, config: Any) -> None:
         elif isinstance(one, dict):
             _name(record, one)
             todo.extend(one.values())
+    record.pickles += len(record.names) > before
 
 
 def _name(record: Record, part: dict[str, Any]) -> None:
@@ -59,8 +61,8 @@ def _name(record: Record, part: dict[str, Any]) -> None:
         record.names.setdefault((module, name), set()).add(CALLED)
         return
     if found.startswith("__"):
-        # __lambda__ brings Python's own code, __tensor__ and __numpy__ numbers.
-        if found not in ("__tensor__", "__numpy__", "__bytes__", "__tuple__", "__ellipsis__", "__typespec__"):
+        # __lambda__ brings Python's own code, __typespec__ a class of any module; __tensor__ and __numpy__ numbers.
+        if found not in ("__tensor__", "__numpy__", "__bytes__", "__tuple__", "__ellipsis__", "__keras_tensor__"):
             record.names.setdefault(("keras", found), set()).add(CALLED)
         return
     record.names.setdefault((module, found), set()).add(CALLED)
@@ -75,29 +77,52 @@ def read_hdf5(record: Record, data: Any, at: int, end: int) -> None:
     HDF5 itself is not read: its C library is not made for strangers' files.
     """
     _pytables(record, data, at, end)
+    _packed_attributes(record, data, at, end)
     if data.find(MODEL_CONFIG, at, end) < 0:
         return
-    found = False
-    place = data.find(b'{"', at, end)
+    before = record.pickles
+    place = _brace(data, at, end)
     while place >= 0:
+        record.spend(1, time.monotonic())
         length = _document(data, place, end)
-        text = data[place : place + length]
-        if b'"class_name"' in text:
-            found = True
-            read_json(record, text)
-        place = data.find(b'{"', place + max(length, 2), end)
-    if not found or not record.pickles:
+        if length:
+            read_json(record, data[place : place + length])
+        place = _brace(data, place + max(length, 1), end)
+    if record.pickles == before:
         record.cannot_read("its model_config cannot be read")
+
+
+def _brace(data: Any, at: int, end: int) -> int:
+    """Return where the next JSON object may begin: a brace and a quote, with any space between; -1 for none."""
+    import re  # noqa: PLC0415  # for HDF5 alone
+
+    found = re.compile(rb'\{[ \t\r\n]*"').search(data, at, end)
+    return found.start() if found else -1
 
 
 def _document(data: Any, at: int, end: int) -> int:
     """Return the length of the JSON object at a place, 0 where none ends."""
-    text = data[at : min(at + MAX_CONFIG, end)].split(b"\0", 1)[0]
+    stop = data.find(b"\0", at, min(at + MAX_CONFIG, end))
+    text = data[at : stop if stop >= 0 else min(at + MAX_CONFIG, end)]
     try:
         _, length = json.JSONDecoder().raw_decode(text.decode("latin-1"))
     except (ValueError, RecursionError):
         return 0
     return int(length)
+
+
+HEAP = b"FRHP\0"
+
+
+def _packed_attributes(record: Record, data: Any, at: int, end: int) -> None:
+    """Name attributes that HDF5 keeps in a heap behind a filter: their text does not stand in the file as it is."""
+    place = data.find(HEAP, at, end)
+    while place >= 0:
+        # The length of its filters, behind that of its ids (HDF5's file format, III.G).
+        if data[place + 7 : place + 9] != b"\0\0":
+            record.cannot_read("it has attributes that are compressed, which are not read here")
+            return
+        place = data.find(HEAP, place + 1, end)
 
 
 def _pytables(record: Record, data: Any, at: int, end: int) -> None:
