@@ -32,7 +32,8 @@ REFUSED_MODULES = {"_loss"}
 # By hand: what these versions of PyTorch write for weights (torch.save of a state_dict), by its own list for
 # weights_only; and the names of the same things before NumPy 2 and pandas 3, which the next sections may not hold.
 BY_HAND = """\
-collections called extended class: OrderedDict
+collections called built extended class: OrderedDict
+scipy.sparse._dok built class new: dok_array dok_matrix
 torch class: BFloat16Storage BoolStorage ByteStorage CharStorage ComplexDoubleStorage ComplexFloatStorage DoubleStorage
 torch class: FloatStorage HalfStorage IntStorage LongStorage ShortStorage QInt8Storage QUInt8Storage QInt32Storage
 torch.storage class: UntypedStorage TypedStorage

@@ -52,6 +52,10 @@ def call(by: Raw, *args: object) -> Raw:
     return Raw(by.code + _value(args) + b"R")
 
 
+def built(made: Raw, state: object) -> Raw:
+    return Raw(made.code + _value(state) + b"b")
+
+
 def pickled(value: Raw, protocol: int = 4) -> bytes:
     return b"\x80" + bytes([protocol]) + value.code + b"."
 
@@ -139,6 +143,8 @@ CALLS: dict[str, tuple[str, str, Args]] = {
     "a file in the folder": ("helper", "anything", ()),
     "aiohttp": ("aiohttp.helpers", "netrc_from_env", ()),
 }
+# pandas hands it to dateutil, which opens the file.
+_ZONE = "datetime64[ns, dateutil//etc/passwd]"
 # Names that are known, put to a use that no library puts them to.
 USES = {
     "a ufunc of another module": pickled(call(name("numpy._core", "_ufunc_reconstruct"), "os", "system")),
@@ -174,6 +180,67 @@ USES = {
     "a name that is worked out": b"\x80\x04\x8c\x02os" + call(name("builtins", "str"), "system").code + b"\x93.",
     "INST": b"(S'true'\nios\nsystem\n.",
     "OBJ": b"(cos\nsystem\nS'true'\no.",
+    "a dtype in words, whose flags deny objects": pickled(
+        built(call(name("numpy", "dtype"), "object", False, True), (3, "|", None, None, None, -1, -1, 0))
+    ),
+    "a dtype of several, whose flags deny objects": pickled(
+        built(call(name("numpy", "dtype"), "i4,O", False, True), (3, "|", None, None, None, -1, -1, 0))
+    ),
+    "a scalar of no dtype": pickled(call(name("numpy._core.multiarray", "scalar"), "O", b"12345678")),
+    "a masked array of any shape": pickled(
+        call(name("numpy.ma.core", "_mareconstruct"), *[name("numpy", "ndarray")] * 2, (1 << 30,), "O")
+    ),
+    "a fraction that fills the memory": pickled(call(name("fractions", "Fraction"), "1e999999999")),
+    "bytes by their number": pickled(call(name("builtins", "bytearray"), (1 << 31) - 1)),
+    "a range without an end": pickled(call(name("builtins", "range"), (1 << 31) - 1)),
+    "a set of what a call returns": pickled(
+        call(name("builtins", "frozenset"), call(name("pandas", "Interval"), 0, 1, "right"))
+    ),
+    "a list of what a call returns": pickled(
+        call(
+            name("copyreg", "_reconstructor"),
+            name("sklearn.compose._column_transformer", "_RemainderColsList"),
+            name("builtins", "list"),
+            call(name("builtins", "range"), 9),
+        )
+    ),
+    "a key that nobody can hash": pickled(Raw(b"})" + b"2\x86" * 60 + b"Ns")),
+    "an item that nobody can hash": pickled(Raw(b"\x8f()" + b"2\x86" * 60 + b"\x90")),
+    "a time zone's file, in a dtype": pickled(
+        call(name("pandas.core.indexes.base", "_new_Index"), name("pandas", "DatetimeIndex"), {"dtype": _ZONE})
+    ),
+    "a time zone's file": pickled(
+        call(
+            name("pandas.core.indexes.datetimes", "_new_DatetimeIndex"), name("pandas", "DatetimeIndex"), {"tz": _ZONE}
+        )
+    ),
+    "a time zone's file, for a new dtype": pickled(
+        Raw(name("pandas.core.dtypes.dtypes", "IntervalDtype").code + _value((_ZONE,)) + b"\x81")
+    ),
+    "a class that pandas makes new": pickled(
+        call(name("pandas.core.indexes.datetimes", "_new_DatetimeIndex"), name("numpy", "ndarray"), {"shape": 9})
+    ),
+    "an address for a booster that copyreg makes": pickled(
+        built(
+            call(
+                name("copyreg", "_reconstructor"), name("lightgbm.basic", "Booster"), name("builtins", "object"), None
+            ),
+            {"handle": None, "_handle": 4096},
+        )
+    ),
+    "an address for a booster that Cython makes": pickled(
+        built(
+            call(name("sklearn.neighbors._kd_tree", "newObj"), name("lightgbm.basic", "Booster")),
+            {"handle": None, "_handle": 4096},
+        )
+    ),
+    "a class that only stands in a model": pickled(
+        call(name("copyreg", "_reconstructor"), name("numpy", "matrix"), name("builtins", "object"), None)
+    ),
+    "a method of weights": pickled(built(call(name("collections", "OrderedDict")), {"items": name("numpy", "log")})),
+    "attributes that are set one by one": pickled(
+        built(Raw(name("pandas", "DataFrame").code + b")\x81"), (None, {"columns": ["a"]}))
+    ),
     "without its end": SYSTEM[:-1],
     "before damage": SYSTEM[:-1] + b"\xff\xff",
     "behind another": b"N." + SYSTEM,
@@ -208,6 +275,17 @@ _LAMBDA = {
     "config": {"layers": [{"class_name": "Lambda", "config": {}}]},
 }
 _FETCH = {"class_name": "function", "module": "keras.utils", "config": "get_file", "registered_name": "get_file"}
+_TYPE = {
+    "class_name": "__typespec__",
+    "spec_name": "popen",
+    "module": "os",
+    "registered_name": None,
+    "config": ["true"],
+}
+_HDF5 = b"\x89HDF\r\n\x1a\n" + bytes(64) + b"model_config\0"
+_SPACED = json.dumps(_LAMBDA).replace("{", "{ ").encode()
+_ESCAPED = json.dumps(_LAMBDA).replace("class_name", "class\\u005fname").encode()
+_PLAIN_LAYER = b'{"class_name": "Dense", "module": "keras.layers", "config": {}}'
 PACKED = {
     "m.gz": gzip.compress(SYSTEM),
     "m.bz2": bz2.compress(SYSTEM),
@@ -233,6 +311,12 @@ PACKED = {
     "m.keras": _zip({"config.json": json.dumps(_LAMBDA).encode(), "metadata.json": b"{}"}),
     "fetch.keras": _zip({"config.json": json.dumps(_FETCH).encode(), "metadata.json": b"{}"}),
     "m.h5": b"\x89HDF\r\n\x1a\n" + bytes(64) + b"model_config\0" + json.dumps(_LAMBDA).encode() + bytes(9),
+    "type.keras": _zip({"config.json": json.dumps(_TYPE).encode(), "metadata.json": b"{}"}),
+    "below.keras": _zip({"config.json": json.dumps({"a": [_LAMBDA]}).encode(), "metadata.json": b"{}"}),
+    "spaced.h5": _HDF5 + _PLAIN_LAYER + bytes(9) + _SPACED + bytes(9),
+    "escaped.h5": _HDF5 + _PLAIN_LAYER + bytes(9) + _ESCAPED + bytes(9),
+    "heap.h5": b"\x89HDF\r\n\x1a\n" + bytes(64) + b"FRHP\0\x08\0\x04\0" + bytes(64),
+    "encrypted.zip": _zip({"x": b"cypher"}).replace(b"PK\3\4\x14\0\0\0", b"PK\3\4\x14\0\1\0"),
     "m.7z": b"7z\xbc\xaf\x27\x1c\0\4" + bytes(40),
     "m.zst": b"(\xb5/\xfd\x04\x00" + bytes(20),
     "picture.png": SYSTEM,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import pickle
+import zipfile
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,20 +38,58 @@ def test_what_the_libraries_save_is_harmless(what: str, protocol: int) -> None:
     assert (found.kind, found.why) == ("harmless", "")
 
 
-def weights(storage: Raw) -> bytes:
-    """Return a state_dict as torch.save writes it, its tensor in this storage."""
+def weights(storage: Raw, beside: object = None) -> dict[str, bytes]:
+    """Return what is in a state_dict's archive as torch.save writes it, its tensor in this storage."""
     there = Raw(bypasses._value(("storage", storage, "0", "cpu", 4)) + b"Q")
     empty = call(name("collections", "OrderedDict"))
     tensor = call(name("torch._utils", "_rebuild_tensor_v2"), there, 0, (2, 2), (2, 1), False, empty)
     state = Raw(call(name("collections", "OrderedDict")).code + b"(" + bypasses._value("weight") + tensor.code + b"u")
-    return bypasses._zip({"a/data.pkl": pickled(state, 2), "a/data/0": bytes(16), "a/version": b"3\n"})
+    said = bypasses.built(state, {"_metadata": {"": {"version": 1}}} if beside is None else beside)
+    return {"a/data.pkl": pickled(said, 2), "a/data/0": bytes(16), "a/version": b"3\n"}
 
 
-def test_pytorchs_weights_are_harmless_and_other_storages_are_not() -> None:
-    assert verdict.of_bytes(weights(name("torch", "FloatStorage")), b"m.pt").kind == "harmless"
-    found = verdict.of_bytes(weights(name("os", "system")), b"m.pt")
+class Forward(io.RawIOBase):
+    """What nobody can seek in: sizes are written behind each member, as PyTorch does it anywhere."""
+
+    def __init__(self) -> None:
+        self.data = b""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.data += bytes(data)
+        return len(data)
+
+
+def streamed(members: dict[str, bytes]) -> bytes:
+    out = Forward()
+    with zipfile.ZipFile(out, "w") as made:
+        for member, data in members.items():
+            made.writestr(member, data)
+    assert out.data[6] & 8
+    return out.data
+
+
+@pytest.mark.parametrize("zipped", [bypasses._zip, streamed])
+def test_pytorchs_weights_are_harmless_and_other_storages_are_not(zipped: Any) -> None:
+    good = verdict.of_bytes(zipped(weights(name("torch", "FloatStorage"))), b"m.pt")
+    assert (good.kind, good.why) == ("harmless", "")
+    found = verdict.of_bytes(zipped(weights(name("os", "system"))), b"m.pt")
     assert found.kind == "unknown"
     assert "os.system" in found.names
+    other = verdict.of_bytes(zipped(weights(name("torch", "FloatStorage"), {"items": 1})), b"m.pt")
+    assert other.why == "gives collections.OrderedDict a state that no library writes"
+
+
+def test_a_member_whose_size_stands_behind_it_is_read_without_that() -> None:
+    """The sixteen bytes of its description are no part of the pickle, and hide none of it."""
+    data = streamed({"m.pkl": pickled(name("os", "system"))})
+    cut = data[: data.index(b"PK\1\2")]  # no directory says where it ends
+    for one in (data, cut):
+        found = verdict.of_bytes(one, b"m.zip")
+        assert (found.kind, found.names, found.why) == ("unknown", ["os.system"], "names os.system")
+    assert verdict.of_bytes(streamed({"m.pkl": pickled(Raw(b"N"))}), b"m.zip").kind == "harmless"
 
 
 def test_a_keras_model_of_its_own_layers_is_harmless() -> None:

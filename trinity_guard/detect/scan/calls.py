@@ -61,12 +61,14 @@ def _list(m: Machine) -> None:
 @op(b"\x91")
 def _frozenset(m: Machine) -> None:
     items = m.marked()
+    m.keys(items)
     m.stack.append(Set(items))
 
 
 @op(b"d")
 def _dict(m: Machine) -> None:
     items = m.marked()
+    m.keys(items[::2])
     m.stack.append(Dict(_pairs(items)))
 
 
@@ -104,6 +106,7 @@ def _appends(m: Machine) -> None:
 def _additems(m: Machine) -> None:
     items = m.marked()
     target = m.stack[-1]
+    m.keys(items)
     if isinstance(target, Set):
         target.items.extend(items[: max(m.keep - len(target.items), 0)])
     else:
@@ -112,6 +115,7 @@ def _additems(m: Machine) -> None:
 
 def _set_pairs(m: Machine, items: list[Any]) -> None:
     target = m.stack[-1]
+    m.keys(items[::2])
     if not isinstance(target, Dict | Object):
         m.record.doubt(f"it sets items of {_described(target)}")
         return

@@ -249,7 +249,8 @@ sklearn.utils._metadata_requests built class new: MetadataRequest MethodMetadata
 uuid built class new: UUID
 xgboost.core built class new: Booster
 xgboost.sklearn built class new: XGBClassifier XGBRFClassifier XGBRFRegressor XGBRanker XGBRegressor
-collections called extended class: OrderedDict
+collections called built extended class: OrderedDict
+scipy.sparse._dok built class new: dok_array dok_matrix
 torch class: BFloat16Storage BoolStorage ByteStorage CharStorage ComplexDoubleStorage ComplexFloatStorage DoubleStorage
 torch class: FloatStorage HalfStorage IntStorage LongStorage ShortStorage QInt8Storage QUInt8Storage QInt32Storage
 torch.storage class: UntypedStorage TypedStorage

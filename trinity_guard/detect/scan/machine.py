@@ -11,7 +11,7 @@ import struct
 import time
 
 from trinity_guard.detect.scan.record import Broken, Record
-from trinity_guard.detect.scan.values import Global, Object, Raw
+from trinity_guard.detect.scan.values import Global, Object, Raw, hashing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 LONG = 1 << 16
 LONGEST_LINE = 1 << 20
 DEADLINE_EVERY = 0x3FFF
+# Tuples in tuples, each twice: sixty of them are a key that no machine hashes to its end.
+MAX_HASHED = 50_000_000
 
 
 class Machine:
@@ -43,6 +45,9 @@ class Machine:
         self.below: list[list[Any]] = []
         self.memo: dict[int, Any] = {}
         self.protocol = 0
+        self.hashed = 0
+        self.sizes: dict[int, int] = {}
+        self.tuples: list[list[Any]] = []
 
     def run(self, table: Sequence[Act]) -> Any:
         """Return the value that the pickle would have; raise Broken where it has none. table: what each opcode does."""
@@ -115,6 +120,14 @@ class Machine:
         items = self.stack
         self.stack = self.below.pop()
         return items
+
+    def keys(self, keys: list[Any]) -> None:
+        """Take keys, or items of a set, that would be hashed."""
+        if tuple in set(map(type, keys)) and self.hashed <= MAX_HASHED:
+            self.tuples.append(keys)  # what is counted by its id must stay
+            self.hashed += hashing(keys, self.sizes)
+            if self.hashed > MAX_HASHED:
+                self.record.doubt("it has keys that take too long to hash")
 
     def put(self, index: int) -> None:
         if index < 0:

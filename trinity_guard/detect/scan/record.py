@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from trinity_guard.detect.scan.values import Global, Object
+from trinity_guard.detect.scan.values import Global, Object, class_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,16 +106,18 @@ class Record:
             self.doubt(f"it calls {made.by.text} with arguments that it works out when it is loaded")
         else:
             self._mark(made.by, made.how)
+            self._mark_class(made, NEW)
             self._ask(made, None)
 
     def built(self, made: Object, state: Any) -> None:
         if isinstance(made.by, Global):
             self._mark(made.by, BUILT)
+            self._mark_class(made, BUILT)
             self._ask(made, state)
 
     def extended(self, made: Object) -> None:
         if isinstance(made.by, Global):
-            self._mark(made.by, EXTENDED)
+            self._mark(class_of(made) or made.by, EXTENDED)
 
     def persistent(self, id_: Any) -> None:
         if len(self.persistent_ids) < 100_000:
@@ -127,6 +129,12 @@ class Record:
         """Let joblib's arrays, whose bytes stand between the opcodes, be gone past."""
         if self.arrays is not None and isinstance(made.by, Global) and made.by.name == "NumpyArrayWrapper":
             self.arrays(machine, made)
+
+    def _mark_class(self, made: Object, how: str) -> None:
+        """Mark what is done with the class that copyreg is given, as protocols 0 and 1 write it."""
+        of = class_of(made)
+        if of is not None and of is not made.by:
+            self._mark(of, how)
 
     def _mark(self, by: Global, how: str) -> None:
         self.names.setdefault((by.module, by.name), set()).add(how)

@@ -6,7 +6,8 @@ A name on the list of known.py may be called; the functions and classes here may
 from __future__ import annotations
 
 from trinity_guard.detect.scan import known
-from trinity_guard.detect.scan.values import Dict, Global, Object
+from trinity_guard.detect.scan.record import NEW
+from trinity_guard.detect.scan.values import Dict, Global, Object, Raw, class_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +34,13 @@ FACTORIES = frozenset(
 MARKERS = frozenset({"pandas.NA", "pandas._libs.missing.NA"})
 RECORD = "numpy.record"
 BIT_GENERATORS = frozenset({"MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"})
+# Whose state is a pair: a dict, and attributes that are set one by one, as their class has them.
+SLOTTED = "scipy.interpolate."
+# The longest range, and the longest name of a dtype, that stand in a model.
+MAX_RANGE = 10_000_000
+MAX_DIGITS = 9
+# What a library hands on in the class's place: the pickle makes an object of it.
+MAKES_CLASS = "copyreg._reconstructor"
 
 
 def judge(made: Object, state: Any) -> str:
@@ -42,13 +50,29 @@ def judge(made: Object, state: Any) -> str:
     """
     if not isinstance(made.by, Global):
         return ""
-    rule = _STATES.get(made.by.text) if state is not None else _CALLS.get(made.by.text)
-    if rule is not None and not rule(made.args, state):
-        what = "gives" if state is not None else "calls"
-        return f"it {what} {made.by.text} {'a state' if state is not None else 'with arguments'} that no library writes"
-    if state is None and made.by.text not in TAKES_FUNCTIONS:
-        return _functions_in(made)
+    if state is not None:
+        return _state(made, made.by.text, state)
+    name = made.by.text
+    rule = _CALLS.get(name)
+    if (rule is not None and not rule(made.args, None)) or (made.how == NEW and not _as_new(made)):
+        return f"it calls {name} with arguments that no library writes"
+    return "" if name in TAKES_FUNCTIONS else _functions_in(made)
+
+
+def _state(made: Object, name: str, state: Any) -> str:
+    """Judge a state by the class of what gets it, whatever function made that."""
+    of = class_of(made)
+    rule = _STATES.get(of.text if of is not None else name)
+    slots = type(state) is tuple and len(state) == 2 and isinstance(state[1], Dict)
+    if (rule is not None and not rule(made.args, state)) or (slots and not name.startswith(SLOTTED)):
+        return f"it gives {name} a state that no library writes"
     return ""
+
+
+def _as_new(made: Object) -> bool:
+    """Whether a class makes an object of nothing, as all that is on the list do: what they need is in the state."""
+    plain = made.args == () and (made.kwargs is None or (isinstance(made.kwargs, Dict) and not made.kwargs.pairs))
+    return plain or not known.uses((made.by.module, made.by.name))
 
 
 # ---- functions that are values in a model (a ufunc, say) are called by nothing that the pickle itself calls
@@ -61,7 +85,8 @@ TAKES_FUNCTIONS = frozenset(
 
 def _functions_in(made: Object) -> str:
     arguments = made.args if isinstance(made.args, tuple) else ()
-    for value in arguments:
+    # What the class is used for is in the record, under its own name.
+    for value in arguments[1:] if made.by.text == MAKES_CLASS else arguments:
         if isinstance(value, Global) and not (value.text in MARKERS or known.is_class((value.module, value.name))):
             return f"it hands {value.text} to {made.by.text}"
     return ""
@@ -77,14 +102,14 @@ def _reconstructor(args: Any, _: Any) -> bool:
     base, state = args[1].text, args[2]
     if base == "builtins.object":
         return state is None
-    return base in (
-        "builtins.dict",
-        "builtins.list",
-        "builtins.tuple",
-        "builtins.str",
-        "builtins.int",
-        "builtins.float",
-    )
+    return isinstance(args[0], Global) and type(state) in _BASES.get(base, ())
+
+
+# A base class of copyreg's -> what it may be given.
+_BASES: dict[str, tuple[type, ...]] = {
+    "builtins.dict": (Dict,), "builtins.list": (list,), "builtins.tuple": (tuple, list), "builtins.str": (str,),
+    "builtins.int": (int,), "builtins.float": (float, int),
+}  # fmt: skip
 
 
 def _array(args: Any, _: Any) -> bool:
@@ -98,8 +123,9 @@ def _array(args: Any, _: Any) -> bool:
 
 
 def _masked(args: Any, _: Any) -> bool:
-    known = isinstance(args, tuple) and len(args) == 4 and all(isinstance(a, Global) for a in args[:2])
-    return known and {args[0].text, args[1].text} <= ARRAYS
+    named = isinstance(args, tuple) and len(args) == 4 and all(isinstance(a, Global) for a in args[:2])
+    # An array of objects, or of any shape, would be made before there is a state.
+    return named and {args[0].text, args[1].text} <= ARRAYS and args[2] in ((0,), 0) and _is_plain(args[3])
 
 
 def _encode(args: Any, _: Any) -> bool:
@@ -121,15 +147,6 @@ def _is_generator(part: Any) -> bool:
     if isinstance(part, Object) and isinstance(part.by, Global):
         return part.by.text == "numpy.random._pickle.__bit_generator_ctor"
     return part in BIT_GENERATORS
-
-
-def _ufunc(args: Any, _: Any) -> bool:
-    """Whether a function of NumPy's or SciPy's is fetched: it imports whatever module stands there."""
-    return isinstance(args, tuple) and len(args) == 2 and args[0] in ("numpy", "scipy.special") and _is_word(args[1])
-
-
-def _is_word(text: Any) -> bool:
-    return isinstance(text, str) and text.isidentifier() and not text.startswith("_")
 
 
 _FLAGS = {"O": {63}, "S": {0}, "U": {0, 8}, "V": None}
@@ -164,9 +181,27 @@ def _holds_objects(dtype: Any) -> bool:
 
 
 def _dtype(args: Any, _: Any) -> bool:
-    if not isinstance(args, tuple) or not args:
+    """Whether a dtype is spelled as NumPy writes it, a letter and its bytes: what "i4,O" holds, no rule knows."""
+    if not isinstance(args, tuple) or not args or not all(type(flag) in (bool, int) for flag in args[1:]):
         return False
-    return (isinstance(args[0], str) and len(args[0]) < 40) or (isinstance(args[0], Global) and args[0].text == RECORD)
+    name = args[0]
+    if isinstance(name, Global):
+        return name.text == RECORD
+    letter, digits = (name[:1], name[1:]) if isinstance(name, str) else ("", "")
+    spelled = digits.isdecimal() and digits.isascii() and len(digits) <= MAX_DIGITS
+    return letter in _LETTERS and spelled
+
+
+_LETTERS = frozenset("biufcOSUVMm")
+
+
+def _scalar(args: Any, _: Any) -> bool:
+    return isinstance(args, tuple) and len(args) == 2 and _made_by(args[0], "numpy.dtype")
+
+
+def _metadata_of_weights(_: Any, state: Any) -> bool:
+    """Whether an OrderedDict is given what PyTorch's state_dict has beside its weights, and no method's name."""
+    return isinstance(state, Dict) and all(key == "_metadata" for key, _ in state.pairs)
 
 
 def _lightgbm(_: Any, state: Any) -> bool:
@@ -190,7 +225,78 @@ def _new_index(args: Any, _: Any) -> bool:
         and (args[0].module == "pandas" or args[0].module.startswith("pandas.core.indexes."))
         and args[0].name.endswith("Index")
         and isinstance(args[1], Dict)
+        and all(_is_word(text) for key, text in args[1].pairs if key in ("dtype", "tz") and isinstance(text, str))
     )
+
+
+def _is_word(text: str) -> bool:
+    """Whether a text names a dtype and no time zone: pandas opens the file that one may name ("dateutil/…")."""
+    return text.isascii() and text.isalnum()
+
+
+def _of_own_module(module: str) -> Rule:
+    """Return the rule for a function that makes an object of a class of its own library."""
+
+    def rule(args: Any, _: Any) -> bool:
+        first = args[0] if isinstance(args, tuple) and args else None
+        return isinstance(first, Global) and f"{first.module}.".startswith(f"{module}.")
+
+    return rule
+
+
+# ---- what Python brings: of plain values, as it writes them itself
+
+
+def _is_plain(value: Any) -> bool:
+    return value is None or type(value) in (bool, int, float, str, bytes, Raw) or _made_by(value, "_codecs.encode")
+
+
+def _made_by(value: Any, name: str) -> bool:
+    return isinstance(value, Object) and isinstance(value.by, Global) and value.by.text == name
+
+
+def _plain(args: Any, _: Any) -> bool:
+    return isinstance(args, tuple) and all(map(_is_plain, args))
+
+
+def _time(args: Any, _: Any) -> bool:
+    parts = ("datetime.timezone", "datetime.timedelta")
+    return isinstance(args, tuple) and all(_is_plain(a) or any(_made_by(a, part) for part in parts) for a in args)
+
+
+def _bytes(args: Any, _: Any) -> bool:
+    """Whether bytes are made of bytes, and not of a number of them."""
+    if not isinstance(args, tuple) or len(args) > 2:
+        return False
+    if len(args) == 2:
+        return isinstance(args[0], str | Raw) and args[1] in ("latin1", "latin-1")
+    return all(isinstance(a, bytes | Raw) or _made_by(a, "_codecs.encode") for a in args)
+
+
+def _range(args: Any, _: Any) -> bool:
+    numbers = isinstance(args, tuple) and 0 < len(args) < 4 and all(type(a) is int for a in args)
+    return numbers and (len(args) < 3 or args[2] != 0) and _is_short(range(*args))
+
+
+def _is_short(items: range) -> bool:
+    # len() of a longer one than a machine's word is an error.
+    return not items or abs(items[-1] - items[0]) // abs(items.step) < MAX_RANGE
+
+
+def _items(args: Any, _: Any) -> bool:
+    """Whether a container is made of a list that stands in the pickle: another call may return one without an end."""
+    return isinstance(args, tuple) and len(args) < 2 and all(isinstance(a, list | tuple | Dict) for a in args)
+
+
+def _deque(args: Any, _: Any) -> bool:
+    return isinstance(args, tuple) and _items(args[:1], None) and all(a is None or type(a) is int for a in args[1:])
+
+
+def _fraction(args: Any, _: Any) -> bool:
+    """Whether a fraction is of whole numbers: "1e999999999" is one whose digits fill the memory."""
+    if not isinstance(args, tuple) or not 0 < len(args) < 3:
+        return False
+    return all(type(a) is int or (isinstance(a, str) and not a.strip("-0123456789/")) for a in args)
 
 
 def _factory(args: Any, _: Any) -> bool:
@@ -201,21 +307,38 @@ def _factory(args: Any, _: Any) -> bool:
 
 
 _CALLS: dict[str, Rule] = {
-    "copyreg._reconstructor": _reconstructor,
-    "numpy.core.multiarray._reconstruct": _array,
-    "numpy._core.multiarray._reconstruct": _array,
-    "numpy.ma.core._mareconstruct": _masked,
+    MAKES_CLASS: _reconstructor,
     "_codecs.encode": _encode,
+    "collections.Counter": _items,
+    "collections.OrderedDict": _items,
+    "collections.defaultdict": _factory,
+    "collections.deque": _deque,
+    "decimal.Decimal": _plain,
+    "fractions.Fraction": _fraction,
     "numpy.dtype": _dtype,
+    "numpy.ma.core._mareconstruct": _masked,
     "numpy.random._pickle.__bit_generator_ctor": _bit_generator,
     "numpy.random._pickle.__generator_ctor": _bit_generator,
     "numpy.random._pickle.__randomstate_ctor": _bit_generator,
-    "numpy.core._ufunc_reconstruct": _ufunc,
-    "numpy._core._ufunc_reconstruct": _ufunc,
     "pandas.core.indexes.base._new_Index": _new_index,
-    "collections.defaultdict": _factory,
+    "pandas.core.indexes.datetimes._new_DatetimeIndex": _new_index,
+    "pathlib.PurePosixPath": _plain,
+    **{f"builtins.{name}": _bytes for name in ("bytearray", "bytes")},
+    **{f"builtins.{name}": _items for name in ("frozenset", "set")},
+    **{f"builtins.{name}": _plain for name in ("complex", "slice")},
+    "builtins.range": _range,
+    **{f"datetime.{name}": _time for name in ("date", "datetime", "time", "timedelta", "timezone")},
+    **{f"numpy.{core}.multiarray._reconstruct": _array for core in ("core", "_core")},
+    **{f"numpy.{core}.multiarray.scalar": _scalar for core in ("core", "_core")},
+    # Cython's, which make an object of whatever class they are given.
+    **{
+        f"{module}.{name}": _of_own_module(module if name == "newObj" else module.partition(".")[0])
+        for module, name in known.KNOWN
+        if name == "newObj" or name.startswith("__pyx_unpickle_")
+    },
 }
 _STATES: dict[str, Rule] = {
+    "collections.OrderedDict": _metadata_of_weights,
     "numpy.dtype": _dtype_state,
     "lightgbm.basic.Booster": _lightgbm,
     "xgboost.core.Booster": _xgboost,

@@ -98,6 +98,25 @@ class Opaque:
         self.what = what
 
 
+def hashing(keys: list[Any], sizes: dict[int, int]) -> int:
+    """Return how many items Python goes past to hash these keys: a tuple's, wherever it stands, each time anew.
+
+    sizes: of tuples by their id, kept from one call to the next while the tuples are.
+    """
+    total = 0
+    for key in keys:
+        todo = [key] if type(key) is tuple else []
+        while todo:
+            one = todo[-1]
+            inner = [part for part in one if type(part) is tuple and id(part) not in sizes]
+            if inner and id(one) not in sizes:
+                todo.extend(inner)
+                continue
+            sizes[id(todo.pop())] = len(one) + sum(sizes[id(part)] for part in one if type(part) is tuple)
+        total += sizes.get(id(key), 0)
+    return total
+
+
 # ---- for whoever reads models by it
 
 
