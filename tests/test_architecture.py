@@ -186,6 +186,7 @@ OPENERS = {
     "review/dialect.py": "what git.opened gave",
     "review/models.py": "what git.opened gave",
     "review/engine.py": "a folder of its own",
+    "review/wide.py": "a folder of its own",
     "review/texttable.py": "what git.opened gave",
     "setup/install.py": "the git dir",
     "setup/record.py": "the git dir",

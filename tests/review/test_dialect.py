@@ -75,3 +75,19 @@ def test_a_code_is_no_number(cell: str, wanted: bool) -> None:
 def test_a_decimal_comma_makes_a_number() -> None:
     assert dialect.is_number("1,5", ",")
     assert not dialect.is_number("1,5")
+
+
+def test_a_header_longer_than_the_sample_is_read_as_a_whole(tmp_path: Path) -> None:
+    names = [f"a name of the column {at}" for at in range(20_000)]
+    found = look(tmp_path, (",".join(names) + "\n" + ",".join(map(str, range(20_000))) + "\n").encode())
+    assert (found.names, [len(record) for record in found.sample]) == (names, [20_000])
+
+
+def test_a_line_that_is_too_long_is_said_and_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dialect, "MAX_LINE", 1 << 20)
+    with pytest.raises(NoTable, match="its first line is longer than 1 MB"):
+        look(tmp_path, b"a" * (3 << 20))
+    found = look(tmp_path, b"a,b\n1," + b"x" * (3 << 20) + b"\n")
+    assert found.names == ["a", "b"]
+    with pytest.raises(NoTable, match="it has a line longer than 1 MB"):
+        dialect.count(os.fsencode(tmp_path / "t"), found)

@@ -57,16 +57,6 @@ def test_empty_tables_and_such_without_a_common_column(tables: Tables, before: s
     assert found.added == 1
 
 
-@pytest.mark.slow
-def test_ten_thousand_columns_are_compared(tables: Tables) -> None:
-    names = ",".join(["id", *(f"n{at}" for at in range(10_000))])
-    row = [str(at) for at in range(10_000)]
-    before = f"{names}\n1,{','.join(row)}\n"
-    row[777] = "-1"
-    found = tables.compare(before, f"{names}\n1,{','.join(row)}\n", key=["id"])
-    assert found.changed == {"n777": 1}
-
-
 def test_a_key_that_only_counts_the_rows_is_none_where_a_row_in_the_middle_went(tables: Tables) -> None:
     rows = [f"{n * 7 % 31},{n % 3}" for n in range(60)]
     before = ",x,y\n" + "".join(f"{at},{row}\n" for at, row in enumerate(rows))

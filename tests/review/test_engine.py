@@ -65,14 +65,6 @@ def test_a_very_long_cell_is_read(tables: Tables) -> None:
     assert tables.engine.row(f"SELECT length(c1) FROM {table.name}") == (5 << 20,)
 
 
-@pytest.mark.slow
-def test_ten_thousand_columns_are_read(tables: Tables) -> None:
-    names = ",".join(f"n{at}" for at in range(10_000))
-    cells = ",".join(str(at) for at in range(10_000))
-    table = tables.load(f"{names}\n{cells}\n")
-    assert (len(table.names), set(table.types), table.rows) == (10_000, {"integer"}, 1)
-
-
 def test_a_name_of_the_engines_own_patterns_means_one_file(tables: Tables) -> None:
     (tables.folder / "[a-z]*.csv").write_text("a,b\n1,2\n")
     (tables.folder / "x.csv").write_text("a,b\n3,4\n")

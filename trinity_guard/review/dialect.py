@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 SAMPLE = 1 << 18
+# A line is read as a whole: one that is longer is none of a table.
+MAX_LINE = 1 << 26
 PIECE = 1 << 22
 DELIMITERS = ",;\t|"
 MAX_RECORDS = 200
@@ -46,28 +48,48 @@ class Dialect:
         self.decimal = _decimal(self.sample, delimiter)
         self.plain = plain
 
+    def notes(self) -> list[str]:
+        """Return what a reader must know of how the text is written."""
+        parted = "tabs" if self.delimiter == "\t" else self.delimiter
+        notes = [] if self.encoding.startswith("utf-8") else [f"read as {self.encoding}"]
+        notes += [f"columns are parted by {parted}"] if self.delimiter != "," else []
+        return [*notes, *(["it has no header"] if not self.header else [])]
+
 
 def look(path: bytes, tabs: bool = False) -> Dialect:
     """Find out how a file is written. tabs: its name says that tabs part the columns. NoTable for what is no text."""
-    with open(git.opened(path, links=True), "rb") as file:
-        head = file.read(SAMPLE)
+    head, whole = _head(path)
     encoding = _encoding(path, head)
     text = codecs.getincrementaldecoder(encoding)("replace").decode(head)
     if "\0" in text:
         raise NoTable("it holds bytes that no text has")
     delimiter = "\t" if tabs else _delimiter(text)
-    records = _records(text, delimiter, len(head) < SAMPLE)
+    records = _records(text, delimiter, whole)
     if not records:
         return Dialect(encoding, delimiter, [], True)
     plain = encoding in ("utf-8", "utf-8-sig") and ("\n" in text or "\r" not in text)
     return Dialect(encoding, delimiter, records, plain)
 
 
+def _head(path: bytes) -> tuple[bytes, bool]:
+    """Return a file's beginning, two lines of it at least, and whether that is all. NoTable where they are too long."""
+    with open(git.opened(path, links=True), "rb") as file:
+        head = file.read(SAMPLE)
+        while len(head) <= MAX_LINE and head.count(b"\n") + head.count(b"\r") < 2:
+            piece = file.read(3 * len(head))
+            if not piece:
+                return head, True
+            head += piece
+        if len(head) > MAX_LINE and not (b"\n" in head or b"\r" in head):
+            raise NoTable(f"its first line is longer than {MAX_LINE >> 20} MB")
+        return head, not file.read(1)
+
+
 def records(path: bytes, dialect: Dialect) -> Iterator[list[str]]:
     """Yield all records but the header, blank lines left out; NoTable for what the csv module cannot read."""
     csv.field_size_limit(MAX_CELL)
     with open(git.opened(path, links=True), encoding=dialect.encoding, newline="", errors="replace") as file:
-        reader = csv.reader(_without_nul(file), delimiter=dialect.delimiter)
+        reader = csv.reader(_lines(file), delimiter=dialect.delimiter)
         try:
             skip = dialect.header
             for record in reader:
@@ -76,6 +98,18 @@ def records(path: bytes, dialect: Dialect) -> Iterator[list[str]]:
                 skip = skip and not record
         except csv.Error as error:
             raise NoTable(f"it cannot be read as a table: {error}") from None
+
+
+def fitted(record: list[str], width: int, delimiter: str) -> list[str]:
+    """Return a record as wide as the header: what is too much goes into the last cell."""
+    last = [delimiter.join(record[width - 1 :])] if len(record) >= width else []
+    record = [*record[: width - len(last)], *last]
+    return record + [""] * (width - len(record))
+
+
+def ragged(lines: int) -> str:
+    """Return what a reader must know of so many lines that do not fit."""
+    return f"{lines:,} line{'s' if lines > 1 else ''} with more or fewer cells than the header"
 
 
 def count(path: bytes, dialect: Dialect) -> int:
@@ -98,8 +132,11 @@ def unique(names: list[str]) -> list[str]:
     return found
 
 
-def _without_nul(file: TextIO) -> Iterator[str]:
-    for line in file:
+def _lines(file: TextIO) -> Iterator[str]:
+    """Yield the lines, none of them with the NUL that the csv module refuses. NoTable for one that is too long."""
+    while line := file.readline(MAX_LINE + 1):
+        if len(line) > MAX_LINE:
+            raise NoTable(f"it has a line longer than {MAX_LINE >> 20} MB")
         yield line.replace("\0", "") if "\0" in line else line
 
 

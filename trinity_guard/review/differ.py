@@ -7,7 +7,7 @@ from trinity_guard.review.engine import INTEGER, NUMBER, parts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from trinity_guard.review.engine import Engine, Table
 
@@ -78,35 +78,40 @@ def compare(engine: Engine, before: Table, after: Table, key: Sequence[str] = ()
     found = TableDifference(before, after)
     found.key = keys.find(engine, before, after, list(key), found.notes)
     if found.key:
-        _rename_by_content(engine, found)
+        rename_by_content(engine, found)
         _by_key(engine, found, limit)
-        found = _without_count(engine, found, limit) if not key else found
+        found = without_count(engine, found, limit, _as_bags, (before, after)) if not key else found
     else:
-        _rename_by_bag(engine, found)
+        rename_by_bag(engine, found)
         if found.columns.common:
             _as_bags(engine, found, limit)
         else:
             found.added, found.removed = after.rows, before.rows
-    wanted = _to_describe(found)
-    described = [n for n in after.names if n in wanted][:MAX_DESCRIBED]
-    for name in described:
-        old = next((o for o, new in found.columns.common if new == name), name)
-        found.statistics[name] = statistics.of(engine, before, after, old, name)
+    describe(engine, found, described(found), (before, after))
     return found
 
 
-def _without_count(engine: Engine, found: TableDifference, limit: int) -> TableDifference:
-    """Return the difference as a multiset where the key only counts the rows, and one that came or went moved it."""
+def without_count(
+    engine: Engine,
+    found: TableDifference,
+    limit: int,
+    as_bags: Callable[[Engine, TableDifference, int], None],
+    tables: tuple[Table, Table],
+) -> TableDifference:
+    """Return the difference as a multiset where the key only counts the rows, and one that came or went moved it.
+
+    tables: with the key's columns, of the engine.
+    """
     [name, *others] = found.key or [""]
     if others or found.rows_with_changes <= MOVED * min(found.before.rows, found.after.rows):
         return found  # a row that moved all behind it changes most of them
-    if not all(_counts(engine, t, name) for t in (found.before, found.after)):
+    if not all(_counts(engine, table, name) for table in tables):
         return found
     other = TableDifference(found.before, found.after)
     other.columns = found.columns
     other.columns.common = [pair for pair in found.columns.common if pair != (name, name)]
     if other.columns.common:
-        _as_bags(engine, other, limit)
+        as_bags(engine, other, limit)
     if not other.columns.common or 2 * (other.added + other.removed) >= found.rows_with_changes:
         other.columns.common.append((name, name))
         return found
@@ -125,17 +130,25 @@ def _counts(engine: Engine, table: Table, name: str) -> bool:
     return least in (0, 1) and most - least == table.rows - 1
 
 
-def _to_describe(found: TableDifference) -> set[str]:
+def described(found: TableDifference) -> list[tuple[str, str]]:
+    """Return the columns (before, after) of which figures are told."""
     names = set(found.changed)
     if found.added or found.removed:
         names |= {new for _, new in found.columns.common}
-    return names - set(found.key or ())
+    names -= set(found.key or ())
+    former = {new: old for old, new in found.columns.common}
+    return [(former[n], n) for n in found.after.names if n in names and n in former][:MAX_DESCRIBED]
+
+
+def describe(engine: Engine, found: TableDifference, pairs: list[tuple[str, str]], tables: tuple[Table, Table]) -> None:
+    for old, new in pairs:
+        found.statistics[new] = statistics.of(engine, *tables, old, new)
 
 
 # ---- by key
 
 
-def _join(found: TableDifference, kind: str = "JOIN") -> str:
+def join(found: TableDifference, kind: str = "JOIN") -> str:
     pairs = [_cells(found, name, name) for name in found.key or ()]
     on = " AND ".join(f"{a} = {b}" for a, b in pairs)
     return f"{found.before.name} a {kind} {found.after.name} b ON {on}"
@@ -155,13 +168,13 @@ def _unlike(found: TableDifference, old: str, new: str) -> str:
     return f"{one} IS DISTINCT FROM {other}"
 
 
-def _rename_by_content(engine: Engine, found: TableDifference) -> None:
+def rename_by_content(engine: Engine, found: TableDifference) -> None:
     gone, fresh = found.columns.removed[:MAX_RENAMED], found.columns.added[:MAX_RENAMED]
     pairs = [(o, n) for o in gone for n in fresh]
     agreeing: dict[tuple[str, str], float] = {}
     for part in parts(range(len(pairs))):
         asked = ", ".join(f"count(*) FILTER (NOT ({_unlike(found, *pairs[at])}))" for at in part)
-        total, *counts = engine.row(f"SELECT count(*), {asked} FROM {_join(found)}")
+        total, *counts = engine.row(f"SELECT count(*), {asked} FROM {join(found)}")
         for at, count in zip(part, counts, strict=True):
             agreeing[pairs[at]] = int(str(count)) / int(str(total)) if total else 0.0
     for (old, new), share in sorted(agreeing.items(), key=lambda item: -item[1]):
@@ -177,7 +190,7 @@ def _by_key(engine: Engine, found: TableDifference, limit: int) -> None:
     differing = [(o, n) for o, n in compared if n in found.changed]
     if differing:
         unlike = " OR ".join(_unlike(found, o, n) for o, n in differing)
-        [count] = engine.row(f"SELECT count(*) FROM {_join(found)} WHERE {unlike}")
+        [count] = engine.row(f"SELECT count(*) FROM {join(found)} WHERE {unlike}")
         found.rows_with_changes = int(str(count))
         found.rows_changed = _changed_rows(engine, found, differing, unlike, limit)
     if found.added:
@@ -189,11 +202,11 @@ def _by_key(engine: Engine, found: TableDifference, limit: int) -> None:
 def _count_cells(engine: Engine, found: TableDifference, compared: list[tuple[str, str]]) -> tuple[int, list[int]]:
     """Return how many rows both sides have, and of each column how many cells differ in them."""
     if not compared:
-        return int(str(engine.row(f"SELECT count(*) FROM {_join(found)}")[0])), []
+        return int(str(engine.row(f"SELECT count(*) FROM {join(found)}")[0])), []
     matched, cells = 0, []
     for part in parts(range(len(compared))):
         asked = ", ".join(f"count(*) FILTER ({_unlike(found, *compared[at])})" for at in part)
-        total, *counts = engine.row(f"SELECT count(*), {asked} FROM {_join(found)}")
+        total, *counts = engine.row(f"SELECT count(*), {asked} FROM {join(found)}")
         matched = int(str(total))
         cells += [int(str(count)) for count in counts]
     return matched, cells
@@ -206,7 +219,7 @@ def _changed_rows(
     asked = [f"b.{found.after.column(name)}" for name in key]
     for old, new in differing:
         asked += [f"a.{found.before.column(old)}", f"b.{found.after.column(new)}", _unlike(found, old, new)]
-    query = f"SELECT {', '.join(asked)} FROM {_join(found)} WHERE {unlike} ORDER BY b.rowid LIMIT {limit}"
+    query = f"SELECT {', '.join(asked)} FROM {join(found)} WHERE {unlike} ORDER BY b.rowid LIMIT {limit}"
     rows = []
     for row in engine.rows(query):
         cells = row[len(key) :]
@@ -242,7 +255,7 @@ def _row_hash(table: Table, names: Sequence[str], other: Table, others: Sequence
     return f"hash({listed}), hash(hash({listed}), {listed})"
 
 
-def _rename_by_bag(engine: Engine, found: TableDifference) -> None:
+def rename_by_bag(engine: Engine, found: TableDifference) -> None:
     """Take columns for renamed whose cells, whatever their order, are the same."""
     columns = found.columns
     gone = {n: _bag(engine, found.before, n) for n in columns.removed[:MAX_RENAMED]}
@@ -277,7 +290,7 @@ def _as_bags(engine: Engine, found: TableDifference, limit: int) -> None:
     found.rows_added = _of_bag(engine, found.after, "a", "n > 0", limit)
     found.rows_removed = _of_bag(engine, found.before, "b", "n < 0", limit)
     for old_name, new_name in found.columns.common[:MAX_DESCRIBED]:
-        cells = _cells_as_bag(engine, found, old_name, new_name)
+        cells = cells_as_bag(engine, found, old_name, new_name)
         if cells:
             found.changed[new_name] = cells
 
@@ -291,7 +304,7 @@ def _of_bag(engine: Engine, table: Table, position: str, wanted: str, limit: int
     return [dict(zip(table.names, row, strict=True)) for row in engine.rows(query)]
 
 
-def _cells_as_bag(engine: Engine, found: TableDifference, old: str, new: str) -> int:
+def cells_as_bag(engine: Engine, found: TableDifference, old: str, new: str) -> int:
     """Return how many cells of a column have no like on the other side."""
     one = _row_hash(found.before, [old], found.after, [new])
     other = _row_hash(found.after, [new], found.before, [old])

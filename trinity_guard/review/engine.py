@@ -34,15 +34,18 @@ NULLS = (
 INTEGER, NUMBER, TEXT, TRUTH, TIME, NESTED = "integer", "number", "text", "boolean", "time", "nested"
 EXACT = 1 << 53  # beyond, a floating-point number tells two integers not apart
 USUAL_LINE = 1 << 20  # bytes that the engine reads as one line
+# Each query takes a while for each column of its tables, and a column a vector of 2,048 cells.
+MAX_COLUMNS = 500
+MAX_TYPED = 2_000  # of a file that is no text, of which all that the cells are is not known by their words
 
 
 class Table:
     """A table of the engine. name: in SQL, with columns c0, c1 …; names: as the file has them; types: ours of each.
 
-    notes: what a reader must know of how it was read.
+    notes: what a reader must know of how it was read; wide: it has a row of the engine for each cell (wide.py).
     """
 
-    __slots__ = ("_places", "name", "names", "notes", "rows", "types")
+    __slots__ = ("_places", "name", "names", "notes", "rows", "types", "wide")
 
     def __init__(self, name: str, names: Sequence[str], types: Sequence[str], rows: int, notes: list[str]) -> None:
         self.name = name
@@ -50,6 +53,7 @@ class Table:
         self.types = list(types)
         self.rows = rows
         self.notes = notes
+        self.wide = False
         self._places = {column: at for at, column in enumerate(self.names)}
 
     def __contains__(self, name: str) -> bool:
@@ -58,6 +62,10 @@ class Table:
     def column(self, name: str) -> str:
         """Return a column's name in SQL."""
         return f"c{self._places[name]}"
+
+    def place(self, name: str) -> int:
+        """Return where a column stands, the first one at 0."""
+        return self._places[name]
 
     def type_of(self, name: str) -> str:
         return self.types[self._places[name]]
@@ -118,16 +126,24 @@ class Engine:
     def row(self, query: str) -> tuple[object, ...]:
         return self.rows(query)[0]
 
-    def load(self, path: bytes, kind: str) -> Table:
-        """Read a file into a table. NoTable where it is none of this kind."""
-        self._serial += 1
-        name = f"t{self._serial}"
+    def load(self, path: bytes, kind: str, how: Dialect | None = None) -> Table:
+        """Read a file into a table. how: as it is written, if that is known. NoTable if it is none of its kind."""
+        name = f"t{self.serial()}"
         try:
             if kind in (CSV, TSV):
-                return self._load_text(name, path, dialect.look(path, kind == TSV))
+                return self._load_text(name, path, how or dialect.look(path, kind == TSV))
             return self._load_typed(name, path, kind)
         except (self.error, OSError, ValueError) as error:
-            raise NoTable(f"it cannot be read as {kind}: {_first_line(error)}") from None
+            raise NoTable(f"it cannot be read as {kind}: {first_line(error)}") from None
+
+    def serial(self) -> int:
+        """Return a number that no other thing of this engine has."""
+        self._serial += 1
+        return self._serial
+
+    def scratch_file(self, name: str) -> str:
+        """Return where a file of this engine's may be written."""
+        return os.path.join(self._scratch, f"{name}{self.serial()}")
 
     def _clean_name(self, path: bytes) -> str:
         """Return a name for a file that holds no pattern of the engine's."""
@@ -143,11 +159,7 @@ class Engine:
         if not how.names:
             self.connection.execute(f"CREATE TABLE {name} (none_ VARCHAR)")
             return Table(name, [], [], 0, ["it is empty"])
-        notes = [] if how.encoding.startswith("utf-8") else [f"read as {how.encoding}"]
-        notes += [f"columns are parted by {'tabs' if how.delimiter == chr(9) else how.delimiter}"] * (
-            how.delimiter != ","
-        )
-        notes += ["it has no header"] * (not how.header)
+        notes = how.notes()
         numeric = [_looks_numeric(how, at) for at in range(len(how.names))]
         numeric = self._read_some_way(name, path, how, numeric, notes)
         largest = self._largest_integers(name, numeric)
@@ -184,7 +196,7 @@ class Engine:
         """Read a text that is unlike its beginning, or written unusually: rewritten, each cell as text first."""
         clean, ragged, longest = self._rewrite(path, how)
         if ragged:
-            notes.append(f"{ragged:,} line{'s' if ragged > 1 else ''} with more or fewer cells than the header")
+            notes.append(dialect.ragged(ragged))
         plain = dialect.Dialect("utf-8", ",", [how.names], True)
         plain.header, plain.names = True, how.names
         # Characters of up to four bytes, and quotes around each cell.
@@ -209,9 +221,7 @@ class Engine:
             for record in dialect.records(path, how):
                 if len(record) != width:
                     ragged += 1
-                    last = [how.delimiter.join(record[width - 1 :])] if len(record) >= width else []
-                    record = [*record[: width - len(last)], *last]
-                    record += [""] * (width - len(record))
+                    record = dialect.fitted(record, width, how.delimiter)
                 longest = max(longest, sum(map(len, record)))
                 writer.writerow(record)
         return clean, ragged, longest
@@ -261,6 +271,10 @@ class Engine:
         else:
             source = self._arrow(path)
         described = self.rows(f"DESCRIBE SELECT * FROM {source}")
+        if len(described) > MAX_TYPED:
+            raise NoTable(
+                f"it has {len(described):,} columns: of more than {MAX_TYPED:,} csv and tsv alone are compared"
+            )
         names = [str(line[0]) for line in described]
         types = [_type(str(line[1])) for line in described]
         cells = ", ".join(f"c{at}" for at in range(len(names)))
@@ -329,5 +343,5 @@ def _cast(at: int, kind: str) -> str:
     return f"c{at}::{held}" if held else f"c{at}"
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     return str(error).strip().split("\n")[0][:200]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard.errors import shown
-from trinity_guard.review import arrays, chunks, dialect, differ, engine, models
+from trinity_guard.review import arrays, chunks, dialect, engine, models, tables
 from trinity_guard.review.dialect import NoTable
 from trinity_guard.review.record import ARRAY, DIRECTORY, MODEL, OTHER, TABLE, Review
 from trinity_guard.review.sides import Change, Version
@@ -96,15 +96,13 @@ def _table(found: Review, files: Files, options: Options) -> None:
     if not engine.is_there():
         _count(found, files, kind)
         return
-    with engine.Engine(options.scratch, sum(size or 0 for size in found.sizes)) as tables:
-        before, after = (tables.load(path, kind) if path else None for path in files)
-        if before and after:
-            found.table = differ.compare(tables, before, after, options.key, options.rows)
+    with engine.Engine(options.scratch, sum(size or 0 for size in found.sizes)) as database:
+        loaded = tables.load(database, [path for path in files if path], kind)
+        if len(loaded) == 2:
+            found.table = tables.compare(database, loaded[0], loaded[1], options.key, options.rows)
             found.notes += found.table.notes
-            return
-        for side, table in (("before", before), ("after", after)):
-            if table:
-                found.take_table(side, table)
+        else:
+            found.take_table("before" if files[0] else "after", loaded[0])
 
 
 def _count(found: Review, files: Files, kind: str) -> None:

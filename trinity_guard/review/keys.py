@@ -7,7 +7,11 @@ from trinity_guard.review.engine import INTEGER, NESTED, NUMBER, TEXT, parts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from trinity_guard.review.engine import Engine, Table
+
+    Counts = dict[str, tuple[int, int]]  # of each column about how many values differ, how many cells are empty
 
 # So many of the smaller side's keys must be on the other one too.
 STABLE = 0.5
@@ -40,13 +44,7 @@ def find(engine: Engine, before: Table, after: Table, named: list[str], notes: l
 
 
 def _named(engine: Engine, before: Table, after: Table, named: list[str], notes: list[str]) -> list[str] | None:
-    lacking = next(((n, t) for n in named for t in (before, after) if n not in t), None)
-    if lacking:
-        name, table = lacking
-        side = "before" if table is before else "after"
-        raise GuardError(
-            f"no column '{name}' {side}{did_you_mean(name, table.names)}.", "trinity-guard diff --key COLUMN", UNUSABLE
-        )
+    require_known(before, after, named)
     for table in (before, after):
         total, distinct, empty = _unique(engine, table, named)
         if distinct != total or empty:
@@ -58,9 +56,30 @@ def _named(engine: Engine, before: Table, after: Table, named: list[str], notes:
     return named
 
 
+def require_known(before: Table, after: Table, named: Sequence[str]) -> None:
+    """Refuse a key of which a side has not the column."""
+    lacking = next(((n, t) for n in named for t in (before, after) if n not in t), None)
+    if lacking:
+        name, table = lacking
+        side = "before" if table is before else "after"
+        raise GuardError(
+            f"no column '{name}' {side}{did_you_mean(name, table.names)}.", "trinity-guard diff --key COLUMN", UNUSABLE
+        )
+
+
 def _likely(engine: Engine, before: Table, after: Table, common: list[str]) -> list[list[str]]:
     """Return keys that may do, the likeliest first: by an estimate of how many values differ."""
     counts = [_estimates(engine, table, common) for table in (before, after)]
+    return [[n] for n in _single(before, after, common, counts)] + _pairs(before, after, common, counts)
+
+
+def likely(before: Table, after: Table, common: list[str], counts: list[Counts]) -> list[str]:
+    """Return the columns of which `find` would try some, in their order. counts: as an estimate, of each side."""
+    chosen = {*_single(before, after, common, counts)[:MAX_TRIED], *_usable(before, common, counts)}
+    return [n for n in common if n in chosen] or common[:1]
+
+
+def _single(before: Table, after: Table, common: list[str], counts: list[Counts]) -> list[str]:
     single = [
         n
         for n in common
@@ -69,15 +88,19 @@ def _likely(engine: Engine, before: Table, after: Table, common: list[str]) -> l
     ]
     order = {n: at for at, n in enumerate(common)}
     single.sort(key=lambda n: (rank(n, before.type_of(n) in (INTEGER, TEXT)), order[n]))
-    return [[n] for n in single] + _pairs(before, after, common, counts)
+    return single
 
 
-def _pairs(before: Table, after: Table, common: list[str], counts: list[dict[str, tuple[int, int]]]) -> list[list[str]]:
-    """Return pairs of columns of which each value of the one may stand once beside one of the other."""
-    usable = [
+def _usable(before: Table, common: list[str], counts: list[Counts]) -> list[str]:
+    return [
         n for n in common if before.type_of(n) not in (NUMBER, NESTED) and not any(c[n][1] for c in counts)
         and all(c[n][0] > 1 for c in counts)
     ][:MAX_PARTS]  # fmt: skip
+
+
+def _pairs(before: Table, after: Table, common: list[str], counts: list[Counts]) -> list[list[str]]:
+    """Return pairs of columns of which each value of the one may stand once beside one of the other."""
+    usable = _usable(before, common, counts)
     found = []
     for at, one in enumerate(usable):
         for other in usable[at + 1 :]:
@@ -89,9 +112,9 @@ def _pairs(before: Table, after: Table, common: list[str], counts: list[dict[str
     return found
 
 
-def _estimates(engine: Engine, table: Table, names: list[str]) -> dict[str, tuple[int, int]]:
+def _estimates(engine: Engine, table: Table, names: list[str]) -> Counts:
     """Return of each column about how many values differ, and how many cells are empty."""
-    found: dict[str, tuple[int, int]] = {}
+    found: Counts = {}
     for part in parts(range(len(names))):
         columns = [table.column(names[at]) for at in part]
         asked = ", ".join(f"approx_count_distinct({c}), count(*) - count({c})" for c in columns)
