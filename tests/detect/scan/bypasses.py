@@ -64,6 +64,14 @@ def simple(module: str, attribute: str, *args: object) -> bytes:
     return pickled(call(name(module, attribute), *args))
 
 
+def _zip(members: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as made:
+        for member, data in members.items():
+            made.writestr(member, data)
+    return out.getvalue()
+
+
 SYSTEM = b"cos\nsystem\n(S'true'\ntR."
 # One call, of a name that some list of bad names has not had.
 CALLS: dict[str, tuple[str, str, Args]] = {
@@ -241,6 +249,13 @@ USES = {
     "attributes that are set one by one": pickled(
         built(Raw(name("pandas", "DataFrame").code + b")\x81"), (None, {"columns": ["a"]}))
     ),
+    "PyTorch's loader": pickled(call(name("torch.storage", "_load_from_bytes"), SYSTEM)),
+    "PyTorch's loader, of an archive": pickled(
+        call(name("torch.storage", "_load_from_bytes"), _zip({"a/data.pkl": SYSTEM}))
+    ),
+    "PyTorch's loader, of what a call returns": pickled(
+        call(name("torch.storage", "_load_from_bytes"), call(name("builtins", "bytes")))
+    ),
     "without its end": SYSTEM[:-1],
     "before damage": SYSTEM[:-1] + b"\xff\xff",
     "behind another": b"N." + SYSTEM,
@@ -248,18 +263,10 @@ USES = {
 }
 
 
-def _zip(members: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", method) as made:
-        for member, data in members.items():
-            made.writestr(member, data)
-    return out.getvalue()
-
-
-def _tar(data: bytes, mode: str = "w:") -> bytes:
+def _tar(data: bytes, mode: str = "w:", member: str = "m.pkl") -> bytes:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode=mode) as made:  # type: ignore[call-overload]
-        info = tarfile.TarInfo("m.pkl")
+        info = tarfile.TarInfo(member)
         info.size = len(data)
         made.addfile(info, io.BytesIO(data))
     return out.getvalue()
@@ -304,6 +311,8 @@ PACKED = {
     "lzma.zip": _zip({"x": SYSTEM}, zipfile.ZIP_LZMA),
     "inner.zip": _zip({"inner.zip": _zip({"x": SYSTEM}, zipfile.ZIP_DEFLATED)}, zipfile.ZIP_DEFLATED),
     "m.tar": _tar(SYSTEM),
+    "its-name-is-a.tar": _tar(b"a text", member=SYSTEM.decode()),
+    "of-two-kinds.h5": SYSTEM + bytes(600) + b"\x89HDF\r\n\x1a\n",
     "m.tar.gz": _tar(SYSTEM, "w:gz"),
     "m.npy": _NPY + SYSTEM,
     "m.npz": _zip({"m.npy": _NPY + SYSTEM}),

@@ -26,7 +26,9 @@ REVIEWED = {
     "numpy.random._pickle.__generator_ctor", "numpy.random._pickle.__randomstate_ctor",
     "numpy.random.bit_generator.__pyx_unpickle_SeedSequence", "sklearn.metrics._dist_metrics.newObj",
     "sklearn.neighbors._kd_tree.newObj", "sklearn.neighbors._ball_tree.newObj",
-    "pandas._libs.tslibs.nattype.__nat_unpickle", "torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2",
+    "pandas._libs.tslibs.nattype.__nat_unpickle", "torch._utils._rebuild_tensor",
+    "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor_v3", "torch._utils._rebuild_qtensor",
+    "torch._utils._rebuild_sparse_tensor", "torch.serialization._get_layout", "torch.storage._load_from_bytes",
     "torch._utils._rebuild_parameter",
     "pyarrow.lib._restore_array", "pyarrow.lib.py_buffer", "pyarrow.lib.type_for_alias",
 }  # fmt: skip

@@ -82,6 +82,51 @@ def test_pytorchs_weights_are_harmless_and_other_storages_are_not(zipped: Any) -
     assert other.why == "gives collections.OrderedDict a state that no library writes"
 
 
+LEGACY = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}."
+
+
+def legacy(value: Raw, *storages: bytes) -> bytes:
+    """Return a file of torch.save before 1.6: the value, the storages' keys, and each one's count and bytes."""
+    behind = b"".join(len(data).to_bytes(8, "little") + data for data in storages)
+    return LEGACY + pickled(value, 2) + pickled(Raw(bypasses._value(["0"] * len(storages))), 2) + behind
+
+
+def test_pytorchs_older_files_name_classes_by_ids() -> None:
+    def model(kind: Raw) -> Raw:
+        known_by = Raw(bypasses._value(("module", kind, "linear.py", "class Linear: ...")) + b"Q")
+        return bypasses.built(Raw(known_by.code + b")\x81"), {"in_features": 4})
+
+    assert verdict.of_bytes(legacy(model(name("torch.nn.modules.linear", "Linear"))), b"m.pt").kind == "harmless"
+    assert verdict.of_bytes(legacy(model(name("mine", "Net"))), b"m.pt").why == "makes objects of mine.Net"
+    assert verdict.of_bytes(legacy(model(name("mine", "Net")))[len(LEGACY) :], b"m.pt").kind == "unknown"
+
+
+def test_pytorchs_storages_without_a_type_are_gone_past() -> None:
+    id_ = ("storage", name("torch.storage", "UntypedStorage"), "0", "cpu", 4, None)
+    tensor = call(
+        name("torch._utils", "_rebuild_tensor_v3"), Raw(bypasses._value(id_) + b"Q"), 0, (4,), (1,), False,
+        call(name("collections", "OrderedDict")), name("torch", "uint16"),
+    )  # fmt: skip
+    found = verdict.of_bytes(legacy(tensor, bytes(4)), b"m.pt")
+    assert (found.kind, found.why) == ("harmless", "")
+
+
+def test_a_storage_in_another_librarys_pickle_is_read_as_the_file_that_it_is() -> None:
+    id_ = ("storage", name("torch", "FloatStorage"), "0", "cpu", 1, None)
+    inner = legacy(Raw(bypasses._value(id_) + b"Q"), bytes(4))
+    inner = inner[:-12] + (1).to_bytes(8, "little") + bytes(4)  # a count of items, not of bytes
+    data = pickled(call(name("torch.storage", "_load_from_bytes"), inner))
+    found = verdict.of_bytes(data, b"m.pkl")
+    assert (found.kind, found.why) == ("harmless", "")
+
+
+def test_keras_says_no_module_of_its_own_optimizers_in_hdf5() -> None:
+    said = {"optimizer_config": {"class_name": "AdamW", "config": {}}, "loss": {"class_name": "Huber", "config": {}}}
+    layers = {"class_name": "Sequential", "config": {"layers": [{"class_name": "Dense", "config": {}}]}}
+    data = b"\x89HDF\r\n\x1a\n" + b"model_config\0" + json.dumps(layers).encode() + bytes(4) + json.dumps(said).encode()
+    assert verdict.of_bytes(data + bytes(4), b"m.h5").kind == "harmless"
+
+
 def test_a_member_whose_size_stands_behind_it_is_read_without_that() -> None:
     """The sixteen bytes of its description are no part of the pickle, and hide none of it."""
     data = streamed({"m.pkl": pickled(name("os", "system"))})

@@ -217,6 +217,9 @@ def _binpersid(m: Machine) -> None:
 
 
 def _persistent(m: Machine, id_: Any) -> None:
+    if m.record.torch and isinstance(id_, tuple) and id_[:1] == ("module",) and isinstance(id_[1], Global):
+        m.stack.append(id_[1])  # PyTorch before 1.6: a class, with the text of its source, which is compared
+        return
     m.record.persistent(id_)
     m.stack.append(Persistent(id_))
 

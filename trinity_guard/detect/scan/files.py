@@ -15,7 +15,7 @@ from trinity_guard.detect.glance import HDF5
 from trinity_guard.detect.pickles import pickled
 from trinity_guard.detect.scan import formats, streams
 from trinity_guard.detect.scan.record import Broken, Record
-from trinity_guard.detect.scan.values import Object
+from trinity_guard.detect.scan.values import Object, Raw
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,6 +71,25 @@ class _Reader:
         self.record = record
         self.keep = keep
 
+        self.depth = 0
+        record.nested = self.nested
+
+    def nested(self, record: Record, data: Any) -> None:
+        """Read a file of torch.save that stands in a pickle as bytes: what PyTorch loads by no name is a pickle."""
+        source, at, length = (data.source, data.at, data.length) if isinstance(data, Raw) else (data, 0, 0)
+        if not isinstance(source, bytes | mmap.mmap):
+            return
+        inner = record.trial()
+        reader = _Reader(inner, self.keep)
+        reader.depth = self.depth + 1
+        reader.content(source, at, at + length if length else len(source), b"storage.pt", reader.depth)
+        for strange in inner.strange_ids():
+            inner.doubt(strange)
+        inner.persistent_ids.clear()
+        inner.values.clear()
+        inner.pickles = 0
+        record.take(inner)
+
     def content(self, data: Any, at: int, end: int, name: bytes, depth: int) -> None:
         """Read one file, or one member of an archive, that stands between two places."""
         head = data[at : min(at + HEAD, end)]
@@ -94,6 +113,8 @@ class _Reader:
             from trinity_guard.detect.scan import archives  # noqa: PLC0415  # for archives alone
 
             self._members(archives.of_tar(self.record, data, at, end), depth)
+            # The name of a tar's first file may be a pickle, to who takes the file for one.
+            streams.attempt(self.record, data, at, end, self.keep)
             return True
         if not formats.kind(head):
             return False
@@ -129,7 +150,7 @@ class _Reader:
             from trinity_guard.detect.scan import keras  # noqa: PLC0415  # for HDF5 alone
 
             keras.read_hdf5(self.record, data, at, end)
-            return not pickled(head, end - at)
+            return not pickled(head, end - at) and not streams.attempt(self.record, data, at, end, self.keep)
         if streams.is_torch_legacy(head):
             streams.read_torch_legacy(self.record, data, at, end, self.keep)
             return True

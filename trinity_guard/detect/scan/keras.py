@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 
+from trinity_guard.detect.scan import known
 from trinity_guard.detect.scan.record import CALLED, Record
 
 TYPE_CHECKING = False
@@ -53,7 +54,7 @@ def _name(record: Record, part: dict[str, Any]) -> None:
     if not isinstance(found, str):
         return
     module = part.get("module")
-    module = module if isinstance(module, str) else "keras.layers"
+    module = module if isinstance(module, str) else _own_module(found)
     if found == "function":
         config = part.get("config")
         name = config if isinstance(config, str) else found
@@ -66,6 +67,12 @@ def _name(record: Record, part: dict[str, Any]) -> None:
             record.names.setdefault(("keras", found), set()).add(CALLED)
         return
     record.names.setdefault((module, found), set()).add(CALLED)
+
+
+def _own_module(name: str) -> str:
+    """Return where Keras has a class that came without its module, as in HDF5: it looks among its own alone."""
+    places = ("keras.layers", "keras.optimizers", "keras.losses", "keras.metrics", "keras.initializers")
+    return next((place for place in places if known.uses((place, name))), "keras.layers")
 
 
 MODEL_CONFIG = b"model_config"

@@ -254,7 +254,61 @@ scipy.sparse._dok built class new: dok_array dok_matrix
 torch class: BFloat16Storage BoolStorage ByteStorage CharStorage ComplexDoubleStorage ComplexFloatStorage DoubleStorage
 torch class: FloatStorage HalfStorage IntStorage LongStorage ShortStorage QInt8Storage QUInt8Storage QInt32Storage
 torch.storage class: UntypedStorage TypedStorage
-torch: float16 float32 float64 bfloat16 int8 int16 int32 int64 uint8 bool complex64 complex128
-torch._utils called: _rebuild_tensor _rebuild_tensor_v2 _rebuild_parameter
+torch: float16 float32 float64 bfloat16 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool complex32 complex64
+torch: complex128 float8_e4m3fn float8_e4m3fnuz float8_e5m2 float8_e5m2fnuz float8_e8m0fnu qint8 qint32 quint8
+torch: per_tensor_affine per_channel_affine per_channel_affine_float_qparams
+torch._utils called: _rebuild_tensor _rebuild_tensor_v2 _rebuild_tensor_v3 _rebuild_parameter _rebuild_qtensor
+torch._utils called: _rebuild_sparse_tensor
+torch.serialization called: _get_layout
+torch.nn.modules.activation built class new: CELU ELU GELU GLU Hardshrink Hardsigmoid Hardswish Hardtanh LeakyReLU
+torch.nn.modules.activation built class new: LogSigmoid LogSoftmax Mish MultiheadAttention PReLU RReLU ReLU ReLU6 SELU
+torch.nn.modules.activation built class new: SiLU Sigmoid Softmax Softmax2d Softmin Softplus Softshrink Softsign Tanh
+torch.nn.modules.activation built class new: Tanhshrink Threshold
+torch.nn.modules.adaptive built class new: AdaptiveLogSoftmaxWithLoss
+torch.nn.modules.batchnorm built class new: BatchNorm1d BatchNorm2d BatchNorm3d
+torch.nn.modules.channelshuffle built class new: ChannelShuffle
+torch.nn.modules.container built class new: ModuleDict ModuleList ParameterDict ParameterList Sequential
+torch.nn.modules.conv built class new: Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d
+torch.nn.modules.distance built class new: CosineSimilarity PairwiseDistance
+torch.nn.modules.dropout built class new: AlphaDropout Dropout Dropout1d Dropout2d Dropout3d FeatureAlphaDropout
+torch.nn.modules.flatten built class new: Flatten Unflatten
+torch.nn.modules.fold built class new: Fold Unfold
+torch.nn.modules.instancenorm built class new: InstanceNorm1d InstanceNorm2d InstanceNorm3d
+torch.nn.modules.linear built class new: Bilinear Identity Linear NonDynamicallyQuantizableLinear
+torch.nn.modules.loss built class new: BCELoss BCEWithLogitsLoss CTCLoss CosineEmbeddingLoss CrossEntropyLoss
+torch.nn.modules.loss built class new: GaussianNLLLoss HingeEmbeddingLoss HuberLoss KLDivLoss L1Loss
+torch.nn.modules.loss built class new: LinearCrossEntropyLoss MSELoss MarginRankingLoss MultiLabelMarginLoss
+torch.nn.modules.loss built class new: MultiLabelSoftMarginLoss MultiMarginLoss NLLLoss PoissonNLLLoss SmoothL1Loss
+torch.nn.modules.loss built class new: SoftMarginLoss TripletMarginLoss TripletMarginWithDistanceLoss
+torch.nn.modules.normalization built class new: CrossMapLRN2d GroupNorm LayerNorm LocalResponseNorm RMSNorm
+torch.nn.modules.padding built class new: CircularPad1d CircularPad2d CircularPad3d ConstantPad1d ConstantPad2d
+torch.nn.modules.padding built class new: ConstantPad3d ReflectionPad1d ReflectionPad2d ReflectionPad3d
+torch.nn.modules.padding built class new: ReplicationPad1d ReplicationPad2d ReplicationPad3d ZeroPad1d ZeroPad2d
+torch.nn.modules.padding built class new: ZeroPad3d
+torch.nn.modules.pixelshuffle built class new: PixelShuffle PixelUnshuffle
+torch.nn.modules.pooling built class new: AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d AdaptiveMaxPool1d
+torch.nn.modules.pooling built class new: AdaptiveMaxPool2d AdaptiveMaxPool3d AvgPool1d AvgPool2d AvgPool3d
+torch.nn.modules.pooling built class new: FractionalMaxPool2d FractionalMaxPool3d LPPool1d LPPool2d LPPool3d MaxPool1d
+torch.nn.modules.pooling built class new: MaxPool2d MaxPool3d MaxUnpool1d MaxUnpool2d MaxUnpool3d
+torch.nn.modules.rnn built class new: GRU GRUCell LSTM LSTMCell RNN RNNCell
+torch.nn.modules.sparse built class new: Embedding EmbeddingBag
+torch.nn.modules.transformer built class new: Transformer TransformerDecoder TransformerDecoderLayer
+torch.nn.modules.transformer built class new: TransformerEncoder TransformerEncoderLayer
+torch.nn.modules.upsampling built class new: Upsample UpsamplingBilinear2d UpsamplingNearest2d
+torch.nn.functional: elu gelu glu hardswish leaky_relu log_softmax logsigmoid mish relu relu6 selu sigmoid silu softmax
+torch.nn.functional: softplus tanh
+torch._C._nn: gelu
+torch.storage called: _load_from_bytes
+torch.optim.adadelta built class new: Adadelta
+torch.optim.adagrad built class new: Adagrad
+torch.optim.adam built class new: Adam
+torch.optim.adamax built class new: Adamax
+torch.optim.adamw built class new: AdamW
+torch.optim.asgd built class new: ASGD
+torch.optim.nadam built class new: NAdam
+torch.optim.radam built class new: RAdam
+torch.optim.rmsprop built class new: RMSprop
+torch.optim.rprop built class new: Rprop
+torch.optim.sgd built class new: SGD
 torch called class: Size device
 """

@@ -15,6 +15,8 @@ MAX_STEPS = 60_000_000
 SECONDS = 120.0
 MAX_SAID = 200
 
+# PyTorch's storages in other libraries' pickles: a file of torch.save, as bytes.
+LOADS = "torch.storage._load_from_bytes"
 # What may be done with a name.
 NAMED, CALLED, NEW, BUILT, EXTENDED = "named", "called", "new", "built", "extended"
 
@@ -46,6 +48,7 @@ class Record:
         self.pickles = 0
         self.values: list[Any] = []
         self.arrays: Callable[[Any, Object], None] | None = None
+        self.nested: Callable[[Record, Any], None] | None = None
         self.torch = False
         self.judge = judge
         self._left = _Left()
@@ -62,6 +65,7 @@ class Record:
         """Return a record for what may be no pickle; it has the opcodes and the time that this one has left."""
         other = Record(self.judge)
         other._left = self._left
+        other.nested = self.nested
         return other
 
     def take(self, other: Record) -> None:
@@ -108,6 +112,8 @@ class Record:
             self._mark(made.by, made.how)
             self._mark_class(made, NEW)
             self._ask(made, None)
+            if made.by.name == "_load_from_bytes" and made.by.text == LOADS and self.nested is not None:
+                self.nested(self, made.args[0] if made.args else b"")
 
     def built(self, made: Object, state: Any) -> None:
         if isinstance(made.by, Global):
@@ -124,6 +130,11 @@ class Record:
             self.persistent_ids.append(id_)
         else:
             raise Broken("it has more than 100,000 persistent ids")
+
+    def strange_ids(self) -> list[str]:
+        """Return what is strange about persistent ids: PyTorch's name storages, others what only a program knows."""
+        strange = any(not (self.torch and _is_storage(one)) for one in self.persistent_ids)
+        return ["it asks the program that loads it for an object of its own"] if strange else []
 
     def after_build(self, machine: Any, made: Object) -> None:
         """Let joblib's arrays, whose bytes stand between the opcodes, be gone past."""
@@ -144,6 +155,11 @@ class Record:
             said = self.judge(made, state)
             if said:
                 self.doubt(said)
+
+
+def _is_storage(id_: Any) -> bool:
+    named = isinstance(id_, tuple) and len(id_) >= 5 and id_[0] == "storage" and isinstance(id_[1], Global)
+    return named and id_[1].module in ("torch", "torch.storage")
 
 
 def _of_python_2(module: str, name: str) -> Name:

@@ -6,7 +6,7 @@ A name on the list of known.py may be called; the functions and classes here may
 from __future__ import annotations
 
 from trinity_guard.detect.scan import known
-from trinity_guard.detect.scan.record import NEW
+from trinity_guard.detect.scan.record import LOADS, NAMED, NEW
 from trinity_guard.detect.scan.values import Dict, Global, Object, Raw, class_of
 
 TYPE_CHECKING = False
@@ -87,9 +87,16 @@ def _functions_in(made: Object) -> str:
     arguments = made.args if isinstance(made.args, tuple) else ()
     # What the class is used for is in the record, under its own name.
     for value in arguments[1:] if made.by.text == MAKES_CLASS else arguments:
-        if isinstance(value, Global) and not (value.text in MARKERS or known.is_class((value.module, value.name))):
+        if isinstance(value, Global) and not _is_inert(value):
             return f"it hands {value.text} to {made.by.text}"
     return ""
+
+
+def _is_inert(value: Global) -> bool:
+    """Whether a name is a class, a marker, or one of PyTorch's dtypes: no function."""
+    name = (value.module, value.name)
+    dtype = value.module == "torch" and known.uses(name) == {NAMED}
+    return value.text in MARKERS or dtype or known.is_class(name)
 
 
 # ---- the rules
@@ -273,6 +280,11 @@ def _bytes(args: Any, _: Any) -> bool:
     return all(isinstance(a, bytes | Raw) or _made_by(a, "_codecs.encode") for a in args)
 
 
+def _one_file(args: Any, _: Any) -> bool:
+    """Whether what PyTorch would load stands in the pickle: it has been read there, as a file of its own."""
+    return isinstance(args, tuple) and len(args) == 1 and isinstance(args[0], bytes | Raw)
+
+
 def _range(args: Any, _: Any) -> bool:
     numbers = isinstance(args, tuple) and 0 < len(args) < 4 and all(type(a) is int for a in args)
     return numbers and (len(args) < 3 or args[2] != 0) and _is_short(range(*args))
@@ -323,6 +335,7 @@ _CALLS: dict[str, Rule] = {
     "pandas.core.indexes.base._new_Index": _new_index,
     "pandas.core.indexes.datetimes._new_DatetimeIndex": _new_index,
     "pathlib.PurePosixPath": _plain,
+    LOADS: _one_file,
     **{f"builtins.{name}": _bytes for name in ("bytearray", "bytes")},
     **{f"builtins.{name}": _items for name in ("frozenset", "set")},
     **{f"builtins.{name}": _plain for name in ("complex", "slice")},

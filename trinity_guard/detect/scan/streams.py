@@ -201,6 +201,7 @@ def _behind_storages(record: Record, data: Any, at: int, end: int) -> int:
 _STORAGES = {
     "Double": 8, "Float": 4, "Half": 2, "BFloat16": 2, "Long": 8, "Int": 4, "Short": 2, "Char": 1, "Byte": 1, "Bool": 1,
     "ComplexDouble": 16, "ComplexFloat": 8, "QUInt8": 1, "QInt8": 1, "QInt32": 4,
+    "Untyped": 1,
 }  # fmt: skip
 STORAGES = {f"{name}Storage": size for name, size in _STORAGES.items()}
 

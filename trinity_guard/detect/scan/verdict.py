@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from trinity_guard.detect.scan import files, known, rules
 from trinity_guard.detect.scan.record import BUILT, CALLED, EXTENDED, NAMED, NEW, Name, Record
-from trinity_guard.detect.scan.values import Global
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ def of_bytes(data: Any, name: bytes = b"", allow: Sequence[str] = ()) -> Verdict
 
 def of_record(record: Record, allow: Sequence[str] = ()) -> Verdict:
     strange = {name: done for name, uses in record.names.items() if (done := _beyond(name, uses, allow))}
-    doubts = [*record.doubts, *_persistent(record)]
+    doubts = [*record.doubts, *record.strange_ids()]
     if strange or doubts:
         names = sorted(_text(name) for name in strange)
         return Verdict(UNKNOWN, names, _said(strange, doubts))
@@ -79,12 +78,3 @@ def _said(strange: dict[Name, set[str]], doubts: list[str]) -> str:
 
 def _main(done: set[str]) -> str:
     return next(how for how in _DONE if how in done)
-
-
-def _persistent(record: Record) -> list[str]:
-    """Return what is strange about persistent ids: PyTorch's name storages, others what only a program knows."""
-    for one in record.persistent_ids:
-        storage = isinstance(one, tuple) and len(one) >= 5 and one[0] == "storage" and isinstance(one[1], Global)
-        if not (record.torch and storage and one[1].module in ("torch", "torch.storage")):
-            return ["it asks the program that loads it for an object of its own"]
-    return []
