@@ -44,8 +44,6 @@ class Fortnight:
         self.log: list[str] = []
         self.edits = 0
         self.stashed: set[str] = set()
-        # Commit -> the artifacts that it holds, of the commits whose work tree was seen when they were made.
-        self.holds: dict[str, Files] = {}
 
     def begin(self) -> None:
         self.clones: dict[str, Repo] = {}
@@ -94,7 +92,6 @@ class Fortnight:
     def recorded(self, who: str, commit: str, wanted: Files, said: str) -> None:
         """What was in the work tree when this was typed is in the commit, or was named."""
         held = self.pointers(who, commit)
-        self.holds[commit] = wanted
         for name in wanted.keys() | held.keys():
             agrees = name in wanted and held.get(name) == md5(wanted[name])
             assert agrees or name in said or self.is_named(who, name), self.story(
@@ -285,10 +282,6 @@ class Fortnight:
             assert held.get(name) == have.get(name) or self.is_named(who, name), self.story(
                 f"{name} is not as HEAD says ({held.get(name)}, is {have.get(name)}), and nobody said so:\n{said}"
             )
-        if self.clones[who].head() in self.holds and set(held) == set(have):
-            assert {n: md5(d) for n, d in self.holds[self.clones[who].head()].items() if n in held} == {
-                n: m for n, m in held.items() if n in self.holds[self.clones[who].head()]
-            }
         assert not self.pending(who), self.story(self.type(who, "status", "--porcelain"))
 
     def what_the_server_has_can_be_fetched(self) -> None:
