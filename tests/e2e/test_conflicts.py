@@ -334,3 +334,129 @@ def test_two_versions_of_a_directory_are_united_by_hand_where_the_driver_was_not
     assert {p.name: p.read_bytes() for p in repo.file("d").iterdir()} == {"a": b"aa", "b": b"b", "c": b"c"}
     repo.git("commit", "-qm", "both")
     assert repo.git("status", "--porcelain").stdout == b""
+
+
+# ---- markers that got in where Git runs no hook before a commit
+
+
+def next_commit(repo: Repo) -> str:
+    repo.write("code.py", b"# later\n")
+    return repo.git("commit", "-qam", "later").stderr.decode()
+
+
+def status(repo: Repo) -> str:
+    return repo.guard("status").stdout.decode()
+
+
+def push(repo: Repo) -> str:
+    done = repo.git("push", "-q", "origin", "HEAD", ok=False)
+    assert done.returncode
+    return done.stderr.decode()
+
+
+@pytest.fixture
+def hub(sides: Repo) -> Repo:
+    """The two branches and a server, which has none of it yet."""
+    sides.git("config", "core.editor", "echo words >>")  # what a person writes
+    run("git", "init", "-q", "--bare", "hub.git", cwd=sides.path.parent)
+    sides.git("remote", "add", "origin", "../hub.git")
+    sides.git("push", "-q", "origin", "main")
+    return sides
+
+
+def rebased(repo: Repo, *after: str) -> str:
+    """Rebase the other branch, with these commits behind the one in conflict, as `git add -A` and --continue do."""
+    repo.git("switch", "-q", "other")
+    for name in after:
+        repo.write(name, b"# code\n")
+        repo.git("add", name)
+        repo.git("commit", "-qm", name)
+    repo.git("rebase", "main", ok=False)
+    repo.git("add", "-A")
+    return repo.git("rebase", "--continue").stderr.decode()
+
+
+def lines_of(said: str) -> list[str]:
+    """Return the commands of what is said of t.csv.dvc, which stand indented."""
+    lines = said.partition("t.csv.dvc holds the markers")[2].splitlines()[1:]
+    return [line.strip() for line in lines if line.strip().startswith(("git ", "trinity-guard ", "TRINITY"))]
+
+
+def type_remedy(repo: Repo, said: str) -> None:
+    """Type what is printed, line by line; in the list of a rebase, what its comment says."""
+    commands = [line for line in lines_of(said) if not line.startswith(("TRINITY", "trinity-guard use --merge"))]
+    assert commands, said
+    for line in commands:
+        edit = "1s/^pick/edit/" if "`edit`" in line else r"/^merge -C/a\break"
+        editor = f"GIT_SEQUENCE_EDITOR=\"sed -i.bak '{edit}'\" " if "--autostash" in line else ""
+        type_in(repo, editor + line)
+
+
+def is_out(repo: Repo) -> None:
+    assert f"size: {len(OURS)}\n".encode() in repo.show("t.csv.dvc")
+    assert repo.file("t.csv").read_bytes() == OURS
+    assert not repo.file(".git/rebase-merge").exists()
+    assert repo.git("status", "--porcelain", "--untracked-files=no").stdout == b""
+    repo.git("push", "-q", "origin", "HEAD")
+    assert b"holds the markers" not in repo.guard("status").stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("told", ["rebase", "status", "push", "next commit"])
+@pytest.mark.parametrize("after", [(), ("code.py",)], ids=["last", "older"])
+def test_markers_that_a_rebase_committed_are_taken_out_by_what_is_printed(
+    hub: Repo, told: str, after: tuple[str, ...]
+) -> None:
+    said = rebased(hub, *after)
+    assert said.count("t.csv.dvc holds the markers of a merge conflict") == 1
+    if told == "next commit" and not after:
+        hub.write("code.py", b"# new\n")
+        hub.git("add", "code.py")
+    said = {"status": status, "push": push, "next commit": next_commit}.get(told, lambda _: said)(hub)
+    type_remedy(hub, said)
+    is_out(hub)
+
+
+@pytest.mark.slow
+def test_markers_of_a_merge_below_other_commits_are_taken_out(hub: Repo) -> None:
+    committed(hub)
+    hub.write("code.py", b"# code\n")
+    hub.git("add", "code.py")
+    type_remedy(hub, hub.git("commit", "-qm", "code").stderr.decode())
+    is_out(hub)
+    assert len(hub.git("rev-list", "--merges", "HEAD").stdout.split()) == 1
+
+
+@pytest.mark.slow
+def test_markers_that_others_have_already_are_taken_out_by_a_new_commit(hub: Repo) -> None:
+    rebased(hub, "code.py")
+    hub.git("push", "-q", "origin", "HEAD", TRINITY_GUARD_SKIP="gate")
+    head = hub.head()
+    type_remedy(hub, status(hub))
+    assert hub.git("rev-parse", "HEAD^").stdout.decode().strip() == head
+    is_out(hub)
+
+
+@pytest.mark.slow
+def test_markers_of_an_older_commit_are_no_matter_before_a_rebase_has_ended(hub: Repo) -> None:
+    hub.git("switch", "-q", "other")
+    hub.write("code.py", b"# code\n")
+    hub.git("add", "code.py")
+    hub.git("commit", "-qm", "code")
+    editor = "sed -i.bak '2s/^pick/edit/'"
+    hub.git("rebase", "-i", "main", ok=False, GIT_SEQUENCE_EDITOR=editor)
+    hub.git("add", "-A")
+    hub.git("rebase", "--continue", ok=False)
+    type_in(hub, lines_of(status(hub))[0])
+    type_remedy(hub, status(hub))
+    is_out(hub)
+
+
+@pytest.mark.slow
+def test_what_was_committed_with_no_verify_is_amended(hub: Repo) -> None:
+    merged(hub)
+    said = hub.git("commit", "-qnam", "with markers").stderr.decode()
+    lines = [line for line in lines_of(said) if "--ours" in line or "--amend" in line]
+    for line in (lines[0], lines[-1]):
+        type_in(hub, line)
+    is_out(hub)

@@ -336,6 +336,7 @@ def live(typed: list[tuple[str, str, str, str, int]]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(0 if LONG else 300)  # the long one ends by its runs, not by the clock
 @settings(
     max_examples=RUNS,
     derandomize=not LONG,  # what everybody runs must be the same for everybody

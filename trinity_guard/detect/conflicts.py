@@ -11,7 +11,7 @@ from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import paths, pointer, tracked
 from trinity_guard.dvcrepo.decode import outputs_of
 from trinity_guard.errors import BLOCKED, GuardError, pathspec, shown, typed
-from trinity_guard.git import index
+from trinity_guard.git import index, repository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,20 +26,24 @@ HEADS = ("HEAD", "MERGE_HEAD", "REBASE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD",
 MARKER_SIZE = 7
 # What is merged by rows.
 BY_ROWS = (b".csv", b".tsv")
+AMEND = "git commit --amend --no-edit --allow-empty     # before anybody has pulled it"
 _MARKERS = {b"<": OURS, b"|": BASE, b"=": THEIRS, b">": ""}
 
 
 class Conflict:
     """One file in conflict. versions: side -> its bytes, None where that side has no such file; absent where unknown.
 
-    entries: side -> mode and blob, where Git has them. unmerged: whether the index says so.
+    entries: side -> mode and blob, where Git has them. unmerged: whether the index says so. commit: the one that
+    brought the markers, b"" where none has them. last: whether that is HEAD. stopped: whether a rebase is under way.
     """
 
-    __slots__ = ("entries", "path", "unmerged", "versions")
+    __slots__ = ("commit", "entries", "last", "path", "stopped", "unmerged", "versions")
 
     def __init__(self, path: bytes, unmerged: bool) -> None:
         self.path = path
         self.unmerged = unmerged
+        self.commit = b""
+        self.last = self.stopped = False
         self.entries: dict[str, index.Entry] = {}
         self.versions: dict[str, bytes | None] = {}
 
@@ -66,10 +70,20 @@ def found(place: git.Place, catalog: tracked.Catalog | None = None) -> list[Conf
     conflicts = [_of(path, True, entries) for path, entries in unmerged.items()]
     for path, text in texts.items():
         conflict = _of(path, False, known.get(path, {}))
+        _find_commit(place, conflict, catalog.entries[path].oid)
         if not conflict.entries:
             conflict.versions = {**sides_of(text or b"")}
         conflicts.append(conflict)
     return sorted(conflicts, key=lambda c: c.path)
+
+
+def _find_commit(place: git.Place, conflict: Conflict, oid: bytes) -> None:
+    """Note which commit has brought this text with markers, if any has."""
+    head, here = git.read_ids([b"HEAD", b"HEAD:" + conflict.path])
+    if here == oid:
+        conflict.commit = git.run("rev-list", "-1", "HEAD", "--", conflict.path, env=git.literal()).strip()
+        conflict.last = conflict.commit == head
+        conflict.stopped = repository.rebasing(place)
 
 
 def is_marked(error: GuardError) -> bool:
@@ -152,6 +166,8 @@ def remedy(conflict: Conflict) -> str:
     known = [s for s in (OURS, THEIRS) if s in conflict.versions] + [BASE] * bool(conflict.versions.get(BASE))
     if not known:
         return f"git log -p -- {word}     # which version is right? Take the markers out, then: git add {word}"
+    if conflict.commit and (not conflict.last or _published(conflict.commit)):
+        return "\n".join(_after_commit(conflict))
     others = ", ".join(f"--{s}" for s in known[1:])
     lines = [f"trinity-guard use --{known[0]} {name}     # or {others}: the pointer and its data"]
     if conflict.unmerged and all(conflict.versions.get(s) is not None for s in (OURS, THEIRS)):
@@ -160,7 +176,44 @@ def remedy(conflict: Conflict) -> str:
         lines.insert(1, f"trinity-guard use --union {name}     # both, where they changed different files")
     if _tables(conflict):
         lines.insert(1, f"trinity-guard use --merge {name}     # both, row by row")
-    return "\n".join(lines)
+    return "\n".join([*lines, AMEND] if conflict.commit else lines)
+
+
+def _published(commit: bytes) -> bool:
+    """Whether others have a commit already, as far as we know."""
+    return not git.run("rev-list", "-1", commit, "--not", "--remotes")
+
+
+def _after_commit(conflict: Conflict) -> list[str]:
+    """Return the commands for markers that an older commit holds, or one that others have."""
+    if _published(conflict.commit):
+        return [_taking_out(conflict.path), "git commit     # for all who have it already"]
+    if conflict.stopped:
+        return ["git rebase --continue     # to its end; then: trinity-guard status"]
+    return out_of_commit(conflict.path, conflict.commit)
+
+
+def out_of_commit(path: bytes, commit: bytes, last: bool = False) -> list[str]:
+    """Return the commands that take the markers out of this file in the commit that brought them, which none has yet.
+
+    last: whether that is HEAD.
+    """
+    if last:
+        return [_taking_out(path), AMEND]
+    parents, short = git.parents(commit.decode()) or [], commit[:10].decode()
+    options = " --rebase-merges" if len(parents) > 1 else ""
+    where = "a line `break` below its `merge -C`" if options else "`edit` in its first line"
+    base = f"{short}^" if parents else "--root"
+    return [
+        f"git rebase -i --autostash{options} {base}     # with {where}; then:",
+        _taking_out(path),
+        "git commit --amend --no-edit --allow-empty && git rebase --continue     # and then push again",
+    ]
+
+
+def _taking_out(path: bytes) -> str:
+    name = typed(path.removesuffix(paths.POINTER))
+    return f"trinity-guard use --{OURS} {name}     # or --{THEIRS}: the pointer and its data"
 
 
 def _tables(conflict: Conflict) -> bool:

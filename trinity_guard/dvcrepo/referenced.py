@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 MAX_TRIED = 20
 
 
-def named_by(place: git.Place, commits: Sequence[bytes]) -> list[Output]:
+def named_by(
+    place: git.Place, commits: Sequence[bytes], broken: dict[tuple[bytes, bytes], GuardError] | None = None
+) -> list[Output]:
     """Return the objects that the changes of these commits name, each once; `push: false` and the uncached are not."""
-    return once(
-        n for batch in walked(commits) for n in named_in(place, [(c, e) for c, entries in batch for e in entries])
-    )
+    batches = ([(c, e) for c, entries in batch for e in entries] for batch in walked(commits))
+    return once(n for files in batches for n in named_in(place, files, broken))
 
 
 def named_at(place: git.Place, commits: Sequence[bytes]) -> list[Output]:

@@ -32,17 +32,15 @@ def post_commit(_framework: bool, __: list[str]) -> int:
 
         recover.complete(place, after_commit=True)
     config, rules = patterns.load_config(place)
-    off = config.push == "off" or repository.rebasing(place)
+    rebasing = repository.rebasing(place)
+    off = config.push == "off" or rebasing
     changes = revisions.changes_of(b"HEAD")
     commit, entries = changes[0].commit if changes else b"", revisions.files_after(changes)
     if inspect.inspect(place, rules, entries).artifacts:
         _name_raw(place, rules, entries, blocking=config.on_artifact == "block")
-    wanted = not off or place.git_dir != place.common_dir  # a linked work tree's are kept beyond its life
-    named = (
-        _named(place, [(commit, e) for e in entries])
-        if wanted and any(paths.is_dvc_path(e.path) for e in entries)
-        else []
-    )
+    linked = place.git_dir != place.common_dir  # its objects are kept beyond its life
+    records = [(commit, e) for e in entries] if any(paths.is_dvc_path(e.path) for e in entries) else []
+    named = _named(place, records, quiet=rebasing) if records and (linked or not rebasing) else []
     if config.sync != "off":
         _follow(place, changes)
     gone = {change.path + paths.POINTER for change in changes if change.status == b"D"}
@@ -116,12 +114,21 @@ def _before_amending(raw: Sequence[bytes], blocking: bool) -> tuple[str, str]:
     return "", ""
 
 
-def _named(place: git.Place, files: list[tuple[bytes, Entry]]) -> list[Output]:
-    """Return the objects that these files of a commit name; a linked work tree's are kept beyond its life."""
+def _named(place: git.Place, files: list[tuple[bytes, Entry]], quiet: bool) -> list[Output]:
+    """Return the objects that these files of a commit name; a linked work tree's are kept beyond its life.
+
+    What nobody can read is named, where the commit is not one of a rebase, which may mend it still.
+    """
     from trinity_guard.dvcrepo import referenced
     from trinity_guard.push import worktree_cache
 
-    named = referenced.named_in(place, files)
+    broken: dict[tuple[bytes, bytes], GuardError] = {}
+    named = referenced.named_in(place, files, broken)
+    if broken and not quiet:
+        from trinity_guard.commands.hooks import unreadable
+        from trinity_guard.dvcrepo import tracked
+
+        unreadable.name(place, tracked.load(place))
     # Whatever becomes of the push, `git worktree remove` must not take the only bytes along.
     worktree_cache.keep(place, named)
     return referenced.once(named)
@@ -135,11 +142,18 @@ def post_rewrite(framework: bool, args: list[str]) -> int:
     place = git.hook_place()
     config, _ = patterns.load_config(place)
     commits = _rebased(place) if framework else _rewritten(_input())
-    if config.push == "off" or not commits:
+    if not commits:
         return FINE
     from trinity_guard.dvcrepo import referenced
 
-    return _publish(place, config, referenced.named_by(place, commits))
+    broken: dict[tuple[bytes, bytes], GuardError] = {}
+    named = referenced.named_by(place, commits, broken)
+    if broken:  # `rebase --continue` runs no hook before its commit
+        from trinity_guard.commands.hooks import unreadable
+        from trinity_guard.dvcrepo import tracked
+
+        unreadable.name_marked(place, tracked.load(place), rebased=True)
+    return FINE if config.push == "off" else _publish(place, config, named)
 
 
 def _input() -> bytes:

@@ -49,7 +49,7 @@ def post_rewrite(framework: bool, args: list[str]) -> int:
     command = [os.environ.get("PRE_COMMIT_REWRITE_COMMAND")] if framework else args[:1]
     if command != ["rebase"] or console.skipped("sync"):
         return FINE
-    return _follow(git.hook_place(), b"ORIG_HEAD", b"HEAD")
+    return _follow(git.hook_place(), b"ORIG_HEAD", b"HEAD", named=True)
 
 
 def after_commit(place: git.Place) -> None:
@@ -109,20 +109,20 @@ def _stops(place: git.Place) -> bool:
     return bool(stopping or (to_do and to_do[0].split()[0] in (b"exec", b"x", b"break", b"b")))
 
 
-def _follow(place: git.Place, old: bytes, new: bytes) -> int:
+def _follow(place: git.Place, old: bytes, new: bytes, named: bool = False) -> int:
     """Follow what differs between two commits, and what changed in the work tree since the last time.
 
-    new: b"" for the index.
+    new: b"" for the index. named: whether the pointers with markers in them are named already.
     """
     if not os.path.isdir(place.once_raw):
-        return _followed(place, old, new)
+        return _followed(place, old, new, named)
     from trinity_guard.commands.hooks import overwritten
 
     with overwritten.named(place):
-        return _followed(place, old, new)
+        return _followed(place, old, new, named)
 
 
-def _followed(place: git.Place, old: bytes, new: bytes) -> int:
+def _followed(place: git.Place, old: bytes, new: bytes, named: bool) -> int:
     config = configuration.load(place)
     if config.sync == "off" or (new and not new.strip(b"0")):
         return FINE
@@ -141,7 +141,7 @@ def _followed(place: git.Place, old: bytes, new: bytes) -> int:
             stamp.begin()
             stamp.end()
         return FINE
-    _load().after_git(place, config, catalog, stamp, changes, touched, b"" if everything else old)
+    _load().after_git(place, config, catalog, stamp, changes, touched, b"" if everything else old, named)
     return FINE
 
 

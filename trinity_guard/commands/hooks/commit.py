@@ -63,11 +63,20 @@ def pre_commit(framework: bool, _: list[str]) -> int:
         found.act(place, config, rules, catalog, artifacts, links, behind, differing, framework)
     elif onto_head and not (framework or records or catalog.broken or catalog.unmerged):
         lastseen.leave(place, index.file_in_use(place), catalog)
+    _name_left_behind(place, rules, catalog)
+    return FINE
+
+
+def _name_left_behind(place: git.Place, rules: Rules, catalog: tracked.Catalog) -> None:
+    """Name what earlier commits have left: pointers that nobody can read, files that no pointer holds."""
+    if catalog.broken:  # what is staged was refused
+        from trinity_guard.commands.hooks import unreadable
+
+        unreadable.name(place, catalog, before_commit=True)
     if tracked.left_ignored(place) != []:
         from trinity_guard.commands.hooks import ignored
 
         ignored.name(place, rules)
-    return FINE
 
 
 def _refuse_pickles(place: git.Place, config: Config, entries: list[index.Entry], artifacts: list[Artifact]) -> None:

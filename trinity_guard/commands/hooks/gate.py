@@ -35,7 +35,7 @@ def judge(place: git.Place, config: Config, found: PushContents, refs: Sequence[
     contents.published_elsewhere(found)
     contents.left_to_others(place, found)
     _refuse_raw(found, refs)
-    _refuse_broken(found)
+    _refuse_broken(found, refs)
     if found.named:
         _secure(place, config, found, refs)
 
@@ -130,16 +130,25 @@ def _refuse_credentials(found: PushContents) -> None:
             )
 
 
-def _refuse_broken(found: PushContents) -> None:
-    for (commit, _), error in found.broken.items():
+def _refuse_broken(found: PushContents, refs: Sequence[Ref]) -> None:
+    for (commit, path), error in found.broken.items():
         way = f"correct the pointer in that commit (git rebase -i {commit[:10].decode()}^)"
-        if conflicts.is_marked(error) and commit == revisions.commit(b"HEAD"):
-            way = f"{error.remedy}\ngit commit --amend --no-edit     # and then push again"
+        if conflicts.is_marked(error):
+            last = commit == revisions.commit(b"HEAD")
+            way = "\n".join([*_going_to(commit, refs), *conflicts.out_of_commit(path, commit, last)])
         raise GuardError(
             problem=f"push refused: in commit {commit[:10].decode()}, {error.problem}",
             remedy=f"{way}\n{SKIP}",
             exit_code=BLOCKED,
         )
+
+
+def _going_to(commit: bytes, refs: Sequence[Ref]) -> list[str]:
+    """Return the command that goes to a pushed branch which has this commit, where HEAD has it not."""
+    if not git.attempt("merge-base", "--is-ancestor", commit, "HEAD").code:
+        return []
+    names = [r.name for r in refs if r.oid and not git.attempt("merge-base", "--is-ancestor", commit, r.oid).code]
+    return [_to_and_from(name)[0].removesuffix(" && ") for name in names[:1]]
 
 
 def _refuse_raw(found: PushContents, refs: Sequence[Ref]) -> None:

@@ -7,6 +7,7 @@ from trinity_guard.checkout import apply
 from trinity_guard.checkout.plan import Follower
 from trinity_guard.commands.terminal import messages
 from trinity_guard.commands.terminal.progress import Progress
+from trinity_guard.detect import conflicts
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import pathspec, shown, typed
 from trinity_guard.git import locks, revisions
@@ -32,8 +33,12 @@ def after_git(
     changes: dict[bytes, list[bytes]],
     touched: Sequence[bytes],
     before: bytes,
+    named: bool = False,
 ) -> Plan:
-    """Follow the pointers that a checkout, merge or rebase moved. before: the commit that the work tree came from."""
+    """Follow the pointers that a checkout, merge or rebase moved. before: the commit that the work tree came from.
+
+    named: whether the pointers with the markers of a conflict in them are named already.
+    """
     commits = [*stamp.unfinished()]
     if before and changes:
         commits.append(revisions.require_commit(before))
@@ -45,6 +50,8 @@ def after_git(
         plan = carried_out(follower, goals, changes, config, fetch)
         if plan.finished:
             stamp.end()
+    if named:
+        plan.errors = [e for e in plan.errors if not conflicts.is_marked(e)]
     report(plan, fetched=fetch)
     return plan
 
