@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -176,11 +175,22 @@ def test_nothing_follows_where_that_is_switched_off(two: Repo) -> None:
 
 
 @pytest.mark.slow
-def test_without_a_log_of_heads_moves_it_is_followed_all_the_same(two: Repo, tmp_path: Path) -> None:
+@pytest.mark.parametrize("editor", ["", "true"], ids=["in Git itself", "by a git commit"])
+def test_without_a_log_of_heads_moves_it_is_followed_all_the_same(two: Repo, editor: str) -> None:
+    data = two.stage("other.pkl", b"another model")
+    two.commit()
     two.git("config", "core.logAllRefUpdates", "false")
     (two.path / ".git/logs/HEAD").unlink()
-    two.git("revert", "--no-edit", "HEAD")
+    how = ("-c", f"core.editor={editor}", "revert", "--edit") if editor else ("revert", "--no-edit")
+    two.git(*how, "HEAD")
+    assert not two.file("other.pkl").exists()
+    two.git(*how, "HEAD")
+    assert two.file("other.pkl").read_bytes() == data
+    two.git(*how, "HEAD~3")
     assert two.file("m.pkl").read_bytes() == ONE
+    two.git("rm", "-q", "m.pkl.dvc")
+    two.commit("-n")
+    assert two.file("m.pkl").read_bytes() == ONE, "a plain commit takes no data away"
 
 
 def test_a_staged_file_that_is_deleted_before_its_commit_stays_so(repo: Repo) -> None:

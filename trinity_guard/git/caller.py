@@ -64,6 +64,33 @@ def last_action(place: git.Place) -> bytes:
         return b""
 
 
+# What Git itself starts a `git commit` for.
+_SEQUENCED = (b"revert", b"cherry-pick", b"rebase", b"merge", b"pull")
+
+
+def verb_above() -> bytes:
+    """Return the Git command that makes the commit after which we run, b"" where nobody can say.
+
+    Where HEAD has no log (core.logAllRefUpdates, a work tree of a bare clone, reftable) it says what last_action would.
+    With an editor, `git revert` has a `git commit` do it.
+    """
+    pid, found = os.getppid(), b""
+    for _ in range(12):
+        known = _process(pid)
+        if known is None or pid <= 1:
+            break
+        pid, argv = known
+        if os.path.basename(argv[0] if argv else b"") == b"git":
+            verb = (_without_options(argv[1:]) or [b""])[0]
+            if verb != b"hook":  # `git hook run`, by which Git starts them since 2.36 where a person asks for it
+                if found:
+                    return verb if verb in _SEQUENCED else found
+                found = verb
+        elif found:
+            break
+    return found
+
+
 def _git_commit_above() -> list[bytes] | None:
     """Return the arguments of the `git commit` that runs us; [] when none does, None when nobody can say."""
     if "GIT_INDEX_FILE" not in os.environ:

@@ -64,7 +64,7 @@ def after_commit(place: git.Place) -> None:
     catalog, stamp = tracked.load(place), Stamp(place)
     touched = touched_since(place, pointers(catalog), stamp.time())
     # What the hook before a plain commit has named is not said again, and what `git rm` left stays.
-    plain = caller.last_action(place) in (b"commit", b"commit (amend)", b"")
+    plain = (caller.last_action(place) or caller.verb_above()) in (b"commit", b"commit (amend)", b"")
     comparison = compare.Comparison(place, tracked.HASH_LIMIT)
     of_these = {*changes, *touched}
     moved = {
