@@ -413,3 +413,56 @@ def test_a_file_that_a_stale_line_keeps_out_of_git_is_named_at_each_commit_until
     assert "version control" not in said(repo)
     assert_settled(repo)
     assert repo.pulled_in_a_fresh_clone("data/b.csv") == b"new\n"
+
+
+def everything(repo: Repo) -> tuple[object, ...]:
+    """Return the index, the files of the work tree, and what a conversion has begun."""
+    files = {
+        p.relative_to(repo.path): p.read_bytes()
+        for p in repo.path.rglob("*")
+        if p.is_file() and not {".git", "cache", "tmp"} & set(p.relative_to(repo.path).parts)
+    }
+    return repo.index(), files, repo.file(".git/trinity-guard/journal").exists()
+
+
+def later_than_the_move(repo: Repo, why: str) -> None:
+    """Have the commit be refused for something else, after what it does to pointers has been settled."""
+    if why == "changed":
+        repo.write("data/b.csv", b"changed,2\n")
+        repo.write(".trinity-guard.toml", b'on-change = "refuse"\n')
+    elif why == "staged":
+        repo.stage("c.csv", b"new\n", raw=True)
+        repo.write(".trinity-guard.toml", b'on-artifact = "block"\n')
+    else:  # its pointer cannot be written
+        repo.stage("d/c.csv", b"new\n", raw=True)
+        repo.file("d/c.csv.dvc").mkdir()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("why", ["changed", "staged", "unwritable"])
+@pytest.mark.parametrize("what", ["mv", "rm"])
+def test_a_commit_that_is_refused_later_changes_nothing(repo: Repo, what: str, why: str, form: str) -> None:
+    begin(repo)
+    later_than_the_move(repo, why)
+    if what == "mv":
+        repo.git("mv", "a.csv.dvc", "moved.csv.dvc")
+    else:
+        repo.git("rm", "-q", "a.csv.dvc")
+    before = everything(repo)
+    refused = repo.commit(*FORMS[form], ok=False)
+    if refused.returncode == 0:  # what is refused stands aside of what this form commits
+        assert (why, form) == ("changed", "-- path")
+        return
+    assert b"a.csv" not in refused.stderr, "of what was taken back nothing is said"
+    assert everything(repo) == before
+    for name in (".trinity-guard.toml", "d/c.csv.dvc"):
+        path = repo.file(name)
+        if path.is_dir():
+            path.rmdir()
+        elif path.exists():
+            repo.git("checkout", "-q", "--", name)
+    repo.commit(*FORMS[form])
+    assert repo.tracked("moved.csv.dvc") == (what == "mv")
+    assert repo.file("moved.csv").exists() == (what == "mv")
+    assert not repo.tracked("a.csv.dvc")

@@ -177,10 +177,12 @@ def _transact(
     left = {output.path for output, _ in outcome.left}
     items = outcome.converted = [i for i in items if i.path not in left]
     if items:
-        _write(place, catalog, items, plan)
+        outcome.step = _write(place, catalog, items, plan)
 
 
-def _write(place: git.Place, catalog: tracked.Catalog, items: list[Converted], plan: ignorelines.IgnorePlan) -> None:
+def _write(
+    place: git.Place, catalog: tracked.Catalog, items: list[Converted], plan: ignorelines.IgnorePlan
+) -> Transaction:
     """Change the index, in one step, and bring the working tree along."""
     folders = [item for item in items if isinstance(item, Directory)]
     directories.finish(place, folders)
@@ -200,6 +202,7 @@ def _write(place: git.Place, catalog: tracked.Catalog, items: list[Converted], p
         for folder in folders:
             directories.clear(place, folder, step)
     _remember(place, items, [data for data, _ in pointers], ids)
+    return step
 
 
 def _leaving(items: list[Converted]) -> list[Converted]:

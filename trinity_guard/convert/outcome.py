@@ -6,6 +6,7 @@ from trinity_guard.git.index import REGULAR, Entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from trinity_guard.convert.transaction import Transaction
     from trinity_guard.dvcrepo.output import Output
     from trinity_guard.dvcrepo.standin import StandIn
     from trinity_guard.dvcrepo.workdirectory import WorkDirectory
@@ -104,12 +105,18 @@ class Directory(Converted):
 class Outcome:
     """What a conversion did: the files, and remarks about files that it left to others.
 
-    left: those of the changed files that it left out: outputs, with their state.
+    left: those of the changed files that it left out: outputs, with their state. step: what it changed, if anything.
     """
 
-    __slots__ = ("converted", "left", "remarks")
+    __slots__ = ("converted", "left", "remarks", "step")
 
     def __init__(self) -> None:
         self.converted: list[Converted] = []
         self.left: list[tuple[Output, str]] = []
         self.remarks: list[str] = []
+        self.step: Transaction | None = None
+
+    def undo(self) -> None:
+        """Take it back in index and work tree; its bytes stay in the cache."""
+        if self.step is not None:
+            self.step.undo()

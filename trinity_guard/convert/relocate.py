@@ -90,15 +90,27 @@ class Moves:
 class Relocation:
     """What was done. taken: files whose ignore line is gone with their pointer; moved: (from, to) of data.
 
-    stayed: (from, to, why) of data that did not move along.
+    stayed: (from, to, why) of data that did not move along. step: what it changed in index and work tree.
     """
 
-    __slots__ = ("moved", "stayed", "taken")
+    __slots__ = ("moved", "stayed", "step", "taken")
 
     def __init__(self) -> None:
         self.taken: list[bytes] = []
         self.moved: list[tuple[bytes, bytes]] = []
         self.stayed: list[tuple[Output, Output, str]] = []
+        self.step: Transaction | None = None
+
+    def undo(self, place: git.Place) -> None:
+        """Take it back: what it was a part of is refused."""
+        if self.step is not None:
+            self.step.undo()
+        self.move_back(place)
+
+    def move_back(self, place: git.Place) -> None:
+        """Put the data where it was."""
+        for old, new in reversed(self.moved):
+            os.rename(place.file(new), place.file(old))
 
 
 def is_kept(output: Output) -> bool:
@@ -119,10 +131,9 @@ def settle(place: git.Place, catalog: Catalog, moves: Moves, with_data: bool = T
     outcome = Relocation()
     marks = _move_data(place, moves.moved, outcome) if with_data else {}
     try:
-        _transact(place, catalog, moves, lines)
+        outcome.step = _transact(place, catalog, moves, lines)
     except (GuardError, OSError):
-        for old, new in reversed(outcome.moved):
-            os.rename(place.file(new), place.file(old))
+        outcome.move_back(place)
         raise
     _remember(place, moves.moved, marks)
     outcome.taken = [path for path in free if path in lines.taken_names]
@@ -182,7 +193,7 @@ def _move_data(place: git.Place, moved: Sequence[Moved], outcome: Relocation) ->
 # --- index and work tree ---------------------------------------------------------------------------------------
 
 
-def _transact(place: git.Place, catalog: Catalog, moves: Moves, lines: ignorelines.IgnorePlan) -> None:
+def _transact(place: git.Place, catalog: Catalog, moves: Moves, lines: ignorelines.IgnorePlan) -> Transaction:
     moved = moves.moved
     staged = [g.pointer for g in moves.leaving() if g.pointer in catalog.entries]
     new = [m for m in moved if not m.oid]
@@ -199,6 +210,7 @@ def _transact(place: git.Place, catalog: Catalog, moves: Moves, lines: ignorelin
         _write(step, place, moved, staged, lines)
         # Git compares times first, and whoever asks it next is to find nothing unstaged.
         git.attempt("update-index", "-q", "--refresh")
+    return step
 
 
 def _write(

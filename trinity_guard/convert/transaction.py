@@ -39,7 +39,7 @@ class Transaction:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         if isinstance(error, (GuardError, OSError)):
-            self._put_back()
+            self.undo()
         elif error is None and not index.is_temporary(self._place):
             self._journal.drop()
 
@@ -58,7 +58,8 @@ class Transaction:
         self._before.append((path, files.read_if_there(self._place.file(path))))
         files.unlink(self._place.file(path))
 
-    def _put_back(self) -> None:
+    def undo(self) -> None:
+        """Put index, files and journal back: it could not be completed, or what it was a part of is refused later."""
         for path, data in reversed(self._before):
             self._put_file_back(path, data)
         if self._changed:

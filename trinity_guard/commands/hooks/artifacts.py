@@ -9,7 +9,7 @@ from trinity_guard.commands.terminal import messages, pickles, progress
 from trinity_guard.convert import commit, framework_stash
 from trinity_guard.convert.outcome import Outcome
 from trinity_guard.dvcrepo import compare, tracked
-from trinity_guard.errors import pathspec, typed
+from trinity_guard.errors import GuardError, pathspec, typed
 from trinity_guard.git import locks
 
 TYPE_CHECKING = False
@@ -56,7 +56,11 @@ def act(
         pickles.converted(place, config, outcome.converted)
     if decision.deleted:
         converted = {i.md5: i.path for i in outcome.converted}
-        decision.named += deleted.record(place, config, decision.deleted, converted, framework)
+        try:
+            decision.named += deleted.record(place, config, decision.deleted, converted, framework)
+        except (GuardError, OSError):
+            outcome.undo()
+            raise
     if empty and not commit.would_be_empty(place):
         behind.tell_again()
     elif outcome.converted:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from trinity_guard import console, git
 from trinity_guard.dvcrepo import lastseen, paths, tracked
-from trinity_guard.errors import FINE
+from trinity_guard.errors import FINE, GuardError
 from trinity_guard.git import index
 
 TYPE_CHECKING = False
@@ -33,7 +33,7 @@ def pre_commit(framework: bool, _: list[str]) -> int:
     onto_head = staged[1] == "HEAD"
     catalog = lastseen.catalog(place) if onto_head else None
     listing = tracked.begin() if catalog is None else None
-    from trinity_guard.detect import inspect, patterns
+    from trinity_guard.detect import patterns
 
     config, rules = patterns.load_config(place)
     for note in config.notes:
@@ -43,28 +43,63 @@ def pre_commit(framework: bool, _: list[str]) -> int:
     records = any(paths.is_dvc_path(path) for path in differing)
     if catalog is None or records:
         catalog = tracked.load(place, listing)
+    artifacts = _staged_artifacts(place, rules, catalog, entries)
+    links = [e.path for e in entries if e.mode == index.SYMLINK]
+    if (artifacts or links) and not catalog.entries:  # of what the last hook saw there are the outputs alone
+        catalog = tracked.load(place)
+    followed = None
+    if records or not onto_head:
+        from trinity_guard.commands.hooks import pointers
+
+        followed = pointers.follow(place, catalog, artifacts, framework)
+        catalog = followed.catalog if followed else catalog
+    try:
+        _refuse_pickles(place, config, entries if records else [], artifacts)
+        if not _act(place, config, rules, catalog, artifacts, links, differing, framework) and onto_head:
+            lastseen.leave(place, index.file_in_use(place), catalog)
+    except (GuardError, OSError):
+        if followed:
+            followed.undo()
+        raise
+    if followed:
+        followed.say()
+    _name_left_behind(place, rules, catalog)
+    return FINE
+
+
+def _staged_artifacts(
+    place: git.Place, rules: Rules, catalog: tracked.Catalog, entries: list[index.Entry]
+) -> list[Artifact]:
+    """Return what is staged and belongs to DVC; what is staged as such and belongs to Git is given back to it."""
+    from trinity_guard.detect import inspect, patterns
+
     artifacts = inspect.check_staged(place, rules, entries, catalog.holders(e.path for e in entries))
     if any(a.reason == patterns.STAND_IN for a in artifacts):
         from trinity_guard.convert import standins
 
         artifacts = standins.give_back(place, rules, artifacts)
-    links = [e.path for e in entries if e.mode == index.SYMLINK]
-    if (artifacts or links) and not catalog.entries:  # of what the last hook saw there are the outputs alone
-        catalog = tracked.load(place)
-    if records or not onto_head:
-        from trinity_guard.commands.hooks import pointers
+    return artifacts
 
-        catalog = pointers.follow(place, catalog, artifacts, framework)
-    _refuse_pickles(place, config, entries if records else [], artifacts)
+
+def _act(
+    place: git.Place,
+    config: Config,
+    rules: Rules,
+    catalog: tracked.Catalog,
+    artifacts: list[Artifact],
+    links: list[bytes],
+    differing: list[bytes],
+    framework: bool,
+) -> bool:
+    """Do what is to be done about artifacts; False where this commit has nothing to do, and the next hook neither."""
     behind = tracked.behind(place, catalog)
     if artifacts or links or behind:
         from trinity_guard.commands.hooks import artifacts as found
 
         found.act(place, config, rules, catalog, artifacts, links, behind, differing, framework)
-    elif onto_head and not (framework or records or catalog.broken or catalog.unmerged):
-        lastseen.leave(place, index.file_in_use(place), catalog)
-    _name_left_behind(place, rules, catalog)
-    return FINE
+        return True
+    records = any(paths.is_dvc_path(path) for path in differing)
+    return bool(framework or records or catalog.broken or catalog.unmerged)
 
 
 def _name_left_behind(place: git.Place, rules: Rules, catalog: tracked.Catalog) -> None:

@@ -21,19 +21,39 @@ if TYPE_CHECKING:
     from trinity_guard.dvcrepo.tracked import Catalog
 
 
-def follow(place: git.Place, catalog: Catalog, artifacts: Iterable[Artifact], framework: bool) -> Catalog:
-    """Let everything follow its pointer; return the catalog of the index as it is then."""
+class Followed:
+    """What followed its pointer, in a commit that may still be refused. catalog: of the index as it is now."""
+
+    __slots__ = ("_gone", "_outcome", "_place", "catalog")
+
+    def __init__(self, place: git.Place, outcome: Relocation, gone: Sequence[Gone]) -> None:
+        self._place = place
+        self._outcome = outcome
+        self._gone = gone
+        self.catalog = tracked.load(place)
+
+    def say(self) -> None:
+        """Say what came of it."""
+        if not commit.arriving(self._place):
+            _say(self._place, self._outcome, self._gone)
+
+    def undo(self) -> None:
+        """Take it back: a commit that is refused changes nothing."""
+        with locks.FileLock(self._place):
+            self._outcome.undo(self._place)
+
+
+def follow(place: git.Place, catalog: Catalog, artifacts: Iterable[Artifact], framework: bool) -> Followed | None:
+    """Let everything follow its pointer; return what did, None where nothing had to."""
     if framework and "GIT_INDEX_FILE" not in os.environ:
-        return catalog  # `pre-commit run` by hand: no commit is under way, so nothing is changed
+        return None  # `pre-commit run` by hand: no commit is under way, so nothing is changed
     former = index.former("HEAD", "*.dvc")  # an amended commit was compared with what came before HEAD
     moves = staged_moves.find(place, catalog, former, {a.entry.path for a in artifacts})
     if not moves:
-        return catalog
+        return None
     with locks.FileLock(place), framework_stash.guarded(place, framework):
         outcome = commit.settle_moves(place, catalog, moves, framework)
-    if not commit.arriving(place):
-        _say(place, outcome, moves.gone)
-    return tracked.load(place)
+    return Followed(place, outcome, moves.gone)
 
 
 def _say(place: git.Place, outcome: Relocation, gone: Sequence[Gone]) -> None:
