@@ -78,8 +78,8 @@ def _remedy(follower: Follower) -> str:
         lines.append(
             f"trinity-guard convert {name} && git commit     # records it first\nmv {name} ELSEWHERE     # or not"
         )
-    if any(k.kind == "git" for k in follower.plan.kept):
-        lines.append("git rm --cached PATH     # what Git tracks stays as it is")
+    for item in [k for k in follower.plan.kept if k.kind == "git"][:1]:
+        lines.append(f"git rm -q --cached {pathspec(item.path)}     # then again: what Git tracks stays as it is")
     return "\n".join(lines) or "trinity-guard use REV PATH     # brings some of them"
 
 

@@ -316,7 +316,12 @@ def _pointer_bytes(
 ) -> tuple[bytes, bytes]:
     working = read_if_there(place.file(item.pointer))
     base = staged if staged is not None else working
-    new = _renewed(item, base, noted)
+    try:
+        new = _renewed(item, base, noted)
+    except GuardError as error:
+        if staged is None:  # Git moves nothing that it does not track
+            error.remedy = error.remedy.removeprefix("git ")
+        raise
     item.renewed = any(source.oid for source in item.sources) or new != staged
     if working is None or working == base or staged is None:
         return new, new
