@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import shutil
 import sys
 from pathlib import Path
 
@@ -81,6 +82,19 @@ def test_a_hook_with_nothing_to_do_loads_these_modules_alone(repo: Repo, hook: s
     assert ours == WITH_NOTHING_TO_DO[hook]
     others = {m for m in modules if not m.startswith("trinity_guard")}
     assert others <= STANDARD, others - STANDARD
+
+
+def test_a_kept_answer_of_git_show_is_told_without_a_look_for_the_data(repo: Repo) -> None:
+    repo.stage("t.csv", b"id,x\n1,5\n2,6\n")
+    repo.commit()
+    assert "trinity_guard.checkout.desired" in loaded(repo, "textconv", "t.csv.dvc")
+    shutil.rmtree(repo.path / ".dvc" / "cache")
+    said = run(
+        sys.executable, "-I", "-S", "-c", SHOW, str(PROJECT), "hook", "textconv", "t.csv.dvc", cwd=repo.path
+    ).stdout.decode()
+    assert "# rows: 2\n" in said
+    ours = {m.partition(".")[2] for m in said.split() if m.startswith("trinity_guard.")}
+    assert not {m.partition(".")[0] for m in ours} & {"checkout", "remotes", "detect", "config", "expressions"}
 
 
 def test_converting_an_artifact_loads_neither_dvc_nor_what_it_brings(repo: Repo) -> None:

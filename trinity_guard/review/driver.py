@@ -58,15 +58,26 @@ def compared(place: git.Place, before: Output | None, after: Output | None) -> l
 
 def kept(place: git.Place, key: str, make: Callable[[], list[str]]) -> list[str]:
     """Return the lines of an answer: as they were kept, or as a child finds them, which keeps them."""
-    file = os.path.join(_folder(place), f"{key}-{FORMAT}".encode())
-    try:
-        return git.read(file, MAX_ANSWER).decode("utf-8", "replace").splitlines()
-    except OSError:
-        answer = _in_child(make)
+    known = known_before(place, key)
+    if known is not None:
+        return known
+    answer = _in_child(make)
     if answer is None:
         return ["it took too long to look into the data here"]
-    _keep(place, file, answer)
+    _keep(place, _file(place, key), answer)
     return answer.decode("utf-8", "replace").splitlines()
+
+
+def known_before(place: git.Place, key: str) -> list[str] | None:
+    """Return the lines of an answer that was kept: what an md5 stands for is the same as ever; None for no answer."""
+    try:
+        return git.read(_file(place, key), MAX_ANSWER).decode("utf-8", "replace").splitlines()
+    except OSError:
+        return None
+
+
+def _file(place: git.Place, key: str) -> bytes:
+    return os.path.join(_folder(place), f"{key}-{FORMAT}".encode())
 
 
 def _folder(place: git.Place) -> bytes:
