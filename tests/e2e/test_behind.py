@@ -61,7 +61,7 @@ def test_a_commit_of_all_records_what_changed(one: Repo, args: tuple[str, ...]) 
     data = one.write("m.pkl", b"model two, better")
     done = one.git("commit", "-q", *args, GIT_EDITOR="true" if "--amend" in args else "sh -c 'echo x > $0'")
     assert recorded(one, "m.pkl") == md5(data)
-    assert b"m.pkl (17 B) -> m.pkl.dvc" in done.stderr
+    assert b"m.pkl has changed (17 B) -> m.pkl.dvc" in done.stderr
     assert one.git("status", "--porcelain").stdout == b""
     assert one.pulled_in_a_fresh_clone("m.pkl") == data
     assert one.dvc("status").stdout.strip() == b"Data and pipelines are up to date."
@@ -120,7 +120,8 @@ def test_what_the_configuration_says_is_done(one: Repo, choice: str, everything:
     data = one.write("m.pkl", b"model two")
     said = one.commit().stderr
     assert recorded(one, "m.pkl") == md5(data if goes_along else b"model one")
-    assert (b"m.pkl has changed" in said) != goes_along
+    assert (b"m.pkl has changed, and its pointer has not" in said) != goes_along
+    assert (b"m.pkl has changed (9 B) -> m.pkl.dvc" in said) == goes_along
 
 
 def test_a_commit_is_refused_where_the_configuration_says_so(one: Repo) -> None:
@@ -340,7 +341,7 @@ def test_what_is_too_large_to_be_compared_goes_along_where_all_does(
 ) -> None:
     data = one.write("m.pkl", b"model two")
     one.stage("train.py", b"v2\n")
-    assert "m.pkl (9 B) -> m.pkl.dvc" in before_a_commit(one, monkeypatch, capsys)
+    assert "m.pkl has changed (9 B) -> m.pkl.dvc" in before_a_commit(one, monkeypatch, capsys)
     assert md5(data) in one.git("show", ":m.pkl.dvc").stdout.decode()
     one.commit()
     os.utime(one.file("m.pkl"))

@@ -182,7 +182,7 @@ def test_what_changed_behind_its_pointer_goes_along_and_is_seen_to(fw: Repo, for
         fw.git("add", "notes.txt")
     done = fw.commit(*form)
     assert pointer_names(fw, data)
-    assert b"a.pkl (4 kB) -> a.pkl.dvc" in done.stdout + done.stderr
+    assert b"a.pkl has changed (4 kB) -> a.pkl.dvc" in done.stdout + done.stderr
     assert fw.git("status", "--porcelain").stdout == b""
 
 

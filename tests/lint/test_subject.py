@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from tests.helpers.support import Repo
@@ -76,6 +78,23 @@ def test_a_blob_is_read_once_and_one_that_is_missing_is_an_error(work: Repo) -> 
     assert found.contents([oid])[oid] == pointer("a.pkl")
     with pytest.raises(GuardError):
         looked(subject.indexed()).contents([oid])
+
+
+def test_a_packed_blob_s_size_is_asked_without_its_bytes(work: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    work.stage("d/b.pkl.dvc", pointer("b.pkl"))
+    work.commit()
+    work.git("gc", "-q")
+    tree = subject.tree_of(b"HEAD")
+    reads: list[bytes] = []
+    read_all = git.read_all
+
+    def noted(ids: Iterable[bytes], at: bytes | None = None) -> list[bytes | None]:
+        reads.extend(ids)
+        return read_all(reads, at)
+
+    monkeypatch.setattr(git, "read_all", noted)
+    assert looked(tree).contents(tree.oids) == {tree.oids[0]: pointer("b.pkl")}
+    assert reads == tree.oids
 
 
 def test_what_pointers_hold_is_decoded_once_and_what_nobody_can_read_holds_nothing(

@@ -132,6 +132,8 @@ def _ask_git(ids: list[bytes], length: int, at: bytes | None) -> list[Head]:
         if len(fields) != 3 or fields[1] != b"blob":
             raise GuardError(problem=f"Git cannot read the blob {shown(oid)}: {shown(line)}", remedy="git fsck")
         heads.append(Head(int(fields[2]), b""))
+    if not length:
+        return heads
     for some in _by_weight([(i, head.size) for i, head in enumerate(heads) if head.size <= PIECE]):
         for i, content in zip(some, git.read_all([ids[i] for i in some], at), strict=True):
             heads[i].first = (content or b"")[:length]

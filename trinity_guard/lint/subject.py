@@ -131,7 +131,7 @@ class Subject:
         """Return the bytes of small blobs; None for one that is too large to be a file of DVC's."""
         new = [oid for oid in dict.fromkeys(ids) if oid not in self._contents]
         partial.bring(self.place.common_dir, new)
-        sizes = packheads.heads(self.place.common_dir, new, GLANCE)
+        sizes = packheads.heads(self.place.common_dir, new, 0)
         small = [oid for oid in new if sizes[oid].size <= MAX_BYTES_WITH_FILES]
         self._contents.update(dict.fromkeys(new))
         for oid, data in blobs(small).items():

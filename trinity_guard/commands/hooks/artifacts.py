@@ -83,7 +83,7 @@ def _convert(
             catalog.directories = looked_at
         bar = line.bar("to the DVC cache")
         outcome = commit.convert_staged(place, catalog, artifacts, decision.recorded, framework, bar, rules)
-    messages.report_conversion(outcome)
+    messages.report_conversion(outcome, {output.path for output in decision.recorded})
     decision.named += outcome.left
     return outcome
 

@@ -9,7 +9,7 @@ from trinity_guard.errors import pathspec, shown, typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from trinity_guard.convert.outcome import Converted, Outcome
     from trinity_guard.dvcrepo.output import Output
@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 MAX_NAMED = 20
 
 
-def report_conversion(outcome: Outcome) -> None:
-    """Say what became a pointer, what was left to others, and which working files are newer."""
+def report_conversion(outcome: Outcome, changed: Collection[bytes] = ()) -> None:
+    """Say what became a pointer, what was left to others, and which working files are newer.
+
+    changed: the paths that nobody staged, and that are recorded because they changed behind their pointers.
+    """
     renewed = [item for item in outcome.converted if item.renewed]
     for item in renewed[:MAX_NAMED]:
-        console.note(f"{_described(item)} -> {shown(item.pointer)}")
+        console.note(f"{_described(item, item.path in changed)} -> {shown(item.pointer)}")
     if len(renewed) > MAX_NAMED:
         size = size_text(sum(item.size for item in renewed[MAX_NAMED:]))
         console.note(f"and {len(renewed) - MAX_NAMED} more ({size}); `trinity-guard status` lists them all.")
@@ -39,10 +42,11 @@ def report_conversion(outcome: Outcome) -> None:
             )
 
 
-def _described(item: Converted) -> str:
+def _described(item: Converted, changed: bool) -> str:
+    fact = " has changed" if changed else ""
     if item.nfiles < 0:
-        return f"{shown(item.path)} ({size_text(item.size)})"
-    return f"{shown(item.path)}/ ({counted(item.nfiles, 'file')}, {size_text(item.size)})"
+        return f"{shown(item.path)}{fact} ({size_text(item.size)})"
+    return f"{shown(item.path)}/{fact} ({counted(item.nfiles, 'file')}, {size_text(item.size)})"
 
 
 def _report_unrecorded(item: Converted) -> None:
