@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.helpers.support import Repo
-from trinity_guard.convert import facts
+from trinity_guard.convert import facts, thrift
 
 MD5 = "0b5c0ffee0f00dfeedfacecafebeef0a"
 
@@ -33,13 +33,16 @@ def of(tmp_path: Path, name: str, data: bytes) -> dict[str, Any]:
         (b"a;b;c\n1,5;2;3\n", 1, 3),
         (b"a\n", 0, 1),
         (b"a,b\n" + b"1,2\n" * 600_000, 600_000, 2),
+        (b"a,b\n" + b"1,2\n" * 300_000 + b"\n" + b"1,2\n" * 300_000 + b'"x",2', 600_001, 2),
     ],
 )
 def test_a_table_has_rows_and_columns(tmp_path: Path, data: bytes, rows: int, columns: int) -> None:
     assert of(tmp_path, "t.csv", data) == {"rows": rows, "columns": columns, "of": MD5}
 
 
-@given(cells=st.lists(st.text(st.sampled_from('ab\n,"'), max_size=6), min_size=1, max_size=8), piece=st.integers(1, 9))
+@given(
+    cells=st.lists(st.text(st.sampled_from('ab\n,"\r'), max_size=6), min_size=1, max_size=8), piece=st.integers(1, 9)
+)
 def test_rows_are_what_the_csv_module_counts_wherever_a_piece_ends(cells: list[str], piece: int) -> None:
     import csv
     import io
@@ -60,7 +63,31 @@ def test_a_pickle_has_its_class_and_an_array_its_shape(tmp_path: Path) -> None:
     assert of(tmp_path, "w.npy", (tmp_path / "w.npy").read_bytes()) == {"shape": "3 x 4", "of": MD5}
 
 
-@pytest.mark.parametrize("name", ["m.pkl", "w.npy", "t.csv", "x.bin"])
+@pytest.mark.parametrize("columns", [1, 3, 40])
+def test_a_parquet_has_rows_and_columns_by_its_footer(tmp_path: Path, columns: int) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    table = pa.table({f"c{at}": pa.array([{"x": [at, 2]}] * 70) for at in range(columns)})
+    pq.write_table(table, tmp_path / "t", row_group_size=30)
+    assert of(tmp_path, "t.parquet", (tmp_path / "t").read_bytes()) == {"rows": 70, "columns": columns, "of": MD5}
+
+
+def test_safetensors_have_their_tensors(tmp_path: Path) -> None:
+    header = b'{"__metadata__":{"a":"b"},"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
+    data = len(header).to_bytes(8, "little") + header + b"\0" * 4
+    assert of(tmp_path, "m.safetensors", data) == {"tensors": 1, "of": MD5}
+
+
+@given(st.binary(max_size=60))
+def test_a_footer_of_anything_ends_in_facts_or_in_none(footer: bytes) -> None:
+    try:
+        thrift.Reader(footer).struct()
+    except ValueError:
+        return
+
+
+@pytest.mark.parametrize("name", ["m.pkl", "w.npy", "t.csv", "x.bin", "t.parquet", "m.safetensors"])
 def test_what_says_nothing_has_none(tmp_path: Path, name: str) -> None:
     assert of(tmp_path, name, b"\0\1\2") == {}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
+from trinity_guard.convert import thrift
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
     Facts = dict[str, object]
 
 TEXTS = (b".csv", b".tsv")
+PARQUET = b".parquet"
 PICKLES = (b".pkl", b".pickle", b".joblib")
 HEAD = 1 << 16
 PIECE = 1 << 20
 MAX_PICKLE = 256 << 20
+MAX_FOOTER = 64 << 20
 
 
 def of(path: bytes, named: bytes, md5: str) -> Facts:
@@ -30,6 +33,8 @@ def of(path: bytes, named: bytes, md5: str) -> Facts:
         **dict.fromkeys(TEXTS, lambda file: _table(file, suffix == b".tsv")),
         **dict.fromkeys(PICKLES, _pickle),
         b".npy": _array,
+        PARQUET: _parquet,
+        b".safetensors": _tensors,
     }
     try:
         found = readers[suffix](path) if suffix in readers else {}
@@ -68,6 +73,11 @@ def _records(file: BinaryIO, head: bytes) -> int:
     count, inside, last = 0, False, b"\n"
     piece = head
     while piece:
+        if not inside and _is_simple(last, piece):
+            count += piece.count(b"\n")
+            last = piece[-1:]
+            piece = file.read(PIECE)
+            continue
         parts = piece.split(b'"')
         outside = b'"'.join(parts[int(inside) :: 2]).replace(b"\r", b"")
         if len(parts) > 1:  # a quote that opens or ends a cell is something in its line
@@ -81,6 +91,13 @@ def _records(file: BinaryIO, head: bytes) -> int:
         last = joined[-1:]
         piece = file.read(PIECE)
     return count + (last != b"\n")
+
+
+def _is_simple(last: bytes, piece: bytes) -> bool:
+    """Whether each line feed ends a row: no quotes, no empty lines. last: what stands before the piece."""
+    if b'"' in piece or b"\r" in piece or last + piece[:1] == b"\n\n":
+        return False
+    return piece.rfind(b"\n\n") < 0  # from the end it takes a third of the time
 
 
 def _pickle(path: bytes) -> Facts:
@@ -105,3 +122,33 @@ def _array(path: bytes) -> Facts:
     shape = told.get("shape") if isinstance(told, dict) else None
     plain = isinstance(shape, tuple) and all(isinstance(n, int) for n in shape)
     return {"shape": " x ".join(map(str, shape or ()))} if plain and shape else {}
+
+
+def _tensors(path: bytes) -> Facts:
+    """Return how many tensors a safetensors file has, by its header."""
+    import json
+
+    with open(git.opened(path, links=True), "rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(length)) if length <= MAX_FOOTER else None
+    return {"tensors": len(header.keys() - {"__metadata__"})} if isinstance(header, dict) and header else {}
+
+
+# ---- Parquet: a footer in Thrift's compact protocol, of which rows and the names' count are read
+
+
+def _parquet(path: bytes) -> Facts:
+    """Return rows and columns by the footer: FileMetaData has the schema as field 2, num_rows as field 3."""
+    with open(git.opened(path, links=True), "rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(size - 8, 0))
+        end = file.read(8)
+        length = int.from_bytes(end[:4], "little")
+        if end[4:] != b"PAR1" or length > min(size - 8, MAX_FOOTER):
+            return {}
+        file.seek(size - 8 - length)
+        fields = thrift.Reader(file.read(length)).struct(until=3)
+    schema, rows = fields.get(2), fields.get(3)
+    # The first element is the root; field 5 is how many columns it has.
+    columns = schema[0].get(5) if isinstance(schema, list) and schema and isinstance(schema[0], dict) else None
+    return {"rows": rows, "columns": columns} if isinstance(rows, int) and isinstance(columns, int) else {}

@@ -31,13 +31,31 @@ def with_facts(data: bytes, facts: dict[str, object], plain: bool) -> bytes:
 
 
 def renewed(data: bytes, facts: dict[str, object]) -> bytes:
-    """Return a pointer with these facts in place of those that it has, as it is where it has none."""
+    """Return a pointer with these facts (none: without any) in place of those that it has, as it is if it has none."""
     fields = yaml.parse(data, MAX_BYTES, True)
     meta = fields.get("meta")
     if not (isinstance(meta, dict) and OWNER in meta):
         return data
-    meta[OWNER] = facts
+    if facts:
+        meta[OWNER] = facts
+    else:
+        forget(fields)
     return yaml.dump(fields)
+
+
+def of(data: bytes) -> str | None:
+    """Return the md5 of the data that a pointer's facts are of, "" where they do not say; None without facts."""
+    if OWNER.encode() not in data:
+        return None
+    lines = split(data)[1].split(b"\n")
+    if lines[0]:
+        return next((line[8:].decode("ascii", "replace") for line in lines if line.startswith(b"    of: ")), "")
+    try:
+        meta = yaml.parse(data, MAX_BYTES, True).get("meta")
+    except ValueError:
+        return None
+    found = meta.get(OWNER) if isinstance(meta, dict) else None
+    return None if found is None else str(found.get("of", "") if isinstance(found, dict) else "")
 
 
 def split(data: bytes) -> tuple[bytes, bytes]:

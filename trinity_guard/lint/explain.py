@@ -47,6 +47,7 @@ TITLES = {
     "TG011": "pointer that DVC itself does not see",
     "TG012": "this range weakens the guard that judges it",
     "TG013": "ignored artifact that no pointer holds",
+    "TG014": "facts in a pointer that are of other bytes",
 }
 
 TEXTS = {
@@ -200,6 +201,18 @@ Example: `git rm data/t.csv.dvc` was committed with `--no-verify`; a month later
 -A` passes it over.
 
 To mend: `trinity-guard add data/t.csv` records it. It is to stay out: list it under `exclude`, or take the line away.
+""",
+    "TG014": """\
+With `facts = true` a pointer tells rows, columns and the like of its data, and of which md5 they are. DVC's own
+commands change the md5 and keep `meta`, which then tells of the former bytes. A warning: the data itself is recorded
+rightly.
+
+Whoever reviews it reads wrong figures.
+
+Example: `dvc add data/t.csv`, and a commit by somebody without the hooks.
+
+To mend: the next commit of that pointer renews them, but for `git commit -- PATH`; `trinity-guard lint --fix` does it
+at any time, and takes them out where the data is not in the cache.
 """,
 }
 

@@ -1,6 +1,7 @@
 """What `lint --fix` mends without asking, in the working tree alone: nothing is staged, so the next commit shows it.
 
-A missing ignore line (TG004), a credential in a committed config (TG006), a pointer that is not laid out as DVC would.
+A missing ignore line (TG004), a credential in a committed config (TG006), stale facts in a pointer (TG014), a pointer
+that is not laid out as DVC would.
 Each file is replaced whole, or stays as it is; running it again after a kill completes the work.
 """
 
@@ -10,7 +11,7 @@ import os
 from collections.abc import Iterable, Sequence
 
 from trinity_guard import git
-from trinity_guard.convert import ignorelines
+from trinity_guard.convert import ignorelines, stale_facts
 from trinity_guard.dvcrepo import decode, pointer, safe_paths, secrets
 from trinity_guard.dvcrepo.output import Output
 from trinity_guard.dvcrepo.pointer import Pointer
@@ -20,7 +21,7 @@ from trinity_guard.git.gitignore import with_line, with_lines
 from trinity_guard.lint.finding import Finding
 from trinity_guard.remotes import credentials
 
-IGNORE_LINE, CREDENTIAL = "TG004", "TG006"
+IGNORE_LINE, CREDENTIAL, FACTS = "TG004", "TG006", "TG014"
 # What must never be committed out of `.dvc`: the file that takes the secrets, and the folder in which it is written.
 KEPT_HERE = (b"config.local", b"tmp")
 
@@ -49,6 +50,9 @@ def fix(place: git.Place, findings: Iterable[Finding]) -> Fixed:
         _add_lines(place, lines, done)
     for path, here in configs.items():
         _move_credentials(place, path, here, done)
+    for finding in found:
+        if finding.fixable and finding.rule == FACTS:
+            _renew_facts(place, finding, done)
     return done
 
 
@@ -176,6 +180,20 @@ def _keep_here(place: git.Place, folder: bytes, done: Fixed) -> None:
 
 
 # --- pointers
+
+
+def _renew_facts(place: git.Place, finding: Finding, done: Fixed) -> None:
+    """Write the facts of a pointer's data into it, or take them out."""
+    try:
+        link = safe_paths.through_symlink(place.top, finding.path)
+        data = None if link else files.read_if_there(place.file(finding.path))
+        if data is None or not stale_facts.is_stale(data, finding.path):
+            raise GuardError("it is another one in the working tree", f"git add -- {pathspec(finding.path)}")
+        files.replace_in(place, finding.path, stale_facts.renewed(place, data, finding.path), durable=True)
+    except GuardError as error:
+        done.left.append(_unmended(finding, error))
+    else:
+        done.mended.append(f"{shown(finding.path)}: the facts in it are of its data now")
 
 
 def reformat(place: git.Place, paths: Iterable[bytes]) -> list[str]:

@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import console
 from trinity_guard.commands.terminal import messages
-from trinity_guard.convert import commit, framework_stash, staged_moves
+from trinity_guard.convert import commit, framework_stash, staged_moves, stale_facts
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import shown, typed
 from trinity_guard.git import index, locks
@@ -48,12 +48,24 @@ def follow(place: git.Place, catalog: Catalog, artifacts: Iterable[Artifact], fr
     if framework and "GIT_INDEX_FILE" not in os.environ:
         return None  # `pre-commit run` by hand: no commit is under way, so nothing is changed
     former = index.former("HEAD", "*.dvc")  # an amended commit was compared with what came before HEAD
+    catalog = _with_renewed_facts(place, catalog, former, framework)
     moves = staged_moves.find(place, catalog, former, {a.entry.path for a in artifacts})
     if not moves:
         return None
     with locks.FileLock(place), framework_stash.guarded(place, framework):
         outcome = commit.settle_moves(place, catalog, moves, framework)
     return Followed(place, outcome, moves.gone)
+
+
+def _with_renewed_facts(place: git.Place, catalog: Catalog, changed: Iterable[bytes], framework: bool) -> Catalog:
+    """Renew the facts that DVC kept in pointers whose md5 it changed; return the catalog of the index as it is then."""
+    staged = [catalog.entries[path] for path in changed if path in catalog.entries]
+    stale = stale_facts.among(place, staged)
+    if not stale or commit.arriving(place):
+        return catalog
+    with locks.FileLock(place), framework_stash.guarded(place, framework):
+        stale_facts.renew(place, stale)
+    return tracked.load(place)
 
 
 def _say(place: git.Place, outcome: Relocation, gone: Sequence[Gone]) -> None:

@@ -1,1 +1,1 @@
-"""Numbered rules, TG001 to TG013."""
+"""Numbered rules, TG001 to TG014."""

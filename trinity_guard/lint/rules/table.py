@@ -17,6 +17,7 @@ from trinity_guard.lint.rules import (
     tg011,
     tg012,
     tg013,
+    tg014,
 )
 
 TYPE_CHECKING = False
@@ -42,6 +43,7 @@ RULES: dict[str, Rule] = {
     "TG011": tg011.find,
     "TG012": tg012.find,
     "TG013": tg013.find,
+    "TG014": tg014.find,
 }
 REMOTE = "TG003"
 
