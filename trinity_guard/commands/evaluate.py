@@ -12,8 +12,9 @@ from trinity_guard.training.model import card
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from trinity_guard.commands.terminal.arguments import Parser
-    from trinity_guard.training.model.evaluation import Evaluation
 
 DESCRIPTION = """\
 Say how good a model is on a table: every figure beside what a constant answer gets.
@@ -31,7 +32,9 @@ its pointer name is not loaded.
 def configure(p: Parser) -> None:
     p.description, p.epilog = DESCRIPTION, EXAMPLE
     arguments.add_word(p, "model", "MODEL", "a .pkl with its _metadata.json beside it", shells.FILE)
-    arguments.add_word(p, "dataset", "DATASET", "a table as `trinity data` makes it", shells.FILE)
+    arguments.add_word(
+        p, "dataset", "DATASET", "a table with the columns that the model looks at, and its target", shells.FILE
+    )
     where = "write all figures there: slices, leakage, calibration …; -: print them, and nothing else"
     arguments.add_value(p, "--output", "FILE.json", where, shells.FILE)
     curves = "write the curves there, as CSV for `dvc plots`"
@@ -50,12 +53,15 @@ def run(args: list[str]) -> int:
         return code
     with progress.Progress() as line:
         line.say("loading the libraries")
-        from trinity_guard.training.model import predict, verified  # noqa: PLC0415  # scikit-learn may be missing
+        from trinity_guard.training import answers  # noqa: PLC0415  # scikit-learn may be missing
+        from trinity_guard.training.model import verified  # noqa: PLC0415  # as above
 
         line.say("loading the model")
         loaded = verified.load(asked.model, asked.md5, models.confine(line))
+        if loaded.kind.estimator and (asked.plots or asked.pictures):
+            raise asked.parser.wrong("--plots and --pictures are of the layout_risk_predictor's figures.")
         line.say("evaluating")
-        found = predict.evaluate(loaded, asked.dataset)
+        found = answers.evaluate(loaded, asked.dataset)
         if asked.output and asked.output != "-":
             output.write_output_with_folder(asked.output, _json(found))
         if asked.plots or asked.pictures:
@@ -71,11 +77,11 @@ def run(args: list[str]) -> int:
     return FINE
 
 
-def _figures(found: Evaluation) -> str:
+def _figures(found: Any) -> str:
     names = card.headlines(found.metrics)
     names += [name for name in found.metrics if name not in names]
     rows = [[n, f"{found.metrics[n]:.3f}", f"{found.baseline[n]:.3f}" if n in found.baseline else ""] for n in names]
-    rows_tested = int(found.confusion.sum())
+    rows_tested = found.tested
     split = found.terms["split"]
     where = (
         f"all {rows_tested:,} rows"
@@ -90,13 +96,13 @@ def _figures(found: Evaluation) -> str:
     return "\n".join(lines)
 
 
-def _json(found: Evaluation) -> bytes:
+def _json(found: Any) -> bytes:
     import json
 
     return (json.dumps(found.to_json(), indent=2, ensure_ascii=False) + "\n").encode("utf-8", "backslashreplace")
 
 
-def _draw(found: Evaluation, curves: str | None, pictures: str | None) -> None:
+def _draw(found: Any, curves: str | None, pictures: str | None) -> None:
     """Write the curves to one folder and the pictures to another, where they are asked for."""
     from trinity_guard.training.model import plots  # noqa: PLC0415  # scikit-learn may be missing
 

@@ -1,4 +1,4 @@
-"""`trinity predict`: what a model says of pages, and the healing strategy it advises for each."""
+"""`trinity predict`: what a model says of rows; of the layout's pages, and the healing strategy it advises for each."""
 
 from __future__ import annotations
 
@@ -17,19 +17,21 @@ if TYPE_CHECKING:
 
     from trinity_guard.commands.terminal.arguments import Parser
 
-MAX_NAMED = 5
 MAX_PAGES = 4 << 30  # bytes
 OPEN_ALREADY = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")  # pipes that a shell has made: `<(…)`
 DESCRIPTION = """\
-Read pages, CSV or JSON lines, and print what the model says of each, in the same order.
+Read rows, CSV or JSON lines, and print what the model says of each, in the same order.
 """
 EXAMPLE = """\
 example:
   trinity predict models/layout_risk_predictor_20260131T120000Z.pkl pages.csv --output advice.csv
 
-A page needs the columns that the model looks at (but for active_strategy: every strategy is tried). An answer has
-p_STRATEGY, how likely the page is to hold under each, from the mildest to the harshest; advice, the first of them
-above 0.5, or UNRESOLVED; and p_valid of the strategy that the page names, if it names one.
+A row needs the columns that the model looks at. An answer has its prediction, and of classes p_CLASS, how likely each
+is, where the estimator gives probabilities. A number that is missing is taken as in the training.
+
+Of the layout_risk_predictor a row is a page. It needs the columns that the model looks at, but for active_strategy:
+every strategy is tried. An answer has p_STRATEGY, how likely the page is to hold under each, from the mildest to the
+harshest; advice, the first of them above 0.5, or UNRESOLVED; and p_valid of the strategy that the page names, if any.
 A model whose md5 is not the one that its metadata and its pointer name is not loaded, since loading runs it.
 """
 
@@ -37,7 +39,7 @@ A model whose md5 is not the one that its metadata and its pointer name is not l
 def configure(p: Parser) -> None:
     p.description, p.epilog = DESCRIPTION, EXAMPLE
     arguments.add_word(p, "model", "MODEL", "a .pkl with its _metadata.json beside it", shells.FILE)
-    pages = "pages; - or nothing: standard input"
+    pages = "rows; - or nothing: standard input"
     arguments.add_word(p, "pages", "FILE", pages, shells.FILE, nargs="?", default="-")
     p.add_argument("--format", choices=("csv", "jsonl"), default="csv", help="of the answers (default: csv)")
     where = "write there instead of printing (-); the file appears whole"
@@ -55,17 +57,17 @@ def run(args: list[str]) -> int:
         return code
     with progress.Progress() as line:
         line.say("loading the libraries")
-        from trinity_guard.training.model import predict, verified  # noqa: PLC0415  # scikit-learn may be missing
+        from trinity_guard.training import answers as answering  # noqa: PLC0415  # scikit-learn may be missing
+        from trinity_guard.training.model import verified  # noqa: PLC0415  # as above
 
         line.say("loading the model")
         loaded = verified.load(asked.model, asked.md5, models.confine(line))
-        line.say("reading the pages")
+        line.say("reading the rows")
         text, name = _text(asked.pages)
         line.say("predicting")
-        answers, unseen = predict.answered(loaded, text, name)
-    if unseen:
-        said = ", ".join(unseen[:MAX_NAMED]) + f" and {len(unseen) - MAX_NAMED} more" * (len(unseen) > MAX_NAMED)
-        console.note(f"{name}: the model was not trained on the theme {said}; it judges these pages by the rest.")
+        answers, notes = answering.answered(loaded, text, name)
+    for note in notes:
+        console.note(f"{name}: {note}")
     encoded = _encoded(answers, asked.format)
     if asked.output in (None, "-"):
         sys.stdout.flush()
@@ -77,10 +79,10 @@ def run(args: list[str]) -> int:
 
 
 def _text(name: str) -> tuple[str, str]:
-    """Return the pages, and what messages call them."""
+    """Return the rows, and what messages call them."""
     said = "standard input" if name == "-" else shown(os.fsencode(name))
     if name == "-" and sys.stdin.isatty():
-        raise GuardError("predict reads pages from a file or a pipe.", "trinity predict MODEL pages.csv", UNUSABLE)
+        raise GuardError("predict reads rows from a file or a pipe.", "trinity predict MODEL rows.csv", UNUSABLE)
     try:
         return _pages(name).decode("utf-8-sig"), said
     except OSError as error:

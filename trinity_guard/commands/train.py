@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import console
-from trinity_guard.commands.terminal import arguments, progress, shells
+from trinity_guard.commands.terminal import arguments, progress, shells, trials
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown, typed
 from trinity_guard.report import status
@@ -129,8 +129,8 @@ def _own(asked: Any, section: dict[str, object]) -> Any:
     said |= {"features": tuple(asked.features), "seed": asked.seed}
     if not options.is_own(section, {**said, "features": ",".join([*asked.features, ""])}):
         return None
-    if asked.search or asked.protocol:
-        raise asked.parser.wrong("--search and --protocol are the layout's preset's.")
+    if asked.protocol:
+        raise asked.parser.wrong("--protocol is the layout's preset's; --group COLUMN says which rows never part.")
     return options.options(section, asked.set, said)
 
 
@@ -141,7 +141,7 @@ def _tabular(asked: Any, own: Any, store: RunStore, root: str, project: str, exp
     order = train.Order(
         root, project, asked.dataset or _ours(project, *DATASET), asked.output or _ours(project, OUTPUT), own,
         asked.name or "", experiment, asked.run_name, asked.register, not asked.no_champion,
-        asked.min_f1, asked.min_mcc, asked.stage,
+        asked.min_f1, asked.min_mcc, asked.stage, asked.search, asked.scheduler,
     )  # fmt: skip
     return tabular.run(order, store)
 
@@ -210,18 +210,8 @@ def _watched(options: TrainingOptions, store: RunStore, line: progress.Progress)
     """Train, with a bar for the folds and one for the trials, and a word for what cannot be counted."""
     from trinity_guard.training import train  # noqa: PLC0415  # as above
 
-    folds, trials = line.bar("cross-validation", 1, "folds"), line.bar("search", 1, "trials")
-    best: list[Any] = []
-
-    def tried(trial: Any, champion: Any, done: int, total: int) -> None:
-        trials(done, total)
-        if best != [champion]:
-            line.close()
-            best[:] = [champion]
-            said = " ".join(f"{key}={'none' if value is None else value}" for key, value in champion.params.items())
-            console.note(f"trial {done} of {total}: the best so far, {champion.mean:.4f} ± {champion.sd:.4f}: {said}")
-
-    return train.train(options, store, train.Watch(folds=folds, trials=tried, steps=line.say))
+    folds = line.bar("cross-validation", 1, "folds")
+    return train.train(options, store, train.Watch(folds=folds, trials=trials.said(line), steps=line.say))
 
 
 def _report(options: TrainingOptions, store: RunStore, trained: Trained) -> int:

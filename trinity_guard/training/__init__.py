@@ -7,8 +7,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from trinity_guard.training.answers import evaluate, predict
     from trinity_guard.training.model import verified
-    from trinity_guard.training.model.predict import evaluate, predict
 
 __all__ = ["evaluate", "predict", "verified"]
 
@@ -16,6 +16,7 @@ __all__ = ["evaluate", "predict", "verified"]
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from trinity_guard.training.model import predict, verified  # half a second of scikit-learn
+    from trinity_guard.training import answers  # half a second of scikit-learn
+    from trinity_guard.training.model import verified
 
-    return verified if name == "verified" else getattr(predict, name)
+    return verified if name == "verified" else getattr(answers, name)

@@ -10,13 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from trinity_guard import git
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git import files
 from trinity_guard.training import provenance, record
 from trinity_guard.training.data import csv_file
 from trinity_guard.training.data.table import contradictions, load, warnings
-from trinity_guard.training.model import card, evaluation, gates, plots, search, seen
+from trinity_guard.training.model import card, evaluation, gates, plots, search, seen, trials
 from trinity_guard.training.model import champion as challenge
 from trinity_guard.training.model import forest as model
 from trinity_guard.training.model.settings import Settings
@@ -168,7 +167,13 @@ def _champion(inputs: _Inputs, store: runs.RunStore, fitted: _Fitted) -> tuple[M
     found = runs.champion(store, options.register) if options.register and options.compare else None
     if found is None:
         return None, []
-    equal, note = challenge.on_equal_terms(found, fitted.evaluation, inputs.data, fitted.test, options.output)
+    equal, note = challenge.on_equal_terms(
+        found,
+        fitted.evaluation,
+        inputs.data.X.iloc[fitted.test],
+        options.output,
+        challenge.of_layout(inputs.data, fitted.test),
+    )
     return equal, [note] if note else []
 
 
@@ -230,12 +235,13 @@ def _ignore_store(root: str, store: runs.RunStore) -> list[str]:
 
 def _fit(inputs: _Inputs, parts: tuple[Any, Any], store: runs.RunStore, watch: Watch) -> _Fitted:
     options, data, (train, test) = inputs.options, inputs.data, parts
-    settings, trials = options.settings, []
+    settings, tried = options.settings, []
     if options.search:
         watch.steps("searching")
         runs.require(store, options.experiment)
-        found = search.search(data, settings, options.search, options.scheduler, _state(options.root), watch.trials)
-        settings, trials = found.best, found.trials
+        kept = trials.state_file(options.root)
+        found = search.search(data, settings, options.search, options.scheduler, kept, watch.trials)
+        settings, tried = found.best, found.trials
     watch.steps("growing the forest")
     fitted = model.fit(data, settings, train)
     judged = evaluation.evaluate(fitted, data, settings, train, test)
@@ -243,14 +249,7 @@ def _fit(inputs: _Inputs, parts: tuple[Any, Any], store: runs.RunStore, watch: W
     with ThreadPoolExecutor(1, "pictures") as beside:
         drawn = beside.submit(plots.pictures, judged)
         cv = evaluation.cross_validate(data, settings, watch.folds, (train, fitted))
-        return _Fitted(fitted, settings, trials, replace(judged, cv=cv), train, test, drawn.result())
-
-
-def _state(root: str) -> str:
-    """Return where a search keeps what is finished: in the Git directory, where no commit finds it."""
-    found = git.attempt("rev-parse", "--git-common-dir", at=os.fsencode(root))
-    folder = os.path.join(root, os.fsdecode(found.out.rstrip(b"\n"))) if not found.code else ""
-    return os.path.join(folder, "trinity-guard", "search.jsonl") if folder else os.path.join(root, ".trinity-search")
+        return _Fitted(fitted, settings, tried, replace(judged, cv=cv), train, test, drawn.result())
 
 
 def _metadata(inputs: _Inputs, fitted: _Fitted, claim: record.Claim, data: bytes) -> dict[str, Any]:

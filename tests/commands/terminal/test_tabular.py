@@ -37,7 +37,14 @@ def test_the_figures_stand_beside_a_constants_and_what_comes_next_is_said(
     ("words", "code", "said"),
     [
         (["--target", "nope"], 1, "it has no column nope; there are id"),
-        (["--target", "sold", "--search", "3"], 2, "are the layout's preset's"),
+        (["--target", "sold", "--protocol", "grouped"], 2, "--protocol is the layout's preset's"),
+        (["--target", "price", "--min-f1", "0.5"], 2, "--min-f1 and --min-mcc are of classes, and price is a quantity"),
+        (
+            ["--target", "price", "--estimator", "sklearn.ensemble.StackingRegressor"],
+            2,
+            "does not take these parameters",
+        ),
+        (["--target", "price", "--estimator", "sklearn.svm.NuSVR", "--search", "2"], 2, "is to try is not said"),
         (["--target", "sold", "--estimator", "os.system"], 2, "is no estimator of scikit-learn's"),
         (["--estimator", "sklearn.svm.SVC"], 2, "is not said"),
     ],

@@ -14,7 +14,7 @@ from tests.training import samples
 from tests.training.projects import beside
 from trinity_guard.errors import GuardError
 from trinity_guard.training import provenance, record
-from trinity_guard.training.model import apart, champion, evaluation, forest, probabilities
+from trinity_guard.training.model import admitted, apart, champion, evaluation, forest, probabilities
 from trinity_guard.training.model.evaluation import Evaluation
 from trinity_guard.training.model.forest import Examples
 
@@ -36,6 +36,10 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
     return Path(written.model), data, test, evaluation.evaluate(own, data, samples.SMALL, train, test)
 
 
+def compared(given: dict[str, Any], mine: Evaluation, data: Examples, test: Any, folder: str) -> tuple[Any, str]:
+    return champion.on_equal_terms(given, mine, data.X.iloc[test], folder, champion.of_layout(data, test))
+
+
 def of(model: Path, mine: Evaluation, **tags: str) -> dict[str, Any]:
     known = {**mine.terms, "dataset_md5": "0" * 32, "dvc_md5": provenance.md5(model.read_bytes())}
     return {"version": 2, "metrics": {"mcc": 0.1, mine.headline: 0.1}, "tags": known | tags}
@@ -44,14 +48,14 @@ def of(model: Path, mine: Evaluation, **tags: str) -> dict[str, Any]:
 def test_on_the_same_terms_it_stays_as_it_is(case: Case) -> None:
     model, data, test, mine = case
     same = of(model, mine, **mine.terms)
-    assert champion.on_equal_terms(same, mine, data, test, str(model.parent)) == (same, "")
+    assert compared(same, mine, data, test, str(model.parent)) == (same, "")
 
 
 @pytest.mark.slow
 def test_one_whose_run_is_gone_is_measured_from_its_own_file(case: Case) -> None:
     model, data, test, mine = case
     gone = {**of(model, mine, **mine.terms), "metrics": {}}
-    found, note = champion.on_equal_terms(gone, mine, data, test, str(model.parent))
+    found, note = compared(gone, mine, data, test, str(model.parent))
     assert found["metrics"][mine.headline] > 0.5
     assert "was measured on the test rows" in note
     assert "flatter" not in note  # the rows are those that it was tested on
@@ -61,14 +65,14 @@ def test_that_it_was_loaded_unconfined_is_said(case: Case, monkeypatch: pytest.M
     model, data, test, mine = case
     answered = probabilities.Answered([0, 1], np.full((len(test), 2), 0.5), [], confined=False)
     monkeypatch.setattr(probabilities, "of", lambda *_: answered)
-    _, note = champion.on_equal_terms(of(model, mine), mine, data, test, str(model.parent))
+    _, note = compared(of(model, mine), mine, data, test, str(model.parent))
     assert note.endswith(f"flatter it. {apart.UNCONFINED}")
 
 
 def test_of_another_target_it_is_not_measured(case: Case) -> None:
     model, data, test, mine = case
     other = of(model, mine, target="resolved_strategy_id")
-    assert champion.on_equal_terms(other, mine, data, test, str(model.parent)) == (other, "")
+    assert compared(other, mine, data, test, str(model.parent)) == (other, "")
 
 
 def test_after_another_table_its_own_file_is_measured_on_these_rows_and_is_not_loaded_here(
@@ -76,8 +80,8 @@ def test_after_another_table_its_own_file_is_measured_on_these_rows_and_is_not_l
 ) -> None:
     model, data, test, mine = case
     loaded = forest.load(model.read_bytes())
-    monkeypatch.setattr(forest, "load", None)
-    found, note = champion.on_equal_terms(of(model, mine), mine, data, test, str(model.parent))
+    monkeypatch.setattr(admitted, "model", None)
+    found, note = compared(of(model, mine), mine, data, test, str(model.parent))
     p = evaluation.predictions(loaded, data.X.iloc[test], data.classes)
     assert found["metrics"] == evaluation.measure(data.y[test], p, data.classes, data.target)
     assert {key: found["tags"][key] for key in mine.terms} == mine.terms
@@ -89,7 +93,7 @@ def test_after_another_table_its_own_file_is_measured_on_these_rows_and_is_not_l
 def test_where_its_file_is_not_here_that_is_said(case: Case, md5: str, tmp_path: Path) -> None:
     model, data, test, mine = case
     folder = str(model.parent if md5 else tmp_path)
-    found, note = champion.on_equal_terms(of(model, mine, dvc_md5=md5), mine, data, test, folder)
+    found, note = compared(of(model, mine, dvc_md5=md5), mine, data, test, folder)
     assert f"its file (md5 {md5 or 'not recorded'}) is not in {folder}" in found["unmeasured"]
     assert (found["metrics"]["mcc"], note) == (0.1, "")
 
@@ -97,7 +101,7 @@ def test_where_its_file_is_not_here_that_is_said(case: Case, md5: str, tmp_path:
 def test_a_table_that_lacks_its_columns_cannot_measure_it(case: Case) -> None:
     model, data, test, mine = case
     lacking = Examples(**{**vars(data), "X": data.X.drop(columns="slot_fill")})
-    found, _ = champion.on_equal_terms(of(model, mine), mine, lacking, test, str(model.parent))
+    found, _ = compared(of(model, mine), mine, lacking, test, str(model.parent))
     assert found["unmeasured"] == "this table lacks slot_fill, which it looks at"
 
 
@@ -108,4 +112,4 @@ def test_a_file_that_is_not_what_its_metadata_names_is_not_loaded(case: Case, tm
     beside(changed, "_metadata.json").write_text(beside(model, "_metadata.json").read_text())
     (tmp_path / "other_metadata.json").write_text(json.dumps(["some other tool's"]))
     with pytest.raises(GuardError, match="was not loaded, which would run it"):
-        champion.on_equal_terms(of(model, mine), mine, data, test, str(tmp_path))
+        compared(of(model, mine), mine, data, test, str(tmp_path))

@@ -6,6 +6,13 @@ import csv
 import random
 from pathlib import Path
 
+import pytest
+
+from trinity_guard.training.description import describe
+from trinity_guard.training.model.forest import dump
+from trinity_guard.training.tabular import table, train
+from trinity_guard.training.tabular.options import Options
+
 HEAD = ["id", "city", "rooms", "size", "price", "sold"]
 
 
@@ -25,3 +32,16 @@ def write(path: Path, head: list[str] = HEAD, lines: list[list[str]] | None = No
     with path.open("w", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([head, *(rows() if lines is None else lines)])
     return str(path)
+
+
+def model(folder: Path, options: Options, lines: list[list[str]] | None = None, name: str = "") -> str:
+    """Train on a table below a folder, and return the model's path there, with its metadata; without MLflow."""
+    dataset = write(folder / "data" / "t.csv", lines=lines)
+    order = train.Order(str(folder), str(folder), dataset, str(folder / "models"), options, name)
+    (folder / "models").mkdir(exist_ok=True)
+    fitted = train._fit(order, table.load(dataset, options), lambda _: None, None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        path = train._write(order, name or "house", dump(fitted.model))
+        describe.describe(path, train._said(fitted, {}))
+    return path

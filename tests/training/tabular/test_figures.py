@@ -12,9 +12,10 @@ from sklearn.model_selection import GroupShuffleSplit
 
 from tests.training.tabular import tables
 from trinity_guard.errors import GuardError
+from trinity_guard.training.model import gates
 from trinity_guard.training.tabular import estimator, figures, table
 from trinity_guard.training.tabular.figures import Evaluation
-from trinity_guard.training.tabular.options import CLASSIFICATION, REGRESSION, Options
+from trinity_guard.training.tabular.options import Options
 
 FEATURES = ("city", "rooms", "size")
 
@@ -31,15 +32,15 @@ def test_a_regression_is_measured_beside_the_mean(tmp_path: Path) -> None:
     assert found.metrics["r2"] > 0.9 > 0.1 > found.baseline["r2"]
     assert found.metrics["mae"] < found.baseline["mae"]
     assert found.cv["r2"][0] > 0.9
-    assert figures.complaints(found, REGRESSION, None, None) == []
+    assert gates.check(found, None, None) == []
 
 
 def test_classes_are_measured_beside_the_commonest(tmp_path: Path) -> None:
     found = judged(tmp_path, Options("sold", FEATURES, parameters={"n_estimators": 20}, folds=0))
     assert found.metrics["mcc"] > 0.5
     assert (found.baseline["mcc"], found.cv) == (0.0, {})
-    assert figures.complaints(found, CLASSIFICATION, 0.5, 0.5) == []
-    [short] = figures.complaints(found, CLASSIFICATION, None, 1.1)
+    assert gates.check(found, 0.5, 0.5) == []
+    [short] = gates.check(found, None, 1.1)
     assert "below the 1.1 asked for" in short
 
 
@@ -63,7 +64,7 @@ def test_noise_is_no_better_than_a_constant(tmp_path: Path) -> None:
     rng = random.Random(3)
     lines = [[f"h{n}", "a", *(str(rng.random()) for _ in range(3)), "no"] for n in range(200)]
     found = judged(tmp_path, Options("price", ("rooms", "size"), parameters={"n_estimators": 5}, folds=0), lines)
-    [said] = figures.complaints(found, REGRESSION, None, None)
+    [said] = gates.check(found, None, None)
     assert "no better than a constant answer: r2" in said
 
 
@@ -94,7 +95,7 @@ def _test_rows(found: table.Table, seed: int) -> set[int]:
 def test_a_champions_place_is_taken_by_who_is_no_worse_on_the_same_terms(
     champion: dict[str, Any] | None, words: str
 ) -> None:
-    mine = Evaluation({"r2": 0.5}, {}, {}, {}, [], {"target": "price"})
+    mine = Evaluation({"r2": 0.5}, {"r2": 0.0}, {}, {}, [], {"target": "price"})
     given = champion and {"version": "3", "tags": {"target": "price"}, **champion}
-    said = figures.against(given, mine, REGRESSION)
+    said = gates.check(mine, champion=given)
     assert [words in one for one in said] == [True] * bool(words)

@@ -15,7 +15,8 @@ from trinity_guard.errors import GuardError
 from trinity_guard.training.tabular import train
 from trinity_guard.training.tabular.options import Options
 from trinity_guard.training.tabular.train import Order
-from trinity_guard.training.tracking import runs
+from trinity_guard.training.tracking import pages, runs
+from trinity_guard.training.tracking.store import opened
 
 SMALL = {"n_estimators": 10}
 FEATURES = ("city", "rooms", "size")
@@ -61,6 +62,30 @@ def test_a_model_of_any_table_is_written_described_logged_and_registered(project
     )
     assert "the champion (version 1) has" in worse.complaints[0]
     assert worse.model == ""
+    # After another table the champion's own file is asked, in a process of its own.
+    grown = order(project, Options("price", FEATURES, parameters=SMALL | {"max_depth": 1}, folds=0), register="house")
+    tables.write(project.path / "data" / "t.csv", lines=tables.rows(300, seed=4))
+    found = train.train(grown, store)
+    assert found.notes[0].startswith("the champion (version 1) was measured on the test rows of this table: r2 0.9")
+    assert "the champion (version 1) has 0.9" in found.complaints[0]
+
+
+@pytest.mark.slow
+def test_a_searchs_best_is_trained_and_its_trials_are_runs_below(project: Repo) -> None:
+    ridge = "sklearn.linear_model.Ridge"
+    asked = order(project, Options("price", FEATURES, estimator=ridge, space={"alpha": [1e-3, 1e6]}, folds=0), search=3)
+    store, said = runs.store(str(project.path)), list[str]()
+    made = train.train(asked, store, said.append)
+    assert said == ["reading the table", "searching", "fitting", "cross-validating", "logging to MLflow"]
+    assert made.described is not None
+    assert made.described.told["parameters"]["alpha"] in (1.0, 1e-3)
+    with opened(store) as client:
+        run = client.get_run(made.described.told["mlflow"]["run_id"])
+        below = client.search_runs([run.info.experiment_id], f"tags.`mlflow.parentRunId` = '{run.info.run_id}'")
+        assert sorted(float(one.data.params["alpha"]) for one in below) == [1e-3, 1.0, 1e6]
+        tags = client.get_experiment(run.info.experiment_id).tags
+    assert tags["mlflow.experimentKind"] == "custom_model_development"
+    assert "metrics.`r2`" in tags[pages.VIEW_TAG]
 
 
 @pytest.mark.slow

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 
 from trinity_guard import console
-from trinity_guard.commands.terminal import progress
+from trinity_guard.commands.terminal import progress, trials
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import BLOCKED, FINE, GuardError, shown, typed
 from trinity_guard.training import provenance
+from trinity_guard.training.model import card
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,11 +24,13 @@ def run(order: Order, store: RunStore) -> int:
 
     ignored = runs.ignore(store.root if store.embedded else order.root, store) if provenance.is_git(order.root) else []
     with progress.Progress() as line:
-        trained = train.train(order, store, line.say)
+        trained = train.train(order, store, line.say, trials.said(line))
     if ignored:
         console.note(f".gitignore: {' '.join(ignored)} added; runs stay out of Git.")
     for name, why in trained.table.left_out.items():
         console.note(f"{name} {why}, and is left out; --features names what is to be learnt from.")
+    for note in trained.notes:
+        console.note(note)
     for name in trained.evaluation.telling:
         console.note(f"{name} alone tells {order.options.target}: is it known before that is?")
     console.say(_figures(trained))
@@ -44,13 +47,11 @@ def _figures(trained: Trained) -> str:
         mean, sd = found.cv.get(name, (None, None))
         folds = "" if mean is None else f"{mean:.3f} ± {sd:.3f}"
         rows.append([name, f"{value:.3f}", f"{found.baseline[name]:.3f}", folds])
-    leak = found.leakage
     return "\n".join(
         [
             f"{trained.table.task} by {trained.estimator}, {len(trained.table.X.columns)} columns",
             console.table(["metric", ">test part", ">constant", ">grouped folds"], rows),
-            f"Leakage: {leak['alike']:,.0f} of {leak['rows']:,.0f} test rows are like a training row in every column; "
-            f"{leak['groups']:,.0f} groups ({trained.table.grouped_by}) stand in both parts.",
+            card.leakage(found.leakage, "grouped"),
         ]
     )
 

@@ -1,4 +1,4 @@
-"""A model's bytes are loaded only where they name what the trainer's models are made of, and their trees hold together.
+"""A model's bytes are loaded only where they name what models of their kind are made of, and their trees hold together.
 
 The bytes are read first, without loading (detect/scan): every name, how it is called, and the trees' numbers. Then an
 unpickler that knows these names alone builds it. scikit-learn's C code follows a tree's children wherever they lead, so
@@ -9,57 +9,76 @@ from __future__ import annotations
 
 import io
 import pickle
+import warnings
 from typing import Any
 
-import numpy as np
+from sklearn.exceptions import InconsistentVersionWarning
+from sklearn.pipeline import Pipeline
 
+from trinity_guard import installation
 from trinity_guard.detect.scan import files, rules
-from trinity_guard.detect.scan.record import Record
+from trinity_guard.detect.scan.record import CALLED, NEW, Record
 from trinity_guard.errors import GuardError
-from trinity_guard.training.model import nodes
-
-CLASSES = frozenset(
-    {
-        ("sklearn.compose._column_transformer", "ColumnTransformer"),
-        ("sklearn.compose._column_transformer", "_RemainderColsList"),
-        ("sklearn.ensemble._forest", "RandomForestClassifier"),
-        ("sklearn.pipeline", "Pipeline"),
-        ("sklearn.preprocessing._encoders", "OneHotEncoder"),
-        ("sklearn.preprocessing._encoders", "OrdinalEncoder"),
-        ("sklearn.preprocessing._function_transformer", "FunctionTransformer"),
-        ("sklearn.tree._classes", "DecisionTreeClassifier"),
-    }
-)
-CALLS = frozenset(
-    {
-        ("builtins", "slice"),
-        ("numpy", "dtype"),
-        ("sklearn.tree._tree", "Tree"),
-        *((f"numpy.{core}.multiarray", name) for core in ("core", "_core") for name in ("_reconstruct", "scalar")),
-        *((f"numpy.{core}.numeric", "_frombuffer") for core in ("core", "_core")),
-    }
-)
-# Types that stand in a model as values.
-VALUES = frozenset({("numpy", "ndarray"), ("numpy", "float64"), ("numpy", "int64"), ("numpy", "object_")})
-ADMITTED = CLASSES | CALLS | VALUES
+from trinity_guard.training.model import nodes, shapes
+from trinity_guard.training.model.kinds import LAYOUT, Kind
 
 
 class _Unpickler(pickle.Unpickler):
+    def __init__(self, data: bytes, kind: Kind) -> None:
+        super().__init__(io.BytesIO(data))
+        self._names = kind.names
+
     def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in ADMITTED:
+        if (module, name) not in self._names:
             raise pickle.UnpicklingError(f"{module}.{name} is no part of a model of the trainer")
         return super().find_class(module, name)
 
 
-def load(data: bytes) -> Any:
+def load(data: bytes, kind: Kind = LAYOUT) -> Any:
     """Return the object of these bytes, which have been looked through by `require`."""
-    return _Unpickler(io.BytesIO(data)).load()
+    return _Unpickler(data, kind).load()
 
 
-def require(data: bytes) -> None:
-    """Refuse bytes (GuardError, exit 1) that would do anything but build a model of the trainer's."""
+def model(data: bytes, kind: Kind = LAYOUT) -> Pipeline:
+    """Return the model of these bytes. GuardError (1) where they would do anything but build one of this kind, or are
+    another scikit-learn's.
+    """
+    require(data, kind)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", InconsistentVersionWarning)
+            found = load(data, kind)
+    except InconsistentVersionWarning as e:
+        made, here = e.original_sklearn_version, e.current_sklearn_version
+        raise GuardError(
+            problem=f"the model was made by scikit-learn {made}; here is {here}.",
+            remedy=f"{installation.line(f'scikit-learn=={made}')}     # or train again: trinity train",
+        ) from None
+    except Exception as e:  # noqa: BLE001  # damaged pickles raise anything
+        raise _no_model(f"it cannot be read ({type(e).__name__})") from None
+    if not isinstance(found, Pipeline) or list(found.named_steps) != kind.steps:
+        raise _no_model(f"it is a {type(found).__name__} of another make")
+    _require_estimator(found.named_steps[kind.steps[-1]], kind)
+    shapes.require(found, not kind.estimator)
+    return found
+
+
+def _require_estimator(found: Any, kind: Kind) -> None:
+    """Refuse another estimator than the one that is recorded; scikit-learn defines it below where it is public."""
+    package, _, name = kind.estimator.rpartition(".")
+    made = type(found)
+    if package and (made.__name__ != name or not f"{made.__module__}.".startswith(f"{package}.")):
+        raise _no_model(f"it is a {made.__name__}, its metadata says {kind.estimator}")
+
+
+def _no_model(why: str) -> GuardError:
+    return GuardError(problem=f"this is no model of the trainer: {why}.", remedy="trinity train")
+
+
+def require(data: bytes, kind: Kind = LAYOUT) -> None:
+    """Refuse bytes (GuardError, exit 1) that would do anything but build a model of this kind."""
     record = files.read_bytes(data, b"model.pkl", judge=rules.judge)
-    why = _strange(record) or nodes.wrong(record.values[0])
+    why = _strange(record, kind) or nodes.wrong(record.values[0])
     if why:
         raise GuardError(
             f"this is no model of the trainer: {why}. It was not loaded, which would run it.",
@@ -67,37 +86,12 @@ def require(data: bytes) -> None:
         )
 
 
-def _strange(record: Record) -> str:
-    """Return what in a pickle no model of the trainer's has."""
+def _strange(record: Record, kind: Kind) -> str:
+    """Return what in a pickle no model of this kind has."""
     if record.unread or len(record.values) != 1 or record.pickles != 1:
         return next(iter(record.unread), "it is not one pickle")
     for name, uses in sorted(record.names.items()):
-        allowed = {"named", "new", "built"} if name in CLASSES else {"named", "called", "built"}
-        if name not in ADMITTED or not uses <= (allowed if name not in VALUES else {"named"}):
-            does = "calls" if uses & {"called", "new"} else "names"
+        if name not in kind.names or not uses <= kind.names[name]:
+            does = "calls" if uses & {CALLED, NEW} else "names"
             return f"it {does} {'.'.join(name)}, which is no part of one"
     return next(iter(record.doubts), "") or ("it has persistent ids" if record.persistent_ids else "")
-
-
-def require_shapes(model: Any) -> None:
-    """Refuse a loaded pipeline whose trees look at columns that its rows will not have."""
-    forest = model.named_steps["forest"]
-    width = _width(model.named_steps["columns"])
-    sizes = {int(tree.tree_.n_features) for tree in forest.estimators_}
-    classes = {int(n) for tree in forest.estimators_ for n in np.ravel(tree.tree_.n_classes)}
-    if sizes | {int(forest.n_features_in_)} != {width} or classes != {len(forest.classes_)}:
-        raise GuardError(
-            "the model was not used: its trees are of other columns or classes than it says.", "trinity train"
-        )
-
-
-def _width(columns: Any) -> int:
-    """Return how many columns the forest is given."""
-    total = 0
-    for _, encoder, names in columns.transformers_:
-        if hasattr(encoder, "categories_"):
-            one_hot = type(encoder).__name__ == "OneHotEncoder"
-            total += sum(len(found) for found in encoder.categories_) if one_hot else len(encoder.categories_)
-        else:
-            total += len(names)
-    return total

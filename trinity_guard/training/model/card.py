@@ -103,7 +103,11 @@ def _leakage(metadata: Mapping[str, Any]) -> str:
 
 
 def leakage(found: Mapping[str, float], protocol: str) -> str:
-    """Return the audit of leakage as a sentence."""
+    """Return the audit of leakage as a sentence: of the layout's pages, or of rows of any table."""
+    if "alike" in found:
+        groups = f"{found['groups']:,} groups stand" if found["groups"] else "no group of rows stands"
+        alike = f"{found['alike']:,} of {found['rows']:,} test rows are like a training row in every column"
+        return f"Leakage: {alike}; {groups} in both parts."
     share = f"{found['content']:,} of {found['rows']:,} test rows ({found['content_share']:.1%})"
     pages = f"{found['pages']:,} pages stand in both parts" if found["pages"] else "no page stands in both parts"
     flattered = ", so the figures flatter." if protocol == "reference" else "."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from trinity_guard import git
@@ -14,14 +14,32 @@ from trinity_guard.training.model import apart, evaluation, probabilities, verif
 from trinity_guard.training.record import MAX_METADATA, METADATA, MODEL
 
 if TYPE_CHECKING:
-    from trinity_guard.training.model.evaluation import Evaluation
+    import pandas as pd
+
     from trinity_guard.training.model.forest import Examples
+    from trinity_guard.training.model.gates import Judged
+    from trinity_guard.training.model.probabilities import Answered
 
 Champion = Mapping[str, Any]
 
 
+def of_layout(data: Examples, test: Any) -> Callable[[Answered], Mapping[str, float]]:
+    """Return what measures a layout's model by its answers to the test rows."""
+
+    def measured(answered: Answered) -> Mapping[str, float]:
+        own = [int(one) for one in answered.classes]
+        classes = sorted({*data.classes, *own})
+        return evaluation.measure(data.y[test], evaluation.spread(answered.p, own, classes), classes, data.target)
+
+    return measured
+
+
 def on_equal_terms(
-    champion: Champion, mine: Evaluation, data: Examples, test: Any, folder: str
+    champion: Champion,
+    mine: Judged,
+    rows: pd.DataFrame,
+    folder: str,
+    measure: Callable[[Answered], Mapping[str, float]],
 ) -> tuple[Champion, str]:
     """Return the champion with figures of the same test rows as this model's, and what a person should know of it.
 
@@ -33,23 +51,21 @@ def on_equal_terms(
     # Its run may have been removed, and its figures with it.
     measured = mine.headline in (champion.get("metrics") or {})
     same = all(tags.get(key) == value for key, value in mine.terms.items())
-    if (same and measured) or tags.get("target") != mine.target:
+    if (same and measured) or tags.get("target") != mine.terms["target"]:
         return champion, ""
     path = _file(folder, tags.get("dvc_md5", ""))
     if not path:
         md5 = tags.get("dvc_md5") or "not recorded"
         where = shown(os.fsencode(folder))
         return {**champion, "unmeasured": f"its file (md5 {md5}) is not in {where}, to be measured on these rows"}, ""
-    answered = probabilities.of(verified.checked(path), data.X.iloc[test])
+    answered = probabilities.of(verified.checked(path), rows)
     if answered.missing:
         return {**champion, "unmeasured": f"this table lacks {', '.join(answered.missing)}, which it looks at"}, ""
-    classes = sorted({*data.classes, *answered.classes})
-    p = evaluation.spread(answered.p, answered.classes, classes)
-    metrics = evaluation.measure(data.y[test], p, classes, data.target)
+    metrics = measure(answered)
     flattered = "" if same else "; rows that it was trained on flatter it"
     note = (
-        f"the champion (version {champion['version']}) was measured on the test rows of this table: {mine.headline} "
-        f"{metrics[mine.headline]:.3f}, mcc {metrics['mcc']:.3f}{flattered}."
+        f"the champion (version {champion['version']}) was measured on the test rows of this table: "
+        f"{', '.join(f'{name} {metrics[name]:.3f}' for name in mine.compared)}{flattered}."
         f"{'' if answered.confined else ' ' + apart.UNCONFINED}"
     )
     return {**champion, "metrics": metrics, "tags": {**tags, **mine.terms}}, note

@@ -54,6 +54,28 @@ class Evaluation:
     def headline(self) -> str:
         return measures.headline(self.target)
 
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The figures in which no champion may be better."""
+        return self.headline, "mcc"
+
+    @property
+    def tested(self) -> int:
+        """How many rows the figures are of."""
+        return int(self.confusion.sum())
+
+    def no_better(self) -> list[str]:
+        """Return a sentence where the model knows no more than how common each class is."""
+        mine, constant = self.metrics, self.baseline
+        bar = constant.get("f1_overflow_if_always", constant[self.headline])
+        no_better = mine["brier"] >= constant["brier"] and mine[self.headline] <= bar
+        if mine["mcc"] > 0 and not no_better:
+            return []
+        return [
+            f"it is no better than a constant answer: mcc {mine['mcc']:.3f} against 0, brier {mine['brier']:.3f} "
+            f"against {constant['brier']:.3f}, {self.headline} {mine[self.headline]:.3f} against {bar:.3f}."
+        ]
+
     def to_json(self) -> dict[str, Any]:
         """Return plain values, floats rounded to 6 digits; of the curves the calibration alone (plots.write_curves)."""
         cv = {name: {"mean": mean, "sd": sd} for name, (mean, sd) in self.cv.items()}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import pickle
 import re
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,12 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder
 
-from trinity_guard import installation
 from trinity_guard.errors import GuardError
 from trinity_guard.training.data import table as tables
 from trinity_guard.training.model import admitted, splitting
@@ -285,30 +282,8 @@ def dump(model: Pipeline) -> bytes:
 
 
 def load(data: bytes) -> Pipeline:
-    """Return the model of these bytes. GuardError where they would do anything but build one, or are another
-    scikit-learn's.
-    """
-    admitted.require(data)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", InconsistentVersionWarning)
-            model = admitted.load(data)
-    except InconsistentVersionWarning as e:
-        made, here = e.original_sklearn_version, e.current_sklearn_version
-        raise GuardError(
-            problem=f"the model was made by scikit-learn {made}; here is {here}.",
-            remedy=f"{installation.line(f'scikit-learn=={made}')}     # or train again: trinity train",
-        ) from None
-    except Exception as e:  # noqa: BLE001  # damaged pickles raise anything
-        raise _no_model(f"it cannot be read ({type(e).__name__})") from None
-    if not isinstance(model, Pipeline) or list(model.named_steps) != ["columns", "forest"]:
-        raise _no_model(f"it is a {type(model).__name__} of another make")
-    admitted.require_shapes(model)
-    return model
-
-
-def _no_model(why: str) -> GuardError:
-    return GuardError(problem=f"this is no model of the trainer: {why}.", remedy="trinity train")
+    """Return the layout's model of these bytes; see admitted.model."""
+    return admitted.model(data)
 
 
 def fast_predict(model: Pipeline, rows: Sequence[Mapping[str, object]]) -> Floats:

@@ -1,8 +1,7 @@
-"""Pages in, probabilities and advice out; and a model's figures on a table. What `predict` and `evaluate` call."""
+"""Pages in, probabilities and advice out; and a model's figures on a table: of the layout's."""
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -11,31 +10,26 @@ from typing import Any
 import numpy as np
 
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.training.data import cells, csv_file
+from trinity_guard.training.data import cells
 from trinity_guard.training.data.table import load
-from trinity_guard.training.model import advice, evaluation, forest, seen, verified
+from trinity_guard.training.model import advice, evaluation, forest, seen
+from trinity_guard.training.model import rows as row_reader
 from trinity_guard.training.model.advice import Answer
 from trinity_guard.training.model.evaluation import Evaluation
+from trinity_guard.training.model.rows import OPTIONAL, Row
 from trinity_guard.training.model.settings import Settings
 from trinity_guard.training.model.verified import VerifiedModel
 
-MAX_COMPLAINTS = 20
 # Beside the model's own columns, what a row may carry and an answer repeats.
 NAMES = ("page_id",)
-# What no row needs: it is tried with every strategy.
-OPTIONAL = ("active_strategy",)
-
-Row = dict[str, Any]
+MAX_NAMED = 5
 
 
-def predict(path: str | VerifiedModel, rows: Any, md5: str | None = None) -> list[Answer]:
+def predict(loaded: VerifiedModel, rows: Any) -> list[Answer]:
     """Return an answer for each page: see advising.answers, with `page_id` first where a row has one.
 
-    path: of a model with its metadata beside it, loaded only if its md5 is theirs; md5: the one it must have instead.
-    Who asks often loads once, with verified.load, and gives what that returns.
     rows: mappings of columns, or a pandas DataFrame. Raises GuardError, with what is wrong in which row.
     """
-    loaded = path if isinstance(path, VerifiedModel) else verified.load(os.fspath(path), md5)
     records = rows.to_dict("records") if hasattr(rows, "to_dict") else list(rows)
     return _answers(loaded, checked(loaded, records, [f"row {i}" for i in range(1, len(records) + 1)]))
 
@@ -46,62 +40,22 @@ def _answers(loaded: VerifiedModel, rows: Sequence[Row]) -> list[Answer]:
 
 
 def answered(loaded: VerifiedModel, text: str, name: str) -> tuple[list[Answer], list[str]]:
-    """Return the answers for a text, CSV with a header or JSON lines, and the themes that the model has never seen: it
-    judges their pages by the other columns. name: what messages call the text."""
-    records, places = _read(text, name, loaded.features)
+    """Return the answers for a text, CSV with a header or JSON lines, and what a person should know of them.
+
+    Of a theme that it has never seen, a model judges the pages by the other columns. name: what messages call the text.
+    """
+    records, places = row_reader.read(text, name, loaded.features)
     try:
         rows = checked(loaded, records, places)
         themes = {str(row["theme"]) for row in rows}
-        return _answers(loaded, rows), sorted(themes - advice.known_themes(loaded))
+        return _answers(loaded, rows), _unseen(sorted(themes - advice.known_themes(loaded)))
     except GuardError as error:
         raise GuardError(f"{name}: {error.problem}", error.remedy, error.exit_code) from None
 
 
-def _read(text: str, name: str, wanted: Sequence[str]) -> tuple[list[Row], list[str]]:
-    """Return rows and where each stands."""
-    begin = text.lstrip("\ufeff \t\r\n")
-    if not begin:
-        raise GuardError(f"{name} is empty.", "trinity predict --help     # what it reads")
-    return _json_lines(text, name) if begin[0] in "{[" else _csv(text, name, wanted)
-
-
-def _json_lines(text: str, name: str) -> tuple[list[Row], list[str]]:
-    rows, places = [], []
-    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):
-            row = None
-        if not isinstance(row, dict):
-            raise GuardError(f"{name}, line {number}: no JSON object.", "write one page a line: {…}")
-        rows.append(row)
-        places.append(f"line {number}")
-    return rows, places
-
-
-def _csv(text: str, name: str, wanted: Sequence[str]) -> tuple[list[Row], list[str]]:
-    records = csv_file.records(text.removeprefix("\ufeff"), name)
-    head = _header([cell.strip() for cell in next(records, (0, 0, []))[2]], name)
-    rows, places = [], []
-    for _, line, record in records:
-        if len(record) != len(head):
-            problem = f"line {line} has {len(record)} cells, the header {len(head)}"
-            raise GuardError(f"{name}: {problem}.", "quote cells that have a comma in them")
-        rows.append({key: cell.strip() for key, cell in zip(head, record, strict=True)})
-        places.append(f"line {line}")
-    if not rows:
-        # Else a header that is wrong would be found out with the first page, some other day.
-        _require_columns([n for n in wanted if n not in head and n not in OPTIONAL], head, wanted, name)
-    return rows, places
-
-
-def _header(names: list[str], name: str) -> list[str]:
-    twice = sorted({n for n in names if n and names.count(n) > 1})
-    if twice:
-        raise GuardError(f"{name} has more than one column {twice[0]}.", "drop all but one")
-    return names
+def _unseen(themes: Sequence[str]) -> list[str]:
+    said = ", ".join(themes[:MAX_NAMED]) + f" and {len(themes) - MAX_NAMED} more" * (len(themes) > MAX_NAMED)
+    return [f"the model was not trained on the theme {said}; it judges these pages by the rest."] if themes else []
 
 
 def checked(loaded: VerifiedModel, records: Sequence[Mapping[str, Any]], places: Sequence[str]) -> list[Row]:
@@ -118,7 +72,7 @@ def checked(loaded: VerifiedModel, records: Sequence[Mapping[str, Any]], places:
             except ValueError as error:
                 complaints.setdefault(f"{name}: {error}", []).append(place)
         rows.append(row)
-    _refuse(complaints, records, wanted)
+    row_reader.refuse(complaints, records, wanted)
     if "active_strategy" in wanted:
         _require_known(loaded, rows, places)
     return rows
@@ -143,30 +97,6 @@ def _cell(name: str, record: Mapping[str, Any]) -> Row:
         raise ValueError(f"{cells.quoted(text)} {error}") from None
 
 
-def _refuse(complaints: Mapping[str, Sequence[str]], records: Sequence[Mapping[str, Any]], wanted: list[str]) -> None:
-    if not complaints:
-        return
-    lacking = [name for name in wanted if len(complaints.get(f"{name}: missing", ())) == len(records)]
-    _require_columns(lacking, list(records[0]), wanted)
-    said = [f"{where[0]}, {what}{_more(where)}" for what, where in complaints.items()]
-    if len(said) > MAX_COMPLAINTS:
-        said[MAX_COMPLAINTS:] = [f"and {len(said) - MAX_COMPLAINTS} more"]
-    raise GuardError("\n    ".join(["nothing was predicted:", *said]), "mend these cells, or drop these rows")
-
-
-def _require_columns(lacking: Sequence[str], there: Sequence[str], wanted: Sequence[str], name: str = "") -> None:
-    if lacking:
-        have = ", ".join(cells.quoted(str(column)) for column in there[:20])
-        raise GuardError(
-            f"{name}: " * bool(name) + f"no column {', '.join(lacking)}, which the model looks at; there are {have}.",
-            f"columns of a page: {', '.join(column for column in wanted if column not in OPTIONAL)}",
-        )
-
-
-def _more(where: Sequence[str]) -> str:
-    return f" (and {len(where) - 1:,} more rows)" if len(where) > 1 else ""
-
-
 def _require_known(loaded: VerifiedModel, rows: Sequence[Row], places: Sequence[str]) -> None:
     """Refuse a strategy that the model was not trained on: of it, it would know nothing and say something."""
     known = advice.known_strategies(loaded)
@@ -179,13 +109,12 @@ def _require_known(loaded: VerifiedModel, rows: Sequence[Row], places: Sequence[
             )
 
 
-def evaluate(path: str | VerifiedModel, dataset: str, md5: str | None = None) -> Evaluation:
+def evaluate(loaded: VerifiedModel, dataset: str) -> Evaluation:
     """Return a model's figures on a table: on the test part of the one that it was trained on, on all rows of another,
     with the share of those that it was trained on.
 
-    path, md5: as in `predict`. Raises GuardError for a table or a model that will not do.
+    Raises GuardError for a table that will not do.
     """
-    loaded = path if isinstance(path, VerifiedModel) else verified.load(os.fspath(path), md5)
     table = load(os.fspath(dataset))
     settings = _settings(loaded)
     data = forest.examples(table, settings)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from itertools import chain, islice
+from typing import Any
 
 import sklearn
 from sklearn.model_selection import ParameterSampler
@@ -17,8 +18,21 @@ from trinity_guard.training.model import forest, trials, workers
 from trinity_guard.training.model.forest import Examples, Settings
 from trinity_guard.training.model.trials import SPACE, Trial
 
-__all__ = ["SearchResult", "Trial", "candidates", "require", "search"]
+__all__ = ["How", "SearchResult", "Trial", "candidates", "require", "search"]
 require = workers.require
+
+
+@dataclass(frozen=True)
+class How:
+    """How a search goes about what it is given. part: (data, settings) -> the training part; candidates: (settings, n)
+    -> n settings, the given ones first; attempt: (part, settings) -> a trial, in whatever process; facts: (part,
+    settings) -> what a trial's result follows from."""
+
+    part: Callable[[Any, Any], Any]
+    candidates: Callable[[Any, int], list[Any]]
+    attempt: Callable[[Any, Any], Trial]
+    facts: Callable[[Any, Any], list[object]]
+
 
 OnResult = Callable[[Trial, Trial, int, int], None]
 
@@ -27,7 +41,7 @@ OnResult = Callable[[Trial, Trial, int, int], None]
 class SearchResult:
     """best: the settings of the highest mean (of equals the first drawn). trials: in the order drawn."""
 
-    best: Settings
+    best: Any
     trials: list[Trial]
 
 
@@ -42,12 +56,13 @@ def candidates(settings: Settings, n: int) -> list[Settings]:
 
 
 def search(
-    data: Examples,
-    settings: Settings,
+    data: Any,
+    settings: Any,
     n: int,
     scheduler: str | None,
     state: str,
     on_result: OnResult | None = None,
+    how: How | None = None,
 ) -> SearchResult:
     """Try n settings and return the best by the headline metric's mean over grouped folds of the training part.
 
@@ -56,9 +71,9 @@ def search(
     finished trial; a search that was stopped goes on from it. on_result(trial, best so far, done, n) as each ends, and
     for each that the file held. Raises GuardError for a cluster that does not answer or loses its work.
     """
-    part = data.only(forest.split(data, settings)[0])
-    wanted = candidates(settings, n)
-    keys = [_key(part, one) for one in wanted]
+    how = how or LAYOUT
+    part, wanted = how.part(data, settings), how.candidates(settings, n)
+    keys = [_key(how.facts(part, one)) for one in wanted]
     found: dict[int, Trial] = {}
 
     def add(index: int, trial: Trial) -> None:
@@ -72,7 +87,11 @@ def search(
                 add(index, kept.found[key])
         rest = [(index, one) for index, one in enumerate(wanted) if index not in found]
         if rest:
-            results = workers.on_cluster(scheduler, part, rest) if scheduler else workers.on_cores(part, rest)
+            results = (
+                workers.on_cluster(scheduler, part, rest, how.attempt)
+                if scheduler
+                else workers.on_cores(part, rest, how.attempt)
+            )
             with closing(results):
                 for index, trial in results:
                     kept.add(keys[index], trial)
@@ -84,8 +103,18 @@ def _best(found: Mapping[int, Trial]) -> int:
     return min(found, key=lambda index: (-found[index].mean, index))
 
 
-def _key(part: Examples, settings: Settings) -> str:
-    """Return what a trial's result follows from: data, rows, settings, and scikit-learn's version."""
+def _part(data: Examples, settings: Settings) -> Examples:
+    return data.only(forest.split(data, settings)[0])
+
+
+def _facts(part: Examples, settings: Settings) -> list[object]:
     rows = hashlib.md5(part.groups.tobytes() + part.y.tobytes(), usedforsecurity=False).hexdigest()
-    what = [part.md5, rows, part.target, part.features, asdict(settings), sklearn.__version__]
-    return hashlib.md5(json.dumps(what).encode(), usedforsecurity=False).hexdigest()
+    return [part.md5, rows, part.target, part.features, asdict(settings)]
+
+
+def _key(facts: list[object]) -> str:
+    """Return what a trial's result follows from: data, rows, settings, and scikit-learn's version."""
+    return hashlib.md5(json.dumps([*facts, sklearn.__version__]).encode(), usedforsecurity=False).hexdigest()
+
+
+LAYOUT = How(_part, candidates, trials.attempt, _facts)

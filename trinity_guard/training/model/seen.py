@@ -9,21 +9,29 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trinity_guard.training.model.forest import Examples
-
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
+
+
+class Rows(Protocol):
+    """Columns (a DataFrame) and what is to be predicted of each row."""
+
+    @property
+    def X(self) -> Any: ...  # noqa: N802  # scikit-learn's name
+    @property
+    def y(self) -> Any: ...
+
 
 # How many hashes metadata keeps, and how many bytes each has: 7 kB of text.
 SAMPLE, WIDTH = 1024, 5
 
 
-def recorded(data: Examples, train: Ints) -> dict[str, Any]:
+def recorded(data: Rows, train: Ints) -> dict[str, Any]:
     """Return what metadata keeps of the rows: a hash of all, in order, and a sample of those that were trained on."""
     every = -(-len(train) // SAMPLE) or 1
     of_all = hashes(data)
@@ -32,12 +40,12 @@ def recorded(data: Examples, train: Ints) -> dict[str, Any]:
     return {"rows_md5": _digest(of_all), "every": every, "hashes": base64.b64encode(packed).decode()}
 
 
-def is_same(data: Examples, told: object) -> bool:
+def is_same(data: Rows, told: object) -> bool:
     """Whether these are the rows of the table that a model was trained on, in its order, whatever the file's bytes."""
     return isinstance(told, Mapping) and told.get("rows_md5") == _digest(hashes(data))
 
 
-def share(data: Examples, told: object) -> dict[str, float]:
+def share(data: Rows, told: object) -> dict[str, float]:
     """Return how many of a sample of these rows are like one that was trained on; {} where metadata keeps none."""
     kept = _unpacked(told)
     if kept is None:
@@ -64,7 +72,7 @@ def _unpacked(told: object) -> tuple[int, Hashes] | None:
     return every, np.array(values, dtype=np.uint64)
 
 
-def hashes(data: Examples) -> Hashes:
+def hashes(data: Rows) -> Hashes:
     """Return a hash of each row's columns and label, shape (n,)."""
     columns = [data.X[name].tolist() for name in sorted(data.X)]
     found = [_hash(repr(row)) for row in zip(*columns, data.y.tolist(), strict=True)]

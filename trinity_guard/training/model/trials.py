@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.training.model import evaluation, measures
 from trinity_guard.training.model.forest import Examples, Settings
@@ -35,6 +36,13 @@ class Trial:
     mean: float
     sd: float
     seconds: float
+
+
+def state_file(root: str) -> str:
+    """Return where a search keeps what is finished: in the Git directory, where no commit finds it."""
+    found = git.attempt("rev-parse", "--git-common-dir", at=os.fsencode(root))
+    folder = os.path.join(root, os.fsdecode(found.out.rstrip(b"\n"))) if not found.code else ""
+    return os.path.join(folder, "trinity-guard", "search.jsonl") if folder else os.path.join(root, ".trinity-search")
 
 
 def attempt(part: Examples, settings: Settings) -> Trial:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, quoted, shown, typed
 from trinity_guard.training import provenance
-from trinity_guard.training.model import forest as model
+from trinity_guard.training.model import admitted, kinds
+from trinity_guard.training.model.kinds import LAYOUT, Kind
 from trinity_guard.training.record import MAX_METADATA, MAX_MODEL, METADATA, MODEL
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class VerifiedModel:
     md5: str
     pipeline: Pipeline
     metadata: dict[str, Any]
+    kind: Kind = LAYOUT
 
     @property
     def features(self) -> list[str]:
@@ -37,6 +39,8 @@ class VerifiedModel:
 
     @property
     def target(self) -> str:
+        if self.kind.estimator:
+            return str(self.metadata.get("target"))
         return "is_valid" if "active_strategy" in self.features else "resolved_strategy_id"
 
 
@@ -48,6 +52,10 @@ class Checked:
     md5: str
     data: bytes
     metadata: dict[str, Any]
+
+    @property
+    def kind(self) -> Kind:
+        return kinds.of(self.metadata)
 
 
 def features(pipeline: Pipeline) -> list[str]:
@@ -65,7 +73,7 @@ def load(path: str, md5: str | None = None, before: Callable[[], object] | None 
     found = checked(path, md5)
     if before is not None:
         before()
-    return VerifiedModel(path, found.md5, model.load(found.data), found.metadata)
+    return VerifiedModel(path, found.md5, admitted.model(found.data, found.kind), found.metadata, found.kind)
 
 
 def checked(path: str, md5: str | None = None) -> Checked:

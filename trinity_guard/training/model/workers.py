@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 import warnings
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -19,13 +19,13 @@ from urllib.parse import urlsplit
 from joblib import Parallel, cpu_count, delayed
 
 from trinity_guard.errors import UNUSABLE, GuardError
-from trinity_guard.training.model.forest import Examples, Settings
 from trinity_guard.training.model.trials import Trial, attempt
 
 if TYPE_CHECKING:
     from distributed import Client
 
-Task = tuple[int, Settings]
+Task = tuple[int, Any]
+Attempt = Callable[[Any, Any], Trial]
 Results = Generator[tuple[int, Trial], None, None]
 
 # Seconds for a scheduler to answer, and for its first worker to be there.
@@ -41,7 +41,7 @@ MAKERS = ("sklearn", "numpy")
 RESUME = "trinity train --search N     # the same command goes on where this one stopped"
 
 
-def on_cores(part: Examples, tasks: Sequence[Task]) -> Results:
+def on_cores(part: Any, tasks: Sequence[Task], attempt: Attempt = attempt) -> Results:
     """Yield (index, trial) as trials end, in one process a core. Closing the generator kills the processes."""
     parallel = Parallel(
         min(cpu_count(), len(tasks)),
@@ -54,7 +54,7 @@ def on_cores(part: Examples, tasks: Sequence[Task]) -> Results:
         initargs=(os.getpid(),),
     )
     with _interrupts_blocked():
-        results = parallel(delayed(_numbered)(part, index, settings) for index, settings in tasks)
+        results = parallel(delayed(_numbered)(part, index, settings, attempt) for index, settings in tasks)
     try:
         yield from results
     except BrokenProcessPool:
@@ -68,7 +68,7 @@ def on_cores(part: Examples, tasks: Sequence[Task]) -> Results:
             results.close()
 
 
-def _numbered(part: Examples, index: int, settings: Settings) -> tuple[int, Trial]:
+def _numbered(part: Any, index: int, settings: Any, attempt: Attempt) -> tuple[int, Trial]:
     return index, attempt(part, settings)
 
 
@@ -102,7 +102,7 @@ def _exit_with_parent(parent: int) -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def on_cluster(address: str, part: Examples, tasks: Sequence[Task]) -> Results:
+def on_cluster(address: str, part: Any, tasks: Sequence[Task], attempt: Attempt = attempt) -> Results:
     """Yield (index, trial) as trials end, on the workers of a Dask scheduler; a worker that dies is done without.
 
     GuardError for a cluster without workers (2), or with another scikit-learn: it would give other figures.
@@ -113,7 +113,7 @@ def on_cluster(address: str, part: Examples, tasks: Sequence[Task]) -> Results:
         # A task's result, not `scatter`: what was scattered is lost with the worker that held it, this is made again.
         shared = client.submit(_itself, part, pure=False, retries=RETRIES)
         futures = {
-            client.submit(_like_here, makers(), shared, settings, pure=False, retries=RETRIES): index
+            client.submit(_like_here, makers(), shared, settings, attempt, pure=False, retries=RETRIES): index
             for index, settings in tasks
         }
         for future in _ended(address, client, futures):
@@ -129,7 +129,7 @@ def on_cluster(address: str, part: Examples, tasks: Sequence[Task]) -> Results:
         client.close(timeout=ANSWER_TIMEOUT)
 
 
-def _itself(part: Examples) -> Examples:
+def _itself(part: Any) -> Any:
     return part
 
 
@@ -138,7 +138,7 @@ def makers() -> dict[str, str]:
     return {name: str(importlib.import_module(name).__version__) for name in MAKERS}
 
 
-def _like_here(wanted: dict[str, str], part: Examples, settings: Settings) -> Trial:
+def _like_here(wanted: dict[str, str], part: Any, settings: Any, attempt: Attempt = attempt) -> Trial:
     """In a worker, which may have joined since the search began: try one, unless its figures are another version's."""
     found = makers()
     if found != wanted:

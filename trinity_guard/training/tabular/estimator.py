@@ -41,9 +41,9 @@ def made(task: str, options: Options) -> Any:
     dotted = name(task, options)
     known = _class(dotted)
     parameters = dict(options.parameters)
-    if "random_state" in known().get_params():
-        parameters.setdefault("random_state", options.seed)
     try:
+        if "random_state" in known().get_params():
+            parameters.setdefault("random_state", options.seed)
         built = known().set_params(**parameters)
     except (ValueError, TypeError) as error:
         raise _wrong(f"{dotted} does not take these parameters: {str(error).partition(chr(10))[0]}") from None

@@ -17,7 +17,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from trinity_guard.errors import GuardError
-from trinity_guard.training.tabular.options import CLASSIFICATION, Options
+from trinity_guard.training.tabular.options import CLASSIFICATION, REGRESSION, Options
 from trinity_guard.training.tabular.table import Table
 
 Ints = NDArray[np.int64]
@@ -27,6 +27,7 @@ Figures = dict[str, float]
 TELLING = 0.99
 # How deep a tree of one column is.
 DEPTH = 4
+DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,40 @@ class Evaluation:
     leakage: Figures
     telling: list[str]
     terms: dict[str, str] = field(default_factory=dict)
+    tested: int = 0
+
+    @property
+    def headline(self) -> str:
+        return headline(REGRESSION if "r2" in self.metrics else CLASSIFICATION)
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The figures in which no champion may be better."""
+        return (self.headline,)
+
+    @property
+    def target(self) -> str:
+        return self.terms["target"]
+
+    def no_better(self) -> list[str]:
+        """Return a sentence where the model knows no more than a constant answer does."""
+        key = "r2" if "r2" in self.metrics else "mcc"
+        bar = max(0.0, self.baseline[key])
+        if self.metrics[key] > bar:
+            return []
+        return [f"it is no better than a constant answer: {key} {self.metrics[key]:.3f} against {bar:.3f}."]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain values, floats rounded to 6 digits."""
+        cv = {key: {"mean": round(mean, DIGITS), "sd": round(sd, DIGITS)} for key, (mean, sd) in self.cv.items()}
+        return {
+            "metrics": rounded(self.metrics), "baseline": rounded(self.baseline), "cv": cv,
+            "leakage": rounded(self.leakage), "telling": self.telling, "terms": self.terms, "rows": self.tested,
+        }  # fmt: skip
+
+
+def rounded(values: Figures) -> Figures:
+    return {key: round(value, DIGITS) for key, value in values.items()}
 
 
 def headline(task: str) -> str:
@@ -69,11 +104,15 @@ def evaluate(fitted: Pipeline, table: Table, options: Options, parts: tuple[Ints
         cross_validate(fitted, table, options),
         leakage(table, train, test),
         telling(table, train, test),
-        {
-            "dataset_md5": table.md5, "target": options.target,
-            "split": f"by {table.grouped_by}, test {options.test_size:g}, seed {options.seed}",
-        },
-    )  # fmt: skip
+        terms(table, options),
+        len(test),
+    )
+
+
+def terms(table: Table, options: Options, whole: bool = False) -> dict[str, str]:
+    """Return what the test rows follow from: models are compared where all of it is equal."""
+    split = f"by {table.grouped_by}, test {options.test_size:g}, seed {options.seed}"
+    return {"dataset_md5": table.md5, "target": options.target, "split": "every row" if whole else split}
 
 
 def constant(table: Table, rows: Ints) -> Any:
@@ -84,9 +123,15 @@ def constant(table: Table, rows: Ints) -> Any:
 
 def measure(model: Any, table: Table, rows: Ints) -> Figures:
     """Return the figures of a fitted model on these rows."""
-    x, y = table.X.iloc[rows], table.y.iloc[rows]
-    said = model.predict(x)
-    if table.task != CLASSIFICATION:
+    x = table.X.iloc[rows]
+    p = model.predict_proba(x) if hasattr(model, "predict_proba") else None
+    classes = model.classes_ if table.task == CLASSIFICATION else ()
+    return measured(table.task, table.y.iloc[rows], np.ravel(model.predict(x)), p, classes)
+
+
+def measured(task: str, y: pd.Series, said: Any, p: Any, classes: Any) -> Figures:
+    """Return the figures of predictions; p: probabilities (n, classes), None where there are none."""
+    if task != CLASSIFICATION:
         return {
             "r2": float(metrics.r2_score(y, said)),
             "mae": float(metrics.mean_absolute_error(y, said)),
@@ -98,9 +143,8 @@ def measure(model: Any, table: Table, rows: Ints) -> Figures:
         "accuracy": float(metrics.accuracy_score(y, said)),
         "balanced_accuracy": float(metrics.recall_score(y, said, average="macro", zero_division=0)),
     }
-    if hasattr(model, "predict_proba"):
-        p = model.predict_proba(x)
-        truth = (np.asarray(y)[:, None] == np.asarray(model.classes_)[None, :]).astype(float)
+    if p is not None:
+        truth = (np.asarray(y)[:, None] == np.asarray(classes)[None, :]).astype(float)
         found["brier"] = float(((p - truth) ** 2).sum(axis=1).mean() / 2)
     return found
 
@@ -141,34 +185,3 @@ def telling(table: Table, train: Ints, test: Ints) -> list[str]:
         if score(y, said) >= TELLING:
             found.append(str(name))
     return found
-
-
-def complaints(found: Evaluation, task: str, min_f1: float | None, min_mcc: float | None) -> list[str]:
-    """Return why the model may not be written: below what was asked for, or no better than a constant."""
-    said = []
-    for name, floor in (("f1_macro", min_f1), ("mcc", min_mcc)):
-        if floor is not None and not found.metrics.get(name, math.nan) >= floor:
-            said.append(f"{name} is {found.metrics.get(name, math.nan):.3f}, below the {floor:g} asked for.")
-    key = "mcc" if task == CLASSIFICATION else "r2"
-    bar = max(0.0, found.baseline[key])
-    if not found.metrics[key] > bar:
-        said.append(f"it is no better than a constant answer: {key} {found.metrics[key]:.3f} against {bar:.3f}.")
-    return said
-
-
-def against(champion: dict[str, Any] | None, found: Evaluation, task: str) -> list[str]:
-    """Return why it may not take the champion's place: it is worse, or the two cannot be compared."""
-    if champion is None:
-        return []
-    who, tags = f"the champion (version {champion['version']})", champion.get("tags") or {}
-    unequal = [
-        f"its {key} is {tags.get(key) or 'not recorded'}" for key in found.terms if tags.get(key) != found.terms[key]
-    ]
-    if unequal:
-        return [f"the comparison with {who} is not equal: {'; '.join(unequal)}. --no-champion does without."]
-    name = headline(task)
-    theirs = (champion.get("metrics") or {}).get(name)
-    if theirs is None:
-        return [f"{who} has no {name} to compare with. --no-champion does without."]
-    worse = not found.metrics[name] >= theirs - 1e-6
-    return [f"{name} is {found.metrics[name]:.3f}, {who} has {theirs:.3f}."] if worse else []

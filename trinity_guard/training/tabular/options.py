@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -16,14 +17,15 @@ TASKS = ("auto", CLASSIFICATION, REGRESSION)
 # What the trainer's own preset predicts; every other target is a column of the user's.
 PRESET = (None, "auto", "is_valid", "resolved_strategy_id")
 # Keys that only a table of one's own has.
-OWN = ("estimator", "group", "task", "parameters")
+OWN = ("estimator", "group", "task", "parameters", "space")
 
 
 @dataclass(frozen=True)
 class Options:
     """target: a column. features: columns, () for all others. group: a column whose rows never part, "" none.
 
-    task: "auto" is told by the target. estimator: a dotted name of scikit-learn, "" a random forest; parameters: its.
+    task: "auto" is told by the target. estimator: a dotted name of scikit-learn, "" a random forest; parameters: its;
+    space: the values that a search tries of each.
     """
 
     target: str
@@ -32,12 +34,29 @@ class Options:
     task: str = "auto"
     estimator: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    space: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     test_size: float = 0.2
     folds: int = 5
     seed: int = 42
 
 
 KEYS = tuple(one.name for one in fields(Options))
+# What metadata keeps among the parameters of the estimator.
+KEPT = ("group", "test_size", "folds", "seed")
+
+
+def recorded(told: Mapping[str, Any]) -> Options:
+    """Return what a model was trained by, as its metadata has it: whatever in it cannot be meant is the default."""
+    parameters = told.get("parameters")
+    given = dict(parameters) if isinstance(parameters, dict) else {}
+    features = told.get("features")
+    names = tuple(one for one in features if isinstance(one, str)) if isinstance(features, list) else ()
+    kept: dict[str, Any] = {"group": str(given.get("group") or "")}
+    for key in ("test_size", "folds", "seed"):
+        with contextlib.suppress(GuardError):
+            kept |= {key: CHECKS[key](key, given[key])} if key in given else {}
+    task = told.get("task") if told.get("task") in TASKS else CLASSIFICATION
+    return Options(str(told.get("target")), names, task=str(task), estimator=str(told.get("estimator") or ""), **kept)
 
 
 def is_own(section: Mapping[str, object], said: Mapping[str, object]) -> bool:
@@ -62,6 +81,7 @@ def options(section: Mapping[str, object], assignments: Sequence[str], said: Map
     told["features"] = _names(told.get("features", ()))
     if told.get("task", "auto") not in TASKS:
         raise _wrong(f"task must be one of {', '.join(TASKS)}")
+    told["space"] = _space(told.get("space"))
     for key in ("test_size", "folds", "seed"):
         if key in told:
             told[key] = CHECKS[key](key, told[key])
@@ -84,6 +104,15 @@ def _mapping(value: object) -> dict[str, Any]:
     if value is not None and not isinstance(value, dict):
         raise _wrong("parameters must be names with values")
     return dict(value or {})
+
+
+def _space(value: object) -> dict[str, list[Any]]:
+    """Return the values of each parameter that a search may try."""
+    found = _mapping(value)
+    for key, values in found.items():
+        if not isinstance(values, list) or not values:
+            raise _wrong(f"space must hold a list of values for each parameter, and not {key}: {values}")
+    return found
 
 
 def _value(text: str) -> Any:

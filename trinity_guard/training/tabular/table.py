@@ -6,7 +6,7 @@ import difflib
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -43,6 +43,11 @@ class Table:
     left_out: dict[str, str]
     grouped_by: str
 
+    def only(self, rows: Ints) -> Table:
+        """Return the table of these rows alone."""
+        x, y = self.X.iloc[rows].reset_index(drop=True), self.y.iloc[rows].reset_index(drop=True)
+        return replace(self, X=x, y=y, groups=self.groups[rows])
+
     @property
     def numbers(self) -> list[str]:
         return [name for name in self.X if self.X[name].dtype == np.float64]
@@ -50,6 +55,15 @@ class Table:
     @property
     def texts(self) -> list[str]:
         return [name for name in self.X if name not in self.numbers]
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What a model has learnt from: its columns of numbers and of texts; classes: its own, () of a regression."""
+
+    numbers: Sequence[str]
+    texts: Sequence[str]
+    classes: Sequence[int | str] = ()
 
 
 def load(path: str, options: Options) -> Table:
@@ -68,6 +82,42 @@ def load(path: str, options: Options) -> Table:
     table = Table(path, hashlib.md5(data, usedforsecurity=False).hexdigest(), x, y, groups, task, left_out, by)
     _refuse(table, options, len(frame) - len(filled))
     return table
+
+
+def load_for(learnt: Learnt, path: str, options: Options) -> Table:
+    """Read a table as a model has learnt to read one: each column of the kind that it was; GuardError (1) for one that
+    lacks a column, or holds a text where there was a number."""
+    data = csv_file.read(path)
+    frame = _frame(csv_file.text(data, path), path)
+    _require(frame, [options.target, *learnt.numbers, *learnt.texts], path)
+    filled = frame[~_missing(frame[options.target])].reset_index(drop=True)
+    if filled.empty:
+        raise _unfit(path, f"no row of it has a {options.target}")
+    x = pd.DataFrame({name: _as_numbers(filled[name], path) for name in learnt.numbers})
+    x[list(learnt.texts)] = filled[list(learnt.texts)].apply(lambda column: column.str.strip())
+    words = bool(learnt.classes) and all(isinstance(one, str) for one in learnt.classes)
+    y = filled[options.target].str.strip() if words else _as_numbers(filled[options.target], path)
+    if learnt.classes and not words:
+        y = _whole(y, path)
+    x = x[list(options.features)] if options.features else x
+    groups, by = _groups(filled, x, options.group if options.group in filled else "")
+    md5 = hashlib.md5(data, usedforsecurity=False).hexdigest()
+    return Table(path, md5, x, y, groups, options.task, {}, by)
+
+
+def _whole(numbers: pd.Series, path: str) -> pd.Series:
+    if not (numbers == numbers.round()).all():
+        raise _unfit(path, f"{numbers.name} is not of whole numbers, as the model's classes are")
+    return numbers.astype(np.int64)
+
+
+def _as_numbers(column: pd.Series, path: str) -> pd.Series:
+    if _missing(column).all():
+        return pd.Series(np.nan, index=column.index, dtype=np.float64)
+    numbers = _numbers(column)
+    if numbers is None:
+        raise _unfit(path, f"{column.name} holds what is no number, and the model learnt from numbers")
+    return numbers
 
 
 def _frame(content: str, path: str) -> pd.DataFrame:

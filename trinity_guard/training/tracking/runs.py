@@ -35,6 +35,8 @@ MAX_DATASET = 500
 # Where `trinity ui` shows the embedded store.
 UI = "http://127.0.0.1:5000"
 MODEL = "model"
+# Parameters and metrics of one.
+Trial = tuple[Mapping[str, object], Mapping[str, float]]
 # Rows whose types are those of all: a table that is logged has been checked.
 TYPICAL = 500
 
@@ -63,7 +65,7 @@ class Run:
     register: str | None = None
     alias: str | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
-    trials: Sequence[tuple[Mapping[str, object], Mapping[str, float]]] = ()
+    trials: Sequence[Trial] = ()
     requirements: Sequence[str] = ()
     begun: float = 0.0
     columns: Sequence[str] = ()
@@ -92,7 +94,7 @@ def log(store: RunStore, run: Run) -> Logged:
         with active(store, run_id):
             batches(client, run_id, run.params, run.metrics)
             pages.prepare(client, experiment, run.columns or run.metrics)
-            _trials(client, experiment, run_id, run.trials)
+            trials(client, experiment, run_id, run.trials)
             _dataset(client, run_id, run)
             _artifacts(client, run_id, run)
             model = log_model(run) if run.model is not None else None
@@ -216,11 +218,10 @@ def batches(
         client.log_batch(run_id, measured[start : start + BATCH], given[start : start + BATCH])
 
 
-def _trials(
-    client: Any, experiment: str, parent: str, trials: Sequence[tuple[Mapping[str, object], Mapping[str, float]]]
-) -> None:
-    width = len(str(len(trials)))
-    for number, (params, metrics) in enumerate(trials, 1):
+def trials(client: Any, experiment: str, parent: str, tried: Sequence[Trial]) -> None:
+    """Log the trials of a search, each as a run below its parent."""
+    width = len(str(len(tried)))
+    for number, (params, metrics) in enumerate(tried, 1):
         name = f"trial {number:0{width}d}"
         ended = time.time()
         begun = _milliseconds(ended - metrics.get("seconds", 0.0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import metadata as installed
 from typing import Any
 
@@ -35,6 +35,14 @@ class Session:
 
     def log(self, params: Mapping[str, object], metrics: Mapping[str, float], step: int | None = None) -> None:
         runs.batches(self.client, self.run_id, params, metrics, step or 0)
+
+    def show(self, metrics: Iterable[str]) -> None:
+        """Have MLflow's page of the experiment show these metrics beside its runs, where nobody has said otherwise."""
+        pages.prepare(self.client, self.experiment, metrics)
+
+    def trials(self, tried: Sequence[runs.Trial]) -> None:
+        """Log the trials of a search, each as a run below this one."""
+        runs.trials(self.client, self.experiment, self.run_id, tried)
 
     def tag(self, tags: Mapping[str, str]) -> None:
         for key, value in tags.items():
