@@ -18,6 +18,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from sklearn.ensemble import RandomForestClassifier
 
 from tests.detect.scan import bypasses
@@ -69,15 +70,21 @@ def shown(title: str, said: dict[str, dict[str, object]]) -> None:
 
 
 def speed(folder: Path) -> None:
-    """Print reading and scanning of the largest file, in processor time, the better of three."""
+    """Print reading and scanning of long files, in processor time, the better of three."""
     rng = np.random.default_rng(1)
-    model = RandomForestClassifier(170, n_jobs=2).fit(rng.random((20000, 10)), rng.integers(0, 2, 20000))
-    path = folder / "forest.pkl"
-    path.write_bytes(pickle.dumps(model, 5))
-    reading = min(_seconds(path.read_bytes) for _ in range(3))
-    scanning = min(_seconds(lambda: verdict.of_file(bytes(path))) for _ in range(3))
-    size = path.stat().st_size / 1e6
-    print(f"a forest of {size:.0f} MB: read {reading * 1000:.0f} ms, scanned {scanning * 1000:.0f} ms")
+    forest = RandomForestClassifier(170, n_jobs=2).fit(rng.random((20000, 10)), rng.integers(0, 2, 20000))
+    words = [f"word{n * 7919:x}" for n in range(1_000_000)]
+    ints = rng.integers(0, 1 << 31, 5_000_000).tolist()
+    table = pd.DataFrame({"a": words[:300_000], "b": ["x", None, "yy"] * 100_000}).astype(object)
+    rows = [{"feature": n % 17, "threshold": n / 7, "left": n, "leaf": None} for n in range(300_000)]
+    values = {"forest": forest, "vocabulary": dict(zip(words, ints, strict=False)), "integers": ints, "table": table}
+    for name, value in {**values, "many dicts": rows}.items():
+        path = folder / f"{name}.pkl"
+        path.write_bytes(pickle.dumps(value, 5))
+        reading = min(_seconds(path.read_bytes) for _ in range(3))
+        scanning = min(_seconds(lambda path=path: verdict.of_file(bytes(path))) for _ in range(3))
+        size = path.stat().st_size / 1e6
+        print(f"  {name:<10} {size:4.0f} MB: read {reading * 1000:4.0f} ms, scanned {scanning * 1000:5.0f} ms")
 
 
 def _seconds(work: object) -> float:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 import time
 
+from trinity_guard.detect.scan.batches import Memo
 from trinity_guard.detect.scan.record import Broken, Record
 from trinity_guard.detect.scan.values import Global, Object, Raw, hashing
 
@@ -25,8 +26,16 @@ if TYPE_CHECKING:
 LONG = 1 << 16
 LONGEST_LINE = 1 << 20
 DEADLINE_EVERY = 0x3FFF
+# The opcodes that are done without a call, and the bytes that the longest may take.
+LONGEST_PLAIN = 2 + 255
 # Tuples in tuples, each twice: sixty of them are a key that no machine hashes to its end.
 MAX_HASHED = 50_000_000
+MEMOIZE, SHORT_TEXT = 0x94, 0x8C
+# Opcode -> how its number is read, and its length.
+_NUMBERS, _GETS = (
+    {ord(code): (struct.Struct(form).unpack_from, 1 + struct.calcsize(form)) for code, form in forms}
+    for forms in ((("K", "<B"), ("M", "<H"), ("J", "<i"), ("G", ">d")), (("h", "<B"), ("j", "<I")))
+)
 
 
 class Machine:
@@ -43,7 +52,7 @@ class Machine:
         self.keep = keep
         self.stack: list[Any] = []
         self.below: list[list[Any]] = []
-        self.memo: dict[int, Any] = {}
+        self.memo = Memo()
         self.protocol = 0
         self.hashed = 0
         self.sizes: dict[int, int] = {}
@@ -55,20 +64,53 @@ class Machine:
         steps = 0
         try:
             while self.at < end:
+                steps += self._plain(data, min(self.at + DEADLINE_EVERY, end - LONGEST_PLAIN))
                 act = table[data[self.at]]
                 self.at += 1
                 if act(self):
                     return self.stack.pop()
                 steps += 1
-                if not steps & DEADLINE_EVERY:
-                    self.record.spend(DEADLINE_EVERY + 1, time.monotonic())
+                if steps > DEADLINE_EVERY:
+                    self.record.spend(steps, time.monotonic())
+                    steps = 0
         except (IndexError, KeyError):
             raise Broken(f"an opcode at byte {self.at - 1:,} takes what is not there") from None
         except (ValueError, struct.error, OverflowError):
             raise Broken(f"an opcode at byte {self.at - 1:,} has an argument that is none") from None
         finally:
-            self.record.spend(steps & DEADLINE_EVERY)
+            self.record.spend(steps)
         raise Broken("it ends before its STOP")
+
+    def _plain(self, data: Any, end: int) -> int:
+        """Do the opcodes that a pickle of small objects is mostly made of, without a call each; return how many, about.
+
+        The table has them, too. What is none of them, or is not as it should be, is left to that. end: so far before
+        the end that none of them reaches it.
+        """
+        at, stack, memo = self.at, self.stack, self.memo
+        while at < end:
+            code = data[at]
+            if code == MEMOIZE and stack:
+                memo[len(memo) + memo.lazy] = stack[-1]
+                at += 1
+            elif code == SHORT_TEXT:
+                stop = at + 2 + data[at + 1]
+                text = data[at + 2 : stop]
+                if not text.isascii():
+                    break
+                stack.append(text.decode("ascii"))
+                at = stop
+            elif code in _NUMBERS:
+                unpack, size = _NUMBERS[code]
+                stack.append(unpack(data, at + 1)[0])
+                at += size
+            elif code in _GETS and (number := _GETS[code][0](data, at + 1)[0]) in memo:
+                stack.append(memo[number])
+                at += _GETS[code][1]
+            else:
+                break
+        done, self.at = at - self.at, at
+        return done >> 2
 
     # ---- arguments
 
@@ -132,4 +174,5 @@ class Machine:
     def put(self, index: int) -> None:
         if index < 0:
             raise Broken("a memo's number is below 0")
+        self.memo.read_all()
         self.memo[index] = self.stack[-1]

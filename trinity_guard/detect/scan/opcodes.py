@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import struct
 
+from trinity_guard.detect.scan import batches
 from trinity_guard.detect.scan.machine import LONG, Machine
 from trinity_guard.detect.scan.record import Broken
 from trinity_guard.detect.scan.values import Raw
@@ -144,7 +145,7 @@ for _code, _size, _read in (
 def _mark(m: Machine) -> None:
     m.below.append(m.stack)
     m.stack = []
-    if m.data[m.at : m.at + 1] == b"G":
+    if not batches.skip(m) and m.data[m.at : m.at + 1] == b"G":
         _floats(m)
 
 
@@ -200,7 +201,7 @@ def _frame(m: Machine) -> None:
 
 @op(b"q")
 def _binput(m: Machine) -> None:
-    m.memo[m.data[m.at]] = m.stack[-1]
+    m.put(m.data[m.at])
     m.at += 1
 
 
@@ -216,7 +217,7 @@ def _put(m: Machine) -> None:
 
 @op(b"\x94")
 def _memoize(m: Machine) -> None:
-    m.memo[len(m.memo)] = m.stack[-1]
+    m.memo[len(m.memo) + m.memo.lazy] = m.stack[-1]
 
 
 @op(b"h")

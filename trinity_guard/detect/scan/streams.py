@@ -85,7 +85,7 @@ def _read_as_opcodes(machine: Machine) -> None:
     trial = machine.record.trial()
     other = Machine(machine.data, machine.at, machine.end, trial, machine.keep)
     other.stack, other.below = list(machine.stack), [list(items) for items in machine.below]
-    other.memo, other.protocol = dict(machine.memo), machine.protocol
+    other.memo, other.protocol = machine.memo.copy(), machine.protocol
     try:
         other.run(TABLE)
     except Broken:

@@ -1,0 +1,148 @@
+"""What is gone past at once, or done without a call, is what the table of opcodes would have read step by step."""
+
+from __future__ import annotations
+
+import pickle
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from trinity_guard.detect.scan import batches, files, machine
+from trinity_guard.detect.scan.record import Record
+from trinity_guard.detect.scan.values import Dict, Global, Object, Raw, Set
+
+KEEP = 8
+EVIL = b"cos\nsystem\n(S'x'\ntR"
+
+
+def shape(value: Any) -> Any:
+    """Return a value as one that can be compared."""
+    if isinstance(value, Dict):
+        return ("dict", [(shape(key), shape(item)) for key, item in value.pairs])
+    if isinstance(value, Set):
+        return ("set", [shape(item) for item in value.items])
+    if isinstance(value, Object):
+        parts = (value.by, value.args, value.kwargs, value.states, value.items, value.pairs)
+        return ("object", value.how, [shape(part) for part in parts])
+    if isinstance(value, list | tuple):
+        return (type(value).__name__, [shape(item) for item in value])
+    if isinstance(value, float):
+        return repr(value)
+    return value.text if isinstance(value, Global) else value.bytes() if isinstance(value, Raw) else value
+
+
+def said(data: bytes) -> tuple[Any, ...]:
+    record: Record = files.read_bytes(data, b"m.pkl", KEEP)
+    return record.names, list(record.doubts), list(record.unread), record.pickles, shape(record.values)
+
+
+def slowly(monkeypatch: pytest.MonkeyPatch, data: bytes) -> tuple[Any, ...]:
+    with monkeypatch.context() as patched:
+        patched.setattr(batches, "skip", lambda m: False)
+        patched.setattr(machine.Machine, "_plain", lambda m, data, end: 0)
+        return said(data)
+
+
+def texts(rng: random.Random) -> str:
+    return "".join(rng.choices("abé \x00~中", k=rng.randint(0, 3))) or f"t{rng.randrange(900)}"
+
+
+MAKERS: dict[str, Callable[[random.Random], Any]] = {
+    "numbers": lambda rng: rng.choice([rng.randrange(256), rng.randrange(-70_000, 1 << 40), rng.random(), None, True]),
+    "small numbers": lambda rng: rng.randrange(1 << 20),
+    "ASCII": lambda rng: f"word{rng.randrange(1 << 30)}",
+    "texts": texts,
+    "tuples": lambda rng: (rng.randrange(9), f"a{rng.randrange(99)}"),
+    "anything": lambda rng: rng.choice([1, "a", [2], {"b": 0.5}, (), b"c", "long" * 50, (1, (2, 3))]),
+}
+# Frames go to the end of the file, and what is near that is read step by step.
+PADDING = b"x" * (batches.LONGEST_FRAME + 400_000)
+
+
+def made(rng: random.Random, what: str, protocol: int) -> bytes:
+    item = MAKERS[what]
+    count = rng.choice([0, 5, 999, 1001, 2500])
+    first = [item(rng) for _ in range(count)]
+    second = {f"key{n}": item(rng) for n in range(rng.choice([3, 1500, 3100]))}
+    # Again, by their numbers in the memo; and once more behind what was gone past.
+    return pickle.dumps([first, second, first[-3:], list(second)[:5], list(second)[-5:], PADDING], protocol)
+
+
+@pytest.mark.parametrize("what", MAKERS)
+@pytest.mark.parametrize("protocol", [2, 4])
+def test_both_ways_read_the_same(monkeypatch: pytest.MonkeyPatch, what: str, protocol: int) -> None:
+    rng = random.Random(f"{what}{protocol}")
+    data = made(rng, what, protocol)
+    assert said(data) == slowly(monkeypatch, data)
+    assert not said(data)[2]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", MAKERS)
+@pytest.mark.parametrize("seed", range(30))
+def test_both_ways_read_what_was_damaged(monkeypatch: pytest.MonkeyPatch, what: str, seed: int) -> None:
+    rng = random.Random(f"{what}{seed}")
+    data = bytearray(made(rng, what, rng.choice([0, 2, 4, 5])))
+    stop = len(data) - len(PADDING)
+    for _ in range(rng.randint(1, 6)):
+        at = rng.randrange(max(stop, 1))
+        piece = rng.choice(
+            [bytes([rng.randrange(256)]), EVIL, b"h\x00", b"\x94", b"r\x00\x00\x00\x00", b"(", b"u", b"e", b""]
+        )
+        data[at : at + rng.choice([0, len(piece)])] = piece
+    assert said(bytes(data)) == slowly(monkeypatch, bytes(data))
+
+
+BEHIND = {
+    "a name out of what was gone past": lambda at: b"\x8c\x02os" + at + b"\x93\x8c\x01x\x85R0",
+    "a module out of it": lambda at: at + b"\x8c\x06system\x93\x8c\x01x\x85R0",
+}
+
+
+@pytest.mark.parametrize("what", BEHIND)
+def test_a_name_is_found_in_what_was_gone_past(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    words = {f"w{n}": n for n in range(5000)}
+    data = pickle.dumps([words, PADDING], 4)
+    found = pickle.dumps([{**words, ("system" if "name" in what else "os"): 1}, PADDING], 4)
+    # The last of the dict's keys: each is memoized, behind the list and the dict.
+    at = b"j" + (2 + len(words)).to_bytes(4, "little")
+    place = found.index(b"B", found.index(b"w4999"))
+    assert data[:2] == found[:2]
+    whole = found[:place] + BEHIND[what](at) + found[place:]
+    assert ("os", "system") in said(whole)[0]
+    assert said(whole) == slowly(monkeypatch, whole)
+
+
+def test_what_is_gone_past_is_a_great_deal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or no test here would see a batch."""
+    begun: list[int] = []
+    before = batches.skip
+
+    def counted(m: machine.Machine) -> bool:
+        found = before(m)
+        begun.extend([m.at] * found)
+        return found
+
+    monkeypatch.setattr(batches, "skip", counted)
+    for what in ("small numbers", "ASCII"):
+        begun.clear()
+        rng = random.Random(what)
+        said(pickle.dumps([[MAKERS[what](rng) for _ in range(9000)], PADDING], 4))
+        assert len(begun) >= 7
+        said(pickle.dumps([{f"k{n}": MAKERS[what](rng) for n in range(9000)}, PADDING], 4))
+        assert len(begun) >= 14
+
+
+def test_the_memo_counts_what_it_has_not_read() -> None:
+    memo = batches.Memo()
+    memo[0] = "first"
+    data = b"".join(b"\x8c\x02a%d\x94K\x8c" % n for n in range(10))
+    memo.later(10, data, 0, len(data))
+    copied = memo.copy()
+    assert (len(memo) + memo.lazy, memo[10], memo.lazy) == (11, "a9", 0)
+    copied.read_all()
+    assert copied == memo
+    with pytest.raises(KeyError):
+        memo[11]

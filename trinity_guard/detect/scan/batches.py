@@ -1,0 +1,117 @@
+"""A thousand items of a long list or dict, gone past at once: pickle writes them in batches of so many.
+
+Where a container holds as many items as are kept, what follows is only read for its names and for the memo. A batch of
+numbers and short ASCII texts, matched opcode by opcode by a regular expression, has no names; its texts stand in the
+memo by their place, and are read when somebody asks for one. Whatever is not such a batch is read step by step.
+"""
+
+from __future__ import annotations
+
+from trinity_guard.detect.scan.values import Dict
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import re
+    from typing import Any
+
+
+BATCH = 1000
+# As long as a frame's length is believed without a look at where the file ends.
+LONGEST_FRAME = 1 << 17
+
+
+class Memo(dict[int, "Any"]):
+    """The memo, with runs of texts that are only known by their place. lazy: how many those are."""
+
+    __slots__ = ("_runs", "lazy")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lazy = 0
+        self._runs: list[tuple[int, int, Any, int, int]] = []
+
+    def copy(self) -> Memo:
+        other = Memo()
+        other.update(self)
+        other.lazy, other._runs = self.lazy, list(self._runs)
+        return other
+
+    def later(self, count: int, data: Any, at: int, end: int) -> None:
+        """Take so many texts, which stand between two places."""
+        first = len(self) + self.lazy
+        self._runs.append((first, first + count, data, at, end))
+        self.lazy += count
+
+    def __missing__(self, number: int) -> Any:
+        for place, (first, stop, *_) in enumerate(self._runs):
+            if first <= number < stop:
+                self._read(place)
+                return self[number]
+        raise KeyError(number)
+
+    def read_all(self) -> None:
+        while self._runs:
+            self._read(0)
+
+    def _read(self, place: int) -> None:
+        first, stop, data, at, end = self._runs.pop(place)
+        self.lazy -= stop - first
+        texts = (found for found in _patterns()[TEXTS].findall(data, at, end) if found)
+        for number, text in enumerate(texts, first):
+            self[number] = text.decode("ascii")
+
+
+# ---- the patterns: of lists of numbers and of texts, of dicts of a text and a number or a text
+
+LISTS, DICTS, TEXTS = "lists", "dicts", "texts"
+_FOUND: dict[str, Any] = {}
+
+
+def _patterns() -> dict[str, Any]:
+    if not _FOUND:
+        _FOUND.update(_compiled())
+    return _FOUND
+
+
+def _compiled() -> dict[str, Any]:
+    import re  # noqa: PLC0415  # for long pickles alone
+
+    flags = re.DOTALL
+    frame = rb"(?:\x95..[\x00\x01]\x00{5})?+"
+    longs = b"|".join(b"\\x0%d.{%d}" % (n, n) for n in range(1, 9))
+    number = rb"(?:K.|J.{4}|M..|G.{8}|[N\x88\x89]|\x8a(?:" + longs + rb"))" + frame
+    lengths = b"|".join(b"\\x%02x[\\x00-\\x7f]{%d}" % (n, n) for n in range(1, 128))
+    text = rb"\x8c(?:" + lengths + rb")" + frame + rb"\x94" + frame
+    # What is not a text must be gone past as a whole: a number's bytes may look like one.
+    texts = rb"\x8c[\x01-\x7f]([\x00-\x7f]+?)(?:\x95.{8})?\x94(?:\x95.{8})?|" + number
+    return {
+        LISTS: [
+            (re.compile(b"(?:" + one + b"){%d}+e" % BATCH, flags), count) for one, count in ((number, 0), (text, 1))
+        ],
+        DICTS: [
+            (re.compile(b"(?:" + text + one + b"){%d}+u" % BATCH, flags), count)
+            for one, count in ((number, 1), (text, 2))
+        ],
+        TEXTS: re.compile(texts, flags),
+    }
+
+
+def skip(m: Any) -> bool:
+    """Let a machine go past a whole batch that begins here, up to what closes it; say whether there is one."""
+    below = m.below[-1]
+    target = below[-1] if below else None
+    if type(target) is list and len(target) >= m.keep:
+        kind = LISTS
+    elif type(target) is Dict and len(target.pairs) >= m.keep:
+        kind = DICTS
+    else:
+        return False
+    for pattern, count in _patterns()[kind]:
+        found: re.Match[bytes] | None = pattern.match(m.data, m.at, m.end)
+        if found is not None and found.end() + LONGEST_FRAME <= m.end:
+            if count:
+                m.memo.later(count * BATCH, m.data, m.at, found.end() - 1)
+            m.at = found.end() - 1
+            m.record.spend(4 * BATCH)
+            return True
+    return False
