@@ -44,7 +44,8 @@ def test_a_remote_that_is_not_there_keeps_only_its_own_waiting(world: World) -> 
     good, other = world.hold(b"good"), world.hold(b"other", remote="gone")
     report = push.push(world.place, Config(), [other, good])
     assert [i.md5 for i in report.pushed] == [good.md5]
-    assert report.reasons == ["the DVC remote 'gone' is not configured (trinity-guard remote add gone URL)"]
+    assert report.reasons == ["the DVC remote 'gone' is not configured"]
+    assert report.remedies == ["trinity-guard remote add gone URL"]
     assert [i.md5 for i in Queue(world.place).read()] == [other.md5]
 
 
@@ -63,7 +64,7 @@ def test_a_remote_that_failed_lately_is_left_alone_unless_a_person_asks(world: W
     item = world.hold(b"one")
     Retries(world.place).failed("s")
     report = push.push(world.place, Config(), [item], asked=False)
-    assert report.reasons == ["'s' failed a while ago, and is tried again later (trinity-guard push --pending)"]
+    assert report.reasons == ["'s' failed a while ago, and is tried again later"]
     assert not Queue(world.place).empty()
     report = push.push(world.place, Config(), [], asked=True)
     assert [i.md5 for i in report.pushed] == [item.md5]

@@ -111,7 +111,7 @@ def _ask_about_places(place: git.Place, trusted: bool) -> None:
     for words, remote in places if not console.quiet() else []:
         what = f"remote trust {shown(remote.name.encode())}" if remote else "remote trust --all"
         console.warn(
-            f"{words}. You never confirmed it: nothing is sent there or fetched from there before.",
+            f"{words}. You never confirmed it: nothing is sent there or fetched before you do.",
             f"trinity-guard {what}     # if you know that place",
         )
 

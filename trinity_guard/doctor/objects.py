@@ -215,7 +215,10 @@ def _only_here(subject: Repository, some: Sequence[Found]) -> Check | None:
 def _push(subject: Repository, items: list[Output]) -> str:
     report = push.push(subject.place, subject.config(), items)
     if report.waiting:
-        raise GuardError(f"{counted(len(report.waiting), 'object')} could not go: {'; '.join(report.reasons)}")
+        raise GuardError(
+            f"{counted(len(report.waiting), 'object')} could not go: {'; '.join(report.reasons)}",
+            "\n".join(dict.fromkeys(report.remedies)),
+        )
     return f"pushed {counted(len(report.pushed), 'object')}"
 
 

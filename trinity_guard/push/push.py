@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
 
 class Report:
-    """What a push did: objects that were sent, those that the remote had, those that wait, and why, once a reason.
+    """What a push did: objects that were sent, those that the remote had, those that wait, and why.
 
+    remedies: the command that helps against each reason, where there is one.
     left: cloud-versioned remotes, whose objects (`let_go`) only DVC itself can push.
     """
 
-    __slots__ = ("left", "let_go", "pushed", "reasons", "remotes", "there", "waiting")
+    __slots__ = ("left", "let_go", "pushed", "reasons", "remedies", "remotes", "there", "waiting")
 
     def __init__(self) -> None:
         self.pushed: list[Output] = []
@@ -36,6 +37,7 @@ class Report:
         self.let_go: list[Output] = []
         self.left: list[str] = []
         self.reasons: list[str] = []
+        self.remedies: list[str] = []
         self.remotes: list[str] = []
 
     def done(self) -> list[Output]:
@@ -103,9 +105,7 @@ def _push_group(
             return
         report.remotes.append(to.name)
         if retries and retries.waits(to.name):
-            raise GuardError(
-                f"'{to.name}' failed a while ago, and is tried again later", "trinity-guard push --pending"
-            )
+            raise GuardError(f"'{to.name}' failed a while ago, and is tried again later")
         worktree_cache.bring_back(place, to.cache, group)
         with connect.connect(to.settings, to.name) as remote:
             known = deliver.Known(place, to.remote)
@@ -119,9 +119,8 @@ def _push_group(
         if isinstance(error, connect.RemoteError):
             Retries(place).failed(to.name)
         report.waiting += group
-        report.reasons.append(
-            error.problem.rstrip(".") + (f" ({error.remedy.splitlines()[0]})" if error.remedy else "")
-        )
+        report.reasons.append(error.problem.rstrip("."))
+        report.remedies += error.remedy.splitlines()[:1]
         return
     for item in group:
         reason = delivered.lacking(item)

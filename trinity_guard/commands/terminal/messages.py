@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 MAX_NAMED = 20
+AGAIN = "trinity-guard push --pending     # tries again; the next commit does too"
 
 
 def report_conversion(outcome: Outcome, changed: Collection[bytes] = ()) -> None:
@@ -104,7 +105,7 @@ def report_push(result: Report, stands: str = "") -> None:
         waiting = _objects(len(result.waiting))
         console.warn(
             f"{stands}{waiting} ({size}) could not go to the DVC remote yet: {reasons}.",
-            "trinity-guard push --pending     # tries again; the next commit does too",
+            "\n".join([*dict.fromkeys(result.remedies), AGAIN]),
         )
 
 
