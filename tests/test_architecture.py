@@ -185,6 +185,8 @@ OPENERS = {
     "review/contents.py": "a folder of its own",
     "review/dialect.py": "what git.opened gave",
     "review/models.py": "what git.opened gave",
+    "review/images.py": "what git.opened gave",
+    "review/onnx.py": "what git.opened gave",
     "review/engine.py": "a folder of its own",
     "review/wide.py": "a folder of its own",
     "review/texttable.py": "what git.opened gave",

@@ -158,6 +158,22 @@ def test_a_directory_tells_its_files_and_looks_into_its_tables(there: Repo) -> N
 
 
 @pytest.mark.slow
+def test_an_image_of_a_directory_has_size_and_mode_before_and_after(there: Repo) -> None:
+    from PIL import Image
+
+    there.file("d").mkdir()
+    for mode, size in (("RGB", (640, 480)), ("L", (320, 240))):
+        Image.new(mode, size).save(there.file("d/a.png"))
+        there.dvc("add", "d")
+        there.git("add", "-A")
+        there.commit()
+    [member] = facts(reviewed("HEAD~1", "HEAD")["d"])["members"]
+    assert member["parameters"] == {
+        "size": {"before": "640 x 480", "after": "320 x 240"}, "mode": {"before": "RGB", "after": "L"},
+    }  # fmt: skip
+
+
+@pytest.mark.slow
 def test_paths_choose_and_one_that_nothing_is_named_is_refused(there: Repo) -> None:
     commit(there, a_csv=ONE, d__b_csv=ONE)
     commit(there, a_csv=TWO, d__b_csv=TWO)

@@ -25,7 +25,7 @@ SECONDS = 10.0
 MAX_ANSWER = 1 << 20
 MAX_KEPT = 5000
 # Part of each answer's name: another version of us may say it otherwise.
-FORMAT = "1"
+FORMAT = "2"
 MARK = "# "
 ROWS = 5  # of each kind
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard.errors import shown
-from trinity_guard.review import arrays, chunks, dialect, engine, models, tables
+from trinity_guard.review import arrays, chunks, dialect, engine, images, models, tables
 from trinity_guard.review.dialect import NoTable
 from trinity_guard.review.record import ARRAY, DIRECTORY, MODEL, OTHER, TABLE, Review
 from trinity_guard.review.sides import Change, Version
@@ -135,6 +135,10 @@ def _arrays(found: Review, files: Files) -> None:
 
 
 def _other(found: Review, files: Files) -> None:
+    if images.is_image(found.path):
+        before, after = (images.facts(path) if path else {} for path in files)
+        names = dict.fromkeys([*before, *after])
+        found.parameters = {n: (before.get(n), after.get(n)) for n in names if before.get(n) != after.get(n)}
     if all(files):
         found.shared = chunks.shared(*files)
 
@@ -182,11 +186,10 @@ def _members(change: Change, before: dict[bytes, str], after: dict[bytes, str]) 
 def _look_into_members(
     found: Review, members: Sequence[Change], change: Change, contents: Contents, options: Options
 ) -> None:
-    changed = [m for m in members if m.word == "changed" and kind_of(m) in (TABLE, ARRAY)]
+    changed = [m for m in members if m.word == "changed" and (kind_of(m) in (TABLE, ARRAY) or images.is_image(m.path))]
     if len(changed) > MAX_MEMBERS:
-        found.notes.append(
-            f"of {len(changed):,} tables and arrays that changed, the first {MAX_MEMBERS} are looked into"
-        )
+        what = "tables, arrays and images"
+        found.notes.append(f"of {len(changed):,} {what} that changed, the first {MAX_MEMBERS} are looked into")
     chosen = changed[:MAX_MEMBERS]
     contents.fetch(needed(chosen))
     found.members = [examine(m, contents, options) for m in chosen]

@@ -9,7 +9,7 @@ import zipfile
 
 from trinity_guard import git
 from trinity_guard.detect.scan import files as pickles
-from trinity_guard.review import arrays, inert
+from trinity_guard.review import arrays, inert, onnx
 from trinity_guard.review.arrays import Array
 from trinity_guard.review.dialect import NoTable
 
@@ -56,6 +56,10 @@ def read(path: bytes, named: bytes) -> Model:
             return _keras(path)
         if suffix in PICKLES:
             return _pickled(path)
+        if suffix == b".onnx":
+            found = Model()
+            found.parameters, found.arrays, found.notes = onnx.read(path)
+            return found
     except (OSError, ValueError, KeyError, TypeError, EOFError, RecursionError, zipfile.BadZipFile) as error:
         raise NoTable(f"it cannot be read as {suffix.decode('ascii', 'replace').lstrip('.')}: {error}") from None
     raise NoTable(f"models of the kind {suffix.decode('ascii', 'replace')} are not looked into")
