@@ -323,3 +323,10 @@ def test_the_lines_of_what_is_gone_go_from_a_folder_s_file_at_once(
     assert plan.for_index == plan.for_tree == [(b".gitignore", b"*.tmp\n")]
     assert plan.taken_names == {name: name for name in gone}
     assert {name: calls.count(name) for name in calls} == {"read_if_there": 1, "without_lines": 2}
+
+
+def test_where_git_tells_no_case_the_line_that_goes_is_none_for_what_comes(world: World) -> None:
+    world.repo.git("config", "core.ignorecase", "true")
+    world.repo.stage(".gitignore", b"/model.csv\n")
+    plan = ignorelines.plan(world.place, world.catalog().entries, [b"Model.csv"], [b"model.csv"])
+    assert plan.for_index == plan.for_tree == [(b".gitignore", b"/Model.csv\n")]

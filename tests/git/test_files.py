@@ -343,3 +343,14 @@ def test_a_folder_that_hands_its_group_on_does_so_for_files_made_elsewhere(tmp_p
     files.replace(os.fsencode(tmp_path / "made" / "a"), b"1")
     assert (tmp_path / "ours" / "a").stat().st_gid == 12345
     assert (tmp_path / "made" / "a").stat().st_gid == os.getgid()
+
+
+def test_names_that_case_alone_tells_apart_may_mean_one_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = os.fsencode(folder / "a.csv"), os.fsencode(folder / "A.csv")
+    (folder / "a.csv").write_bytes(b"1")
+    assert not files.is_one_file(one, other)
+    (folder / "A.csv").hardlink_to(folder / "a.csv")
+    assert not files.is_one_file(one, other), "two names of one file, as Git sees them"
+    monkeypatch.setattr(os, "listdir", lambda _: [b"a.csv"])  # as a file system lists it that tells no case
+    assert files.is_one_file(one, other)
+    assert not files.is_one_file(one, os.fsencode(folder / "b.csv"))

@@ -82,6 +82,8 @@ def claim(
     remarks: list[str] = []
     given_back: list[index.Entry] = []
     by_path, seen = catalog.by_path(), owners.seen_by_dvc(place)
+    if refuse:
+        owners.refuse_other_case(place, by_path, [e.path for e in entries])
     roots: dict[bytes, bool] = {}
     ignoring: dvcignore.IgnoreRules = {}
     folders: dict[bytes, directories.Folder] = {}

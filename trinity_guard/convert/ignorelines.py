@@ -65,6 +65,9 @@ def plan(
     for path in paths:
         _refuse_hidden_pointer(path, rules.get(path + b".dvc"))
     needed, left = by_file(paths), by_file(gone)
+    # Where Git does not tell case, the line of what goes may be the one that ignores what comes.
+    going = {(file_for(path), line_for(os.path.basename(path))) for path in gone}
+    rules = {path: rule for path, rule in rules.items() if rule not in going}
     targets = sorted({*needed, *left})
     sources = {r[0] for r in rules.values() if os.path.basename(r[0]) == b".gitignore" and not os.path.isabs(r[0])}
     staged = {path: indexed[path] for path in sorted({*targets, *sources}) if path in indexed}

@@ -179,7 +179,8 @@ def _move_data(place: git.Place, moved: Sequence[Moved], outcome: Relocation) ->
         if not (agrees or any_version):
             outcome.stayed.append((old, new, "is another version"))
             continue
-        if os.path.lexists(place.file(new.path)):
+        there = os.path.lexists(place.file(new.path))
+        if there and not files.is_one_file(place.file(old.path), place.file(new.path)):
             outcome.stayed.append((old, new, f"stays, for {shown(new.path)} is there already"))
             continue
         os.makedirs(os.path.dirname(place.file(new.path)) or place.top, exist_ok=True)
@@ -217,12 +218,17 @@ def _write(
     step: Transaction, place: git.Place, moved: Sequence[Moved], staged: Sequence[bytes], lines: ignorelines.IgnorePlan
 ) -> None:
     """Bring the work tree to what the index has now."""
+    renamed = {m.gone.pointer: m.pointer for m in moved}
+    # Of a pointer whose name changed in its case alone, the new name may mean the old file.
+    aliased = [p for p in staged if p in renamed and files.is_one_file(place.file(p), place.file(renamed[p]))]
+    for path in aliased:
+        step.unlink(path)
     for m in moved:
         if files.read_if_there(place.file(m.pointer)) != m.for_tree:
             step.replace(m.pointer, m.for_tree)
     for path, data in lines.for_tree:
         step.replace(path, data)
-    for path in [*staged, *lines.to_unlink]:
+    for path in [*(p for p in staged if p not in aliased), *lines.to_unlink]:
         step.unlink(path)
 
 

@@ -88,7 +88,8 @@ def _refuse(place: git.Place, catalog: Catalog, one: Output, target: bytes) -> N
 def _make_room(place: git.Place, catalog: Catalog, source: bytes, target: bytes, force: bool) -> bool:
     """Refuse a target that is taken; with force let an artifact go whose bytes are in the cache. Whether one went."""
     pointer = target + POINTER
-    taken = [p for p in (target, pointer) if os.path.lexists(place.file(p))]
+    pairs = ((source, target), (source + POINTER, pointer))
+    taken = [p for old, p in pairs if os.path.lexists(place.file(p)) and not _is_same(place, old, p)]
     taken += index.entries_of([target, pointer])
     if not taken:
         return False
@@ -104,6 +105,10 @@ def _make_room(place: git.Place, catalog: Catalog, source: bytes, target: bytes,
         )
     remove.remove(place, catalog, remove.chosen(place, catalog, [pointer]), cached=False, force=False)
     return True
+
+
+def _is_same(place: git.Place, old: bytes, new: bytes) -> bool:
+    return files.is_one_file(place.file(old), place.file(new))
 
 
 # --- folders ---------------------------------------------------------------------------------------------------

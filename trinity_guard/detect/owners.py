@@ -10,10 +10,11 @@ from trinity_guard.dvcrepo import directory, dvcignore, paths, pipeline, pointer
 from trinity_guard.dvcrepo.paths import folders_above, inside_dvc, store_of
 from trinity_guard.errors import GuardError, pathspec, quoted, shown, typed
 from trinity_guard.git import index
+from trinity_guard.git.files import is_one_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from trinity_guard.dvcrepo.output import Output
     from trinity_guard.dvcrepo.tracked import Catalog
@@ -117,6 +118,22 @@ def refuse_unseen(seen: walk.Walk, root: bytes, path: bytes) -> None:
         lines = walk.letting_through(folder.split(b"/")[0])
         remedy += f"\nor write, in the .gitignore at the top, these in its place:\n{lines}"
     raise GuardError(f"DVC would not see {shown(path)}.dvc: {reason}.", remedy)
+
+
+def refuse_other_case(place: git.Place, by_path: Mapping[bytes, Output], paths: Iterable[bytes]) -> None:
+    """Refuse what is a pointer's file under a name that differs in its case alone: it would get a second pointer."""
+    new = [path for path in paths if path not in by_path]
+    held = {path.lower(): path for path in by_path} if new else {}
+    for path in new:
+        other = held.get(path.lower())
+        if other is not None and is_one_file(place.file(path), place.file(other)):
+            raise GuardError(
+                problem=f"{shown(path)} is {shown(other)}, which {shown(by_path[other].source)} records: this file "
+                "system does not tell case apart.",
+                remedy=f"git rm -q --cached --ignore-unmatch -- {pathspec(path)}     # then one of:\n"
+                f"trinity-guard convert {typed(other)}     # records it\n"
+                f"trinity-guard mv {typed(other)} {typed(path)}     # renames it",
+            )
 
 
 def refuse_held(by_path: Mapping[bytes, Output], path: bytes) -> Output | None:

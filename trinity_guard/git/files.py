@@ -201,6 +201,20 @@ def unlink(path: bytes) -> None:
         return  # it never was, or another process of ours was faster
 
 
+def is_one_file(one: bytes, other: bytes) -> bool:
+    """Whether two names that case alone tells apart mean one file, as on macOS, Windows and memory cards.
+
+    By what the folder lists: of a hard link that is both names, and not every file system has numbers that say it.
+    """
+    if one == other or one.lower() != other.lower():
+        return one == other
+    folders, names = zip(os.path.split(one), os.path.split(other), strict=True)
+    if names[0] == names[1] or not is_one_file(*folders):
+        return is_one_file(*folders)
+    there = os.path.lexists(one) and os.path.lexists(other)
+    return there and not {*names} <= {*os.listdir(folders[0])}
+
+
 def unfinished(folder: bytes) -> list[bytes]:
     """Return the files in a folder that were being written when their process was killed."""
     import time
