@@ -90,6 +90,15 @@ def test_it_is_found_in_a_later_version_of_a_large_folder_too(
     assert [said in words for words in found] == ([True] if said else [])
 
 
+@pytest.mark.parametrize("one", ["a.pkl", "b.pkl"])
+def test_a_file_without_a_pointer_is_found_beside_one_of_the_same_bytes(legacy: Legacy, one: str) -> None:
+    ignored = {"m/.gitignore": b"/a.pkl\n/b.pkl\n"}
+    new = {**NEW, **ignored, "m/a.pkl.dvc": pointer_of(b"one", "a.pkl"), "m/b.pkl.dvc": pointer_of(b"one", "b.pkl")}
+    assert proven(legacy, {**OLD, "m/b.pkl": b"one"}, new) == []
+    del new[f"m/{one}.dvc"]
+    assert proven(legacy, {**OLD, "m/b.pkl": b"one"}, new) == [f"m/{one}: its pointer records no bytes for it"]
+
+
 @pytest.mark.parametrize(
     ("headers", "said"),
     [

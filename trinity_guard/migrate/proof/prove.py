@@ -86,7 +86,7 @@ class Proof:
         self._known: dict[bytes, dict[Item, Item]] = {}
         self._pairs = Pairs()
         self._roots: dict[tuple[bytes, bytes], bytes] = {}
-        self._pointers: dict[tuple[bytes, bytes], dict[tuple[bytes, bytes], bytes]] = {}
+        self._pointers: dict[tuple[bytes, bytes], dict[tuple[bytes, bytes, bytes], bytes]] = {}
         self._ignores: set[tuple[bytes, bytes, int]] = set()
         self.pairs: dict[tuple[bytes, str, int], bytes] = {}
         self.wrong: list[str] = []
@@ -211,7 +211,7 @@ class Proof:
             if len(pointers) == 1 or self._records(new[candidate][1], candidate, name):
                 uses = self._pointers.setdefault((new[candidate][1], candidate), {})
                 fresh = new[candidate] != old.get(candidate)
-                uses[oid, mode if fresh else b""] = path + name
+                uses[oid, mode if fresh else b"", name] = path + name
                 return candidate
         self._say(f"{shown(path + name)} is gone, and has no pointer")
         return b""
@@ -237,7 +237,7 @@ class Proof:
     def compare_pointers(self) -> None:
         wanted = list(self._pointers)
         for (oid, where), (_, data) in zip(wanted, self._source.each([w[0] for w in wanted]), strict=True):
-            for (blob, mode), path in self._pointers[oid, where].items():
+            for (blob, mode, _), path in self._pointers[oid, where].items():
                 self._compare_pointer(data, where, blob, mode, path)
 
     def _compare_pointer(self, data: bytes, where: bytes, blob: bytes, mode: bytes, path: bytes) -> None:
