@@ -176,7 +176,7 @@ OPENERS = {
     "migrate/proof/ignores.py": "a folder of its own",
     "migrate/state.py": "the git dir",
     "migrate/upload.py": "the git dir",
-    "migrate/verify.py": "the git dir",
+    "migrate/commitmap.py": "the git dir",
     "push/background.py": "the git dir",
     "remotes/folder.py": "what git.opened gave; a probe of its own",
     "remotes/worker.py": "a descriptor; the null device",

@@ -87,7 +87,7 @@ def test_a_forges_own_refs_are_not_pushed_for_it_would_fail(tmp_path: Path) -> N
 
 
 def parts(note: str) -> list[str]:
-    return ["# " + part for part in re.split(r"\n# (?=[123]\.)", note)[1:]]
+    return ["# " + part for part in re.split(r"\n# (?=[1234]\.)", note)[1:]]
 
 
 @pytest.mark.slow
@@ -121,7 +121,7 @@ def test_work_that_has_merged_main_is_carried_over_without_the_old_history(tmp_p
         if "push --force" in step["command"]:
             place.paste(step["command"])
     shutil.copy(place.clone.state / "commit-map", mate.path)
-    place.paste(parts(out(place.clone, "guide", "team"))[2], mate.path)
+    place.paste(parts(out(place.clone, "guide", "team"))[3], mate.path)
     now = set(mate.git("rev-list", "topic").stdout.decode().split())
     changed = {o for o, n in (line.split() for line in (mate.path / "commit-map").read_text().splitlines()) if o != n}
     assert old & changed

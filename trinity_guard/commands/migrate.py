@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from trinity_guard import console, git
+from trinity_guard.commands.hooks import checkout
 from trinity_guard.commands.terminal import arguments
 from trinity_guard.commands.terminal.progress import Progress
 from trinity_guard.detect.patterns import size_text
@@ -46,7 +47,12 @@ MAX_WRONG = 20
 # Commits that the real DVC pulls in a verify.
 SAMPLE = 2
 # What other tools cannot be asked for.
-OUR_OPTIONS = {"--dry-run": "dry", "--unpublished": "unpublished", "--preserve-commit-hashes": "keep_ids"}
+OUR_OPTIONS = {
+    "--dry-run": "dry",
+    "--unpublished": "unpublished",
+    "--preserve-commit-hashes": "keep_ids",
+    "--onto": "onto",
+}
 
 
 def configure(p: Parser) -> None:
@@ -120,6 +126,11 @@ def _add_run(p: Parser) -> None:
         dest="keep_ids",
         action="store_true",
         help="leave the commit ids that messages name as they are",
+    )
+    p.add_argument(
+        "--onto",
+        metavar="COMMIT-MAP",
+        help="carry over what was pushed to the old history since, to the new one that this file names",
     )
     p.add_argument("--dry-run", dest="dry", action="store_true", help="do it all, prove it, and move no ref")
     p.add_argument("--yes", action="store_true", help="do not ask")
@@ -215,10 +226,11 @@ def _run(call: _Call) -> int:
     migration, asked = call.migration, call.asked
     if api.half_done(migration) and (completed := api.complete(migration)) is not None:
         console.note("an earlier run was cut off while its refs moved: it is complete now.")
+        _bring_artifacts(migration, completed)
         return _report(migration, completed)
     _require_sense(asked)
     tool = api.find_tool(asked.engine, asked.bfg_jar) if asked.engine != "dvc" else None
-    api.refuse(migration, asked.dry)
+    api.refuse(migration, asked.dry, asked.onto is not None)
     options = api.options(migration, call.request())
     if not options.chosen.names and tool is None:
         console.say("nothing to migrate: there is no commit yet")
@@ -237,6 +249,13 @@ def _require_sense(asked: Namespace) -> None:
         raise GuardError(f"--dry-run changes nothing, so {other} means nothing with it.", "leave one out", UNUSABLE)
     if asked.bfg_jar and asked.engine != "bfg":
         raise GuardError("--bfg-jar is for --engine bfg.", "trinity-guard migrate run --help", UNUSABLE)
+    if asked.onto and (asked.unpublished or asked.remote_branches):
+        other = "--unpublished" if asked.unpublished else "--remote-branches"
+        raise GuardError(
+            problem=f"--onto takes what is not in its commit-map, of all branches, so {other} means nothing with it.",
+            remedy="leave one out",
+            exit_code=UNUSABLE,
+        )
     ours = [option for option, field in OUR_OPTIONS.items() if getattr(asked, field)]
     if asked.engine != "dvc" and (ours or not asked.everything):
         knows = f" and knows no {' and no '.join(ours)}" if ours else " or none"
@@ -250,7 +269,16 @@ def _require_sense(asked: Namespace) -> None:
 def _engine(call: _Call, options: api.Options) -> int:
     report = api.run(call.migration, options)
     call.phases.close()
+    _bring_artifacts(call.migration, report)
     return _report(call.migration, report)
+
+
+def _bring_artifacts(migration: api.Migration, report: dict[str, Any]) -> None:
+    """Let the work tree's artifacts follow, where its branch went on to commits that others had pushed."""
+    place = migration.place
+    if report.get("forward") and report["phase"] != "dry":
+        git.at_top(place)
+        checkout.follow(place, *(commit.encode() for commit in report["forward"]))
 
 
 def _other_tool(call: _Call, options: api.Options, tool: api.Tool) -> int:
@@ -293,6 +321,9 @@ def _ask_about_place(migration: api.Migration, where: api.Destination) -> None:
 
 
 def _report(migration: api.Migration, values: dict[str, Any]) -> int:
+    if not values["refs"] and values.get("carried"):
+        console.say("nothing to carry over: all that stands on the old history has its new commits")
+        return FINE
     if not values["refs"]:
         console.say("nothing to migrate: no file of this history can become a pointer")
         for entry in values["stays"][: api.MAX_NAMED]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from trinity_guard.git.catfile import Source, headers
 from trinity_guard.git.packwriter import Pack
@@ -20,7 +20,7 @@ PARENT_LINE = 48
 class Rewritten:
     """ids: old -> new (hex) for every commit. unsigned: old ids of commits that lost their signature, mergetags of
     those that lost a mergetag. unresolved: (commit, what looks like an id and is none of this history's).
-    left: (commit, id): unchanged commits that name a changed one."""
+    left: (commit, id): unchanged commits that name a changed one. before: those of `ids` that were known."""
 
     def __init__(self) -> None:
         self.ids: dict[bytes, bytes] = {}
@@ -28,9 +28,10 @@ class Rewritten:
         self.mergetags: list[bytes] = []
         self.unresolved: list[tuple[bytes, bytes]] = []
         self.left: list[tuple[bytes, bytes]] = []
+        self.before: Mapping[bytes, bytes] = {}
 
     def changed(self) -> int:
-        return sum(1 for old, new in self.ids.items() if old != new)
+        return sum(1 for old, new in self.ids.items() if old != new and old not in self.before)
 
 
 class CommitIds:
@@ -55,7 +56,8 @@ def looks_like_an_id(text: bytes) -> bool:
 
 
 class Commits:
-    """Rewrites the commits of a scan into a pack. kept: commits before them, which stay as they are."""
+    """Rewrites the commits of a scan into a pack. before: old -> new of commits before them; with_dvc: those of them
+    that have DVC's files by a migration; named: those of them that a message may name, else all."""
 
     def __init__(
         self,
@@ -64,17 +66,20 @@ class Commits:
         trees: Trees,
         pack: Pack,
         rewrite_ids: bool = True,
-        kept: Sequence[bytes] = (),
+        before: Mapping[bytes, bytes] | None = None,
+        with_dvc: Set[bytes] = frozenset(),
+        named: Sequence[bytes] | None = None,
     ) -> None:
         self._source = source
         self._scan = scan
         self._trees = trees
         self._pack = pack
         self._rewrite_ids = rewrite_ids
-        self.names = CommitIds([*kept, *scan.commits])
+        self.names = CommitIds([*(before or () if named is None else named), *scan.commits])
         self.result = Rewritten()
-        self.result.ids = {commit: commit for commit in kept}
-        self._with_dvc: set[bytes] = set()
+        self.result.before = before or {}
+        self.result.ids = dict(self.result.before)
+        self._with_dvc = set(with_dvc)
         self._mentioned = self._resolved() if rewrite_ids else {}
 
     def run(self, on_progress: Progress) -> Rewritten:

@@ -45,11 +45,14 @@ class Destination:
         self.fresh = fresh
 
 
-def find(place: git.Place, config: Config, url: str | None) -> Destination:
-    """Return where the objects go: as the repository's DVC config says, else to `url`, else to a folder beside it."""
+def find(place: git.Place, config: Config, url: str | None, given: DvcFiles | None = None) -> Destination:
+    """Return where the objects go: as the repository's DVC config says, else to `url`, else to a folder beside it.
+
+    given: DVC's files that a migration has put into this history, in the place of the repository's.
+    """
     if url is not None:
         _require_safe(url)
-    data = _committed(place, CONFIG)
+    data = given.config if given is not None else _committed(place, CONFIG)
     if data is None:
         address = (
             _address(place, url)
@@ -63,7 +66,7 @@ def find(place: git.Place, config: Config, url: str | None) -> Destination:
     if leaked := secrets.credentials_in(data, CONFIG):
         raise secrets.refusal(leaked, CONFIG)
     # Today's .dvcignore may hide from DVC what an older commit has: each has its own, or one that hides nothing.
-    files = dvcfiles.DvcFiles(data, _committed(place, IGNORE) or dvcfiles.DVC_GITIGNORE, dvcfiles.DVC_IGNORE)
+    files = given or dvcfiles.DvcFiles(data, _committed(place, IGNORE) or dvcfiles.DVC_GITIGNORE, dvcfiles.DVC_IGNORE)
     found = Destination("", "", files, fresh=False)
     with project(place, found) as settings:
         found.name = (config.remote or settings.default_remote or "").lower()
@@ -131,6 +134,10 @@ def project(place: git.Place, found: Destination) -> Iterator[dvcproject.Project
 
     if not place.bare and os.path.isfile(place.file(CONFIG)):
         yield dvcproject.load(place.top)
+        return
+    if not place.bare and not found.fresh:
+        # The history has a config, and what is checked out has none.
+        yield dvcproject.load(place.top, found.files.config, alone=True)
         return
     with tempfile.TemporaryDirectory(prefix="trinity-guard-") as folder:
         root = os.path.join(os.fsencode(folder), DEPTH)

@@ -13,6 +13,9 @@ class DvcFiles:
         self.gitignore = gitignore
         self.dvcignore = dvcignore
 
+    def texts(self) -> tuple[bytes, bytes, bytes]:
+        return self.config, self.gitignore, self.dvcignore
+
 
 DVC_GITIGNORE = b"/config.local\n/tmp\n/cache\n"
 DVC_IGNORE = (

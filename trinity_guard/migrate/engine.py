@@ -22,7 +22,7 @@ from trinity_guard.migrate.proof.prove import prove
 from trinity_guard.migrate.proof.refs import RefProof
 from trinity_guard.migrate.rewrite import Trees
 from trinity_guard.migrate.scan import scan
-from trinity_guard.migrate.settle import begun, complete, resume
+from trinity_guard.migrate.settle import begun, complete, forget, recorded, resume
 from trinity_guard.migrate.state import MOVED, MOVING
 from trinity_guard.migrate.tags import Tags, follow
 
@@ -51,7 +51,22 @@ def run(migration: Migration, options: Options, check: Check | None = None) -> d
     with state:
         if resume(migration):
             return state.load(b"report.json", "trinity-guard migrate verify     # are all bytes there?")
-        return _Rewriting(migration, options, check).run()
+        rewriting = _Rewriting(migration, options, check)
+        onto = options.chosen.onto
+        if onto is None or not onto.continued or options.dry:
+            return rewriting.run()
+        return _beside_earlier(migration, rewriting.run)
+
+
+def _beside_earlier(migration: Migration, run: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Run, and let what an earlier run has left hold again where no ref moves, whatever the reason."""
+    state = migration.state
+    state.keep()
+    state.write({"phase": MOVING, "refs": [], "head": None})
+    try:
+        return run()
+    finally:
+        resume(migration)
 
 
 class _Built:
@@ -76,37 +91,56 @@ class _Rewriting:
         self._source = migration.source
         self._state = migration.state
         self._on_progress = migration.on_progress
+        self._onto = options.chosen.onto
+        self._continued = self._onto is not None and self._onto.continued
 
     def run(self) -> dict[str, Any]:
         source, options = self._source, self._options
         found = self._migration.refs()
-        refusals.check(source, found, clean=not options.dry)
+        refusals.check(source, found, not options.dry, self._continued)
         with no_collections(), deep_recursion():
             moves, values = self._rewrite(found)
-        values["remarks"] += refusals.remarks(source, found, options.chosen.names)
+        values["remarks"] += refusals.remarks(source, found, self._looked_after(found))
+        values["remarks"] += self._onto.remarks if self._onto is not None else []
         values["refs"] = [[m.target.decode(errors="backslashreplace"), m.old.decode(), m.new.decode()] for m in moves]
         values["phase"] = "dry" if options.dry else "done"
-        self._state.report(values)
+        # The report of the run that is carried on holds where nothing new comes of it.
+        head = next((m for m in moves if m.name == found.head), None)
+        gone_on = head is not None and head.kept != head.old and not self._place.bare
+        values["forward"] = [head.old.decode(), head.new.decode()] if head is not None and gone_on else None
+        if not self._continued or (moves and not options.dry):
+            self._state.report(values)
         if moves and not options.dry:
             self._move(found, moves)
         return values
 
+    def _looked_after(self, found: refs.Listed) -> list[bytes]:
+        """Return the refs that stand on the new history by this run, or do already."""
+        names = self._options.chosen.names
+        if self._onto is None:
+            return names
+        old = self._onto.on_old_history()
+        return [*names, *(name for name in found.refs if name not in old)]
+
     def _rewrite(self, found: refs.Listed) -> tuple[list[refs.Move], dict[str, Any]]:
         source, options = self._source, self._options
-        named = follow(source, [refs.value(found, n) for n in options.chosen.names if not n.startswith(refs.NOTES)])
+        chosen, onto = options.chosen, self._onto
+        named = follow(source, [chosen.value(found, n) for n in chosen.names if not n.startswith(refs.NOTES)])
+        if onto is not None:
+            onto.find_bases(named.commits)
         # Blobs are read and written while the scan looks for more of them, and flushed while trees are rewritten.
         with extract.Extraction(self._migration, options) as extraction:
             scanned = scan(
                 source,
                 options.selection,
                 named.commits,
-                named.tree_ids(),
+                [*named.tree_ids(), *(base.root for base in (onto.bases if onto is not None else ()))],
                 self._on_progress,
-                options.chosen.stop,
+                chosen.stop,
                 extraction.add,
             )
             objects = extraction.objects()
-            left: dict[bytes, str] = {}
+            left = onto.left() if onto is not None else {}
             built = self._build(found, named, scanned, objects, left)
             extraction.safe()
         while lacking := self._prove(built, objects):
@@ -117,7 +151,7 @@ class _Rewriting:
             built = self._build(found, named, scanned, objects, left)
         if self._check is not None:
             self._check(sorted({(objects[oid].md5, objects[oid].size) for oid in built.wanted}))
-        return [m for m in built.moves if m.old != m.new], built.values
+        return [m for m in built.moves if m.new not in (m.old, m.kept)], built.values
 
     def _build(
         self,
@@ -140,8 +174,7 @@ class _Rewriting:
                 filters.behind(source, scanned, speaking),
             )
             trees = Trees(scanned, above, objects, options.where.files, pack, left)
-            kept = _kept(source, named.commits, scanned.commits) if options.chosen.stop else []
-            commits = Commits(source, scanned, trees, pack, options.rewrite_ids, kept)
+            commits = self._commits(named, scanned, trees, pack)
             ids = commits.run(self._on_progress).ids
             tags = Tags(named, ids, commits.names if options.rewrite_ids else None, trees.root, pack)
             of_notes = Notes(source, ids, pack)
@@ -150,9 +183,9 @@ class _Rewriting:
                 return of_notes.new(old) if name.startswith(refs.NOTES) else tags.new(old)
 
             moves = [
-                refs.Move(n, old, new_of(n, old), refs.of_experiment(n, ids))
+                self._move_of(found, n, old, new_of(n, old), ids)
                 for n in sorted(options.chosen.names, key=lambda n: n.startswith(refs.NOTES))
-                if (old := refs.value(found, n))
+                if (old := options.chosen.value(found, n))
             ]
             pack.finish(source)
         finally:
@@ -162,41 +195,73 @@ class _Rewriting:
         caught = filters.caught_in_old_commits(source, scanned, named.commits, speaking)
         values["filtered"] = caught is not None
         values["remarks"] = _remarks(named) + filters.remarks_on_old_commits(caught)
-        values["remarks"] += filters.remarks(source, found, options.chosen.names, options.selection, speaking)
+        there = [name for name in options.chosen.names if name in found.refs]
+        values["remarks"] += filters.remarks(source, found, there, options.selection, speaking)
+        values["left"] = {path.hex(): why for path, why in left.items()}
         wanted = {oid for blobs in trees.moved.values() for oid in blobs} | _dropped(scanned, trees)
         return _Built(ids, moves, values, wanted)
 
+    def _commits(self, named: Named, scanned: Scan, trees: Trees, pack: Pack) -> Commits:
+        """Return what rewrites the commits, behind those that are known already."""
+        onto, rewrite_ids = self._onto, self._options.rewrite_ids
+        if onto is not None:
+            onto.require_same(trees)
+            return Commits(self._source, scanned, trees, pack, rewrite_ids, onto.ids, onto.added(), onto.old)
+        kept = _kept(self._source, named.commits, scanned.commits) if self._options.chosen.stop else []
+        return Commits(self._source, scanned, trees, pack, rewrite_ids, {commit: commit for commit in kept})
+
+    def _move_of(
+        self, found: refs.Listed, name: bytes, old: bytes, new: bytes, ids: Mapping[bytes, bytes]
+    ) -> refs.Move:
+        now = refs.value(found, name) if name == b"HEAD" else found.refs.get(name, refs.NOWHERE)
+        move = refs.Move(name, now, new, refs.of_experiment(name, ids), old)
+        move.replaced = found.refs.get(move.original, b"")
+        return move
+
     def _prove(self, built: _Built, objects: Mapping[bytes, Object]) -> dict[bytes, str]:
         """Prove what was written; return path -> why a clone would not have a file."""
-        self._state.replace(b"commit-map", (b"%s %s\n" % pair for pair in built.ids.items()))
+        ids, onto = built.ids, self._onto
+        if onto is not None:
+            ids = onto.map_of(ids, [m.kept for m in built.moves if not m.name.startswith(refs.NOTES)])
+        if not (self._continued and self._options.dry):
+            self._state.replace(b"commit-map", (b"%s %s\n" % pair for pair in ids.items()))
         of_refs = RefProof(self._source, built.ids)
         of_refs.compare(built.moves)
-        known, unsafe = {oid: objects[oid] for oid in built.wanted}, dict[bytes, str]()
+        # What was extracted for the commits that others stand on is not in `wanted`.
+        wanted = built.wanted if onto is None else objects.keys()
+        known, unsafe = {oid: objects[oid] for oid in wanted}, dict[bytes, str]()
         cache, trees = self._options.cache, of_refs.trees
-        found = prove(self._source, built.ids, cache, self._on_progress, known, trees, unsafe=unsafe)
+        before = onto.ids if onto is not None else ()
+        found = prove(self._source, built.ids, cache, self._on_progress, known, trees, unsafe=unsafe, before=before)
         if of_refs.wrong or found:
             raise _failed(of_refs.wrong + found)
         return unsafe
 
     def _move(self, found: refs.Listed, moves: list[refs.Move]) -> None:
         head = next((m for m in moves if m.name == (found.head or b"HEAD")), None)
-        if head is not None and not self._place.bare:
+        forward = head is not None and head.kept != head.old
+        if head is not None and forward and not self._place.bare:
+            worktree.rehearse_advance(self._source, head.old, head.new)
+        elif head is not None and not self._place.bare:
             change = worktree.between(self._source, head.old, head.new)
             refusals.in_the_way(self._place, worktree.untracked_in_the_way(self._source, change))
             worktree.rehearse(self._source, head.old, head.new)
         state: dict[str, Any] = {
             "phase": MOVING,
-            "refs": [[m.name.hex(), m.old.decode(), m.new.decode(), m.target.hex()] for m in moves],
+            "refs": recorded(moves),
             "head": [head.old.decode(), head.new.decode()] if head is not None else None,
             "cache": os.fsdecode(self._options.cache),
+            "forward": forward,
         }
+        if self._onto is not None and not self._continued:
+            state["onto"] = [commit.decode() for commit in self._onto.migrated]
         self._on_progress("move", 0, 0)
         self._state.write(state)
         try:
             refs.move(self._source, moves)
         except GuardError:
             if not begun(self._source, moves):
-                self._state.forget()
+                forget(self._migration)
             raise
         complete(self._migration, {**state, "phase": MOVED})
 

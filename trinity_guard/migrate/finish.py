@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError
-from trinity_guard.migrate import destination, refs, refusals, upload
+from trinity_guard.migrate import destination, onto, refs, refusals, upload
 from trinity_guard.migrate.settle import moves_of, resume
 from trinity_guard.migrate.state import DONE, FINISHING
 from trinity_guard.migrate.verify import read_map
@@ -61,14 +61,8 @@ def require_pushed(migration: Migration) -> None:
 
 def still_alive(migration: Migration) -> list[bytes]:
     """Return the refs, beside those that are kept for an undo, whose history holds commits that were replaced."""
-    source = migration.source
     ids = read_map(migration.state)
-    roots = _roots(source, {old for old, new in ids.items() if old != new})
-    args = [b"--contains=" + root for root in roots]
-    out = source.run("for-each-ref", "--format=%(symref) %(refname)", *args) if roots else b""
-    # One that stands for another is named by that one.
-    names = [line[1:] for line in out.splitlines() if line.startswith(b" ")]
-    return [name for name in names if not name.startswith(refs.ORIGINAL)]
+    return onto.standing_on(migration.source, {old for old, new in ids.items() if old != new})
 
 
 def kept_packs(place: git.Place) -> list[bytes]:
@@ -76,14 +70,6 @@ def kept_packs(place: git.Place) -> list[bytes]:
     folder = os.path.join(place.common_dir, b"objects", b"pack")
     names = os.listdir(folder) if os.path.isdir(folder) else []
     return sorted(os.path.join(folder, name) for name in names if name.endswith(b".keep"))
-
-
-def _roots(source: Source, changed: set[bytes]) -> list[bytes]:
-    """Return those of the commits whose parents are none of them; nothing when they are gone already."""
-    data = b"".join(commit + b"\n" for commit in changed)
-    found = source.attempt("rev-list", "--no-walk=unsorted", "--parents", "--stdin", data=data)
-    lines = [line.split() for line in found.out.splitlines()] if changed and not found.code else []
-    return [commit for commit, *parents in lines if changed.isdisjoint(parents)]
 
 
 def finish(migration: Migration, on_step: Step) -> tuple[int, int]:

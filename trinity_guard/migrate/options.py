@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from trinity_guard.migrate import refs
 from trinity_guard.migrate.destination import Destination
 from trinity_guard.migrate.selection import Selection
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard.migrate.onto import Onto
 
 
 class Request:
     """What was asked for, as people write it; see `trinity-guard migrate run --help`.
 
-    include, exclude: gitignore patterns; above: a size; refs: short or full names; remote: a URL.
+    include, exclude: gitignore patterns; above: a size; refs: short or full names; remote: a URL; onto: the commit-map
+    of a migration, to whose history commits are carried over.
     """
 
     FIELDS = (
         "include", "exclude", "above", "everything", "refs", "unpublished", "remote_branches", "remote", "push",
-        "keep_ids", "dry",
+        "keep_ids", "dry", "onto",
     )  # fmt: skip
 
     def __init__(
@@ -33,6 +39,7 @@ class Request:
         push: bool = False,
         keep_ids: bool = False,
         dry: bool = False,
+        onto: str | None = None,
     ) -> None:
         self.include = include
         self.exclude = exclude
@@ -45,13 +52,14 @@ class Request:
         self.push = push
         self.keep_ids = keep_ids
         self.dry = dry
+        self.onto = onto
 
 
 class Chosen:
     """The refs (full names) that a migration is about; words: what they are, for a person.
 
     lonely: remote-tracking branches that get a branch of their own first. stop: commits (hex) that are left as they
-    are, with all before them.
+    are, with all before them. onto: the new history that commits are carried over to.
     """
 
     def __init__(self, names: list[bytes], words: str = "", lonely: Sequence[bytes] = ()) -> None:
@@ -59,6 +67,11 @@ class Chosen:
         self.words = words
         self.lonely = list(lonely)
         self.stop: list[bytes] = []
+        self.onto: Onto | None = None
+
+    def value(self, found: refs.Listed, name: bytes) -> bytes:
+        """Return what (hex) a ref names of the old history."""
+        return (self.onto.tips.get(name) if self.onto is not None else None) or refs.value(found, name)
 
 
 class Options:

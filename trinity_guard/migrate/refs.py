@@ -10,6 +10,8 @@ from trinity_guard.git.catfile import Source, fed
 from trinity_guard.git.files import write
 
 ORIGINAL = b"refs/trinity-guard/original/"
+# What Git says in the place of an id, where a ref is not there.
+NOWHERE = b"0" * 40
 HEADS, TAGS, NOTES, REMOTES = b"refs/heads/", b"refs/tags/", b"refs/notes/", b"refs/remotes/"
 STASH = b"refs/stash"
 EXPERIMENTS = b"refs/exps/"
@@ -25,15 +27,21 @@ class Move:
     """A ref that moves: its full name (or HEAD, when detached), from which object to which (hex).
 
     target: its name afterwards. DVC names the refs of experiments by the commit that these stand on.
+    kept: what its original keeps, of the old history, where it stands on the new one already (or nowhere);
+    replaced: what the original kept until now.
     """
 
-    __slots__ = ("name", "new", "old", "target")
+    __slots__ = ("kept", "name", "new", "old", "replaced", "target")
 
-    def __init__(self, name: bytes, old: bytes, new: bytes, target: bytes = b"") -> None:
+    def __init__(
+        self, name: bytes, old: bytes, new: bytes, target: bytes = b"", kept: bytes = b"", replaced: bytes = b""
+    ) -> None:
         self.name = name
         self.old = old
         self.new = new
         self.target = target or name
+        self.kept = kept or old
+        self.replaced = replaced
 
     @property
     def original(self) -> bytes:
@@ -105,7 +113,7 @@ def move(source: Source, moves: Sequence[Move], words: str = "trinity-guard migr
     """Move all refs and keep the originals, in one transaction; GuardError, and none moved, where one has changed."""
     lines = [b"start"]
     for m in moves:
-        lines += [b"create %s %s" % (m.original, m.old), *_there(m)]
+        lines += [_keeping(m, m.replaced), *_there(m)]
     _transaction(source, lines, words)
 
 
@@ -113,11 +121,20 @@ def complete(source: Source, moves: Sequence[Move], found: Listed) -> None:
     """Complete a transaction in which Git itself was killed; found: where the refs stand now."""
     lines = [b"start"]
     for m in moves:
-        if m.original not in found.refs:
-            lines.append(b"create %s %s" % (m.original, m.old))
-        if value(found, m.name) == m.old:
+        if not is_kept(found, m):
+            lines.append(_keeping(m, found.refs.get(m.original, b"")))
+        if standing(found, m) == "old":
             lines += _there(m, m.target in found.refs)
     _transaction(source, lines, "trinity-guard migrate")
+
+
+def is_kept(found: Listed, move: Move) -> bool:
+    """Whether a ref's original keeps what it is to keep."""
+    return found.refs.get(move.original) == move.kept
+
+
+def _keeping(m: Move, replaced: bytes) -> bytes:
+    return b"update %s %s %s" % (m.original, m.kept, replaced or NOWHERE)
 
 
 def _there(m: Move, made: bool = False) -> list[bytes]:
@@ -131,7 +148,7 @@ def standing(found: Listed, move: Move) -> str:
     """Return "old", "new" or "elsewhere": where a ref is now."""
     if move.target != move.name and found.refs.get(move.target) == move.new and move.name not in found.refs:
         return "new"
-    now = found.head_id if move.name == b"HEAD" else found.refs.get(move.name)
+    now = found.head_id if move.name == b"HEAD" else found.refs.get(move.name, NOWHERE)
     return "old" if now == move.old else "new" if now == move.new and move.target == move.name else "elsewhere"
 
 
@@ -153,13 +170,13 @@ def move_back(source: Source, moves: Sequence[Move], words: str = "trinity-guard
             lines.append(b"update %s %s %s" % (m.name, m.old, m.new))
         else:
             lines += [b"delete %s %s" % (m.target, m.new), b"create %s %s" % (m.name, m.old)]
-        lines.append(b"delete %s %s" % (m.original, m.old))
+        lines.append(b"delete %s %s" % (m.original, m.kept))
     _transaction(source, lines, words)
 
 
 def drop_originals(source: Source, moves: Sequence[Move]) -> None:
     """Let the old refs go."""
-    _transaction(source, [b"start", *(b"delete %s %s" % (m.original, m.old) for m in moves)], "trinity-guard finish")
+    _transaction(source, [b"start", *(b"delete %s %s" % (m.original, m.kept) for m in moves)], "trinity-guard finish")
 
 
 def _transaction(source: Source, lines: Sequence[bytes], words: str) -> None:

@@ -28,8 +28,9 @@ BACK_BY_HAND = (
 )
 
 
-def check(source: Source, found: Listed, clean: bool = True) -> None:
-    """Raise the first refusal that applies. clean: the work tree must be clean, too."""
+def check(source: Source, found: Listed, clean: bool = True, continued: bool = False) -> None:
+    """Raise the first refusal that applies. clean: the work tree must be clean, too; continued: commits are carried
+    over to the history of an earlier migration, whose old refs are here."""
     sha256(source)
     shallow(source)
     partial(source)
@@ -37,7 +38,8 @@ def check(source: Source, found: Listed, clean: bool = True) -> None:
     linked_worktrees(source)
     stash(found)
     experiments(found)
-    unfinished(source.place, found)
+    if not continued:
+        unfinished(source.place, found)
     if not source.place.bare and clean:
         under_way(source.place)
         index_lock(source.place)
@@ -276,7 +278,7 @@ def remarks(source: Source, found: Listed, selected: Sequence[bytes], matched: b
         said.append("info/grafts is not looked at: the history is rewritten as it really is")
     if not source.place.bare and git.attempt("rev-parse", "--show-superproject-working-tree", at=source.place.top).out:
         said.append("this is a submodule: the project above records old commits, and needs a `git add` of this folder")
-    lonely = remote_only(found)
+    lonely = [name for name in remote_only(found) if b"refs/heads/" + name.split(b"/", 1)[-1] not in selected]
     if lonely:
         said.append(
             f"branches of a remote without one of your own stay as they are: {_some(lonely)}; for each: "

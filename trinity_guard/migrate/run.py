@@ -27,9 +27,11 @@ NO_REPORT = (
 NONE, AT_WORK, HALF_RUN, HALF_UNDONE, COMPLETE = "none", "at work", "half run", "half undone", "complete"
 
 
-def refuse(migration: Migration, dry: bool = False) -> None:
-    """Raise what stands in the way of a migration, before anybody is asked anything."""
-    refusals.check(migration.source, migration.refs(), clean=not dry)
+def refuse(migration: Migration, dry: bool = False, onto: bool = False) -> None:
+    """Raise what stands in the way of a migration, before anybody is asked anything. onto: an earlier one is carried
+    on."""
+    continued = onto and migration.state.read().get("phase") == DONE
+    refusals.check(migration.source, migration.refs(), not dry, continued)
 
 
 def _refuse_filters(migration: Migration, selection: Selection) -> None:
@@ -75,23 +77,37 @@ def run(migration: Migration, options: Options) -> dict[str, Any]:
         "pushed": options.push and not options.dry,
         "sent": 0,
         "cache": os.fsdecode(options.cache),
+        "selection": options.selection.values,
+        "keep_ids": not options.rewrite_ids,
+        "carried": options.chosen.onto is not None,
     }
+    onto = options.chosen.onto
+    continued = onto is not None and onto.continued
 
     def check(objects: Sequence[tuple[str, int]]) -> None:
+        # What an earlier run has not sent goes along.
+        objects = sorted({*objects, *(upload.wanted(migration) if continued else [])})
         request["sent"] = upload.send(migration, options, objects) if options.push else 0
         # A run that is killed behind this is completed by one that knows nothing of what was asked for.
         upload.want(migration.state, objects, options.where)
         migration.state.replace(REQUEST, dumped(request))
 
     values = engine.run(migration, options, None if options.dry else check)
-    return {**values, **request} if options.dry else _kept(migration, values, request)
+    if options.dry:
+        return {**values, **request}
+    if continued and not values["refs"]:
+        return {**values, **request, "forward": _last_forward(migration)}
+    return _kept(migration, values, request)
 
 
 def complete(migration: Migration) -> dict[str, Any] | None:
     """Complete a run whose refs have moved, or have begun to, and return its report; None where none had moved yet, or
     where an undo was completed."""
     with migration.state as state:
-        settle.resume(migration)
+        was = state.read().get("phase")
+        # One that carried commits over, and moved nothing yet, leaves the earlier one as it was.
+        if not settle.resume(migration) and was != DONE:
+            return None
         if state.read().get("phase") != DONE:
             return None
         values, request = state.load(b"report.json", NO_REPORT), state.load(REQUEST, NO_REPORT)
@@ -103,7 +119,7 @@ def complete(migration: Migration) -> dict[str, Any] | None:
 def _kept(migration: Migration, values: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
     """Put the report together, and keep it as json and as text."""
     state, place = migration.state, migration.place
-    values = {**values, **request, "phase": "done"}
+    values = {**values, **request, "phase": "done", "refs": _all_refs(migration, values)}
     values["git_after"] = max(values["git_before"] - values["bytes_packed"], 0)
     values["next"] = messages.next_steps(place, values) if values["refs"] else []
     values["cache"] = state.read().get("cache", request["cache"])
@@ -117,6 +133,22 @@ def _kept(migration: Migration, values: dict[str, Any], request: dict[str, Any])
     state.report(values)
     state.replace(b"report.txt", (messages.report(values, whole=True) + "\n").encode("utf-8", "backslashreplace"))
     return values
+
+
+def _last_forward(migration: Migration) -> list[str] | None:
+    """Return what the last run says of HEAD, if it stands there still: the artifacts may not have followed, where that
+    run was killed behind its last ref."""
+    forward: list[str] | None = migration.state.load(b"report.json", NO_REPORT).get("forward")
+    head = migration.refs().head_id.decode()
+    return forward if forward and forward[1] == head else None
+
+
+def _all_refs(migration: Migration, values: dict[str, Any]) -> list[list[str]]:
+    """Return the refs of the report; where a run carried commits over, those of the earlier one too."""
+    if not values["refs"]:
+        return []
+    moves = settle.moves_of(migration.state.read())
+    return [[m.target.decode(errors="backslashreplace"), m.old.decode(), m.new.decode()] for m in moves]
 
 
 def _line_ends(migration: Migration, head: Sequence[str] | None) -> list[str]:

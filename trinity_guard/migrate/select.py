@@ -11,6 +11,7 @@ from trinity_guard.config import Config
 from trinity_guard.detect import configuration
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.migrate import destination, refs, refusals
+from trinity_guard.migrate import onto as onto_map
 from trinity_guard.migrate.migration import Migration
 from trinity_guard.migrate.options import Chosen, Options, Request
 from trinity_guard.migrate.selection import Selection
@@ -18,18 +19,23 @@ from trinity_guard.migrate.selection import Selection
 
 def subject(migration: Migration, request: Request) -> tuple[Selection, Chosen]:
     """Return which files and which refs are meant."""
-    found = selection(load_config(migration.place), request.include, request.exclude, request.above)
-    return found, choose(migration, request)
+    chosen = choose(migration, request)
+    found = _selection_of(chosen.onto, request)
+    if found is None:
+        found = selection(load_config(migration.place), request.include, request.exclude, request.above)
+    return found, chosen
 
 
 def options(migration: Migration, request: Request) -> Options:
     """Return what is to be done, all defaults filled in."""
     config = load_config(migration.place)
-    found = selection(config, request.include, request.exclude, request.above)
-    where = destination.find(migration.place, config, request.remote)
+    chosen = choose(migration, request)
+    onto = chosen.onto
+    found = _selection_of(onto, request) or selection(config, request.include, request.exclude, request.above)
+    given = onto.dvc_files() if onto is not None else None
+    where = destination.find(migration.place, config, request.remote, given)
     if request.push and not where.name:
         raise GuardError("--push: DVC has no default remote.", "trinity-guard remote add URL", UNUSABLE)
-    chosen = choose(migration, request)
     cache, shared = migration.cache()
     return Options(
         selection=found,
@@ -38,7 +44,7 @@ def options(migration: Migration, request: Request) -> Options:
         cache=cache,
         shared=shared,
         push=request.push,
-        rewrite_ids=not request.keep_ids,
+        rewrite_ids=not (request.keep_ids or (onto is not None and onto.asked_for().get("keep_ids", False))),
         dry=request.dry,
     )
 
@@ -98,6 +104,8 @@ def _require_pattern(glob: str) -> None:
 def choose(migration: Migration, request: Request) -> Chosen:
     """Return the refs that are meant, and the remotes' branches without one of their own where those are, too."""
     everything, wanted = request.everything, request.refs
+    if request.onto is not None:
+        return _carried_over(migration, request, request.onto)
     if request.remote_branches and not everything:
         raise GuardError(
             problem="--remote-branches makes branches of your own, and only --everything takes them all.",
@@ -113,6 +121,23 @@ def choose(migration: Migration, request: Request) -> Chosen:
     if request.unpublished:
         _leave_published(found, chosen)
     return chosen
+
+
+def _carried_over(migration: Migration, request: Request, file: str) -> Chosen:
+    """Return the refs that take what others pushed to the old history."""
+    onto = onto_map.Onto(migration, os.path.abspath(os.fsencode(file)))
+    names = onto_map.names(onto, migration.refs(), [os.fsencode(name) for name in request.refs])
+    chosen = Chosen(names, "what stands on the old history")
+    chosen.onto, chosen.stop = onto, onto.stop
+    return chosen
+
+
+def _selection_of(onto: onto_map.Onto | None, request: Request) -> Selection | None:
+    """Return which files the migration meant that is carried on here, where nothing else is asked for."""
+    asked = onto.asked_for().get("selection") if onto is not None else None
+    if asked is None or request.include or request.exclude or request.above is not None:
+        return None
+    return Selection(asked["include"], asked["exclude"], asked["above"], asked["sniff"])
 
 
 def all_refs(migration: Migration) -> Chosen:

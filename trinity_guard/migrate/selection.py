@@ -25,6 +25,7 @@ class Selection:
         self.include = tuple(include)
         self.exclude = tuple(exclude)
         self.above = above
+        self.values = {"include": [*include], "exclude": [*exclude], "above": above, "sniff": sniff}
         self.labels: list[str] = list(self.include) or [f"above {size_text(above or 0)}"]
         self.labels += [BY_FIRST_BYTES] if sniff else []
         self.sniff = sniff

@@ -22,8 +22,15 @@ if TYPE_CHECKING:
 def moves_of(values: Mapping[str, Any]) -> list[refs.Move]:
     """Return the moves that state.json records."""
     return [
-        refs.Move(bytes.fromhex(name), old.encode(), new.encode(), *map(bytes.fromhex, renamed))
-        for name, old, new, *renamed in values.get("refs", [])
+        refs.Move(bytes.fromhex(name), old.encode(), new.encode(), *map(bytes.fromhex, more))
+        for name, old, new, *more in values.get("refs", [])
+    ]
+
+
+def recorded(moves: Sequence[refs.Move]) -> list[list[str]]:
+    """Return moves as state.json records them."""
+    return [
+        [m.name.hex(), m.old.decode(), m.new.decode(), m.target.hex(), m.kept.hex(), m.replaced.hex()] for m in moves
     ]
 
 
@@ -35,7 +42,7 @@ def resume(migration: Migration) -> bool:
     if phase == MOVING:
         moves = moves_of(values)
         if not begun(source, moves):
-            state.forget()
+            forget(migration)
             return False
         if _where(source, moves) != "new":
             _finish_moving(source, moves)
@@ -49,10 +56,20 @@ def resume(migration: Migration) -> bool:
     return False
 
 
+def forget(migration: Migration) -> None:
+    """Forget a run that has moved no ref; what an earlier one left, to which it carried commits over, holds again."""
+    state = migration.state
+    if state.earlier():
+        state.put_back()
+    else:
+        state.forget()
+
+
 def begun(source: Source, moves: Sequence[refs.Move]) -> bool:
     """Whether the transaction changed anything: it also makes the originals."""
     found = refs.listed(source)
-    return any(m.original in found.refs or refs.standing(found, m) == "new" for m in moves)
+    kept = any(refs.is_kept(found, m) and m.kept != m.replaced for m in moves)
+    return kept or any(refs.standing(found, m) == "new" for m in moves)
 
 
 def _where(source: Source, moves: Sequence[refs.Move]) -> str:
@@ -73,7 +90,7 @@ def _where(source: Source, moves: Sequence[refs.Move]) -> str:
 def _finish_moving(source: Source, moves: Sequence[refs.Move]) -> None:
     """Complete a transaction in which Git itself was killed: some of its refs are new, and some not yet."""
     found = refs.listed(source)
-    missing = [m for m in moves if refs.standing(found, m) == "old" or m.original not in found.refs]
+    missing = [m for m in moves if refs.standing(found, m) == "old" or not refs.is_kept(found, m)]
     refs.complete(source, missing, found)
 
 
@@ -81,15 +98,32 @@ def complete(migration: Migration, values: Mapping[str, Any]) -> None:
     """Let index, work tree and cache follow the refs."""
     state, place, head = migration.state, migration.place, values["head"]
     state.write(values)
-    done = {**values, "phase": DONE}
+    done = {**_with_earlier(values, state.earlier()), "phase": DONE}
     if head is not None and not place.bare:
-        worktree.follow(migration.source, head[0].encode(), head[1].encode())
+        step = worktree.advance if values.get("forward") else worktree.follow
+        step(migration.source, head[0].encode(), head[1].encode())
         home, target = os.fsencode(values["cache"]), place.file(b".dvc", b"cache")
         if home == os.path.join(place.own, b"cache") and os.path.isfile(place.file(b".dvc", b"config")):
             keep_private(place, dvcproject.load(place.top))
             worktree.move_objects(home, target)
             done["cache"] = os.fsdecode(target)
     state.write(done)
+    state.drop_kept()
+
+
+def _with_earlier(values: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is known when a run is done: as though it and the earlier one, to whose history it carried commits
+    over, had been one."""
+    moved = {m.name: refs.Move(m.name, m.kept, m.new, m.target) for m in moves_of(earlier)}
+    moves = moves_of(values)
+    moved.update({m.name: refs.Move(m.name, m.kept, m.new, m.target) for m in moves})
+    head = values["head"]
+    if head is not None:
+        kept = next(m.kept for m in moves if m.new.decode() == head[1] and m.old.decode() == head[0])
+        head = [kept.decode(), head[1]]
+    known = {**values, "refs": recorded(list(moved.values())), "head": head or earlier.get("head")}
+    known.pop("forward", None)
+    return known
 
 
 def complete_if_possible(migration: Migration) -> None:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 # Seconds that one waits for the last git of a migration that was killed.
 PATIENCE = 5.0
+# A folder for what an earlier run has left, while another one carries commits over to its history. state.json is put
+# back last: until then it is known that something is to be put back.
+BEFORE = b"before"
+LEFT = (b"report.json", b"report.txt", b"commit-map", b"wanted", b"where.json", b"request.json", b"state.json")
 # The phases of state.json. Before MOVING no ref was touched; at MOVED only the work tree may have to follow; at
 # DONE all is; at UNDOING the refs may or may not be back. FINISHING: from when the first old ref goes until Git has
 # collected; it can only be gone on with.
@@ -120,6 +124,33 @@ class State:
     def report(self, values: Mapping[str, Any]) -> None:
         self.replace(b"report.json", dumped(values))
 
+    # --- what an earlier run has left
+
+    def keep(self) -> None:
+        """Keep what an earlier run has left, to be put back where the next one moves no ref."""
+        self.drop_kept()
+        os.mkdir(self.file(BEFORE))
+        for name in LEFT:
+            if os.path.exists(self.file(name)):
+                # It is replaced as a whole, never written into: a second name keeps it, where the file system can.
+                _second_name(self.file(name), self.file(os.path.join(BEFORE, name)))
+
+    def earlier(self) -> dict[str, Any]:
+        """Return what state.json said before, nothing where nothing is kept."""
+        return self.load(os.path.join(BEFORE, b"state.json"), "trinity-guard migrate undo")
+
+    def put_back(self) -> None:
+        """Put back what is kept."""
+        for name in LEFT:
+            if os.path.exists(kept := self.file(os.path.join(BEFORE, name))):
+                os.replace(kept, self.file(name))
+        self.drop_kept()
+
+    def drop_kept(self) -> None:
+        import shutil
+
+        shutil.rmtree(self.file(BEFORE), ignore_errors=True)
+
     # --- which blob is which object
 
     def objects(self) -> dict[bytes, Object]:
@@ -146,6 +177,15 @@ class State:
                 file.write(b"\n" + b"".join(lines))
         except OSError as error:
             raise _unwritable(f"cannot write to {shown(self.folder)}: {error.strerror}") from error
+
+
+def _second_name(file: bytes, name: bytes) -> None:
+    import shutil
+
+    try:
+        os.link(file, name)
+    except OSError:
+        shutil.copyfile(file, name)
 
 
 def dumped(values: Mapping[str, Any]) -> bytes:

@@ -9,6 +9,7 @@ from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.migrate import destination, select
 from trinity_guard.migrate.destination import Destination
+from trinity_guard.migrate.dvcfiles import DvcFiles
 from trinity_guard.migrate.migration import Migration
 from trinity_guard.migrate.options import Options
 from trinity_guard.migrate.progress import of_stage
@@ -37,7 +38,8 @@ def _send(migration: Migration, found: Destination, cache: odb.Store, objects: S
 def want(state: State, objects: Sequence[tuple[str, int]], where: Destination) -> None:
     """Remember the objects (md5, size) that the new history names, and where they go."""
     state.replace(WANTED, b"".join(b"%s %d\n" % (md5.encode(), size) for md5, size in objects))
-    state.replace(WHERE, dumped({"name": where.name, "url": where.url if where.fresh else ""}))
+    texts = [] if where.fresh else [text.decode("utf-8", "surrogateescape") for text in where.files.texts()]
+    state.replace(WHERE, dumped({"name": where.name, "url": where.url if where.fresh else "", "files": texts}))
 
 
 def destined(migration: Migration) -> Destination:
@@ -47,7 +49,8 @@ def destined(migration: Migration) -> Destination:
     where = state.load(WHERE, "check out a branch that has a .dvc/config") if not destination.configured(place) else {}
     if where.get("url"):
         return destination.at(where["name"], where["url"])
-    return destination.find(place, config, None)
+    texts = [text.encode("utf-8", "surrogateescape") for text in where.get("files", [])]
+    return destination.find(place, config, None, DvcFiles(*texts) if texts else None)
 
 
 def cached(migration: Migration) -> odb.Store:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from trinity_guard.errors import GuardError, shown
 from trinity_guard.git.catfile import Source
-from trinity_guard.migrate import lfs, refs, sample
+from trinity_guard.migrate import commitmap, lfs, refs, sample
 from trinity_guard.migrate.migration import Migration
 from trinity_guard.migrate.proof.prove import prove
 from trinity_guard.migrate.proof.refs import RefProof
@@ -52,7 +51,9 @@ def verify(migration: Migration, count: int = 0, seed: int | None = None) -> Ver
         of_refs.standing(moves)
         wrong = _unmapped(source, moves, ids) + of_refs.wrong
         cache, folder = os.fsencode(values["cache"]), lfs.of(source)
-        wrong += prove(source, ids, cache, migration.on_progress, None, of_refs.trees, folder)
+        before = proved_before(source, values.get("onto", []))
+        wrong += prove(source, ids, cache, migration.on_progress, None, of_refs.trees, folder, before=before)
+        ids = {old: new for old, new in ids.items() if old not in before}
         taken = sample.take(migration, ids, 0 if wrong else count, seed)
         wrong += taken.wrong
         if not wrong:
@@ -62,22 +63,14 @@ def verify(migration: Migration, count: int = 0, seed: int | None = None) -> Ver
 
 def read_map(state: State) -> dict[bytes, bytes]:
     """Return old -> new (hex) of the commit-map; GuardError where it is gone or damaged."""
-    path = state.file(b"commit-map")
-    try:
-        with open(path, "rb") as file:
-            pairs = [line.split(b" ") for line in file.read().splitlines()]
-    except FileNotFoundError:
-        raise _no_map(f"{shown(path)} is gone") from None
-    if not all([len(name) for name in pair] == [40, 40] for pair in pairs):
-        raise _no_map(f"{shown(path)} is damaged")
-    return dict(pairs)
+    return commitmap.read(state.file(b"commit-map"))
 
 
-def _no_map(words: str) -> GuardError:
-    return GuardError(
-        problem=f"{words}: the commit-map says which new commit stands for which old one.",
-        remedy="trinity-guard migrate undo     # needs no map; a run after it writes one",
-    )
+def proved_before(source: Source, bases: Sequence[str]) -> set[bytes]:
+    """Return the commits up to these, which a migration elsewhere has rewritten and proved."""
+    if not bases:
+        return set()
+    return set(source.run("rev-list", "--stdin", data="".join(base + "\n" for base in bases).encode()).split())
 
 
 def _unmapped(source: Source, moves: Sequence[refs.Move], ids: Mapping[bytes, bytes]) -> list[str]:

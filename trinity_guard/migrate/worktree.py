@@ -82,6 +82,27 @@ def follow(source: Source, old: bytes, new: bytes) -> None:
     _write(source, [path for path in wanted if path not in skipped])
 
 
+def advance(source: Source, old: bytes, new: bytes) -> None:
+    """Bring index and work tree from a commit to a later one of the same history, as a fast-forward does.
+
+    Twice is as good as once: `rehearse_advance` has looked for what could be written over.
+    """
+    _git(source, "read-tree", "--reset", "-u", new)
+
+
+def rehearse_advance(source: Source, old: bytes, new: bytes) -> None:
+    """Refuse, before any ref moves, where a fast-forward would write over something."""
+    # In a copy of a repository the index knows of no file that it is as it was.
+    git.attempt("update-index", "-q", "--refresh", at=source.place.top)
+    result = git.attempt("read-tree", "-n", "-m", "-u", old, new, env=source.env, at=source.place.top)
+    if result.code:
+        raise GuardError(
+            problem=f"the work tree cannot go on to the new commits, so no ref was moved: {shown(result.err.strip())}",
+            remedy="git switch --detach     # then the branch moves alone; or move away what is in the way",
+            exit_code=UNUSABLE,
+        )
+
+
 def rehearse(source: Source, old: bytes, new: bytes) -> None:
     """Refuse, before any ref moves, where index and work tree could not follow."""
     import shutil

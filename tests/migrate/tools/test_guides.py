@@ -180,7 +180,7 @@ class Team(Place):
         self.paste(push)
         assert self.server.git("rev-parse", "main", "side", "v1").stdout != self.before
         self.note = out(self.clone, "guide", "team")
-        self.anew, self.kept, self.carried = re.split(r"\n# (?=[123]\.)", self.note)[1:]
+        self.anew, self.kept, self.carried, self.rebased = re.split(r"\n# (?=[1234]\.)", self.note)[1:]
 
 
 @pytest.fixture
@@ -215,6 +215,18 @@ def test_a_teammate_keeps_their_clone(team: Team) -> None:
 def test_a_teammate_carries_unmerged_work_over(team: Team) -> None:
     shutil.copy(team.clone.state / "commit-map", team.mate.path)
     team.paste("# " + team.carried, team.mate.path)
+    assert_carried(team)
+    assert team.mate.git("branch", "--show-current").stdout == b"topic\n"
+    assert team.mate.git("status", "--porcelain", "-uno").stdout == b""
+
+
+def test_and_without_trinity_guard(team: Team) -> None:
+    shutil.copy(team.clone.state / "commit-map", team.mate.path)
+    team.paste("# " + team.rebased, team.mate.path)
+    assert_carried(team)
+
+
+def assert_carried(team: Team) -> None:
     new = team.server.git("rev-parse", "main~1").stdout.decode().strip()
     assert team.mate.head_of("topic~2") == new
     assert team.mate.show("mine2.py", "topic") == b"print(3)\n"

@@ -35,13 +35,13 @@ def post_checkout(framework: bool, args: list[str]) -> int:
     place = git.hook_place()
     if _commands(place, b"git-rebase-todo") and not _stops(place):
         return FINE
-    return _follow(place, args[0].encode(), args[1].encode())
+    return follow(place, args[0].encode(), args[1].encode())
 
 
 def post_merge(_framework: bool, __: list[str]) -> int:
     if console.skipped("sync"):
         return FINE
-    return _follow(git.hook_place(), b"ORIG_HEAD", b"HEAD")
+    return follow(git.hook_place(), b"ORIG_HEAD", b"HEAD")
 
 
 def post_rewrite(framework: bool, args: list[str]) -> int:
@@ -49,7 +49,7 @@ def post_rewrite(framework: bool, args: list[str]) -> int:
     command = [os.environ.get("PRE_COMMIT_REWRITE_COMMAND")] if framework else args[:1]
     if command != ["rebase"] or console.skipped("sync"):
         return FINE
-    return _follow(git.hook_place(), b"ORIG_HEAD", b"HEAD", named=True)
+    return follow(git.hook_place(), b"ORIG_HEAD", b"HEAD", named=True)
 
 
 def after_commit(place: git.Place) -> None:
@@ -90,7 +90,7 @@ def _has_to_follow(comparison: Comparison, output: Output, state: str, plain: bo
 def after_patch(place: git.Place) -> None:
     """Follow what `git am` is about to commit: no hook of ours runs later."""
     if os.path.exists(os.path.join(place.git_dir, b"rebase-apply", b"applying")) and not console.skipped("sync"):
-        _follow(place, b"HEAD", b"")
+        follow(place, b"HEAD", b"")
 
 
 def _commands(place: git.Place, name: bytes) -> list[bytes]:
@@ -109,7 +109,7 @@ def _stops(place: git.Place) -> bool:
     return bool(stopping or (to_do and to_do[0].split()[0] in (b"exec", b"x", b"break", b"b")))
 
 
-def _follow(place: git.Place, old: bytes, new: bytes, named: bool = False) -> int:
+def follow(place: git.Place, old: bytes, new: bytes, named: bool = False) -> int:
     """Follow what differs between two commits, and what changed in the work tree since the last time.
 
     new: b"" for the index. named: whether the pointers with markers in them are named already.

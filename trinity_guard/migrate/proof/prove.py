@@ -18,7 +18,7 @@ from trinity_guard.migrate.proof.versions import Pair, Pairs, entries
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     from trinity_guard.git.catfile import Source
     from trinity_guard.migrate.progress import Progress
@@ -45,15 +45,17 @@ def prove(
     trees: Sequence[tuple[bytes, bytes]] = (),
     lfs_folder: bytes = b"",
     unsafe: dict[bytes, str] | None = None,
+    before: Container[bytes] = (),
 ) -> list[str]:
     """Return what is wrong, nothing where old and new are the same to the byte.
 
     ids: old commit -> new (hex), all of them; trees: pairs (hex) that tags name. known: what extraction has hashed in
     this very run, whose bytes are not read again; the cache's files are looked at then, and not hashed. unsafe: takes
-    path -> why a clone would not have a file, in the place of what is wrong with it.
+    path -> why a clone would not have a file, in the place of what is wrong with it. before: commits that were proved
+    before, and are not compared again.
     """
     proof = Proof(source, ids, on_progress)
-    proof.compare_commits()
+    proof.compare_commits(before)
     proof.compare_trees(trees)
     proof.compare_pointers()
     proof.compare_files_of_dvc()
@@ -93,8 +95,8 @@ class Proof:
 
     # --- commits
 
-    def compare_commits(self) -> None:
-        changed = [(old, new) for old, new in self._ids.items() if old != new]
+    def compare_commits(self, proved: Container[bytes] = ()) -> None:
+        changed = [(old, new) for old, new in self._ids.items() if old != new and old not in proved]
         both = [oid for pair in changed for oid in pair]
         self._on_progress("prove", 0, len(changed))
         stream = self._source.each(both)

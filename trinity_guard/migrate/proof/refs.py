@@ -27,9 +27,9 @@ class RefProof:
     def compare(self, moves: Sequence[Move]) -> None:
         for move in moves:
             if move.name.startswith(b"refs/notes/"):
-                reason = self._notes(move.old, move.new)
+                reason = self._notes(move.kept, move.new)
             else:
-                reason = self._object(move.old, move.new)
+                reason = self._object(move.kept, move.new)
             if reason:
                 self.wrong.append(f"{shown(move.name)}: {reason}")
 
@@ -73,7 +73,7 @@ class RefProof:
         found = refs.listed(self._source)
         kept = [oid for name, oid in found.refs.items() if not name.startswith(refs.ORIGINAL)]
         for move in moves:
-            if found.refs.get(move.original) != move.old:
+            if not refs.is_kept(found, move):
                 self.wrong.append(f"{shown(move.original)} is gone, or another one: it kept the old history")
             if move.name == b"HEAD" or found.refs.get(move.target) == move.new:
                 continue

@@ -232,7 +232,9 @@ def for_team(place: git.Place, values: dict[str, Any]) -> str:
             *_kept(name, heads),
             *(_settled() if values.get("filtered") else ()),
             "",
-            *_carried(name),
+            *_carried(name, values["remote"]),
+            "",
+            *_rebased(name),
         ]
     )
 
@@ -264,14 +266,24 @@ def _kept(remote: str, heads: Sequence[str]) -> list[str]:
     return [*lines, "dvc pull"]
 
 
-def _carried(remote: str) -> list[str]:
+def _carried(remote: str, storage: str) -> list[str]:
     return [
-        "# 3. Commits of your own, not merged yet, on a branch `topic`; the file commit-map comes with this note",
+        "# 3. Commits of your own, not merged yet, on a branch `topic`: they become what the migration would have made",
+        "#    of them, with their merges and artifacts; the file commit-map comes with this note",
+        _line("git", "fetch", "--tags", "--force", remote),
+        "git checkout topic --",
+        "trinity-guard migrate run --onto commit-map --ref topic --yes",
+        *([_line("trinity-guard", "remote", "trust", storage) + "     # if you know that place"] if storage else []),
+        *(["trinity-guard migrate push     # what they hold, to the DVC remote"] if storage else []),
+    ]
+
+
+def _rebased(remote: str) -> list[str]:
+    return [
+        "# 4. The same where there is no trinity-guard: without merges, and each changed model is a conflict",
         _line("git", "fetch", "--tags", "--force", remote),
         "cut -d ' ' -f 1 commit-map >old-ids",
         "OLD=$(git rev-list --topo-order topic | grep -x -F -f old-ids | sed -n 1p)",
         'NEW=$(grep "^$OLD " commit-map | cut -d " " -f 2)',
         'git rebase --onto "$NEW" "$OLD" topic',
-        "# (a model that you changed is a conflict: git add it, git rebase --continue; then",
-        "#  trinity-guard migrate run --ref topic     makes pointers of what your own commits hold)",
     ]
