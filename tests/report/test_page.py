@@ -11,6 +11,7 @@ from tests.report.conftest import World
 from trinity_guard.lint.finding import ERROR, WARNING, Finding
 from trinity_guard.report import facts, page
 from trinity_guard.report.facts import Facts
+from trinity_guard.report.lastchanges import LastChange
 
 START = 1_600_000_000
 
@@ -202,3 +203,14 @@ def test_a_repository_without_artifacts_or_commits_has_a_page_too(world: World) 
     world.repo.stage("notes.txt")
     world.commit(START)
     assert "No artifact has ever been committed." in said(gathered(world))
+
+
+def test_what_changed_last_is_told_and_what_is_not_known_with_the_command(grown: Facts) -> None:
+    evil = LastChange(b"<b>.csv", START, ["changed, <i>", "  column <script>  1 cell"])
+    lacking = LastChange(b"x.csv", START, why="not here", remedy="trinity-guard diff A B x.csv")
+    grown.changes = [evil, lacking]
+    told = said(grown)
+    assert "&lt;b&gt;.csv 2020-09-13: changed, &lt;i&gt; column &lt;script&gt; 1 cell" in told
+    assert "x.csv 2020-09-13, not looked into: not here. trinity-guard diff A B x.csv" in told
+    grown.changes = []
+    assert "changed last" not in said(grown)

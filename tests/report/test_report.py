@@ -261,8 +261,16 @@ def contrast(page: Page, what: str) -> float:
     return float(page.evaluate(script, what))
 
 
+def change_a_table(grown: Repo) -> None:
+    for rent in (30, 60):
+        rows = b"".join(b"%d,%d,Rome\n" % (n, n * rent) for n in range(60))
+        grown.stage("data/flats.csv", b"id,rent,a-column-with-a-name-that-is-as-long-as-a-line-of-a-phone\n" + rows)
+        grown.git("commit", "-q", "-m", "flats")
+
+
 @pytest.mark.slow
 def test_a_browser_draws_it_in_light_and_dark_by_keyboard_and_on_paper(grown: Repo, tmp_path: Path) -> None:
+    change_a_table(grown)
     page_of(grown)
     said: list[str] = []
     with chromium() as browser:
@@ -281,7 +289,19 @@ def test_a_browser_draws_it_in_light_and_dark_by_keyboard_and_on_paper(grown: Re
                 assert (line.bounding_box() or {"width": 0})["width"] > 300
                 assert line.evaluate("e => getComputedStyle(e).stroke") != "none"
             assert page.locator("text=models/risk.pkl").first.is_visible()
-            for what in (".soft", ".cards b.bad", ".cards b.good", ".tag.DVC", ".tag.Git", "caption", "summary"):
+            last = page.locator("section[aria-labelledby=changes] pre").first
+            assert "column rent  59 cells" in last.inner_text()
+            assert last.get_attribute("tabindex") == "0"
+            for what in (
+                "pre.wrapped",
+                ".soft",
+                ".cards b.bad",
+                ".cards b.good",
+                ".tag.DVC",
+                ".tag.Git",
+                "caption",
+                "summary",
+            ):
                 assert contrast(page, what) >= 4.5, (scheme, what)
             page.screenshot(path=str(tmp_path / f"{scheme}.png"), full_page=True)
         assert page.locator("details p, details table").first.is_visible() is False

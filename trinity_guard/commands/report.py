@@ -12,8 +12,8 @@ from trinity_guard.report import facts, page
 
 DESCRIPTION = """\
 One page of HTML for the repository's owner: what Git holds and what DVC holds, the largest artifacts and who keeps
-growing, the size over time with and without a migration, what waits for the remote, what is missing there, and what
-lint finds in HEAD. It needs no network and no file beside it.
+growing, what changed last inside them, the size over time with and without a migration, what waits for the remote, what
+is missing there, and what lint finds in HEAD. It needs no network and no file beside it.
 """
 EXAMPLE = "Example: trinity-guard report --output /tmp/report.html"
 NAME = "trinity-guard-report.html"
@@ -39,7 +39,8 @@ def run(args: list[str]) -> int:
     with progress.Progress() as line:
         reading = line.bar("reading commits", 1, "commits")
         asking = line.bar("asking the remotes", 1, "objects")
-        found = facts.gather(place, asked.offline, reading, asking)
+        looking = line.bar("looking into what changed", 1, "artifacts")
+        found = facts.gather(place, asked.offline, reading, asking, looking)
     text = page.build(found)
     if asked.output == "-":
         console.result(text.rstrip("\n"))

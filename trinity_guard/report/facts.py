@@ -12,7 +12,7 @@ from trinity_guard.errors import GuardError, shown
 from trinity_guard.git import revisions
 from trinity_guard.lint import subject
 from trinity_guard.lint.rules import table
-from trinity_guard.report import growth, history
+from trinity_guard.report import growth, history, lastchanges
 from trinity_guard.report.status import Survey
 
 TYPE_CHECKING = False
@@ -29,8 +29,9 @@ MISSING = "TG003"
 class Facts:
     """name: of the repository; head: the newest commit (short id), "" before the first one; made: UTC, in words.
 
-    current: artifact -> bytes that DVC holds for HEAD. missing: findings of TG003 in HEAD, None where the remote was
-    not asked, and unasked says why; missing_past, unasked_past: the same of what only older commits name.
+    changes: the last ones, which `gather` looks for. current: artifact -> bytes that DVC holds for HEAD.
+    missing: findings of TG003 in HEAD, None where the remote was not asked, and unasked says why; missing_past,
+    unasked_past: the same of what only older commits name.
     """
 
     def __init__(self, place: git.Place, config: Config, rules: Rules, on_progress: Progress | None) -> None:
@@ -47,6 +48,7 @@ class Facts:
         self.missing: list[Finding] | None = None
         self.missing_past: list[Finding] | None = None
         self.unasked = self.unasked_past = "it was not asked (--offline)"
+        self.changes: list[lastchanges.LastChange] = []
         if self.head:
             self.current = {n.name: max(n.size, 0) for n in referenced.held_in(place, _at_head(), {})}
             names = table.chosen("", remote=False)
@@ -81,10 +83,15 @@ class Facts:
 
 
 def gather(
-    place: git.Place, offline: bool, on_progress: Progress | None = None, on_asked: Progress | None = None
+    place: git.Place,
+    offline: bool,
+    on_progress: Progress | None = None,
+    on_asked: Progress | None = None,
+    on_changes: Progress | None = None,
 ) -> Facts:
     config, rules = patterns.load_config(place)
     found = Facts(place, config, rules, on_progress)
+    found.changes = lastchanges.find(place, found.history, on_changes)
     if not offline:
         found.ask_remote(place, config, rules, on_asked)
     return found

@@ -53,6 +53,8 @@ code.whole { white-space: nowrap; } code.lines { white-space: pre-wrap; }
   .findings td:first-child { font-weight: 600; } code.whole { white-space: normal; } }
 pre { background: var(--paper); border: 1px solid var(--rule); border-radius: .4rem; padding: .6rem .8rem;
   overflow-x: auto; margin: .5rem 0; }
+pre.wrapped { white-space: pre-wrap; overflow-wrap: anywhere; background: var(--card);
+  font: .85rem/1.5 ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; } h3.path { margin: 1.25rem 0 0; }
 .good { color: var(--good); } .bad { color: var(--bad); } .warn { color: var(--warn); }
 .tag { border: 1px solid currentColor; border-radius: 1rem; padding: 0 .55rem; font-size: .8rem; white-space: nowrap; }
 .tag.Git { color: var(--git); } .tag.DVC { color: var(--dvc); }

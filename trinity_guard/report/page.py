@@ -13,6 +13,7 @@ from trinity_guard.report import charts
 from trinity_guard.report.facts import Facts
 from trinity_guard.report.growth import Row, growing
 from trinity_guard.report.history import DVC, GIT
+from trinity_guard.report.lastchanges import LastChange
 from trinity_guard.report.looks import STYLE
 
 MAX_ROWS = 15
@@ -33,6 +34,7 @@ def build(facts: Facts) -> str:
         _holdings(facts),
         _largest(facts.rows),
         _growing(facts.rows),
+        _changes(facts.changes),
         _waiting(facts),
         _missing(facts),
         _findings(facts.findings, bool(facts.head)),
@@ -250,6 +252,25 @@ def _growing(rows: Sequence[Row]) -> str:
         'month</caption><thead><tr><th scope="col">artifact</th><th scope="col" colspan="2">a month</th>'
         f'<th scope="col">last change</th></tr></thead><tbody>{body}</tbody></table></div></section>'
     )
+
+
+def _changes(changes: Sequence[LastChange]) -> str:
+    if not changes:
+        return ""
+    body = "".join(_change(change, f"change{at}") for at, change in enumerate(changes))
+    head = '<h2 id="changes">What changed last inside artifacts</h2>'
+    return f'<section aria-labelledby="changes">{head}{body}</section>'
+
+
+def _change(change: LastChange, label: str) -> str:
+    head = f'<h3 id="{label}" class="path"><code>{_name(change.path)}</code></h3>'
+    if change.why:
+        helps = f" <code>{_text(change.remedy)}</code>" if change.remedy else ""
+        return f"{head}<p class=soft>{_date(change.when)}, not looked into: {_text(change.why)}.{helps}</p>"
+    first, *rest = change.lines or ["nothing"]
+    lines = "\n".join(_text(line.removeprefix("  ")) for line in rest)
+    more = f'<pre class="wrapped" role="region" tabindex="0" aria-labelledby="{label}">{lines}</pre>' if rest else ""
+    return f"{head}<p class=soft>{_date(change.when)}: {_text(first)}</p>{more}"
 
 
 # --- what is to be done
