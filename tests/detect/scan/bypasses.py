@@ -273,6 +273,16 @@ def _tar(data: bytes, mode: str = "w:", member: str = "m.pkl") -> bytes:
 
 
 _PLAIN = _zip({"a/data.pkl": SYSTEM, "a/version": b"3"})
+
+
+def _framed(data: bytes, length: int) -> bytes:
+    return b"\x95" + struct.pack("<Q", length) + data
+
+
+# What Python's unpickler in C, which has read its frame, takes for a long text, and calls when it reads from a file.
+_BURIED = (b"cos\nsystem\nVtrue\n\x85R(").ljust(261, b"N")
+_LONG = b"a" * (8192 * 16 - 17)
+_OVER_FRAME = b"\x80\x05NV" + _LONG + b"\n0(" + _framed(b"", 2) + b"B\x07\1\0\0\0\0" + _BURIED + b"1."
 _NPY = (
     b"\x93NUMPY\x01\x00" + struct.pack("<H", 60) + b"{'descr': '|O', 'fortran_order': False, 'shape': (1,)}".ljust(60)
 )
@@ -311,6 +321,9 @@ PACKED = {
     "lzma.zip": _zip({"x": SYSTEM}, zipfile.ZIP_LZMA),
     "inner.zip": _zip({"inner.zip": _zip({"x": SYSTEM}, zipfile.ZIP_DEFLATED)}, zipfile.ZIP_DEFLATED),
     "m.tar": _tar(SYSTEM),
+    "over-its-frame.pkl": _OVER_FRAME,
+    "frame-in-frame.pkl": b"\x80\x05" + _framed(b"N" + _framed(b"N0", 2), 30) + b"N0" * 20 + b".",
+    "text-over-its-frame.pkl": b"\x80\x05" + _framed(b"\x8c\x14" + b"A" * 20, 3) + b"0" + b"N0" * 300 + b"N.",
     "its-name-is-a.tar": _tar(b"a text", member=SYSTEM.decode()),
     "of-two-kinds.h5": SYSTEM + bytes(600) + b"\x89HDF\r\n\x1a\n",
     "m.tar.gz": _tar(SYSTEM, "w:gz"),

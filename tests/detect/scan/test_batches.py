@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import random
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -113,6 +114,18 @@ def test_a_name_is_found_in_what_was_gone_past(monkeypatch: pytest.MonkeyPatch, 
     whole = found[:place] + BEHIND[what](at) + found[place:]
     assert ("os", "system") in said(whole)[0]
     assert said(whole) == slowly(monkeypatch, whole)
+
+
+@pytest.mark.parametrize("what", [[n * 7919 for n in range(40_000)], {f"key{n}": n for n in range(40_000)}])
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_a_frame_that_ends_within_an_item_is_seen(monkeypatch: pytest.MonkeyPatch, what: Any, more: int) -> None:
+    data = bytearray(pickle.dumps([what, PADDING], 4))
+    found = re.compile(rb"\x95..[\x00\x01]\x00{5}", re.DOTALL).search(data, 60_000)
+    assert found is not None
+    at = found.start()
+    data[at + 1 : at + 9] = (int.from_bytes(data[at + 1 : at + 9], "little") + more).to_bytes(8, "little")
+    assert said(bytes(data))[1] == ([machine.OVER_FRAME] if more else [])
+    assert said(bytes(data)) == slowly(monkeypatch, bytes(data))
 
 
 def test_what_is_gone_past_is_a_great_deal(monkeypatch: pytest.MonkeyPatch) -> None:

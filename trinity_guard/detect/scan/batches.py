@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 BATCH = 1000
+FRAME = 0x95
 # As long as a frame's length is believed without a look at where the file ends.
 LONGEST_FRAME = 1 << 17
 
@@ -63,21 +64,23 @@ class Memo(dict[int, "Any"]):
 
 # ---- the patterns: of lists of numbers and of texts, of dicts of a text and a number or a text
 
-LISTS, DICTS, TEXTS = "lists", "dicts", "texts"
-_FOUND: dict[str, Any] = {}
+LISTS, DICTS, TEXTS, PLAIN = "lists", "dicts", "texts", "plain"
+_FOUND: dict[bool, dict[str, Any]] = {}
 
 
-def _patterns() -> dict[str, Any]:
-    if not _FOUND:
-        _FOUND.update(_compiled())
-    return _FOUND
+def _patterns(framed: bool = True) -> dict[str, Any]:
+    if framed not in _FOUND:
+        _FOUND[framed] = _compiled(framed)
+    return _FOUND[framed]
 
 
-def _compiled() -> dict[str, Any]:
+def _compiled(framed: bool) -> dict[str, Any]:
+    """Return the patterns, of batches with frames between the items or without. A list of patterns goes with how many
+    texts an item of each has."""
     import re  # noqa: PLC0415  # for long pickles alone
 
     flags = re.DOTALL
-    frame = rb"(?:\x95..[\x00\x01]\x00{5})?+"
+    frame = rb"(?:\x95..[\x00\x01]\x00{5})?+" if framed else b""
     longs = b"|".join(b"\\x0%d.{%d}" % (n, n) for n in range(1, 9))
     number = rb"(?:K.|J.{4}|M..|G.{8}|[N\x88\x89]|\x8a(?:" + longs + rb"))" + frame
     lengths = b"|".join(b"\\x%02x[\\x00-\\x7f]{%d}" % (n, n) for n in range(1, 128))
@@ -93,6 +96,7 @@ def _compiled() -> dict[str, Any]:
             for one, count in ((number, 1), (text, 2))
         ],
         TEXTS: re.compile(texts, flags),
+        PLAIN: re.compile(b"(?:" + text + b"|" + number + b")*+", flags),
     }
 
 
@@ -106,12 +110,32 @@ def skip(m: Any) -> bool:
         kind = DICTS
     else:
         return False
-    for pattern, count in _patterns()[kind]:
+    return _found(m, kind, False) or (m.at < m.frame and _found(m, kind, True))
+
+
+def _found(m: Any, kind: str, framed: bool) -> bool:
+    for pattern, count in _patterns(framed)[kind]:
         found: re.Match[bytes] | None = pattern.match(m.data, m.at, m.end)
-        if found is not None and found.end() + LONGEST_FRAME <= m.end:
+        if found is None or found.end() + LONGEST_FRAME > m.end:
+            continue
+        if _follow_frames(m, found.end() - 1) if framed else not m.at < m.frame < found.end():
             if count:
                 m.memo.later(count * BATCH, m.data, m.at, found.end() - 1)
             m.at = found.end() - 1
             m.record.spend(4 * BATCH)
             return True
     return False
+
+
+def _follow_frames(m: Any, stop: int) -> bool:
+    """Go from frame to frame up to a place; False where one does not end between two items, just before the next."""
+    at, frame = m.at, m.frame
+    while frame < stop:
+        if _patterns(False)[PLAIN].match(m.data, at, frame).end() != frame or m.data[frame] != FRAME:
+            return False
+        at = frame + 9
+        frame = at + int.from_bytes(m.data[frame + 1 : at], "little")
+    if _patterns(False)[PLAIN].match(m.data, at, stop).end() != stop:
+        return False
+    m.frame = frame
+    return True

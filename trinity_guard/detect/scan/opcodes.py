@@ -6,7 +6,7 @@ import codecs
 import struct
 
 from trinity_guard.detect.scan import batches
-from trinity_guard.detect.scan.machine import LONG, Machine
+from trinity_guard.detect.scan.machine import LONG, OVER_FRAME, Machine
 from trinity_guard.detect.scan.record import Broken
 from trinity_guard.detect.scan.values import Raw
 
@@ -156,7 +156,7 @@ _ALL_FLOATS = b"G" * BATCH
 
 def _floats(m: Machine) -> None:
     end = m.at + 9 * BATCH
-    if end <= m.end and m.data[m.at : end : 9] == _ALL_FLOATS:
+    if end <= (m.frame if m.at < m.frame else m.end) and m.data[m.at : end : 9] == _ALL_FLOATS:
         m.stack = [value for (value,) in struct.iter_unpack(">xd", m.data[m.at : end])]
         m.at = end
 
@@ -195,8 +195,13 @@ def _proto(m: Machine) -> None:
 
 @op(b"\x95")
 def _frame(m: Machine) -> None:
-    if m.number(8) > m.end - m.at:
+    inside = m.at <= m.frame
+    length = m.number(8)
+    if length > m.end - m.at:
         raise Broken("it ends within a frame")
+    if inside:
+        m.record.doubt(OVER_FRAME)
+    m.frame = m.at + length
 
 
 @op(b"q")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trinity_guard.detect.pickles import TORCH_LEGACY, pickled
 from trinity_guard.detect.scan.calls import TABLE
-from trinity_guard.detect.scan.machine import Machine
+from trinity_guard.detect.scan.machine import OVER_FRAME, Machine
 from trinity_guard.detect.scan.record import CALLED, NEW, Broken, Record
 from trinity_guard.detect.scan.values import Dict, Global, Object, Raw, attributes
 
@@ -57,6 +57,9 @@ def attempt(record: Record, data: Any, at: int, end: int, keep: int) -> bool:
 
 def _array_of_joblib(machine: Machine, wrapper: Object) -> None:
     """Go past an array's bytes, which stand in the stream behind its wrapper; of objects they are a pickle."""
+    if machine.at < machine.frame:
+        machine.record.doubt(OVER_FRAME)
+    machine.frame = 0
     if wrapper.items or len(wrapper.states) > 1:
         raise Broken("an array of joblib's is built twice")
     said = attributes(wrapper)
@@ -86,6 +89,7 @@ def _read_as_opcodes(machine: Machine) -> None:
     other = Machine(machine.data, machine.at, machine.end, trial, machine.keep)
     other.stack, other.below = list(machine.stack), [list(items) for items in machine.below]
     other.memo, other.protocol = machine.memo.copy(), machine.protocol
+    other.frame = machine.frame
     try:
         other.run(TABLE)
     except Broken:
