@@ -31,6 +31,7 @@ RUN = {
     "hatchling": ("tests/e2e/test_packaging.py", '"hatchling", "build"'),
     "hatch-vcs": ("pyproject.toml", 'source = "vcs"'),
     "import-linter": ("Makefile", "lint-imports"),
+    "lightgbm": ("tests/training/description/test_run.py", "lightgbm"),
     "moto": ("tests/helpers/servers.py", '"moto.server"'),
     "mypy": ("Makefile", "/mypy"),
     "pre-commit-hooks": ("benchmarks/lint.py", "check-added-large-files"),
@@ -38,6 +39,7 @@ RUN = {
     "pytest-timeout": ("pyproject.toml", "timeout = 300"),
     "pytest-xdist": ("Makefile", "-n 2"),
     "ruff": ("Makefile", "/ruff check"),
+    "xgboost-cpu": ("tests/training/description/test_run.py", "xgboost"),
     "wsgidav": ("tests/helpers/servers.py", "wsgidav.server.server_cli"),
 }
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -85,3 +87,8 @@ def table(data: pd.DataFrame, folder: Path) -> Table:
 def sample(folder: Path, settings: Settings = SMALL, pages: int = 120) -> Examples:
     """Return the examples of a file of so many pages, read by the trainer's own loader."""
     return examples(load(table(frame(pages), folder).path), settings)
+
+
+def library(name: str) -> Any:
+    """Load a library that no other test needs, by its name."""
+    return importlib.import_module(name)

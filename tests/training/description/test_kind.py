@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import joblib
+import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
+from tests.training.samples import library
+from trinity_guard.detect.scan import verdict
 from trinity_guard.training.description import kind
 from trinity_guard.training.description.kind import Kind
 
@@ -63,9 +66,41 @@ def test_pytorch_and_keras_are_told_by_what_is_in_their_zips(tmp_path: Path) -> 
     assert kind.of_file(str(tmp_path / "m.keras")) == Kind("Keras", "keras", "Sequential")
 
 
+X, Y = np.arange(40.0).reshape(20, 2), np.arange(20) % 2
+
+
+@pytest.mark.parametrize("end", ["json", "ubj", "pkl", "joblib"])
+def test_models_of_xgboost_are_told_as_it_saves_them(tmp_path: Path, end: str) -> None:
+    path = str(tmp_path / f"m.{end}")
+    model = library("xgboost").XGBClassifier(n_estimators=2).fit(X, Y)
+    joblib.dump(model, path) if end in ("pkl", "joblib") else model.save_model(path)
+    name = "XGBClassifier" if end in ("pkl", "joblib") else "Booster"
+    assert (kind.of_file(path).library, kind.of_file(path).name) == ("xgboost", name)
+    found = verdict.of_file(path.encode())
+    assert (found.kind, found.why) == ("harmless" if end in ("pkl", "joblib") else "no pickle", "")
+
+
+@pytest.mark.parametrize("end", ["txt", "pkl"])
+def test_models_of_lightgbm_are_told_as_it_saves_them(tmp_path: Path, end: str) -> None:
+    path = str(tmp_path / f"m.{end}")
+    model = library("lightgbm").LGBMClassifier(n_estimators=2, verbose=-1).fit(X, Y)
+    joblib.dump(model, path) if end == "pkl" else model.booster_.save_model(path)
+    name = "LGBMClassifier" if end == "pkl" else "Booster"
+    assert (kind.of_file(path).library, kind.of_file(path).name) == ("lightgbm", name)
+    found = verdict.of_file(path.encode())
+    assert (found.kind, found.why) == ("harmless" if end == "pkl" else "no pickle", "")
+
+
+@pytest.mark.parametrize(("maker", "name"), [("_rebuild_tensor_v2", "Tensor"), ("_rebuild_parameter", "Parameter")])
+def test_a_tensor_of_pytorchs_is_called_what_it_is(tmp_path: Path, maker: str, name: str) -> None:
+    zipped(tmp_path / "m.pt", m__data_dot_pkl=b"\x80\x02ctorch._utils\n" + maker.encode() + b"\n)R.", m__version=b"3\n")
+    assert (kind.of_file(str(tmp_path / "m.pt")).library, kind.of_file(str(tmp_path / "m.pt")).name) == ("torch", name)
+
+
 @pytest.mark.parametrize(
     ("name", "data", "found"),
     [
+        ("m.cbm", b"CBM1\x90\x26\0\0", ("catboost", "CatBoost")),
         ("m.txt", b"tree\nversion=v4\nnum_class=1\n", ("lightgbm", "Booster")),
         ("m.json", b'{"learner":{"attributes":{}}}', ("xgboost", "Booster")),
         ("m.ubj", b"{L\0\0\0\0\0\0\0\x07learner{", ("xgboost", "Booster")),

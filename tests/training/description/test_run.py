@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import joblib
 import numpy as np
@@ -16,6 +19,7 @@ from sklearn.linear_model import LogisticRegression
 import trinity_guard
 from tests.helpers.documents import blocks
 from tests.helpers.support import PROJECT, Repo
+from tests.training.samples import library
 from trinity_guard.errors import GuardError
 from trinity_guard.training.tracking import runs
 
@@ -53,6 +57,33 @@ def test_a_run_tells_what_it_is_of_and_its_model_is_recorded(project: Repo) -> N
     mlflow.set_tracking_uri(runs.store(str(project.path)).uri)
     try:
         loaded = mlflow.sklearn.load_model(f"runs:/{run.id}/model")
+    finally:
+        mlflow.set_tracking_uri(None)
+    assert (loaded.predict(x) == model.predict(x)).all()
+
+
+MAKERS: dict[str, Callable[[], Any]] = {
+    "xgboost": lambda: library("xgboost").XGBClassifier(n_estimators=2),
+    "lightgbm": lambda: library("lightgbm").LGBMClassifier(n_estimators=2, verbose=-1, min_child_samples=1),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("library", MAKERS)
+def test_models_of_other_libraries_are_recorded_and_logged_as_their_own(project: Repo, library: str) -> None:
+    x, y = np.arange(20.0).reshape(10, 2), np.arange(10) % 2
+    model = MAKERS[library]().fit(x, y)
+    with trinity_guard.run("churn", dataset="data/t.csv") as run:
+        joblib.dump(model, "models/churn.pkl")
+        run.record("models/churn.pkl", model, example=x[:2])
+    told = json.loads(Path("models/churn_metadata.json").read_text())["model"]
+    assert (told["library"], told["class"]) == (library, type(model).__name__)
+    assert told["sha256"] == hashlib.sha256(Path("models/churn.pkl").read_bytes()).hexdigest()
+    import mlflow
+
+    mlflow.set_tracking_uri(runs.store(str(project.path)).uri)
+    try:
+        loaded = getattr(mlflow, library).load_model(f"runs:/{run.id}/model")
     finally:
         mlflow.set_tracking_uri(None)
     assert (loaded.predict(x) == model.predict(x)).all()

@@ -61,6 +61,8 @@ def _of_head(path: str, head: bytes, shown: str) -> Kind:
         return Kind("LightGBM text", "lightgbm", "Booster")
     if head.lstrip()[:12].startswith(b'{"learner"') or head.startswith(b"{L\0\0\0\0\0\0\0\x07learner"):
         return Kind("XGBoost model", "xgboost", "Booster")
+    if head.startswith(b"CBM1"):
+        return Kind("CatBoost model", "catboost", "CatBoost")
     if shown == "HDF5" and b"keras_version" in head:
         return Kind("HDF5", "keras")
     if "pickle" in shown or "compressed" in shown or path.endswith(PICKLE_ENDS):
@@ -95,8 +97,15 @@ def _of_pickle(path: str, shown: str) -> Kind:
         made = _class(value)
         if made is not None:
             first = made.module.partition(".")[0]
-            return Kind(shown, "torch" if record.torch else PACKAGES.get(first, first), made.name)
+            return Kind(shown, "torch" if record.torch else PACKAGES.get(first, first), _named(made))
     return Kind(shown, "torch" if record.torch else "")
+
+
+def _named(made: Global) -> str:
+    """Return a class's name; of a tensor, which functions of PyTorch's make, the one that it has in the end."""
+    if made.module != "torch._utils":
+        return made.name
+    return "Parameter" if "parameter" in made.name else "Tensor"
 
 
 def _class(value: object) -> Global | None:

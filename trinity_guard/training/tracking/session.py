@@ -15,7 +15,7 @@ from trinity_guard.training.tracking.store import RunStore, opened
 # A library -> MLflow's flavour of it, where both are known to agree.
 FLAVOURS = {
     "scikit-learn": "sklearn", "xgboost": "xgboost", "lightgbm": "lightgbm", "torch": "pytorch", "keras": "keras",
-    "onnx": "onnx", "spacy": "spacy",
+    "onnx": "onnx", "spacy": "spacy", "catboost": "catboost",
 }  # fmt: skip
 
 
