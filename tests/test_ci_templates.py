@@ -596,12 +596,19 @@ def test_trinity_lint_looks_at_the_whole_history_when_nothing_was_pushed_yet(
 def test_the_page_names_every_input_and_every_key() -> None:
     text = page("docs/ci.md")
     assert [row[0].strip("`") for row in table(text, "input")] == list(ACTION["inputs"])
-    workflow, include, config = (YAML.load(block) for block in blocks(text, "yaml"))
+    workflow, include, config, light = (YAML.load(block) for block in blocks(text, "yaml"))
     ours = workflow["jobs"]["trinity-guard"]["steps"][1]
     assert set(ours["with"]) <= set(ACTION["inputs"])
     assert workflow["jobs"]["trinity-guard"]["steps"][0]["with"] == {"fetch-depth": 0}
     assert include["include"] == [{"local": "trinity-guard.gitlab-ci.yml"}]
     assert config["repos"][0]["hooks"] == [{"id": "trinity-lint"}]
+    (hook,) = light["repos"][0]["hooks"]
+    first, *packages, ours_alone = hook.pop("additional_dependencies")
+    assert first == "--no-deps"
+    assert f"check {' '.join(packages)}\n" in (PROJECT / "action.yml").read_text(), "what the action needs, lint needs"
+    assert ours_alone.startswith("trinity-guard==")
+    (offered,) = [h for h in YAML.load((PROJECT / ".pre-commit-hooks.yaml").read_text()) if h["id"] == "trinity-lint"]
+    assert hook.items() <= offered.items()
 
 
 def test_the_page_names_every_key_of_the_json(tmp_path: Path) -> None:

@@ -149,6 +149,8 @@ def test_the_pre_commit_config_that_is_shown_is_valid_and_names_our_hooks(tmp_pa
     assert {hook["id"] for hook in shown["repos"][0]["hooks"]} <= {hook["id"] for hook in offered}
     (tmp_path / "c.yaml").write_text(text)
     run(sys.executable, "-m", "pre_commit", "validate-config", tmp_path / "c.yaml")
+    # Each list that differs is an environment of its own.
+    assert {tuple(hook["additional_dependencies"]) for hook in shown["repos"][0]["hooks"]} == {("dvc-s3",)}
 
 
 def test_the_extras_are_those_of_the_project() -> None:

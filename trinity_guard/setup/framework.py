@@ -29,7 +29,7 @@ NOTE = """\
 #     rev: <a tag of it>
 #     hooks: [{id: trinity-convert}, {id: trinity-block, stages: [pre-merge-commit]}, {id: trinity-push},
 #             {id: trinity-gate}, {id: trinity-sync}, {id: trinity-rewrite}]
-#     (a remote's plug-in goes into `additional_dependencies: [dvc-s3]` of the last four)
+#     (a remote's plug-in goes into `additional_dependencies: [dvc-s3]` of each: another list, another environment)
 # Hooks of yours that name no `stages` run in every stage installed; `default_stages: [pre-commit]` limits them.
 """
 # id, name, entry, stage
