@@ -7,8 +7,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from benchmarks import screenshot
 from tests.helpers.browser import chromium
+from tests.helpers.support import clean_environment
 from trinity_guard.dvcrepo.output import Output
 from trinity_guard.report import changes
 from trinity_guard.review import differ
@@ -71,3 +74,16 @@ def test_a_browser_runs_nothing_and_scrolls_in_no_width(page: str, tmp_path: Pat
             )
             tab.keyboard.press("Tab")
             assert tab.evaluate("document.activeElement.className") == "skip"
+
+
+@pytest.mark.slow
+def test_the_picture_of_the_docs_is_what_its_script_makes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But for the letters of another machine's fonts: its size, and that it shows a page."""
+    monkeypatch.setattr("sys.argv", ["screenshot", str(tmp_path / "p.png")])
+    for name in clean_environment(tmp_path / "home"):
+        monkeypatch.setenv(name, os.environ.get(name, ""))  # put back at the end: the script sets its own
+    screenshot.main()
+    made, ours = (Image.open(file) for file in (tmp_path / "p.png", screenshot.PICTURE))
+    assert made.size == ours.size == tuple(screenshot.SIZE.values())
+    assert len(made.getcolors() or []) > 20
+    assert screenshot.PICTURE.stat().st_size < 60_000
