@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from trinity_guard import __version__, git
-from trinity_guard.dvcrepo import decode, pointer
-from trinity_guard.errors import GuardError, shown
+from trinity_guard.dvcrepo import decode, odb, pointer
+from trinity_guard.dvcrepo.output import Output
+from trinity_guard.dvcrepo.workdirectory import WorkDirectory
+from trinity_guard.errors import UNUSABLE, GuardError, shown
 
 # What model bytes follow from, beside data and settings.
 MAKERS = ("scikit-learn", "numpy")
@@ -147,3 +149,39 @@ def own_version() -> str:
 def all_versions() -> dict[str, str]:
     """Return the versions of Python, of the packages at work, and ours."""
     return {"python": platform.python_version(), **versions(), "trinity-guard": __version__}
+
+
+@dataclass(frozen=True)
+class Hashed:
+    """md5: as DVC has it, `….dir` of a folder. sha256: of a folder, of its list. files: 1, or how many are in it."""
+
+    md5: str
+    sha256: str
+    size: int
+    files: int = 1
+
+
+def hashed(place: git.Place | None, path: str) -> Hashed:
+    """Hash a file, or all files of a folder, reading them once."""
+    if not os.path.isdir(path):
+        return _file(os.fsencode(path))
+    if place is None:
+        name = shown(os.fsencode(path))
+        raise GuardError(f"{name} is a folder, and there is no repository here.", "git init", UNUSABLE)
+    inside = os.fsencode(named(path, os.fsdecode(place.top)))
+    output = Output(inside, source=inside + b".dvc")
+    folder = WorkDirectory(place, output)
+    names = sorted(folder.names())
+    sums = [_file(os.path.join(os.fsencode(path), name)) for name in names]
+    listed = "".join(f"{one.sha256}  {os.fsdecode(name)}\n" for one, name in zip(sums, names, strict=True))
+    sha256 = hashlib.sha256(os.fsencode(listed)).hexdigest()
+    return Hashed(folder.md5(), sha256, sum(one.size for one in sums), len(sums))
+
+
+def _file(path: bytes) -> Hashed:
+    md5, sha256, size = odb.new_md5(), hashlib.sha256(), 0
+    for piece in odb.read_file(path):
+        md5.update(piece)
+        sha256.update(piece)
+        size += len(piece)
+    return Hashed(md5.hexdigest(), sha256.hexdigest(), size)

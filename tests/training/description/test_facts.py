@@ -11,6 +11,7 @@ import pytest
 from tests.helpers.support import Repo
 from trinity_guard import git
 from trinity_guard.errors import GuardError
+from trinity_guard.training import provenance
 from trinity_guard.training.description import facts
 
 
@@ -18,7 +19,7 @@ def test_a_folder_has_the_md5_that_dvc_gives_it(repo: Repo, monkeypatch: pytest.
     monkeypatch.chdir(repo.path)
     repo.write("data/images/a.png", b"a")
     repo.write("data/images/b/c.png", b"cc")
-    found = facts.hashed(git.place(), "data/images")
+    found = provenance.hashed(git.place(), "data/images")
     assert (found.size, found.files) == (3, 2)
     repo.dvc("add", "data/images")
     said = facts.pointer_of("data/images", str(repo.path))
@@ -30,7 +31,7 @@ def test_a_folder_has_the_md5_that_dvc_gives_it(repo: Repo, monkeypatch: pytest.
 
 def test_a_file_is_hashed_once_for_both(tmp_path: Path) -> None:
     (tmp_path / "m.bin").write_bytes(b"model")
-    found = facts.hashed(None, str(tmp_path / "m.bin"))
+    found = provenance.hashed(None, str(tmp_path / "m.bin"))
     assert found.md5 == hashlib.md5(b"model").hexdigest()
     assert found.sha256 == hashlib.sha256(b"model").hexdigest()
     assert found.size == 5

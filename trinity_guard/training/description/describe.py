@@ -146,7 +146,7 @@ def _model(place: git.Place | None, model: str, root: str) -> dict[str, Any]:
         raise GuardError(f"there is no {name}{', only its pointer' if pointed else ''}.", remedy, UNUSABLE)
     try:
         what = kind.of_folder(model) if os.path.isdir(model) else kind.of_file(model)
-        of = facts.hashed(place, model)
+        of = provenance.hashed(place, model)
     except OSError as error:
         raise GuardError(f"{name} cannot be read: {error.strerror or error}.", f"ls -l {name}", UNUSABLE) from None
     path = provenance.named(model, root)

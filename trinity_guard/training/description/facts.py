@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from trinity_guard import git
 from trinity_guard.dvcrepo import decode, odb, pointer, yaml
 from trinity_guard.dvcrepo.output import Output
-from trinity_guard.dvcrepo.workdirectory import WorkDirectory
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.training import provenance
 
@@ -23,42 +20,6 @@ MAX_FILE = 1 << 22
 TABLES = {".csv": ",", ".tsv": "\t"}
 # A larger table's rows are its line ends, whatever stands between quotes.
 MAX_PARSED = 64 << 20
-
-
-@dataclass(frozen=True)
-class Hashed:
-    """md5: as DVC has it, `….dir` of a folder. sha256: of a folder, of its list. files: 1, or how many are in it."""
-
-    md5: str
-    sha256: str
-    size: int
-    files: int = 1
-
-
-def hashed(place: git.Place | None, path: str) -> Hashed:
-    """Hash a file, or all files of a folder, reading them once."""
-    if not os.path.isdir(path):
-        return _file(os.fsencode(path))
-    if place is None:
-        name = shown(os.fsencode(path))
-        raise GuardError(f"{name} is a folder, and there is no repository here.", "git init", UNUSABLE)
-    inside = os.fsencode(provenance.named(path, os.fsdecode(place.top)))
-    output = Output(inside, source=inside + b".dvc")
-    folder = WorkDirectory(place, output)
-    names = sorted(folder.names())
-    sums = [_file(os.path.join(os.fsencode(path), name)) for name in names]
-    listed = "".join(f"{one.sha256}  {os.fsdecode(name)}\n" for one, name in zip(sums, names, strict=True))
-    sha256 = hashlib.sha256(os.fsencode(listed)).hexdigest()
-    return Hashed(folder.md5(), sha256, sum(one.size for one in sums), len(sums))
-
-
-def _file(path: bytes) -> Hashed:
-    md5, sha256, size = odb.new_md5(), hashlib.sha256(), 0
-    for piece in odb.read_file(path):
-        md5.update(piece)
-        sha256.update(piece)
-        size += len(piece)
-    return Hashed(md5.hexdigest(), sha256.hexdigest(), size)
 
 
 def pointer_of(path: str, root: str) -> Output | None:
@@ -79,7 +40,7 @@ def dataset(place: git.Place | None, path: str, root: str) -> dict[str, Any]:
     said = pointer_of(path, root)
     found: dict[str, Any] = {"path": provenance.named(path, root)}
     if os.path.lexists(path):
-        of = hashed(place, path)
+        of = provenance.hashed(place, path)
         found |= {"md5": of.md5, "size": of.size, "rows": rows(path), "files": of.files}
     elif said is not None:
         found |= {"md5": said.md5, "size": said.size if said.size >= 0 else None, "rows": None, "files": None}
