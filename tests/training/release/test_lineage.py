@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import sqlite3
@@ -114,8 +115,16 @@ def withdrawn(work: Work) -> None:
     work.gto("deprecate", "layout-risk-predictor", "v1.0.0")
 
 
+def of_another_sha256(work: Work) -> None:
+    body = work.git("for-each-ref", "--format=%(contents)", f"refs/tags/{TAG}v1.0.0").stdout.decode()
+    sha256 = hashlib.sha256(work.file(work.model).read_bytes()).hexdigest()
+    assert f"model_sha256: {sha256}\n" in body
+    work.git("tag", "-f", "-a", "-m", body.replace(sha256, "0" * 64), f"{TAG}v1.0.0")
+
+
 WRONG: list[tuple[Callable[[Work], None], str]] = [
     (drop_tag_message, "tag"),
+    (of_another_sha256, "tag"),
     (withdrawn, "tag"),
     (of_another_model, "metadata"),
     (of_other_data, "dataset"),
@@ -147,6 +156,15 @@ def test_a_file_that_is_asked_about_must_be_the_recorded_one_too(work: Work) -> 
     assert (code, states["file"]) == (1, ["wrong", "wrong"])
     assert f"{work.model} here is not what its pointer names" in text
     assert "file" not in told(work, "v1.0.0")[1]
+
+
+def test_a_file_of_the_same_md5_and_another_sha256_is_wrong(work: Work) -> None:
+    """Two files may share an md5, which is DVC's name for bytes and no proof."""
+    sha256 = hashlib.sha256(work.file(work.model).read_bytes()).hexdigest()
+    in_metadata(work, sha256, "0" * 64)
+    code, states, text = told(work, work.model, "--verify")
+    assert (code, states["file"]) == (1, ["ok", "wrong"])
+    assert f"{work.model} here has its pointer's md5, and not the sha256 of its metadata" in text
 
 
 def test_metadata_that_was_changed_since_the_release_is_not_that_of_the_model(work: Work) -> None:

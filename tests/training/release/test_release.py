@@ -122,6 +122,14 @@ def untracked_metadata(work: Work) -> None:
     work.git("commit", "-q", "-m", "lost")
 
 
+def metadata_of_another_sha256(work: Work) -> None:
+    file = work.file(work.metadata_name)
+    told = json.loads(file.read_text())
+    told["model"]["sha256"] = "0" * 64
+    file.write_text(json.dumps(told))
+    work.git("commit", "-q", "-am", "changed")
+
+
 def metadata_of_another(work: Work) -> None:
     text = work.file(work.metadata_name).read_text().replace(work.md5(work.model), "0" * 32)
     work.file(work.metadata_name).write_text(text)
@@ -188,6 +196,7 @@ REFUSED: list[tuple[Callable[[Work], None], str]] = [
     (edited_metadata, "_metadata.json is not as it is committed"),
     (untracked_metadata, "which tells what the model was made of"),
     (metadata_of_another, "is of another model (md5 0000000000)"),
+    (metadata_of_another_sha256, "has the md5 that its pointer names, and not the sha256 of its metadata"),
     (other_data, "was trained on another data/training_dataset.csv than this commit records"),
     (no_data, "no pointer of this commit names its dataset data/training_dataset.csv"),
     (newer_uncommitted, "models/later.pkl"),

@@ -210,3 +210,12 @@ def inside(place: git.Place, text: str) -> bytes:
     path = os.path.normpath(os.path.join(place.top, os.fsencode(text))) if text else b""
     top = place.top.rstrip(b"/") + b"/"
     return path[len(top) :] if path.startswith(top) else b""
+
+
+def differs(place: git.Place, model: Model) -> bool:
+    """Whether the bytes here, whose md5 is right, are others than those of the metadata's sha256.
+
+    An md5 is DVC's name for bytes, and no proof: two files may share one. Metadata of former versions has no sha256.
+    """
+    wanted = model.metadata.text("model", "sha256")
+    return bool(wanted) and provenance.hashed(place, os.fsdecode(place.file(model.path))).sha256 != wanted

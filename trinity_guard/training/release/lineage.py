@@ -135,6 +135,8 @@ def _tag(record: Record) -> Iterator[Fact]:
         yield Fact("tag", WRONG, f"{release.tag} was withdrawn")
     elif release.said.get("model_md5") not in (None, record.model.goal.md5):
         yield Fact("tag", WRONG, f"{release.tag} was made of md5 {release.said['model_md5']}")
+    elif release.said.get("model_sha256") not in (None, record.model.metadata.text("model", "sha256")):
+        yield Fact("tag", WRONG, f"{release.tag} was made of sha256 {release.said['model_sha256']}")
     else:
         yield Fact("tag", OK, said)
 
@@ -218,6 +220,9 @@ def _here(place: git.Place, model: Model, look: bool) -> Iterator[Fact]:
         right = os.path.isdir(file) and WorkDirectory(place, model.goal).md5() == model.goal.md5
     else:
         right = odb.says(model.goal.name, odb.md5_of(file), file)
+    if right and committed.differs(place, model):
+        yield Fact("file", WRONG, f"{name} here has its pointer's md5, and not the sha256 of its metadata")
+        return
     yield Fact("file", OK if right else WRONG, f"{name} here is {'' if right else 'not '}what its pointer names")
 
 

@@ -255,14 +255,21 @@ def _bytes(place: git.Place, model: Model) -> list[tuple[str, str]]:
     except FileNotFoundError:
         return []  # not fetched: what is released is what the pointer names
     if model.goal.is_dir and stat.S_ISDIR(mode) and WorkDirectory(place, model.goal).md5() == model.goal.md5:
-        return []
+        return _by_sha256(place, model)
     if stat.S_ISREG(mode) and odb.says(model.goal.name, odb.md5_of(file), file):
-        return []
+        return _by_sha256(place, model)
     return [(
         f"{shown(model.path)} is not what {shown(model.goal.source)} records",
         f"trinity-guard convert {name} && git commit     # records it\n"
         f"trinity-guard use HEAD {name}     # or: the recorded one, when this one is moved away",
     )]  # fmt: skip
+
+
+def _by_sha256(place: git.Place, model: Model) -> list[tuple[str, str]]:
+    if not committed.differs(place, model):
+        return []
+    said = "has the md5 that its pointer names, and not the sha256 of its metadata: somebody made two files of one md5"
+    return [(f"{shown(model.path)} {said}", _described_anew(model))]
 
 
 def _metadata(model: Model) -> list[tuple[str, str]]:
@@ -401,6 +408,7 @@ def message(made: ReleasePlan) -> str:
     facts = {
         "model": os.fsdecode(model.path),
         "model_md5": model.goal.md5,
+        "model_sha256": told.text("model", "sha256"),
         "dataset": os.fsdecode(model.data_path),
         "dataset_md5": told.text("dataset", "md5"),
         "mlflow_run": told.text("mlflow", "run_id"),
