@@ -91,3 +91,11 @@ def test_a_line_that_is_too_long_is_said_and_not_read(tmp_path: Path, monkeypatc
     assert found.names == ["a", "b"]
     with pytest.raises(NoTable, match="it has a line longer than 1 MB"):
         dialect.count(os.fsencode(tmp_path / "t"), found)
+
+
+def test_what_is_written_otherwise_is_told(tmp_path: Path) -> None:
+    one, other = look(tmp_path, "ä,b\r\n1,2\r\n".encode("cp1252")), look(tmp_path, "ä;b\n1;2\n".encode())
+    assert dialect.differences(one, one) == []
+    assert dialect.differences(one, other) == [
+        "encoding: cp1252 → utf-8", "line ends: CRLF → LF", "delimiter: ',' → ';'",
+    ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from typing import Any
 
 import pandas as pd
@@ -157,6 +158,46 @@ def test_the_way_back_is_the_same(tables: Tables, one: pd.DataFrame, other: pd.D
     back = tables.compare(written(other), written(one))
     assert (there.added, there.removed, there.rows_with_changes) == (back.removed, back.added, back.rows_with_changes)
     assert there.changed == back.changed
+
+
+@st.composite
+def tables_without_a_key(draw: st.DrawFn) -> pd.DataFrame:
+    """Rows that repeat, with cells that are empty, of letters of any script, or of 17 digits."""
+    row = st.tuples(st.sampled_from(["a", "ß", "日本", None]), st.sampled_from([0.1 + 0.2, 0.3, 1e-17, None]))
+    rows = draw(st.lists(row, min_size=1, max_size=10))
+    return pd.DataFrame([*rows, ("a", 0.3), ("a", 0.3)], columns=["s", "f"], dtype=object)
+
+
+@pytest.mark.slow
+@anyhow
+@given(one=tables_without_a_key(), other=tables_without_a_key())
+def test_a_multiset_with_the_difference_is_the_other(tables: Tables, one: pd.DataFrame, other: pd.DataFrame) -> None:
+    found = tables.compare(written(one), written(other), limit=100)
+    assert found.key is None
+
+    def bag(rows: list[dict[str, Any]]) -> Counter[tuple[Any, ...]]:
+        return Counter((row["s"], row["f"]) for row in rows)
+
+    patched = bag(one.to_dict("records"))
+    patched.subtract(bag(found.rows_removed))
+    patched.update(bag(found.rows_added))
+    assert +patched == bag(other.to_dict("records"))
+    assert not -patched
+
+
+@pytest.mark.slow
+@anyhow
+@given(one=tables_with_key(), other=tables_with_key())
+def test_the_figures_are_those_of_pandas(tables: Tables, one: pd.DataFrame, other: pd.DataFrame) -> None:
+    found = tables.compare(written(one), written(other), key=["id"], limit=1)
+    for side, frame in (("before", one), ("after", other)):
+        numbers = pd.to_numeric(frame["n"])
+        said = found.statistics.get("n", {}).get(side)
+        if not isinstance(said, dict) or "min" not in said:
+            continue  # nothing but empty cells is no column of numbers
+        least, most = (None, None) if numbers.isna().all() else (numbers.min(), numbers.max())
+        assert (said["nulls"], said["min"], said["max"]) == (numbers.isna().sum(), least, most)
+        assert said["mean"] is None if least is None else said["mean"] == pytest.approx(numbers.mean())
 
 
 @anyhow

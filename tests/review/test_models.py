@@ -53,6 +53,22 @@ def test_a_forest_has_class_version_parameters_features_trees_and_nodes(tmp_path
     assert "max_depth" not in changed
 
 
+@pytest.mark.parametrize("dump", [pickle.dump, joblib.dump])
+def test_trees_of_as_many_nodes_that_split_elsewhere_are_told_apart(tmp_path: Path, dump: Any) -> None:
+    sides = []
+    for at, shift in enumerate((0.0, 0.0, 1.0)):
+        model = fitted(RandomForestClassifier(n_estimators=2, max_depth=1, random_state=0))
+        trees = [tree.tree_ for tree in model.estimators_]
+        assert any(tree.node_count > 1 for tree in trees)
+        for tree in trees:
+            tree.threshold[:] += shift
+        with (tmp_path / f"{at}.pkl").open("wb") as out:
+            dump(model, out)
+        sides.append(read(tmp_path / f"{at}.pkl"))
+    assert models.compare(*sides[:2]) == {}
+    assert models.compare(*sides[1:]).keys() == {"nodes (digest)"}
+
+
 def test_the_steps_of_a_pipeline_have_the_names_that_scikit_learn_gives_them(tmp_path: Path) -> None:
     sides = []
     for c in (0.5, 2.0):

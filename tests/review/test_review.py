@@ -238,3 +238,17 @@ def test_cells_can_neither_colour_nor_turn_a_terminal(there: Repo) -> None:
     said = text.render(review.review(place, *patterns.load_config(place), asked))
     assert "\\x1b[31mx" in said
     assert not {"\x1b", "\x07", "\u202e"} & set(said)
+
+
+def test_a_model_of_which_what_is_read_is_the_same_is_told_to_be_so(there: Repo) -> None:
+    commit(there, m_pkl=pickle.dumps({"rate": 0.1}, 2))
+    commit(there, m_pkl=pickle.dumps({"rate": 0.1}, 4))
+    found = reviewed("HEAD~1", "HEAD")["m.pkl"]
+    assert found.notes == ["what is read of it (values: 1, arrays: 0) is the same, its bytes are not"]
+    assert (found.parameters, found.shared) == ({}, 0.0)
+
+
+def test_a_table_that_is_written_otherwise_says_how(there: Repo) -> None:
+    commit(there, t_csv=ONE.replace(b"\n", b"\r\n"))
+    commit(there, t_csv=ONE)
+    assert reviewed("HEAD~1", "HEAD")["t.csv"].notes == ["line ends: CRLF → LF"]

@@ -21,6 +21,7 @@ PIECE = 1 << 22
 DELIMITERS = ",;\t|"
 MAX_RECORDS = 200
 MAX_CELL = 1 << 27
+LINE_ENDS = {"\r\n": "CRLF", "\n": "LF", "\r": "CR"}
 _NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*")
 _COMMA = re.compile(r"\s*[-+]?\d+,\d+\s*")
 _POINT = re.compile(r"\s*[-+]?\d+\.\d+\s*")
@@ -36,7 +37,7 @@ class Dialect:
     decimal: "." or ","; plain: whether a reader that takes UTF-8 alone can take the file as it is.
     """
 
-    __slots__ = ("decimal", "delimiter", "encoding", "header", "names", "plain", "sample")
+    __slots__ = ("decimal", "delimiter", "encoding", "header", "line_end", "names", "plain", "sample")
 
     def __init__(self, encoding: str, delimiter: str, records: list[list[str]], plain: bool) -> None:
         self.encoding = encoding
@@ -47,6 +48,7 @@ class Dialect:
         self.sample = records[1:] if self.header else records
         self.decimal = _decimal(self.sample, delimiter)
         self.plain = plain
+        self.line_end = ""
 
     def notes(self) -> list[str]:
         """Return what a reader must know of how the text is written."""
@@ -68,7 +70,20 @@ def look(path: bytes, tabs: bool = False) -> Dialect:
     if not records:
         return Dialect(encoding, delimiter, [], True)
     plain = encoding in ("utf-8", "utf-8-sig") and ("\n" in text or "\r" not in text)
-    return Dialect(encoding, delimiter, records, plain)
+    found = Dialect(encoding, delimiter, records, plain)
+    found.line_end = next((name for end, name in LINE_ENDS.items() if end in text), "")
+    return found
+
+
+def differences(one: Dialect, other: Dialect) -> list[str]:
+    """Return how two texts are written otherwise than each other."""
+    pairs = (
+        ("encoding", one.encoding, other.encoding),
+        ("line ends", one.line_end, other.line_end),
+        ("delimiter", repr(one.delimiter), repr(other.delimiter)),
+        ("decimal", one.decimal, other.decimal),
+    )
+    return [f"{what}: {a} → {b}" for what, a, b in pairs if a != b]
 
 
 def _head(path: bytes) -> tuple[bytes, bool]:

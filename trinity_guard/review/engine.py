@@ -24,6 +24,8 @@ SUFFIXES = {
 MEMORY = "1GB"
 # From so many bytes on, both sides together, the tables are kept on the disk.
 ON_DISK = 256 << 20
+# Up to here they lie there as they are: to pack them takes a third of the time that reading the text does.
+PACKED = 2 << 30
 # Below, what a second thread costs is more than it brings.
 THREADED = 1 << 20
 # What pandas reads as nothing in a text.
@@ -111,6 +113,7 @@ class Engine:
             ("autoload_known_extensions", "false"), ("temp_directory", text(self._scratch)),
             ("memory_limit", text(MEMORY)), ("enable_progress_bar", "false"),
             *([("threads", "1")] if size < THREADED else []),
+            *([("force_compression", text("uncompressed"))] if size < PACKED else []),
         ):  # fmt: skip
             self.connection.execute(f"SET {setting} = {value}")
 
@@ -255,9 +258,8 @@ class Engine:
         types = [NUMBER if n else TEXT for n in numeric]
         for at in integers:
             types[at] = INTEGER
-        listed = ", ".join(f"c{at}::BIGINT AS c{at}" if t == INTEGER else f"c{at}" for at, t in enumerate(types))
-        if integers:
-            self.connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT {listed} FROM {name}")
+            # This writes one column anew, and not the whole table.
+            self.connection.execute(f"ALTER TABLE {name} ALTER c{at} TYPE BIGINT")
         return types
 
     # ---- files that say their types

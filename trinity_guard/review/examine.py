@@ -13,6 +13,7 @@ from trinity_guard.review.sides import Change, Version
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from trinity_guard.dvcrepo.output import Output
     from trinity_guard.review.contents import Contents
@@ -101,6 +102,8 @@ def _table(found: Review, files: Files, options: Options) -> None:
         if len(loaded) == 2:
             found.table = tables.compare(database, loaded[0], loaded[1], options.key, options.rows)
             found.notes += found.table.notes
+            if found.table.same and kind in (engine.CSV, engine.TSV):
+                found.notes += dialect.differences(*(dialect.look(path, kind == engine.TSV) for path in files))
         else:
             found.take_table("before" if files[0] else "after", loaded[0])
 
@@ -124,6 +127,14 @@ def _model(found: Review, files: Files) -> None:
     found.parameters = models.compare(before, after)
     found.arrays = arrays.compare(before.arrays, after.arrays) if before.arrays or after.arrays else {}
     found.notes += dict.fromkeys([*before.notes, *after.notes])
+    if all(files) and not (found.parameters or _differ(found.arrays)):
+        counts = f"values: {len(after.parameters):,}, arrays: {len(after.arrays):,}"
+        found.notes.append(f"what is read of it ({counts}) is the same, its bytes are not")
+        _other(found, files)
+
+
+def _differ(compared: dict[str, Any]) -> bool:
+    return any(compared.get(what) for what in ("added", "removed", "changed"))
 
 
 def _arrays(found: Review, files: Files) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import os
 import zipfile
@@ -138,6 +139,7 @@ class _Walk:
                 self._forest(item, name)
             elif key == "tree_":
                 self.parameters[_joined(name, "nodes")] = values.attributes(item).get("node_count")
+                self._digest([item], name)
             elif not key.startswith("_") and not (key == "estimator_" and "estimators_" in found):
                 self.visit(item, _joined(name, key), depth + 1)
 
@@ -152,6 +154,18 @@ class _Walk:
         self.parameters[_joined(name, "trees" if nodes else "estimators")] = len(every)
         if nodes:
             self.parameters[_joined(name, "nodes")] = sum(n for n in nodes if isinstance(n, int))
+            self._digest(trees, name)
+
+    def _digest(self, trees: list[Any], name: str) -> None:
+        """Note what tells trees of as many nodes apart: their features, thresholds and values."""
+        digest = hashlib.blake2b(digest_size=5)
+        for tree in trees:
+            found = values.attributes(tree) if tree is not None else {}
+            for key in ("nodes", "values"):
+                array = values.array(found.get(key))
+                if array is not None and not isinstance(array.data, list):
+                    digest.update(array.bytes())
+        self.parameters[_joined(name, "nodes (digest)")] = digest.hexdigest()
 
     def _array(self, array: values.Array, name: str) -> None:
         if isinstance(array.data, list):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 MAX_NAMES = 12
 MAX_CELL = 60
 MAX_COLUMNS = 20
+LEAST_DRIFT = 0.0005  # less would be told as 0.000
 
 
 def cell(value: object) -> str:
@@ -38,9 +39,15 @@ def figure(value: Any) -> str:
 
 def listed(names: Iterable[str]) -> str:
     """Return names in a line, the first ones of many."""
-    every = [cell(n) for n in names]
-    more = f" and {len(every) - MAX_NAMES:,} more" if len(every) > MAX_NAMES else ""
-    return ", ".join(every[:MAX_NAMES]) + more
+    return _in_a_line([cell(n) for n in names])
+
+
+def _in_a_line(every: list[str]) -> str:
+    return ", ".join(every[:MAX_NAMES]) + _more(len(every))
+
+
+def _pairs(names: dict[str, str]) -> str:
+    return _in_a_line([f"{cell(a)} → {cell(b)}" for a, b in names.items()])
 
 
 def arrow(before: object, after: object) -> str:
@@ -101,9 +108,9 @@ def _table(found: Review) -> list[tuple[str, str]]:
     columns = table.columns
     lines += [("columns added", listed(columns.added))] if columns.added else []
     lines += [("columns removed", listed(columns.removed))] if columns.removed else []
-    lines += [("columns renamed", listed(f"{a} → {b}" for a, b in columns.renamed.items()))] if columns.renamed else []
-    retyped = (f"{n}: {a} → {b}" for n, (a, b) in columns.retyped.items())
-    lines += [("columns retyped", listed(retyped))] if columns.retyped else []
+    lines += [("columns renamed", _pairs(columns.renamed))] if columns.renamed else []
+    retyped = [f"{cell(n)}: {a} → {b}" for n, (a, b) in columns.retyped.items()]
+    lines += [("columns retyped", _in_a_line(retyped))] if retyped else []
     return lines + _changed_columns(found)
 
 
@@ -131,7 +138,9 @@ def figures(statistics: dict[str, Any]) -> list[str]:
     said += [f"new: {listed(categories['added'])}"] if categories.get("added") else []
     said += [f"gone: {listed(categories['removed'])}"] if categories.get("removed") else []
     drift = statistics.get("drift")
-    return [*said, f"drift {drift['measure'].upper()} {drift['value']:.3f}"] if drift else said
+    if not drift or drift["value"] < LEAST_DRIFT:
+        return said
+    return [*said, f"drift {drift['measure'].upper()} {drift['value']:.3f}"]
 
 
 def _arrays(found: Review) -> list[tuple[str, str]]:
@@ -161,7 +170,7 @@ def _files(found: Review) -> list[tuple[str, str]]:
         if files.get(word)
     ]
     if files.get("renamed"):
-        lines.append(("files renamed", listed(f"{a} → {b}" for a, b in files["renamed"].items())))
+        lines.append(("files renamed", _pairs(files["renamed"])))
     return lines
 
 
@@ -172,9 +181,22 @@ def rows(found: Review) -> list[tuple[str, str]]:
         return []
     lines = []
     for key, cells in table.rows_changed:
-        which = ", ".join(f"{cell(n)} {cell(v)}" for n, v in key.items())
-        said = ", ".join(f"{cell(n)} {cell(a)} → {cell(b)}" for n, (a, b) in list(cells.items())[:MAX_NAMES])
-        lines.append(("~", f"{which}: {said}"))
+        which = ", ".join(f"{cell(n)} {_among(v)}" for n, v in key.items())
+        first = list(cells.items())[:MAX_NAMES]
+        said = [f"{cell(n)} {_among(a)} → {_among(b)}" for n, (a, b) in first]
+        lines.append(("~", f"{which}: {', '.join(said)}{_more(len(cells))}"))
     for sign, every in (("+", table.rows_added), ("-", table.rows_removed)):
-        lines += [(sign, ", ".join(f"{cell(n)} {cell(v)}" for n, v in list(r.items())[:MAX_NAMES])) for r in every]
+        for row in every:
+            said = [f"{cell(n)} {_among(v)}" for n, v in list(row.items())[:MAX_NAMES]]
+            lines.append((sign, ", ".join(said) + _more(len(row))))
     return lines
+
+
+def _among(value: object) -> str:
+    """Return a cell that stands beside others: in quotes where a comma would part it."""
+    said = cell(value)
+    return f'"{said}"' if ", " in said else said
+
+
+def _more(count: int) -> str:
+    return f" and {count - MAX_NAMES:,} more" if count > MAX_NAMES else ""

@@ -1,0 +1,41 @@
+"""What is said to people: nothing cut that was the news, nothing told that is none."""
+
+from __future__ import annotations
+
+from tests.review.conftest import Tables
+from trinity_guard.dvcrepo.output import Output
+from trinity_guard.review import words
+from trinity_guard.review.record import TABLE, Review
+from trinity_guard.review.sides import Change, Version
+
+
+def reviewed(tables: Tables, before: str, after: str) -> Review:
+    found = Review(Change(*(Version(b"t.csv", Output(b"t.csv", size=at)) for at in (1, 2))), TABLE)
+    found.table = tables.compare(before, after)
+    return found
+
+
+def test_a_renamed_column_of_a_long_name_has_its_new_one_beside_it(tables: Tables) -> None:
+    long = "The daily highest temperature of the city of Melbourne in Australia"
+    found = reviewed(tables, f"id,{long}\n1,5\n2,6\n", "id,t\n1,5\n2,6\n")
+    assert dict(words.facts(found))["columns renamed"] == f"{long[:59]}… → t"
+
+
+def test_a_drift_that_rounds_to_nothing_is_not_told(tables: Tables) -> None:
+    rows = [f"{n},{n % 10}" for n in range(1, 2_000)]
+    before = "id,x\n" + "\n".join(rows) + "\n"
+    found = reviewed(tables, before, before.replace("\n7,7\n", "\n7,8\n"))
+    assert dict(words.facts(found))["column x"] == "1 cell; mean 4.502 → 4.503"
+    found = reviewed(tables, before, "id,x\n" + "\n".join(row.replace(",3", ",4") for row in rows) + "\n")
+    assert "drift PSI " in dict(words.facts(found))["column x"]
+
+
+def test_a_row_says_how_many_of_its_cells_are_not_shown_and_quotes_those_with_a_comma(tables: Tables) -> None:
+    names = ",".join(f"n{at}" for at in range(14))
+    before = f"id,{names}\n1{',0' * 14}\n2{',0' * 14}\n"
+    after = f'id,{names}\n1{",1" * 14}\n2{",0" * 14}\n3,"Balti, Moldova"{",0" * 13}\n'
+    changed, added = (row for _, row in words.rows(reviewed(tables, before, after)))
+    assert changed.startswith("id 1: n0 0 → 1, ")
+    assert changed.endswith("n11 0 → 1 and 2 more")
+    assert added.startswith('id 3, n0 "Balti, Moldova", n1 0, ')
+    assert added.endswith("n10 0 and 3 more")
