@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -258,6 +259,29 @@ def test_a_read_only_cache(repo: Repo) -> None:
     assert repo.show("a.pkl", "") == data, "Git has the bytes, since the cache cannot"
     repo.commit()
     assert repo.tracked("a.pkl.dvc")
+
+
+@pytest.mark.slow
+def test_what_comes_back_has_the_mode_that_the_folder_s_acl_gives(repo: Repo) -> None:
+    repo.stage("a.csv", b"1\n")
+    repo.commit()
+    # user rw, group rwx, mask rwx, nobody else: version 2, then (tag, permissions, id) of each
+    entries = ((0x01, 7, -1), (0x04, 7, -1), (0x08, 7, os.getgid()), (0x10, 7, -1), (0x20, 0, -1))
+    acl = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
+    try:
+        for folder in (repo.path, repo.path / ".dvc", repo.path / ".dvc/tmp"):
+            folder.mkdir(exist_ok=True)
+            os.setxattr(folder, "system.posix_acl_default", acl)
+    except OSError:
+        pytest.skip("this file system knows no default ACLs")
+    repo.file("a.csv").unlink()
+    old = os.umask(0o022)
+    try:
+        repo.guard("pull")
+        repo.write("b.csv", b"2\n")
+    finally:
+        os.umask(old)
+    assert repo.file("a.csv").stat().st_mode & 0o777 == repo.file("b.csv").stat().st_mode & 0o777 == 0o660
 
 
 def test_a_cache_that_is_a_file(repo: Repo) -> None:

@@ -208,6 +208,7 @@ class StagingDir:
     def __init__(self, project_root: bytes, types: Sequence[str]) -> None:
         self._types = [*types, "copy"]
         self._store = odb.Store(os.path.join(project_root, b".dvc", b"tmp"))
+        self._new: int | None = None
 
     def put(
         self, source: bytes, name: str, target: bytes, isexec: bool, on_bytes: Copied | None = None
@@ -247,7 +248,7 @@ class StagingDir:
             if not odb.says(wanted, md5_of(name), source):
                 raise Damaged(source)
             if kind == "reflink":
-                files.change_mode(name, _mode(isexec))
+                files.change_mode(name, self._mode(isexec))
             elif isexec:
                 files.change_mode(name, os.stat(name).st_mode | 0o100)  # the object's own mode, as DVC does
         except BaseException:
@@ -262,8 +263,20 @@ class StagingDir:
         if not odb.says(wanted, stored.md5, source):
             self._store.drop(stored)
             raise Damaged(source)
-        files.change_mode(stored.temporary, _mode(isexec))
+        files.change_mode(stored.temporary, self._mode(isexec))
         return stored.temporary
+
+    def _mode(self, isexec: bool) -> int:
+        """Return a new file's mode: by the umask, as DVC has it, or by the folder's default ACL, which wins."""
+        if self._new is None:
+            name = self._store.temporary_name()
+            fd = files.create(name, 0o666)
+            try:
+                self._new = os.fstat(fd).st_mode & 0o777
+            finally:
+                os.close(fd)
+                files.unlink(name)
+        return self._new | (0o100 if isexec else 0)
 
     def _place(self, temporary: bytes, target: bytes) -> os.stat_result:
         stat = os.lstat(temporary)
@@ -294,13 +307,6 @@ def _linked(kind: str, source: bytes, name: bytes) -> None:
         finally:
             os.close(reading)
             os.close(writing)
-
-
-def _mode(isexec: bool) -> int:
-    """Return the mode that DVC gives a file that it checks out."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return (0o666 & ~mask) | (0o100 if isexec else 0)
 
 
 def _place_beside(temporary: bytes, target: bytes) -> None:
