@@ -1,9 +1,11 @@
 """Rebuilt bypasses and benign models, by us and by published scanners in one run; and the speed of reading.
 
-    python -m benchmarks.pickles PEERS_PYTHON [BENIGN_PYTHON]
+    python -m benchmarks.pickles PEERS_PYTHON [BENIGN_PYTHON [PUBLIC_FOLDER]]
 
 PEERS_PYTHON: of an environment with picklescan, fickling and modelscan; BENIGN_PYTHON: of one with the libraries that
-make the benign models (benchmarks/benign.py), ours without it. Nothing is loaded, by nobody.
+make the benign models (benchmarks/benign.py), ours without it; PUBLIC_FOLDER: samples that others publish, each of them
+malicious (picklescan's tests/data, say, without its benign files), which never come into this repository. Nothing is
+loaded, by nobody.
 """
 
 from __future__ import annotations
@@ -93,7 +95,9 @@ def _seconds(work: object) -> float:
     return time.process_time() - begin
 
 
-def main(peers: str, benign: str = sys.executable) -> None:
+def main(peers: str, benign: str = sys.executable, public: str = "") -> None:
+    if public:
+        shown(f"{len(list(Path(public).iterdir()))} public samples", told(Path(public), peers))
     with tempfile.TemporaryDirectory() as room:
         bad, good = Path(room, "bad"), Path(room, "good")
         bad.mkdir()
