@@ -48,3 +48,12 @@ def test_lines_that_are_not_ours_alone_are_left_to_yaml(tail: bytes) -> None:
 def test_a_meta_of_another_kind_is_left() -> None:
     data = PLAIN + b"meta: mine\n"
     assert noted.with_facts(data, FACTS, False) == data
+
+
+@pytest.mark.parametrize("base", [PLAIN, EDITED])
+def test_a_pointer_that_is_written_anew_keeps_what_it_had(base: bytes) -> None:
+    had = noted.with_facts(base, FACTS, base == PLAIN)
+    new = pointer.refresh(had, b"t.csv.dvc", "t.csv", MD5, 7, False)
+    assert b"rows" not in new
+    assert noted.kept(had, new, pointer.is_plain(new, b"t.csv.dvc")) == had
+    assert noted.kept(base, new, False) == new

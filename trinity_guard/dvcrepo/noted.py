@@ -50,12 +50,26 @@ def of(data: bytes) -> str | None:
     lines = split(data)[1].split(b"\n")
     if lines[0]:
         return next((line[8:].decode("ascii", "replace") for line in lines if line.startswith(b"    of: ")), "")
+    found = _read(data)
+    return None if found is None else str(found.get("of", "") if isinstance(found, dict) else "")
+
+
+def kept(data: bytes, new: bytes, plain: bool) -> bytes:
+    """Return a pointer that was written anew with the facts that it had. plain: as for `with_facts`."""
+    ours = split(data)[1]
+    if ours and plain:
+        return new + ours
+    found = _read(data) if OWNER.encode() in data else None
+    return with_facts(new, found, plain) if isinstance(found, dict) and found else new
+
+
+def _read(data: bytes) -> object:
+    """Return our entry of a pointer's `meta`, None where it has none."""
     try:
         meta = yaml.parse(data, MAX_BYTES, True).get("meta")
     except ValueError:
         return None
-    found = meta.get(OWNER) if isinstance(meta, dict) else None
-    return None if found is None else str(found.get("of", "") if isinstance(found, dict) else "")
+    return meta.get(OWNER) if isinstance(meta, dict) else None
 
 
 def split(data: bytes) -> tuple[bytes, bytes]:

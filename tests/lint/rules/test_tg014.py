@@ -40,3 +40,13 @@ def test_facts_of_its_data_and_none_are_fine(repo: Repo, of: str | None) -> None
     repo.write(".gitignore", b"/t.csv\n")
     repo.git("add", "-A")
     assert rules(repo) == []
+
+
+def test_fix_lays_no_pointer_out_without_its_facts(repo: Repo) -> None:
+    plain = pointer.encode(MD5, 7, "t.csv")
+    repo.write("t.csv.dvc", noted.with_facts(plain, {"rows": 3, "of": MD5}, True))
+    repo.write(".gitignore", b"/t.csv\n")
+    repo.git("add", "-A")
+    before = repo.file("t.csv.dvc").read_bytes()
+    repo.guard("lint", "--fix", ok=False)
+    assert repo.file("t.csv.dvc").read_bytes() == before
