@@ -193,6 +193,22 @@ def test_without_a_log_of_heads_moves_it_is_followed_all_the_same(two: Repo, edi
     assert two.file("m.pkl").read_bytes() == ONE, "a plain commit takes no data away"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [("commit", "-q", "-m", "back"), ("revert", "--continue")], ids=["commit", "continue"])
+def test_a_revert_that_a_commit_ends_names_the_file_that_it_leaves(two: Repo, how: tuple[str, ...]) -> None:
+    two.stage("other.pkl", b"another model")
+    two.stage("train.py", b"v3\n")
+    two.commit()
+    two.stage("train.py", b"v4\n")
+    two.commit()
+    assert two.git("revert", "--no-edit", "HEAD^", ok=False).returncode == 1
+    two.stage("train.py", b"v4\n")
+    said = two.git("-c", "core.editor=true", *how).stderr.decode()
+    assert "other.pkl stays here, but no pointer holds it any more" in said
+    assert two.file("other.pkl").read_bytes() == b"another model"
+    assert two.git("status", "--porcelain").stdout == b"?? other.pkl\n"
+
+
 def test_a_staged_file_that_is_deleted_before_its_commit_stays_so(repo: Repo) -> None:
     repo.stage("m.pkl", ONE)
     repo.file("m.pkl").unlink()

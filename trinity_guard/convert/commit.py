@@ -90,6 +90,11 @@ def arriving(place: git.Place) -> bool:
     return repository.rebasing(place) or any(os.path.exists(os.path.join(place.git_dir, name)) for name in heads)
 
 
+def ends_revert(place: git.Place) -> bool:
+    """Whether the commit under way ends a revert, which Git calls a plain commit: nothing follows after it."""
+    return os.path.exists(os.path.join(place.git_dir, b"REVERT_HEAD")) and not repository.rebasing(place)
+
+
 def _refuse_lossy_repair(catalog: tracked_outputs.Catalog, artifacts: list[inspect.Artifact]) -> None:
     """`commit -- path` is repaired after the commit, where the framework has put the unstaged edits away once more.
 

@@ -34,7 +34,7 @@ class Followed:
 
     def say(self) -> None:
         """Say what came of it."""
-        if not commit.arriving(self._place):
+        if not commit.arriving(self._place) or commit.ends_revert(self._place):
             _say(self._place, self._outcome, self._gone)
 
     def undo(self) -> None:
@@ -76,7 +76,8 @@ def _say(place: git.Place, outcome: Relocation, gone: Sequence[Gone]) -> None:
             f"trinity-guard add {typed(old.path)}     # records it under its own name\n"
             f"trinity-guard pull {typed(new.path)}     # brings what {shown(new.source)} records",
         )
-    taken = set(outcome.taken)
+    # A revert has taken the line itself.
+    taken = {o.path for g in gone for o in g.outputs} if commit.ends_revert(place) else set(outcome.taken)
     paths = [o.path for g in gone for o in g.outputs if o.path in taken]
     in_git = index.entries_of(paths)
     for path in [p for p in paths if p not in in_git][: messages.MAX_NAMED]:
