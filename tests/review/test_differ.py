@@ -34,6 +34,14 @@ def test_a_column_of_another_type_is_retyped_and_equal_numbers_are_no_changes(ta
     assert (found.columns.retyped, found.changed) == ({"a": ("integer", "text")}, {"a": 1})
 
 
+@pytest.mark.parametrize(("code", "its"), [("01234", 1234), ("-007", -7), ("1_0", 10)])
+def test_a_code_far_below_that_became_a_number_is_a_change(tables: Tables, code: str, its: int) -> None:
+    rows = "id,zip\n" + "".join(f"{at},{99_999 - at}\n" for at in range(300))
+    found = tables.compare(f"{rows}300,{code}\n", f"{rows}300,{its}\n")
+    assert found.rows_changed == [({"id": 300}, {"zip": (code, its)})]
+    assert found.columns.retyped == {"zip": ("text", "integer")}
+
+
 def test_another_order_of_rows_or_columns_is_no_change(tables: Tables) -> None:
     assert tables.compare("id,x\n1,5\n2,6\n", "x,id\n6,2\n5,1\n").same
 

@@ -30,6 +30,11 @@ def test_a_drift_that_rounds_to_nothing_is_not_told(tables: Tables) -> None:
     assert "drift PSI " in dict(words.facts(found))["column x"]
 
 
+def test_figures_that_look_alike_are_told_in_full_or_not_at_all(tables: Tables) -> None:
+    found = reviewed(tables, "id,x\n1,0.30000000000000004\n2,0\n", "id,x\n1,0.3\n2,0\n")
+    assert dict(words.facts(found))["column x"] == "1 cell; max 0.30000000000000004 → 0.3"
+
+
 def test_a_row_says_how_many_of_its_cells_are_not_shown_and_quotes_those_with_a_comma(tables: Tables) -> None:
     names = ",".join(f"n{at}" for at in range(14))
     before = f"id,{names}\n1{',0' * 14}\n2{',0' * 14}\n"

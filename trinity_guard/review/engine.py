@@ -185,12 +185,16 @@ class Engine:
         return self._read_hard(name, path, how, numeric, notes)
 
     def _read(self, name: str, file: str, how: Dialect, numeric: list[bool], limit: int = 0) -> None:
-        columns = ", ".join(f"'c{at}': '{'DOUBLE' if n else 'VARCHAR'}'" for at, n in enumerate(numeric))
+        # One that has fractions in its first cells holds no codes.
+        doubtful = [n and not _has_fractions(how, at) for at, n in enumerate(numeric)]
+        types = ["DOUBLE" if n and not d else "VARCHAR" for n, d in zip(numeric, doubtful, strict=True)]
+        columns = ", ".join(f"'c{at}': '{kind}'" for at, kind in enumerate(types))
+        cells = ", ".join(_strictly(at, how.decimal) if d else f"c{at}" for at, d in enumerate(doubtful))
+        decimal = f", decimal_separator={text(how.decimal)}" if how.decimal != "." and "DOUBLE" in types else ""
         longest = f", max_line_size={limit}, buffer_size={2 * limit}" if limit else ""
-        decimal = f", decimal_separator={text(how.decimal)}" if how.decimal != "." and any(numeric) else ""
         nulls = ", ".join(map(text, NULLS))
         self.connection.execute(
-            f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM read_csv({text(file)}, auto_detect=false, "
+            f"CREATE OR REPLACE TABLE {name} AS SELECT {cells} FROM read_csv({text(file)}, auto_detect=false, "
             f"delim={text(how.delimiter)}, quote='\"', escape='\"', header={str(how.header).lower()}, "
             f"nullstr=[{nulls}], columns={{{columns}}}{decimal}{longest})"
         )
@@ -306,8 +310,24 @@ def parts(items: Sequence[int], size: int = 200) -> list[Sequence[int]]:
 
 
 def _number(at: int, decimal: str) -> str:
-    cell = f"c{at}" if decimal == "." else f"replace(c{at}, ',', '.')"
-    return f"TRY_CAST({cell} AS DOUBLE)"
+    """Return a column's numbers in SQL, nothing for a cell that is none."""
+    return f"CASE WHEN {_is_code(at)} THEN NULL ELSE TRY_CAST({_pointed(at, decimal)} AS DOUBLE) END"
+
+
+def _strictly(at: int, decimal: str) -> str:
+    """Return a column's numbers in SQL; a cell that is none ends the query."""
+    cast = f"CAST({_pointed(at, decimal)} AS DOUBLE)"
+    return f"CASE WHEN {_is_code(at)} THEN error('a code') ELSE {cast} END AS c{at}"
+
+
+def _pointed(at: int, decimal: str) -> str:
+    return f"c{at}" if decimal == "." else f"replace(c{at}, ',', '.')"
+
+
+def _is_code(at: int) -> str:
+    """Return in SQL whether a cell only looks like a number: 007, and what the engine takes for digits in groups."""
+    begins = " OR ".join(f"(c{at} >= '{sign}00' AND c{at} < '{sign}0:')" for sign in ("", "-", "+"))
+    return f"({begins} OR contains(c{at}, '_'))"
 
 
 def _looks_numeric(how: Dialect, at: int) -> bool:
@@ -321,6 +341,10 @@ def _looks_numeric(how: Dialect, at: int) -> bool:
             return False
         found = True
     return found
+
+
+def _has_fractions(how: Dialect, at: int) -> bool:
+    return any(how.decimal in record[at] for record in how.sample if at < len(record))
 
 
 _TYPES = {

@@ -129,11 +129,13 @@ def _changed_columns(found: Review) -> list[tuple[str, str]]:
 def figures(statistics: dict[str, Any]) -> list[str]:
     """Return the figures of a column that are not as they were."""
     before, after = statistics.get("before", {}), statistics.get("after", {})
-    said = [
-        f"{what} {figure(before.get(what))} → {figure(after.get(what))}"
-        for what in ("nulls", "min", "max", "mean", "distinct")
-        if before.get(what) != after.get(what)
-    ]
+    said = []
+    for what in ("nulls", "min", "max", "mean", "distinct"):
+        one, other = before.get(what), after.get(what)
+        if one != other and figure(one) != figure(other):
+            said.append(f"{what} {figure(one)} → {figure(other)}")
+        elif one != other and what != "mean":
+            said.append(f"{what} {cell(one)} → {cell(other)}")  # which differ in digits that a figure has not
     categories = statistics.get("categories", {})
     said += [f"new: {listed(categories['added'])}"] if categories.get("added") else []
     said += [f"gone: {listed(categories['removed'])}"] if categories.get("removed") else []
