@@ -35,6 +35,7 @@ RUN = {
     "moto": ("tests/helpers/servers.py", '"moto.server"'),
     "mypy": ("Makefile", "/mypy"),
     "pre-commit-hooks": ("benchmarks/lint.py", "check-added-large-files"),
+    "psycopg2-binary": ("tests/e2e/test_team_store.py", "postgresql+psycopg2://"),
     "pytest-randomly": (".ci/run", "make test"),
     "pytest-timeout": ("pyproject.toml", "timeout = 300"),
     "pytest-xdist": ("Makefile", "-n 2"),
