@@ -93,14 +93,16 @@ def name_of(model: str) -> str:
     return re.sub(r"[^A-Za-z0-9-]+", "-", bare).strip("-") or "model"
 
 
-def describe(model: str, said: Said, fixed: bool = False) -> Described:
+def describe(
+    model: str, said: Said, fixed: bool = False, where: tuple[str, git.Place | None] | None = None
+) -> Described:
     """Write a model's metadata and card. GuardError for a model that is not there, or a name that no tag can bear.
 
+    where: as of `here`, for who has asked already.
     fixed: without what the model and what is said do not determine: moments, commits, runs, pointers.
     """
     model = model.rstrip("/") or model
-    before, root = known(model), extra.root()
-    place = git.place() if provenance.is_git(root) else None
+    before, (root, place) = known(model), where or here()
     made = _model(place, model, root)
     same = isinstance(before.get("model"), dict) and before["model"].get("md5") == made["md5"]
     lasting = {key: before[key] for key in LASTING if same and before.get(key)}
@@ -123,6 +125,12 @@ def describe(model: str, said: Said, fixed: bool = False) -> Described:
     _write(metadata, encoded(told))
     _write(card, page.text(told).encode("utf-8", "backslashreplace"))
     return Described(metadata, card, told, facts.pointer_of(model, root) is not None)
+
+
+def here() -> tuple[str, git.Place | None]:
+    """Return the folder that a model is named from, and the repository, None outside of Git."""
+    root = extra.root()
+    return root, git.place() if provenance.is_git(root) else None
 
 
 def _fix(told: dict[str, Any]) -> None:

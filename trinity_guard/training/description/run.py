@@ -14,6 +14,7 @@ from trinity_guard.training.description import describe, facts
 from trinity_guard.training.description.describe import Described, Said
 
 Path = str | os.PathLike[str]
+Where = tuple[str, git.Place | None]
 
 
 def record(
@@ -50,10 +51,11 @@ def _settings(path: Path) -> dict[str, Any]:
 class Run:
     """A training of yours that is under way: what you say of it goes to MLflow and, at its end, beside the models."""
 
-    def __init__(self, session: Any, name: str, dataset: dict[str, Any] | None, path: str) -> None:
+    def __init__(self, session: Any, name: str, dataset: dict[str, Any] | None, path: str, where: Where) -> None:
         self._session = session
         self._name = name
         self._path = path
+        self._where = where
         self._params: dict[str, Any] = {}
         self._metrics: dict[str, float] = {}
         self._models: list[tuple[str, str, Any, Any]] = []
@@ -98,7 +100,7 @@ class Run:
             "name": None, "version": None,
         }  # fmt: skip
         said = Said(name or self._name, self._path, self._metrics, self._params, where)
-        made = describe.describe(path, said)
+        made = describe.describe(path, said, where=self._where)
         self._session.tag({"dvc_md5": made.told["model"]["md5"], "model": made.told["name"]})
         self._session.model(made.told["model"]["library"], model, path, example)
         self._session.files([made.metadata, made.card])
@@ -122,15 +124,14 @@ def run(
     extra.require_mlflow("trinity_guard.run")
     from trinity_guard.training.tracking import names, runs, session
 
-    root = extra.root()
+    root, place = describe.here()
     store = runs.begin(extra.store_root(root), offline_ok)
-    if provenance.is_git(root):
+    if place:
         runs.ignore(store.root if store.embedded else root, store)
-    place = git.place() if provenance.is_git(root) else None
     path = os.fspath(dataset)
     data = facts.dataset(place, path, root) if path else None
     with session.begun(store, names.experiment(experiment, name), name, _tags(root, data)) as opened:
-        made = Run(opened, name, data, path)
+        made = Run(opened, name, data, path, (root, place))
         if data:
             opened.dataset(data["path"], data["md5"], data["rows"])
         if params:
