@@ -43,6 +43,12 @@ def test_too_many_columns_of_a_file_that_is_no_text_are_said(tables: Tables, mon
         loading.load(tables.engine, [file, file], "json lines")
 
 
+def test_a_line_of_commas_is_no_table(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "MAX_WIDE", 2)
+    with pytest.raises(NoTable, match="it has 3 columns, more than 2"):
+        loading.load(tables.engine, [tables.file("a,b\n1,2\n"), tables.file("a,b,c\n1,2,3\n")], "csv")
+
+
 def test_what_the_engine_cannot_compare_is_no_table(tables: Tables) -> None:
     loaded = loading.load(tables.engine, [tables.file("id,x\n1,2\n"), tables.file("id,x\n1,3\n")], "csv")
     tables.engine.connection.execute("DROP TABLE t2")

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from trinity_guard.review.differ import TableDifference
     from trinity_guard.review.engine import Engine, Table
 
+# More names alone take a minute, and a gigabyte.
+MAX_WIDE = 250_000
+
 
 def load(engine: Engine, paths: Sequence[bytes], kind: str) -> list[Table]:
     """Read files into tables that compare: all of them are wide where one must be. NoTable where one is no such."""
@@ -20,7 +23,10 @@ def load(engine: Engine, paths: Sequence[bytes], kind: str) -> list[Table]:
         return [engine.load(path, kind) for path in paths]
     try:
         looked = [(path, dialect.look(path, kind == TSV)) for path in paths]
-        if any(len(how.names) > MAX_COLUMNS for _, how in looked):
+        widest = max((len(how.names) for _, how in looked), default=0)
+        if widest > MAX_WIDE:
+            raise NoTable(f"it has {widest:,} columns, more than {MAX_WIDE:,}")
+        if widest > MAX_COLUMNS:
             return [wide.load(engine, path, how) for path, how in looked]
     except (engine.error, OSError, ValueError) as error:
         raise NoTable(f"it cannot be read as {kind}: {first_line(error)}") from None
