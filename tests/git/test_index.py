@@ -119,7 +119,7 @@ def test_bytes_that_kept_their_time_are_not_what_was_staged(here: Repo) -> None:
     assert here.git("diff-files", "--name-only", "--", "a.csv").stdout == b""  # Git takes them for the same
     stat = look(here, b"a.csv")
     assert stat is not None
-    assert index.unchanged({b"a.csv": stat}) == set()
+    assert index.unchanged(git.place(), {b"a.csv": stat}) == set()
 
 
 @pytest.mark.parametrize("few", [True, False])
@@ -131,7 +131,34 @@ def test_unchanged_is_what_the_working_file_still_is(here: Repo, monkeypatch: py
     here.git("update-index", "--assume-unchanged", "a b")
     here.git("update-index", "--skip-worktree", ":x")
     stats = {name: stat for name in NAMES if (stat := look(here, name)) is not None}
-    assert index.unchanged(stats) == {*NAMES} - {b"a.csv", b"d/e/f.txt", b"a b", b":x"}
+    assert index.unchanged(git.place(), stats) == {*NAMES} - {b"a.csv", b"d/e/f.txt", b"a b", b":x"}
+
+
+@pytest.mark.parametrize(
+    ("later", "written", "clean"),
+    [
+        (5 * 10**9 + 1, 10**9 + 1, True),
+        (10**9 + 30 * 10**6, 10**9 + 1, True),
+        (10**9 + 10**6, 10**9 + 1, False),  # within what the clock of file times goes on at once
+        (10**9, 10**9 + 1, False),
+        (10**9 + 999 * 10**6, 10**9, False),  # a file system that keeps seconds
+        (2 * 10**9 + 1, 10**9, True),
+    ],
+)
+def test_of_what_a_filter_stands_for_the_stat_decides_where_it_proves_anything(
+    here: Repo, later: int, written: int, clean: bool
+) -> None:
+    os.utime(here.file("a.csv"), ns=(written, written))
+    here.git("update-index", "-q", "--refresh", ok=False)
+    here.git("config", "filter.loud.clean", "touch ran; cat")
+    here.write(".gitattributes", b"*.csv filter=loud\n")
+    os.utime(here.file(".git/index"), ns=(later, later))
+    stats = {b"a.csv": here.file("a.csv").stat()}
+    assert index.unchanged(git.place(), stats, stats.keys()) == (set(stats) if clean else set())
+    assert not here.file("ran").exists()
+    here.write("a.csv", b"longer than it was")
+    os.utime(here.file(".git/index"), ns=(later, later))
+    assert index.unchanged(git.place(), {b"a.csv": here.file("a.csv").stat()}, [b"a.csv"]) == set()
 
 
 # ---- changing it

@@ -24,13 +24,20 @@ class Clone:
 
     def __init__(self, top: Path, config: str) -> None:
         self.top = top
+        self.base = b""
         run("git", "init", "-q", top)
         (top / ".dvc").mkdir()
         self.config(config)
-        self.place = git.Place(os.fsencode(top), os.fsencode(top / ".git"), os.fsencode(top / ".git"))
 
     def config(self, text: str, level: str = "") -> None:
         (self.top / ".dvc" / f"config{level}").write_text(text)
+
+    @property
+    def place(self) -> git.Place:
+        """As each command finds it anew."""
+        place = git.Place(os.fsencode(self.top), os.fsencode(self.top / ".git"), os.fsencode(self.top / ".git"))
+        place.base = self.base
+        return place
 
     @property
     def project(self) -> dvcproject.Project:
@@ -182,6 +189,24 @@ def test_git_s_own_config_can_trust(clone: Clone, scope: str, key: str, value: s
     assert clone.asked() is None
 
 
+def test_git_s_config_is_asked_once_and_again_after_it_was_changed(
+    clone: Clone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, project = clone.place, clone.project
+    attempt, asked = git.attempt, []
+
+    def noted(*args: str | bytes, at: bytes | None = None) -> git.Result:
+        asked.append(args)
+        return attempt(*args, at=at)
+
+    monkeypatch.setattr(git, "attempt", noted)
+    assert trust.unconfirmed(place, project, project.remotes["r"]) is not None
+    assert trust.unconfirmed(place, project, project.remotes["r"]) is not None
+    assert [args[:2] for args in asked] == [("config", "--show-origin")]
+    trust.confirm(place, project.remotes["r"])
+    assert trust.unconfirmed(place, project, project.remotes["r"]) is None
+
+
 def test_a_file_of_the_work_tree_that_git_s_config_includes_cannot_trust(clone: Clone) -> None:
     run("git", "config", "--local", "include.path", "../.gitconfig", cwd=clone.top)
     (clone.top / ".gitconfig").write_text("[trinity-guard]\n\ttrust = true\n\ttrusted = s3://bucket/data\n")
@@ -198,17 +223,20 @@ def test_nor_can_it_in_a_linked_work_tree_nor_behind_a_link(clone: Clone, tmp_pa
     run("git", "commit", "-q", "-m", "x", cwd=clone.top)
     run("git", "worktree", "add", "-q", tmp_path / "linked", cwd=clone.top)
     own = clone.place.git_dir + b"/worktrees/linked"
-    linked = git.Place(os.fsencode(tmp_path / "linked"), own, clone.place.git_dir)
+
+    def linked() -> git.Place:
+        return git.Place(os.fsencode(tmp_path / "linked"), own, clone.place.git_dir)
+
     (tmp_path / "link").symlink_to(clone.top / ".gitconfig")
     for include in ("../.gitconfig", str(tmp_path / "link")):
         run("git", "config", "--local", "include.path", include, cwd=clone.top)
         assert run("git", "config", "trinity-guard.trust", cwd=tmp_path / "linked").stdout == b"true\n"
-        for place in (clone.place, linked):
+        for place in (clone.place, linked()):
             project = dvcproject.load(place.top)
             assert trust.unconfirmed(place, project, project.remotes["r"]) is not None
     run("git", "config", "extensions.worktreeConfig", "true", cwd=clone.top)
     run("git", "config", "--worktree", "trinity-guard.trust", "true", cwd=tmp_path / "linked")
-    assert trust.unconfirmed(linked, project, project.remotes["r"]) is None
+    assert trust.unconfirmed(linked(), project, project.remotes["r"]) is None
 
 
 OTHER = "['remote \"r\"']\n    url = s3://evil/data\n"
@@ -233,7 +261,7 @@ def test_trusting_all_means_all_that_the_commits_start_from_names(
     run("git", "add", "-A", cwd=clone.top)
     run("git", "commit", "-q", "-m", "base", cwd=clone.top)
     monkeypatch.chdir(clone.top)
-    clone.place.base = run("git", "rev-parse", "HEAD", cwd=clone.top).stdout.strip()
+    clone.base = run("git", "rev-parse", "HEAD", cwd=clone.top).stdout.strip()
     if by == "environment":
         monkeypatch.setenv("TRINITY_GUARD_TRUST", "1")
     else:
@@ -248,7 +276,7 @@ def test_trusting_all_means_all_that_the_commits_start_from_names(
             trust.require(clone.place, clone.project, clone.project.remotes[name])
         clone.confirm(name)
         assert clone.asked(name) is None
-    clone.place.base = b""
+    clone.base = b""
     assert clone.asked(name) is None
 
 

@@ -42,7 +42,7 @@ def keep_bytes(
     comparison = compare.Comparison(place)
     stats = {i.path: _stat(place, i.path) for i in items}
     staged = {i.path: found for i in items if i.oid and (found := stats[i.path]) is not None}
-    clean = index.unchanged(staged) if staged else set()
+    clean = index.unchanged(place, staged, {i.path for i in items if i.stand_in})
     total = sum(s.st_size for s in stats.values() if s is not None)
     counter = odb.ByteCounter(total, on_progress)
     stores: dict[bytes, odb.Store] = {}

@@ -121,19 +121,20 @@ class _Known:
         self._rules = rules
         self.mark = _mark(place)
         self.entries: dict[bytes, list[bytes]] = {}
+        listing = tracked.begin()
         for line in git.run("ls-files", "-s", "-z", "--full-name").split(b"\0")[:-1]:
             meta, _, path = line.partition(b"\t")
             self.entries.setdefault(path, []).append(meta.split(b" ")[1])
         self._objects = Objects(place.common_dir)
         theirs = attributesfile.theirs_of(place) or b""
         self._attributes = Asking(place, theirs, self.entries)
-        self._catalog = tracked.load(place)
+        self._catalog = tracked.load(place, listing)
         self._by_path = self._catalog.by_path()
         self._pipelines = owners.Pipelines(place, self._catalog)
         self._trusted: set[bytes] = set()
         self._roots: dict[bytes, bool] = {}
         self._ignoring: dvcignore.IgnoreRules = {}
-        self._sha256 = git.config("extensions.objectFormat") == "sha256"
+        self._sha256 = _has_sha256(self.entries)
 
     def close(self) -> None:
         self._attributes.close()
@@ -163,6 +164,12 @@ class _Known:
             trust.require_cache(self._place, Project.at(self._place, root))
             self._trusted.add(root)
         return root
+
+
+def _has_sha256(entries: dict[bytes, list[bytes]]) -> bool:
+    for ids in entries.values():
+        return len(ids[0]) == len(index.EMPTY[1])
+    return git.config("extensions.objectFormat") == "sha256"
 
 
 def _mark(place: git.Place) -> tuple[int, int, int]:

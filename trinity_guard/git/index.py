@@ -10,7 +10,7 @@ from trinity_guard.git.caller import amending
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 # The id of the blob without bytes, in both object formats.
 EMPTY = (
@@ -24,6 +24,8 @@ FEW = 200
 ARGUMENTS = 100_000
 # What Git keeps of a stat in the index has 32 bits; READ_AHEAD bytes hold what it prints of one.
 MASK, READ_AHEAD = 0xFFFFFFFF, 1024
+# Nanoseconds: the clock of file times goes on by some milliseconds at once.
+SECOND, TICK = 10**9, 20 * 10**6
 
 
 class Entry:
@@ -179,19 +181,39 @@ def listed(p: git.Process) -> tuple[list[Entry], set[bytes]]:
     return list(_listed(out)), set(_unmerged(out))
 
 
-def unchanged(stats: Mapping[bytes, os.stat_result]) -> set[bytes]:
+def unchanged(place: git.Place, stats: Mapping[bytes, os.stat_result], filtered: Collection[bytes] = ()) -> set[bytes]:
     """Return those of the staged paths whose working file is what was staged, by Git's own check and by its stat.
 
     stats: of the working files. Git's check is a hint: a file system monitor may not have heard yet, and with
     core.trustctime = false, or a time that was kept, it takes other bytes for the same. The index has all of the stat.
+    filtered: paths of which the stat alone decides. Git would have our filter driver read each that was written in
+    the second in which it was staged; whoever asks compares the bytes of what is not unchanged.
     """
-    paths = list(stats)
-    chosen = _arguments(paths)
+    if not stats:
+        return set()
+    chosen = _arguments(list(stats))
     seen = git.start("ls-files", "-v", "--debug", "-z", "--full-name", "--", *chosen, env=git.literal())
-    out = git.run("diff-files", "-z", "--name-only", "--no-renames", "--", *chosen, env=git.literal())
-    differing = set(out.split(b"\0"))
+    asked = [p for p in stats if p not in filtered]
+    differing = set(_seen_to_differ(asked)) if asked else set()
     found = _stat_data(git.finish(seen))
-    return {p for p in paths if p not in differing and p in found and found[p] == _as_in_index(stats[p])}
+    differing.update(_racy(place, {p: stats[p] for p in filtered if p in stats}))
+    return {p for p in stats if p not in differing and p in found and found[p] == _as_in_index(stats[p])}
+
+
+def _seen_to_differ(paths: list[bytes]) -> list[bytes]:
+    args = ("diff-files", "-z", "--name-only", "--no-renames", "--")
+    return git.run(*args, *_arguments(paths), env=git.literal()).split(b"\0")
+
+
+def _racy(place: git.Place, stats: Mapping[bytes, os.stat_result]) -> list[bytes]:
+    """Return the paths whose stat proves nothing: what was written when the index was has the same time."""
+    if not stats:
+        return []
+    written = os.stat(file_in_use(place)).st_mtime_ns
+    # A file system that keeps seconds says so by times without a fraction.
+    second = written // SECOND * SECOND
+    limits = {p: second if s.st_mtime_ns % SECOND == 0 else written - TICK for p, s in stats.items()}
+    return [p for p, s in stats.items() if s.st_mtime_ns >= limits[p]]
 
 
 def _stat_data(listed: bytes) -> dict[bytes, tuple[bytes, ...]]:

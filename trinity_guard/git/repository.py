@@ -23,9 +23,10 @@ class Place:
     """Where we are: absolute `top` of the work tree (empty when bare), its `git_dir`, the shared `common_dir`.
 
     base: the commit from which what is judged starts, where a range is; b"" where that is not known.
+    said: what Git's config said of trust, where it was asked (remotes/trust.py).
     """
 
-    __slots__ = ("bare", "base", "common_dir", "git_dir", "top")
+    __slots__ = ("bare", "base", "common_dir", "git_dir", "said", "top")
 
     def __init__(self, top: bytes, git_dir: bytes, common_dir: bytes) -> None:
         self.top = top
@@ -33,6 +34,7 @@ class Place:
         self.common_dir = common_dir
         self.bare = not top
         self.base = b""
+        self.said: list[tuple[str, str]] | None = None
 
     @property
     def own(self) -> bytes:

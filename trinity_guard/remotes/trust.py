@@ -123,6 +123,7 @@ def confirm_cache(place: git.Place, project: dvcproject.Project) -> None:
 def forget(place: git.Place) -> None:
     """Take all that was confirmed out of the repository's own Git config."""
     git.attempt("config", "--local", "--unset-all", TRUSTED, at=_at(place))
+    place.said = None
 
 
 def named_by_clone(remote: dvcproject.RemoteConfig) -> bool:
@@ -262,8 +263,15 @@ def _of_base(place: git.Place, root: bytes, key: str, key_at: Callable[[bytes], 
     return key in {_cache_key(before), *map(_key, before.remotes.values())}
 
 
-def _said(place: git.Place) -> Iterator[tuple[str, str]]:
-    """Yield (key, value) of what Git's config says about trust, but for files that a commit can write.
+def _said(place: git.Place) -> list[tuple[str, str]]:
+    """Return (key, value) of what Git's config says about trust, but for files that a commit can write; asked once."""
+    if place.said is None:
+        place.said = list(_asked(place))
+    return place.said
+
+
+def _asked(place: git.Place) -> Iterator[tuple[str, str]]:
+    """Yield what Git's config says now.
 
     `include.path = ../.gitconfig` makes a file that is cloned a part of Git's config.
     """
@@ -299,6 +307,7 @@ def _below_dot_git(file: bytes) -> bool:
 def _note(place: git.Place, key: str) -> None:
     if not any(name == TRUSTED and value == key for name, value in _said(place)):
         git.run("config", "--local", "--add", TRUSTED, key, at=_at(place))
+        place.said = None
 
 
 def _at(place: git.Place) -> bytes:
