@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.support import Repo, run
+from tests.helpers.support import Repo, require, run
 
 ONE, TWO = b"a,1\n", b"a,2\nb,2\n"
 
@@ -18,17 +18,18 @@ ONE, TWO = b"a,1\n", b"a,2\nb,2\n"
 @pytest.fixture
 def card(tmp_path: Path) -> Generator[Repo, None, None]:
     """A repository on exFAT, which tells no case, knows no links and no modes; where such a thing can be mounted."""
-    programs = [shutil.which(name) for name in ("mkfs.exfat", "mount.exfat-fuse", "losetup")]
-    if os.geteuid() or None in programs or not Path("/dev/fuse").exists():
-        pytest.skip("needs root, exfat-fuse, exfatprogs and /dev/fuse")
+    path = f"{os.environ['PATH']}:/usr/sbin:/sbin"
+    make, mount, losetup = (shutil.which(name, path=path) for name in ("mkfs.exfat", "mount.exfat-fuse", "losetup"))
+    if os.geteuid() or not (make and mount and losetup and Path("/dev/fuse").exists()):
+        require("root, exfat-fuse, exfatprogs and /dev/fuse")
     image, folder = tmp_path / "image", tmp_path / "card"
     with image.open("wb") as file:
         file.truncate(64 << 20)
     folder.mkdir()
-    run("mkfs.exfat", image)
-    device = run("losetup", "-f", "--show", image).stdout.decode().strip()
+    run(make, image)
+    device = run(losetup, "-f", "--show", image).stdout.decode().strip()
     try:
-        run("mount.exfat-fuse", device, folder)
+        run(mount, device, folder)
         repo = Repo.make(folder / "work")
         for key, value in (("ignorecase", "true"), ("fileMode", "false")):
             repo.git("config", f"core.{key}", value)  # as git init finds it out there
@@ -38,7 +39,7 @@ def card(tmp_path: Path) -> Generator[Repo, None, None]:
         yield repo
     finally:
         run("umount", "-l", folder, ok=False)
-        run("losetup", "-d", device, ok=False)
+        run(losetup, "-d", device, ok=False)
 
 
 def listed(repo: Repo, folder: str = ".") -> set[str]:
