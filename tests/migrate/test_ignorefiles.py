@@ -235,3 +235,21 @@ def test_pointer_and_cache_are_what_dvc_itself_would_have_written(worked: Legacy
     assert b"up to date" in status
     file = worked.cache() / "files" / "md5" / md5(b"x")[:2] / md5(b"x")[2:]
     assert file.stat().st_mode & 0o777 == 0o444
+
+
+@pytest.mark.parametrize(
+    ("lines", "hidden"),
+    [
+        ([b"/data/*", b"!*.dvc", b"!/data/raw/"], True),  # what says more of a folder says nothing of a file in it
+        ([b"/data/*", b"!/data/**"], False),
+        ([b"/data/"], True),
+        ([b"*.pkl"], False),
+        ([b"data/raw/a[.csv"], False),
+        ([], False),
+    ],
+)
+def test_what_a_dvcignore_hides_is_what_dvc_takes_for_hidden(lines: list[bytes], hidden: bool) -> None:
+    chain = tuple((b"", b".dvcignore", line) for line in lines)
+    reader = Reader([b"data/raw/a.csv"])
+    assert [reader.hidden_from_dvc(chain, b"data/raw/a.csv") for _ in range(2)] == [hidden, hidden]
+    assert not reader.hidden_from_dvc(tuple((b"", b".gitignore", line) for line in lines), b"data/raw/a.csv")

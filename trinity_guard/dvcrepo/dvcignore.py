@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     Compiled = tuple[re.Pattern[str] | Bounded | None, bool, bool, str]
 
 MAX_IGNORE = 1 << 20  # bytes of a .dvcignore
+MAX_COMPILED = 1000
+_known: dict[tuple[str, str], Compiled] = {}
 
 
 def _from_disk(file: bytes) -> bytes | None:
@@ -94,7 +96,12 @@ def _rebased(rule: str, folder: str) -> str:
 
 def _ignored_by(rules: list[tuple[str, str]], path: str) -> str | None:
     """Match as dvc.ignore does: an ignored folder hides all below it, whatever a later `!` says."""
-    compiled = [_compiled(rule, said) for rule, said in rules]
+    if len(_known) > MAX_COMPILED:
+        _known.clear()
+    for line in rules:
+        if line not in _known:
+            _known[line] = _compiled(*line)
+    compiled = [_known[line] for line in rules]
     parts = path.split("/")
     for depth in range(1, len(parts) + 1):
         here = "/".join(parts[:depth])

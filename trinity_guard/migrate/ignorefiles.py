@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from trinity_guard.dvcrepo import dvcignore
+from trinity_guard.errors import GuardError
 from trinity_guard.git import gitignore
 from trinity_guard.migrate.linesieve import Places, Sieve
 
@@ -83,6 +85,7 @@ class Reader:
         self._relevant: dict[tuple[Line, bytes], bool] = {}
         # By the chain's identity: its hash takes as long as a walk over it. The chain beside it keeps that its own.
         self._sieves: dict[tuple[int, bytes], tuple[Sequence[Line], Sieve]] = {}
+        self._of_dvc: dict[int, tuple[Sequence[Line], dict[bytes, bytes], dvcignore.IgnoreRules]] = {}
 
     def rule(self, line: bytes) -> Rule:
         known = self._rules.get(line)
@@ -107,11 +110,11 @@ class Reader:
             for path in self._places.that_may_match(folder, pattern, below)
         )
 
-    def hidden_folders(self, chain: Sequence[Line], folder: bytes, kind: bytes = GITIGNORE) -> list[Hidden]:
+    def hidden_folders(self, chain: Sequence[Line], folder: bytes) -> list[Hidden]:
         """Return the folders on the way to `folder`, itself included, that the lines hide, with whose lines do it."""
         found: list[Hidden] = []
         for here in _way(folder):
-            line = self._last(chain, here, True, kind)
+            line = self._last(chain, here, True, GITIGNORE)
             if line is not None and self.rule(line[2]).hides:
                 found.append((line[0], here + b"/", False))
         return found
@@ -142,10 +145,35 @@ class Reader:
                 return line
         return None
 
-    def hides(self, chain: Sequence[Line], path: bytes, kind: bytes = GITIGNORE) -> bool:
+    def hides(self, chain: Sequence[Line], path: bytes) -> bool:
         """Whether the lines hide a file by itself (no folder above it was hidden)."""
-        line = self._last(chain, path, False, kind)
+        line = self._last(chain, path, False, GITIGNORE)
         return line is not None and self.rule(line[2]).hides
+
+    def hidden_from_dvc(self, chain: Sequence[Line], path: bytes) -> bool:
+        """Whether a .dvcignore hides a file or a folder above it, as DVC reads them; true for one that it cannot read.
+
+        Not as Git does: of a file `/data/*` says more than the later `!/data/raw/`, which is about folders alone.
+        """
+        texts, known = self._dvcignores(chain)
+        if not texts:
+            return False
+        try:
+            return dvcignore.dvcignored(b"", path, texts.get, known) is not None
+        except GuardError:
+            return True
+
+    def _dvcignores(self, chain: Sequence[Line]) -> tuple[dict[bytes, bytes], dvcignore.IgnoreRules]:
+        known = self._of_dvc.get(id(chain))
+        if known is None:
+            if len(self._of_dvc) >= MAX_SIEVES:
+                self._of_dvc.clear()
+            texts: dict[bytes, bytes] = {}
+            for folder, name, pattern in chain:
+                if name == DVCIGNORE:
+                    texts[folder + name] = texts.get(folder + name, b"") + pattern + b"\n"
+            known = self._of_dvc[id(chain)] = (chain, texts, {})
+        return known[1], known[2]
 
     def _last(self, chain: Sequence[Line], path: bytes, is_dir: bool, kind: bytes) -> Line | None:
         """Return the line that has the last word: of the deepest file, the last one."""

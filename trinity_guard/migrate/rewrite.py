@@ -243,7 +243,7 @@ class Trees:
             return reasons.TAKEN
         reader = self._above.reader
         for path in (full, full + paths.POINTER):
-            if reader.hides(context[0], path, DVCIGNORE) or reader.hidden_folders(context[0], folder.path, DVCIGNORE):
+            if reader.hidden_from_dvc(context[0], path):
                 return reasons.DVCIGNORED
         return None
 
