@@ -255,6 +255,7 @@ def test_a_git_folder_that_cannot_be_written_to(repo: Repo) -> None:
 
 @pytest.mark.parametrize("below", ["", "/deeper/still"])
 def test_a_file_in_the_way_of_a_remote_s_folder(repo: Repo, below: str) -> None:
+    repo.storage.rmdir()
     repo.storage.write_bytes(b"a file")
     repo.dvc("remote", "modify", "storage", "url", f"{repo.storage}{below}")
     repo.guard("remote", "trust", "--all")

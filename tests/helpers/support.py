@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import atexit
+import copy
 import functools
 import os
 import re
 import shutil
 import subprocess
 import sys
-import tempfile
+from collections.abc import Callable, Hashable
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar, cast
 
 import pytest
 
-from tests.helpers import forkserver
+from tests.helpers import copies, forkserver
+from trinity_guard.detect import configuration
+from trinity_guard.git import Place
 
 PROJECT = Path(__file__).resolve().parents[2]
 KB = 1024
@@ -95,31 +97,66 @@ def noise(size: int) -> bytes:
     return b"\xff"[: size - 1] + os.urandom(max(0, size - 2)) + b"~" if size else b""
 
 
-def _guard(path: Path, hooks: str, filters: bool) -> None:
-    run("git", "init", "-q", "-b", "main", cwd=path)
-    asked = "--filter" if filters else "--no-filter"
-    run(sys.executable, "-m", "trinity_guard", "init", "--hooks", hooks, asked, "-q", cwd=path)
+def _guard(repo: Repo, hooks: str, filters: bool) -> None:
+    repo.git("init", "-q", "-b", "main")
+    repo.guard("init", "--hooks", hooks, "--filter" if filters else "--no-filter", "-q")
+    repo.git("add", "-A")
+    repo.git("commit", "-q", "-m", "guard it")
 
 
-@functools.cache
-def _guarded(filters: bool) -> Path:
-    """Return a folder with a repository as `init` leaves it: hundreds of tests begin with one, and most of what it
-    takes is starting programs."""
-    room = Path(tempfile.mkdtemp(prefix="trinity-guard-guarded-"))
-    atexit.register(shutil.rmtree, room, ignore_errors=True)
-    work = room / "guarded-template"
-    work.mkdir()
-    _guard(work, "native", filters)
-    return work
+Build = TypeVar("Build", bound=Callable[..., object])
 
 
-def _copy_guarded(path: Path, filters: bool) -> None:
-    template = _guarded(filters)
-    shutil.copytree(template, path, symlinks=True)
-    # The places where `init` has written down where it was.
-    for name in (".git/trinity-guard/installed.json", ".git/config", ".dvc/config"):
-        file = path / name
-        file.write_bytes(file.read_bytes().replace(os.fsencode(template), os.fsencode(path)))
+def made_once(build: Build) -> Build:
+    """Have a repository as it was just made be built on once; each later one is a copy of what that left.
+
+    build: takes a repository first, and returns it, or plain data, or nothing; what it does depends on what it is given
+    alone, and stays in the repository and its storage. One that somebody has worked on is built on as ever.
+    """
+    kept: dict[object, tuple[copies.Snapshot, object]] = {}
+
+    @functools.wraps(build)
+    def built(*args: object, **named: object) -> object:
+        repo, *others = (*args, *named.values())
+        assert isinstance(repo, Repo)
+        if repo.untouched != copies.listing(repo.path):
+            return build(*args, **named)
+        made = (*repo.made, build, *others, *_surroundings())
+        if made in kept:
+            copies.empty(repo.path)
+            kept[made][0].copy(repo.path)
+            _write_attributes(repo.path)
+            result = copy.deepcopy(kept[made][1])
+        else:
+            result = build(*args, **named)
+            result = None if result is repo else result
+            kept[made] = copies.Snapshot(repo.path), copy.deepcopy(result)
+        repo.made, repo.untouched = made, copies.listing(repo.path)
+        return result if result is not None else repo
+
+    return cast("Build", built)
+
+
+@made_once
+def _guarded(repo: Repo, filters: bool) -> None:
+    _guard(repo, "native", filters)
+
+
+def _surroundings() -> tuple[Hashable, ...]:
+    """Return what a test may have set that programs heed."""
+    config = Path(os.environ["GIT_CONFIG_GLOBAL"])
+    ours = {name: value for name, value in os.environ.items() if name.startswith("TRINITY_GUARD_")}
+    return (*sorted(ours.items()), config.read_bytes() if config.exists() else b"")
+
+
+def _write_attributes(path: Path) -> None:
+    """Have the attributes file of a copy name its place and the HOME of now, or the first hook would write it anew."""
+    git_dir = os.fsencode(path / ".git")
+    place = Place(os.fsencode(path), git_dir, git_dir)
+    file = Path(os.fsdecode(configuration.attributes(place)))
+    if file.exists():
+        of_user = os.fsencode(Path(os.environ["XDG_CONFIG_HOME"]) / "git/attributes")
+        file.write_bytes(configuration.state(place, of_user) + file.read_bytes().partition(b"\n")[2])
 
 
 class Repo:
@@ -127,22 +164,23 @@ class Repo:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        # What built it, and what it was like then: made_once goes on from there.
+        self.made: tuple[Hashable, ...] = ()
+        self.untouched: frozenset[tuple[str, int, int]] = frozenset()
 
     @classmethod
     def make(cls, path: Path, *, guarded: bool = True, hooks: str = "native", filters: bool = True) -> Repo:
         """Make a repository. filters: `git add` gives artifacts to the cache, or else Git takes them as they are."""
+        path.mkdir(parents=True)
         repo = cls(path)
+        repo.untouched = copies.listing(path)
         if not guarded:
-            path.mkdir(parents=True)
-            run("git", "init", "-q", "-b", "main", cwd=path)
+            repo.git("init", "-q", "-b", "main")
+            repo.untouched = copies.listing(path)
         elif hooks == "native" and re.fullmatch(r"[\w/.-]+", str(path), re.ASCII):
-            _copy_guarded(path, filters)  # a name that has to be quoted is for `init` itself to write
+            _guarded(repo, filters)
         else:
-            path.mkdir(parents=True)
-            _guard(path, hooks, filters)
-        if guarded:
-            repo.git("add", "-A")
-            repo.git("commit", "-q", "-m", "guard it")
+            _guard(repo, hooks, filters)  # a name that has to be quoted is for `init` itself to write
         return repo
 
     def git(self, *args: str | bytes, ok: bool = True, **env: str) -> subprocess.CompletedProcess[bytes]:
