@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.support import KB, Repo, run
+from tests.helpers.support import KB, Repo, made_once, run
 
 NEIGHBOUR = b"apple.pkl"
 # Each beside a neighbour that it would mean, too, if it were taken for a pattern.
@@ -38,6 +38,7 @@ def staged(repo: Repo) -> set[bytes]:
 
 
 @pytest.fixture
+@made_once
 def beside(repo: Repo) -> Repo:
     """A repository whose index holds the neighbour, and that is set to block."""
     repo.stage(".trinity-guard.toml", b'on-artifact = "block"\nsniff = false\nexclude = ["/apple.pkl*"]\n')

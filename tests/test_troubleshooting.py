@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.documents import Session, blocks, commands, page
-from tests.helpers.support import MB, PROJECT, Repo
+from tests.helpers.support import MB, PROJECT, Repo, made_once
 from trinity_guard.remotes import check
 
 MODEL = "models/first.pkl"
@@ -30,6 +30,7 @@ def failed(repo: Repo, *args: str) -> str:
     return done.stderr.decode()
 
 
+@made_once
 def converted(repo: Repo, name: str = MODEL) -> Repo:
     repo.stage(name)
     repo.commit()

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.support import Repo, run
+from tests.helpers.support import Repo, made_once, run
 from tests.helpers.usage import Usage, parsed
 from trinity_guard.commands import mv
 
 A, B = b"a,1\n", b"b,2\n"
 
 
+@made_once
 def begin(repo: Repo) -> None:
     repo.stage("a.csv", A)
     repo.stage("data/b.csv", B)

@@ -13,12 +13,13 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.support import Repo, dvc, run
+from tests.helpers.support import Repo, dvc, made_once, run
 
 SECRET = "hunter2-9f3a"
 
 
 @pytest.fixture
+@made_once
 def project(bare_repo: Repo) -> Repo:
     """A repository with DVC, committed, without any remote."""
     bare_repo.stage(".dvc/config", b"")

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.support import Repo
+from tests.helpers.support import Repo, made_once
 from tests.helpers.usage import Usage, parsed
 from trinity_guard.commands import rm
 
 A, B = b"a,1\n", b"b,2\n"
 
 
+@made_once
 def begin(repo: Repo) -> None:
     repo.stage("a.csv", A)
     repo.stage("data/b.csv", B)

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.support import KB, Repo
+from tests.helpers.support import KB, Repo, made_once
 
 NAMES = ("a.pkl", "models/b.csv")
 
 
 @pytest.fixture
+@made_once
 def versions(repo: Repo) -> dict[str, list[bytes]]:
     """Two versions of two artifacts: tags v0 and v1 (HEAD)."""
     data: dict[str, list[bytes]] = {name: [] for name in NAMES}

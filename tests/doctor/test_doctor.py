@@ -13,7 +13,7 @@ import pytest
 
 from tests.doctor.findings import asked, failing, follow
 from tests.helpers.documents import Session
-from tests.helpers.support import KB, Repo, run
+from tests.helpers.support import KB, Repo, made_once, run
 
 MODEL = "models/first.pkl"
 Break = Callable[[Repo], object]
@@ -21,6 +21,7 @@ HOOK = ".git/hooks/pre-push"
 
 
 @pytest.fixture
+@made_once
 def repo(repo: Repo) -> Repo:
     """A guarded repository that holds an artifact, pushed."""
     repo.stage(MODEL)

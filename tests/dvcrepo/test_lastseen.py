@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.helpers.support import Repo
+from tests.helpers.support import Repo, made_once
 from trinity_guard.dvcrepo import lastseen, tracked
 from trinity_guard.git import Place
 
@@ -25,6 +25,7 @@ def source(repo: Repo) -> None:
 
 
 @pytest.fixture
+@made_once
 def known(repo: Repo) -> Repo:
     """A repository with two artifacts and a commit of source behind them."""
     repo.stage("a.csv")

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from tests.helpers.support import Repo
+from tests.helpers.support import Repo, made_once
 from trinity_guard import git
 from trinity_guard.dvcrepo import tracked, unstaged
 
@@ -15,6 +15,7 @@ ONE, TWO = b"model one", b"model two, better"
 
 
 @pytest.fixture
+@made_once
 def two(repo: Repo) -> Repo:
     """A repository whose index has another pointer of m.pkl than its work tree, which agrees with the data."""
     repo.stage("m.pkl", ONE)

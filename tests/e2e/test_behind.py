@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.support import Repo, run
+from tests.helpers.support import Repo, made_once, run
 from trinity_guard.cli import main
 from trinity_guard.convert import cache
 from trinity_guard.dvcrepo import tracked
@@ -43,6 +43,7 @@ def configure(repo: Repo, choice: str) -> None:
 
 
 @pytest.fixture
+@made_once
 def one(repo: Repo) -> Repo:
     """A repository with one artifact and one source file."""
     repo.stage("m.pkl", b"model one")

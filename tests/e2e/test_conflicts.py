@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.support import Repo, run
+from tests.helpers.support import Repo, made_once, run
 
 BASE, OURS, THEIRS = b"id\n1\nbase", b"id\n1\nbase\nours is longer", b"id\n1\nbase\ntheirs"
 SIDES = {"ours": OURS, "theirs": THEIRS, "base": BASE, "merge": OURS + b"\ntheirs"}
@@ -26,6 +26,7 @@ def subject(data: bytes) -> str:
 
 
 @pytest.fixture
+@made_once
 def sides(repo: Repo) -> Repo:
     """Two branches with two versions of t.csv, of which main is checked out."""
     commit(repo, BASE)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.test_moves import assert_settled, do, remedies
-from tests.helpers.support import Repo, run
+from tests.helpers.support import Repo, made_once, run
 
 A, B = b"a,1\n", b"b,2\n"
 
 
+@made_once
 def begin(repo: Repo) -> None:
     """Commit two artifacts in two places, and code."""
     repo.stage("a.csv", A)

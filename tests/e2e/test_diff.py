@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tests.helpers.support import Repo
+from tests.helpers.support import Repo, made_once
 
 ONE = b"id,x\n1,5\n2,6\n3,7\n"
 TWO = b"id,x\n1,5\n2,9\n3,7\n4,1\n"
@@ -15,6 +15,7 @@ POINTER = "t.csv.dvc"
 
 
 @pytest.fixture
+@made_once
 def history(repo: Repo) -> Repo:
     for data in (ONE, TWO):
         repo.stage("t.csv", data)

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.support import Repo, dvc, run
+from tests.helpers.support import Repo, dvc, made_once, run
 
 CONFIG = b'folders = ["/d/", "*.parquet/"]\n'
 
 
 @pytest.fixture
+@made_once
 def data(repo: Repo) -> Repo:
     repo.stage(".trinity-guard.toml", CONFIG)
     repo.stage("code.py", b"x = 1\n")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.support import PROJECT, Repo, dvc, run
+from tests.helpers.support import PROJECT, Repo, dvc, made_once, run
 
 BOTH_WAYS = True
 
@@ -21,6 +21,7 @@ def trusting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRINITY_GUARD_TRUST", "1")
 
 
+@made_once
 def versions(repo: Repo, *names: str, count: int = 2) -> dict[str, list[bytes]]:
     """Commit so many versions of each artifact, tagged v0, v1 …; return their bytes."""
     found: dict[str, list[bytes]] = {name: [] for name in names}

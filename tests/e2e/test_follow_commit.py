@@ -6,12 +6,13 @@ import json
 
 import pytest
 
-from tests.helpers.support import Repo, run
+from tests.helpers.support import Repo, made_once, run
 
 ONE, TWO = b"model one", b"model two, better"
 
 
 @pytest.fixture
+@made_once
 def two(repo: Repo) -> Repo:
     """A repository with two versions of a model."""
     repo.stage("m.pkl", ONE)

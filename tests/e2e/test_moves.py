@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.support import Repo, run
+from tests.helpers.support import Repo, made_once, run
 
 A, B = b"a,1\n", b"b,2\n"
 FORMS: dict[str, tuple[str, ...]] = {
@@ -19,6 +19,7 @@ FORMS: dict[str, tuple[str, ...]] = {
 }
 
 
+@made_once
 def begin(repo: Repo) -> None:
     """Commit two artifacts and code."""
     repo.stage("a.csv", A)

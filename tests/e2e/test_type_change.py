@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.support import Repo, run
+from tests.helpers.support import Repo, made_once, run
 
 
 def type_in(repo: Repo, command: str) -> None:
@@ -72,6 +72,7 @@ CHANGES = [
 
 
 @pytest.fixture
+@made_once
 def both(repo: Repo) -> Repo:
     """A repository with a table, and a directory that DVC holds as a whole."""
     repo.stage("table.csv", b"1,1\n")

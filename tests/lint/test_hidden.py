@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.helpers.documents import Session
-from tests.helpers.support import Repo, require, run
+from tests.helpers.support import Repo, made_once, require, run
 from trinity_guard import cli
 
 PICKLE = b"\x80\x04\x95\x05\x00\x00\x00\x00\x00\x00\x00]\x94."
@@ -46,6 +46,7 @@ def gate(repo: Repo) -> int:
 
 
 @pytest.fixture
+@made_once
 def work(bare_repo: Repo) -> Repo:
     bare_repo.stage("a.txt", b"a\n")
     bare_repo.commit()

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.helpers.browser import chromium
-from tests.helpers.support import Repo, run
+from tests.helpers.support import Repo, made_once, run
 
 KILO = 1000
 ODD = "models/<b>bold & \"quoted\" 'é'.pkl"
@@ -51,6 +51,7 @@ def text_of(page: str) -> str:
 
 
 @pytest.fixture
+@made_once
 def grown(repo: Repo) -> Repo:
     """Versions in DVC, one raw in Git's history, a slipped one in HEAD, another that waits for the remote."""
     for size in (30, 60, 90):
