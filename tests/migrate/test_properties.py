@@ -116,6 +116,7 @@ def same_but_for_ours(found: dict[str, Any], wanted: dict[str, Any]) -> None:
     assert {p.rpartition("/")[2] for p in added} <= {".gitignore", "config", ".dvcignore"}
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @example(
     made=[

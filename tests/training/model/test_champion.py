@@ -98,6 +98,7 @@ def test_where_its_file_is_not_here_that_is_said(case: Case, md5: str, tmp_path:
     assert (found["metrics"]["mcc"], note) == (0.1, "")
 
 
+@pytest.mark.slow
 def test_a_table_that_lacks_its_columns_cannot_measure_it(case: Case) -> None:
     model, data, test, mine = case
     lacking = Examples(**{**vars(data), "X": data.X.drop(columns="slot_fill")})

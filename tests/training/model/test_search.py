@@ -62,6 +62,7 @@ def test_a_finished_search_is_not_done_again(data: Examples, found: tuple[Search
     assert told[-1][1].mean == max(trial.mean for trial in again.trials)
 
 
+@pytest.mark.slow
 def test_a_search_goes_on_after_a_kill(data: Examples, found: tuple[SearchResult, bytes], tmp_path: Path) -> None:
     """Four trials are kept, a fifth was being written, and there is a line that is none."""
     state = tmp_path / "search.jsonl"
