@@ -23,6 +23,7 @@ from tests.helpers.servers import (
     webdav_service,
 )
 from tests.helpers.support import Repo, clean_environment
+from trinity_guard import console
 from trinity_guard.git import process
 
 __all__ = [
@@ -62,6 +63,7 @@ def clean_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in clean_environment(tmp_path / "home").items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(process, "spawn", forkserver.spawn)
+    console.begin()  # a test that called a command with -q leaves nobody silent
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

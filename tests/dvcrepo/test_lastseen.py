@@ -96,7 +96,7 @@ def test_what_is_staged_beside_it_is_seen(known: Repo) -> None:
     """HEAD is known; a pointer that is staged or taken away since must not be overlooked."""
     known.write("a.csv", b"changed behind its pointer")
     known.stage("code.py", b"more\n")
-    assert b"a.csv (26 B) -> a.csv.dvc" in known.commit().stderr
+    assert b"a.csv has changed (26 B) -> a.csv.dvc" in known.commit().stderr
     known.git("rm", "-q", "a.csv.dvc")
     known.stage("code.py", b"and more\n")
     assert b"a.csv stays here, but no pointer holds it any more" in known.commit().stderr
@@ -152,7 +152,7 @@ def test_a_record_that_could_not_be_written_is_not_vouched_for(known: Repo) -> N
     assert seen(known) is None
     known.write("a.csv", b"changed behind its pointer")
     known.stage("code.py", b"more\n")
-    assert b"a.csv (26 B) -> a.csv.dvc" in known.commit().stderr
+    assert b"a.csv has changed (26 B) -> a.csv.dvc" in known.commit().stderr
 
 
 @pytest.mark.slow
