@@ -283,9 +283,7 @@ def _as_bags(engine: Engine, found: TableDifference, limit: int) -> None:
         f"SELECT * FROM (SELECT {other}, 1, NULL, rowid FROM {found.after.name}) AS y(h, g, n, b, a)"
         ") GROUP BY h, g HAVING sum(n) <> 0"
     )
-    added, removed = engine.row("SELECT sum(n) FILTER (n > 0), -sum(n) FILTER (n < 0) FROM bag")
-    found.added, found.removed = int(str(added or 0)), int(str(removed or 0))
-    if not (found.added or found.removed):
+    if not count_bag(engine, found):
         return
     found.rows_added = _of_bag(engine, found.after, "a", "n > 0", limit)
     found.rows_removed = _of_bag(engine, found.before, "b", "n < 0", limit)
@@ -302,6 +300,16 @@ def _of_bag(engine: Engine, table: Table, position: str, wanted: str, limit: int
         f"WHERE {wanted} ORDER BY t.rowid LIMIT {limit}"
     )
     return [dict(zip(table.names, row, strict=True)) for row in engine.rows(query)]
+
+
+def count_bag(engine: Engine, found: TableDifference) -> bool:
+    """Take from the table `bag` (n: how often a row is there more after than before) how many rows came and went.
+
+    Returns whether any did.
+    """
+    added, removed = engine.row("SELECT sum(n) FILTER (n > 0), -sum(n) FILTER (n < 0) FROM bag")
+    found.added, found.removed = int(str(added or 0)), int(str(removed or 0))
+    return bool(found.added or found.removed)
 
 
 def cells_as_bag(engine: Engine, found: TableDifference, old: str, new: str) -> int:

@@ -278,9 +278,7 @@ def _as_bags(engine: Engine, found: TableDifference, limit: int) -> None:
         f"SELECT h, -1 AS n, r AS b, NULL AS a FROM ({before}) UNION ALL SELECT h, 1, NULL, r FROM ({after})"
         ") GROUP BY h HAVING sum(n) <> 0"
     )
-    added, removed = engine.row("SELECT sum(n) FILTER (n > 0), -sum(n) FILTER (n < 0) FROM bag")
-    found.added, found.removed = int(str(added or 0)), int(str(removed or 0))
-    if not (found.added or found.removed):
+    if not differ.count_bag(engine, found):
         return
     found.rows_added = _of_bag(engine, found.after, "a", "n > 0", limit)
     found.rows_removed = _of_bag(engine, found.before, "b", "n < 0", limit)
