@@ -14,6 +14,7 @@ from trinity_guard.dvcrepo import project
 from trinity_guard.errors import GuardError
 from trinity_guard.git.catfile import Entry, Source
 from trinity_guard.migrate import rewrite, versions
+from trinity_guard.migrate.folder import Folder
 from trinity_guard.migrate.scan import Scan, scan
 from trinity_guard.migrate.selection import Selection
 from trinity_guard.remotes import trust
@@ -486,7 +487,7 @@ def test_a_file_is_decided_on_once_however_many_versions_its_folder_has(
     decided: list[bytes] = []
     decide = rewrite.Trees._decide
 
-    def counted(trees: rewrite.Trees, folder: rewrite._Folder, entry: Entry, *args: Any) -> versions.Decision:
+    def counted(trees: rewrite.Trees, folder: Folder, entry: Entry, *args: Any) -> versions.Decision:
         decided.append(entry[1])
         return decide(trees, folder, entry, *args)
 

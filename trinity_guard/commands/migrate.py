@@ -7,6 +7,7 @@ import sys
 from trinity_guard import console, git
 from trinity_guard.commands.hooks import checkout
 from trinity_guard.commands.terminal import arguments
+from trinity_guard.commands.terminal.phases import Phases
 from trinity_guard.commands.terminal.progress import Progress
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown, typed
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    import trinity_guard
     from trinity_guard.commands.terminal.arguments import Parser
 
 DESCRIPTION = """\
@@ -32,17 +32,6 @@ examples:
   trinity-guard migrate guide team
 Without a command it shows what would move, asks, and runs.
 """
-# What each phase of the engine counts: words, unit, name of the unit.
-PHASES = {
-    "scan": ("looking through", 1, "commits"),
-    "extract": ("to the DVC cache", 1e6, "MB"),
-    "rewrite": ("rewriting", 1, "commits"),
-    "prove": ("comparing", 1, "commits"),
-    "prove bytes": ("comparing bytes", 1e6, "MB"),
-    "push": ("uploading", 1e6, "MB"),
-    "sample": ("pulling by DVC", 1, "commits"),
-    "move": ("moving refs, index and work tree", 1, ""),
-}
 MAX_WRONG = 20
 # Commits that the real DVC pulls in a verify.
 SAMPLE = 2
@@ -149,14 +138,14 @@ def run(args: list[str]) -> int:
         "finish": _finish,
         "guide": _guide,
     }
-    with Progress() as line, api.Migration(git.place(), phases := _Phases(line)) as migration:
+    with Progress() as line, api.Migration(git.place(), phases := Phases(line)) as migration:
         return commands[asked.command](_Call(migration, phases, asked, words))
 
 
 class _Call:
     """One call of the command: what it works on, what shows how far it is, what was asked for, and how it was typed."""
 
-    def __init__(self, migration: api.Migration, phases: _Phases, asked: Namespace, words: Sequence[str]) -> None:
+    def __init__(self, migration: api.Migration, phases: Phases, asked: Namespace, words: Sequence[str]) -> None:
         self.migration = migration
         self.phases = phases
         self.asked = asked
@@ -166,27 +155,6 @@ class _Call:
         """Return what is meant; what a command has no option for is as it is by default."""
         given = vars(self.asked)
         return api.Request(**{field: given[field] for field in api.Request.FIELDS if field in given})
-
-
-class _Phases:
-    """A bar for each phase of the engine, one after the other."""
-
-    def __init__(self, line: Progress) -> None:
-        self._line, self._phase = line, ""
-        self._show: trinity_guard.Progress | None = None
-
-    def __call__(self, phase: str, done: int, total: int) -> None:
-        if phase != self._phase or self._show is None:
-            self.close()
-            words, unit, name = PHASES.get(phase, (phase, 1, ""))
-            self._phase, self._show = phase, self._line.bar(words, unit, name, since=done)
-            if phase == "move":
-                self._line.say(words)
-        self._show(done, total)
-
-    def close(self) -> None:
-        self._line.close()
-        self._phase, self._show = "", None
 
 
 # --- info

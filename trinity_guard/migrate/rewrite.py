@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 
 from trinity_guard.dvcrepo import paths, pointer
 from trinity_guard.errors import UNUSABLE, GuardError, shown
@@ -12,6 +12,7 @@ from trinity_guard.git.packwriter import Pack
 from trinity_guard.migrate import ignorefiles, reasons
 from trinity_guard.migrate.context import Above, Context
 from trinity_guard.migrate.dvcfiles import DvcFiles
+from trinity_guard.migrate.folder import Folder
 from trinity_guard.migrate.ignorefiles import DVCIGNORE, GITIGNORE, Hidden
 from trinity_guard.migrate.scan import Scan
 from trinity_guard.migrate.seen import Lines, Seen
@@ -103,7 +104,7 @@ class Trees:
             self._leave(entries, path, damaged)
             return NewTree(oid, (), False)
         context = self._above.entered(context, path, entries)
-        folder = _Folder(path, entries)
+        folder = Folder(path, entries)
         self._rewrite_folders(folder, context)
         self._rewrite_files(folder, context)
         if path == b"":
@@ -118,7 +119,7 @@ class Trees:
                 self._keep(key, last, len(raw), folder)
         return NewTree(new, tuple(folder.requests), folder.ours)
 
-    def _keep(self, key: tuple[bytes, int, bool], last: LastVersion, size: int, folder: _Folder) -> None:
+    def _keep(self, key: tuple[bytes, int, bool], last: LastVersion, size: int, folder: Folder) -> None:
         last.became(folder.all_entries(), self._lines_of(folder))
         if last.pointed and (last.gitignore is None or last.gitignore[0] in FILES):
             self._last.keep(key, last, size)
@@ -129,7 +130,7 @@ class Trees:
         found = last.difference(raw) if last is not None else None
         if last is None or found is None:
             return b""
-        folder = _Folder(key[0], found.new)
+        folder = Folder(key[0], found.new)
         self._note_clashes(folder)
         self._rewrite_files(folder, last.context)
         staying = last.pointed.difference(name for _, name, _ in found.gone)
@@ -142,7 +143,7 @@ class Trees:
         self._last.keep(key, last, len(raw))
         return self._pack.add(b"tree", last.tree(), key[0])
 
-    def _lines_of(self, folder: _Folder) -> dict[bytes, bytes]:
+    def _lines_of(self, folder: Folder) -> dict[bytes, bytes]:
         return {name: self._line(name) for name in folder.ignored}
 
     def _leave(self, entries: Sequence[Entry], path: bytes, reason: str) -> None:
@@ -155,7 +156,7 @@ class Trees:
             elif mode in FILES and oid in self._scan.versions.get(path + name, ()):
                 self.stays.setdefault((path + name, reason), set()).add(oid)
 
-    def _rewrite_folders(self, folder: _Folder, context: Context) -> None:
+    def _rewrite_folders(self, folder: Folder, context: Context) -> None:
         for mode, name, oid in list(folder.entries.values()):
             if mode != TREE:
                 continue
@@ -171,7 +172,7 @@ class Trees:
             for request in result.hidden:
                 folder.ask(request)
 
-    def _rewrite_files(self, folder: _Folder, context: Context) -> None:
+    def _rewrite_files(self, folder: Folder, context: Context) -> None:
         # A context is one object as long as it lives, and lives as long as we do.
         key = (folder.path, id(context))
         settled = self._settled.setdefault(key, Settled())
@@ -203,7 +204,7 @@ class Trees:
             line = self._ignore_lines[name] = gitignore.line_for(name)
         return line
 
-    def _decide(self, folder: _Folder, entry: Entry, context: Context) -> Decision:
+    def _decide(self, folder: Folder, entry: Entry, context: Context) -> Decision:
         """Decide on a file, once for all versions of its folder in which nothing else about it changes."""
         mode, name, blob = entry
         full = folder.path + name
@@ -225,7 +226,7 @@ class Trees:
             self._seen[key] = Seen(self._above.reader, context[0], path)
         return self._seen[key].lines(name)
 
-    def _reason(self, folder: _Folder, full: bytes, entry: Entry, context: Context) -> str | None:
+    def _reason(self, folder: Folder, full: bytes, entry: Entry, context: Context) -> str | None:
         """Return why a file stays, None where it becomes a pointer, "" where its pointer is there and agrees."""
         mode, name, blob = entry
         if name not in self._names:
@@ -258,7 +259,7 @@ class Trees:
             oid = self._pointers[key] = self._pack.add(b"blob", data)
         return oid
 
-    def _note_clashes(self, folder: _Folder) -> None:
+    def _note_clashes(self, folder: Folder) -> None:
         """Note names that differ by case only, of which one is an artifact; each name is looked at once a folder."""
         path = folder.path
         by_folded = self._folded.setdefault(path, {})
@@ -274,7 +275,7 @@ class Trees:
             if len(here) > 1 and any(path + name in self._scan.versions for name in here):
                 self.clashing.update(path + name for name in here)
 
-    def _complete_root(self, folder: _Folder, context: Context, oid: bytes, carried: bool) -> None:
+    def _complete_root(self, folder: Folder, context: Context, oid: bytes, carried: bool) -> None:
         if (folder.ours or carried) and not folder.has(b".dvc"):
             self._add_dvc(folder)
             self._added.add((oid, carried))
@@ -282,7 +283,7 @@ class Trees:
         if folder.ours and config is not None:
             self._write_config(folder, config)
 
-    def _add_dvc(self, folder: _Folder) -> None:
+    def _add_dvc(self, folder: Folder) -> None:
         config = self._pack.add(b"blob", self._files.config)
         ignore = self._pack.add(b"blob", self._files.gitignore)
         inside = tree_bytes([(FILE, b"config", config), (FILE, GITIGNORE, ignore)])
@@ -290,7 +291,7 @@ class Trees:
         if not folder.has(DVCIGNORE):
             folder.put(FILE, DVCIGNORE, self._pack.add(b"blob", self._files.dvcignore))
 
-    def _write_config(self, folder: _Folder, config: bytes) -> None:
+    def _write_config(self, folder: Folder, config: bytes) -> None:
         """Put another .dvc/config into the folder that is there."""
         inside = self._parse(self._above.content(folder.entries[b".dvc"][2]))
         mode = next((m for m, name, _ in inside if name == b"config"), FILE)
@@ -298,7 +299,7 @@ class Trees:
         new = tree_bytes([*kept, (mode, b"config", self._pack.add(b"blob", config))])
         folder.put(TREE, b".dvc", self._pack.add(b"tree", new))
 
-    def _write_gitignore(self, folder: _Folder) -> None:
+    def _write_gitignore(self, folder: Folder) -> None:
         shown_again = [
             (inner[len(folder.path) :], all_in_it)
             for outer, inner, all_in_it in folder.requests
@@ -331,59 +332,6 @@ class Trees:
         if new == data:
             return old
         return FILE if old is None else old[0], GITIGNORE, self._pack.add(b"blob", new, path + GITIGNORE)
-
-
-class _Folder:
-    """A tree under way. ours: it has a new pointer, or a folder in it; requests: NewTree.hidden."""
-
-    def __init__(self, path: bytes, entries: Sequence[Entry]) -> None:
-        self.path = path
-        self.entries = {entry[1]: entry for entry in entries}
-        self.pointers: list[Entry] = []
-        self.changed = False
-        self.ours = False
-        self.show_pointers = False
-        self.ignored: list[bytes] = []
-        self.requests: dict[Hidden, None] = {}
-
-    def has(self, name: bytes) -> bool:
-        return name in self.entries
-
-    def all_entries(self) -> list[Entry]:
-        return [*self.entries.values(), *self.pointers]
-
-    def put(self, mode: bytes, name: bytes, oid: bytes) -> None:
-        self.entries[name] = (mode, name, oid)
-        self.changed = True
-
-    def drop(self, name: bytes) -> None:
-        del self.entries[name]
-        self.changed = True
-
-    def follow(self, name: bytes, decision: Decision) -> None:
-        if decision.pointer is None:
-            return
-        self.drop(name)
-        if decision.pointer:
-            self.put(FILE, name + paths.POINTER, decision.pointer)
-        self.ours = True
-        lines = decision.lines
-        self.show_pointers = self.show_pointers or lines.show
-        if lines.ignore:
-            self.ignored.append(name)
-        for request in lines.requests:
-            self.ask(request)
-
-    def follow_all(self, known: Set[Entry], settled: Settled) -> None:
-        """Do as `follow` does for files that were settled in another version of the folder."""
-        if known:
-            self.entries = {entry[1]: entry for entry in set(self.entries.values()) - known}
-            self.pointers = list(map(settled.pointers.__getitem__, known))
-            self.ignored += map(settled.ignored.__getitem__, known & settled.ignored.keys())
-            self.changed = self.ours = True
-
-    def ask(self, request: Hidden) -> None:
-        self.requests[request] = None
 
 
 def _no_file(path: bytes) -> GuardError:
