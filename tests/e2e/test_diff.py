@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from tests.helpers.support import Repo, made_once
+from tests.helpers.support import Repo, dvc, made_once
 
 ONE = b"id,x\n1,5\n2,6\n3,7\n"
 TWO = b"id,x\n1,5\n2,9\n3,7\n4,1\n"
@@ -117,3 +117,31 @@ def test_a_hostile_table_neither_colours_nor_stops_a_diff(history: Repo) -> None
     out = said(history, "show") + said(history, "diff", "HEAD~1")
     assert "\x1b" not in out
     assert "\x07" not in out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("folder", ["", "proj"])
+def test_a_project_in_a_folder_has_a_cache_of_its_own(repo: Repo, folder: str) -> None:
+    (repo.path / "proj").mkdir()
+    dvc("init", "-q", "--subdir", cwd=repo.path / "proj")
+    for data in (ONE, TWO):
+        repo.stage("proj/t.csv", data)
+        repo.commit()
+    at = ("-C", folder or ".")
+    out = said(repo, *at, "diff", "HEAD~1", "HEAD")
+    assert "#   ~ id 2: x 6 → 9\n" in out
+    assert "-# rows: 3\n+# rows: 4\n" in said(repo, *at, "show")
+    shutil.rmtree(repo.path / "proj" / ".dvc" / "cache")
+    shutil.rmtree(repo.path / ".git" / "trinity-guard" / "review")
+    typed = "t.csv.dvc" if folder else "proj/t.csv.dvc"
+    assert f"# its data is not in the cache here: trinity-guard diff {typed}\n" in said(repo, *at, "diff", "HEAD~1")
+
+
+@pytest.mark.slow
+def test_two_pointers_of_the_same_bytes_are_each_called_by_their_name(history: Repo) -> None:
+    history.stage("copy.csv", ONE)
+    history.commit()
+    history.stage("copy.csv", TWO)
+    history.commit()
+    assert "# t.csv: changed" in said(history, "diff", "HEAD~3", "HEAD~2")
+    assert "# copy.csv: changed" in said(history, "diff", "HEAD~1", "HEAD")

@@ -9,11 +9,14 @@ import os
 import sys
 
 from trinity_guard import console, git
-from trinity_guard.errors import FINE, GuardError
+from trinity_guard.errors import FINE, GuardError, typed
 from trinity_guard.review import driver
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trinity_guard.checkout.desired import Projects
     from trinity_guard.dvcrepo.output import Output
 
 MAX_POINTER = 1 << 20
@@ -46,10 +49,38 @@ def _facts(path: bytes, data: bytes) -> list[str]:
         return []
 
 
-def _cached(place: git.Place, output: Output) -> bytes | None:
+def _cached(place: git.Place, output: Output, pointer: bytes = b"") -> bytes | None:
+    """Return where the cache has an object, and note of the output whose project that is.
+
+    pointer: its path from the top, b"" where Git does not tell it.
+    """
+    if place.bare:
+        return None
     from trinity_guard.checkout.desired import Projects
 
-    return None if place.bare else Projects(place).cache_reader(b"").find(output.md5, output.object_size)
+    projects = Projects(place)
+    for root in dict.fromkeys(_roots(projects, pointer)):
+        try:
+            found = projects.cache_reader(root).find(output.md5, output.object_size)
+        except GuardError:
+            continue  # a cache that nobody has confirmed
+        if found is not None:
+            output.project = root
+            return found
+    return None
+
+
+def _roots(projects: Projects, pointer: bytes) -> Iterator[bytes]:
+    """Yield the DVC projects that may have the object: the pointer's own, else each that Git knows."""
+    own = projects.of(pointer) if pointer else None
+    if own is not None:
+        yield own
+        return
+    yield b""
+    from trinity_guard.git import index
+
+    for entry in index.entries("*/.dvc/config", patterns=True):
+        yield entry.path.removesuffix(b"/.dvc/config")
 
 
 def _look(place: git.Place, output: Output) -> list[str]:
@@ -120,17 +151,29 @@ def _changes(path: bytes, old: bytes, moved: bytes, new: bytes) -> list[str]:
     if (before is None and after is None) or (before and after and before.md5 == after.md5):
         return []
     place = git.hook_place()
-    key = "-".join(output.md5 if output else "none" for output in outputs)
+    key = _key(before, after, path, moved)
     try:
         known = driver.known_before(place, key)
         if known is not None:
             return known
-        lacking = [o for o in outputs if o and _cached(place, o) is None]
-        if lacking:
-            return [f"its data is not in the cache here: trinity-guard diff {os.fsdecode(moved)}"]
+        if any(o and _cached(place, o, name) is None for o, name in ((before, path), (after, moved))):
+            return [f"its data is not in the cache here: trinity-guard diff {typed(_from_here(moved))}"]
         return driver.kept(place, key, lambda: driver.compared(place, before, after))
     except (GuardError, OSError):
         return []
+
+
+def _key(before: Output | None, after: Output | None, *paths: bytes) -> str:
+    """Return the name of a comparison's answer, which tells the paths: another pointer may name the same bytes."""
+    import zlib
+
+    md5s = (output.md5 if output else "none" for output in (before, after))
+    return "-".join([*md5s, f"{zlib.crc32(b'//'.join(paths)):08x}"])
+
+
+def _from_here(path: bytes) -> bytes:
+    """Return a path from the top as it is typed where Git was started."""
+    return os.path.relpath(path, os.environb.get(b"GIT_PREFIX", b"") or b".")
 
 
 def _write(data: bytes) -> None:
