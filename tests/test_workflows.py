@@ -50,6 +50,26 @@ def test_the_check_runs_what_everybody_runs() -> None:
     assert {"push", "pull_request", "workflow_call"} <= set(workflow("ci.yml")["on"])
 
 
+def test_the_check_runs_with_each_newer_python_that_runs_and_not_with_a_shim_of_one(tmp_path: Path) -> None:
+    answers = {
+        "bin/pyenv": f"echo {tmp_path}/pyenv",
+        "bin/uv": f"echo {tmp_path}/uv",
+        "bin/python3.19": "echo 'pyenv: python3.19: command not found'; exit 127",
+        "pyenv/versions/3.19.0/bin/python3.19": "exit 1",
+        "pyenv/versions/3.19.2/bin/python3.19": "exit 0",
+        "uv/cpython-3.20.0-linux-x86_64-gnu/bin/python3.20": "exit 0",
+    }
+    for name, words in answers.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(f"#!/bin/sh\n{words}\n")
+        (tmp_path / name).chmod(0o755)
+    path = f"{tmp_path}/bin:{os.environ['PATH']}"
+    found = run(PROJECT / ".ci" / "pythons", cwd=tmp_path, env={"PATH": path}).stdout.decode().splitlines()
+    names = [name for name in answers if f"{tmp_path}/{name}" in found]
+    assert names == ["pyenv/versions/3.19.2/bin/python3.19", "uv/cpython-3.20.0-linux-x86_64-gnu/bin/python3.20"]
+    assert ".ci/pythons" in (PROJECT / ".ci" / "run").read_text()
+
+
 def test_a_release_begins_with_a_tag_of_ours_and_publishes_what_was_checked() -> None:
     text, jobs = (FOLDER / "release.yml").read_text(), workflow("release.yml")["jobs"]
     assert workflow("release.yml")["on"] == {"push": {"tags": ["v[0-9]*"]}}, "NAME@v1.2.3 is a model's"
