@@ -241,7 +241,7 @@ AILMENTS: dict[str, tuple[Break, dict[str, str], str, str]] = {
     "links into the cache": (cache_of_links, {"cache-type": "warning"}, "symlink", "remedy"),
     "an unknown place": (
         unconfirmed,
-        {"places": "warning", "remote": "error"},
+        {"places": "error", "remote": "error"},
         "You never confirmed it",
         "remedy",
     ),

@@ -37,6 +37,11 @@ def test_links_into_the_cache_are_dangerous_where_no_copy_comes_first(work: Repo
 def test_a_place_that_a_clone_s_config_names_is_not_used_before_it_is_confirmed(work: Repo) -> None:
     check = dvc.places(subject())
     assert (check.level, check.remedy.partition("     #")[0]) == (WARNING, "trinity-guard remote trust --all")
+    # The check of the remote says the same, and so it is told once.
+    asking = dvc.places(subject(offline=False))
+    told = dvc.remotes(subject(offline=False))
+    assert (asking.level, asking.fact, asking.remedy) == (told.level, told.fact, told.remedy)
+    assert told.level == ERROR
     work.guard("remote", "trust", "--all")
     assert dvc.places(subject()).level == OK
 

@@ -58,8 +58,10 @@ def places(subject: Repository) -> Check:
         return Check(ERROR, f"not used, for .dvc/config came with the clone: {listed(forbidden)}.",
                      "trinity-guard remote list     # and take that option out of .dvc/config")  # fmt: skip
     if found:
+        names = {remote.name for _, remote in found if remote is not None}
+        needed = not subject.offline and any(not root and name in names for root, name in wanted(subject))
         return Check(
-            WARNING,
+            ERROR if needed else WARNING,
             f"{listed([words for words, _ in found])}. You never confirmed it: nothing is sent there or fetched.",
             "trinity-guard remote trust --all     # if you know that place",
         )
@@ -151,6 +153,8 @@ def remotes(subject: Repository) -> Check:
         if subject.offline:
             told.append(where)
             continue
+        if not root and _unusable(subject, remote):
+            return places(subject)  # in the same words, so that doctor says it once
         failed = reach(subject, root, name)
         if failed is not None:
             return Check(ERROR, f"the remote {where} cannot be used: {failed[0]}", failed[1])
@@ -158,6 +162,10 @@ def remotes(subject: Repository) -> Check:
     if subject.offline:
         return Check(WARNING, f"not asked, because of --offline: {', '.join(told)}.", "trinity-guard doctor")
     return fine("; ".join(told))
+
+
+def _unusable(subject: Repository, remote: RemoteConfig) -> bool:
+    return bool(trust.forbidden(subject.place, remote) or trust.unconfirmed(subject.place, subject.project(), remote))
 
 
 def reach(subject: Repository, root: bytes, name: str) -> tuple[str, str] | None:
