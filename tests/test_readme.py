@@ -18,6 +18,8 @@ from trinity_guard.commands import COMMANDS, completion
 from trinity_guard.detect import configuration
 
 README = page("README.md")
+COMMANDS_PAGE = page("docs/commands.md")
+CONFIGURATION_PAGE = page("docs/configuration.md")
 # The commands of this page are run by test_troubleshooting, each after what provokes its message.
 PROVOKED = "docs/troubleshooting.md"
 # Its commands train, release and search.
@@ -94,7 +96,7 @@ def test_the_first_screen_tells_the_whole_story() -> None:
 
 
 def test_the_table_of_commands_forgets_none() -> None:
-    rows = {row[0].strip("`").split()[0]: " ".join(row) for row in table(README, "command")}
+    rows = {row[0].strip("`").split()[0]: " ".join(row) for row in table(COMMANDS_PAGE, "command")}
     assert set(rows) == set(COMMANDS)
     [parsers] = [action.choices for action in completion.whole()._actions if isinstance(action.choices, dict)]
     for name, parser in parsers.items():
@@ -111,7 +113,7 @@ def typed_words(parser: argparse.ArgumentParser) -> list[str]:
 
 
 def test_every_option_in_the_table_of_commands_is_in_the_commands_help() -> None:
-    for row in table(README, "command"):
+    for row in table(COMMANDS_PAGE, "command"):
         name = row[0].strip("`").split()[0]
         text = run(sys.executable, "-m", "trinity_guard", name, "--help", cwd=PROJECT).stdout.decode()
         for option in re.findall(r"--[a-z]+", " ".join(row)):
@@ -119,7 +121,7 @@ def test_every_option_in_the_table_of_commands_is_in_the_commands_help() -> None
 
 
 def test_the_table_of_the_configuration_has_every_key_with_its_default() -> None:
-    rows = {row[0].strip("`"): row[1].strip("`") for row in table(README, "key")}
+    rows = {row[0].strip("`"): row[1].strip("`") for row in table(CONFIGURATION_PAGE, "key")}
     assert tuple(rows) == config.KEYS
     defaults = config.Config()
     assert tuple(rows["patterns"].split()) == defaults.patterns
@@ -131,7 +133,7 @@ def test_the_table_of_the_configuration_has_every_key_with_its_default() -> None
 
 
 def test_the_configuration_that_is_shown_is_read(tmp_path: Path) -> None:
-    [text] = blocks(README, "toml")
+    [text] = blocks(CONFIGURATION_PAGE, "toml")
     (tmp_path / config.OWN_FILE).write_text(text)
     read = configuration.read(os.fsencode(tmp_path))
     assert read.max_size == 20_000_000
@@ -141,7 +143,7 @@ def test_the_configuration_that_is_shown_is_read(tmp_path: Path) -> None:
 def test_the_pre_commit_config_that_is_shown_is_valid_and_names_our_hooks(tmp_path: Path) -> None:
     import ruamel.yaml
 
-    [text] = blocks(README, "yaml")
+    [text] = blocks(page("docs/hooks.md"), "yaml")
     shown = ruamel.yaml.YAML(typ="safe").load(text)
     offered = ruamel.yaml.YAML(typ="safe").load((PROJECT / ".pre-commit-hooks.yaml").read_text())
     stages = {stage for hook in offered for stage in hook["stages"]}
