@@ -167,7 +167,7 @@ OPENERS = {
     "git/records.py": "the git dir",
     "git/repository.py": "git.opened itself",
     "git/temporary.py": "no link",
-    "installation.py": "what uv wrote into the environment of this Python",
+    "dvcrepo/installation.py": "what uv wrote into the environment of this Python",
     "lint/bare.py": "a folder of its own",
     "git/events.py": "the event of a CI",
     "lint/ranges.py": "the git dir",

@@ -15,7 +15,7 @@ from tests.helpers.documents import NOT_RUN, PAGES, Session, blocks, commands, m
 from tests.helpers.support import PROJECT, Repo, require, run
 from trinity_guard import config
 from trinity_guard.commands import COMMANDS, completion
-from trinity_guard.detect import configuration
+from trinity_guard.detect import configtext, configuration
 
 README = page("README.md")
 COMMANDS_PAGE = page("docs/commands.md")
@@ -125,7 +125,7 @@ def test_the_table_of_the_configuration_has_every_key_with_its_default() -> None
     assert tuple(rows) == config.KEYS
     defaults = config.Config()
     assert tuple(rows["patterns"].split()) == defaults.patterns
-    assert config.parse_size(rows["max-size"].strip('"')) == defaults.max_size
+    assert configtext.parse_size(rows["max-size"].strip('"')) == defaults.max_size
     assert rows["sniff"] == str(defaults.sniff).lower()
     for key in ("on-artifact", "push", "sync", "on-change"):
         assert rows[key] == f'"{getattr(defaults, key.replace("-", "_"))}"'

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from trinity_guard import config as configs
 from trinity_guard.config import Config
-from trinity_guard.detect import configuration
+from trinity_guard.detect import configtext, configuration
 from trinity_guard.errors import GuardError
 from trinity_guard.git import Place
 
@@ -34,13 +34,13 @@ def fields(config: Config) -> dict[str, object]:
 def parses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The texts that were parsed."""
     seen: list[str] = []
-    real = configs._document
+    real = configtext._document
 
-    def noted(name: str, text: str) -> configs.Table:
+    def noted(name: str, text: str) -> configtext.Table:
         seen.append(text)
         return real(name, text)
 
-    monkeypatch.setattr(configs, "_document", noted)
+    monkeypatch.setattr(configtext, "_document", noted)
     return seen
 
 

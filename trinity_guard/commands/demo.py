@@ -6,9 +6,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from trinity_guard import LIBRARY, console, git, installation, start_line
+from trinity_guard import LIBRARY, console, git, start_line
 from trinity_guard.commands.terminal import arguments
 from trinity_guard.commands.terminal.arguments import Parser
+from trinity_guard.dvcrepo import installation
 from trinity_guard.errors import FINE, GuardError, quoted
 
 DESCRIPTION = """\

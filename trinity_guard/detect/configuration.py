@@ -24,7 +24,9 @@ FIELDS = 19
 
 def read(top: bytes) -> Config:
     """Read the configuration of the work tree at `top`; GuardError (exit 2) for all that is wrong with it."""
-    return configs.parsed(*texts(top))
+    from trinity_guard.detect import configtext  # noqa: PLC0415  # hooks take what is kept
+
+    return configtext.parsed(*texts(top))
 
 
 def texts(top: bytes) -> tuple[bytes | None, bytes | None]:
@@ -40,9 +42,11 @@ def _bytes(top: bytes, name: str) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
+        from trinity_guard.detect import configtext  # noqa: PLC0415  # as above
+
         words = error.strerror or str(error)
         remedy = f"ls -l {name}     # put the configuration into a readable file of that name, or move this away"
-        raise configs.wrong(name, 0, f"cannot be read: {words[:1].lower()}{words[1:]}.", remedy) from None
+        raise configtext.wrong(name, 0, f"cannot be read: {words[:1].lower()}{words[1:]}.", remedy) from None
 
 
 def load(place: Place) -> Config:
@@ -55,7 +59,9 @@ def load(place: Place) -> Config:
     for record in records.read_if_readable(file, FIELDS):
         if list(record[:4]) == key:
             return _decoded(record[4:])
-    config = configs.parsed(own, shared)
+    from trinity_guard.detect import configtext  # noqa: PLC0415  # as above
+
+    config = configtext.parsed(own, shared)
     try:
         records.write(file, [key + _encoded(config)])
     except (GuardError, OSError):
@@ -118,8 +124,9 @@ def _file(place: Place) -> bytes:
 
 def _version() -> bytes:
     """Return what tells one version of the program, which may read the same bytes otherwise, from the next."""
-    stat = os.stat(configs.__file__)
-    return b"%d %d" % (stat.st_size, stat.st_mtime_ns)
+    parser, defaults = os.stat(f"{os.path.dirname(__file__)}/configtext.py"), os.stat(configs.__file__)
+    seen = (parser.st_size, parser.st_mtime_ns, defaults.st_size, defaults.st_mtime_ns)
+    return b"%d %d %d %d" % seen
 
 
 def _encoded(config: Config) -> list[bytes]:

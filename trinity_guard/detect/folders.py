@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trinity_guard.config import compiled
+from trinity_guard.detect.ignorespec import compiled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

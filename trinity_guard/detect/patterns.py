@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 
 from trinity_guard import git
-from trinity_guard.config import compiled
 from trinity_guard.detect import configuration, glance
 from trinity_guard.dvcrepo.paths import inside_dvc, store_of
 from trinity_guard.errors import shown
@@ -202,6 +201,8 @@ class _Patterns:
 
     def _match_spec(self, path: bytes) -> str | None:
         if self._spec is None:
+            from trinity_guard.detect.ignorespec import compiled  # noqa: PLC0415  # most patterns are `*.ext`
+
             self._spec = compiled(self._lines)
         # No path holds a NUL, and to a regular expression a newline is not just another character.
         text = path.decode("utf-8", "surrogateescape").replace("\n", "\0")

@@ -8,10 +8,10 @@ import sys
 import tempfile
 import time
 
-from trinity_guard import git, installation
+from trinity_guard import git
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.doctor.checks import ERROR, WARNING, Check, Repository, Unseen, fine, listed
-from trinity_guard.dvcrepo import safe_paths
+from trinity_guard.dvcrepo import installation, safe_paths
 from trinity_guard.errors import shown, typed
 from trinity_guard.git import files
 from trinity_guard.git import version as git_itself

@@ -7,6 +7,7 @@ import re
 
 from trinity_guard import config as configs
 from trinity_guard import git
+from trinity_guard.detect import ignorespec
 from trinity_guard.detect.configuration import read as read_config
 from trinity_guard.detect.patterns import Rules
 from trinity_guard.doctor.checks import ERROR, WARNING, Check, Repository, Unseen, counted, fine, listed
@@ -68,7 +69,7 @@ def _example(pattern: str) -> bytes:
 
 def _matches(pattern: str, example: bytes) -> bool:
     try:
-        return bool(configs.compiled([pattern]).match_file(example.decode("utf-8", "surrogateescape")))
+        return bool(ignorespec.compiled([pattern]).match_file(example.decode("utf-8", "surrogateescape")))
     except (ValueError, re.error):
         return False
 

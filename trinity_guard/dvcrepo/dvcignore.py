@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from trinity_guard.expressions import Bounded
+    from trinity_guard.git.expressions import Bounded
 
     Read = Callable[[bytes], bytes | None]
     # (project's root, folder in it) -> of its .dvcignore, each (pattern, FILE:LINE:PATTERN).
@@ -119,7 +119,7 @@ def _ignored_by(rules: list[tuple[str, str]], path: str) -> str | None:
 def _compiled(rule: str, said: str) -> Compiled:
     import re
 
-    from trinity_guard import expressions  # noqa: PLC0415  # most projects ignore nothing
+    from trinity_guard.git import expressions  # noqa: PLC0415  # most projects ignore nothing
 
     try:
         from pathspec.patterns.gitignore import spec

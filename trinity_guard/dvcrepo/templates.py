@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git, installation
-from trinity_guard.dvcrepo import yaml
+from trinity_guard import git
+from trinity_guard.dvcrepo import installation, yaml
 from trinity_guard.errors import UNUSABLE, GuardError
 
 TYPE_CHECKING = False

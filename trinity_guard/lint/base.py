@@ -7,6 +7,7 @@ import os
 from trinity_guard import config as configs
 from trinity_guard import git
 from trinity_guard.config import Config
+from trinity_guard.detect import configtext
 from trinity_guard.errors import GuardError
 from trinity_guard.git.index import EXECUTABLE, REGULAR
 
@@ -36,7 +37,7 @@ def files_at(commit: bytes, names: Sequence[bytes]) -> list[bytes | None]:
 def config_at(commit: bytes) -> Config:
     """Return the configuration of a commit; GuardError for one that cannot be read."""
     own, shared = files_at(commit, FILES)
-    return configs.parsed(own, shared if shared is not None and b"trinity-guard" in shared else None)
+    return configtext.parsed(own, shared if shared is not None and b"trinity-guard" in shared else None)
 
 
 def judging(commit: bytes) -> Config:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from trinity_guard import config as configs
 from trinity_guard import git
 from trinity_guard.config import Config
-from trinity_guard.detect import configuration
+from trinity_guard.detect import configtext, configuration, ignorespec
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.migrate import destination, refs, refusals
 from trinity_guard.migrate import onto as onto_map
@@ -54,7 +54,7 @@ def load_config(place: git.Place) -> Config:
     if not place.bare:
         return configuration.read(place.top)
     own, shared = (_of_head(place, name) for name in (configs.OWN_FILE, configs.PYPROJECT))
-    return configs.parsed(own, shared if shared is not None and b"trinity-guard" in shared else None)
+    return configtext.parsed(own, shared if shared is not None and b"trinity-guard" in shared else None)
 
 
 def _of_head(place: git.Place, name: str) -> bytes | None:
@@ -70,7 +70,7 @@ def selection(config: Config, include: Sequence[str], exclude: Sequence[str], ab
     limit = None
     if above is not None:
         try:
-            limit = configs.parse_size(above)
+            limit = configtext.parse_size(above)
         except ValueError as error:
             raise GuardError(
                 problem=f"--above: {error}.", remedy='--above "5 MB", or 500kB, 1.5GiB', exit_code=UNUSABLE
@@ -93,7 +93,7 @@ def _require_pattern(glob: str) -> None:
     import re
 
     try:
-        good = glob.strip() and "\0" not in glob and configs.compiled([glob]).patterns[0].include is not None
+        good = glob.strip() and "\0" not in glob and ignorespec.compiled([glob]).patterns[0].include is not None
     except (ValueError, re.error):
         good = False
     if not good:

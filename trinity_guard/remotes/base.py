@@ -53,7 +53,7 @@ def require_dvc() -> None:
     import importlib.util
 
     if importlib.util.find_spec("dvc") is None:
-        from trinity_guard import installation  # noqa: PLC0415  # not where nothing is missing
+        from trinity_guard.dvcrepo import installation  # noqa: PLC0415  # not where nothing is missing
 
         raise GuardError("DVC is not installed beside trinity-guard.", installation.line("dvc"), UNUSABLE)
 

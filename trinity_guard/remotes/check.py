@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import installation
-from trinity_guard.dvcrepo import safe_paths, urls
+from trinity_guard.dvcrepo import installation, safe_paths, urls
 from trinity_guard.errors import shown
 from trinity_guard.remotes import connect, endpoints
 from trinity_guard.remotes.base import PACKAGES, seconds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import installation
+from trinity_guard.dvcrepo import installation
 from trinity_guard.remotes.base import PACKAGES, RemoteError
 
 TYPE_CHECKING = False

@@ -184,7 +184,7 @@ class ServiceRemote:
 
     def _died(self) -> RemoteError:
         if b"No module named 'dvc" in self._words:
-            from trinity_guard import installation  # noqa: PLC0415  # as above
+            from trinity_guard.dvcrepo import installation  # noqa: PLC0415  # as above
 
             return RemoteError("plugin", "DVC is not installed beside trinity-guard", installation.line("dvc"))
         last = self._words.decode("utf-8", "replace").strip().rpartition("\n")[2]

@@ -9,7 +9,8 @@ import math
 import os
 import zipfile
 
-from trinity_guard import git, installation
+from trinity_guard import git
+from trinity_guard.dvcrepo import installation
 from trinity_guard.review.dialect import NoTable
 
 TYPE_CHECKING = False

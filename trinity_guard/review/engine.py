@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 
-from trinity_guard import installation
+from trinity_guard.dvcrepo import installation
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.review import dialect
 from trinity_guard.review.dialect import NoTable

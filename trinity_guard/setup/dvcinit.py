@@ -8,8 +8,8 @@ import os
 import shutil
 from collections.abc import Callable
 
-from trinity_guard import git, installation
-from trinity_guard.dvcrepo import project, safe_paths
+from trinity_guard import git
+from trinity_guard.dvcrepo import installation, project, safe_paths
 from trinity_guard.dvcrepo.private import keep_private
 from trinity_guard.dvcrepo.project import FILES
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed

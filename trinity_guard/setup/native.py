@@ -9,7 +9,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from trinity_guard import LIBRARY, git, installation
+from trinity_guard import LIBRARY, git
+from trinity_guard.dvcrepo import installation
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import files, hooks
 from trinity_guard.git.files import replace, unwritable

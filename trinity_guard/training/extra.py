@@ -8,7 +8,8 @@ import importlib.util
 import os
 import warnings
 
-from trinity_guard import git, installation
+from trinity_guard import git
+from trinity_guard.dvcrepo import installation
 from trinity_guard.errors import UNUSABLE, GuardError
 
 # Modules that the extra brings, and the package that each belongs to.

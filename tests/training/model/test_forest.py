@@ -19,7 +19,7 @@ from sklearn.preprocessing import LabelEncoder
 
 from tests.helpers.support import PROJECT
 from tests.training import samples
-from trinity_guard import installation
+from trinity_guard.dvcrepo import installation
 from trinity_guard.errors import GuardError
 from trinity_guard.training.data.table import load
 from trinity_guard.training.model import forest as model

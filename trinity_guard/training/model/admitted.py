@@ -15,9 +15,9 @@ from typing import Any
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.pipeline import Pipeline
 
-from trinity_guard import installation
 from trinity_guard.detect.scan import files, rules
 from trinity_guard.detect.scan.record import CALLED, NEW, Record
+from trinity_guard.dvcrepo import installation
 from trinity_guard.errors import GuardError
 from trinity_guard.training.model import nodes, shapes
 from trinity_guard.training.model.kinds import LAYOUT, Kind

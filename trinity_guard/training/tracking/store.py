@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from threading import Thread
 from typing import Any
 
-from trinity_guard import installation
+from trinity_guard.dvcrepo import installation
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.training.tracking import cloned, server, sqlite
 

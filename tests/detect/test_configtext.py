@@ -13,13 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trinity_guard.config import DEFAULT_PATTERNS, Config, parse_size
+from trinity_guard.config import DEFAULT_PATTERNS, Config
+from trinity_guard.detect.configtext import parse_size
 from trinity_guard.detect.configuration import read
 from trinity_guard.errors import GuardError, shown
 
 OWN = ".trinity-guard.toml"
 PYPROJECT = "pyproject.toml"
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[2]
 
 
 def loaded(folder: Path, own: str | bytes | None = None, pyproject: str | bytes | None = None) -> Config:

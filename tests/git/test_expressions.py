@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pathspec import GitIgnoreSpec
 
-from trinity_guard import expressions
+from trinity_guard.git import expressions
 
 STEP = st.lists(st.sampled_from(["*", "**", "?", "a", "b", "A", "[ab]", "[!a]", "\\*", "é", "[a-k]", "\u212a"]),
                 min_size=1, max_size=6).map("".join)  # fmt: skip

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from trinity_guard import LIBRARY, installation
+from trinity_guard import LIBRARY
+from trinity_guard.dvcrepo import installation
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_pipx_installs_ours_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 # Where another machine is meant, or nobody's in particular: a clone's, a worker's, a page of help.
 ELSEWHERE = {
-    "commands/diff.py", "dvcrepo/standin.py", "installation.py", "migrate/tools/guides.py",
+    "commands/diff.py", "dvcrepo/standin.py", "dvcrepo/installation.py", "migrate/tools/guides.py",
     "setup/settings_file.py", "training/model/workers.py",
 }  # fmt: skip
 
