@@ -218,3 +218,31 @@ def test_without_a_key_each_row_counts_as_often_as_it_is_there(
         more = sum(max(others.count(r) - rows.count(r), 0) for r in "abc")
         fewer = sum(max(rows.count(r) - others.count(r), 0) for r in "abc")
         assert (found.added, found.removed) == (more, fewer)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "wanted"),
+    [("k;x\na;1,50\nb;2,25\n", "k;x\na;1,50\nb;1.234,50\n", {"x": 1}),
+     ("k,x\na,1.50\nb,2\n", "k,x\na,1.50\nb,two\n", {"x": 1}),
+     ("k,x\na,1.50\nb,2\n", "k,x\na,1.5\nb,\n", {"x": 1})],
+)  # fmt: skip
+def test_numbers_of_a_column_that_became_text_have_not_changed(
+    tables: Tables, before: str, after: str, wanted: dict[str, int]
+) -> None:
+    assert tables.compare(before, after, ["k"]).changed == wanted
+    assert tables.compare(after, before, ["k"]).changed == wanted
+    twice = [text + text.partition("\n")[2] for text in (before, after)]
+    for one, other in (twice, reversed(twice)):
+        found = tables.compare(one, other)
+        assert (found.added, found.removed) == (2, 2)
+
+
+def test_a_column_without_a_value_has_no_type_that_it_could_change(tables: Tables) -> None:
+    found = tables.compare("k,x\na,\nb,\n", "k,x\na,1\nb,2\n")
+    assert (found.columns.retyped, found.changed) == ({}, {"x": 2})
+    assert tables.compare("a,b\n", "a,b\n1,2\n").columns.retyped == {}
+
+
+def test_rows_of_a_table_without_a_common_column_are_shown(tables: Tables) -> None:
+    assert tables.compare("", "a,b\n1,2\n").rows_added == [{"a": 1, "b": 2}]
+    assert tables.compare("a,b\n1,2\n", "c\nx\n").rows_removed == [{"a": 1, "b": 2}]

@@ -76,6 +76,7 @@ def _notes(before: Table, after: Table) -> list[str]:
 def compare(engine: Engine, before: Table, after: Table, key: Sequence[str] = (), limit: int = 10) -> TableDifference:
     """Compare two tables. key: the columns that tell a row, else they are looked for. limit: how many rows to show."""
     found = TableDifference(before, after)
+    forget_typeless(engine, found)
     found.key = keys.find(engine, before, after, list(key), found.notes)
     if found.key:
         rename_by_content(engine, found)
@@ -86,9 +87,32 @@ def compare(engine: Engine, before: Table, after: Table, key: Sequence[str] = ()
         if found.columns.common:
             _as_bags(engine, found, limit)
         else:
-            found.added, found.removed = after.rows, before.rows
+            _all_came_and_went(engine, found, limit)
     describe(engine, found, described(found), (before, after))
     return found
+
+
+def forget_typeless(engine: Engine, found: TableDifference) -> None:
+    """Take no column for retyped that has not a value on one side, so no type either."""
+    for name in list(found.columns.retyped):
+        if not all(_has_value(engine, table, name) for table in (found.before, found.after)):
+            del found.columns.retyped[name]
+
+
+def _has_value(engine: Engine, table: Table, name: str) -> bool:
+    cells = f"c = {table.place(name)}" if table.wide else f"{table.column(name)} IS NOT NULL"
+    return bool(engine.rows(f"SELECT 1 FROM {table.name} WHERE {cells} LIMIT 1"))
+
+
+def _all_came_and_went(engine: Engine, found: TableDifference, limit: int) -> None:
+    """Two tables that have no column in common have no row in common."""
+    found.added, found.removed = found.after.rows, found.before.rows
+    found.rows_added, found.rows_removed = (_first(engine, t, limit) for t in (found.after, found.before))
+
+
+def _first(engine: Engine, table: Table, limit: int) -> list[dict[str, object]]:
+    query = f"SELECT * FROM {table.name} ORDER BY rowid LIMIT {limit}"
+    return [dict(zip(table.names, row, strict=True)) for row in engine.rows(query)] if table.names else []
 
 
 def without_count(
@@ -156,11 +180,7 @@ def join(found: TableDifference, kind: str = "JOIN") -> str:
 
 def _cells(found: TableDifference, old: str, new: str) -> tuple[str, str]:
     """Return both cells of a column in SQL, as what can be compared: numbers as such, else texts where types differ."""
-    one, other = f"a.{found.before.column(old)}", f"b.{found.after.column(new)}"
-    types = {found.before.type_of(old), found.after.type_of(new)}
-    if len(types) > 1 and not types <= {INTEGER, NUMBER}:
-        return f"CAST({one} AS VARCHAR)", f"CAST({other} AS VARCHAR)"
-    return one, other
+    return keys.comparable((found.before, "a.", old), (found.after, "b.", new))
 
 
 def _unlike(found: TableDifference, old: str, new: str) -> str:
@@ -229,11 +249,8 @@ def _changed_rows(
 
 
 def _only_in(engine: Engine, found: TableDifference, one: Table, other: Table, limit: int) -> list[dict[str, object]]:
-    sides = {one.name: "o", other.name: "p"}
-    pairs = [_cells(found, name, name) for name in found.key or ()]
-    first = sides[found.before.name]
-    second = sides[found.after.name]
-    on = " AND ".join(f"{a.replace('a.', first + '.')} = {b.replace('b.', second + '.')}" for a, b in pairs)
+    pairs = [keys.comparable((one, "o.", name), (other, "p.", name)) for name in found.key or ()]
+    on = " AND ".join(f"{a} = {b}" for a, b in pairs)
     listed = ", ".join(f"o.c{at}" for at in range(len(one.names)))
     query = f"SELECT {listed} FROM {one.name} o ANTI JOIN {other.name} p ON {on} ORDER BY o.rowid LIMIT {limit}"
     return [dict(zip(one.names, row, strict=True)) for row in engine.rows(query)]
@@ -249,7 +266,7 @@ def _row_hash(table: Table, names: Sequence[str], other: Table, others: Sequence
         types = {table.type_of(name), other.type_of(its)}
         cell = table.column(name)
         if len(types) > 1:
-            cell = f"CAST({cell} AS DOUBLE)" if types <= {INTEGER, NUMBER} else f"CAST({cell} AS VARCHAR)"
+            cell = f"CAST({cell} AS DOUBLE)" if types <= {INTEGER, NUMBER} else table.written(name)
         cells.append(cell)
     listed = ", ".join(cells) or "0"
     return f"hash({listed}), hash(hash({listed}), {listed})"

@@ -7,8 +7,9 @@ import os
 
 from trinity_guard.dvcrepo import installation
 from trinity_guard.errors import UNUSABLE, GuardError
-from trinity_guard.review import dialect
+from trinity_guard.review import dialect, numbers
 from trinity_guard.review.dialect import NoTable
+from trinity_guard.review.numbers import EXACT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ NULLS = (
     "NULL", "NaN", "None", "n/a", "nan", "null",
 )  # fmt: skip
 INTEGER, NUMBER, TEXT, TRUTH, TIME, NESTED = "integer", "number", "text", "boolean", "time", "nested"
-EXACT = 1 << 53  # beyond, a floating-point number tells two integers not apart
 USUAL_LINE = 1 << 20  # bytes that the engine reads as one line
 # Each query takes a while for each column of its tables, and a column a vector of 2,048 cells.
 MAX_COLUMNS = 500
@@ -44,10 +44,11 @@ MAX_TYPED = 2_000  # of a file that is no text, of which all that the cells are 
 class Table:
     """A table of the engine. name: in SQL, with columns c0, c1 …; names: as the file has them; types: ours of each.
 
-    notes: what a reader must know of how it was read; wide: it has a row of the engine for each cell (wide.py).
+    notes: what a reader must know of how it was read; decimal: what parts the fraction of a number in its texts;
+    wide: it has a row of the engine for each cell (wide.py).
     """
 
-    __slots__ = ("_places", "name", "names", "notes", "rows", "types", "wide")
+    __slots__ = ("_places", "decimal", "name", "names", "notes", "rows", "types", "wide")
 
     def __init__(self, name: str, names: Sequence[str], types: Sequence[str], rows: int, notes: list[str]) -> None:
         self.name = name
@@ -55,6 +56,7 @@ class Table:
         self.types = list(types)
         self.rows = rows
         self.notes = notes
+        self.decimal = "."
         self.wide = False
         self._places = {column: at for at, column in enumerate(self.names)}
 
@@ -64,6 +66,19 @@ class Table:
     def column(self, name: str) -> str:
         """Return a column's name in SQL."""
         return f"c{self._places[name]}"
+
+    def written(self, name: str, of: str = "") -> str:
+        """Return in SQL a column's cells as texts, alike for the same number in whatever type. of: as `a.`, before it.
+
+        What is text in one version and a number in the other has not changed where it says the same.
+        """
+        cell = of + self.column(name)
+        kind = self.type_of(name)
+        if kind == NUMBER:
+            return numbers.as_text(cell)
+        if kind != TEXT:
+            return f"CAST({cell} AS VARCHAR)"
+        return numbers.written(cell, self.decimal)
 
     def place(self, name: str) -> int:
         """Return where a column stands, the first one at 0."""
@@ -137,7 +152,8 @@ class Engine:
                 return self._load_text(name, path, how or dialect.look(path, kind == TSV))
             return self._load_typed(name, path, kind)
         except (self.error, OSError, ValueError) as error:
-            raise NoTable(f"it cannot be read as {kind}: {first_line(error)}") from None
+            said = first_line(error).replace(f' in file "{self._name()}"', "")
+            raise NoTable(f"it cannot be read as {kind}: {said}") from None
 
     def serial(self) -> int:
         """Return a number that no other thing of this engine has."""
@@ -148,9 +164,12 @@ class Engine:
         """Return where a file of this engine's may be written."""
         return os.path.join(self._scratch, f"{name}{self.serial()}")
 
+    def _name(self) -> str:
+        return os.path.join(self._scratch, f"in{self._serial}")
+
     def _clean_name(self, path: bytes) -> str:
         """Return a name for a file that holds no pattern of the engine's."""
-        name = os.path.join(self._scratch, f"in{self._serial}")
+        name = self._name()
         if os.path.lexists(name):
             os.unlink(name)
         os.symlink(os.path.realpath(os.fsdecode(path)), name)
@@ -172,7 +191,9 @@ class Engine:
             numeric = self._read_some_way(name, path, how, numeric, [])
         types = self._settle_types(name, numeric, [at for at in largest if numeric[at]])
         count = int(str(self.row(f"SELECT count(*) FROM {name}")[0]))
-        return Table(name, how.names, types, count, notes)
+        table = Table(name, how.names, types, count, notes)
+        table.decimal = how.decimal
+        return table
 
     def _read_some_way(self, name: str, path: bytes, how: Dialect, numeric: list[bool], notes: list[str]) -> list[bool]:
         """Read a text, the quick way where that can be; return which columns hold numbers."""
@@ -189,7 +210,9 @@ class Engine:
         doubtful = [n and not _has_fractions(how, at) for at, n in enumerate(numeric)]
         types = ["DOUBLE" if n and not d else "VARCHAR" for n, d in zip(numeric, doubtful, strict=True)]
         columns = ", ".join(f"'c{at}': '{kind}'" for at, kind in enumerate(types))
-        cells = ", ".join(_strictly(at, how.decimal) if d else f"c{at}" for at, d in enumerate(doubtful))
+        cells = ", ".join(
+            f"{numbers.strictly(f'c{at}', how.decimal)} AS c{at}" if d else f"c{at}" for at, d in enumerate(doubtful)
+        )
         decimal = f", decimal_separator={text(how.decimal)}" if how.decimal != "." and "DOUBLE" in types else ""
         longest = f", max_line_size={limit}, buffer_size={2 * limit}" if limit else ""
         nulls = ", ".join(map(text, NULLS))
@@ -210,7 +233,9 @@ class Engine:
         limit = 4 * longest + 3 * len(numeric) if 4 * longest > USUAL_LINE else 0
         self._read(name, clean, plain, [False] * len(numeric), limit)
         kept = self._numeric_columns(name, how, numeric)
-        casts = ", ".join(f"{_number(at, how.decimal)} AS c{at}" if n else f"c{at}" for at, n in enumerate(kept))
+        casts = ", ".join(
+            f"{numbers.of(f'c{at}', how.decimal)} AS c{at}" if n else f"c{at}" for at, n in enumerate(kept)
+        )
         self.connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT {casts} FROM {name}")
         return kept
 
@@ -238,7 +263,7 @@ class Engine:
         asked = [at for at, wish in enumerate(wished) if wish]
         kept = [False] * len(wished)
         for part in parts(asked):
-            lost = ", ".join(f"count(c{at}) - count({_number(at, how.decimal)})" for at in part)
+            lost = ", ".join(f"count(c{at}) - count({numbers.of(f'c{at}', how.decimal)})" for at in part)
             for at, count in zip(part, self.row(f"SELECT {lost} FROM {name}"), strict=True):
                 kept[at] = count == 0
         return kept
@@ -307,27 +332,6 @@ def text(value: str) -> str:
 def parts(items: Sequence[int], size: int = 200) -> list[Sequence[int]]:
     """Return items in parts that a query can take at once."""
     return [items[start : start + size] for start in range(0, len(items), size)]
-
-
-def _number(at: int, decimal: str) -> str:
-    """Return a column's numbers in SQL, nothing for a cell that is none."""
-    return f"CASE WHEN {_is_code(at)} THEN NULL ELSE TRY_CAST({_pointed(at, decimal)} AS DOUBLE) END"
-
-
-def _strictly(at: int, decimal: str) -> str:
-    """Return a column's numbers in SQL; a cell that is none ends the query."""
-    cast = f"CAST({_pointed(at, decimal)} AS DOUBLE)"
-    return f"CASE WHEN {_is_code(at)} THEN error('a code') ELSE {cast} END AS c{at}"
-
-
-def _pointed(at: int, decimal: str) -> str:
-    return f"c{at}" if decimal == "." else f"replace(c{at}, ',', '.')"
-
-
-def _is_code(at: int) -> str:
-    """Return in SQL whether a cell only looks like a number: 007, and what the engine takes for digits in groups."""
-    begins = " OR ".join(f"(c{at} >= '{sign}00' AND c{at} < '{sign}0:')" for sign in ("", "-", "+"))
-    return f"({begins} OR contains(c{at}, '_'))"
 
 
 def _looks_numeric(how: Dialect, at: int) -> bool:

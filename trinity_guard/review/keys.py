@@ -149,11 +149,19 @@ def _stable(engine: Engine, before: Table, after: Table, names: list[str]) -> fl
         total, distinct, empty = _unique(engine, table, names)
         if distinct != total or empty:
             return 0.0
-    pairs = [(f"a.{before.column(n)}", f"b.{after.column(n)}", before.type_of(n), after.type_of(n)) for n in names]
-    numbers = (INTEGER, NUMBER)
-    on = " AND ".join(
-        f"{a} = {b}" if one == other or {one, other} <= set(numbers) else f"CAST({a} AS VARCHAR) = CAST({b} AS VARCHAR)"
-        for a, b, one, other in pairs
-    )
+    pairs = [comparable((before, "a.", name), (after, "b.", name)) for name in names]
+    on = " AND ".join(f"{a} = {b}" for a, b in pairs)
     [common] = engine.row(f"SELECT count(*) FROM {before.name} a JOIN {after.name} b ON {on}")
     return int(str(common)) / min(before.rows, after.rows)
+
+
+def comparable(one: tuple[Table, str, str], other: tuple[Table, str, str]) -> tuple[str, str]:
+    """Return cells of two columns in SQL as they compare: as they are, but as texts where types differ, and are not
+    both of numbers. one, other: the table, how a query calls it (`a.`), the column's name.
+    """
+    types = {table.type_of(name) for table, _, name in (one, other)}
+    if len(types) > 1 and not types <= {INTEGER, NUMBER}:
+        first, second = (table.written(name, of) for table, of, name in (one, other))
+    else:
+        first, second = (of + table.column(name) for table, of, name in (one, other))
+    return first, second

@@ -86,7 +86,8 @@ def _histogram(engine: Engine, table: Table, name: str, edges: list[float]) -> l
 
 
 def _categorical(engine: Engine, before: Table, after: Table, old: str, new: str) -> dict[str, object]:
-    sides = ((before, before.column(old)), (after, after.column(new)))
+    retyped = before.type_of(old) != after.type_of(new)
+    sides = [(t, t.written(n) if retyped else t.column(n)) for t, n in ((before, old), (after, new))]
     counts = [engine.row(f"SELECT count(*) - count({c}), count(DISTINCT {c}) FROM {t.name}") for t, c in sides]
     found: dict[str, object] = {
         side: {"nulls": nulls, "distinct": distinct}

@@ -9,7 +9,8 @@ import os
 
 from trinity_guard.review import dialect, differ, keys
 from trinity_guard.review.differ import TableDifference
-from trinity_guard.review.engine import EXACT, INTEGER, NULLS, NUMBER, TEXT, Table, text
+from trinity_guard.review.engine import INTEGER, NULLS, NUMBER, TEXT, Table, text
+from trinity_guard.review.numbers import EXACT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def load(engine: Engine, path: bytes, how: Dialect) -> Table:
     )
     os.unlink(lines)
     table = Table(name, how.names, _types(engine, name, len(how.names)), rows, notes)
+    table.decimal = how.decimal
     table.wide = True
     return table
 
@@ -89,6 +91,7 @@ def _types(engine: Engine, name: str, width: int) -> list[str]:
 def compare(engine: Engine, before: Table, after: Table, key: Sequence[str] = (), limit: int = 10) -> TableDifference:
     """Compare two tables that `load` made, as differ.compare does two others."""
     found = TableDifference(before, after)
+    differ.forget_typeless(engine, found)
     keys.require_known(before, after, key)
     common = [n for n, _ in found.columns.common]
     asked = list(key) or _likely(engine, found, common)
@@ -138,7 +141,9 @@ def _with_columns(engine: Engine, table: Table, names: Sequence[str]) -> Table:
         f"CREATE TABLE {name} AS SELECT i{cells} FROM range({table.rows}) AS every(i) "
         f"LEFT JOIN (SELECT * FROM {table.name} WHERE c IN ({places})) ON r = i GROUP BY i ORDER BY i"
     )
-    return Table(name, names, types, table.rows, [])
+    few = Table(name, names, types, table.rows, [])
+    few.decimal = table.decimal
+    return few
 
 
 def _held(kind: str) -> str:
