@@ -76,3 +76,33 @@ def test_what_is_no_such_file_is_said(tmp_path: Path, name: bytes) -> None:
     (tmp_path / "x").write_bytes(b"nothing of the kind")
     with pytest.raises(NoTable, match="it cannot be read as"):
         arrays.of(os.fsencode(tmp_path / "x"), name)
+
+
+TEXTS = (np.array(["a", "b"]), np.array(["a", "c"]))
+RECORDS = tuple(np.array([(1, 2.5), (2, x)], dtype=[("i", "i4"), ("x", "f8")]) for x in (3.5, 4.5))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "largest"),
+    [(*TEXTS, None), (*RECORDS, None), (np.array([1 + 2j, 3]), np.array([1 + 2j, 3 + 4j]), 4.0),
+     (np.array([True, False]), np.array([True, True]), None),
+     (np.array(["2024-01-01", "NaT"], "M8[D]"), np.array(["2024-01-02", "NaT"], "M8[D]"), None)],
+)  # fmt: skip
+def test_values_of_every_type_are_counted(tmp_path: Path, before: Any, after: Any, largest: float | None) -> None:
+    [found] = compare(tmp_path, {"": before}, {"": after}, ".npy")["changed"].values()
+    assert (found["values"], found["of"], found["largest"]) == (1, 2, largest)
+    assert compare(tmp_path, {"": after}, {"": after}, ".npy")["changed"] == {}
+
+
+@pytest.mark.parametrize("texts", [[b"a", b"b"], ["ä", "longer than that"]])
+def test_texts_and_records_of_hdf5_are_compared(tmp_path: Path, texts: list[Any]) -> None:
+    found = compare(tmp_path, {"t": texts, "r": RECORDS[0]}, {"t": [texts[0], texts[0]], "r": RECORDS[1]}, ".h5")
+    assert {name: one["values"] for name, one in found["changed"].items()} == {"t": 1, "r": 1}
+    assert compare(tmp_path, {"t": texts}, {"t": texts}, ".h5")["changed"] == {}
+
+
+def test_attributes_of_groups_are_told(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.attrs["title"] = "one"
+        file.create_group("g").attrs["unit"] = "m"
+    assert arrays.attributes(os.fsencode(tmp_path / "a.h5")) == {"title": "one", "g unit": "m"}

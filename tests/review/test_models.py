@@ -29,6 +29,11 @@ def read(path: Path) -> models.Model:
     return models.read(os.fsencode(path), os.fsencode(path))
 
 
+def pickled(folder: Path, value: object) -> models.Model:
+    (folder / "m.pkl").write_bytes(pickle.dumps(value))
+    return read(folder / "m.pkl")
+
+
 def fitted(model: Any) -> Any:
     pages = pd.DataFrame(np.random.default_rng(0).random((60, 3)), columns=["a", "b", "c"])
     return model.fit(pages, (pages["a"] > 0.5).astype(int))
@@ -187,3 +192,19 @@ def test_what_cannot_be_read_is_said(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"\xff" * 100)
     with pytest.raises(NoTable):
         read(tmp_path / name)
+
+
+def test_long_bytes_and_texts_are_told_apart_by_a_digest(tmp_path: Path) -> None:
+    before, after = {"b": b"x" * 300, "t": "y" * 300}, {"b": b"x" * 299 + b"z", "t": "y" * 299 + "z"}
+    found = models.compare(*(pickled(tmp_path, side) for side in (before, after)))
+    assert set(found) == {"b", "t"}
+    assert found["b"][0].startswith("300 bytes (md5 ")
+    assert found["t"][0].startswith("y" * 20 + "… (300 letters, md5 ")
+
+
+def test_a_frame_has_its_columns_as_arrays(tmp_path: Path) -> None:
+    frames = [pd.DataFrame({"x": [1.0, last], "n": [1, 2]}) for last in (2.0, 2.5)]
+    before, after = (pickled(tmp_path, frame) for frame in frames)
+    assert models.compare(before, after) == {}
+    [changed] = arrays.compare(before.arrays, after.arrays)["changed"].values()
+    assert (changed["values"], changed["of"], changed["largest"]) == (1, 2, 0.5)

@@ -23,7 +23,9 @@ SUFFIXES = (b".npy", b".npz", b".h5", b".hdf5")
 # An array above this is told by its shape alone; of one file no more than so many are looked at.
 MAX_BYTES = 2 << 30
 MAX_ARRAYS = 10_000
-MAX_LISTED = 200
+# Texts of any length in HDF5: so many of a dataset, and bytes of them in memory at once.
+MAX_TEXTS = 1_000_000
+MAX_HELD = 1 << 30
 
 
 class Array:
@@ -132,8 +134,11 @@ def _hdf5(path: bytes) -> dict[str, Array]:
     def note(key: str, item: Any) -> bool | None:
         if isinstance(item, h5py.Dataset):
             size = math.prod(item.shape or ()) * item.dtype.itemsize
-            plain = item.dtype.kind in "iufb" and size <= MAX_BYTES and not item.external and not item.is_virtual
-            found[key] = Array(tuple(item.shape or ()), str(item.dtype), _dataset(name, key) if plain else None)
+            here = size <= MAX_BYTES and not item.external and not item.is_virtual
+            read = _dataset(name, key) if here and not item.dtype.hasobject else None
+            if here and h5py.check_string_dtype(item.dtype) and item.dtype.hasobject:
+                read = _texts(name, key) if item.ndim == 1 and item.size <= MAX_TEXTS else None
+            found[key] = Array(tuple(item.shape or ()), str(item.dtype), read)
         return True if len(found) >= MAX_ARRAYS else None
 
     with h5py.File(name, "r") as file:
@@ -151,12 +156,40 @@ def _dataset(name: Any, key: str) -> Callable[[], Any]:
     return read
 
 
+def _texts(name: Any, key: str) -> Callable[[], Any]:
+    """Return what reads texts of any length, each as a digest: many of them may lie in the same long bytes."""
+
+    def read() -> Any:
+        import h5py
+        import numpy as np
+
+        with h5py.File(name, "r") as file:
+            data = file[key]
+            step = max(1, min(4096, MAX_HELD // max(file.id.get_filesize(), 1)))
+            pieces = (data[at : at + step] for at in range(0, len(data), step))
+            digests = [hashlib.blake2b(text, digest_size=8).digest() for piece in pieces for text in piece]
+        return np.array(digests, dtype="V8")
+
+    return read
+
+
 def attributes(path: bytes) -> dict[str, object]:
-    """Return the attributes of an HDF5 file's top, texts and numbers alone."""
+    """Return the attributes of an HDF5 file, of its groups and datasets, texts and numbers alone."""
     import h5py
 
+    found: dict[str, object] = {}
+
+    def note(name: str, item: Any) -> bool | None:
+        for key, value in item.attrs.items():
+            plain = _plain(value)
+            if plain is not None:
+                found[f"{name} {key}".lstrip()] = plain
+        return True if len(found) >= MAX_ARRAYS else None
+
     with h5py.File(os.fsdecode(path), "r") as file:
-        return {str(k): v for k, v in ((k, _plain(v)) for k, v in file.attrs.items()) if v is not None}
+        note("", file)
+        file.visititems(note)
+    return found
 
 
 def _plain(value: Any) -> object:
@@ -205,14 +238,31 @@ def _difference(one: Array, other: Array) -> dict[str, Any] | None:
     import numpy as np
 
     a, b = np.asarray(one.read()), np.asarray(other.read())
-    if a.dtype.kind not in "iufb":
-        return None if a.tobytes() == b.tobytes() else {"before": one.words, "after": other.words}
-    unlike = (a != b) & ~((a != a) & (b != b))  # what is no number is like another such
+    unlike = _unlike(a, b)
     count = int(np.count_nonzero(unlike))
     if not count:
         return None
-    with np.errstate(all="ignore"):
-        largest = float(np.max(np.abs(b[unlike].astype(np.float64) - a[unlike].astype(np.float64))))
     found: dict[str, Any] = {"before": one.words, "after": other.words, "values": count, "of": int(a.size)}
-    found["largest"] = largest if math.isfinite(largest) else None
-    return found
+    return {**found, "largest": _largest(a[unlike], b[unlike])}
+
+
+def _unlike(a: Any, b: Any) -> Any:
+    """Return which values of two arrays differ; of records, by their bytes."""
+    if a.dtype.kind == "V":
+        import numpy as np
+
+        sides = [np.ascontiguousarray(x).view(np.uint8).reshape(x.size, -1) for x in (a, b)]
+        return (sides[0] != sides[1]).any(axis=1).reshape(a.shape)
+    return (a != b) & ~((a != a) & (b != b))  # what is no number, or no time, is like another such
+
+
+def _largest(a: Any, b: Any) -> float | None:
+    """Return the largest difference of numbers; None of what is none, or where there is no such."""
+    import numpy as np
+
+    if a.dtype.kind not in "iufc":
+        return None
+    wide = np.complex128 if a.dtype.kind == "c" else np.float64
+    with np.errstate(all="ignore"):
+        largest = float(np.max(np.abs(b.astype(wide) - a.astype(wide))))
+    return largest if math.isfinite(largest) else None

@@ -21,8 +21,12 @@ DEEPEST = 12
 MAX_VALUES = 20_000
 MAX_ITEMS = 100
 MAX_TEXT = 200
+SHOWN_TEXT = 20
 MAX_LISTED = 200
 VERSIONS = {"_sklearn_version": "scikit-learn version"}
+# Attributes of a library's own that hold the data: of a DataFrame, of XGBoost's and LightGBM's trees.
+HIDDEN = {"_mgr": "data", "_pa_array": "values", "_Booster": "booster", "_handle": "handle"}
+BLOCK = "pandas._libs.internals._unpickle_block"  # what a DataFrame's columns of a type are made by
 TENSORS = ("torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor")
 STORAGES = {
     "FloatStorage": "<f4", "DoubleStorage": "<f8", "HalfStorage": "<f2", "BFloat16Storage": "<u2", "LongStorage": "<i8",
@@ -119,6 +123,9 @@ class _Walk:
             first = value.args[0] if isinstance(value.args, tuple) and value.args else None
             self.visit(first, name, depth + 1)
             return
+        if isinstance(value.by, Global) and value.by.text == BLOCK and isinstance(value.args, tuple) and value.args:
+            self.visit(value.args[0], name, depth + 1)
+            return
         scalar = _scalar(value)
         if scalar is not None:
             self.parameters[name] = scalar
@@ -126,6 +133,9 @@ class _Walk:
         if value.pairs:
             self._pairs(value.pairs, name, depth)
         self._attributes(value, name, depth)
+        if not (value.states or value.pairs) and isinstance(value.args, tuple):
+            for at, item in enumerate(value.args[:MAX_ITEMS]):
+                self.visit(item, f"{name}({at})", depth + 1)
 
     def _attributes(self, value: Object, name: str, depth: int) -> None:
         of = values.class_name(value)
@@ -140,6 +150,8 @@ class _Walk:
             elif key == "tree_":
                 self.parameters[_joined(name, "nodes")] = values.attributes(item).get("node_count")
                 self._digest([item], name)
+            elif key in HIDDEN:
+                self.visit(item, _joined(name, HIDDEN[key]), depth + 1)
             elif not key.startswith("_") and not (key == "estimator_" and "estimators_" in found):
                 self.visit(item, _joined(name, key), depth + 1)
 
@@ -225,12 +237,21 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Global):
         return value.text
     if isinstance(value, (bytes, Raw)):
-        return f"{len(value) if isinstance(value, bytes) else value.length:,} bytes"
-    return value[:MAX_TEXT] if isinstance(value, str) else value
+        data = value if isinstance(value, bytes) else value.bytes()
+        return f"{len(data):,} bytes (md5 {_md5(data)})"
+    if isinstance(value, str) and len(value) > MAX_TEXT:
+        return f"{value[:SHOWN_TEXT]}… ({len(value):,} letters, md5 {_md5(value.encode('utf-8', 'surrogatepass'))})"
+    return value
+
+
+def _md5(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()[:10]
 
 
 def _scalar(value: Object) -> Any:
-    """Return the number that NumPy's scalar of one would be; None where it is none."""
+    """Return the number that NumPy's scalar of one would be, or a slice in words; None where it is neither."""
+    if isinstance(value.by, Global) and value.by.text == "builtins.slice" and isinstance(value.args, tuple):
+        return ":".join("" if part is None else str(part) for part in value.args[:2])
     if not isinstance(value.by, Global) or value.by.name != "scalar" or not isinstance(value.args, tuple):
         return None
     dtype = values.dtype_text(value.args[0]) if value.args else ""
