@@ -54,3 +54,12 @@ def test_what_the_engine_cannot_compare_is_no_table(tables: Tables) -> None:
     tables.engine.connection.execute("DROP TABLE t2")
     with pytest.raises(NoTable, match="its rows cannot be compared: "):
         loading.compare(tables.engine, loaded[0], loaded[1])
+
+
+def test_the_side_that_is_no_table_is_named_and_no_path_of_this_machine(tables: Tables) -> None:
+    good, bad = tables.file('{"id": 1}\n', ".jsonl"), tables.file('{"id": 1}\n{"id": 2\n', ".jsonl")
+    with pytest.raises(NoTable, match=r"^after: it cannot be read as json lines: ") as raised:
+        loading.load(tables.engine, [good, bad], "json lines")
+    assert str(tables.folder) not in str(raised.value)
+    with pytest.raises(NoTable, match=r"^before: it holds bytes that no text has"):
+        loading.load(tables.engine, [tables.file(b"a,\0"), tables.file("a,b\n")], "csv")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.review.conftest import Tables
 from trinity_guard.dvcrepo.output import Output
 from trinity_guard.review import words
@@ -44,3 +46,24 @@ def test_a_row_says_how_many_of_its_cells_are_not_shown_and_quotes_those_with_a_
     assert changed.endswith("n11 0 → 1 and 2 more")
     assert added.startswith('id 3, n0 "Balti, Moldova", n1 0, ')
     assert added.endswith("n10 0 and 3 more")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "wanted"),
+    [(1.0, 2.0, "1 → 2"), (0.30000001192092896, 0.5, "0.3 → 0.5"),
+     (0.30000001192092896, 0.3, "0.30000001192092896 → 0.3"), (None, "", "∅ → "),
+     ([0.10000000149011612], [], "[0.1] → []"),
+     ("x" * 80 + "a", "x" * 80 + "b", f"…{'x' * 30}a → …{'x' * 30}b"),
+     ("x" * 80, "x" * 81, f"…{'x' * 30} → …{'x' * 31}")],
+)  # fmt: skip
+def test_a_change_shows_in_what_the_two_differ(before: object, after: object, wanted: str) -> None:
+    assert words.change(before, after) == wanted
+
+
+def test_spaces_and_commas_of_a_cell_among_others_are_seen(tables: Tables) -> None:
+    found = reviewed(tables, "id,a,b\n1,x,p\n2,y,q\n", 'id,a,b\n1,x ,"p, q"\n2,y,q\n')
+    assert words.rows(found) == [("~", 'id 1: a x → "x ", b p → "p, q"')]
+
+
+def test_one_is_not_called_by_the_plural(tables: Tables) -> None:
+    assert words.headline(reviewed(tables, "id\n1\n2\n", "id\n1\n")).startswith("changed, 2 → 1 row, 1 column, ")

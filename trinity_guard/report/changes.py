@@ -32,7 +32,7 @@ def build(found: Reviews, of: str) -> str:
     body = [
         f"<header><h1>{TITLE}</h1><p class=soft>{_text(of)}</p></header>",
         '<main id="content">',
-        *(_one(review, at, 2) for at, review in enumerate(found.artifacts)),
+        *(_one(review, f"a{at}", 2) for at, review in enumerate(found.artifacts)),
         *(f"<p class=bad><code>{_text(path)}</code>: {_text(why)}</p>" for path, why in found.broken.items()),
         "" if found.artifacts or found.broken else "<p>Nothing changed inside artifacts.</p>",
         "</main>",
@@ -52,15 +52,14 @@ def _text(text: str) -> str:
     return html.escape(text.encode("utf-8", "replace").decode())
 
 
-def _one(review: Review, at: int, level: int) -> str:
-    name = f"a{at}"
+def _one(review: Review, name: str, level: int) -> str:
     parts = [
         f'<section aria-labelledby="{name}"><h{level} id="{name}"><code>{_text(review.name)}</code></h{level}>',
         f"<p>{_text(words.headline(review))}</p>",
         _facts(review, name),
         _figures(review),
         _rows(review, name),
-        *(_one(member, int(f"{at}{inside}0"), min(level + 1, 6)) for inside, member in enumerate(review.members, 1)),
+        *(_one(member, f"{name}-{at}", min(level + 1, 6)) for at, member in enumerate(review.members)),
         "</section>",
     ]
     return "".join(parts)

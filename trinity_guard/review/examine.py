@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard.errors import shown
-from trinity_guard.review import arrays, chunks, dialect, engine, images, models, tables
+from trinity_guard.review import arrays, chunks, dialect, engine, folders, images, models, tables
 from trinity_guard.review.dialect import NoTable
 from trinity_guard.review.record import ARRAY, DIRECTORY, MODEL, OTHER, TABLE, Review
 from trinity_guard.review.sides import Change, Version
@@ -175,7 +175,8 @@ def _directory(found: Review, change: Change, contents: Contents, options: Optio
         "changed": [shown(m.path[prefix:]) for m in members if m.word == "changed"],
         "renamed": {shown(old[prefix:]): shown(new[prefix:]) for old, new in moved.items()},
     }
-    _look_into_members(found, members, change, contents, options)
+    _look_into_members(found, members, contents, options)
+    found.files["folders"] = folders.sums(found.path, members, found.members)
 
 
 def _members(change: Change, before: dict[bytes, str], after: dict[bytes, str]) -> list[Change]:
@@ -194,9 +195,7 @@ def _members(change: Change, before: dict[bytes, str], after: dict[bytes, str]) 
     return sides.changes(one, other)
 
 
-def _look_into_members(
-    found: Review, members: Sequence[Change], change: Change, contents: Contents, options: Options
-) -> None:
+def _look_into_members(found: Review, members: Sequence[Change], contents: Contents, options: Options) -> None:
     changed = [m for m in members if m.word == "changed" and (kind_of(m) in (TABLE, ARRAY) or images.is_image(m.path))]
     if len(changed) > MAX_MEMBERS:
         what = "tables, arrays and images"

@@ -8,10 +8,14 @@ from trinity_guard.review.engine import CSV, MAX_COLUMNS, TSV, first_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from typing import TypeVar
 
+    from trinity_guard.review.dialect import Dialect
     from trinity_guard.review.differ import TableDifference
     from trinity_guard.review.engine import Engine, Table
+
+    T = TypeVar("T")
 
 # More names alone take a minute, and a gigabyte.
 MAX_WIDE = 250_000
@@ -20,17 +24,32 @@ MAX_WIDE = 250_000
 def load(engine: Engine, paths: Sequence[bytes], kind: str) -> list[Table]:
     """Read files into tables that compare: all of them are wide where one must be. NoTable where one is no such."""
     if kind not in (CSV, TSV):
-        return [engine.load(path, kind) for path in paths]
+        return _each(paths, lambda path: engine.load(path, kind))
+    looked = dict(zip(paths, _each(paths, lambda path: _look(path, kind)), strict=True))
+    if max((len(how.names) for how in looked.values()), default=0) <= MAX_COLUMNS:
+        return _each(paths, lambda path: engine.load(path, kind, looked[path]))
     try:
-        looked = [(path, dialect.look(path, kind == TSV)) for path in paths]
-        widest = max((len(how.names) for _, how in looked), default=0)
-        if widest > MAX_WIDE:
-            raise NoTable(f"it has {widest:,} columns, more than {MAX_WIDE:,}")
-        if widest > MAX_COLUMNS:
-            return [wide.load(engine, path, how) for path, how in looked]
+        return _each(paths, lambda path: wide.load(engine, path, looked[path]))
     except (engine.error, OSError, ValueError) as error:
         raise NoTable(f"it cannot be read as {kind}: {first_line(error)}") from None
-    return [engine.load(path, kind, how) for path, how in looked]
+
+
+def _look(path: bytes, kind: str) -> Dialect:
+    how = dialect.look(path, kind == TSV)
+    if len(how.names) > MAX_WIDE:
+        raise NoTable(f"it has {len(how.names):,} columns, more than {MAX_WIDE:,}")
+    return how
+
+
+def _each(paths: Sequence[bytes], read: Callable[[bytes], T]) -> list[T]:
+    """Read files; the reason why one cannot be read says which side that is, where there are two."""
+    found = []
+    for side, path in zip(("before", "after"), paths, strict=False):
+        try:
+            found.append(read(path))
+        except NoTable as error:
+            raise NoTable(f"{side}: {error}" if len(paths) > 1 else str(error)) from None
+    return found
 
 
 def compare(engine: Engine, before: Table, after: Table, key: Sequence[str] = (), limit: int = 10) -> TableDifference:

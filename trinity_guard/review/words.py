@@ -13,23 +13,70 @@ if TYPE_CHECKING:
 MAX_NAMES = 12
 MAX_CELL = 60
 MAX_COLUMNS = 20
+# Where numbers of 32 bits have all their digits, and how many letters those take at most.
+LEAST_SINGLE, MOST_SINGLE = 1e-37, 1e38
+SINGLE = 12
 LEAST_DRIFT = 0.0005  # less would be told as 0.000
 
 
 def cell(value: object) -> str:
     """Return a cell for a person: one line, harmless, not too long; `∅` where it is empty."""
+    return _cut(_whole(value))
+
+
+def change(before: object, after: object, form: Callable[[object], str] = cell) -> str:
+    """Return `before → after` of two values that are not the same, so that it is seen in what they differ.
+
+    form: how each is told where that is enough.
+    """
+    one, other = form(before), form(after)
+    if one != other:
+        return f"{one} → {other}"
+    one, other = _whole(before), _whole(after)
+    if one == other:  # numbers of another precision, or what only looks alike
+        return f"{before!r} → {after!r}"
+    start = max(_alike(one, other) - MAX_CELL // 2, 0)
+    return " → ".join("…" * (start > 0) + _cut(text[start:]) for text in (one, other))
+
+
+def _alike(one: str, other: str) -> int:
+    """Return how many letters two texts begin with alike."""
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_CELL else text[: MAX_CELL - 1] + "…"
+
+
+def _whole(value: object) -> str:
     if value is None:
         return "∅"
-    text = number(value) if isinstance(value, float) else str(plain(value))
-    text = shown(text.encode("utf-8", "surrogatepass"))
-    return text if len(text) <= MAX_CELL else text[: MAX_CELL - 1] + "…"
+    if isinstance(value, (list, tuple)) and value and all(isinstance(v, float) for v in value):
+        text = f"[{', '.join(map(number, value))}]"
+    else:
+        text = number(value) if isinstance(value, float) else str(plain(value))
+    return shown(text.encode("utf-8", "surrogatepass"))
 
 
 def number(value: Any) -> str:
     """Return a number as short as it says the same."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
-    return repr(value) if isinstance(value, float) else str(value)
+    return _shortest(value) if isinstance(value, float) else str(value)
+
+
+def _shortest(value: float) -> str:
+    """Return a number with the digits that it has, also one of 32 bits: 0.3, not 0.30000001192092896."""
+    said = repr(value)
+    if len(said) <= SINGLE or not LEAST_SINGLE < abs(value) < MOST_SINGLE or _single(value) != value:
+        return said
+    return next((short for digits in range(6, 9) if _single(float(short := f"{value:.{digits}g}")) == value), said)
+
+
+def _single(value: float) -> float:
+    import struct
+
+    return float(struct.unpack("<f", struct.pack("<f", value))[0])
 
 
 def figure(value: Any) -> str:
@@ -39,7 +86,7 @@ def figure(value: Any) -> str:
 
 def listed(names: Iterable[str]) -> str:
     """Return names in a line, the first ones of many."""
-    return _in_a_line([cell(n) for n in names])
+    return _in_a_line([_among(n) for n in names])
 
 
 def _in_a_line(every: list[str]) -> str:
@@ -47,7 +94,7 @@ def _in_a_line(every: list[str]) -> str:
 
 
 def _pairs(names: dict[str, str]) -> str:
-    return _in_a_line([f"{cell(a)} → {cell(b)}" for a, b in names.items()])
+    return _in_a_line([f"{_among(a)} → {_among(b)}" for a, b in names.items()])
 
 
 def arrow(before: object, after: object) -> str:
@@ -59,9 +106,9 @@ def headline(found: Review, named: Callable[[str], str] = str) -> str:
     """Return what an artifact became, in a line without its name. named: how a format writes its former one."""
     what = [found.change if not found.former else f"renamed from {named(shown(found.former))}"]
     if found.sides or found.table:
-        what.append(f"{_counts(found, 'rows')} rows, {_counts(found, 'columns')} columns")
+        what += [_counts(found, "row"), _counts(found, "column")]
     if found.files:
-        what.append(f"{arrow(found.files['before'], found.files['after'])} files")
+        what.append(_counted(found.files["before"], found.files["after"], "file"))
     from trinity_guard.detect.patterns import size_text
 
     sizes = [size_text(size) for size in found.sizes if size is not None]
@@ -72,11 +119,15 @@ def _counts(found: Review, what: str) -> str:
     counts: list[int | None] = []
     if found.table:
         sides = (found.table.before, found.table.after)
-        counts = [side.rows if what == "rows" else len(side.names) for side in sides]
+        counts = [side.rows if what == "row" else len(side.names) for side in sides]
     else:
         given = [found.sides[side] for side in ("before", "after") if side in found.sides]
-        counts = [rows if what == "rows" else len(names) for names, rows in given]
-    return arrow(*(f"{count:,}" for count in (counts[0] or 0, counts[-1] or 0)))
+        counts = [rows if what == "row" else len(names) for names, rows in given]
+    return _counted(counts[0] or 0, counts[-1] or 0, what)
+
+
+def _counted(before: int, after: int, what: str) -> str:
+    return f"{arrow(f'{before:,}', f'{after:,}')} {what}{'s' if after != 1 else ''}"
 
 
 def facts(found: Review) -> list[tuple[str, str]]:
@@ -84,11 +135,11 @@ def facts(found: Review) -> list[tuple[str, str]]:
     lines = [("cannot be looked into", _note(found.unavailable))] if found.unavailable else []
     if found.table:
         lines += _table(found)
-    lines += [(cell(name), f"{cell(a)} → {cell(b)}") for name, (a, b) in found.parameters.items()]
-    lines += [(cell(name), f"{cell(a)} → {cell(b)}") for name, (a, b) in found.metrics.items()]
+    lines += [(cell(name), change(a, b)) for name, (a, b) in found.parameters.items()]
+    lines += [(cell(name), change(a, b)) for name, (a, b) in found.metrics.items()]
     lines += _arrays(found) + _files(found)
     if found.shared is not None:
-        lines.append(("in common", f"{found.shared:.1%} of the bytes"))
+        lines.append(("in common", f"{min(found.shared, 0.999):.1%} of the bytes"))
     return lines + [("note", cell_of_note) for cell_of_note in map(_note, found.notes)]
 
 
@@ -102,9 +153,10 @@ def _table(found: Review) -> list[tuple[str, str]]:
     if table.same:
         return [("rows", "the same rows, written otherwise")]
     by = f", by {listed(table.key)}" if table.key else ", as a multiset"
-    counts = ((table.added, "added"), (table.removed, "removed"), (table.rows_with_changes, "changed"))
-    said = [f"{count:,} {word}" for count, word in counts if count]
-    lines = [("rows", ", ".join(said) + by)] if said else []
+    by = by if table.before.rows and table.after.rows else ""
+    counts = {"added": table.added, "removed": table.removed, "changed": table.rows_with_changes}
+    said = _counts_of(counts, counts)
+    lines = [("rows", said + by)] if said else []
     columns = table.columns
     lines += [("columns added", listed(columns.added))] if columns.added else []
     lines += [("columns removed", listed(columns.removed))] if columns.removed else []
@@ -173,7 +225,29 @@ def _files(found: Review) -> list[tuple[str, str]]:
     ]
     if files.get("renamed"):
         lines.append(("files renamed", _pairs(files["renamed"])))
-    return lines
+    return lines + _folders(files.get("folders", {}))
+
+
+def _folders(folders: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return a line of each folder; of one alone all is said already."""
+    if len(folders) < 2:
+        return []
+    lines = [(f"in {_among(name)}", _of_folder(sums)) for name, sums in list(folders.items())[:MAX_COLUMNS]]
+    rest = len(folders) - MAX_COLUMNS
+    return [*lines, ("folders", f"{rest:,} more")] if rest > 0 else lines
+
+
+def _of_folder(sums: dict[str, Any]) -> str:
+    said = [_counts_of(sums, ("added", "removed", "changed", "renamed"))]
+    rows = _counts_of(sums.get("rows", {}), ("added", "removed", "changed"))
+    said += [f"rows {rows}"] if rows else []
+    count = sums.get("images", 0)
+    said += [f"{count:,} image{'s' if count > 1 else ''} of another size or mode"] if count else []
+    return "; ".join(said)
+
+
+def _counts_of(counts: dict[str, int], of: Iterable[str]) -> str:
+    return ", ".join(f"{counts[word]:,} {word}" for word in of if counts.get(word))
 
 
 def rows(found: Review) -> list[tuple[str, str]]:
@@ -185,7 +259,7 @@ def rows(found: Review) -> list[tuple[str, str]]:
     for key, cells in table.rows_changed:
         which = ", ".join(f"{cell(n)} {_among(v)}" for n, v in key.items())
         first = list(cells.items())[:MAX_NAMES]
-        said = [f"{cell(n)} {_among(a)} → {_among(b)}" for n, (a, b) in first]
+        said = [f"{cell(n)} {change(a, b, _among)}" for n, (a, b) in first]
         lines.append(("~", f"{which}: {', '.join(said)}{_more(len(cells))}"))
     for sign, every in (("+", table.rows_added), ("-", table.rows_removed)):
         for row in every:
@@ -195,9 +269,9 @@ def rows(found: Review) -> list[tuple[str, str]]:
 
 
 def _among(value: object) -> str:
-    """Return a cell that stands beside others: in quotes where a comma would part it."""
+    """Return a cell that stands beside others: in quotes where a comma would part it, or its ends would not be seen."""
     said = cell(value)
-    return f'"{said}"' if ", " in said else said
+    return f'"{said}"' if ", " in said or said != said.strip() or not said else said
 
 
 def _more(count: int) -> str:
