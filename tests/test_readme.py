@@ -22,8 +22,8 @@ COMMANDS_PAGE = page("docs/commands.md")
 CONFIGURATION_PAGE = page("docs/configuration.md")
 # The commands of this page are run by test_troubleshooting, each after what provokes its message.
 PROVOKED = "docs/troubleshooting.md"
-# Its commands train, release and search.
-TRAINING = "docs/training.md"
+# Their commands train, release and search.
+TRAINING = ("docs/training.md", "docs/switching.md")
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def guarded(session: Session) -> Session:
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(p, marks=pytest.mark.slow if p == TRAINING else ()) for p in PAGES if p != PROVOKED]
+    "name", [pytest.param(p, marks=pytest.mark.slow if p in TRAINING else ()) for p in PAGES if p != PROVOKED]
 )
 def test_the_commands_of_a_page_do_what_it_shows(session: Session, name: str) -> None:
     if name != "README.md":

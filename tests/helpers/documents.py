@@ -80,6 +80,8 @@ class Session:
                 f'#!/bin/sh\nPYTHONPATH="{PROJECT}" exec "{sys.executable}" -P -m {module} "$@"\n'
             )
             (programs / name).chmod(0o755)
+        (programs / "python").write_text(f'#!/bin/sh\nPYTHONPATH="{PROJECT}" exec "{sys.executable}" "$@"\n')
+        (programs / "python").chmod(0o755)
         self.env = {"PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
 
     def type(self, command: str) -> tuple[int, str]:

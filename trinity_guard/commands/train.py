@@ -43,9 +43,9 @@ Runs go to mlflow.db in the project's folder, or to the server that MLFLOW_TRACK
 def configure(p: Parser) -> None:
     p.description, p.epilog = DESCRIPTION, EXAMPLE
     dataset = f"the table (default: {'/'.join(DATASET)} of the project)"
-    arguments.add_value(p, "--dataset", "FILE", dataset, shells.FILE)
+    arguments.add_value(p, "--dataset", "FILE", dataset, shells.FILE, ("--dataset-path", "-d"))
     output = f"where the model goes (default: {OUTPUT} of the project)"
-    arguments.add_value(p, "--output", "FOLDER", output, shells.FOLDER)
+    arguments.add_value(p, "--output", "FOLDER", output, shells.FOLDER, ("--output-dir", "-o"))
     target = "the column that is predicted; of the layout's own: auto, is_valid, resolved_strategy_id"
     arguments.add_value(p, "--target", "COLUMN", target)
     features = "columns to learn from, of a table of your own (default: all others)"

@@ -15,7 +15,7 @@ from trinity_guard.git import files
 from trinity_guard.training import provenance, record
 from trinity_guard.training.data import csv_file
 from trinity_guard.training.data.table import contradictions, load, warnings
-from trinity_guard.training.model import card, evaluation, gates, plots, search, seen, trials
+from trinity_guard.training.model import card, evaluation, gates, plots, reference, search, seen, trials
 from trinity_guard.training.model import champion as challenge
 from trinity_guard.training.model import forest as model
 from trinity_guard.training.model.settings import Settings
@@ -142,6 +142,7 @@ def _completed(inputs: _Inputs, store: runs.RunStore, fitted: _Fitted, ignored: 
     champion, measured = _champion(inputs, store, fitted)
     instead_of = str(champion["version"]) if champion else ""
     complaints = gates.check(fitted.evaluation, options.min_f1, options.min_mcc, champion)
+    complaints += reference.short_of(fitted.evaluation, fitted.settings)
     notes = [*warnings(inputs.table), *_mismatch(inputs), *measured, *_weighted(fitted.settings)]
     if complaints:
         logged, unlogged = _log(store, _run(inputs, fitted, f"{NAME} (refused)", {"gates": " ".join(complaints)}))
@@ -281,6 +282,8 @@ def _metadata(inputs: _Inputs, fitted: _Fitted, claim: record.Claim, data: bytes
         "terms": found["terms"],
         "versions": provenance.versions(provenance.MAKERS),
     }
+    created = None if options.stage else claim.created
+    made |= reference.metadata(fitted.evaluation, fitted.settings, inputs.data, created, claim.stem)
     if options.stage:
         return made
     pointer = inputs.pointer

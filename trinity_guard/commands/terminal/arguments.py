@@ -162,9 +162,11 @@ def add_word(p: Container, name: str, metavar: str, text: str, complete: Complet
     _completed(p.add_argument(name, **{"metavar": metavar, "help": text, "type": word, **more}), complete)
 
 
-def add_value(p: Container, option: str, metavar: str, text: str, complete: Completion = "", **more: Any) -> None:
-    """Add an option with a value, which is not empty."""
-    _completed(p.add_argument(option, **{"metavar": metavar, "help": text, "type": given, **more}), complete)
+def add_value(
+    p: Container, option: str, metavar: str, text: str, complete: Completion = "", also: Sequence[str] = (), **more: Any
+) -> None:
+    """Add an option with a value, which is not empty. also: its other names."""
+    _completed(p.add_argument(option, *also, **{"metavar": metavar, "help": text, "type": given, **more}), complete)
 
 
 def _completed(action: argparse.Action, kind: Completion) -> None:
