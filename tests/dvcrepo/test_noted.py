@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from trinity_guard.dvcrepo import noted, pointer
+from trinity_guard.dvcrepo import noted, pointer, refresh
 
 MD5, OTHER = "0b5c0ffee0f00dfeedfacecafebeef0a", "1b5c0ffee0f00dfeedfacecafebeef0b"
 FACTS: dict[str, Any] = {"rows": 3, "columns": 2, "of": MD5}
@@ -28,14 +28,14 @@ def test_what_a_person_wrote_stays() -> None:
     found = noted.with_facts(EDITED, FACTS, False)
     assert found.startswith(b"# mine\nouts:\n")
     assert b"  team: x\n  trinity-guard:\n    rows: 3\n" in found
-    again = pointer.refresh(found, b"t.csv.dvc", "t.csv", OTHER, 9, False)
+    again = refresh.refresh(found, b"t.csv.dvc", "t.csv", OTHER, 9, False)
     assert b"team: x" in again
     assert b"rows" not in again
 
 
 def test_other_bytes_drop_the_facts_and_another_name_keeps_them() -> None:
-    assert pointer.refresh(WITH, b"t.csv.dvc", "t.csv", OTHER, 9, False) == pointer.encode(OTHER, 9, "t.csv")
-    moved = pointer.renamed(WITH, b"u.csv.dvc", "t.csv", "u.csv")
+    assert refresh.refresh(WITH, b"t.csv.dvc", "t.csv", OTHER, 9, False) == pointer.encode(OTHER, 9, "t.csv")
+    moved = refresh.renamed(WITH, b"u.csv.dvc", "t.csv", "u.csv")
     assert moved == WITH.replace(b"path: t.csv", b"path: u.csv")
 
 
@@ -53,7 +53,7 @@ def test_a_meta_of_another_kind_is_left() -> None:
 @pytest.mark.parametrize("base", [PLAIN, EDITED])
 def test_a_pointer_that_is_written_anew_keeps_what_it_had(base: bytes) -> None:
     had = noted.with_facts(base, FACTS, base == PLAIN)
-    new = pointer.refresh(had, b"t.csv.dvc", "t.csv", MD5, 7, False)
+    new = refresh.refresh(had, b"t.csv.dvc", "t.csv", MD5, 7, False)
     assert b"rows" not in new
     assert noted.kept(had, new, pointer.is_plain(new, b"t.csv.dvc")) == had
     assert noted.kept(base, new, False) == new

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from trinity_guard.dvcrepo.odb import PIECE, THREADED, WRITE_OUT, ByteCounter, Store, link
+from trinity_guard.dvcrepo.odb import ByteCounter, Store, link
 from trinity_guard.git import durable
 
 BUSY = """
@@ -80,22 +80,6 @@ def test_bytes_are_forced_to_the_disk_before_their_name_and_the_names_at_last(
     assert sorted(calls[:count]) == [("fsync", t) for t in temporaries]
     assert sorted(calls[count : 2 * count]) == [("rename", t) for t in temporaries]
     assert sorted(calls[2 * count :]) == sorted(("fsync", f) for f in named | parents)
-
-
-@pytest.mark.parametrize("size", [9, 3 * WRITE_OUT + 5, THREADED], ids=["small", "large", "whole pieces"])
-@pytest.mark.parametrize("threaded", [False, True])
-def test_every_byte_has_begun_to_be_written_out_when_a_file_was_taken(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, threaded: bool
-) -> None:
-    begun: list[tuple[int, int]] = []
-    monkeypatch.setattr(durable, "begin_write_out", lambda _, start, count: begun.append((start, count)))
-    pieces = [bytes(min(PIECE, size - at)) for at in range(0, size, PIECE)]
-    stored = Store(os.fsencode(tmp_path)).take(pieces, THREADED if threaded else 0)
-    assert stored.size == size
-    ends = [start + count for start, count in begun]
-    assert [start for start, _ in begun] == [0, *ends[:-1]]
-    assert ends[-1] == size
-    assert len(begun) == -(-size // WRITE_OUT)
 
 
 def test_a_file_of_somebody_else_s_has_begun_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

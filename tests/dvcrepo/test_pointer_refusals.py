@@ -6,10 +6,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tests.dvcrepo.test_pointer_refresh import MD5, PLAIN_POINTER, WHERE
+from tests.dvcrepo.test_refresh import MD5, PLAIN_POINTER, WHERE
 from tests.helpers.support import Repo, dvc
 from trinity_guard.dvcrepo import pointer, yaml
-from trinity_guard.dvcrepo.pointer import MAX_BYTES, decode, encode, nameable, refresh, without_files
+from trinity_guard.dvcrepo.pointer import MAX_BYTES, decode, encode, nameable, without_files
+from trinity_guard.dvcrepo.refresh import refresh
 from trinity_guard.errors import BLOCKED, GuardError
 
 LEAVING = [

@@ -15,7 +15,7 @@ from trinity_guard.convert.transaction import Transaction
 from trinity_guard.convert.writes import write_blobs
 from trinity_guard.detect import configuration, owners
 from trinity_guard.detect.inspect import LFS_HEADS
-from trinity_guard.dvcrepo import dvcignore, pointer, project, tracked
+from trinity_guard.dvcrepo import dvcignore, pointer, project, refresh, tracked
 from trinity_guard.dvcrepo.decode import outputs_of
 from trinity_guard.dvcrepo.noted import with_facts
 from trinity_guard.dvcrepo.paths import is_pointer
@@ -336,5 +336,5 @@ def _renewed(item: Converted, old: bytes | None, noted: dict[str, object]) -> by
     if old is None:
         new = pointer.encode(item.md5, item.size, name, isexec, item.nfiles)
     else:
-        new = pointer.refresh(old, item.pointer, name, item.md5, item.size, isexec, nfiles=item.nfiles)
+        new = refresh.refresh(old, item.pointer, name, item.md5, item.size, isexec, nfiles=item.nfiles)
     return with_facts(new, noted, pointer.is_plain(new, item.pointer)) if noted else new

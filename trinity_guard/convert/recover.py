@@ -10,7 +10,8 @@ from trinity_guard.convert.journal import Journal
 from trinity_guard.convert.writes import write_blobs
 from trinity_guard.dvcrepo import noted
 from trinity_guard.dvcrepo.decode import outputs_of
-from trinity_guard.dvcrepo.pointer import is_plain, refresh, renamed
+from trinity_guard.dvcrepo.pointer import is_plain
+from trinity_guard.dvcrepo.refresh import refresh, renamed
 from trinity_guard.git import files, index
 from trinity_guard.git.gitignore import with_lines, without_lines
 

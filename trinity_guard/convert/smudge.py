@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard.dvcrepo import odb, standin
+from trinity_guard.dvcrepo import hashed, odb, standin
 from trinity_guard.dvcrepo.project import Project, root_of
 from trinity_guard.errors import GuardError, shown, typed
 from trinity_guard.remotes import trust
@@ -65,7 +65,7 @@ def absent(path: bytes) -> GuardError:
 
 def _checked(file: bytes, path: bytes, named: standin.StandIn) -> Iterator[bytes]:
     """Yield an object's bytes; GuardError at the end where they are not those of its name."""
-    digest = odb.new_md5()
+    digest = hashed.new_md5()
     try:
         for piece in odb.read_file(file):
             digest.update(piece)

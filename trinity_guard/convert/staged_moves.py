@@ -10,7 +10,7 @@ from trinity_guard.convert.relocate import Gone, Moved, Moves, is_kept
 from trinity_guard.detect import owners
 from trinity_guard.dvcrepo.decode import outputs_of
 from trinity_guard.dvcrepo.paths import POINTER, is_pointer
-from trinity_guard.dvcrepo.pointer import renamed
+from trinity_guard.dvcrepo.refresh import renamed
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.git import files
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
+from trinity_guard.dvcrepo import hashed
 from trinity_guard.dvcrepo.output import LEGACY, is_object
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git import durable, files
@@ -15,17 +16,12 @@ from trinity_guard.git.temporary import Temporary
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import hashlib
     from collections.abc import Callable, Iterable, Iterator
 
     from trinity_guard import Progress
 
 MAX_LISTED = 256 << 20  # bytes of a directory object
 PIECE = 1 << 20
-# From this size on, hashing in a second thread beats what starting it costs.
-THREADED = 8 << 20
-# After so many bytes they begin to be written out, so that the flush at the end has little left to do.
-WRITE_OUT = 8 << 20
 OBJECT_MODE = 0o444
 
 
@@ -112,7 +108,7 @@ class Store:
         try:
             fd = files.create(name)
             try:
-                md5, size = _copy(pieces, fd, expected, on_bytes)
+                md5, size = hashed.copy(pieces, fd, expected, on_bytes)
             finally:
                 os.close(fd)
         except OSError as error:
@@ -262,7 +258,7 @@ def read_file(path: bytes) -> Iterator[bytes]:
 
 def md5_of(path: bytes) -> str:
     """Return the md5 (hex) of a file's bytes."""
-    digest = new_md5()
+    digest = hashed.new_md5()
     for piece in read_file(path):
         digest.update(piece)
     return digest.hexdigest()
@@ -270,7 +266,7 @@ def md5_of(path: bytes) -> str:
 
 def digest(pieces: Iterable[bytes | memoryview]) -> tuple[str, int]:
     """Return the md5 (hex) and the size of some bytes, which go nowhere."""
-    digest, size = new_md5(), 0
+    digest, size = hashed.new_md5(), 0
     for piece in pieces:
         digest.update(piece)
         size += len(piece)
@@ -324,84 +320,6 @@ def _checked_md5(text: str) -> str:
     if not is_object(text):
         raise ValueError(text)
     return text
-
-
-def new_md5() -> hashlib._Hash:
-    """Return a fresh md5."""
-    import hashlib
-
-    # A name, not a signature: FIPS builds refuse md5 without this.
-    return hashlib.md5(usedforsecurity=False)
-
-
-class _Writer:
-    """Writes a new file, and has the disk begin before it is whole."""
-
-    __slots__ = ("_begun", "_fd", "_on_bytes", "_size")
-
-    def __init__(self, fd: int, on_bytes: Callable[[int], None] | None) -> None:
-        self._fd = fd
-        self._on_bytes = on_bytes
-        self._size = 0
-        self._begun = 0
-
-    def write(self, piece: bytes | memoryview) -> None:
-        files.write(self._fd, piece)
-        self._size += len(piece)
-        if self._size - self._begun >= WRITE_OUT:
-            self._begin()
-        if self._on_bytes:
-            self._on_bytes(len(piece))
-
-    def end(self) -> int:
-        """Return the size in bytes."""
-        if self._size > self._begun:
-            self._begin()
-        return self._size
-
-    def _begin(self) -> None:
-        durable.begin_write_out(self._fd, self._begun, self._size - self._begun)
-        self._begun = self._size
-
-
-def _copy(
-    pieces: Iterable[bytes | memoryview], fd: int, expected: int, on_bytes: Callable[[int], None] | None
-) -> tuple[str, int]:
-    if expected >= THREADED:
-        return _copy_threaded(pieces, fd, on_bytes)
-    digest = new_md5()
-    writer = _Writer(fd, on_bytes)
-    for piece in pieces:
-        writer.write(piece)
-        digest.update(piece)
-    return digest.hexdigest(), writer.end()
-
-
-def _copy_threaded(
-    pieces: Iterable[bytes | memoryview], fd: int, on_bytes: Callable[[int], None] | None
-) -> tuple[str, int]:
-    """Hash in one thread while this one reads and writes; eight pieces at most are in memory."""
-    import queue
-    import threading
-
-    digest = new_md5()
-    waiting: queue.Queue[bytes | memoryview | None] = queue.Queue(maxsize=8)
-
-    def consume() -> None:
-        while (piece := waiting.get()) is not None:
-            digest.update(piece)
-
-    hasher = threading.Thread(target=consume, daemon=True)
-    hasher.start()
-    writer = _Writer(fd, on_bytes)
-    try:
-        for piece in pieces:
-            waiting.put(piece)
-            writer.write(piece)
-    finally:
-        waiting.put(None)
-        hasher.join()
-    return digest.hexdigest(), writer.end()
 
 
 def _same(one: bytes, other: bytes) -> bool:

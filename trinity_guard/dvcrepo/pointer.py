@@ -7,8 +7,6 @@ no decoded pointer leads out of the repository or into .git.
 
 from __future__ import annotations
 
-import os
-
 from trinity_guard.dvcrepo import noted, safe_paths, yaml
 from trinity_guard.dvcrepo.output import Output, is_md5
 from trinity_guard.dvcrepo.paths import POINTER
@@ -58,7 +56,7 @@ class Pointer:
 
 def encode(md5: str, size: int, name: str, isexec: bool = False, nfiles: int = -1) -> bytes:
     """Return the bytes that a first `dvc add` of the file `name` writes; nfiles: of a folder with so many files."""
-    if _plain_name(name.encode("utf-8", "surrogateescape")) and _plain_md5(md5):
+    if plain_name(name.encode("utf-8", "surrogateescape")) and _plain_md5(md5):
         more = ("  isexec: true\n" if isexec else "") + (f"  nfiles: {nfiles}\n" if nfiles >= 0 else "")
         return f"outs:\n- md5: {md5}\n  size: {size}\n{more}  hash: md5\n  path: {name}\n".encode()
     out: dict[str, object] = {"md5": md5, "size": size}
@@ -74,7 +72,7 @@ def decode(data: bytes, where: bytes) -> Pointer:
 
     Raises GuardError for all that DVC would not read, and for paths that leave the repository or lead into .git.
     """
-    out = _canonical(data, where)
+    out = canonical(data, where)
     if out is None:
         return _decoded_by_yaml(data, where)
     if b".git" in where.lower() or b".dvc/" in where.lower() or safe_paths.rules(out.text.encode()):
@@ -101,7 +99,7 @@ def _data_path(where: bytes, wdir: str, path: str) -> bytes:
 
 def nameable(name: bytes) -> str | None:
     """Return None when DVC can hold a file of this (base) name, else the reason why not, a clause about the file."""
-    if _plain_name(name) and not name.endswith(POINTER) and not safe_paths.rules(name):
+    if plain_name(name) and not name.endswith(POINTER) and not safe_paths.rules(name):
         return None
     try:
         text = name.decode()
@@ -119,55 +117,10 @@ def nameable(name: bytes) -> str | None:
     return None if _survives(text) else "its name comes back changed from the YAML that DVC writes"
 
 
-def refresh(
-    old: bytes, where: bytes, name: str, md5: str, size: int, isexec: bool, dos2unix: str | None = None,
-    nfiles: int = -1,
-) -> bytes:  # fmt: skip
-    """Return what `dvc add` of the changed file `name` writes over its pointer `old`.
-
-    All that belongs to the user stays: comments, desc, meta, type, labels, remote, push, frozen, wdir.
-    A legacy pointer stays one only while its file is unchanged: `dos2unix` is DVC 2's hash of a text file with
-    CRLF line ends, where the caller knows it (None: the same as md5).
-    """
-    quick = _canonical(old, where)  # what we have noted of the former bytes goes
-    same_kind = quick is not None and (quick.nfiles >= 0) == (nfiles >= 0)
-    if quick and same_kind and (quick.text, quick.isexec, quick.legacy) == (name, isexec, False):
-        decode(old, where)
-        return encode(md5, size, name, isexec, nfiles)
-    pointer = decode(old, where)
-    chosen = _matching(pointer, where, name)
-    kept = chosen.legacy and chosen.md5 == (dos2unix or md5)
-    fields = {"md5": chosen.md5 if kept else md5, "size": size, "isexec": isexec, "hash": None if kept else "md5"}
-    if nfiles >= 0:
-        fields["nfiles"] = nfiles
-    data = _load(old, where, MAX_BYTES_WITH_FILES >> 4, round_trip=True)
-    _tidy_stage(data, pointer, where)
-    noted.forget(data)
-    for entry, out in zip(data["outs"], pointer.outs, strict=True):
-        if out is chosen and not (_versioned(entry) and out.md5 == md5):
-            _record(entry, fields)
-        _tidy_out(entry, "." if out.external else _relative(where, pointer.wdir, out))
-    return yaml.dump(data)
-
-
-def renamed(old: bytes, where: bytes, name: str, new: str) -> bytes:
-    """Return the pointer `old`, which is to stand at `where`, with the name `new` for its file `name`; nothing else."""
-    plain = _canonical(old, where)
-    if plain and plain.text == name and _plain_name(new.encode("utf-8", "surrogateescape")):
-        lines, facts = noted.split(old)
-        return lines[: -len(name.encode()) - 1] + new.encode() + b"\n" + facts
-    chosen = _matching(pointer := decode(old, where), where, name)
-    data = _load(old, where, MAX_BYTES_WITH_FILES >> 4, round_trip=True)
-    for entry, out in zip(data["outs"], pointer.outs, strict=True):
-        if out is chosen:
-            entry["path"] = os.path.join(os.path.dirname(entry["path"]), new)
-    return yaml.dump(data)
-
-
 # --- plain text, without YAML
 
 
-def _plain_name(name: bytes) -> bool:
+def plain_name(name: bytes) -> bool:
     """Whether YAML writes and reads this name as it is, on one line (a subset, checked against ruamel in a test)."""
     if len(name) > _MAX_PLAIN or name.translate(None, _SAFE) or name[-1:] in (b"", b" "):
         return False
@@ -183,10 +136,10 @@ def _plain_md5(md5: str) -> bool:
 
 def is_plain(data: bytes, where: bytes) -> bool:
     """Whether these are the very lines that `dvc add` writes, of DVC 3 or DVC 2."""
-    return _canonical(data, where) is not None
+    return canonical(data, where) is not None
 
 
-def _canonical(data: bytes, where: bytes) -> Output | None:
+def canonical(data: bytes, where: bytes) -> Output | None:
     """Read the exact lines of a plain `dvc add` (or of DVC 2: without `hash:`); None for everything else."""
     if noted.FACTS in data:
         data, _ = noted.split(data)
@@ -208,7 +161,7 @@ def _canonical_out(values: dict[bytes, bytes], where: bytes) -> Output | None:
     md5, path = values.get(b"- md5: ", b"").decode("ascii", "replace"), values.get(b"  path: ", b"")
     size, nfiles = values.get(b"  size: ", b""), values.get(b"  nfiles: ", b"0")
     flag, hash_name = values.get(b"  isexec: ", b"true"), values.get(b"  hash: ", b"md5")
-    if not (_plain_md5(md5) and _plain_name(path) and _count(size) and _count(nfiles)):
+    if not (_plain_md5(md5) and plain_name(path) and _count(size) and _count(nfiles)):
         return None
     if (flag, hash_name) != (b"true", b"md5") or path.endswith(POINTER):
         return None
@@ -258,7 +211,7 @@ def _malformed(where: bytes, data: bytes, what: str) -> GuardError:
     )
 
 
-def _load(data: bytes, where: bytes, most: int = MAX_BYTES, round_trip: bool = False) -> Any:
+def load(data: bytes, where: bytes, most: int = MAX_BYTES, round_trip: bool = False) -> Any:
     try:
         if data.count(b"[") + data.count(b"{") > MAX_BRACKETS:
             raise ValueError(f"broken YAML: more than {MAX_BRACKETS} brackets")
@@ -306,7 +259,7 @@ _MAY_BE_NULL = ("outs", "deps", "wdir")
 
 
 def _decoded_by_yaml(data: bytes, where: bytes) -> Pointer:
-    fields = _load(data if len(data) <= MAX_BYTES else without_files(data), where)
+    fields = load(data if len(data) <= MAX_BYTES else without_files(data), where)
     wrong = yaml.wrong(fields, _STAGE_KEYS, _MAY_BE_NULL) or ("" if fields.get("outs") else "it has no outs")
     if wrong:
         raise _malformed(where, data, wrong)
@@ -349,71 +302,3 @@ def _wrong_hash(entry: dict[str, Any], out: Output) -> str:
         known = out.imported or not out.cache or entry.get("files")
         return "" if known else "it records no md5"
     return "" if is_md5(out.md5) else "its md5 is not one"
-
-
-# --- over an existing pointer, as dvc's Stage.dump and apply_diff do it
-
-
-def _matching(pointer: Pointer, where: bytes, name: str) -> Output:
-    outs = [o for o in pointer.outs if not o.external and os.path.basename(os.path.normpath(o.text)) == name]
-    exact = [o for o in outs if os.path.normpath(o.text) == name] if len(outs) > 1 else outs
-    if len(exact) == 1:
-        return exact[0]
-    raise GuardError(
-        problem=f"{shown(where)} does not record '{yaml.plain(name)}' but another file, and would be overwritten.",
-        remedy=f"git mv {typed(where)} ELSEWHERE.dvc     # or delete it",
-    )
-
-
-def _relative(where: bytes, wdir: str, out: Output) -> str:
-    base = where.split(b"/")[:-1]
-    safe_paths.walk(base, wdir)
-    return _between(base, out.path)
-
-
-def _between(base: list[bytes], path: bytes) -> str:
-    """Return a path as seen from the folder `base`. It is text: all beyond what the two share a pointer says itself."""
-    return os.path.relpath(b"/" + path, b"/" + b"/".join(base)).decode()
-
-
-def _versioned(entry: Any) -> bool:
-    cloud = entry.get("cloud") or {}
-    return "version_id" in entry or any("version_id" in v for v in cloud.values())
-
-
-def _record(entry: Any, fields: dict[str, object]) -> None:
-    for key in ("nfiles", "version_id", "etag", "checksum", "cloud", "files"):
-        if key not in fields:
-            entry.pop(key, None)
-    for key, value in fields.items():
-        if value is None or value is False:
-            entry.pop(key, None)
-        elif key not in entry or entry[key] != value:
-            entry[key] = value
-
-
-def _tidy_out(entry: Any, path: str) -> None:
-    """Drop what DVC does not write back: values that say the default."""
-    for key in ("desc", "type", "labels", "meta", "persist", "remote", "isexec", "fs_config"):
-        if key in entry and not entry[key]:
-            del entry[key]
-    for key in ("cache", "push"):
-        if entry.get(key) is True:
-            del entry[key]
-    if path != "." and entry["path"] != path:
-        entry["path"] = path
-
-
-def _tidy_stage(data: Any, pointer: Pointer, where: bytes) -> None:
-    for key in ("locked", "desc", "md5", "deps", "always_changed", "meta"):
-        if key in data and (key == "locked" or not data[key]):
-            del data[key]
-    base = where.split(b"/")[:-1]
-    folder = list(base)
-    safe_paths.walk(folder, pointer.wdir)
-    wdir = _between(base, b"/".join(folder))
-    for key, value in (("wdir", "" if wdir == "." else wdir), ("frozen", pointer.frozen)):
-        if not value:
-            data.pop(key, None)
-        elif data.get(key) != value:
-            data[key] = value

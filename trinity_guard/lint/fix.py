@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from trinity_guard import git
 from trinity_guard.convert import ignorelines, stale_facts
-from trinity_guard.dvcrepo import decode, noted, pointer, safe_paths, secrets
+from trinity_guard.dvcrepo import decode, noted, pointer, refresh, safe_paths, secrets
 from trinity_guard.dvcrepo.output import Output
 from trinity_guard.dvcrepo.pointer import Pointer
 from trinity_guard.errors import GuardError, pathspec, shown, typed
@@ -219,7 +219,7 @@ def reformatted(data: bytes, where: bytes) -> bytes | None:
         if out is None or not _plain(old, out, data):
             return None
         name = os.path.basename(os.path.normpath(out.text))
-        new = pointer.refresh(data, where, name, out.md5, max(out.size, 0), out.isexec)
+        new = refresh.refresh(data, where, name, out.md5, max(out.size, 0), out.isexec)
         new = noted.kept(data, new, pointer.is_plain(new, where))  # its bytes are the same
         same = _says(pointer.decode(new, where)) == _says(old)
     except GuardError:

@@ -10,6 +10,7 @@ from importlib.metadata import version
 
 from trinity_guard import __version__, git
 from trinity_guard.dvcrepo import decode, odb, pointer
+from trinity_guard.dvcrepo.hashed import new_md5
 from trinity_guard.dvcrepo.output import Output
 from trinity_guard.dvcrepo.workdirectory import WorkDirectory
 from trinity_guard.errors import UNUSABLE, GuardError, shown
@@ -179,7 +180,7 @@ def hashed(place: git.Place | None, path: str) -> Hashed:
 
 
 def _file(path: bytes) -> Hashed:
-    md5, sha256, size = odb.new_md5(), hashlib.sha256(), 0
+    md5, sha256, size = new_md5(), hashlib.sha256(), 0
     for piece in odb.read_file(path):
         md5.update(piece)
         sha256.update(piece)

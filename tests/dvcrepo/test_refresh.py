@@ -9,7 +9,8 @@ import pytest
 
 from tests.helpers.support import Repo
 from trinity_guard.dvcrepo import pointer, yaml
-from trinity_guard.dvcrepo.pointer import decode, refresh
+from trinity_guard.dvcrepo.pointer import decode
+from trinity_guard.dvcrepo.refresh import refresh, renamed
 from trinity_guard.errors import GuardError
 
 MD5 = "d41d8cd98f00b204e9800998ecf8427e"
@@ -309,11 +310,11 @@ RENAMED: dict[str, tuple[str, str, str]] = {
 def test_a_file_s_new_name_is_all_that_changes_in_its_pointer(case: str) -> None:
     old, new, end = RENAMED[case]
     name = b"#y" if new == "#y" else new.encode()
-    result = pointer.renamed(old.encode(), WHERE, "x.csv", new)
+    result = renamed(old.encode(), WHERE, "x.csv", new)
     assert result.decode() == old[: old.index("  path: ")] + end
     assert decode(result, WHERE).outs[0].path.endswith(b"/" + name)
 
 
 def test_a_pointer_that_does_not_record_the_file_is_not_renamed() -> None:
     with pytest.raises(GuardError, match="does not record 'z'"):
-        pointer.renamed(RENAMED["plain"][0].encode(), WHERE, "z", "y")
+        renamed(RENAMED["plain"][0].encode(), WHERE, "z", "y")
