@@ -95,3 +95,9 @@ def work(tmp_path: Path) -> Work:
     # Its config names the remote, as a clone's does; here it is ours.
     made.guard("remote", "trust", "storage")
     return made
+
+
+def mlflow_gone(work: Work) -> None:
+    """Take the project's MLflow away, as in a clone."""
+    for name in ("mlflow.db", "mlflow.db.lock"):
+        work.file(name).unlink(missing_ok=True)

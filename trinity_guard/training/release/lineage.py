@@ -17,7 +17,7 @@ from trinity_guard.errors import GuardError, shown
 from trinity_guard.push import deliver
 from trinity_guard.remotes import connect
 from trinity_guard.training import extra
-from trinity_guard.training.release import committed, mark
+from trinity_guard.training.release import committed, mark, on_remotes
 from trinity_guard.training.release import release as releasing
 from trinity_guard.training.release.committed import Model
 from trinity_guard.training.release.newest import newest
@@ -298,7 +298,7 @@ def _kept(place: git.Place, goal: Output) -> Iterator[Fact]:
 def _remote(place: git.Place, choice: str, wanted: list[Output]) -> Iterator[Fact]:
     for goal in (g for g in wanted if not g.from_repo):
         try:
-            found = releasing.on_remotes(place, choice, [goal, *releasing.members(place, goal)])
+            found = on_remotes.asked(place, choice, [goal, *on_remotes.members(place, goal)])
             wrong = next((reason for _, _, reason in found if reason), "")
             yield Fact("remote", WRONG if wrong else OK, wrong or f"{shown(goal.path)} is on '{found[0][1]}'")
         except GuardError as error:
@@ -314,7 +314,7 @@ def _fetched(place: git.Place, choice: str, goal: Output, on_progress: Callable[
         with tempfile.TemporaryDirectory(prefix="lineage-", dir=os.fsdecode(place.own)) as folder:
             store = odb.Store(os.fsencode(folder))
             with connect.connect(to.settings, to.name) as remote:
-                wanted = [goal, *releasing.members(place, goal)]
+                wanted = [goal, *on_remotes.members(place, goal)]
                 reason = next(iter(remote.fetch(wanted, store, on_progress).values()), "")
             if not reason and all(store.holds(one.name) for one in wanted):
                 return Fact("bytes", OK, f"{name} fetched from '{to.name}' and hashed")
