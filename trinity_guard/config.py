@@ -26,6 +26,8 @@ CHOICES = {
 }
 SIZES = {"max-size": "5 MB", "min-size": "10 kB"}
 MAX_BYTES = 1_000_000
+# An end of these alone means the same in every syntax of patterns.
+PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+@~")
 
 
 class Config:
@@ -80,3 +82,8 @@ class Config:
         self.remote = remote
         self.source = source
         self.notes = notes
+
+
+def is_plain(pattern: str) -> bool:
+    """Whether a pattern names an end alone, as `*.csv` does."""
+    return pattern[:2] == "*." and PLAIN.issuperset(pattern[2:])

@@ -19,6 +19,7 @@ from trinity_guard.detect.patterns import Rules
 NAMES = (
     "a.csv", "A.CSV", "d/a.csv", "a.csv/part-0", "d/a.csv/e/f", "a.txt", "data/x", "d/data/x", "models/big/x.bin",
     "odd name.dat", 'quo"te.dat', "b.pkl", "keep/b.pkl", "x.TSV", "#c.csv", "dada.csvx",
+    "b.x", "d/b.x/y", "k.a.gz/z", "dot./y",
 )  # fmt: skip
 
 TABLES = {"a.csv", "d/a.csv", "a.csv/part-0", "d/a.csv/e/f"}
@@ -52,6 +53,7 @@ def filtered(place: git.Place, names: tuple[str, ...] = NAMES) -> set[str]:
         (Config(patterns=("[ab].csv",)), TABLES),
         (Config(patterns=("\\#c.csv",)), {"#c.csv"}),
         (Config(patterns=("*.csv", "!a.csv")), {"#c.csv"}),
+        (Config(patterns=("*.csv", "!a.csv", "*.x")), {"#c.csv", "b.x", "d/b.x/y"}),
         (Config(patterns=("*.pkl",), exclude=("keep/",)), {"b.pkl"}),
         (Config(patterns=("*.pkl",), exclude=("*.pkl", "!keep/b.pkl")), {"keep/b.pkl"}),
         (Config(patterns=("*.pkl",), folders=("data/",)), {"b.pkl", "keep/b.pkl", "data/x", "d/data/x"}),
@@ -66,9 +68,29 @@ def test_git_takes_what_the_patterns_mean(place: git.Place, config: Config, expe
     assert filtered(place) == expected
 
 
+def test_a_source_tree_costs_few_wildcards() -> None:
+    """Git holds each path against each line: an end without brackets is one comparison."""
+    said = attributesfile.lines(Config())
+    assert sum(b"[" in line for line in said) == 1
+    assert not any(name in b"".join(said) for name in (b"*.py ", b"*.md "))
+
+
+SOURCES = ("m.py", "a.c", "README.TXT", "b.d/x.py", "v1.2/x.md", ".github/w.yml", "x.egg-info/PKG", "conf.d/a")
+
+
+def test_files_and_folders_of_sources_are_not_asked_about(place: git.Place) -> None:
+    attributesfile.set_up(place, Config(), b"")
+    assert filtered(place, SOURCES) == set()
+
+
 @settings(max_examples=15)
 @given(
-    st.lists(st.sampled_from(["*.csv", "data/", "/a*", "d/**", "**/x.bin", "!*.tsv", "mo*els/", "*name*"]), min_size=1),
+    st.lists(
+        st.sampled_from(
+            ["*.csv", "*.x", "*.a.gz", "*.", "data/", "/a*", "d/**", "**/x.bin", "!*.tsv", "mo*els/", "*name*"]
+        ),
+        min_size=1,
+    ),
 )
 def test_a_path_that_the_rules_name_is_never_missed(
     tmp_path_factory: pytest.TempPathFactory, patterns: list[str]

@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
+from trinity_guard.config import is_plain
 from trinity_guard.detect import configuration
 from trinity_guard.errors import GuardError
 from trinity_guard.git import files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from trinity_guard.config import Config
     from trinity_guard.git import Place
@@ -82,11 +83,43 @@ def lines(config: Config) -> list[bytes]:
     """Return our lines: patterns, then what is taken out of them again. None of them where artifacts are blocked."""
     if config.on_artifact == "block":
         return []
-    wanted = [line for pattern in config.patterns for line in _lines(pattern, ATTRIBUTE, NOT_OURS)]
+    wanted = list(_wanted(config.patterns))
     # What `!` keeps from being one artifact may be artifacts all the same.
     folders = [pattern.rstrip(" ").rstrip("/") + "/" for pattern in config.folders if not pattern.startswith("!")]
     wanted += [line for pattern in folders for line in _lines(pattern, ATTRIBUTE, NOT_OURS)]
     return wanted + [line for pattern in config.exclude for line in _lines(pattern, NOT_OURS, ATTRIBUTE)]
+
+
+def _wanted(patterns: Sequence[str]) -> Iterator[bytes]:
+    """Yield the lines of patterns, in their order.
+
+    Git holds every path that it looks at against every line, several times for each file of a `git diff`: an end like
+    `*.csv` costs it a fifth of what a pattern with brackets does, and a folder of such a name twice that. So these are
+    said in small and in capital letters (`.Csv` comes through raw, and the commit has the word), and the folders of
+    all of them in one line, which takes in a few more.
+    """
+    ends: list[bytes] = []
+    for pattern in patterns:
+        if is_plain(pattern) and len(pattern) > 2:
+            text = pattern.encode()
+            yield from (form + ATTRIBUTE + b"\n" for form in dict.fromkeys((text.lower(), text.upper())))
+            ends.append(text[1:].lower())
+            continue
+        if pattern.startswith("!"):
+            yield from _folders_of(ends)
+            ends = []
+        yield from _lines(pattern, ATTRIBUTE, NOT_OURS)
+    yield from _folders_of(ends)
+
+
+def _folders_of(ends: list[bytes]) -> Iterator[bytes]:
+    """Yield one line for all that lies in folders whose names end in one of these, and of a few more."""
+    if not ends:
+        return
+    first, last = (_one_of({end[at] for end in ends}) for at in (1, -1))
+    if any(len(end) == 2 for end in ends):
+        last = b""  # of one letter, which is first and last
+    yield b"**/*." + first + b"*" + last + b"/**" + ATTRIBUTE + b"\n"
 
 
 def _lines(pattern: str, attribute: bytes, opposite: bytes) -> Iterable[bytes]:
@@ -124,6 +157,15 @@ def _any_case(pattern: bytes) -> bytes:
             said.append(b"[" + both + b"]" if char.isalpha() else char)
             at += 1
     return b"".join(said)
+
+
+def _one_of(codes: set[int]) -> bytes:
+    """Return a class of these characters, letters in either case."""
+    return b"[" + b"".join(sorted(b"\\" * (not char.isalnum()) + char for char in _cases(codes))) + b"]"
+
+
+def _cases(codes: set[int]) -> set[bytes]:
+    return {form for code in codes for form in (bytes((code,)).lower(), bytes((code,)).upper())}
 
 
 def _quoted(pattern: bytes) -> bytes:

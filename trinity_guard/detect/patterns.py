@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from trinity_guard import git
+from trinity_guard.config import is_plain
 from trinity_guard.detect import configuration, glance
 from trinity_guard.dvcrepo.paths import inside_dvc, store_of
 from trinity_guard.errors import shown
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 # Git holds a text of ours in its place, and no pointer: nobody else could get the data.
 STAND_IN = "is a stand-in, and its data is in a DVC cache"
-PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+@~")
 # The only letters beyond ASCII that `re` takes for an ASCII letter when case does not matter (Kelvin sign, long s,
 # dotless and dotted i).
 FOLDED = ((b"\xe2\x84\xaa", b"k"), (b"\xc5\xbf", b"s"), (b"\xc4\xb1", b"i"), (b"\xc4\xb0", b"i"))
@@ -91,7 +91,7 @@ class Rules:
         parts = path.split(b"/")
         for depth in range(1, len(parts)):
             pattern = self._patterns.match(parts[depth - 1])
-            if pattern is not None and _is_plain(pattern) and not self.excluded(b"/".join(parts[:depth]) + b"/"):
+            if pattern is not None and is_plain(pattern) and not self.excluded(b"/".join(parts[:depth]) + b"/"):
                 return b"/".join(parts[:depth])
         return b""
 
@@ -161,7 +161,7 @@ class _Patterns:
         lines = [line for line in lines if line]  # as pathspec counts them
         self._lines = lines
         self._spec: GitIgnoreSpec | None = None
-        self._plain = all(_is_plain(line) for line in lines)
+        self._plain = all(is_plain(line) for line in lines)
         self._ends = [line[1:].lower().encode() for line in reversed(lines)] if self._plain else []
         self._last_parts = frozenset(end.rpartition(b".")[2] for end in self._ends)
         # Of those with one dot, by what follows it: the pattern with the last word.
@@ -208,10 +208,6 @@ class _Patterns:
         text = path.decode("utf-8", "surrogateescape").replace("\n", "\0")
         result = self._spec.check_file(text)
         return self._lines[result.index] if result.include and result.index is not None else None
-
-
-def _is_plain(line: str) -> bool:
-    return line[:2] == "*." and PLAIN.issuperset(line[2:])
 
 
 def _fold(path: bytes) -> bytes:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from trinity_guard.config import Config
+from trinity_guard.config import Config, is_plain
 from trinity_guard.detect.inspect import is_bookkeeping
-from trinity_guard.detect.patterns import PLAIN, Rules, size_text
+from trinity_guard.detect.patterns import Rules, size_text
 from trinity_guard.dvcrepo.paths import inside_dvc
 
 BY_FIRST_BYTES = "by its first bytes"
@@ -32,9 +32,7 @@ class Selection:
         self._bits = {label: 1 << n for n, label in enumerate(self.labels)}
         self._rules = Rules(Config(patterns=self.include, exclude=self.exclude, sniff=False, max_size=0))
         # Whether a file's own name decides, wherever it lies (unless a folder above it matches too).
-        self.by_name = above is None and all(
-            line[:2] == "*." and PLAIN.issuperset(line[2:]) for line in (*include, *exclude)
-        )
+        self.by_name = above is None and all(is_plain(line) for line in (*include, *exclude))
 
     def bit(self, path: bytes) -> int:
         """Return the bit of the label that makes this path an artifact (by name), 0 where none does."""

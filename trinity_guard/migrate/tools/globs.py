@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from trinity_guard.detect.patterns import PLAIN
+from trinity_guard.config import PLAIN
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.migrate.scan import Scan
 from trinity_guard.migrate.selection import Selection
