@@ -106,3 +106,14 @@ def test_attributes_of_groups_are_told(tmp_path: Path) -> None:
         file.attrs["title"] = "one"
         file.create_group("g").attrs["unit"] = "m"
     assert arrays.attributes(os.fsencode(tmp_path / "a.h5")) == {"title": "one", "g unit": "m"}
+
+
+def test_what_unpacks_to_far_more_than_it_is_is_not_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arrays, "MAX_SMALL", 1000)
+    np.savez_compressed(tmp_path / "bomb.npz", x=np.zeros(1_000_000), y=np.zeros(10))
+    with h5py.File(tmp_path / "bomb.h5", "w") as file:
+        file.create_dataset("x", shape=(1_000_000,), dtype="f8", chunks=(1000,), compression="gzip")
+        file["y"] = np.zeros(10)
+    for name in ("bomb.npz", "bomb.h5"):
+        found = arrays.of(os.fsencode(tmp_path / name), name.encode())
+        assert {key: array.read is None for key, array in found.items()} == {"x": True, "y": False}

@@ -99,3 +99,13 @@ def test_what_is_written_otherwise_is_told(tmp_path: Path) -> None:
     assert dialect.differences(one, other) == [
         "encoding: cp1252 → utf-8", "line ends: CRLF → LF", "delimiter: ',' → ';'",
     ]  # fmt: skip
+
+
+def test_a_line_that_the_engine_might_leave_out_is_not_read_the_quick_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dialect, "PIECE", 64)
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n" * 20 + "3," + "x" * 130 + "\n")
+    assert not dialect.look(os.fsencode(tmp_path / "t.csv")).plain
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n" * 60)
+    assert dialect.look(os.fsencode(tmp_path / "t.csv")).plain

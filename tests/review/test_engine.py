@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from types import SimpleNamespace
+
 import pytest
 
 from tests.review.conftest import Tables
@@ -101,3 +104,20 @@ def test_nothing_is_fetched_from_a_network(tables: Tables) -> None:
 def test_kinds_are_told_by_the_name() -> None:
     assert engine.kind_of(b"a/B.CSV") == "csv"
     assert engine.kind_of(b"model.pkl") == ""
+
+
+@pytest.mark.slow
+def test_a_last_line_longer_than_the_engines_buffer_is_no_missing_row(tables: Tables) -> None:
+    with pytest.raises(NoTable, match="line longer than 64 MB"):
+        tables.load(b"a,b\n1," + b"x" * (70 << 20) + b"\n")
+    assert tables.load(b"a,b\n1," + b"x" * (35 << 20) + b"\n").rows == 1
+
+
+def test_a_table_that_the_disk_has_no_room_for_is_said(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tables.file(b"", ".parquet")
+    tables.engine.connection.execute(f"COPY (SELECT 1 AS a FROM range(1000000)) TO '{file.decode()}'")
+    assert tables.engine.load(file, "parquet").rows == 1_000_000
+    monkeypatch.setattr(engine, "PACKED", 1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+    with pytest.raises(NoTable, match=r"^its 1,000,000 rows would take 0 GB on the disk, which has too little"):
+        tables.engine.load(file, "parquet")

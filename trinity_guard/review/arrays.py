@@ -15,14 +15,18 @@ from trinity_guard.review.dialect import NoTable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
 SUFFIXES = (b".npy", b".npz", b".h5", b".hdf5")
 # An array above this is told by its shape alone; of one file no more than so many are looked at.
 MAX_BYTES = 2 << 30
+# What unpacks to more than MAX_SMALL, and to more than so many times its size, is not unpacked.
+MAX_SMALL = 64 << 20
+MOST_PACKED = 100
 MAX_ARRAYS = 10_000
+PART = 1 << 20  # values that are compared at once
 # Texts of any length in HDF5: so many of a dataset, and bytes of them in memory at once.
 MAX_TEXTS = 1_000_000
 MAX_HELD = 1 << 30
@@ -41,6 +45,11 @@ class Array:
     @property
     def words(self) -> str:
         return f"{self.dtype}[{', '.join(map(str, self.shape))}]"
+
+
+def may_unpack(size: int, packed: int) -> bool:
+    """Whether what takes so many bytes packed may be unpacked: no more than is held, and no bomb."""
+    return size <= MAX_BYTES and (size <= MAX_SMALL or size <= MOST_PACKED * packed)
 
 
 def is_array(path: bytes) -> bool:
@@ -94,7 +103,9 @@ def _npz(path: bytes) -> dict[str, Array]:
                 continue
             with archive.open(info) as file:
                 shape, dtype = _header(file)
-            fits = info.file_size <= MAX_BYTES and math.prod(shape) * dtype.itemsize <= info.file_size
+            fits = math.prod(shape) * dtype.itemsize <= info.file_size and may_unpack(
+                info.file_size, info.compress_size
+            )
             read = None if dtype.hasobject or not fits else _member(name, info.filename)
             found[info.filename.removesuffix(".npy")] = Array(shape, str(dtype), read)
     return found
@@ -134,7 +145,7 @@ def _hdf5(path: bytes) -> dict[str, Array]:
     def note(key: str, item: Any) -> bool | None:
         if isinstance(item, h5py.Dataset):
             size = math.prod(item.shape or ()) * item.dtype.itemsize
-            here = size <= MAX_BYTES and not item.external and not item.is_virtual
+            here = may_unpack(size, item.id.get_storage_size()) and not item.external and not item.is_virtual
             read = _dataset(name, key) if here and not item.dtype.hasobject else None
             if here and h5py.check_string_dtype(item.dtype) and item.dtype.hasobject:
                 read = _texts(name, key) if item.ndim == 1 and item.size <= MAX_TEXTS else None
@@ -237,13 +248,25 @@ def _difference(one: Array, other: Array) -> dict[str, Any] | None:
         return {"before": one.words, "after": other.words, "values": "not looked at"}
     import numpy as np
 
-    a, b = np.asarray(one.read()), np.asarray(other.read())
-    unlike = _unlike(a, b)
-    count = int(np.count_nonzero(unlike))
+    a, b = np.atleast_1d(np.asarray(one.read())), np.atleast_1d(np.asarray(other.read()))
+    count, largest = 0, 0.0
+    for one_part, other_part in _parts(a, b):
+        unlike = _unlike(one_part, other_part)
+        differing = int(np.count_nonzero(unlike))
+        if differing:
+            count += differing
+            largest = max(largest, _largest(one_part[unlike], other_part[unlike]))
     if not count:
         return None
-    found: dict[str, Any] = {"before": one.words, "after": other.words, "values": count, "of": int(a.size)}
-    return {**found, "largest": _largest(a[unlike], b[unlike])}
+    told = largest if a.dtype.kind in "iufc" and math.isfinite(largest) else None
+    return {"before": one.words, "after": other.words, "values": count, "of": int(a.size), "largest": told}
+
+
+def _parts(a: Any, b: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield parts of two arrays of one shape, so small that what is made of them takes little memory."""
+    step = max(1, PART // max(math.prod(a.shape[1:]), 1))
+    for at in range(0, len(a), step):
+        yield a[at : at + step], b[at : at + step]
 
 
 def _unlike(a: Any, b: Any) -> Any:
@@ -256,13 +279,13 @@ def _unlike(a: Any, b: Any) -> Any:
     return (a != b) & ~((a != a) & (b != b))  # what is no number, or no time, is like another such
 
 
-def _largest(a: Any, b: Any) -> float | None:
-    """Return the largest difference of numbers; None of what is none, or where there is no such."""
+def _largest(a: Any, b: Any) -> float:
+    """Return the largest difference of numbers, infinity where one is no number; 0 of what is none."""
     import numpy as np
 
     if a.dtype.kind not in "iufc":
-        return None
+        return 0.0
     wide = np.complex128 if a.dtype.kind == "c" else np.float64
     with np.errstate(all="ignore"):
         largest = float(np.max(np.abs(b.astype(wide) - a.astype(wide))))
-    return largest if math.isfinite(largest) else None
+    return largest if math.isfinite(largest) else math.inf

@@ -18,6 +18,7 @@ SAMPLE = 1 << 18
 # A line is read as a whole: one that is longer is none of a table.
 MAX_LINE = 1 << 26
 PIECE = 1 << 22
+UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 DELIMITERS = ",;\t|"
 MAX_RECORDS = 200
 MAX_CELL = 1 << 27
@@ -61,7 +62,8 @@ class Dialect:
 def look(path: bytes, tabs: bool = False) -> Dialect:
     """Find out how a file is written. tabs: its name says that tabs part the columns. NoTable for what is no text."""
     head, whole = _head(path)
-    encoding = _encoding(path, head)
+    utf8, long = (False, False) if head.startswith(UTF16) else _read_through(path)
+    encoding = _encoding(head, utf8)
     text = codecs.getincrementaldecoder(encoding)("replace").decode(head)
     if "\0" in text:
         raise NoTable("it holds bytes that no text has")
@@ -69,7 +71,7 @@ def look(path: bytes, tabs: bool = False) -> Dialect:
     records = _records(text, delimiter, whole)
     if not records:
         return Dialect(encoding, delimiter, [], True)
-    plain = encoding in ("utf-8", "utf-8-sig") and ("\n" in text or "\r" not in text)
+    plain = utf8 and not long and ("\n" in text or "\r" not in text)
     found = Dialect(encoding, delimiter, records, plain)
     found.line_end = next((name for end, name in LINE_ENDS.items() if end in text), "")
     return found
@@ -155,25 +157,30 @@ def _lines(file: TextIO) -> Iterator[str]:
         yield line.replace("\0", "") if "\0" in line else line
 
 
-def _encoding(path: bytes, head: bytes) -> str:
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+def _encoding(head: bytes, utf8: bool) -> str:
+    if head.startswith(UTF16):
         return "utf-16"
     if head.startswith(codecs.BOM_UTF8):
         return "utf-8-sig"
-    return "utf-8" if _is_utf8(path) else "cp1252"
+    return "utf-8" if utf8 else "cp1252"
 
 
-def _is_utf8(path: bytes) -> bool:
+def _read_through(path: bytes) -> tuple[bool, bool]:
+    """Return whether a file is UTF-8, and whether it has a line so long that the engine might leave it out, silently:
+    DuckDB 2.0 does so with a last line that is longer than its buffer.
+    """
     decoder = codecs.getincrementaldecoder("utf-8")()
+    long = False
     with open(git.opened(path, links=True), "rb", buffering=0) as file:
         try:
             while piece := file.read(PIECE):
+                long = long or (len(piece) == PIECE and b"\n" not in piece)
                 if not piece.isascii() or decoder.getstate()[0]:
                     decoder.decode(piece)
             decoder.decode(b"", True)
         except UnicodeDecodeError:
-            return False
-    return True
+            return False, long
+    return True, long
 
 
 def _delimiter(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shutil
 
 from trinity_guard.dvcrepo import installation
 from trinity_guard.errors import UNUSABLE, GuardError
@@ -306,6 +307,7 @@ class Engine:
             raise NoTable(
                 f"it has {len(described):,} columns: of more than {MAX_TYPED:,} csv and tsv alone are compared"
             )
+        self._require_room(source, kind, len(described))
         names = [str(line[0]) for line in described]
         types = [_type(str(line[1])) for line in described]
         cells = ", ".join(f"c{at}" for at in range(len(names)))
@@ -313,6 +315,15 @@ class Engine:
         self.connection.execute(f"CREATE TABLE {name} AS SELECT {casts} FROM {source} AS t({cells})")
         count = int(str(self.row(f"SELECT count(*) FROM {name}")[0]))
         return Table(name, names, types, count, [])
+
+    def _require_room(self, source: str, kind: str, columns: int) -> None:
+        """Refuse a small file that says of itself that it is a table of more than the disk has room for."""
+        if kind == LINES:
+            return
+        [rows] = self.row(f"SELECT count(*) FROM {source}")  # as the file's own records say it, read in no time
+        size, free = 8 * int(str(rows)) * columns, shutil.disk_usage(self._scratch).free
+        if size > max(PACKED, free // 4):
+            raise NoTable(f"its {int(str(rows)):,} rows would take {size >> 30:,} GB on the disk, which has too little")
 
     def _arrow(self, path: bytes) -> str:
         if not _has("pyarrow"):

@@ -49,7 +49,7 @@ class Storages:
                 with zipfile.ZipFile(self._path) as archive:
                     self._names = {i.filename.partition("/")[2]: i for i in archive.infolist()}
         info = self._names.get(f"data/{key}")
-        if info is None or not length <= info.file_size <= arrays.MAX_BYTES:
+        if info is None or length > info.file_size or not arrays.may_unpack(info.file_size, info.compress_size):
             return None
 
         def data() -> bytes:

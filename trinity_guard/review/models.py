@@ -133,20 +133,20 @@ def _keras(path: bytes) -> Model:
     with zipfile.ZipFile(os.fsdecode(path)) as archive:
         for name in ("metadata.json", "config.json"):
             if name in archive.namelist():
-                found.parameters.update(flat(json.loads(_member(archive, name)), ""))
+                found.parameters.update(flat(json.loads(_member(archive, name, MAX_HEADER)), ""))
         weights = "model.weights.h5"
         if weights in archive.namelist():
-            found.arrays = arrays.of_hdf5(_member(archive, weights))
+            found.arrays = arrays.of_hdf5(_member(archive, weights, MAX_MEMBER))
     return found
 
 
-def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+def _member(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
     """Return a member's bytes; ValueError for one that unpacks to more than is taken."""
+    info = archive.getinfo(name)
+    if info.file_size > most or not arrays.may_unpack(info.file_size, info.compress_size):
+        raise ValueError(f"{name} is larger than {most:,} bytes, or unpacks to far more than it is")
     with archive.open(name) as file:
-        data = file.read(MAX_MEMBER + 1)
-    if len(data) > MAX_MEMBER:
-        raise ValueError(f"{name} is larger than {MAX_MEMBER:,} bytes")
-    return data
+        return file.read(most)
 
 
 def of_attributes(attributes: dict[str, Any]) -> Model:
