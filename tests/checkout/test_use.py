@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.checkout.conftest import World
+from trinity_guard import git
 from trinity_guard.checkout import apply, use
 from trinity_guard.checkout.plan import Follower
 from trinity_guard.checkout.select import PathSelection
@@ -54,13 +55,13 @@ def test_only_the_named_paths_are_brought(world: World, versions: list[bytes]) -
 @pytest.mark.parametrize(("revision", "place"), [(b"HEAD", 1), (b"HEAD^", 0), (b"main", 1), (b"v1", 0)])
 def test_any_name_of_a_commit_is_one(world: World, versions: list[bytes], revision: bytes, place: int) -> None:
     world.repo.git("tag", "-a", "-m", "x", "v1", versions[0].decode())
-    assert use.commit_of(revision) == versions[place]
+    assert git.require_commit(revision) == versions[place]
 
 
 @pytest.mark.parametrize("revision", [b"nothing", b"--all", b"HEAD:a.csv.dvc", b""])
 def test_what_names_none_is_wrong_usage(world: World, versions: list[bytes], revision: bytes) -> None:
     with pytest.raises(GuardError) as caught:
-        use.commit_of(revision)
+        git.require_commit(revision)
     assert caught.value.exit_code == 2
 
 

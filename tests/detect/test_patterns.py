@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from tests.helpers.support import Repo, run
 from trinity_guard import git
 from trinity_guard.config import DEFAULT_PATTERNS, Config
+from trinity_guard.detect import ignorespec
 from trinity_guard.detect import patterns as patterns_module
 from trinity_guard.detect.patterns import Rules, size_text
 
@@ -138,15 +139,12 @@ def test_the_verdict_has_its_reason(
 
 
 def test_what_need_not_be_read_is_said() -> None:
-    guarded = rules(*DEFAULT_PATTERNS)
-    assert (guarded.needs_head(), guarded.limits_size(), guarded.small) == (True, True, 5_000_000)
-    assert rules(max_size=1).limits_size()
+    assert rules(*DEFAULT_PATTERNS).small == 5_000_000
+    assert rules(max_size=1).small == 1
     unlimited = rules(*DEFAULT_PATTERNS, sniff=False, max_size=0)
-    assert (unlimited.needs_head(), unlimited.limits_size()) == (False, False)
     assert unlimited.small >= 2**62
     assert rules(**OF_PATTERNS).small == 50
-    of_a_pattern = rules(max_size=0, max_size_of=(("*.a", 7),))
-    assert (of_a_pattern.limits_size(), of_a_pattern.small) == (True, 7)
+    assert rules(max_size=0, max_size_of=(("*.a", 7),)).small == 7
 
 
 @pytest.mark.parametrize(
@@ -290,7 +288,7 @@ def test_the_sieve_looks_for_all_that_is_certain(patterns: tuple[str, ...], path
 
 
 def test_plain_patterns_are_never_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patterns_module, "compiled", None)
+    monkeypatch.setattr(ignorespec, "compiled", None)
     assert rules(*DEFAULT_PATTERNS).named(b"d/a.PKL") == "*.pkl"
 
 

@@ -247,8 +247,7 @@ def test_the_proof_finds_what_is_wrong(legacy: Legacy) -> None:
 
     def wrong(files: dict[str, tuple[str, bytes]], **headers: bytes) -> list[str]:
         new = legacy.commit({**files}, branch="scratch", parents=[], **headers)
-        lfs = os.fsencode(legacy.git_dir / "lfs" / "objects")
-        return prove.prove(source, {first.encode(): new.encode()}, cache, quiet, lfs_folder=lfs)
+        return prove.prove(source, {first.encode(): new.encode()}, cache, quiet)
 
     assert wrong(good) == []
     other = (

@@ -18,11 +18,6 @@ if TYPE_CHECKING:
     from trinity_guard.dvcrepo.output import Output
 
 
-def commit_of(revision: bytes) -> bytes:
-    """Return the id of the commit that a name means; GuardError (exit 2) when there is none."""
-    return revisions.require_commit(revision)
-
-
 class CommitPointers:
     """The pointers and locks of a commit that are brought: path -> blob id there, and what they ask for."""
 

@@ -143,7 +143,7 @@ def _release(place: git.Place, names: list[str]) -> Files | None:
 def _commit(place: git.Place, names: list[str]) -> bytes:
     """Return the commit that the first word means; who named a version is told how releases are found."""
     try:
-        return use.commit_of(os.fsencode(names[0]))
+        return git.require_commit(os.fsencode(names[0]))
     except GuardError as error:
         if not names[0].rpartition("@")[2].startswith("v"):
             raise

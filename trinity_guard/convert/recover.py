@@ -35,7 +35,7 @@ def complete(place: git.Place, after_commit: bool) -> list[bytes]:
     held = [r for r in records if found.committed(r) or found.staged(r)]
     _mend_tree(place, held, begun)
     if not after_commit and index.is_lock(place):
-        _stage_again(place, held, found)
+        _stage_again(held, found)
     if mendable or not committed:
         journal.drop()
     return [r[0] for r in held]
@@ -60,7 +60,7 @@ class _Versions:
         return record[3] in [b"" if entry is None else entry.oid for entry in entries]
 
 
-def _stage_again(place: git.Place, records: list[tuple[bytes, ...]], found: _Versions) -> None:
+def _stage_again(records: list[tuple[bytes, ...]], found: _Versions) -> None:
     """Have `commit -a` take what the working tree has by now, where it took what it had before it was mended."""
     paths = list(dict.fromkeys([*(r[2] for r in records), *_by_ignore_file(records)]))
     real = index.entries_of(paths, {**os.environ, "GIT_INDEX_FILE": os.fsdecode(found.real)})

@@ -95,12 +95,6 @@ class Rules:
                 return b"/".join(parts[:depth])
         return b""
 
-    def needs_head(self) -> bool:
-        return self._sniff
-
-    def limits_size(self) -> bool:
-        return bool(self._max_size.limits())
-
     def stays_small(self, path: bytes, size: int) -> bool:
         """Whether a file of `size` bytes, artifact or not, is below min-size and so Git's."""
         return size < self._min_size.of(path)

@@ -19,7 +19,6 @@ from trinity_guard.setup import install
 
 LINKS = ("hardlink", "symlink")
 CONFIGS = (*paths.CONFIGS, "*config.local*")
-ROTATE = "and replace it where it was issued: whoever has a clone can read it"
 
 
 def cache_type(subject: Repository) -> Check:

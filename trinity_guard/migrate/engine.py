@@ -244,7 +244,7 @@ class _Rewriting:
             worktree.rehearse_advance(self._source, head.old, head.new)
         elif head is not None and not self._place.bare:
             change = worktree.between(self._source, head.old, head.new)
-            refusals.in_the_way(self._place, worktree.untracked_in_the_way(self._source, change))
+            refusals.in_the_way(worktree.untracked_in_the_way(self._source, change))
             worktree.rehearse(self._source, head.old, head.new)
         state: dict[str, Any] = {
             "phase": MOVING,

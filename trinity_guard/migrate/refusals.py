@@ -255,7 +255,7 @@ def filtered(place: git.Place, caught: Sequence[bytes]) -> None:
         )
 
 
-def in_the_way(place: git.Place, paths: Sequence[bytes]) -> None:
+def in_the_way(paths: Sequence[bytes]) -> None:
     """Refuse to write over files that Git does not track."""
     if paths:
         raise GuardError(

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 
 from trinity_guard.git.catfile import Source
-from trinity_guard.migrate import commitmap, lfs, refs, sample
+from trinity_guard.migrate import commitmap, refs, sample
 from trinity_guard.migrate.migration import Migration
 from trinity_guard.migrate.proof.prove import prove
 from trinity_guard.migrate.proof.refs import RefProof
@@ -50,9 +50,9 @@ def verify(migration: Migration, count: int = 0, seed: int | None = None) -> Ver
         of_refs.compare(moves)
         of_refs.standing(moves)
         wrong = _unmapped(source, moves, ids) + of_refs.wrong
-        cache, folder = os.fsencode(values["cache"]), lfs.of(source)
+        cache = os.fsencode(values["cache"])
         before = proved_before(source, values.get("onto", []))
-        wrong += prove(source, ids, cache, migration.on_progress, None, of_refs.trees, folder, before=before)
+        wrong += prove(source, ids, cache, migration.on_progress, None, of_refs.trees, before=before)
         ids = {old: new for old, new in ids.items() if old not in before}
         taken = sample.take(migration, ids, 0 if wrong else count, seed)
         wrong += taken.wrong

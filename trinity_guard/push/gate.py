@@ -67,7 +67,7 @@ def secure(
                 _fetch_folders(to, remote, group)
                 delivered = deliver.deliver(to, remote, group, None, on_progress)
             Retries(place).worked(to.name)
-            _sort(place, to, group, delivered, done)
+            _sort(to, group, delivered, done)
             known = deliver.Known(place, to.remote)
             known.forget([*delivered.failed])
             known.add([i.name for i in done.sent + done.there])
@@ -93,7 +93,6 @@ def _fetch_folders(to: deliver.PushTarget, remote: connect.Remote, group: Sequen
 
 
 def _sort(
-    place: git.Place,
     to: deliver.PushTarget,
     group: Sequence[Output],
     delivered: deliver.Delivery,

@@ -141,13 +141,13 @@ class Sides:
         here = compare.Comparison(self._place, directories=catalog.directories)
         outputs = self._wanted(unstaged.in_work_tree(self._place, catalog.outputs()))
         for output, state in here.states(outputs, versions=False):
-            version = self._found(here, output, state)
+            version = self._found(output, state)
             if version:
                 side.artifacts.setdefault(output.path, version)
         if here.noted:
             tracked.save(self._place, catalog)
 
-    def _found(self, here: compare.Comparison, output: Output, state: str) -> Version | None:
+    def _found(self, output: Output, state: str) -> Version | None:
         if state == compare.DELETED:
             return None
         full = self._place.file(output.path)

@@ -24,7 +24,7 @@ def cache(legacy: Legacy) -> odb.Store:
 
 def compared(legacy: Legacy, blob: str, digest: str, size: int, known: dict[bytes, Object] | None = None) -> list[str]:
     pairs = {(blob.encode(), digest, size): b"m/a.pkl"}
-    return compare(Source(legacy.place), legacy.place.own + b"/cache", pairs, known, b"", silent)
+    return compare(Source(legacy.place), legacy.place.own + b"/cache", pairs, known, silent)
 
 
 @pytest.mark.usefixtures("cache")

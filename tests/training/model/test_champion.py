@@ -79,7 +79,7 @@ def test_after_another_table_its_own_file_is_measured_on_these_rows_and_is_not_l
     case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, data, test, mine = case
-    loaded = forest.load(model.read_bytes())
+    loaded = admitted.model(model.read_bytes())
     monkeypatch.setattr(admitted, "model", None)
     found, note = compared(of(model, mine), mine, data, test, str(model.parent))
     p = evaluation.predictions(loaded, data.X.iloc[test], data.classes)

@@ -22,6 +22,7 @@ from tests.training import samples
 from trinity_guard.dvcrepo import installation
 from trinity_guard.errors import GuardError
 from trinity_guard.training.data.table import load
+from trinity_guard.training.model import admitted
 from trinity_guard.training.model import forest as model
 from trinity_guard.training.model.forest import Settings
 
@@ -189,7 +190,7 @@ def test_two_processes_make_the_same_bytes(tmp_path: Path) -> None:
 def test_a_model_comes_back_from_its_bytes(tmp_path: Path) -> None:
     data = samples.sample(tmp_path)
     fitted = model.fit(data, samples.SMALL, np.arange(600))
-    again = model.load(model.dump(fitted))
+    again = admitted.model(model.dump(fitted))
     assert (again.predict_proba(data.X) == fitted.predict_proba(data.X)).all()
     assert model.dump(again) == model.dump(fitted)
     assert b"trinity_guard" not in model.dump(fitted)
@@ -200,7 +201,7 @@ def test_a_model_comes_back_from_its_bytes(tmp_path: Path) -> None:
 )
 def test_bytes_that_are_no_model_are_refused(data: bytes) -> None:
     with pytest.raises(GuardError, match="no model of the trainer"):
-        model.load(data)
+        admitted.model(data)
 
 
 def test_a_model_of_another_scikit_learn_is_refused_with_the_command(tmp_path: Path) -> None:
@@ -211,7 +212,7 @@ def test_a_model_of_another_scikit_learn_is_refused_with_the_command(tmp_path: P
     here = sklearn.__version__.encode()
     other = b"0" * (len(here) - 2) + b".9"
     with pytest.raises(GuardError) as e:
-        model.load(fitted.replace(here, other))
+        admitted.model(fitted.replace(here, other))
     assert e.value.remedy.startswith(f"{installation.line(f'scikit-learn=={other.decode()}')}     # or")
 
 

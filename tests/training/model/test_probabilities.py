@@ -12,7 +12,7 @@ import pytest
 
 from tests.training import samples
 from trinity_guard.errors import GuardError
-from trinity_guard.training.model import forest, probabilities
+from trinity_guard.training.model import admitted, forest, probabilities
 from trinity_guard.training.model.forest import Examples
 from trinity_guard.training.model.verified import Checked
 
@@ -33,7 +33,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, Examples]:
 def test_they_are_the_models_own_to_the_last_digit(case: tuple[bytes, Examples]) -> None:
     model, data = case
     found = probabilities.of(checked(model), data.X)
-    here = forest.load(model)
+    here = admitted.model(model)
     assert np.array_equal(found.p, here.predict_proba(data.X))
     assert (found.classes, found.missing) == (here.classes_.tolist(), [])
     assert found.confined == (sys.platform == "linux")

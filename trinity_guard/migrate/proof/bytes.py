@@ -30,7 +30,6 @@ def compare(
     cache: bytes,
     pairs: Mapping[Pair, bytes],
     known: Mapping[bytes, Object] | None,
-    lfs_folder: bytes,
     on_progress: Progress,
 ) -> list[str]:
     """Return what is wrong with these (old blob, md5, size) -> a path of theirs. known: see proof.prove."""
@@ -42,7 +41,7 @@ def compare(
             for (blob, md5, size), path in pairs.items()
             if (found := known.get(bytes.fromhex(blob.decode()))) is None or (found.md5, found.size) != (md5, size)
         ]
-    return wrong or _Readers(source, where, pairs, lfs_folder, on_progress).run()
+    return wrong or _Readers(source, where, pairs, on_progress).run()
 
 
 def _missing(where: odb.Store, pairs: Mapping[Pair, bytes]) -> list[str]:
@@ -59,15 +58,12 @@ def _missing(where: odb.Store, pairs: Mapping[Pair, bytes]) -> list[str]:
 class _Readers:
     """Threads that read blobs and cache files side by side; zlib and hashing let each other run."""
 
-    def __init__(
-        self, source: Source, where: odb.Store, pairs: Mapping[Pair, bytes], lfs_folder: bytes, on_progress: Progress
-    ) -> None:
+    def __init__(self, source: Source, where: odb.Store, pairs: Mapping[Pair, bytes], on_progress: Progress) -> None:
         import threading
 
         self._source = source
         self._where = where
         self._pairs = pairs
-        self._lfs_folder = lfs_folder
         self._on_progress = on_progress
         self._total = sum(size for _, _, size in pairs)
         self._done = 0

@@ -43,7 +43,6 @@ def prove(
     on_progress: Progress,
     known: Mapping[bytes, Object] | None = None,
     trees: Sequence[tuple[bytes, bytes]] = (),
-    lfs_folder: bytes = b"",
     unsafe: dict[bytes, str] | None = None,
     before: Container[bytes] = (),
 ) -> list[str]:
@@ -65,7 +64,7 @@ def prove(
         unsafe.update(lacking)
     else:
         proof.wrong += [f"{shown(path)}: {words}" for path, words in lacking.items()]
-    proof.wrong += compare(source, cache, proof.pairs, known, lfs_folder, on_progress)
+    proof.wrong += compare(source, cache, proof.pairs, known, on_progress)
     return list(dict.fromkeys(proof.wrong))[:MAX_TOLD]
 
 

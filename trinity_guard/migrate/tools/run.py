@@ -162,7 +162,7 @@ class _ToolRun:
         checked_out = found.head in new and not self._place.bare
         if checked_out:
             change = worktree.between(source, heads[found.head], new[found.head])
-            refusals.in_the_way(self._place, worktree.untracked_in_the_way(source, change))
+            refusals.in_the_way(worktree.untracked_in_the_way(source, change))
         lines = [b"start\n", *(b"update %s %s %s\n" % (n, commit, heads[n]) for n, commit in new.items()), b"commit\n"]
         source.run("update-ref", "-m", "trinity-guard migrate", "--stdin", data=b"".join(lines))
         if checked_out:

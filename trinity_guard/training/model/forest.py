@@ -20,10 +20,10 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEnc
 
 from trinity_guard.errors import GuardError
 from trinity_guard.training.data import table as tables
-from trinity_guard.training.model import admitted, splitting
+from trinity_guard.training.model import splitting
 from trinity_guard.training.model.settings import Settings
 
-__all__ = ["Examples", "Settings", "dump", "examples", "fast_predict", "fit", "folds", "load", "pipeline", "split"]
+__all__ = ["Examples", "Settings", "dump", "examples", "fast_predict", "fit", "folds", "pipeline", "split"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -279,11 +279,6 @@ def dump(model: Pipeline) -> bytes:
     pickler.fast = True
     pickler.dump(model)
     return out.getvalue()
-
-
-def load(data: bytes) -> Pipeline:
-    """Return the layout's model of these bytes; see admitted.model."""
-    return admitted.model(data)
 
 
 def fast_predict(model: Pipeline, rows: Sequence[Mapping[str, object]]) -> Floats:

@@ -10,7 +10,6 @@ from trinity_guard.detect.scan import values
 
 TREE = "sklearn.tree._tree.Tree"
 LEAF = -1
-MAX_TREES = 1_000_000
 
 
 def wrong(model: Any) -> str:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 
 from trinity_guard import git
-from trinity_guard.checkout import use
 from trinity_guard.checkout.desired import Projects
 from trinity_guard.dvcrepo import odb, paths
 from trinity_guard.dvcrepo.output import Output
@@ -91,7 +90,7 @@ def meant(place: git.Place, text: str, path: bytes, below: bytes = b"") -> Recor
     if found:
         model = releasing.of_release(place, found[0])
         return Record(found[0].name, model, found[0], registry.stages(found[0]))
-    tree = committed.CommitFiles(place, use.commit_of(b"HEAD"))
+    tree = committed.CommitFiles(place, git.require_commit(b"HEAD"))
     if text and tree.goal(path) is None and not os.path.lexists(place.file(path)):
         raise GuardError(f"there is no release, and no model, {text} here.", "gto show     # or: git fetch --tags", 2)
     model = committed.model(tree, path if text else newest(tree, below, "trinity lineage"))

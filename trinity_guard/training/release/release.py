@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from trinity_guard import git
-from trinity_guard.checkout import use
 from trinity_guard.errors import BLOCKED, GuardError, quoted, shown, typed
 from trinity_guard.training.release import committed, elsewhere, objections, on_remotes, versions
 from trinity_guard.training.release import mark as marking
@@ -62,7 +61,7 @@ def plan(place: git.Place, choice: str, asked: Asked) -> ReleasePlan:
     if asked.stage and not versions.NAME.fullmatch(asked.stage):
         raise GuardError(f"'{asked.stage}' is no name for a stage.", "trinity release v1.2.0 --stage prod", 2)
     registry = Registry()
-    tree = committed.CommitFiles(place, use.commit_of(HEAD))
+    tree = committed.CommitFiles(place, git.require_commit(HEAD))
     path = asked.model or newest(tree, asked.below, f"trinity release {asked.version} --model")
     there = _released(registry, tree, path, asked.version)
     if there is not None:
@@ -152,7 +151,7 @@ def _completion(place: git.Place, registry: Registry, there: Release, path: byte
 def _same(place: git.Place, model: Model, path: bytes) -> bool:
     """Whether the model that is here now is the one that was released."""
     try:
-        now = committed.model(committed.CommitFiles(place, use.commit_of(HEAD)), path)
+        now = committed.model(committed.CommitFiles(place, git.require_commit(HEAD)), path)
     except GuardError:
         return False
     return now.goal.md5 == model.goal.md5
@@ -165,7 +164,7 @@ def _again(there: Release, model: Model) -> GuardError:
 
 def of_release(place: git.Place, release: Release) -> Model:
     """Return the model that a release is of: what its tag says, else the newest of its commit."""
-    commit = use.commit_of(b"refs/tags/" + os.fsencode(release.tag))
+    commit = git.require_commit(b"refs/tags/" + os.fsencode(release.tag))
     tree = committed.CommitFiles(place, commit)
     said = release.said.get("model", "")
     path = os.fsencode(said) if said else _only(tree, release)
