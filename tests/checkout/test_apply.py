@@ -14,6 +14,7 @@ from trinity_guard.checkout import apply
 from trinity_guard.checkout.plan import Follower, Former
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.dvcrepo.output import Output
+from trinity_guard.dvcrepo.workdirectory import WorkDirectory
 
 
 def brought(world: World, *goals: Output, former: Former | None = None) -> Follower:
@@ -170,6 +171,20 @@ def test_what_was_seen_to_be_right_is_remembered_for_the_next_commit(world: Worl
     (held,) = tracked.load(world.place).held
     assert held.seen
     assert world.follower().catalog.held[0].seen == held.seen
+
+
+def test_a_directory_that_was_brought_is_remembered_file_by_file(world: World) -> None:
+    world.repo.stage("set.dvc", b"outs:\n- md5: %s\n  path: set\n" % world.hold_folder(a=b"1", in_two=b"2").encode())
+    world.repo.write("set/mine", b"3")
+    for more in (True, False):
+        follower = world.follower()
+        apply.bring(follower, follower.said_here([b"set.dvc"]), Former())
+        apply.carry_out(follower)
+        (held,) = tracked.load(world.place).held
+        found = WorkDirectory(world.place, held)
+        assert held.was_here is not more
+        assert (bool(found.known(b"a")), bool(found.known(b"in/two")), found.unread()) == (True, True, int(more))
+        world.repo.file("set/mine").unlink(missing_ok=True)
 
 
 def test_what_another_cache_had_is_given_to_the_project_s_own(world: World, tmp_path: Path) -> None:

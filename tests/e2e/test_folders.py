@@ -97,6 +97,33 @@ def test_what_was_not_staged_is_named(data: Repo) -> None:
 
 
 @pytest.mark.slow
+def test_what_was_not_staged_goes_along_with_the_next_commit_of_all(data: Repo) -> None:
+    data.write("d/forgotten", b"x")
+    data.commit()
+    data.write("code.py", b"x = 2\n")
+    data.commit("-a")
+    assert "forgotten" in names(data)
+    agree(data)
+
+
+@pytest.mark.slow
+def test_an_edit_right_after_a_checkout_is_one(recorded: Repo) -> None:
+    first = recorded.head()
+    recorded.write("d/a.png", b"second\n")
+    recorded.write("code.py", b"x = 2\n")
+    recorded.commit("-a")
+    recorded.git("checkout", "-q", first)
+    recorded.write("d/a.png", b"another\n")
+    recorded.file("d/sub/b.txt").unlink()
+    recorded.write("code.py", b"x = 3\n")
+    said = recorded.commit("-a").stderr
+    assert b"d/ has changed" in said
+    assert names(recorded) == {".gitignore": 12, "a.png": 8}
+    recorded.git("checkout", "-q", "-B", "main")
+    agree(recorded)
+
+
+@pytest.mark.slow
 def test_a_commit_of_all_records_what_changed_in_it(recorded: Repo) -> None:
     recorded.write("d/a.png", b"longer than before\n")
     recorded.write("d/new", b"new\n")

@@ -6,8 +6,9 @@ import os
 
 from trinity_guard.checkout.plan import Follower, Former, LeftAlone, Put
 from trinity_guard.checkout.workfiles import KIND, LINK, Damaged, same_moment
-from trinity_guard.dvcrepo import odb, tracked
+from trinity_guard.dvcrepo import directory, odb, tracked
 from trinity_guard.dvcrepo.output import Output, seen_mark
+from trinity_guard.dvcrepo.workdirectory import WorkDirectory
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.remotes import connect, trust
 
@@ -187,5 +188,26 @@ def _remember(follower: Follower, marks: dict[bytes, tuple[Output, os.stat_resul
         mark = seen_mark(os.stat(follower.place.file(goal.path)) if stat.st_mode & KIND == LINK else stat)
         fresh = fresh or mark != held.seen
         held.seen = mark
-    if fresh:
+    if _remember_directories(follower, marks) or fresh:
         tracked.save(follower.place, follower.catalog)
+
+
+def _remember_directories(follower: Follower, marks: dict[bytes, tuple[Output, os.stat_result]]) -> bool:
+    """Note the same of the files of directories; return whether any is known to be as recorded that was not before."""
+    fresh = False
+    for held in follower.catalog.outputs():
+        if held.path not in follower.expanded or not os.path.isdir(follower.place.file(held.path)):
+            continue
+        found, below = WorkDirectory(follower.place, held), held.path + b"/"
+        there = {name: marks.get(below + name, (None, None)) for name in found.stats}
+        right = {n: g.md5 for n, (g, stat) in there.items() if g and stat and _is_as_it_was(found, n, stat)}
+        whole = right.keys() == set(found.names()) and directory.md5_of_list(directory.encode(right)) == held.md5
+        found.remember(right, recorded=whole)
+        if whole and held.seen != found.mark():
+            held.seen, fresh = found.mark(), True
+    return fresh
+
+
+def _is_as_it_was(found: WorkDirectory, name: bytes, stat: os.stat_result) -> bool:
+    """Whether nobody has written to a file of a directory since it was put, or seen to be right."""
+    return stat.st_mode & KIND == LINK or seen_mark(stat) == found.marks[name]

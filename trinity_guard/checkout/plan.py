@@ -101,7 +101,8 @@ class Former:
 class Follower:
     """One run: what the pointers say now and said before, and what is to be done about it.
 
-    before: the commit that the work tree came from, b"" where there is none.
+    before: the commit that the work tree came from, b"" where there is none. expanded: the directories among what is
+    wanted, whose files are.
     """
 
     def __init__(self, place: git.Place, catalog: Catalog, before: bytes = b"") -> None:
@@ -111,7 +112,7 @@ class Follower:
         self.tree = WorkTree(place.top)
         self.plan = Plan()
         self.wanted: dict[bytes, Output] = {}
-        self._expanded: set[bytes] = set()
+        self.expanded: set[bytes] = set()
 
     def said_here(self, paths: Iterable[bytes]) -> list[Output]:
         """Return what these pointers and locks of the work tree ask for."""
@@ -169,7 +170,7 @@ class Follower:
             if members is None:
                 unknown.append(goal)
             elif goal.is_dir:
-                self._expanded.add(goal.path)
+                self.expanded.add(goal.path)
             for member in members or []:
                 other = self.wanted.setdefault(member.path, member)
                 if other.md5 != member.md5:
@@ -246,7 +247,7 @@ class Follower:
         files = {o.path for o in self.catalog.outputs() if not o.is_dir}
         folders = {o.path for o in self.catalog.outputs() if o.is_dir or not o.held}
         # Of a directory whose list is known, what is not in the list is no part of it any more.
-        folders = (folders - self._expanded) | {g.path for g in unknown}
+        folders = (folders - self.expanded) | {g.path for g in unknown}
         free = [p for p in paths if p not in files and not folders.intersection(_parents(p))]
         return [] if self.catalog.broken else free  # a broken one may hold any of them
 

@@ -10,7 +10,7 @@ from trinity_guard.convert.cache import cache_of
 from trinity_guard.convert.outcome import Converted, Directory
 from trinity_guard.detect import owners
 from trinity_guard.dvcrepo import directory, dvcignore
-from trinity_guard.dvcrepo.output import FILE, Output
+from trinity_guard.dvcrepo.output import FILE, NEWER, Output
 from trinity_guard.dvcrepo.paths import is_pointer
 from trinity_guard.dvcrepo.workdirectory import WorkDirectory
 from trinity_guard.errors import GuardError, shown, typed
@@ -193,8 +193,12 @@ def finish(place: git.Place, folders: Sequence[Directory]) -> None:
 
 
 def look(place: git.Place, folder: Directory, output: Output) -> bytes:
-    """Note what is in the folder now; return its mark where that is what was recorded, b"" where it is not."""
+    """Note what is in the folder now; return its mark where that is what was recorded.
+
+    Else NEWER, where all that was recorded has been here, so that the rest is an edit of it; b"" where it has not.
+    """
     found = folder.found or WorkDirectory(place, output)
+    whole = all(name in found.stats or found.was_here(name) for name in folder.files)
     read = {folder.inside(m.path): m.mark for m in folder.members}
     found.mark_as({name: mark for name, mark in read.items() if mark})
     # A member without a mark is another file than was recorded. What was not read now counts as it was seen before.
@@ -202,7 +206,7 @@ def look(place: git.Place, folder: Directory, output: Output) -> bytes:
     files = {n: folder.files[n] if seen.get(n) == found.marks[n] else found.known(n) for n in found.names()}
     found.remember(files, recorded=True)
     folder.unrecorded = [n for n in found.names() if n not in folder.files]
-    return found.mark() if files == folder.files else b""
+    return found.mark() if files == folder.files else NEWER if whole else b""
 
 
 def clear(place: git.Place, folder: Directory, step: Transaction) -> None:

@@ -11,8 +11,8 @@ LEGACY = "dos2unix-"
 HEX = "0123456789abcdef"
 # FOREIGN: in no cache of ours, for it lies elsewhere, is left to Git (cache: false), or was not made yet.
 FILE, DIR, IMPORT, FOREIGN = "file", "dir", "import", "foreign"
-# In the place of a mark. NEWER: when it was recorded the file had been edited since it was staged. MOVED: the pointer
-# came to name other bytes while the file stayed.
+# In the place of a mark. NEWER: when it was recorded the file had been edited since it was staged, or the folder had
+# more than what was staged of it. MOVED: the pointer came to name other bytes while the file stayed.
 NEWER, MOVED = b"newer", b"moved"
 KINDS = {kind.encode(): kind for kind in (FILE, DIR, IMPORT, FOREIGN)}
 
