@@ -117,7 +117,7 @@ def test_an_edit_right_after_a_checkout_is_one(recorded: Repo) -> None:
     recorded.file("d/sub/b.txt").unlink()
     recorded.write("code.py", b"x = 3\n")
     said = recorded.commit("-a").stderr
-    assert b"d/ has changed" in said
+    assert b"d has changed (1 changed: a.png; 1 gone: sub/b.txt; 2 files, 20 B) -> d.dvc" in said
     assert names(recorded) == {".gitignore": 12, "a.png": 8}
     recorded.git("checkout", "-q", "-B", "main")
     agree(recorded)
@@ -130,7 +130,9 @@ def test_a_commit_of_all_records_what_changed_in_it(recorded: Repo) -> None:
     recorded.file("d/sub/b.txt").unlink()
     recorded.write("code.py", b"x = 2\n")
     assert state(recorded) == "changed"
-    recorded.commit("-a")
+    said = recorded.commit("-a").stderr
+    assert b"d has changed (1 new: new; 1 changed: a.png; 1 gone: sub/b.txt; 3 files, 35 B) -> d.dvc" in said
+    assert b"\nd/ " in recorded.guard("status").stdout
     assert names(recorded) == {".gitignore": 12, "a.png": 19, "new": 4}
     agree(recorded)
 

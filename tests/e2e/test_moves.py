@@ -81,6 +81,27 @@ def test_each_remedy_for_a_file_that_stays_works(repo: Repo) -> None:
     assert repo.pulled_in_a_fresh_clone("data/b.csv") == B
 
 
+@pytest.mark.slow
+def test_git_rm_of_a_folder_names_the_files_that_stay_in_it(repo: Repo) -> None:
+    begin(repo)
+    repo.git("rm", "-q", "-r", "data")
+    assert remedies(said(repo)) == ["rm data/b.csv", "trinity-guard add data/b.csv"]
+    assert not {b"data/b.csv.dvc", b"data/.gitignore"} & repo.tree().keys()
+    assert repo.file("data/b.csv").read_bytes() == B
+
+
+@pytest.mark.slow
+def test_git_rm_of_the_pointer_of_a_folder_says_what_takes_the_folder_away(repo: Repo) -> None:
+    repo.stage(".trinity-guard.toml", b'folders = ["d/"]\n')
+    repo.stage("d/a", b"1")
+    repo.commit()
+    repo.git("rm", "-q", "d.dvc")
+    text = said(repo)
+    assert remedies(text) == ["rm -r d", "trinity-guard add d"]
+    do(repo, "rm -r d")
+    assert not repo.file("d").exists()
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_file_and_pointer_that_are_both_deleted_leave_no_ignore_line(repo: Repo, form: str) -> None:
     begin(repo)

@@ -54,7 +54,7 @@ def _lines(survey: Survey) -> list[str]:
         lines[-1:] = ["push     under way", ""]
     if survey.artifacts:
         named = zip(survey.artifacts, survey.outputs, strict=True)
-        rows = [[str(a["path"]), _size(a["size"]), _state(a, output)] for a, output in named]
+        rows = [[f"{a['path']}{'/' if o.kind == DIR else ''}", _size(a["size"]), _state(a, o)] for a, o in named]
         lines += [console.table(["artifact", ">size", "state"], rows), ""]
     elif not (survey.conflicts or survey.in_git.count or survey.ignored):
         lines += ["no artifact is tracked yet.", ""]

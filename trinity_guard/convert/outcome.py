@@ -7,6 +7,7 @@ from trinity_guard.git.index import REGULAR, Entry
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from trinity_guard.convert.transaction import Transaction
+    from trinity_guard.dvcrepo.directory import Difference
     from trinity_guard.dvcrepo.output import Output
     from trinity_guard.dvcrepo.standin import StandIn
     from trinity_guard.dvcrepo.workdirectory import WorkDirectory
@@ -64,6 +65,11 @@ class Converted:
         """How many files a directory has, -1 for a file."""
         return -1
 
+    @property
+    def difference(self) -> Difference | None:
+        """What a directory had in the work tree otherwise than recorded before, where that was asked for."""
+        return None
+
 
 class Directory(Converted):
     """A folder that became one pointer. members: those of its files whose bytes are taken.
@@ -96,6 +102,10 @@ class Directory(Converted):
     @property
     def nfiles(self) -> int:
         return len(self.files)
+
+    @property
+    def difference(self) -> Difference | None:
+        return self.found.difference if self.found else None
 
     def inside(self, path: bytes) -> bytes:
         """Return a path as seen from the folder."""

@@ -185,8 +185,9 @@ class Comparison:
         """Return which files of a directory are not as recorded; None where the cache has not its list."""
         from trinity_guard.dvcrepo import directory  # noqa: PLC0415
 
-        recorded = self._listed(output)
-        return None if recorded is None else directory.Difference(recorded, self._directory(output).files())
+        found, recorded = self._directory(output), self._listed(output)
+        found.difference = None if recorded is None else directory.Difference(recorded, found.files())
+        return found.difference
 
     def were_here(self, output: Output, names: Iterable[bytes]) -> bool:
         """Whether all of these files of a directory have been in this work tree."""

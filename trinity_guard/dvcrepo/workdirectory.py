@@ -25,7 +25,8 @@ UNLIMITED = 1 << 62
 class WorkDirectory:
     """What is in the place of an output. marks: the path of each file in it -> what tells that it is as it was seen.
 
-    limit: so many files are looked for at most; whole: whether there are no more.
+    limit: so many files are looked for at most; whole: whether there are no more. difference: from what is recorded,
+    once that was asked for.
     """
 
     def __init__(self, place: Place, output: Output, limit: int = UNLIMITED) -> None:
@@ -37,6 +38,7 @@ class WorkDirectory:
         self._files: dict[bytes, str] | None = None
         self._mark = b""
         self._md5 = ""
+        self.difference: directory.Difference | None = None
         self.stats: dict[bytes, os.stat_result] = {}
         for name, stat in walk(self._full):
             self.stats[name] = stat

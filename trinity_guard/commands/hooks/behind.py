@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from trinity_guard import git
     from trinity_guard.config import Config
     from trinity_guard.convert.outcome import Outcome
-    from trinity_guard.dvcrepo.directory import Difference
     from trinity_guard.dvcrepo.output import Output
 
 MAX_NAMED = 10
@@ -226,20 +225,11 @@ def _words(config: Config, comparison: compare.Comparison, output: Output, state
             f"mv {word} ELSEWHERE && trinity-guard pull {word}     # or brings the other",
         )
     difference = comparison.difference(output) if output.kind == DIR else None
-    changes = f" ({_changes(difference)})" if difference else ""
+    changes = f" ({messages.differences(difference)})" if difference else ""
     return (
         f"{name} has changed{changes}, and its pointer has not: {still} the old version.",
         (f"trinity-guard pull {word}     # brings back what is gone\n" if difference and difference.deleted else "")
         + _recording(config, output),
-    )
-
-
-def _changes(difference: Difference) -> str:
-    kinds = (("new", difference.added), ("changed", difference.changed), ("gone", difference.deleted))
-    return "; ".join(
-        f"{len(names):,} {kind}: {', '.join(map(shown, names[:3]))}" + (" …" if len(names) > 3 else "")
-        for kind, names in kinds
-        if names
     )
 
 

@@ -80,11 +80,16 @@ def _say(place: git.Place, outcome: Relocation, gone: Sequence[Gone]) -> None:
     taken = {o.path for g in gone for o in g.outputs} if commit.ends_revert(place) else set(outcome.taken)
     paths = [o.path for g in gone for o in g.outputs if o.path in taken]
     in_git = index.entries_of(paths)
-    for path in [p for p in paths if p not in in_git][: messages.MAX_NAMED]:
+    left = [p for p in paths if p not in in_git]
+    for path in left[: messages.MAX_NAMED]:
         if os.path.lexists(place.file(path)):
+            command = "rm -r" if os.path.isdir(place.file(path)) else "rm"
             console.warn(
                 f"{shown(path)} stays here, but no pointer holds it any more, and its ignore line is gone.",
-                f"rm {typed(path)}     # if it is to go\ntrinity-guard add {typed(path)}     # or records it again",
+                f"{command} {typed(path)}     # if it is to go\n"
+                f"trinity-guard add {typed(path)}     # or records it again",
             )
         else:
             console.note(f"{shown(path)} is gone, its pointer and its ignore line too.")
+    if len(left) > messages.MAX_NAMED:
+        console.note(f"and {len(left) - messages.MAX_NAMED} more.")

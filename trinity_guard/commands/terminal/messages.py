@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from trinity_guard.convert.outcome import Converted, Outcome
+    from trinity_guard.dvcrepo.directory import Difference
     from trinity_guard.dvcrepo.output import Output
     from trinity_guard.push.push import Report
 
@@ -44,10 +45,24 @@ def report_conversion(outcome: Outcome, changed: Collection[bytes] = ()) -> None
 
 
 def _described(item: Converted, changed: bool) -> str:
-    fact = " has changed" if changed else ""
+    size = size_text(item.size)
     if item.nfiles < 0:
-        return f"{shown(item.path)}{fact} ({size_text(item.size)})"
-    return f"{shown(item.path)}/{fact} ({counted(item.nfiles, 'file')}, {size_text(item.size)})"
+        return f"{shown(item.path)}{' has changed' if changed else ''} ({size})"
+    of = f"{counted(item.nfiles, 'file')}, {size}"
+    if not changed:
+        return f"{shown(item.path)}/ ({of})"
+    which = differences(item.difference) + "; " if item.difference else ""
+    return f"{shown(item.path)} has changed ({which}{of})"
+
+
+def differences(difference: Difference) -> str:
+    """Return which files of a directory are not as recorded."""
+    kinds = (("new", difference.added), ("changed", difference.changed), ("gone", difference.deleted))
+    return "; ".join(
+        f"{len(names):,} {kind}: {', '.join(map(shown, names[:3]))}" + (" …" if len(names) > 3 else "")
+        for kind, names in kinds
+        if names
+    )
 
 
 def _report_unrecorded(item: Converted) -> None:
