@@ -115,6 +115,29 @@ def type_in(repo: Repo, command: str) -> None:
 
 
 @pytest.mark.slow
+def test_before_the_commit_one_may_choose_again(sides: Repo) -> None:
+    merged(sides)
+    for side in ("ours", "theirs", "base", "theirs"):
+        sides.guard("use", f"--{side}", "t.csv")
+        assert sides.file("t.csv").read_bytes() == SIDES[side]
+    sides.git("commit", "-qm", "merged")
+    assert b"t.csv is not in conflict" in sides.guard("use", "--ours", "t.csv", ok=False).stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [("use", "--theirs", "t.csv"), ("convert", "t.csv")], ids=" ".join)
+def test_a_merge_can_be_given_up_after_it(sides: Repo, how: tuple[str, ...]) -> None:
+    merged(sides)
+    if how[0] == "convert":
+        sides.git("checkout", "-q", "--ours", "t.csv.dvc")
+        sides.git("add", "t.csv.dvc")
+        sides.write("t.csv", b"by hand")
+    sides.guard(*how)
+    sides.git("merge", "--abort")
+    assert sides.git("status", "--porcelain").stdout == b""
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("state", STATES)
 def test_every_command_works_in_the_state_in_which_it_is_printed(state: str, sides: Repo) -> None:
     lines = printed(STATES[state](sides))

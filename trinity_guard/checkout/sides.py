@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 UNION = "union"
 
 
-def meant(conflicts: Sequence[Conflict], names: Sequence[bytes]) -> list[Conflict]:
-    """Return the conflicts that these paths mean (pointers, artifacts, folders; none: all); GuardError for none."""
+def meant(conflicts: Sequence[Conflict], names: Sequence[bytes], resolved: Sequence[Conflict] = ()) -> list[Conflict]:
+    """Return the conflicts that these paths mean (pointers, artifacts, folders; none: all); GuardError for none.
+
+    resolved: those that were; of them one is meant by its own name alone.
+    """
     chosen: dict[bytes, Conflict] = {}
     for name in names or [b""]:
         here = [c for c in conflicts if not name or _means(name, c)]
+        here = here or [c for c in resolved if name in (c.path, c.artifact)]
         if not here:
             what = shown(name) if name else "no pointer and no dvc.lock"
             raise GuardError(f"{what} is {'not ' if name else ''}in conflict.", "git status", BLOCKED)

@@ -12,7 +12,7 @@ from trinity_guard.convert import commit, recover
 from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import BLOCKED, FINE
-from trinity_guard.git import locks, repository
+from trinity_guard.git import index, locks, repository
 
 DESCRIPTION = """\
 Put files straight from the working tree into the DVC cache, and stage their pointers and .gitignore lines.
@@ -52,6 +52,7 @@ def run(args: list[str]) -> int:
         with progress.Progress() as line:
             bar = line.bar("to the DVC cache")
             outcome = commit.convert_with_changed(place, catalog, entries, decision.recorded, bar, rules)
+        index.refresh()
     messages.report_conversion(outcome)
     pickles.converted(place, config, outcome.converted)
     left = behind.report(place, config, decision, outcome, given)

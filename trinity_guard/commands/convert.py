@@ -59,6 +59,7 @@ def run(args: list[str]) -> int:
         with progress.Progress() as line:
             bar = line.bar("to the DVC cache")
             outcome = commit.convert_with_changed(place, catalog, entries, decision.recorded, bar, rules)
+        index.refresh()
     messages.report_conversion(outcome)
     pickles.converted(place, config, outcome.converted)
     left = behind.report(place, config, decision, outcome, given)

@@ -50,7 +50,7 @@ class guarded:  # noqa: N801  # reads as a word: with guarded(place, framework)
                     git.run("checkout-index", "-f", "--", path, env=git.literal())
                 elif os.path.lexists(self._place.file(path)):
                     os.unlink(self._place.file(path))
-        git.attempt("update-index", "-q", "--refresh")
+        index.refresh()
         journal.Journal(self._place).drop()
 
 

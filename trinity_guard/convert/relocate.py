@@ -216,8 +216,7 @@ def _transact(place: git.Place, catalog: Catalog, moves: Moves, lines: ignorelin
         if changes:
             step.change_index(changes)
         _write(step, place, moved, staged, lines)
-        # Git compares times first, and whoever asks it next is to find nothing unstaged.
-        git.attempt("update-index", "-q", "--refresh")
+        index.refresh()
     return step
 
 

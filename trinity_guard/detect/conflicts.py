@@ -77,6 +77,17 @@ def found(place: git.Place, catalog: tracked.Catalog | None = None) -> list[Conf
     return sorted(conflicts, key=lambda c: c.path)
 
 
+def resolved(unresolved: Sequence[Conflict]) -> list[Conflict]:
+    """Return what was in conflict and is resolved, while no commit has that: somebody may choose again."""
+    known = _stages("--resolve-undo")
+    for conflict in unresolved:
+        known.pop(conflict.path, None)
+    heads = git.read_ids(b"HEAD:" + path for path in known)
+    ours = [entries[OURS].oid if OURS in entries else None for entries in known.values()]
+    both = zip(known.items(), heads, ours, strict=True)
+    return [_of(path, False, entries) for (path, entries), head, mine in both if head == mine]
+
+
 def _find_commit(place: git.Place, conflict: Conflict, oid: bytes) -> None:
     """Note which commit has brought this text with markers, if any has."""
     head, here = git.read_ids([b"HEAD", b"HEAD:" + conflict.path])

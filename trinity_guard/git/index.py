@@ -269,6 +269,11 @@ def replace(changes: Iterable[tuple[bytes, bytes, bytes]], index_file: bytes | N
         )
 
 
+def refresh() -> None:
+    """Have the index know the times of the work tree's files: by them some of Git's commands tell an edit."""
+    git.attempt("update-index", "-q", "--refresh")
+
+
 def unmerge(paths: Mapping[bytes, Mapping[bytes, Entry]]) -> None:
     """Have these paths in conflict: path -> stage (1 base, 2 ours, 3 theirs) -> entry."""
     changes: list[tuple[bytes, bytes, bytes]] = []

@@ -46,7 +46,7 @@ def resolve(side: Side, names: list[str]) -> int:
     remote = patterns.load_config(place)[0].remote or ""
     with FileLock(place), progress.Progress() as line:
         catalog = tracked.load(place)
-        chosen = sides.meant(conflicts.found(place, catalog), repository.relative(place, names, start))
+        chosen = _meant(place, catalog, repository.relative(place, names, start))
         versions = {c.path: side.version(c, place, remote) for c in chosen}
         follower = Follower(place, catalog)
         fetcher = apply.Fetcher(follower, remote, line.bar)
@@ -64,6 +64,11 @@ def resolve(side: Side, names: list[str]) -> int:
         console.note(side.told(path, data))
     sync.report(follower.plan, fetched=True)
     return FINE if follower.plan.complete() else BLOCKED
+
+
+def _meant(place: git.Place, catalog: tracked.Catalog, paths: Sequence[bytes]) -> list[Conflict]:
+    found = conflicts.found(place, catalog)
+    return sides.meant(found, paths, conflicts.resolved(found) if paths else ())
 
 
 def _remotes(follower: Follower, versions: dict[bytes, bytes | None], remote: str) -> list[tuple[bytes, str]]:
@@ -94,3 +99,4 @@ def _write(place: git.Place, versions: dict[bytes, bytes | None], lines: ignorel
         index.replace([(lines.mode(path), oid, path) for (path, _), oid in changed])
     for path, data in lines.for_tree:
         files.replace_in(place, path, data)
+    index.refresh()  # else `git merge --abort` refuses what it takes for an edit
