@@ -99,3 +99,15 @@ def test_a_remote_that_no_clone_gets_is_refused(worked: Legacy, tmp_path: Path) 
         worked.migrate(where=where)
     assert "dvc remote add -d mine" in caught.value.remedy
     assert worked.refs() == before
+
+
+@pytest.mark.parametrize("option", ["version_aware", "worktree"])
+def test_a_remote_that_finds_files_by_the_cloud_s_versions_is_refused(worked: Legacy, option: str) -> None:
+    config = f"[core]\n    remote = s\n['remote \"s\"']\n    url = s3://bucket/x\n    {option} = true\n"
+    worked.commit({".dvc/config": config.encode(), "a.pkl": b"1"})
+    worked.checkout()
+    where = destination.find(worked.place, Config(), None)
+    before = worked.refs()
+    with pytest.raises(GuardError, match="the cloud's own versions"):
+        worked.migrate(where=where)
+    assert worked.refs() == before

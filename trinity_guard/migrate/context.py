@@ -217,8 +217,10 @@ class Above:
         files = {}
         for mode, name, entry in self._parse(self.raw(oid, path)):
             if name == b".dvc":
-                if path and mode == TREE:
+                if path:  # whatever it is: DVC asks no more than whether it is there
                     held[self._project(path)] = None
+            elif (name == DVCIGNORE and mode not in FILES) or (name == GITIGNORE and mode not in (*FILES, LINK)):
+                held[self._one(Held(path + name, BROKEN, NO_FILE, path + name))] = None
             elif mode == TREE:
                 held.update(dict.fromkeys(self._below(entry, path + name + b"/")))
             elif (paths.is_reference(name) or name == YAML) and mode in FILES:
@@ -252,6 +254,7 @@ class Above:
 
 
 LINKED = "it is a symlink, and what DVC finds behind it is not known"
+NO_FILE = "it is no file of its own (a folder, or a symlink), and DVC reads it as one"
 
 
 def _held(out: Output, where: bytes) -> Held:

@@ -177,6 +177,13 @@ def leads(place: git.Place, found: Destination) -> Leads | None:
             remedy=f"dvc remote add -d {typed(found.name.encode())} URL     # into .dvc/config; commit it, then again",
             exit_code=UNUSABLE,
         )
+    if remote.versioned:
+        raise GuardError(
+            problem=f"the DVC remote '{shown(found.name.encode())}' keeps files by the cloud's own versions "
+            "(version_aware, worktree), which only `dvc push` writes into a pointer: an old commit could not be pulled.",
+            remedy="dvc remote add -d storage URL     # one that has neither; commit it, then again",
+            exit_code=UNUSABLE,
+        )
     return Leads(root, remote, leading.lines_of(found.files.config, found.name))
 
 

@@ -21,8 +21,8 @@ LEAST = 50
 FOR_AN_ENTRY = 170
 # Bytes of trees that are kept for the rewriting; what is above is read a second time.
 MAX_KEPT = 48 << 20
-DVC = -1
-GITIGNORE, ATTRIBUTES = b".gitignore", b".gitattributes"
+DVC, IGNORES = -1, -2
+GITIGNORE, DVCIGNORE, ATTRIBUTES = b".gitignore", b".dvcignore", b".gitattributes"
 
 
 class Kept:
@@ -231,9 +231,11 @@ class _Scanner:
                 kind = self._kind(path, name, plain)
             if not kind and oid in told:
                 kind = self._selection.bit_by_first_bytes(path + name)
-            if kind == DVC:
+            if not kind:
+                continue
+            if kind == DVC or (kind == IGNORES and mode not in FILES):
                 tree.dvc = True
-            elif kind and mode in FILES:
+            elif kind != IGNORES and mode in FILES:
                 tree.found.append((entry, kind))
         return fresh
 
@@ -253,6 +255,7 @@ class _Scanner:
         if name == b".dvc":
             tree.dvc = True
             return
+        tree.dvc = tree.dvc or name in (GITIGNORE, DVCIGNORE)
         folder = tree.path + name + b"/"
         known = self._found.kept.get(folder)
         if known is None:
@@ -352,4 +355,6 @@ class _Scanner:
 
 
 def _dvc_file(name: bytes) -> int:
-    return DVC if is_reference(name) or is_pipeline(name) else 0
+    if name in (GITIGNORE, DVCIGNORE):
+        return IGNORES  # one that is no file keeps DVC from reading anything
+    return DVC if is_reference(name) or is_pipeline(name) or name == b".dvc" else 0
