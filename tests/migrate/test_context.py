@@ -94,8 +94,63 @@ def test_a_file_named_dvc_leaves_no_room_for_a_project(legacy: Legacy) -> None:
     assert contexts.root(root)[2].stays == context.NO_PROJECT
 
 
-def test_what_a_template_may_make_is_kept_in_git_where_no_lock_says_more(legacy: Legacy) -> None:
-    pipeline = b"stages:\n  m:\n    cmd: x\n    metrics:\n    - ${out}/m.pkl:\n        cache: false\n"
+TEMPLATE = b"stages:\n  m:\n    cmd: x\n    metrics:\n    - ${out}/m.pkl:\n        cache: false\n"
+
+
+@pytest.mark.parametrize(
+    ("others", "kept"),
+    [
+        ({"p/params.yaml": b"out: eval\n"}, [(b"p/eval/m.pkl", context.IN_GIT, "")]),
+        ({"p/params.yaml": b"out: other\n"}, []),
+        ({"p/c/v.yaml": b"out: eval\n", "vars": b"vars: [c/v.yaml]\n"}, [(b"p/eval/m.pkl", context.IN_GIT, "")]),
+    ],
+)
+def test_a_template_makes_what_the_files_of_its_commit_say(legacy: Legacy, others: Any, kept: Any) -> None:
+    pipeline = others.pop("vars", b"") + TEMPLATE
+    assert held(legacy, {"a.pkl": b"1", "p/eval/m.pkl": b"2", "p/dvc.yaml": pipeline, **others}) == kept
+
+
+def test_a_template_is_read_again_where_what_it_reads_has_changed(legacy: Legacy) -> None:
+    files = {"p/eval/m.pkl": b"1", "p/new/m.pkl": b"2", "p/dvc.yaml": TEMPLATE}
+    versions = [legacy.commit({**files, "p/params.yaml": b"out: %s\n" % out}) for out in (b"eval", b"new")]
+    source = Source(legacy.place)
+    found = scan(source, Selection(("*.pkl",)), [versions[1].encode()], [], silent)
+    contexts = Above(source, found, Reader(found.versions))
+    assert [[h.path for h in contexts.root(root)[1]] for root in found.roots] == [[b"p/eval/m.pkl"], [b"p/new/m.pkl"]]
+
+
+UNLOCKED = b"stages:\n  s:\n    cmd: x\n    outs: [d/made]\n"
+FOLDER = f"outs:\n- md5: {'0' * 32}.dir\n  hash: md5\n  path: d\n".encode()
+LOCKED = f"stages:\n  s:\n    cmd: x\n    outs:\n    - {{path: d/made, md5: {'1' * 32}, hash: md5}}\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"dvc.yaml": UNLOCKED, "d/made/x": b"1"}, "stops at d/made: Git has it"),
+        ({"dvc.yaml": UNLOCKED, "d/made": b"1", "dvc.lock": b"schema: '2.0'\n" + LOCKED}, ""),
+        ({"dvc.yaml": UNLOCKED, "d/other": b"1"}, ""),
+        ({"dvc.yaml": UNLOCKED.replace(b"[d/made]", b"[{d/made: {cache: false}}]"), "d/made": b"1"}, ""),
+        ({"d.dvc": FOLDER, "d/.gitkeep": b""}, "stops at d: Git has it"),
+        ({"d.dvc": FOLDER}, ""),
+        ({"dvc.yaml": UNLOCKED, ".dvcignore": b"/d\n"}, "a .dvcignore hides d/made of dvc.yaml"),
+        ({"dvc.yaml": UNLOCKED, ".dvcignore": b"# /d\n/e\n"}, ""),
+        ({"dvc.yaml": UNLOCKED, "d/.dvcignore": b"made\n"}, "a .dvcignore hides d/made of dvc.yaml"),
+        ({"dvc.yaml": UNLOCKED.replace(b"d/made", b"x.dvc")}, "cannot be an output"),
+        ({"dvc.yaml": UNLOCKED.replace(b"cmd: x", b"cmd: x ${lr}")}, "Could not find 'lr'"),
+        ({"dvc.yaml": b"vars: [gone.yaml]\n" + UNLOCKED}, "gone.yaml"),
+        ({"dvc.yaml": UNLOCKED.replace(b"  s:", b"  s@t:")}, "has an @ in its name"),
+    ],
+)
+def test_what_stops_dvc_pull_keeps_the_whole_commit_in_git(legacy: Legacy, files: Files, words: str) -> None:
+    contexts, root = above(legacy, {"a.pkl": b"1", **files})
+    stays = contexts.root(root)[2].stays
+    assert words in stays
+    assert bool(words) == bool(stays)
+
+
+def test_what_a_template_may_make_is_kept_in_git_where_another_folder_could_tell(legacy: Legacy) -> None:
+    pipeline = b"vars: [../v.yaml]\n" + TEMPLATE
     contexts, root = above(legacy, {"a.pkl": b"1", "eval/m.pkl": b"2", "p/dvc.yaml": pipeline})
     terms = contexts.root(root)[2]
     assert [terms.reason(p) for p in (b"a.pkl", b"eval/m.pkl")] == [None, None]

@@ -70,7 +70,7 @@ def test_names_and_lfs_pointers_are_told_without_trying(
 def test_what_stays_for_the_sake_of_a_neighbour_is_told_too(legacy: Legacy, neighbour: Mapping[str, bytes]) -> None:
     legacy.commit({"a.pkl": b"1", **neighbour})
     stays = told(legacy)
-    assert len(stays) == 1
+    assert len(stays) == (2 if "models.dvc" in neighbour else 1)  # one where files are in a folder of DVC's: all
     assert [(e["path"].encode(), e["reason"]) for e in legacy.migrate().report["stays"]] == stays
 
 

@@ -111,3 +111,27 @@ def test_a_remote_that_finds_files_by_the_cloud_s_versions_is_refused(worked: Le
     with pytest.raises(GuardError, match="the cloud's own versions"):
         worked.migrate(where=where)
     assert worked.refs() == before
+
+
+@pytest.mark.parametrize(
+    ("local", "expected"),
+    [
+        (b"", False),
+        (b"['remote \"s\"']\n    access_key_id = x\n", False),
+        (b"[cache]\n    type = symlink\n", False),
+        (b"[core]\n    remote = other\n", True),
+        (b"['remote \"s\"']\n    url = /elsewhere\n", True),
+        (b"<<<<<<< ours\n", True),
+    ],
+)
+def test_a_config_beside_it_that_says_where_objects_are_overrules_it(local: bytes, expected: bool) -> None:
+    assert leading.overrules(local) is expected
+
+
+def test_a_commit_that_holds_one_person_s_config_stays(legacy: Legacy) -> None:
+    local = b"[core]\n    remote = mine\n"
+    old = legacy.commit({".dvc/config": TODAY, ".dvc/config.local": local, "a.pkl": b"1"})
+    legacy.commit({".dvc/config": TODAY, "a.pkl": b"1"})
+    done = legacy.migrate()
+    assert done.files(old) == legacy.files(old)
+    assert "config.local" in done.stays()["a.pkl"]

@@ -247,11 +247,13 @@ def test_paths_that_differ_by_case_only_are_told(legacy: Legacy) -> None:
 
 
 def test_what_dvc_already_holds_gets_no_pointer_of_its_own(legacy: Legacy) -> None:
-    folder = f"outs:\n- md5: {md5(b'[]')}.dir\n  size: 3\n  nfiles: 1\n  hash: md5\n  path: data\n".encode()
     pipeline = (
         b"stages:\n  a:\n    cmd: x\n    outs:\n    - made.csv\n    metrics:\n    - score.csv:\n        cache: false\n"
     )
-    files = {"data.dvc": folder, "data/in/x.csv": b"in", "dvc.yaml": pipeline, "made.csv": b"m", "score.csv": b"s"}
+    lock = (
+        f"schema: '2.0'\nstages:\n  a:\n    cmd: x\n    outs:\n    - path: made.csv\n      md5: {md5(b'm')}\n".encode()
+    )
+    files = {"dvc.yaml": pipeline, "dvc.lock": lock, "made.csv": b"m", "score.csv": b"s"}
     old = legacy.commit({**files, "free.csv": b"f"})
     done = legacy.migrate()
     after = done.files(old)
@@ -260,10 +262,21 @@ def test_what_dvc_already_holds_gets_no_pointer_of_its_own(legacy: Legacy) -> No
     assert "free.csv.dvc" in after
     assert "made.csv.dvc" not in after
     assert done.stays() == {
-        "data/in/x.csv": "it lies in a folder that DVC tracks as a whole",
         "made.csv": "dvc.yaml makes it",
         "score.csv": "dvc.yaml keeps it in Git (cache: false)",
     }
+
+
+def test_a_commit_in_which_git_has_files_where_dvc_puts_a_folder_stays_whole(legacy: Legacy) -> None:
+    """`dvc pull` stops there, and brings no other file either."""
+    folder = f"outs:\n- md5: {md5(b'[]')}.dir\n  size: 3\n  nfiles: 1\n  hash: md5\n  path: data\n".encode()
+    files = {"data.dvc": folder, "data/in/x.csv": b"in", "free.csv": b"f"}
+    old, mended = legacy.commit(files), legacy.commit({"data.dvc": folder, "free.csv": b"f"})
+    done = legacy.migrate()
+    assert done.files(old) == legacy.files(old)
+    assert "free.csv.dvc" in done.files(mended)
+    words = "in its commit `dvc pull` stops at data: Git has it, and to data.dvc it is an output of DVC's"
+    assert done.stays() == dict.fromkeys(("data/in/x.csv", "free.csv"), words)
 
 
 def test_a_pipeline_in_another_folder_and_with_templates_counts(legacy: Legacy) -> None:
@@ -515,3 +528,11 @@ def test_what_is_decided_on_a_file_follows_what_changes_beside_it(legacy: Legacy
         assert md5(data).encode() in done.files(old)["d/a.pkl.dvc"][1]
     assert done.files(ignored)["d/.gitignore"][1] == b"!*.dvc\n"
     assert done.files(taken)["d/a.pkl"] == ("100644", b"1")
+
+
+def test_a_pointer_that_names_its_file_from_where_it_is_is_its_own(legacy: Legacy) -> None:
+    own = pointer_of(b"1", "./a.pkl")
+    old = legacy.commit({"m/a.pkl": b"1", "m/a.pkl.dvc": own})
+    after = legacy.migrate().files(old)
+    assert after["m/a.pkl.dvc"] == ("100644", own)
+    assert "m/a.pkl" not in after

@@ -47,22 +47,52 @@ def pipeline_outs(dvc_yaml: bytes, lock: bytes | None, where: bytes, top: bytes 
     return found
 
 
-def at_commit(dvc_yaml: bytes, lock: bytes | None, where: bytes) -> tuple[list[Output], list[str]]:
-    """Return the outputs of a dvc.yaml of an old commit, and the templates (from the top) of those that its lock lacks:
-    the real DVC would take today's parameters for them. See `fits`."""
+def at_commit(
+    dvc_yaml: bytes, lock: bytes | None, where: bytes, read: templates.Read
+) -> tuple[list[Output], list[str]]:
+    """Return the outputs of a dvc.yaml of an old commit, with their md5 where its lock has one, and the templates (from
+    the top) of those that only a file of another folder could tell. See `fits`."""
     if b"stages" not in dvc_yaml:
         return [], []
-    stages = _mapping(_load(dvc_yaml, where), where, "").get("stages") or {}
+    data = _load(dvc_yaml, where)
+    stages = _mapping(_mapping(data, where, "").get("stages") or {}, where, "stages")
+    for name, stage in stages.items():
+        _mapping(stage, where, str(name))
+        if "@" in str(name):  # to DVC it is one of a `foreach`
+            raise _malformed(where, f"its stage '{yaml.plain(str(name))}' has an @ in its name")
     locked = _locked_stages(lock, where)
+    unknown: list[str] = []
+    if "vars" in data or any(_templated(s) for s in stages.values()) or templates.mentioned(stages):
+        try:
+            stages = templates.at_commit(data, read, yaml.MAX_BYTES, MAX_OUTS)
+        except templates.OutsideError:
+            return _by_lock(stages, locked, where)
+        except ValueError as e:
+            raise _malformed(where, yaml.plain(str(e))) from None
+    return [out for name, s in stages.items() for out in _recorded(_outs_of(str(name), s, where), locked)], unknown
+
+
+def _by_lock(stages: dict[str, Any], locked: dict[str, Any], where: bytes) -> tuple[list[Output], list[str]]:
     found: list[Output] = []
     unknown: list[str] = []
-    for name, stage in _mapping(stages, where, "stages").items():
-        known = _from_lock(str(name), _mapping(stage, where, str(name)), locked, where) if _templated(stage) else None
-        if known is None and _templated(stage):
+    for name, stage in stages.items():
+        known = _from_lock(str(name), stage, locked, where) if _templated(stage) else _outs_of(str(name), stage, where)
+        if known is None:
             unknown += _templates_of(stage, where)
         else:
-            found += _outs_of(str(name), stage, where) if known is None else known
+            found += _recorded(known, locked)
     return found, unknown
+
+
+def _recorded(outs: list[Output], locked: dict[str, Any]) -> list[Output]:
+    """Put into outputs of a pipeline which bytes the lock says they have."""
+    for out in outs:
+        entry = locked.get(out.stage)
+        lines = entry.get("outs") if isinstance(entry, dict) else None
+        for line in lines if isinstance(lines, list) else []:
+            if isinstance(line, dict) and os.path.normpath(str(line.get("path"))) == os.path.normpath(out.text):
+                out.md5 = str(line.get("md5") or "")
+    return outs
 
 
 def _templates_of(stage: dict[str, Any], where: bytes) -> list[str]:
@@ -122,14 +152,14 @@ def _outs_of(name: str, stage: dict[str, Any], where: bytes) -> list[Output]:
     for path, cached in _entries(stage, where):
         place = _place(where, wdir, path)
         if place:
-            found.append(_output(place, name, cached, where))
+            found.append(_output(place, path, name, cached, where))
     return found
 
 
-def _output(path: bytes, stage: str, cached: bool, where: bytes) -> Output:
+def _output(path: bytes, text: str, stage: str, cached: bool, where: bytes) -> Output:
     """Return what a pipeline says of an output: which bytes it has stands in the lock."""
     output = Output(path, source=where)
-    output.stage, output.cache = stage, cached
+    output.text, output.stage, output.cache = text, stage, cached
     return output.settle()
 
 
@@ -188,7 +218,7 @@ def _from_lock(name: str, stage: dict[str, Any], locked: dict[str, Any], where: 
                 return None
             place = _place(where, wdir, path)
             if place:
-                found.append(_output(place, generated, cached, where))
+                found.append(_output(place, path, generated, cached, where))
     return found
 
 

@@ -14,9 +14,19 @@ from trinity_guard.errors import UNUSABLE, GuardError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
+    # Returns the bytes of a file of a commit, by its path from the folder of the dvc.yaml; None where there is none.
+    Read = Callable[[bytes], bytes | None]
+
 MAX_NODES = 1_000_000
+# Where the folder of a commit's dvc.yaml is, to DVC.
+NOWHERE = os.path.abspath("/nowhere/of/a/commit")
+
+
+class OutsideError(Exception):
+    """A file is asked for that does not lie in the folder of the dvc.yaml, or below."""
 
 
 def mentioned(node: Any) -> bool:
@@ -53,6 +63,19 @@ def resolved(data: Any, folder: bytes, top: bytes, most_bytes: int, most_stages:
 
     Raises ValueError, in words that may be shown, for what DVC cannot resolve and for what is out of bounds.
     """
+    return _resolved(data, lambda: _repository(top, most_bytes), os.path.abspath(os.fsdecode(folder)), most_stages)
+
+
+def at_commit(data: Any, read: Read, most_bytes: int, most_stages: int) -> dict[str, Any]:
+    """Return the same of a commit, whose files `read` gives; OutsideError where these do not tell."""
+    try:
+        return _resolved(data, lambda: _of_commit(read, most_bytes), NOWHERE, most_stages)
+    except ValueError as error:
+        # DVC names files as they are from the working folder.
+        raise ValueError(str(error).replace(os.path.relpath(NOWHERE) + "/", "")) from None
+
+
+def _resolved(data: Any, repository: Callable[[], Any], folder: str, most_stages: int) -> dict[str, Any]:
     try:
         from dvc.exceptions import DvcException
         from dvc.parsing import DataResolver, MatrixDefinition
@@ -62,13 +85,15 @@ def resolved(data: Any, folder: bytes, top: bytes, most_bytes: int, most_stages:
 
     _require_small(data)
     try:
-        resolver = DataResolver(_repository(top, most_bytes), os.path.abspath(os.fsdecode(folder)), data)
+        resolver = DataResolver(repository(), folder, data)
         for definition in resolver.definitions.values():
             if isinstance(definition, MatrixDefinition):
                 _require_few(definition.resolved_iterable, most_stages)
         stages: dict[str, Any] = resolver.resolve()["stages"]
     except (DvcException, ValueError) as error:
         raise ValueError(" ".join(str(error).split())[:500]) from None
+    except OutsideError:
+        raise
     except Exception as error:  # noqa: BLE001  # odd input makes DVC raise anything
         raise ValueError(f"its templates cannot be resolved ({type(error).__name__})") from None
     return stages
@@ -110,8 +135,42 @@ def _repository(top: bytes, most_bytes: int) -> Any:
                 _require_small(yaml.parse(data, most_bytes, anchors=True))
             return super().open(path, *args, **kwargs)
 
+    return _with_files(Files())
+
+
+def _of_commit(read: Read, most_bytes: int) -> Any:
+    import io
+
+    from dvc.fs import LocalFileSystem
+
+    def content(path: str) -> bytes | None:
+        inside = os.path.relpath(os.path.abspath(path), NOWHERE)
+        if inside.startswith(".."):
+            raise OutsideError
+        data = read(os.fsencode(inside))
+        if data is not None and len(data) > most_bytes:
+            raise ValueError("its `vars` name a file that is too large")
+        if data is not None and b"&" in data and b"*" in data and not path.endswith((".json", ".toml", ".py")):
+            _require_small(yaml.parse(data, most_bytes, anchors=True))
+        return data
+
+    class Files(LocalFileSystem):  # type: ignore[misc]
+        def exists(self, path: str, *_: Any, **__: Any) -> bool:
+            return content(path) is not None
+
+        def isdir(self, _path: str) -> bool:
+            return False
+
+        def open(self, path: str, mode: str = "r", encoding: str | None = None, **_: Any) -> Any:
+            data = io.BytesIO(content(path) or b"")
+            return data if "b" in mode else io.TextIOWrapper(data, encoding or "utf-8")
+
+    return _with_files(Files())
+
+
+def _with_files(files: Any) -> Any:
     class Repository:
-        fs = Files()
+        fs = files
         config: dict[str, Any] = {}  # noqa: RUF012  # nothing writes to it
 
     return Repository()

@@ -5,26 +5,32 @@ Only what concerns an artifact of this history is kept, so that a folder's conte
 
 from __future__ import annotations
 
-from trinity_guard.dvcrepo import loadable, paths, pipeline
+from trinity_guard.dvcrepo import dvcignore, loadable, paths, pipeline
 from trinity_guard.dvcrepo.decode import decoded
 from trinity_guard.dvcrepo.output import Output
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git.catfile import FILES, LINK, TREE, Entry, Source, tree_parser
+from trinity_guard.migrate import leading
 from trinity_guard.migrate.ignorefiles import DVCIGNORE, GITIGNORE, Line, Reader, lines_of
 from trinity_guard.migrate.leading import AS_IT_IS, Leads, Plan
 from trinity_guard.migrate.scan import Scan
+from trinity_guard.migrate.within import Within
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from trinity_guard.dvcrepo.templates import Read
+
 # What holds a path: a .dvc file, one of a folder, a stage of dvc.yaml, the same with `cache: false`, or another DVC
 # project below the top. MAYBE: a stage whose template (the path) nobody can resolve; BROKEN: a file that keeps DVC from
-# loading anything, and in the place of its md5 why.
+# loading anything, and in the place of its md5 why; UNSAVED: an output of which no bytes are recorded, or a directory:
+# where files of Git's are in its place `dvc pull` would have to remove them; NAMED: one that a .dvcignore may hide.
 FILE, FOLDER, STAGE, IN_GIT, PROJECT = "file", "folder", "stage", "git", "project"
-MAYBE, BROKEN = "maybe", "broken"
+MAYBE, BROKEN, UNSAVED, NAMED = "maybe", "broken", "unsaved", "named"
+OF_A_COMMIT = (MAYBE, BROKEN, UNSAVED, NAMED)
 NO_PROJECT = "in its commit a file is named .dvc, so that DVC can have no project there"
-YAML, LOCK = paths.PIPELINE, paths.LOCK
+YAML, LOCK, LOCAL = paths.PIPELINE, paths.LOCK, b"config.local"
 
 
 class Held:
@@ -106,6 +112,10 @@ class Above:
         self._terms: dict[tuple[object, ...], Terms] = {}
         self._plans: dict[bytes, Plan | str] = {}
         self._last: tuple[bytes, bytes] = (b"", b"")
+        self._within = Within(source)
+        self._speaking: dict[bytes, list[bytes]] | None = None
+        self._hidden: dict[tuple[tuple[tuple[bytes, bytes], ...], bytes], bool] = {}
+        self._said: dict[tuple[bytes, bytes, bytes], list[tuple[dict[bytes, bytes], list[Held]]]] = {}
         self.reader = reader
         self._parse = tree_parser()
         self._lines: dict[bytes, list[bytes]] = {}
@@ -130,18 +140,15 @@ class Above:
 
     def root(self, oid: bytes) -> Context:
         held = self._below(oid, b"")
-        return self._same(((), tuple(h for h in held if h.kind not in (MAYBE, BROKEN)), self._terms_of(oid, held)))
+        return self._same(((), tuple(h for h in held if h.kind not in OF_A_COMMIT), self._terms_of(oid, held)))
 
     # --- what holds for a whole commit
 
     def _terms_of(self, oid: bytes, held: Sequence[Held]) -> Terms:
         plan = self._plan_of(oid)
         others = [h.path + b"/" for h in held if h.kind == PROJECT]
-        own = [h for h in held if h.kind in (MAYBE, BROKEN) and not any(h.by.startswith(o) for o in others)]
-        broken = [h for h in own if h.kind == BROKEN]
-        stays = plan if isinstance(plan, str) else ""
-        if broken and not stays:
-            stays = f"in its commit DVC can load nothing: {shown(broken[0].by)}: {broken[0].md5}"
+        own = [h for h in held if h.kind in OF_A_COMMIT and not any(h.by.startswith(o) for o in others)]
+        stays = plan if isinstance(plan, str) else self._unloadable(oid, own)
         maybe = tuple(h.path.decode("utf-8", "surrogateescape") for h in own if h.kind == MAYBE)
         filtered = self._filtered.get(oid)
         if not (stays or maybe or filtered) and plan is AS_IT_IS:
@@ -151,6 +158,55 @@ class Above:
         if key not in self._terms:
             self._terms[key] = Terms(stays, plan, maybe, filtered)
         return self._terms[key]
+
+    def _unloadable(self, root: bytes, held: Sequence[Held]) -> str:
+        """Return why `dvc pull` brings nothing in a commit, whatever it is asked for; "" where it can."""
+        for broken in held:
+            if broken.kind == BROKEN:
+                return f"in its commit DVC can load nothing: {shown(broken.by)}: {broken.md5}"
+        for unsaved in held:
+            if unsaved.kind == UNSAVED and self._within.find(root, unsaved.path):
+                return (
+                    f"in its commit `dvc pull` stops at {shown(unsaved.path)}: Git has it, and to "
+                    f"{shown(unsaved.by)} it is an output of DVC's"
+                )
+        return self._ignored(root, [h for h in held if h.kind == NAMED])
+
+    def _ignored(self, root: bytes, named: Sequence[Held]) -> str:
+        """Return which of the outputs a .dvcignore of this commit hides, which DVC refuses to load."""
+        if not named:
+            return ""
+        files = [folder + DVCIGNORE for folder in self._dvcignores()]
+        there = {file: oid for file in files if (oid := self._within.find(root, file))}
+        for out in named:
+            if self._hides(tuple(there.items()), out.path):
+                return f"in its commit DVC can load nothing: a .dvcignore hides {shown(out.path)} of {shown(out.by)}"
+        return ""
+
+    def _hides(self, files: tuple[tuple[bytes, bytes], ...], path: bytes) -> bool:
+        key = (files, path)
+        if key not in self._hidden:
+            texts = {file: self.content(oid) for file, oid in files}
+            try:
+                self._hidden[key] = dvcignore.dvcignored(b"", path, texts.get, {}) is not None
+            except GuardError:
+                self._hidden[key] = True  # one that DVC cannot read
+        return self._hidden[key]
+
+    def _dvcignores(self) -> dict[bytes, list[bytes]]:
+        """Return folder -> the versions of its .dvcignore that say anything, of the whole history."""
+        if self._speaking is None:
+            self._speaking = {}
+            for folder, oid in self._scan.dvcignores:
+                if len(oid) == 20 and lines_of(self.content(oid)):
+                    self._speaking.setdefault(folder, []).append(oid)
+        return self._speaking
+
+    def _may_be_ignored(self, path: bytes) -> bool:
+        return any(
+            path.startswith(folder) and any(self._hides(((folder + DVCIGNORE, oid),), path) for oid in versions)
+            for folder, versions in self._dvcignores().items()
+        )
 
     def _plan_of(self, root: bytes) -> Plan | str:
         """Return what a commit's config needs, or why no file of the commit can become a pointer."""
@@ -172,7 +228,9 @@ class Above:
         config = next(((mode, oid) for mode, name, oid in entries if name == b"config"), None)
         if config is not None and config[0] not in FILES:
             return "in its commit .dvc/config is no file of its own"
-        data = b"" if config is None else self._source.one(config[1].hex().encode())
+        data = b"" if config is None else self.content(config[1])
+        if any(name == LOCAL and leading.overrules(self.content(oid)) for mode, name, oid in entries if mode in FILES):
+            return "in its commit .dvc/config.local, which says where DVC looks, is in Git"
         return AS_IT_IS if self._leads is None else self._leads.plan(data)
 
     # --- what holds for a folder
@@ -230,22 +288,37 @@ class Above:
         for name, entry in files.items():
             if name != LOCK:
                 other = files.get(LOCK, b"") if name == YAML else b""
-                held.update(dict.fromkeys(self._said_by(path + name, entry, other)))
+                held.update(dict.fromkeys(self._said_by(oid, path + name, entry, other)))
         return tuple(held)
 
     def _project(self, path: bytes) -> Held:
         known = self._outs.setdefault((path,), [Held(path[:-1], PROJECT, "", path + b".dvc/")])
         return known[0]
 
-    def _said_by(self, where: bytes, oid: bytes, lock: bytes) -> list[Held]:
-        key = (where, oid, lock)
-        if key not in self._outs:
-            data = self._source.one(oid.hex().encode())
-            locked = self._source.one(lock.hex().encode()) if lock else None
-            found = _said_in(where, data, locked)
-            # One object a meaning, so that contexts of different commits are the same.
-            self._outs[key] = [self._one(h) for h in found if h.kind in (MAYBE, BROKEN) or h.path in self._touched]
-        return self._outs[key]
+    def _said_by(self, folder: bytes, where: bytes, oid: bytes, lock: bytes) -> list[Held]:
+        """Return what a file in a folder (its tree) holds. Templates in it say what other files of the folder say, so
+        that it holds as long as these are the same."""
+        known = self._said.setdefault((where, oid, lock), [])
+        for others, said in known:
+            if all(self._within.find(folder, name) == found for name, found in others.items()):
+                return said
+        data = self._source.one(oid.hex().encode())
+        locked = self._source.one(lock.hex().encode()) if lock else None
+        others = {}
+
+        def read(name: bytes) -> bytes | None:
+            others[name] = self._within.find(folder, name)
+            return self._source.one(others[name].hex().encode()) if others[name] else None
+
+        found = _said_in(where, data, locked, read)
+        # One object a meaning, so that contexts of different commits are the same.
+        known.append((others, [self._one(h) for h in found if self._matters(h)]))
+        return known[-1][1]
+
+    def _matters(self, held: Held) -> bool:
+        if held.kind == NAMED:
+            return self._may_be_ignored(held.path)
+        return held.kind in OF_A_COMMIT or held.path in self._touched
 
     def _one(self, held: Held) -> Held:
         flags = b"x" * held.isexec + b"p" * held.push + held.remote.encode()
@@ -263,11 +336,11 @@ def _held(out: Output, where: bytes) -> Held:
     return Held(out.path, kind, "" if out.legacy else out.md5, where, out.isexec, out.remote, out.push)
 
 
-def _said_in(where: bytes, data: bytes, lock: bytes | None) -> list[Held]:
+def _said_in(where: bytes, data: bytes, lock: bytes | None, read: Read) -> list[Held]:
     """Return what a file of DVC's holds, or that DVC cannot load it."""
     try:
         outs, templates = (
-            (decoded(data, where), []) if paths.is_pointer(where) else pipeline.at_commit(data, lock, where)
+            (decoded(data, where), []) if paths.is_pointer(where) else pipeline.at_commit(data, lock, where, read)
         )
     except GuardError as error:
         return [Held(where, BROKEN, error.problem, where)]
@@ -275,8 +348,18 @@ def _said_in(where: bytes, data: bytes, lock: bytes | None) -> list[Held]:
     for path, text in files:
         if why := loadable.refused(text, path):
             return [Held(path, BROKEN, why, path)]
+    own = [out for out in outs if not out.external]
+    for out in own:
+        if paths.is_pointer(out.path) or paths.is_pipeline(out.path) or dvcignore.dvcignored(b"", out.path, _nothing):
+            return [Held(where, BROKEN, f"{shown(out.path)} cannot be an output, by its name", where)]
     maybe = [Held(t.encode("utf-8", "surrogateescape"), MAYBE, "", where) for t in templates]
-    return [_held(out, where) for out in outs if not out.external] + maybe
+    unsaved = [Held(out.path, UNSAVED, "", where) for out in own if out.cache and (out.is_dir or not out.md5)]
+    named = [Held(out.path, NAMED, "", where) for out in own]
+    return [_held(out, where) for out in own] + maybe + unsaved + named
+
+
+def _nothing(_path: bytes) -> None:
+    return None
 
 
 def _ends(path: bytes) -> list[int]:

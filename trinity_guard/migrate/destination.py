@@ -180,7 +180,7 @@ def leads(place: git.Place, found: Destination) -> Leads | None:
     if remote.versioned:
         raise GuardError(
             problem=f"the DVC remote '{shown(found.name.encode())}' keeps files by the cloud's own versions "
-            "(version_aware, worktree), which only `dvc push` writes into a pointer: an old commit could not be pulled.",
+            "(version_aware, worktree), which only `dvc push` writes into a pointer: old commits could not be pulled.",
             remedy="dvc remote add -d storage URL     # one that has neither; commit it, then again",
             exit_code=UNUSABLE,
         )

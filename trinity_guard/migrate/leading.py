@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MAX_NAMES = 100
 CONFIG = b".dvc/config"
+# The options that say where objects are.
+PLACE = frozenset({"remote", "url", "endpointurl", "account_name", "version_aware", "worktree", "no_scm"})
 
 
 class Plan:
@@ -91,6 +93,16 @@ def _where(remote: RemoteConfig) -> tuple[object, ...]:
     """Return what tells one place from another: folder or address, and the server where that is an option."""
     address = remote.local if remote.local is not None else remote.url.rstrip("/")
     return address, remote.options.get("endpointurl", ""), remote.options.get("account_name", ""), remote.versioned
+
+
+def overrules(data: bytes) -> bool:
+    """Whether another config beside it says where objects are, and not only who one is there; true for one that DVC
+    cannot read."""
+    try:
+        sections = configfile.parse(data, b".dvc/config.local")
+    except GuardError:
+        return True
+    return any(not PLACE.isdisjoint(section) for section in sections.values())
 
 
 def lines_of(data: bytes, name: str) -> bytes:

@@ -73,7 +73,7 @@ class Scan:
 
     kept: folder -> tree -> Kept, None for a tree without anything of interest. extra: trees that tags name.
     beside: .gitignore and .gitattributes in trees with artifacts, as (folder, blob); peculiar: whether one of these
-    trees has anything else for whose sake a file may stay.
+    trees has anything else for whose sake a file may stay; dvcignores: (folder, blob) of all of them.
     """
 
     def __init__(self) -> None:
@@ -84,6 +84,7 @@ class Scan:
         self.kept: dict[bytes, dict[bytes, Kept | None]] = {}
         self.versions: dict[bytes, dict[bytes, int]] = {}
         self.beside: dict[bytes, set[tuple[bytes, bytes]]] = {GITIGNORE: set(), ATTRIBUTES: set()}
+        self.dvcignores: set[tuple[bytes, bytes]] = set()
         self.peculiar = False
         self.blobs: dict[bytes, Size] = {}
 
@@ -231,13 +232,20 @@ class _Scanner:
                 kind = self._kind(path, name, plain)
             if not kind and oid in told:
                 kind = self._selection.bit_by_first_bytes(path + name)
-            if not kind:
-                continue
-            if kind == DVC or (kind == IGNORES and mode not in FILES):
-                tree.dvc = True
-            elif kind != IGNORES and mode in FILES:
-                tree.found.append((entry, kind))
+            if kind:
+                self._sort(tree, entry, kind)
         return fresh
+
+    def _sort(self, tree: _Opened, entry: Entry, kind: int) -> None:
+        mode, name, oid = entry
+        if kind == IGNORES:
+            tree.dvc = tree.dvc or mode not in FILES
+            if name == DVCIGNORE:
+                self._found.dvcignores.add((tree.path, oid))
+        elif kind == DVC:
+            tree.dvc = True
+        elif mode in FILES:
+            tree.found.append((entry, kind))
 
     def _unknown(self, tree: _Opened) -> list[Entry]:
         """Return a tree's entries without the artifacts that were found in another version of it: a folder that grows

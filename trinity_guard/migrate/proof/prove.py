@@ -222,7 +222,7 @@ class Proof:
             outs = decoded(self._source.one(oid), where)
         except GuardError:
             return False
-        return any(out.text.encode() == name for out in outs)
+        return any(out.path == name for out in outs)  # `./a.csv` is the same
 
     def _note_ignore(self, old: bytes, new: bytes, names: frozenset[bytes], path: bytes) -> None:
         key = (old, new, hash(names))
@@ -248,7 +248,7 @@ class Proof:
             self._say(f"{shown(path)}: {error.problem}")
             return
         name = path.rpartition(b"/")[2]
-        out = next((o for o in outs if o.text.encode() == name), None)
+        out = next((o for o in outs if o.path == name), None)
         if out is None or out.legacy or out.size < 0:
             self._say(f"{shown(path)}: its pointer records no bytes for it")
         elif mode and out.isexec != bool(int(mode[3:4], 8) & 1):
