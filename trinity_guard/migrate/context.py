@@ -5,22 +5,20 @@ Only what concerns an artifact of this history is kept, so that a folder's conte
 
 from __future__ import annotations
 
-from trinity_guard.dvcrepo import dvcignore, loadable, paths, pipeline
+from trinity_guard.dvcrepo import loadable, paths, pipeline
 from trinity_guard.dvcrepo.decode import decoded
 from trinity_guard.dvcrepo.output import Output
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git.catfile import FILES, LINK, TREE, Entry, Source, tree_parser
 from trinity_guard.migrate import leading
-from trinity_guard.migrate.ignorefiles import DVCIGNORE, GITIGNORE, Line, Reader, lines_of
+from trinity_guard.migrate.ignorefiles import DVCIGNORE, GITIGNORE, Line, Reader, dvcignored, lines_of
 from trinity_guard.migrate.leading import AS_IT_IS, Leads, Plan
 from trinity_guard.migrate.scan import Scan
 from trinity_guard.migrate.within import Within
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from trinity_guard.dvcrepo.templates import Read
+    from collections.abc import Callable, Mapping, Sequence
 
 # What holds a path: a .dvc file, one of a folder, a stage of dvc.yaml, the same with `cache: false`, or another DVC
 # project below the top. MAYBE: a stage whose template (the path) nobody can resolve; BROKEN: a file that keeps DVC from
@@ -186,11 +184,7 @@ class Above:
     def _hides(self, files: tuple[tuple[bytes, bytes], ...], path: bytes) -> bool:
         key = (files, path)
         if key not in self._hidden:
-            texts = {file: self.content(oid) for file, oid in files}
-            try:
-                self._hidden[key] = dvcignore.dvcignored(b"", path, texts.get, {}) is not None
-            except GuardError:
-                self._hidden[key] = True  # one that DVC cannot read
+            self._hidden[key] = dvcignored({file: self.content(oid) for file, oid in files}, path)
         return self._hidden[key]
 
     def _dvcignores(self) -> dict[bytes, list[bytes]]:
@@ -336,7 +330,7 @@ def _held(out: Output, where: bytes) -> Held:
     return Held(out.path, kind, "" if out.legacy else out.md5, where, out.isexec, out.remote, out.push)
 
 
-def _said_in(where: bytes, data: bytes, lock: bytes | None, read: Read) -> list[Held]:
+def _said_in(where: bytes, data: bytes, lock: bytes | None, read: Callable[[bytes], bytes | None]) -> list[Held]:
     """Return what a file of DVC's holds, or that DVC cannot load it."""
     try:
         outs, templates = (
@@ -350,16 +344,12 @@ def _said_in(where: bytes, data: bytes, lock: bytes | None, read: Read) -> list[
             return [Held(path, BROKEN, why, path)]
     own = [out for out in outs if not out.external]
     for out in own:
-        if paths.is_pointer(out.path) or paths.is_pipeline(out.path) or dvcignore.dvcignored(b"", out.path, _nothing):
+        if paths.is_pointer(out.path) or paths.is_pipeline(out.path) or dvcignored({}, out.path):
             return [Held(where, BROKEN, f"{shown(out.path)} cannot be an output, by its name", where)]
     maybe = [Held(t.encode("utf-8", "surrogateescape"), MAYBE, "", where) for t in templates]
     unsaved = [Held(out.path, UNSAVED, "", where) for out in own if out.cache and (out.is_dir or not out.md5)]
     named = [Held(out.path, NAMED, "", where) for out in own]
     return [_held(out, where) for out in own] + maybe + unsaved + named
-
-
-def _nothing(_path: bytes) -> None:
-    return None
 
 
 def _ends(path: bytes) -> list[int]:

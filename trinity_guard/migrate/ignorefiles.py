@@ -10,7 +10,7 @@ from trinity_guard.migrate.linesieve import Places, Sieve
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 # Where the file stands (b"" or b"data/"), its name, and one of its lines.
 Line = tuple[bytes, bytes, bytes]
@@ -156,12 +156,7 @@ class Reader:
         Not as Git does: of a file `/data/*` says more than the later `!/data/raw/`, which is about folders alone.
         """
         texts, known = self._dvcignores(chain)
-        if not texts:
-            return False
-        try:
-            return dvcignore.dvcignored(b"", path, texts.get, known) is not None
-        except GuardError:
-            return True
+        return bool(texts) and dvcignored(texts, path, known)
 
     def _dvcignores(self, chain: Sequence[Line]) -> tuple[dict[bytes, bytes], dvcignore.IgnoreRules]:
         known = self._of_dvc.get(id(chain))
@@ -193,6 +188,15 @@ class Reader:
             sieve = Sieve((at, line[0], line[2]) for at, line in enumerate(chain) if line[1] == kind)
             known = self._sieves[key] = (chain, sieve)
         return known[1]
+
+
+def dvcignored(texts: Mapping[bytes, bytes], path: bytes, known: dvcignore.IgnoreRules | None = None) -> bool:
+    """Whether DVC passes a file over, by itself or for one of these .dvcignore files (path -> bytes); true for one that
+    it cannot read."""
+    try:
+        return dvcignore.dvcignored(b"", path, texts.get, known) is not None
+    except GuardError:
+        return True
 
 
 def appended(data: bytes, line: bytes) -> bytes:
