@@ -173,6 +173,8 @@ OPENERS = {
     "lint/ranges.py": "the git dir",
     "lint/rules/ignored.py": "a folder of its own",
     "migrate/destination.py": "a folder of its own",
+    "migrate/lfsattributes.py": "a folder of its own",
+    "migrate/lfsfiles.py": "no link, the bytes of an object",
     "migrate/proof/ignores.py": "a folder of its own",
     "migrate/state.py": "the git dir",
     "migrate/upload.py": "the git dir",

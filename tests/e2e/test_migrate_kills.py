@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import signal
@@ -12,7 +13,8 @@ import pytest
 
 from tests.e2e.test_kill import DRIVER
 from tests.helpers.migrations import Legacy, out, refused
-from tests.helpers.support import KB, Repo, objects, run
+from tests.helpers.support import KB, Repo, noise, objects, run
+from tests.migrate.legacy import lfs_pointer
 
 # As DRIVER, but counts from the first write of state.json on: from there refs, index, work tree and cache change.
 DANGEROUS = DRIVER.replace(
@@ -196,3 +198,52 @@ def test_an_undo_killed_at_each_step_is_completed_or_the_run_done_again(
             repo.guard(*RUN, str(tmp_path / "storage"))
             assert_whole(repo, migrated, step)
     assert step > 20, "the driver must see the steps"
+
+
+# --- working files that are only pointers of Git LFS
+
+
+@pytest.fixture
+def texts(tmp_path: Path) -> Legacy:
+    """A clone that never fetched its objects of Git LFS, and has them now; no filter makes one of the other."""
+    repo = Legacy(tmp_path / "texts")
+    repo.path.mkdir()
+    repo.git("init", "-q", "-b", "main")
+    repo.write(".gitattributes", b"*.bin filter=lfs diff=lfs merge=lfs -text\n")
+    for name in ("a.bin", "m/b.bin"):
+        data = noise(KB)
+        digest = hashlib.sha256(data).hexdigest()
+        repo.write(f".git/lfs/objects/{digest[:2]}/{digest[2:4]}/{digest}", data)
+        repo.write(name, lfs_pointer(data))
+    repo.git("add", "-A")
+    repo.git("commit", "-q", "-m", "of git-lfs")
+    return repo
+
+
+FROM_LFS = (*RUN[:-1], "--from-lfs", "--remote")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", [1, 3])
+def test_leaving_git_lfs_killed_at_some_step_is_completed_by_the_same_command(
+    texts: Legacy, tmp_path: Path, start: int
+) -> None:
+    command = (*FROM_LFS, str(tmp_path / "storage"))
+    done = copy(texts, tmp_path / "killed")  # the state names its cache by an absolute path
+    done.guard(*command)
+    done = copy(done, tmp_path / "done")
+    assert not done.file("a.bin").read_bytes().startswith(b"version ")
+    for step in range(start, 1000, 4):
+        repo = copy(texts, tmp_path / "killed")
+        killed = killed_at(repo, step, *command, driver=DANGEROUS)
+        assert own_refs(repo) in (own_refs(texts), own_refs(done)), step
+        again = repo.guard(*command, ok=False)
+        assert again.returncode == 0 or b"migrate finish" in again.stderr, (step, again.stderr)
+        assert_whole(repo, done, step)
+        killed_undo = killed_at(repo, step, "migrate", "undo", driver=DANGEROUS)
+        if killed_undo and repo.everything() != texts.everything():
+            repo.guard("migrate", "undo")
+        assert repo.everything() == texts.everything(), step
+        if not killed:
+            return
+    raise AssertionError("it never came to its end")

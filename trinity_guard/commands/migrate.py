@@ -28,6 +28,7 @@ EXAMPLE = """\
 examples:
   trinity-guard migrate info --everything
   trinity-guard migrate run --everything --remote s3://bucket/data --push
+  trinity-guard migrate run --everything --from-lfs --remote s3://bucket/data --push
   trinity-guard migrate verify
   trinity-guard migrate guide team
 Without a command it shows what would move, asks, and runs.
@@ -41,6 +42,7 @@ OUR_OPTIONS = {
     "--unpublished": "unpublished",
     "--preserve-commit-hashes": "keep_ids",
     "--onto": "onto",
+    "--from-lfs": "from_lfs",
 }
 
 
@@ -83,6 +85,7 @@ def _add_what(p: Parser) -> None:
         "--ref", dest="refs", nargs="+", action="extend", default=[], metavar="REF", help="these branches or tags"
     )
     p.add_argument("--unpublished", action="store_true", help="only commits that no remote-tracking branch has")
+    p.add_argument("--from-lfs", action="store_true", help="leave Git LFS: all of its files too, and its attributes go")
     _add_patterns(p)
 
 
@@ -120,6 +123,11 @@ def _add_run(p: Parser) -> None:
         "--onto",
         metavar="COMMIT-MAP",
         help="carry over what was pushed to the old history since, to the new one that this file names",
+    )
+    p.add_argument(
+        "--leave-missing",
+        action="store_true",
+        help="with --from-lfs: go on without objects that the LFS server does not give; their files stay pointers",
     )
     p.add_argument("--dry-run", dest="dry", action="store_true", help="do it all, prove it, and move no ref")
     p.add_argument("--yes", action="store_true", help="do not ask")
@@ -224,6 +232,8 @@ def _require_sense(asked: Namespace) -> None:
             remedy="leave one out",
             exit_code=UNUSABLE,
         )
+    if asked.leave_missing and not asked.from_lfs:
+        raise GuardError("--leave-missing is for --from-lfs.", "trinity-guard migrate run --help", UNUSABLE)
     ours = [option for option, field in OUR_OPTIONS.items() if getattr(asked, field)]
     if asked.engine != "dvc" and (ours or not asked.everything):
         knows = f" and knows no {' and no '.join(ours)}" if ours else " or none"
@@ -304,8 +314,8 @@ def _report(migration: api.Migration, values: dict[str, Any]) -> int:
     console.say(api.report_text(values))
     if values["phase"] == "dry":
         console.say("nothing was moved (--dry-run); the objects stay in the cache for the run itself")
-        return FINE
-    console.detail(f"the whole report: {shown(api.report_file(migration))}")
+    else:
+        console.detail(f"the whole report: {shown(api.report_file(migration))}")
     return FINE
 
 

@@ -9,7 +9,14 @@ from __future__ import annotations
 from trinity_guard.migrate.destination import Destination, confirm, unconfirmed
 from trinity_guard.migrate.dryrun import staying
 from trinity_guard.migrate.finish import finish, kept_packs, require_migrated, require_pushed, still_alive
-from trinity_guard.migrate.messages import MAX_NAMED, count, survey_rest, survey_table, survey_values, ways_out
+from trinity_guard.migrate.messages import (
+    MAX_NAMED,
+    count,
+    survey_rest,
+    survey_table,
+    survey_values,
+    ways_out,
+)
 from trinity_guard.migrate.messages import report as report_text
 from trinity_guard.migrate.migration import Migration
 from trinity_guard.migrate.options import Chosen, Options, Request

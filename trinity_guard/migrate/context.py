@@ -10,10 +10,10 @@ from trinity_guard.dvcrepo.decode import decoded
 from trinity_guard.dvcrepo.output import Output
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git.catfile import FILES, LINK, TREE, Entry, Source, tree_parser
-from trinity_guard.migrate import leading
+from trinity_guard.migrate import leading, lfslines
 from trinity_guard.migrate.ignorefiles import DVCIGNORE, GITIGNORE, Line, Reader, dvcignored, lines_of
 from trinity_guard.migrate.leading import AS_IT_IS, Leads, Plan
-from trinity_guard.migrate.scan import Scan
+from trinity_guard.migrate.scan import ATTRIBUTES, Scan
 from trinity_guard.migrate.within import Within
 
 TYPE_CHECKING = False
@@ -55,9 +55,10 @@ class Held:
 
 class Terms:
     """What holds for all files of a commit. stays: why none can become a pointer, "" where they can; plan: what its
-    config needs; maybe: templates of what dvc.yaml may make; filtered: path -> why a file behind a filter stays."""
+    config needs; maybe: templates of what dvc.yaml may make; filtered: path -> why a file behind a filter stays;
+    macros: those of .gitattributes that give files to git-lfs, where commits leave it (see lfslines.py)."""
 
-    __slots__ = ("filtered", "maybe", "plan", "stays")
+    __slots__ = ("filtered", "macros", "maybe", "plan", "stays")
 
     def __init__(
         self,
@@ -65,11 +66,13 @@ class Terms:
         plan: Plan = AS_IT_IS,
         maybe: Sequence[str] = (),
         filtered: Mapping[bytes, str] | None = None,
+        macros: Mapping[bytes, bool] | None = None,
     ) -> None:
         self.stays = stays
         self.plan = plan
         self.maybe = maybe
         self.filtered = filtered or {}
+        self.macros = macros or {}
 
     def reason(self, path: bytes) -> str | None:
         """Return why a file stays, None where it need not."""
@@ -102,8 +105,10 @@ class Above:
         reader: Reader,
         leads: Leads | None = None,
         filtered: Mapping[bytes, Mapping[bytes, str]] | None = None,
+        leaves_lfs: bool = False,
     ) -> None:
         self._source = source
+        self._leaves_lfs = leaves_lfs
         self._scan = scan
         self._leads = leads
         self._filtered = filtered or {}
@@ -148,13 +153,13 @@ class Above:
         own = [h for h in held if h.kind in OF_A_COMMIT and not any(h.by.startswith(o) for o in others)]
         stays = plan if isinstance(plan, str) else self._unloadable(oid, own)
         maybe = tuple(h.path.decode("utf-8", "surrogateescape") for h in own if h.kind == MAYBE)
-        filtered = self._filtered.get(oid)
-        if not (stays or maybe or filtered) and plan is AS_IT_IS:
+        filtered, macros = self._filtered.get(oid), self._macros_of(oid)
+        if not (stays or maybe or filtered or macros) and plan is AS_IT_IS:
             return ORDINARY
         plan = AS_IT_IS if isinstance(plan, str) else plan
-        key = (stays, plan, maybe, id(filtered))
+        key = (stays, plan, maybe, id(filtered), tuple(macros.items()))
         if key not in self._terms:
-            self._terms[key] = Terms(stays, plan, maybe, filtered)
+            self._terms[key] = Terms(stays, plan, maybe, filtered, macros)
         return self._terms[key]
 
     def _unloadable(self, root: bytes, held: Sequence[Held]) -> str:
@@ -201,6 +206,13 @@ class Above:
             path.startswith(folder) and any(self._hides(((folder + DVCIGNORE, oid),), path) for oid in versions)
             for folder, versions in self._dvcignores().items()
         )
+
+    def _macros_of(self, root: bytes) -> Mapping[bytes, bool]:
+        raw = self.raw(root, b"") if self._leaves_lfs else b""
+        if b" %s\0" % ATTRIBUTES not in raw:
+            return {}
+        found = [oid for mode, name, oid in self._parse(raw) if name == ATTRIBUTES and mode in FILES]
+        return lfslines.macros(self.content(found[0])) if found else {}
 
     def _plan_of(self, root: bytes) -> Plan | str:
         """Return what a commit's config needs, or why no file of the commit can become a pointer."""

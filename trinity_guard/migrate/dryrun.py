@@ -29,22 +29,27 @@ def staying(migration: Migration, found: HistorySurvey) -> list[tuple[bytes, str
     """Return (path, reason) of the files that a migration would leave in Git, as far as names and pointers tell."""
     try:
         with deep_recursion():
-            return _tried(migration, found.scan)
+            return _tried(migration, found.scan, found.leaves_lfs)
     except GuardError as error:
         # The run will be refused for it; the rest is worth knowing all the same.
         found.remarks.append(error.problem)
         return []
 
 
-def _tried(migration: Migration, scan: Scan) -> list[tuple[bytes, str]]:
-    source, unknown = migration.source, migration.absent(scan)
+def _tried(migration: Migration, scan: Scan, fetches: bool) -> list[tuple[bytes, str]]:
+    source, absent = migration.source, migration.absent(scan)
+    unknown = absent
+    if fetches:  # what Git LFS may bring is as good as here
+        unknown = {oid for oid in unknown if (named := scan.blobs[oid].lfs) is None or named.encoded}
     filtered = filters.behind(source, scan, filters.speaking(source, scan))
     if not filtered and _by_themselves(scan) and _hides_nothing(source, scan):
         return _told_by_themselves(scan, unknown)
     objects = {oid: Object(UNKNOWN, size.real) for oid, size in scan.blobs.items() if oid not in unknown}
     stays = _rewritten(source, scan, objects, filtered)
     # Pointers beside them record some md5; whether it is theirs can only be told by reading them.
-    asked = {oid for (_, reason), blobs in stays.items() if reason == OTHER_MD5 for oid in blobs if oid in objects}
+    asked = {
+        oid for (_, reason), blobs in stays.items() if reason == OTHER_MD5 for oid in blobs - absent if oid in objects
+    }
     if asked:
         for oid in asked:
             objects[oid] = Object(_md5(source, scan, oid), scan.blobs[oid].real)

@@ -17,6 +17,8 @@ from trinity_guard.migrate.commits import Commits
 from trinity_guard.migrate.context import Above
 from trinity_guard.migrate.ignorefiles import Reader
 from trinity_guard.migrate.interpreter import deep_recursion, no_collections
+from trinity_guard.migrate.lfsattributes import Leaving
+from trinity_guard.migrate.lfsfetch import Fetched, judge
 from trinity_guard.migrate.notes import Notes
 from trinity_guard.migrate.proof.prove import prove
 from trinity_guard.migrate.proof.refs import RefProof
@@ -42,8 +44,12 @@ if TYPE_CHECKING:
     Check = Callable[[Sequence[tuple[str, int]]], None]
 
 
-def run(migration: Migration, options: Options, check: Check | None = None) -> dict[str, Any]:
+def run(
+    migration: Migration, options: Options, check: Check | None = None, fetched: Fetched | None = None
+) -> dict[str, Any]:
     """Migrate, and return the report (see report.build; "refs" lists the moved ones, "phase" how far it came).
+
+    fetched: what became of objects at an LFS server.
 
     One that was killed goes on: what is extracted is not extracted again, and refs that have moved stay moved.
     """
@@ -51,7 +57,7 @@ def run(migration: Migration, options: Options, check: Check | None = None) -> d
     with state:
         if resume(migration):
             return state.load(b"report.json", "trinity-guard migrate verify     # are all bytes there?")
-        rewriting = _Rewriting(migration, options, check)
+        rewriting = _Rewriting(migration, options, check, fetched or Fetched())
         onto = options.chosen.onto
         if onto is None or not onto.continued or options.dry:
             return rewriting.run()
@@ -83,8 +89,11 @@ class _Built:
 
 
 class _Rewriting:
-    def __init__(self, migration: Migration, options: Options, check: Check | None) -> None:
+    def __init__(self, migration: Migration, options: Options, check: Check | None, fetched: Fetched) -> None:
         self._migration = migration
+        self._leaves_lfs = options.selection.leaves_lfs
+        self._fetched = fetched
+        self._lost: set[bytes] = set()
         self._options = options
         self._check = check
         self._place = migration.place
@@ -140,15 +149,19 @@ class _Rewriting:
                 extraction.add,
             )
             objects = extraction.objects()
+            speaking = filters.speaking(source, scanned)
+            if self._leaves_lfs:
+                self._lost = judge(source, scanned, speaking, self._fetched, options.leave_missing)
             left = onto.left() if onto is not None else {}
-            built = self._build(found, named, scanned, objects, left)
+            built = self._build(found, named, scanned, speaking, objects, left)
             extraction.safe()
         while lacking := self._prove(built, objects):
             if lacking.keys() <= left.keys():
                 raise _failed([f"{shown(path)}: {words}" for path, words in lacking.items()])
             # Lines for one file have hidden another one: it stays, everywhere.
             left.update(lacking)
-            built = self._build(found, named, scanned, objects, left)
+            built = self._build(found, named, scanned, speaking, objects, left)
+        self._refuse_filters(found, built)
         if self._check is not None:
             self._check(sorted({(objects[oid].md5, objects[oid].size) for oid in built.wanted}))
         return [m for m in built.moves if m.new not in (m.old, m.kept)], built.values
@@ -158,13 +171,14 @@ class _Rewriting:
         found: refs.Listed,
         named: Named,
         scanned: Scan,
+        speaking: Mapping[bytes, filters.Speaking],
         objects: Mapping[bytes, Object],
         left: Mapping[bytes, str],
     ) -> _Built:
         """Write the new trees, commits and tags as one pack. left: path -> why it stays in every commit."""
         source, options = self._source, self._options
         pack = Pack(self._state.file(b"pack.tmp"))
-        speaking = filters.speaking(source, scanned)
+        leaving = Leaving(source, pack, scanned.pointers, self._lost) if self._leaves_lfs else None
         try:
             above = Above(
                 source,
@@ -172,8 +186,9 @@ class _Rewriting:
                 Reader(scanned.versions),
                 destination.leads(self._place, options.where),
                 filters.behind(source, scanned, speaking),
+                self._leaves_lfs,
             )
-            trees = Trees(scanned, above, objects, options.where.files, pack, left)
+            trees = Trees(scanned, above, objects, options.where.files, pack, left, leaving)
             commits = self._commits(named, scanned, trees, pack)
             ids = commits.run(self._on_progress).ids
             tags = Tags(named, ids, commits.names if options.rewrite_ids else None, trees.root, pack)
@@ -192,14 +207,22 @@ class _Rewriting:
             pack.abandon()
         values = report.build(scanned, trees, commits.result, objects)
         values["unsigned_tags"] = [t.decode() for t in tags.unsigned]
-        caught = filters.caught_in_old_commits(source, scanned, named.commits, speaking)
+        became = trees.root if self._leaves_lfs else None
+        caught = filters.caught_in_old_commits(source, scanned, named.commits, speaking, became)
         values["filtered"] = caught is not None
         values["remarks"] = _remarks(named) + filters.remarks_on_old_commits(caught)
         there = [name for name in options.chosen.names if name in found.refs]
-        values["remarks"] += filters.remarks(source, found, there, options.selection, speaking)
+        values["remarks"] += filters.remarks(source, found, there, options.selection, speaking, became)
+        values["attributes"] = sorted(shown(path) for path in leaving.changed) if leaving else []
         values["left"] = {path.hex(): why for path, why in left.items()}
         wanted = {oid for blobs in trees.moved.values() for oid in blobs} | _dropped(scanned, trees)
         return _Built(ids, moves, values, wanted)
+
+    def _refuse_filters(self, found: refs.Listed, built: _Built) -> None:
+        """Refuse where attributes that stay take hold of HEAD's new pointers."""
+        head = built.ids.get(found.head_id or b"")
+        if self._leaves_lfs and head is not None:
+            refusals.filtered(self._place, filters.caught_now(self._source, head))
 
     def _commits(self, named: Named, scanned: Scan, trees: Trees, pack: Pack) -> Commits:
         """Return what rewrites the commits, behind those that are known already."""
@@ -231,8 +254,18 @@ class _Rewriting:
         wanted = built.wanted if onto is None else objects.keys()
         known, unsafe = {oid: objects[oid] for oid in wanted}, dict[bytes, str]()
         cache, trees = self._options.cache, of_refs.trees
-        before = onto.ids if onto is not None else ()
-        found = prove(self._source, built.ids, cache, self._on_progress, known, trees, unsafe=unsafe, before=before)
+        before, left_lfs = onto.ids if onto is not None else (), self._leaves_lfs
+        found = prove(
+            self._source,
+            built.ids,
+            cache,
+            self._on_progress,
+            known,
+            trees,
+            unsafe=unsafe,
+            before=before,
+            left_lfs=left_lfs,
+        )
         if of_refs.wrong or found:
             raise _failed(of_refs.wrong + found)
         return unsafe
@@ -252,6 +285,7 @@ class _Rewriting:
             "head": [head.old.decode(), head.new.decode()] if head is not None else None,
             "cache": os.fsdecode(self._options.cache),
             "forward": forward,
+            "left_lfs": self._leaves_lfs,
         }
         if self._onto is not None and not self._continued:
             state["onto"] = [commit.decode() for commit in self._onto.migrated]

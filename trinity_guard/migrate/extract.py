@@ -81,6 +81,7 @@ class Extraction:
         if missing:
             _require_room(self._folder, self._counter.left)
             self._drop_anchor()
+            self._workers.versions = scanned.versions
             self._workers.add(_portions(missing, sizes), sizes)
 
     def objects(self) -> Objects:
@@ -154,6 +155,7 @@ class _Workers:
         source = migration.source
         self.options = options
         self.sizes: dict[bytes, Size] = {}
+        self.versions: dict[bytes, dict[bytes, int]] = {}
         self.lfs_folder = lfs.of(source)
         self.packs = Packs(source.place.common_dir)
         self._source = source
@@ -257,6 +259,9 @@ class _Workers:
             self._objects[blob] = taken
             self._counter(self.sizes[blob].copied)
 
+    def path_of(self, blob: bytes) -> bytes:
+        return next((path for path, blobs in list(self.versions.items()) if blob in blobs), b"")
+
     def remember(self, objects: Objects) -> None:
         with self._turn:
             self._state.add_objects(objects)
@@ -350,7 +355,7 @@ class _Worker:
         stored = self.cache.take(pieces())
         if digest.hexdigest() != pointer.sha256:
             self.cache.drop(stored)
-            raise lfs.damaged(pointer)
+            raise lfs.damaged(self._workers.lfs_folder, pointer, self._workers.path_of(blob))
         self._took(blob, stored)
 
     def _take_named(self, blob: bytes, named: StandIn) -> None:

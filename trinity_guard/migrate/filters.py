@@ -19,7 +19,7 @@ from trinity_guard.migrate import lfs, refs, standins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from trinity_guard.git.catfile import Source
     from trinity_guard.migrate.scan import Kept, Scan
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     # Files of .gitattributes: (folder, blob).
     Speaking = frozenset[tuple[bytes, bytes]]
+    Became = Callable[[bytes], bytes]
 
 ATTRIBUTES = b".gitattributes"
 NO_FILTER = (b"unspecified", b"unset")
@@ -45,10 +46,14 @@ def remarks(
     names: Sequence[bytes],
     selection: Selection,
     roots: Mapping[bytes, Speaking],
+    became: Became | None = None,
 ) -> list[str]:
-    """Return what is worth knowing of branches and tags beside the one that is checked out. roots: see `speaking`."""
+    """Return what is worth knowing of branches and tags beside the one that is checked out. roots: see `speaking`.
+
+    became: old root -> the new one, where attributes change with it.
+    """
     asked = [n for n in names if n.startswith((refs.HEADS, refs.TAGS)) and n != found.head]
-    caught = caught_in(source, {n: refs.value(found, n) for n in asked}, selection, roots) if roots else {}
+    caught = caught_in(source, {n: refs.value(found, n) for n in asked}, selection, roots, became) if roots else {}
     if not caught:
         return []
     name, paths = next(iter(caught.items()))
@@ -74,11 +79,15 @@ def remarks_on_old_commits(found: tuple[bytes, str] | None) -> list[str]:
 
 
 def caught_in_old_commits(
-    source: Source, scan: Scan, tips: Sequence[bytes], roots: Mapping[bytes, Speaking]
+    source: Source,
+    scan: Scan,
+    tips: Sequence[bytes],
+    roots: Mapping[bytes, Speaking],
+    became: Became | None = None,
 ) -> tuple[bytes, str] | None:
     """Return (path, commit) of what comes in place of an artifact and is filtered, in a commit that is no tip (hex).
 
-    roots: see `speaking`.
+    roots, became: see `remarks`.
     """
     named = set(tips)
     newest: dict[Speaking, int] = {}
@@ -86,7 +95,11 @@ def caught_in_old_commits(
         if commit not in named and root in roots:
             newest[roots[root]] = number
     for number in sorted(newest.values(), reverse=True)[:MAX_ASKED]:
-        paths = among(source, scan.roots[number].hex().encode(), list(scan.versions))
+        root = scan.roots[number]
+        if became is not None:
+            paths = caught_now(source, became(root).hex().encode())
+        else:
+            paths = among(source, root.hex().encode(), list(scan.versions))
         if paths:
             return next((p for p in paths if is_pointer(p)), paths[0]), scan.commit(number)
     return None
@@ -126,18 +139,27 @@ def _names_others(attributes: bytes) -> bool:
 
 
 def _behind(source: Source, scan: Scan, root: bytes) -> dict[bytes, str]:
-    found = _filtered(source, root.hex().encode(), sorted(scan.versions))
+    found = filtered(source, root.hex().encode(), sorted(scan.versions))
     words = "it is behind the filter '{}' of .gitattributes: Git stores other bytes than people work with"
     return {path: words.format(shown(value)) for path, value in found if value not in KNOWN}
 
 
 def caught_in(
-    source: Source, tips: dict[bytes, bytes], selection: Selection, known: Mapping[bytes, Speaking]
+    source: Source,
+    tips: dict[bytes, bytes],
+    selection: Selection,
+    known: Mapping[bytes, Speaking],
+    became: Became | None = None,
 ) -> dict[bytes, list[bytes]]:
     """Return ref -> paths of what comes in place of artifacts and is filtered. tips: ref -> object (hex)."""
     roots = _roots(source, list(tips.values()))
     filtering = [root for root in dict.fromkeys(roots) if bytes.fromhex(root.decode()) in known]
-    caught = {root: among(source, root, artifacts(source, root, selection)) for root in filtering}
+    caught = {}
+    for root in filtering:
+        if became is not None:
+            caught[root] = caught_now(source, became(bytes.fromhex(root.decode())).hex().encode())
+        else:
+            caught[root] = among(source, root, artifacts(source, root, selection))
     return {name: caught[root] for name, root in zip(tips, roots, strict=True) if caught.get(root)}
 
 
@@ -216,13 +238,21 @@ def _stands_for_more(source: Source, blob: bytes, size: int, selection: Selectio
     return known is not None and selection.large_enough(known.size)
 
 
+def caught_now(source: Source, root: bytes) -> list[bytes]:
+    """Return which pointers, and ignore files beside them, a filter takes hold of in a tree (hex) that has them."""
+    paths = {line.partition(b"\t")[2] for line in revisions.tree_lines(root, run=source.run)}
+    pointers = {path for path in paths if is_pointer(path)}
+    ignores = {os.path.join(os.path.dirname(path), b".gitignore") for path in pointers}
+    return [path for path, _ in filtered(source, root, sorted(pointers | (ignores & paths)))]
+
+
 def among(source: Source, root: bytes, paths: Sequence[bytes]) -> list[bytes]:
     """Return which of the files that come in place of these artifacts a filter takes hold of, in this tree."""
     new = {p + b".dvc" for p in paths} | {os.path.join(os.path.dirname(p), b".gitignore") for p in paths}
-    return [path for path, _ in _filtered(source, root, sorted(new))]
+    return [path for path, _ in filtered(source, root, sorted(new))]
 
 
-def _filtered(source: Source, root: bytes, paths: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
+def filtered(source: Source, root: bytes, paths: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
     """Return (path, filter) of those of the paths that a filter takes hold of in this tree (hex), or in none (b"")."""
     import tempfile
 

@@ -1,4 +1,5 @@
-"""Blobs that their first bytes tell for artifacts, whatever their names (a pickle named model.bin), as in the hooks.
+"""Blobs that their first bytes tell for artifacts, whatever their names (a pickle named model.bin), as in the hooks;
+and those that are pointers of Git LFS.
 
 All blobs of the repository are listed, and their first bytes read out of the packs, some ten thousand at a time.
 """
@@ -10,9 +11,11 @@ import os
 from trinity_guard import git
 from trinity_guard.config import Config
 from trinity_guard.detect import glance
+from trinity_guard.detect.inspect import LFS_HEADS
 from trinity_guard.detect.patterns import Rules
 from trinity_guard.git import packheads
 from trinity_guard.git.objects import GLANCE
+from trinity_guard.migrate import lfs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,6 +35,20 @@ def found(source: Source) -> frozenset[bytes]:
     return frozenset(bytes.fromhex(oid.decode()) for oid in told)
 
 
+def lfs_pointers(source: Source) -> dict[bytes, lfs.LfsObject]:
+    """Return the blobs (20 bytes) that are pointers of Git LFS, with what they name."""
+    found: dict[bytes, lfs.LfsObject] = {}
+    length = max(map(len, LFS_HEADS))
+    for ids in _blobs(source, lfs.MAX_BYTES):
+        heads = packheads.heads(source.place.common_dir, ids, length, source.place.git_dir)
+        like = [oid for oid, head in heads.items() if head.first.startswith(LFS_HEADS)]
+        for oid, (_, data) in zip(like, source.each(like), strict=True):
+            pointer = lfs.read(data)
+            if pointer is not None:
+                found[bytes.fromhex(oid.decode())] = pointer
+    return found
+
+
 def _told(place: git.Place, ids: list[bytes], rules: Rules) -> list[bytes]:
     common_dir, at = place.common_dir, place.git_dir
     glances = packheads.heads(common_dir, ids, GLANCE, at)
@@ -42,8 +59,8 @@ def _told(place: git.Place, ids: list[bytes], rules: Rules) -> list[bytes]:
     return [o for o, head in known if rules.decide(b"x", head.size, head.first).kind == "artifact"]
 
 
-def _blobs(source: Source) -> Iterator[list[bytes]]:
-    """Yield the ids (hex) of all blobs that are not empty."""
+def _blobs(source: Source, below: int = 1 << 63) -> Iterator[list[bytes]]:
+    """Yield the ids (hex) of all blobs that are not empty, and have fewer bytes than that."""
     listing = source.argv("cat-file", "--batch-all-objects", "--unordered", "--buffer")
     p = git.Process([*listing, "--batch-check=%(objecttype) %(objectsize) %(objectname)"], source.env)
     p.close("stdin")
@@ -51,7 +68,7 @@ def _blobs(source: Source) -> Iterator[list[bytes]]:
     try:
         while piece := os.read(p.stdout, git.CHUNK):
             *lines, rest = (rest + piece).split(b"\n")
-            ids += [line[-40:] for line in lines if line.startswith(b"blob ") and line[5:7] != b"0 "]
+            ids += [line[-40:] for line in lines if line[:5] == b"blob " and 0 < int(line[5:-41]) < below]
             if len(ids) >= TOGETHER:
                 yield ids
                 ids = []

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 
 class Folder:
-    """A tree under way, at its path. ours: it has a new pointer, or a folder in it; requests: NewTree.hidden."""
+    """A tree under way, at its path. ours: it has a new pointer, or a folder in it; requests: NewTree.hidden;
+    staying: paths of pointers of git-lfs that stay in it and below."""
 
     def __init__(self, path: bytes, entries: Sequence[Entry]) -> None:
         self.path = path
@@ -25,6 +26,7 @@ class Folder:
         self.show_pointers = False
         self.ignored: list[bytes] = []
         self.requests: dict[Hidden, None] = {}
+        self.staying: list[bytes] = []
 
     def has(self, name: bytes) -> bool:
         return name in self.entries

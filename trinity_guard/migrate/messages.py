@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from trinity_guard.migrate.survey import HistorySurvey
 
 MAX_NAMED = 10
+MAX_HOOK = 1 << 16
 
 
 def survey_values(found: HistorySurvey, refs: Sequence[bytes], stays: Sequence[tuple[bytes, str]]) -> dict[str, Any]:
@@ -125,6 +126,9 @@ def report(values: dict[str, Any], whole: bool = False) -> str:
     )
     if values["bytes_unpacked"] > values["bytes_packed"]:
         lines.append("  (Git keeps the differences between versions, DVC each version whole)")
+    if values.get("attributes"):
+        taken = "would be taken" if dry else "was taken"
+        lines.append(f"git-lfs {taken} out of: {', '.join(values['attributes'][:most])}")
     lines += _stays(values["stays"], most)
     lines += _remarks(values, most)
     if "next" in values:
@@ -176,12 +180,20 @@ def next_steps(place: git.Place, values: dict[str, Any]) -> list[dict[str, str]]
     if not values["pushed"]:
         steps.append(("uploads the objects to the DVC remote", "trinity-guard migrate push"))
     names = [name for name, _, _ in values["refs"]]
+    if values.get("from_lfs") and _has_hooks_of_lfs(place):
+        # Its pre-push asks the LFS server for locks at every push, and fails where that is gone.
+        steps.append(("takes the hooks of git-lfs out of this clone", "git lfs uninstall --local"))
     steps += [("publishes the new history", force_push(place, remote, names)) for remote in remotes(place)]
     steps += [
         ("prints what your teammates have to do", "trinity-guard migrate guide team"),
         ("lets the old history go; until then `trinity-guard migrate undo` goes back", "trinity-guard migrate finish"),
     ]
     return [{"why": why, "command": command} for why, command in steps]
+
+
+def _has_hooks_of_lfs(place: git.Place) -> bool:
+    hooks = os.path.join(place.common_dir, b"hooks", b"pre-push")
+    return os.path.isfile(hooks) and b"git lfs pre-push" in git.read(hooks, MAX_HOOK)
 
 
 def remotes(place: git.Place) -> list[str]:

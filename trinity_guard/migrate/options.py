@@ -22,7 +22,7 @@ class Request:
 
     FIELDS = (
         "include", "exclude", "above", "everything", "refs", "unpublished", "remote_branches", "remote", "push",
-        "keep_ids", "dry", "onto",
+        "keep_ids", "dry", "onto", "from_lfs", "leave_missing",
     )  # fmt: skip
 
     def __init__(
@@ -40,6 +40,8 @@ class Request:
         keep_ids: bool = False,
         dry: bool = False,
         onto: str | None = None,
+        from_lfs: bool = False,
+        leave_missing: bool = False,
     ) -> None:
         self.include = include
         self.exclude = exclude
@@ -53,6 +55,8 @@ class Request:
         self.keep_ids = keep_ids
         self.dry = dry
         self.onto = onto
+        self.from_lfs = from_lfs
+        self.leave_missing = leave_missing
 
 
 class Chosen:
@@ -78,7 +82,7 @@ class Options:
     """What is to be done. cache: the folder of DVC's cache; shared: with a group.
 
     push: the objects go to the remote before any ref moves. rewrite_ids: also change the commit ids that messages
-    name. dry: all but moving refs.
+    name. dry: all but moving refs. leave_missing: go on without objects that the LFS server does not give.
     """
 
     def __init__(
@@ -92,6 +96,7 @@ class Options:
         push: bool = False,
         rewrite_ids: bool = True,
         dry: bool = False,
+        leave_missing: bool = False,
     ) -> None:
         self.selection = selection
         self.chosen = chosen
@@ -101,3 +106,4 @@ class Options:
         self.push = push
         self.rewrite_ids = rewrite_ids
         self.dry = dry
+        self.leave_missing = leave_missing

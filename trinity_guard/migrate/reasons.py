@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from trinity_guard.migrate.scan import Size
 
 LFS_ABSENT = "its LFS object is not here"
+LFS_LOST = "its LFS object is not here, and the LFS server does not have it, or not whole"
+LFS_TEXT = "it reads like a pointer of git-lfs, and nothing there gives it to git-lfs: it is the text that it is"
 LFS_ENCODED = "a git-lfs extension encoded its object"
 STAND_IN_ABSENT = "it is a stand-in, and the DVC cache here does not have the data that it names"
 STAND_IN_BROKEN = "it is a stand-in that nobody can read: it was edited, or merged"
@@ -41,7 +43,7 @@ def not_extracted(size: Size) -> str:
         return STAND_IN_ABSENT if size.stand_in.md5 else STAND_IN_BROKEN
     if size.lfs is None:
         return "it was not extracted"
-    return LFS_ENCODED if size.lfs.encoded else LFS_ABSENT
+    return size.lfs.why or (LFS_ENCODED if size.lfs.encoded else LFS_ABSENT)
 
 
 def of_held(held: context.Held, path: bytes, md5: str, isexec: bool, remote: str = "") -> str | None:

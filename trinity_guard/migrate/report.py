@@ -37,7 +37,8 @@ def summarise(scan: Scan, selection: Selection) -> list[Share]:
     found = {label: Share(label) for label in selection.labels}
     seen: dict[str, set[bytes]] = {label: set() for label in selection.labels}
     for path, blobs in scan.versions.items():
-        label = selection.label(selection.bit(path) or selection.bit_by_first_bytes(path))
+        of_lfs = any(scan.blobs[oid].lfs is not None for oid in blobs)
+        label = selection.label(selection.bit(path) or selection.bit_by_content(path, of_lfs and selection.any_lfs))
         found[label].files += 1
         seen[label].update(blobs)
     for label, oids in seen.items():

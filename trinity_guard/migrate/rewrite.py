@@ -14,6 +14,7 @@ from trinity_guard.migrate.context import Above, Context
 from trinity_guard.migrate.dvcfiles import DvcFiles
 from trinity_guard.migrate.folder import Folder
 from trinity_guard.migrate.ignorefiles import DVCIGNORE, GITIGNORE, Hidden
+from trinity_guard.migrate.lfsattributes import Leaving
 from trinity_guard.migrate.scan import Scan
 from trinity_guard.migrate.seen import Lines, Seen
 from trinity_guard.migrate.state import Object
@@ -21,21 +22,23 @@ from trinity_guard.migrate.versions import STAYS, Decision, LastVersion, LastVer
 
 
 class NewTree:
-    """A new tree: its id, the folders that an ignore file further up must show again; ours: it holds a new pointer."""
+    """A new tree: its id, b"" for none; the folders that an ignore file further up must show again; ours: it holds a
+    new pointer; staying: paths of pointers of git-lfs that stay in it."""
 
-    __slots__ = ("hidden", "oid", "ours")
+    __slots__ = ("hidden", "oid", "ours", "staying")
 
-    def __init__(self, oid: bytes, hidden: tuple[Hidden, ...], ours: bool) -> None:
+    def __init__(self, oid: bytes, hidden: tuple[Hidden, ...], ours: bool, staying: Sequence[bytes] = ()) -> None:
         self.oid = oid
         self.hidden = hidden
         self.ours = ours
+        self.staying = staying
 
 
 class Trees:
     """Rewrites trees into a pack. stays: (path, reason) -> blobs of files that stay; dropped: files whose pointer was
     there already; clashing: paths that differ by case only; moved: path -> blobs that became pointers.
 
-    left: path -> why it stays in every commit.
+    left: path -> why it stays in every commit. leaving: what takes Git LFS out of .gitattributes.
     """
 
     def __init__(
@@ -46,8 +49,10 @@ class Trees:
         files: DvcFiles,
         pack: Pack,
         left: Mapping[bytes, str] | None = None,
+        leaving: Leaving | None = None,
     ) -> None:
         self._left = left or {}
+        self._leaving = leaving
         self._scan = scan
         self._above = above
         self._objects = objects
@@ -101,23 +106,26 @@ class Trees:
             return NewTree(new, (), True)
         entries = self._parse(raw)
         if damaged := damage(raw, entries):
-            self._leave(entries, path, damaged)
-            return NewTree(oid, (), False)
+            return NewTree(oid, (), False, self._leave(entries, path, damaged))
         context = self._above.entered(context, path, entries)
         folder = Folder(path, entries)
         self._rewrite_folders(folder, context)
         self._rewrite_files(folder, context)
+        if self._leaving is not None:
+            self._leaving.follow(folder, context[2].macros)
         if path == b"":
             self._complete_root(folder, context, oid, carried)
-        alone = not (folder.requests or folder.show_pointers)
+        alone = not (folder.requests or folder.show_pointers or folder.staying)
         self._write_gitignore(folder)
         new = oid
-        if folder.changed:
+        if folder.changed and path and not folder.all_entries():
+            new = b""  # nothing but .gitattributes was in it
+        elif folder.changed:
             new = self._pack.add(b"tree", tree_bytes(folder.all_entries()), path)
             if alone and worth(raw, entries):
                 last = LastVersion(raw, entries, context, (oid, carried) in self._added)
                 self._keep(key, last, len(raw), folder)
-        return NewTree(new, tuple(folder.requests), folder.ours)
+        return NewTree(new, tuple(folder.requests), folder.ours, folder.staying)
 
     def _keep(self, key: tuple[bytes, int, bool], last: LastVersion, size: int, folder: Folder) -> None:
         last.became(folder.all_entries(), self._lines_of(folder))
@@ -136,6 +144,8 @@ class Trees:
         staying = last.pointed.difference(name for _, name, _ in found.gone)
         if folder.requests or folder.show_pointers or self._twins.get(key[0]) or not staying:
             return b""
+        if self._leaving is not None and self._leaving.staying(folder):
+            return b""
         last.turn_into(raw, found, folder.all_entries(), self._lines_of(folder))
         last.put_gitignore(self._gitignore(key[0], last.gitignore, (), False, last.lines.written))
         if last.added:
@@ -146,15 +156,18 @@ class Trees:
     def _lines_of(self, folder: Folder) -> dict[bytes, bytes]:
         return {name: self._line(name) for name in folder.ignored}
 
-    def _leave(self, entries: Sequence[Entry], path: bytes, reason: str) -> None:
-        """Note that all artifacts in a tree and below stay."""
+    def _leave(self, entries: Sequence[Entry], path: bytes, reason: str) -> list[bytes]:
+        """Note that all artifacts in a tree and below stay; return those that are pointers of git-lfs."""
+        of_lfs: list[bytes] = []
         for mode, name, oid in entries:
             inner = path + name + b"/"
             kept = self._scan.kept.get(inner, {}).get(oid) if mode == TREE else None
             if kept is not None and kept.mask:
-                self._leave(self._parse(self._above.raw(oid, inner)), inner, reason)
+                of_lfs += self._leave(self._parse(self._above.raw(oid, inner)), inner, reason)
             elif mode in FILES and oid in self._scan.versions.get(path + name, ()):
                 self.stays.setdefault((path + name, reason), set()).add(oid)
+            of_lfs += [path + name] if oid in self._scan.pointers else []
+        return of_lfs
 
     def _rewrite_folders(self, folder: Folder, context: Context) -> None:
         for mode, name, oid in list(folder.entries.values()):
@@ -167,7 +180,10 @@ class Trees:
                 continue
             result = self._tree(oid, inner, self._above.narrowed(context, inner))
             folder.ours = folder.ours or result.ours
-            if result.oid != oid:
+            folder.staying += result.staying
+            if not result.oid:
+                folder.drop(name)
+            elif result.oid != oid:
                 folder.put(mode, name, result.oid)
             for request in result.hidden:
                 folder.ask(request)

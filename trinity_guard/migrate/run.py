@@ -6,7 +6,7 @@ import os
 
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import locks, mergedriver
-from trinity_guard.migrate import destination, engine, filters, messages, refusals, settle, upload, worktree
+from trinity_guard.migrate import destination, engine, filters, lfsfetch, messages, refusals, settle, upload, worktree
 from trinity_guard.migrate.state import DONE, MOVED, MOVING, UNDOING, dumped
 
 TYPE_CHECKING = False
@@ -68,7 +68,10 @@ def half_done(migration: Migration) -> bool:
 
 def run(migration: Migration, options: Options) -> dict[str, Any]:
     """Migrate, and return the report, which is also kept as json and as text under the git dir."""
-    _refuse_filters(migration, options.selection)
+    leaves_lfs = options.selection.leaves_lfs
+    if not leaves_lfs:  # else its attributes change, and the engine asks
+        _refuse_filters(migration, options.selection)
+    fetched = lfsfetch.fetch(migration) if leaves_lfs else None
     request = {
         "git_before": migration.git_size(),
         "remote": options.where.name,
@@ -80,6 +83,7 @@ def run(migration: Migration, options: Options) -> dict[str, Any]:
         "selection": options.selection.values,
         "keep_ids": not options.rewrite_ids,
         "carried": options.chosen.onto is not None,
+        "from_lfs": leaves_lfs,
     }
     onto = options.chosen.onto
     continued = onto is not None and onto.continued
@@ -92,7 +96,7 @@ def run(migration: Migration, options: Options) -> dict[str, Any]:
         upload.want(migration.state, objects, options.where)
         migration.state.replace(REQUEST, dumped(request))
 
-    values = engine.run(migration, options, None if options.dry else check)
+    values = engine.run(migration, options, None if options.dry else check, fetched)
     if options.dry:
         return {**values, **request}
     if continued and not values["refs"]:

@@ -14,6 +14,7 @@ from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git import index
 from trinity_guard.migrate import destination, lfs, standins, upload
+from trinity_guard.migrate.scan import ATTRIBUTES
 from trinity_guard.remotes import add
 
 TYPE_CHECKING = False
@@ -62,6 +63,11 @@ def _on_remote(migration: Migration) -> destination.Destination | None:
     return found if not lacking else None
 
 
+def _is_attributes(path: bytes) -> bool:
+    """Whether it is no file of DVC's: what gave files to Git LFS goes with them, as the proof has seen."""
+    return os.path.basename(path) == ATTRIBUTES
+
+
 class _Clone:
     """A clone that is there for a moment; it borrows the objects of the repository."""
 
@@ -76,7 +82,7 @@ class _Clone:
 
         source, sample = self._migration.source, self._sample
         out = source.run("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", old, new)
-        gone = [change for change in index.changes(out) if change.status == b"D"]
+        gone = [change for change in index.changes(out) if change.status == b"D" and not _is_attributes(change.path)]
         sample.commits += 1
         if not gone:
             return

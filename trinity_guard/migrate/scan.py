@@ -73,7 +73,9 @@ class Scan:
 
     kept: folder -> tree -> Kept, None for a tree without anything of interest. extra: trees that tags name.
     beside: .gitignore and .gitattributes in trees with artifacts, as (folder, blob); peculiar: whether one of these
-    trees has anything else for whose sake a file may stay; dvcignores: (folder, blob) of all of them.
+    trees has anything else for whose sake a file may stay; dvcignores: (folder, blob) of all of them. pointers: all
+    that are of git-lfs (20 bytes), where commits leave it, selected or not; trees with one, or with attributes, are
+    kept then like those with artifacts.
     """
 
     def __init__(self) -> None:
@@ -87,6 +89,7 @@ class Scan:
         self.dvcignores: set[tuple[bytes, bytes]] = set()
         self.peculiar = False
         self.blobs: dict[bytes, Size] = {}
+        self.pointers: frozenset[bytes] = frozenset()
 
     def mask(self, root: bytes) -> int:
         kept = self.kept[b""][root]
@@ -167,6 +170,10 @@ class _Scanner:
         self._read = 0
         self._budget = MAX_KEPT
         self._told = firstbytes.found(source) if selection.sniff else frozenset[bytes]()
+        self._leaves = selection.leaves_lfs
+        if self._leaves:
+            found.pointers = frozenset(firstbytes.lfs_pointers(source))
+            self._told |= found.pointers if selection.any_lfs else frozenset()
 
     def run(self, on_blobs: Callable[[Scan, list[bytes]], None] | None) -> Scan:
         found = self._found
@@ -231,7 +238,9 @@ class _Scanner:
             if kind is None:
                 kind = self._kind(path, name, plain)
             if not kind and oid in told:
-                kind = self._selection.bit_by_first_bytes(path + name)
+                kind = self._selection.bit_by_content(path + name, oid in self._found.pointers)
+            if self._leaves and (name == ATTRIBUTES or oid in self._found.pointers):
+                tree.mask |= self._selection.no_label
             if kind:
                 self._sort(tree, entry, kind)
         return fresh
@@ -355,7 +364,7 @@ class _Scanner:
         for i, (_, data) in zip(small, self._source.each([names[i] for i in small]), strict=True):
             sizes[i].lfs, sizes[i].stand_in = lfs.read(data), standins.read(data)
         for oid, size in zip(fresh, sizes, strict=True):
-            if self._selection.large_enough(size.real):
+            if self._selection.large_enough(size.real, size.lfs is not None):
                 self._found.blobs[oid] = size
             else:
                 self._too_small.add(oid)

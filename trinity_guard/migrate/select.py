@@ -22,7 +22,8 @@ def subject(migration: Migration, request: Request) -> tuple[Selection, Chosen]:
     chosen = choose(migration, request)
     found = _selection_of(chosen.onto, request)
     if found is None:
-        found = selection(load_config(migration.place), request.include, request.exclude, request.above)
+        config = load_config(migration.place)
+        found = selection(config, request.include, request.exclude, request.above, request.from_lfs)
     return found, chosen
 
 
@@ -31,7 +32,9 @@ def options(migration: Migration, request: Request) -> Options:
     config = load_config(migration.place)
     chosen = choose(migration, request)
     onto = chosen.onto
-    found = _selection_of(onto, request) or selection(config, request.include, request.exclude, request.above)
+    found = _selection_of(onto, request)
+    if found is None:
+        found = selection(config, request.include, request.exclude, request.above, request.from_lfs)
     given = onto.dvc_files() if onto is not None else None
     where = destination.find(migration.place, config, request.remote, given)
     if request.push and not where.name:
@@ -46,6 +49,7 @@ def options(migration: Migration, request: Request) -> Options:
         push=request.push,
         rewrite_ids=not (request.keep_ids or (onto is not None and onto.asked_for().get("keep_ids", False))),
         dry=request.dry,
+        leave_missing=request.leave_missing,
     )
 
 
@@ -62,9 +66,12 @@ def _of_head(place: git.Place, name: str) -> bytes | None:
     return None if found.code else found.out
 
 
-def selection(config: Config, include: Sequence[str], exclude: Sequence[str], above: str | None) -> Selection:
+def selection(
+    config: Config, include: Sequence[str], exclude: Sequence[str], above: str | None, from_lfs: bool = False
+) -> Selection:
     """Return which files are meant. include takes the place of the config's patterns, exclude is added to its own;
-    above alone means files of any name. The config's patterns come with its min-size (that of all files)."""
+    above alone means files of any name. The config's patterns come with its min-size (that of all files), and with all
+    that is at Git LFS where commits leave it."""
     for glob in (*include, *exclude):
         _require_pattern(glob)
     limit = None
@@ -85,8 +92,9 @@ def selection(config: Config, include: Sequence[str], exclude: Sequence[str], ab
             exit_code=UNUSABLE,
         )
     # As in the hooks; what somebody names here, by a pattern or a size, is all that is meant.
-    sniff = config.sniff and not include and above is None
-    return Selection(patterns, (*config.exclude, *exclude), limit, sniff)
+    default = not include and above is None
+    sniff = config.sniff and default
+    return Selection(patterns, (*config.exclude, *exclude), limit, sniff, from_lfs, from_lfs and default)
 
 
 def _require_pattern(glob: str) -> None:
@@ -137,7 +145,8 @@ def _selection_of(onto: onto_map.Onto | None, request: Request) -> Selection | N
     asked = onto.asked_for().get("selection") if onto is not None else None
     if asked is None or request.include or request.exclude or request.above is not None:
         return None
-    return Selection(asked["include"], asked["exclude"], asked["above"], asked["sniff"])
+    found = Selection(**asked)
+    return found if found.leaves_lfs or not request.from_lfs else None
 
 
 def all_refs(migration: Migration) -> Chosen:

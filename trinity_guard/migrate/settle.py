@@ -7,7 +7,7 @@ import os
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo.private import keep_private
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
-from trinity_guard.migrate import refs, refusals, worktree
+from trinity_guard.migrate import lfsfiles, refs, refusals, worktree
 from trinity_guard.migrate.state import DONE, FINISHING, MOVED, MOVING, UNDOING
 
 TYPE_CHECKING = False
@@ -107,6 +107,7 @@ def complete(migration: Migration, values: Mapping[str, Any]) -> None:
             keep_private(place, dvcproject.load(place.top))
             worktree.move_objects(home, target)
             done["cache"] = os.fsdecode(target)
+        lfsfiles.put_data(migration.source, head[0].encode(), head[1].encode(), os.fsencode(done["cache"]))
     state.write(done)
     state.drop_kept()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trinity_guard.detect.patterns import size_text
 from trinity_guard.migrate import filters, refs, refusals, report
 from trinity_guard.migrate.interpreter import no_collections
 from trinity_guard.migrate.migration import Migration
@@ -22,6 +23,7 @@ class HistorySurvey:
         self.largest = report.largest(found)
         self.commits = len(found.commits)
         self.absent = absent
+        self.leaves_lfs = selection.leaves_lfs
         self.remarks = remarks
         self.git_size = git_size
 
@@ -39,7 +41,18 @@ def survey(migration: Migration, selection: Selection, chosen: Chosen) -> Histor
         paths = [path for path, blobs in scanned.versions.items() if absent & blobs.keys()]
         speaking = filters.speaking(source, scanned)
         remarks = refusals.remarks(source, found, names, bool(scanned.versions))
-        remarks += filters.remarks(source, found, [n for n in names if n in found.refs], selection, speaking)
-        caught = filters.caught_in_old_commits(source, scanned, named.commits, speaking)
-        remarks += filters.remarks_on_old_commits(caught)
+        if selection.leaves_lfs:  # and its filter goes: what others stay, the run says
+            remarks += _to_be_fetched(migration, scanned)
+        else:
+            remarks += filters.remarks(source, found, [n for n in names if n in found.refs], selection, speaking)
+            caught = filters.caught_in_old_commits(source, scanned, named.commits, speaking)
+            remarks += filters.remarks_on_old_commits(caught)
         return HistorySurvey(scanned, selection, paths, remarks, migration.git_size())
+
+
+def _to_be_fetched(migration: Migration, found: Scan) -> list[str]:
+    absent = {p.sha256: p.size for oid in migration.absent(found) if (p := found.blobs[oid].lfs) and not p.encoded}
+    if not absent:
+        return []
+    what = f"{len(absent):,} LFS objects ({size_text(sum(absent.values()))})"
+    return [f"{what} are not here: the run has `git lfs fetch --all` bring them"]

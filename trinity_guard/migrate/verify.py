@@ -51,8 +51,8 @@ def verify(migration: Migration, count: int = 0, seed: int | None = None) -> Ver
         of_refs.standing(moves)
         wrong = _unmapped(source, moves, ids) + of_refs.wrong
         cache = os.fsencode(values["cache"])
-        before = proved_before(source, values.get("onto", []))
-        wrong += prove(source, ids, cache, migration.on_progress, None, of_refs.trees, before=before)
+        before, left_lfs = proved_before(source, values.get("onto", [])), values.get("left_lfs", False)
+        wrong += prove(source, ids, cache, migration.on_progress, None, of_refs.trees, before=before, left_lfs=left_lfs)
         ids = {old: new for old, new in ids.items() if old not in before}
         taken = sample.take(migration, ids, 0 if wrong else count, seed)
         wrong += taken.wrong

@@ -14,6 +14,7 @@ from trinity_guard.dvcrepo import paths
 from trinity_guard.git.catfile import FILE, IMPOSSIBLE, TREE, Entry, tree_parser
 from trinity_guard.git.packwriter import common, common_end
 from trinity_guard.migrate.ignorefiles import DVCIGNORE, GITIGNORE
+from trinity_guard.migrate.scan import ATTRIBUTES
 from trinity_guard.migrate.seen import Lines
 
 TYPE_CHECKING = False
@@ -139,7 +140,7 @@ class LastVersion:
         left = self.names.difference(name for _, name, _ in found.gone)
         return (
             len(both) <= MOST
-            and all(mode != TREE and name not in (GITIGNORE, DVCIGNORE) for mode, name, _ in both)
+            and all(mode != TREE and name not in (GITIGNORE, DVCIGNORE, ATTRIBUTES) for mode, name, _ in both)
             and not any(paths.is_pointer(name) or name + paths.POINTER in self.names for _, name, _ in both)
             and not any(b"/" in name or name in IMPOSSIBLE for name in new)
             and len(set(new)) == len(new)

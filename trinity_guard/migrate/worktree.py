@@ -13,6 +13,8 @@ from trinity_guard.dvcrepo.decode import decoded
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import files, index
 from trinity_guard.git.catfile import Source
+from trinity_guard.migrate import lfsfiles
+from trinity_guard.migrate.scan import ATTRIBUTES
 
 
 class TreeDifference:
@@ -74,6 +76,9 @@ def follow(source: Source, old: bytes, new: bytes) -> None:
     outside = _outside(source, change)
     _read_tree(source, old, new)
     _leave_out(source, outside)
+    for path in change.deleted:
+        if os.path.basename(path) == ATTRIBUTES:
+            _remove(source.place, path)
     wanted = [path for path in (*change.added, *change.modified) if path not in outside]
     # A sparse index takes .dvc for outside again; Git looks at files that are there all the same.
     skipped = _skipped(source)
@@ -108,6 +113,7 @@ def rehearse(source: Source, old: bytes, new: bytes) -> None:
     import shutil
     import tempfile
 
+    lfsfiles.require_room(source, old, new)
     change, flagged = between(source, old, new), _flagged(source)
     local = [path for path in change.modified if path in flagged and _is_local(source, old, path)]
     if local:
@@ -175,7 +181,11 @@ def go_back(source: Source, old: bytes, new: bytes) -> None:
     _read_tree(source, new, old)
     outside |= _skipped(source)
     gone = [p for p in change.deleted if p in links or not os.path.lexists(source.place.file(p))]
-    _write(source, [path for path in (*change.modified, *gone) if path not in outside])
+    back = [path for path in (*change.modified, *gone) if path not in outside]
+    # Attributes first: they say what Git makes of the others.
+    attributes = [path for path in back if os.path.basename(path) == ATTRIBUTES]
+    _write(source, attributes)
+    _write(source, [path for path in back if path not in attributes])
     for path in change.deleted:
         _make_its_own(source.place, path)
     for path in change.added:
@@ -183,6 +193,7 @@ def go_back(source: Source, old: bytes, new: bytes) -> None:
     _thin_out(source)
     # Git compares by time and size; without this it would have to read each artifact at every status.
     git.attempt("update-index", "-q", "--refresh", at=source.place.top)
+    lfsfiles.put_texts_back(source, old, new)
 
 
 def _is_link(place: git.Place, path: bytes) -> bool:

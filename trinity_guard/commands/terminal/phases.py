@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 # What each phase of the engine counts: words, unit, name of the unit.
 PHASES = {
+    "fetch": ("fetching from the LFS server", 1, ""),
     "scan": ("looking through", 1, "commits"),
     "extract": ("to the DVC cache", 1e6, "MB"),
     "rewrite": ("rewriting", 1, "commits"),
@@ -32,7 +33,7 @@ class Phases:
             self.close()
             words, unit, name = PHASES.get(phase, (phase, 1, ""))
             self._phase, self._show = phase, self._line.bar(words, unit, name, since=done)
-            if phase == "move":
+            if phase in ("fetch", "move"):
                 self._line.say(words)
         self._show(done, total)
 

@@ -148,7 +148,7 @@ class _Readers:
         for piece in odb.read_file(self._where.path(md5)):
             sha256.update(piece)
         line = b"oid sha256:" + sha256.hexdigest().encode()
-        return self._cached_differs(md5) if line in text.split(b"\n") else "it is not what its LFS pointer named"
+        return self._cached_differs(md5) if line in text.splitlines() else "it is not what its LFS pointer named"
 
 
 def _cores() -> int:

@@ -12,6 +12,8 @@ from trinity_guard.dvcrepo.decode import decoded
 from trinity_guard.dvcrepo.paths import is_pointer
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.migrate.proof import lines
+from trinity_guard.migrate.proof.attributes import NAME as ATTRIBUTES
+from trinity_guard.migrate.proof.attributes import Attributes
 from trinity_guard.migrate.proof.bytes import compare
 from trinity_guard.migrate.proof.ignores import Ignored
 from trinity_guard.migrate.proof.versions import Pair, Pairs, entries
@@ -45,20 +47,22 @@ def prove(
     trees: Sequence[tuple[bytes, bytes]] = (),
     unsafe: dict[bytes, str] | None = None,
     before: Container[bytes] = (),
+    left_lfs: bool = False,
 ) -> list[str]:
     """Return what is wrong, nothing where old and new are the same to the byte.
 
     ids: old commit -> new (hex), all of them; trees: pairs (hex) that tags name. known: what extraction has hashed in
     this very run, whose bytes are not read again; the cache's files are looked at then, and not hashed. unsafe: takes
     path -> why a clone would not have a file, in the place of what is wrong with it. before: commits that were proved
-    before, and are not compared again.
+    before, and are not compared again. left_lfs: .gitattributes may have lost what gave files to Git LFS.
     """
-    proof = Proof(source, ids, on_progress)
+    proof = Proof(source, ids, on_progress, left_lfs)
     proof.compare_commits(before)
     proof.compare_trees(trees)
     proof.compare_pointers()
     proof.compare_files_of_dvc()
     proof.compare_configs()
+    proof.wrong += proof.attributes.wrong()
     lacking = proof.ignored.unsafe()
     if unsafe is not None:
         unsafe.update(lacking)
@@ -74,8 +78,12 @@ class Proof:
     ignored: is told of what must be ignored, and what must be seen.
     """
 
-    def __init__(self, source: Source, ids: Mapping[bytes, bytes], on_progress: Progress) -> None:
+    def __init__(
+        self, source: Source, ids: Mapping[bytes, bytes], on_progress: Progress, left_lfs: bool = False
+    ) -> None:
         self._source = source
+        self._left_lfs = left_lfs
+        self.attributes = Attributes(source)
         self._ids = ids
         self._on_progress = on_progress
         self.ignored = Ignored(source)
@@ -165,8 +173,9 @@ class Proof:
         if not there <= added:
             same, there = set(), set()
         other: dict[bytes, bytes] = {}
-        lost: set[bytes] = set()
-        for name, (mode, oid) in changed - same:
+        attributes = self._of_attributes(pair, changed, path, top) if self._left_lfs else set()
+        lost = {name for name, _ in attributes}
+        for name, (mode, oid) in changed - same - attributes:
             if name in gone:
                 pointer_name = self._gone(old, new, path, name)
                 if not pointer_name:
@@ -188,6 +197,22 @@ class Proof:
             self.ignored.note(chain, path, gone - lost, other)
         self._compare_added({name: entry for name, entry in added - there if name not in old}, gone, path, top)
         pair.settle([name.removesuffix(b".dvc") for name, _ in there])
+
+    def _of_attributes(self, pair: Pair, changed: set[Item], path: bytes, top: bool) -> set[Item]:
+        """Take note of files of attributes that changed, or went, and of folders that are gone; return them."""
+        old, new = pair.old.entries, pair.new.entries
+        if top and ATTRIBUTES in old:
+            self.attributes.note_top(old[ATTRIBUTES][1])
+        found: set[Item] = set()
+        for name, (mode, oid) in changed:
+            if name == ATTRIBUTES and mode[:3] == b"100" and new.get(name, (mode, b""))[0] == mode:
+                self.attributes.note(oid, new[name][1] if name in new else b"", path + name)
+            elif mode == FOLDER and name not in new:
+                self.attributes.note_folder(oid, path + name + b"/")
+            else:
+                continue
+            found.add((name, (mode, oid)))
+        return found
 
     def _compare_added(self, added: Tree, gone: frozenset[bytes], path: bytes, top: bool) -> None:
         for name, (mode, oid) in added.items():
