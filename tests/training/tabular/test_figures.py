@@ -68,13 +68,22 @@ def test_noise_is_no_better_than_a_constant(tmp_path: Path) -> None:
     assert "no better than a constant answer: r2" in said
 
 
-def test_a_class_that_cannot_be_parted_is_said(tmp_path: Path) -> None:
+def test_a_class_that_stands_in_one_group_is_trained_on(tmp_path: Path) -> None:
     lines = [[*row[:5], "maybe" if n == 0 else row[5]] for n, row in enumerate(tables.rows())]
     options = Options("sold", FEATURES)
     found = table.load(tables.write(tmp_path / "t.csv", lines=lines), options)
     away = next(seed for seed in range(40) if 0 in _test_rows(found, seed))
-    with pytest.raises(GuardError, match="leaves every class in the training part: maybe"):
-        figures.split(found, Options("sold", FEATURES, seed=away))
+    train, test = figures.split(found, Options("sold", FEATURES, seed=away))
+    assert 0 in train
+    assert sorted([*train, *test]) == list(range(200))
+    assert not set(found.groups[train]) & set(found.groups[test])
+
+
+def test_classes_of_which_one_group_holds_all_but_one_cannot_be_parted(tmp_path: Path) -> None:
+    lines = [[f"g{n}", "a", str(n), "1", "1", f"c{n % 10}"] for n in range(10) for _ in range(20)]
+    found = table.load(tables.write(tmp_path / "t.csv", lines=lines), Options("sold", ("rooms",), group="id"))
+    with pytest.raises(GuardError, match="leaves classes to tell apart in the training part, and test rows"):
+        figures.split(found, Options("sold", ("rooms",), group="id"))
 
 
 def _test_rows(found: table.Table, seed: int) -> set[int]:

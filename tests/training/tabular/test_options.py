@@ -29,6 +29,10 @@ def test_a_table_of_ones_own_is_told_from_the_preset(section: dict[str, Any], sa
     assert options.is_own(section, said) is own
 
 
+def test_a_name_with_commas_stands_in_quotes() -> None:
+    assert options.options({}, [], {"target": "y", "features": ('"a, b",c', "d")}).features == ("a, b", "c", "d")
+
+
 def test_what_is_said_last_wins_and_the_rest_is_the_estimators() -> None:
     section = {"target": "a", "features": ["x", "y"], "max_depth": 3, "folds": 4, "parameters": {"n_jobs": 1}}
     found = options.options(

@@ -72,3 +72,48 @@ def test_a_table_that_will_not_do_is_said(tmp_path: Path, options: Options, coun
 def test_a_file_that_is_no_table_is_said(tmp_path: Path, head: list[str], line: list[str], words: str) -> None:
     with pytest.raises(GuardError, match=words):
         table.load(tables.write(tmp_path / "t.csv", head, [line]), Options("a"))
+
+
+@pytest.mark.parametrize(
+    ("head", "cell", "words"),
+    [
+        (["a;y"], "1;2", "parts its columns by semicolons"),
+        (["a\ty"], "1\t2", "parts its columns by tabs"),
+        (["a", "y"], "0,25", r"a has numbers with a decimal comma \(0,25\)"),
+        (["y", "a"], "1.234,5", "y has numbers with a decimal comma"),
+    ],
+)
+def test_what_would_be_learnt_as_so_many_names_is_refused(
+    tmp_path: Path, head: list[str], cell: str, words: str
+) -> None:
+    lines = [[cell, *(["1"] * (len(head) - 1))]] * 200
+    with pytest.raises(GuardError, match=words):
+        table.load(tables.write(tmp_path / "t.csv", head, lines), Options("y"))
+
+
+def test_texts_with_commas_are_no_numbers(tmp_path: Path) -> None:
+    lines = [[f"a,{i % 7}", "1,5" if i % 2 else "?", str(i), str(i % 2)] for i in range(200)]
+    found = table.load(tables.write(tmp_path / "t.csv", ["p", "q", "n", "y"], lines), Options("y"))
+    assert found.texts == ["p", "q"]
+
+
+def test_rows_without_an_answer_and_rows_that_contradict_others_are_noted(tmp_path: Path) -> None:
+    lines = [[str(i % 50), "u" if i < 100 else "v"] for i in range(150)] + [["7", "NA"]]
+    found = table.load(tables.write(tmp_path / "t.csv", ["a", "y"], lines), Options("y"))
+    assert table.notes(found, "y") == [
+        "1 of 151 rows have no y: left out.",
+        "150 rows contradict others: alike in every column, and of another y.",
+    ]
+    assert len(table.notes(table.load(tables.write(tmp_path / "h.csv"), Options("price")), "price")) == 1
+
+
+def test_classes_that_no_float_tells_apart_stay_texts(tmp_path: Path) -> None:
+    lines = [[str(i), str(2**53 + i % 2)] for i in range(200)]
+    found = table.load(tables.write(tmp_path / "t.csv", ["a", "y"], lines), Options("y", task=CLASSIFICATION))
+    assert set(found.y) == {str(2**53), str(2**53 + 1)}
+
+
+def test_a_group_is_the_same_with_spaces_around_it(tmp_path: Path) -> None:
+    lines = [[str(i), f" g{i // 2}" if i % 2 else f"g{i // 2}", str(i % 3)] for i in range(200)]
+    found = table.load(tables.write(tmp_path / "t.csv", ["a", "g", "y"], lines), Options("y", group="g"))
+    assert len(np.unique(found.groups)) == 100

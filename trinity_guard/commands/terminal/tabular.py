@@ -8,6 +8,7 @@ from trinity_guard import console
 from trinity_guard.commands.terminal import progress, trials
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import BLOCKED, FINE, GuardError, shown, typed
+from trinity_guard.report import status
 from trinity_guard.training import provenance
 from trinity_guard.training.model import card
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def run(order: Order, store: RunStore) -> int:
     """Train and report; GuardError (1) for a model that the gates do not let through."""
-    from trinity_guard.training.tabular import train  # noqa: PLC0415  # scikit-learn may be missing
+    from trinity_guard.training.tabular import table, train  # noqa: PLC0415  # scikit-learn may be missing
     from trinity_guard.training.tracking import runs  # noqa: PLC0415  # not for --help
 
     ignored = runs.ignore(store.root if store.embedded else order.root, store) if provenance.is_git(order.root) else []
@@ -27,16 +28,14 @@ def run(order: Order, store: RunStore) -> int:
         trained = train.train(order, store, line.say, trials.said(line))
     if ignored:
         console.note(f".gitignore: {' '.join(ignored)} added; runs stay out of Git.")
-    for name, why in trained.table.left_out.items():
-        console.note(f"{name} {why}, and is left out; --features names what is to be learnt from.")
-    for note in trained.notes:
+    for note in [*table.notes(trained.table, order.options.target), *trained.notes]:
         console.note(note)
     for name in trained.evaluation.telling:
         console.note(f"{name} alone tells {order.options.target}: is it known before that is?")
     console.say(_figures(trained))
     if trained.complaints:
         raise GuardError("\n    ".join(["no model was written:", *trained.complaints]), "trinity ui", BLOCKED)
-    console.say(_where(order, trained))
+    console.say(_where(order, trained, ignored))
     return FINE
 
 
@@ -56,7 +55,7 @@ def _figures(trained: Trained) -> str:
     )
 
 
-def _where(order: Order, trained: Trained) -> str:
+def _where(order: Order, trained: Trained, ignored: list[str]) -> str:
     if trained.described is None:
         raise AssertionError("a training without complaints wrote its model")
     paths = [os.fsencode(path) for path in (trained.model, trained.described.metadata, trained.described.card)]
@@ -68,6 +67,10 @@ def _where(order: Order, trained: Trained) -> str:
         f"MLflow    {trained.url}{version}",
     ]
     if not order.stage and provenance.is_git(order.root):
-        data = [os.fsencode(name) for name in provenance.unrecorded(order.dataset, order.root)]
-        lines.append(f"next      git add {' '.join(map(typed, [*data, *paths]))} && git commit")
+        beside = [".gitignore"] if ignored else []
+        beside += [name for name in provenance.unrecorded(order.dataset, order.root) if name not in beside]
+        ours = [os.path.relpath(os.path.join(order.root, name)) for name in beside]
+        if "pre-commit" not in status.installed_hooks():
+            lines.append("next      trinity-guard init     # else Git gets the bytes")
+        lines.append(f"next      git add {' '.join(map(typed, [*map(os.fsencode, ours), *paths]))} && git commit")
     return "\n".join(lines)

@@ -6,12 +6,13 @@ import csv
 import io
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from trinity_guard import git
 from trinity_guard.errors import BLOCKED, GuardError, shown
 
 MAKE = "trinity data     # makes one"
+DELIMITERS = {"\t": "tabs", ";": "semicolons", "|": "bars"}
 FIELD = 1 << 20  # bytes; nothing that we read is as long
 MAX_TABLE = 64 << 30  # bytes
 PANDAS = "python -c 'import pandas, sys; pandas.read_%s(sys.argv[1]).to_csv(\"table.csv\", index=False)' {}"
@@ -125,3 +126,13 @@ def records(content: str, name: str) -> Iterator[tuple[int, int, list[str]]]:
 def universal(content: str) -> io.StringIO:
     """Return a text as a file: a lone carriage return ends a line too, as old spreadsheets write it."""
     return io.StringIO(content, newline=None)
+
+
+def require_commas(head: Sequence[str], name: str) -> None:
+    """Refuse a header that is one column to us, and several to who wrote it. name: of the file, as messages have it."""
+    for delimiter, what in DELIMITERS.items():
+        if len(head) == 1 and delimiter in head[0]:
+            raise GuardError(
+                f"{name} parts its columns by {what}, not by commas.",
+                "write it with commas: in pandas to_csv(…, sep=','), in a spreadsheet `CSV (comma separated)`",
+            )

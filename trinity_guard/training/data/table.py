@@ -30,7 +30,6 @@ MAX_RAGGED = 5  # ragged rows to name
 KNOWN = (*CONTRACT, *OPTIONAL)
 # What a row tells beside all that is learnt from.
 SAYINGS = ("timestamp", "css_signature", "failure_reason", "style_overrides_raw")
-DELIMITERS = {"\t": "tabs", ";": "semicolons", "|": "bars"}
 
 Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
 
@@ -108,12 +107,7 @@ def _require_even(lines: Ints, widths: Ints, wanted: int, path: str) -> None:
 
 
 def _check_header(names: list[str], path: str) -> None:
-    for delimiter, what in DELIMITERS.items():
-        if len(names) == 1 and delimiter in names[0]:
-            raise GuardError(
-                f"{_name(path)} parts its columns by {what}, not by commas.",
-                "write it with commas: in pandas to_csv(…, sep=','), in a spreadsheet `CSV (comma separated)`",
-            )
+    csv_file.require_commas(names, _name(path))
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
         raise GuardError(

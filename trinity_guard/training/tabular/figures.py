@@ -82,15 +82,20 @@ def headline(task: str) -> str:
 
 
 def split(table: Table, options: Options) -> tuple[Ints, Ints]:
-    """Return (training rows, test rows): no group is in both. GuardError where a class is then in one part alone."""
+    """Return (training rows, test rows): no group is in both. GuardError where nothing is left to tell apart.
+
+    Groups of a class that would be in the test part alone are trained on, and the test does without.
+    """
     parted = GroupShuffleSplit(1, test_size=options.test_size, random_state=options.seed)
     train, test = next(parted.split(table.X, groups=table.groups))
     if table.task == CLASSIFICATION:
-        lacking = sorted(set(table.y.iloc[test]) - set(table.y.iloc[train]))
-        if lacking or table.y.iloc[train].nunique() < 2:
-            rare = ", ".join(map(str, lacking[:5]))
+        rare = np.setdiff1d(table.y.iloc[test], table.y.iloc[train])
+        if len(rare):
+            moved = np.isin(table.groups, table.groups[table.y.isin(rare).to_numpy()])
+            train, test = np.union1d(train, np.flatnonzero(moved)), test[~moved[test]]
+        if not len(test) or table.y.iloc[train].nunique() < 2:
             raise GuardError(
-                f"no split by {table.grouped_by} leaves every class in the training part: {rare}.",
+                f"no split by {table.grouped_by} leaves classes to tell apart in the training part, and test rows.",
                 "trinity train --set test_size=0.3     # or another --seed, or more rows of it",
             )
     return train, test

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -89,8 +90,9 @@ def options(section: Mapping[str, object], assignments: Sequence[str], said: Map
 
 
 def _names(value: object) -> tuple[str, ...]:
-    """Return names of columns: a list, or one text with commas between them."""
-    parts = value.split(",") if isinstance(value, str) else [part for one in _list(value) for part in one.split(",")]
+    """Return names of columns: a list, or one text with commas between them; a name with commas stands in quotes."""
+    texts = [value] if isinstance(value, str) else _list(value)
+    parts = [part for line in csv.reader(texts, skipinitialspace=True) for part in line]
     return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
 
 

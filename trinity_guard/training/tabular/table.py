@@ -22,6 +22,10 @@ MAX_CLASSES = 20
 # A text with a value of its own in most rows is a name, and nothing is learnt from names.
 MAX_DISTINCT = 0.5
 MISSING = ("", "na", "nan", "n/a", "null")
+# 0,25 and 1.234,5: numbers as half of the world writes them, which would be learnt as so many names.
+DECIMAL_COMMA = r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+"
+# From here on not each whole number is a float of its own.
+MAX_WHOLE = 2.0**53
 
 Ints = NDArray[np.int64]
 
@@ -31,7 +35,8 @@ class Table:
     """X: numbers as float64 (nan: missing), texts as text. y: floats of a regression, else classes: whole numbers where
     all of them are, texts otherwise.
 
-    groups: rows of one number never part; left_out: columns that nothing is learnt from, and why; md5: of the file.
+    groups: rows of one number never part; left_out: columns that nothing is learnt from, and why; md5: of the file;
+    unanswered: how many of its rows have no target, and are not among these.
     """
 
     path: str
@@ -42,6 +47,7 @@ class Table:
     task: str
     left_out: dict[str, str]
     grouped_by: str
+    unanswered: int = 0
 
     def only(self, rows: Ints) -> Table:
         """Return the table of these rows alone."""
@@ -72,15 +78,17 @@ def load(path: str, options: Options) -> Table:
     frame = _frame(csv_file.text(data, path), path)
     _require(frame, [options.target, *options.features, *([options.group] if options.group else [])], path)
     filled = frame[~_missing(frame[options.target])].reset_index(drop=True)
+    names = list(options.features or [n for n in filled if n not in (options.target, options.group)])
+    _refuse_commas(filled[list(dict.fromkeys([options.target, *names]))], path)
     task = _task(filled[options.target], options.task)
     y = _numbers(filled[options.target]) if task == REGRESSION else _classes(filled[options.target])
     if y is None:
         raise _unfit(path, f"{options.target} holds what is no number, which a regression needs")
-    names = list(options.features or [n for n in filled if n not in (options.target, options.group)])
     x, left_out = _columns(filled, [n for n in names if n != options.target], chosen=bool(options.features))
     groups, by = _groups(filled, x, options.group)
-    table = Table(path, hashlib.md5(data, usedforsecurity=False).hexdigest(), x, y, groups, task, left_out, by)
-    _refuse(table, options, len(frame) - len(filled))
+    md5, unanswered = hashlib.md5(data, usedforsecurity=False).hexdigest(), len(frame) - len(filled)
+    table = Table(path, md5, x, y, groups, task, left_out, by, unanswered)
+    _refuse(table, options, unanswered)
     return table
 
 
@@ -124,6 +132,7 @@ def _frame(content: str, path: str) -> pd.DataFrame:
     """Return all cells as text; GuardError for a header or rows that are no table."""
     records = csv_file.records(content, shown(os.fsencode(path)))
     head = [name.strip() for name in next(records, (0, 0, []))[2]]
+    csv_file.require_commas(head, shown(os.fsencode(path)))
     rows = [(line, cells) for _, line, cells in records]
     twice = sorted({name for name in head if head.count(name) > 1})
     if twice or not all(head):
@@ -154,19 +163,35 @@ def _numbers(column: pd.Series) -> pd.Series | None:
     return None if strange.any() or filled.isna().all() else numbers.astype(np.float64)
 
 
+def _refuse_commas(frame: pd.DataFrame, path: str) -> None:
+    """Refuse columns whose numbers have a decimal comma."""
+    for name in frame:
+        cells = frame[name][~_missing(frame[name])].str.strip()
+        found = cells.str.fullmatch(DECIMAL_COMMA)
+        if found.any() and (found | cells.str.fullmatch(r"[+-]?[\d.]+")).all():
+            raise GuardError(
+                f"{shown(os.fsencode(path))}: {name} has numbers with a decimal comma ({cells[found].iloc[0]}).",
+                "write them with a point: in pandas read_csv(…, decimal=',') and to_csv(…)",
+            )
+
+
 def _task(target: pd.Series, said: str) -> str:
     if said != "auto":
         return said
     numbers = _numbers(target)
     few = target.nunique() <= MAX_CLASSES
-    whole = numbers is not None and bool((numbers == numbers.round()).all())
+    whole = _is_whole(numbers)
     return CLASSIFICATION if numbers is None or (few and whole) else REGRESSION
 
 
 def _classes(target: pd.Series) -> pd.Series:
     numbers = _numbers(target)
-    whole = numbers is not None and bool((numbers == numbers.round()).all())
-    return numbers.astype(np.int64) if numbers is not None and whole else target.str.strip()
+    return numbers.astype(np.int64) if numbers is not None and _is_whole(numbers) else target.str.strip()
+
+
+def _is_whole(numbers: pd.Series | None) -> bool:
+    """Whether all are whole, and none so large that another whole number is the same float."""
+    return numbers is not None and bool(((numbers == numbers.round()) & (numbers.abs() < MAX_WHOLE)).all())
 
 
 def _columns(frame: pd.DataFrame, names: Sequence[str], chosen: bool) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -188,7 +213,7 @@ def _columns(frame: pd.DataFrame, names: Sequence[str], chosen: bool) -> tuple[p
 def _groups(frame: pd.DataFrame, x: pd.DataFrame, group: str) -> tuple[Ints, str]:
     """Return a number for each row: by the column that is named, else one for rows that are alike in every column."""
     if group:
-        return pd.factorize(frame[group])[0].astype(np.int64), group
+        return pd.factorize(frame[group].str.strip())[0].astype(np.int64), group
     return x.groupby(list(x), sort=False, dropna=False).ngroup().to_numpy(dtype=np.int64), "rows that are alike"
 
 
@@ -210,3 +235,16 @@ def _unfit(path: str, why: str) -> GuardError:
         f"{shown(os.fsencode(path))} cannot be trained on: {why}.",
         "trinity train --dataset FILE.csv --target COLUMN --features A,B     # columns of its header",
     )
+
+
+def notes(table: Table, target: str) -> list[str]:
+    """Return what may be meant, and is worth a look."""
+    found = [f"{name} {why}, and is left out; --features names what is to be learnt from."
+             for name, why in table.left_out.items()]  # fmt: skip
+    if table.unanswered:
+        found.append(f"{table.unanswered:,} of {len(table.X) + table.unanswered:,} rows have no {target}: left out.")
+    alike = table.X.groupby(list(table.X), sort=False, dropna=False).ngroup()
+    both = int((table.y.groupby(alike).transform("nunique") > 1).sum()) if table.task == CLASSIFICATION else 0
+    if both:
+        found.append(f"{both:,} rows contradict others: alike in every column, and of another {target}.")
+    return found
