@@ -14,7 +14,7 @@ from trinity_guard.training.release.release import ReleasePlan
 
 DESCRIPTION = """\
 Give a committed and pushed model a semantic version: the annotated Git tag NAME@VERSION on this commit, and in
-MLflow the tags semver, git_commit and dvc_md5 on the registered version, with the alias champion.
+MLflow the tags semver, git_commit, dvc_md5 and sha256 on the registered version, with the alias champion.
 """
 EXAMPLE = """\
 Refused when the model, its metadata or its pointer is not as it is committed, when a remote lacks (or cannot be asked

@@ -21,7 +21,7 @@ from trinity_guard.training.model import forest as model
 from trinity_guard.training.model.settings import Settings
 from trinity_guard.training.provenance import Commit, Recorded
 from trinity_guard.training.record import NAME, Written
-from trinity_guard.training.tracking import runs
+from trinity_guard.training.tracking import names, runs
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -151,7 +151,7 @@ def _completed(inputs: _Inputs, store: runs.RunStore, fitted: _Fitted, ignored: 
         data = model.dump(fitted.model)
         claim.stage(data)
         metadata = _metadata(inputs, fitted, claim, data)
-        run = _run(inputs, fitted, claim.stem, {"dvc_md5": metadata["model"]["md5"], "gates": "passed"})
+        run = _run(inputs, fitted, claim.stem, {**_made(metadata["model"]), "gates": "passed"})
         whole = _with_model(run, inputs, fitted, metadata, claim.stem)
         logged, unlogged = _log(store, replace(whole, instead_of=instead_of if options.compare else None))
         metadata = metadata if options.stage else metadata | {"mlflow": _mlflow(store, logged, options)}
@@ -332,6 +332,10 @@ def _run(inputs: _Inputs, fitted: _Fitted, name: str, tags: Mapping[str, str]) -
         columns=card.headlines(found.metrics),
         trials=[(t.params, {mean: t.mean, sd: t.sd, "seconds": t.seconds}) for t in fitted.trials],
     )
+
+
+def _made(model: Mapping[str, Any]) -> dict[str, str]:
+    return names.of_bytes(model["md5"], model["sha256"])
 
 
 def _with_model(run: runs.Run, inputs: _Inputs, fitted: _Fitted, metadata: Mapping[str, Any], stem: str) -> runs.Run:

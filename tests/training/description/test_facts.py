@@ -77,6 +77,11 @@ def test_figures_and_settings_come_from_files_and_words(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(("said", "value"), [("auc=.9", 0.9), ("auc=1.", 1.0), ("auc=+3", 3.0), ("auc=-1e-3", -0.001)])
+def test_a_number_is_taken_as_a_shells_user_types_it(said: str, value: float) -> None:
+    assert facts.figures([said]) == {"auc": value}
+
+
 @pytest.mark.parametrize(("said", "words"), [("none.json", "there is no none.json"), ("auc=high", "auc is no number")])
 def test_what_cannot_be_meant_is_said(said: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

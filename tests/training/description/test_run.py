@@ -21,7 +21,7 @@ from tests.helpers.documents import blocks
 from tests.helpers.support import PROJECT, Repo
 from tests.training.samples import library
 from trinity_guard.errors import GuardError
-from trinity_guard.training.tracking import runs
+from trinity_guard.training.tracking import pages, runs
 
 
 @pytest.fixture
@@ -50,6 +50,7 @@ def test_a_run_tells_what_it_is_of_and_its_model_is_recorded(project: Repo) -> N
     assert found is not None
     assert (found["status"], found["metrics"]["accuracy"], found["params"]) == ("FINISHED", 1.0, {"C": "0.5"})
     assert found["tags"]["dvc_md5"] == told["model"]["md5"]
+    assert found["tags"]["sha256"] == told["model"]["sha256"]
     assert found["tags"]["git_commit"] == project.head()
     assert found["tags"]["dataset_md5"] == told["dataset"]["md5"]
     import mlflow
@@ -60,6 +61,29 @@ def test_a_run_tells_what_it_is_of_and_its_model_is_recorded(project: Repo) -> N
     finally:
         mlflow.set_tracking_uri(None)
     assert (loaded.predict(x) == model.predict(x)).all()
+
+
+@pytest.mark.slow
+def test_runs_stand_below_the_one_around_them_and_open_with_their_figures(project: Repo) -> None:
+    import mlflow
+
+    Path("models/a.onnx").write_bytes(b"a")
+    Path("models/b.onnx").write_bytes(b"b")
+    with trinity_guard.run("churn", experiment="e") as outer, trinity_guard.run("inner", experiment="e") as inner:
+        inner.metrics(auc=0.9)
+        inner.record("models/a.onnx", name="a")
+        inner.record("models/b.onnx", name="b")
+    store = runs.store(str(project.path))
+    found = runs.run_of(store, inner.id)
+    assert found is not None
+    assert found["tags"]["dvc_md5"] == hashlib.md5(b"a").hexdigest()
+    assert found["tags"]["dvc_md5.2"] == hashlib.md5(b"b").hexdigest()
+    client = mlflow.MlflowClient(store.uri)
+    assert client.get_run(inner.id).data.tags["mlflow.parentRunId"] == outer.id
+    around = client.get_run(outer.id).data.tags
+    assert "mlflow.parentRunId" not in around
+    assert around["mlflow.source.name"] == sys.argv[0]
+    assert "metrics.`auc`" in client.get_experiment(found["experiment"]).tags[pages.VIEW_TAG]
 
 
 MAKERS: dict[str, Callable[[], Any]] = {

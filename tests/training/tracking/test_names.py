@@ -61,3 +61,15 @@ def test_an_experiment_is_known_by_its_id_where_that_is_given() -> None:
     assert names.Experiment("ours").is_of("ours", "3")
     assert not names.Experiment("ours", "7").is_of("ours", "3")
     assert names.Experiment("ours", "7").is_of("another", "7")
+
+
+def test_several_models_of_a_run_have_tags_of_their_own_by_which_each_is_found() -> None:
+    tags = {**names.of_bytes("a", "A"), **names.of_bytes("b", "B", 2)}
+    assert tags == {"dvc_md5": "a", "sha256": "A", "dvc_md5.2": "b", "sha256.2": "B"}
+    assert names.wanted(tags, "a", "A") == {"dvc_md5": "a", "sha256": "A"}
+    assert names.wanted(tags, "b", "X") == {"dvc_md5.2": "b", "sha256.2": "X"}
+    assert names.wanted(tags, "c", "C") == {"dvc_md5": "c", "sha256": "C"}
+
+
+def test_of_a_run_of_a_former_version_no_sha256_is_wanted() -> None:
+    assert names.wanted(names.of_bytes("a"), "a", "A") == {"dvc_md5": "a"}

@@ -7,6 +7,7 @@ import io
 import json
 import math
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,8 @@ from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.training import provenance
 
 MAX_FILE = 1 << 22
+# A number as a shell's user types it and JSON does not know it: .9, 1., +3.
+_POINT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 TABLES = {".csv": ",", ".tsv": "\t"}
 # A larger table's rows are its line ends, whatever stands between quotes.
 MAX_PARSED = 64 << 20
@@ -107,7 +110,7 @@ def _assigned(text: str) -> tuple[str, Any]:
     try:
         parsed = json.loads(value)
     except ValueError:
-        parsed = value
+        parsed = float(value) if _POINT.fullmatch(value.strip()) else value
     return name.strip(), parsed
 
 

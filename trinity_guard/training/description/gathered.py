@@ -66,8 +66,9 @@ def tag(run_id: str, made: Described) -> None:
     """Tell MLflow's run which bytes it made, as a lineage looks for it."""
     if not run_id:
         return
-    from trinity_guard.training.tracking import registry, runs
+    from trinity_guard.training.tracking import names, registry, runs
 
     told = made.told
-    tags = {"dvc_md5": told["model"]["md5"], "git_commit": (told["git"] or {}).get("commit") or ""}
+    tags = names.of_bytes(told["model"]["md5"], told["model"]["sha256"] or "")
+    tags["git_commit"] = (told["git"] or {}).get("commit") or ""
     registry.tag_run(runs.store(extra.store_root(extra.root())), run_id, {k: v for k, v in tags.items() if v})

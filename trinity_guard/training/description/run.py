@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -92,17 +93,20 @@ class Run:
 
     def finish(self) -> list[Described]:
         """Write what is to stand beside each model, and log both."""
-        return [self._finish(*one) for one in self._models]
+        if self._metrics:
+            self._session.show(self._metrics)
+        return [self._finish(number, *one) for number, one in enumerate(self._models, 1)]
 
-    def _finish(self, path: str, name: str, model: Any, example: Any) -> Described:
+    def _finish(self, number: int, path: str, name: str, model: Any, example: Any) -> Described:
         where = {
             "run_id": self.id, "experiment": self._session.experiment, "tracking": self._session.store.shown,
             "name": None, "version": None,
         }  # fmt: skip
         said = Said(name or self._name, self._path, self._metrics, self._params, where)
         made = describe.describe(path, said, where=self._where)
-        self._session.tag({"dvc_md5": made.told["model"]["md5"], "model": made.told["name"]})
-        self._session.model(made.told["model"]["library"], model, path, example)
+        told = made.told["model"]
+        self._session.made(told["md5"], told["sha256"] or "", number, made.told["name"])
+        self._session.model(told["library"], model, path, example)
         self._session.files([made.metadata, made.card])
         return made
 
@@ -144,6 +148,7 @@ def _tags(root: str, data: Mapping[str, Any] | None) -> dict[str, str]:
     """Return what tells by which commit and from which data a run is."""
     source = provenance.commit(root)
     known = {
+        "mlflow.source.name": sys.argv[0] or "python",
         "git_commit": source.commit,
         "git_branch": source.branch,
         "git_dirty": str(source.dirty).lower() if source.as_dict() else "",

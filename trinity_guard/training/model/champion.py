@@ -53,7 +53,7 @@ def on_equal_terms(
     same = all(tags.get(key) == value for key, value in mine.terms.items())
     if (same and measured) or tags.get("target") != mine.terms["target"]:
         return champion, ""
-    path = _file(folder, tags.get("dvc_md5", ""))
+    path = _file(folder, tags.get("dvc_md5", ""), tags.get("sha256", ""))
     if not path:
         md5 = tags.get("dvc_md5") or "not recorded"
         where = shown(os.fsencode(folder))
@@ -71,14 +71,15 @@ def on_equal_terms(
     return {**champion, "metrics": metrics, "tags": {**tags, **mine.terms}}, note
 
 
-def _file(folder: str, md5: str) -> str:
+def _file(folder: str, md5: str, sha256: str) -> str:
     """Return the model in this folder whose metadata names these bytes, "" where none is."""
     for metadata in sorted(glob.glob(os.path.join(glob.escape(folder), "*" + METADATA))) if md5 else ():
         path = metadata.removesuffix(METADATA) + MODEL
         try:
-            named = json.loads(git.read(metadata, MAX_METADATA))["model"]["md5"]
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            named = json.loads(git.read(metadata, MAX_METADATA))["model"]
+            agrees = named["md5"] == md5 and named.get("sha256") in (None, sha256 or named.get("sha256"))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             continue  # some other tool's file
-        if named == md5 and os.path.isfile(path):
+        if agrees and os.path.isfile(path):
             return path
     return ""

@@ -250,7 +250,7 @@ def _mlflow(place: git.Place, record: Record, look: bool) -> Iterator[Fact]:
 
 
 def _asked_mlflow(place: git.Place, record: Record, run_id: str) -> Iterator[Fact]:
-    from trinity_guard.training.tracking import runs  # MLflow is asked here alone
+    from trinity_guard.training.tracking import names, runs  # MLflow is asked here alone
 
     extra.require_mlflow("trinity lineage --verify")
     store_ = runs.store(os.fsdecode(place.top))
@@ -262,7 +262,8 @@ def _asked_mlflow(place: git.Place, record: Record, run_id: str) -> Iterator[Fac
         absent = f"{store_.shown} has no run {run_id}"
         yield Fact("run", UNKNOWN, f"{absent}; it was logged to {where}" if where else absent)
         return
-    wanted = {"dvc_md5": model.goal.md5, "git_commit": told.text("git", "commit")}
+    ours = (model.goal.md5, told.text("model", "sha256"))
+    wanted = {**names.wanted(run["tags"], *ours), "git_commit": told.text("git", "commit")}
     yield _agreeing("run", run_id, run["tags"], {k: v for k, v in wanted.items() if v})
     name, number = mark.registered(told)
     if not number:
@@ -274,7 +275,8 @@ def _asked_mlflow(place: git.Place, record: Record, run_id: str) -> Iterator[Fac
         return
     wanted = {}
     if record.release:
-        wanted = {"semver": record.release.version, "git_commit": model.commit.decode(), "dvc_md5": model.goal.md5}
+        wanted = {"semver": record.release.version, "git_commit": model.commit.decode()}
+        wanted |= names.wanted(version["tags"], *ours)
     yield _agreeing("version", f"{name} {number}", version["tags"], wanted)
 
 

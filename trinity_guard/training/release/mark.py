@@ -10,7 +10,7 @@ from trinity_guard import git
 from trinity_guard.errors import GuardError
 from trinity_guard.training import extra
 from trinity_guard.training.release.committed import Metadata, Model
-from trinity_guard.training.tracking import runs
+from trinity_guard.training.tracking import names, runs
 
 ALIAS = "champion"
 # Whether a version is to bear the alias; the last: unless a version that was registered later bears it by now.
@@ -58,7 +58,8 @@ def planned(
     if found is None or found["run_id"] != model.metadata.text("mlflow", "run_id"):
         words = "has no" if found is None else "says that another run made"
         return None, [(f"MLflow ({store.shown}) {words} version {number} of {name}", without)]
-    wanted = {"semver": version, "git_commit": model.commit.decode(), "dvc_md5": model.goal.md5}
+    wanted = {"semver": version, "git_commit": model.commit.decode()}
+    wanted |= names.of_bytes(model.goal.md5, model.metadata.text("model", "sha256"))
     wanted |= {"stage": stage} if stage else {}
     lacking = {key: value for key, value in wanted.items() if found["tags"].get(key) != value}
     borne = champion is not None and (

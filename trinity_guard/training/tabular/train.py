@@ -29,7 +29,7 @@ from trinity_guard.training.tabular import estimator, figures, search
 from trinity_guard.training.tabular.figures import Evaluation
 from trinity_guard.training.tabular.options import REGRESSION, Options
 from trinity_guard.training.tabular.table import Table, load
-from trinity_guard.training.tracking import runs, session
+from trinity_guard.training.tracking import names, runs, session
 
 METRICS = os.path.join("metrics", "train.json")
 
@@ -189,10 +189,12 @@ def _written(
     """Write the model, register it where that is asked for, and describe it."""
     order, table, found = fitted.order, fitted.table, fitted.evaluation
     path = _write(order, _name(order), data)
-    md5 = provenance.md5(data)
+    md5, sha256 = provenance.md5(data), provenance.sha256(data)
     instead_of = str(champion["version"]) if champion else "" if order.compare else None
-    version = run.register(fitted.model, table.X.head(), order.register, instead_of, {**tags, "dvc_md5": md5})
-    run.tag({"dvc_md5": md5})
+    version = run.register(
+        fitted.model, table.X.head(), order.register, instead_of, {**tags, **names.of_bytes(md5, sha256)}
+    )
+    run.made(md5, sha256)
     where: dict[str, str | None] = {"run_id": run.run_id, "experiment": run.experiment, "tracking": run.store.shown}
     where |= {"name": order.register if version else None, "version": version}
     described = describe.describe(path, _said(fitted, where), order.stage)

@@ -32,6 +32,22 @@ def experiment(said: str | None, default: str, env: Mapping[str, str] = os.envir
     return Experiment(name or default, "" if name else number)
 
 
+def of_bytes(md5: str, sha256: str = "", number: int = 1) -> dict[str, str]:
+    """Return the tags that tell which bytes a run or a version made; number: of the model, where a run made several."""
+    end = "" if number == 1 else f".{number}"
+    return {key + end: value for key, value in (("dvc_md5", md5), ("sha256", sha256)) if value}
+
+
+def wanted(tags: Mapping[str, str], md5: str, sha256: str) -> dict[str, str]:
+    """Return the tags that these bytes must have of a run, by the model of it that has the md5, else the first.
+
+    A run of a former version has no sha256, and none is wanted of it.
+    """
+    numbers = [key.partition(".")[2] for key in tags if key.startswith("dvc_md5") and tags[key] == md5]
+    made = of_bytes(md5, sha256, int(numbers[0]) if numbers and numbers[0].isdigit() else 1)
+    return {key: value for key, value in made.items() if key.startswith("dvc_md5") or key in tags}
+
+
 def legible(text: str) -> str:
     """Return a text that a database takes: what is no UTF-8 in a name of this system's stands there as an escape."""
     return text.encode("utf-8", "backslashreplace").decode()

@@ -50,6 +50,10 @@ class Session:
         # In one transaction: each costs as much as all of them.
         self.client.log_batch(self.run_id, tags=[RunTag(key, value) for key, value in tags.items()])
 
+    def made(self, md5: str, sha256: str, number: int = 1, name: str = "") -> None:
+        """Tell which bytes this run has made; number: of the model, where there are several."""
+        self.tag({**names.of_bytes(md5, sha256, number), **({"model": name} if name and number == 1 else {})})
+
     def dataset(self, path: str, md5: str, rows: int | None) -> None:
         """Log a dataset by its path and md5; what is in it, nobody reads for this."""
         runs.log_dataset(self.client, self.run_id, path, md5, {} if rows is None else {"num_rows": rows})
@@ -104,6 +108,22 @@ def begun(store: RunStore, experiment: names.Experiment, name: str, tags: Mappin
     with warnings.catch_warnings(), opened(store) as client:
         warnings.simplefilter("ignore")
         found = runs.experiment_id(client, store, experiment)
+        tags = {**tags, **_around(client)}
         run_id = client.create_run(found, run_name=names.legible(name), tags=runs.tags(tags)).info.run_id
         with runs.active(store, run_id):
             yield Session(store, client, found, run_id)
+
+
+def _around(client: Any) -> dict[str, str]:
+    """Return the tag by which MLflow's pages show a run below the one that is open around it, in the same store."""
+    import mlflow
+    from mlflow.exceptions import MlflowException
+
+    outer = mlflow.active_run()
+    if outer is None:
+        return {}
+    try:
+        client.get_run(outer.info.run_id)
+    except MlflowException:
+        return {}  # of another store
+    return {"mlflow.parentRunId": outer.info.run_id}
