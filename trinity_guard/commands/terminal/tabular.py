@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def run(order: Order, store: RunStore) -> int:
     """Train and report; GuardError (1) for a model that the gates do not let through."""
-    from trinity_guard.training.tabular import table, train  # noqa: PLC0415  # scikit-learn may be missing
+    from trinity_guard.training.tabular import train  # noqa: PLC0415  # scikit-learn may be missing
     from trinity_guard.training.tracking import runs  # noqa: PLC0415  # not for --help
 
     ignored = runs.ignore(store.root if store.embedded else order.root, store) if provenance.is_git(order.root) else []
@@ -28,7 +28,7 @@ def run(order: Order, store: RunStore) -> int:
         trained = train.train(order, store, line.say, trials.said(line))
     if ignored:
         console.note(f".gitignore: {' '.join(ignored)} added; runs stay out of Git.")
-    for note in [*table.notes(trained.table, order.options.target), *trained.notes]:
+    for note in trained.notes:
         console.note(note)
     for name in trained.evaluation.telling:
         console.note(f"{name} alone tells {order.options.target}: is it known before that is?")

@@ -29,6 +29,7 @@ from trinity_guard.training.tabular import estimator, figures, search
 from trinity_guard.training.tabular.figures import Evaluation
 from trinity_guard.training.tabular.options import REGRESSION, Options
 from trinity_guard.training.tabular.table import Table, load
+from trinity_guard.training.tabular.table import notes as notes_of
 from trinity_guard.training.tracking import names, runs, session
 
 METRICS = os.path.join("metrics", "train.json")
@@ -91,6 +92,7 @@ def train(
     """Train. GuardError for a table, estimator or store that will not do; a model that falls short is not written."""
     on_step("reading the table")
     table = load(order.dataset, order.options)
+    noted = notes_of(table, order.options.target)
     figures.split(table, order.options)  # one that cannot be parted is told before anything is begun
     _refuse(order, table)
     if order.search and order.scheduler:
@@ -101,7 +103,8 @@ def train(
             runs.require(store, order.experiment)  # an id of none is told before the fit
         fitted = _fit(order, table, on_step, on_trial)
         on_step("logging to MLflow")
-        return _completed(fitted, store)
+        made = _completed(fitted, store)
+        return replace(made, notes=[*noted, *made.notes])
     except BaseException:
         store.give_up()
         raise
