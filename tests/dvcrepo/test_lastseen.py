@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -108,6 +110,81 @@ def test_what_is_staged_beside_it_is_seen(known: Repo) -> None:
 def test_a_damaged_word_says_nothing(known: Repo, damage: bytes) -> None:
     known.file(".git/trinity-guard/nothing-to-do").write_bytes(damage)
     assert seen(known) is None
+
+
+# --- the word itself, as a hook leaves it for the next one (hooks/post-commit reads it in shell)
+
+
+@pytest.fixture
+def begun(bare_repo: Repo) -> Repo:
+    """A commit under way: Git has written the tree that is to be into the index."""
+    bare_repo.stage("code.py", b"x = 1\n")
+    bare_repo.commit()
+    bare_repo.stage("code.py", b"x = 2\n")
+    bare_repo.git("write-tree")
+    return bare_repo
+
+
+def word(repo: Repo) -> Path:
+    return repo.file(".git/trinity-guard/nothing-to-do")
+
+
+def left(repo: Repo, mark: bytes = b"mark") -> list[bytes]:
+    """Leave word; return its lines."""
+    folder = os.fsencode(repo.path / ".git")
+    catalog = tracked.Catalog({}, [], {})
+    catalog.mark = mark
+    lastseen.leave(Place(os.fsencode(repo.path), folder, folder), folder + b"/index", catalog)
+    return word(repo).read_bytes().split(b"\n") if word(repo).exists() else []
+
+
+def test_it_names_parent_tree_configs_and_the_record(begun: Repo) -> None:
+    parent, tree = (begun.git(*args).stdout.strip() for args in (("rev-parse", "HEAD"), ("write-tree",)))
+    assert left(begun) == [parent, tree, b"", b"mark", b""]
+    begun.write("pyproject.toml", b"")
+    assert left(begun, b"") == [parent, tree, b"pyproject.toml", b"", b""]
+    begun.write(".trinity-guard.toml", b"")
+    assert left(begun) == [parent, tree, b".trinity-guard.toml pyproject.toml", b"mark", b""]
+
+
+def test_its_time_is_that_of_the_first_configuration(begun: Repo) -> None:
+    for name, when in ((".trinity-guard.toml", 1_000_000_007_000_000_009), ("pyproject.toml", 5_000_000_000)):
+        begun.write(name, b"")
+        os.utime(begun.file(name), ns=(when, when))
+    left(begun)
+    assert word(begun).stat().st_mtime_ns == 1_000_000_007_000_000_009
+    begun.file(".trinity-guard.toml").unlink()
+    left(begun)
+    assert word(begun).stat().st_mtime_ns == 5_000_000_000
+
+
+def test_a_link_that_leads_nowhere_is_a_configuration_too(begun: Repo) -> None:
+    """Its time cannot be told, so nothing is left."""
+    begun.file(".trinity-guard.toml").symlink_to("nowhere")
+    assert left(begun) == []
+
+
+def test_a_merge_leaves_none(begun: Repo) -> None:
+    begun.file(".git/MERGE_HEAD").write_bytes(b"")
+    assert left(begun) == []
+
+
+def test_where_it_cannot_be_written_nothing_is_left_and_nothing_fails(begun: Repo) -> None:
+    shutil.rmtree(begun.file(".git/trinity-guard"), ignore_errors=True)
+    begun.file(".git/trinity-guard").write_bytes(b"a file in its way")
+    assert left(begun) == []
+
+
+@pytest.mark.parametrize("spoil", [lambda w: w + b"x", lambda w: w + b"\n", lambda w: w.replace(b"\n", b"\n\n", 1)])
+def test_a_word_with_more_or_other_lines_says_nothing(known: Repo, spoil: Callable[[bytes], bytes]) -> None:
+    word(known).write_bytes(spoil(word(known).read_bytes()))
+    assert seen(known) is None
+
+
+def test_a_word_without_a_tree_says_nothing_where_head_has_none(begun: Repo) -> None:
+    word(begun).parent.mkdir(exist_ok=True)
+    word(begun).write_bytes(b"a\n\n\nmark\n")
+    assert seen(begun) is None
 
 
 def test_the_record_of_another_version_says_nothing(known: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
