@@ -45,10 +45,18 @@ def test_the_mode_of_an_ignore_file_and_those_of_other_folders_stay(legacy: Lega
     assert ".gitignore" not in done.files(old)
 
 
-@pytest.mark.parametrize("what", [("120000", b"elsewhere"), None])
-def test_an_ignore_file_that_is_no_file_stops_it(legacy: Legacy, what: tuple[str, bytes] | None) -> None:
-    odd = {"m/.gitignore": what} if what else {"m/.gitignore/x": b""}
-    old = legacy.commit({**odd, "m/a.pkl": b"1", "b.pkl": b"2"})
+def test_an_ignore_file_that_is_a_folder_keeps_what_dvc_would_stop_at(legacy: Legacy) -> None:
+    legacy.commit({"m/.gitignore/x": b"", "m/a.pkl": b"1", "b.pkl": b"2"})
+    mended = legacy.commit({"m/a.pkl": b"1", "b.pkl": b"2"})
+    done = legacy.migrate()
+    assert {"m/a.pkl.dvc", "b.pkl.dvc"} <= done.files(mended).keys()
+    assert {why.partition(": ")[2] for why in done.stays().values()} == {
+        "m/.gitignore: it is no file of its own (a folder, or a symlink), and DVC reads it as one"
+    }
+
+
+def test_an_ignore_file_that_is_a_link_stops_it(legacy: Legacy) -> None:
+    old = legacy.commit({"m/.gitignore": ("120000", b"elsewhere"), "m/a.pkl": b"1", "b.pkl": b"2"})
     before = legacy.refs()
     with pytest.raises(GuardError) as caught:
         legacy.migrate()

@@ -77,7 +77,14 @@ def test_a_verification_is_remembered_until_the_next_run(done: Legacy) -> None:
         assert verify.verify(migration).wrong == []
         assert verify.verified(migration)
     cached = next(p for p in done.cache().glob("files/md5/*/*") if p.is_file())
+    data = cached.read_bytes()
     cached.unlink()
+    with Migration(done.place) as migration:
+        assert verify.verify(migration).wrong != []
+        assert not verify.verified(migration)  # what was found before counts no more
+    cached.write_bytes(data)
+    with Migration(done.place) as migration:
+        assert verify.verify(migration).wrong == []
     driven.undo(done.place)
     with Migration(done.place) as migration:
         assert not verify.verified(migration)

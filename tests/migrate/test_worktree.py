@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.helpers.support import run
 from tests.migrate import driven
 from tests.migrate.legacy import Legacy, md5, pointer_of
 from trinity_guard.errors import GuardError
@@ -163,3 +165,61 @@ def test_a_link_of_the_user_s_own_stays(worked: Legacy, tmp_path: Path) -> None:
     (worked.path / "a.pkl").symlink_to(tmp_path / "mine")
     driven.undo(worked.place)
     assert (worked.path / "a.pkl").is_symlink()
+
+
+def branches(legacy: Legacy) -> dict[str, str]:
+    """Return the refs of two branches, of which `side` has another version of a model; main is checked out."""
+    base = legacy.commit({"m/a.pkl": b"one", "x.py": b"x"})
+    legacy.commit({"m/a.pkl": b"two", "x.py": b"x"}, parents=[base], branch="side")
+    legacy.commit({"m/a.pkl": b"new", "x.py": b"x"})
+    legacy.checkout()
+    return legacy.refs()
+
+
+def test_an_undo_goes_back_from_another_branch_too(worked: Legacy) -> None:
+    before = branches(worked)
+    worked.migrate()
+    worked.git("checkout", "-q", "side")
+    driven.undo(worked.place)
+    assert worked.refs() == {**before, "HEAD": before["refs/heads/side"]}
+    assert worked.git("status", "--porcelain") == b" M m/a.pkl\n"  # it never became side's: nobody ran dvc checkout
+    worked.git("checkout", "-q", "-f", "main")
+    assert (worked.path / "m/a.pkl").read_bytes() == b"new"
+
+
+def test_an_undo_leaves_what_is_checked_out_where_no_old_ref_is(worked: Legacy) -> None:
+    before = branches(worked)
+    worked.migrate()
+    worked.git("checkout", "-q", "--detach", "main~1")
+    new = worked.id("HEAD")
+    driven.undo(worked.place)
+    assert worked.refs() == {**before, "HEAD": new}
+    assert worked.git("status", "--porcelain") == b""
+
+
+def test_an_undo_of_a_detached_head_moves_no_branch_that_is_checked_out_by_now(worked: Legacy) -> None:
+    before = branches(worked)
+    worked.git("checkout", "-q", "--detach")
+    worked.migrate()
+    worked.git("checkout", "-q", "-f", "side")
+    driven.undo(worked.place)
+    assert worked.refs() == {**before, "HEAD": before["refs/heads/side"]}
+    assert worked.git("symbolic-ref", "HEAD") == b"refs/heads/side\n"
+
+
+def test_an_undo_is_refused_where_another_work_tree_would_stand_on_the_new_history(worked: Legacy) -> None:
+    branches(worked)
+    worked.migrate()
+    tree = worked.path.parent / "tree"
+    worked.git("worktree", "add", "-q", str(tree), "side")
+    with pytest.raises(GuardError, match="stand on the new history") as caught:
+        driven.undo(worked.place)
+    run("sh", "-c", caught.value.remedy, cwd=worked.path)
+    worked.git("worktree", "add", "-q", str(tree), "side")
+    worked.git("worktree", "lock", str(tree))
+    shutil.rmtree(tree)
+    with pytest.raises(GuardError, match="stand on the new history") as caught:
+        driven.undo(worked.place)
+    # What helps against one that is locked, and gone.
+    run("sh", "-c", caught.value.remedy, cwd=worked.path)
+    driven.undo(worked.place)

@@ -176,6 +176,8 @@ def move_back(source: Source, moves: Sequence[Move], words: str = "trinity-guard
 
 def drop_originals(source: Source, moves: Sequence[Move]) -> None:
     """Let the old refs go."""
+    if not moves:
+        return
     _transaction(source, [b"start", *(b"delete %s %s" % (m.original, m.kept) for m in moves)], "trinity-guard finish")
 
 

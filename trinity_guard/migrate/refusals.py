@@ -111,7 +111,8 @@ def unreadable_refs(source: Source) -> None:
         )
 
 
-def linked_worktrees(source: Source) -> None:
+def linked_worktrees(source: Source, other: str = "old") -> None:
+    """other: the history that such a work tree would be left on."""
     out = source.run("worktree", "list", "--porcelain", "-z")
     main, *linked = [b.split(b"\0") for b in out.split(b"\0\0") if b]
     trees = [t[0].partition(b" ")[2] for t in linked if not any(line.startswith(b"prunable") for line in t)]
@@ -122,10 +123,20 @@ def linked_worktrees(source: Source) -> None:
         raise _in_a_linked_one(source.place.top, main[0].partition(b" ")[2], others)
     if others:
         raise GuardError(
-            problem=f"another work tree is linked to this repository: {_some(others)}. It would stand on old history.",
-            remedy=f"git worktree remove {typed(others[0])}     # or migrate in a fresh clone",
+            problem=f"another work tree is linked to this repository: {_some(others)}. It would stand on {other} "
+            "history.",
+            remedy=_without(out, others[0]) + ("" if other != "old" else "     # or migrate in a fresh clone"),
             exit_code=UNUSABLE,
         )
+
+
+def _without(listed: bytes, tree: bytes) -> str:
+    """Return what takes a linked work tree away; one that is locked may be on a disk that is elsewhere."""
+    own = next(block.split(b"\0") for block in listed.split(b"\0\0") if block.startswith(b"worktree %s\0" % tree))
+    if not any(line.startswith(b"locked") for line in own):
+        return f"git worktree remove {typed(tree)}"
+    remove = f"git worktree remove {typed(tree)}" if os.path.isdir(tree) else "git worktree prune"
+    return f"git worktree unlock {typed(tree)} && {remove}"
 
 
 def _in_a_linked_one(here: bytes, main: bytes, others: Sequence[bytes]) -> GuardError:

@@ -158,18 +158,35 @@ def undo(migration: Migration) -> list[refs.Move]:
             refusals.index_lock(migration.place)
             if values["phase"] != MOVED:  # else it has not followed yet, and looks changed
                 refusals.dirty(migration.place)
+                values["head"] = _checked_out(migration.refs(), moves_of(values))
+        refusals.linked_worktrees(migration.source, "the new")
         _undo(migration, values)
-        return moves_of(values)
+        return _still(migration.refs(), moves_of(values))
+
+
+def _checked_out(found: refs.Listed, moves: Sequence[refs.Move]) -> list[str] | None:
+    """Return the old and the new commit of what is checked out by now; None where that stays on the new history: a
+    branch that was made since, or a commit that no ref names."""
+    name = found.head or b"HEAD"
+    moved = next((m for m in moves if m.target == name and m.new == found.head_id), None)
+    return [moved.old.decode(), moved.new.decode()] if moved is not None else None
+
+
+def _still(found: refs.Listed, moves: Sequence[refs.Move], detached: bool = True) -> list[refs.Move]:
+    """Return the moves that an undo puts back: not that of a HEAD that was detached, and names a branch by now.
+    detached: False for these others."""
+    return [m for m in moves if (m.name != b"HEAD" or not found.head) is detached]
 
 
 def _undo(migration: Migration, values: Mapping[str, Any]) -> None:
     source, state, place = migration.source, migration.state, migration.place
-    moves = moves_of(values)
+    found = migration.refs()
+    moves = _still(found, moves_of(values))
     where = _where(source, moves)
     state.write({**values, "phase": UNDOING})
     if where != "old":
-        found = migration.refs()
         refs.move_back(source, [m for m in moves if refs.standing(found, m) == "new"])
+    refs.drop_originals(source, [m for m in _still(found, moves_of(values), False) if m.original in found.refs])
     head = values["head"]
     home = os.path.join(place.own, b"cache")
     if head is not None and not place.bare:

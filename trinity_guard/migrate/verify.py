@@ -56,8 +56,7 @@ def verify(migration: Migration, count: int = 0, seed: int | None = None) -> Ver
         ids = {old: new for old, new in ids.items() if old not in before}
         taken = sample.take(migration, ids, 0 if wrong else count, seed)
         wrong += taken.wrong
-        if not wrong:
-            state.write({**values, "verified": True})
+        state.write({**values, "verified": not wrong})
         return Verification(len(ids), sum(1 for old, new in ids.items() if old != new), wrong, taken)
 
 
