@@ -84,6 +84,7 @@ def _run(args: list[str]) -> int:
         )
     if not hasattr(os, "posix_spawn"):
         return _elsewhere(args)
+    git.hear_of_children()
     __import__(f"trinity_guard.commands.{name}")
     code: int = sys.modules[f"trinity_guard.commands.{name}"].run(args[1:])
     return code

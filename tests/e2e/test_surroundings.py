@@ -33,6 +33,14 @@ def test_relative_variables_of_the_caller_do_not_lead_into_the_repository_around
     assert repo.index() == before
 
 
+def test_a_program_that_wants_to_know_nothing_of_its_children_can_start_us(repo: Repo) -> None:
+    repo.stage("a.csv", b"1,2\n")
+    deaf = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execvp(sys.argv[1], sys.argv[1:])"
+    for words in (["-m", "trinity_guard", "hook", "pre-commit"], ["-m", "trinity_guard", "status"]):
+        run(sys.executable, "-c", deaf, sys.executable, *words, cwd=repo.path, fresh=True)
+    assert repo.index().keys() >= {b"a.csv.dvc"}
+
+
 @pytest.mark.parametrize("command", ["add", "convert"])
 def test_a_path_in_a_submodule_is_refused_and_the_submodule_stays(
     repo: Repo, make_repo: Callable[..., Repo], command: str

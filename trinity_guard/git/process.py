@@ -44,6 +44,13 @@ LOCAL_VARIABLES = (
 )
 
 
+def hear_of_children() -> None:
+    """Have the system tell how our children ended, where whoever started us left it told not to (SIGCHLD ignored)."""
+    signal = __import__("_signal")  # to load what stands on it takes as long as all else that a hook does
+    if signal.getsignal(signal.SIGCHLD) == signal.SIG_IGN:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+
 class Result:
     """What a finished process left: exit code, standard output, standard error."""
 
