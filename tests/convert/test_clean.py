@@ -19,6 +19,15 @@ from trinity_guard.errors import GuardError
 DATA = b"a,b\n1,2\n" * 100
 
 
+@pytest.fixture(autouse=True)
+def hook(world: World) -> Path:
+    """One that leads to us: else nothing would turn a stand-in into a pointer."""
+    world.repo.write(".git/hooks/pre-commit", b"#!/bin/sh\nexec trinity-guard hook pre-commit\n")
+    path = world.repo.file(".git/hooks/pre-commit")
+    path.chmod(0o755)
+    return path
+
+
 def cleaned(
     world: World,
     path: bytes,
@@ -66,6 +75,18 @@ def test_a_new_artifact_is_in_the_cache_and_a_stand_in_answers(world: World, dat
 def test_all_else_stays_and_leaves_nothing_in_the_cache(world: World, path: bytes, data: bytes, config: Config) -> None:
     assert cleaned(world, path, data, config) is None
     assert world.repo.cached() == {}
+
+
+def test_where_another_program_took_the_hook_s_place_no_stand_in_is_made_and_it_is_said(
+    world: World, hook: Path
+) -> None:
+    hook.write_text("#!/bin/sh\nexec lefthook run pre-commit\n")
+    with pytest.raises(GuardError, match="another program has taken its place"):
+        cleaned(world, b"a.csv")
+    assert world.repo.cached() == {}
+    assert cleaned(world, b"a.txt") is None
+    world.repo.stage("stands.csv", text_of(b"older"))
+    assert cleaned(world, b"stands.csv") == text_of(DATA), "it is one already"
 
 
 def test_what_git_tracks_raw_stays_and_what_stands_in_is_turned(world: World) -> None:

@@ -623,8 +623,13 @@ def test_without_hooks_there_is_no_filter_unless_it_is_asked_for(bare_repo: Repo
     bare_repo.guard("init", "--hooks", "none", "-q")
     assert bare_repo.git("config", "core.attributesFile", ok=False).stdout == b""
     bare_repo.guard("init", "--hooks", "none", "--filter", "-q")
-    data = bare_repo.stage("a.csv", 500)
-    assert_stands_in(bare_repo, "a.csv", data)
+    data = bare_repo.write("a.csv", 500)
+    assert b"the hook pre-commit is not ours, or gone" in bare_repo.git("add", "a.csv").stderr
+    assert_raw(bare_repo, "a.csv", data)
+    hook = bare_repo.file(".git/hooks/pre-commit")
+    hook.write_text("#!/bin/sh\nexec trinity-guard hook pre-commit\n")  # as a shared one, or a team's own
+    hook.chmod(0o755)
+    assert_stands_in(bare_repo, "b.csv", bare_repo.stage("b.csv", 500))
 
 
 def test_init_remembers_that_it_is_not_wanted(repo: Repo) -> None:

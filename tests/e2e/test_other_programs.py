@@ -77,6 +77,30 @@ def test_where_another_program_took_the_hook_s_place_the_advice_leads_out_of_it(
     assert repo.pulled_in_a_fresh_clone("m.pkl") == data
 
 
+def test_a_manager_that_leads_git_to_other_hooks_is_named_when_an_artifact_is_added(repo: Repo) -> None:
+    repo.write(".husky/_/h", b'[ ! -f ".husky/${0##*/}" ] || sh -e ".husky/${0##*/}" "$@"\n')
+    repo.write(".husky/_/pre-commit", b'#!/bin/sh\n. "${0%/*}/h"\n')  # what husky does at each `npm install`
+    repo.file(".husky/_/pre-commit").chmod(0o755)
+    repo.git("config", "core.hooksPath", ".husky/_")
+    data = repo.write("a.csv", 3000)
+    said = repo.git("add", "a.csv").stderr
+    assert b"the hook pre-commit is not ours, or gone" in said
+    assert repo.show("a.csv", "") == data, "a stand-in would be published, and its data nowhere"
+    assert b"trinity-guard init " in said
+    repo.guard("init", "-q")
+    repo.commit()
+    assert repo.tracked("a.csv.dvc")
+
+
+def test_a_push_that_nobody_looks_at_any_more_is_named_when_an_artifact_is_committed(repo: Repo) -> None:
+    repo.file(".git/hooks/pre-push").write_text("#!/bin/sh\ngit lfs pre-push\n")  # git lfs install --force
+    repo.stage("a.csv", 3000)
+    assert b"the hook pre-push is not ours, or gone" in repo.commit().stderr
+    repo.guard("init", "-q")
+    repo.stage("b.csv", 3000)
+    assert b"not ours" not in repo.commit().stderr
+
+
 def test_where_artifacts_are_refused_the_advice_converts_first(repo: Repo) -> None:
     repo.stage(".trinity-guard.toml", b'on-artifact = "block"\n')
     repo.commit()

@@ -17,7 +17,7 @@ from trinity_guard.dvcrepo import odb, standin, tracked
 from trinity_guard.dvcrepo.paths import inside_dvc
 from trinity_guard.dvcrepo.project import Project
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.git import caller, index
+from trinity_guard.git import caller, hooks, index
 from trinity_guard.git.attributes import Asking
 from trinity_guard.git.objects import GLANCE, Objects
 from trinity_guard.remotes import trust
@@ -51,6 +51,7 @@ class Cleaner:
         self._command = list(command[:1])
         self._words = list(command[1:])
         self._patches: bool | None = None
+        self._unguarded: bool | None = None
         self._compares = caller.only_compares(command)
 
     def clean(self, path: bytes, content: Iterator[memoryview]) -> list[bytes] | None:
@@ -90,12 +91,15 @@ class Cleaner:
                 self._known.close()
             self._known = _Known(self._place, self._rules)
         known = self._known
-        if not (known.stands_in(path) if path in known.entries else self._new_ones_turn()):
+        new = path not in known.entries
+        if not (self._new_ones_turn() if new else known.stands_in(path)):
             return None
         try:
             root = known.project_of(path)
         except GuardError:
             return None  # the commit says so, with what helps
+        if new and not self._compares:
+            self._require_hook()
         if root not in self._stores:
             self._stores[root] = cache_of(self._place, root)
         return self._stores[root]
@@ -105,6 +109,17 @@ class Cleaner:
         if os.path.basename(index.file_in_use(self._place)).startswith(STASH):
             return False  # `git stash` takes the working file away, and no pointer would name the object
         return ONLY_ASKING.isdisjoint(self._command) or (self._command == [b"apply"] and self._applies_stand_ins())
+
+    def _require_hook(self) -> None:
+        """Refuse new stand-ins where no commit would make pointers of them: nobody else could get their data."""
+        if self._unguarded is None:
+            self._unguarded = not hooks.leads_to_us("pre-commit")
+        if self._unguarded:
+            raise GuardError(
+                "the hook pre-commit is not ours, or gone: another program has taken its place. Artifacts go into Git "
+                "as they are.",
+                "trinity-guard init     # then the next commit turns them into pointers",
+            )
 
     def _applies_stand_ins(self) -> bool:
         """Whether `git apply` has a patch of stand-ins: the framework's, of files that are pointers by now."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 
+from trinity_guard import console
 from trinity_guard.commands.hooks import behind, deleted
 from trinity_guard.commands.terminal import messages, pickles, progress
 from trinity_guard.convert import commit, framework_stash
 from trinity_guard.convert.outcome import Outcome
 from trinity_guard.dvcrepo import compare, tracked
 from trinity_guard.errors import GuardError, pathspec, typed
-from trinity_guard.git import locks
+from trinity_guard.git import hooks, locks
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def act(
             refusal.refuse_changed(place, config, decision.recorded)
         outcome = _convert(place, rules, catalog, artifacts, decision, framework)
         pickles.converted(place, config, outcome.converted)
+        _name_unguarded_push(outcome)
     if decision.deleted:
         converted = {i.md5: i.path for i in outcome.converted}
         try:
@@ -86,6 +88,15 @@ def _convert(
     messages.report_conversion(outcome, {output.path for output in decision.recorded})
     decision.named += outcome.left
     return outcome
+
+
+def _name_unguarded_push(outcome: Outcome) -> None:
+    """Say that a push would publish these pointers whether or not anybody could fetch what they hold."""
+    if outcome.converted and not hooks.leads_to_us("pre-push"):
+        console.warn(
+            "the hook pre-push is not ours, or gone: no push makes sure that others can fetch this.",
+            "trinity-guard init",
+        )
 
 
 def _block_remedy(path: bytes) -> str:
