@@ -241,6 +241,25 @@ def test_a_full_disk(repo: Repo, tmp_path: Path, size: int) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("folder", [".", ".git/trinity-guard"])
+def test_a_push_from_where_nothing_can_be_written_asks_all_the_same(repo: Repo, tmp_path: Path, folder: str) -> None:
+    repo.stage("a.pkl")
+    repo.commit()
+    hub = tmp_path / "hub.git"
+    run("git", "init", "-q", "--bare", hub)
+    mount = f"mount --bind {folder} {folder} && mount -o remount,bind,ro {folder} && cd '{repo.path}'"
+    code, words = in_namespace(repo, mount, "git", "push", "-q", str(hub), "main")
+    assert (code, words) == (0, "")
+    assert run("git", "rev-parse", "main", cwd=hub).stdout.decode().strip() == repo.head()
+    (md5,) = repo.cached()
+    (repo.storage / "files" / "md5" / md5[:2] / md5[2:]).unlink()
+    repo.file(f".dvc/cache/files/md5/{md5[:2]}/{md5[2:]}").unlink()
+    code, words = in_namespace(repo, mount, "git", "push", "-q", str(hub), "main:second")
+    assert code == 1
+    assert "nobody could fetch" in words
+
+
+@pytest.mark.slow
 def test_a_read_only_cache(repo: Repo) -> None:
     repo.stage("first.pkl")
     repo.commit()

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     Record = tuple[bytes, ...]
 
 
+# EPERM, EACCES, EROFS
+READ_ONLY = (1, 13, 30)
+
+
 def read(file: bytes, fields: int) -> list[Record]:
     """Return the records of a file, each of so many fields; none where it is not there, or not whole."""
     try:
@@ -42,6 +46,24 @@ def write(file: bytes, records: Iterable[Sequence[bytes]], durable: bool = False
     from trinity_guard.git import files  # noqa: PLC0415  # most hooks only read
 
     files.replace(file, _encoded(records), durable=durable)
+
+
+def write_if_writable(file: bytes, records: Iterable[Sequence[bytes]], durable: bool = False) -> None:
+    """The same for what only saves work: on a read-only file system, or in another's folder, it is not remembered."""
+    try:
+        write(file, records, durable)
+    except GuardError as error:
+        if not isinstance(error.__cause__, OSError) or error.__cause__.errno not in READ_ONLY:
+            raise
+
+
+def append_if_writable(file: bytes, records: Iterable[Sequence[bytes]]) -> None:
+    """As write_if_writable."""
+    try:
+        append(file, records)
+    except OSError as error:
+        if error.errno not in READ_ONLY:
+            raise
 
 
 def append(file: bytes, records: Iterable[Sequence[bytes]]) -> None:

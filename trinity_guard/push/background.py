@@ -7,7 +7,7 @@ import sys
 
 from trinity_guard import LIBRARY, git, start_line
 from trinity_guard.dvcrepo.output import Output
-from trinity_guard.git import locks
+from trinity_guard.git import locks, records
 from trinity_guard.push.queue import Queue
 
 TYPE_CHECKING = False
@@ -69,8 +69,13 @@ class PushLock:
         self.superfluous = False
 
     def __enter__(self) -> PushLock:
-        os.makedirs(os.path.dirname(self._file), exist_ok=True)
-        waiting = os.open(self._file + b".next", os.O_WRONLY | os.O_CREAT, 0o666)
+        try:
+            os.makedirs(os.path.dirname(self._file), exist_ok=True)
+            waiting = os.open(self._file + b".next", os.O_WRONLY | os.O_CREAT, 0o666)
+        except OSError as error:
+            if error.errno not in records.READ_ONLY:
+                raise
+            return self  # nobody can queue anything here, and what is only asked is in nobody's way
         try:
             if BEHIND in os.environ and not locks.take(waiting, wait=False):
                 self.superfluous = True

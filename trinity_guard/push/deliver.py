@@ -166,14 +166,14 @@ class Known:
         new = [m for m in md5s if m not in self._read()]
         if self._file and new:
             self._read().update(new)
-            records.append(self._file, [(m.encode(),) for m in new])
+            records.append_if_writable(self._file, [(m.encode(),) for m in new])
 
     def forget(self, md5s: Sequence[str]) -> None:
         """Take out what turned out not to be there."""
         gone = self._read() & set(md5s)
         if self._file and gone:
             self._md5s = self._read() - gone
-            records.write(self._file, [(os.fsencode(m),) for m in sorted(self._md5s)])
+            records.write_if_writable(self._file, [(os.fsencode(m),) for m in sorted(self._md5s)])
 
 
 def _published_before() -> bool:
@@ -205,4 +205,4 @@ def _known_folder(place: git.Place, folder: bytes) -> None:
         os.makedirs(folder, exist_ok=True)
     except OSError as error:
         raise GuardError(f"cannot make the remote's folder {shown(folder)}: {error.strerror}") from error
-    records.write(_known_folders(place), [*records.read(_known_folders(place), 1), (folder,)])
+    records.write_if_writable(_known_folders(place), [*records.read(_known_folders(place), 1), (folder,)])

@@ -52,7 +52,7 @@ class Queue:
             if not left:
                 _unlink(file)
             elif len(left) < len(entries):
-                records.write(file, [_encode(e) for e in left], durable=True)
+                records.write_if_writable(file, [_encode(e) for e in left], durable=True)
 
     def _files(self) -> list[bytes]:
         try:
@@ -79,6 +79,9 @@ def _unlink(file: bytes) -> None:
         os.unlink(file)
     except FileNotFoundError:
         return  # another push let go of the same
+    except OSError as error:
+        if error.errno not in records.READ_ONLY:
+            raise
 
 
 def _key(item: Output) -> tuple[bytes, str, str]:
@@ -158,7 +161,7 @@ class Retries:
 
     def _write(self, known: dict[str, tuple[int, int]]) -> None:
         rows = [(os.fsencode(name), b"%d" % count, b"%d" % when) for name, (count, when) in known.items()]
-        records.write(self._file, rows)
+        records.write_if_writable(self._file, rows)
 
 
 def due(place: git.Place) -> bool:

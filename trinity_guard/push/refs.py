@@ -99,13 +99,13 @@ def _same_server(place: git.Place, refs: Sequence[Ref], remote: str, url: str) -
     ours = [f"refs/remotes/{remote}/".encode() + r.target.removeprefix(b"refs/heads/") for r in heads]
     gone = bool(ours) and bool(git.run("for-each-ref", "--count=1", *ours))
     if before is None and url:
-        records.write(file, list({**known, os.fsencode(remote): now}.items()))
+        records.write_if_writable(file, list({**known, os.fsencode(remote): now}.items()))
     if before in (None, now) and not gone:
         return True
     lines = b"".join(b"^" + r.oid + b"\n" for r in refs if r.oid)
     left = git.attempt("rev-list", "-1", "--stdin", f"--glob=refs/remotes/{remote}/*", data=lines)
     if url and not left.out:
-        records.write(file, list({**known, os.fsencode(remote): now}.items()))
+        records.write_if_writable(file, list({**known, os.fsencode(remote): now}.items()))
     return False
 
 
