@@ -1,0 +1,47 @@
+"""The comparison for a terminal: a paragraph for each artifact, its facts in a column, its rows with their signs."""
+
+from __future__ import annotations
+
+from tests.review.conftest import Tables
+from trinity_guard.dvcrepo.output import Output
+from trinity_guard.review.formats import text
+from trinity_guard.review.record import DIRECTORY, MODEL, TABLE, Review
+from trinity_guard.review.review import Reviews
+from trinity_guard.review.sides import Change, Version
+
+
+def changed(path: bytes, kind: str = MODEL) -> Review:
+    return Review(Change(Version(path, Output(path, size=1)), Version(path, Output(path, size=2))), kind)
+
+
+def test_facts_stand_in_a_column_below_the_headline() -> None:
+    found = changed(b"m.pkl")
+    found.parameters = {"rate": (0.1, 0.2), "max_depth": (3, 4)}
+    assert text.render(Reviews([found], {})).splitlines() == [
+        "m.pkl: changed, 1 B → 2 B",
+        "  rate       0.1 → 0.2",
+        "  max_depth  3 → 4",
+    ]
+
+
+def test_artifacts_are_apart_and_what_is_broken_comes_last_in_red() -> None:
+    lines = list(text.lines(Reviews([changed(b"a"), changed(b"b")], {"x.dvc": "is no pointer"})))
+    assert [style for _, style in lines] == [text.BOLD, "", text.BOLD, text.RED]
+    assert lines[-1] == ("x.dvc: is no pointer", text.RED)
+
+
+def test_rows_have_a_sign_and_a_colour(tables: Tables) -> None:
+    found = changed(b"t.csv", TABLE)
+    found.table = tables.compare("id,x\n1,5\n2,6\n4,0\n", "id,x\n1,7\n3,6\n4,0\n", ["id"])
+    styles = {line.strip()[0]: style for line, style in text.of_one(found) if line.strip()[0] in "+-~"}
+    assert styles == {"+": text.GREEN, "-": text.RED, "~": text.YELLOW}
+
+
+def test_the_files_of_a_directory_stand_below_it() -> None:
+    found = changed(b"d", DIRECTORY)
+    found.members = [changed(b"d/m.pkl")]
+    assert text.render(Reviews([found], {})).splitlines()[-1] == "  d/m.pkl: changed, 1 B → 2 B"
+
+
+def test_nothing_is_said_of_nothing() -> None:
+    assert text.render(Reviews([], {})) == ""

@@ -1,0 +1,92 @@
+"""The inert values of a pickle as parameters and arrays, under the names that their libraries use."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+
+from trinity_guard.detect.scan import files
+from trinity_guard.detect.scan.values import Dict, Global, Object
+from trinity_guard.review import inert
+from trinity_guard.review.arrays import Array
+
+
+def described(value: Any, name: str = "") -> tuple[dict[str, Any], dict[str, Array]]:
+    parameters: dict[str, Any] = {}
+    arrays: dict[str, Array] = {}
+    inert.describe(value, name, parameters, arrays, inert.Storages(os.fsencode(__file__)))
+    return parameters, arrays
+
+
+def of(value: object, name: str = "") -> tuple[dict[str, Any], dict[str, Array]]:
+    return described(files.read_bytes(pickle.dumps(value), b"m.pkl").values[-1], name)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"a": 1, "b": {"c": "x"}}, {"a": 1, "b.c": "x"}),
+        ({"a": [1, 2]}, {"a": [1, 2]}),
+        ({"a": (1, [2])}, {"a (length)": 2, "a[0]": 1, "a[1]": [2]}),
+        ({"a": None, 5: True}, {"a": None, "5": True}),
+        ({"a": len}, {"a": "builtins.len"}),
+        ({"a": slice(1, 5)}, {"a": "1:5"}),
+        ({"a": np.float64(1.5)}, {"a": 1.5}),
+        ({"a": b"xy"}, {"a": "2 bytes (md5 3e44107170)"}),
+        ({"a": list(range(300))}, {"a (length)": 300}),
+    ],
+)
+def test_plain_values_stand_under_their_path(value: object, expected: dict[str, object]) -> None:
+    assert of(value)[0] == expected
+
+
+def test_a_long_text_is_told_by_its_beginning_and_its_hash() -> None:
+    (said,) = of({"a": "x" * 500})[0].values()
+    assert said.startswith("x" * inert.SHOWN_TEXT + "… (500 letters, md5 ")
+
+
+def test_an_array_has_shape_kind_and_numbers() -> None:
+    _, arrays = of({"w": np.arange(6.0).reshape(2, 3)})
+    assert arrays["w"].shape == (2, 3)
+    read = arrays["w"].read
+    assert read is not None
+    assert (arrays["w"].dtype, list(read())) == ("f8", [0, 1, 2, 3, 4, 5])
+
+
+def test_the_steps_of_a_pipeline_have_the_names_that_scikit_learn_gives() -> None:
+    parameters, _ = of(Pipeline([("scale", StandardScaler()), ("model", LogisticRegression(C=0.5))]))
+    assert parameters["model__C"] == 0.5
+    assert parameters["scale__class"].endswith("StandardScaler")
+    assert parameters["scale__with_mean"] is True
+
+
+def test_what_holds_itself_or_is_too_deep_ends() -> None:
+    inner: list[Any] = []
+    inner.append(inner)
+    described(inner, "a")
+    deep: Any = 1
+    for _ in range(50):
+        deep = Dict([("k", deep)])
+    assert described(deep)[0] == {}
+
+
+def test_there_is_an_end_to_what_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inert, "MAX_VALUES", 5)
+    assert len(described(Dict([(str(n), n) for n in range(99)]))[0]) <= 6
+
+
+def test_an_object_without_attributes_tells_its_arguments() -> None:
+    assert described(Object(Global("a", "b"), (1, "x"), "called"), "v")[0].items() >= {"v(0)": 1, "v(1)": "x"}.items()
+
+
+def test_no_file_has_no_storages(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"no archive")
+    assert inert.Storages(os.fsencode(tmp_path / "x")).read("0", 4) is None
