@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from trinity_guard.detect.scan import batches, files, machine
 from trinity_guard.detect.scan.record import Record
@@ -94,6 +96,68 @@ def test_both_ways_read_what_was_damaged(monkeypatch: pytest.MonkeyPatch, what: 
         )
         data[at : at + rng.choice([0, len(piece)])] = piece
     assert said(bytes(data)) == slowly(monkeypatch, bytes(data))
+
+
+# Opcodes with their arguments, some wrong, some cut; what they do to each other is the machine's affair.
+PIECES = [
+    b"]",
+    b"}",
+    b"N",
+    b")",
+    b"(",
+    b"K\x05",
+    b"M\x05\x01",
+    b"J\xff\xff\xff\xff",
+    b"G" + bytes(8),
+    b"\x8c\x01a",
+    b"\x8c\x02\xc3\xa9",
+    b"\x8c\x01\xff",
+    b"\x8c\xc8" + b"t" * 200,
+    b"X\x01\x00\x00\x00b",
+    b"X\x02\x00\x00\x00\xc3\xa9",
+    b"X\xff\xff\xff\x7fx",
+    b"X\x2c\x01\x00\x00" + b"x" * 300,
+    b"X\x03\x00\x00\x00\xed\xa0\x80",
+    b"\x94",
+    b"q\x00",
+    b"q\x01",
+    b"r\x02\x00\x00\x00",
+    b"h\x00",
+    b"h\x01",
+    b"j\x02\x00\x00\x00",
+    b"a",
+    b"e",
+    b"s",
+    b"u",
+    b"t",
+    b"\x85",
+    b"\x86",
+    b"0",
+    b"2",
+    b"\x8f",
+    b"\x90",
+    b"l",
+    b"d",
+    b"\x95\x04\x00\x00\x00\x00\x00\x00\x00",
+    b"\x95\x40\x00\x00\x00\x00\x00\x00\x00",
+    b"\x80\x04",
+    b"R",
+    b"\x93",
+    b"\x81",
+    b"b",
+    b"\x8c\x02os",
+    b"\x8c\x06system",
+    b"cos\nsystem\n",
+    b".",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=60), st.binary(max_size=3))
+def test_both_ways_read_any_opcodes_alike(pieces: list[bytes], rest: bytes) -> None:
+    data = b"\x80\x04" + b"".join(pieces) + rest + b"." + PADDING[:600]
+    with pytest.MonkeyPatch.context() as patch:
+        assert said(data) == slowly(patch, data)
 
 
 BEHIND = {

@@ -100,16 +100,17 @@ def _compiled(framed: bool) -> dict[str, Any]:
     }
 
 
+def is_full(target: Any, keep: int) -> bool:
+    """Whether a container has as many items as are kept, so that what follows is only read for names and memo."""
+    if type(target) is list:
+        return len(target) >= keep
+    return type(target) is Dict and len(target.pairs) >= keep
+
+
 def skip(m: Any) -> bool:
-    """Let a machine go past a whole batch that begins here, up to what closes it; say whether there is one."""
-    below = m.below[-1]
-    target = below[-1] if below else None
-    if type(target) is list and len(target) >= m.keep:
-        kind = LISTS
-    elif type(target) is Dict and len(target.pairs) >= m.keep:
-        kind = DICTS
-    else:
-        return False
+    """Let a machine go past a whole batch of a full container that begins here, up to what closes it; say whether there
+    is one."""
+    kind = LISTS if type(m.below[-1][-1]) is list else DICTS
     return _found(m, kind, False) or (m.at < m.frame and _found(m, kind, True))
 
 

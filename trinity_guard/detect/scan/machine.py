@@ -12,7 +12,7 @@ import time
 
 from trinity_guard.detect.scan.batches import Memo
 from trinity_guard.detect.scan.record import Broken, Record
-from trinity_guard.detect.scan.values import Global, Object, Raw, hashing
+from trinity_guard.detect.scan.values import Dict, Global, Object, Raw, hashing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,12 +31,19 @@ LONGEST_PLAIN = 2 + 255
 OVER_FRAME = "it has a frame that ends within an opcode"
 # Tuples in tuples, each twice: sixty of them are a key that no machine hashes to its end.
 MAX_HASHED = 50_000_000
-MEMOIZE, SHORT_TEXT = 0x94, 0x8C
+MEMOIZE = 0x94
 # Opcode -> how its number is read, and its length.
-_NUMBERS, _GETS = (
+_NUMBERS, _GETS, _PUTS, _TEXTS = (
     {ord(code): (struct.Struct(form).unpack_from, 1 + struct.calcsize(form)) for code, form in forms}
-    for forms in ((("K", "<B"), ("M", "<H"), ("J", "<i"), ("G", ">d")), (("h", "<B"), ("j", "<I")))
+    for forms in (
+        (("K", "<B"), ("M", "<H"), ("J", "<i"), ("G", ">d")),
+        (("h", "<B"), ("j", "<I")),
+        (("q", "<B"), ("r", "<I")),
+        (("\x8c", "<B"), ("X", "<I")),
+    )
 )
+_MADE: dict[int, Callable[[], Any]] = {ord("]"): list, ord("}"): Dict, ord("N"): lambda: None, ord(")"): tuple}
+_PLAIN = frozenset({MEMOIZE, *_NUMBERS, *_GETS, *_PUTS, *_TEXTS, *_MADE})
 
 
 class Machine:
@@ -63,19 +70,23 @@ class Machine:
     def run(self, table: Sequence[Act]) -> Any:
         """Return the value that the pickle would have; raise Broken where it has none. table: what each opcode does."""
         data, end = self.data, self.end
-        steps = 0
+        safe = end - LONGEST_PLAIN
+        last, steps = safe - DEADLINE_EVERY, 0
         try:
             while self.at < end:
                 begin = self.at
-                stop = min(begin + DEADLINE_EVERY, end - LONGEST_PLAIN)
-                steps += self._plain(data, min(stop, self.frame) if begin < self.frame else stop)
-                self._leave_frame(begin)
-                begin = self.at
-                act = table[data[begin]]
-                self.at += 1
-                if act(self):
+                if data[begin] in _PLAIN:
+                    # Compared by hand: `min` takes as long as an opcode.
+                    stop = safe if begin > last else begin + DEADLINE_EVERY
+                    steps += self._plain(data, self.frame if begin < self.frame < stop else stop)
+                    if begin < self.frame < self.at:
+                        self._leave_frame()
+                    begin = self.at
+                self.at = begin + 1
+                if table[data[begin]](self):
                     return self.stack.pop()
-                self._leave_frame(begin)
+                if begin < self.frame < self.at:
+                    self._leave_frame()
                 steps += 1
                 if steps > DEADLINE_EVERY:
                     self.record.spend(steps, time.monotonic())
@@ -94,18 +105,21 @@ class Machine:
         The table has them, too. What is none of them, or is not as it should be, is left to that. end: so far before
         the end that none of them reaches it.
         """
-        at, stack, memo = self.at, self.stack, self.memo
+        at, stack, memo, made = self.at, self.stack, self.memo, 0
         while at < end:
             code = data[at]
             if code == MEMOIZE and stack:
                 memo[len(memo) + memo.lazy] = stack[-1]
                 at += 1
-            elif code == SHORT_TEXT:
-                stop = at + 2 + data[at + 1]
-                text = data[at + 2 : stop]
-                if not text.isascii():
+            elif code in _TEXTS:
+                unpack, size = _TEXTS[code]
+                stop = at + size + unpack(data, at + 1)[0]
+                if stop - at > LONGEST_PLAIN:
                     break
-                stack.append(text.decode("ascii"))
+                try:
+                    stack.append(data[at + size : stop].decode("utf-8", "surrogatepass"))
+                except UnicodeDecodeError:
+                    break
                 at = stop
             elif code in _NUMBERS:
                 unpack, size = _NUMBERS[code]
@@ -114,16 +128,22 @@ class Machine:
             elif code in _GETS and (number := _GETS[code][0](data, at + 1)[0]) in memo:
                 stack.append(memo[number])
                 at += _GETS[code][1]
+            elif code in _PUTS and stack and not memo.lazy:
+                memo[_PUTS[code][0](data, at + 1)[0]] = stack[-1]
+                at += _PUTS[code][1]
+            elif code in _MADE:
+                stack.append(_MADE[code]())
+                at += 1
+                made += 1
             else:
                 break
         done, self.at = at - self.at, at
-        return done >> 2
+        return made + (done >> 2)
 
-    def _leave_frame(self, begin: int) -> None:
+    def _leave_frame(self) -> None:
         """Doubt an opcode that begins in a frame and ends behind it: Python's unpicklers go on at different places."""
-        if begin < self.frame < self.at:
-            self.record.doubt(OVER_FRAME)
-            self.frame = 0
+        self.record.doubt(OVER_FRAME)
+        self.frame = 0
 
     # ---- arguments
 

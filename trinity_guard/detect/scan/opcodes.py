@@ -143,9 +143,12 @@ for _code, _size, _read in (
 
 @op(b"(")
 def _mark(m: Machine) -> None:
+    target = m.stack[-1] if m.stack else None
     m.below.append(m.stack)
     m.stack = []
-    if not batches.skip(m) and m.data[m.at : m.at + 1] == b"G":
+    if batches.is_full(target, m.keep) and batches.skip(m):
+        return
+    if m.data[m.at : m.at + 1] == b"G":
         _floats(m)
 
 
