@@ -24,7 +24,7 @@ NAME = "layout_risk_predictor"
 MAX_METADATA, MAX_MODEL = 4 << 20, 4 << 30  # bytes
 METADATA, CARD, MODEL = "_metadata.json", "_card.md", ".pkl"
 STAGING = ".trinity-train-"
-DATED = re.compile(NAME + r"_\d{8}T\d{6}Z")
+DATED = re.compile(r"[^/]+_\d{8}T\d{6}Z")
 
 
 @dataclass(frozen=True)
@@ -38,17 +38,23 @@ class Written:
 
 class Claim:
     """A name in a folder that nobody else gives meanwhile. stem: `layout_risk_predictor_20260131T235959Z`, or without
-    the date; created: that moment."""
+    the date (fixed); created: that moment."""
 
-    def __init__(self, folder: str, stem: str, created: datetime) -> None:
+    def __init__(self, folder: str, stem: str, created: datetime, fixed: bool) -> None:
         self.folder = folder
         self.stem = stem
         self.created = created
+        self.fixed = fixed
         self._staging = ""
 
     @property
     def model(self) -> str:
         return os.path.join(self.folder, self.stem + MODEL)
+
+    @property
+    def staged(self) -> str:
+        """Where the model's bytes are until it appears."""
+        return os.path.join(self._staging, self.stem + MODEL)
 
     def stage(self, model: bytes) -> None:
         """Write the model to disk where nobody sees it: no room for it is told before anybody is told of the model.
@@ -87,13 +93,13 @@ class Claim:
     def _withdraw(self, staging: str, names: list[str]) -> None:
         """Take back what has appeared. Not under the fixed name, where something of a former training may stand."""
         for name in names:
-            if self.stem != NAME and not os.path.lexists(os.path.join(staging, name)):
+            if not self.fixed and not os.path.lexists(os.path.join(staging, name)):
                 os.unlink(os.path.join(self.folder, name))
 
 
 @contextmanager
-def claimed(folder: str, fixed: bool = False) -> Iterator[Claim]:
-    """Make the folder, complete what a killed training left in it, and claim a name: dated, or the fixed one.
+def claimed(folder: str, fixed: bool = False, name: str = NAME) -> Iterator[Claim]:
+    """Make the folder, complete what a killed training left in it, and claim a name: dated, or (fixed) the bare one.
 
     Trainings that write into one folder take turns: each has its own second.
     """
@@ -107,10 +113,12 @@ def claimed(folder: str, fixed: bool = False) -> Iterator[Claim]:
         fcntl.flock(turn, fcntl.LOCK_EX)
         _complete(folder)
         created = datetime.now(UTC)
-        while not fixed and any(os.path.lexists(os.path.join(folder, _stem(created) + e)) for e in (MODEL, METADATA)):
+        while not fixed and any(
+            os.path.lexists(os.path.join(folder, _stem(name, created) + e)) for e in (MODEL, METADATA)
+        ):
             time.sleep(1 - created.microsecond / 1e6)
             created = datetime.now(UTC)
-        claim = Claim(folder, NAME if fixed else _stem(created), created)
+        claim = Claim(folder, name if fixed else _stem(name, created), created, fixed)
         try:
             yield claim
         finally:
@@ -121,8 +129,8 @@ def claimed(folder: str, fixed: bool = False) -> Iterator[Claim]:
             os.rmdir(folder)
 
 
-def _stem(moment: datetime) -> str:
-    return f"{NAME}_{moment:%Y%m%dT%H%M%SZ}"
+def _stem(name: str, moment: datetime) -> str:
+    return f"{name}_{moment:%Y%m%dT%H%M%SZ}"
 
 
 def _unusable(folder: str, error: OSError) -> GuardError:

@@ -376,11 +376,8 @@ def _log(store: runs.RunStore, run: runs.Run) -> tuple[runs.Logged | None, Guard
     """Log; what keeps MLflow from it is returned, since a model that is trained is not thrown away for it."""
     try:
         return runs.log(store, run), None
-    except GuardError as error:
-        return None, error
     except Exception as error:  # noqa: BLE001  # MLflow's libraries raise anything: of SQLAlchemy, of the disk
-        words = store.scrubbed(str(error)).strip().partition("\n")[0][:300]
-        return None, GuardError(f"MLflow: {type(error).__name__}: {words}")
+        return None, runs.failure(store, error)
 
 
 def _write_metrics(root: str, found: Evaluation) -> None:

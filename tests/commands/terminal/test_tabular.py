@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -27,7 +29,8 @@ def test_the_figures_stand_beside_a_constants_and_what_comes_next_is_said(
     assert main(words) == 0
     said = capfd.readouterr()
     assert "classification by sklearn.ensemble.RandomForestClassifier, 4 columns" in said.out
-    assert "next      git add data/t.csv models/sold_model_" in said.out
+    assert "next      trinity-guard init     # else Git gets the bytes" in said.out
+    assert "next      git add .gitignore data/t.csv models/sold_model_" in said.out
     assert "id is a text with a value of its own in most rows" in said.err
     assert "price alone tells sold" in said.err
     assert list(Path("models").glob("sold_model_*_card.md"))
@@ -47,6 +50,7 @@ def test_the_figures_stand_beside_a_constants_and_what_comes_next_is_said(
         (["--target", "price", "--estimator", "sklearn.svm.NuSVR", "--search", "2"], 2, "is to try is not said"),
         (["--target", "sold", "--estimator", "os.system"], 2, "is no estimator of scikit-learn's"),
         (["--estimator", "sklearn.svm.SVC"], 2, "is not said"),
+        (["--target", "sold", "--name", "größe"], 1, "is no name that a tag can bear"),
     ],
 )
 def test_wrong_words_are_said_before_anything_is_made(
@@ -55,3 +59,21 @@ def test_wrong_words_are_said_before_anything_is_made(
     assert main(["train", "--dataset", "data/t.csv", *words]) == code
     assert said in capfd.readouterr().err
     assert not Path("models").exists()
+
+
+@pytest.mark.slow
+def test_a_store_that_fails_after_the_fit_costs_the_run_and_not_the_model(
+    project: Repo, capfd: pytest.CaptureFixture[str]
+) -> None:
+    Path("mlflow.db").write_bytes(b"this is no database, and never was")
+    tree = ["--estimator", "sklearn.tree.DecisionTreeClassifier", "--set", "folds=0", "--name", "a/b"]
+    assert main(["train", "--dataset", "data/t.csv", "--target", "sold", *tree]) == 1
+    said = capfd.readouterr()
+    assert "MLflow has no run of this training" in said.err
+    assert "MLflow  " not in said.out
+    [model] = Path("models").glob("a_b_*.pkl")
+    told = json.loads(model.with_name(f"{model.stem}_metadata.json").read_text())
+    assert (told["name"], told["mlflow"]["run_id"]) == ("a/b", None)
+    assert told["model"]["md5"] == hashlib.md5(model.read_bytes()).hexdigest()
+    assert told["model"]["pointer"] == f"models/{model.name}.dvc"
+    assert not list(Path("models").glob(".*"))

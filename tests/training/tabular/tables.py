@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from trinity_guard.training import record
 from trinity_guard.training.description import describe
 from trinity_guard.training.model.forest import dump
 from trinity_guard.training.tabular import table, train
@@ -42,6 +43,7 @@ def model(folder: Path, options: Options, lines: list[list[str]] | None = None, 
     fitted = train._fit(order, table.load(dataset, options), lambda _: None, None)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        path = train._write(order, name or "house", dump(fitted.model))
-        describe.describe(path, train._said(fitted, {}))
-    return path
+        with record.claimed(order.output, name=name or "house") as claim:
+            claim.stage(dump(fitted.model))
+            told = train._told(fitted, claim, {})
+            return claim.write(record.encoded(told), describe.card(told)).model

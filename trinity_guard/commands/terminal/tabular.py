@@ -33,10 +33,13 @@ def run(order: Order, store: RunStore) -> int:
     for name in trained.evaluation.telling:
         console.note(f"{name} alone tells {order.options.target}: is it known before that is?")
     console.say(_figures(trained))
+    if trained.unlogged:
+        console.warn(f"MLflow has no run of this training: {trained.unlogged.problem}", trained.unlogged.remedy)
     if trained.complaints:
-        raise GuardError("\n    ".join(["no model was written:", *trained.complaints]), "trinity ui", BLOCKED)
+        remedy = "" if trained.unlogged else "trinity ui     # the run is logged, tagged with what it fell short of"
+        raise GuardError("\n    ".join(["no model was written:", *trained.complaints]), remedy, BLOCKED)
     console.say(_where(order, trained, ignored))
-    return FINE
+    return BLOCKED if trained.unlogged else FINE
 
 
 def _figures(trained: Trained) -> str:
@@ -64,7 +67,7 @@ def _where(order: Order, trained: Trained, ignored: list[str]) -> str:
         "",
         f"model     {shown(paths[0])} ({size_text(os.path.getsize(paths[0]))})",
         f"beside    {', '.join(shown(os.path.basename(path)) for path in paths[1:])}",
-        f"MLflow    {trained.url}{version}",
+        *([f"MLflow    {trained.url}{version}"] if trained.url else []),
     ]
     if not order.stage and provenance.is_git(order.root):
         beside = [".gitignore"] if ignored else []

@@ -61,15 +61,15 @@ def beside(model: str) -> tuple[str, str]:
 
 def known(model: str) -> dict[str, Any]:
     """Return the metadata beside a model, {} where there is none; GuardError for what must not be replaced."""
-    metadata, _ = beside(model)
-    name, where = shown(os.fsencode(model)), shown(os.fsencode(metadata))
+    file, _ = beside(model)
+    name, where = shown(os.fsencode(model)), shown(os.fsencode(file))
     try:
-        found = json.loads(git.read(metadata, MAX_METADATA))
+        found = json.loads(git.read(file, MAX_METADATA))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
         why = getattr(error, "strerror", None) or "it is no JSON"
-        raise GuardError(f"{where} cannot be read: {why}.", f"mv {typed(os.fsencode(metadata))} elsewhere") from None
+        raise GuardError(f"{where} cannot be read: {why}.", f"mv {typed(os.fsencode(file))} elsewhere") from None
     if not isinstance(found, dict):
         return {}
     if "protocol" in found:
@@ -93,21 +93,41 @@ def name_of(model: str) -> str:
     return re.sub(r"[^A-Za-z0-9-]+", "-", bare).strip("-") or "model"
 
 
-def describe(
-    model: str, said: Said, fixed: bool = False, where: tuple[str, git.Place | None] | None = None
-) -> Described:
-    """Write a model's metadata and card. GuardError for a model that is not there, or a name that no tag can bear.
+def describe(model: str, said: Said, where: tuple[str, git.Place | None] | None = None) -> Described:
+    """Write a model's metadata and card. GuardError, where: as of `metadata`."""
+    model, where = model.rstrip("/") or model, where or here()
+    told = metadata(model, said, where=where)
+    paths = beside(model)
+    for path, data in zip(paths, (encoded(told), card(told)), strict=True):
+        _write(path, data)
+    return Described(*paths, told, facts.pointer_of(model, where[0]) is not None)
 
-    where: as of `here`, for who has asked already.
+
+def card(told: Mapping[str, Any]) -> bytes:
+    return page.text(told).encode("utf-8", "backslashreplace")
+
+
+def metadata(
+    model: str,
+    said: Said,
+    fixed: bool = False,
+    where: tuple[str, git.Place | None] | None = None,
+    staged: str = "",
+) -> dict[str, Any]:
+    """Return a model's metadata. GuardError for a model that is not there, or a name that no tag can bear.
+
+    where: as of `here`, for who has asked already. staged: where its bytes are, if they have not appeared yet.
     fixed: without what the model and what is said do not determine: moments, commits, runs, pointers.
     """
-    model = model.rstrip("/") or model
     before, (root, place) = known(model), where or here()
-    made = _model(place, model, root)
+    made = _model(place, staged or model, root) | ({"path": provenance.named(model, root)} if staged else {})
+    made["pointer"] = f"{made['path']}.dvc"
     same = isinstance(before.get("model"), dict) and before["model"].get("md5") == made["md5"]
     lasting = {key: before[key] for key in LASTING if same and before.get(key)}
     told = {
-        "name": _name(said.name or str(lasting.get("name", "")) or str(before.get("name", "")) or name_of(model)),
+        "name": checked_name(
+            said.name or str(lasting.get("name", "")) or str(before.get("name", "")) or name_of(model)
+        ),
         "created": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "model": made,
         "dataset": facts.dataset(place, said.dataset, root) if said.dataset else lasting.get("dataset"),
@@ -121,10 +141,7 @@ def describe(
     }
     if fixed:
         _fix(told)
-    metadata, card = beside(model)
-    _write(metadata, encoded(told))
-    _write(card, page.text(told).encode("utf-8", "backslashreplace"))
-    return Described(metadata, card, told, facts.pointer_of(model, root) is not None)
+    return told
 
 
 def here() -> tuple[str, git.Place | None]:
@@ -164,7 +181,8 @@ def _model(place: git.Place | None, model: str, root: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _name(name: str) -> str:
+def checked_name(name: str) -> str:
+    """Return a model's name; GuardError (1) for one that no tag can bear."""
     if not NAME.fullmatch(name.replace("_", "-")):
         said = shown(name.encode("utf-8", "surrogateescape"))
         raise GuardError(

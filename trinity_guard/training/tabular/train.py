@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.git import files
-from trinity_guard.training import provenance
+from trinity_guard.training import provenance, record
 from trinity_guard.training.description import describe
 from trinity_guard.training.description.describe import Described, Said
 from trinity_guard.training.model import admitted, gates, seen, trials
@@ -58,7 +56,10 @@ class Order:
 
 @dataclass(frozen=True)
 class Trained:
-    """What came of it; complaints: of the gates, and then nothing was written; notes: what a person should know."""
+    """What came of it; complaints: of the gates, and then nothing was written; notes: what a person should know.
+
+    unlogged: why MLflow has no run of it; the model is written all the same.
+    """
 
     table: Table
     estimator: str
@@ -69,6 +70,7 @@ class Trained:
     url: str = ""
     version: str | None = None
     notes: list[str] = field(default_factory=list)
+    unlogged: GuardError | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,28 @@ class _Fitted:
     test: Any
     evaluation: Evaluation
     trials: list[Trial]
+
+
+@dataclass(frozen=True)
+class _Model:
+    """A model that is about to be written. instead_of: the version that may lose the champion's alias to it."""
+
+    data: bytes
+    claim: record.Claim
+    instead_of: str | None
+
+    @property
+    def tags(self) -> dict[str, str]:
+        return names.of_bytes(provenance.md5(self.data), provenance.sha256(self.data))
+
+
+@dataclass(frozen=True)
+class _Logged:
+    """What MLflow has of a training. told: the metadata that names the run, {} where the model was not logged."""
+
+    url: str = ""
+    version: str | None = None
+    told: dict[str, Any] = field(default_factory=dict)
 
 
 def train(
@@ -119,6 +143,7 @@ def _refuse(order: Order, table: Table) -> None:
             UNUSABLE,
         )
     estimator.pipeline(table, order.options)
+    describe.checked_name(_name(order))
     if order.search:
         search.space(table.task, order.options)
 
@@ -151,20 +176,62 @@ def _completed(fitted: _Fitted, store: runs.RunStore) -> Trained:
     champion, notes = _champion(fitted, store)
     said = gates.check(found, order.min_f1, order.min_mcc, champion)
     dotted = estimator.name(table.task, order.options)
+    made = Trained(table, dotted, found, said, notes=notes)
+    if said:
+        logged, unlogged = _log(fitted, store, {"gates": " ".join(said)})
+        return replace(made, url=logged.url, unlogged=unlogged)
     data = dump(fitted.model)
     admitted.require(data, Kind(dotted))  # else nothing could ever load it
-    tags = {**found.terms, **_source(order.root), "gates": " ".join(said) or "passed"}
-    with session.begun(store, order.experiment, order.run_name or _name(order), tags) as run:
-        run.log(_parameters(order, fitted.model, dotted), _flat(found))
-        run.show(found.metrics)
-        run.trials([(t.params, _of_trial(found.headline, t)) for t in fitted.trials])
-        run.dataset(provenance.named(table.path, order.root), table.md5, len(table.X))
-        if said:
-            return Trained(table, dotted, found, said, url=run.url, notes=notes)
-        made = _written(fitted, data, run, champion, tags)
+    instead_of = str(champion["version"]) if champion else "" if order.compare else None
+    with record.claimed(order.output, order.stage, re.sub("[-/]", "_", _name(order))) as claim:
+        claim.stage(data)
+        logged, unlogged = _log(fitted, store, {"gates": "passed"}, _Model(data, claim, instead_of))
+        told = logged.told or _told(fitted, claim, _where(store))
+        written = claim.write(record.encoded(told), describe.card(told))
     if order.stage:
         _write_metrics(order.project, found)
-    return replace(made, notes=notes)
+    described = Described(written.metadata, written.card, told, False)
+    return replace(
+        made, model=written.model, described=described, url=logged.url, version=logged.version, unlogged=unlogged
+    )
+
+
+def _log(
+    fitted: _Fitted, store: runs.RunStore, tags: Mapping[str, str], model: _Model | None = None
+) -> tuple[_Logged, GuardError | None]:
+    """Log; what keeps MLflow from it is returned, since a model that is trained is not thrown away for it."""
+    order, table, found = fitted.order, fitted.table, fitted.evaluation
+    tags = {**found.terms, **_source(order.root), **tags, **(model.tags if model else {})}
+    try:
+        with session.begun(store, order.experiment, order.run_name or _name(order), tags) as run:
+            run.log(_parameters(order, fitted.model, estimator.name(table.task, order.options)), _flat(found))
+            run.show(found.metrics)
+            run.trials([(t.params, _of_trial(found.headline, t)) for t in fitted.trials])
+            run.dataset(provenance.named(table.path, order.root), table.md5, len(table.X))
+            return (_log_model(fitted, run, model, tags) if model else _Logged(run.url)), None
+    except Exception as error:  # noqa: BLE001  # MLflow's libraries raise anything: of SQLAlchemy, of the disk
+        return _Logged(), runs.failure(store, error)
+
+
+def _log_model(fitted: _Fitted, run: session.Session, model: _Model, tags: Mapping[str, str]) -> _Logged:
+    """Log the model with what stands beside it, and register it where that is asked for."""
+    order, claim = fitted.order, model.claim
+    version = run.register(fitted.model, fitted.table.X.head(), order.register, model.instead_of, tags)
+    where: dict[str, str | None] = {"run_id": run.run_id, "experiment": run.experiment}
+    told = _told(
+        fitted, claim, _where(run.store) | where | {"name": order.register if version else None, "version": version}
+    )
+    run.texts({claim.stem + record.METADATA: record.encoded(told), claim.stem + record.CARD: describe.card(told)})
+    return _Logged(run.url, version, told)
+
+
+def _where(store: runs.RunStore) -> dict[str, str | None]:
+    """Return what metadata says of MLflow where it has no run."""
+    return {"run_id": None, "experiment": None, "tracking": store.shown, "name": None, "version": None}
+
+
+def _told(fitted: _Fitted, claim: record.Claim, where: Mapping[str, Any]) -> dict[str, Any]:
+    return describe.metadata(claim.model, _said(fitted, where), fitted.order.stage, staged=claim.staged)
 
 
 def _of_trial(headline: str, trial: Trial) -> dict[str, float]:
@@ -184,26 +251,6 @@ def _champion(fitted: _Fitted, store: runs.RunStore) -> tuple[Mapping[str, Any] 
 
     equal, note = challenge.on_equal_terms(found, fitted.evaluation, table.X.iloc[test], order.output, measured)
     return equal, [note] if note else []
-
-
-def _written(
-    fitted: _Fitted, data: bytes, run: session.Session, champion: Mapping[str, Any] | None, tags: Mapping[str, str]
-) -> Trained:
-    """Write the model, register it where that is asked for, and describe it."""
-    order, table, found = fitted.order, fitted.table, fitted.evaluation
-    path = _write(order, _name(order), data)
-    md5, sha256 = provenance.md5(data), provenance.sha256(data)
-    instead_of = str(champion["version"]) if champion else "" if order.compare else None
-    version = run.register(
-        fitted.model, table.X.head(), order.register, instead_of, {**tags, **names.of_bytes(md5, sha256)}
-    )
-    run.made(md5, sha256)
-    where: dict[str, str | None] = {"run_id": run.run_id, "experiment": run.experiment, "tracking": run.store.shown}
-    where |= {"name": order.register if version else None, "version": version}
-    described = describe.describe(path, _said(fitted, where), order.stage)
-    run.files([described.metadata, described.card])
-    dotted = estimator.name(table.task, order.options)
-    return Trained(table, dotted, found, [], path, described, run.url, version)
 
 
 def _name(order: Order) -> str:
@@ -235,21 +282,6 @@ def _flat(found: Evaluation) -> dict[str, float]:
     folds = {f"cv_{name}_{what}": one[i] for name, one in found.cv.items() for i, what in enumerate(("mean", "sd"))}
     constant = {f"baseline_{name}": value for name, value in found.baseline.items()}
     return {**found.metrics, **constant, **folds, **{f"leakage_{key}": value for key, value in found.leakage.items()}}
-
-
-def _write(order: Order, name: str, data: bytes) -> str:
-    """Write the model's file: dated, or under --stage with its bare name."""
-    stem = name.replace("-", "_")
-    path = os.path.join(order.output, f"{stem}.pkl")
-    while not order.stage:
-        path = os.path.join(order.output, f"{stem}_{datetime.now(UTC):%Y%m%dT%H%M%SZ}.pkl")
-        if not os.path.lexists(path):
-            break
-        time.sleep(0.2)
-    target = os.path.abspath(os.fsencode(path))
-    files.refuse_behind_link(target)
-    files.replace(target, data, durable=True)
-    return path
 
 
 def _said(fitted: _Fitted, where: Mapping[str, Any]) -> Said:

@@ -205,6 +205,14 @@ def active(store: RunStore, run_id: str) -> Iterator[None]:
             os.environ["MLFLOW_TRACKING_URI"] = before
 
 
+def failure(store: RunStore, error: Exception) -> GuardError:
+    """Return what kept a run from being logged, without a store's secrets."""
+    if isinstance(error, GuardError):
+        return error
+    words = store.scrubbed(str(error)).strip().partition("\n")[0][:300]
+    return GuardError(f"MLflow: {type(error).__name__}: {words}")
+
+
 def batches(
     client: Any, run_id: str, params: Mapping[str, object], metrics: Mapping[str, float], step: int = 0
 ) -> None:

@@ -62,6 +62,11 @@ class Session:
         for path in paths:
             self.client.log_artifact(self.run_id, path)
 
+    def texts(self, files: Mapping[str, bytes]) -> None:
+        """Log files that are in no folder yet, by their names."""
+        for name, data in files.items():
+            self.client.log_text(self.run_id, data.decode(), name)
+
     def model(self, library: str, model: Any, path: str, example: Any) -> None:
         """Log a model: by MLflow's flavour of its library where the object is given, else its file."""
         import mlflow
