@@ -190,6 +190,7 @@ OPENERS = {
     "review/images.py": "what git.opened gave",
     "review/onnx.py": "what git.opened gave",
     "review/engine.py": "a folder of its own",
+    "review/longrows.py": "a folder of its own",
     "review/wide.py": "a folder of its own",
     "review/texttable.py": "what git.opened gave",
     "setup/install.py": "the git dir",

@@ -8,6 +8,7 @@ from tests.review.conftest import Tables
 from trinity_guard.review import engine
 from trinity_guard.review import tables as loading
 from trinity_guard.review.dialect import NoTable
+from trinity_guard.review.longrows import LongRows
 
 
 def test_both_sides_are_wide_where_one_is(tables: Tables) -> None:
@@ -16,8 +17,8 @@ def test_both_sides_are_wide_where_one_is(tables: Tables) -> None:
         tables.file(f"id,{','.join(f'n{at}' for at in range(600))}\n1{',0' * 600}\n"),
     ]
     for paths in (files, files[::-1]):
-        assert [table.wide for table in loading.load(tables.engine, paths, "csv")] == [True, True]
-    assert [table.wide for table in loading.load(tables.engine, files[:1], "csv")] == [False]
+        assert [type(table) for table in loading.load(tables.engine, paths, "csv")] == [LongRows, LongRows]
+    assert [type(table) for table in loading.load(tables.engine, files[:1], "csv")] == [engine.Table]
 
 
 @pytest.mark.slow

@@ -87,7 +87,7 @@ def test_a_key_that_is_named(tables: Tables) -> None:
         compare(tables, "a,b\n1,x\n", "a,b\n1,y\n", ["aa"])
 
 
-def test_rows_of_more_columns_than_one_line_for_the_engine_has(tables: Tables) -> None:
+def test_a_cell_far_to_the_right_is_seen(tables: Tables) -> None:
     names = ",".join(["id", *(f"n{at}" for at in range(2_500))])
     row = [str(at) for at in range(2_500)]
     before = f"{names}\n1,{','.join(row)}\n2,{','.join(row)}\n"
@@ -96,9 +96,9 @@ def test_rows_of_more_columns_than_one_line_for_the_engine_has(tables: Tables) -
     assert (found.changed, found.rows_with_changes, len(found.before.types)) == ({"n2222": 2}, 2, 2_501)
 
 
-def test_what_parts_the_cells_for_the_engine_is_a_change_in_a_cell(tables: Tables) -> None:
-    found = compare(tables, "a,b\n1,x\n2,y z\n", 'a,b\n1,x\x1f\n2,"y\x1ez"\n')
-    assert [cells for _, cells in found.rows_changed] == [{"b": ("x", "x\u241f")}, {"b": ("y z", "y\u241ez")}]
+def test_what_parts_the_cells_of_a_row_here_is_a_change_in_a_cell(tables: Tables) -> None:
+    found = compare(tables, "a,b\n1,x\n2,y z\n", 'a,b\n1,x\x1f\n2,"y\x1fz"\n')
+    assert [cells for _, cells in found.rows_changed] == [{"b": ("x", "x\u241f")}, {"b": ("y z", "y\u241fz")}]
 
 
 NUMBERS = st.sampled_from(["", "1", "1.0", "2", "-3.25", "NA", "1e3"])

@@ -19,7 +19,8 @@ TITLE = "What changed inside artifacts"
 MORE_STYLE = """
 .changes th[scope=row] { white-space: nowrap; vertical-align: top; }
 @media (max-width: 44rem) { .changes th[scope=row] { white-space: normal; } }
-.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(15rem, 100%), 1fr)); gap: .75rem; margin: .75rem 0; }
+.figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(15rem, 100%), 1fr)); }
+.figures { gap: .75rem; margin: .75rem 0; }
 details th:first-child { width: 1%; } figure { margin: 0; } figcaption { font-size: .875rem; overflow-wrap: anywhere; }
 .sign { font-weight: 700; } section { margin-bottom: 2rem; } h2, h3 { overflow-wrap: anywhere; }
 """

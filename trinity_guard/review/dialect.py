@@ -23,9 +23,9 @@ DELIMITERS = ",;\t|"
 MAX_RECORDS = 200
 MAX_CELL = 1 << 27
 LINE_ENDS = {"\r\n": "CRLF", "\n": "LF", "\r": "CR"}
-_NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*")
-_COMMA = re.compile(r"\s*[-+]?\d+,\d+\s*")
-_POINT = re.compile(r"\s*[-+]?\d+\.\d+\s*")
+_NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", re.ASCII)
+_COMMA = re.compile(r"\s*[-+]?\d+,\d+\s*", re.ASCII)
+_POINT = re.compile(r"\s*[-+]?\d+\.\d+\s*", re.ASCII)
 
 
 class NoTable(Exception):  # noqa: N818  # an answer, not an error

@@ -76,7 +76,7 @@ def _notes(before: Table, after: Table) -> list[str]:
 def compare(engine: Engine, before: Table, after: Table, key: Sequence[str] = (), limit: int = 10) -> TableDifference:
     """Compare two tables. key: the columns that tell a row, else they are looked for. limit: how many rows to show."""
     found = TableDifference(before, after)
-    forget_typeless(engine, found)
+    _forget_typeless(engine, found)
     found.key = keys.find(engine, before, after, list(key), found.notes)
     if found.key:
         rename_by_content(engine, found)
@@ -92,7 +92,7 @@ def compare(engine: Engine, before: Table, after: Table, key: Sequence[str] = ()
     return found
 
 
-def forget_typeless(engine: Engine, found: TableDifference) -> None:
+def _forget_typeless(engine: Engine, found: TableDifference) -> None:
     """Take no column for retyped that has not a value on one side, so no type either."""
     for name in list(found.columns.retyped):
         if not all(_has_value(engine, table, name) for table in (found.before, found.after)):
@@ -100,8 +100,7 @@ def forget_typeless(engine: Engine, found: TableDifference) -> None:
 
 
 def _has_value(engine: Engine, table: Table, name: str) -> bool:
-    cells = f"c = {table.place(name)}" if table.wide else f"{table.column(name)} IS NOT NULL"
-    return bool(engine.rows(f"SELECT 1 FROM {table.name} WHERE {cells} LIMIT 1"))
+    return bool(engine.rows(f"SELECT 1 FROM {table.name} WHERE {table.column(name)} IS NOT NULL LIMIT 1"))
 
 
 def _all_came_and_went(engine: Engine, found: TableDifference, limit: int) -> None:

@@ -45,11 +45,10 @@ MAX_TYPED = 2_000  # of a file that is no text, of which all that the cells are 
 class Table:
     """A table of the engine. name: in SQL, with columns c0, c1 …; names: as the file has them; types: ours of each.
 
-    notes: what a reader must know of how it was read; decimal: what parts the fraction of a number in its texts;
-    wide: it has a row of the engine for each cell (wide.py).
+    notes: what a reader must know of how it was read; decimal: what parts the fraction of a number in its texts.
     """
 
-    __slots__ = ("_places", "decimal", "name", "names", "notes", "rows", "types", "wide")
+    __slots__ = ("_places", "decimal", "name", "names", "notes", "rows", "types")
 
     def __init__(self, name: str, names: Sequence[str], types: Sequence[str], rows: int, notes: list[str]) -> None:
         self.name = name
@@ -58,7 +57,6 @@ class Table:
         self.rows = rows
         self.notes = notes
         self.decimal = "."
-        self.wide = False
         self._places = {column: at for at, column in enumerate(self.names)}
 
     def __contains__(self, name: str) -> bool:
@@ -155,6 +153,19 @@ class Engine:
         except (self.error, OSError, ValueError) as error:
             said = first_line(error).replace(f' in file "{self._name()}"', "")
             raise NoTable(f"it cannot be read as {kind}: {said}") from None
+
+    def read_cells(self, file: str, table: Table, limit: int) -> None:
+        """Make a table of a file of quoted cells, none of them named. limit: how many bytes a line has at most."""
+        columns = ", ".join(f"'c{at}': 'VARCHAR'" for at in range(len(table.names))) or "'none_': 'VARCHAR'"
+        number = [numbers.of(f"c{at}", table.decimal) for at in range(len(table.names))]
+        kinds = {INTEGER: "::BIGINT", NUMBER: ""}
+        cells = [number[at] + kinds[k] if k in kinds else f"c{at}" for at, k in enumerate(table.types)] or ["none_"]
+        longest = f", max_line_size={limit}, buffer_size={2 * limit}" if limit > USUAL_LINE else ""
+        self.connection.execute(
+            f"CREATE TABLE {table.name} AS SELECT {', '.join(f'{c} AS c{at}' for at, c in enumerate(cells))} FROM "
+            f"read_csv({text(file)}, auto_detect=false, header=false, delim=',', quote='\"', escape='\"', "
+            f"nullstr='', columns={{{columns}}}{longest})"
+        )
 
     def serial(self) -> int:
         """Return a number that no other thing of this engine has."""

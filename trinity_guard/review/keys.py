@@ -73,9 +73,12 @@ def _likely(engine: Engine, before: Table, after: Table, common: list[str]) -> l
     return [[n] for n in _single(before, after, common, counts)] + _pairs(before, after, common, counts)
 
 
-def likely(before: Table, after: Table, common: list[str], counts: list[Counts]) -> list[str]:
-    """Return the columns of which `find` would try some, in their order. counts: as an estimate, of each side."""
-    chosen = {*_single(before, after, common, counts)[:MAX_TRIED], *_usable(before, common, counts)}
+def likely(before: Table, after: Table, common: list[str], counts: list[Counts], most: int) -> list[str]:
+    """Return the columns of which `find` would try some, in their order, no more than `most` that may be it alone.
+
+    counts: as an estimate, of each side.
+    """
+    chosen = {*_single(before, after, common, counts)[:most], *_usable(before, common, counts)}
     return [n for n in common if n in chosen] or common[:1]
 
 

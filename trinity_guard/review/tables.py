@@ -1,10 +1,11 @@
-"""Tables as they are loaded and compared: by columns of the engine, or where there are too many, by cells."""
+"""Tables as they are loaded and compared: by columns of the engine, or where there are too many, row by row."""
 
 from __future__ import annotations
 
 from trinity_guard.review import dialect, differ, wide
 from trinity_guard.review.dialect import NoTable
 from trinity_guard.review.engine import CSV, MAX_COLUMNS, TSV, first_line
+from trinity_guard.review.longrows import LongRows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,8 +55,9 @@ def _each(paths: Sequence[bytes], read: Callable[[bytes], T]) -> list[T]:
 
 def compare(engine: Engine, before: Table, after: Table, key: Sequence[str] = (), limit: int = 10) -> TableDifference:
     """Compare two tables that were loaded together. NoTable where the engine cannot."""
-    by = wide.compare if before.wide else differ.compare
     try:
-        return by(engine, before, after, key, limit)
+        if isinstance(before, LongRows) and isinstance(after, LongRows):
+            return wide.compare(engine, before, after, key, limit)
+        return differ.compare(engine, before, after, key, limit)
     except engine.error as error:
         raise NoTable(f"its rows cannot be compared: {first_line(error)}") from None
