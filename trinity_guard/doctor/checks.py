@@ -12,7 +12,7 @@ from trinity_guard.detect.patterns import Rules
 from trinity_guard.dvcrepo import paths, referenced
 from trinity_guard.dvcrepo.project import Project
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.git import index, revisions
+from trinity_guard.git import hooks, index, revisions
 from trinity_guard.lint import subject as lint_subject
 from trinity_guard.lint import worktree
 from trinity_guard.lint.rules import table
@@ -89,8 +89,8 @@ class Repository:
     @property
     def hooks_folder(self) -> bytes:
         """Where Git looks for hooks."""
-        path: bytes = self.once("hooks", lambda: git.run("rev-parse", "--git-path", "hooks")[:-1])
-        return os.path.normpath(os.path.join(self.place.top, path))
+        path: bytes = self.once("hooks", lambda: hooks.folder(self.place.top))
+        return path
 
     def config(self) -> Config:
         try:

@@ -13,7 +13,7 @@ from trinity_guard.detect.patterns import size_text
 from trinity_guard.doctor.checks import ERROR, WARNING, Check, Repository, Unseen, fine, listed
 from trinity_guard.dvcrepo import installation, safe_paths
 from trinity_guard.errors import shown, typed
-from trinity_guard.git import files
+from trinity_guard.git import files, revisions
 from trinity_guard.git import version as git_itself
 from trinity_guard.git.version import numbers
 from trinity_guard.remotes import base, check
@@ -209,7 +209,7 @@ def object_format(subject: Repository) -> Check:
     kinds = []
     if subject.place.git_dir != subject.place.common_dir:
         kinds.append("a linked work tree")
-    if git.run("rev-parse", "--is-shallow-repository").strip() == b"true":
+    if revisions.is_shallow():
         kinds.append("a shallow clone")
     return fine(f"DVC can read it{' (' + ', '.join(kinds) + ')' if kinds else ''}")
 

@@ -7,7 +7,7 @@ from operator import itemgetter
 
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.git import files
+from trinity_guard.git import files, index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,6 +57,10 @@ class Source:
         if result.code:
             raise git.failure(args, result)
         return result.out
+
+    def changes(self, old: bytes, new: bytes) -> Iterator[index.Change]:
+        """Yield what differs between two commits or trees, a rename as what it is made of."""
+        return index.changes(self.run("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", old, new))
 
     def one(self, oid: bytes) -> bytes:
         """Return the bytes of one small object."""

@@ -7,11 +7,9 @@ side. Plumbing starts neither, and where the program is gone the lines of the po
 from __future__ import annotations
 
 import os
-import sys
 
-from trinity_guard import LIBRARY, git, start_line
-from trinity_guard.git import files
-from trinity_guard.git.gitignore import whole
+from trinity_guard import git
+from trinity_guard.git import drivers
 
 SECTION = "diff.trinity-guard"
 ATTRIBUTE = b"diff=trinity-guard"
@@ -21,7 +19,7 @@ _LINE = b"*.dvc " + ATTRIBUTE
 
 def registered(place: git.Place) -> bool:
     """Whether this clone's `info/attributes` has our lines."""
-    return _HEAD in (files.read_if_there(_info(place)) or b"")
+    return drivers.has(place, _HEAD)
 
 
 def register(place: git.Place) -> bool:
@@ -34,36 +32,22 @@ def register(place: git.Place) -> bool:
     if registered(place):
         return changed
     said = git.run("check-attr", "-z", "diff", "x.dvc", at=place.top).split(b"\0")[2]
-    lines = [_LINE] if said == b"unspecified" else []
-    old = files.read_if_there(_info(place)) or b""
-    files.replace(_info(place), whole(old) + b"\n".join([_HEAD, *lines, b""]))
+    drivers.add(place, _HEAD, [_LINE] if said == b"unspecified" else [])
     return True
 
 
 def unregister(place: git.Place) -> bool:
     """Take both away again; whether there was anything to take."""
     taken = not git.attempt("config", "--local", "--remove-section", SECTION, at=place.top).code
-    old = files.read_if_there(_info(place)) or b""
-    kept = b"".join(n for n in old.splitlines(keepends=True) if n.strip() not in (_HEAD, _LINE))
-    if kept != old:
-        files.replace(_info(place), kept)
+    drivers.drop(place, (_HEAD, _LINE).__contains__)
     return taken
 
 
 def commands() -> dict[str, str]:
     """Return Git's keys with the lines for the shell: ours, and what a plain diff shows where that fails."""
-    python, library = (_quoted(path) for path in (sys.executable or "", LIBRARY))
-    start = f"[ -x {python} ] && {python} -I -S -c '{start_line()}' {library} hook"
+    show, text = drivers.start("diff-driver"), drivers.start("textconv")
     plain = 'git --no-pager diff --no-index --no-ext-diff --no-textconv -- "$2" "$5"'
     return {
-        f"{SECTION}.command": f'f() {{ {{ {start} diff-driver "$@"; }} || {plain}; return 0; }}; f',
-        f"{SECTION}.textconv": f'f() {{ {{ {start} textconv "$1"; }} || cat "$1"; }}; f',
+        f"{SECTION}.command": f'f() {{ {{ {show} "$@"; }} || {plain}; return 0; }}; f',
+        f"{SECTION}.textconv": f'f() {{ {{ {text} "$1"; }} || cat "$1"; }}; f',
     }
-
-
-def _quoted(path: str) -> str:
-    return "'" + path.replace("'", "'\\''") + "'"
-
-
-def _info(place: git.Place) -> bytes:
-    return os.path.join(place.common_dir, b"info", b"attributes")

@@ -29,6 +29,12 @@ LEGACY = b".legacy"
 MAX_READ = 1 << 20
 
 
+def folder(top: bytes) -> bytes:
+    """Return where Git looks for the hooks of a work tree."""
+    path = git.run("rev-parse", "--git-path", "hooks", at=top)[:-1]
+    return os.path.normpath(os.path.join(top, path))
+
+
 def leads_to_us(name: str) -> bool:
     """Whether Git, at the top of a work tree, would run a hook of this name that calls us, as far as its text says."""
     path = git.run("rev-parse", "--git-path", f"hooks/{name}")[:-1]

@@ -9,10 +9,9 @@ a file that no pointer holds. An attribute names one driver, and a driver's comm
 from __future__ import annotations
 
 import os
-import sys
 
-from trinity_guard import LIBRARY, git, start_line
-from trinity_guard.git import files
+from trinity_guard import git
+from trinity_guard.git import drivers, files
 from trinity_guard.git.gitignore import whole
 
 FILE = b".gitattributes"
@@ -45,7 +44,7 @@ def without_union(attributes: bytes) -> bytes:
 
 def registered(place: git.Place) -> bool:
     """Whether this clone's `info/attributes` has our lines."""
-    return _HEAD in (files.read_if_there(_info(place)) or b"")
+    return drivers.has(place, _HEAD)
 
 
 def register(place: git.Place) -> bool:
@@ -62,18 +61,14 @@ def register(place: git.Place) -> bool:
     lines = [
         name + b" merge=trinity-guard" for (name, free), v in zip(wanted.items(), values, strict=False) if v in free
     ]
-    old = files.read_if_there(_info(place)) or b""
-    files.replace(_info(place), whole(old) + b"\n".join([_HEAD, *lines, b""]))
+    drivers.add(place, _HEAD, lines)
     return True
 
 
 def unregister(place: git.Place) -> bool:
     """Take both away again; whether there was anything to take."""
     taken = not git.attempt("config", "--local", "--unset-all", KEY, at=place.top).code
-    old = files.read_if_there(_info(place)) or b""
-    kept = [n for n in old.splitlines(keepends=True) if n.strip() != _HEAD and b" merge=trinity-guard" not in n]
-    if b"".join(kept) != old:
-        files.replace(_info(place), b"".join(kept))
+    drivers.drop(place, lambda line: line == _HEAD or b" merge=trinity-guard" in line)
     return taken
 
 
@@ -89,19 +84,10 @@ def merge_file(place: git.Place, ours: bytes, base: bytes, theirs: bytes, *optio
             files.unlink(name)
 
 
-def _info(place: git.Place) -> bytes:
-    return os.path.join(place.common_dir, b"info", b"attributes")
-
-
 def _command() -> str:
     """Return the driver's line for the shell: ours, and where that cannot merge, or is gone, Git's own way."""
-    python, library = (_quoted(path) for path in (sys.executable or "", LIBRARY))
-    ours = f"[ -x {python} ] && {python} -I -S -c '{start_line()}' {library} hook merge-driver %O %A %B %P"
+    # Git replaces %O and its kin in this line, and %% by a mere %.
+    ours = drivers.start("merge-driver").replace("%", "%%") + " %O %A %B %P"
     plain = "git merge-file -q --marker-size=%L -L ours -L base -L theirs"
     union = "case %P in .gitignore|*/.gitignore) union=--union ;; *) union= ;; esac"
     return f"{{ {ours}; }} || {{ {union}; {plain} $union %A %O %B; }}"
-
-
-def _quoted(path: str) -> str:
-    # Git replaces %O and its kin in this line, and %% by a mere %.
-    return "'" + path.replace("'", "'\\''").replace("%", "%%") + "'"

@@ -20,6 +20,11 @@ def commit(name: bytes) -> bytes | None:
     return None if result.code else result.out.split()[-1]
 
 
+def is_shallow() -> bool:
+    """Whether a part of the history was left on the server."""
+    return git.run("rev-parse", "--is-shallow-repository").strip() == b"true"
+
+
 def require_commit(name: bytes, remedy: str = "git log") -> bytes:
     """Return the id of the commit that a name means; GuardError (exit 2) where it means none."""
     found = commit(name)

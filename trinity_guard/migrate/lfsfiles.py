@@ -13,7 +13,6 @@ from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import odb
 from trinity_guard.dvcrepo.decode import decoded
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.git import index
 from trinity_guard.migrate import lfs
 
 TYPE_CHECKING = False
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
 
 def _moved(source: Source, old: bytes, new: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
     """Yield (path, text, blob of its DVC pointer) of the files that were pointers of LFS in the old commit."""
-    out = source.run("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", old, new)
-    changes = list(index.changes(out))
+    changes = list(source.changes(old, new))
     added = {one.path: one.oids[1] for one in changes if one.status == b"A"}
     gone = [one for one in changes if one.status == b"D" and one.path + b".dvc" in added]
     sizes = source.sizes([one.oids[0] for one in gone])

@@ -12,7 +12,6 @@ from trinity_guard import git
 from trinity_guard.dvcrepo import odb
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import GuardError, shown
-from trinity_guard.git import index
 from trinity_guard.migrate import destination, lfs, standins, upload
 from trinity_guard.migrate.scan import ATTRIBUTES
 from trinity_guard.remotes import add
@@ -81,8 +80,9 @@ class _Clone:
         import tempfile
 
         source, sample = self._migration.source, self._sample
-        out = source.run("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", old, new)
-        gone = [change for change in index.changes(out) if change.status == b"D" and not _is_attributes(change.path)]
+        gone = [
+            change for change in source.changes(old, new) if change.status == b"D" and not _is_attributes(change.path)
+        ]
         sample.commits += 1
         if not gone:
             return

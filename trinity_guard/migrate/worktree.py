@@ -11,7 +11,7 @@ from trinity_guard import git
 from trinity_guard.dvcrepo import paths
 from trinity_guard.dvcrepo.decode import decoded
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
-from trinity_guard.git import files, index
+from trinity_guard.git import files
 from trinity_guard.git.catfile import Source
 from trinity_guard.migrate import lfsfiles
 from trinity_guard.migrate.scan import ATTRIBUTES
@@ -27,9 +27,8 @@ class TreeDifference:
 
 
 def between(source: Source, old: bytes, new: bytes) -> TreeDifference:
-    out = source.run("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", old, new)
     change = TreeDifference()
-    for one in index.changes(out):
+    for one in source.changes(old, new):
         if one.status == b"A":
             change.added[one.path] = one.oids[1]
         else:

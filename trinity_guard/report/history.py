@@ -73,7 +73,7 @@ class History:
 
 def read(place: git.Place, rules: Rules, on_progress: Progress | None = None) -> History:
     """Look through all that branches and tags reach. GuardError in a shallow clone, and for what Git cannot read."""
-    if git.run("rev-parse", "--is-shallow-repository").strip() == b"true":
+    if revisions.is_shallow():
         raise GuardError("this clone is shallow: most of its history is elsewhere.", "git fetch --unshallow", UNUSABLE)
     _require_whole(place)
     said = _commits()

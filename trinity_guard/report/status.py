@@ -102,7 +102,7 @@ def _artifact(comparison: Comparison, output: Output, state: str) -> dict[str, o
 
 def installed_hooks() -> list[str]:
     """Return the names of the hooks that Git would run and that call us, natively or through the framework."""
-    folder = git.run("rev-parse", "--git-path", "hooks")[:-1]
+    folder = hooks.folder(git.place().top)
     found = []
     for name in HOOKS:
         path = os.path.join(folder, name.encode())

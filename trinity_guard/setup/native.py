@@ -99,8 +99,7 @@ def digest(data: bytes) -> str:
 def folder_of(place: git.Place) -> Folder:
     """Return where Git looks for this repository's hooks; GuardError where other repositories share the place."""
     scope, value = hooks_path_setting(place)
-    path = git.run("rev-parse", "--git-path", "hooks", at=place.top)[:-1]
-    path = os.path.normpath(os.path.join(place.top, path))
+    path = hooks.folder(place.top)
     shared = scope in {"global", "system"} and os.path.isabs(os.path.expanduser(value or b"/"))
     if scope and (shared or not value):
         raise _refusal(place, path, scope)

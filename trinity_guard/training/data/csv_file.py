@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from trinity_guard import git
+from trinity_guard.dvcrepo.paths import is_pointer
 from trinity_guard.errors import BLOCKED, GuardError, shown
 
 MAKE = "trinity data     # makes one"
@@ -44,7 +45,7 @@ SIGNATURES: dict[bytes, tuple[str, str]] = {
 def read(path: str) -> bytes:
     """Return a file's bytes; GuardError says why there are none."""
     name = shown(os.fsencode(path))
-    if path.endswith(".dvc"):
+    if is_pointer(os.fsencode(path)):
         raise GuardError(f"{name} is a DVC pointer, not the table.", f"name the table: {name.removesuffix('.dvc')}")
     try:
         return git.read(path, MAX_TABLE, links=True)  # DVC may have made it a link into its cache

@@ -13,6 +13,7 @@ from typing import Any
 
 from trinity_guard import git
 from trinity_guard.detect import modelfiles
+from trinity_guard.dvcrepo.paths import is_pointer
 from trinity_guard.errors import BLOCKED, UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import files
 from trinity_guard.training import extra, provenance
@@ -162,7 +163,7 @@ def _fix(told: dict[str, Any]) -> None:
 def _model(place: git.Place | None, model: str, root: str) -> dict[str, Any]:
     """Return what is known of the model itself."""
     name = shown(os.fsencode(model))
-    if model.endswith(".dvc"):
+    if is_pointer(os.fsencode(model)):
         bare = name.removesuffix(".dvc")
         raise GuardError(f"{name} is the pointer, not the model.", f"trinity record {bare}", UNUSABLE)
     if not os.path.lexists(model):

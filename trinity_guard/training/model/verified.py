@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from trinity_guard import git
+from trinity_guard.dvcrepo.output import is_md5
+from trinity_guard.dvcrepo.paths import is_pointer
 from trinity_guard.errors import UNUSABLE, GuardError, quoted, shown, typed
 from trinity_guard.training import provenance
 from trinity_guard.training.model import admitted, kinds
@@ -18,8 +19,6 @@ from trinity_guard.training.record import MAX_METADATA, MAX_MODEL, METADATA, MOD
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
-
-MD5 = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def load(path: str, md5: str | None = None, before: Callable[[], object] | None 
 def checked(path: str, md5: str | None = None) -> Checked:
     """Read a model, and load nothing. md5, GuardError: as of `load`."""
     name = shown(os.fsencode(path))
-    if md5 is not None and not MD5.fullmatch(md5.lower()):
+    if md5 is not None and not _is_md5(md5.lower()):
         raise GuardError(f"'{md5}' is no md5: 32 hexadecimal digits.", f"md5sum {quoted(name)}", UNUSABLE)
     data = _bytes(path, name)
     metadata = _metadata(path, name, required=md5 is None)
@@ -112,12 +111,16 @@ def _require_sha256(metadata: dict[str, Any], data: bytes, name: str, remedy: st
         raise GuardError(f"{name} was not loaded, which would run it: {said}.", remedy)
 
 
+def _is_md5(text: object) -> bool:
+    return is_md5(text) and len(str(text)) == 32
+
+
 def _beside(path: str) -> str:
     return path.removesuffix(MODEL) + METADATA
 
 
 def _bytes(path: str, name: str) -> bytes:
-    if path.endswith(".dvc"):
+    if is_pointer(os.fsencode(path)):
         raise GuardError(f"{name} is the pointer, not the model.", f"name the model: {name.removesuffix('.dvc')}")
     try:
         return git.read(path, MAX_MODEL, links=True)  # DVC may have made it a link into its cache
@@ -158,7 +161,7 @@ def _metadata(path: str, name: str, required: bool) -> dict[str, Any]:
 def _md5_of(metadata: dict[str, Any], name: str) -> str:
     model = metadata.get("model")
     md5 = model.get("md5") if isinstance(model, dict) else None
-    if isinstance(md5, str) and MD5.fullmatch(md5):
+    if isinstance(md5, str) and _is_md5(md5):
         return md5
     raise GuardError(
         f"{name} was not loaded, which would run it: its metadata names no md5.", "trinity train     # writes both"
