@@ -97,3 +97,14 @@ def test_what_is_new_changed_and_gone_is_told() -> None:
     assert found.names() == [b"d", b"b", b"c"]
     assert found
     assert not directory.Difference({b"a": ONE}, {b"a": ONE})
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a", "a b", 'a"b', "a\\b", "a\nb", "a\tb", "\x7f", "é", "a/b", ".a", 'a"}, {"md5": "', '", "relpath": "', "~"],
+)
+def test_the_quick_way_writes_and_reads_as_json_does(name: str) -> None:
+    files = {name.encode(): ONE, b"m": TWO}
+    listed = [{"md5": md5, "relpath": n.decode()} for n, md5 in sorted(files.items())]
+    assert directory.encode(files) == json.dumps(listed, sort_keys=True).encode()
+    assert directory.decode(directory.encode(files)) == files

@@ -162,3 +162,12 @@ def test_links_are_followed_to_files_alone_and_dvcs_own_folders_are_not_entered(
     (tmp_path / "d/.dvc").mkdir()
     (tmp_path / "d/.dvc/x").write_text("x")
     assert {name for name, _ in walk(place.file(b"d"))} == {b"a", b"b", b"sub/c", b"link"}
+
+
+def test_marks_that_are_the_same_change_nothing(place: Place) -> None:
+    found = look(place)
+    mark = found.mark()
+    found.mark_as(dict(found.marks))
+    assert found.mark() == mark
+    found.mark_as({b"a": b"1 1 1"})
+    assert found.mark() != mark

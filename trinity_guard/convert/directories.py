@@ -126,7 +126,8 @@ def _away(held: Output, what: str) -> GuardError:
 def _add_working_files(cache: Store, folder: Directory, held: Output, found: WorkDirectory) -> None:
     """Take the files of the work tree in; of those that are staged, what was staged."""
     staged = {folder.inside(m.path) for m in folder.members}
-    known = {name: found.known(name) for name in found.names() if name not in staged}
+    seen = found.known()
+    known = {name: seen.get(name, "") for name in found.names() if name not in staged}
     lacking = cache.lacking(known.values())
     for name, md5 in known.items():
         if not directory.is_plain(name) and (reason := directory.refusal(name)):
@@ -183,7 +184,8 @@ def finish(place: git.Place, folders: Sequence[Directory]) -> None:
         folder.files.update((folder.inside(m.path), m.md5) for m in folder.members)
         folder.size += sum(m.size for m in folder.members)
         folder.newer = any(m.newer for m in folder.members)
-        data = directory.encode(folder.files)
+        found = folder.found
+        data = found.listed() if found and folder.files == found.files() else directory.encode(folder.files)
         folder.md5 = directory.md5_of_list(data)
         try:
             cache.take([data]).md5 = folder.md5
@@ -203,7 +205,8 @@ def look(place: git.Place, folder: Directory, output: Output) -> bytes:
     found.mark_as({name: mark for name, mark in read.items() if mark})
     # A member without a mark is another file than was recorded. What was not read now counts as it was seen before.
     seen = {**folder.seen, **read}
-    files = {n: folder.files[n] if seen.get(n) == found.marks[n] else found.known(n) for n in found.names()}
+    known = found.known()
+    files = {n: folder.files[n] if seen.get(n) == found.marks[n] else known.get(n, "") for n in found.names()}
     found.remember(files, recorded=True)
     folder.unrecorded = [n for n in found.names() if n not in folder.files]
     return found.mark() if files == folder.files else NEWER if whole else b""

@@ -70,6 +70,11 @@ class Converted:
         """What a directory had in the work tree otherwise than recorded before, where that was asked for."""
         return None
 
+    @property
+    def arrived(self) -> dict[bytes, str]:
+        """Which files of a directory it did not record before, by their path in it, and their md5."""
+        return {}
+
 
 class Directory(Converted):
     """A folder that became one pointer. members: those of its files whose bytes are taken.
@@ -106,6 +111,15 @@ class Directory(Converted):
     @property
     def difference(self) -> Difference | None:
         return self.found.difference if self.found else None
+
+    @property
+    def arrived(self) -> dict[bytes, str]:
+        if self.held is None:
+            return self.files
+        names = {self.inside(m.path) for m in self.members}
+        if self.difference:
+            names.update(self.difference.added, self.difference.changed)
+        return {name: self.files[name] for name in names if name in self.files}
 
     def inside(self, path: bytes) -> bytes:
         """Return a path as seen from the folder."""

@@ -37,7 +37,8 @@ class WorkDirectory:
         self._names: list[bytes] | None = None
         self._files: dict[bytes, str] | None = None
         self._mark = b""
-        self._md5 = ""
+        self._list = b""
+        self._known: dict[bytes, str] | None = None
         self.difference: directory.Difference | None = None
         self.stats: dict[bytes, os.stat_result] = {}
         for name, stat in walk(self._full):
@@ -67,16 +68,23 @@ class WorkDirectory:
 
     def mark_as(self, marks: Mapping[bytes, bytes]) -> None:
         """Take the marks that files had when their bytes were taken for those that they have."""
-        self.marks.update(marks)
-        self._mark = b""
+        others = {name: mark for name, mark in marks.items() if self.marks.get(name) != mark}
+        if others:
+            self.marks.update(others)
+            self._mark = b""
+            self._known = None
 
     def newest(self) -> int:
         """Return when a file was last written (ns)."""
         return max((stat.st_mtime_ns for stat in self.stats.values()), default=0)
 
-    def known(self, name: bytes) -> str:
-        """Return the md5 of a file that is as it was last seen, "" for any other."""
-        return self._seen.md5(name, self.marks[name])
+    def known(self) -> dict[bytes, str]:
+        """Return the md5 of each file that is as it was last seen."""
+        if self._known is None:
+            rows = self._seen.rows()
+            found = ((name, rows.get(name), mark) for name, mark in self.marks.items())
+            self._known = {name: row[1] for name, row, mark in found if row and row[0] == mark}
+        return self._known
 
     def was_here(self, name: bytes) -> bool:
         """Whether a file was ever seen here, since the directory was last recorded."""
@@ -84,7 +92,7 @@ class WorkDirectory:
 
     def unread(self) -> int:
         """Return how many bytes `files` would read."""
-        return sum(stat.st_size for name, stat in self.stats.items() if not self.known(name))
+        return sum(self.stats[name].st_size for name in self.stats.keys() - self.known().keys())
 
     def files(self) -> dict[bytes, str]:
         """Return the md5 of each file; what was not seen before is read, and remembered."""
@@ -92,23 +100,30 @@ class WorkDirectory:
 
         md5_of = odb.legacy_md5_of if self._output.legacy else odb.md5_of
         if self._files is None:
-            self._files = {n: self.known(n) or md5_of(os.path.join(self._full, n)) for n in self.names()}
+            known = self.known()
+            self._files = {n: known.get(n) or md5_of(os.path.join(self._full, n)) for n in self.names()}
             self.remember(self._files)
         return self._files
 
     def md5(self) -> str:
         """Return the md5 that DVC gives a directory: that of the list of its files, without those that it ignores."""
-        self._md5 = self._md5 or directory.md5_of_list(directory.encode(self.files()))
-        return self._md5
+        return directory.md5_of_list(self.listed())
+
+    def listed(self) -> bytes:
+        """Return the list of its files as DVC writes it."""
+        self._list = self._list or directory.encode(self.files())
+        return self._list
 
     def remember(self, files: Mapping[bytes, str], recorded: bool = False) -> None:
         """Note the md5 of files that were read; those of others that are still as they were seen stay noted.
 
         And of those that are gone, until the directory is recorded without them: they have been here.
         """
-        rows = {n: (mark, files.get(n) or self.known(n)) for n, mark in self.marks.items()}
+        both = {**self.known(), **files}
+        rows = {n: (mark, both.get(n, "")) for n, mark in self.marks.items()}
         gone = self._seen.rows().keys() - rows.keys() if not recorded else ()
         rows.update((n, self._seen.rows()[n]) for n in gone)
+        self._known = None
         self._seen.write(rows)
 
     def differs_at_sight(self, recorded: Mapping[bytes, str], cache: Store) -> bool:
@@ -118,7 +133,7 @@ class WorkDirectory:
         return any(self._file_differs(name, md5, cache) for name, md5 in recorded.items())
 
     def _file_differs(self, name: bytes, md5: str, cache: Store) -> bool:
-        known = self.known(name)
+        known = self.known().get(name, "")
         if known or self._output.legacy:
             return bool(known) and known != md5
         return cache.size(md5) not in (None, self.stats[name].st_size)
@@ -158,13 +173,8 @@ class Seen:
         """Return the path of each file that was seen -> (mark, md5)."""
         if self._rows is None:
             known = records.read_if_readable(self._file, self.FIELDS)
-            self._rows = {name: (mark, md5.decode("ascii", "replace")) for name, mark, md5 in known}
+            self._rows = {name: (mark, str(md5, "ascii", "replace")) for name, mark, md5 in known}
         return self._rows
-
-    def md5(self, name: bytes, mark: bytes) -> str:
-        """Return the md5 of a file that is as it was last seen, "" for any other."""
-        known, md5 = self.rows().get(name, (b"", ""))
-        return md5 if known == mark else ""
 
     def write(self, rows: Mapping[bytes, tuple[bytes, str]]) -> None:
         """Remember the files that there are; not being able to is no harm."""

@@ -32,6 +32,22 @@ def test_nothing_is_said_of_others(repo: Repo, data: bytes) -> None:
     assert "harmless" not in repo.commit().stderr.decode()
 
 
+def test_of_a_directory_what_is_new_or_changed_in_it_is_looked_at(repo: Repo) -> None:
+    configured(repo, 'folders = ["d/"]\n')
+    repo.stage("d/old.pkl", EVIL)
+    repo.stage("d/m.pkl", pickle.dumps([1]))
+    assert "d/old.pkl: a pickle that is not" in repo.commit().stderr.decode()
+    repo.write("d/m.pkl", EVIL)
+    repo.write("d/new.pkl", EVIL)
+    repo.stage("note.txt")
+    said = repo.commit().stderr.decode()
+    assert [name in said for name in ("d/m.pkl: a pickle", "d/new.pkl: a pickle", "d/old.pkl: a pickle")] == [
+        True,
+        True,
+        False,
+    ]
+
+
 def test_it_can_be_switched_off(repo: Repo) -> None:
     configured(repo, 'pickles = "off"\n')
     repo.stage("m.pkl", EVIL)

@@ -69,7 +69,9 @@ def after_commit(place: git.Place) -> None:
     of_these = {*changes, *touched}
     moved = {
         output.source
-        for output, state in comparison.states([o for o in catalog.outputs() if o.source in of_these])
+        for output, state in comparison.states(
+            [o for o in catalog.outputs() if o.source in of_these and not (plain and _is_just_recorded(o))]
+        )
         if _has_to_follow(comparison, output, state, plain)
     }
     if not plain:
@@ -79,6 +81,13 @@ def after_commit(place: git.Place) -> None:
     if moved:
         followed = {path: ids for path, ids in changes.items() if path in moved}
         _load().after_git(place, configuration.load(place), catalog, stamp, followed, sorted(moved), before)
+
+
+def _is_just_recorded(output: Output) -> bool:
+    """Whether a directory is as its pointer says since the hook before the commit, which looked at all of its files."""
+    from trinity_guard.dvcrepo.output import DIR, NEWER
+
+    return output.kind == DIR and output.was_here and output.seen != NEWER
 
 
 def _has_to_follow(comparison: Comparison, output: Output, state: str, plain: bool) -> bool:

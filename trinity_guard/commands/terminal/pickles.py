@@ -51,13 +51,8 @@ def converted(place: git.Place, config: Config, items: Iterable[Converted]) -> N
         if store is not None and item.nfiles < 0 and item.md5:
             places.append((item.path, store.path(item.md5)))
         elif store is not None:
-            places += [(os.path.join(item.path, path), store.path(md5)) for path, md5 in _members(item) if md5]
+            places += [(os.path.join(item.path, path), store.path(md5)) for path, md5 in item.arrived.items() if md5]
     name(config, places)
-
-
-def _members(item: Converted) -> Iterable[tuple[bytes, str]]:
-    files: dict[bytes, str] = getattr(item, "files", {})
-    return files.items()
 
 
 def arrived(place: git.Place, config: Config, plan: Plan) -> None:
