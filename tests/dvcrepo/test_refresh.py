@@ -303,6 +303,7 @@ RENAMED: dict[str, tuple[str, str, str]] = {
     "an odd name": (f"{HEAD}  hash: md5\n  path: x.csv\n", "#y", "  path: '#y'\n"),
     "with a desc": (f"{HEAD}  hash: md5\n  path: x.csv\ndesc: a\n", "y", "  path: y\ndesc: a\n"),
     "in a folder": (f"{HEAD}  hash: md5\n  path: d/x.csv\n", "y", "  path: d/y\n"),
+    "with comments": (f"# of mine\n{HEAD}  hash: md5\n  path: x.csv\n", "y", "  path: y\n"),
 }
 
 
@@ -313,6 +314,42 @@ def test_a_file_s_new_name_is_all_that_changes_in_its_pointer(case: str) -> None
     result = renamed(old.encode(), WHERE, "x.csv", new)
     assert result.decode() == old[: old.index("  path: ")] + end
     assert decode(result, WHERE).outs[0].path.endswith(b"/" + name)
+
+
+def test_a_plain_pointer_is_renamed_without_yaml(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("parse", "dump"):
+        monkeypatch.setattr(yaml, name, None)
+    assert renamed(f"{HEAD}  hash: md5\n  path: x.csv\n".encode(), WHERE, "x.csv", "y.csv").endswith(b"path: y.csv\n")
+
+
+@pytest.mark.slow
+def test_a_long_list_of_cloud_versions_is_no_reason_not_to_rename() -> None:
+    old = f"{HEAD}  hash: md5\n  path: x.csv\n".encode() + b"  files:\n" + b"  - relpath: a\n" * 5000
+    assert renamed(old, WHERE, "x.csv", "y.csv") == old.replace(b"path: x.csv", b"path: y.csv", 1)
+
+
+@pytest.mark.parametrize("files", [0, 1, 5])
+@pytest.mark.parametrize("rest", ["", "# of mine\n"])
+def test_a_folders_pointer_says_how_many_files_it_has(files: int, rest: str) -> None:
+    """Of a folder before, of a file before; plain, or with what only YAML reads."""
+    md5 = f"{MD5}.dir"
+    for former in (f"- md5: {md5_of(OLD)}.dir\n  size: 3\n  nfiles: 2\n", f"- md5: {md5_of(OLD)}\n  size: 3\n"):
+        old = f"outs:\n{former}  hash: md5\n  path: d\n{rest}".encode()
+        new = refresh(old, b"d.dvc", "d", md5, 9, False, nfiles=files)
+        [out] = decode(new, b"d.dvc").outs
+        assert (out.md5, out.size, out.nfiles) == (md5, 9, files)
+        assert rest.encode() in new
+        if not rest:
+            assert decode(refresh(new, b"d.dvc", "d", MD5, 4, False), b"d.dvc").outs[0].nfiles == -1
+
+
+def test_a_folder_that_was_empty_is_renewed_without_yaml(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = pointer.encode(f"{MD5}.dir", 2, "d", nfiles=0)
+    for name in ("parse", "dump"):
+        monkeypatch.setattr(yaml, name, None)
+    assert refresh(old, b"d.dvc", "d", f"{MD5}.dir", 9, False, nfiles=7) == pointer.encode(
+        f"{MD5}.dir", 9, "d", nfiles=7
+    )
 
 
 def test_a_pointer_that_does_not_record_the_file_is_not_renamed() -> None:
