@@ -50,3 +50,22 @@ def test_what_dvc_kept_is_renewed_by_the_commit_and_dropped_without_the_key(repo
         assert wanted in shown
         assert (b"meta" in shown) is bool(wanted)
         assert repo.git("status", "--porcelain").stdout == b""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("other", ["staged", "not staged"])
+def test_a_commit_of_the_pointers_path_alone_renews_them_too(repo: Repo, other: str) -> None:
+    config = repo.file(".trinity-guard.toml")
+    config.write_text(config.read_text() + "\nfacts = true\n")
+    repo.stage("t.csv", b"a,b\n1,2\n")
+    repo.git("add", "-A")
+    repo.commit()
+    repo.write("t.csv", b"a,b\n1,2\n3,4\n")
+    repo.dvc("add", "t.csv")
+    repo.write("other")
+    if other == "staged":
+        repo.git("add", "other")
+    repo.git("commit", "-q", "-m", "the table", "--", "t.csv.dvc")
+    assert b"rows: 2" in repo.show("t.csv.dvc")
+    assert repo.file("t.csv.dvc").read_bytes() == repo.show("t.csv.dvc")
+    assert repo.git("status", "--porcelain").stdout == (b"A  other\n" if other == "staged" else b"?? other\n")

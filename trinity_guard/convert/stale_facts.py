@@ -57,8 +57,8 @@ def _of(place: git.Place, output: Output) -> dict[str, object]:
 
 def among(place: git.Place, staged: Sequence[Entry]) -> list[tuple[Entry, bytes]]:
     """Return the staged pointers whose facts are stale, and their bytes."""
-    if not staged or index.is_temporary(place):
-        return []  # after `commit -- path` Git takes another index, which has the pointer as it is
+    if not staged or (index.is_temporary(place) and not index.is_of_paths(place)):
+        return []  # of an index of one's own nobody says what becomes of Git's
     heads = objects.Objects(place.common_dir).heads([e.oid for e in staged], HEAD)
     found = [(e, head.first) for e, head in zip(staged, heads, strict=True) if head.size <= HEAD]
     return [(entry, data) for entry, data in found if is_stale(data, entry.path)]
@@ -68,8 +68,16 @@ def renew(place: git.Place, stale: Sequence[tuple[Entry, bytes]]) -> None:
     """Renew the facts of these staged pointers in the index, and in the work tree where it has the same bytes."""
     contents = [renewed(place, data, entry.path) for entry, data in stale]
     ids = write_blobs(place, contents)
-    with Transaction(place, {e.path: e for e, _ in stale}, []) as step:
+    # Of `commit -- path` Git's own index hears by the journal, after the commit.
+    later = index.is_temporary(place)
+    records = [_record(data, entry, oid) for (entry, data), oid in zip(stale, ids, strict=True)] if later else []
+    with Transaction(place, {e.path: e for e, _ in stale}, records) as step:
         step.change_index([(e.mode, oid, e.path) for (e, _), oid in zip(stale, ids, strict=True)])
         for (entry, before), now in zip(stale, contents, strict=True):
             if files.read_if_there(place.file(entry.path)) == before:
                 step.replace(entry.path, now)
+
+
+def _record(data: bytes, entry: Entry, oid: bytes) -> tuple[bytes, ...]:
+    """Return what the journal says of a pointer that was renewed."""
+    return outputs_of(data, entry.path)[0].path, b"", entry.path, oid, b""

@@ -306,6 +306,12 @@ def is_temporary(place: git.Place) -> bool:
     return used not in (real, real + b".lock")
 
 
+def is_of_paths(place: git.Place) -> bool:
+    """Whether it is the one that `commit -- path` makes of HEAD and these paths of the work tree."""
+    folder, name = os.path.split(os.path.realpath(file_in_use(place)))
+    return name.startswith(b"next-index-") and folder == os.path.realpath(place.git_dir)
+
+
 def is_lock(place: git.Place) -> bool:
     """Whether it is the copy that takes the place of Git's own index after the commit (`commit -a`, `-i`, `-p`)."""
     return not is_real(place) and not is_temporary(place)

@@ -211,7 +211,7 @@ Whoever reviews it reads wrong figures.
 
 Example: `dvc add data/t.csv`, and a commit by somebody without the hooks.
 
-To mend: the next commit of that pointer renews them, but for `git commit -- PATH`; `trinity-guard lint --fix` does it
+To mend: the next commit of that pointer renews them; `trinity-guard lint --fix` does it
 at any time, and takes them out where the data is not in the cache.
 """,
 }
