@@ -312,6 +312,31 @@ def test_what_others_pushed_meanwhile_is_carried_over_out_of_git_lfs(server: Lfs
     assert repo.git("status", "--porcelain").stdout == b""
     assert "every byte is there" in out(repo, "verify")
     repo.git("fsck", "--strict")
+    # And a teammate takes along what nobody has merged, by the note.
+    mate.git("checkout", "-q", "-b", "topic")
+    everything(mate, "m/mine.bin", pointer_of(DATA + WANTED))
+    put_object(mate, DATA + WANTED)
+    note = out(repo, "guide", "team")
+    assert "git lfs uninstall --local" in note
+    repo.git("push", "-q", "--force", "origin", "main")
+    mate.git("fetch", "-q", "origin")
+    shutil.copy(repo.state / "commit-map", mate.path)
+    mate.git("config", "lfs.url", server.url)
+    [line] = [line for line in note.splitlines() if line.startswith("trinity-guard migrate run --onto")]
+    mate.guard(*line.split()[1:])
+    assert mate.file("m/mine.bin").read_bytes() == DATA + WANTED
+    assert mate.git("rev-parse", "topic~1").stdout == repo.git("rev-parse", "main").stdout
+
+
+def test_the_hooks_of_git_lfs_go_only_where_no_branch_is_at_it(server: LfsServer, tmp_path: Path) -> None:
+    repo = at_server(server, tmp_path / "work")
+    repo.git("branch", "other")
+    repo.write(".git/hooks/pre-push", b'#!/bin/sh\ngit lfs pre-push "$@"\n')
+    storage = str(tmp_path / "storage")
+    assert "git lfs uninstall" not in out(repo, "run", "--from-lfs", "--remote", storage, "--yes")
+    assert "git lfs uninstall" not in out(repo, "guide", "team")
+    out(repo, "undo")
+    assert "git lfs uninstall" in out(repo, "run", "--everything", "--from-lfs", "--remote", storage, "--yes")
 
 
 def test_a_mirror_clone_fetches_and_leaves_too(server: LfsServer, tmp_path: Path) -> None:

@@ -214,6 +214,7 @@ class _Rewriting:
         there = [name for name in options.chosen.names if name in found.refs]
         values["remarks"] += filters.remarks(source, found, there, options.selection, speaking, became)
         values["attributes"] = sorted(shown(path) for path in leaving.changed) if leaving else []
+        values["at_lfs"] = leaving.leaves_some if leaving else False
         values["left"] = {path.hex(): why for path, why in left.items()}
         wanted = {oid for blobs in trees.moved.values() for oid in blobs} | _dropped(scanned, trees)
         return _Built(ids, moves, values, wanted)

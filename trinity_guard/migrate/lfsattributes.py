@@ -23,7 +23,7 @@ class Leaving:
     """What leaves Git LFS in each commit: .gitattributes follow what became of the pointers.
 
     pointers: all blobs (20 bytes) that are pointers of LFS; lost: those whose object nobody has, so that a line for
-    them serves nobody.
+    them serves nobody. changed: paths of attributes that lost something; leaves_some: some files are still at LFS.
     """
 
     def __init__(self, source: Source, pack: Pack, pointers: Collection[bytes], lost: Collection[bytes] = ()) -> None:
@@ -34,6 +34,7 @@ class Leaving:
         self._meant: dict[bytes, dict[bytes, frozenset[int]]] = {}
         self._cleaned: dict[tuple[bytes, tuple[tuple[bytes, bool], ...], frozenset[int]], bytes] = {}
         self.changed: set[bytes] = set()
+        self.leaves_some = False
 
     def staying(self, folder: Folder) -> list[bytes]:
         """Return the paths of the pointers that are left in a folder."""
@@ -50,6 +51,7 @@ class Leaving:
         if FILTER not in data and not macros:
             return
         below = [path[len(folder.path) :] for path in folder.staying]
+        self.leaves_some = self.leaves_some or bool(below)
         new = self._without(data, macros, self._kept(data, below) if below else frozenset())
         if new != data:
             self.changed.add(folder.path + ATTRIBUTES)

@@ -180,7 +180,7 @@ def next_steps(place: git.Place, values: dict[str, Any]) -> list[dict[str, str]]
     if not values["pushed"]:
         steps.append(("uploads the objects to the DVC remote", "trinity-guard migrate push"))
     names = [name for name, _, _ in values["refs"]]
-    if values.get("from_lfs") and _has_hooks_of_lfs(place):
+    if values.get("out_of_lfs") and not values["at_lfs"] and _has_hooks_of_lfs(place):
         # Its pre-push asks the LFS server for locks at every push, and fails where that is gone.
         steps.append(("takes the hooks of git-lfs out of this clone", "git lfs uninstall --local"))
     steps += [("publishes the new history", force_push(place, remote, names)) for remote in remotes(place)]

@@ -6,12 +6,23 @@ import os
 
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import locks, mergedriver
-from trinity_guard.migrate import destination, engine, filters, lfsfetch, messages, refusals, settle, upload, worktree
+from trinity_guard.migrate import (
+    destination,
+    engine,
+    filters,
+    lfsfetch,
+    messages,
+    refs,
+    refusals,
+    settle,
+    upload,
+    worktree,
+)
 from trinity_guard.migrate.state import DONE, MOVED, MOVING, UNDOING, dumped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from typing import Any
 
     from trinity_guard.migrate.migration import Migration
@@ -83,7 +94,7 @@ def run(migration: Migration, options: Options) -> dict[str, Any]:
         "selection": options.selection.values,
         "keep_ids": not options.rewrite_ids,
         "carried": options.chosen.onto is not None,
-        "from_lfs": leaves_lfs,
+        "out_of_lfs": leaves_lfs and _of_all(migration, options.chosen.names),
     }
     onto = options.chosen.onto
     continued = onto is not None and onto.continued
@@ -102,6 +113,11 @@ def run(migration: Migration, options: Options) -> dict[str, Any]:
     if continued and not values["refs"]:
         return {**values, **request, "forward": _last_forward(migration)}
     return _kept(migration, values, request)
+
+
+def _of_all(migration: Migration, names: Collection[bytes]) -> bool:
+    """Whether these are all branches and tags."""
+    return all(n in names for n in migration.refs().refs if n.startswith((refs.HEADS, refs.TAGS)))
 
 
 def complete(migration: Migration) -> dict[str, Any] | None:

@@ -166,7 +166,7 @@ def test_a_secret_in_the_remotes_address_is_not_printed(tmp_path: Path) -> None:
 class Team(Place):
     """A teammate's clone with a branch of their own, made before the migration; then the history is published."""
 
-    def __init__(self, tmp_path: Path) -> None:
+    def __init__(self, tmp_path: Path, *options: str) -> None:
         super().__init__(tmp_path)
         run("git", "clone", "-q", self.server.path, tmp_path / "mate")
         self.mate = Legacy(tmp_path / "mate")
@@ -174,7 +174,7 @@ class Team(Place):
         self.mate.add("mine.py", b"print(2)\n")
         self.mate.add("mine2.py", b"print(3)\n")
         self.mate.git("checkout", "-q", "main")
-        said = out(self.clone, "run", "--everything", "--remote-branches", "--yes", "--push")
+        said = out(self.clone, "run", "--everything", "--remote-branches", "--yes", "--push", *options)
         [push] = [line.strip() for line in said.splitlines() if line.strip().startswith("git push --force")]
         self.before = self.server.git("rev-parse", "main", "side", "v1").stdout
         self.paste(push)
@@ -218,6 +218,18 @@ def test_a_teammate_carries_unmerged_work_over(team: Team) -> None:
     assert_carried(team)
     assert team.mate.git("branch", "--show-current").stdout == b"topic\n"
     assert team.mate.git("status", "--porcelain", "-uno").stdout == b""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "options", [("--include", "*.pkl", "*.h5"), ("--exclude", "side/"), ("--above", "9 kB"), ("--from-lfs",)]
+)
+def test_by_a_run_that_means_the_same_files(tmp_path: Path, options: tuple[str, ...]) -> None:
+    team = Team(tmp_path, *options)
+    assert options[0] in team.carried
+    shutil.copy(team.clone.state / "commit-map", team.mate.path)
+    team.paste("# " + team.carried, team.mate.path)
+    assert_carried(team)
 
 
 def test_and_without_trinity_guard(team: Team) -> None:

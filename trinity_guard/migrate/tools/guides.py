@@ -231,8 +231,9 @@ def for_team(place: git.Place, values: dict[str, Any]) -> str:
             "",
             *_kept(name, heads),
             *(_settled() if values.get("filtered") else ()),
+            *(_out_of_lfs() if values.get("out_of_lfs") and not values["at_lfs"] else ()),
             "",
-            *_carried(name, values["remote"]),
+            *_carried(name, values["remote"], _asked_for(place, values.get("selection"))),
             "",
             *_rebased(name),
         ]
@@ -254,6 +255,13 @@ def _settled() -> list[str]:
     ]
 
 
+def _out_of_lfs() -> list[str]:
+    return [
+        "# (no file is at git-lfs any more; its hooks would go on asking its server at every push)",
+        "git lfs uninstall --local",
+    ]
+
+
 def _kept(remote: str, heads: Sequence[str]) -> list[str]:
     lines = [
         "# 2. Or keep your clone: what is not committed is lost by it, and so are commits of your own on these",
@@ -266,13 +274,29 @@ def _kept(remote: str, heads: Sequence[str]) -> list[str]:
     return [*lines, "dvc pull"]
 
 
-def _carried(remote: str, storage: str) -> list[str]:
+def _asked_for(place: git.Place, found: dict[str, Any] | None) -> list[str]:
+    """Return the options by which a teammate's run means the same files. found: the report's `selection`."""
+    if found is None:
+        return []
+    options = ["--from-lfs"] if found.get("leaves_lfs") else []
+    config = select.load_config(place)
+    usual = select.selection(config, [], [], None, bool(options)).values
+    if found["include"] != usual["include"] and found["include"]:
+        options += ["--include", *found["include"]]
+    if excluded := [pattern for pattern in found["exclude"] if pattern not in config.exclude]:
+        options += ["--exclude", *excluded]
+    if found["above"] not in (None, usual["above"]):
+        options += ["--above", str(found["above"])]
+    return options
+
+
+def _carried(remote: str, storage: str, options: Sequence[str]) -> list[str]:
     return [
         "# 3. Commits of your own, not merged yet, on a branch `topic`: they become what the migration would have made",
         "#    of them, with their merges and artifacts; the file commit-map comes with this note",
         _line("git", "fetch", "--tags", "--force", remote),
         "git checkout topic --",
-        "trinity-guard migrate run --onto commit-map --ref topic --yes",
+        _line(*["trinity-guard", "migrate", "run", "--onto", "commit-map", "--ref", "topic", "--yes"], *options),
         *([_line("trinity-guard", "remote", "trust", storage) + "     # if you know that place"] if storage else []),
         *(["trinity-guard migrate push     # what they hold, to the DVC remote"] if storage else []),
     ]
