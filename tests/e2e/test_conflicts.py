@@ -442,6 +442,28 @@ def test_markers_that_a_rebase_committed_are_taken_out_by_what_is_printed(
 
 
 @pytest.mark.slow
+def test_markers_that_a_later_commit_of_the_same_rebase_took_out_are_named_at_its_end(hub: Repo) -> None:
+    hub.git("switch", "-q", "other")
+    commit(hub, THEIRS + b" and more")
+    hub.git("rebase", "main", ok=False)
+    hub.git("add", "-A")
+    hub.git("rebase", "--continue", ok=False)
+    hub.guard("use", "--theirs", "t.csv")
+    said = hub.git("rebase", "--continue").stderr.decode()
+    assert b"<<<" not in hub.show("t.csv.dvc")
+    *lines, last = lines_of(said)
+    assert "t.csv.dvc holds the markers of a merge conflict" in said
+    for line in lines:
+        type_in(hub, ("GIT_SEQUENCE_EDITOR=\"sed -i.bak '1s/^pick/edit/'\" " if "--autostash" in line else "") + line)
+    done = run("bash", "-c", last, cwd=hub.path, ok=False)  # the next one changed what was a marker
+    assert b"trinity-guard use --ours t.csv" in done.stderr
+    hub.guard("use", "--theirs", "t.csv")
+    assert b"markers" not in hub.git("rebase", "--continue").stderr
+    assert hub.file("t.csv").read_bytes() == THEIRS + b" and more"
+    hub.git("push", "-q", "origin", "HEAD")
+
+
+@pytest.mark.slow
 def test_markers_of_a_merge_below_other_commits_are_taken_out(hub: Repo) -> None:
     committed(hub)
     hub.write("code.py", b"# code\n")

@@ -150,9 +150,8 @@ def post_rewrite(framework: bool, args: list[str]) -> int:
     named = referenced.named_by(place, commits, broken)
     if broken:  # `rebase --continue` runs no hook before its commit
         from trinity_guard.commands.hooks import unreadable
-        from trinity_guard.dvcrepo import tracked
 
-        unreadable.name_marked(place, tracked.load(place), rebased=True)
+        unreadable.name_rebased(place, broken)
     return FINE if config.push == "off" else _publish(place, config, named)
 
 
