@@ -54,6 +54,47 @@ def test_many_are_forced_side_by_side(tmp_path: Path, monkeypatch: pytest.Monkey
     durable.flush_all(files(tmp_path, durable.AT_ONCE))
 
 
+@pytest.mark.parametrize("count", COUNTS)
+def test_in_the_background_each_is_forced_once_before_the_end(tmp_path: Path, forced: list[bytes], count: int) -> None:
+    paths = files(tmp_path, count)
+    background = durable.Background()
+    before = threading.active_count()
+    for again in (1, 2):
+        for path in paths:
+            background.add(path)
+        background.finish()
+        assert sorted(forced) == sorted(paths * again)
+    assert threading.active_count() == before
+
+
+def test_in_the_background_the_disk_works_while_files_are_added(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = threading.Event()
+    monkeypatch.setattr(os, "fsync", lambda _: begun.set())
+    background = durable.Background()
+    for path in files(tmp_path, 2 * durable.MEANWHILE):
+        background.add(path)
+    assert begun.wait(30)
+    background.finish()
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_what_fails_in_the_background_is_raised_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    def failing(_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", failing)
+    background = durable.Background()
+    for path in files(tmp_path, count):
+        background.add(path)
+    with pytest.raises(OSError, match="Input/output error"):
+        background.finish()
+    background.finish()
+
+
 @pytest.mark.parametrize("count", [1, 40])
 def test_a_disk_that_fails_is_told_and_ends_the_rest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int

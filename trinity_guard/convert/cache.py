@@ -8,7 +8,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.convert import linked, standins
-from trinity_guard.dvcrepo import compare, odb, standin, tracked
+from trinity_guard.dvcrepo import compare, flushed, odb, standin, tracked
 from trinity_guard.dvcrepo.output import NEWER, seen_mark
 from trinity_guard.dvcrepo.private import keep_private
 from trinity_guard.dvcrepo.project import Project
@@ -46,10 +46,12 @@ def keep_bytes(
     total = sum(s.st_size for s in stats.values() if s is not None)
     counter = odb.ByteCounter(total, on_progress)
     stores: dict[bytes, odb.Store] = {}
+    on_disk = flushed.noted(place)
     try:
         for item in items:
             if item.project not in stores:
                 stores[item.project] = cache_of(place, item.project)
+                stores[item.project].on_disk = on_disk
             cache = stores[item.project]
             stat = stats[item.path]
             item.stand_in = item.stand_in or _written(place, item, stat)
@@ -66,6 +68,8 @@ def keep_bytes(
             cache.settle()
         for project, cache in stores.items():
             linked.part(place, cache, [item for item in items if item.project == project])
+        if on_disk:
+            flushed.forget(place)
     finally:
         for cache in stores.values():
             cache.abandon()

@@ -13,7 +13,7 @@ from trinity_guard.convert import directories
 from trinity_guard.convert.cache import cache_of
 from trinity_guard.detect import attributesfile, owners
 from trinity_guard.detect.inspect import LFS_HEADS, is_bookkeeping
-from trinity_guard.dvcrepo import odb, standin, tracked
+from trinity_guard.dvcrepo import flushed, odb, standin, tracked
 from trinity_guard.dvcrepo.paths import inside_dvc
 from trinity_guard.dvcrepo.project import Project
 from trinity_guard.errors import GuardError, shown
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from trinity_guard.detect.patterns import Rules
     from trinity_guard.dvcrepo import dvcignore
 
-# From this size on a file is flushed while Git waits for it; all others together, at the end.
+# From this size on a file is flushed while Git waits for it; all others while more come.
 FLUSHED_AT_ONCE = 8 << 20
 # These ask what a file would be in Git without putting it there: of a path that Git does not know, its bytes.
 ONLY_ASKING = frozenset((b"diff", b"difftool", b"hash-object", b"blame", b"annotate", b"apply", b"am", b"archive"))
@@ -48,6 +48,7 @@ class Cleaner:
         self._off = config.on_artifact == "block"
         self._stores: dict[bytes, odb.Store] = {}
         self._known: _Known | None = None
+        self._marks: list[bytes] = []
         self._command = list(command[:1])
         self._words = list(command[1:])
         self._patches: bool | None = None
@@ -74,13 +75,14 @@ class Cleaner:
             return None
         store.put(stored)
         if stored.size >= FLUSHED_AT_ONCE:
-            store.settle()
+            self._marks += store.settle()
         return [standin.encode(stored.md5, stored.size)]
 
     def finish(self) -> None:
         """Flush what is not flushed yet."""
         for store in self._stores.values():
-            store.settle()
+            self._marks += store.settle()
+        flushed.note(self._place, self._marks)
         if self._known is not None:
             self._known.close()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.dvcrepo import hashed
+from trinity_guard.dvcrepo import flushed, hashed
 from trinity_guard.dvcrepo.output import LEGACY, is_object
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git import durable, files
@@ -55,13 +55,17 @@ class Store:
 
     `take` objects as often as needed, then `settle` once: flush, rename into place, flush the names.
     Nothing is visible under its final name before its bytes are on disk.
+    on_disk: the marks of objects that are known to be there, and are not flushed again.
     """
 
     def __init__(self, folder: bytes, shared: bool = False) -> None:
         self.folder = folder
         self.shared = shared
+        self.on_disk: frozenset[bytes] = frozenset()
         self._taken: list[Stored] = []
-        self._put: list[bytes] = []
+        self._flushing = durable.Background()
+        self._put: dict[bytes, bytes] = {}
+        self._new: list[bytes] = []
         self._made: set[bytes] = set()
         self._temporary = Temporary(os.path.join(folder, b"trinity-guard-tmp"), self._folder)
 
@@ -140,23 +144,36 @@ class Store:
             folder = os.path.dirname(self.path(stored.md5))
             if self._folder(folder):
                 self._made.add(folder)
-            self._place(stored)
-            self._put.append(self.path(stored.md5))
+            path = self.path(stored.md5)
+            if self._place(stored):
+                self._new.append(path)
+            self._put[path] = flushed.mark(path)
+            self._flushing.add(path)
         except OSError as error:
             files.unlink(stored.temporary)
             raise self._trouble(error) from error
 
     def flush(self, md5: str) -> None:
         """See to it that an object which is here is on the disk."""
-        self._put.append(self.path(md5))
+        path = self.path(md5)
+        if self.on_disk and flushed.mark(path) in self.on_disk:
+            return
+        self._put[path] = b""
+        self._flushing.add(path)
 
-    def settle(self) -> None:
-        """Put all that was taken in place, flushed to disk; the objects are safe when this returns."""
+    def settle(self) -> list[bytes]:
+        """Put all that was taken in place, flushed to disk; the objects are safe when this returns.
+
+        Returns the marks of those that were `put`. Where the disk fails, those that are new are taken away: a text that
+        names one is refused by the commit, which has the working file.
+        """
         taken, self._taken = self._taken, []
-        put, self._put = self._put, []
+        put, self._put = self._put, {}
+        new, self._new = self._new, []
         made, self._made = self._made, set()
         try:
-            durable.flush_all([*(s.temporary for s in taken), *put])
+            self._flushing.finish()
+            durable.flush_all([s.temporary for s in taken])
             folders = {os.path.dirname(self.path(s.md5)) for s in taken}
             # The folders above must reach the disk as well, or a crash loses the way to the object.
             made |= {folder for folder in folders if self._folder(folder)}
@@ -165,7 +182,10 @@ class Store:
             for stored in taken:
                 self._place(stored)
             durable.flush_all(folders | above)
+            return [mark for mark in put.values() if mark]
         except OSError as error:
+            for path in new:
+                files.unlink(path)
             raise self._trouble(error) from error
         finally:
             for stored in taken:
@@ -195,14 +215,16 @@ class Store:
         except OSError as error:
             raise self._trouble(error) from error
 
-    def _place(self, stored: Stored) -> None:
+    def _place(self, stored: Stored) -> bool:
+        """Give an object its name; False where it was there before."""
         target = self.path(stored.md5)
         if _same(stored.temporary, target):
             os.unlink(stored.temporary)
-            return
+            return False
         # An object that is there but differs is damaged: its name is its content. It is replaced.
         files.change_mode(stored.temporary, OBJECT_MODE)
         os.rename(stored.temporary, target)
+        return True
 
     def _folder(self, folder: bytes) -> bool:
         """Make a folder as DVC does (cache.shared group: 2775); whether it had to be made."""
