@@ -136,6 +136,33 @@ def test_it_follows_the_configuration_and_the_users_file(place: git.Place, their
     assert filtered(place) == set()
 
 
+def test_a_file_that_the_user_names_later_counts_from_the_next_hook_on(
+    place: git.Place, theirs: Callable[[bytes], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "gitconfig"
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
+    attributesfile.set_up(place, Config(), attributesfile.usual(place))
+    assert configuration.attributes_in_step(place)
+    file = theirs(b"*.pkl -filter\n")
+    git.run("config", "--global", "core.attributesFile", file)
+    assert not configuration.attributes_in_step(place)
+    attributesfile.follow(place, Config())
+    assert configuration.attributes_in_step(place)
+    assert attributesfile.theirs_of(place) == file
+    assert "a.csv" in filtered(place)
+    assert "b.pkl" not in filtered(place)
+
+
+def test_a_file_that_the_repository_named_stays_taken_in(
+    place: git.Place, theirs: Callable[[bytes], bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
+    attributesfile.set_up(place, Config(), theirs(b"*.pkl -filter\n"))
+    git.run("config", "--global", "core.attributesFile", "~/another")
+    attributesfile.follow(place, Config())
+    assert attributesfile.theirs_of(place) == theirs(b"")
+
+
 def test_nothing_is_written_where_the_driver_is_not_set_up(place: git.Place) -> None:
     attributesfile.follow(place, Config())
     assert configuration.attributes_in_step(place)

@@ -619,6 +619,30 @@ def test_init_takes_it_out_and_stages_the_data_itself(repo: Repo) -> None:
     assert b" M" not in status(repo)
 
 
+def test_init_stages_the_data_itself_in_every_linked_work_tree(repo: Repo) -> None:
+    linked, gone = (repo.path.parent / name for name in ("linked tree", "gone"))
+    for folder in (linked, gone):
+        repo.git("worktree", "add", "-q", "--detach", str(folder))
+    there = Repo(linked)
+    data = there.stage("b.csv", 3000)
+    assert_stands_in(there, "b.csv", data)
+    shutil.rmtree(gone)
+    repo.guard("init", "--uninstall", "-q")
+    assert staged(there, "b.csv") == data
+    assert status(there) == b"A  b.csv\n"
+
+
+def test_init_stops_where_the_data_of_another_work_tree_is_gone(repo: Repo) -> None:
+    linked = repo.path.parent / "linked"
+    repo.git("worktree", "add", "-q", "--detach", str(linked))
+    Repo(linked).stage("b.csv", 3000)
+    shutil.rmtree(linked / ".dvc/cache")
+    refused = repo.guard("init", "--uninstall", ok=False)
+    assert refused.returncode == 1
+    assert f"in the work tree {linked}".encode() in refused.stderr
+    assert repo.git("config", "filter.trinity-guard.process").stdout
+
+
 def test_without_hooks_there_is_no_filter_unless_it_is_asked_for(bare_repo: Repo) -> None:
     bare_repo.guard("init", "--hooks", "none", "-q")
     assert bare_repo.git("config", "core.attributesFile", ok=False).stdout == b""

@@ -49,10 +49,30 @@ def follow(place: Place, config: Config) -> None:
     if theirs is None:
         return
     try:
-        set_up(place, config, theirs)
+        set_up(place, config, _named_since(place, theirs))
         _stay_in_use(place)
     except (GuardError, OSError):
         return
+
+
+def said(place: Place) -> list[tuple[bytes, bytes]]:
+    """Return (scope, value) of each core.attributesFile, the last of which counts."""
+    out = git.attempt("config", "--show-scope", "-z", "--get-all", SETTING, at=place.top).out
+    fields = out.split(b"\0")[:-1]
+    return list(zip(fields[::2], fields[1::2], strict=True))
+
+
+def usual(place: Place, named: bytes = b"") -> bytes:
+    """Return the attributes file that Git reads where one of this name is asked for, b"" where none is."""
+    return os.path.join(place.top, os.path.expanduser(named or os.path.join(configuration.git_home(), b"attributes")))
+
+
+def _named_since(place: Place, theirs: bytes) -> bytes:
+    """Return the attributes file that the user has named since, where it was the usual one that was taken in."""
+    if theirs != usual(place):
+        return theirs
+    named = [value for scope, value in said(place) if scope in (b"global", b"system")]
+    return usual(place, named[-1] if named else b"")
 
 
 def _stay_in_use(place: Place) -> None:

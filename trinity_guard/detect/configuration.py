@@ -104,13 +104,29 @@ def state_said(place: Place) -> bytes | None:
 def state(place: Place, theirs: bytes) -> bytes:
     """Return the first line as it would be now. theirs: the user's own attributes file, be it not there yet."""
     # Its own place too: Git is told it as an absolute path, and a repository is moved.
-    config = zlib.crc32(b"\0".join([*(text or b"" for text in texts(place.top)), _version(), attributes(place)]))
+    parts = [*(text or b"" for text in texts(place.top)), _version(), attributes(place), *map(_seen, _git_configs())]
+    return b"# trinity-guard %08x %b %b\n" % (zlib.crc32(b"\0".join(parts)), _seen(theirs), theirs)
+
+
+def _git_configs() -> tuple[bytes, ...]:
+    """Return the files in which the user, or the machine, says which file of attributes counts."""
+    named = os.environb.get(b"GIT_CONFIG_GLOBAL")
+    theirs = (named,) if named else (os.path.expanduser(b"~/.gitconfig"), os.path.join(git_home(), b"config"))
+    return (*theirs, b"/etc/gitconfig")
+
+
+def git_home() -> bytes:
+    """Return the folder of the user's own files of Git."""
+    return os.path.join(os.environb.get(b"XDG_CONFIG_HOME") or os.path.expanduser(b"~/.config"), b"git")
+
+
+def _seen(file: bytes) -> bytes:
+    """Return what tells one version of a file from the next."""
     try:
-        found = os.stat(theirs)
-        seen = b"%d %d" % (found.st_size, found.st_mtime_ns)
+        found = os.stat(file)
+        return b"%d %d" % (found.st_size, found.st_mtime_ns)
     except (OSError, ValueError):
-        seen = b"- -"
-    return b"# trinity-guard %08x %b %b\n" % (config, seen, theirs)
+        return b"- -"
 
 
 def theirs(said: bytes) -> bytes:

@@ -8,6 +8,7 @@ from trinity_guard import git
 from trinity_guard.config import Config
 from trinity_guard.convert import standins
 from trinity_guard.detect import attributesfile, configuration
+from trinity_guard.errors import GuardError, shown
 from trinity_guard.git import files, index
 from trinity_guard.setup import native
 from trinity_guard.setup.record import InstallPlan
@@ -63,7 +64,7 @@ def set_up(plan: InstallPlan, config: Config) -> None:
 def _theirs(plan: InstallPlan) -> bytes:
     """Return the attributes file that the user has, or would have; one that this repository names is remembered."""
     place = plan.place
-    said = [(scope, v) for scope, v in _said(place) if v != configuration.attributes(place)]
+    said = [(scope, v) for scope, v in attributesfile.said(place) if v != configuration.attributes(place)]
     local = [value for scope, value in said if scope == b"local"]
     if local:
         plan.record["filter"]["attributes"] = os.fsdecode(local[-1])
@@ -72,19 +73,10 @@ def _theirs(plan: InstallPlan) -> bytes:
 
 def _theirs_now(place: git.Place, remembered: object) -> bytes:
     """Return the attributes file that Git would read without ours. remembered: the one that this repository named."""
-    said = [value for _, value in _said(place) if value != configuration.attributes(place)]
-    named = os.fsencode(remembered) if isinstance(remembered, str) else said[-1] if said else b""
-    if not named:
-        home = os.environb.get(b"XDG_CONFIG_HOME") or os.path.expanduser(b"~/.config")
-        named = os.path.join(home, b"git", b"attributes")
-    return os.path.join(place.top, os.path.expanduser(named))
-
-
-def _said(place: git.Place) -> list[tuple[bytes, bytes]]:
-    """Return (scope, value) of each core.attributesFile, the last of which counts."""
-    out = git.attempt("config", "--show-scope", "-z", "--get-all", ATTRIBUTES, at=place.top).out
-    fields = out.split(b"\0")[:-1]
-    return list(zip(fields[::2], fields[1::2], strict=True))
+    said = [value for _, value in attributesfile.said(place) if value != configuration.attributes(place)]
+    return attributesfile.usual(
+        place, os.fsencode(remembered) if isinstance(remembered, str) else said[-1] if said else b""
+    )
 
 
 def started(place: git.Place) -> bool:
@@ -94,7 +86,7 @@ def started(place: git.Place) -> bool:
 
 def is_set_up(place: git.Place) -> bool:
     """Whether Git would start it, and asks it of any path."""
-    said = _said(place)
+    said = attributesfile.said(place)
     ours = bool(said) and said[-1][1] == configuration.attributes(place)
     return started(place) and ours and os.path.isfile(script_of(place))
 
@@ -120,7 +112,7 @@ def take_out(plan: InstallPlan, remember: bool = False) -> None:
     place = plan.place
     there = os.path.lexists(script_of(place)) or os.path.lexists(configuration.attributes(place))
     if there:
-        restored = standins.restore(place, index.staged())
+        restored = [path for top in (place.top, *_other_tops(place)) for path in _restored(top)]
         if restored:
             plan.outcome.notes.append(f"staged as they are, and no more as stand-ins: {len(restored)} files")
         git.attempt("config", "--local", "--remove-section", SECTION, at=place.top)
@@ -131,9 +123,31 @@ def take_out(plan: InstallPlan, remember: bool = False) -> None:
     plan.record["filter"] = {OFF: True} if remember else {}
 
 
+def _other_tops(place: git.Place) -> list[bytes]:
+    """Return the tops of the other work trees of this repository that are there: they share the driver."""
+    # Each attribute of a work tree ends with a NUL, and the last one with another.
+    out = git.attempt("worktree", "list", "--porcelain", "-z", at=place.top).out
+    listed = [one.split(b"\0") for one in out.split(b"\0\0")[:-1]]
+    tops = [said[0].removeprefix(b"worktree ") for said in listed if b"bare" not in said]
+    return [top for top in tops if os.path.lexists(top + b"/.git") and not os.path.samefile(top, place.top)]
+
+
+def _restored(top: bytes) -> list[bytes]:
+    """Stage the data itself in place of stand-ins in one work tree; return their paths."""
+    here = os.getcwdb()
+    os.chdir(top)
+    try:
+        return standins.restore(git.place(), index.staged())
+    except GuardError as error:
+        where = "" if os.path.samefile(top, here) else f"in the work tree {shown(top)}: "
+        raise GuardError(where + error.problem, error.remedy, error.exit_code) from error
+    finally:
+        os.chdir(here)
+
+
 def _put_back(plan: InstallPlan) -> None:
     place = plan.place
-    if (b"local", configuration.attributes(place)) not in _said(place):
+    if (b"local", configuration.attributes(place)) not in attributesfile.said(place):
         return  # somebody has set another one since
     before = plan.record["filter"].get("attributes")
     if isinstance(before, str):
