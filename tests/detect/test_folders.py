@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from trinity_guard.config import Config
+from trinity_guard.detect import ignorespec
 from trinity_guard.detect.folders import Folders
+from trinity_guard.detect.ignorespec import compiled
 from trinity_guard.detect.patterns import Rules
 
 
@@ -45,6 +49,31 @@ def test_the_outermost_folder_that_matches_is_one_artifact(
 ) -> None:
     assert Folders(patterns, lambda _: False).above(path) == folder
     assert rules(*patterns).folder_of(path) == folder
+
+
+NAME = st.text("aB.-", min_size=1, max_size=3)
+LINE = st.builds(
+    "{}{}{}{}".format,
+    st.sampled_from(["", "!"]),
+    st.sampled_from(["", "/"]),
+    st.lists(st.one_of(NAME, st.just("*")), min_size=1, max_size=2).map("/".join),
+    st.sampled_from(["", "/"]),
+)
+
+
+@settings(max_examples=100)
+@given(st.lists(LINE, min_size=1, max_size=3), st.lists(NAME.filter(lambda n: n.strip(".")), min_size=1, max_size=3))
+def test_names_alone_are_decided_as_the_library_decides(lines: list[str], names: list[str]) -> None:
+    folder = "/".join(names)
+    for case in (folder, folder.swapcase()):
+        expected = compiled(lines).check_file(f"{case}/").include
+        assert Folders(lines, lambda _: False).decides(case.encode()) is expected
+
+
+@pytest.mark.parametrize("lines", [("!*",), ("data/", "/a/B/"), ("!data/", "!raw")])
+def test_names_alone_need_no_library(lines: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ignorespec, "compiled", None)
+    assert Folders(lines, lambda _: False).decides(b"a/b/data") is not None
 
 
 def test_all_that_lies_in_it_is_an_artifact_and_nothing_beside_it() -> None:
