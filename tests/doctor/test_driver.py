@@ -23,7 +23,11 @@ def said(repo: Repo) -> tuple[object, object]:
         ("rm .git/trinity-guard/filter", "warning"),
         ("sed -i s/lib=\\'/lib=\\'elsewhere/ .git/trinity-guard/filter", "error"),
         ("sed -i 1d .git/trinity-guard/attributes", "warning"),
-        ("echo '*.py text' > ~/mine && git config --global core.attributesFile ~/mine", "error"),
+        (
+            "git config --global core.attributesFile ~/first && trinity-guard init -q && echo '*.py text' > ~/mine"
+            " && git config --global core.attributesFile ~/mine && git commit -q --allow-empty -m x",
+            "error",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_and_init_mends_it(repo: Repo, tmp_path: Path, breaking: str, level: str) -> None:
@@ -33,6 +37,14 @@ def test_what_is_wrong_is_said_and_init_mends_it(repo: Repo, tmp_path: Path, bre
     assert found == level
     follow(repo, tmp_path / "home", str(remedy))
     assert said(repo) == ("ok", "")
+
+
+def test_a_first_attributes_file_of_the_user_counts_from_the_next_commit_on(repo: Repo, tmp_path: Path) -> None:
+    follow(repo, tmp_path / "home", "echo '*.py text' > ~/mine && git config --global core.attributesFile ~/mine")
+    assert said(repo) == ("warning", "trinity-guard init")
+    repo.git("commit", "-q", "--allow-empty", "-m", "next")
+    assert said(repo) == ("ok", "")
+    assert repo.git("check-attr", "text", "a.py").stdout == b"a.py: text: set\n"
 
 
 def test_that_nobody_wants_it_is_fine(repo: Repo) -> None:

@@ -24,7 +24,8 @@ def filters(repository: Repository) -> Check:
         )  # fmt: skip
     if not configuration.attributes_in_step(place):
         return Check(
-            WARNING, "the configuration has changed: `git add` follows the one of before, until the next commit.", INIT
+            WARNING, "the configuration, or Git's, has changed: `git add` follows what was, until the next commit.",
+            INIT,
         )  # fmt: skip
     if not driver.up_to_date(place, asked.get("attributes")):
         return Check(
