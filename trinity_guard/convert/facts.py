@@ -70,10 +70,13 @@ def _is_number(cell: str) -> bool:
 
 def _records(file: BinaryIO, head: bytes) -> int:
     """Count lines that hold something, and end outside of quotes."""
+    import re
+
+    blank = re.compile(rb"\n\n").search  # in half the time of bytes' own find
     count, inside, last = 0, False, b"\n"
     piece = head
     while piece:
-        if not inside and _is_simple(last, piece):
+        if not inside and _is_simple(last, piece) and not blank(piece):
             count += piece.count(b"\n")
             last = piece[-1:]
             piece = file.read(PIECE)
@@ -94,10 +97,8 @@ def _records(file: BinaryIO, head: bytes) -> int:
 
 
 def _is_simple(last: bytes, piece: bytes) -> bool:
-    """Whether each line feed ends a row: no quotes, no empty lines. last: what stands before the piece."""
-    if b'"' in piece or b"\r" in piece or last + piece[:1] == b"\n\n":
-        return False
-    return piece.rfind(b"\n\n") < 0  # from the end it takes a third of the time
+    """Whether each line feed may end a row: no quotes, no empty line at the start. last: what is before the piece."""
+    return not (b'"' in piece or b"\r" in piece or last + piece[:1] == b"\n\n")
 
 
 def _pickle(path: bytes) -> Facts:
