@@ -66,7 +66,12 @@ def configure(p: Parser) -> None:
     p.add_argument("--min-mcc", metavar="X", type=_figure, help="write nothing if Matthews' correlation is below X")
     experiment = f"MLflow's experiment (default: MLFLOW_EXPERIMENT_NAME or _ID, else {NAME})"
     p.add_argument("--experiment", metavar="NAME", type=_experiment, help=experiment)
-    p.add_argument("--run-name", metavar="NAME", type=_run_name, help="MLflow's run (default: the model's file name)")
+    p.add_argument(
+        "--run-name",
+        metavar="NAME",
+        type=_run_name,
+        help="MLflow's run (default: MLFLOW_RUN_NAME, else the model's file name)",
+    )
     register = "make it a version of this registered model, and its champion, if no worse than that"
     p.add_argument("--register", metavar="NAME", type=_registered, help=register)
     p.add_argument("--no-champion", action="store_true", help="with --register: take the champion's place uncompared")

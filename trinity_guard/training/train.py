@@ -320,7 +320,7 @@ def _run(inputs: _Inputs, fitted: _Fitted, name: str, tags: Mapping[str, str]) -
     mean, sd = f"{found.headline}_mean", f"{found.headline}_sd"
     return runs.Run(
         experiment=options.experiment,
-        name=options.run_name or name,
+        name=names.run(options.run_name, name),
         params=asdict(fitted.settings) | {"columns": " ".join(inputs.data.features), "rows": len(table.frame)},
         metrics=_flat(found),
         tags=_tags(inputs, found) | dict(tags),

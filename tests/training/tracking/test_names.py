@@ -73,3 +73,10 @@ def test_several_models_of_a_run_have_tags_of_their_own_by_which_each_is_found()
 
 def test_of_a_run_of_a_former_version_no_sha256_is_wanted() -> None:
     assert names.wanted(names.of_bytes("a"), "a", "A") == {"dvc_md5": "a"}
+
+
+@pytest.mark.parametrize(
+    ("said", "variable", "wanted"), [("mine", "theirs", "mine"), (None, " theirs ", "theirs"), ("", "", "ours")]
+)
+def test_a_runs_name_is_the_commands_else_the_variables_else_ours(said: str | None, variable: str, wanted: str) -> None:
+    assert names.run(said, "ours", {"MLFLOW_RUN_NAME": variable}) == wanted

@@ -39,3 +39,17 @@ def test_what_a_model_needs_is_pinned_as_far_as_it_is_installed() -> None:
     found = session.pinned("scikit-learn")
     assert [line.partition("==")[0] for line in found] == ["mlflow", "scikit-learn", "numpy", "pandas"]
     assert "none-such" not in " ".join(session.pinned("none-such"))
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_run_stands_below_the_one_that_mlflows_variable_names_and_began_when_it_did(
+    root: Path, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    store = tracking.begin(str(root))
+    with session.begun(store, Experiment("mine"), "outer", {}) as outer:
+        pass
+    monkeypatch.setenv("MLFLOW_RUN_ID", outer.run_id if known else "0" * 32)
+    with session.begun(store, Experiment("mine"), "inner", {}, 1_700_000_000.0) as run:
+        found = run.client.get_run(run.run_id)
+    assert found.data.tags.get("mlflow.parentRunId") == (outer.run_id if known else None)
+    assert found.info.start_time == 1_700_000_000_000

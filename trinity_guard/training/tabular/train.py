@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -75,7 +76,7 @@ class Trained:
 
 @dataclass(frozen=True)
 class _Fitted:
-    """trials: of a search."""
+    """trials: of a search. begun: when the training was."""
 
     order: Order
     table: Table
@@ -83,6 +84,7 @@ class _Fitted:
     test: Any
     evaluation: Evaluation
     trials: list[Trial]
+    begun: float
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,7 @@ def _refuse(order: Order, table: Table) -> None:
 
 def _fit(order: Order, table: Table, on_step: Callable[[str], None], on_trial: searching.OnResult | None) -> _Fitted:
     tried: list[Trial] = []
+    begun = time.time()
     if order.search:
         on_step("searching")
         kept, how = trials.state_file(order.root), search.how(table.task)
@@ -159,7 +162,7 @@ def _fit(order: Order, table: Table, on_step: Callable[[str], None], on_trial: s
     on_step("fitting")
     model = _fitted(estimator.pipeline(table, order.options), table, parts[0])
     on_step("cross-validating")
-    return _Fitted(order, table, model, parts[1], figures.evaluate(model, table, order.options, parts), tried)
+    return _Fitted(order, table, model, parts[1], figures.evaluate(model, table, order.options, parts), tried, begun)
 
 
 def _fitted(model: Any, table: Table, rows: Any) -> Any:
@@ -203,7 +206,7 @@ def _log(
     order, table, found = fitted.order, fitted.table, fitted.evaluation
     tags = {**found.terms, **_source(order.root), **tags, **(model.tags if model else {})}
     try:
-        with session.begun(store, order.experiment, order.run_name or _name(order), tags) as run:
+        with session.begun(store, order.experiment, names.run(order.run_name, _name(order)), tags, fitted.begun) as run:
             run.log(_parameters(order, fitted.model, estimator.name(table.task, order.options)), _flat(found))
             run.show(found.metrics)
             run.trials([(t.params, _of_trial(found.headline, t)) for t in fitted.trials])

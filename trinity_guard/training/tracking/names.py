@@ -32,6 +32,11 @@ def experiment(said: str | None, default: str, env: Mapping[str, str] = os.envir
     return Experiment(name or default, "" if name else number)
 
 
+def run(said: str | None, default: str, env: Mapping[str, str] = os.environ) -> str:
+    """Return a run's name: the one that a command says, else MLflow's own variable's, else ours."""
+    return said or env.get("MLFLOW_RUN_NAME", "").strip()[: MAX_LENGTH[RUN]] or default
+
+
 def of_bytes(md5: str, sha256: str = "", number: int = 1) -> dict[str, str]:
     """Return the tags that tell which bytes a run or a version made; number: of the model, where a run made several."""
     end = "" if number == 1 else f".{number}"

@@ -89,8 +89,7 @@ def log(store: RunStore, run: Run) -> Logged:
     with warnings.catch_warnings(), opened(store) as client:
         warnings.simplefilter("ignore")
         experiment = experiment_id(client, store, run.experiment)
-        begun = _milliseconds(run.begun or time.time())
-        run_id = client.create_run(experiment, begun, tags(run.tags), legible(run.name)).info.run_id
+        run_id = create(client, experiment, run.name, run.tags, run.begun)
         with active(store, run_id):
             batches(client, run_id, run.params, run.metrics)
             pages.prepare(client, experiment, run.columns or run.metrics)
@@ -104,6 +103,32 @@ def log(store: RunStore, run: Run) -> Logged:
                 number, bears = register(client, run.register, model, run_id, own, run.alias, run.instead_of)
     base = UI if store.artifact_root else store.shown.rstrip("/")
     return Logged(run_id, experiment, pages.run(base, experiment, run_id), number, bears)
+
+
+def create(client: Any, experiment: str, name: str, given: Mapping[str, str], begun: float = 0.0) -> str:
+    """Create a run and return its id: below the one that is open around it, or that MLflow's variable names.
+
+    begun: when what it tells of began (seconds since 1970), 0 for now.
+    """
+    made = tags({**given, **_around(client)})
+    return str(client.create_run(experiment, _milliseconds(begun or time.time()), made, legible(name)).info.run_id)
+
+
+def _around(client: Any) -> dict[str, str]:
+    """Return the tag by which MLflow's pages show a run below the one around it, if that is in the same store."""
+    import mlflow
+    from mlflow.exceptions import MlflowException
+
+    open_now = mlflow.active_run()
+    # `mlflow run` begins a run for a project's command, and tells it so.
+    outer = open_now.info.run_id if open_now else os.environ.get("MLFLOW_RUN_ID", "").strip()
+    if not outer:
+        return {}
+    try:
+        client.get_run(outer)
+    except MlflowException:
+        return {}  # of another store
+    return {"mlflow.parentRunId": outer}
 
 
 def ignore(root: str, store: RunStore) -> list[str]:

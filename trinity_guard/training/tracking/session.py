@@ -107,28 +107,17 @@ def pinned(library: str) -> list[str]:
 
 
 @contextlib.contextmanager
-def begun(store: RunStore, experiment: names.Experiment, name: str, tags: Mapping[str, str]) -> Iterator[Session]:
-    """Begin a run and end it: FINISHED, or FAILED where the caller raises. GuardError (2) where none can be begun."""
+def begun(
+    store: RunStore, experiment: names.Experiment, name: str, tags: Mapping[str, str], since: float = 0.0
+) -> Iterator[Session]:
+    """Begin a run and end it: FINISHED, or FAILED where the caller raises. GuardError (2) where none can be begun.
+
+    since: when what it tells of began, see runs.create.
+    """
     store.ready()
     with warnings.catch_warnings(), opened(store) as client:
         warnings.simplefilter("ignore")
         found = runs.experiment_id(client, store, experiment)
-        tags = {**tags, **_around(client)}
-        run_id = client.create_run(found, run_name=names.legible(name), tags=runs.tags(tags)).info.run_id
+        run_id = runs.create(client, found, name, tags, since)
         with runs.active(store, run_id):
             yield Session(store, client, found, run_id)
-
-
-def _around(client: Any) -> dict[str, str]:
-    """Return the tag by which MLflow's pages show a run below the one that is open around it, in the same store."""
-    import mlflow
-    from mlflow.exceptions import MlflowException
-
-    outer = mlflow.active_run()
-    if outer is None:
-        return {}
-    try:
-        client.get_run(outer.info.run_id)
-    except MlflowException:
-        return {}  # of another store
-    return {"mlflow.parentRunId": outer.info.run_id}
