@@ -153,6 +153,8 @@ def test_a_directory_tells_its_files_and_looks_into_its_tables(there: Repo) -> N
     assert found["files"] == {
         "before": 3, "after": 3, "added": ["new.txt"], "removed": ["b.txt"], "changed": ["a.csv"],
         "renamed": {"old.txt": "moved.txt"},
+        "folders": {".": {"changed": 1, "added": 1, "removed": 1, "renamed": 1,
+                          "rows": {"added": 1, "removed": 0, "changed": 1}}},
     }  # fmt: skip
     assert found["members"][0]["rows"]["changed"] == 1
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import os
-import shutil
 
 from trinity_guard.dvcrepo import installation
 from trinity_guard.errors import UNUSABLE, GuardError
@@ -331,6 +330,8 @@ class Engine:
         """Refuse a small file that says of itself that it is a table of more than the disk has room for."""
         if kind == LINES:
             return
+        import shutil
+
         [rows] = self.row(f"SELECT count(*) FROM {source}")  # as the file's own records say it, read in no time
         size, free = 8 * int(str(rows)) * columns, shutil.disk_usage(self._scratch).free
         if size > max(PACKED, free // 4):
