@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 import pytest
 
@@ -159,3 +160,23 @@ def test_what_a_pipeline_of_the_same_commit_leaves_to_git_is_its(staging: Repo) 
     both = {(head, b"m.csv"), (b"", b"m.csv"), (head, b"other.csv")}
     assert owners.left_to_git(git.place(), both) == {(head, b"m.csv")}
     assert owners.left_to_git(git.place(), set()) == set()
+
+
+def test_of_many_commits_a_few_are_asked_for_at_once(staging: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(owners, "COMMITS_AT_ONCE", 2)
+    asked: list[int] = []
+    read_ids = git.read_ids
+
+    def counted(names: Iterable[bytes]) -> list[bytes | None]:
+        asked.append(len(listed := list(names)))
+        return read_ids(listed)
+
+    monkeypatch.setattr(git, "read_ids", counted)
+    versions: list[tuple[bytes, bytes]] = []
+    for n in range(5):
+        cache = b"false" if n % 2 else b"true"
+        staging.stage("dvc.yaml", b"stages:\n  s:\n    cmd: x\n    outs:\n    - m.csv:\n        cache: %s\n" % cache)
+        staging.commit()
+        versions.append((staging.head().encode(), b"m.csv"))
+    assert owners.left_to_git(git.place(), versions) == {versions[1], versions[3]}
+    assert asked == [6, 6, 3]  # of each commit dvc.yaml, dvc.lock and the file's own pointer

@@ -247,3 +247,52 @@ def test_leaving_git_lfs_killed_at_some_step_is_completed_by_the_same_command(
         if not killed:
             return
     raise AssertionError("it never came to its end")
+
+
+# --- work trees that are not whole, or not the only one
+
+
+def tree_of(repo: Legacy, kind: str) -> None:
+    """Make a sparse work tree, or a linked one that is gone for good: its entry is Git's to prune."""
+    if kind == "linked":
+        repo.git("worktree", "add", "-q", str(repo.path.parent / "linked"), "side")
+        shutil.rmtree(repo.path.parent / "linked")
+        return
+    options = ["--sparse-index"] if kind == "sparse index" else ["--no-cone"] if kind == "no cone" else []
+    repo.git("sparse-checkout", "set", *options, "src")
+
+
+@pytest.mark.parametrize("kind", ["sparse", "sparse index", "no cone", "linked"])
+@pytest.mark.parametrize("then", ["run", "undo"])
+@pytest.mark.slow
+def test_a_run_in_an_odd_work_tree_is_completed_or_undone_wherever_it_is_killed(
+    small: Legacy, tmp_path: Path, kind: str, then: str
+) -> None:
+    small.add("data/.gitignore", b"*.tmp\n")
+    small.add("data/b.pkl", KB)
+    small.add("src/c.pkl", KB)
+    tree_of(small, kind)
+    command = (*RUN, str(tmp_path / "storage"))
+    before, old = small.everything(), own_refs(small)
+    repo = copy(small, tmp_path / "killed")
+    repo.guard(*command)
+    goal, new, objects_there = repo.everything(), own_refs(repo), kept(repo)
+    assert repo.git("status", "--porcelain").stdout == b""
+    # Every eighth step: each kind begins at another one.
+    killed, step = True, 1 + len(kind + then) % 8
+    while killed:
+        repo = copy(small, tmp_path / "killed")
+        killed = killed_at(repo, step, *command, driver=DANGEROUS)
+        refs = own_refs(repo)
+        assert refs in (old, new), step
+        if then == "undo":
+            assert repo.guard("migrate", "undo", ok=False).returncode == (2 if refs == old else 0), step
+            assert repo.everything() == before, step
+        else:
+            again = repo.guard(*command, ok=False)
+            assert again.returncode == 0 or b"migrate finish" in again.stderr, (step, again.stderr)
+            assert repo.everything() == goal, step
+            assert "every byte is there" in out(repo, "verify", "--sample", "0"), step
+        assert kept(repo) == objects_there, step
+        repo.git("fsck", "--strict")
+        step += 8

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.migrate import driven
-from tests.migrate.legacy import AUTHOR, OF_DVC, Legacy, lfs_pointer, md5, pointer_of, put_lfs_object, quiet
+from tests.migrate.legacy import AUTHOR, OF_DVC, Legacy, Migrated, lfs_pointer, md5, pointer_of, put_lfs_object, quiet
 from trinity_guard.dvcrepo import project
 from trinity_guard.errors import GuardError
 from trinity_guard.git.catfile import Entry, Source
@@ -364,6 +364,16 @@ def test_a_tree_that_nobody_can_write_stays_as_it_is_and_is_told(
     done = legacy.migrate()
     assert done.ids[old] == old
     assert reason in done.stays()["z.pkl"]
+    assert "z.pkl.dvc" in done.files(later)
+
+
+def test_a_tree_that_names_no_object_stays_as_it_is_and_is_told(legacy: Legacy) -> None:
+    tree = b"100644 x.py\0" + bytes(20) + tree_of(legacy, [("100644", "z.pkl", b"1")])
+    old = raw_commit(legacy, tree)
+    later = legacy.commit({"z.pkl": b"3"})
+    done = Migrated(legacy, driven.run(legacy.place, legacy.options()))
+    assert done.ids[old] == old
+    assert done.stays()["z.pkl"] == "the tree of its folder names no object for x.py"
     assert "z.pkl.dvc" in done.files(later)
 
 

@@ -12,6 +12,8 @@ from trinity_guard.errors import GuardError, pathspec, quoted, shown, typed
 from trinity_guard.git import index
 from trinity_guard.git.files import is_one_file
 
+COMMITS_AT_ONCE = 500
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -238,31 +240,40 @@ class _PipelinesOfCommits:
 
     def __init__(self, place: git.Place, versions: Collection[tuple[bytes, bytes]]) -> None:
         self._place = place
-        self._known: dict[tuple[bytes | None, ...], Pipelines | None] = {}
+        self._known: dict[tuple[tuple[bytes, bytes], ...], Pipelines | None] = {}
         self._by_commit: dict[bytes, Pipelines | None] = {}
         catalog = tracked.load(place)
-        pointers = {path + paths.POINTER for _, path in versions}.union(o.source for o in catalog.held if not o.cache)
         folders = {os.path.dirname(e.path) for e in catalog.named(paths.PIPELINE)}
         folders.update(folders_above(path for _, path in versions))
-        self._files = [os.path.join(f, n) for f in sorted(folders) for n in (paths.PIPELINE, paths.LOCK)]
-        self._files += sorted(pointers)
-        commits = list(dict.fromkeys(c for c, _ in versions))
-        oids = git.read_ids(c + b":" + f for c in commits for f in self._files)
-        width = len(self._files)
-        self._of = {c: tuple(oids[i * width : (i + 1) * width]) for i, c in enumerate(commits)}
+        always = [os.path.join(f, n) for f in sorted(folders) for n in (paths.PIPELINE, paths.LOCK)]
+        always += sorted({o.source for o in catalog.held if not o.cache})
+        asked: dict[bytes, dict[bytes, None]] = {}
+        for commit, path in versions:
+            asked.setdefault(commit, dict.fromkeys(always))[path + paths.POINTER] = None
+        commits = list(asked)
+        for start in range(0, len(commits), COMMITS_AT_ONCE):
+            self._look(commits[start : start + COMMITS_AT_ONCE], asked)
+
+    def _look(self, commits: Iterable[bytes], asked: Mapping[bytes, Iterable[bytes]]) -> None:
+        """Read the pipelines of some commits, whose names are let go of before the next ones: with a long history's in
+        one list, memory grows by 40 kB a commit."""
+        names = [(commit, file) for commit in commits for file in asked[commit]]
+        there: dict[bytes, list[tuple[bytes, bytes]]] = {commit: [] for commit in commits}
+        for (commit, file), oid in zip(names, git.read_ids(c + b":" + f for c, f in names), strict=True):
+            if oid:
+                there[commit].append((file, oid))
+        self._by_commit.update((commit, self._read(tuple(sorted(found)))) for commit, found in there.items())
 
     def leave_to_git(self, commit: bytes, path: bytes) -> bool:
-        if commit not in self._by_commit:
-            self._by_commit[commit] = self._read(self._of[commit])
         pipelines = self._by_commit[commit]
         return pipelines is not None and pipelines.belongs_in_git(path, refuse=False)
 
-    def _read(self, oids: tuple[bytes | None, ...]) -> Pipelines | None:
-        """Return the pipelines of these files; most commits have the same, and are read once."""
-        if oids not in self._known:
-            entries = {f: index.Entry(index.REGULAR, o, f) for f, o in zip(self._files, oids, strict=True) if o}
+    def _read(self, files: tuple[tuple[bytes, bytes], ...]) -> Pipelines | None:
+        """Return the pipelines of these files (path, blob); most commits have the same, and are read once."""
+        if files not in self._known:
+            entries = {f: index.Entry(index.REGULAR, o, f) for f, o in files}
             try:
-                self._known[oids] = Pipelines(self._place, tracked.of_entries(entries))
+                self._known[files] = Pipelines(self._place, tracked.of_entries(entries))
             except GuardError:
-                self._known[oids] = None  # DVC cannot read it either, so it leaves nothing to Git
-        return self._known[oids]
+                self._known[files] = None  # DVC cannot read it either, so it leaves nothing to Git
+        return self._known[files]

@@ -22,6 +22,7 @@ FILE, EXECUTABLE = b"100644", b"100755"
 FILES = frozenset(b"100%03o" % bits for bits in range(512))
 # Names that no checkout can write.
 IMPOSSIBLE = (b".", b"..", b".git")
+NULL = bytes(20)
 PIPE = 1 << 20
 SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ, which Linux alone has
 
@@ -271,12 +272,14 @@ def damage(raw: bytes, entries: Sequence[Entry]) -> str:
     """
     if not entries:
         return "the tree of its folder is damaged" if raw else ""
-    modes, names, _ = zip(*entries, strict=True)
+    modes, names, oids = zip(*entries, strict=True)
     if len(set(names)) != len(names):
         return f"the tree of its folder names {shown(_twice(entries))} twice"
     joined = b"\0".join(names)
     if b"/" in joined or not set(names).isdisjoint(IMPOSSIBLE):
         return "the tree of its folder has a name that Git does not allow"
+    if NULL in oids:
+        return f"the tree of its folder names no object for {shown(names[oids.index(NULL)])}"
     length = len(b"".join(modes)) + len(joined) - len(names) + 1 + 22 * len(entries)
     return "" if length == len(raw) or length == len(raw) - _zeros(raw) else "the tree of its folder is damaged"
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from trinity_guard.dvcrepo.output import Output
 
 
+JUDGED_AT_ONCE = 20_000
+
+
 class Tree:
     """The files of an index (commit b"") or of a commit: modes, ids and paths, side by side."""
 
@@ -221,10 +224,18 @@ def judge(
     place: git.Place, rules: Rules, modes: Sequence[bytes], oids: Sequence[bytes], paths: Sequence[bytes]
 ) -> list[tuple[int, int, Verdict]]:
     """Return (position, size, verdict) of the files that are artifacts or too big; each blob is looked at once."""
-    sieve = rules.sieve
     meant = [i for i, m in enumerate(modes) if m != SYMLINK]
+    partial.bring(place.common_dir, [oids[i] for i in meant if oids[i] not in EMPTY])
+    # What is read of each lives no longer than its batch: a range of a million commits has three million versions.
+    batches = [meant[start : start + JUDGED_AT_ONCE] for start in range(0, len(meant), JUDGED_AT_ONCE)]
+    return [found for batch in batches for found in _judged(place, rules, oids, paths, batch)]
+
+
+def _judged(
+    place: git.Place, rules: Rules, oids: Sequence[bytes], paths: Sequence[bytes], meant: Sequence[int]
+) -> list[tuple[int, int, Verdict]]:
+    sieve = rules.sieve
     wanted = [oids[i] for i in meant if oids[i] not in EMPTY]
-    partial.bring(place.common_dir, wanted)
     glances = packheads.heads(place.common_dir, wanted, GLANCE)
     doubtful = {oid for oid, head in glances.items() if head.size > rules.small or glance.suspicious(head.first)}
     candidates = [i for i in meant if oids[i] in doubtful or sieve(paths[i])]
@@ -291,22 +302,21 @@ def walk(subject: Subject, commits: Sequence[bytes], on_progress: Progress | Non
     """Take in what these commits (the oldest first) bring along. Of a merge: what none of its parents has."""
     history: list[tuple[bytes, Entry]] = []
     fresh: set[tuple[bytes, bytes]] = set()
-    seen: set[tuple[bytes, bytes, bool]] = set()
+    links: set[tuple[bytes, bytes]] = set()
     done = 0
     partial.bring_trees(subject.place.common_dir, commits)
     for batch in revisions.walked(commits):
         for commit, entries in batch:
             for entry in entries:
                 # As a symbolic link the same bytes are no artifact.
-                version = (entry.path, entry.oid, entry.mode == SYMLINK)
+                version, seen = (entry.path, entry.oid), links if entry.mode == SYMLINK else fresh
                 if version not in seen and subject.means(entry.path):
                     seen.add(version)
-                    fresh.add((entry.path, entry.oid))
                     history.append((commit, entry))
         done = min(done + revisions.BATCH, len(commits))
         if on_progress:
             on_progress(done, len(commits))
-    subject.history, subject.fresh, subject.commits = history, fresh, list(commits)
+    subject.history, subject.fresh, subject.commits = history, fresh | links if links else fresh, list(commits)
 
 
 def held_by(entry: Entry, data: bytes | None) -> list[Output]:
