@@ -190,9 +190,13 @@ def _require_known(url: str) -> None:
     """Refuse an address in a config for which DVC would refuse every command."""
     _, slashes, rest = url.partition("://")
     kind = safe_paths.scheme(url).partition("+")[0] if slashes else ""
-    if not kind or kind == "file":  # a folder; whoever reads the config has words of its own for the latter
+    if not kind:  # a folder
         return
     problem = ""
+    if kind == "file":
+        problem = "--remote: DVC takes a file:// address for a folder named `file:`."
+        remedy = f"trinity-guard init --remote {typed(os.fsencode(rest))}"
+        raise GuardError(problem, remedy, UNUSABLE)
     if kind not in safe_paths.SCHEMES or kind == "memory":
         problem = f"--remote: DVC knows no remotes of the kind {shown(kind.encode())}://."
     elif kind in OF_A_HOST and rest[:1] in ("", "/"):
