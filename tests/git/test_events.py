@@ -78,10 +78,20 @@ def test_a_child_pipeline_of_the_default_branch_means_none(ids: dict[str, str]) 
     assert events.told(gitlab("parent_pipeline", ids, branch="main")) is None
 
 
+def test_another_ci_is_told_apart_from_none() -> None:
+    for env in ({"CI": "true"}, {"TF_BUILD": "True"}, {"JENKINS_URL": "http://ci"}):
+        assert events.not_understood(env)
+        for known in ("GITHUB_ACTIONS", "GITLAB_CI", "PRE_COMMIT"):
+            assert not events.not_understood({**env, known: "true"})
+    assert not events.not_understood({})
+
+
 def test_what_is_not_understood_is_no_answer(tmp_path: Path, ids: dict[str, str]) -> None:
     for env in (
         github(tmp_path, "deployment", {}),
         github(tmp_path, "", {}),
+        github(tmp_path, "push", []),
+        github(tmp_path, "push", {"before": [1], "after": {}}),
         gitlab("", ids),
         gitlab("invented", ids),
     ):

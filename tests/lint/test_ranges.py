@@ -323,6 +323,17 @@ def test_a_shallow_clone_that_is_deep_enough_will_do(work: Repo, topic: dict[str
     assert lint(here, "--range", f"{topic['base']}..HEAD") == (1, [("TG002", "raw.pkl", topic["added"])])
 
 
+def test_a_ci_that_is_not_known_has_that_said(
+    work: Repo, topic: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    here = cloned(work)
+    done = here.guard("lint")
+    assert b"this CI does not say which commits are meant: none is looked at" in done.stderr
+    assert here.guard("lint", "--all").stderr == b""
+    assert here.guard("lint", "--range", f"{topic['base']}..HEAD", ok=False).stderr == b""
+
+
 def gitlab(monkeypatch: pytest.MonkeyPatch, **told: str) -> None:
     for key, value in {"CI": "true", "GITLAB_CI": "true", **told}.items():
         monkeypatch.setenv(key, value)

@@ -169,6 +169,9 @@ def _look(asked: Namespace, place: git.Place, start: bytes, bare: bool = False) 
 # ---- what is looked at
 
 
+BY_RANGE = "trinity-guard lint --range origin/main..HEAD     # what a branch brings; --all: HEAD and the index alone"
+
+
 def _range(asked: Namespace) -> events.Range | None:
     """Return the commits that are meant, None where a tree is."""
     if asked.rev or asked.all:
@@ -181,6 +184,8 @@ def _range(asked: Namespace) -> events.Range | None:
     kind = events.kind(os.environ)
     if found is None and kind:
         console.note(f"'{shown(os.fsencode(kind))}' started this run and names no commits: none of them is looked at.")
+    elif found is None and events.not_understood(os.environ):
+        console.warn("this CI does not say which commits are meant: none is looked at, the index alone.", BY_RANGE)
     return found
 
 

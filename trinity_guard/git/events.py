@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MAX_EVENT = 32 << 20
 # Events of GitHub and sources of GitLab's pipelines that mean no commits: a clock, or somebody's hand.
 BY_HAND = ("schedule", "workflow_dispatch", "repository_dispatch", "web", "api", "trigger", "chat")
+# What other CIs set in each run: most of them the first.
+OTHERS = ("CI", "TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION", "BITBUCKET_COMMIT", "CODEBUILD_BUILD_ID")
 DEEPER = (
     "git fetch --unshallow\n"
     "or, in a GitHub workflow, `fetch-depth: 0` at actions/checkout; in GitLab's, the variable GIT_DEPTH: 0"
@@ -65,6 +67,12 @@ def kind(env: Mapping[str, str]) -> str:
     if env.get("GITHUB_ACTIONS") == "true":
         return env.get("GITHUB_EVENT_NAME", "")
     return env.get("CI_PIPELINE_SOURCE", "") if env.get("GITLAB_CI") == "true" else ""
+
+
+def not_understood(env: Mapping[str, str]) -> bool:
+    """Whether this is a run of a CI that is none of those whose events are known."""
+    known = env.get("GITHUB_ACTIONS") == "true" or env.get("GITLAB_CI") == "true" or env.get("PRE_COMMIT")
+    return not known and any(env.get(name) for name in OTHERS)
 
 
 def trusted_base(env: Mapping[str, str]) -> bytes | None:
@@ -128,6 +136,8 @@ def _github(env: Mapping[str, str]) -> Range | None:
         return None
     event = _event(env)
     if event_name == "push":
+        if not _text(event, "after"):
+            raise _not_told(f"GitHub's event ({event_name})")
         default = _text(event, "repository", "default_branch")
         return _pushed(_text(event, "before"), _text(event, "after"), env.get("GITHUB_REF", ""), default)
     if event_name == "merge_group":
