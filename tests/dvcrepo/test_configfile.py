@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from configobj import ConfigObj, ConfigObjError
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -207,3 +208,27 @@ def test_the_line_that_opens_a_section_is_told() -> None:
 )
 def test_a_section_has_one_name_in_all_its_spellings(section: str, name: str) -> None:
     assert configfile.named(section) == name
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"b = " + b"'a'," * 60 + b'"', b"b = " + b"a, " * 60 + b"'", b"[" * 5000, b"b = 'c'" + b"x" * 3000, b"b" * 70_000],
+)
+def test_a_line_over_which_dvc_itself_would_sit_for_hours_is_refused(line: bytes) -> None:
+    with pytest.raises(GuardError, match=r"is broken in line 2|more than 65,536 bytes"):
+        configfile.parse(b"[core]\n" + line + b"\n", b".dvc/config")
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["a, 'b,c' , \"d'\" # e 'f", "'#', x", "a,", ",", '"é#"', '""', "'a'b", "'a", "a,'b", '"' * 3 + "a,'\nb" + '"' * 3],
+)
+def test_what_configobj_reads_of_such_lines_is_read(line: str) -> None:
+    text = f"[core]\nx = {line}\n"
+    try:
+        expected = dict(ConfigObj(text.splitlines(True))["core"])
+    except ConfigObjError:
+        with pytest.raises(GuardError, match="is broken in line 2"):
+            configfile.parse(text.encode(), b".dvc/config")
+        return
+    assert configfile.parse(text.encode(), b".dvc/config")["core"] == expected

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     Tree = dict[str, Section]
 
 MAX_BYTES = 1 << 20
+# Of a file that needs configobj: its bytes, and of one of its lines the letters and brackets.
+MAX_UNUSUAL, MAX_LINE, MAX_BRACKETS = 1 << 16, 2000, 16
 
 # Options that name a path; a relative one is meant from the folder of the file it stands in.
 PATHS = (
@@ -233,8 +235,9 @@ def _by_configobj(data: bytes, file: bytes) -> Tree:
     from configobj import ConfigObj, ConfigObjError
 
     try:
-        lines = data.decode().replace("\r\n", "\n").replace("\r", "\n")
-        tree = ConfigObj(lines.splitlines(True)).dict()
+        lines = data.decode().replace("\r\n", "\n").replace("\r", "\n").splitlines(True)
+        _refuse_endless(lines, len(data), file)
+        tree = ConfigObj(lines).dict()
     except UnicodeDecodeError as e:
         line = data.count(b"\n", 0, e.start) + 1
         raise broken(file, f"is not UTF-8 in line {line}") from None
@@ -248,6 +251,47 @@ def _by_configobj(data: bytes, file: bytes) -> Tree:
     # of what is then one remote in two spellings, the later place.
     low = {name.lower(): _lower(section) for name, section in tree.items()}
     return _flattened({named(name): section for name, section in low.items()})
+
+
+def _refuse_endless(lines: list[str], size: int, file: bytes) -> None:
+    """Refuse what configobj's expressions would try for hours, and DVC with them: of a value that is none of its kinds
+    each further item doubles their work."""
+    if size > MAX_UNUSUAL:
+        raise broken(file, f"has more than {MAX_UNUSUAL:,} bytes")
+    until = ""  # what ends a value of several lines
+    for number, line in enumerate(lines, 1):
+        if until:
+            until = "" if until in line else until
+            continue
+        value = line.partition("=")[2].strip()
+        if value[:3] in ("'" * 3, '"' * 3):
+            until = "" if value[:3] in value[3:] else value[:3]
+        elif len(line) > MAX_LINE or line.count("[") > MAX_BRACKETS or not _is_value(value):
+            raise broken(file, f"is broken in line {number}: neither a section nor an option of a value that ends")
+
+
+def _is_value(text: str) -> bool:
+    """Whether these are items with commas between them, each in quotes that end, or without, before any comment."""
+    at, end = 0, len(text)
+    while True:
+        at = _past_blanks(text, at)
+        if at < end and text[at] in "'\"":
+            at = text.find(text[at], at + 1) + 1
+            if not at:
+                return False
+            at = _past_blanks(text, at)
+        else:
+            stops = [i for i in (text.find(",", at), text.find("#", at)) if i >= 0]
+            at = min(stops, default=end)
+        if at == end or text[at] == "#":
+            return True
+        if text[at] != ",":
+            return False
+        at += 1
+
+
+def _past_blanks(text: str, at: int) -> int:
+    return len(text) - len(text[at:].lstrip())
 
 
 def _words(said: str) -> str:
