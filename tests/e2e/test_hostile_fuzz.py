@@ -37,6 +37,8 @@ MODULES = ["dvc", "mlflow", "numpy", "json", "site", "sitecustomize", "usercusto
            "sklearn", "encodings", "dvc_s3"]  # fmt: skip
 NAMES = ["-rf.csv", "--output=x.csv", "$(touch pwned).csv", "a\x1b]0;x\x07.csv", "new\nline.csv", "*.csv", ":x.csv",
          "é ü.pkl", "\\x.csv", "'\"`.csv", "x" * 200 + ".csv", "\u202e.csv"]  # fmt: skip
+# What moves a terminal, or turns a line around.
+MOVING = {*map(chr, range(32)), "\x7f", *map(chr, range(0x80, 0xA0)), "\u202e", "\u2028"} - {"\n", "\t"}
 COMMANDS = [
     ["init", "-q"], ["status"], ["status", "--format", "json"], ["lint", "--all"], ["lint", "--range", "HEAD"],
     ["lint", "--all", "--format", "sarif", "--output", "found.sarif"], ["lint", "--remote"], ["lint", "--fix"],
@@ -47,6 +49,17 @@ COMMANDS = [
     ["migrate", "guide"], ["predict", "m.pkl", "a.csv"], ["evaluate", "m.pkl", "a.csv"],
     ["train", "--dataset", "a.csv"], ["lineage"], ["release", "1.0.0"], ["ui", "--print"], ["hook", "pre-commit"],
     ["hook", "post-commit"], ["hook", "post-checkout"], ["migrate", "run", "--yes"], ["init", "--uninstall"],
+    ["scan", "."], ["scan", "m.pkl", "--format", "json"], ["record", "m.pkl"],
+    ["record", "m.pkl", "--dataset", "a.csv"],
+    ["diff", "HEAD~1", "HEAD", "--format", "html"], ["diff", "--format", "markdown"], ["use", "--ours"],
+    ["use", "--merge", "--ours"], ["pull", "a.csv"], ["rm", "--cached", "m.pkl"], ["mv", "m.pkl", "sub/m.pkl"],
+    ["gate"], ["gate", "origin"], ["data", "--rows", "9", "--output", "data/a.csv"], ["migrate", "verify"],
+    ["migrate", "undo", "--yes"], ["migrate", "finish", "--yes"], ["migrate", "info", "--format", "json"],
+    ["lint", "--update-baseline", "--reason", "x"], ["lint", "--format", "gitlab"], ["init", "--hooks", "pre-commit"],
+    ["remote", "credentials"], ["remote", "add", "y", "/nowhere/x"], ["hook", "post-merge", "0"],
+    ["hook", "post-rewrite", "amend"], ["hook", "pre-merge-commit"], ["hook", "pre-push", "origin", "x"],
+    ["release", "v1.0.0", "--model", "m.pkl", "--no-mlflow"], ["lineage", "m.pkl"], ["completion", "bash"],
+    ["train", "--dataset", "a.csv", "--target", "1"],
 ]  # fmt: skip
 PLAIN = [["git", "add", "-A"], ["git", "commit", "-q", "-m", "mine"], ["git", "checkout", "-q", "HEAD~1"],
          ["git", "checkout", "-q", "main"], ["git", "diff", "HEAD~1"]]  # fmt: skip
@@ -83,7 +96,7 @@ class Watcher:
     def seen(self) -> dict[str, tuple[int, int, bytes]]:
         """Return name -> (mode, time, bytes) of all that is outside, and of the user's own files."""
         found = {}
-        kept = [p for p in self._home.rglob("*") if not {".cache", "dvc-site-cache"} & set(p.parts)]
+        kept = [p for p in self._home.rglob("*") if not {".cache", "dvc-site-cache", "pre-commit"} & set(p.parts)]
         for path in [*self.outside.rglob("*"), *kept]:
             stat = path.lstat()
             content = path.read_bytes() if path.is_file() and not path.is_symlink() else b""
@@ -205,6 +218,8 @@ def under(words: list[str], clone: Path) -> str:
     except (subprocess.TimeoutExpired, TimeoutError):
         return "it does not end"
     said = done.stdout + done.stderr
+    if words[0] != "git" and MOVING.intersection(said.decode("utf-8", "replace")):
+        return f"it moves the terminal: {said[-400:]!r}"
     if b"bug of ours" in said or b"Traceback" in said or (done.returncode == 3 and words[0] != "git"):
         return f"a bug of ours: {said[-400:]!r}"
     return ""
