@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import asgit, birth, folders, lint, migrate, publishing, readers, review, training
+from benchmarks import asgit, birth, folders, histories, lint, migrate, publishing, readers, review, training
 from benchmarks.measuring import BIN, KB, MB, make_files, repository, sh, show, timed, turns
 from tests.helpers.support import clean_environment
 
@@ -170,6 +170,7 @@ def main() -> None:
             "gate-s3": lambda: publishing.gate(room, s3=True),
             "sync": lambda: publishing.sync(room),
             "migrate": lambda: migrating(room),
+            "histories": lambda: histories.run(room),
             "lint": lambda: lint.run(room),
             "training": lambda: training.run(room),
             "readers": lambda: readers.run(room),
