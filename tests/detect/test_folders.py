@@ -117,3 +117,11 @@ def test_a_folder_that_is_kept_from_it_is_told_from_one_that_nothing_speaks_of()
 def test_a_folder_is_a_dataset_by_its_own_name(path: bytes, folder: bytes) -> None:
     guarded = Rules(Config(patterns=("*.parquet", "*.csv", "*.pkl", "/raw/**"), exclude=("tests/",)))
     assert guarded.dataset_above(path) == folder
+
+
+@pytest.mark.parametrize("patterns", [(), ("!/e/",), ("d/",)])
+def test_a_folder_is_taken_as_one_whatever_the_patterns_say(patterns: tuple[str, ...]) -> None:
+    asked = rules(*patterns)
+    assert asked.folder_of(b"e/sub/x") == b""
+    asked.take_as_one(b"e")
+    assert (asked.folder_of(b"e/sub/x"), asked.folder_of(b"ee/x")) == (b"e", b"")

@@ -184,6 +184,38 @@ def test_files_of_it_that_were_never_fetched_are_not_gone(recorded: Repo, tmp_pa
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("edited", [False, True])
+def test_a_folder_that_was_moved_by_hand_is_one_artifact_where_it_is_now(recorded: Repo, edited: bool) -> None:
+    recorded.stage("data/other.txt", b"of Git\n")
+    recorded.commit()
+    recorded.file("d").rename(recorded.file("data/e"))
+    if edited:
+        recorded.write("data/e/a.png", b"longer than before\n")
+        recorded.write("data/e/new", b"new\n")
+    recorded.git("add", "-A")
+    said = recorded.commit().stderr.decode()
+    assert b"d.dvc" not in recorded.tree()
+    there = {p.removeprefix(b"data/") for p in recorded.tree() if p.startswith(b"data/")}
+    assert there == {b".gitignore", b"e.dvc", b"other.txt"}
+    assert f"data/e/ ({4 if edited else 3} files, " in said
+    assert ("d -> data/e: the same bytes" in said) is not edited
+    assert recorded.git("status", "--porcelain").stdout == b""
+    assert dvc("status", "-q", cwd=recorded.path).returncode == 0
+
+
+@pytest.mark.slow
+def test_a_folder_that_git_had_before_takes_no_moved_one_in(recorded: Repo) -> None:
+    recorded.stage("e/other.txt", b"of Git\n")
+    recorded.commit()
+    for name in ("a.png", "sub", ".gitignore"):
+        recorded.file(f"d/{name}").rename(recorded.file(f"e/{name}"))
+    recorded.file("d").rmdir()
+    recorded.git("add", "-A")
+    recorded.commit()
+    assert {b"e/other.txt", b"e/a.png", b"e/sub/b.txt"} <= recorded.tree().keys()
+
+
+@pytest.mark.slow
 def test_a_file_added_with_force_goes_into_it(recorded: Repo) -> None:
     recorded.stage("d/new.csv", b"a,b\n")
     recorded.stage("d/sub/notes.md", b"notes\n")

@@ -8,15 +8,17 @@ from trinity_guard import git
 from trinity_guard.convert import ignorelines
 from trinity_guard.convert.relocate import Gone, Moved, Moves, is_kept
 from trinity_guard.detect import owners
+from trinity_guard.dvcrepo import directory
 from trinity_guard.dvcrepo.decode import outputs_of
 from trinity_guard.dvcrepo.paths import POINTER, is_pointer
+from trinity_guard.dvcrepo.project import Caches
 from trinity_guard.dvcrepo.refresh import renamed
 from trinity_guard.errors import GuardError, pathspec, shown, typed
-from trinity_guard.git import files
+from trinity_guard.git import files, index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Collection, Container, Iterable, Mapping
 
     from trinity_guard.dvcrepo.output import Output
     from trinity_guard.dvcrepo.tracked import Catalog
@@ -37,6 +39,28 @@ def find(place: git.Place, catalog: Catalog, former: Mapping[bytes, bytes], stag
     unpaired = set(new) - found
     brought = [o for o in catalog.held if o.source in unpaired and o.path not in staged]
     return Moves([g for g in gone if id(g) not in left], moved, without_line(brought))
+
+
+def moved_folders(place: git.Place, catalog: Catalog, staged: Collection[bytes]) -> list[bytes]:
+    """Return the folders that were directories of DVC's under another name, which is gone: `mv d e && git add -A`.
+
+    staged: the files that this commit brings. All that the list of such a directory names is among them, and nothing
+    lies beside it that Git has had before.
+    """
+    caches, found = Caches(place), []
+    for output in catalog.outputs():
+        if output.is_dir and output.was_here and output.renewable and not os.path.lexists(place.file(output.path)):
+            cache = caches.of(output.source)
+            names = directory.in_cache(cache, output) if cache else None
+            found += [f for f in _folders_with(names or {}, staged) if all(e.path in staged for e in index.entries(f))]
+    return found
+
+
+def _folders_with(names: Collection[bytes], staged: Collection[bytes]) -> list[bytes]:
+    """Return the folders below which all of these files are staged."""
+    first = b"/" + min(names, default=b"/")
+    folders = [path.removesuffix(first) for path in staged if path.endswith(first)]
+    return [folder for folder in folders if all(folder + b"/" + name in staged for name in names)]
 
 
 def without_line(brought: list[Output]) -> list[Output]:

@@ -22,6 +22,7 @@ class Folders:
         self._excluded = excluded
         self._spec: GitIgnoreSpec | None = None
         self._plain = _plain(lines)
+        self._added: set[bytes] = set()
         self._above: dict[bytes, bytes] = {}
         self._verdicts: dict[bytes, bool | None] = {}
 
@@ -29,9 +30,14 @@ class Folders:
         """Return the folder above this path that is one artifact, b"" where none is."""
         parent = path.rpartition(b"/")[0]
         if parent not in self._above:
-            folder = next((f for f in _with_parents(parent) if self.decides(f)), b"")
+            folder = next((f for f in _with_parents(parent) if f in self._added or self.decides(f)), b"")
             self._above[parent] = b"" if folder and self._excluded(folder + b"/") else folder
         return self._above[parent]
+
+    def add(self, folder: bytes) -> None:
+        """Make a folder one artifact, whatever the patterns say."""
+        self._added.add(folder)
+        self._above.clear()
 
     def decides(self, folder: bytes) -> bool | None:
         """Whether the patterns make a folder one artifact, or (`!`) keep it from being one; None: they say nothing."""

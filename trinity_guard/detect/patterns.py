@@ -52,9 +52,7 @@ class Rules:
         self.folders, self.source = config.folders, config.source
         self._folders: Folders | None = None
         if config.folders:
-            from trinity_guard.detect.folders import Folders  # noqa: PLC0415  # few have any
-
-            self._folders = Folders(config.folders, self.excluded)
+            self._folders = self._made()
         self.small = min(self._max_size.limits(), default=sys.maxsize)
 
     def sieve(self, path: bytes) -> bool:
@@ -78,6 +76,16 @@ class Rules:
     def folder_of(self, path: bytes) -> bytes:
         """Return the folder above this path that `folders` makes one artifact, b"" where there is none."""
         return self._folders.above(path) if self._folders is not None else b""
+
+    def take_as_one(self, folder: bytes) -> None:
+        """Make a folder one artifact, whatever `folders` says: one that was recorded so, and stands here now."""
+        self._folders = self._folders or self._made()
+        self._folders.add(folder)
+
+    def _made(self) -> Folders:
+        from trinity_guard.detect.folders import Folders  # noqa: PLC0415  # few have any
+
+        return Folders(self.folders, self.excluded)
 
     def stays_apart(self, folder: bytes) -> bool:
         """Whether `folders` says (`!`) that a folder's artifacts have a pointer each."""

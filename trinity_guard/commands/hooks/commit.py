@@ -6,6 +6,8 @@ artifact (artifacts.py) is loaded when there is one.
 
 from __future__ import annotations
 
+import os
+
 from trinity_guard import console, git
 from trinity_guard.dvcrepo import lastseen, paths, tracked
 from trinity_guard.errors import FINE, GuardError
@@ -73,6 +75,10 @@ def _staged_artifacts(
     """Return what is staged and belongs to DVC; what is staged as such and belongs to Git is given back to it."""
     from trinity_guard.detect import inspect, patterns
 
+    if entries and any(o.is_dir and not os.path.lexists(place.file(o.path)) for o in catalog.outputs()):
+        from trinity_guard.commands.hooks import pointers
+
+        pointers.take_moved_folders(place, rules, catalog, entries)
     artifacts = inspect.check_staged(place, rules, entries, catalog.holders(e.path for e in entries))
     if any(a.reason == patterns.STAND_IN for a in artifacts):
         from trinity_guard.convert import standins

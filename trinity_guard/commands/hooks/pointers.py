@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from trinity_guard import git
     from trinity_guard.convert.relocate import Gone, Relocation
     from trinity_guard.detect.inspect import Artifact
+    from trinity_guard.detect.patterns import Rules
     from trinity_guard.dvcrepo.tracked import Catalog
+    from trinity_guard.git.index import Entry
 
 
 class Followed:
@@ -41,6 +43,12 @@ class Followed:
         """Take it back: a commit that is refused changes nothing."""
         with locks.FileLock(self._place):
             self._outcome.undo(self._place)
+
+
+def take_moved_folders(place: git.Place, rules: Rules, catalog: Catalog, entries: Iterable[Entry]) -> None:
+    """Have a directory that was moved by hand be one artifact where it is now."""
+    for folder in staged_moves.moved_folders(place, catalog, {e.path for e in entries}):
+        rules.take_as_one(folder)
 
 
 def follow(place: git.Place, catalog: Catalog, artifacts: Iterable[Artifact], framework: bool) -> Followed | None:
