@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from pathlib import Path
-
 import pytest
 
 from tests.helpers.support import KB, Repo, made_once, run
@@ -27,12 +23,6 @@ def printed(said: bytes, start: bytes) -> bytes:
     return found[0]
 
 
-def type_in(repo: Repo, command: bytes) -> None:
-    """Give a line to a shell, as from the clipboard."""
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    run("bash", "-c", command, cwd=repo.path, env={"PATH": path})
-
-
 def staged(repo: Repo) -> set[bytes]:
     return {name for name in repo.index() if not name.startswith(b".")}
 
@@ -49,14 +39,14 @@ def beside(repo: Repo) -> Repo:
 @pytest.mark.parametrize("name", ODD, ids=repr)
 def test_block_says_how_to_convert(beside: Repo, name: bytes) -> None:
     beside.stage(name)
-    type_in(beside, printed(beside.guard("block", ok=False).stderr, b"trinity-guard convert "))
+    beside.type_in(printed(beside.guard("block", ok=False).stderr, b"trinity-guard convert "))
     assert staged(beside) == {NEIGHBOUR, name + b".dvc"}
 
 
 @pytest.mark.parametrize("name", ODD + UNHELD, ids=repr)
 def test_the_hook_that_blocks_says_how_to_leave_a_file_out(beside: Repo, name: bytes) -> None:
     beside.stage(name)
-    type_in(beside, printed(beside.commit(ok=False).stderr, b"git reset -q "))
+    beside.type_in(printed(beside.commit(ok=False).stderr, b"git reset -q "))
     assert staged(beside) == {NEIGHBOUR}
 
 
@@ -64,7 +54,7 @@ def test_the_hook_that_blocks_says_how_to_leave_a_file_out(beside: Repo, name: b
 def test_a_file_that_is_too_large_is_converted_as_said(beside: Repo, name: bytes) -> None:
     beside.stage(".trinity-guard.toml", b'patterns = ["*.no"]\nmax-size = "20 KB"\nsniff = false\n')
     beside.stage(name, 30 * KB)
-    type_in(beside, printed(beside.commit(ok=False).stderr, b"trinity-guard convert "))
+    beside.type_in(printed(beside.commit(ok=False).stderr, b"trinity-guard convert "))
     assert staged(beside) == {NEIGHBOUR, name + b".dvc"}
 
 
@@ -81,14 +71,14 @@ def test_what_status_and_the_hook_say_of_a_changed_file_records_it(beside: Repo,
     beside.write("note.txt", b"left unstaged\n")
     command = printed(beside.commit().stderr, b"trinity-guard convert ")
     assert command.partition(b"     # ")[0] == state.strip()
-    type_in(beside, state)
+    beside.type_in(state)
     assert new in beside.cached().values()
 
 
 @pytest.mark.parametrize("name", ODD, ids=repr)
 def test_an_untracked_file_is_added_as_said(beside: Repo, name: bytes) -> None:
     beside.write(name, 10 * KB)
-    type_in(beside, printed(beside.guard("convert", b"./" + name, ok=False).stderr, b"trinity-guard add "))
+    beside.type_in(printed(beside.guard("convert", b"./" + name, ok=False).stderr, b"trinity-guard add "))
     assert staged(beside) == {NEIGHBOUR, name + b".dvc"}
 
 
@@ -103,7 +93,7 @@ def test_a_file_of_a_dvc_folder_is_taken_out_as_said(beside: Repo, name: bytes) 
     beside.commit("--no-verify")
     beside.stage(b"d/" + name)
     beside.stage(".trinity-guard.toml", b'sniff = false\nexclude = ["apple.pkl*"]\n')
-    type_in(beside, printed(beside.commit(ok=False).stderr, b"git rm "))
+    beside.type_in(printed(beside.commit(ok=False).stderr, b"git rm "))
     assert staged(beside) == {NEIGHBOUR, b"d.dvc", b"d/" + NEIGHBOUR}
 
 
@@ -115,7 +105,7 @@ def test_a_pointer_that_cannot_be_read_comes_back_as_said(beside: Repo, name: by
     beside.commit("--no-verify")
     beside.stage(NEIGHBOUR + b".dvc", good.replace(b"size: 1", b"size: 2"))
     beside.stage(name + b".dvc", MALFORMED)
-    type_in(beside, printed(beside.commit(ok=False).stderr, b"git checkout HEAD "))
+    beside.type_in(printed(beside.commit(ok=False).stderr, b"git checkout HEAD "))
     assert beside.file(name + b".dvc").read_bytes() == good
     assert beside.file(NEIGHBOUR + b".dvc").read_bytes() != good
 
@@ -124,7 +114,7 @@ def test_a_pointer_that_cannot_be_read_comes_back_as_said(beside: Repo, name: by
 def test_the_config_of_one_person_in_an_odd_folder_is_taken_out_as_said(beside: Repo, name: bytes) -> None:
     own = name + b"/.dvc/config.local"
     beside.stage(own, b"[core]\n")
-    type_in(beside, printed(beside.commit(ok=False).stderr, b"git rm "))
+    beside.type_in(printed(beside.commit(ok=False).stderr, b"git rm "))
     assert own not in beside.index()
 
 
@@ -144,5 +134,5 @@ def test_a_branch_with_a_quote_is_mended_as_said(beside: Repo) -> None:
     refused = beside.git("push", "origin", name, ok=False)
     line = printed(refused.stderr, b"git checkout ").partition(b" && ")[0]
     beside.git("stash", "-q")
-    type_in(beside, line)
+    beside.type_in(line)
     assert beside.git("symbolic-ref", "--short", "HEAD").stdout.strip() == name

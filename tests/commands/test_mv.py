@@ -6,28 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.support import Repo, made_once, run
+from tests.commands.moving import A, B, begin, refused
+from tests.helpers.support import Repo, run
 from tests.helpers.usage import Usage, parsed
 from trinity_guard.commands import mv
-
-A, B = b"a,1\n", b"b,2\n"
-
-
-@made_once
-def begin(repo: Repo) -> None:
-    repo.stage("a.csv", A)
-    repo.stage("data/b.csv", B)
-    repo.stage("data/code.py")
-    repo.commit()
-
-
-def refused(repo: Repo, *args: str) -> list[str]:
-    """Return the lines that refuse it; nothing has changed."""
-    before = repo.index(), repo.git("status", "--porcelain").stdout
-    done = repo.guard("mv", *args, ok=False)
-    assert done.returncode == 1
-    assert (repo.index(), repo.git("status", "--porcelain").stdout) == before
-    return done.stderr.decode().splitlines()
 
 
 @pytest.mark.slow
@@ -131,7 +113,7 @@ def test_a_folder_that_dvc_holds_moves_whole(repo: Repo) -> None:
     repo.dvc("add", "-q", "images")
     repo.git("add", "images.dvc", ".gitignore")
     repo.commit()
-    assert refused(repo, "images", "images/deeper") == [
+    assert refused(repo, "mv", "images", "images/deeper") == [
         "trinity-guard: images cannot be moved to images/deeper, into itself.",
         "    trinity-guard mv --help",
     ]
@@ -144,15 +126,15 @@ def test_a_folder_that_dvc_holds_moves_whole(repo: Repo) -> None:
 def test_what_exists_is_refused_and_with_force_an_artifact_gives_way(repo: Repo) -> None:
     begin(repo)
     repo.write("mine.csv", b"mine\n")
-    assert refused(repo, "a.csv", "data/b.csv") == [
+    assert refused(repo, "mv", "a.csv", "data/b.csv") == [
         "trinity-guard: data/b.csv exists.",
         "    trinity-guard mv -f a.csv data/b.csv     # takes its place",
     ]
-    assert refused(repo, "a.csv", "mine.csv") == [
+    assert refused(repo, "mv", "a.csv", "mine.csv") == [
         "trinity-guard: mine.csv exists, and no pointer records it.",
         "    mv mine.csv ELSEWHERE     # then again",
     ]
-    assert refused(repo, "-f", "a.csv", "mine.csv") == refused(repo, "a.csv", "mine.csv")
+    assert refused(repo, "mv", "-f", "a.csv", "mine.csv") == refused(repo, "mv", "a.csv", "mine.csv")
     repo.guard("mv", "-f", "a.csv", "data/b.csv")
     assert repo.file("data/b.csv").read_bytes() == A
     repo.file("mine.csv").unlink()
@@ -164,7 +146,7 @@ def test_what_exists_is_refused_and_with_force_an_artifact_gives_way(repo: Repo)
 def test_an_edit_is_not_written_over_with_force_either(repo: Repo) -> None:
     begin(repo)
     repo.write("data/b.csv", b"edited\n")
-    assert refused(repo, "-f", "a.csv", "data/b.csv")[0] == (
+    assert refused(repo, "mv", "-f", "a.csv", "data/b.csv")[0] == (
         "trinity-guard: data/b.csv has changes that are recorded nowhere."
     )
 
@@ -186,7 +168,7 @@ REFUSED: dict[str, tuple[tuple[str, str], str, str]] = {
 def test_what_cannot_be_is_refused(repo: Repo, case: str) -> None:
     begin(repo)
     args, problem, remedy = REFUSED[case]
-    assert refused(repo, *args) == [f"trinity-guard: {problem}", f"    {remedy}"]
+    assert refused(repo, "mv", *args) == [f"trinity-guard: {problem}", f"    {remedy}"]
 
 
 @pytest.mark.slow
@@ -196,7 +178,7 @@ def test_a_pointer_of_another_name_is_refused_with_the_command_that_helps(repo: 
     repo.file("a.csv.dvc").rename(repo.file("table.dvc"))
     repo.git("add", "table.dvc", ".gitignore")
     repo.commit()
-    assert refused(repo, "a.csv", "z.csv") == [
+    assert refused(repo, "mv", "a.csv", "z.csv") == [
         "trinity-guard: a.csv is recorded in table.dvc, which is not named as it is.",
         "    git mv table.dvc a.csv.dvc     # then again",
     ]
@@ -212,7 +194,7 @@ def test_an_import_says_where_it_comes_from(repo: Repo) -> None:
     repo.dvc("import-url", "-q", str(source), "a.csv")
     repo.git("add", "a.csv.dvc", ".gitignore")
     repo.commit()
-    assert refused(repo, "a.csv", "z.csv") == [
+    assert refused(repo, "mv", "a.csv", "z.csv") == [
         "trinity-guard: a.csv was imported by a.csv.dvc, which says where it comes from.",
         "    trinity-guard rm a.csv     # then import it again, under the new name",
     ]

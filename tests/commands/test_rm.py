@@ -7,29 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.helpers.support import Repo, made_once
+from tests.commands.moving import A, begin, refused
+from tests.helpers.support import Repo
 from tests.helpers.usage import Usage, parsed
 from trinity_guard.commands import rm
-
-A, B = b"a,1\n", b"b,2\n"
-
-
-@made_once
-def begin(repo: Repo) -> None:
-    repo.stage("a.csv", A)
-    repo.stage("data/b.csv", B)
-    repo.stage("data/code.py")
-    repo.commit()
-
-
-def refused(repo: Repo, *args: str) -> list[str]:
-    """Return the lines that refuse it; nothing has changed."""
-    before = repo.index(), repo.git("status", "--porcelain").stdout
-    done = repo.guard("rm", *args, ok=False)
-    assert done.returncode == 1
-    assert (repo.index(), repo.git("status", "--porcelain").stdout) == before
-    # The tests have no dvc on their PATH, where `trinity-guard dvc` is said instead.
-    return done.stderr.decode().replace("trinity-guard dvc ", "dvc ").splitlines()
 
 
 @pytest.mark.parametrize("args", [("a.csv",), ("a.csv.dvc",), ("--", "a.csv")])
@@ -73,7 +54,7 @@ def test_a_file_that_is_not_here_goes_by_its_pointer(repo: Repo) -> None:
 def test_an_edit_that_is_recorded_nowhere_is_refused_with_commands_that_work(repo: Repo) -> None:
     begin(repo)
     repo.write("a.csv", b"edited\n")
-    assert refused(repo, "a.csv") == [
+    assert refused(repo, "rm", "a.csv") == [
         "trinity-guard: a.csv has changes that are recorded nowhere.",
         "    trinity-guard rm --cached a.csv     # keeps it, and lets the pointer go",
         "    trinity-guard rm -f a.csv     # or lets it go",
@@ -89,7 +70,7 @@ def test_an_edit_that_is_recorded_nowhere_is_refused_with_commands_that_work(rep
 def test_bytes_that_are_in_no_cache_are_refused_until_they_are(repo: Repo) -> None:
     begin(repo)
     shutil.rmtree(repo.path / ".dvc/cache")
-    assert refused(repo, "a.csv")[:2] == [
+    assert refused(repo, "rm", "a.csv")[:2] == [
         "trinity-guard: a.csv: its bytes are not in the DVC cache, and may be nowhere but here.",
         "    trinity-guard convert a.csv     # puts them there",
     ]
@@ -102,7 +83,7 @@ def test_a_pointer_that_no_commit_has_is_refused_with_commands_that_work(repo: R
     begin(repo)
     repo.write("c.csv", b"c\n")
     repo.guard("add", "c.csv")
-    assert refused(repo, "c.csv") == [
+    assert refused(repo, "rm", "c.csv") == [
         "trinity-guard: c.csv.dvc has changes that no commit has.",
         "    git commit     # records them first",
         "    trinity-guard rm --cached c.csv     # keeps the file",
@@ -124,7 +105,7 @@ def test_of_a_directory_what_dvc_holds_goes_and_what_it_ignores_stays(repo: Repo
     repo.write("images/mine.tmp", b"mine\n")
     repo.git("add", "images.dvc", ".gitignore", ".dvcignore")
     repo.commit()
-    assert refused(repo, "images/1.png")[1] == "    rm images/1.png && dvc commit -f images.dvc"
+    assert refused(repo, "rm", "images/1.png")[1] == "    rm images/1.png && dvc commit -f images.dvc"
     repo.guard("rm", "images")
     assert [p.name for p in repo.file("images").rglob("*")] == ["mine.tmp"]
 
@@ -141,7 +122,7 @@ def test_of_a_directory_what_dvc_holds_goes_and_what_it_ignores_stays(repo: Repo
 def test_what_no_pointer_holds_is_told_whose_it_is(repo: Repo, path: str, problem: str, remedy: str) -> None:
     begin(repo)
     repo.write("mine.csv", b"1\n")
-    assert refused(repo, path) == [f"trinity-guard: {problem}", f"    {remedy}"]
+    assert refused(repo, "rm", path) == [f"trinity-guard: {problem}", f"    {remedy}"]
 
 
 def test_an_output_of_a_pipeline_is_its_stage_s(repo: Repo) -> None:
@@ -149,7 +130,7 @@ def test_an_output_of_a_pipeline_is_its_stage_s(repo: Repo) -> None:
     repo.dvc("repro", "-q")
     repo.git("add", "-A")
     repo.commit()
-    assert refused(repo, "o.csv") == [
+    assert refused(repo, "rm", "o.csv") == [
         "trinity-guard: o.csv is an output of stage 'make', and no pointer's.",
         "    dvc remove make     # lets the stage go",
     ]
@@ -167,7 +148,7 @@ def test_one_of_several_outputs_goes_with_the_others_alone(repo: Repo) -> None:
     repo.file("data/b.csv.dvc").unlink()
     repo.stage("both.dvc", both)
     repo.commit()
-    assert refused(repo, "a.csv") == [
+    assert refused(repo, "rm", "a.csv") == [
         "trinity-guard: a.csv is recorded in both.dvc together with others.",
         "    trinity-guard rm both.dvc     # all that it records",
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from tests.doctor.findings import asked, failing, follow
 from tests.e2e.test_faults import in_namespace
+from tests.helpers.killing import killed_at
 from tests.helpers.support import KB, Repo, require, run
 
 MODEL = "models/first.pkl"
@@ -265,27 +265,6 @@ def test_a_file_in_the_way_of_a_remote_s_folder(repo: Repo, below: str) -> None:
 
 
 # ---- what a kill has left
-
-DRIVER = """
-import os, sys
-left = int(sys.argv[1])
-WRITES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.chmod", "os.posix_spawn", "os.link"}
-def watch(event, args):
-    global left
-    if event in WRITES or (event == "open" and isinstance(args[2], int) and args[2] & 3):
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), 9)
-from trinity_guard.cli import main
-sys.addaudithook(watch)
-sys.exit(main(sys.argv[2:]))
-"""
-
-
-def killed_at(repo: Repo, step: int, *command: str) -> bool:
-    done = run(sys.executable, "-c", DRIVER, str(step), *command, cwd=repo.path, ok=False)
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.returncode == -signal.SIGKILL
 
 
 @pytest.mark.slow

@@ -64,13 +64,6 @@ def md5_of(data: bytes) -> str:
     return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
-@pytest.fixture
-def dvc_repo(bare_repo: Repo) -> Repo:
-    """A plain repository in which only DVC was set up."""
-    bare_repo.dvc("init", "-q")
-    return bare_repo
-
-
 @pytest.mark.slow
 def test_encode_writes_the_bytes_of_dvc_add_for_any_name(dvc_repo: Repo) -> None:
     expected = {}

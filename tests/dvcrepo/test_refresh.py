@@ -21,13 +21,6 @@ def md5_of(data: bytes) -> str:
     return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
-@pytest.fixture
-def dvc_repo(bare_repo: Repo) -> Repo:
-    """A plain repository in which only DVC was set up."""
-    bare_repo.dvc("init", "-q")
-    return bare_repo
-
-
 OLD = b"old,text\n"
 NEW = b"new,text,longer\n"
 PLAIN_POINTER = f"outs:\n- md5: {md5_of(OLD)}\n  size: 9\n  hash: md5\n  path: NAME\n"

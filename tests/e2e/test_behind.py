@@ -5,9 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -25,12 +23,6 @@ def recorded(repo: Repo, name: str, revision: str = "HEAD") -> str:
 
 def md5(data: bytes) -> str:
     return hashlib.md5(data).hexdigest()
-
-
-def type_in(repo: Repo, command: str) -> None:
-    """Give a line to a shell, as from the clipboard."""
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    run("bash", "-c", command, cwd=repo.path, env={"PATH": path})
 
 
 def remedies(said: bytes) -> list[str]:
@@ -85,7 +77,7 @@ def test_with_something_left_unstaged_it_is_named(one: Repo) -> None:
     assert b"m.pkl has changed, and its pointer has not" in said
     assert recorded(one, "m.pkl") == md5(b"model one")
     convert, everything = remedies(said)
-    type_in(one, f"{everything} -m all" if everything.endswith("-a") else everything)
+    one.type_in(f"{everything} -m all" if everything.endswith("-a") else everything)
     assert recorded(one, "m.pkl") == md5(data)
     assert convert == "trinity-guard convert m.pkl"
 
@@ -163,7 +155,7 @@ def test_what_a_reset_left_is_another_version_and_never_recorded(one: Repo) -> N
     assert recorded(one, "m.pkl") == md5(b"model one")
     assert remedies(said) == ["trinity-guard pull m.pkl"]
     assert b"another version: trinity-guard pull m.pkl" in one.guard("status").stdout
-    type_in(one, remedies(said)[0])
+    one.type_in(remedies(said)[0])
     assert one.file("m.pkl").read_bytes() == b"model one"
 
 
@@ -220,7 +212,7 @@ def test_a_deleted_artifact_is_named_with_what_brings_it_back(one: Repo) -> None
     said = one.commit().stderr
     assert b"m.pkl is gone" in said
     assert b"deleted: trinity-guard pull m.pkl" in one.guard("status").stdout
-    type_in(one, remedies(said)[0])
+    one.type_in(remedies(said)[0])
     assert one.file("m.pkl").read_bytes() == b"model one"
 
 
@@ -271,7 +263,7 @@ def test_of_a_folder_another_version_and_what_is_gone_are_named(repo: Repo, args
     assert repo.git("diff", "--cached", "--name-only").stdout == b""
     for command in remedies(said):
         if command.startswith("trinity-guard pull"):
-            type_in(repo, command)
+            repo.type_in(command)
     assert repo.file("d/gone.csv").read_bytes() == repo.file("d/old.csv").read_bytes() == b"one\n"
 
 
@@ -330,7 +322,7 @@ def test_what_is_being_written_is_named_and_left_out_and_the_commit_goes_on(
     assert "m.pkl is being written to: this commit still records the old version" in said
     assert md5(b"model one") in one.git("show", ":m.pkl.dvc").stdout.decode()
     assert md5(other) in one.git("show", ":n.pkl.dvc").stdout.decode()
-    type_in(one, next(c for c in remedies(said.encode()) if c.startswith("trinity-guard convert")))
+    one.type_in(next(c for c in remedies(said.encode()) if c.startswith("trinity-guard convert")))
     assert md5(b"model twomore") in one.git("show", ":m.pkl.dvc").stdout.decode()
 
 
@@ -363,5 +355,5 @@ def test_what_is_too_large_to_be_compared_is_named_where_it_does_not_go_along(
     status, update = remedies(said.encode())
     assert status == "trinity-guard status"
     monkeypatch.delenv("GIT_INDEX_FILE")
-    type_in(one, update)
+    one.type_in(update)
     assert md5(data) in one.git("show", ":m.pkl.dvc").stdout.decode()

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -109,11 +106,6 @@ def test_a_pointer_in_conflict_holds_its_file_still(state: str, sides: Repo) -> 
     assert (ours, theirs) == (subject(OURS), subject(THEIRS))
 
 
-def type_in(repo: Repo, command: str) -> None:
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    run("bash", "-c", command, cwd=repo.path, env={"PATH": path})
-
-
 @pytest.mark.slow
 def test_before_the_commit_one_may_choose_again(sides: Repo) -> None:
     merged(sides)
@@ -148,7 +140,7 @@ def test_every_command_works_in_the_state_in_which_it_is_printed(state: str, sid
     for side, command in tried:
         run("rm", "-r", sides.path)
         run("cp", "-a", start, sides.path)
-        type_in(sides, command)
+        sides.type_in(command)
         assert f"size: {len(SIDES[side])}\n".encode() in sides.show("t.csv.dvc", ""), command
         if command.startswith("trinity-guard"):
             assert sides.file("t.csv").read_bytes() == SIDES[side]
@@ -278,7 +270,7 @@ def test_what_was_changed_here_and_is_recorded_nowhere_stays(sides: Repo) -> Non
     assert b"t.csv was changed here" in refused.stderr
     assert sides.file("t.csv").read_bytes() == b"mine alone"
     command = next(line.strip() for line in refused.stderr.decode().splitlines() if line.strip().startswith("mv "))
-    type_in(sides, command.partition("  #")[0].replace("ELSEWHERE", "elsewhere.txt"))
+    sides.type_in(command.partition("  #")[0].replace("ELSEWHERE", "elsewhere.txt"))
     sides.guard("use", "--theirs")
     assert sides.file("t.csv").read_bytes() == THEIRS
 
@@ -288,7 +280,7 @@ def test_a_file_that_was_merged_by_hand_is_recorded_as_it_is_said(sides: Repo) -
     merged(sides)
     sides.write("t.csv", b"both, by hand")
     said = sides.guard("add", "t.csv", ok=False).stderr.decode()
-    type_in(sides, next(line for line in printed(said) if line.startswith("git checkout")).partition("  #")[0])
+    sides.type_in(next(line for line in printed(said) if line.startswith("git checkout")).partition("  #")[0])
     sides.guard("add", "t.csv")
     sides.git("commit", "-qm", "resolved")
     assert sides.pulled_in_a_fresh_clone("t.csv") == b"both, by hand"
@@ -318,7 +310,7 @@ def test_a_lock_is_resolved_as_a_pointer_is(repo: Repo, when: str) -> None:
         said = done.stderr.decode()
     for side, command in [pair for line in printed(said) for pair in alternatives(line)]:
         repo.git("checkout", "-m", "--", "dvc.lock", ok=False)
-        type_in(repo, command)
+        repo.type_in(command)
         assert LOCK.format(md5={"ours": "c", "theirs": "b", "base": "a"}[side] * 32).encode() == repo.show(
             "dvc.lock", ""
         )
@@ -332,7 +324,7 @@ def test_a_push_of_committed_markers_says_how_to_replace_them(sides: Repo) -> No
     said = sides.git("push", "-q", "-u", "origin", "main", ok=False).stderr.decode()
     lines = [line.strip() for line in said.splitlines()]
     for start in ("trinity-guard use --ours ", "git commit --amend "):
-        type_in(sides, next(line for line in lines if line.startswith(start)))
+        sides.type_in(next(line for line in lines if line.startswith(start)))
     sides.git("push", "-q", "-u", "origin", "main")
 
 
@@ -354,7 +346,7 @@ def test_two_versions_of_a_directory_are_united_by_hand_where_the_driver_was_not
     repo.git("merge", "other", ok=False)
     said = repo.guard("status").stdout.decode()
     assert "  ours    3 B in 2 files" in said
-    type_in(repo, next(line for line in printed(said) if "--union" in line))
+    repo.type_in(next(line for line in printed(said) if "--union" in line))
     assert {p.name: p.read_bytes() for p in repo.file("d").iterdir()} == {"a": b"aa", "b": b"b", "c": b"c"}
     repo.git("commit", "-qm", "both")
     assert repo.git("status", "--porcelain").stdout == b""
@@ -413,7 +405,7 @@ def type_remedy(repo: Repo, said: str) -> None:
     for line in commands:
         edit = "1s/^pick/edit/" if "`edit`" in line else r"/^merge -C/a\break"
         editor = f"GIT_SEQUENCE_EDITOR=\"sed -i.bak '{edit}'\" " if "--autostash" in line else ""
-        type_in(repo, editor + line)
+        repo.type_in(editor + line)
 
 
 def is_out(repo: Repo) -> None:
@@ -454,7 +446,7 @@ def test_markers_that_a_later_commit_of_the_same_rebase_took_out_are_named_at_it
     *lines, last = lines_of(said)
     assert "t.csv.dvc holds the markers of a merge conflict" in said
     for line in lines:
-        type_in(hub, ("GIT_SEQUENCE_EDITOR=\"sed -i.bak '1s/^pick/edit/'\" " if "--autostash" in line else "") + line)
+        hub.type_in(("GIT_SEQUENCE_EDITOR=\"sed -i.bak '1s/^pick/edit/'\" " if "--autostash" in line else "") + line)
     done = run("bash", "-c", last, cwd=hub.path, ok=False)  # the next one changed what was a marker
     assert b"trinity-guard use --ours t.csv" in done.stderr
     hub.guard("use", "--theirs", "t.csv")
@@ -493,7 +485,7 @@ def test_markers_of_an_older_commit_are_no_matter_before_a_rebase_has_ended(hub:
     hub.git("rebase", "-i", "main", ok=False, GIT_SEQUENCE_EDITOR=editor)
     hub.git("add", "-A")
     hub.git("rebase", "--continue", ok=False)
-    type_in(hub, lines_of(status(hub))[0])
+    hub.type_in(lines_of(status(hub))[0])
     type_remedy(hub, status(hub))
     is_out(hub)
 
@@ -504,5 +496,5 @@ def test_what_was_committed_with_no_verify_is_amended(hub: Repo) -> None:
     said = hub.git("commit", "-qnam", "with markers").stderr.decode()
     lines = [line for line in lines_of(said) if "--ours" in line or "--amend" in line]
     for line in (lines[0], lines[-1]):
-        type_in(hub, line)
+        hub.type_in(line)
     is_out(hub)

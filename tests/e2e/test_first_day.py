@@ -13,11 +13,6 @@ import pytest
 from tests.helpers.support import KB, Repo, run
 
 
-def type_in(repo: Repo, command: str) -> None:
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    run("bash", "-c", command, cwd=repo.path, env={"PATH": path})
-
-
 @pytest.fixture
 def legacy(bare_repo: Repo) -> Repo:
     bare_repo.stage("data/t.csv", b"a,b\n")
@@ -37,7 +32,7 @@ def test_artifacts_in_git_are_named_with_both_ways_and_the_first_works(legacy: R
     lines = [line.strip() for line in said.splitlines()]
     assert any(line.startswith("trinity-guard migrate ") for line in lines)
     command = next(line for line in lines if line.startswith("trinity-guard convert .")).partition("  #")[0]
-    type_in(legacy, command.replace("git commit", "git commit -qm pointers"))
+    legacy.type_in(command.replace("git commit", "git commit -qm pointers"))
     assert {n for n in legacy.tree() if n.endswith((b".csv", b".pkl"))} == set()
     assert b"in Git itself" not in legacy.guard("status").stdout
     assert b"in Git itself" not in legacy.guard("init").stderr
@@ -52,7 +47,7 @@ def test_artifacts_in_an_ignored_folder_are_named_and_recorded_as_it_is_said(bar
     assert "data/a.csv (2 kB) in data/ is recorded nowhere: Git ignores what is there (.gitignore:2: /data/)." in said
     assert "recorded nowhere" in bare_repo.guard("status").stdout.decode()
     command = said.partition("take that line out, and then: ")[2].splitlines()[0]
-    type_in(bare_repo, "sed -i 2d .gitignore && git add .gitignore && " + command.replace("commit", "commit -qm data"))
+    bare_repo.type_in("sed -i 2d .gitignore && git add .gitignore && " + command.replace("commit", "commit -qm data"))
     assert bare_repo.pulled_in_a_fresh_clone("data/a.csv") == data
 
 
@@ -84,8 +79,8 @@ def test_without_a_terminal_the_data_is_named_and_the_command_brings_it(clone: t
     said = repo.guard("init").stderr.decode()
     assert "1 artifact (5.1 kB) of this repository is not here." in said
     lines = [line.strip() for line in said.splitlines()]
-    type_in(repo, next(line for line in lines if line.startswith("trinity-guard remote trust")).partition("  #")[0])
-    type_in(repo, lines[-1])
+    repo.type_in(next(line for line in lines if line.startswith("trinity-guard remote trust")).partition("  #")[0])
+    repo.type_in(lines[-1])
     assert repo.file("m.pkl").read_bytes() == data
     assert b"not here" not in repo.guard("init").stderr
 

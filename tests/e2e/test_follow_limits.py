@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.test_kill import copy, killed_at
+from tests.e2e.test_kill import copy
+from tests.helpers.killing import killed_at
 from tests.helpers.support import PROJECT, Repo, objects, require, run
 
 pytestmark = pytest.mark.slow  # kills at each step

@@ -10,37 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.killing import DRIVER, killed_at
 from tests.helpers.support import Repo, objects, run
 from trinity_guard.dvcrepo import standin
 
 pytestmark = pytest.mark.slow  # a minute and more together; .ci/run runs it with the other slow proofs
 
 BOTH_WAYS = True
+
+
 # Ends the process at the N-th event that writes, or that starts a process; writes nothing of its own.
-DRIVER = """
-import os, sys
-left = int(sys.argv[1])
-WRITES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.chmod", "os.posix_spawn", "os.link"}
-def watch(event, args):
-    global left
-    if event in WRITES or (event == "open" and isinstance(args[2], int) and args[2] & 3):
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), 9)
-from trinity_guard.cli import main
-
-sys.addaudithook(watch)
-sys.exit(main(sys.argv[2:]))
-"""
-
-
-def killed_at(repo: Repo, step: int, *command: str) -> bool:
-    """Run a command of ours that is killed at this step; False when it ended by itself before."""
-    done = run(sys.executable, "-c", DRIVER, str(step), *command, cwd=repo.path, ok=False)
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.returncode == -signal.SIGKILL
-
-
 def copy(template: Repo, path: Path) -> Repo:
     shutil.rmtree(path, ignore_errors=True)
     shutil.copytree(template.path, path, symlinks=True)

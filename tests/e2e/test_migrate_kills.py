@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.test_kill import DRIVER
+from tests.helpers.killing import DRIVER
 from tests.helpers.migrations import Legacy, out, refused
 from tests.helpers.support import KB, Repo, noise, objects, run
 from tests.migrate.legacy import lfs_pointer

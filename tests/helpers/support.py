@@ -189,6 +189,11 @@ class Repo:
     def guard(self, *args: str | bytes, ok: bool = True, **env: str) -> subprocess.CompletedProcess[bytes]:
         return run(sys.executable, "-m", "trinity_guard", *args, cwd=self.path, ok=ok, env=env)
 
+    def type_in(self, command: str | bytes) -> None:
+        """Give a line to a shell, as from the clipboard of somebody who has us on the PATH."""
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        run("bash", "-c", command, cwd=self.path, env={"PATH": path})
+
     def dvc(self, *args: str | bytes, ok: bool = True) -> subprocess.CompletedProcess[bytes]:
         return dvc(*args, cwd=self.path, ok=ok)
 

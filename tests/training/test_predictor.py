@@ -13,7 +13,7 @@ import pytest
 from tests.helpers.documents import blocks
 from tests.helpers.support import PROJECT, run
 from tests.training import samples
-from tests.training.model.test_predict import made
+from tests.training.model.models import made
 from tests.training.projects import Project, beside
 from trinity_guard.training import LayoutRiskPredictor
 

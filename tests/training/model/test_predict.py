@@ -17,42 +17,13 @@ import pandas as pd
 import pytest
 
 from tests.training import samples
-from tests.training.projects import beside
+from tests.training.model.models import made
 from trinity_guard.cli import main
-from trinity_guard.training import predict, provenance, record
-from trinity_guard.training.model import forest, verified
+from trinity_guard.training import predict
+from trinity_guard.training.model import verified
 from trinity_guard.training.model.advice import NONE_HOLDS
-from trinity_guard.training.model.settings import Settings
 
 STRATEGIES = ["NONE", "CSS_BREAK_WORD", "FONT_SHRINK", "CSS_TRUNCATE", "CONTENT_CUT"]
-
-
-def made(folder: Path, settings: Settings) -> Path:
-    """Fit a model and write it as a training does, without MLflow."""
-    data = samples.sample(folder, settings)
-    fitted = forest.dump(forest.fit(data, settings, forest.split(data, settings)[0]))
-    with record.claimed(str(folder / "models")) as claim:
-        metadata = {"model": {"md5": provenance.md5(fitted)}, "parameters": {}}
-        claim.stage(fitted)
-        return Path(claim.write(record.encoded(metadata), b"# a card\n").model)
-
-
-@pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("predict")
-
-
-@pytest.fixture(scope="module")
-def trained(room: Path) -> Path:
-    return made(room, samples.SMALL)
-
-
-@pytest.fixture
-def own(trained: Path, tmp_path: Path) -> Path:
-    """A copy of the model that a test may spoil."""
-    for source in (trained, beside(trained, "_metadata.json")):
-        (tmp_path / source.name).write_bytes(source.read_bytes())
-    return tmp_path / trained.name
 
 
 def pages(count: int = 4) -> list[dict[str, Any]]:

@@ -12,31 +12,12 @@ from typing import Any
 import pytest
 
 from tests.helpers.support import run
-from tests.training import samples
-from tests.training.model.test_predict import made, pages
+from tests.training.model.test_predict import pages
 from tests.training.projects import beside, md5
 from trinity_guard.cli import main
 from trinity_guard.errors import GuardError
 from trinity_guard.training import predict, provenance
 from trinity_guard.training.model import verified
-
-
-@pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("predict")
-
-
-@pytest.fixture(scope="module")
-def trained(room: Path) -> Path:
-    return made(room, samples.SMALL)
-
-
-@pytest.fixture
-def own(trained: Path, tmp_path: Path) -> Path:
-    """A copy of the model that a test may spoil."""
-    for source in (trained, beside(trained, "_metadata.json")):
-        (tmp_path / source.name).write_bytes(source.read_bytes())
-    return tmp_path / trained.name
 
 
 class Evil:
