@@ -174,7 +174,6 @@ OPENERS = {
     "lint/rules/ignored.py": "a folder of its own",
     "migrate/destination.py": "a folder of its own",
     "migrate/lfsattributes.py": "a folder of its own",
-    "migrate/lfsfiles.py": "no link, the bytes of an object",
     "migrate/proof/ignores.py": "a folder of its own",
     "migrate/state.py": "the git dir",
     "migrate/upload.py": "the git dir",

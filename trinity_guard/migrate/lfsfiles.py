@@ -92,8 +92,7 @@ def put_texts_back(source: Source, old: bytes, new: bytes) -> None:
     for path in changed:
         pointer, file = lfs.read(texts[path]), source.place.file(path)
         if pointer is not None and _is_object(file, pointer):
-            with open(file, "wb") as written:
-                written.write(texts[path])
+            git.replace_in(source.place, path, texts[path])
     git.attempt("update-index", "-q", "--refresh", at=source.place.top)
 
 
