@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 from trinity_guard import console, git
 from trinity_guard.commands.hooks import checkout
-from trinity_guard.commands.terminal import arguments
+from trinity_guard.commands.terminal import arguments, questions
 from trinity_guard.commands.terminal.phases import Phases
 from trinity_guard.commands.terminal.progress import Progress
 from trinity_guard.detect.patterns import size_text
@@ -279,17 +277,7 @@ def _agreed(call: _Call, options: api.Options) -> bool:
     if options.where.name:
         console.result(f"DVC remote '{options.where.name}': {options.where.url}")
     question = "Rewrite this history? Each commit from the first changed one on gets a new id."
-    return _confirmed(question, shlex.join(["trinity-guard", "migrate", *call.words, "--yes"]))
-
-
-def _confirmed(question: str, without_terminal: str) -> bool:
-    """Ask; GuardError with the command that does not, where there is no terminal."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise GuardError("there is no terminal to ask on; nothing was changed.", without_terminal, UNUSABLE)
-    if console.confirm(question):
-        return True
-    console.say("nothing was changed")
-    return False
+    return questions.confirmed(question, shlex.join(["trinity-guard", "migrate", *call.words, "--yes"]))
 
 
 def _ask_about_place(migration: api.Migration, where: api.Destination) -> None:
@@ -383,7 +371,7 @@ def _finish(call: _Call) -> int:
             "publish the new history first (git push --force …), then finish",
         )
     question = "Let the old history go? `migrate undo` and `migrate verify` end with it."
-    if not (call.asked.yes or _confirmed(question, "trinity-guard migrate finish --yes")):
+    if not (call.asked.yes or questions.confirmed(question, "trinity-guard migrate finish --yes")):
         return FINE
     with Progress() as line:
         before, after = api.finish(migration, line.say)
