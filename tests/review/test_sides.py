@@ -83,3 +83,18 @@ def test_of_the_work_tree_what_lies_there_counts(repo: Repo) -> None:
     assert (one.artifacts[b"raw.csv"].blob, other.artifacts[b"raw.csv"].blob) != (b"", b"")
     assert other.artifacts[b"raw.csv"].size == 6
     assert ("changed", b"raw.csv") in [(c.word, c.path) for c in sides.changes(one, other)]
+
+
+def test_what_git_sees_unchanged_in_the_work_tree_is_no_change_whoever_holds_it(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a file that git-lfs holds no md5 is known on either side, and a raw one need not be read."""
+    repo.git("checkout", "-q", "--", "raw.csv", "lfs.csv")
+    monkeypatch.setattr(sides.odb, "md5_of", lambda _: pytest.fail("it was read"))
+    assert [c.path for c in sides.changes(*found("HEAD")) if c.path != b"held.csv"] == []
+
+
+def test_a_changed_file_of_git_lfs_in_the_work_tree_is_a_change(repo: Repo) -> None:
+    repo.git("checkout", "-q", "--", "raw.csv")
+    repo.write("lfs.csv", b"a,b\n1,2\n")
+    assert ("changed", b"lfs.csv") in [(c.word, c.path) for c in sides.changes(*found("HEAD"))]

@@ -14,7 +14,7 @@ from trinity_guard.git import index, revisions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from trinity_guard.detect.patterns import Rules
 
@@ -110,9 +110,18 @@ class Sides:
             other = Side(after, {e.path: e for e in revisions.tree(after)})
             self._take_outputs(one, other.entries)
             self._take_outputs(other, one.entries)
-        self._take_raw(one, other)
-        self._take_raw(other, one)
+        alike = self._alike(one, other)
+        self._take_raw(one, other, alike)
+        self._take_raw(other, one, alike)
         return one, other
+
+    def _alike(self, one: Side, other: Side) -> set[bytes]:
+        """Return the paths that Git has the same on both sides; in the work tree, of those that may be artifacts."""
+        same = {path for path, entry in one.entries.items() if _same(entry, other.entries.get(path))}
+        if other.commit:
+            return same
+        files = {path: self._place.file(path) for path in same if self._is_raw(path)}
+        return index.unchanged(self._place, {p: os.lstat(f) for p, f in files.items() if os.path.lexists(f)})
 
     def _take_outputs(self, side: Side, others: Mapping[bytes, index.Entry]) -> None:
         """Read the pointers and locks of a commit, but for pointers that the other one has as they are."""
@@ -165,14 +174,13 @@ class Sides:
         now.md5, now.size = odb.md5_of(full), os.stat(full).st_size
         return Version(output.path, now, full)
 
-    def _take_raw(self, side: Side, other: Side) -> None:
-        """Add the artifacts that Git has itself, or that are staged as stand-ins, where they are not as before."""
+    def _take_raw(self, side: Side, other: Side, alike: Collection[bytes]) -> None:
+        """Add the artifacts that Git has itself, or that are staged as stand-ins, but for those that are alike."""
         wanted = []
         for path, entry in side.entries.items():
             if path in side.artifacts or paths.is_dvc_path(path):
                 continue
-            there = other.entries.get(path)
-            if (side.commit and other.commit and _same(entry, there)) or not self._is_raw(path):
+            if path in alike or not self._is_raw(path):
                 continue
             wanted.append(entry)
         for entry in wanted:
