@@ -47,6 +47,8 @@ def test_a_model_below_one_of_its_floors_is_told_under_its_protocol_alone(tmp_pa
         "recall is 0.1429, below the 0.5 of the reference's gate.",
     ]
     assert reference.short_of(bad, samples.SMALL) == []
+    # Of strategies its figures are of another thing.
+    assert reference.short_of(replace(bad, target="resolved_strategy_id"), settings("resolved_strategy_id")) == []
 
 
 def test_its_keys_are_there_under_its_protocol_alone_and_no_moment_in_a_stage(tmp_path: Path) -> None:

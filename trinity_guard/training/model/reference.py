@@ -35,8 +35,12 @@ def _share(part: Any, whole: Any) -> Any:
 
 
 def short_of(found: Evaluation, settings: Settings) -> list[str]:
-    """Return a sentence for each of its gates that the model does not pass; none under another protocol."""
-    if settings.protocol != PROTOCOL:
+    """Return a sentence for each of its gates that the model does not pass; none under another protocol.
+
+    Its figures of strategies are of another thing: each of its rows is a trial, and a page stands in many of them, with
+    the strategy that was tried among what the model looks at. Ours are of pages, before any was tried.
+    """
+    if settings.protocol != PROTOCOL or found.target != "is_valid":
         return []
     mine = figures(found)
     return [
