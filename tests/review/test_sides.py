@@ -8,6 +8,7 @@ from tests.helpers.support import Repo
 from trinity_guard import git
 from trinity_guard.config import Config
 from trinity_guard.detect.patterns import Rules
+from trinity_guard.dvcrepo import odb
 from trinity_guard.dvcrepo.output import Output
 from trinity_guard.review import sides
 from trinity_guard.review.sides import Change, Side, Version
@@ -90,7 +91,7 @@ def test_what_git_sees_unchanged_in_the_work_tree_is_no_change_whoever_holds_it(
 ) -> None:
     """Of a file that git-lfs holds no md5 is known on either side, and a raw one need not be read."""
     repo.git("checkout", "-q", "--", "raw.csv", "lfs.csv")
-    monkeypatch.setattr(sides.odb, "md5_of", lambda _: pytest.fail("it was read"))
+    monkeypatch.setattr(odb, "md5_of", lambda _: pytest.fail("it was read"))
     assert [c.path for c in sides.changes(*found("HEAD")) if c.path != b"held.csv"] == []
 
 

@@ -179,7 +179,8 @@ To mend: take the line out; each artifact has a line of its own. Or write what b
     "TG012": """\
 A commit of the range changes the configuration, or takes entries into the baseline, so that less would be found. A
 warning, since it changes nothing yet: a range is judged by the configuration and the baseline of the commit that it
-starts from (of a pull request: its base), and by its own once it is merged.
+starts from (of a pull request: its base), and by its own once it is merged. Or it brings an artifact together with the
+`cache: false` of a pipeline or a pointer, by which DVC leaves it to Git.
 
 Whoever opens a pull request writes all files in it, these too. Without this rule `exclude = ["*"]` would let everything
 through that comes with it.

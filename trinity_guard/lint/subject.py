@@ -97,6 +97,7 @@ class Subject:
         self.on_asked: Progress | None = None  # objects that the remotes have answered for, of how many
         self._contents: dict[bytes, bytes | None] = {}
         self._judged: list[Judged] | None = None
+        self._given: list[Judged] = []
         self._held: list[Output] | None = None
         self._roots: set[bytes] | None = None
         self._merges: bool | None = None
@@ -185,8 +186,16 @@ class Subject:
     def judged(self) -> list[Judged]:
         """Return the artifacts and the files above max-size, those left out that others keep."""
         if self._judged is None:
-            self._judged = left(self.place, self._judge())
+            judged = self._judge()
+            self._judged = left(self.place, judged)
+            kept = {id(j) for j in self._judged}
+            self._given = [j for j in judged if id(j) not in kept and j.entry.oid not in EMPTY]
         return self._judged
+
+    def given_to_git(self) -> list[Judged]:
+        """Return the artifacts, and files above max-size, that a pipeline or a pointer leaves to Git."""
+        self.judged()
+        return self._given
 
     def _judge(self) -> list[Judged]:
         tree = self.tree

@@ -58,3 +58,24 @@ def test_a_baseline_that_grows_is_named(
     assert [path for path, _ in findings] == [".trinity-guard-baseline"] * bool(words)
     assert all(words in problem for _, problem in findings)
     assert found(bare_repo, bare_repo.head()) == []
+
+
+STAGE = b"stages:\n  plot:\n    cmd: python plot.py\n    outs:\n    - points.csv:\n        cache: %b\n"
+
+
+@pytest.mark.parametrize("before", [None, STAGE % b"true", STAGE % b"false"])
+def test_an_artifact_that_comes_with_the_words_that_leave_it_to_git_is_named(
+    bare_repo: Repo, monkeypatch: pytest.MonkeyPatch, before: bytes | None
+) -> None:
+    monkeypatch.chdir(bare_repo.path)
+    commit(bare_repo, a_txt=b"a\n")
+    if before is not None:
+        bare_repo.stage("dvc.yaml", before)
+        bare_repo.commit()
+    base = bare_repo.head()
+    bare_repo.stage("dvc.yaml", STAGE % b"false")
+    bare_repo.stage("points.csv", b"x\n" * 500)
+    bare_repo.commit()
+    named = [("points.csv", "this range has DVC leave 1 kB here to Git (`cache: false`); ")]
+    findings = [(path, problem[: len(named[0][1])]) for path, problem in found(bare_repo, base)]
+    assert findings == ([] if before == STAGE % b"false" else named)

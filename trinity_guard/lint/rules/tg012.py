@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from trinity_guard.detect.owners import left_to_git
+from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import GuardError, typed
 from trinity_guard.lint import base, baseline
 from trinity_guard.lint.finding import WARNING, Finding
@@ -11,7 +13,7 @@ from trinity_guard.lint.subject import Subject
 
 
 def find(subject: Subject) -> Iterator[Finding]:
-    """Changes of a range to the configuration, or to the baseline, by which less would be found."""
+    """What a range changes of configuration, baseline and what DVC leaves to Git, so that less would be found."""
     if not subject.base:
         return
     words = _of_config(subject)
@@ -23,6 +25,8 @@ def find(subject: Subject) -> Iterator[Finding]:
     if gained:
         entries = f"{gained:,} entr{'ies' if gained > 1 else 'y'}"
         yield _finding(subject, baseline.NAME, f"takes {entries} into the baseline", "baseline")
+    for path, size in _left_to_git(subject).items():
+        yield _finding(subject, path, f"has DVC leave {size_text(size)} here to Git (`cache: false`)", "cache")
 
 
 def _finding(subject: Subject, path: bytes, words: str, key: str) -> Finding:
@@ -58,6 +62,13 @@ def _of_baseline(subject: Subject) -> int:
     except GuardError:
         return 1
     return sum(1 for e in added if e.key not in known or (known[e.key].expires and known[e.key].expires != e.expires))
+
+
+def _left_to_git(subject: Subject) -> dict[bytes, int]:
+    """Return path -> size of the artifacts that the range brings and leaves to Git, where its base did not."""
+    given = {j.entry.path: j.size for j in subject.given_to_git()}
+    before = left_to_git(subject.place, [(subject.base, path) for path in given])
+    return {path: given[path] for path in sorted(given) if (subject.base, path) not in before}
 
 
 def _had(subject: Subject, path: bytes) -> bool:
