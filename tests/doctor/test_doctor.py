@@ -200,7 +200,7 @@ def hidden_by_the_clone(repo: Repo) -> None:
 # name -> how it breaks; what is found, with its level (one that follows from the first, too); words of the fact;
 # who mends it: "fix" for --fix and the remedy, "remedy" for the remedy alone.
 # An option that came with the repository also leads the remote to a place that is new.
-LEAKING = {"credentials-committed": "error", "places": "warning", "remote": "error"}
+LEAKING = {"credentials-committed": "error", "places": "error", "remote": "error"}
 AILMENTS: dict[str, tuple[Break, dict[str, str], str, str]] = {
     "a hook without its bit": (mode(HOOK, 0o644), {"hooks": "error"}, "not executable", "fix"),
     "a hook that is gone": (gone(HOOK), {"hooks": "error"}, "missing: pre-push", "fix"),

@@ -47,6 +47,11 @@ def test_a_first_attributes_file_of_the_user_counts_from_the_next_commit_on(repo
     assert repo.git("check-attr", "text", "a.py").stdout == b"a.py: text: set\n"
 
 
+def test_what_else_changes_in_gits_own_configuration_is_nothing_to_it(repo: Repo, tmp_path: Path) -> None:
+    follow(repo, tmp_path / "home", "git config --global alias.st status")
+    assert said(repo) == ("ok", "")
+
+
 def test_that_nobody_wants_it_is_fine(repo: Repo) -> None:
     repo.guard("init", "--no-filter", "-q")
     assert said(repo) == ("ok", "")

@@ -373,6 +373,10 @@ def test_migrate(make: Callable[[], Work]) -> None:
     run("git", "reset", "-q", cwd=work.path)
     before, files = states(work), work.files()
     said = work.guard("migrate", "run", "--yes")
+    if "version_aware" in said.err:  # only `dvc push` makes versions there, and only of what is checked out
+        assert (said.code, states(work), work.files()) == (2, before, files)
+        assert run("git", "rev-parse", "main", cwd=work.path).stdout.decode().strip() == tip
+        return
     assert said.code == 0, said.err
     assert run("git", "rev-parse", "main^{tree}", cwd=work.path).stdout.decode().strip() == tree
     assert (states(work), work.files()) == (before, files)

@@ -55,6 +55,16 @@ def follow(place: Place, config: Config) -> None:
         return
 
 
+def is_current(place: Place, config: Config) -> bool:
+    """Whether its lines are those that it would have now; its first one says only what they were made of, and when."""
+    theirs = theirs_of(place)
+    if theirs is None:
+        return True
+    now = content(config, configuration.state(place, _named_since(place, theirs)))
+    there = files.read_if_there(configuration.attributes(place)) or b""
+    return there.partition(b"\n")[2] == now.partition(b"\n")[2]
+
+
 def said(place: Place) -> list[tuple[bytes, bytes]]:
     """Return (scope, value) of each core.attributesFile, the last of which counts."""
     out = git.attempt("config", "--show-scope", "-z", "--get-all", SETTING, at=place.top).out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trinity_guard.detect import configuration
+from trinity_guard.detect import attributesfile, configuration
 from trinity_guard.doctor.checks import ERROR, WARNING, Check, Repository, fine
 from trinity_guard.setup import driver
 from trinity_guard.setup.record import InstallPlan
@@ -22,7 +22,8 @@ def filters(repository: Repository) -> Check:
             WARNING, "the filter for new artifacts is not what Git's config says any more: `git add` does not use it.",
             f"{INIT}     # sets it up again; or: {INIT} --no-filter",
         )  # fmt: skip
-    if not configuration.attributes_in_step(place):
+    # Git's own configuration may have changed in what is nothing to us.
+    if not (configuration.attributes_in_step(place) or attributesfile.is_current(place, repository.config())):
         return Check(
             WARNING, "the configuration, or Git's, has changed: `git add` follows what was, until the next commit.",
             INIT,

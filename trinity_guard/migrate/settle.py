@@ -160,8 +160,7 @@ def undo(migration: Migration) -> list[refs.Move]:
                 refusals.dirty(migration.place)
                 values["head"] = _checked_out(migration.refs(), moves_of(values))
         refusals.linked_worktrees(migration.source, "the new")
-        _undo(migration, values)
-        return _still(migration.refs(), moves_of(values))
+        return _undo(migration, values)
 
 
 def _checked_out(found: refs.Listed, moves: Sequence[refs.Move]) -> list[str] | None:
@@ -178,7 +177,8 @@ def _still(found: refs.Listed, moves: Sequence[refs.Move], detached: bool = True
     return [m for m in moves if (m.name != b"HEAD" or not found.head) is detached]
 
 
-def _undo(migration: Migration, values: Mapping[str, Any]) -> None:
+def _undo(migration: Migration, values: Mapping[str, Any]) -> list[refs.Move]:
+    """Go back, and return the moves that were put back. That state.json goes is the last that is done."""
     source, state, place = migration.source, migration.state, migration.place
     found = migration.refs()
     moves = _still(found, moves_of(values))
@@ -194,6 +194,7 @@ def _undo(migration: Migration, values: Mapping[str, Any]) -> None:
             worktree.move_objects(place.file(b".dvc", b"cache"), home)
         worktree.go_back(source, head[0].encode(), head[1].encode())
     state.forget()
+    return moves
 
 
 def _had_dvc(source: Source, commit: bytes) -> bool:

@@ -92,12 +92,12 @@ def is_set_up(place: git.Place) -> bool:
 
 
 def up_to_date(place: git.Place, remembered: object = None) -> bool:
-    """Whether its script starts this very program, and its attributes are those of the configuration, and the user's.
+    """Whether its script starts this very program, and its attributes end with the user's.
 
     remembered: the attributes file that this repository named before us, if any.
     """
     started_so = files.read_if_there(script_of(place)) == script()
-    return started_so and configuration.attributes_in_step(place) and not _user_has_another(place, remembered)
+    return started_so and not _user_has_another(place, remembered)
 
 
 def _user_has_another(place: git.Place, remembered: object) -> bool:
