@@ -74,6 +74,8 @@ def install(world: World, text: str, mode: int = 0o755) -> None:
     hook.parent.mkdir(exist_ok=True)
     hook.write_text(text)
     hook.chmod(mode)
+    # The framework's hook says nothing of what it runs.
+    (world.repo.path / ".pre-commit-config.yaml").write_text("repos: [{hooks: [{id: trinity-convert}]}]\n")
 
 
 def convert_staged(world: World, framework: bool = False) -> list[bytes]:

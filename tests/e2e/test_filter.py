@@ -271,8 +271,8 @@ def test_without_the_program_git_goes_on_with_the_bytes(repo: Repo) -> None:
     script = repo.file(".git/trinity-guard/filter")
     data = repo.stage("a.csv", 5000)
     text = script.read_text()
-    gone = text.replace(f"python='{sys.executable}'", "python='/nowhere'")
-    script.write_text(gone.replace("$HOME/.local/bin", "/nowhere"))
+    gone = text.replace(f"python='{sys.executable}'", "python='/gone/python'")
+    script.write_text(gone.replace("$HOME/.local/bin", "/gone"))
     other = repo.write("b.csv", 5000)
     done = repo.git("add", "b.csv", PATH="/usr/bin:/bin")
     assert done.stderr.count(b"the program is gone") == 1

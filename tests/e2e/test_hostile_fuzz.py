@@ -56,7 +56,7 @@ COMMANDS = [
     ["gate"], ["gate", "origin"], ["data", "--rows", "9", "--output", "data/a.csv"], ["migrate", "verify"],
     ["migrate", "undo", "--yes"], ["migrate", "finish", "--yes"], ["migrate", "info", "--format", "json"],
     ["lint", "--update-baseline", "--reason", "x"], ["lint", "--format", "gitlab"], ["init", "--hooks", "pre-commit"],
-    ["remote", "credentials"], ["remote", "add", "y", "/nowhere/x"], ["hook", "post-merge", "0"],
+    ["remote", "credentials"], ["remote", "add", "y", "./y"], ["hook", "post-merge", "0"],
     ["hook", "post-rewrite", "amend"], ["hook", "pre-merge-commit"], ["hook", "pre-push", "origin", "x"],
     ["release", "v1.0.0", "--model", "m.pkl", "--no-mlflow"], ["lineage", "m.pkl"], ["completion", "bash"],
     ["train", "--dataset", "a.csv", "--target", "1"],

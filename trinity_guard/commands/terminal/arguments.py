@@ -70,7 +70,10 @@ class Parser(argparse.ArgumentParser):
         except argparse.ArgumentError as error:
             if error.argument_name is None:
                 self.error(error.message)
-            raise self.wrong(f"{error.argument_name}{_stated(error.message)}.") from None
+            # Of an option with several names the first long one.
+            names = error.argument_name.split("/") if error.argument_name.startswith("-") else [error.argument_name]
+            name = next((n for n in names if n.startswith("--")), names[0])
+            raise self.wrong(f"{name}{_stated(error.message)}.") from None
 
     def wrong(self, problem: str, remedy: str = "") -> GuardError:
         """Return the error of wrong usage. remedy: the command that helps, where that is not --help."""
