@@ -161,7 +161,10 @@ def _outside(source: Source, change: TreeDifference) -> set[bytes]:
     if not flagged:
         return set()
     listed = [path for path in git.run("ls-files", "-z", at=source.place.top).split(b"\0") if path]
-    here = set(paths.folders_above([path for path in listed if path not in flagged]))
+    # After a kill the index has the new files already, not yet left out, and the artifacts no more.
+    there = [path for path in listed if path not in flagged and path not in change.added]
+    there += [path for path in change.deleted if os.path.lexists(source.place.file(path))]
+    here = set(paths.folders_above(there))
     of_dvc = (b".dvc/", b".dvcignore")  # without them DVC does nothing
     added = {p for p in change.added if os.path.dirname(p) not in here and not p.startswith(of_dvc)}
     return added | (flagged & set(change.modified))
