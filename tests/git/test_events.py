@@ -78,12 +78,18 @@ def test_a_child_pipeline_of_the_default_branch_means_none(ids: dict[str, str]) 
     assert events.told(gitlab("parent_pipeline", ids, branch="main")) is None
 
 
-def test_another_ci_is_told_apart_from_none() -> None:
-    for env in ({"CI": "true"}, {"TF_BUILD": "True"}, {"JENKINS_URL": "http://ci"}):
-        assert events.not_understood(env)
-        for known in ("GITHUB_ACTIONS", "GITLAB_CI", "PRE_COMMIT"):
-            assert not events.not_understood({**env, known: "true"})
-    assert not events.not_understood({})
+@pytest.mark.parametrize("env", [{"CI": "true"}, {"TF_BUILD": "True"}, {"JENKINS_URL": "http://ci"}, {"CI": "1"}])
+def test_another_ci_is_no_answer(env: dict[str, str]) -> None:
+    with pytest.raises(GuardError, match="this run of a CI names no commits") as caught:
+        events.told(env)
+    assert caught.value.exit_code == UNUSABLE
+    assert "--range origin/main..HEAD" in caught.value.remedy
+    assert events.told({**env, "PRE_COMMIT": "1"}) is None  # what is staged is meant
+
+
+@pytest.mark.parametrize("env", [{}, {"CI": ""}, {"CI": "false"}, {"CI": "0"}])
+def test_outside_of_a_ci_no_commits_are_meant(env: dict[str, str]) -> None:
+    assert events.told(env) is None
 
 
 def test_what_is_not_understood_is_no_answer(tmp_path: Path, ids: dict[str, str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -323,15 +324,18 @@ def test_a_shallow_clone_that_is_deep_enough_will_do(work: Repo, topic: dict[str
     assert lint(here, "--range", f"{topic['base']}..HEAD") == (1, [("TG002", "raw.pkl", topic["added"])])
 
 
-def test_a_ci_that_is_not_known_has_that_said(
+def test_a_ci_that_is_not_known_has_to_be_told(
     work: Repo, topic: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CI", "true")
     here = cloned(work)
-    done = here.guard("lint")
-    assert b"this CI does not say which commits are meant: none is looked at" in done.stderr
-    assert here.guard("lint", "--all").stderr == b""
-    assert here.guard("lint", "--range", f"{topic['base']}..HEAD", ok=False).stderr == b""
+    done = here.guard("lint", ok=False)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"which are meant cannot be told" in done.stderr
+    command = shlex.split(done.stderr.decode().splitlines()[1], comments=True)  # the one that helps
+    assert lint(here, *command[2:]) == (1, [("TG002", "raw.pkl", topic["added"])])
+    for args in (["--all"], ["--rev", "HEAD"], ["--range", f"{topic['tip']}..HEAD"], ["--fix"]):
+        assert lint(here, *args) == (0, [])
 
 
 def gitlab(monkeypatch: pytest.MonkeyPatch, **told: str) -> None:

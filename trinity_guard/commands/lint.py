@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 DESCRIPTION = """\
 Check what Git tracks against the rules (--explain says what each means): the index, or with --all HEAD as well, with
 --rev the tree of any revision, with --range every commit of it. In a GitHub or GitLab job, the commits of the pull
-request, merge request or push. In a bare repository --rev or --range is needed, and the configuration is that of the
+request, merge request or push; in another CI's one of --range, --rev and --all is needed. In a bare repository --rev or --range is needed, and the configuration is that of the
 commit. Exits 1 when an error was found (warnings do not count) or mended, 2 when it could not look.
 """
 EXAMPLE = "Example: trinity-guard lint --range main..HEAD"
@@ -169,9 +169,6 @@ def _look(asked: Namespace, place: git.Place, start: bytes, bare: bool = False) 
 # ---- what is looked at
 
 
-BY_RANGE = "trinity-guard lint --range origin/main..HEAD     # what a branch brings; --all: HEAD and the index alone"
-
-
 def _range(asked: Namespace) -> events.Range | None:
     """Return the commits that are meant, None where a tree is."""
     if asked.rev or asked.all:
@@ -184,8 +181,6 @@ def _range(asked: Namespace) -> events.Range | None:
     kind = events.kind(os.environ)
     if found is None and kind:
         console.note(f"'{shown(os.fsencode(kind))}' started this run and names no commits: none of them is looked at.")
-    elif found is None and events.not_understood(os.environ):
-        console.warn("this CI does not say which commits are meant: none is looked at, the index alone.", BY_RANGE)
     return found
 
 

@@ -52,6 +52,8 @@ def told(env: Mapping[str, str]) -> Range | None:
         return _github(env)
     if env.get("GITLAB_CI") == "true":
         return _gitlab(env)
+    if _of_another(env):
+        raise _not_told("this run of a CI")
     return None
 
 
@@ -69,10 +71,9 @@ def kind(env: Mapping[str, str]) -> str:
     return env.get("CI_PIPELINE_SOURCE", "") if env.get("GITLAB_CI") == "true" else ""
 
 
-def not_understood(env: Mapping[str, str]) -> bool:
-    """Whether this is a run of a CI that is none of those whose events are known."""
-    known = env.get("GITHUB_ACTIONS") == "true" or env.get("GITLAB_CI") == "true" or env.get("PRE_COMMIT")
-    return not known and any(env.get(name) for name in OTHERS)
+def _of_another(env: Mapping[str, str]) -> bool:
+    """Whether this is a run of a CI; one whose events are known has been asked before."""
+    return any(env.get(name, "").lower() not in ("", "0", "false", "no") for name in OTHERS)
 
 
 def trusted_base(env: Mapping[str, str]) -> bytes | None:
@@ -160,7 +161,7 @@ def _base_of(base: str, branch: str) -> bytes:
 
 
 def _not_told(what: str) -> GuardError:
-    remedy = "trinity-guard lint --range A..B     # say what is meant; or --all: HEAD and the index alone"
+    remedy = "trinity-guard lint --range origin/main..HEAD     # what a branch brings; --all: HEAD and the index alone"
     return GuardError(f"{what} names no commits: which are meant cannot be told.", remedy, UNUSABLE)
 
 
