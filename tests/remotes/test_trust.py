@@ -296,6 +296,25 @@ def test_in_a_ci_the_base_is_what_the_event_says(clone: Clone, monkeypatch: pyte
         clone.asked()
 
 
+def test_in_a_ci_that_is_not_known_the_base_is_the_branch_that_all_goes_into(
+    clone: Clone, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run("git", "add", "-A", cwd=clone.top)
+    run("git", "commit", "-q", "-m", "base", cwd=clone.top)
+    run("git", "clone", "-q", "--bare", clone.top, tmp_path / "hub.git")
+    run("git", "remote", "add", "origin", tmp_path / "hub.git", cwd=clone.top)
+    monkeypatch.chdir(clone.top)
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setenv("TRINITY_GUARD_TRUST", "1")
+    with pytest.raises(GuardError, match="origin/HEAD, is not here") as caught:
+        clone.asked()
+    run("bash", "-c", f"{caught.value.remedy} 2>&1", cwd=clone.top)
+    assert clone.asked() is None
+    clone.config(OTHER)  # as a pull request has it
+    with pytest.raises(trust.Untrusted, match="what they start from does not"):
+        trust.require(clone.place, clone.project, clone.project.remotes["r"])
+
+
 def test_git_s_broken_config_blocks(clone: Clone) -> None:
     (clone.top / ".git/config").write_text("[broken\n")
     with pytest.raises(GuardError, match="git config"):

@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 DESCRIPTION = """\
 Check what Git tracks against the rules (--explain says what each means): the index, or with --all HEAD as well, with
 --rev the tree of any revision, with --range every commit of it. In a GitHub or GitLab job, the commits of the pull
-request, merge request or push; in another CI's one of --range, --rev and --all is needed. In a bare repository --rev or --range is needed, and the configuration is that of the
-commit. Exits 1 when an error was found (warnings do not count) or mended, 2 when it could not look.
+request, merge request or push; in another CI's one of --range, --rev and --all is needed. In a bare repository --rev or
+--range is needed, and the configuration is that of the commit. Exits 1 when an error was found (warnings do not count)
+or mended, 2 when it could not look.
 """
 EXAMPLE = "Example: trinity-guard lint --range main..HEAD"
 

@@ -94,8 +94,20 @@ def trusted_base(env: Mapping[str, str]) -> bytes | None:
             return _needed(base)
         default, ref = env.get("CI_DEFAULT_BRANCH", ""), f"refs/heads/{env.get('CI_COMMIT_BRANCH', '')}"
     else:
-        return None
+        return _of_origin() if _of_another(env) else None
     return None if not default or ref == f"refs/heads/{default}" else _default_here(default, ref)
+
+
+def _of_origin() -> bytes:
+    """Return the commit of the branch that all goes into, for a CI whose words for it are not known."""
+    base = revisions.commit(b"refs/remotes/origin/HEAD")
+    if base is None:
+        raise GuardError(
+            "what this run of a CI may trust cannot be told: the branch that all goes into, origin/HEAD, is not here.",
+            "git fetch origin '+refs/heads/*:refs/remotes/origin/*' && git remote set-head origin --auto",
+            UNUSABLE,
+        )
+    return base
 
 
 def of_fork(env: Mapping[str, str]) -> bool:
