@@ -145,6 +145,52 @@ def test_what_a_kill_leaves_of_a_removal_the_next_run_completes(two: World, step
     assert two.working("a.csv") == b"1\n"
 
 
+def swap(world: World) -> None:
+    for old, new in (("a", "t"), ("b", "a"), ("t", "b")):
+        world.repo.git("mv", f"{old}.csv.dvc", f"{new}.csv.dvc")
+
+
+def test_data_of_pointers_that_change_places_waits_for_the_checkout_after_the_commit(two: World) -> None:
+    swap(two)
+    outcome = settle(two)
+    assert (outcome.moved, outcome.stayed, outcome.taken) == ([], [], [])
+    assert two.staged("a.csv.dvc") == two.working("a.csv.dvc") == pointer("a.csv", b"2\n")
+    assert two.staged("b.csv.dvc") == two.working("b.csv.dvc") == pointer("b.csv", b"1\n")
+    assert two.staged(".gitignore") == two.working(".gitignore") == b"/a.csv\n/b.csv\n"
+    assert not settle(two).moved
+
+
+def test_data_that_changed_places_with_its_pointer_is_known_to(two: World) -> None:
+    swap(two)
+    for old, new in (("a", "t"), ("b", "a"), ("t", "b")):
+        two.repo.file(f"{old}.csv").rename(two.repo.file(f"{new}.csv"))
+    assert not settle(two).stayed
+    assert (two.working("a.csv"), two.working("b.csv")) == (b"2\n", b"1\n")
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_of_pointers_that_moved_one_after_another_the_data_does_too(two: World, by_hand: bool) -> None:
+    for old, new in (("b", "z"), ("a", "b")):
+        two.repo.git("mv", f"{old}.csv.dvc", f"{new}.csv.dvc")
+        if by_hand:
+            two.repo.file(f"{old}.csv").rename(two.repo.file(f"{new}.csv"))
+    assert not settle(two).stayed
+    assert (two.working("b.csv"), two.working("z.csv")) == (b"1\n", b"2\n")
+    assert not two.repo.file("a.csv").exists()
+    assert two.staged(".gitignore") == two.working(".gitignore") == b"/b.csv\n/z.csv\n"
+
+
+@pytest.mark.parametrize("step", [s for s in STEPS if s[1] != "os"], ids="-".join)
+def test_what_a_kill_leaves_of_a_swap_the_next_run_completes(two: World, step: tuple[str, str, str]) -> None:
+    swap(two)
+    done = run(sys.executable, "-c", KILLED, *step, cwd=two.repo.path, ok=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    recover.complete(two.place, after_commit=False)
+    settle(two)
+    for name, data in (("a.csv", b"2\n"), ("b.csv", b"1\n")):
+        assert two.staged(f"{name}.dvc") == two.working(f"{name}.dvc") == pointer(name, data)
+
+
 def test_after_a_commit_with_an_index_of_its_own_the_real_one_learns_of_it(two: World) -> None:
     old = two.repo.index()[b"a.csv.dvc"][1]
     journal = Journal(two.place)

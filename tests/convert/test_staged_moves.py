@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.convert.conftest import World, pointer
 from trinity_guard.convert import staged_moves
 from trinity_guard.convert.relocate import Moves
+from trinity_guard.errors import GuardError
 from trinity_guard.git import index
 
 
@@ -84,3 +87,53 @@ def test_a_pointer_that_is_brought_back_without_its_line_is_found(world: World) 
     assert [o.path for o in find(world).brought] == [b"a.csv"]
     world.repo.write(".gitignore", b"*.csv\n")
     assert find(world).brought == []
+
+
+def mv(world: World, *moves: str) -> None:
+    for step in moves:
+        world.repo.git("mv", *(f"{name}.dvc" for name in step.split()))
+
+
+TAKEN = {
+    "a swap": (("a.csv t.csv", "b.csv a.csv", "t.csv b.csv"), ["a.csv b.csv", "b.csv a.csv"]),
+    "a rotation": (
+        ("a.csv t.csv", "b.csv a.csv", "c.csv b.csv", "t.csv c.csv"),
+        ["a.csv c.csv", "b.csv a.csv", "c.csv b.csv"],
+    ),
+    "one after another": (("b.csv z.csv", "a.csv b.csv"), ["a.csv b.csv", "b.csv z.csv"]),
+}
+
+
+@pytest.mark.parametrize("case", TAKEN)
+def test_a_place_that_another_pointer_took_is_found_and_each_says_its_own_name(world: World, case: str) -> None:
+    steps, moved = TAKEN[case]
+    commit(world, a=b"1", b=b"2", c=b"3")
+    mv(world, *steps)
+    found = find(world)
+    pairs = [tuple(f"{name}.dvc".encode() for name in pair.split()) for pair in moved]
+    assert (found.gone, sorted(names(found)[1])) == ([], pairs)
+    assert all([o.path + b".dvc" for o in m.outputs] == [m.pointer] for m in found.moved)
+
+
+def test_a_copy_of_a_pointer_says_its_own_name_and_moves_no_data(world: World) -> None:
+    commit(world, a=b"1")
+    world.repo.stage("z.csv.dvc", pointer("a.csv", b"1"))
+    world.repo.stage("table.dvc", pointer("a.csv", b"1"))  # any name but that of a file is one to keep
+    [copy] = find(world).moved
+    assert (copy.pointer, copy.for_index, copy.pairs()) == (b"z.csv.dvc", pointer("z.csv", b"1"), [])
+
+
+def test_a_pointer_whose_path_a_person_wrote_keeps_it(world: World) -> None:
+    commit(world, a=b"1", b=b"2")
+    world.repo.stage("a.csv.dvc", pointer("other.csv", b"1"))
+    world.repo.stage("b.csv.dvc", pointer("a.csv", b"new"))
+    assert not find(world).moved
+
+
+def test_a_pointer_is_not_given_the_name_of_what_another_one_holds(world: World) -> None:
+    commit(world, a=b"1", b=b"2")
+    mv(world, "b.csv table")
+    world.repo.commit("--no-verify")
+    world.repo.stage("b.csv.dvc", pointer("a.csv", b"1"))
+    with pytest.raises(GuardError, match=r"b\.csv is recorded in table\.dvc already"):
+        find(world)

@@ -175,6 +175,34 @@ def test_however_an_artifact_is_moved_it_is_whole_in_its_new_place_alone(repo: R
     assert_settled(repo)
 
 
+CHANGED_PLACES = {
+    "swap": ("git mv a.csv.dvc t; git mv data/b.csv.dvc a.csv.dvc; git mv t data/b.csv.dvc", {"a": B, "data/b": A}),
+    "one after another": (
+        "git mv data/b.csv.dvc z.csv.dvc; git mv a.csv.dvc data/b.csv.dvc",
+        {"z": B, "data/b": A},
+    ),
+    "copy": ("cp a.csv.dvc z.csv.dvc; cp a.csv.dvc data/y.csv.dvc; git add -A", {"a": A, "z": A, "data/y": A}),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["plain", "-a", "-- path"])
+@pytest.mark.parametrize("case", CHANGED_PLACES)
+def test_pointers_in_each_others_place_say_their_own_names_and_the_data_follows(
+    repo: Repo, case: str, form: str
+) -> None:
+    begin(repo)
+    script, files = CHANGED_PLACES[case]
+    repo.type_in(f"set -e; {script}")
+    repo.commit(*FORMS[form])
+    for name, data in files.items():
+        assert repo.file(f"{name}.csv").read_bytes() == data
+        assert f"path: {Path(name).name}.csv\n".encode() in repo.show(f"{name}.csv.dvc")
+    assert repo.file("a.csv").exists() == ("a" in files)
+    assert_settled(repo)
+    assert repo.dvc("status").stdout.strip() == b"Data and pipelines are up to date."
+
+
 @pytest.mark.slow
 def test_a_working_file_that_is_another_version_stays_and_is_named_with_commands_that_work(repo: Repo) -> None:
     begin(repo)

@@ -182,15 +182,19 @@ def _move_data(place: git.Place, moved: Sequence[Moved], outcome: Relocation) ->
     states = {id(output): state for output, state in comparison.states([old for old, _, _ in pairs])}
     in_git = index.entries_of([old.path for old, _, _ in pairs])
     marks: dict[bytes, bytes] = {}
-    for old, new, any_version in pairs:
+    arriving = {new.path for _, new, _ in pairs}
+    for old, new, any_version in _in_order(pairs):
         if old.path in in_git or not os.path.lexists(place.file(old.path)):
             continue
+        there = os.path.lexists(place.file(new.path))
+        there = there and not files.is_one_file(place.file(old.path), place.file(new.path))
+        if there and old.path in arriving and comparison.states([new])[0][1] == compare.PRESENT:
+            continue  # somebody has moved the data, too
         agrees = states.get(id(old)) == compare.PRESENT
         if not (agrees or any_version):
             outcome.stayed.append((old, new, "is another version"))
             continue
-        there = os.path.lexists(place.file(new.path))
-        if there and not files.is_one_file(place.file(old.path), place.file(new.path)):
+        if there:
             outcome.stayed.append((old, new, f"stays, for {shown(new.path)} is there already"))
             continue
         os.makedirs(os.path.dirname(place.file(new.path)) or place.top, exist_ok=True)
@@ -201,12 +205,29 @@ def _move_data(place: git.Place, moved: Sequence[Moved], outcome: Relocation) ->
     return marks
 
 
+def _in_order(pairs: Sequence[tuple[Output, Output, bool]]) -> list[tuple[Output, Output, bool]]:
+    """Return them so that each finds its new place empty.
+
+    Without those that change places: both are recorded, so that the checkout after the commit brings each from the
+    cache, where a kill in the midst of moving them by a third place would leave neither.
+    """
+    waiting = {old.path: (old, new, any_version) for old, new, any_version in pairs}
+    found: list[tuple[Output, Output, bool]] = []
+    while waiting:
+        free = [path for path, (_, new, _) in waiting.items() if new.path not in waiting]
+        if not free:
+            break
+        found += [waiting.pop(path) for path in free]
+    return found
+
+
 # --- index and work tree ---------------------------------------------------------------------------------------
 
 
 def _transact(place: git.Place, catalog: Catalog, moves: Moves, lines: ignorelines.IgnorePlan) -> Transaction:
     moved = moves.moved
-    staged = [g.pointer for g in moves.leaving() if g.pointer in catalog.entries]
+    taken = {m.pointer for m in moved}  # a place that one leaves and another takes
+    staged = [g.pointer for g in moves.leaving() if g.pointer in catalog.entries and g.pointer not in taken]
     new = [m for m in moved if not m.oid]
     ids = write_blobs(place, [*(m.for_index for m in new), *(data for _, data in lines.for_index)])
     for m, oid in zip(new, ids, strict=False):
@@ -243,7 +264,9 @@ def _write(
 
 def _records(catalog: Catalog, moves: Moves, lines: ignorelines.IgnorePlan) -> list[Record]:
     taken, added = lines.taken_names, lines.added_names
-    found = [(o.path, g.oid, g.pointer, b"", taken.get(o.path, b"")) for g in moves.leaving() for o in g.outputs]
+    places = {m.pointer for m in moves.moved}
+    leaving = [g for g in moves.leaving() if g.pointer not in places]
+    found = [(o.path, g.oid, g.pointer, b"", taken.get(o.path, b"")) for g in leaving for o in g.outputs]
     placed = [(o, m.oid) for m in moves.moved for o in m.outputs]
     placed += [(o, catalog.entries[o.source].oid) for o in moves.brought]
     return found + [(o.path, b"", o.source, oid, added.get(o.path, b"")) for o, oid in placed]

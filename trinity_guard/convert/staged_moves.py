@@ -34,11 +34,48 @@ def find(place: git.Place, catalog: Catalog, former: Mapping[bytes, bytes], stag
     gone = _gone(catalog, [(path, oid) for path, oid in ids.items() if oid and path not in catalog.entries])
     gone = [g for g in gone if g.pointer.removesuffix(POINTER) not in staged]
     new = [path for path, oid in ids.items() if not oid and path in catalog.entries]
-    moved = _moved(place, catalog, _pairs(catalog, gone, new)) if new else []
+    misnamed = _misnamed(catalog, ids)
+    # As `git diff -B` sees it, the place of one that says another's path was taken: by a swap, or after its own move.
+    replaced = _gone(catalog, [(path, ids[path]) for path in misnamed if ids[path]])
+    replaced = [g for g in replaced if _is_named_alike(g, g.pointer.removesuffix(POINTER))]
+    moved = _moved(place, catalog, _pairs(catalog, gone + replaced, new + [g.pointer for g in replaced]))
     left, found = {id(m.gone) for m in moved}, {m.pointer for m in moved}
-    unpaired = set(new) - found
+    moved += _copies(place, catalog, misnamed - found, {oid for oid in ids.values() if oid})
+    unpaired = set(new) - {m.pointer for m in moved}
     brought = [o for o in catalog.held if o.source in unpaired and o.path not in staged]
     return Moves([g for g in gone if id(g) not in left], moved, without_line(brought))
+
+
+def _misnamed(catalog: Catalog, pointers: Container[bytes]) -> set[bytes]:
+    """Return those of the pointers that say the path of another file than the one that they are named as."""
+    return {
+        o.source
+        for o in catalog.held
+        if o.source in pointers and o.source != o.path + POINTER and is_kept(o) and _is_file_name(o.source, o.path)
+    }
+
+
+def _copies(place: git.Place, catalog: Catalog, pointers: Collection[bytes], former: set[bytes]) -> list[Moved]:
+    """Return what becomes of pointers with the bytes of one that is named as its file is: `cp a.csv.dvc b.csv.dvc`.
+
+    former: the blobs of pointers that this commit changes.
+    """
+    if not pointers:
+        return []
+    misnamed = {o.source for o in catalog.held if o.source != o.path + POINTER}
+    known = former | {e.oid for path, e in catalog.entries.items() if is_pointer(path) and path not in misnamed}
+    copied = sorted(path for path in pointers if catalog.entries[path].oid in known)
+    found = []
+    for pointer, text in zip(copied, git.read_all([catalog.entries[p].oid for p in copied]), strict=True):
+        data = text or b""
+        gone = Gone(pointer, catalog.entries[pointer].oid, outputs_of(data, pointer))
+        if len(gone.outputs) == 1:
+            _refuse(place, catalog, pointers, pointer, f"git rm -q -f -- {pathspec(pointer)}     # lets the copy go")
+            working = files.read_if_there(place.file(pointer))
+            moved = named(gone, pointer.removesuffix(POINTER), data, data if working is None else working)
+            gone.outputs = moved.outputs  # no data is to be moved: the cache has it
+            found.append(moved)
+    return found
 
 
 def moved_folders(place: git.Place, catalog: Catalog, staged: Collection[bytes]) -> list[bytes]:
@@ -95,7 +132,7 @@ def _pairs(catalog: Catalog, gone: list[Gone], new: list[bytes]) -> list[tuple[G
     found = []
     for one in gone:
         alike = by_bytes.get(one.oid, []) + by_objects.get(tuple(o.name for o in one.outputs), [])
-        path = _chosen([path for path in alike if path in free], os.path.basename(one.pointer))
+        path = _chosen([p for p in alike if p in free and p != one.pointer], os.path.basename(one.pointer))
         if path:
             free.remove(path)
             found.append((one, path))
@@ -116,26 +153,36 @@ def _chosen(alike: list[bytes], name: bytes) -> bytes:
 def _moved(place: git.Place, catalog: Catalog, pairs: list[tuple[Gone, bytes]]) -> list[Moved]:
     found = []
     texts = git.read_all([catalog.entries[pointer].oid for _, pointer in pairs])
+    moving = {path for gone, pointer in pairs for path in (gone.pointer, pointer)}
     for (gone, pointer), text in zip(pairs, texts, strict=True):
         data = text or b""
         working = files.read_if_there(place.file(pointer))
         working = data if working is None else working
         if catalog.entries[pointer].oid == gone.oid:
-            found.append(move(place, catalog, gone, pointer, data, working))
+            found.append(_move(place, catalog, gone, pointer, moving, data, working))
         else:  # its path is what somebody wrote there
             found.append(Moved(gone, pointer, outputs_of(data, pointer), data, working))
     return found
 
 
-def move(place: git.Place, catalog: Catalog, gone: Gone, pointer: bytes, staged: bytes, working: bytes) -> Moved:
-    """Return what becomes of a pointer whose place is `pointer` now.
+def _move(
+    place: git.Place,
+    catalog: Catalog,
+    gone: Gone,
+    pointer: bytes,
+    moving: Collection[bytes],
+    staged: bytes,
+    working: bytes,
+) -> Moved:
+    """Return what becomes of a pointer whose place is `pointer` now. moving: all pointers of this commit that move.
 
     One that is named as its file is stays so; another keeps the path that it says, from where it stands now.
     """
     outputs = outputs_of(staged, pointer)
     new = pointer.removesuffix(POINTER)
     if outputs[0].path != new and _is_named_alike(gone, new) and is_kept(outputs[0]):
-        _refuse(place, catalog, gone, new)
+        back = f"git mv {typed(pointer)} {pathspec(gone.pointer)}     # and give it another name"
+        _refuse(place, catalog, moving, pointer, back)
         return named(gone, new, staged, working)
     moved = Moved(gone, pointer, outputs, staged, working)
     moved.oid = gone.oid
@@ -161,7 +208,12 @@ def _is_named_alike(gone: Gone, new: bytes) -> bool:
     `table.dvc` in the place of `t.csv.dvc` is none: DVC lets a pointer have any name.
     """
     alike = len(gone.outputs) == 1 and gone.outputs[0].path + POINTER == gone.pointer
-    return alike and (b"." in os.path.basename(new) or b"." not in os.path.basename(gone.outputs[0].path))
+    return alike and _is_file_name(new, gone.outputs[0].path)
+
+
+def _is_file_name(new: bytes, former: bytes) -> bool:
+    """Whether a pointer's name without its suffix looks like one of a file as the former was."""
+    return b"." in os.path.basename(new.removesuffix(POINTER)) or b"." not in os.path.basename(former)
 
 
 def _with_name(data: bytes, pointer: bytes, former: Output, new: bytes) -> bytes:
@@ -171,13 +223,11 @@ def _with_name(data: bytes, pointer: bytes, former: Output, new: bytes) -> bytes
     return renamed(data, pointer, os.fsdecode(old_name), os.fsdecode(new_name))
 
 
-def _refuse(place: git.Place, catalog: Catalog, gone: Gone, path: bytes) -> None:
-    """Refuse a name that DVC cannot hold, or that is somebody else's."""
+def _refuse(place: git.Place, catalog: Catalog, moving: Collection[bytes], pointer: bytes, back: str) -> None:
+    """Refuse a name that DVC cannot hold, or that is somebody else's. moving: pointers that get a name of their own."""
+    path = pointer.removesuffix(POINTER)
     owners.refuse_name(place, owners.project_of(place, path), path)
     owners.refuse_unseen(owners.seen_by_dvc(place), owners.project_of(place, path), path)
     other = catalog.by_path().get(path)
-    if other is not None and other.source != gone.pointer:
-        raise GuardError(
-            problem=f"{shown(path)} is recorded in {shown(other.source)} already.",
-            remedy=f"git mv {typed(path + POINTER)} {pathspec(gone.pointer)}     # and give it another name",
-        )
+    if other is not None and other.source not in moving:
+        raise GuardError(f"{shown(path)} is recorded in {shown(other.source)} already.", back)
