@@ -125,6 +125,24 @@ def test_what_no_pointer_holds_is_told_whose_it_is(repo: Repo, path: str, proble
     assert refused(repo, "rm", path) == [f"trinity-guard: {problem}", f"    {remedy}"]
 
 
+def test_with_deleted_what_is_gone_goes_and_what_is_here_or_never_was_stays(repo: Repo) -> None:
+    begin(repo)
+    repo.stage("data/never.csv.dvc", repo.show("a.csv.dvc").replace(b"a.csv", b"never.csv"))
+    repo.commit()
+    repo.file("data/never.csv").unlink(missing_ok=True)
+    repo.file(".git/trinity-guard/outputs").unlink()
+    repo.guard("status")
+    for name in ("data/b.csv", "data/c.csv"):
+        repo.stage(name, name.encode())
+    repo.commit()
+    said = repo.guard("rm", "--deleted").stderr
+    assert said == b"trinity-guard: no artifact is gone that was here.\n"
+    repo.file("data/b.csv").unlink()
+    assert repo.guard("rm", "--deleted", "a.csv").stderr == said
+    assert b"data/b.csv is gone, with its pointer" in repo.guard("rm", "--deleted", "data").stderr
+    assert {p for p in repo.index() if p.endswith(b".dvc")} == {b"a.csv.dvc", b"data/c.csv.dvc", b"data/never.csv.dvc"}
+
+
 def test_an_output_of_a_pipeline_is_its_stage_s(repo: Repo) -> None:
     repo.write("dvc.yaml", b"stages:\n  make:\n    cmd: echo 1 > o.csv\n    outs:\n    - o.csv\n")
     repo.dvc("repro", "-q")
@@ -161,7 +179,7 @@ def test_one_of_several_outputs_goes_with_the_others_alone(repo: Repo) -> None:
     ("args", "problem"),
     [
         (["--foo", "a"], "rm knows no option --foo"),
-        ([], "rm needs PATH"),
+        ([], "rm needs PATH, or --deleted"),
         ([""], "PATH: an empty path names nothing (. is this folder)"),
     ],
 )
@@ -178,7 +196,8 @@ def test_help_has_an_example(usage: Usage) -> None:
     [
         (["a", "b"], {"paths": ["a", "b"], "cached": False, "force": False}),
         (["--cached", "-f", "a"], {"cached": True, "force": True}),
-        (["-r", "--", "-x"], {"paths": ["-x"]}),
+        (["-r", "--", "-x"], {"paths": ["-x"], "deleted": False}),
+        (["--deleted"], {"paths": [], "deleted": True}),
     ],
 )
 def test_what_is_understood(args: list[str], wanted: dict[str, Any]) -> None:

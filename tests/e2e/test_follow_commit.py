@@ -144,6 +144,24 @@ def test_where_a_rebase_stops_the_data_is_that_of_the_commit(two: Repo) -> None:
 
 
 @pytest.mark.slow
+def test_a_rebase_that_stops_where_it_only_went_forward_is_named_and_its_amended_commit_is_right(two: Repo) -> None:
+    """Git runs no hook where `edit` takes a commit as it is: what is here is another version, and no edit."""
+    two.write("m.pkl", b"model three")
+    two.write("train.py", b"v3\n")
+    two.commit("-a")
+    recorded = two.show("m.pkl.dvc", "HEAD^")
+    two.git("rebase", "-q", "-i", "HEAD~2", GIT_SEQUENCE_EDITOR="sed -i 1s/pick/edit/")
+    assert (two.file("m.pkl").read_bytes(), state(two)) == (b"model three", "other version")
+    two.write("notes.txt", b"amended\n")
+    two.git("add", "-A")
+    two.git("commit", "-q", "--amend", "--no-edit", "-a")
+    assert two.show("m.pkl.dvc") == recorded
+    assert (two.file("m.pkl").read_bytes(), state(two)) == (TWO, "present")
+    two.git("rebase", "--continue")
+    assert (two.file("m.pkl").read_bytes(), state(two)) == (b"model three", "present")
+
+
+@pytest.mark.slow
 def test_a_bisection_is_followed(two: Repo) -> None:
     two.stage("more.py", b"x\n")
     two.commit()

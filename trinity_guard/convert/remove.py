@@ -43,6 +43,16 @@ def chosen(place: git.Place, catalog: Catalog, paths: Sequence[bytes]) -> list[O
     return list(found.values())
 
 
+def deleted(place: git.Place, outputs: Iterable[Output]) -> list[Output]:
+    """Return those of pointers whose data was here, and is gone: all of it."""
+    groups = grouped(outputs).values()
+    return [o for group in groups if all(_is_gone(place, o) for o in group) for o in group]
+
+
+def _is_gone(place: git.Place, output: Output) -> bool:
+    return output.was_here and not os.path.lexists(place.file(output.path))
+
+
 def _at_or_below(path: bytes, folder: bytes) -> bool:
     return not folder or path == folder or path.startswith(folder + b"/")
 

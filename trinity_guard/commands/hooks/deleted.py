@@ -103,12 +103,10 @@ def _name_freed(place: git.Place, catalog: Catalog, freed: Sequence[Output]) -> 
     names = ", ".join(shown(o.path) for o in freed[:3]) + (" …" if len(freed) > 3 else "")
     targets = _targets(catalog, _emptied(place, catalog, freed), freed)
     words = " ".join(map(typed, targets)) if len(targets) <= MANY else ""
-    lets_go = (
-        f"trinity-guard rm {words}     # or lets them go" if words else "trinity-guard status     # names them all"
-    )
     console.warn(
         f"{len(freed)} artifacts are gone at once ({names}), as when a disk is freed: this commit still records them.",
-        f"trinity-guard pull {words}".rstrip() + f"     # brings them back\n{lets_go}",
+        f"trinity-guard pull {words}".rstrip() + "     # brings them back\n"
+        f"trinity-guard rm {words or '--deleted'}     # or lets them go",
     )
 
 
