@@ -1,4 +1,5 @@
-"""`trinity-guard diff` on two versions of a table, against pandas, csv-diff and daff; ten pointers in `git log -p`.
+"""`trinity-guard diff` on two versions of a table, against pandas, csv-diff and daff; ten pointers in `git log -p`;
+what `facts = true` adds to a conversion.
 
 ROWS (environment) says how many rows; 5,000,000 of these are about 500 MB. csv-diff and daff are measured where they
 are installed, on SLOW rows, which they finish.
@@ -11,12 +12,13 @@ import importlib.util
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.measuring import BIN, Spent, repository, sh, show, spent, timed, turns
+from benchmarks.measuring import BIN, MB, Spent, repository, sh, show, spent, timed, turns
 
 ROWS = int(os.environ.get("ROWS", "500000"))
 SLOW = int(os.environ.get("SLOW", "100000"))
@@ -64,6 +66,7 @@ def _write(folder: Path, rows: int) -> list[Path]:
 def run(room: Path) -> None:
     tables(room)
     log(room)
+    facts(room)
 
 
 def tables(room: Path) -> None:
@@ -111,3 +114,39 @@ def log(room: Path) -> None:
     medians = turns(5, **{"git log -p --no-textconv": plain, "git log -p": told})
     show("ten pointers in git log -p", "git log -p --no-textconv", medians, {})
     print(f"a pointer: {1000 * (medians['git log -p'] - medians['git log -p --no-textconv']) / 10:.0f} ms")
+
+
+def facts(room: Path) -> None:
+    """What `facts = true` adds to a table's way into a pointer, by `git add` and by `trinity-guard add`."""
+    ways = {
+        "git add": 'git add "$0" && git commit -q -m work',
+        "trinity-guard add": f'{BIN / "trinity-guard"} add -q "$0" && git commit -q -m work',
+    }
+    for title, sample in (("numbers", b"1024,0.250417,-1.75003,berlin,77\n"), ("quotes", b'1024,"a, ""b""","c",77\n')):
+        for way, line in ways.items():
+            repos = {wanted: _wanting(room / "facts" / title / way / wanted, wanted) for wanted in ("false", "true")}
+            taken = {f"facts = {wanted}": _converting(repo, sample, line) for wanted, repo in repos.items()}
+            show(f"{way}, 256 MB of {title}", "facts = false", turns(5, **taken), {"facts = true": 1.2})
+    shutil.rmtree(room / "facts")
+
+
+def _wanting(folder: Path, wanted: str) -> Path:
+    repo = repository(folder, guarded=True)
+    with (repo / ".trinity-guard.toml").open("a") as file:
+        file.write(f"facts = {wanted}\n")
+    sh("git", "commit", "-q", "-a", "-m", "facts", cwd=repo)
+    return repo
+
+
+def _converting(repo: Path, sample: bytes, line: str) -> Callable[[int], float]:
+    def way(turn: int) -> float:
+        with (repo / f"t{turn}.csv").open("wb") as file:
+            file.write(b"a,b,c,d,e\n%d,1,1,1,1\n" % turn)
+            for _ in range(256):
+                file.write(sample * (MB // len(sample)))
+        os.sync()
+        taken = spent(["sh", "-c", line, f"t{turn}.csv"], repo).wall
+        shutil.rmtree(repo / ".dvc/cache")
+        return taken
+
+    return way

@@ -20,7 +20,7 @@ from trinity_guard.remotes import trust
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from trinity_guard.convert.outcome import Converted
     from trinity_guard.dvcrepo.output import Output
@@ -207,7 +207,8 @@ def _take_file(
             return None  # staged and then made unreadable: the blob has the bytes; or nobody asked for it
         raise GuardError(problem=f"cannot read {shown(item.path)}: {error.strerror}.") from error
     try:
-        stored = cache.take(_proved(_steady(fd, stat), stat.st_size, blob), stat.st_size, counter)
+        pieces = _proved(_steady(fd, stat), stat.st_size, blob)
+        stored = cache.take(item.watch.over(pieces) if item.watch else pieces, stat.st_size, counter)
     except _MovedUnderUs:
         return None
     finally:
@@ -255,9 +256,10 @@ def _take_blob(place: git.Place, cache: odb.Store, item: Converted, counter: odb
     if item.attributes.raw(item.path):
         objects = Objects(place.common_dir)
         size = objects.heads([item.oid])[0].size
-        stored = cache.take(objects.stream(item.oid), size, counter)
+        pieces: Iterable[bytes | memoryview] = objects.stream(item.oid)
     else:
-        stored = cache.take(git.stream("cat-file", "--filters", b"--path=" + item.path, item.oid), 0, counter)
+        size, pieces = 0, git.stream("cat-file", "--filters", b"--path=" + item.path, item.oid)
+    stored = cache.take(item.watch.over(pieces) if item.watch else pieces, size, counter)
     item.md5, item.size = stored.md5, stored.size
 
 

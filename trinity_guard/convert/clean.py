@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from trinity_guard.config import Config
+    from trinity_guard.convert.facts import Watch
     from trinity_guard.detect.patterns import Rules
     from trinity_guard.dvcrepo import dvcignore
 
@@ -46,6 +47,8 @@ class Cleaner:
         self._place = place
         self._rules = rules
         self._off = config.on_artifact == "block"
+        self._wants_facts = config.facts
+        self._facts: dict[tuple[str, bytes], dict[str, object]] = {}
         self._stores: dict[bytes, odb.Store] = {}
         self._known: _Known | None = None
         self._marks: list[bytes] = []
@@ -69,11 +72,14 @@ class Cleaner:
         if self._compares:
             md5, size = odb.digest(pieces)  # nothing that Git is told now gets into its store
             return [standin.encode(md5, size)]
-        stored = store.take(pieces, _size(self._place.file(path)))
+        watch = self._watch(path)
+        stored = store.take(watch.over(pieces) if watch else pieces, _size(self._place.file(path)))
         if self._rules.decide(path, stored.size, first).kind != "artifact":
             store.drop(stored)
             return None
         store.put(stored)
+        if watch:
+            self._facts[stored.md5, watch.suffix] = watch.found(store.path(stored.md5), stored.md5)
         if stored.size >= FLUSHED_AT_ONCE:
             self._marks += store.settle()
         return [standin.encode(stored.md5, stored.size)]
@@ -83,8 +89,20 @@ class Cleaner:
         for store in self._stores.values():
             self._marks += store.settle()
         flushed.note(self._place, self._marks)
+        if self._facts:
+            from trinity_guard.convert import facts  # noqa: PLC0415  # most want none
+
+            facts.note(self._place, self._facts)
         if self._known is not None:
             self._known.close()
+
+    def _watch(self, path: bytes) -> Watch | None:
+        """Return what looks at a file's bytes on their way, where facts are wanted."""
+        if not self._wants_facts:
+            return None
+        from trinity_guard.convert.facts import Watch  # noqa: PLC0415  # most want none
+
+        return Watch(path)
 
     def _store(self, path: bytes) -> odb.Store | None:
         """Return the cache for a file that is ours to turn; None for one that is not."""

@@ -175,6 +175,7 @@ def _transact(
     _refuse_obstacles(place, items)
     plan = ignorelines.plan(place, catalog.entries, [i.path for i in items])
     ignorelines.plan_attributes(place, catalog, plan)
+    _watch(place, items)
     outcome.left = keep_bytes(place, [source for item in items for source in item.sources], on_progress)
     left = {output.path for output, _ in outcome.left}
     items = outcome.converted = [i for i in items if i.path not in left]
@@ -300,17 +301,29 @@ def _pointer_files(place: git.Place, catalog: tracked.Catalog, items: list[Conve
 
 def _facts(place: git.Place, items: list[Converted]) -> dict[bytes, dict[str, object]]:
     """Return what the pointers are to say of their data; nothing where the configuration does not want it."""
-    if not configuration.load(place).facts:
+    if not any(item.watch for item in items):
         return {}
     from trinity_guard.convert import facts  # noqa: PLC0415  # most want none
 
     caches = project.Caches(place)
+    seen = facts.noted(place)
     found = {}
     for item in items:
         cache = caches.of(item.pointer)
-        if cache is not None and not isinstance(item, Directory):
-            found[item.path] = facts.of(cache.path(item.md5), item.path, item.md5)
+        if cache is not None and item.watch:
+            said = seen.get((item.md5, item.watch.suffix))
+            found[item.path] = item.watch.found(cache.path(item.md5), item.md5) if said is None else said
+    facts.forget(place)
     return found
+
+
+def _watch(place: git.Place, items: list[Converted]) -> None:
+    """Have an eye on the bytes of those of which facts are wanted."""
+    if configuration.load(place).facts:
+        from trinity_guard.convert.facts import Watch  # noqa: PLC0415  # most want none
+
+        for item in items:
+            item.watch = None if isinstance(item, Directory) else Watch(item.path)
 
 
 def _pointer_bytes(

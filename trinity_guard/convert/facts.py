@@ -1,112 +1,117 @@
 """What goes into a pointer's `meta` with `facts = true`, where every forge shows it in a diff.
 
-Read by the standard library while the object is still in the system's memory; a file that does not say has none.
+By the standard library: rows are counted while the bytes are on their way into the cache, all else is said by a file's
+head or footer. A file that does not say has none.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 from trinity_guard import git
-from trinity_guard.convert import thrift
+from trinity_guard.convert import rows, thrift
+from trinity_guard.dvcrepo import odb
+from trinity_guard.git import files, records
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import BinaryIO
+    from collections.abc import Iterable, Iterator
 
     Facts = dict[str, object]
 
-TEXTS = (b".csv", b".tsv")
+# What parts the cells, where the name says it.
+TEXTS = {b".csv": "", b".tsv": "\t", b".jsonl": None, b".ndjson": None}
 PARQUET = b".parquet"
 PICKLES = (b".pkl", b".pickle", b".joblib")
 HEAD = 1 << 16
-PIECE = 1 << 20
 MAX_PICKLE = 256 << 20
 MAX_FOOTER = 64 << 20
 
 
-def of(path: bytes, named: bytes, md5: str) -> Facts:
-    """Return the facts of a file, and of which md5 they are; nothing for one that has none. named: its own name."""
-    suffix = os.path.splitext(named)[1].lower()
-    readers: dict[bytes, Callable[[bytes], Facts]] = {
-        **dict.fromkeys(TEXTS, lambda file: _table(file, suffix == b".tsv")),
-        **dict.fromkeys(PICKLES, _pickle),
-        b".npy": _array,
-        PARQUET: _parquet,
-        b".safetensors": _tensors,
-    }
-    try:
-        found = readers[suffix](path) if suffix in readers else {}
-    except (OSError, ValueError):
-        return {}
-    return {**found, "of": md5} if found else {}
+class Watch:
+    """The facts of one file, of which the rows are counted while its bytes go by. named: its own name."""
 
+    def __init__(self, named: bytes) -> None:
+        self.suffix = os.path.splitext(named)[1].lower()
+        self._rows: rows.Rows | None = None
 
-def _table(path: bytes, tabs: bool) -> Facts:
-    import csv
-    import io
+    def over(self, pieces: Iterable[bytes | memoryview]) -> Iterable[bytes | memoryview]:
+        """Return the pieces, which are looked at on their way: from the beginning, however far it came before."""
+        if self.suffix not in TEXTS:
+            return pieces
+        self._rows = rows.Rows(TEXTS[self.suffix])
+        return _counted(self._rows, pieces)
 
-    with open(git.opened(path, links=True), "rb") as file:
-        head = file.read(HEAD)
-        if b"\0" in head:
+    def found(self, path: bytes, md5: str) -> Facts:
+        """Return the facts of the file, whose bytes are at the path, and of which md5 they are; nothing for none.
+
+        A table's bytes that went by nobody are read.
+        """
+        readers = {
+            **dict.fromkeys(PICKLES, _pickle), b".npy": _array, PARQUET: _parquet, b".safetensors": _tensors
+        }  # fmt: skip
+        try:
+            if self.suffix in TEXTS and self._rows is None:
+                for _ in self.over(odb.read_file(path)):
+                    pass
+            told = self._rows.end() if self._rows is not None else {}
+            found = readers[self.suffix](path) if self.suffix in readers else told
+        except (OSError, ValueError):
             return {}
-        text = head.decode("utf-8-sig", "replace")
-        widths = {d: len(next(csv.reader(io.StringIO(text, newline=""), delimiter=d), [])) for d in ",;\t|"}
-        delimiter = "\t" if tabs else max(widths, key=lambda d: widths[d])
-        first = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), [])
-        records = _records(file, head)
-    header = not (first and all(map(_is_number, first)))
-    return {"rows": max(records - header, 0), "columns": len(first)}
+        return {**found, "of": md5} if found else {}
 
 
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+def _counted(counting: rows.Rows, pieces: Iterable[bytes | memoryview]) -> Iterator[bytes | memoryview]:
+    for piece in pieces:
+        counting.take(piece)
+        yield piece
 
 
-def _records(file: BinaryIO, head: bytes) -> int:
-    """Count lines that hold something, and end outside of quotes."""
-    import re
-
-    blank = re.compile(rb"\n\n").search  # in half the time of bytes' own find
-    count, inside, last = 0, False, b"\n"
-    piece = head
-    while piece:
-        if not inside and _is_simple(last, piece) and not blank(piece):
-            count += piece.count(b"\n")
-            last = piece[-1:]
-            piece = file.read(PIECE)
-            continue
-        parts = piece.split(b'"')
-        outside = b'"'.join(parts[int(inside) :: 2]).replace(b"\r", b"")
-        if len(parts) > 1:  # a quote that opens or ends a cell is something in its line
-            outside = b'"' * inside + outside
-            inside ^= not len(parts) % 2
-            outside += b'"' * inside
-        joined = last + outside
-        while b"\n\n" in joined:
-            joined = joined.replace(b"\n\n", b"\n")
-        count += joined.count(b"\n") - last.count(b"\n")
-        last = joined[-1:]
-        piece = file.read(PIECE)
-    return count + (last != b"\n")
+def of(path: bytes, named: bytes, md5: str) -> Facts:
+    """Return the facts of a file that is there."""
+    return Watch(named).found(path, md5)
 
 
-def _is_simple(last: bytes, piece: bytes) -> bool:
-    """Whether each line feed may end a row: no quotes, no empty line at the start. last: what is before the piece."""
-    return not (b'"' in piece or b"\r" in piece or last + piece[:1] == b"\n\n")
+# ---- what the filter driver has seen, until the commit asks
+
+
+def note(place: git.Place, seen: dict[tuple[str, bytes], Facts]) -> None:
+    """Note the facts of objects, by md5 and what their names end with."""
+    import json
+
+    texts = [(json.dumps([md5, os.fsdecode(suffix), found]).encode(),) for (md5, suffix), found in seen.items()]
+    with contextlib.suppress(OSError):  # it saves work, and is no more than that
+        records.append(_file(place), texts)
+
+
+def noted(place: git.Place) -> dict[tuple[str, bytes], Facts]:
+    """Return what was noted."""
+    import json
+
+    found = {}
+    for (text,) in records.read_if_readable(_file(place), 1):
+        if text:
+            md5, suffix, facts = json.loads(text)
+            found[md5, os.fsencode(suffix)] = facts
+    return found
+
+
+def forget(place: git.Place) -> None:
+    files.unlink(_file(place))
+
+
+def _file(place: git.Place) -> bytes:
+    return os.path.join(place.git_dir, b"trinity-guard", b"facts")
 
 
 def _pickle(path: bytes) -> Facts:
-    from trinity_guard.detect.scan import files, values  # noqa: PLC0415
+    from trinity_guard.detect.scan import files as pickles  # noqa: PLC0415
+    from trinity_guard.detect.scan import values  # noqa: PLC0415
 
     if os.path.getsize(path) > MAX_PICKLE:
         return {}
-    held = files.read(path, keep=files.FEW).values
+    held = pickles.read(path, keep=pickles.FEW).values
     name = values.class_name(held[0]) if held else ""
     return {"class": name} if name.replace(".", "").replace("_", "").isalnum() else {}
 

@@ -6,6 +6,7 @@ from trinity_guard.git.index import REGULAR, Entry
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from trinity_guard.convert.facts import Watch
     from trinity_guard.convert.transaction import Transaction
     from trinity_guard.dvcrepo.directory import Difference
     from trinity_guard.dvcrepo.output import Output
@@ -22,11 +23,12 @@ class Converted:
     named: it was staged, or asked for by its name; else it only changed behind its pointer.
     unrecorded: what lies in a folder that became a pointer, and was neither staged nor recorded.
     stand_in: what is staged in its place, where its bytes were taken at `git add`.
+    watch: has looked at its bytes on their way into the cache, where the configuration wants facts of them.
     """
 
     __slots__ = (
         "attributes", "folder", "held", "mark", "md5", "mode", "named", "newer", "oid", "path", "project", "renewed",
-        "size", "stand_in", "unrecorded",
+        "size", "stand_in", "unrecorded", "watch",
     )  # fmt: skip
 
     def __init__(self, entry: Entry, project: bytes, attributes: Attributes) -> None:
@@ -39,6 +41,7 @@ class Converted:
         self.unrecorded: list[bytes] = []
         self.held: Output | None = None
         self.stand_in: StandIn | None = None
+        self.watch: Watch | None = None
         self.md5 = ""
         self.size = 0
         self.mark = b""
