@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -148,3 +149,67 @@ def test_objects_of_dvc_2_are_asked_for_where_it_kept_them() -> None:
     legacy = LEGACY + MD5S[0]
     remote = Asked({legacy: 7})
     assert found(remote, [legacy, MD5S[0]]) == {legacy: 7}
+
+
+# ---- other bytes under the right name
+
+NAME = MD5S[0]
+PATH = f"bucket/store/files/md5/{NAME[:2]}/{NAME[2:]}"
+RIGHT, WRONG = bytes.fromhex(NAME), bytes(16)
+
+
+def told(scheme: str, info: dict[str, object], path: str = PATH, **head: str) -> object:
+    remote = Asked({}, scheme)
+    heads: list[dict[str, str]] = []
+
+    class Client:
+        def call_s3(self, *_: object, **words: str) -> dict[str, str]:
+            heads.append(words)
+            return head
+
+    remote.fs.fs = Client()
+    first, again = (remote.told(path, {"size": 3, **info}) for _ in range(2))
+    assert type(first) is type(again)
+    assert len(heads) <= (1 if head else 2)  # where ETags are no md5s, once is enough
+    return first
+
+
+@pytest.mark.parametrize(
+    ("scheme", "info"),
+    [
+        ("s3", {"ETag": f'"{NAME}"'}),
+        ("s3", {"ETag": f'"{WRONG.hex()}-2"'}),  # in parts
+        ("s3", {"ETag": ""}),
+        ("gs", {"md5Hash": base64.b64encode(RIGHT).decode(), "etag": "CJ=="}),
+        ("gs", {}),
+        ("azure", {"content_settings": {"content_md5": bytearray(RIGHT)}}),
+        ("azure", {"content_settings": {"content_md5": None}}),
+        ("azure", {"content_settings": None}),
+        ("webdav", {"etag": WRONG.hex()}),
+    ],
+)
+def test_what_a_service_does_not_tell_is_not_held_against_an_object(scheme: str, info: dict[str, object]) -> None:
+    assert told(scheme, info) == 3
+
+
+@pytest.mark.parametrize(
+    ("scheme", "info"),
+    [
+        ("s3", {"ETag": f'"{WRONG.hex()}"'}),
+        ("gs", {"md5Hash": base64.b64encode(WRONG).decode()}),
+        ("azure", {"content_settings": {"content_md5": bytearray(WRONG)}}),
+    ],
+)
+def test_other_bytes_of_the_right_size_are_not_the_object(scheme: str, info: dict[str, object]) -> None:
+    missing = told(scheme, info)
+    assert isinstance(missing, FileNotFoundError)
+    assert query.absent(missing)
+    assert isinstance(told(scheme, info, f"{PATH}.dir"), FileNotFoundError)
+    # What DVC 2 wrote has the md5 of a text with other line ends; a temporary file has no md5 for a name.
+    assert told(scheme, info, PATH.replace("files/md5/", "")) == 3
+
+
+@pytest.mark.parametrize("head", [{"ServerSideEncryption": "aws:kms"}, {"SSECustomerAlgorithm": "AES256"}])
+def test_etags_of_encrypted_objects_say_nothing(head: dict[str, str]) -> None:
+    assert told("s3", {"ETag": f'"{WRONG.hex()}"'}, **head) == 3
+    assert told("s3", {"ETag": f'"{WRONG.hex()}"'}, PATH.replace("bucket", "b--x-s3"), StorageClass="EXPRESS") == 3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 from trinity_guard.dvcrepo import odb
 from trinity_guard.dvcrepo.output import LEGACY
 from trinity_guard.remotes.failures import step_of
@@ -29,6 +31,7 @@ class RemoteStore:
         self.fs = fs
         self.base = base
         self.scheme = scheme
+        self.etags = True  # none of S3's has turned out to be something else
 
     @property
     def is_object_store(self) -> bool:
@@ -55,7 +58,33 @@ class RemoteStore:
         if self.scheme in ("http", "https"):
             return _http_sizes(self.fs, paths, on_each)
         infos = self.fs.info(list(paths), callback=Each(), batch_size=self.fs.jobs, return_exceptions=True)
-        return [i if isinstance(i, BaseException) else _size(i) for i in infos]
+        return [i if isinstance(i, BaseException) else self.told(p, i) for p, i in zip(paths, infos, strict=True)]
+
+    def told(self, path: str, info: dict[str, Any]) -> Any:
+        """Return an object's size, -1 for none; FileNotFoundError where its bytes are others than its name says."""
+        name = "".join(path.split("/")[-2:]).removesuffix(".dir")
+        if "/files/md5/" in path and _md5_of(info) not in ("", name) and self._tells_md5s(path):
+            return FileNotFoundError(path)
+        return _size(info)
+
+    def _tells_md5s(self, path: str) -> bool:
+        """Whether S3's ETag of an object is the md5 of its bytes: it is not where it is encrypted by a key of KMS's."""
+        bucket, _, key = path.lstrip("/").partition("/")
+        if self.scheme != "s3" or not self.etags:
+            return self.etags
+        head = self.fs.fs.call_s3("head_object", Bucket=bucket, Key=key)
+        plain = head.get("ServerSideEncryption", "AES256") == "AES256" and "SSECustomerAlgorithm" not in head
+        self.etags = plain and not bucket.endswith("--x-s3")  # S3 Express has others
+        return self.etags
+
+
+def _md5_of(info: dict[str, Any]) -> str:
+    """Return the md5 that a service tells of an object's bytes; "" where it tells none, as of what came in parts."""
+    etag = str(info.get("ETag", "")).strip('"').lower()
+    if len(etag) == 32 and set(etag) <= set("0123456789abcdef"):
+        return etag
+    of_azure = (info.get("content_settings") or {}).get("content_md5")
+    return bytes(of_azure or base64.b64decode(info.get("md5Hash") or "")).hex()
 
 
 def _size(info: dict[str, Any]) -> int:
@@ -139,7 +168,8 @@ def _listed(store: RemoteStore, prefixes: Iterable[str]) -> list[dict[str, int]]
     found = []
     for entries in running.result():
         names = entries.items() if isinstance(entries, dict) else ()
-        found.append({"".join(name.split("/")[-2:]): _size(info) for name, info in names})
+        told = [(name, store.told(name, info)) for name, info in names]
+        found.append({"".join(n.split("/")[-2:]): t for n, t in told if not isinstance(t, BaseException)})
     return found
 
 
