@@ -59,3 +59,9 @@ def test_a_dvcignore_that_dvc_cannot_read_is_named(tmp_path: Path) -> None:
     (tmp_path / ".dvcignore").write_bytes(b"*.o\n!\n")
     with pytest.raises(GuardError, match=r"\.dvcignore:2:!: it is no pattern"):
         dvcignored(os.fsencode(tmp_path), b"x.csv")
+
+
+@pytest.mark.parametrize("text", [b"*x*\n" * 5_001, b"#" * ((1 << 20) + 1)])
+def test_a_dvcignore_without_end_is_refused_wherever_it_is_read_from(text: bytes) -> None:
+    with pytest.raises(GuardError, match=r"DVC cannot read \.dvcignore: it (has more than|is larger than)"):
+        dvcignored(b"/nowhere", b"a.csv", lambda _: text)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     Compiled = tuple[re.Pattern[str] | Bounded | None, bool, bool, str]
 
 MAX_IGNORE = 1 << 20  # bytes of a .dvcignore
-MAX_COMPILED = 1000
+MAX_RULES = 5000  # in one: each is tried for each name
+MAX_COMPILED = 4 * MAX_RULES  # what falls out is compiled anew for the next name
 _known: dict[tuple[str, str], Compiled] = {}
 
 
@@ -74,9 +75,14 @@ def _rules_of(project_root: bytes, folder: bytes, read: Read = _from_disk) -> li
     except (OSError, UnicodeDecodeError) as e:
         words = e.strerror if isinstance(e, OSError) else "it is not UTF-8"
         raise _unreadable(shown(name), words or "it cannot be read") from None
+    if len(text) > MAX_IGNORE:  # as any tree may have it
+        raise _unreadable(shown(name), f"it is larger than {MAX_IGNORE:,} bytes")
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     numbered = [(line.strip(), n) for n, line in enumerate(lines, 1)]
-    return [(line, f"{shown(name)}:{n}:{line}") for line, n in numbered if line and not line.startswith("#")]
+    rules = [(line, f"{shown(name)}:{n}:{line}") for line, n in numbered if line and not line.startswith("#")]
+    if len(rules) > MAX_RULES:
+        raise _unreadable(shown(name), f"it has more than {MAX_RULES:,} rules")
+    return rules
 
 
 def _unreadable(said: str, words: str) -> GuardError:
