@@ -12,6 +12,7 @@ from tests.helpers.support import PROJECT, Repo, run
 BEFORE = PROJECT / "tests" / "data" / "hooks-before"
 NATIVE = (BEFORE / "native").read_text()
 SECOND = (BEFORE / "native-2").read_text()
+THIRD = (BEFORE / "native-3").read_text()
 HUSKY = (BEFORE / "husky").read_text()
 FRAMEWORK = (BEFORE / "framework.yaml").read_text()
 NAMES = (
@@ -169,7 +170,7 @@ def test_the_framework_s_entries_of_before_convert_push_and_gate(bare_repo: Repo
     assert bare_repo.pulled_in_a_fresh_clone("a.pkl") == data
 
 
-@pytest.mark.parametrize("text", [NATIVE, SECOND], ids=["1", "2"])
+@pytest.mark.parametrize("text", [NATIVE, SECOND, THIRD], ids=["1", "2", "3"])
 def test_init_and_its_uninstall_take_the_hooks_of_before_for_ours(upgraded: Upgraded, text: str) -> None:
     repo = upgraded.repo
     hooks = repo.file(".git/hooks")

@@ -97,7 +97,7 @@ def test_the_eight_hooks_are_one_text_that_starts_the_program_as_we_do() -> None
     assert NAMES == sorted(setup.HOOKS) == sorted(MODULES.keys() - drivers)
     texts = {h.read_bytes() for h in HOOKS}
     assert len(texts) == 1, "make hooks"
-    assert texts.pop().count(f'exec "$python" -I -S -c \'{start_line()}\' "$lib" "$@"'.encode()) == 1
+    assert texts.pop().count(f'\n        "$python" -I -S -c \'{start_line()}\' "$lib" "$@"'.encode()) == 1
 
 
 def test_make_hooks_makes_them_like_pre_commit(tmp_path: Path) -> None:
@@ -181,6 +181,33 @@ def test_a_venv_made_anew_with_another_python_has_the_package_elsewhere(
     assert stubbed.calls() == [(["hook", "pre-commit"], "")]
 
 
+@pytest.mark.parametrize("kind", ["a folder", "a library is missing", "killed as it starts"])
+def test_an_interpreter_that_does_not_start_is_passed_over_and_named(
+    stubbed: Stubbed, short_path: dict[str, str], kind: str
+) -> None:
+    python = stubbed.folder / "python"
+    if kind == "a folder":
+        python.mkdir()
+    else:
+        ending = "echo 'libpython3.11.so.1.0: cannot open shared object file' >&2; exit 127"
+        python.write_text(f"#!/bin/sh\n{ending if 'library' in kind else 'kill -ABRT $$'}\n")
+        python.chmod(0o755)
+    stubbed.hook("pre-commit", python=str(python))
+    said = stubbed.commit(short_path, ok=False)
+    assert f"set up with, {python}, {'is gone' if kind == 'a folder' else 'does not start'}." in said
+    write_program(stubbed.folder / "alive")
+    stubbed.commit({**short_path, "PATH": f"{stubbed.folder}/alive:/usr/bin:/bin"})
+    assert stubbed.calls() == [(["hook", "pre-commit"], "program")]
+
+
+def test_what_ours_refuses_no_other_program_is_asked(stubbed: Stubbed, short_path: dict[str, str]) -> None:
+    write_program(stubbed.folder / "alive")
+    stubbed.hook("pre-commit")
+    path = f"{stubbed.folder}/alive:/usr/bin:/bin"
+    assert stubbed.commit({**short_path, "PATH": path, "STUB_EXIT": "1"}, ok=False).startswith("1")
+    assert stubbed.calls() == [(["hook", "pre-commit"], "")]
+
+
 def test_what_is_broken_is_named(stubbed: Stubbed, short_path: dict[str, str]) -> None:
     write_dead(stubbed.folder / "dead")
     stubbed.hook("pre-commit", python="/gone/python")
@@ -188,6 +215,7 @@ def test_what_is_broken_is_named(stubbed: Stubbed, short_path: dict[str, str]) -
     assert "the Python that it was set up with, /gone/python, is gone." in said
     assert f"{stubbed.folder}/dead/trinity-guard does not start: its own Python is gone." in said
     python = empty_python(stubbed.folder)
+    Path(python).write_text('#!/bin/sh\n[ "$2" = -S ]\n')
     stubbed.hook("pre-commit", python=python, lib="/gone")
     assert f"set up with, {python}, has no trinity-guard any more." in stubbed.commit(short_path, ok=False)
 

@@ -21,6 +21,7 @@ FORMER = frozenset(
     {
         "5399322c67a6d66f39c1d4c836b347c17267ae43f3d1ac80d6d68dbb43c2f3ad",
         "a5b42f814121e6101d22e0b8571f2068a0f13f59e6a2930c93d23556fa069efd",
+        "190324ed65b490d9e75c3afec41f2d1d0aabcbde187439d520c36f90f3db0827",
     }
 )
 KEPT = b".before-trinity-guard"
@@ -78,7 +79,7 @@ def templates() -> dict[bytes, bytes]:
 def starter() -> bytes:
     """Return the shell functions by which a hook becomes the program, or says why it cannot."""
     text = templates()[b"pre-commit"]
-    return text[text.index(b"# Becomes the program") : text.index(b"guard() {")].rstrip(b"\n")
+    return text[text.index(b"executable() {") : text.index(b"guard() {")].rstrip(b"\n")
 
 
 def filled(template: bytes) -> bytes:
