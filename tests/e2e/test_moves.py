@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sys
 from pathlib import Path
 
@@ -79,6 +80,28 @@ def test_each_remedy_for_a_file_that_stays_works(repo: Repo) -> None:
     repo.commit()
     assert_settled(repo)
     assert repo.pulled_in_a_fresh_clone("data/b.csv") == B
+
+
+@pytest.mark.slow
+def test_a_link_that_stays_is_git_s_to_keep(repo: Repo) -> None:
+    begin(repo)
+    repo.git("rm", "-q", "a.csv.dvc")
+    repo.file("a.csv").unlink()
+    repo.file("a.csv").symlink_to("code.py")
+    text = said(repo)
+    assert remedies(text) == ["rm a.csv", "git add a.csv"]
+    do(repo, "git add a.csv")
+    repo.commit()
+    assert repo.tree()[b"a.csv"][0] == b"120000"
+    assert_settled(repo)
+
+
+@pytest.mark.slow
+def test_a_folder_that_goes_with_all_that_is_in_it_is_told(repo: Repo) -> None:
+    begin(repo)
+    shutil.rmtree(repo.file("data"))
+    assert said(repo, "-a") == "trinity-guard: data/b.csv is gone, its pointer and its ignore line too.\n"
+    assert_settled(repo)
 
 
 @pytest.mark.slow
@@ -291,6 +314,7 @@ def test_a_pointer_of_another_name_keeps_its_path_and_its_line(repo: Repo) -> No
     repo.git("mv", "table.dvc", "other.dvc")
     repo.commit()
     assert b"path: a.csv\n" in repo.show("other.dvc")
+    assert b"\na.csv (in other.dvc)   4 B  present\n" in repo.guard("status").stdout
     assert repo.show(".gitignore") == b"/a.csv\n"
     assert_settled(repo)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.helpers.support import run
 from tests.report.conftest import World
 from trinity_guard.config import Config
 from trinity_guard.detect.patterns import Rules
@@ -50,6 +51,16 @@ def test_what_programs_keep_and_what_dvc_holds_is_not(world: World, path: str) -
     for folder in ("v", "sub"):
         world.repo.write(f"{folder}/x.csv" if path.startswith(f"{folder}/") else f"{folder}/x.txt", b"1")
     world.repo.write(path, b"1")
+    assert ignored(world) == []
+
+
+def test_what_a_pointer_in_conflict_holds_is_recorded(world: World) -> None:
+    world.track("data/held.csv", b"1")
+    world.repo.git("commit", "-q", "-m", "one")
+    oid = world.repo.index()[b"data/held.csv.dvc"][1].decode()
+    stages = "".join(f"100644 {oid} {stage}\tdata/held.csv.dvc\n" for stage in (1, 2, 3))
+    world.repo.git("rm", "-q", "--cached", "data/held.csv.dvc")
+    run("git", "update-index", "--index-info", cwd=world.repo.path, data=stages.encode())
     assert ignored(world) == []
 
 

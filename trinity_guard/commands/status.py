@@ -11,7 +11,8 @@ from trinity_guard.detect import patterns
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo.compare import CHANGED, DELETED, MISSING, OTHER_VERSION, REPLACED
 from trinity_guard.dvcrepo.output import DIR, Output
-from trinity_guard.errors import FINE, typed
+from trinity_guard.dvcrepo.paths import POINTER, is_pointer
+from trinity_guard.errors import FINE, shown, typed
 from trinity_guard.report import unrecorded
 from trinity_guard.report.status import Survey
 
@@ -54,7 +55,7 @@ def _lines(survey: Survey) -> list[str]:
         lines[-1:] = ["push     under way", ""]
     if survey.artifacts:
         named = zip(survey.artifacts, survey.outputs, strict=True)
-        rows = [[f"{a['path']}{'/' if o.kind == DIR else ''}", _size(a["size"]), _state(a, o)] for a, o in named]
+        rows = [[_name(o), _size(a["size"]), _state(a, o)] for a, o in named]
         lines += [console.table(["artifact", ">size", "state"], rows), ""]
     elif not (survey.conflicts or survey.in_git.count or survey.ignored):
         lines += ["no artifact is tracked yet.", ""]
@@ -88,6 +89,13 @@ def _retry(name: str, record: dict[str, int]) -> str:
     when = time.strftime("%H:%M", time.localtime(record["next_try"]))
     times = "once" if record["failures"] == 1 else f"{record['failures']} times"
     return f"the remote '{name}' failed {times}; commits try it again from {when} on"
+
+
+def _name(output: Output) -> str:
+    """Return what an artifact is called, with its pointer where that is named as another file."""
+    name = shown(output.path) + ("/" if output.kind == DIR else "")
+    elsewhere = is_pointer(output.source) and output.source != output.path + POINTER
+    return f"{name} (in {shown(output.source)})" if elsewhere else name
 
 
 def _size(size: object) -> str:

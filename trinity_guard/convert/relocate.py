@@ -136,16 +136,13 @@ def settle(place: git.Place, catalog: Catalog, moves: Moves, with_data: bool = T
         outcome.move_back(place)
         raise
     _remember(place, moves.moved, marks)
-    outcome.taken = _without_line(place, catalog, free, lines)
+    outcome.taken = _without_line(catalog, free, lines)
     return outcome
 
 
-def _without_line(
-    place: git.Place, catalog: Catalog, free: Sequence[bytes], lines: ignorelines.IgnorePlan
-) -> list[bytes]:
+def _without_line(catalog: Catalog, free: Sequence[bytes], lines: ignorelines.IgnorePlan) -> list[bytes]:
     """Return those whose ignore line is gone: we took it, or its file went and left them behind (`git rm -r`)."""
     alone = [p for p in free if p not in lines.taken_names and ignorelines.file_for(p) not in catalog.entries]
-    alone = [p for p in alone if os.path.lexists(place.file(p))]
     gone = {*lines.taken_names, *ignorelines.not_ignored(alone)}
     return [path for path in free if path in gone]
 

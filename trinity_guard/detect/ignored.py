@@ -68,9 +68,7 @@ def noted(place: git.Place, catalog: Catalog, rules: Rules) -> list[Ignored]:
 def _unheld_lines(place: git.Place, catalog: Catalog, rules: Rules) -> dict[bytes, bytes]:
     """Return path -> .gitignore of the lines of the index that leave out what no pointer, lock or pipeline holds."""
     entries = [e for e in catalog.named(b".gitignore") if e.mode != index.SYMLINK]
-    held = {o.path for o in catalog.outputs()}
-    # One in conflict, or broken, holds its file still.
-    held |= {p.removesuffix(paths.POINTER) for p in (*catalog.unmerged, *catalog.broken) if paths.is_pointer(p)}
+    held = catalog.claimed()
     found: dict[bytes, bytes] = {}
     for entry, data in zip(entries, git.read_all([e.oid for e in entries]), strict=True):
         folder = os.path.dirname(entry.path)

@@ -56,6 +56,11 @@ class Catalog:
     def by_path(self) -> dict[bytes, Output]:
         return {h.path: h for h in self.held}
 
+    def claimed(self) -> set[bytes]:
+        """Return the paths that outputs hold, and those of pointers that are in conflict or broken: these still do."""
+        unread = (path for path in (*self.unmerged, *self.broken) if paths.is_pointer(path))
+        return {o.path for o in self.outputs()} | {path.removesuffix(paths.POINTER) for path in unread}
+
     def holders(self, paths: Iterable[bytes]) -> dict[bytes, Output]:
         """Return path -> the output that holds it, or the directory that it lies in, where there is one."""
         outputs = {o.path: o for o in self.outputs() if o.held}

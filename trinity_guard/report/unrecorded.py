@@ -74,7 +74,7 @@ def in_git_said(found: Found) -> tuple[str, str]:
 def ignored(place: git.Place, rules: Rules, catalog: Catalog) -> list[Found]:
     """Return the ignored folders with artifacts in them that no pointer and no lock holds; a bounded look."""
     out = git.run("ls-files", "-o", "-i", "--exclude-standard", "--directory", "--no-empty-directory", "-z")
-    held = {o.path for o in catalog.outputs()}
+    held = catalog.claimed()
     folders: dict[bytes, Found] = {}
     end = time.monotonic() + MAX_SECONDS
     looked = 0

@@ -8,7 +8,7 @@ from trinity_guard import console
 from trinity_guard.commands.terminal import messages
 from trinity_guard.convert import commit, framework_stash, staged_moves, stale_facts
 from trinity_guard.dvcrepo import tracked
-from trinity_guard.errors import shown, typed
+from trinity_guard.errors import pathspec, shown, typed
 from trinity_guard.git import index, locks
 
 TYPE_CHECKING = False
@@ -91,11 +91,13 @@ def _say(place: git.Place, outcome: Relocation, gone: Sequence[Gone]) -> None:
     left = [p for p in paths if p not in in_git]
     for path in left[: messages.MAX_NAMED]:
         if os.path.lexists(place.file(path)):
-            command = "rm -r" if os.path.isdir(place.file(path)) else "rm"
+            link = os.path.islink(place.file(path))
+            command = "rm -r" if os.path.isdir(place.file(path)) and not link else "rm"
+            again = f"git add {pathspec(path)}     # or has Git keep the link" if link else ""
             console.warn(
                 f"{shown(path)} stays here, but no pointer holds it any more, and its ignore line is gone.",
                 f"{command} {typed(path)}     # if it is to go\n"
-                f"trinity-guard add {typed(path)}     # or records it again",
+                + (again or f"trinity-guard add {typed(path)}     # or records it again"),
             )
         else:
             console.note(f"{shown(path)} is gone, its pointer and its ignore line too.")
