@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.review.conftest import Tables
+from trinity_guard.review import differ
 
 BEFORE = "id,x,name,old\n1,1.5,a,10\n2,2.5,b,20\n3,,c,30\n"
 AFTER = 'id,x,name,new,extra\n1,1.5,a,10,q\n2,2.75,b,20,q\n4,4,"d\ne",40,q\n3,3,c,30,w\n'
@@ -44,6 +45,26 @@ def test_a_code_far_below_that_became_a_number_is_a_change(tables: Tables, code:
 
 def test_another_order_of_rows_or_columns_is_no_change(tables: Tables) -> None:
     assert tables.compare("id,x\n1,5\n2,6\n", "x,id\n6,2\n5,1\n").same
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "aligned"),
+    [
+        ("id,x\n2,a\n1,b\n", "id,x\n2,a\n1,c\n", True),
+        ("id,x\n2,a\n1,b\n", "id,x\n2,a\n1,c\n0,d\n", True),
+        ("id,x\n2,a\n1,b\n0,d\n", "id,x\n2,a\n1,c\n", True),
+        ("id,x\n2,a\n1,b\n", "id,x\n1,c\n2,a\n", False),
+        ("id,x\n2,a\n1,b\n", "id,x\n3,a\n2,a\n1,c\n", False),
+    ],
+)
+def test_rows_are_the_same_ones_in_whatever_order(tables: Tables, before: str, after: str, aligned: bool) -> None:
+    found = differ.compare(tables.engine, tables.load(before), tables.load(after), ["id"])
+    assert found.aligned is aligned
+    assert found.rows_changed == [({"id": 1}, {"x": ("b", "c")})]
+    assert [row["id"] for row in found.rows_added] == [
+        n for n in (3, 0) if f"\n{n}," in after and f"\n{n}," not in before
+    ]
+    assert [row["id"] for row in found.rows_removed] == ([0] if "\n0," in before else [])
 
 
 def test_repeated_rows_are_counted_as_a_multiset(tables: Tables) -> None:

@@ -43,6 +43,7 @@ class Columns:
 class TableDifference:
     """What is not the same. key: the columns that tell a row, None where rows are compared as a bag of them.
 
+    aligned: the rows that both sides have are the first ones of both, in the same order.
     changed: column -> how many of its cells; statistics: column -> what is known of both sides.
     rows_changed: (key, column -> (before, after)); rows_added, rows_removed: column -> cell; each the first ones.
     """
@@ -52,6 +53,7 @@ class TableDifference:
         self.after = after
         self.columns = Columns(before, after)
         self.key: list[str] | None = None
+        self.aligned = False
         self.added = self.removed = self.rows_with_changes = 0
         self.changed: dict[str, int] = {}
         self.statistics: dict[str, dict[str, object]] = {}
@@ -79,6 +81,7 @@ def compare(engine: Engine, before: Table, after: Table, key: Sequence[str] = ()
     _forget_typeless(engine, found)
     found.key = keys.find(engine, before, after, list(key), found.notes)
     if found.key:
+        found.aligned = keys.aligned(engine, before, after, found.key)
         rename_by_content(engine, found)
         _by_key(engine, found, limit)
         found = without_count(engine, found, limit, _as_bags, (before, after)) if not key else found
@@ -171,10 +174,13 @@ def describe(engine: Engine, found: TableDifference, pairs: list[tuple[str, str]
 # ---- by key
 
 
-def join(found: TableDifference, kind: str = "JOIN") -> str:
+def join(found: TableDifference, wanted: str = "TRUE") -> str:
+    """Return in SQL the rows that both sides have, as a and b, of which that is so."""
     pairs = [_cells(found, name, name) for name in found.key or ()]
     on = " AND ".join(f"{a} = {b}" for a, b in pairs)
-    return f"{found.before.name} a {kind} {found.after.name} b ON {on}"
+    kind = "POSITIONAL JOIN" if found.aligned else "JOIN"  # a quarter of the time
+    where = "WHERE" if found.aligned else "ON"
+    return f"{found.before.name} a {kind} {found.after.name} b {where} {on} AND ({wanted})"
 
 
 def _cells(found: TableDifference, old: str, new: str) -> tuple[str, str]:
@@ -209,7 +215,7 @@ def _by_key(engine: Engine, found: TableDifference, limit: int) -> None:
     differing = [(o, n) for o, n in compared if n in found.changed]
     if differing:
         unlike = " OR ".join(_unlike(found, o, n) for o, n in differing)
-        [count] = engine.row(f"SELECT count(*) FROM {join(found)} WHERE {unlike}")
+        [count] = engine.row(f"SELECT count(*) FROM {join(found, unlike)}")
         found.rows_with_changes = int(str(count))
         found.rows_changed = _changed_rows(engine, found, differing, unlike, limit)
     if found.added:
@@ -238,7 +244,7 @@ def _changed_rows(
     asked = [f"b.{found.after.column(name)}" for name in key]
     for old, new in differing:
         asked += [f"a.{found.before.column(old)}", f"b.{found.after.column(new)}", _unlike(found, old, new)]
-    query = f"SELECT {', '.join(asked)} FROM {join(found)} WHERE {unlike} ORDER BY b.rowid LIMIT {limit}"
+    query = f"SELECT {', '.join(asked)} FROM {join(found, unlike)} ORDER BY b.rowid LIMIT {limit}"
     rows = []
     for row in engine.rows(query):
         cells = row[len(key) :]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 from trinity_guard.errors import UNUSABLE, GuardError, did_you_mean
 from trinity_guard.review.engine import INTEGER, NESTED, NUMBER, TEXT, parts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from trinity_guard.review.engine import Engine, Table
 
@@ -19,7 +21,8 @@ STABLE = 0.5
 ESTIMATE = 0.9
 MAX_TRIED = 12
 MAX_PARTS = 8
-NAMES = ("id", "key", "uuid", "guid", "index", "name", "path", "file")
+SAID = ("id", "key", "uuid", "guid", "index")
+NAMES = (*SAID, "name", "path", "file")
 
 
 def find(engine: Engine, before: Table, after: Table, named: list[str], notes: list[str]) -> list[str] | None:
@@ -29,9 +32,8 @@ def find(engine: Engine, before: Table, after: Table, named: list[str], notes: l
     common = [n for n in before.names if n in after]
     if not common or not before.rows or not after.rows:
         return None
-    likely = _likely(engine, before, after, common)
     best: tuple[float, list[str]] | None = None
-    for names in likely[:MAX_TRIED]:
+    for names in itertools.islice(_likely(engine, before, after, common), MAX_TRIED):
         share = _stable(engine, before, after, names)
         if share >= STABLE and (best is None or share > best[0]):
             best = share, names
@@ -67,10 +69,14 @@ def require_known(before: Table, after: Table, named: Sequence[str]) -> None:
         )
 
 
-def _likely(engine: Engine, before: Table, after: Table, common: list[str]) -> list[list[str]]:
-    """Return keys that may do, the likeliest first: by an estimate of how many values differ."""
+def _likely(engine: Engine, before: Table, after: Table, common: list[str]) -> Iterator[list[str]]:
+    """Yield keys that may do, the likeliest first: such as say so, then by an estimate of how many values differ."""
+    said = [n for n in common if n.lower() in SAID and before.type_of(n) in (INTEGER, TEXT)]
+    said.sort(key=lambda n: SAID.index(n.lower()))
+    yield from ([n] for n in said)
     counts = [_estimates(engine, table, common) for table in (before, after)]
-    return [[n] for n in _single(before, after, common, counts)] + _pairs(before, after, common, counts)
+    yield from ([n] for n in _single(before, after, common, counts) if n not in said)
+    yield from _pairs(before, after, common, counts)
 
 
 def likely(before: Table, after: Table, common: list[str], counts: list[Counts], most: int) -> list[str]:
@@ -148,14 +154,35 @@ def _unique(engine: Engine, table: Table, names: list[str]) -> tuple[int, int, i
 
 def _stable(engine: Engine, before: Table, after: Table, names: list[str]) -> float:
     """Return which share of the smaller side's keys the other one has too; 0 where they are no keys at all."""
-    for table in (before, after):
-        total, distinct, empty = _unique(engine, table, names)
-        if distinct != total or empty:
-            return 0.0
+    if not all(_rises(engine, table, names) or _is_unique(engine, table, names) for table in (before, after)):
+        return 0.0
+    if aligned(engine, before, after, names):
+        return 1.0
     pairs = [comparable((before, "a.", name), (after, "b.", name)) for name in names]
     on = " AND ".join(f"{a} = {b}" for a, b in pairs)
     [common] = engine.row(f"SELECT count(*) FROM {before.name} a JOIN {after.name} b ON {on}")
     return int(str(common)) / min(before.rows, after.rows)
+
+
+def _rises(engine: Engine, table: Table, names: list[str]) -> bool:
+    """Whether a key's values are larger from row to row, as most are: so unique, for a twentieth of counting them."""
+    if len(names) > 1:
+        return False
+    cell = table.column(names[0])
+    kept = f"SELECT {cell} AS c, lag({cell}) OVER () AS p FROM {table.name}"
+    return not engine.rows(f"SELECT 1 FROM ({kept}) WHERE c IS NULL OR c <= p LIMIT 1")
+
+
+def _is_unique(engine: Engine, table: Table, names: list[str]) -> bool:
+    total, distinct, empty = _unique(engine, table, names)
+    return distinct == total and not empty
+
+
+def aligned(engine: Engine, before: Table, after: Table, names: Sequence[str]) -> bool:
+    """Whether the rows of one table, and the first ones of the other, have the same keys in the same order."""
+    pairs = [comparable((before, "a.", name), (after, "b.", name)) for name in names]
+    differ = " OR ".join(f"{a} <> {b}" for a, b in pairs)
+    return not engine.rows(f"SELECT 1 FROM {before.name} a POSITIONAL JOIN {after.name} b WHERE {differ} LIMIT 1")
 
 
 def comparable(one: tuple[Table, str, str], other: tuple[Table, str, str]) -> tuple[str, str]:

@@ -29,60 +29,59 @@ def of(engine: Engine, before: Table, after: Table, old: str, new: str) -> dict[
 
 
 def _numeric(engine: Engine, before: Table, after: Table, old: str, new: str) -> dict[str, object]:
-    one, other = _figures(engine, before, old), _figures(engine, after, new)
+    sides = ((before, old), (after, new))
+    (one, deciles), (other, _) = (_figures(engine, *side) for side in sides)
     found: dict[str, object] = {"before": one, "after": other}
-    histogram = _drawn(engine, (before, after), (old, new), (one, other))
-    if histogram:
-        found["histogram"] = histogram
-    edges = _edges(engine, before, old) if min(before.rows, after.rows) >= MIN_DRIFT else []
+    drawn = _drawn((one, other))
+    edges = sorted(set(deciles)) if min(before.rows, after.rows) >= MIN_DRIFT else []
+    if not (drawn or edges):
+        return found
+    counts = [_histograms(engine, *side, (drawn, edges)) for side in sides]
+    if drawn:
+        sizes = {"before": counts[0][0], "after": counts[1][0]}
+        found["histogram"] = {"min": plain(drawn[0]), "max": plain(drawn[-1]), **sizes}
     if edges:
-        shares = [_histogram(engine, t, n, edges) for t, n in ((before, old), (after, new))]
-        found["drift"] = {"measure": "psi", "value": round(psi(*shares), 4)}
+        found["drift"] = {"measure": "psi", "value": round(psi(counts[0][1], counts[1][1]), 4)}
     return found
 
 
-def _drawn(
-    engine: Engine, tables: tuple[Table, Table], names: tuple[str, str], figures: tuple[dict[str, object], ...]
-) -> dict[str, object] | None:
-    """Return how many values of each side lie in parts of the same width; None where there is no such range."""
+def _drawn(figures: tuple[dict[str, object], ...]) -> list[float]:
+    """Return what parts the values of both sides into parts of the same width, with both ends; nothing where there is
+    no such range.
+    """
     ends = [figure[end] for figure in figures for end in ("min", "max")]
     known = [float(str(end)) for end in ends if end is not None]
     least, most = (min(known), max(known)) if known else (0.0, 0.0)
     width = (most - least) / BINS
-    if not 0 < width < math.inf:
-        return None
-    edges = [least + width * at for at in range(1, BINS)]
-    counts = [_histogram(engine, table, name, edges) for table, name in zip(tables, names, strict=True)]
-    return {"min": plain(least), "max": plain(most), "before": counts[0], "after": counts[1]}
+    return [*(least + width * at for at in range(BINS)), most] if 0 < width < math.inf else []
 
 
-def _figures(engine: Engine, table: Table, name: str) -> dict[str, object]:
+def _figures(engine: Engine, table: Table, name: str) -> tuple[dict[str, object], list[float]]:
+    """Return the figures of a column, and what parts its values into about ten parts of the same size."""
     column = f"CAST({table.column(name)} AS DOUBLE)"
     finite = f"isfinite({column})"
+    shares = [*QUANTILES, *(at / BINS for at in range(1, BINS))]
     said = engine.row(
         f"SELECT count(*) - count({column}), min({column}), max({column}), avg({column}) FILTER ({finite}), "
-        f"approx_quantile({column}, {list(QUANTILES)}) FILTER ({finite}) FROM {table.name}"
+        f"approx_quantile({column}, {shares}) FILTER ({finite}) FROM {table.name}"
     )
     nulls, least, most, mean, quantiles = said
     listed = quantiles if isinstance(quantiles, list) else []
     figures = {"nulls": nulls, "min": plain(least), "max": plain(most), "mean": plain(mean)}
-    return {**figures, "quantiles": {str(q): plain(v) for q, v in zip(QUANTILES, listed, strict=False)}}
+    told = {str(q): plain(v) for q, v in zip(QUANTILES, listed, strict=False)}
+    return {**figures, "quantiles": told}, [float(v) for v in listed[len(QUANTILES) :]]
 
 
-def _edges(engine: Engine, table: Table, name: str) -> list[float]:
-    """Return what parts a column's values into about ten parts of the same size."""
+def _histograms(engine: Engine, table: Table, name: str, edges: tuple[list[float], list[float]]) -> list[list[int]]:
+    """Return how many values lie in the parts of both kinds."""
     column = f"CAST({table.column(name)} AS DOUBLE)"
-    shares = [at / BINS for at in range(1, BINS)]
-    [said] = engine.row(f"SELECT approx_quantile({column}, {shares}) FILTER (isfinite({column})) FROM {table.name}")
-    return sorted({float(v) for v in said}) if isinstance(said, list) else []
-
-
-def _histogram(engine: Engine, table: Table, name: str, edges: list[float]) -> list[int]:
-    column = f"CAST({table.column(name)} AS DOUBLE)"
-    bounds = [f"{column} <= {edge!r}::DOUBLE" for edge in edges]
-    asked = ", ".join(f"count(*) FILTER ({b})" for b in bounds)
-    *below, total = (int(str(v)) for v in engine.row(f"SELECT {asked}, count({column}) FROM {table.name}"))
-    return [b - a for a, b in zip([0, *below], [*below, total], strict=True)]
+    inner = [edges[0][1:-1], edges[1]]
+    asked = [f"count(*) FILTER ({column} <= {edge!r}::DOUBLE)" for each in inner for edge in each]
+    *below, total = (
+        int(str(v)) for v in engine.row(f"SELECT {', '.join([*asked, f'count({column})'])} FROM {table.name}")
+    )
+    parts = below[: len(inner[0])], below[len(inner[0]) :]
+    return [[b - a for a, b in zip([0, *part], [*part, total], strict=True)] for part in parts]
 
 
 def _categorical(engine: Engine, before: Table, after: Table, old: str, new: str) -> dict[str, object]:
