@@ -108,7 +108,7 @@ def runnable(remedy: str) -> str:
         return remedy
     import re
 
-    command = rf"(?<![\w./-])(?<!trinity-guard )dvc (?=(?:{DVC_COMMANDS.replace(' ', '|')}) )"
+    command = rf"(?<![\w./-])(?<!trinity-guard )dvc (?=(?:{DVC_COMMANDS.replace(' ', '|')})(?![\w-]))"
     return re.sub(command, "trinity-guard dvc ", remedy)
 
 

@@ -33,7 +33,13 @@ def test_options_and_exit_codes_are_dvcs(repo: Repo) -> None:
     ("remedy", "said"),
     [
         ("dvc pull a.csv", "trinity-guard dvc pull a.csv"),
-        ("git add x && dvc push -v     # dvc add", "git add x && trinity-guard dvc push -v     # dvc add"),
+        (
+            "git add x && dvc push -v     # dvc add",
+            "git add x && trinity-guard dvc push -v     # trinity-guard dvc add",
+        ),
+        ("or `dvc add` the file again", "or `trinity-guard dvc add` the file again"),
+        ("dvc repro", "trinity-guard dvc repro"),
+        ("dvc add-ons, dvc addition", "dvc add-ons, dvc addition"),
         ("trinity-guard dvc pull x", "trinity-guard dvc pull x"),
         ("or: dvc unprotect x\ndvc remote list", "or: trinity-guard dvc unprotect x\ndvc remote list"),
         ("rm .dvc/config", "rm .dvc/config"),
