@@ -114,6 +114,15 @@ def test_outside_of_a_repository_it_is_said(tmp_path: Path, monkeypatch: pytest.
     assert (refused.value.exit_code, refused.value.remedy) == (UNUSABLE, "git init")
 
 
+def test_a_git_that_answers_nothing_is_said(here: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "git").write_text("#!/bin/sh\n")
+    (tmp_path / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    with pytest.raises(GuardError, match="Git does not say where") as caught:
+        git.place()
+    assert caught.value.exit_code == UNUSABLE
+
+
 def test_in_the_git_dir_there_is_no_work_tree(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(here.path / ".git")
     with pytest.raises(GuardError, match="work tree") as refused:

@@ -150,6 +150,8 @@ def place() -> Place:
         raise GuardError(problem=problem or "not a Git repository.", remedy=remedy, exit_code=UNUSABLE)
     # No -z here: a folder's name may hold a newline, the last two lines may not be split off it blindly.
     lines = result.out.split(b"\n")
+    if len(lines) < 4:
+        raise GuardError("Git does not say where its repository is.", "git rev-parse --git-dir", UNUSABLE)
     bare = lines[-2] == b"true"
     if len(lines) == 4:
         git_dir, common = lines[0], lines[1]

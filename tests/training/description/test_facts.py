@@ -77,6 +77,33 @@ def test_figures_and_settings_come_from_files_and_words(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("low: -.inf\nhigh: .inf\nno: .nan\n", {"low": "-inf", "high": "inf", "no": "nan"}),
+        ('a: "\\ud800"\n"\\udfff": 1\n', {"a": "\\ud800", "\\udfff": 1}),
+        ("1: a\nnull: b\n2001-01-01: 2001-12-14\n", {"1": "a", "None": "b", "2001-01-01": "2001-12-14"}),
+    ],
+)
+def test_what_json_has_no_word_for_becomes_text(tmp_path: Path, text: str, found: dict[str, object]) -> None:
+    (tmp_path / "p.yaml").write_text(text)
+    told = facts.settings([str(tmp_path / "p.yaml")])
+    assert told == found
+    json.dumps(told, ensure_ascii=False, allow_nan=False).encode()
+
+
+def test_however_deep_values_lie_they_are_named() -> None:
+    deep: dict[str, object] = {"x": 1}
+    for _ in range(5000):
+        deep = {"a": deep, "b": 2}
+    told = dict(facts.flat(deep))
+    assert (told["b"], told["a." * 5000 + "x"], len(told)) == (2, 1, 5001)
+    bottom: list[object] = []
+    for _ in range(100_000):
+        bottom = [bottom]
+    assert dict(facts.flat({"a": bottom})) == {"a": "…"}
+
+
 @pytest.mark.parametrize(("said", "value"), [("auc=.9", 0.9), ("auc=1.", 1.0), ("auc=+3", 3.0), ("auc=-1e-3", -0.001)])
 def test_a_number_is_taken_as_a_shells_user_types_it(said: str, value: float) -> None:
     assert facts.figures([said]) == {"auc": value}

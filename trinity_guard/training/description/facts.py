@@ -18,6 +18,7 @@ from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.training import provenance
 
 MAX_FILE = 1 << 22
+MAX_YAML = 1 << 20  # which takes seconds
 # A number as a shell's user types it and JSON does not know it: .9, 1., +3.
 _POINT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 TABLES = {".csv": ",", ".tsv": "\t"}
@@ -92,13 +93,32 @@ def settings(said: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+def flat(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield each value that is no mapping, named by the keys that lead to it."""
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from flat(value, f"{before}{key}.")
+    open_ = [("", iter(values.items()))]  # however deep they lie in each other
+    while open_:
+        before, items = open_[-1]
+        for key, value in items:
+            if isinstance(value, Mapping):
+                open_.append((f"{before}{key}.", iter(value.items())))
+                break
+            yield _text(f"{before}{key}"), _plain(value)
         else:
-            yield f"{before}{key}", value if isinstance(value, str | int | float | bool | None) else str(value)
+            open_.pop()
+
+
+def _plain(value: object) -> Any:
+    """Return a value as JSON can have it; what it has no word for (infinity, a list) as the text that says it."""
+    if isinstance(value, int | None) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    try:
+        return _text(str(value))
+    except RecursionError:
+        return "…"
+
+
+def _text(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _is_assignment(text: str) -> bool:
@@ -119,7 +139,7 @@ def _mapping(path: str) -> dict[str, Any]:
     name = shown(os.fsencode(path))
     try:
         data = git.read(path, MAX_FILE, links=True)
-        found = json.loads(data) if path.endswith(".json") else yaml.parse(data, MAX_FILE)
+        found = json.loads(data) if path.endswith(".json") else yaml.parse(data, MAX_YAML)
     except FileNotFoundError:
         raise GuardError(f"there is no {name}.", "trinity record MODEL --metrics FILE.json", UNUSABLE) from None
     except (OSError, ValueError, RecursionError) as error:
