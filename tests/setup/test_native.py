@@ -287,6 +287,14 @@ def test_a_module_in_the_repository_is_never_run(stubbed: Stubbed, name: str, tm
     assert not (tmp_path / "evil").exists()
 
 
+def test_variables_of_python_s_do_not_reach_it(stubbed: Stubbed) -> None:
+    """As a program that brings its own Python leaves them to what it starts: a GUI, a SDK, an AppImage."""
+    stubbed.hook("pre-commit")
+    names = ("HOME", "PLATLIBDIR", "STARTUP", "INSPECT", "BREAKPOINT", "PYCACHEPREFIX", "WARNINGS", "IOENCODING")
+    stubbed.commit({f"PYTHON{name}": "/nonexistent" for name in names})
+    assert stubbed.calls() == [(["hook", "pre-commit"], "")]
+
+
 def test_a_kept_hook_runs_first_and_sees_the_arguments(stubbed: Stubbed) -> None:
     stubbed.hook("post-rewrite")
     stubbed.foreign("post-rewrite", "read -r first; echo \"(['before', '$1'], '$first')\" >>\"$STUB_LOG\"")
