@@ -5,7 +5,9 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import signal
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -54,32 +56,67 @@ def test_many_are_forced_side_by_side(tmp_path: Path, monkeypatch: pytest.Monkey
     durable.flush_all(files(tmp_path, durable.AT_ONCE))
 
 
-@pytest.mark.parametrize("count", COUNTS)
-def test_in_the_background_each_is_forced_once_before_the_end(tmp_path: Path, forced: list[bytes], count: int) -> None:
+@pytest.fixture
+def forced_by_any(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The same, from whichever process, a line each: its id and the file."""
+    log = tmp_path_factory.mktemp("log") / "log"
+    log.touch()
+
+    def note(fd: int) -> None:
+        with log.open("ab", buffering=0) as file:
+            file.write(b"%d %s\n" % (os.getpid(), name_of(fd)))
+
+    monkeypatch.setattr(os, "fsync", note)
+    return log
+
+
+def lines(log: Path) -> list[list[bytes]]:
+    return sorted((line.split(b" ", 1) for line in log.read_bytes().splitlines()), key=lambda line: line[1])
+
+
+MANY = 3 * durable.WORTH_A_PROCESS + 5
+
+
+@pytest.mark.parametrize("count", [0, 1, durable.WORTH_A_PROCESS - 1, MANY])
+def test_in_the_background_each_is_forced_once_before_the_end(tmp_path: Path, forced_by_any: Path, count: int) -> None:
     paths = files(tmp_path, count)
     background = durable.Background()
-    before = threading.active_count()
     for again in (1, 2):
         for path in paths:
             background.add(path)
         background.finish()
-        assert sorted(forced) == sorted(paths * again)
-    assert threading.active_count() == before
+        assert [path for _, path in lines(forced_by_any)] == sorted(paths * again)
+    by_another = [pid for pid, _ in lines(forced_by_any) if int(pid) != os.getpid()]
+    assert len(by_another) == 2 * (count - count % durable.WORTH_A_PROCESS), "few are not worth a process"
 
 
-def test_in_the_background_the_disk_works_while_files_are_added(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begun = threading.Event()
-    monkeypatch.setattr(os, "fsync", lambda _: begun.set())
+def test_in_the_background_the_disk_works_while_files_are_added(tmp_path: Path, forced_by_any: Path) -> None:
     background = durable.Background()
-    for path in files(tmp_path, 2 * durable.MEANWHILE):
+    for path in files(tmp_path, durable.WORTH_A_PROCESS):
         background.add(path)
-    assert begun.wait(30)
+    until = time.monotonic() + 30
+    while len(lines(forced_by_any)) < durable.WORTH_A_PROCESS:
+        assert time.monotonic() < until
+        time.sleep(0.01)
     background.finish()
 
 
-@pytest.mark.parametrize("count", [1, 40])
+def test_the_process_in_the_background_holds_nobody_s_pipe_open(tmp_path: Path, forced_by_any: Path) -> None:
+    reading, writing = os.pipe()
+    one, other = durable.Background(), durable.Background()
+    paths = files(tmp_path, durable.WORTH_A_PROCESS)
+    for path in paths:
+        one.add(path)
+        other.add(path)
+    os.close(writing)
+    assert os.read(reading, 1) == b"", "a process that waits for the end of it would wait for ever"
+    one.finish()
+    other.finish()
+    os.close(reading)
+    assert len(lines(forced_by_any)) == 2 * len(paths)
+
+
+@pytest.mark.parametrize("count", [1, MANY])
 def test_what_fails_in_the_background_is_raised_at_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
@@ -93,6 +130,56 @@ def test_what_fails_in_the_background_is_raised_at_the_end(
     with pytest.raises(OSError, match="Input/output error"):
         background.finish()
     background.finish()
+
+
+def test_a_failure_of_the_process_in_the_background_alone_is_raised_with_its_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = os.getpid()
+
+    def failing(_: int) -> None:
+        if os.getpid() != here:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", failing)
+    background = durable.Background()
+    for path in files(tmp_path, MANY):
+        background.add(path)
+    with pytest.raises(OSError, match="No space left") as raised:
+        background.finish()
+    assert raised.value.errno == errno.ENOSPC
+
+
+def test_a_process_in_the_background_that_somebody_ends_has_flushed_nothing_for_certain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = os.getpid()
+
+    def ended(_: int) -> None:
+        if os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr(os, "fsync", ended)
+    background = durable.Background()
+    for path in files(tmp_path, MANY):
+        background.add(path)
+    with pytest.raises(OSError, match="Input/output error"):
+        background.finish()
+
+
+def test_where_the_system_gives_no_process_all_is_forced_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forced: list[bytes]
+) -> None:
+    def refused() -> int:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", refused)
+    background = durable.Background()
+    paths = files(tmp_path, MANY)
+    for path in paths:
+        background.add(path)
+    background.finish()
+    assert sorted(forced) == sorted(paths)
 
 
 @pytest.mark.parametrize("count", [1, 40])

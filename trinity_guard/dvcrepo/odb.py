@@ -67,13 +67,14 @@ class Store:
         self._put: dict[bytes, bytes] = {}
         self._new: list[bytes] = []
         self._made: set[bytes] = set()
+        self._there: set[bytes] = set()
         self._temporary = Temporary(os.path.join(folder, b"trinity-guard-tmp"), self._folder)
 
     def path(self, md5: str) -> bytes:
         """Return where an object lies, or would lie."""
-        return b"/".join(
-            (self.folder, *(part.encode() for part in parts_of(md5)))
-        )  # a third of what os.path.join takes
+        if len(md5) == 32:  # nearly all
+            return b"%b/files/md5/%b/%b" % (self.folder, md5[:2].encode(), md5[2:].encode())
+        return b"/".join((self.folder, *(part.encode() for part in parts_of(md5))))
 
     def size(self, md5: str) -> int | None:
         """Return the size of an object in bytes, None when it is not here."""
@@ -141,11 +142,12 @@ class Store:
         """Give one object that was taken its name at once: a kill leaves it there. `settle` flushes it, too."""
         self._taken.remove(stored)
         try:
-            folder = os.path.dirname(self.path(stored.md5))
-            if self._folder(folder):
-                self._made.add(folder)
             path = self.path(stored.md5)
-            if self._place(stored):
+            folder = path[: path.rindex(b"/")]
+            if folder not in self._there and self._folder(folder):
+                self._made.add(folder)
+            self._there.add(folder)
+            if self._place(stored, path):
                 self._new.append(path)
             self._put[path] = flushed.mark(path)
             self._flushing.add(path)
@@ -180,7 +182,7 @@ class Store:
             folders |= {os.path.dirname(path) for path in put}
             above = {parent for folder in made for parent in _parents(folder, self.folder)}
             for stored in taken:
-                self._place(stored)
+                self._place(stored, self.path(stored.md5))
             durable.flush_all(folders | above)
             return [mark for mark in put.values() if mark]
         except OSError as error:
@@ -215,10 +217,9 @@ class Store:
         except OSError as error:
             raise self._trouble(error) from error
 
-    def _place(self, stored: Stored) -> bool:
+    def _place(self, stored: Stored, target: bytes) -> bool:
         """Give an object its name; False where it was there before."""
-        target = self.path(stored.md5)
-        if _same(stored.temporary, target):
+        if _same(stored, target):
             os.unlink(stored.temporary)
             return False
         # An object that is there but differs is damaged: its name is its content. It is replaced.
@@ -344,13 +345,13 @@ def _checked_md5(text: str) -> str:
     return text
 
 
-def _same(one: bytes, other: bytes) -> bool:
+def _same(stored: Stored, target: bytes) -> bool:
     try:
-        if os.stat(one).st_size != os.stat(other).st_size:
+        if os.stat(target).st_size != stored.size:
             return False
     except FileNotFoundError:
         return False
-    return all(a == b for a, b in zip(read_file(one), read_file(other), strict=True))
+    return all(a == b for a, b in zip(read_file(stored.temporary), read_file(target), strict=True))
 
 
 def _parents(folder: bytes, top: bytes) -> Iterator[bytes]:

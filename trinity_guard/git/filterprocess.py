@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     # A path and its content -> what goes in its place, None where it stays as it is.
     Handler = Callable[[bytes, Iterator[memoryview]], Iterable[bytes] | None]
 
-BLOCK = 1 << 20
+# So much is read at once of a large file; of others as much as a block of memory takes that costs no call of its own.
+BLOCK, SMALL_BLOCK = 1 << 20, 1 << 16
 # A packet's length counts its own four digits, and is 65520 at most.
 MAX_DATA = 65516
 FLUSH = b"0000"
@@ -41,6 +42,7 @@ class Channel:
         self._in = incoming
         self._out = outgoing
         self._block = memoryview(b"")
+        self._most = SMALL_BLOCK
         _widen(incoming)
         _widen(outgoing)
 
@@ -117,6 +119,10 @@ class Channel:
         return length - 4
 
     def _exactly(self, count: int) -> bytes:
+        block = self._block
+        if len(block) >= count:  # nearly always: Git says all of a small file at once
+            self._block = block[count:]
+            return bytes(block[:count])
         data = b""
         while len(data) < count:
             data += self._some(count - len(data))
@@ -128,9 +134,11 @@ class Channel:
             while not select.select([self._in], [], [], IDLE)[0]:
                 if self._pid and not _has_open(self._pid, self._in):
                     raise Hungup
-            self._block = memoryview(os.read(self._in, BLOCK))
-            if not self._block:
+            data = os.read(self._in, self._most)
+            if not data:
                 raise Hungup
+            self._most = BLOCK if len(data) >= SMALL_BLOCK else SMALL_BLOCK
+            self._block = memoryview(data)
         piece, self._block = self._block[:most], self._block[most:]
         return piece
 
