@@ -230,6 +230,9 @@ def test_pointers_in_each_others_place_say_their_own_names_and_the_data_follows(
 def test_a_working_file_that_is_another_version_stays_and_is_named_with_commands_that_work(repo: Repo) -> None:
     begin(repo)
     repo.write("a.csv", b"a longer one\n")
+    repo.write("code.py", b"3\n")
+    repo.commit("-a")
+    repo.git("reset", "-q", "--hard", "HEAD~1")
     repo.git("mv", "a.csv.dvc", "z.csv.dvc")
     text = said(repo)
     assert "a.csv is another version, and does not go along with z.csv.dvc" in text
@@ -241,6 +244,30 @@ def test_a_working_file_that_is_another_version_stays_and_is_named_with_commands
     assert repo.file("z.csv").read_bytes() == A
     assert_settled(repo)
     assert repo.pulled_in_a_fresh_clone("a.csv") == b"a longer one\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["file", "directory"])
+def test_an_edit_goes_along_with_a_pointer_that_is_renamed_and_is_recorded_or_named(repo: Repo, kind: str) -> None:
+    begin(repo)
+    repo.stage(".trinity-guard.toml", b'folders = ["d.csv/", "z.csv/", "y.csv/"]\n')
+    old, inside = ("d.csv", "/1") if kind == "directory" else ("a.csv", "")
+    repo.stage(f"{old}{inside}", b"1\n")
+    repo.commit()
+    repo.write(f"{old}{inside}", b"a longer one\n")
+    repo.git("mv", f"{old}.dvc", "z.csv.dvc")
+    text = said(repo)
+    assert f"{old} -> z.csv, with its pointer" in text
+    assert "z.csv has changed (" in text
+    assert_settled(repo)
+    assert repo.pulled_in_a_fresh_clone(f"z.csv{inside}") == b"a longer one\n"
+    repo.write(f"z.csv{inside}", b"longer still, even\n")
+    repo.git("mv", "z.csv.dvc", "y.csv.dvc")
+    repo.write("code.py", b"not staged\n")
+    assert "y.csv has changed" in (text := said(repo))
+    assert "and its pointer has not" in text
+    assert not repo.file(old).exists()
+    assert repo.file(f"y.csv{inside}").read_bytes() == b"longer still, even\n"
 
 
 @pytest.mark.slow

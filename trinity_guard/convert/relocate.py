@@ -188,7 +188,8 @@ def _move_data(place: git.Place, moved: Sequence[Moved], outcome: Relocation) ->
         if there and old.path in arriving and comparison.states([new])[0][1] == compare.PRESENT:
             continue  # somebody has moved the data, too
         agrees = states.get(id(old)) == compare.PRESENT
-        if not (agrees or any_version):
+        edited = states.get(id(old)) == compare.CHANGED and comparison.is_edit(old)
+        if not (agrees or edited or any_version):
             outcome.stayed.append((old, new, "is another version"))
             continue
         if there:
@@ -197,7 +198,7 @@ def _move_data(place: git.Place, moved: Sequence[Moved], outcome: Relocation) ->
         os.makedirs(os.path.dirname(place.file(new.path)) or place.top, exist_ok=True)
         os.rename(place.file(old.path), place.file(new.path))
         outcome.moved.append((old.path, new.path))
-        if agrees and old.seen:
+        if (agrees or edited) and old.seen:
             marks[new.path] = old.seen
     return marks
 
@@ -277,7 +278,8 @@ def _remember(place: git.Place, moved: Sequence[Moved], marks: dict[bytes, bytes
             mark = marks.get(output.path) or output.seen
             same = os.path.isdir(place.file(output.path)) if output.kind == DIR else mark == _mark(place, output.path)
             output.oid = m.oid
-            known.append((output, mark if same else b""))
+            # An edit that moved along is one still: its mark is that of what it was.
+            known.append((output, mark if same or output.path in marks else b""))
     if known:
         tracked.remember(place, known)
 
