@@ -136,6 +136,19 @@ def test_what_was_written_to_after_the_decision_is_left(world: World) -> None:
     assert {(k.path, k.kind) for k in follower.plan.kept} == {(b"a.csv", "changed"), (b"old.csv", "unnamed")}
 
 
+def test_what_is_another_version_than_the_one_that_went_stays_and_is_told_as_such(world: World) -> None:
+    world.hold(b"older")
+    former = Former()
+    former.files = {b"old.csv": [world.hold(b"old")], b"mine.csv": [world.hold(b"old")]}
+    world.repo.write("old.csv", b"older")
+    world.repo.write("mine.csv", b"mine")
+    follower = brought(world, former=former)
+    assert sorted((k.path, k.reason) for k in follower.plan.kept) == [
+        (b"mine.csv", "its bytes are kept nowhere else"),
+        (b"old.csv", "it is another version, which the cache has"),
+    ]
+
+
 def test_what_no_pointer_names_any_more_goes_when_its_bytes_are_kept(world: World) -> None:
     world.repo.write("sub/old.csv", b"old")
     world.repo.write("mine.csv", b"nowhere else")

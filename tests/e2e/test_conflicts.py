@@ -203,7 +203,9 @@ def test_one_side_deleted_it_and_the_other_changed_it(repo: Repo, side: str) -> 
     said = repo.guard("status").stdout.decode()
     assert f"  ours    deleted\n  theirs  {len(THEIRS)} B" in said
     assert "git checkout" not in said
-    repo.guard("use", f"--{side}")
+    for other in ("base", "theirs", "base"):  # each may be chosen again, and what was chosen before claims nothing
+        repo.guard("use", f"--{other}", "t.csv")
+    repo.guard("use", f"--{side}", "t.csv")
     assert (b"t.csv.dvc" in repo.index()) == (side == "theirs")
     assert repo.file("t.csv").exists() == (side == "theirs")
     repo.git("commit", "-qm", "resolved")

@@ -539,6 +539,27 @@ def test_a_directory_follows_file_by_file(repo: Repo) -> None:
 
 
 @pytest.mark.slow
+def test_a_pull_after_a_reset_takes_away_what_another_version_of_a_directory_brought(repo: Repo) -> None:
+    repo.stage(".trinity-guard.toml", b'folders = ["s/"]\n')
+    for name in ("s/a", "s/b"):
+        repo.stage(name, b"1\n")
+    repo.commit()
+    repo.write("s/a", b"11\n")
+    repo.stage("s/c", b"3\n")
+    repo.commit()
+    repo.git("reset", "-q", "--hard", "HEAD~1")
+    repo.guard("pull", "s/a")
+    assert repo.file("s/c").exists(), "only one file was asked for"
+    repo.write("s/a", b"11\n")
+    repo.guard("pull")
+    assert sorted(p.name for p in repo.file("s").iterdir()) == ["a", "b"]
+    assert repo.file("s/a").read_bytes() == b"1\n"
+    repo.write("s/mine", b"kept nowhere\n")
+    repo.guard("pull", ok=False)
+    assert repo.file("s/mine").exists()
+
+
+@pytest.mark.slow
 def test_a_directory_becomes_a_file_and_back(repo: Repo) -> None:
     repo.write("set/x.txt", b"x")
     repo.dvc("add", "-q", "set")

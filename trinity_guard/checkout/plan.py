@@ -155,6 +155,14 @@ class Follower:
                 former.files.setdefault(member.path, []).append(member.name)
         return former
 
+    def add_here(self, former: Former, goals: Iterable[Output]) -> None:
+        """Add what these directories hold here, where that is another recorded version: a reset told nobody of it."""
+        comparison = compare.Comparison(self.place)
+        for goal, state in comparison.states([g for g in goals if g.is_dir]):
+            if state == compare.OTHER_VERSION:
+                for name, md5 in comparison.files_of(goal).items():
+                    former.files.setdefault(goal.path + b"/" + name, []).append(md5)
+
     def _members(self, goal: Output) -> list[Output] | None:
         return desired.expand(self.projects.cache_reader(goal.project), goal) if goal.is_dir else [goal]
 
@@ -265,11 +273,14 @@ class Follower:
             linked = object_of_link(cache_reader, full)
             safe = linked in [name.removeprefix(LEGACY) for name in guesses] and is_intact(full, linked)
         else:
-            safe = cache_reader is not None and kept_elsewhere(cache_reader, full, guesses) in guesses
+            linked = kept_elsewhere(cache_reader, full, guesses) if cache_reader is not None else ""
+            safe = bool(linked) and linked in guesses
         if safe:
             self.plan.removals.append((path, stat))
         elif stat.st_mode & KIND == FILE or (stat.st_mode & KIND == LINK and linked):
-            self.plan.kept.append(LeftAlone(path, "unnamed", "its bytes are kept nowhere else"))
+            recorded = linked and stat.st_mode & KIND == FILE
+            reason = "it is another version, which the cache has" if recorded else "its bytes are kept nowhere else"
+            self.plan.kept.append(LeftAlone(path, "unnamed", reason))
 
 
 def _parents(path: bytes) -> Iterable[bytes]:

@@ -92,6 +92,9 @@ def prepare(
 ) -> None:
     """Decide, and fetch what is missing; GuardError, before anything is touched, where not all of it can be brought."""
     goals = said(follower, chosen)
+    # What is deleted claims its file no more, also where another side was chosen before.
+    catalog = follower.catalog
+    catalog.held = [o for o in catalog.held if chosen.get(o.source, b"") is not None]
     apply.bring(follower, goals, _former(follower, conflicts), fetcher)
     plan = follower.plan
     problems = [e.problem for e in plan.errors]

@@ -166,6 +166,10 @@ class Comparison:
         """Return the files of a directory that DVC holds, by their path in it."""
         return self._directory(output).names()
 
+    def files_of(self, output: Output) -> dict[bytes, str]:
+        """Return the files of a directory as they are now: path in it -> md5."""
+        return self._directory(output).files()
+
     def _directory(self, output: Output) -> WorkDirectory:
         from trinity_guard.dvcrepo.workdirectory import WorkDirectory  # noqa: PLC0415  # few have any
 

@@ -67,7 +67,9 @@ def carried_out(
     """Bring what is wanted, with bars where that takes long; the plan, carried out."""
     with Progress() as line:
         fetcher = apply.Fetcher(follower, config.remote or "", line.bar) if fetch else None
-        apply.bring(follower, goals, follower.former(changes), fetcher, only)
+        former = follower.former(changes)
+        follower.add_here(former, [g for g in goals if not changes.get(g.source) and (only is None or only(g))])
+        apply.bring(follower, goals, former, fetcher, only)
         apply.carry_out(follower, fetcher, line.bar("to the work tree"))
     return follower.plan
 
