@@ -276,7 +276,7 @@ def test_a_conversion_that_was_killed_anywhere_is_completed(repo: Repo, tmp_path
         copy = tmp_path / f"copy-{step}"
         shutil.copytree(repo.path, copy, symlinks=True)
         victim = Repo(copy)
-        killed = killed_at(victim, step, "convert")
+        killed = killed_at(victim.path, step, "convert")
         seen |= set(failing(victim))
         victim.guard("doctor", "--fix", ok=False)
         # This is a copy, and Git's config names the attributes file of the first place.
@@ -317,7 +317,7 @@ def test_a_sync_that_was_killed(origin: Repo) -> None:
     step = 0
     before = origin.git("rev-parse", "HEAD~1").stdout.decode().strip()
     origin.git("-c", "core.hooksPath=/dev/null", "checkout", "-q", before)
-    while killed_at(origin, step := step + 1, "hook", "post-checkout", "main", before, "1"):
+    while killed_at(origin.path, step := step + 1, "hook", "post-checkout", "main", before, "1"):
         if origin.file(".git/trinity-guard/following").exists():
             break
     assert failing(origin)["sync"] == "warning"
@@ -340,7 +340,7 @@ def test_a_migration_that_was_killed_at_any_step(make_repo: Callable[..., Repo],
         copy = tmp_path / f"copy-{step}"
         shutil.copytree(legacy.path, copy, symlinks=True)
         victim = Repo(copy)
-        killed = killed_at(victim, step, "migrate", "run", "--yes")
+        killed = killed_at(victim.path, step, "migrate", "run", "--yes")
         checks = asked(victim)[1]
         seen.add(checks["migration"]["level"])
         if checks["migration"]["level"] == "error":

@@ -667,29 +667,10 @@ def test_init_remembers_that_it_is_not_wanted(repo: Repo) -> None:
 # --- kill
 
 
-DRIVER = """
-import os, sys
-left = int(sys.argv.pop(1))
-WRITES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.chmod", "os.posix_spawn", "os.link"}
-def watch(event, args):
-    global left
-    if event in WRITES or (event == "open" and isinstance(args[2], int) and args[2] & 3):
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), 9)
-sys.path.append(sys.argv.pop(1))
-from trinity_guard.cli import main
-sys.addaudithook(watch)
-sys.exit(main(["hook", "filter"]))
-"""
-
-
 @pytest.mark.slow  # a `git add` for each step
 def test_killing_the_filter_at_any_step_leaves_a_stand_in_with_its_bytes_or_the_raw_blob(
     repo: Repo, tmp_path: Path
 ) -> None:
-    driver = tmp_path / "driver.py"
-    driver.write_text(DRIVER)
     seen = set()
     for step in range(1, 200):
         work = Repo(tmp_path / "killed")
@@ -700,7 +681,8 @@ def test_killing_the_filter_at_any_step_leaves_a_stand_in_with_its_bytes_or_the_
         killed = tmp_path / "killed-marker"
         killed.unlink(missing_ok=True)
         work.file(".git/trinity-guard/filter").write_text(
-            f"'{sys.executable}' '{driver}' {step} '{PROJECT}'\n[ $? = 137 ] && touch '{killed}'\n"
+            f"PYTHONPATH='{PROJECT}' '{sys.executable}' -m tests.helpers.killed {step} hook filter\n"
+            f"[ $? = 137 ] && touch '{killed}'\n"
         )
         files = {name: work.write(name, size) for name, size in (("a.csv", 3000), ("b.pkl", 9 * MB), ("c.csv", 10))}
         work.git("add", "a.csv", "b.pkl", "c.csv", ok=False)

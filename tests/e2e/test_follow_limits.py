@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.test_kill import copy
-from tests.helpers.killing import killed_at
+from tests.helpers.killing import kills
 from tests.helpers.support import PROJECT, Repo, objects, require, run
 
 pytestmark = pytest.mark.slow  # kills at each step
@@ -124,18 +123,13 @@ def test_after_a_kill_sync_by_hand_and_the_next_checkout_know_what_was_left_to_t
     repo.git("checkout", "-q", old)
     repo.git("checkout", "-q", new, TRINITY_GUARD_SKIP="sync")
     noted = 0
-    step = 0
-    while True:
-        step += 1
-        trial = copy(repo, tmp_path / "killed")
-        if not killed_at(trial, step, "hook", "post-checkout", old, new, "1"):
-            break
+    for step, trial in kills(repo, tmp_path / "killed", "hook", "post-checkout", old, new, "1"):
         if not trial.file(".git/trinity-guard/following").exists() and not trial.file("gone.npy").exists():
             continue  # done but for its end
         if not trial.file(".git/trinity-guard/following").exists():
             continue  # nothing was begun: Git's next hook, or sync, sees the pointers, and gone.npy stays
         noted += 1
-        if step % 2:
+        if noted % 2:
             trial.guard("sync")
         else:
             trial.git("checkout", "-q", "-b", "other")
@@ -149,11 +143,7 @@ def test_killing_use_at_any_step_loses_nothing_and_the_same_command_completes(re
     wanted = dict(versions[0])
     known = {data for version in versions for data in version.values()}
     step = 0
-    while True:
-        step += 1
-        trial = copy(repo, tmp_path / "killed")
-        if not killed_at(trial, step, "use", old):
-            break
+    for step, trial in kills(repo, tmp_path / "killed", "use", old):
         trial.file(".git/index.lock").unlink(missing_ok=True)
         assert set(artifacts(trial, wanted).values()) <= known, f"half a file after step {step}"
         trial.guard("use", old)

@@ -5,36 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import signal
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.helpers.killing import DRIVER
+from tests.helpers.killing import killed_at
 from tests.helpers.migrations import Legacy, out, refused
-from tests.helpers.support import KB, Repo, noise, objects, run
+from tests.helpers.support import KB, noise, objects
 from tests.migrate.legacy import lfs_pointer
 
-# As DRIVER, but counts from the first write of state.json on: from there refs, index, work tree and cache change.
-DANGEROUS = DRIVER.replace(
-    "    global left\n",
-    """    global left, begun
-    # It is written under a name of no meaning, and gets its own when it is whole.
-    if (event == "os.rename" and b"state.json" in os.fsencode(args[1])) or (
-        event == "os.remove" and b"state.json" in os.fsencode(args[0])
-    ):
-        begun = True
-    if not begun:
-        return
-""",
-).replace("WRITES = ", "begun = False\nWRITES = ")
-
-
-def killed_at(repo: Repo, step: int, *command: str, driver: str = DRIVER) -> bool:
-    done = run(sys.executable, "-c", driver, str(step), *command, cwd=repo.path, ok=False)
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.returncode == -signal.SIGKILL
+# Counted from the first write of it on: from there refs, index, work tree and cache change.
+STATE = "state.json"
 
 
 @pytest.fixture
@@ -69,7 +50,7 @@ def test_a_run_that_is_killed_anywhere_is_completed_by_the_same_command(
     goal = done.everything()
     for step in range(start, 1000, 24):
         repo = copy(small, tmp_path / "killed")
-        killed = killed_at(repo, step, *command)
+        killed = killed_at(repo.path, step, *command)
         refs = {k: v for k, v in repo.refs().items() if not k.startswith("refs/trinity-guard/")}
         assert refs in (before, {k: v for k, v in done.refs().items() if k in before}), step
         again = repo.guard(*command, ok=False)
@@ -93,7 +74,7 @@ def test_finish_that_is_killed_anywhere_is_completed_by_the_same_command(
     goal = {k: v for k, v in small.refs().items() if not k.startswith("refs/trinity-guard/")}
     for step in range(start, 1000, 6):
         repo = copy(small, tmp_path / "killed")
-        killed = killed_at(repo, step, "migrate", "finish", "--yes", "-q")
+        killed = killed_at(repo.path, step, "migrate", "finish", "--yes", "-q")
         again = repo.guard("migrate", "finish", "--yes", "-q", ok=False)
         assert again.returncode == 0 or b"no migration to finish" in again.stderr, (step, again.stderr)
         assert repo.refs() == goal
@@ -154,7 +135,7 @@ def test_a_run_killed_at_each_step_behind_its_state_is_completed_or_undone(
     while killed:
         step += 1
         repo = copy(small, tmp_path / "killed")
-        killed = killed_at(repo, step, *command, driver=DANGEROUS)
+        killed = killed_at(repo.path, f"{step}:{STATE}", *command)
         refs = own_refs(repo)
         assert refs in (old, new), step
         assert kept(repo) == kept(migrated), step
@@ -183,7 +164,7 @@ def test_an_undo_killed_at_each_step_is_completed_or_the_run_done_again(
     while killed:
         step += 1
         repo = copy(migrated, tmp_path / "killed")
-        killed = killed_at(repo, step, "migrate", "undo", driver=DANGEROUS)
+        killed = killed_at(repo.path, f"{step}:{STATE}", "migrate", "undo")
         assert own_refs(repo) in (old, new), step
         assert kept(repo) == kept(migrated), step
         if not killed:
@@ -235,12 +216,12 @@ def test_leaving_git_lfs_killed_at_some_step_is_completed_by_the_same_command(
     assert not done.file("a.bin").read_bytes().startswith(b"version ")
     for step in range(start, 1000, 4):
         repo = copy(texts, tmp_path / "killed")
-        killed = killed_at(repo, step, *command, driver=DANGEROUS)
+        killed = killed_at(repo.path, f"{step}:{STATE}", *command)
         assert own_refs(repo) in (own_refs(texts), own_refs(done)), step
         again = repo.guard(*command, ok=False)
         assert again.returncode == 0 or b"migrate finish" in again.stderr, (step, again.stderr)
         assert_whole(repo, done, step)
-        killed_undo = killed_at(repo, step, "migrate", "undo", driver=DANGEROUS)
+        killed_undo = killed_at(repo.path, f"{step}:{STATE}", "migrate", "undo")
         if killed_undo and repo.everything() != texts.everything():
             repo.guard("migrate", "undo")
         assert repo.everything() == texts.everything(), step
@@ -282,7 +263,7 @@ def test_a_run_in_an_odd_work_tree_is_completed_or_undone_wherever_it_is_killed(
     killed, step = True, 1 + len(kind + then) % 8
     while killed:
         repo = copy(small, tmp_path / "killed")
-        killed = killed_at(repo, step, *command, driver=DANGEROUS)
+        killed = killed_at(repo.path, f"{step}:{STATE}", *command)
         refs = own_refs(repo)
         assert refs in (old, new), step
         if then == "undo":

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import signal
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.helpers.killing import DRIVER
+from tests.helpers.killing import killed_at
 from tests.helpers.migrations import Legacy, out, refused
 from tests.helpers.support import KB, run
 from tests.migrate.tools.test_guides import Place
@@ -183,8 +181,7 @@ def test_one_that_is_killed_anywhere_is_completed_by_the_same_command(late: Late
         repo = Legacy(tmp_path / "killed")
         shutil.rmtree(repo.path, ignore_errors=True)
         shutil.copytree(late.clone.path, repo.path)
-        command = (sys.executable, "-c", DRIVER, str(step), "migrate", *ONTO, "-q")
-        killed = run(*command, cwd=repo.path, ok=False).returncode == -signal.SIGKILL
+        killed = killed_at(repo.path, step, "migrate", *ONTO, "-q")
         assert own(repo) in (before, own(done)), step
         out(repo, *ONTO)
         assert own(repo) == own(done), step

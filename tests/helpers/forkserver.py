@@ -33,7 +33,9 @@ from trinity_guard.commands import COMMANDS
 from trinity_guard.git import process
 
 # What is started so, from which server, and what that has imported.
-SERVERS = {"dvc": "dvc", "pre_commit": "dvc", "trinity_guard": "dvc", "gto.cli": "training"}
+SERVERS = {
+    "dvc": "dvc", "pre_commit": "dvc", "trinity_guard": "dvc", "tests.helpers.killed": "dvc", "gto.cli": "training",
+}  # fmt: skip
 TRAINERS = frozenset({"train", "evaluate", "predict", "release", "lineage", "data", "ui"})
 DVC = (
     "configobj", "dulwich.client", "dvc.cachemgr", "dvc.cli.parser", "dvc.commands.data_sync", "dvc.dependency",
