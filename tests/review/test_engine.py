@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import shutil
 from types import SimpleNamespace
 
@@ -94,6 +96,27 @@ def test_files_that_say_their_types(tables: Tables) -> None:
         assert tables.engine.rows(f"SELECT c0, c1, c2 FROM {found.name}") == [(1, 1.5, "x"), (None, 2.5, "y")]
     lines = tables.load('{"a": 1, "b": "x"}\n{"a": 2.5, "c": true}\n', "json lines")
     assert (lines.names, lines.types) == (["a", "b", "c"], ["number", "text", "boolean"])
+
+
+def test_times_are_told_to_their_last_digit(tables: Tables) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    out = io.BytesIO()
+    pq.write_table(
+        pa.table({"at": pa.array([3], pa.timestamp("ns")), "zoned": pa.array([0], pa.timestamp("us", "UTC"))}), out
+    )
+    table = tables.load(out.getvalue(), "parquet")
+    assert table.types == ["time", "time"]
+    [(at, zoned)] = tables.engine.rows(f"SELECT * FROM {table.name}")
+    assert (at, str(zoned)[:22]) == ("1970-01-01 00:00:00.000000003", "1970-01-01 00:00:00+00")
+
+
+@pytest.mark.parametrize("kind", ["parquet", "feather", "json lines"])
+def test_what_cannot_be_read_is_said_without_the_name_of_a_link_of_ours(tables: Tables, kind: str) -> None:
+    with pytest.raises(NoTable) as said:
+        tables.load(b"PAR1" + b"\0" * 50, kind)
+    assert os.fspath(tables.folder) not in str(said.value)
 
 
 def test_nothing_is_fetched_from_a_network(tables: Tables) -> None:

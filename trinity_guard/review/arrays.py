@@ -211,11 +211,15 @@ def _plain(value: Any) -> object:
 
 def figures(array: Array) -> str:
     """Return range and mean of an array's numbers in words, and a digest of them; "" where they are not looked at."""
-    if array.read is None:
+    data = _read(array)
+    if data is None:
         return ""
     import numpy as np
 
-    data = np.asarray(array.read())
+    if data.dtype.hasobject:
+        data = np.array(
+            [hashlib.blake2b(repr(cell).encode(), digest_size=8).digest() for cell in data.flat], dtype="V8"
+        )
     digest = hashlib.md5(np.ascontiguousarray(data).tobytes(), usedforsecurity=False).hexdigest()[:10]
     if data.dtype.kind not in "iuf" or not data.size:
         return f", md5 {digest}"
@@ -244,11 +248,11 @@ def _difference(one: Array, other: Array) -> dict[str, Any] | None:
     """Return how two arrays differ, None where they do not."""
     if (one.shape, one.dtype) != (other.shape, other.dtype):
         return {"before": one.words, "after": other.words}
-    if one.read is None or other.read is None:
+    a, b = _read(one), _read(other)
+    if a is None or b is None or a.shape != b.shape:
         return {"before": one.words, "after": other.words, "values": "not looked at"}
     import numpy as np
 
-    a, b = np.atleast_1d(np.asarray(one.read())), np.atleast_1d(np.asarray(other.read()))
     count, largest = 0, 0.0
     for one_part, other_part in _parts(a, b):
         unlike = _unlike(one_part, other_part)
@@ -260,6 +264,18 @@ def _difference(one: Array, other: Array) -> dict[str, Any] | None:
         return None
     told = largest if a.dtype.kind in "iufc" and math.isfinite(largest) else None
     return {"before": one.words, "after": other.words, "values": count, "of": int(a.size), "largest": told}
+
+
+def _read(array: Array) -> Any:
+    """Return an array's values, one-dimensional at least; None where they are not looked at, or not what they say."""
+    if array.read is None:
+        return None
+    import numpy as np
+
+    try:
+        return np.atleast_1d(np.asarray(array.read()))
+    except (ValueError, TypeError, IndexError, OverflowError, MemoryError):
+        return None
 
 
 def _parts(a: Any, b: Any) -> Iterator[tuple[Any, Any]]:

@@ -150,7 +150,7 @@ class Engine:
                 return self._load_text(name, path, how or dialect.look(path, kind == TSV))
             return self._load_typed(name, path, kind)
         except (self.error, OSError, ValueError) as error:
-            said = first_line(error).replace(f' in file "{self._name()}"', "")
+            said = first_line(error).replace(f' in file "{self._name()}"', "").replace(f" '{self._name()}'", "")
             raise NoTable(f"it cannot be read as {kind}: {said}") from None
 
     def read_cells(self, file: str, table: Table, limit: int) -> None:
@@ -392,7 +392,7 @@ def _type(said: str) -> str:
 
 def _cast(at: int, kind: str) -> str:
     """Return a column in SQL as all columns of its kind are held, so that two of them compare and hash alike."""
-    held = {INTEGER: "BIGINT", NUMBER: "DOUBLE", TEXT: "VARCHAR", NESTED: "VARCHAR"}.get(kind)
+    held = {INTEGER: "BIGINT", NUMBER: "DOUBLE", TEXT: "VARCHAR", NESTED: "VARCHAR", TIME: "VARCHAR"}.get(kind)
     return f"c{at}::{held}" if held else f"c{at}"
 
 

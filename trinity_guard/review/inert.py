@@ -9,7 +9,7 @@ import zipfile
 
 from trinity_guard.detect.scan import values
 from trinity_guard.detect.scan.values import Dict, Global, Object, Persistent, Raw, Set
-from trinity_guard.review import arrays
+from trinity_guard.review import arrays, frames
 from trinity_guard.review.arrays import Array
 
 TYPE_CHECKING = False
@@ -26,7 +26,6 @@ MAX_LISTED = 200
 VERSIONS = {"_sklearn_version": "scikit-learn version"}
 # Attributes of a library's own that hold the data: of a DataFrame, of XGBoost's and LightGBM's trees.
 HIDDEN = {"_mgr": "data", "_pa_array": "values", "_Booster": "booster", "_handle": "handle"}
-BLOCK = "pandas._libs.internals._unpickle_block"  # what a DataFrame's columns of a type are made by
 TENSORS = ("torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor")
 STORAGES = {
     "FloatStorage": "<f4", "DoubleStorage": "<f8", "HalfStorage": "<f2", "BFloat16Storage": "<u2", "LongStorage": "<i8",
@@ -109,33 +108,41 @@ class _Walk:
                 self.visit(item, f"{name}.{key}" if name else str(key), depth + 1)
 
     def _object(self, value: Object, name: str, depth: int) -> None:
-        array = values.array(value)
+        array, inner, scalar = values.array(value), _wrapped(value), _scalar(value)
         if array is not None:
             self._array(array, name)
-            return
-        if isinstance(value.by, Global) and value.by.name == "NumpyArrayWrapper":
-            self.visit(value.items[0] if value.items else None, name, depth + 1)  # joblib's, of objects
-            return
-        if isinstance(value.by, Global) and value.by.text in TENSORS:
+        elif inner is not value:
+            self.visit(inner, name, depth + 1)
+        elif isinstance(value.by, Global) and value.by.text in TENSORS:
             self._tensor(value, name)
-            return
-        if isinstance(value.by, Global) and value.by.text.startswith("torch._utils._rebuild_parameter"):
-            first = value.args[0] if isinstance(value.args, tuple) and value.args else None
-            self.visit(first, name, depth + 1)
-            return
-        if isinstance(value.by, Global) and value.by.text == BLOCK and isinstance(value.args, tuple) and value.args:
-            self.visit(value.args[0], name, depth + 1)
-            return
-        scalar = _scalar(value)
-        if scalar is not None:
+        elif scalar is not None:
             self.parameters[name] = scalar
-            return
+        elif not self._columns(value, name, depth):
+            self._parts(value, name, depth)
+
+    def _parts(self, value: Object, name: str, depth: int) -> None:
         if value.pairs:
             self._pairs(value.pairs, name, depth)
         self._attributes(value, name, depth)
+        for state in value.states:
+            if isinstance(state, tuple) and not any(isinstance(part, Dict) for part in state):
+                self._list(list(state), name, depth)  # of a class that says in its own way what it holds
         if not (value.states or value.pairs) and isinstance(value.args, tuple):
             for at, item in enumerate(value.args[:MAX_ITEMS]):
                 self.visit(item, f"{name}({at})", depth + 1)
+
+    def _columns(self, value: Object, name: str, depth: int) -> bool:
+        """Note the columns of a DataFrame; whether it is one."""
+        found = list(frames.columns(value))
+        for title, cells in found:
+            called = _joined(name, title if title == "index" else f"column {title}")
+            if isinstance(cells, Array):
+                self.arrays[called] = cells
+            else:
+                self.visit(cells, called, depth + 1)
+        if found:
+            self.parameters[_joined(name, "class")] = values.class_name(value)
+        return bool(found)
 
     def _attributes(self, value: Object, name: str, depth: int) -> None:
         of = values.class_name(value)
@@ -227,6 +234,16 @@ def _numbers(data: Callable[[], bytes] | None, dtype: str, offset: int, shape: t
 def describe(value: Any, name: str, parameters: dict[str, Any], found: dict[str, Array], storages: Storages) -> None:
     """Add what a pickle's value holds to parameters and arrays, under names as scikit-learn has them (`step__C`)."""
     _Walk(parameters, found, storages).visit(value, name)
+
+
+def _wrapped(value: Object) -> Any:
+    """Return what an object stands around that is no more than a wrapper; else the object itself."""
+    by = value.by.text if isinstance(value.by, Global) else ""
+    if by.endswith(".NumpyArrayWrapper"):  # joblib's, of objects
+        return value.items[0] if value.items else None
+    if not by.startswith((frames.BLOCK, "torch._utils._rebuild_parameter")):
+        return value
+    return value.args[0] if isinstance(value.args, tuple) and value.args else None
 
 
 def _joined(name: str, part: str) -> str:
