@@ -68,14 +68,35 @@ def test_git_takes_what_the_patterns_mean(place: git.Place, config: Config, expe
     assert filtered(place) == expected
 
 
-def test_a_source_tree_costs_few_wildcards() -> None:
-    """Git holds each path against each line: an end without brackets is one comparison."""
+def test_a_source_tree_costs_few_lines() -> None:
+    """Git holds each path against each line."""
     said = attributesfile.lines(Config())
-    assert sum(b"[" in line for line in said) == 1
+    assert len(said) <= 10
     assert not any(name in b"".join(said) for name in (b"*.py ", b"*.md "))
 
 
-SOURCES = ("m.py", "a.c", "README.TXT", "b.d/x.py", "v1.2/x.md", ".github/w.yml", "x.egg-info/PKG", "conf.d/a")
+@pytest.mark.parametrize("suffix", [pattern[2:] for pattern in Config().patterns])
+def test_an_artifact_s_name_counts_in_letters_of_any_case(place: git.Place, suffix: str) -> None:
+    attributesfile.set_up(place, Config(), b"")
+    first, last = suffix.capitalize(), suffix[:-1] + suffix[-1].upper()
+    mixed = "".join(c.upper() if i % 2 else c for i, c in enumerate(suffix))
+    names = tuple(f"{d}M.{s}" for d in ("", "d/", "M.{s}/") for s in (suffix, suffix.upper(), first, last, mixed))
+    assert filtered(place, names) == set(names)
+
+
+SOURCES = (
+    "m.py",
+    "a.c",
+    "README.TXT",
+    "b.d/x.py",
+    "v1.2/x.md",
+    ".github/w.yml",
+    "x.egg-info/PKG",
+    "conf.d/a",
+    "x.tpl",
+    "x.csh",
+    "x.feature",
+)
 
 
 def test_files_and_folders_of_sources_are_not_asked_about(place: git.Place) -> None:

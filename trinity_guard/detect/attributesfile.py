@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 # Git reads no longer lines in a file of attributes.
 MAX_LINE = 2000
 MAX_THEIRS = 10 << 20
+# With its dot: an end of at most so many characters may be one of a file of sources.
+SHORT = 4
 ATTRIBUTE = b" filter=trinity-guard"
 SETTING = "core.attributesFile"
 IN_GIT_DIR = b"/trinity-guard/attributes"
@@ -123,33 +125,56 @@ def lines(config: Config) -> list[bytes]:
 def _wanted(patterns: Sequence[str]) -> Iterator[bytes]:
     """Yield the lines of patterns, in their order.
 
-    Git holds every path that it looks at against every line, several times for each file of a `git diff`: an end like
-    `*.csv` costs it a fifth of what a pattern with brackets does, and a folder of such a name twice that. So these are
-    said in small and in capital letters (`.Csv` comes through raw, and the commit has the word), and the folders of
-    all of them in one line, which takes in a few more.
+    Git holds every path that it looks at against every line, several times for each file of a `git diff`. So ends like
+    `*.csv`, in letters of any case, share lines; these take in a few names more, and the folders of all of them, in one
+    line, some more still.
     """
     ends: list[bytes] = []
     for pattern in patterns:
         if is_plain(pattern) and len(pattern) > 2:
-            text = pattern.encode()
-            yield from (form + ATTRIBUTE + b"\n" for form in dict.fromkeys((text.lower(), text.upper())))
-            ends.append(text[1:].lower())
+            ends.append(pattern[1:].lower().encode())
             continue
         if pattern.startswith("!"):
-            yield from _folders_of(ends)
+            yield from _of_ends(ends)
             ends = []
         yield from _lines(pattern, ATTRIBUTE, NOT_OURS)
-    yield from _folders_of(ends)
+    yield from _of_ends(ends)
 
 
-def _folders_of(ends: list[bytes]) -> Iterator[bytes]:
-    """Yield one line for all that lies in folders whose names end in one of these, and of a few more."""
+def _of_ends(ends: list[bytes]) -> Iterator[bytes]:
+    """Yield lines for files whose names end so, and one for all that lies in folders of such names."""
+    for group in _alike(ends):
+        yield b"*" + b"".join(_one_of(set(codes)) for codes in zip(*group, strict=True)) + ATTRIBUTE + b"\n"
     if not ends:
         return
     first, last = (_one_of({end[at] for end in ends}) for at in (1, -1))
     if any(len(end) == 2 for end in ends):
         last = b""  # of one letter, which is first and last
     yield b"**/*." + first + b"*" + last + b"/**" + ATTRIBUTE + b"\n"
+
+
+def _alike(ends: list[bytes]) -> list[list[bytes]]:
+    """Return ends in groups that one line says: as long as each other, and, if short, with few others that it takes in.
+
+    Of three letters most are somebody's: `.csv` and `.pkl` in one line would have Git ask us of each `.tpl`.
+    """
+    groups: list[list[bytes]] = []
+    for end in dict.fromkeys(ends):
+        found = next((group for group in groups if _is_alike(group, end)), None)
+        if found is None:
+            groups.append([end])
+        else:
+            found.append(end)
+    return groups
+
+
+def _is_alike(group: list[bytes], end: bytes) -> bool:
+    if len(group[0]) != len(end):
+        return False
+    taken_in = 1
+    for codes in zip(*group, end, strict=True):
+        taken_in *= len(set(codes))
+    return len(end) > SHORT or taken_in <= 2 * (len(group) + 1)
 
 
 def _lines(pattern: str, attribute: bytes, opposite: bytes) -> Iterable[bytes]:
@@ -190,8 +215,11 @@ def _any_case(pattern: bytes) -> bytes:
 
 
 def _one_of(codes: set[int]) -> bytes:
-    """Return a class of these characters, letters in either case."""
-    return b"[" + b"".join(sorted(b"\\" * (not char.isalnum()) + char for char in _cases(codes))) + b"]"
+    """Return a pattern for one of these characters, letters in either case."""
+    cases = _cases(codes)
+    if len(cases) == 1:
+        return bytes(codes)
+    return b"[" + b"".join(sorted(b"\\" * (not char.isalnum()) + char for char in cases)) + b"]"
 
 
 def _cases(codes: set[int]) -> set[bytes]:
