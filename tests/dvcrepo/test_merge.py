@@ -45,6 +45,17 @@ def test_data_and_path_come_from_the_side_that_changed_them(
     assert found == (None if merged is None else (merged, merged if base else b"", merged))
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [(of(B), of(C, size=2)), (of(B, "y.csv"), of(C, "z.csv", 2)), (folder(B), folder(C, 3))],
+)
+def test_where_both_changed_it_the_favored_side_is_taken_whole(ours: bytes, theirs: bytes) -> None:
+    base = folder(A) if b"dir" in ours else of(A)
+    for side, wanted in (("ours", ours), ("theirs", theirs)):
+        found = merge.aligned(ours, base, theirs, WHERE, no_union, side)
+        assert found == (wanted, wanted, wanted)
+
+
 def test_what_belongs_to_the_user_is_left_to_a_merge_of_texts() -> None:
     base = of(A) + b"meta:\n  owner: nobody\n"
     ours = of(B) + b"# ours\nmeta:\n  owner: nobody\n"

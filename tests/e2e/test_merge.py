@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from tests.helpers.support import Repo, run
@@ -123,6 +125,25 @@ def test_two_branches_change_different_files_of_a_directory(repo: Repo) -> None:
     assert b"size: 12\n  nfiles: 3" in repo.show("d.dvc")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("command", "wanted"),
+    [
+        ("git merge -q --no-edit -X theirs other", b"theirs, longer"),
+        ("git merge -q --no-edit -Xours other", b"ours"),
+        ("git rebase -q --strategy-option=theirs other", b"ours"),  # whose commits are picked
+    ],
+)
+def test_the_side_that_a_merge_is_told_to_favor_is_taken(repo: Repo, command: str, wanted: bytes) -> None:
+    branches(repo, {"a.csv": b"base"}, {"a.csv": b"theirs, longer"}, {"a.csv": b"ours"})
+    repo.type_in(command)
+    assert repo.file("a.csv").read_bytes() == wanted
+    assert hashlib.md5(wanted).hexdigest().encode() in repo.show("a.csv.dvc")
+    assert b"size: %d\n" % len(wanted) in repo.show("a.csv.dvc")
+    assert repo.git("status", "--porcelain").stdout == b""
+
+
+@pytest.mark.slow
 def test_branches_that_were_migrated_merge_as_they_did_before(bare_repo: Repo) -> None:
     repo = bare_repo
     for branch, name in (("main", "d/a.csv"), ("other", "d/b.csv"), ("main", "d/c.csv")):

@@ -17,11 +17,14 @@ if TYPE_CHECKING:
 DATA = ("md5", "size", "nfiles", "isexec", "hash", "version_id", "etag", "checksum", "cloud", "files")
 
 
-def aligned(ours: bytes, base: bytes, theirs: bytes, where: bytes, unite: Unite) -> tuple[bytes, bytes, bytes] | None:
+def aligned(
+    ours: bytes, base: bytes, theirs: bytes, where: bytes, unite: Unite, favored: str = ""
+) -> tuple[bytes, bytes, bytes] | None:
     """Return the three with the merged data and path in each, so that a merge of texts has only the rest to do.
 
     None where both sides changed the data, or the path, each in its way. base: empty where both have added the pointer.
     unite(ours, base, theirs): makes one of two directories, or of two files; the fields of its data, or None.
+    favored: the side whose data and path are taken where nothing else decides ("": neither).
     Raises GuardError for a pointer that cannot be read.
     """
     versions = [v for v in (ours, base, theirs) if v]
@@ -30,8 +33,9 @@ def aligned(ours: bytes, base: bytes, theirs: bytes, where: bytes, unite: Unite)
     if None in outs or len(versions) < 2:
         return None
     entries = [f["outs"][0] for f in fields]
-    data = _merged([_data(e) for e in entries], lambda: _united(outs, unite))
-    path = _merged([e["path"] for e in entries], lambda: None)
+    side = {"ours": entries[0], "theirs": entries[-1]}.get(favored, {})
+    data = _merged([_data(e) for e in entries], lambda: _united(outs, unite) or _data(side) or None)
+    path = _merged([e["path"] for e in entries], lambda: side.get("path"))
     if data is None or path is None:
         return None
     for entry in entries:

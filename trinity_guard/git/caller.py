@@ -166,6 +166,23 @@ def command_above() -> tuple[int, list[bytes]]:
     return 0, []
 
 
+def favored_side() -> str:
+    """Return the side that the merge whose driver we are takes where both changed the same (`-X theirs`), "" for none.
+
+    Git tells its own drivers alone; its command line does. Of a rebase that goes on after a stop it says nothing.
+    """
+    words = iter(command_above()[1])
+    side = ""
+    for word in words:
+        value = word.removeprefix(b"--strategy-option=") if word.startswith(b"--strategy-option=") else b""
+        if word in (b"-X", b"--strategy-option"):
+            value = next(words, b"")
+        elif word.startswith(b"-X"):
+            value = word[2:]
+        side = value.decode() if value in (b"ours", b"theirs") else side
+    return side
+
+
 def _without_options(words: list[bytes]) -> list[bytes]:
     at = 0
     while at < len(words) and words[at].startswith(b"-"):

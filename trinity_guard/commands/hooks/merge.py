@@ -9,7 +9,7 @@ import os
 
 from trinity_guard import console, git
 from trinity_guard.errors import BLOCKED, FINE, GuardError, shown
-from trinity_guard.git import files, gitignore, mergedriver
+from trinity_guard.git import caller, files, gitignore, mergedriver
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def _pointer(ours: bytes, base: bytes, theirs: bytes, path: bytes) -> bytes | No
     from trinity_guard.detect import patterns
     from trinity_guard.dvcrepo import merge
 
-    place = git.place()
+    place, favored = git.place(), caller.favored_side()
     git.require_work_tree(place)
 
     def unite(mine: Output, before: Output | None, other: Output) -> dict[str, object] | None:
@@ -50,14 +50,14 @@ def _pointer(ours: bytes, base: bytes, theirs: bytes, path: bytes) -> bytes | No
         return union.made(place, patterns.load_config(place)[0].remote or "", mine, before, other)
 
     try:
-        versions = merge.aligned(ours, base, theirs, path, unite)
+        versions = merge.aligned(ours, base, theirs, path, unite, favored)
     except GuardError as error:
         console.warn(f"{shown(path)} cannot be merged by itself: {error.problem}", error.remedy)
         return None
     if versions is None:
         _name(ours, base, theirs, path)
         return None
-    result = mergedriver.merge_file(place, *versions)
+    result = mergedriver.merge_file(place, *versions, *([f"--{favored}"] if favored else []))
     return None if result.code else result.out
 
 
