@@ -144,6 +144,18 @@ def test_a_commit_without_artifacts_starts_three_processes_however_many_files(re
     assert len(processes(repo, tmp_path, "post-commit")) <= 2
 
 
+def test_after_the_commit_of_an_artifact_git_is_asked_what_it_changes_and_which_pointers_there_are(
+    repo: Repo, tmp_path: Path
+) -> None:
+    repo.write(".trinity-guard.toml", b'push = "off"\n')
+    repo.stage("a.pkl")
+    repo.commit()
+    repo.stage("b.pkl")
+    repo.commit()
+    processes(repo, tmp_path, "post-commit")  # the first with this configuration may have more to do
+    assert processes(repo, tmp_path, "post-commit") == ["diff-tree", "ls-files"]
+
+
 @pytest.mark.slow
 def test_the_number_of_processes_does_not_grow_with_the_number_of_artifacts(repo: Repo, tmp_path: Path) -> None:
     repo.stage("a.pkl")

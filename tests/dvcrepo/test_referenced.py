@@ -6,7 +6,7 @@ import pytest
 
 from tests.helpers.support import Repo
 from trinity_guard import git
-from trinity_guard.dvcrepo import referenced
+from trinity_guard.dvcrepo import decode, referenced, tracked
 from trinity_guard.dvcrepo.output import Output
 from trinity_guard.errors import GuardError
 from trinity_guard.git import index
@@ -104,6 +104,19 @@ def test_a_symlink_of_a_pointer_s_name_is_none(history: History) -> None:
     history.repo.git("add", "x.dvc")
     commit = history.commit()
     assert referenced.named_by(history.place, [commit]) == referenced.named_at(history.place, [commit]) == []
+
+
+def test_a_pointer_is_not_read_again_whose_very_blob_is_known(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history.commit(a__x_dvc=pointer(ONE), b__x_dvc=pointer(ONE), dvc_lock=lock(TWO))
+    known = tracked.load(history.place).outputs()
+    commit = history.commit(a__x_dvc=pointer(THREE))
+    files = [(commit, entry) for entry in index.entries(".")]
+    read: list[bytes] = []
+    monkeypatch.setattr(referenced, "blobs", lambda ids: decode.blobs(read.append(oid) or oid for oid in ids))
+    assert names(referenced.named_in(history.place, files, known=known)) == [THREE, ONE, TWO]
+    assert set(read) == {e.oid for _, e in files if e.path in (b"a/x.dvc", b"dvc.lock")}
 
 
 # --- a lock and the dvc.yaml of its commit

@@ -77,8 +77,15 @@ def between(old: bytes, new: bytes) -> dict[bytes, list[bytes]]:
     command = ("diff-tree", "-r") if new else ("diff-index", "--cached")
     sides = [old, new] if new else [old]
     out = git.run(*command, "--raw", "-z", "--no-renames", "--no-abbrev", *sides, "--", *paths.REFERENCES)
+    return former_ids(index.changes(out))
+
+
+def former_ids(changes: Iterable[index.Change]) -> dict[bytes, list[bytes]]:
+    """Return path -> former blob ids (none: it is new) of the pointers and locks among these changes of one commit."""
     found: dict[bytes, list[bytes]] = {}
-    for change in index.changes(out):
+    for change in changes:
+        if not paths.is_reference(change.path):
+            continue
         ids = found.setdefault(change.path, [])
         if change.modes[0] in (index.REGULAR, index.EXECUTABLE):
             ids.append(change.oids[0])

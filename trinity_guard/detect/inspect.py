@@ -60,7 +60,8 @@ def inspect(
     holders: path -> what DVC holds there already, which is an artifact whatever its name, content and size.
     """
     findings, holders = Findings(), holders or {}
-    looked_at = [e for e in entries if e.mode != SYMLINK]
+    # Of a pointer there is nothing to learn from its bytes.
+    looked_at = [e for e in entries if e.mode != SYMLINK and (not is_pointer(e.path) or e.path in holders)]
     objects = Objects(place.common_dir)
     heads = objects.heads([e.oid for e in looked_at])
     for entry, head in zip(looked_at, heads, strict=True):

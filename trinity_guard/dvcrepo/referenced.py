@@ -45,31 +45,37 @@ def named_in(
     place: git.Place,
     files: Iterable[tuple[bytes, index.Entry]],
     broken: dict[tuple[bytes, bytes], GuardError] | None = None,
+    known: Iterable[Output] = (),
 ) -> list[Output]:
     """Return those of `held_in` that DVC pushes."""
-    return [output for output in held_in(place, files, broken) if output.pushed]
+    return [output for output in held_in(place, files, broken, known) if output.pushed]
 
 
 def held_in(
     place: git.Place,
     files: Iterable[tuple[bytes, index.Entry]],
     broken: dict[tuple[bytes, bytes], GuardError] | None = None,
+    known: Iterable[Output] = (),
 ) -> list[Output]:
     """Return the objects that DVC keeps for those of these (commit, file) pairs which are pointers or locks.
 
     broken: where to note (commit, path) -> reason for those that cannot be read; without it the first one raises.
+    known: outputs that were read before; a pointer whose very blob one of them is of is not read again.
     """
     changed = [(c, e) for c, e in files if e.mode != index.SYMLINK]
     references = [(c, e) for c, e in changed if paths.is_reference(e.path)]
     references += _locks_beside(changed)
-    contents = blobs(e.oid for _, e in references)
+    remembered = _by_pointer(known)
+    contents = blobs(e.oid for _, e in references if (e.path, e.oid) not in remembered)
     yamls = _yamls_beside([(c, e) for c, e in references if paths.is_lock(e.path)])
     projects: dict[bytes, bool] = {}
     found: list[Output] = []
     for commit, entry in references:
         project = dvcproject.root_of(place.top, entry.path, projects) or b""
         try:
-            outputs = outputs_of(contents[entry.oid] or b"", entry.path, yamls.get((commit, entry.path)))
+            outputs = remembered.get((entry.path, entry.oid)) or outputs_of(
+                contents[entry.oid] or b"", entry.path, yamls.get((commit, entry.path))
+            )
         except GuardError as error:
             if broken is None:
                 raise
@@ -78,6 +84,15 @@ def held_in(
         for output in outputs:
             output.commit, output.project = commit, project
         found += [output for output in outputs if output.held]
+    return found
+
+
+def _by_pointer(known: Iterable[Output]) -> dict[tuple[bytes, bytes], list[Output]]:
+    """Return (path, blob id) -> the outputs of each pointer; what a lock says depends on more than its blob."""
+    found: dict[tuple[bytes, bytes], list[Output]] = {}
+    for output in known:
+        if paths.is_pointer(output.source):
+            found.setdefault((output.source, output.oid), []).append(output)
     return found
 
 

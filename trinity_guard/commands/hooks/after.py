@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from trinity_guard.config import Config
     from trinity_guard.detect.patterns import Rules
     from trinity_guard.dvcrepo.output import Output
+    from trinity_guard.dvcrepo.tracked import Catalog
     from trinity_guard.git.index import Change, Entry
 
 
@@ -40,9 +41,10 @@ def post_commit(_framework: bool, __: list[str]) -> int:
         _name_raw(place, rules, entries, blocking=config.on_artifact == "block")
     linked = place.git_dir != place.common_dir  # its objects are kept beyond its life
     records = [(commit, e) for e in entries] if any(paths.is_dvc_path(e.path) for e in entries) else []
-    named = _named(place, records, quiet=rebasing) if records and (linked or not rebasing) else []
+    catalog = _catalog(place) if records else None
+    named = _named(place, records, catalog, quiet=rebasing) if catalog and (linked or not rebasing) else []
     if config.sync != "off":
-        _follow(place, changes)
+        _follow(place, changes, catalog)
     gone = {change.path + paths.POINTER for change in changes if change.status == b"D"}
     turned = [c.path for c in changes if c.path in gone and c.modes[-1] == REGULAR]
     if turned or os.path.isdir(place.once_raw):
@@ -70,7 +72,13 @@ def _is_experiment(place: git.Place) -> bool:
     return os.path.exists(os.path.join(place.common_dir, b"refs", b"exps", b"exec", b"EXEC_BASELINE"))
 
 
-def _follow(place: git.Place, changes: Sequence[Change]) -> None:
+def _catalog(place: git.Place) -> Catalog:
+    from trinity_guard.dvcrepo import tracked
+
+    return tracked.load(place)
+
+
+def _follow(place: git.Place, changes: Sequence[Change], catalog: Catalog | None) -> None:
     """Have the artifacts follow what a revert, a cherry-pick or a merge with conflicts moved: no other hook does."""
     # A merge's own changes say nothing of what it brings; neither does an empty commit, which may be a merge.
     merge = not changes or len(changes[0].modes) > 2
@@ -79,7 +87,7 @@ def _follow(place: git.Place, changes: Sequence[Change]) -> None:
     from trinity_guard.commands.hooks import checkout
 
     try:
-        checkout.after_commit(place)
+        checkout.after_commit(place, None if merge else changes, catalog)
     except GuardError as error:
         console.fail(error)  # the push is not to wait for that
 
@@ -114,7 +122,7 @@ def _before_amending(raw: Sequence[bytes], blocking: bool) -> tuple[str, str]:
     return "", ""
 
 
-def _named(place: git.Place, files: list[tuple[bytes, Entry]], quiet: bool) -> list[Output]:
+def _named(place: git.Place, files: list[tuple[bytes, Entry]], catalog: Catalog, quiet: bool) -> list[Output]:
     """Return the objects that these files of a commit name; a linked work tree's are kept beyond its life.
 
     What nobody can read is named, where the commit is not one of a rebase, which may mend it still.
@@ -123,12 +131,11 @@ def _named(place: git.Place, files: list[tuple[bytes, Entry]], quiet: bool) -> l
     from trinity_guard.push import worktree_cache
 
     broken: dict[tuple[bytes, bytes], GuardError] = {}
-    named = referenced.named_in(place, files, broken)
+    named = referenced.named_in(place, files, broken, catalog.held)
     if broken and not quiet:
         from trinity_guard.commands.hooks import unreadable
-        from trinity_guard.dvcrepo import tracked
 
-        unreadable.name(place, tracked.load(place))
+        unreadable.name(place, catalog)
     # Whatever becomes of the push, `git worktree remove` must not take the only bytes along.
     worktree_cache.keep(place, named)
     return referenced.once(named)

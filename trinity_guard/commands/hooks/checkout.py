@@ -6,7 +6,7 @@ import os
 import sys
 
 from trinity_guard import console, git
-from trinity_guard.checkout.changes import Stamp, between, chosen_sides, touched_since
+from trinity_guard.checkout.changes import Stamp, between, chosen_sides, former_ids, touched_since
 from trinity_guard.detect import configuration
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.dvcrepo.paths import is_reference
@@ -15,10 +15,12 @@ from trinity_guard.git import repository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import ModuleType
 
     from trinity_guard.dvcrepo.compare import Comparison
     from trinity_guard.dvcrepo.output import Output
+    from trinity_guard.git.index import Change
 
 
 def post_checkout(framework: bool, args: list[str]) -> int:
@@ -52,16 +54,25 @@ def post_rewrite(framework: bool, args: list[str]) -> int:
     return follow(git.hook_place(), b"ORIG_HEAD", b"HEAD", named=True)
 
 
-def after_commit(place: git.Place) -> None:
-    """Follow what a commit moved that was made without a checkout: a revert, a cherry-pick, a merge with conflicts."""
+def after_commit(place: git.Place, committed: Sequence[Change] | None, catalog: tracked.Catalog | None) -> None:
+    """Follow what a commit moved that was made without a checkout: a revert, a cherry-pick, a merge with conflicts.
+
+    committed: what HEAD changes against its only parent, None where it may have several. catalog: the index's, where it
+    was read.
+    """
     from trinity_guard.dvcrepo import compare
     from trinity_guard.git import caller, revisions
 
-    before = revisions.commit(b"HEAD^1")
-    if before is None or (repository.rebasing(place) and not _stops(place)) or console.skipped("sync"):
+    if (repository.rebasing(place) and not _stops(place)) or console.skipped("sync"):
         return
-    changes = between(before, b"HEAD")
-    catalog, stamp = tracked.load(place), Stamp(place)
+    before = revisions.commit(b"HEAD^1") if committed is None else None
+    if committed is not None:
+        changes = former_ids(committed)
+    elif before is not None:
+        changes = between(before, b"HEAD")
+    else:
+        return
+    catalog, stamp = catalog or tracked.load(place), Stamp(place)
     touched = touched_since(place, pointers(catalog), stamp.time())
     # What the hook before a plain commit has named is not said again, and what `git rm` left stays.
     plain = (caller.last_action(place) or caller.verb_above()) in (b"commit", b"commit (amend)", b"")
@@ -78,7 +89,8 @@ def after_commit(place: git.Place) -> None:
         moved.update(path for path in changes if path not in catalog.entries)
     if comparison.noted:
         tracked.save(place, catalog)
-    if moved:
+    before = (before or revisions.commit(b"HEAD^1")) if moved else None
+    if before is not None:
         followed = {path: ids for path, ids in changes.items() if path in moved}
         _load().after_git(place, configuration.load(place), catalog, stamp, followed, sorted(moved), before)
 
