@@ -114,7 +114,7 @@ def test_what_is_no_artifact_by_now_is_staged_as_it_is(world: World, config: Con
     rules = Rules(config)
     found = artifacts(world, rules)
     assert [(a.entry.path, a.reason, a.size) for a in found] == [(b"a.csv", STAND_IN, len(DATA))]
-    left = standins.give_back(world.place, rules, found)
+    left = standins.give_back(world.place, rules, world.catalog(), found)
     assert [a.entry.path for a in left] == ([] if back else [b"a.csv"])
     assert (world.staged("a.csv") == DATA) == back
 
@@ -123,7 +123,7 @@ def test_one_that_is_too_large_by_now_is_refused(world: World) -> None:
     put(world, "a.csv")
     rules = Rules(Config(patterns=("*.pkl",), max_size=10))
     with pytest.raises(GuardError, match="too large for Git"):
-        standins.give_back(world.place, rules, artifacts(world, rules))
+        standins.give_back(world.place, rules, world.catalog(), artifacts(world, rules))
 
 
 def test_the_data_is_staged_in_place_of_each(world: World) -> None:

@@ -22,7 +22,7 @@ from trinity_guard.dvcrepo.paths import is_pointer
 from trinity_guard.dvcrepo.safe_paths import through_symlink
 from trinity_guard.errors import UNUSABLE, GuardError, pathspec, shown, typed
 from trinity_guard.git import index
-from trinity_guard.git.attributes import Attributes, refuse_filter
+from trinity_guard.git.attributes import refuse_filter
 from trinity_guard.git.files import read_if_there
 from trinity_guard.git.objects import Objects
 
@@ -76,7 +76,7 @@ def claim(
         _refuse_broken(catalog)
         _refuse_sha256(entries)
     pipelines = owners.Pipelines(place, catalog)
-    attributes = Attributes([e.path for e in entries])
+    attributes = standins.attributes_of(catalog, [e.path for e in entries])
     stand_ins = standins.named_by(place, entries) if refuse else {}
     items: list[Converted] = []
     remarks: list[str] = []

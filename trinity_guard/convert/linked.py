@@ -34,12 +34,14 @@ def part(place: Place, cache: Store, items: Iterable[Converted]) -> None:
     """Part working files, whose bytes the cache has under their own name by now, from the objects that they were."""
     lists: dict[bytes, dict[bytes, str]] = {}
     for item in items:
+        if item.held is None:
+            continue
         file = place.file(item.path)
         try:
             stat = os.stat(file)
         except OSError:
             continue  # gone meanwhile
-        if item.held is None or (stat.st_nlink < 2 and not os.path.islink(file)):
+        if stat.st_nlink < 2 and not os.path.islink(file):
             continue
         former = _former(cache, item, lists)
         if not former or former == item.md5 or cache.size(item.md5) != item.size:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from trinity_guard.detect.patterns import Rules
     from trinity_guard.dvcrepo.odb import Store
     from trinity_guard.dvcrepo.standin import StandIn
+    from trinity_guard.dvcrepo.tracked import Catalog
     from trinity_guard.git.index import Entry
 
 
@@ -61,25 +62,25 @@ def absent(path: bytes) -> GuardError:
     )
 
 
-def give_back(place: git.Place, rules: Rules, artifacts: list[Artifact]) -> list[Artifact]:
+def give_back(place: git.Place, rules: Rules, catalog: Catalog, artifacts: list[Artifact]) -> list[Artifact]:
     """Stage the data itself in place of stand-ins that are no artifacts by now; return all others.
 
     The configuration has changed since `git add`, or the dvc.yaml that was staged with it has Git keep a metric, or a
     rename has taken the file to a name that is left to Git.
     """
     stands = [a for a in artifacts if a.reason == patterns.STAND_IN]
-    theirs = _of_others(place, [a.entry.path for a in stands])
+    theirs = _of_others(place, catalog, [a.entry.path for a in stands])
     names = named_by(place, [a.entry for a in stands])
     caches = Caches(place)
     back: set[bytes] = set()
     for artifact in stands:
         path = artifact.entry.path
+        if path not in theirs and rules.decide(path, names[path].size, b"").kind == "artifact":
+            continue
         file = _object(caches.of(path), names[path])
         if file is None:
             continue  # a conversion says so
-        verdict = rules.decide(path, names[path].size, b"")
-        if verdict.kind != "artifact":
-            verdict = rules.decide(path, names[path].size, _head(file))
+        verdict = rules.decide(path, names[path].size, _head(file))
         if path in theirs:
             back.add(path)
         elif verdict.kind == "too-big":
@@ -90,11 +91,23 @@ def give_back(place: git.Place, rules: Rules, artifacts: list[Artifact]) -> list
     return [a for a in artifacts if a.entry.path not in back]
 
 
-def _of_others(place: git.Place, paths: list[bytes]) -> set[bytes]:
+def _of_others(place: git.Place, catalog: Catalog, paths: list[bytes]) -> set[bytes]:
     """Return those of the paths that a pipeline has Git keep, or an attribute has git-lfs keep, as the index says."""
-    attributes = Attributes(paths)
+    attributes = attributes_of(catalog, paths)
     lfs = {path for path in paths if attributes.filter(path) == b"lfs"}
-    return lfs | {path for _, path in owners.left_to_git(place, [(b"", path) for path in paths])}
+    try:
+        pipelines = owners.Pipelines(place, catalog)
+    except GuardError:
+        return lfs  # DVC cannot read them either, so they leave nothing to Git
+    return lfs | {path for path in paths if pipelines.belongs_in_git(path, refuse=False)}
+
+
+def attributes_of(catalog: Catalog, paths: Sequence[bytes]) -> Attributes:
+    """Return Git's attributes, those of these paths among them: of each it is asked once in a commit."""
+    if catalog.attributes is None:
+        catalog.attributes = Attributes()
+    catalog.attributes.ask(paths)
+    return catalog.attributes
 
 
 def restore(place: git.Place, entries: Sequence[Entry], index_file: bytes | None = None) -> list[bytes]:

@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.detect.inspect import is_bookkeeping
-from trinity_guard.dvcrepo import directory, dvcignore, paths, pipeline, pointer, project, tracked, walk
+from trinity_guard.dvcrepo import decode, directory, dvcignore, paths, pipeline, pointer, project, tracked, walk
 from trinity_guard.dvcrepo.paths import folders_above, inside_dvc, store_of
 from trinity_guard.errors import GuardError, pathspec, quoted, shown, typed
 from trinity_guard.git import index
@@ -194,7 +194,7 @@ class Pipelines:
         pipelines = catalog.named(paths.PIPELINE)
         locks = [catalog.entries.get(paths.lock_beside(e.path)) for e in pipelines]
         wanted = [e.oid for e in [*pipelines, *locks] if e is not None]
-        data = dict(zip(wanted, git.read_all(wanted), strict=True))
+        data = decode.blobs(wanted)
         for entry, lock in zip(pipelines, locks, strict=True):
             lock_data = data[lock.oid] if lock is not None else None
             for out in pipeline.pipeline_outs(data[entry.oid] or b"", lock_data, entry.path, place.top):
@@ -206,7 +206,7 @@ class Pipelines:
 
     def belongs_in_git(self, path: bytes, refuse: bool = True) -> bool:
         """Whether it is an output that DVC leaves to Git (cache: false); refuse those that a pipeline caches."""
-        place = path
+        place = path if self._outs else b""
         while place:
             known = self._outs.get(place)
             if known is not None and not known.cache:
@@ -217,7 +217,7 @@ class Pipelines:
                     "DVC keeps it already.",
                     remedy=f"git rm -q --cached -- {pathspec(path)}\ndvc commit {quoted(known.stage)}",
                 )
-            place = os.path.dirname(place)
+            place = place[: max(place.rfind(b"/"), 0)]
         return False
 
 

@@ -55,8 +55,7 @@ def dvcignored(
             known[project_root, folder] = _rules_of(project_root, folder, read)
         found = known[project_root, folder]
         # A .dvcignore that is ignored itself does not count.
-        own = os.fsdecode(os.path.join(folder, b".dvcignore"))
-        if found and not (rules and _ignored_by(rules, own)):
+        if found and not (rules and _ignored_by(rules, os.fsdecode(os.path.join(folder, b".dvcignore")))):
             rules += [(_rebased(rule, os.fsdecode(folder)), said) for rule, said in found]
     return _ignored_by(rules, os.fsdecode(path)) if rules else None
 

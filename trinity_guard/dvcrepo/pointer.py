@@ -32,6 +32,7 @@ _NUMERIC = _DIGITS + b"ABCDEFOTXZabcdefotxz_.- "
 # What YAML, of one version or another, takes for no text.
 _WORDS = frozenset(b"true false null yes no on off y n none nan inf".split())
 _MAX_PLAIN = 64
+_NO_DIGITS = dict.fromkeys(range(ord("0"), ord("9") + 1))
 _LEGACY_HASH = "md5-dos2unix"
 
 
@@ -130,8 +131,8 @@ def plain_name(name: bytes) -> bool:
 
 
 def _plain_md5(md5: str) -> bool:
-    """Whether this is an md5 that YAML takes for a text: `1234…` is a number, and `12e34…` too."""
-    return is_md5(md5) and (len(md5) != 32 or bool(md5.strip("0123456789be")))
+    """Whether this is an md5 that YAML takes for a text: `1234…` is a number, and `12e34…` and `0b10…` too."""
+    return is_md5(md5) and (len(md5) != 32 or len(md5.translate(_NO_DIGITS)) > 1 or bool(md5.strip("0123456789be")))
 
 
 def is_plain(data: bytes, where: bytes) -> bool:

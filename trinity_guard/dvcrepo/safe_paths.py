@@ -84,10 +84,11 @@ def rules(name: bytes) -> bool:
 
 
 def _as_others_see(name: bytes) -> str:
-    text = name.decode("utf-8", "ignore").lower()
-    # What HFS+ leaves out when it compares names (Git's own list, in utf8.c).
-    plain = "".join(c for c in text if not ("\u200c" <= c <= "\u200f" or "\u202a" <= c <= "\u202e"))
-    plain = "".join(c for c in plain if not ("\u206a" <= c <= "\u206f" or c == "\ufeff"))
+    plain = name.decode("utf-8", "ignore").lower()
+    if not plain.isascii():
+        # What HFS+ leaves out when it compares names (Git's own list, in utf8.c).
+        plain = "".join(c for c in plain if not ("\u200c" <= c <= "\u200f" or "\u202a" <= c <= "\u202e"))
+        plain = "".join(c for c in plain if not ("\u206a" <= c <= "\u206f" or c == "\ufeff"))
     # NTFS drops trailing dots and spaces, and `:` opens a stream.
     return plain.partition(":")[0].rstrip(" .")
 

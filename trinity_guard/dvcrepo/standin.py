@@ -12,6 +12,7 @@ from trinity_guard.dvcrepo.output import is_md5
 MARK = b"%% trinity-guard stand-in "
 _FIRST = MARK + b"1"
 _SECOND = b"%% The data is in a DVC cache, not in Git: pip install trinity-guard && trinity-guard init"
+_MD5_AT = len(b"\n".join((_FIRST, _SECOND, b"md5 ")))
 # No stand-in is longer, of any version.
 MAX_BYTES = 511
 MAX_DIGITS = 19
@@ -44,12 +45,9 @@ def decode(data: bytes) -> StandIn | None:
     """
     if len(data) > MAX_BYTES or not begins(data):
         return None
-    lines = (data.replace(b"\r\n", b"\n") if data.endswith(b"\r\n") else data).split(b"\n")
-    if len(lines) != 5 or lines[0] != _FIRST or lines[1] != _SECOND or lines[4]:
-        return None
-    md5, size = lines[2].removeprefix(b"md5 "), lines[3].removeprefix(b"size ")
+    text = data.replace(b"\r\n", b"\n") if data.endswith(b"\r\n") else data
+    md5, size = text[_MD5_AT : _MD5_AT + 32], text[_MD5_AT + 38 : -1]
     if not (md5.isascii() and size.isdigit() and len(size) <= MAX_DIGITS):
         return None
     found = StandIn(md5.decode(), int(size))
-    whole = len(md5) == 32 and is_md5(found.md5) and lines[2:4] == [b"md5 " + md5, b"size %d" % found.size]
-    return found if whole else None
+    return found if encode(found.md5, found.size) == text and is_md5(found.md5) else None

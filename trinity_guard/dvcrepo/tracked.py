@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from trinity_guard.dvcrepo.output import Output
     from trinity_guard.dvcrepo.workdirectory import WorkDirectory
+    from trinity_guard.git.attributes import Attributes
 
 # What was never seen before is hashed up to this many bytes a commit, newest first; `status` hashes all.
 HASH_LIMIT = 256 << 20
@@ -36,12 +37,14 @@ class Catalog:
     former: outputs that were known, and whose pointer or lock the index has no more.
     """
 
-    __slots__ = ("broken", "directories", "entries", "former", "held", "locked", "mark", "unmerged")
+    __slots__ = ("attributes", "broken", "directories", "entries", "former", "held", "locked", "mark", "unmerged")
 
     def __init__(self, entries: dict[bytes, index.Entry], held: list[Output], broken: dict[bytes, GuardError]) -> None:
         self.unmerged: set[bytes] = set()
         # What this run found in directories of the work tree: each is walked through once.
         self.directories: dict[bytes, WorkDirectory] = {}
+        # What this run has asked of Git's attributes.
+        self.attributes: Attributes | None = None
         # Of the record that holds these outputs and no others; b"" where none is known to.
         self.mark = b""
         self.entries = entries

@@ -41,6 +41,8 @@ class Walk:
         self._known: dict[bytes, bytes | None] = {}
         self._rules: dvcignore.IgnoreRules = {}
         self._about: dict[bytes, frozenset[bytes] | None] = {}
+        self._below: dict[bytes, frozenset[bytes] | None] = {}
+        self._open: set[tuple[bytes, bytes]] = set()
         self._filters: Any = None
 
     def hiding(self, root: bytes, pointer: bytes) -> str:
@@ -49,11 +51,14 @@ class Walk:
         ignored = dvcignore.dvcignored(root, inside, self._bytes, self._rules)
         if ignored:
             return ignored
-        steps = inside.split(b"/")
-        above = [b"/".join(steps[:n]) + b"/" for n in range(1, len(steps))]
+        folder = inside[: max(inside.rfind(b"/"), 0)]
+        # Of thousands of pointers in a folder, one asks about the folders above it.
+        steps = folder.split(b"/") if folder and (root, folder) not in self._open else []
+        above = [b"/".join(steps[:n]) + b"/" for n in range(1, len(steps) + 1)]
         for name in [(root + b"/" if root else b"") + step for step in (*above, inside)]:
             if self._may_hide(name) and self._asked().is_ignored(os.fsdecode(name)):
                 return self._words(name)
+        self._open.add((root, folder))
         return ""
 
     def _bytes(self, path: bytes) -> bytes | None:
@@ -63,12 +68,17 @@ class Walk:
 
     def _may_hide(self, name: bytes) -> bool:
         """Whether a line of the .gitignore files above may be about this name; True wherever that is not certain."""
-        steps = name.rstrip(b"/").split(b"/")
-        for depth in range(len(steps)):
-            named = self._named(b"/".join([*steps[:depth], IGNORE]))
-            if named is None or not named.isdisjoint([step.lower() for step in steps[depth:]]):
-                return True
-        return False
+        bare = name.rstrip(b"/")
+        named = self._named_above(bare[: max(bare.rfind(b"/"), 0)])
+        return named is None or not named.isdisjoint(bare.lower().split(b"/"))
+
+    def _named_above(self, folder: bytes) -> frozenset[bytes] | None:
+        """Return the same as `_named` of all ignore files in a folder and above it."""
+        if folder not in self._below:
+            own = self._named(os.path.join(folder, IGNORE))
+            above = self._named_above(os.path.dirname(folder)) if folder else frozenset()
+            self._below[folder] = None if own is None or above is None else own | above
+        return self._below[folder]
 
     def _named(self, file: bytes) -> frozenset[bytes] | None:
         """Return the last steps, in lower case, of what the lines of an ignore file name; None where that says little.

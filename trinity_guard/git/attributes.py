@@ -24,27 +24,34 @@ AS_IT_IS = (b"unspecified", b"unset", b"auto")
 class Attributes:
     """Git's attributes of some paths, read from the index."""
 
-    def __init__(self, paths: Sequence[bytes]) -> None:
-        self._values: dict[tuple[bytes, bytes], bytes] = {}
-        if not paths:
+    def __init__(self, paths: Sequence[bytes] = ()) -> None:
+        self._values: dict[bytes, tuple[bytes, ...]] = {}
+        self.ask(paths)
+
+    def ask(self, paths: Sequence[bytes]) -> None:
+        """Ask for those of the paths that were not asked for before."""
+        new = [path for path in paths if path not in self._values]
+        if not new:
             return
-        data = b"".join(p + b"\0" for p in paths)
+        data = b"".join(p + b"\0" for p in new)
         out = git.run("check-attr", "--cached", "-z", "--stdin", "filter", *CONVERTING, data=data)
         fields = out.split(b"\0")[:-1]
-        for path, name, value in zip(fields[::3], fields[1::3], fields[2::3], strict=True):
-            self._values[path, name] = value
+        same: dict[tuple[bytes, ...], tuple[bytes, ...]] = {}  # thousands of paths have the same
+        each = 3 * (1 + len(CONVERTING))
+        for at in range(0, len(fields), each):
+            values = tuple(fields[at + 2 : at + each : 3])
+            self._values[fields[at]] = same.setdefault(values, values)
 
     def filter(self, path: bytes) -> bytes:
-        return self._values[path, b"filter"]
+        return self._values[path][0]
 
     def raw(self, path: bytes) -> bool:
         """Whether blob and working file hold the same bytes."""
         if self.filter(path) not in NO_FILTER:
             return False
-        text = self._values[path, b"text"]
-        for name in CONVERTING[1:]:
-            if self._values[path, name.encode()] not in (b"unspecified", b"unset"):
-                return False
+        _, text, *others = self._values[path]
+        if any(value not in (b"unspecified", b"unset") for value in others):
+            return False
         if text == b"unspecified":
             return git.config("core.autocrlf") not in ("true", "input")
         return text == b"unset"

@@ -21,6 +21,10 @@ PIECE = 1 << 20
 TOGETHER = 16 << 20
 # More than any header ("blob 18446744073709551615\0") and any magic number take.
 GLANCE = 64
+# Bytes of a blob that is read whole at the first look, and kept: whoever looks at more of one that small asks again.
+WHOLE = 511
+KEPT = 20_000
+_kept: dict[bytes, bytes] = {}
 
 
 class Head:
@@ -43,13 +47,18 @@ class Objects:
 
     def heads(self, ids: Sequence[bytes], length: int = GLANCE) -> list[Head]:
         """Return size and first bytes of each blob, in order; GuardError where one cannot be read."""
-        found = self._loose_heads(ids, length)
+        found = self._loose_heads(ids, length) if not _kept else self._not_kept(ids, length)
         missing = [i for i, head in enumerate(found) if head is None]
         if missing:
             others = _ask_git([ids[i] for i in missing], length, self._at)
             for i, head in zip(missing, others, strict=True):
                 found[i] = head
         return [head for head in found if head is not None]
+
+    def _not_kept(self, ids: Sequence[bytes], length: int) -> list[Head | None]:
+        whole = [_kept.get(oid) for oid in ids]
+        read = iter(self._loose_heads([oid for oid, data in zip(ids, whole, strict=True) if data is None], length))
+        return [next(read) if data is None else Head(len(data), data[:length]) for data in whole]
 
     def _loose_heads(self, ids: Sequence[bytes], length: int) -> list[Head | None]:
         """Return the heads of loose objects; None for one that is not loose, or not what it should be."""
@@ -69,11 +78,14 @@ class Objects:
                 # Bytes that do not deflate take more room than they are, and a code table comes before them.
                 while len(data) < want and not unpacked.eof and (more := read(fd, 4096)):
                     data += unpacked.decompress(more, want)
+                head = _parsed(data, length)
+                if head is not None and length < head.size <= WHOLE:
+                    _keep(oid, head.size, data, unpacked, fd)
             except zlib.error:
-                data = b""
+                head = None
             finally:
                 close(fd)
-            heads.append(_parsed(data, length))
+            heads.append(head)
         return heads
 
     def stream(self, oid: bytes) -> Iterator[bytes]:
@@ -88,6 +100,19 @@ class Objects:
             yield from _inflate(fd, oid)
         finally:
             os.close(fd)
+
+
+def _keep(oid: bytes, size: int, begun: bytes, unpacked: zlib._Decompress, fd: int) -> None:
+    """Read the rest of a small blob, and keep it; what is damaged is found out by whoever needs its bytes."""
+    if len(_kept) >= KEPT:
+        return
+    try:
+        data = begun + unpacked.decompress(unpacked.unconsumed_tail + os.read(fd, 4096), WHOLE)
+    except zlib.error:
+        return
+    content = data[data.index(b"\0") + 1 :]
+    if len(content) == size:
+        _kept[oid] = content
 
 
 def _parsed(data: bytes, length: int) -> Head | None:

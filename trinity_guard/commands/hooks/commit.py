@@ -49,6 +49,7 @@ def pre_commit(framework: bool, _: list[str]) -> int:
     links = [e.path for e in entries if e.mode == index.SYMLINK]
     if (artifacts or links) and not catalog.entries:  # of what the last hook saw there are the outputs alone
         catalog = tracked.load(place)
+    artifacts = _without_those_of_git(place, rules, catalog, artifacts)
     followed = None
     if records or not onto_head:
         from trinity_guard.commands.hooks import pointers
@@ -72,18 +73,26 @@ def pre_commit(framework: bool, _: list[str]) -> int:
 def _staged_artifacts(
     place: git.Place, rules: Rules, catalog: tracked.Catalog, entries: list[index.Entry]
 ) -> list[Artifact]:
-    """Return what is staged and belongs to DVC; what is staged as such and belongs to Git is given back to it."""
-    from trinity_guard.detect import inspect, patterns
+    """Return what is staged and belongs to DVC, as far as its name and its bytes say."""
+    from trinity_guard.detect import inspect
 
     if entries and any(o.is_dir and not os.path.lexists(place.file(o.path)) for o in catalog.outputs()):
         from trinity_guard.commands.hooks import pointers
 
         pointers.take_moved_folders(place, rules, catalog, entries)
-    artifacts = inspect.check_staged(place, rules, entries, catalog.holders(e.path for e in entries))
+    return inspect.check_staged(place, rules, entries, catalog.holders(e.path for e in entries))
+
+
+def _without_those_of_git(
+    place: git.Place, rules: Rules, catalog: tracked.Catalog, artifacts: list[Artifact]
+) -> list[Artifact]:
+    """Give what is staged as a stand-in and belongs to Git back to it; return all others."""
+    from trinity_guard.detect import patterns
+
     if any(a.reason == patterns.STAND_IN for a in artifacts):
         from trinity_guard.convert import standins
 
-        artifacts = standins.give_back(place, rules, artifacts)
+        return standins.give_back(place, rules, catalog, artifacts)
     return artifacts
 
 
