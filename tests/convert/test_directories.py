@@ -268,7 +268,7 @@ def test_a_file_that_is_being_written_stops_it_or_leaves_it_out(held: World, mon
 def test_one_that_was_cut_short_is_completed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.repo.stage("d/a", b"a")
     world.repo.stage("d/sub/b", b"b")
-    monkeypatch.setattr(files, "replace_in", lambda *_: pytest.fail("killed"))
+    monkeypatch.setattr(files, "replace_in", lambda *_, **__: pytest.fail("killed"))
     with pytest.raises(pytest.fail.Exception):
         converted(world, b"d/a")
     monkeypatch.undo()

@@ -30,6 +30,7 @@ class Transaction:
         self._noted: list[tuple[bytes, ...]] = []
         self._changed: list[bytes] = []
         self._before: list[tuple[bytes, bytes | None]] = []
+        self._folders: set[bytes] = set()
 
     def __enter__(self) -> Transaction:
         self._noted = self._journal.read()
@@ -51,7 +52,7 @@ class Transaction:
     def replace(self, path: bytes, data: bytes) -> None:
         """Write a file of the work tree."""
         self._before.append((path, files.read_if_there(self._place.file(path))))
-        files.replace_in(self._place, path, data)
+        files.replace_in(self._place, path, data, seen=self._folders)
 
     def unlink(self, path: bytes) -> None:
         """Take a file of the work tree away, where it is there."""

@@ -60,19 +60,29 @@ def replace(
         raise unwritable(path, error) from error
 
 
-def replace_in(place: Place, path: bytes, data: bytes, mode: int = 0o666, *, durable: bool = False) -> None:
+def replace_in(
+    place: Place, path: bytes, data: bytes, mode: int = 0o666, *, durable: bool = False, seen: set[bytes] | None = None
+) -> None:
     """Write a file of the work tree, named from its top, in one step: made in the git dir, where a kill leaves no dirt.
 
     Refuse one behind a symlink, which may lead out of the work tree.
+    seen: folders that were looked at already, to share between calls about many files.
     """
     folder = os.path.dirname(path)
+    if seen is None or folder not in seen:
+        _refuse_behind_link_in(place, path, folder)
+        if seen is not None:
+            seen.add(folder)
+    own = os.path.join(place.git_dir, b"trinity-guard")
+    replace(place.file(path), data, mode, durable=durable, made_in=own)
+
+
+def _refuse_behind_link_in(place: Place, path: bytes, folder: bytes) -> None:
     while folder:
         if os.path.islink(place.file(folder)):
             problem = f"{shown(path)} would be written through the symlink {shown(folder)}."
             raise GuardError(problem, f"ls -l {typed(folder)}     # where does it lead?", UNUSABLE)
         folder = os.path.dirname(folder)
-    own = os.path.join(place.git_dir, b"trinity-guard")
-    replace(place.file(path), data, mode, durable=durable, made_in=own)
 
 
 def replace_by_link(place: Place, path: bytes, target: bytes) -> None:
@@ -133,16 +143,21 @@ def _make_folder(folder: bytes) -> None:
 
 
 def _replace(path: bytes, data: bytes, asked: int, final: int | None, durable: bool, made_in: bytes) -> None:
-    _make_folder(made_in)
+    folder = os.path.dirname(path) or b"."
     temporary = os.path.join(made_in, UNFINISHED + random_name())
-    fd = create(temporary, asked if final is None else 0o600)
+    try:
+        fd = create(temporary, asked if final is None else 0o600)
+    except FileNotFoundError:
+        _make_folder(made_in)
+        fd = create(temporary, asked if final is None else 0o600)
     try:
         try:
-            # A new file's mode is what the system (umask, ACL) made of the one that was asked for.
-            final = os.fstat(fd).st_mode & 0o777 if final is None else final
-            if made_in != os.path.dirname(path):
-                take_group(fd, os.path.dirname(path) or b".")
-            change_mode(fd, 0o600)
+            if final is None:
+                # A new file's mode is what the system (umask, ACL) made of the one that was asked for.
+                final = os.fstat(fd).st_mode & 0o777
+                change_mode(fd, 0o600)
+            if made_in != folder:
+                take_group(fd, folder)
             write(fd, data)
             change_mode(fd, final)
             if durable:

@@ -22,8 +22,9 @@ REGULAR, EXECUTABLE, SYMLINK = b"100644", b"100755", b"120000"
 # take 0.2 s, all of 100,000 entries without one as long), and there is an ARG_MAX.
 FEW = 200
 ARGUMENTS = 100_000
-# What Git keeps of a stat in the index has 32 bits; READ_AHEAD bytes hold what it prints of one.
-MASK, READ_AHEAD = 0xFFFFFFFF, 1024
+# What Git keeps of a stat in the index has 32 bits.
+MASK = 0xFFFFFFFF
+STAT_WORDS = [b"ctime:", b"mtime:", b"dev:", b"ino:", b"uid:", b"gid:", b"size:"]
 # Nanoseconds: the clock of file times goes on by some milliseconds at once.
 SECOND, TICK = 10**9, 20 * 10**6
 
@@ -223,15 +224,15 @@ def _stat_data(listed: bytes) -> dict[bytes, tuple[bytes, ...]]:
     `--debug` prints may change with Git's version: a path that cannot be read here is one whose bytes are read.
     """
     found: dict[bytes, tuple[bytes, ...]] = {}
-    at = 0
-    while (end := listed.find(b"\0", at)) >= 0:
-        lines = listed[end + 1 : end + 1 + READ_AHEAD].split(b"\n", 5)
-        if len(lines) < 6:
+    named, *others = listed.split(b"\0")
+    for text in others:
+        # Five lines of one entry, then the next one's letter and path, which may hold any byte.
+        words, lines = text.split(None, 14), text.split(b"\n", 5)
+        if len(words) < 14 or len(lines) < 6:
             break
-        words = b" ".join(lines[:5]).split()
-        if listed[at : at + 2] == b"H " and words[::2][:4] == [b"ctime:", b"mtime:", b"dev:", b"ino:"]:
-            found[listed[at + 2 : end]] = (words[1], words[3], words[7], words[13])
-        at = end + 1 + sum(len(line) + 1 for line in lines[:5])
+        if named[:2] == b"H " and words[:14:2] == STAT_WORDS:
+            found[named[2:]] = (words[1], words[3], words[7], words[13])
+        named = lines[5]
     return found
 
 
