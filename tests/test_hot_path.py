@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.support import PROJECT, Repo, run
+from trinity_guard.dvcrepo import standin
 
 
 def modules(**rooms: str) -> set[str]:
@@ -142,6 +143,17 @@ def test_a_commit_without_artifacts_starts_three_processes_however_many_files(re
     assert len(one) <= 3
     repo.commit()
     assert len(processes(repo, tmp_path, "post-commit")) <= 2
+
+
+def test_in_the_commit_of_artifacts_git_is_asked_each_question_once(repo: Repo, tmp_path: Path) -> None:
+    repo.stage("a.pkl")
+    repo.stage("d/b.pkl")
+    assert repo.git("cat-file", "blob", ":a.pkl").stdout.startswith(standin.MARK)
+    processes(repo, tmp_path, "post-commit")  # the first with this environment looks for the user's attributes
+    asked = "check-attr check-ignore diff-index diff-index hash-object ls-files ls-files rev-parse update-index"
+    # Of the second each: whether the commit would be empty; which stats the index has of the files.
+    assert processes(repo, tmp_path, "pre-commit") == asked.split()
+    assert repo.index()[b"d/b.pkl.dvc"]
 
 
 def test_after_the_commit_of_an_artifact_git_is_asked_what_it_changes_and_which_pointers_there_are(

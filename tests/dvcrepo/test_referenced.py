@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from tests.helpers.support import Repo
@@ -114,7 +116,12 @@ def test_a_pointer_is_not_read_again_whose_very_blob_is_known(
     commit = history.commit(a__x_dvc=pointer(THREE))
     files = [(commit, entry) for entry in index.entries(".")]
     read: list[bytes] = []
-    monkeypatch.setattr(referenced, "blobs", lambda ids: decode.blobs(read.append(oid) or oid for oid in ids))
+
+    def blobs(ids: Iterable[bytes]) -> dict[bytes, bytes | None]:
+        read.extend(wanted := list(ids))
+        return decode.blobs(wanted)
+
+    monkeypatch.setattr(referenced, "blobs", blobs)
     assert names(referenced.named_in(history.place, files, known=known)) == [THREE, ONE, TWO]
     assert set(read) == {e.oid for _, e in files if e.path in (b"a/x.dvc", b"dvc.lock")}
 

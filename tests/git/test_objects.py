@@ -23,6 +23,10 @@ CONTENTS = {
     "random, large": os.urandom(3 * MB),
     "zeros": bytes(4 * MB),
     "exactly a glance": os.urandom(64),
+    "small": b"line\n" * 20,
+    "small, random": os.urandom(300),
+    "read whole": os.urandom(objects.WHOLE),
+    "too large for it": os.urandom(objects.WHOLE + 1),
 }
 
 
@@ -40,6 +44,7 @@ def stored(repo: Repo) -> dict[str, bytes]:
 def test_heads_and_streams_are_those_of_the_blobs(
     bare_repo: Repo, monkeypatch: pytest.MonkeyPatch, packed: bool, level: str
 ) -> None:
+    monkeypatch.setattr(objects, "_kept", {})
     bare_repo.git("config", "core.compression", level)
     ids = stored(bare_repo)
     if packed:
@@ -50,12 +55,34 @@ def test_heads_and_streams_are_those_of_the_blobs(
         bare_repo.git("prune-packed", "-q")
         assert not list(bare_repo.path.glob(".git/objects/??/*"))
     monkeypatch.chdir(bare_repo.path)
-    objects = Objects(os.fsencode(bare_repo.path / ".git"))
+    blobs = Objects(os.fsencode(bare_repo.path / ".git"))
     for length in (16, 64, 4096):
-        for (name, data), head in zip(CONTENTS.items(), objects.heads(list(ids.values()), length), strict=True):
+        for (name, data), head in zip(CONTENTS.items(), blobs.heads(list(ids.values()), length), strict=True):
             assert (head.size, head.first) == (len(data), data[:length]), name
     for name, data in CONTENTS.items():
-        assert b"".join(objects.stream(ids[name])) == data, name
+        assert b"".join(blobs.stream(ids[name])) == data, name
+
+
+def test_a_small_blob_is_read_once(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(objects, "_kept", {})
+    ids = stored(bare_repo)
+    small = [name for name in ids if 64 < len(CONTENTS[name]) <= objects.WHOLE]
+    assert len(small) == 3
+    asked = [ids[name] for name in ids if name.startswith(("small", "read", "random"))]
+    here = Objects(os.fsencode(bare_repo.path / ".git"))
+    before = [head.size for head in here.heads(asked)]
+    opened: list[object] = []
+    real = os.open
+
+    def counted(file: bytes, flags: int) -> int:
+        opened.append(file)
+        return real(file, flags)
+
+    monkeypatch.setattr(os, "open", counted)
+    found = here.heads(asked, 4096)
+    assert [head.size for head in found] == before
+    assert [head.first for head in found] == [CONTENTS[name][:4096] for name in ids if ids[name] in asked]
+    assert len(opened) == len(asked) - len(small)
 
 
 def test_an_object_that_is_not_there_is_an_error(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
