@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.support import Repo, run
+from tests.helpers.support import Repo, require, run
 
 
 def md5(data: bytes) -> bytes:
@@ -163,6 +164,33 @@ def test_a_file_behind_a_filter_is_not_published_in_plain(repo: Repo) -> None:
     repo.write(".trinity-guard.toml", b'exclude = ["/a.csv"]\n')
     repo.commit()
     assert repo.tracked("a.csv")
+
+
+@pytest.mark.slow
+def test_git_crypt_keeps_its_files_and_we_keep_ours(repo: Repo) -> None:
+    if shutil.which("git-crypt") is None:
+        require("git-crypt")
+    run("git-crypt", "init", cwd=repo.path)
+    repo.stage(".gitattributes", b"secret/** filter=git-crypt diff=git-crypt\n")
+    repo.commit()
+    repo.stage("secret/a.csv", b"topsecret\n")
+    data = repo.stage("b.csv", b"1,2\n")
+    assert repo.git("cat-file", "blob", ":secret/a.csv").stdout.startswith(b"\0GITCRYPT\0")
+    done = repo.commit(ok=False)
+    assert done.returncode == 1
+    assert b"secret/a.csv goes through the filter 'git-crypt'" in done.stderr
+    repo.stage(".trinity-guard.toml", b'exclude = ["/secret/a.csv"]\n')
+    repo.commit()
+    assert repo.tracked("secret/a.csv")
+    assert repo.tracked("b.csv.dvc")
+    assert repo.cached() == {md5(data).decode(): data}
+    key = repo.path.parent / "key"
+    run("git-crypt", "export-key", str(key), cwd=repo.path)
+    run("git-crypt", "lock", cwd=repo.path)
+    assert repo.file("secret/a.csv").read_bytes().startswith(b"\0GITCRYPT\0")
+    run("git-crypt", "unlock", str(key), cwd=repo.path)
+    assert repo.file("secret/a.csv").read_bytes() == b"topsecret\n"
+    assert repo.git("status", "--porcelain").stdout == b""
 
 
 def test_convert_of_a_name_that_was_only_announced_takes_the_file(repo: Repo) -> None:

@@ -6,8 +6,9 @@ import pytest
 
 from tests.git.conftest import NAMES
 from tests.helpers.support import Repo
+from trinity_guard import git
 from trinity_guard.errors import GuardError
-from trinity_guard.git.attributes import Attributes, refuse_filter
+from trinity_guard.git.attributes import Asking, Attributes, refuse_filter
 
 
 def attributes(repo: Repo, text: str, paths: list[bytes]) -> Attributes:
@@ -64,3 +65,26 @@ def test_a_filter_that_is_set_up_is_refused(here: Repo, name: str, refused: bool
     with pytest.raises(GuardError, match=f"through the filter '{name}'") as error:
         refuse_filter(found, b"a.csv")
     assert 'exclude = ["/a.csv"]' in error.value.remedy
+
+
+@pytest.mark.parametrize("how", ["", "GIT_ATTR_SOURCE", "attr.tree"])
+def test_git_itself_is_asked_where_it_reads_attributes_in_a_tree(
+    here: Repo, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """What lies in the work tree says nothing then; a Git too old to know of it is asked all the same."""
+    if how == "attr.tree":
+        here.git("config", how, "HEAD")
+    elif how:
+        monkeypatch.setenv(how, "HEAD")
+    started: list[list[str]] = []
+    process = git.Process
+
+    def noted(argv: list[str]) -> git.Process:
+        started.append(argv)
+        return process(argv)
+
+    monkeypatch.setattr(git, "Process", noted)
+    asking = Asking(git.place(), b"", {})
+    assert not asking.converted(b"a.csv")
+    assert len(started) == (1 if how else 0)
+    asking.close()

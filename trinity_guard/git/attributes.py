@@ -86,7 +86,7 @@ class Asking:
         self._indexed = indexed
         self._p: git.Process | None = None
         everywhere = (os.path.join(place.common_dir, b"info", b"attributes"), theirs, b"/etc/gitattributes")
-        self._silent = not any(_speaks(file) for file in everywhere)
+        self._silent = not any(_speaks(file) for file in everywhere) and not _from_a_tree()
         self._folders: dict[bytes, bool] = {}
 
     def close(self) -> None:
@@ -118,6 +118,11 @@ class Asking:
             speaks = _speaks(file) or (name in self._indexed and not os.path.lexists(file))
             self._folders[folder] = not speaks and (not folder or self._is_silent(os.path.dirname(folder)))
         return self._folders[folder]
+
+
+def _from_a_tree() -> bool:
+    """Whether Git reads .gitattributes in a tree, and not where they lie: since 2.43 it may be told to."""
+    return "GIT_ATTR_SOURCE" in os.environ or git.config("attr.tree") is not None
 
 
 def _speaks(file: bytes) -> bool:
