@@ -1,35 +1,49 @@
-"""A thousand items of a long list or dict, gone past at once: pickle writes them in batches of so many.
+"""The items of a long list, dict or set, gone past at once: pickle writes them in batches of a thousand.
 
-Where a container holds as many items as are kept, what follows is only read for its names and for the memo. A batch of
-numbers and short ASCII texts, matched opcode by opcode by a regular expression, has no names; its texts stand in the
-memo by their place, and are read when somebody asks for one. Whatever is not such a batch is read step by step.
+Where a container holds as many items as are kept, what follows is only read for its names and for the memo. Numbers,
+short texts, and lists, dicts, sets and tuples of them have no names: regular expressions match them opcode by opcode.
+What they put into the memo stands there by its place, and is read step by step when somebody asks for it. A batch that
+has anything else in it, or does not end well, is read step by step at once.
 """
 
 from __future__ import annotations
 
-from trinity_guard.detect.scan.values import Dict
+from functools import partial
+from itertools import islice
+
+from trinity_guard.detect.scan.values import Dict, Object, Set, hashing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import re
+    from collections.abc import Callable
     from typing import Any
 
 
-BATCH = 1000
-FRAME = 0x95
+FRAME, MEMOIZE = b"\x95", b"\x94"
+LIST, DICT, SET = b"]}\x8f"
+CLOSES = {LIST: b"e", DICT: b"u", SET: b"\x90"}
+# What gives a list or a dict one item alone.
+ONE = {LIST: b"a", DICT: b"s"}
 # As long as a frame's length is believed without a look at where the file ends.
 LONGEST_FRAME = 1 << 17
+# Longer texts are few in a file, and tuples of more items; deeper is nothing that a model has by the million.
+LONGEST_TEXT, LONGEST_TUPLE, DEEPEST = 64, 16, 8
+# What is left of a shorter pickle is read sooner than the patterns are made.
+SHORTEST = 1 << 19
+# A key that is hashed by so many items takes no longer than to read them.
+CHEAP_KEY = 64
 
 
 class Memo(dict[int, "Any"]):
-    """The memo, with runs of texts that are only known by their place. lazy: how many those are."""
+    """The memo, with runs of what is only known by its place. lazy: how many those are."""
 
     __slots__ = ("_runs", "lazy")
 
     def __init__(self) -> None:
         super().__init__()
         self.lazy = 0
-        self._runs: list[tuple[int, int, Any, int, int]] = []
+        self._runs: list[tuple[int, int, Callable[[int], dict[int, Any]]]] = []
 
     def copy(self) -> Memo:
         other = Memo()
@@ -37,106 +51,236 @@ class Memo(dict[int, "Any"]):
         other.lazy, other._runs = self.lazy, list(self._runs)
         return other
 
-    def later(self, count: int, data: Any, at: int, end: int) -> None:
-        """Take so many texts, which stand between two places."""
+    def later(self, count: int, read: Callable[[int], dict[int, Any]]) -> None:
+        """Take so many values, which `read` returns of the number of the first."""
         first = len(self) + self.lazy
-        self._runs.append((first, first + count, data, at, end))
+        self._runs.append((first, first + count, read))
         self.lazy += count
 
     def __missing__(self, number: int) -> Any:
-        for place, (first, stop, *_) in enumerate(self._runs):
-            if first <= number < stop:
-                self._read(place)
-                return self[number]
-        raise KeyError(number)
+        runs = [run for run in self._runs if run[0] <= number]
+        if not runs or number >= runs[-1][1]:
+            raise KeyError(number)
+        # Those before it, too: what stands in one may come from another.
+        for _ in runs:
+            self._read()
+        return self[number]
 
     def read_all(self) -> None:
         while self._runs:
-            self._read(0)
+            self._read()
 
-    def _read(self, place: int) -> None:
-        first, stop, data, at, end = self._runs.pop(place)
+    def _read(self) -> None:
+        first, stop, read = self._runs.pop(0)
+        self.update(read(first))
         self.lazy -= stop - first
-        texts = (found for found in _patterns()[TEXTS].findall(data, at, end) if found)
-        for number, text in enumerate(texts, first):
-            self[number] = text.decode("ascii")
 
 
-# ---- the patterns: of lists of numbers and of texts, of dicts of a text and a number or a text
+# ---- the patterns
 
-LISTS, DICTS, TEXTS, PLAIN = "lists", "dicts", "texts", "plain"
-_FOUND: dict[bool, dict[str, Any]] = {}
+# Which opcodes a batch may have. Keys are hashed, and a tuple of the memo may be of any size: where tuples are made of
+# what comes from the memo, nothing is hashed, and where they are keys, nothing comes from the memo.
+PLAIN, ROWS, KEYED = range(3)
+# How many values the memo has, and what is read of it then, all of which is there.
+GETS = (
+    (1 << 24, rb"h.|j.{3}\x00"), (1 << 16, rb"h.|j..\x00\x00"), (1 << 13, rb"h.|j.[\x00-\x1f]\x00\x00"),
+    (1 << 10, rb"h.|j.[\x00-\x03]\x00\x00"), (1 << 8, b"h."), (0, b""),
+)  # fmt: skip
+_FOUND: dict[tuple[int, bytes, bool], Any] = {}
+_STRANGE: list[re.Pattern[bytes]] = []
 
 
-def _patterns(framed: bool = True) -> dict[str, Any]:
-    if framed not in _FOUND:
-        _FOUND[framed] = _compiled(framed)
-    return _FOUND[framed]
+class _Patterns:
+    """items, pairs: as many as there are of them, a container of plain items among them. key: one. opened: a new list,
+    dict or set; mark: what its items begin with."""
+
+    items: Any
+    pairs: Any
+    key: Any
+    opened: Any
+    mark: Any
+    frame: Any
+
+    def __init__(self, which: int, gets: bytes, framed: bool) -> None:
+        import re  # noqa: PLC0415  # for long pickles alone
+
+        frame = rb"(?:\x95..[\x00\x01]\x00{5})?+" if framed else b""
+        memo = rb"(?:\x94%s)?+" % frame
+        leaf = b"(?:" + b"|".join([_text(memo), *([gets] * bool(gets)), NUMBER]) + b")" + frame
+        tuples = rb"%s(?:\x85%s|%s(?:\x86%s|%s\x87%s))" % (leaf, frame + memo, leaf, frame + memo, leaf, frame + memo)
+        mark = rb"\(" + frame
+        key = b"(?:%s|%s)" % (tuples, leaf) if which == KEYED else leaf
+        containers = [rb"\]%s(?:%s(?:%s)*+e|%sa|%s)" % (frame + memo, mark, leaf, leaf, _EMPTY)]
+        if which != ROWS:
+            pairs = rb"\}%s(?:%s(?:%s%s)*+u|%s%ss|%s)" % (frame + memo, mark, key, leaf, key, leaf, _EMPTY)
+            containers += [pairs, rb"\x8f%s(?:%s(?:%s)*+\x90|%s)" % (frame + memo, mark, key, _EMPTY)]
+        inside = [leaf, b"(?:" + b"|".join(containers) + b")" + frame]
+        if which != PLAIN:
+            inside[:0] = [tuples, rb"%s(?:%s){0,%d}+t%s" % (mark, leaf, LONGEST_TUPLE, frame + memo)]
+        one = b"(?:" + b"|".join(inside) + b")"
+        self.which = which
+        self.items, self.pairs = (re.compile(b"(?:" + many + b")*+", re.DOTALL) for many in (one, key + one))
+        self.key = re.compile(key, re.DOTALL)
+        self.opened = re.compile(rb"[\]\}\x8f]" + frame + memo, re.DOTALL)
+        self.mark = re.compile(mark, re.DOTALL)
+        self.frame = re.compile(frame, re.DOTALL)
 
 
-def _compiled(framed: bool) -> dict[str, Any]:
-    """Return the patterns, of batches with frames between the items or without. A list of patterns goes with how many
-    texts an item of each has."""
-    import re  # noqa: PLC0415  # for long pickles alone
+def _strange() -> re.Pattern[bytes]:
+    """Return the pattern of opcodes up to a frame, or to one that has MEMOIZE's byte in its argument; or to the end."""
+    if not _STRANGE:
+        import re  # noqa: PLC0415  # for long pickles alone
 
-    flags = re.DOTALL
-    frame = rb"(?:\x95..[\x00\x01]\x00{5})?+" if framed else b""
-    longs = b"|".join(b"\\x0%d.{%d}" % (n, n) for n in range(1, 9))
-    number = rb"(?:K.|J.{4}|M..|G.{8}|[N\x88\x89]|\x8a(?:" + longs + rb"))" + frame
-    lengths = b"|".join(b"\\x%02x[\\x00-\\x7f]{%d}" % (n, n) for n in range(1, 128))
-    text = rb"\x8c(?:" + lengths + rb")" + frame + rb"\x94" + frame
-    # What is not a text must be gone past as a whole: a number's bytes may look like one.
-    texts = rb"\x8c[\x01-\x7f]([\x00-\x7f]+?)(?:\x95.{8})?\x94(?:\x95.{8})?|" + number
-    return {
-        LISTS: [
-            (re.compile(b"(?:" + one + b"){%d}+e" % BATCH, flags), count) for one, count in ((number, 0), (text, 1))
-        ],
-        DICTS: [
-            (re.compile(b"(?:" + text + one + b"){%d}+u" % BATCH, flags), count)
-            for one, count in ((number, 1), (text, 2))
-        ],
-        TEXTS: re.compile(texts, flags),
-        PLAIN: re.compile(b"(?:" + text + b"|" + number + b")*+", flags),
-    }
+        number = rb"K%s|M%s{2}|J%s{4}|G%s{8}|h%s|j%s{4}|\x8a(?:%s)"
+        bare = rb"[N\x88\x89)\]\}\x8f(euast\x85-\x87\x90\x94]"
+        any_, plain = (
+            rb"\x8c%s|%s|%s" % (_lengths(one), bare, number % (*[one] * 6, _longs(one))) for one in (b".", b"[^\x94]")
+        )
+        _STRANGE.append(re.compile(rb"(?:%s)*+(%s|\x95.{8}|\Z)" % (plain, any_), re.DOTALL))
+    return _STRANGE[0]
+
+
+def _longs(letter: bytes) -> bytes:
+    return b"|".join(b"\\x0%d%s{%d}" % (n, letter, n) for n in range(9))
+
+
+NUMBER = rb"K.|M..|J.{4}|G.{8}|[N\x88\x89)]|\x8a(?:" + _longs(b".") + b")"
+# An empty container, where no item can follow that might be its own.
+_EMPTY = rb"(?=[aseut\x85-\x87\x90])"
+# A text's: MEMOIZE's own within a letter alone, so that the first one that is none ends the text.
+_BYTE = rb"(?:[^\x94]|(?<=[\xc2-\xef])\x94|(?<=[\xe1-\xef][\x80-\xbf])\x94)"
+_UTF8 = rb"(?:[\x00-\x7f]++|[\xc2-\xdf][\x80-\xbf]|[\xe1-\xef][\x80-\xbf]{2}|\xf0[\x90-\xbf][\x80-\xbf]{2})"
+
+
+def _text(memo: bytes) -> bytes:
+    """Return the pattern of a short text. One that is not ASCII is letters up to a MEMOIZE, which begins none."""
+    plain = _lengths(b"[\\x00-\\x7f]")
+    return rb"\x8c(?:%s|(?=.%s*+\x94)%s(?=\x94))" % (plain, _UTF8, _lengths(_BYTE)) + memo
+
+
+def _lengths(letter: bytes) -> bytes:
+    return b"(?:" + b"|".join(b"\\x%02x%s{%d}" % (n, letter, n) for n in range(LONGEST_TEXT)) + b")"
+
+
+def _patterns(which: int, gets: bytes, framed: bool) -> _Patterns:
+    wanted = which, gets, framed
+    if wanted not in _FOUND:
+        _FOUND[wanted] = _Patterns(*wanted)
+    found: _Patterns = _FOUND[wanted]
+    return found
+
+
+# ---- the batch
 
 
 def is_full(target: Any, keep: int) -> bool:
     """Whether a container has as many items as are kept, so that what follows is only read for names and memo."""
     if type(target) is list:
         return len(target) >= keep
-    return type(target) is Dict and len(target.pairs) >= keep
+    if type(target) is Set:
+        return len(target.items) >= keep
+    return type(target) in (Dict, Object) and max(len(target.pairs), len(getattr(target, "items", ()))) >= keep
 
 
-def skip(m: Any) -> bool:
-    """Let a machine go past a whole batch of a full container that begins here, up to what closes it; say whether there
-    is one."""
-    kind = LISTS if type(m.below[-1][-1]) is list else DICTS
-    return _found(m, kind, False) or (m.at < m.frame and _found(m, kind, True))
+def skip(m: Any, replay: Callable[[Any, int, int, int], dict[int, Any]]) -> bool:
+    """Let a machine go past all items of a full container that begin here, up to what closes it; say whether it could.
 
-
-def _found(m: Any, kind: str, framed: bool) -> bool:
-    for pattern, count in _patterns(framed)[kind]:
-        found: re.Match[bytes] | None = pattern.match(m.data, m.at, m.end)
-        if found is None or found.end() + LONGEST_FRAME > m.end:
-            continue
-        if _follow_frames(m, found.end() - 1) if framed else not m.at < m.frame < found.end():
-            if count:
-                m.memo.later(count * BATCH, m.data, m.at, found.end() - 1)
-            m.at = found.end() - 1
-            m.record.spend(4 * BATCH)
+    replay: returns what opcodes between two places put into the memo, of the number of the first.
+    """
+    begin = m.at
+    if m.end - begin < SHORTEST or begin < m.tried:
+        return False
+    for which, gets in _ways(m):
+        stop = _end(m, _patterns(which, gets, begin < m.frame))
+        m.tried = max(m.tried, abs(stop))
+        count = _memoized(m, stop) if stop > 0 else -1
+        if count >= 0:
+            m.at = stop
+            m.rows |= which == ROWS
+            m.record.spend((stop - begin) >> 3)
+            m.memo.later(count, partial(replay, m, begin, stop))
             return True
     return False
 
 
-def _follow_frames(m: Any, stop: int) -> bool:
-    """Go from frame to frame up to a place; False where one does not end between two items, just before the next."""
-    at, frame = m.at, m.frame
-    while frame < stop:
-        if _patterns(False)[PLAIN].match(m.data, at, frame).end() != frame or m.data[frame] != FRAME:
-            return False
-        at = frame + 9
-        frame = at + int.from_bytes(m.data[frame + 1 : at], "little")
-    if _patterns(False)[PLAIN].match(m.data, at, stop).end() != stop:
-        return False
-    m.frame = frame
-    return True
+def _ways(m: Any) -> list[tuple[int, bytes]]:
+    """Return which patterns may match, and what they read of the memo."""
+    known = 0 if m.puts else len(m.memo) + m.memo.lazy
+    gets = next(pattern for least, pattern in GETS if known >= least)
+    ways = [(PLAIN, gets if not m.rows and _keys_are_cheap(m) else b"")]
+    if _kind(m.below[-1][-1]) == LIST:
+        ways.append((ROWS, gets))
+    return [*ways, (KEYED, b"")]
+
+
+def _keys_are_cheap(m: Any) -> bool:
+    """Whether no tuple of the memo takes long to hash."""
+    new = [one for one in islice(reversed(m.memo.values()), len(m.memo) - m.looked) if type(one) is tuple]
+    m.looked = len(m.memo)
+    if new:
+        m.tuples.append(new)  # what is counted by its id must stay
+        m.rows |= any(hashing([one], m.sizes) > CHEAP_KEY for one in new)
+    return not m.rows
+
+
+def _end(m: Any, patterns: _Patterns) -> int:
+    """Return where the items of a batch end, just before what closes it; where they do not, how far they were read,
+    below 0."""
+    kind = _kind(m.below[-1][-1])
+    stop = _items(m, patterns, m.at, kind == DICT, 0)
+    fine = stop + LONGEST_FRAME < m.end and m.data[stop : stop + 1] == CLOSES[kind]
+    return stop if fine else -stop
+
+
+def _kind(target: Any) -> int:
+    if type(target) is list or (type(target) is Object and not target.pairs):
+        return LIST
+    return SET if type(target) is Set else DICT
+
+
+def _items(m: Any, patterns: _Patterns, at: int, paired: bool, depth: int) -> int:
+    """Return where the items (or pairs) that begin at a place end."""
+    many = patterns.pairs if paired else patterns.items
+    while True:
+        at = many.match(m.data, at, m.end).end()
+        key = patterns.key.match(m.data, at, m.end) if paired else None
+        deep = _container(m, patterns, key.end() if key else at, depth) if key or not paired else -1
+        if deep < 0:
+            return int(at)
+        at = deep
+
+
+def _container(m: Any, patterns: _Patterns, at: int, depth: int) -> int:
+    """Return where a list, dict or set ends that begins at a place, of a batch, one item or none; -1 for none."""
+    opened = patterns.opened.match(m.data, at, m.end)
+    kind = m.data[at] if opened and depth < DEEPEST else 0
+    if not kind or (patterns.which == ROWS and kind != LIST):
+        return -1
+    mark = patterns.mark.match(m.data, opened.end(), m.end)
+    if mark is None:
+        key = patterns.key.match(m.data, opened.end(), m.end) if kind == DICT else opened
+        stop = _container(m, patterns, key.end(), depth + 1) if key else -1
+        if stop < 0 or m.data[stop : stop + 1] != ONE.get(kind):
+            return int(opened.end())
+    else:
+        stop = mark.end() if kind == SET else _items(m, patterns, mark.end(), kind == DICT, depth + 1)
+        if m.data[stop : stop + 1] != CLOSES[kind]:
+            return -1
+    return int(patterns.frame.match(m.data, stop + 1, m.end).end())
+
+
+def _memoized(m: Any, stop: int) -> int:
+    """Return how much the opcodes up to a place put into the memo, and go from frame to frame; -1 where a frame does
+    not end between two of them, just before the next."""
+    count, frame = m.data[m.at : stop].count(MEMOIZE), m.frame if m.at < m.frame else stop
+    for found in _strange().finditer(m.data, m.at, stop):
+        opcode = found[1]
+        count -= opcode[1:].count(MEMOIZE)
+        if opcode[:1] == FRAME:
+            if found.start(1) != frame:
+                return -1
+            frame = found.end() + int.from_bytes(opcode[1:], "little")
+    if frame < stop:
+        return -1
+    m.frame = frame if m.at < m.frame else m.frame
+    return int(count)

@@ -66,6 +66,10 @@ class Machine:
         self.hashed = 0
         self.sizes: dict[int, int] = {}
         self.tuples: list[list[Any]] = []
+        # For batches.py: whether the memo was written by number, or has tuples that take long to hash; how much of it
+        # was looked at, and up to where a batch was tried.
+        self.puts = self.rows = False
+        self.looked = self.tried = 0
 
     def run(self, table: Sequence[Act]) -> Any:
         """Return the value that the pickle would have; raise Broken where it has none. table: what each opcode does."""
@@ -129,6 +133,7 @@ class Machine:
                 stack.append(memo[number])
                 at += _GETS[code][1]
             elif code in _PUTS and stack and not memo.lazy:
+                self.puts = True
                 memo[_PUTS[code][0](data, at + 1)[0]] = stack[-1]
                 at += _PUTS[code][1]
             elif code in _MADE:
@@ -207,5 +212,6 @@ class Machine:
     def put(self, index: int) -> None:
         if index < 0:
             raise Broken("a memo's number is below 0")
+        self.puts = True
         self.memo.read_all()
         self.memo[index] = self.stack[-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import struct
+import time
 
 from trinity_guard.detect.scan import batches
 from trinity_guard.detect.scan.machine import LONG, OVER_FRAME, Machine
@@ -146,10 +147,32 @@ def _mark(m: Machine) -> None:
     target = m.stack[-1] if m.stack else None
     m.below.append(m.stack)
     m.stack = []
-    if batches.is_full(target, m.keep) and batches.skip(m):
+    if batches.is_full(target, m.keep) and batches.skip(m, _replayed):
         return
     if m.data[m.at : m.at + 1] == b"G":
         _floats(m)
+
+
+def _replayed(m: Machine, at: int, stop: int, first: int) -> dict[int, Any]:
+    """Return what opcodes between two places put into the memo of a machine, of which `first` is the first number."""
+    other = Machine(m.data, at, m.end, m.record.trial(), m.end)
+    other.memo = _Later(m.memo, first)
+    m.record.spend((stop - at) >> 2, time.monotonic())
+    while other.at < stop:
+        other.at += 1
+        TABLE[m.data[other.at - 1]](other)
+    return other.memo
+
+
+class _Later(batches.Memo):
+    """A part of a memo that knows what stands before it."""
+
+    def __init__(self, before: batches.Memo, first: int) -> None:
+        super().__init__()
+        self._before, self.lazy = before, first
+
+    def __missing__(self, number: int) -> Any:
+        return self._before[number]
 
 
 # Pickle writes lists in so many items at once; those of floats are read at once, too.

@@ -89,7 +89,7 @@ def _read_as_opcodes(machine: Machine) -> None:
     other = Machine(machine.data, machine.at, machine.end, trial, machine.keep)
     other.stack, other.below = list(machine.stack), [list(items) for items in machine.below]
     other.memo, other.protocol = machine.memo.copy(), machine.protocol
-    other.frame = machine.frame
+    other.frame, other.puts, other.rows = machine.frame, machine.puts, machine.rows
     try:
         other.run(TABLE)
     except Broken:
