@@ -92,13 +92,22 @@ def test_a_folder_is_a_model_and_a_dataset_as_well(
 ) -> None:
     project.write("models/en_small/config.cfg", b"[nlp]\n")
     project.write("models/en_small/vocab/strings.json", b"[]")
+    project.write("models/en_small/vocab/vectors", b"\x93NUMPY\x01\x00")
     project.write("data/texts/a.txt", b"a")
     assert main(["record", "models/en_small", "--dataset", "data/texts", "--name", "en-small"]) == 0
     assert "dvc add models/en_small" in capfd.readouterr().out
-    project.dvc("add", "models/en_small", "data/texts")
+    # Whoever commits all instead has its files in Git one by one: the release says what makes it one artifact.
+    project.dvc("add", "data/texts")
     committed(project)
     monkeypatch.chdir(project.path)
     released = ["release", "v1.0.0", "--model", "models/en_small", "--no-mlflow"]
+    assert main(released) == 1
+    line = 'folders = ["models/en_small/"]'
+    assert f"    {line}     # a line for .trinity-guard.toml" in capfd.readouterr().err
+    project.write(".trinity-guard.toml", f"{line}\n".encode())
+    assert main(["convert", "models/en_small"]) == 0
+    committed(project)
+    monkeypatch.chdir(project.path)
     # A file of it that the remote lacks is as good as none of it.
     member = next(p for p in project.storage.rglob("*") if p.is_file() and p.read_bytes() == b"[nlp]\n")
     member.rename(member.with_name("away"))

@@ -172,14 +172,8 @@ def model(tree: CommitFiles, path: bytes) -> Model:
             raise error
         if path in tree.entries:
             raise GuardError(f"{shown(path)} is in Git raw.", f"trinity-guard convert {name} && git commit", BLOCKED)
-        there = os.path.lexists(tree.place.file(path))
-        add = f"git add {name} && git commit"
-        if os.path.isdir(tree.place.file(path)):
-            add = f"dvc add {name} && git add {name}.dvc && git commit"
         raise GuardError(
-            f"no pointer of commit {tree.commit[:10].decode()} names {shown(path)}.",
-            add if there else "trinity train && git add -A && git commit",
-            BLOCKED,
+            f"no pointer of commit {tree.commit[:10].decode()} names {shown(path)}.", _pointing(tree, path), BLOCKED
         )
     metadata = tree.metadata(path)
     if metadata is None:
@@ -193,6 +187,19 @@ def model(tree: CommitFiles, path: bytes) -> Model:
     data = tree.goal(data_path) if data_path else None
     raw = tree.read(data_path) if data_path and data is None else None
     return Model(tree.commit, goal, metadata, data, data_path, provenance.md5(raw) if raw is not None else "")
+
+
+def _pointing(tree: CommitFiles, path: bytes) -> str:
+    """Return the commands after which a commit has the pointer of a model that is here."""
+    name, file = typed(path), tree.place.file(path)
+    if any(one.startswith(path + b"/") for one in tree.entries):
+        # `dvc add` refuses a folder whose files Git or other pointers hold.
+        key = json.dumps([f"{os.fsdecode(path)}/"], ensure_ascii=False)
+        line = f"folders = {key}     # a line for .trinity-guard.toml: it is one artifact"
+        return f"{line}\ntrinity-guard convert {name} && git commit"
+    if os.path.isdir(file):
+        return f"dvc add {name} && git add {name}.dvc && git commit"
+    return f"git add {name} && git commit" if os.path.lexists(file) else "trinity train && git add -A && git commit"
 
 
 def recording(place: git.Place, path: bytes) -> str:
