@@ -34,6 +34,8 @@ REFUSED_MODULES = {"_loss"}
 BY_HAND = """\
 collections called built extended class: OrderedDict
 scipy.sparse._dok built class new: dok_array dok_matrix
+pandas.core.frame: DataFrame.rename
+pandas.core.generic: NDFrame.replace
 torch class: BFloat16Storage BoolStorage ByteStorage CharStorage ComplexDoubleStorage ComplexFloatStorage DoubleStorage
 torch class: FloatStorage HalfStorage IntStorage LongStorage ShortStorage QInt8Storage QUInt8Storage QInt32Storage
 torch.storage class: UntypedStorage TypedStorage

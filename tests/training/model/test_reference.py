@@ -11,7 +11,8 @@ import pytest
 from sklearn.metrics import f1_score, precision_score, recall_score
 
 from tests.training import samples
-from trinity_guard.training.model import evaluation, forest, reference
+from trinity_guard.detect.scan import verdict
+from trinity_guard.training.model import admitted, evaluation, forest, reference
 from trinity_guard.training.model.evaluation import Evaluation
 from trinity_guard.training.model.forest import Examples
 from trinity_guard.training.model.settings import Settings
@@ -59,3 +60,28 @@ def test_its_keys_are_there_under_its_protocol_alone_and_no_moment_in_a_stage(tm
     assert made["label_encoders"]["theme"] == samples.THEMES
     assert "timestamp" not in reference.metadata(found, settings("is_valid"), data, None, "m_1")
     assert reference.metadata(found, samples.SMALL, data, None, "m_1") == {}
+
+
+@pytest.mark.parametrize("target", ["is_valid", "resolved_strategy_id"])
+def test_its_own_predictor_is_answered_by_the_file_and_the_numbers_of_its_metadata(tmp_path: Path, target: str) -> None:
+    """It loads the file with joblib, numbers names by the metadata, and asks by seven columns."""
+    data = samples.sample(tmp_path, settings(target))
+    fitted = forest.fit(data, settings(target), np.arange(len(data.y)))
+    written = forest.dump(fitted)
+    assert verdict.of_bytes(written, b"m.pkl").kind == verdict.HARMLESS
+    loaded = admitted.model(written)
+    found = evaluation.evaluate(fitted, data, settings(target), np.arange(20), np.arange(20, len(data.y)))
+    encoders = reference.metadata(found, settings(target), data, None, "m_1")["label_encoders"]
+    asked = data.X.head(30)[["input_char_len", "input_word_count"]].assign(
+        css_density_spacing=0, css_density_layout=0, pathological_score=0.0, theme_encoded=0, active_strategy_encoded=0
+    )
+    for name, values in encoders.items():
+        asked[f"{name}_encoded"] = [values.index(one) for one in data.X[name].head(30)]
+    assert loaded.predict_proba(asked).tolist() == loaded.predict_proba(data.X.head(30)).tolist()
+    assert (
+        forest.fast_predict(loaded, data.X.head(30).to_dict("records")).tolist()
+        == fitted.predict_proba(data.X.head(30)).tolist()
+    )
+    # One that it does not know is -1 there, and none of the names here.
+    unknown = loaded.predict_proba(data.X.head(30).assign(theme="never seen"))
+    assert loaded.predict_proba(asked.assign(theme_encoded=-1)).tolist() == unknown.tolist()

@@ -71,7 +71,16 @@ def test_a_table_that_the_commit_does_not_record_is_none(
         ({"models__m_dot_pkl_dot_dvc": b"outs: ["}, "models/m.pkl.dvc", ""),
         ({"models__m_dot_pkl__config_dot_cfg": b""}, "no pointer of commit", 'folders = ["models/m.pkl/"]'),
     ],
-    ids=["nothing", "raw", "no metadata", "a list", "no JSON", "an odd name", "a broken pointer", "the files of a folder"],
+    ids=[
+        "nothing",
+        "raw",
+        "no metadata",
+        "a list",
+        "no JSON",
+        "an odd name",
+        "a broken pointer",
+        "the files of a folder",
+    ],
 )
 def test_what_the_commit_lacks_is_named_with_what_helps(
     bare_repo: Repo, monkeypatch: pytest.MonkeyPatch, contents: dict[str, bytes], says: str, helps: str

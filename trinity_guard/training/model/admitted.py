@@ -56,7 +56,7 @@ def model(data: bytes, kind: Kind = LAYOUT) -> Pipeline:
         ) from None
     except Exception as e:  # noqa: BLE001  # damaged pickles raise anything
         raise _no_model(f"it cannot be read ({type(e).__name__})") from None
-    if not isinstance(found, Pipeline) or list(found.named_steps) != kind.steps:
+    if not isinstance(found, Pipeline) or not kind.is_made_of(list(found.named_steps)):
         raise _no_model(f"it is a {type(found).__name__} of another make")
     _require_estimator(found.named_steps[kind.steps[-1]], kind)
     shapes.require(found, not kind.estimator)

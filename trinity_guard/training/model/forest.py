@@ -21,6 +21,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEnc
 from trinity_guard.errors import GuardError
 from trinity_guard.training.data import table as tables
 from trinity_guard.training.model import splitting
+from trinity_guard.training.model.kinds import NUMBERED
 from trinity_guard.training.model.settings import Settings
 
 __all__ = ["Examples", "Settings", "dump", "examples", "fast_predict", "fit", "folds", "pipeline", "split"]
@@ -162,7 +163,8 @@ def _codes(table: tables.Table, texts: Sequence[str]) -> dict[str, list[str]]:
 def pipeline(settings: Settings, data: Examples) -> Pipeline:
     """Return the unfitted pipeline, of scikit-learn's own classes alone: whoever has that can load the model.
 
-    A theme that was never seen is no theme at all (one-hot), or the code -1 (reference).
+    A theme that was never seen is no theme at all (one-hot), or the code -1 (reference). The reference's takes columns
+    that were numbered beforehand, too: its own predictor asks so.
     """
     texts = [name for name in TEXTS if name in data.features]
     numbers = [name for name in data.features if name not in TEXTS]
@@ -182,7 +184,26 @@ def pipeline(settings: Settings, data: Examples) -> Pipeline:
         class_weight=settings.class_weight,
         random_state=settings.seed,
     )
-    return Pipeline([("columns", ColumnTransformer(columns)), ("forest", forest)])
+    return Pipeline([*_named(data.codes), ("columns", ColumnTransformer(columns)), ("forest", forest)])
+
+
+def _named(codes: Mapping[str, Sequence[str]]) -> list[tuple[str, FunctionTransformer]]:
+    """Return the steps that make names of numbered columns (theme_encoded); what comes with names stays as it is."""
+    if not codes:
+        return []
+    columns = {numbered(name): name for name in codes}
+    # Its number for what it does not know is -1; nothing is called "".
+    text = {name: {**dict(enumerate(values)), -1: ""} for name, values in codes.items()}
+    made = (
+        FunctionTransformer(pd.DataFrame.rename, kw_args={"columns": columns}),
+        FunctionTransformer(pd.DataFrame.replace, kw_args={"to_replace": text}),
+    )
+    return list(zip(NUMBERED, made, strict=True))
+
+
+def numbered(name: str) -> str:
+    """Return what the reference calls a column of names once it has numbered them; others keep their name."""
+    return f"{name}_encoded" if name in TEXTS else name
 
 
 def with_names(model: Pipeline) -> Pipeline:

@@ -40,8 +40,15 @@ CALLS = frozenset(
         *((f"numpy.{core}.numeric", "_frombuffer") for core in ("core", "_core")),
     }
 )
-# Types that stand in a model as values.
-VALUES = frozenset({("numpy", "ndarray"), ("numpy", "float64"), ("numpy", "int64"), ("numpy", "object_")})
+# Types that stand in a model as values, and functions: the two that its steps for numbered columns call.
+VALUES = frozenset(
+    {
+        *(("numpy", name) for name in ("ndarray", "float64", "int64", "object_")),
+        ("pandas.core.frame", "DataFrame.rename"),
+        ("pandas.core.generic", "NDFrame.replace"),
+    }
+)
+NUMBERED = ("renamed", "named")
 
 # Packages of scikit-learn's of which its classifiers and regressors are made, once they are fitted. Not those that read
 # files (feature_extraction); what a FunctionTransformer may call is a function of the same list, a square root say.
@@ -62,8 +69,11 @@ class Kind:
 
     @property
     def steps(self) -> list[str]:
-        """The pipeline's steps."""
+        """The pipeline's steps; of the layout's, NUMBERED may stand before them."""
         return ["columns", "model" if self.estimator else "forest"]
+
+    def is_made_of(self, steps: list[str]) -> bool:
+        return steps == self.steps or (not self.estimator and steps == [*NUMBERED, *self.steps])
 
     @property
     def names(self) -> Names:

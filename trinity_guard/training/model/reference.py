@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from trinity_guard.training.model.evaluation import Evaluation
-from trinity_guard.training.model.forest import TEXTS, Examples
+from trinity_guard.training.model.forest import Examples, numbered
 from trinity_guard.training.model.settings import Settings
 
 # Its floors; it writes no model that is below one of them.
@@ -60,18 +60,14 @@ def metadata(
     if settings.protocol != PROTOCOL:
         return {}
     plain = {name: getattr(settings, name) for name in HYPERPARAMETERS}
-    worth = [{"feature": _column(name), "importance": round(share, 4)} for name, share in found.importance.items()]
+    worth = [{"feature": numbered(name), "importance": round(share, 4)} for name, share in found.importance.items()]
     made = {
         "metrics": found.to_json()["metrics"] | figures(found),
         "model_type": "RandomForestClassifier",
         "model_file": f"{stem}.pkl",
         "hyperparameters": {**plain, "random_seed": settings.seed},
-        "feature_columns": [_column(name) for name in data.features],
+        "feature_columns": [numbered(name) for name in data.features],
         "label_encoders": data.codes,
         "feature_importance_top10": worth[:TOP],
     }
     return made | ({"timestamp": created.strftime("%Y%m%d_%H%M%S")} if created else {})
-
-
-def _column(name: str) -> str:
-    return f"{name}_encoded" if name in TEXTS else name
