@@ -29,8 +29,9 @@ def test_file_pointer_and_line_go_staged_and_a_commit_before_brings_them_back(re
 def test_of_a_folder_the_artifacts_go_and_all_else_stays(repo: Repo) -> None:
     begin(repo)
     repo.guard("rm", "-r", "data")
+    assert not repo.file("data/.gitignore").exists()
     assert [p.name for p in repo.file("data").iterdir()] == ["code.py"]
-    repo.commit()
+    assert repo.commit().stderr == b""
     assert repo.git("status", "--porcelain").stdout == b""
 
 

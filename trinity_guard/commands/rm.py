@@ -46,6 +46,7 @@ def run(args: list[str]) -> int:
         outputs = remove.chosen(place, catalog, paths) if paths else catalog.held
         outputs = remove.deleted(place, outputs) if asked.deleted else outputs
         remove.remove(place, catalog, outputs, asked.cached, asked.force)
+        tracked.load(place)  # forgets them: the commit has nothing to say of them
     for output in outputs[: messages.MAX_NAMED]:
         stays = os.path.lexists(place.file(output.path))
         words = "stays here; its pointer and line are gone" if stays else "is gone, with its pointer and line"

@@ -136,13 +136,20 @@ def settle(place: git.Place, catalog: Catalog, moves: Moves, with_data: bool = T
         outcome.move_back(place)
         raise
     _remember(place, moves.moved, marks)
-    outcome.taken = _without_line(catalog, free, lines)
+    outcome.taken = _without_line(place, catalog, moves, free, lines)
     return outcome
 
 
-def _without_line(catalog: Catalog, free: Sequence[bytes], lines: ignorelines.IgnorePlan) -> list[bytes]:
-    """Return those whose ignore line is gone: we took it, or its file went and left them behind (`git rm -r`)."""
+def _without_line(
+    place: git.Place, catalog: Catalog, moves: Moves, free: Sequence[bytes], lines: ignorelines.IgnorePlan
+) -> list[bytes]:
+    """Return those whose ignore line is gone: we took it, or its file went with them (`rm -r`) or before them.
+
+    Of what `trinity-guard rm` took away before, and of what never was here, nothing is known that was.
+    """
+    known = {o.path for g in moves.leaving() for o in g.outputs if o.was_here}
     alone = [p for p in free if p not in lines.taken_names and ignorelines.file_for(p) not in catalog.entries]
+    alone = [p for p in alone if p in known or os.path.lexists(place.file(p))]
     gone = {*lines.taken_names, *ignorelines.not_ignored(alone)}
     return [path for path in free if path in gone]
 
