@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import decimal
 import os
 import pickle
 from pathlib import Path
@@ -41,7 +43,10 @@ def of(value: object, name: str = "") -> tuple[dict[str, Any], dict[str, Array]]
         ({"a": slice(1, 5)}, {"a": "1:5"}),
         ({"a": np.float64(1.5)}, {"a": 1.5}),
         ({"a": b"xy"}, {"a": "2 bytes (md5 3e44107170)"}),
-        ({"a": list(range(300))}, {"a (length)": 300}),
+        ({"a": list(range(300))}, {"a (length)": 300, "a (digest)": "ada9d1c6c3"}),
+        ({"a": datetime.datetime(2024, 5, 1, 7)}, {"a": "2024-05-01 07:00:00"}),
+        ({"a": datetime.date(2024, 5, 1)}, {"a": "2024-05-01"}),
+        ({"a": decimal.Decimal("1.10")}, {"a": "1.10"}),
     ],
 )
 def test_plain_values_stand_under_their_path(value: object, expected: dict[str, object]) -> None:
@@ -76,6 +81,30 @@ def test_what_holds_itself_or_is_too_deep_ends() -> None:
     for _ in range(50):
         deep = Dict([("k", deep)])
     assert described(deep)[0] == {}
+
+
+DEEP: list[Any] = [1]
+for _ in range(7):
+    DEEP = [[DEEP]]
+
+
+@pytest.mark.parametrize("value", [[[0]] * 101, DEEP])
+def test_what_is_left_out_is_known(value: object) -> None:
+    parameters: dict[str, Any] = {}
+    whole = [
+        inert.describe(
+            files.read_bytes(pickle.dumps(one), b"m.pkl").values[-1], "", parameters, {}, inert.Storages(b"")
+        )
+        for one in (value, [[1], 2])
+    ]
+    assert whole == [False, True]
+
+
+def test_an_array_of_which_some_are_masked_is_one() -> None:
+    arrays = of({"a": np.ma.masked_array([1, 2, 3], mask=[False, True, False])})[1]
+    assert arrays["a"].shape == (3,)
+    assert arrays["a"].read is not None
+    assert arrays["a"].read().tolist() == [1, 2, 3]
 
 
 def test_there_is_an_end_to_what_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,25 @@ def test_a_drift_that_rounds_to_nothing_is_not_told(tables: Tables) -> None:
     assert "drift PSI " in dict(words.facts(found))["column x"]
 
 
+@pytest.mark.parametrize(
+    ("came", "said"),
+    [
+        ([f"{n},{n % 7},a" for n in range(70, 80)], {}),
+        ([f"{n},,b" for n in range(70, 75)], {"x": "nulls 0 → 5", "kind": "distinct 1 → 2; new: b"}),
+        ([f"{n},{n},a" for n in range(70, 140)], {"x": "max 6 → 139; mean 3 → 53.75; drift PSI"}),
+    ],
+)
+def test_what_rows_alone_bring_to_a_column_is_told_where_one_would_ask(
+    tables: Tables, came: list[str], said: dict[str, str]
+) -> None:
+    before = "id,x,kind\n" + "".join(f"{n},{n % 7},a\n" for n in range(70))
+    told = dict(words.facts(reviewed(tables, before, before + "\n".join(came))))
+    told.pop("rows")
+    assert told.keys() == {f"column {name}" for name in said}
+    for name, figures in said.items():
+        assert told[f"column {name}"].startswith(f"in the rows that came or went; {figures}")
+
+
 def test_figures_that_look_alike_are_told_in_full_or_not_at_all(tables: Tables) -> None:
     found = reviewed(tables, "id,x\n1,0.30000000000000004\n2,0\n", "id,x\n1,0.3\n2,0\n")
     assert dict(words.facts(found))["column x"] == "1 cell; max 0.30000000000000004 → 0.3"

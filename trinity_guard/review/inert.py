@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 DEEPEST = 12
 MAX_VALUES = 20_000
 MAX_ITEMS = 100
+LEFT_OUT = f"of lists {MAX_ITEMS:,} items, of all {MAX_VALUES:,} values and {DEEPEST} levels are looked at"
 MAX_TEXT = 200
 SHOWN_TEXT = 20
 MAX_LISTED = 200
@@ -64,10 +65,14 @@ class _Walk:
         self.arrays = found
         self.storages = storages
         self._open: set[int] = set()
+        self.cut = False
 
     def visit(self, value: Any, name: str, depth: int = 0) -> None:
-        """Note what a value holds. What holds itself, or is too deep, is left out."""
-        if len(self.parameters) + len(self.arrays) > MAX_VALUES or depth > DEEPEST or id(value) in self._open:
+        """Note what a value holds. What holds itself is left out; what is too deep as well, and that is noted."""
+        if id(value) in self._open:
+            return
+        if len(self.parameters) + len(self.arrays) > MAX_VALUES or depth > DEEPEST:
+            self.cut = True
             return
         self._open.add(id(value))
         try:
@@ -99,6 +104,9 @@ class _Walk:
             self.parameters[name] = [_plain(i) for i in items]
             return
         self.parameters[f"{name} (length)"] = len(items)
+        if scalar:
+            self.parameters[f"{name} (digest)"] = _md5(repr(items).encode("utf-8", "surrogatepass"))
+        self.cut = self.cut or (not scalar and len(items) > MAX_ITEMS)
         for at, item in enumerate(items[:MAX_ITEMS] if not scalar else ()):
             self.visit(item, f"{name}[{at}]", depth + 1)
 
@@ -108,7 +116,7 @@ class _Walk:
                 self.visit(item, f"{name}.{key}" if name else str(key), depth + 1)
 
     def _object(self, value: Object, name: str, depth: int) -> None:
-        array, inner, scalar = values.array(value), _wrapped(value), _scalar(value)
+        array, inner, scalar = values.array(value) or _masked(value), _wrapped(value), _scalar(value)
         if array is not None:
             self._array(array, name)
         elif inner is not value:
@@ -231,9 +239,14 @@ def _numbers(data: Callable[[], bytes] | None, dtype: str, offset: int, shape: t
     return read
 
 
-def describe(value: Any, name: str, parameters: dict[str, Any], found: dict[str, Array], storages: Storages) -> None:
-    """Add what a pickle's value holds to parameters and arrays, under names as scikit-learn has them (`step__C`)."""
-    _Walk(parameters, found, storages).visit(value, name)
+def describe(value: Any, name: str, parameters: dict[str, Any], found: dict[str, Array], storages: Storages) -> bool:
+    """Add what a pickle's value holds to parameters and arrays, under names as scikit-learn has them (`step__C`).
+
+    Returns whether that is all.
+    """
+    walk = _Walk(parameters, found, storages)
+    walk.visit(value, name)
+    return not walk.cut
 
 
 def _wrapped(value: Object) -> Any:
@@ -269,7 +282,11 @@ def _scalar(value: Object) -> Any:
     """Return the number that NumPy's scalar of one would be, or a slice in words; None where it is neither."""
     if isinstance(value.by, Global) and value.by.text == "builtins.slice" and isinstance(value.args, tuple):
         return ":".join("" if part is None else str(part) for part in value.args[:2])
-    if not isinstance(value.by, Global) or value.by.name != "scalar" or not isinstance(value.args, tuple):
+    if not isinstance(value.by, Global) or not isinstance(value.args, tuple):
+        return None
+    if value.by.text in ("datetime.datetime", "datetime.date", "decimal.Decimal") and value.args:
+        return _told(value.by.name, value.args[0])
+    if value.by.name != "scalar":
         return None
     dtype = values.dtype_text(value.args[0]) if value.args else ""
     data = value.args[1] if len(value.args) > 1 else None
@@ -281,3 +298,26 @@ def _scalar(value: Object) -> Any:
         return np.frombuffer(data, dtype=dtype)[0].item()
     except (ValueError, IndexError, TypeError):
         return None
+
+
+def _told(kind: str, said: Any) -> str | None:
+    """Return a date, a time or a decimal as a text; None for what is none."""
+    import datetime
+
+    try:
+        if kind == "Decimal":
+            return said if isinstance(said, str) else None
+        return str(getattr(datetime, kind)(said)) if isinstance(said, bytes) else None
+    except (TypeError, ValueError):
+        return None
+
+
+def _masked(value: Object) -> values.Array | None:
+    """Return the values of a NumPy array of which some are masked; None for what is none."""
+    state = value.states[-1] if value.states else None
+    if not (isinstance(value.by, Global) and value.by.name == "_mareconstruct" and isinstance(state, tuple)):
+        return None
+    if len(state) != 7 or not (isinstance(state[1], tuple) and all(isinstance(n, int) and n >= 0 for n in state[1])):
+        return None
+    data = state[4]
+    return values.Array(state[2], state[1], data, bool(state[3])) if isinstance(data, (bytes, list, Raw)) else None

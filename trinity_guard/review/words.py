@@ -17,6 +17,7 @@ MAX_COLUMNS = 20
 LEAST_SINGLE, MOST_SINGLE = 1e-37, 1e38
 SINGLE = 12
 LEAST_DRIFT = 0.0005  # less would be told as 0.000
+DRIFTED = 0.1  # from here on a column in which no cell changed is told of, for the rows that came or went
 
 
 def cell(value: object) -> str:
@@ -175,7 +176,25 @@ def _changed_columns(found: Review) -> list[tuple[str, str]]:
         lines.append((f"column {cell(name)}", "; ".join(said)))
     if len(table.changed) > MAX_COLUMNS:
         lines.append(("columns", f"{len(table.changed) - MAX_COLUMNS:,} more changed"))
-    return lines
+    moved = {n: _moved(said) for n, said in table.statistics.items() if n not in table.changed}
+    told = [
+        (f"column {cell(n)}", "; ".join(["in the rows that came or went", *said])) for n, said in moved.items() if said
+    ]
+    return lines + told[:MAX_COLUMNS]
+
+
+def _moved(statistics: dict[str, Any]) -> list[str]:
+    """Return the figures of a column that rows alone have changed, where a reviewer would ask: it drifted, or has
+    empty cells or categories for the first time, or no more.
+    """
+    drift = statistics.get("drift")
+    if not drift:
+        return []  # too few rows to say so
+    if drift["value"] >= DRIFTED:
+        return figures(statistics)
+    before, after = statistics["before"], statistics["after"]
+    first = () if bool(before.get("nulls")) is bool(after.get("nulls")) else ("nulls",)
+    return [said for said in figures(statistics) if said.startswith((*first, "new: ", "gone: "))]
 
 
 def figures(statistics: dict[str, Any]) -> list[str]:
