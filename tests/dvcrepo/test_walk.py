@@ -12,6 +12,7 @@ import pytest
 
 from tests.helpers.support import run
 from trinity_guard.dvcrepo import walk
+from trinity_guard.errors import UNUSABLE, GuardError
 
 LINES = (
     "/data/*", "data/*", "/data/", "data", "/data/**", "**/data/", "*", "/*", "*.csv", "*.dvc", "!*.dvc",
@@ -105,3 +106,10 @@ def test_lines_that_name_others_need_no_dulwich() -> None:
     here = walk.Walk({b".gitignore": lines, b"data/.gitignore": b"/a.csv\n"}.get)
     assert here.hiding(b"", b"data/a.csv.dvc") == ""
     assert here._filters is None
+
+
+def test_a_line_that_is_longer_than_any_path_is_refused() -> None:
+    lines = {b".gitignore": b"*.o\n" + b"* a=b" * 20_000 + b"\n"}
+    with pytest.raises(GuardError, match=r"line 2 of \.gitignore is longer than any path") as caught:
+        walk.Walk(lines.get).hiding(b"", b"data/a.csv.dvc")
+    assert caught.value.exit_code == UNUSABLE

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard.dvcrepo import dvcignore
-from trinity_guard.errors import shown
+from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 IGNORE, DVCIGNORE = b".gitignore", b".dvcignore"
 WILD = frozenset(b"*?[\\")
+MAX_LINE = 8192  # bytes; no path is longer, and dulwich takes the square of a pattern's length
 
 
 def letting_through(folder: bytes) -> str:
@@ -105,6 +106,15 @@ class Walk:
         return f"it takes {what} for ignored" + (f" ({shown(rule)})" if rule else "")
 
 
+def _with_short_lines(file: bytes, data: bytes | None) -> bytes | None:
+    """Return an ignore file's bytes; GuardError where a line is longer than any path."""
+    for number, line in enumerate((data or b"").split(b"\n"), 1):
+        if len(line) > MAX_LINE:
+            words = f"line {number} of {shown(file)} is longer than any path: what DVC would see cannot be told."
+            raise GuardError(words, f"git diff HEAD -- {typed(file)}     # correct it", UNUSABLE)
+    return data
+
+
 def _manager(read: Read, ignorecase: bool) -> Any:
     import io
 
@@ -115,7 +125,8 @@ def _manager(read: Read, ignorecase: bool) -> Any:
 
         def _load_path(self, path: str) -> IgnoreFilter | None:
             if path not in self._path_filters:
-                data = read(os.path.join(os.fsencode(path), IGNORE))
+                file = os.path.join(os.fsencode(path), IGNORE)
+                data = _with_short_lines(file, read(file))
                 patterns = read_ignore_patterns(io.BytesIO(data)) if data is not None else None
                 self._path_filters[path] = IgnoreFilter(patterns, ignorecase) if patterns is not None else None
             return self._path_filters[path]
