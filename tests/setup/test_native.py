@@ -200,6 +200,19 @@ def test_an_interpreter_that_does_not_start_is_passed_over_and_named(
     assert stubbed.calls() == [(["hook", "pre-commit"], "program")]
 
 
+def test_half_a_package_is_passed_over(stubbed: Stubbed, short_path: dict[str, str]) -> None:
+    (stubbed.lib / "trinity_guard" / "cli.py").write_text("import trinity_guard.errors\n")
+    python = stubbed.folder / "python"  # in which nothing else is installed
+    python.write_text(f'#!/bin/sh\n[ "$2" = -S ] && exec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    stubbed.hook("pre-commit", python=str(python))
+    said = stubbed.commit(short_path, ok=False)
+    assert f"set up with, {python}, has no trinity-guard that works." in said
+    write_program(stubbed.folder / "alive")
+    stubbed.commit({**short_path, "PATH": f"{stubbed.folder}/alive:/usr/bin:/bin"})
+    assert stubbed.calls() == [(["hook", "pre-commit"], "program")]
+
+
 def test_what_ours_refuses_no_other_program_is_asked(stubbed: Stubbed, short_path: dict[str, str]) -> None:
     write_program(stubbed.folder / "alive")
     stubbed.hook("pre-commit")
@@ -217,7 +230,7 @@ def test_what_is_broken_is_named(stubbed: Stubbed, short_path: dict[str, str]) -
     python = empty_python(stubbed.folder)
     Path(python).write_text('#!/bin/sh\n[ "$2" = -S ]\n')
     stubbed.hook("pre-commit", python=python, lib="/gone")
-    assert f"set up with, {python}, has no trinity-guard any more." in stubbed.commit(short_path, ok=False)
+    assert f"set up with, {python}, has no trinity-guard that works." in stubbed.commit(short_path, ok=False)
 
 
 @pytest.mark.parametrize(
