@@ -9,6 +9,7 @@ import pytest
 from tests.convert.conftest import World
 from tests.helpers.support import noise
 from trinity_guard.convert import leftovers
+from trinity_guard.dvcrepo import standin
 from trinity_guard.errors import GuardError
 
 
@@ -69,3 +70,34 @@ def test_a_list_that_cannot_be_written_or_read_stops_no_commit_but_is_said_to_wh
     leftovers.note(world.place, [item])
     with pytest.raises(GuardError, match="left-behind"):
         leftovers.read(world.place)
+
+
+def stand_ins(world: World, count: int) -> list[bytes]:
+    """Have Git keep so many stand-ins, loose; return their texts."""
+    texts = [standin.encode(f"{number:032x}", number) for number in range(count)]
+    return [world.repo.stage(f"d/{number}.csv", text, raw=True) for number, text in enumerate(texts)]
+
+
+def loose(world: World) -> int:
+    return int(world.repo.git("count-objects").stdout.split()[0])
+
+
+def test_many_stand_ins_are_packed_and_all_are_there(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = stand_ins(world, 3)
+    before = loose(world)
+    leftovers.pack(world.place, texts)
+    assert loose(world) == before, "of few it is not worth it"
+    monkeypatch.setattr(leftovers, "WORTH_A_PACK", 3)
+    leftovers.pack(world.place, texts)
+    assert loose(world) == before - 3
+    assert [world.repo.git("cat-file", "blob", f":d/{i}.csv").stdout for i in range(3)] == texts
+    world.repo.git("fsck", "--strict")
+
+
+def test_texts_that_git_did_not_keep_are_not_looked_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leftovers, "WORTH_A_PACK", 1)
+    leftovers.pack(world.place, [standin.encode("0" * 32, 1)])
+    stand_ins(world, 1)
+    monkeypatch.setenv("GIT_OBJECT_DIRECTORY", os.fspath(world.repo.file(".git/objects")))
+    leftovers.pack(world.place, [standin.encode("0" * 32, 0)])
+    assert not list(world.repo.file(".git/objects/pack").iterdir())

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.support import KB, MB, PROJECT, Repo, run
+from trinity_guard.convert import leftovers
 from trinity_guard.dvcrepo import standin
 
 
@@ -62,6 +63,23 @@ def test_git_add_gives_the_bytes_to_the_cache_and_the_commit_makes_the_pointer(r
     assert status(repo) == b""
     sizes = repo.git("cat-file", "--batch-all-objects", "--batch-check=%(objectsize)").stdout.split()
     assert max(map(int, sizes)) < 5 * KB  # our commented configuration
+
+
+@pytest.mark.slow
+def test_of_thousands_git_keeps_no_loose_object_that_no_commit_holds(repo: Repo) -> None:
+    names = [f"d/{number}.csv" for number in range(leftovers.WORTH_A_PACK)]
+    for name in names:
+        repo.write(name, name.encode())
+    repo.write(".trinity-guard.toml", b'push = "off"\nfolders = ["d/"]\n')
+    repo.git("add", "-A")
+    assert int(repo.git("count-objects").stdout.split()[0]) < 50
+    assert_stands_in(repo, names[-1], names[-1].encode())
+    repo.commit()
+    assert repo.tracked("d.dvc")
+    repo.git("fsck", "--strict")
+    repo.git("gc", "--prune=now", "-q")
+    assert repo.git("cat-file", "--batch-all-objects", "--batch-check").stdout.count(b"\n") < 50
+    assert status(repo) == b""
 
 
 def test_the_data_is_read_once(repo: Repo) -> None:

@@ -9,7 +9,7 @@ import os
 from itertools import chain
 
 from trinity_guard import git
-from trinity_guard.convert import directories
+from trinity_guard.convert import directories, leftovers
 from trinity_guard.convert.cache import cache_of
 from trinity_guard.detect import attributesfile, owners
 from trinity_guard.detect.inspect import LFS_HEADS, is_bookkeeping
@@ -52,6 +52,7 @@ class Cleaner:
         self._stores: dict[bytes, odb.Store] = {}
         self._known: _Known | None = None
         self._marks: list[bytes] = []
+        self._texts: list[bytes] = []
         self._command = list(command[:1])
         self._words = list(command[1:])
         self._patches: bool | None = None
@@ -82,13 +83,15 @@ class Cleaner:
             self._facts[stored.md5, watch.suffix] = watch.found(store.path(stored.md5), stored.md5)
         if stored.size >= FLUSHED_AT_ONCE:
             self._marks += store.settle()
-        return [standin.encode(stored.md5, stored.size)]
+        self._texts.append(standin.encode(stored.md5, stored.size))
+        return self._texts[-1:]
 
     def finish(self) -> None:
-        """Flush what is not flushed yet."""
+        """Flush what is not flushed yet; Git has kept all texts by now."""
         for store in self._stores.values():
             self._marks += store.settle()
         flushed.note(self._place, self._marks)
+        leftovers.pack(self._place, self._texts)
         if self._facts:
             from trinity_guard.convert import facts  # noqa: PLC0415  # most want none
 
