@@ -39,7 +39,7 @@ def test_commits_behind_a_stop_are_left_out(legacy: Legacy) -> None:
     first = legacy.commit({"a.pkl": b"1"})
     second = legacy.commit({"a.pkl": b"2"})
     found = scanned(legacy, stop=(first,))
-    assert found.commits == [second.encode()]
+    assert [found.commit(n) for n in range(len(found.commits))] == [second]
     assert len(found.blobs) == 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import chain, islice
 from operator import itemgetter
 
 from trinity_guard import git
@@ -69,13 +70,15 @@ class Source:
             self._single = git.Blobs(self.place.git_dir, self.env)
         return self._single.read(oid)
 
-    def each(self, ids: Sequence[bytes]) -> Iterator[Object]:
-        """Yield (kind, bytes) of small objects, in the order of their ids (hex), through one process."""
+    def each(self, ids: Iterable[bytes]) -> Iterator[Object]:
+        """Yield (kind, bytes) of small objects, in the order of their ids (hex), through one process.
+
+        ids: asked for by a second thread, a thousand at a time.
+        """
         if not ids:
             return
         with Batch(self, "--batch", "--buffer") as batch:
-            batch.ask_all(ids)
-            for oid in ids:
+            for oid in batch.ask_all(ids):
                 kind, size = batch.header(oid)
                 yield kind, batch.content(size)
 
@@ -151,22 +154,29 @@ class Batch:
         """Ask for a few objects; as many as fit into a pipe."""
         files.write(self._p.stdin, b"".join(oid + b"\n" for oid in ids))
 
-    def ask_all(self, ids: Sequence[bytes]) -> None:
-        """Ask for any number of objects, from a second thread, and for no more after them."""
+    def ask_all(self, ids: Iterable[bytes]) -> Iterator[bytes]:
+        """Ask for any number of objects, from a second thread, and for no more after them; return what is asked for."""
         import threading
+        from queue import SimpleQueue
+
+        asked: SimpleQueue[list[bytes]] = SimpleQueue()
 
         def feed() -> None:
+            left = iter(ids)
             try:
-                for start in range(0, len(ids), 1000):
-                    self.ask(ids[start : start + 1000])
+                while some := list(islice(left, 1000)):
+                    asked.put(some)
+                    self.ask(some)
             except BrokenPipeError:
                 return  # nobody reads any more
             finally:
+                asked.put([])
                 self._p.close("stdin")
 
         thread = threading.Thread(target=feed, daemon=True)
         thread.start()
         self._feeder = thread
+        return chain.from_iterable(iter(asked.get, []))
 
     def header(self, oid: bytes) -> tuple[bytes, int]:
         """Return kind and size of the next object, which should be `oid`."""

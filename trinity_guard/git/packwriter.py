@@ -9,6 +9,7 @@ from trinity_guard import git
 from trinity_guard.errors import GuardError
 from trinity_guard.git.catfile import Source, fed
 from trinity_guard.git.files import write as write_all
+from trinity_guard.git.ids import Ids
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,13 +42,13 @@ class Pack:
         self._pending: list[bytes] = [b"PACK" + (2).to_bytes(4, "big") + bytes(4)]
         self._pending_size = HEADER
         self._offset = HEADER
-        self._places: dict[bytes, int] = {}
+        self._there = Ids()
         # The last one of each family: (bytes, offset, depth of its chain).
         self._last: dict[bytes, tuple[bytes, int, int]] = {}
 
     @property
     def count(self) -> int:
-        return len(self._places)
+        return len(self._there)
 
     @property
     def size(self) -> int:
@@ -58,9 +59,9 @@ class Pack:
         """Take an object and return its id (20 bytes). family: the folder of a tree, or the path of a file that changes
         little by little; the last one of it, of the same kind, may be its base."""
         oid = self._sha1(b"%s %d\0%s" % (kind, len(data), data), usedforsecurity=False).digest()
-        if oid in self._places:
+        count = len(self._there)
+        if self._there.add(oid) < count:
             return oid
-        self._places[oid] = self._offset
         if family is None or len(data) < WORTH:
             self._write(_head(KINDS[kind], len(data)) + self._deflate(data, LEVEL))
         else:
@@ -95,7 +96,7 @@ class Pack:
     def finish(self, source: Source) -> None:
         """Put the pack into the repository; its objects are there, flushed, when this returns."""
         try:
-            if self._places:
+            if self.count:
                 self._seal()
                 self._index(source)
         finally:
@@ -104,7 +105,7 @@ class Pack:
     def _seal(self) -> None:
         """Write the number of objects into the head, and the checksum of all behind the end."""
         self._flush()
-        os.pwrite(self._fd, len(self._places).to_bytes(4, "big"), 8)
+        os.pwrite(self._fd, self.count.to_bytes(4, "big"), 8)
         digest = self._sha1(usedforsecurity=False)
         self._read(digest.update)
         os.lseek(self._fd, 0, os.SEEK_END)

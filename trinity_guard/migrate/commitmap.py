@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from trinity_guard.errors import GuardError, shown
+from trinity_guard.git.ids import IdMap
 
 GOES_BACK = "trinity-guard migrate undo     # needs no map; a run after it writes one"
 
 
-def read(path: bytes, remedy: str = GOES_BACK) -> dict[bytes, bytes]:
+def read(path: bytes, remedy: str = GOES_BACK) -> IdMap:
     """Return old -> new (hex) of a commit-map; GuardError with this remedy where it is gone or damaged."""
     try:
         with open(path, "rb") as file:
-            pairs = [line.split(b" ") for line in file.read().splitlines()]
+            return IdMap(map(_pair, file))
     except FileNotFoundError:
         raise _no_map(f"{shown(path)} is gone", remedy) from None
     except OSError as error:
         raise _no_map(f"cannot read {shown(path)}: {error.strerror}", remedy) from None
-    if not all([len(name) for name in pair] == [40, 40] for pair in pairs):
-        raise _no_map(f"{shown(path)} is damaged", remedy)
-    return dict(pairs)
+    except ValueError:
+        raise _no_map(f"{shown(path)} is damaged", remedy) from None
+
+
+def _pair(line: bytes) -> tuple[bytes, bytes]:
+    """Return the two ids of a line; ValueError where it has others."""
+    old, new = line.rstrip(b"\r\n").split(b" ")
+    if (len(old), len(new)) != (40, 40):
+        raise ValueError(line)
+    return old, new
 
 
 def _no_map(words: str, remedy: str) -> GuardError:

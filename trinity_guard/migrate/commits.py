@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import bisect
-from collections.abc import Mapping, Sequence, Set
+from binascii import hexlify, unhexlify
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from trinity_guard.git.catfile import Source, headers
+from trinity_guard.git.ids import IdMap, Ids
 from trinity_guard.git.packwriter import Pack
 from trinity_guard.migrate.progress import Progress
 from trinity_guard.migrate.rewrite import Trees
@@ -23,7 +24,7 @@ class Rewritten:
     left: (commit, id): unchanged commits that name a changed one. before: those of `ids` that were known."""
 
     def __init__(self) -> None:
-        self.ids: dict[bytes, bytes] = {}
+        self.ids = IdMap()
         self.unsigned: list[bytes] = []
         self.mergetags: list[bytes] = []
         self.unresolved: list[tuple[bytes, bytes]] = []
@@ -37,16 +38,15 @@ class Rewritten:
 class CommitIds:
     """Resolves what looks like a commit's id, as people write it: whole, or its first letters."""
 
-    def __init__(self, commits: Sequence[bytes]) -> None:
+    def __init__(self, commits: Ids) -> None:
         import re
 
-        self._sorted = sorted(commits)
+        self._commits = commits
         self.pattern = re.compile(rb"\b[0-9a-f]{7,40}\b")
 
     def find(self, text: bytes) -> bytes | None:
         """Return the one commit that a text names."""
-        at = bisect.bisect_left(self._sorted, text)
-        fits = [c for c in self._sorted[at : at + 2] if c.startswith(text)]
+        fits = self._commits.starting(text)
         return fits[0] if len(fits) == 1 else None
 
 
@@ -75,25 +75,36 @@ class Commits:
         self._trees = trees
         self._pack = pack
         self._rewrite_ids = rewrite_ids
-        self.names = CommitIds([*(before or () if named is None else named), *scan.commits])
+        others = [unhexlify(commit) for commit in (before or () if named is None else named)]
+        self.names = CommitIds(Ids([*others, *scan.commits]) if others else scan.commits)
         self.result = Rewritten()
         self.result.before = before or {}
-        self.result.ids = dict(self.result.before)
-        self._with_dvc = set(with_dvc)
+        self.result.ids = IdMap(self.result.before.items())
+        self._with_dvc = Ids(map(unhexlify, with_dvc))
         self._mentioned = self._resolved() if rewrite_ids else {}
 
     def run(self, on_progress: Progress) -> Rewritten:
-        order = self._order()
-        commits = self._scan.commits
+        order, roots = self._order(), self._scan.roots
         total = len(order)
         on_progress("rewrite", 0, total)
-        for done, (number, (_, raw)) in enumerate(
-            zip(order, self._source.each([commits[n] for n in order]), strict=True), 1
-        ):
-            self._one(number, commits[number], raw)
-            if not done % 500 or done == total:
-                on_progress("rewrite", done, total)
+        first = next((done for done, number in enumerate(order) if self._scan.mask(roots[number])), total)
+        objects = self._source.each(self._read(order, first))
+        for done, number in enumerate(order):
+            _, raw = next(objects)
+            if done >= first:
+                self._trees.give(roots[number], next(objects)[1])
+            self._one(number, hexlify(self._scan.commits[number]), raw)
+            if not (done + 1) % 500 or done + 1 == total:
+                on_progress("rewrite", done + 1, total)
         return self.result
+
+    def _read(self, order: Sequence[int], first: int) -> Iterator[bytes]:
+        """Yield the commits (hex), and from the first one with artifacts on their roots."""
+        commits, roots = self._scan.commits, self._scan.roots
+        for done, number in enumerate(order):
+            yield hexlify(commits[number])
+            if done >= first:
+                yield hexlify(roots[number])
 
     def _resolved(self) -> dict[int, dict[bytes, bytes]]:
         """Return, by commit, the texts in its message that name a commit of this history."""
@@ -104,19 +115,23 @@ class Commits:
                 found[number] = known
         return found
 
-    def _order(self) -> list[int]:
+    def _order(self) -> Sequence[int]:
         """Return the commits, parents first, and those that a message names before it, so that their new ids are known.
 
         A whole id cannot name a later commit; first letters that do by chance are no reason to go in circles.
         """
         commits = self._scan.commits
-        numbers = {commit: n for n, commit in enumerate(commits)} if self._mentioned else {}
-        named = {n: [numbers[c] for c in known.values() if c in numbers] for n, known in self._mentioned.items()}
+        named = {n: self._numbers(known.values()) for n, known in self._mentioned.items()}
         if not any(other > n for n, others in named.items() for other in others):
-            return list(range(len(commits)))
-        lines = self._source.run("rev-list", "--no-walk=unsorted", "--parents", "--stdin", data=b"\n".join(commits))
-        parents = [[numbers[p] for p in line.split()[1:] if p in numbers] for line in lines.splitlines()]
+            return range(len(commits))
+        data = b"\n".join(map(hexlify, commits))
+        lines = self._source.run("rev-list", "--no-walk=unsorted", "--parents", "--stdin", data=data)
+        parents = [self._numbers(line.split()[1:]) for line in lines.splitlines()]
         return _depth_first([[*parents[n], *named.get(n, ())] for n in range(len(commits))])
+
+    def _numbers(self, commits: Iterable[bytes]) -> list[int]:
+        """Return the numbers of those of the commits (hex) that are of the scan."""
+        return [n for commit in commits if (n := self._scan.commits.find(unhexlify(commit))) >= 0]
 
     def _one(self, number: int, old: bytes, raw: bytes) -> None:
         ids = self.result.ids
@@ -127,7 +142,7 @@ class Commits:
             parent = raw[at + 7 : at + 47]
             mapped = ids[parent]
             same = same and mapped == parent
-            carried = carried or parent in self._with_dvc
+            carried = carried or unhexlify(parent) in self._with_dvc
             parents += b"parent " + mapped + b"\n"
             at += PARENT_LINE
         new_root = self._new_root(number, old, carried)
@@ -147,7 +162,7 @@ class Commits:
         root = self._scan.roots[number]
         new = self._trees.root(root, carried)
         if self._trees.added_dvc(root, carried):
-            self._with_dvc.add(old)
+            self._with_dvc.add(unhexlify(old))
         return new
 
     def _without_signatures(self, old: bytes, rest: bytes) -> bytes:
@@ -179,7 +194,7 @@ class Commits:
                 self.result.left.append((old, text))
 
 
-def renamed(message: bytes, names: CommitIds, ids: dict[bytes, bytes]) -> bytes:
+def renamed(message: bytes, names: CommitIds, ids: Mapping[bytes, bytes]) -> bytes:
     """Return a message in which the ids of rewritten commits are the new ones, in as many letters as before."""
 
     def new(text: bytes) -> bytes:

@@ -115,6 +115,7 @@ class Above:
         self._terms: dict[tuple[object, ...], Terms] = {}
         self._plans: dict[bytes, Plan | str] = {}
         self._last: tuple[bytes, bytes] = (b"", b"")
+        self._root: tuple[bytes, bytes] = (b"", b"")
         self._within = Within(source)
         self._speaking: dict[bytes, list[bytes]] | None = None
         self._hidden: dict[tuple[tuple[tuple[bytes, bytes], ...], bytes], bool] = {}
@@ -130,12 +131,18 @@ class Above:
 
     def raw(self, oid: bytes, path: bytes) -> bytes:
         """Return a tree's bytes; those that the scan did not keep are read again."""
-        kept = self._scan.kept[path].get(oid)
-        if kept is not None and kept.raw is not None:
-            return kept.raw
+        kept = self._scan.raws.get(oid)
+        if kept is not None:
+            return kept
+        if not path and self._root[0] == oid:
+            return self._root[1]
         if self._last[0] != oid:  # a root is asked for twice
             self._last = oid, self._source.one(oid.hex().encode())
         return self._last[1]
+
+    def give(self, root: bytes, raw: bytes) -> None:
+        """Take the bytes of a root that was read along with others."""
+        self._root = root, raw
 
     def content(self, oid: bytes) -> bytes:
         """Return the bytes of a blob (20 bytes)."""
@@ -268,7 +275,7 @@ class Above:
 
     def _below(self, oid: bytes, path: bytes) -> tuple[Held, ...]:
         """Return what DVC's files in a tree, at any depth, hold of the artifacts."""
-        kept = self._scan.kept[path].get(oid)
+        kept = self._scan.kept.get(path, oid)
         if kept is None or not kept.dvc:
             return ()
         known = self._held.get((path, oid))

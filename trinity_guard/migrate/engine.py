@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from trinity_guard.git.catfile import Source
+    from trinity_guard.git.ids import Ids
     from trinity_guard.migrate.migration import Migration
     from trinity_guard.migrate.options import Options
     from trinity_guard.migrate.scan import Scan
@@ -301,11 +302,10 @@ class _Rewriting:
         complete(self._migration, {**state, "phase": MOVED})
 
 
-def _kept(source: Source, tips: Sequence[bytes], rewritten: Sequence[bytes]) -> list[bytes]:
+def _kept(source: Source, tips: Sequence[bytes], rewritten: Ids) -> list[bytes]:
     """Return the commits that the tips reach and that are not rewritten."""
     out = source.run("rev-list", "--stdin", data=b"".join(tip + b"\n" for tip in tips)) if tips else b""
-    own = set(rewritten)
-    return [commit for commit in out.split() if commit not in own]
+    return [commit for commit in out.split() if bytes.fromhex(commit.decode()) not in rewritten]
 
 
 def _dropped(scanned: Scan, trees: Trees) -> set[bytes]:

@@ -19,10 +19,10 @@ from trinity_guard.migrate import lfs, refs, standins
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from trinity_guard.git.catfile import Source
-    from trinity_guard.migrate.scan import Kept, Scan
+    from trinity_guard.migrate.scan import Scan
     from trinity_guard.migrate.selection import Selection
 
     # Files of .gitattributes: (folder, blob).
@@ -89,7 +89,7 @@ def caught_in_old_commits(
 
     roots, became: see `remarks`.
     """
-    named = set(tips)
+    named = {bytes.fromhex(tip.decode()) for tip in tips}
     newest: dict[Speaking, int] = {}
     for number, (commit, root) in enumerate(zip(scan.commits, scan.roots, strict=True)):
         if commit not in named and root in roots:
@@ -172,14 +172,6 @@ def _roots(source: Source, tips: Sequence[bytes]) -> list[bytes]:
     return [line.split(b" ")[0] if line.endswith(b" tree") else b"" for line in out.splitlines()]
 
 
-def _with_artifacts(scan: Scan) -> Iterator[tuple[bytes, bytes, Kept]]:
-    """Yield (path, id, tree), the deepest first."""
-    for path in sorted(scan.kept, key=lambda p: -p.count(b"/")):
-        for oid, kept in scan.kept[path].items():
-            if kept is not None and kept.mask:
-                yield path, oid, kept
-
-
 def _attributes(raw: bytes) -> list[bytes]:
     """Return the blob (20 bytes) of a tree's .gitattributes, if it has one."""
     sign = b" " + ATTRIBUTES + b"\0"
@@ -204,8 +196,8 @@ def speaking(source: Source, scan: Scan) -> dict[bytes, Speaking]:
         return {}
     parse = tree_parser()
     known: dict[tuple[bytes, bytes], Speaking] = {}
-    for path, oid, kept in _with_artifacts(scan):
-        raw = _raw(source, oid, kept)
+    for path, oid in scan.kept.with_artifacts():
+        raw = _raw(source, scan, oid)
         own = {(path, blob) for blob in _attributes(raw) if blob in spoken}
         for mode, name, child in parse(raw):
             if mode == TREE:
@@ -214,8 +206,8 @@ def speaking(source: Source, scan: Scan) -> dict[bytes, Speaking]:
     return {oid: found for (path, oid), found in known.items() if found and not path}
 
 
-def _raw(source: Source, oid: bytes, kept: Kept) -> bytes:
-    return kept.raw if kept.raw is not None else source.one(oid.hex().encode())
+def _raw(source: Source, scan: Scan, oid: bytes) -> bytes:
+    return scan.raws.get(oid) or source.one(oid.hex().encode())
 
 
 def artifacts(source: Source, root: bytes, selection: Selection) -> list[bytes]:

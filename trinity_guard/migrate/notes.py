@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from trinity_guard.git.catfile import TREE, Entry, Source, headers, tree_bytes, tree_parser
 from trinity_guard.git.packwriter import Pack
 
@@ -11,7 +13,7 @@ HEX = b"0123456789abcdef"
 class Notes:
     """Rewrites the commits of refs/notes/*. renamed: how many notes have moved in the newest trees."""
 
-    def __init__(self, source: Source, ids: dict[bytes, bytes], pack: Pack) -> None:
+    def __init__(self, source: Source, ids: Mapping[bytes, bytes], pack: Pack) -> None:
         self._source = source
         self._ids = ids
         self._pack = pack

@@ -56,7 +56,8 @@ class Onto:
     def __init__(self, migration: Migration, file: bytes) -> None:
         self.file = file
         self.source = self._source = migration.source
-        pairs = commitmap.read(file, "trinity-guard migrate run --onto COMMIT-MAP     # the file of that migration")
+        remedy = "trinity-guard migrate run --onto COMMIT-MAP     # the file of that migration"
+        pairs = dict(commitmap.read(file, remedy))
         missing = self._source.missing(list({*pairs, *pairs.values()}))
         self._missing = missing
         self.changed = {old for old, new in pairs.items() if old != new and old not in missing}
@@ -172,7 +173,7 @@ class Onto:
     def map_of(self, ids: Mapping[bytes, bytes], kept: Sequence[bytes]) -> dict[bytes, bytes]:
         """Return old -> new for the commit-map, of all commits that old refs reach. kept: those refs' commits (hex)."""
         if self.continued:
-            own = commitmap.read(self._states.file(b"commit-map"))
+            own = dict(commitmap.read(self._states.file(b"commit-map")))
             return own | {old: new for old, new in ids.items() if old in own or old not in self.ids}
         lines = b"".join(commit + b"\n" for commit in kept)
         return {commit: ids[commit] for commit in self._source.run("rev-list", "--stdin", data=lines).split()}

@@ -8,6 +8,7 @@ from trinity_guard.dvcrepo import paths, pointer
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.git import gitignore
 from trinity_guard.git.catfile import FILE, FILES, TREE, Entry, damage, executable, tree_bytes, tree_parser
+from trinity_guard.git.ids import Ids, Packed, forget_older
 from trinity_guard.git.packwriter import Pack
 from trinity_guard.migrate import ignorefiles, reasons
 from trinity_guard.migrate.context import Above, Context
@@ -19,6 +20,9 @@ from trinity_guard.migrate.scan import Scan
 from trinity_guard.migrate.seen import Lines, Seen
 from trinity_guard.migrate.state import Object
 from trinity_guard.migrate.versions import STAYS, Decision, LastVersion, LastVersions, Settled, worth
+
+# New trees that are remembered; older ones are made again where they are asked for.
+MAX_DONE = 20_000
 
 
 class NewTree:
@@ -59,8 +63,10 @@ class Trees:
         self._files = files
         self._pack = pack
         self._parse = tree_parser()
-        self._roots: dict[tuple[bytes, bool], bytes] = {}
-        self._added: set[tuple[bytes, bool]] = set()
+        # By whether DVC's files are carried on.
+        self._roots = (Ids(), Ids())
+        self._new_roots = (Packed(), Packed())
+        self._added = (Ids(), Ids())
         self._done: dict[tuple[bytes, bytes, Context], NewTree] = {}
         self._names: dict[bytes, str | None] = {}
         self._pointers: dict[tuple[bytes, bytes, bool, str], bytes] = {}
@@ -79,24 +85,31 @@ class Trees:
 
     def root(self, oid: bytes, carried: bool = False) -> bytes:
         """Return the new root tree of a commit. carried: DVC's files came with a commit before it, and stay."""
-        key = (oid, carried)
-        if key not in self._roots:
+        roots, new_roots = self._roots[carried], self._new_roots[carried]
+        number = roots.find(oid)
+        if number < 0:
             same = not carried and not self._scan.mask(oid)
-            self._roots[key] = oid if same else self._rewritten(oid, b"", self._above.root(oid), carried).oid
-        return self._roots[key]
+            new_roots.append(oid if same else self._rewritten(oid, b"", self._above.root(oid), carried).oid)
+            number = roots.add(oid)
+        return new_roots[number]
+
+    def give(self, root: bytes, raw: bytes) -> None:
+        """Take the bytes of a root that is asked for next."""
+        self._above.give(root, raw)
 
     def added_dvc(self, oid: bytes, carried: bool) -> bool:
         """Whether a commit's new root has DVC's files from here."""
-        return (oid, carried) in self._added
+        return oid in self._added[carried]
 
     def _tree(self, oid: bytes, path: bytes, context: Context) -> NewTree:
-        kept = self._scan.kept[path].get(oid)
+        kept = self._scan.kept.get(path, oid)
         if kept is None or not kept.mask:
             return NewTree(oid, (), False)
         key = (path, oid, context)
         result = self._done.get(key)
         if result is None:
             result = self._done[key] = self._rewritten(oid, path, context)
+            forget_older(self._done, MAX_DONE)
         return result
 
     def _rewritten(self, oid: bytes, path: bytes, context: Context, carried: bool = False) -> NewTree:
@@ -123,7 +136,7 @@ class Trees:
         elif folder.changed:
             new = self._pack.add(b"tree", tree_bytes(folder.all_entries()), path)
             if alone and worth(raw, entries):
-                last = LastVersion(raw, entries, context, (oid, carried) in self._added)
+                last = LastVersion(raw, entries, context, self.added_dvc(oid, carried))
                 self._keep(key, last, len(raw), folder)
         return NewTree(new, tuple(folder.requests), folder.ours, folder.staying)
 
@@ -149,7 +162,7 @@ class Trees:
         last.turn_into(raw, found, folder.all_entries(), self._lines_of(folder))
         last.put_gitignore(self._gitignore(key[0], last.gitignore, (), False, last.lines.written))
         if last.added:
-            self._added.add((oid, key[2]))
+            self._added[key[2]].add(oid)
         self._last.keep(key, last, len(raw))
         return self._pack.add(b"tree", last.tree(), key[0])
 
@@ -161,7 +174,7 @@ class Trees:
         of_lfs: list[bytes] = []
         for mode, name, oid in entries:
             inner = path + name + b"/"
-            kept = self._scan.kept.get(inner, {}).get(oid) if mode == TREE else None
+            kept = self._scan.kept.get(inner, oid) if mode == TREE else None
             if kept is not None and kept.mask:
                 of_lfs += self._leave(self._parse(self._above.raw(oid, inner)), inner, reason)
             elif mode in FILES and oid in self._scan.versions.get(path + name, ()):
@@ -174,8 +187,7 @@ class Trees:
             if mode != TREE:
                 continue
             inner = folder.path + name + b"/"
-            known = self._scan.kept.get(inner)
-            kept = known.get(oid) if known else None
+            kept = self._scan.kept.get(inner, oid)
             if kept is None or not kept.mask:
                 continue
             result = self._tree(oid, inner, self._above.narrowed(context, inner))
@@ -294,7 +306,7 @@ class Trees:
     def _complete_root(self, folder: Folder, context: Context, oid: bytes, carried: bool) -> None:
         if (folder.ours or carried) and not folder.has(b".dvc"):
             self._add_dvc(folder)
-            self._added.add((oid, carried))
+            self._added[carried].add(oid)
         config = context[2].plan.config
         if folder.ours and config is not None:
             self._write_config(folder, config)

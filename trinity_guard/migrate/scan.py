@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+from binascii import hexlify, unhexlify
 from collections.abc import Callable, Iterable, Sequence
 
 from trinity_guard.dvcrepo.paths import is_pipeline, is_reference
 from trinity_guard.dvcrepo.standin import StandIn
 from trinity_guard.git.catfile import FILES, TREE, Entry, Source, tree_parser
+from trinity_guard.git.ids import Ids, Packed, forget_older
 from trinity_guard.migrate import firstbytes, lfs, standins
+from trinity_guard.migrate.kept import KeptTrees
 from trinity_guard.migrate.progress import Progress
 from trinity_guard.migrate.selection import Selection
 
@@ -19,29 +23,15 @@ FIRST = 500
 MAX_READ = 32 << 20
 LEAST = 50
 FOR_AN_ENTRY = 170
-# Bytes of trees that are kept for the rewriting; what is above is read a second time.
-MAX_KEPT = 48 << 20
+# Bytes of trees below the top that are kept for the rewriting; what is above is read a second time.
+MAX_KEPT = 16 << 20
+# Trees without an artifact that are remembered, or four times as many as a commit has folders; others that come again
+# are read again.
+MAX_CLEAN = 200_000
+# Artifacts of a folder that are remembered, beside twice as many as it has, though they are not in it any more.
+MAX_GONE = 1000
 DVC, IGNORES = -1, -2
 GITIGNORE, DVCIGNORE, ATTRIBUTES = b".gitignore", b".dvcignore", b".gitattributes"
-
-
-class Kept:
-    """A tree at a path that holds artifacts or DVC's files, at any depth.
-
-    mask: the bits of the labels of all artifacts below; dvc: whether there are files of DVC's;
-    raw: its bytes, None where they must be read again.
-    """
-
-    __slots__ = ("dvc", "mask", "raw")
-
-    def __init__(self, mask: int, dvc: bool, raw: bytes | None) -> None:
-        self.mask = mask
-        self.dvc = dvc
-        self.raw = raw
-
-
-# Not seen at this path; seen, and not decided on yet.
-UNSEEN, PENDING = Kept(0, False, None), Kept(0, False, None)
 
 
 class Size:
@@ -69,9 +59,9 @@ class Size:
 
 
 class Scan:
-    """commits (hex, parents first) with their root trees; the versions (path -> blob -> its first commit) selected.
+    """commits (parents first) with their root trees; the versions (path -> blob -> its first commit) selected.
 
-    kept: folder -> tree -> Kept, None for a tree without anything of interest. extra: trees that tags name.
+    kept: folder -> trees of interest; raws: the bytes of some of them. extra: trees that tags name.
     beside: .gitignore and .gitattributes in trees with artifacts, as (folder, blob); peculiar: whether one of these
     trees has anything else for whose sake a file may stay; dvcignores: (folder, blob) of all of them. pointers: all
     that are of git-lfs (20 bytes), where commits leave it, selected or not; trees with one, or with attributes, are
@@ -79,11 +69,12 @@ class Scan:
     """
 
     def __init__(self) -> None:
-        self.commits: list[bytes] = []
-        self.roots: list[bytes] = []
+        self.commits = Ids()
+        self.roots = Packed()
         self.extra: list[bytes] = []
         self.mentions: dict[int, list[bytes]] = {}
-        self.kept: dict[bytes, dict[bytes, Kept | None]] = {}
+        self.kept = KeptTrees()
+        self.raws: dict[bytes, bytes] = {}
         self.versions: dict[bytes, dict[bytes, int]] = {}
         self.beside: dict[bytes, set[tuple[bytes, bytes]]] = {GITIGNORE: set(), ATTRIBUTES: set()}
         self.dvcignores: set[tuple[bytes, bytes]] = set()
@@ -92,7 +83,7 @@ class Scan:
         self.pointers: frozenset[bytes] = frozenset()
 
     def mask(self, root: bytes) -> int:
-        kept = self.kept[b""][root]
+        kept = self.kept.get(b"", root)
         return 0 if kept is None else kept.mask
 
     def absent(self, lfs_folder: bytes) -> set[bytes]:
@@ -106,7 +97,7 @@ class Scan:
 
     def commit(self, number: int) -> str:
         """Return a commit's id, "" for a number beyond them (a tree that a tag names)."""
-        return self.commits[number].decode() if number < len(self.commits) else ""
+        return self.commits[number].hex() if number < len(self.commits) else ""
 
 
 class _Opened:
@@ -140,7 +131,7 @@ def scan(
     found = Scan()
     if tips:
         out = source.run("rev-list", "--topo-order", "--reverse", "--stdin", data=_lines(tips, stop))
-        found.commits = out.split()
+        found.commits = Ids(unhexlify(out[at : at + 40]) for at in range(0, len(out), 41))
     found.extra = list(trees)
     return _Scanner(source, selection, found, on_progress).run(on_blobs)
 
@@ -163,7 +154,11 @@ class _Scanner:
         self._by_name: dict[bytes, int] = {}
         self._by_path: dict[bytes, int] = {}
         self._plain: dict[bytes, bool] = {}
-        self._clean: set[bytes] = set()
+        # Trees without anything of interest, those that lie there first where that makes a difference; and those of a
+        # path that are not decided on yet.
+        self._clean: dict[bytes, None] = {}
+        self._pending: set[tuple[bytes, bytes]] = set()
+        self._sieved: dict[bytes, bool] = {}
         self._too_small: set[bytes] = set()
         # Folder -> artifacts (entries) that were found there, with their bits.
         self._known: dict[bytes, dict[Entry, int]] = {}
@@ -177,13 +172,11 @@ class _Scanner:
 
     def run(self, on_blobs: Callable[[Scan, list[bytes]], None] | None) -> Scan:
         found = self._found
-        found.kept[b""] = {}
         self._read_commits()
         self._on_progress("scan", 0, len(found.commits))
-        all_roots = [*found.roots, *found.extra]
+        all_roots = itertools.chain(found.roots, found.extra)
         start, together = 0, FIRST
-        while start < len(all_roots):
-            chunk = all_roots[start : start + together]
+        while chunk := list(itertools.islice(all_roots, together)):
             fresh = self._settle(self._open_all(chunk, start))
             if on_blobs is not None and fresh:
                 on_blobs(found, fresh)
@@ -196,8 +189,8 @@ class _Scanner:
 
     def _read_commits(self) -> None:
         found = self._found
-        for number, (_, raw) in enumerate(self._source.each(found.commits)):
-            found.roots.append(bytes.fromhex(raw[5:45].decode()))
+        for number, (_, raw) in enumerate(self._source.each(map(hexlify, found.commits))):
+            found.roots.append(unhexlify(raw[5:45]))
             tokens = self._hex.findall(raw, raw.find(b"\n\n"))
             if tokens:
                 found.mentions[number] = tokens
@@ -205,10 +198,10 @@ class _Scanner:
     def _open_all(self, roots: Iterable[bytes], start: int) -> list[_Opened]:
         """Read level by level what was not seen yet. The first commit that leads to a tree is its origin."""
         frontier: list[tuple[bytes, bytes, int]] = []
-        seen = self._found.kept[b""]
         for number, oid in enumerate(roots, start):
-            if oid not in seen:
-                seen[oid] = PENDING
+            met = (b"", oid) in self._pending or self._clean_as(oid, b"") in self._clean
+            if not met and self._found.kept.get(b"", oid) is None:
+                self._pending.add((b"", oid))
                 frontier.append((oid, b"", number))
         opened: list[_Opened] = []
         while frontier:
@@ -264,6 +257,8 @@ class _Scanner:
         if not known:
             return entries
         common = known.keys() & set(entries)
+        if len(known) > 2 * len(common) + MAX_GONE:
+            self._known[tree.path] = {entry: known[entry] for entry in common}
         for kind in set(map(known.__getitem__, common)):
             tree.mask |= kind
         return [entry for entry in entries if entry not in common]
@@ -274,20 +269,20 @@ class _Scanner:
             return
         tree.dvc = tree.dvc or name in (GITIGNORE, DVCIGNORE)
         folder = tree.path + name + b"/"
-        known = self._found.kept.get(folder)
-        if known is None:
-            known = self._found.kept[folder] = {}
-        state = known.get(oid, UNSEEN)
-        if state is UNSEEN:
-            state = known[oid] = None if self._is_clean(oid, folder) else PENDING
-            if state is PENDING:
+        key = (folder, oid)
+        if key in self._pending:
+            tree.subs.append(key)
+        elif self._clean_as(oid, folder) not in self._clean:
+            tree.subs.append(key)
+            if self._found.kept.get(folder, oid) is None:
+                self._pending.add(key)
                 fresh.append((oid, folder, tree.origin))
-        if state is not None:
-            tree.subs.append((folder, oid))
 
-    def _is_clean(self, oid: bytes, folder: bytes) -> bool:
-        """Whether a tree was seen elsewhere without anything of interest, and where it lies makes no difference."""
-        return oid in self._clean and not self._selection.sieve(folder)
+    def _clean_as(self, oid: bytes, folder: bytes) -> bytes:
+        """Return as what a tree is remembered: where it lies makes no difference, mostly."""
+        if folder not in self._sieved:
+            self._sieved[folder] = not self._selection.by_name or (folder != b"" and self._selection.sieve(folder))
+        return folder + oid if self._sieved[folder] else oid
 
     def _kind(self, path: bytes, name: bytes, plain: bool) -> int:
         """Return the bit of a name, or of a path where the folders matter."""
@@ -305,6 +300,8 @@ class _Scanner:
         new = self._weigh({entry[2] for tree in opened for entry, _ in tree.found})
         for tree in reversed(opened):  # those that were opened last lie deepest
             self._settle_one(tree)
+        self._pending.clear()
+        forget_older(self._clean, max(MAX_CLEAN, 4 * len(self._sieved)))
         blobs, versions = self._found.blobs, self._found.versions
         touched: dict[bytes, None] = {}
         for tree in opened:
@@ -320,23 +317,24 @@ class _Scanner:
         return list(dict.fromkeys(oid for path in touched for oid in reversed(versions[path]) if oid in new))
 
     def _settle_one(self, tree: _Opened) -> None:
-        kept, blobs = self._found.kept, self._found.blobs
+        blobs = self._found.blobs
         mask, dvc = tree.mask, tree.dvc
         for entry, kind in tree.found:
             if entry[2] in blobs:
                 mask |= kind
+        kept = self._found.kept
         for folder, oid in tree.subs:
-            below = kept[folder].get(oid)
+            below = kept.get(folder, oid)
             if below is not None:
                 mask |= below.mask
                 dvc = dvc or below.dvc
         self._found.peculiar = self._found.peculiar or dvc
-        interesting = mask or dvc
         if mask:
             self._note(tree.path, tree.raw)
-        kept[tree.path][tree.oid] = self._keep(tree.raw, mask, dvc) if interesting else None
-        if not interesting and self._selection.by_name:
-            self._clean.add(tree.oid)
+        if mask or dvc:
+            self._keep(tree, mask, dvc)
+        else:
+            self._clean[self._clean_as(tree.oid, tree.path)] = None
 
     def _note(self, path: bytes, raw: bytes) -> None:
         """Note what lies beside artifacts, while a tree's bytes are here."""
@@ -350,9 +348,13 @@ class _Scanner:
                 found.peculiar = found.peculiar or not raw[:at].endswith((b"100644", b"100755"))
         found.peculiar = found.peculiar or b".dvc\0" in raw or b" .dvcignore\0" in raw
 
-    def _keep(self, raw: bytes, mask: int, dvc: bool) -> Kept:
-        self._budget -= len(raw)
-        return Kept(mask, dvc, raw if self._budget > 0 else None)
+    def _keep(self, tree: _Opened, mask: int, dvc: bool) -> None:
+        found = self._found
+        found.kept.add(tree.path, tree.oid, mask, dvc)
+        # Those of commits are read along with these.
+        if tree.path and self._budget > 0:
+            self._budget -= len(tree.raw)
+            found.raws[tree.oid] = tree.raw
 
     def _weigh(self, oids: set[bytes]) -> set[bytes]:
         """Learn the sizes of blobs that are new, which of them are LFS pointers or stand-ins; drop those that are too

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from trinity_guard.git.catfile import Source, headers, unreadable
 from trinity_guard.git.packwriter import Pack
@@ -58,7 +58,7 @@ class Tags:
     def __init__(
         self,
         named: Named,
-        ids: dict[bytes, bytes],
+        ids: Mapping[bytes, bytes],
         names: CommitIds | None,
         new_tree: Callable[[bytes], bytes],
         pack: Pack,

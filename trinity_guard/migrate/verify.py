@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 
 from trinity_guard.git.catfile import Source
+from trinity_guard.git.ids import IdMap
 from trinity_guard.migrate import commitmap, refs, sample
 from trinity_guard.migrate.migration import Migration
 from trinity_guard.migrate.proof.prove import prove
@@ -53,14 +54,14 @@ def verify(migration: Migration, count: int = 0, seed: int | None = None) -> Ver
         cache = os.fsencode(values["cache"])
         before, left_lfs = proved_before(source, values.get("onto", [])), values.get("left_lfs", False)
         wrong += prove(source, ids, cache, migration.on_progress, None, of_refs.trees, before=before, left_lfs=left_lfs)
-        ids = {old: new for old, new in ids.items() if old not in before}
+        ids = IdMap(pair for pair in ids.items() if pair[0] not in before)
         taken = sample.take(migration, ids, 0 if wrong else count, seed)
         wrong += taken.wrong
         state.write({**values, "verified": not wrong})
         return Verification(len(ids), sum(1 for old, new in ids.items() if old != new), wrong, taken)
 
 
-def read_map(state: State) -> dict[bytes, bytes]:
+def read_map(state: State) -> IdMap:
     """Return old -> new (hex) of the commit-map; GuardError where it is gone or damaged."""
     return commitmap.read(state.file(b"commit-map"))
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from binascii import unhexlify
 from collections.abc import Collection, Mapping
+
+from trinity_guard.git.ids import Ids
 
 HEX = b"0123456789abcdef"
 
@@ -29,7 +32,7 @@ class Messages:
 
     def __init__(self, ids: Mapping[bytes, bytes]) -> None:
         self._ids = ids
-        self._by_start: dict[bytes, list[bytes]] = {}
+        self._names: Ids | None = None
 
     def same(self, old: bytes, new: bytes) -> bool:
         if old == new:
@@ -50,10 +53,9 @@ class Messages:
     def _became(self, old: bytes, new: bytes) -> bool:
         if not 7 <= len(old) <= 40 or old.translate(None, HEX):
             return False
-        if not self._by_start:
-            for commit in self._ids:
-                self._by_start.setdefault(commit[:7], []).append(commit)
-        found = [c for c in self._by_start.get(old[:7], []) if c.startswith(old)]
+        if self._names is None:
+            self._names = Ids(map(unhexlify, self._ids))
+        found = self._names.starting(old)
         return len(found) == 1 and self._ids[found[0]].startswith(new)
 
 

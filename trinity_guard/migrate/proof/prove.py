@@ -7,10 +7,13 @@ in a commit its tree, parents, the ids in its message, what signed the old bytes
 
 from __future__ import annotations
 
+from itertools import islice
+
 from trinity_guard.dvcrepo import configfile
 from trinity_guard.dvcrepo.decode import decoded
 from trinity_guard.dvcrepo.paths import is_pointer
 from trinity_guard.errors import GuardError, shown
+from trinity_guard.git.ids import forget_older
 from trinity_guard.migrate.proof import lines
 from trinity_guard.migrate.proof.attributes import NAME as ATTRIBUTES
 from trinity_guard.migrate.proof.attributes import Attributes
@@ -36,6 +39,9 @@ AT_TOP = (b".dvc", b".dvcignore")
 IN_DVC = (b"config", b".gitignore")
 # Findings beyond these are not told.
 MAX_TOLD = 1000
+# Commits that are compared together; and pairs of trees, and files that a folder has not any more, that are remembered:
+# older ones are compared once more where they come again.
+TOGETHER, MAX_COMPARED, MAX_GONE = 1000, 20_000, 1000
 
 
 def prove(
@@ -59,7 +65,6 @@ def prove(
     proof = Proof(source, ids, on_progress, left_lfs)
     proof.compare_commits(before)
     proof.compare_trees(trees)
-    proof.compare_pointers()
     proof.compare_files_of_dvc()
     proof.compare_configs()
     proof.wrong += proof.attributes.wrong()
@@ -94,7 +99,7 @@ class Proof:
         # Folder -> a file that is gone -> its pointer.
         self._known: dict[bytes, dict[Item, Item]] = {}
         self._pairs = Pairs()
-        self._roots: dict[tuple[bytes, bytes], bytes] = {}
+        self._compared: dict[Key, None] = {}
         self._pointers: dict[tuple[bytes, bytes], dict[tuple[bytes, bytes, bytes], bytes]] = {}
         self._ignores: set[tuple[bytes, bytes, int]] = set()
         self.pairs: dict[tuple[bytes, str, int], bytes] = {}
@@ -103,40 +108,54 @@ class Proof:
     # --- commits
 
     def compare_commits(self, proved: Container[bytes] = ()) -> None:
-        changed = [(old, new) for old, new in self._ids.items() if old != new and old not in proved]
-        both = [oid for pair in changed for oid in pair]
-        self._on_progress("prove", 0, len(changed))
-        stream = self._source.each(both)
-        for done, (old, new) in enumerate(changed, 1):
+        """Compare each commit, and what it holds: so many together, as memory does not grow with the history then."""
+        total = sum(1 for _ in self._changed(proved))
+        self._on_progress("prove", 0, total)
+        changed, done = self._changed(proved), 0
+        while some := list(islice(changed, TOGETHER)):
+            roots = self._compare_some(some)
+            self.compare_trees(roots)
+            done += len(some)
+            self._on_progress("prove", done, total)
+
+    def _changed(self, proved: Container[bytes]) -> Iterator[tuple[bytes, bytes]]:
+        return ((old, new) for old, new in self._ids.items() if old != new and old not in proved)
+
+    def _compare_some(self, changed: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """Compare commits, and return their root trees."""
+        roots: list[tuple[bytes, bytes]] = []
+        stream = self._source.each([oid for pair in changed for oid in pair])
+        for old, new in changed:
             (_, before), (kind, after) = next(stream), next(stream)
             if kind != b"commit":
                 self._say(f"{new.decode()} is no commit")
                 continue
-            reason = self._commit_differs(old, before, after)
+            reason, both = self._commit_differs(before, after)
+            roots.append(both)
             if reason:
                 self._say(f"commit {old.decode()}: {reason}")
-            if not done % 1000 or done == len(changed):
-                self._on_progress("prove", done, len(changed))
+        return roots
 
-    def _commit_differs(self, old: bytes, before: bytes, after: bytes) -> str:
+    def _commit_differs(self, before: bytes, after: bytes) -> tuple[str, tuple[bytes, bytes]]:
+        """Return in what a commit differs, and the two root trees."""
         was, said = lines.fields(before)
         now, says = lines.fields(after)
-        self._roots[was[0][1], now[0][1]] = old
+        roots = was[0][1], now[0][1]
         kept = [(k, v) for k, v in was if k not in (b"tree", b"parent", b"gpgsig", b"gpgsig-sha256", b"mergetag")]
         if kept != [(k, v) for k, v in now if k not in (b"tree", b"parent")]:
-            return "a header is not what it was"
+            return "a header is not what it was", roots
         parents = [v for k, v in was if k == b"parent"]
         if [self._ids.get(p) for p in parents] != [v for k, v in now if k == b"parent"]:
-            return "its parents are not the old ones"
-        return "" if self._names.same(said, says) else "its message is not what it was"
+            return "its parents are not the old ones", roots
+        return "" if self._names.same(said, says) else "its message is not what it was", roots
 
     # --- trees
 
-    def compare_trees(self, extra: Sequence[tuple[bytes, bytes]]) -> None:
-        """Compare each pair of trees once (once below each set of ignore files, where they count), level by level."""
-        pairs = dict.fromkeys([*self._roots, *extra])
+    def compare_trees(self, pairs: Sequence[tuple[bytes, bytes]]) -> None:
+        """Compare each pair of trees once (once below each set of ignore files, where they count), level by level, and
+        the pointers in them."""
         level: dict[Key, tuple[bytes, Chain]] = {(*pair, b"", ()): (b"", ()) for pair in pairs if pair[0] != pair[1]}
-        seen: set[Key] = set()
+        seen = self._compared
         top = True
         while level:
             below: dict[Key, tuple[bytes, Chain]] = {}
@@ -152,9 +171,11 @@ class Proof:
                 for ids, folder in self._compare(pair, path, top, chain):
                     key: Key = (*ids, folder, self.ignored.reduced(chain, folder))
                     if key not in seen:
-                        seen.add(key)
+                        seen[key] = None
                         below[key] = folder, chain
             level, top = below, False
+        forget_older(seen, MAX_COMPARED)
+        self._compare_pointers()
 
     def _with_ignore_file(self, chain: Chain, path: bytes, new: Tree) -> Chain:
         for name in (b".gitignore", b".dvcignore"):
@@ -166,8 +187,7 @@ class Proof:
         old, new = pair.old.entries, pair.new.entries
         changed, added = pair.changed(), pair.added()
         gone = frozenset(pair.settled.union(name for name, _ in changed if name not in new))
-        # What stood there in another version of the folder, with the same pointer, was looked at then.
-        known = self._known.setdefault(path, {})
+        known = self._known_in(path, len(old))
         same = changed & known.keys()
         there = set(map(known.__getitem__, same))
         if not there <= added:
@@ -197,6 +217,13 @@ class Proof:
             self.ignored.note(chain, path, gone - lost, other)
         self._compare_added({name: entry for name, entry in added - there if name not in old}, gone, path, top)
         pair.settle([name.removesuffix(b".dvc") for name, _ in there])
+
+    def _known_in(self, path: bytes, size: int) -> dict[Item, Item]:
+        """Return what stood in other versions of a folder, and was looked at then: a file -> its pointer."""
+        known = self._known.setdefault(path, {})
+        if len(known) > 2 * size + MAX_GONE:
+            known.clear()
+        return known
 
     def _of_attributes(self, pair: Pair, changed: set[Item], path: bytes, top: bool) -> set[Item]:
         """Take note of files of attributes that changed, or went, and of folders that are gone; return them."""
@@ -260,11 +287,12 @@ class Proof:
 
     # --- pointers and ignore files
 
-    def compare_pointers(self) -> None:
+    def _compare_pointers(self) -> None:
         wanted = list(self._pointers)
         for (oid, where), (_, data) in zip(wanted, self._source.each([w[0] for w in wanted]), strict=True):
             for (blob, mode, _), path in self._pointers[oid, where].items():
                 self._compare_pointer(data, where, blob, mode, path)
+        self._pointers.clear()
 
     def _compare_pointer(self, data: bytes, where: bytes, blob: bytes, mode: bytes, path: bytes) -> None:
         try:

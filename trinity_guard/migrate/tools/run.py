@@ -175,7 +175,8 @@ class _ToolRun:
         self, heads: Mapping[bytes, bytes], scanned: Scan, objects: Mapping[bytes, Object]
     ) -> dict[bytes, bytes]:
         """Return branch -> new root tree (20 bytes) of those that change."""
-        roots = dict(zip(scanned.commits, scanned.roots, strict=True))
+        numbers = {oid: scanned.commits.find(bytes.fromhex(oid.decode())) for oid in heads.values()}
+        roots = {oid: scanned.roots[number] for oid, number in numbers.items()}
         pack = Pack(self._state.file(b"pack.tmp"))
         try:
             above = Above(self._source, scanned, Reader(scanned.versions))

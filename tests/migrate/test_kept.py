@@ -1,0 +1,28 @@
+"""Trees of interest, by path."""
+
+from __future__ import annotations
+
+from trinity_guard.migrate.kept import KeptTrees
+
+ONE, OTHER = b"1" * 20, b"2" * 20
+
+
+def test_a_tree_is_known_at_its_own_path() -> None:
+    kept = KeptTrees()
+    kept.add(b"a/", ONE, 2, False)
+    kept.add(b"", ONE, 0, True)
+    kept.add(b"a/", OTHER, 2, False)
+    kept.add(b"a/", OTHER, 2, False)
+    found = {(path, oid): kept.get(path, oid) for path in (b"", b"a/", b"b/") for oid in (ONE, OTHER)}
+    assert {where: (k.mask, k.dvc) for where, k in found.items() if k is not None} == {
+        (b"", ONE): (0, True),
+        (b"a/", ONE): (2, False),
+        (b"a/", OTHER): (2, False),
+    }
+
+
+def test_those_with_artifacts_come_from_below() -> None:
+    kept = KeptTrees()
+    for path, mask in ((b"", 1), (b"a/", 0), (b"a/b/", 3)):
+        kept.add(path, ONE, mask, True)
+    assert list(kept.with_artifacts()) == [(b"a/b/", ONE), (b"", ONE)]

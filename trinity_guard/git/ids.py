@@ -1,0 +1,155 @@
+"""Millions of ids at once, packed: lists and dicts of them take three times as much memory and more."""
+
+from __future__ import annotations
+
+from array import array
+from binascii import hexlify, unhexlify
+from collections.abc import Mapping
+from itertools import islice
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import TypeVar
+
+    K = TypeVar("K")
+    V = TypeVar("V")
+
+SIZE = 20
+# An id's place is found by its first bits: so many at first, and never more than a prefix has, as people write it.
+FEWEST_BITS, MOST_BITS = 8, 28
+
+
+class Packed:
+    """Ids (20 bytes each) in the order in which they came."""
+
+    __slots__ = ("_data",)
+
+    def __init__(self, ids: Iterable[bytes] = ()) -> None:
+        self._data = bytearray()
+        for oid in ids:
+            self.append(oid)
+
+    def __len__(self) -> int:
+        return len(self._data) // SIZE
+
+    def __getitem__(self, number: int) -> bytes:
+        if not 0 <= number < len(self):
+            raise IndexError(number)
+        return bytes(self._data[number * SIZE : (number + 1) * SIZE])
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (bytes(self._data[at : at + SIZE]) for at in range(0, len(self._data), SIZE))
+
+    def append(self, oid: bytes) -> None:
+        self._data += oid
+
+
+class Ids(Packed):
+    """Ids in the order in which they came, each once; those that begin alike are found together."""
+
+    __slots__ = ("_bits", "_places")
+
+    def __init__(self, ids: Iterable[bytes] = ()) -> None:
+        self._bits = FEWEST_BITS
+        self._places = array("I", bytes(4 << self._bits))
+        super().__init__(ids)
+
+    def __contains__(self, oid: bytes) -> bool:
+        return self.find(oid) >= 0
+
+    def find(self, oid: bytes) -> int:
+        """Return an id's number, -1 for one that is not among them."""
+        places, data = self._places, self._data
+        at = int.from_bytes(oid[:4], "big") >> 32 - self._bits
+        while number := places[at]:
+            if data.startswith(oid, (number - 1) * SIZE):
+                return number - 1
+            at = (at + 1) & (1 << self._bits) - 1
+        return -1
+
+    def append(self, oid: bytes) -> None:
+        self.add(oid)
+
+    def add(self, oid: bytes) -> int:
+        """Return an id's number; one that is new becomes the last one."""
+        places, data, mask = self._places, self._data, (1 << self._bits) - 1
+        at = int.from_bytes(oid[:4], "big") >> 32 - self._bits
+        while number := places[at]:
+            if data.startswith(oid, (number - 1) * SIZE):
+                return number - 1
+            at = (at + 1) & mask
+        data += oid
+        number = places[at] = len(data) // SIZE
+        if number * 3 > 2 << self._bits and self._bits < MOST_BITS:
+            self._grow()
+        return number - 1
+
+    def _grow(self) -> None:
+        self._bits += 1
+        self._places = places = array("I", bytes(4 << self._bits))
+        shift, mask = 32 - self._bits, (1 << self._bits) - 1
+        for number, oid in enumerate(self, 1):
+            at = int.from_bytes(oid[:4], "big") >> shift
+            while places[at]:
+                at = (at + 1) & mask
+            places[at] = number
+
+    def starting(self, text: bytes) -> list[bytes]:
+        """Return those (hex) that begin with a text of 7 letters or more."""
+        found = []
+        at = int(text[:8].ljust(8, b"0"), 16) >> 32 - self._bits
+        while number := self._places[at]:
+            oid = hexlify(self[number - 1])
+            if oid.startswith(text):
+                found.append(oid)
+            at = (at + 1) & (1 << self._bits) - 1
+        return found
+
+
+class IdMap(Mapping[bytes, bytes]):
+    """Id -> id, both in hex, in the order in which they came."""
+
+    __slots__ = ("_keys", "_values")
+
+    def __init__(self, pairs: Iterable[tuple[bytes, bytes]] = ()) -> None:
+        self._keys = Ids()
+        self._values = bytearray()
+        for key, value in pairs:
+            self[key] = value
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return map(hexlify, self._keys)
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, bytes) and self._number(key) >= 0
+
+    def __getitem__(self, key: bytes) -> bytes:
+        number = self._number(key)
+        if number < 0:
+            raise KeyError(key)
+        return hexlify(self._values[number * SIZE : (number + 1) * SIZE])
+
+    def __setitem__(self, key: bytes, value: bytes) -> None:
+        at = self._keys.add(unhexlify(key)) * SIZE
+        self._values[at : at + SIZE] = unhexlify(value)
+
+    def _number(self, key: bytes) -> int:
+        try:
+            return self._keys.find(unhexlify(key)) if len(key) == 2 * SIZE else -1
+        except ValueError:
+            return -1  # 40 other letters
+
+    def starting(self, text: bytes) -> list[bytes]:
+        """Return the keys that begin with a text of 7 letters or more."""
+        return self._keys.starting(text)
+
+
+def forget_older(known: dict[K, V], most: int) -> None:
+    """Let go of the older half of what is known, where it is more than that."""
+    if len(known) > most:
+        for key in list(islice(known, len(known) // 2)):
+            del known[key]
