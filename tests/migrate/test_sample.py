@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.migrate import driven
@@ -58,6 +60,25 @@ def test_what_dvc_does_not_bring_is_told_with_the_commit(done: Legacy, monkeypat
     other = done.commit({**files, "m/a.pkl.dvc": files["b.csv.dvc"][1].replace(b"b.csv", b"a.pkl")}, branch="other")
     found = taken(done, {old.encode(): other.encode()})
     assert "other bytes" in found.wrong[0]
+
+
+@pytest.mark.slow
+def test_what_this_machine_alone_ignores_hides_nothing_from_a_clone_elsewhere(
+    done: Legacy, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """DVC obeys core.excludesFile, which no clone brings along: a sample here would call what is well lost."""
+    own = tmp_path / "own"
+    for name in ("ignored", ".config/git/ignore", "template/info/exclude"):
+        (own / name).parent.mkdir(parents=True, exist_ok=True)
+        (own / name).write_text("*.dvc\n")
+    settings = f"[core]\nexcludesFile = {own}/ignored\n[init]\ntemplateDir = {own}/template\n"
+    (own / ".gitconfig").write_text(settings)
+    monkeypatch.setenv("HOME", str(own))
+    monkeypatch.delenv("GIT_CONFIG_GLOBAL", raising=False)
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.chdir(done.path)
+    found = taken(done)
+    assert (found.commits, found.files, found.wrong) == (2, 4, [])
 
 
 def test_the_seed_chooses_and_none_are_taken_of_none(done: Legacy, monkeypatch: pytest.MonkeyPatch) -> None:

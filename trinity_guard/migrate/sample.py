@@ -135,8 +135,10 @@ def _lead_from_here(top: bytes, settings: dvcproject.Project) -> None:
 
 def _clone(place: git.Place, top: bytes, commit: bytes) -> None:
     env = {**git.other_repository(), "GIT_LFS_SKIP_SMUDGE": "1"}
+    # What this machine alone ignores would hide pointers from DVC here, and in nobody else's clone.
+    bare: list[git.Arg] = ["--template=", "-c", "core.excludesFile=" + os.devnull]
     head: list[git.Arg] = ["git", "-c", "core.hooksPath=" + os.devnull, "-c", "advice.detachedHead=false"]
-    clone = [*head, "clone", "-q", "--shared", "--no-checkout", place.common_dir, top]
+    clone = [*head, "clone", "-q", "--shared", "--no-checkout", *bare, place.common_dir, top]
     for argv in (clone, [*head, "-C", top, "checkout", "-q", "--detach", commit]):
         result = git.spawn(argv, env=env)
         if result.code:
