@@ -16,7 +16,7 @@ from trinity_guard.convert.writes import write_blobs
 from trinity_guard.detect import configuration, owners
 from trinity_guard.detect.inspect import LFS_HEADS
 from trinity_guard.dvcrepo import dvcignore, pointer, project, refresh, tracked
-from trinity_guard.dvcrepo.decode import outputs_of
+from trinity_guard.dvcrepo.decode import decoded
 from trinity_guard.dvcrepo.noted import with_facts
 from trinity_guard.dvcrepo.paths import is_pointer
 from trinity_guard.dvcrepo.safe_paths import through_symlink
@@ -226,7 +226,7 @@ def _records(items: list[Converted], ids: list[bytes], plan: ignorelines.IgnoreP
 def _remember(place: git.Place, items: list[Converted], pointers: list[bytes], ids: list[bytes]) -> None:
     held = []
     for item, data, oid in zip(items, pointers, ids, strict=False):
-        for output in outputs_of(data, item.pointer):
+        for output in decoded(data, item.pointer):  # nobody asks for them again
             output.oid = oid
             if isinstance(item, Directory) and output.path == item.path:
                 item.mark = directories.look(place, item, output)

@@ -55,12 +55,12 @@ def with_all_tracked(
 
 def folder_of(by_path: Mapping[bytes, Output], rules: Rules | None, path: bytes) -> bytes:
     """Return the folder that this path is part of: one that DVC holds as a whole, or that is to be; b"" for none."""
-    folder = path
+    folder = path if by_path else b""
     while folder:
         held = by_path.get(folder)
         if held is not None and held.is_dir:
             return folder
-        folder = os.path.dirname(folder)
+        folder = folder[: max(folder.rfind(b"/"), 0)]
     return rules.folder_of(path) if rules is not None else b""
 
 
@@ -129,8 +129,9 @@ def _add_working_files(cache: Store, folder: Directory, held: Output, found: Wor
     seen = found.known()
     known = {name: seen.get(name, "") for name in found.names() if name not in staged}
     lacking = cache.lacking(known.values())
+    plain = directory.is_plain(b"\n".join(known))
     for name, md5 in known.items():
-        if not directory.is_plain(name) and (reason := directory.refusal(name)):
+        if not plain and (reason := directory.refusal(name)):
             path = folder.path + b"/" + name
             raise GuardError(
                 problem=f"{shown(path)} cannot be a part of {shown(folder.path)}/, which is one artifact: {reason}.",

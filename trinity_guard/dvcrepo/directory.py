@@ -99,7 +99,10 @@ def _leads_out(name: bytes) -> str:
 
 
 def is_plain(name: bytes) -> bool:
-    """Whether DVC holds a file that was found at this path: quick, and never True for one that `refusal` is about."""
+    """Whether DVC holds a file that was found at this path: quick, and never True for one that `refusal` is about.
+
+    Or files at several paths, one after the other.
+    """
     return name.isascii() and b"dvc" not in name and b".git" not in name and b".hg" not in name
 
 
