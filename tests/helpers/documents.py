@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -120,5 +123,16 @@ def make_project(folder: Path) -> None:
     """Make the project of the README's transcript: a script, the data and the model that it writes."""
     folder.mkdir(parents=True)
     run("git", "init", "-q", "-b", "main", folder)
-    (folder / "train.py").write_bytes((PROJECT / "trinity_guard" / "commands" / "demo_files" / "train.py").read_bytes())
-    subprocess.run([sys.executable, "train.py"], cwd=folder, check=True, capture_output=True)
+    for name, data in _trained().items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(data)
+
+
+@functools.cache
+def _trained() -> dict[str, bytes]:
+    """Return the script and what it writes, by their paths; it runs once, since its libraries take long to load."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        shutil.copyfile(PROJECT / "trinity_guard" / "commands" / "demo_files" / "train.py", folder / "train.py")
+        subprocess.run([sys.executable, "train.py"], cwd=folder, check=True, capture_output=True)
+        return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
