@@ -96,3 +96,14 @@ def kill(world: World, when: str, owner: str, name: str) -> None:
 def world(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.chdir(bare_repo.path)
     return World(bare_repo)
+
+
+@pytest.fixture
+def committed(world: World) -> World:
+    """A work tree with two committed artifacts, one of them in a folder, and a file of Git's."""
+    world.repo.stage("a.csv", b"1\n")
+    world.repo.stage("d/b.csv", b"2\n")
+    world.repo.stage("d/code.py", b"x = 1\n")
+    world.convert(b"a.csv", b"d/b.csv")
+    world.repo.commit()
+    return world

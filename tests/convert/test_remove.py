@@ -12,17 +12,6 @@ from trinity_guard.errors import GuardError
 A, B = b"1\n", b"2\n"
 
 
-@pytest.fixture
-def committed(world: World) -> World:
-    """A work tree with two committed artifacts, one of them in a folder, and a file of Git's."""
-    world.repo.stage("a.csv", A)
-    world.repo.stage("d/b.csv", B)
-    world.repo.stage("d/code.py", b"x = 1\n")
-    world.convert(b"a.csv", b"d/b.csv")
-    world.repo.commit()
-    return world
-
-
 def chosen(world: World, *paths: bytes) -> list[Output]:
     return remove.chosen(world.place, world.catalog(), paths)
 

@@ -11,16 +11,6 @@ from trinity_guard.errors import GuardError
 A, B = b"1\n", b"2\n"
 
 
-@pytest.fixture
-def committed(world: World) -> World:
-    world.repo.stage("a.csv", A)
-    world.repo.stage("d/b.csv", B)
-    world.repo.stage("d/code.py", b"x = 1\n")
-    world.convert(b"a.csv", b"d/b.csv")
-    world.repo.commit()
-    return world
-
-
 def moved(world: World, source: bytes, target: bytes, force: bool = False) -> None:
     rename.rename(world.place, world.catalog(), source, target, force)
 

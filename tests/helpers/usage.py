@@ -40,3 +40,26 @@ def parsed(configure: Callable[[arguments.Parser], None], args: Sequence[str]) -
     asked = arguments.parse("trinity-guard x", configure, args)
     console.begin()  # -q would go on for the tests to come
     return {key: value for key, value in vars(asked).items() if key != "parser"}
+
+
+# Of a command whose arguments are paths: what it understands.
+PATHS: list[tuple[list[str], dict[str, Any]]] = [
+    (["a", "b"], {"paths": ["a", "b"]}),
+    (["--", "-x.pkl", "--", "-q"], {"paths": ["-x.pkl", "--", "-q"]}),
+    (["a", "--", "-b", "c"], {"paths": ["a", "-b", "c"]}),
+    (["a", "-q", "b", "--", "c"], {"paths": ["a", "b", "c"], "level": -1}),
+    (["\udcff.pkl", "-"], {"paths": ["\udcff.pkl", "-"]}),
+]
+
+
+def wrong_paths(command: str) -> list[tuple[list[str], str]]:
+    """Return arguments that such a command refuses, with what it says."""
+    return [
+        (["--foo"], f"{command} knows no option --foo"),
+        (["-x.pkl"], f"{command} knows no option -x.pkl"),
+        (["--hlep"], f"{command} knows no option --hlep (did you mean '--help'?)"),
+        ([""], "PATH: an empty path names nothing (. is this folder)"),
+        (["a", "--", ""], "PATH: an empty path names nothing (. is this folder)"),
+        (["-x y.pkl"], "PATH: '-x y.pkl' looks like an option; behind -- it is none"),
+        (["-1"], "PATH: '-1' looks like an option; behind -- it is none"),
+    ]

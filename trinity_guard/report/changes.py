@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import html
-
-from trinity_guard.report.looks import STYLE
+from trinity_guard.report.looks import document, escaped
 from trinity_guard.review import words
 
 TYPE_CHECKING = False
@@ -31,32 +29,21 @@ SIGNS = {"~": ("changed", "warn"), "+": ("added", "good"), "-": ("removed", "bad
 def build(found: Reviews, of: str) -> str:
     """Return the page. of: what was compared, in words."""
     body = [
-        f"<header><h1>{TITLE}</h1><p class=soft>{_text(of)}</p></header>",
+        f"<header><h1>{TITLE}</h1><p class=soft>{escaped(of)}</p></header>",
         '<main id="content">',
         *(_one(review, f"a{at}", 2) for at, review in enumerate(found.artifacts)),
-        *(f"<p class=bad><code>{_text(path)}</code>: {_text(why)}</p>" for path, why in found.broken.items()),
+        *(f"<p class=bad><code>{escaped(path)}</code>: {escaped(why)}</p>" for path, why in found.broken.items()),
         "" if found.artifacts or found.broken else "<p>Nothing changed inside artifacts.</p>",
         "</main>",
         "<footer>Made by <code>trinity-guard diff --format html</code>.</footer>",
     ]
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        # Whatever a cell holds, nothing of it runs and nothing is fetched.
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<title>{TITLE}</title><style>{STYLE}{MORE_STYLE}</style></head><body>"
-        '<a class="skip" href="#content">Skip to the content</a>' + "\n".join(body) + "\n</body></html>\n"
-    )
-
-
-def _text(text: str) -> str:
-    return html.escape(text.encode("utf-8", "replace").decode())
+    return document(TITLE, body, MORE_STYLE)
 
 
 def _one(review: Review, name: str, level: int) -> str:
     parts = [
-        f'<section aria-labelledby="{name}"><h{level} id="{name}"><code>{_text(review.name)}</code></h{level}>',
-        f"<p>{_text(words.headline(review))}</p>",
+        f'<section aria-labelledby="{name}"><h{level} id="{name}"><code>{escaped(review.name)}</code></h{level}>',
+        f"<p>{escaped(words.headline(review))}</p>",
         _facts(review, name),
         _figures(review),
         _rows(review, name),
@@ -71,7 +58,7 @@ def _facts(review: Review, name: str) -> str:
     if not facts:
         return ""
     rows = "".join(
-        f'<tr><th scope="row">{_text(what)}</th><td class="path"><code class="lines">{_text(fact)}</code></td></tr>'
+        f'<tr><th scope="row">{escaped(what)}</th><td class="path"><code class="lines">{escaped(fact)}</code></td></tr>'
         for what, fact in facts
     )
     return (
@@ -86,7 +73,7 @@ def _rows(review: Review, name: str) -> str:
         return ""
     listed = "".join(
         f'<tr><td class="{SIGNS[sign][1]}"><span class="tag">{SIGNS[sign][0]}</span></td>'
-        f'<td class="path"><code class="lines">{_text(row)}</code></td></tr>'
+        f'<td class="path"><code class="lines">{escaped(row)}</code></td></tr>'
         for sign, row in rows
     )
     return (
@@ -119,8 +106,8 @@ def _figure(name: str, histogram: Any) -> str:
     words_ = f"{words.cell(name)} from {least} to {most}, in {len(before)} parts of the same width: {said}"
     return (
         f'<figure class="panel"><svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        f'aria-label="{_text(words_)}">{_bars(before, top, "rest", 0)}{_bars(after, top, "dvc", 1)}</svg>'
-        f"<figcaption><b>{_text(words.cell(name))}</b> {_text(least)} to {_text(most)}; "
+        f'aria-label="{escaped(words_)}">{_bars(before, top, "rest", 0)}{_bars(after, top, "dvc", 1)}</svg>'
+        f"<figcaption><b>{escaped(words.cell(name))}</b> {escaped(least)} to {escaped(most)}; "
         "<span class=soft>grey before, coloured after</span></figcaption></figure>"
     )
 

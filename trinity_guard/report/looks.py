@@ -1,5 +1,13 @@
 """How the owner's page looks: light and dark, on paper, and at any width."""
 
+from __future__ import annotations
+
+import html
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 STYLE = """
 :root { color-scheme: light dark; --paper: #fbfbfa; --card: #ffffff; --ink: #1c2024; --soft: #5b6470; --rule: #d9dde2;
   --git: #c2410c; --dvc: #0f766e; --other: #64748b; --rest: #b6bfca; --good: #15703c; --bad: #b42318; --warn: #92580a; }
@@ -69,3 +77,18 @@ footer { margin-top: 3rem; padding-bottom: 2.5rem; color: var(--soft); font-size
   svg.bar { width: 4.5rem; } svg.spark { width: 4rem; }
   svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 """
+
+
+def document(title: str, body: Iterable[str], style: str = "") -> str:
+    """Return a page that stands alone; whatever a name or a cell in it holds, nothing runs and nothing is fetched."""
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        f"<title>{title}</title><style>{STYLE}{style}</style></head><body>"
+        '<a class="skip" href="#content">Skip to the content</a>' + "\n".join(body) + "\n</body></html>\n"
+    )
+
+
+def escaped(text: str) -> str:
+    return html.escape(text.encode("utf-8", "replace").decode())

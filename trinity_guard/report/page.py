@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import time
 from collections.abc import Iterable, Sequence
 
@@ -14,7 +13,7 @@ from trinity_guard.report.facts import Facts
 from trinity_guard.report.growth import Row, growing
 from trinity_guard.report.history import DVC, GIT
 from trinity_guard.report.lastchanges import LastChange
-from trinity_guard.report.looks import STYLE
+from trinity_guard.report.looks import document, escaped
 
 MAX_ROWS = 15
 MAX_FINDINGS = 12
@@ -25,7 +24,7 @@ OF_RANGE = "trinity-guard lint --range HEAD"
 
 def build(facts: Facts) -> str:
     """Return the page."""
-    title = _text(facts.name)
+    title = escaped(facts.name)
     body = [
         _header(facts),
         '<main id="content">',
@@ -41,22 +40,11 @@ def build(facts: Facts) -> str:
         "</main>",
         f"<footer>Made by trinity-guard on {facts.made}. <code>trinity-guard report</code> makes it anew.</footer>",
     ]
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        # Whatever a repository's names hold, nothing of it runs and nothing is fetched.
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<title>{title}: what Git and DVC hold</title><style>{STYLE}</style></head><body>"
-        '<a class="skip" href="#content">Skip to the content</a>' + "\n".join(body) + "\n</body></html>\n"
-    )
-
-
-def _text(text: str) -> str:
-    return html.escape(text.encode("utf-8", "replace").decode())
+    return document(f"{title}: what Git and DVC hold", body)
 
 
 def _name(path: bytes) -> str:
-    return _text(shown(path))
+    return escaped(shown(path))
 
 
 def _many(count: int, one: str, more: str = "") -> str:
@@ -76,9 +64,9 @@ def _header(facts: Facts) -> str:
     if facts.history.odd:
         has = "has a date" if facts.history.odd == 1 else "have dates"
         odd = f" {_many(facts.history.odd, 'commit')} {has} that cannot be, and count where they can."
-    branch = f" on <b>{_text(facts.branch)}</b>" if facts.branch else ""
+    branch = f" on <b>{escaped(facts.branch)}</b>" if facts.branch else ""
     head = f", at <code>{facts.head}</code>{branch}" if facts.head else ""
-    return f"<header><h1>{_text(facts.name)}</h1><p class=soft>{at}{head}. {facts.made}.{odd}</p></header>"
+    return f"<header><h1>{escaped(facts.name)}</h1><p class=soft>{at}{head}. {facts.made}.{odd}</p></header>"
 
 
 def _cards(facts: Facts) -> str:
@@ -265,12 +253,12 @@ def _changes(changes: Sequence[LastChange]) -> str:
 def _change(change: LastChange, label: str) -> str:
     head = f'<h3 id="{label}" class="path"><code>{_name(change.path)}</code></h3>'
     if change.why:
-        helps = f" <code>{_text(change.remedy)}</code>" if change.remedy else ""
-        return f"{head}<p class=soft>{_date(change.when)}, not looked into: {_text(change.why)}.{helps}</p>"
+        helps = f" <code>{escaped(change.remedy)}</code>" if change.remedy else ""
+        return f"{head}<p class=soft>{_date(change.when)}, not looked into: {escaped(change.why)}.{helps}</p>"
     first, *rest = change.lines or ["nothing"]
-    lines = "\n".join(_text(line.removeprefix("  ")) for line in rest)
+    lines = "\n".join(escaped(line.removeprefix("  ")) for line in rest)
     more = f'<pre class="wrapped" role="region" tabindex="0" aria-labelledby="{label}">{lines}</pre>' if rest else ""
-    return f"{head}<p class=soft>{_date(change.when)}: {_text(first)}</p>{more}"
+    return f"{head}<p class=soft>{_date(change.when)}: {escaped(first)}</p>{more}"
 
 
 # --- what is to be done
@@ -281,8 +269,8 @@ def _waiting(facts: Facts) -> str:
     if not waiting:
         return ""
     body = "".join(
-        f'<tr>{_path(_text(str(w["path"])))}<td class="n">{_size(w["size"])}</td>'
-        f"<td><code>{_text(str(w['commit'])[:10])}</code></td></tr>"
+        f'<tr>{_path(escaped(str(w["path"])))}<td class="n">{_size(w["size"])}</td>'
+        f"<td><code>{escaped(str(w['commit'])[:10])}</code></td></tr>"
         for w in waiting[:MAX_FINDINGS]
     )
     head = _head(("pointer", ""), ("size", "n"), ("commit", ""))
@@ -299,7 +287,7 @@ def _size(size: object) -> str:
 
 def _missing(facts: Facts) -> str:
     if facts.missing is None:
-        inside = f"<p class=warn>Whether the remote has everything is not known: {_text(facts.unasked)}</p>"
+        inside = f"<p class=warn>Whether the remote has everything is not known: {escaped(facts.unasked)}</p>"
     elif facts.missing:
         inside = _table_of(facts.missing, "missing", f"{LINT} --remote --rules TG003")
     elif facts.current:
@@ -318,7 +306,7 @@ def _missing_past(facts: Facts) -> str:
     if not past or facts.missing is None:
         return ""
     if facts.missing_past is None:
-        return f"<p class=warn>Of what only older commits name it is not known: {_text(facts.unasked_past)}</p>"
+        return f"<p class=warn>Of what only older commits name it is not known: {escaped(facts.unasked_past)}</p>"
     if facts.missing_past:
         said = f'<h3 id="past">{_many(len(facts.missing_past), "object")} that only older commits name</h3>'
         return said + _table_of(facts.missing_past, "past", f"{OF_RANGE} --remote --rules TG003")
@@ -362,8 +350,8 @@ def _some(findings: Sequence[Finding]) -> list[Finding]:
 def _table_of(findings: Sequence[Finding], label: str, command: str) -> str:
     """Return findings as a table. label: the id of the heading above; command: what shows all of them."""
     body = "".join(
-        f'<tr><td>{f.rule}</td><td class="path file"><code>{_name(f.path)}</code><br>{_text(f.problem)}</td>'
-        f"<td class=path><code class=lines>{_text(f.remedy)}</code></td></tr>"
+        f'<tr><td>{f.rule}</td><td class="path file"><code>{_name(f.path)}</code><br>{escaped(f.problem)}</td>'
+        f"<td class=path><code class=lines>{escaped(f.remedy)}</code></td></tr>"
         for f in _some(findings)
     )
     more = len(findings) - MAX_FINDINGS
