@@ -135,5 +135,8 @@ def test_a_pointer_is_not_given_the_name_of_what_another_one_holds(world: World)
     mv(world, "b.csv table")
     world.repo.commit("--no-verify")
     world.repo.stage("b.csv.dvc", pointer("a.csv", b"1"))
-    with pytest.raises(GuardError, match=r"b\.csv is recorded in table\.dvc already"):
+    with pytest.raises(GuardError, match=r"b\.csv is recorded in table\.dvc already") as refused:
         find(world)
+    assert refused.value.remedy.partition("     #")[0] == "git rm -q -f -- b.csv.dvc"
+    world.repo.git("rm", "-q", "-f", "--", "b.csv.dvc")
+    assert not find(world)
