@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,9 @@ from trinity_guard import git
 from trinity_guard.config import Config
 from trinity_guard.detect import inspect
 from trinity_guard.detect.patterns import Rules
+from trinity_guard.dvcrepo import standin
 from trinity_guard.errors import GuardError
-from trinity_guard.git import index
+from trinity_guard.git import index, process
 
 PICKLE = pickle.dumps(list(range(3000)), 4)
 LFS = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 5\n"
@@ -120,3 +122,25 @@ def test_a_blob_that_cannot_be_read_blocks(staging: Repo) -> None:
     staging.file(f".git/objects/{oid[:2]}/{oid[2:]}").unlink()
     with pytest.raises(GuardError):
         sorted_out(staging)
+
+
+def test_of_many_packed_blobs_git_is_asked_at_once(staging: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`git gc` between `git add` and the commit packs what is staged, as does a `git add` of thousands of stand-ins."""
+    for number in range(12):
+        staging.stage(f"{number}.csv", standin.encode(f"{number:032x}", number), raw=True)
+        staging.stage(f"{number}.bin", PICKLE + b"%d" % number, raw=True)
+    # Git packs what a commit holds.
+    staging.git("commit", "-q", "--no-verify", "-m", "work")
+    staging.git("repack", "-a", "-d", "-q")
+    assert staging.git("count-objects").stdout.startswith(b"0 ")
+    asked: list[object] = []
+    spawn = process.spawn
+
+    def counted(*args: Any) -> git.Result:
+        asked.append(args)
+        return spawn(*args)
+
+    monkeypatch.setattr("trinity_guard.git.plumbing.spawn", counted)
+    artifacts, _ = sorted_out(staging)
+    assert len(artifacts) == 24
+    assert len(asked) <= 8, "not of each by itself"

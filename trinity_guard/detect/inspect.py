@@ -42,6 +42,10 @@ class Artifact:
         self.size = size
 
 
+# So many blobs are looked at more closely at once.
+TOGETHER = 500
+
+
 class Findings:
     """Artifacts and files above max-size, in the order of the index."""
 
@@ -64,6 +68,7 @@ def inspect(
     looked_at = [e for e in entries if e.mode != SYMLINK and (not is_pointer(e.path) or e.path in holders)]
     objects = Objects(place.common_dir)
     heads = objects.heads([e.oid for e in looked_at])
+    remarkable: list[tuple[Entry, Head]] = []
     for entry, head in zip(looked_at, heads, strict=True):
         if entry.path in holders:
             reason = f"is held by {shown(holders[entry.path].source)}"
@@ -71,16 +76,26 @@ def inspect(
             continue
         # The common case, decided without a call: a small text file with an ordinary name.
         if head.size > rules.small or rules.sieve(entry.path) or glance.suspicious(head.first):
-            _sort(entry, head, rules, objects, findings)
+            remarkable.append((entry, head))
+    for start in range(0, len(remarkable), TOGETHER):
+        _look_closer(remarkable[start : start + TOGETHER], objects)
+    for entry, head in remarkable:
+        _sort(entry, head, rules, findings)
     return findings
 
 
-def _sort(entry: Entry, head: Head, rules: Rules, objects: Objects, findings: Findings) -> None:
+def _look_closer(some: list[tuple[Entry, Head]], objects: Objects) -> None:
+    """Read more of what may be something; many at once, since what is packed is asked of Git."""
+    doubtful = [(e.oid, h) for e, h in some if glance.suspicious(h.first) and h.size > GLANCE]
+    more = objects.heads([oid for oid, _ in doubtful], glance.HEAD_BYTES) if doubtful else []
+    for (_, head), longer in zip(doubtful, more, strict=True):
+        head.first = longer.first
+
+
+def _sort(entry: Entry, head: Head, rules: Rules, findings: Findings) -> None:
     if (head.first.startswith(LFS_HEADS) and head.size < 1024) or is_bookkeeping(entry.path):
         return  # git-lfs keeps the former
     first, size = head.first, head.size
-    if glance.suspicious(first) and size > GLANCE:
-        first = objects.heads([entry.oid], glance.HEAD_BYTES)[0].first
     verdict = rules.decide(entry.path, size, first)
     if verdict.kind == "artifact":
         findings.artifacts.append(Artifact(entry, verdict.reason, glance.real_size(first, size)))

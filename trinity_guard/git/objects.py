@@ -162,6 +162,8 @@ def _ask_git(ids: list[bytes], length: int, at: bytes | None) -> list[Head]:
     for some in _by_weight([(i, head.size) for i, head in enumerate(heads) if head.size <= PIECE]):
         for i, content in zip(some, git.read_all([ids[i] for i in some], at), strict=True):
             heads[i].first = (content or b"")[:length]
+            if content and length < len(content) <= WHOLE and len(_kept) < KEPT:
+                _kept[ids[i]] = content
     for i, head in enumerate(heads):
         if head.size > PIECE:
             head.first = _first(ids[i], length, at)
