@@ -354,3 +354,24 @@ def test_names_that_case_alone_tells_apart_may_mean_one_file(folder: Path, monke
     monkeypatch.setattr(os, "listdir", lambda _: [b"a.csv"])  # as a file system lists it that tells no case
     assert files.is_one_file(one, other)
     assert not files.is_one_file(one, os.fsencode(folder / "b.csv"))
+
+
+def test_the_room_is_that_of_the_disk_that_will_hold_a_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+    found = os.statvfs(folder)
+
+    def told(blocks: int) -> None:
+        def statvfs(path: bytes) -> os.statvfs_result:
+            asked.append(path)
+            return os.statvfs_result((4096, 4096, blocks, *found[3:]))
+
+        monkeypatch.setattr(os, "statvfs", statvfs)
+
+    told(1)
+    assert files.room(os.fsencode(folder / "a" / "b")) == found.f_bavail * 4096
+    assert asked == [os.fsencode(folder)]
+    told(0)
+    assert files.room(os.fsencode(folder)) is None
+    monkeypatch.chdir(folder)
+    files.room(b"there/is/none")
+    assert asked[-1] == b"."

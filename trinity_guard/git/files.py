@@ -208,6 +208,15 @@ def write(fd: int, data: bytes | memoryview) -> None:
         view = view[os.write(fd, view) :]
 
 
+def room(folder: bytes) -> int | None:
+    """Return how many bytes the disk of a folder, or of what will hold it, has left; None where it does not say."""
+    while not os.path.isdir(folder):
+        folder = os.path.dirname(folder) or b"."
+    found = os.statvfs(folder)
+    # Some file systems of networks, and a tmpfs without a limit, tell of no size at all.
+    return found.f_bavail * found.f_frsize if found.f_blocks else None
+
+
 def unlink(path: bytes) -> None:
     """Take a file away, where it is there."""
     try:

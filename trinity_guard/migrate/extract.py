@@ -7,6 +7,7 @@ import os
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import odb
 from trinity_guard.errors import GuardError
+from trinity_guard.git import files
 from trinity_guard.git.catfile import Batch, unreadable
 from trinity_guard.git.packblobs import DamagedError, Packs
 from trinity_guard.migrate import lfs, standins
@@ -105,12 +106,8 @@ def _good(cache: odb.Store, known: Object) -> bool:
 
 
 def _require_room(folder: bytes, needed: int) -> None:
-    while not os.path.isdir(folder):
-        folder = os.path.dirname(folder)
-    info = os.statvfs(folder)
-    free = info.f_bavail * info.f_frsize
-    # Some file systems of networks, and a tmpfs without a limit, tell of no size at all.
-    if info.f_blocks and free < needed:
+    free = files.room(folder)
+    if free is not None and free < needed:
         raise GuardError(
             problem=f"the DVC cache needs {size_text(needed)} more, and its disk has {size_text(free)} left; "
             "no ref was moved.",

@@ -11,6 +11,7 @@ import os
 from trinity_guard import git
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import GuardError, shown, typed
+from trinity_guard.git import files
 from trinity_guard.migrate import filters, firstbytes, lfs
 from trinity_guard.migrate.reasons import LFS_LOST, LFS_TEXT
 
@@ -80,11 +81,8 @@ def _words(said: bytes) -> str:
 
 
 def _require_room(folder: bytes, needed: int) -> None:
-    while not os.path.isdir(folder):
-        folder = os.path.dirname(folder)
-    info = os.statvfs(folder)
-    free = info.f_bavail * info.f_frsize
-    if info.f_blocks and free < needed:
+    free = files.room(folder)
+    if free is not None and free < needed:
         raise GuardError(
             problem=f"the LFS objects that are not here need {size_text(needed)}, and the disk of {shown(folder)} has "
             f"{size_text(free)} left; nothing was changed.",

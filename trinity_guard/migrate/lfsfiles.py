@@ -13,6 +13,7 @@ from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import odb
 from trinity_guard.dvcrepo.decode import decoded
 from trinity_guard.errors import GuardError, shown
+from trinity_guard.git import files
 from trinity_guard.migrate import lfs
 
 TYPE_CHECKING = False
@@ -54,9 +55,8 @@ def _is_text(file: bytes, text: bytes) -> bool:
 def require_room(source: Source, old: bytes, new: bytes) -> None:
     """Refuse where the work tree has no room for the data of files that are texts."""
     needed = sum(output.size for _, output in _texts(source, old, new))
-    info = os.statvfs(source.place.top)
-    free = info.f_bavail * info.f_frsize
-    if info.f_blocks and free < needed:
+    free = files.room(source.place.top)
+    if free is not None and free < needed:
         raise GuardError(
             problem=f"the work tree needs {size_text(needed)} for files of Git LFS that are only pointers in it, and "
             f"its disk has {size_text(free)} left; no ref was moved.",
