@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from trinity_guard.convert.clean import Cleaner
 from trinity_guard.detect.patterns import Rules
 from trinity_guard.dvcrepo import standin
 from trinity_guard.errors import GuardError
+from trinity_guard.git import process
 
 DATA = b"a,b\n1,2\n" * 100
 
@@ -102,6 +104,28 @@ def test_what_git_tracks_raw_stays_and_what_stands_in_is_turned(world: World) ->
         b"empty.csv": None,
         b"announced.csv": text_of(DATA),
     }
+
+
+def test_of_packed_stand_ins_git_is_asked_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"{number}.csv" for number in range(12)]
+    for name in names:
+        world.repo.stage(name, text_of(name.encode()), raw=True)
+    world.repo.git("commit", "-q", "--no-verify", "-m", "work")
+    world.repo.git("repack", "-a", "-d", "-q")
+    cleaner = Cleaner(world.place, Config(), Rules(Config()), [b"add"])
+    asked: list[object] = []
+    spawn = process.spawn
+
+    def counted(*args: Any) -> process.Result:
+        asked.append(args)
+        return spawn(*args)
+
+    for number, name in enumerate(names):
+        if number == 1:
+            monkeypatch.setattr("trinity_guard.git.plumbing.spawn", counted)
+        assert cleaner.clean(name.encode(), iter([memoryview(DATA)])) is not None
+    assert asked == []
+    cleaner.finish()
 
 
 def test_a_changed_index_is_read_again(world: World) -> None:

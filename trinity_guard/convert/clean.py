@@ -36,6 +36,7 @@ FLUSHED_AT_ONCE = 8 << 20
 # These ask what a file would be in Git without putting it there: of a path that Git does not know, its bytes.
 ONLY_ASKING = frozenset((b"diff", b"difftool", b"hash-object", b"blame", b"annotate", b"apply", b"am", b"archive"))
 STASH = b"index.stash."
+LOOK_AHEAD = 500
 MAX_PATCH = 64 << 20
 
 
@@ -170,6 +171,8 @@ class _Known:
         self._by_path = self._catalog.by_path()
         self._pipelines = owners.Pipelines(place, self._catalog)
         self._trusted: set[bytes] = set()
+        self._order: list[bytes] = []
+        self._looked_at: set[bytes] = set()
         self._roots: dict[bytes, bool] = {}
         self._ignoring: dvcignore.IgnoreRules = {}
         self._sha256 = _has_sha256(self.entries)
@@ -182,8 +185,25 @@ class _Known:
         ids = self.entries[path]
         heads = self._objects.heads(ids, GLANCE)
         if all(standin.begins(head.first) for head in heads):
+            self._look_ahead(path)
             return True
         return ids[0] in index.EMPTY and len(ids) == 1 and index.is_announced(path)
+
+    def _look_ahead(self, path: bytes) -> None:
+        """Have the blobs of the paths that Git asks about next read at once, and kept: of packed ones each by itself
+        would cost two processes."""
+        if path in self._looked_at:
+            return
+        from bisect import bisect_left  # noqa: PLC0415  # most commands meet no stand-in
+
+        self._order = self._order or sorted(self.entries)
+        at = bisect_left(self._order, path)
+        some = self._order[at : at + LOOK_AHEAD]
+        self._looked_at.update(some)
+        try:
+            self._objects.heads([oid for one in some if self._rules.named(one) for oid in self.entries[one]], GLANCE)
+        except GuardError:
+            return  # one that is no blob; those that are asked about are read one by one
 
     def project_of(self, path: bytes) -> bytes:
         """Return the DVC project that is to have a file; GuardError for a file that others keep, or nobody can."""
