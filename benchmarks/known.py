@@ -34,6 +34,18 @@ REFUSED_MODULES = {"_loss"}
 BY_HAND = """\
 collections called built extended class: OrderedDict
 scipy.sparse._dok built class new: dok_array dok_matrix
+builtins class: object
+pandas class: CategoricalIndex IntervalIndex PeriodIndex TimedeltaIndex
+pandas.core.indexes.category class: CategoricalIndex
+pandas.core.indexes.interval class: IntervalIndex
+pandas.core.indexes.interval called: _new_IntervalIndex
+pandas.core.indexes.period class: PeriodIndex
+pandas.core.indexes.timedeltas class: TimedeltaIndex
+pandas.core.indexes.timedeltas called: _new_TimedeltaIndex
+pandas._libs.tslibs.offsets called class: BQuarterBegin BQuarterEnd BYearBegin BYearEnd BusinessDay BusinessMonthBegin
+pandas._libs.tslibs.offsets called class: BusinessMonthEnd Day Hour LastWeekOfMonth Micro Milli Minute MonthBegin
+pandas._libs.tslibs.offsets called class: MonthEnd Nano QuarterBegin QuarterEnd Second SemiMonthBegin SemiMonthEnd
+pandas._libs.tslibs.offsets called class: Week WeekOfMonth YearBegin
 pandas.core.frame: DataFrame.rename
 pandas.core.generic: NDFrame.replace
 torch class: BFloat16Storage BoolStorage ByteStorage CharStorage ComplexDoubleStorage ComplexFloatStorage DoubleStorage

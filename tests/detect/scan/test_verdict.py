@@ -21,6 +21,7 @@ from tests.detect.scan.bypasses import Raw, call, name, pickled
 from trinity_guard.detect.scan import verdict
 
 X, Y = np.arange(40.0).reshape(20, 2), np.arange(20) % 2
+DAYS = pd.date_range("2024-01-01", periods=3)
 VALUES = {
     "a forest": RandomForestClassifier(3).fit(X, Y),
     "a pipeline": make_pipeline(StandardScaler(), LogisticRegression()).fit(X, Y),
@@ -28,11 +29,20 @@ VALUES = {
     "records": np.zeros(2, dtype=[("a", "f8"), ("b", "O")]),
     "a generator": np.random.default_rng(1),
     "functions of NumPy": [np.log1p, np.float64],
+    "days": DAYS,
+    "business days": pd.date_range("2024-01-01", periods=3, freq="B"),
+    "quarters": pd.DataFrame({"a": range(3)}, index=pd.date_range("2024-01-01", periods=3, freq="QE")),
+    "weeks of a month": pd.date_range("2024-01-01", periods=3, freq="WOM-1MON"),
+    "periods": pd.period_range("2024-01", periods=3, freq="M"),
+    "time deltas": DAYS - DAYS[0],
+    "every hour": pd.timedelta_range("1h", periods=3, freq="h"),
+    "intervals": pd.IntervalIndex.from_breaks([0, 1, 2]),
+    "categories": pd.CategoricalIndex(["a", "b"]),
 }
 
 
 @pytest.mark.parametrize("what", VALUES)
-@pytest.mark.parametrize("protocol", [2, 5])
+@pytest.mark.parametrize("protocol", [0, 1, 2, 5])
 def test_what_the_libraries_save_is_harmless(what: str, protocol: int) -> None:
     found = verdict.of_bytes(pickle.dumps(VALUES[what], protocol), b"m.pkl")
     assert (found.kind, found.why) == ("harmless", "")
@@ -152,3 +162,8 @@ def test_the_sentence_names_the_first_few_by_what_is_done_with_them() -> None:
     assert found.why == "calls os.f0, os.f1, os.f2 and 2 more; names mine.Net"
     assert len(found.names) == 6
     assert verdict.of_bytes(many, b"m.pkl", ["os.f0", "os.*", "mine.*"]).kind == "harmless"
+
+
+@pytest.mark.parametrize("args", [b"cos\nsystem\n", b"]", b"S'a'\nd"], ids=["a function", "a list", "no argument"])
+def test_a_frequency_is_made_of_plain_values_alone(args: bytes) -> None:
+    assert not verdict.of_bytes(b"cpandas._libs.tslibs.offsets\nDay\n(" + args + b"tR.", b"m.pkl").is_fine

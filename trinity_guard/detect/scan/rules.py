@@ -334,6 +334,8 @@ _CALLS: dict[str, Rule] = {
     "numpy.random._pickle.__randomstate_ctor": _bit_generator,
     "pandas.core.indexes.base._new_Index": _new_index,
     "pandas.core.indexes.datetimes._new_DatetimeIndex": _new_index,
+    "pandas.core.indexes.interval._new_IntervalIndex": _new_index,
+    "pandas.core.indexes.timedeltas._new_TimedeltaIndex": _new_index,
     "pathlib.PurePosixPath": _plain,
     LOADS: _one_file,
     **{f"builtins.{name}": _bytes for name in ("bytearray", "bytes")},
@@ -343,6 +345,8 @@ _CALLS: dict[str, Rule] = {
     **{f"datetime.{name}": _time for name in ("date", "datetime", "time", "timedelta", "timezone")},
     **{f"numpy.{core}.multiarray._reconstruct": _array for core in ("core", "_core")},
     **{f"numpy.{core}.multiarray.scalar": _scalar for core in ("core", "_core")},
+    # Frequencies of dates, of whole numbers and a timedelta.
+    **{f"{module}.{name}": _time for module, name in known.KNOWN if module == "pandas._libs.tslibs.offsets"},
     # Cython's, which make an object of whatever class they are given.
     **{
         f"{module}.{name}": _of_own_module(module if name == "newObj" else module.partition(".")[0])
