@@ -25,6 +25,14 @@ def test_what_waits_is_named_with_its_reasons_and_each_command_that_helps_has_a_
     )
 
 
+def test_each_remote_that_got_something_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    report = Report()
+    report.pushed = [Output(b"a.pkl", "a" * 32, 5), Output(b"b.pkl", "b" * 32, 6)]
+    report.remotes = ["storage", "backup"]
+    messages.report_push(report)
+    assert capsys.readouterr().err == "trinity-guard: pushed 2 objects (11 B) to 'storage' and 'backup'.\n"
+
+
 def test_a_push_that_did_all_there_was_to_do_in_silence_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     messages.report_push(Report())
     assert capsys.readouterr().err == ""

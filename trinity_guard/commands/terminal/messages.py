@@ -111,7 +111,8 @@ def report_push(result: Report, stands: str = "") -> None:
     """Say what went and what waits. stands: what a failure has not touched (`the commit stands; `)."""
     if result.pushed:
         size = size_text(sum(max(i.size, 0) for i in result.pushed))
-        console.note(f"pushed {_objects(len(result.pushed))} ({size}) to '{', '.join(result.remotes)}'.")
+        remotes = " and ".join(f"'{name}'" for name in result.remotes)
+        console.note(f"pushed {_objects(len(result.pushed))} ({size}) to {remotes}.")
     for name in dict.fromkeys(result.left):
         console.note(f"the remote '{name}' is cloud-versioned: DVC alone can push there (dvc push).")
     if result.waiting:
