@@ -61,7 +61,7 @@ def test_a_dvcignore_that_dvc_cannot_read_is_named(tmp_path: Path) -> None:
         dvcignored(os.fsencode(tmp_path), b"x.csv")
 
 
-@pytest.mark.parametrize("text", [b"*x*\n" * 5_001, b"#" * ((1 << 20) + 1)])
+@pytest.mark.parametrize("text", [b"*x*\n" * 5_001, b"#\n" * (1 << 20), b"*" * 8193])
 def test_a_dvcignore_without_end_is_refused_wherever_it_is_read_from(text: bytes) -> None:
-    with pytest.raises(GuardError, match=r"DVC cannot read \.dvcignore: it (has more than|is larger than)"):
+    with pytest.raises(GuardError, match=r"\.dvcignore: (it has more|it is larger|a line of it)"):
         dvcignored(b"/nowhere", b"a.csv", lambda _: text)

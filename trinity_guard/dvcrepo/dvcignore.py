@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Compiled = tuple[re.Pattern[str] | Bounded | None, bool, bool, str]
 
 MAX_IGNORE = 1 << 20  # bytes of a .dvcignore
+MAX_LINE = 8192  # no path is longer
 MAX_RULES = 5000  # in one: each is tried for each name
 MAX_COMPILED = 4 * MAX_RULES  # what falls out is compiled anew for the next name
 _known: dict[tuple[str, str], Compiled] = {}
@@ -77,6 +78,8 @@ def _rules_of(project_root: bytes, folder: bytes, read: Read = _from_disk) -> li
     if len(text) > MAX_IGNORE:  # as any tree may have it
         raise _unreadable(shown(name), f"it is larger than {MAX_IGNORE:,} bytes")
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if max(map(len, lines)) > MAX_LINE:
+        raise _unreadable(shown(name), "a line of it is longer than any path")
     numbered = [(line.strip(), n) for n, line in enumerate(lines, 1)]
     rules = [(line, f"{shown(name)}:{n}:{line}") for line, n in numbered if line and not line.startswith("#")]
     if len(rules) > MAX_RULES:
