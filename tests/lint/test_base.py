@@ -33,6 +33,8 @@ OWN = ".trinity-guard.toml"
         (Config(min_size=9), Config(), []),
         (Config(), Config(sniff=False), ["sniff"]),
         (Config(sniff=False), Config(), []),
+        (Config(facts=True), Config(), ["facts"]),
+        (Config(), Config(facts=True), []),
         (Config(), Config(remote="other"), ["remote"]),
         (Config(), Config(push="off", sync="off", on_artifact="block", source=OWN, notes=("x",)), []),
     ],

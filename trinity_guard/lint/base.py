@@ -23,6 +23,7 @@ GAINED, LOST = ("patterns",), ("exclude", "pickle_allow")
 STRICTER = {"pickles": (("off", "warn"), ("off", "refuse"), ("warn", "refuse"))}
 LOWER = ("max_size",)
 HIGHER = ("min_size",)
+TURNED_ON = ("sniff", "facts")
 
 
 def files_at(commit: bytes, names: Sequence[bytes]) -> list[bytes | None]:
@@ -66,7 +67,7 @@ def _finds_more(name: str, old: object, new: object) -> bool:
         negated = any(isinstance(item, str) and item.startswith("!") for item in {*old, *new})
         return name in (*GAINED, *LOST) and set(less) <= set(more) and not negated
     if isinstance(old, int) and isinstance(new, int):
-        if name == "sniff":
+        if name in TURNED_ON:
             return new > old
         endless = 1 << 62  # 0 is no limit
         return (name in LOWER and (new or endless) < (old or endless)) or (name in HIGHER and new < old)
