@@ -20,8 +20,6 @@ from trinity_guard.remotes import base, check
 
 OLDEST_PYTHON = (3, 11)
 LITTLE, TOO_LITTLE = 1_000_000_000, 100_000_000
-# The extras of ours that bring a plug-in.
-EXTRAS = ("s3", "gs", "azure", "ssh", "webdav")
 
 
 def git_version(_: Repository) -> Check:
@@ -111,7 +109,7 @@ def plugins(subject: Repository) -> Check:
 def install(package: str, upgrade: bool = False) -> str:
     """Return the command that brings a plug-in, by the extra of ours where there is one."""
     extra = package.removeprefix("dvc-")
-    return installation.line(package, extra if extra in EXTRAS else "", upgrade=upgrade)
+    return installation.line(package, extra if extra in base.EXTRAS else "", upgrade=upgrade)
 
 
 # --- files and room

@@ -22,7 +22,8 @@ PACKAGES = {
     "webhdfs": "dvc-webhdfs",
     "oss": "dvc-oss",
 }
-
+# Those that an extra of ours brings, by its name.
+EXTRAS = ("s3", "gs", "azure", "ssh", "webdav")
 
 MAX_SECONDS = 1e6
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from trinity_guard.setup.record import InstallPlan
 
 OWN_FILE = config.OWN_FILE.encode()
-EXTRAS = ("s3", "gs", "azure", "ssh", "webdav")
 
 CONFIG_TEXT = """\
 # Models and data of this repository are kept by DVC; trinity-guard does that on an ordinary `git commit`.
@@ -92,7 +91,7 @@ def _extra(place: git.Place) -> str:
     project = dvcproject.load(place.top)
     remote = project.remotes.get(project.default_remote or "")
     name = base.PACKAGES.get(safe_paths.scheme(remote.url), "") if remote and "://" in remote.url else ""
-    return name.removeprefix("dvc-") if name.removeprefix("dvc-") in EXTRAS else ""
+    return name.removeprefix("dvc-") if name.removeprefix("dvc-") in base.EXTRAS else ""
 
 
 def write(plan: InstallPlan) -> None:
@@ -106,7 +105,7 @@ def remove(plan: InstallPlan) -> None:
     data = files.read_if_there(path)
     if data is None:
         return
-    if data not in [config_text(extra) for extra in ("", *EXTRAS)]:
+    if data not in [config_text(extra) for extra in ("", *base.EXTRAS)]:
         plan.outcome.notes.append(f"{shown(OWN_FILE)} holds settings of yours and is kept")
         return
     plan.about_to_change(OWN_FILE)
