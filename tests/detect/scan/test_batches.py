@@ -278,3 +278,18 @@ def test_a_memo_whose_values_stand_on_each_other_is_read_without_recursion() -> 
     for _ in range(5000):
         memo.later(1, lambda first: {first: memo[first - 1] + 1})
     assert (memo[5000], memo.lazy) == (5000, 0)
+
+
+def _text(word: str) -> bytes:
+    return b"\x8c" + bytes([len(word)]) + word.encode()
+
+
+def test_a_memo_that_is_written_by_number_and_in_turn_is_followed_through_a_batch() -> None:
+    """Where MEMOIZE meets a number that is taken already, Python puts its object there and does not count on."""
+    many = b"(" + b"K\x01" * 1000 + b"e"
+    renumbered = b"(" + b"K\x01" * 990 + (_text("exec") + b"\x94") * 10 + b"e"
+    first = b"\x80\x04" + _text("builtins") + b"\x94" + _text("bytes") + b"q\x0500]"
+    call = b"h\x00h\x05\x93C\x04pass\x85R0"
+    data = first + many * (2 + files.FEW // 1000) + renumbered + b"0" + call
+    data += b"B" + batches.SHORTEST.to_bytes(4, "little") + bytes(batches.SHORTEST) + b"."  # so much is worth a look
+    assert list(files.read_bytes(data, b"m.pkl", KEEP).names) == [("builtins", "exec")]

@@ -194,8 +194,11 @@ def skip(m: Any, replay: Callable[[Any, int, int, int], dict[int, Any]]) -> bool
         stop = _end(m, _patterns(which, gets, begin < m.frame))
         m.tried = max(m.tried, abs(stop))
         count = _memoized(m, stop) if stop > 0 else -1
-        if count >= 0:
+        # Where the memo was written by number, MEMOIZE may meet a number that is taken: each has to be followed.
+        if count == 0 or (count > 0 and not m.puts):
             m.at = stop
+            if type(m.below[-1][-1]) is Dict:
+                m.below[-1][-1].cut = True
             m.rows |= which == ROWS
             m.record.spend((stop - begin) >> 3)
             m.memo.later(count, partial(replay, m, begin, stop))

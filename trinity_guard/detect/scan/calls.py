@@ -119,9 +119,13 @@ def _set_pairs(m: Machine, items: list[Any]) -> None:
     if not isinstance(target, Dict | Object):
         m.record.doubt(f"it sets items of {_described(target)}")
         return
+    if isinstance(target, Dict) and target.given:
+        m.record.doubt("it changes the fields of a dtype that is made already")
     if isinstance(target, Object):
         m.record.extended(target)
     room = m.keep - len(target.pairs)
+    if isinstance(target, Dict) and len(items) // 2 > room:
+        target.cut = True
     if room > 0:
         target.pairs.extend(_pairs(items)[:room])
 

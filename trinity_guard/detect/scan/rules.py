@@ -5,6 +5,8 @@ A name on the list of known.py may be called; the functions and classes here may
 
 from __future__ import annotations
 
+import math
+
 from trinity_guard.detect.scan import known
 from trinity_guard.detect.scan.record import LOADS, NAMED, NEW
 from trinity_guard.detect.scan.values import Dict, Global, Object, Raw, class_of
@@ -53,6 +55,8 @@ def judge(made: Object, state: Any) -> str:
     if state is not None:
         return _state(made, made.by.text, state)
     name = made.by.text
+    if _unfinished(made.args):
+        return f"it hands a dtype to {name} before that is made"
     rule = _CALLS.get(name)
     if (rule is not None and not rule(made.args, None)) or (made.how == NEW and not _as_new(made)):
         return f"it calls {name} with arguments that no library writes"
@@ -61,12 +65,24 @@ def judge(made: Object, state: Any) -> str:
 
 def _state(made: Object, name: str, state: Any) -> str:
     """Judge a state by the class of what gets it, whatever function made that."""
+    if _unfinished(state) or (name == "numpy.dtype" and len(made.states) > 1):
+        return f"it changes a dtype that {name} has already"
     of = class_of(made)
     rule = _STATES.get(of.text if of is not None else name)
     slots = type(state) is tuple and len(state) == 2 and isinstance(state[1], Dict)
-    if (rule is not None and not rule(made.args, state)) or (slots and not name.startswith(SLOTTED)):
+    if (rule is not None and (_cut(state) or not rule(made.args, state))) or (slots and not name.startswith(SLOTTED)):
         return f"it gives {name} a state that no library writes"
     return ""
+
+
+def _unfinished(value: Any) -> bool:
+    """Whether a dtype is handed on that has no state yet: who takes it keeps the very dtype, which a state changes."""
+    return isinstance(value, tuple) and any(_made_by(part, "numpy.dtype") and not part.states for part in value)
+
+
+def _cut(value: Any) -> bool:
+    """Whether a dict in what a rule is to judge has more pairs than were kept."""
+    return any(isinstance(part, Dict) and part.cut for part in (value if isinstance(value, tuple) else (value,)))
 
 
 def _as_new(made: Object) -> bool:
@@ -171,12 +187,43 @@ def _dtype_state(args: Any, state: Any) -> bool:
 
 
 def _fields_agree(state: tuple[Any, ...]) -> bool:
-    """Whether a record's flags say that it holds objects just where a field does."""
-    parts = [field[0] for _, field in state[4].pairs if isinstance(field, tuple)] if isinstance(state[4], Dict) else []
-    if isinstance(state[2], tuple) and state[2]:
-        parts.append(state[2][0])
-    objects = any(_holds_objects(part) for part in parts)
+    """Whether a record's flags say that it holds objects just where a field does, and all fields lie within it."""
+    if not (state[4] is None or (isinstance(state[4], Dict) and not state[4].cut)):
+        return False
+    parts = _parts(state)
+    size = state[5] if type(state[5]) is int else -1
+    if any(count < 0 or at < 0 or at + count * _bytes_of(part) > size for part, at, count in parts):
+        return False  # the bytes of others
+    objects = any(_holds_objects(part) for part, _, _ in parts)
     return type(state[7]) is int and bool(state[7] & 1) == objects
+
+
+def _parts(state: tuple[Any, ...]) -> list[tuple[Any, int, int]]:
+    """Return the dtypes that a dtype is made of, where each begins, and how many of it there are: -1 for no number."""
+    parts: list[tuple[Any, int, int]] = []
+    if state[4] is not None:
+        state[4].given = True
+        parts += [(field[0], field[1], 1) if _is_field(field) else (None, 0, 0) for _, field in state[4].pairs]
+    if state[2] is not None:
+        within = state[2] if isinstance(state[2], tuple) and len(state[2]) == 2 else (None, 0)
+        shape = within[1] if isinstance(within[1], tuple) else (within[1],)
+        parts.append((within[0], 0, math.prod(shape) if all(type(n) is int and n >= 0 for n in shape) else -1))
+    return parts
+
+
+def _is_field(field: Any) -> bool:
+    return isinstance(field, tuple) and len(field) > 1 and type(field[1]) is int
+
+
+def _bytes_of(part: Any) -> int:
+    """Return how many bytes a dtype's value takes; more than any has where it cannot be told, or is not made yet."""
+    state = part.states[-1] if _made_by(part, "numpy.dtype") and part.states else None
+    if not isinstance(state, tuple) or len(state) < 6 or type(state[5]) is not int:
+        return 1 << 62
+    if state[5] >= 0:
+        return state[5]
+    digits = str(part.args[0])[1:] if isinstance(part.args, tuple) and part.args else ""
+    return int(digits) if digits.isdecimal() and len(digits) <= MAX_DIGITS else 1 << 62
 
 
 def _holds_objects(dtype: Any) -> bool:
@@ -232,6 +279,7 @@ def _new_index(args: Any, _: Any) -> bool:
         and (args[0].module == "pandas" or args[0].module.startswith("pandas.core.indexes."))
         and args[0].name.endswith("Index")
         and isinstance(args[1], Dict)
+        and not args[1].cut
         and all(_is_word(text) for key, text in args[1].pairs if key in ("dtype", "tz") and isinstance(text, str))
     )
 

@@ -133,6 +133,8 @@ def _record_size(state: Any) -> int | None:
     if not isinstance(state, tuple) or len(state) < 7 or type(state[5]) is not int or state[5] < 0:
         return None
     fields = state[4]
+    if isinstance(fields, Dict) and fields.cut:
+        return None
     for _, field in fields.pairs if isinstance(fields, Dict) else ():
         inner = field[0] if isinstance(field, tuple) and field else None
         if _item_size(inner) in (OBJECTS, None):

@@ -49,12 +49,14 @@ class Object:
 
 
 class Dict:
-    """A dict. pairs: in order, a key that came twice twice."""
+    """A dict. pairs: in order, a key that came twice twice; cut: there are more of them, which were not kept;
+    given: a dtype has it for its fields, and keeps the very dict."""
 
-    __slots__ = ("pairs",)
+    __slots__ = ("cut", "given", "pairs")
 
     def __init__(self, pairs: list[tuple[Any, Any]] | None = None) -> None:
         self.pairs = pairs or []
+        self.cut = self.given = False
 
 
 class Set:
