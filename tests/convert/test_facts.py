@@ -71,6 +71,28 @@ def test_what_says_nothing_has_none(tmp_path: Path, name: str) -> None:
     assert of(tmp_path, name, b"\0\1\2") == {}
 
 
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("w.npy", b"\x93NUMPY\x01\x00v\x00{a b}"),
+        ("w.npy", b"\x93NUMPY\x01\x00v\x00[" + b"(" * 200 + b"\n"),
+        ("m.safetensors", (100_000).to_bytes(8, "little") + b"[" * 100_000),
+    ],
+)
+def test_what_is_damaged_has_none(tmp_path: Path, name: str, data: bytes) -> None:
+    assert of(tmp_path, name, data) == {}
+
+
+@pytest.mark.parametrize("torn", [b'["abc", ".c', b"[1]", b'["abc", 5, {}]', b'["abc", ".csv", []]', b"[" * 100_000])
+def test_a_note_that_a_kill_left_half_written_is_passed_over(repo: Repo, torn: bytes) -> None:
+    config = repo.file(".trinity-guard.toml")
+    config.write_text(config.read_text() + "\nfacts = true\n")
+    repo.file(".git/trinity-guard/facts").write_bytes(b"\0" + torn)
+    repo.stage("t.csv", b"a,b\n1,2\n")
+    repo.commit()
+    assert b"rows: 1" in repo.show("t.csv.dvc")
+
+
 def test_the_commit_does_not_read_what_was_staged_again(repo: Repo) -> None:
     config = repo.file(".trinity-guard.toml")
     config.write_text(config.read_text() + "\nfacts = true\n")

@@ -57,8 +57,8 @@ class Watch:
                     pass
             told = self._rows.end() if self._rows is not None else {}
             found = readers[self.suffix](path) if self.suffix in readers else told
-        except (OSError, ValueError):
-            return {}
+        except (OSError, ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+            return {}  # a damaged file says nothing
         return {**found, "of": md5} if found else {}
 
 
@@ -91,9 +91,10 @@ def noted(place: git.Place) -> dict[tuple[str, bytes], Facts]:
 
     found = {}
     for (text,) in records.read_if_readable(_file(place), 1):
-        if text:
+        with contextlib.suppress(ValueError, TypeError, RecursionError):  # what a killed one has begun is no record
             md5, suffix, facts = json.loads(text)
-            found[md5, os.fsencode(suffix)] = facts
+            if isinstance(facts, dict):
+                found[str(md5), os.fsencode(suffix)] = facts
     return found
 
 
