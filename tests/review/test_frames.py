@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from trinity_guard.detect.scan import values
 from trinity_guard.detect.scan.values import Dict, Global, Object
 from trinity_guard.review import arrays, frames, models
 
@@ -96,6 +97,26 @@ def test_a_frame_that_lies_about_its_places_ends(end: object) -> None:
     value = Object(Global("pandas", "DataFrame"), (), "new")
     value.states = [Dict([("_mgr", Object(Global("pandas", "BlockManager"), ((block,), [index, index]), "called"))])]
     assert list(frames.columns(value)) == []
+
+
+def test_a_frame_of_more_columns_than_anybody_reads_is_not_taken_apart() -> None:
+    whole = values.Array("<f8", (10**10, 3), bytes(48), fortran=False)
+    assert frames._split(whole) == []
+
+
+def test_texts_that_overlap_are_refused_before_they_are_copied() -> None:
+    def held_in(data: bytes) -> Object:
+        inner = Object(Global("builtins", "bytearray"), (data,), "called")
+        return Object(Global("pyarrow.lib", "py_buffer"), (inner,), "called")
+
+    ends = np.array([0, 1 << 20] * 1000, "<i4").tobytes()
+    text = Object(Global("pyarrow.lib", "type_for_alias"), ("string",), "called")
+    parts = [None, held_in(ends), held_in(b"x" * (1 << 20))]
+    held = Object(Global("pyarrow.lib", "_restore_array"), ((text, 1999, 0, 0, parts),), "called")
+    [cells] = frames._texts(held)
+    assert cells.read is not None
+    with pytest.raises(ValueError, match="overlap"):
+        cells.read()
 
 
 def test_a_table_of_texts_has_the_same_figures_in_every_process(tmp_path: Path) -> None:

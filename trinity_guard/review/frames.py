@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 BLOCK = "pandas._libs.internals._unpickle_block"
 BACKED = "pandas._libs.arrays.__pyx_unpickle_NDArrayBacked"
 OFFSETS = {"string": "<i4", "large_string": "<i8"}  # Arrow's types of texts, and what says where each ends
-MAX_COUNTED = 100_000_000
+MAX_COUNTED = 1_000_000
+MAX_COLUMNS = 20_000  # more are not told of one by one
 
 
 def columns(value: Object) -> Iterator[tuple[str, Any]]:
@@ -150,6 +151,8 @@ def _split(array: values.Array | None) -> list[Array]:
         return lambda: _numbers(array)[at::count] if array.fortran else _numbers(array)[at * length : (at + 1) * length]
 
     readable = bool(_type(array)) or isinstance(array.data, list)
+    if count > MAX_COLUMNS:
+        return []
     return [Array((length,), _word(array), row(at) if readable else None) for at in range(count)]
 
 
@@ -210,6 +213,8 @@ def _texts(held: Any) -> list[Array]:
         import numpy as np
 
         ends = np.frombuffer(buffers[1] or b"", dtype=OFFSETS[kind])[: args[1] + 1].tolist()
+        if any(a > b for a, b in itertools.pairwise(ends)):
+            raise ValueError("texts that overlap")
         there = np.unpackbits(np.frombuffer(buffers[0] or b"", np.uint8), bitorder="little").tolist()
         text = buffers[2] or b""
         cells = [text[a:b].decode("utf-8", "replace") for a, b in itertools.pairwise(ends)]
