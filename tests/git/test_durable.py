@@ -116,6 +116,24 @@ def test_the_process_in_the_background_holds_nobody_s_pipe_open(tmp_path: Path, 
     assert len(lines(forced_by_any)) == 2 * len(paths)
 
 
+@pytest.mark.parametrize("listed", [["0", "1", "2"], None], ids=["the standard ones", "nothing"])
+def test_where_the_system_does_not_list_what_is_open_all_is_forced_all_the_same(
+    tmp_path: Path, forced_by_any: Path, monkeypatch: pytest.MonkeyPatch, listed: list[str] | None
+) -> None:
+    def told(_: str) -> list[str]:
+        if listed is None:
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+        return listed
+
+    paths = files(tmp_path, durable.WORTH_A_PROCESS)
+    monkeypatch.setattr(os, "listdir", told)
+    background = durable.Background()
+    for path in paths:
+        background.add(path)
+    background.finish()
+    assert len(lines(forced_by_any)) == len(paths)
+
+
 @pytest.mark.parametrize("count", [1, MANY])
 def test_what_fails_in_the_background_is_raised_at_the_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int

@@ -125,7 +125,7 @@ class Background:
             return False
         else:
             if not self._child:
-                _flush_what_comes(reading)
+                _flush_what_comes(reading, self._fd)
             return True
         finally:
             os.close(reading)
@@ -138,12 +138,13 @@ class Background:
             return  # it has failed: `finish` says how
 
 
-def _flush_what_comes(reading: int) -> None:
+def _flush_what_comes(reading: int, writing: int) -> None:
     """Force the files whose names come through a pipe to the disk, and end this process: nothing of the parent's may
     run in it, and nobody may wait for a pipe that it holds."""
     code = EIO
     try:
-        for fd in [int(name) for name in os.listdir("/dev/fd")]:
+        os.close(writing)  # its end would never come
+        for fd in _others():
             if fd != reading:
                 _close(fd)
         rest = b""
@@ -155,6 +156,14 @@ def _flush_what_comes(reading: int) -> None:
         code = error.errno or EIO
     finally:
         os._exit(code)
+
+
+def _others() -> Iterable[int]:
+    """Return what may be open here; of a system that does not say (no /proc, FreeBSD) what mostly is."""
+    try:
+        return [int(name) for name in os.listdir("/dev/fd")]
+    except OSError:
+        return range(256)
 
 
 def _close(fd: int) -> None:
