@@ -111,3 +111,16 @@ def test_where_the_system_does_not_say_the_author_does(here: Repo, monkeypatch: 
 )
 def test_which_commands_only_compare(words: str, compares: bool) -> None:
     assert caller.only_compares(words.encode().split()) == compares
+
+
+@pytest.mark.parametrize(
+    ("words", "side"),
+    [
+        ("-Xours s", "ours"), ("-X theirs s", "theirs"), ("--strategy-option=ours s", "ours"), ("s", ""),
+        ("-m -Xours s", ""), ("--message -Xours s", ""), ("-m -X -Xtheirs s", "theirs"), ("-F -Xours s", ""),
+        ("-Xpatience s", ""), ("-X theirs -X ours s", "ours"),
+    ],
+)  # fmt: skip
+def test_which_side_a_merge_favors(monkeypatch: pytest.MonkeyPatch, words: str, side: str) -> None:
+    monkeypatch.setattr(caller, "command_above", lambda: (1, [b"merge", *map(str.encode, words.split())]))
+    assert caller.favored_side() == side

@@ -166,6 +166,10 @@ def command_above() -> tuple[int, list[bytes]]:
     return 0, []
 
 
+# Options of merge, pull and rebase whose value is any text: one that begins as an option is none.
+_WITH_TEXT = (b"-m", b"--message", b"-F", b"--file", b"-x", b"--exec", b"--into-name")
+
+
 def favored_side() -> str:
     """Return the side that the merge whose driver we are takes where both changed the same (`-X theirs`), "" for none.
 
@@ -174,6 +178,9 @@ def favored_side() -> str:
     words = iter(command_above()[1])
     side = ""
     for word in words:
+        if word in _WITH_TEXT:
+            next(words, b"")
+            continue
         value = word.removeprefix(b"--strategy-option=") if word.startswith(b"--strategy-option=") else b""
         if word in (b"-X", b"--strategy-option"):
             value = next(words, b"")
