@@ -209,6 +209,16 @@ def test_other_bytes_of_the_right_size_are_not_the_object(scheme: str, info: dic
     assert told(scheme, info, PATH.replace("files/md5/", "")) == 3
 
 
+def test_who_may_list_and_not_ask_learns_nothing_against_an_object() -> None:
+    class Client:
+        def call_s3(self, *_: object, **__: str) -> dict[str, str]:
+            raise PermissionError
+
+    remote = Asked({}, "s3")
+    remote.fs.fs = Client()
+    assert remote.told(PATH, {"size": 3, "ETag": WRONG.hex()}) == 3
+
+
 @pytest.mark.parametrize("head", [{"ServerSideEncryption": "aws:kms"}, {"SSECustomerAlgorithm": "AES256"}])
 def test_etags_of_encrypted_objects_say_nothing(head: dict[str, str]) -> None:
     assert told("s3", {"ETag": f'"{WRONG.hex()}"'}, **head) == 3

@@ -72,7 +72,11 @@ class RemoteStore:
         bucket, _, key = path.lstrip("/").partition("/")
         if self.scheme != "s3" or not self.etags:
             return self.etags
-        head = self.fs.fs.call_s3("head_object", Bucket=bucket, Key=key)
+        try:
+            head = self.fs.fs.call_s3("head_object", Bucket=bucket, Key=key)
+        except Exception:  # noqa: BLE001  # may list, and may not ask: that says nothing against an object
+            self.etags = False
+            return False
         plain = head.get("ServerSideEncryption", "AES256") == "AES256" and "SSECustomerAlgorithm" not in head
         self.etags = plain and not bucket.endswith("--x-s3")  # S3 Express has others
         return self.etags
