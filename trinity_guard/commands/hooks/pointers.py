@@ -79,10 +79,12 @@ def _with_renewed_facts(place: git.Place, catalog: Catalog, changed: Iterable[by
 def _say(place: git.Place, outcome: Relocation, gone: Sequence[Gone]) -> None:
     messages.report_moves(outcome.moved)
     for old, new, why in outcome.stayed[: messages.MAX_NAMED]:
+        there = os.path.lexists(place.file(new.path))
+        aside = f"mv {typed(new.path)} ELSEWHERE && " if there else ""
         console.warn(
             f"{shown(old.path)} {why}, and does not go along with {shown(new.source)}, its pointer once.",
             f"trinity-guard add {typed(old.path)}     # records it under its own name\n"
-            f"trinity-guard pull {typed(new.path)}     # brings what {shown(new.source)} records",
+            f"{aside}trinity-guard pull {typed(new.path)}     # brings what {shown(new.source)} records",
         )
     # A revert has taken the line itself.
     taken = {o.path for g in gone for o in g.outputs} if commit.ends_revert(place) else set(outcome.taken)
