@@ -247,6 +247,20 @@ def test_a_working_file_that_is_another_version_stays_and_is_named_with_commands
 
 
 @pytest.mark.slow
+def test_a_pointer_that_takes_the_place_of_an_edited_file_is_pulled_once_that_is_aside(repo: Repo) -> None:
+    begin(repo)
+    repo.stage("b.csv", b"b\n")
+    repo.commit()
+    repo.write("b.csv", b"an edit\n")
+    repo.git("mv", "-f", "a.csv.dvc", "b.csv.dvc")
+    found = remedies(said(repo))
+    assert "mv b.csv ELSEWHERE && trinity-guard pull b.csv" in found
+    do(repo, "mv b.csv aside && trinity-guard pull b.csv")
+    assert repo.file("b.csv").read_bytes() == A
+    assert repo.file("aside").read_bytes() == b"an edit\n"
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["file", "directory"])
 def test_an_edit_goes_along_with_a_pointer_that_is_renamed_and_is_recorded_or_named(repo: Repo, kind: str) -> None:
     begin(repo)
