@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -139,6 +140,28 @@ def test_a_work_tree_that_cannot_follow_keeps_nobody_from_proof_and_undo(
         driven.undo(worked.place)
     assert worked.id("HEAD") == old
     assert worked.git("status", "--porcelain") == b""
+
+
+def test_the_lock_of_a_git_that_died_is_named_and_once_it_is_gone_the_work_tree_follows(
+    worked: Legacy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked.commit({"a.pkl": b"1"})
+    worked.checkout()
+    lock = worked.path / ".git" / "index.lock"
+    follow = worktree.follow
+
+    def locked(*args: Any) -> None:
+        lock.touch()
+        follow(*args)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(worktree, "follow", locked)
+        with pytest.raises(GuardError, match=r"index\.lock is there") as caught:
+            driven.run(worked.place, worked.options())
+    assert run("sh", "-c", caught.value.remedy, cwd=worked.path).returncode == 0
+    assert driven.resume(worked.place)
+    assert worked.git("status", "--porcelain") == b""
+    assert worked.id("HEAD:a.pkl.dvc")
 
 
 @pytest.mark.parametrize("kind", ["symlink", "hardlink"])

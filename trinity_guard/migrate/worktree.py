@@ -13,7 +13,7 @@ from trinity_guard.dvcrepo.decode import decoded
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import files
 from trinity_guard.git.catfile import Source
-from trinity_guard.migrate import lfsfiles
+from trinity_guard.migrate import lfsfiles, refusals
 from trinity_guard.migrate.scan import ATTRIBUTES
 
 
@@ -233,6 +233,7 @@ def _write(source: Source, paths: Sequence[bytes]) -> None:
 def _git(source: Source, *args: git.Arg, data: bytes = b"") -> None:
     result = git.attempt(*args, data=data, env=source.env, at=source.place.top)
     if result.code:
+        refusals.index_lock(source.place)
         words = result.err.decode("utf-8", "replace").strip()
         raise GuardError(
             problem=f"the refs have moved, but the work tree could not follow: {words}",
