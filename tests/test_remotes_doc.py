@@ -33,8 +33,8 @@ def test_its_commands_do_what_it_shows(tmp_path: Path) -> None:
 
 def test_every_flag_is_in_the_help() -> None:
     helps = ""
-    for name in ("add", "list", "credentials", "trust", "check"):
-        argv = [sys.executable, "-m", "trinity_guard", "remote", name, "--help"]
+    for names in (*(("remote", name) for name in ("add", "list", "credentials", "trust", "check")), ("lint",)):
+        argv = [sys.executable, "-m", "trinity_guard", *names, "--help"]
         helps += run(*argv, cwd=PROJECT).stdout.decode()
     lines = [line for line in TEXT.splitlines() if "git config" not in line]
     for flag in re.findall(r"--[a-z][a-z-]+", "\n".join(lines)):

@@ -38,6 +38,7 @@ def counted(data: bytes, piece: int = 1 << 16, delimiter: str | None = "") -> di
         (b"\xef\xbb\xbfa,b\n1,2\n", 1, 2),
         (b",".join(b"column %d" % n for n in range(20_000)) + b"\n" + b"," * 19_999 + b"\n", 1, 20_000),
         (b"a,b\n" + b"1,2\n" * 600_000, 600_000, 2),
+        (b'a,b\n1,"' + b"x\n" * 100_000 + b'"\n3,4\n', 2, 2),
         (b"a,b\n" + b"1,2\n" * 300_000 + b"\n" + b"1,2\n" * 300_000 + b'"x",2', 600_001, 2),
     ],
 )
@@ -51,7 +52,7 @@ def test_a_table_has_rows_and_columns(data: bytes, count: int, columns: int) -> 
         b"",
         b"a\0b\n1\n",
         "a,b\n1,2\n".encode("utf-16"),
-        b'a,b\n1,"' + b"x" * 200_000 + b"\n",
+        b'a,b\n1,"' + b"x" * rows.MAX_ROW + b"\n",
         b"x" * (rows.MAX_ROW + 1),
     ],
 )

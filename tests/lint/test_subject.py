@@ -76,6 +76,9 @@ def test_a_blob_is_read_once_and_one_that_is_missing_is_an_error(work: Repo) -> 
     assert found.contents([oid, oid]) == {oid: pointer("a.pkl")}
     work.file(f".git/objects/{oid[:2].decode()}/{oid[2:].decode()}").unlink()
     assert found.contents([oid])[oid] == pointer("a.pkl")
+    work.stage("b.pkl.dvc", pointer("b.pkl"))
+    oid = work.git("rev-parse", ":b.pkl.dvc").stdout.strip()
+    work.file(f".git/objects/{oid[:2].decode()}/{oid[2:].decode()}").unlink()
     with pytest.raises(GuardError):
         looked(subject.indexed()).contents([oid])
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # So much of it is there when its first row is looked at.
 HEAD = 1 << 16
-# A row that is longer, or has a cell that the csv module refuses: nothing is said of such a table.
+# Of a table with a row that is longer nothing is said.
 MAX_ROW = 4 << 20
 DELIMITERS = ",;\t|"
 _NEITHER = bytes(set(range(256)) - set(b'"\n'))
@@ -82,6 +82,7 @@ class Rows:
         import csv
         import io
 
+        csv.field_size_limit(MAX_ROW)
         text = io.StringIO(data.decode("utf-8-sig", "replace"), newline="")
         try:
             return next(filter(None, csv.reader(text, delimiter=delimiter)), [])
@@ -108,6 +109,7 @@ class Rows:
         """Return how many lines the row takes that begins here; one more than there are where it does not end."""
         import csv
 
+        csv.field_size_limit(MAX_ROW)
         texts = (lines[at].decode("latin-1") + "\n" for at in range(start, len(lines)))
         reader = csv.reader(chain(texts, [""]), delimiter=self._delimiter or ",")
         try:

@@ -53,8 +53,8 @@ def test_on_its_own_table_a_model_is_judged_by_what_was_held_back(
 def test_its_own_table_is_known_in_other_line_ends_and_its_rows_in_another_order(
     room: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = (room / "training_dataset.csv").read_bytes()
     data = samples.sample(room)
+    text = (room / "training_dataset.csv").read_bytes()
     train, test = forest.split(data, samples.SMALL)
     dumped = forest.dump(forest.fit(data, samples.SMALL, train))
     metadata = {

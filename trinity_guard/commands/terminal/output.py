@@ -9,8 +9,8 @@ from trinity_guard import console
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import files
 
-# Links there lead to what is open already, and are no files to be replaced.
-NOT_TO_REPLACE = (b"/dev/", b"/proc/")
+# Links there lead to what is open already, and are no files to be replaced; but one is a folder in memory.
+NOT_TO_REPLACE, MEMORY = (b"/dev/", b"/proc/"), b"/dev/shm/"
 
 
 def note_the_top(start: bytes) -> None:
@@ -58,6 +58,8 @@ def _is_replaced(path: bytes) -> bool:
     """Whether a file of ours takes the place of what is there; OSError where its folder is not."""
     os.stat(os.path.dirname(os.path.realpath(path)))
     try:
-        return stat.S_ISREG(os.stat(path).st_mode) and not os.path.abspath(path).startswith(NOT_TO_REPLACE)
+        whole = os.path.abspath(path)
+        open_already = whole.startswith(NOT_TO_REPLACE) and not whole.startswith(MEMORY)
+        return stat.S_ISREG(os.stat(path).st_mode) and not open_already
     except FileNotFoundError:
         return True
