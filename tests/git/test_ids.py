@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trinity_guard.git import ids as module
 from trinity_guard.git.ids import IdMap, Ids, Packed, forget_older
+
+
+@pytest.fixture(autouse=True, params=["few", "many"])
+def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So many that a dict says where they are, and more."""
+    monkeypatch.setattr(module, "FEW", {"few": 1 << 20, "many": 100}[request.param])
+
 
 MANY = [hashlib.sha1(b"%d" % n, usedforsecurity=False).digest() for n in range(3000)]
 
@@ -22,6 +30,11 @@ def test_they_are_there_in_their_order_each_once() -> None:
     assert [ids.find(oid) for oid in MANY] == list(range(len(MANY)))
     assert ids.find(bytes(20)) == -1
     assert ids[7] == MANY[7]
+    assert list(Ids(MANY, few=False)) == MANY
+    ids.pack()
+    assert [ids.find(oid) for oid in MANY] == list(range(len(MANY)))
+    ids.pack()
+    assert ids.add(MANY[9]) == 9
     assert list(Packed([MANY[0]] * 2)) == [MANY[0]] * 2
     for number in (-1, len(MANY)):
         with pytest.raises(IndexError):
@@ -61,7 +74,8 @@ def test_a_map_is_a_dict() -> None:
     assert found.starting(names[5][:9]) == [names[5]]
 
 
-def test_they_take_a_third_of_the_memory_of_a_dict() -> None:
+def test_many_take_a_third_of_the_memory_of_a_dict(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FEW", 100)
     names = [oid.hex().encode() for oid in MANY]
     tracemalloc.start()
     try:

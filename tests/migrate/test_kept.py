@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
+
+from trinity_guard.migrate import kept as module
 from trinity_guard.migrate.kept import KeptTrees
+
+
+@pytest.fixture(autouse=True, params=[1, 2, 1000])
+def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From so many trees on they are packed."""
+    monkeypatch.setattr(module, "FEW", request.param)
+
 
 ONE, OTHER = b"1" * 20, b"2" * 20
 

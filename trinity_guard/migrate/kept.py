@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 
-from trinity_guard.git.ids import Ids
+from trinity_guard.git.ids import FEW, Ids
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class KeptTrees:
 
     def __init__(self) -> None:
         self._trees: dict[bytes, Ids] = {}
+        self._count = 0
         # Which of the kinds each tree is of; there are few.
         self._which: dict[bytes, array[int]] = {}
         self._numbers: dict[tuple[int, bool], int] = {}
@@ -43,9 +44,13 @@ class KeptTrees:
         if kind == len(self._kinds):
             self._kinds.append(Kept(mask, dvc))
         if path not in self._trees:
-            self._trees[path], self._which[path] = Ids(), array("I")
+            self._trees[path], self._which[path] = Ids(few=self._count < FEW), array("I")
         if self._trees[path].add(oid) == len(self._which[path]):
             self._which[path].append(kind)
+            self._count += 1
+            if self._count == FEW:  # of all paths together
+                for trees in self._trees.values():
+                    trees.pack()
 
     def with_artifacts(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield (path, tree) of those that hold artifacts, the deepest paths first."""
