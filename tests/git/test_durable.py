@@ -77,6 +77,14 @@ def lines(log: Path) -> list[list[bytes]]:
 MANY = 3 * durable.WORTH_A_PROCESS + 5
 
 
+def given(folder: Path, count: int) -> durable.Background:
+    """Return what was given so many new files to force to the disk."""
+    background = durable.Background()
+    for path in files(folder, count):
+        background.add(path)
+    return background
+
+
 @pytest.mark.parametrize("count", [0, 1, durable.WORTH_A_PROCESS - 1, MANY])
 def test_in_the_background_each_is_forced_once_before_the_end(tmp_path: Path, forced_by_any: Path, count: int) -> None:
     paths = files(tmp_path, count)
@@ -142,9 +150,7 @@ def test_what_fails_in_the_background_is_raised_at_the_end(
         raise OSError(errno.EIO, "Input/output error")
 
     monkeypatch.setattr(os, "fsync", failing)
-    background = durable.Background()
-    for path in files(tmp_path, count):
-        background.add(path)
+    background = given(tmp_path, count)
     with pytest.raises(OSError, match="Input/output error"):
         background.finish()
     background.finish()
@@ -160,9 +166,7 @@ def test_a_failure_of_the_process_in_the_background_alone_is_raised_with_its_num
             raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", failing)
-    background = durable.Background()
-    for path in files(tmp_path, MANY):
-        background.add(path)
+    background = given(tmp_path, MANY)
     with pytest.raises(OSError, match="No space left") as raised:
         background.finish()
     assert raised.value.errno == errno.ENOSPC
@@ -178,9 +182,7 @@ def test_a_process_in_the_background_that_somebody_ends_has_flushed_nothing_for_
             os.kill(os.getpid(), signal.SIGKILL)
 
     monkeypatch.setattr(os, "fsync", ended)
-    background = durable.Background()
-    for path in files(tmp_path, MANY):
-        background.add(path)
+    background = given(tmp_path, MANY)
     with pytest.raises(OSError, match="Input/output error"):
         background.finish()
 

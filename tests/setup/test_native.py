@@ -181,6 +181,12 @@ def test_a_venv_made_anew_with_another_python_has_the_package_elsewhere(
     assert stubbed.calls() == [(["hook", "pre-commit"], "")]
 
 
+def assert_another_is_taken(stubbed: Stubbed, short_path: dict[str, str]) -> None:
+    write_program(stubbed.folder / "alive")
+    stubbed.commit({**short_path, "PATH": f"{stubbed.folder}/alive:/usr/bin:/bin"})
+    assert stubbed.calls() == [(["hook", "pre-commit"], "program")]
+
+
 @pytest.mark.parametrize("kind", ["a folder", "a library is missing", "killed as it starts"])
 def test_an_interpreter_that_does_not_start_is_passed_over_and_named(
     stubbed: Stubbed, short_path: dict[str, str], kind: str
@@ -195,9 +201,7 @@ def test_an_interpreter_that_does_not_start_is_passed_over_and_named(
     stubbed.hook("pre-commit", python=str(python))
     said = stubbed.commit(short_path, ok=False)
     assert f"set up with, {python}, {'is gone' if kind == 'a folder' else 'does not start'}." in said
-    write_program(stubbed.folder / "alive")
-    stubbed.commit({**short_path, "PATH": f"{stubbed.folder}/alive:/usr/bin:/bin"})
-    assert stubbed.calls() == [(["hook", "pre-commit"], "program")]
+    assert_another_is_taken(stubbed, short_path)
 
 
 def test_half_a_package_is_passed_over(stubbed: Stubbed, short_path: dict[str, str]) -> None:
@@ -208,9 +212,7 @@ def test_half_a_package_is_passed_over(stubbed: Stubbed, short_path: dict[str, s
     stubbed.hook("pre-commit", python=str(python))
     said = stubbed.commit(short_path, ok=False)
     assert f"set up with, {python}, has no trinity-guard that works." in said
-    write_program(stubbed.folder / "alive")
-    stubbed.commit({**short_path, "PATH": f"{stubbed.folder}/alive:/usr/bin:/bin"})
-    assert stubbed.calls() == [(["hook", "pre-commit"], "program")]
+    assert_another_is_taken(stubbed, short_path)
 
 
 def test_what_ours_refuses_no_other_program_is_asked(stubbed: Stubbed, short_path: dict[str, str]) -> None:
