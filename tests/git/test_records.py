@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trinity_guard.errors import GuardError
-from trinity_guard.git import records
+from trinity_guard.git import files, records
 
 FIELD = st.binary(max_size=20).map(lambda b: b.replace(b"\0", b"\n"))
 
@@ -63,7 +65,7 @@ def test_what_is_not_there_holds_no_records(tmp_path: Path) -> None:
 
 def test_what_cannot_be_read_is_said_unless_it_only_saves_work(tmp_path: Path) -> None:
     folder = os.fsencode(tmp_path)
-    with pytest.raises(GuardError, match=r"cannot read .*: Is a directory\."):
+    with pytest.raises(GuardError, match=r"^cannot read .*: Is a directory\.$"):
         records.read(folder, 2)
     assert records.read_if_readable(folder, 2) == []
 
@@ -74,18 +76,67 @@ def test_what_only_saves_work_is_read_where_it_can_be(tmp_path: Path) -> None:
     assert records.read_if_readable(file, 2) == [(b"a", b"b"), (b"c", b"d")]
 
 
+@pytest.mark.parametrize("write", [records.write, records.write_if_writable])
 @pytest.mark.parametrize("durable", [False, True])
 def test_only_what_must_be_is_forced_to_the_disk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, durable: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, durable: bool, write: Callable[..., None]
 ) -> None:
     forced: list[int] = []
     monkeypatch.setattr(os, "fsync", forced.append)
     file = os.fsencode(tmp_path / "file")
     if durable:
-        records.write(file, [(b"a",)], durable=True)
+        write(file, [(b"a",)], durable=True)
     else:
-        records.write(file, [(b"a",)])
+        write(file, [(b"a",)])
     assert len(forced) == (2 if durable else 0)  # its bytes, its name
+    assert records.read(file, 1) == [(b"a",)]
+
+
+NO_FAULTS = [errno.EPERM, errno.EACCES, errno.EROFS]
+
+
+@pytest.mark.parametrize("number", [*NO_FAULTS, errno.ENOSPC, errno.EIO, errno.ENOENT])
+def test_what_only_saves_work_is_not_remembered_where_nothing_can_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    def refused_with_words(*_: object, **__: object) -> None:
+        try:
+            refused()
+        except OSError as error:
+            raise GuardError("cannot write") from error
+
+    monkeypatch.setattr(files, "replace", refused_with_words)
+    monkeypatch.setattr(os, "open", refused)
+    file = os.fsencode(tmp_path / "file")
+    if number in NO_FAULTS:
+        records.write_if_writable(file, [(b"a",)])
+        records.append_if_writable(file, [(b"a",)])
+    else:
+        with pytest.raises(GuardError, match=r"^cannot write$"):
+            records.write_if_writable(file, [(b"a",)])
+        with pytest.raises(OSError, match=os.strerror(number)):
+            records.append_if_writable(file, [(b"a",)])
+
+
+def test_a_name_that_no_file_has_is_a_fault_also_where_it_only_saves_work(tmp_path: Path) -> None:
+    file = os.fsencode(tmp_path / "file")
+    with pytest.raises(GuardError, match="holds a NUL byte"):
+        records.write_if_writable(file, [(b"a\0b",)])
+    with pytest.raises(GuardError, match="holds a NUL byte"):
+        records.append_if_writable(file, [(b"a\0b",)])
+
+
+def test_nothing_stays_open(tmp_path: Path) -> None:
+    probe = os.dup(0)
+    os.close(probe)
+    records.append_if_writable(os.fsencode(tmp_path / "file"), [(b"a",)])
+    after = os.dup(0)
+    os.close(after)
+    assert after == probe
+    assert records.read(os.fsencode(tmp_path / "file"), 1) == [(b"",), (b"a",)]
 
 
 def test_a_file_that_is_appended_to_is_made_like_any_other(tmp_path: Path) -> None:
@@ -124,7 +175,7 @@ def test_what_is_appended_to_a_damaged_file_is_read(tmp_path: Path, left: bytes)
 
 APPENDING = """
 import os, sys
-from trinity_guard.git import records
+from trinity_guard.git import files, records
 for number in range(200):
     records.append(os.fsencode(sys.argv[1]), [(b"%s-%d" % (sys.argv[2].encode() * 20, number),)] * 3)
 """
