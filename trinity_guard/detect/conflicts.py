@@ -11,7 +11,7 @@ from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import paths, pointer, tracked
 from trinity_guard.dvcrepo.decode import outputs_of
 from trinity_guard.errors import BLOCKED, GuardError, pathspec, shown, typed
-from trinity_guard.git import index, repository
+from trinity_guard.git import index, repository, revisions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -257,7 +257,7 @@ def _output(output: Output) -> str:
 def _commit(conflict: Conflict, side: str) -> str:
     """Return the commit that brought a version, with its date and subject; "" where none is known."""
     entry = conflict.entries.get(side)
-    heads = [h for h in HEADS if not git.attempt("rev-parse", "-q", "--verify", h + "^{commit}").code]
+    heads = [h for h in HEADS if revisions.commit(h.encode())]
     if entry is None or not heads:
         return ""
     options = ("-9", "--format=%x00%h of %as, %an: %s", "--raw", "--no-renames", b"--find-object=" + entry.oid)

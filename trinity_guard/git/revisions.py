@@ -20,9 +20,9 @@ def commit(name: bytes) -> bytes | None:
     return None if result.code else result.out.split()[-1]
 
 
-def is_shallow() -> bool:
-    """Whether a part of the history was left on the server."""
-    return git.run("rev-parse", "--is-shallow-repository").strip() == b"true"
+def is_shallow(run: Callable[..., bytes] = git.run) -> bool:
+    """Whether a part of the history was left on the server. run: as of tree_lines."""
+    return run("rev-parse", "--is-shallow-repository").strip() == b"true"
 
 
 def require_commit(name: bytes, remedy: str = "git log") -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
-from trinity_guard.git import index
+from trinity_guard.git import index, revisions
 from trinity_guard.git.catfile import Source
 from trinity_guard.migrate.refs import OF_A_FORGE, ORIGINAL, QUEUES, REMOTES, STASH, Listed
 
@@ -57,12 +57,8 @@ def sha256(source: Source) -> None:
         )
 
 
-def is_shallow(source: Source) -> bool:
-    return source.run("rev-parse", "--is-shallow-repository").strip() == b"true"
-
-
 def shallow(source: Source) -> None:
-    if is_shallow(source):
+    if revisions.is_shallow(source.run):
         raise GuardError(
             problem="this clone is shallow: its older commits are elsewhere, and their files would stay in Git.",
             remedy="git fetch --unshallow",
@@ -281,7 +277,7 @@ def remarks(source: Source, found: Listed, selected: Sequence[bytes], matched: b
     said = []
     if names := unreadable(source):
         said.append(f"Git cannot read these refs, and their history is not looked at: {_some(names)}")
-    if is_shallow(source):
+    if revisions.is_shallow(source.run):
         said.append("this clone is shallow: what older commits hold is not counted (git fetch --unshallow)")
     if any(name.startswith(b"refs/replace/") for name in found.refs):
         said.append("replace refs are not looked at: the history is rewritten as it really is (git replace --list)")

@@ -9,7 +9,7 @@ from trinity_guard.convert import framework_stash, relocate
 from trinity_guard.dvcrepo import compare, tracked
 from trinity_guard.dvcrepo.paths import POINTER, folders_above
 from trinity_guard.errors import shown, typed
-from trinity_guard.git import locks
+from trinity_guard.git import locks, revisions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _say(gone: Iterable[Output], converted: Mapping[str, bytes]) -> None:
     listed = list(gone)
     if not listed:
         return
-    head = git.run("rev-parse", "--short=10", "HEAD").decode().strip()
+    head = (revisions.commit(b"HEAD") or b"")[:10].decode()
     for output in listed[: MANY * 2]:
         name = shown(output.path)
         if output.name in converted:
