@@ -57,6 +57,24 @@ def test_the_lines_are_those_of_dvc_add(bare_repo: Repo) -> None:
     assert ignored(bare_repo.path, [n.encode() for n in NAMES]) == {n.encode() for n in NAMES}
 
 
+LINES = {
+    b"a.csv": b"/a.csv",
+    b"a bX": b"/a bX",
+    b"\\[]!*#?": b"/\\\\\\[\\]\\!\\*\\#\\?",
+    b"new\nline": b"/new?line",
+    b"cr.csv\r": b"/cr.csv?",
+    b"\r\r": b"/\r?",
+    b"\rX": b"/\rX",
+    b" two  ": b"/ two\\ \\ ",
+    b"a \t": b"/a \t",
+}
+
+
+@pytest.mark.parametrize(("name", "line"), LINES.items())
+def test_a_name_is_written_so(name: bytes, line: bytes) -> None:
+    assert line_for(name) == line
+
+
 def test_where_the_line_of_dvc_does_not_work_ours_does(bare_repo: Repo) -> None:
     bare_repo.dvc("init", "-q")
     names = [name.encode() for name in DVC_IS_WRONG]
@@ -209,6 +227,7 @@ def test_two_versions_merge_line_by_line(repo: Repo, base: bytes, ours: bytes, t
         (b"/x.csv", b""),
         (b"*.o\n/x.csv", b"*.o\n"),
         (b"/x.csv\r\n*.o\r\n", b"*.o\r\n"),
+        (b"*.o\r\n/x.csv\r", b"*.o\r\n"),
         (b"/x.csv\n\n/x.csv\n/y.csv\n", b"\n/y.csv\n"),
         (b"a\r/x.csv\n", b"a\r/x.csv\n"),
         (b"x.csv\n/x.csv.bak\n!/x.csv\n# /x.csv\n /x.csv\n", b"x.csv\n/x.csv.bak\n!/x.csv\n# /x.csv\n /x.csv\n"),

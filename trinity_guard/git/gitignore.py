@@ -84,7 +84,7 @@ def without_lines(gitignore: bytes, names: Iterable[bytes]) -> bytes:
     going = {line_for(name) for name in names}
     *lines, last = gitignore.split(b"\n")
     kept = [line for line in lines if line.removesuffix(b"\r") not in going]
-    return b"\n".join([*kept, b"" if last in going else last])
+    return b"\n".join([*kept, b"" if last.removesuffix(b"\r") in going else last])
 
 
 # So long, and no line of a .gitignore is taken for one.
