@@ -7,9 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from tests.convert.conftest import World
+from trinity_guard import git
 from trinity_guard.convert import ignorelines
 from trinity_guard.errors import GuardError
-from trinity_guard.git import index
+from trinity_guard.git import index, mergedriver
 
 Lines = dict[bytes, bytes]
 
@@ -330,3 +331,123 @@ def test_where_git_tells_no_case_the_line_that_goes_is_none_for_what_comes(world
     world.repo.stage(".gitignore", b"/model.csv\n")
     plan = ignorelines.plan(world.place, world.catalog().entries, [b"Model.csv"], [b"model.csv"])
     assert plan.for_index == plan.for_tree == [(b".gitignore", b"/Model.csv\n")]
+
+
+# --- what is gone
+
+Both = tuple[bytes | None, bytes | None]
+GONE: dict[str, tuple[Both, Both]] = {
+    # what is staged, and in the work tree: before, and after
+    "our line alone": ((b"/a.csv\n", b"/a.csv\n"), (None, None)),
+    "more is staged": ((b"/a.csv\n*.o\n", b"/a.csv\n"), (b"*.o\n", None)),
+    "more is in the work tree": ((b"/a.csv\n", b"*.o\n/a.csv\n"), (None, b"*.o\n")),
+    "not staged": ((None, b"/a.csv\n"), (None, None)),
+    "staged alone": ((b"/a.csv\n", None), (None, None)),
+    "in the work tree alone": ((b"*.o\n", b"*.o\n/a.csv\n"), (b"*.o\n", b"*.o\n")),
+    "a pattern of the user's": ((b"*.csv\n", b"*.csv\n"), (b"*.csv\n", b"*.csv\n")),
+    "no file": ((None, None), (None, None)),
+    "an empty one": ((b"", b""), (b"", b"")),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), GONE.values(), ids=GONE)
+def test_the_line_of_what_is_gone_goes_and_a_file_that_held_it_alone(world: World, before: Both, after: Both) -> None:
+    staged, working = before
+    if staged is not None:
+        world.repo.stage(".gitignore", staged)
+        world.repo.file(".gitignore").unlink()
+    if working is not None:
+        world.repo.write(".gitignore", working)
+    plan = ignorelines.plan(world.place, world.catalog().entries, [], [b"a.csv", b"never.csv"])
+    file = b".gitignore"
+    assert plan.for_index == ([(file, after[0])] if after[0] and after[0] != staged else [])
+    assert plan.for_tree == ([(file, after[1])] if after[1] and after[1] != working else [])
+    assert plan.to_drop == ([file] if staged and not after[0] else [])
+    assert plan.to_unlink == ([file] if working and not after[1] else [])
+    assert plan.taken_names == ({b"a.csv": b"a.csv"} if before != after else {})
+
+
+def test_a_staged_link_is_no_file_of_lines(world: World) -> None:
+    world.repo.file(".gitignore").symlink_to("/a.csv")
+    world.repo.git("add", ".gitignore")
+    plan = ignorelines.plan(world.place, world.catalog().entries, [], [b"a.csv"])
+    assert (plan.for_index, plan.for_tree, plan.to_drop, plan.to_unlink) == ([], [], [], [])
+    assert not plan.taken_names
+
+
+def test_nobody_asks_git_about_no_file(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(git, "attempt", pytest.fail)
+    assert ignorelines.not_ignored([]) == []
+    assert not ignorelines.plan(world.place, {}, []).for_tree
+
+
+def test_what_no_rule_ignores_is_told(world: World) -> None:
+    world.repo.write(".gitignore", b"*.csv\n!b.csv\n")
+    assert ignorelines.not_ignored([b"c.txt", b"a.csv", b"b.csv"]) == [b"c.txt", b"b.csv"]
+
+
+# --- how .gitignore files merge
+
+UNION = mergedriver.COMMENT + b"\n" + mergedriver.LINE + b"\n"
+OWN = b"*.txt text\n"
+ATTRIBUTES: dict[str, tuple[Both, Both]] = {
+    # what is staged, and in the work tree: before, and what is written
+    "no file": ((None, None), (UNION, UNION)),
+    "one of the user's": ((OWN, OWN), (OWN + UNION, OWN + UNION)),
+    "with lines that are not staged": ((OWN, b"*.c diff\n" + OWN), (OWN + UNION, b"*.c diff\n" + OWN + UNION)),
+    "ours": ((OWN + UNION, OWN + UNION), (None, None)),
+    "ours, not staged": ((None, OWN + UNION), (UNION, None)),
+    "ours, gone from the file": ((OWN + UNION, OWN), (None, OWN + UNION)),
+    "ours, staged later": ((OWN, OWN + UNION), (None, None)),
+    "no longer there": ((OWN, None), (OWN + UNION, UNION)),
+    "the user's word": ((b"* merge=mine\n",) * 2, (None, None)),
+}
+
+
+def attributes(world: World) -> tuple[Lines, Lines]:
+    """Return what is written in the index and in the working tree, behind what was planned before."""
+    plan = ignorelines.IgnorePlan({})
+    plan.for_index, plan.for_tree = [(b"x", b"1")], [(b"y", b"2")]
+    ignorelines.plan_attributes(world.place, world.catalog(), plan)
+    assert (plan.for_index.pop(0), plan.for_tree.pop(0)) == ((b"x", b"1"), (b"y", b"2"))
+    return dict(plan.for_index), dict(plan.for_tree)
+
+
+@pytest.mark.parametrize(("before", "written"), ATTRIBUTES.values(), ids=ATTRIBUTES)
+def test_gitignore_files_merge_by_union(
+    world: World, monkeypatch: pytest.MonkeyPatch, before: Both, written: Both
+) -> None:
+    staged, working = before
+    if staged is not None:
+        world.repo.stage(".gitattributes", staged)
+        world.repo.file(".gitattributes").unlink()
+    if working is not None:
+        world.repo.write(".gitattributes", working)
+    wanted = tuple({b".gitattributes": data} if data else {} for data in written)
+    assert attributes(world) == wanted
+    assert mergedriver.registered(world.place)
+    monkeypatch.setattr(mergedriver, "register", pytest.fail)  # once
+    assert attributes(world) == wanted
+
+
+def test_a_staged_link_in_place_of_the_attributes_stays(world: World) -> None:
+    world.repo.file(".gitattributes").symlink_to("elsewhere")
+    world.repo.git("add", ".gitattributes")
+    assert attributes(world) == ({}, {})
+    world.repo.file(".gitattributes").unlink()
+    world.repo.write(".gitattributes", OWN)
+    assert attributes(world) == ({}, {})
+
+
+@pytest.mark.parametrize("state", ["a link", "a conflict", "a temporary index"])
+def test_attributes_wait_for_a_better_time(world: World, monkeypatch: pytest.MonkeyPatch, state: str) -> None:
+    if state == "a link":
+        world.repo.file(".gitattributes").symlink_to("elsewhere")
+    elif state == "a conflict":
+        oid = git.run("hash-object", "-w", "--stdin", data=OWN).strip()
+        entries = b"".join(b"100644 %s %d\t.gitattributes\n" % (oid, stage) for stage in (2, 3))
+        git.run("update-index", "--index-info", data=entries)
+    else:
+        monkeypatch.setenv("GIT_INDEX_FILE", str(world.repo.path / ".git" / "next"))
+    assert attributes(world) == ({}, {})
+    assert not mergedriver.registered(world.place)

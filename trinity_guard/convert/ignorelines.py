@@ -61,7 +61,7 @@ def plan(
     indexed: the .gitignore files of the index, by path. gone: artifacts that no pointer holds any more: of their lines
     those that are ours go, the very `/name` in the folder's own .gitignore.
     """
-    rules = _matching_rules([p for path in paths for p in (path, path + b".dvc")]) if paths else {}
+    rules = _matching_rules([p for path in paths for p in (path, path + b".dvc")])
     for path in paths:
         _refuse_hidden_pointer(path, rules.get(path + b".dvc"))
     needed, left = by_file(paths), by_file(gone)
@@ -69,8 +69,7 @@ def plan(
     going = {(file_for(path), line_for(os.path.basename(path))) for path in gone}
     rules = {path: rule for path, rule in rules.items() if rule not in going}
     targets = sorted({*needed, *left})
-    sources = {r[0] for r in rules.values() if os.path.basename(r[0]) == b".gitignore" and not os.path.isabs(r[0])}
-    staged = {path: indexed[path] for path in sorted({*targets, *sources}) if path in indexed}
+    staged = {path: indexed[path] for path in {*targets, *(file for file, _ in rules.values())} if path in indexed}
     contents = dict(zip(staged, git.read_all(e.oid for e in staged.values()), strict=True))
     result = IgnorePlan({e.path: e.mode for e in staged.values()})
     known = _Staged(place, contents)
@@ -99,7 +98,7 @@ def plan_attributes(place: git.Place, catalog: Catalog, result: IgnorePlan) -> N
         return
     old = read_if_there(place.file(name)) or b""
     for_tree = mergedriver.with_union(old)
-    if (entry is None or for_tree != old) and (entry is None or entry.mode != SYMLINK):
+    if entry is None or (for_tree != old and entry.mode != SYMLINK):
         staged = (git.read_all([entry.oid])[0] or b"") if entry else b""
         for_index = mergedriver.with_union(staged)
         result.for_index += [(name, for_index)] if for_index != staged else []
@@ -158,27 +157,21 @@ def _without(
     gone: list[bytes], for_index: bytes | None, for_tree: bytes | None, result: IgnorePlan, target: bytes
 ) -> tuple[bytes | None, bytes | None]:
     """Return the two versions of one folder's .gitignore without the lines of what is gone."""
-    if not gone:
-        return for_index, for_tree
     names = {path: os.path.basename(path) for path in gone}
-    taken: set[bytes] = set()
-
-    def without(old: bytes) -> bytes:
-        new = without_lines(old, names.values())
-        taken.update(set(lines_in(old)).difference(lines_in(new)))
-        return new
-
+    there: set[bytes] = set()
     if for_index and result.mode(target) != SYMLINK:  # that one's bytes say where it leads
-        for_index = without(for_index)
+        there.update(lines_in(for_index))
+        for_index = without_lines(for_index, names.values())
     if for_tree:
-        for_tree = without(for_tree)
-    result.taken_names.update({path: name for path, name in names.items() if line_for(name) in taken})
+        there.update(lines_in(for_tree))
+        for_tree = without_lines(for_tree, names.values())
+    result.taken_names.update({path: name for path, name in names.items() if line_for(name) in there})
     return for_index, for_tree
 
 
 def not_ignored(paths: Sequence[bytes]) -> list[bytes]:
     """Return those of these files that no rule of the work tree has Git ignore."""
-    rules = _matching_rules(list(paths)) if paths else {}
+    rules = _matching_rules(paths)
     return [path for path in paths if not _is_ignored(rules.get(path))]
 
 
@@ -218,8 +211,10 @@ def _patterns(gitignore: bytes) -> set[bytes]:
     return {*lines, *(line.rstrip(b" ") for line in lines)}
 
 
-def _matching_rules(paths: list[bytes]) -> dict[bytes, Rule]:
+def _matching_rules(paths: Sequence[bytes]) -> dict[bytes, Rule]:
     """Return path -> (file, pattern) of the last rule that matches it, by Git itself."""
+    if not paths:
+        return {}
     # Without the ./ Git takes a name that begins with a colon for pathspec magic, and finds nothing.
     result = git.attempt(
         "check-ignore", "--no-index", "-v", "-z", "--stdin", data=b"".join(b"./" + p + b"\0" for p in paths)
