@@ -33,6 +33,12 @@ def test_it_stands_in_the_git_dir_of_this_worktree_in_the_format_of_the_version_
     assert not world.own("journal").exists()
 
 
+def test_it_says_when_it_was_written(world: World) -> None:
+    Journal(world.place).write(ROWS)
+    os.utime(world.own("journal"), ns=(1, 2_000_000_003))
+    assert Journal(world.place).begun() == 2_000_000_003
+
+
 def test_where_there_is_none_nothing_was_begun(world: World) -> None:
     journal = Journal(world.place)
     assert not journal.exists()

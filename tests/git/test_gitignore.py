@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers.support import PROJECT, Repo, run
+from trinity_guard.commands.hooks.merge import merge_driver
 from trinity_guard.git.gitignore import line_for, name_of, with_line, with_lines, without_line, without_lines
 
 # DVC writes lines for these that Git does not read as they are meant.
@@ -127,11 +128,20 @@ def test_a_gitignore_that_exists_is_extended_as_dvc_add_does(bare_repo: Repo) ->
         (b"/x.csv.bak\n", b"/x.csv.bak\n/x.csv\n"),
         (b"/x.csv\n!/x.csv\n", b"/x.csv\n!/x.csv\n/x.csv\n"),
         (b"/x.csv\n# !\n", b"/x.csv\n# !\n"),
+        (b"!a\n/x.csv\n!b\n", b"!a\n/x.csv\n!b\n/x.csv\n"),
+        (b"!a\n!b\n/x.csv\n", b"!a\n!b\n/x.csv\n"),
+        (b"", b"/x.csv\n"),
     ],
 )
 def test_every_other_byte_stays(before: bytes, after: bytes) -> None:
     assert with_line(before, b"x.csv") == after
     assert with_line(after, b"x.csv") == after
+
+
+def test_many_lines_are_written_at_once_each_once() -> None:
+    assert with_lines(b"*.o", [b"a", b"b", b"a"]) == b"*.o\n/a\n/b\n"
+    assert with_lines(b"/b\n*.o", [b"a", b"b"]) == b"/b\n*.o\n/a\n"
+    assert with_lines(b"*.o", []) == b"*.o"
 
 
 ODD = [b" ", b"\\", b"*", b"?", b"[", b"]", b"!", b"#", b":", b"\r", b"\n", b"a", b"-", b"\t", b"\xc3\xa9", b"\xff"]
@@ -208,16 +218,24 @@ MERGES = {
     "no line before": (b"", b"/a\n", b"/b\n", b"/a\n/b\n"),
     "no newline at the end": (b"/a", b"/a\n/b", b"/a\n/c", b"/a\n/b\n/c\n"),
     "an edit on each side": (b"*.x\n", b"*.y\n", b"*.z\n", b"*.y\n*.z\n"),
+    "taken away by both": (b"/a\n/b\n", b"/c\n", b"/d\n", b"/c\n/d\n"),
+    "a line of both in an edit": (b"/a\n", b"/k\n/b\n", b"/c\n/k\n", b"/k\n/b\n/c\n"),
+    "one of both sides that was there before": (b"/a\n/k\n", b"/k\n/b\n", b"/c\n/k\n", b"/c\n/k\n/b\n"),
+    "two conflicts": (b"1\n/m\n2\n", b"/a\n/m\n/b\n", b"/c\n/m\n/d\n", b"/a\n/c\n/m\n/b\n/d\n"),
+    "what is no line of ours may stand twice": (b"1\n2\n3\n", b"#\n1\n2\n3\n", b"1\n2\n3\n#\n", b"#\n1\n2\n3\n#\n"),
+    "spaces stay": (b"", b"/a\\ \n", b"/ b\n", b"/a\\ \n/ b\n"),
 }
 
 
 @pytest.mark.parametrize(("base", "ours", "theirs", "expected"), MERGES.values(), ids=MERGES)
-def test_two_versions_merge_line_by_line(repo: Repo, base: bytes, ours: bytes, theirs: bytes, expected: bytes) -> None:
-    files = {b"base": base, b"ours": ours, b"theirs": theirs}
-    for name, data in files.items():
-        repo.write(name, data)
-    repo.guard("hook", "merge-driver", "base", "ours", "theirs", "data/.gitignore")
-    assert repo.file("ours").read_bytes() == expected
+def test_two_versions_merge_line_by_line(
+    bare_repo: Repo, monkeypatch: pytest.MonkeyPatch, base: bytes, ours: bytes, theirs: bytes, expected: bytes
+) -> None:
+    monkeypatch.chdir(bare_repo.path)
+    for name, data in {"base": base, "ours": ours, "theirs": theirs}.items():
+        bare_repo.write(name, data)
+    assert merge_driver(False, ["base", "ours", "theirs", "data/.gitignore"]) == 0
+    assert bare_repo.file("ours").read_bytes() == expected
 
 
 @pytest.mark.parametrize(

@@ -65,13 +65,8 @@ def with_written(gitignore: bytes, written: Iterable[bytes]) -> bytes:
     lines = lines_in(gitignore)
     taking_back = [at for at, line in enumerate(lines) if line.startswith(b"!")]
     certain = set(lines[taking_back[-1] :] if taking_back else lines)
-    new = list(dict.fromkeys(written))
-    if not certain.isdisjoint(new):
-        new = [line for line in new if line not in certain]
-    if not new:
-        return gitignore
-    missing = b"\n" if gitignore and not gitignore.endswith(b"\n") else b""
-    return gitignore + missing + b"\n".join(new) + b"\n"
+    new = [line + b"\n" for line in dict.fromkeys(written) if line not in certain]
+    return whole(gitignore) + b"".join(new) if new else gitignore
 
 
 def without_line(gitignore: bytes, name: bytes) -> bytes:
