@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from trinity_guard.convert import rows
@@ -99,3 +99,30 @@ def test_rows_of_stray_quotes_are_what_the_csv_module_reads(lines: list[str], pi
     text = "\n".join(["one,two", *(line for line in lines if line.count('"') < 2), ""])
     read = [row for row in csv.reader(io.StringIO(text, newline="")) if row]
     assert counted(text.encode(), piece, ",")["rows"] == len(read) - 1
+
+
+@pytest.mark.usefixtures("from_the_first_row_on")
+@given(text=st.text(st.sampled_from('ab,"\n'), max_size=40), piece=st.integers(1, 50))
+@example(text='5"\n\n6"\n""\n', piece=50)
+@example(text='a,"b\n""\n\n""\n"\n""\n\n', piece=50)
+@example(text='a,"b\n"c,"\n', piece=50)
+def test_rows_of_any_text_are_what_the_csv_module_reads(text: str, piece: int) -> None:
+    """Save for a row of several lines of which the first has quotes that pair: it is taken for a row by itself."""
+    text = f"one,two\n{text}\n"
+    lines = text.split("\n")
+    reader = csv.reader(io.StringIO(text, newline=""))
+    read, start = 0, 0
+    for row in reader:
+        assume(reader.line_num - start < 2 or lines[start].count('"') % 2)
+        read, start = read + bool(row), reader.line_num
+    assert counted(text.encode(), piece, ",")["rows"] == read - 1
+
+
+@pytest.mark.parametrize(
+    "row",
+    [b'%d,"one\r\ntwo","a ""b"""\r\n', b'%d,5",x\r\n', b'%d,"""\n\n""",\n', b'%d,"one\rtwo",\r'],
+    ids=["two lines", "inches", "blank lines in quotes", "lines end with CR"],
+)
+def test_many_rows_of_odd_quotes_are_counted_over_all_pieces(row: bytes) -> None:
+    data = b"\xef\xbb\xbf" + b'"a\n""x""",b,c\n' + b"".join(row % n for n in range(20_000))
+    assert counted(data, 100_003) == {"rows": 20_000, "columns": 3}
