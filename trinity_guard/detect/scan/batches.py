@@ -198,8 +198,10 @@ def skip(m: Any, replay: Callable[[Any, int, int, int], dict[int, Any]]) -> bool
         if count == 0 or (count > 0 and not m.puts):
             m.at = stop
             if type(m.below[-1][-1]) is Dict:
-                m.below[-1][-1].cut = True
-            m.rows |= which == ROWS
+                m.below[-1][-1].cut = m.below[-1][-1].odd = True
+            if which == ROWS:
+                m.rows = True
+                m.unseen[id(m.below[-1][-1])] = m.below[-1][-1]
             m.record.spend((stop - begin) >> 3)
             m.memo.later(count, partial(replay, m, begin, stop))
             return True

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import math
+
 from trinity_guard.detect.scan.machine import Machine
 from trinity_guard.detect.scan.opcodes import TABLE, op
 from trinity_guard.detect.scan.record import Broken
-from trinity_guard.detect.scan.values import Dict, Global, Object, Opaque, Persistent, Set
+from trinity_guard.detect.scan.values import (
+    Dict,
+    Global,
+    Object,
+    Opaque,
+    Persistent,
+    Raw,
+    Set,
+    class_name,
+    is_attribute,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 __all__ = ["TABLE"]
+# How protocols before 3 write bytes: of a text, and none at all.
+MAKE_BYTES = ("_codecs.encode", "builtins.bytes")
 
 
 @op(b"t")
@@ -81,8 +95,10 @@ def _pairs(items: list[Any]) -> list[tuple[Any, Any]]:
 def _extend(m: Machine, items: list[Any]) -> None:
     target = m.stack[-1]
     if isinstance(target, list):
-        room = m.keep - len(target)
-        target.extend(items if room >= len(items) else items[: max(room, 0)])
+        room = max(m.keep - len(target), 0)
+        if room < len(items):
+            m.drop(target, items[room:])
+        target.extend(items if room >= len(items) else items[:room])
     elif isinstance(target, Object):
         m.record.extended(target)
         target.items.extend(items[: max(m.keep - len(target.items), 0)])
@@ -126,6 +142,7 @@ def _set_pairs(m: Machine, items: list[Any]) -> None:
     room = m.keep - len(target.pairs)
     if isinstance(target, Dict) and len(items) // 2 > room:
         target.cut = True
+        target.odd |= not all(map(is_attribute, items[2 * max(room, 0) :: 2]))
     if room > 0:
         target.pairs.extend(_pairs(items)[:room])
 
@@ -205,8 +222,24 @@ def _build(m: Machine) -> None:
         m.record.doubt(f"it changes {_described(target)} itself")
         return
     target.states.append(state)
+    if _outgrows(m, target, state):
+        m.record.doubt("it has an array of another size than its list")
     m.record.built(target, state)
     m.record.after_build(m, target)
+
+
+def _outgrows(m: Machine, target: Object, state: Any) -> bool:
+    """Whether an array of objects has more items than its list: NumPy takes the memory for them first."""
+    if not isinstance(target.by, Global) or target.by.name not in ("_reconstruct", "_mareconstruct"):
+        return False
+    if type(state) is not tuple or len(state) < 5 or isinstance(state[4], bytes | str | Raw):
+        return False
+    if not isinstance(state[4], list):
+        return class_name(state[4]) not in MAKE_BYTES
+    shape = state[1] if isinstance(state[1], tuple) else (state[1],)
+    count = math.prod(shape) if all(type(n) is int and n >= 0 for n in shape) else -1
+    # Each item of a longer list took a byte at least.
+    return not 0 <= count <= (len(state[4]) if len(state[4]) < m.keep else m.at)
 
 
 @op(b"P")

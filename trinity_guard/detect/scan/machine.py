@@ -12,7 +12,7 @@ import time
 
 from trinity_guard.detect.scan.batches import Memo
 from trinity_guard.detect.scan.record import Broken, Record
-from trinity_guard.detect.scan.values import Dict, Global, Object, Raw, hashing
+from trinity_guard.detect.scan.values import Dict, Global, Object, Raw, firsts, hashing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +30,9 @@ DEADLINE_EVERY = 0x3FFF
 LONGEST_PLAIN = 2 + 255
 OVER_FRAME = "it has a frame that ends within an opcode"
 # Tuples in tuples, each twice: sixty of them are a key that no machine hashes to its end.
-MAX_HASHED = 50_000_000
+MAX_HASHED, MAX_DROPPED = 50_000_000, 1_000_000
+# What hashes the items of a list that it is given, or the first of each pair.
+HASHING = frozenset({"Counter", "OrderedDict", "frozenset", "set"})
 MEMOIZE = 0x94
 # Opcode -> how its number is read, and its length.
 _NUMBERS, _GETS, _PUTS, _TEXTS = (
@@ -66,6 +68,8 @@ class Machine:
         self.hashed = 0
         self.sizes: dict[int, int] = {}
         self.tuples: list[list[Any]] = []
+        # Lists by their id that hold tuples which take long to hash, or may, and are not kept.
+        self.unseen: dict[int, list[Any]] = {}
         # For batches.py: whether the memo was written by number, or has tuples that take long to hash; how much of it
         # was looked at, and up to where a batch was tried.
         self.puts = self.rows = False
@@ -193,8 +197,23 @@ class Machine:
 
     def call(self, by: Any, args: Any, how: str, kwargs: Any = None) -> None:
         made = Object(by, args, how, kwargs)
+        if type(by) is Global and by.name in HASHING and isinstance(args, tuple):
+            for items in args:
+                self._hashed(items)
         self.record.called(made)
         self.stack.append(made)
+
+    def _hashed(self, items: Any) -> None:
+        """Take what a set, or the keys of a dict, are made of."""
+        if isinstance(items, list | tuple):
+            self.keys(firsts(items))
+            if id(items) in self.unseen:
+                self.record.doubt("it makes keys of tuples that take long to hash")
+
+    def drop(self, target: list[Any], items: list[Any]) -> None:
+        """Note a list whose items are not kept, where some of them would take long to hash."""
+        if not {tuple, list}.isdisjoint(map(type, items)) and hashing(firsts(items), {}) > MAX_DROPPED:
+            self.unseen[id(target)] = target
 
     def marked(self) -> list[Any]:
         items = self.stack

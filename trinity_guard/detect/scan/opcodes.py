@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from trinity_guard.detect.scan.machine import Act
 
 HIGHEST_PROTOCOL = 5
+# In place of a number that is longer.
+HUGE = 1 << 4096
 _FLOAT = struct.Struct(">d").unpack_from
 
 
@@ -81,7 +83,7 @@ def _int(m: Machine) -> None:
         return
     line = line.removesuffix(b"L")
     # What has thousands of digits is a number all the same; reading it takes their square.
-    m.stack.append(int(line, 0) if len(line) < 1000 else 0)
+    m.stack.append(int(line, 0) if len(line) < 1000 else HUGE)
 
 
 @op(b"F")
@@ -91,7 +93,7 @@ def _float(m: Machine) -> None:
 
 def _long(m: Machine, length: int) -> None:
     at, length = m.span(length)
-    m.stack.append(int.from_bytes(m.data[at : at + length], "little", signed=True) if length <= LONG else 0)
+    m.stack.append(int.from_bytes(m.data[at : at + length], "little", signed=True) if length <= LONG else HUGE)
 
 
 @op(b"\x8a")

@@ -138,7 +138,8 @@ class Record:
 
     def after_build(self, machine: Any, made: Object) -> None:
         """Let joblib's arrays, whose bytes stand between the opcodes, be gone past."""
-        if self.arrays is not None and isinstance(made.by, Global) and made.by.name == "NumpyArrayWrapper":
+        of = class_of(made)  # by copyreg, too
+        if self.arrays is not None and of is not None and of.name == "NumpyArrayWrapper":
             self.arrays(machine, made)
 
     def _mark_class(self, made: Object, how: str) -> None:

@@ -9,7 +9,7 @@ import math
 
 from trinity_guard.detect.scan import known
 from trinity_guard.detect.scan.record import LOADS, NAMED, NEW
-from trinity_guard.detect.scan.values import Dict, Global, Object, Raw, class_of
+from trinity_guard.detect.scan.values import Dict, Global, Object, Raw, class_of, is_attribute
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,10 @@ FACTORIES = frozenset(
 # What a library hands to its own classes, and is neither class nor function.
 MARKERS = frozenset({"pandas.NA", "pandas._libs.missing.NA"})
 RECORD = "numpy.record"
+SCALARS = ("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar")
 BIT_GENERATORS = frozenset({"MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"})
+# Classes of Python that are dicts.
+DICTS = frozenset({"collections.Counter", "collections.OrderedDict", "collections.defaultdict"})
 # Whose state is a pair: a dict, and attributes that are set one by one, as their class has them.
 SLOTTED = "scipy.interpolate."
 # The longest range, and the longest name of a dtype, that stand in a model.
@@ -69,10 +72,25 @@ def _state(made: Object, name: str, state: Any) -> str:
         return f"it changes a dtype that {name} has already"
     of = class_of(made)
     rule = _STATES.get(of.text if of is not None else name)
-    slots = type(state) is tuple and len(state) == 2 and isinstance(state[1], Dict)
+    slots = type(state) is tuple and len(state) == 2 and _is_dict(state[1])
     if (rule is not None and (_cut(state) or not rule(made.args, state))) or (slots and not name.startswith(SLOTTED)):
         return f"it gives {name} a state that no library writes"
+    if not all(map(_are_attributes, state if slots else (state,))):
+        return f"it gives {name} attributes whose names no library writes"
     return ""
+
+
+def _is_dict(value: Any) -> bool:
+    """Whether a value is a dict, or an object that is one as well and has items."""
+    made = class_of(value)
+    return isinstance(value, Dict) or (made is not None and (bool(value.pairs) or made.text in DICTS))
+
+
+def _are_attributes(state: Any) -> bool:
+    """Whether a state has names of attributes for its keys, if it is a dict."""
+    if isinstance(state, Dict):
+        return not state.odd and all(is_attribute(key) for key, _ in state.pairs)
+    return not _is_dict(state)
 
 
 def _unfinished(value: Any) -> bool:
@@ -250,7 +268,11 @@ _LETTERS = frozenset("biufcOSUVMm")
 
 
 def _scalar(args: Any, _: Any) -> bool:
-    return isinstance(args, tuple) and len(args) == 2 and _made_by(args[0], "numpy.dtype")
+    """Whether a scalar is made of its bytes: of nothing NumPy makes as many as the dtype says."""
+    if not isinstance(args, tuple) or len(args) != 2 or not _made_by(args[0], "numpy.dtype"):
+        return False
+    made = any(_made_by(args[1], bytes_of) for bytes_of in ("_codecs.encode", "builtins.bytes"))
+    return made or isinstance(args[1], bytes | str | Raw) or _holds_objects(args[0])
 
 
 def _metadata_of_weights(_: Any, state: Any) -> bool:
@@ -262,8 +284,10 @@ def _lightgbm(_: Any, state: Any) -> bool:
     """Whether LightGBM's booster has the text of its model, and no address of one."""
     if not isinstance(state, Dict):
         return False
-    handles = [value for key, value in state.pairs if key in ("handle", "_handle")]
-    return all(key != "handle" for key, _ in state.pairs) and all(not isinstance(h, int | float) for h in handles)
+    handles = [value for key, value in state.pairs if key == "_handle"]
+    return all(key != "handle" for key, _ in state.pairs) and all(
+        h is None or isinstance(h, str | Raw) for h in handles
+    )
 
 
 def _xgboost(_: Any, state: Any) -> bool:
@@ -280,13 +304,25 @@ def _new_index(args: Any, _: Any) -> bool:
         and args[0].name.endswith("Index")
         and isinstance(args[1], Dict)
         and not args[1].cut
-        and all(_is_word(text) for key, text in args[1].pairs if key in ("dtype", "tz") and isinstance(text, str))
+        and all(type(key) is str for key, _ in args[1].pairs)
+        and all(_is_no_zone(value) for key, value in args[1].pairs if key in ("dtype", "tz"))
     )
 
 
-def _is_word(text: str) -> bool:
-    """Whether a text names a dtype and no time zone: pandas opens the file that one may name ("dateutil/…")."""
-    return text.isascii() and text.isalnum()
+def _is_no_zone(value: Any) -> bool:
+    """Whether a value names no time zone, as a dtype's name or none: pandas opens the file of "dateutil/…"."""
+    if isinstance(value, str):
+        return value.isascii() and value.isalnum()
+    # NumPy's texts are Python's.
+    return not isinstance(value, Raw) and not any(_made_by(value, scalar) for scalar in SCALARS)
+
+
+def _no_zones(args: Any, _: Any) -> bool:
+    return isinstance(args, tuple) and all(map(_is_no_zone, args))
+
+
+def _zone(_: Any, state: Any) -> bool:
+    return isinstance(state, Dict) and all(_is_no_zone(value) for key, value in state.pairs if key == "tz")
 
 
 def _of_own_module(module: str) -> Rule:
@@ -392,7 +428,8 @@ _CALLS: dict[str, Rule] = {
     "builtins.range": _range,
     **{f"datetime.{name}": _time for name in ("date", "datetime", "time", "timedelta", "timezone")},
     **{f"numpy.{core}.multiarray._reconstruct": _array for core in ("core", "_core")},
-    **{f"numpy.{core}.multiarray.scalar": _scalar for core in ("core", "_core")},
+    **dict.fromkeys(SCALARS, _scalar),
+    "pandas._libs.tslibs.timestamps._unpickle_timestamp": _no_zones,
     # Frequencies of dates, of whole numbers and a timedelta.
     **{f"{module}.{name}": _time for module, name in known.KNOWN if module == "pandas._libs.tslibs.offsets"},
     # Cython's, which make an object of whatever class they are given.
@@ -406,5 +443,7 @@ _STATES: dict[str, Rule] = {
     "collections.OrderedDict": _metadata_of_weights,
     "numpy.dtype": _dtype_state,
     "lightgbm.basic.Booster": _lightgbm,
+    "pandas.DatetimeTZDtype": _zone,
+    "pandas.core.dtypes.dtypes.DatetimeTZDtype": _zone,
     "xgboost.core.Booster": _xgboost,
 }
