@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import RandomForestClassifier
 
-from tests.detect.scan import bypasses
+from tests.detect.scan import bypasses, divergences
 from trinity_guard.detect.scan import verdict
 
 # Prints a JSON object: scanner -> path -> whether it named the file; "error" where it could not say.
@@ -101,7 +101,7 @@ def main(peers: str, benign: str = sys.executable, public: str = "") -> None:
     with tempfile.TemporaryDirectory() as room:
         bad, good = Path(room, "bad"), Path(room, "good")
         bad.mkdir()
-        for number, (file, data) in enumerate(bypasses.samples().values()):
+        for number, (file, data) in enumerate((bypasses.samples() | divergences.samples()).values()):
             (bad / f"{number:03}-{file}").write_bytes(data)
         subprocess.run([benign, "-W", "ignore", "-m", "benchmarks.benign", str(good)], check=True)
         for path in good.iterdir():

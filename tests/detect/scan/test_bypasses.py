@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import gzip
+import io
 import pickle
+import tarfile
+import zipfile
 
 import pytest
 
-from tests.detect.scan import bypasses
+from tests.detect.scan import bypasses, divergences
 from trinity_guard.detect.scan import verdict
 
-SAMPLES = bypasses.samples()
+SAMPLES = bypasses.samples() | divergences.samples()
+# What is in them is not read here, or is behind what is no archive any more.
+UNREAD = (".7z", ".zst", "heap.h5", "encrypted.zip", "skipped.bin", ".lz", "other.pkl.xz", "damaged.tar", "ended.tar")
 
 
 def test_there_are_enough_of_them() -> None:
@@ -23,7 +28,7 @@ def test_a_pickle_that_would_run_something_is_never_harmless(what: str) -> None:
     found = verdict.of_bytes(data, name.encode())
     assert not found.is_fine
     assert found.why
-    if not what.endswith((".7z", ".zst", "heap.h5", "encrypted.zip")):
+    if not what.endswith(UNREAD):
         assert found.kind == "unknown"
 
 
@@ -31,3 +36,23 @@ def test_a_pickle_that_would_run_something_is_never_harmless(what: str) -> None:
 def test_a_harmless_twin_is_harmless(wrap: object) -> None:
     data = wrap(pickle.dumps({"a": [1, 2.5, None]}))  # type: ignore[operator]
     assert verdict.of_bytes(data, b"m.pkl").kind == "harmless"
+
+
+@pytest.mark.parametrize("file", ["member-in-a-member.pt", "in-its-namesake.pt", "behind-a-script.pt", "unicode.keras"])
+def test_zipfile_reads_what_the_directory_lists(file: str) -> None:
+    with zipfile.ZipFile(io.BytesIO(divergences.PACKED[file])) as made:
+        [member] = made.infolist()
+        assert made.read(member) in (bypasses.SYSTEM, divergences._CONFIG)
+
+
+@pytest.mark.parametrize("file", ["signed.bin", "nameless.bin", "type.tar"])
+def test_tarfile_opens_what_has_no_magic(file: str) -> None:
+    with tarfile.open(fileobj=io.BytesIO(divergences.PACKED[file])) as made:
+        found = made.extractfile(made.getmembers()[0])
+        assert found is not None
+        assert found.read() == bypasses.SYSTEM
+
+
+def test_the_directory_of_an_archive_in_another_hides_nothing() -> None:
+    inner = bypasses._zip({"a/data.pkl": pickle.dumps([1])})
+    assert verdict.of_bytes(bypasses._zip({"inner.zip": inner, "text": b"x"}), b"m.zip").kind == "harmless"

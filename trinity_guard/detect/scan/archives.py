@@ -6,6 +6,7 @@ of the two holds (Python's and PyTorch's do) see no member that is not seen here
 
 from __future__ import annotations
 
+import bisect
 import bz2
 import lzma
 import struct
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 DIRECTORY = b"PK\1\2"
 DESCRIPTOR = b"PK\7\10"
 ENCRYPTED = 1
+# Of the directory: of a member what it says and where that is, and at its end its size and place, in zip64 too.
+LISTED = "<8xHH8xIIHHH8xI"
+ENDS = ((b"PK\5\6", "<12xII"), (b"PK\6\6", "<40xQQ"))
+TAIL = 66_000
 MAX_MEMBERS = 200_000
 MAX_MEMBER = 2 << 30
 DEFLATED = {8, 9}
@@ -44,6 +49,7 @@ class Member:
 def of_zip(record: Record, data: Any, start: int, end: int) -> Iterator[Member]:
     """Yield the members of a zip that stands between two places."""
     listed = _listed(data, start, end)
+    places = sorted(key for key in listed if isinstance(key, int))
     at, count = data.find(LOCAL, start, end), 0
     while at >= 0:
         count += 1
@@ -51,20 +57,41 @@ def of_zip(record: Record, data: Any, start: int, end: int) -> Iterator[Member]:
             record.cannot_read(f"it has more than {MAX_MEMBERS:,} members")
             return
         behind = yield from _member(record, data, at, end, listed)
-        at = data.find(LOCAL, behind, end)
+        # An archive within is found when the member is read; a member that the directory has there is none of it.
+        hidden = bisect.bisect_right(places, at) < bisect.bisect_left(places, behind)
+        at = data.find(LOCAL, at + 4 if hidden else behind, end)
 
 
-def _listed(data: Any, start: int, end: int) -> dict[bytes, list[tuple[int, int, int]]]:
-    """Return (method, packed size, flags) of each name in the directory."""
-    found: dict[bytes, list[tuple[int, int, int]]] = {}
+def _listed(data: Any, start: int, end: int) -> dict[bytes | int, list[tuple[int, int, int]]]:
+    """Return (method, packed size, flags) of each name in the directory, and of each place to which it points: readers
+    differ on whether the name there must be the same."""
+    found: dict[bytes | int, list[tuple[int, int, int]]] = {}
+    origins = _origins(data, start, end)
     at = data.find(DIRECTORY, start, end)
     while at >= 0 and at + 46 <= end and len(found) < MAX_MEMBERS:
-        flags, method, packed, whole, names, extra, comment = struct.unpack_from("<8xHH8xIIHHH", data, at)
-        name = data[at + 46 : at + 46 + names]
+        flags, method, packed, whole, names, extra, comment, place = struct.unpack_from(LISTED, data, at)
+        name, more = data[at + 46 : at + 46 + names], data[at + 46 + names : at + 46 + names + extra]
+        if place == 0xFFFFFFFF:
+            place = _zip64(more, (whole == 0xFFFFFFFF) + (packed == 0xFFFFFFFF))
         if packed == 0xFFFFFFFF:
-            packed = _zip64(data[at + 46 + names : at + 46 + names + extra], int(whole == 0xFFFFFFFF))
-        found.setdefault(name, []).append((method, packed, flags))
+            packed = _zip64(more, int(whole == 0xFFFFFFFF))
+        for key in (name, *(origin + place for origin, first, last in origins if first <= at < last)):
+            found.setdefault(key, []).append((method, packed, flags))
         at = data.find(DIRECTORY, at + 46 + names + extra + comment, end)
+    return found
+
+
+def _origins(data: Any, start: int, end: int) -> set[tuple[int, int, int]]:
+    """Return from where the directories of a zip count, and between which places each stands: what is before a zip is
+    not counted by every reader."""
+    found: set[tuple[int, int, int]] = set()
+    for magic, form in ENDS:
+        at = data.find(magic, max(start, end - TAIL), end)
+        while at >= 0:
+            if at + struct.calcsize(form) <= end:
+                size, place = struct.unpack_from(form, data, at)
+                found |= {(at - size - place, at - size, at), (start, start + place, start + place + size)}
+            at = data.find(magic, at + 4, end)
     return found
 
 
@@ -88,7 +115,7 @@ def _member(record: Record, data: Any, at: int, end: int, listed: Any) -> Any:
         return at + 4
     if packed == 0xFFFFFFFF:
         packed = _zip64(data[begin - extra : begin], int(whole == 0xFFFFFFFF))
-    said = [(method, packed, flags), *listed.get(name, ())]
+    said = [(method, packed, flags), *listed.get(name, ()), *listed.get(at, ())]
     ways = {(one, _stop(data, begin, size, end)) for one, size, _ in said}
     for one, stop in sorted(ways):
         member = _unpacked(record, name, one, data, begin, stop)
@@ -97,7 +124,6 @@ def _member(record: Record, data: Any, at: int, end: int, listed: Any) -> Any:
     if any(flags & ENCRYPTED for _, _, flags in said):
         # What says so need not be; what is, was read for nothing.
         record.cannot_read("a member of its archive is encrypted")
-    # An archive within is found when the member is read.
     (one, stop), *others = ways
     return stop if one == STORED and not others and stop > begin else at + 4
 
@@ -163,9 +189,12 @@ def of_tar(record: Record, data: Any, start: int, end: int) -> Iterator[Member]:
                 if count > MAX_MEMBERS or found.issparse():
                     record.cannot_read("it is a tar with sparse files, or too many")
                     return
-                if found.isfile():
+                # A type that Python does not know is taken out as a file.
+                if found.isreg() or found.type not in tarfile.SUPPORTED_TYPES:
                     at = start + found.offset_data
                     yield Member(found.name.encode("utf-8", "surrogateescape"), data, at, min(at + found.size, end))
+            if data[start + archive.offset : end].strip(b"\0"):
+                record.cannot_read("it is a tar with something behind its end")
     except (tarfile.TarError, OSError, ValueError, EOFError, OverflowError):
         record.cannot_read("it is a tar that ends within a member, or is damaged")
 

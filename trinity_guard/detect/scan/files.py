@@ -33,7 +33,9 @@ PICKLES = (b".pkl", b".pickle", b".joblib", b".pt", b".pth", b".ckpt", b".pck", 
 # What PyTorch's archives call them.
 PICKLE_NAMES = (b"pickle", b"data.pkl", b"constants.pkl", b"storages", b"tensors")
 
+SKIPPABLE = {bytes([n]) + b"\x2a\x4d\x18": "a Zstandard or LZ4 stream" for n in range(0x50, 0x60)}
 UNREADABLE = {
+    **SKIPPABLE, b"LZIP": "a lzip stream",
     b"7z\xbc\xaf\x27\x1c": "a 7z archive", b"Rar!\x1a\x07": "a RAR archive", b"(\xb5/\xfd": "a Zstandard stream",
     b"\x04\x22\x4d\x18": "an LZ4 stream", b"\x02\x21\x4c\x18": "an LZ4 stream",
 }  # fmt: skip
@@ -124,6 +126,8 @@ class _Reader:
             streams.attempt(self.record, data, at, end, self.keep)
             return True
         if not formats.kind(head):
+            if name.lower().endswith(formats.NAMED) and at < end:
+                self.record.cannot_read("it is of no compression that its name says, and is read here")
             return False
         from trinity_guard.detect.scan import unpack  # noqa: PLC0415  # for compressed files alone
 
@@ -146,7 +150,7 @@ class _Reader:
         for member in members:
             if keras.is_config(member.name):
                 keras.read_json(self.record, member.data[member.at : member.end])
-            else:
+            elif not keras.read_model(self.record, member.data, member.at, member.end):
                 self.content(member.data, member.at, member.end, os.path.basename(member.name), depth + 1)
 
     def _special(self, data: Any, at: int, end: int, head: bytes, name: bytes) -> bool:
@@ -158,6 +162,10 @@ class _Reader:
 
             keras.read_hdf5(self.record, data, at, end)
             return not pickled(head, end - at) and not streams.attempt(self.record, data, at, end, self.keep)
+        if name == b"config.json":
+            from trinity_guard.detect.scan import keras  # noqa: PLC0415  # for Keras alone
+
+            return keras.read_model(self.record, data, at, end)
         if streams.is_torch_legacy(head):
             streams.read_torch_legacy(self.record, data, at, end, self.keep)
             return True
@@ -185,5 +193,7 @@ def _worth(head: bytes | None, name: bytes) -> bool:
 
 
 def _may_call(head: bytes) -> bool:
+    """Whether a beginning names something, or is opcodes as far as it goes."""
     trial = Record()
-    return streams.attempt(trial, head, 0, len(head), FEW)
+    streams.read(trial, head, 0, len(head), FEW)
+    return bool(trial.names or trial.doubts) or any(why.startswith("it ends") for why in trial.unread)

@@ -8,7 +8,10 @@ if TYPE_CHECKING:
 
 LOCAL, END = b"PK\3\4", b"PK\5\6"
 SUFFIXES = (b".gz", b".bz2", b".xz", b".lzma", b".z", b".zlib")
-_HEADS = {b"\x1f\x8b": "zlib", b"BZh": "bz2", b"\xfd7zXZ\0": "lzma", b"]\0\0": "lzma", b"ZF0x": "zfile"}
+# What Python's own readers open by a name, whatever the first bytes are.
+NAMED = (b".xz", b".lzma", b".lz", b".zst", b".lz4")
+_HEADS = {b"\x1f\x8b": "zlib", b"BZh": "bz2", b"\xfd7zXZ\0": "xz", b"]\0": "lzma"}
+ZFILE = b"ZF"
 
 
 def is_zip(data: Any, at: int, end: int) -> bool:
@@ -18,19 +21,36 @@ def is_zip(data: Any, at: int, end: int) -> bool:
 def is_tar(head: bytes) -> bool:
     if head[257:262] == b"ustar":
         return True
-    # Before POSIX there was no magic: a checksum in octal, of the header with spaces in its place.
-    digits = head[148:156].strip(b" \0")
-    if len(head) < 512 or not digits or not digits.isdigit() or not head[0]:
+    # Before POSIX there was no magic: a checksum of the header with spaces in its place, of signed bytes or of others.
+    said = _number(head[148:156])
+    if len(head) < 512 or not said:
         return False
-    total = sum(head[:148]) + 8 * 32 + sum(head[156:512])
-    return digits.strip(b"01234567") == b"" and int(digits, 8) == total
+    summed = head[:148] + b" " * 8 + head[156:512]
+    return said in (sum(summed), sum(summed) - 256 * sum(byte > 127 for byte in summed))
+
+
+def _number(field: bytes) -> int:
+    """Return a tar's number, in octal or in bytes; 0 where it is none."""
+    if field[:1] == b"\x80":
+        return int.from_bytes(field[1:], "big")
+    try:
+        return int(field.partition(b"\0")[0].strip(), 8)
+    except ValueError:
+        return 0
 
 
 def kind(head: bytes) -> str:
     for magic, found in _HEADS.items():
         if head.startswith(magic):
             return found
+    # The length in hexadecimal, in 19 places (joblib before 0.10).
+    if head.startswith(ZFILE) and _is_hexadecimal(head[2:21].strip()):
+        return "zfile"
     # A bare zlib stream: the first two bytes are a multiple of 31 (RFC 1950).
     if head[:1] == b"x" and len(head) > 1 and not int.from_bytes(head[:2], "big") % 31:
         return "zlib"
     return ""
+
+
+def _is_hexadecimal(text: bytes) -> bool:
+    return bool(text) and not text.lower().removeprefix(b"0x").strip(b"0123456789abcdef")

@@ -13,11 +13,28 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAX_CONFIG = 64 << 20
+# Before the first brace, in whatever encoding JSON may have.
+SPACE = b" \t\r\n\0\xef\xbb\xbf\xff\xfe"
 
 
 def is_config(name: bytes) -> bool:
     """Whether a member of an archive is Keras's description of the model."""
     return name == b"config.json"
+
+
+def read_model(record: Record, data: Any, at: int, end: int) -> bool:
+    """Read what describes a model; say whether it does. Its name in a zip does not tell: Python ends one at a NUL, and
+    takes that of an extra field instead."""
+    if data[at : min(at + 64, end)].lstrip(SPACE)[:1] != b"{" or end - at > MAX_CONFIG:
+        return False
+    try:
+        config = json.loads(data[at:end])
+    except (ValueError, RecursionError):
+        return False
+    if not isinstance(config, dict) or not {"class_name", "config"} <= config.keys():
+        return False
+    _take(record, config)
+    return True
 
 
 def read_json(record: Record, text: bytes) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import time
+
 from trinity_guard.detect.pickles import TORCH_LEGACY, pickled
 from trinity_guard.detect.scan.calls import TABLE
 from trinity_guard.detect.scan.machine import OVER_FRAME, Machine
@@ -35,7 +38,7 @@ def read_all(record: Record, data: Any, at: int, end: int, keep: int) -> None:
     """Read all pickles up to the end, as who loads in a loop would."""
     first = at
     while 0 <= at < end:
-        if at > first and not pickled(data[at : min(at + 4096, end)], end - at):
+        if at > first and not _is_pickle(data, at, end):
             record.cannot_read(f"{end - at:,} bytes behind its end are no pickle")
             return
         at = read(record, data, at, end, keep)
@@ -43,10 +46,13 @@ def read_all(record: Record, data: Any, at: int, end: int, keep: int) -> None:
 
 def attempt(record: Record, data: Any, at: int, end: int, keep: int) -> bool:
     """Read what may be a pickle, or text or anything; say whether it is one: it ends well, or calls something."""
-    trial = record.trial()
-    read(trial, data, at, min(end, at + (1 << 30)), keep)
+    trial, end = record.trial(), min(end, at + (1 << 30))
+    at = read(trial, data, at, end, keep)
+    named = trial.names and at >= 0
+    while 0 <= at < end:
+        at = read(trial, data, at, end, keep)
     calls = any(how & {CALLED, NEW} for how in trial.names.values())
-    if not (calls or trial.doubts or (trial.names and not trial.unread)):
+    if not (calls or trial.doubts or named):
         return False
     record.take(trial)
     return True
@@ -146,15 +152,36 @@ def _record_size(state: Any) -> int | None:
 
 
 def read_npy(record: Record, data: Any, at: int, end: int, keep: int) -> None:
-    """Read an .npy file: an array of objects is a pickle behind the header."""
-    wide = data[at + 6] > 1 if end - at > 8 else False
-    start = at + (12 if wide else 10)
-    length = int.from_bytes(data[at + 8 : start], "little")
-    header = _header(data[start : start + length]) if length < LONGEST_NPY_HEADER and start + length <= end else None
-    if header is None:
-        record.cannot_read("its NumPy header is none")
-    elif _has_objects(header.get("descr")):
-        read_all(record, data, start + length, end, keep)
+    """Read an .npy file: an array of objects is a pickle behind the header; behind one of numbers another may stand."""
+    while at >= 0:
+        record.spend(1, time.monotonic())
+        wide = data[at + 6] > 1 if end - at > 8 else False
+        start = at + (12 if wide else 10)
+        length = int.from_bytes(data[at + 8 : start], "little")
+        whole = length < LONGEST_NPY_HEADER and start + length <= end
+        header = _header(data[start : start + length]) if whole else None
+        if header is None:
+            record.cannot_read("its NumPy header is none")
+            return
+        size = 0 if _has_objects(header["descr"]) else _numbers(header)
+        behind = start + length + max(size, 0)
+        if _has_objects(header["descr"]) or _is_pickle(data, behind, end if size >= 0 else behind):
+            read_all(record, data, behind, end, keep)
+            return
+        at = data.find(NPY, behind, end if size < 0 else min(behind + len(NPY), end))
+
+
+def _is_pickle(data: Any, at: int, end: int) -> bool:
+    return at < end and bool(pickled(data[at : min(at + 4096, end)], end - at))
+
+
+def _numbers(header: dict[str, Any]) -> int:
+    """Return how many bytes an array of numbers or texts takes, -1 where only NumPy can tell."""
+    descr, shape = header["descr"], header.get("shape")
+    digits = descr[2:].partition("[")[0] if isinstance(descr, str) else ""
+    if not digits.isdecimal() or not isinstance(shape, tuple) or not all(type(n) is int and n >= 0 for n in shape):
+        return -1
+    return int(digits[:9]) * (4 if descr[1] == "U" else 1) * math.prod(shape)
 
 
 def _header(text: bytes) -> dict[str, Any] | None:

@@ -30,21 +30,21 @@ def is_compressed(head: bytes) -> bool:
 def _opened(found: str) -> Any:
     if found == "bz2":
         return bz2.BZ2Decompressor()
-    if found == "lzma":
-        return lzma.LZMADecompressor(memlimit=LZMA_MEMORY)
+    if found in ("xz", "lzma"):
+        return lzma.LZMADecompressor(lzma.FORMAT_XZ if found == "xz" else lzma.FORMAT_ALONE, memlimit=LZMA_MEMORY)
     return zlib.decompressobj(47)  # both headers are understood
 
 
-def _skip(found: str) -> int:
-    # "ZF", the length in hexadecimal in 19 places (joblib before 0.10).
-    return 21 if found == "zfile" else 0
+def _skip(found: str, head: bytes) -> int:
+    # "ZF" and the length; by Python 2 with a space behind it.
+    return 21 + (head[21:22] == b" ") if found == "zfile" else 0
 
 
 def beginning(head: bytes) -> bytes | None:
     """Return the first bytes behind a compression; b"" where the head gives out none yet, None for no such stream."""
     found = kind(head)
     try:
-        out: bytes = _opened(found).decompress(head[_skip(found) :], 4096)
+        out: bytes = _opened(found).decompress(head[_skip(found, head) :], 4096)
     except FAILED:
         return None
     return out
@@ -53,7 +53,7 @@ def beginning(head: bytes) -> bytes | None:
 def whole(record: Record, data: Any, at: int, end: int) -> Any:
     """Return what a stream holds; what is wrong with it is said in the record, and what came before that counts."""
     found = kind(data[at : at + 64])
-    at += _skip(found)
+    at += _skip(found, data[at : at + 64])
     with tempfile.TemporaryFile() as out:
         size = 0
         while at < end and size <= MAX_UNPACKED:

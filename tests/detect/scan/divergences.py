@@ -1,0 +1,197 @@
+"""Files that two readers take differently, and uses of known names that no rule saw: by name, with the file's name.
+
+None is ever loaded, but that zip, tar and lzma of Python's own find in an archive what is said to be in it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import lzma
+import struct
+import zlib
+
+from tests.detect.scan import bypasses
+from tests.detect.scan.bypasses import SYSTEM, Raw, built, call, name, pickled
+
+_ZONE = "dateutil//etc/passwd"
+# A tuple that no machine hashes to its end.
+_ENDLESS = b")" + b"2\x86" * 60
+
+
+def _pairs(*pairs: tuple[object, object]) -> bytes:
+    return b"(" + b"".join(bypasses._value(key) + bypasses._value(value) for key, value in pairs) + b"u"
+
+
+def _dict(*pairs: tuple[object, object]) -> Raw:
+    return Raw(b"}" + _pairs(*pairs))
+
+
+def _new(module: str, attribute: str) -> Raw:
+    return Raw(name(module, attribute).code + b")\x81")
+
+
+def _dtype(spelled: str, *state: object) -> Raw:
+    return built(call(name("numpy", "dtype"), spelled, False, True), state)
+
+
+def _text(text: str) -> Raw:
+    """A text of NumPy's, which is one of Python's, too."""
+    made = _dtype(f"U{len(text)}", 3, "<", None, None, None, 4 * len(text), 4, 8)
+    return call(name("numpy._core.multiarray", "scalar"), made, text.encode("utf-32-le"))
+
+
+def _index(key: object, value: object) -> bytes:
+    new = name("pandas.core.indexes.base", "_new_Index")
+    return pickled(call(new, name("pandas", "DatetimeIndex"), _dict((key, value))))
+
+
+_FRAME = _new("pandas", "DataFrame")
+_BOOSTER = _new("lightgbm.basic", "Booster")
+_TAKEN = built(_new("sklearn.pipeline", "Pipeline"), _dict(("_as_parameter_", 4096)))
+_OBJECTS = _dtype("O8", 3, "|", None, None, None, -1, -1, 63)
+_BYTES = _dtype("u1", 3, "|", None, None, None, -1, -1, 0)
+_ARRAY = call(name("numpy._core.multiarray", "_reconstruct"), name("numpy", "ndarray"), (0,), b"b")
+_MASKED = call(
+    name("numpy.ma.core", "_mareconstruct"), name("numpy.ma.core", "MaskedArray"), name("numpy", "ndarray"), (0,), b"b"
+)
+
+
+def _hashed(by: str, items: bytes, module: str = "builtins") -> bytes:
+    return pickled(call(name(module, by), Raw(b"](" + items + b"e")))
+
+
+def _joblib(wrapper: Raw, shape: object, *more: tuple[object, object]) -> bytes:
+    """An array of two bytes, to joblib; to who does not know that they are one, the beginning of a long text."""
+    said = (("subclass", name("numpy", "ndarray")), ("shape", shape), ("order", "C"), ("dtype", _BYTES))
+    code = built(wrapper, _dict(*said, ("numpy_array_alignment_bytes", None), *more)).code
+    return b"\x80\x04" + code + b"\x8c\xff" + SYSTEM.ljust(255, b"N") + b"00N."
+
+
+_WRAPPER = ("joblib.numpy_pickle", "NumpyArrayWrapper")
+USES = {
+    "attributes set one by one, of an OrderedDict": pickled(
+        built(_FRAME, (None, Raw(call(name("collections", "OrderedDict")).code + _pairs(("columns", ["a"])))))
+    ),
+    "a time zone's file under NumPy's text": _index(_text("tz"), _ZONE),
+    "a time zone's file that is NumPy's text": _index("dtype", _text(f"datetime64[ns, {_ZONE}]")),
+    "a time zone's file, of a timestamp": pickled(
+        call(name("pandas._libs.tslibs.timestamps", "_unpickle_timestamp"), 1, None, _ZONE, 10)
+    ),
+    "a time zone's file, for a dtype's state": pickled(
+        built(_new("pandas", "DatetimeTZDtype"), _dict(("unit", "ns"), ("tz", _ZONE)))
+    ),
+    "an address for a booster under NumPy's text": pickled(
+        built(_BOOSTER, _dict((_text("handle"), None), (_text("_handle"), 4096)))
+    ),
+    "an address for a booster that ctypes asks an object for": pickled(built(_BOOSTER, _dict(("_handle", _TAKEN)))),
+    "a frame that becomes a booster": pickled(
+        built(_FRAME, _dict(("_typ", "dataframe"), ("__class__", name("lightgbm.basic", "Booster")), ("_handle", 4096)))
+    ),
+    "a class that is changed, behind 64 attributes": pickled(
+        built(_FRAME, _dict(*((f"a{n}", n) for n in range(70)), ("__class__", name("lightgbm.basic", "Booster"))))
+    ),
+    "a set of what nobody can hash": _hashed("frozenset", _ENDLESS),
+    "a set of what nobody can hash, behind 64": _hashed("set", b"K\1" * 70 + _ENDLESS),
+    "a counter of what nobody can hash": _hashed("Counter", _ENDLESS, "collections"),
+    "a pair whose key nobody can hash": _hashed("OrderedDict", _ENDLESS + b"N\x86", "collections"),
+    "a pair in a list whose key nobody can hash": _hashed("OrderedDict", b"](" + _ENDLESS + b"Ne", "collections"),
+    "a key too deep for the stack": pickled(Raw(b"})" + b"\x85" * 100_000 + b"Ns")),
+    "a scalar of nothing": pickled(
+        call(
+            name("numpy._core.multiarray", "scalar"),
+            _dtype("V999999999", 3, "|", None, None, None, 999_999_999, 1, 0),
+            None,
+        )
+    ),
+    "an array larger than its list": pickled(built(_ARRAY, (1, (1 << 30,), _OBJECTS, False, []))),
+    "an array larger than its long list": pickled(built(_ARRAY, (1, (1 << 30,), _OBJECTS, False, [1] * 70))),
+    "a masked array larger than its list": pickled(built(_MASKED, (1, (1 << 30,), _OBJECTS, False, [], b"", None))),
+    "a range of a thousand digits": pickled(call(name("builtins", "range"), Raw(b"L" + b"9" * 1200 + b"L\n"))),
+    "an array of joblib's that copyreg makes": _joblib(
+        call(name("copyreg", "_reconstructor"), name(*_WRAPPER), name("builtins", "object"), None), (2,)
+    ),
+    "an array of joblib's with two shapes": _joblib(_new(*_WRAPPER), (0,), (_text("shape"), (2,))),
+}
+
+
+# ---- archives
+
+
+def _local(member: bytes, data: bytes, method: int = 0) -> bytes:
+    sizes = (zlib.crc32(data), len(data), len(data), len(member), 0)
+    return struct.pack("<4sHHHHHIIIHH", b"PK\3\4", 20, 0, method, 0, 33, *sizes) + member + data
+
+
+def _directory(member: bytes, data: bytes, place: int, method: int = 0, extra: bytes = b"") -> bytes:
+    sizes = (zlib.crc32(data), len(data), len(data), len(member), len(extra))
+    one = struct.pack("<4sHHHHHHIIIHH10xI", b"PK\1\2", 20, 20, 0, method, 0, 33, *sizes, place) + member + extra
+    return one + struct.pack("<4s4xHHIIH", b"PK\5\6", 1, 1, len(one), place, 0)
+
+
+def _listed(before: bytes, member: bytes, data: bytes, place: int, **more: object) -> bytes:
+    """A zip whose directory lists one member alone, at a place."""
+    made = _directory(member, data, place, **more)  # type: ignore[arg-type]
+    return before + made[:-6] + struct.pack("<IH", len(before), 0)
+
+
+def _deflated(data: bytes) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return packer.compress(data) + packer.flush()
+
+
+def _head_changed(tar: bytes, *changes: tuple[int, bytes], signed: bool = False) -> bytes:
+    """A tar whose first header is changed, and its checksum with it."""
+    head = bytearray(tar[:512])
+    for at, new in (*changes, (148, b" " * 8)):
+        head[at : at + len(new)] = new
+    total = sum(head) - (256 * sum(byte > 127 for byte in head) if signed else 0)
+    head[148:156] = b"%06o\0 " % total
+    return bytes(head) + tar[512:]
+
+
+_NUMBERS = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }".ljust(117) + b"\n"
+_NPY = b"\x93NUMPY\x01\x00" + struct.pack("<H", 118) + _NUMBERS + bytes(8)
+_FIELDS = b"{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (1,), }".ljust(117) + b"\n"
+_RECORDS = b"\x93NUMPY\x01\x00" + struct.pack("<H", 118) + _FIELDS + bytes(8)
+_CONFIG = json.dumps(bypasses._LAMBDA).encode()
+_INNER = b"a text\n" + _local(b"a/data.pkl", SYSTEM)
+_UNICODE = struct.pack("<HHBI", 0x7075, 16, 1, zlib.crc32(b"x")) + b"config.json"
+_ALONE = lzma.compress(SYSTEM, lzma.FORMAT_ALONE)
+_OTHER = lzma.compress(SYSTEM, lzma.FORMAT_ALONE, filters=[{"id": lzma.FILTER_LZMA1, "lc": 0, "lp": 0, "pb": 0}])
+_TAR = bypasses._tar(SYSTEM)
+PACKED = {
+    "member-in-a-member.pt": _listed(_local(b"x.txt", _INNER), b"a/data.pkl", SYSTEM, 42),
+    "in-its-namesake.pt": _listed(_local(b"x.pt", b"a text\n" + _local(b"x.pt", SYSTEM)), b"x.pt", SYSTEM, 41),
+    "behind-a-script.pt": b"#!/bin/sh\n" + _listed(_local(b"x.txt", _INNER), b"a/data.pkl", SYSTEM, 42),
+    "other-name-and-method.pt": _listed(
+        _local(b"x", _deflated(SYSTEM)), b"a/data.pkl", _deflated(SYSTEM), 0, method=8
+    ),
+    "nul.keras": _listed(_local(b"config.json\0x", _CONFIG), b"config.json\0x", _CONFIG, 0),
+    "unicode.keras": _listed(_local(b"x", _CONFIG), b"x", _CONFIG, 0, extra=_UNICODE),
+    "config.json": _CONFIG,
+    "type.tar": _head_changed(_TAR, (156, b"Z")),
+    "signed.bin": _head_changed(_TAR, (0, b"\xff\xfe"), (257, bytes(8)), signed=True),
+    "nameless.bin": _head_changed(_TAR, (0, bytes(8)), (257, bytes(8))),
+    "damaged.tar": bypasses._tar(b"a text", member="a")[:1024] + b"?" * 512 + _TAR,
+    "ended.tar": bypasses._tar(b"a text", member="a") + _TAR,
+    "small.bin": _ALONE[:1] + struct.pack("<I", 1 << 8) + _ALONE[5:],
+    "other.pkl.xz": _OTHER,
+    "old.bin": b"ZF" + (b"%x" % len(SYSTEM)).ljust(19) + zlib.compress(SYSTEM),
+    "older.bin": b"ZF" + (b"0x%x" % len(SYSTEM)).ljust(20) + zlib.compress(SYSTEM),
+    "skipped.bin": b"\x50\x2a\x4d\x18\4\0\0\0abcd(\xb5/\xfd\x04\x00" + bytes(20),
+    "m.lz": b"LZIP\1\x0c" + bytes(20),
+    "long.bin.gz": gzip.compress(b"(" + b"I1\n" * 3000 + b"l" + SYSTEM, mtime=0),
+    "popped.bin.gz": gzip.compress(b"N0" * 3000 + SYSTEM, mtime=0),
+    "second.bin": b"N." + SYSTEM,
+    "second.npy": _NPY + bypasses._NPY + SYSTEM,
+    "third.npy": _NPY * 2 + bypasses._NPY + SYSTEM,
+    "behind-records.npy": _RECORDS + bypasses._NPY + SYSTEM,
+    "behind.npy": _NPY + b"\x80\x04" + SYSTEM,
+}  # fmt: skip
+
+
+def samples() -> dict[str, tuple[str, bytes]]:
+    """Return each sample's file name and bytes."""
+    found = {f"use: {what}": ("m.pkl", data) for what, data in USES.items()}
+    return found | {f"in {file}": (file, data) for file, data in PACKED.items()}
