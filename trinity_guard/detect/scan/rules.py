@@ -5,11 +5,9 @@ A name on the list of known.py may be called; the functions and classes here may
 
 from __future__ import annotations
 
-import math
-
-from trinity_guard.detect.scan import known
+from trinity_guard.detect.scan import dtypes, known
 from trinity_guard.detect.scan.record import LOADS, NAMED, NEW
-from trinity_guard.detect.scan.values import Dict, Global, Object, Raw, class_of, is_attribute
+from trinity_guard.detect.scan.values import Dict, Global, Object, Raw, class_of, is_attribute, made_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,16 +32,13 @@ FACTORIES = frozenset(
 )
 # What a library hands to its own classes, and is neither class nor function.
 MARKERS = frozenset({"pandas.NA", "pandas._libs.missing.NA"})
-RECORD = "numpy.record"
-SCALARS = ("numpy.core.multiarray.scalar", "numpy._core.multiarray.scalar")
 BIT_GENERATORS = frozenset({"MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"})
 # Classes of Python that are dicts.
 DICTS = frozenset({"collections.Counter", "collections.OrderedDict", "collections.defaultdict"})
 # Whose state is a pair: a dict, and attributes that are set one by one, as their class has them.
 SLOTTED = "scipy.interpolate."
-# The longest range, and the longest name of a dtype, that stand in a model.
+# The longest range that stands in a model.
 MAX_RANGE = 10_000_000
-MAX_DIGITS = 9
 # What a library hands on in the class's place: the pickle makes an object of it.
 MAKES_CLASS = "copyreg._reconstructor"
 
@@ -95,7 +90,7 @@ def _are_attributes(state: Any) -> bool:
 
 def _unfinished(value: Any) -> bool:
     """Whether a dtype is handed on that has no state yet: who takes it keeps the very dtype, which a state changes."""
-    return isinstance(value, tuple) and any(_made_by(part, "numpy.dtype") and not part.states for part in value)
+    return isinstance(value, tuple) and any(made_by(part, "numpy.dtype") and not part.states for part in value)
 
 
 def _cut(value: Any) -> bool:
@@ -190,91 +185,6 @@ def _is_generator(part: Any) -> bool:
     return part in BIT_GENERATORS
 
 
-_FLAGS = {"O": {63}, "S": {0}, "U": {0, 8}, "V": None}
-
-
-def _dtype_state(args: Any, state: Any) -> bool:
-    """Whether a dtype is as NumPy writes it: flags that deny that it holds objects make memory of its bytes."""
-    if not isinstance(state, tuple) or not 8 <= len(state) <= 9 or not isinstance(args, tuple) or not args:
-        return False
-    letter = args[0][:1] if isinstance(args[0], str) else "V"
-    if letter == "V":
-        return _fields_agree(state)
-    plain = state[2] is None and state[3] is None and state[4] is None
-    return plain and type(state[7]) is int and state[7] in (_FLAGS.get(letter) or {0})
-
-
-def _fields_agree(state: tuple[Any, ...]) -> bool:
-    """Whether a record's flags say that it holds objects just where a field does, and all fields lie within it."""
-    if not (state[4] is None or (isinstance(state[4], Dict) and not state[4].cut)):
-        return False
-    parts = _parts(state)
-    size = state[5] if type(state[5]) is int else -1
-    if any(count < 0 or at < 0 or at + count * _bytes_of(part) > size for part, at, count in parts):
-        return False  # the bytes of others
-    objects = any(_holds_objects(part) for part, _, _ in parts)
-    return type(state[7]) is int and bool(state[7] & 1) == objects
-
-
-def _parts(state: tuple[Any, ...]) -> list[tuple[Any, int, int]]:
-    """Return the dtypes that a dtype is made of, where each begins, and how many of it there are: -1 for no number."""
-    parts: list[tuple[Any, int, int]] = []
-    if state[4] is not None:
-        state[4].given = True
-        parts += [(field[0], field[1], 1) if _is_field(field) else (None, 0, 0) for _, field in state[4].pairs]
-    if state[2] is not None:
-        within = state[2] if isinstance(state[2], tuple) and len(state[2]) == 2 else (None, 0)
-        shape = within[1] if isinstance(within[1], tuple) else (within[1],)
-        parts.append((within[0], 0, math.prod(shape) if all(type(n) is int and n >= 0 for n in shape) else -1))
-    return parts
-
-
-def _is_field(field: Any) -> bool:
-    return isinstance(field, tuple) and len(field) > 1 and type(field[1]) is int
-
-
-def _bytes_of(part: Any) -> int:
-    """Return how many bytes a dtype's value takes; more than any has where it cannot be told, or is not made yet."""
-    state = part.states[-1] if _made_by(part, "numpy.dtype") and part.states else None
-    if not isinstance(state, tuple) or len(state) < 6 or type(state[5]) is not int:
-        return 1 << 62
-    if state[5] >= 0:
-        return state[5]
-    digits = str(part.args[0])[1:] if isinstance(part.args, tuple) and part.args else ""
-    return int(digits) if digits.isdecimal() and len(digits) <= MAX_DIGITS else 1 << 62
-
-
-def _holds_objects(dtype: Any) -> bool:
-    if not isinstance(dtype, Object) or not isinstance(dtype.args, tuple) or not dtype.args:
-        return True
-    if str(dtype.args[0])[:1] == "V" and dtype.states:
-        return isinstance(dtype.states[-1], tuple) and len(dtype.states[-1]) > 7 and bool(dtype.states[-1][7] & 1)
-    return str(dtype.args[0])[:1] == "O"
-
-
-def _dtype(args: Any, _: Any) -> bool:
-    """Whether a dtype is spelled as NumPy writes it, a letter and its bytes: what "i4,O" holds, no rule knows."""
-    if not isinstance(args, tuple) or not args or not all(type(flag) in (bool, int) for flag in args[1:]):
-        return False
-    name = args[0]
-    if isinstance(name, Global):
-        return name.text == RECORD
-    letter, digits = (name[:1], name[1:]) if isinstance(name, str) else ("", "")
-    spelled = digits.isdecimal() and digits.isascii() and len(digits) <= MAX_DIGITS
-    return letter in _LETTERS and spelled
-
-
-_LETTERS = frozenset("biufcOSUVMm")
-
-
-def _scalar(args: Any, _: Any) -> bool:
-    """Whether a scalar is made of its bytes: of nothing NumPy makes as many as the dtype says."""
-    if not isinstance(args, tuple) or len(args) != 2 or not _made_by(args[0], "numpy.dtype"):
-        return False
-    made = any(_made_by(args[1], bytes_of) for bytes_of in ("_codecs.encode", "builtins.bytes"))
-    return made or isinstance(args[1], bytes | str | Raw) or _holds_objects(args[0])
-
-
 def _metadata_of_weights(_: Any, state: Any) -> bool:
     """Whether an OrderedDict is given what PyTorch's state_dict has beside its weights, and no method's name."""
     return isinstance(state, Dict) and all(key == "_metadata" for key, _ in state.pairs)
@@ -314,7 +224,7 @@ def _is_no_zone(value: Any) -> bool:
     if isinstance(value, str):
         return value.isascii() and value.isalnum()
     # NumPy's texts are Python's.
-    return not isinstance(value, Raw) and not any(_made_by(value, scalar) for scalar in SCALARS)
+    return not isinstance(value, Raw) and not any(made_by(value, scalar) for scalar in dtypes.SCALARS)
 
 
 def _no_zones(args: Any, _: Any) -> bool:
@@ -339,11 +249,7 @@ def _of_own_module(module: str) -> Rule:
 
 
 def _is_plain(value: Any) -> bool:
-    return value is None or type(value) in (bool, int, float, str, bytes, Raw) or _made_by(value, "_codecs.encode")
-
-
-def _made_by(value: Any, name: str) -> bool:
-    return isinstance(value, Object) and isinstance(value.by, Global) and value.by.text == name
+    return value is None or type(value) in (bool, int, float, str, bytes, Raw) or made_by(value, "_codecs.encode")
 
 
 def _plain(args: Any, _: Any) -> bool:
@@ -352,7 +258,7 @@ def _plain(args: Any, _: Any) -> bool:
 
 def _time(args: Any, _: Any) -> bool:
     parts = ("datetime.timezone", "datetime.timedelta")
-    return isinstance(args, tuple) and all(_is_plain(a) or any(_made_by(a, part) for part in parts) for a in args)
+    return isinstance(args, tuple) and all(_is_plain(a) or any(made_by(a, part) for part in parts) for a in args)
 
 
 def _bytes(args: Any, _: Any) -> bool:
@@ -361,7 +267,7 @@ def _bytes(args: Any, _: Any) -> bool:
         return False
     if len(args) == 2:
         return isinstance(args[0], str | Raw) and args[1] in ("latin1", "latin-1")
-    return all(isinstance(a, bytes | Raw) or _made_by(a, "_codecs.encode") for a in args)
+    return all(isinstance(a, bytes | Raw) or made_by(a, "_codecs.encode") for a in args)
 
 
 def _one_file(args: Any, _: Any) -> bool:
@@ -411,7 +317,7 @@ _CALLS: dict[str, Rule] = {
     "collections.deque": _deque,
     "decimal.Decimal": _plain,
     "fractions.Fraction": _fraction,
-    "numpy.dtype": _dtype,
+    "numpy.dtype": dtypes.call_is_written,
     "numpy.ma.core._mareconstruct": _masked,
     "numpy.random._pickle.__bit_generator_ctor": _bit_generator,
     "numpy.random._pickle.__generator_ctor": _bit_generator,
@@ -428,7 +334,7 @@ _CALLS: dict[str, Rule] = {
     "builtins.range": _range,
     **{f"datetime.{name}": _time for name in ("date", "datetime", "time", "timedelta", "timezone")},
     **{f"numpy.{core}.multiarray._reconstruct": _array for core in ("core", "_core")},
-    **dict.fromkeys(SCALARS, _scalar),
+    **dict.fromkeys(dtypes.SCALARS, dtypes.scalar_is_written),
     "pandas._libs.tslibs.timestamps._unpickle_timestamp": _no_zones,
     # Frequencies of dates, of whole numbers and a timedelta.
     **{f"{module}.{name}": _time for module, name in known.KNOWN if module == "pandas._libs.tslibs.offsets"},
@@ -441,7 +347,7 @@ _CALLS: dict[str, Rule] = {
 }
 _STATES: dict[str, Rule] = {
     "collections.OrderedDict": _metadata_of_weights,
-    "numpy.dtype": _dtype_state,
+    "numpy.dtype": dtypes.state_is_written,
     "lightgbm.basic.Booster": _lightgbm,
     "pandas.DatetimeTZDtype": _zone,
     "pandas.core.dtypes.dtypes.DatetimeTZDtype": _zone,

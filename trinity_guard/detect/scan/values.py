@@ -150,6 +150,10 @@ def class_of(value: Any) -> Global | None:
     return value.by
 
 
+def made_by(value: Any, name: str) -> bool:
+    return isinstance(value, Object) and isinstance(value.by, Global) and value.by.text == name
+
+
 def attributes(value: Any) -> dict[str, Any]:
     """Return an object's attributes, as its states give them (a dict, or a pair of that and its slots)."""
     found: dict[str, Any] = {}
