@@ -112,11 +112,18 @@ def test_a_folder_that_is_kept_from_it_is_told_from_one_that_nothing_speaks_of()
         (b"data/x.parquet", b""),
         (b"tests/t.parquet/x", b""),
         (b"raw/deep/x", b""),
+        (b"raw/t.parquet/x", b"raw/t.parquet"),
+        (b"t.parquet/tests/x", b"t.parquet"),
+        (b"old/t.parquet/u.csv/x", b""),
     ],
 )
 def test_a_folder_is_a_dataset_by_its_own_name(path: bytes, folder: bytes) -> None:
-    guarded = Rules(Config(patterns=("*.parquet", "*.csv", "*.pkl", "/raw/**"), exclude=("tests/",)))
+    guarded = Rules(Config(patterns=("*.parquet", "*.csv", "*.pkl", "/raw/**"), exclude=("tests/", "/old/*.parquet/")))
     assert guarded.dataset_above(path) == folder
+
+
+def test_a_pattern_that_could_name_many_makes_no_folder_a_dataset() -> None:
+    assert Rules(Config(patterns=("*.csv", "part*"))).dataset_above(b"part1/x") == b""
 
 
 @pytest.mark.parametrize("patterns", [(), ("!/e/",), ("d/",)])
@@ -124,4 +131,6 @@ def test_a_folder_is_taken_as_one_whatever_the_patterns_say(patterns: tuple[str,
     asked = rules(*patterns)
     assert asked.folder_of(b"e/sub/x") == b""
     asked.take_as_one(b"e")
+    asked.take_as_one(b"f")
+    assert asked.folder_of(b"f/x") == b"f"
     assert (asked.folder_of(b"e/sub/x"), asked.folder_of(b"ee/x")) == (b"e", b"")

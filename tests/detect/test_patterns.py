@@ -18,12 +18,14 @@ from hypothesis import strategies as st
 from tests.helpers.support import Repo, run
 from trinity_guard import git
 from trinity_guard.config import DEFAULT_PATTERNS, Config
-from trinity_guard.detect import ignorespec
+from trinity_guard.detect import attributesfile, configuration, ignorespec
 from trinity_guard.detect import patterns as patterns_module
 from trinity_guard.detect.patterns import Rules, size_text
+from trinity_guard.dvcrepo import standin
 
 PICKLE = pickle.dumps({"a": 1})
 TEXT = b"some text\n"
+STANDS_IN = standin.encode("1" * 32, 5)
 OF_PATTERNS: dict[str, Any] = {
     "min_size": 10, "min_size_of": (("*.csv", 1000), ("/raw/", 0)),
     "max_size_of": (("*.ipynb", 50), ("*.mp4", 0)),
@@ -128,6 +130,7 @@ def test_an_excluded_file_is_none_whatever_it_is() -> None:
         (b"a.ipynb", 51, TEXT, OF_PATTERNS, ("too-big", "51 B is more than max-size (50 B)")),
         (b"a.ipynb", 50, TEXT, OF_PATTERNS, ("fine", "")),
         (b"a.mp4", 10**12, TEXT, OF_PATTERNS, ("fine", "")),
+        (b"other", 5_000_000, TEXT, OF_PATTERNS, ("fine", "")),
         (b"other", 5_000_001, TEXT, OF_PATTERNS, ("too-big", "5,000,001 B is more than max-size (5,000,000 B)")),
     ],
 )
@@ -136,6 +139,49 @@ def test_the_verdict_has_its_reason(
 ) -> None:
     verdict = rules(*DEFAULT_PATTERNS, **options).decide(path, size, head)
     assert (verdict.kind, verdict.reason) == expected
+
+
+OBJECT = b"store/files/md5/ab/" + b"0" * 30
+OF_DVC = "where DVC keeps its own files"
+APART = [
+    # path, first bytes, exclude, verdict
+    (b".dvc/tmp/a.txt", TEXT, (), ("artifact", f"lies in .dvc/tmp/, {OF_DVC}")),
+    (b"sub/.dvc/cache/x", TEXT, ("sub/",), ("artifact", f"lies in sub/.dvc/cache/, {OF_DVC}")),
+    (OBJECT, TEXT, (), ("artifact", f"lies in store/, {OF_DVC}")),
+    (OBJECT, TEXT, ("store/",), ("fine", "")),
+    (b"a.txt", STANDS_IN, (), ("artifact", "is a stand-in, and its data is in a DVC cache")),
+    (b"a.csv", STANDS_IN, ("*.csv",), ("artifact", "is a stand-in, and its data is in a DVC cache")),
+]
+
+
+@pytest.mark.parametrize(("path", "head", "exclude", "expected"), APART)
+def test_what_dvc_and_we_keep_is_known_by_its_place_and_text(
+    path: bytes, head: bytes, exclude: tuple[str, ...], expected: tuple[str, str]
+) -> None:
+    guarded = rules("*.csv", exclude=exclude)
+    verdict = guarded.decide(path, len(head), head)
+    assert (verdict.kind, verdict.reason) == expected
+    assert guarded.sieve(path) or head == STANDS_IN
+
+
+@pytest.mark.parametrize("pattern", ["*.ski", "data/*.ski"])
+@pytest.mark.parametrize("end", ["SKI", "\u017fki", "s\u212ai", "sk\u0131", "sk\u0130"])
+def test_case_is_no_matter_also_where_one_letter_lies_beyond_ascii(pattern: str, end: str) -> None:
+    guarded = rules(pattern)
+    for name in (f"data/a.{end}", f"data/a.b.{end}"):
+        assert guarded.named(name.encode()) == pattern
+        assert guarded.sieve(name.encode())
+
+
+def test_the_attributes_follow_where_they_are_not_in_step(plain: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(plain.path)
+    followed: list[tuple[git.Place, Config]] = []
+    monkeypatch.setattr(attributesfile, "follow", lambda *asked: followed.append(asked))
+    place = git.place()
+    for in_step in (True, False):
+        monkeypatch.setattr(configuration, "attributes_in_step", lambda _, said=in_step: said)
+        config, _ = patterns_module.load_config(place)
+    assert followed == [(place, config)]
 
 
 def test_what_need_not_be_read_is_said() -> None:
@@ -285,6 +331,13 @@ def test_the_sieve_keeps_ordinary_names_back() -> None:
 )
 def test_the_sieve_looks_for_all_that_is_certain(patterns: tuple[str, ...], path: bytes) -> None:
     assert not rules(*patterns).sieve(path)
+
+
+def test_others_are_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    guarded = rules("models/**", "*.x?z")
+    assert guarded.named(b"models/a") == "models/**"
+    monkeypatch.setattr(ignorespec, "compiled", None)
+    assert guarded.named(b"d/a.xyz") == "*.x?z"
 
 
 def test_plain_patterns_are_never_compiled(monkeypatch: pytest.MonkeyPatch) -> None:

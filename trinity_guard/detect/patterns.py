@@ -57,11 +57,7 @@ class Rules:
 
     def sieve(self, path: bytes) -> bool:
         """Whether this may be an artifact by name: quick, and never False for one that is."""
-        return (
-            self._patterns.may_match(path)
-            or store_of(path) != b""
-            or (self._folders is not None and self.folder_of(path) != b"")
-        )
+        return self._patterns.may_match(path) or store_of(path) != b"" or self.folder_of(path) != b""
 
     def named(self, path: bytes) -> str | None:
         """Return the pattern that makes this path an artifact, None where there is none or it is excluded."""
@@ -164,21 +160,22 @@ class _Patterns:
         self._lines = lines
         self._spec: GitIgnoreSpec | None = None
         self._plain = all(is_plain(line) for line in lines)
-        self._ends = [line[1:].lower().encode() for line in reversed(lines)] if self._plain else []
+        plain = lines if self._plain else []
+        self._ends = [line[1:].lower().encode() for line in reversed(plain)]
         self._last_parts = frozenset(end.rpartition(b".")[2] for end in self._ends)
-        # Of those with one dot, by what follows it: the pattern with the last word.
-        one_dot = [line for line in lines if self._plain and "." not in line[2:]]
-        self._by_last = {line[2:].lower().encode(): line for line in one_dot}
-        self._pieces = [] if self._plain else [_literal(line) for line in lines if _includes(line)]
+        # By what follows `*.`: the pattern with the last word.
+        self._by_last = {line[2:].lower().encode(): line for line in plain}
+        including = [] if plain else [line for line in lines if line.strip() and line[0] not in "#!"]
+        self._pieces = [_literal(line) for line in including]
 
     def may_match(self, path: bytes) -> bool:
         """Whether `match` may find a pattern: quick, and never False where it does."""
-        folded = path.lower() if path.isascii() else _fold(path)
+        folded = _fold(path)
         if self._plain:
             before, _, last = folded.rpartition(b".")
             if b"." not in before and b"/" not in last:  # nearly all names: one dot, in the file's own name
                 return last in self._last_parts
-            after_dots = [piece.partition(b"/")[0] for piece in folded.split(b".")[1:]]
+            after_dots = [piece.partition(b"/")[0] for piece in folded.split(b".")]
             return not self._last_parts.isdisjoint(after_dots)
         return any(piece in folded for piece in self._pieces)
 
@@ -218,10 +215,6 @@ def _fold(path: bytes) -> bytes:
     for letter, ascii_letter in FOLDED:
         path = path.replace(letter, ascii_letter)
     return path.lower()
-
-
-def _includes(line: str) -> bool:
-    return bool(line.strip()) and not line.startswith(("#", "!"))
 
 
 def _literal(line: str) -> bytes:
