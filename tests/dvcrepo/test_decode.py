@@ -149,6 +149,16 @@ def test_what_is_kept_of_files_has_a_limit(understood: list[bytes], monkeypatch:
     assert understood == [b"a.dvc", b"b.dvc", b"c.dvc", b"c.dvc"]
 
 
+@pytest.mark.parametrize(("most", "times"), [(len(POINTER), 1), (len(POINTER) - 1, 2)])
+def test_a_long_file_is_understood_each_time(
+    understood: list[bytes], monkeypatch: pytest.MonkeyPatch, most: int, times: int
+) -> None:
+    monkeypatch.setattr(decode, "KEPT_EACH", most)
+    for _ in range(2):
+        assert outputs_of(POINTER, b"a.csv.dvc")
+    assert understood == [b"a.csv.dvc"] * times
+
+
 def stored(repo: Repo, data: bytes) -> bytes:
     repo.write("blob", data)
     return repo.git("hash-object", "-w", "blob").stdout.strip()
@@ -174,10 +184,10 @@ def test_a_blob_that_git_has_not_is_asked_for_again(
 def test_what_is_kept_of_blobs_has_a_limit(bare_repo: Repo, read: list[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(bare_repo.path)
     monkeypatch.setattr(decode, "KEPT_BYTES", 6)
-    monkeypatch.setattr(decode, "KEPT_EACH", 4)
-    ids = [stored(bare_repo, data) for data in (b"large", b"one", b"two", b"more")]
+    monkeypatch.setattr(decode, "KEPT_EACH", 3)
+    ids = [stored(bare_repo, data) for data in (b"more", b"one", b"two", b"x")]
     for _ in range(2):
-        assert list(blobs(ids).values()) == [b"large", b"one", b"two", b"more"]
+        assert list(blobs(ids).values()) == [b"more", b"one", b"two", b"x"]
     assert read == [*ids, ids[0], ids[3]]
 
 

@@ -43,7 +43,7 @@ _known = _Known()
 
 def blobs(ids: Iterable[bytes]) -> dict[bytes, bytes | None]:
     """Return the bytes of these blobs of DVC's files by their ids; None for one that Git has not."""
-    wanted = list(dict.fromkeys(ids))
+    wanted = dict.fromkeys(ids)
     new = [oid for oid in wanted if oid not in _known.blobs]
     read = dict(zip(new, git.read_all(new), strict=True))
     for oid, data in read.items():
