@@ -18,7 +18,7 @@ from trinity_guard.detect.patterns import Rules
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.git import index
 
-# Converts a.csv, and is killed just before (or after) the named function does its work for the first time.
+# Converts a file, and is killed just before (or after) the named function does its work for the first time.
 KILLED = """
 import os, sys
 from trinity_guard import git
@@ -26,7 +26,7 @@ from trinity_guard.convert import convert
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.git import files, index
 from trinity_guard.convert.journal import Journal
-when, owner, name = sys.argv[1:]
+when, owner, name, path = sys.argv[1:]
 holder = {"index": index, "files": files, "journal": Journal}[owner]
 real = getattr(holder, name)
 def killed(*args, **options):
@@ -35,7 +35,7 @@ def killed(*args, **options):
     os.kill(os.getpid(), 9)
 setattr(holder, name, killed)
 place = git.place()
-convert.convert(place, tracked.load(place), index.entries_of([b"a.csv"]).values())
+convert.convert(place, tracked.load(place), index.entries_of([os.fsencode(path)]).values())
 """
 
 
@@ -86,9 +86,9 @@ def pointer(name: str, content: bytes) -> bytes:
     return f"outs:\n- md5: {md5}\n  size: {len(content)}\n  hash: md5\n  path: {name}\n".encode()
 
 
-def kill(world: World, when: str, owner: str, name: str) -> None:
-    """Convert a.csv, and be killed before or after this function's work."""
-    done = run(sys.executable, "-c", KILLED, when, owner, name, cwd=world.repo.path, ok=False)
+def kill(world: World, when: str, owner: str, name: str, path: str = "a.csv") -> None:
+    """Convert a file, and be killed before or after this function's work."""
+    done = run(sys.executable, "-c", KILLED, when, owner, name, path, cwd=world.repo.path, ok=False)
     assert done.returncode == -signal.SIGKILL, done.stderr
 
 

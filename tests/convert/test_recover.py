@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from tests.convert.conftest import World, kill, pointer
 from trinity_guard.convert import recover
 from trinity_guard.convert.journal import Journal
-from trinity_guard.git import index
+from trinity_guard.git import files, index
 
 BEFORE_THE_INDEX = [("after", "journal", "write"), ("before", "index", "replace")]
 AFTER_THE_INDEX = [
@@ -298,3 +301,146 @@ def test_where_no_hook_ran_after_that_commit_the_next_one_brings_the_real_index_
     assert b"a.csv" not in world.repo.index()
     assert world.staged("a.csv.dvc") == pointer("a.csv", b"a,b\n")
     assert not Journal(world.place).exists()
+
+
+# --- which index is brought along, and when
+
+
+def private(world: World, monkeypatch: pytest.MonkeyPatch, name: str) -> Path:
+    """Have Git use a copy of its index, as a commit of paths ("next-index-2.lock") or of all ("index.lock") does."""
+    copied = world.repo.file(f".git/{name}")
+    copied.write_bytes(world.repo.file(".git/index").read_bytes())
+    monkeypatch.setenv("GIT_INDEX_FILE", str(copied))
+    return copied
+
+
+def test_another_commit_of_paths_leaves_both_to_the_one_after_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.repo.stage("a.csv", b"a,b\n")
+    Only(world, "a.csv")
+    before = world.repo.file(".git/index").read_bytes()
+    used = private(world, monkeypatch, "next-index-2.lock")
+    assert recover.complete(world.place, after_commit=False) == [b"a.csv"]
+    assert used.read_bytes() == world.repo.file(".git/index").read_bytes() == before
+    assert Journal(world.place).exists()
+
+
+def test_a_commit_of_all_brings_its_own_index_along(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.repo.stage("a.csv", b"a,b\n")
+    Only(world, "a.csv")
+    before = world.repo.file(".git/index").read_bytes()
+    private(world, monkeypatch, "index.lock")
+    assert recover.complete(world.place, after_commit=False) == [b"a.csv"]
+    assert b"a.csv" not in world.repo.index()
+    assert world.repo.file(".git/index").read_bytes() == before
+    assert not Journal(world.place).exists()
+
+
+def test_after_a_commit_of_paths_it_is_git_s_own(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.repo.stage("a.csv", b"a,b\n")
+    only = Only(world, "a.csv")
+    used = private(world, monkeypatch, "next-index-2.lock")
+    before = used.read_bytes()
+    assert only.complete() == [b"a.csv"]
+    assert used.read_bytes() == before
+    monkeypatch.delenv("GIT_INDEX_FILE")
+    assert b"a.csv" not in world.repo.index()
+    assert not Journal(world.place).exists()
+
+
+def test_what_the_index_in_use_alone_has_is_owed_to_the_work_tree(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.repo.stage("a.csv", b"a,b\n")
+    private(world, monkeypatch, "index.lock")
+    kill(world, "after", "index", "replace")
+    assert recover.complete(world.place, after_commit=False) == [b"a.csv"]
+    assert world.working("a.csv.dvc") == world.staged("a.csv.dvc") == pointer("a.csv", b"a,b\n")
+
+
+def test_what_nobody_swept_into_a_commit_stays_out_of_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    killed_as_it_was(world, born=False)
+    world.repo.write(".gitignore", b"/a.csv\n# mine\n")
+    private(world, monkeypatch, "index.lock")
+    recover.complete(world.place, after_commit=False)
+    assert world.staged(".gitignore") == b"/a.csv\n"
+    assert world.working(".gitignore") == b"/a.csv\n# mine\n"
+
+
+# --- what is written already
+
+
+def unwritten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "replace_in", pytest.fail)
+
+
+def test_what_the_commit_s_own_run_wrote_is_not_written_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.repo.stage("a.csv", b"a,b\n")
+    only = Only(world, "a.csv")
+    unwritten(monkeypatch)
+    assert only.complete() == [b"a.csv"]
+
+
+def test_a_newer_pointer_is_left_alone_also_where_one_is_committed(world: World) -> None:
+    killed_as_it_was(world, born=False)
+    newer = pointer("a.csv", b"newer still\n")
+    world.repo.write("a.csv.dvc", newer)
+    when = Journal(world.place).begun()  # file systems tell no two moments of a tick apart
+    os.utime(world.repo.file("a.csv.dvc"), ns=(when, when))
+    recover.complete(world.place, after_commit=False)
+    assert world.working("a.csv.dvc") == newer
+
+
+# --- of pointers that go
+
+
+def gone(world: World, *names: str) -> None:
+    """Let artifacts go in the index alone, and leave word of what the work tree is owed."""
+    old = world.repo.index()
+    world.repo.git("rm", "-q", "--cached", *(f"{name}.dvc" for name in names))
+    rows = [(n, old[n + b".dvc"][1], n + b".dvc", b"", n.rpartition(b"/")[2]) for n in map(str.encode, names)]
+    Journal(world.place).write(rows)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(b"/a.csv\n", None), (b"*.o\n/a.csv\n", b"*.o\n"), (b"*.o\n", b"*.o\n"), (None, None)]
+)
+def test_their_files_and_lines_go_too(committed: World, before: bytes | None, after: bytes | None) -> None:
+    committed.repo.file(".gitignore").unlink()
+    if before is not None:
+        committed.repo.write(".gitignore", before)
+    gone(committed, "a.csv", "d/b.csv")
+    with pytest.MonkeyPatch.context() as patched:
+        if before == after:
+            unwritten(patched)
+        assert recover.complete(committed.place, after_commit=False) == [b"a.csv", b"d/b.csv"]
+    there = {p for p in ("a.csv.dvc", ".gitignore", "d/b.csv.dvc", "d/.gitignore") if committed.repo.file(p).exists()}
+    assert there == ({".gitignore"} if after else set())
+    assert after is None or committed.working(".gitignore") == after
+    assert committed.working("a.csv") == b"1\n"
+
+
+def test_one_that_was_written_since_stays(committed: World) -> None:
+    gone(committed, "a.csv")
+    when = Journal(committed.place).begun()
+    os.utime(committed.repo.file("a.csv.dvc"), ns=(when, when))
+    recover.complete(committed.place, after_commit=False)
+    assert committed.working("a.csv.dvc") == pointer("a.csv", b"1\n")
+
+
+def test_one_that_is_no_longer_there_is_none_to_take_away(committed: World) -> None:
+    gone(committed, "a.csv")
+    committed.repo.file("a.csv.dvc").unlink()
+    assert recover.complete(committed.place, after_commit=False) == [b"a.csv"]
+    assert not committed.repo.file(".gitignore").exists()
+
+
+def test_of_what_comes_and_goes_in_one_folder_each_line_is_its_own(committed: World) -> None:
+    old = committed.repo.index()[b"a.csv.dvc"][1]
+    committed.repo.stage("c.csv", b"3\n")
+    kill(committed, "after", "index", "replace", "c.csv")
+    committed.repo.git("rm", "-q", "--cached", "a.csv.dvc")
+    Journal(committed.place).add([(b"a.csv", old, b"a.csv.dvc", b"", b"a.csv")])
+    assert recover.complete(committed.place, after_commit=False) == [b"c.csv", b"a.csv"]
+    assert committed.working(".gitignore") == b"/c.csv\n"
+    assert not committed.repo.file("a.csv.dvc").exists()
+    assert committed.working("c.csv.dvc") == pointer("c.csv", b"3\n")

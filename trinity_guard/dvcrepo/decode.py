@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # What is kept at most: bytes of blobs, and outputs of files. A blob above KEPT_EACH is read again.
 KEPT_BYTES = 32 << 20
-KEPT_EACH = 64 << 10
+KEPT_EACH = pointer.MAX_BYTES
 KEPT_FILES = 50_000
 
 
