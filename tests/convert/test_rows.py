@@ -31,6 +31,8 @@ def counted(data: bytes, piece: int = 1 << 16, delimiter: str | None = "") -> di
         (b'"a\n""x""",b\n1,"x\r\n\r\ny"\r\n3,4', 2, 2),
         (b"1,2\n3,4\n", 2, 2),
         (b"a;b;c\n1,5;2;3\n", 1, 3),
+        (b"sep=;\r\na;b\r\n1,5;2\r\n", 1, 2),
+        (b"\xef\xbb\xbfsep=,\na,b\n1,2\n", 1, 2),
         (b"a\n", 0, 1),
         (b'pipe,b\n5",1\n6",2\n7,3\n', 3, 2),  # inches, and no quotes
         (b'a,b\n1, "x\n2,y"\n', 2, 2),

@@ -101,6 +101,16 @@ def test_what_is_written_otherwise_is_told(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_a_first_line_for_excel_is_none_of_the_table(encoding: str, tmp_path: Path) -> None:
+    found = look(tmp_path, "sep=;\r\nid;ä\r\n1;2,5\r\n".encode(encoding))
+    assert (found.names, found.delimiter, found.decimal, found.led) == (["id", "ä"], ";", ",", True)
+    assert list(dialect.records(os.fsencode(tmp_path / "t"), found)) == [["1", "2,5"]]
+    assert dialect.differences(found, look(tmp_path, "id;ä\r\n1;2,5\r\n".encode(encoding))) == [
+        "first line: sep=; → the columns"
+    ]
+
+
 def test_a_line_that_the_engine_might_leave_out_is_not_read_the_quick_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

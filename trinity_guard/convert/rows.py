@@ -62,8 +62,7 @@ class Rows:
         if b"\r" in data:
             data = _with_line_feeds(data)
         if not self._begun:
-            data = data.removeprefix(_BOM)
-            self._begin(data)
+            data = self._begin(data.removeprefix(_BOM))
         if self._delimiter is None or b'"' not in data:
             self._count += self._filled(data)
         elif not (self._paired(data) or self._parted(data)):
@@ -85,16 +84,19 @@ class Rows:
         self._count += self._filled(data) if some_blank else ends
         return True
 
-    def _begin(self, data: bytes) -> None:
-        """Look at the first row: its cells are names, which are no row, or numbers all."""
+    def _begin(self, data: bytes) -> bytes:
+        """Look at the first row: its cells are names, which are no row, or numbers all. Return what is the table's."""
         self._begun, self._broken = True, b"\0" in data
         if self._delimiter is None:
-            return
+            return data
+        if data[:4] == b"sep=" and data[5:6] == b"\n" and (said := data[4:5].decode("latin-1")) in DELIMITERS:
+            self._delimiter, data = said, data[6:]  # for Excel
         widths = {d: _first(data, d) for d in self._delimiter or DELIMITERS}
         self._delimiter = max(widths, key=lambda d: len(widths[d]))
         first = widths[self._delimiter]
         self._columns, self._broken = len(first), self._broken or not first
         self._count -= not (first and all(map(_is_number, first)))
+        return data
 
     def _parted(self, data: bytes) -> bool:
         """Count the line ends outside of quotes; False where that may not be what the csv module counts.

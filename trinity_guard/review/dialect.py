@@ -25,6 +25,7 @@ MAX_CELL = 1 << 27
 LINE_ENDS = {"\r\n": "CRLF", "\n": "LF", "\r": "CR"}
 _NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", re.ASCII)
 _COMMA = re.compile(r"\s*[-+]?\d+,\d+\s*", re.ASCII)
+_SEP = re.compile(f"sep=([{DELIMITERS}])(?:\r?\n|\r)")
 _POINT = re.compile(r"\s*[-+]?\d+\.\d+\s*", re.ASCII)
 
 
@@ -35,10 +36,11 @@ class NoTable(Exception):  # noqa: N818  # an answer, not an error
 class Dialect:
     """encoding: as Python names it; names: of the columns, each another; header: whether the first record has them;
 
-    decimal: "." or ","; plain: whether a reader that takes UTF-8 alone can take the file as it is.
+    decimal: "." or ","; plain: whether a reader that takes UTF-8 alone can take the file as it is; led: whether its
+    first line is there for Excel, to say the delimiter (`sep=;`).
     """
 
-    __slots__ = ("decimal", "delimiter", "encoding", "header", "line_end", "names", "plain", "sample")
+    __slots__ = ("decimal", "delimiter", "encoding", "header", "led", "line_end", "names", "plain", "sample")
 
     def __init__(self, encoding: str, delimiter: str, records: list[list[str]], plain: bool) -> None:
         self.encoding = encoding
@@ -50,6 +52,7 @@ class Dialect:
         self.decimal = _decimal(self.sample, delimiter)
         self.plain = plain
         self.line_end = ""
+        self.led = False
 
     def notes(self) -> list[str]:
         """Return what a reader must know of how the text is written."""
@@ -67,14 +70,23 @@ def look(path: bytes, tabs: bool = False) -> Dialect:
     text = codecs.getincrementaldecoder(encoding)("replace").decode(head)
     if "\0" in text:
         raise NoTable("it holds bytes that no text has")
-    delimiter = "\t" if tabs else _delimiter(text)
+    first, said = for_excel(text)
+    text = text[len(first) :]
+    delimiter = said or ("\t" if tabs else _delimiter(text))
     records = _records(text, delimiter, whole)
     if not records:
         return Dialect(encoding, delimiter, [], True)
-    plain = utf8 and not long and ("\n" in text or "\r" not in text)
+    plain = utf8 and not long and not first and ("\n" in text or "\r" not in text)
     found = Dialect(encoding, delimiter, records, plain)
+    found.led = bool(first)
     found.line_end = next((name for end, name in LINE_ENDS.items() if end in text), "")
     return found
+
+
+def for_excel(text: str) -> tuple[str, str]:
+    """Return the first line of a text that says the delimiter and is none of the table's, and the delimiter."""
+    said = _SEP.match(text)
+    return (said[0], said[1]) if said else ("", "")
 
 
 def differences(one: Dialect, other: Dialect) -> list[str]:
@@ -84,6 +96,7 @@ def differences(one: Dialect, other: Dialect) -> list[str]:
         ("line ends", one.line_end, other.line_end),
         ("delimiter", repr(one.delimiter), repr(other.delimiter)),
         ("decimal", one.decimal, other.decimal),
+        ("first line", *(f"sep={each.delimiter}" if each.led else "the columns" for each in (one, other))),
     )
     return [f"{what}: {a} → {b}" for what, a, b in pairs if a != b]
 
@@ -106,6 +119,8 @@ def records(path: bytes, dialect: Dialect) -> Iterator[list[str]]:
     """Yield all records but the header, blank lines left out; NoTable for what the csv module cannot read."""
     csv.field_size_limit(MAX_CELL)
     with open(git.opened(path, links=True), encoding=dialect.encoding, newline="", errors="replace") as file:
+        if dialect.led:
+            file.readline()
         reader = csv.reader(_lines(file), delimiter=dialect.delimiter)
         try:
             skip = dialect.header
