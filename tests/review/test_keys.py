@@ -19,6 +19,9 @@ NO_KEY = "no column tells its rows (unique, never empty, the same on both sides)
         ("a,x\n1,5\n1,6\n2,5\n2,6\n", "a,x\n1,5\n1,6\n2,5\n2,6\n", ["a", "x"]),
         ("a,x\n1,5\n1,5\n", "a,x\n1,5\n1,5\n", None),
         ("id,x\n1,5\n,6\n", "id,x\n1,5\n2,6\n", ["x"]),
+        ("id,x\n1,1.5\n2,2.5\n3,3.5\n", "id,x\n11,1.5\n12,2.5\n13,3.5\n", None),
+        ("time,x\n0.5,1\n1.5,1\n", "time,x\n0.5,1\n1.5,2\n", ["time"]),
+        ("x,row_id\n1,1.5\n1,2.5\n", "x,row_id\n1,1.5\n2,2.5\n", ["row_id"]),
         ("id,x\n1,1\n2,1\n3,1\n", "id,x\n11,1\n12,1\n13,1\n", None),
     ],
 )

@@ -23,6 +23,7 @@ MAX_TRIED = 12
 MAX_PARTS = 8
 SAID = ("id", "key", "uuid", "guid", "index")
 NAMES = (*SAID, "name", "path", "file")
+UNNAMED = (0, len(NAMES))
 
 
 def find(engine: Engine, before: Table, after: Table, named: list[str], notes: list[str]) -> list[str] | None:
@@ -89,11 +90,13 @@ def likely(before: Table, after: Table, common: list[str], counts: list[Counts],
 
 
 def _single(before: Table, after: Table, common: list[str], counts: list[Counts]) -> list[str]:
+    # A price that happens to stand once tells no row: fractions do where they come first (a time), or are called a key.
     single = [
         n
         for n in common
         if all(c[n][0] >= ESTIMATE * t.rows and not c[n][1] for c, t in zip(counts, (before, after), strict=True))
         and before.type_of(n) != NESTED
+        and (before.type_of(n) != NUMBER or n == common[0] or rank(n, True) < UNNAMED)
     ]
     order = {n: at for at, n in enumerate(common)}
     single.sort(key=lambda n: (rank(n, before.type_of(n) in (INTEGER, TEXT)), order[n]))
