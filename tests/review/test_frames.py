@@ -104,6 +104,24 @@ def test_a_frame_of_more_columns_than_anybody_reads_is_not_taken_apart() -> None
     assert frames._split(whole) == []
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_a_frame_of_too_many_columns_is_told_as_one_and_that_is_said(
+    named: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames, "MAX_COLUMNS", 3)
+
+    def wide(last: int) -> pd.DataFrame:
+        return pd.DataFrame([[1.0, 2.0, 3.0, float(last)]] * 2, columns=list("abcd") if named else None)
+
+    assert changed(tmp_path, wide(4), wide(5)) == {"columns": 2}
+    assert read(tmp_path, wide(4)).notes == [frames.TOO_WIDE]
+
+
+def test_a_column_may_be_called_as_the_index_is(tmp_path: Path) -> None:
+    held = read(tmp_path, pd.DataFrame({"index": [1, 2], "s": [3, 4]}, index=["r", "s"]))
+    assert (set(held.arrays), held.notes) == ({"column index", "column s", "index"}, [])
+
+
 def test_texts_that_overlap_are_refused_before_they_are_copied() -> None:
     def held_in(data: bytes) -> Object:
         inner = Object(Global("builtins", "bytearray"), (data,), "called")

@@ -21,11 +21,13 @@ BACKED = "pandas._libs.arrays.__pyx_unpickle_NDArrayBacked"
 OFFSETS = {"string": "<i4", "large_string": "<i8"}  # Arrow's types of texts, and what says where each ends
 MAX_COUNTED = 1_000_000
 MAX_COLUMNS = 20_000  # more are not told of one by one
+WIDE = "columns"
+TOO_WIDE = f"of a pickled table of more than {MAX_COLUMNS:,} columns these are told as one"
 
 
 def columns(value: Object) -> Iterator[tuple[str, Any]]:
-    """Yield of a DataFrame or a Series the names and cells of its columns, then its index: Arrays, or, where they are
-    held in another way, values to be looked into. Nothing for what is neither.
+    """Yield of a DataFrame or a Series how its columns are called, and their cells, then its index: Arrays, or, where
+    they are held in another way, values to be looked into. Nothing for what is neither.
     """
     said = values.attributes(value)
     if not values.class_name(value).startswith("pandas.") or "_mgr" not in said:
@@ -34,13 +36,16 @@ def columns(value: Object) -> Iterator[tuple[str, Any]]:
     names: Sequence[Any] | None = _labels(axes[0]) if len(axes) == 2 else [said.get("_name")]
     if not axes or names is None:
         return
+    if len(names) > MAX_COLUMNS:
+        yield from ((f"{WIDE}, part {at}" if at else WIDE, cells) for at, (cells, _) in enumerate(blocks))
+        blocks = []
     for cells, places in blocks:
         rows = _rows(cells)
         of_these = itertools.islice(_places(places) if len(axes) == 2 else (0,), len(names))
         for at, place in enumerate(of_these):
             known = isinstance(place, int) and 0 <= place < len(names) and names[place] is not None
             name = str(names[place] if known else place)
-            yield name, rows[at] if len(rows) > at else cells
+            yield f"column {name}", rows[at] if len(rows) > at else cells
     said = values.texts_of(_index(axes[-1]))
     if (said.get("start"), said.get("step")) != (0, 1):  # rows that are only counted have no names
         yield "index", _names_of_rows(axes[-1]) or axes[-1]

@@ -66,6 +66,7 @@ class _Walk:
         self.storages = storages
         self._open: set[int] = set()
         self.cut = False
+        self.wide = False
 
     def visit(self, value: Any, name: str, depth: int = 0) -> None:
         """Note what a value holds. What holds itself is left out; what is too deep as well, and that is noted."""
@@ -142,8 +143,9 @@ class _Walk:
     def _columns(self, value: Object, name: str, depth: int) -> bool:
         """Note the columns of a DataFrame; whether it is one."""
         found = list(frames.columns(value))
+        self.wide = self.wide or any(title == frames.WIDE for title, _ in found)
         for title, cells in found:
-            called = _joined(name, title if title == "index" else f"column {title}")
+            called = _joined(name, title)
             if isinstance(cells, Array):
                 self.arrays[called] = cells
             else:
@@ -239,14 +241,16 @@ def _numbers(data: Callable[[], bytes] | None, dtype: str, offset: int, shape: t
     return read
 
 
-def describe(value: Any, name: str, parameters: dict[str, Any], found: dict[str, Array], storages: Storages) -> bool:
+def describe(
+    value: Any, name: str, parameters: dict[str, Any], found: dict[str, Array], storages: Storages
+) -> list[str]:
     """Add what a pickle's value holds to parameters and arrays, under names as scikit-learn has them (`step__C`).
 
-    Returns whether that is all.
+    Returns what a reader must know of how far that went.
     """
     walk = _Walk(parameters, found, storages)
     walk.visit(value, name)
-    return not walk.cut
+    return [LEFT_OUT] * walk.cut + [frames.TOO_WIDE] * walk.wide
 
 
 def _wrapped(value: Object) -> Any:

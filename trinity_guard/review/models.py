@@ -84,8 +84,8 @@ def _pickled(path: bytes) -> Model:
     storages = inert.Storages(path)
     for at, value in enumerate(record.values):
         prefix = "" if len(record.values) == 1 else f"[{at}]"
-        whole = inert.describe(value, prefix, found.parameters, found.arrays, storages)
-        found.notes += [] if whole or inert.LEFT_OUT in found.notes else [inert.LEFT_OUT]
+        notes = inert.describe(value, prefix, found.parameters, found.arrays, storages)
+        found.notes += [note for note in notes if note not in found.notes]
     found.notes += [f"not read: {what}" for what in record.unread]
     return found
 
