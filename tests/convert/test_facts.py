@@ -40,6 +40,10 @@ def test_a_pickle_has_its_class_and_an_array_its_shape(tmp_path: Path) -> None:
     assert of(tmp_path, "m.pkl", pickle.dumps(Path("x")))["class"].startswith("pathlib")
     np.save(tmp_path / "w.npy", np.zeros((3, 4)))
     assert of(tmp_path, "w.npy", (tmp_path / "w.npy").read_bytes()) == {"shape": "3 x 4", "of": MD5}
+    np.savez(tmp_path / "w.npz", np.zeros((3, 4)))
+    assert of(tmp_path, "w.npz", (tmp_path / "w.npz").read_bytes()) == {"shape": "3 x 4", "of": MD5}
+    np.savez_compressed(tmp_path / "w.npz", a=np.zeros((3, 4)), b=np.ones(2))
+    assert of(tmp_path, "w.npz", (tmp_path / "w.npz").read_bytes()) == {"arrays": 2, "of": MD5}
 
 
 @pytest.mark.parametrize("columns", [1, 3, 40])
@@ -50,6 +54,14 @@ def test_a_parquet_has_rows_and_columns_by_its_footer(tmp_path: Path, columns: i
     table = pa.table({f"c{at}": pa.array([{"x": [at, 2]}] * 70) for at in range(columns)})
     pq.write_table(table, tmp_path / "t", row_group_size=30)
     assert of(tmp_path, "t.parquet", (tmp_path / "t").read_bytes()) == {"rows": 70, "columns": columns, "of": MD5}
+
+
+def test_a_feather_has_rows_and_columns(tmp_path: Path) -> None:
+    import pyarrow as pa
+    from pyarrow import feather
+
+    feather.write_feather(pa.table({"a": [1, 2, 3], "b": ["x", "y", None]}), tmp_path / "t")
+    assert of(tmp_path, "t.feather", (tmp_path / "t").read_bytes()) == {"rows": 3, "columns": 2, "of": MD5}
 
 
 def test_safetensors_have_their_tensors(tmp_path: Path) -> None:
@@ -66,7 +78,9 @@ def test_a_footer_of_anything_ends_in_facts_or_in_none(footer: bytes) -> None:
         return
 
 
-@pytest.mark.parametrize("name", ["m.pkl", "w.npy", "t.csv", "x.bin", "t.parquet", "m.safetensors"])
+@pytest.mark.parametrize(
+    "name", ["m.pkl", "w.npy", "w.npz", "t.csv", "x.bin", "t.parquet", "t.feather", "m.safetensors"]
+)
 def test_what_says_nothing_has_none(tmp_path: Path, name: str) -> None:
     assert of(tmp_path, name, b"\0\1\2") == {}
 
@@ -76,6 +90,7 @@ def test_what_says_nothing_has_none(tmp_path: Path, name: str) -> None:
     [
         ("w.npy", b"\x93NUMPY\x01\x00v\x00{a b}"),
         ("w.npy", b"\x93NUMPY\x01\x00v\x00[" + b"(" * 200 + b"\n"),
+        ("w.npz", b"PK\x05\x06" + b"\1" * 18),
         ("m.safetensors", (100_000).to_bytes(8, "little") + b"[" * 100_000),
     ],
 )

@@ -10,7 +10,7 @@ import contextlib
 import os
 
 from trinity_guard import git
-from trinity_guard.convert import rows, thrift
+from trinity_guard.convert import arrowfile, rows, thrift
 from trinity_guard.dvcrepo import odb
 from trinity_guard.git import files, records
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # What parts the cells, where the name says it.
 TEXTS = {b".csv": "", b".tsv": "\t", b".jsonl": None, b".ndjson": None}
 PARQUET = b".parquet"
+ARROW = (b".feather", b".arrow")
 PICKLES = (b".pkl", b".pickle", b".joblib")
 HEAD = 1 << 16
 MAX_PICKLE = 256 << 20
@@ -49,7 +50,8 @@ class Watch:
         A table's bytes that went by nobody are read.
         """
         readers = {
-            **dict.fromkeys(PICKLES, _pickle), b".npy": _array, PARQUET: _parquet, b".safetensors": _tensors
+            **dict.fromkeys(PICKLES, _pickle), b".npy": _array, b".npz": _arrays, PARQUET: _parquet,
+            b".safetensors": _tensors, **dict.fromkeys(ARROW, _arrow),
         }  # fmt: skip
         try:
             if self.suffix in TEXTS and self._rows is None:
@@ -118,17 +120,40 @@ def _pickle(path: bytes) -> Facts:
 
 
 def _array(path: bytes) -> Facts:
-    import ast  # noqa: PLC0415
-
     with open(git.opened(path, links=True), "rb") as file:
         head = file.read(HEAD)
-    if not head.startswith(b"\x93NUMPY"):
+    shape = _shape(head)
+    return {"shape": shape} if shape else {}
+
+
+def _arrays(path: bytes) -> Facts:
+    """Return how many arrays a npz has; of a single one the shape."""
+    import zipfile  # noqa: PLC0415
+    import zlib  # noqa: PLC0415
+
+    try:
+        with open(git.opened(path, links=True), "rb") as file, zipfile.ZipFile(file) as archive:
+            names = [name for name in archive.namelist() if name.endswith(".npy")]
+            shape = ""
+            if len(names) == 1:
+                with archive.open(names[0]) as member:
+                    shape = _shape(member.read(HEAD))
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error):
         return {}
+    return {"shape": shape} if shape else {"arrays": len(names)} if names else {}
+
+
+def _shape(head: bytes) -> str:
+    """Return the shape that the head of a NumPy file says, "" for none."""
+    import ast  # noqa: PLC0415
+
+    if not head.startswith(b"\x93NUMPY"):
+        return ""
     start, end = head.find(b"{"), head.find(b"}")
     told = ast.literal_eval(head[start : end + 1].decode("latin-1"))
     shape = told.get("shape") if isinstance(told, dict) else None
     plain = isinstance(shape, tuple) and all(isinstance(n, int) for n in shape)
-    return {"shape": " x ".join(map(str, shape or ()))} if plain and shape else {}
+    return " x ".join(map(str, shape or ())) if plain and shape else ""
 
 
 def _tensors(path: bytes) -> Facts:
@@ -139,6 +164,12 @@ def _tensors(path: bytes) -> Facts:
         length = int.from_bytes(file.read(8), "little")
         header = json.loads(file.read(length)) if length <= MAX_FOOTER else None
     return {"tensors": len(header.keys() - {"__metadata__"})} if isinstance(header, dict) and header else {}
+
+
+def _arrow(path: bytes) -> Facts:
+    with open(git.opened(path, links=True), "rb") as file:
+        rows, columns = arrowfile.size(file)
+    return {"rows": rows, "columns": columns}
 
 
 # ---- Parquet: a footer in Thrift's compact protocol, of which rows and the names' count are read
