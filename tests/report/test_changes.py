@@ -56,6 +56,15 @@ def test_the_page_has_facts_rows_and_distributions_and_nothing_of_a_cell_is_a_ta
     assert 'aria-label="x from 0 to 98, in 10 parts of the same width: 20 % then 10 %' in page
 
 
+def test_a_page_of_many_artifacts_lists_them_once() -> None:
+    changes_ = [Change(None, Version(name, Output(name, size=1))) for name in (b"a.csv", b"b<.csv", b"c.csv", b"d.csv")]
+    text = changes.build(Reviews([Review(change, TABLE) for change in changes_], {}), "a and b")
+    assert '<nav aria-label="Artifacts that changed">' in text
+    assert '<a href="#a1"><code>b&lt;.csv</code></a>' in text
+    assert 'h2 id="a1"' in text
+    assert "<nav" not in changes.build(Reviews([Review(changes_[0], TABLE)], {}), "a and b")
+
+
 def test_a_page_about_nothing_says_so() -> None:
     assert "Nothing changed inside artifacts." in changes.build(Reviews([], {}), "a and b")
 
@@ -74,6 +83,8 @@ def test_a_browser_runs_nothing_and_scrolls_in_no_width(page: str, tmp_path: Pat
             )
             tab.keyboard.press("Tab")
             assert tab.evaluate("document.activeElement.className") == "skip"
+            tab.keyboard.press("Tab")
+            assert tab.evaluate("document.activeElement.tagName") == "BODY"  # nothing else is to be stopped at
 
 
 @pytest.mark.slow

@@ -16,20 +16,22 @@ if TYPE_CHECKING:
 TITLE = "What changed inside artifacts"
 MORE_STYLE = """
 .changes th[scope=row] { white-space: nowrap; vertical-align: top; }
-@media (max-width: 44rem) { .changes th[scope=row] { white-space: normal; } }
+@media (max-width: 44rem) { .changes th[scope=row] { white-space: normal; overflow-wrap: anywhere; } }
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(15rem, 100%), 1fr)); }
 .figures { gap: .75rem; margin: .75rem 0; }
-details th:first-child { width: 1%; } figure { margin: 0; } figcaption { font-size: .875rem; overflow-wrap: anywhere; }
+.first th:first-child { width: 1%; } figure { margin: 0; } figcaption { font-size: .875rem; overflow-wrap: anywhere; }
 .sign { font-weight: 700; } section { margin-bottom: 2rem; } h2, h3 { overflow-wrap: anywhere; }
+nav ul { padding-left: 1.2rem; columns: 20rem auto; } nav li { overflow-wrap: anywhere; break-inside: avoid; }
 """
 WIDTH, HEIGHT = 240, 70
+FEW = 3  # artifacts that need no list of them
 SIGNS = {"~": ("changed", "warn"), "+": ("added", "good"), "-": ("removed", "bad")}
 
 
 def build(found: Reviews, of: str) -> str:
     """Return the page. of: what was compared, in words."""
     body = [
-        f"<header><h1>{TITLE}</h1><p class=soft>{escaped(of)}</p></header>",
+        f"<header><h1>{TITLE}</h1><p class=soft>{escaped(of)}</p>{_listed(found.artifacts)}</header>",
         '<main id="content">',
         *(_one(review, f"a{at}", 2) for at, review in enumerate(found.artifacts)),
         *(f"<p class=bad><code>{escaped(path)}</code>: {escaped(why)}</p>" for path, why in found.broken.items()),
@@ -40,13 +42,23 @@ def build(found: Reviews, of: str) -> str:
     return document(TITLE, body, MORE_STYLE)
 
 
+def _listed(artifacts: Sequence[Review]) -> str:
+    """Return links to the artifacts, where there are many of them."""
+    if len(artifacts) <= FEW:
+        return ""
+    links = "".join(
+        f'<li><a href="#a{at}"><code>{escaped(review.name)}</code></a></li>' for at, review in enumerate(artifacts)
+    )
+    return f'<nav aria-label="Artifacts that changed"><ul>{links}</ul></nav>'
+
+
 def _one(review: Review, name: str, level: int) -> str:
     parts = [
         f'<section aria-labelledby="{name}"><h{level} id="{name}"><code>{escaped(review.name)}</code></h{level}>',
         f"<p>{escaped(words.headline(review))}</p>",
         _facts(review, name),
         _figures(review),
-        _rows(review, name),
+        _rows(review),
         *(_one(member, f"{name}-{at}", min(level + 1, 6)) for at, member in enumerate(review.members)),
         "</section>",
     ]
@@ -61,13 +73,10 @@ def _facts(review: Review, name: str) -> str:
         f'<tr><th scope="row">{escaped(what)}</th><td class="path"><code class="lines">{escaped(fact)}</code></td></tr>'
         for what, fact in facts
     )
-    return (
-        f'<div class="panel"><div class=scroll tabindex="0" role="region" aria-labelledby="{name}">'
-        f'<table class="changes" aria-labelledby="{name}"><tbody>{rows}</tbody></table></div></div>'
-    )
+    return f'<div class="panel"><table class="changes" aria-labelledby="{name}"><tbody>{rows}</tbody></table></div>'
 
 
-def _rows(review: Review, name: str) -> str:
+def _rows(review: Review) -> str:
     rows = words.rows(review)
     if not rows:
         return ""
@@ -77,9 +86,8 @@ def _rows(review: Review, name: str) -> str:
         for sign, row in rows
     )
     return (
-        f'<details open><summary id="{name}rows">The first rows</summary><div class=scroll tabindex="0" role="region" '
-        f'aria-labelledby="{name}rows"><table aria-labelledby="{name}rows"><thead><tr><th scope="col">row</th>'
-        f'<th scope="col">cells</th></tr></thead><tbody>{listed}</tbody></table></div></details>'
+        f'<table class="first"><caption>The first rows</caption><thead><tr><th scope="col">row</th>'
+        f'<th scope="col">cells</th></tr></thead><tbody>{listed}</tbody></table>'
     )
 
 
