@@ -27,6 +27,7 @@ MAX_KEPT = 5000
 # Part of each answer's name: another version of us may say it otherwise.
 FORMAT = "2"
 MARK = "# "
+TOO_LONG = "it took too long to look into the data here"
 ROWS = 5  # of each kind
 
 
@@ -63,7 +64,7 @@ def kept(place: git.Place, key: str, make: Callable[[], list[str]]) -> list[str]
         return known
     answer = _in_child(make)
     if answer is None:
-        return ["it took too long to look into the data here"]
+        return [TOO_LONG]
     _keep(place, _file(place, key), answer)
     return answer.decode("utf-8", "replace").splitlines()
 
