@@ -10,16 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.migrate.legacy import Files, Legacy, pointer_of, quiet
+from trinity_guard.git import treeversions
 from trinity_guard.git.catfile import Entry, Source, tree_bytes, tree_parser
 from trinity_guard.git.packwriter import Pack
-from trinity_guard.migrate import rewrite, versions
+from trinity_guard.migrate import rewrite
 from trinity_guard.migrate.context import NOTHING, Above
 from trinity_guard.migrate.dvcfiles import dvc_files
 from trinity_guard.migrate.ignorefiles import Reader
 from trinity_guard.migrate.scan import scan
 from trinity_guard.migrate.selection import Selection
 from trinity_guard.migrate.state import Object
-from trinity_guard.migrate.versions import LastVersion, LastVersions
+from trinity_guard.migrate.versions import LastVersion
 
 NAMES = [*(f"{n:02}.pkl" for n in range(40)), *(f"{n:02}.py" for n in range(20)), "a b.pkl", "#.pkl"]
 CLASH = ("05.PKL", b"1")
@@ -85,12 +86,12 @@ def test_versions_made_of_the_last_one_are_those_that_are_made_anew(
         return made[-1]
 
     monkeypatch.setattr(rewrite.Trees, "_next", noted)
-    monkeypatch.setattr(versions, "WORTH", 0)
+    monkeypatch.setattr(treeversions, "WORTH", 0)
     written(legacy, history(seed, folder))
     found = rewritten(legacy)
     assert sum(map(bool, made)) >= 20
     made.clear()
-    monkeypatch.setattr(versions, "WORTH", 1 << 30)
+    monkeypatch.setattr(treeversions, "WORTH", 1 << 30)
     assert rewritten(legacy) == found
     assert not any(made)
 
@@ -125,7 +126,7 @@ def test_a_version_becomes_each_other_one(first: list[Entry], others: list[list[
     for entries in others:
         found = last.difference(raw(entries))
         assert found is not None
-        last.turn_into(raw(entries), found, found.new, {name: b"/" + name for _, name, _ in found.new[::2]})
+        last.turn_into(found, found.new, {name: b"/" + name for _, name, _ in found.new[::2]})
         assert last.tree() == tree_bytes(entries)
         assert last.names == {name for _, name, _ in entries}
         assert last.lines.written == sorted(last.lines.written)
@@ -161,13 +162,3 @@ def test_a_file_whose_pointer_is_beside_it_or_a_hundred_files_at_once_are_made_a
     last = LastVersion(raw(before), before, NOTHING, False)
     assert last.difference(raw(sorted([*before, (b"100644", b"g", bytes(20))]))) is None
     assert last.difference(raw([*grown(109), before[-1]])) is None
-
-
-def test_few_bytes_of_versions_are_kept() -> None:
-    kept = LastVersions()
-    last = LastVersion(b"", [], NOTHING, False)
-    for number in range(3):
-        kept.keep((b"%d/" % number, 0, False), last, versions.MAX_KEPT // 2)
-    assert kept.take((b"0/", 0, False)) is None
-    assert kept.take((b"2/", 0, False)) is last
-    assert kept.take((b"2/", 0, False)) is None

@@ -24,6 +24,8 @@ FILES = frozenset(b"100%03o" % bits for bits in range(512))
 # Names that no checkout can write.
 IMPOSSIBLE = (b".", b"..", b".git")
 NULL = bytes(20)
+# An entry of a tree: mode, name, id. Old tools and forges wrote a folder's mode with a zero before it.
+ENTRY = rb"0*([1-7][0-7]*) ([^\0]+)\0(.{20})"
 PIPE = 1 << 20
 SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ, which Linux alone has
 
@@ -266,13 +268,10 @@ def unreadable(oid: bytes, words: bytes) -> GuardError:
 
 
 def tree_parser() -> Callable[[bytes], list[Entry]]:
-    """Return a function from a tree's bytes to its entries (mode, name, id), in their order.
-
-    Old tools and forges wrote a folder's mode with a zero before it, which Git reads as what it is.
-    """
+    """Return a function from a tree's bytes to its entries (mode, name, id), in their order."""
     import re
 
-    return re.compile(rb"0*([1-7][0-7]*) ([^\0]+)\0(.{20})", re.DOTALL).findall
+    return re.compile(ENTRY, re.DOTALL).findall
 
 
 def damage(raw: bytes, entries: Sequence[Entry]) -> str:

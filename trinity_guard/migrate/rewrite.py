@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from trinity_guard.dvcrepo import paths, pointer
 from trinity_guard.errors import UNUSABLE, GuardError, shown
-from trinity_guard.git import gitignore
+from trinity_guard.git import gitignore, treeversions
 from trinity_guard.git.catfile import FILE, FILES, TREE, Entry, damage, executable, tree_bytes, tree_parser
 from trinity_guard.git.ids import Ids, Packed, forget_older
 from trinity_guard.git.packwriter import Pack
@@ -19,8 +19,10 @@ from trinity_guard.migrate.lfsattributes import Leaving
 from trinity_guard.migrate.scan import Scan
 from trinity_guard.migrate.seen import Lines, Seen
 from trinity_guard.migrate.state import Object
-from trinity_guard.migrate.versions import STAYS, Decision, LastVersion, LastVersions, Settled, worth
+from trinity_guard.migrate.versions import STAYS, Decision, LastVersion, Settled, worth
 
+# A folder, what lies above it, and whether DVC's files stay.
+Key = tuple[bytes, int, bool]
 # New trees that are remembered; older ones are made again where they are asked for.
 MAX_DONE = 20_000
 
@@ -71,7 +73,7 @@ class Trees:
         self._names: dict[bytes, str | None] = {}
         self._pointers: dict[tuple[bytes, bytes, bool, str], bytes] = {}
         self._seen: dict[tuple[bytes, int], Seen] = {}
-        self._last = LastVersions()
+        self._last: dict[Key, tuple[LastVersion, int]] = {}
         self._settled: dict[tuple[bytes, int], Settled] = {}
         self._ignore_lines: dict[bytes, bytes] = {}
         self._folded: dict[bytes, dict[str, set[bytes]]] = {}
@@ -140,14 +142,14 @@ class Trees:
                 self._keep(key, last, len(raw), folder)
         return NewTree(new, tuple(folder.requests), folder.ours, folder.staying)
 
-    def _keep(self, key: tuple[bytes, int, bool], last: LastVersion, size: int, folder: Folder) -> None:
+    def _keep(self, key: Key, last: LastVersion, size: int, folder: Folder) -> None:
         last.became(folder.all_entries(), self._lines_of(folder))
         if last.pointed and (last.gitignore is None or last.gitignore[0] in FILES):
-            self._last.keep(key, last, size)
+            treeversions.keep(self._last, key, last, size)
 
-    def _next(self, key: tuple[bytes, int, bool], oid: bytes, raw: bytes) -> bytes:
+    def _next(self, key: Key, oid: bytes, raw: bytes) -> bytes:
         """Return the new tree of a folder's next version, made of the last one; b"" where it must be made anew."""
-        last = self._last.take(key)
+        last, _ = self._last.pop(key, (None, 0))
         found = last.difference(raw) if last is not None else None
         if last is None or found is None:
             return b""
@@ -159,11 +161,11 @@ class Trees:
             return b""
         if self._leaving is not None and self._leaving.staying(folder):
             return b""
-        last.turn_into(raw, found, folder.all_entries(), self._lines_of(folder))
+        last.turn_into(found, folder.all_entries(), self._lines_of(folder))
         last.put_gitignore(self._gitignore(key[0], last.gitignore, (), False, last.lines.written))
         if last.added:
             self._added[key[2]].add(oid)
-        self._last.keep(key, last, len(raw))
+        treeversions.keep(self._last, key, last, len(raw))
         return self._pack.add(b"tree", last.tree(), key[0])
 
     def _lines_of(self, folder: Folder) -> dict[bytes, bytes]:

@@ -6,13 +6,11 @@ A folder that grows by a file a commit is otherwise put together whole, as often
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left, bisect_right
-from itertools import accumulate
+from bisect import bisect_left
 
 from trinity_guard.dvcrepo import paths
-from trinity_guard.git.catfile import FILE, IMPOSSIBLE, TREE, Entry, tree_parser
-from trinity_guard.git.packwriter import common, common_end
+from trinity_guard.git import treeversions
+from trinity_guard.git.catfile import FILE, IMPOSSIBLE, TREE, Entry
 from trinity_guard.migrate.ignorefiles import DVCIGNORE, GITIGNORE
 from trinity_guard.migrate.scan import ATTRIBUTES
 from trinity_guard.migrate.seen import Lines
@@ -21,15 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence, Set
 
+    from trinity_guard.git.treeversions import Difference
     from trinity_guard.migrate.context import Context
-
-    # A folder, what lies above it, and whether DVC's files stay.
-    Key = tuple[bytes, int, bool]
-
-# Trees of fewer bytes are not worth it; and so many bytes, about, are kept.
-WORTH, MAX_KEPT = 1000, 1 << 20
-# Versions that differ in more entries than this are put together anew.
-MOST = 64
 
 
 class Decision:
@@ -78,31 +69,14 @@ class Settled:
         return set() if beside else found
 
 
-class Difference:
-    """What two versions differ in. gone, new: entries; the bytes from `start` to `end` are other ones, as many as
-    `ends` says, where each entry among them ends."""
-
-    __slots__ = ("end", "ends", "gone", "new", "start")
-
-    def __init__(self, start: int, end: int, gone: Sequence[Entry], new: Sequence[Entry]) -> None:
-        self.start = start
-        self.end = end
-        self.ends = _ends(new, start)
-        same = set(gone) & set(new)
-        self.gone = [entry for entry in gone if entry not in same]
-        self.new = [entry for entry in new if entry not in same]
-
-
 class LastVersion:
     """names: of all entries; pointed: those of files that became pointers. context: with the folder's own ignore files;
     gitignore: the folder's own, None where it has none; added: DVC's files were put into it."""
 
-    __slots__ = ("_bounds", "_keys", "_parts", "_raw", "added", "context", "gitignore", "lines", "names", "pointed")
+    __slots__ = ("_keys", "_last", "_parts", "added", "context", "gitignore", "lines", "names", "pointed")
 
     def __init__(self, raw: bytes, entries: Sequence[Entry], context: Context, added: bool) -> None:
-        self._raw = raw
-        # Where entries begin, and the last one ends.
-        self._bounds = array("L", [0, *_ends(entries, 0)])
+        self._last = treeversions.Version(raw)
         self._keys: list[bytes] = []
         self._parts: list[bytes] = []
         self.names = {name for _, name, _ in entries}
@@ -122,14 +96,8 @@ class LastVersion:
 
     def difference(self, raw: bytes) -> Difference | None:
         """Return what other bytes differ in; None where it is more than a few plain files."""
-        old, bounds = self._raw, self._bounds
-        most = min(len(old), len(raw))
-        start = bounds[bisect_right(bounds, common(old, raw, most)) - 1]
-        end = bounds[bisect_left(bounds, max(len(old) - common_end(old, raw, most - start), start))]
-        middle = raw[start : len(raw) - (len(old) - end)]
-        parse = tree_parser()
-        found = Difference(start, end, parse(old[start:end]), parse(middle))
-        if found.ends[-1:] not in ([], [start + len(middle)]) or bool(found.ends) != bool(middle):
+        found = self._last.difference(raw)
+        if found is None or len(raw) - len(self._last.raw) != _size(found.new) - _size(found.gone):
             return None
         return found if self._is_plain(found) else None
 
@@ -139,15 +107,14 @@ class LastVersion:
         new = [name for _, name, _ in found.new]
         left = self.names.difference(name for _, name, _ in found.gone)
         return (
-            len(both) <= MOST
-            and all(mode != TREE and name not in (GITIGNORE, DVCIGNORE, ATTRIBUTES) for mode, name, _ in both)
+            all(mode != TREE and name not in (GITIGNORE, DVCIGNORE, ATTRIBUTES) for mode, name, _ in both)
             and not any(paths.is_pointer(name) or name + paths.POINTER in self.names for _, name, _ in both)
             and not any(b"/" in name or name in IMPOSSIBLE for name in new)
             and len(set(new)) == len(new)
             and left.isdisjoint(new)
         )
 
-    def turn_into(self, raw: bytes, found: Difference, became: Iterable[Entry], lines: Mapping[bytes, bytes]) -> None:
+    def turn_into(self, found: Difference, became: Iterable[Entry], lines: Mapping[bytes, bytes]) -> None:
         """Become the version with these bytes; became, lines: of what is new in it."""
         gone, new = ({name for _, name, _ in entries} for entries in (found.gone, found.new))
         for name in gone:
@@ -161,11 +128,7 @@ class LastVersion:
             there.add(entry[1])
         self.pointed |= new - there
         self.lines.add(lines)
-        bounds, by = self._bounds, len(raw) - len(self._raw)
-        first, last = bisect_right(bounds, found.start), bisect_right(bounds, found.end)
-        after = array("L", [bound + by for bound in bounds[last:]])
-        self._bounds = bounds[:first] + array("L", found.ends) + after
-        self._raw = raw
+        self._last = found.version
 
     def put(self, entry: Entry) -> None:
         """Put an entry into the new tree, in the place of one of its name."""
@@ -204,7 +167,7 @@ class _IgnoreLines:
 
     def add(self, lines: Mapping[bytes, bytes]) -> None:
         """Take name -> line, of names that have none."""
-        if len(lines) > MOST:
+        if len(lines) > treeversions.MOST:
             both = sorted([*zip(self._names, self.written, strict=True), *lines.items()])
             self._names, self.written = [name for name, _ in both], [line for _, line in both]
             return
@@ -221,39 +184,15 @@ class _IgnoreLines:
                 del self._names[at], self.written[at]
 
 
-class LastVersions:
-    """The last version of each of the large folders that were rewritten lately."""
-
-    def __init__(self) -> None:
-        self._kept: dict[Key, tuple[LastVersion, int]] = {}
-        self._size = 0
-
-    def take(self, key: Key) -> LastVersion | None:
-        """Return a folder's last version, which is not kept any more."""
-        last, size = self._kept.pop(key, (None, 0))
-        self._size -= size
-        return last
-
-    def keep(self, key: Key, last: LastVersion, size: int) -> None:
-        """Keep a version whose tree has so many bytes."""
-        self.take(key)
-        if self._size + size > MAX_KEPT:
-            self._kept.clear()
-            self._size = 0
-        self._kept[key] = last, size
-        self._size += size
-
-
 def worth(raw: bytes, entries: Sequence[Entry]) -> bool:
     """Whether a version is worth keeping, and written as Git writes it."""
-    return len(raw) > WORTH and _ends(entries, 0)[-1:] == [len(raw)]
+    return len(raw) > treeversions.WORTH and _size(entries) == len(raw)
 
 
 def _key(entry: Entry) -> bytes:
     return entry[1] + b"/" if entry[0] == TREE else entry[1]
 
 
-def _ends(entries: Iterable[Entry], start: int) -> list[int]:
-    """Return where each entry ends, the first of which begins there."""
-    found = list(accumulate((len(mode) + len(name) + 22 for mode, name, _ in entries), initial=start))
-    return found[1:]
+def _size(entries: Iterable[Entry]) -> int:
+    """Return how many bytes entries have as Git writes them."""
+    return sum(len(mode) + len(name) + 22 for mode, name, _ in entries)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.migrate.legacy import Legacy
+from trinity_guard.git import treeversions
 from trinity_guard.git.catfile import Source
-from trinity_guard.migrate.proof import versions
 from trinity_guard.migrate.proof.versions import Pair, Pairs, Version, entries
 
 NAMES = st.binary(min_size=1, max_size=3).map(lambda n: n.replace(b"\0", b"0"))
@@ -139,6 +139,6 @@ def test_only_large_folders_are_kept_and_few_bytes_of_them() -> None:
     assert pairs.next(b"s/", [small, small]) is not pairs.next(b"s/", [small, small])
     first = pairs.next(b"l/", [large, large])
     assert pairs.next(b"l/", [large, large]) is first
-    for number in range(versions.MAX_KEPT // len(large)):
+    for number in range(treeversions.MAX_KEPT // len(large)):
         pairs.next(b"%d/" % number, [large, large])
     assert pairs.next(b"l/", [large, large]) is not first
