@@ -38,12 +38,12 @@ def test_the_tree_follows_and_comes_back_and_the_artifact_s_file_stays(worked: L
     source = Source(worked.place)
     stat = (worked.path / "m/a.pkl").stat()
     for _ in range(2):  # twice is as good as once
-        worktree.follow(source, old, new)
+        worktree.follow(source, old, new, {})
     assert (worked.path / "m/.gitignore").read_bytes() == b"/a.pkl\n"
     assert (worked.path / ".gitignore").read_bytes() == b"*.log\n# more\n"
     assert (worked.path / "m/a.pkl").stat() == stat
     (worked.path / "m/a.pkl").unlink()
-    worktree.go_back(source, old, new)
+    worktree.go_back(source, old, new, {})
     assert (worked.path / "m/a.pkl").read_bytes() == b"one"
     assert not (worked.path / "m/a.pkl.dvc").exists()
     assert worked.git("status", "--porcelain") == b""
@@ -120,6 +120,31 @@ def test_local_lines_that_git_does_not_look_at_are_not_written_over(worked: Lega
     worked.git(*caught.value.remedy.partition("     #")[0].split()[1:])
     worked.git("checkout", "-q", "--", ".gitignore")
     worked.migrate()
+
+
+@pytest.mark.parametrize("kind", ["file", "local", "gone", "link"])
+def test_what_git_was_told_not_to_look_at_it_does_not_after_an_undo(worked: Legacy, kind: str) -> None:
+    worked.commit({".gitignore": b"*.pyc\n", "a.pkl": b"1", "b.pkl": b"2", "c.pkl": b"3"})
+    worked.checkout()
+    worked.git("update-index", "--skip-worktree", "a.pkl", "c.pkl")
+    worked.git("update-index", "--assume-unchanged", ".gitignore", "b.pkl", "c.pkl")
+    flags, file = worked.git("ls-files", "-v"), worked.path / "a.pkl"
+    assert flags == b"h .gitignore\nS a.pkl\nh b.pkl\ns c.pkl\n"
+    if kind == "local":
+        file.write_bytes(b"mine")
+    elif kind == "gone":
+        file.unlink()
+    worked.migrate()
+    assert b"h .gitignore\n" in worked.git("ls-files", "-v")
+    if kind == "link":
+        file.unlink()
+        file.symlink_to(worked.path / ".dvc/cache/files/md5" / md5(b"1")[:2] / md5(b"1")[2:])
+    driven.undo(worked.place)
+    assert worked.git("ls-files", "-v") == flags
+    assert worked.git("status", "--porcelain") == b""
+    found = file.read_bytes() if file.exists() else None
+    assert found == {"file": b"1", "local": b"mine", "gone": None, "link": b"1"}[kind]
+    assert not file.is_symlink()
 
 
 def test_a_work_tree_that_cannot_follow_keeps_nobody_from_proof_and_undo(

@@ -275,18 +275,21 @@ class _Rewriting:
     def _move(self, found: refs.Listed, moves: list[refs.Move]) -> None:
         head = next((m for m in moves if m.name == (found.head or b"HEAD")), None)
         forward = head is not None and head.kept != head.old
+        flags: dict[bytes, bytes] = {}
         if head is not None and forward and not self._place.bare:
             worktree.rehearse_advance(self._source, head.old, head.new)
         elif head is not None and not self._place.bare:
             change = worktree.between(self._source, head.old, head.new)
             refusals.in_the_way(worktree.untracked_in_the_way(self._source, change))
             worktree.rehearse(self._source, head.old, head.new)
+            flags = worktree.flags_between(self._source, head.old, head.new)
         state: dict[str, Any] = {
             "phase": MOVING,
             "refs": recorded(moves),
             "head": [head.old.decode(), head.new.decode()] if head is not None else None,
             "cache": os.fsdecode(self._options.cache),
             "forward": forward,
+            "flags": {path.hex(): letter.decode() for path, letter in flags.items()},
             "left_lfs": self._leaves_lfs,
         }
         if self._onto is not None and not self._continued:

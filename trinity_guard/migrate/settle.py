@@ -34,6 +34,11 @@ def recorded(moves: Sequence[refs.Move]) -> list[list[str]]:
     ]
 
 
+def flags_of(values: Mapping[str, Any]) -> dict[bytes, bytes]:
+    """Return path -> flags of the index as state.json records them (see `worktree.flags_between`)."""
+    return {bytes.fromhex(path): letter.encode() for path, letter in values.get("flags", {}).items()}
+
+
 def resume(migration: Migration) -> bool:
     """Complete a run or an undo whose refs have moved, or have begun to; whether a run is complete by it."""
     source, state = migration.source, migration.state
@@ -100,8 +105,11 @@ def complete(migration: Migration, values: Mapping[str, Any]) -> None:
     state.write(values)
     done = {**_with_earlier(values, state.earlier()), "phase": DONE}
     if head is not None and not place.bare:
-        step = worktree.advance if values.get("forward") else worktree.follow
-        step(migration.source, head[0].encode(), head[1].encode())
+        commits = head[0].encode(), head[1].encode()
+        if values.get("forward"):
+            worktree.advance(migration.source, *commits)
+        else:
+            worktree.follow(migration.source, *commits, flags_of(values))
         home, target = os.fsencode(values["cache"]), place.file(b".dvc", b"cache")
         if home == os.path.join(place.own, b"cache") and os.path.isfile(place.file(b".dvc", b"config")):
             keep_private(place, dvcproject.load(place.top))
@@ -123,6 +131,7 @@ def _with_earlier(values: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict
         kept = next(m.kept for m in moves if m.new.decode() == head[1] and m.old.decode() == head[0])
         head = [kept.decode(), head[1]]
     known = {**values, "refs": recorded(list(moved.values())), "head": head or earlier.get("head")}
+    known["flags"] = {**values.get("flags", {}), **earlier.get("flags", {})}
     known.pop("forward", None)
     return known
 
@@ -192,7 +201,7 @@ def _undo(migration: Migration, values: Mapping[str, Any]) -> list[refs.Move]:
     if head is not None and not place.bare:
         if os.fsencode(values["cache"]) == place.file(b".dvc", b"cache") and not _had_dvc(source, head[0].encode()):
             worktree.move_objects(place.file(b".dvc", b"cache"), home)
-        worktree.go_back(source, head[0].encode(), head[1].encode())
+        worktree.go_back(source, head[0].encode(), head[1].encode(), flags_of(values))
     state.forget()
     return moves
 

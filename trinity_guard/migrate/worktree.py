@@ -4,7 +4,7 @@ but those of pointers, .gitignore files and DVC's own."""
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from stat import S_ISREG
 
 from trinity_guard import git
@@ -15,6 +15,9 @@ from trinity_guard.git import files
 from trinity_guard.git.catfile import Source
 from trinity_guard.migrate import lfsfiles, refusals
 from trinity_guard.migrate.scan import ATTRIBUTES
+
+# What `git ls-files -v` says of files that a sparse checkout may leave out; a small letter: assumed to be unchanged.
+SKIPPED = b"Ss"
 
 
 class TreeDifference:
@@ -66,10 +69,10 @@ def unlike_their_pointers(source: Source, old: bytes, new: bytes) -> list[bytes]
     return found
 
 
-def follow(source: Source, old: bytes, new: bytes) -> None:
+def follow(source: Source, old: bytes, new: bytes, flags: Mapping[bytes, bytes]) -> None:
     """Bring index and work tree from one commit to its rewritten one; artifacts' files stay as they are.
 
-    Twice is as good as once.
+    Twice is as good as once. flags: those that `flags_between` has found before.
     """
     change = between(source, old, new)
     outside = _outside(source, change)
@@ -84,6 +87,7 @@ def follow(source: Source, old: bytes, new: bytes) -> None:
     for path in skipped.intersection(wanted):
         files.replace_in(source.place, path, source.one(change.added[path]))
     _write(source, [path for path in wanted if path not in skipped])
+    _flag(source, flags)
 
 
 def advance(source: Source, old: bytes, new: bytes) -> None:
@@ -116,7 +120,7 @@ def rehearse(source: Source, old: bytes, new: bytes) -> None:
     change, flagged = between(source, old, new), _flagged(source)
     local = [path for path in change.modified if path in flagged and _is_local(source, old, path)]
     if local:
-        option = "no-skip-worktree" if flagged[local[0]] else "no-assume-unchanged"
+        option = "no-skip-worktree" if flagged[local[0]] in SKIPPED else "no-assume-unchanged"
         raise GuardError(
             problem=f"Git was told not to look at {shown(local[0])} (skip-worktree, or assume-unchanged), and it has "
             "changes, which would be written over.",
@@ -138,15 +142,31 @@ def rehearse(source: Source, old: bytes, new: bytes) -> None:
         )
 
 
-def _flagged(source: Source) -> dict[bytes, bool]:
-    """Return the paths that Git is told not to look at; True for those that a sparse checkout may leave out."""
+def flags_between(source: Source, old: bytes, new: bytes) -> dict[bytes, bytes]:
+    """Return path -> flags of what a migration changes or takes away, which the index forgets with its entry."""
+    change, flagged = between(source, old, new), _flagged(source)
+    return {path: flagged[path] for path in (*change.modified, *change.deleted) if path in flagged}
+
+
+def _flagged(source: Source) -> dict[bytes, bytes]:
+    """Return path -> the letter of `git ls-files -v` of what Git is told not to look at."""
     out = git.run("ls-files", "-v", "-z", at=source.place.top)
     lines = [line for line in out.split(b"\0") if line]
-    return {line[2:]: line[:1] in b"Ss" for line in lines if line[:1] in b"Ss" or line[:1].islower()}
+    return {line[2:]: line[:1] for line in lines if line[:1] in SKIPPED or line[:1].islower()}
 
 
 def _skipped(source: Source) -> set[bytes]:
-    return {path for path, skipped in _flagged(source).items() if skipped}
+    return {path for path, letter in _flagged(source).items() if letter in SKIPPED}
+
+
+def _flag(source: Source, flags: Mapping[bytes, bytes]) -> None:
+    """Tell Git again not to look at files, those of them that it has."""
+    if not flags:
+        return
+    there = flags.keys() & set(git.run("ls-files", "-z", at=source.place.top).split(b"\0"))
+    for option, letters in (("--skip-worktree", SKIPPED), ("--assume-unchanged", b"sh")):
+        if data := _zeros(sorted(path for path in there if flags[path] in letters)):
+            _git(source, "update-index", option, "-z", "--stdin", data=data)
 
 
 def _is_local(source: Source, commit: bytes, path: bytes) -> bool:
@@ -175,13 +195,13 @@ def _leave_out(source: Source, outside: Iterable[bytes]) -> None:
         _git(source, "update-index", "--skip-worktree", "-z", "--stdin", data=data)
 
 
-def go_back(source: Source, old: bytes, new: bytes) -> None:
+def go_back(source: Source, old: bytes, new: bytes, flags: Mapping[bytes, bytes]) -> None:
     """Undo `follow`: pointers and DVC's files go, artifacts that are missing come back out of Git."""
     change = between(source, old, new)
     outside = _outside(source, change)
     links = [path for path in change.deleted if _is_link(source.place, path)]
     _read_tree(source, new, old)
-    outside |= _skipped(source)
+    outside |= _skipped(source) | {path for path in flags if flags[path] in SKIPPED and path not in links}
     gone = [p for p in change.deleted if p in links or not os.path.lexists(source.place.file(p))]
     back = [path for path in (*change.modified, *gone) if path not in outside]
     # Attributes first: they say what Git makes of the others.
@@ -192,6 +212,7 @@ def go_back(source: Source, old: bytes, new: bytes) -> None:
         _make_its_own(source.place, path)
     for path in change.added:
         _remove(source.place, path)
+    _flag(source, flags)
     _thin_out(source)
     # Git compares by time and size; without this it would have to read each artifact at every status.
     git.attempt("update-index", "-q", "--refresh", at=source.place.top)

@@ -166,7 +166,8 @@ class _ToolRun:
         lines = [b"start\n", *(b"update %s %s %s\n" % (n, commit, heads[n]) for n, commit in new.items()), b"commit\n"]
         source.run("update-ref", "-m", "trinity-guard migrate", "--stdin", data=b"".join(lines))
         if checked_out:
-            worktree.follow(source, heads[found.head], new[found.head])
+            commits = heads[found.head], new[found.head]
+            worktree.follow(source, *commits, worktree.flags_between(source, *commits))
             home = os.path.join(self._place.own, b"cache")
             if self._options.cache == home:
                 worktree.move_objects(home, self._place.file(b".dvc", b"cache"))
