@@ -71,6 +71,37 @@ def test_a_file_behind_another_filter_stays_in_each_commit_where_it_is(legacy: L
     assert "data/a.pkl.dvc" in done.files(before)
 
 
+@pytest.mark.parametrize(
+    ("attributes", "stays", "reason"),
+    [
+        (
+            b"*.pkl working-tree-encoding=UTF-16LE\n",
+            ["a.pkl", "d/b.pkl"],
+            "behind the working-tree-encoding 'UTF-16LE'",
+        ),
+        (b"a.* ident\n", ["a.pkl"], "behind `ident`"),
+        (b"d/** working-tree-encoding=UTF-16\n*.pkl !working-tree-encoding\n", ["d/b.pkl"], "d/.gitignore would be in"),
+        (
+            b"/*.dvc working-tree-encoding=UTF-16\n",
+            ["a.pkl"],
+            "a.pkl.dvc would be in the working-tree-encoding",
+        ),
+        (b".dvc/** working-tree-encoding=UTF-16\n", ["a.pkl", "d/b.pkl"], ".dvc/config would be in"),
+        (b"* working-tree-encoding=UTF-8 eol=crlf\n", [], ""),
+    ],
+)
+def test_what_git_encodes_anew_as_it_checks_out_stays(
+    legacy: Legacy, attributes: bytes, stays: list[str], reason: str
+) -> None:
+    encoded = legacy.commit({"a.pkl": b"1", "d/b.pkl": b"2", ".gitattributes": attributes})
+    plain = legacy.commit({"a.pkl": b"1", "d/b.pkl": b"2"})
+    done = legacy.migrate()
+    assert sorted(done.stays()) == stays
+    assert all(reason in words for words in done.stays().values())
+    assert sorted(path for path in done.files(encoded) if path.endswith(".pkl")) == stays
+    assert not [path for path in done.files(plain) if path.endswith(".pkl")]
+
+
 def test_filters_of_this_clone_alone_count_too(legacy: Legacy) -> None:
     legacy.commit({"a.pkl": b"1"})
     info = legacy.git_dir / "info"

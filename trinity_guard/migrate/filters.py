@@ -33,6 +33,11 @@ ATTRIBUTES = b".gitattributes"
 NO_FILTER = (b"unspecified", b"unset")
 # Filters that a migration knows: what they store says what it stands for.
 KNOWN = (b"lfs", b"trinity-guard")
+# What else has Git store other bytes than people have. Line ends are no other table: these files move, and it is told.
+CONVERTING = (b"working-tree-encoding", b"ident")
+BEHIND = ("filter", "working-tree-encoding", "ident")
+UNCONVERTED = (b"UTF-8", b"utf-8", b"UTF8", b"utf8")
+OF_DVC = (b".dvc/config", b".dvcignore")
 MAX_FILE = 1 << 20
 MAX_NAMED = 5
 # Of so many combinations of such files the newest commit is asked for, which takes Git three processes each.
@@ -106,7 +111,8 @@ def caught_in_old_commits(
 
 
 def behind(source: Source, scan: Scan, roots: Mapping[bytes, Speaking]) -> dict[bytes, dict[bytes, str]]:
-    """Return root -> its artifacts behind a filter, and why they stay: Git stores other bytes than people have.
+    """Return root -> its artifacts behind a filter or an encoding, and why they stay: Git stores other
+    bytes than people have.
 
     git-lfs is known to the migration itself. roots: see `speaking`.
     """
@@ -135,13 +141,31 @@ def _of_others_here(source: Source) -> bool:
 def _names_others(attributes: bytes) -> bool:
     import re
 
-    return bool(set(re.findall(rb"filter=(\S+)", attributes)) - set(KNOWN))
+    others = set(re.findall(rb"filter=(\S+)", attributes)) - set(KNOWN)
+    return bool(others) or any(word in attributes for word in CONVERTING)
 
 
 def _behind(source: Source, scan: Scan, root: bytes) -> dict[bytes, str]:
-    found = filtered(source, root.hex().encode(), sorted(scan.versions))
-    words = "it is behind the filter '{}' of .gitattributes: Git stores other bytes than people work with"
-    return {path: words.format(shown(value)) for path, value in found if value not in KNOWN}
+    tree, paths = root.hex().encode(), sorted(scan.versions)
+    found = _beside_encoded(source, tree, paths)
+    for path, name, value in _attributes_of(source, tree, paths, BEHIND):
+        if value not in (*KNOWN, *UNCONVERTED):
+            by = f"the {name.decode()} '{shown(value)}'" if value != b"set" else f"`{name.decode()}`"
+            found[path] = f"it is behind {by} of .gitattributes: Git stores other bytes than people work with"
+    return found
+
+
+def _beside_encoded(source: Source, tree: bytes, paths: Sequence[bytes]) -> dict[bytes, str]:
+    """Return the artifacts whose pointer, or another file that DVC reads with it, would be checked out encoded."""
+    beside = {path: (path + b".dvc", os.path.join(os.path.dirname(path), b".gitignore"), *OF_DVC) for path in paths}
+    asked = sorted({file for files in beside.values() for file in files})
+    words = "{} would be in the {} '{}' of .gitattributes, which DVC does not read"
+    encoded = {
+        file: words.format(shown(file), name.decode(), shown(value))
+        for file, name, value in _attributes_of(source, tree, asked, [CONVERTING[0].decode()])
+        if value not in UNCONVERTED
+    }
+    return {path: encoded[file] for path in paths for file in beside[path] if file in encoded}
 
 
 def caught_in(
@@ -186,7 +210,8 @@ def _spoken(source: Source, scan: Scan) -> set[bytes]:
     missing = source.missing([blob.hex().encode() for blob in found])
     there = [blob for blob in found if blob.hex().encode() not in missing]
     contents = source.each([blob.hex().encode() for blob in there])
-    return {blob for blob, (_, data) in zip(there, contents, strict=True) if b"filter" in data}
+    words = (b"filter", *CONVERTING)
+    return {blob for blob, (_, data) in zip(there, contents, strict=True) if any(word in data for word in words)}
 
 
 def speaking(source: Source, scan: Scan) -> dict[bytes, Speaking]:
@@ -246,6 +271,13 @@ def among(source: Source, root: bytes, paths: Sequence[bytes]) -> list[bytes]:
 
 def filtered(source: Source, root: bytes, paths: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
     """Return (path, filter) of those of the paths that a filter takes hold of in this tree (hex), or in none (b"")."""
+    return [(path, value) for path, _, value in _attributes_of(source, root, paths, ["filter"])]
+
+
+def _attributes_of(
+    source: Source, root: bytes, paths: Sequence[bytes], names: Sequence[str]
+) -> list[tuple[bytes, bytes, bytes]]:
+    """Return (path, attribute, value) where one of these attributes is set for a path."""
     import tempfile
 
     if not paths:
@@ -254,8 +286,9 @@ def filtered(source: Source, root: bytes, paths: Sequence[bytes]) -> list[tuple[
         env = {**source.env, "GIT_INDEX_FILE": os.path.join(folder, "index")}
         _run(source, ["read-tree", root or "--empty"], b"", env)
         data = b"".join(path + b"\0" for path in paths)
-        fields = _run(source, ["check-attr", "--cached", "-z", "--stdin", "filter"], data, env).split(b"\0")
-    return [(path, value) for path, value in zip(fields[::3], fields[2::3], strict=False) if value not in NO_FILTER]
+        fields = _run(source, ["check-attr", "--cached", "-z", "--stdin", *names], data, env).split(b"\0")
+    found = zip(fields[::3], fields[1::3], fields[2::3], strict=False)
+    return [(path, name, value) for path, name, value in found if value not in NO_FILTER]
 
 
 def _run(source: Source, args: list[git.Arg], data: bytes, env: dict[str, str]) -> bytes:
