@@ -44,6 +44,8 @@ def rules(*patterns: str, exclude: tuple[str, ...] = (), **options: Any) -> Rule
         (DEFAULT_PATTERNS, b".pkl", "*.pkl"),
         (DEFAULT_PATTERNS, b"a.pkl/readme", "*.pkl"),
         (DEFAULT_PATTERNS, b"a.csv/b.pkl", "*.pkl"),
+        (DEFAULT_PATTERNS, b"a.pkl/x.y", "*.pkl"),
+        (("Xa?",), b"xab", "Xa?"),
         (DEFAULT_PATTERNS, b"pkl", None),
         (DEFAULT_PATTERNS, b"a.pkl.py", None),
         (DEFAULT_PATTERNS, b"a.pkl.dvc", None),
@@ -87,6 +89,7 @@ def rules(*patterns: str, exclude: tuple[str, ...] = (), **options: Any) -> Rule
 )
 def test_a_pattern_names_an_artifact(patterns: tuple[str, ...], path: bytes, expected: str | None) -> None:
     assert rules(*patterns).named(path) == expected
+    assert expected is None or rules(*patterns).sieve(path)
 
 
 def test_an_excluded_file_is_none_whatever_it_is() -> None:
