@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from trinity_guard.detect.patterns import Rules
+    from trinity_guard.dvcrepo.output import Output
 
 
 def convert(
@@ -72,51 +73,60 @@ def claim(
 
     Raises GuardError for a file that DVC holds in another way, or cannot hold; with refuse=False those count as ours.
     """
-    if refuse:
-        _refuse_broken(catalog)
-        _refuse_sha256(entries)
-    pipelines = owners.Pipelines(place, catalog)
-    attributes = standins.attributes_of(catalog, [e.path for e in entries])
+    by_path, paths = catalog.by_path(), [e.path for e in entries]
+    refusals = _Refusals(place, catalog, by_path, entries) if refuse else None
+    pipelines, attributes = owners.Pipelines(place, catalog), standins.attributes_of(catalog, paths)
     stand_ins = standins.named_by(place, entries) if refuse else {}
     items: list[Converted] = []
     remarks: list[str] = []
-    given_back: list[index.Entry] = []
-    by_path, seen = catalog.by_path(), owners.seen_by_dvc(place)
-    if refuse:
-        owners.refuse_other_case(place, by_path, [e.path for e in entries])
-    roots: dict[bytes, bool] = {}
-    ignoring: dvcignore.IgnoreRules = {}
-    folders: dict[bytes, directories.Folder] = {}
     for entry in entries:
         folder = directories.folder_of(by_path, rules, entry.path)
-        lfs = attributes.filter(entry.path) == b"lfs" and not folder
         in_git = pipelines.belongs_in_git(entry.path, refuse)
-        if in_git or lfs:
-            if entry.path in stand_ins:
-                given_back.append(entry)
-                continue
-            remarks += [] if in_git else _left_to_lfs(place, entry)
-            continue
-        item = Converted(entry, b"", attributes)
-        item.stand_in = stand_ins.get(entry.path)
-        if refuse and folder:
+        if not in_git and (folder or attributes.filter(entry.path) != b"lfs"):
+            items.append(Converted(entry, b"", attributes))
+            items[-1].stand_in = stand_ins.pop(entry.path, None)
+            if refusals:
+                refusals.check(items[-1], folder)
+        elif not in_git and entry.path not in stand_ins:
+            remarks += _left_to_lfs(place, entry)
+    given_back = standins.restore(place, [entry for entry in entries if entry.path in stand_ins])
+    return items, remarks + [f"{shown(path)} is left to Git, which has its data now." for path in given_back]
+
+
+class _Refusals:
+    """What speaks against a file as an artifact of ours. What many files have in common is looked at once."""
+
+    def __init__(
+        self, place: git.Place, catalog: tracked.Catalog, by_path: dict[bytes, Output], entries: Sequence[index.Entry]
+    ) -> None:
+        _refuse_broken(catalog)
+        _refuse_sha256(entries)
+        owners.refuse_other_case(place, by_path, [e.path for e in entries])
+        self._place = place
+        self._by_path = by_path
+        self._seen = owners.seen_by_dvc(place)
+        self._roots: dict[bytes, bool] = {}
+        self._ignoring: dvcignore.IgnoreRules = {}
+        self._folders: dict[bytes, directories.Folder] = {}
+
+    def check(self, item: Converted, folder: bytes) -> None:
+        """Note whose a file is, a part of a folder where one is given; GuardError where it cannot be ours."""
+        if folder:
             item.folder = folder
-            if folder not in folders:  # of 10,000 files, one is asked whose they are
-                owners.refuse_held(by_path, entry.path)
-                folders[folder] = directories.Folder(place, folder)
-                owners.refuse_unseen(seen, folders[folder].project, folder)
-            _refuse_member(place, folders[folder], item)
-        elif refuse:
-            item.project = owners.project_of(place, entry.path, roots)
-            refuse_filter(attributes, entry.path)
-            owners.refuse_name(place, item.project, entry.path, ignoring)
-            item.held = owners.refuse_held(by_path, entry.path)
-            owners.refuse_unseen(seen, item.project, entry.path)
-        items.append(item)
-    remarks += [
-        f"{shown(path)} is left to Git, which has its data now." for path in standins.restore(place, given_back)
-    ]
-    return items, remarks
+            _refuse_member(self._place, self._folder(item), item)
+            return
+        item.project = owners.project_of(self._place, item.path, self._roots)
+        refuse_filter(item.attributes, item.path)
+        owners.refuse_name(self._place, item.project, item.path, self._ignoring)
+        item.held = owners.refuse_held(self._by_path, item.path)
+        owners.refuse_unseen(self._seen, item.project, item.path)
+
+    def _folder(self, item: Converted) -> directories.Folder:
+        if item.folder not in self._folders:  # of 10,000 files, one is asked whose they are
+            owners.refuse_held(self._by_path, item.path)
+            self._folders[item.folder] = directories.Folder(self._place, item.folder)
+            owners.refuse_unseen(self._seen, self._folders[item.folder].project, item.folder)
+        return self._folders[item.folder]
 
 
 def _refuse_member(place: git.Place, folder: directories.Folder, item: Converted) -> None:
