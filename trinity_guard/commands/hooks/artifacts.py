@@ -36,38 +36,60 @@ def act(
 ) -> None:
     """Convert the staged artifacts, or refuse them; record what changed behind its pointer, or name it."""
     commit.refuse_links(catalog, links)
-    if artifacts and config.on_artifact == "block":
-        commit.block(place, catalog, artifacts, _block_remedy(artifacts[0].entry.path))
-        artifacts = []  # those that are left are others' to keep
-    elif artifacts and framework and "GIT_INDEX_FILE" not in os.environ:
-        # `pre-commit run` by hand: no commit is under way, so nothing is changed.
-        commit.block(place, catalog, artifacts, "git commit     # turns them into pointers")
-        artifacts = []
+    artifacts = _to_convert(place, config, catalog, artifacts, framework)
     staged = {a.entry.path for a in artifacts}
     comparison = compare.Comparison(place, directories=catalog.directories)
     decision = behind.decide(place, config, behind.not_staged(comparison, found, staged), framework, comparison)
     empty = not artifacts and bool(decision.recorded or decision.deleted) and commit.would_be_empty(place)
     outcome = Outcome()
     if artifacts or decision.recorded:
-        if config.pickles == "refuse" and decision.recorded:
-            from trinity_guard.commands.hooks import pickles as refusal
-
-            refusal.refuse_changed(place, config, decision.recorded)
+        _refuse_pickles(place, config, decision)
         outcome = _convert(place, rules, catalog, artifacts, decision, framework)
         pickles.converted(place, config, outcome.converted)
         _name_unguarded_push(outcome)
     if decision.deleted:
-        converted = {i.md5: i.path for i in outcome.converted}
-        try:
-            decision.named += deleted.record(place, config, decision.deleted, converted, framework)
-        except (GuardError, OSError):
-            outcome.undo()
-            raise
+        _record_deleted(place, config, decision, outcome, framework)
     if empty and not commit.would_be_empty(place):
         behind.tell_again()
     elif outcome.converted:
         commit.refuse_empty_commit(place, outcome)
     behind.name(place, config, decision.named, differing)
+
+
+def _to_convert(
+    place: git.Place, config: Config, catalog: Catalog, artifacts: list[Artifact], framework: bool
+) -> list[Artifact]:
+    """Return the artifacts to convert. Where none is to be: refuse them; those that are left are others' to keep."""
+    if not artifacts:
+        return []
+    if config.on_artifact == "block":
+        remedy = _block_remedy(artifacts[0].entry.path)
+    elif framework and "GIT_INDEX_FILE" not in os.environ:
+        # `pre-commit run` by hand: no commit is under way, so nothing is changed.
+        remedy = "git commit     # turns them into pointers"
+    else:
+        return artifacts
+    commit.block(place, catalog, artifacts, remedy)
+    return []
+
+
+def _refuse_pickles(place: git.Place, config: Config, decision: behind.Decision) -> None:
+    if config.pickles == "refuse" and decision.recorded:
+        from trinity_guard.commands.hooks import pickles as refusal
+
+        refusal.refuse_changed(place, config, decision.recorded)
+
+
+def _record_deleted(
+    place: git.Place, config: Config, decision: behind.Decision, outcome: Outcome, framework: bool
+) -> None:
+    """Let go what is gone; a commit that this stops has converted nothing."""
+    converted = {i.md5: i.path for i in outcome.converted}
+    try:
+        decision.named += deleted.record(place, config, decision.deleted, converted, framework)
+    except (GuardError, OSError):
+        outcome.undo()
+        raise
 
 
 def _convert(
