@@ -188,6 +188,7 @@ OPENERS = {
     "review/models.py": "what git.opened gave",
     "review/images.py": "what git.opened gave",
     "review/onnx.py": "what git.opened gave",
+    "review/packed.py": "what git.opened gave; a folder of its own",
     "review/engine.py": "a folder of its own",
     "review/longrows.py": "a folder of its own",
     "review/wide.py": "a folder of its own",

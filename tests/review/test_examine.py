@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import pickle
 from pathlib import Path
@@ -30,7 +31,9 @@ def version(path: bytes, file: Path | None = None, md5: str = "", why: str = "")
 @pytest.mark.parametrize(
     ("path", "md5", "kind"),
     [
-        (b"t.csv", "", TABLE), (b"t.parquet", "", TABLE), (b"m.pkl", "", MODEL), (b"m.safetensors", "", MODEL),
+        (b"t.csv", "", TABLE), (b"t.parquet", "", TABLE),
+        (b"t.csv.gz", "", TABLE), (b"t.parquet.gz", "", TABLE), (b"x.bin.gz", "", OTHER),
+        (b"m.pkl", "", MODEL), (b"m.safetensors", "", MODEL),
         (b"a.npy", "", ARRAY), (b"x.bin", "", OTHER), (b"d.csv", "1a" * 16 + ".dir", DIRECTORY),
     ],
 )  # fmt: skip
@@ -52,6 +55,15 @@ def test_a_table_is_compared_by_rows(tmp_path: Path) -> None:
     found = looked_into(tmp_path, "t.csv", b"id,x\n1,2\n2,3\n", b"id,x\n1,5\n2,3\n")
     assert found.table is not None
     assert (found.table.rows_with_changes, found.sizes, found.unavailable) == (1, (13, 13), "")
+
+
+def test_a_compressed_table_is_compared_by_rows(tmp_path: Path) -> None:
+    one, other = gzip.compress(b"id,x\n1,2\n2,3\n"), gzip.compress(b"id,x\n1,5\n2,3\n")
+    found = looked_into(tmp_path, "t.csv.gz", one, other)
+    assert found.table is not None
+    assert (found.table.rows_with_changes, found.sizes) == (1, (len(one), len(other)))
+    broken = looked_into(tmp_path, "t.csv.gz", one, b"none")
+    assert broken.notes == ["after: it cannot be unpacked: Not a gzipped file (b'no')"]
 
 
 def test_without_an_engine_rows_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

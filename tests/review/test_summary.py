@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import pickle
@@ -31,6 +32,11 @@ def test_a_table_has_rows_columns_and_a_line_for_each_column(tmp_path: Path) -> 
         "column x: number, 1.5 to 4, mean 2.75, 1 empty",
         "column s: text, 2 distinct, 0 empty",
     ]
+
+
+def test_a_compressed_table_says_the_same(tmp_path: Path) -> None:
+    assert lines(tmp_path, "t.csv.gz", gzip.compress(TABLE)) == lines(tmp_path, "t.csv", TABLE)
+    assert lines(tmp_path, "t.csv.gz", b"none") == ["it cannot be unpacked: Not a gzipped file (b'no')"]
 
 
 def test_a_large_table_is_read_by_the_engine_which_says_the_same(

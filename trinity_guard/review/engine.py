@@ -7,7 +7,7 @@ import os
 
 from trinity_guard.dvcrepo import installation
 from trinity_guard.errors import UNUSABLE, GuardError
-from trinity_guard.review import dialect, numbers
+from trinity_guard.review import dialect, numbers, packed
 from trinity_guard.review.dialect import NoTable
 from trinity_guard.review.numbers import EXACT
 
@@ -88,7 +88,7 @@ class Table:
 
 def kind_of(path: bytes) -> str:
     """Return what kind of table a file of this name is, "" for none."""
-    return SUFFIXES.get(os.path.splitext(path)[1].lower(), "")
+    return SUFFIXES.get(os.path.splitext(packed.bare(path))[1].lower(), "")
 
 
 def is_there() -> bool:
@@ -397,4 +397,4 @@ def _cast(at: int, kind: str) -> str:
 
 
 def first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0][:200]
+    return str(error).strip().split("\n")[0][:200].rstrip()

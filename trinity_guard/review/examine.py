@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard.errors import shown
-from trinity_guard.review import arrays, chunks, dialect, engine, folders, images, models, tables
+from trinity_guard.review import arrays, chunks, dialect, engine, folders, images, models, packed, tables
 from trinity_guard.review.dialect import NoTable
 from trinity_guard.review.record import ARRAY, DIRECTORY, MODEL, OTHER, TABLE, Review
 from trinity_guard.review.sides import Change, Version
@@ -94,10 +94,11 @@ def _look(found: Review, files: Files, options: Options) -> None:
 
 def _table(found: Review, files: Files, options: Options) -> None:
     kind = engine.kind_of(found.path)
+    files = (_unpacked(found, files, 0, options), _unpacked(found, files, 1, options))
     if not engine.is_there():
         _count(found, files, kind)
         return
-    with engine.Engine(options.scratch, sum(size or 0 for size in found.sizes)) as database:
+    with engine.Engine(options.scratch, sum(os.path.getsize(path) for path in files if path)) as database:
         loaded = tables.load(database, [path for path in files if path], kind)
         if len(loaded) == 2:
             found.table = tables.compare(database, loaded[0], loaded[1], options.key, options.rows)
@@ -106,6 +107,14 @@ def _table(found: Review, files: Files, options: Options) -> None:
                 found.notes += dialect.differences(*(dialect.look(path, kind == engine.TSV) for path in files))
         else:
             found.take_table("before" if files[0] else "after", loaded[0])
+
+
+def _unpacked(found: Review, files: Files, side: int, options: Options) -> bytes:
+    named = found.path if side else found.former or found.path
+    try:
+        return packed.unpacked(files[side], named, options.scratch)
+    except NoTable as error:
+        raise NoTable(f"{('before', 'after')[side]}: {error}" if all(files) else str(error)) from None
 
 
 def _count(found: Review, files: Files, kind: str) -> None:

@@ -7,7 +7,7 @@ import os
 from trinity_guard import git
 from trinity_guard.dvcrepo import directory
 from trinity_guard.errors import shown
-from trinity_guard.review import dialect, engine
+from trinity_guard.review import dialect, engine, packed
 from trinity_guard.review.dialect import NoTable
 from trinity_guard.review.words import cell, figure
 
@@ -47,6 +47,12 @@ def of_directory(path: bytes) -> list[str]:
 
 
 def _lines(path: bytes, named: bytes) -> Iterator[str]:
+    if engine.kind_of(named) and packed.bare(named) != named:
+        import tempfile
+
+        with tempfile.TemporaryDirectory(prefix="trinity-guard-") as scratch:
+            yield from _lines(packed.unpacked(path, named, os.fsencode(scratch)), packed.bare(named))
+        return
     size = os.path.getsize(path)
     kind = engine.kind_of(named)
     if kind in (engine.CSV, engine.TSV) and (size <= SMALL or not engine.is_there()):
