@@ -117,3 +117,22 @@ def test_a_group_is_the_same_with_spaces_around_it(tmp_path: Path) -> None:
     lines = [[str(i), f" g{i // 2}" if i % 2 else f"g{i // 2}", str(i % 3)] for i in range(200)]
     found = table.load(tables.write(tmp_path / "t.csv", ["a", "g", "y"], lines), Options("y", group="g"))
     assert len(np.unique(found.groups)) == 100
+
+
+def test_numbers_with_other_cells_among_them_are_named(tmp_path: Path) -> None:
+    lines = tables.rows()
+    lines[3][3] = "inf"
+    found = table.load(tables.write(tmp_path / "t.csv", lines=lines), Options("price"))
+    assert found.mixed == {"size": "holds numbers in all but 1 of 200 cells (inf)"}
+    assert "size holds numbers in all but 1 of 200 cells (inf): it is taken for a text." in table.notes(found, "price")
+
+
+def test_a_quantity_with_other_cells_is_not_taken_for_classes(tmp_path: Path) -> None:
+    lines = tables.rows()
+    lines[3][4] = "unknown"
+    path = tables.write(tmp_path / "t.csv", lines=lines)
+    with pytest.raises(
+        GuardError, match=r"price holds numbers in all but 1 of 200 cells \(unknown\): neither a quantity"
+    ):
+        table.load(path, Options("price"))
+    assert table.load(path, Options("price", task=CLASSIFICATION)).task == CLASSIFICATION

@@ -6,7 +6,7 @@ import difflib
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -36,6 +36,7 @@ class Table:
     all of them are, texts otherwise.
 
     groups: rows of one number never part; left_out: columns that nothing is learnt from, and why; md5: of the file;
+    mixed: columns of numbers that are taken for texts, and why;
     unanswered: how many of its rows have no target, and are not among these.
     """
 
@@ -48,6 +49,7 @@ class Table:
     left_out: dict[str, str]
     grouped_by: str
     unanswered: int = 0
+    mixed: dict[str, str] = field(default_factory=dict)
 
     def only(self, rows: Ints) -> Table:
         """Return the table of these rows alone."""
@@ -81,13 +83,17 @@ def load(path: str, options: Options) -> Table:
     names = list(options.features or [n for n in filled if n not in (options.target, options.group)])
     _refuse_commas(filled[list(dict.fromkeys([options.target, *names]))], path)
     task = _task(filled[options.target], options.task)
+    strange = _strange(filled[options.target])
+    if strange and options.task == "auto" and filled[options.target].nunique() > MAX_CLASSES:
+        raise _unfit(path, f"{options.target} {strange}: neither a quantity nor classes")
     y = _numbers(filled[options.target]) if task == REGRESSION else _classes(filled[options.target])
     if y is None:
         raise _unfit(path, f"{options.target} holds what is no number, which a regression needs")
     x, left_out = _columns(filled, [n for n in names if n != options.target], chosen=bool(options.features))
     groups, by = _groups(filled, x, options.group)
     md5, unanswered = hashlib.md5(data, usedforsecurity=False).hexdigest(), len(frame) - len(filled)
-    table = Table(path, md5, x, y, groups, task, left_out, by, unanswered)
+    mixed = {name: why for name in names if (why := _strange(filled[name]))}
+    table = Table(path, md5, x, y, groups, task, left_out, by, unanswered, mixed)
     _refuse(table, options, unanswered)
     return table
 
@@ -163,6 +169,16 @@ def _numbers(column: pd.Series) -> pd.Series | None:
     return None if strange.any() or filled.isna().all() else numbers.astype(np.float64)
 
 
+def _strange(column: pd.Series) -> str:
+    """Return what is strange about a column of numbers that has other cells among them; "" where nothing is."""
+    filled = column[~_missing(column)].str.strip()
+    numbers = pd.to_numeric(filled, errors="coerce").astype(np.float64)
+    others = filled[~np.isfinite(numbers)]
+    if others.empty or 2 * len(others) >= len(filled):
+        return ""
+    return f"holds numbers in all but {len(others):,} of {len(filled):,} cells ({others.iloc[0][:20]})"
+
+
 def _refuse_commas(frame: pd.DataFrame, path: str) -> None:
     """Refuse columns whose numbers have a decimal comma."""
     for name in frame:
@@ -225,7 +241,9 @@ def _refuse(table: Table, options: Options, without: int) -> None:
         raise _unfit(table.path, f"it has {len(table.X)} rows{more}; {MIN_ROWS} are the fewest to train on")
     groups = len(np.unique(table.groups))
     if groups < MIN_GROUPS:
-        raise _unfit(table.path, f"its rows are of {groups} groups ({table.grouped_by}); {MIN_GROUPS} are the fewest")
+        also = "".join(f"; {name} {why}, and is taken for a text" for name, why in table.mixed.items())
+        few = f"its rows are of {groups} groups ({table.grouped_by}); {MIN_GROUPS} are the fewest{also}"
+        raise _unfit(table.path, few)
     if table.y.nunique() < 2:
         raise _unfit(table.path, f"{options.target} is {table.y.iloc[0]} in every row; there is nothing to tell apart")
 
@@ -241,6 +259,7 @@ def notes(table: Table, target: str) -> list[str]:
     """Return what may be meant, and is worth a look."""
     found = [f"{name} {why}, and is left out; --features names what is to be learnt from."
              for name, why in table.left_out.items()]  # fmt: skip
+    found += [f"{name} {why}: it is taken for a text." for name, why in table.mixed.items()]
     if table.unanswered:
         found.append(f"{table.unanswered:,} of {len(table.X) + table.unanswered:,} rows have no {target}: left out.")
     alike = table.X.groupby(list(table.X), sort=False, dropna=False).ngroup()
