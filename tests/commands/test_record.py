@@ -122,3 +122,22 @@ def test_a_folder_is_a_model_and_a_dataset_as_well(
     states = {(check["what"], check["state"]) for check in json.loads(capfd.readouterr().out)["checks"]}
     assert {("bytes", "ok"), ("remote", "ok"), ("dataset", "ok")} <= states
     assert {state for _, state in states} == {"ok"}
+
+
+def test_a_model_that_no_pattern_takes_is_added_by_name(project: Repo, capfd: pytest.CaptureFixture[str]) -> None:
+    project.write("booster.json", b'{"learner": {}}')
+    assert main(["record", "booster.json"]) == 0
+    said = capfd.readouterr().out
+    assert "next      trinity-guard add booster.json\n" in said
+    assert "git add booster_metadata.json booster_card.md && git commit" in said
+    assert main(["add", "booster.json"]) == 0
+    committed(project)
+    assert main(["release", "v1.0.0", "--model", "booster.json", "--no-mlflow"]) == 0
+
+
+def test_a_dataset_outside_of_the_repository_is_named(project: Repo, capfd: pytest.CaptureFixture[str]) -> None:
+    (project.path.parent / "out.txt").write_text("elsewhere")
+    assert main(["record", "services/a/models/churn.bin.pkl", "--dataset", "../out.txt"]) == 0
+    assert "../out.txt lies outside of this repository" in capfd.readouterr().err
+    assert main(["record", "services/a/models/churn.bin.pkl", "--dataset", "services/a/data/t.txt"]) == 0
+    assert "outside" not in capfd.readouterr().err

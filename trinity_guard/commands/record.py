@@ -12,6 +12,9 @@ from trinity_guard.report import status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
     from trinity_guard.commands.terminal.arguments import Parser
     from trinity_guard.training.description.describe import Described, Said
 
@@ -71,9 +74,31 @@ def _report(model: str, said: Said, made: Described) -> None:
             f"{shown(os.fsencode(data['path']))} is not what its pointer says.",
             f"trinity-guard convert {name}     # records it as it is",
         )
+    if said.dataset and _is_elsewhere(said.dataset):
+        console.warn(
+            f"{shown(os.fsencode(said.dataset))} lies outside of this repository, where no release can hold it.",
+            f"trinity record {typed(os.fsencode(model))} --dataset PATH     # of a copy in here",
+        )
     console.say(f"written   {shown(os.fsencode(made.metadata))}, {shown(os.fsencode(os.path.basename(made.card)))}")
     for step in _next(model, made):
         console.say(f"next      {step}")
+
+
+def _is_elsewhere(path: str) -> bool:
+    from trinity_guard.training import extra, provenance  # noqa: PLC0415  # as above
+
+    return provenance.is_git(extra.root()) and not provenance.is_within(path, extra.root())
+
+
+def _is_artifact(model: str, told: Mapping[str, Any]) -> bool:
+    """Whether a commit would make a pointer of a model."""
+    from trinity_guard import git  # noqa: PLC0415  # as above
+    from trinity_guard.detect import glance, patterns  # noqa: PLC0415
+    from trinity_guard.dvcrepo import odb  # noqa: PLC0415
+
+    _, rules = patterns.load_config(git.place())
+    head = next(iter(odb.read_file(os.fsencode(model))), b"")[: glance.HEAD_BYTES]
+    return rules.decide(os.fsencode(told["path"]), told["size"], head).kind == "artifact"
 
 
 def _next(model: str, made: Described) -> list[str]:
@@ -88,5 +113,9 @@ def _next(model: str, made: Described) -> list[str]:
         # Git would take the files of a folder that nobody has called one artifact, each by itself.
         guard.append(f"dvc add {typed(os.fsencode(model))}")
         paths[0] = f"{model.rstrip('/')}.dvc"
+    elif not made.pointed and not _is_artifact(model, made.told["model"]):
+        # A booster's JSON or text, which a commit would leave in Git, whence nothing is released.
+        guard.append(f"trinity-guard add {typed(os.fsencode(model))}")
+        paths.remove(model)
     add = f"git add {' '.join(typed(os.fsencode(path)) for path in paths)} && git commit"
     return [*guard, add, f"trinity release v1.0.0 --model {typed(os.fsencode(model))}     # once it is committed"]

@@ -124,12 +124,18 @@ def recorded(path: str, root: str) -> Recorded | None:
     )
 
 
+def is_within(path: str, root: str) -> bool:
+    """Whether a path is of a root, by where it stands and not by where a link leads."""
+    real, top = (os.path.realpath(p) for p in (os.path.dirname(os.path.abspath(path)), root))
+    return real == top or real.startswith(top.rstrip("/") + "/")
+
+
 def named(path: str, root: str) -> str:
     """Return a path for a record: from root, with slashes; the mere name of what lies elsewhere, as no path of this
     machine's is anybody's business."""
-    real, top = (os.path.realpath(p) for p in (os.path.dirname(os.path.abspath(path)), root))
-    if real != top and not real.startswith(top.rstrip("/") + "/"):
+    if not is_within(path, root):
         return os.path.basename(path)
+    real, top = (os.path.realpath(p) for p in (os.path.dirname(os.path.abspath(path)), root))
     return os.path.normpath(os.path.join(os.path.relpath(real, top), os.path.basename(path)))
 
 
