@@ -85,19 +85,32 @@ def loose(world: World) -> int:
 def test_many_stand_ins_are_packed_and_all_are_there(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = stand_ins(world, 3)
     before = loose(world)
-    leftovers.pack(world.place, texts)
-    assert loose(world) == before, "of few it is not worth it"
     monkeypatch.setattr(leftovers, "WORTH_A_PACK", 3)
-    leftovers.pack(world.place, texts)
-    assert loose(world) == before - 3
+    leftovers.pack(world.place, 3)
+    assert loose(world) == before, "Git does not mind so few"
+    monkeypatch.setattr(leftovers, "CROWDED", -1)
+    leftovers.pack(world.place, 0)
+    assert loose(world) == before, "a command that brings none looks at none"
+    leftovers.pack(world.place, 1)
+    assert loose(world) == before - 3, "those of earlier commands go along, and nothing else"
     assert [world.repo.git("cat-file", "blob", f":d/{i}.csv").stdout for i in range(3)] == texts
     world.repo.git("fsck", "--strict")
 
 
-def test_texts_that_git_did_not_keep_are_not_looked_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_others_crowd_is_left_to_them(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_ins(world, 2)
+    staged(world, "a.csv", 100)
+    before = loose(world)
+    monkeypatch.setattr(leftovers, "CROWDED", -1)
+    monkeypatch.setattr(leftovers, "WORTH_A_PACK", 3)
+    leftovers.pack(world.place, 2)
+    assert loose(world) == before
+
+
+def test_objects_that_are_kept_elsewhere_are_not_looked_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leftovers, "WORTH_A_PACK", 1)
-    leftovers.pack(world.place, [standin.encode("0" * 32, 1)])
+    monkeypatch.setattr(leftovers, "CROWDED", -1)
     stand_ins(world, 1)
     monkeypatch.setenv("GIT_OBJECT_DIRECTORY", os.fspath(world.repo.file(".git/objects")))
-    leftovers.pack(world.place, [standin.encode("0" * 32, 0)])
+    leftovers.pack(world.place, 1)
     assert not list(world.repo.file(".git/objects/pack").iterdir())

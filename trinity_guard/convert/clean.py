@@ -53,7 +53,7 @@ class Cleaner:
         self._stores: dict[bytes, odb.Store] = {}
         self._known: _Known | None = None
         self._marks: list[bytes] = []
-        self._texts: list[bytes] = []
+        self._turned = 0
         self._command = list(command[:1])
         self._words = list(command[1:])
         self._patches: bool | None = None
@@ -84,15 +84,15 @@ class Cleaner:
             self._facts[stored.md5, watch.suffix] = watch.found(store.path(stored.md5), stored.md5)
         if stored.size >= FLUSHED_AT_ONCE:
             self._marks += store.settle()
-        self._texts.append(standin.encode(stored.md5, stored.size))
-        return self._texts[-1:]
+        self._turned += 1
+        return [standin.encode(stored.md5, stored.size)]
 
     def finish(self) -> None:
         """Flush what is not flushed yet; Git has kept all texts by now."""
         for store in self._stores.values():
             self._marks += store.settle()
         flushed.note(self._place, self._marks)
-        leftovers.pack(self._place, self._texts)
+        leftovers.pack(self._place, self._turned)
         if self._facts:
             from trinity_guard.convert import facts  # noqa: PLC0415  # most want none
 

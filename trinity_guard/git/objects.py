@@ -47,7 +47,7 @@ class Objects:
 
     def heads(self, ids: Sequence[bytes], length: int = GLANCE) -> list[Head]:
         """Return size and first bytes of each blob, in order; GuardError where one cannot be read."""
-        found = self._loose_heads(ids, length) if not _kept else self._not_kept(ids, length)
+        found = self.loose_heads(ids, length) if not _kept else self._not_kept(ids, length)
         missing = [i for i, head in enumerate(found) if head is None]
         if missing:
             others = _ask_git([ids[i] for i in missing], length, self._at)
@@ -57,10 +57,10 @@ class Objects:
 
     def _not_kept(self, ids: Sequence[bytes], length: int) -> list[Head | None]:
         whole = [_kept.get(oid) for oid in ids]
-        read = iter(self._loose_heads([oid for oid, data in zip(ids, whole, strict=True) if data is None], length))
+        read = iter(self.loose_heads([oid for oid, data in zip(ids, whole, strict=True) if data is None], length))
         return [next(read) if data is None else Head(len(data), data[:length]) for data in whole]
 
-    def _loose_heads(self, ids: Sequence[bytes], length: int) -> list[Head | None]:
+    def loose_heads(self, ids: Sequence[bytes], length: int) -> list[Head | None]:
         """Return the heads of loose objects; None for one that is not loose, or not what it should be."""
         # Thousands of times: every name that is looked up here, and every call, can be felt in a commit.
         folder, want = self._folder, length + 32
