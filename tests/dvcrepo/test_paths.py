@@ -41,6 +41,11 @@ def test_a_lock_and_its_pipeline_stand_side_by_side(lock: bytes, pipeline: bytes
     assert (paths.yaml_beside(lock), paths.lock_beside(pipeline)) == (pipeline, lock)
 
 
+@pytest.mark.parametrize(("path", "folder"), [(b"a.csv", b""), (b"d/a.csv", b"d"), (b"d/e/a", b"d/e"), (b"", b"")])
+def test_a_path_s_parent_is_its_folder(path: bytes, folder: bytes) -> None:
+    assert paths.parent(path) == folder
+
+
 def test_all_folders_above_are_listed_once() -> None:
     assert paths.folders_above([b"a/b/c.csv", b"a/d.csv", b"e.csv"]) == [b"", b"a", b"a/b"]
     assert paths.folders_above([]) == [b""]

@@ -430,5 +430,28 @@ def test_ordinary_pointers_need_no_heavy_import() -> None:
     assert set(loaded.stdout.split()) <= {"__future__"}
 
 
+FRESH = [
+    ("a.csv", "0" * 31 + "a", 0, False),
+    ("my table é.csv", "c4ca4238a0b923820dcc509a6f75849b", 1, True),
+    ("1e5", "1" * 32, 5, False),
+    ("on", "12e45" + "6" * 27, 10**12, True),
+    ("a: b #c", "a" * 32, 7, False),
+]
+
+
+@pytest.mark.parametrize(("name", "md5", "size", "isexec"), FRESH)
+@pytest.mark.parametrize("folder", ["", "d/e é/"])
+def test_what_was_just_written_is_known_without_reading_it(
+    folder: str, name: str, md5: str, size: int, isexec: bool
+) -> None:
+    data, where = pointer.encode(md5, size, name, isexec), f"{folder}{name}.dvc".encode()
+    found, (wanted,) = pointer.as_written(data, where, md5, size), pointer.decode(data, where).outs
+    assert found is None or all(getattr(found, f) == getattr(wanted, f) for f in Output.__slots__)
+    assert found is not None or name != "a.csv"
+    assert pointer.as_written(data, where, md5, size + 1) is None
+    assert pointer.as_written(data + b"desc: mine\n", where, md5, size) is None
+    assert pointer.as_written(data, where.replace(b".dvc", b"2.dvc"), md5, size) is None
+
+
 def test_the_oracle_is_a_real_dvc(tmp_path: Path) -> None:
     assert dvc("--version", cwd=tmp_path).stdout.startswith(b"3.")

@@ -189,6 +189,57 @@ def test_a_file_of_the_work_tree_behind_a_link_is_refused(folder: Path, precious
     assert "symlink" in refused.value.problem
 
 
+# ---- many new files
+
+
+def mode_of(path: Path) -> int:
+    return path.stat().st_mode & 0o7777
+
+
+def test_each_of_many_new_files_is_as_one_would_be(folder: Path, mask: int) -> None:
+    (folder / "sub").mkdir()
+    new = files.NewFiles(place_of(folder))
+    for name in ("a", "b", "sub/a", "sub/b", "sub/c", "deep/er/a", "deep/er/b"):
+        new.make(name.encode(), name.encode())
+        assert (folder / name).read_bytes() == name.encode()
+        assert mode_of(folder / name) == 0o666 & ~mask
+    assert list((folder / ".git/trinity-guard").iterdir()) == []
+
+
+def test_a_folder_that_hands_its_group_on_does_so_for_each(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "sub").mkdir()
+    (folder / "sub").chmod(0o2775)
+    asked: list[object] = []
+    monkeypatch.setattr(files, "take_group", lambda *args: asked.append(args))
+    new = files.NewFiles(place_of(folder))
+    for name in (b"sub/a", b"sub/b", b"sub/c"):
+        new.make(name, b"x")
+    assert len(asked) == 3
+
+
+def test_of_many_new_files_none_goes_through_a_link_or_is_seen_half(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "elsewhere").mkdir()
+    (folder / "sub").symlink_to(folder / "elsewhere")
+    new = files.NewFiles(place_of(folder))
+    with pytest.raises(GuardError, match="symlink"):
+        new.make(b"sub/a", b"x")
+    new.make(b"first", b"x")
+    real = os.write
+
+    def full(fd: int, data: bytes) -> int:
+        assert not (folder / "second").exists()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(GuardError, match="No space left"):
+        new.make(b"second", b"x")
+    monkeypatch.setattr(os, "write", real)
+    assert not (folder / "second").exists()
+    assert list((folder / ".git/trinity-guard").iterdir()) == []
+
+
 # ---- what goes wrong
 
 

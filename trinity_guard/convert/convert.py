@@ -18,7 +18,7 @@ from trinity_guard.detect.inspect import LFS_HEADS
 from trinity_guard.dvcrepo import dvcignore, pointer, project, refresh, tracked
 from trinity_guard.dvcrepo.decode import decoded
 from trinity_guard.dvcrepo.noted import with_facts
-from trinity_guard.dvcrepo.paths import is_pointer
+from trinity_guard.dvcrepo.paths import is_pointer, parent
 from trinity_guard.dvcrepo.safe_paths import through_symlink
 from trinity_guard.errors import UNUSABLE, GuardError, pathspec, shown, typed
 from trinity_guard.git import index
@@ -209,7 +209,10 @@ def _write(
     with Transaction(place, staged, _records(items, ids, plan)) as step:
         step.change_index(changes)
         for item, (_, working) in zip(items, pointers, strict=True):
-            step.replace(item.pointer, working)
+            if item.alone:
+                step.make(item.pointer, working)
+            else:
+                step.replace(item.pointer, working)
         for path, data in plan.for_tree:
             step.replace(path, data)
         for folder in folders:
@@ -236,7 +239,8 @@ def _records(items: list[Converted], ids: list[bytes], plan: ignorelines.IgnoreP
 def _remember(place: git.Place, items: list[Converted], pointers: list[bytes], ids: list[bytes]) -> None:
     held = []
     for item, data, oid in zip(items, pointers, ids, strict=False):
-        for output in decoded(data, item.pointer):  # nobody asks for them again
+        own = pointer.as_written(data, item.pointer, item.md5, item.size)
+        for output in [own] if own else decoded(data, item.pointer):  # nobody asks for them again
             output.oid = oid
             if isinstance(item, Directory) and output.path == item.path:
                 item.mark = directories.look(place, item, output)
@@ -264,21 +268,36 @@ def _resolving(path: bytes) -> str:
 
 
 def _refuse_obstacles(place: git.Place, items: list[Converted]) -> None:
-    """Refuse where the pointer cannot be written, before anything is."""
+    """Refuse where the pointer cannot be written, before anything is; and note where nothing is there yet."""
     folders: dict[bytes, bytes | None] = {}
+    names: dict[bytes, frozenset[bytes] | None] = {}
     for item in items:
-        folder = os.path.dirname(item.pointer)
+        folder, _, name = item.pointer.rpartition(b"/")
         if folder not in folders:
             if through_symlink(place.top, item.pointer):
                 raise GuardError(problem=f"{shown(item.path)} lies in a folder that is a symlink.")
             folders[folder] = _in_the_way(place, folder)
-        obstacle = folders[folder] or _no_file(place, item.pointer)
+            names[folder] = _names(place.file(folder))
+        # Of other letters a file system may have ideas of its own about what is the same name.
+        there = names[folder]
+        item.alone = there is not None and name.isascii() and name.lower() not in there
+        obstacle = folders[folder] or (None if item.alone else _no_file(place, item.pointer))
         if obstacle is not None:
             wanted = "ordinary file" if obstacle == item.pointer else "folder"
             raise GuardError(
                 problem=f"{shown(obstacle)} is in the way: it is no {wanted}.",
                 remedy=f"move it away, then try again: mv {typed(obstacle)} …",
             )
+
+
+def _names(folder: bytes) -> frozenset[bytes] | None:
+    """Return what is in a folder, in lower case, as no file system tells less apart; None where nobody may list it."""
+    try:
+        return frozenset([name.lower() for name in os.listdir(folder)])
+    except (FileNotFoundError, NotADirectoryError):
+        return frozenset()
+    except PermissionError:
+        return None
 
 
 def _no_file(place: git.Place, path: bytes) -> bytes | None:
@@ -294,7 +313,7 @@ def _in_the_way(place: git.Place, folder: bytes) -> bytes | None:
     while folder and not os.path.isdir(place.file(folder)):
         if os.path.lexists(place.file(folder)):
             return folder
-        folder = os.path.dirname(folder)
+        folder = parent(folder)
     return None
 
 
@@ -339,7 +358,7 @@ def _watch(place: git.Place, items: list[Converted]) -> None:
 def _pointer_bytes(
     place: git.Place, item: Converted, staged: bytes | None, noted: dict[str, object]
 ) -> tuple[bytes, bytes]:
-    working = read_if_there(place.file(item.pointer))
+    working = None if item.alone else read_if_there(place.file(item.pointer))
     base = staged if staged is not None else working
     try:
         new = _renewed(item, base, noted)

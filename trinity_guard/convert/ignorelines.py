@@ -50,7 +50,7 @@ class IgnorePlan:
 
 def file_for(path: bytes) -> bytes:
     """Return the .gitignore that DVC would write to: the one in the file's own folder."""
-    return os.path.join(os.path.dirname(path), b".gitignore")
+    return path[: path.rfind(b"/") + 1] + b".gitignore"
 
 
 def plan(

@@ -23,12 +23,13 @@ class Converted:
     named: it was staged, or asked for by its name; else it only changed behind its pointer.
     unrecorded: what lies in a folder that became a pointer, and was neither staged nor recorded.
     stand_in: what is staged in its place, where its bytes were taken at `git add`.
+    plain: its first bytes are known to say nothing. alone: nothing is in its pointer's place.
     watch: has looked at its bytes on their way into the cache, where the configuration wants facts of them.
     """
 
     __slots__ = (
-        "attributes", "folder", "held", "mark", "md5", "mode", "named", "newer", "oid", "path", "project", "renewed",
-        "size", "stand_in", "unrecorded", "watch",
+        "alone", "attributes", "folder", "held", "mark", "md5", "mode", "named", "newer", "oid", "path", "plain",
+        "project", "renewed", "size", "stand_in", "unrecorded", "watch",
     )  # fmt: skip
 
     def __init__(self, entry: Entry, project: bytes, attributes: Attributes) -> None:
@@ -42,6 +43,7 @@ class Converted:
         self.held: Output | None = None
         self.stand_in: StandIn | None = None
         self.watch: Watch | None = None
+        self.alone = self.plain = False
         self.md5 = ""
         self.size = 0
         self.mark = b""

@@ -31,6 +31,7 @@ class Transaction:
         self._changed: list[bytes] = []
         self._before: list[tuple[bytes, bytes | None]] = []
         self._folders: set[bytes] = set()
+        self._new = files.NewFiles(place)
 
     def __enter__(self) -> Transaction:
         self._noted = self._journal.read()
@@ -53,6 +54,11 @@ class Transaction:
         """Write a file of the work tree."""
         self._before.append((path, files.read_if_there(self._place.file(path))))
         files.replace_in(self._place, path, data, seen=self._folders)
+
+    def make(self, path: bytes, data: bytes) -> None:
+        """Write a file of the work tree where there is none."""
+        self._before.append((path, None))
+        self._new.make(path, data)
 
     def unlink(self, path: bytes) -> None:
         """Take a file of the work tree away, where it is there."""

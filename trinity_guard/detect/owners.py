@@ -143,7 +143,7 @@ def refuse_held(by_path: Mapping[bytes, Output], path: bytes) -> Output | None:
 
     by_path: what the pointers hold. Of a path in a directory that DVC holds as a whole, the entry is the directory's.
     """
-    folder = os.path.dirname(path)
+    folder = paths.parent(path)
     while folder:
         above = by_path.get(folder)
         if above is not None and above.kind == "dir":
@@ -152,7 +152,7 @@ def refuse_held(by_path: Mapping[bytes, Output], path: bytes) -> Output | None:
             return above
         if above is not None:
             raise _in_place_of_file(path, above)
-        folder = os.path.dirname(folder)
+        folder = paths.parent(folder)
     held = by_path.get(path)
     if held is None or held.renewable:
         return held

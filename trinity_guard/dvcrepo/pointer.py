@@ -81,6 +81,19 @@ def decode(data: bytes, where: bytes) -> Pointer:
     return Pointer([out], data)
 
 
+def as_written(data: bytes, where: bytes, md5: str, size: int) -> Output | None:
+    """Return what `decode` says of a pointer that stands beside a file of this md5 and size, and has no more in it than
+    `encode` writes; None for any other one. For thousands that were just written, of names that were looked at."""
+    name = where[where.rfind(b"/") + 1 :].removesuffix(POINTER)
+    flag = b"  isexec: true\n" if b"\n  isexec: " in data else b""
+    if data != b"outs:\n- md5: %b\n  size: %d\n%b  hash: md5\n  path: %b\n" % (md5.encode(), size, flag, name):
+        return None
+    out = Output(where.removesuffix(POINTER), md5, size, where)
+    out.text = name.decode()
+    out.isexec = bool(flag)
+    return out.settle()
+
+
 def _data_path(where: bytes, wdir: str, path: str) -> bytes:
     """Return the path of an out's data, relative to the repository's top, normalised. GuardError when out of bounds."""
     parts = where.split(b"/")[:-1]

@@ -6,6 +6,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.dvcrepo import configfile, odb, safe_paths, urls
+from trinity_guard.dvcrepo.paths import parent
 from trinity_guard.errors import GuardError, shown
 
 TYPE_CHECKING = False
@@ -114,7 +115,7 @@ def root_of(top: bytes, path: bytes, known: dict[bytes, bool] | None = None) -> 
     Relative to `top`, b"" for the top itself; None when there is none. known: answers to share between calls.
     """
     known = {} if known is None else known
-    folder = os.path.dirname(path)
+    folder = parent(path)
     while True:
         if folder not in known:
             known[folder] = os.path.isdir(os.path.join(top, folder, b".dvc"))
@@ -122,7 +123,7 @@ def root_of(top: bytes, path: bytes, known: dict[bytes, bool] | None = None) -> 
             return folder
         if not folder:
             return None
-        folder = os.path.dirname(folder)
+        folder = parent(folder)
 
 
 # --- config

@@ -77,6 +77,49 @@ def replace_in(
     replace(place.file(path), data, mode, durable=durable, made_in=own)
 
 
+class NewFiles:
+    """Makes many files of the work tree where nothing is, each as `replace_in` does.
+
+    It makes the first of a folder, and so tells of the others all that they would ask of the system one by one.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._temporary = os.path.join(place.git_dir, b"trinity-guard", UNFINISHED + random_name())
+        # Folder -> the mode that a new file gets; None where it has to take a group, too.
+        self._modes: dict[bytes, int | None] = {}
+        self._seen: set[bytes] = set()
+
+    def make(self, path: bytes, data: bytes) -> None:
+        folder = path[: max(path.rfind(b"/"), 0)]
+        if not (self._modes.get(folder) and self._made(self._place.file(path), data, self._modes[folder] or 0)):
+            replace_in(self._place, path, data, seen=self._seen)
+        if folder not in self._modes:
+            hands_on = os.stat(self._place.file(folder)).st_mode & SETGID
+            self._modes[folder] = None if hands_on else os.lstat(self._place.file(path)).st_mode & 0o777
+
+    def _made(self, path: bytes, data: bytes, mode: int) -> bool:
+        """Whether it could be made at once; `replace_in` says why not, and knows another way."""
+        try:
+            fd = create(self._temporary)
+        except OSError:
+            return False
+        try:
+            try:
+                write(fd, data)
+                change_mode(fd, mode)
+            finally:
+                os.close(fd)
+            os.rename(self._temporary, path)
+        except OSError:
+            unlink(self._temporary)
+            return False
+        except BaseException:
+            unlink(self._temporary)
+            raise
+        return True
+
+
 def _refuse_behind_link_in(place: Place, path: bytes, folder: bytes) -> None:
     while folder:
         if os.path.islink(place.file(folder)):

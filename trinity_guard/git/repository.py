@@ -65,6 +65,9 @@ class Place:
         return os.path.join(self.own, b"queue")
 
     def file(self, *names: bytes) -> bytes:
+        """Return the path of a file that is named from the top."""
+        if len(names) == 1 and names[0][:1] != b"/" and self.top != b"/":
+            return b"%b/%b" % (self.top, names[0])  # nearly always, and for thousands
         return os.path.join(self.top, *names)
 
 
