@@ -174,7 +174,7 @@ def _find(
     stat = clean or _stat(place, item.path)
     item.md5, item.size = named.md5, named.size
     if cache.size(named.md5) == named.size:
-        cache.flush(named.md5)
+        item.plain = cache.flush(named.md5)
         if clean is not None:
             item.mark = seen_mark(clean)
         else:

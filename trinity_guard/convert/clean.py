@@ -11,7 +11,7 @@ from itertools import chain
 from trinity_guard import git
 from trinity_guard.convert import directories, leftovers
 from trinity_guard.convert.cache import cache_of
-from trinity_guard.detect import attributesfile, owners
+from trinity_guard.detect import attributesfile, glance, owners
 from trinity_guard.detect.inspect import LFS_HEADS, is_bookkeeping
 from trinity_guard.dvcrepo import flushed, odb, standin, tracked
 from trinity_guard.dvcrepo.paths import inside_dvc
@@ -53,6 +53,7 @@ class Cleaner:
         self._stores: dict[bytes, odb.Store] = {}
         self._known: _Known | None = None
         self._marks: list[bytes] = []
+        self._plain: set[bytes] = set()
         self._turned = 0
         self._command = list(command[:1])
         self._words = list(command[1:])
@@ -79,7 +80,9 @@ class Cleaner:
         if self._rules.decide(path, stored.size, first).kind != "artifact":
             store.drop(stored)
             return None
-        store.put(stored)
+        mark = store.put(stored)
+        if not glance.suspicious(first):
+            self._plain.add(mark)
         if watch:
             self._facts[stored.md5, watch.suffix] = watch.found(store.path(stored.md5), stored.md5)
         if stored.size >= FLUSHED_AT_ONCE:
@@ -91,7 +94,7 @@ class Cleaner:
         """Flush what is not flushed yet; Git has kept all texts by now."""
         for store in self._stores.values():
             self._marks += store.settle()
-        flushed.note(self._place, self._marks)
+        flushed.note(self._place, self._marks, self._plain)
         leftovers.pack(self._place, self._turned)
         if self._facts:
             from trinity_guard.convert import facts  # noqa: PLC0415  # most want none

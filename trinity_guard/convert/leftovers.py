@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 FIELDS = 2
 # Of 6,700 loose objects that no commit holds `git gc --auto` says in every commit that there are too many. It counts
-# those of one folder of 256, and so do we: some 5,000 are left to lie, since packing one takes longer than all else that
-# is done about it.
+# those of one folder of 256, and so do we: some 5,000 are left to lie, since packing one takes longer than all else
+# that is done about it.
 SAMPLE, CROWDED = b"17", 20
 # Of so few stand-ins a pack is not worth a file of its own: others crowd there.
 WORTH_A_PACK = 1000

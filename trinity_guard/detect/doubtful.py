@@ -42,6 +42,11 @@ def of_file(path: bytes, name: bytes, allow: Sequence[str]) -> Verdict | None:
         return None
 
 
+def is_called_so(name: bytes) -> bool:
+    """Whether a file is looked at for its name alone."""
+    return name.lower().endswith(NAMED)
+
+
 def of_bytes(data: bytes, name: bytes, allow: Sequence[str]) -> Verdict | None:
     """The same for bytes."""
     head, size = data[: glance.HEAD_BYTES], len(data)
@@ -70,7 +75,7 @@ def _head(path: bytes) -> tuple[bytes, int]:
 
 
 def _may_be_pickle(head: bytes, size: int, name: bytes) -> bool:
-    if name.lower().endswith(NAMED):
+    if is_called_so(name):
         return True
     return glance.suspicious(head) and sniff.kind(head, size) not in PLAIN
 

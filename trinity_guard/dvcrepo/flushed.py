@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # Bytes: of so many that no commit has asked for they are forgotten, and flushed twice.
 MAX_NOTED = 4 << 20
+PLAIN = b" plain"
 
 
 def mark(path: bytes) -> bytes:
@@ -25,21 +26,25 @@ def mark(path: bytes) -> bytes:
     return b"%d %d %d %d" % (found.st_dev, found.st_ino, found.st_size, found.st_ctime_ns)
 
 
-def note(place: Place, marks: Collection[bytes]) -> None:
-    """Note objects that are on the disk, with their names, as they were marked before."""
+def note(place: Place, marks: Collection[bytes], plain: Collection[bytes] = ()) -> None:
+    """Note objects that are on the disk, with their names, as they were marked before.
+
+    plain: those whose first bytes are of no kind that anybody looks at more closely (detect/glance.py).
+    """
     if not marks:
         return
     try:
         if os.path.lexists(_file(place)) and os.stat(_file(place)).st_size > MAX_NOTED:
             forget(place)
-        records.append(_file(place), [(one,) for one in marks])
+        records.append(_file(place), [(one + PLAIN if one in plain else one,) for one in marks])
     except OSError:
         return  # it saves work, and is no more than that
 
 
-def noted(place: Place) -> frozenset[bytes]:
-    """Return the marks of what is on the disk."""
-    return frozenset(one for (one,) in records.read_if_readable(_file(place), 1))
+def noted(place: Place) -> dict[bytes, bool]:
+    """Return the marks of what is on the disk, and of each whether its first bytes say nothing."""
+    lines = (one for (one,) in records.read_if_readable(_file(place), 1))
+    return {one.removesuffix(PLAIN): one.endswith(PLAIN) for one in lines}
 
 
 def forget(place: Place) -> None:

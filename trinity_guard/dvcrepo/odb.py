@@ -55,13 +55,13 @@ class Store:
 
     `take` objects as often as needed, then `settle` once: flush, rename into place, flush the names.
     Nothing is visible under its final name before its bytes are on disk.
-    on_disk: the marks of objects that are known to be there, and are not flushed again.
+    on_disk: the marks of objects that are known to be there, and are not flushed again; and what is known of each.
     """
 
     def __init__(self, folder: bytes, shared: bool = False) -> None:
         self.folder = folder
         self.shared = shared
-        self.on_disk: frozenset[bytes] = frozenset()
+        self.on_disk: dict[bytes, bool] = {}
         self._taken: list[Stored] = []
         self._flushing = durable.Background()
         self._put: dict[bytes, bytes] = {}
@@ -138,8 +138,11 @@ class Store:
         durable.begin_write_out_of(path)
         self._taken.append(Stored(md5, size, path))
 
-    def put(self, stored: Stored) -> None:
-        """Give one object that was taken its name at once: a kill leaves it there. `settle` flushes it, too."""
+    def put(self, stored: Stored) -> bytes:
+        """Give one object that was taken its name at once: a kill leaves it there. `settle` flushes it, too.
+
+        Returns its mark.
+        """
         self._taken.remove(stored)
         try:
             path = self.path(stored.md5)
@@ -149,19 +152,24 @@ class Store:
             self._there.add(folder)
             if self._place(stored, path):
                 self._new.append(path)
-            self._put[path] = flushed.mark(path)
+            mark = self._put[path] = flushed.mark(path)
             self._flushing.add(path)
         except OSError as error:
             files.unlink(stored.temporary)
             raise self._trouble(error) from error
+        return mark
 
-    def flush(self, md5: str) -> None:
-        """See to it that an object which is here is on the disk."""
+    def flush(self, md5: str) -> bool:
+        """See to it that an object which is here is on the disk.
+
+        Returns whether its first bytes are known to say nothing.
+        """
         path = self.path(md5)
-        if self.on_disk and flushed.mark(path) in self.on_disk:
-            return
-        self._put[path] = b""
-        self._flushing.add(path)
+        known = self.on_disk.get(flushed.mark(path)) if self.on_disk else None
+        if known is None:
+            self._put[path] = b""
+            self._flushing.add(path)
+        return bool(known)
 
     def settle(self) -> list[bytes]:
         """Put all that was taken in place, flushed to disk; the objects are safe when this returns.

@@ -7,6 +7,13 @@ import pickle
 import pytest
 
 from tests.helpers.support import Repo
+from trinity_guard import git
+from trinity_guard.commands.terminal import pickles
+from trinity_guard.config import Config
+from trinity_guard.convert.outcome import Converted
+from trinity_guard.detect import doubtful
+from trinity_guard.git.attributes import Attributes
+from trinity_guard.git.index import Entry
 
 EVIL = b"cos\nsystem\n(S'true'\ntR."
 WORD = "m.pkl: a pickle that is not known to be harmless when it is loaded: it calls os.system."
@@ -30,6 +37,18 @@ def test_a_commit_names_it_and_goes_on(repo: Repo) -> None:
 def test_nothing_is_said_of_others(repo: Repo, data: bytes) -> None:
     repo.stage("m.pkl", data)
     assert "harmless" not in repo.commit().stderr.decode()
+
+
+def test_what_git_add_has_looked_at_is_not_read_again(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    bare_repo.write(".dvc/config", b"")
+    monkeypatch.chdir(bare_repo.path)
+    looked_at: list[bytes] = []
+    monkeypatch.setattr(doubtful, "of_file", lambda path, name, allow: looked_at.append(name))
+    items = [Converted(Entry(b"100644", b"", name), b"", Attributes()) for name in (b"a.csv", b"b.csv", b"c.pkl")]
+    for item in items:
+        item.md5, item.plain = "0" * 32, item.path != b"a.csv"
+    pickles.converted(git.place(), Config(), items)
+    assert looked_at == [b"a.csv", b"c.pkl"]
 
 
 def test_of_a_directory_what_is_new_or_changed_in_it_is_looked_at(repo: Repo) -> None:

@@ -47,7 +47,8 @@ def converted(place: git.Place, config: Config, items: Iterable[Converted]) -> N
         return
     caches, places = Caches(place), []
     for item in items:
-        store = caches.of(item.path) if item.renewed else None
+        dull = item.plain and not doubtful.is_called_so(item.path)  # `git add` has looked at it
+        store = caches.of(item.path) if item.renewed and not dull else None
         if store is not None and item.nfiles < 0 and item.md5:
             places.append((item.path, store.path(item.md5)))
         elif store is not None:
