@@ -170,6 +170,22 @@ def test_a_commit_that_the_conversion_left_empty_is_refused(world: World, monkey
     commit.refuse_empty_commit(world.place, outcome)
 
 
+def test_of_a_pointer_that_is_new_git_is_not_asked_whether_it_is_something(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.repo.stage("a.csv", b"1\n")
+    outcome = world.convert(b"a.csv")
+    with monkeypatch.context() as patched:
+        patched.setattr(commit, "would_be_empty", lambda _: pytest.fail("asked"))
+        commit.refuse_empty_commit(world.place, outcome, [b"a.csv"])
+    world.repo.commit()
+    world.repo.git("rm", "-q", "--cached", "a.csv.dvc")
+    world.repo.stage("a.csv", b"1\n")
+    outcome = world.convert(b"a.csv")  # the index had none, the last commit has the very same
+    with pytest.raises(GuardError, match="nothing is left to commit"):
+        commit.refuse_empty_commit(world.place, outcome, [b"a.csv", b"a.csv.dvc"])
+
+
 # --- what nothing turned into pointers
 
 

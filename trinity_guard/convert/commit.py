@@ -131,9 +131,12 @@ def require_post_commit() -> None:
     )
 
 
-def refuse_empty_commit(place: git.Place, outcome: Outcome) -> None:
-    """Refuse a commit that the conversion left empty: Git would make it all the same."""
-    if not would_be_empty(place):
+def refuse_empty_commit(place: git.Place, outcome: Outcome, differing: Collection[bytes] = ()) -> None:
+    """Refuse a commit that the conversion left empty: Git would make it all the same.
+
+    differing: in which paths the index was another than the commit before. A pointer that neither had is something.
+    """
+    if any(i.held is None and i.pointer not in differing for i in outcome.converted) or not would_be_empty(place):
         return
     names = ", ".join(shown(i.path) for i in outcome.converted)
     raise GuardError(

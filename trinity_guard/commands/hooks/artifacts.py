@@ -52,7 +52,7 @@ def act(
     if empty and not commit.would_be_empty(place):
         behind.tell_again()
     elif outcome.converted:
-        commit.refuse_empty_commit(place, outcome)
+        commit.refuse_empty_commit(place, outcome, differing)
     behind.name(place, config, decision.named, differing)
 
 
