@@ -35,6 +35,7 @@ def settled(repo: Repo) -> tuple[object, ...]:
         repo.file(".gitignore").read_bytes(),
         repo.file("a.pkl.dvc").read_bytes(),
         repo.file("d/b.csv.dvc").read_bytes(),
+        repo.file("d/c.csv.dvc").read_bytes(),
         repo.cached(),
         repo.file(".git/trinity-guard/journal").exists(),
     )
@@ -46,6 +47,7 @@ def test_killing_convert_at_any_step_loses_nothing_and_a_second_try_completes(
 ) -> None:
     a = repo.stage("a.pkl", 70_000)
     b = repo.stage("d/b.csv", 500)
+    c = repo.stage("d/c.csv", 600)  # the second one of a folder is made in a way of its own
     if command != ("convert",):  # which, typed again, takes a newer file for what is meant
         repo.write("a.pkl", 100)  # newer than what is staged: its bytes are in the blob alone
     whole = copy(repo, tmp_path / "whole")
@@ -55,6 +57,7 @@ def test_killing_convert_at_any_step_loses_nothing_and_a_second_try_completes(
     for step, trial in kills(repo, tmp_path / "killed", *command):
         assert staged_or_kept(trial, "a.pkl", a), f"killed at step {step}"
         assert staged_or_kept(trial, "d/b.csv", b), f"killed at step {step}"
+        assert staged_or_kept(trial, "d/c.csv", c), f"killed at step {step}"
         assert all(hashlib.md5(data).hexdigest() == md5 for md5, data in trial.cached().items())
         trial.git("status")
         trial.file(".git/index.lock").unlink(missing_ok=True)  # Git's own message says so after a crash
