@@ -20,13 +20,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from trinity_guard.migrate.state import Object
+
 # What holds a path: a .dvc file, one of a folder, a stage of dvc.yaml, the same with `cache: false`, or another DVC
 # project below the top. MAYBE: a stage whose template (the path) nobody can resolve; BROKEN: a file that keeps DVC from
 # loading anything, and in the place of its md5 why; UNSAVED: an output of which no bytes are recorded, or a directory:
-# where files of Git's are in its place `dvc pull` would have to remove them; NAMED: one that a .dvcignore may hide.
+# where files of Git's are in its place `dvc pull` would have to remove them; OTHER: an artifact of which Git has other
+# bytes than are recorded, over which it does not write either; NAMED: one that a .dvcignore may hide.
 FILE, FOLDER, STAGE, IN_GIT, PROJECT = "file", "folder", "stage", "git", "project"
-MAYBE, BROKEN, UNSAVED, NAMED = "maybe", "broken", "unsaved", "named"
-OF_A_COMMIT = (MAYBE, BROKEN, UNSAVED, NAMED)
+MAYBE, BROKEN, UNSAVED, OTHER, NAMED = "maybe", "broken", "unsaved", "other", "named"
+OF_A_COMMIT = (MAYBE, BROKEN, UNSAVED, OTHER, NAMED)
 NO_PROJECT = "in its commit a file is named .dvc, so that DVC can have no project there"
 YAML, LOCK, LOCAL = paths.PIPELINE, paths.LOCK, b"config.local"
 
@@ -96,6 +99,7 @@ class Above:
     """Gives the context of a commit's root and of each folder in it.
 
     leads: where the config of each commit must lead. filtered: root -> its files behind filters, and why these stay.
+    objects: artifact -> its object.
     """
 
     def __init__(
@@ -106,8 +110,10 @@ class Above:
         leads: Leads | None = None,
         filtered: Mapping[bytes, Mapping[bytes, str]] | None = None,
         leaves_lfs: bool = False,
+        objects: Mapping[bytes, Object] | None = None,
     ) -> None:
         self._source = source
+        self._objects = objects or {}
         self._leaves_lfs = leaves_lfs
         self._scan = scan
         self._leads = leads
@@ -179,6 +185,12 @@ class Above:
                 return (
                     f"in its commit `dvc pull` stops at {shown(unsaved.path)}: Git has it, and to "
                     f"{shown(unsaved.by)} it is an output of DVC's"
+                )
+        for other in held:
+            if other.kind == OTHER:
+                return (
+                    f"in its commit `dvc pull` stops at {shown(other.path)}: Git has other bytes of it than "
+                    f"{shown(other.by)} records"
                 )
         return self._ignored(root, [h for h in held if h.kind == NAMED])
 
@@ -301,8 +313,18 @@ class Above:
         for name, entry in files.items():
             if name != LOCK:
                 other = files.get(LOCK, b"") if name == YAML else b""
-                held.update(dict.fromkeys(self._said_by(oid, path + name, entry, other)))
+                said = self._said_by(oid, path + name, entry, other)
+                held.update(dict.fromkeys(said))
+                others = (self._one(Held(h.path, OTHER, "", h.by)) for h in said if self._has_other_bytes(oid, path, h))
+                held.update(dict.fromkeys(others))
         return tuple(held)
+
+    def _has_other_bytes(self, folder: bytes, path: bytes, held: Held) -> bool:
+        """Whether a folder (its tree, and its path) has an artifact in the place of an output, with other bytes."""
+        if held.kind not in (FILE, STAGE) or not held.md5 or not self._scan.versions.get(held.path):
+            return False
+        oid = self._within.find(folder, held.path[len(path) :]) if held.path.startswith(path) else b""
+        return oid in self._objects and self._objects[oid].md5 != held.md5
 
     def _project(self, path: bytes) -> Held:
         known = self._outs.setdefault((path,), [Held(path[:-1], PROJECT, "", path + b".dvc/")])

@@ -15,7 +15,7 @@ from trinity_guard.migrate.dvcfiles import dvc_files
 from trinity_guard.migrate.ignorefiles import GITIGNORE, Reader, lines_of
 from trinity_guard.migrate.interpreter import deep_recursion
 from trinity_guard.migrate.migration import Migration
-from trinity_guard.migrate.reasons import OTHER_MD5, not_extracted, unnameable
+from trinity_guard.migrate.reasons import OF_STAGE, OTHER_MD5, not_extracted, unnameable
 from trinity_guard.migrate.rewrite import Trees
 from trinity_guard.migrate.scan import Scan
 from trinity_guard.migrate.state import Object
@@ -45,15 +45,13 @@ def _tried(migration: Migration, scan: Scan, fetches: bool) -> list[tuple[bytes,
     if not filtered and _by_themselves(scan) and _hides_nothing(source, scan):
         return _told_by_themselves(scan, unknown)
     objects = {oid: Object(UNKNOWN, size.real) for oid, size in scan.blobs.items() if oid not in unknown}
-    stays = _rewritten(source, scan, objects, filtered)
+    stays = _rewritten(source, scan, objects, filtered, {})
     # Pointers beside them record some md5; whether it is theirs can only be told by reading them.
-    asked = {
-        oid for (_, reason), blobs in stays.items() if reason == OTHER_MD5 for oid in blobs - absent if oid in objects
-    }
+    held = [blobs - absent for (_, reason), blobs in stays.items() if reason in (OTHER_MD5, OF_STAGE)]
+    asked = {oid for blobs in held for oid in blobs if oid in objects}
     if asked:
-        for oid in asked:
-            objects[oid] = Object(_md5(source, scan, oid), scan.blobs[oid].real)
-        stays = _rewritten(source, scan, objects, filtered)
+        known = {oid: Object(_md5(source, scan, oid), scan.blobs[oid].real) for oid in asked}
+        stays = _rewritten(source, scan, {**objects, **known}, filtered, known)
     return sorted(stays)
 
 
@@ -86,14 +84,18 @@ def _hides_nothing(source: Source, scan: Scan) -> bool:
 
 
 def _rewritten(
-    source: Source, scan: Scan, objects: dict[bytes, Object], filtered: dict[bytes, dict[bytes, str]]
+    source: Source,
+    scan: Scan,
+    objects: dict[bytes, Object],
+    filtered: dict[bytes, dict[bytes, str]],
+    known: dict[bytes, Object],
 ) -> dict[tuple[bytes, str], set[bytes]]:
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="trinity-guard-") as folder:
         pack = Pack(os.fsencode(folder) + b"/pack")
         try:
-            above = Above(source, scan, Reader(scan.versions), None, filtered)
+            above = Above(source, scan, Reader(scan.versions), None, filtered, objects=known)
             trees = Trees(scan, above, objects, dvc_files(), pack)
             for root in dict.fromkeys([*scan.roots, *scan.extra]):
                 trees.root(root)

@@ -188,6 +188,7 @@ class _Rewriting:
                 destination.leads(self._place, options.where),
                 filters.behind(source, scanned, speaking),
                 self._leaves_lfs,
+                objects,
             )
             trees = Trees(scanned, above, objects, options.where.files, pack, left, leaving)
             commits = self._commits(named, scanned, trees, pack)

@@ -180,7 +180,7 @@ class _ToolRun:
         roots = {oid: scanned.roots[number] for oid, number in numbers.items()}
         pack = Pack(self._state.file(b"pack.tmp"))
         try:
-            above = Above(self._source, scanned, Reader(scanned.versions))
+            above = Above(self._source, scanned, Reader(scanned.versions), objects=objects)
             trees = Trees(scanned, above, objects, self._options.where.files, pack)
             with deep_recursion():
                 new = {name: trees.root(roots[oid]) for name, oid in heads.items()}
