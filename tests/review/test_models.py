@@ -16,7 +16,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
@@ -59,11 +59,12 @@ def test_a_forest_has_class_version_parameters_features_trees_and_nodes(tmp_path
 
 
 @pytest.mark.parametrize("dump", [pickle.dump, joblib.dump])
-def test_trees_of_as_many_nodes_that_split_elsewhere_are_told_apart(tmp_path: Path, dump: Any) -> None:
+@pytest.mark.parametrize("kind", [RandomForestClassifier, GradientBoostingClassifier])
+def test_trees_of_as_many_nodes_that_split_elsewhere_are_told_apart(tmp_path: Path, dump: Any, kind: Any) -> None:
     sides = []
     for at, shift in enumerate((0.0, 0.0, 1.0)):
-        model = fitted(RandomForestClassifier(n_estimators=2, max_depth=1, random_state=0))
-        trees = [tree.tree_ for tree in model.estimators_]
+        model = fitted(kind(n_estimators=2, max_depth=1, random_state=0))
+        trees = [tree.tree_ for tree in np.ravel(model.estimators_)]
         assert any(tree.node_count > 1 for tree in trees)
         for tree in trees:
             tree.threshold[:] += shift

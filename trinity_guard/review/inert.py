@@ -174,6 +174,7 @@ class _Walk:
 
     def _forest(self, item: Any, name: str) -> None:
         """Note how many estimators a model is made of, and of trees how many nodes all of them have."""
+        item = _wrapped(item) if isinstance(item, Object) else item
         listed = values.array(item)
         every = listed.data if listed is not None and isinstance(listed.data, list) else item
         if not isinstance(every, (list, tuple)):
