@@ -106,15 +106,7 @@ def _push_group(
         report.remotes.append(to.name)
         if retries and retries.waits(to.name):
             raise GuardError(f"'{to.name}' failed a while ago, and is tried again later")
-        worktree_cache.bring_back(place, to.cache, group)
-        with connect.connect(to.settings, to.name) as remote:
-            known = deliver.Known(place, to.remote)
-            # A person's push asks: what the remote had once may have been taken away since.
-            delivered = deliver.deliver(to, remote, group, known if retries else None, on_progress)
-        if not retries:
-            known.forget([*delivered.failed])
-            known.add([i.name for i in group if not delivered.lacking(i)])
-        Retries(place).worked(to.name)
+        delivered = _delivered(place, to, group, bool(retries), on_progress)
     except GuardError as error:
         if isinstance(error, connect.RemoteError):
             Retries(place).failed(to.name)
@@ -122,6 +114,26 @@ def _push_group(
         report.reasons.append(error.problem.rstrip("."))
         report.remedies += error.remedy.splitlines()[:1]
         return
+    _report(report, group, delivered)
+
+
+def _delivered(
+    place: git.Place, to: deliver.PushTarget, group: list[Output], trusting: bool, on_progress: Progress | None
+) -> deliver.Delivery:
+    """Bring objects to their remote. trusting: what is known to be there is not asked about."""
+    worktree_cache.bring_back(place, to.cache, group)
+    with connect.connect(to.settings, to.name) as remote:
+        known = deliver.Known(place, to.remote)
+        # A person's push asks: what the remote had once may have been taken away since.
+        delivered = deliver.deliver(to, remote, group, known if trusting else None, on_progress)
+    if not trusting:
+        known.forget([*delivered.failed])
+        known.add([i.name for i in group if not delivered.lacking(i)])
+    Retries(place).worked(to.name)
+    return delivered
+
+
+def _report(report: Report, group: list[Output], delivered: deliver.Delivery) -> None:
     for item in group:
         reason = delivered.lacking(item)
         if reason:

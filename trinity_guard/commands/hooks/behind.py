@@ -218,6 +218,12 @@ def _words(config: Config, comparison: compare.Comparison, output: Output, state
             f"{name} is being written to: {still} the old version.",
             f"{messages.recording(output)}     # when it is done",
         )
+    return _words_of_change(config, comparison, output, still)
+
+
+def _words_of_change(config: Config, comparison: compare.Comparison, output: Output, still: str) -> tuple[str, str]:
+    """Return what is said of data that somebody changed: its pointer's version, or another one."""
+    name, word = shown(output.path), typed(output.path)
     if not comparison.is_edit(output):
         return (
             f"{name} was changed here, and its pointer names another version since: {still} that one.",
