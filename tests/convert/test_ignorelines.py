@@ -234,6 +234,25 @@ HIDING = {
         r"\.gitignore: d/",
         "in .gitignore write d/** in place of d/, and below it\n!d/**/\n!*.dvc",
     ),
+    "all that is in a folder": (
+        ".gitignore",
+        b"d/*\n",
+        r"\.gitignore: d/\*",
+        "in .gitignore write d/** in place of d/*, and below it\n!d/**/\n!*.dvc",
+    ),
+    "all that is below a folder": (
+        ".gitignore",
+        b"d/**\n",
+        r"\.gitignore: d/\*\*",
+        "in .gitignore write d/** in place of d/**, and below it\n!d/**/\n!*.dvc",
+    ),
+    "all that is at the top": (
+        ".gitignore",
+        b"/*\n",
+        r"\.gitignore: /\*",
+        "in .gitignore write /** in place of /*, and below it\n!/**/\n!*.dvc",
+    ),
+    "all": (".gitignore", b"*\n", r"\.gitignore: \*", "below it in .gitignore add\n!*/\n!*.dvc"),
     "in one's own excludes": (
         ".git/info/exclude",
         b"*.csv*\n",
@@ -252,6 +271,14 @@ def test_a_pointer_that_git_would_ignore_is_refused_with_the_rule(
     with pytest.raises(GuardError, match=why) as caught:
         planned(world, b"d/a.csv")
     assert caught.value.remedy == remedy
+
+
+@pytest.mark.parametrize(
+    "content", [b"*.dvc\n!*.dvc\n", b"d/**\n!d/**/\n!*.dvc\n", b"/**\n!/**/\n!*.dvc\n", b"*\n!*/\n!*.dvc\n"]
+)
+def test_as_that_says_pointers_are_let_through(world: World, content: bytes) -> None:
+    world.repo.write(".gitignore", content)
+    planned(world, b"d/a.csv", b"d/e/b.csv")
 
 
 def test_a_pointer_that_is_taken_out_of_a_pattern_is_none(world: World) -> None:

@@ -227,8 +227,10 @@ def _matching_rules(paths: Sequence[bytes]) -> dict[bytes, Rule]:
 
 def _letting_pointers_through(where: bytes, pattern: bytes) -> str:
     """Return lines that Git and DVC understand alike; of `data/*` and `!*.dvc` DVC sees no pointer in data/."""
+    if pattern in (b"*", b"**"):
+        return f"below it in {shown(where)} add\n!*/\n!*.dvc"
     bare = pattern.rstrip(b"*").rstrip(b"/")
-    if not bare or not pattern.endswith((b"/", b"/*", b"/**")):
+    if not pattern.endswith((b"/", b"/*", b"/**")):
         return f"add the line !*.dvc below it in {shown(where)}"
     words = f"in {shown(where)} write {shown(bare)}/** in place of {shown(pattern)}, and below it"
     return f"{words}\n!{shown(bare)}/**/\n!*.dvc"
