@@ -25,8 +25,9 @@ FOLDERS = ("", "data", "data/sub", "other", "other/data", "Data")
 
 
 def planted(top: Path, chosen: random.Random) -> None:
-    run("git", "init", "-q", top)
-    (top / ".dvc").mkdir()
+    for folder in (".git/objects", ".git/refs", ".dvc"):
+        (top / folder).mkdir(parents=True)
+    (top / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
     (top / ".dvc" / "config").write_text("")
     for folder in FOLDERS:
         (top / folder).mkdir(exist_ok=True, parents=True)
@@ -39,12 +40,20 @@ def planted(top: Path, chosen: random.Random) -> None:
 
 
 SCRIPT = """if True:
-    import json, os, sys
+    import copy, functools, json, os, sys
+    from dvc.config import Config
     from dvc.repo import Repo
     from dvc.repo.index import collect_files
+    from dvc.utils import strictyaml
     from dvc_data.hashfile import state
-    # Two databases for each tree, of files' hashes, which the walk asks for nothing, take longer than the walk.
+    # What takes longer than the walk, and is the same for each tree: two databases of files' hashes, which it asks for
+    # nothing, ignore lines of DVC's own folder, which it never looks at, an empty config, and the pointers' one text.
     state.State = lambda *_: state.StateNoop()
+    Repo._ignore = lambda _: None
+    parsed = functools.cache(strictyaml.parse_yaml)
+    strictyaml.parse_yaml = lambda text, _, typ: copy.deepcopy(parsed(text, "", typ))
+    config = Config(os.path.join(sys.argv[1], ".dvc")).load_config_to_level()
+    Config.load_config_to_level = lambda *_: copy.deepcopy(config)
     seen = {}
     for top in sys.argv[1:]:
         repo = Repo(top)
