@@ -23,7 +23,7 @@ from tests.helpers.servers import (
     webdav_service,
 )
 from tests.helpers.support import Repo, clean_environment
-from trinity_guard import console
+from trinity_guard import console, git
 from trinity_guard.git import process
 
 __all__ = [
@@ -79,6 +79,7 @@ def clean_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     for name, value in clean_environment(tmp_path / "home").items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(process, "spawn", forkserver.spawn)
+    monkeypatch.setattr(git, "Process", forkserver.Process)
     console.begin()  # a test that called a command with -q leaves nobody silent
     here = Path.cwd()
     yield

@@ -10,6 +10,11 @@ import pytest
 
 from tests.helpers import forkserver
 from tests.helpers.support import Repo, run
+from trinity_guard import git
+from trinity_guard.dvcrepo.project import RemoteConfig
+from trinity_guard.git import process
+from trinity_guard.remotes.base import RemoteError
+from trinity_guard.remotes.service import ServiceRemote
 
 MODULE = [sys.executable, "-m"]
 
@@ -61,3 +66,23 @@ def test_each_has_a_folder_and_an_environment_of_its_own(repo: Repo, tmp_path: P
     run("git", "init", "-q", cwd=tmp_path / "other")
     assert b"not inside" in run(*MODULE, "dvc", "status", cwd=tmp_path / "other", ok=False).stderr
     assert run(*MODULE, "dvc", "status", cwd=repo.path).returncode == 0
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/x", "s3://bucket/x", "nonsense://x"])
+def test_who_asks_a_remote_by_a_fork_says_what_a_new_interpreter_does(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = []
+    for kind in (forkserver.Process, process.Process):
+        monkeypatch.setattr(git, "Process", kind)
+        with ServiceRemote(RemoteConfig("s", url, {"url": url}, "repo", {"url": "repo"}), 5) as remote:
+            try:
+                remote._start()
+                heard.append("ready")
+            except RemoteError as error:
+                heard.append(f"{error.step} {error.problem}")
+            worker = remote._worker
+            assert isinstance(worker, kind)
+            remote.close()
+            assert not Path(f"/proc/{worker.pid}/exe").exists()
+    assert heard[0] == heard[1]

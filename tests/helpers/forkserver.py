@@ -1,6 +1,7 @@
 """Start `python -m dvc` and `python -m trinity_guard` by a fork of a Python that has imported what they need.
 
 Half a second of each `dvc`, and four of each training, is importing libraries: more than all else that the tests do.
+So does the process that talks to a remote, with the libraries of all kinds of them.
 What starts so is a process of its own all the same, with its own arguments, environment, folder and streams. What a new
 interpreter alone shows (where it looks for modules, what it imports when) is for `support.run(..., fresh=True)`, and
 for the hooks, which Git starts.
@@ -26,15 +27,17 @@ import threading
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import IO, NoReturn
 
 from tests.helpers import stores
+from trinity_guard import LIBRARY, git, start_line
 from trinity_guard.commands import COMMANDS
 from trinity_guard.git import process
 
 # What is started so, from which server, and what that has imported.
 SERVERS = {
-    "dvc": "dvc", "pre_commit": "dvc", "trinity_guard": "dvc", "tests.helpers.killed": "dvc", "gto.cli": "training",
+    "dvc": "dvc", "pre_commit": "dvc", "trinity_guard": "dvc", "tests.helpers.killed": "dvc",
+    "tests.helpers.put": "remotes", "gto.cli": "training",
 }  # fmt: skip
 TRAINERS = frozenset({"train", "evaluate", "predict", "release", "lineage", "data", "ui"})
 DVC = (
@@ -45,6 +48,11 @@ DVC = (
 TRAINING = (
     "gto.cli", "h5py", "joblib", "matplotlib.figure", "mlflow", "mlflow.sklearn", "mlflow.tracking", "mlflow.models",
     "mlflow.store.tracking.sqlalchemy_store", "pandas", "sklearn.ensemble", "sklearn.model_selection", "PIL.Image",
+)  # fmt: skip
+WORKER = "trinity_guard.remotes.worker"
+REMOTES = (
+    "dvc.fs", "dvc_azure", "dvc_gs", "dvc_http", "dvc_s3", "dvc_ssh", "dvc_webdav", "adlfs", "aiohttp_retry", "gcsfs",
+    "s3fs", "sshfs", "webdav4.fsspec", WORKER,
 )  # fmt: skip
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -58,6 +66,7 @@ START = {
     **{n: v for n, v in os.environ.items() if n != "PYTHONDONTWRITEBYTECODE"},
     "LC_ALL": "C.UTF-8",
     "NO_COLOR": "1",
+    "GCSFS_EXPERIMENTAL_ZB_HNS_SUPPORT": "false",
 }
 
 
@@ -65,6 +74,12 @@ def _read_at_start(env: Mapping[str, str]) -> dict[str, str]:
     # The first of the two that are left out is done as it says, the second is what this locale brings.
     asked = {n: v for n, v in env.items() if n not in ("PYTHONSAFEPATH", "PYTHONUTF8")}
     return {n: v for n, v in asked.items() if n.startswith("PYTHON") or n in ("LC_ALL", "NO_COLOR")}
+
+
+def _as_clients_began(env: Mapping[str, str]) -> bool:
+    """Whether an environment says nothing else of what the libraries of remotes read when they are imported."""
+    read = {n: v for n, v in env.items() if n.startswith(("CURL_", "GCSFS_", "LC_ALL", "REQUESTS_", "SSL_"))}
+    return {**START, **read} == START
 
 
 def _program(argv: Sequence[str]) -> list[str]:
@@ -78,6 +93,8 @@ def server_for(argv: Sequence[str], env: Mapping[str, str]) -> str:
     program = _program(argv)
     if not program or _read_at_start(env) != _read_at_start(START):
         return ""
+    if SERVERS[program[0]] == "remotes" and not _as_clients_began(env):
+        return ""
     trains = program[0] == "trinity_guard" and not TRAINERS.isdisjoint(program[1:2]) and "--help" not in argv
     return "training" if trains else SERVERS[program[0]]
 
@@ -86,13 +103,12 @@ def run(
     server: str, argv: Sequence[str], cwd: str, env: Mapping[str, str], data: bytes, timeout: float
 ) -> subprocess.CompletedProcess[bytes]:
     """Run a program to its end, as subprocess.run does with capture_output."""
-    umask = os.umask(0o22)
-    os.umask(umask)
     here = [] if argv[1] == "-P" or env.get("PYTHONSAFEPATH") else [str(Path(cwd).resolve())]
-    request = {"argv": _program(argv), "path": here, "cwd": cwd, "env": dict(env), "umask": umask}
-    with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        asked.write(json.dumps(request).encode())
-        asked.flush()
+    with (
+        _request(_program(argv), here, cwd, env) as asked,
+        tempfile.TemporaryFile() as out,
+        tempfile.TemporaryFile() as err,
+    ):
         stdin, feed = os.pipe()
         code = _started(server, [asked.fileno(), stdin, out.fileno(), err.fileno()], feed, data, timeout)
         if code is None:
@@ -100,6 +116,16 @@ def run(
         out.seek(0)
         err.seek(0)
         return subprocess.CompletedProcess(list(argv), code, out.read(), err.read())
+
+
+def _request(argv: Sequence[str], path: list[str], cwd: str, env: Mapping[str, str]) -> IO[bytes]:
+    """Return the file that tells a server what to be, open."""
+    umask = os.umask(0o22)
+    os.umask(umask)
+    asked = tempfile.TemporaryFile()
+    asked.write(json.dumps({"argv": argv, "path": path, "cwd": cwd, "env": dict(env), "umask": umask}).encode())
+    asked.flush()
+    return asked
 
 
 def _started(server: str, files: list[int], feed: int, data: bytes, timeout: float) -> int | None:
@@ -139,9 +165,10 @@ def _server(name: str) -> socket.socket:
     """Return the socket of a server, which ends when this process does."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
-        fd = theirs.fileno()
-        argv = [sys.executable, "-P", "-c", START_LINE, str(PROJECT), name, str(fd)]
-        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, pass_fds=[fd], env=START)
+        # What it starts may ask a remote, and so has the server of these, too.
+        fds = [theirs.fileno(), *([] if name == "remotes" else [_remotes().fileno()])]
+        argv = [sys.executable, "-P", "-c", START_LINE, str(PROJECT), name, *map(str, fds)]
+        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, pass_fds=fds, env=START)
 
     def end() -> None:
         ours.close()
@@ -149,6 +176,58 @@ def _server(name: str) -> socket.socket:
 
     atexit.register(end)
     return ours
+
+
+def _remotes() -> socket.socket:
+    """Return the socket of the server of those who talk to remotes: the one that was handed down, or one's own."""
+    return _handed_down[0] if _handed_down else _server("remotes")
+
+
+_handed_down: list[socket.socket] = []
+ASK = [sys.executable, "-I", "-c", start_line(WORKER), LIBRARY]
+
+
+class Process(process.Process):
+    """In place of trinity_guard.git.process.Process: the one that talks to a remote from its server, others as ever."""
+
+    __slots__ = ("_answers",)
+
+    def __init__(
+        self,
+        argv: Sequence[str | bytes],
+        env: Mapping[str, str] | None = None,
+        with_stderr: bool = False,
+        own_session: bool = False,
+    ) -> None:
+        environment = os.environ if env is None else env
+        self._answers: IO[bytes] | None = None
+        if [*argv] == ASK and _as_clients_began(environment):
+            assert with_stderr
+            assert own_session
+            self.argv = [os.fsencode(a) for a in argv]
+            self._fork(environment)
+        else:
+            super().__init__(argv, env, with_stderr, own_session)
+
+    def _fork(self, env: Mapping[str, str]) -> None:
+        theirs_in, self.stdin = os.pipe()
+        self.stdout, theirs_out = os.pipe()
+        self.stderr, theirs_err = os.pipe()
+        ours, theirs = socket.socketpair()
+        with ours, theirs, _request([WORKER], [], ".", env) as asked:
+            given = [theirs_in, theirs_out, theirs_err]
+            socket.send_fds(_remotes(), [b"x"], [asked.fileno(), *given, theirs.fileno()])
+            for fd in given:
+                os.close(fd)
+            self._answers = ours.makefile("rb")
+        self.pid = int(self._answers.readline())
+
+    def wait(self) -> int:
+        if self._answers is None:
+            return super().wait()
+        self._close_all()
+        with self._answers:
+            return int(self._answers.readline())
 
 
 # ---- in place of trinity_guard.git.process.spawn, where commands of ours are called in a process that goes on
@@ -168,7 +247,7 @@ def spawn(argv: Sequence[str | bytes], data: bytes = b"", env: Mapping[str, str]
 # ---- the server
 
 
-def serve(channel: socket.socket) -> None:
+def serve(channel: socket.socket, remotes: bool) -> None:
     """Fork a process for each request; its exit code goes to the request's own socket."""
     answers: dict[int, socket.socket] = {}
     awake, wake = os.pipe()
@@ -187,6 +266,7 @@ def serve(channel: socket.socket) -> None:
             message, files, _, _ = socket.recv_fds(channel, 16, 5)
             if not message:
                 return
+            _load(REMOTES if remotes else ())
             pid = os.fork()
             if not pid:
                 signal.set_wakeup_fd(-1)
@@ -218,6 +298,8 @@ def _become(files: list[int]) -> NoReturn:
         with open(files[0], "rb", closefd=False) as file:
             file.seek(0)
             request = json.load(file)
+        if request["argv"] == [WORKER]:
+            os.setsid()
         os.umask(request["umask"])
         os.chdir(request["cwd"])
         sys.path[:0] = request["path"]
@@ -230,7 +312,9 @@ def _become(files: list[int]) -> NoReturn:
 def _ran(argv: list[str], env: Mapping[str, str], streams: list[int]) -> int:
     for fd, there in enumerate(streams):
         os.dup2(there, fd)
-    os.closerange(3, max(streams) + 64)
+    kept = _handed_down[0].fileno() if _handed_down else 3
+    os.closerange(3, kept)
+    os.closerange(kept + bool(_handed_down), max(streams) + 64)
     _open_streams()
     os.environ.clear()
     os.environ.update(env)
@@ -258,7 +342,10 @@ def _ended(module: str) -> int:
     """Run a module as a program and return its exit code, with all that an interpreter does before it ends."""
     code: object = 0
     try:
-        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        if module == WORKER:
+            sys.modules[WORKER].main()
+        else:
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as done:
         code = done.code or 0
     except BaseException:  # noqa: BLE001  # as an interpreter does
@@ -299,15 +386,27 @@ def _spawn(argv: Sequence[str | bytes], data: bytes = b"", env: Mapping[str, str
         return process.Result(code, out.read(), err.read())
 
 
-def main() -> None:
-    name, fd = sys.argv[1:]
-    process.spawn = _spawn
-    for module in (*DVC, *(TRAINING if name == "training" else ()), *(f"trinity_guard.commands.{c}" for c in COMMANDS)):
+def _load(modules: Sequence[str]) -> None:
+    if modules and modules[-1] in sys.modules:
+        return
+    for module in modules:
         importlib.import_module(module)
+    gc.collect()
+    gc.freeze()
+
+
+def main() -> None:
+    name, fd, *remotes = sys.argv[1:]
+    process.spawn = _spawn
+    git.Process = Process  # type: ignore[misc]
+    _handed_down.extend(socket.socket(fileno=int(other)) for other in remotes)
+    for other in _handed_down:
+        other.set_inheritable(False)
+    if name != "remotes":  # it loads them when it is first asked: few tests ask
+        _load((*DVC, *(TRAINING if name == "training" else ()), *(f"trinity_guard.commands.{c}" for c in COMMANDS)))
     if name == "training":
         utils = sys.modules[stores.MODULE]
         setattr(utils, stores.NAME, stores.copied(getattr(utils, stores.NAME)))
-    gc.collect()
-    gc.freeze()
+        gc.freeze()
     with socket.socket(fileno=int(fd)) as channel:
-        serve(channel)
+        serve(channel, name == "remotes")

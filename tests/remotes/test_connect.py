@@ -71,13 +71,7 @@ class Here:
             target.unlink(missing_ok=True)
             target.write_bytes(content)
             return
-        put = (
-            "import os, sys\nfrom dvc.config import Config\nfrom dvc.fs import get_cloud_fs\n"
-            "cls, config, base = get_cloud_fs(Config(sys.argv[1]), name='service')\nfs = cls(**config)\n"
-            "to = fs.join(base, 'files', 'md5', sys.argv[3][:2], sys.argv[3][2:])\n"
-            "fs.makedirs(fs.parent(to)) if cls.protocol != 'http' else None\nfs.put_file(sys.argv[2], to)\n"
-        )
-        run(sys.executable, "-c", put, self.repo.path / ".dvc", path, wanted.name)
+        run(sys.executable, "-m", "tests.helpers.put", self.repo.path / ".dvc", path, wanted.name)
 
 
 @pytest.fixture
