@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ PATTERNS = ("*.pkl", "*.csv", "*.h5")
 STAMP = b"%s <%s> 1500000000 +0100"
 # The files that every commit from the first pointer on has beside its own.
 OF_DVC = {".dvcignore", ".dvc/.gitignore", ".dvc/config"}
+READ_BY_FSCK = re.compile(rb"\.git(?:attributes|modules)\0(.{20})", re.DOTALL)
 AUTHOR = STAMP % (b"A U Thor", b"author@example.com")
 
 
@@ -59,7 +62,15 @@ class Legacy:
         return self.git("rev-parse", name).decode().strip()
 
     def write(self, kind: str, data: bytes) -> str:
-        return self.git("hash-object", "-w", "-t", kind, "--stdin", "--literally", data=data).decode().strip()
+        """Write a loose object, as `git hash-object -w --literally` does; no process is started for it."""
+        content = b"%s %d\0%s" % (kind.encode(), len(data), data)
+        oid = hashlib.sha1(content, usedforsecurity=False).hexdigest()
+        file = self.git_dir / "objects" / oid[:2] / oid[2:]
+        if not file.exists():
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(zlib.compress(content, 1))
+            file.chmod(0o444)
+        return oid
 
     def tree(self, files: Files) -> str:
         """Write a tree; a content is bytes, or (mode, bytes), or ("160000", the commit's id)."""
@@ -101,17 +112,35 @@ class Legacy:
         return {**found, "HEAD": self.git("rev-parse", "-q", "--verify", "HEAD", ok=False).decode().strip()}
 
     def raw(self, oid: str) -> bytes:
-        kind = self.git("cat-file", "-t", oid).decode().strip()
-        return self.git("cat-file", kind, oid)
+        return self.contents([oid])[0]
+
+    def contents(self, names: Sequence[str]) -> list[bytes]:
+        """Return the bytes of objects, which must be there, through one process."""
+        found = self.attempted([name.encode() for name in names])
+        assert None not in found, dict(zip(names, found, strict=True))
+        return [data for data in found if data is not None]
+
+    def attempted(self, names: Sequence[bytes]) -> list[bytes | None]:
+        """Return the bytes of objects through one process; None for what is missing."""
+        out, at, found = self.git("cat-file", "--batch", data=b"".join(name + b"\n" for name in names)), 0, []
+        for _ in names:
+            head, at = out[at : (end := out.index(b"\n", at))], end + 1
+            size = None if head.endswith(b" missing") else int(head.rsplit(b" ", 1)[1])
+            found.append(None if size is None else out[at : at + size])
+            at += 0 if size is None else size + 1
+        return found
 
     def files(self, commit: str) -> dict[str, tuple[str, bytes]]:
         """Return path -> (mode, bytes) of a commit (a submodule: its commit's id)."""
         found = {}
         for line in self.git("ls-tree", "-r", "-z", commit).split(b"\0")[:-1]:
             meta, _, path = line.partition(b"\t")
-            mode, kind, oid = meta.decode().split(" ")
-            found[os.fsdecode(path)] = (mode, self.raw(oid) if kind == "blob" else oid.encode())
-        return found
+            found[os.fsdecode(path)] = meta.decode().split(" ")
+        blobs = list(dict.fromkeys(oid for _, kind, oid in found.values() if kind == "blob"))
+        data = dict(zip(blobs, self.contents(blobs), strict=True))
+        return {
+            path: (mode, data[oid] if kind == "blob" else oid.encode()) for path, (mode, kind, oid) in found.items()
+        }
 
     def cache(self) -> Path:
         """Return where the objects are now."""
@@ -157,8 +186,8 @@ class Legacy:
         trees = [line.split()[0] for line in kinds if line.split()[1] == b"tree"]
         if trees:
             # fsck reads these two files, wherever they come from.
-            listed = b"".join(self.git("ls-tree", "-r", "-z", tree) for tree in trees).split(b"\0")
-            read = [line.split()[2] for line in listed if line.endswith((b".gitattributes", b".gitmodules"))]
+            entries = b"".join(self.contents([tree.decode() for tree in trees]))
+            read = [match[1].hex().encode() for match in READ_BY_FSCK.finditer(entries)]
             pack = self.git("pack-objects", "--stdout", "-q", data=b"\n".join([*trees, *read, b""]))
             scratch = self.path.parent / f"fsck-{len(list(self.path.parent.iterdir()))}"
             run("git", "init", "-q", "--bare", scratch)
@@ -233,11 +262,15 @@ def stand_in(data: bytes) -> bytes:
     return standin.encode(md5(data), len(data))
 
 
-def imported(legacy: Legacy, history: Sequence[Mapping[str, bytes]]) -> None:
-    """Write commits of these files (added to the ones before) through one process, as loose objects."""
+def imported(legacy: Legacy, history: Sequence[Mapping[str, bytes]], branch: str = "main") -> None:
+    """Write commits of these files (added to the ones before) through one process, as loose objects.
+
+    branch: with a {} in it, each commit is alone on a branch of its number.
+    """
     lines = []
     for number, files in enumerate(history):
-        lines.append(b"commit refs/heads/main\ncommitter A <a@example.com> %d +0000\ndata 1\nx\n" % number)
+        lines.append(b"commit refs/heads/%s\n" % branch.format(number).encode())
+        lines.append(b"committer A <a@example.com> %d +0000\ndata 1\nx\n" % number)
         lines += [b"M 100644 inline %s\ndata %d\n%s\n" % (n.encode(), len(d), d) for n, d in files.items()]
     legacy.git("-c", "fastimport.unpackLimit=1000000", "fast-import", "--quiet", data=b"".join(lines))
 

@@ -65,14 +65,7 @@ def imported(legacy: Legacy, some: Sequence[Case]) -> list[bytes]:
 
 def trees(legacy: Legacy, commits: Sequence[bytes]) -> Iterator[dict[bytes, bytes]]:
     """Yield of each commit the files that matter, as Git's own cat-file gives them."""
-    asked = [commit + b":" + path for commit in commits for path in ASKED]
-    out = legacy.git("cat-file", "--batch", data=b"\n".join(asked) + b"\n")
-    at, contents = 0, []
-    for _ in asked:
-        head, at = out[at : (end := out.index(b"\n", at))], end + 1
-        size = None if head.endswith(b" missing") else int(head.rsplit(b" ", 1)[1])
-        contents.append(None if size is None else out[at : at + size])
-        at += 0 if size is None else size + 1
+    contents = legacy.attempted([commit + b":" + path for commit in commits for path in ASKED])
     for start in range(0, len(contents), len(ASKED)):
         some = zip(ASKED, contents[start : start + len(ASKED)], strict=True)
         yield {path: data for path, data in some if data is not None}

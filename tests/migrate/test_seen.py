@@ -78,11 +78,8 @@ def test_without_a_line_that_concerns_them_nobody_is_asked() -> None:
 
 def migrated(legacy: Legacy, cases: list[dict[str, bytes]]) -> tuple[int, int]:
     """Migrate a branch a case; return how many pointers there are, and how many files stay. All else is proved."""
-    for number, ignore in enumerate(cases):
-        files = {**ignore, **{path.decode(): b"%d" % n for n, path in enumerate(FILES)}}
-        imported(legacy, [{**files, "case": b"%d" % number}])
-        legacy.git("branch", f"case-{number}", "main")
-        legacy.git("update-ref", "-d", "refs/heads/main")
+    files = {path.decode(): b"%d" % n for n, path in enumerate(FILES)}
+    imported(legacy, [{**ignore, **files, "case": b"%d" % n} for n, ignore in enumerate(cases)], "case-{}")
     done = legacy.migrate()
     pointers = stays = 0
     for number in range(len(cases)):
