@@ -201,7 +201,7 @@ OPENERS = {
     "training/model/trials.py": "no link, nothing that is waited for",
     "training/model/workers.py": "the null device",
     "training/record.py": "folders; made anew",
-    "training/tracking/runs.py": "a folder of its own",
+    "training/tracking/session.py": "a folder of its own",
     "training/tracking/sqlite.py": "what git.opened gave; made anew; a lock, no link",
 }
 

@@ -15,11 +15,12 @@ from trinity_guard.training.tracking import names as naming
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from trinity_guard.commands.terminal.arguments import Parser
     from trinity_guard.training.tracking.runs import RunStore
-    from trinity_guard.training.train import Trained, TrainingOptions
+    from trinity_guard.training.train import Order, Trained
 
 NAME = "layout_risk_predictor"
 MAX_SHOWN = 40
@@ -93,37 +94,25 @@ def run(args: list[str]) -> int:
     project = extra.project(root)
     own = _own(asked, params.raw(project, asked.params))
     chosen = {"target": asked.target, "protocol": asked.protocol, "seed": asked.seed}
-    settings = params.settings(project, asked.params, asked.set, chosen) if own is None else None
+    settings = params.settings(project, asked.params, asked.set, chosen) if own is None else own
     experiment = naming.experiment(asked.experiment, NAME if own is None else asked.name or f"{own.target} model")
     _require_name(experiment)
     # Before scikit-learn is loaded: a server that is not there is said within seconds.
     store = stores.store(extra.store_root(root), asked.offline_ok)
     if store.fallback:
         console.warn(f"{store.fallback.rstrip('.')}; --offline-ok: this run is logged to mlflow.db instead.")
-    if settings is None:
-        return _tabular(asked, own, store, root, project, experiment)
     with progress.Progress() as line:
         line.say("loading the libraries")
         from trinity_guard.training import train  # noqa: PLC0415  # scikit-learn may be missing
 
-        options = train.TrainingOptions(
-            root=root,
-            dataset=asked.dataset or _ours(project, *DATASET),
-            output=asked.output or _ours(project, OUTPUT),
-            settings=settings,
-            experiment=experiment,
-            run_name=asked.run_name,
-            register=asked.register,
-            compare=not asked.no_champion,
-            search=asked.search,
-            scheduler=asked.scheduler,
-            min_f1=asked.min_f1,
-            min_mcc=asked.min_mcc,
-            stage=asked.stage,
-            project=project,
-        )
-        trained = _watched(options, store, line)
-    return _report(options, store, trained)
+        order = train.Order(
+            root, project, asked.dataset or _ours(project, *DATASET), asked.output or _ours(project, OUTPUT), settings,
+            asked.name or "", experiment, asked.run_name, asked.register, not asked.no_champion,
+            asked.min_f1, asked.min_mcc, asked.stage, asked.search, asked.scheduler,
+        )  # fmt: skip
+        folds = line.bar("cross-validation", 1, "folds")
+        trained = train.train(order, store, train.Watch(folds=folds, trials=trials.said(line), steps=line.say))
+    return _report(order, store, trained)
 
 
 def _own(asked: Any, section: dict[str, object]) -> Any:
@@ -137,18 +126,6 @@ def _own(asked: Any, section: dict[str, object]) -> Any:
     if asked.protocol:
         raise asked.parser.wrong("--protocol is the layout's preset's; --group COLUMN says which rows never part.")
     return options.options(section, asked.set, said)
-
-
-def _tabular(asked: Any, own: Any, store: RunStore, root: str, project: str, experiment: naming.Experiment) -> int:
-    from trinity_guard.commands.terminal import tabular  # noqa: PLC0415  # scikit-learn may be missing
-    from trinity_guard.training.tabular import train  # noqa: PLC0415  # as above
-
-    order = train.Order(
-        root, project, asked.dataset or _ours(project, *DATASET), asked.output or _ours(project, OUTPUT), own,
-        asked.name or "", experiment, asked.run_name, asked.register, not asked.no_champion,
-        asked.min_f1, asked.min_mcc, asked.stage, asked.search, asked.scheduler,
-    )  # fmt: skip
-    return tabular.run(order, store)
 
 
 def _require_name(experiment: naming.Experiment) -> None:
@@ -211,15 +188,7 @@ def _ours(root: str, *names: str) -> str:
     return os.path.relpath(os.path.join(root, *names))
 
 
-def _watched(options: TrainingOptions, store: RunStore, line: progress.Progress) -> Trained:
-    """Train, with a bar for the folds and one for the trials, and a word for what cannot be counted."""
-    from trinity_guard.training import train  # noqa: PLC0415  # as above
-
-    folds = line.bar("cross-validation", 1, "folds")
-    return train.train(options, store, train.Watch(folds=folds, trials=trials.said(line), steps=line.say))
-
-
-def _report(options: TrainingOptions, store: RunStore, trained: Trained) -> int:
+def _report(order: Order, store: RunStore, trained: Trained) -> int:
     for note in trained.notes:
         console.note(note)
     if trained.ignored:
@@ -233,7 +202,7 @@ def _report(options: TrainingOptions, store: RunStore, trained: Trained) -> int:
             "trinity ui     # the run is logged, tagged with what it fell short of" if trained.logged else "",
             BLOCKED,
         )
-    console.say(_where(options, store, trained))
+    console.say(_where(order, store, trained))
     return BLOCKED if trained.unlogged else FINE
 
 
@@ -241,17 +210,18 @@ def _figures(trained: Trained) -> str:
     """Return the headline figures beside the constant's, and the audit of leakage."""
     found = trained.evaluation
     rows = []
-    for name in card.headlines(found.metrics):
+    for name in found.headlines:
         mean, sd = found.cv.get(name, (None, None))
         folds = "" if mean is None else f"{mean:.3f} ± {sd:.3f}"
         rows.append([name, f"{found.metrics[name]:.3f}", f"{found.baseline.get(name, 0.0):.3f}", folds])
-    lines = [console.table(["metric", ">test part", ">constant", ">grouped folds"], rows)]
+    lines = [trained.preset.summary] if trained.preset.summary else []
+    lines.append(console.table(["metric", ">test part", ">constant", ">grouped folds"], rows))
     if found.leakage:
         lines.append(card.leakage(found.leakage, "reference" if found.terms["split"].startswith("ref") else "grouped"))
     return "\n".join(lines)
 
 
-def _where(options: TrainingOptions, store: RunStore, trained: Trained) -> str:
+def _where(order: Order, store: RunStore, trained: Trained) -> str:
     """Return where everything is, and what comes next."""
     written, logged = trained.written, trained.logged
     if written is None:
@@ -263,22 +233,24 @@ def _where(options: TrainingOptions, store: RunStore, trained: Trained) -> str:
         f"beside    {', '.join(shown(os.fsencode(os.path.basename(p))) for p in (written.metadata, written.card))}",
     ]
     if logged:
-        version = f", version {logged.registered_version} of {options.register}" if logged.registered_version else ""
+        version = f", version {logged.version} of {order.register}" if logged.version else ""
         lines.append(f"MLflow    run {logged.run_id}{version}")
         lines.append(f"          {'trinity ui     # ' if store.artifact_root else ''}{logged.url}")
-    if not options.stage:
-        lines += [f"next      {step}" for step in _next(options, trained)]
+    if not order.stage:
+        lines += [
+            f"next      {step}" for step in _next(order, trained, (written.model, written.metadata, written.card))
+        ]
     return "\n".join(lines)
 
 
-def _next(options: TrainingOptions, trained: Trained) -> list[str]:
+def _next(order: Order, trained: Trained, files: Sequence[str]) -> list[str]:
     """Return the commands that bring the model into Git, pointer, metadata and card, and a table that is not there."""
-    if not provenance.is_git(options.root):
+    if not provenance.is_git(order.root):
         return []
     guard = [] if "pre-commit" in status.installed_hooks() else ["trinity-guard init     # else Git gets the bytes"]
     ours = [".gitignore"] if trained.ignored else []
-    ours += [name for name in provenance.unrecorded(options.dataset, options.root) if name not in ours]
-    names = " ".join(
-        [*(typed(os.fsencode(_ours(options.root, name))) for name in ours), typed(os.fsencode(options.output))]
-    )
-    return [*guard, f'git add {names} && git commit -m "Train the {NAME}"']
+    ours += [name for name in provenance.unrecorded(order.dataset, order.root) if name not in ours]
+    # Of one's own, what else is in the folder may be anybody's.
+    made = [order.output] if trained.preset.name == NAME else files
+    names = [typed(os.fsencode(name)) for name in (*(_ours(order.root, name) for name in ours), *made)]
+    return [*guard, f'git add {" ".join(names)} && git commit -m "Train the {trained.preset.name}"']

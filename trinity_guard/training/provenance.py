@@ -57,6 +57,18 @@ def commit(root: str) -> Commit:
     return Commit(oid, "" if head == "(detached)" else head, changed)
 
 
+def tags(source: Commit, dataset_md5: str = "", pointer_md5: str = "") -> dict[str, str]:
+    """Return the tags by which MLflow tells of which commit, and from which data, a run is."""
+    known = {
+        "git_commit": source.commit,
+        "git_branch": source.branch,
+        "git_dirty": str(source.dirty).lower() if source.as_dict() else "",
+        "dataset_md5": dataset_md5,
+        "dataset_pointer_md5": pointer_md5,
+    }
+    return {name: value for name, value in known.items() if value}
+
+
 def is_git(root: str) -> bool:
     """Whether root is in a Git work tree."""
     return os.path.lexists(os.path.join(root, ".git")) or commit(root) != Commit()

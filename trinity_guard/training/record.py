@@ -38,13 +38,14 @@ class Written:
 
 class Claim:
     """A name in a folder that nobody else gives meanwhile. stem: `layout_risk_predictor_20260131T235959Z`, or without
-    the date (fixed); created: that moment."""
+    the date (fixed); created: that moment; made: of the model's bytes, once they are staged."""
 
     def __init__(self, folder: str, stem: str, created: datetime, fixed: bool) -> None:
         self.folder = folder
         self.stem = stem
         self.created = created
         self.fixed = fixed
+        self.made = provenance.Hashed("", "", 0)
         self._staging = ""
 
     @property
@@ -61,6 +62,7 @@ class Claim:
 
         GuardError (2) where it cannot be written.
         """
+        self.made = provenance.Hashed(provenance.md5(model), provenance.sha256(model), len(model))
         try:
             self._staging = tempfile.mkdtemp(prefix=STAGING, dir=self.folder)
             _put(self._staging, {".gitignore": b"*\n", self.stem + MODEL: model})

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from trinity_guard.training import record
-from trinity_guard.training.description import describe
 from trinity_guard.training.model.forest import dump
-from trinity_guard.training.tabular import table, train
+from trinity_guard.training.preset import Order, Watch
 from trinity_guard.training.tabular.options import Options
+from trinity_guard.training.tabular.preset import Tabular
 
 HEAD = ["id", "city", "rooms", "size", "price", "sold"]
 
@@ -38,12 +38,14 @@ def write(path: Path, head: list[str] = HEAD, lines: list[list[str]] | None = No
 def model(folder: Path, options: Options, lines: list[list[str]] | None = None, name: str = "") -> str:
     """Train on a table below a folder, and return the model's path there, with its metadata; without MLflow."""
     dataset = write(folder / "data" / "t.csv", lines=lines)
-    order = train.Order(str(folder), str(folder), dataset, str(folder / "models"), options, name)
+    order = Order(str(folder), str(folder), dataset, str(folder / "models"), options, name)
     (folder / "models").mkdir(exist_ok=True)
-    fitted = train._fit(order, table.load(dataset, options), lambda _: None, None)
+    preset = Tabular(order)
+    preset.load()
+    fitted = preset.fit(options, preset.split(), Watch())
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         with record.claimed(order.output, name=name or "house") as claim:
             claim.stage(dump(fitted.model))
-            told = train._told(fitted, claim, {})
-            return claim.write(record.encoded(told), describe.card(told)).model
+            told = preset.metadata(fitted, claim, {})
+            return claim.write(record.encoded(told), preset.card(told, claim.stem)).model

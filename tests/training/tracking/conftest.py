@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.training import trackable
+from tests.training.trackable import Logged
 from trinity_guard.training.tracking import runs as tracking
-from trinity_guard.training.tracking.runs import Logged, RunStore
+from trinity_guard.training.tracking.runs import RunStore
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +36,7 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunStore,
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         patch.chdir(elsewhere)
         store = tracking.begin(str(root))
-        made = tracking.log(store, trackable.whole())
+        made = trackable.log_whole(store)
         assert trackable.below(elsewhere) == []
         assert "MLFLOW_TRACKING_URI" not in os.environ
         yield store, made, root

@@ -17,9 +17,9 @@ def test_the_longest_name_that_is_taken_is_one_that_mlflow_takes(root: Path, kin
     assert not names.objection(kind, longest)
     assert names.objection(kind, longest + "é")
     field = {names.EXPERIMENT: "experiment", names.RUN: "name", names.REGISTERED: "register"}[kind]
-    model = {"model": trackable.model(), "example": trackable.table().head(3)} if field == "register" else {}
+    model = {"model": trackable.model()} if field == "register" else {}
     given = names.Experiment(longest) if field == "experiment" else longest
-    made = tracking.log(tracking.begin(str(root)), trackable.record(**{field: given}, **model))
+    made = trackable.log(tracking.begin(str(root)), **{field: given}, **model)
     assert bool(made.registered_version) == bool(model)
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.training import trackable
+from tests.training.trackable import Logged
 from trinity_guard.training.tracking import registry
 from trinity_guard.training.tracking import runs as tracking
-from trinity_guard.training.tracking.runs import Logged, RunStore
+from trinity_guard.training.tracking.runs import RunStore
 
 
 def test_a_registered_version_bears_the_alias_and_what_it_was_made_of(logged: tuple[RunStore, Logged, Path]) -> None:
@@ -88,8 +89,7 @@ def test_a_version_whose_run_is_gone_is_there_all_the_same(root: Path) -> None:
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
     store = tracking.begin(str(root))
-    model = {"model": trackable.model(), "example": trackable.table().head(3)}
-    made = tracking.log(store, trackable.record(register="risk", alias="champion", **model))
+    made = trackable.log(store, register="risk", model=trackable.model())
     MlflowClient(tracking_uri=store.uri).delete_run(made.run_id)
     SqlAlchemyStore(store.uri, str(root))._hard_delete_run(made.run_id)  # as `mlflow gc` does
     found = tracking.champion(store, "risk")

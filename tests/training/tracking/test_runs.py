@@ -12,9 +12,11 @@ import pytest
 
 from tests.helpers.support import PROJECT
 from tests.training import trackable
+from tests.training.trackable import Logged
 from trinity_guard.errors import GuardError
 from trinity_guard.training.tracking import runs as tracking
-from trinity_guard.training.tracking.runs import Logged, RunStore
+from trinity_guard.training.tracking import session
+from trinity_guard.training.tracking.runs import RunStore
 
 
 def client(store: RunStore) -> Any:
@@ -61,9 +63,7 @@ def test_the_dataset_is_named_by_its_md5(logged: tuple[RunStore, Logged, Path]) 
 def test_a_dataset_whose_name_is_all_escapes_is_logged(root: Path) -> None:
     path = os.fsdecode(b"\xff" * 120 + b".csv")
     rows = trackable.table()
-    made = tracking.log(
-        tracking.begin(str(root)), trackable.record(dataset_path=path, dataset_md5="a" * 32, dataset_frame=rows)
-    )
+    made = trackable.log(tracking.begin(str(root)), dataset=(path, "a" * 32, rows))
     found = client(tracking.begin(str(root))).get_run(made.run_id)
     assert "[cut: 724 characters]" in found.inputs.dataset_inputs[0].dataset.name
 
@@ -113,7 +113,8 @@ def test_the_model_is_signed_by_its_columns_has_an_example_and_the_given_require
     (folder,) = (p.parent for p in (root / "mlartifacts" / "models").rglob("MLmodel"))
     known = mlflow.models.Model.load(str(folder))
     assert known.signature.inputs.input_names() == ["theme", "chars", "words"]
-    assert (folder / "requirements.txt").read_text().split()[1:] == trackable.REQUIREMENTS  # MLflow puts itself first
+    needed = (folder / "requirements.txt").read_text().split()
+    assert needed == session.pinned("scikit-learn")
     assert (folder / "input_example.json").exists()
     assert known.flavors["sklearn"]["serialization_format"] == "pickle"
 
@@ -145,8 +146,8 @@ def test_a_run_that_fails_in_the_middle_is_failed_and_none_is_left_running(root:
 
     store = tracking.store(str(root))
     with pytest.raises(RuntimeError, match="no ink"):
-        tracking.log(store, trackable.record(figures={"roc": Broken()}))
-    made = tracking.log(store, trackable.record(name="second"))
+        trackable.log(store, figures={"roc": Broken()})
+    made = trackable.log(store, name="second")
     runs = client(store).search_runs([made.experiment_id])
     assert {r.info.run_name: r.info.status for r in runs} == {"first": "FAILED", "second": "FINISHED"}
 
@@ -158,7 +159,7 @@ def test_a_run_that_the_caller_has_open_is_not_touched(root: Path, tmp_path: Pat
     try:
         with mlflow.start_run(experiment_id=mlflow.create_experiment("outer", tmp_path.as_uri())) as outer:
             store = tracking.store(str(root))
-            made = tracking.log(store, trackable.record())
+            made = trackable.log(store)
             assert mlflow.active_run().info.run_id == outer.info.run_id != made.run_id
             mlflow.log_param("still", "here")
         assert client(store).get_run(outer.info.run_id).data.params == {"still": "here"}
@@ -174,7 +175,7 @@ def test_mlflow_follows_the_variable_of_its_user_as_before(
     for name in ("one", "another"):
         monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/{name}.db")
         assert mlflow.get_tracking_uri() == f"sqlite:///{tmp_path}/{name}.db"
-        tracking.log(tracking.store(str(root)), trackable.record())
+        trackable.log(tracking.store(str(root)))
 
 
 @pytest.mark.slow
@@ -188,8 +189,7 @@ def test_nothing_reaches_the_terminal_or_the_network(tmp_path: Path) -> None:
         "from tests.training import trackable\n"
         "from trinity_guard.training.tracking import runs as tracking\n"
         "store = tracking.begin(sys.argv[1])\n"
-        "run = trackable.whole()\n"
-        "tracking.log(store, run)\n"
+        "trackable.log_whole(store)\n"
         "tracking.champion(store, trackable.MODEL)\n"
         "if out: sys.exit(repr(out))\n"
     )
@@ -201,10 +201,10 @@ def test_nothing_reaches_the_terminal_or_the_network(tmp_path: Path) -> None:
 
 def test_a_deleted_experiment_is_named_with_the_command_that_restores_it(root: Path) -> None:
     store = tracking.store(str(root))
-    made = tracking.log(store, trackable.record())
+    made = trackable.log(store)
     client(store).delete_experiment(made.experiment_id)
     with pytest.raises(GuardError, match=r"'layout'.*was deleted") as refused:
-        tracking.log(store, trackable.record())
+        trackable.log(store)
     assert f"mlflow experiments restore --experiment-id {made.experiment_id}" in refused.value.remedy
 
 

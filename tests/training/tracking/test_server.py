@@ -116,7 +116,7 @@ def test_told_to_do_without_it_goes_on_embedded_and_says_so(tmp_path: Path, monk
     assert store.embedded
     assert store.fallback
     assert uri in store.fallback
-    made = runs.log(store, trackable.record(files={"card.md": b"x"}))
+    made = trackable.log(store, files={"card.md": b"x"})
     assert (tmp_path / "mlartifacts" / made.run_id / "artifacts" / "card.md").exists()
     assert os.environ["MLFLOW_TRACKING_URI"] == uri
 
@@ -230,7 +230,7 @@ def test_a_training_is_logged_to_a_server_whole(server: int, tmp_path: Path, mon
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://localhost:{server}")
     store = runs.begin(str(tmp_path))
-    made = runs.log(store, trackable.whole())
+    made = trackable.log_whole(store)
     assert trackable.below(tmp_path) == []
     page = f"http://localhost:{server}/#/experiments/{made.experiment_id}/runs/{made.run_id}"
     assert made.url == f"{page}?workflowType=machine_learning"
@@ -260,7 +260,7 @@ def test_a_server_not_started_for_this_name_says_which_option_is_missing(
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{server}")
     with pytest.raises(GuardError, match=r"refuses \(403\)") as refused:
-        runs.log(runs.begin(str(tmp_path)), trackable.record())
+        trackable.log(runs.begin(str(tmp_path)))
     assert "--allowed-hosts '127.0.0.1:*,localhost:*,127.0.0.1:*'" in refused.value.remedy
 
 
@@ -272,7 +272,7 @@ def test_a_password_in_the_address_is_used_and_stands_nowhere(
         uri = f"http://me:{PASSWORD}@127.0.0.1:{port}"
         monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
         store = runs.begin(str(tmp_path))
-        made = runs.log(store, trackable.whole(name="by password"))
+        made = trackable.log_whole(store, name="by password")
     assert os.environ["MLFLOW_TRACKING_URI"] == uri
     assert "MLFLOW_TRACKING_PASSWORD" not in os.environ
     assert PASSWORD not in f"{made}{store.uri}{store.shown}"
@@ -301,7 +301,7 @@ def test_a_server_that_goes_away_in_the_middle_is_said_in_seconds(
         figure = Last()
         figure.subplots().plot([1, 2])
         with pytest.raises(GuardError, match="has stopped answering") as refused:
-            runs.log(store, trackable.record(figures={"roc": figure}))
+            trackable.log(store, figures={"roc": figure})
     assert not re.search(PASSWORD, refused.value.problem + refused.value.remedy)
 
 

@@ -16,16 +16,17 @@ import pytest
 
 from tests.helpers.support import PROJECT, Repo
 from tests.training import trackable
+from tests.training.trackable import Logged
 from tests.training.tracking.test_runs import client, python
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.training.tracking import runs as tracking
-from trinity_guard.training.tracking.runs import Logged, RunStore
+from trinity_guard.training.tracking.runs import RunStore
 
 
 def test_the_files_belong_to_the_user_alone(root: Path) -> None:
     old = os.umask(0)
     try:
-        tracking.log(tracking.store(str(root)), trackable.record(files={"a": b"1"}))
+        trackable.log(tracking.store(str(root)), files={"a": b"1"})
     finally:
         os.umask(old)
     modes = {p.name: oct(p.stat().st_mode & 0o777) for p in root.iterdir()}
@@ -37,7 +38,7 @@ def test_a_root_may_be_called_anything(root: Path, name: str) -> None:
     place = root / name
     place.mkdir()
     store = tracking.store(str(place))
-    made = tracking.log(store, trackable.record(files={"card.md": b"x"}))
+    made = trackable.log(store, files={"card.md": b"x"})
     assert trackable.below(root) == [
         f"{name}/mlartifacts/{made.run_id}/artifacts/card.md", f"{name}/mlflow.db", f"{name}/mlflow.db.lock",
     ]  # fmt: skip
@@ -49,29 +50,29 @@ def test_a_root_may_be_called_anything(root: Path, name: str) -> None:
 
 def test_another_experiment_keeps_the_address_of_its_artifacts(root: Path, tmp_path: Path) -> None:
     store = tracking.store(str(root))
-    tracking.log(store, trackable.record())
+    trackable.log(store)
     own = (tmp_path / "shared" / "mlartifacts").as_uri()
     number = client(store).create_experiment("my own", artifact_location=own)
     precious = client(store).create_run(number).info.run_id
     client(store).log_text(precious, "precious", "note.txt")
-    tracking.log(tracking.store(str(root)), trackable.record())
+    trackable.log(tracking.store(str(root)))
     assert client(store).get_experiment(number).artifact_location == own
     assert [f.path for f in client(store).list_artifacts(precious)] == ["note.txt"]
 
 
 def test_an_experiment_whose_artifacts_are_kept_elsewhere_on_purpose_is_logged_to(root: Path, tmp_path: Path) -> None:
     store = tracking.store(str(root))
-    tracking.log(store, trackable.record())
+    trackable.log(store)
     shared = tmp_path / "shared" / "mlartifacts"
     shared.mkdir(parents=True)
     client(store).create_experiment("my own", artifact_location=shared.as_uri())
-    made = tracking.log(store, trackable.record(experiment=tracking.Experiment("my own"), files={"card.md": b"x"}))
+    made = trackable.log(store, experiment=tracking.Experiment("my own"), files={"card.md": b"x"})
     assert trackable.below(shared) == [f"{made.run_id}/artifacts/card.md"]
 
 
 def logged_and_elsewhere(root: Path, elsewhere: Path, how: Callable[[Path, Path], object]) -> tuple[RunStore, Logged]:
     """Log a run, move or copy the project, and return the store there."""
-    made = tracking.log(tracking.store(str(root)), trackable.record(files={"card.md": b"x"}))
+    made = trackable.log(tracking.store(str(root)), files={"card.md": b"x"})
     how(root, elsewhere)
     return tracking.store(str(elsewhere)), made
 
@@ -84,7 +85,7 @@ def test_a_project_that_was_moved_or_copied_is_said_with_what_helps_and_nothing_
     store, made = logged_and_elsewhere(root, there, how)
     before = {p: p.read_bytes() for p in root.rglob("*") if p.is_file()}
     with pytest.raises(GuardError, match=r"'layout'.*mlflow\.db.*was moved or copied") as refused:
-        tracking.log(store, trackable.record(files={"card.md": b"y"}))
+        trackable.log(store, files={"card.md": b"y"})
     assert refused.value.exit_code == UNUSABLE
     assert str(root / "mlartifacts") in refused.value.problem
     assert {p: p.read_bytes() for p in root.rglob("*") if p.is_file()} == before
@@ -99,11 +100,11 @@ def test_what_is_advised_after_a_move_lets_the_next_training_be_logged_here(root
     there = tmp_path / "moved"
     store, _ = logged_and_elsewhere(root, there, shutil.move)
     with pytest.raises(GuardError) as refused:
-        tracking.log(store, trackable.record())
+        trackable.log(store)
     advised = refused.value.remedy.splitlines()[0].partition("     #")[0]
     mlflow = f"{shlex.quote(sys.executable)} -m mlflow"
     subprocess.run(advised.replace(" mlflow ", f" {mlflow} "), shell=True, check=True, cwd=there, capture_output=True)
-    made = tracking.log(tracking.store(str(there)), trackable.record(files={"card.md": b"y"}))
+    made = trackable.log(tracking.store(str(there)), files={"card.md": b"y"})
     assert not root.exists()
     assert (there / "mlartifacts" / made.run_id / "artifacts" / "card.md").read_bytes() == b"y"
 
@@ -111,7 +112,7 @@ def test_what_is_advised_after_a_move_lets_the_next_training_be_logged_here(root
 def test_a_link_where_a_moved_project_was_makes_all_of_its_artifacts_be_found(root: Path, tmp_path: Path) -> None:
     store, first = logged_and_elsewhere(root, tmp_path / "moved", shutil.move)
     root.symlink_to(tmp_path / "moved")
-    second = tracking.log(store, trackable.record(files={"card.md": b"y"}))
+    second = trackable.log(store, files={"card.md": b"y"})
     for made in (first, second):
         assert [f.path for f in client(store).list_artifacts(made.run_id)] == ["card.md"]
 
@@ -122,7 +123,7 @@ def test_two_trainings_at_once_on_a_new_store_both_are_logged(tmp_path: Path) ->
         f"import sys; sys.path.insert(0, {str(PROJECT)!r})\n"
         "from tests.training import trackable\n"
         "from trinity_guard.training.tracking import runs as tracking\n"
-        "print(tracking.log(tracking.store(sys.argv[1]), trackable.whole(figures={})).registered_version)\n"
+        "print(trackable.log_whole(tracking.store(sys.argv[1]), figures={}).registered_version)\n"
     )
     both = [python(code, tmp_path, cwd=tmp_path) for _ in range(2)]
     left = [p.communicate() for p in both]
@@ -134,7 +135,7 @@ LOG = (
     f"import sys; sys.path.insert(0, {str(PROJECT)!r})\n"
     "from tests.training import trackable\n"
     "from trinity_guard.training.tracking import runs as tracking\n"
-    "tracking.log(tracking.store(sys.argv[1]), trackable.record())\n"
+    "trackable.log(tracking.store(sys.argv[1]))\n"
 )
 
 
@@ -165,7 +166,7 @@ def test_what_a_killed_training_left_of_its_tables_is_not_gone_on_with(root: Pat
     for name in ("mlflow.db.new", "mlflow.db.new-journal", "mlflow.db.new-wal", "mlflow.db-journal"):
         (root / name).write_bytes(b"half of it")
     (root / "mlflow.db").touch()
-    tracking.log(tracking.store(str(root)), trackable.record())
+    trackable.log(tracking.store(str(root)))
     assert sorted(p.name for p in root.iterdir()) == ["mlartifacts", "mlflow.db", "mlflow.db.lock"]
 
 
@@ -179,7 +180,7 @@ def test_tables_that_cannot_be_made_leave_nothing_half_made(root: Path, monkeypa
 
     monkeypatch.setattr(utils, "_initialize_tables", fails)
     with pytest.raises(GuardError, match="No space left on device"):
-        tracking.log(tracking.store(str(root)), trackable.record())
+        trackable.log(tracking.store(str(root)))
     assert sorted(p.name for p in root.iterdir()) == ["mlartifacts", "mlflow.db.lock"]
 
 
@@ -192,7 +193,7 @@ def test_a_file_that_is_no_database_is_refused_at_once_and_left_alone(root: Path
         file.mkdir()
     store = tracking.begin(str(root))
     with pytest.raises(GuardError, match=r"mlflow\.db") as refused:
-        tracking.log(store, trackable.record())
+        trackable.log(store)
     assert refused.value.exit_code == UNUSABLE
     assert refused.value.remedy
     assert file.is_dir() if what == "folder" else file.read_bytes() == b"outs:\n- md5: 0123\n"
@@ -200,7 +201,7 @@ def test_a_file_that_is_no_database_is_refused_at_once_and_left_alone(root: Path
 
 def test_database_and_artifacts_are_kept_out_of_git(bare_repo: Repo) -> None:
     root = bare_repo.path
-    tracking.log(tracking.store(str(root)), trackable.record(files={"model.bin": b"x"}))
+    trackable.log(tracking.store(str(root)), files={"model.bin": b"x"})
     (root / "mlruns").mkdir()
     (root / "mlruns" / "x").write_bytes(b"x")
     assert bare_repo.git("status", "--porcelain").stdout.count(b"ml") == 4

@@ -29,7 +29,7 @@ def test_the_users_own_sqlite_is_used_with_its_artifacts_beside_it(
     own.mkdir()
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{own}/runs.db")
     store = tracking.store(str(root))
-    made = tracking.log(store, trackable.record(files={"card.md": b"x"}))
+    made = trackable.log(store, files={"card.md": b"x"})
     assert not store.embedded
     assert list(root.iterdir()) == []
     assert trackable.below(own) == [f"mlartifacts/{made.run_id}/artifacts/card.md", "runs.db"]
@@ -54,12 +54,12 @@ def test_what_mlflow_alone_knows_passes_through(root: Path, monkeypatch: pytest.
 
 
 def test_a_database_that_was_left_half_made_is_named_with_the_way_on(root: Path) -> None:
-    tracking.log(tracking.store(str(root)), trackable.record())
+    trackable.log(tracking.store(str(root)))
     with contextlib.closing(sqlite3.connect(root / "mlflow.db")) as database:
         database.executescript("DROP TABLE model_versions; DELETE FROM alembic_version;")
     _forget_engines()
     with pytest.raises(GuardError, match=r"tables of sqlite:///mlflow\.db were never finished") as refused:
-        tracking.log(tracking.store(str(root)), trackable.record())
+        trackable.log(tracking.store(str(root)))
     assert "mv mlflow.db mlflow.db.old" in refused.value.remedy
 
 
@@ -84,13 +84,13 @@ def test_a_training_ends_though_ctrl_c_left_the_import_lock_taken(tmp_path: Path
 
 
 def test_tables_of_another_version_are_named_with_the_command_that_mends_them(root: Path) -> None:
-    tracking.log(tracking.store(str(root)), trackable.record())
+    trackable.log(tracking.store(str(root)))
     with sqlite3.connect(root / "mlflow.db") as database:
         database.execute("UPDATE alembic_version SET version_num = 'cc1f77228345'")
     database.close()
     _forget_engines()
     with pytest.raises(GuardError, match="another version of MLflow") as refused:
-        tracking.log(tracking.store(str(root)), trackable.record())
+        trackable.log(tracking.store(str(root)))
     assert "mlflow db upgrade sqlite:///mlflow.db" in refused.value.remedy
 
 

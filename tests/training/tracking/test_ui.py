@@ -134,7 +134,7 @@ def test_the_runs_page_shows_name_and_metric_in_a_browser(place: Path) -> None:
     browser_path = shutil.which("chromium")
     if not browser_path:
         require("Chromium (chromium)")
-    made = runs.log(runs.store(str(place)), trackable.record(name="thorough-forest", metrics={"mcc": 0.6441}))
+    made = trackable.log(runs.store(str(place)), name="thorough-forest", metrics={"mcc": 0.6441})
     port, picture = free_port(), place.parent / "runs.png"
     with running(place, port), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])

@@ -145,14 +145,5 @@ def run(
 
 
 def _tags(root: str, data: Mapping[str, Any] | None) -> dict[str, str]:
-    """Return what tells by which commit and from which data a run is."""
-    source = provenance.commit(root)
-    known = {
-        "mlflow.source.name": sys.argv[0] or "python",
-        "git_commit": source.commit,
-        "git_branch": source.branch,
-        "git_dirty": str(source.dirty).lower() if source.as_dict() else "",
-        "dataset_md5": data["md5"] if data else "",
-        "dataset_pointer_md5": (data.get("pointer_md5") or "") if data else "",
-    }
-    return {name: value for name, value in known.items() if value}
+    of = [data[key] or "" for key in ("md5", "pointer_md5")] if data else []
+    return {"mlflow.source.name": sys.argv[0] or "python", **provenance.tags(provenance.commit(root), *of)}

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
-from trinity_guard.training.model import forest, measures
+from trinity_guard.training.model import card, forest, measures
 from trinity_guard.training.model.forest import Examples, Settings
 from trinity_guard.training.model.measures import measure
 
@@ -53,6 +53,11 @@ class Evaluation:
     @property
     def headline(self) -> str:
         return measures.headline(self.target)
+
+    @property
+    def headlines(self) -> list[str]:
+        """The figures to be seen first."""
+        return card.headlines(self.metrics)
 
     @property
     def compared(self) -> tuple[str, ...]:

@@ -48,6 +48,11 @@ class Evaluation:
         return headline(REGRESSION if "r2" in self.metrics else CLASSIFICATION)
 
     @property
+    def headlines(self) -> list[str]:
+        """The figures to be seen first: there are few."""
+        return list(self.metrics)
+
+    @property
     def compared(self) -> tuple[str, ...]:
         """The figures in which no champion may be better."""
         return (self.headline,)

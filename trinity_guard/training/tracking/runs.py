@@ -1,108 +1,32 @@
-"""One training, logged to MLflow as one run: what went in, what came out, and the model, signed."""
+"""Runs of MLflow's: in which experiment, begun and ended whatever happens, and what their names and tags may be."""
 
 from __future__ import annotations
 
 import contextlib
 import getpass
-import json
-import math
 import os
 import shlex
-import tempfile
 import time
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from importlib.metadata import version as installed
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.training.tracking import pages, sqlite
 from trinity_guard.training.tracking.names import Experiment, legible
-from trinity_guard.training.tracking.registry import champion, in_stage, mark, register, run_of, version
+from trinity_guard.training.tracking.registry import champion, in_stage, mark, run_of, version
 from trinity_guard.training.tracking.server import shown_uri
 from trinity_guard.training.tracking.sqlite import artifact_uri, moved_from
 from trinity_guard.training.tracking.store import RunStore, begin, opened, store
 
 __all__ = [
-    "Experiment", "Logged", "Run", "RunStore", "begin", "champion", "ignore", "ignored", "in_stage", "log", "mark",
-    "require", "run_of", "shown_uri", "store", "version",
+    "Experiment", "RunStore", "begin", "champion", "ignore", "ignored", "in_stage", "mark", "require", "run_of",
+    "shown_uri", "store", "version",
 ]  # fmt: skip
 
-# MLflow's own limits, and how many of each it takes at once.
-MAX_PARAM, MAX_TAG, MAX_KEY, MAX_DIGEST, BATCH = 6000, 8000, 250, 36, 100
-MAX_DATASET = 500
+# MLflow's own limits.
+MAX_TAG, MAX_KEY = 8000, 250
 # Where `trinity ui` shows the embedded store.
 UI = "http://127.0.0.1:5000"
-MODEL = "model"
-# Parameters and metrics of one.
-Trial = tuple[Mapping[str, object], Mapping[str, float]]
-# Rows whose types are those of all: a table that is logged has been checked.
-TYPICAL = 500
-
-
-@dataclass(frozen=True)
-class Run:
-    """A training's record. example: a few rows as the model takes them; files: name -> bytes, extra artifacts.
-
-    trials: (params, metrics) of a search, each a run below this one. requirements: lines of pip, all of them pinned.
-    register: the registered model to which this one is added as a version, with the alias if one is named.
-    instead_of: see registry.register. begun: when the training began, in seconds since 1970; 0: now.
-    columns: the metrics to be seen first.
-    """
-
-    experiment: Experiment
-    name: str
-    params: Mapping[str, object]
-    metrics: Mapping[str, float]
-    tags: Mapping[str, str] = field(default_factory=dict)
-    figures: Mapping[str, Any] = field(default_factory=dict)
-    model: Any = None
-    example: Any = None
-    dataset_path: str = ""
-    dataset_md5: str = ""
-    dataset_frame: Any = None
-    register: str | None = None
-    alias: str | None = None
-    files: Mapping[str, bytes] = field(default_factory=dict)
-    trials: Sequence[Trial] = ()
-    requirements: Sequence[str] = ()
-    begun: float = 0.0
-    columns: Sequence[str] = ()
-    instead_of: str | None = None
-
-
-@dataclass(frozen=True)
-class Logged:
-    """Where a run is. url: its page on the server, or where `trinity ui` shows it."""
-
-    run_id: str
-    experiment_id: str
-    url: str
-    registered_version: str | None
-    bears_alias: bool = False
-
-
-def log(store: RunStore, run: Run) -> Logged:
-    """Log a training; a run that cannot be logged whole is left as FAILED, never as RUNNING. GuardError (exit 2)."""
-    store.ready()
-    with warnings.catch_warnings(), opened(store) as client:
-        warnings.simplefilter("ignore")
-        experiment = experiment_id(client, store, run.experiment)
-        run_id = create(client, experiment, run.name, run.tags, run.begun)
-        with active(store, run_id):
-            batches(client, run_id, run.params, run.metrics)
-            pages.prepare(client, experiment, run.columns or run.metrics)
-            trials(client, experiment, run_id, run.trials)
-            _dataset(client, run_id, run)
-            _artifacts(client, run_id, run)
-            model = log_model(run) if run.model is not None else None
-            number, bears = None, False
-            if run.register and model is not None:
-                own = tags(run.tags, own=False)
-                number, bears = register(client, run.register, model, run_id, own, run.alias, run.instead_of)
-    base = UI if store.artifact_root else store.shown.rstrip("/")
-    return Logged(run_id, experiment, pages.run(base, experiment, run_id), number, bears)
 
 
 def create(client: Any, experiment: str, name: str, given: Mapping[str, str], begun: float = 0.0) -> str:
@@ -111,7 +35,7 @@ def create(client: Any, experiment: str, name: str, given: Mapping[str, str], be
     begun: when what it tells of began (seconds since 1970), 0 for now.
     """
     made = tags({**given, **_around(client)})
-    return str(client.create_run(experiment, _milliseconds(begun or time.time()), made, legible(name)).info.run_id)
+    return str(client.create_run(experiment, milliseconds(begun or time.time()), made, legible(name)).info.run_id)
 
 
 def _around(client: Any) -> dict[str, str]:
@@ -238,131 +162,14 @@ def failure(store: RunStore, error: Exception) -> GuardError:
     return GuardError(f"MLflow: {type(error).__name__}: {words}")
 
 
-def batches(
-    client: Any, run_id: str, params: Mapping[str, object], metrics: Mapping[str, float], step: int = 0
-) -> None:
-    """Log parameters and metrics in the pieces that a server takes at once, without metrics that are no numbers."""
-    from mlflow.entities import Metric, Param
-
-    now = int(time.time() * 1000)
-    given = [Param(_key(k), cut(str(v), MAX_PARAM)) for k, v in params.items()]
-    measured = [Metric(_key(k), float(v), now, step) for k, v in metrics.items() if math.isfinite(v)]
-    for start in range(0, max(len(given), len(measured)), BATCH):
-        client.log_batch(run_id, measured[start : start + BATCH], given[start : start + BATCH])
-
-
-def trials(client: Any, experiment: str, parent: str, tried: Sequence[Trial]) -> None:
-    """Log the trials of a search, each as a run below its parent."""
-    width = len(str(len(tried)))
-    for number, (params, metrics) in enumerate(tried, 1):
-        name = f"trial {number:0{width}d}"
-        ended = time.time()
-        begun = _milliseconds(ended - metrics.get("seconds", 0.0))
-        run_id = client.create_run(experiment, begun, tags({"mlflow.parentRunId": parent}), name).info.run_id
-        try:
-            batches(client, run_id, params, metrics)
-        except BaseException:
-            client.set_terminated(run_id, "FAILED")
-            raise
-        client.set_terminated(run_id, "FINISHED", _milliseconds(ended))
-
-
-def _milliseconds(seconds: float) -> int:
+def milliseconds(seconds: float) -> int:
     """Return a moment as MLflow counts it."""
     return int(seconds * 1000)
 
 
-def _dataset(client: Any, run_id: str, run: Run) -> None:
-    if run.dataset_frame is None:
-        return
-    from mlflow.models import infer_signature
-
-    # Of a few rows: to look at each cell of 20,000 rows takes MLflow half a second.
-    columns = infer_signature(run.dataset_frame.head(TYPICAL)).inputs.to_dict()
-    size = {"num_rows": len(run.dataset_frame), "num_elements": int(run.dataset_frame.size)}
-    log_dataset(client, run_id, run.dataset_path, run.dataset_md5, size, json.dumps({"mlflow_colspec": columns}))
-
-
-def log_dataset(
-    client: Any, run_id: str, path: str, md5: str, size: Mapping[str, int], schema: str | None = None
-) -> None:
-    """Log which data a run has seen: its path, its md5, and how much of it there is."""
-    from mlflow.entities import Dataset, DatasetInput, InputTag
-
-    path = legible(path)
-    data = Dataset(
-        name=cut(os.path.basename(path), MAX_DATASET) or "dataset",
-        digest=md5[:MAX_DIGEST],
-        source_type="local",
-        source=json.dumps({"uri": path}),
-        schema=schema,
-        profile=json.dumps(size),
-    )
-    named = {"mlflow.data.context": "training", "md5": md5, "path": cut(path, 500)}
-    client.log_inputs(run_id, [DatasetInput(data, [InputTag(key, value) for key, value in named.items()])])
-
-
-def _artifacts(client: Any, run_id: str, run: Run) -> None:
-    for name, figure in run.figures.items():
-        client.log_figure(run_id, figure, f"plots/{name}.png")
-    if not run.files:
-        return
-    with tempfile.TemporaryDirectory(prefix="trinity-guard-") as folder:
-        for name, data in run.files.items():
-            file = os.path.join(folder, *name.split("/"))
-            os.makedirs(os.path.dirname(file), exist_ok=True)
-            with open(file, "wb") as opened_file:
-                opened_file.write(data)
-        client.log_artifacts(run_id, folder)
-
-
-def log_model(run: Run) -> Any:
-    """Log the model, signed, as pickle.
-
-    Its loader asks nothing, it takes a third of the time and of the space of skops, and loses no safety by it: the list
-    of what skops trusts comes with the model. Which bytes may be loaded at all, the pointer and the metadata say.
-    """
-    import mlflow.sklearn
-
-    example = _floats(run.example)
-    return mlflow.sklearn.log_model(
-        run.model,
-        name=MODEL,
-        serialization_format="pickle",
-        signature=_signature(example, run.model.predict(example)),
-        input_example=example,
-        pip_requirements=list(run.requirements or requirements()),
-    )
-
-
-def _signature(example: Any, answers: Any) -> Any:
-    """Return a signature by the columns' names alone.
-
-    With types it refuses the very table that the model was trained on: what is 1 in one table is 1.0 in the next, and
-    MLflow takes no whole number for a float. The model itself tells what it cannot read.
-    """
-    from mlflow.models import ModelSignature, infer_signature
-    from mlflow.types import ColSpec, Schema
-    from mlflow.types.schema import AnyType
-
-    columns = Schema([ColSpec(AnyType(), str(name)) for name in example.columns])
-    return ModelSignature(inputs=columns, outputs=infer_signature(example, answers).outputs)
-
-
-def _floats(example: Any) -> Any:
-    """Return the rows with all numbers as float64: MLflow would refuse a missing value in a column of integers."""
-    numbers = example.select_dtypes("number").columns
-    return example.astype(dict.fromkeys(numbers, "float64"))
-
-
-def requirements() -> list[str]:
-    """Return what a trainer's model needs to be loaded, pinned to what is installed here."""
-    return [f"{package}=={installed(package)}" for package in ("mlflow", "scikit-learn", "numpy", "pandas")]
-
-
 def tags(given: Mapping[str, str], own: bool = True) -> dict[str, str]:
     """Return tags as MLflow takes them; own: with those by which its pages tell who ran what."""
-    made = {_key(k): cut(str(v), MAX_TAG) for k, v in given.items()}
+    made = {key(k): cut(str(v), MAX_TAG) for k, v in given.items()}
     if not own:
         return made
     known = {"mlflow.source.name": "trinity train", "mlflow.source.type": "LOCAL", "mlflow.user": _user()}
@@ -378,7 +185,7 @@ def _user() -> str:
         return "unknown"  # a container's number without a name
 
 
-def _key(name: str) -> str:
+def key(name: str) -> str:
     """Return a name that MLflow takes: letters, digits, and _ - . / space and colon."""
     made = "".join(c if c.isalnum() or c in "_-./ :" else "_" for c in name[:MAX_KEY])
     return made.strip("/.") or "_"

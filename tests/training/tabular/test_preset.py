@@ -12,11 +12,12 @@ import pytest
 from tests.helpers.support import Repo
 from tests.training.tabular import tables
 from trinity_guard.errors import GuardError
-from trinity_guard.training.tabular import train
+from trinity_guard.training import train
 from trinity_guard.training.tabular.options import Options
-from trinity_guard.training.tabular.train import Order
+from trinity_guard.training.tabular.preset import Tabular
 from trinity_guard.training.tracking import pages, runs
 from trinity_guard.training.tracking.store import opened
+from trinity_guard.training.train import Order, Watch
 
 SMALL = {"n_estimators": 10}
 FEATURES = ("city", "rooms", "size")
@@ -40,15 +41,17 @@ def test_a_model_of_any_table_is_written_described_logged_and_registered(project
     asked = order(project, Options("price", FEATURES, parameters=SMALL, folds=2), register="house")
     store = runs.store(str(project.path))
     made = train.train(asked, store)
-    assert made.described is not None
-    told = json.loads(Path(made.described.metadata).read_text())
+    assert made.written is not None
+    assert made.logged is not None
+    told = json.loads(Path(made.written.metadata).read_text())
+    assert told == made.metadata
     assert (told["name"], told["task"], told["features"]) == ("price-model", "regression", list(FEATURES))
     assert told["model"]["class"] == "Pipeline"
     assert told["baseline"]["r2"] < 0.1 < told["metrics"]["r2"]
     champion = runs.champion(store, "house")
     assert champion is not None
-    assert (champion["version"], champion["tags"]["dvc_md5"]) == (made.version, told["model"]["md5"])
-    model = pickle.loads(Path(made.model).read_bytes())
+    assert (champion["version"], champion["tags"]["dvc_md5"]) == (made.logged.version, told["model"]["md5"])
+    model = pickle.loads(Path(made.written.model).read_bytes())
     frame = pd.read_csv("data/t.csv")
     assert len(model.predict(frame)) == 200
     # A worse one does not take its place, and is not written.
@@ -61,7 +64,7 @@ def test_a_model_of_any_table_is_written_described_logged_and_registered(project
         store,
     )
     assert "the champion (version 1) has" in worse.complaints[0]
-    assert worse.model == ""
+    assert worse.written is None
     # After another table the champion's own file is asked, in a process of its own.
     grown = order(project, Options("price", FEATURES, parameters=SMALL | {"max_depth": 1}, folds=0), register="house")
     tables.write(project.path / "data" / "t.csv", lines=tables.rows(300, seed=4))
@@ -75,12 +78,11 @@ def test_a_searchs_best_is_trained_and_its_trials_are_runs_below(project: Repo) 
     ridge = "sklearn.linear_model.Ridge"
     asked = order(project, Options("price", FEATURES, estimator=ridge, space={"alpha": [1e-3, 1e6]}, folds=0), search=3)
     store, said = runs.store(str(project.path)), list[str]()
-    made = train.train(asked, store, said.append)
+    made = train.train(asked, store, Watch(steps=said.append))
     assert said == ["reading the table", "searching", "fitting", "cross-validating", "logging to MLflow"]
-    assert made.described is not None
-    assert made.described.told["parameters"]["alpha"] in (1.0, 1e-3)
+    assert made.metadata["parameters"]["alpha"] in (1.0, 1e-3)
     with opened(store) as client:
-        run = client.get_run(made.described.told["mlflow"]["run_id"])
+        run = client.get_run(made.metadata["mlflow"]["run_id"])
         below = client.search_runs([run.info.experiment_id], f"tags.`mlflow.parentRunId` = '{run.info.run_id}'")
         assert sorted(float(one.data.params["alpha"]) for one in below) == [1e-3, 1.0, 1e6]
         tags = client.get_experiment(run.info.experiment_id).tags
@@ -95,10 +97,10 @@ def test_a_stage_gives_the_same_bytes_each_time(project: Repo) -> None:
     found = []
     for _ in range(2):
         made = train.train(asked, store)
-        assert made.described is not None
-        paths = (made.model, made.described.metadata, made.described.card, "metrics/train.json")
+        assert made.written is not None
+        paths = (made.written.model, made.written.metadata, made.written.card, "metrics/train.json")
         found.append([Path(path).read_bytes() for path in paths])
-    assert made.model == "models/sold_model.pkl"
+    assert Path("models/sold_model.pkl").exists()
     assert found[0] == found[1]
 
 
@@ -110,12 +112,12 @@ def test_a_table_that_will_not_do_leaves_nothing_behind(project: Repo) -> None:
 
 @pytest.mark.slow
 def test_an_experiment_that_is_not_there_is_told_before_the_fit(project: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(train, "_fitted", lambda *_: pytest.fail("it was fitted"))
+    monkeypatch.setattr(Tabular, "fit", lambda *_: pytest.fail("it was fitted"))
     asked = order(project, Options("price", FEATURES), experiment=runs.Experiment("x", "777"))
     with pytest.raises(GuardError, match="has no experiment 777, which MLFLOW_EXPERIMENT_ID names"):
         train.train(asked, runs.store(str(project.path)))
 
 
 def test_a_models_name_follows_from_its_target() -> None:
-    assert train._name(Order("", "", "", "", Options("Sale price (€)"))) == "Sale-price-model"
-    assert train._name(Order("", "", "", "", Options("y"), name="house")) == "house"
+    assert Tabular(Order("", "", "", "", Options("Sale price (€)"))).model_name == "Sale-price-model"
+    assert Tabular(Order("", "", "", "", Options("y"), name="my/house")).name == "my_house"
