@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-
-from trinity_guard import console, git
-from trinity_guard.commands.hooks import behind
-from trinity_guard.commands.terminal import arguments, messages, pickles, progress
+from trinity_guard import console
+from trinity_guard.commands.hooks import locked
+from trinity_guard.commands.terminal import arguments
 from trinity_guard.commands.terminal.arguments import Parser
-from trinity_guard.convert import commit, recover
-from trinity_guard.detect import patterns
-from trinity_guard.dvcrepo import tracked
+from trinity_guard.convert import commit
 from trinity_guard.errors import BLOCKED, FINE
-from trinity_guard.git import index, locks, repository
 
 DESCRIPTION = """\
 Put files straight from the working tree into the DVC cache, and stage their pointers and .gitignore lines.
@@ -31,31 +26,9 @@ def configure(p: Parser) -> None:
 
 def run(args: list[str]) -> int:
     asked = arguments.parse("trinity-guard add", configure, args)
-    names = asked.paths
-    if not (names or asked.update):
+    if not (asked.paths or asked.update):
         raise asked.parser.wrong("add needs PATH.")
-    start = os.getcwdb()
-    place = git.place()
-    git.at_top(place)
-    config, rules = patterns.load_config(place)
-    with locks.FileLock(place):
-        recover.complete(place, after_commit=False)
-        catalog = tracked.load(place)
-        paths = repository.relative(place, names, start)
-        unable = behind.unable(place, catalog, paths)
-        paths = [p for p in paths if p not in {output.path for output, _ in unable}]
-        entries = [] if asked.update else commit.files_to_add(place, catalog, rules, paths)
-        given = {e.path for e in entries}
-        folders = [p for p in paths if p not in given] if names else [b""]
-        decision = behind.below(place, catalog, folders)
-        decision.named += unable
-        with progress.Progress() as line:
-            bar = line.bar("to the DVC cache")
-            outcome = commit.convert_with_changed(place, catalog, entries, decision.recorded, bar, rules)
-        index.refresh()
-    messages.report_conversion(outcome)
-    pickles.converted(place, config, outcome.converted)
-    left = behind.report(place, config, decision, outcome, given)
+    outcome, left, unable = locked.convert(asked.paths, locked.none if asked.update else commit.files_to_add)
     if not (outcome.converted or left or asked.update):
         console.note("nothing to add there: no artifact among these files.")
     return BLOCKED if unable else FINE

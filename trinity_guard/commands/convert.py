@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import os
-
-from trinity_guard import console, git
-from trinity_guard.commands.hooks import behind
-from trinity_guard.commands.terminal import arguments, messages, pickles, progress
+from trinity_guard import console
+from trinity_guard.commands.hooks import locked
+from trinity_guard.commands.terminal import arguments
 from trinity_guard.commands.terminal.arguments import Parser
-from trinity_guard.convert import commit, recover
-from trinity_guard.detect import inspect, patterns
-from trinity_guard.dvcrepo import tracked
+from trinity_guard.convert import commit
+from trinity_guard.detect import inspect
 from trinity_guard.errors import BLOCKED, FINE
-from trinity_guard.git import index, locks, repository
+from trinity_guard.git import index
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from trinity_guard import git
+    from trinity_guard.detect.patterns import Rules
+    from trinity_guard.dvcrepo.tracked import Catalog
 
 DESCRIPTION = """\
 Turn artifacts into DVC pointers: bytes into the DVC cache, pointer and .gitignore line into the index.
@@ -31,38 +34,16 @@ def configure(p: Parser) -> None:
 
 def run(args: list[str]) -> int:
     asked = arguments.parse("trinity-guard convert", configure, args)
-    names = asked.paths
     if console.skipped("convert"):
         return FINE
-    start = os.getcwdb()
-    place = git.place()
-    git.at_top(place)
-    config, rules = patterns.load_config(place)
-    with locks.FileLock(place):
-        recover.complete(place, after_commit=False)
-        catalog = tracked.load(place)
-        paths = repository.relative(place, names, start)
-        unable = behind.unable(place, catalog, paths)
-        paths = [p for p in paths if p not in {output.path for output, _ in unable}]
-        if asked.update:
-            entries = []
-        elif names:
-            entries = commit.files_to_convert(place, catalog, rules, paths)
-        else:
-            staged = index.staged()
-            holders = catalog.holders(e.path for e in staged)
-            entries = [a.entry for a in inspect.check_staged(place, rules, staged, holders)]
-        given = {e.path for e in entries}
-        folders = [p for p in paths if p not in given] if names else [b""]
-        decision = behind.below(place, catalog, folders)
-        decision.named += unable
-        with progress.Progress() as line:
-            bar = line.bar("to the DVC cache")
-            outcome = commit.convert_with_changed(place, catalog, entries, decision.recorded, bar, rules)
-        index.refresh()
-    messages.report_conversion(outcome)
-    pickles.converted(place, config, outcome.converted)
-    left = behind.report(place, config, decision, outcome, given)
-    if names and not (outcome.converted or outcome.remarks or left):
+    choose = locked.none if asked.update else commit.files_to_convert if asked.paths else _staged
+    outcome, left, unable = locked.convert(asked.paths, choose)
+    if asked.paths and not (outcome.converted or outcome.remarks or left):
         console.note("nothing to convert there: no tracked artifact.")
     return BLOCKED if unable else FINE
+
+
+def _staged(place: git.Place, catalog: Catalog, rules: Rules, paths: list[bytes]) -> list[index.Entry]:
+    staged = index.staged()
+    holders = catalog.holders(e.path for e in staged)
+    return [a.entry for a in inspect.check_staged(place, rules, staged, holders)]

@@ -7,7 +7,6 @@ import os
 from trinity_guard import console
 from trinity_guard.commands.terminal import arguments, models, output, progress, shells
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
-from trinity_guard.training import extra
 from trinity_guard.training.model import card
 
 TYPE_CHECKING = False
@@ -44,20 +43,11 @@ def configure(p: Parser) -> None:
 
 
 def run(args: list[str]) -> int:
-    asked = arguments.parse("trinity evaluate", configure, args)
-    extra.require("trinity evaluate")
-    extra.reduce_gc()
-    extra.silence_warnings()
-    code = models.go()
+    asked, code = models.started("trinity evaluate", configure, args)
     if code is not None:
         return code
     with progress.Progress() as line:
-        line.say("loading the libraries")
-        from trinity_guard.training import answers  # noqa: PLC0415  # scikit-learn may be missing
-        from trinity_guard.training.model import verified  # noqa: PLC0415  # as above
-
-        line.say("loading the model")
-        loaded = verified.load(asked.model, asked.md5, models.confine(line))
+        answers, loaded = models.loaded(asked, line)
         if loaded.kind.estimator and (asked.plots or asked.pictures):
             raise asked.parser.wrong("--plots and --pictures are of the layout_risk_predictor's figures.")
         line.say("evaluating")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-
-from trinity_guard import console, git
+from trinity_guard import console
+from trinity_guard.commands.hooks import locked
 from trinity_guard.commands.terminal import arguments, messages, shells
 from trinity_guard.commands.terminal.arguments import Parser
-from trinity_guard.convert import recover, rename
-from trinity_guard.dvcrepo import tracked
+from trinity_guard.convert import rename
 from trinity_guard.errors import FINE, shown
-from trinity_guard.git import locks, repository
 
 DESCRIPTION = """\
 Rename or move an artifact: the file, its pointer (and the name in it), its line of .gitignore, all of it staged. SRC
@@ -30,13 +27,7 @@ def configure(p: Parser) -> None:
 
 def run(args: list[str]) -> int:
     asked = arguments.parse("trinity-guard mv", configure, args)
-    start = os.getcwdb()
-    place = git.place()
-    git.at_top(place)
-    with locks.FileLock(place):
-        recover.complete(place, after_commit=False)
-        catalog = tracked.load(place)
-        source, target = repository.relative(place, [asked.source, asked.target], start)
+    with locked.opened([asked.source, asked.target]) as (place, catalog, [source, target]):
         outcome = rename.rename(place, catalog, source, target, asked.force)
     messages.report_moves(outcome.moved)
     if not outcome.moved:

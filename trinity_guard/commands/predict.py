@@ -8,7 +8,6 @@ import sys
 from trinity_guard import console, git
 from trinity_guard.commands.terminal import arguments, models, output, progress, shells
 from trinity_guard.errors import FINE, UNUSABLE, GuardError, shown
-from trinity_guard.training import extra
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,20 +47,11 @@ def configure(p: Parser) -> None:
 
 
 def run(args: list[str]) -> int:
-    asked = arguments.parse("trinity predict", configure, args)
-    extra.require("trinity predict")
-    extra.reduce_gc()
-    extra.silence_warnings()
-    code = models.go()
+    asked, code = models.started("trinity predict", configure, args)
     if code is not None:
         return code
     with progress.Progress() as line:
-        line.say("loading the libraries")
-        from trinity_guard.training import answers as answering  # noqa: PLC0415  # scikit-learn may be missing
-        from trinity_guard.training.model import verified  # noqa: PLC0415  # as above
-
-        line.say("loading the model")
-        loaded = verified.load(asked.model, asked.md5, models.confine(line))
+        answering, loaded = models.loaded(asked, line)
         line.say("reading the rows")
         text, name = _text(asked.pages)
         line.say("predicting")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import console, git
+from trinity_guard import console
+from trinity_guard.commands.hooks import locked
 from trinity_guard.commands.terminal import arguments, messages
 from trinity_guard.commands.terminal.arguments import Parser
-from trinity_guard.convert import recover, remove
+from trinity_guard.convert import remove
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.errors import FINE, shown
-from trinity_guard.git import locks, repository
 
 DESCRIPTION = """\
 Remove artifacts: the file, its pointer and its line of .gitignore, all of it staged. PATH may be an artifact, its
@@ -36,13 +36,7 @@ def run(args: list[str]) -> int:
     asked = arguments.parse("trinity-guard rm", configure, args)
     if not (asked.paths or asked.deleted):
         raise asked.parser.wrong("rm needs PATH, or --deleted.")
-    start = os.getcwdb()
-    place = git.place()
-    git.at_top(place)
-    with locks.FileLock(place):
-        recover.complete(place, after_commit=False)
-        catalog = tracked.load(place)
-        paths = repository.relative(place, asked.paths, start)
+    with locked.opened(asked.paths) as (place, catalog, paths):
         outputs = remove.chosen(place, catalog, paths) if paths else catalog.held
         outputs = remove.deleted(place, outputs) if asked.deleted else outputs
         remove.remove(place, catalog, outputs, asked.cached, asked.force)

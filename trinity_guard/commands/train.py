@@ -84,9 +84,7 @@ def run(args: list[str]) -> int:
     asked = arguments.parse("trinity train", configure, args)
     if asked.scheduler and not asked.search:
         raise asked.parser.wrong("--scheduler is where a search runs: say --search N too.")
-    extra.require("trinity train")
-    extra.reduce_gc()
-    extra.silence_warnings()
+    extra.prepare("trinity train")
     from trinity_guard.training.model import params  # noqa: PLC0415  # not for --help
     from trinity_guard.training.tracking import store as stores  # noqa: PLC0415  # not for --help
 

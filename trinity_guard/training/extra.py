@@ -37,6 +37,13 @@ def require(command: str) -> None:
         )
 
 
+def prepare(command: str) -> None:
+    """Let a command load its libraries: they are there, and neither collect what stays nor warn."""
+    require(command)
+    reduce_gc()
+    silence_warnings()
+
+
 def require_mlflow(command: str) -> None:
     """Refuse to ask MLflow where it is not installed."""
     if importlib.util.find_spec("mlflow") is None:

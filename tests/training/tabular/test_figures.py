@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ def judged(folder: Path, options: Options, lines: list[list[str]] | None = None)
     found = table.load(tables.write(folder / "t.csv", lines=lines), options)
     parts = figures.split(found, options)
     model = estimator.pipeline(found, options).fit(found.X.iloc[parts[0]], found.y.iloc[parts[0]])
-    return figures.evaluate(model, found, options, parts)
+    cv, telling = figures.cross_validate(model, found, options), figures.telling(found, *parts)
+    return replace(figures.evaluate(model, found, options, *parts), cv=cv, telling=telling)
 
 
 def test_a_regression_is_measured_beside_the_mean(tmp_path: Path) -> None:

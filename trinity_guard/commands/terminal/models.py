@@ -3,13 +3,36 @@
 from __future__ import annotations
 
 from trinity_guard import console
+from trinity_guard.commands.terminal import arguments
+from trinity_guard.training import extra
 from trinity_guard.training.model import apart
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
+    from typing import Any
 
+    from trinity_guard.commands.terminal.arguments import Parser
     from trinity_guard.commands.terminal.progress import Progress
+    from trinity_guard.training.model.verified import VerifiedModel
+
+
+def started(command: str, configure: Callable[[Parser], None], args: list[str]) -> tuple[Any, int | None]:
+    """Return what is asked and, where a child has done it, its exit code; GuardError for missing libraries."""
+    asked = arguments.parse(command, configure, args)
+    extra.prepare(command)
+    return asked, go()
+
+
+def loaded(asked: Any, line: Progress) -> tuple[ModuleType, VerifiedModel]:
+    """Load the libraries, and only then the model that is asked for; return what answers for it, and the model."""
+    line.say("loading the libraries")
+    from trinity_guard.training import answers  # noqa: PLC0415  # scikit-learn may be missing
+    from trinity_guard.training.model import verified  # noqa: PLC0415  # as above
+
+    line.say("loading the model")
+    return answers, verified.load(asked.model, asked.md5, confine(line))
 
 
 def go() -> int | None:

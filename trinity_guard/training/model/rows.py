@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from trinity_guard.errors import GuardError
 from trinity_guard.training.data import cells, csv_file
 
-MAX_COMPLAINTS = 20
+MAX_COMPLAINTS, MAX_NAMED = 20, 5
 # What no row of the layout's needs: it is tried with every strategy.
 OPTIONAL = ("active_strategy",)
 
@@ -61,6 +63,58 @@ def _header(names: list[str], name: str) -> list[str]:
     if twice:
         raise GuardError(f"{name} has more than one column {twice[0]}.", "drop all but one")
     return names
+
+
+def checked(
+    records: Sequence[Mapping[str, Any]],
+    places: Sequence[str],
+    wanted: list[str],
+    read: Callable[[str, Mapping[str, Any]], Row],
+) -> list[Row]:
+    """Return rows of these columns alone, each cell read by read(column, record), which raises ValueError.
+
+    GuardError lists what is wrong, by place and column.
+    """
+    complaints: dict[str, list[str]] = {}
+    rows = []
+    for record, place in zip(records, places, strict=True):
+        row: Row = {}
+        for name in wanted:
+            try:
+                row |= read(name, record)
+            except ValueError as error:
+                complaints.setdefault(f"{name}: {error}", []).append(place)
+        rows.append(row)
+    refuse(complaints, records, wanted)
+    return rows
+
+
+def cell(
+    name: str, record: Mapping[str, Any], number: bool, read: Callable[[str], Any], optional: Sequence[str] = ()
+) -> Row:
+    """Return a cell as the model takes it, {} for one of the optional ones that says nothing. ValueError says what is
+    wrong."""
+    if name not in record:
+        if name in optional:
+            return {}
+        raise ValueError("missing")
+    value = record[name]
+    if isinstance(value, bool) or not (value is None or isinstance(value, str | int | float | np.number)):
+        raise ValueError(f"{cells.quoted(str(value))} is no {'number' if number else 'text'}")
+    missing = value is None or value != value  # nan
+    text = "" if missing else str(value).strip()
+    if not text and name in optional:
+        return {}
+    try:
+        return {name: read(text)}
+    except ValueError as error:
+        raise ValueError(f"{cells.quoted(text)} {error}") from None
+
+
+def some(names: Sequence[str]) -> str:
+    """Return the first names of many, and how many more there are."""
+    more = len(names) - MAX_NAMED
+    return ", ".join(names[:MAX_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def refuse(complaints: Mapping[str, Sequence[str]], records: Sequence[Mapping[str, Any]], wanted: list[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -71,7 +72,9 @@ class Tabular(Preset):
         watch.steps("fitting")
         model = _fitted(estimator.pipeline(table, settings), table, parts[0])
         watch.steps("cross-validating")
-        return Fitted(model, settings, *parts, figures.evaluate(model, table, settings, parts))
+        judged = figures.evaluate(model, table, settings, *parts)
+        cv, telling = figures.cross_validate(model, table, settings), figures.telling(table, *parts)
+        return Fitted(model, settings, *parts, replace(judged, cv=cv, telling=telling))
 
     def measured(self, fitted: Fitted) -> Callable[[Answered], Mapping[str, float]]:
         task, y = self.data.task, self.data.y.iloc[fitted.test]
