@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import asgit, birth, folders, histories, lint, migrate, publishing, readers, review, training
+from benchmarks import asgit, birth, folders, histories, lint, migrate, publishing, readers, review, runs, training
 from benchmarks.measuring import BIN, KB, MB, make_files, repository, sh, show, timed, turns
 from tests.helpers.support import clean_environment
 
@@ -174,6 +174,7 @@ def main() -> None:
             "lint": lambda: lint.run(room),
             "training": lambda: training.run(room),
             "readers": lambda: readers.run(room),
+            "run": lambda: runs.run(room),
             "review": lambda: review.run(room),
         }
         for part in sys.argv[1:] or parts:

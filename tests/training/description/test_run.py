@@ -39,6 +39,7 @@ def project(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> Repo:
 def test_a_run_tells_what_it_is_of_and_its_model_is_recorded(project: Repo) -> None:
     x, y = np.arange(10.0)[:, None], np.arange(10) > 4
     with trinity_guard.run("churn", dataset="data/t.csv", params={"C": 0.5}) as run:
+        project.write("data/t.csv", b"another table, by now")
         model = LogisticRegression(C=0.5).fit(x, y)
         run.metrics(accuracy=model.score(x, y))
         joblib.dump(model, "models/churn.joblib")
@@ -46,6 +47,8 @@ def test_a_run_tells_what_it_is_of_and_its_model_is_recorded(project: Repo) -> N
     told = json.loads(Path("models/churn_metadata.json").read_text())
     assert (told["name"], told["model"]["class"], told["parameters"]) == ("churn", "LogisticRegression", {"C": 0.5})
     assert told["mlflow"]["run_id"] == run.id
+    # The data as it was when the run began, which is what the model has seen.
+    assert told["dataset"]["md5"] == hashlib.md5(project.git("show", "HEAD:data/t.csv").stdout).hexdigest()
     found = runs.run_of(runs.store(str(project.path)), run.id)
     assert found is not None
     assert (found["status"], found["metrics"]["accuracy"], found["params"]) == ("FINISHED", 1.0, {"C": "0.5"})

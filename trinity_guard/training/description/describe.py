@@ -8,7 +8,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib import metadata as installed
 from typing import Any
 
 from trinity_guard import git
@@ -33,7 +32,10 @@ LASTING = ("name", "dataset", "parameters", "metrics", "mlflow", "dvclive")
 @dataclass(frozen=True)
 class Said:
     """What somebody says of a model. name, dataset: "" for what is known already, or nothing; run: MLflow's, as the
-    metadata has it; metrics, parameters: None where nothing is said of them; more: other keys of the metadata."""
+    metadata has it; metrics, parameters: None where nothing is said of them; more: other keys of the metadata.
+
+    data: what facts.dataset said when the data was used; it may be another by now.
+    """
 
     name: str = ""
     dataset: str = ""
@@ -41,6 +43,7 @@ class Said:
     parameters: Mapping[str, Any] | None = None
     run: Mapping[str, Any] | None = None
     dvclive: str = ""
+    data: Mapping[str, Any] | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -131,7 +134,7 @@ def metadata(
         ),
         "created": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "model": made,
-        "dataset": facts.dataset(place, said.dataset, root) if said.dataset else lasting.get("dataset"),
+        "dataset": _dataset(place, root, said) or lasting.get("dataset"),
         "parameters": dict(lasting.get("parameters", {}) if said.parameters is None else said.parameters),
         "metrics": dict(lasting.get("metrics", {}) if said.metrics is None else said.metrics),
         "git": provenance.commit(root).as_dict(),
@@ -149,6 +152,12 @@ def here() -> tuple[str, git.Place | None]:
     """Return the folder that a model is named from, and the repository, None outside of Git."""
     root = extra.root()
     return root, git.place() if provenance.is_git(root) else None
+
+
+def _dataset(place: git.Place | None, root: str, said: Said) -> dict[str, Any] | None:
+    if said.data is not None:
+        return dict(said.data)
+    return facts.dataset(place, said.dataset, root) if said.dataset else None
 
 
 def _fix(told: dict[str, Any]) -> None:
@@ -196,13 +205,8 @@ def checked_name(name: str) -> str:
 
 def _versions(library: str) -> dict[str, str]:
     """Return the versions of Python, of ours, and of the model's library where it is installed here."""
-    found = {"python": provenance.python(), "trinity-guard": provenance.own_version()}
-    for package in (library, "numpy", "pandas"):
-        try:
-            found |= {package: installed.version(package)} if package else {}
-        except installed.PackageNotFoundError:
-            continue  # the model was made elsewhere
-    return found
+    own = {"python": provenance.python(), "trinity-guard": provenance.own_version()}
+    return own | provenance.versions((library, "numpy", "pandas"))
 
 
 def _write(path: str, data: bytes) -> None:

@@ -65,7 +65,7 @@ def rows(path: str) -> int | None:
         return max(0, sum(piece.count(b"\n") for piece in odb.read_file(os.fsencode(path))) - 1)
     text = git.read(path, MAX_PARSED, links=True).decode("utf-8-sig", "replace")
     try:
-        lines = sum(1 for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if cells)
+        lines = sum(map(bool, csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)))
     except csv.Error:
         return None
     return max(0, lines - 1)

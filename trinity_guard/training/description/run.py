@@ -52,10 +52,9 @@ def _settings(path: Path) -> dict[str, Any]:
 class Run:
     """A training of yours that is under way: what you say of it goes to MLflow and, at its end, beside the models."""
 
-    def __init__(self, session: Any, name: str, dataset: dict[str, Any] | None, path: str, where: Where) -> None:
+    def __init__(self, session: Any, name: str, dataset: dict[str, Any] | None, where: Where) -> None:
         self._session = session
         self._name = name
-        self._path = path
         self._where = where
         self._params: dict[str, Any] = {}
         self._metrics: dict[str, float] = {}
@@ -102,7 +101,7 @@ class Run:
             "run_id": self.id, "experiment": self._session.experiment, "tracking": self._session.store.shown,
             "name": None, "version": None,
         }  # fmt: skip
-        said = Said(name or self._name, self._path, self._metrics, self._params, where)
+        said = Said(name or self._name, "", self._metrics, self._params, where, data=self.dataset)
         made = describe.describe(path, said, where=self._where)
         told = made.told["model"]
         self._session.made(told["md5"], told["sha256"] or "", number, made.told["name"])
@@ -135,7 +134,7 @@ def run(
     path = os.fspath(dataset)
     data = facts.dataset(place, path, root) if path else None
     with session.begun(store, names.experiment(experiment, name), name, _tags(root, data)) as opened:
-        made = Run(opened, name, data, path, (root, place))
+        made = Run(opened, name, data, (root, place))
         if data:
             opened.dataset(data["path"], data["md5"], data["rows"])
         if params:

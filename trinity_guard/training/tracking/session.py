@@ -10,9 +10,9 @@ import tempfile
 import time
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from importlib import metadata as installed
 from typing import Any
 
+from trinity_guard.training import provenance
 from trinity_guard.training.tracking import names, pages, registry, runs
 from trinity_guard.training.tracking.store import RunStore, opened
 
@@ -184,11 +184,8 @@ def _floats(example: Any) -> Any:
 
 def pinned(library: str) -> list[str]:
     """Return what a model of this library needs, pinned to what is installed: MLflow would look for seconds."""
-    found = []
-    for package in ("mlflow", library, "numpy", "pandas"):
-        with contextlib.suppress(installed.PackageNotFoundError):
-            found.append(f"{package}=={installed.version(package)}")
-    return found
+    found = provenance.versions(("mlflow", library, "numpy", "pandas"))
+    return [f"{package}=={version}" for package, version in found.items()]
 
 
 @contextlib.contextmanager
