@@ -15,7 +15,9 @@ import pytest
 import ruamel.yaml
 
 from tests.helpers.support import PROJECT, Repo, require, run
+from tests.training.projects import csv
 from trinity_guard.training.model.settings import Settings
+from trinity_guard.training.tracking import store as stores
 
 MODEL, DATA = "models/layout_risk_predictor.pkl", "data/training_dataset.csv"
 METADATA = "models/layout_risk_predictor_metadata.json"
@@ -183,3 +185,48 @@ def test_a_model_that_a_pipeline_made_is_released_checked_and_used_alone(tmp_pat
     work.does("trinity", "use", "HEAD")
     assert work.file(MODEL).read_bytes() == versions[1]
     assert work.git("status", "--porcelain").stdout == b""
+
+
+STAGE = b"""\
+stages:
+  train:
+    cmd: trinity train --stage --dataset t.csv --output models
+    deps: [t.csv]
+    params: [train]
+    outs:
+    - models/layout_risk_predictor.pkl
+    - models/layout_risk_predictor_metadata.json: {cache: false}
+    - models/layout_risk_predictor_card.md: {cache: false}
+    metrics:
+    - metrics/train.json: {cache: false}
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_runs_of_dvcs_queue_and_of_its_temporary_folders_are_kept_in_the_project(tmp_path: Path) -> None:
+    programs(tmp_path)
+    Repo.make(tmp_path / "p", guarded=False)
+    project = Clone(tmp_path / "p")
+    project.does("dvc", "init", "-q")
+    project.write("t.csv", csv(40))
+    project.write("params.yaml", b"train:\n  n_estimators: 3\n  folds: 0\n")
+    project.write("dvc.yaml", STAGE)
+    project.git("add", "-A")
+    project.git("commit", "-q", "-m", "a pipeline")
+    project.does("dvc", "exp", "run", "--queue", "-S", "train.n_estimators=4")
+    project.does("dvc", "exp", "run", "--run-all")
+    project.does("dvc", "exp", "run", "--temp", "-S", "train.n_estimators=5")
+    assert len(project.does("dvc", "exp", "list", "--name-only").stdout.split()) == 2
+    store = stores.store(str(project.path))
+    store.ready()
+    with stores.opened(store) as client:
+        [experiment] = [e.experiment_id for e in client.search_experiments() if e.name == "layout_risk_predictor"]
+        found = client.search_runs([experiment])
+    assert sorted((r.data.params["n_estimators"], r.info.status) for r in found) == [
+        ("4", "FINISHED"),
+        ("5", "FINISHED"),
+    ]
+    artifacts = {p.name for p in (project.path / "mlartifacts").rglob("*") if p.is_file()}
+    assert "layout_risk_predictor_metadata.json" in artifacts
+    assert not list((project.path / ".dvc" / "tmp" / "exps").rglob("mlflow.db"))
