@@ -130,3 +130,11 @@ def test_a_record_that_denies_its_objects_is_said_wherever_their_field_stands(
 ) -> None:
     dtype = np.dtype([(f"f{at}", "u1") for at in range(count)] + [("o", "O")])
     assert files.read_bytes(_forged(dtype, fields), b"x.pkl", files.FEW, rules.judge).doubts
+
+
+@pytest.mark.parametrize("protocol", [2, 4])
+@pytest.mark.parametrize("count", [files.FEW + 1, 1500])
+def test_a_record_of_many_fields_is_no_doubt(count: int, protocol: int) -> None:
+    table = np.zeros(2, dtype=[(f"f{at}", "f8") for at in range(count)])
+    record = files.read_bytes(pickle.dumps(table, protocol), b"x.pkl", files.FEW, rules.judge)
+    assert not record.doubts

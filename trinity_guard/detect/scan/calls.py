@@ -17,6 +17,7 @@ from trinity_guard.detect.scan.values import (
     Set,
     class_name,
     is_attribute,
+    made_by,
 )
 
 TYPE_CHECKING = False
@@ -141,10 +142,19 @@ def _set_pairs(m: Machine, items: list[Any]) -> None:
         m.record.extended(target)
     room = m.keep - len(target.pairs)
     if isinstance(target, Dict) and len(items) // 2 > room:
+        if _are_fields(items):
+            target.pairs.extend(_pairs(items))
+            return
         target.cut = True
         target.odd |= not all(map(is_attribute, items[2 * max(room, 0) :: 2]))
     if room > 0:
         target.pairs.extend(_pairs(items)[:room])
+
+
+def _are_fields(items: list[Any]) -> bool:
+    """Whether a dict's pairs are fields of a dtype, all of which decide what that is."""
+    fields = items[1::2]
+    return all(type(field) is tuple and len(field) > 1 and made_by(field[0], "numpy.dtype") for field in fields)
 
 
 @op(b"s")
