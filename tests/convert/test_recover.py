@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.convert.conftest import World, kill, pointer
+from trinity_guard import git
 from trinity_guard.convert import recover
 from trinity_guard.convert.journal import Journal
 from trinity_guard.git import files, index
@@ -444,3 +445,29 @@ def test_of_what_comes_and_goes_in_one_folder_each_line_is_its_own(committed: Wo
     assert committed.working(".gitignore") == b"/c.csv\n"
     assert not committed.repo.file("a.csv.dvc").exists()
     assert committed.working("c.csv.dvc") == pointer("c.csv", b"3\n")
+
+
+def test_a_pointer_that_was_renamed_says_its_new_name_and_what_a_person_wrote(committed: World) -> None:
+    committed.repo.git("mv", "a.csv.dvc", "z.csv.dvc")
+    said = pointer("z.csv", b"1\n")
+    oid = git.run("hash-object", "-w", "--stdin", data=said).strip()
+    committed.repo.git("update-index", "--cacheinfo", f"100644,{oid.decode()},z.csv.dvc")
+    committed.repo.write("z.csv.dvc", pointer("a.csv", b"1\n") + b"desc: mine\n")
+    Journal(committed.place).write([(b"z.csv", b"", b"z.csv.dvc", oid, b"")])
+    assert recover.complete(committed.place, after_commit=False) == [b"z.csv"]
+    assert committed.working("z.csv.dvc") == said + b"desc: mine\n"
+
+
+@pytest.mark.parametrize("anew", [False, True])
+def test_after_a_commit_of_paths_the_real_index_loses_what_is_gone(committed: World, anew: bool) -> None:
+    names = ("a.csv", "d/b.csv")
+    with pytest.MonkeyPatch.context() as patched:
+        private(committed, patched, "next-index-2.lock")
+        gone(committed, *names)
+        committed.repo.git("rm", "-q", "--cached", ".gitignore", "d/.gitignore")
+        committed.repo.commit()
+    if anew:
+        committed.repo.stage("a.csv.dvc", pointer("a.csv", b"new\n"))
+    assert recover.complete(committed.place, after_commit=True) == [b"a.csv", b"d/b.csv"]
+    kept = {b".gitignore": b"100644", b"a.csv.dvc": b"100644"} if anew else {}
+    assert modes(committed) == {b".gitattributes": b"100644", b"d/code.py": b"100644", **kept}
