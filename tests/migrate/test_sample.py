@@ -83,13 +83,28 @@ def test_what_this_machine_alone_ignores_hides_nothing_from_a_clone_elsewhere(
 
 def test_the_seed_chooses_and_none_are_taken_of_none(done: Legacy, monkeypatch: pytest.MonkeyPatch) -> None:
     chosen: list[bytes] = []
-    monkeypatch.setattr(sample._Clone, "compare", lambda _, old, new: chosen.append(new))
+
+    def compare(clone: sample._Clone, old: bytes, new: bytes) -> None:
+        chosen.append(new)
+        clone._sample.commits += 1
+
+    monkeypatch.setattr(sample._Clone, "compare", compare)
     ids = {b"%040d" % n: b"1%039d" % n for n in range(50)}
     for _ in range(2):
         taken(done, ids, count=3, seed=7)
     assert chosen[:3] == chosen[3:]
     assert len(set(chosen)) == 3
     assert taken(done, {}, count=3).commits == 0
+
+
+def test_commits_without_files_for_dvc_do_not_count(done: Legacy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What became of a commit before the first artifact, or behind the last, would say nothing."""
+    monkeypatch.setattr(sample, "_clone", lambda *_: None)
+    monkeypatch.setattr(sample._Clone, "_brought", lambda *_: "")
+    old, new = done.id("refs/trinity-guard/original/heads/main").encode(), done.id("main").encode()
+    empty = [done.commit({"n": b"%d" % n}, parents=[], branch=f"n{n}").encode() for n in range(4)]
+    ids = {empty[0]: empty[1], empty[2]: empty[3], old: new}
+    assert {taken(done, ids, count=1, seed=seed).files for seed in range(5)} == {2}
 
 
 def test_a_verification_is_remembered_until_the_next_run(done: Legacy) -> None:

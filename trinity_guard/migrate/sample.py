@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from trinity_guard.migrate.migration import Migration
 
 CONFIG = b".dvc/config"
+# For each commit that is asked for, so many are looked at: in some histories few have anything that DVC could bring.
+TRIED = 20
 
 
 class Sample:
@@ -39,15 +41,18 @@ class Sample:
 
 
 def take(migration: Migration, ids: Mapping[bytes, bytes], count: int, seed: int | None = None) -> Sample:
-    """Clone so many of the new commits, chosen by a seed, and compare what DVC brings with the old history."""
+    """Clone so many of the new commits that hold pointers in place of files, chosen by a seed, and compare what DVC
+    brings with the old history."""
     import random
 
     sample = Sample(random.randrange(10**6) if seed is None else seed)  # noqa: S311  # of no secret
     changed = sorted((old, new) for old, new in ids.items() if old != new)
-    chosen = random.Random(sample.seed).sample(changed, min(count, len(changed)))  # noqa: S311
+    chosen = random.Random(sample.seed).sample(changed, min(count * TRIED, len(changed)))  # noqa: S311
     on_remote = _on_remote(migration) if chosen else None
-    for done, (old, new) in enumerate(chosen):
-        migration.on_progress("sample", done, len(chosen))
+    for old, new in chosen:
+        if sample.commits == count:
+            break
+        migration.on_progress("sample", sample.commits, count)
         _Clone(migration, sample, on_remote).compare(old, new)
     return sample
 
@@ -83,9 +88,9 @@ class _Clone:
         gone = [
             change for change in source.changes(old, new) if change.status == b"D" and not _is_attributes(change.path)
         ]
-        sample.commits += 1
         if not gone:
             return
+        sample.commits += 1
         folder = tempfile.mkdtemp(prefix="trinity-guard-")
         try:
             top = os.path.join(os.fsencode(folder), b"clone")
