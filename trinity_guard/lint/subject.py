@@ -13,10 +13,11 @@ from trinity_guard.git import index, packheads, partial, revisions
 from trinity_guard.git.attributes import Attributes
 from trinity_guard.git.index import EMPTY, SYMLINK, Entry
 from trinity_guard.git.objects import GLANCE
+from trinity_guard.lint.versions import Fresh, Versions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from trinity_guard import Progress
     from trinity_guard.config import Config
@@ -90,10 +91,10 @@ class Subject:
         self.rules = rules
         self.tree = tree
         self.only = frozenset() if b"" in only else frozenset(only)
-        self.history: list[tuple[bytes, Entry]] | None = None
+        self.history: Versions | None = None
         self.commits: list[bytes] = []
         self.base = b""  # the commit whose rules judge a range
-        self.fresh: set[tuple[bytes, bytes]] | None = None
+        self.fresh: Collection[tuple[bytes, bytes]] | None = None
         self.on_asked: Progress | None = None  # objects that the remotes have answered for, of how many
         self._contents: dict[bytes, bytes | None] = {}
         self._judged: list[Judged] | None = None
@@ -101,6 +102,10 @@ class Subject:
         self._held: list[Output] | None = None
         self._roots: set[bytes] | None = None
         self._merges: bool | None = None
+
+    def look_back(self, versions: Iterable[tuple[bytes, Entry]]) -> None:
+        """Look at these (commit, file), the oldest first, and not at the tree alone."""
+        self.history = Versions(versions)
 
     def means(self, path: bytes) -> bool:
         """Whether a path, or a folder above it, was asked for."""
@@ -126,7 +131,7 @@ class Subject:
     def versions(self, *ends: bytes) -> list[tuple[bytes, Entry]]:
         """Return (commit, file) of the files of DVC's (with such an end) that are to be looked at."""
         if self.history is not None:
-            found = [(c, e) for c, e in self.history if e.mode != SYMLINK and b"dvc" in e.path.lower()]
+            found = [(c, e) for c, e in self.history.named(lambda p: b"dvc" in p.lower()) if e.mode != SYMLINK]
         else:
             found = [(self.tree.commit, e) for e in self.tree.of_dvc() if self.is_new(e)]
         return [(c, e) for c, e in found if not ends or e.path.endswith(ends)]
@@ -202,10 +207,13 @@ class Subject:
         if self.history is None and self.fresh is None and not self.only:
             found = judge(self.place, self.rules, tree.modes, tree.oids, tree.paths)
             return [Judged(tree.commit, tree.entry(at), size, verdict) for at, size, verdict in found]
-        files = self.history
-        if files is None:
+        if self.history is None:
             files = [(tree.commit, tree.entry(i)) for i in range(len(tree.paths))]
-            files = [(c, e) for c, e in files if self.is_new(e)]
+            return self._judge_some([(c, e) for c, e in files if self.is_new(e)])
+        # What is read of each lives no longer than its batch: a range of a million commits has three million versions.
+        return [judged for batch in self.history.batches(JUDGED_AT_ONCE) for judged in self._judge_some(batch)]
+
+    def _judge_some(self, files: Sequence[tuple[bytes, Entry]]) -> list[Judged]:
         columns = ([e.mode for _, e in files], [e.oid for _, e in files], [e.path for _, e in files])
         return [Judged(*files[at], size, verdict) for at, size, verdict in judge(self.place, self.rules, *columns)]
 
@@ -235,7 +243,6 @@ def judge(
     """Return (position, size, verdict) of the files that are artifacts or too big; each blob is looked at once."""
     meant = [i for i, m in enumerate(modes) if m != SYMLINK]
     partial.bring(place.common_dir, [oids[i] for i in meant if oids[i] not in EMPTY])
-    # What is read of each lives no longer than its batch: a range of a million commits has three million versions.
     batches = [meant[start : start + JUDGED_AT_ONCE] for start in range(0, len(meant), JUDGED_AT_ONCE)]
     return [found for batch in batches for found in _judged(place, rules, oids, paths, batch)]
 
@@ -309,23 +316,18 @@ def changed_since_head(head: bytes) -> set[tuple[bytes, bytes]]:
 
 def walk(subject: Subject, commits: Sequence[bytes], on_progress: Progress | None = None) -> None:
     """Take in what these commits (the oldest first) bring along. Of a merge: what none of its parents has."""
-    history: list[tuple[bytes, Entry]] = []
-    fresh: set[tuple[bytes, bytes]] = set()
-    links: set[tuple[bytes, bytes]] = set()
+    history = Versions()
     done = 0
     partial.bring_trees(subject.place.common_dir, commits)
     for batch in revisions.walked(commits):
         for commit, entries in batch:
             for entry in entries:
-                # As a symbolic link the same bytes are no artifact.
-                version, seen = (entry.path, entry.oid), links if entry.mode == SYMLINK else fresh
-                if version not in seen and subject.means(entry.path):
-                    seen.add(version)
-                    history.append((commit, entry))
+                if subject.means(entry.path):
+                    history.add(commit, entry)
         done = min(done + revisions.BATCH, len(commits))
         if on_progress:
             on_progress(done, len(commits))
-    subject.history, subject.fresh, subject.commits = history, fresh | links if links else fresh, list(commits)
+    subject.history, subject.fresh, subject.commits = history, Fresh(history), list(commits)
 
 
 def held_by(entry: Entry, data: bytes | None) -> list[Output]:

@@ -70,7 +70,7 @@ class Facts:
         except GuardError as error:
             self.unasked = self.unasked_past = error.problem
             return
-        asked.history = self.history.records
+        asked.look_back(self.history.records)
         try:
             found = table.run(asked, [MISSING]) if self.past() else []
             self.missing_past = [f for f in found if f.key not in self.current]

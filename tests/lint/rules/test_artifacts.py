@@ -11,6 +11,7 @@ from trinity_guard.detect.patterns import Rules
 from trinity_guard.git.index import Entry
 from trinity_guard.lint.rules import artifacts
 from trinity_guard.lint.subject import Judged, Subject, Tree
+from trinity_guard.lint.versions import Versions
 
 OID = b"1" * 40
 
@@ -46,7 +47,7 @@ def test_what_a_range_s_end_still_has_is_in_the_tree(bare_repo: Repo, monkeypatc
     monkeypatch.chdir(bare_repo.path)
     found = subject(b"a.pkl")
     assert artifacts.in_tree(found, judged(b"gone.pkl"))  # without a range there is nothing but the tree
-    found.history = []
+    found.history = Versions()
     assert artifacts.in_tree(found, judged(b"a.pkl"))
     assert not artifacts.in_tree(found, judged(b"gone.pkl"))
     other = judged(b"a.pkl")

@@ -29,8 +29,9 @@ PAUSE = 0.2
 
 def find(subject: Subject) -> Iterator[Finding]:
     """Pointers and locks that name an object which the remote has not, or has damaged."""
-    files = subject.history
-    if files is None:
+    if subject.history is not None:
+        files = subject.versions()
+    else:
         entries = subject.tree.ending(paths.POINTER, paths.LOCK, paths.PIPELINE)
         files = [(subject.tree.commit, e) for e in entries if subject.is_new(e)]
     # Those that cannot be read are TG005's.
