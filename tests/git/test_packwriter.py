@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import zlib
 from collections.abc import Generator
 from pathlib import Path
 
@@ -182,3 +183,8 @@ def test_what_fails_is_said_and_leaves_nothing(
     assert not temporary(empty).exists()
     assert list(empty.path.glob(".git/objects/pack/*.pack")) == []
     assert git_dir(empty)
+
+
+@given(st.binary(max_size=600))
+def test_a_few_bytes_that_are_not_deflated_are_what_zlib_reads(data: bytes) -> None:
+    assert zlib.decompress(packwriter._stored(data)) == data

@@ -17,10 +17,11 @@ from trinity_guard.migrate import rewrite
 from trinity_guard.migrate.context import NOTHING, Above
 from trinity_guard.migrate.dvcfiles import dvc_files
 from trinity_guard.migrate.ignorefiles import Reader
+from trinity_guard.migrate.kept import KeptTrees
 from trinity_guard.migrate.scan import scan
 from trinity_guard.migrate.selection import Selection
 from trinity_guard.migrate.state import Object
-from trinity_guard.migrate.versions import LastVersion
+from trinity_guard.migrate.versions import LastRoot, LastVersion
 
 NAMES = [*(f"{n:02}.pkl" for n in range(40)), *(f"{n:02}.py" for n in range(20)), "a b.pkl", "#.pkl"]
 CLASH = ("05.PKL", b"1")
@@ -94,6 +95,66 @@ def test_versions_made_of_the_last_one_are_those_that_are_made_anew(
     monkeypatch.setattr(treeversions, "WORTH", 1 << 30)
     assert rewritten(legacy) == found
     assert not any(made)
+
+
+def folders(seed: int) -> list[dict[str, bytes]]:
+    """Return versions in which a folder of sources differs, mostly, and now and then one of anything else."""
+    draw = random.Random(seed)
+    files = {f"{name}/{n}.py": b"1" for name in ("src", "lib", "a-b", "a.b", "a") for n in range(3)}
+    files.update({"models/a.pkl": b"1", "top.pkl": b"1", "setup.py": b"1"})
+    rare = ["models/a.pkl", "setup.py", "src/a.pkl", "a/.gitignore", "lib/x.dvc", "models/x.py", ".dvcignore"]
+    found = []
+    for number in range(60):
+        for _ in range(draw.choice([1, 1, 2])):
+            files[draw.choice([name for name in files if name.endswith("/1.py")])] = b"%d" % number
+        if number % 7 == 6:
+            name = draw.choice([*rare, "lib/0.py"])
+            if files.pop(name, None) is None:
+                files[name] = b"/build\n"
+        found.append(dict(files))
+    return found
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_root_made_of_the_last_one_is_the_one_that_is_made_anew(
+    legacy: Legacy, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    made: list[bool] = []
+    following = LastRoot.turn_into
+
+    def noted(*args: Any) -> bool:
+        made.append(following(*args))
+        return made[-1]
+
+    monkeypatch.setattr(LastRoot, "turn_into", noted)
+    written(legacy, folders(seed))
+    found = rewritten(legacy)
+    assert sum(made) >= 20
+    assert not all(made)
+    monkeypatch.setattr(LastRoot, "turn_into", lambda *_: False)
+    assert rewritten(legacy) == found
+
+
+@pytest.mark.parametrize("zeros", [b"", b"0"])
+def test_a_root_with_zeros_before_its_modes_has_its_ids_elsewhere(zeros: bytes) -> None:
+    plain = [(b"40000", b"src", b"1" * 20), (b"100644", b"x", b"2" * 20)]
+    after = raw(plain).replace(b"1" * 20, b"3" * 20)
+    last = LastRoot(zeros + raw(plain), plain, raw(plain), False)
+    assert last.turn_into(zeros + after, KeptTrees())
+    assert last.new == after
+    assert not last.turn_into(zeros + after[:-1] + b"4", KeptTrees())
+
+
+@pytest.mark.parametrize("mask_and_dvc", [(1, False), (0, True)])
+@pytest.mark.parametrize("kept", [b"1" * 20, b"3" * 20])
+def test_a_root_whose_folder_has_something_of_interest_before_or_after_is_made_anew(
+    mask_and_dvc: tuple[int, bool], kept: bytes
+) -> None:
+    entries = [(b"40000", b"src", b"1" * 20)]
+    trees = KeptTrees()
+    trees.add(b"src/", kept, *mask_and_dvc)
+    last = LastRoot(raw(entries), entries, raw(entries), False)
+    assert not last.turn_into(raw([(b"40000", b"src", b"3" * 20)]), trees)
 
 
 def test_a_link_whose_name_differs_by_case_is_told_though_it_comes_last(legacy: Legacy) -> None:

@@ -62,7 +62,9 @@ class Pack:
         count = len(self._there)
         if self._there.add(oid) < count:
             return oid
-        if family is None or len(data) < WORTH:
+        if kind == b"tree" and len(data) < WORTH:
+            self._write(_head(KINDS[kind], len(data)) + _stored(data))  # ids, mostly: they do not get smaller
+        elif family is None or len(data) < WORTH:
             self._write(_head(KINDS[kind], len(data)) + self._deflate(data, LEVEL))
         else:
             self._add_version(kind, data, family)
@@ -142,6 +144,13 @@ def _deflater() -> Callable[[bytes, int], bytes]:
         return zlib.compress
     deflate: Callable[[bytes, int], bytes] = isal_zlib.compress
     return deflate
+
+
+def _stored(data: bytes) -> bytes:
+    """Return what zlib makes of a few bytes that it is not to deflate: one block, and a checksum (RFC 1950, 1951)."""
+    size = len(data)
+    head = b"\x78\x01\x01" + size.to_bytes(2, "little") + (size ^ 0xFFFF).to_bytes(2, "little")
+    return head + data + zlib.adler32(data).to_bytes(4, "big")
 
 
 def _full(error: OSError) -> GuardError:

@@ -158,6 +158,12 @@ class Above:
         held = self._below(oid, b"")
         return self._same(((), tuple(h for h in held if h.kind not in OF_A_COMMIT), self._terms_of(oid, held)))
 
+    def says_its_entries_alone(self, root: bytes) -> bool:
+        """Whether what is said of a whole commit is the same in one whose root has the same entries, but for folders
+        of which nothing is kept."""
+        kept = self._scan.kept.get(b"", root)
+        return root not in self._filtered and (kept is None or not kept.dvc)
+
     # --- what holds for a whole commit
 
     def _terms_of(self, oid: bytes, held: Sequence[Held]) -> Terms:

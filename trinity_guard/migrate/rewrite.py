@@ -19,7 +19,7 @@ from trinity_guard.migrate.lfsattributes import Leaving
 from trinity_guard.migrate.scan import Scan
 from trinity_guard.migrate.seen import Lines, Seen
 from trinity_guard.migrate.state import Object
-from trinity_guard.migrate.versions import STAYS, Decision, LastVersion, Settled, worth
+from trinity_guard.migrate.versions import STAYS, Decision, LastRoot, LastVersion, Settled, worth
 
 # A folder, what lies above it, and whether DVC's files stay.
 Key = tuple[bytes, int, bool]
@@ -74,6 +74,9 @@ class Trees:
         self._pointers: dict[tuple[bytes, bytes, bool, str], bytes] = {}
         self._seen: dict[tuple[bytes, int], Seen] = {}
         self._last: dict[Key, tuple[LastVersion, int]] = {}
+        self._last_roots: dict[bool, LastRoot] = {}
+        self._dvc_folder = b""
+        self._with_config: dict[tuple[bytes, bytes], bytes] = {}
         self._settled: dict[tuple[bytes, int], Settled] = {}
         self._ignore_lines: dict[bytes, bytes] = {}
         self._folded: dict[bytes, dict[str, set[bytes]]] = {}
@@ -91,9 +94,17 @@ class Trees:
         number = roots.find(oid)
         if number < 0:
             same = not carried and not self._scan.mask(oid)
-            new_roots.append(oid if same else self._rewritten(oid, b"", self._above.root(oid), carried).oid)
+            new_roots.append(oid if same else self._new_root(oid, carried))
             number = roots.add(oid)
         return new_roots[number]
+
+    def _new_root(self, oid: bytes, carried: bool) -> bytes:
+        last = self._last_roots.get(carried)
+        if last is not None and last.turn_into(self._above.raw(oid, b""), self._scan.kept):
+            if last.added:
+                self._added[carried].add(oid)
+            return self._pack.add(b"tree", last.new, b"")
+        return self._rewritten(oid, b"", self._above.root(oid), carried).oid
 
     def give(self, root: bytes, raw: bytes) -> None:
         """Take the bytes of a root that is asked for next."""
@@ -136,7 +147,10 @@ class Trees:
         if folder.changed and path and not folder.all_entries():
             new = b""  # nothing but .gitattributes was in it
         elif folder.changed:
-            new = self._pack.add(b"tree", tree_bytes(folder.all_entries()), path)
+            written = tree_bytes(folder.all_entries())
+            new = self._pack.add(b"tree", written, path)
+            if not path and self._above.says_its_entries_alone(oid):
+                self._last_roots[carried] = LastRoot(raw, entries, written, self.added_dvc(oid, carried))
             if alone and worth(raw, entries):
                 last = LastVersion(raw, entries, context, self.added_dvc(oid, carried))
                 self._keep(key, last, len(raw), folder)
@@ -314,20 +328,25 @@ class Trees:
             self._write_config(folder, config)
 
     def _add_dvc(self, folder: Folder) -> None:
-        config = self._pack.add(b"blob", self._files.config)
-        ignore = self._pack.add(b"blob", self._files.gitignore)
-        inside = tree_bytes([(FILE, b"config", config), (FILE, GITIGNORE, ignore)])
-        folder.put(TREE, b".dvc", self._pack.add(b"tree", inside))
+        if not self._dvc_folder:
+            config = self._pack.add(b"blob", self._files.config)
+            ignore = self._pack.add(b"blob", self._files.gitignore)
+            inside = tree_bytes([(FILE, b"config", config), (FILE, GITIGNORE, ignore)])
+            self._dvc_folder = self._pack.add(b"tree", inside)
+        folder.put(TREE, b".dvc", self._dvc_folder)
         if not folder.has(DVCIGNORE):
             folder.put(FILE, DVCIGNORE, self._pack.add(b"blob", self._files.dvcignore))
 
     def _write_config(self, folder: Folder, config: bytes) -> None:
         """Put another .dvc/config into the folder that is there."""
-        inside = self._parse(self._above.content(folder.entries[b".dvc"][2]))
-        mode = next((m for m, name, _ in inside if name == b"config"), FILE)
-        kept = [entry for entry in inside if entry[1] != b"config"]
-        new = tree_bytes([*kept, (mode, b"config", self._pack.add(b"blob", config))])
-        folder.put(TREE, b".dvc", self._pack.add(b"tree", new))
+        key = (folder.entries[b".dvc"][2], config)
+        if key not in self._with_config:
+            inside = self._parse(self._above.content(key[0]))
+            mode = next((m for m, name, _ in inside if name == b"config"), FILE)
+            kept = [entry for entry in inside if entry[1] != b"config"]
+            new = tree_bytes([*kept, (mode, b"config", self._pack.add(b"blob", config))])
+            self._with_config[key] = self._pack.add(b"tree", new)
+        folder.put(TREE, b".dvc", self._with_config[key])
 
     def _write_gitignore(self, folder: Folder) -> None:
         shown_again = [

@@ -10,7 +10,8 @@ from bisect import bisect_left
 
 from trinity_guard.dvcrepo import paths
 from trinity_guard.git import treeversions
-from trinity_guard.git.catfile import FILE, IMPOSSIBLE, TREE, Entry
+from trinity_guard.git.catfile import FILE, IMPOSSIBLE, TREE, Entry, tree_parser
+from trinity_guard.git.ids import SIZE
 from trinity_guard.migrate.ignorefiles import DVCIGNORE, GITIGNORE
 from trinity_guard.migrate.scan import ATTRIBUTES
 from trinity_guard.migrate.seen import Lines
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from trinity_guard.git.treeversions import Difference
     from trinity_guard.migrate.context import Context
+    from trinity_guard.migrate.kept import KeptTrees
 
 
 class Decision:
@@ -154,6 +156,42 @@ class LastVersion:
     def tree(self) -> bytes:
         """Return the bytes of the new tree."""
         return b"".join(self._parts)
+
+
+class LastRoot:
+    """A root and what became of it, of which that of the next commit is made where they differ in nothing but folders
+    without artifacts. added: DVC's files were put into it."""
+
+    __slots__ = ("_folders", "_raw", "added", "new")
+
+    def __init__(self, raw: bytes, entries: Sequence[Entry], new: bytes, added: bool) -> None:
+        ends, after = treeversions.Version(raw).ends(), treeversions.Version(new).ends()
+        there = {name: end - SIZE for (_, name, _), end in zip(tree_parser()(new), after, strict=True)}
+        # Name, and where its id stands in the old bytes and in the new ones.
+        self._folders = [
+            (name, end - SIZE, there[name])
+            for (mode, name, _), end in zip(entries, ends, strict=True)
+            if mode == TREE and name != b".dvc" and name in there
+        ]
+        self._raw = raw
+        self.new = new
+        self.added = added
+
+    def turn_into(self, raw: bytes, kept: KeptTrees) -> bool:
+        """Become the root with these bytes; False where it could not."""
+        old, new = bytearray(self._raw), bytearray(self.new)
+        if len(old) != len(raw):
+            return False
+        for name, at, there in self._folders:
+            oid = raw[at : at + SIZE]
+            if old[at : at + SIZE] != oid:
+                if kept.get(name + b"/", oid) or kept.get(name + b"/", self._raw[at : at + SIZE]):
+                    return False
+                old[at : at + SIZE] = new[there : there + SIZE] = oid
+        if old != raw:
+            return False
+        self._raw, self.new = raw, bytes(new)
+        return True
 
 
 class _IgnoreLines:

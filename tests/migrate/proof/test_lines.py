@@ -18,6 +18,28 @@ def test_headers_that_go_on_are_one_and_the_message_is_whole() -> None:
     assert lines.fields(b"tree x") == ([(b"tree", b"x")], b"")
 
 
+TREE, ROOT = b"3" * 40, b"b" * 40
+
+
+@pytest.mark.parametrize(
+    ("head", "became"),
+    [
+        (b"", b""),
+        (b"parent %s\n" % OLD, b"parent %s\n" % NEW),
+        (b"parent %s\nparent %s\n" % (OTHER, OLD), b"parent %s\nparent %s\n" % (OTHER, NEW)),
+        (b"parent %s\n" % (b"9" * 40), b"parent \n"),  # which no commit is
+        (b"gpgsig x\n", None),
+        (b"gpgsig-sha256 x\n", None),
+        (b"parent %s\nmergetag x\n" % OLD, None),
+    ],
+)
+def test_a_plain_commit_becomes_what_its_root_and_its_parents_became(head: bytes, became: bytes | None) -> None:
+    rest = b"author me\n\nparent %s\n" % OLD
+    new = b"" if became is None else b"tree %s\n%s%s" % (ROOT, became, rest)
+    assert lines.expected(b"tree %s\n%s%s" % (TREE, head, rest), ROOT, IDS) == new
+    assert lines.expected(head + rest, ROOT, IDS) == b""
+
+
 @pytest.mark.parametrize(
     ("before", "after", "same"),
     [

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.migrate.legacy import Legacy
 from trinity_guard.git import treeversions
 from trinity_guard.git.catfile import Source
-from trinity_guard.migrate.proof.versions import Pair, Pairs, Version, entries
+from trinity_guard.migrate.proof.versions import Pair, Pairs, Version, entries, rest
 
 NAMES = st.binary(min_size=1, max_size=3).map(lambda n: n.replace(b"\0", b"0"))
 IDS = st.sampled_from([b"\0" * 20, b"100644 a\0" + bytes(11), b"a" * 20, b"\n" * 20])
@@ -142,3 +142,24 @@ def test_only_large_folders_are_kept_and_few_bytes_of_them() -> None:
     for number in range(treeversions.MAX_KEPT // len(large)):
         pairs.next(b"%d/" % number, [large, large])
     assert pairs.next(b"l/", [large, large]) is not first
+
+
+def test_what_two_small_trees_have_in_common_is_left_out_but_for_what_speaks_of_others() -> None:
+    old = [(b"40000", b"src", b"1" * 20), (b"100644", b".gitignore", b"2" * 20), (b"100644", b"a.pkl", b"3" * 20)]
+    new = [*old[:2], (b"100644", b"a.pkl.dvc", b"4" * 20)]
+    assert rest(raw(old), raw(new)) == (frozenset(old[2:]), frozenset(new[2:]), frozenset(old[1:2]))
+    both = [(b"100644", b"b.dvc", b"5" * 20)]
+    found = rest(raw(old + both), raw(new + both))
+    assert found is not None
+    assert found[2] == {old[1], *both}
+    changed = [(b"100644", b".gitignore", b"6" * 20), *old[::2]]
+    assert rest(raw(old), raw(changed)) == (frozenset(old[1:2]), frozenset(changed[:1]), frozenset())
+
+
+@pytest.mark.parametrize(
+    "bytes_of_it", [files("a", "a"), files("a") + b"x", b"x", b"100644 a\0" + bytes(19), raw(grown(150))]
+)
+def test_a_tree_that_is_large_or_damaged_or_names_a_file_twice_is_looked_at_as_a_whole(bytes_of_it: bytes) -> None:
+    assert rest(files("a"), bytes_of_it) is None
+    assert rest(bytes_of_it, files("a")) is None
+    assert rest(files("a"), files("a")) is not None

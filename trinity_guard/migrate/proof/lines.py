@@ -27,6 +27,17 @@ def fields(raw: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:
     return found, raw[at:]
 
 
+def expected(raw: bytes, root: bytes, ids: Mapping[bytes, bytes]) -> bytes:
+    """Return what a commit is with another root (hex) and its parents' new ids, b"" for one that is signed: most are as
+    plain as that."""
+    at, parents = len(b"tree \n") + len(root), b""
+    while raw.startswith(b"parent ", at):
+        parents += b"parent %s\n" % ids.get(raw[at + 7 : at + 47], b"")
+        at += len(b"parent \n") + 40
+    signed = b"\ngpgsig" in raw or b"\nmergetag " in raw
+    return b"" if signed or not raw.startswith(b"tree ") else b"tree %s\n%s%s" % (root, parents, raw[at:])
+
+
 class Messages:
     """Tells whether two messages are the same, but for ids of commits that became others."""
 

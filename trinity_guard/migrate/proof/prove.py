@@ -19,7 +19,7 @@ from trinity_guard.migrate.proof.attributes import NAME as ATTRIBUTES
 from trinity_guard.migrate.proof.attributes import Attributes
 from trinity_guard.migrate.proof.bytes import compare
 from trinity_guard.migrate.proof.ignores import Ignored
-from trinity_guard.migrate.proof.versions import Pair, Pairs, entries
+from trinity_guard.migrate.proof.versions import Pair, Pairs, entries, rest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from trinity_guard.git.catfile import Source
     from trinity_guard.migrate.progress import Progress
     from trinity_guard.migrate.proof.ignores import Chain, Lines
-    from trinity_guard.migrate.proof.versions import Item, Tree
+    from trinity_guard.migrate.proof.versions import Item, Rest, Tree
     from trinity_guard.migrate.state import Object
 
     # Old and new tree (hex), its path, and what the ignore files above may say on it.
@@ -42,6 +42,8 @@ MAX_TOLD = 1000
 # Commits that are compared together; and pairs of trees, and files that a folder has not any more, that are remembered:
 # older ones are compared once more where they come again.
 TOGETHER, MAX_COMPARED, MAX_GONE = 1000, 20_000, 1000
+# What small trees differ in, of so many that were compared lately: mostly what those of the commit before did.
+MAX_RESTS = 1000
 
 
 def prove(
@@ -100,6 +102,7 @@ class Proof:
         self._known: dict[bytes, dict[Item, Item]] = {}
         self._pairs = Pairs()
         self._compared: dict[Key, None] = {}
+        self._rests: dict[tuple[bytes, Chain, Rest], None] = {}
         self._pointers: dict[tuple[bytes, bytes], dict[tuple[bytes, bytes, bytes], bytes]] = {}
         self._ignores: set[tuple[bytes, bytes, int]] = set()
         self.pairs: dict[tuple[bytes, str, int], bytes] = {}
@@ -138,6 +141,9 @@ class Proof:
 
     def _commit_differs(self, before: bytes, after: bytes) -> tuple[str, tuple[bytes, bytes]]:
         """Return in what a commit differs, and the two root trees."""
+        roots = before[5:45], after[5:45]
+        if after == lines.expected(before, roots[1], self._ids):
+            return "", roots
         was, said = lines.fields(before)
         now, says = lines.fields(after)
         roots = was[0][1], now[0][1]
@@ -162,6 +168,12 @@ class Proof:
             stream = self._source.each([oid for key in level for oid in key[:2]])
             for path, chain in level.values():
                 raw = [next(stream)[1], next(stream)[1]]
+                differing = rest(*raw)
+                if differing is not None:
+                    if (path, chain, differing) in self._rests:
+                        continue
+                    self._rests[path, chain, differing] = None
+                    forget_older(self._rests, MAX_RESTS)
                 try:
                     pair = self._pairs.next(path, raw)
                 except ValueError as error:

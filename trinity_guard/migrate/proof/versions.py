@@ -11,13 +11,41 @@ if TYPE_CHECKING:
     # Name -> mode and id in hex.
     Tree = dict[bytes, tuple[bytes, bytes]]
     Item = tuple[bytes, tuple[bytes, bytes]]
+    Entry = tuple[bytes, bytes, bytes]  # mode, name, id (20 bytes)
+    # What the old tree has alone, what the new one has alone, and what of both speaks of others.
+    Rest = tuple[frozenset[Entry], frozenset[Entry], frozenset[Entry]]
 
 ENTRY = rb"([0-7]+) ([^\0]+)\0(.{20})"
+# Both versions together have no more bytes, for `rest`; and what says something on the other entries of a folder.
+SMALL = 4000
+SPEAKING = frozenset((b".gitignore", b".dvcignore", b".gitattributes"))
 
 
 def entries(raw: bytes) -> Tree:
     """Return name -> (mode, id in hex) of a tree. ValueError for bytes that are none."""
     return Version(raw).entries
+
+
+def rest(old: bytes, new: bytes) -> Rest | None:
+    """Return what two small trees do not have in common, and what they have that may say anything on it; None where one
+    has to be looked at as a whole."""
+    if len(old) + len(new) > SMALL:
+        return None
+    import re
+
+    was, now = (re.findall(ENTRY, raw, re.DOTALL) for raw in (old, new))
+    before, after = set(was), set(now)
+    if not (_whole(old, was) and _whole(new, now)):
+        return None
+    speaking = [e for e in before & after if e[1] in SPEAKING or e[1].endswith(b".dvc")]
+    return frozenset(before - after), frozenset(after - before), frozenset(speaking)
+
+
+def _whole(raw: bytes, found: Sequence[Entry]) -> bool:
+    """Whether the entries are all of a tree's bytes, and each name stands there once."""
+    modes, names, _ = zip(*found, strict=True) if found else ((), (), ())
+    size = len(b"".join(modes)) + len(b"".join(names)) + 22 * len(found)
+    return len(set(names)) == len(found) and size == len(raw)
 
 
 class Version:
