@@ -117,7 +117,7 @@ class Above:
         self._leaves_lfs = leaves_lfs
         self._scan = scan
         self._leads = leads
-        self._filtered = filtered or {}
+        self.filtered = filtered or {}
         self._terms: dict[tuple[object, ...], Terms] = {}
         self._plans: dict[bytes, Plan | str] = {}
         self._last: tuple[bytes, bytes] = (b"", b"")
@@ -158,12 +158,6 @@ class Above:
         held = self._below(oid, b"")
         return self._same(((), tuple(h for h in held if h.kind not in OF_A_COMMIT), self._terms_of(oid, held)))
 
-    def says_its_entries_alone(self, root: bytes) -> bool:
-        """Whether what is said of a whole commit is the same in one whose root has the same entries, but for folders
-        of which nothing is kept."""
-        kept = self._scan.kept.get(b"", root)
-        return root not in self._filtered and (kept is None or not kept.dvc)
-
     # --- what holds for a whole commit
 
     def _terms_of(self, oid: bytes, held: Sequence[Held]) -> Terms:
@@ -172,7 +166,7 @@ class Above:
         own = [h for h in held if h.kind in OF_A_COMMIT and not any(h.by.startswith(o) for o in others)]
         stays = plan if isinstance(plan, str) else self._unloadable(oid, own)
         maybe = tuple(h.path.decode("utf-8", "surrogateescape") for h in own if h.kind == MAYBE)
-        filtered, macros = self._filtered.get(oid), self._macros_of(oid)
+        filtered, macros = self.filtered.get(oid), self._macros_of(oid)
         if not (stays or maybe or filtered or macros) and plan is AS_IT_IS:
             return ORDINARY
         plan = AS_IT_IS if isinstance(plan, str) else plan

@@ -149,7 +149,7 @@ class Trees:
         elif folder.changed:
             written = tree_bytes(folder.all_entries())
             new = self._pack.add(b"tree", written, path)
-            if not path and self._above.says_its_entries_alone(oid):
+            if not path and not self._scan.has_files_of_dvc(oid) and oid not in self._above.filtered:
                 self._last_roots[carried] = LastRoot(raw, entries, written, self.added_dvc(oid, carried))
             if alone and worth(raw, entries):
                 last = LastVersion(raw, entries, context, self.added_dvc(oid, carried))

@@ -86,6 +86,11 @@ class Scan:
         kept = self.kept.get(b"", root)
         return 0 if kept is None else kept.mask
 
+    def has_files_of_dvc(self, root: bytes) -> bool:
+        """Whether there are any in a commit, by its root, that say something on other files of it."""
+        kept = self.kept.get(b"", root)
+        return kept is not None and kept.dvc
+
     def absent(self, lfs_folder: bytes) -> set[bytes]:
         """Return the blobs that are pointers of git-lfs to objects which are not in this folder."""
         known = ((oid, size.lfs) for oid, size in self.blobs.items())
