@@ -28,7 +28,8 @@ from trinity_guard.detect.scan import verdict
 
 # Prints a JSON object: scanner -> path -> whether it named the file; "error" where it could not say.
 PEERS = """
-import json, pathlib, sys, contextlib, io, logging
+import json, pathlib, signal, sys, contextlib, io, logging
+signal.signal(signal.SIGALRM, signal.default_int_handler)
 logging.disable(logging.CRITICAL)
 from picklescan import scanner
 import fickling
@@ -46,11 +47,13 @@ out = {}
 for kind in (by_picklescan, by_fickling, by_modelscan):
     told = out[kind.__name__[3:]] = {}
     for path in sorted(pathlib.Path(sys.argv[1]).iterdir()):
+        signal.alarm(20)  # some of them never end on values that nobody can hash
         try:
             with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
                 told[path.name] = kind(str(path))
         except BaseException:
             told[path.name] = "error"
+        signal.alarm(0)
 print(json.dumps(out))
 """
 
