@@ -146,7 +146,7 @@ def _head_changed(tar: bytes, *changes: tuple[int, bytes], signed: bool = False)
     for at, new in (*changes, (148, b" " * 8)):
         head[at : at + len(new)] = new
     total = sum(head) - (256 * sum(byte > 127 for byte in head) if signed else 0)
-    head[148:156] = b"%06o\0 " % total
+    head[148:156] = b"%06o\0 " % total if total >= 0 else total.to_bytes(8, "big", signed=True)
     return bytes(head) + tar[512:]
 
 
@@ -160,6 +160,11 @@ _UNICODE = struct.pack("<HHBI", 0x7075, 16, 1, zlib.crc32(b"x")) + b"config.json
 _ALONE = lzma.compress(SYSTEM, lzma.FORMAT_ALONE)
 _OTHER = lzma.compress(SYSTEM, lzma.FORMAT_ALONE, filters=[{"id": lzma.FILTER_LZMA1, "lc": 0, "lp": 0, "pb": 0}])
 _TAR = bypasses._tar(SYSTEM)
+_GZIP = gzip.compress(SYSTEM, mtime=0)
+_WIDE = lzma.compress(SYSTEM, filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 29}])
+# An entry of a directory whose comment would reach over the one that counts.
+_LONG_COMMENT = struct.pack("<4s28xH12x", b"PK\1\2", 60_000)
+_NESTED = json.dumps({"a": bypasses._LAMBDA}).encode()
 PACKED = {
     "member-in-a-member.pt": _listed(_local(b"x.txt", _INNER), b"a/data.pkl", SYSTEM, 42),
     "in-its-namesake.pt": _listed(_local(b"x.pt", b"a text\n" + _local(b"x.pt", SYSTEM)), b"x.pt", SYSTEM, 41),
@@ -168,13 +173,26 @@ PACKED = {
         _local(b"x", _deflated(SYSTEM)), b"a/data.pkl", _deflated(SYSTEM), 0, method=8
     ),
     "nul.keras": _listed(_local(b"config.json\0x", _CONFIG), b"config.json\0x", _CONFIG, 0),
+    "nul-and-nested.keras": _listed(_local(b"config.json\0x", _NESTED), b"config.json\0x", _NESTED, 0),
+    "behind-a-comment.pt": _listed(_local(b"x.txt", _INNER + _LONG_COMMENT), b"a/data.pkl", SYSTEM, 42),
     "unicode.keras": _listed(_local(b"x", _CONFIG), b"x", _CONFIG, 0, extra=_UNICODE),
     "config.json": _CONFIG,
     "type.tar": _head_changed(_TAR, (156, b"Z")),
     "signed.bin": _head_changed(_TAR, (0, b"\xff\xfe"), (257, bytes(8)), signed=True),
+    "below-zero.bin": _head_changed(_TAR, (0, b"\x80" * 100), (257, bytes(8)), signed=True),
     "nameless.bin": _head_changed(_TAR, (0, bytes(8)), (257, bytes(8))),
     "damaged.tar": bypasses._tar(b"a text", member="a")[:1024] + b"?" * 512 + _TAR,
     "ended.tar": bypasses._tar(b"a text", member="a") + _TAR,
+    "checksum.gz": _GZIP[:-8] + b"\0" + _GZIP[-7:],
+    "checksum.pkl.gz": _GZIP[:-8] + b"\0" + _GZIP[-7:],
+    "header.gz": _GZIP[:3] + b"\2" + _GZIP[4:10] + b"\0\0" + _GZIP[10:],
+    "flags.gz": _GZIP[:3] + b"\xe0" + _GZIP[4:],
+    "named.gz": _GZIP[:3] + b"\x0c" + _GZIP[4:10] + b"\2\0\0\0" + b"n" * 5000 + b"\0" + _GZIP[10:],
+    "cut-at-its-memo.gz": gzip.compress(b"N" + b"N0" * 2047 + b"q\0" + SYSTEM, mtime=0),
+    "skippable.pkl": b"V*M\x18\n0" + SYSTEM,
+    "line.bin": b"V" + b"a" * (1 << 20) + b"\n0" + SYSTEM,
+    "wide.lzma": _ALONE[:1] + struct.pack("<I", 1 << 29) + _ALONE[5:],
+    "wide.bin.xz": _WIDE,
     "small.bin": _ALONE[:1] + struct.pack("<I", 1 << 8) + _ALONE[5:],
     "other.pkl.xz": _OTHER,
     "old.bin": b"ZF" + (b"%x" % len(SYSTEM)).ljust(19) + zlib.compress(SYSTEM),

@@ -83,6 +83,12 @@ def test_members_have_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (len(found), said) == (2, ["it has more than 2 members"])
 
 
+def test_a_directory_beyond_all_bounds_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of entries that stand before those that count, and would have these go by unseen."""
+    monkeypatch.setattr(archives, "MAX_MEMBERS", 2)
+    assert members(archive({"a": (archives.DIRECTORY + bytes(42)) * 3}))[1] == ["it has more than 2 members"]
+
+
 @pytest.mark.parametrize("cut", [4, 20, 29, 31])
 def test_a_head_that_is_cut_ends_nothing(cut: int) -> None:
     members(archive({"a": b"one"})[:cut])

@@ -30,7 +30,7 @@ def old_tar() -> bytes:
 @pytest.mark.parametrize(
     ("head", "expected"),
     [
-        (gzip.compress(b"x", mtime=0), "zlib"),
+        (gzip.compress(b"x", mtime=0), "gzip"),
         (bz2.compress(b"x"), "bz2"),
         (lzma.compress(b"x"), "xz"),
         (lzma.compress(b"x", lzma.FORMAT_ALONE), "lzma"),

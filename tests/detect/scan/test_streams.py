@@ -8,7 +8,8 @@ import pickle
 import numpy as np
 import pytest
 
-from trinity_guard.detect.scan import streams
+from trinity_guard.detect.scan import machine, streams
+from trinity_guard.detect.scan import record as record_module
 from trinity_guard.detect.scan.record import Record
 
 EVIL = b"cos\nsystem\n(S'x'\ntR."
@@ -52,6 +53,28 @@ def test_what_may_be_one_is_one_where_it_calls_or_names_something(data: bytes, i
     assert streams.attempt(record, data, 0, len(data), 9) == is_one
     assert bool(record.names) == is_one
     assert bool(record.pickles) == is_one
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [("MAX_STEPS", 9, "it has more than 9 opcodes"), ("SECONDS", -1.0, "reading it takes longer than -1 s")],
+)
+def test_what_is_behind_a_bound_of_ours_may_be_one(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: float, words: str
+) -> None:
+    """As PyTorch or pickle would go on to it, under whatever name."""
+    monkeypatch.setattr(record_module, name, value)
+    monkeypatch.setattr(machine, "DEADLINE_EVERY", 3)
+    record, data = Record(), b"I1\n0" * 40 + EVIL
+    assert streams.attempt(record, data, 0, len(data), 9)
+    assert list(record.unread) == [words]
+
+
+def test_a_line_beyond_all_bounds_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "LONGEST_LINE", 9)
+    record, data = Record(), b"V" + b"a" * 9 + b"\n0" + EVIL
+    assert streams.attempt(record, data, 0, len(data), 9)
+    assert list(record.unread) == ["it has a line of more than 0 MiB"]
 
 
 def npy(array: np.ndarray) -> bytes:

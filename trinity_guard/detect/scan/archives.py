@@ -11,6 +11,7 @@ import bz2
 import lzma
 import struct
 import tarfile
+import time
 import zlib
 
 from trinity_guard.detect.scan.formats import LOCAL
@@ -25,7 +26,7 @@ DIRECTORY = b"PK\1\2"
 DESCRIPTOR = b"PK\7\10"
 ENCRYPTED = 1
 # Of the directory: of a member what it says and where that is, and at its end its size and place, in zip64 too.
-LISTED = "<8xHH8xIIHHH8xI"
+LISTED = "<8xHH8xIIHH10xI"
 ENDS = ((b"PK\5\6", "<12xII"), (b"PK\6\6", "<40xQQ"))
 TAIL = 66_000
 MAX_MEMBERS = 200_000
@@ -48,7 +49,7 @@ class Member:
 
 def of_zip(record: Record, data: Any, start: int, end: int) -> Iterator[Member]:
     """Yield the members of a zip that stands between two places."""
-    listed = _listed(data, start, end)
+    listed = _listed(record, data, start, end)
     places = sorted(key for key in listed if isinstance(key, int))
     at, count = data.find(LOCAL, start, end), 0
     while at >= 0:
@@ -62,14 +63,19 @@ def of_zip(record: Record, data: Any, start: int, end: int) -> Iterator[Member]:
         at = data.find(LOCAL, at + 4 if hidden else behind, end)
 
 
-def _listed(data: Any, start: int, end: int) -> dict[bytes | int, list[tuple[int, int, int]]]:
+def _listed(record: Record, data: Any, start: int, end: int) -> dict[bytes | int, list[tuple[int, int, int]]]:
     """Return (method, packed size, flags) of each name in the directory, and of each place to which it points: readers
     differ on whether the name there must be the same."""
     found: dict[bytes | int, list[tuple[int, int, int]]] = {}
-    origins = _origins(data, start, end)
+    origins, count = _origins(data, start, end), 0
     at = data.find(DIRECTORY, start, end)
-    while at >= 0 and at + 46 <= end and len(found) < MAX_MEMBERS:
-        flags, method, packed, whole, names, extra, comment, place = struct.unpack_from(LISTED, data, at)
+    while at >= 0 and at + 46 <= end:
+        count += 1
+        record.spend(1, time.monotonic())
+        if count > MAX_MEMBERS:
+            record.cannot_read(f"it has more than {MAX_MEMBERS:,} members")
+            return found
+        flags, method, packed, whole, names, extra, place = struct.unpack_from(LISTED, data, at)
         name, more = data[at + 46 : at + 46 + names], data[at + 46 + names : at + 46 + names + extra]
         if place == 0xFFFFFFFF:
             place = _zip64(more, (whole == 0xFFFFFFFF) + (packed == 0xFFFFFFFF))
@@ -77,7 +83,7 @@ def _listed(data: Any, start: int, end: int) -> dict[bytes | int, list[tuple[int
             packed = _zip64(more, int(whole == 0xFFFFFFFF))
         for key in (name, *(origin + place for origin, first, last in origins if first <= at < last)):
             found.setdefault(key, []).append((method, packed, flags))
-        at = data.find(DIRECTORY, at + 46 + names + extra + comment, end)
+        at = data.find(DIRECTORY, at + 4, end)  # how long an entry says to be binds nobody
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from trinity_guard.detect.scan.machine import Machine
+from trinity_guard.detect.scan.machine import LONGEST_NAME, Machine
 from trinity_guard.detect.scan.opcodes import TABLE, op
 from trinity_guard.detect.scan.record import Broken
 from trinity_guard.detect.scan.values import (
@@ -172,9 +172,14 @@ def _setitems(m: Machine) -> None:
 # ---- names and calls
 
 
+def _names(m: Machine) -> tuple[str, str]:
+    """Return a module and a name in it; what is longer nobody imports."""
+    return m.line(LONGEST_NAME).decode(), m.line(LONGEST_NAME).decode()
+
+
 @op(b"c")
 def _global(m: Machine) -> None:
-    module, name = m.line().decode(), m.line().decode()
+    module, name = _names(m)
     m.named(module, name)
 
 
@@ -200,7 +205,7 @@ def _reduce(m: Machine) -> None:
 
 @op(b"i")
 def _inst(m: Machine) -> None:
-    module, name = m.line().decode(), m.line().decode()
+    module, name = _names(m)
     args = tuple(m.marked())
     by = m.named(module, name)
     m.stack.pop()

@@ -107,6 +107,8 @@ class _Reader:
             self.record.cannot_read(f"it holds archives in archives, more than {DEEPEST}")
         elif found:
             self.record.cannot_read(f"it is {found}, which is not read here")
+            # `V*M` is a text, too, to who takes the file for a pickle.
+            streams.attempt(self.record, data, at, end, self.keep)
         elif not (self._archive(data, at, end, head, name, depth) or self._special(data, at, end, head, name)):
             self._pickles(data, at, end, head, name)
 

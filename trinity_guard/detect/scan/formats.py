@@ -10,7 +10,7 @@ LOCAL, END = b"PK\3\4", b"PK\5\6"
 SUFFIXES = (b".gz", b".bz2", b".xz", b".lzma", b".z", b".zlib")
 # What Python's own readers open by a name, whatever the first bytes are.
 NAMED = (b".xz", b".lzma", b".lz", b".zst", b".lz4")
-_HEADS = {b"\x1f\x8b": "zlib", b"BZh": "bz2", b"\xfd7zXZ\0": "xz", b"]\0": "lzma"}
+_HEADS = {b"\x1f\x8b\x08": "gzip", b"BZh": "bz2", b"\xfd7zXZ\0": "xz", b"]\0": "lzma"}
 ZFILE = b"ZF"
 
 
@@ -33,6 +33,8 @@ def _number(field: bytes) -> int:
     """Return a tar's number, in octal or in bytes; 0 where it is none."""
     if field[:1] == b"\x80":
         return int.from_bytes(field[1:], "big")
+    if field[:1] == b"\xff":  # below zero, as a sum of signed bytes may be
+        return int.from_bytes(field, "big", signed=True)
     try:
         return int(field.partition(b"\0")[0].strip(), 8)
     except ValueError:

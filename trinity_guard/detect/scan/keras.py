@@ -10,6 +10,7 @@ from trinity_guard.detect.scan.record import CALLED, Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 MAX_CONFIG = 64 << 20
@@ -19,19 +20,20 @@ SPACE = b" \t\r\n\0\xef\xbb\xbf\xff\xfe"
 
 def is_config(name: bytes) -> bool:
     """Whether a member of an archive is Keras's description of the model."""
-    return name == b"config.json"
+    return name.partition(b"\0")[0] == b"config.json"  # where Python ends it
 
 
 def read_model(record: Record, data: Any, at: int, end: int) -> bool:
-    """Read what describes a model; say whether it does. Its name in a zip does not tell: Python ends one at a NUL, and
-    takes that of an extra field instead."""
+    """Read what describes a model; say whether it does. Its name in a zip does not tell: Python takes that of
+    an extra field instead."""
     if data[at : min(at + 64, end)].lstrip(SPACE)[:1] != b"{" or end - at > MAX_CONFIG:
         return False
     try:
         config = json.loads(data[at:end])
     except (ValueError, RecursionError):
         return False
-    if not isinstance(config, dict) or not {"class_name", "config"} <= config.keys():
+    # Keras makes what is below a dict that is of no class, too.
+    if not any({"class_name", "config"} <= part.keys() for part in _dicts(record, config)):
         return False
     _take(record, config)
     return True
@@ -52,6 +54,12 @@ def read_json(record: Record, text: bytes) -> None:
 def _take(record: Record, config: Any) -> None:
     """Take what stands at any depth: Keras makes what is in a dict, a list, a config that is of no class itself."""
     before = len(record.names)
+    for part in _dicts(record, config):
+        _name(record, part)
+    record.pickles += len(record.names) > before
+
+
+def _dicts(record: Record, config: Any) -> Iterator[dict[str, Any]]:
     todo = [config]
     while todo:
         one = todo.pop()
@@ -59,9 +67,8 @@ def _take(record: Record, config: Any) -> None:
         if isinstance(one, list):
             todo.extend(one)
         elif isinstance(one, dict):
-            _name(record, one)
+            yield one
             todo.extend(one.values())
-    record.pickles += len(record.names) > before
 
 
 def _name(record: Record, part: dict[str, Any]) -> None:

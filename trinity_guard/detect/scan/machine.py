@@ -11,7 +11,7 @@ import struct
 import time
 
 from trinity_guard.detect.scan.batches import Memo
-from trinity_guard.detect.scan.record import Broken, Record
+from trinity_guard.detect.scan.record import Bounded, Broken, Record
 from trinity_guard.detect.scan.values import Dict, Global, Object, Raw, firsts, hashing
 
 TYPE_CHECKING = False
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # Bytes and texts above are not copied; nobody imports a name so long.
 LONG = 1 << 16
-LONGEST_LINE = 1 << 20
+LONGEST_NAME, LONGEST_LINE = 1 << 20, 1 << 26
 DEADLINE_EVERY = 0x3FFF
 # The opcodes that are done without a call, and the bytes that the longest may take.
 LONGEST_PLAIN = 2 + 255
@@ -100,6 +100,8 @@ class Machine:
                     self.record.spend(steps, time.monotonic())
                     steps = 0
         except (IndexError, KeyError):
+            if self.at >= end:
+                raise Broken("it ends within an opcode's argument, or takes what is not there") from None
             raise Broken(f"an opcode at byte {self.at - 1:,} takes what is not there") from None
         except (ValueError, struct.error, OverflowError):
             raise Broken(f"an opcode at byte {self.at - 1:,} has an argument that is none") from None
@@ -163,8 +165,12 @@ class Machine:
             raise Broken("it ends within an opcode's argument")
         return int.from_bytes(self.data[at : at + size], "little")
 
-    def line(self) -> bytes:
-        found = self.data.find(b"\n", self.at, min(self.end, self.at + LONGEST_LINE))
+    def line(self, longest: int = 0) -> bytes:
+        stop = min(self.end, self.at + (longest or LONGEST_LINE))
+        found = self.data.find(b"\n", self.at, stop)
+        self.record.spend(((found if found >= 0 else stop) - self.at) >> 12)
+        if found < 0 and stop < self.end and not longest:
+            raise Bounded(f"it has a line of more than {LONGEST_LINE >> 20} MiB")
         if found < 0:
             raise Broken("it ends within a line")
         line: bytes = self.data[self.at : found]

@@ -25,6 +25,10 @@ class Broken(Exception):  # noqa: N818  # it ends a reading, and is no mistake o
     """What was being read cannot be read on; the text says why."""
 
 
+class Bounded(Broken):
+    """It is not read on here: Python may."""
+
+
 Name = tuple[str, str]
 
 
@@ -38,7 +42,8 @@ class _Left:
 
 class Record:
     """names: (module, name) -> what is done with it. doubts: what only running it could tell. unread: what could not
-    be read, and why. judge: asked of each call while its arguments are at hand; what it says is a doubt."""
+    be read, and why; bounded: for a bound of ours, not of Python's. judge: asked of each call while its arguments are
+    at hand; what it says is a doubt."""
 
     def __init__(self, judge: Callable[[Object, Any], str] | None = None) -> None:
         self.names: dict[Name, set[str]] = {}
@@ -49,7 +54,7 @@ class Record:
         self.values: list[Any] = []
         self.arrays: Callable[[Any, Object], None] | None = None
         self.nested: Callable[[Record, Any], None] | None = None
-        self.torch = False
+        self.torch = self.bounded = False
         self.judge = judge
         self._left = _Left()
 
@@ -79,14 +84,15 @@ class Record:
         self.persistent_ids += other.persistent_ids
         self.values += other.values
         self.pickles += other.pickles
+        self.bounded |= other.bounded
 
     def spend(self, steps: int, now: float = 0.0) -> None:
         """Count opcodes; raise Broken where a file takes too many of them, or too long."""
         self._left.steps -= steps
         if self._left.steps < 0:
-            raise Broken(f"it has more than {MAX_STEPS:,} opcodes")
+            raise Bounded(f"it has more than {MAX_STEPS:,} opcodes")
         if now > self._left.until:
-            raise Broken(f"reading it takes longer than {SECONDS:.0f} s")
+            raise Bounded(f"reading it takes longer than {SECONDS:.0f} s")
 
     # ---- what a machine tells
 
@@ -99,7 +105,7 @@ class Record:
             module, name = _of_python_2(module, name)
         found = (module, name)
         if found not in self.names and len(self.names) >= 50_000:
-            raise Broken("it has more than 50,000 names")
+            raise Bounded("it has more than 50,000 names")
         self.names.setdefault(found, set()).add(NAMED)
         return found
 
@@ -129,7 +135,7 @@ class Record:
         if len(self.persistent_ids) < 100_000:
             self.persistent_ids.append(id_)
         else:
-            raise Broken("it has more than 100,000 persistent ids")
+            raise Bounded("it has more than 100,000 persistent ids")
 
     def strange_ids(self) -> list[str]:
         """Return what is strange about persistent ids: PyTorch's name storages, others what only a program knows."""

@@ -8,7 +8,7 @@ import time
 from trinity_guard.detect.pickles import TORCH_LEGACY, pickled
 from trinity_guard.detect.scan.calls import TABLE
 from trinity_guard.detect.scan.machine import OVER_FRAME, Machine
-from trinity_guard.detect.scan.record import CALLED, NEW, Broken, Record
+from trinity_guard.detect.scan.record import CALLED, NEW, Bounded, Broken, Record
 from trinity_guard.detect.scan.values import Dict, Global, Object, Raw, attributes
 
 TYPE_CHECKING = False
@@ -30,6 +30,7 @@ def read(record: Record, data: Any, at: int, end: int, keep: int) -> int:
         record.values.append(machine.run(TABLE))
     except Broken as broken:
         record.cannot_read(str(broken))
+        record.bounded |= isinstance(broken, Bounded)
         return -1
     return machine.at
 
@@ -45,14 +46,15 @@ def read_all(record: Record, data: Any, at: int, end: int, keep: int) -> None:
 
 
 def attempt(record: Record, data: Any, at: int, end: int, keep: int) -> bool:
-    """Read what may be a pickle, or text or anything; say whether it is one: it ends well, or calls something."""
-    trial, end = record.trial(), min(end, at + (1 << 30))
+    """Read what may be a pickle, or text or anything; say whether it is one: it ends well, or calls something; or what
+    it would do is further on than is read here."""
+    trial = record.trial()
     at = read(trial, data, at, end, keep)
     named = trial.names and at >= 0
     while 0 <= at < end:
         at = read(trial, data, at, end, keep)
     calls = any(how & {CALLED, NEW} for how in trial.names.values())
-    if not (calls or trial.doubts or named):
+    if not (calls or trial.doubts or named or trial.bounded):
         return False
     record.take(trial)
     return True
@@ -98,6 +100,8 @@ def _read_as_opcodes(machine: Machine) -> None:
     other.frame, other.puts, other.rows = machine.frame, machine.puts, machine.rows
     try:
         other.run(TABLE)
+    except Bounded as bounded:
+        machine.record.cannot_read(str(bounded))
     except Broken:
         trial.unread.clear()
     if trial.names:

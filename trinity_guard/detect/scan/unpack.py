@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 MAX_UNPACKED = 4 << 30
 CHUNK = 1 << 20
 LZMA_MEMORY = 1 << 28
+TOO_WIDE = "Memory usage limit"  # as lzma says it
+GZIP_HEAD, GZIP_END = 10, 8
+CUT = "its compressed stream ends before its end"
 
 FAILED = (zlib.error, OSError, ValueError, EOFError, lzma.LZMAError, MemoryError)
 
@@ -32,32 +35,46 @@ def _opened(found: str) -> Any:
         return bz2.BZ2Decompressor()
     if found in ("xz", "lzma"):
         return lzma.LZMADecompressor(lzma.FORMAT_XZ if found == "xz" else lzma.FORMAT_ALONE, memlimit=LZMA_MEMORY)
-    return zlib.decompressobj(47)  # both headers are understood
+    return zlib.decompressobj(-15 if found == "gzip" else 15)
 
 
-def _skip(found: str, head: bytes) -> int:
-    # "ZF" and the length; by Python 2 with a space behind it.
-    return 21 + (head[21:22] == b" ") if found == "zfile" else 0
+def _packed(found: str, data: Any, at: int, end: int) -> int:
+    """Return where the packed bytes of a stream begin."""
+    if found == "zfile":  # "ZF" and the length; by Python 2 with a space behind it
+        return at + 21 + bool(data[at + 21 : at + 22] == b" ")
+    return _behind_gzip_header(data, at, end) if found == "gzip" else at
+
+
+def _behind_gzip_header(data: Any, at: int, end: int) -> int:
+    """Go past a header as Python does: to zlib another flag or checksum in it is an error."""
+    if end - at < GZIP_HEAD:
+        return end
+    flags, at = data[at + 3], at + GZIP_HEAD
+    if flags & 4:
+        at += 2 + int.from_bytes(data[at : at + 2], "little")
+    for text in (8, 16):
+        if flags & text:
+            at = data.find(b"\0", at, end) + 1 or end
+    return int(min(at + 2 * bool(flags & 2), end))
 
 
 def beginning(head: bytes) -> bytes | None:
     """Return the first bytes behind a compression; b"" where the head gives out none yet, None for no such stream."""
     found = kind(head)
     try:
-        out: bytes = _opened(found).decompress(head[_skip(found, head) :], 4096)
-    except FAILED:
-        return None
+        out: bytes = _opened(found).decompress(head[_packed(found, head, 0, len(head)) :], 4096)
+    except FAILED as error:
+        return b"" if str(error).startswith(TOO_WIDE) else None
     return out
 
 
 def whole(record: Record, data: Any, at: int, end: int) -> Any:
     """Return what a stream holds; what is wrong with it is said in the record, and what came before that counts."""
     found = kind(data[at : at + 64])
-    at += _skip(found, data[at : at + 64])
     with tempfile.TemporaryFile() as out:
         size = 0
         while at < end and size <= MAX_UNPACKED:
-            at, size = _one(record, out, found, data, at, end, size)
+            at, size = _one(record, out, found, data, _packed(found, data, at, end), end, size)
             if at < end and kind(data[at : at + 64]) != found:
                 record.cannot_read(f"{end - at:,} bytes behind its compressed stream are none")
                 break
@@ -75,7 +92,7 @@ def _one(record: Record, out: Any, found: str, data: Any, at: int, end: int, siz
         while not stream.eof and size <= MAX_UNPACKED:
             if not fed and getattr(stream, "needs_input", True):
                 if at >= end:
-                    record.cannot_read("its compressed stream ends before its end")
+                    record.cannot_read(CUT)
                     break
                 fed = data[at : min(at + CHUNK, end)]
                 at += len(fed)
@@ -87,4 +104,8 @@ def _one(record: Record, out: Any, found: str, data: Any, at: int, end: int, siz
     except FAILED as error:
         record.cannot_read(f"its compressed stream is damaged ({type(error).__name__})")
         return end, size
-    return at - len(stream.unused_data) if stream.eof else at, size
+    at -= len(stream.unused_data) if stream.eof else 0
+    if found == "gzip" and stream.eof and at + GZIP_END > end:
+        record.cannot_read(CUT)
+    # Its checksum is looked at when what is in it was given out long since.
+    return min(at + GZIP_END, end) if found == "gzip" else at, size
