@@ -11,6 +11,7 @@ import pytest
 from tests.helpers.support import Repo
 from trinity_guard import git
 from trinity_guard.detect import doubtful
+from trinity_guard.detect.scan import machine, record
 from trinity_guard.dvcrepo import project
 
 EVIL = b"cos\nsystem\n(S'x'\ntR."
@@ -39,6 +40,15 @@ def test_what_is_worth_a_word(tmp_path: Path, data: bytes, name: bytes, kind: st
     assert (found.kind if found else None) == kind
     same = doubtful.of_bytes(data, name, ())
     assert (same.kind if same else None) == kind
+
+
+def test_what_is_behind_a_bound_of_ours_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it calls something only behind all that is read here."""
+    monkeypatch.setattr(record, "MAX_STEPS", 9)
+    monkeypatch.setattr(machine, "DEADLINE_EVERY", 3)
+    found = doubtful.of_bytes(b"I1\n0" * 40 + EVIL, b"m.pkl", ())
+    assert found is not None
+    assert doubtful.sentence(found).endswith("so it is not known to be harmless: it has more than 9 opcodes")
 
 
 def test_what_is_no_file_is_not(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def _worth(found: Verdict, head: bytes) -> Verdict | None:
     if found.is_fine:
         return None
     # A stream that is cut fails where it is cut, and what it would have run until then is known.
-    return found if found.kind == "unknown" or head.startswith(CLOSED) else None
+    return found if found.kind == "unknown" or found.bounded or head.startswith(CLOSED) else None
 
 
 def sentence(found: Verdict) -> str:

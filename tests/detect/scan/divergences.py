@@ -202,6 +202,8 @@ PACKED = {
     "long.bin.gz": gzip.compress(b"(" + b"I1\n" * 3000 + b"l" + SYSTEM, mtime=0),
     "popped.bin.gz": gzip.compress(b"N0" * 3000 + SYSTEM, mtime=0),
     "second.bin": b"N." + SYSTEM,
+    "second.bin.gz": gzip.compress(b"N." + SYSTEM, mtime=0),
+    "thousandth.bin.gz": gzip.compress(b"N." * 4096 + SYSTEM, mtime=0),
     "second.npy": _NPY + bypasses._NPY + SYSTEM,
     "third.npy": _NPY * 2 + bypasses._NPY + SYSTEM,
     "behind-records.npy": _RECORDS + bypasses._NPY + SYSTEM,

@@ -196,6 +196,7 @@ def _worth(head: bytes | None, name: bytes) -> bool:
 
 def _may_call(head: bytes) -> bool:
     """Whether a beginning names something, or is opcodes as far as it goes."""
-    trial = Record()
-    streams.read(trial, head, 0, len(head), FEW)
-    return bool(trial.names or trial.doubts) or any(why.startswith("it ends") for why in trial.unread)
+    trial, at = Record(), 0
+    while 0 <= at < len(head):
+        at = streams.read(trial, head, at, len(head), FEW)
+    return at > 0 or bool(trial.names or trial.doubts) or any(why.startswith("it ends") for why in trial.unread)

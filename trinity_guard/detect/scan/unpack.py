@@ -103,6 +103,7 @@ def _one(record: Record, out: Any, found: str, data: Any, at: int, end: int, siz
             record.spend(0, time.monotonic())
     except FAILED as error:
         record.cannot_read(f"its compressed stream is damaged ({type(error).__name__})")
+        record.bounded |= str(error).startswith(TOO_WIDE)
         return end, size
     at -= len(stream.unused_data) if stream.eof else 0
     if found == "gzip" and stream.eof and at + GZIP_END > end:

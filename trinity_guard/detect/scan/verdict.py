@@ -19,11 +19,13 @@ _DONE = {CALLED: "calls", NEW: "makes objects of", BUILT: "gives a state to", EX
 
 class Verdict:
     """kind: one of the four above. names: what is named and not known to be harmless, sorted; of one that is harmless
-    all names. why: a sentence without its subject ("calls os.system"), "" for what is harmless or no pickle."""
+    all names. why: a sentence without its subject ("calls os.system"), "" for what is harmless or no pickle. bounded:
+    it is unreadable here alone, and Python may read on."""
 
-    __slots__ = ("kind", "names", "why")
+    __slots__ = ("bounded", "kind", "names", "why")
 
-    def __init__(self, kind: str, names: list[str], why: str) -> None:
+    def __init__(self, kind: str, names: list[str], why: str, bounded: bool = False) -> None:
+        self.bounded = bounded
         self.kind = kind
         self.names = names
         self.why = why
@@ -49,7 +51,7 @@ def of_record(record: Record, allow: Sequence[str] = ()) -> Verdict:
         names = sorted(_text(name) for name in strange)
         return Verdict(UNKNOWN, names, _said(strange, doubts))
     if record.unread:
-        return Verdict(UNREADABLE, sorted(map(_text, record.names)), next(iter(record.unread)))
+        return Verdict(UNREADABLE, sorted(map(_text, record.names)), next(iter(record.unread)), record.bounded)
     if not record.pickles:
         return Verdict(NO_PICKLE, [], "")
     return Verdict(HARMLESS, sorted(map(_text, record.names)), "")
