@@ -121,14 +121,37 @@ def test_a_template_is_read_again_where_what_it_reads_has_changed(legacy: Legacy
 
 UNLOCKED = b"stages:\n  s:\n    cmd: x\n    outs: [d/made]\n"
 FOLDER = f"outs:\n- md5: {'0' * 32}.dir\n  hash: md5\n  path: d\n".encode()
-LOCKED = f"stages:\n  s:\n    cmd: x\n    outs:\n    - {{path: d/made, md5: {'1' * 32}, hash: md5}}\n".encode()
+
+
+def locked(data: bytes) -> bytes:
+    """Return the lock of a stage that made it."""
+    made = f"path: d/made, md5: {md5(data)}, hash: md5"
+    return f"schema: '2.0'\nstages:\n  s:\n    cmd: x\n    outs:\n    - {{{made}}}\n".encode()
+
+
+def of_dvc_2(data: bytes, name: str) -> bytes:
+    return f"outs:\n- md5: {md5(data)}\n  size: 2\n  path: {name}\n".encode()
+
+
+OTHER = "stops at {}: Git has other bytes of it than {} records"
 
 
 @pytest.mark.parametrize(
     ("files", "words"),
     [
         ({"dvc.yaml": UNLOCKED, "d/made/x": b"1"}, "stops at d/made: Git has it"),
-        ({"dvc.yaml": UNLOCKED, "d/made": b"1", "dvc.lock": b"schema: '2.0'\n" + LOCKED}, ""),
+        ({"dvc.yaml": UNLOCKED, "d/made": b"1", "dvc.lock": locked(b"1")}, ""),
+        ({"dvc.yaml": UNLOCKED, "d/made": b"1", "dvc.lock": locked(b"2")}, OTHER.format("d/made", "dvc.lock")),
+        ({"dvc.yaml": UNLOCKED, "d/made/x": b"2", "dvc.lock": locked(b"2")}, OTHER.format("d/made", "dvc.lock")),
+        ({"t.txt": b"1", "t.txt.dvc": pointer_of(b"1", "t.txt")}, ""),
+        ({"t.txt": b"1", "t.txt.dvc": pointer_of(b"2", "t.txt")}, OTHER.format("t.txt", "t.txt.dvc")),
+        ({"s/t.txt": b"1", "d/t.dvc": pointer_of(b"2", "../s/t.txt")}, OTHER.format("s/t.txt", "d/t.dvc")),
+        ({"s/t.txt": b"2", "d/t.dvc": pointer_of(b"2", "../s/t.txt")}, ""),
+        ({"t.txt": b"1\r\n", "t.txt.dvc": of_dvc_2(b"1\n", "t.txt")}, ""),
+        ({"t.txt": b"1\n", "t.txt.dvc": of_dvc_2(b"1\n", "t.txt")}, ""),
+        ({"t.txt": b"1\0\r\n", "t.txt.dvc": of_dvc_2(b"1\0\n", "t.txt")}, OTHER.format("t.txt", "t.txt.dvc")),
+        ({"t.txt": b"2\n", "t.txt.dvc": of_dvc_2(b"1\n", "t.txt")}, OTHER.format("t.txt", "t.txt.dvc")),
+        ({"t.txt": ("120000", b"2"), "t.txt.dvc": pointer_of(b"2", "t.txt")}, OTHER.format("t.txt", "t.txt.dvc")),
         ({"dvc.yaml": UNLOCKED, "d/other": b"1"}, ""),
         ({"dvc.yaml": UNLOCKED.replace(b"[d/made]", b"[{d/made: {cache: false}}]"), "d/made": b"1"}, ""),
         ({"d.dvc": FOLDER, "d/.gitkeep": b""}, "stops at d: Git has it"),

@@ -14,22 +14,20 @@ from trinity_guard.migrate import leading, lfslines
 from trinity_guard.migrate.ignorefiles import DVCIGNORE, GITIGNORE, Line, Reader, dvcignored, lines_of
 from trinity_guard.migrate.leading import AS_IT_IS, Leads, Plan
 from trinity_guard.migrate.scan import ATTRIBUTES, Scan
-from trinity_guard.migrate.within import Within
+from trinity_guard.migrate.within import Bytes, Within
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from trinity_guard.migrate.state import Object
-
 # What holds a path: a .dvc file, one of a folder, a stage of dvc.yaml, the same with `cache: false`, or another DVC
 # project below the top. MAYBE: a stage whose template (the path) nobody can resolve; BROKEN: a file that keeps DVC from
 # loading anything, and in the place of its md5 why; UNSAVED: an output of which no bytes are recorded, or a directory:
-# where files of Git's are in its place `dvc pull` would have to remove them; OTHER: an artifact of which Git has other
-# bytes than are recorded, over which it does not write either; NAMED: one that a .dvcignore may hide.
+# where files of Git's are in its place `dvc pull` would have to remove them; SAVED: one of these bytes (the object's
+# name), where it writes over no others of Git's either; NAMED: one that a .dvcignore may hide.
 FILE, FOLDER, STAGE, IN_GIT, PROJECT = "file", "folder", "stage", "git", "project"
-MAYBE, BROKEN, UNSAVED, OTHER, NAMED = "maybe", "broken", "unsaved", "other", "named"
-OF_A_COMMIT = (MAYBE, BROKEN, UNSAVED, OTHER, NAMED)
+MAYBE, BROKEN, UNSAVED, SAVED, NAMED = "maybe", "broken", "unsaved", "saved", "named"
+OF_A_COMMIT = (MAYBE, BROKEN, UNSAVED, SAVED, NAMED)
 NO_PROJECT = "in its commit a file is named .dvc, so that DVC can have no project there"
 YAML, LOCK, LOCAL = paths.PIPELINE, paths.LOCK, b"config.local"
 
@@ -99,7 +97,7 @@ class Above:
     """Gives the context of a commit's root and of each folder in it.
 
     leads: where the config of each commit must lead. filtered: root -> its files behind filters, and why these stay.
-    objects: artifact -> its object.
+    bytes_of: which bytes blobs stand for.
     """
 
     def __init__(
@@ -110,10 +108,10 @@ class Above:
         leads: Leads | None = None,
         filtered: Mapping[bytes, Mapping[bytes, str]] | None = None,
         leaves_lfs: bool = False,
-        objects: Mapping[bytes, Object] | None = None,
+        bytes_of: Bytes | None = None,
     ) -> None:
         self._source = source
-        self._objects = objects or {}
+        self._bytes = bytes_of or Bytes(source, scan, {})
         self._leaves_lfs = leaves_lfs
         self._scan = scan
         self._leads = leads
@@ -186,11 +184,11 @@ class Above:
                     f"in its commit `dvc pull` stops at {shown(unsaved.path)}: Git has it, and to "
                     f"{shown(unsaved.by)} it is an output of DVC's"
                 )
-        for other in held:
-            if other.kind == OTHER:
+        for saved in held:
+            if saved.kind == SAVED and self._has_other_bytes(root, b"", saved):
                 return (
-                    f"in its commit `dvc pull` stops at {shown(other.path)}: Git has other bytes of it than "
-                    f"{shown(other.by)} records"
+                    f"in its commit `dvc pull` stops at {shown(saved.path)}: Git has other bytes of it than "
+                    f"{shown(saved.by)} records"
                 )
         return self._ignored(root, [h for h in held if h.kind == NAMED])
 
@@ -314,17 +312,18 @@ class Above:
             if name != LOCK:
                 other = files.get(LOCK, b"") if name == YAML else b""
                 said = self._said_by(oid, path + name, entry, other)
-                held.update(dict.fromkeys(said))
-                others = (self._one(Held(h.path, OTHER, "", h.by)) for h in said if self._has_other_bytes(oid, path, h))
-                held.update(dict.fromkeys(others))
+                held.update(dict.fromkeys(one for one in said if not self._is_in_place(oid, path, one)))
         return tuple(held)
 
+    def _is_in_place(self, folder: bytes, path: bytes, held: Held) -> bool:
+        """Whether a folder (its tree, and its path) alone tells that nothing is in the way of an output."""
+        inside = held.kind == SAVED and held.path.startswith(path)
+        return inside and not self._has_other_bytes(folder, path, held)
+
     def _has_other_bytes(self, folder: bytes, path: bytes, held: Held) -> bool:
-        """Whether a folder (its tree, and its path) has an artifact in the place of an output, with other bytes."""
-        if held.kind not in (FILE, STAGE) or not held.md5 or not self._scan.versions.get(held.path):
-            return False
-        oid = self._within.find(folder, held.path[len(path) :]) if held.path.startswith(path) else b""
-        return oid in self._objects and self._objects[oid].md5 != held.md5
+        """Whether a folder (its tree, and its path) has anything in the place of an output but its bytes."""
+        mode, oid = self._within.entry(folder, held.path[len(path) :])
+        return oid != b"" and not self._bytes.are(mode, oid, held.md5)
 
     def _project(self, path: bytes) -> Held:
         known = self._outs.setdefault((path,), [Held(path[:-1], PROJECT, "", path + b".dvc/")])
@@ -389,8 +388,10 @@ def _said_in(where: bytes, data: bytes, lock: bytes | None, read: Callable[[byte
             return [Held(where, BROKEN, f"{shown(out.path)} cannot be an output, by its name", where)]
     maybe = [Held(t.encode("utf-8", "surrogateescape"), MAYBE, "", where) for t in templates]
     unsaved = [Held(out.path, UNSAVED, "", where) for out in own if out.cache and (out.is_dir or not out.md5)]
+    by = paths.lock_beside(where) if lock is not None else where
+    saved = [Held(out.path, SAVED, out.name, by) for out in own if out.cache and out.md5 and not out.is_dir]
     named = [Held(out.path, NAMED, "", where) for out in own]
-    return [_held(out, where) for out in own] + maybe + unsaved + named
+    return [_held(out, where) for out in own] + maybe + unsaved + saved + named
 
 
 def _ends(path: bytes) -> list[int]:

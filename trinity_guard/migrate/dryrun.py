@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard import git
-from trinity_guard.dvcrepo import odb, pointer
+from trinity_guard.dvcrepo import pointer
 from trinity_guard.errors import GuardError
 from trinity_guard.git.catfile import Source
 from trinity_guard.git.packwriter import Pack
-from trinity_guard.migrate import filters, lfs
+from trinity_guard.migrate import filters
 from trinity_guard.migrate.context import Above
 from trinity_guard.migrate.dvcfiles import dvc_files
 from trinity_guard.migrate.ignorefiles import GITIGNORE, Reader, lines_of
 from trinity_guard.migrate.interpreter import deep_recursion
 from trinity_guard.migrate.migration import Migration
-from trinity_guard.migrate.reasons import OF_STAGE, OTHER_MD5, not_extracted, unnameable
+from trinity_guard.migrate.reasons import OTHER_MD5, not_extracted, unnameable
 from trinity_guard.migrate.rewrite import Trees
 from trinity_guard.migrate.scan import Scan
 from trinity_guard.migrate.state import Object
 from trinity_guard.migrate.survey import HistorySurvey
+from trinity_guard.migrate.within import Bytes
 
 # Stands for an md5 that is not known yet. Of letters, as most have one: YAML would take digits alone for a number.
 UNKNOWN = "f" * 32
@@ -45,13 +45,14 @@ def _tried(migration: Migration, scan: Scan, fetches: bool) -> list[tuple[bytes,
     if not filtered and _by_themselves(scan) and _hides_nothing(source, scan):
         return _told_by_themselves(scan, unknown)
     objects = {oid: Object(UNKNOWN, size.real) for oid, size in scan.blobs.items() if oid not in unknown}
-    stays = _rewritten(source, scan, objects, filtered, {})
+    bytes_of = Bytes(source, scan, {})
+    stays = _rewritten(source, scan, objects, filtered, bytes_of)
     # Pointers beside them record some md5; whether it is theirs can only be told by reading them.
-    held = [blobs - absent for (_, reason), blobs in stays.items() if reason in (OTHER_MD5, OF_STAGE)]
+    held = [blobs - absent for (_, reason), blobs in stays.items() if reason == OTHER_MD5]
     asked = {oid for blobs in held for oid in blobs if oid in objects}
     if asked:
-        known = {oid: Object(_md5(source, scan, oid), scan.blobs[oid].real) for oid in asked}
-        stays = _rewritten(source, scan, {**objects, **known}, filtered, known)
+        objects.update((oid, Object(bytes_of.md5(oid), scan.blobs[oid].real)) for oid in asked)
+        stays = _rewritten(source, scan, objects, filtered, bytes_of)
     return sorted(stays)
 
 
@@ -88,32 +89,17 @@ def _rewritten(
     scan: Scan,
     objects: dict[bytes, Object],
     filtered: dict[bytes, dict[bytes, str]],
-    known: dict[bytes, Object],
+    bytes_of: Bytes,
 ) -> dict[tuple[bytes, str], set[bytes]]:
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="trinity-guard-") as folder:
         pack = Pack(os.fsencode(folder) + b"/pack")
         try:
-            above = Above(source, scan, Reader(scan.versions), None, filtered, objects=known)
+            above = Above(source, scan, Reader(scan.versions), None, filtered, bytes_of=bytes_of)
             trees = Trees(scan, above, objects, dvc_files(), pack)
             for root in dict.fromkeys([*scan.roots, *scan.extra]):
                 trees.root(root)
             return trees.stays
         finally:
             pack.abandon()
-
-
-def _md5(source: Source, scan: Scan, oid: bytes) -> str:
-    import hashlib
-
-    known, named = scan.blobs[oid].lfs, scan.blobs[oid].stand_in
-    if named is not None:
-        return named.md5
-    if known is not None:
-        return odb.md5_of(lfs.path(lfs.of(source), known))
-    digest = hashlib.md5(usedforsecurity=False)
-    with git.Blobs(source.place.git_dir, source.env) as blobs:
-        for piece in blobs.stream(oid.hex().encode()):
-            digest.update(piece)
-    return digest.hexdigest()

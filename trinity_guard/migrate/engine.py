@@ -27,6 +27,7 @@ from trinity_guard.migrate.scan import scan
 from trinity_guard.migrate.settle import begun, complete, forget, recorded, resume
 from trinity_guard.migrate.state import MOVED, MOVING
 from trinity_guard.migrate.tags import Tags, follow
+from trinity_guard.migrate.within import Bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ class _Rewriting:
                 destination.leads(self._place, options.where),
                 filters.behind(source, scanned, speaking),
                 self._leaves_lfs,
-                objects,
+                Bytes(source, scanned, objects),
             )
             trees = Trees(scanned, above, objects, options.where.files, pack, left, leaving)
             commits = self._commits(named, scanned, trees, pack)

@@ -26,6 +26,7 @@ from trinity_guard.migrate.state import Object
 from trinity_guard.migrate.tags import follow
 from trinity_guard.migrate.tools import globs
 from trinity_guard.migrate.tools.find import FILTER_REPO, Tool
+from trinity_guard.migrate.within import Bytes
 
 MANIFEST, BEFORE, SAID = b"manifest.jsonl", b"refs-before", b"tool.log"
 MESSAGE = b"Models and data are DVC pointers\n"
@@ -180,7 +181,9 @@ class _ToolRun:
         roots = {oid: scanned.roots[number] for oid, number in numbers.items()}
         pack = Pack(self._state.file(b"pack.tmp"))
         try:
-            above = Above(self._source, scanned, Reader(scanned.versions), objects=objects)
+            above = Above(
+                self._source, scanned, Reader(scanned.versions), bytes_of=Bytes(self._source, scanned, objects)
+            )
             trees = Trees(scanned, above, objects, self._options.where.files, pack)
             with deep_recursion():
                 new = {name: trees.root(roots[oid]) for name, oid in heads.items()}
