@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 
 import pyarrow as pa
 import pytest
@@ -24,6 +25,21 @@ def written(rows: int, columns: int, chunk: int) -> bytes:
 @pytest.mark.parametrize(("rows", "columns", "chunk"), [(0, 1, 10), (70, 3, 100), (70, 4, 30), (5, 40, 1)])
 def test_a_file_says_how_large_its_table_is(rows: int, columns: int, chunk: int) -> None:
     assert arrowfile.size(io.BytesIO(written(rows, columns, chunk))) == (rows, columns)
+
+
+def in_batches(count: int, head: int) -> bytes:
+    """A file whose footer says of so many batches that their heads have so many bytes, and all the same place."""
+    table = struct.pack("<iII", 12 - 36, 0, 48 - 20)
+    footer = struct.pack("<I8x", 12) + table + bytes(12) + struct.pack("<HHHHHH", 12, 12, 0, 4, 0, 8)
+    footer += struct.pack("<I", count) + struct.pack("<QIIQ", 8, head, 0, 0) * count
+    return b"ARROW1\0\0" + bytes(1000) + footer + struct.pack("<I", len(footer)) + b"ARROW1"
+
+
+def test_batches_that_lie_upon_each_other_are_not_read() -> None:
+    """A hundred thousand of a megabyte each, at one place, would be read for minutes."""
+    assert arrowfile.size(io.BytesIO(in_batches(3, 100))) == (0, 0)
+    with pytest.raises(ValueError, match="lie upon each other"):
+        arrowfile.size(io.BytesIO(in_batches(3, 1000)))
 
 
 WHOLE = written(70, 2, 30)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,15 @@ def test_a_pickle_has_its_class_and_an_array_its_shape(tmp_path: Path) -> None:
     assert of(tmp_path, "w.npz", (tmp_path / "w.npz").read_bytes()) == {"shape": "3 x 4", "of": MD5}
     np.savez_compressed(tmp_path / "w.npz", a=np.zeros((3, 4)), b=np.ones(2))
     assert of(tmp_path, "w.npz", (tmp_path / "w.npz").read_bytes()) == {"arrays": 2, "of": MD5}
+
+
+def damaged_lzma() -> bytes:
+    """A npz whose one member's LZMA is none."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_LZMA) as made:
+        made.writestr("a.npy", bytes(range(256)))
+    packed = 30 + len("a.npy") + 9
+    return out.getvalue()[:packed] + b"\xff" * 40 + out.getvalue()[packed + 40 :]
 
 
 @pytest.mark.parametrize("columns", [1, 3, 40])
@@ -90,6 +101,9 @@ def test_what_says_nothing_has_none(tmp_path: Path, name: str) -> None:
     [
         ("w.npy", b"\x93NUMPY\x01\x00v\x00{a b}"),
         ("w.npy", b"\x93NUMPY\x01\x00v\x00[" + b"(" * 200 + b"\n"),
+        ("w.npy", b"\x93NUMPY\x01\x00\0\0{'shape': (" + b"1," * 65 + b")}"),
+        ("w.npy", b"\x93NUMPY\x01\x00\0\0{'shape': (" + b"9" * 100 + b",)}"),
+        ("w.npz", damaged_lzma()),
         ("w.npz", b"PK\x05\x06" + b"\1" * 18),
         ("m.safetensors", (100_000).to_bytes(8, "little") + b"[" * 100_000),
     ],

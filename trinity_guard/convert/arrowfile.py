@@ -25,8 +25,10 @@ def size(file: IO[bytes]) -> tuple[int, int]:
     count, start = root.vector(BATCHES)
     if count > MAX_BATCHES:
         raise ValueError("it is in too many pieces")
-    blocks = [start + BLOCK * at for at in range(count)]
-    return sum(_rows(file, _number(footer, at, 8), _number(footer, at + 8, 4)) for at in blocks), columns
+    heads = [(_number(footer, at, 8), _number(footer, at + 8, 4)) for at in range(start, start + BLOCK * count, BLOCK)]
+    if sum(length for _, length in heads) > file.seek(0, os.SEEK_END):
+        raise ValueError("its pieces lie upon each other")
+    return sum(_rows(file, *head) for head in heads), columns
 
 
 def _footer(file: IO[bytes]) -> bytes:
@@ -47,7 +49,10 @@ def _rows(file: IO[bytes], offset: int, length: int) -> int:
     file.seek(offset)
     head = file.read(length)
     first = 8 if head.startswith(b"\xff\xff\xff\xff") else 4  # before Arrow 0.15 its length alone stood there
-    return _Table(head, first + _number(head, first, 4)).table(HEADER).field(LENGTH, 8)[0]
+    rows, _ = _Table(head, first + _number(head, first, 4)).table(HEADER).field(LENGTH, 8)
+    if rows >> 63:
+        raise ValueError("it has fewer rows than none")
+    return rows
 
 
 def _number(data: bytes, at: int, size: int) -> int:

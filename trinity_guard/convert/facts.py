@@ -27,6 +27,7 @@ ARROW = (b".feather", b".arrow")
 PICKLES = (b".pkl", b".pickle", b".joblib")
 HEAD = 1 << 16
 MAX_PICKLE = 256 << 20
+MAX_SIDES = 64  # as many as NumPy takes
 MAX_FOOTER = 64 << 20
 
 
@@ -128,6 +129,7 @@ def _array(path: bytes) -> Facts:
 
 def _arrays(path: bytes) -> Facts:
     """Return how many arrays a npz has; of a single one the shape."""
+    import lzma
     import zipfile  # noqa: PLC0415
     import zlib  # noqa: PLC0415
 
@@ -138,7 +140,7 @@ def _arrays(path: bytes) -> Facts:
             if len(names) == 1:
                 with archive.open(names[0]) as member:
                     shape = _shape(member.read(HEAD))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error):
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error, lzma.LZMAError):
         return {}
     return {"shape": shape} if shape else {"arrays": len(names)} if names else {}
 
@@ -152,8 +154,9 @@ def _shape(head: bytes) -> str:
     start, end = head.find(b"{"), head.find(b"}")
     told = ast.literal_eval(head[start : end + 1].decode("latin-1"))
     shape = told.get("shape") if isinstance(told, dict) else None
-    plain = isinstance(shape, tuple) and all(isinstance(n, int) for n in shape)
-    return " x ".join(map(str, shape or ())) if plain and shape else ""
+    if not isinstance(shape, tuple) or len(shape) > MAX_SIDES:
+        return ""
+    return " x ".join(map(str, shape)) if all(type(n) is int and not n >> 63 for n in shape) else ""
 
 
 def _tensors(path: bytes) -> Facts:

@@ -35,7 +35,7 @@ def unpacked(path: bytes, named: bytes, scratch: bytes) -> bytes:
     most = min(max(MOST * os.path.getsize(path), SMALL), shutil.disk_usage(scratch).free // 4)
     fd, target = tempfile.mkstemp(dir=scratch)
     library = importlib.import_module(packer)
-    damaged: tuple[type[Exception], ...] = (OSError, EOFError, ValueError, *_errors(packer))
+    damaged: tuple[type[Exception], ...] = (OSError, EOFError, ValueError, MemoryError, *_errors(packer))
     with open(fd, "wb") as out, open(git.opened(path, links=True), "rb") as raw:
         try:
             with library.open(raw) as file:
