@@ -15,6 +15,9 @@ from trinity_guard.detect.scan import machine, record
 from trinity_guard.dvcrepo import project
 
 EVIL = b"cos\nsystem\n(S'x'\ntR."
+_HEADER = b'{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
+# Its length is 0xc860; where it is 0xc858, that is to a pickle an X and a text of 0xc8 bytes.
+TENSORS = (0xC860).to_bytes(8, "little") + _HEADER.ljust(0xC860) + bytes(4)
 SEVEN = b"7z\xbc\xaf\x27\x1c\0\4"
 
 
@@ -29,6 +32,8 @@ SEVEN = b"7z\xbc\xaf\x27\x1c\0\4"
         (b"", b"m.pkl", None),
         (b"a,b\n1,2\n", b"t.csv", None),
         (b"PAR1" + EVIL, b"t.parquet", None),
+        (TENSORS, b"m.safetensors", None),
+        (b"X" + TENSORS[1:205] + b"0" + EVIL + TENSORS[205 + len(EVIL) + 1 :], b"m.safetensors", "unknown"),
         (SEVEN, b"m.7z", "unreadable"),
         (pickle.dumps([1])[:-1], b"m.pkl", None),
     ],

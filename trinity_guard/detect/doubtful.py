@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from trinity_guard.dvcrepo.project import Caches
 
 NAMED = (b".pkl", b".pickle", b".joblib", b".pt", b".pth", b".ckpt", b".tar", b".7z")
+SAFETENSORS = "safetensors"
 # What these are holds no pickle, wherever they came from.
-PLAIN = ("Parquet", "Parquet (encrypted)", "Feather", "Feather/Arrow", "safetensors", "ONNX")
+PLAIN = ("Parquet", "Parquet (encrypted)", "Feather", "Feather/Arrow", SAFETENSORS, "ONNX")
+# Opcodes to which the header of safetensors, which begins with its length, may be a text.
+READ_ON = b"BCFILPSTUVX\x8c\x8d\x8e\x96"
 # Archives that nobody reads here: sniff.py does not know them for artifacts.
 CLOSED = (b"7z\xbc\xaf", b"Rar!\x1a\x07", b"(\xb5/\xfd", b"\x04\x22\x4d\x18")
 
@@ -77,7 +80,10 @@ def _head(path: bytes) -> tuple[bytes, int]:
 def _may_be_pickle(head: bytes, size: int, name: bytes) -> bool:
     if is_called_so(name):
         return True
-    return glance.suspicious(head) and sniff.kind(head, size) not in PLAIN
+    if not glance.suspicious(head):
+        return False
+    kind = sniff.kind(head, size)
+    return kind not in PLAIN or (kind == SAFETENSORS and head[0] in READ_ON)
 
 
 def _worth(found: Verdict, head: bytes) -> Verdict | None:

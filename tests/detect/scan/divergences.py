@@ -154,6 +154,8 @@ _NUMBERS = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }".ljust(11
 _NPY = b"\x93NUMPY\x01\x00" + struct.pack("<H", 118) + _NUMBERS + bytes(8)
 _FIELDS = b"{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (1,), }".ljust(117) + b"\n"
 _RECORDS = b"\x93NUMPY\x01\x00" + struct.pack("<H", 118) + _FIELDS + bytes(8)
+_LONG_HEADER = b"{'descr': '|O', 'fortran_order': False, 'shape': (1,), }".ljust(70_000) + b"\n"
+_WIDE_HEADER = b"\x93NUMPY\x02\x00" + struct.pack("<I", len(_LONG_HEADER)) + _LONG_HEADER
 _CONFIG = json.dumps(bypasses._LAMBDA).encode()
 _INNER = b"a text\n" + _local(b"a/data.pkl", SYSTEM)
 _UNICODE = struct.pack("<HHBI", 0x7075, 16, 1, zlib.crc32(b"x")) + b"config.json"
@@ -204,6 +206,9 @@ PACKED = {
     "second.bin": b"N." + SYSTEM,
     "second.bin.gz": gzip.compress(b"N." + SYSTEM, mtime=0),
     "thousandth.bin.gz": gzip.compress(b"N." * 4096 + SYSTEM, mtime=0),
+    "padded.bin.gz": gzip.compress(b"(", mtime=0) + bytes(9) + gzip.compress(SYSTEM, mtime=0),
+    "of-python-2.npy": bypasses._NPY.replace(b"(1,)", b"1L  ") + SYSTEM,
+    "wide-header.npy": _WIDE_HEADER + SYSTEM,
     "second.npy": _NPY + bypasses._NPY + SYSTEM,
     "third.npy": _NPY * 2 + bypasses._NPY + SYSTEM,
     "behind-records.npy": _RECORDS + bypasses._NPY + SYSTEM,

@@ -166,6 +166,8 @@ def read_npy(record: Record, data: Any, at: int, end: int, keep: int) -> None:
         header = _header(data[start : start + length]) if whole else None
         if header is None:
             record.cannot_read("its NumPy header is none")
+            # NumPy reads what Python 2 has written, and headers of any length.
+            attempt(record, data, min(start + length, end), end, keep)
             return
         size = 0 if _has_objects(header["descr"]) else _numbers(header)
         behind = start + length + max(size, 0)

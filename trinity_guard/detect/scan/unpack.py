@@ -75,6 +75,7 @@ def whole(record: Record, data: Any, at: int, end: int) -> Any:
         size = 0
         while at < end and size <= MAX_UNPACKED:
             at, size = _one(record, out, found, data, _packed(found, data, at, end), end, size)
+            at = _behind_zeros(data, at, end) if found == "gzip" else at
             if at < end and kind(data[at : at + 64]) != found:
                 record.cannot_read(f"{end - at:,} bytes behind its compressed stream are none")
                 break
@@ -82,6 +83,14 @@ def whole(record: Record, data: Any, at: int, end: int) -> Any:
             record.cannot_read(f"it unpacks to more than {MAX_UNPACKED >> 30} GiB")
         out.flush()
         return mmap.mmap(out.fileno(), size, access=mmap.ACCESS_READ) if size else b""
+
+
+def _behind_zeros(data: Any, at: int, end: int) -> int:
+    """Go past what Python's gzip goes past between two streams."""
+    while at < end and not data[at]:
+        piece = data[at : min(at + CHUNK, end)]
+        at += len(piece) - len(piece.lstrip(b"\0"))
+    return at
 
 
 def _one(record: Record, out: Any, found: str, data: Any, at: int, end: int, size: int) -> tuple[int, int]:
