@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import signal
 from collections.abc import Generator
 from pathlib import Path
 
@@ -274,6 +275,31 @@ def test_an_object_that_is_damaged_here_is_named_and_what_brings_it_anew(server:
     run("sh", "-c", try_again(said), cwd=repo.path)
     out(repo, "run", "--from-lfs", "--remote", str(tmp_path / "storage"), "--yes")
     assert "every byte is there" in out(repo, "verify")
+
+
+def test_a_run_that_is_killed_while_it_fetches_is_done_by_the_same_command(server: LfsServer, tmp_path: Path) -> None:
+    repo = at_server(server, tmp_path / "work")
+    digest, program = hashlib.sha256(WANTED).hexdigest(), tmp_path / "programs" / "git-lfs"
+    program.parent.mkdir()
+    # One object has come, the other half; then the run is gone, and Git LFS with it or without.
+    program.write_text(
+        f"""#!/bin/sh
+test "$1" = fetch || exec {shutil.which("git-lfs")} "$@"
+{shutil.which("git-lfs")} fetch --all >'{tmp_path}/said' 2>&1
+mkdir -p .git/lfs/incomplete
+head -c 1000 .git/lfs/objects/{digest[:2]}/{digest[2:4]}/{digest} > .git/lfs/incomplete/{digest}.part
+rm .git/lfs/objects/{digest[:2]}/{digest[2:4]}/{digest}
+kill -9 "$(ps -o ppid= -p $PPID | tr -d ' ')"
+"""
+    )
+    program.chmod(0o755)
+    before = repo.refs()
+    command = ("run", "--from-lfs", "--remote", str(tmp_path / "storage"), "--yes")
+    killed = repo.guard("migrate", *command, ok=False, PATH=f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert repo.refs() == before
+    assert (repo.path / f".git/lfs/incomplete/{digest}.part").stat().st_size == 1000
+    moved(repo)
 
 
 def test_without_git_lfs_the_objects_that_are_here_are_enough(server: LfsServer, tmp_path: Path) -> None:

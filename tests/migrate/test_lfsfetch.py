@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from pathlib import Path
 
 import pytest
 
 from tests.migrate.legacy import Files, Legacy, lfs_pointer, put_lfs_object, quiet
 from trinity_guard.errors import GuardError
 from trinity_guard.git.catfile import Source
-from trinity_guard.migrate import filters, lfsfetch
+from trinity_guard.migrate import filters, lfs, lfsfetch
 from trinity_guard.migrate.lfsfetch import Fetched
 from trinity_guard.migrate.migration import Migration
 from trinity_guard.migrate.reasons import LFS_LOST, LFS_TEXT
@@ -116,3 +118,45 @@ def test_there_must_be_room_for_what_is_fetched(legacy: Legacy) -> None:
         lfsfetch.fetch(migration)
     assert "need 9000 TB" in refused.value.problem
     assert "lfs.storage" in refused.value.remedy
+
+
+def test_what_has_come_is_counted_with_what_is_not_whole_yet(legacy: Legacy) -> None:
+    folder = lfs.of(Source(legacy.place))
+    objects = [lfs.LfsObject(hashlib.sha256(data).hexdigest(), len(data)) for data in (DATA, LOST)]
+    arriving = lfsfetch.Arriving(folder, {p.sha256: p for p in objects})
+    assert (arriving.done(), arriving.total) == (0, len(DATA + LOST))
+    incomplete = Path(os.fsdecode(folder)).parent / "incomplete"
+    incomplete.mkdir(parents=True)
+    (incomplete / f"{SHA}1234").write_bytes(LOST[:4])
+    (incomplete / "of another one.part").write_bytes(LOST)
+    assert arriving.done() == 4
+    put_lfs_object(legacy, DATA)
+    assert arriving.done() == len(DATA) + 4
+    (incomplete / f"{SHA}1234").unlink()
+    put_lfs_object(legacy, LOST)
+    assert arriving.done() == arriving.total
+
+
+def test_how_far_it_is_is_told_while_git_lfs_is_at_work(
+    legacy: Legacy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    legacy.commit({".gitattributes": TRACKED, "a.bin": lfs_pointer(DATA), "b.bin": lfs_pointer(LOST)})
+    at, program, told = os.fsdecode(lfs.of(Source(legacy.place))), tmp_path / "programs" / "git-lfs", tmp_path / "told"
+    brings = f"mkdir -p '{at}/{SHA[:2]}/{SHA[2:4]}' && printf 'lost data\\n' > '{at}/{SHA[:2]}/{SHA[2:4]}/{SHA}'"
+    waits = f"for i in 1 2 3 4 5 6 7 8 9; do test -e '{told}' || sleep 0.1; done"
+    program.parent.mkdir()
+    program.write_text(f"#!/bin/sh\n{brings}\n{waits}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(lfsfetch, "PAUSE", 0.01)
+    heard: list[tuple[str, int, int]] = []
+
+    def hear(stage: str, done: int, total: int) -> None:
+        heard.append((stage, done, total))
+        if done:
+            told.touch()
+
+    with Migration(legacy.place, hear) as migration:
+        assert lfsfetch.fetch(migration).code == 0
+    total = len(DATA + LOST)
+    assert (heard[0], heard[-1]) == (("fetch", 0, total), ("fetch", len(LOST), total))

@@ -17,11 +17,12 @@ from trinity_guard.migrate.reasons import LFS_LOST, LFS_TEXT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from trinity_guard.git.catfile import Source
     from trinity_guard.migrate.filters import Speaking
     from trinity_guard.migrate.migration import Migration
+    from trinity_guard.migrate.progress import Progress
     from trinity_guard.migrate.scan import Scan
 
 COMMAND = ("lfs", "fetch", "--all")
@@ -30,6 +31,7 @@ LEAVE = "(or again with --leave-missing: these stay pointers)"
 OF_AN_OBJECT = rb"(?i)\[(404|410|422)\]|does not exist|not found|expected oid"
 OF_ALL = b"Cannot find any of the requested objects"
 MAX_LINES = 5
+PAUSE = 0.5  # seconds until it is looked again how much has come
 
 
 class Fetched:
@@ -50,15 +52,63 @@ def fetch(migration: Migration) -> Fetched:
     """Have Git LFS fetch the objects of all refs, where any of this repository's pointers lacks its own."""
     source = migration.source
     folder = lfs.of(source)
-    absent = {p.sha256: p.size for p in firstbytes.lfs_pointers(source).values() if not lfs.is_whole(folder, p)}
+    absent = {p.sha256: p for p in firstbytes.lfs_pointers(source).values() if not lfs.is_whole(folder, p)}
     if not absent:
         return Fetched()
-    _require_room(folder, sum(absent.values()))
-    migration.on_progress("fetch", 0, 0)
+    arriving = Arriving(folder, absent)
+    _require_room(folder, arriving.total)
     place = source.place
     env = {**source.env, "LC_ALL": "C", "LANGUAGE": "C"}
-    result = git.attempt(*COMMAND, env=env, at=place.git_dir if place.bare else place.top)
+    stop = _tell(arriving, migration.on_progress)
+    try:
+        result = git.attempt(*COMMAND, env=env, at=place.git_dir if place.bare else place.top)
+    finally:
+        stop()
     return read(result.code, result.err + b"\n" + result.out)
+
+
+class Arriving:
+    """How many bytes of LFS objects have come. folder: see `lfs.of`; absent: sha256 -> what is waited for."""
+
+    def __init__(self, folder: bytes, absent: Mapping[str, lfs.LfsObject]) -> None:
+        self._folder = folder
+        self._absent = dict(absent)
+        self.total = sum(p.size for p in absent.values())
+
+    def done(self) -> int:
+        """Return the bytes that are here by now, those of objects that are not whole among them."""
+        for sha256 in [s for s, p in self._absent.items() if lfs.is_whole(self._folder, p)]:
+            del self._absent[sha256]
+        return self.total - sum(p.size for p in self._absent.values()) + self._begun()
+
+    def _begun(self) -> int:
+        """Return the bytes of what Git LFS writes just now, in files whose names begin with the object's."""
+        try:
+            with os.scandir(os.path.join(os.path.dirname(self._folder), b"incomplete")) as files:
+                return sum(file.stat().st_size for file in files if file.name[:64].decode() in self._absent)
+        except (OSError, UnicodeDecodeError):
+            return 0  # there is none yet, or one of them is gone by now
+
+
+def _tell(arriving: Arriving, on_progress: Progress) -> Callable[[], None]:
+    """Tell how much has come, from time to time, until what is returned is called."""
+    import threading
+
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(PAUSE):
+            on_progress("fetch", arriving.done(), arriving.total)
+
+    on_progress("fetch", 0, arriving.total)
+    watching = threading.Thread(target=watch, daemon=True)
+    watching.start()
+
+    def stop() -> None:
+        ended.set()
+        watching.join()
+
+    return stop
 
 
 def read(code: int, said: bytes) -> Fetched:

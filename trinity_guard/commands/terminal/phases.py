@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 # What each phase of the engine counts: words, unit, name of the unit.
 PHASES = {
-    "fetch": ("fetching from the LFS server", 1, ""),
+    "fetch": ("fetching from the LFS server", 1e6, "MB"),
     "scan": ("looking through", 1, "commits"),
     "extract": ("to the DVC cache", 1e6, "MB"),
     "rewrite": ("rewriting", 1, "commits"),
