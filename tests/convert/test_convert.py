@@ -6,13 +6,14 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from tests.convert.conftest import World, pointer
 from tests.helpers.support import Repo
 from trinity_guard import git
-from trinity_guard.convert import convert, leftovers
+from trinity_guard.convert import cache, convert, leftovers
 from trinity_guard.convert.journal import Journal
 from trinity_guard.dvcrepo import tracked
 from trinity_guard.dvcrepo.output import NEWER
@@ -29,6 +30,23 @@ def md5(content: bytes) -> str:
 def unstaged(name: bytes) -> index.Entry:
     """Return what stands for a working file as it is."""
     return index.Entry(index.REGULAR, b"", name)
+
+
+def test_a_pointer_that_comes_while_the_bytes_are_kept_is_not_written_over(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Copying gigabytes takes minutes, in which `dvc add`, say, may write one."""
+    world.repo.stage("a.csv", 5000)
+    keep = cache.keep_bytes
+
+    def keep_slowly(*args: Any) -> Any:
+        found = keep(*args)
+        world.repo.write("a.csv.dvc", pointer("a.csv", b"") + b"desc: mine\n")
+        return found
+
+    monkeypatch.setattr(convert, "keep_bytes", keep_slowly)
+    world.convert(b"a.csv")
+    assert b"desc: mine\n" in world.working("a.csv.dvc")
 
 
 # --- what is left behind

@@ -190,6 +190,7 @@ def _transact(
     left = {output.path for output, _ in outcome.left}
     items = outcome.converted = [i for i in items if i.path not in left]
     if items:
+        _refuse_obstacles(place, items)  # keeping gigabytes takes its time: what came there since stays
         outcome.step = _write(place, catalog, items, plan)
 
 

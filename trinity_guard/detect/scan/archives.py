@@ -161,6 +161,7 @@ def _unpacked(record: Record, name: bytes, method: int, data: Any, at: int, end:
     except (zlib.error, OSError, ValueError, lzma.LZMAError, EOFError, MemoryError) as error:
         record.cannot_read(f"a member of its archive cannot be unpacked ({type(error).__name__})")
         return None
+    record.spend(1, time.monotonic())  # a directory may list a member in a hundred thousand ways
     if found is None:
         record.cannot_read(f"a member of its archive is packed by method {method}, which is not read here")
         return None
