@@ -107,6 +107,21 @@ def test_what_others_crowd_is_left_to_them(world: World, monkeypatch: pytest.Mon
     assert loose(world) == before
 
 
+def test_of_what_others_crowd_one_folder_is_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At each `git add`, of a hundred thousand objects."""
+    monkeypatch.setattr(leftovers, "CROWDED", -1)
+    read: list[bytes] = []
+    names = leftovers._names
+
+    def noting(folder: bytes, first: bytes) -> list[bytes]:
+        read.append(first)
+        return names(folder, first)
+
+    monkeypatch.setattr(leftovers, "_names", noting)
+    leftovers.pack(world.place, 1)
+    assert set(read) == {leftovers.SAMPLE}
+
+
 def test_objects_that_are_kept_elsewhere_are_not_looked_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leftovers, "WORTH_A_PACK", 1)
     monkeypatch.setattr(leftovers, "CROWDED", -1)

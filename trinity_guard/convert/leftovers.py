@@ -21,7 +21,7 @@ FIELDS = 2
 # Of 6,700 loose objects that no commit holds `git gc --auto` says in every commit that there are too many. It counts
 # those of one folder of 256, and so do we: some 5,000 are left to lie, since packing one takes longer than all else
 # that is done about it.
-SAMPLE, CROWDED = b"17", 20
+SAMPLE, CROWDED, FOLDERS = b"17", 20, 256
 # Of so few stand-ins a pack is not worth a file of its own: others crowd there.
 WORTH_A_PACK = 1000
 
@@ -53,7 +53,9 @@ def pack(place: Place, count: int) -> None:
     folder = os.path.join(place.common_dir, b"objects")
     if not count or "GIT_OBJECT_DIRECTORY" in os.environ or len(_names(folder, SAMPLE)) <= CROWDED:
         return
-    ids = _loose_stand_ins(place, folder)
+    if len(_loose_stand_ins(place, folder, [SAMPLE])) < WORTH_A_PACK // FOLDERS:
+        return  # others crowd there, and all of them would be read at each `git add`
+    ids = _loose_stand_ins(place, folder, [b"%02x" % number for number in range(FOLDERS)])
     if len(ids) < WORTH_A_PACK:
         return
     target = os.path.join(folder, b"pack", b"pack")
@@ -62,11 +64,11 @@ def pack(place: Place, count: int) -> None:
         git.attempt("prune-packed", "-q")
 
 
-def _loose_stand_ins(place: Place, folder: bytes) -> list[bytes]:
+def _loose_stand_ins(place: Place, folder: bytes, beginnings: Iterable[bytes]) -> list[bytes]:
     from trinity_guard.dvcrepo import standin  # noqa: PLC0415  # `status` and most commits have no need of these two
     from trinity_guard.git.objects import Objects  # noqa: PLC0415
 
-    ids = [first + rest for first in (b"%02x" % number for number in range(256)) for rest in _names(folder, first)]
+    ids = [first + rest for first in beginnings for rest in _names(folder, first)]
     heads = Objects(place.common_dir).loose_heads(ids, len(standin.MARK))
     return [oid for oid, head in zip(ids, heads, strict=True) if head is not None and standin.begins(head.first)]
 
