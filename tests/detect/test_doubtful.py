@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.detect.scan.test_files import archive
 from tests.helpers.support import Repo
 from trinity_guard import git
 from trinity_guard.detect import doubtful
-from trinity_guard.detect.scan import machine, record
+from trinity_guard.detect.scan import archives, machine, record
 from trinity_guard.dvcrepo import project
 
 EVIL = b"cos\nsystem\n(S'x'\ntR."
@@ -54,6 +55,19 @@ def test_what_is_behind_a_bound_of_ours_is(monkeypatch: pytest.MonkeyPatch) -> N
     found = doubtful.of_bytes(b"I1\n0" * 40 + EVIL, b"m.pkl", ())
     assert found is not None
     assert doubtful.sentence(found).endswith("so it is not known to be harmless: it has more than 9 opcodes")
+
+
+def test_an_archive_behind_a_bound_of_ours_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a hundred thousand members, of which the last one calls something."""
+    monkeypatch.setattr(archives, "MAX_MEMBERS", 2)
+    data = archive({**dict.fromkeys("abc", b"text"), "m/data.pkl": EVIL})
+    found = doubtful.of_bytes(data, b"m.pt", ())
+    assert found is not None
+    assert found.why == "it has more than 2 members"
+    monkeypatch.setattr(record, "SECONDS", -1.0)
+    found = doubtful.of_bytes(data, b"m.pt", ())
+    assert found is not None
+    assert found.why == "reading it takes longer than -1 s"
 
 
 def test_what_is_no_file_is_not(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def of_zip(record: Record, data: Any, start: int, end: int) -> Iterator[Member]:
     while at >= 0:
         count += 1
         if count > MAX_MEMBERS:
-            record.cannot_read(f"it has more than {MAX_MEMBERS:,} members")
+            record.cannot_read(f"it has more than {MAX_MEMBERS:,} members", bounded=True)
             return
         behind = yield from _member(record, data, at, end, listed)
         # An archive within is found when the member is read; a member that the directory has there is none of it.
@@ -73,7 +73,7 @@ def _listed(record: Record, data: Any, start: int, end: int) -> dict[bytes | int
         count += 1
         record.spend(1, time.monotonic())
         if count > MAX_MEMBERS:
-            record.cannot_read(f"it has more than {MAX_MEMBERS:,} members")
+            record.cannot_read(f"it has more than {MAX_MEMBERS:,} members", bounded=True)
             return found
         flags, method, packed, whole, names, extra, place = struct.unpack_from(LISTED, data, at)
         name, more = data[at + 46 : at + 46 + names], data[at + 46 + names : at + 46 + names + extra]
@@ -166,7 +166,7 @@ def _unpacked(record: Record, name: bytes, method: int, data: Any, at: int, end:
         record.cannot_read(f"a member of its archive is packed by method {method}, which is not read here")
         return None
     if len(found) > MAX_MEMBER:
-        record.cannot_read(f"a member of its archive unpacks to more than {MAX_MEMBER >> 30} GiB")
+        record.cannot_read(f"a member of its archive unpacks to more than {MAX_MEMBER >> 30} GiB", bounded=True)
     return Member(name, found, 0, len(found))
 
 

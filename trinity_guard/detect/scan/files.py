@@ -15,7 +15,7 @@ from trinity_guard import git
 from trinity_guard.detect.glance import HDF5
 from trinity_guard.detect.pickles import pickled
 from trinity_guard.detect.scan import formats, streams
-from trinity_guard.detect.scan.record import Broken, Record
+from trinity_guard.detect.scan.record import Bounded, Broken, Record
 from trinity_guard.detect.scan.values import Object, Raw
 
 TYPE_CHECKING = False
@@ -68,7 +68,7 @@ def read_bytes(
     try:
         _Reader(record, keep).content(data, 0, len(data), name, 0)
     except Broken as broken:
-        record.cannot_read(str(broken))
+        record.cannot_read(str(broken), isinstance(broken, Bounded))
     finally:
         if collecting:
             gc.enable()
@@ -104,7 +104,7 @@ class _Reader:
         head = data[at : min(at + HEAD, end)]
         found = next((what for magic, what in UNREADABLE.items() if head.startswith(magic)), "")
         if depth > DEEPEST:
-            self.record.cannot_read(f"it holds archives in archives, more than {DEEPEST}")
+            self.record.cannot_read(f"it holds archives in archives, more than {DEEPEST}", bounded=True)
         elif found:
             self.record.cannot_read(f"it is {found}, which is not read here")
             # `V*M` is a text, too, to who takes the file for a pickle.

@@ -62,7 +62,8 @@ class Record:
         if len(self.doubts) < MAX_SAID:
             self.doubts[what] = None
 
-    def cannot_read(self, what: str) -> None:
+    def cannot_read(self, what: str, bounded: bool = False) -> None:
+        self.bounded |= bounded
         if len(self.unread) < MAX_SAID:
             self.unread[what] = None
 

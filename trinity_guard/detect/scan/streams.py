@@ -29,8 +29,7 @@ def read(record: Record, data: Any, at: int, end: int, keep: int) -> int:
     try:
         record.values.append(machine.run(TABLE))
     except Broken as broken:
-        record.cannot_read(str(broken))
-        record.bounded |= isinstance(broken, Bounded)
+        record.cannot_read(str(broken), isinstance(broken, Bounded))
         return -1
     return machine.at
 
@@ -101,7 +100,7 @@ def _read_as_opcodes(machine: Machine) -> None:
     try:
         other.run(TABLE)
     except Bounded as bounded:
-        machine.record.cannot_read(str(bounded))
+        machine.record.cannot_read(str(bounded), bounded=True)
     except Broken:
         trial.unread.clear()
     if trial.names:

@@ -80,7 +80,7 @@ def whole(record: Record, data: Any, at: int, end: int) -> Any:
                 record.cannot_read(f"{end - at:,} bytes behind its compressed stream are none")
                 break
         if size > MAX_UNPACKED:
-            record.cannot_read(f"it unpacks to more than {MAX_UNPACKED >> 30} GiB")
+            record.cannot_read(f"it unpacks to more than {MAX_UNPACKED >> 30} GiB", bounded=True)
         out.flush()
         return mmap.mmap(out.fileno(), size, access=mmap.ACCESS_READ) if size else b""
 
@@ -111,8 +111,8 @@ def _one(record: Record, out: Any, found: str, data: Any, at: int, end: int, siz
             size += len(piece)
             record.spend(0, time.monotonic())
     except FAILED as error:
-        record.cannot_read(f"its compressed stream is damaged ({type(error).__name__})")
-        record.bounded |= str(error).startswith(TOO_WIDE)
+        too_wide = str(error).startswith(TOO_WIDE)
+        record.cannot_read(f"its compressed stream is damaged ({type(error).__name__})", too_wide)
         return end, size
     at -= len(stream.unused_data) if stream.eof else 0
     if found == "gzip" and stream.eof and at + GZIP_END > end:
