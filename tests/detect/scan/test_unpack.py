@@ -53,6 +53,11 @@ def test_what_is_damaged_is_said() -> None:
     assert said == ["its compressed stream is damaged (OSError)"]
 
 
+def test_what_wants_much_memory_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unpack, "LZMA_MEMORY", 1 << 20)
+    assert unpacked(lzma.compress(TEXT)) == (b"", ["its compressed stream wants more than 1 MiB"])
+
+
 def test_what_stands_behind_is_said() -> None:
     assert unpacked(gzip.compress(TEXT) + b"none") == (TEXT, ["4 bytes behind its compressed stream are none"])
 

@@ -112,7 +112,8 @@ def _one(record: Record, out: Any, found: str, data: Any, at: int, end: int, siz
             record.spend(0, time.monotonic())
     except FAILED as error:
         too_wide = str(error).startswith(TOO_WIDE)
-        record.cannot_read(f"its compressed stream is damaged ({type(error).__name__})", too_wide)
+        why = f"wants more than {LZMA_MEMORY >> 20} MiB" if too_wide else f"is damaged ({type(error).__name__})"
+        record.cannot_read(f"its compressed stream {why}", too_wide)
         return end, size
     at -= len(stream.unused_data) if stream.eof else 0
     if found == "gzip" and stream.eof and at + GZIP_END > end:
