@@ -386,12 +386,42 @@ def test_verify_proves_it_and_finds_a_byte_that_is_not_the_old_one(legacy: Legac
     assert "models/side.pkl" in refused(legacy, "verify")
 
 
-def test_undo_puts_everything_back(legacy: Legacy) -> None:
+def in_config(legacy: Legacy) -> bytes:
+    """Return what this clone's own Git config says of us."""
+    names = r"^(merge|diff)\.trinity-guard\.|^trinity-guard\."
+    return legacy.git("config", "--local", "--get-regexp", names, ok=False).stdout
+
+
+def test_undo_puts_everything_back(legacy: Legacy, tmp_path: Path) -> None:
     before = legacy.everything()
-    out(legacy, "run", "--everything", "--yes")
+    out(legacy, "run", "--everything", "--remote", str(tmp_path / "store"), "--yes")
+    assert in_config(legacy).split()[::2][:1] == [b"merge.trinity-guard.driver"]
+    assert b"trinity-guard.trusted " in in_config(legacy)
+    legacy.git("config", "--add", "trinity-guard.trusted", "/another")
     assert "refs/heads" not in out(legacy, "undo")
     assert legacy.everything() == before
+    assert in_config(legacy) == b"trinity-guard.trusted /another\n"
+    assert b"trinity-guard" not in legacy.file(".git/info/attributes").read_bytes()
     assert "no migration" in refused(legacy, "undo", code=2)
+
+
+@pytest.mark.slow
+def test_undo_leaves_in_the_config_what_was_there_before(legacy: Legacy, tmp_path: Path) -> None:
+    store = str(tmp_path / "store")
+    legacy.git("config", "merge.trinity-guard.driver", "of an earlier version")
+    legacy.git("config", "--add", "trinity-guard.trusted", store)
+    out(legacy, "run", "--everything", "--remote", store, "--yes")
+    out(legacy, "undo")
+    said = in_config(legacy)
+    assert b"merge-driver" in said  # renewed, as any command does that needs it
+    assert said.endswith(b"trinity-guard.trusted " + store.encode() + b"\n")
+    legacy.git("config", "--unset", "merge.trinity-guard.driver")
+    out(legacy, "run", "--everything", "--remote", store, "--yes")
+    legacy.guard("init", "--hooks", "none", "-q")
+    legacy.git("commit", "-q", "--allow-empty", "-a", "-m", "guarded")
+    legacy.git("reset", "-q", "--hard", "HEAD~")
+    out(legacy, "undo")
+    assert b"\nmerge.trinity-guard.driver " in in_config(legacy)  # init wants it
 
 
 @pytest.mark.slow

@@ -74,6 +74,17 @@ def test_a_place_is_asked_about_once(clone: Clone) -> None:
     trust.require(clone.place, clone.project, clone.project.remotes["r"])
 
 
+def test_one_place_is_taken_back_and_no_other(clone: Clone) -> None:
+    remote = clone.project.remotes["r"]
+    assert trust.unnoted(clone.place, remote) == "s3://bucket/data"
+    clone.confirm()
+    assert trust.unnoted(clone.place, remote) == ""
+    run("git", "config", "--add", "trinity-guard.trusted", "s3://bucket/data/more", cwd=clone.top)
+    trust.take_back(clone.place, "s3://bucket/data")
+    assert clone.recorded() == ["s3://bucket/data/more"]
+    assert clone.asked() == "s3://bucket/data"
+
+
 @pytest.mark.parametrize(
     "line",
     [

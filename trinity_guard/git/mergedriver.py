@@ -47,6 +47,11 @@ def registered(place: git.Place) -> bool:
     return drivers.has(place, _HEAD)
 
 
+def there(place: git.Place) -> bool:
+    """Whether this clone has the driver, or our lines for it."""
+    return registered(place) or not git.attempt("config", "--local", "--get", KEY, at=place.top).code
+
+
 def register(place: git.Place) -> bool:
     """Give this clone the driver, for what nobody has given another one; whether anything was changed."""
     command = _command()

@@ -206,6 +206,12 @@ def confirm(place: git.Place, found: Destination) -> None:
             trust.confirm(place, settings.remotes[found.name])
 
 
+def unnoted(place: git.Place, found: Destination) -> str:
+    """Return what `confirm` would note, "" where that is nothing new."""
+    with project(place, found) as settings:
+        return trust.unnoted(place, settings.remotes[found.name]) if found.name in settings.remotes else ""
+
+
 def upload(
     place: git.Place, found: Destination, cache: Store, objects: Sequence[tuple[str, int]], on_progress: Progress
 ) -> int:

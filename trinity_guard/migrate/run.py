@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
-from trinity_guard.git import locks, mergedriver
+from trinity_guard.git import locks
 from trinity_guard.migrate import (
-    destination,
     engine,
     filters,
     lfsfetch,
@@ -144,12 +143,7 @@ def _kept(migration: Migration, values: dict[str, Any], request: dict[str, Any])
     values["next"] = messages.next_steps(place, values) if values["refs"] else []
     values["cache"] = state.read().get("cache", request["cache"])
     values["remarks"] = [*values["remarks"], *_line_ends(migration, state.read().get("head"))]
-    if not place.bare:
-        # Branches that added files to one folder share its .gitignore now.
-        mergedriver.register(place)
-    if request["fresh"]:
-        # The remote's address was typed, or chosen by us: later pushes need not ask.
-        destination.confirm(place, upload.destined(migration))
+    settle.configure(migration, upload.destined(migration) if request["fresh"] else None)
     state.report(values)
     state.replace(b"report.txt", (messages.report(values, whole=True) + "\n").encode("utf-8", "backslashreplace"))
     return values

@@ -7,16 +7,23 @@ import os
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo.private import keep_private
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
-from trinity_guard.migrate import lfsfiles, refs, refusals, worktree
+from trinity_guard.git import diffdriver, mergedriver
+from trinity_guard.migrate import destination, lfsfiles, refs, refusals, worktree
 from trinity_guard.migrate.state import DONE, FINISHING, MOVED, MOVING, UNDOING
+from trinity_guard.remotes import trust
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from trinity_guard.git import Place
     from trinity_guard.git.catfile import Source
+    from trinity_guard.migrate.destination import Destination
     from trinity_guard.migrate.migration import Migration
+
+# What state.json says of Git's config: the run has put our merge driver there, and these places that are trusted.
+DRIVER, TRUSTED = "driver", "trusted"
 
 
 def moves_of(values: Mapping[str, Any]) -> list[refs.Move]:
@@ -132,8 +139,37 @@ def _with_earlier(values: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict
         head = [kept.decode(), head[1]]
     known = {**values, "refs": recorded(list(moved.values())), "head": head or earlier.get("head")}
     known["flags"] = {**values.get("flags", {}), **earlier.get("flags", {})}
+    known.update((key, earlier[key]) for key in (DRIVER, TRUSTED) if key in earlier)
     known.pop("forward", None)
     return known
+
+
+def configure(migration: Migration, fresh: Destination | None) -> None:
+    """Give this clone our merge driver, and note that the user knows where a fresh remote leads. What was not there
+    before is recorded first: an undo takes it away again."""
+    place, state = migration.place, migration.state
+    values = state.read()
+    new: dict[str, Any] = {}
+    if not place.bare and not mergedriver.there(place):
+        new[DRIVER] = True
+    if fresh is not None and (key := destination.unnoted(place, fresh)):
+        new[TRUSTED] = [*values.get(TRUSTED, []), key]
+    if values and new:
+        state.write({**values, **new})
+    if not place.bare:
+        # Branches that added files to one folder share its .gitignore now.
+        mergedriver.register(place)
+    if fresh is not None:
+        # The remote's address was typed, or chosen by us: later pushes need not ask.
+        destination.confirm(place, fresh)
+
+
+def _put_config_back(place: Place, values: Mapping[str, Any]) -> None:
+    # Where that of diffs is, which `init` alone adds, `init` wants this one too by now.
+    if values.get(DRIVER) and not diffdriver.registered(place):
+        mergedriver.unregister(place)
+    for key in values.get(TRUSTED, []):
+        trust.take_back(place, key)
 
 
 def complete_if_possible(migration: Migration) -> None:
@@ -202,6 +238,7 @@ def _undo(migration: Migration, values: Mapping[str, Any]) -> list[refs.Move]:
         if os.fsencode(values["cache"]) == place.file(b".dvc", b"cache") and not _had_dvc(source, head[0].encode()):
             worktree.move_objects(place.file(b".dvc", b"cache"), home)
         worktree.go_back(source, head[0].encode(), head[1].encode(), flags_of(values))
+    _put_config_back(place, values)
     state.forget()
     return moves
 

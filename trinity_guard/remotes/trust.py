@@ -113,6 +113,18 @@ def confirm(place: git.Place, remote: dvcproject.RemoteConfig) -> None:
         _note(place, _key(remote))
 
 
+def unnoted(place: git.Place, remote: dvcproject.RemoteConfig) -> str:
+    """Return what `confirm` would note in the repository's Git config, "" where that is nothing new."""
+    key = _key(remote) if named_by_clone(remote) else ""
+    return "" if any(name == TRUSTED and value == key for name, value in _said(place)) else key
+
+
+def take_back(place: git.Place, key: str) -> None:
+    """Take out of it what was noted of one place."""
+    git.attempt("config", "--local", "--fixed-value", "--unset-all", TRUSTED, key, at=_at(place))
+    place.said = None
+
+
 def confirm_cache(place: git.Place, project: dvcproject.Project) -> None:
     """Note that this user knows the cache's folder."""
     untrusted.refuse(place, project.root, project.cache_dir)
