@@ -377,14 +377,20 @@ GONE: dict[str, tuple[Both, Both]] = {
 }
 
 
+def make(world: World, name: str, both: Both) -> None:
+    """Stage the one version of a file, and have the other one in the work tree; None is no file."""
+    staged, working = both
+    if staged is not None:
+        world.repo.stage(name, staged)
+        world.repo.file(name).unlink()
+    if working is not None:
+        world.repo.write(name, working)
+
+
 @pytest.mark.parametrize(("before", "after"), GONE.values(), ids=GONE)
 def test_the_line_of_what_is_gone_goes_and_a_file_that_held_it_alone(world: World, before: Both, after: Both) -> None:
+    make(world, ".gitignore", before)
     staged, working = before
-    if staged is not None:
-        world.repo.stage(".gitignore", staged)
-        world.repo.file(".gitignore").unlink()
-    if working is not None:
-        world.repo.write(".gitignore", working)
     plan = ignorelines.plan(world.place, world.catalog().entries, [], [b"a.csv", b"never.csv"])
     file = b".gitignore"
     assert plan.for_index == ([(file, after[0])] if after[0] and after[0] != staged else [])
@@ -444,12 +450,7 @@ def attributes(world: World) -> tuple[Lines, Lines]:
 def test_gitignore_files_merge_by_union(
     world: World, monkeypatch: pytest.MonkeyPatch, before: Both, written: Both
 ) -> None:
-    staged, working = before
-    if staged is not None:
-        world.repo.stage(".gitattributes", staged)
-        world.repo.file(".gitattributes").unlink()
-    if working is not None:
-        world.repo.write(".gitattributes", working)
+    make(world, ".gitattributes", before)
     wanted = tuple({b".gitattributes": data} if data else {} for data in written)
     assert attributes(world) == wanted
     assert mergedriver.registered(world.place)
