@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.migrate.legacy import Legacy, lfs_pointer, put_lfs_object
 from trinity_guard.git.catfile import Source
 from trinity_guard.migrate import lfs
@@ -61,3 +63,21 @@ def test_an_lfs_pointer_counts_as_what_it_stands_for(legacy: Legacy) -> None:
     assert found.absent(folder) == {blob}
     put_lfs_object(legacy, data)
     assert found.absent(folder) == set()
+
+
+def test_folders_that_never_have_an_artifact_are_not_read(legacy: Legacy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once most of what was read turned out to be of no interest; what is found is the same."""
+    source_files = {f"src/p{n}/x.py": b"1" for n in range(20)}
+    for n in range(6):
+        model = {"m/late/a.pkl": b"%d" % n} if n > 3 else {}
+        legacy.commit({**source_files, "src/p1/x.py": b"%d" % n, "m/read.me": b"%d" % n, **model})
+    tip = legacy.id("main").encode()
+    whole, sparing = Source(legacy.place), Source(legacy.place)
+    expected = scan(whole, Selection(("*.pkl",)), [tip], [], silent)
+    monkeypatch.setattr("trinity_guard.migrate.scan.FIRST", 2)
+    found = scan(sparing, Selection(("*.pkl",)), [tip], [], silent)
+    assert found.versions == expected.versions
+    assert list(found.kept.with_artifacts()) == list(expected.kept.with_artifacts())
+    assert sum(1 for _ in found.kept.with_artifacts()) == 2 * 3  # roots, m/, m/late/
+    # Of the other four commits src/ and src/p1/, which all have anew.
+    assert whole.opened - sparing.opened == 2 * 4

@@ -12,8 +12,9 @@ from trinity_guard.errors import GuardError, shown
 from trinity_guard.git.catfile import FILES, LINK, TREE, Entry, Source, tree_parser
 from trinity_guard.migrate import leading, lfslines
 from trinity_guard.migrate.ignorefiles import DVCIGNORE, GITIGNORE, Line, Reader, dvcignored, lines_of
+from trinity_guard.migrate.kinds import ATTRIBUTES
 from trinity_guard.migrate.leading import AS_IT_IS, Leads, Plan
-from trinity_guard.migrate.scan import ATTRIBUTES, Scan
+from trinity_guard.migrate.scan import Scan
 from trinity_guard.migrate.within import Bytes, Within
 
 TYPE_CHECKING = False

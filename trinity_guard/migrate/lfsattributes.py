@@ -6,8 +6,8 @@ import os
 
 from trinity_guard import git
 from trinity_guard.git.catfile import FILES
+from trinity_guard.migrate.kinds import ATTRIBUTES
 from trinity_guard.migrate.lfslines import FILTER, lines, without_lfs
-from trinity_guard.migrate.scan import ATTRIBUTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

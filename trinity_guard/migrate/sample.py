@@ -13,7 +13,7 @@ from trinity_guard.dvcrepo import odb
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.migrate import destination, lfs, standins, upload
-from trinity_guard.migrate.scan import ATTRIBUTES
+from trinity_guard.migrate.kinds import ATTRIBUTES
 from trinity_guard.remotes import add
 
 TYPE_CHECKING = False

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 from binascii import hexlify, unhexlify
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from trinity_guard.dvcrepo.paths import is_pipeline, is_reference
 from trinity_guard.dvcrepo.standin import StandIn
 from trinity_guard.git.catfile import FILES, TREE, Entry, Source, tree_parser
 from trinity_guard.git.ids import Ids, Packed, forget_older
 from trinity_guard.migrate import firstbytes, lfs, standins
 from trinity_guard.migrate.kept import KeptTrees
+from trinity_guard.migrate.kinds import ATTRIBUTES, DVC, DVCIGNORE, GITIGNORE, IGNORES, Kinds, folders
 from trinity_guard.migrate.progress import Progress
 from trinity_guard.migrate.selection import Selection
 
@@ -30,8 +30,6 @@ MAX_KEPT = 16 << 20
 MAX_CLEAN = 200_000
 # Artifacts of a folder that are remembered, beside twice as many as it has, though they are not in it any more.
 MAX_GONE = 1000
-DVC, IGNORES = -1, -2
-GITIGNORE, DVCIGNORE, ATTRIBUTES = b".gitignore", b".dvcignore", b".gitattributes"
 
 
 class Size:
@@ -156,9 +154,7 @@ class _Scanner:
         self._parse = tree_parser()
         # Names of commits have 7 letters or more, wherever people write them.
         self._hex = re.compile(rb"\b[0-9a-f]{7,40}\b")
-        self._by_name: dict[bytes, int] = {}
-        self._by_path: dict[bytes, int] = {}
-        self._plain: dict[bytes, bool] = {}
+        self._kinds = Kinds(selection)
         # Trees without anything of interest, those that lie there first where that makes a difference; and those of a
         # path that are not decided on yet.
         self._clean: dict[bytes, None] = {}
@@ -168,6 +164,9 @@ class _Scanner:
         # Folder -> artifacts (entries) that were found there, with their bits.
         self._known: dict[bytes, dict[Entry, int]] = {}
         self._read = 0
+        self._of_clean = self._of_kept = 0  # bytes
+        # Folders with anything of interest at some time, and all above them; None where nobody knows.
+        self._worth: set[bytes] | None = None
         self._budget = MAX_KEPT
         self._told = firstbytes.found(source) if selection.sniff else frozenset[bytes]()
         self._leaves = selection.leaves_lfs
@@ -179,18 +178,25 @@ class _Scanner:
         found = self._found
         self._read_commits()
         self._on_progress("scan", 0, len(found.commits))
-        all_roots = itertools.chain(found.roots, found.extra)
+        all_roots = self._all_roots()
         start, together = 0, FIRST
         while chunk := list(itertools.islice(all_roots, together)):
             fresh = self._settle(self._open_all(chunk, start))
             if on_blobs is not None and fresh:
                 on_blobs(found, fresh)
+            if not start and len(chunk) == FIRST and self._of_clean > self._of_kept:
+                # Where most trees have nothing, it takes Git less to tell all paths than it takes us to read them.
+                told = self._told | found.pointers
+                self._worth = folders(self._source, map(hexlify, self._all_roots()), self._kinds, told, self._leaves)
             start += len(chunk)
             # Of large trees fewer, so that memory does not grow with them.
             together = min(TOGETHER, max(LEAST, len(chunk) * MAX_READ // (self._read + 1)))
             self._read = 0
             self._on_progress("scan", min(start, len(found.commits)), len(found.commits))
         return found
+
+    def _all_roots(self) -> Iterator[bytes]:
+        return itertools.chain(self._found.roots, self._found.extra)
 
     def _read_commits(self) -> None:
         found = self._found
@@ -222,10 +228,7 @@ class _Scanner:
         """Sort a tree's entries; return its folders that were not seen yet."""
         fresh: list[tuple[bytes, bytes, int]] = []
         path = tree.path
-        plain = self._plain.get(path)
-        if plain is None:
-            plain = self._plain[path] = not path or not self._selection.sieve(path)
-        kinds = self._by_name if plain else {}
+        kinds = self._kinds.known(path)
         told = self._told
         for entry in self._unknown(tree):
             mode, name, oid = entry
@@ -234,7 +237,7 @@ class _Scanner:
                 continue
             kind = kinds.get(name)
             if kind is None:
-                kind = self._kind(path, name, plain)
+                kind = self._kinds.of(path, name)
             if not kind and oid in told:
                 kind = self._selection.bit_by_content(path + name, oid in self._found.pointers)
             if self._leaves and (name == ATTRIBUTES or oid in self._found.pointers):
@@ -274,6 +277,8 @@ class _Scanner:
             return
         tree.dvc = tree.dvc or name in (GITIGNORE, DVCIGNORE)
         folder = tree.path + name + b"/"
+        if self._worth is not None and folder not in self._worth:
+            return
         key = (folder, oid)
         if key in self._pending:
             tree.subs.append(key)
@@ -288,17 +293,6 @@ class _Scanner:
         if folder not in self._sieved:
             self._sieved[folder] = not self._selection.by_name or (folder != b"" and self._selection.sieve(folder))
         return folder + oid if self._sieved[folder] else oid
-
-    def _kind(self, path: bytes, name: bytes, plain: bool) -> int:
-        """Return the bit of a name, or of a path where the folders matter."""
-        if plain and self._selection.by_name:
-            kind = self._by_name[name] = _dvc_file(name) or self._selection.bit(name)
-            return kind
-        full = path + name
-        known = self._by_path.get(full)
-        if known is None:
-            known = self._by_path[full] = _dvc_file(name) or self._selection.bit(full)
-        return known
 
     def _settle(self, opened: list[_Opened]) -> list[bytes]:
         """Decide from below which trees are of interest; return the blobs that are new."""
@@ -337,8 +331,10 @@ class _Scanner:
         if mask:
             self._note(tree.path, tree.raw)
         if mask or dvc:
+            self._of_kept += len(tree.raw)
             self._keep(tree, mask, dvc)
         else:
+            self._of_clean += len(tree.raw)
             self._clean[self._clean_as(tree.oid, tree.path)] = None
 
     def _note(self, path: bytes, raw: bytes) -> None:
@@ -376,9 +372,3 @@ class _Scanner:
             else:
                 self._too_small.add(oid)
         return {oid for oid in fresh if oid not in self._too_small}
-
-
-def _dvc_file(name: bytes) -> int:
-    if name in (GITIGNORE, DVCIGNORE):
-        return IGNORES  # one that is no file keeps DVC from reading anything
-    return DVC if is_reference(name) or is_pipeline(name) or name == b".dvc" else 0

@@ -13,7 +13,7 @@ from trinity_guard.git import treeversions
 from trinity_guard.git.catfile import FILE, IMPOSSIBLE, TREE, Entry, tree_parser
 from trinity_guard.git.ids import SIZE
 from trinity_guard.migrate.ignorefiles import DVCIGNORE, GITIGNORE
-from trinity_guard.migrate.scan import ATTRIBUTES
+from trinity_guard.migrate.kinds import ATTRIBUTES
 from trinity_guard.migrate.seen import Lines
 
 TYPE_CHECKING = False

@@ -14,7 +14,7 @@ from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import files
 from trinity_guard.git.catfile import Source
 from trinity_guard.migrate import lfsfiles, refusals
-from trinity_guard.migrate.scan import ATTRIBUTES
+from trinity_guard.migrate.kinds import ATTRIBUTES
 
 # What `git ls-files -v` says of files that a sparse checkout may leave out; a small letter: assumed to be unchanged.
 SKIPPED = b"Ss"
