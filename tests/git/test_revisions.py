@@ -18,6 +18,34 @@ def oid(repo: Repo, name: str) -> bytes:
     return repo.git("rev-parse", name).stdout.strip()
 
 
+# ---- what kind of repository it is
+
+
+def test_how_objects_are_named(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(bare_repo.path)
+    assert revisions.object_format() == b"sha1"
+    bare_repo.git("init", "-q", "--object-format=sha256", str(tmp_path / "long"))
+    monkeypatch.chdir(tmp_path / "long")
+    assert revisions.object_format() == b"sha256"
+    assert revisions.object_format(lambda *args: git.Result(129, b"", b"unknown option")) == b"sha1"
+
+
+def test_of_which_work_tree_one_is_a_submodule(
+    bare_repo: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    bare_repo.commit("--allow-empty")
+    outer = tmp_path / "out er"
+    bare_repo.git("init", "-q", str(outer))
+    add = ("-c", "protocol.file.allow=always", "submodule", "-q", "add")
+    bare_repo.git("-C", str(outer), *add, str(bare_repo.path), "in\xe9ner")
+    inner = os.fsencode(outer / "in\xe9ner")
+    assert revisions.superproject(inner) == os.fsencode(outer)
+    # In a hook, the variables that Git sets are those of another repository.
+    monkeypatch.setenv("GIT_DIR", os.fspath(bare_repo.path / ".git"))
+    assert revisions.superproject(inner) == os.fsencode(outer)
+    assert revisions.superproject(os.fsencode(outer)) == b""
+
+
 # ---- names of commits
 
 

@@ -189,8 +189,7 @@ def existing(folder: bytes) -> bytes:
 
 def object_format(subject: Repository) -> Check:
     """DVC reads Git's files by itself, and not all forms of them."""
-    # An older Git, without this option, knows sha1 alone.
-    form = git.attempt("rev-parse", "--show-object-format").out.strip() or b"sha1"
+    form = revisions.object_format()
     if form != b"sha1":
         return Check(
             ERROR,

@@ -25,6 +25,17 @@ def is_shallow(run: Callable[..., bytes] = git.run) -> bool:
     return run("rev-parse", "--is-shallow-repository").strip() == b"true"
 
 
+def object_format(attempt: Callable[..., git.Result] = git.attempt) -> bytes:
+    """Return how this repository names its objects: sha1 or sha256. attempt: as of a Source."""
+    # An older Git, without this option, knows sha1 alone.
+    return attempt("rev-parse", "--show-object-format").out.strip() or b"sha1"
+
+
+def superproject(top: bytes) -> bytes:
+    """Return the top of the work tree of which the one at `top` is a submodule, b"" where it is none."""
+    return git.attempt("rev-parse", "--show-superproject-working-tree", at=top, env=git.other_repository()).out[:-1]
+
+
 def require_commit(name: bytes, remedy: str = "git log") -> bytes:
     """Return the id of the commit that a name means; GuardError (exit 2) where it means none."""
     found = commit(name)

@@ -47,10 +47,10 @@ def check(source: Source, found: Listed, clean: bool = True, continued: bool = F
 
 
 def sha256(source: Source) -> None:
-    out = source.attempt("rev-parse", "--show-object-format").out.strip()
-    if out and out != b"sha1":
+    form = revisions.object_format(source.attempt)
+    if form != b"sha1":
         raise GuardError(
-            problem=f"this repository names its objects by {shown(out)}, which DVC cannot work with.",
+            problem=f"this repository names its objects by {shown(form)}, which DVC cannot work with.",
             remedy="migrate a clone in the sha1 format: git init --object-format=sha1 NEW, then git fast-export --all "
             "| git -C NEW fast-import",
             exit_code=UNUSABLE,
@@ -283,7 +283,7 @@ def remarks(source: Source, found: Listed, selected: Sequence[bytes], matched: b
         said.append("replace refs are not looked at: the history is rewritten as it really is (git replace --list)")
     if os.path.exists(os.path.join(source.place.common_dir, b"info", b"grafts")):
         said.append("info/grafts is not looked at: the history is rewritten as it really is")
-    if not source.place.bare and git.attempt("rev-parse", "--show-superproject-working-tree", at=source.place.top).out:
+    if not source.place.bare and revisions.superproject(source.place.top):
         said.append("this is a submodule: the project above records old commits, and needs a `git add` of this folder")
     lonely = [name for name in remote_only(found) if b"refs/heads/" + name.split(b"/", 1)[-1] not in selected]
     if lonely:

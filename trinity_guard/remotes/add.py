@@ -8,6 +8,7 @@ from trinity_guard import git, python_module
 from trinity_guard.dvcrepo import configfile, safe_paths, secrets, urls
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
+from trinity_guard.git import revisions
 from trinity_guard.git.files import read_if_there, replace
 from trinity_guard.remotes import base, credentials, endpoints, untrusted
 
@@ -215,9 +216,7 @@ def folder_beside(place: git.Place, remedy: str = "trinity-guard init --remote U
     if os.path.basename(own) == b".git":
         own = os.path.dirname(own)
     top = own
-    while outer := git.attempt("rev-parse", "--show-superproject-working-tree", at=top, env=git.other_repository()).out[
-        :-1
-    ]:
+    while outer := revisions.superproject(top):
         top = outer
     parent, name = os.path.dirname(top), os.path.basename(own)
     if place.bare:
