@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from tests.helpers.support import PROJECT, Repo, run
 from trinity_guard.commands.hooks.merge import merge_driver
-from trinity_guard.git.gitignore import line_for, name_of, with_line, with_lines, without_line, without_lines
+from trinity_guard.errors import GuardError
+from trinity_guard.git import gitignore
+from trinity_guard.git.gitignore import line_for, name_of, with_line, with_lines, without_lines
 
 # DVC writes lines for these that Git does not read as they are meant.
 DVC_IS_WRONG = ["trail.csv ", "trail  ", " ", "new\nline.csv", "new\n", "cr.csv\r"]
@@ -168,7 +170,7 @@ def test_many_lines_come_and_go_as_one_after_the_other(names: list[bytes], befor
         one_by_one = with_line(one_by_one, name)
     assert with_lines(content, [*names, *names]) == one_by_one
     for name in names[::2]:
-        one_by_one = without_line(one_by_one, name)
+        one_by_one = without_lines(one_by_one, (name,))
     assert without_lines(with_lines(content, names), names[::2]) == one_by_one
 
 
@@ -195,7 +197,7 @@ def test_a_line_needs_no_heavy_import() -> None:
     script = """if True:
         import sys
         before = set(sys.modules)
-        from trinity_guard.git.gitignore import with_line, without_line
+        from trinity_guard.git.gitignore import with_line, without_lines
         assert with_line(b"", b"a b.csv") == b"/a b.csv\\n"
         print(*sorted(m for m in set(sys.modules) - before if not m.startswith("trinity_guard")))
     """
@@ -253,13 +255,13 @@ def test_two_versions_merge_line_by_line(
     ],
 )
 def test_the_very_line_goes_and_every_other_byte_stays(before: bytes, after: bytes) -> None:
-    assert without_line(before, b"x.csv") == after
+    assert without_lines(before, (b"x.csv",)) == after
 
 
 @pytest.mark.parametrize("name", [b"st*r.csv", b"#x", b"a b ", b"new\nline.csv", b"b\\s", "é.csv".encode()])
 def test_a_line_that_was_added_goes_again(name: bytes) -> None:
     before = b"*.o\n/other\n"
-    assert without_line(with_line(before, name), name) == before
+    assert without_lines(with_line(before, name), (name,)) == before
 
 
 @pytest.mark.parametrize("name", [b"a.csv", b"st*r.csv", b"#x", b"a b  ", b"b\\s", "é.csv".encode(), b"[1]!?"])
@@ -272,3 +274,39 @@ def test_a_line_of_ours_says_its_name(name: bytes) -> None:
 )
 def test_every_other_line_is_a_person_s(line: bytes) -> None:
     assert name_of(line) is None
+
+
+# Names that Git takes for something else where they are not written out, and one that a rule gives back.
+ASKED = [b"a.csv", b":a.csv", b":(glob)b.csv", b"-c.csv", b"d e/f\n.csv", b"\xff.csv", b"kept.csv", b"staged.csv"]
+
+
+def test_of_each_path_the_last_rule_is_told(here: Repo) -> None:
+    here.write(".gitignore", b"# ours\n*.csv\n!kept.csv\n")
+    here.write("staged.csv")
+    here.git("add", "-f", "staged.csv")
+    found = gitignore.matching([*ASKED, b"a.csv", b"plain.txt"])
+    rule = (b".gitignore", 2, b"*.csv")
+    assert found == {**dict.fromkeys(ASKED, rule), b"kept.csv": (b".gitignore", 3, b"!kept.csv")}
+    assert list(found) == ASKED
+    assert [path for path in [*ASKED, b"plain.txt"] if not gitignore.ignores(found.get(path))] == [
+        b"kept.csv",
+        b"plain.txt",
+    ]
+
+
+def test_the_rules_are_those_of_the_folder_and_environment_that_are_named(here: Repo, tmp_path: Path) -> None:
+    here.write("d/.gitignore", b"/x\n")
+    (tmp_path / "own").write_bytes(b"y\n")
+    here.git("config", "core.excludesFile", str(tmp_path / "own"))
+    found = gitignore.matching([b"x", b"y"], os.fsencode(here.path / "d"))
+    assert found == {b"x": (b"d/.gitignore", 1, b"/x"), b"y": (os.fsencode(tmp_path / "own"), 1, b"y")}
+    assert [gitignore.in_the_tree(file) for file, _, _ in found.values()] == [True, False]
+    assert not gitignore.in_the_tree(b"/home/me/.gitignore")
+    other = {**os.environ, "GIT_DIR": os.fspath(here.path / ".git"), "GIT_WORK_TREE": os.fspath(tmp_path)}
+    assert gitignore.matching([b"x"], os.fsencode(tmp_path), other) == {}
+
+
+def test_where_git_cannot_answer_it_is_no_rule_at_all(here: Repo) -> None:
+    assert gitignore.matching([]) == {}
+    with pytest.raises(GuardError, match="check-ignore"):
+        gitignore.matching([b"../outside"])

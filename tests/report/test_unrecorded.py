@@ -38,6 +38,13 @@ def test_an_ignored_folder_with_artifacts_is_told_with_the_rule(world: World) ->
     ]
 
 
+def test_of_a_name_that_git_takes_for_magic_the_rule_is_told_too(world: World) -> None:
+    world.repo.write(".gitignore", b"/:d/\n/e/\n")
+    world.repo.write(":d/a.csv", b"1")
+    world.repo.write("e/b.csv", b"1")
+    assert [rule for _, rule in ignored(world)] == [".gitignore:1: /:d/", ".gitignore:2: /e/"]
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -12,16 +12,14 @@ from trinity_guard import git
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git import index, mergedriver
 from trinity_guard.git.files import read_if_there
-from trinity_guard.git.gitignore import line_for, lines_in, with_lines, without_lines
+from trinity_guard.git.gitignore import ignores, line_for, lines_in, matching, with_lines, without_lines
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from trinity_guard.dvcrepo.tracked import Catalog
-
-    # The file that a rule stands in, and its pattern.
-    Rule = tuple[bytes, bytes]
+    from trinity_guard.git.gitignore import Rule
 
 SYMLINK = b"120000"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -61,15 +59,15 @@ def plan(
     indexed: the .gitignore files of the index, by path. gone: artifacts that no pointer holds any more: of their lines
     those that are ours go, the very `/name` in the folder's own .gitignore.
     """
-    rules = _matching_rules([p for path in paths for p in (path, path + b".dvc")])
+    rules = matching([p for path in paths for p in (path, path + b".dvc")])
     for path in paths:
         _refuse_hidden_pointer(path, rules.get(path + b".dvc"))
     needed, left = by_file(paths), by_file(gone)
     # Where Git does not tell case, the line of what goes may be the one that ignores what comes.
     going = {(file_for(path), line_for(os.path.basename(path))) for path in gone}
-    rules = {path: rule for path, rule in rules.items() if rule not in going}
+    rules = {path: rule for path, rule in rules.items() if (rule[0], rule[2]) not in going}
     targets = sorted({*needed, *left})
-    staged = {path: indexed[path] for path in {*targets, *(file for file, _ in rules.values())} if path in indexed}
+    staged = {path: indexed[path] for path in {*targets, *(rule[0] for rule in rules.values())} if path in indexed}
     contents = dict(zip(staged, git.read_all(e.oid for e in staged.values()), strict=True))
     result = IgnorePlan({e.path: e.mode for e in staged.values()})
     known = _Staged(place, contents)
@@ -122,7 +120,7 @@ def _with(
     result: IgnorePlan,
 ) -> tuple[bytes | None, bytes | None]:
     """Return the two versions of one folder's .gitignore with the lines that its artifacts lack."""
-    seen = {path: os.path.basename(path) for path in paths if not _is_ignored(rules.get(path))}
+    seen = {path: os.path.basename(path) for path in paths if not ignores(rules.get(path))}
     lacking = {path: os.path.basename(path) for path in paths if path in seen or known.lacks(rules[path])}
     if not lacking:
         return for_index, for_tree
@@ -171,12 +169,8 @@ def _without(
 
 def not_ignored(paths: Sequence[bytes]) -> list[bytes]:
     """Return those of these files that no rule of the work tree has Git ignore."""
-    rules = _matching_rules(paths)
-    return [path for path in paths if not _is_ignored(rules.get(path))]
-
-
-def _is_ignored(rule: Rule | None) -> bool:
-    return rule is not None and not rule[1].startswith(b"!")
+    rules = matching(paths)
+    return [path for path in paths if not ignores(rules.get(path))]
 
 
 class _Staged:
@@ -189,7 +183,7 @@ class _Staged:
 
     def lacks(self, rule: Rule) -> bool:
         """Whether the rule that ignores a path stands in a .gitignore of the working tree, and is not staged so."""
-        file, pattern = rule
+        file, _, pattern = rule
         if os.path.basename(file) != b".gitignore" or os.path.isabs(file):
             return False
         if file not in self._lines:
@@ -211,20 +205,6 @@ def _patterns(gitignore: bytes) -> set[bytes]:
     return {*lines, *(line.rstrip(b" ") for line in lines)}
 
 
-def _matching_rules(paths: Sequence[bytes]) -> dict[bytes, Rule]:
-    """Return path -> (file, pattern) of the last rule that matches it, by Git itself."""
-    if not paths:
-        return {}
-    # Without the ./ Git takes a name that begins with a colon for pathspec magic, and finds nothing.
-    result = git.attempt(
-        "check-ignore", "--no-index", "-v", "-z", "--stdin", data=b"".join(b"./" + p + b"\0" for p in paths)
-    )
-    if result.code > 1:
-        raise git.failure(("check-ignore",), result)
-    fields = result.out.split(b"\0")[:-1]
-    return {p[2:]: (s, r) for s, r, p in zip(fields[::4], fields[2::4], fields[3::4], strict=True)}
-
-
 def _letting_pointers_through(where: bytes, pattern: bytes) -> str:
     """Return lines that Git and DVC understand alike; of `data/*` and `!*.dvc` DVC sees no pointer in data/."""
     if pattern in (b"*", b"**"):
@@ -237,9 +217,9 @@ def _letting_pointers_through(where: bytes, pattern: bytes) -> str:
 
 
 def _refuse_hidden_pointer(path: bytes, rule: Rule | None) -> None:
-    if rule is None or not _is_ignored(rule):
+    if rule is None or not ignores(rule):
         return
-    where, pattern = rule
+    where, _, pattern = rule
     raise GuardError(
         problem=f"{shown(path)}.dvc would be ignored by Git ({shown(where)}: {shown(pattern)}), and DVC skips it.",
         remedy=_letting_pointers_through(where, pattern),

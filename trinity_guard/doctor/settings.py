@@ -13,7 +13,7 @@ from trinity_guard.detect.patterns import Rules
 from trinity_guard.doctor.checks import ERROR, WARNING, Check, Repository, Unseen, counted, fine, listed
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.errors import shown, typed
-from trinity_guard.git import index
+from trinity_guard.git import gitignore, index
 from trinity_guard.git.attributes import Attributes
 from trinity_guard.remotes import untrusted
 from trinity_guard.setup import dvcinit
@@ -84,7 +84,8 @@ def hidden_pointers(subject: Repository) -> Check:
     lost = [p for p in out.split(b"\0")[:-1] if os.path.isfile(place.file(p))]
     tracked = [e.path for e in index.entries("*.dvc", patterns=True)]
     general = [b"model.pkl.dvc", b".gitignore", b".dvc/", b".dvc/config"]
-    rules = _hiding(place, [*general, *tracked, *lost])
+    found = gitignore.matching([*general, *tracked, *lost], place.top)
+    rules = {name: rule for name, rule in found.items() if gitignore.ignores(rule)}
     if not rules:
         return _seen_by_dvc(subject)
     name, (source, line, pattern) = next(iter(rules.items()))
@@ -106,24 +107,9 @@ def _seen_by_dvc(subject: Repository) -> Check:
 _WHAT = {b"model.pkl.dvc": "DVC pointers (*.dvc)", b".dvc/": "the folder .dvc"}
 
 
-def _hiding(place: git.Place, names: list[bytes]) -> dict[bytes, tuple[bytes, int, bytes]]:
-    """Return name -> (file, line, pattern) of the rules that hide these names."""
-    data = b"".join(b"./" + n + b"\0" for n in dict.fromkeys(names))
-    result = git.attempt("check-ignore", "--no-index", "-v", "-z", "--stdin", data=data, at=place.top)
-    if result.code > 1:
-        raise git.failure(("check-ignore",), result)
-    fields = result.out.split(b"\0")[:-1]
-    return {
-        name[2:]: (source, int(line), pattern)
-        for source, line, pattern, name in zip(*(fields[i::4] for i in range(4)), strict=True)
-        if not pattern.startswith(b"!")
-    }
-
-
 def _letting_through(name: bytes, source: bytes, line: int, pattern: bytes) -> str:
     """Return the command that lets pointers through: a later line, or another form of the rule that hides a folder."""
-    inside = os.path.basename(source) == b".gitignore" and not os.path.isabs(source)
-    file = source if inside else b".gitignore"
+    file = source if gitignore.in_the_tree(source) else b".gitignore"
     if name in (b".dvc/", b".dvc/config", b".gitignore"):
         return f"take {shown(pattern)} out of {shown(source)}, line {line}"
     by_folder = pattern.endswith(b"/") or (b"/" in name and _folder_hidden(os.path.dirname(name)))

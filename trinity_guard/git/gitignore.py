@@ -1,13 +1,20 @@
-"""Lines of a .gitignore: escape, append, and keep every other byte.
+"""Lines of a .gitignore: escape, append, and keep every other byte; which of them Git goes by.
 
 As `dvc add` writes them, but for the names where what DVC writes does not make Git ignore the file.
 """
 
 from __future__ import annotations
 
+import os
+
+from trinity_guard.git.plumbing import attempt, failure
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    # The file that a rule stands in, its line there from 1, its pattern.
+    Rule = tuple[bytes, int, bytes]
 
 _SPECIAL = b"\\[]!*#?"
 _PLAIN = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
@@ -69,17 +76,38 @@ def with_written(gitignore: bytes, written: Iterable[bytes]) -> bytes:
     return whole(gitignore) + b"".join(new) if new else gitignore
 
 
-def without_line(gitignore: bytes, name: bytes) -> bytes:
-    """Return the .gitignore without the line for `name`, as `without_lines` does."""
-    return without_lines(gitignore, (name,))
-
-
 def without_lines(gitignore: bytes, names: Iterable[bytes]) -> bytes:
     """Return the .gitignore without the lines for these names, as often as they are there; every other byte stays."""
     going = {line_for(name) for name in names}
     *lines, last = gitignore.split(b"\n")
     kept = [line for line in lines if line.removesuffix(b"\r") not in going]
     return b"\n".join([*kept, b"" if last.removesuffix(b"\r") in going else last])
+
+
+def matching(
+    paths: Iterable[bytes], at: bytes | None = None, env: Mapping[str, str] | None = None
+) -> dict[bytes, Rule]:
+    """Return path -> the last rule that matches it, whether or not it is tracked, by Git itself in the folder `at`."""
+    # Without the ./ Git takes a name that begins with a colon for pathspec magic, and finds nothing.
+    data = b"".join([b"./" + path + b"\0" for path in dict.fromkeys(paths)])
+    if not data:
+        return {}
+    result = attempt("check-ignore", "--no-index", "-v", "-z", "--stdin", data=data, at=at, env=env)
+    if result.code > 1:
+        raise failure(("check-ignore",), result)
+    fields = result.out.split(b"\0")[:-1]
+    found = zip(fields[::4], fields[1::4], fields[2::4], fields[3::4], strict=True)
+    return {path[2:]: (file, int(line), pattern) for file, line, pattern, path in found}
+
+
+def ignores(rule: Rule | None) -> bool:
+    """Whether a rule makes Git ignore what it matches; one that begins with `!` takes that back."""
+    return rule is not None and not rule[2].startswith(b"!")
+
+
+def in_the_tree(file: bytes) -> bool:
+    """Whether a rule's file is a .gitignore of the work tree, which all have, and not one's own excludes."""
+    return os.path.basename(file) == b".gitignore" and not os.path.isabs(file)
 
 
 # So long, and no line of a .gitignore is taken for one.

@@ -17,7 +17,7 @@ from trinity_guard.dvcrepo.output import Output
 from trinity_guard.dvcrepo.pointer import Pointer
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.git import files
-from trinity_guard.git.gitignore import with_line, with_lines
+from trinity_guard.git.gitignore import ignores, in_the_tree, matching, with_line, with_lines
 from trinity_guard.lint.finding import Finding
 from trinity_guard.remotes import credentials
 
@@ -128,13 +128,8 @@ def ignored(place: git.Place, path: bytes) -> bool:
 
     One's own excludes do not count, as TG004 has it: nobody else has them.
     """
-    # Without the ./ Git takes a name that begins with a colon for pathspec magic.
-    result = git.attempt("check-ignore", "-v", "-z", "--no-index", "--stdin", data=b"./" + path + b"\0", at=place.top)
-    if result.code > 1:
-        raise git.failure(("check-ignore",), result)
-    source, _, pattern, *_ = [*result.out.split(b"\0"), b"", b"", b""][:4]
-    by_the_tree = os.path.basename(source) == b".gitignore" and not os.path.isabs(source)
-    return by_the_tree and not pattern.startswith(b"!")
+    rule = matching([path], place.top).get(path)
+    return rule is not None and ignores(rule) and in_the_tree(rule[0])
 
 
 # --- TG006

@@ -10,7 +10,7 @@ from trinity_guard.convert import commit
 from trinity_guard.detect.patterns import Rules, size_text
 from trinity_guard.dvcrepo.tracked import Catalog
 from trinity_guard.errors import shown, typed
-from trinity_guard.git import index, partial
+from trinity_guard.git import gitignore, index, partial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -124,13 +124,10 @@ def _files(place: git.Place, folder: bytes, held: set[bytes]) -> Iterator[bytes]
 
 def _with_rules(folders: dict[bytes, Found]) -> list[Found]:
     found = list(folders.values())
-    if found:
-        data = b"".join(f.largest + b"\0" for f in found)
-        fields = git.attempt("check-ignore", "-v", "-z", "--stdin", data=data).out.split(b"\0")
-        rules = dict(zip(fields[3::4], zip(fields[::4], fields[1::4], fields[2::4], strict=False), strict=False))
-        for folder in found:
-            source, line, pattern = rules.get(folder.largest, (b"", b"", b""))
-            folder.rule = f"{shown(source)}:{line.decode()}: {shown(pattern)}"
+    rules = gitignore.matching(f.largest for f in found)
+    for folder in found:
+        source, line, pattern = rules.get(folder.largest, (b"", 0, b""))
+        folder.rule = f"{shown(source)}:{line}: {shown(pattern)}"
     return found
 
 

@@ -13,7 +13,7 @@ from trinity_guard.dvcrepo import installation, project, safe_paths
 from trinity_guard.dvcrepo.private import keep_private
 from trinity_guard.dvcrepo.project import FILES
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
-from trinity_guard.git import excludes, files, index
+from trinity_guard.git import excludes, files, gitignore, index
 from trinity_guard.git.files import replace
 from trinity_guard.remotes import add, base, untrusted
 from trinity_guard.remotes.add import folder_beside
@@ -88,12 +88,9 @@ def _initialised(place: git.Place, about_to_change: Callable[[bytes], None]) -> 
 
 def hiding_rules(place: git.Place, *names: bytes) -> list[tuple[bytes, str]]:
     """Return (name, FILE:LINE: PATTERN) for each of these names that an ignore rule hides."""
-    data = b"".join(name + b"\0" for name in names)
-    out = git.attempt("check-ignore", "--no-index", "-v", "-z", "--stdin", data=data, at=place.top).out
-    fields = out.split(b"\0")[:-1]
     return [
-        (name, f"{shown(source)}:{line.decode()}: {shown(pattern)}")
-        for source, line, pattern, name in zip(*(fields[i::4] for i in range(4)), strict=True)
+        (name, f"{shown(source)}:{line}: {shown(pattern)}")
+        for name, (source, line, pattern) in gitignore.matching(names, place.top).items()
         if not pattern.startswith(b"!")
     ]
 

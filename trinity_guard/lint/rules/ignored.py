@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from trinity_guard import git
 from trinity_guard.dvcrepo.output import Output
 from trinity_guard.errors import UNUSABLE, GuardError
+from trinity_guard.git import gitignore
 from trinity_guard.git.index import SYMLINK
 from trinity_guard.lint.subject import Subject
 
@@ -53,9 +54,4 @@ def _matched(room: bytes, paths: Sequence[bytes]) -> set[bytes]:
     # One's own excludes are no help to anybody else.
     env = {**git.other_repository(), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     git.run("init", "-q", "--template=", room, env=env)
-    # Without the ./ Git takes a name that begins with a colon for pathspec magic.
-    data = b"".join(b"./" + p + b"\0" for p in paths)
-    result = git.attempt("check-ignore", "--no-index", "-z", "--stdin", data=data, env=env, at=room)
-    if result.code > 1:
-        raise git.failure(("check-ignore",), result)
-    return {p[2:] for p in result.out.split(b"\0")[:-1]}
+    return {path for path, rule in gitignore.matching(paths, room, env).items() if gitignore.ignores(rule)}
