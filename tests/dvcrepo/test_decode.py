@@ -82,6 +82,7 @@ def test_a_lock_is_read_with_the_dvc_yaml_beside_it() -> None:
     yaml = b"stages:\n  s:\n    cmd: x\n    outs:\n    - m: {push: false}\n"
     assert [o.push for o in outputs_of(lock, b"d/dvc.lock", yaml)] == [False]
     assert [o.push for o in outputs_of(lock, b"d/dvc.lock")] == [True]
+    assert [o.push for o in decode.decoded(lock, b"d/dvc.lock")] == [True]
 
 
 MD5 = "0123456789abcdef0123456789abcdef"

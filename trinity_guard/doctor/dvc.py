@@ -7,7 +7,7 @@ import os
 from trinity_guard import git
 from trinity_guard.doctor import hooks, machine
 from trinity_guard.doctor.checks import ERROR, WARNING, Check, Repository, fine, listed
-from trinity_guard.dvcrepo import configfile, paths, safe_paths, secrets, urls
+from trinity_guard.dvcrepo import configfile, safe_paths, secrets, urls
 from trinity_guard.dvcrepo.project import RemoteConfig
 from trinity_guard.errors import GuardError, quoted, shown, typed
 from trinity_guard.git import files
@@ -18,7 +18,6 @@ from trinity_guard.remotes.base import PACKAGES
 from trinity_guard.setup import install
 
 LINKS = ("hardlink", "symlink")
-CONFIGS = (*paths.CONFIGS, "*config.local*")
 
 
 def cache_type(subject: Repository) -> Check:

@@ -29,7 +29,6 @@ PERSONAL = frozenset({
     "gdrive_client_id", "client_id", "tenant_id", "user", "username", "ssh_private",
 })  # fmt: skip
 
-CONFIG = "config"
 # Parts of a connection string, whatever the option is called.
 _KEYS_IN_TEXT = ("accountkey=", "sharedaccesssignature=")
 _MARKS = ("@", "?", *_KEYS_IN_TEXT)

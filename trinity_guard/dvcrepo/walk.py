@@ -13,7 +13,7 @@ from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from typing import Any
 
     # Returns the bytes of a file, by its path from the repository's top; None where there is none.
@@ -36,9 +36,8 @@ class Walk:
     Only what a commit can hold counts: rules of this machine alone hide nothing from anybody else.
     """
 
-    def __init__(self, read: Read, ignorecase: bool = False) -> None:
+    def __init__(self, read: Read) -> None:
         self._read = read
-        self._ignorecase = ignorecase
         self._known: dict[bytes, bytes | None] = {}
         self._rules: dvcignore.IgnoreRules = {}
         self._about: dict[bytes, frozenset[bytes] | None] = {}
@@ -96,7 +95,7 @@ class Walk:
 
     def _asked(self) -> Any:
         if self._filters is None:
-            self._filters = _manager(self._bytes, self._ignorecase)
+            self._filters = _manager(self._bytes)
         return self._filters
 
     def _words(self, name: bytes) -> str:
@@ -115,7 +114,7 @@ def _with_short_lines(file: bytes, data: bytes | None) -> bytes | None:
     return data
 
 
-def _manager(read: Read, ignorecase: bool) -> Any:
+def _manager(read: Read) -> Any:
     import io
 
     from dulwich.ignore import IgnoreFilter, IgnoreFilterManager, read_ignore_patterns  # noqa: PLC0415  # DVC brings it
@@ -128,16 +127,10 @@ def _manager(read: Read, ignorecase: bool) -> Any:
                 file = os.path.join(os.fsencode(path), IGNORE)
                 data = _with_short_lines(file, read(file))
                 patterns = read_ignore_patterns(io.BytesIO(data)) if data is not None else None
-                self._path_filters[path] = IgnoreFilter(patterns, ignorecase) if patterns is not None else None
+                self._path_filters[path] = IgnoreFilter(patterns) if patterns is not None else None
             return self._path_filters[path]
 
         def _is_dir(self, path: str) -> bool:
             return path.endswith("/")
 
-    return Manager("", [], ignorecase)
-
-
-def hidden(read: Read, pointers: Iterable[tuple[bytes, bytes]], ignorecase: bool = False) -> dict[bytes, str]:
-    """Return pointer -> what hides it, of these (project's root, pointer)."""
-    walk = Walk(read, ignorecase)
-    return {pointer: words for root, pointer in pointers if (words := walk.hiding(root, pointer))}
+    return Manager("", [], False)

@@ -61,7 +61,7 @@ def replace(
 
 
 def replace_in(
-    place: Place, path: bytes, data: bytes, mode: int = 0o666, *, durable: bool = False, seen: set[bytes] | None = None
+    place: Place, path: bytes, data: bytes, *, durable: bool = False, seen: set[bytes] | None = None
 ) -> None:
     """Write a file of the work tree, named from its top, in one step: made in the git dir, where a kill leaves no dirt.
 
@@ -74,7 +74,7 @@ def replace_in(
         if seen is not None:
             seen.add(folder)
     own = os.path.join(place.git_dir, b"trinity-guard")
-    replace(place.file(path), data, mode, durable=durable, made_in=own)
+    replace(place.file(path), data, durable=durable, made_in=own)
 
 
 class NewFiles:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from trinity_guard.dvcrepo.project import Project, RemoteConfig
 
 MAX_NAMES = 100
-CONFIG = b".dvc/config"
 # The options that say where objects are.
 PLACE = frozenset({"remote", "url", "endpointurl", "account_name", "version_aware", "worktree", "no_scm"})
 

@@ -162,7 +162,7 @@ def of_experiment(name: bytes, ids: Mapping[bytes, bytes]) -> bytes:
     return b"/".join([*steps[:2], new[:2], new[2:], *steps[4:]])
 
 
-def move_back(source: Source, moves: Sequence[Move], words: str = "trinity-guard migrate undo") -> None:
+def move_back(source: Source, moves: Sequence[Move]) -> None:
     """Put each ref back to its original, and let the original go, in one transaction."""
     lines = [b"start"]
     for m in moves:
@@ -171,7 +171,7 @@ def move_back(source: Source, moves: Sequence[Move], words: str = "trinity-guard
         else:
             lines += [b"delete %s %s" % (m.target, m.new), b"create %s %s" % (m.name, m.old)]
         lines.append(b"delete %s %s" % (m.original, m.kept))
-    _transaction(source, lines, words)
+    _transaction(source, lines, "trinity-guard migrate undo")
 
 
 def drop_originals(source: Source, moves: Sequence[Move]) -> None:

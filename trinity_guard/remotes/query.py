@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 from trinity_guard.dvcrepo import odb
-from trinity_guard.dvcrepo.output import LEGACY
+from trinity_guard.dvcrepo.output import LEGACY, is_md5
 from trinity_guard.remotes.failures import step_of
 
 TYPE_CHECKING = False
@@ -85,7 +85,7 @@ class RemoteStore:
 def _md5_of(info: dict[str, Any]) -> str:
     """Return the md5 that a service tells of an object's bytes; "" where it tells none, as of what came in parts."""
     etag = str(info.get("ETag", "")).strip('"').lower()
-    if len(etag) == 32 and set(etag) <= set("0123456789abcdef"):
+    if is_md5(etag):
         return etag
     of_azure = (info.get("content_settings") or {}).get("content_md5")
     return bytes(of_azure or base64.b64decode(info.get("md5Hash") or "")).hex()

@@ -47,8 +47,8 @@ def _name(path: bytes) -> str:
     return escaped(shown(path))
 
 
-def _many(count: int, one: str, more: str = "") -> str:
-    return f"{count:,} {one}" if count == 1 else f"{count:,} {more or one + 's'}"
+def _many(count: int, one: str) -> str:
+    return f"{count:,} {one}" if count == 1 else f"{count:,} {one}s"
 
 
 def _date(when: int) -> str:

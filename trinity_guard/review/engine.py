@@ -6,7 +6,6 @@ import csv
 import os
 
 from trinity_guard.dvcrepo import installation
-from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.review import dialect, numbers, packed
 from trinity_guard.review.dialect import NoTable
 from trinity_guard.review.numbers import EXACT
@@ -104,11 +103,6 @@ def _has(library: str) -> bool:
 def missing() -> str:
     """Return the command that installs what looks into tables."""
     return installation.line("", "review")
-
-
-def require() -> None:
-    if not is_there():
-        raise GuardError("this needs duckdb, which the extra `review` brings.", missing(), UNUSABLE)
 
 
 class Engine:

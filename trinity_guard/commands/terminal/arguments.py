@@ -154,10 +154,9 @@ def add_command(commands: Commands, name: str, text: str, example: str) -> Parse
     return commands.add_parser(name, help=text, description=description, epilog=epilog, allow_abbrev=True)
 
 
-def add_paths(p: Container, text: str, needed: bool = False) -> None:
-    """Add PATH…, which a shell completes. needed: at least one."""
-    number: dict[str, Any] = {"nargs": "+"} if needed else {"nargs": "*", "default": []}
-    add_word(p, "paths", "PATH", text, shells.FILE, type=path, **number)
+def add_paths(p: Container, text: str) -> None:
+    """Add PATH…, which a shell completes."""
+    add_word(p, "paths", "PATH", text, shells.FILE, type=path, nargs="*", default=[])
 
 
 def add_word(p: Container, name: str, metavar: str, text: str, complete: Completion = "", **more: Any) -> None:
