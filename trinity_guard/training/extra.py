@@ -99,13 +99,18 @@ def project(top: str) -> str:
 
 
 def root() -> str:
-    """Return the top of the Git work tree that we are in, or outside of Git the current folder.
+    """Return the top of the Git work tree that we are in, or outside of Git the current folder."""
+    return here()[0]
+
+
+def here() -> tuple[str, git.Place | None]:
+    """Return the same, and the repository, None outside of Git.
 
     GuardError (2) in a bare repository, among whose own files ours would be.
     """
     try:
         place = git.place()
     except GuardError:
-        return os.getcwd()
+        return os.getcwd(), None
     git.require_work_tree(place)
-    return os.fsdecode(place.top)
+    return os.fsdecode(place.top), place

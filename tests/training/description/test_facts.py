@@ -58,11 +58,14 @@ def test_data_that_is_nowhere_is_an_error(tmp_path: Path) -> None:
         ("t.CSV", "a,b\r\n1,2", 1),
         ("t.tsv", "a\tb\n1\t2\n\n", 1),
         ("t.csv", "", 0),
+        ("t.csv", "\ufeff\na\n\n1", 1),
+        ("t.csv", "a\r1\r2\n3", 3),
+        ("t.csv", f"a\n{'1' * (1 << 18)}\n", None),
         ("t.parquet", "PAR1", None),
     ],
 )
 def test_rows_are_counted_where_a_table_is_text(tmp_path: Path, name: str, text: str, rows: int | None) -> None:
-    (tmp_path / name).write_text(text, newline="")
+    (tmp_path / name).write_text(text, newline="", encoding="utf-8")
     assert facts.rows(str(tmp_path / name)) == rows
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from tests.helpers.documents import blocks
 from tests.helpers.support import PROJECT, Repo
 from tests.training.samples import library
 from trinity_guard.errors import GuardError
+from trinity_guard.git import plumbing, process
 from trinity_guard.training.tracking import pages, runs
 
 
@@ -139,6 +141,50 @@ def test_a_run_that_fails_is_failed_and_records_nothing(project: Repo) -> None:
     assert found is not None
     assert found["status"] == "FAILED"
     assert not Path("models/m_metadata.json").exists()
+
+
+def test_a_run_goes_to_its_experiment_whatever_mlflow_was_told(project: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    import mlflow
+
+    for name in ("MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME", "MLFLOW_TRACKING_URI"):
+        monkeypatch.setenv(name, "")  # what MLflow writes into them goes again
+    store = runs.begin(str(project.path))
+    store.ready()
+    monkeypatch.setattr(mlflow.tracking.fluent, "_active_experiment_id", None)
+    mlflow.set_tracking_uri(store.uri)
+    try:
+        mlflow.set_experiment("another")
+        monkeypatch.setenv("MLFLOW_RUN_ID", "0" * 32)
+        with trinity_guard.run("churn", experiment="mine") as run:
+            mlflow.log_param("by", "mlflow")
+        assert os.environ["MLFLOW_RUN_ID"] == "0" * 32
+    finally:
+        mlflow.set_tracking_uri(None)
+    found = mlflow.MlflowClient(store.uri).get_run(run.id)
+    assert found.info.experiment_id == mlflow.MlflowClient(store.uri).get_experiment_by_name("mine").experiment_id
+    assert found.data.params == {"by": "mlflow"}
+    assert "mlflow.parentRunId" not in found.data.tags
+
+
+def test_a_run_is_of_the_commit_that_it_began_at_and_asks_git_little(
+    project: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def spawn(argv: list[str], *more: Any) -> process.Result:
+        asked.append(argv)
+        return process.spawn(argv, *more)
+
+    monkeypatch.setattr(plumbing, "spawn", spawn)
+    Path("models/m.onnx").write_bytes(b"m")
+    begun = project.head()
+    with trinity_guard.run("churn", dataset="data/t.csv") as run:
+        project.git("commit", "-q", "--allow-empty", "-m", "meanwhile")
+        run.record("models/m.onnx")
+    told = json.loads(Path("models/m_metadata.json").read_text())
+    assert told["git"]["commit"] == begun != project.head()
+    # Where the repository is, where its top is, and the commit with its state; of a new store, Git has nothing.
+    assert len(asked) == 3, asked
 
 
 def test_a_file_that_is_not_there_cannot_be_recorded(project: Repo) -> None:

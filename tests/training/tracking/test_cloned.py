@@ -83,6 +83,13 @@ def test_ones_own_store_is_nobodys_business(clone: Path, names: list[str]) -> No
     assert runs.store(str(clone)).embedded
 
 
+def test_a_folder_is_found_whose_name_has_two_lines(tmp_path: Path) -> None:
+    root = tmp_path / "a\nb"
+    run("git", "init", "-q", root)
+    track(root, "mlflow.db")
+    assert "it is in Git's index" in refused(root).problem
+
+
 def test_outside_of_git_there_is_nothing_to_ask(root: Path) -> None:
     (root / "mlflow.db").write_bytes(sqlite.HEADER)
     assert runs.store(str(root)).embedded

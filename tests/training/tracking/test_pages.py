@@ -23,7 +23,9 @@ class Client:
 
 def test_an_experiment_opens_on_its_runs_with_the_first_figures_as_columns() -> None:
     client = Client()
+    assert not pages.prepared(client.tags)
     pages.prepare(client, "1", [f"m{n}" for n in range(20)])
+    assert pages.prepared(client.tags)
     assert client.tags["mlflow.experimentKind"] == "custom_model_development"
     columns = json.loads(client.tags[pages.VIEW_TAG])["selectedColumns"]
     # Nothing else: what stands before them is all that fits into a window.

@@ -152,7 +152,9 @@ def test_a_run_that_fails_in_the_middle_is_failed_and_none_is_left_running(root:
     assert {r.info.run_name: r.info.status for r in runs} == {"first": "FAILED", "second": "FINISHED"}
 
 
-def test_a_run_that_the_caller_has_open_is_not_touched(root: Path, tmp_path: Path) -> None:
+def test_a_run_that_the_caller_has_open_is_not_touched(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import mlflow
 
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/outer.db")  # MLflow sets the variable itself
@@ -161,6 +163,12 @@ def test_a_run_that_the_caller_has_open_is_not_touched(root: Path, tmp_path: Pat
             store = tracking.store(str(root))
             made = trackable.log(store)
             assert mlflow.active_run().info.run_id == outer.info.run_id != made.run_id
+            assert client(store).get_run(made.run_id).data.tags["mlflow.parentRunId"] == outer.info.run_id
+            with monkeypatch.context() as now:
+                now.delenv("MLFLOW_TRACKING_URI")
+                elsewhere = tracking.store(str(root))
+                below = client(elsewhere).get_run(trackable.log(elsewhere).run_id)
+            assert "mlflow.parentRunId" not in below.data.tags  # which no page could show
             mlflow.log_param("still", "here")
         assert client(store).get_run(outer.info.run_id).data.params == {"still": "here"}
     finally:

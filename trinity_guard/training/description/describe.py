@@ -34,7 +34,7 @@ class Said:
     """What somebody says of a model. name, dataset: "" for what is known already, or nothing; run: MLflow's, as the
     metadata has it; metrics, parameters: None where nothing is said of them; more: other keys of the metadata.
 
-    data: what facts.dataset said when the data was used; it may be another by now.
+    data, commit: what facts.dataset and provenance.commit said when the model was begun; both may be others by now.
     """
 
     name: str = ""
@@ -44,6 +44,7 @@ class Said:
     run: Mapping[str, Any] | None = None
     dvclive: str = ""
     data: Mapping[str, Any] | None = None
+    commit: provenance.Commit | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -99,11 +100,12 @@ def name_of(model: str) -> str:
 
 def describe(model: str, said: Said, where: tuple[str, git.Place | None] | None = None) -> Described:
     """Write a model's metadata and card. GuardError, where: as of `metadata`."""
-    model, where = model.rstrip("/") or model, where or here()
+    model, where = model.rstrip("/") or model, where or extra.here()
     told = metadata(model, said, where=where)
     paths = beside(model)
     for path, data in zip(paths, (encoded(told), card(told)), strict=True):
-        _write(path, data)
+        # The card says what the metadata has, and can be made of it again.
+        _write(path, data, durable=path == paths[0])
     return Described(*paths, told, facts.pointer_of(model, where[0]) is not None)
 
 
@@ -120,10 +122,10 @@ def metadata(
 ) -> dict[str, Any]:
     """Return a model's metadata. GuardError for a model that is not there, or a name that no tag can bear.
 
-    where: as of `here`, for who has asked already. staged: where its bytes are, if they have not appeared yet.
+    where: as of `extra.here`, for who has asked already. staged: where its bytes are, if they have not appeared yet.
     fixed: without what the model and what is said do not determine: moments, commits, runs, pointers.
     """
-    before, (root, place) = known(model), where or here()
+    before, (root, place) = known(model), where or extra.here()
     made = _model(place, staged or model, root) | ({"path": provenance.named(model, root)} if staged else {})
     made["pointer"] = f"{made['path']}.dvc"
     same = isinstance(before.get("model"), dict) and before["model"].get("md5") == made["md5"]
@@ -137,7 +139,7 @@ def metadata(
         "dataset": _dataset(place, root, said) or lasting.get("dataset"),
         "parameters": dict(lasting.get("parameters", {}) if said.parameters is None else said.parameters),
         "metrics": dict(lasting.get("metrics", {}) if said.metrics is None else said.metrics),
-        "git": provenance.commit(root).as_dict(),
+        "git": (said.commit or provenance.commit(root)).as_dict(),
         "mlflow": dict(said.run) if said.run else lasting.get("mlflow"),
         "dvclive": said.dvclive or lasting.get("dvclive"),
         "versions": _versions(made["library"]),
@@ -146,12 +148,6 @@ def metadata(
     if fixed:
         _fix(told)
     return told
-
-
-def here() -> tuple[str, git.Place | None]:
-    """Return the folder that a model is named from, and the repository, None outside of Git."""
-    root = extra.root()
-    return root, git.place() if provenance.is_git(root) else None
 
 
 def _dataset(place: git.Place | None, root: str, said: Said) -> dict[str, Any] | None:
@@ -209,10 +205,10 @@ def _versions(library: str) -> dict[str, str]:
     return own | provenance.versions((library, "numpy", "pandas"))
 
 
-def _write(path: str, data: bytes) -> None:
+def _write(path: str, data: bytes, durable: bool) -> None:
     target = os.path.abspath(os.fsencode(path))
     files.refuse_behind_link(target)
-    files.replace(target, data, durable=True)
+    files.replace(target, data, durable=durable)
 
 
 def live(folder: str) -> tuple[dict[str, float], dict[str, Any]]:

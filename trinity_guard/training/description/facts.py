@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -63,12 +64,25 @@ def rows(path: str) -> int | None:
         return None
     if os.path.getsize(path) > MAX_PARSED:
         return max(0, sum(piece.count(b"\n") for piece in odb.read_file(os.fsencode(path))) - 1)
-    text = git.read(path, MAX_PARSED, links=True).decode("utf-8-sig", "replace")
+    data = git.read(path, MAX_PARSED, links=True)
+    lines = _plain_lines(data) or _parsed_lines(data, delimiter)
+    return None if lines is None else max(0, lines - 1)
+
+
+def _plain_lines(data: bytes) -> int | None:
+    """Count the lines that say something of a text in which each is a row; None where only a parser knows."""
+    if b'"' in data or b"\r" in data:
+        return None
+    lines = data.removeprefix(codecs.BOM_UTF8).split(b"\n")
+    return None if max(map(len, lines)) > csv.field_size_limit() else sum(map(bool, lines))
+
+
+def _parsed_lines(data: bytes, delimiter: str) -> int | None:
+    text = io.StringIO(data.decode("utf-8-sig", "replace"), newline="")
     try:
-        lines = sum(map(bool, csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)))
+        return sum(map(bool, csv.reader(text, delimiter=delimiter)))
     except csv.Error:
         return None
-    return max(0, lines - 1)
 
 
 def figures(said: Sequence[str]) -> dict[str, float]:

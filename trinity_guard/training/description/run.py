@@ -52,10 +52,13 @@ def _settings(path: Path) -> dict[str, Any]:
 class Run:
     """A training of yours that is under way: what you say of it goes to MLflow and, at its end, beside the models."""
 
-    def __init__(self, session: Any, name: str, dataset: dict[str, Any] | None, where: Where) -> None:
+    def __init__(
+        self, session: Any, name: str, dataset: dict[str, Any] | None, where: Where, commit: provenance.Commit
+    ) -> None:
         self._session = session
         self._name = name
         self._where = where
+        self._commit = commit
         self._params: dict[str, Any] = {}
         self._metrics: dict[str, float] = {}
         self._models: list[tuple[str, str, Any, Any]] = []
@@ -101,7 +104,7 @@ class Run:
             "run_id": self.id, "experiment": self._session.experiment, "tracking": self._session.store.shown,
             "name": None, "version": None,
         }  # fmt: skip
-        said = Said(name or self._name, "", self._metrics, self._params, where, data=self.dataset)
+        said = Said(name or self._name, "", self._metrics, self._params, where, data=self.dataset, commit=self._commit)
         made = describe.describe(path, said, where=self._where)
         told = made.told["model"]
         self._session.made(told["md5"], told["sha256"] or "", number, made.told["name"])
@@ -127,14 +130,15 @@ def run(
     extra.require_mlflow("trinity_guard.run")
     from trinity_guard.training.tracking import names, runs, session
 
-    root, place = describe.here()
+    root, place = extra.here()
     store = runs.begin(extra.store_root(root), offline_ok)
     if place:
         runs.ignore(store.root if store.embedded else root, store)
     path = os.fspath(dataset)
     data = facts.dataset(place, path, root) if path else None
-    with session.begun(store, names.experiment(experiment, name), name, _tags(root, data)) as opened:
-        made = Run(opened, name, data, (root, place))
+    commit = provenance.commit(root)
+    with session.begun(store, names.experiment(experiment, name), name, _tags(commit, data)) as opened:
+        made = Run(opened, name, data, (root, place), commit)
         if data:
             opened.dataset(data["path"], data["md5"], data["rows"])
         if params:
@@ -143,6 +147,6 @@ def run(
         made.finish()
 
 
-def _tags(root: str, data: Mapping[str, Any] | None) -> dict[str, str]:
+def _tags(commit: provenance.Commit, data: Mapping[str, Any] | None) -> dict[str, str]:
     of = [data[key] or "" for key in ("md5", "pointer_md5")] if data else []
-    return {"mlflow.source.name": sys.argv[0] or "python", **provenance.tags(provenance.commit(root), *of)}
+    return {"mlflow.source.name": sys.argv[0] or "python", **provenance.tags(commit, *of)}

@@ -54,14 +54,16 @@ def _named(database: str, artifacts: str) -> dict[bytes, list[bytes]]:
 
 def _place(folder: bytes) -> git.Place | None:
     """Return the repository whose work tree a folder is in, None where there is none."""
-    said = []
-    for one in ("--show-toplevel", "--absolute-git-dir", "--git-common-dir"):
-        result = git.attempt("rev-parse", one, at=folder, env=git.other_repository())
-        if b"safe.directory" in result.err:
-            raise git.failure(("rev-parse", one), result)  # somebody else's, of which Git tells nothing
-        if result.code:
-            return None
-        said.append(result.out[:-1])
+    asked = ("rev-parse", "--show-toplevel", "--absolute-git-dir", "--git-common-dir")
+    env = git.other_repository()
+    result = git.attempt(*asked, at=folder, env=env)
+    if b"safe.directory" in result.err:
+        raise git.failure(asked, result)  # somebody else's, of which Git tells nothing
+    if result.code:
+        return None
+    said = result.out[:-1].split(b"\n")
+    if len(said) > len(asked) - 1:  # a folder's name holds a newline
+        said = [git.run(asked[0], one, at=folder, env=env)[:-1] for one in asked[1:]]
     top, git_dir, common = said
     return git.Place(top, git_dir, os.path.normpath(os.path.join(folder, common)))
 

@@ -35,6 +35,11 @@ def view(metrics: Iterable[str]) -> str:
     return json.dumps({"selectedColumns": [f"metrics.`{name}`" for name in list(metrics)[:MAX_COLUMNS]]})
 
 
+def prepared(tags: Mapping[str, str]) -> bool:
+    """Whether an experiment of these tags is as `prepare` leaves one."""
+    return VIEW_TAG in tags and all(key in tags for key in KIND)
+
+
 def prepare(client: Any, experiment: str, metrics: Iterable[str]) -> None:
     """Have an experiment open on its runs with these columns, where nobody has said otherwise."""
     tags = client.get_experiment(experiment).tags

@@ -6,7 +6,6 @@ import contextlib
 import getpass
 import os
 import shlex
-import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,7 +15,7 @@ from trinity_guard.training.tracking.names import Experiment, legible
 from trinity_guard.training.tracking.registry import champion, in_stage, mark, run_of, version
 from trinity_guard.training.tracking.server import shown_uri
 from trinity_guard.training.tracking.sqlite import artifact_uri, moved_from
-from trinity_guard.training.tracking.store import RunStore, begin, opened, store
+from trinity_guard.training.tracking.store import RunStore, begin, opened, restore, store
 
 __all__ = [
     "Experiment", "RunStore", "begin", "champion", "ignore", "ignored", "in_stage", "mark", "require", "run_of",
@@ -25,34 +24,47 @@ __all__ = [
 
 # MLflow's own limits.
 MAX_TAG, MAX_KEY = 8000, 250
+# The tag by which its pages show a run below another.
+PARENT = "mlflow.parentRunId"
+TRACKING_URI, RUN_ID = "MLFLOW_TRACKING_URI", "MLFLOW_RUN_ID"
 # Where `trinity ui` shows the embedded store.
 UI = "http://127.0.0.1:5000"
 
 
-def create(client: Any, experiment: str, name: str, given: Mapping[str, str], begun: float = 0.0) -> str:
-    """Create a run and return its id: below the one that is open around it, or that MLflow's variable names.
+def _started(client: Any, experiment: str, name: str, given: Mapping[str, str], begun: float) -> Any:
+    """Begin MLflow's active run: below the one that is open around it, or that MLflow's variable names."""
+    import mlflow
 
-    begun: when what it tells of began (seconds since 1970), 0 for now.
-    """
-    made = tags({**given, **_around(client)})
-    return str(client.create_run(experiment, milliseconds(begun or time.time()), made, legible(name)).info.run_id)
+    around = _around(client)
+    how: dict[str, Any] = {"nested": True, "log_system_metrics": False}  # nested: an open one stays open, untouched
+    made, name = tags({**given, **around}), legible(name)
+    if begun:
+        created = client.create_run(experiment, milliseconds(begun), made, name)
+        return mlflow.start_run(run_id=created.info.run_id, **how)
+    # Not one that is created first: it costs three questions more, and none may be in another experiment than the one
+    # that `mlflow.set_experiment` has named. By the variable, MLflow goes on with another run.
+    os.environ.pop(RUN_ID, None)
+    run = mlflow.start_run(experiment_id=experiment, run_name=name, tags=made, **how)
+    if PARENT in run.data.tags and not around:
+        client.delete_tag(run.info.run_id, PARENT)  # the open one is of another store
+    return run
 
 
 def _around(client: Any) -> dict[str, str]:
-    """Return the tag by which MLflow's pages show a run below the one around it, if that is in the same store."""
+    """Return the tag that puts a run below the one around it, {} where there is none in the same store."""
     import mlflow
     from mlflow.exceptions import MlflowException
 
     open_now = mlflow.active_run()
     # `mlflow run` begins a run for a project's command, and tells it so.
-    outer = open_now.info.run_id if open_now else os.environ.get("MLFLOW_RUN_ID", "").strip()
+    outer = open_now.info.run_id if open_now else os.environ.get(RUN_ID, "").strip()
     if not outer:
         return {}
     try:
         client.get_run(outer)
     except MlflowException:
         return {}  # of another store
-    return {"mlflow.parentRunId": outer}
+    return {PARENT: outer}
 
 
 def ignore(root: str, store: RunStore) -> list[str]:
@@ -94,21 +106,21 @@ def _found(client: Any, store: RunStore, experiment: Experiment) -> Any:
         ) from None
 
 
-def experiment_id(client: Any, store: RunStore, wanted: Experiment) -> str:
-    """Return the id of an experiment, made where it is missing, with its artifacts where the store has them."""
+def opened_experiment(client: Any, store: RunStore, wanted: Experiment) -> Any:
+    """Return MLflow's experiment, made where it is missing, with its artifacts where the store has them."""
     from mlflow.exceptions import MlflowException
 
     found, name = _found(client, store, wanted), legible(wanted.name)
     if found is None:
         where = artifact_uri(store.artifact_root) if store.artifact_root else None
         try:
-            return str(client.create_experiment(name, artifact_location=where, tags=pages.KIND))
+            return client.get_experiment(client.create_experiment(name, where, pages.KIND))
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
             found = client.get_experiment_by_name(name)  # another training made it just now
     _require_usable(store, found)
-    return str(found.experiment_id)
+    return found
 
 
 def _require_usable(store: RunStore, found: Any) -> None:
@@ -135,23 +147,25 @@ def _require_usable(store: RunStore, found: Any) -> None:
 
 
 @contextlib.contextmanager
-def active(store: RunStore, run_id: str) -> Iterator[None]:
-    """Make a run the one that MLflow's functions log to, and end it whatever happens: FINISHED or FAILED."""
+def active(
+    store: RunStore, client: Any, experiment: str, name: str, given: Mapping[str, str], begun: float = 0.0
+) -> Iterator[str]:
+    """Begin a run that MLflow's functions log to, and end it whatever happens: FINISHED or FAILED. Yields its id.
+
+    begun: when what it tells of began (seconds since 1970), 0 for now.
+    """
     import mlflow
 
-    before = os.environ.get("MLFLOW_TRACKING_URI")
+    before = {name: os.environ.get(name) for name in (TRACKING_URI, RUN_ID)}
     mlflow.set_tracking_uri(store.uri)
     try:
-        # nested: one that the caller has open stays open, and is not touched.
-        with mlflow.start_run(run_id=run_id, nested=True, log_system_metrics=False):
-            yield
+        with _started(client, experiment, name, given, begun) as run:
+            yield str(run.info.run_id)
     finally:
         # Back to the variable alone: what MLflow is told by word goes before it for good. Whoever had told it something
         # is obeyed still, since MLflow writes that into the variable itself.
         mlflow.set_tracking_uri(None)
-        os.environ.pop("MLFLOW_TRACKING_URI", None)
-        if before is not None:
-            os.environ["MLFLOW_TRACKING_URI"] = before
+        restore(before)
 
 
 def failure(store: RunStore, error: Exception) -> GuardError:

@@ -33,11 +33,16 @@ Trial = tuple[Mapping[str, object], Mapping[str, float]]
 class Session:
     """An open run, which MLflow's own functions log to as well."""
 
-    def __init__(self, store: RunStore, client: Any, experiment: str, run_id: str) -> None:
+    def __init__(self, store: RunStore, client: Any, experiment: Any, run_id: str) -> None:
         self.store = store
         self.client = client
-        self.experiment = experiment
+        self._experiment = experiment
         self.run_id = run_id
+
+    @property
+    def experiment(self) -> str:
+        """MLflow's id of it."""
+        return str(self._experiment.experiment_id)
 
     @property
     def url(self) -> str:
@@ -57,7 +62,8 @@ class Session:
 
     def show(self, metrics: Iterable[str]) -> None:
         """Have MLflow's page of the experiment show these metrics beside its runs, where nobody has said otherwise."""
-        pages.prepare(self.client, self.experiment, metrics)
+        if not pages.prepared(self._experiment.tags):
+            pages.prepare(self.client, self.experiment, metrics)
 
     def trials(self, tried: Sequence[Trial]) -> None:
         """Log the trials of a search, each as a run below this one."""
@@ -65,9 +71,9 @@ class Session:
         for number, (params, metrics) in enumerate(tried, 1):
             ended = time.time()
             begun = runs.milliseconds(ended - metrics.get("seconds", 0.0))
-            parent = runs.tags({"mlflow.parentRunId": self.run_id})
+            parent = runs.tags({runs.PARENT: self.run_id})
             made = self.client.create_run(self.experiment, begun, parent, f"trial {number:0{width}d}")
-            below = Session(self.store, self.client, self.experiment, made.info.run_id)
+            below = Session(self.store, self.client, self._experiment, made.info.run_id)
             try:
                 below.log(params, metrics)
             except BaseException:
@@ -194,12 +200,11 @@ def begun(
 ) -> Iterator[Session]:
     """Begin a run and end it: FINISHED, or FAILED where the caller raises. GuardError (2) where none can be begun.
 
-    since: when what it tells of began, see runs.create.
+    since: when what it tells of began, see runs.active.
     """
     store.ready()
     with warnings.catch_warnings(), opened(store) as client:
         warnings.simplefilter("ignore")
-        found = runs.experiment_id(client, store, experiment)
-        run_id = runs.create(client, found, name, tags, since)
-        with runs.active(store, run_id):
+        found = runs.opened_experiment(client, store, experiment)
+        with runs.active(store, client, found.experiment_id, name, tags, since) as run_id:
             yield Session(store, client, found, run_id)
