@@ -112,3 +112,20 @@ def test_a_person_is_told_to_look_at_the_pointer_or_at_a_pipeline_s_output_itsel
 def test_what_records_nothing_has_a_record_that_says_so() -> None:
     nothing = nothing_in(b"dvc.lock")
     assert (nothing.source, nothing.path, nothing.held, nothing.is_dir) == (b"dvc.lock", b"", False, False)
+
+
+@pytest.mark.parametrize(
+    ("source", "stage", "target"),
+    [
+        (b"a.csv.dvc", "", b"a.csv.dvc"),
+        (b"sub/a.csv.dvc", "", b"sub/a.csv.dvc"),
+        (b"dvc.lock", "fit", b"fit"),
+        (b"dvc.yaml", "fit@one", b"fit@one"),
+        (b"sub/deep/dvc.lock", "fit", b"sub/deep/dvc.yaml:fit"),
+        (b"sub/dvc.yaml", "fit", b"sub/dvc.yaml:fit"),
+    ],
+)
+def test_what_dvc_s_commands_take_for_it(source: bytes, stage: str, target: bytes) -> None:
+    output = Output(b"m.pkl", source=source)
+    output.stage = stage
+    assert output.target == target

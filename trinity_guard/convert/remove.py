@@ -10,7 +10,7 @@ from trinity_guard.convert.relocate import Gone, Moves
 from trinity_guard.dvcrepo import compare
 from trinity_guard.dvcrepo.output import DIR
 from trinity_guard.dvcrepo.paths import POINTER, is_lock
-from trinity_guard.errors import GuardError, pathspec, quoted, shown, typed
+from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.git import files, index
 
 TYPE_CHECKING = False
@@ -69,7 +69,7 @@ def _none(place: git.Place, catalog: Catalog, path: bytes) -> GuardError:
         if is_lock(output.source) and output.path == path:
             return GuardError(
                 problem=f"{shown(path)} is an output of stage '{output.stage}', and no pointer's.",
-                remedy=f"dvc remove {quoted(output.stage)}     # lets the stage go",
+                remedy=f"dvc remove {typed(output.target)}     # lets the stage go",
             )
     if index.entries(path):
         return GuardError(f"no pointer holds {shown(path)}: it is Git's.", f"git rm -r -- {pathspec(path)}")

@@ -8,7 +8,7 @@ from trinity_guard import git
 from trinity_guard.detect.inspect import is_bookkeeping
 from trinity_guard.dvcrepo import decode, directory, dvcignore, paths, pipeline, pointer, project, tracked, walk
 from trinity_guard.dvcrepo.paths import folders_above, inside_dvc, store_of
-from trinity_guard.errors import GuardError, pathspec, quoted, shown, typed
+from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.git import index
 from trinity_guard.git.files import is_one_file
 
@@ -156,7 +156,7 @@ def refuse_held(by_path: Mapping[bytes, Output], path: bytes) -> Output | None:
     held = by_path.get(path)
     if held is None or held.renewable:
         return held
-    where = typed(held.source)
+    where = typed(held.target)
     if held.imported:
         raise GuardError(
             problem=f"{shown(path)} was imported by {shown(held.source)}, which says where it comes from.",
@@ -166,7 +166,7 @@ def refuse_held(by_path: Mapping[bytes, Output], path: bytes) -> Output | None:
         )
     raise GuardError(
         problem=f"{shown(path)} is recorded in {shown(held.source)}, a pointer with more in it than this file.",
-        remedy=f"git rm -q --cached -- {pathspec(path)}\ndvc commit {where} && git add {pathspec(held.source)}",
+        remedy=f"git rm -q --cached -- {pathspec(path)}\ndvc commit -f {where} && git add {pathspec(held.source)}",
     )
 
 
@@ -215,7 +215,8 @@ class Pipelines:
                 raise GuardError(
                     problem=f"{shown(path)} is an output of stage '{known.stage}' in {shown(known.source)}: "
                     "DVC keeps it already.",
-                    remedy=f"git rm -q --cached -- {pathspec(path)}\ndvc commit {quoted(known.stage)}",
+                    remedy=f"git rm -q --cached -- {pathspec(path)}\n"
+                    f"dvc commit -f {typed(known.target)} && git add {pathspec(paths.lock_beside(known.source))}",
                 )
             place = place[: max(place.rfind(b"/"), 0)]
         return False

@@ -96,6 +96,15 @@ class Output:
         """What a person is told to look at: its pointer, or of a pipeline the output itself."""
         return self.path if self.stage else self.source or self.path
 
+    @property
+    def target(self) -> bytes:
+        """What DVC's commands take for it from the top: its pointer, or its stage, with the pipeline of a folder."""
+        if not self.stage:
+            return self.source
+        stage = self.stage.encode("utf-8", "surrogatepass")
+        folder = self.source[: self.source.rfind(b"/") + 1]
+        return folder + b"dvc.yaml:" + stage if folder else stage
+
     def settle(self) -> Output:
         """Fix the kind, once all else is known."""
         if self.external or not self.cache or not self.md5:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trinity_guard import console
 from trinity_guard.detect.patterns import size_text
-from trinity_guard.dvcrepo.paths import PIPELINE, POINTER, yaml_beside
+from trinity_guard.dvcrepo.paths import POINTER
 from trinity_guard.errors import pathspec, shown, typed
 
 TYPE_CHECKING = False
@@ -94,10 +94,7 @@ def recording(output: Output) -> str:
     part = output.path.startswith(folder + b"/") and not (output.stage or output.imported or output.legacy)
     if output.renewable or part:
         return f"trinity-guard convert {typed(output.path)}"
-    if not output.stage:
-        return f"dvc commit -f {typed(output.source)}"
-    pipeline, stage = yaml_beside(output.source), output.stage.encode("utf-8", "surrogatepass")
-    return f"dvc commit -f {typed(stage if pipeline == PIPELINE else pipeline + b':' + stage)}"
+    return f"dvc commit -f {typed(output.target)}"
 
 
 def adding(output: Output) -> str:

@@ -47,7 +47,7 @@ def _held_twice(subject: Subject) -> Iterator[tuple[Entry, Entry, str]]:
         while folder:
             holder = tree.get(folders[folder]) if folder in folders else None
             if holder is not None:
-                yield tree.entry(at), holder, f"then: dvc commit {typed(holder.path)}"
+                yield tree.entry(at), holder, f"then: dvc commit -f {typed(holder.path)}"
             folder = os.path.dirname(folder)
 
 
