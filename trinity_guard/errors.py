@@ -4,8 +4,10 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+# So many of many problems of one kind are told.
+MAX_TOLD = 10
 FINE = 0
 BLOCKED = 1
 UNUSABLE = 2
@@ -24,6 +26,20 @@ class GuardError(Exception):
         self.problem = problem
         self.remedy = remedy
         self.exit_code = exit_code
+
+
+def together(errors: Sequence[GuardError]) -> GuardError:
+    """Return one error that says what several say: each problem, and each line of what helps, once."""
+    told = list({error.problem: error for error in errors}.values())
+    if len(told) == 1:
+        return told[0]
+    problems = [error.problem for error in told[:MAX_TOLD]]
+    if len(told) > MAX_TOLD:
+        problems.append(f"and {len(told) - MAX_TOLD:,} more like these.")
+    lines = [line for error in told[:MAX_TOLD] for line in error.remedy.splitlines()]
+    # What several need comes after what each of them needs before.
+    remedy = "\n".join(reversed(dict.fromkeys(reversed(lines))))
+    return GuardError("\n".join(problems), remedy, max(error.exit_code for error in told))
 
 
 def shown(path: bytes) -> str:

@@ -183,20 +183,27 @@ def test_of_many_commits_a_few_are_asked_for_at_once(staging: Repo, monkeypatch:
 
 
 @pytest.mark.parametrize("folder", ["", "sub/"])
-def test_an_output_that_git_has_too_becomes_dvc_s_by_the_commands_that_are_printed(repo: Repo, folder: str) -> None:
-    """Of a stage that was never recorded, or of which something changed since, `dvc commit` would ask."""
+def test_outputs_that_git_has_too_become_dvc_s_by_the_commands_that_are_printed(repo: Repo, folder: str) -> None:
+    """All at once. Of a stage that was never recorded, or of which something changed since, `dvc commit` would ask."""
     repo.git("config", "core.hooksPath", "/dev/null")
     repo.stage(f"{folder}fit.py", b"1\n")
-    repo.stage(f"{folder}dvc.yaml", b"stages:\n  fit:\n    cmd: python fit.py\n    deps: [fit.py]\n    outs: [m.pkl]\n")
-    repo.stage(f"{folder}m.pkl", b"a model of old\n")
+    repo.stage(
+        f"{folder}dvc.yaml", b"stages:\n  fit:\n    cmd: python fit.py\n    deps: [fit.py]\n    outs: [m.pkl, n.pkl]\n"
+    )
+    for name in ("m", "n"):
+        repo.stage(f"{folder}{name}.pkl", b"a model of old\n")
     repo.commit()
     repo.git("config", "--unset", "core.hooksPath")
-    repo.stage(f"{folder}m.pkl", b"a newer one\n")
+    for name in ("m", "n"):
+        repo.stage(f"{folder}{name}.pkl", b"a newer %s\n" % name.encode())
     refused = repo.commit(ok=False)
     assert refused.returncode
+    assert refused.stderr.count(b"is an output of stage 'fit'") == 2
     commands = [line.strip() for line in refused.stderr.decode().splitlines() if line.startswith("    ")]
     for command in commands:
         repo.type_in(command)
     repo.commit()
-    assert not repo.tracked(f"{folder}m.pkl") and repo.tracked(f"{folder}dvc.lock")
-    assert repo.file(f"{folder}m.pkl").read_bytes() == b"a newer one\n"
+    assert not repo.tracked(f"{folder}m.pkl")
+    assert not repo.tracked(f"{folder}n.pkl")
+    assert repo.tracked(f"{folder}dvc.lock")
+    assert repo.file(f"{folder}m.pkl").read_bytes() == b"a newer m\n"

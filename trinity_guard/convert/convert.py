@@ -20,7 +20,7 @@ from trinity_guard.dvcrepo.decode import decoded
 from trinity_guard.dvcrepo.noted import with_facts
 from trinity_guard.dvcrepo.paths import is_pointer, parent
 from trinity_guard.dvcrepo.safe_paths import through_symlink
-from trinity_guard.errors import UNUSABLE, GuardError, pathspec, shown, typed
+from trinity_guard.errors import UNUSABLE, GuardError, pathspec, shown, together, typed
 from trinity_guard.git import index
 from trinity_guard.git.attributes import refuse_filter
 from trinity_guard.git.files import read_if_there
@@ -28,7 +28,7 @@ from trinity_guard.git.objects import Objects
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from trinity_guard.detect.patterns import Rules
     from trinity_guard.dvcrepo.output import Output
@@ -79,7 +79,8 @@ def claim(
     stand_ins = standins.named_by(place, entries) if refuse else {}
     items: list[Converted] = []
     remarks: list[str] = []
-    for entry in entries:
+
+    def look(entry: index.Entry) -> None:
         folder = directories.folder_of(by_path, rules, entry.path)
         in_git = pipelines.belongs_in_git(entry.path, refuse)
         if not in_git and (folder or attributes.filter(entry.path) != b"lfs"):
@@ -88,9 +89,23 @@ def claim(
             if refusals:
                 refusals.check(items[-1], folder)
         elif not in_git and entry.path not in stand_ins:
-            remarks += _left_to_lfs(place, entry)
+            remarks.extend(_left_to_lfs(place, entry))
+
+    _for_all(look, entries)
     given_back = standins.restore(place, [entry for entry in entries if entry.path in stand_ins])
     return items, remarks + [f"{shown(path)} is left to Git, which has its data now." for path in given_back]
+
+
+def _for_all(look: Callable[[index.Entry], None], entries: Iterable[index.Entry]) -> None:
+    """Look at each; what is refused is told all at once, and not one at each try."""
+    refused: list[GuardError] = []
+    for entry in entries:
+        try:
+            look(entry)
+        except GuardError as error:
+            refused.append(error)
+    if refused:
+        raise together(refused)
 
 
 class _Refusals:
