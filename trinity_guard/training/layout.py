@@ -87,16 +87,10 @@ class Layout(Preset):
         }
 
     def _dataset(self) -> dict[str, Any]:
-        table, pointer = self.table, self.pointer
+        table = self.table
         found = {"path": provenance.named(table.path, self.order.root), "md5": table.md5, "rows": len(table.frame)}
         found |= {"pages": len(set(table.groups.tolist()))}
-        if self.order.stage:
-            return found
-        return found | {
-            "pointer": pointer.name if pointer else None,
-            "pointer_md5": pointer.md5 if pointer else None,
-            "matches_pointer": self.matches,
-        }
+        return found if self.order.stage else found | self.pointed()
 
     def _learnt(self, fitted: Fitted) -> dict[str, Any]:
         """Return what the inputs determine: figures, and what they follow from."""

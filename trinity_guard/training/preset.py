@@ -104,6 +104,15 @@ class Preset(ABC):
             self.matches = self.pointer.agrees(csv_file.read(order.dataset))
         return noted if self.matches else [*noted, self._mismatch(self.pointer)]
 
+    def pointed(self) -> dict[str, object]:
+        """Return what metadata say of the dataset's pointer."""
+        pointer = self.pointer
+        return {
+            "pointer": pointer.name if pointer else None,
+            "pointer_md5": pointer.md5 if pointer else None,
+            "matches_pointer": self.matches,
+        }
+
     def _mismatch(self, pointer: Recorded) -> str:
         name = shown(os.fsencode(self.order.dataset))
         return (

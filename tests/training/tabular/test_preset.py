@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pickle
 from pathlib import Path
@@ -88,6 +89,25 @@ def test_a_searchs_best_is_trained_and_its_trials_are_runs_below(project: Repo) 
         tags = client.get_experiment(run.info.experiment_id).tags
     assert tags["mlflow.experimentKind"] == "custom_model_development"
     assert "metrics.`r2`" in tags[pages.VIEW_TAG]
+
+
+@pytest.mark.slow
+def test_metadata_tell_of_the_table_and_the_commit_that_were_there_when_it_was_read(project: Repo) -> None:
+    asked = order(project, Options("price", FEATURES, parameters=SMALL, folds=0))
+    project.git("add", "data")
+    project.git("commit", "-q", "-m", "data")
+    begun, read = project.head(), (project.path / "data" / "t.csv").read_bytes()
+
+    def meanwhile(step: str) -> None:
+        if step == "fitting":
+            project.write("data/t.csv", b"another,table\n1,2\n")
+            project.git("commit", "-q", "-a", "-m", "another table")
+
+    told = train.train(asked, runs.store(str(project.path)), Watch(steps=meanwhile)).metadata
+    assert told["git"] == {"commit": begun, "dirty": False, "branch": "main"}
+    found = {key: told["dataset"][key] for key in ("path", "md5", "size", "rows", "files", "pointer")}
+    md5 = hashlib.md5(read).hexdigest()
+    assert found == {"path": "data/t.csv", "md5": md5, "size": len(read), "rows": 200, "files": 1, "pointer": None}
 
 
 @pytest.mark.slow

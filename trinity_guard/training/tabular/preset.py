@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from trinity_guard.errors import UNUSABLE, GuardError
+from trinity_guard.training import provenance
 from trinity_guard.training.description import describe
 from trinity_guard.training.description.describe import Said
 from trinity_guard.training.model import admitted, seen
@@ -118,7 +119,16 @@ class Tabular(Preset):
             "seen": seen.recorded(table, np.setdiff1d(np.arange(len(table.X)), fitted.test)),
         }
         given = {key: _plain(value) for key, value in _given(fitted).items()}
-        said = Said(self.model_name, self.order.dataset, found["metrics"], given, where, more=more)
+        # As it was when it was read: another may stand there by now.
+        rows = len(table.X) + table.unanswered
+        data = {
+            "path": provenance.named(table.path, self.order.root),
+            "md5": table.md5,
+            "size": table.size,
+            "rows": rows,
+        }
+        data |= {"files": 1, **self.pointed()}
+        said = Said(self.model_name, "", found["metrics"], given, where, data=data, commit=self.source, more=more)
         return describe.metadata(claim.model, said, self.order.stage, staged=claim.staged)
 
 

@@ -35,7 +35,7 @@ class Table:
     """X: numbers as float64 (nan: missing), texts as text. y: floats of a regression, else classes: whole numbers where
     all of them are, texts otherwise.
 
-    groups: rows of one number never part; left_out: columns that nothing is learnt from, and why; md5: of the file;
+    groups: rows of one number never part; left_out: columns that nothing is learnt from, and why; md5, size: of file;
     mixed: columns of numbers that are taken for texts, and why;
     unanswered: how many of its rows have no target, and are not among these.
     """
@@ -50,6 +50,7 @@ class Table:
     grouped_by: str
     unanswered: int = 0
     mixed: dict[str, str] = field(default_factory=dict)
+    size: int = 0
 
     def only(self, rows: Ints) -> Table:
         """Return the table of these rows alone."""
@@ -93,7 +94,7 @@ def load(path: str, options: Options) -> Table:
     groups, by = _groups(filled, x, options.group)
     md5, unanswered = hashlib.md5(data, usedforsecurity=False).hexdigest(), len(frame) - len(filled)
     mixed = {name: why for name in names if (why := _strange(filled[name]))}
-    table = Table(path, md5, x, y, groups, task, left_out, by, unanswered, mixed)
+    table = Table(path, md5, x, y, groups, task, left_out, by, unanswered, mixed, len(data))
     _refuse(table, options, unanswered)
     return table
 
