@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.support import Repo
+from trinity_guard import record
 from trinity_guard.cli import main
 
 
@@ -133,6 +134,15 @@ def test_a_model_that_no_pattern_takes_is_added_by_name(project: Repo, capfd: py
     assert main(["add", "booster.json"]) == 0
     committed(project)
     assert main(["release", "v1.0.0", "--model", "booster.json", "--no-mlflow"]) == 0
+
+
+def test_what_is_no_figure_is_named(project: Repo, capfd: pytest.CaptureFixture[str]) -> None:
+    project.write("m.json", b'{"auc": 0.9, "curve": [1], "loss": NaN, "a": "", "b": "", "c": "", "d": ""}')
+    assert main(["record", "services/a/models/churn.bin.pkl", "--metrics", "m.json"]) == 0
+    assert "no figures, and left out: curve, loss, a, b, c and 1 more." in capfd.readouterr().err
+    with pytest.warns(UserWarning, match="no figures, and left out: curve, loss, a, b, c, d"):
+        told = record("services/a/models/churn.bin.pkl", metrics="m.json")
+    assert told["metrics"] == {"auc": 0.9}
 
 
 def test_a_dataset_outside_of_the_repository_is_named(project: Repo, capfd: pytest.CaptureFixture[str]) -> None:

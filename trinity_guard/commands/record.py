@@ -12,12 +12,13 @@ from trinity_guard.report import status
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import Any
 
     from trinity_guard.commands.terminal.arguments import Parser
     from trinity_guard.training.description.describe import Described, Said
 
+SHOWN = 5  # names in a line
 DESCRIPTION = """\
 Write MODEL_metadata.json and MODEL_card.md beside a model of your own, a file or a folder of any library: what it is
 (read, never loaded), its md5 and sha256, and what you say of its data, figures and settings. With them `trinity
@@ -59,8 +60,15 @@ def run(args: list[str]) -> int:
     gathered.tag(asked.run or "", made)
     for source in taken:
         console.note(f"{shown(os.fsencode(source))}: taken for what was not said.")
+    if said.left_out:
+        console.note(f"no figures, and left out: {_few(said.left_out)}.")
     _report(asked.model, said, made)
     return FINE
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(shown(os.fsencode(name)) for name in names[:SHOWN]) + more
 
 
 def _report(model: str, said: Said, made: Described) -> None:

@@ -31,6 +31,18 @@ def test_what_is_written_is_what_a_release_reads(model: str) -> None:
     assert Path(made.card).read_text().startswith("# churn\n")
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_a_figure_that_json_has_no_word_for_is_told_in_words(model: str, number: float) -> None:
+    told = describe.describe(model, Said(metrics={"loss": number})).told
+    assert told["metrics"] == {"loss": str(number)}
+
+
+def test_an_empty_file_is_no_model(model: str) -> None:
+    Path(model).write_bytes(b"")
+    with pytest.raises(GuardError, match="is empty: no model was saved there"):
+        describe.describe(model, Said())
+
+
 def test_what_is_not_said_again_stays_while_the_bytes_are_the_same(model: str) -> None:
     describe.describe(model, Said(name="risk", dataset="data/t.csv", metrics={"auc": 0.9}))
     told = describe.describe(model, Said(parameters={"c": 1})).told
@@ -89,6 +101,6 @@ def test_a_model_that_is_not_there_is_said(model: str, path: str, words: str) ->
 def test_dvclive_is_read_from_its_folder(tmp_path: Path) -> None:
     (tmp_path / "metrics.json").write_text('{"train": {"loss": 0.1}, "step": 9}')
     (tmp_path / "params.yaml").write_text("lr: 0.1\n")
-    assert describe.live(str(tmp_path)) == ({"train.loss": 0.1, "step": 9}, {"lr": 0.1})
+    assert describe.live(str(tmp_path)) == ({"train.loss": 0.1, "step": 9}, [], {"lr": 0.1})
     with pytest.raises(GuardError, match="neither"):
         describe.live(str(tmp_path / "none"))

@@ -71,10 +71,12 @@ def test_rows_are_counted_where_a_table_is_text(tmp_path: Path, name: str, text:
 
 def test_figures_and_settings_come_from_files_and_words(tmp_path: Path) -> None:
     (tmp_path / "m.json").write_text(
-        json.dumps({"test": {"auc": 0.9, "curve": [1, 2]}, "n": 3, "nan": None, "ok": True})
+        json.dumps({"test": {"auc": 0.9, "curve": [1, 2]}, "n": 3, "nan": float("nan"), "no": None, "ok": True})
     )
     (tmp_path / "p.yaml").write_text("train:\n  depth: 4\nmodel: forest\n")
-    assert facts.figures([str(tmp_path / "m.json"), "f1=0.8"]) == {"test.auc": 0.9, "n": 3, "f1": 0.8}
+    found, others = facts.figures([str(tmp_path / "m.json"), "f1=0.8"])
+    assert (found, others) == ({"test.auc": 0.9, "n": 3, "f1": 0.8}, ["test.curve", "nan", "no", "ok"])
+    assert facts.figures([str(tmp_path / "m.json"), "nan=1"])[1] == ["test.curve", "no", "ok"]
     assert facts.settings([str(tmp_path / "p.yaml"), "lr=0.1", "kind=big"]) == {
         "train.depth": 4, "model": "forest", "lr": 0.1, "kind": "big",
     }  # fmt: skip
@@ -109,7 +111,7 @@ def test_however_deep_values_lie_they_are_named() -> None:
 
 @pytest.mark.parametrize(("said", "value"), [("auc=.9", 0.9), ("auc=1.", 1.0), ("auc=+3", 3.0), ("auc=-1e-3", -0.001)])
 def test_a_number_is_taken_as_a_shells_user_types_it(said: str, value: float) -> None:
-    assert facts.figures([said]) == {"auc": value}
+    assert facts.figures([said])[0] == {"auc": value}
 
 
 @pytest.mark.parametrize(("said", "words"), [("none.json", "there is no none.json"), ("auc=high", "auc is no number")])

@@ -34,6 +34,7 @@ class Said:
     """What somebody says of a model. name, dataset: "" for what is known already, or nothing; run: MLflow's, as the
     metadata has it; metrics, parameters: None where nothing is said of them; more: other keys of the metadata.
 
+    left_out: names of figures that are none, and are not told.
     data, commit: what facts.dataset and provenance.commit said when the model was begun; both may be others by now.
     """
 
@@ -43,6 +44,7 @@ class Said:
     parameters: Mapping[str, Any] | None = None
     run: Mapping[str, Any] | None = None
     dvclive: str = ""
+    left_out: Sequence[str] = ()
     data: Mapping[str, Any] | None = None
     commit: provenance.Commit | None = None
     more: Mapping[str, Any] = field(default_factory=dict)
@@ -138,7 +140,7 @@ def metadata(
         "model": made,
         "dataset": _dataset(place, root, said) or lasting.get("dataset"),
         "parameters": dict(lasting.get("parameters", {}) if said.parameters is None else said.parameters),
-        "metrics": dict(lasting.get("metrics", {}) if said.metrics is None else said.metrics),
+        "metrics": dict(lasting.get("metrics", {}) if said.metrics is None else facts.flat(said.metrics)),
         "git": (said.commit or provenance.commit(root)).as_dict(),
         "mlflow": dict(said.run) if said.run else lasting.get("mlflow"),
         "dvclive": said.dvclive or lasting.get("dvclive"),
@@ -180,6 +182,10 @@ def _model(place: git.Place | None, model: str, root: str) -> dict[str, Any]:
         of = provenance.hashed(place, model)
     except OSError as error:
         raise GuardError(f"{name} cannot be read: {error.strerror or error}.", f"ls -l {name}", UNUSABLE) from None
+    if not of.size:
+        raise GuardError(
+            f"{name} is empty: no model was saved there.", "save the model first, then record it", UNUSABLE
+        )
     path = provenance.named(model, root)
     return {
         "path": path, "md5": of.md5, "sha256": of.sha256, "size": of.size, "pointer": f"{path}.dvc",
@@ -211,8 +217,8 @@ def _write(path: str, data: bytes, durable: bool) -> None:
     files.replace(target, data, durable=durable)
 
 
-def live(folder: str) -> tuple[dict[str, float], dict[str, Any]]:
-    """Return metrics and parameters that DVCLive left in its folder."""
+def live(folder: str) -> tuple[dict[str, float], list[str], dict[str, Any]]:
+    """Return metrics, names of those that are none, and parameters that DVCLive left in its folder."""
     paths = [os.path.join(folder, name) for name in ("metrics.json", "params.yaml")]
     there = [[path] if os.path.lexists(path) else [] for path in paths]
     if not any(there):
@@ -221,7 +227,7 @@ def live(folder: str) -> tuple[dict[str, float], dict[str, Any]]:
             f"ls {typed(os.fsencode(folder))}",
             UNUSABLE,
         )
-    return facts.figures(there[0]), facts.settings(there[1])
+    return *facts.figures(there[0]), facts.settings(there[1])
 
 
 def pieces(values: Sequence[str] | str | None) -> list[str]:

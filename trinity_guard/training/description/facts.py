@@ -85,18 +85,23 @@ def _parsed_lines(data: bytes, delimiter: str) -> int | None:
         return None
 
 
-def figures(said: Sequence[str]) -> dict[str, float]:
-    """Return metrics of JSON files, and of NAME=NUMBER; in a file, numbers below keys are named `key.key`."""
+def figures(said: Sequence[str]) -> tuple[dict[str, float], list[str]]:
+    """Return metrics of JSON files, and of NAME=NUMBER; in a file, numbers below keys are named `key.key`.
+
+    Then the names of what is no figure in a file: a text, a list of points, NaN.
+    """
     found: dict[str, float] = {}
+    others: list[str] = []
     for one in said:
         values = dict([_assigned(one)]) if _is_assignment(one) else _mapping(one)
         for name, value in flat(values):
-            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-                if _is_assignment(one):
-                    raise GuardError(f"{name} is no number.", "trinity record MODEL --metrics auc=0.91", UNUSABLE)
-                continue  # a name, a list of points: no figure
-            found[name] = value
-    return found
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                found[name] = value
+            elif _is_assignment(one):
+                raise GuardError(f"{name} is no number.", "trinity record MODEL --metrics auc=0.91", UNUSABLE)
+            else:
+                others.append(name)
+    return found, [name for name in others if name not in found]
 
 
 def settings(said: Sequence[str]) -> dict[str, Any]:

@@ -34,14 +34,16 @@ def gather(
     usual = os.path.normpath(os.path.join(project, describe.DVCLIVE))
     if not (folder or run or metrics) and os.path.isfile(os.path.join(usual, "metrics.json")):
         folder, taken = usual, [usual]
-    live_metrics, live_params = describe.live(folder) if folder else ({}, {})
-    figures = {**live_metrics, **of_run.get("metrics", {}), **facts.figures(metrics)}
+    live_metrics, strange, live_params = describe.live(folder) if folder else ({}, [], {})
+    named, others = facts.figures(metrics)
+    figures = {**live_metrics, **of_run.get("metrics", {}), **named}
+    left_out = [one for one in dict.fromkeys([*strange, *others]) if one not in figures]
     settings = {**live_params, **of_run.get("params", {}), **facts.settings(params)}
     file = os.path.normpath(os.path.join(project, PARAMS))
     if not settings and os.path.isfile(file):
         settings, taken = facts.settings([file]), [*taken, file]
     where = of_run.get("where")
-    return Said(name, dataset, figures or None, settings or None, where, folder), taken
+    return Said(name, dataset, figures or None, settings or None, where, folder, left_out), taken
 
 
 def _run(run_id: str) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -35,14 +36,17 @@ def record(
     said = Said(
         name,
         os.fspath(dataset),
-        None if metrics is None else dict(facts.flat(metrics)) if isinstance(metrics, Mapping) else _figures(metrics),
+        None if metrics is None else metrics if isinstance(metrics, Mapping) else _figures(metrics),
         None if params is None else dict(facts.flat(params)) if isinstance(params, Mapping) else _settings(params),
     )
     return describe.describe(os.fspath(model), said).told
 
 
 def _figures(path: Path) -> dict[str, float]:
-    return facts.figures([os.fspath(path)])
+    found, others = facts.figures([os.fspath(path)])
+    if others:
+        warnings.warn(f"no figures, and left out: {', '.join(others)}", stacklevel=3)
+    return found
 
 
 def _settings(path: Path) -> dict[str, Any]:
