@@ -32,7 +32,7 @@ PASSWORD = "s3cr3t-w0rd"
 
 @pytest.fixture(autouse=True)
 def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("URI", "USERNAME", "PASSWORD", "TOKEN"):
+    for name in ("URI", "USERNAME", "PASSWORD", "TOKEN", "AUTH", "AWS_SIGV4"):
         monkeypatch.delenv(f"MLFLOW_TRACKING_{name}", raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
 
@@ -184,6 +184,59 @@ def test_who_asks_is_read_from_netrc_as_mlflow_reads_it(tmp_path: Path, monkeypa
         monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
         with pytest.raises(GuardError, match="it closed the connection without a word"):
             runs.store(str(tmp_path))
+
+
+def asked_with(monkeypatch: pytest.MonkeyPatch, folder: Path, **variables: str) -> str:
+    """Return with which login a server is asked, which lets everybody in."""
+    said: list[str] = []
+
+    class Listening(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            said.append(self.headers.get("Authorization", ""))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Listening) as served, monkeypatch.context() as now:
+        threading.Thread(target=served.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        for name, value in {"URI": f"http://127.0.0.1:{served.server_port}", **variables}.items():
+            now.setenv(f"MLFLOW_TRACKING_{name}", value)
+        now.setenv("HOME", str(folder))
+        runs.store(str(folder))
+        served.shutdown()
+    assert len(set(said)) == 1
+    return said[0]
+
+
+def test_who_asks_is_read_from_mlflows_own_file_of_credentials_and_its_variables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def basic(name: str, password: str) -> str:
+        return "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
+
+    assert asked_with(monkeypatch, tmp_path, TOKEN="t", USERNAME="me") == "Bearer t"
+    file = tmp_path / ".mlflow" / "credentials"
+    file.parent.mkdir()
+    file.write_text(f"[mlflow]\nmlflow_tracking_username = me\nmlflow_tracking_password = {PASSWORD}\n")
+    assert asked_with(monkeypatch, tmp_path) == basic("me", PASSWORD)
+    assert asked_with(monkeypatch, tmp_path, TOKEN="t") == basic("me", PASSWORD)
+    assert asked_with(monkeypatch, tmp_path, USERNAME="you", PASSWORD="other") == basic("you", "other")
+    file.write_text("no ini at all\n")
+    assert asked_with(monkeypatch, tmp_path) == ""
+
+
+@pytest.mark.parametrize(("variable", "value"), [("AUTH", "kubernetes"), ("AWS_SIGV4", "true")])
+def test_a_login_that_only_mlflow_can_make_is_left_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    with gatekeeper(1) as (port, _):
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{port}")
+        with pytest.raises(GuardError, match="401"):
+            runs.store(str(tmp_path))
+        monkeypatch.setenv(f"MLFLOW_TRACKING_{variable}", value)
+        assert runs.store(str(tmp_path)).uri == f"http://127.0.0.1:{port}"
 
 
 @pytest.mark.slow

@@ -13,6 +13,8 @@ import threading
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping, Sequence
+from configparser import ConfigParser
+from configparser import Error as ConfigError
 from http.client import BadStatusLine, HTTPConnection, HTTPException, InvalidURL, RemoteDisconnected
 from netrc import NetrcParseError, netrc
 from urllib.error import HTTPError, URLError
@@ -31,6 +33,7 @@ LOCAL = ("localhost", "127.0.0.1", "::1", "[::1]")
 # A browser that a foreign page turns against this machine names that page's host.
 ALLOWED = "localhost:*,127.0.0.1:*"
 STOP_TIMEOUT = 5.0
+USERNAME, PASSWORD = "MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"
 
 
 def shown_uri(uri: str) -> str:
@@ -49,7 +52,7 @@ def without_password(uri: str) -> tuple[str, dict[str, str]]:
     before, name, after = _parted(named)
     if not password:
         return uri, {}
-    return before + after, {"MLFLOW_TRACKING_USERNAME": unquote(name), "MLFLOW_TRACKING_PASSWORD": password}
+    return before + after, {USERNAME: unquote(name), PASSWORD: password}
 
 
 def _parted(uri: str) -> tuple[str, str, str]:
@@ -80,7 +83,7 @@ def check_server(uri: str, who: Mapping[str, str]) -> GuardError | None:
             start_remedy(uri),
             UNUSABLE,
         )
-    if said in (401, 403):
+    if said in (401, 403) and not _login_is_mlflows():
         raise refusal(uri, said)
     return None
 
@@ -117,18 +120,36 @@ def _asked(uri: str, path: str, who: Mapping[str, str]) -> int:
 
 
 def _login(uri: str, who: Mapping[str, str]) -> str:
-    """Return what tells a server who asks, as MLflow does: its variables, or ~/.netrc; "" where nothing is known."""
-    name, password = (who.get(n) or os.environ.get(n) for n in ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"))
+    """Return what tells a server who asks, as MLflow does: its variables and file, or ~/.netrc; "" where nothing is
+    known."""
+    filed = _credentials()
+    name, password = (who.get(n) or os.environ.get(n) or filed.get(n.lower()) for n in (USERNAME, PASSWORD))
     token = os.environ.get("MLFLOW_TRACKING_TOKEN")
-    if not name and token:
-        return f"Bearer {token}"
     if not (name and password):
+        if token:
+            return f"Bearer {token}"
         try:
             known = netrc(os.environ.get("NETRC")).authenticators(urlsplit(uri).hostname or "")
         except (OSError, NetrcParseError):
             known = None
         name, _, password = known or ("", "", "")
     return "Basic " + b64encode(f"{name}:{password}".encode()).decode() if name and password else ""
+
+
+def _credentials() -> Mapping[str, str]:
+    """Return what MLflow's file says of who asks."""
+    file = ConfigParser()
+    try:
+        file.read(os.path.expanduser("~/.mlflow/credentials"))
+        return dict(file["mlflow"]) if "mlflow" in file else {}
+    except (OSError, UnicodeError, ConfigError):
+        return {}
+
+
+def _login_is_mlflows() -> bool:
+    """Whether MLflow has been told of a way to log in that only it can take: a plug-in's, or Amazon's signature."""
+    signed = os.environ.get("MLFLOW_TRACKING_AWS_SIGV4", "").lower() in ("true", "1")
+    return signed or bool(os.environ.get("MLFLOW_TRACKING_AUTH"))
 
 
 def _certificates() -> ssl.SSLContext:
