@@ -182,6 +182,7 @@ OPENERS = {
     "remotes/folder.py": "what git.opened gave; a probe of its own",
     "remotes/worker.py": "a descriptor; the null device",
     "review/arrays.py": "what contents.py has looked at; members of an archive",
+    "review/boosters.py": "what git.opened gave",
     "review/chunks.py": "what git.opened gave",
     "review/contents.py": "a folder of its own",
     "review/dialect.py": "what git.opened gave",

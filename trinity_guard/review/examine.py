@@ -80,7 +80,8 @@ def _look(found: Review, files: Files, options: Options) -> None:
             _table(found, files, options)
         elif found.kind == ARRAY:
             _arrays(found, files)
-        elif found.kind == MODEL:
+        elif found.kind == MODEL or any(models.is_other_model(path) for path in files if path):
+            found.kind = MODEL
             _model(found, files)
         else:
             _other(found, files)

@@ -9,7 +9,7 @@ import zipfile
 
 from trinity_guard import git
 from trinity_guard.detect.scan import files as pickles
-from trinity_guard.review import arrays, inert, onnx
+from trinity_guard.review import arrays, boosters, inert, onnx
 from trinity_guard.review.arrays import Array
 from trinity_guard.review.dialect import NoTable
 
@@ -43,7 +43,13 @@ class Model:
 
 
 def is_model(path: bytes) -> bool:
+    """Whether a file of this name is a model."""
     return os.path.splitext(path)[1].lower() in SUFFIXES
+
+
+def is_other_model(path: bytes) -> bool:
+    """Whether a file that has no model's name is one by its first bytes."""
+    return boosters.is_one(path)
 
 
 def read(path: bytes, named: bytes) -> Model:
@@ -59,6 +65,10 @@ def read(path: bytes, named: bytes) -> Model:
         if suffix == b".onnx":
             found = Model()
             found.parameters, found.arrays, found.notes = onnx.read(path)
+            return found
+        if boosters.is_one(path):
+            found = Model()
+            found.parameters, found.arrays = boosters.read(path)
             return found
     except (OSError, ValueError, KeyError, TypeError, EOFError, RecursionError, zipfile.BadZipFile) as error:
         raise NoTable(f"it cannot be read as {suffix.decode('ascii', 'replace').lstrip('.')}: {error}") from None

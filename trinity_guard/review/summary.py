@@ -67,7 +67,8 @@ def _no_table(path: bytes, named: bytes, size: int) -> Iterator[str]:
     # What they load (zipfile, json, hashlib) takes longer than all that a small table needs.
     from trinity_guard.review import arrays, models
 
-    if models.is_model(named) and size <= MAX_MODEL:
+    is_model = models.is_model(named) or (not arrays.is_array(named) and models.is_other_model(path))
+    if is_model and size <= MAX_MODEL:
         found = models.read(path, named)
         yield from (f"{cell(name)}: {cell(value)}" for name, value in found.parameters.items())
         yield from _arrays(found.arrays)

@@ -1,0 +1,106 @@
+"""Models of XGBoost and LightGBM as their libraries save them: told by their bytes, and what is in them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from trinity_guard.review import boosters, models, summary
+from trinity_guard.review.dialect import NoTable
+
+X = np.random.default_rng(0).normal(size=(200, 2))
+Y = X[:, 0] + X[:, 1] ** 2 > 0.5
+NAMES = ["age", "income"]
+
+
+def xgboost(file: Path, trees: int, **parameters: Any) -> Path:
+    library = pytest.importorskip("xgboost")
+    data = library.DMatrix(X, label=Y, feature_names=NAMES)
+    library.train({"objective": "binary:logistic", "max_depth": 2, **parameters}, data, trees).save_model(file)
+    return file
+
+
+def lightgbm(file: Path, trees: int, leaves: int = 5) -> Path:
+    library = pytest.importorskip("lightgbm")
+    parameters = {"objective": "binary", "num_leaves": leaves, "verbose": -1}
+    library.train(parameters, library.Dataset(X, label=Y, feature_name=NAMES), trees).save_model(file)
+    return file
+
+
+def read(file: Path) -> models.Model:
+    return models.read(os.fsencode(file), os.fsencode(file.name))
+
+
+@pytest.mark.parametrize("name", ["m.json", "m.ubj"])
+def test_a_model_of_xgboost_has_its_objective_features_trees_and_leaves(tmp_path: Path, name: str) -> None:
+    found = read(xgboost(tmp_path / name, 3))
+    told = found.parameters
+    assert (told["booster"], told["objective"], told["features"]) == ("gbtree", "binary:logistic", NAMES)
+    assert (told["trees"], told["depth"], told["nodes"]) == (3, 2, 2 * told["leaves"] - 3)
+    splits = told["splits by age"] + told["splits by income"]
+    assert found.arrays["thresholds"].shape == (splits,) == (told["nodes"] - told["leaves"],)
+    assert found.arrays["leaf values"].shape == (told["leaves"],)
+
+
+@pytest.mark.parametrize("booster", ["gbtree", "dart", "gblinear"])
+def test_both_files_that_xgboost_saves_say_the_same(tmp_path: Path, booster: str) -> None:
+    one, other = (read(xgboost(tmp_path / name, 2, booster=booster)) for name in ("m.json", "m.ubj"))
+    assert one.parameters == other.parameters
+    assert one.arrays.keys() == other.arrays.keys()
+    for name, array in one.arrays.items():
+        assert array.read is not None
+        theirs = other.arrays[name].read
+        assert theirs is not None
+        assert np.allclose(array.read(), theirs(), rtol=1e-6)
+
+
+def test_a_model_of_lightgbm_has_its_parameters_features_trees_and_leaves(tmp_path: Path) -> None:
+    found = read(lightgbm(tmp_path / "m.txt", 3))
+    told = found.parameters
+    assert (told["objective"], told["features"], told["trees"]) == ("binary sigmoid:1", NAMES, 3)
+    assert (told["parameters.num_leaves"], told["parameters.num_iterations"]) == (5, 3)
+    assert found.arrays["thresholds"].shape == (told["splits by age"] + told["splits by income"],)
+    assert found.arrays["leaf values"].shape == (told["leaves"],)
+
+
+def test_of_two_models_what_they_were_told_and_became_is_compared(tmp_path: Path) -> None:
+    one, other = lightgbm(tmp_path / "a.txt", 3), lightgbm(tmp_path / "b.txt", 4, 6)
+    changed = models.compare(read(one), read(other))
+    assert (changed["parameters.num_leaves"], changed["trees"]) == ((5, 6), (3, 4))
+    assert not changed.keys() & {"objective", "features", "tree_sizes"}
+
+
+@pytest.mark.parametrize("name", ["m.json", "m.ubj"])
+def test_what_git_shows_of_a_pointer_tells_of_the_model(tmp_path: Path, name: str) -> None:
+    lines = summary.lines(os.fsencode(xgboost(tmp_path / name, 3)), os.fsencode(name))
+    assert "trees: 3" in lines
+    assert any(line.startswith("array leaf values: float64[") for line in lines)
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b'{"learner": 1}', b"tree\n", b"{L", b'[{"learner":{"'])
+def test_what_is_none_is_not_taken_for_one(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "m").write_bytes(data)
+    assert not boosters.is_one(os.fsencode(tmp_path / "m"))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"learner":{"a":1}}',
+        b'{"learner":{"objective":{"name":1},"gradient_booster":{"model":{"trees":[{}]}}}}',
+        b'{"learner":{"gradient_booster":' + b"[" * 100_000,
+        boosters.UBJSON,
+        boosters.UBJSON + b"L\xff\xff\xff\xff\xff\xff\xff\xff",
+        b"tree\nversion=v4\nTree=0\nsplit_feature=x\n",
+        b"tree\nversion=v4\nTree=0\nsplit_feature=-9\n",
+    ],
+    ids=["nothing in it", "no trees in it", "deep", "cut", "a length below nothing", "no number", "below nothing"],
+)
+def test_a_damaged_one_is_said_to_be_so(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "m").write_bytes(data)
+    with pytest.raises(NoTable, match="cannot be read as a model of"):
+        read(tmp_path / "m")
