@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import re
 from html.parser import HTMLParser
 
 import pytest
 
+from tests.helpers.support import Repo, clean_environment
 from tests.report.conftest import World
 from trinity_guard.lint.finding import ERROR, WARNING, Finding
 from trinity_guard.report import facts, page
@@ -30,15 +33,28 @@ def said(found: Facts) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", body).split())
 
 
+@pytest.fixture(scope="module")
+def of_a_history(tmp_path_factory: pytest.TempPathFactory) -> Facts:
+    """What is known of two versions in DVC and one in Git, forty days apart."""
+    with pytest.MonkeyPatch.context() as patch, contextlib.ExitStack() as back:
+        home = tmp_path_factory.mktemp("grown")
+        for name, value in clean_environment(home / "home").items():
+            patch.setenv(name, value)
+        repo = Repo.make(home / "plain", guarded=False)
+        back.enter_context(contextlib.chdir(repo.path))
+        world = World(repo)
+        repo.stage("raw.csv", 2000)  # noise: packing makes it no smaller
+        world.track("a.pkl", b"x" * 1000)
+        world.commit(START)
+        world.track("a.pkl", b"y" * 3000)
+        world.commit(START + 40 * 86400)
+        return gathered(world)
+
+
 @pytest.fixture
-def grown(world: World) -> Facts:
-    """A history of two versions in DVC and one in Git, forty days apart."""
-    world.repo.stage("raw.csv", 2000)  # noise: packing makes it no smaller
-    world.track("a.pkl", b"x" * 1000)
-    world.commit(START)
-    world.track("a.pkl", b"y" * 3000)
-    world.commit(START + 40 * 86400)
-    return gathered(world)
+def grown(of_a_history: Facts) -> Facts:
+    """The same, for a test to change."""
+    return copy.deepcopy(of_a_history)
 
 
 class _Tags(HTMLParser):
