@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from pathspec import GitIgnoreSpec
 
-# A pattern of these alone, without an empty step, is valid gitignore syntax whatever their order.
+# A pattern of these alone is valid gitignore syntax whatever their order, but for a lone slash.
 SAFE_IN_PATTERN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-+=@~,*?/ ")
 
 
@@ -19,8 +19,8 @@ def starry(patterns: Sequence[str]) -> list[str]:
 
 
 def is_valid(pattern: str) -> bool:
-    """Whether a pattern is gitignore syntax."""
-    if SAFE_IN_PATTERN.issuperset(pattern) and "//" not in pattern and pattern.strip() != "/":
+    """Whether a pattern, which is not blank, is gitignore syntax."""
+    if SAFE_IN_PATTERN.issuperset(pattern) and pattern.strip(" ") != "/":
         return True
     if "\n" in pattern or "\0" in pattern:
         return False
@@ -43,7 +43,7 @@ def compiled(lines: Sequence[str]) -> GitIgnoreSpec:
 
     patterns: list[Any] = pathspec.GitIgnoreSpec.from_lines(lines).patterns  # type: ignore[assignment]
     for pattern in patterns:
-        if pattern.include is not None and pattern.regex is not None:
+        if pattern.regex is not None:  # a comment has none
             pattern.regex = expressions.compiled(pattern.regex.pattern, re.IGNORECASE)
     try:
         # Other backends would take the expressions without their flags.
