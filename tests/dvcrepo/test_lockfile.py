@@ -141,8 +141,7 @@ def test_a_lock_of_more_outputs_than_anybody_has_is_refused(monkeypatch: pytest.
         ("    outs:\n    - 'a${x}': {cache: false}\n    - 'b${x}': {push: false}\n", (True, True, "", False)),
         ("    outs:\n    - 'm${x}': {push: false}\n    - '${x}': {push: false}\n", (True, False, "", True)),
         ("    outs:\n    - 'm${x}': {cache: false}\n    - '${x}': {push: false}\n", (True, True, "", False)),
-        ("    outs:\n    - a: {push: false}\n    - b: {push: false}\n", (True, False, "", True)),
-        ("", (True, True, "", True)),
+        ("    outs:\n    - 'a${x}': {push: false}\n    - b: {push: false}\n", (True, False, "", True)),
         ("    outs: x\n", (True, True, "", True)),
     ],
 )
@@ -186,3 +185,26 @@ def test_a_remote_s_name_that_a_shell_obeys_is_refused() -> None:
 @pytest.mark.parametrize("text", [b"a: [", b"- a\n", b"stages: x\n", b"stages:\n  s: x\n", b"stages:\n  s: {do: x}\n"])
 def test_a_dvc_yaml_that_cannot_be_read_hides_no_object(text: bytes) -> None:
     assert one(lock(out("m")), text).held
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (yaml("    outs: [m]\n"), ["m"]),
+        (yaml("    outs: [m, n]\n"), ["m", "n"]),
+        (yaml("    outs: [./m]\n"), []),
+        (yaml("    metrics: [n]\n"), ["n"]),
+        (yaml(""), []),
+        (yaml("    outs: [m, n]\n", "other"), []),
+        (b"stages: {}\n", []),
+        (b"params: [p.yaml]\n", []),
+        (yaml("    outs: ['${x}']\n"), ["m", "n"]),
+        (yaml("    outs: '${x}'\n"), ["m", "n"]),
+        (yaml("    outs: [[m]]\n"), ["m", "n"]),
+        (b"", ["m", "n"]),
+        (None, ["m", "n"]),
+    ],
+)
+def test_what_dvc_yaml_names_no_more_is_no_output(text: bytes | None, names: list[str]) -> None:
+    """DVC asks a lock for the bytes of what dvc.yaml names, and for nothing else."""
+    assert [output.text for output in lockfile.outs(lock(out("m"), out("n")), text, WHERE)] == names

@@ -42,7 +42,8 @@ def test_a_few_lines_that_stand_for_gigabytes_are_refused(text: str, tmp_path: P
         pipeline_outs(text.encode(), lock, b"dvc.yaml", os.fsencode(tmp_path))
     assert "dvc.yaml is no file that DVC can read" in caught.value.problem
     # Beside a lock it says nothing, and holds up nothing.
-    assert [out.path for out in lockfile.outs(lock, text.encode(), b"dvc.lock")] == [b"x"]
+    named = [b"x"] if "s: {" in text or ALIASES in text else []
+    assert [out.path for out in lockfile.outs(lock, text.encode(), b"dvc.lock")] == named
     if "<<" not in text:
         assert secrets.credentials_in(text.encode() + b"# https://a@b\n", b"dvc.yaml") == []
 

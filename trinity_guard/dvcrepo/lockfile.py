@@ -18,16 +18,17 @@ MAX_OUTS = 100_000
 def outs(lock: bytes, dvc_yaml: bytes | None, where: bytes) -> list[Output]:
     """Return the outputs with an md5 that the dvc.lock at `where` records, those in the repository alone.
 
+    What its dvc.yaml names no more is none of them: to DVC a lock says only which bytes the outputs of stages have.
     Raises GuardError for a lock that DVC would not read, and for paths that leave the repository.
     """
     stages = _stages(_load(lock, where), where)
     said = _declared(dvc_yaml)
     found: list[Output] = []
     for name, stage in stages.items():
-        declared = said.get(str(name)) or said.get(str(name).partition("@")[0]) or _Declared(".", {})
+        declared = _declared_of(said, str(name))
         for entry in _entries(stage, where):
             out = _out(entry, declared, where)
-            if out is not None:
+            if out is not None and declared.names(out.text):
                 out.stage = str(name)
                 found.append(out)
             if len(found) > MAX_OUTS:
@@ -36,14 +37,22 @@ def outs(lock: bytes, dvc_yaml: bytes | None, where: bytes) -> list[Output]:
 
 
 class _Declared:
-    """What dvc.yaml says of one stage: its wdir, and the flags of each output by the text of its path."""
+    """What dvc.yaml says of one stage: its wdir, and the flags of each output by the text of its path.
 
-    def __init__(self, wdir: str, flags: dict[str, dict[str, Any]]) -> None:
+    plain: no other output than these is one of the stage, for no template could tell of more.
+    """
+
+    def __init__(self, wdir: str, flags: dict[str, dict[str, Any]], plain: bool) -> None:
         self.wdir = wdir
         self._flags = flags
+        self._plain = plain
         kinds = list(flags.values())
         # All alike, and there is nothing to match: 5,000 outputs against 5,000 templates would take minutes.
         self._alike = kinds[0] if kinds and all(k == kinds[0] for k in kinds) else None
+
+    def names(self, path: str) -> bool:
+        """Whether an output may be one of the stage as dvc.yaml has it now."""
+        return not self._plain or path in self._flags
 
     def of(self, path: str) -> tuple[dict[str, Any], bool]:
         """Return the flags of an output, and whether they are certain."""
@@ -55,6 +64,12 @@ class _Declared:
         if fitting and all(f == fitting[0] for f in fitting):
             return fitting[0], True
         return {}, not fitting and not self._flags
+
+
+def _declared_of(said: dict[str, _Declared] | None, name: str) -> _Declared:
+    if said is None:
+        return _Declared(".", {}, plain=False)
+    return said.get(name) or said.get(name.partition("@")[0]) or _Declared(".", {}, plain=True)
 
 
 def _load(data: bytes, where: bytes) -> Any:
@@ -118,23 +133,37 @@ def _out(entry: dict[str, Any], declared: _Declared, where: bytes) -> Output | N
     return out.settle()
 
 
-def _declared(dvc_yaml: bytes | None) -> dict[str, _Declared]:
-    """Return what dvc.yaml declares, by stage; nothing where it cannot be read, for the lock alone has the objects."""
+def _declared(dvc_yaml: bytes | None) -> dict[str, _Declared] | None:
+    """Return what dvc.yaml declares, by stage; None where it cannot be read, for the lock alone has the objects."""
     if not dvc_yaml:
-        return {}
+        return None
     try:
         fields = yaml.parse(dvc_yaml, yaml.MAX_BYTES, anchors=True)
     except ValueError:
-        return {}
-    stages = fields.get("stages") if isinstance(fields, dict) else None
+        return None
+    stages = (fields.get("stages") or {}) if isinstance(fields, dict) else None
     found = {}
-    for name, stage in stages.items() if isinstance(stages, dict) else ():
+    for name, stage in stages.items() if isinstance(stages, dict) else [("", None)]:
         body = stage.get("do", stage) if isinstance(stage, dict) else None
-        if isinstance(body, dict):
-            wdir = body.get("wdir") or "."
-            plain = isinstance(wdir, str) and "${" not in wdir
-            found[str(name)] = _Declared(wdir if plain else ".", dict(_flags(body)))
+        if not isinstance(body, dict):
+            return None
+        found[str(name)] = _of_stage(body)
     return found
+
+
+def _of_stage(stage: dict[str, Any]) -> _Declared:
+    wdir = stage.get("wdir") or "."
+    plain = isinstance(wdir, str) and "${" not in wdir
+    flags = dict(_flags(stage))
+    return _Declared(wdir if plain else ".", flags, _are_all(flags, stage))
+
+
+def _are_all(flags: dict[str, dict[str, Any]], stage: dict[str, Any]) -> bool:
+    """Whether these are all outputs of a stage: none is told by a template, or in a way that DVC would not read."""
+    listed = [stage.get(kind) or [] for kind in pipeline.KINDS]
+    if not all(isinstance(items, list) and all(isinstance(i, (str, dict)) for i in items) for items in listed):
+        return False
+    return not any("${" in path for path in flags)
 
 
 def _flags(stage: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
