@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trinity_guard.git import ids as module
-from trinity_guard.git.ids import IdMap, Ids, Packed, forget_older
+from trinity_guard.git.ids import Hexes, IdMap, Ids, Packed, forget_older
 
 
 @pytest.fixture(autouse=True, params=["few", "many"])
@@ -57,6 +57,28 @@ def test_a_prefix_finds_all_that_begin_with_it() -> None:
         assert ids.starting(name) == [name]
     like = Ids([b"\xab\xcd\xef\x10" + bytes(16), b"\xab\xcd\xef\x1f" + bytes(16), b"\xab\xcd\xef\x20" + bytes(16)])
     assert len(like.starting(b"abcdef1")) == 2
+
+
+@pytest.mark.parametrize("length", [40, 64])
+def test_ids_in_hex_are_a_list(length: int) -> None:
+    kept = [hashlib.sha256(b"%d" % n).hexdigest()[:length].encode() for n in range(20)]
+    ids = Hexes(kept)
+    assert list(ids) == kept
+    assert len(ids) == 20
+    assert (ids[3], ids[-1], ids[5:18:4], ids[18:30]) == (kept[3], kept[-1], kept[5:18:4], kept[18:30])
+    assert ids.index(kept[7]) == 7
+    for number in (20, -21):
+        with pytest.raises(IndexError):
+            ids[number]
+    assert not Hexes()
+
+
+def test_a_map_tells_the_place_of_a_key() -> None:
+    keys = [oid.hex().encode() for oid in MANY]
+    ids = IdMap((key, key[::-1]) for key in keys)
+    assert [ids.number(key) for key in keys] == list(range(len(keys)))
+    assert [ids.value(number) for number in range(len(keys))] == [key[::-1] for key in keys]
+    assert ids.number(b"0" * 40) == ids.number(b"x" * 40) == ids.number(b"0") == -1
 
 
 def test_a_map_is_a_dict() -> None:

@@ -48,3 +48,12 @@ def test_a_path_is_asked_for_once_whatever_its_versions() -> None:
     found = versions.named(lambda path: not asked.append(path) and path.endswith(b".dvc"))  # type: ignore[func-returns-value]
     assert [(e.oid, e.path) for _, e in found] == [(oid, b"m/b.dvc") for oid in OIDS]
     assert asked == list(PATHS)
+
+
+def test_thousands_are_told_apart() -> None:
+    oids = [b"%040x" % n for n in range(1000)]
+    taken = [(OIDS[0], mode, oid, path) for oid in oids for path in PATHS for mode in (REGULAR, SYMLINK)]
+    versions = packed([*taken, *taken])
+    assert [(e.mode, e.oid, e.path) for _, e in versions] == [row[1:] for row in taken]
+    assert all(versions.has(path, oid) for oid in oids for path in PATHS)
+    assert not versions.has(PATHS[0], b"f" * 40)

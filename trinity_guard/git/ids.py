@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from array import array
 from binascii import hexlify, unhexlify
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import TypeVar
+    from typing import TypeVar, overload
 
     K = TypeVar("K")
     V = TypeVar("V")
@@ -45,6 +45,44 @@ class Packed:
 
     def append(self, oid: bytes) -> None:
         self._data += oid
+
+
+class Hexes(Sequence[bytes]):
+    """Ids of one length, in hex, in the order in which they came."""
+
+    __slots__ = ("_data", "_size")
+
+    def __init__(self, ids: Iterable[bytes] = ()) -> None:
+        self._data = bytearray()
+        self._size = 1
+        for oid in ids:
+            self.append(oid)
+
+    def append(self, oid: bytes) -> None:
+        self._size = len(oid) // 2
+        self._data += unhexlify(oid)
+
+    def __len__(self) -> int:
+        return len(self._data) // self._size
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __getitem__(self, number: int) -> bytes: ...
+
+        @overload
+        def __getitem__(self, number: slice) -> list[bytes]: ...
+
+    def __getitem__(self, number: int | slice) -> bytes | list[bytes]:
+        if isinstance(number, slice):
+            return [self[n] for n in range(*number.indices(len(self)))]
+        if not -len(self) <= number < len(self):
+            raise IndexError(number)
+        at = number % len(self) * self._size
+        return hexlify(self._data[at : at + self._size])
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (hexlify(self._data[at : at + self._size]) for at in range(0, len(self._data), self._size))
 
 
 class Ids(Packed):
@@ -153,19 +191,24 @@ class IdMap(Mapping[bytes, bytes]):
         return map(hexlify, self._keys)
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, bytes) and self._number(key) >= 0
+        return isinstance(key, bytes) and self.number(key) >= 0
 
     def __getitem__(self, key: bytes) -> bytes:
-        number = self._number(key)
+        number = self.number(key)
         if number < 0:
             raise KeyError(key)
+        return self.value(number)
+
+    def value(self, number: int) -> bytes:
+        """Return the value of the key at a place in their order."""
         return hexlify(self._values[number * SIZE : (number + 1) * SIZE])
 
     def __setitem__(self, key: bytes, value: bytes) -> None:
         at = self._keys.add(unhexlify(key)) * SIZE
         self._values[at : at + SIZE] = unhexlify(value)
 
-    def _number(self, key: bytes) -> int:
+    def number(self, key: bytes) -> int:
+        """Return a key's place in their order, -1 for one that is not there."""
         try:
             return self._keys.find(unhexlify(key)) if len(key) == 2 * SIZE else -1
         except ValueError:

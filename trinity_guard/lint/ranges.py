@@ -8,6 +8,7 @@ from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.git import revisions
 from trinity_guard.git.events import DEEPER, Range, short
+from trinity_guard.git.ids import Hexes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,10 +55,12 @@ def _new(tip: bytes) -> Range:
     return Range(tip, sorted(tips), f"{short(tip)}, new here", revisions.commit(b"HEAD"))
 
 
-def commits(chosen: Range) -> list[bytes]:
+def commits(chosen: Range) -> Sequence[bytes]:
     """Return the commits of a range, the oldest first; GuardError (exit 2) where history is cut off within it."""
     data = b"".join([chosen.tip + b"\n", *(b"^" + c + b"\n" for c in chosen.without)])
-    found = git.run("rev-list", "--reverse", "--topo-order", "--stdin", data=data).split()
+    out = git.run("rev-list", "--reverse", "--topo-order", "--stdin", data=data)
+    size = out.find(b"\n") + 1
+    found = Hexes(out[at : at + size - 1] for at in range(0, len(out), size or 1))
     if found:
         _require_whole(found, chosen)
     return found

@@ -92,7 +92,7 @@ class Subject:
         self.tree = tree
         self.only = frozenset() if b"" in only else frozenset(only)
         self.history: Versions | None = None
-        self.commits: list[bytes] = []
+        self.commits: Sequence[bytes] = []
         self.base = b""  # the commit whose rules judge a range
         self.fresh: Collection[tuple[bytes, bytes]] | None = None
         self.on_asked: Progress | None = None  # objects that the remotes have answered for, of how many
@@ -327,7 +327,7 @@ def walk(subject: Subject, commits: Sequence[bytes], on_progress: Progress | Non
         done = min(done + revisions.BATCH, len(commits))
         if on_progress:
             on_progress(done, len(commits))
-    subject.history, subject.fresh, subject.commits = history, Fresh(history), list(commits)
+    subject.history, subject.fresh, subject.commits = history, Fresh(history), commits
 
 
 def held_by(entry: Entry, data: bytes | None) -> list[Output]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from binascii import hexlify, unhexlify
 from collections.abc import Collection
 
-from trinity_guard.git.ids import Ids
+from trinity_guard.git.ids import Hexes
 from trinity_guard.git.index import SYMLINK, Entry
 
 TYPE_CHECKING = False
@@ -16,33 +15,17 @@ if TYPE_CHECKING:
     Version = tuple[bytes, Entry]
 
 
-class _Hex:
-    """Ids in hex of one length."""
-
-    __slots__ = ("_data", "_size")
-
-    def __init__(self) -> None:
-        self._data = bytearray()
-        self._size = 1
-
-    def append(self, oid: bytes) -> None:
-        self._size = len(oid) // 2
-        self._data += unhexlify(oid)
-
-    def at(self, number: int) -> bytes:
-        return hexlify(self._data[number * self._size : (number + 1) * self._size])
+# Versions are found by a table of this many places at first; two thirds of it are taken at most.
+FEWEST = 1 << 8
 
 
 class Versions:
     """(commit, file), each version once, in the order in which they came; as a symbolic link it is another one."""
 
     def __init__(self, versions: Iterable[Version] = ()) -> None:
-        import hashlib
-
-        self._digest = hashlib.blake2b
-        self._keys = Ids()
-        self._oids = _Hex()
-        self._commits = _Hex()
+        self._oids = Hexes()
+        self._commits = Hexes()
+        self._places = array("I", bytes(4 * FEWEST))  # the number of a version, from 1
         self._last = b""
         self._count = 0  # of commits
         self._of = array("I")  # the number of its commit
@@ -50,6 +33,7 @@ class Versions:
         self._paths: list[bytes] = []
         self._path = array("I")
         self._modes: list[bytes] = []
+        self._links: list[bool] = []
         self._mode = array("B")
         for commit, entry in versions:
             self.add(commit, entry)
@@ -59,7 +43,9 @@ class Versions:
         number = self._numbers.setdefault(entry.path, len(self._paths))
         if number == len(self._paths):
             self._paths.append(entry.path)
-        if self._keys.add(self._key(number, entry.oid, entry.mode == SYMLINK)) < len(self._path):
+        is_link = entry.mode == SYMLINK
+        place = self._place(number, entry.oid, is_link)
+        if self._places[place]:
             return
         if commit != self._last:
             self._last = commit
@@ -67,13 +53,34 @@ class Versions:
             self._count += 1
         if entry.mode not in self._modes:
             self._modes.append(entry.mode)
+            self._links.append(is_link)
         self._of.append(self._count - 1)
         self._path.append(number)
         self._oids.append(entry.oid)
         self._mode.append(self._modes.index(entry.mode))
+        self._places[place] = len(self)
+        if len(self) * 3 > len(self._places) * 2:
+            self._grow()
 
-    def _key(self, number: int, oid: bytes, is_link: bool) -> bytes:
-        return self._digest(b"%d %d %s" % (is_link, number, oid), digest_size=20).digest()
+    def _place(self, number: int, oid: bytes, is_link: bool) -> int:
+        """Return where in the table a version stands, or would."""
+        places, mask = self._places, len(self._places) - 1
+        at = hash((number, oid)) & mask
+        while found := places[at]:
+            found -= 1
+            if self._path[found] == number and self._links[self._mode[found]] == is_link and self._oids[found] == oid:
+                return at
+            at = (at + 1) & mask
+        return at
+
+    def _grow(self) -> None:
+        self._places = places = array("I", bytes(8 * len(self._places)))
+        mask = len(places) - 1
+        for found, (number, oid) in enumerate(zip(self._path, self._oids, strict=True), 1):
+            at = hash((number, oid)) & mask
+            while places[at]:
+                at = (at + 1) & mask
+            places[at] = found
 
     def __len__(self) -> int:
         return len(self._path)
@@ -83,8 +90,8 @@ class Versions:
 
     def at(self, number: int) -> Version:
         """Return a version by its number."""
-        entry = Entry(self._modes[self._mode[number]], self._oids.at(number), self._paths[self._path[number]])
-        return self._commits.at(self._of[number]), entry
+        entry = Entry(self._modes[self._mode[number]], self._oids[number], self._paths[self._path[number]])
+        return self._commits[self._of[number]], entry
 
     def batches(self, size: int) -> Iterator[list[Version]]:
         """Yield all of them, so many at once."""
@@ -99,7 +106,7 @@ class Versions:
     def has(self, path: bytes, oid: bytes) -> bool:
         """Whether there is such a version, link or not."""
         number = self._numbers.get(path)
-        return number is not None and any(self._key(number, oid, link) in self._keys for link in (False, True))
+        return number is not None and any(self._places[self._place(number, oid, link)] for link in (False, True))
 
 
 class Fresh(Collection[tuple[bytes, bytes]]):

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.helpers.support import Repo
 from tests.lint.linted import found
+from trinity_guard import git
+from trinity_guard.config import Config
+from trinity_guard.detect.patterns import Rules
+from trinity_guard.git import revisions
+from trinity_guard.lint import subject
+from trinity_guard.lint.rules import tg002
+from trinity_guard.lint.subject import Subject
 
 
 def test_what_came_and_went_is_told_with_both_commits(bare_repo: Repo) -> None:
@@ -25,6 +34,21 @@ def test_what_came_and_went_is_told_with_both_commits(bare_repo: Repo) -> None:
     assert f"that commit {brought} adds and {ended} takes out again" in said
     assert f"that commit {brought} adds and {ended} replaces" in said
     assert f"git rebase -i {brought}^     # take it out there, or merge it squashed" in said
+
+
+def test_a_long_range_is_gone_through_bit_by_bit(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(bare_repo.path)
+    monkeypatch.setattr(revisions, "BATCH", 2)
+    for n in range(7):
+        bare_repo.stage("x.py", b"%d" % n)
+        bare_repo.stage("a.pkl", b"%d" % (n // 3))
+        bare_repo.commit("--no-verify")
+    ids = bare_repo.git("rev-list", "--reverse", "HEAD").stdout.split()
+    looked = Subject(git.place(), Config(), Rules(Config()), subject.tree_of(b"HEAD"))
+    subject.walk(looked, ids)
+    first, second = (finding.problem for finding in tg002.find(looked))
+    assert f"{ids[0][:10].decode()} adds and {ids[3][:10].decode()} replaces" in first
+    assert f"{ids[3][:10].decode()} adds and {ids[6][:10].decode()} replaces" in second
 
 
 def test_what_the_tree_still_has_is_the_other_rule_s(bare_repo: Repo) -> None:
