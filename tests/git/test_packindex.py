@@ -69,6 +69,19 @@ def test_an_offset_beyond_two_gigabytes_stands_in_a_table_of_its_own(tmp_path: P
     index.close()
 
 
+@pytest.mark.parametrize("begin", [b"\xab" * 12, b"\0" * 12, b"\xff" * 12])
+def test_names_that_somebody_has_chosen_are_found_all_the_same(tmp_path: Path, begin: bytes) -> None:
+    names = [begin + n.to_bytes(8, "big") for n in range(3000)]
+    fanout = b"".join((3000 if byte >= begin[0] else 0).to_bytes(4, "big") for byte in range(256))
+    places = b"".join(n.to_bytes(4, "big") for n in range(3000))
+    file = tmp_path / "x.idx"
+    file.write_bytes(packindex.SIGNATURE + fanout + b"".join(names) + bytes(4 * 3000) + places)
+    index = packindex.Index(os.fsencode(file), 20)
+    assert [index.find(name) for name in names] == list(range(3000))
+    assert index.find(begin + (3000).to_bytes(8, "big")) == -1
+    index.close()
+
+
 def test_absent_is_what_is_neither_packed_nor_loose_nor_borrowed(deltas: tuple[Repo, dict[bytes, bytes]]) -> None:
     repo, contents = deltas
     [loose] = blobs(repo, [b"loose"])

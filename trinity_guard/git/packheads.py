@@ -91,7 +91,7 @@ class _Pack:
                 except zlib.error:
                     continue
             if plain and len(first) == (size if size < length else length):
-                found[oid] = Head(size, first)
+                found[oid] = self._known[begin, length] = Head(size, first)
             elif (head := self.head(begin, length)) is not None:
                 found[oid] = head
 
@@ -104,6 +104,8 @@ class _Pack:
 
     def _head(self, at: int, length: int, deepest: int) -> Head | None:
         data, begin = self._data, at
+        if (begin, length) in self._known:
+            return self._known[begin, length]
         byte = data[at]
         kind, size, shift = byte >> 4 & 7, byte & 15, 4
         at += 1
@@ -117,11 +119,10 @@ class _Pack:
             return Head(size, first) if len(first) == min(size, length) else None
         if kind not in (OFS_DELTA, REF_DELTA) or not deepest:
             return None
-        key = (begin, length)
-        if key not in self._known:
-            base, at = self._base(kind, begin, at)
-            self._known[key] = self._applied(base, _inflated(data, at, length + INSTRUCTIONS), length, deepest - 1)
-        return self._known[key]
+        base, at = self._base(kind, begin, at)
+        head = self._applied(base, _inflated(data, at, length + INSTRUCTIONS), length, deepest - 1)
+        self._known[begin, length] = head
+        return head
 
     def _base(self, kind: int, begin: int, at: int) -> tuple[int, int]:
         """Return where a delta's base begins (-1: not in this pack), and where its own bytes do."""
@@ -139,7 +140,7 @@ class _Pack:
     def _applied(self, base: int, delta: bytes, length: int, deepest: int) -> Head | None:
         _, at = _number(delta, 0)
         size, at = _number(delta, at)
-        first = b""
+        first, below = b"", None
         wanted = min(size, length)
         # The last instruction may be cut off: what it lacks raises IndexError, and Git is asked.
         while len(first) < wanted:
@@ -158,7 +159,7 @@ class _Pack:
                 return None
             first += below.first[start:reach]
         # A base that is no blob makes no blob.
-        below = self._head(base, length, deepest) if base > 0 else None
+        below = below or (self._head(base, length, deepest) if base > 0 else None)
         return Head(size, first[:wanted]) if below is not None else None
 
 
