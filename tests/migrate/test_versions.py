@@ -13,7 +13,7 @@ from tests.migrate.legacy import Files, Legacy, pointer_of, quiet
 from trinity_guard.git import treeversions
 from trinity_guard.git.catfile import Entry, Source, tree_bytes, tree_parser
 from trinity_guard.git.packwriter import Pack
-from trinity_guard.migrate import rewrite
+from trinity_guard.migrate import rewrite, versions
 from trinity_guard.migrate.context import NOTHING, Above
 from trinity_guard.migrate.dvcfiles import dvc_files
 from trinity_guard.migrate.ignorefiles import Reader
@@ -67,11 +67,11 @@ def rewritten(legacy: Legacy) -> tuple[Any, ...]:
     pack = Pack(legacy.place.own + b"-pack")
     objects = {oid: Object(oid.hex()[:32], size.real) for oid, size in found.blobs.items()}
     trees = rewrite.Trees(found, Above(source, found, Reader(found.versions)), objects, dvc_files(), pack)
-    roots = [trees.root(root, carried) for root in found.roots for carried in (False, True)]
-    added = [trees.added_dvc(root, carried) for root in found.roots for carried in (False, True)]
+    asked = [(root, carried) for root in found.roots for carried in (False, True)]
+    roots = [(trees.root(*root), trees.added_dvc(*root)) for root in asked]
     pack.abandon()
     source.close()
-    return roots, added, trees.stays, trees.moved, trees.dropped, trees.clashing, pack.count
+    return roots, trees.stays, trees.moved, trees.dropped, trees.clashing, pack.count
 
 
 @pytest.mark.parametrize("folder", ["", "daily/"])
@@ -95,6 +95,30 @@ def test_versions_made_of_the_last_one_are_those_that_are_made_anew(
     monkeypatch.setattr(treeversions, "WORTH", 1 << 30)
     assert rewritten(legacy) == found
     assert not any(made)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_what_is_forgotten_is_decided_once_more_in_the_same_way(
+    legacy: Legacy, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    written(legacy, history(seed, "daily/"))
+    found = rewritten(legacy)
+    forgotten: list[int] = []
+    forget = versions.Settled.forget_gone
+
+    def noted(settled: versions.Settled, entries: Any) -> None:
+        before = len(settled.pointers)
+        forget(settled, entries)
+        assert settled.pointers.keys() <= set(entries)
+        assert settled.ignored.keys() <= settled.pointers.keys()
+        forgotten.append(before - len(settled.pointers))
+
+    monkeypatch.setattr(versions.Settled, "forget_gone", noted)
+    for module in (versions, rewrite):
+        monkeypatch.setattr(module, "MAX_GONE", -1000)
+    monkeypatch.setattr(rewrite, "MAX_DONE", 0)
+    assert rewritten(legacy) == found
+    assert sum(forgotten) >= 5
 
 
 def folders(seed: int) -> list[dict[str, bytes]]:

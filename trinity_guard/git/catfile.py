@@ -131,7 +131,7 @@ class Batch:
         self._listener.start()
         self._buffer = b""
         self._at = 0
-        self._space = bytearray(PIPE)
+        self._space = bytearray()
         self._step = step
         widen(self._p.stdout)
 
@@ -223,6 +223,8 @@ class Batch:
         left = size - len(piece)
         if piece:
             yield piece
+        if left and not self._space:
+            self._space = bytearray(PIPE)
         space = memoryview(self._space)
         while left:
             # Never more than this object: what follows it belongs into the other buffer.

@@ -80,7 +80,10 @@ class Commits:
         self.result = Rewritten()
         self.result.before = before or {}
         self.result.ids = IdMap(self.result.before.items())
-        self._with_dvc = Ids(map(unhexlify, with_dvc))
+        # Which of `ids` have DVC's files by a migration, in their order.
+        self._carrying = bytearray(len(self.result.ids))
+        for commit in with_dvc:
+            self._carrying[self.result.ids.number(commit)] = True
         self._mentioned = self._resolved() if rewrite_ids else {}
 
     def run(self, on_progress: Progress) -> Rewritten:
@@ -140,12 +143,15 @@ class Commits:
         same, carried = True, False
         while raw[at : at + 7] == b"parent ":
             parent = raw[at + 7 : at + 47]
-            mapped = ids[parent]
+            place = ids.number(parent)
+            if place < 0:
+                raise KeyError(parent)
+            mapped = ids.value(place)
             same = same and mapped == parent
-            carried = carried or unhexlify(parent) in self._with_dvc
+            carried = carried or bool(self._carrying[place])
             parents += b"parent " + mapped + b"\n"
             at += PARENT_LINE
-        new_root = self._new_root(number, old, carried)
+        new_root = self._new_root(number, carried)
         if same and new_root == self._scan.roots[number]:
             ids[old] = old
             self._note_left(number, old)
@@ -156,13 +162,12 @@ class Commits:
         data = b"tree %s\n%s%s" % (new_root.hex().encode(), parents, rest)
         ids[old] = self._pack.add(b"commit", data).hex().encode()
 
-    def _new_root(self, number: int, old: bytes, carried: bool) -> bytes:
+    def _new_root(self, number: int, carried: bool) -> bytes:
         """DVC's files stay from the first commit that needs them on, though a later one has no artifact any more: else
         its checkout would leave `.dvc` without its .gitignore, and the next `git add` would take in the cache."""
         root = self._scan.roots[number]
         new = self._trees.root(root, carried)
-        if self._trees.added_dvc(root, carried):
-            self._with_dvc.add(unhexlify(old))
+        self._carrying.append(self._trees.added_dvc(root, carried))
         return new
 
     def _without_signatures(self, old: bytes, rest: bytes) -> bytes:

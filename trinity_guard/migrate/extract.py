@@ -87,7 +87,8 @@ class Extraction:
 
     def objects(self) -> Objects:
         """Return blob -> Object when all are read and written: not flushed yet, but they have their names."""
-        return {**self._done, **self._workers.taken()}
+        taken = self._workers.taken()
+        return {**self._done, **taken} if self._done else taken
 
     def safe(self) -> None:
         """Return when every object is on the disk under its name, and remembered."""

@@ -8,7 +8,7 @@ from trinity_guard.dvcrepo import paths, pointer
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.git import gitignore, treeversions
 from trinity_guard.git.catfile import FILE, FILES, TREE, Entry, damage, executable, tree_bytes, tree_parser
-from trinity_guard.git.ids import Ids, Packed, forget_older
+from trinity_guard.git.ids import forget_older
 from trinity_guard.git.packwriter import Pack
 from trinity_guard.migrate import ignorefiles, reasons
 from trinity_guard.migrate.context import Above, Context
@@ -19,11 +19,11 @@ from trinity_guard.migrate.lfsattributes import Leaving
 from trinity_guard.migrate.scan import Scan
 from trinity_guard.migrate.seen import Lines, Seen
 from trinity_guard.migrate.state import Object
-from trinity_guard.migrate.versions import STAYS, Decision, LastRoot, LastVersion, Settled, worth
+from trinity_guard.migrate.versions import MAX_GONE, STAYS, Decision, LastRoot, LastVersion, Settled, worth
 
 # A folder, what lies above it, and whether DVC's files stay.
 Key = tuple[bytes, int, bool]
-# New trees that are remembered; older ones are made again where they are asked for.
+# New trees, and pointers, that are remembered; older ones are made again where they are asked for.
 MAX_DONE = 20_000
 
 
@@ -65,10 +65,9 @@ class Trees:
         self._files = files
         self._pack = pack
         self._parse = tree_parser()
-        # By whether DVC's files are carried on.
-        self._roots = (Ids(), Ids())
-        self._new_roots = (Packed(), Packed())
-        self._added = (Ids(), Ids())
+        # Root, whether DVC's files are carried on -> the new one, and whether it has these from here.
+        self._roots: dict[tuple[bytes, bool], tuple[bytes, bool]] = {}
+        self._added = False  # to the root under way
         self._done: dict[tuple[bytes, bytes, Context], NewTree] = {}
         self._names: dict[bytes, str | None] = {}
         self._pointers: dict[tuple[bytes, bytes, bool, str], bytes] = {}
@@ -90,19 +89,18 @@ class Trees:
 
     def root(self, oid: bytes, carried: bool = False) -> bytes:
         """Return the new root tree of a commit. carried: DVC's files came with a commit before it, and stay."""
-        roots, new_roots = self._roots[carried], self._new_roots[carried]
-        number = roots.find(oid)
-        if number < 0:
+        key = oid, carried
+        if key not in self._roots:
+            self._added = False
             same = not carried and not self._scan.mask(oid)
-            new_roots.append(oid if same else self._new_root(oid, carried))
-            number = roots.add(oid)
-        return new_roots[number]
+            self._roots[key] = oid if same else self._new_root(oid, carried), self._added
+            forget_older(self._roots, MAX_DONE)
+        return self._roots[key][0]
 
     def _new_root(self, oid: bytes, carried: bool) -> bytes:
         last = self._last_roots.get(carried)
         if last is not None and last.turn_into(self._above.raw(oid, b""), self._scan.kept):
-            if last.added:
-                self._added[carried].add(oid)
+            self._added = last.added
             return self._pack.add(b"tree", last.new, b"")
         return self._rewritten(oid, b"", self._above.root(oid), carried).oid
 
@@ -111,8 +109,8 @@ class Trees:
         self._above.give(root, raw)
 
     def added_dvc(self, oid: bytes, carried: bool) -> bool:
-        """Whether a commit's new root has DVC's files from here."""
-        return oid in self._added[carried]
+        """Whether a commit's new root, one of the last that were asked for, has DVC's files from here."""
+        return self._roots[oid, carried][1]
 
     def _tree(self, oid: bytes, path: bytes, context: Context) -> NewTree:
         kept = self._scan.kept.get(path, oid)
@@ -137,6 +135,7 @@ class Trees:
         folder = Folder(path, entries)
         self._rewrite_folders(folder, context)
         self._rewrite_files(folder, context)
+        self._forget_gone((path, id(context)), entries)
         if self._leaving is not None:
             self._leaving.follow(folder, context[2].macros)
         if path == b"":
@@ -150,9 +149,9 @@ class Trees:
             written = tree_bytes(folder.all_entries())
             new = self._pack.add(b"tree", written, path)
             if not path and not self._scan.has_files_of_dvc(oid) and oid not in self._above.filtered:
-                self._last_roots[carried] = LastRoot(raw, entries, written, self.added_dvc(oid, carried))
+                self._last_roots[carried] = LastRoot(raw, entries, written, self._added)
             if alone and worth(raw, entries):
-                last = LastVersion(raw, entries, context, self.added_dvc(oid, carried))
+                last = LastVersion(raw, entries, context, self._added)
                 self._keep(key, last, len(raw), folder)
         return NewTree(new, tuple(folder.requests), folder.ours, folder.staying)
 
@@ -177,8 +176,7 @@ class Trees:
             return b""
         last.turn_into(found, folder.all_entries(), self._lines_of(folder))
         last.put_gitignore(self._gitignore(key[0], last.gitignore, (), False, last.lines.written))
-        if last.added:
-            self._added[key[2]].add(oid)
+        self._added = self._added or last.added
         treeversions.keep(self._last, key, last, len(raw))
         return self._pack.add(b"tree", last.tree(), key[0])
 
@@ -221,7 +219,7 @@ class Trees:
         key = (folder.path, id(context))
         settled = self._settled.setdefault(key, Settled())
         known = settled.known(folder.entries)
-        rest = set(folder.entries.values()) - known - settled.others
+        rest = {e for e in folder.entries.values() if e[0] != TREE} - known - settled.others
         found = sorted((e for e in rest if self._is_selected(folder.path, e)), key=lambda e: e[1])
         settled.others.update(rest.difference(found))
         if not (found or known):
@@ -237,6 +235,10 @@ class Trees:
             folder.follow(entry[1], decision)
             if not beside:
                 settled.add(entry, decision, self._line(entry[1]))
+
+    def _forget_gone(self, key: tuple[bytes, int], entries: Sequence[Entry]) -> None:
+        self._settled[key].forget_gone(entries)
+        forget_older(self._decided.get(key, {}), 2 * len(entries) + MAX_GONE)
 
     def _is_selected(self, path: bytes, entry: Entry) -> bool:
         return entry[0] in FILES and entry[2] in self._scan.versions.get(path + entry[1], ())
@@ -301,6 +303,7 @@ class Trees:
             if remote:
                 data += f"  remote: {remote}\n".encode()
             oid = self._pointers[key] = self._pack.add(b"blob", data)
+            forget_older(self._pointers, MAX_DONE)
         return oid
 
     def _note_clashes(self, folder: Folder) -> None:
@@ -322,7 +325,7 @@ class Trees:
     def _complete_root(self, folder: Folder, context: Context, oid: bytes, carried: bool) -> None:
         if (folder.ours or carried) and not folder.has(b".dvc"):
             self._add_dvc(folder)
-            self._added[carried].add(oid)
+            self._added = True
         config = context[2].plan.config
         if folder.ours and config is not None:
             self._write_config(folder, config)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from trinity_guard.migrate.context import Context
     from trinity_guard.migrate.kept import KeptTrees
 
+# Entries of a folder that are remembered, beside twice as many as it has, though they are not in it any more.
+MAX_GONE = 1000
+
 
 class Decision:
     """What becomes of a file: its pointer's blob, b"" where one is there already, None where the file stays; and the
@@ -69,6 +72,15 @@ class Settled:
         found = set(entries.values()) & self.pointers.keys()
         beside = not entries.keys().isdisjoint(map(self._names.__getitem__, found))
         return set() if beside else found
+
+    def forget_gone(self, entries: Sequence[Entry]) -> None:
+        """Let go of what a folder has not any more, where it is much; of what returns it is decided once more."""
+        if max(len(self.pointers), len(self.others)) <= 2 * len(entries) + MAX_GONE:
+            return
+        self.others.intersection_update(entries)
+        for entry in self.pointers.keys() - set(entries):
+            del self.pointers[entry], self._names[entry]
+            self.ignored.pop(entry, None)
 
 
 class LastVersion:

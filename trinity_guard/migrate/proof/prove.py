@@ -41,7 +41,7 @@ IN_DVC = (b"config", b".gitignore")
 MAX_TOLD = 1000
 # Commits that are compared together; and pairs of trees, and files that a folder has not any more, that are remembered:
 # older ones are compared once more where they come again.
-TOGETHER, MAX_COMPARED, MAX_GONE = 1000, 20_000, 1000
+TOGETHER, MAX_COMPARED, MAX_GONE = 4000, 20_000, 1000
 # What small trees differ in, of so many that were compared lately: mostly what those of the commit before did.
 MAX_RESTS = 1000
 

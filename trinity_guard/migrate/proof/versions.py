@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
+from itertools import chain
+
 from trinity_guard.git import treeversions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     # Name -> mode and id in hex.
     Tree = dict[bytes, tuple[bytes, bytes]]
@@ -31,21 +34,29 @@ def rest(old: bytes, new: bytes) -> Rest | None:
     has to be looked at as a whole."""
     if len(old) + len(new) > SMALL:
         return None
-    import re
-
-    was, now = (re.findall(ENTRY, raw, re.DOTALL) for raw in (old, new))
-    before, after = set(was), set(now)
+    was, now = _parsed(old), _parsed(new)
     if not (_whole(old, was) and _whole(new, now)):
         return None
+    before, after = set(was), set(now)
     speaking = [e for e in before & after if e[1] in SPEAKING or e[1].endswith(b".dvc")]
     return frozenset(before - after), frozenset(after - before), frozenset(speaking)
 
 
+def _parsed(raw: bytes) -> list[Entry]:
+    return _parser()(raw)
+
+
+@cache
+def _parser() -> Callable[[bytes], list[Entry]]:
+    import re  # costs as much as all else that a command starts with
+
+    return re.compile(ENTRY, re.DOTALL).findall
+
+
 def _whole(raw: bytes, found: Sequence[Entry]) -> bool:
     """Whether the entries are all of a tree's bytes, and each name stands there once."""
-    modes, names, _ = zip(*found, strict=True) if found else ((), (), ())
-    size = len(b"".join(modes)) + len(b"".join(names)) + 22 * len(found)
-    return len(set(names)) == len(found) and size == len(raw)
+    size = len(b"".join(chain.from_iterable(found))) + 2 * len(found)
+    return size == len(raw) and len({name for _, name, _ in found}) == len(found)
 
 
 class Version:
@@ -54,9 +65,7 @@ class Version:
     __slots__ = ("_last", "entries")
 
     def __init__(self, raw: bytes) -> None:
-        import re  # costs as much as all else that a command starts with
-
-        found = re.findall(ENTRY, raw, re.DOTALL)
+        found = _parsed(raw)
         modes, names, ids = zip(*found, strict=True) if found else ((), (), ())
         if len(set(names)) != len(found):
             raise ValueError("a name stands there twice")
