@@ -70,8 +70,9 @@ def test_what_is_not_there_is_an_error_that_names_it(source: Source, wrong: byte
 
 def test_sizes_and_what_is_missing(here: Repo, source: Source) -> None:
     ids = blobs(here, CONTENTS)
-    assert [size for size, _ in source.sizes(ids)] == [len(data) for data in CONTENTS]
-    assert all(packed > 0 for _, packed in source.sizes(ids))
+    assert source.sizes(ids) == [len(data) for data in CONTENTS]
+    assert all(packed > 0 for packed in source.packed_sizes(ids))
+    assert source.packed_sizes([]) == []
     assert source.missing([*ids, b"1" * 40]) == {b"1" * 40}
     assert source.sizes([]) == []
     assert source.missing([]) == set()

@@ -155,7 +155,7 @@ def test_by_size_the_data_counts_and_not_its_lfs_pointer(
 def test_lfs_objects_count_by_their_own_size_when_work_is_shared_out() -> None:
     from trinity_guard.migrate.lfs import LfsObject
 
-    sizes = {bytes([n]) * 20: Size(130, 100) for n in range(4)}
+    sizes = {bytes([n]) * 20: Size(130) for n in range(4)}
     for size in sizes.values():
         size.lfs = LfsObject("0" * 64, extract.MAX_BYTES)
     assert extract._portions(list(sizes), sizes) == [[blob] for blob in sizes]

@@ -81,3 +81,22 @@ def test_folders_that_never_have_an_artifact_are_not_read(legacy: Legacy, monkey
     assert sum(1 for _ in found.kept.with_artifacts()) == 2 * 3  # roots, m/, m/late/
     # Of the other four commits src/ and src/p1/, which all have anew.
     assert whole.opened - sparing.opened == 2 * 4
+
+
+def test_what_takes_git_the_whole_pack_is_asked_once(legacy: Legacy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trinity_guard.migrate.scan.FIRST", 1)
+    monkeypatch.setattr("trinity_guard.migrate.scan.TOGETHER", 1)
+    monkeypatch.setattr("trinity_guard.migrate.scan.LEAST", 1)
+    for n in range(4):
+        legacy.commit({"a.pkl": b"%d" % n * 100, "x.py": b"1"})
+    asked: list[int] = []
+    packed_sizes = Source.packed_sizes
+
+    def noted(source: Source, ids: list[bytes]) -> list[int]:
+        asked.append(len(ids))
+        return packed_sizes(source, ids)
+
+    monkeypatch.setattr(Source, "packed_sizes", noted)
+    found = scanned(legacy)
+    assert asked == [4]
+    assert all(size.size == 100 and 0 < size.packed < 100 for size in found.blobs.values())

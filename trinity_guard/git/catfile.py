@@ -90,19 +90,24 @@ class Source:
                 raise unreadable(oid, b"a " + kind + b" where a tree should be")
             yield data
 
-    def sizes(self, ids: Sequence[bytes]) -> list[tuple[int, int]]:
-        """Return (size, size on disk) of each object, in bytes."""
+    def sizes(self, ids: Sequence[bytes]) -> list[int]:
+        """Return the size of each blob, in bytes."""
+        return self._measured(ids, "--batch-check=%(objecttype) %(objectsize)")
+
+    def packed_sizes(self, ids: Sequence[bytes]) -> list[int]:
+        """Return how many bytes each blob takes on the disk; to be asked once, as Git sorts its whole packs for it."""
+        return self._measured(ids, "--batch-check=%(objecttype) %(objectsize:disk)")
+
+    def _measured(self, ids: Sequence[bytes], form: str) -> list[int]:
         if not ids:
             return []
-        form = "--batch-check=%(objecttype) %(objectsize) %(objectsize:disk)"
         out = self.run("cat-file", form, "--buffer", data=b"\n".join(ids) + b"\n")
         found = []
         for oid, line in zip(ids, out.splitlines(), strict=True):
-            kind, _, rest = line.partition(b" ")
-            size, _, packed = rest.partition(b" ")
+            kind, _, size = line.partition(b" ")
             if kind != b"blob" or not size.isdigit():
                 raise unreadable(oid, line)
-            found.append((int(size), int(packed)))
+            found.append(int(size))
         return found
 
     def missing(self, ids: Sequence[bytes]) -> set[bytes]:

@@ -30,7 +30,7 @@ def _moved(source: Source, old: bytes, new: bytes) -> Iterator[tuple[bytes, byte
     added = {one.path: one.oids[1] for one in changes if one.status == b"A"}
     gone = [one for one in changes if one.status == b"D" and one.path + b".dvc" in added]
     sizes = source.sizes([one.oids[0] for one in gone])
-    small = [one for one, (size, _) in zip(gone, sizes, strict=True) if size < lfs.MAX_BYTES]
+    small = [one for one, size in zip(gone, sizes, strict=True) if size < lfs.MAX_BYTES]
     for one, (_, text) in zip(small, source.each([one.oids[0] for one in small]), strict=True):
         if lfs.read(text) is not None:
             yield one.path, text, added[one.path + b".dvc"]

@@ -172,7 +172,7 @@ def _same(migration: Migration, file: bytes, blob: bytes) -> bool:
         lfs_digest.update(piece)
     if digest.hexdigest().encode() == blob:
         return True
-    ((size, _),) = migration.source.sizes([blob])
+    (size,) = migration.source.sizes([blob])
     text = migration.source.one(blob) if size < lfs.MAX_BYTES else b""
     pointer, named = lfs.read(text), standins.read(text)
     if pointer is not None:

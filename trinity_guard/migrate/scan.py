@@ -38,9 +38,9 @@ class Size:
 
     __slots__ = ("lfs", "packed", "size", "stand_in")
 
-    def __init__(self, size: int, packed: int) -> None:
+    def __init__(self, size: int) -> None:
         self.size = size
-        self.packed = packed
+        self.packed = 0  # until the scan ends
         self.lfs: lfs.LfsObject | None = None
         self.stand_in: StandIn | None = None
 
@@ -193,6 +193,9 @@ class _Scanner:
             together = min(TOGETHER, max(LEAST, len(chunk) * MAX_READ // (self._read + 1)))
             self._read = 0
             self._on_progress("scan", min(start, len(found.commits)), len(found.commits))
+        packed = self._source.packed_sizes(list(map(hexlify, found.blobs)))
+        for size, on_disk in zip(found.blobs.values(), packed, strict=True):
+            size.packed = on_disk
         return found
 
     def _all_roots(self) -> Iterator[bytes]:
@@ -362,7 +365,7 @@ class _Scanner:
         small. Return those that were selected."""
         fresh = [oid for oid in oids if oid not in self._found.blobs and oid not in self._too_small]
         names = [oid.hex().encode() for oid in fresh]
-        sizes = [Size(*pair) for pair in self._source.sizes(names)]
+        sizes = list(map(Size, self._source.sizes(names)))
         small = [i for i, size in enumerate(sizes) if size.size < lfs.MAX_BYTES]
         for i, (_, data) in zip(small, self._source.each([names[i] for i in small]), strict=True):
             sizes[i].lfs, sizes[i].stand_in = lfs.read(data), standins.read(data)
