@@ -104,7 +104,7 @@ def test_what_is_written_otherwise_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
 def test_a_first_line_for_excel_is_none_of_the_table(encoding: str, tmp_path: Path) -> None:
     found = look(tmp_path, "sep=;\r\nid;ä\r\n1;2,5\r\n".encode(encoding))
-    assert (found.names, found.delimiter, found.decimal, found.led) == (["id", "ä"], ";", ",", True)
+    assert (found.names, found.delimiter, found.decimal, found.led[:5]) == (["id", "ä"], ";", ",", "sep=;")
     assert list(dialect.records(os.fsencode(tmp_path / "t"), found)) == [["1", "2,5"]]
     assert dialect.differences(found, look(tmp_path, "id;ä\r\n1;2,5\r\n".encode(encoding))) == [
         "first line: sep=; → the columns"
@@ -119,3 +119,34 @@ def test_a_line_that_the_engine_might_leave_out_is_not_read_the_quick_way(
     assert not dialect.look(os.fsencode(tmp_path / "t.csv")).plain
     (tmp_path / "t.csv").write_text("a,b\n1,2\n" * 60)
     assert dialect.look(os.fsencode(tmp_path / "t.csv")).plain
+
+
+@pytest.mark.parametrize(
+    ("data", "names", "led", "rows"),
+    [
+        (
+            b"# made by a tool, on a day, at noon\nid,x\n1,2\n3,4\n",
+            ["id", "x"],
+            "# made by a tool, on a day, at noon\n",
+            2,
+        ),
+        (b"# one\r\n# two\r\nid;x\r\n1;2\r\n", ["id", "x"], "# one\r\n# two\r\n", 1),
+        (b"#id,x\n1,2\n", ["#id", "x"], "", 1),
+        (b"# a tool\n#id,x\n1,2\n", ["#id", "x"], "# a tool\n", 1),
+        (b"#a\n1\n2\n", ["#a"], "", 2),
+        (b"# alone\n", ["# alone"], "", 0),
+        (b"#a,b\n#1,2\n", ["#a", "b"], "", 1),
+    ],
+    ids=["one", "two", "a header", "a header below one", "one column", "nothing else", "all of it"],
+)
+def test_comments_above_a_table_are_none_of_it(
+    tmp_path: Path, data: bytes, names: list[str], led: str, rows: int
+) -> None:
+    found = look(tmp_path, data)
+    assert (found.names, found.led) == (names, led)
+    assert dialect.count(os.fsencode(tmp_path / "t"), found) == rows
+
+
+def test_of_comments_that_alone_are_others_a_reader_is_told(tmp_path: Path) -> None:
+    one, other = (look(tmp_path, b"# by %d, a tool, and more\nid,x\n1,2\n" % n) for n in (1, 2))
+    assert dialect.differences(one, other) == ["first line: # by 1, a tool, and more → # by 2, a tool, and more"]

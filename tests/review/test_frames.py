@@ -96,7 +96,7 @@ def test_a_frame_that_lies_about_its_places_ends(end: object) -> None:
     )
     value = Object(Global("pandas", "DataFrame"), (), "new")
     value.states = [Dict([("_mgr", Object(Global("pandas", "BlockManager"), ((block,), [index, index]), "called"))])]
-    assert list(frames.columns(value)) == []
+    assert [name for name, _ in frames.columns(value)] == ["rows"]
 
 
 def test_a_frame_of_more_columns_than_anybody_reads_is_not_taken_apart() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
@@ -119,3 +120,26 @@ def test_an_object_without_attributes_tells_its_arguments() -> None:
 def test_no_file_has_no_storages(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"no archive")
     assert inert.Storages(os.fsencode(tmp_path / "x")).read("0", 4) is None
+
+
+class Module:
+    """What PyTorch pickles of a module, in as many fields as matter."""
+
+    def __init__(self, weight: object = None, **parts: Module) -> None:
+        self._parameters = {"weight": weight} if weight is not None else {}
+        self._buffers: dict[str, object] = {}
+        self._modules = parts
+        self._hooks = {"private": 1}
+        self.width = 3
+
+
+def test_a_module_of_pytorch_has_the_weights_of_its_parts_as_its_state_dict_calls_them() -> None:
+    parameters, found = of(Module(np.zeros(3), layers=Module(attention=Module(np.zeros((2, 2))))))
+    assert {name: array.shape for name, array in found.items()} == {"weight": (3,), "layers.attention.weight": (2, 2)}
+    assert parameters["width"] == parameters["layers.attention__width"] == 3
+    assert not any("private" in name for name in parameters)
+
+
+@pytest.mark.parametrize("index", [None, ["x", "y", "z"], [5, 7, 9]])
+def test_a_pickled_dataframe_says_how_many_rows_it_has(index: list[object] | None) -> None:
+    assert of(pd.DataFrame({"a": [1, 2, 3]}, index=index))[0]["rows"] == 3

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import importlib.util
 import lzma
 import os
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from trinity_guard.review import packed
 from trinity_guard.review.dialect import NoTable
 
 TEXT = b"id,x\n1,2\n"
-PACKED = {"t.csv.gz": gzip.compress(TEXT), "t.CSV.BZ2": bz2.compress(TEXT), "t.csv.xz": lzma.compress(TEXT)}
+PACKED = {
+    "t.csv.gz": gzip.compress(TEXT), "t.CSV.BZ2": bz2.compress(TEXT), "t.csv.xz": lzma.compress(TEXT),
+    "t.csv.zst": pa.compress(TEXT, "zstd", asbytes=True),
+}  # fmt: skip
 
 
 def unpacked(tmp_path: Path, name: str, data: bytes) -> bytes:
@@ -47,3 +52,9 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(packed, "SMALL", 1 << 20)
     with pytest.raises(NoTable, match="it unpacks to more than 1 MB"):
         unpacked(tmp_path, "t.csv.gz", gzip.compress(bytes(3 << 20)))
+
+
+def test_what_unpacks_zstandard_is_named_where_it_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(NoTable, match="it needs pyarrow: "):
+        unpacked(tmp_path, "t.csv.zst", PACKED["t.csv.zst"])

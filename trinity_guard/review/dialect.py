@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import itertools
 import re
 
 from trinity_guard import git
@@ -36,8 +37,8 @@ class NoTable(Exception):  # noqa: N818  # an answer, not an error
 class Dialect:
     """encoding: as Python names it; names: of the columns, each another; header: whether the first record has them;
 
-    decimal: "." or ","; plain: whether a reader that takes UTF-8 alone can take the file as it is; led: whether its
-    first line is there for Excel, to say the delimiter (`sep=;`).
+    decimal: "." or ","; plain: whether a reader that takes UTF-8 alone can take the file as it is; led: what stands
+    above the table: a line for Excel that says the delimiter (`sep=;`), or comments that begin with #.
     """
 
     __slots__ = ("decimal", "delimiter", "encoding", "header", "led", "line_end", "names", "plain", "sample")
@@ -52,13 +53,14 @@ class Dialect:
         self.decimal = _decimal(self.sample, delimiter)
         self.plain = plain
         self.line_end = ""
-        self.led = False
+        self.led = ""
 
     def notes(self) -> list[str]:
         """Return what a reader must know of how the text is written."""
         parted = "tabs" if self.delimiter == "\t" else self.delimiter
         notes = [] if self.encoding.startswith("utf-8") else [f"read as {self.encoding}"]
         notes += [f"columns are parted by {parted}"] if self.delimiter != "," else []
+        notes += ["above its columns stand comments"] if self.led.startswith("#") else []
         return [*notes, *(["it has no header"] if not self.header else [])]
 
 
@@ -73,12 +75,15 @@ def look(path: bytes, tabs: bool = False) -> Dialect:
     first, said = for_excel(text)
     text = text[len(first) :]
     delimiter = said or ("\t" if tabs else _delimiter(text))
+    if text.startswith("#"):
+        first, delimiter = _comments(text, "\t" if tabs else "", delimiter)
+        text = text[len(first) :]
     records = _records(text, delimiter, whole)
     if not records:
         return Dialect(encoding, delimiter, [], True)
     plain = utf8 and not long and not first and ("\n" in text or "\r" not in text)
     found = Dialect(encoding, delimiter, records, plain)
-    found.led = bool(first)
+    found.led = first
     found.line_end = next((name for end, name in LINE_ENDS.items() if end in text), "")
     return found
 
@@ -89,6 +94,20 @@ def for_excel(text: str) -> tuple[str, str]:
     return (said[0], said[1]) if said else ("", "")
 
 
+def _comments(text: str, said: str, delimiter: str) -> tuple[str, str]:
+    """Return the lines at a text's beginning that are comments, and what parts the columns below.
+
+    A line that begins with # is the header where it has as many cells as the first row.
+    """
+    lines = list(itertools.takewhile(lambda line: line.startswith("#"), text.splitlines(keepends=True)))
+    rest = text[sum(map(len, lines)) :]
+    below = said or _delimiter(rest)
+    first = next(iter(_records(rest, below, True)), [])
+    if len(next(iter(_records(lines[-1], below, True)))) == len(first):
+        lines.pop()
+    return ("".join(lines), below) if first and lines else ("", delimiter)
+
+
 def differences(one: Dialect, other: Dialect) -> list[str]:
     """Return how two texts are written otherwise than each other."""
     pairs = (
@@ -96,7 +115,7 @@ def differences(one: Dialect, other: Dialect) -> list[str]:
         ("line ends", one.line_end, other.line_end),
         ("delimiter", repr(one.delimiter), repr(other.delimiter)),
         ("decimal", one.decimal, other.decimal),
-        ("first line", *(f"sep={each.delimiter}" if each.led else "the columns" for each in (one, other))),
+        ("first line", *(each.led.strip() or "the columns" for each in (one, other))),
     )
     return [f"{what}: {a} → {b}" for what, a, b in pairs if a != b]
 
@@ -119,7 +138,7 @@ def records(path: bytes, dialect: Dialect) -> Iterator[list[str]]:
     """Yield all records but the header, blank lines left out; NoTable for what the csv module cannot read."""
     csv.field_size_limit(MAX_CELL)
     with open(git.opened(path, links=True), encoding=dialect.encoding, newline="", errors="replace") as file:
-        if dialect.led:
+        for _ in dialect.led.splitlines():
             file.readline()
         reader = csv.reader(_lines(file), delimiter=dialect.delimiter)
         try:

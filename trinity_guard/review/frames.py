@@ -26,8 +26,8 @@ TOO_WIDE = f"of a pickled table of more than {MAX_COLUMNS:,} columns these are t
 
 
 def columns(value: Object) -> Iterator[tuple[str, Any]]:
-    """Yield of a DataFrame or a Series how its columns are called, and their cells, then its index: Arrays, or, where
-    they are held in another way, values to be looked into. Nothing for what is neither.
+    """Yield of a DataFrame or a Series how many rows it has, how its columns are called, and their cells, then its
+    index: Arrays, or, where they are held in another way, values to be looked into. Nothing for what is neither.
     """
     said = values.attributes(value)
     if not values.class_name(value).startswith("pandas.") or "_mgr" not in said:
@@ -36,6 +36,9 @@ def columns(value: Object) -> Iterator[tuple[str, Any]]:
     names: Sequence[Any] | None = _labels(axes[0]) if len(axes) == 2 else [said.get("_name")]
     if not axes or names is None:
         return
+    count = _count(axes[-1])
+    if count is not None:
+        yield "rows", count
     if len(names) > MAX_COLUMNS:
         yield from ((f"{WIDE}, part {at}" if at else WIDE, cells) for at, (cells, _) in enumerate(blocks))
         blocks = []
@@ -99,6 +102,12 @@ def _names_of_rows(axis: Any) -> Array | None:
     if "levels" in said:
         return _of_levels(said["levels"], said.get("codes"))
     return next(iter(_rows(said.get("data"))), None)
+
+
+def _count(axis: Any) -> int | None:
+    """Return how many rows an index has; None where it is held in a way that is not known."""
+    rows = _names_of_rows(axis)
+    return rows.shape[0] if rows is not None and rows.shape else None
 
 
 def _of_levels(levels: Any, codes: Any) -> Array | None:

@@ -27,6 +27,8 @@ MAX_LISTED = 200
 VERSIONS = {"_sklearn_version": "scikit-learn version"}
 # Attributes of a library's own that hold the data: of a DataFrame, of XGBoost's and LightGBM's trees.
 HIDDEN = {"_mgr": "data", "_pa_array": "values", "_Booster": "booster", "_handle": "handle"}
+# What a module of PyTorch keeps its weights and its parts in; they are called as in its state dict.
+MODULE = ("_parameters", "_buffers", "_modules")
 TENSORS = ("torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor")
 STORAGES = {
     "FloatStorage": "<f4", "DoubleStorage": "<f8", "HalfStorage": "<f2", "BFloat16Storage": "<u2", "LongStorage": "<i8",
@@ -159,8 +161,11 @@ class _Walk:
         found = values.attributes(value)
         if of and of not in ("collections.OrderedDict", "builtins.dict"):
             self.parameters[_joined(name, "class")] = of
+        is_module = found.keys() >= set(MODULE)
         for key, item in found.items():
-            if key in VERSIONS:
+            if is_module and key in MODULE:
+                self._pairs(item.pairs if isinstance(item, (Dict, Object)) else [], name, depth)
+            elif key in VERSIONS:
                 self.parameters[_joined(name, VERSIONS[key])] = _plain(item)
             elif key == "estimators_":
                 self._forest(item, name)

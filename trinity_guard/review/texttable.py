@@ -7,7 +7,7 @@ import csv
 import io
 
 from trinity_guard import git
-from trinity_guard.review.dialect import MAX_CELL, NoTable, for_excel, look
+from trinity_guard.review.dialect import MAX_CELL, NoTable, look
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def read(path: bytes, tabs: bool = False) -> TextTable:
     if "\0" in text:
         raise NoTable("it holds bytes that no text has")
     before = BOM if text.startswith(BOM) else ""
-    before += for_excel(text[len(before) :])[0]
+    before += dialect.led
     blank, rows = _rows(text[len(before) :], dialect.delimiter)
     first = rows.pop(0) if rows and dialect.header else None
     table = TextTable(dialect.names, rows)
