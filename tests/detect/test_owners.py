@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from tests.helpers.support import Repo
 from trinity_guard import git
 from trinity_guard.detect import owners
-from trinity_guard.dvcrepo import tracked
+from trinity_guard.dvcrepo import paths, tracked
 from trinity_guard.errors import GuardError
 
 MD5 = b"d41d8cd98f00b204e9800998ecf8427e"
@@ -207,3 +208,20 @@ def test_outputs_that_git_has_too_become_dvc_s_by_the_commands_that_are_printed(
     assert not repo.tracked(f"{folder}n.pkl")
     assert repo.tracked(f"{folder}dvc.lock")
     assert repo.file(f"{folder}m.pkl").read_bytes() == b"a newer m\n"
+
+
+@pytest.mark.parametrize("store", ["dvc-storage", "sub/a [b] 's"])
+def test_a_remote_in_the_work_tree_is_let_go_by_what_is_printed_and_taken_no_more(repo: Repo, store: str) -> None:
+    repo.stage("m.pkl", 5000)
+    repo.commit()
+    shutil.copytree(repo.file(".dvc/cache"), repo.file(store))
+    repo.git("add", "-A")
+    refused = repo.commit(ok=False)
+    assert refused.returncode
+    for line in [line for line in refused.stderr.decode().splitlines() if line.startswith("    ")]:
+        repo.type_in(line)
+    assert repo.git("status", "--porcelain").stdout == b" M .gitignore\n"
+    repo.git("add", "-A")
+    repo.commit()
+    assert not any(paths.store_of(path) for path in repo.tree())
+    assert repo.file(store).is_dir()

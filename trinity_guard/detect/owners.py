@@ -8,9 +8,10 @@ from trinity_guard import git
 from trinity_guard.detect.inspect import is_bookkeeping
 from trinity_guard.dvcrepo import decode, directory, dvcignore, paths, pipeline, pointer, project, tracked, walk
 from trinity_guard.dvcrepo.paths import folders_above, inside_dvc, store_of
-from trinity_guard.errors import GuardError, pathspec, shown, typed
+from trinity_guard.errors import GuardError, pathspec, quoted, shown, typed
 from trinity_guard.git import index
 from trinity_guard.git.files import is_one_file
+from trinity_guard.git.gitignore import line_for
 
 COMMITS_AT_ONCE = 500
 
@@ -74,7 +75,7 @@ def refuse_name(place: git.Place, root: bytes, path: bytes, known: dvcignore.Ign
     if store := store_of(path):
         raise GuardError(
             problem=f"{shown(path)} lies in {shown(store)}/, where DVC keeps its own files: not for Git to hold.",
-            remedy=f"git rm -r -q --cached -- {pathspec(store)}     # the files stay where they are",
+            remedy=_leaving_store(store),
         )
     if inside_dvc(path):
         raise GuardError(
@@ -92,6 +93,15 @@ def refuse_name(place: git.Place, root: bytes, path: bytes, known: dvcignore.Ign
             problem=f"DVC cannot hold {shown(path)}: {reason}.",
             remedy="give the file another name, or list it under `exclude` in .trinity-guard.toml to leave it to Git",
         )
+
+
+def _leaving_store(store: bytes) -> str:
+    """Return what has Git let go of a cache or a remote in the work tree, and see it no more."""
+    out = f"git rm -r -q --cached -- {pathspec(store)}     # the files stay where they are"
+    if inside_dvc(store):
+        return out  # DVC's own .gitignore knows it
+    line = b"".join(b"/" + line_for(step).removeprefix(b"/") for step in store.split(b"/")) + b"/"
+    return f"{out}\nprintf '%s\\n' {quoted(shown(line))} >> .gitignore     # so that no `git add -A` takes them again"
 
 
 def seen_by_dvc(place: git.Place) -> walk.Walk:
