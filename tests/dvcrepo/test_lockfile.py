@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from trinity_guard.dvcrepo import lockfile
@@ -208,3 +211,36 @@ def test_a_dvc_yaml_that_cannot_be_read_hides_no_object(text: bytes) -> None:
 def test_what_dvc_yaml_names_no_more_is_no_output(text: bytes | None, names: list[str]) -> None:
     """DVC asks a lock for the bytes of what dvc.yaml names, and for nothing else."""
     assert [output.text for output in lockfile.outs(lock(out("m"), out("n")), text, WHERE)] == names
+
+
+DO = b"stages:\n  s:\n    foreach: [a, b]\n    do:\n      cmd: x\n      outs: ['${item}.pkl']\n"
+PIPELINES = {
+    "named": (yaml("    outs: [m, n/o]\n"), lock(out("m"), out("n/o"))),
+    "an output went": (yaml("    outs: [m]\n"), lock(out("m"), out("n"))),
+    "an output is spelled otherwise": (yaml("    outs: [./m, n/]\n"), lock(out("m"), out("n"))),
+    "the stage went": (yaml("    outs: [m]\n", "t"), lock(out("m"))),
+    "all stages went": (b"stages: {}\n", lock(out("m"))),
+    "no stages": (b"vars:\n- a: 1\n", lock(out("m"))),
+    "a metric": (yaml("    metrics:\n    - m: {cache: false}\n    plots: [n]\n"), lock(out("m"), out("n"), out("o"))),
+    "a list of mappings": (
+        yaml("    outs:\n    - m: {push: false}\n      n: {push: false}\n"),
+        lock(out("m"), out("n")),
+    ),
+    "anchors": (yaml("    outs: &o [m]\n  t:\n    cmd: y\n    metrics: *o\n"), lock(out("m"), out("n"))),
+    "a stage of a foreach": (DO, lock(out("a.pkl"), stage="s@a")),
+    "wdir": (yaml("    wdir: w\n    outs: [../m]\n"), lock(out("../m"), out("m"))),
+}
+
+
+@pytest.mark.parametrize("pipeline", PIPELINES)
+def test_the_outputs_are_those_that_dvc_finds_bytes_for(pipeline: str, tmp_path: Path) -> None:
+    from dvc.repo import Repo
+
+    dvc_yaml, locked = PIPELINES[pipeline]
+    (tmp_path / "w").mkdir()
+    (tmp_path / "dvc.yaml").write_bytes(dvc_yaml)
+    (tmp_path / "dvc.lock").write_bytes(locked)
+    with Repo.init(str(tmp_path), no_scm=True) as repo:
+        theirs = {os.path.relpath(o.fs_path, tmp_path): o.hash_info.value for o in repo.index.outs if o.hash_info}
+    ours = {os.fsdecode(o.path): o.md5 for o in lockfile.outs(locked, dvc_yaml, b"dvc.lock")}
+    assert ours == theirs
