@@ -75,10 +75,6 @@ def test_patterns_and_exclude_come_from_the_config_in_a_bare_repository_from_its
     assert [p["pattern"] for p in json.loads(out(Repo(bare), "info", "--format", "json"))["patterns"]] == ["*.csv"]
 
 
-def pointer_to(md5: str, name: str) -> bytes:
-    return f"outs:\n- md5: {md5}\n  size: 3\n  hash: md5\n  path: {name}\n".encode()
-
-
 def test_info_says_what_would_stay_and_why(legacy: Legacy) -> None:
     pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 12\n"
     legacy.add("far.pkl", pointer)

@@ -26,11 +26,6 @@ class World:
         self.commit = repo.head().encode()
         self.cache = odb.Store(os.fsencode(repo.path / ".dvc" / "cache"))
 
-    def lead_to_versions(self) -> None:
-        """Make the default remote a cloud-versioned one."""
-        versioned = "[core]\n    remote = v\n['remote \"v\"']\n    url = s3://b\n    version_aware = true\n"
-        self.repo.write(".dvc/config", versioned.encode())
-
     def settings(self) -> project.Project:
         return project.load(self.place.top)
 

@@ -14,7 +14,7 @@ from trinity_guard.detect.scan import files, rules
 from trinity_guard.detect.scan.record import CALLED, NEW
 from trinity_guard.detect.scan.values import Dict, Global, Object
 
-ND, DTYPE = Global("numpy", "ndarray"), Global("numpy", "dtype")
+ND = Global("numpy", "ndarray")
 OBJECT = Global("builtins", "object")
 
 
