@@ -69,7 +69,9 @@ def _report(plan: ReleasePlan, publish: str) -> None:
         console.say(f"completed {plan.tag}: {shown(model.path)}, commit {commit}")
     if plan.stage:
         console.say(f"stage {plan.stage}: {plan.stage_tag}")
-    if plan.mark is not None:
+    for name, number in plan.mark.leaving if plan.mark is not None else ():
+        console.say(f"MLflow: version {number} of {name} is in this stage no more")
+    if plan.mark is not None and plan.mark.number:
         alias = f", alias {plan.mark.alias}" if plan.mark.alias else ""
         console.say(f"MLflow: version {plan.mark.number} of {plan.mark.name} is {plan.version}{alias}")
     for note in plan.notes:

@@ -30,7 +30,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setattr(runs, "store", lambda _: SimpleNamespace(shown="sqlite:///mlflow.db"))
     monkeypatch.setattr(runs, "version", lambda *_: answers["version"])
     monkeypatch.setattr(runs, "champion", lambda *_: answers["champion"])
-    monkeypatch.setattr(runs, "in_stage", lambda *_: answers.get("in stage", []))
+    monkeypatch.setattr(runs, "in_stage", lambda _, name, stage: answers.get(f"{name} in {stage}", []))
     monkeypatch.setattr(runs, "mark", lambda *told: answers.update(marked=told[1:]))
     return answers
 
@@ -57,13 +57,29 @@ def test_a_version_gets_what_it_lacks_and_the_alias(registry: dict[str, Any]) ->
 def test_a_stage_is_of_one_version_alone(registry: dict[str, Any]) -> None:
     registry["version"]["tags"] = {**TAGS, "stage": "prod"}
     registry["champion"] = {"version": "3"}
-    registry["in stage"] = ["1", "3"]
+    registry["risk in prod"] = ["1", "3"]
     made, _ = planned(stage="prod")
     assert made is not None
     made.put()
-    assert registry["marked"] == ("risk", "3", {}, None, ["1"])
-    registry["in stage"] = ["3"]
+    assert registry["marked"] == ("risk", "3", {}, None, [("risk", "1")])
+    registry["risk in prod"] = ["3"]
     assert planned(stage="prod") == (None, [])
+
+
+@pytest.mark.parametrize("version", ["3", ""])
+def test_a_former_version_under_another_name_leaves_the_stage(registry: dict[str, Any], version: str) -> None:
+    registry["version"]["tags"] = {**TAGS, "stage": "prod"}
+    registry["champion"] = {"version": "3"}
+    registry["older in prod"] = ["1", "7"]  # 7 is of somebody else
+    former = [("older", "1"), ("older", "2"), ("gone", "1")]
+    made, objections = mark.planned(PLACE, model(version=version), "v1.0.0", "prod", mark.YES, former)
+    assert objections == []
+    assert made is not None
+    made.put()
+    name = "risk" if version else ""
+    assert registry["marked"] == (name, version, {}, None, [("older", "1")])
+    registry["older in prod"] = []
+    assert mark.planned(PLACE, model(version=version), "v1.0.0", "prod", mark.YES, former) == (None, [])
 
 
 def test_nothing_is_to_be_done_twice(registry: dict[str, Any]) -> None:

@@ -137,6 +137,20 @@ def test_a_stage_goes_back_to_an_older_version_whatever_model_is_here_now(work: 
     assert work.release("v1.0.0", "--stage", "prod", "--no-mlflow").returncode == 1
 
 
+@pytest.mark.slow
+def test_mlflow_shows_in_a_stage_what_git_does_where_the_next_version_is_of_no_registered_model(work: Work) -> None:
+    assert work.release("v1.0.0", "--stage", "prod").returncode == 0
+    assert registered(work)["stage"] == "prod"
+    work.train_again("n_estimators=6")
+    assert work.told["mlflow"]["version"] is None  # type: ignore[index]
+    said = work.release("v2.0.0", "--stage", "prod")
+    assert said.returncode == 0, said.stderr
+    assert b"MLflow: version 1 of layout-risk-predictor is in this stage no more" in said.stdout
+    assert "stage" not in registered(work)
+    assert work.release("v1.0.0", "--stage", "prod").returncode == 0
+    assert registered(work)["stage"] == "prod"
+
+
 # --- kill -9
 
 HOOK = """#!/bin/sh

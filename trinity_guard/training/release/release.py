@@ -6,6 +6,7 @@ completes a release that was cut short, and does nothing else.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -76,7 +77,8 @@ def plan(place: git.Place, choice: str, asked: Asked) -> ReleasePlan:
         on_remotes.objections(place, choice, [model.goal, *([model.data] if model.data else [])]), path, asked.version
     )
     if asked.mlflow:
-        made.mark, wrong = marking.planned(place, model, made.version, asked.stage, _alias(registry, model, asked))
+        alias, former = _alias(registry, model, asked), _former(place, registry, model, asked.stage)
+        made.mark, wrong = marking.planned(place, model, made.version, asked.stage, alias, former)
         _refuse(wrong, path, asked.version)
     return made
 
@@ -136,7 +138,8 @@ def _completion(place: git.Place, registry: Registry, there: Release, path: byte
     if asked.mlflow:
         last = registry.of(there.name)[-1:] == [there] and versions.is_final(there.version)
         alias = marking.UNLESS_LATER if last else marking.NO
-        made.mark, wrong = marking.planned(place, model, there.version, asked.stage, alias)
+        former = _former(place, registry, model, asked.stage)
+        made.mark, wrong = marking.planned(place, model, there.version, asked.stage, alias, former)
         if made.mark is None and wrong and not made.stage:
             again = _again(there, model)
             problem, remedy = wrong[0]
@@ -190,6 +193,15 @@ def _alias(registry: Registry, model: Model, asked: Asked) -> str:
     """Whether this becomes the version that everybody should take: final, and the greatest."""
     below = all(versions.rank(r.version) < versions.rank(asked.version) for r in registry.of(model.name))
     return marking.YES if below and versions.is_final(asked.version) else marking.NO
+
+
+def _former(place: git.Place, registry: Registry, model: Model, stage: str) -> list[tuple[str, str]]:
+    """Return the registered models and versions that were in the stage: of another name than this one's, perhaps."""
+    found = []
+    for release in registry.ever_in(model.name, stage) if stage else ():
+        with contextlib.suppress(GuardError):  # what its commit has no more, nobody finds in MLflow either
+            found.append(marking.registered(of_release(place, release).metadata))
+    return [one for one in found if one[1] and one != marking.registered(model.metadata)]
 
 
 def _order(registry: Registry, model: Model, asked: Asked) -> list[tuple[str, str]]:

@@ -132,6 +132,11 @@ class Registry:
             last[tag.stage] = tag
         return sorted(name for name, tag in last.items() if tag.commit == release.commit and not tag.gone)
 
+    def ever_in(self, name: str, stage: str) -> list[Release]:
+        """Return the releases of one model that were put into a stage at some time."""
+        commits = {s.commit for s in self._stages if (s.name, s.stage, s.gone) == (name, stage, False)}
+        return [release for release in self.of(name) if release.commit in commits]
+
     def next_stage_tag(self, name: str, stage: str) -> str:
         """Return the tag that `gto assign` would make: one counter for all stages of a model."""
         return f"{name}#{stage}#{max((s.count for s in self._stages if s.name == name), default=0) + 1}"

@@ -67,16 +67,16 @@ def mark(
     number: str,
     tags: Mapping[str, str],
     alias: str | None = None,
-    leaving: Sequence[str] = (),
+    leaving: Sequence[tuple[str, str]] = (),
 ) -> None:
     """Put tags (semver, git_commit, dvc_md5) on a version, and let it bear the alias from now on.
 
-    leaving: versions that lose the stage's tag, before this one gets it.
+    leaving: names and numbers of versions that lose the stage's tag, before this one gets it.
     """
     store.ready()
     with opened(store) as client:
         for other in leaving:
-            client.delete_model_version_tag(name, other, STAGE)
+            client.delete_model_version_tag(*other, STAGE)
         for key, value in tags.items():
             client.set_model_version_tag(name, number, key, value)
         if alias:
