@@ -37,6 +37,7 @@ def test_a_drift_that_rounds_to_nothing_is_not_told(tables: Tables) -> None:
     [
         ([f"{n},{n % 7},a" for n in range(70, 80)], {}),
         ([f"{n},,b" for n in range(70, 75)], {"x": "nulls 0 → 5", "kind": "distinct 1 → 2; new: b"}),
+        (["70,-2,a"], {"x": "min 0 → -2"}),
         ([f"{n},{n},a" for n in range(70, 140)], {"x": "max 6 → 139; mean 3 → 53.75; drift PSI"}),
     ],
 )

@@ -185,7 +185,7 @@ def _changed_columns(found: Review) -> list[tuple[str, str]]:
 
 def _moved(statistics: dict[str, Any]) -> list[str]:
     """Return the figures of a column that rows alone have changed, where a reviewer would ask: it drifted, or has
-    empty cells or categories for the first time, or no more.
+    empty cells, numbers below zero or categories for the first time, or no more.
     """
     drift = statistics.get("drift")
     if not drift:
@@ -193,8 +193,14 @@ def _moved(statistics: dict[str, Any]) -> list[str]:
     if drift["value"] >= DRIFTED:
         return figures(statistics)
     before, after = statistics["before"], statistics["after"]
-    first = () if bool(before.get("nulls")) is bool(after.get("nulls")) else ("nulls",)
-    return [said for said in figures(statistics) if said.startswith((*first, "new: ", "gone: "))]
+    asked = ["new: ", "gone: "]
+    asked += ["nulls"] if bool(before.get("nulls")) is not bool(after.get("nulls")) else []
+    asked += ["min"] if _is_negative(before) is not _is_negative(after) else []
+    return [said for said in figures(statistics) if said.startswith(tuple(asked))]
+
+
+def _is_negative(side: dict[str, Any]) -> bool:
+    return bool((side.get("min") or 0) < 0)
 
 
 def figures(statistics: dict[str, Any]) -> list[str]:
