@@ -34,6 +34,10 @@ def counted(data: bytes, piece: int = 1 << 16, delimiter: str | None = "") -> di
         (b"sep=;\r\na;b\r\n1,5;2\r\n", 1, 2),
         (b"\xef\xbb\xbfsep=,\na,b\n1,2\n", 1, 2),
         (b"a\n", 0, 1),
+        (b"# by a tool, on a day, at noon\n# a,b\n1,2\n3,4\n", 2, 2),
+        (b"# by a tool, on a day, at noon\na;b\n1;2\n", 1, 2),
+        (b"#a,b\n1,2\n", 1, 2),
+        (b"# alone\n", 0, 1),
         (b'pipe,b\n5",1\n6",2\n7,3\n', 3, 2),  # inches, and no quotes
         (b'a,b\n1, "x\n2,y"\n', 2, 2),
         (b'a,b\n1,"not closed\n2,3\n', 1, 2),
