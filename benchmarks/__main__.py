@@ -12,7 +12,20 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import asgit, birth, folders, histories, lint, migrate, publishing, readers, review, runs, training
+from benchmarks import (
+    asgit,
+    birth,
+    folders,
+    growth,
+    histories,
+    lint,
+    migrate,
+    publishing,
+    readers,
+    review,
+    runs,
+    training,
+)
 from benchmarks.measuring import BIN, KB, MB, make_files, repository, sh, show, timed, turns
 from tests.helpers.support import clean_environment
 
@@ -171,6 +184,7 @@ def main() -> None:
             "sync": lambda: publishing.sync(room),
             "migrate": lambda: migrating(room),
             "histories": lambda: histories.run(room),
+            "growth": lambda: growth.run(room),
             "lint": lambda: lint.run(room),
             "training": lambda: training.run(room),
             "readers": lambda: readers.run(room),
