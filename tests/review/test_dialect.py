@@ -136,8 +136,22 @@ def test_a_line_that_the_engine_might_leave_out_is_not_read_the_quick_way(
         (b"#a\n1\n2\n", ["#a"], "", 2),
         (b"# alone\n", ["# alone"], "", 0),
         (b"#a,b\n#1,2\n", ["#a", "b"], "", 1),
+        (b"sep=;\n# a tool\nid;x\n1;2\n3;4\n", ["id", "x"], "sep=;\n# a tool\n", 2),
+        (b"# a\x0cpage\nid,x\n1,2\n", ["id", "x"], "# a\x0cpage\n", 1),
+        ("# a\u2028line\rid,x\r1,2\r".encode(), ["id", "x"], "# a\u2028line\r", 1),
     ],
-    ids=["one", "two", "a header", "a header below one", "one column", "nothing else", "all of it"],
+    ids=[
+        "one",
+        "two",
+        "a header",
+        "a header below one",
+        "one column",
+        "nothing else",
+        "all of it",
+        "below Excel's line",
+        "a form feed is no line's end",
+        "nor what Unicode has for one",
+    ],
 )
 def test_comments_above_a_table_are_none_of_it(
     tmp_path: Path, data: bytes, names: list[str], led: str, rows: int
@@ -145,6 +159,11 @@ def test_comments_above_a_table_are_none_of_it(
     found = look(tmp_path, data)
     assert (found.names, found.led) == (names, led)
     assert dialect.count(os.fsencode(tmp_path / "t"), found) == rows
+
+
+def test_of_comments_a_reader_is_told_beside_a_line_for_excel(tmp_path: Path) -> None:
+    both, line = look(tmp_path, b"sep=;\n# a tool\nid;x\n1;2\n"), look(tmp_path, b"sep=;\nid;x\n1;2\n")
+    assert set(both.notes()) - set(line.notes()) == {"above its columns stand comments"}
 
 
 def test_of_comments_that_alone_are_others_a_reader_is_told(tmp_path: Path) -> None:

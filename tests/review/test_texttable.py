@@ -19,6 +19,7 @@ from trinity_guard.review.dialect import NoTable
         b"id\tx\n1\t5\n",
         b"sep=;\r\nid;x\r\n1;5\r\n",
         b"# one, two, three\n# four\nid,x\n1,5\n",
+        b"sep=;\n# one\nid;x\n1;5\n",
         b'\n\nid,x\n"1","a ""b"""\n\n2,\n\n',
         "id;x\r1;é\r".encode("cp1252"),
         "\ufeffid,x\n1,é\n".encode(),

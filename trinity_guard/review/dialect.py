@@ -38,7 +38,7 @@ class Dialect:
     """encoding: as Python names it; names: of the columns, each another; header: whether the first record has them;
 
     decimal: "." or ","; plain: whether a reader that takes UTF-8 alone can take the file as it is; led: what stands
-    above the table: a line for Excel that says the delimiter (`sep=;`), or comments that begin with #.
+    above the table: a line for Excel that says the delimiter (`sep=;`), and comments that begin with #.
     """
 
     __slots__ = ("decimal", "delimiter", "encoding", "header", "led", "line_end", "names", "plain", "sample")
@@ -60,7 +60,7 @@ class Dialect:
         parted = "tabs" if self.delimiter == "\t" else self.delimiter
         notes = [] if self.encoding.startswith("utf-8") else [f"read as {self.encoding}"]
         notes += [f"columns are parted by {parted}"] if self.delimiter != "," else []
-        notes += ["above its columns stand comments"] if self.led.startswith("#") else []
+        notes += ["above its columns stand comments"] if self.led[len(for_excel(self.led)[0]) :] else []
         return [*notes, *(["it has no header"] if not self.header else [])]
 
 
@@ -76,8 +76,8 @@ def look(path: bytes, tabs: bool = False) -> Dialect:
     text = text[len(first) :]
     delimiter = said or ("\t" if tabs else _delimiter(text))
     if text.startswith("#"):
-        first, delimiter = _comments(text, "\t" if tabs else "", delimiter)
-        text = text[len(first) :]
+        comments, delimiter = _comments(text, said or ("\t" if tabs else ""), delimiter)
+        first, text = first + comments, text[len(comments) :]
     records = _records(text, delimiter, whole)
     if not records:
         return Dialect(encoding, delimiter, [], True)
@@ -99,7 +99,7 @@ def _comments(text: str, said: str, delimiter: str) -> tuple[str, str]:
 
     A line that begins with # is the header where it has as many cells as the first row.
     """
-    lines = list(itertools.takewhile(lambda line: line.startswith("#"), text.splitlines(keepends=True)))
+    lines = list(itertools.takewhile(lambda line: line.startswith("#"), io.StringIO(text, newline="")))
     rest = text[sum(map(len, lines)) :]
     below = said or _delimiter(rest)
     first = next(iter(_records(rest, below, True)), [])
@@ -138,7 +138,7 @@ def records(path: bytes, dialect: Dialect) -> Iterator[list[str]]:
     """Yield all records but the header, blank lines left out; NoTable for what the csv module cannot read."""
     csv.field_size_limit(MAX_CELL)
     with open(git.opened(path, links=True), encoding=dialect.encoding, newline="", errors="replace") as file:
-        for _ in dialect.led.splitlines():
+        for _ in io.StringIO(dialect.led, newline=""):
             file.readline()
         reader = csv.reader(_lines(file), delimiter=dialect.delimiter)
         try:
