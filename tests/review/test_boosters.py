@@ -101,8 +101,18 @@ def test_what_is_none_is_not_taken_for_one(tmp_path: Path, data: bytes) -> None:
         boosters.UBJSON + b"L\xff\xff\xff\xff\xff\xff\xff\xff",
         b"tree\nversion=v4\nTree=0\nsplit_feature=x\n",
         b"tree\nversion=v4\nTree=0\nsplit_feature=-9\n",
+        b'{"learner":{"gradient_booster":{"model":{"weights":[1%s]}},"objective":{"name":"x"}}}' % (b"0" * 400),
     ],
-    ids=["nothing in it", "no trees in it", "deep", "cut", "a length below nothing", "no number", "below nothing"],
+    ids=[
+        "nothing in it",
+        "no trees in it",
+        "deep",
+        "cut",
+        "a length below nothing",
+        "no number",
+        "below nothing",
+        "a number too large",
+    ],
 )
 def test_a_damaged_one_is_said_to_be_so(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "m").write_bytes(data)

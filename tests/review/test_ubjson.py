@@ -48,3 +48,9 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
         ubjson.loads(b"[" + data)
     except ValueError:
         return
+
+
+@pytest.mark.parametrize("data", [b"[$[#l\0\0\x4e\x20" + b"]" * 20_000, b"[" + b"{}" * 20_000 + b"]"])
+def test_no_more_lists_than_there_can_be_data_for(data: bytes) -> None:
+    with pytest.raises(ValueError, match="more lists"):
+        ubjson.loads(data)

@@ -49,7 +49,7 @@ def read(path: bytes) -> Found:
         if kind == "LightGBM":
             return _lightgbm(data.decode("utf-8", "replace").splitlines())
         return _xgboost(ubjson.loads(data) if kind == "UBJSON" else json.loads(data))
-    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, OverflowError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise NoTable(f"it cannot be read as a model of {kind}: {error}") from None
 
 

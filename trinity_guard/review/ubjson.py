@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from typing import Any
 
 DEEPEST = 64
+# An empty list is a byte or two, and 72 in memory. Those of a model have names, or numbers in them.
+FEWEST, BYTES_EACH = 1000, 16
 # A type's letter -> struct's and array's.
 NUMBERS = {"i": "b", "U": "B", "I": "h", "l": "i", "L": "q", "d": "f", "D": "d"}
 CONSTANTS = {"Z": None, "T": True, "F": False}
@@ -29,6 +31,7 @@ class _Reader:
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._at = 0
+        self._left = FEWEST + len(data) // BYTES_EACH  # lists and mappings
 
     def letter(self) -> str:
         self._at += 1
@@ -45,6 +48,9 @@ class _Reader:
         if kind in "SC":
             return self._bytes(self._length() if kind == "S" else 1).decode("utf-8", "replace")
         if kind in "[{":
+            self._left -= 1
+            if self._left < 0:
+                raise ValueError("it has more lists than it can have data for")
             return self._list(depth) if kind == "[" else self._dict(depth)
         raise ValueError(f"it has a value of the unknown type {kind!r}")
 
