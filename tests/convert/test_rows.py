@@ -66,6 +66,21 @@ def test_what_is_none_or_cannot_be_told_has_none(data: bytes) -> None:
     assert counted(data) == {}
 
 
+def test_a_long_row_is_not_looked_at_again_with_each_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "BLOCK", 1 << 10)
+    looked: list[int] = []
+    lines = rows.Rows._lines
+
+    def noted(self: rows.Rows, data: bytes) -> None:
+        looked.append(len(data))
+        lines(self, data)
+
+    monkeypatch.setattr(rows.Rows, "_lines", noted)
+    data = b'a,b\n1,2\n1,"' + b'x ""y""\n' * 200_000 + b'"\n3,4\n'
+    assert counted(data, 1 << 20) == {"rows": 3, "columns": 2}
+    assert sum(looked) < 4 * len(data)
+
+
 def test_json_lines_have_rows() -> None:
     assert counted(b'{"a": "\\""}\r\n\r\n{"b": 1}', delimiter=None) == {"rows": 2}
 

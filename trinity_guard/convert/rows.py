@@ -40,9 +40,12 @@ class Rows:
         self._ways = [self._paired, self._parted]
 
     def take(self, piece: bytes | memoryview) -> None:
-        view = memoryview(piece)
-        for start in range(0, len(view), BLOCK):
-            self._take(view[start : start + BLOCK])
+        view, start = memoryview(piece), 0
+        while start < len(view):
+            # Of long rows more: what is left of one is looked at again each time.
+            end = start + max(BLOCK, 4 * len(self._tail))
+            self._take(view[start:end])
+            start = end
 
     def _take(self, block: memoryview) -> None:
         if self._broken:
