@@ -105,7 +105,8 @@ def main(peers: str, benign: str = sys.executable, public: str = "") -> None:
         bad, good = Path(room, "bad"), Path(room, "good")
         bad.mkdir()
         for number, (file, data) in enumerate((bypasses.samples() | divergences.samples()).values()):
-            (bad / f"{number:03}-{file}").write_bytes(data)
+            # Keras's description is known by its name.
+            (bad / (file if file == "config.json" else f"{number:03}-{file}")).write_bytes(data)
         subprocess.run([benign, "-W", "ignore", "-m", "benchmarks.benign", str(good)], check=True)
         for path in good.iterdir():
             if not path.name.endswith((".p4.pkl", ".z.joblib", ".npy")):
