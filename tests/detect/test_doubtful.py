@@ -35,6 +35,11 @@ SEVEN = b"7z\xbc\xaf\x27\x1c\0\4"
         (b"PAR1" + EVIL, b"t.parquet", None),
         (TENSORS, b"m.safetensors", None),
         (b"X" + TENSORS[1:205] + b"0" + EVIL + TENSORS[205 + len(EVIL) + 1 :], b"m.safetensors", "unknown"),
+        (
+            b"\x8a" + TENSORS[1:202] + b"0" + EVIL + TENSORS[202 + len(EVIL) + 1 :] + bytes(64),
+            b"m.safetensors",
+            "unknown",
+        ),
         (SEVEN, b"m.7z", "unreadable"),
         (pickle.dumps([1])[:-1], b"m.pkl", None),
     ],

@@ -23,8 +23,9 @@ NAMED = (b".pkl", b".pickle", b".joblib", b".pt", b".pth", b".ckpt", b".tar", b"
 SAFETENSORS = "safetensors"
 # What these are holds no pickle, wherever they came from.
 PLAIN = ("Parquet", "Parquet (encrypted)", "Feather", "Feather/Arrow", SAFETENSORS, "ONNX")
-# Opcodes to which the header of safetensors, which begins with its length, may be a text.
-READ_ON = b"BCFILPSTUVX\x8c\x8d\x8e\x96"
+# Opcodes that a pickle may begin with: to one that follows, the header of safetensors, which begins with its length,
+# may be a text.
+READ_ON = b"BCFGIJKLMNPSTUVX]()cij}\x80\x82\x83\x84\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x95\x96\x97"
 # Archives that nobody reads here: sniff.py does not know them for artifacts.
 CLOSED = (b"7z\xbc\xaf", b"Rar!\x1a\x07", b"(\xb5/\xfd", b"\x04\x22\x4d\x18")
 
