@@ -167,7 +167,41 @@ _WIDE = lzma.compress(SYSTEM, filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 1 
 # An entry of a directory whose comment would reach over the one that counts.
 _LONG_COMMENT = struct.pack("<4s28xH12x", b"PK\1\2", 60_000)
 _NESTED = json.dumps({"a": bypasses._LAMBDA}).encode()
+
+
+def _npy(descr: str, version: int = 1) -> bytes:
+    header = f"{{'descr': {descr}, 'fortran_order': False, 'shape': (1,), }}".ljust(117).encode() + b"\n"
+    return b"\x93NUMPY" + bytes([version, 0]) + len(header).to_bytes(2 if version == 1 else 4, "little") + header
+
+
+# Numbers in text, of which C's unpickler takes what stands before a NUL, and octal ones.
+_ODD = b"I5\0more\n0" + SYSTEM
+_LONG_FRAME = b"\x80\x04\x95" + struct.pack("<Q", 1 << 20) + SYSTEM
 PACKED = {
+    "octal.bin": b"I010\n0" + SYSTEM,
+    "nul.bin": _ODD,
+    "nothing.bin": b"I\0\n0" + SYSTEM,
+    "long-nul.bin": b"L5\0more\n0" + SYSTEM,
+    "float-nul.bin": b"F1.0\0more\n0" + SYSTEM,
+    "put-nul.bin": b"Np5\0more\n0" + SYSTEM,
+    "get-nul.bin": b"Np5\n0g5\0more\n0" + SYSTEM,
+    "memo-names.bin": b"Vos\np1_0\n0Vsystem\np2\n0g10\ng2\n\x93(Vtrue\ntR.",
+    "escapes.bin": b"S'\\x6f\\163'\nVs\\u0079stem\n\x93(S'true'\ntR.",
+    "registry.pkl": b"ccopyreg\nadd_extension\n(S'os'\nS'system'\nI1\ntR0\x82\x01(S'true'\ntR.",
+    "protocol-0.bin": b"\x80\0N0" + SYSTEM,
+    "long-frame.bin": _LONG_FRAME,
+    "long-frame.bin.gz": gzip.compress(_LONG_FRAME, mtime=0),
+    "odd.bin.gz": gzip.compress(_ODD, mtime=0),
+    "odd.tar": bypasses._tar(_ODD, member="m.txt"),
+    "odd.zip": bypasses._zip({"m.txt": _ODD}),
+    "odd.npy": _ODD,
+    "texts.npy": _npy("'T'") + SYSTEM,
+    "texts-3.npy": _npy("'T'", 3) + SYSTEM,
+    "texts.npz": bypasses._zip({"a.npy": _npy("'T'") + SYSTEM}),
+    "record-of-texts.npy": _npy("[('a', '<f8'), ('b', 'T')]") + SYSTEM,
+    "behind-one-record.npy": _npy("[('a', '<f8'), ('b', '<i4', (2,))]") + bytes(16) + SYSTEM,
+    "behind-odd.npy": _npy("'<f8'") + bytes(8) + _ODD,
+    "behind-bool.npy": _npy("'?'") + bytes(1) + SYSTEM,
     "member-in-a-member.pt": _listed(_local(b"x.txt", _INNER), b"a/data.pkl", SYSTEM, 42),
     "in-its-namesake.pt": _listed(_local(b"x.pt", b"a text\n" + _local(b"x.pt", SYSTEM)), b"x.pt", SYSTEM, 41),
     "behind-a-script.pt": b"#!/bin/sh\n" + _listed(_local(b"x.txt", _INNER), b"a/data.pkl", SYSTEM, 42),

@@ -27,6 +27,7 @@ UNREAD = (
     "other.pkl.xz",
     "damaged.tar",
     "ended.tar",
+    "behind-bool.npy",
 )
 
 

@@ -173,7 +173,11 @@ def read_npy(record: Record, data: Any, at: int, end: int, keep: int) -> None:
         if _has_objects(header["descr"]) or _is_pickle(data, behind, end if size >= 0 else behind):
             read_all(record, data, behind, end, keep)
             return
+        if size < 0:
+            record.cannot_read("its NumPy header names a type whose length is not known here")
         at = data.find(NPY, behind, end if size < 0 else min(behind + len(NPY), end))
+        if at < 0 and size >= 0 and behind < end:
+            attempt(record, data, behind, end, keep)  # NumPy takes it for a pickle
 
 
 def _is_pickle(data: Any, at: int, end: int) -> bool:
@@ -182,11 +186,25 @@ def _is_pickle(data: Any, at: int, end: int) -> bool:
 
 def _numbers(header: dict[str, Any]) -> int:
     """Return how many bytes an array of numbers or texts takes, -1 where only NumPy can tell."""
-    descr, shape = header["descr"], header.get("shape")
-    digits = descr[2:].partition("[")[0] if isinstance(descr, str) else ""
-    if not digits.isdecimal() or not isinstance(shape, tuple) or not all(type(n) is int and n >= 0 for n in shape):
+    return _times(_item_of(header["descr"]), header.get("shape"))
+
+
+def _times(size: int, shape: Any) -> int:
+    if size < 0 or not isinstance(shape, tuple) or not all(type(n) is int and n >= 0 for n in shape):
         return -1
-    return int(digits[:9]) * (4 if descr[1] == "U" else 1) * math.prod(shape)
+    return size * math.prod(shape)
+
+
+def _item_of(descr: Any) -> int:
+    """Return the bytes of an item, -1 for what NumPy does not write; of a record those of its fields."""
+    if isinstance(descr, list):
+        sizes = [_times(_item_of(field[1]), (*field[2:], ())[0]) for field in descr]
+        return -1 if -1 in sizes else sum(sizes)
+    if isinstance(descr, tuple):
+        return _times(_item_of(descr[0]), descr[1])
+    letter = descr.lstrip("<>|=")
+    digits = letter[1:].partition("[")[0]
+    return int(digits[:9]) * (4 if letter[0] == "U" else 1) if digits.isdecimal() and digits.isascii() else -1
 
 
 def _header(text: bytes) -> dict[str, Any] | None:
@@ -200,9 +218,10 @@ def _header(text: bytes) -> dict[str, Any] | None:
 
 
 def _has_objects(descr: Any) -> bool:
-    """Whether a dtype, as .npy files write it, holds objects: anything that is not surely numbers or texts does."""
+    """Whether a dtype, as .npy files write it, holds objects: anything that is not surely numbers or texts does, and
+    texts of any length (T) do, to NumPy."""
     if isinstance(descr, str):
-        return "O" in descr.upper() or not descr
+        return "O" in descr.upper() or "T" in descr or not descr
     if isinstance(descr, list):
         return any(not isinstance(field, tuple) or len(field) < 2 or _has_objects(field[1]) for field in descr)
     if isinstance(descr, tuple) and len(descr) == 2:
