@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from trinity_guard.lint.finding import ERROR, Finding
 from trinity_guard.lint.formats.saying import closing, fact, named, remedies
 from trinity_guard.lint.summary import Summary
@@ -13,23 +15,23 @@ def rendered(findings: list[Finding], summary: Summary) -> str:
     return "\n".join(text for text, _ in lines(findings, summary))
 
 
-def lines(findings: list[Finding], summary: Summary) -> list[tuple[str, str]]:
-    """Return (line, style) for console.say, of findings in order; a style is an SGR code, or "" for none."""
-    result: list[tuple[str, str]] = []
+def lines(findings: list[Finding], summary: Summary) -> Iterator[tuple[str, str]]:
+    """Yield (line, style) for console.say, of findings in order; a style is an SGR code, or "" for none."""
     path: bytes | None = None
     for finding in findings:
         if finding.path != path:
+            if path is not None:
+                yield "", ""
             path = finding.path
-            result += [("", "")] if result else []
-            result.append((_heading(path), BOLD))
+            yield _heading(path), BOLD
         line = f" line {finding.line}:" if finding.line else ""
         style = RED if finding.level == ERROR else YELLOW
-        result.append((f"  {finding.rule}{line} {_inert(fact(finding))}", style))
-        result += [(f"        {_quiet(remedy)}", DIM) for remedy in remedies(finding)]
+        yield f"  {finding.rule}{line} {_inert(fact(finding))}", style
+        for remedy in remedies(finding):
+            yield f"        {_quiet(remedy)}", DIM
     if findings:
-        result.append(("", ""))
-    result.append((_inert(closing(findings, summary)), ""))
-    return result
+        yield "", ""
+    yield _inert(closing(findings, summary)), ""
 
 
 def _heading(path: bytes) -> str:
