@@ -195,6 +195,7 @@ PACKED = {
     "odd.tar": bypasses._tar(_ODD, member="m.txt"),
     "odd.zip": bypasses._zip({"m.txt": _ODD}),
     "odd.npy": _ODD,
+    "odd-and-second.pkl": b"N." + _ODD,
     "texts.npy": _npy("'T'") + SYSTEM,
     "texts-3.npy": _npy("'T'", 3) + SYSTEM,
     "texts.npz": bypasses._zip({"a.npy": _npy("'T'") + SYSTEM}),

@@ -40,6 +40,7 @@ def read_all(record: Record, data: Any, at: int, end: int, keep: int) -> None:
     while 0 <= at < end:
         if at > first and not _is_pickle(data, at, end):
             record.cannot_read(f"{end - at:,} bytes behind its end are no pickle")
+            attempt(record, data, at, end, keep)
             return
         at = read(record, data, at, end, keep)
 
