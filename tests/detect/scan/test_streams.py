@@ -8,6 +8,7 @@ import pickle
 import numpy as np
 import pytest
 
+from tests.detect.scan import divergences
 from trinity_guard.detect.scan import machine, streams
 from trinity_guard.detect.scan import record as record_module
 from trinity_guard.detect.scan.record import Record
@@ -104,6 +105,24 @@ def test_a_header_that_is_none_is_said(data: bytes) -> None:
     record = Record()
     streams.read_npy(record, data, 0, len(data), 99)
     assert len(record.unread) == 1
+
+
+def test_a_type_that_only_numpy_knows_is_a_bound_of_ours() -> None:
+    data = npy(np.zeros(1, "?")).replace(b"'|b1'", b"'?'  ")
+    assert np.load(io.BytesIO(data)).shape == (1,)
+    record = Record()
+    streams.read_npy(record, data, 0, len(data), 99)
+    assert list(record.unread) == ["its NumPy header names a type whose length is not known here"]
+    assert record.bounded
+
+
+@pytest.mark.parametrize(("shape", "named"), [((2,), True), ([2], True), ({}, False)])
+def test_an_array_of_joblibs_has_its_shape_in_a_list_too(shape: object, named: bool) -> None:
+    """As joblib takes it; of any other nobody can tell where the opcodes go on, and they may."""
+    data = divergences._joblib(divergences._new(*divergences._WRAPPER), shape)
+    record = Record()
+    streams.read(record, data, 0, len(data), 99)
+    assert (("os", "system") in record.names, record.bounded) == (named, not named)
 
 
 def test_an_old_file_of_pytorch_is_known_by_its_magic() -> None:

@@ -72,9 +72,10 @@ def _array_of_joblib(machine: Machine, wrapper: Object) -> None:
         raise Broken("an array of joblib's is built twice")
     said = attributes(wrapper)
     dtype, shape = said.get("dtype"), said.get("shape")
+    shape = tuple(shape) if isinstance(shape, list) else shape
     size = _item_size(dtype)
     if size is None or not isinstance(shape, tuple) or not all(type(n) is int and n >= 0 for n in shape):
-        raise Broken("an array of joblib's has no size that can be told")
+        raise Bounded("an array of joblib's has no size that can be told")
     if size == OBJECTS:
         inner = Machine(machine.data, machine.at, machine.end, machine.record, machine.keep)
         wrapper.items.append(inner.run(TABLE))
@@ -175,7 +176,7 @@ def read_npy(record: Record, data: Any, at: int, end: int, keep: int) -> None:
             read_all(record, data, behind, end, keep)
             return
         if size < 0:
-            record.cannot_read("its NumPy header names a type whose length is not known here")
+            record.cannot_read("its NumPy header names a type whose length is not known here", bounded=True)
         at = data.find(NPY, behind, end if size < 0 else min(behind + len(NPY), end))
         if at < 0 and size >= 0 and behind < end:
             attempt(record, data, behind, end, keep)  # NumPy takes it for a pickle
