@@ -310,3 +310,9 @@ def test_where_git_cannot_answer_it_is_no_rule_at_all(here: Repo) -> None:
     assert gitignore.matching([]) == {}
     with pytest.raises(GuardError, match="check-ignore"):
         gitignore.matching([b"../outside"])
+
+
+def test_the_lines_that_are_lacking_are_those_that_are_not_there_for_certain() -> None:
+    text = b"/a\r\n/b\n!/a\n/c\n"
+    assert gitignore.lacking(text, [b"/a", b"/b", b"/c", b"/d", b"/d"]) == [b"/a", b"/b", b"/d"]
+    assert gitignore.lacking(b"", [b"/a"]) == [b"/a"]

@@ -240,3 +240,15 @@ def test_what_belongs_to_another_repository_is_refused_with_the_way_there(here: 
     with pytest.raises(GuardError, match="belongs to another repository, in ner") as refused:
         repository.relative(place_of(here.path), ["in ner/x/y.pkl"], os.fsencode(here.path))
     assert refused.value.remedy.startswith("cd 'in ner' ")
+
+
+def test_the_work_trees_of_a_repository(bare_repo: Repo, tmp_path: Path) -> None:
+    bare_repo.commit("--allow-empty")
+    linked = tmp_path / "a linked\none"
+    bare_repo.git("worktree", "add", "-q", "--detach", os.fsencode(linked))
+    bare_repo.git("worktree", "lock", "--reason", "on a disk elsewhere", os.fsencode(linked))
+    found = repository.work_trees(bare_repo.git("worktree", "list", "--porcelain", "-z").stdout)
+    assert [top for top, _ in found] == [os.fsencode(bare_repo.path), os.fsencode(linked)]
+    assert found[1][1] >= {b"HEAD", b"detached", b"locked"}
+    assert b"locked" not in found[0][1]
+    assert repository.work_trees(b"worktree /x.git\0bare\0\0") == [(b"/x.git", {b"bare"})]

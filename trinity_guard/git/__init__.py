@@ -37,7 +37,7 @@ from trinity_guard.git.process import (
     spawn,
     succeed,
 )
-from trinity_guard.git.repository import Place, at_top, hook_place, opened, place, read, require_work_tree
+from trinity_guard.git.repository import Place, at_top, hook_place, opened, place, read, require_work_tree, work_trees
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,4 +105,5 @@ __all__ = [
     "start",
     "stream",
     "succeed",
+    "work_trees",
 ]

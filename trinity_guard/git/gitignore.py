@@ -69,11 +69,16 @@ def with_lines(gitignore: bytes, names: Iterable[bytes]) -> bytes:
 
 def with_written(gitignore: bytes, written: Iterable[bytes]) -> bytes:
     """Do as `with_lines` does, with lines as `line_for` gives them."""
+    new = lacking(gitignore, written)
+    return whole(gitignore) + b"".join([line + b"\n" for line in new]) if new else gitignore
+
+
+def lacking(gitignore: bytes, written: Iterable[bytes]) -> list[bytes]:
+    """Return those of these lines that are not there, or that a later `!` line could take back."""
     lines = lines_in(gitignore)
     taking_back = [at for at, line in enumerate(lines) if line.startswith(b"!")]
     certain = set(lines[taking_back[-1] :] if taking_back else lines)
-    new = [line + b"\n" for line in dict.fromkeys(written) if line not in certain]
-    return whole(gitignore) + b"".join(new) if new else gitignore
+    return [line for line in dict.fromkeys(written) if line not in certain]
 
 
 def without_lines(gitignore: bytes, names: Iterable[bytes]) -> bytes:

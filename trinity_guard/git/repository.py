@@ -191,6 +191,16 @@ def at_top(place: Place) -> None:
     os.chdir(place.top)
 
 
+def work_trees(listed: bytes) -> list[tuple[bytes, set[bytes]]]:
+    """Return (top, words) of each work tree that `git worktree list --porcelain -z` lists, the main one first.
+
+    words: the first of each of its other lines (bare, detached, locked, prunable).
+    """
+    # Each line of a work tree ends with a NUL, and the last one with another.
+    blocks = [block.split(b"\0") for block in listed.split(b"\0\0") if block]
+    return [(first.partition(b" ")[2], {line.partition(b" ")[0] for line in more}) for first, *more in blocks]
+
+
 def rebasing(place: git.Place) -> bool:
     return any(os.path.isdir(os.path.join(place.git_dir, name)) for name in (b"rebase-merge", b"rebase-apply"))
 

@@ -109,27 +109,27 @@ def unreadable_refs(source: Source) -> None:
 
 def linked_worktrees(source: Source, other: str = "old") -> None:
     """other: the history that such a work tree would be left on."""
-    out = source.run("worktree", "list", "--porcelain", "-z")
-    main, *linked = [b.split(b"\0") for b in out.split(b"\0\0") if b]
-    trees = [t[0].partition(b" ")[2] for t in linked if not any(line.startswith(b"prunable") for line in t)]
+    (main, _), *linked = git.work_trees(source.run("worktree", "list", "--porcelain", "-z"))
+    words = {tree: said for tree, said in linked if b"prunable" not in said}
+    trees = list(words)
     # Not samefile: a tree that is locked may be on a disk that is elsewhere.
     top = os.path.realpath(source.place.top or b"")
     others = [tree for tree in trees if source.place.bare or os.path.realpath(tree) != top]
     if len(others) < len(trees):
-        raise _in_a_linked_one(source.place.top, main[0].partition(b" ")[2], others)
+        raise _in_a_linked_one(source.place.top, main, others)
     if others:
         raise GuardError(
             problem=f"another work tree is linked to this repository: {_some(others)}. It would stand on {other} "
             "history.",
-            remedy=_without(out, others[0]) + ("" if other != "old" else "     # or migrate in a fresh clone"),
+            remedy=_without(others[0], b"locked" in words[others[0]])
+            + ("" if other != "old" else "     # or migrate in a fresh clone"),
             exit_code=UNUSABLE,
         )
 
 
-def _without(listed: bytes, tree: bytes) -> str:
+def _without(tree: bytes, is_locked: bool) -> str:
     """Return what takes a linked work tree away; one that is locked may be on a disk that is elsewhere."""
-    own = next(block.split(b"\0") for block in listed.split(b"\0\0") if block.startswith(b"worktree %s\0" % tree))
-    if not any(line.startswith(b"locked") for line in own):
+    if not is_locked:
         return f"git worktree remove {typed(tree)}"
     remove = f"git worktree remove {typed(tree)}" if os.path.isdir(tree) else "git worktree prune"
     return f"git worktree unlock {typed(tree)} && {remove}"

@@ -10,6 +10,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.dvcrepo import project
+from trinity_guard.dvcrepo.paths import is_pointer
 from trinity_guard.errors import GuardError, shown
 
 TYPE_CHECKING = False
@@ -86,5 +87,5 @@ def _tracked(place: git.Place, suspects: Iterable[bytes]) -> bytes | None:
 
 def _narrow(above: list[bytes]) -> list[bytes]:
     """Leave out the folders above the first `.dvc`, which hold all else that there is."""
-    at = next((n for n, path in enumerate(above) if path.endswith(b".dvc")), 0)
+    at = next((n for n, path in enumerate(above) if is_pointer(path)), 0)
     return above[at:]

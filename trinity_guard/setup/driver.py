@@ -125,10 +125,8 @@ def take_out(plan: InstallPlan, remember: bool = False) -> None:
 
 def _other_tops(place: git.Place) -> list[bytes]:
     """Return the tops of the other work trees of this repository that are there: they share the driver."""
-    # Each attribute of a work tree ends with a NUL, and the last one with another.
-    out = git.attempt("worktree", "list", "--porcelain", "-z", at=place.top).out
-    listed = [one.split(b"\0") for one in out.split(b"\0\0")[:-1]]
-    tops = [said[0].removeprefix(b"worktree ") for said in listed if b"bare" not in said]
+    listed = git.work_trees(git.attempt("worktree", "list", "--porcelain", "-z", at=place.top).out)
+    tops = [top for top, words in listed if b"bare" not in words]
     return [top for top in tops if os.path.lexists(top + b"/.git") and not os.path.samefile(top, place.top)]
 
 

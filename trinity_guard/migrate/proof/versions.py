@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from itertools import chain
 
+from trinity_guard.dvcrepo.paths import is_pointer
 from trinity_guard.git import treeversions
 
 TYPE_CHECKING = False
@@ -38,7 +39,7 @@ def rest(old: bytes, new: bytes) -> Rest | None:
     if not (_whole(old, was) and _whole(new, now)):
         return None
     before, after = set(was), set(now)
-    speaking = [e for e in before & after if e[1] in SPEAKING or e[1].endswith(b".dvc")]
+    speaking = [e for e in before & after if e[1] in SPEAKING or is_pointer(e[1])]
     return frozenset(before - after), frozenset(after - before), frozenset(speaking)
 
 

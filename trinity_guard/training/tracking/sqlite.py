@@ -27,8 +27,7 @@ NEW, JOURNALS = ".new", ("-journal", "-wal", "-shm")
 
 def ignored(root: str, more: Sequence[str] = ()) -> list[str]:
     """Return the lines which root's .gitignore lacks, so that neither database nor artifacts land in Git."""
-    have = _lines(root)
-    return [line for line in dict.fromkeys([*LINES, *more]) if not _stands(have, line.encode())]
+    return list(map(os.fsdecode, gitignore.lacking(_lines(root), map(os.fsencode, [*LINES, *more]))))
 
 
 def lines_for(root: str, uri: str, artifacts: str) -> list[str]:
@@ -47,9 +46,7 @@ def ignore(root: str, more: Sequence[str] = ()) -> list[str]:
     lines = ignored(root, more)
     if not lines:
         return []
-    file, have = _gitignore(root), _lines(root)
-    missing = b"\n" if have and not have.endswith(b"\n") else b""
-    replace(file, have + missing + "".join(f"{line}\n" for line in lines).encode())
+    replace(_gitignore(root), gitignore.with_written(_lines(root), map(os.fsencode, lines)))
     return lines
 
 
@@ -64,15 +61,6 @@ def _lines(root: str) -> bytes:
 
 def _gitignore(root: str) -> bytes:
     return os.path.join(os.fsencode(root), b".gitignore")
-
-
-def _stands(gitignore: bytes, line: bytes) -> bool:
-    """Whether a line stands there, and no later `!` line could take it back."""
-    lines = [one.removesuffix(b"\r") for one in gitignore.split(b"\n")]
-    if line not in lines:
-        return False
-    last = len(lines) - 1 - lines[::-1].index(line)
-    return not any(later.startswith(b"!") for later in lines[last:])
 
 
 def file_of(uri: str) -> str:
