@@ -68,3 +68,12 @@ def test_leaving_early_ends_the_process(empty: Repo) -> None:
     found = treediff.entering(Source(place_of(empty.path)), [one, two] * 50_000)
     assert next(found)
     found.close()  # type: ignore[attr-defined]
+
+
+def test_what_git_says_beside_it_stops_nobody(empty: Repo, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As over a damaged pack, where it is a line for each object that it finds elsewhere; here it is asked to."""
+    one, two = (tree(b"100644 blob %s\tx" % blob(data)) for data in (b"1", b"2"))
+    git.run("pack-objects", "-q", ".git/objects/pack/pack", data=b"%s\n%s\n" % (one, two))
+    git.run("prune-packed", "-q")
+    monkeypatch.setenv("GIT_TRACE_PACK_ACCESS", "1")
+    assert len(told(*[one, two] * 1000)) == 2000

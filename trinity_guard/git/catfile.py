@@ -12,6 +12,7 @@ from trinity_guard.git import files, index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
 Entry = tuple[bytes, bytes, bytes]  # mode, name, id (20 bytes)
@@ -118,6 +119,29 @@ class Source:
         return {line.split(b" ")[0] for line in out.splitlines() if line.endswith(b" missing")}
 
 
+class Listener:
+    """Hears, from a thread, what a process says of errors. words: the first of it.
+
+    Over a damaged pack Git says a line for each object: a pipe that nobody reads would stop it, and us.
+    """
+
+    def __init__(self, p: git.Process) -> None:
+        import threading
+
+        self.words = b""
+        self._stderr = p.stderr
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        while data := os.read(self._stderr, git.CHUNK):
+            self.words = self.words or data
+
+    def join(self) -> None:
+        """Return when all is said; to be called before the pipe is closed."""
+        self._thread.join()
+
+
 class Batch:
     """One `git cat-file` that answers with objects; a context manager.
 
@@ -126,14 +150,9 @@ class Batch:
     """
 
     def __init__(self, source: Source, *options: str, step: int = PIPE) -> None:
-        import threading
-
         self._p = git.Process(source.argv("cat-file", *options), source.env, with_stderr=True)
         self._feeder: threading.Thread | None = None
-        self._words = b""
-        # Over a damaged pack Git says a line for each object: a pipe that nobody reads would stop it, and us.
-        self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._listener.start()
+        self._listener = Listener(self._p)
         self._buffer = b""
         self._at = 0
         self._space = bytearray()
@@ -148,12 +167,8 @@ class Batch:
         if self._feeder is not None:
             self._feeder.join()
         self._p.close("stdin")
-        self._listener.join()  # before the pipe that it reads is closed
+        self._listener.join()
         self._p.wait()
-
-    def _listen(self) -> None:
-        while data := os.read(self._p.stderr, git.CHUNK):
-            self._words = self._words or data
 
     def ask(self, ids: Iterable[bytes]) -> None:
         """Ask for a few objects; as many as fit into a pipe."""
@@ -246,7 +261,7 @@ class Batch:
         data = os.read(self._p.stdout, self._step)
         if not data:
             self._listener.join()
-            raise unreadable(oid, self._words.strip().partition(b"\n")[0] or b"`git cat-file` ended early")
+            raise unreadable(oid, self._listener.words.strip().partition(b"\n")[0] or b"`git cat-file` ended early")
         self._buffer = self._buffer[self._at :] + data
         self._at = 0
 

@@ -8,6 +8,7 @@ from itertools import islice
 
 from trinity_guard import git
 from trinity_guard.git import files
+from trinity_guard.git.catfile import Listener
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def entering(source: Source, trees: Iterable[bytes]) -> Iterator[list[Found]]:
     argv = source.argv(*(part for limit in LIMITS for part in ("-c", limit)), "diff-tree", *OPTIONS)
     p = git.Process(argv, source.env, with_stderr=True)
     asked: list[int] = []
-    feeder = _feed(p, trees, asked)
+    listener, feeder = Listener(p), _feed(p, trees, asked)
     compared, rest = 0, b""
     try:
         while piece := os.read(p.stdout, PIECE):
@@ -41,14 +42,14 @@ def entering(source: Source, trees: Iterable[bytes]) -> Iterator[list[Found]]:
                 rest = b"%s\0%s" % (parts.pop(), rest)
             compared += b"".join(parts[::2]).count(b"\n")  # a line for each two trees, before what they differ in
             yield [(parts[at][-42:-2], parts[at + 1]) for at in range(0, len(parts), 2)]
-        words = os.read(p.stderr, git.CHUNK)
     finally:
         p.close("stdout")  # a feeder that still writes is told so
         feeder.join()
+        listener.join()
         code = p.wait()
     # What is no tree is passed over, and no error of Git's.
     if code or compared + rest.count(b"\n") != sum(asked):
-        raise git.failure(argv, git.Result(code, b"", words))
+        raise git.failure(argv, git.Result(code, b"", listener.words))
 
 
 def _feed(p: git.Process, trees: Iterable[bytes], asked: list[int]) -> threading.Thread:
