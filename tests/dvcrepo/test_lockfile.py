@@ -204,6 +204,7 @@ def test_a_dvc_yaml_that_cannot_be_read_hides_no_object(text: bytes) -> None:
         (yaml("    outs: ['${x}']\n"), ["m", "n"]),
         (yaml("    outs: '${x}'\n"), ["m", "n"]),
         (yaml("    outs: [[m]]\n"), ["m", "n"]),
+        (yaml("    outs:\n    - m\n    - 1: {cache: false}\n"), ["m", "n"]),
         (b"", ["m", "n"]),
         (None, ["m", "n"]),
     ],

@@ -163,7 +163,8 @@ def _are_all(flags: dict[str, dict[str, Any]], stage: dict[str, Any]) -> bool:
     listed = [stage.get(kind) or [] for kind in pipeline.KINDS]
     if not all(isinstance(items, list) and all(isinstance(i, (str, dict)) for i in items) for items in listed):
         return False
-    return not any("${" in path for path in flags)
+    names = [path for items in listed for item in items if isinstance(item, dict) for path in item]
+    return all(isinstance(name, str) for name in names) and not any("${" in path for path in flags)
 
 
 def _flags(stage: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
