@@ -37,6 +37,8 @@ def counted(data: bytes, piece: int = 1 << 16, delimiter: str | None = "") -> di
         (b"# by a tool, on a day, at noon\n# a,b\n1,2\n3,4\n", 2, 2),
         (b"# by a tool, on a day, at noon\na;b\n1;2\n", 1, 2),
         (b"#a,b\n1,2\n", 1, 2),
+        (b"# by a tool, on a day\nname\nx\ny\n", 2, 1),
+        (b"# by a tool\n#one;column\nname\nx\n", 2, 1),
         (b"# alone\n", 0, 1),
         (b'pipe,b\n5",1\n6",2\n7,3\n', 3, 2),  # inches, and no quotes
         (b'a,b\n1, "x\n2,y"\n', 2, 2),

@@ -106,8 +106,9 @@ class Rows:
             return data
         if data[:4] == b"sep=" and data[5:6] == b"\n" and (said := data[4:5].decode("latin-1")) in DELIMITERS:
             self._delimiter, data = said, data[6:]  # for Excel
-        data = data[_comments(data, self._delimiter or DELIMITERS) :]
-        widths = {d: _first(data, d) for d in self._delimiter or DELIMITERS}
+        start, delimiters = _comments(data, self._delimiter or DELIMITERS)
+        data = data[start:]
+        widths = {d: _first(data, d) for d in delimiters}
         self._delimiter = max(widths, key=lambda d: len(widths[d]))
         first = widths[self._delimiter]
         self._columns, self._broken = len(first), self._broken or not first
@@ -153,15 +154,18 @@ class Rows:
         self._tail = data.split(b"\n", whole)[whole] + self._tail
 
 
-def _comments(data: bytes, delimiters: str) -> int:
-    """Return where a table begins below comments: a last one that has as many cells as the next row is its header."""
+def _comments(data: bytes, delimiters: str) -> tuple[int, str]:
+    """Return where a table begins below comments, and what may part its cells: a last comment that has as many cells
+    as the next row is its header."""
     last = end = 0
     while data.startswith(b"#", end):
         last, end = end, data.find(b"\n", end) + 1
         if not end:
-            return 0
-    first, delimiter = max((len(_first(data[end:], d)), d) for d in delimiters)
-    return end if first and len(_first(data[last:end], delimiter)) != first else last if first else 0
+            return 0, delimiters
+    widths = {d: len(_first(data[end:], d)) for d in delimiters}
+    below = max(delimiters, key=widths.__getitem__)
+    start = last if len(_first(data[last:end], below)) == widths[below] else end
+    return (start, below) if start and widths[below] else (0, delimiters)
 
 
 def _first(data: bytes, delimiter: str) -> list[str]:
