@@ -113,6 +113,14 @@ def test_there_is_an_end_to_what_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(described(Dict([(str(n), n) for n in range(99)]))[0]) <= 6
 
 
+def test_there_is_an_end_to_what_holds_nothing() -> None:
+    """A hundred times in each of a hundred, of 3 kB of a pickle: it would take days."""
+    value: dict[str, Any] = {}
+    for _ in range(6):
+        value = {str(n): value for n in range(100)}
+    assert of(value) == ({}, {})
+
+
 def test_an_object_without_attributes_tells_its_arguments() -> None:
     assert described(Object(Global("a", "b"), (1, "x"), "called"), "v")[0].items() >= {"v(0)": 1, "v(1)": "x"}.items()
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 DEEPEST = 12
 MAX_VALUES = 20_000
+# What holds nothing is no value, and may stand a thousand times in each of a thousand that do so, too.
+MAX_VISITS = 10 * MAX_VALUES
 MAX_ITEMS = 100
 LEFT_OUT = f"of lists {MAX_ITEMS:,} items, of all {MAX_VALUES:,} values and {DEEPEST} levels are looked at"
 MAX_TEXT = 200
@@ -67,6 +69,7 @@ class _Walk:
         self.arrays = found
         self.storages = storages
         self._open: set[int] = set()
+        self._visits = 0
         self.cut = False
         self.wide = False
 
@@ -74,7 +77,9 @@ class _Walk:
         """Note what a value holds. What holds itself is left out; what is too deep as well, and that is noted."""
         if id(value) in self._open:
             return
-        if len(self.parameters) + len(self.arrays) > MAX_VALUES or depth > DEEPEST:
+        self._visits += 1
+        full = len(self.parameters) + len(self.arrays) > MAX_VALUES or self._visits > MAX_VISITS
+        if full or depth > DEEPEST:
             self.cut = True
             return
         self._open.add(id(value))
