@@ -188,5 +188,6 @@ def test_whatever_fails_nothing_is_lost_and_the_same_again_completes(
         if code is None:
             break
         codes.append(code)
-    few = not fault.startswith(CALLS)  # after a checkout no hook's failure is Git's
-    assert sum(map(bool, codes)) > (0 if few else 3), "faults that nobody meets prove nothing"
+    assert codes, "faults that nobody meets prove nothing"
+    # Of the files that Python opens, one that it has in another form too may be missed by nobody.
+    assert not fault.startswith(CALLS) or sum(map(bool, codes)) > 3

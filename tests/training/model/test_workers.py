@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -74,6 +75,20 @@ def workers_of(parent: int) -> list[int]:
 def test_the_processes_of_a_search_end_with_it(data: Examples, tmp_path: Path) -> None:
     search.search(data, SETTINGS, 3, None, str(tmp_path / "search.jsonl"))
     until(lambda: workers_of(os.getpid()) == [])
+
+
+def _slow(part: object, settings: object) -> Trial:
+    time.sleep(float(str(settings)))
+    return Trial({}, 0.0, 0.0, 0.0)
+
+
+@pytest.mark.slow
+def test_a_search_that_is_let_go_says_nothing_of_what_it_did_not_wait_for() -> None:
+    results = workers.on_cores(None, list(enumerate([0, 0, 30, 30, 30, 30])), _slow)
+    assert next(results)[0] in (0, 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        results.close()
 
 
 LONG = """

@@ -56,7 +56,9 @@ def on_cores(part: Any, tasks: Sequence[Task], attempt: Attempt = attempt) -> Re
     with _interrupts_blocked():
         results = parallel(delayed(_numbered)(part, index, settings, attempt) for index, settings in tasks)
     try:
-        yield from results
+        # Not `yield from`: who lets go of it would close joblib's own generator first, with its warning.
+        for result in results:  # noqa: UP028
+            yield result
     except BrokenProcessPool:
         raise GuardError(
             problem="a worker of the search was killed, perhaps for want of memory; what is finished is kept.",
