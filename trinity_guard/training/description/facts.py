@@ -25,6 +25,8 @@ _POINT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 TABLES = {".csv": ",", ".tsv": "\t"}
 # A larger table's rows are its line ends, whatever stands between quotes.
 MAX_PARSED = 64 << 20
+# Letters of a cell beyond which it is no table for people (what Python reads by itself).
+MAX_CELL = 128 << 10
 
 
 def pointer_of(path: str, root: str) -> Output | None:
@@ -74,11 +76,12 @@ def _plain_lines(data: bytes) -> int | None:
     if b'"' in data or b"\r" in data:
         return None
     lines = data.removeprefix(codecs.BOM_UTF8).split(b"\n")
-    return None if max(map(len, lines)) > csv.field_size_limit() else sum(map(bool, lines))
+    return None if max(map(len, lines)) > MAX_CELL else sum(map(bool, lines))
 
 
 def _parsed_lines(data: bytes, delimiter: str) -> int | None:
     text = io.StringIO(data.decode("utf-8-sig", "replace"), newline="")
+    csv.field_size_limit(MAX_CELL)  # the process's own: whoever reads sets his
     try:
         return sum(map(bool, csv.reader(text, delimiter=delimiter)))
     except csv.Error:
