@@ -44,7 +44,7 @@ def damaged(draw: st.DrawFn, text: str) -> bytes:
 
 @pytest.fixture(scope="module")
 def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repo]:
-    """One repository for all examples; the index is all that changes."""
+    """One repository for all examples: each has one file beside its .gitignore."""
     folder = tmp_path_factory.mktemp("fuzz")
     before = dict(os.environ)
     os.environ.update(clean_environment(folder / "home"))
@@ -59,6 +59,8 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repo]:
 
 def linted(repo: Repo, name: str, data: bytes) -> tuple[int, str, list[tuple[str, str]]]:
     repo.git("rm", "-q", "-r", "--cached", "--ignore-unmatch", *FILES)
+    for other in FILES:  # a config that another example has left is the project's
+        repo.file(other).unlink(missing_ok=True)
     repo.stage(name, data)
     out, err = io.StringIO(), io.StringIO()
     with contextlib.chdir(repo.path), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
