@@ -156,6 +156,19 @@ def test_an_output_of_a_pipeline_is_its_stage_s(repo: Repo) -> None:
     repo.dvc("remove", "make")
 
 
+def test_a_file_of_a_stage_s_folder_goes_by_what_is_printed(repo: Repo) -> None:
+    repo.write(
+        "sub/dvc.yaml", b"stages:\n  make:\n    cmd: mkdir d && echo 1 > d/a && echo 2 > d/b\n    outs:\n    - d\n"
+    )
+    repo.dvc("repro", "-q", "sub/dvc.yaml")
+    repo.git("add", "-A")
+    repo.commit()
+    command = refused(repo, "rm", "sub/d/b")[1].strip()
+    assert command == "rm sub/d/b && dvc commit -f sub/dvc.yaml:make"
+    repo.type_in(command.replace("dvc ", "trinity-guard dvc "))
+    assert "nfiles: 1" in repo.file("sub/dvc.lock").read_text()
+
+
 @pytest.mark.slow
 def test_one_of_several_outputs_goes_with_the_others_alone(repo: Repo) -> None:
     begin(repo)

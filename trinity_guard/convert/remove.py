@@ -64,7 +64,7 @@ def _none(place: git.Place, catalog: Catalog, path: bytes) -> GuardError:
             return GuardError(
                 problem=f"{shown(path)} is a file of {shown(output.path)}, which DVC holds as a whole "
                 f"({shown(output.source)}).",
-                remedy=f"rm {typed(path)} && dvc commit -f {typed(output.source)}",
+                remedy=f"rm {typed(path)} && dvc commit -f {typed(output.target)}",
             )
         if is_lock(output.source) and output.path == path:
             return GuardError(

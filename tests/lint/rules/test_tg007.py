@@ -31,3 +31,14 @@ def test_a_cached_output_of_a_stage_is_found_an_uncached_one_is_not(bare_repo: R
     bare_repo.stage("kept.txt", b"x\n")
     bare_repo.stage("loose.txt", b"x\n")
     assert found(bare_repo) == [("TG007", "kept.txt", "error")]
+
+
+def test_of_a_file_in_a_stage_s_folder_what_helps_names_the_pipeline(bare_repo: Repo) -> None:
+    """DVC takes no lock for a target."""
+    bare_repo.stage("sub/dvc.yaml", b"stages:\n  s:\n    cmd: x\n    outs:\n    - d\n")
+    lock = f"schema: '2.0'\nstages:\n  s:\n    cmd: x\n    outs:\n    - path: d\n      md5: {MD5}.dir\n"
+    bare_repo.stage("sub/dvc.lock", lock.encode())
+    bare_repo.stage("sub/d/notes.txt", b"x\n")
+    said = bare_repo.guard("lint", ok=False).stdout
+    assert b"TG007" in said
+    assert b"dvc commit -f sub/dvc.yaml" in said

@@ -47,7 +47,8 @@ def _held_twice(subject: Subject) -> Iterator[tuple[Entry, Entry, str]]:
         while folder:
             holder = tree.get(folders[folder]) if folder in folders else None
             if holder is not None:
-                yield tree.entry(at), holder, f"then: dvc commit -f {typed(holder.path)}"
+                target = paths.yaml_beside(holder.path) if paths.is_lock(holder.path) else holder.path
+                yield tree.entry(at), holder, f"then: dvc commit -f {typed(target)}"
             folder = os.path.dirname(folder)
 
 
