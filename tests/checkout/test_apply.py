@@ -226,6 +226,17 @@ def test_without_a_remote_the_reason_is_said_once_for_all(world: World) -> None:
     assert (error.problem, error.remedy) == ("no DVC remote is set.", "trinity-guard remote add URL")
 
 
+def test_a_remote_that_cannot_be_had_is_said_once_though_lists_and_files_are_asked_for_in_turn(world: World) -> None:
+    follower = world.follower()
+    fetcher = apply.Fetcher(follower, "gone")
+    folder, plain = world.goal(b"images", "1" * 32 + ".dir"), world.goal(b"a.csv", "2" * 32)
+    apply.bring(follower, [folder, plain], Former(), fetcher)
+    (error,) = follower.plan.errors
+    assert error.problem == "the DVC remote 'gone' is not configured"
+    assert error.remedy == "trinity-guard remote add gone URL"
+    assert {g.path for g, _ in follower.plan.missing} == {b"images", b"a.csv"}
+
+
 def test_objects_come_from_the_pointer_s_own_remote_else_from_the_configured_one(world: World, tmp_path: Path) -> None:
     config = "".join(f"['remote \"{n}\"']\n    url = {tmp_path / n}\n" for n in ("one", "two"))
     world.repo.write(".dvc/config", config.encode())

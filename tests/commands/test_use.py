@@ -122,7 +122,25 @@ def test_pull_brings_what_is_asked_for_and_tells_when_it_is_nowhere(
     shutil.rmtree(repo.storage / "files")
     done = repo.guard("pull", ok=False)
     assert done.returncode == 1
-    assert b"a.pkl did not come: is not on the remote" in done.stderr
+    assert b"a.pkl did not come: it is not on the remote." in done.stderr
+
+
+def test_what_did_not_come_for_one_reason_is_said_in_one_message(repo: Repo, versions: dict[str, list[bytes]]) -> None:
+    shutil.rmtree(repo.path / ".dvc/cache/files")
+    shutil.rmtree(repo.storage / "files")
+    for name in NAMES:
+        repo.file(name).unlink()
+    assert repo.guard("pull", ok=False).stderr.decode() == (
+        "trinity-guard: a.pkl, models/b.csv did not come: they are not on the remote.\n"
+        "    trinity-guard push     # by whoever has it: the author of the commit\n"
+    )
+    repo.dvc("config", "--local", "core.remote", "gone")
+    assert repo.guard("pull", ok=False).stderr.decode() == (
+        "trinity-guard: the DVC remote 'gone' is not configured\n"
+        "    trinity-guard remote add gone URL\n"
+        "trinity-guard: 2 artifacts are not in the cache: a.pkl, models/b.csv.\n"
+        "    trinity-guard pull     # then again\n"
+    )
 
 
 def test_an_object_that_is_damaged_on_the_remote_is_never_taken(repo: Repo, versions: dict[str, list[bytes]]) -> None:

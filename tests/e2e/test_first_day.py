@@ -85,6 +85,20 @@ def test_without_a_terminal_the_data_is_named_and_the_command_brings_it(clone: t
     assert b"not here" not in repo.guard("init").stderr
 
 
+def test_where_nothing_can_be_fetched_yet_no_fetch_is_offered(clone: tuple[Repo, bytes]) -> None:
+    repo, _ = clone
+    (repo.path / ".dvc/config").write_text("[core]\n    remote = team\n")
+    said = repo.guard("init").stderr.decode()
+    assert "of this repository is not here, and the DVC remote 'team' is not configured." in said
+    assert "    trinity-guard remote add team URL && trinity-guard pull\n" in said
+    (repo.path / ".dvc/config").write_text("")
+    said = repo.guard("init").stderr.decode()
+    assert "is not here, and the DVC remote 'storage' is empty.\n    trinity-guard push     # by whoever" in said
+    assert "trinity-guard pull" not in said
+    assert not repo.file("m.pkl").exists()
+    assert repo.guard("init", "--pull", ok=False).returncode == 1
+
+
 def test_nothing_is_asked_or_said_of_the_data_where_it_is_not_wanted(clone: tuple[Repo, bytes]) -> None:
     repo, _ = clone
     assert b"not here" not in repo.guard("init", "--no-pull").stderr

@@ -48,7 +48,7 @@ class Fetcher:
             try:
                 reasons.update(self._from(project, remote, list(group.values())))
             except GuardError as error:
-                self._follower.plan.errors.append(error)
+                self._follower.plan.failed(error)
                 reasons.update(dict.fromkeys(group, ""))
         return reasons
 

@@ -81,6 +81,11 @@ class Plan:
         self.put: list[Output] = []
         self.removed: list[bytes] = []
 
+    def failed(self, error: GuardError) -> None:
+        """Note what stopped something; once, however many steps it stops (a remote is asked for lists, then files)."""
+        if (error.problem, error.remedy) not in {(e.problem, e.remedy) for e in self.errors}:
+            self.errors.append(error)
+
     def complete(self) -> bool:
         """Whether every artifact that was looked at is what its pointer says."""
         return not (self.missing or self.errors or any(k.kind != "git" for k in self.kept))

@@ -10,8 +10,8 @@ from trinity_guard.commands.terminal import arguments, pull
 from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.detect import patterns
 from trinity_guard.detect.patterns import size_text
-from trinity_guard.dvcrepo import tracked
-from trinity_guard.errors import FINE, shown
+from trinity_guard.dvcrepo import project, tracked
+from trinity_guard.errors import FINE, shown, typed
 from trinity_guard.report import unrecorded
 from trinity_guard.setup import install
 
@@ -133,11 +133,32 @@ def _offer_pull(place: git.Place, catalog: tracked.Catalog, asked: bool | None) 
         return FINE
     count = "1 artifact" if len(lacking) == 1 else f"{len(lacking):,} artifacts"
     fact = f"{count} ({size_text(sum(max(o.size, 0) for o in lacking))}) of this repository {_is(lacking)} not here"
+    nowhere = None if asked else _no_source(place, lacking)
+    if nowhere and not console.quiet():
+        console.warn(f"{fact}, and {nowhere[0]}.", nowhere[1])
+    if nowhere:
+        return FINE
     if asked or console.confirm(f"{fact}. Fetch {'it' if len(lacking) == 1 else 'them'}?"):
         return pull.pull(place, PathSelection([]))
     if not console.quiet():
         console.warn(f"{fact}.", "trinity-guard pull")
     return FINE
+
+
+def _no_source(place: git.Place, lacking: list[Output]) -> tuple[str, str] | None:
+    """Return why nothing of it can be fetched now, as far as is known unasked, and what is to be done first."""
+    config, _ = patterns.load_config(place)
+    settings = project.load(place.top)
+    name = (config.remote or settings.default_remote or "").lower()
+    if not name or any(o.remote or o.project for o in lacking):
+        return None
+    words = f"the DVC remote '{shown(name.encode())}' is"
+    if name not in settings.remotes:
+        return f"{words} not configured", f"trinity-guard remote add {typed(name.encode())} URL && trinity-guard pull"
+    folder = settings.remotes[name].local
+    if folder is None or (os.path.isdir(folder) and os.listdir(folder)):
+        return None
+    return f"{words} empty", "trinity-guard push     # by whoever has them: the author of the commit"
 
 
 def _is(lacking: list[Output]) -> str:

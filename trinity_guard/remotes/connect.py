@@ -60,7 +60,8 @@ def connect(project: Project, name: str, limit: float | None = None) -> Remote:
     """
     remote = project.remotes.get(name.lower())
     if remote is None:
-        raise RemoteError("config", f"the DVC remote '{name}' is not configured", f"dvc remote add {name} URL")
+        words = f"the DVC remote '{name}' is not configured"
+        raise RemoteError("config", words, f"trinity-guard remote add {name} URL")
     if remote.local is not None:
         return FolderRemote(remote.name, remote.local, remote.options.get("shared", "").lower() == "group")
     return ServiceRemote(remote, limit)

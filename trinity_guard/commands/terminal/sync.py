@@ -103,14 +103,27 @@ def _done(plan: Plan) -> str:
 def _report_missing(plan: Plan, fetched: bool) -> None:
     plain = [goal for goal, reason in plan.missing if not reason]
     if plain:
-        names = ", ".join(shown(g.path) for g in plain[:MAX_NAMED]) + (" …" if len(plain) > MAX_NAMED else "")
         count = "1 artifact is" if len(plain) == 1 else f"{len(plain)} artifacts are"
-        console.warn(f"{count} not in the cache: {names}.", "trinity-guard pull")
-    failed = [(goal, reason) for goal, reason in plan.missing if reason]
-    for goal, reason in failed[:MAX_NAMED]:
-        console.warn(f"{shown(goal.path)} did not come: {reason}.", _remedy(goal, reason, fetched))
-    if len(failed) > MAX_NAMED:
-        console.warn(f"and {len(failed) - MAX_NAMED} more did not come.", "trinity-guard status")
+        after = "     # then again" if fetched and plan.errors else ""
+        console.warn(f"{count} not in the cache: {_named(plain)}.", f"trinity-guard pull{after}")
+    alike: dict[tuple[str, str], list[Output]] = {}
+    for goal, reason in plan.missing:
+        if reason:
+            alike.setdefault((reason, _remedy(goal, reason, fetched)), []).append(goal)
+    for (reason, remedy), goals in list(alike.items())[:MAX_NAMED]:
+        console.warn(f"{_named(goals)} did not come: {_why(reason, len(goals))}.", remedy)
+    rest = sum(map(len, list(alike.values())[MAX_NAMED:]))
+    if rest:
+        console.warn(f"and {rest} more did not come.", "trinity-guard status")
+
+
+def _named(goals: Sequence[Output]) -> str:
+    return ", ".join(shown(g.path) for g in goals[:MAX_NAMED]) + (" …" if len(goals) > MAX_NAMED else "")
+
+
+def _why(reason: str, count: int) -> str:
+    kind, _, rest = reason.partition(" ")
+    return f"{'it is' if count == 1 else 'they are'} {rest}" if kind == "is" else reason
 
 
 def _remedy(goal: Output, reason: str, fetched: bool) -> str:
