@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from trinity_guard.errors import shown
-from trinity_guard.review import arrays, chunks, dialect, engine, folders, images, models, packed, tables
+from trinity_guard.review import arrays, chunks, dialect, engine, folders, images, keras, models, packed, tables
 from trinity_guard.review.dialect import NoTable
 from trinity_guard.review.record import ARRAY, DIRECTORY, MODEL, OTHER, TABLE, Review
 from trinity_guard.review.sides import Change, Version
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # Of a directory so many of its files are looked into.
 MAX_MEMBERS = 20
+MAX_NAMES = 8
 
 
 class Options:
@@ -134,6 +135,7 @@ def _count(found: Review, files: Files, kind: str) -> None:
 
 def _model(found: Review, files: Files) -> None:
     before, after = (models.read(path, found.path) if path else models.Model() for path in files)
+    _take_names(found, before, after)
     found.parameters = models.compare(before, after)
     found.arrays = arrays.compare(before.arrays, after.arrays) if before.arrays or after.arrays else {}
     found.notes += dict.fromkeys([*before.notes, *after.notes])
@@ -147,12 +149,30 @@ def _differ(compared: dict[str, Any]) -> bool:
     return any(compared.get(what) for what in ("added", "removed", "changed"))
 
 
+def _take_names(found: Review, before: models.Model, after: models.Model) -> None:
+    """Call the layers of a model after by the automatic names that they have before, and say so."""
+    names = keras.other_names(before.parameters, after.parameters)
+    if names:
+        rename = keras.renamed(names)
+        after.parameters = dict(rename(*one) for one in after.parameters.items())
+        after.arrays = dict(rename(*one) for one in after.arrays.items())
+        told = ", ".join(f"{old} → {new}" for new, old in list(names.items())[:MAX_NAMES])
+        more = f" and {len(names) - MAX_NAMES:,} more" if len(names) > MAX_NAMES else ""
+        found.notes.append(f"layers that Keras has numbered anew are told by their names before: {told}{more}")
+
+
 def _arrays(found: Review, files: Files) -> None:
-    before, after = (arrays.of(path, found.path) if path else {} for path in files)
-    found.arrays = arrays.compare(before, after)
-    if arrays.is_hdf5(found.path):
-        sides = [models.of_attributes(arrays.attributes(path)) if path else models.Model() for path in files]
-        found.parameters = models.compare(*sides)
+    before, after = (_of_arrays(path, found.path) if path else models.Model() for path in files)
+    _take_names(found, before, after)
+    found.arrays = arrays.compare(before.arrays, after.arrays)
+    found.parameters = models.compare(before, after)
+
+
+def _of_arrays(path: bytes, named: bytes) -> models.Model:
+    held = arrays.of(path, named)
+    found = models.of_attributes(arrays.attributes(path)) if arrays.is_hdf5(named) else models.Model()
+    found.arrays = held
+    return found
 
 
 def _other(found: Review, files: Files) -> None:

@@ -9,7 +9,7 @@ import zipfile
 
 from trinity_guard import git
 from trinity_guard.detect.scan import files as pickles
-from trinity_guard.review import arrays, boosters, inert, onnx
+from trinity_guard.review import arrays, boosters, inert, keras, onnx
 from trinity_guard.review.arrays import Array
 from trinity_guard.review.dialect import NoTable
 
@@ -148,6 +148,7 @@ def _keras(path: bytes) -> Model:
         weights = "model.weights.h5"
         if weights in archive.namelist():
             found.arrays = arrays.of_hdf5(_member(archive, weights, MAX_MEMBER))
+    found.parameters = keras.without_addresses(found.parameters)
     return found
 
 
@@ -169,6 +170,7 @@ def of_attributes(attributes: dict[str, Any]) -> Model:
         except (ValueError, RecursionError):
             told = value
         found.parameters.update(flat(told, name))
+    found.parameters = keras.without_addresses(found.parameters)
     return found
 
 
