@@ -61,8 +61,11 @@ def test_data_that_is_nowhere_is_an_error(tmp_path: Path) -> None:
         ("t.csv", "", 0),
         ("t.csv", "\ufeff\na\n\n1", 1),
         ("t.csv", "a\r1\r2\n3", 3),
-        ("t.csv", f"a\n{'1' * (1 << 18)}\n", None),
-        ("t.csv", f'a\n"{"1" * (1 << 18)}"\n', None),
+        ("t.csv", "# made by hand\na,b\n1,2\n", 1),
+        ("t.csv", "sep=;\na;b\n1;2\n", 1),
+        ("t.csv", "1,2\n3,4\n", 2),
+        ("t.csv", f"a\n{'1' * (1 << 18)}\n", 1),
+        ("t.csv", f'a\n"{"1" * (5 << 20)}"\n', None),
         ("t.parquet", "PAR1", None),
     ],
 )

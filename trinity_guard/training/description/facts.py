@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
 import json
 import math
 import os
@@ -13,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from trinity_guard import git
+from trinity_guard.convert.rows import Rows
 from trinity_guard.dvcrepo import decode, odb, pointer, yaml
 from trinity_guard.dvcrepo.output import Output
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
@@ -22,11 +20,7 @@ MAX_FILE = 1 << 22
 MAX_YAML = 1 << 20  # which takes seconds
 # A number as a shell's user types it and JSON does not know it: .9, 1., +3.
 _POINT = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
-TABLES = {".csv": ",", ".tsv": "\t"}
-# A larger table's rows are its line ends, whatever stands between quotes.
-MAX_PARSED = 64 << 20
-# Letters of a cell beyond which it is no table for people (what Python reads by itself).
-MAX_CELL = 128 << 10
+TABLES = {".csv": "", ".tsv": "\t"}  # what parts the cells, where the name says it
 
 
 def pointer_of(path: str, root: str) -> Output | None:
@@ -60,32 +54,17 @@ def dataset(place: git.Place | None, path: str, root: str) -> dict[str, Any]:
 
 
 def rows(path: str) -> int | None:
-    """Return how many rows a table of text has below its header, None for anything else."""
+    """Return how many rows a table of text has, as `facts` counts them; None for anything else."""
     delimiter = TABLES.get(os.path.splitext(path)[1].lower())
     if delimiter is None or os.path.isdir(path):
         return None
-    if os.path.getsize(path) > MAX_PARSED:
-        return max(0, sum(piece.count(b"\n") for piece in odb.read_file(os.fsencode(path))) - 1)
-    data = git.read(path, MAX_PARSED, links=True)
-    lines = _plain_lines(data) or _parsed_lines(data, delimiter)
-    return None if lines is None else max(0, lines - 1)
-
-
-def _plain_lines(data: bytes) -> int | None:
-    """Count the lines that say something of a text in which each is a row; None where only a parser knows."""
-    if b'"' in data or b"\r" in data:
-        return None
-    lines = data.removeprefix(codecs.BOM_UTF8).split(b"\n")
-    return None if max(map(len, lines)) > MAX_CELL else sum(map(bool, lines))
-
-
-def _parsed_lines(data: bytes, delimiter: str) -> int | None:
-    text = io.StringIO(data.decode("utf-8-sig", "replace"), newline="")
-    csv.field_size_limit(MAX_CELL)  # the process's own: whoever reads sets his
-    try:
-        return sum(map(bool, csv.reader(text, delimiter=delimiter)))
-    except csv.Error:
-        return None
+    if not os.path.getsize(path):
+        return 0
+    counting = Rows(delimiter)
+    for piece in odb.read_file(os.fsencode(path)):
+        counting.take(piece)
+    count = counting.end().get("rows")
+    return count if isinstance(count, int) else None
 
 
 def figures(said: Sequence[str]) -> tuple[dict[str, float], list[str]]:
