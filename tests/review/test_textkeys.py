@@ -38,9 +38,7 @@ def test_a_key_is_that_of_diff(tables: Tables, one: str, other: str, key: list[s
 @pytest.mark.parametrize(
     ("versions", "named", "problem"),
     [
-        (["a,x\n1,5\n1,5\n"] * 2, [], NO_KEY),
-        (["id,x\n1,1\n2,1\n3,1\n", "id,x\n11,1\n12,1\n13,1\n"], [], NO_KEY),
-        (["id\n1\n", "id\n1\n", "id\n1\n1\n"], [], NO_KEY),
+        (["a,x\n1,5\n1,5\n", "a,y\n1,5\n1,5\n"], [], NO_KEY),
         (["id\n1\n"] * 2, ["idd"], r"not every version has a column 'idd' \(did you mean 'id'\?\)"),
         (["k,x\n1,5\n1,6\n"] * 2, ["k"], "--key k tells no row: in one version a key is empty, or there twice"),
         (["k,x\nNA,5\n1,6\n"] * 2, ["k"], "--key k tells no row"),
@@ -49,3 +47,24 @@ def test_a_key_is_that_of_diff(tables: Tables, one: str, other: str, key: list[s
 def test_what_tells_no_row_in_one_version_is_refused(versions: list[str], named: list[str], problem: str) -> None:
     with pytest.raises(GuardError, match=problem):
         textkeys.find([table(v) for v in versions], named)
+
+
+@pytest.mark.parametrize(
+    "versions",
+    [
+        ["a,x\n1,5\n1,5\n"] * 2,
+        ["a,x\n1,5\n1,5\n", "x,a\n5,1\n5,1\n"],
+        ["id,x\n1,1\n2,1\n3,1\n", "id,x\n11,1\n12,1\n13,1\n"],
+        ["id\n1\n", "id\n1\n", "id\n1\n1\n"],
+    ],
+)
+def test_rows_that_no_column_tells_are_told_by_all_their_cells(versions: list[str]) -> None:
+    assert textkeys.find([table(v) for v in versions], []) == []
+
+
+def test_the_same_row_is_there_as_often_as_it_is_and_however_its_columns_stand() -> None:
+    one, other = table("b,a\n1,\n1,\n2,3\n"), table("a,b\n3,2\n,1\n,1\n")
+    rows = textkeys.keyed(one, [])
+    assert rows is not None
+    assert rows.keys() == (textkeys.keyed(other, []) or {}).keys()
+    assert len(rows) == 3

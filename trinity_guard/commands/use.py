@@ -40,8 +40,9 @@ where they changed different files; without PATH of all that are in conflict. Ou
 them: in a rebase, theirs is the commit that is picked. Works also when the markers were staged, or committed.
 
 --merge joins what both sides did to a csv or tsv, row by row: the rows are told by a key, which is looked for (a
-column, or two, unique and never empty) or named by --key. Cells that both changed differently are listed and nothing
-is touched, unless --ours or --theirs stands beside it: that side's are taken there, and the rest is joined.
+column, or two, unique and never empty) or named by --key; where there is none, by all their cells, as lines. Cells
+that both changed differently are listed and nothing is touched, unless --ours or --theirs stands beside it: that
+side's are taken there, and the rest is joined.
 """
 EXAMPLE = """\
 Examples: trinity-guard use v1.2 models/risk.pkl

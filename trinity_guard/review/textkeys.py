@@ -22,7 +22,10 @@ SAMPLE = 1000
 
 
 def find(tables: Sequence[TextTable], named: Sequence[str]) -> list[str]:
-    """Return the columns that tell a row in all of them; GuardError where the named ones, or none, do."""
+    """Return the columns that tell a row in all of them; none where rows are told by all their cells, as lines are.
+
+    GuardError where the named ones tell no row, or where none do and the versions have not the same columns.
+    """
     if named:
         return _named(tables, named)
     best: tuple[float, list[str]] | None = None
@@ -32,17 +35,32 @@ def find(tables: Sequence[TextTable], named: Sequence[str]) -> list[str]:
             best = share, names
         if best and best[0] > 0.999:
             break
-    if best is None:
-        raise GuardError("no column tells its rows (unique, never empty, the same in all versions).", "", UNUSABLE)
-    return best[1]
+    if best is None and any(set(table.names) != set(tables[0].names) for table in tables):
+        why = "no column tells its rows (unique, never empty, the same in all versions)"
+        raise GuardError(f"{why}, and not all versions have the same columns.", "", UNUSABLE)
+    return best[1] if best else []
 
 
 def keyed(table: TextTable, names: Sequence[str]) -> dict[Key, Row] | None:
-    """Return the rows by their key, None where one is empty, or there twice."""
+    """Return the rows by their key, None where one is empty, or there twice. names: none for all cells of a row."""
+    if not names:
+        return _by_cells(table)
     places = [table.places[name] for name in names]
     rows = {tuple([row[0][at] for at in places]): row for row in table.rows}
     empty = any(cell.strip() in EMPTY for key in rows for cell in key)
     return None if empty or len(rows) != len(table.rows) else rows
+
+
+def _by_cells(table: TextTable) -> dict[Key, Row]:
+    """Return the rows by all their cells, and of which it is the how many-th."""
+    places = [table.places[name] for name in sorted(table.names)]
+    found: dict[Key, Row] = {}
+    counts: dict[Key, int] = {}
+    for row in table.rows:
+        cells = tuple([row[0][at] for at in places])
+        counts[cells] = counts.get(cells, 0) + 1
+        found[*cells, str(counts[cells])] = row
+    return found
 
 
 def _named(tables: Sequence[TextTable], named: Sequence[str]) -> list[str]:

@@ -65,11 +65,42 @@ def test_what_would_take_gigabytes_of_memory_is_refused(world: World, monkeypatc
         merge(world, found)
 
 
-def test_a_table_whose_rows_nothing_tells_wants_a_key(world: World) -> None:
-    found = conflict(world, "t.csv", b"a,b\n1,1\n1,1\n", b"a,b\n1,1\n", b"a,b\n1,1\n2,2\n")
+LOG = b"day,x\nmon,\nmon,\ntue,5\n"
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "result"),
+    [
+        (LOG + b"wed,1\n", LOG + b"wed,1\nthu,\n", LOG + b"wed,1\nthu,\n"),
+        (LOG + b"mon,\n", LOG.replace(b"tue,5", b"tue,6"), b"day,x\nmon,\nmon,\ntue,6\nmon,\n"),
+        (LOG.replace(b"mon,\n", b"", 1), LOG + b"wed,1\n", b"day,x\nmon,\ntue,5\nwed,1\n"),
+    ],
+)
+def test_rows_that_nothing_tells_are_joined_as_lines_are(
+    world: World, ours: bytes, theirs: bytes, result: bytes
+) -> None:
+    merging = tables.Merge("", [])
+    found = conflict(world, "t.csv", ours, LOG, theirs)
+    made = pointer.decode(merging.version(found, world.place, "") or b"", found.path)
+    data = world.object(made.outs[0].md5).read_bytes()
+    assert sorted(data.splitlines()) == sorted(result.splitlines())
+    assert data.startswith(b"day,x\n")
+    assert "t.csv.dvc has both sides' rows, each told by all its cells: theirs " in merging.told(found.path, b"")
+
+
+def test_rows_that_nothing_tells_and_both_may_have_changed_are_refused(world: World) -> None:
+    found = conflict(world, "t.csv", LOG.replace(b"5", b"6"), LOG, LOG.replace(b"5", b"7"))
+    with pytest.raises(GuardError, match="no column tells its rows, and both sides removed 1 row") as raised:
+        merge(world, found)
+    assert raised.value.remedy == "trinity-guard use --ours t.csv     # or --theirs"
+
+
+def test_rows_that_nothing_tells_in_other_columns_take_one_side(world: World) -> None:
+    found = conflict(world, "t.csv", LOG, LOG, b"day,y\nmon,\nmon,\n")
+    found.versions[OURS] = pointer.encode(world.hold(LOG + b"wed,\n"), len(LOG) + 5, "t.csv")
     with pytest.raises(GuardError, match="no column tells its rows") as raised:
         merge(world, found)
-    assert raised.value.remedy == "trinity-guard use --merge --key COLUMN,… t.csv"
+    assert raised.value.remedy == "trinity-guard use --ours t.csv     # or --theirs"
 
 
 def test_all_that_both_changed_is_listed_harmless_and_a_named_key_stays(world: World) -> None:

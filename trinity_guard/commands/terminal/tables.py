@@ -79,16 +79,17 @@ class Merge(Side):
         except NoTable as error:
             raise _refused(conflict, str(error)) from None
         what = _what(merged, self._prefer)
-        self._told[conflict.path] = (
-            f"{shown(conflict.path)} has both sides' rows, by {words.listed(key)}: {what}; staged."
-        )
+        by = f", by {words.listed(key)}" if key else ", each told by all its cells"
+        self._told[conflict.path] = f"{shown(conflict.path)} has both sides' rows{by}: {what}; staged."
         return merged, data
 
     def _found_key(self, conflict: Conflict, tables: list[TextTable]) -> list[str]:
         try:
             return textkeys.find(tables, self._key)
         except GuardError as error:
-            way = f"trinity-guard use --merge --key COLUMN,… {typed(conflict.artifact)}"
+            way = (
+                f"trinity-guard use --merge --key COLUMN,… {typed(conflict.artifact)}" if self._key else _one(conflict)
+            )
             raise GuardError(f"{shown(conflict.path)}: {error.problem}", way, error.exit_code) from None
 
 
@@ -126,13 +127,19 @@ def _read(conflict: Conflict, path: bytes) -> TextTable:
 
 
 def _refused(conflict: Conflict, why: str) -> GuardError:
-    name = typed(conflict.artifact)
-    return GuardError(f"{shown(conflict.path)}: {why}.", f"trinity-guard use --ours {name}     # or --theirs", UNUSABLE)
+    return GuardError(f"{shown(conflict.path)}: {why}.", _one(conflict), UNUSABLE)
+
+
+def _one(conflict: Conflict) -> str:
+    return f"trinity-guard use --ours {typed(conflict.artifact)}     # or --theirs"
 
 
 def _doubtful(conflict: Conflict, merged: Merged, key: list[str]) -> GuardError:
     """Return the error for a key that was found, and may be a value that both sides changed: the row would be twice."""
     what = f"both sides removed {merged.replaced:,} row{'s' * (merged.replaced > 1)} and both added others"
+    if not key:
+        problem = f"{shown(conflict.path)}: no column tells its rows, and {what}, which may be rows that both changed."
+        return GuardError(problem, _one(conflict), UNUSABLE)
     problem = f"{shown(conflict.path)}: by {words.listed(key)} {what}, which may be rows that both changed."
     way = f"trinity-guard use --merge --key {quoted(','.join(key))} {typed(conflict.artifact)}"
     return GuardError(problem, f"{way}     # if it tells rows; else by the columns that do")
