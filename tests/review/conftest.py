@@ -10,7 +10,8 @@ import pytest
 
 from trinity_guard.review import differ
 from trinity_guard.review.differ import TableDifference
-from trinity_guard.review.engine import Engine, Table
+from trinity_guard.review.engine import Engine
+from trinity_guard.review.table import Table
 
 
 class Tables:

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
-import shutil
-from types import SimpleNamespace
-
 import pytest
 
 from tests.review.conftest import Tables
@@ -77,48 +72,6 @@ def test_a_name_of_the_engines_own_patterns_means_one_file(tables: Tables) -> No
     assert tables.engine.rows(f"SELECT * FROM {table.name}") == [(1, 2)]
 
 
-@pytest.mark.parametrize("kind", ["parquet", "feather", "json lines"])
-def test_a_file_that_is_none_of_its_kind_is_no_table(tables: Tables, kind: str) -> None:
-    with pytest.raises(NoTable, match=f"it cannot be read as {kind}"):
-        tables.load(b"\x00\x01no such thing", kind)
-
-
-def test_files_that_say_their_types(tables: Tables) -> None:
-    import pyarrow as pa
-    from pyarrow import feather, parquet
-
-    table = pa.table({"A": pa.array([1, None], pa.int16()), "a": [1.5, 2.5], "s": ["x", "y"], "l": [[1], [2, 3]]})
-    parquet.write_table(table, tables.folder / "t.parquet")
-    feather.write_feather(table, str(tables.folder / "t.feather"))
-    for kind in ("parquet", "feather"):
-        found = tables.engine.load(bytes(tables.folder) + f"/t.{kind}".encode(), kind)
-        assert found.types == ["integer", "number", "text", "nested"]
-        assert tables.engine.rows(f"SELECT c0, c1, c2 FROM {found.name}") == [(1, 1.5, "x"), (None, 2.5, "y")]
-    lines = tables.load('{"a": 1, "b": "x"}\n{"a": 2.5, "c": true}\n', "json lines")
-    assert (lines.names, lines.types) == (["a", "b", "c"], ["number", "text", "boolean"])
-
-
-def test_times_are_told_to_their_last_digit(tables: Tables) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    out = io.BytesIO()
-    pq.write_table(
-        pa.table({"at": pa.array([3], pa.timestamp("ns")), "zoned": pa.array([0], pa.timestamp("us", "UTC"))}), out
-    )
-    table = tables.load(out.getvalue(), "parquet")
-    assert table.types == ["time", "time"]
-    [(at, zoned)] = tables.engine.rows(f"SELECT * FROM {table.name}")
-    assert (at, str(zoned)[:22]) == ("1970-01-01 00:00:00.000000003", "1970-01-01 00:00:00+00")
-
-
-@pytest.mark.parametrize("kind", ["parquet", "feather", "json lines"])
-def test_what_cannot_be_read_is_said_without_the_name_of_a_link_of_ours(tables: Tables, kind: str) -> None:
-    with pytest.raises(NoTable) as said:
-        tables.load(b"PAR1" + b"\0" * 50, kind)
-    assert os.fspath(tables.folder) not in str(said.value)
-
-
 def test_nothing_is_fetched_from_a_network(tables: Tables) -> None:
     with pytest.raises(tables.engine.error):
         tables.engine.rows("SELECT * FROM 'http://127.0.0.1:9/x.parquet'")
@@ -134,13 +87,3 @@ def test_a_last_line_longer_than_the_engines_buffer_is_no_missing_row(tables: Ta
     with pytest.raises(NoTable, match="line longer than 64 MB"):
         tables.load(b"a,b\n1," + b"x" * (70 << 20) + b"\n")
     assert tables.load(b"a,b\n1," + b"x" * (35 << 20) + b"\n").rows == 1
-
-
-def test_a_table_that_the_disk_has_no_room_for_is_said(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = tables.file(b"", ".parquet")
-    tables.engine.connection.execute(f"COPY (SELECT 1 AS a FROM range(1000000)) TO '{file.decode()}'")
-    assert tables.engine.load(file, "parquet").rows == 1_000_000
-    monkeypatch.setattr(engine, "PACKED", 1000)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
-    with pytest.raises(NoTable, match=r"^its 1,000,000 rows would take 0 GB on the disk, which has too little"):
-        tables.engine.load(file, "parquet")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.review.conftest import Tables
-from trinity_guard.review import engine
 from trinity_guard.review import tables as loading
+from trinity_guard.review import typed
 from trinity_guard.review.dialect import NoTable
 from trinity_guard.review.longrows import LongRows
+from trinity_guard.review.table import Table
 
 
 def test_both_sides_are_wide_where_one_is(tables: Tables) -> None:
@@ -18,7 +19,7 @@ def test_both_sides_are_wide_where_one_is(tables: Tables) -> None:
     ]
     for paths in (files, files[::-1]):
         assert [type(table) for table in loading.load(tables.engine, paths, "csv")] == [LongRows, LongRows]
-    assert [type(table) for table in loading.load(tables.engine, files[:1], "csv")] == [engine.Table]
+    assert [type(table) for table in loading.load(tables.engine, files[:1], "csv")] == [Table]
 
 
 @pytest.mark.slow
@@ -38,7 +39,7 @@ def test_ten_thousand_columns_take_no_query_for_each_of_them(tables: Tables) -> 
 
 
 def test_too_many_columns_of_a_file_that_is_no_text_are_said(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "MAX_TYPED", 2)
+    monkeypatch.setattr(typed, "MAX_COLUMNS", 2)
     file = tables.file('{"a": 1, "b": 2, "c": 3}\n')
     with pytest.raises(NoTable, match="it has 3 columns: of more than 2 csv and tsv alone are compared"):
         loading.load(tables.engine, [file, file], "json lines")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from trinity_guard.review import keys, statistics
-from trinity_guard.review.engine import INTEGER, NUMBER, parts
+from trinity_guard.review.engine import parts
+from trinity_guard.review.table import INTEGER, NUMBER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from trinity_guard.review.engine import Engine, Table
+    from trinity_guard.review.engine import Engine
+    from trinity_guard.review.table import Table
 
 # A column that went and one that came hold the same where so many of the cells agree.
 ALIKE = 0.95
@@ -29,9 +31,8 @@ class Columns:
         self.added = [n for n in after.names if n not in before]
         self.renamed: dict[str, str] = {}
         self.common = [(n, n) for n in before.names if n in after]
-        self.retyped = {
-            n: (before.type_of(n), after.type_of(n)) for n, _ in self.common if before.type_of(n) != after.type_of(n)
-        }
+        kinds = {n: (before.kind_of(n), after.kind_of(n)) for n, _ in self.common}
+        self.retyped = {n: (one, other) for n, (one, other) in kinds.items() if one != other}
 
     def rename(self, old: str, new: str) -> None:
         self.removed.remove(old)

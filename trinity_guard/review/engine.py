@@ -6,9 +6,23 @@ import csv
 import os
 
 from trinity_guard.dvcrepo import installation
-from trinity_guard.review import dialect, numbers, packed
+from trinity_guard.review import dialect, numbers, packed, typed
 from trinity_guard.review.dialect import NoTable
 from trinity_guard.review.numbers import EXACT
+from trinity_guard.review.table import (
+    CSV,
+    FEATHER,
+    INTEGER,
+    LINES,
+    NUMBER,
+    PACKED,
+    PARQUET,
+    TEXT,
+    TSV,
+    Table,
+    first_line,
+    text,
+)  # fmt: skip
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +30,6 @@ if TYPE_CHECKING:
 
     from trinity_guard.review.dialect import Dialect
 
-CSV, TSV, PARQUET, FEATHER, LINES = "csv", "tsv", "parquet", "feather", "json lines"
 SUFFIXES = {
     b".csv": CSV, b".tsv": TSV, b".parquet": PARQUET, b".pq": PARQUET, b".feather": FEATHER, b".arrow": FEATHER,
     b".jsonl": LINES, b".ndjson": LINES,
@@ -24,8 +37,6 @@ SUFFIXES = {
 MEMORY = "1GB"
 # From so many bytes on, both sides together, the tables are kept on the disk.
 ON_DISK = 256 << 20
-# Up to here they lie there as they are: to pack them takes a third of the time that reading the text does.
-PACKED = 2 << 30
 # Below, what a second thread costs is more than it brings.
 THREADED = 1 << 20
 # What pandas reads as nothing in a text.
@@ -33,56 +44,9 @@ NULLS = (
     "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
     "NULL", "NaN", "None", "n/a", "nan", "null",
 )  # fmt: skip
-INTEGER, NUMBER, TEXT, TRUTH, TIME, NESTED = "integer", "number", "text", "boolean", "time", "nested"
 USUAL_LINE = 1 << 20  # bytes that the engine reads as one line
 # Each query takes a while for each column of its tables, and a column a vector of 2,048 cells.
 MAX_COLUMNS = 500
-MAX_TYPED = 2_000  # of a file that is no text, of which all that the cells are is not known by their words
-
-
-class Table:
-    """A table of the engine. name: in SQL, with columns c0, c1 …; names: as the file has them; types: ours of each.
-
-    notes: what a reader must know of how it was read; decimal: what parts the fraction of a number in its texts.
-    """
-
-    __slots__ = ("_places", "decimal", "name", "names", "notes", "rows", "types")
-
-    def __init__(self, name: str, names: Sequence[str], types: Sequence[str], rows: int, notes: list[str]) -> None:
-        self.name = name
-        self.names = list(names)
-        self.types = list(types)
-        self.rows = rows
-        self.notes = notes
-        self.decimal = "."
-        self._places = {column: at for at, column in enumerate(self.names)}
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._places
-
-    def column(self, name: str) -> str:
-        """Return a column's name in SQL."""
-        return f"c{self._places[name]}"
-
-    def written(self, name: str, of: str = "") -> str:
-        """Return in SQL a column's cells as texts, alike for the same number in whatever type. of: as `a.`, before it.
-
-        What is text in one version and a number in the other has not changed where it says the same.
-        """
-        cell = of + self.column(name)
-        kind = self.type_of(name)
-        if kind == NUMBER:
-            return numbers.as_text(cell)
-        if kind != TEXT:
-            return f"CAST({cell} AS VARCHAR)"
-        return numbers.written(cell, self.decimal)
-
-    def place(self, name: str) -> int:
-        """Return where a column stands, the first one at 0."""
-        return self._places[name]
-
-    def type_of(self, name: str) -> str:
-        return self.types[self._places[name]]
 
 
 def kind_of(path: bytes) -> str:
@@ -91,13 +55,9 @@ def kind_of(path: bytes) -> str:
 
 
 def is_there() -> bool:
-    return _has("duckdb")
-
-
-def _has(library: str) -> bool:
     import importlib.util
 
-    return importlib.util.find_spec(library) is not None
+    return importlib.util.find_spec("duckdb") is not None
 
 
 def missing() -> str:
@@ -111,13 +71,13 @@ class Engine:
     def __init__(self, scratch: bytes, size: int = 0) -> None:
         import duckdb
 
-        self._scratch = os.fsdecode(scratch)
+        self.scratch = os.fsdecode(scratch)
         self._serial = 0
-        name = os.path.join(self._scratch, f"{id(self)}.duckdb") if size >= ON_DISK else ":memory:"
+        name = os.path.join(self.scratch, f"{id(self)}.duckdb") if size >= ON_DISK else ":memory:"
         self.connection = duckdb.connect(name, config={"autoinstall_known_extensions": "false"})
         self.error: type[Exception] = duckdb.Error
         for setting, value in (
-            ("autoload_known_extensions", "false"), ("temp_directory", text(self._scratch)),
+            ("autoload_known_extensions", "false"), ("temp_directory", text(self.scratch)),
             ("memory_limit", text(MEMORY)), ("enable_progress_bar", "false"),
             *([("threads", "1")] if size < THREADED else []),
             *([("force_compression", text("uncompressed"))] if size < PACKED else []),
@@ -136,13 +96,17 @@ class Engine:
     def row(self, query: str) -> tuple[object, ...]:
         return self.rows(query)[0]
 
+    def count(self, source: str) -> int:
+        """Return how many rows there are."""
+        return int(str(self.row(f"SELECT count(*) FROM {source}")[0]))
+
     def load(self, path: bytes, kind: str, how: Dialect | None = None) -> Table:
         """Read a file into a table. how: as it is written, if that is known. NoTable if it is none of its kind."""
         name = f"t{self.serial()}"
         try:
             if kind in (CSV, TSV):
                 return self._load_text(name, path, how or dialect.look(path, kind == TSV))
-            return self._load_typed(name, path, kind)
+            return typed.load(self, name, path, kind)
         except (self.error, OSError, ValueError) as error:
             said = first_line(error).replace(f' in file "{self._name()}"', "").replace(f" '{self._name()}'", "")
             raise NoTable(f"it cannot be read as {kind}: {said}") from None
@@ -167,12 +131,12 @@ class Engine:
 
     def scratch_file(self, name: str) -> str:
         """Return where a file of this engine's may be written."""
-        return os.path.join(self._scratch, f"{name}{self.serial()}")
+        return os.path.join(self.scratch, f"{name}{self.serial()}")
 
     def _name(self) -> str:
-        return os.path.join(self._scratch, f"in{self._serial}")
+        return os.path.join(self.scratch, f"in{self._serial}")
 
-    def _clean_name(self, path: bytes) -> str:
+    def clean_name(self, path: bytes) -> str:
         """Return a name for a file that holds no pattern of the engine's."""
         name = self._name()
         if os.path.lexists(name):
@@ -195,8 +159,7 @@ class Engine:
             numeric = [n and largest.get(at, 0) < EXACT for at, n in enumerate(numeric)]
             numeric = self._read_some_way(name, path, how, numeric, [])
         types = self._settle_types(name, numeric, [at for at in largest if numeric[at]])
-        count = int(str(self.row(f"SELECT count(*) FROM {name}")[0]))
-        table = Table(name, how.names, types, count, notes)
+        table = Table(name, how.names, types, self.count(name), notes)
         table.decimal = how.decimal
         return table
 
@@ -204,7 +167,7 @@ class Engine:
         """Read a text, the quick way where that can be; return which columns hold numbers."""
         try:
             if how.plain:
-                self._read(name, self._clean_name(path), how, numeric)
+                self._read(name, self.clean_name(path), how, numeric)
                 return numeric
         except self.error:
             pass
@@ -251,7 +214,7 @@ class Engine:
         What is too much for the header's columns goes into its last one.
         """
         width, ragged, longest = len(how.names), 0, 0
-        clean = os.path.join(self._scratch, f"clean{self._serial}")
+        clean = os.path.join(self.scratch, f"clean{self._serial}")
         with open(clean, "w", encoding="utf-8", newline="", errors="replace") as file:
             writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
             writer.writerow([f"c{at}" for at in range(width)])
@@ -296,55 +259,6 @@ class Engine:
             self.connection.execute(f"ALTER TABLE {name} ALTER c{at} TYPE BIGINT")
         return types
 
-    # ---- files that say their types
-
-    def _load_typed(self, name: str, path: bytes, kind: str) -> Table:
-        file = text(self._clean_name(path))
-        if kind == PARQUET:
-            source = f"read_parquet({file})"
-        elif kind == LINES:
-            source = f"read_json({file}, format='newline_delimited', sample_size=-1)"
-        else:
-            source = self._arrow(path)
-        described = self.rows(f"DESCRIBE SELECT * FROM {source}")
-        if len(described) > MAX_TYPED:
-            raise NoTable(
-                f"it has {len(described):,} columns: of more than {MAX_TYPED:,} csv and tsv alone are compared"
-            )
-        self._require_room(source, kind, len(described))
-        names = [str(line[0]) for line in described]
-        types = [_type(str(line[1])) for line in described]
-        cells = ", ".join(f"c{at}" for at in range(len(names)))
-        casts = ", ".join(f"{_cast(at, kind)} AS c{at}" for at, kind in enumerate(types))
-        self.connection.execute(f"CREATE TABLE {name} AS SELECT {casts} FROM {source} AS t({cells})")
-        count = int(str(self.row(f"SELECT count(*) FROM {name}")[0]))
-        return Table(name, names, types, count, [])
-
-    def _require_room(self, source: str, kind: str, columns: int) -> None:
-        """Refuse a small file that says of itself that it is a table of more than the disk has room for."""
-        if kind == LINES:
-            return
-        import shutil
-
-        [rows] = self.row(f"SELECT count(*) FROM {source}")  # as the file's own records say it, read in no time
-        size, free = 8 * int(str(rows)) * columns, shutil.disk_usage(self._scratch).free
-        if size > max(PACKED, free // 4):
-            raise NoTable(f"its {int(str(rows)):,} rows would take {size >> 30:,} GB on the disk, which has too little")
-
-    def _arrow(self, path: bytes) -> str:
-        if not _has("pyarrow"):
-            raise NoTable(f"it needs pyarrow: {installation.line('pyarrow')}")
-        from pyarrow import dataset
-
-        source = f"arrow{self._serial}"
-        self.connection.register(source, dataset.dataset(self._clean_name(path), format="feather"))
-        return source
-
-
-def text(value: str) -> str:
-    """Return a text as SQL has it."""
-    return "'" + value.replace("'", "''") + "'"
-
 
 def parts(items: Sequence[int], size: int = 200) -> list[Sequence[int]]:
     """Return items in parts that a query can take at once."""
@@ -366,29 +280,3 @@ def _looks_numeric(how: Dialect, at: int) -> bool:
 
 def _has_fractions(how: Dialect, at: int) -> bool:
     return any(how.decimal in record[at] for record in how.sample if at < len(record))
-
-
-_TYPES = {
-    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"), INTEGER),
-    **dict.fromkeys(("DOUBLE", "FLOAT"), NUMBER),
-    **dict.fromkeys(("VARCHAR", "UUID", "HUGEINT", "UBIGINT", "UHUGEINT"), TEXT),
-    **dict.fromkeys(("DATE", "TIME"), TIME),
-    "BOOLEAN": TRUTH,
-}
-
-
-def _type(said: str) -> str:
-    """Return our word for a type of the engine's."""
-    beginnings = {"DECIMAL": NUMBER, "TIMESTAMP": TIME, "ENUM": TEXT}
-    known = next((kind for begin, kind in beginnings.items() if said.startswith(begin) and "[" not in said), NESTED)
-    return _TYPES.get(said, known)
-
-
-def _cast(at: int, kind: str) -> str:
-    """Return a column in SQL as all columns of its kind are held, so that two of them compare and hash alike."""
-    held = {INTEGER: "BIGINT", NUMBER: "DOUBLE", TEXT: "VARCHAR", NESTED: "VARCHAR", TIME: "VARCHAR"}.get(kind)
-    return f"c{at}::{held}" if held else f"c{at}"
-
-
-def first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0][:200].rstrip()

@@ -9,6 +9,7 @@ from trinity_guard.review import arrays, chunks, dialect, engine, folders, image
 from trinity_guard.review.dialect import NoTable
 from trinity_guard.review.record import ARRAY, DIRECTORY, MODEL, OTHER, TABLE, Review
 from trinity_guard.review.sides import Change, Version
+from trinity_guard.review.table import CSV, TSV
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,8 +106,8 @@ def _table(found: Review, files: Files, options: Options) -> None:
         if len(loaded) == 2:
             found.table = tables.compare(database, loaded[0], loaded[1], options.key, options.rows)
             found.notes += found.table.notes
-            if found.table.same and kind in (engine.CSV, engine.TSV):
-                found.notes += dialect.differences(*(dialect.look(path, kind == engine.TSV) for path in files))
+            if found.table.same and kind in (CSV, TSV):
+                found.notes += dialect.differences(*(dialect.look(path, kind == TSV) for path in files))
         else:
             found.take_table("before" if files[0] else "after", loaded[0])
 
@@ -122,11 +123,11 @@ def _unpacked(found: Review, files: Files, side: int, options: Options) -> bytes
 def _count(found: Review, files: Files, kind: str) -> None:
     """Tell what the standard library can: names of columns, how many rows."""
     found.notes.append(f"rows and cells are compared with the extra `review`: {engine.missing()}")
-    if kind not in (engine.CSV, engine.TSV):
+    if kind not in (CSV, TSV):
         return
     for side, path in zip(("before", "after"), files, strict=True):
         if path:
-            how = dialect.look(path, kind == engine.TSV)
+            how = dialect.look(path, kind == TSV)
             found.sides[side] = how.names, dialect.count(path, how)
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import itertools
 
 from trinity_guard.errors import UNUSABLE, GuardError, did_you_mean
-from trinity_guard.review.engine import INTEGER, NESTED, NUMBER, TEXT, parts
+from trinity_guard.review.engine import parts
+from trinity_guard.review.table import INTEGER, NESTED, NUMBER, TEXT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from trinity_guard.review.engine import Engine, Table
+    from trinity_guard.review.engine import Engine
+    from trinity_guard.review.table import Table
 
     Counts = dict[str, tuple[int, int]]  # of each column about how many values differ, how many cells are empty
 

@@ -6,8 +6,9 @@ import os
 import re
 
 from trinity_guard.review import dialect
-from trinity_guard.review.engine import INTEGER, NULLS, NUMBER, TEXT, Table
+from trinity_guard.review.engine import NULLS
 from trinity_guard.review.numbers import EXACT
+from trinity_guard.review.table import INTEGER, NUMBER, TEXT, Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

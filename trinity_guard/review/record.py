@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from trinity_guard.review.differ import TableDifference
-    from trinity_guard.review.engine import Table
     from trinity_guard.review.sides import Change
+    from trinity_guard.review.table import Table
 
 TABLE, MODEL, ARRAY, DIRECTORY, OTHER = "table", "model", "array", "directory", "other"
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 
-from trinity_guard.review.engine import INTEGER, NUMBER
+from trinity_guard.review.table import INTEGER, NUMBER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trinity_guard.review.engine import Engine, Table
+    from trinity_guard.review.engine import Engine
+    from trinity_guard.review.table import Table
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 BINS = 10

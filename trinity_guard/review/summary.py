@@ -9,6 +9,7 @@ from trinity_guard.dvcrepo import directory
 from trinity_guard.errors import shown
 from trinity_guard.review import dialect, engine, packed
 from trinity_guard.review.dialect import NoTable
+from trinity_guard.review.table import CSV, INTEGER, NUMBER, TSV
 from trinity_guard.review.words import cell, figure
 
 TYPE_CHECKING = False
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from trinity_guard.review.arrays import Array
+    from trinity_guard.review.table import Table
 
 # Up to here a table is read by the standard library, which is there at once; above by the engine, up to the next.
 SMALL = 4 << 20
@@ -55,8 +57,8 @@ def _lines(path: bytes, named: bytes) -> Iterator[str]:
         return
     size = os.path.getsize(path)
     kind = engine.kind_of(named)
-    if kind in (engine.CSV, engine.TSV) and (size <= SMALL or not engine.is_there()):
-        yield from _text_table(path, kind == engine.TSV)
+    if kind in (CSV, TSV) and (size <= SMALL or not engine.is_there()):
+        yield from _text_table(path, kind == TSV)
     elif kind and engine.is_there() and size <= MAX_TABLE:
         yield from _table(path, kind, size)
     else:
@@ -150,9 +152,9 @@ def _table(path: bytes, kind: str, size: int) -> Iterator[str]:
     yield from _told(table.rows, table.names[:MAX_LINES], words)
 
 
-def _column_words(tables: engine.Engine, table: engine.Table, name: str) -> str:
+def _column_words(tables: engine.Engine, table: Table, name: str) -> str:
     column = table.column(name)
-    if table.type_of(name) in (engine.INTEGER, engine.NUMBER):
+    if table.type_of(name) in (INTEGER, NUMBER):
         asked = f"min({column})::DOUBLE, max({column})::DOUBLE, avg({column}), count(*) - count({column})"
         return _figures(*tables.row(f"SELECT {asked} FROM {table.name}"))
     distinct, empty = tables.row(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from trinity_guard.review import dialect, differ, wide
 from trinity_guard.review.dialect import NoTable
-from trinity_guard.review.engine import CSV, MAX_COLUMNS, TSV, first_line
+from trinity_guard.review.engine import MAX_COLUMNS
 from trinity_guard.review.longrows import LongRows
+from trinity_guard.review.table import CSV, TSV, first_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
     from trinity_guard.review.dialect import Dialect
     from trinity_guard.review.differ import TableDifference
-    from trinity_guard.review.engine import Engine, Table
+    from trinity_guard.review.engine import Engine
+    from trinity_guard.review.table import Table
 
     T = TypeVar("T")
 

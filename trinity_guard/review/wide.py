@@ -12,7 +12,7 @@ import operator
 
 from trinity_guard.review import differ, keys, longrows
 from trinity_guard.review.differ import TableDifference
-from trinity_guard.review.engine import INTEGER, NUMBER, Table
+from trinity_guard.review.table import INTEGER, NUMBER, Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
