@@ -90,6 +90,11 @@ def test_the_sentence_says_what_is_done() -> None:
     found = doubtful.of_bytes(EVIL, b"m.pkl", ())
     assert found is not None
     assert doubtful.sentence(found).startswith("a pickle that is not known to be harmless when it is loaded: it calls")
+    layer = doubtful.of_bytes(b"\x89HDF\r\n\x1a\nmodel_config\0" + b'{"class_name": "Lambda"}\0', b"m.h5", ())
+    assert layer is not None
+    assert doubtful.sentence(layer).startswith(
+        "a Keras model that is not known to be harmless when it is loaded: it calls"
+    )
     closed = doubtful.of_bytes(SEVEN, b"m.7z", ())
     assert closed is not None
     assert "cannot be read whole" in doubtful.sentence(closed)

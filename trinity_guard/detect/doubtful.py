@@ -98,4 +98,5 @@ def sentence(found: Verdict) -> str:
     """Return what is to be said of it, behind its name."""
     if found.kind == "unreadable":
         return f"a pickle that cannot be read whole, so it is not known to be harmless: {found.why}"
-    return f"a pickle that is not known to be harmless when it is loaded: it {found.why}"
+    kind = "Keras model" if found.names and all(n.startswith("keras.") for n in found.names) else "pickle"
+    return f"a {kind} that is not known to be harmless when it is loaded: it {found.why}"

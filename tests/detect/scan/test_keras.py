@@ -25,6 +25,16 @@ def read(config: object) -> Record:
         ({"a": [{"b": [DENSE]}]}, {"keras.layers.Dense"}),
         ({"class_name": "Adam"}, {"keras.optimizers.Adam"}),
         ({"class_name": "Nowhere"}, {"keras.layers.Nowhere"}),
+        # As Keras 2 writes HDF5, with no module: it looks among its own, wherever those stand.
+        ({"class_name": "L2"}, {"keras.regularizers.L2"}),
+        ({"class_name": "MaxNorm"}, {"keras.constraints.MaxNorm"}),
+        ({"class_name": "ExponentialDecay"}, {"keras.optimizers.schedules.ExponentialDecay"}),
+        ({"class_name": "MeanMetricWrapper"}, {"keras.metrics.MeanMetricWrapper"}),
+        # Its optimizers of 2.11 to 2.15 stand in its register, under a name that says they were somebody's own.
+        ({"class_name": "Custom>Adam"}, {"keras.optimizers.Adam"}),
+        ({"class_name": "Custom>Mine"}, {"keras.layers.Custom>Mine"}),
+        ({"class_name": "Custom>Lambda"}, {"keras.layers.Custom>Lambda"}),
+        ({"class_name": "Custom>Adam", "module": "mine"}, {"mine.Custom>Adam"}),
         ({"module": "os", "class_name": "system"}, {"os.system"}),
         ({"class_name": "function", "config": "relu", "module": "builtins"}, {"keras.activations.relu"}),
         ({"class_name": "function", "config": "f", "module": "mine"}, {"mine.f"}),

@@ -78,7 +78,8 @@ def _name(record: Record, part: dict[str, Any]) -> None:
     if not isinstance(found, str):
         return
     module = part.get("module")
-    module = module if isinstance(module, str) else _own_module(found)
+    if not isinstance(module, str):
+        module, found = known.of_keras(found)  # as in HDF5: Keras looks among its own alone
     if found == "function":
         config = part.get("config")
         name = config if isinstance(config, str) else found
@@ -91,12 +92,6 @@ def _name(record: Record, part: dict[str, Any]) -> None:
             record.names.setdefault(("keras", found), set()).add(CALLED)
         return
     record.names.setdefault((module, found), set()).add(CALLED)
-
-
-def _own_module(name: str) -> str:
-    """Return where Keras has a class that came without its module, as in HDF5: it looks among its own alone."""
-    places = ("keras.layers", "keras.optimizers", "keras.losses", "keras.metrics", "keras.initializers")
-    return next((place for place in places if known.uses((place, name))), "keras.layers")
 
 
 MODEL_CONFIG = b"model_config"

@@ -30,7 +30,11 @@ _KERAS = {
         "SpatialDropout2D SpatialDropout3D GaussianDropout GaussianNoise AlphaDropout MultiHeadAttention Attention "
         "AdditiveAttention Reshape Flatten RepeatVector Permute Cropping1D Cropping2D Cropping3D UpSampling1D "
         "UpSampling2D UpSampling3D ZeroPadding1D ZeroPadding2D ZeroPadding3D Concatenate Average Maximum Minimum Add "
-        "Subtract Multiply Dot ReLU Softmax LeakyReLU PReLU ELU Identity Sequential Functional Model"
+        "Subtract Multiply Dot ReLU Softmax LeakyReLU PReLU ELU Identity Sequential Functional Model ThresholdedReLU "
+        "ActivityRegularization EinsumDense LocallyConnected1D LocallyConnected2D CuDNNLSTM CuDNNGRU "
+        "SyncBatchNormalization SpectralNormalization HashedCrossing Convolution1D Convolution2D Convolution3D "
+        "RandomBrightness RandomContrast RandomCrop RandomFlip RandomHeight RandomRotation RandomTranslation "
+        "RandomWidth RandomZoom"
     ),
     "keras.initializers": (
         "Zeros Ones Constant RandomNormal RandomUniform TruncatedNormal VarianceScaling GlorotNormal GlorotUniform "
@@ -38,7 +42,7 @@ _KERAS = {
     ),
     "keras.regularizers": "L1 L2 L1L2 OrthogonalRegularizer",
     "keras.constraints": "MaxNorm MinMaxNorm NonNeg UnitNorm",
-    "keras.optimizers": "SGD RMSprop Adam AdamW Adadelta Adagrad Adamax Nadam Ftrl Lion",
+    "keras.optimizers": "SGD RMSprop Adam AdamW Adadelta Adagrad Adamax Nadam Ftrl Lion Adafactor LossScaleOptimizer",
     "keras.optimizers.schedules": (
         "CosineDecay CosineDecayRestarts ExponentialDecay InverseTimeDecay PiecewiseConstantDecay PolynomialDecay"
     ),
@@ -53,7 +57,9 @@ _KERAS = {
         "SparseTopKCategoricalAccuracy AUC Precision Recall F1Score FBetaScore R2Score IoU MeanIoU BinaryIoU Mean Sum "
         "MeanSquaredError MeanAbsoluteError MeanAbsolutePercentageError MeanSquaredLogarithmicError "
         "RootMeanSquaredError BinaryCrossentropy CategoricalCrossentropy SparseCategoricalCrossentropy "
-        "CosineSimilarity TruePositives TrueNegatives FalsePositives FalseNegatives KLDivergence Poisson Hinge"
+        "CosineSimilarity TruePositives TrueNegatives FalsePositives FalseNegatives KLDivergence Poisson Hinge "
+        "SquaredHinge CategoricalHinge LogCoshError MeanRelativeError MeanTensor MeanMetricWrapper OneHotIoU "
+        "OneHotMeanIoU PrecisionAtRecall RecallAtPrecision SensitivityAtSpecificity SpecificityAtSensitivity"
     ),
     "keras.src.ops.nn": (
         "AdaptiveAveragePool AdaptiveMaxPool AveragePool BatchNorm BinaryCrossentropy CTCDecode CTCLoss "
@@ -96,8 +102,15 @@ _KERAS = {
         "relu sigmoid softmax softplus softsign tanh elu selu gelu swish silu linear exponential leaky_relu relu6 "
         "hard_sigmoid hard_silu hard_swish mish log_softmax"
     ),
-    "keras keras.mixed_precision": "DTypePolicy",
+    "keras keras.mixed_precision": "DTypePolicy Policy",
 }
+
+_KERAS_PLACES = tuple(
+    sorted(
+        (place for places in _KERAS for place in places.split() if not place.startswith("keras.src")),
+        key=lambda place: place != "keras.layers",
+    )
+)
 
 
 def _read() -> dict[Name, frozenset[str]]:
@@ -130,6 +143,17 @@ KNOWN = _read()
 def uses(name: Name) -> frozenset[str]:
     """Return what may be done with a name; none where it is not known."""
     return KNOWN.get(name, frozenset())
+
+
+def of_keras(name: str) -> Name:
+    """Return where Keras has a class that comes without its module: whose name it would find among its own.
+
+    Keras 2.11 to 2.15 register their optimizers as anybody registers what is his own, and so they name them.
+    """
+    own = name.removeprefix("Custom>")
+    if own != name:
+        return ("keras.optimizers", own) if uses(("keras.optimizers", own)) else ("keras.layers", name)
+    return next(((place, name) for place in _KERAS_PLACES if uses((place, name))), ("keras.layers", name))
 
 
 def is_class(name: Name) -> bool:
