@@ -108,6 +108,30 @@ torch.optim.rmsprop built class new: RMSprop
 torch.optim.rprop built class new: Rprop
 torch.optim.sgd built class new: SGD
 torch called class: Size device
+catboost.core built class new: CatBoost CatBoostClassifier CatBoostRanker CatBoostRegressor
+imblearn.combine._smote_enn built class new: SMOTEENN
+imblearn.combine._smote_tomek built class new: SMOTETomek
+imblearn.ensemble._bagging built class new: BalancedBaggingClassifier
+imblearn.ensemble._easy_ensemble built class new: EasyEnsembleClassifier
+imblearn.ensemble._forest built class new: BalancedRandomForestClassifier
+imblearn.ensemble._weight_boosting built class new: RUSBoostClassifier
+imblearn.over_sampling._adasyn built class new: ADASYN
+imblearn.over_sampling._random_over_sampler built class new: RandomOverSampler
+imblearn.over_sampling._smote built class new: BorderlineSMOTE KMeansSMOTE SMOTE SMOTENC SVMSMOTE
+imblearn.over_sampling._smote.base built class new: SMOTE SMOTEN SMOTENC
+imblearn.over_sampling._smote.cluster built class new: KMeansSMOTE
+imblearn.over_sampling._smote.filter built class new: BorderlineSMOTE SVMSMOTE
+imblearn.pipeline built class new: Pipeline
+imblearn.under_sampling._prototype_generation._cluster_centroids built class new: ClusterCentroids
+imblearn.under_sampling._prototype_selection._condensed_nearest_neighbour built class new: CondensedNearestNeighbour
+imblearn.under_sampling._prototype_selection._edited_nearest_neighbours built class new: AllKNN EditedNearestNeighbours
+imblearn.under_sampling._prototype_selection._edited_nearest_neighbours built class new: RepeatedEditedNearestNeighbours
+imblearn.under_sampling._prototype_selection._instance_hardness_threshold built class new: InstanceHardnessThreshold
+imblearn.under_sampling._prototype_selection._nearmiss built class new: NearMiss
+imblearn.under_sampling._prototype_selection._neighbourhood_cleaning_rule built class new: NeighbourhoodCleaningRule
+imblearn.under_sampling._prototype_selection._one_sided_selection built class new: OneSidedSelection
+imblearn.under_sampling._prototype_selection._random_under_sampler built class new: RandomUnderSampler
+imblearn.under_sampling._prototype_selection._tomek_links built class new: TomekLinks
 """
 
 

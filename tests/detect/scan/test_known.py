@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from trinity_guard.detect.scan import known, rules
+from trinity_guard.detect.scan import known, rules, verdict
 from trinity_guard.detect.scan.record import Name
 
 # Functions that a pickle may call, each read: what it returns is made of its arguments, and of nothing that they name.
@@ -50,7 +50,7 @@ STATES = {
     "pandas.IntervalDtype", "pandas.StringDtype", "pandas.ArrowExtensionArray", "pandas.SparseArray", "pandas.NDFrame",
     "pandas.SingleBlockManager", "scipy.RBFInterpolator", "scipy.coo_matrix", "scipy.cKDTree", "scipy.Rotation",
     "sklearn.BaseEstimator", "sklearn.TreePredictor", "sklearn.IsotonicRegression", "sklearn.Tree", "sklearn.Bunch",
-    "uuid.UUID", "xgboost.Booster", "collections.OrderedDict",
+    "uuid.UUID", "xgboost.Booster", "collections.OrderedDict", "catboost._CatBoostBase",
 }  # fmt: skip
 NEW = {
     "builtins.dict", "scipy.cKDTree", "scipy.Rotation", "sklearn.PassiveAggressiveClassifier",
@@ -81,6 +81,19 @@ def resolved(name: Name) -> Any:
     except (ImportError, AttributeError):
         return None
     return found
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("imblearn.pipeline", "Pipeline"),
+        ("imblearn.over_sampling._smote.base", "SMOTE"),
+        ("catboost.core", "CatBoostClassifier"),
+    ],
+)
+def test_what_churn_and_fraud_are_modelled_with_is_known(module: str, name: str) -> None:
+    head = b"\x80\x04\x8c%c%s\x8c%c%s\x93)\x81}b." % (len(module), module.encode(), len(name), name.encode())
+    assert verdict.of_bytes(head, b"m.pkl", ()).kind == "harmless"
 
 
 def test_nothing_on_the_list_reaches_out() -> None:
