@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from tests.git.conftest import NAMES
@@ -79,12 +81,26 @@ def test_git_itself_is_asked_where_it_reads_attributes_in_a_tree(
     started: list[list[str]] = []
     process = git.Process
 
-    def noted(argv: list[str]) -> git.Process:
+    def noted(argv: list[str], env: dict[str, str]) -> git.Process:
         started.append(argv)
-        return process(argv)
+        return process(argv, env)
 
     monkeypatch.setattr(git, "Process", noted)
     asking = Asking(git.place(), b"", {})
     assert not asking.converted(b"a.csv")
     assert len(started) == (1 if how else 0)
+    asking.close()
+
+
+def test_each_is_answered_at_once_whatever_the_environment_says(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_FLUSH", "0")
+    here.write(".gitattributes", b"*.csv text\n")
+    asking = Asking(git.place(), b"", {})
+    found: list[bool] = []
+    waiting = threading.Thread(
+        target=lambda: found.extend([asking.converted(b"a.csv"), asking.converted(b"a.pkl")]), daemon=True
+    )
+    waiting.start()
+    waiting.join(30)
+    assert found == [True, False]
     asking.close()

@@ -23,6 +23,14 @@ def test_run_gives_the_output_and_attempt_the_code_too(
     assert plumbing.run("rev-parse", "HEAD", at=os.fsencode(here.path)).strip() == here.head().encode()
 
 
+def test_what_git_says_line_by_line_is_written_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of thousands of paths and commits each line would be a call of its own on both sides."""
+    (tmp_path / "git").write_text('#!/bin/sh\nprintf %s "$GIT_FLUSH"\n')
+    (tmp_path / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert plumbing.run("check-attr") == plumbing.run("check-attr", env={"GIT_FLUSH": "1"}) == b"0"
+
+
 def test_a_failure_has_git_s_words_and_blocks() -> None:
     with pytest.raises(GuardError) as refused:
         plumbing.run("cat-file", "-p", "no\x1bsuch", "x", "y")

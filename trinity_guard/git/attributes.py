@@ -101,7 +101,8 @@ class Asking:
         if self._silent and self._is_silent(os.path.dirname(path)):
             return False
         if self._p is None:
-            self._p = git.Process(["git", "check-attr", "-z", "--stdin", *CONVERTING])
+            env = {**os.environ, "GIT_FLUSH": "1"}  # answers each by itself, whatever the user has set
+            self._p = git.Process(["git", "check-attr", "-z", "--stdin", *CONVERTING], env)
         os.write(self._p.stdin, path + b"\0")
         answer = b""
         while answer.count(b"\0") < 3 * len(CONVERTING):

@@ -54,7 +54,8 @@ def finish(p: Process) -> bytes:
 
 def attempt(*args: Arg, data: bytes = b"", env: Mapping[str, str] | None = None, at: bytes | None = None) -> Result:
     """Run git and return its result, whatever the exit code. `at` is the folder to run in (git -C)."""
-    return spawn([*_git(at), *args], data, env)
+    # Some (check-attr, check-ignore, rev-list) would write what they say line by line, for whoever waits for each.
+    return spawn([*_git(at), *args], data, {**(env or os.environ), "GIT_FLUSH": "0"})
 
 
 def run(*args: Arg, data: bytes = b"", env: Mapping[str, str] | None = None, at: bytes | None = None) -> bytes:
