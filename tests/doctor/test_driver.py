@@ -22,6 +22,7 @@ def said(repo: Repo) -> tuple[object, object]:
         ("git config --unset filter.trinity-guard.process", "warning"),
         ("rm .git/trinity-guard/filter", "warning"),
         ("sed -i s/lib=\\'/lib=\\'elsewhere/ .git/trinity-guard/filter", "error"),
+        ("sed -i 's/pass as they are/pass by/' .git/trinity-guard/filter", "warning"),
         ("sed -i 1d .git/trinity-guard/attributes", "warning"),
         (
             "git config --global core.attributesFile ~/first && trinity-guard init -q && echo '*.py text' > ~/mine"

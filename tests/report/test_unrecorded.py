@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.helpers.support import run
+from tests.helpers.support import Repo, run
 from tests.report.conftest import World
+from trinity_guard import git
 from trinity_guard.config import Config
 from trinity_guard.detect.patterns import Rules
 from trinity_guard.dvcrepo import tracked
@@ -24,6 +25,21 @@ def test_what_git_has_is_counted_with_the_largest(world: World) -> None:
     found = unrecorded.in_git(world.place, Rules(Config()))
     assert found.words() == "2 artifacts (2 kB; the largest d/b.pkl, 2 kB)"
     assert unrecorded.in_git(world.place, Rules(Config(exclude=("*.csv",)))).words() == "d/b.pkl (2 kB)"
+
+
+def test_what_the_next_commit_makes_a_pointer_is_not_in_git(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(repo.path)
+
+    def in_git() -> str:
+        return unrecorded.in_git(git.place(), Rules(Config())).words()
+
+    repo.stage("a.pkl", 2000)
+    repo.stage("raw.pkl", 1000, raw=True)
+    assert in_git() == "raw.pkl (1 kB)"
+    repo.commit("--no-verify")
+    assert in_git() == "2 artifacts (3 kB; the largest a.pkl, 2 kB)", "committed past the hooks"
+    repo.stage("a.pkl", 3000)
+    assert in_git() == "raw.pkl (1 kB)"
 
 
 def test_an_ignored_folder_with_artifacts_is_told_with_the_rule(world: World) -> None:

@@ -139,10 +139,10 @@ def _file(place: Place) -> bytes:
 
 
 def _version() -> bytes:
-    """Return what tells one version of the program, which may read the same bytes otherwise, from the next."""
-    parser, defaults = os.stat(f"{os.path.dirname(__file__)}/configtext.py"), os.stat(configs.__file__)
-    seen = (parser.st_size, parser.st_mtime_ns, defaults.st_size, defaults.st_mtime_ns)
-    return b"%d %d %d %d" % seen
+    """Return what tells one version of the program, which may read or write the same otherwise, from the next."""
+    here = os.fsencode(os.path.dirname(__file__))
+    ours = (here + b"/configtext.py", os.fsencode(configs.__file__), here + b"/attributesfile.py")
+    return b" ".join(map(_seen, ours))
 
 
 def _encoded(config: Config) -> list[bytes]:

@@ -34,4 +34,6 @@ def filters(repository: Repository) -> Check:
             "attributes file.",
             INIT,
         )  # fmt: skip
+    if not driver.is_of_this_version(place):
+        return Check(WARNING, "the filter for new artifacts was set up by another version.", INIT)
     return fine("`git add` gives new artifacts to the DVC cache")

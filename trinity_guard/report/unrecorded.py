@@ -7,7 +7,7 @@ import time
 
 from trinity_guard import git
 from trinity_guard.convert import commit
-from trinity_guard.detect.patterns import Rules, size_text
+from trinity_guard.detect.patterns import STAND_IN, Rules, size_text
 from trinity_guard.dvcrepo.tracked import Catalog
 from trinity_guard.errors import shown, typed
 from trinity_guard.git import gitignore, index, partial
@@ -50,14 +50,21 @@ class Found:
 
 
 def in_git(place: git.Place, rules: Rules) -> Found:
-    """Return what the index holds of artifacts, those aside that belong there (git-lfs's, a pipeline's metrics)."""
+    """Return what the index holds of artifacts, those aside that belong there (git-lfs's, a pipeline's metrics).
+
+    A stand-in that was staged since the last commit is none: its bytes are in the cache, and the next has its pointer.
+    """
     found = Found()
     entries = index.entries()
     if partial.remote(place.common_dir):
         # What is not checked out may not be here at all, and would be fetched one by one.
         entries = [e for e in entries if os.path.lexists(place.file(e.path))]
-    for artifact in commit.raw_in(place, rules, entries):
-        found.add(artifact.entry.path, artifact.size)
+    raw = commit.raw_in(place, rules, entries)
+    stand_ins = any(artifact.reason == STAND_IN for artifact in raw)
+    coming = {entry.path for entry in index.staged("HEAD")} if stand_ins else set()
+    for artifact in raw:
+        if artifact.reason != STAND_IN or artifact.entry.path not in coming:
+            found.add(artifact.entry.path, artifact.size)
     return found
 
 

@@ -96,8 +96,18 @@ def up_to_date(place: git.Place, remembered: object = None) -> bool:
 
     remembered: the attributes file that this repository named before us, if any.
     """
-    started_so = files.read_if_there(script_of(place)) == script()
-    return started_so and not _user_has_another(place, remembered)
+    there = files.read_if_there(script_of(place)) or b""
+    return _starting(there) == _starting(script()) and not _user_has_another(place, remembered)
+
+
+def is_of_this_version(place: git.Place) -> bool:
+    """Whether its script is the one that `init` would write now."""
+    return files.read_if_there(script_of(place)) == script()
+
+
+def _starting(text: bytes) -> list[bytes]:
+    """Return the lines of a script that say which interpreter and which package it starts."""
+    return [line for line in text.splitlines() if line.startswith((b"python=", b"lib="))]
 
 
 def _user_has_another(place: git.Place, remembered: object) -> bool:
