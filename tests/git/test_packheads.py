@@ -8,6 +8,7 @@ import pytest
 
 from tests.git.conftest import blobs, git_dir
 from tests.helpers.support import Repo
+from trinity_guard import git
 from trinity_guard.errors import GuardError
 from trinity_guard.git import packheads
 from trinity_guard.git.objects import Head, Objects
@@ -27,6 +28,37 @@ def test_heads_are_those_of_the_blobs(deltas: tuple[Repo, dict[bytes, bytes]], l
     assert {oid: (h.size, h.first) for oid, h in found.items()} == {
         oid: (len(data), data[:length]) for oid, data in wanted.items()
     }
+
+
+@pytest.mark.parametrize("length", [1, 64, 4096])
+def test_packs_that_stay_open_tell_the_same(
+    deltas: tuple[Repo, dict[bytes, bytes]], length: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo, contents = deltas
+    monkeypatch.setattr(packheads, "MAX_KNOWN", 3)
+    tree = repo.git("rev-parse", "HEAD^{tree}").stdout.strip()
+    names = [bytes.fromhex(oid.decode()) for oid in contents]
+    with packheads.Packs(git_dir(repo), 20) as packs:
+        found: dict[bytes, Head] = {}
+        for start in range(0, len(names), 5):
+            found |= packs.heads([*names[start : start + 5], b"\1" * 20, bytes.fromhex(tree.decode())], length)
+    assert len(found) > len(names) - 3
+    assert not set(found).difference(names)
+    for oid, head in found.items():
+        data = contents[oid.hex().encode()]
+        assert (head.size, head.first) == (len(data), data[:length])
+
+
+def test_a_delta_that_is_long_before_its_bytes_are_known(empty: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many short copies more has to be read than at first."""
+    monkeypatch.setattr(packheads, "INSTRUCTIONS", (1, 1024))
+    base = bytes(range(256)) * 40
+    data = b"".join(base[n * 20 : n * 20 + 17] + b"-" for n in range(400))
+    ids = blobs(empty, [base, data])
+    git.run("pack-objects", "-q", "--depth=9", ".git/objects/pack/pack", data=b"\n".join(ids) + b"\n")
+    with packheads.Packs(git_dir(empty), 20) as packs:
+        found = packs.heads([bytes.fromhex(oid.decode()) for oid in ids], 64)
+    assert sorted(head.first for head in found.values()) == sorted([base[:64], data[:64]])
 
 
 def test_most_come_without_git(deltas: tuple[Repo, dict[bytes, bytes]], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,8 @@ def test_where_each_object_begins_is_what_git_says(deltas: tuple[Repo, dict[byte
         assert index.offsets(list(wanted)) == wanted
         assert index.offsets([*list(wanted)[:2], b"f" * 40]) == dict(list(wanted.items())[:2])
         assert {oid: index.find(bytes.fromhex(oid.decode())) for oid in wanted} == wanted
+        names = [bytes.fromhex(oid.decode()) for oid in wanted]
+        assert index.places([*names, b"\0" * 20, b"\xff" * 20]) == [(wanted[n.hex().encode()], n) for n in names]
         for absent in (b"\0" * 20, b"\xff" * 20, bytes.fromhex(next(iter(wanted)).decode())[:19] + b"\1"):
             assert index.find(absent) == -1
         assert index.pack == os.fsencode(file.with_suffix(".pack"))

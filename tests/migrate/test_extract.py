@@ -21,7 +21,7 @@ from trinity_guard.errors import GuardError
 from trinity_guard.git import durable
 from trinity_guard.git.catfile import Source
 from trinity_guard.migrate import commits, extract, refs, scan, state
-from trinity_guard.migrate.scan import Size
+from trinity_guard.migrate.blobs import Size
 
 MB = 1 << 20
 # A thread that waits for ever shall fail its test, and not the suite's patience.

@@ -9,7 +9,7 @@ import pytest
 from tests.migrate import driven
 from tests.migrate.legacy import Legacy, pointer_of
 from trinity_guard.git.catfile import Source
-from trinity_guard.migrate import firstbytes
+from trinity_guard.migrate import firstbytes, scan
 from trinity_guard.migrate.selection import BY_FIRST_BYTES, Selection
 
 MODEL = pickle.dumps(list(range(1000)))
@@ -29,20 +29,52 @@ def legacy(legacy: Legacy, monkeypatch: pytest.MonkeyPatch) -> Legacy:
     return legacy
 
 
+def told(legacy: Legacy, *names: str) -> set[bytes]:
+    ids = [bytes.fromhex(legacy.id(name)) for name in names]
+    with firstbytes.Told(Source(legacy.place)) as found:
+        found.look(ids)
+        return {oid for oid in ids if oid in found}
+
+
 def test_blobs_are_told_by_their_first_bytes_loose_or_packed(legacy: Legacy) -> None:
-    legacy.commit({"model.bin": MODEL, "text": b"import pickle\n" * 100, "empty": b""})
+    legacy.commit({"model.bin": MODEL, "text": b"import pickle\n" * 100, "empty": b"", "deep/x": b"1"})
     model = bytes.fromhex(legacy.id("main:model.bin"))
-    assert firstbytes.found(Source(legacy.place)) == {model}
+    names = ("main:model.bin", "main:text", "main:empty", "main:deep", "main")
+    assert told(legacy, *names) == {model}
     legacy.git("repack", "-adq")
-    assert firstbytes.found(Source(legacy.place)) == {model}
+    assert told(legacy, *names) == {model}
+
+
+def test_what_is_not_there_tells_nothing(legacy: Legacy) -> None:
+    legacy.commit({"model.bin": MODEL})
+    with firstbytes.Told(Source(legacy.place)) as found:
+        found.look([b"\1" * 20, bytes.fromhex(legacy.id("main:model.bin"))])
+        assert len(found) == 1
 
 
 def test_many_are_looked_at_some_at_a_time(legacy: Legacy, monkeypatch: pytest.MonkeyPatch) -> None:
     legacy.commit({f"{n}.bin": pickle.dumps(["x" * n] * 9) for n in range(30)})
-    before = firstbytes.found(Source(legacy.place))
+    names = [f"main:{n}.bin" for n in range(30)]
+    before = told(legacy, *names)
     monkeypatch.setattr(firstbytes, "TOGETHER", 7)
-    assert firstbytes.found(Source(legacy.place)) == before
+    assert told(legacy, *names) == before
     assert len(before) == 30
+
+
+def test_a_file_is_looked_at_in_whatever_commit_it_comes(legacy: Legacy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Told by Git, where most trees are clean, or read by us, some at a time: the same are found, in the same order."""
+    files = {f"d{n}/x{n}": b"%d" % n for n in range(5)}
+    for n in range(12):
+        files[f"d{n % 5}/x{n % 5}"] = MODEL + b"%d" % n if not n % 4 else b"%d" % (n + 10)
+        legacy.commit(files)
+    found = []
+    for first, untold in ((500, 20_000), (500, 1), (1, 3), (1, 20_000)):
+        monkeypatch.setattr(scan, "FIRST", first)
+        monkeypatch.setattr(scan, "MAX_UNTOLD", untold)
+        seen = driven.survey(legacy.place, Selection(("*.pkl",), sniff=True), legacy.select()).scan
+        found.append([(path, list(blobs.items())) for path, blobs in seen.versions.items()])
+    assert len(found[0]) == 3
+    assert found[1:] == found[:1] * 3
 
 
 def test_they_move_wherever_they_lie_and_info_counts_them(legacy: Legacy) -> None:

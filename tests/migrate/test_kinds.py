@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from tests.migrate.legacy import Legacy
 from trinity_guard.git.catfile import Source
 from trinity_guard.migrate import kinds
+from trinity_guard.migrate.firstbytes import Told
 from trinity_guard.migrate.kinds import DVC, IGNORES, Kinds
 from trinity_guard.migrate.selection import Selection
 
@@ -41,7 +44,10 @@ def test_names_tell_where_the_folders_do_not_matter() -> None:
 def folders(legacy: Legacy, told: tuple[str, ...] = (), attributes: bool = False) -> set[bytes] | None:
     roots = legacy.git("log", "--reverse", "--format=%T", "main").split()
     blobs = {bytes.fromhex(legacy.id(name)) for name in told}
-    return kinds.folders(Source(legacy.place), roots, Kinds(Selection(("*.pkl",))), blobs, attributes)
+    source = Source(legacy.place)
+    pointers = frozenset[bytes]() if attributes else None
+    with Told(source, blobs, sniff=False) as known:
+        return kinds.folders(source, roots, Kinds(Selection(("*.pkl",))), known, pointers)
 
 
 def test_folders_with_artifacts_or_files_of_dvc_at_some_time_and_all_above(legacy: Legacy) -> None:
@@ -59,6 +65,27 @@ def test_a_blob_that_counts_by_its_bytes_counts_at_each_of_its_paths(legacy: Leg
     assert folders(legacy) == {b""}
     assert folders(legacy, ("main:b/model",)) == {b"", b"a/", b"b/"}
     assert folders(legacy, attributes=True) == {b"", b"g/"}
+
+
+def test_pointers_of_lfs_count_where_commits_leave_it(legacy: Legacy) -> None:
+    legacy.commit({"a/model": b"text", "b/x": b"1"})
+    source, roots = Source(legacy.place), [legacy.id("main^{tree}").encode()]
+    with Told(source) as told:
+        for pointers, found in ((None, {b""}), ({bytes.fromhex(legacy.id("main:a/model"))}, {b"", b"a/"})):
+            assert kinds.folders(source, roots, Kinds(Selection(("*.pkl",))), told, pointers) == found
+
+
+def test_bytes_are_looked_at_in_each_commit_where_no_name_tells(legacy: Legacy) -> None:
+    model = pickle.dumps([1] * 99)
+    legacy.commit({"a/x": b"1", "b/x": b"1", "c/x.pkl": model + b"1"})
+    legacy.commit({"a/x": model, "b/x": b"1"})
+    legacy.commit({"a/x": b"2", "b/x": b"2"})
+    roots = legacy.git("log", "--reverse", "--format=%T", "main").split()
+    source = Source(legacy.place)
+    with Told(source) as told:
+        assert kinds.folders(source, roots, Kinds(Selection(("*.pkl",))), told, None) == {b"", b"a/", b"c/"}
+        assert len(told) == 1
+        assert bytes.fromhex(legacy.id("main~1:a/x")) in told
 
 
 def test_paths_are_forgotten_and_told_again(legacy: Legacy, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -111,6 +111,14 @@ class Source:
             found.append(int(size))
         return found
 
+    def blobs(self, ids: Sequence[bytes]) -> list[bytes]:
+        """Return those of the objects that are blobs, and here."""
+        if not ids:
+            return []
+        form = "--batch-check=%(objecttype) %(objectname)"
+        lines = self.run("cat-file", form, "--buffer", data=b"\n".join(ids) + b"\n").splitlines()
+        return [line[5:] for line in lines if line.startswith(b"blob ")]
+
     def missing(self, ids: Sequence[bytes]) -> set[bytes]:
         """Return those of the objects that this repository does not have."""
         if not ids:

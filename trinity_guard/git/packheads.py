@@ -10,6 +10,7 @@ from __future__ import annotations
 import zlib
 
 from trinity_guard.git import packindex
+from trinity_guard.git.ids import forget_older
 from trinity_guard.git.objects import Head, Objects
 
 TYPE_CHECKING = False
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
 
 BLOB, OFS_DELTA, REF_DELTA = 3, 6, 7
 # How far into a base a delta may reach before Git is asked, how many bases may lie below one another, and how much of
-# a delta's own instructions is read.
+# a delta's own instructions is read: at first, and where these were not enough.
 FARTHEST = 1 << 16
 MAX_DEPTH = 64
-INSTRUCTIONS = 1024
+INSTRUCTIONS = (48, 1024)
 # So many blobs are asked of Git at once, which answers with all of their bytes.
 TOGETHER = 200
+# Heads of bases that are remembered from some blobs to the next.
+MAX_KNOWN = 50_000
 
 
 def heads(common_dir: bytes, ids: Iterable[bytes], length: int, at: bytes | None = None) -> dict[bytes, Head]:
@@ -47,9 +50,45 @@ def _from_pack(index_file: bytes, wanted: Sequence[bytes], length: int, found: d
         return
     try:
         with _Pack(index_file, len(wanted[0]) // 2) as pack:
-            pack.read(pack.index.offsets(wanted), length, found)
+            pack.read(((at, oid) for oid, at in pack.index.offsets(wanted).items()), length, found)
     except (OSError, ValueError, IndexError):
         return  # a pack that has gone in the meantime, or is no such file as we know: Git's business
+
+
+class Packs:
+    """The packs of a repository, open for millions of blobs, some thousand at a time; a context manager.
+
+    at: as for `Objects`; width: bytes of an object's id.
+    """
+
+    def __init__(self, common_dir: bytes, width: int) -> None:
+        self._packs = []
+        for index_file in packindex.files(common_dir):
+            try:
+                self._packs.append(_Pack(index_file, width))
+            except (OSError, ValueError):
+                continue  # gone in the meantime, or no such file as we know: Git's business
+
+    def __enter__(self) -> Packs:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pack in self._packs:
+            pack.close()
+
+    def heads(self, names: Iterable[bytes], length: int) -> dict[bytes, Head]:
+        """Return size and first bytes of those of the blobs (names in bytes) that are plainly found."""
+        wanted = dict.fromkeys(names)
+        found: dict[bytes, Head] = {}
+        for pack in self._packs:
+            try:
+                pack.read(pack.index.places(wanted), length, found)
+            except (OSError, ValueError, IndexError):
+                continue
+            for name in found.keys() & wanted.keys():
+                del wanted[name]
+            pack.forget_older()
+        return found
 
 
 class _Pack:
@@ -58,8 +97,13 @@ class _Pack:
     def __init__(self, index_file: bytes, width: int) -> None:
         self._width = width
         self.index = packindex.Index(index_file, width)
-        self._data = packindex.mapped(self.index.pack)
+        try:
+            self._data = packindex.mapped(self.index.pack)
+        except (OSError, ValueError):
+            self.index.close()
+            raise
         if self._data[:4] != b"PACK":
+            self.close()
             raise ValueError("not a pack")
         self._known: dict[tuple[int, int], Head | None] = {}
 
@@ -67,15 +111,22 @@ class _Pack:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         self.index.close()
         self._data.close()
 
-    def read(self, places: dict[bytes, int], length: int, found: dict[bytes, Head]) -> None:
-        """Add the heads of the objects that begin at these places."""
+    def forget_older(self) -> None:
+        """Let go of what is known of most bases, where it is much: those of the next ones mostly lie near."""
+        forget_older(self._known, MAX_KNOWN)
+
+    def read(self, places: Iterable[tuple[int, bytes]], length: int, found: dict[bytes, Head]) -> None:
+        """Add the heads of the objects (where they begin, id)."""
         # A hundred thousand times: plain blobs are read without a call of ours, all others by `head`.
         data, inflater, window = self._data, zlib.decompressobj, length + 128
         # In the order of the file, which the disk likes best.
-        for begin, oid in sorted((at, oid) for oid, at in places.items()):
+        for begin, oid in sorted(places):
             at, byte = begin + 1, data[begin]
             size, shift = byte & 15, 4
             plain = byte & 0x70 == BLOB << 4
@@ -120,7 +171,10 @@ class _Pack:
         if kind not in (OFS_DELTA, REF_DELTA) or not deepest:
             return None
         base, at = self._base(kind, begin, at)
-        head = self._applied(base, _inflated(data, at, length + INSTRUCTIONS), length, deepest - 1)
+        try:
+            head = self._applied(base, _inflated(data, at, length + INSTRUCTIONS[0]), length, deepest - 1)
+        except IndexError:
+            head = self._applied(base, _inflated(data, at, length + INSTRUCTIONS[1]), length, deepest - 1)
         self._known[begin, length] = head
         return head
 
@@ -138,28 +192,32 @@ class _Pack:
         return begin - back, at
 
     def _applied(self, base: int, delta: bytes, length: int, deepest: int) -> Head | None:
+        """Return the head of what a delta makes of its base; IndexError where it was cut off too early."""
         _, at = _number(delta, 0)
         size, at = _number(delta, at)
-        first, below = b"", None
-        wanted = min(size, length)
-        # The last instruction may be cut off: what it lacks raises IndexError, and Git is asked.
-        while len(first) < wanted:
+        if base <= 0:
+            return None
+        # A base that is no blob makes no blob.
+        below = self._known.get((base, length)) or self._head(base, length, deepest)
+        first, wanted, known = b"", min(size, length), length
+        while len(first) < wanted and below is not None:
             code = delta[at]
             at += 1
             if not code & 128:
                 first += delta[at : at + code]
                 at += code
-                if not code or at > len(delta):
+                if not code:
                     return None
+                if at > len(delta):
+                    raise IndexError
                 continue
             start, count, at = _copy(delta, code, at)
             reach = start + min(count, wanted - len(first))
-            below = self._head(base, max(reach, length), deepest) if base > 0 and reach <= FARTHEST else None
+            if reach > known:
+                below, known = self._head(base, reach, deepest) if reach <= FARTHEST else None, reach
             if below is None or below.size < reach:
                 return None
             first += below.first[start:reach]
-        # A base that is no blob makes no blob.
-        below = below or (self._head(base, length, deepest) if base > 0 else None)
         return Head(size, first[:wanted]) if below is not None else None
 
 
@@ -188,9 +246,16 @@ def _number(delta: bytes, at: int) -> tuple[int, int]:
 
 def _copy(delta: bytes, code: int, at: int) -> tuple[int, int, int]:
     """Return (start in the base, count of bytes, place behind) of a delta's copy instruction."""
-    numbers = [0, 0]
-    for bit in range(7):
-        if code >> bit & 1:
-            numbers[bit // 4] |= delta[at] << 8 * (bit % 4)
+    start = count = 0
+    if code & 15:
+        for shift in _SHIFTS[code & 15]:
+            start |= delta[at] << shift
             at += 1
-    return numbers[0], numbers[1] or 0x10000, at
+    for shift in _SHIFTS[code >> 4 & 7]:
+        count |= delta[at] << shift
+        at += 1
+    return start, count or 0x10000, at
+
+
+# Which bytes of a number a copy instruction gives.
+_SHIFTS = [tuple(8 * bit for bit in range(4) if code >> bit & 1) for code in range(16)]

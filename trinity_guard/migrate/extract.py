@@ -15,13 +15,14 @@ from trinity_guard.migrate.state import Object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from trinity_guard.dvcrepo.standin import StandIn
+    from trinity_guard.migrate.blobs import Size
     from trinity_guard.migrate.migration import Migration
     from trinity_guard.migrate.options import Options
     from trinity_guard.migrate.progress import Progress
-    from trinity_guard.migrate.scan import Scan, Size
+    from trinity_guard.migrate.scan import Scan
 
     Objects = dict[bytes, Object]
 
@@ -176,14 +177,14 @@ class _Workers:
         with self._turn:
             self._counter.expect(total, missing)
 
-    def add(self, portions: list[list[bytes]], sizes: dict[bytes, Size]) -> None:
+    def add(self, portions: list[list[bytes]], sizes: Mapping[bytes, Size]) -> None:
         """Take portions to work on; raises what has failed meanwhile, so that nobody looks for more in vain."""
         import threading
 
         with self._turn:
             if self._failures:
                 raise self._failures[0]
-            self.sizes = sizes
+            self.sizes.update((blob, sizes[blob]) for portion in portions for blob in portion)
             self._portions = [*reversed(portions), *self._portions]
             for _ in range(min(_cores() - len(self._threads), len(portions))):
                 thread = threading.Thread(target=self._work)
@@ -255,7 +256,7 @@ class _Workers:
     def took(self, blob: bytes, taken: Object) -> None:
         with self._turn:
             self._objects[blob] = taken
-            self._counter(self.sizes[blob].copied)
+            self._counter(self.sizes.pop(blob).copied)
 
     def path_of(self, blob: bytes) -> bytes:
         return next((path for path, blobs in list(self.versions.items()) if blob in blobs), b"")
@@ -282,16 +283,16 @@ class _Worker:
         self._bytes = 0
 
     def take(self, blobs: list[bytes], alone: bool) -> None:
-        sizes = self._workers.sizes
+        sizes = {blob: self._workers.sizes[blob] for blob in blobs}
         self._alone = alone
-        raw = [blob for blob in blobs if sizes[blob].lfs is None and sizes[blob].stand_in is None]
+        raw = [blob for blob, size in sizes.items() if size.lfs is None and size.stand_in is None]
         in_git = [blob for blob in raw if not self._take_whole(blob)]
         self._batch.ask(blob.hex().encode() for blob in in_git)
         for blob in in_git:
             self._workers.go_on()
             self._take_blob(blob)
-        for blob in blobs:
-            pointer, named = sizes[blob].lfs, sizes[blob].stand_in
+        for blob, size in sizes.items():
+            pointer, named = size.lfs, size.stand_in
             self._workers.go_on()
             if pointer is not None:
                 self._take_lfs(blob, pointer)
@@ -376,7 +377,7 @@ class _Worker:
         self._taken, self._bytes = {}, 0
 
 
-def _portions(blobs: Sequence[bytes], sizes: dict[bytes, Size]) -> list[list[bytes]]:
+def _portions(blobs: Sequence[bytes], sizes: Mapping[bytes, Size]) -> list[list[bytes]]:
     """Split the blobs into what a worker asks for at once."""
     portions: list[list[bytes]] = []
     current: list[bytes] = []

@@ -1,12 +1,13 @@
 """Blobs that their first bytes tell for artifacts, whatever their names (a pickle named model.bin), as in the hooks;
 and those that are pointers of Git LFS.
 
-All blobs of the repository are listed, and their first bytes read out of the packs, some ten thousand at a time.
+The first bytes of those that no name decides on are read out of the packs, as the scan comes to them.
 """
 
 from __future__ import annotations
 
 import os
+from itertools import islice
 
 from trinity_guard import git
 from trinity_guard.config import Config
@@ -14,25 +15,74 @@ from trinity_guard.detect import glance
 from trinity_guard.detect.inspect import LFS_HEADS
 from trinity_guard.detect.patterns import Rules
 from trinity_guard.git import packheads
+from trinity_guard.git.ids import SIZE
 from trinity_guard.git.objects import GLANCE
 from trinity_guard.migrate import lfs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from trinity_guard.git.catfile import Source
+    from trinity_guard.git.objects import Head
 
 TOGETHER = 20_000
 
 
-def found(source: Source) -> frozenset[bytes]:
-    """Return the blobs (20 bytes) that are pickles, HDF5 and their kin."""
-    rules = Rules(Config(patterns=(), exclude=(), sniff=True, max_size=0))
-    told: list[bytes] = []
-    for ids in _blobs(source):
-        told += _told(source.place, ids, rules)
-    return frozenset(bytes.fromhex(oid.decode()) for oid in told)
+class Told:
+    """Blobs (20 bytes) that count whatever their names; a container of those that were looked at, a context manager.
+
+    blobs: those that count from the beginning; sniff: whether bytes tell any.
+    """
+
+    def __init__(self, source: Source, blobs: Iterable[bytes] = (), sniff: bool = True) -> None:
+        self._source = source
+        self._blobs = set(blobs)
+        self._rules = Rules(Config(patterns=(), exclude=(), sniff=True, max_size=0))
+        self._packs = packheads.Packs(source.place.common_dir, SIZE) if sniff else None
+
+    def __enter__(self) -> Told:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._packs is not None:
+            self._packs.__exit__()
+
+    def __contains__(self, oid: object) -> bool:
+        return oid in self._blobs
+
+    def __len__(self) -> int:
+        return len(self._blobs)
+
+    def look(self, oids: Iterable[bytes]) -> None:
+        """Look at blobs, those that are pickles, HDF5 and their kin are told from then on. What is no blob, or is not
+        there, tells nothing."""
+        if self._packs is None:
+            return
+        left = iter(oids)
+        while some := list(islice(left, TOGETHER)):
+            self._look_at(self._packs, some)
+
+    def _look_at(self, packs: packheads.Packs, oids: list[bytes]) -> None:
+        heads = packs.heads(oids, GLANCE)
+        doubtful = {oid: head for oid, head in heads.items() if glance.suspicious(head.first)}
+        if len(heads) < len(oids):
+            others = self._by_git([oid for oid in oids if oid not in heads], GLANCE)
+            doubtful |= {oid: head for oid, head in others.items() if glance.suspicious(head.first)}
+        larger = [oid for oid, head in doubtful.items() if head.size > GLANCE]
+        if larger:
+            doubtful |= self._by_git(larger, glance.HEAD_BYTES)
+        # A name of no pattern: the first bytes alone decide.
+        for oid, head in doubtful.items():
+            if self._rules.decide(b"x", head.size, head.first).kind == "artifact":
+                self._blobs.add(oid)
+
+    def _by_git(self, oids: Collection[bytes], length: int) -> dict[bytes, Head]:
+        """Return the heads of what is there, by whatever way."""
+        place = self._source.place
+        ids = self._source.blobs([oid.hex().encode() for oid in oids])
+        heads = packheads.heads(place.common_dir, ids, length, place.git_dir)
+        return {bytes.fromhex(oid.decode()): head for oid, head in heads.items()}
 
 
 def lfs_pointers(source: Source) -> dict[bytes, lfs.LfsObject]:
@@ -49,17 +99,7 @@ def lfs_pointers(source: Source) -> dict[bytes, lfs.LfsObject]:
     return found
 
 
-def _told(place: git.Place, ids: list[bytes], rules: Rules) -> list[bytes]:
-    common_dir, at = place.common_dir, place.git_dir
-    glances = packheads.heads(common_dir, ids, GLANCE, at)
-    doubtful = [oid for oid, head in glances.items() if glance.suspicious(head.first)]
-    heads = packheads.heads(common_dir, [o for o in doubtful if glances[o].size > GLANCE], glance.HEAD_BYTES, at)
-    known = [(oid, heads.get(oid) or glances[oid]) for oid in doubtful]
-    # A name of no pattern: the first bytes alone decide.
-    return [o for o, head in known if rules.decide(b"x", head.size, head.first).kind == "artifact"]
-
-
-def _blobs(source: Source, below: int = 1 << 63) -> Iterator[list[bytes]]:
+def _blobs(source: Source, below: int) -> Iterator[list[bytes]]:
     """Yield the ids (hex) of all blobs that are not empty, and have fewer bytes than that."""
     listing = source.argv("cat-file", "--batch-all-objects", "--unordered", "--buffer")
     p = git.Process([*listing, "--batch-check=%(objecttype) %(objectsize) %(objectname)"], source.env)

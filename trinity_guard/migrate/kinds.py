@@ -10,9 +10,10 @@ from trinity_guard.git import treediff
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Collection, Iterable
 
     from trinity_guard.git.catfile import Source
+    from trinity_guard.migrate.firstbytes import Told
     from trinity_guard.migrate.selection import Selection
 
 # In the place of an artifact's bit: a file that DVC reads, and one of ignore lines.
@@ -63,29 +64,38 @@ def _dvc_file(name: bytes) -> int:
 
 
 def folders(
-    source: Source, trees: Iterable[bytes], kinds: Kinds, told: Container[bytes], attributes: bool
+    source: Source, trees: Iterable[bytes], kinds: Kinds, told: Told, pointers: Collection[bytes] | None
 ) -> set[bytes] | None:
     """Return the folders (b"", b"data/") of these trees (hex) that have anything of a kind, at any depth; None where
     Git cannot tell, as one of them is damaged.
 
-    told: blobs (20 bytes) that count whatever their names; attributes: .gitattributes count, too.
+    told: looks at all blobs that no name tells, and those that it finds count whatever their names; so do pointers (20
+    bytes), and with them .gitattributes, where they are given.
     """
-    found, seen = {b""}, set[bytes]()
+    found, seen = {b""}, dict[bytes, bool]()
     try:
         for entries in treediff.entering(source, trees):
-            for oid, path in entries:
-                by_content = bool(told) and unhexlify(oid) in told
-                if path not in seen or by_content:
-                    seen.add(path)
-                    above, name = _above(path)
-                    known = by_content or (attributes and name == ATTRIBUTES) or kinds.of(above[-1], name)
-                    if known or not SPEAKING.isdisjoint(path.split(b"/")):
-                        found.update(above)
+            for _, path in entries:
+                if path not in seen:
+                    seen[path] = _first(path, kinds, pointers is not None, found)
+            told.look([unhexlify(oid) for oid, path in entries if seen[path]])
+            for blobs in (told, pointers):
+                if blobs:
+                    found.update(*(_above(path)[0] for oid, path in entries if unhexlify(oid) in blobs))
             if len(seen) > MAX_PATHS:
                 seen.clear()
     except GuardError:
         return None
     return found
+
+
+def _first(path: bytes, kinds: Kinds, attributes: bool, found: set[bytes]) -> bool:
+    """Note the folders above a path, where its name counts; return whether the bytes of its files may tell more."""
+    above, name = _above(path)
+    kind = kinds.of(above[-1], name)
+    if kind or (attributes and name == ATTRIBUTES) or not SPEAKING.isdisjoint(path.split(b"/")):
+        found.update(above)
+    return not kind
 
 
 def _above(path: bytes) -> tuple[list[bytes], bytes]:

@@ -6,7 +6,7 @@ from trinity_guard.migrate import context
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from trinity_guard.migrate.scan import Size
+    from trinity_guard.migrate.blobs import Size
 
 LFS_ABSENT = "its LFS object is not here"
 LFS_LOST = "its LFS object is not here, and the LFS server does not have it, or not whole"

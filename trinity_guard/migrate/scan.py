@@ -10,6 +10,7 @@ from trinity_guard.dvcrepo.standin import StandIn
 from trinity_guard.git.catfile import FILES, TREE, Entry, Source, tree_parser
 from trinity_guard.git.ids import Ids, Packed, forget_older
 from trinity_guard.migrate import firstbytes, lfs, standins
+from trinity_guard.migrate.blobs import Blobs, Size
 from trinity_guard.migrate.kept import KeptTrees
 from trinity_guard.migrate.kinds import ATTRIBUTES, DVC, DVCIGNORE, GITIGNORE, IGNORES, Kinds, folders
 from trinity_guard.migrate.progress import Progress
@@ -28,32 +29,10 @@ MAX_KEPT = 16 << 20
 # Trees without an artifact that are remembered, or four times as many as a commit has folders; others that come again
 # are read again.
 MAX_CLEAN = 200_000
+# Files whose bytes are looked at together.
+MAX_UNTOLD = 20_000
 # Artifacts of a folder that are remembered, beside twice as many as it has, though they are not in it any more.
 MAX_GONE = 1000
-
-
-class Size:
-    """A blob that was selected: bytes unpacked, bytes in Git, and the LFS object, or that of the cache, that it stands
-    for."""
-
-    __slots__ = ("lfs", "packed", "size", "stand_in")
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self.packed = 0  # until the scan ends
-        self.lfs: lfs.LfsObject | None = None
-        self.stand_in: StandIn | None = None
-
-    @property
-    def real(self) -> int:
-        """The bytes of the data that it is, or stands for."""
-        named = self.lfs or self.stand_in
-        return self.size if named is None else named.size
-
-    @property
-    def copied(self) -> int:
-        """The bytes that go into the cache: none where it stands for an object of the cache."""
-        return self.real if self.stand_in is None else 0
 
 
 class Scan:
@@ -77,7 +56,7 @@ class Scan:
         self.beside: dict[bytes, set[tuple[bytes, bytes]]] = {GITIGNORE: set(), ATTRIBUTES: set()}
         self.dvcignores: set[tuple[bytes, bytes]] = set()
         self.peculiar = False
-        self.blobs: dict[bytes, Size] = {}
+        self.blobs = Blobs()
         self.pointers: frozenset[bytes] = frozenset()
 
     def mask(self, root: bytes) -> int:
@@ -118,6 +97,10 @@ class _Opened:
         self.mask = 0  # of what was found in another version of the folder
         self.dvc = False
 
+    def place(self, found: tuple[Entry, int]) -> int:
+        """Return where it stands."""
+        return self.raw.find(b" %s\0%s" % found[0][1:])
+
 
 def scan(
     source: Source,
@@ -136,7 +119,11 @@ def scan(
         out = source.run("rev-list", "--topo-order", "--reverse", "--stdin", data=_lines(tips, stop))
         found.commits = Ids(unhexlify(out[at : at + 40]) for at in range(0, len(out), 41))
     found.extra = list(trees)
-    return _Scanner(source, selection, found, on_progress).run(on_blobs)
+    if selection.leaves_lfs:
+        found.pointers = frozenset(firstbytes.lfs_pointers(source))
+    count = found.pointers if selection.any_lfs else ()
+    with firstbytes.Told(source, count, selection.sniff) as told:
+        return _Scanner(source, selection, found, on_progress, told).run(on_blobs)
 
 
 def _lines(tips: Sequence[bytes], stop: Sequence[bytes]) -> bytes:
@@ -144,7 +131,9 @@ def _lines(tips: Sequence[bytes], stop: Sequence[bytes]) -> bytes:
 
 
 class _Scanner:
-    def __init__(self, source: Source, selection: Selection, found: Scan, on_progress: Progress) -> None:
+    def __init__(
+        self, source: Source, selection: Selection, found: Scan, on_progress: Progress, told: firstbytes.Told
+    ) -> None:
         import re
 
         self._source = source
@@ -168,11 +157,12 @@ class _Scanner:
         # Folders with anything of interest at some time, and all above them; None where nobody knows.
         self._worth: set[bytes] | None = None
         self._budget = MAX_KEPT
-        self._told = firstbytes.found(source) if selection.sniff else frozenset[bytes]()
+        self._told = told
+        # Whether bytes may tell any, until all were looked at; files to look at, and blobs that were and are none.
+        self._looks = selection.sniff
+        self._untold: list[tuple[_Opened, Entry]] = []
+        self._plain = Ids()
         self._leaves = selection.leaves_lfs
-        if self._leaves:
-            found.pointers = frozenset(firstbytes.lfs_pointers(source))
-            self._told |= found.pointers if selection.any_lfs else frozenset()
 
     def run(self, on_blobs: Callable[[Scan, list[bytes]], None] | None) -> Scan:
         found = self._found
@@ -186,16 +176,15 @@ class _Scanner:
                 on_blobs(found, fresh)
             if not start and len(chunk) == FIRST and self._of_clean > self._of_kept:
                 # Where most trees have nothing, it takes Git less to tell all paths than it takes us to read them.
-                told = self._told | found.pointers
-                self._worth = folders(self._source, map(hexlify, self._all_roots()), self._kinds, told, self._leaves)
+                roots, pointers = map(hexlify, self._all_roots()), found.pointers if self._leaves else None
+                self._worth = folders(self._source, roots, self._kinds, self._told, pointers)
+                self._looks = self._looks and self._worth is None
             start += len(chunk)
             # Of large trees fewer, so that memory does not grow with them.
             together = min(TOGETHER, max(LEAST, len(chunk) * MAX_READ // (self._read + 1)))
             self._read = 0
             self._on_progress("scan", min(start, len(found.commits)), len(found.commits))
-        packed = self._source.packed_sizes(list(map(hexlify, found.blobs)))
-        for size, on_disk in zip(found.blobs.values(), packed, strict=True):
-            size.packed = on_disk
+        found.blobs.pack(self._source.packed_sizes(list(map(hexlify, found.blobs))))
         return found
 
     def _all_roots(self) -> Iterator[bytes]:
@@ -223,6 +212,7 @@ class _Scanner:
             raws = dict(zip(ids, self._source.trees([i.hex().encode() for i in ids]), strict=True))
             level = [_Opened(oid, path, origin, raws[oid]) for oid, path, origin in frontier]
             frontier = [child for tree in level for child in self._look(tree)]
+            self._look_at_bytes(at_least=1)
             self._read += sum(len(tree.raw) + FOR_AN_ENTRY * len(tree.found) for tree in level)
             opened += level
         return opened
@@ -243,11 +233,29 @@ class _Scanner:
                 kind = self._kinds.of(path, name)
             if not kind and oid in told:
                 kind = self._selection.bit_by_content(path + name, oid in self._found.pointers)
+            elif not kind and self._looks and mode in FILES and oid not in self._plain:
+                self._untold.append((tree, entry))
             if self._leaves and (name == ATTRIBUTES or oid in self._found.pointers):
                 tree.mask |= self._selection.no_label
             if kind:
                 self._sort(tree, entry, kind)
+        self._look_at_bytes(at_least=MAX_UNTOLD)
         return fresh
+
+    def _look_at_bytes(self, at_least: int) -> None:
+        """Look at the files that no name has told, when they are so many."""
+        untold, told, pointers = self._untold, self._told, self._found.pointers
+        if len(untold) < at_least:
+            return
+        self._untold = []
+        told.look(dict.fromkeys(entry[2] for _, entry in untold))
+        for tree, entry in untold:
+            name, oid = entry[1:]
+            if oid not in told:
+                self._plain.add(oid)
+            elif kind := self._selection.bit_by_content(tree.path + name, oid in pointers):
+                tree.found.append((entry, kind))
+                tree.found.sort(key=tree.place)
 
     def _sort(self, tree: _Opened, entry: Entry, kind: int) -> None:
         mode, name, oid = entry
@@ -371,7 +379,7 @@ class _Scanner:
             sizes[i].lfs, sizes[i].stand_in = lfs.read(data), standins.read(data)
         for oid, size in zip(fresh, sizes, strict=True):
             if self._selection.large_enough(size.real, size.lfs is not None):
-                self._found.blobs[oid] = size
+                self._found.blobs.add(oid, size)
             else:
                 self._too_small.add(oid)
         return {oid for oid in fresh if oid not in self._too_small}
