@@ -150,8 +150,8 @@ def test_in_the_commit_of_artifacts_git_is_asked_each_question_once(repo: Repo, 
     repo.stage("d/b.pkl")
     assert repo.git("cat-file", "blob", ":a.pkl").stdout.startswith(standin.MARK)
     processes(repo, tmp_path, "post-commit")  # the first with this environment looks for the user's attributes
-    asked = "check-attr check-ignore diff-index hash-object ls-files ls-files rev-parse update-index"
-    # The second listing: which stats the index has of the files.
+    asked = "add check-attr check-ignore diff-index hash-object ls-files ls-files rev-parse update-index"
+    # The second listing: which stats the index has of the files. `add --refresh` notes those of the pointers.
     assert processes(repo, tmp_path, "pre-commit") == asked.split()
     assert repo.index()[b"d/b.pkl.dvc"]
 

@@ -24,6 +24,9 @@ def assert_converted(repo: Repo, name: str, data: bytes, revision: str = "HEAD")
 
 
 def assert_clean(repo: Repo) -> None:
+    # As scripts ask, and before `git status` has the index know the times of the files.
+    assert repo.git("diff-files", "--name-only").stdout == b""
+    assert repo.git("diff-index", "--name-only", "HEAD").stdout == b""
     assert repo.git("status", "--porcelain").stdout == b""
     assert repo.index() == repo.tree()
 

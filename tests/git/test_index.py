@@ -233,3 +233,30 @@ def test_where_the_index_is_not_what_a_commit_has(here: Repo) -> None:
 def test_before_the_first_commit_nothing_differs_from_it(empty: Repo) -> None:
     empty.stage("a.csv", b"1")
     assert index.former("HEAD") == {}
+
+
+# ---- the times of the work tree's files
+
+
+def dirty(here: Repo) -> set[str]:
+    """Return what a script takes for edited: `git diff-files` looks at the times that the index has, and no further."""
+    return set(here.git("diff-files", "--name-only", "--", ".", ":!sub").stdout.decode().split())
+
+
+@pytest.mark.parametrize("many", [False, True], ids=["few", "many"])
+def test_of_what_was_replaced_the_times_are_known_again_and_of_nothing_else(
+    here: Repo, monkeypatch: pytest.MonkeyPatch, many: bool
+) -> None:
+    monkeypatch.setattr(index, "FEW", 0 if many else index.FEW)
+    mode, oid = here.index()[b"a.csv"]
+    gone = here.index()[b"d/e/f.txt"][1]
+    here.file("d/e/f.txt").unlink()
+    changes = [(mode, oid, b"a.csv"), (b"0", b"0" * len(gone), b"d/e/f.txt")]
+    here.write("run.sh", b"edited")
+    index.replace(changes)
+    assert dirty(here) == {"a.csv", "run.sh"}
+    index.refresh(changes)
+    assert dirty(here) == {"run.sh"}
+    index.refresh([])
+    index.refresh(changes[1:])
+    assert dirty(here) == {"run.sh"}

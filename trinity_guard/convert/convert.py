@@ -233,6 +233,7 @@ def _write(
             step.replace(path, data)
         for folder in folders:
             directories.clear(place, folder, step)
+    index.refresh(changes)
     _remember(place, items, [data for data, _ in pointers], ids)
     return step
 

@@ -30,10 +30,11 @@ def complete(place: git.Place, after_commit: bool) -> list[bytes]:
     begun, found = journal.begun(), _Versions(place, records)
     committed = [r for r in records if found.committed(r) and (after_commit or not found.staged(r))]
     mendable = after_commit or not index.is_temporary(place)
-    if committed and mendable:
-        _mend_index(place, committed, found.real if after_commit else index.file_in_use(place))
+    mended = _mend_index(place, committed, found.real if after_commit else b"") if committed and mendable else []
     held = [r for r in records if found.committed(r) or found.staged(r)]
     _mend_tree(place, held, begun)
+    if mended:
+        index.refresh(mended, found.real if after_commit else b"")
     if not after_commit and index.is_lock(place):
         _stage_again(held, found)
     if mendable or not committed:
@@ -127,9 +128,12 @@ def _pointer(place: git.Place, path: bytes, where: bytes, recorded: bytes) -> by
     return new + noted.split(recorded)[1] if is_plain(new, where) else new
 
 
-def _mend_index(place: git.Place, records: list[tuple[bytes, ...]], real: bytes) -> None:
-    """Bring an index to what was committed, for the journal's paths alone; what else is staged stays."""
-    env = {**os.environ, "GIT_INDEX_FILE": os.fsdecode(real)}
+def _mend_index(place: git.Place, records: list[tuple[bytes, ...]], real: bytes) -> list[tuple[bytes, bytes, bytes]]:
+    """Bring an index to what was committed, for the journal's paths alone; what else is staged stays.
+
+    Return what was changed in it. real: b"" is the one in use.
+    """
+    env = {**os.environ, "GIT_INDEX_FILE": os.fsdecode(real or index.file_in_use(place))}
     wanted = [p for r in records for p in (r[0], r[2])] + list(_by_ignore_file(records))
     staged = index.entries_of(wanted, env)
     changes: list[tuple[bytes, bytes, bytes]] = []
@@ -148,6 +152,7 @@ def _mend_index(place: git.Place, records: list[tuple[bytes, ...]], real: bytes)
     changes += _mended_ignores(place, records, staged)
     if changes:
         index.replace(changes, real)
+    return changes
 
 
 def _mended_ignores(

@@ -71,11 +71,13 @@ def renew(place: git.Place, stale: Sequence[tuple[Entry, bytes]]) -> None:
     # Of `commit -- path` Git's own index hears by the journal, after the commit.
     later = index.is_temporary(place)
     records = [_record(data, entry, oid) for (entry, data), oid in zip(stale, ids, strict=True)] if later else []
+    changes = [(e.mode, oid, e.path) for (e, _), oid in zip(stale, ids, strict=True)]
     with Transaction(place, {e.path: e for e, _ in stale}, records) as step:
-        step.change_index([(e.mode, oid, e.path) for (e, _), oid in zip(stale, ids, strict=True)])
+        step.change_index(changes)
         for (entry, before), now in zip(stale, contents, strict=True):
             if files.read_if_there(place.file(entry.path)) == before:
                 step.replace(entry.path, now)
+    index.refresh(changes)
 
 
 def _record(data: bytes, entry: Entry, oid: bytes) -> tuple[bytes, ...]:

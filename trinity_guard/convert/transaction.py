@@ -70,7 +70,9 @@ class Transaction:
         for path, data in reversed(self._before):
             self._put_file_back(path, data)
         if self._changed:
-            index.replace([self._entry_before(path) for path in self._changed])
+            before = [self._entry_before(path) for path in self._changed]
+            index.replace(before)
+            index.refresh(before)
         if self._noted:
             self._journal.write(self._noted)
         else:

@@ -255,11 +255,8 @@ def replace(changes: Iterable[tuple[bytes, bytes, bytes]], index_file: bytes | N
     exits 0: GuardError all the same.
     """
     data = b"".join(mode + b" " + oid + b"\t" + path + b"\0" for mode, oid, path in changes)
-    env = dict(os.environ)
-    if index_file:
-        env["GIT_INDEX_FILE"] = os.fsdecode(index_file)
     args = ("update-index", "-z", "--index-info")
-    result = git.attempt(*args, data=data, env=env)
+    result = git.attempt(*args, data=data, env={**os.environ, **_in(index_file)})
     if result.code:
         raise git.failure(args, result)
     ignored = result.err.partition(b"Ignoring path ")[2].rstrip(b"\n")
@@ -270,9 +267,22 @@ def replace(changes: Iterable[tuple[bytes, bytes, bytes]], index_file: bytes | N
         )
 
 
-def refresh() -> None:
-    """Have the index know the times of the work tree's files: by them some of Git's commands tell an edit."""
-    git.attempt("update-index", "-q", "--refresh")
+def refresh(changes: Iterable[tuple[bytes, bytes, bytes]] | None = None, index_file: bytes | None = None) -> None:
+    """Have the index know the times of the work tree's files: by them some of Git's commands tell an edit.
+
+    `git diff-files` and `git diff-index`, by which scripts ask whether all is committed, and `git sparse-checkout`.
+    changes: as `replace` has just applied them, of which alone it has lost the times.
+    """
+    staged = [path for mode, _, path in changes if mode != b"0"] if changes is not None else []
+    if changes is not None and not staged:
+        return
+    few = _arguments(staged)
+    how = ("add", "--refresh", "--") if few else ("update-index", "-q", "--refresh")
+    git.attempt(*how, *few, env={**git.literal(), **_in(index_file)})
+
+
+def _in(index_file: bytes | None) -> dict[str, str]:
+    return {"GIT_INDEX_FILE": os.fsdecode(index_file)} if index_file else {}
 
 
 def unmerge(paths: Mapping[bytes, Mapping[bytes, Entry]]) -> None:

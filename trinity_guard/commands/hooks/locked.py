@@ -56,7 +56,6 @@ def convert(names: Sequence[str], choose: Choose) -> tuple[Outcome, bool, bool]:
         with progress.Progress() as line:
             bar = line.bar("to the DVC cache")
             outcome = commit.convert_with_changed(place, catalog, entries, decision.recorded, bar, rules)
-        index.refresh()
     messages.report_conversion(outcome)
     pickles.converted(place, config, outcome.converted)
     return outcome, bool(behind.report(place, config, decision, outcome, given)), bool(unable)
