@@ -9,7 +9,18 @@ import pytest
 
 from tests.dvcrepo.kinds import OTHER, TABLE, md5
 from trinity_guard.dvcrepo.decode import outputs_of
-from trinity_guard.dvcrepo.output import LEGACY, Output, is_md5, is_object, listed_in, nothing_in, of_object, seen_mark
+from trinity_guard.dvcrepo.output import (
+    LEGACY,
+    Output,
+    is_md5,
+    is_object,
+    listed_in,
+    nothing_in,
+    of_object,
+    recording,
+    seen_mark,
+    staging,
+)
 
 
 @pytest.mark.parametrize(
@@ -129,3 +140,23 @@ def test_what_dvc_s_commands_take_for_it(source: bytes, stage: str, target: byte
     output = Output(b"m.pkl", source=source)
     output.stage = stage
     assert output.target == target
+
+
+@pytest.mark.parametrize(
+    ("source", "stage", "imported", "command"),
+    [
+        (b"d/a.csv.dvc", "", False, "trinity-guard convert d/a.csv"),
+        (b"d/a.csv.dvc", "", True, "dvc commit -f d/a.csv.dvc && git add d/a.csv.dvc"),
+        (b"d/other.dvc", "", False, "dvc commit -f d/other.dvc && git add d/other.dvc"),
+        (b"dvc.lock", "make", False, "dvc commit -f make && git add dvc.lock"),
+        (b"d/dvc.yaml", "make", False, "dvc commit -f d/dvc.yaml:make && git add d/dvc.lock"),
+    ],
+)
+def test_what_is_there_now_is_recorded_by_whoever_records_it(
+    source: bytes, stage: str, imported: bool, command: str
+) -> None:
+    output = Output(b"d/a.csv", md5(TABLE), source=source)
+    output.stage, output.imported = stage, imported
+    output.settle()
+    assert staging(output) == command
+    assert command.startswith(recording(output))

@@ -75,6 +75,55 @@ def test_an_output_of_a_pipeline_is_refused_and_its_metrics_stay_in_git(repo: Re
     assert b"m.pkl" not in repo.index()
 
 
+PIPELINE = b"stages:\n  train:\n    cmd: cp in.txt m.pkl\n    deps: [in.txt]\n    outs: [m.pkl]\n"
+
+
+@pytest.fixture
+def others_outputs(repo: Repo) -> Repo:
+    """m.pkl is a stage's, i.csv an import; both are edited, and Git has neither."""
+    repo.write("dvc.yaml", PIPELINE)
+    repo.write("in.txt", b"x\n")
+    (repo.path.parent / "source.csv").write_bytes(b"1\n")
+    repo.dvc("repro", "-q")
+    repo.dvc("import-url", "-q", str(repo.path.parent / "source.csv"), "i.csv")
+    repo.git("add", "-A")
+    repo.commit()
+    for name in ("m.pkl", "i.csv"):
+        repo.file(name).chmod(0o644)
+        repo.write(name, b"edited\n")
+    return repo
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["add", "convert"])
+@pytest.mark.parametrize("name", ["m.pkl", "i.csv"])
+def test_what_another_records_is_refused_with_commands_that_work_though_git_has_it_not(
+    others_outputs: Repo, command: str, name: str
+) -> None:
+    done = others_outputs.guard(command, name, ok=False)
+    assert done.returncode == 1
+    lines = [line.strip() for line in done.stderr.decode().splitlines() if line.startswith("    ")]
+    assert not [line for line in lines if line.startswith(("git rm", "trinity-guard add"))]
+    if name == "m.pkl":
+        assert lines == ["dvc commit -f train && git add dvc.lock"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["m.pkl", "i.csv"])
+def test_use_over_an_edit_of_what_another_records_says_the_command_that_records_it(
+    others_outputs: Repo, name: str
+) -> None:
+    words = others_outputs.guard("use", "HEAD", name, ok=False).stderr.decode()
+    [line] = [line.strip() for line in words.splitlines() if "records it first" in line]
+    others_outputs.type_in(line.replace("git commit", "git commit -q -m recorded"))
+    [state] = [
+        a["state"]
+        for a in json.loads(others_outputs.guard("status", "--format", "json").stdout)["artifacts"]
+        if a["path"] == name
+    ]
+    assert state == "present"
+
+
 @pytest.mark.slow
 def test_an_imported_file_is_refused_with_both_ways(repo: Repo, make_repo: Callable[..., Repo]) -> None:
     other = make_repo("other")

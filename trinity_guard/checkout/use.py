@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trinity_guard import git
 from trinity_guard.checkout import apply
+from trinity_guard.dvcrepo.output import staging
 from trinity_guard.dvcrepo.paths import REFERENCES, is_pipeline, is_reference, yaml_beside
 from trinity_guard.errors import BLOCKED, GuardError, pathspec, shown, typed
 from trinity_guard.git import index, revisions
@@ -69,10 +70,9 @@ def _remedy(follower: Follower) -> str:
     lines = [e.remedy for e in follower.plan.errors if e.remedy]
     changed = [k for k in follower.plan.kept if k.kind == "changed"]
     if changed:
-        name = typed(changed[0].path)
-        lines.append(
-            f"trinity-guard convert {name} && git commit     # records it first\nmv {name} ELSEWHERE     # or not"
-        )
+        name, held = typed(changed[0].path), changed[0].output
+        command = staging(held) if held else f"trinity-guard convert {name}"
+        lines.append(f"{command} && git commit     # records it first\nmv {name} ELSEWHERE     # or not")
     for item in [k for k in follower.plan.kept if k.kind == "git"][:1]:
         lines.append(f"git rm -q --cached {pathspec(item.path)}     # then again: what Git tracks stays as it is")
     return "\n".join(lines) or "trinity-guard use REV PATH     # brings some of them"

@@ -10,7 +10,7 @@ from trinity_guard.commands.terminal.arguments import Parser
 from trinity_guard.detect import patterns
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo.compare import CHANGED, DELETED, MISSING, OTHER_VERSION, REPLACED
-from trinity_guard.dvcrepo.output import DIR, Output
+from trinity_guard.dvcrepo.output import DIR, Output, recording
 from trinity_guard.dvcrepo.paths import POINTER, is_pointer
 from trinity_guard.errors import FINE, shown, typed
 from trinity_guard.report import unrecorded
@@ -107,7 +107,7 @@ def _state(artifact: dict[str, object], output: Output) -> str:
     if state == CHANGED and not os.access(os.fsencode(output.path), os.R_OK):
         return f"cannot be read: ls -la {typed(output.path)}"
     if state == CHANGED:
-        return f"changed: {messages.recording(output)}"
+        return f"changed: {recording(output)}"
     if state == OTHER_VERSION:
         return f"another version: trinity-guard pull {typed(output.path)}"
     if state == REPLACED:

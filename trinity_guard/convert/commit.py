@@ -6,7 +6,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.convert import convert, framework_stash, ignorelines, relocate
-from trinity_guard.detect import inspect
+from trinity_guard.detect import inspect, owners
 from trinity_guard.detect.patterns import Rules
 from trinity_guard.dvcrepo import tracked as tracked_outputs
 from trinity_guard.dvcrepo.paths import POINTER, inside_dvc, is_pointer
@@ -183,6 +183,7 @@ def files_to_convert(
         elif not listed and not os.path.lexists(place.file(path)):
             raise GuardError(problem=f"{shown(path)}: no such file.", remedy="git status")
         elif not listed:
+            owners.Pipelines(place, catalog).belongs_in_git(path)  # refuses a stage's output by its own words
             raise GuardError(
                 problem=f"{shown(path)} is not tracked by Git.",
                 remedy=f"trinity-guard add {typed(path)}",

@@ -170,13 +170,13 @@ def refuse_held(by_path: Mapping[bytes, Output], path: bytes) -> Output | None:
     if held.imported:
         raise GuardError(
             problem=f"{shown(path)} was imported by {shown(held.source)}, which says where it comes from.",
-            remedy=f"git rm -q --cached -- {pathspec(path)}\n"
+            remedy=f"{_out_of_git(path)}"
             f"dvc update {where}     # a newer version from its source, or\n"
             f"dvc remove {where} && trinity-guard add {typed(path)}     # make it yours",
         )
     raise GuardError(
         problem=f"{shown(path)} is recorded in {shown(held.source)}, a pointer with more in it than this file.",
-        remedy=f"git rm -q --cached -- {pathspec(path)}\ndvc commit -f {where} && git add {pathspec(held.source)}",
+        remedy=f"{_out_of_git(path)}dvc commit -f {where} && git add {pathspec(held.source)}",
     )
 
 
@@ -191,9 +191,13 @@ def _in_place_of_file(path: bytes, above: Output) -> GuardError:
 def _in_directory(path: bytes, above: Output) -> GuardError:
     return GuardError(
         problem=f"{shown(path)} lies in {shown(above.path)}/, which DVC holds as a whole ({shown(above.source)}).",
-        remedy=f"git rm -q --cached -- {pathspec(path)}\n"
-        f"dvc add {typed(above.path)} && git add {pathspec(above.source)}",
+        remedy=f"{_out_of_git(path)}dvc add {typed(above.path)} && git add {pathspec(above.source)}",
     )
+
+
+def _out_of_git(path: bytes) -> str:
+    """Return the line that has Git let go of a file, where it has it: `add` and `convert` come without."""
+    return f"git rm -q --cached -- {pathspec(path)}\n" if index.entries_of([path]) else ""
 
 
 class Pipelines:
@@ -225,7 +229,7 @@ class Pipelines:
                 raise GuardError(
                     problem=f"{shown(path)} is an output of stage '{known.stage}' in {shown(known.source)}: "
                     "DVC keeps it already.",
-                    remedy=f"git rm -q --cached -- {pathspec(path)}\n"
+                    remedy=f"{_out_of_git(path)}"
                     f"dvc commit -f {typed(known.target)} && git add {pathspec(paths.lock_beside(known.source))}",
                 )
             place = place[: max(place.rfind(b"/"), 0)]

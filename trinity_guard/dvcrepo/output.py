@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from trinity_guard.dvcrepo.paths import POINTER, is_pipeline, lock_beside
+from trinity_guard.errors import pathspec, typed
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
@@ -151,3 +154,21 @@ def is_md5(text: object) -> bool:
 def is_object(text: str) -> bool:
     """Whether a text can be an object's name: an md5, with what may stand before it."""
     return is_md5(text.removeprefix(LEGACY))
+
+
+def recording(output: Output) -> str:
+    """Return the command that records what the work tree has in the place of an output."""
+    folder = output.source.removesuffix(POINTER)
+    part = output.path.startswith(folder + b"/") and not (output.stage or output.imported or output.legacy)
+    if output.renewable or part:
+        return f"trinity-guard convert {typed(output.path)}"
+    return f"dvc commit -f {typed(output.target)}"
+
+
+def staging(output: Output) -> str:
+    """Return the same with what it takes to have it in the next commit: DVC stages nothing."""
+    command = recording(output)
+    if command.startswith("trinity-guard"):
+        return command
+    record = lock_beside(output.source) if is_pipeline(output.source) else output.source
+    return f"{command} && git add {pathspec(record)}"

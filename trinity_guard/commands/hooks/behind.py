@@ -9,7 +9,7 @@ from trinity_guard.commands.hooks.deleted import is_deletion
 from trinity_guard.commands.terminal import messages
 from trinity_guard.convert import framework_stash
 from trinity_guard.dvcrepo import compare, tracked, unstaged
-from trinity_guard.dvcrepo.output import DIR
+from trinity_guard.dvcrepo.output import DIR, recording
 from trinity_guard.errors import GuardError, pathspec, shown, typed
 from trinity_guard.git import index
 
@@ -216,7 +216,7 @@ def _words(config: Config, comparison: compare.Comparison, output: Output, state
     if state == compare.WRITTEN:
         return (
             f"{name} is being written to: {still} the old version.",
-            f"{messages.recording(output)}     # when it is done",
+            f"{recording(output)}     # when it is done",
         )
     return _words_of_change(config, comparison, output, still)
 
@@ -227,7 +227,7 @@ def _words_of_change(config: Config, comparison: compare.Comparison, output: Out
     if not comparison.is_edit(output):
         return (
             f"{name} was changed here, and its pointer names another version since: {still} that one.",
-            f"{messages.recording(output)}     # records yours\n"
+            f"{recording(output)}     # records yours\n"
             f"mv {word} ELSEWHERE && trinity-guard pull {word}     # or brings the other",
         )
     difference = comparison.difference(output) if output.kind == DIR else None
@@ -249,7 +249,7 @@ def _letting_go(output: Output) -> str:
 
 
 def _recording(config: Config, output: Output) -> str:
-    command = messages.recording(output)
+    command = recording(output)
     if config.on_change != "auto" or not output.renewable:
         return command
     return f"{command}     # records it\ngit commit -a     # or with all else that changed"

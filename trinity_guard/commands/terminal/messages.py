@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trinity_guard import console
 from trinity_guard.detect.patterns import size_text
+from trinity_guard.dvcrepo.output import recording
 from trinity_guard.dvcrepo.paths import POINTER
 from trinity_guard.errors import pathspec, shown, typed
 
@@ -86,15 +87,6 @@ def report_moves(moved: Sequence[tuple[bytes, bytes]]) -> None:
         console.note(f"{shown(old)} -> {shown(new)}, with its pointer and its ignore line.")
     if len(moved) > MAX_NAMED:
         console.note(f"and {len(moved) - MAX_NAMED} more.")
-
-
-def recording(output: Output) -> str:
-    """Return the command that records what the work tree has in the place of an output."""
-    folder = output.source.removesuffix(POINTER)
-    part = output.path.startswith(folder + b"/") and not (output.stage or output.imported or output.legacy)
-    if output.renewable or part:
-        return f"trinity-guard convert {typed(output.path)}"
-    return f"dvc commit -f {typed(output.target)}"
 
 
 def adding(output: Output) -> str:

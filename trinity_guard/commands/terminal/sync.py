@@ -5,10 +5,10 @@ from __future__ import annotations
 from trinity_guard import console, git
 from trinity_guard.checkout import apply
 from trinity_guard.checkout.plan import Follower
-from trinity_guard.commands.terminal import messages
 from trinity_guard.commands.terminal.progress import Progress
 from trinity_guard.detect import conflicts
 from trinity_guard.detect.patterns import size_text
+from trinity_guard.dvcrepo.output import recording
 from trinity_guard.errors import pathspec, shown, typed
 from trinity_guard.git import locks, revisions
 
@@ -142,7 +142,7 @@ def message(kept: LeftAlone) -> tuple[str, str]:
     if kept.kind == "changed" and kept.output:
         return (
             f"{shown(kept.path)} {kept.reason} and stays as it is; {shown(kept.output.source)} names another version.",
-            f"{messages.recording(kept.output)}     # records yours\n"
+            f"{recording(kept.output)}     # records yours\n"
             f"mv {name} ELSEWHERE && trinity-guard use HEAD {name}     # or brings the other",
         )
     if kept.kind == "unnamed":

@@ -7,6 +7,7 @@ import stat
 
 from trinity_guard import git
 from trinity_guard.dvcrepo import odb
+from trinity_guard.dvcrepo.output import staging
 from trinity_guard.dvcrepo.workdirectory import WorkDirectory
 from trinity_guard.errors import shown, typed
 from trinity_guard.training import provenance
@@ -50,7 +51,7 @@ def _bytes(place: git.Place, model: Model) -> list[tuple[str, str]]:
         return _by_sha256(place, model)
     return [(
         f"{shown(model.path)} is not what {shown(model.goal.source)} records",
-        f"trinity-guard convert {name} && git commit     # records it\n"
+        f"{staging(model.goal)} && git commit     # records it\n"
         f"trinity-guard use HEAD {name}     # or: the recorded one, when this one is moved away",
     )]  # fmt: skip
 
