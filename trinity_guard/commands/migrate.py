@@ -289,6 +289,8 @@ def _ask_about_place(migration: api.Migration, where: api.Destination) -> None:
 def _report(migration: api.Migration, values: dict[str, Any]) -> int:
     if not values["refs"] and values.get("carried"):
         console.say("nothing to carry over: all that stands on the old history has its new commits")
+        for remark in values["remarks"]:
+            console.say(f"note: {remark}")
         return FINE
     if not values["refs"]:
         console.say("nothing to migrate: no file of this history can become a pointer")

@@ -25,7 +25,7 @@ from trinity_guard.migrate.proof.refs import RefProof
 from trinity_guard.migrate.rewrite import Trees
 from trinity_guard.migrate.scan import scan
 from trinity_guard.migrate.settle import begun, complete, forget, recorded, resume
-from trinity_guard.migrate.state import MOVED, MOVING
+from trinity_guard.migrate.state import MOVED, MOVING, PUBLISHED
 from trinity_guard.migrate.tags import Tags, follow
 from trinity_guard.migrate.within import Bytes
 
@@ -113,6 +113,8 @@ class _Rewriting:
             moves, values = self._rewrite(found)
         values["remarks"] += refusals.remarks(source, found, self._looked_after(found))
         values["remarks"] += self._onto.remarks if self._onto is not None else []
+        deleted = self._onto.deleted if self._onto is not None else []
+        values["deleted"] = [name.decode(errors="backslashreplace") for name in deleted]
         values["refs"] = [[m.target.decode(errors="backslashreplace"), m.old.decode(), m.new.decode()] for m in moves]
         values["phase"] = "dry" if options.dry else "done"
         # The report of the run that is carried on holds where nothing new comes of it.
@@ -293,6 +295,7 @@ class _Rewriting:
             "forward": forward,
             "flags": {path.hex(): letter.decode() for path, letter in flags.items()},
             "left_lfs": self._leaves_lfs,
+            PUBLISHED: sorted(name.hex() for name in refs.published(found)),
         }
         if self._onto is not None and not self._continued:
             state["onto"] = [commit.decode() for commit in self._onto.migrated]

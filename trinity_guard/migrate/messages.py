@@ -179,16 +179,23 @@ def next_steps(place: git.Place, values: dict[str, Any]) -> list[dict[str, str]]
     steps = [("proves every byte again, whenever you like", "trinity-guard migrate verify")]
     if not values["pushed"]:
         steps.append(("uploads the objects to the DVC remote", "trinity-guard migrate push"))
-    names = [name for name, _, _ in values["refs"]]
+    names, left_out = [name for name, _, _ in values["refs"]], _left_out(place, values)
     if values.get("out_of_lfs") and not values["at_lfs"] and _has_hooks_of_lfs(place):
         # Its pre-push asks the LFS server for locks at every push, and fails where that is gone.
         steps.append(("takes the hooks of git-lfs out of this clone", "git lfs uninstall --local"))
-    steps += [("publishes the new history", force_push(place, remote, names)) for remote in remotes(place)]
+    steps += [("publishes the new history", force_push(place, r, names, left_out)) for r in remotes(place)]
     steps += [
         ("prints what your teammates have to do", "trinity-guard migrate guide team"),
         ("lets the old history go; until then `trinity-guard migrate undo` goes back", "trinity-guard migrate finish"),
     ]
     return [{"why": why, "command": command} for why, command in steps]
+
+
+def _left_out(place: git.Place, values: dict[str, Any]) -> list[str]:
+    """Return the refs that a push is not to bring: gone here by now, or deleted there by others."""
+    out = git.run("for-each-ref", "--format=%(refname)", at=place.git_dir)
+    there = {name.decode(errors="backslashreplace") for name in out.splitlines()}
+    return [name for name, _, _ in values["refs"] if name not in there or name in values.get("deleted", [])]
 
 
 def _has_hooks_of_lfs(place: git.Place) -> bool:
@@ -201,14 +208,18 @@ def remotes(place: git.Place) -> list[str]:
     return os.fsdecode(git.run("remote", at=place.git_dir)).split("\n")[:-1]
 
 
-def force_push(place: git.Place, remote: str, refs: Sequence[str]) -> str:
+def force_push(place: git.Place, remote: str, refs: Sequence[str], left_out: Sequence[str] = ()) -> str:
     """Return the command that publishes the rewritten refs and no other one: a branch that stayed may be behind the
     remote's, and would throw back what others have pushed. A forge takes none of its own, and fails for them."""
+    import shlex
+
     names = [n for n in refs if n.startswith("refs/") and not os.fsencode(n).startswith(OF_A_FORGE)]
     if len(names) <= MAX_NAMED:
-        return push_command(place, remote, names)
+        return push_command(place, remote, [name for name in names if name not in left_out])
     kept = " ".join(f"refs/trinity-guard/original/{kind}" for kind in ("heads", "tags", "notes"))
     listed = f"git for-each-ref --format='refs/%(refname:lstrip=3)' {kept}"
+    if left_out := [name for name in names if name in left_out]:
+        listed += " | grep -v -x -F " + shlex.join(word for name in left_out for word in ("-e", name))
     return f"{listed} | tr '\\n' '\\0' | xargs -0 {push_command(place, remote, [])}"
 
 

@@ -13,7 +13,7 @@ from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git.catfile import TREE, tree_parser
 from trinity_guard.migrate import commitmap, refs
 from trinity_guard.migrate.dvcfiles import DvcFiles
-from trinity_guard.migrate.state import DONE, FINISHING
+from trinity_guard.migrate.state import DONE, FINISHING, PUBLISHED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,8 +49,8 @@ class Onto:
 
     old: the commits (hex) that it has; ids: old -> new, the commits of the new history among them, which stand for
     themselves. tips: ref -> the commit of the old history that it takes, where it is not there yet, or on the new
-    history. bases: what others stand on; migrated: up to which commits (old) the map goes. continued: the migration
-    that it is of was run here.
+    history. deleted: the branches that others have deleted. bases: what others stand on; migrated: up to which commits
+    (old) the map goes. continued: the migration that it is of was run here.
     """
 
     def __init__(self, migration: Migration, file: bytes) -> None:
@@ -74,6 +74,7 @@ class Onto:
         self.bases: list[Base] = []
         self.migrated: list[bytes] = []
         self.remarks: list[str] = []
+        self.deleted: list[bytes] = []
         self.continued = _continued(migration)
         self._states = migration.state
 
@@ -168,6 +169,10 @@ class Onto:
         """Return path -> why it stayed in every commit."""
         return {bytes.fromhex(path): why for path, why in self.asked_for().get("left", {}).items()}
 
+    def published(self) -> set[bytes]:
+        """Return the branches that a remote had when they were migrated here."""
+        return {bytes.fromhex(name) for name in self._states.read().get(PUBLISHED, [])} if self.continued else set()
+
     # --- what is known behind it
 
     def map_of(self, ids: Mapping[bytes, bytes], kept: Sequence[bytes]) -> dict[bytes, bytes]:
@@ -231,6 +236,8 @@ def names(onto: Onto, found: refs.Listed, wanted: Sequence[bytes]) -> list[bytes
     for name in remote:
         if onto.ids.get(found.refs[name]) != found.refs[name]:
             _take(onto, found, old, name, name.split(b"/", 3)[3])
+    onto.deleted = [name for name in sorted(onto.published() - refs.published(found)) if name in found.refs]
+    onto.remarks += _said_of_deleted([name.removeprefix(refs.HEADS) for name in onto.deleted])
     return list(dict.fromkeys([*chosen, *onto.tips]))
 
 
@@ -241,22 +248,61 @@ def _take(onto: Onto, found: refs.Listed, old: set[bytes], name: bytes, short: b
         if branch in old:
             return  # it stands on the old history itself, and goes as it is
         has = onto.tips.get(branch) or onto.old_of(found.refs.get(branch))
-        if has is not None and _is_before(onto, tip, has):
+        withdrawn = has is not None and _is_withdrawn(onto, found, name, has)
+        if has is not None and not withdrawn and _is_before(onto, tip, has):
             return
-        if branch not in found.refs or (has is not None and _is_before(onto, has, tip)):
+        if branch not in found.refs or withdrawn or (has is not None and _is_before(onto, has, tip)):
             onto.tips[branch] = tip
-            if branch != refs.HEADS + short:
-                beside = branch.removeprefix(refs.HEADS)
-                onto.remarks.append(
-                    f"{shown(short)} has commits of its own, so what others pushed to it is on {shown(beside)}: "
-                    f"git merge {typed(beside)}     # on {shown(short)}"
-                )
+            onto.remarks += filter(None, [_said_of(branch.removeprefix(refs.HEADS), short, withdrawn)])
             return
     raise GuardError(
         problem=f"{shown(short)} and {shown(BESIDE + short)} have commits of their own, which {shown(name)} lacks.",
         remedy=f"git branch -m {typed(BESIDE + short)} NAME     # then again; what was pushed goes there",
         exit_code=UNUSABLE,
     )
+
+
+def _said_of(branch: bytes, short: bytes, withdrawn: bool) -> str:
+    """Return the remark on a branch that takes what others pushed to one of a short name, empty where all is usual."""
+    if withdrawn:
+        return (
+            f"others have taken commits out of {shown(branch)} by force, and it goes the same way; what it was: "
+            f"git reflog {typed(branch)}"
+        )
+    if branch == short:
+        return ""
+    return (
+        f"{shown(short)} has commits of its own, so what others pushed to it is on {shown(branch)}: "
+        f"git merge {typed(branch)}     # on {shown(short)}; where others took commits out, git rebase {typed(branch)}"
+    )
+
+
+def _is_withdrawn(onto: Onto, found: refs.Listed, name: bytes, has: bytes) -> bool:
+    """Whether a remote's branch stood at this commit of the old history, and no branch of its name at any remote has it
+    any more: others pushed with force.
+
+    Not where it has stood at the new one, too: then it is the new history that an old clone was pushed over.
+    """
+    short = name.split(b"/", 3)[3:]
+    tips = [found.refs[n] for n in found.refs if n.startswith(refs.REMOTES) and n.split(b"/", 3)[3:] == short]
+    if any(_is_before(onto, has, onto.old_of(tip) or tip) for tip in tips):
+        return False
+    new = onto.ids[has]
+    return _has_stood(onto, name, has) and (new == has or not _has_stood(onto, name, new))
+
+
+def _has_stood(onto: Onto, name: bytes, commit: bytes) -> bool:
+    """Whether Git's log of a ref knows that it was at a commit."""
+    return onto.source.attempt("merge-base", "--fork-point", name, commit).out.strip() == commit
+
+
+def _said_of_deleted(branches: Sequence[bytes]) -> list[str]:
+    if not branches:
+        return []
+    return [
+        f"others have deleted {', '.join(map(shown, branches))}: what is here stays, and a push of it would make it "
+        f"again; behind `trinity-guard migrate finish`: git branch -D {' '.join(map(typed, branches))}"
+    ]
 
 
 def _is_before(onto: Onto, one: bytes, other: bytes) -> bool:

@@ -105,6 +105,11 @@ def _full(found: Listed, name: bytes) -> bytes:
     )
 
 
+def published(found: Listed) -> set[bytes]:
+    """Return the full names that branches have here, of which a remote has one of that name."""
+    return {HEADS + name.split(b"/", 3)[3] for name in found.refs if name.startswith(REMOTES) and name.count(b"/") > 2}
+
+
 def value(found: Listed, name: bytes) -> bytes:
     return found.head_id if name == b"HEAD" else found.refs[name]
 
@@ -145,11 +150,19 @@ def _there(m: Move, made: bool = False) -> list[bytes]:
 
 
 def standing(found: Listed, move: Move) -> str:
-    """Return "old", "new" or "elsewhere": where a ref is now."""
+    """Return "old", "new", "elsewhere" or "gone": where a ref is now."""
     if move.target != move.name and found.refs.get(move.target) == move.new and move.name not in found.refs:
         return "new"
+    if is_gone(found, move):
+        return "gone"
     now = found.head_id if move.name == b"HEAD" else found.refs.get(move.name, NOWHERE)
     return "old" if now == move.old else "new" if now == move.new and move.target == move.name else "elsewhere"
+
+
+def is_gone(found: Listed, move: Move) -> bool:
+    """Whether a ref that was there is no more, under neither of its names."""
+    there = move.name in found.refs or move.target in found.refs
+    return move.name != b"HEAD" and not there and NOWHERE not in (move.old, move.new)
 
 
 def of_experiment(name: bytes, ids: Mapping[bytes, bytes]) -> bytes:
@@ -162,11 +175,14 @@ def of_experiment(name: bytes, ids: Mapping[bytes, bytes]) -> bytes:
     return b"/".join([*steps[:2], new[:2], new[2:], *steps[4:]])
 
 
-def move_back(source: Source, moves: Sequence[Move]) -> None:
-    """Put each ref back to its original, and let the original go, in one transaction."""
+def move_back(source: Source, moves: Sequence[Move], found: Listed) -> None:
+    """Put each ref back to its original, and let the original go, in one transaction. found: where they stand now; one
+    that is gone is made again."""
     lines = [b"start"]
     for m in moves:
-        if m.target == m.name:
+        if is_gone(found, m):
+            lines.append(b"create %s %s" % (m.name, m.old))
+        elif m.target == m.name:
             lines.append(b"update %s %s %s" % (m.name, m.old, m.new))
         else:
             lines += [b"delete %s %s" % (m.target, m.new), b"create %s %s" % (m.name, m.old)]

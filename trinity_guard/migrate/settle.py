@@ -9,7 +9,7 @@ from trinity_guard.dvcrepo.private import keep_private
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import diffdriver, mergedriver
 from trinity_guard.migrate import destination, lfsfiles, refs, refusals, worktree
-from trinity_guard.migrate.state import DONE, FINISHING, MOVED, MOVING, UNDOING
+from trinity_guard.migrate.state import DONE, FINISHING, MOVED, MOVING, PUBLISHED, UNDOING
 from trinity_guard.remotes import trust
 
 TYPE_CHECKING = False
@@ -84,12 +84,13 @@ def begun(source: Source, moves: Sequence[refs.Move]) -> bool:
     return kept or any(refs.standing(found, m) == "new" for m in moves)
 
 
-def _where(source: Source, moves: Sequence[refs.Move]) -> str:
-    """Return "old", "new" or "mixed": where the refs of a transaction stand."""
+def _where(source: Source, moves: Sequence[refs.Move], gone: str = "elsewhere") -> str:
+    """Return "old", "new" or "mixed": where the refs of a transaction stand. gone: what one that is gone counts as."""
     found = refs.listed(source)
-    standing = {refs.standing(found, m) for m in moves}
+    stands = {m.name: refs.standing(found, m) for m in moves}
+    standing = {gone if one == "gone" else one for one in stands.values()}
     if "elsewhere" in standing:
-        moved = next(m for m in moves if refs.standing(found, m) == "elsewhere")
+        moved = next(m for m in moves if stands[m.name] in ("elsewhere", "gone"))
         raise GuardError(
             problem=f"{shown(moved.name)} was moved by somebody else since the migration; it would be lost.",
             remedy=f"git update-ref {typed(moved.name)} {moved.new.decode()}     "
@@ -140,6 +141,7 @@ def _with_earlier(values: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict
     known = {**values, "refs": recorded(list(moved.values())), "head": head or earlier.get("head")}
     known["flags"] = {**values.get("flags", {}), **earlier.get("flags", {})}
     known.update((key, earlier[key]) for key in (DRIVER, TRUSTED) if key in earlier)
+    known[PUBLISHED] = sorted({*values.get(PUBLISHED, []), *earlier.get(PUBLISHED, [])})
     known.pop("forward", None)
     return known
 
@@ -227,10 +229,10 @@ def _undo(migration: Migration, values: Mapping[str, Any]) -> list[refs.Move]:
     source, state, place = migration.source, migration.state, migration.place
     found = migration.refs()
     moves = _still(found, moves_of(values))
-    where = _where(source, moves)
+    where = _where(source, moves, gone="new")  # deleted since: nothing of the new history would be lost by it
     state.write({**values, "phase": UNDOING})
     if where != "old":
-        refs.move_back(source, [m for m in moves if refs.standing(found, m) == "new"])
+        refs.move_back(source, [m for m in moves if refs.standing(found, m) != "old"], found)
     refs.drop_originals(source, [m for m in _still(found, moves_of(values), False) if m.original in found.refs])
     head = values["head"]
     home = os.path.join(place.own, b"cache")
