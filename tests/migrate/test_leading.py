@@ -101,6 +101,13 @@ def test_a_remote_that_no_clone_gets_is_refused(worked: Legacy, tmp_path: Path) 
     assert worked.refs() == before
 
 
+def test_a_remote_that_is_configured_nowhere_is_said_to_be(worked: Legacy) -> None:
+    worked.commit({".dvc/config": b"[core]\n    remote = mine\n", "a.pkl": b"1"})
+    worked.checkout()
+    with pytest.raises(GuardError, match=r"'mine' is named in \.dvc/config, and configured nowhere"):
+        worked.migrate(where=destination.find(worked.place, Config(), None))
+
+
 @pytest.mark.parametrize("option", ["version_aware", "worktree"])
 def test_a_remote_that_finds_files_by_the_cloud_s_versions_is_refused(worked: Legacy, option: str) -> None:
     config = f"[core]\n    remote = s\n['remote \"s\"']\n    url = s3://bucket/x\n    {option} = true\n"

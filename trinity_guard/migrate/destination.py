@@ -171,9 +171,14 @@ def leads(place: git.Place, found: Destination) -> Leads | None:
     root = b"/nowhere/" + DEPTH if place.bare else place.top
     remote = dvcproject.load(root, found.files.config, alone=True).remotes.get(found.name)
     if remote is None:
+        where = (
+            "stands only in a config of this machine (.dvc/config.local, or your own)"
+            if found.url
+            else "is named in .dvc/config, and configured nowhere"
+        )
         raise GuardError(
-            problem=f"the DVC remote '{shown(found.name.encode())}' stands only in a config of this machine "
-            "(.dvc/config.local, or your own): no clone gets it, so nobody else could pull.",
+            problem=f"the DVC remote '{shown(found.name.encode())}' {where}: no clone gets it, so nobody else "
+            "could pull.",
             remedy=f"dvc remote add -d {typed(found.name.encode())} URL     # into .dvc/config; commit it, then again",
             exit_code=UNUSABLE,
         )
