@@ -388,17 +388,30 @@ def in_config(legacy: Legacy) -> bytes:
     return legacy.git("config", "--local", "--get-regexp", names, ok=False).stdout
 
 
+def of_this_clone(legacy: Legacy) -> dict[str, bytes]:
+    """Return what Git keeps for this clone alone beside its history."""
+    names = ("config", "info/exclude", "info/attributes")
+    return {name: legacy.file(f".git/{name}").read_bytes() for name in names if legacy.file(f".git/{name}").exists()}
+
+
 def test_undo_puts_everything_back(legacy: Legacy, tmp_path: Path) -> None:
-    before = legacy.everything()
+    before, own = legacy.everything(), of_this_clone(legacy)
     out(legacy, "run", "--everything", "--remote", str(tmp_path / "store"), "--yes")
     assert in_config(legacy).split()[::2][:1] == [b"merge.trinity-guard.driver"]
     assert b"trinity-guard.trusted " in in_config(legacy)
-    legacy.git("config", "--add", "trinity-guard.trusted", "/another")
     assert "refs/heads" not in out(legacy, "undo")
     assert legacy.everything() == before
-    assert in_config(legacy) == b"trinity-guard.trusted /another\n"
-    assert b"trinity-guard" not in legacy.file(".git/info/attributes").read_bytes()
+    assert of_this_clone(legacy) == own
     assert "no migration" in refused(legacy, "undo", code=2)
+
+
+def test_undo_leaves_what_was_confirmed_since_and_what_dvc_left_behind_ignored(legacy: Legacy, tmp_path: Path) -> None:
+    out(legacy, "run", "--everything", "--remote", str(tmp_path / "store"), "--yes")
+    legacy.git("config", "--add", "trinity-guard.trusted", "/another")
+    legacy.write(".dvc/tmp/lock", b"")
+    out(legacy, "undo")
+    assert in_config(legacy) == b"trinity-guard.trusted /another\n"
+    assert legacy.git("status", "--porcelain").stdout == b""
 
 
 @pytest.mark.slow

@@ -32,7 +32,8 @@ def test_lines_are_added_below_others_and_taken_out_again(bare_repo: Repo, place
     assert drivers.has(place, HEAD)
     assert file.read_bytes().splitlines() == [*(before or b"").splitlines(), HEAD, OURS]
     drivers.drop(place, (HEAD, OURS).__contains__)
-    assert file.read_bytes().splitlines() == (before or b"").splitlines()
+    assert (file.read_bytes() if before else b"").splitlines() == (before or b"").splitlines()
+    assert file.exists() is bool(before)
     drivers.drop(place, (HEAD, OURS).__contains__)
 
 

@@ -107,6 +107,16 @@ def test_a_linked_work_tree_shares_what_is_common(here: Repo, tmp_path: Path, mo
         assert place.file(b"a", b"b") == linked + b"/a/b"
 
 
+def test_a_repository_that_is_too_new_for_this_git_is_named_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("git", "init", "-q", tmp_path)
+    run("git", "config", "core.repositoryformatversion", "1", cwd=tmp_path)
+    run("git", "config", "extensions.oftomorrow", "true", cwd=tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(GuardError, match="oftomorrow") as refused:
+        repository.place()
+    assert refused.value.remedy.startswith("git --version ")
+
+
 def test_outside_of_a_repository_it_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(GuardError, match="not a git repository") as refused:

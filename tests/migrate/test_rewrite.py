@@ -266,7 +266,7 @@ def test_what_dvc_already_holds_gets_no_pointer_of_its_own(legacy: Legacy) -> No
     assert "made.csv.dvc" not in after
     assert done.stays() == {
         "made.csv": "dvc.yaml makes it",
-        "score.csv": "dvc.yaml keeps it in Git (cache: false)",
+        "score.csv": "DVC leaves it to Git (cache: false)",
     }
 
 

@@ -30,7 +30,7 @@ def drop(place: git.Place, is_ours: Callable[[bytes], bool]) -> None:
     old = files.read_if_there(_info(place)) or b""
     kept = b"".join(line for line in old.splitlines(keepends=True) if not is_ours(line.strip()))
     if kept != old:
-        files.replace(_info(place), kept)
+        files.replace(_info(place), kept) if kept else files.unlink(_info(place))
 
 
 def start(hook: str) -> str:

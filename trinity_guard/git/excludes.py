@@ -32,6 +32,11 @@ def keep_out(place: Place, paths: Iterable[bytes]) -> bool:
     return True
 
 
+def kept_out(place: Place) -> bool:
+    """Whether our lines are there."""
+    return bool(_ours((files.read_if_there(_file(place)) or b"").splitlines()))
+
+
 def let_in(place: Place) -> bool:
     """Take our lines away again; whether there were any."""
     old = files.read_if_there(_file(place)) or b""

@@ -150,6 +150,8 @@ def place() -> Place:
         problem, _, advice = words.partition("\n")
         # Git itself names the command that trusts somebody else's folder.
         remedy = advice.rpartition("\n")[2].strip() if "safe.directory" in advice else "git init"
+        if advice.startswith("\t"):  # extensions of a repository, a line each, that this Git is too old for
+            problem, remedy = f"{problem} {' '.join(advice.split())}", "git --version     # a newer one has made it"
         raise GuardError(problem=problem or "not a Git repository.", remedy=remedy, exit_code=UNUSABLE)
     # No -z here: a folder's name may hold a newline, the last two lines may not be split off it blindly.
     lines = result.out.split(b"\n")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.git import index
@@ -29,6 +31,11 @@ def object_format(attempt: Callable[..., git.Result] = git.attempt) -> bytes:
     """Return how this repository names its objects: sha1 or sha256. attempt: as of a Source."""
     # An older Git, without this option, knows sha1 alone.
     return attempt("rev-parse", "--show-object-format").out.strip() or b"sha1"
+
+
+def is_reftable(common_dir: bytes) -> bool:
+    """Whether Git keeps the refs and their logs of a repository in tables, and none in files of their own."""
+    return os.path.isdir(os.path.join(common_dir, b"reftable"))
 
 
 def superproject(top: bytes) -> bytes:

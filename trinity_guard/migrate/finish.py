@@ -6,6 +6,7 @@ import os
 
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError
+from trinity_guard.git import revisions
 from trinity_guard.migrate import destination, onto, refs, refusals, upload
 from trinity_guard.migrate.settle import moves_of, resume
 from trinity_guard.migrate.state import DONE, FINISHING
@@ -105,10 +106,15 @@ def _of_reflogs(place: git.Place, found: refs.Listed) -> list[list[git.Arg]]:
     stashes = {refs.STASH, *refs.QUEUES}
     if stashes.isdisjoint(found.refs):
         return [["--all"]]
-    logs = os.path.join(place.common_dir, b"logs")
-    names = [n for n in (b"HEAD", *found.refs, *found.symbolic) if os.path.isfile(os.path.join(logs, n))]
-    kept = [name for name in names if name not in stashes]
+    kept = [name for name in _with_log(place, found) if name not in stashes]
     return [list(kept[start : start + AT_ONCE]) for start in range(0, len(kept), AT_ONCE)]
+
+
+def _with_log(place: git.Place, found: refs.Listed) -> list[bytes]:
+    if revisions.is_reftable(place.common_dir):
+        return git.run("reflog", "list", at=place.git_dir).splitlines()
+    logs = os.path.join(place.common_dir, b"logs")
+    return [n for n in (b"HEAD", *found.refs, *found.symbolic) if os.path.isfile(os.path.join(logs, n))]
 
 
 def _collect(source: Source, on_step: Step) -> None:

@@ -7,7 +7,7 @@ import os
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo.private import keep_private
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
-from trinity_guard.git import diffdriver, mergedriver
+from trinity_guard.git import diffdriver, excludes, mergedriver
 from trinity_guard.migrate import destination, lfsfiles, refs, refusals, worktree
 from trinity_guard.migrate.state import DONE, FINISHING, MOVED, MOVING, PUBLISHED, UNDOING
 from trinity_guard.remotes import trust
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from trinity_guard.migrate.destination import Destination
     from trinity_guard.migrate.migration import Migration
 
-# What state.json says of Git's config: the run has put our merge driver there, and these places that are trusted.
-DRIVER, TRUSTED = "driver", "trusted"
+# What state.json says of this clone's own settings: the run has put our merge driver there, these places that are
+# trusted, and the lines of info/exclude for what DVC keeps on this machine.
+DRIVER, TRUSTED, PRIVATE = "driver", "trusted", "private"
 
 
 def moves_of(values: Mapping[str, Any]) -> list[refs.Move]:
@@ -120,6 +121,8 @@ def complete(migration: Migration, values: Mapping[str, Any]) -> None:
             worktree.follow(migration.source, *commits, flags_of(values))
         home, target = os.fsencode(values["cache"]), place.file(b".dvc", b"cache")
         if home == os.path.join(place.own, b"cache") and os.path.isfile(place.file(b".dvc", b"config")):
+            done.setdefault(PRIVATE, not excludes.kept_out(place))
+            state.write({**values, PRIVATE: done[PRIVATE]})
             keep_private(place, dvcproject.load(place.top))
             worktree.move_objects(home, target)
             done["cache"] = os.fsdecode(target)
@@ -140,7 +143,7 @@ def _with_earlier(values: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict
         head = [kept.decode(), head[1]]
     known = {**values, "refs": recorded(list(moved.values())), "head": head or earlier.get("head")}
     known["flags"] = {**values.get("flags", {}), **earlier.get("flags", {})}
-    known.update((key, earlier[key]) for key in (DRIVER, TRUSTED) if key in earlier)
+    known.update((key, earlier[key]) for key in (DRIVER, TRUSTED, PRIVATE) if key in earlier)
     known[PUBLISHED] = sorted({*values.get(PUBLISHED, []), *earlier.get(PUBLISHED, [])})
     known.pop("forward", None)
     return known
@@ -172,6 +175,9 @@ def _put_config_back(place: Place, values: Mapping[str, Any]) -> None:
         mergedriver.unregister(place)
     for key in values.get(TRUSTED, []):
         trust.take_back(place, key)
+    # What else DVC has put there by now would come to light.
+    if values.get(PRIVATE) and not os.path.isdir(place.file(b".dvc")):
+        excludes.let_in(place)
 
 
 def complete_if_possible(migration: Migration) -> None:

@@ -13,7 +13,7 @@ from trinity_guard.dvcrepo import installation, project, safe_paths
 from trinity_guard.dvcrepo.private import keep_private
 from trinity_guard.dvcrepo.project import FILES
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
-from trinity_guard.git import excludes, files, gitignore, index
+from trinity_guard.git import excludes, files, gitignore, index, revisions
 from trinity_guard.git.files import replace
 from trinity_guard.remotes import add, base, untrusted
 from trinity_guard.remotes.add import folder_beside
@@ -47,6 +47,7 @@ def refuse(place: git.Place, url: str | None) -> None:
     """Refuse where DVC is to be set up and cannot be, before there is anything to take back."""
     if not os.path.lexists(place.file(b".dvc")):
         _require_text(place)
+        _require_files(place)
         _require_visible(place)
         if url is None:
             folder_beside(place)
@@ -62,6 +63,16 @@ def _require_text(place: git.Place) -> None:
             remedy="rename that folder, and then: trinity-guard init",
             exit_code=UNUSABLE,
         ) from None
+
+
+def _require_files(place: git.Place) -> None:
+    """Refuse refs in tables: `dvc init` and DVC's experiments stop at them."""
+    if revisions.is_reftable(place.common_dir):
+        raise GuardError(
+            problem="DVC cannot set itself up where Git keeps its refs in tables (reftable).",
+            remedy="git refs migrate --ref-format=files     # and then: trinity-guard init",
+            exit_code=UNUSABLE,
+        )
 
 
 def _initialised(place: git.Place, about_to_change: Callable[[bytes], None]) -> list[str]:
