@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trinity_guard.review import boosters, models, summary
+from trinity_guard.review import arrays, boosters, models, summary
 from trinity_guard.review.dialect import NoTable
 
 X = np.random.default_rng(0).normal(size=(200, 2))
@@ -118,3 +118,70 @@ def test_a_damaged_one_is_said_to_be_so(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "m").write_bytes(data)
     with pytest.raises(NoTable, match="cannot be read as a model of"):
         read(tmp_path / "m")
+
+
+@pytest.mark.parametrize("name", ["m.json", "m.ubj", "m.txt"])
+def test_a_large_one_is_read_in_pieces_and_said_alike(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = lightgbm(tmp_path / name, 30) if name == "m.txt" else xgboost(tmp_path / name, 30)
+    whole = read(file)
+    monkeypatch.setattr(boosters, "PIECE", 1000)
+    monkeypatch.setattr(boosters, "MAX_HELD", 5000)
+    assert file.stat().st_size > 3 * boosters.MAX_HELD
+    pieces = read(file)
+    assert pieces.parameters == whole.parameters
+    assert pieces.parameters["trees"] == 30
+    assert arrays.compare(whole.arrays, pieces.arrays)["changed"] == {}
+
+
+def test_one_beyond_what_is_read_is_said_with_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "m"
+    with file.open("wb") as out:
+        out.write(boosters.LIGHTGBM)
+        out.truncate(boosters.MAX_BYTES + 1)
+    with pytest.raises(NoTable, match="trees are looked into up to 1 GB"):
+        read(file)
+    monkeypatch.setattr(boosters, "MAX_HELD", 1000)
+    file.write_bytes(boosters.LIGHTGBM + b"4\n" + b"x" * 2000)
+    with pytest.raises(NoTable, match="a line of it is longer than"):
+        read(file)
+
+
+HEAD = b'{"learner":{"objective":{"name":"x"},"gradient_booster":{"name":"gbtree","model":{"trees":['
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        HEAD + b"[]," * 5000 + b"]}}}}",
+        HEAD + b'{"parents":[' + b"[]," * 5000 + b"]}]}}}}",
+        HEAD + b"]" + b"," + b"{}," * 5000,
+        b'{"learner":{"a":[' + b"[]," * 5000,
+    ],
+)
+def test_lists_that_take_more_memory_than_bytes_are_refused(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "m").write_bytes(data)
+    with pytest.raises(NoTable, match="more lists than it can have data for"):
+        read(tmp_path / "m")
+
+
+def test_a_tree_too_large_to_be_held_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boosters, "MAX_HELD", 10_000)
+    monkeypatch.setattr(boosters, "PIECE", 100)
+    (tmp_path / "m").write_bytes(HEAD + b'{"parents":[' + b"1," * 10_000 + b"1]}]}}}}")
+    with pytest.raises(NoTable, match="a part of it is larger than"):
+        read(tmp_path / "m")
+
+
+def test_what_is_called_as_a_tree_or_stands_behind_them_is_none(tmp_path: Path) -> None:
+    """Of a name in a text, and of features that are called as what trees say."""
+    text = (
+        b"tree\nversion=v4\nfeature_names=threshold b\n\nTree=0\nsplit_feature=0 1\nthreshold=1.5 2\nleaf_value=1 2 3\n"
+    )
+    (tmp_path / "m").write_bytes(text + b"\nend of trees\n\nfeature_importances:\nthreshold=7\nleaf_value=1\n")
+    found = read(tmp_path / "m")
+    assert (found.parameters["leaves"], found.parameters["splits by threshold"]) == (3, 1)
+    said = HEAD.replace(b'"learner":{', b'"learner":{"attributes":{"a":"\\"trees\\":[1"},') + b" ] }}}}"
+    (tmp_path / "m").write_bytes(said)
+    assert read(tmp_path / "m").parameters["trees"] == 0

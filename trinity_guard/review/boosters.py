@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import array
 import importlib.util
+import io
 import json
+import os
+import re
+from collections import Counter
 
 from trinity_guard import git
 from trinity_guard.review import ubjson
@@ -13,17 +17,20 @@ from trinity_guard.review.dialect import NoTable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from typing import Any
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import IO, Any
 
     # Their parameters, arrays by their names.
     Found = tuple[dict[str, Any], dict[str, Array]]
 
 LIGHTGBM, UBJSON = b"tree\nversion=v", b"{L\0\0\0\0\0\0\0\x07learner{"
 HEAD = 64
-# Read as a whole, and about ten times as large in memory.
-MAX_BYTES = 100 << 20
+# A gigabyte takes half a minute. Of it are held its numbers, and one tree, about ten times as large in memory.
+MAX_BYTES = 1 << 30
+MAX_HELD = 32 << 20
+PIECE = 1 << 20
 MAX_FEATURES = 100
+TREES, BETWEEN = re.compile(r'"trees"\s*:\s*\['), re.compile(r"[\s,]*")
 
 
 def is_one(path: bytes) -> bool:
@@ -45,18 +52,52 @@ def read(path: bytes) -> Found:
     """Return what a model is made of. NoTable where that cannot be read."""
     kind = _kind(path)
     try:
-        data = git.read(path, MAX_BYTES, links=True)
-        if kind == "LightGBM":
-            return _lightgbm(data.decode("utf-8", "replace").splitlines())
-        return _xgboost(ubjson.loads(data) if kind == "UBJSON" else json.loads(data))
+        with open(git.opened(path, links=True), "rb") as file:
+            if os.fstat(file.fileno()).st_size > MAX_BYTES:
+                raise ValueError(f"its trees are looked into up to {MAX_BYTES >> 30} GB")
+            return _lightgbm(file) if kind == "LightGBM" else _xgboost(file, kind)
     except (OSError, ValueError, OverflowError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise NoTable(f"it cannot be read as a model of {kind}: {error}") from None
+
+
+class _Trees:
+    """What is kept of trees, one after the other: how many, how deep, where they split, and what their leaves say."""
+
+    def __init__(self) -> None:
+        self.count = self.nodes = self.depth = 0
+        self.splits: Counter[int] = Counter()
+        self.thresholds = array.array("d")
+        self.leaves = array.array("d")
+
+    def of_xgboost(self, tree: dict[str, Any]) -> None:
+        ends = [child == -1 for child in tree["left_children"]]
+        self.count += 1
+        self.nodes += len(ends)
+        self.depth = max(self.depth, _depth(tree["parents"]))
+        self.splits.update(_where(tree["split_indices"], ends, False))
+        self.thresholds.extend(_where(tree["split_conditions"], ends, False))
+        self.leaves.extend(_where(tree["split_conditions"], ends, True))
+
+    def by_feature(self, names: list[str]) -> dict[str, int]:
+        """Return how many splits there are by each feature, which is what it counts in the model."""
+        if min(self.splits, default=0) < 0:
+            raise ValueError("it splits by a feature below the first one")
+        width = max(len(names), max(self.splits, default=-1) + 1)
+        if width > MAX_FEATURES:
+            return {}
+        return {f"splits by {names[at] if at < len(names) else at}": self.splits[at] for at in range(width)}
+
+    @property
+    def arrays(self) -> dict[str, Array]:
+        return _floats({"thresholds": self.thresholds, "leaf values": self.leaves})
 
 
 # ---- XGBoost
 
 
-def _xgboost(document: dict[str, Any]) -> Found:
+def _xgboost(file: IO[bytes], kind: str) -> Found:
+    trees = _Trees()
+    document = ubjson.load(file, {"trees": trees.of_xgboost}) if kind == "UBJSON" else _json(file, trees)
     learner = document["learner"]
     booster = learner["gradient_booster"]
     names = [str(name) for name in learner.get("feature_names", [])]
@@ -73,27 +114,18 @@ def _xgboost(document: dict[str, Any]) -> Found:
             found |= {f"{part}.{name}": _said(value) for name, value in values.items()}
     model = booster.get("model") or booster.get("gbtree", {}).get("model", {})  # within dart as `gbtree`
     if "trees" not in model:
-        return found, _floats({"weights": model.get("weights", [])})
-    trees = model["trees"]
-    leaves = [[child == -1 for child in tree["left_children"]] for tree in trees]
-    splits = [at for tree, ends in zip(trees, leaves, strict=True) for at in _where(tree["split_indices"], ends, False)]
+        return found, _floats({"weights": array.array("d", model.get("weights", []))})
     found |= {
-        "trees": len(trees),
-        "nodes": sum(map(len, leaves)),
-        "leaves": sum(map(sum, leaves)),
-        "depth": max((_depth(tree["parents"]) for tree in trees), default=0),
-        **_by_feature(splits, names),
+        "trees": trees.count,
+        "nodes": trees.nodes,
+        "leaves": len(trees.leaves),
+        "depth": trees.depth,
+        **trees.by_feature(names),
     }
-    told = list(zip([tree["split_conditions"] for tree in trees], leaves, strict=True))
-    return found, _floats(
-        {
-            "thresholds": [v for values, ends in told for v in _where(values, ends, False)],
-            "leaf values": [v for values, ends in told for v in _where(values, ends, True)],
-        }
-    )
+    return found, trees.arrays
 
 
-def _where(values: Iterable[Any], ends: list[bool], wanted: bool) -> Iterator[Any]:
+def _where(values: list[Any], ends: list[bool], wanted: bool) -> Iterator[Any]:
     return (value for value, is_end in zip(values, ends, strict=True) if is_end is wanted)
 
 
@@ -105,57 +137,94 @@ def _depth(parents: list[int]) -> int:
     return max(depths, default=0)
 
 
+def _json(file: IO[bytes], trees: _Trees) -> Any:
+    """Return a document of which the trees were taken, one after the other, so that no more than one is held."""
+    text = io.TextIOWrapper(file, "utf-8", "replace", newline="")
+    held, begun = "", None
+    while begun is None and (piece := text.read(PIECE)):
+        held = _checked(held + piece)
+        begun = TREES.search(held)
+    if begun is None:
+        return json.loads(held)
+    head, at = held[: begun.end()], begun.end()
+    decoder = json.JSONDecoder()
+    while not held.startswith("]", at := _next(held, at)):
+        try:
+            tree, at = decoder.raw_decode(held, at)
+        except ValueError:
+            piece = text.read(max(PIECE, len(held) - at))
+            if not piece:
+                raise
+            held, at = _checked(held[at:] + piece), 0
+        else:
+            trees.of_xgboost(tree)
+    return json.loads(head + _checked(held[at:] + text.read(MAX_HELD)))
+
+
+def _next(text: str, at: int) -> int:
+    """Return where the next item begins, or the list ends."""
+    found = BETWEEN.match(text, at)
+    return found.end() if found else at
+
+
+def _checked(text: str) -> str:
+    """Return a text that takes no more than some ten times of itself in memory; ValueError for any other."""
+    if len(text) > MAX_HELD:
+        raise ValueError(f"a part of it is larger than {MAX_HELD >> 20} MB")
+    if text.count("[") + text.count("{") > ubjson.FEWEST + len(text) // ubjson.BYTES_EACH:
+        raise ValueError("it has more lists than it can have data for")
+    return text
+
+
 # ---- LightGBM
 
 
-def _lightgbm(lines: list[str]) -> Found:
+def _lightgbm(file: IO[bytes]) -> Found:
     found: dict[str, Any] = {}
-    trees: list[dict[str, str]] = []
-    for line in lines:
+    trees = _Trees()
+    takers: dict[str, tuple[Callable[[Iterable[Any]], object], type]] = {
+        "split_feature": (trees.splits.update, int),
+        "threshold": (trees.thresholds.extend, float),
+        "leaf_value": (trees.leaves.extend, float),
+    }
+    is_tree = False
+    for line in _lines(file):
         name, parted, value = line.partition("=")
         if line.startswith("Tree="):
-            trees.append({})
+            trees.count += 1
+            is_tree = True
         elif line.startswith("[") and line.endswith("]") and ": " in line:
             name, _, value = line[1:-1].partition(": ")
             found[f"parameters.{name}"] = _said(value.strip())
-        elif parted and trees:
-            trees[-1].setdefault(name, value)
-        elif parted:
+        elif is_tree and name in takers:
+            take, kind = takers[name]
+            take(map(kind, value.split()))
+        elif parted and not trees.count:
             found[name] = _said(value)
+        is_tree = is_tree and line != "end of trees"
     names = str(found.pop("feature_names", "")).split(" ")
     for name in ("tree_sizes", "feature_infos"):
         found.pop(name, None)
-    splits = [int(at) for tree in trees for at in tree.get("split_feature", "").split()]
-    values = {
-        title: [float(v) for tree in trees for v in tree.get(name, "").split()]
-        for title, name in (("thresholds", "threshold"), ("leaf values", "leaf_value"))
-    }
-    found = {"features": names, **found, "trees": len(trees), "leaves": len(values["leaf values"])}
-    return found | _by_feature(splits, names), _floats(values)
+    found = {"features": names, **found, "trees": trees.count, "leaves": len(trees.leaves)}
+    return found | trees.by_feature(names), trees.arrays
+
+
+def _lines(file: IO[bytes]) -> Iterator[str]:
+    while line := file.readline(MAX_HELD):
+        if len(line) == MAX_HELD:
+            raise ValueError(f"a line of it is longer than {MAX_HELD >> 20} MB")
+        yield line.decode("utf-8", "replace").rstrip("\r\n")
 
 
 # ---- both
 
 
-def _by_feature(splits: list[int], names: list[str]) -> dict[str, int]:
-    """Return how many splits there are by each feature, which is what it counts in the model."""
-    width = max(len(names), max(splits, default=-1) + 1)
-    if width > MAX_FEATURES:
-        return {}
-    counts = [0] * width
-    for at in splits:
-        counts[at] += 1
-    return {f"splits by {names[at] if at < len(names) else at}": count for at, count in enumerate(counts)}
-
-
-def _floats(values: dict[str, list[float]]) -> dict[str, Array]:
+def _floats(values: dict[str, array.array[float]]) -> dict[str, Array]:
     there = importlib.util.find_spec("numpy") is not None
     return {name: _numbers(listed, there) for name, listed in values.items() if listed}
 
 
-def _numbers(listed: list[float], readable: bool) -> Array:
-    data = array.array("d", listed)
-
+def _numbers(data: array.array[float], readable: bool) -> Array:
     def read() -> Any:
         import numpy as np
 
