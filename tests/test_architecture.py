@@ -192,6 +192,7 @@ OPENERS = {
     "review/packed.py": "what git.opened gave; a folder of its own",
     "review/engine.py": "a folder of its own",
     "review/longrows.py": "a folder of its own",
+    "review/second.py": "what git.opened gave; a folder of its own",
     "review/wide.py": "a folder of its own",
     "review/texttable.py": "what git.opened gave",
     "setup/install.py": "the git dir",

@@ -38,10 +38,13 @@ class Dialect:
     """encoding: as Python names it; names: of the columns, each another; header: whether the first record has them;
 
     decimal: "." or ","; plain: whether a reader that takes UTF-8 alone can take the file as it is; led: what stands
-    above the table: a line for Excel that says the delimiter (`sep=;`), and comments that begin with #.
+    above the table: a line for Excel that says the delimiter (`sep=;`), and comments that begin with #;
+    bare_returns: whether there may be a carriage return that no line feed follows.
     """
 
-    __slots__ = ("decimal", "delimiter", "encoding", "header", "led", "line_end", "names", "plain", "sample")
+    __slots__ = (
+        "bare_returns", "decimal", "delimiter", "encoding", "header", "led", "line_end", "names", "plain", "sample",
+    )  # fmt: skip
 
     def __init__(self, encoding: str, delimiter: str, records: list[list[str]], plain: bool) -> None:
         self.encoding = encoding
@@ -54,6 +57,7 @@ class Dialect:
         self.plain = plain
         self.line_end = ""
         self.led = ""
+        self.bare_returns = False
 
     def notes(self) -> list[str]:
         """Return what a reader must know of how the text is written."""
@@ -67,7 +71,7 @@ class Dialect:
 def look(path: bytes, tabs: bool = False) -> Dialect:
     """Find out how a file is written. tabs: its name says that tabs part the columns. NoTable for what is no text."""
     head, whole = _head(path)
-    utf8, long = (False, False) if head.startswith(UTF16) else _read_through(path)
+    utf8, long, returns = (False, False, True) if head.startswith(UTF16) else _read_through(path)
     encoding = _encoding(head, utf8)
     text = codecs.getincrementaldecoder(encoding)("replace").decode(head)
     if "\0" in text:
@@ -84,6 +88,7 @@ def look(path: bytes, tabs: bool = False) -> Dialect:
     plain = utf8 and not long and not first and ("\n" in text or "\r" not in text)
     found = Dialect(encoding, delimiter, records, plain)
     found.led = first
+    found.bare_returns = returns
     found.line_end = next((name for end, name in LINE_ENDS.items() if end in text), "")
     return found
 
@@ -199,22 +204,23 @@ def _encoding(head: bytes, utf8: bool) -> str:
     return "utf-8" if utf8 else "cp1252"
 
 
-def _read_through(path: bytes) -> tuple[bool, bool]:
-    """Return whether a file is UTF-8, and whether it has a line so long that the engine might leave it out, silently:
-    DuckDB 2.0 does so with a last line that is longer than its buffer.
+def _read_through(path: bytes) -> tuple[bool, bool, bool]:
+    """Return whether a file is UTF-8, whether it has a line so long that the engine might leave it out, silently
+    (DuckDB 2.0 does so with a last line that is longer than its buffer), and whether a carriage return may stand alone.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
-    long = False
+    long = returns = False
     with open(git.opened(path, links=True), "rb", buffering=0) as file:
         try:
             while piece := file.read(PIECE):
                 long = long or (len(piece) == PIECE and b"\n" not in piece)
+                returns = returns or (b"\r" in piece and piece.count(b"\r") != piece.count(b"\r\n"))
                 if not piece.isascii() or decoder.getstate()[0]:
                     decoder.decode(piece)
             decoder.decode(b"", True)
         except UnicodeDecodeError:
-            return False, long
-    return True, long
+            return False, long, True
+    return True, long, returns
 
 
 def _delimiter(text: str) -> str:

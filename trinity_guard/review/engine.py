@@ -151,43 +151,50 @@ class Engine:
             self.connection.execute(f"CREATE TABLE {name} (none_ VARCHAR)")
             return Table(name, [], [], 0, ["it is empty"])
         notes = how.notes()
-        numeric = [_looks_numeric(how, at) for at in range(len(how.names))]
-        numeric = self._read_some_way(name, path, how, numeric, notes)
-        largest = self._largest_integers(name, numeric)
+        looked = looks_numeric(how)
+        numeric, plainly = self._read_some_way(name, path, how, looked, notes)
+        largest = self.largest_integers(name, numeric)
         if any(value >= EXACT for value in largest.values()):
             # A floating-point number may tell two of them not apart.
             numeric = [n and largest.get(at, 0) < EXACT for at, n in enumerate(numeric)]
-            numeric = self._read_some_way(name, path, how, numeric, [])
-        types = self._settle_types(name, numeric, [at for at in largest if numeric[at]])
+            numeric, _ = self._read_some_way(name, path, how, numeric, [])
+        types = self.settle_types(name, numeric, [at for at in largest if numeric[at]])
         table = Table(name, how.names, types, self.count(name), notes)
         table.decimal = how.decimal
+        table.numeric = numeric if plainly and numeric == looked else None
         return table
 
-    def _read_some_way(self, name: str, path: bytes, how: Dialect, numeric: list[bool], notes: list[str]) -> list[bool]:
-        """Read a text, the quick way where that can be; return which columns hold numbers."""
+    def _read_some_way(
+        self, name: str, path: bytes, how: Dialect, numeric: list[bool], notes: list[str]
+    ) -> tuple[list[bool], bool]:
+        """Read a text, the quick way where that can be; return which columns hold numbers, and whether it could."""
         try:
             if how.plain:
-                self._read(name, self.clean_name(path), how, numeric)
-                return numeric
+                self.read_plain(name, self.clean_name(path), how, numeric)
+                return numeric, True
         except self.error:
             pass
-        return self._read_hard(name, path, how, numeric, notes)
+        return self._read_hard(name, path, how, numeric, notes), False
 
-    def _read(self, name: str, file: str, how: Dialect, numeric: list[bool], limit: int = 0) -> None:
+    def read_plain(
+        self, name: str, file: str, how: Dialect, numeric: list[bool], limit: int = 0, placed: bool = False
+    ) -> None:
+        """Read a text as it is. placed: whether before each row's cells stands its place, of which a column is made."""
         # One that has fractions in its first cells holds no codes.
         doubtful = [n and not _has_fractions(how, at) for at, n in enumerate(numeric)]
         types = ["DOUBLE" if n and not d else "VARCHAR" for n, d in zip(numeric, doubtful, strict=True)]
-        columns = ", ".join(f"'c{at}': '{kind}'" for at, kind in enumerate(types))
-        cells = ", ".join(
+        named = ["'place': 'BIGINT'"] * placed + [f"'c{at}': '{kind}'" for at, kind in enumerate(types)]
+        cells = ["place"] * placed + [
             f"{numbers.strictly(f'c{at}', how.decimal)} AS c{at}" if d else f"c{at}" for at, d in enumerate(doubtful)
-        )
+        ]
         decimal = f", decimal_separator={text(how.decimal)}" if how.decimal != "." and "DOUBLE" in types else ""
         longest = f", max_line_size={limit}, buffer_size={2 * limit}" if limit else ""
         nulls = ", ".join(map(text, NULLS))
         self.connection.execute(
-            f"CREATE OR REPLACE TABLE {name} AS SELECT {cells} FROM read_csv({text(file)}, auto_detect=false, "
-            f"delim={text(how.delimiter)}, quote='\"', escape='\"', header={str(how.header).lower()}, "
-            f"nullstr=[{nulls}], columns={{{columns}}}{decimal}{longest})"
+            f"CREATE OR REPLACE TABLE {name} AS SELECT {', '.join(cells)} "
+            f"FROM read_csv({text(file)}, auto_detect=false, delim={text(how.delimiter)}, "
+            f"quote='\"', escape='\"', header={str(how.header).lower()}, "
+            f"nullstr=[{nulls}], columns={{{', '.join(named)}}}{decimal}{longest})"
         )
 
     def _read_hard(self, name: str, path: bytes, how: Dialect, numeric: list[bool], notes: list[str]) -> list[bool]:
@@ -199,7 +206,7 @@ class Engine:
         plain.header, plain.names = True, how.names
         # Characters of up to four bytes, and quotes around each cell.
         limit = 4 * longest + 3 * len(numeric) if 4 * longest > USUAL_LINE else 0
-        self._read(name, clean, plain, [False] * len(numeric), limit)
+        self.read_plain(name, clean, plain, [False] * len(numeric), limit)
         kept = self._numeric_columns(name, how, numeric)
         casts = ", ".join(
             f"{numbers.of(f'c{at}', how.decimal)} AS c{at}" if n else f"c{at}" for at, n in enumerate(kept)
@@ -236,7 +243,7 @@ class Engine:
                 kept[at] = count == 0
         return kept
 
-    def _largest_integers(self, name: str, numeric: list[bool]) -> dict[int, float]:
+    def largest_integers(self, name: str, numeric: list[bool]) -> dict[int, float]:
         """Return of each column that holds integers alone, and not nothing, the largest one, without its sign."""
         found = {}
         for part in parts([at for at, n in enumerate(numeric) if n]):
@@ -250,7 +257,7 @@ class Engine:
                     found[at] = float(str(largest))
         return found
 
-    def _settle_types(self, name: str, numeric: list[bool], integers: list[int]) -> list[str]:
+    def settle_types(self, name: str, numeric: list[bool], integers: list[int]) -> list[str]:
         """Make integers of the columns of numbers that hold nothing else."""
         types = [NUMBER if n else TEXT for n in numeric]
         for at in integers:
@@ -263,6 +270,11 @@ class Engine:
 def parts(items: Sequence[int], size: int = 200) -> list[Sequence[int]]:
     """Return items in parts that a query can take at once."""
     return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+def looks_numeric(how: Dialect) -> list[bool]:
+    """Return which columns hold numbers by their first cells."""
+    return [_looks_numeric(how, at) for at in range(len(how.names))]
 
 
 def _looks_numeric(how: Dialect, at: int) -> bool:

@@ -18,10 +18,11 @@ class Table:
     """A table of the engine. name: in SQL, with columns c0, c1 …; names: as the file has them; types: ours of each.
 
     notes: what a reader must know of how it was read; decimal: what parts the fraction of a number in its texts.
+    numeric: of a text that was read as it is, by the types that its first cells have, which columns are numbers.
     zones: of columns of times, where one is said, "" for one that is not known.
     """
 
-    __slots__ = ("_places", "decimal", "name", "names", "notes", "rows", "types", "zones")
+    __slots__ = ("_places", "decimal", "name", "names", "notes", "numeric", "rows", "types", "zones")
 
     def __init__(self, name: str, names: Sequence[str], types: Sequence[str], rows: int, notes: list[str]) -> None:
         self.name = name
@@ -31,6 +32,7 @@ class Table:
         self.notes = notes
         self.decimal = "."
         self.zones: dict[str, str] = {}
+        self.numeric: list[bool] | None = None
         self._places = {column: at for at, column in enumerate(self.names)}
 
     def __contains__(self, name: str) -> bool:

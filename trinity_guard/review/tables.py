@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from trinity_guard.review import dialect, differ, wide
+import os
+
+from trinity_guard.review import dialect, differ, second, wide
 from trinity_guard.review.dialect import NoTable
 from trinity_guard.review.engine import MAX_COLUMNS
 from trinity_guard.review.longrows import LongRows
@@ -30,11 +32,25 @@ def load(engine: Engine, paths: Sequence[bytes], kind: str) -> list[Table]:
         return _each(paths, lambda path: engine.load(path, kind))
     looked = dict(zip(paths, _each(paths, lambda path: _look(path, kind)), strict=True))
     if max((len(how.names) for how in looked.values()), default=0) <= MAX_COLUMNS:
-        return _each(paths, lambda path: engine.load(path, kind, looked[path]))
+        return _in_columns(engine, paths, kind, looked)
     try:
         return _each(paths, lambda path: wide.load(engine, path, looked[path]))
     except (engine.error, OSError, ValueError) as error:
         raise NoTable(f"it cannot be read as {kind}: {first_line(error)}") from None
+
+
+def _in_columns(engine: Engine, paths: Sequence[bytes], kind: str, looked: dict[bytes, Dialect]) -> list[Table]:
+    found: list[Table] = []
+
+    def load(path: bytes) -> Table:
+        if found and os.path.getsize(path) >= second.LEAST:
+            copied = second.load(engine, found[0], paths, [looked[p] for p in paths])
+            if copied is not None:
+                return copied
+        found.append(engine.load(path, kind, looked[path]))
+        return found[-1]
+
+    return _each(paths, load)
 
 
 def _look(path: bytes, kind: str) -> Dialect:
