@@ -392,6 +392,18 @@ def test_trust_all_confirms_every_remote_and_the_cache(project: Repo, tmp_path: 
     assert sorted(trusted(project)) == [f"cache {tmp_path}/cache", "s3://a", "s3://b"]
 
 
+@pytest.mark.parametrize("asked", ["inner", "--all"])
+def test_trust_finds_the_remote_that_a_hook_names_of_a_project_in_a_folder(project: Repo, asked: str) -> None:
+    project.write("sub dir/.dvc/config", b"['remote \"inner\"']\n    url = s3://inner\n")
+    project.git("add", "-A")
+    project.commit()
+    said = project.guard("remote", "trust", asked).stdout
+    assert b"confirmed: the remote 'inner'" in said
+    assert b"nothing to confirm" in project.guard("remote", "trust", asked).stdout
+    inside = run(sys.executable, "-m", "trinity_guard", "remote", "trust", "inner", cwd=project.file("sub dir"))
+    assert b"nothing to confirm" in inside.stdout
+
+
 def test_trust_never_confirms_what_runs_a_program(project: Repo) -> None:
     project.write(".dvc/config", b"['remote \"a\"']\n    url = webdavs://h/x\n    bearer_token_command = id\n")
     done = project.guard("remote", "trust", "a", ok=False)

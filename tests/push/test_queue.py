@@ -133,6 +133,19 @@ def test_a_damaged_batch_is_put_aside_and_said_and_the_others_go_on(world: World
     assert md5s(Queue(world.place)) == [TWO]
 
 
+def test_all_that_is_damaged_is_put_aside_at_once_a_folder_too(world: World) -> None:
+    Queue(world.place).add([world.named(ONE)])
+    folder = Path(os.fsdecode(world.place.queue))
+    (folder / "0-folder").mkdir()
+    (folder / "1-damaged").write_bytes(b"garbage")
+    with pytest.raises(GuardError) as caught:
+        Queue(world.place).read()
+    assert "0-folder.damaged" in caught.value.problem
+    assert "1-damaged.damaged" in caught.value.problem
+    assert len(caught.value.remedy.splitlines()) == 1
+    assert md5s(Queue(world.place)) == [ONE]
+
+
 def test_to_let_go_of_what_arrived_a_damaged_batch_is_no_obstacle(world: World) -> None:
     queue = Queue(world.place)
     one, two = world.hold(b"one"), world.hold(b"two")

@@ -178,3 +178,13 @@ def test_hooks_are_looked_for_where_git_looks(world: World) -> None:
     install(world.repo.path / "own hooks", "pre-commit", "exec trinity-guard hook pre-commit\n")
     world.repo.git("config", "core.hooksPath", "own hooks")
     assert status.installed_hooks() == ["pre-commit"]
+
+
+def test_what_waits_is_told_beside_what_of_it_was_damaged(world: World) -> None:
+    world.track("a.csv", b"a\n")
+    Queue(world.place).add([of_object("0" * 32, 1)])
+    (Path(world.place.queue.decode()) / "0-damaged").write_bytes(b"garbage")
+    found = survey(world)
+    assert [w["md5"] for w in found.waiting] == ["0" * 32]
+    assert [problem for problem, _ in found.conflicts if "0-damaged.damaged" in problem]
+    assert survey(world).conflicts == []

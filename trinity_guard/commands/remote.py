@@ -10,7 +10,9 @@ from trinity_guard import console, git
 from trinity_guard.commands.terminal import arguments
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo import safe_paths, secrets, urls
+from trinity_guard.dvcrepo.paths import CONFIGS
 from trinity_guard.errors import BLOCKED, FINE, UNUSABLE, GuardError, shown
+from trinity_guard.git import index
 from trinity_guard.remotes import add, base, check, credentials, endpoints, trust
 from trinity_guard.setup.record import InstallPlan
 
@@ -275,6 +277,25 @@ def _move(place: git.Place, root: bytes) -> int:
 def _trust(place: git.Place, root: bytes, asked: Namespace) -> int:
     if asked.all and asked.name:
         raise GuardError("--all takes no name.", "trinity-guard remote trust --all", exit_code=UNUSABLE)
+    roots = [root, *_others(place, root)]
+    if not asked.all:
+        roots = [r for r in roots if (asked.name or "").lower() in dvcproject.load(r).remotes][:1] or [root]
+    said = [line for one in roots for line in _confirmed(place, one, asked)]
+    for line in said or ["there is nothing to confirm"]:
+        console.say(line)
+    return FINE
+
+
+def _others(place: git.Place, root: bytes) -> list[bytes]:
+    """Return the repository's other DVC projects: a hook at the top names their remotes, too."""
+    configs = index.entries(*(f":(top){pattern}" for pattern in CONFIGS), patterns=True)
+    folders = (os.path.dirname(os.path.dirname(entry.path)) for entry in configs)
+    roots = (os.path.join(place.top, folder).rstrip(b"/") for folder in folders)
+    return [one for one in roots if one != root and os.path.isdir(os.path.join(one, b".dvc"))]
+
+
+def _confirmed(place: git.Place, root: bytes, asked: Namespace) -> list[str]:
+    """Confirm the chosen remotes of one project; return what is said of those that were not confirmed."""
     project, published = dvcproject.load(root), dvcproject.load(root, published=True)
     chosen = list(project.remotes.values()) if asked.all else [_remote(project, asked.name)]
     # As others are led there, too: the gate looks where they will.
@@ -288,9 +309,7 @@ def _trust(place: git.Place, root: bytes, asked: Namespace) -> int:
     if asked.all and (cache := trust.unconfirmed_cache(place, project)):
         trust.confirm_cache(place, project)
         said.append(f"confirmed: {cache}")
-    for line in said or ["there is nothing to confirm"]:
-        console.say(line)
-    return FINE
+    return said
 
 
 # ---- check ----

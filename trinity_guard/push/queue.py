@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard.errors import GuardError, shown
+from trinity_guard.errors import GuardError, shown, together
 from trinity_guard.git import records
 
 TYPE_CHECKING = False
@@ -20,6 +20,10 @@ FIELDS = 6
 WAITS = (1, 2, 5, 15, 30, 60)
 
 
+class Damaged(GuardError):  # noqa: N818  # what it is, not that it is one
+    """A batch that nobody can read; by now it is put aside, and the next look finds the others."""
+
+
 class Queue:
     """Objects that wait for their remote: one file a batch under the common git dir."""
 
@@ -33,11 +37,18 @@ class Queue:
             records.write(os.path.join(self._folder, name), [_encode(i) for i in items], durable=True)
 
     def read(self) -> list[Output]:
-        """Return what waits, each object once, the oldest batch first."""
+        """Return what waits, each object once, the oldest batch first; GuardError for what had to be put aside."""
         found: dict[tuple[bytes, str, str], Output] = {}
+        damaged: list[GuardError] = []
         for file in self._files():
-            for item in _decode(file):
-                found.setdefault(_key(item), item)
+            try:
+                for item in _decode(file):
+                    found.setdefault(_key(item), item)
+            except Damaged as error:
+                damaged.append(error)
+        if damaged:
+            said = together(damaged)
+            raise Damaged(said.problem, said.remedy)
         return list(found.values())
 
     def let_go(self, items: Sequence[Output]) -> None:
@@ -90,7 +101,7 @@ def _key(item: Output) -> tuple[bytes, str, str]:
 
 def _entries(file: bytes) -> list[Output]:
     """Return the entries of a batch; ValueError for a damaged one."""
-    found = records.read(file, FIELDS)
+    found = [] if os.path.isdir(file) else records.read(file, FIELDS)
     if not found and os.path.lexists(file):
         raise ValueError
     return [_decoded(fields) for fields in found]  # none: a push that runs has let go of it
@@ -105,7 +116,7 @@ def _decode(file: bytes) -> list[Output]:
             os.rename(file, aside)
         except FileNotFoundError:
             return []  # another push put it aside, and says so
-        raise GuardError(
+        raise Damaged(
             problem=f"the queue's file {shown(file)} was damaged; it is put aside as {shown(os.path.basename(aside))}.",
             remedy="trinity-guard push REV     # queues again what a commit names; without REV: HEAD",
         ) from None

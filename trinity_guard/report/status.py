@@ -16,7 +16,7 @@ from trinity_guard.dvcrepo.paths import is_lock
 from trinity_guard.errors import shown
 from trinity_guard.git import files, hooks
 from trinity_guard.push import background
-from trinity_guard.push.queue import Queue, Retries
+from trinity_guard.push.queue import Damaged, Queue, Retries
 from trinity_guard.remotes import connect
 from trinity_guard.report import unrecorded
 from trinity_guard.setup import HOOKS
@@ -49,7 +49,7 @@ class Survey:
         self.remote, self.remote_url = self._remote(config)
         self.waiting = [
             {"path": shown(i.record), "commit": i.commit.decode(), "md5": i.name, "size": i.size}
-            for i in Queue(place).read()
+            for i in self._queued()
         ]
         self.pushing = background.running(place)
         self.retries = {
@@ -61,6 +61,14 @@ class Survey:
         self.left_behind = [
             {"path": shown(path), "blob": oid.decode(), "size": size} for path, oid, size in leftovers.read(place)
         ]
+
+    def _queued(self) -> list[Output]:
+        """Return what waits; what of it was damaged is said beside it, and is put aside."""
+        try:
+            return Queue(self._place).read()
+        except Damaged as error:
+            self.conflicts.append((error.problem, error.remedy))
+            return Queue(self._place).read()
 
     def _remote(self, config: Config) -> tuple[str, str]:
         if project.root_of(self._place.top, b"x") is None:
