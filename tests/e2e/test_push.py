@@ -387,3 +387,37 @@ def _read(fd: int) -> bytes:
         return os.read(fd, 1000)
     except OSError:
         return b""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["gone", "damaged"])
+def test_what_the_cache_lost_comes_from_the_work_tree_by_the_command_that_is_printed(
+    repo: Repo, tmp_path: Path, how: str
+) -> None:
+    data = repo.stage("a b.pkl", 3000)
+    repo.commit(TRINITY_GUARD_SKIP="push")
+    [cached] = [f for f in repo.file(".dvc/cache/files/md5").rglob("*") if f.is_file()]
+    cached.chmod(0o644)
+    cached.write_bytes(b"spoilt")
+    cached.chmod(0o444)
+    if how == "gone":
+        shutil.rmtree(repo.file(".dvc/cache"))
+    run("git", "init", "-q", "--bare", "origin.git", cwd=tmp_path)
+    repo.git("remote", "add", "origin", str(tmp_path / "origin.git"))
+    told = [repo.guard("push", ok=False), repo.guard("doctor", ok=False), repo.git("push", "origin", "main", ok=False)]
+    said = [(done.stderr + done.stdout).decode() for done in told]
+    lines = [[x.strip() for x in text.splitlines() if x.strip().startswith("trinity-guard convert")] for text in said]
+    assert lines[0]
+    assert lines == [lines[0]] * 3
+    repo.type_in(lines[0][0])
+    repo.git("push", "origin", "main")
+    assert data in objects(repo.storage / "files" / "md5").values()
+
+
+@pytest.mark.slow
+def test_of_what_is_in_no_work_tree_nobody_is_told_to_convert_it(repo: Repo) -> None:
+    repo.stage("a.pkl", 3000)
+    repo.commit(TRINITY_GUARD_SKIP="push")
+    shutil.rmtree(repo.file(".dvc/cache"))
+    repo.write("a.pkl", b"another")
+    assert b"convert" not in repo.guard("push", ok=False).stderr

@@ -76,7 +76,8 @@ def test_a_directory_whose_file_could_not_go_does_not_go_either(world: World) ->
     world.cached(lost).unlink()
     done = delivered(world, folder)
     assert done.sent == {good.md5}
-    assert done.lacking(folder) == "a file of this directory could not go"
+    why = "a file of this directory could not go: its object is not in the cache"
+    assert done.lacking(folder) == why
     assert not world.stored(folder).exists()
 
 

@@ -14,7 +14,7 @@ from trinity_guard.dvcrepo import odb, paths, referenced
 from trinity_guard.dvcrepo.output import LEGACY, Output, listed_in
 from trinity_guard.errors import GuardError, pathspec, typed
 from trinity_guard.git import revisions
-from trinity_guard.push import background, push
+from trinity_guard.push import background, deliver, push
 from trinity_guard.push.queue import DAMAGED, Queue, Retries
 from trinity_guard.remotes import connect, trust
 
@@ -147,29 +147,33 @@ def _names(some: Sequence[Found]) -> str:
     return listed(list(dict.fromkeys(f.item.record for f in some)))
 
 
-def _nowhere(_: Repository, some: Sequence[Found]) -> Check | None:
+def _nowhere(subject: Repository, some: Sequence[Found]) -> Check | None:
     lost = [f for f in some if f.here is None and f.there is False and f.item.certain]
     if not lost:
         return None
+    here = deliver.restoring(subject.place, [f.item for f in lost])
     return Check(
         ERROR,
         f"{counted(len(lost), 'object')} of {_names(lost)} {'is' if len(lost) == 1 else 'are'} nowhere: "
         "neither in the cache nor on the remote.",
-        "trinity-guard push     # where the bytes are: on another machine? else record the file again: "
+        f"{here[0]}\ntrinity-guard push"
+        if here
+        else "trinity-guard push     # where the bytes are: on another machine? else record the file again: "
         "trinity-guard convert PATH",
     )
 
 
-def _damaged(_: Repository, some: Sequence[Found]) -> Check | None:
+def _damaged(subject: Repository, some: Sequence[Found]) -> Check | None:
     """Of another size than the pointer says: the object is damaged, or the pointer is wrong. Only these are hashed."""
     odd = [f for f in some if f.here is not None and not f.item.is_dir and 0 <= f.item.size != f.here]
     bad = [f for f in odd if not f.cache.holds(f.item.name)]
     if bad:
         files = " ".join(typed(f.cache.path(f.item.name)) for f in bad[:MAX_COMMITS])
+        here = deliver.restoring(subject.place, [f.item for f in bad])
         return Check(
             ERROR,
             f"damaged in the cache: {counted(len(bad), 'object')} of {_names(bad)}.",
-            f"rm -f {files} && trinity-guard pull",
+            here[0] if here else f"rm -f {files} && trinity-guard pull",
         )
     if odd:
         name = pathspec(odd[0].item.record)

@@ -8,7 +8,7 @@ from trinity_guard.dvcrepo.output import DIR, FOREIGN, LEGACY, MOVED, seen_mark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from trinity_guard.dvcrepo.directory import Difference
     from trinity_guard.dvcrepo.odb import Store
@@ -241,3 +241,9 @@ def agrees(output: Output, full: bytes, md5: str = "") -> bool:
     from trinity_guard.dvcrepo import odb  # noqa: PLC0415  # only what changed is hashed
 
     return odb.says(output.name, md5 or odb.md5_of(full), full)
+
+
+def here(place: Place, outputs: Iterable[Output], names: Collection[str]) -> list[bytes]:
+    """Return which artifacts of the work tree have the bytes of these objects: `convert` puts them into the cache."""
+    some = [o for o in outputs if o.name in names and o.renewable]
+    return [o.path for o, state in Comparison(place).states(some, versions=False) if state == PRESENT]

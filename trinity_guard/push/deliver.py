@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 
 from trinity_guard import git
-from trinity_guard.dvcrepo import odb
+from trinity_guard.dvcrepo import compare, odb, tracked
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo.output import Output, of_object
 from trinity_guard.errors import GuardError, shown, typed
 from trinity_guard.git import records
 from trinity_guard.remotes import connect, trust
+
+# So many files stand in one command.
+MAX_COMMAND = 5
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,7 +101,9 @@ def deliver(
     if complete:
         done.failed.update(remote.send(to.cache, complete))
     done.sent = {w.name for w in lacking + complete} - set(done.failed)
-    done.failed.update({w.name: "a file of this directory could not go" for w in missing if w not in complete})
+    for whole in [w for w in missing if w not in complete]:
+        why = next(done.failed[c] for c in done.children[whole.name] if c in done.failed)
+        done.failed[whole.name] = f"a file of this directory could not go: {why}"
     if known is not None:
         known.add([m for m in (*files, *folders) if m not in done.failed])
     return done
@@ -206,3 +211,21 @@ def _known_folder(place: git.Place, folder: bytes) -> None:
     except OSError as error:
         raise GuardError(f"cannot make the remote's folder {shown(folder)}: {error.strerror}") from error
     records.write_if_writable(_known_folders(place), [*records.read(_known_folders(place), 1), (folder,)])
+
+
+def from_here(place: git.Place, lacking: Sequence[tuple[Output, str]]) -> list[str]:
+    """Return the command that puts into the cache again what it lost, where the work tree has the bytes still.
+
+    lacking: objects, and why each is not on the remote.
+    """
+    # A damaged file of a directory is not looked at again by who asks for the directory.
+    lost = [item for item, why in lacking if "in the cache" in why and not (item.is_dir and "damaged" in why)]
+    return restoring(place, lost)
+
+
+def restoring(place: git.Place, lost: Sequence[Output]) -> list[str]:
+    """Return the command that puts these objects into the cache again, where the work tree has their bytes still."""
+    names = {item.name for item in lost}
+    here = compare.here(place, tracked.load(place).outputs(), names) if names else []
+    few = " ".join(typed(path) for path in here[:MAX_COMMAND])
+    return [f"trinity-guard convert {few}     # the bytes are here: puts them into the cache again"] if here else []

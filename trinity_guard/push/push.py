@@ -114,7 +114,7 @@ def _push_group(
         report.reasons.append(error.problem.rstrip("."))
         report.remedies += error.remedy.splitlines()[:1]
         return
-    _report(report, group, delivered)
+    _report(place, report, group, delivered)
 
 
 def _delivered(
@@ -133,11 +133,12 @@ def _delivered(
     return delivered
 
 
-def _report(report: Report, group: list[Output], delivered: deliver.Delivery) -> None:
+def _report(place: git.Place, report: Report, group: list[Output], delivered: deliver.Delivery) -> None:
+    lacking = [(item, reason) for item in group if (reason := delivered.lacking(item))]
+    for item, reason in lacking:
+        report.waiting.append(item)
+        report.reasons.append(f"{shown(item.record)}: {reason}")
+    report.remedies += deliver.from_here(place, lacking)
     for item in group:
-        reason = delivered.lacking(item)
-        if reason:
-            report.waiting.append(item)
-            report.reasons.append(f"{shown(item.record)}: {reason}")
-        else:
+        if not delivered.lacking(item):
             (report.pushed if item.name in delivered.sent else report.there).append(item)

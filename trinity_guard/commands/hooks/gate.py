@@ -12,7 +12,7 @@ from trinity_guard.dvcrepo import secrets
 from trinity_guard.dvcrepo.paths import is_private_config, store_of
 from trinity_guard.errors import BLOCKED, GuardError, pathspec, shown, typed
 from trinity_guard.git import revisions
-from trinity_guard.push import contents, gate
+from trinity_guard.push import contents, deliver, gate
 from trinity_guard.push import gate as gating
 
 TYPE_CHECKING = False
@@ -58,7 +58,7 @@ def _secure(place: git.Place, config: Config, found: PushContents, refs: Sequenc
     for name in secured.left:
         console.note(f"the remote '{name}' is cloud-versioned: its objects are DVC's alone to push (dvc push).")
     if secured.missing:
-        _judge_missing(secured.missing, contents.known_elsewhere(found))
+        _judge_missing(place, secured.missing, contents.known_elsewhere(found))
 
 
 def _unversioned(items: list[Output], remote: str) -> GuardError:
@@ -74,14 +74,14 @@ def _say_waiting() -> None:
     console.note("waits for another push of this repository's objects (trinity-guard status) …")
 
 
-def _judge_missing(missing: list[tuple[Output, str]], known: set[bytes]) -> None:
+def _judge_missing(place: git.Place, missing: list[tuple[Output, str]], known: set[bytes]) -> None:
     """Refuse what nobody could fetch; an old commit that another Git remote has already is named alone.
 
     Old versions go for good (`dvc gc --cloud`), and the history that names them is still pushed to a fork.
     """
     fresh = [(item, reason) for item, reason in missing if item.commit not in known]
     if fresh:
-        raise _lacking(fresh)
+        raise _lacking(fresh, deliver.from_here(place, fresh))
     first = shown(missing[0][0].record)
     others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
     console.warn(
@@ -90,7 +90,7 @@ def _judge_missing(missing: list[tuple[Output, str]], known: set[bytes]) -> None
     )
 
 
-def _lacking(missing: list[tuple[Output, str]]) -> GuardError:
+def _lacking(missing: list[tuple[Output, str]], here: list[str]) -> GuardError:
     lines = [
         f"  {shown(item.record)} ({size_text(item.size) if item.size >= 0 else 'size unknown'}, "
         f"commit {item.commit[:10].decode()}): {reason}"
@@ -100,9 +100,10 @@ def _lacking(missing: list[tuple[Output, str]]) -> GuardError:
         lines.append(f"  and {len(missing) - MAX_LINES} more")
     count = f"{len(missing)} object{'s' if len(missing) > 1 else ''}"
     commit = missing[0][0].commit[:10].decode()
+    ways = here or [f"trinity-guard push {commit}     # where the bytes are: on another machine?"]
     return GuardError(
         problem="\n".join([f"push refused: nobody could fetch {count} that it names.", *lines]),
-        remedy=f"trinity-guard push {commit}     # where the bytes are: on another machine?\n{SKIP}",
+        remedy="\n".join([*ways, SKIP]),
         exit_code=BLOCKED,
     )
 
