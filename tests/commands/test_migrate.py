@@ -405,6 +405,14 @@ def test_undo_puts_everything_back(legacy: Legacy, tmp_path: Path) -> None:
     assert "no migration" in refused(legacy, "undo", code=2)
 
 
+def test_where_nothing_was_moved_git_s_config_stays_as_it_was(bare_repo: Repo, tmp_path: Path) -> None:
+    legacy = Legacy(bare_repo.path)
+    legacy.add("code.py", b"1\n")
+    own = of_this_clone(legacy)
+    assert "nothing to migrate" in out(legacy, "run", "--everything", "--remote", str(tmp_path / "store"), "--yes")
+    assert of_this_clone(legacy) == own
+
+
 def test_undo_leaves_what_was_confirmed_since_and_what_dvc_left_behind_ignored(legacy: Legacy, tmp_path: Path) -> None:
     out(legacy, "run", "--everything", "--remote", str(tmp_path / "store"), "--yes")
     legacy.git("config", "--add", "trinity-guard.trusted", "/another")

@@ -84,3 +84,8 @@ def test_what_an_address_gives_away_is_told_and_left_out(url: str, kind: str, sh
 )
 def test_a_password_is_taken_out_as_its_server_is_told_it(url: str, without: str, password: str) -> None:
     assert urls.password_of(url) == (without, password)
+
+
+def test_an_address_without_its_user() -> None:
+    assert urls.without_user("ssh://me:word@host:22/x@y") == "ssh://host:22/x@y"
+    assert urls.without_user("s3://bucket/x") == "s3://bucket/x"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.support import dvc
 from tests.migrate.legacy import Legacy, pointer_of
 from trinity_guard.config import Config
 from trinity_guard.dvcrepo import project
@@ -99,6 +100,34 @@ def test_a_remote_that_no_clone_gets_is_refused(worked: Legacy, tmp_path: Path) 
         worked.migrate(where=where)
     assert "dvc remote add -d mine" in caught.value.remedy
     assert worked.refs() == before
+
+
+@pytest.mark.parametrize(
+    ("shared", "local", "is_led_away"),
+    [
+        ("/shared", "/mine", True),
+        ("s3://bucket/x", "s3://bucket/y", True),
+        ("s3://bucket/x", "/mine", True),
+        ("ssh://host/x", "ssh://me@host/x/", False),
+        ("/shared", "/shared/../shared", False),
+    ],
+)
+def test_a_remote_that_this_machine_alone_leads_elsewhere_is_refused(
+    worked: Legacy, shared: str, local: str, is_led_away: bool
+) -> None:
+    config = f"[core]\n    remote = s\n['remote \"s\"']\n    url = {shared}\n"
+    worked.commit({".dvc/config": config.encode(), ".dvc/.gitignore": b"/config.local\n", "a.pkl": b"1"})
+    worked.checkout()
+    (worked.path / ".dvc/config.local").write_text(f"['remote \"s\"']\n    url = {local}\n")
+    if not is_led_away:
+        assert destination.find(worked.place, Config(), None).name == "s"
+        return
+    with pytest.raises(GuardError, match="everybody else would look") as caught:
+        destination.find(worked.place, Config(), None)
+    command = caught.value.remedy.partition("     #")[0].split()
+    assert command[0] == "dvc"
+    dvc(*command[1:], cwd=worked.path)
+    assert destination.find(worked.place, Config(), None).name == "s"
 
 
 def test_a_remote_that_is_configured_nowhere_is_said_to_be(worked: Legacy) -> None:

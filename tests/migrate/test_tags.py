@@ -45,7 +45,7 @@ def test_a_tag_on_a_tree_is_rewritten_and_one_on_a_blob_is_told(legacy: Legacy) 
     done = legacy.migrate()
     assert "only/in/tag.pkl.dvc" in legacy.files("refs/tags/tree-tag^{tree}")
     assert legacy.refs()["refs/tags/blob-tag"] == on_blob
-    assert any("tags name a file's bytes" in remark for remark in done.report["remarks"])
+    assert any("tags that name a file's bytes" in remark for remark in done.report["remarks"])
 
 
 def test_a_tags_signature_goes_and_is_listed(legacy: Legacy) -> None:

@@ -33,6 +33,12 @@ def without_secret(url: str) -> str:
     return f"{head}{mark}{kept}" if kept else head
 
 
+def without_user(url: str) -> str:
+    """Return an address without whom it is asked as."""
+    _, before, after = _user_of(url)
+    return before + after
+
+
 def password_of(url: str) -> tuple[str, str]:
     """Return an address without its password, and the password as its server is told it ("" for none)."""
     user, before, after = _user_of(url)

@@ -8,7 +8,7 @@ import os
 from trinity_guard import git
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import project as dvcproject
-from trinity_guard.dvcrepo import safe_paths, secrets
+from trinity_guard.dvcrepo import safe_paths, secrets, urls
 from trinity_guard.dvcrepo.output import of_object
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import files
@@ -74,6 +74,8 @@ def find(place: git.Place, config: Config, url: str | None, given: DvcFiles | No
         found.url = trust.words(remote) if remote is not None else ""
         if url is not None:
             _require_same(place, remote, url)
+        if remote is not None:
+            _require_shared(place, found, remote)
     return found
 
 
@@ -125,6 +127,36 @@ def _require_same(place: git.Place, remote: dvcproject.RemoteConfig | None, url:
         f"     # {where}; commit it, then migrate without --remote",
         exit_code=UNUSABLE,
     )
+
+
+def _require_shared(place: git.Place, found: Destination, here: dvcproject.RemoteConfig) -> None:
+    """Refuse a remote that this machine's own config leads elsewhere than the repository's: everybody else would look
+    for the objects there."""
+    shared = dvcproject.load(place.top, found.files.config, alone=True).remotes.get(found.name) if place.top else None
+    if shared is None or _is_same(here, shared):
+        return
+    level = typed(here.source.encode())
+    raise GuardError(
+        problem=f"the DVC remote '{shown(found.name.encode())}' is {trust.words(here)} by a config of this machine "
+        f"alone, and {trust.words(shared)} in .dvc/config, where everybody else would look for the objects.",
+        remedy=f"dvc config --{level} --unset {typed(f'remote.{found.name}.url'.encode())}     # or have .dvc/config "
+        "say it, and commit it; then again",
+        exit_code=UNUSABLE,
+    )
+
+
+def _is_same(one: dvcproject.RemoteConfig, other: dvcproject.RemoteConfig) -> bool:
+    """Whether two addresses lead to one place: a user's name or password may differ, and a folder have two names."""
+    if one.local is None or other.local is None:
+        return urls.without_user(one.url).rstrip("/") == urls.without_user(other.url).rstrip("/")
+    return os.path.realpath(one.local) == os.path.realpath(other.local) or _is_one(one.local, other.local)
+
+
+def _is_one(one: bytes, other: bytes) -> bool:
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False
 
 
 @contextlib.contextmanager

@@ -331,4 +331,4 @@ def _failed(wrong: Sequence[str]) -> GuardError:
 def _remarks(named: Named) -> list[str]:
     if not named.blobs:
         return []
-    return [f"{len(named.blobs)} tags name a file's bytes and not a commit; they stay as they are"]
+    return [f"tags that name a file's bytes ({len(named.blobs)}) and not a commit stay as they are"]

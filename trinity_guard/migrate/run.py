@@ -143,7 +143,8 @@ def _kept(migration: Migration, values: dict[str, Any], request: dict[str, Any])
     values["next"] = messages.next_steps(place, values) if values["refs"] else []
     values["cache"] = state.read().get("cache", request["cache"])
     values["remarks"] = [*values["remarks"], *_line_ends(migration, state.read().get("head"))]
-    settle.configure(migration, upload.destined(migration) if request["fresh"] else None)
+    if values["refs"]:  # else there is nothing that an undo would take out again
+        settle.configure(migration, upload.destined(migration) if request["fresh"] else None)
     state.report(values)
     state.replace(b"report.txt", (messages.report(values, whole=True) + "\n").encode("utf-8", "backslashreplace"))
     return values
