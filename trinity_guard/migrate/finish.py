@@ -8,8 +8,8 @@ from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.git import revisions
 from trinity_guard.migrate import destination, onto, refs, refusals, upload
-from trinity_guard.migrate.settle import moves_of, resume
-from trinity_guard.migrate.state import DONE, FINISHING
+from trinity_guard.migrate.settle import moves_of, nothing_to, resume
+from trinity_guard.migrate.state import BY_TOOL, DONE, FINISHING
 from trinity_guard.migrate.verify import read_map
 
 TYPE_CHECKING = False
@@ -29,8 +29,11 @@ AT_ONCE = 500
 
 def require_migrated(migration: Migration) -> None:
     """Refuse where there is nothing to finish."""
-    if migration.state.read().get("phase") in (DONE, FINISHING):
+    phase = migration.state.read().get("phase")
+    if phase in (DONE, FINISHING):
         return
+    if phase == BY_TOOL:
+        raise nothing_to("finish", migration)
     kept = refusals.originals(migration.refs())
     if kept:
         raise refusals.forgotten(kept)

@@ -186,7 +186,8 @@ def move_back(source: Source, moves: Sequence[Move], found: Listed) -> None:
             lines.append(b"update %s %s %s" % (m.name, m.old, m.new))
         else:
             lines += [b"delete %s %s" % (m.target, m.new), b"create %s %s" % (m.name, m.old)]
-        lines.append(b"delete %s %s" % (m.original, m.kept))
+        if m.original in found.refs:  # another tool keeps none
+            lines.append(b"delete %s %s" % (m.original, m.kept))
     _transaction(source, lines, "trinity-guard migrate undo")
 
 

@@ -17,7 +17,7 @@ from trinity_guard.migrate import (
     upload,
     worktree,
 )
-from trinity_guard.migrate.state import DONE, MOVED, MOVING, UNDOING, dumped
+from trinity_guard.migrate.state import BY_TOOL, DONE, MOVED, MOVING, UNDOING, dumped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,8 +59,11 @@ def standing(migration: Migration) -> str:
         return NONE
     if locks.held(state.file(b"lock")):
         return AT_WORK
-    if state.read().get("phase") == UNDOING:
+    phase = state.read().get("phase")
+    if phase == UNDOING:
         return HALF_UNDONE
+    if phase == BY_TOOL:
+        return NONE  # there is nothing that a finish would let go of
     return HALF_RUN if half_done(migration) else COMPLETE
 
 

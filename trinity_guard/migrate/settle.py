@@ -9,7 +9,7 @@ from trinity_guard.dvcrepo.private import keep_private
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import diffdriver, excludes, mergedriver
 from trinity_guard.migrate import destination, lfsfiles, refs, refusals, worktree
-from trinity_guard.migrate.state import DONE, FINISHING, MOVED, MOVING, PUBLISHED, UNDOING
+from trinity_guard.migrate.state import BY_TOOL, DONE, FINISHING, MOVED, MOVING, PUBLISHED, UNDOING
 from trinity_guard.remotes import trust
 
 TYPE_CHECKING = False
@@ -257,6 +257,13 @@ def _had_dvc(source: Source, commit: bytes) -> bool:
 
 def nothing_to(to: str, migration: Migration) -> GuardError:
     """Return the error where there is no migration to go on from."""
+    if migration.state.read().get("phase") == BY_TOOL:
+        return GuardError(
+            problem=f"another tool has rewritten this history, and keeps no old one beside it to {to}.",
+            remedy="trinity-guard migrate undo     # as long as Git has the old objects\n"
+            "git reflog expire --expire=now --all && git gc --prune=now     # or lets them go",
+            exit_code=UNUSABLE,
+        )
     kept = refusals.originals(migration.refs())
     if kept:
         return refusals.forgotten(kept)

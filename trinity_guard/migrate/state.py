@@ -28,6 +28,8 @@ LEFT = (b"report.json", b"report.txt", b"commit-map", b"wanted", b"where.json", 
 # DONE all is; at UNDOING the refs may or may not be back. FINISHING: from when the first old ref goes until Git has
 # collected; it can only be gone on with.
 MOVING, MOVED, DONE, UNDOING, FINISHING = "moving", "moved", "done", "undoing", "finishing"
+# Another tool has rewritten the history, and kept nothing of the old one but loose ends.
+BY_TOOL = "by tool"
 # What state.json says of branches: a remote had them (hex), too, when they were migrated.
 PUBLISHED = "published"
 

@@ -12,7 +12,7 @@ from trinity_guard.migrate.migration import Migration
 from trinity_guard.migrate.proof.prove import prove
 from trinity_guard.migrate.proof.refs import RefProof
 from trinity_guard.migrate.settle import complete_if_possible, moves_of, nothing_to
-from trinity_guard.migrate.state import FINISHING, State
+from trinity_guard.migrate.state import BY_TOOL, FINISHING, State
 
 
 class Verification:
@@ -43,7 +43,7 @@ def verify(migration: Migration, count: int = 0, seed: int | None = None) -> Ver
     with migration.state as state:
         complete_if_possible(migration)
         values = state.read()
-        if not values:
+        if not values or values["phase"] == BY_TOOL:
             raise nothing_to("verify", migration)
         moves = moves_of(values)
         ids = read_map(state)

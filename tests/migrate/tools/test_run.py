@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.migrate import driven
 from tests.migrate.legacy import Legacy, lfs_pointer, md5, pointer_of, put_object, stand_in
 from trinity_guard.errors import GuardError
 from trinity_guard.migrate.migration import Migration
@@ -53,7 +54,7 @@ def test_each_version_is_in_the_cache_and_in_the_manifest_before_the_tool_starts
     assert "m/a.pkl.dvc" in worked.files("main")
     assert worked.git("status", "--porcelain") == b""
     with Migration(worked.place) as migration:
-        assert f"update-ref --stdin <{folder / 'refs-before'}" in run.report(migration.place, tool.name, done)
+        assert "trinity-guard migrate undo" in run.report(migration.place, tool.name, done)
 
 
 def test_bfg_is_given_one_glob_and_refused_what_it_cannot_be_told(legacy: Legacy, tool: Tool) -> None:
@@ -104,8 +105,12 @@ def test_a_history_without_artifacts_needs_no_tool(legacy: Legacy, tool: Tool) -
 
 def test_a_tool_that_fails_is_told_with_its_code_and_all_is_safe(legacy: Legacy, tool: Tool) -> None:
     legacy.commit({"a.pkl": b"one"})
+    before = legacy.refs()
     Path(tool.argv[0] + ".code").write_text("3")
     with pytest.raises(GuardError, match=r"failed \(exit code 3\)") as error:
         ran(legacy, tool)
     assert "every byte is safe" in error.value.remedy
     assert legacy.object(md5(b"one")) == b"one"
+    assert legacy.refs() != before
+    driven.undo(legacy.place)
+    assert legacy.refs() == before

@@ -14,7 +14,7 @@ from trinity_guard import git
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.git.packwriter import Pack
-from trinity_guard.migrate import destination, extract, messages, refs, refusals, upload, worktree
+from trinity_guard.migrate import destination, extract, messages, refs, refusals, settle, upload, worktree
 from trinity_guard.migrate.context import Above
 from trinity_guard.migrate.ignorefiles import Reader
 from trinity_guard.migrate.interpreter import deep_recursion
@@ -22,7 +22,7 @@ from trinity_guard.migrate.migration import Migration
 from trinity_guard.migrate.options import Options
 from trinity_guard.migrate.rewrite import Trees
 from trinity_guard.migrate.scan import Scan, scan
-from trinity_guard.migrate.state import Object
+from trinity_guard.migrate.state import BY_TOOL, Object
 from trinity_guard.migrate.tags import follow
 from trinity_guard.migrate.tools import globs
 from trinity_guard.migrate.tools.find import FILTER_REPO, Tool
@@ -59,6 +59,8 @@ class _ToolRun:
         self._place = migration.place
         self._source = migration.source
         self._state = migration.state
+        self._home = os.path.join(self._place.own, b"cache")
+        self._flags: dict[bytes, bytes] = {}
 
     def run(self) -> Done:
         where, found = self._options.where, self._migration.refs()
@@ -74,11 +76,35 @@ class _ToolRun:
         upload.want(self._state, wanted, where)
         sent = upload.send(self._migration, self._options, wanted) if self._options.push else 0
         self._convert_tips(found, scanned, objects)
-        if where.fresh:
-            # Typed, or chosen by us: now that the branches' config says it, a later push need not ask.
-            destination.confirm(self._place, upload.destined(self._migration))
-        self._start(arguments)
+        trusted = self._confirm() if where.fresh else []
+        try:
+            self._start(arguments)
+        finally:
+            self._remember(found, trusted)
         return Done(len(wanted), sum(size for _, size in wanted), self._state.folder, sent)
+
+    def _confirm(self) -> list[str]:
+        """Note that a place is known that was typed, or chosen by us: now that the branches' config says it, a later
+        push need not ask. Return what is new by it."""
+        destined = upload.destined(self._migration)
+        key = destination.unnoted(self._place, destined)
+        destination.confirm(self._place, destined)
+        return [key] if key else []
+
+    def _remember(self, found: refs.Listed, trusted: list[str]) -> None:
+        """Let an undo know where the refs were, and where the tool has left them."""
+        now = refs.listed(self._source)
+        moves = [refs.Move(n, oid, now.refs[n]) for n, oid in found.refs.items() if now.refs.get(n, oid) != oid]
+        here = self._place.file(b".dvc", b"cache")
+        inside = not self._place.bare and self._options.cache == self._home and os.path.isdir(here)
+        self._state.write({
+            "phase": BY_TOOL,
+            "refs": settle.recorded(moves),
+            "head": [found.head_id.decode(), now.head_id.decode()],
+            "cache": os.fsdecode(here if inside else self._options.cache),
+            "flags": {path.hex(): letter.decode() for path, letter in self._flags.items()},
+            settle.TRUSTED: trusted,
+        })  # fmt: skip
 
     def _scan(self, found: refs.Listed) -> Scan:
         # All refs, whatever holds them: both tools rewrite them all.
@@ -168,10 +194,10 @@ class _ToolRun:
         source.run("update-ref", "-m", "trinity-guard migrate", "--stdin", data=b"".join(lines))
         if checked_out:
             commits = heads[found.head], new[found.head]
-            worktree.follow(source, *commits, worktree.flags_between(source, *commits))
-            home = os.path.join(self._place.own, b"cache")
-            if self._options.cache == home:
-                worktree.move_objects(home, self._place.file(b".dvc", b"cache"))
+            self._flags = worktree.flags_between(source, *commits)
+            worktree.follow(source, *commits, self._flags)
+            if self._options.cache == self._home:
+                worktree.move_objects(self._home, self._place.file(b".dvc", b"cache"))
 
     def _new_trees(
         self, heads: Mapping[bytes, bytes], scanned: Scan, objects: Mapping[bytes, Object]
@@ -231,14 +257,14 @@ def report(place: git.Place, name: str, done: Done) -> str:
     """Return what such a run did, and what comes next."""
     import shlex
 
-    manifest, before = (shlex.quote(shown(os.path.join(done.folder, n))) for n in (MANIFEST, BEFORE))
+    manifest = shlex.quote(shown(os.path.join(done.folder, MANIFEST)))
     lines = [
         f"{name} rewrote all refs; {done.objects:,} objects ({size_text(done.size)}) are safe in the DVC cache,",
         f"and {manifest} says which file of which commit each one is",
         "",
         "next:",
         "  # to go back, until the old objects are gone",
-        f"  git update-ref --stdin <{before} && git reset -q --mixed",
+        "  trinity-guard migrate undo",
         "  # lets the old objects go",
         "  git reflog expire --expire=now --all && git gc --prune=now",
     ]
