@@ -136,6 +136,43 @@ def test_a_model_that_no_pattern_takes_is_added_by_name(project: Repo, capfd: py
     assert main(["release", "v1.0.0", "--model", "booster.json", "--no-mlflow"]) == 0
 
 
+@pytest.mark.slow
+def test_what_comes_next_of_a_stage_s_model_works_as_it_is_printed(
+    project: Repo, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    project.write("dvc.yaml", b"stages:\n  fit:\n    cmd: cp in.txt m.pkl\n    deps: [in.txt]\n    outs: [m.pkl]\n")
+    project.write("in.txt", b"a model")
+    project.dvc("repro", "-q")
+    project.git("add", "dvc.yaml", "in.txt", ".gitignore")
+    assert following(project, monkeypatch, capfd, "m.pkl") == "trinity release v1.0.0 --model m.pkl"
+    assert main(["release", "v1.0.0", "--model", "m.pkl", "--no-mlflow"]) == 0
+    project.file("m.pkl").chmod(0o644)
+    project.write("m.pkl", b"another model")
+    assert following(project, monkeypatch, capfd, "m.pkl") == "trinity release v1.1.0 --model m.pkl"
+    assert project.dvc("status", "m.pkl.dvc", ok=False).returncode  # no pointer was made of it
+
+
+def following(repo: Repo, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], model: str) -> str:
+    """Record a model, type what is said to come next, but for the release, and return that."""
+    monkeypatch.chdir(repo.path)
+    assert main(["record", model]) == 0
+    lines = [line.split(None, 1)[1] for line in capfd.readouterr().out.splitlines() if line.startswith("next ")]
+    for line in lines[:-1]:
+        repo.type_in(line.replace("git commit", "git commit -q -m recorded"))
+    monkeypatch.chdir(repo.path)
+    return lines[-1].partition("#")[0].strip()
+
+
+def test_a_model_that_git_ignores_is_added_by_name(
+    project: Repo, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    project.write(".gitignore", b"*.onnx\n")
+    project.write("m.onnx", b"a model")
+    project.git("add", ".gitignore")
+    following(project, monkeypatch, capfd, "m.onnx")
+    assert project.tracked("m.onnx.dvc")
+
+
 def test_what_is_no_figure_is_named(project: Repo, capfd: pytest.CaptureFixture[str]) -> None:
     project.write("m.json", b'{"auc": 0.9, "curve": [1], "loss": NaN, "a": "", "b": "", "c": "", "d": ""}')
     assert main(["record", "services/a/models/churn.bin.pkl", "--metrics", "m.json"]) == 0

@@ -116,14 +116,43 @@ def _next(model: str, made: Described) -> list[str]:
     if not provenance.is_git(extra.root()):
         return []
     guard = [] if "pre-commit" in status.installed_hooks() else ["trinity-guard init     # else Git gets the bytes"]
-    paths = [*([] if made.pointed else [model]), made.metadata, made.card]
-    if os.path.isdir(model) and not made.pointed:
+    before, files = ([], []) if made.pointed else _holding(model, made)
+    add = f"git add {' '.join(typed(os.fsencode(path)) for path in (*files, made.metadata, made.card))} && git commit"
+    release = f"trinity release {_version(made)} --model {typed(os.fsencode(model))}     # once it is committed"
+    return [*guard, *before, add, release]
+
+
+def _holding(model: str, made: Described) -> tuple[list[str], list[str]]:
+    """Return what comes first for a model without a pointer of its own, and which file of it goes into Git."""
+    from trinity_guard import git  # noqa: PLC0415  # as above
+    from trinity_guard.detect.owners import Pipelines  # noqa: PLC0415
+    from trinity_guard.dvcrepo import tracked  # noqa: PLC0415
+    from trinity_guard.dvcrepo.compare import PRESENT, Comparison  # noqa: PLC0415
+    from trinity_guard.dvcrepo.output import recording  # noqa: PLC0415
+    from trinity_guard.dvcrepo.paths import lock_beside  # noqa: PLC0415
+    from trinity_guard.git import gitignore  # noqa: PLC0415
+
+    place, path = git.place(), os.fsencode(made.told["model"]["path"])
+    catalog = tracked.load(place)
+    made_by = Pipelines(place, catalog).of(path)
+    if made_by is not None:
+        held = next((o for o in catalog.outputs() if o.path == path and o.held), None)
+        edited = held is not None and Comparison(place).states([held], versions=False)[0][1] != PRESENT
+        lock = os.fsdecode(place.file(lock_beside(made_by.source)))
+        return [recording(made_by)] if edited else [], [os.path.relpath(lock)]
+    if os.path.isdir(model):
         # Git would take the files of a folder that nobody has called one artifact, each by itself.
-        guard.append(f"dvc add {typed(os.fsencode(model))}")
-        paths[0] = f"{model.rstrip('/')}.dvc"
-    elif not made.pointed and not _is_artifact(model, made.told["model"]):
+        return [f"dvc add {typed(os.fsencode(model))}"], [f"{model.rstrip('/')}.dvc"]
+    ignored = gitignore.matching([path], at=place.top).get(path)
+    if ignored is not None or not _is_artifact(model, made.told["model"]):
         # A booster's JSON or text, which a commit would leave in Git, whence nothing is released.
-        guard.append(f"trinity-guard add {typed(os.fsencode(model))}")
-        paths.remove(model)
-    add = f"git add {' '.join(typed(os.fsencode(path)) for path in paths)} && git commit"
-    return [*guard, add, f"trinity release v1.0.0 --model {typed(os.fsencode(model))}     # once it is committed"]
+        return [f"trinity-guard add {typed(os.fsencode(model))}"], []
+    return [], [model]
+
+
+def _version(made: Described) -> str:
+    """Return a version that this model does not have yet: the first, or the next minor one."""
+    from trinity_guard.training.release import versions  # noqa: PLC0415  # as above
+
+    standing = versions.Registry().of(made.told["name"])
+    return versions.following(standing[-1].version) if standing else "v1.0.0"

@@ -218,6 +218,11 @@ class Pipelines:
         """Whether a pipeline makes it, or a pointer leaves it to Git."""
         return path in self._outs
 
+    def of(self, path: bytes) -> Output | None:
+        """Return what a pipeline says of a path that DVC caches for it."""
+        known = self._outs.get(path)
+        return known if known is not None and known.cache and known.stage else None
+
     def belongs_in_git(self, path: bytes, refuse: bool = True) -> bool:
         """Whether it is an output that DVC leaves to Git (cache: false); refuse those that a pipeline caches."""
         place = path if self._outs else b""

@@ -37,3 +37,12 @@ def test_versions_are_ranked_as_the_specification_says() -> None:
     wanted = [*told.split(), "v1.0.0-beta.11", "v1.0.0-rc.1", "v1.0.0", "v1.0.1", "v1.1.0", "v1.10.0", "v2.0.0"]
     assert sorted(sorted(wanted), key=versions.rank) == wanted
     assert versions.rank("v1.0.0+a") == versions.rank("v1.0.0+b")
+
+
+@pytest.mark.parametrize(
+    ("version", "next_one"),
+    [("v1.0.0", "v1.1.0"), ("v1.9.3", "v1.10.0"), ("v2.0.0-rc.1", "v2.0.0"), ("v1.2.3+b-1", "v1.3.0")],
+)
+def test_the_version_that_follows(version: str, next_one: str) -> None:
+    assert versions.following(version) == next_one
+    assert versions.rank(next_one) > versions.rank(version)

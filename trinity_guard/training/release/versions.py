@@ -51,6 +51,15 @@ def rank(version: str) -> tuple[object, ...]:
     return core, match["pre"] is None, words
 
 
+def following(version: str) -> str:
+    """Return the next minor version, or of one that is to come (`v2.0.0-rc.1`) that one itself."""
+    number = version.partition("+")[0]
+    if "-" in number:
+        return number.partition("-")[0]
+    major, minor, _ = number.split(".")
+    return f"{major}.{int(minor) + 1}.0"
+
+
 def is_final(version: str) -> bool:
     """Whether a version is no pre-release."""
     match = VERSION.fullmatch(version)
