@@ -129,3 +129,8 @@ def test_objects_that_are_kept_elsewhere_are_not_looked_for(world: World, monkey
     monkeypatch.setenv("GIT_OBJECT_DIRECTORY", os.fspath(world.repo.file(".git/objects")))
     leftovers.pack(world.place, 1)
     assert not list(world.repo.file(".git/objects/pack").iterdir())
+
+
+def test_of_an_empty_file_nothing_is_left_behind(world: World) -> None:
+    leftovers.note(world.place, [staged(world, "empty.csv", 0), staged(world, "a.csv", 100)])
+    assert [path for path, _, _ in leftovers.read(world.place)] == [b"a.csv"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.support import Repo, made_once, run
+from tests.helpers.support import Repo, dvc, made_once, run
 
 A, B = b"a,1\n", b"b,2\n"
 FORMS: dict[str, tuple[str, ...]] = {
@@ -581,3 +581,22 @@ def test_a_commit_that_is_refused_later_changes_nothing(repo: Repo, what: str, w
     assert repo.tracked("moved.csv.dvc") == (what == "mv")
     assert repo.file("moved.csv").exists() == (what == "mv")
     assert not repo.tracked("a.csv.dvc")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["t.csv", "images"])
+def test_what_is_moved_into_another_dvc_project_is_in_the_cache_of_that_one(repo: Repo, name: str) -> None:
+    repo.file("sub").mkdir()
+    dvc("init", "-q", "--subdir", cwd=repo.file("sub"))
+    repo.write(".trinity-guard.toml", b'push = "off"\nfolders = ["images/"]\n')
+    repo.write("images/1.txt", b"one\n")
+    repo.write("t.csv", b"1\n")
+    repo.git("add", "-A")
+    repo.commit()
+    repo.git("mv", f"{name}.dvc", f"sub/{name}.dvc")
+    repo.commit()
+    shutil.rmtree(repo.file(".dvc/cache"))
+    moved = repo.file("sub") / name
+    moved.rename(repo.path.parent / "gone")
+    dvc("checkout", "-q", f"{name}.dvc", cwd=repo.file("sub"))
+    assert (moved / "1.txt" if moved.is_dir() else moved).read_bytes() in (b"one\n", b"1\n")

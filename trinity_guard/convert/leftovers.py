@@ -10,6 +10,7 @@ import os
 from trinity_guard import git
 from trinity_guard.errors import GuardError
 from trinity_guard.git import records
+from trinity_guard.git.index import EMPTY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ WORTH_A_PACK = 1000
 
 def note(place: Place, items: Iterable[tuple[bytes, bytes]]) -> None:
     """Remember (path, blob id) of what was just converted; only `status` reads it."""
-    added = list(items)
+    added = [(path, oid) for path, oid in items if oid not in EMPTY]  # of no bytes none are left
     if not added:
         return
     known = dict.fromkeys([*records.read_if_readable(_file(place), FIELDS), *added])

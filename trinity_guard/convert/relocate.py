@@ -10,10 +10,11 @@ import os
 
 from trinity_guard import git
 from trinity_guard.convert import ignorelines
+from trinity_guard.convert.cache import cache_of
 from trinity_guard.convert.transaction import Transaction
 from trinity_guard.convert.writes import write_blobs
-from trinity_guard.detect.owners import Pipelines
-from trinity_guard.dvcrepo import compare, paths, tracked
+from trinity_guard.detect import owners
+from trinity_guard.dvcrepo import compare, odb, paths, tracked
 from trinity_guard.dvcrepo.output import DIR, seen_mark
 from trinity_guard.dvcrepo.safe_paths import through_symlink
 from trinity_guard.errors import GuardError, pathspec, shown, typed
@@ -128,6 +129,7 @@ def settle(place: git.Place, catalog: Catalog, moves: Moves, with_data: bool = T
         if link is not None:
             raise GuardError(f"{shown(output.path)} lies in {shown(link)}, a folder that is a symlink.", "git status")
     lines = ignorelines.plan(place, catalog.entries, [o.path for o in arriving], free)
+    _hand_over(place, [pair for m in moves.moved for pair in m.pairs()])
     outcome = Relocation()
     marks = _move_data(place, moves.moved, outcome) if with_data else {}
     try:
@@ -162,7 +164,7 @@ def _free(place: git.Place, catalog: Catalog, moves: Moves) -> list[bytes]:
     free = [o.path for g in leaving for o in g.outputs if is_kept(o) and o.path not in held]
     if not (free and catalog.named(paths.PIPELINE)):
         return free
-    pipelines = Pipelines(place, catalog)
+    pipelines = owners.Pipelines(place, catalog)
     return [path for path in free if not pipelines.declare(path)]
 
 
@@ -174,6 +176,19 @@ def _refuse_conflicts(catalog: Catalog, moves: Moves, data: Sequence[bytes]) -> 
             problem=f"{shown(path)} is in conflict: a merge is under way.",
             remedy=f"resolve it first: edit {typed(path)}, then git add {pathspec(path)}",
         )
+
+
+def _hand_over(place: git.Place, pairs: Sequence[tuple[Output, Output]]) -> None:
+    """Have each DVC project's cache hold what is moved into it: `dvc push` there finds it nowhere else."""
+    known: dict[bytes, bool] = {}
+    for old, new in pairs:
+        before, now = (owners.project_of(place, output.path, known) for output in (old, new))
+        if before == now:
+            continue
+        source, target = (cache_of(place, project) for project in (before, now))
+        for name in [*(md5 for md5, _ in (odb.children(source, old.name) if old.is_dir else ())), old.name]:
+            if source.size(name) is not None and target.size(name) is None:
+                odb.link(source, target, name)
 
 
 # --- data ------------------------------------------------------------------------------------------------------
