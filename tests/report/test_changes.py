@@ -38,6 +38,41 @@ def page(tmp_path: Path) -> str:
     return changes.build(Reviews([found], {"bad.dvc": HOSTILE}), "main and the work tree")
 
 
+BOXES = """() => [...document.querySelectorAll('td code')].flatMap(cell => {
+  const said = cell.textContent, box = (text) => {
+    const node = cell.firstChild, at = said.indexOf(text), range = document.createRange();
+    range.setStart(node, at); range.setEnd(node, at + text.length);
+    return range.getBoundingClientRect();
+  };
+  return said.includes("→") ? [["תל אביב", "→", "ירושלים"].map(text => box(text).left)] : [];
+})"""
+
+
+def test_in_a_browser_the_arrow_points_from_old_to_new_in_any_script(tmp_path: Path) -> None:
+    found = Review(Change(Version(b"m", Output(b"m", size=1)), Version(b"m", Output(b"m", size=1))), TABLE)
+    found.parameters = {"עיר": ("תל אביב", "ירושלים")}
+    (tmp_path / "p.html").write_text(changes.build(Reviews([found], {}), ""))
+    with chromium() as browser:
+        tab = browser.new_page()
+        tab.goto((tmp_path / "p.html").as_uri())
+        [[old, arrow, new]] = tab.evaluate(BOXES)
+    assert old < arrow < new
+
+
+def test_names_and_facts_have_room_beside_each_other_on_a_telephone(tmp_path: Path) -> None:
+    found = Review(Change(Version(b"m", Output(b"m", size=1)), Version(b"m", Output(b"m", size=1))), TABLE)
+    found.parameters = {"rate": (1, 2), "a_very_long_name_" * 4: ("some words " * 9, "other words " * 9)}
+    (tmp_path / "p.html").write_text(changes.build(Reviews([found], {}), ""))
+    with chromium() as browser:
+        for width in (360, 1200):
+            tab = browser.new_page(viewport={"width": width, "height": 700})
+            tab.goto((tmp_path / "p.html").as_uri())
+            name, fact = (tab.locator(f".changes tr:last-child {cell}").bounding_box() for cell in ("th", "td"))
+            assert name is not None and fact is not None  # noqa: PT018
+            assert min(name["width"], fact["width"]) > 0.3 * (name["width"] + fact["width"])
+            assert tab.evaluate("document.documentElement.scrollWidth") == width
+
+
 class _Tags(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 TITLE = "What changed inside artifacts"
 MORE_STYLE = """
-.changes th[scope=row] { white-space: nowrap; vertical-align: top; }
-@media (max-width: 44rem) { .changes th[scope=row] { white-space: normal; overflow-wrap: anywhere; } }
+.changes { table-layout: fixed; } .changes th[scope=row] { vertical-align: top; overflow-wrap: anywhere; width: 36%; }
+@media (max-width: 44rem) { .changes th[scope=row] { width: 40%; } }
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(15rem, 100%), 1fr)); }
 .figures { gap: .75rem; margin: .75rem 0; }
-.first th:first-child { width: 1%; } figure { margin: 0; } figcaption { font-size: .875rem; overflow-wrap: anywhere; }
+.first { margin-top: .75rem; } .first th:first-child { width: 1%; }
+figure { margin: 0; } figcaption { font-size: .875rem; overflow-wrap: anywhere; }
 .sign { font-weight: 700; } section { margin-bottom: 2rem; } h2, h3 { overflow-wrap: anywhere; }
 nav ul { padding-left: 1.2rem; columns: 20rem auto; } nav li { overflow-wrap: anywhere; break-inside: avoid; }
 """
@@ -70,10 +71,15 @@ def _facts(review: Review, name: str) -> str:
     if not facts:
         return ""
     rows = "".join(
-        f'<tr><th scope="row">{escaped(what)}</th><td class="path"><code class="lines">{escaped(fact)}</code></td></tr>'
+        f'<tr><th scope="row">{_text(what)}</th><td class="path"><code class="lines">{_text(fact)}</code></td></tr>'
         for what, fact in facts
     )
     return f'<div class="panel"><table class="changes" aria-labelledby="{name}"><tbody>{rows}</tbody></table></div>'
+
+
+def _text(said: str) -> str:
+    """Return words with their marks as HTML names them, which stay what they are wherever the page goes."""
+    return escaped(said).replace(words.FSI, "&#8296;").replace(words.PDI, "&#8297;")
 
 
 def _rows(review: Review) -> str:
@@ -82,7 +88,7 @@ def _rows(review: Review) -> str:
         return ""
     listed = "".join(
         f'<tr><td class="{SIGNS[sign][1]}"><span class="tag">{SIGNS[sign][0]}</span></td>'
-        f'<td class="path"><code class="lines">{escaped(row)}</code></td></tr>'
+        f'<td class="path"><code class="lines">{_text(row)}</code></td></tr>'
         for sign, row in rows
     )
     return (

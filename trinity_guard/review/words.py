@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unicodedata import bidirectional
+
 from trinity_guard.errors import shown
 from trinity_guard.review.record import Review, plain
 
@@ -16,6 +18,10 @@ MAX_COLUMNS = 20
 # Where numbers of 32 bits have all their digits, and how many letters those take at most.
 LEAST_SINGLE, MOST_SINGLE = 1e-37, 1e38
 SINGLE = 12
+# What is read from right to left (letters of Hebrew, of Arabic, and its digits), and the marks around it: Unicode's
+# "first strong isolate", and its end. Those of a cell are told as \u2068.
+RIGHT_TO_LEFT = ("R", "AL", "AN")
+FSI, PDI = "\N{FIRST STRONG ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 LEAST_DRIFT = 0.0005  # less would be told as 0.000
 DRIFTED = 0.1  # from here on a column in which no cell changed is told of, for the rows that came or went
 
@@ -32,12 +38,12 @@ def change(before: object, after: object, form: Callable[[object], str] = cell) 
     """
     one, other = form(before), form(after)
     if one != other:
-        return f"{one} → {other}"
+        return f"{apart(one)} → {apart(other)}"
     one, other = _whole(before), _whole(after)
     if one == other:  # numbers of another precision, or what only looks alike
         return f"{before!r} → {after!r}"
     start = max(_alike(one, other) - MAX_CELL // 2, 0)
-    return " → ".join("…" * (start > 0) + _cut(text[start:]) for text in (one, other))
+    return " → ".join(apart("…" * (start > 0) + _cut(text[start:])) for text in (one, other))
 
 
 def _alike(one: str, other: str) -> int:
@@ -85,9 +91,22 @@ def figure(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else cell(value)
 
 
+def apart(text: str) -> str:
+    """Return a text that is read from right to left in marks that keep it apart from what stands beside it.
+
+    Without them a browser shows `a → b` of two such texts as `b → a`, which says the contrary.
+    """
+    return text if text.isascii() or not any(bidirectional(c) in RIGHT_TO_LEFT for c in text) else f"{FSI}{text}{PDI}"
+
+
+def in_line(text: str) -> str:
+    """Return a text without these marks, for a terminal."""
+    return text.replace(FSI, "").replace(PDI, "")
+
+
 def listed(names: Iterable[str]) -> str:
     """Return names in a line, the first ones of many."""
-    return _in_a_line([_among(n) for n in names])
+    return _in_a_line([apart(_among(n)) for n in names])
 
 
 def _in_a_line(every: list[str]) -> str:
@@ -95,7 +114,7 @@ def _in_a_line(every: list[str]) -> str:
 
 
 def _pairs(names: dict[str, str]) -> str:
-    return _in_a_line([f"{_among(a)} → {_among(b)}" for a, b in names.items()])
+    return _in_a_line([f"{apart(_among(a))} → {apart(_among(b))}" for a, b in names.items()])
 
 
 def arrow(before: object, after: object) -> str:
@@ -136,8 +155,8 @@ def facts(found: Review) -> list[tuple[str, str]]:
     lines = [("cannot be looked into", _note(found.unavailable))] if found.unavailable else []
     if found.table:
         lines += _table(found)
-    lines += [(cell(name), change(a, b)) for name, (a, b) in found.parameters.items()]
-    lines += [(cell(name), change(a, b)) for name, (a, b) in found.metrics.items()]
+    lines += [(apart(cell(name)), change(a, b)) for name, (a, b) in found.parameters.items()]
+    lines += [(apart(cell(name)), change(a, b)) for name, (a, b) in found.metrics.items()]
     lines += _arrays(found) + _files(found)
     if found.shared is not None:
         lines.append(("in common", f"{min(found.shared, 0.999):.1%} of the bytes"))
@@ -162,7 +181,7 @@ def _table(found: Review) -> list[tuple[str, str]]:
     lines += [("columns added", listed(columns.added))] if columns.added else []
     lines += [("columns removed", listed(columns.removed))] if columns.removed else []
     lines += [("columns renamed", _pairs(columns.renamed))] if columns.renamed else []
-    retyped = [f"{cell(n)}: {a} → {b}" for n, (a, b) in columns.retyped.items()]
+    retyped = [f"{apart(cell(n))}: {a} → {b}" for n, (a, b) in columns.retyped.items()]
     lines += [("columns retyped", _in_a_line(retyped))] if retyped else []
     return lines + _changed_columns(found)
 
@@ -173,12 +192,14 @@ def _changed_columns(found: Review) -> list[tuple[str, str]]:
     lines = []
     for name, count in list(table.changed.items())[:MAX_COLUMNS]:
         said = [f"{count:,} cell{'s' if count > 1 else ''}", *figures(table.statistics.get(name, {}))]
-        lines.append((f"column {cell(name)}", "; ".join(said)))
+        lines.append((f"column {apart(cell(name))}", "; ".join(said)))
     if len(table.changed) > MAX_COLUMNS:
         lines.append(("columns", f"{len(table.changed) - MAX_COLUMNS:,} more changed"))
     moved = {n: _moved(said) for n, said in table.statistics.items() if n not in table.changed}
     told = [
-        (f"column {cell(n)}", "; ".join(["in the rows that came or went", *said])) for n, said in moved.items() if said
+        (f"column {apart(cell(n))}", "; ".join(["in the rows that came or went", *said]))
+        for n, said in moved.items()
+        if said
     ]
     return lines + told[:MAX_COLUMNS]
 
@@ -282,13 +303,13 @@ def rows(found: Review) -> list[tuple[str, str]]:
         return []
     lines = []
     for key, cells in table.rows_changed:
-        which = ", ".join(f"{cell(n)} {_among(v)}" for n, v in key.items())
+        which = ", ".join(f"{apart(cell(n))} {apart(_among(v))}" for n, v in key.items())
         first = list(cells.items())[:MAX_NAMES]
-        said = [f"{cell(n)} {change(a, b, _among)}" for n, (a, b) in first]
+        said = [f"{apart(cell(n))} {change(a, b, _among)}" for n, (a, b) in first]
         lines.append(("~", f"{which}: {', '.join(said)}{_more(len(cells))}"))
     for sign, every in (("+", table.rows_added), ("-", table.rows_removed)):
         for row in every:
-            said = [f"{cell(n)} {_among(v)}" for n, v in list(row.items())[:MAX_NAMES]]
+            said = [f"{apart(cell(n))} {apart(_among(v))}" for n, v in list(row.items())[:MAX_NAMES]]
             lines.append((sign, ", ".join(said) + _more(len(row))))
     return lines
 

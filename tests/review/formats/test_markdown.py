@@ -57,6 +57,12 @@ def everywhere(text: str) -> str:
     return markdown.render(Reviews([one, renamed], {text: text}))
 
 
+def test_what_is_read_from_right_to_left_is_kept_apart() -> None:
+    """In a browser the arrow would point from the new one to the old one."""
+    said = markdown.render(Reviews([changed(city=("תל אביב", "ירושלים"))], {}))
+    assert "<code>&#8296;תל אביב&#8297; → &#8296;ירושלים&#8297;</code>" in said
+
+
 def test_what_is_too_long_for_a_comment_is_cut_and_said() -> None:
     many = [changed(b"%d.csv" % at, p=("x" * 50, "y")) for at in range(2000)]
     said = markdown.render(Reviews(many, {}))

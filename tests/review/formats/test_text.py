@@ -24,6 +24,17 @@ def test_facts_stand_in_a_column_below_the_headline() -> None:
     ]
 
 
+def test_a_column_is_as_wide_as_its_letters_are_in_a_terminal() -> None:
+    found = changed(b"m.pkl")
+    found.parameters = {"速度": (1, 2), "e\u0301tat": (1, 2), "גובה": ("תל אביב", "ירושלים"), "rate": (1, 2)}
+    assert text.render(Reviews([found], {})).splitlines()[1:] == [
+        "  速度  1 → 2",
+        "  e\u0301tat  1 → 2",
+        "  גובה  תל אביב → ירושלים",
+        "  rate  1 → 2",
+    ]
+
+
 def test_artifacts_are_apart_and_what_is_broken_comes_last_in_red() -> None:
     lines = list(text.lines(Reviews([changed(b"a"), changed(b"b")], {"x.dvc": "is no pointer"})))
     assert [style for _, style in lines] == [text.BOLD, "", text.BOLD, text.RED]

@@ -79,7 +79,7 @@ class Merge(Side):
         except NoTable as error:
             raise _refused(conflict, str(error)) from None
         what = _what(merged, self._prefer)
-        by = f", by {words.listed(key)}" if key else ", each told by all its cells"
+        by = f", by {words.in_line(words.listed(key))}" if key else ", each told by all its cells"
         self._told[conflict.path] = f"{shown(conflict.path)} has both sides' rows{by}: {what}; staged."
         return merged, data
 
@@ -140,7 +140,9 @@ def _doubtful(conflict: Conflict, merged: Merged, key: list[str]) -> GuardError:
     if not key:
         problem = f"{shown(conflict.path)}: no column tells its rows, and {what}, which may be rows that both changed."
         return GuardError(problem, _one(conflict), UNUSABLE)
-    problem = f"{shown(conflict.path)}: by {words.listed(key)} {what}, which may be rows that both changed."
+    problem = (
+        f"{shown(conflict.path)}: by {words.in_line(words.listed(key))} {what}, which may be rows that both changed."
+    )
     way = f"trinity-guard use --merge --key {quoted(','.join(key))} {typed(conflict.artifact)}"
     return GuardError(problem, f"{way}     # if it tells rows; else by the columns that do")
 

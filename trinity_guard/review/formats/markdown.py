@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from trinity_guard.errors import shown
 from trinity_guard.review import words
 
@@ -16,7 +18,8 @@ NOTHING = "Nothing changed inside artifacts."
 MAX_LENGTH = 50_000
 MAX_BROKEN = 20
 # A colon and the dot of `www.` make links of what only looks like an address.
-_SPECIAL = frozenset("\\`*_[]#!|<>&~@$:")
+_MARKS = re.compile(f"([{words.FSI}{words.PDI}])")
+_SPECIAL = frozenset("\\`*_[]#!|<>&~@$:" + words.FSI + words.PDI)
 
 
 def render(found: Reviews) -> str:
@@ -57,11 +60,15 @@ def _one(review: Review, level: int) -> str:
     return "\n".join([*lines, *(_one(member, min(level + 1, 6)) for member in review.members)])
 
 
+def _line(text: str) -> str:
+    return shown(" ".join(text.splitlines()).encode("utf-8", "surrogatepass"))
+
+
 def code(text: str) -> str:
     """Return a text of a stranger's in the letters of code, in which no letter means anything to Markdown or HTML.
 
     Forges read what was rendered once more for names to notify, numbers to link and addresses, but not in code.
     """
-    line = shown(" ".join(text.splitlines()).encode("utf-8", "surrogatepass"))
+    line = "".join(part if part in (words.FSI, words.PDI) else _line(part) for part in _MARKS.split(text))
     escaped = "".join(f"&#{ord(c)};" if c in _SPECIAL else c for c in line)
     return f"<code>{escaped.replace('www.', 'www&#46;')}</code>"

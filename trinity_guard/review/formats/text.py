@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unicodedata import combining, east_asian_width
+
 from trinity_guard.review import words
 
 TYPE_CHECKING = False
@@ -28,14 +30,19 @@ def lines(found: Reviews) -> Iterator[tuple[str, str]]:
 def of_one(review: Review, indent: str = "") -> Iterator[tuple[str, str]]:
     """Yield (line, style) of one artifact."""
     yield f"{indent}{review.name}: {words.headline(review)}", BOLD
-    facts = words.facts(review)
-    width = max((len(what) for what, _ in facts), default=0)
+    facts = [(words.in_line(what), words.in_line(fact)) for what, fact in words.facts(review)]
+    width = max((_width(what) for what, _ in facts), default=0)
     for what, fact in facts:
-        yield f"{indent}  {what:<{width}}  {fact}", ""
+        yield f"{indent}  {what}{' ' * (width - _width(what))}  {fact}", ""
     for sign, row in words.rows(review):
-        yield f"{indent}  {sign} {row}", _STYLES[sign]
+        yield f"{indent}  {sign} {words.in_line(row)}", _STYLES[sign]
     for member in review.members:
         yield from of_one(member, indent + "  ")
+
+
+def _width(text: str) -> int:
+    """Return how many places a text takes in a terminal: letters of East Asia two, accents on others none."""
+    return len(text) if text.isascii() else sum(1 + (east_asian_width(c) in "WF") - bool(combining(c)) for c in text)
 
 
 def render(found: Reviews) -> str:
