@@ -18,6 +18,7 @@ MAX_COLUMNS = 20
 # Where numbers of 32 bits have all their digits, and how many letters those take at most.
 LEAST_SINGLE, MOST_SINGLE = 1e-37, 1e38
 SINGLE = 12
+ONE_SIDE = ("added", "removed")  # an artifact that the other side has not
 # What is read from right to left (letters of Hebrew, of Arabic, and its digits), and the marks around it: Unicode's
 # "first strong isolate", and its end. Those of a cell are told as \u2068.
 RIGHT_TO_LEFT = ("R", "AL", "AN")
@@ -128,7 +129,9 @@ def headline(found: Review, named: Callable[[str], str] = str) -> str:
     if found.sides or found.table:
         what += [_counts(found, "row"), _counts(found, "column")]
     if found.files:
-        what.append(_counted(found.files["before"], found.files["after"], "file"))
+        before, after = (found.files[side] for side in ("before", "after"))
+        one = found.change in ONE_SIDE
+        what.append(_counted(before or after if one else before, after or before if one else after, "file"))
     from trinity_guard.detect.patterns import size_text
 
     sizes = [size_text(size) for size in found.sizes if size is not None]
@@ -155,8 +158,9 @@ def facts(found: Review) -> list[tuple[str, str]]:
     lines = [("cannot be looked into", _note(found.unavailable))] if found.unavailable else []
     if found.table:
         lines += _table(found)
-    lines += [(apart(cell(name)), change(a, b)) for name, (a, b) in found.parameters.items()]
-    lines += [(apart(cell(name)), change(a, b)) for name, (a, b) in found.metrics.items()]
+    for name, (a, b) in [*found.parameters.items(), *found.metrics.items()]:
+        only = found.change in ONE_SIDE and (a is None or b is None)
+        lines.append((apart(cell(name)), apart(cell(a if b is None else b)) if only else change(a, b)))
     lines += _arrays(found) + _files(found)
     if found.shared is not None:
         lines.append(("in common", f"{min(found.shared, 0.999):.1%} of the bytes"))

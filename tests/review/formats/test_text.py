@@ -24,6 +24,25 @@ def test_facts_stand_in_a_column_below_the_headline() -> None:
     ]
 
 
+def test_one_long_name_takes_no_room_from_the_others() -> None:
+    found = changed(b"m.pkl")
+    found.parameters = {"rate": (1, 2), "x" * 50: (1, 2), "max_depth": (1, 2)}
+    said = text.render(Reviews([found], {})).splitlines()[1:]
+    assert said == ["  rate       1 → 2", f"  {'x' * 50}  1 → 2", "  max_depth  1 → 2"]
+
+
+def test_of_what_is_on_one_side_alone_its_values_are_told() -> None:
+    path = b"m.pkl"
+    for sides, word in (
+        ((None, Version(path, Output(path, size=2))), "added"),
+        ((Version(path, Output(path, size=2)), None), "removed"),
+    ):
+        found = Review(Change(*sides), MODEL)
+        found.parameters = {"rate": (None, 0.5) if word == "added" else (0.5, None)}
+        found.files = {"before": 0 if word == "added" else 3, "after": 3 if word == "added" else 0}
+        assert text.render(Reviews([found], {})).splitlines() == [f"m.pkl: {word}, 3 files, 2 B", "  rate  0.5"]
+
+
 def test_a_column_is_as_wide_as_its_letters_are_in_a_terminal() -> None:
     found = changed(b"m.pkl")
     found.parameters = {"速度": (1, 2), "e\u0301tat": (1, 2), "גובה": ("תל אביב", "ירושלים"), "rate": (1, 2)}

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from trinity_guard.review.review import Reviews
 
 BOLD, GREEN, RED, YELLOW = "1", "32", "31", "33"
+WIDEST = 40  # a longer name takes no room from the others' facts
 _STYLES = {"+": GREEN, "-": RED, "~": YELLOW}
 
 
@@ -31,7 +32,7 @@ def of_one(review: Review, indent: str = "") -> Iterator[tuple[str, str]]:
     """Yield (line, style) of one artifact."""
     yield f"{indent}{review.name}: {words.headline(review)}", BOLD
     facts = [(words.in_line(what), words.in_line(fact)) for what, fact in words.facts(review)]
-    width = max((_width(what) for what, _ in facts), default=0)
+    width = max((_width(what) for what, _ in facts if _width(what) <= WIDEST), default=0)
     for what, fact in facts:
         yield f"{indent}  {what}{' ' * (width - _width(what))}  {fact}", ""
     for sign, row in words.rows(review):
