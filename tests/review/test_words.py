@@ -87,3 +87,16 @@ def test_spaces_and_commas_of_a_cell_among_others_are_seen(tables: Tables) -> No
 
 def test_one_is_not_called_by_the_plural(tables: Tables) -> None:
     assert words.headline(reviewed(tables, "id\n1\n2\n", "id\n1\n")).startswith("changed, 2 → 1 row, 1 column, ")
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        ("id,x\n2,b\n1,a\n", "the same rows, in another order"),
+        ("x,id\na,1\nb,2\n", "the same rows, their columns in another order"),
+        ("x,id\nb,2\na,1\n", "the same rows, in another order, their columns in another order"),
+        ('id,x\n1,"a"\n2,b\n', "the same rows, written otherwise"),
+    ],
+)
+def test_what_is_otherwise_of_the_same_rows_is_said(tables: Tables, after: str, said: str) -> None:
+    assert words.facts(reviewed(tables, "id,x\n1,a\n2,b\n", after)) == [("rows", said)]

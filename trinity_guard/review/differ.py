@@ -44,7 +44,7 @@ class Columns:
 class TableDifference:
     """What is not the same. key: the columns that tell a row, None where rows are compared as a bag of them.
 
-    aligned: the rows that both sides have are the first ones of both, in the same order.
+    aligned: the rows that both sides have are the first ones of both, in the same order; reordered: known not to be so.
     changed: column -> how many of its cells; statistics: column -> what is known of both sides.
     rows_changed: (key, column -> (before, after)); rows_added, rows_removed: column -> cell; each the first ones.
     """
@@ -54,7 +54,7 @@ class TableDifference:
         self.after = after
         self.columns = Columns(before, after)
         self.key: list[str] | None = None
-        self.aligned = False
+        self.aligned = self.reordered = False
         self.added = self.removed = self.rows_with_changes = 0
         self.changed: dict[str, int] = {}
         self.statistics: dict[str, dict[str, object]] = {}
@@ -83,6 +83,7 @@ def compare(engine: Engine, before: Table, after: Table, key: Sequence[str] = ()
     found.key = keys.find(engine, before, after, list(key), found.notes)
     if found.key:
         found.aligned = keys.aligned(engine, before, after, found.key)
+        found.reordered = not found.aligned
         rename_by_content(engine, found)
         _by_key(engine, found, limit)
         found = without_count(engine, found, limit, _as_bags, (before, after)) if not key else found

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
+    from trinity_guard.review.differ import TableDifference
+
 MAX_NAMES = 12
 MAX_CELL = 60
 MAX_COLUMNS = 20
@@ -175,7 +177,7 @@ def _table(found: Review) -> list[tuple[str, str]]:
     table = found.table
     assert table is not None  # noqa: S101  # for the type checker
     if table.same:
-        return [("rows", "the same rows, written otherwise")]
+        return [("rows", f"the same rows{_otherwise(table)}")]
     by = f", by {listed(table.key)}" if table.key else ", as a multiset"
     by = by if table.before.rows and table.after.rows else ""
     counts = {"added": table.added, "removed": table.removed, "changed": table.rows_with_changes}
@@ -188,6 +190,12 @@ def _table(found: Review) -> list[tuple[str, str]]:
     retyped = [f"{apart(cell(n))}: {a} → {b}" for n, (a, b) in columns.retyped.items()]
     lines += [("columns retyped", _in_a_line(retyped))] if retyped else []
     return lines + _changed_columns(found)
+
+
+def _otherwise(table: TableDifference) -> str:
+    moved = ["in another order"] * table.reordered
+    moved += ["their columns in another order"] * (table.before.names != table.after.names)
+    return f", {', '.join(moved or ['written otherwise'])}"
 
 
 def _changed_columns(found: Review) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from trinity_guard.review.review import Reviews
 
 BOLD, GREEN, RED, YELLOW = "1", "32", "31", "33"
-WIDEST = 40  # a longer name takes no room from the others' facts
+WIDEST = 48  # a longer name takes no room from the others' facts
 _STYLES = {"+": GREEN, "-": RED, "~": YELLOW}
 
 
