@@ -108,6 +108,10 @@ torch.optim.rmsprop built class new: RMSprop
 torch.optim.rprop built class new: Rprop
 torch.optim.sgd built class new: SGD
 torch called class: Size device
+scipy.interpolate._bsplines built class new: _BSpline
+scipy.interpolate._cubic built class new: Akima1DInterpolator
+scipy.interpolate._interpolate built class new: PPoly _PPoly
+pathlib._local called class: PurePosixPath
 catboost.core built class new: CatBoost CatBoostClassifier CatBoostRanker CatBoostRegressor
 imblearn.combine._smote_enn built class new: SMOTEENN
 imblearn.combine._smote_tomek built class new: SMOTETomek

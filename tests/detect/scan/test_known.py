@@ -50,7 +50,8 @@ STATES = {
     "pandas.IntervalDtype", "pandas.StringDtype", "pandas.ArrowExtensionArray", "pandas.SparseArray", "pandas.NDFrame",
     "pandas.SingleBlockManager", "scipy.RBFInterpolator", "scipy.coo_matrix", "scipy.cKDTree", "scipy.Rotation",
     "sklearn.BaseEstimator", "sklearn.TreePredictor", "sklearn.IsotonicRegression", "sklearn.Tree", "sklearn.Bunch",
-    "uuid.UUID", "xgboost.Booster", "collections.OrderedDict", "catboost._CatBoostBase",
+    "uuid.UUID", "xgboost.Booster", "collections.OrderedDict", "catboost._CatBoostBase", "scipy.BSpline",
+    "scipy.PPoly",
 }  # fmt: skip
 NEW = {
     "builtins.dict", "scipy.cKDTree", "scipy.Rotation", "sklearn.PassiveAggressiveClassifier",

@@ -203,7 +203,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     for name, words in {".": "is a folder", "pipe.csv": "no regular file", "loop.csv": "too many levels"}.items():
         with pytest.raises(GuardError, match=words):
             table.load(str(tmp_path / name))
-    with pytest.raises(GuardError, match="null byte"):
+    with pytest.raises(GuardError, match=r"null (byte|character)"):
         table.load("a\0.csv")
 
 

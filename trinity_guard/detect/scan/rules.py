@@ -327,6 +327,7 @@ _CALLS: dict[str, Rule] = {
     "pandas.core.indexes.interval._new_IntervalIndex": _new_index,
     "pandas.core.indexes.timedeltas._new_TimedeltaIndex": _new_index,
     "pathlib.PurePosixPath": _plain,
+    "pathlib._local.PurePosixPath": _plain,  # as Python 3.13 writes it
     LOADS: _one_file,
     **{f"builtins.{name}": _bytes for name in ("bytearray", "bytes")},
     **{f"builtins.{name}": _items for name in ("frozenset", "set")},
