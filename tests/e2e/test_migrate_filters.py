@@ -51,6 +51,19 @@ def test_a_filter_that_leaves_pointers_alone_is_no_matter(legacy: Legacy, line: 
     assert WORDS not in out(legacy, "run", "--everything", "--yes")
 
 
+def test_what_is_behind_another_filter_stays_and_stops_nothing(legacy: Legacy) -> None:
+    legacy.git("config", "filter.rot.clean", "tr a-z b-za")
+    legacy.git("config", "filter.rot.smudge", "tr b-za a-z")
+    legacy.add(".gitattributes", b"secret/** filter=rot\n")
+    legacy.add("secret/a.csv", b"abc\n" * 30)
+    assert "takes hold of pointers" not in out(legacy, "info", "--everything")
+    said = out(legacy, "run", "--everything", "--yes")
+    assert "secret/a.csv: it is behind the filter 'rot'" in said
+    assert legacy.tracked("secret/a.csv", "main")
+    assert legacy.tracked("models/a.pkl.dvc", "main")
+    assert "every byte is there" in out(legacy, "verify", "--sample", "0")
+
+
 def test_in_a_bare_repository_its_head_counts_too(legacy: Legacy, tmp_path: Path) -> None:
     filters(legacy)
     server = Repo(tmp_path / "server.git")

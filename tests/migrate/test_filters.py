@@ -21,6 +21,9 @@ ALL = b"data/** filter=lfs\n"
         (ALL, [b"data/.gitignore", b"data/a.pkl.dvc"]),
         (ALL + b"*.dvc -filter\n.gitignore -filter\n", []),
         (b"*.dvc filter=x\n", [b"data/a.pkl.dvc"]),
+        # The artifact itself stays.
+        (b"data/** filter=x\n", []),
+        (b"data/** filter=x\n*.pkl filter=lfs\n", [b"data/.gitignore", b"data/a.pkl.dvc"]),
         (b"*.pkl filter=lfs\n", []),
         (b"", []),
     ],

@@ -264,9 +264,16 @@ def caught_now(source: Source, root: bytes) -> list[bytes]:
 
 
 def among(source: Source, root: bytes, paths: Sequence[bytes]) -> list[bytes]:
-    """Return which of the files that come in place of these artifacts a filter takes hold of, in this tree."""
-    new = {p + b".dvc" for p in paths} | {os.path.join(os.path.dirname(p), b".gitignore") for p in paths}
-    return [path for path, _ in filtered(source, root, sorted(new))]
+    """Return which of the files that come in place of these artifacts a filter takes hold of, in this tree.
+
+    Nothing comes in place of an artifact that is itself behind a filter of others (see `behind`).
+    """
+    beside = {p: {p + b".dvc", os.path.join(os.path.dirname(p), b".gitignore")} for p in paths}
+    asked = sorted({*beside, *(new for news in beside.values() for new in news)})
+    spoken = _attributes_of(source, root, asked, BEHIND)
+    stays = {path for path, _, value in spoken if value not in (*KNOWN, *UNCONVERTED)}
+    new = {file for path in beside.keys() - stays for file in beside[path]}
+    return [path for path, name, _ in spoken if name == b"filter" and path in new]
 
 
 def filtered(source: Source, root: bytes, paths: Sequence[bytes]) -> list[tuple[bytes, bytes]]:
