@@ -101,7 +101,7 @@ def test_it_is_named_and_never_present(both: Repo, change: Change) -> None:
 @pytest.mark.parametrize("change", CHANGES, ids=lambda f: f.__name__)
 def test_the_command_that_is_named_brings_back_what_was(both: Repo, change: Change) -> None:
     name = change(both)
-    type_in(both, remedies(commit_beside(both))[1])
+    type_in(both, remedies(commit_beside(both))[-1])
     assert state(both, name) == "present"
     assert both.git("status", "--porcelain", "--untracked-files=no").stdout == b""
 
@@ -149,3 +149,48 @@ def test_a_file_that_is_staged_below_what_a_pointer_holds_is_refused_with_what_h
         type_in(both, command)
     both.commit()
     assert both.dvc("status").stdout.strip() == b"Data and pipelines are up to date."
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", ["pipe", "link to nothing"])
+def test_what_nothing_can_record_is_only_to_be_moved_away(both: Repo, change: str) -> None:
+    both.file("table.csv").unlink()
+    os.mkfifo(both.file("table.csv")) if change == "pipe" else both.file("table.csv").symlink_to("nowhere")
+    for said in (commit_beside(both), both.guard("status").stdout):
+        assert b"dvc add" not in said
+        assert b"mv table.csv ELSEWHERE && trinity-guard pull table.csv" in said
+    both.git("reset", "-q", "--hard", "HEAD~1")
+    type_in(both, remedies(both.guard("pull", ok=False).stderr)[0])
+    assert both.file("table.csv").read_bytes() == b"1,1\n"
+
+
+@pytest.fixture
+@made_once
+def turned(both: Repo) -> Repo:
+    """The table became a folder, and the folder a file; one commit has both."""
+    to_folder(both)
+    to_file(both)
+    both.dvc("add", "-q", "table.csv", "d")
+    both.git("add", "table.csv.dvc", "d.dvc")
+    both.commit()
+    return both
+
+
+@pytest.mark.slow
+def test_a_revert_of_it_is_followed_and_the_revert_of_that(turned: Repo) -> None:
+    turned.git("revert", "--no-edit", "HEAD")
+    assert turned.file("table.csv").read_bytes() == b"1,1\n"
+    assert turned.file("d/x.csv").read_bytes() == b"2,2\n"
+    turned.git("revert", "--no-edit", "HEAD")
+    assert turned.file("table.csv/part-0.csv").read_bytes() == b"9,9\n"
+    assert turned.file("d").read_bytes() == b"a file now\n"
+    assert {state(turned, name) for name in ("table.csv", "d")} == {"present"}
+
+
+@pytest.mark.slow
+def test_a_revert_of_it_leaves_what_was_added_to_the_folder_and_names_it(turned: Repo) -> None:
+    turned.write("table.csv/mine.txt", b"recorded nowhere")
+    said = turned.git("revert", "--no-edit", "HEAD").stderr
+    assert turned.file("table.csv/mine.txt").read_bytes() == b"recorded nowhere"
+    assert b"table.csv" in said
+    assert turned.file("d/x.csv").read_bytes() == b"2,2\n"

@@ -111,7 +111,8 @@ def _state(artifact: dict[str, object], output: Output) -> str:
     if state == OTHER_VERSION:
         return f"another version: trinity-guard pull {typed(output.path)}"
     if state == REPLACED:
-        return f"replaced by what is no {'folder' if output.kind == DIR else 'file'}: {messages.adding(output)}"
+        command = messages.adding(output) or messages.bringing_back(output.path)
+        return f"replaced by what is no {'folder' if output.kind == DIR else 'file'}: {command}"
     if state == DELETED:
         return f"deleted: trinity-guard pull {typed(output.path)}"
     if state == MISSING:

@@ -206,11 +206,10 @@ def _words(config: Config, comparison: compare.Comparison, output: Output, state
         )
     if state == compare.REPLACED:
         kind = "a folder" if output.kind == DIR else "an ordinary file"
-        return (
-            f"{name} is no longer {kind}: {still} what it was.",
-            f"{messages.adding(output)}     # records what is there now\n"
-            f"mv {word} ELSEWHERE && trinity-guard pull {word}     # or brings back what was",
-        )
+        adding = messages.adding(output)
+        back = f"{messages.bringing_back(output.path)}     # {'or ' if adding else ''}brings back what was"
+        remedy = f"{adding}     # records what is there now\n{back}" if adding else back
+        return f"{name} is no longer {kind}: {still} what it was.", remedy
     if state == compare.MISSING:
         return f"{name} is not here.", f"trinity-guard pull {word}"
     if state == compare.WRITTEN:

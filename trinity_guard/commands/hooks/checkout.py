@@ -105,6 +105,8 @@ def _is_just_recorded(output: Output) -> bool:
 def _has_to_follow(comparison: Comparison, output: Output, state: str, plain: bool) -> bool:
     if state == "missing":
         return not plain or comparison.is_cached(output)
+    if state == "replaced":
+        return not plain  # the folder or the file of the commit before
     return state == "other version" or (state in ("changed", "unknown") and not (plain or comparison.is_edit(output)))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from trinity_guard import console
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo.output import recording
@@ -90,10 +92,21 @@ def report_moves(moved: Sequence[tuple[bytes, bytes]]) -> None:
 
 
 def adding(output: Output) -> str:
-    """Return the command that records what took the place of an output, a folder or a file."""
+    """Return the command that records what took the place of an output, a folder or a file; "" for what is neither."""
+    try:
+        kind = os.stat(output.path).st_mode & 0o170000
+    except OSError:
+        return ""  # a symlink to nothing
+    if kind not in (0o100000, 0o040000):
+        return ""  # DVC waits for ever at a pipe
     if output.stage or output.imported or output.source != output.path + POINTER:
         return recording(output)
     return f"dvc add {typed(output.path)} && git add {pathspec(output.source)}"
+
+
+def bringing_back(path: bytes) -> str:
+    """Return the command that puts what is recorded in the place of what is there now."""
+    return f"mv {typed(path)} ELSEWHERE && trinity-guard pull {typed(path)}"
 
 
 def report_push(result: Report, stands: str = "") -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from trinity_guard import console, git
 from trinity_guard.checkout import apply
 from trinity_guard.checkout.plan import Follower
+from trinity_guard.commands.terminal import messages
 from trinity_guard.commands.terminal.progress import Progress
 from trinity_guard.detect import conflicts
 from trinity_guard.detect.patterns import size_text
@@ -155,4 +156,9 @@ def message(kept: LeftAlone) -> tuple[str, str]:
             f"{shown(kept.path)} {kept.reason}.",
             f"git rm --cached {pathspec(kept.path)}     # leaves it to its pointer",
         )
-    return f"{shown(kept.path)} {kept.reason}: it was left alone.", f"ls -la {name}"
+    said = f"{shown(kept.path)} {kept.reason}: it was left alone."
+    itself = kept.reason.startswith("is ")  # and no folder above it
+    return (
+        said,
+        f"{messages.bringing_back(kept.path)}     # or look first: ls -la {name}" if itself else f"ls -la {name}",
+    )
