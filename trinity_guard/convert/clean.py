@@ -55,9 +55,10 @@ class Cleaner:
         self._marks: list[bytes] = []
         self._plain: set[bytes] = set()
         self._turned = 0
+        self._index = index.file_in_use(place)
         self._command = list(command[:1])
         self._words = list(command[1:])
-        self._patches: bool | None = None
+        self._new_turn: bool | None = None
         self._unguarded: bool | None = None
         self._compares = caller.only_compares(command)
 
@@ -113,10 +114,11 @@ class Cleaner:
 
     def _store(self, path: bytes) -> odb.Store | None:
         """Return the cache for a file that is ours to turn; None for one that is not."""
-        if self._known is None or self._known.mark != _mark(self._place):
+        mark = _mark(self._index)
+        if self._known is None or self._known.mark != mark:
             if self._known is not None:
                 self._known.close()
-            self._known = _Known(self._place, self._rules)
+            self._known = _Known(self._place, self._rules, mark)
         known = self._known
         new = path not in known.entries
         if not (self._new_ones_turn() if new else known.stands_in(path)):
@@ -133,9 +135,12 @@ class Cleaner:
 
     def _new_ones_turn(self) -> bool:
         """Whether paths that are not in the index are to be turned by the command that runs."""
-        if os.path.basename(index.file_in_use(self._place)).startswith(STASH):
-            return False  # `git stash` takes the working file away, and no pointer would name the object
-        return ONLY_ASKING.isdisjoint(self._command) or (self._command == [b"apply"] and self._applies_stand_ins())
+        if self._new_turn is None:
+            # `git stash` takes the working file away, and no pointer would name the object.
+            stash = os.path.basename(self._index).startswith(STASH)
+            turns = ONLY_ASKING.isdisjoint(self._command) or self._applies_stand_ins()
+            self._new_turn = turns and not stash
+        return self._new_turn
 
     def _require_hook(self) -> None:
         """Refuse new stand-ins where no commit would make pointers of them: nobody else could get their data."""
@@ -150,18 +155,16 @@ class Cleaner:
 
     def _applies_stand_ins(self) -> bool:
         """Whether `git apply` has a patch of stand-ins: the framework's, of files that are pointers by now."""
-        if self._patches is None:
-            self._patches = any(map(_is_of_stand_ins, self._words))
-        return self._patches
+        return self._command == [b"apply"] and any(map(_is_of_stand_ins, self._words))
 
 
 class _Known:
-    """What one version of the index says. entries: path -> the ids of its stages."""
+    """What one version of the index says. entries: path -> the ids of its stages; mark: of the file, before it is read."""
 
-    def __init__(self, place: git.Place, rules: Rules) -> None:
+    def __init__(self, place: git.Place, rules: Rules, mark: tuple[int, int, int]) -> None:
         self._place = place
         self._rules = rules
-        self.mark = _mark(place)
+        self.mark = mark
         self.entries: dict[bytes, list[bytes]] = {}
         listing = tracked.begin()
         for line in git.run("ls-files", "-s", "-z", "--full-name").split(b"\0")[:-1]:
@@ -233,9 +236,9 @@ def _has_sha256(entries: dict[bytes, list[bytes]]) -> bool:
     return git.config("extensions.objectFormat") == "sha256"
 
 
-def _mark(place: git.Place) -> tuple[int, int, int]:
+def _mark(index_file: bytes) -> tuple[int, int, int]:
     try:
-        stat = os.stat(index.file_in_use(place))
+        stat = os.stat(index_file)
     except FileNotFoundError:
         return (0, 0, 0)
     return stat.st_ino, stat.st_size, stat.st_mtime_ns

@@ -181,15 +181,15 @@ class _Patterns:
 
     def match(self, path: bytes) -> str | None:
         """Return the pattern that has the last word on a path, None where none matches or the last word is a `!`."""
-        if not self.may_match(path):
-            return None
-        return self._match_plain(path) if self._plain else self._match_spec(path)
-
-    def _match_plain(self, path: bytes) -> str | None:
+        if not self._plain:
+            return self._match_spec(path) if self.may_match(path) else None
         folded = _fold(path)
         before, dot, last = folded.rpartition(b".")
         if dot and b"." not in before and b"/" not in last:  # nearly all names, as above
             return self._by_last.get(last)
+        return self._match_plain(folded) if self.may_match(path) else None
+
+    def _match_plain(self, folded: bytes) -> str | None:
         *folders, name = folded.split(b"/")
         # A pattern that names the file goes before one that names a folder above it, later ones before earlier ones.
         for steps in ([name], folders):

@@ -41,7 +41,7 @@ class Channel:
         self._pid = pid
         self._in = incoming
         self._out = outgoing
-        self._block = memoryview(b"")
+        self._block, self._at = b"", 0
         self._most = SMALL_BLOCK
         _widen(incoming)
         _widen(outgoing)
@@ -119,27 +119,27 @@ class Channel:
         return length - 4
 
     def _exactly(self, count: int) -> bytes:
-        block = self._block
-        if len(block) >= count:  # nearly always: Git says all of a small file at once
-            self._block = block[count:]
-            return bytes(block[:count])
+        at = self._at
+        if at + count <= len(self._block):  # nearly always: Git says all of a small file at once
+            self._at = at + count
+            return self._block[at : at + count]
         data = b""
         while len(data) < count:
             data += self._some(count - len(data))
         return data
 
     def _some(self, most: int) -> memoryview:
-        if not self._block:
+        if self._at == len(self._block):
             # Git's end of the pipe goes to whatever its hooks leave in the background, and to its own `gc --auto`.
             while not select.select([self._in], [], [], IDLE)[0]:
                 if self._pid and not _has_open(self._pid, self._in):
                     raise Hungup
-            data = os.read(self._in, self._most)
-            if not data:
+            self._block, self._at = os.read(self._in, self._most), 0
+            if not self._block:
                 raise Hungup
-            self._most = BLOCK if len(data) >= SMALL_BLOCK else SMALL_BLOCK
-            self._block = memoryview(data)
-        piece, self._block = self._block[:most], self._block[most:]
+            self._most = BLOCK if len(self._block) >= SMALL_BLOCK else SMALL_BLOCK
+        piece = memoryview(self._block)[self._at : self._at + most]
+        self._at += len(piece)
         return piece
 
 
