@@ -105,13 +105,12 @@ def test_in_the_background_each_is_forced_once_before_the_end(
         background.finish()
         assert [path for _, path in lines(forced_by_any)] == sorted(paths * again)
     by_others = [pid for pid, _ in lines(forced_by_any) if int(pid) != os.getpid()]
-    enough = count >= durable.WORTH_A_PROCESS
-    assert len(by_others) == (2 * (count - count % durable.TOGETHER) if enough else 0), "few are not worth a process"
+    assert len(by_others) == 2 * (count - count % durable.WORTH_A_PROCESS), "few are not worth a process"
     assert pipes == "whole" or len({*by_others}) <= 2
 
 
 def test_in_the_background_names_that_are_long_are_not_torn(tmp_path: Path, forced_by_any: Path) -> None:
-    folder = tmp_path.joinpath(*["f" * 250] * 6)
+    folder = tmp_path.joinpath(*["f" * 250] * 10)
     folder.mkdir(parents=True)
     paths = files(folder, durable.WORTH_A_PROCESS)
     assert len(paths[0]) * durable.TOGETHER > durable.MAX_PACKET

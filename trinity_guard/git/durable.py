@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 AT_ONCE = 16
 # So many that wait are worth a process that forces them to the disk while more are written.
 WORTH_A_PROCESS = 64
-# So many processes are given so many names at once, in no more bytes than a pipe keeps together (PIPE_BUF).
-PROCESSES, TOGETHER, MAX_PACKET = 8, 8, 4096
+# A process is given so many names at once, in no more bytes than a pipe keeps together (PIPE_BUF).
+TOGETHER, MAX_PACKET = WORTH_A_PROCESS // AT_ONCE, 4096
 READ_AT_ONCE = 1 << 16
 EIO = 5
 
@@ -99,9 +99,7 @@ class Background:
     def add(self, path: bytes) -> None:
         """Have one forced to the disk; waits for nothing."""
         self._waiting.append(path)
-        if len(self._waiting) < (TOGETHER if self._children else WORTH_A_PROCESS):
-            return
-        if self._children or self._start():
+        if len(self._waiting) >= WORTH_A_PROCESS and (self._children or self._start()):
             waiting, self._waiting = self._waiting, []
             self._hand_over(waiting)
 
@@ -157,7 +155,7 @@ class Background:
 def _pipe() -> tuple[int, int, int]:
     """Return a pipe's two ends, and how many processes may read from it: of a Linux's, by whole writes, some."""
     try:
-        return *os.pipe2(os.O_CLOEXEC | os.O_DIRECT), PROCESSES
+        return *os.pipe2(os.O_CLOEXEC | os.O_DIRECT), AT_ONCE
     except (AttributeError, OSError):
         return *os.pipe(), 1
 
