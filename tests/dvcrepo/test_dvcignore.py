@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.support import run
+from trinity_guard.dvcrepo import dvcignore
 from trinity_guard.dvcrepo.dvcignore import dvcignored
 from trinity_guard.errors import GuardError
 
@@ -46,6 +47,9 @@ def test_what_is_dvcignored_is_what_dvc_ignores(tmp_path: Path) -> None:
     theirs = json.loads(run(sys.executable, "-c", script, *IGNORE_PATHS, cwd=root).stdout)
     ours = {path: dvcignored(os.fsencode(root), path.encode()) for path in IGNORE_PATHS}
     assert {path: said is not None for path, said in ours.items()} == theirs
+    for paths in (IGNORE_PATHS, IGNORE_PATHS[::-1]):
+        known: dvcignore.IgnoreRules = {}
+        assert {path: dvcignored(os.fsencode(root), path.encode(), known=known) for path in paths} == ours
     assert True in theirs.values()
     assert ours["a.tmp"] == ".dvcignore:3:*.tmp"
     assert ours["sub/here.csv"] == "sub/.dvcignore:2:/here.csv"

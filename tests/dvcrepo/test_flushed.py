@@ -69,6 +69,19 @@ def test_of_what_says_nothing_by_its_first_bytes_that_is_noted_too(place: git.Pl
     assert not commit.flush(md5s[b"table"])
 
 
+def test_what_is_not_here_or_of_another_size_is_not_flushed(tmp_path: Path) -> None:
+    store = Store(os.fsencode(tmp_path / "cache"))
+    md5 = put(store, b"four")
+    store.settle()
+    absent = hashlib.md5(b"absent").hexdigest()
+    Path(os.fsdecode(store.path(absent[::-1]))).mkdir(parents=True)
+    assert store.flush_if_here(md5, 4) is False
+    assert [store.flush_if_here(md5, 5), store.flush_if_here(absent, 6)] == [None, None]
+    assert store.flush_if_here(absent[::-1], 4096) is None, "a folder"
+    store.on_disk = {flushed.mark(store.path(md5)): True}
+    assert store.flush_if_here(md5, 4) is True
+
+
 def test_what_no_commit_asked_for_is_forgotten(place: git.Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flushed, "MAX_NOTED", 10)
     flushed.note(place, [b"1 2 3 4"])

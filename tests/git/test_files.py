@@ -206,6 +206,28 @@ def test_each_of_many_new_files_is_as_one_would_be(folder: Path, mask: int) -> N
     assert list((folder / ".git/trinity-guard").iterdir()) == []
 
 
+@pytest.mark.parametrize(("made", "more"), [(0o777, 1), (0o600, 5)], ids=["as asked", "narrower"])
+def test_of_many_new_files_one_is_looked_at_for_the_mode_that_the_system_gives(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, made: int, more: int
+) -> None:
+    """A folder's own rules (an ACL) may give another mode than the folder that it is made in."""
+    create, change = files.create, files.change_mode
+    changed: list[int] = []
+    new = files.NewFiles(place_of(folder))
+    new.make(b"a", b"x")
+    monkeypatch.setattr(files, "create", lambda path, mode=0o600: create(path, mode & made))
+
+    def noted(fd: int, mode: int) -> None:
+        changed.append(mode)
+        change(fd, mode)
+
+    monkeypatch.setattr(files, "change_mode", noted)
+    for name in (b"b", b"c", b"d", b"e", b"f"):
+        new.make(name, b"x")
+    assert {mode_of(folder / name) for name in "abcdef"} == {mode_of(folder / "a")}
+    assert len(changed) == more
+
+
 def test_a_folder_that_hands_its_group_on_does_so_for_each(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "sub").mkdir()
     (folder / "sub").chmod(0o2775)

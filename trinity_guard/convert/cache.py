@@ -173,8 +173,9 @@ def _find(
     them. clean: of the working file, where Git says that it is what was staged."""
     stat = clean or _stat(place, item.path)
     item.md5, item.size = named.md5, named.size
-    if cache.size(named.md5) == named.size:
-        item.plain = cache.flush(named.md5)
+    plain = cache.flush_if_here(named.md5, named.size)
+    if plain is not None:
+        item.plain = plain
         if clean is not None:
             item.mark = seen_mark(clean)
         else:

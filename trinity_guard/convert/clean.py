@@ -159,7 +159,7 @@ class Cleaner:
 
 
 class _Known:
-    """What one version of the index says. entries: path -> the ids of its stages; mark: of the file, before it is read."""
+    """What one version of the index says. entries: path -> the ids of its stages; mark: of its file."""
 
     def __init__(self, place: git.Place, rules: Rules, mark: tuple[int, int, int]) -> None:
         self._place = place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from trinity_guard.dvcrepo.paths import POINTER
 from trinity_guard.git.index import REGULAR, Entry
 
 TYPE_CHECKING = False
@@ -29,12 +30,13 @@ class Converted:
 
     __slots__ = (
         "alone", "attributes", "folder", "held", "mark", "md5", "mode", "named", "newer", "oid", "path", "plain",
-        "project", "renewed", "size", "stand_in", "unrecorded", "watch",
+        "pointer", "project", "renewed", "size", "stand_in", "unrecorded", "watch",
     )  # fmt: skip
 
     def __init__(self, entry: Entry, project: bytes, attributes: Attributes) -> None:
         self.attributes = attributes
         self.path = entry.path
+        self.pointer = entry.path + POINTER
         self.mode = entry.mode
         self.oid = entry.oid
         self.project = project
@@ -50,10 +52,6 @@ class Converted:
         self.named = True
         self.newer = False
         self.renewed = True
-
-    @property
-    def pointer(self) -> bytes:
-        return self.path + b".dvc"
 
     @property
     def sources(self) -> list[Converted]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from trinity_guard.git.expressions import Bounded
 
     Read = Callable[[bytes], bytes | None]
-    # (project's root, folder in it) -> of its .dvcignore, each (pattern, FILE:LINE:PATTERN).
+    # (project's root, folder in it) -> what counts there, of every .dvcignore above: (pattern, FILE:LINE:PATTERN).
     IgnoreRules = dict[tuple[bytes, bytes], list[tuple[str, str]]]
     Compiled = tuple[re.Pattern[str] | Bounded | None, bool, bool, str]
 
@@ -43,22 +43,31 @@ def dvcignored(
     known: the rules of folders, to share between calls about one project.
     """
     known = {} if known is None else known
-    parts = path.split(b"/")
-    for part in parts[:-1]:
+    folder, _, name = path.rpartition(b"/")
+    for part in folder.split(b"/") if b"." in folder else ():
         if part in paths.NEVER_SEEN:
             return f"DVC itself: {shown(part)}/"
-    if parts[-1] == b".git":
+    if name == b".git":
         return "DVC itself: .git"
-    rules: list[tuple[str, str]] = []
-    for depth in range(len(parts)):
-        folder = b"/".join(parts[:depth])
-        if (project_root, folder) not in known:
-            known[project_root, folder] = _rules_of(project_root, folder, read)
-        found = known[project_root, folder]
-        # A .dvcignore that is ignored itself does not count.
-        if found and not (rules and _ignored_by(rules, os.fsdecode(os.path.join(folder, b".dvcignore")))):
-            rules += [(_rebased(rule, os.fsdecode(folder)), said) for rule, said in found]
+    if (project_root, folder) not in known:
+        _look_above(project_root, folder, read, known)
+    rules = known[project_root, folder]
     return _ignored_by(rules, os.fsdecode(path)) if rules else None
+
+
+def _look_above(project_root: bytes, folder: bytes, read: Read, known: IgnoreRules) -> None:
+    """Note what counts in a folder, and in each one above it."""
+    steps = folder.split(b"/") if folder else []
+    rules: list[tuple[str, str]] = []
+    for depth in range(len(steps) + 1):
+        here = b"/".join(steps[:depth])
+        if (project_root, here) not in known:
+            found = _rules_of(project_root, here, read)
+            # A .dvcignore that is ignored itself does not count.
+            if found and not (rules and _ignored_by(rules, os.fsdecode(os.path.join(here, b".dvcignore")))):
+                rules = rules + [(_rebased(rule, os.fsdecode(here)), said) for rule, said in found]
+            known[project_root, here] = rules
+        rules = known[project_root, here]
 
 
 def ignores(project_root: bytes, path: bytes) -> bool:

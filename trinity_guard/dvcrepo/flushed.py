@@ -22,7 +22,11 @@ PLAIN = b" plain"
 
 def mark(path: bytes) -> bytes:
     """Return what tells a file, as it is now, from any other one."""
-    found = os.stat(path)
+    return mark_of(os.stat(path))
+
+
+def mark_of(found: os.stat_result) -> bytes:
+    """Return the same of what the system says of it."""
     return b"%d %d %d %d" % (found.st_dev, found.st_ino, found.st_size, found.st_ctime_ns)
 
 

@@ -165,7 +165,21 @@ class Store:
         Returns whether its first bytes are known to say nothing.
         """
         path = self.path(md5)
-        known = self.on_disk.get(flushed.mark(path)) if self.on_disk else None
+        return self._flush(path, os.stat(path) if self.on_disk else None)
+
+    def flush_if_here(self, md5: str, size: int) -> bool | None:
+        """Do the same where there is an object of this size in bytes, by one look at it; None where there is none."""
+        path = self.path(md5)
+        try:
+            found = os.stat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        if found.st_mode & 0o170000 != 0o100000 or found.st_size != size:
+            return None
+        return self._flush(path, found)
+
+    def _flush(self, path: bytes, found: os.stat_result | None) -> bool:
+        known = self.on_disk.get(flushed.mark_of(found)) if found else None
         if known is None:
             self._put[path] = b""
             self._flushing.add(path)

@@ -1,7 +1,7 @@
 """Files written whole or not at all, and read where they are there. Nothing else in the package writes a file's bytes.
 
 A new file is made under a random name that nobody can plant a link at, readable by its owner alone until a rename
-gives it its place.
+gives it its place; `NewFiles`, which are in Git for everybody to read, have their mode from the beginning.
 """
 
 from __future__ import annotations
@@ -88,6 +88,8 @@ class NewFiles:
         self._temporary = os.path.join(place.git_dir, b"trinity-guard", UNFINISHED + random_name())
         # Folder -> the mode that a new file gets; None where it has to take a group, too.
         self._modes: dict[bytes, int | None] = {}
+        # What the system itself makes of such a mode in the folder of the temporary one.
+        self._made_as: dict[int, int] = {}
         self._seen: set[bytes] = set()
 
     def make(self, path: bytes, data: bytes) -> None:
@@ -101,13 +103,15 @@ class NewFiles:
     def _made(self, path: bytes, data: bytes, mode: int) -> bool:
         """Whether it could be made at once; `replace_in` says why not, and knows another way."""
         try:
-            fd = create(self._temporary)
+            fd = create(self._temporary, mode)
         except OSError:
             return False
         try:
             try:
                 write(fd, data)
-                change_mode(fd, mode)
+                if self._made_as.get(mode) != mode:
+                    self._made_as[mode] = os.fstat(fd).st_mode & 0o777
+                    change_mode(fd, mode)
             finally:
                 os.close(fd)
             os.rename(self._temporary, path)
