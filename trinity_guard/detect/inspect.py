@@ -106,7 +106,7 @@ def _sort(entry: Entry, head: Head, rules: Rules, findings: Findings) -> None:
 def is_bookkeeping(path: bytes) -> bool:
     """Whether a path is a file that the tools themselves work by: pointers, ignore files, configurations."""
     name = path.rpartition(b"/")[2]
-    return name in BOOKKEEPING or is_pointer(name) or _is_of_dvc(path)
+    return name in BOOKKEEPING or is_pointer(name) or (b".dvc/" in path and _is_of_dvc(path))
 
 
 def _is_of_dvc(path: bytes) -> bool:

@@ -82,7 +82,7 @@ def refuse_name(place: git.Place, root: bytes, path: bytes, known: dvcignore.Ign
             problem=f"{shown(path)} lies in the folder .dvc, where DVC keeps its own files: no pointer is read there.",
             remedy=f"git rm -q --cached -- {pathspec(path)}     # and keep it in another folder",
         )
-    reason = pointer.nameable(os.path.basename(path))
+    reason = pointer.nameable(path[path.rfind(b"/") + 1 :])
     if reason is None:
         top = place.file(root) if root else place.top
         reason = dvcignore.dvcignored(top, _inside(root, path), known=known)
@@ -153,7 +153,7 @@ def refuse_held(by_path: Mapping[bytes, Output], path: bytes) -> Output | None:
 
     by_path: what the pointers hold. Of a path in a directory that DVC holds as a whole, the entry is the directory's.
     """
-    folder = paths.parent(path)
+    folder = paths.parent(path) if by_path else b""
     while folder:
         above = by_path.get(folder)
         if above is not None and above.kind == "dir":

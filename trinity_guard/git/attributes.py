@@ -98,7 +98,7 @@ class Asking:
 
         `text=auto`, which whole repositories have, says nothing of this file: Git looks at its bytes.
         """
-        if self._silent and self._is_silent(os.path.dirname(path)):
+        if self._silent and self._is_silent(path[: max(path.rfind(b"/"), 0)]):
             return False
         if self._p is None:
             env = {**os.environ, "GIT_FLUSH": "1"}  # answers each by itself, whatever the user has set

@@ -250,7 +250,8 @@ def create(path: bytes, mode: int = 0o600) -> int:
 
 def write(fd: int, data: bytes | memoryview) -> None:
     """Write all of it: the system may take less at once."""
-    view = memoryview(data)
+    written = os.write(fd, data) if data else 0
+    view = memoryview(data)[written:] if written < len(data) else b""
     while view:
         view = view[os.write(fd, view) :]
 

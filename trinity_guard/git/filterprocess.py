@@ -30,6 +30,14 @@ IDLE = 0.2
 SUCCESS, ERROR = b"status=success\n", b"status=error\n"
 
 
+def packet(data: bytes | memoryview) -> bytes:
+    """Return data as one pkt-line."""
+    return b"".join((b"%04x" % (len(data) + 4), data))
+
+
+ACCEPTED = packet(SUCCESS) + FLUSH
+
+
 class Hungup(Exception):  # noqa: N818  # what it is, not that it is one
     """Git has gone: nobody waits for an answer."""
 
@@ -77,7 +85,7 @@ class Channel:
         if pieces is None:
             self.send(packet(ERROR) + FLUSH)
             return
-        waiting = packet(SUCCESS) + FLUSH
+        waiting = ACCEPTED
         try:
             for piece in pieces:
                 waiting += _packets(piece)
@@ -143,12 +151,9 @@ class Channel:
         return piece
 
 
-def packet(data: bytes | memoryview) -> bytes:
-    """Return data as one pkt-line."""
-    return b"".join((b"%04x" % (len(data) + 4), data))
-
-
 def _packets(data: bytes) -> bytes:
+    if len(data) <= MAX_DATA:
+        return packet(data) if data else b""
     view = memoryview(data)
     return b"".join(packet(view[at : at + MAX_DATA]) for at in range(0, len(view), MAX_DATA))
 

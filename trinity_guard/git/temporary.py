@@ -41,7 +41,7 @@ class Temporary:
         with self._one_at_a_time:
             if self._fd < 0:
                 self._begin()
-            return os.path.join(self.folder, self._owner + b"-" + files.random_name())
+            return b"%b/%b-%b" % (self.folder, self._owner, files.random_name())
 
     def end(self) -> None:
         """Let go of the lock, and of the folder if it is empty; nothing where files of ours are still in it."""
