@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import random
 from pathlib import Path
 
 import pytest
 
 from tests.migrate.legacy import Legacy
 from trinity_guard.errors import GuardError
+from trinity_guard.git import ids
 from trinity_guard.migrate import state
-from trinity_guard.migrate.state import Object, State
+from trinity_guard.migrate.state import Object, Objects, State
 
 
 def test_what_is_written_comes_back_and_can_be_forgotten(legacy: Legacy) -> None:
@@ -60,3 +62,20 @@ def test_a_folder_that_takes_nothing_says_so_and_no_ref_moved(legacy: Legacy) ->
         Path(os.fsdecode(held.file(b"report.json"))).mkdir()
         with pytest.raises(GuardError, match="no ref was moved"):
             held.report({})
+
+
+def test_objects_are_what_a_dict_would_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ids, "FEW", 9)
+    chosen = random.Random(3)
+    blobs = [chosen.randbytes(20) for _ in range(40)]
+    objects, known = Objects(), dict[bytes, Object]()
+    for _ in range(300):
+        blob, found = chosen.choice(blobs), Object(chosen.randbytes(16).hex(), chosen.randrange(1 << 40), 1 << 60)
+        objects[blob] = known[blob] = found
+    for held in (objects, Objects(known)):
+        assert list(held) == list(known)
+        assert [(o.md5, o.size, o.seen) for o in held.values()] == [(o.md5, o.size, o.seen) for o in known.values()]
+        assert b"\1" * 20 not in held
+        assert held.get(b"\1" * 20) is None
+        assert all(blob in held for blob in known)
+        assert len(held) == len(known)

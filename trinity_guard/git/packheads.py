@@ -195,29 +195,27 @@ class _Pack:
         """Return the head of what a delta makes of its base; IndexError where it was cut off too early."""
         _, at = _number(delta, 0)
         size, at = _number(delta, at)
-        if base <= 0:
-            return None
         # A base that is no blob makes no blob.
-        below = self._known.get((base, length)) or self._head(base, length, deepest)
+        below = self._known.get((base, length)) or self._head(base, length, deepest) if base > 0 else None
         first, wanted, known = b"", min(size, length), length
         while len(first) < wanted and below is not None:
             code = delta[at]
             at += 1
-            if not code & 128:
+            if code & 128:
+                start, count, at = _copy(delta, code, at)
+                reach = start + min(count, wanted - len(first))
+                if reach > known:
+                    below, known = self._head(base, reach, deepest) if reach <= FARTHEST else None, reach
+                if below is None or below.size < reach:
+                    return None
+                first += below.first[start:reach]
+            elif not code:
+                return None
+            else:
                 first += delta[at : at + code]
                 at += code
-                if not code:
-                    return None
                 if at > len(delta):
                     raise IndexError
-                continue
-            start, count, at = _copy(delta, code, at)
-            reach = start + min(count, wanted - len(first))
-            if reach > known:
-                below, known = self._head(base, reach, deepest) if reach <= FARTHEST else None, reach
-            if below is None or below.size < reach:
-                return None
-            first += below.first[start:reach]
         return Head(size, first[:wanted]) if below is not None else None
 
 
@@ -247,10 +245,9 @@ def _number(delta: bytes, at: int) -> tuple[int, int]:
 def _copy(delta: bytes, code: int, at: int) -> tuple[int, int, int]:
     """Return (start in the base, count of bytes, place behind) of a delta's copy instruction."""
     start = count = 0
-    if code & 15:
-        for shift in _SHIFTS[code & 15]:
-            start |= delta[at] << shift
-            at += 1
+    for shift in _SHIFTS[code & 15]:
+        start |= delta[at] << shift
+        at += 1
     for shift in _SHIFTS[code >> 4 & 7]:
         count |= delta[at] << shift
         at += 1

@@ -9,6 +9,7 @@ Objects first, refs last: whatever happens before the one transaction at the end
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git.packwriter import Pack
@@ -31,7 +32,7 @@ from trinity_guard.migrate.within import Bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
     from trinity_guard.git.catfile import Source
@@ -81,13 +82,30 @@ class _Built:
     """A history that was written: old -> new commits, the moves of refs, the report, and the blobs that it needs out
     of the cache."""
 
-    def __init__(
-        self, ids: Mapping[bytes, bytes], moves: list[refs.Move], values: dict[str, Any], wanted: set[bytes]
-    ) -> None:
+    def __init__(self, ids: Mapping[bytes, bytes], moves: list[refs.Move], values: dict[str, Any], wanted: Ids) -> None:
         self.ids = ids
         self.moves = moves
         self.values = values
         self.wanted = wanted
+
+
+class _Only(Mapping[bytes, "Object"]):
+    """Those of the objects whose blobs a history needs."""
+
+    def __init__(self, objects: Mapping[bytes, Object], wanted: Ids) -> None:
+        self._objects = objects
+        self._wanted = wanted
+
+    def __len__(self) -> int:
+        return len(self._wanted)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._wanted)
+
+    def __getitem__(self, blob: bytes) -> Object:
+        if blob not in self._wanted:
+            raise KeyError(blob)
+        return self._objects[blob]
 
 
 class _Rewriting:
@@ -221,7 +239,10 @@ class _Rewriting:
         values["attributes"] = sorted(shown(path) for path in leaving.changed) if leaving else []
         values["at_lfs"] = leaving.leaves_some if leaving else False
         values["left"] = {path.hex(): why for path, why in left.items()}
-        wanted = {oid for blobs in trees.moved.values() for oid in blobs} | _dropped(scanned, trees)
+        wanted = report.blobs_of(trees)
+        for path in trees.dropped:
+            for oid in scanned.versions[path]:
+                wanted.add(oid)
         return _Built(ids, moves, values, wanted)
 
     def _refuse_filters(self, found: refs.Listed, built: _Built) -> None:
@@ -257,8 +278,8 @@ class _Rewriting:
         of_refs = RefProof(self._source, built.ids)
         of_refs.compare(built.moves)
         # What was extracted for the commits that others stand on is not in `wanted`.
-        wanted = built.wanted if onto is None else objects.keys()
-        known, unsafe = {oid: objects[oid] for oid in wanted}, dict[bytes, str]()
+        known = _Only(objects, built.wanted) if onto is None else objects
+        unsafe: dict[bytes, str] = {}
         cache, trees = self._options.cache, of_refs.trees
         before, left_lfs = onto.ids if onto is not None else (), self._leaves_lfs
         found = prove(
@@ -314,10 +335,6 @@ def _kept(source: Source, tips: Sequence[bytes], rewritten: Ids) -> list[bytes]:
     """Return the commits that the tips reach and that are not rewritten."""
     out = source.run("rev-list", "--stdin", data=b"".join(tip + b"\n" for tip in tips)) if tips else b""
     return [commit for commit in out.split() if bytes.fromhex(commit.decode()) not in rewritten]
-
-
-def _dropped(scanned: Scan, trees: Trees) -> set[bytes]:
-    return {oid for path in trees.dropped for oid in scanned.versions[path]}
 
 
 def _failed(wrong: Sequence[str]) -> GuardError:

@@ -11,7 +11,7 @@ from trinity_guard.git import files
 from trinity_guard.git.catfile import Batch, unreadable
 from trinity_guard.git.packblobs import DamagedError, Packs
 from trinity_guard.migrate import lfs, standins
-from trinity_guard.migrate.state import Object
+from trinity_guard.migrate.state import Object, Objects
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from trinity_guard.migrate.progress import Progress
     from trinity_guard.migrate.scan import Scan
 
-    Objects = dict[bytes, Object]
 
 # What is asked for at once, and after how much the cache is flushed and remembered.
 MAX_ASKED = 64
@@ -45,7 +44,7 @@ class Extraction:
         self._cache = odb.Store(options.cache, options.shared)
         self._folder = options.cache
         self._known = migration.state.objects()
-        self._done: Objects = {}
+        self._done = Objects()
         self._counter = _Counter(migration.on_progress)
         self._workers = _Workers(migration, options, self._counter)
         self._anchor: odb.Stored | None = None
@@ -89,7 +88,10 @@ class Extraction:
     def objects(self) -> Objects:
         """Return blob -> Object when all are read and written: not flushed yet, but they have their names."""
         taken = self._workers.taken()
-        return {**self._done, **taken} if self._done else taken
+        if not self._done:
+            return taken
+        self._done.update(taken)
+        return self._done
 
     def safe(self) -> None:
         """Return when every object is on the disk under its name, and remembered."""
@@ -166,7 +168,7 @@ class _Workers:
         self._busy = 0
         self._closed = False
         self._failures: list[BaseException] = []
-        self._objects: Objects = {}
+        self._objects = Objects()
 
     def has(self, size: Size, cache: odb.Store) -> bool:
         if size.stand_in is not None:
@@ -261,7 +263,7 @@ class _Workers:
     def path_of(self, blob: bytes) -> bytes:
         return next((path for path, blobs in list(self.versions.items()) if blob in blobs), b"")
 
-    def remember(self, objects: Objects) -> None:
+    def remember(self, objects: Mapping[bytes, Object]) -> None:
         with self._turn:
             self._state.add_objects(objects)
 
@@ -279,7 +281,7 @@ class _Worker:
         self._batch = batch
         self._alone = False
         self.cache = odb.Store(workers.options.cache, workers.options.shared)
-        self._taken: Objects = {}
+        self._taken: dict[bytes, Object] = {}
         self._bytes = 0
 
     def take(self, blobs: list[bytes], alone: bool) -> None:

@@ -16,7 +16,6 @@ from trinity_guard.detect.inspect import LFS_HEADS
 from trinity_guard.detect.patterns import Rules
 from trinity_guard.git import packheads
 from trinity_guard.git.ids import SIZE
-from trinity_guard.git.objects import GLANCE
 from trinity_guard.migrate import lfs
 
 TYPE_CHECKING = False
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     from trinity_guard.git.objects import Head
 
 TOGETHER = 20_000
+# So few bytes tell most for none.
+FIRST = 16
 
 
 class Told:
@@ -64,18 +65,20 @@ class Told:
             self._look_at(self._packs, some)
 
     def _look_at(self, packs: packheads.Packs, oids: list[bytes]) -> None:
-        heads = packs.heads(oids, GLANCE)
+        heads = self._heads(packs, oids, FIRST)
         doubtful = {oid: head for oid, head in heads.items() if glance.suspicious(head.first)}
-        if len(heads) < len(oids):
-            others = self._by_git([oid for oid in oids if oid not in heads], GLANCE)
-            doubtful |= {oid: head for oid, head in others.items() if glance.suspicious(head.first)}
-        larger = [oid for oid, head in doubtful.items() if head.size > GLANCE]
-        if larger:
-            doubtful |= self._by_git(larger, glance.HEAD_BYTES)
-        # A name of no pattern: the first bytes alone decide.
+        larger = [oid for oid, head in doubtful.items() if head.size > FIRST]
+        doubtful |= self._heads(packs, larger, glance.HEAD_BYTES)
         for oid, head in doubtful.items():
+            # A name of no pattern: the first bytes alone decide.
             if self._rules.decide(b"x", head.size, head.first).kind == "artifact":
                 self._blobs.add(oid)
+
+    def _heads(self, packs: packheads.Packs, oids: list[bytes], length: int) -> dict[bytes, Head]:
+        found = packs.heads(oids, length)
+        if len(found) < len(oids):
+            found |= self._by_git([oid for oid in oids if oid not in found], length)
+        return found
 
     def _by_git(self, oids: Collection[bytes], length: int) -> dict[bytes, Head]:
         """Return the heads of what is there, by whatever way."""

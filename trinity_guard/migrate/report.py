@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
+
 from trinity_guard.errors import shown
+from trinity_guard.git.ids import SIZE, Ids
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from trinity_guard.migrate.commits import Rewritten
@@ -73,7 +76,8 @@ def build(scan: Scan, trees: Trees, commits: Rewritten, objects: Mapping[bytes, 
         }
         for (path, reason), blobs in sorted(trees.stays.items())
     ]
-    moved = {oid for blobs in trees.moved.values() for oid in blobs}
+    moved = blobs_of(trees)
+    sizes = _distinct(moved, objects)
     by_path = [(sum(objects[oid].size for oid in blobs), path, len(blobs)) for path, blobs in trees.moved.items()]
     return {
         "moved": [
@@ -84,8 +88,8 @@ def build(scan: Scan, trees: Trees, commits: Rewritten, objects: Mapping[bytes, 
         "commits_changed": commits.changed(),
         "files_moved": len(trees.moved),
         "blobs_moved": len(moved),
-        "objects": len({objects[oid].md5 for oid in moved}),
-        "bytes_unpacked": sum({objects[oid].md5: objects[oid].size for oid in moved}.values()),
+        "objects": len(sizes),
+        "bytes_unpacked": sum(sizes),
         "bytes_packed": sum(scan.blobs[oid].packed for oid in moved),
         "stays": stays,
         "dropped": [shown(path) for path in sorted(trees.dropped)],
@@ -96,3 +100,18 @@ def build(scan: Scan, trees: Trees, commits: Rewritten, objects: Mapping[bytes, 
         "unresolved_count": len(commits.unresolved),
         "ids_left": [[c.decode(), t.decode()] for c, t in commits.left[:MAX_LISTED]],
     }
+
+
+def blobs_of(trees: Trees) -> Ids:
+    """Return all blobs that became pointers."""
+    return Ids(oid for blobs in trees.moved.values() for oid in blobs)
+
+
+def _distinct(blobs: Iterable[bytes], objects: Mapping[bytes, Object]) -> array[int]:
+    """Return the size of each object that blobs are, once."""
+    seen, sizes = Ids(), array("Q")
+    for known in map(objects.__getitem__, blobs):
+        # As long as the ids that are packed there.
+        if seen.add(bytes.fromhex(known.md5).ljust(SIZE, b"\0")) == len(sizes):
+            sizes.append(known.size)
+    return sizes

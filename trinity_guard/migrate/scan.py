@@ -17,7 +17,7 @@ from trinity_guard.migrate.progress import Progress
 from trinity_guard.migrate.selection import Selection
 
 # Commits whose trees are looked at together; what is found clean among them is let go of before the next ones.
-TOGETHER = 4000
+TOGETHER = 16_000
 # The first ones are fewer, so that others have something to do while the rest is looked at.
 FIRST = 500
 # Bytes of memory, about, for trees that are looked at together; so many commits at least; and bytes for one entry.

@@ -7,13 +7,17 @@ and `report.json` are for people.
 from __future__ import annotations
 
 import os
+from array import array
+from binascii import unhexlify
+from collections.abc import Mapping
 
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
 from trinity_guard.git import files, locks
+from trinity_guard.git.ids import Ids
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from trinity_guard.git import Place
@@ -24,6 +28,7 @@ PATIENCE = 5.0
 # back last: until then it is known that something is to be put back.
 BEFORE = b"before"
 LEFT = (b"report.json", b"report.txt", b"commit-map", b"wanted", b"where.json", b"request.json", b"state.json")
+MD5 = 16
 # The phases of state.json. Before MOVING no ref was touched; at MOVED only the work tree may have to follow; at
 # DONE all is; at UNDOING the refs may or may not be back. FINISHING: from when the first old ref goes until Git has
 # collected; it can only be gone on with.
@@ -43,6 +48,44 @@ class Object:
         self.md5 = md5
         self.size = size
         self.seen = seen
+
+
+class Objects(Mapping[bytes, Object]):
+    """Blob (20 bytes) -> Object, packed, in the order in which they came; for one thread at a time."""
+
+    def __init__(self, objects: Mapping[bytes, Object] | None = None) -> None:
+        self._ids = Ids()
+        self._md5s = bytearray()
+        self._sizes = array("Q")
+        self._seen = array("Q")
+        self.update(objects or {})
+
+    def __len__(self) -> int:
+        return len(self._sizes)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._ids)
+
+    def __contains__(self, blob: object) -> bool:
+        return isinstance(blob, bytes) and blob in self._ids
+
+    def __getitem__(self, blob: bytes) -> Object:
+        at = self._ids.find(blob)
+        if at < 0:
+            raise KeyError(blob)
+        md5 = self._md5s[at * MD5 : (at + 1) * MD5].hex()
+        return Object(md5, self._sizes[at], self._seen[at])
+
+    def __setitem__(self, blob: bytes, known: Object) -> None:
+        at = self._ids.add(blob)
+        self._md5s[at * MD5 : (at + 1) * MD5] = unhexlify(known.md5)
+        self._sizes[at : at + 1] = array("Q", (known.size,))
+        self._seen[at : at + 1] = array("Q", (known.seen,))
+
+    def update(self, objects: Mapping[bytes, Object]) -> None:
+        """Take all of these."""
+        for blob, known in objects.items():
+            self[blob] = known
 
 
 class State:
@@ -157,19 +200,19 @@ class State:
 
     # --- which blob is which object
 
-    def objects(self) -> dict[bytes, Object]:
-        """Return blob (20 bytes) -> Object as earlier runs left it; what cannot be read is not known."""
-        found: dict[bytes, Object] = {}
+    def objects(self) -> Objects:
+        """Return what earlier runs left; what cannot be read is not known."""
+        found = Objects()
         try:
             with open(self.file(b"objects"), "rb") as file:
-                lines = file.read().split(b"\n")
+                for line in file:
+                    fields = line.rstrip(b"\n").split(b" ")
+                    # A line that a crash cut off is no line.
+                    if len(fields) == 5 and fields[4] == b"." and len(fields[0] + fields[1]) == 72:
+                        blob, md5, size, seen = fields[:4]
+                        found[unhexlify(blob)] = Object(md5.decode(), int(size), int(seen))
         except FileNotFoundError:
             return found
-        for line in lines:
-            fields = line.split(b" ")
-            # A line that a crash cut off is no line.
-            if len(fields) == 5 and fields[4] == b"." and len(fields[0]) == 40:
-                found[bytes.fromhex(fields[0].decode())] = Object(fields[1].decode(), int(fields[2]), int(fields[3]))
         return found
 
     def add_objects(self, objects: Mapping[bytes, Object]) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import random
 
 import pytest
 
 from tests.migrate.legacy import Legacy, lfs_pointer, md5, put_object, stand_in
 from trinity_guard.dvcrepo import odb, standin
+from trinity_guard.git import ids
 from trinity_guard.git.catfile import Source
 from trinity_guard.migrate.progress import silent
-from trinity_guard.migrate.proof.bytes import compare
+from trinity_guard.migrate.proof.bytes import Taken, compare
 from trinity_guard.migrate.state import Object
 
 
@@ -90,3 +92,38 @@ def test_what_this_run_has_hashed_is_not_read_again_but_must_agree(legacy: Legac
     known = {bytes.fromhex(blob): Object(md5(b"data"), 4)}
     assert compared(legacy, blob, md5(b"data"), 4, known) == []
     assert "other bytes than were extracted" in compared(legacy, blob, md5(b"data"), 4, {})[0]
+
+
+def test_what_was_taken_is_what_a_dict_would_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ids, "FEW", 9)
+    blobs = [b"%040x" % (n * 7919 << 130) for n in range(20)]
+    said = [(f"{n:032x}", n) for n in range(3)] + [
+        ("", 0),
+        ("x" * 32, 1),
+        ("A" * 32, 1),
+        ("0" * 31, 4),
+        ("0" * 32, 1 << 63),
+    ]
+    taken, known = Taken(), dict[tuple[bytes, str, int], bytes]()
+    chosen = random.Random(2)
+    for number in range(300):
+        pair = (chosen.choice(blobs), *chosen.choice(said))
+        taken[pair] = known[pair] = b"path%d" % (number % 11)
+    assert dict(taken) == known
+    assert len(taken) == len(known)
+    assert all(pair in taken for pair in known)
+    assert (b"f" * 40, "", 0) not in taken
+    assert list(Taken()) == []
+
+
+@pytest.mark.usefixtures("cache")
+def test_of_each_object_its_size_counts_however_often_it_is_named(legacy: Legacy) -> None:
+    taken = Taken()
+    for number, size in enumerate((4, 4, 5)):
+        taken[b"%040x" % number, md5(b"data"), size] = b"m/%d.pkl" % number
+    taken[b"%040x" % 3, "none", 4] = b"m/3.pkl"
+    wrong = compare(Source(legacy.place), legacy.place.own + b"/cache", taken, {}, silent)
+    assert [text for text in wrong if "is not in the cache" in text] == [
+        f"m/2.pkl: its object {md5(b'data')} (5 bytes) is not in the cache",
+        "m/3.pkl: its object none (4 bytes) is not in the cache",
+    ]

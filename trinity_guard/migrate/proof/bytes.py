@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+from array import array
+from binascii import hexlify, unhexlify
+from collections.abc import Mapping
+from itertools import islice
 
 from trinity_guard.dvcrepo import odb, standin
 from trinity_guard.errors import shown
 from trinity_guard.git.catfile import Batch, Source
+from trinity_guard.git.ids import SIZE, Ids
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from trinity_guard.migrate.progress import Progress
     from trinity_guard.migrate.state import Object
@@ -23,6 +28,61 @@ LFS = (
     b"version http://git-media.io/v/",
 )
 AT_ONCE = 32
+MD5 = 16
+
+
+class Taken(Mapping["Pair", bytes]):
+    """(old blob, md5, size) -> a path of theirs, packed, in the order in which they came: a blob has one md5 and one
+    size, mostly."""
+
+    def __init__(self) -> None:
+        self._blobs = Ids()
+        self._md5s = bytearray()
+        self._sizes = array("Q")
+        self._path = array("I")
+        self._numbers: dict[bytes, int] = {}
+        self._paths: list[bytes] = []
+        # Those of a blob beyond its first ones, and what cannot be packed.
+        self._others: dict[Pair, bytes] = {}
+
+    def __len__(self) -> int:
+        return len(self._sizes) + len(self._others)
+
+    def __iter__(self) -> Iterator[Pair]:
+        yield from map(self._at, range(len(self._sizes)))
+        yield from self._others
+
+    def __getitem__(self, pair: Pair) -> bytes:
+        number = self._find(pair)
+        return self._others[pair] if number < 0 else self._paths[self._path[number]]
+
+    def __setitem__(self, pair: Pair, path: bytes) -> None:
+        blob, md5, size = pair
+        name = unhexlify(blob)
+        number = self._find(pair)
+        if number < 0 and (name in self._blobs or not _is_md5(md5) or size >> 63):
+            self._others[pair] = path
+            return
+        if number < 0:
+            number = self._blobs.add(name)
+            self._md5s += unhexlify(md5)
+            self._sizes.append(size)
+            self._path.append(0)
+        self._path[number] = self._numbers.setdefault(path, len(self._paths))
+        if self._path[number] == len(self._paths):
+            self._paths.append(path)
+
+    def _at(self, number: int) -> Pair:
+        md5 = self._md5s[number * MD5 : (number + 1) * MD5].hex()
+        return hexlify(self._blobs[number]), md5, self._sizes[number]
+
+    def _find(self, pair: Pair) -> int:
+        number = self._blobs.find(unhexlify(pair[0]))
+        return number if number >= 0 and self._at(number) == pair else -1
+
+
+def _is_md5(text: str) -> bool:
+    return len(text) == 2 * MD5 and not text.strip("0123456789abcdef")
 
 
 def compare(
@@ -37,22 +97,30 @@ def compare(
     wrong = _missing(where, pairs)
     if known is not None:
         return wrong + [
-            f"{shown(path)}: its pointer names other bytes than were extracted"
-            for (blob, md5, size), path in pairs.items()
-            if (found := known.get(bytes.fromhex(blob.decode()))) is None or (found.md5, found.size) != (md5, size)
+            f"{shown(pairs[pair])}: its pointer names other bytes than were extracted"
+            for pair in pairs
+            if (found := known.get(unhexlify(pair[0]))) is None or (found.md5, found.size) != pair[1:]
         ]
     return wrong or _Readers(source, where, pairs, on_progress).run()
 
 
 def _missing(where: odb.Store, pairs: Mapping[Pair, bytes]) -> list[str]:
     wrong = []
-    checked: dict[tuple[str, int], bool] = {}
-    for (_, md5, size), path in pairs.items():
-        if (md5, size) not in checked:
-            checked[md5, size] = where.size(md5) == size
-        if not checked[md5, size]:
-            wrong.append(f"{shown(path)}: its object {md5} ({size} bytes) is not in the cache")
+    # As long as the ids that are packed there; a pointer may record anything.
+    known, there = Ids(), array("q")
+    for pair in pairs:
+        _, md5, size = pair
+        number = known.add(unhexlify(md5).ljust(SIZE, b"\0")) if _is_md5(md5) else -1
+        if number == len(there):
+            there.append(_size(where, md5))
+        if (there[number] if number >= 0 else _size(where, md5)) != size:
+            wrong.append(f"{shown(pairs[pair])}: its object {md5} ({size} bytes) is not in the cache")
     return wrong
+
+
+def _size(where: odb.Store, md5: str) -> int:
+    found = where.size(md5)
+    return -1 if found is None else found
 
 
 class _Readers:
@@ -75,9 +143,8 @@ class _Readers:
     def run(self) -> list[str]:
         import threading
 
-        ordered = list(self._pairs)
-        parts = [ordered[i : i + AT_ONCE] for i in range(0, len(ordered), AT_ONCE)]
-        threads = [threading.Thread(target=self._work, args=(parts,)) for _ in range(min(len(parts), _cores()))]
+        left, most = iter(self._pairs), -(-len(self._pairs) // AT_ONCE)
+        threads = [threading.Thread(target=self._work, args=(left,)) for _ in range(min(most, _cores()))]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -86,17 +153,17 @@ class _Readers:
             raise self._failures[0]
         return self._wrong
 
-    def _work(self, parts: list[list[Pair]]) -> None:
+    def _work(self, left: Iterator[Pair]) -> None:
         try:
             with Batch(self._source, "--batch") as batch:
-                while (part := self._next(parts)) is not None:
+                while part := self._next(left):
                     self._part(batch, part)
         except BaseException as error:  # noqa: BLE001  # told by `run`
             self._failures.append(error)
 
-    def _next(self, parts: list[list[Pair]]) -> list[Pair] | None:
+    def _next(self, left: Iterator[Pair]) -> list[Pair]:
         with self._lock:
-            return parts.pop() if parts and not self._failures else None
+            return list(islice(left, AT_ONCE)) if not self._failures else []
 
     def _part(self, batch: Batch, pairs: Sequence[Pair]) -> None:
         batch.ask(blob for blob, _, _ in pairs)

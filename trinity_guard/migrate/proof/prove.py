@@ -17,7 +17,7 @@ from trinity_guard.git.ids import forget_older
 from trinity_guard.migrate.proof import lines
 from trinity_guard.migrate.proof.attributes import NAME as ATTRIBUTES
 from trinity_guard.migrate.proof.attributes import Attributes
-from trinity_guard.migrate.proof.bytes import compare
+from trinity_guard.migrate.proof.bytes import Taken, compare
 from trinity_guard.migrate.proof.ignores import Ignored
 from trinity_guard.migrate.proof.versions import Pair, Pairs, entries, rest
 
@@ -41,7 +41,7 @@ IN_DVC = (b"config", b".gitignore")
 MAX_TOLD = 1000
 # Commits that are compared together; and pairs of trees, and files that a folder has not any more, that are remembered:
 # older ones are compared once more where they come again.
-TOGETHER, MAX_COMPARED, MAX_GONE = 4000, 20_000, 1000
+TOGETHER, MAX_COMPARED, MAX_GONE = 12_000, 20_000, 1000
 # What small trees differ in, of so many that were compared lately: mostly what those of the commit before did.
 MAX_RESTS = 1000
 
@@ -105,7 +105,7 @@ class Proof:
         self._rests: dict[tuple[bytes, Chain, Rest], None] = {}
         self._pointers: dict[tuple[bytes, bytes], dict[tuple[bytes, bytes, bytes], bytes]] = {}
         self._ignores: set[tuple[bytes, bytes, int]] = set()
-        self.pairs: dict[tuple[bytes, str, int], bytes] = {}
+        self.pairs = Taken()
         self.wrong: list[str] = []
 
     # --- commits

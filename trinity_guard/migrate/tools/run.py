@@ -22,7 +22,7 @@ from trinity_guard.migrate.migration import Migration
 from trinity_guard.migrate.options import Options
 from trinity_guard.migrate.rewrite import Trees
 from trinity_guard.migrate.scan import Scan, scan
-from trinity_guard.migrate.state import BY_TOOL, Object
+from trinity_guard.migrate.state import BY_TOOL, Object, Objects
 from trinity_guard.migrate.tags import follow
 from trinity_guard.migrate.tools import globs
 from trinity_guard.migrate.tools.find import FILTER_REPO, Tool
@@ -165,7 +165,7 @@ class _ToolRun:
 
     # --- what is safe before
 
-    def _extract(self, scanned: Scan) -> dict[bytes, Object]:
+    def _extract(self, scanned: Scan) -> Objects:
         _require_all(scanned, self._migration.absent(scanned))
         with extract.Extraction(self._migration, self._options) as extraction:
             blobs = dict.fromkeys(oid for versions in scanned.versions.values() for oid in reversed(versions))
