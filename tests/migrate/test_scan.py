@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from tests.migrate.legacy import Legacy, lfs_pointer, put_lfs_object
 from trinity_guard.git.catfile import Source
 from trinity_guard.migrate import lfs
+from trinity_guard.migrate import scan as module
 from trinity_guard.migrate.progress import silent
 from trinity_guard.migrate.scan import Scan, scan
 from trinity_guard.migrate.selection import Selection
@@ -100,3 +103,32 @@ def test_what_takes_git_the_whole_pack_is_asked_once(legacy: Legacy, monkeypatch
     found = scanned(legacy)
     assert asked == [4]
     assert all(size.size == 100 and 0 < size.packed < 100 for size in found.blobs.values())
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_history_holds_the_same_however_much_of_it_is_looked_at_together(
+    legacy: Legacy, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Where Git tells the folders of any worth, roots that differ in no other ones are read once."""
+    chosen = random.Random(seed)
+    files: dict[str, bytes] = {"src/a.py": b"1", "lib/x/y.py": b"1"}
+    names = ["src/a.py", "src/b/c.py", "lib/x/y.py", "m/a.pkl", "m/n/b.pkl", ".gitignore", "src/.dvcignore", "top.py"]
+    for number in range(40):
+        name = chosen.choice(names if not number % 5 else names[:3]) if number != 20 else "m/a.pkl"
+        files[name] = b"%d" % (number if chosen.random() < 0.8 else 1)
+        if chosen.random() < 0.1 and len(files) > 3:
+            del files[chosen.choice(list(files))]
+        legacy.commit(files)
+    seen = []
+    for first, together in ((500, 4000), (1, 4000), (1, 3), (2, 7)):
+        monkeypatch.setattr(module, "FIRST", first)
+        monkeypatch.setattr(module, "TOGETHER", together)
+        monkeypatch.setattr(module, "LEAST", 1)
+        found = scanned(legacy)
+        kept = [(root, k.mask, k.dvc) for root in found.roots if (k := found.kept.get(b"", root))]
+        versions = sorted((path, list(blobs.items())) for path, blobs in found.versions.items())
+        seen.append(
+            (kept, versions, found.beside, found.dvcignores, found.peculiar, sorted(found.kept.with_artifacts()))
+        )
+    assert seen[0][0]
+    assert seen[1:] == seen[:1] * 3

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from array import array
 
+from trinity_guard.git.catfile import ENTRY, TREE
 from trinity_guard.git.ids import FEW, Ids
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
 
 class Kept:
@@ -58,3 +59,31 @@ class KeptTrees:
             for oid, kind in zip(self._trees[path], self._which[path], strict=True):
                 if self._kinds[kind].mask:
                     yield path, oid
+
+
+class Alike:
+    """Tells roots that differ from one (its bytes) in nothing but folders of no worth: where nothing is of interest, at
+    any time."""
+
+    __slots__ = ("_parts", "_size")
+
+    def __init__(self, raw: bytes, worth: Container[bytes]) -> None:
+        import re
+
+        self._size = len(raw)
+        # What has to be the same: all but the ids of these folders.
+        self._parts: list[tuple[int, int, bytes]] = []
+        start = 0
+        for entry in re.finditer(ENTRY, raw, re.DOTALL):
+            mode, name, _ = entry.groups()
+            if mode == TREE and name != b".dvc" and name + b"/" not in worth:
+                self._add(raw, start, entry.start(3))
+                start = entry.end(3)
+        self._add(raw, start, len(raw))
+
+    def _add(self, raw: bytes, start: int, end: int) -> None:
+        self._parts.append((start, end, raw[start:end]))
+
+    def fits(self, raw: bytes) -> bool:
+        """Whether other bytes are such a root."""
+        return len(raw) == self._size and all(raw[start:end] == part for start, end, part in self._parts)

@@ -11,7 +11,7 @@ from trinity_guard.git.catfile import FILES, TREE, Entry, Source, tree_parser
 from trinity_guard.git.ids import Ids, Packed, forget_older
 from trinity_guard.migrate import firstbytes, lfs, standins
 from trinity_guard.migrate.blobs import Blobs, Size
-from trinity_guard.migrate.kept import KeptTrees
+from trinity_guard.migrate.kept import Alike, KeptTrees
 from trinity_guard.migrate.kinds import ATTRIBUTES, DVC, DVCIGNORE, GITIGNORE, IGNORES, Kinds, folders
 from trinity_guard.migrate.progress import Progress
 from trinity_guard.migrate.selection import Selection
@@ -85,7 +85,7 @@ class Scan:
 class _Opened:
     """A tree that was read and not yet decided on."""
 
-    __slots__ = ("dvc", "found", "mask", "oid", "origin", "path", "raw", "subs")
+    __slots__ = ("dvc", "found", "mask", "oid", "origin", "path", "raw", "same", "subs")
 
     def __init__(self, oid: bytes, path: bytes, origin: int, raw: bytes) -> None:
         self.oid = oid
@@ -96,6 +96,7 @@ class _Opened:
         self.found: list[tuple[Entry, int]] = []
         self.mask = 0  # of what was found in another version of the folder
         self.dvc = False
+        self.same: list[bytes] = []  # others of which all holds that holds of it
 
     def place(self, found: tuple[Entry, int]) -> int:
         """Return where it stands."""
@@ -210,12 +211,25 @@ class _Scanner:
         while frontier:
             ids = list({oid: None for oid, _, _ in frontier})
             raws = dict(zip(ids, self._source.trees([i.hex().encode() for i in ids]), strict=True))
-            level = [_Opened(oid, path, origin, raws[oid]) for oid, path, origin in frontier]
+            level = self._opened(frontier, raws)
             frontier = [child for tree in level for child in self._look(tree)]
             self._look_at_bytes(at_least=1)
             self._read += sum(len(tree.raw) + FOR_AN_ENTRY * len(tree.found) for tree in level)
             opened += level
         return opened
+
+    def _opened(self, frontier: list[tuple[bytes, bytes, int]], raws: dict[bytes, bytes]) -> list[_Opened]:
+        """Return these trees, roots that have the same as the one before in all folders of any worth along with it."""
+        level: list[_Opened] = []
+        alike = None
+        for oid, path, origin in frontier:
+            raw = raws[oid]
+            if not path and alike is not None and alike.fits(raw):
+                level[-1].same.append(oid)
+                continue
+            level.append(_Opened(oid, path, origin, raw))
+            alike = Alike(raw, self._worth) if not path and self._worth is not None else None
+        return level
 
     def _look(self, tree: _Opened) -> list[tuple[bytes, bytes, int]]:
         """Sort a tree's entries; return its folders that were not seen yet."""
@@ -346,7 +360,7 @@ class _Scanner:
             self._keep(tree, mask, dvc)
         else:
             self._of_clean += len(tree.raw)
-            self._clean[self._clean_as(tree.oid, tree.path)] = None
+            self._clean.update((self._clean_as(oid, tree.path), None) for oid in (tree.oid, *tree.same))
 
     def _note(self, path: bytes, raw: bytes) -> None:
         """Note what lies beside artifacts, while a tree's bytes are here."""
@@ -362,7 +376,8 @@ class _Scanner:
 
     def _keep(self, tree: _Opened, mask: int, dvc: bool) -> None:
         found = self._found
-        found.kept.add(tree.path, tree.oid, mask, dvc)
+        for oid in (tree.oid, *tree.same):
+            found.kept.add(tree.path, oid, mask, dvc)
         # Those of commits are read along with these.
         if tree.path and self._budget > 0:
             self._budget -= len(tree.raw)
