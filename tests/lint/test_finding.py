@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trinity_guard.lint.finding import Finding, without_path
+from trinity_guard.lint.finding import Finding, Words, without_path
 
 
 def test_the_fingerprint_outlives_lines_commits_and_words() -> None:
@@ -12,6 +12,29 @@ def test_the_fingerprint_outlives_lines_commits_and_words() -> None:
     assert first.fingerprint == Finding("TG006", b"a", "other", "do it", line=9, key="k", level="warning").fingerprint
     others = [Finding("TG005", b"a", "x", key="k"), Finding("TG006", b"b", "x", key="k"), Finding("TG006", b"a", "x")]
     assert len({f.fingerprint for f in (first, *others)}) == 4
+
+
+class Counted(Words):
+    def __init__(self) -> None:
+        self.told = 0
+
+    def problem(self) -> str:
+        self.told += 1
+        return "x"
+
+    def remedy(self) -> str:
+        return "do it"
+
+
+def test_what_is_put_into_words_late_is_the_same_finding() -> None:
+    words = Counted()
+    late = Finding("TG001", b"a", words, commit=b"1" * 40, key=b"k", line=3)
+    soon = Finding("TG001", b"a", "x", "do it", commit="1" * 40, key="k", line=3)
+    assert late.mark == soon.mark
+    assert late.fingerprint == soon.fingerprint == soon.mark.hex()[:32]
+    assert words.told == 0
+    assert (late.problem, late.remedy, late.commit, late.key) == (soon.problem, soon.remedy, soon.commit, soon.key)
+    assert words.told == 1
 
 
 @pytest.mark.parametrize(

@@ -267,18 +267,19 @@ class _PipelinesOfCommits:
         folders.update(folders_above(path for _, path in versions))
         always = [os.path.join(f, n) for f in sorted(folders) for n in (paths.PIPELINE, paths.LOCK)]
         always += sorted({o.source for o in catalog.held if not o.cache})
-        asked: dict[bytes, dict[bytes, None]] = {}
+        of: dict[bytes, list[bytes]] = {}
         for commit, path in versions:
-            asked.setdefault(commit, dict.fromkeys(always))[path + paths.POINTER] = None
-        commits = list(asked)
+            of.setdefault(commit, []).append(path)
+        commits = list(of)
         for start in range(0, len(commits), COMMITS_AT_ONCE):
-            self._look(commits[start : start + COMMITS_AT_ONCE], asked)
+            some = commits[start : start + COMMITS_AT_ONCE]
+            self._look({c: dict.fromkeys([*always, *(path + paths.POINTER for path in of[c])]) for c in some})
 
-    def _look(self, commits: Iterable[bytes], asked: Mapping[bytes, Iterable[bytes]]) -> None:
+    def _look(self, asked: Mapping[bytes, Iterable[bytes]]) -> None:
         """Read the pipelines of some commits, whose names are let go of before the next ones: with a long history's in
         one list, memory grows by 40 kB a commit."""
-        names = [(commit, file) for commit in commits for file in asked[commit]]
-        there: dict[bytes, list[tuple[bytes, bytes]]] = {commit: [] for commit in commits}
+        names = [(commit, file) for commit, files in asked.items() for file in files]
+        there: dict[bytes, list[tuple[bytes, bytes]]] = {commit: [] for commit in asked}
         for (commit, file), oid in zip(names, git.read_ids(c + b":" + f for c, f in names), strict=True):
             if oid:
                 there[commit].append((file, oid))

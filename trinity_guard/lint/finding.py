@@ -15,30 +15,67 @@ class Finding:
     problem: one line, without the path at its beginning; remedy: a command, or "". fixable: `fix` can mend it.
     """
 
-    __slots__ = ("commit", "fixable", "key", "level", "line", "path", "problem", "remedy", "rule")
+    __slots__ = ("_commit", "_key", "_problem", "_remedy", "fixable", "level", "line", "path", "rule")
 
     def __init__(
-        self, rule: str, path: bytes, problem: str, remedy: str = "", *,
-        line: int = 0, commit: str = "", key: str = "", level: str = ERROR, fixable: bool = False,
+        self, rule: str, path: bytes, problem: str | Words, remedy: str = "", *,
+        line: int = 0, commit: str | bytes = "", key: str | bytes = "", level: str = ERROR, fixable: bool = False,
     ) -> None:  # fmt: skip
         self.rule = rule
         self.path = path
-        self.problem = problem
-        self.remedy = remedy
+        self._problem = problem
+        self._remedy = remedy
         self.line = line
-        self.commit = commit
-        self.key = key
+        self._commit = commit
+        self._key = key
         self.level = level
         self.fixable = fixable
+
+    @property
+    def problem(self) -> str:
+        return self._problem if isinstance(self._problem, str) else self._problem.problem()
+
+    @property
+    def remedy(self) -> str:
+        return self._remedy if isinstance(self._problem, str) else self._problem.remedy()
+
+    @remedy.setter
+    def remedy(self, remedy: str) -> None:
+        self._remedy = remedy
+
+    @property
+    def commit(self) -> str:
+        return self._commit if isinstance(self._commit, str) else self._commit.decode()
+
+    @property
+    def key(self) -> str:
+        return self._key if isinstance(self._key, str) else self._key.decode()
+
+    @property
+    def mark(self) -> bytes:
+        """The fingerprint's bytes, and those behind them."""
+        import hashlib
+
+        parts = (self.rule.encode(), self.path, self.key.encode())
+        return hashlib.sha256(b"\0".join(parts)).digest()
 
     @property
     def fingerprint(self) -> str:
         """Return 32 hex digits that stay the same while the finding does: no line and no commit is in them, so that
         it outlives edits elsewhere in the file, a rebase and a merge."""
-        import hashlib
+        return self.mark[:16].hex()
 
-        parts = (self.rule.encode(), self.path, self.key.encode())
-        return hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
+
+class Words:
+    """What a finding says, put into words each time it is told: of a long history there are hundreds of thousands."""
+
+    __slots__ = ()
+
+    def problem(self) -> str:
+        raise NotImplementedError
+
+    def remedy(self) -> str:
+        raise NotImplementedError
 
 
 def without_path(problem: str, path: bytes) -> str:

@@ -30,4 +30,12 @@ def render(name: str, findings: Iterable[Finding], summary: Summary) -> str:
 
 def ordered(findings: Iterable[Finding]) -> list[Finding]:
     """Return findings by file, and in each by line."""
-    return sorted(findings, key=lambda f: (f.path, f.line, f.rule, f.key, f.commit, f.problem))
+    by_path: dict[bytes, list[Finding]] = {}
+    for finding in findings:
+        by_path.setdefault(finding.path, []).append(finding)
+    # What they say is put into words for one file at a time.
+    return [
+        finding
+        for path in sorted(by_path)
+        for finding in sorted(by_path[path], key=lambda f: (f.line, f.rule, f.key, f.commit, f.problem))
+    ]

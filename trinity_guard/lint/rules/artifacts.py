@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from trinity_guard.dvcrepo.paths import inside_dvc, store_of
 from trinity_guard.errors import pathspec, typed
-from trinity_guard.lint.finding import Finding
+from trinity_guard.lint.finding import Finding, Words
 from trinity_guard.lint.subject import Judged, Subject
 
 
-def finding_of(rule: str, judged: Judged, problem: str, remedy: str) -> Finding:
+def finding_of(rule: str, judged: Judged, problem: str | Words, remedy: str = "") -> Finding:
     entry = judged.entry
-    return Finding(rule, entry.path, problem, remedy, commit=judged.commit.decode(), key=entry.oid.decode())
+    return Finding(rule, entry.path, problem, remedy, commit=judged.commit, key=entry.oid)
 
 
 def in_tree(subject: Subject, judged: Judged) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard.errors import UNUSABLE, GuardError
+from trinity_guard.git.ids import SIZE, Ids
 from trinity_guard.lint.rules import (
     tg001,
     tg002,
@@ -67,7 +68,9 @@ def run(subject: Subject, names: Iterable[str]) -> list[Finding]:
 
 def once(findings: Iterable[Finding]) -> list[Finding]:
     """Return findings without those that say again what an earlier one says."""
-    kept: dict[str, Finding] = {}
+    seen = Ids()
+    kept: list[Finding] = []
     for finding in findings:
-        kept.setdefault(finding.fingerprint, finding)
-    return list(kept.values())
+        if seen.add(finding.mark[:SIZE]) == len(kept):
+            kept.append(finding)
+    return kept

@@ -2,45 +2,73 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 
 from trinity_guard import git
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.git import index, revisions
-from trinity_guard.lint.finding import Finding
+from trinity_guard.lint.finding import Finding, Words
 from trinity_guard.lint.rules.artifacts import finding_of, in_tree, short
 from trinity_guard.lint.subject import Judged, Subject
 
 OPTIONS = ("--stdin", "-r", "--root", "--raw", "-z", "--no-renames", "--diff-filter=DMT")
 
 
+# What became of a version, where no later commit has taken it out or put another in its place.
+NOTHING = -1
+
+
 def find(subject: Subject) -> Iterator[Finding]:
     """Artifacts that a commit of the range brought, though the tree at its end has them no more."""
     gone = [j for j in subject.judged() if j.verdict.kind == "artifact" and not in_tree(subject, j)]
     for judged, after in zip(gone, _afterwards(subject, gone), strict=True):
-        problem = (
+        yield finding_of("TG002", judged, _Gone(subject, judged, after))
+
+
+class _Gone(Words):
+    """after: see _afterwards."""
+
+    __slots__ = ("_after", "_judged", "_subject")
+
+    def __init__(self, subject: Subject, judged: Judged, after: int) -> None:
+        self._subject = subject
+        self._judged = judged
+        self._after = after
+
+    def problem(self) -> str:
+        judged = self._judged
+        return (
             f"artifact of {size_text(judged.size)} ({judged.verdict.reason}) that commit {short(judged)} adds and "
-            f"{after}: its bytes stay in the history, for everybody who clones"
-        )
-        yield finding_of(
-            "TG002", judged, problem, subject.rebase(judged.commit, "take it out there, or merge it squashed")
+            f"{self._end()}: its bytes stay in the history, for everybody who clones"
         )
 
+    def _end(self) -> str:
+        if self._after == NOTHING:
+            return "the tree at the end has no more"
+        at, removed = divmod(self._after, 2)
+        return f"{self._subject.commits[at][:10].decode()} {'takes out again' if removed else 'replaces'}"
 
-def _afterwards(subject: Subject, gone: Sequence[Judged]) -> list[str]:
-    """Return what became of each of these versions: which later commit took it out, or put another in its place."""
+    def remedy(self) -> str:
+        return self._subject.rebase(self._judged.commit, "take it out there, or merge it squashed")
+
+
+def _afterwards(subject: Subject, gone: Sequence[Judged]) -> Sequence[int]:
+    """Return what became of each of these versions: the number of the next commit that took it out, or put another in
+    its place, doubled, and one more where it took it out."""
+    after = array("q", [NOTHING]) * len(gone)
     if not gone:
-        return []
-    wanted = {(j.entry.path, j.entry.oid) for j in gone}
-    number = dict.fromkeys((j.commit for j in gone), -1)
-    ends: dict[tuple[bytes, bytes], list[tuple[int, bool]]] = {}
+        return after
+    numbers = {(j.entry.path, j.entry.oid): number for number, j in enumerate(gone)}
+    begun = dict.fromkeys((j.commit for j in gone), False)
     for at, commit, changes in _changes(subject.commits):
-        if commit in number:
-            number[commit] = at
         for change in changes:
-            if (change.path, change.oids[0]) in wanted:
-                ends.setdefault((change.path, change.oids[0]), []).append((at, change.status == b"D"))
-    return [_end(subject, number[j.commit], ends.get((j.entry.path, j.entry.oid), ())) for j in gone]
+            number = numbers.get((change.path, change.oids[0]), -1)
+            if number >= 0 and after[number] == NOTHING and begun[gone[number].commit]:
+                after[number] = 2 * at + (change.status == b"D")
+        if commit in begun:
+            begun[commit] = True
+    return after
 
 
 def _changes(commits: Sequence[bytes]) -> Iterator[tuple[int, bytes, list[index.Change]]]:
@@ -52,11 +80,3 @@ def _changes(commits: Sequence[bytes]) -> Iterator[tuple[int, bytes, list[index.
         for change in index.changes(git.run("diff-tree", *OPTIONS, data=b"".join(c + b"\n" for c in some))):
             of[change.commit].append(change)
         yield from ((at, commit, of[commit]) for at, commit in enumerate(some, start))
-
-
-def _end(subject: Subject, here: int, ends: Sequence[tuple[int, bool]]) -> str:
-    later = [(at, removed) for at, removed in ends if at > here]
-    if not later:
-        return "the tree at the end has no more"
-    at, removed = min(later)
-    return f"{subject.commits[at][:10].decode()} {'takes out again' if removed else 'replaces'}"
