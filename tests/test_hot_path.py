@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.support import PROJECT, Repo, run
+from trinity_guard.convert.writes import PACKED
 from trinity_guard.dvcrepo import standin
 
 
@@ -156,14 +157,19 @@ def test_in_the_commit_of_artifacts_git_is_asked_each_question_once(repo: Repo, 
     assert repo.index()[b"d/b.pkl.dvc"]
 
 
-def test_after_the_commit_of_an_artifact_git_is_asked_what_it_changes_and_which_pointers_there_are(
-    repo: Repo, tmp_path: Path
+@pytest.mark.parametrize("count", [1, PACKED])
+def test_after_the_commit_of_artifacts_git_is_asked_what_it_changes_and_which_pointers_there_are(
+    repo: Repo, tmp_path: Path, count: int
 ) -> None:
-    repo.write(".trinity-guard.toml", b'push = "off"\n')
+    """What is packed Git would be asked for twice: nothing of an ignore file is looked at."""
+    repo.write(".trinity-guard.toml", b'push = "off"\nfolders = ["!*"]\n')
     repo.stage("a.pkl")
     repo.commit()
-    repo.stage("b.pkl")
+    for number in range(count):
+        repo.write(f"d/b{number}.pkl", 2000)
+    repo.git("add", "d")
     repo.commit()
+    assert repo.tracked("d/.gitignore")
     processes(repo, tmp_path, "post-commit")  # the first with this configuration may have more to do
     assert processes(repo, tmp_path, "post-commit") == ["diff-tree", "ls-files"]
 

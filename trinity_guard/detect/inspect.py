@@ -64,8 +64,8 @@ def inspect(
     holders: path -> what DVC holds there already, which is an artifact whatever its name, content and size.
     """
     findings, holders = Findings(), holders or {}
-    # Of a pointer there is nothing to learn from its bytes.
-    looked_at = [e for e in entries if e.mode != SYMLINK and (not is_pointer(e.path) or e.path in holders)]
+    # Of a pointer, an ignore file and their kin there is nothing to learn from their bytes.
+    looked_at = [e for e in entries if e.mode != SYMLINK and (e.path in holders or not is_bookkeeping(e.path))]
     objects = Objects(place.common_dir)
     heads = objects.heads([e.oid for e in looked_at])
     remarkable: list[tuple[Entry, Head]] = []
@@ -93,8 +93,8 @@ def _look_closer(some: list[tuple[Entry, Head]], objects: Objects) -> None:
 
 
 def _sort(entry: Entry, head: Head, rules: Rules, findings: Findings) -> None:
-    if (head.first.startswith(LFS_HEADS) and head.size < 1024) or is_bookkeeping(entry.path):
-        return  # git-lfs keeps the former
+    if head.first.startswith(LFS_HEADS) and head.size < 1024:
+        return  # git-lfs keeps it
     first, size = head.first, head.size
     verdict = rules.decide(entry.path, size, first)
     if verdict.kind == "artifact":
