@@ -92,6 +92,10 @@ class Rows:
     def _paired(self, data: bytes) -> bool:
         """Count the lines, if the quotes of each pair; else False."""
         marks = data.translate(None, _NEITHER)
+        first = marks.find(b"\n") + 1
+        if first > 1 and first % 2 and marks == marks[:first] * (len(marks) // first):
+            self._count += len(marks) // first  # each line has as many, as where all texts are quoted
+            return True
         ends = marks.count(b"\n")
         if 2 * marks.count(b'""') + ends != len(marks):
             return False
