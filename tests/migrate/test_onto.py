@@ -123,6 +123,18 @@ def test_an_undo_leads_to_what_others_pushed_and_a_finish_lets_all_of_it_go(serv
     assert not any(name.startswith("refs/trinity-guard/") for name in owner.refs())
 
 
+def test_a_branch_that_a_mirror_s_fetch_has_pruned_is_no_matter_any_more(server: Server) -> None:
+    server.legacy.git("update-ref", "-d", "refs/heads/side")
+    owner = server.owner
+    owner.git("fetch", "-q", "--prune", "origin")
+    assert not any("original" in name for name in owner.refs())
+    carried(owner.place, owner.git_dir / "trinity-guard/migrate/commit-map")
+    assert "refs/heads/side" not in owner.refs()
+    assert driven.verify(owner.place).wrong == []
+    driven.undo(owner.place)
+    assert own_refs(owner) == own_refs(server.legacy)
+
+
 # --- where it cannot be
 
 

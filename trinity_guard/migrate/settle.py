@@ -112,7 +112,7 @@ def complete(migration: Migration, values: Mapping[str, Any]) -> None:
     """Let index, work tree and cache follow the refs."""
     state, place, head = migration.state, migration.place, values["head"]
     state.write(values)
-    done = {**_with_earlier(values, state.earlier()), "phase": DONE}
+    done = {**_with_earlier(migration.source, values, state.earlier()), "phase": DONE}
     if head is not None and not place.bare:
         commits = head[0].encode(), head[1].encode()
         if values.get("forward"):
@@ -131,10 +131,12 @@ def complete(migration: Migration, values: Mapping[str, Any]) -> None:
     state.drop_kept()
 
 
-def _with_earlier(values: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
+def _with_earlier(source: Source, values: Mapping[str, Any], earlier: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is known when a run is done: as though it and the earlier one, to whose history it carried commits
-    over, had been one."""
-    moved = {m.name: refs.Move(m.name, m.kept, m.new, m.target) for m in moves_of(earlier)}
+    over, had been one. What a mirror's `fetch --prune` has taken away, with its original, is not there for either."""
+    found = refs.listed(source) if earlier else None
+    there = [m for m in moves_of(earlier) if found and not (refs.is_gone(found, m) and m.original not in found.refs)]
+    moved = {m.name: refs.Move(m.name, m.kept, m.new, m.target) for m in there}
     moves = moves_of(values)
     moved.update({m.name: refs.Move(m.name, m.kept, m.new, m.target) for m in moves})
     head = values["head"]
