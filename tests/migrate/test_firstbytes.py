@@ -8,7 +8,7 @@ import pytest
 
 from tests.migrate import driven
 from tests.migrate.legacy import Legacy, pointer_of
-from trinity_guard.git.catfile import Source
+from trinity_guard.git.catfile import Entry, Source
 from trinity_guard.migrate import firstbytes, scan
 from trinity_guard.migrate.selection import BY_FIRST_BYTES, Selection
 
@@ -92,3 +92,20 @@ def test_without_it_names_alone_count(legacy: Legacy) -> None:
     old = legacy.commit(FILES)
     done = legacy.migrate(selection=Selection(("*.pkl",)))
     assert {"model.bin", "a.pkl.dvc"} <= done.files(old).keys()
+
+
+def test_what_bytes_tell_stands_where_its_folder_has_it(legacy: Legacy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where a name with a space ends as another one begins; and a folder is put in order once, however many."""
+    sorted_ = []
+    put_in_order = scan._Opened.put_in_order
+
+    def noted(tree: scan._Opened, entries: list[Entry]) -> None:
+        sorted_.append(tree.path)
+        put_in_order(tree, entries)
+
+    monkeypatch.setattr(scan._Opened, "put_in_order", noted)
+    names = ("a b", "a c.pkl", "b", *(f"c{n}" for n in range(9)))
+    legacy.commit({f"d/{name}": MODEL for name in names})
+    seen = driven.survey(legacy.place, Selection(("*.pkl",), sniff=True), legacy.select()).scan
+    assert list(seen.versions) == [b"d/%s" % name.encode() for name in names]
+    assert sorted_ == [b"d/"]

@@ -98,9 +98,10 @@ class _Opened:
         self.dvc = False
         self.same: list[bytes] = []  # others of which all holds that holds of it
 
-    def place(self, found: tuple[Entry, int]) -> int:
-        """Return where it stands."""
-        return self.raw.find(b" %s\0%s" % found[0][1:])
+    def put_in_order(self, entries: list[Entry]) -> None:
+        """Have what was found stand as it does in the tree, whose entries these are."""
+        places = {entry: number for number, entry in enumerate(entries)}
+        self.found.sort(key=lambda found: places[found[0]])
 
 
 def scan(
@@ -263,13 +264,16 @@ class _Scanner:
             return
         self._untold = []
         told.look(dict.fromkeys(entry[2] for _, entry in untold))
+        late: dict[_Opened, None] = {}
         for tree, entry in untold:
             name, oid = entry[1:]
             if oid not in told:
                 self._plain.add(oid)
             elif kind := self._selection.bit_by_content(tree.path + name, oid in pointers):
                 tree.found.append((entry, kind))
-                tree.found.sort(key=tree.place)
+                late[tree] = None
+        for tree in late:
+            tree.put_in_order(self._parse(tree.raw))
 
     def _sort(self, tree: _Opened, entry: Entry, kind: int) -> None:
         mode, name, oid = entry
