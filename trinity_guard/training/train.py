@@ -93,8 +93,8 @@ def train(order: Order, store: runs.RunStore, watch: Watch | None = None) -> Tra
     ignored = _ignore_store(order.root, store)
     store.begin()
     try:
-        if order.experiment.number or order.search:
-            runs.require(store, order.experiment)  # an id of none is told before the fit
+        if order.experiment.number or order.search or store.unasked:
+            runs.require(store, order.experiment)  # an id of none, a driver that is missing, are told before the fit
         fitted, tried = _fit(preset, parts, watch)
         watch.steps("logging to MLflow")
         made = _completed(_Training(preset, store, begun, fitted, tried))

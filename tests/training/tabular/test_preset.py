@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +13,7 @@ import pytest
 
 from tests.helpers.support import Repo
 from tests.training.tabular import tables
-from trinity_guard.errors import GuardError
+from trinity_guard.errors import UNUSABLE, GuardError
 from trinity_guard.training import train
 from trinity_guard.training.tabular.options import Options
 from trinity_guard.training.tabular.preset import Tabular
@@ -136,6 +137,20 @@ def test_an_experiment_that_is_not_there_is_told_before_the_fit(project: Repo, m
     asked = order(project, Options("price", FEATURES), experiment=runs.Experiment("x", "777"))
     with pytest.raises(GuardError, match="has no experiment 777, which MLFLOW_EXPERIMENT_ID names"):
         train.train(asked, runs.store(str(project.path)))
+
+
+@pytest.mark.slow
+def test_a_database_whose_driver_is_missing_is_told_before_the_fit(
+    project: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Tabular, "fit", lambda *_: pytest.fail("it was fitted"))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql://me:s3cret@127.0.0.1:9/runs")
+    for driver in ("psycopg", "psycopg2"):
+        monkeypatch.setitem(sys.modules, driver, None)
+    with pytest.raises(GuardError, match=r"MLflow cannot use postgresql://.*127.0.0.1:9/runs, .* psycopg") as refused:
+        train.train(order(project, Options("price", FEATURES)), runs.store(str(project.path)))
+    assert refused.value.exit_code == UNUSABLE
+    assert "s3cret" not in refused.value.problem
 
 
 def test_a_models_name_follows_from_its_target() -> None:

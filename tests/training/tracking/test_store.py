@@ -51,6 +51,15 @@ def test_a_folder_as_a_store_is_refused_with_what_to_do_instead(
 def test_what_mlflow_alone_knows_passes_through(root: Path, monkeypatch: pytest.MonkeyPatch, uri: str) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     assert tracking.store(str(root)).uri == uri
+    assert tracking.store(str(root)).unasked
+
+
+def test_what_is_asked_before_mlflow_is_loaded_needs_no_second_question(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not tracking.store(str(root)).unasked
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{root}/own.db")
+    assert not tracking.store(str(root)).unasked
 
 
 def test_a_database_that_was_left_half_made_is_named_with_the_way_on(root: Path) -> None:

@@ -83,7 +83,16 @@ def ignored(root: str) -> list[str]:
 
 def require(store: RunStore, experiment: Experiment) -> None:
     """Refuse a store that cannot be used, or an experiment that no run can be logged to; GuardError (exit 2)."""
-    store.ready()
+    try:
+        store.ready()
+    except Exception as error:
+        if isinstance(error, GuardError) or not store.unasked:
+            raise
+        raise GuardError(
+            f"MLflow cannot use {store.shown}, which MLFLOW_TRACKING_URI names: {failure(store, error).problem}.",
+            "unset MLFLOW_TRACKING_URI     # logs to mlflow.db in the project's folder instead",
+            UNUSABLE,
+        ) from error
     with opened(store) as client:
         found = _found(client, store, experiment)
         if found is not None:

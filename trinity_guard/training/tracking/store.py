@@ -55,6 +55,11 @@ class RunStore:
         """The address for people and records: no password, and the embedded one as what it is."""
         return f"sqlite:///{sqlite.DATABASE}" if self.embedded else server.shown_uri(self.uri)
 
+    @property
+    def unasked(self) -> bool:
+        """Whether nobody can tell without MLflow that it will answer: a database's server, what a plug-in knows."""
+        return not self.embedded and not self.uri.lower().startswith(("http:", "https:", "sqlite"))
+
     def begin(self) -> None:
         """Load MLflow and make the store in a thread, while the caller has other things to do."""
         if self._making is None and not self._made:
