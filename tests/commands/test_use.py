@@ -153,6 +153,10 @@ def test_an_object_that_is_damaged_on_the_remote_is_never_taken(repo: Repo, vers
     done = repo.guard("pull", ok=False)
     assert done.returncode == 1
     assert b"damaged on the remote" in done.stderr
+    assert b"trinity-guard pull" not in done.stderr
+    for line in done.stderr.decode().splitlines():
+        if line.startswith("    "):
+            assert (repo.storage / line.partition(" once ")[2].removesuffix(" is deleted there")).is_file()
     assert not any(repo.file(name).exists() for name in NAMES)
     assert repo.cached() == {}
 

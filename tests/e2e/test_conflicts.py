@@ -500,3 +500,15 @@ def test_what_was_committed_with_no_verify_is_amended(hub: Repo) -> None:
     for line in (lines[0], lines[-1]):
         hub.type_in(line)
     is_out(hub)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [("rm", "t.csv"), ("mv", "t.csv", "u.csv"), ("convert", "t.csv"), ("add", "t.csv")])
+def test_who_asks_for_an_artifact_in_conflict_is_told_that_it_is(sides: Repo, command: tuple[str, ...]) -> None:
+    merged(sides)
+    done = sides.guard(*command, ok=False)
+    assert done.returncode == 1
+    assert b"t.csv.dvc is in conflict" in done.stderr
+    line = next(x.strip() for x in done.stderr.decode().splitlines() if x.startswith("    "))
+    sides.type_in(line.partition("     #")[0])
+    sides.guard(*command)

@@ -178,7 +178,7 @@ def files_to_convert(
         if exact and index.is_only_intended(exact[0]):
             exact = [_working_file(path)]
         chosen = exact or [a.entry for a in inspect.inspect(place, rules, listed).artifacts]
-        if not exact and path in held:
+        if not exact and (path in held or path + POINTER in catalog.unmerged):
             chosen = [_working_file(path)]
         elif not listed and not os.path.lexists(place.file(path)):
             raise GuardError(problem=f"{shown(path)}: no such file.", remedy="git status")

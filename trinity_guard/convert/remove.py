@@ -59,6 +59,12 @@ def _at_or_below(path: bytes, folder: bytes) -> bool:
 
 def _none(place: git.Place, catalog: Catalog, path: bytes) -> GuardError:
     """Return the error for a path that means no artifact: whose is it?"""
+    pointer = path.removesuffix(POINTER) + POINTER
+    if pointer in catalog.unmerged:
+        return GuardError(
+            problem=f"{shown(pointer)} is in conflict: a merge is under way.",
+            remedy=f"trinity-guard use --ours {typed(path)}     # or --theirs; then again",
+        )
     for output in catalog.outputs():
         if output.kind == DIR and path.startswith(output.path + b"/"):
             return GuardError(

@@ -92,3 +92,13 @@ def test_a_remote_that_hangs_is_given_up(bare_repo: Repo) -> None:
         done = bare_repo.guard("lint", "--remote", ok=False, **told)
     assert (done.returncode, done.stdout) == (2, b"")
     assert b"'x'" in done.stderr
+
+
+def test_a_remote_that_is_not_configured_is_added_by_its_name(repo: Repo) -> None:
+    repo.write(".trinity-guard.toml", b'remote = "nope"\n')
+    repo.stage("a.pkl")
+    repo.commit()
+    done = repo.guard("lint", "--remote", ok=False)
+    assert done.returncode == 2
+    assert b"'nope' is not configured" in done.stderr
+    assert b"trinity-guard remote add nope URL" in done.stderr

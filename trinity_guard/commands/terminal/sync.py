@@ -134,6 +134,9 @@ def _remedy(goal: Output, reason: str, fetched: bool) -> str:
         return f"dvc pull {typed(goal.source)}"
     if fetched and reason.startswith("is not on"):
         return "trinity-guard push     # by whoever has it: the author of the commit"
+    if fetched and reason.startswith("is damaged on"):
+        where = f"files/md5/{goal.md5[:2]}/{goal.md5[2:]}"
+        return f"trinity-guard push     # by whoever has it, once {where} is deleted there"
     return f"trinity-guard pull {typed(goal.path)}"
 
 

@@ -51,7 +51,8 @@ class _Question:
         self.name = (name or settings.default_remote or "").lower()
         if self.name not in settings.remotes:
             what = f"the DVC remote '{self.name}' is not configured" if self.name else "no DVC remote is set"
-            raise GuardError(f"{what}: where the objects should be is not known.", "trinity-guard remote add URL", 2)
+            remedy = f"trinity-guard remote add {self.name} URL" if self.name else "trinity-guard remote add URL"
+            raise GuardError(f"{what}: where the objects should be is not known.", remedy, 2)
         remote = settings.remotes[self.name]
         if remote.versioned:
             raise GuardError(
