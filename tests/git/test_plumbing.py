@@ -29,6 +29,10 @@ def test_what_git_says_line_by_line_is_written_at_once(tmp_path: Path, monkeypat
     (tmp_path / "git").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     assert plumbing.run("check-attr") == plumbing.run("check-attr", env={"GIT_FLUSH": "1"}) == b"0"
+    monkeypatch.delenv("GIT_FLUSH", raising=False)
+    # Filters and hooks that it starts may wait for each line of a check-attr of theirs.
+    assert plumbing.run("checkout") == b""
+    assert plumbing.run("checkout", env={**os.environ, "GIT_FLUSH": "1"}) == b"1"
 
 
 def test_a_failure_has_git_s_words_and_blocks() -> None:

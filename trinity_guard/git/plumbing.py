@@ -11,6 +11,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+# They would write what they say line by line, for whoever waits for each. Others start filters and hooks, which may.
+BY_LINE = frozenset(("check-attr", "check-ignore", "rev-list"))
+
 
 def start(*args: Arg, data: bytes = b"", env: Mapping[str, str] | None = None) -> Process:
     """Start a git that answers while we do something else; `finish` collects what it printed.
@@ -54,8 +57,9 @@ def finish(p: Process) -> bytes:
 
 def attempt(*args: Arg, data: bytes = b"", env: Mapping[str, str] | None = None, at: bytes | None = None) -> Result:
     """Run git and return its result, whatever the exit code. `at` is the folder to run in (git -C)."""
-    # Some (check-attr, check-ignore, rev-list) would write what they say line by line, for whoever waits for each.
-    return spawn([*_git(at), *args], data, {**(env or os.environ), "GIT_FLUSH": "0"})
+    if args[0] in BY_LINE:
+        env = {**(env or os.environ), "GIT_FLUSH": "0"}
+    return spawn([*_git(at), *args], data, env)
 
 
 def run(*args: Arg, data: bytes = b"", env: Mapping[str, str] | None = None, at: bytes | None = None) -> bytes:
