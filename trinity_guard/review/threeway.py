@@ -36,7 +36,8 @@ class Conflict:
 class Merged:
     """names, header, rows: the table in ours' form; added, removed, changed: rows, as against ours.
 
-    replaced: rows that both removed while both added others, which may be rows whose key both changed.
+    replaced: rows that both removed while both added others, which may be rows whose key both changed; without a key
+    also while one added others, which may be rows that it changed and the other removed.
     """
 
     __slots__ = ("added", "changed", "conflicts", "header", "names", "removed", "replaced", "rows")
@@ -61,6 +62,7 @@ class _Merge:
     def __init__(self, ours: TextTable, base: TextTable, theirs: TextTable, key: Sequence[str], prefer: str) -> None:
         self.tables = ours, base, theirs
         self.rows = [keyed(table, key) or {} for table in self.tables]
+        self.by_cells = not key
         self.prefer = prefer
         self.conflicts: list[Conflict] = []
         self.names = self._columns()
@@ -79,7 +81,8 @@ class _Merge:
         merged.added = len(kept.keys() - ours.keys())
         merged.removed = len(ours.keys() - kept.keys())
         merged.changed = sum(kept[k][0] != self._texts(self._cells(0, k)) for k in kept.keys() & ours.keys())
-        if ours.keys() - base.keys() - theirs.keys() and theirs.keys() - base.keys() - ours.keys():
+        added = ours.keys() - base.keys() - theirs.keys(), theirs.keys() - base.keys() - ours.keys()
+        if any(added) if self.by_cells else all(added):
             merged.replaced = len(base.keys() - ours.keys() - theirs.keys())
         merged.conflicts = self.conflicts
         return merged

@@ -95,6 +95,18 @@ def test_rows_that_nothing_tells_and_both_may_have_changed_are_refused(world: Wo
     assert raised.value.remedy == "trinity-guard use --ours t.csv     # or --theirs"
 
 
+@pytest.mark.parametrize("sides", [(OURS, THEIRS), (THEIRS, OURS)])
+def test_a_row_that_nothing_tells_and_one_side_removed_while_the_other_changed_it_is_refused(
+    world: World, sides: tuple[str, str]
+) -> None:
+    found = conflict(world, "t.csv", LOG, LOG, LOG)
+    changed, removed = LOG.replace(b"5", b"6"), b"".join(line for line in LOG.splitlines(True) if b"5" not in line)
+    for side, data in zip(sides, (changed, removed), strict=True):
+        found.versions[side] = pointer.encode(world.hold(data), len(data), "t.csv")
+    with pytest.raises(GuardError, match="no column tells its rows, and both sides removed 1 row"):
+        merge(world, found)
+
+
 def test_rows_that_nothing_tells_in_other_columns_take_one_side(world: World) -> None:
     found = conflict(world, "t.csv", LOG, LOG, b"day,y\nmon,\nmon,\n")
     found.versions[OURS] = pointer.encode(world.hold(LOG + b"wed,\n"), len(LOG) + 5, "t.csv")

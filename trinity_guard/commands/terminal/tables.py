@@ -136,10 +136,11 @@ def _one(conflict: Conflict) -> str:
 
 def _doubtful(conflict: Conflict, merged: Merged, key: list[str]) -> GuardError:
     """Return the error for a key that was found, and may be a value that both sides changed: the row would be twice."""
-    what = f"both sides removed {merged.replaced:,} row{'s' * (merged.replaced > 1)} and both added others"
+    what = f"both sides removed {merged.replaced:,} row{'s' * (merged.replaced > 1)}"
     if not key:
-        problem = f"{shown(conflict.path)}: no column tells its rows, and {what}, which may be rows that both changed."
+        problem = f"{shown(conflict.path)}: no column tells its rows, and {what} in whose place others may stand."
         return GuardError(problem, _one(conflict), UNUSABLE)
+    what += " and both added others"
     problem = (
         f"{shown(conflict.path)}: by {words.in_line(words.listed(key))} {what}, which may be rows that both changed."
     )
