@@ -126,3 +126,21 @@ def test_of_many_layers_each_has_its_own() -> None:
     before = models.Model()
     before.parameters, after.parameters = sides[0], dict(rename(*one) for one in sides[1].items())
     assert models.compare(before, after) == {}
+
+
+def test_where_two_layers_would_have_one_name_each_keeps_its_own(tmp_path: Path) -> None:
+    """As a file given a layer by its owner has one that Keras gave before: the weights of one would be left out."""
+    sides = []
+    for at, (dense, mine) in enumerate((("dense_1", "mine"), ("dense_2", "dense_1"))):
+        said = {"class_name": "Sequential", "config": {"name": "sequential", "layers": [
+            layer("Dense", dense, units=8), layer("Conv1D", mine, filters=2)]}}  # fmt: skip
+        file = tmp_path / f"{at}.h5"
+        with h5py.File(file, "w") as out:
+            out.attrs["model_config"] = json.dumps(said)
+            for name in (dense, mine):
+                out[f"model_weights/{name}/{name}/kernel:0"] = np.full(3, at + len(name))
+        sides.append(file.read_bytes())
+    found = looked_into(tmp_path, "m.h5", *sides)
+    assert not any("numbered anew" in note for note in found.notes)
+    assert len(found.arrays["added"]) == 1
+    assert len(found.arrays["changed"]) == 1

@@ -155,8 +155,11 @@ def _take_names(found: Review, before: models.Model, after: models.Model) -> Non
     names = keras.other_names(before.parameters, after.parameters)
     if names:
         rename = keras.renamed(names)
-        after.parameters = dict(rename(*one) for one in after.parameters.items())
-        after.arrays = dict(rename(*one) for one in after.arrays.items())
+        parameters = dict(rename(*one) for one in after.parameters.items())
+        held = dict(rename(*one) for one in after.arrays.items())
+        if len(parameters) < len(after.parameters) or len(held) < len(after.arrays):
+            return  # two would have one name, as where another layer was given it: one would be compared with nothing
+        after.parameters, after.arrays = parameters, held
         told = ", ".join(f"{old} → {new}" for new, old in list(names.items())[:MAX_NAMES])
         more = f" and {len(names) - MAX_NAMES:,} more" if len(names) > MAX_NAMES else ""
         found.notes.append(f"layers that Keras has numbered anew are told by their names before: {told}{more}")
