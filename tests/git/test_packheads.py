@@ -114,3 +114,13 @@ def test_a_tree_is_no_blob(deltas: tuple[Repo, dict[bytes, bytes]]) -> None:
     tree = repo.git("rev-parse", "HEAD^{tree}").stdout.strip()
     with pytest.raises(GuardError, match=tree.decode()):
         packheads.heads(git_dir(repo), [*contents, tree], 64)
+
+
+def test_of_many_packs_some_are_held_open(empty: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A repository that collects nothing may have more of them than a process may open files."""
+    monkeypatch.setattr(packheads, "MAX_OPEN", 2)
+    oids = blobs(empty, [b"%d" % number * (number + 1) for number in range(4)])
+    for oid in oids:
+        git.run("pack-objects", "-q", ".git/objects/pack/pack", data=oid + b"\n")
+    with packheads.Packs(git_dir(empty), 20) as packs:
+        assert len(packs.heads([bytes.fromhex(oid.decode()) for oid in oids], 64)) == 2

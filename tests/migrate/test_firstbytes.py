@@ -8,6 +8,7 @@ import pytest
 
 from tests.migrate import driven
 from tests.migrate.legacy import Legacy, pointer_of
+from trinity_guard.git import packheads
 from trinity_guard.git.catfile import Entry, Source
 from trinity_guard.migrate import firstbytes, scan
 from trinity_guard.migrate.selection import BY_FIRST_BYTES, Selection
@@ -43,6 +44,13 @@ def test_blobs_are_told_by_their_first_bytes_loose_or_packed(legacy: Legacy) -> 
     assert told(legacy, *names) == {model}
     legacy.git("repack", "-adq")
     assert told(legacy, *names) == {model}
+
+
+def test_blobs_of_packs_that_are_not_held_open_are_told(legacy: Legacy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packheads, "MAX_OPEN", 0)
+    legacy.commit({"model.bin": MODEL, "text": b"1"})
+    legacy.git("repack", "-adq")
+    assert told(legacy, "main:model.bin", "main:text") == {bytes.fromhex(legacy.id("main:model.bin"))}
 
 
 def test_what_is_not_there_tells_nothing(legacy: Legacy) -> None:

@@ -28,6 +28,8 @@ INSTRUCTIONS = (48, 1024)
 TOGETHER = 200
 # Heads of bases that are remembered from some blobs to the next.
 MAX_KNOWN = 50_000
+# So many packs are held open, the largest: each takes two descriptors, of which a system may give 256 (macOS).
+MAX_OPEN = 32
 
 
 def heads(common_dir: bytes, ids: Iterable[bytes], length: int, at: bytes | None = None) -> dict[bytes, Head]:
@@ -63,7 +65,7 @@ class Packs:
 
     def __init__(self, common_dir: bytes, width: int) -> None:
         self._packs = []
-        for index_file in packindex.files(common_dir):
+        for index_file in packindex.files(common_dir)[:MAX_OPEN]:
             try:
                 self._packs.append(_Pack(index_file, width))
             except (OSError, ValueError):
@@ -77,7 +79,7 @@ class Packs:
             pack.close()
 
     def heads(self, names: Iterable[bytes], length: int) -> dict[bytes, Head]:
-        """Return size and first bytes of those of the blobs (names in bytes) that are plainly found."""
+        """Return size and first bytes of those of the blobs (names in bytes) that are plainly found in these packs."""
         wanted = dict.fromkeys(names)
         found: dict[bytes, Head] = {}
         for pack in self._packs:
