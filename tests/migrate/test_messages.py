@@ -82,3 +82,14 @@ def test_the_next_steps_end_with_finish_and_push_comes_only_where_it_was_not_don
 @pytest.mark.parametrize(("number", "words"), [(0, "0 files"), (1, "1 file"), (1234, "1,234 files")])
 def test_numbers_are_counted_in_words(number: int, words: str) -> None:
     assert messages.count(number, "file") == words
+
+
+@pytest.mark.parametrize("names", [["refs/heads/a"], [f"refs/heads/b{n}" for n in range(100)], ["HEAD"], []])
+def test_where_nothing_is_to_be_published_no_push_is_named(legacy: Legacy, names: list[str]) -> None:
+    """Without a name, git push --force would push whatever is checked out."""
+    legacy.commit({"a": b"1"})
+    legacy.git("remote", "add", "origin", "/nowhere")
+    assert messages.force_push(legacy.place, "origin", names, names) == ""
+    # As where others have deleted all that was rewritten, or it is gone here.
+    values = {"pushed": True, "refs": [[name, "", ""] for name in names if name != "HEAD"], "deleted": names}
+    assert not [step for step in messages.next_steps(legacy.place, values) if "git push" in step["command"]]

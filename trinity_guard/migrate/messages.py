@@ -183,7 +183,8 @@ def next_steps(place: git.Place, values: dict[str, Any]) -> list[dict[str, str]]
     if values.get("out_of_lfs") and not values["at_lfs"] and _has_hooks_of_lfs(place):
         # Its pre-push asks the LFS server for locks at every push, and fails where that is gone.
         steps.append(("takes the hooks of git-lfs out of this clone", "git lfs uninstall --local"))
-    steps += [("publishes the new history", force_push(place, r, names, left_out)) for r in remotes(place)]
+    pushes = [force_push(place, remote, names, left_out) for remote in remotes(place)]
+    steps += [("publishes the new history", command) for command in pushes if command]
     steps += [
         ("prints what your teammates have to do", "trinity-guard migrate guide team"),
         ("lets the old history go; until then `trinity-guard migrate undo` goes back", "trinity-guard migrate finish"),
@@ -210,10 +211,13 @@ def remotes(place: git.Place) -> list[str]:
 
 def force_push(place: git.Place, remote: str, refs: Sequence[str], left_out: Sequence[str] = ()) -> str:
     """Return the command that publishes the rewritten refs and no other one: a branch that stayed may be behind the
-    remote's, and would throw back what others have pushed. A forge takes none of its own, and fails for them."""
+    remote's, and would throw back what others have pushed. A forge takes none of its own, and fails for them. "" where
+    there is none: without a name, Git would push the branch that is checked out."""
     import shlex
 
     names = [n for n in refs if n.startswith("refs/") and not os.fsencode(n).startswith(OF_A_FORGE)]
+    if set(names) <= set(left_out):
+        return ""
     if len(names) <= MAX_NAMED:
         return push_command(place, remote, [name for name in names if name not in left_out])
     kept = " ".join(f"refs/trinity-guard/original/{kind}" for kind in ("heads", "tags", "notes"))
