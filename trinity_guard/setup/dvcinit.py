@@ -13,13 +13,15 @@ from trinity_guard.dvcrepo import installation, project, safe_paths
 from trinity_guard.dvcrepo.private import keep_private
 from trinity_guard.dvcrepo.project import FILES
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
-from trinity_guard.git import excludes, files, gitignore, index, revisions
+from trinity_guard.git import excludes, files, gitignore, index, revisions, version
 from trinity_guard.git.files import replace
 from trinity_guard.remotes import add, base, untrusted
 from trinity_guard.remotes.add import folder_beside
 from trinity_guard.setup import native
 
 REMOTE = add.REMOTE
+# The first Git whose `refs migrate` takes reflogs along; before it stops at them.
+MIGRATES_REFLOGS = (2, 48)
 # .dvc/.gitignore as DVC writes it, which gives no line to what this clone ignores already.
 IGNORED = b"/config.local\n/tmp\n/cache\n"
 
@@ -68,9 +70,12 @@ def _require_text(place: git.Place) -> None:
 def _require_files(place: git.Place) -> None:
     """Refuse refs in tables: `dvc init` and DVC's experiments stop at them."""
     if revisions.is_reftable(place.common_dir):
+        other = typed(os.path.join(b"..", os.path.basename(place.top) + b"-files"))
         raise GuardError(
             problem="DVC cannot set itself up where Git keeps its refs in tables (reftable).",
-            remedy="git refs migrate --ref-format=files     # and then: trinity-guard init",
+            remedy="git refs migrate --ref-format=files     # and then: trinity-guard init"
+            if version.numbers(version.said()) >= MIGRATES_REFLOGS
+            else f"git clone --ref-format=files . {other}     # this Git cannot change it; trinity-guard init there",
             exit_code=UNUSABLE,
         )
 
