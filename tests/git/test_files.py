@@ -48,6 +48,11 @@ def replace(path: Path, data: bytes = b"new", *, durable: bool = False, private:
 # ---- what is written
 
 
+def test_pieces_are_written_one_after_the_other(folder: Path) -> None:
+    files.replace(os.fsencode(folder / "file"), [b"a\n", b"", b"b\n"])
+    assert (folder / "file").read_bytes() == b"a\nb\n"
+
+
 @pytest.mark.parametrize("options", [{}, {"durable": True}, {"private": True}], ids=str)
 @pytest.mark.parametrize("data", [b"", b"x", b"a\r\n\0b", bytes(3_000_000)], ids=len)
 def test_a_file_is_written_whole_and_nothing_else_is_left(folder: Path, data: bytes, options: dict[str, bool]) -> None:

@@ -18,6 +18,14 @@ def test_lines_are_pairs_of_ids(tmp_path: Path) -> None:
     assert commitmap.read(os.fsencode(tmp_path / "map")) == {OLD: NEW, NEW: NEW}
 
 
+def test_a_map_is_told_some_lines_at_a_time_and_as_often_as_it_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commitmap, "AT_ONCE", 2)
+    ids = {b"%040d" % number: NEW for number in range(5)}
+    lines = commitmap.Lines(ids)
+    assert [piece.count(b"\n") for piece in lines] == [2, 2, 1]
+    assert b"".join(lines) == b"".join(b"%s %s\n" % pair for pair in ids.items())
+
+
 @pytest.mark.parametrize("text", [OLD, OLD + b" " + NEW[1:], OLD + b" " + NEW + b" x", b"<html>"])
 def test_anything_else_is_damaged(tmp_path: Path, text: bytes) -> None:
     (tmp_path / "map").write_bytes(text)

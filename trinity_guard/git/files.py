@@ -13,6 +13,8 @@ from trinity_guard.git.repository import read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from trinity_guard.git.repository import Place
 
 # Begins the name of a file that is being written. Short, whatever the file's own name is: there is a NAME_MAX.
@@ -28,7 +30,7 @@ FORGOTTEN = 600
 
 def replace(
     path: bytes,
-    data: bytes,
+    data: bytes | Iterable[bytes],
     mode: int = 0o666,
     *,
     durable: bool = False,
@@ -41,6 +43,7 @@ def replace(
     where `mode` says so. private: 0600, whatever was there.
     durable: bytes and name are on the disk when this returns.
     made_in: the folder it is made in; that of `path` where there is none, or on another file system.
+    data: pieces of it are written one after the other, and may be asked for twice.
     """
     folder = os.path.dirname(path) or b"."
     try:
@@ -189,7 +192,9 @@ def _make_folder(folder: bytes) -> None:
         os.makedirs(folder, exist_ok=True)
 
 
-def _replace(path: bytes, data: bytes, asked: int, final: int | None, durable: bool, made_in: bytes) -> None:
+def _replace(
+    path: bytes, data: bytes | Iterable[bytes], asked: int, final: int | None, durable: bool, made_in: bytes
+) -> None:
     folder = os.path.dirname(path) or b"."
     temporary = os.path.join(made_in, UNFINISHED + random_name())
     try:
@@ -205,7 +210,8 @@ def _replace(path: bytes, data: bytes, asked: int, final: int | None, durable: b
                 change_mode(fd, 0o600)
             if made_in != folder:
                 take_group(fd, folder)
-            write(fd, data)
+            for piece in (data,) if isinstance(data, bytes) else data:
+                write(fd, piece)
             change_mode(fd, final)
             if durable:
                 from trinity_guard.git.durable import sync  # noqa: PLC0415  # as above

@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git.ids import IdMap
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+AT_ONCE = 4096
 GOES_BACK = "trinity-guard migrate undo     # needs no map; a run after it writes one"
+
+
+class Lines:
+    """The text of a map old -> new (hex), some lines at a time: of a million commits it is 82 MB."""
+
+    def __init__(self, ids: Mapping[bytes, bytes]) -> None:
+        self._ids = ids
+
+    def __iter__(self) -> Iterator[bytes]:
+        lines = (b"%s %s\n" % pair for pair in self._ids.items())
+        while some := b"".join(islice(lines, AT_ONCE)):
+            yield some
 
 
 def read(path: bytes, remedy: str = GOES_BACK) -> IdMap:

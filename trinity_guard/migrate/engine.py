@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from trinity_guard.errors import GuardError, shown
 from trinity_guard.git.packwriter import Pack
-from trinity_guard.migrate import destination, extract, filters, refs, refusals, report, worktree
+from trinity_guard.migrate import commitmap, destination, extract, filters, refs, refusals, report, worktree
 from trinity_guard.migrate.commits import Commits
 from trinity_guard.migrate.context import Above
 from trinity_guard.migrate.ignorefiles import Reader
@@ -274,7 +274,7 @@ class _Rewriting:
         if onto is not None:
             ids = onto.map_of(ids, [m.kept for m in built.moves if not m.name.startswith(refs.NOTES)])
         if not (self._continued and self._options.dry):
-            self._state.replace(b"commit-map", (b"%s %s\n" % pair for pair in ids.items()))
+            self._state.replace(b"commit-map", commitmap.Lines(ids))
         of_refs = RefProof(self._source, built.ids)
         of_refs.compare(built.moves)
         # What was extracted for the commits that others stand on is not in `wanted`.

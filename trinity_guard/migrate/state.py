@@ -164,7 +164,7 @@ class State:
     def replace(self, name: bytes, data: bytes | Iterable[bytes]) -> None:
         """Replace a file of the folder, flushed to the disk."""
         try:
-            files.replace(self.file(name), data if isinstance(data, bytes) else b"".join(data), durable=True)
+            files.replace(self.file(name), data, durable=True)
         except GuardError as error:
             raise _unwritable(error.problem.rstrip(".")) from error
 
