@@ -444,3 +444,12 @@ def test_init_on_a_terminal_asks_once_about_the_places_of_a_clone(
     assert said.count("[y/N]") == 1
     assert len(trusted(bare_repo)) == confirmed
     assert ("never confirmed" in said) == (confirmed == 0)
+
+
+def test_without_a_name_the_configured_remote_is_checked_and_not_dvc_s_default(project: Repo, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        project.guard("remote", "add", "-q", name, str(tmp_path / name))
+    assert project.guard("remote", "check").stdout.startswith(b"one: ")
+    project.write(".trinity-guard.toml", b'remote = "two"\n')
+    assert project.guard("remote", "check").stdout.startswith(b"two: ")
+    assert project.guard("remote", "check", "one").stdout.startswith(b"one: ")

@@ -8,6 +8,7 @@ import sys
 
 from trinity_guard import console, git
 from trinity_guard.commands.terminal import arguments
+from trinity_guard.detect import patterns
 from trinity_guard.dvcrepo import project as dvcproject
 from trinity_guard.dvcrepo import safe_paths, secrets, urls
 from trinity_guard.dvcrepo.paths import CONFIGS
@@ -103,8 +104,9 @@ def _root(place: git.Place) -> bytes:
     return os.path.join(place.top, root).rstrip(b"/")
 
 
-def _remote(project: dvcproject.Project, name: str | None) -> dvcproject.RemoteConfig:
-    wanted = (name or project.default_remote or "").lower()
+def _remote(place: git.Place, project: dvcproject.Project, name: str | None) -> dvcproject.RemoteConfig:
+    """Return the remote of that name; of none the one that push, gate and migrate use."""
+    wanted = (name or patterns.load_config(place)[0].remote or project.default_remote or "").lower()
     if wanted in project.remotes:
         return project.remotes[wanted]
     known = f" (there are: {', '.join(sorted(project.remotes))})" if project.remotes else ""
@@ -216,8 +218,8 @@ def _credentials(place: git.Place, root: bytes, asked: Namespace) -> int:
         return _move(place, root)
     project = dvcproject.load(root)
     if asked.option:
-        return _keep(place, root, _remote(project, asked.name), asked.option.lower(), asked.stdin)
-    names = [_remote(project, asked.name).name] if asked.name else sorted(project.remotes)
+        return _keep(place, root, _remote(place, project, asked.name), asked.option.lower(), asked.stdin)
+    names = [_remote(place, project, asked.name).name] if asked.name else sorted(project.remotes)
     rows = [(name, *pair) for name in names for pair in credentials.origins(project.remotes[name])]
     if rows:
         console.result(console.table(("remote", "credential", "comes from"), rows))
@@ -297,7 +299,7 @@ def _others(place: git.Place, root: bytes) -> list[bytes]:
 def _confirmed(place: git.Place, root: bytes, asked: Namespace) -> list[str]:
     """Confirm the chosen remotes of one project; return what is said of those that were not confirmed."""
     project, published = dvcproject.load(root), dvcproject.load(root, published=True)
-    chosen = list(project.remotes.values()) if asked.all else [_remote(project, asked.name)]
+    chosen = list(project.remotes.values()) if asked.all else [_remote(place, project, asked.name)]
     # As others are led there, too: the gate looks where they will.
     chosen += [r for r in published.remotes.values() if r.url not in {c.url for c in chosen}] if asked.all else []
     chosen += [] if asked.all else [r for r in [published.remotes.get(chosen[0].name)] if r and r.url != chosen[0].url]
@@ -317,7 +319,7 @@ def _confirmed(place: git.Place, root: bytes, asked: Namespace) -> list[str]:
 
 def _check(place: git.Place, root: bytes, asked: Namespace) -> int:
     project = dvcproject.load(root)
-    remote = _remote(project, asked.name)
+    remote = _remote(place, project, asked.name)
     trust.require(place, project, remote)
     if asked.format == "text":
         console.say(f"{remote.name}: {_plain(urls.without_secret(remote.url))}")
