@@ -26,6 +26,20 @@ class Counted(Words):
         return "do it"
 
 
+def test_a_remedy_that_a_rule_gives_later_is_the_one_that_is_told() -> None:
+    class Said(Words):
+        def problem(self) -> str:
+            return "a fact"
+
+        def remedy(self) -> str:
+            return "its command"
+
+    finding = Finding("TG001", b"a.pkl", Said())
+    assert finding.remedy == "its command"
+    finding.remedy = "another"
+    assert finding.remedy == "another"
+
+
 def test_what_is_put_into_words_late_is_the_same_finding() -> None:
     words = Counted()
     late = Finding("TG001", b"a", words, commit=b"1" * 40, key=b"k", line=3)

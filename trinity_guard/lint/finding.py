@@ -37,7 +37,7 @@ class Finding:
 
     @property
     def remedy(self) -> str:
-        return self._remedy if isinstance(self._problem, str) else self._problem.remedy()
+        return self._remedy if self._remedy or isinstance(self._problem, str) else self._problem.remedy()
 
     @remedy.setter
     def remedy(self, remedy: str) -> None:
