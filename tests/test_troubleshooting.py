@@ -303,7 +303,7 @@ PROVOKED: dict[str, Callable[[Repo], str]] = {
     "DVC has a default remote already, '…', with another URL; …": other_remote,
     "…: there is no DVC project here yet.": no_project,
     "… lies in …, which DVC holds as a whole (…).": in_directory,
-    "… is an output of stage '…' in …: DVC keeps it already.": of_a_stage,
+    "… is an output of stage '…' in …: DVC keeps it, not Git.": of_a_stage,
     "… is recorded in …, a pointer with more in it than this file.": several_outs,
     "… is left to git-lfs, but what is staged is no LFS pointer: …": left_to_lfs,
     "DVC cannot hold …: …": dvcignored,

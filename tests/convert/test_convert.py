@@ -403,8 +403,10 @@ def test_git_lfs_keeps_what_is_its_own(world: World) -> None:
     outcome = world.convert(b"pointer.pkl", b"raw[1].pkl")
     assert outcome.converted == []
     assert outcome.remarks == [
-        "raw[1].pkl is left to git-lfs, but what is staged is no LFS pointer: is git-lfs installed? "
-        "(git lfs install && git add --renormalize ':(literal)raw[1].pkl')"
+        (
+            "raw[1].pkl is left to git-lfs, but what is staged is no LFS pointer: is git-lfs installed?",
+            "git lfs install && git add --renormalize ':(literal)raw[1].pkl'",
+        )
     ]
 
 

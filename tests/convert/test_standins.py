@@ -95,7 +95,7 @@ def test_one_that_a_pipeline_leaves_to_git_gets_its_data_back(world: World) -> N
     put(world, "m.csv")
     world.repo.stage("dvc.yaml", b"stages:\n  s:\n    cmd: make\n    metrics:\n    - m.csv:\n        cache: false\n")
     outcome = world.convert(b"m.csv")
-    assert outcome.remarks == ["m.csv is left to Git, which has its data now."]
+    assert outcome.remarks == [("m.csv is left to Git, which has its data now.", "")]
     assert world.staged("m.csv") == DATA
     assert not world.repo.file("m.csv.dvc").exists()
 

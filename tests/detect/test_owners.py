@@ -148,7 +148,7 @@ def test_a_pipeline_s_outputs_are_its_own(staging: Repo) -> None:
     assert pipelines.belongs_in_git(b"sub/scores.csv")
     assert not pipelines.belongs_in_git(b"sub/m.pkl", refuse=False)
     for path in (b"sub/m.pkl", b"sub/d/in/it.csv"):
-        with pytest.raises(GuardError, match=r"is an output of stage 'fit' in sub/dvc.yaml: DVC keeps it already"):
+        with pytest.raises(GuardError, match=r"is an output of stage 'fit' in sub/dvc.yaml: DVC keeps it, not Git"):
             pipelines.belongs_in_git(path)
 
 

@@ -75,6 +75,36 @@ def test_an_output_of_a_pipeline_is_refused_and_its_metrics_stay_in_git(repo: Re
     assert b"m.pkl" not in repo.index()
 
 
+@pytest.mark.slow
+def test_outputs_of_stages_that_git_holds_stop_neither_the_others_nor_a_commit_that_says_so(repo: Repo) -> None:
+    yaml = b"stages:\n  train:\n    cmd: x\n    deps: [not-here.csv]\n    outs:\n    - d/m.pkl%b\n    - d/t.csv%b\n"
+    repo.stage("dvc.yaml", yaml % (b"", b""))
+    for name in ("d/m.pkl", "d/t.csv", "d/own.csv"):
+        repo.stage(name, name.encode(), raw=True)
+    repo.git("commit", "-q", "--no-verify", "-m", "as it was")
+    assert "3 artifacts" in (said := repo.guard("status").stdout.decode())
+    assert "2 of them made by a pipeline" in said
+    said = repo.guard("convert", ".").stderr.decode()
+    assert "d/own.csv (9 B) -> d/own.csv.dvc\n" in said
+    assert said.count("DVC keeps it, not Git") == 2
+    repo.commit()
+    assert repo.tracked("d/m.pkl")
+    assert not repo.tracked("d/own.csv")
+    repo.write("d/t.csv", b"another")
+    assert "or `cache: false` in dvc.yaml" in refusal_of_all(repo)
+    below = b":\n        cache: false"
+    repo.write("dvc.yaml", yaml % (below, below))
+    repo.commit("-a")
+    assert repo.show("d/t.csv") == b"another"
+    assert "in Git itself" not in repo.guard("status").stdout.decode()
+
+
+def refusal_of_all(repo: Repo) -> str:
+    done = repo.commit("-a", ok=False)
+    assert done.returncode == 1
+    return done.stderr.decode()
+
+
 PIPELINE = b"stages:\n  train:\n    cmd: cp in.txt m.pkl\n    deps: [in.txt]\n    outs: [m.pkl]\n"
 
 

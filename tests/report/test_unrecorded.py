@@ -22,16 +22,19 @@ def test_what_git_has_is_counted_with_the_largest(world: World) -> None:
     world.track("held.csv", b"1")
     for name, size in (("a.csv", 30), ("d/b.pkl", 2000), ("c.txt", 5000)):
         world.repo.stage(name, size)
-    found = unrecorded.in_git(world.place, Rules(Config()))
+    found = unrecorded.in_git(world.place, Rules(Config()), tracked.load(world.place))
     assert found.words() == "2 artifacts (2 kB; the largest d/b.pkl, 2 kB)"
-    assert unrecorded.in_git(world.place, Rules(Config(exclude=("*.csv",)))).words() == "d/b.pkl (2 kB)"
+    assert (
+        unrecorded.in_git(world.place, Rules(Config(exclude=("*.csv",))), tracked.load(world.place)).words()
+        == "d/b.pkl (2 kB)"
+    )
 
 
 def test_what_the_next_commit_makes_a_pointer_is_not_in_git(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(repo.path)
 
     def in_git() -> str:
-        return unrecorded.in_git(git.place(), Rules(Config())).words()
+        return unrecorded.in_git(git.place(), Rules(Config()), tracked.load(git.place())).words()
 
     repo.stage("a.pkl", 2000)
     repo.stage("raw.pkl", 1000, raw=True)
@@ -95,3 +98,23 @@ def test_the_look_is_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> N
     assert ignored(world)[0][0].startswith("4 artifacts")
     monkeypatch.setattr(unrecorded, "MAX_SECONDS", -1.0)
     assert ignored(world) == []
+
+
+def test_what_a_stage_makes_is_told_apart(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(repo.path)
+    repo.stage("dvc.yaml", b"stages:\n  fit:\n    cmd: x\n    outs: [m.pkl, d]\n")
+    for name in ("m.pkl", "d/a.csv", "own.csv"):
+        repo.stage(name, 10, raw=True)
+
+    def said() -> tuple[str, str]:
+        found = unrecorded.in_git(git.place(), Rules(Config()), tracked.load(git.place()))
+        return unrecorded.in_git_said(found)
+
+    problem, remedy = said()
+    assert problem.endswith(" are in Git itself, 2 of them made by a pipeline.")
+    assert remedy.startswith("trinity-guard convert . && git commit ")
+    repo.git("rm", "-q", "--cached", "own.csv")
+    problem, remedy = said()
+    assert problem.splitlines()[1] == "m.pkl is an output of stage 'fit' in dvc.yaml: DVC keeps it, not Git."
+    assert "convert" not in remedy
+    assert "git rm -q --cached -- m.pkl\n" in remedy

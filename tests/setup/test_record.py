@@ -41,8 +41,11 @@ def test_what_was_new_or_clean_is_staged_and_nothing_else(repo: Repo) -> None:
     plan.stage()
     assert staged(repo) == [b"clean", b"new"]
     assert sorted(plan.outcome.notes) == [
-        f"not staged: {n}    # git add {n}" for n in ("edited", "ignored", "untracked")
+        f"not staged: {n}    # git add {option}{n}"
+        for n, option in (("edited", ""), ("ignored", "-f "), ("untracked", ""))
     ]
+    repo.type_in("git add -f ignored")
+    assert b"ignored" in staged(repo)
 
 
 def test_the_first_look_counts_and_what_was_removed_is_staged_as_removed(repo: Repo) -> None:

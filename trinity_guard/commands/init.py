@@ -119,7 +119,7 @@ def _ask_about_places(place: git.Place, trusted: bool) -> None:
 def _name_unrecorded(place: git.Place, rules: patterns.Rules, catalog: tracked.Catalog) -> None:
     if console.quiet():
         return
-    in_git = unrecorded.in_git(place, rules)
+    in_git = unrecorded.in_git(place, rules, catalog)
     if in_git.count:
         console.warn(*unrecorded.in_git_said(in_git))
     for found in unrecorded.ignored(place, rules, catalog):
@@ -158,7 +158,11 @@ def _no_source(place: git.Place, lacking: list[Output]) -> tuple[str, str] | Non
     folder = settings.remotes[name].local
     if folder is None or (os.path.isdir(folder) and os.listdir(folder)):
         return None
-    return f"{words} empty", "trinity-guard push     # by whoever has them: the author of the commit"
+    state = "empty" if os.path.isdir(folder) else f"a folder that is not there, {shown(folder)}"
+    return (
+        f"{words} {state}",
+        "trinity-guard push     # by whoever has them: the author of the commit",
+    )
 
 
 def _is(lacking: list[Output]) -> str:

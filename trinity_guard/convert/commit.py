@@ -58,11 +58,12 @@ def convert_with_changed(
     changed: Sequence[Output],
     on_progress: Progress | None = None,
     rules: Rules | None = None,
+    swept: Collection[bytes] = (),
 ) -> Outcome:
     """Convert these files, and, where no other was asked for at its path, what changed behind these pointers."""
     given = {e.path for e in entries}
     behind = [_working_file(o.path) for o in changed if o.path not in given]
-    return convert.convert(place, catalog, [*entries, *behind], on_progress, {e.path for e in behind}, rules)
+    return convert.convert(place, catalog, [*entries, *behind], on_progress, {e.path for e in behind}, rules, swept)
 
 
 def settle_moves(

@@ -30,6 +30,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
+    from trinity_guard.convert.outcome import Remark
     from trinity_guard.detect.patterns import Rules
     from trinity_guard.dvcrepo.output import Output
 
@@ -41,6 +42,7 @@ def convert(
     on_progress: Callable[[int, int], None] | None = None,
     changed: Collection[bytes] = (),
     rules: Rules | None = None,
+    swept: Collection[bytes] = (),
 ) -> Outcome:
     """Turn these files into pointers in the index in use, and bring the working tree along.
 
@@ -48,10 +50,11 @@ def convert(
     holds all that is in it. rules: say which folders are one artifact.
     changed: those that nobody asked for by name, which only changed behind their pointers. Such a file is left out
     where it turns out to be another recorded version, or cannot be read to its end.
+    swept: those that nobody asked for by name either, of a folder that was. A stage's output among them is remarked.
     """
     outcome = Outcome()
     entries = directories.with_all_tracked(catalog.by_path(), rules, entries)
-    items, outcome.remarks = claim(place, catalog, entries, rules=rules)
+    items, outcome.remarks = claim(place, catalog, entries, rules=rules, swept=swept)
     for item in items:
         item.named = item.path not in changed
     items = directories.gather(place, catalog, items)
@@ -68,7 +71,8 @@ def claim(
     entries: Sequence[index.Entry],
     refuse: bool = True,
     rules: Rules | None = None,
-) -> tuple[list[Converted], list[str]]:
+    swept: Collection[bytes] = (),
+) -> tuple[list[Converted], list[Remark]]:
     """Return those of the files that are ours to convert, and remarks about those left to others.
 
     Raises GuardError for a file that DVC holds in another way, or cannot hold; with refuse=False those count as ours.
@@ -78,10 +82,15 @@ def claim(
     pipelines, attributes = owners.Pipelines(place, catalog), standins.attributes_of(catalog, paths)
     stand_ins = standins.named_by(place, entries) if refuse else {}
     items: list[Converted] = []
-    remarks: list[str] = []
+    remarks: list[Remark] = []
+    aside: list[GuardError] = []
 
     def look(entry: index.Entry) -> None:
         folder = directories.folder_of(by_path, rules, entry.path)
+        of_a_stage = pipelines.refusal(entry.path) if entry.path in swept else None
+        if of_a_stage is not None:
+            aside.append(of_a_stage)
+            return
         in_git = pipelines.belongs_in_git(entry.path, refuse)
         if not in_git and (folder or attributes.filter(entry.path) != b"lfs"):
             items.append(Converted(entry, b"", attributes))
@@ -92,8 +101,10 @@ def claim(
             remarks.extend(_left_to_lfs(place, entry))
 
     _for_all(look, entries)
+    if aside:
+        remarks.append((together(aside).problem, together(aside).remedy))
     given_back = standins.restore(place, [entry for entry in entries if entry.path in stand_ins])
-    return items, remarks + [f"{shown(path)} is left to Git, which has its data now." for path in given_back]
+    return items, remarks + [(f"{shown(path)} is left to Git, which has its data now.", "") for path in given_back]
 
 
 def _for_all(look: Callable[[index.Entry], None], entries: Iterable[index.Entry]) -> None:
@@ -174,7 +185,7 @@ def _refuse_broken(catalog: tracked.Catalog) -> None:
             raise error
 
 
-def _left_to_lfs(place: git.Place, entry: index.Entry) -> list[str]:
+def _left_to_lfs(place: git.Place, entry: index.Entry) -> list[Remark]:
     if not entry.oid:
         raise GuardError(
             problem=f"{shown(entry.path)} is tracked by git-lfs (.gitattributes).",
@@ -184,8 +195,10 @@ def _left_to_lfs(place: git.Place, entry: index.Entry) -> list[str]:
     if head.first.startswith(LFS_HEADS):
         return []
     return [
-        f"{shown(entry.path)} is left to git-lfs, but what is staged is no LFS pointer: is git-lfs installed? "
-        f"(git lfs install && git add --renormalize {pathspec(entry.path)})"
+        (
+            f"{shown(entry.path)} is left to git-lfs, but what is staged is no LFS pointer: is git-lfs installed?",
+            f"git lfs install && git add --renormalize {pathspec(entry.path)}",
+        )
     ]
 
 

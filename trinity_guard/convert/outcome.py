@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from trinity_guard.dvcrepo.workdirectory import WorkDirectory
     from trinity_guard.git.attributes import Attributes
 
+    Remark = tuple[str, str]
+
 
 class Converted:
     """One file that became a pointer, or (`Directory`) many that became one.
@@ -130,7 +132,7 @@ class Directory(Converted):
 
 
 class Outcome:
-    """What a conversion did: the files, and remarks about files that it left to others.
+    """What a conversion did: the files, and remarks about files that it left to others, with what helps.
 
     left: those of the changed files that it left out: outputs, with their state. step: what it changed, if anything.
     """
@@ -140,7 +142,7 @@ class Outcome:
     def __init__(self) -> None:
         self.converted: list[Converted] = []
         self.left: list[tuple[Output, str]] = []
-        self.remarks: list[str] = []
+        self.remarks: list[Remark] = []
         self.step: Transaction | None = None
 
     def undo(self) -> None:

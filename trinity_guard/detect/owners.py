@@ -231,14 +231,30 @@ class Pipelines:
             if known is not None and not known.cache:
                 return True
             if known is not None and refuse:
-                raise GuardError(
-                    problem=f"{shown(path)} is an output of stage '{known.stage}' in {shown(known.source)}: "
-                    "DVC keeps it already.",
-                    remedy=f"{_out_of_git(path)}"
-                    f"dvc commit -f {typed(known.target)} && git add {pathspec(paths.lock_beside(known.source))}",
-                )
+                raise StageOutputError(path, known)
             place = place[: max(place.rfind(b"/"), 0)]
         return False
+
+    def refusal(self, path: bytes) -> StageOutputError | None:
+        """Return what speaks against a pointer for a path, where a stage makes it and DVC caches it."""
+        try:
+            self.belongs_in_git(path)
+        except StageOutputError as error:
+            return error
+        return None
+
+
+class StageOutputError(GuardError):
+    """A file, or a folder above it, is what a pipeline's stage makes and DVC caches."""
+
+    def __init__(self, path: bytes, output: Output) -> None:
+        source = shown(output.source)
+        out = _out_of_git(path)
+        way = f"dvc commit -f {typed(output.target)} && git add {pathspec(paths.lock_beside(output.source))}"
+        super().__init__(
+            problem=f"{shown(path)} is an output of stage '{output.stage}' in {source}: DVC keeps it, not Git.",
+            remedy=f"{out}{way}     # or `cache: false` in {source}: it stays in Git" if out else way,
+        )
 
 
 def left_to_git(place: git.Place, versions: Collection[tuple[bytes, bytes]]) -> set[tuple[bytes, bytes]]:

@@ -41,7 +41,7 @@ class Survey:
         states.sort(key=lambda item: (is_lock(item[0].source), item[0].source, item[0].path))
         self.artifacts = [_artifact(comparison, output, state) for output, state in states]
         self.outputs = [output for output, _ in states]
-        self.in_git = unrecorded.in_git(place, rules)
+        self.in_git = unrecorded.in_git(place, rules, catalog)
         # Where nothing is tracked yet, this may be why.
         self.ignored = [] if self.artifacts else unrecorded.ignored(place, rules, catalog)
         self.hooks = installed_hooks()

@@ -7,9 +7,10 @@ import time
 
 from trinity_guard import git
 from trinity_guard.convert import commit
+from trinity_guard.detect import owners
 from trinity_guard.detect.patterns import STAND_IN, Rules, size_text
 from trinity_guard.dvcrepo.tracked import Catalog
-from trinity_guard.errors import shown, typed
+from trinity_guard.errors import GuardError, shown, together, typed
 from trinity_guard.git import gitignore, index, partial
 
 TYPE_CHECKING = False
@@ -25,15 +26,19 @@ MAX_FILES, MAX_SECONDS = 20_000, 1.0
 
 
 class Found:
-    """Artifacts of one place: how many, bytes in all, the largest. where: the folder, b"" for all of the repository."""
+    """Artifacts of one place: how many, bytes in all, the largest. where: the folder, b"" for all of the repository.
 
-    __slots__ = ("count", "largest", "largest_size", "rule", "size", "where")
+    of_stages: what speaks against a pointer for those of them that a pipeline makes.
+    """
+
+    __slots__ = ("count", "largest", "largest_size", "of_stages", "rule", "size", "where")
 
     def __init__(self, where: bytes = b"") -> None:
         self.where = where
         self.count = self.size = 0
         self.largest, self.largest_size = b"", -1
         self.rule = ""
+        self.of_stages: list[GuardError] = []
 
     def add(self, path: bytes, size: int) -> None:
         self.count += 1
@@ -49,7 +54,7 @@ class Found:
         return f"{self.count:,} artifacts ({size_text(self.size)}; the largest {largest})"
 
 
-def in_git(place: git.Place, rules: Rules) -> Found:
+def in_git(place: git.Place, rules: Rules, catalog: Catalog) -> Found:
     """Return what the index holds of artifacts, those aside that belong there (git-lfs's, a pipeline's metrics).
 
     A stand-in that was staged since the last commit is none: its bytes are in the cache, and the next has its pointer.
@@ -65,14 +70,21 @@ def in_git(place: git.Place, rules: Rules) -> Found:
     for artifact in raw:
         if artifact.reason != STAND_IN or artifact.entry.path not in coming:
             found.add(artifact.entry.path, artifact.size)
+    pipelines = owners.Pipelines(place, catalog)
+    found.of_stages = [error for artifact in raw if (error := pipelines.refusal(artifact.entry.path))]
     return found
 
 
 def in_git_said(found: Found) -> tuple[str, str]:
     """Return what is said of artifacts in Git, and the two ways."""
+    made = len(found.of_stages)
+    if made == found.count:
+        error = together(found.of_stages)
+        return error.problem, error.remedy
     are = "is" if found.count == 1 else "are"
+    of_them = f", {made:,} of them made by a pipeline" if made else ""
     return (
-        f"{found.words()} {are} in Git itself.",
+        f"{found.words()} {are} in Git itself{of_them}.",
         "trinity-guard convert . && git commit     # pointers from the next commit on; older commits keep the bytes\n"
         "trinity-guard migrate     # or: out of all of the history, which gets new commit ids",
     )

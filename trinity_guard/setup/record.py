@@ -58,7 +58,9 @@ class InstallPlan:
             git.run("update-index", "--add", "--remove", "-z", "--stdin", data=paths, at=self.place.top)
         for name in self.staging.keys() - set(ready):
             if os.path.lexists(self.place.file(name)):
-                self.outcome.notes.append(f"not staged: {shown(name)}    # git add {pathspec(name)}")
+                self.outcome.notes.append(
+                    f"not staged: {shown(name)}    # git add {'-f ' if self._ignored(name) else ''}{pathspec(name)}"
+                )
         self.record["pending"] = []
 
     def _ignored(self, name: bytes) -> bool:

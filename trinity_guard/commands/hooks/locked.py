@@ -51,11 +51,12 @@ def convert(names: Sequence[str], choose: Choose) -> tuple[Outcome, bool, bool]:
         paths = [p for p in paths if p not in {output.path for output, _ in unable}]
         entries = choose(place, catalog, rules, paths)
         given = {e.path for e in entries}
+        swept = given.difference(paths) if names else ()
         decision = behind.below(place, catalog, [p for p in paths if p not in given] if names else [b""])
         decision.named += unable
         with progress.Progress() as line:
             bar = line.bar("to the DVC cache")
-            outcome = commit.convert_with_changed(place, catalog, entries, decision.recorded, bar, rules)
+            outcome = commit.convert_with_changed(place, catalog, entries, decision.recorded, bar, rules, swept)
     messages.report_conversion(outcome)
     pickles.converted(place, config, outcome.converted)
     return outcome, bool(behind.report(place, config, decision, outcome, given)), bool(unable)

@@ -36,7 +36,7 @@ def report_conversion(outcome: Outcome, changed: Collection[bytes] = ()) -> None
         size = size_text(sum(item.size for item in renewed[MAX_NAMED:]))
         console.note(f"and {len(renewed) - MAX_NAMED} more ({size}); `trinity-guard status` lists them all.")
     for remark in outcome.remarks:
-        console.warn(remark)
+        console.warn(*remark)
     for item in outcome.converted:
         _report_unrecorded(item)
         if item.newer:
