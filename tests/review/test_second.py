@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.review.conftest import Tables
-from trinity_guard.review import dialect, second
+from trinity_guard.review import dialect, lines, second
 from trinity_guard.review import tables as loading
 from trinity_guard.review.table import Table
 
@@ -20,7 +20,8 @@ def loaded(tables: Tables, before: str | bytes, after: str | bytes) -> tuple[Tab
     paths = [tables.file(before), tables.file(after)]
     hows = [dialect.look(path) for path in paths]
     first, whole = (tables.engine.load(path, "csv", how) for path, how in zip(paths, hows, strict=True))
-    return second.load(tables.engine, first, paths, hows), whole
+    others = lines.find(tables.engine, paths, hows)
+    return second.load(tables.engine, first, others, hows) if others else None, whole
 
 
 def held(tables: Tables, table: Table) -> tuple[object, ...]:
@@ -110,7 +111,7 @@ def test_any_two_texts_are_read_as_they_are_as_a_whole(
 
 
 def test_two_versions_of_a_large_text_are_loaded_so(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(second, "LEAST", 1)
+    monkeypatch.setattr(loading, "LEAST", 1)
     paths = [tables.file(BEFORE), tables.file(BEFORE.replace("7,1.75,d", "7,9.5,e"))]
     one, other = loading.load(tables.engine, paths, "csv")
     assert (one.numeric, other.numeric) == ([True, True, False], None)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import bisect
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.review.conftest import Tables
 from trinity_guard.review import statistics
@@ -25,6 +28,22 @@ def test_a_column_of_numbers_has_range_mean_quantiles_and_drift(tables: Tables) 
     assert found["before"]["quantiles"]["0.5"] == pytest.approx(50, abs=1)
     assert (found["after"]["nulls"], found["after"]["min"]) == (1, 100)
     assert found["drift"]["value"] > 1
+
+
+VALUES = st.sampled_from(["", "inf", "-inf", *(str(n / 2) for n in range(-6, 7))])
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(VALUES, min_size=1, max_size=20), st.lists(st.integers(-3, 3), unique=True, min_size=1, max_size=7))
+def test_values_are_counted_up_to_each_edge_in_any_number_of_parts(
+    tables: Tables, values: list[str], edges: list[int]
+) -> None:
+    table = tables.load("id,x\n" + "".join(f"{at},{value}\n" for at, value in enumerate(values)) + "99,0.5\n")
+    limits = sorted(map(float, edges))
+    [whole, parts] = statistics._histograms(tables.engine, table, "x", ([-9.0, *limits, 9.0], limits[:3]))
+    numbers = [float(value) for value in [*values, "0.5"] if value]
+    for found, at in ((whole, limits), (parts, limits[:3])):
+        assert found == [sum(bisect.bisect_left(at, n) == part for n in numbers) for part in range(len(at) + 1)]
 
 
 def test_a_column_of_texts_has_categories_that_came_and_went(tables: Tables) -> None:

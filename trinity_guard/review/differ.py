@@ -210,7 +210,7 @@ def rename_by_content(engine: Engine, found: TableDifference) -> None:
 
 
 def _by_key(engine: Engine, found: TableDifference, limit: int) -> None:
-    compared = [(o, n) for o, n in found.columns.common if n not in (found.key or ())]
+    compared = [(o, n) for o, n in found.columns.common if n not in (found.key or ()) and found.after.has(n)]
     matched, cells = _count_cells(engine, found, compared)
     found.changed = {new: count for (_, new), count in zip(compared, cells, strict=True) if count}
     found.added, found.removed = found.after.rows - matched, found.before.rows - matched

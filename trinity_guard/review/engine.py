@@ -177,15 +177,26 @@ class Engine:
         return self._read_hard(name, path, how, numeric, notes), False
 
     def read_plain(
-        self, name: str, file: str, how: Dialect, numeric: list[bool], limit: int = 0, placed: bool = False
+        self,
+        name: str,
+        file: str,
+        how: Dialect,
+        numeric: list[bool],
+        limit: int = 0,
+        placed: bool = False,
+        only: Sequence[int] | None = None,
     ) -> None:
-        """Read a text as it is. placed: whether before each row's cells stands its place, of which a column is made."""
+        """Read a text as it is. placed: whether before each row's cells stands its place, of which a column is made.
+
+        only: the columns that are kept.
+        """
         # One that has fractions in its first cells holds no codes.
         doubtful = [n and not _has_fractions(how, at) for at, n in enumerate(numeric)]
         types = ["DOUBLE" if n and not d else "VARCHAR" for n, d in zip(numeric, doubtful, strict=True)]
         named = ["'place': 'BIGINT'"] * placed + [f"'c{at}': '{kind}'" for at, kind in enumerate(types)]
+        kept = range(len(numeric)) if only is None else only
         cells = ["place"] * placed + [
-            f"{numbers.strictly(f'c{at}', how.decimal)} AS c{at}" if d else f"c{at}" for at, d in enumerate(doubtful)
+            f"{numbers.strictly(f'c{at}', how.decimal)} AS c{at}" if doubtful[at] else f"c{at}" for at in kept
         ]
         decimal = f", decimal_separator={text(how.decimal)}" if how.decimal != "." and "DOUBLE" in types else ""
         longest = f", max_line_size={limit}, buffer_size={2 * limit}" if limit else ""

@@ -102,7 +102,7 @@ def _table(found: Review, files: Files, options: Options) -> None:
         _count(found, files, kind)
         return
     with engine.Engine(options.scratch, sum(os.path.getsize(path) for path in files if path)) as database:
-        loaded = tables.load(database, [path for path in files if path], kind)
+        loaded = tables.load(database, [path for path in files if path], kind, options.key)
         if len(loaded) == 2:
             found.table = tables.compare(database, loaded[0], loaded[1], options.key, options.rows)
             found.notes += found.table.notes

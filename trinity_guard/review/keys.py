@@ -32,7 +32,7 @@ def find(engine: Engine, before: Table, after: Table, named: list[str], notes: l
     """Return the key's columns, None where rows are to be compared as a bag, which the notes then say."""
     if named:
         return _named(engine, before, after, named, notes)
-    common = [n for n in before.names if n in after]
+    common = [n for n in before.names if n in after and after.has(n)]
     if not common or not before.rows or not after.rows:
         return None
     best: tuple[float, list[str]] | None = None
@@ -145,6 +145,11 @@ def rank(name: str, whole: bool) -> tuple[int, int]:
     if named == len(NAMES) and lower.endswith(("_id", "id", "_key", "uuid")):
         named = 1
     return (0 if whole else 1), named
+
+
+def named(names: list[str]) -> list[str]:
+    """Return the columns that are called as a key is: where some say so plainly, these alone."""
+    return [n for n in names if n.lower() in SAID] or [n for n in names if rank(n, True) < UNNAMED]
 
 
 def _unique(engine: Engine, table: Table, names: list[str]) -> tuple[int, int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 from trinity_guard.review.table import INTEGER, NUMBER
@@ -77,12 +78,27 @@ def _histograms(engine: Engine, table: Table, name: str, edges: tuple[list[float
     """Return how many values lie in the parts of both kinds."""
     column = f"CAST({table.column(name)} AS DOUBLE)"
     inner = [edges[0][1:-1], edges[1]]
-    asked = [f"count(*) FILTER ({column} <= {edge!r}::DOUBLE)" for each in inner for edge in each]
-    *below, total = (
-        int(str(v)) for v in engine.row(f"SELECT {', '.join([*asked, f'count({column})'])} FROM {table.name}")
-    )
-    parts = below[: len(inner[0])], below[len(inner[0]) :]
+    below = _below(engine, table, column, sorted({edge for each in inner for edge in each}))
+    total = below[math.inf]
+    parts = [[below[edge] for edge in each] for each in inner]
     return [[b - a for a, b in zip([0, *part], [*part, total], strict=True)] for part in parts]
+
+
+def _below(engine: Engine, table: Table, column: str, edges: list[float]) -> dict[float, int]:
+    """Return how many values are no larger than each edge, and under infinity how many there are."""
+    query = f"SELECT {_between(column, edges)}, count(*) FROM {table.name} WHERE {column} IS NOT NULL GROUP BY ALL"
+    counts = {int(str(place)): int(str(count)) for place, count in engine.rows(query)}
+    so_far = itertools.accumulate(counts.get(place, 0) for place in range(len(edges) + 1))
+    return dict(zip([*edges, math.inf], so_far, strict=True))
+
+
+def _between(column: str, edges: list[float], before: int = 0) -> str:
+    """Return in SQL how many edges lie below a value: halved each time, for a third of comparing with each of them."""
+    if not edges:
+        return str(before)
+    half = len(edges) // 2
+    small, large = _between(column, edges[:half], before), _between(column, edges[half + 1 :], before + half + 1)
+    return f"CASE WHEN {column} <= {edges[half]!r}::DOUBLE THEN {small} ELSE {large} END"
 
 
 def _categorical(engine: Engine, before: Table, after: Table, old: str, new: str) -> dict[str, object]:

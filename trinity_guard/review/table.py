@@ -20,9 +20,10 @@ class Table:
     notes: what a reader must know of how it was read; decimal: what parts the fraction of a number in its texts.
     numeric: of a text that was read as it is, by the types that its first cells have, which columns are numbers.
     zones: of columns of times, where one is said, "" for one that is not known.
+    read: the places of the columns that the engine has: of all others each cell is the same in the other table.
     """
 
-    __slots__ = ("_places", "decimal", "name", "names", "notes", "numeric", "rows", "types", "zones")
+    __slots__ = ("_places", "decimal", "name", "names", "notes", "numeric", "read", "rows", "types", "zones")
 
     def __init__(self, name: str, names: Sequence[str], types: Sequence[str], rows: int, notes: list[str]) -> None:
         self.name = name
@@ -33,10 +34,15 @@ class Table:
         self.decimal = "."
         self.zones: dict[str, str] = {}
         self.numeric: list[bool] | None = None
+        self.read: Sequence[int] = range(len(self.names))
         self._places = {column: at for at, column in enumerate(self.names)}
 
     def __contains__(self, name: str) -> bool:
         return name in self._places
+
+    def has(self, name: str) -> bool:
+        """Whether the engine has the column's cells."""
+        return self._places[name] in self.read
 
     def column(self, name: str) -> str:
         """Return a column's name in SQL."""

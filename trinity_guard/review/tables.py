@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from trinity_guard.review import dialect, differ, second, wide
+from trinity_guard.review import columns, dialect, differ, lines, second, wide
 from trinity_guard.review.dialect import NoTable
 from trinity_guard.review.engine import MAX_COLUMNS
 from trinity_guard.review.longrows import LongRows
@@ -24,31 +24,41 @@ if TYPE_CHECKING:
 
 # More names alone take a minute, and a gigabyte.
 MAX_WIDE = 250_000
+# A smaller text is read before anything is gained by comparing lines.
+LEAST = 4 << 20
 
 
-def load(engine: Engine, paths: Sequence[bytes], kind: str) -> list[Table]:
-    """Read files into tables that compare: all of them are wide where one must be. NoTable where one is no such."""
+def load(engine: Engine, paths: Sequence[bytes], kind: str, key: Sequence[str] = ()) -> list[Table]:
+    """Read files into tables that compare: all of them are wide where one must be. NoTable where one is no such.
+
+    key: the columns that are said to tell a row.
+    """
     if kind not in (CSV, TSV):
         return _each(paths, lambda path: engine.load(path, kind))
     looked = dict(zip(paths, _each(paths, lambda path: _look(path, kind)), strict=True))
     if max((len(how.names) for how in looked.values()), default=0) <= MAX_COLUMNS:
-        return _in_columns(engine, paths, kind, looked)
+        return _in_columns(engine, paths, kind, looked, key)
     try:
         return _each(paths, lambda path: wide.load(engine, path, looked[path]))
     except (engine.error, OSError, ValueError) as error:
         raise NoTable(f"it cannot be read as {kind}: {first_line(error)}") from None
 
 
-def _in_columns(engine: Engine, paths: Sequence[bytes], kind: str, looked: dict[bytes, Dialect]) -> list[Table]:
-    found: list[Table] = []
+def _in_columns(
+    engine: Engine, paths: Sequence[bytes], kind: str, looked: dict[bytes, Dialect], key: Sequence[str]
+) -> list[Table]:
+    hows = [looked[path] for path in paths]
+    large = len(paths) > 1 and min(map(os.path.getsize, paths)) >= LEAST
+    others = lines.find(engine, paths, hows) if large else None
+    found = others and columns.load(engine, paths, hows, others, key)
+    if found:
+        return found
+    loaded: list[Table] = []
 
     def load(path: bytes) -> Table:
-        if found and os.path.getsize(path) >= second.LEAST:
-            copied = second.load(engine, found[0], paths, [looked[p] for p in paths])
-            if copied is not None:
-                return copied
-        found.append(engine.load(path, kind, looked[path]))
-        return found[-1]
+        copied = second.load(engine, loaded[0], others, hows) if others and loaded else None
+        loaded.append(copied or engine.load(path, kind, looked[path]))
+        return loaded[-1]
 
     return _each(paths, load)
 
