@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.review.conftest import Tables
-from trinity_guard.review import engine
+from trinity_guard.review import dialect, engine
 from trinity_guard.review.dialect import NoTable
 
 
@@ -87,3 +87,12 @@ def test_a_last_line_longer_than_the_engines_buffer_is_no_missing_row(tables: Ta
     with pytest.raises(NoTable, match="line longer than 64 MB"):
         tables.load(b"a,b\n1," + b"x" * (70 << 20) + b"\n")
     assert tables.load(b"a,b\n1," + b"x" * (35 << 20) + b"\n").rows == 1
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize("blank", ["\n", "\r\n", "\n\n"])
+def test_a_blank_line_is_no_row_where_there_is_one_column_either(tables: Tables, line_end: str, blank: str) -> None:
+    text = f'k{line_end}a{line_end}{blank}""{line_end}b{line_end}'
+    table = tables.load(text)
+    assert (table.rows, dialect.count(tables.file(text), dialect.look(tables.file(text)))) == (3, 3)
+    assert tables.engine.rows(f"SELECT c0 FROM {table.name}") == [("a",), (None,), ("b",)]

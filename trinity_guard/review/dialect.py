@@ -86,6 +86,8 @@ def look(path: bytes, tabs: bool = False) -> Dialect:
     if not records:
         return Dialect(encoding, delimiter, [], True)
     plain = utf8 and not long and not first and ("\n" in text or "\r" not in text)
+    # The engine takes a blank line for an empty cell where there is one column, and elsewhere for no row.
+    plain = plain and not (len(records[0]) == 1 and _has_blank_line(path))
     found = Dialect(encoding, delimiter, records, plain)
     found.led = first
     found.bare_returns = returns
@@ -221,6 +223,11 @@ def _read_through(path: bytes) -> tuple[bool, bool, bool]:
         except UnicodeDecodeError:
             return False, long, True
     return True, long, returns
+
+
+def _has_blank_line(path: bytes) -> bool:
+    with open(git.opened(path, links=True), "rb") as file:
+        return any(line in (b"\n", b"\r\n") for line in file)
 
 
 def _delimiter(text: str) -> str:
