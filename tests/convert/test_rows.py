@@ -46,6 +46,7 @@ def counted(data: bytes, piece: int = 1 << 16, delimiter: str | None = "") -> di
         (b"\xef\xbb\xbfa,b\n1,2\n", 1, 2),
         (b",".join(b"column %d" % n for n in range(20_000)) + b"\n" + b"," * 19_999 + b"\n", 1, 20_000),
         (b"a,b\n" + b"1,2\n" * 600_000, 600_000, 2),
+        (b"a\tb\n" + b"1\t2\n\n3\n" * 60_000, 120_000, 2),  # rows without a delimiter, and lines without a row
         (b'a,b\n1,"' + b"x\n" * 100_000 + b'"\n3,4\n', 2, 2),
         (b'"a","b"\n' + b'1,"x"\n' * 60_000 + b'2,"x\ny"\n' * 9, 60_009, 2),
         (b"a,b\n" + b'1,"x\n' * 60_000, 30_000, 2),  # an odd quote in each line

@@ -20,6 +20,7 @@ HEAD = 1 << 16
 MAX_ROW = 4 << 20
 DELIMITERS = ",;\t|"
 _NEITHER = bytes(set(range(256)) - set(b'"\n'))
+_MARKS = {d: bytes(set(range(256)) - {10, ord(d)}) for d in DELIMITERS}
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -85,6 +86,11 @@ class Rows:
 
     def _filled(self, data: bytes) -> int:
         """Return how many lines are not blank."""
+        if self._columns > 1 and self._delimiter in _MARKS:
+            # A line without a delimiter is blank, or one of a few: to look at these alone takes two thirds of the time.
+            marks = data.translate(None, _MARKS[self._delimiter])
+            if not (marks.startswith(b"\n") or self._blank(marks)):
+                return marks.count(b"\n")
         while self._blank(data):
             data = data.replace(b"\n\n", b"\n")
         return data.count(b"\n") - data.startswith(b"\n")
