@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -112,6 +113,8 @@ def test_a_browser_runs_nothing_and_scrolls_in_no_width(page: str, tmp_path: Pat
             tab = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
             tab.goto((tmp_path / "page.html").as_uri())
             assert tab.title() == changes.TITLE
+            # Of many tables on a page a screen reader lists the names.
+            assert tab.get_by_role("table", name=re.compile(r"^The first rows .*t\.csv$")).count() == 1
             assert tab.evaluate("document.documentElement.scrollWidth") <= width
             assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == (
                 "rgb(251, 251, 250)" if scheme == "light" else "rgb(20, 23, 26)"

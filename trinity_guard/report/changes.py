@@ -59,7 +59,7 @@ def _one(review: Review, name: str, level: int) -> str:
         f"<p>{escaped(words.headline(review))}</p>",
         _facts(review, name),
         _figures(review),
-        _rows(review),
+        _rows(review, name),
         *(_one(member, f"{name}-{at}", min(level + 1, 6)) for at, member in enumerate(review.members)),
         "</section>",
     ]
@@ -82,7 +82,7 @@ def _text(said: str) -> str:
     return escaped(said).replace(words.FSI, "&#8296;").replace(words.PDI, "&#8297;")
 
 
-def _rows(review: Review) -> str:
+def _rows(review: Review, name: str) -> str:
     rows = words.rows(review)
     if not rows:
         return ""
@@ -92,8 +92,8 @@ def _rows(review: Review) -> str:
         for sign, row in rows
     )
     return (
-        f'<table class="first"><caption>The first rows</caption><thead><tr><th scope="col">row</th>'
-        f'<th scope="col">cells</th></tr></thead><tbody>{listed}</tbody></table>'
+        f'<table class="first" aria-labelledby="{name}-rows {name}"><caption id="{name}-rows">The first rows</caption>'
+        f'<thead><tr><th scope="col">row</th><th scope="col">cells</th></tr></thead><tbody>{listed}</tbody></table>'
     )
 
 
