@@ -150,6 +150,7 @@ OPENERS = {
     "console.py": "terminal, null device",
     "convert/facts.py": "what git.opened gave",
     "convert/cache.py": "no link, compared with what was looked at before",
+    "detect/conflicts.py": "what git.opened gave",
     "detect/configuration.py": "the git dir",
     "doctor/machine.py": "made anew",
     "dvcrepo/lastseen.py": "the git dir",

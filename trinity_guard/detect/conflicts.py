@@ -6,7 +6,10 @@ Git remembers of a conflict that was staged so (its resolve-undo records) gives 
 
 from __future__ import annotations
 
+import codecs
+
 from trinity_guard import git
+from trinity_guard.detect.glance import HEAD_BYTES
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import paths, pointer, tracked
 from trinity_guard.dvcrepo.decode import outputs_of
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trinity_guard.dvcrepo.output import Output
+    from trinity_guard.dvcrepo.project import Caches
 
 BASE, OURS, THEIRS = SIDES = ("base", "ours", "theirs")
 STAGES = {b"1": BASE, b"2": OURS, b"3": THEIRS}
@@ -26,6 +30,8 @@ HEADS = ("HEAD", "MERGE_HEAD", "REBASE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD",
 MARKER_SIZE = 7
 # What is merged by rows.
 BY_ROWS = (b".csv", b".tsv")
+# Of the three versions together: each byte takes some twenty of memory.
+MAX_MERGED = 100_000_000
 AMEND = "git commit --amend --no-edit --allow-empty     # before anybody has pulled it"
 _MARKERS = {b"<": OURS, b"|": BASE, b"=": THEIRS, b">": ""}
 
@@ -35,9 +41,10 @@ class Conflict:
 
     entries: side -> mode and blob, where Git has them. unmerged: whether the index says so. commit: the one that
     brought the markers, b"" where none has them. last: whether that is HEAD. stopped: whether a rebase is under way.
+    caches: where the versions' bytes may lie, None where that is not known.
     """
 
-    __slots__ = ("commit", "entries", "last", "path", "stopped", "unmerged", "versions")
+    __slots__ = ("caches", "commit", "entries", "last", "path", "stopped", "unmerged", "versions")
 
     def __init__(self, path: bytes, unmerged: bool) -> None:
         self.path = path
@@ -46,6 +53,7 @@ class Conflict:
         self.last = self.stopped = False
         self.entries: dict[str, index.Entry] = {}
         self.versions: dict[str, bytes | None] = {}
+        self.caches: Caches | None = None
 
     @property
     def artifact(self) -> bytes:
@@ -74,7 +82,17 @@ def found(place: git.Place, catalog: tracked.Catalog | None = None) -> list[Conf
         if not conflict.entries:
             conflict.versions = {**sides_of(text or b"")}
         conflicts.append(conflict)
+    note_caches(place, conflicts)
     return sorted(conflicts, key=lambda c: c.path)
+
+
+def note_caches(place: git.Place, conflicts: Sequence[Conflict]) -> None:
+    """Note where the bytes of the versions may be looked at."""
+    from trinity_guard.dvcrepo.project import Caches  # noqa: PLC0415  # mostly there are no conflicts
+
+    caches = Caches(place) if conflicts and place.top else None
+    for conflict in conflicts:
+        conflict.caches = caches
 
 
 def resolved(unresolved: Sequence[Conflict]) -> list[Conflict]:
@@ -228,9 +246,41 @@ def _taking_out(path: bytes) -> str:
 
 
 def _tables(conflict: Conflict) -> bool:
-    """Whether there may be a merge by rows: without a base that is known what one side removed would come back."""
-    files = all(any(not (o.is_dir or o.legacy) for o in conflict.outputs(side)) for side in (OURS, THEIRS))
-    return files and BASE in conflict.versions and conflict.artifact.lower().endswith(BY_ROWS)
+    """Whether there may be a merge by rows, as far as that is known without a look at all bytes.
+
+    Without a base that is known what one side removed would come back.
+    """
+    if BASE not in conflict.versions or not conflict.artifact.lower().endswith(BY_ROWS):
+        return False
+    listed = [conflict.outputs(s) for s in (OURS, THEIRS, *[BASE] * bool(conflict.versions[BASE]))]
+    if any(len(outs) != 1 or outs[0].is_dir or outs[0].legacy for outs in listed) or not _differ_in_rows(conflict):
+        return False
+    there = [out for outs in listed for out in outs]
+    return sum(max(out.size, 0) for out in there) <= MAX_MERGED and all(_may_be_text(conflict, out) for out in there)
+
+
+def _differ_in_rows(conflict: Conflict) -> bool:
+    """Whether two versions are one pointer, but for the bytes that it names."""
+    from trinity_guard.dvcrepo import merge  # noqa: PLC0415  # it takes YAML along
+
+    ours, base, theirs = (conflict.versions.get(s) or b"" for s in (OURS, BASE, THEIRS))
+    try:
+        return merge.aligned(ours, base, theirs, conflict.path, lambda mine, *_: {"md5": mine.md5}) is not None
+    except GuardError:
+        return False
+
+
+def _may_be_text(conflict: Conflict, output: Output) -> bool:
+    """Whether a version is a text by its first bytes, where they are here."""
+    try:
+        store = conflict.caches.of(conflict.path) if conflict.caches else None
+        if store is None:
+            return True
+        with open(git.opened(store.path(output.md5), links=True), "rb") as file:
+            head = file.read(HEAD_BYTES)
+    except (OSError, GuardError):
+        return True
+    return b"\0" not in head or head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
 
 
 def _directories(conflict: Conflict) -> bool:

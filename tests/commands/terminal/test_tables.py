@@ -7,8 +7,10 @@ import pytest
 from tests.checkout.conftest import World
 from tests.helpers.support import Repo
 from trinity_guard.commands.terminal import tables
+from trinity_guard.detect import conflicts
 from trinity_guard.detect.conflicts import BASE, OURS, THEIRS, Conflict
 from trinity_guard.dvcrepo import noted, pointer
+from trinity_guard.dvcrepo.project import Caches
 from trinity_guard.errors import GuardError
 
 ROWS = b"id,x\n1,5\n2,6\n"
@@ -50,6 +52,44 @@ def test_what_is_no_table_with_three_versions_is_refused(
     assert raised.value.remedy == f"trinity-guard use --ours {name}     # or --theirs"
 
 
+@pytest.mark.parametrize(
+    ("name", "ours", "base", "theirs"),
+    [
+        ("t.csv", ROWS, ROWS[:-4], ROWS + b"3,7\n"),
+        ("t.csv", ROWS, None, ROWS + b"3,7\n"),
+        ("t.tsv", ROWS.decode().encode("utf-16"), ROWS[:-4], ROWS),
+        ("t.csv", ROWS, ROWS[:-4], b"PK\3\4\0\0a sheet that is called a csv"),
+        ("t.csv", ROWS, b"\0\1", ROWS[:-4]),
+        ("t.csv", ROWS, ROWS[:-4], ROWS + b"3,7\n" * 100),
+        ("t.csv", None, ROWS, ROWS[:-4]),
+        ("t.parquet", ROWS, ROWS[:-4], ROWS + b"3,7\n"),
+    ],
+)
+def test_a_merge_is_offered_where_there_is_one(
+    world: World, name: str, ours: bytes | None, base: bytes | None, theirs: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (tables, conflicts):
+        monkeypatch.setattr(module, "MAX_MERGED", 300)
+    found = conflict(world, name, ours, base, theirs)
+    found.caches = Caches(world.place)
+    offered = f"trinity-guard use --merge {name} " in conflicts.remedy(found)
+    try:
+        merge(world, found, "ours")
+        done = True
+    except GuardError:
+        done = False
+    assert offered == done
+
+
+def test_no_merge_by_rows_is_offered_where_both_sides_have_another_name_for_it(world: World) -> None:
+    found = conflict(world, "t.csv", ROWS, ROWS[:-4], ROWS + b"3,7\n")
+    for side, name in ((OURS, b"one.csv"), (THEIRS, b"other.csv")):
+        found.versions[side] = (found.versions[side] or b"").replace(b"t.csv", name)
+    assert "--merge" not in conflicts.remedy(found)
+    found.versions[THEIRS] = b"outs: ["
+    assert "--merge" not in conflicts.remedy(found)
+
+
 def test_an_unknown_base_is_not_taken_for_none(world: World) -> None:
     """What one side removed would come back."""
     found = conflict(world, "t.csv", ROWS + b"3,7\n", ROWS, b"id,x\n1,5\n")
@@ -59,7 +99,7 @@ def test_an_unknown_base_is_not_taken_for_none(world: World) -> None:
 
 
 def test_what_would_take_gigabytes_of_memory_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "MAX_BYTES", 40)
+    monkeypatch.setattr(tables, "MAX_MERGED", 40)
     found = conflict(world, "t.csv", ROWS + b"3,7\n", ROWS, ROWS + b"4,7\n")
     with pytest.raises(GuardError, match="its versions have 47 B together, and rows are merged in memory, up to 40 B"):
         merge(world, found)

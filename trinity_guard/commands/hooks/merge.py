@@ -55,16 +55,17 @@ def _pointer(ours: bytes, base: bytes, theirs: bytes, path: bytes) -> bytes | No
         console.warn(f"{shown(path)} cannot be merged by itself: {error.problem}", error.remedy)
         return None
     if versions is None:
-        _name(ours, base, theirs, path)
+        _name(place, ours, base, theirs, path)
         return None
     result = mergedriver.merge_file(place, *versions, *([f"--{favored}"] if favored else []))
     return None if result.code else result.out
 
 
-def _name(ours: bytes, base: bytes, theirs: bytes, path: bytes) -> None:
+def _name(place: git.Place, ours: bytes, base: bytes, theirs: bytes, path: bytes) -> None:
     """Say what is in conflict, where Git says it: both sides changed the same data."""
     from trinity_guard.detect import conflicts
 
     conflict = conflicts.Conflict(path, unmerged=True)
     conflict.versions = {conflicts.OURS: ours, conflicts.THEIRS: theirs, conflicts.BASE: base or None}
+    conflicts.note_caches(place, [conflict])
     console.warn(*conflicts.said(conflict))

@@ -8,7 +8,7 @@ from trinity_guard.checkout import sides, union
 from trinity_guard.checkout.apply import Fetcher
 from trinity_guard.checkout.plan import Follower
 from trinity_guard.commands.terminal.sides import Side
-from trinity_guard.detect.conflicts import BASE, BY_ROWS, OURS, THEIRS
+from trinity_guard.detect.conflicts import BASE, BY_ROWS, MAX_MERGED, OURS, THEIRS
 from trinity_guard.detect.patterns import size_text
 from trinity_guard.dvcrepo import merge, noted
 from trinity_guard.dvcrepo.tracked import Catalog
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from trinity_guard.review.texttable import TextTable
     from trinity_guard.review.threeway import Merged
 
-# Of the three versions together: each byte takes some twenty of memory.
-MAX_BYTES = 100_000_000
 MAX_LISTED = 20
 
 
@@ -114,8 +112,8 @@ def _require_texts(conflict: Conflict, outputs: list[Output]) -> None:
 def _require_small(conflict: Conflict, sizes: list[int]) -> None:
     """Refuse what would take gigabytes of memory. sizes: in bytes, of the versions; -1 where it is not known."""
     total = sum(max(size, 0) for size in sizes)
-    if total > MAX_BYTES:
-        limit = f"rows are merged in memory, up to {size_text(MAX_BYTES)}"
+    if total > MAX_MERGED:
+        limit = f"rows are merged in memory, up to {size_text(MAX_MERGED)}"
         raise _refused(conflict, f"its versions have {size_text(total)} together, and {limit}")
 
 
