@@ -184,6 +184,7 @@ OPENERS = {
     "remotes/worker.py": "a descriptor; the null device",
     "review/arrays.py": "what contents.py has looked at; members of an archive",
     "review/boosters.py": "what git.opened gave",
+    "review/catboost.py": "what git.opened gave",
     "review/chunks.py": "what git.opened gave",
     "review/contents.py": "a folder of its own",
     "review/dialect.py": "what git.opened gave",

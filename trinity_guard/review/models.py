@@ -9,7 +9,7 @@ import zipfile
 
 from trinity_guard import git
 from trinity_guard.detect.scan import files as pickles
-from trinity_guard.review import arrays, boosters, inert, keras, onnx
+from trinity_guard.review import arrays, boosters, catboost, inert, keras, onnx
 from trinity_guard.review.arrays import Array
 from trinity_guard.review.dialect import NoTable
 
@@ -49,7 +49,7 @@ def is_model(path: bytes) -> bool:
 
 def is_other_model(path: bytes) -> bool:
     """Whether a file that has no model's name is one by its first bytes."""
-    return boosters.is_one(path)
+    return boosters.is_one(path) or catboost.is_one(path)
 
 
 def read(path: bytes, named: bytes) -> Model:
@@ -70,6 +70,8 @@ def read(path: bytes, named: bytes) -> Model:
             found = Model()
             found.parameters, found.arrays = boosters.read(path)
             return found
+        if catboost.is_one(path):
+            return _catboost(path)
     except (OSError, ValueError, KeyError, TypeError, EOFError, RecursionError, zipfile.BadZipFile) as error:
         raise NoTable(f"it cannot be read as {suffix.decode('ascii', 'replace').lstrip('.')}: {error}") from None
     raise NoTable(f"models of the kind {suffix.decode('ascii', 'replace')} are not looked into")
@@ -97,6 +99,18 @@ def _pickled(path: bytes) -> Model:
         notes = inert.describe(value, prefix, found.parameters, found.arrays, storages)
         found.notes += [note for note in notes if note not in found.notes]
     found.notes += [f"not read: {what}" for what in record.unread]
+    return found
+
+
+def _catboost(path: bytes) -> Model:
+    found = Model()
+    found.parameters, documents, found.arrays = catboost.read(path)
+    metrics = documents.pop("training", {}).get("metrics")
+    best = {n: v for n, v in metrics.items() if n.endswith("best_error")} if isinstance(metrics, dict) else {}
+    given = documents.pop("params", {})
+    given.pop("flat_params", None)  # what was asked for stands among what was used
+    for document in (given, documents, {"metrics": best} if best else {}):
+        found.parameters.update(flat(document, ""))
     return found
 
 
