@@ -306,6 +306,15 @@ def test_the_rules_are_those_of_the_folder_and_environment_that_are_named(here: 
     assert gitignore.matching([b"x"], os.fsencode(tmp_path), other) == {}
 
 
+@pytest.mark.parametrize("blank", [b"\r", b"!\r", b"  \r"])
+def test_a_blank_line_as_windows_ends_it_is_no_rule(here: Repo, blank: bytes) -> None:
+    here.write(".gitignore", b"*.o\r\n" + blank + b"\n*.a\r\n")
+    assert here.git("check-ignore", "-v", "--no-index", "d/").stdout, "Git itself says so"
+    assert gitignore.matching([b"d/", b"d/x.csv"]) == {}
+    here.write(".gitignore", b"d\r\n" + blank + b"\n")
+    assert gitignore.matching([b"d/"]) == {b"d/": (b".gitignore", 1, b"d")}
+
+
 def test_where_git_cannot_answer_it_is_no_rule_at_all(here: Repo) -> None:
     assert gitignore.matching([]) == {}
     with pytest.raises(GuardError, match="check-ignore"):

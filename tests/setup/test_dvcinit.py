@@ -70,6 +70,12 @@ def test_what_git_would_ignore_is_refused_with_the_rule(repo: Repo) -> None:
     assert dvcinit.hiding_rules(git.place(), b".dvc", b"a") == [(b".dvc", ".gitignore:1: .*")]
 
 
+def test_blank_lines_as_windows_ends_them_hide_nothing(repo: Repo) -> None:
+    repo.write(".gitignore", b"*.o\r\n\r\n*.a\r\n")
+    set_up()
+    assert repo.file(".dvc/config").exists()
+
+
 def test_a_file_in_the_folder_s_place_is_refused(repo: Repo) -> None:
     repo.write(".dvc", b"")
     with pytest.raises(GuardError, match="is a file where DVC has its folder"):

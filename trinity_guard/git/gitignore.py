@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     # The file that a rule stands in, its line there from 1, its pattern.
     Rule = tuple[bytes, int, bytes]
 
+# Patterns that match no file.
+_NOTHING = (b"", b"!")
 _SPECIAL = b"\\[]!*#?"
 _PLAIN = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
@@ -102,7 +104,8 @@ def matching(
         raise failure(("check-ignore",), result)
     fields = result.out.split(b"\0")[:-1]
     found = zip(fields[::4], fields[1::4], fields[2::4], fields[3::4], strict=True)
-    return {path[2:]: (file, int(line), pattern) for file, line, pattern, path in found}
+    # An empty line that ends in CRLF is a rule to check-ignore, and to it alone, for a name with a slash at its end.
+    return {path[2:]: (file, int(line), pattern) for file, line, pattern, path in found if pattern not in _NOTHING}
 
 
 def ignores(rule: Rule | None) -> bool:
