@@ -99,6 +99,26 @@ def test_outputs_of_stages_that_git_holds_stop_neither_the_others_nor_a_commit_t
     assert "in Git itself" not in repo.guard("status").stdout.decode()
 
 
+@pytest.mark.slow
+def test_what_dvc_cannot_hold_stops_no_other_file_of_a_folder(repo: Repo) -> None:
+    repo.stage(".dvcignore", b"tmp/\n")
+    for name in ("tmp/a.csv", "d/b.csv"):
+        repo.stage(name, name.encode(), raw=True)
+    repo.git("commit", "-q", "--no-verify", "-m", "as it was")
+    said = repo.guard("convert", ".").stderr.decode()
+    assert "d/b.csv (7 B) -> d/b.csv.dvc\n" in said
+    assert "DVC cannot hold tmp/a.csv: DVC is told to ignore it by .dvcignore:1:tmp/" in said
+    repo.commit()
+    assert repo.tracked("tmp/a.csv")
+    assert not repo.tracked("d/b.csv")
+    before = repo.index()
+    for asked in (["."], ["tmp"], ["tmp/a.csv"]):
+        assert b"DVC cannot hold tmp/a.csv" in repo.guard("convert", *asked, ok=False).stderr
+    repo.write("d/b.csv", b"changed")
+    refused = repo.guard("convert", "tmp/a.csv", "d/b.csv", ok=False)
+    assert (refused.returncode, repo.index()) == (1, before), "by their names it is both or none"
+
+
 def refusal_of_all(repo: Repo) -> str:
     done = repo.commit("-a", ok=False)
     assert done.returncode == 1

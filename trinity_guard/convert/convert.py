@@ -50,7 +50,7 @@ def convert(
     holds all that is in it. rules: say which folders are one artifact.
     changed: those that nobody asked for by name, which only changed behind their pointers. Such a file is left out
     where it turns out to be another recorded version, or cannot be read to its end.
-    swept: those that nobody asked for by name either, of a folder that was. A stage's output among them is remarked.
+    swept: those that nobody asked for by name either, of a folder that was. One that is refused stops no other.
     """
     outcome = Outcome()
     entries = directories.with_all_tracked(catalog.by_path(), rules, entries)
@@ -83,40 +83,41 @@ def claim(
     stand_ins = standins.named_by(place, entries) if refuse else {}
     items: list[Converted] = []
     remarks: list[Remark] = []
-    aside: list[GuardError] = []
 
     def look(entry: index.Entry) -> None:
         folder = directories.folder_of(by_path, rules, entry.path)
-        of_a_stage = pipelines.refusal(entry.path) if entry.path in swept else None
-        if of_a_stage is not None:
-            aside.append(of_a_stage)
-            return
         in_git = pipelines.belongs_in_git(entry.path, refuse)
         if not in_git and (folder or attributes.filter(entry.path) != b"lfs"):
-            items.append(Converted(entry, b"", attributes))
-            items[-1].stand_in = stand_ins.pop(entry.path, None)
+            item = Converted(entry, b"", attributes)
+            item.stand_in = stand_ins.pop(entry.path, None)
             if refusals:
-                refusals.check(items[-1], folder)
+                refusals.check(item, folder)
+            items.append(item)
         elif not in_git and entry.path not in stand_ins:
             remarks.extend(_left_to_lfs(place, entry))
 
-    _for_all(look, entries)
-    if aside:
-        remarks.append((together(aside).problem, together(aside).remedy))
+    aside = _for_all(look, entries, swept)
+    if aside is not None and not items:
+        raise aside
+    remarks += [(aside.problem, aside.remedy)] if aside is not None else []
     given_back = standins.restore(place, [entry for entry in entries if entry.path in stand_ins])
     return items, remarks + [(f"{shown(path)} is left to Git, which has its data now.", "") for path in given_back]
 
 
-def _for_all(look: Callable[[index.Entry], None], entries: Iterable[index.Entry]) -> None:
-    """Look at each; what is refused is told all at once, and not one at each try."""
+def _for_all(
+    look: Callable[[index.Entry], None], entries: Iterable[index.Entry], swept: Collection[bytes]
+) -> GuardError | None:
+    """Look at each; what is refused is told all at once, and not one at each try. Return what is, of those swept."""
     refused: list[GuardError] = []
+    aside: list[GuardError] = []
     for entry in entries:
         try:
             look(entry)
         except GuardError as error:
-            refused.append(error)
+            (aside if entry.path in swept else refused).append(error)
     if refused:
-        raise together(refused)
+        raise together(refused + aside)
+    return together(aside) if aside else None
 
 
 class _Refusals:
