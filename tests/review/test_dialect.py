@@ -169,3 +169,8 @@ def test_of_comments_a_reader_is_told_beside_a_line_for_excel(tmp_path: Path) ->
 def test_of_comments_that_alone_are_others_a_reader_is_told(tmp_path: Path) -> None:
     one, other = (look(tmp_path, b"# by %d, a tool, and more\nid,x\n1,2\n" % n) for n in (1, 2))
     assert dialect.differences(one, other) == ["first line: # by 1, a tool, and more → # by 2, a tool, and more"]
+
+
+def test_the_markers_of_a_conflict_are_said(tmp_path: Path) -> None:
+    how = look(tmp_path, b"<<<<<<< HEAD\na,b\n1,2\n=======\na,b\n1,3\n>>>>>>> other\n")
+    assert "it begins with the marker of a conflict" in how.notes()

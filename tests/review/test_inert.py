@@ -151,3 +151,11 @@ def test_a_module_of_pytorch_has_the_weights_of_its_parts_as_its_state_dict_call
 @pytest.mark.parametrize("index", [None, ["x", "y", "z"], [5, 7, 9]])
 def test_a_pickled_dataframe_says_how_many_rows_it_has(index: list[object] | None) -> None:
     assert of(pd.DataFrame({"a": [1, 2, 3]}, index=index))[0]["rows"] == 3
+
+
+@pytest.mark.parametrize("place", [int, np.int64])
+def test_a_vocabulary_is_its_words_in_their_order(place: type) -> None:
+    held: dict[Any, Any] = {f"w{n}": place(n) for n in reversed(range(inert.FEWEST_WORDS))}
+    assert of({"vocabulary_": held}, "model")[0] == {"model.vocabulary_": [f"w{n}" for n in range(inert.FEWEST_WORDS)]}
+    for other in ({**held, "w0": place(1)}, {**held, "w0": 0.5}, {**held, 7: place(99)}, dict(list(held.items())[1:])):
+        assert "model.vocabulary_.w9" in of({"vocabulary_": other}, "model")[0]

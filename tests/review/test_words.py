@@ -100,3 +100,31 @@ def test_one_is_not_called_by_the_plural(tables: Tables) -> None:
 )
 def test_what_is_otherwise_of_the_same_rows_is_said(tables: Tables, after: str, said: str) -> None:
     assert words.facts(reviewed(tables, "id,x\n1,a\n2,b\n", after)) == [("rows", said)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (["a"], ["b"], "['a'] → ['b']"),
+        ([f"column {n}" for n in range(20)], [f"column {n}" for n in range(1, 22)],
+         "2 added: column 20, column 21; 1 removed: column 0"),
+        ([f"column {n}" for n in range(20)], [f"column {n}" for n in range(19)], "1 removed: column 19"),
+        ([f"column {n}" for n in range(20)], [f"column {n}" for n in reversed(range(20))], "in another order"),
+        ([f"column {n}" for n in range(20)], [f"column {n}" for n in reversed(range(19))],
+         "1 removed: column 19; the others in another order"),
+        ([f"column {n}" for n in range(20)], ["column 0", *(f"column {n}" for n in range(20))],
+         "['column 0', 'column 1'"),
+        ([], [f"n, {n}" for n in range(14)],
+         "14 added: " + ", ".join(f'"n, {n}"' for n in range(12)) + " and 2 more"),
+    ],
+)  # fmt: skip
+def test_of_many_names_those_are_told_that_came_and_went(before: list[str], after: list[str], said: str) -> None:
+    assert words._value(before, after).startswith(said)
+
+
+def test_a_row_that_came_is_told_by_its_key_first(tables: Tables) -> None:
+    names = ",".join(f"n{n}" for n in range(14))
+    cells = ",".join("0" * 14)
+    one = f"{names},id\n{cells},1\n{cells},2\n"
+    [(sign, said)] = words.rows(reviewed(tables, one, f"{one}{cells},3\n"))
+    assert (sign, said[:12]) == ("+", "id 3, n0 0, ")

@@ -23,6 +23,7 @@ UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 DELIMITERS = ",;\t|"
 MAX_RECORDS = 200
 MAX_CELL = 1 << 27
+CONFLICT = "<<<<<<< "  # as Git writes it above ours
 LINE_ENDS = {"\r\n": "CRLF", "\n": "LF", "\r": "CR"}
 _NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", re.ASCII)
 _COMMA = re.compile(r"\s*[-+]?\d+,\d+\s*", re.ASCII)
@@ -63,6 +64,9 @@ class Dialect:
         """Return what a reader must know of how the text is written."""
         parted = "tabs" if self.delimiter == "\t" else self.delimiter
         notes = [] if self.encoding.startswith("utf-8") else [f"read as {self.encoding}"]
+        notes += (
+            ["it begins with the marker of a conflict"] if self.names[:1] and self.names[0].startswith(CONFLICT) else []
+        )
         notes += [f"columns are parted by {parted}"] if self.delimiter != "," else []
         notes += ["above its columns stand comments"] if self.led[len(for_excel(self.led)[0]) :] else []
         return [*notes, *(["it has no header"] if not self.header else [])]

@@ -26,6 +26,7 @@ LEFT_OUT = f"of lists {MAX_ITEMS:,} items, of all {MAX_VALUES:,} values and {DEE
 MAX_TEXT = 200
 SHOWN_TEXT = 20
 MAX_LISTED = 200
+FEWEST_WORDS = 20  # that are told as words with places, and not each by itself
 VERSIONS = {"_sklearn_version": "scikit-learn version"}
 # Attributes of a library's own that hold the data: of a DataFrame, of XGBoost's and LightGBM's trees.
 HIDDEN = {"_mgr": "data", "_pa_array": "values", "_Booster": "booster", "_handle": "handle"}
@@ -94,7 +95,12 @@ class _Walk:
         elif isinstance(value, (list, tuple, Set)):
             self._list(value.items if isinstance(value, Set) else list(value), name, depth)
         elif isinstance(value, Dict):
-            self._pairs(value.pairs, name, depth)
+            words = _vocabulary(value.pairs)
+            if words and name:
+                self._visits += len(words)
+                self.parameters[name] = words
+            else:
+                self._pairs(value.pairs, name, depth)
         elif isinstance(value, Object):
             self._object(value, name, depth)
 
@@ -287,6 +293,22 @@ def _plain(value: Any) -> Any:
     if isinstance(value, str) and len(value) > MAX_TEXT:
         return f"{value[:SHOWN_TEXT]}… ({len(value):,} letters, md5 {_md5(value.encode('utf-8', 'surrogatepass'))})"
     return value
+
+
+def _vocabulary(pairs: list[tuple[Any, Any]]) -> list[str]:
+    """Return words in their order, of what has the place of each; nothing for anything else.
+
+    One word more moves the places of all behind it.
+    """
+    if not FEWEST_WORDS <= len(pairs) <= MAX_VALUES or not all(isinstance(key, str) for key, _ in pairs):
+        return []
+    places = {_scalar(item) if isinstance(item, Object) else item: key for key, item in pairs if _is_place(item)}
+    ordered = [places.get(at) for at in range(len(pairs))]
+    return [word for word in ordered if word is not None] if None not in ordered else []
+
+
+def _is_place(value: Any) -> bool:
+    return isinstance(_scalar(value) if isinstance(value, Object) else value, int)
 
 
 def _md5(data: bytes) -> str:

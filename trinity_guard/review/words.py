@@ -162,11 +162,26 @@ def facts(found: Review) -> list[tuple[str, str]]:
         lines += _table(found)
     for name, (a, b) in [*found.parameters.items(), *found.metrics.items()]:
         only = found.change in ONE_SIDE and (a is None or b is None)
-        lines.append((apart(cell(name)), apart(cell(a if b is None else b)) if only else change(a, b)))
+        lines.append((apart(cell(name)), apart(cell(a if b is None else b)) if only else _value(a, b)))
     lines += _arrays(found) + _files(found)
     if found.shared is not None:
         lines.append(("in common", f"{min(found.shared, 0.999):.1%} of the bytes"))
     return lines + [("note", cell_of_note) for cell_of_note in map(_note, found.notes)]
+
+
+def _value(before: Any, after: Any) -> str:
+    """Return what became of a parameter; of names that are too many for a line, which came and went."""
+    lists = [v for v in (before, after) if isinstance(v, list) and all(isinstance(item, str) for item in v)]
+    if len(lists) < 2 or max(len(_whole(v)) for v in lists) <= MAX_CELL:
+        return change(before, after)
+    known, kept = set(before), set(after)
+    came, went = [n for n in after if n not in known], [n for n in before if n not in kept]
+    said = [f"{len(came):,} added: {listed(came)}"] if came else []
+    said += [f"{len(went):,} removed: {listed(went)}"] if went else []
+    if sorted(before) == sorted(after):
+        return "in another order"
+    moved = [n for n in before if n in kept] != [n for n in after if n in known]
+    return "; ".join([*said, *["the others in another order"] * moved]) if said else change(before, after)
 
 
 def _note(text: str) -> str:
@@ -321,7 +336,8 @@ def rows(found: Review) -> list[tuple[str, str]]:
         lines.append(("~", f"{which}: {', '.join(said)}{_more(len(cells))}"))
     for sign, every in (("+", table.rows_added), ("-", table.rows_removed)):
         for row in every:
-            said = [f"{apart(cell(n))} {apart(_among(v))}" for n, v in list(row.items())[:MAX_NAMES]]
+            told = {**{n: row[n] for n in table.key or ()}, **row}  # a key that stands last would not be shown
+            said = [f"{apart(cell(n))} {apart(_among(v))}" for n, v in list(told.items())[:MAX_NAMES]]
             lines.append((sign, ", ".join(said) + _more(len(row))))
     return lines
 
