@@ -70,6 +70,8 @@ def run(args: list[str]) -> int:
             console.say(words, style)
     else:
         console.result(_rendered(asked.format, found, _compared(wanted)))
+    if found.remedy and not console.quiet():
+        console.warn("not all versions could be fetched.", found.remedy)
     if forge is not None:
         _comment(forge, found, wanted)
     return FINE

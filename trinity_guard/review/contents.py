@@ -9,7 +9,7 @@ from trinity_guard.checkout.apply import Fetcher
 from trinity_guard.checkout.plan import Follower
 from trinity_guard.dvcrepo import directory
 from trinity_guard.dvcrepo.output import listed_in
-from trinity_guard.errors import GuardError
+from trinity_guard.errors import GuardError, together
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Contents:
         self._scratch = scratch
         self._fetcher = Fetcher(self._follower, choice, (lambda _: progress) if progress else None)
         self._reasons: dict[str, str] = {}
+        self.remedy = ""  # for what could not be fetched
         self._offline = False
 
     def stay_offline(self) -> None:
@@ -48,6 +49,7 @@ class Contents:
         said = len(self._follower.plan.errors)
         reasons = self._fetcher.fetch(list(lacking.values()))
         errors = self._follower.plan.errors[said:]
+        self.remedy = together(errors).remedy if errors else ""
         for name, reason in reasons.items():
             self._reasons[name] = reason or (errors[0].problem if errors else NOT_HERE)
 

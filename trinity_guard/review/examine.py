@@ -62,14 +62,10 @@ def examine(change: Change, contents: Contents, options: Options) -> Review:
     if found.kind == DIRECTORY:
         _directory(found, change, contents, options)
         return found
-    files, reasons = [], []
-    for side, version in (("before", change.before), ("after", change.after)):
-        path, why = contents.file(version) if version else (b"", "")
-        files.append(path)
-        if why:
-            reasons.append(f"{side}: {why}" if change.before and change.after else why)
-    if reasons:
-        found.unavailable = "; ".join(reasons)
+    versions = (change.before, change.after)
+    (files, reasons) = zip(*[contents.file(version) if version else (b"", "") for version in versions], strict=True)
+    found.unavailable = _of_sides(change, reasons)
+    if found.unavailable:
         return found
     found.sizes = tuple(os.path.getsize(path) if path else None for path in files)
     _look(found, (files[0], files[1]), options)
@@ -188,16 +184,21 @@ def _other(found: Review, files: Files) -> None:
         found.shared = chunks.shared(*files)
 
 
+def _of_sides(change: Change, reasons: Sequence[str]) -> str:
+    """Return why versions cannot be had, "" where all can; of which side, where there are two and it is not of both."""
+    before, after = (reason.rstrip(".") for reason in reasons)
+    if before == after or not (change.before and change.after):
+        return before or after
+    return "; ".join(f"{side}: {why}" for side, why in (("before", before), ("after", after)) if why)
+
+
 def _directory(found: Review, change: Change, contents: Contents, options: Options) -> None:
-    lists: list[dict[bytes, str]] = []
-    for side, version in (("before", change.before), ("after", change.after)):
-        listed, why = contents.listed(version) if version else ({}, "")
-        if why:
-            found.unavailable += f"{'; ' if found.unavailable else ''}{side}: {why}"
-        lists.append(listed or {})
+    versions = (change.before, change.after)
+    lists, reasons = zip(*[contents.listed(v) if v else ({}, "") for v in versions], strict=True)
+    found.unavailable = _of_sides(change, reasons)
     if found.unavailable:
         return
-    before, after = lists
+    before, after = (listed or {} for listed in lists)
     members = _members(change, before, after)
     moved = {m.before.path: m.path for m in members if m.word == "renamed" and m.before}
     prefix = len(found.path) + 1

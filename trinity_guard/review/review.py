@@ -50,11 +50,15 @@ class Asked:
 
 
 class Reviews:
-    """What was found: artifacts in the order of their paths, and the pointers that cannot be read, with the reason."""
+    """What was found: artifacts in the order of their paths, and the pointers that cannot be read, with the reason.
 
-    def __init__(self, artifacts: list[Review], broken: dict[str, str]) -> None:
+    remedy: what helps where versions could not be fetched.
+    """
+
+    def __init__(self, artifacts: list[Review], broken: dict[str, str], remedy: str = "") -> None:
         self.artifacts = artifacts
         self.broken = broken
+        self.remedy = remedy
 
 
 def review(place: git.Place, config: Config, rules: Rules, asked: Asked, progress: Progress | None = None) -> Reviews:
@@ -72,7 +76,7 @@ def review(place: git.Place, config: Config, rules: Rules, asked: Asked, progres
         for one in reviews:
             if one.kind == MODEL:
                 one.metrics = metrics.of(place, before, after, one.path, one.former)
-    return Reviews(reviews, sides.broken(before, after))
+    return Reviews(reviews, sides.broken(before, after), contents.remedy)
 
 
 @contextlib.contextmanager
