@@ -67,6 +67,22 @@ def test_rows_are_the_same_ones_in_whatever_order(tables: Tables, before: str, a
     assert [row["id"] for row in found.rows_removed] == ([0] if "\n0," in before else [])
 
 
+@pytest.mark.parametrize(
+    ("after", "cells"),
+    [
+        ("k,x\na,1\na,1\n", {}),  # rows that went take their cells along, and change none
+        ("k,x\na,1\na,1\nb,2\nb,2\nb,2\n", {}),
+        ("k,x\na,1\na,1\nb,2\nb,3\n", {"x": 1}),
+        ("k,x\na,1\na,3\nb,3\n", {"x": 2}),
+    ],
+)
+def test_of_a_multiset_no_more_cells_are_told_than_have_changed(
+    tables: Tables, after: str, cells: dict[str, int]
+) -> None:
+    found = tables.compare("k,x\na,1\na,1\nb,2\nb,2\n", after)
+    assert (found.key, found.changed) == (None, cells)
+
+
 def test_repeated_rows_are_counted_as_a_multiset(tables: Tables) -> None:
     found = tables.compare("a,b\nx,1\nx,1\ny,1\n", "a,b\nx,1\ny,1\ny,1\nz,1\n")
     assert (found.key, found.added, found.removed, found.rows_with_changes) == (None, 2, 1, 0)

@@ -337,7 +337,10 @@ def count_bag(engine: Engine, found: TableDifference) -> bool:
 
 
 def cells_as_bag(engine: Engine, found: TableDifference, old: str, new: str) -> int:
-    """Return how many cells of a column have no like on the other side."""
+    """Return how many cells of a column have another value, of rows paired so that they are the fewest.
+
+    What one side has beyond that is the cells of rows that came or went.
+    """
     one = _row_hash(found.before, [old], found.after, [new])
     other = _row_hash(found.after, [new], found.before, [old])
     more, fewer = engine.row(
@@ -345,4 +348,4 @@ def cells_as_bag(engine: Engine, found: TableDifference, old: str, new: str) -> 
         f"SELECT * FROM (SELECT {one}, -1 FROM {found.before.name}) AS x(h, g, n) UNION ALL "
         f"SELECT * FROM (SELECT {other}, 1 FROM {found.after.name}) AS y(h, g, n)) GROUP BY h, g HAVING sum(n) <> 0)"
     )
-    return max(int(str(more or 0)), int(str(fewer or 0)))
+    return min(int(str(more or 0)), int(str(fewer or 0)))
