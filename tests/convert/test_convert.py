@@ -361,7 +361,8 @@ def test_nothing_is_written_through_a_folder_that_is_a_symlink(world: World) -> 
 def test_a_pointer_that_nobody_can_read_stops_all(world: World) -> None:
     world.repo.stage("b.csv.dvc", b"no pointer\n")
     world.repo.stage("a.csv", 500)
-    refused(world, b"a.csv", r"^b\.csv\.dvc is no pointer that DVC can read")
+    error = refused(world, b"a.csv", r"^b\.csv\.dvc is no pointer that DVC can read")
+    assert error.remedy.startswith("git rm -q --cached -- b.csv.dvc     # no commit has a good one")
 
 
 def test_a_repository_of_sha256_is_no_place_for_dvc(make_repo: Callable[..., Repo]) -> None:

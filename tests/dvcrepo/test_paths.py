@@ -25,6 +25,9 @@ NAMES = {
     b".dvc/config.local": "private_config",
     b"d/.dvc/config.local.tmp-1": "private_config",
     b"config.local": "",
+    b".dvc/config.local.example": "",
+    b"d/.dvc/config.local-template": "",
+    b".dvc/config.local.sample~": "private_config",
 }
 
 

@@ -126,7 +126,7 @@ class _Refusals:
     def __init__(
         self, place: git.Place, catalog: tracked.Catalog, by_path: dict[bytes, Output], entries: Sequence[index.Entry]
     ) -> None:
-        _refuse_broken(catalog)
+        _refuse_broken(place, catalog)
         _refuse_sha256(entries)
         owners.refuse_other_case(place, by_path, [e.path for e in entries])
         self._place = place
@@ -179,11 +179,13 @@ def _refuse_sha256(entries: Sequence[index.Entry]) -> None:
         )
 
 
-def _refuse_broken(catalog: tracked.Catalog) -> None:
+def _refuse_broken(place: git.Place, catalog: tracked.Catalog) -> None:
     # One invalid .dvc file breaks every dvc command, and nobody could say what it holds.
     for path, error in catalog.broken.items():
         if is_pointer(path):
-            raise error
+            from trinity_guard.dvcrepo.referenced import mending  # noqa: PLC0415  # walks the history, for a refusal
+
+            raise GuardError(error.problem, mending(place, path, error), error.exit_code)
 
 
 def _left_to_lfs(place: git.Place, entry: index.Entry) -> list[Remark]:

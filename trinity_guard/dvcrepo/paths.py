@@ -43,9 +43,16 @@ def is_config(path: bytes) -> bool:
     return (b"/" + path).lower().endswith(b"/.dvc/config")
 
 
+_EXAMPLES = (b"example", b"sample", b"template", b"dist")
+
+
 def is_private_config(path: bytes) -> bool:
-    """Whether it is the config of one person (or what a crash has left of writing it), which no commit should hold."""
-    return b"config.local" in path.lower() and b"/.dvc/" in (b"/" + path).lower()
+    """Whether it is the config of one person (or what a crash has left of writing it), which no commit should hold.
+
+    What calls itself an example of one is for everybody.
+    """
+    _, slash, name = (b"/" + path).lower().rpartition(b"/.dvc/")
+    return bool(slash) and b"config.local" in name and not name.endswith(_EXAMPLES)
 
 
 def is_dvc_path(path: bytes) -> bool:
