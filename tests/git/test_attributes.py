@@ -26,6 +26,19 @@ def test_without_attributes_all_bytes_are_the_same(here: Repo) -> None:
     Attributes([])
 
 
+def test_a_path_that_comes_with_many_versions_is_asked_for_once(here: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, real = [], git.run
+
+    def noted(*args: str, data: bytes = b"") -> bytes:
+        asked.append(data)
+        return real(*args, data=data)
+
+    monkeypatch.setattr(git, "run", noted)
+    found = attributes(here, "*.pkl filter=lfs\n", [b"a.pkl", b"b.csv", b"a.pkl"])
+    assert asked == [b"a.pkl\0b.csv\0"]
+    assert [found.filter(path) for path in (b"a.pkl", b"b.csv")] == [b"lfs", b"unspecified"]
+
+
 @pytest.mark.parametrize(
     ("line", "raw"),
     [

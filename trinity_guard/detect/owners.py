@@ -17,7 +17,7 @@ COMMITS_AT_ONCE = 500
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from trinity_guard.dvcrepo.output import Output
     from trinity_guard.dvcrepo.tracked import Catalog
@@ -264,8 +264,15 @@ def left_to_git(place: git.Place, versions: Collection[tuple[bytes, bytes]]) -> 
     """
     if not versions:
         return set()
-    pipelines = _PipelinesOfCommits(place, versions)
-    return {(commit, path) for commit, path in versions if pipelines.leave_to_git(commit, path)}
+    of: dict[bytes, list[bytes]] = {}
+    for commit, path in versions:
+        of.setdefault(commit, []).append(path)
+    pipelines = _PipelinesOfCommits(place, {path for _, path in versions})
+    commits, found = list(of), set()
+    for start in range(0, len(commits), COMMITS_AT_ONCE):
+        some = {commit: of[commit] for commit in commits[start : start + COMMITS_AT_ONCE]}
+        found |= pipelines.leaving(some)
+    return found
 
 
 class _PipelinesOfCommits:
@@ -274,24 +281,28 @@ class _PipelinesOfCommits:
     And the pointers beside these files, and those of the index that leave anything to Git (cache: false).
     """
 
-    def __init__(self, place: git.Place, versions: Collection[tuple[bytes, bytes]]) -> None:
+    def __init__(self, place: git.Place, files: Collection[bytes]) -> None:
         self._place = place
         self._known: dict[tuple[tuple[bytes, bytes], ...], Pipelines | None] = {}
-        self._by_commit: dict[bytes, Pipelines | None] = {}
         catalog = tracked.load(place)
         folders = {os.path.dirname(e.path) for e in catalog.named(paths.PIPELINE)}
-        folders.update(folders_above(path for _, path in versions))
-        always = [os.path.join(f, n) for f in sorted(folders) for n in (paths.PIPELINE, paths.LOCK)]
-        always += sorted({o.source for o in catalog.held if not o.cache})
-        of: dict[bytes, list[bytes]] = {}
-        for commit, path in versions:
-            of.setdefault(commit, []).append(path)
-        commits = list(of)
-        for start in range(0, len(commits), COMMITS_AT_ONCE):
-            some = commits[start : start + COMMITS_AT_ONCE]
-            self._look({c: dict.fromkeys([*always, *(path + paths.POINTER for path in of[c])]) for c in some})
+        folders.update(folders_above(files))
+        self._always = [os.path.join(f, n) for f in sorted(folders) for n in (paths.PIPELINE, paths.LOCK)]
+        self._always += sorted({o.source for o in catalog.held if not o.cache})
 
-    def _look(self, asked: Mapping[bytes, Iterable[bytes]]) -> None:
+    def leaving(self, of: Mapping[bytes, Sequence[bytes]]) -> set[tuple[bytes, bytes]]:
+        """Return those (commit, path) that the commit leaves to Git, of commits with some of their paths."""
+        beside = {c: [path + paths.POINTER for path in some] for c, some in of.items()}
+        by_commit = self._look({c: dict.fromkeys([*self._always, *beside[c]]) for c in of})
+        return {
+            (commit, path)
+            for commit, pipelines in by_commit.items()
+            if pipelines is not None
+            for path in of[commit]
+            if pipelines.belongs_in_git(path, refuse=False)
+        }
+
+    def _look(self, asked: Mapping[bytes, Iterable[bytes]]) -> dict[bytes, Pipelines | None]:
         """Read the pipelines of some commits, whose names are let go of before the next ones: with a long history's in
         one list, memory grows by 40 kB a commit."""
         names = [(commit, file) for commit, files in asked.items() for file in files]
@@ -299,11 +310,7 @@ class _PipelinesOfCommits:
         for (commit, file), oid in zip(names, git.read_ids(c + b":" + f for c, f in names), strict=True):
             if oid:
                 there[commit].append((file, oid))
-        self._by_commit.update((commit, self._read(tuple(sorted(found)))) for commit, found in there.items())
-
-    def leave_to_git(self, commit: bytes, path: bytes) -> bool:
-        pipelines = self._by_commit[commit]
-        return pipelines is not None and pipelines.belongs_in_git(path, refuse=False)
+        return {commit: self._read(tuple(sorted(found))) for commit, found in there.items()}
 
     def _read(self, files: tuple[tuple[bytes, bytes], ...]) -> Pipelines | None:
         """Return the pipelines of these files (path, blob); most commits have the same, and are read once."""

@@ -30,7 +30,8 @@ class Attributes:
 
     def ask(self, paths: Sequence[bytes]) -> None:
         """Ask for those of the paths that were not asked for before."""
-        new = [path for path in paths if path not in self._values]
+        # Each once: of a long history a path comes with thousands of its versions, and Git's answer is long.
+        new = [path for path in dict.fromkeys(paths) if path not in self._values]
         if not new:
             return
         data = b"".join(p + b"\0" for p in new)
