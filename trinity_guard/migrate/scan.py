@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from binascii import hexlify, unhexlify
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 
 from trinity_guard.dvcrepo.standin import StandIn
 from trinity_guard.git.catfile import FILES, TREE, Entry, Source, tree_parser
@@ -325,18 +325,21 @@ class _Scanner:
 
     def _settle(self, opened: list[_Opened]) -> list[bytes]:
         """Decide from below which trees are of interest; return the blobs that are new."""
-        new = self._weigh({entry[2] for tree in opened for entry, _ in tree.found})
+        oids = {entry[2] for tree in opened for entry, _ in tree.found}
+        new = self._weigh(oids)
+        # Of a folder that grows, each of its versions has been found with nearly all of its files.
+        selected = {oid for oid in oids if oid in self._found.blobs}
         for tree in reversed(opened):  # those that were opened last lie deepest
-            self._settle_one(tree)
+            self._settle_one(tree, selected)
         self._pending.clear()
         forget_older(self._clean, max(MAX_CLEAN, 4 * len(self._sieved)))
-        blobs, versions = self._found.blobs, self._found.versions
+        versions = self._found.versions
         touched: dict[bytes, None] = {}
         for tree in opened:
             known = self._known.setdefault(tree.path, {}) if tree.found else {}
             for entry, kind in tree.found:
                 oid = entry[2]
-                if oid in blobs:
+                if oid in selected and entry not in known:
                     known[entry] = kind
                     path = tree.path + entry[1]
                     versions.setdefault(path, {}).setdefault(oid, tree.origin)
@@ -344,11 +347,10 @@ class _Scanner:
                         touched[path] = None
         return list(dict.fromkeys(oid for path in touched for oid in reversed(versions[path]) if oid in new))
 
-    def _settle_one(self, tree: _Opened) -> None:
-        blobs = self._found.blobs
+    def _settle_one(self, tree: _Opened, selected: Set[bytes]) -> None:
         mask, dvc = tree.mask, tree.dvc
         for entry, kind in tree.found:
-            if entry[2] in blobs:
+            if entry[2] in selected:
                 mask |= kind
         kept = self._found.kept
         for folder, oid in tree.subs:

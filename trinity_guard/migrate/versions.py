@@ -119,13 +119,13 @@ class LastVersion:
         """Whether nothing but files came and went that say nothing on others."""
         both = [*found.gone, *found.new]
         new = [name for _, name, _ in found.new]
-        left = self.names.difference(name for _, name, _ in found.gone)
+        gone = {name for _, name, _ in found.gone}
         return (
             all(mode != TREE and name not in (GITIGNORE, DVCIGNORE, ATTRIBUTES) for mode, name, _ in both)
             and not any(paths.is_pointer(name) or name + paths.POINTER in self.names for _, name, _ in both)
             and not any(b"/" in name or name in IMPOSSIBLE for name in new)
             and len(set(new)) == len(new)
-            and left.isdisjoint(new)
+            and not any(name in self.names and name not in gone for name in new)
         )
 
     def turn_into(self, found: Difference, became: Iterable[Entry], lines: Mapping[bytes, bytes]) -> None:
@@ -133,7 +133,8 @@ class LastVersion:
         gone, new = ({name for _, name, _ in entries} for entries in (found.gone, found.new))
         for name in gone:
             self._drop(name + paths.POINTER if name in self.pointed else name)
-        self.names = self.names - gone | new
+        self.names -= gone
+        self.names |= new
         self.pointed -= gone
         self.lines.drop(gone)
         there = set()
