@@ -122,7 +122,14 @@ class Told(Exception):  # noqa: N818  # stands for what a library raises
         (Told(status=404), "read", "read"),
         (FileNotFoundError(), "write", "bucket"),
         (FileNotFoundError(), "read", "read"),
-        (Told(status=500), "read", "read"),
+        (Told(status=500), "read", "busy"),
+        (Told(status=429), "write", "busy"),
+        (Told(response={"Error": {"Code": "SlowDown"}}), "write", "busy"),
+        (Told(status=507), "write", "full"),
+        (OSError(errno.ENOSPC, "no room"), "write", "full"),
+        (Told(status=405), "write", "method"),
+        (Told(status=405), "read", "read"),
+        (Told(status=418), "read", "read"),
         (OSError(errno.EHOSTUNREACH, "no route"), "read", "connect"),
         (Told("Cannot connect: [SSL: WRONG_VERSION_NUMBER]"), "read", "tls"),
         (Told("certificate: CERTIFICATE_VERIFY_FAILED"), "read", "tls"),
@@ -155,7 +162,8 @@ def test_a_code_is_shown_and_never_a_library_s_own_text() -> None:
     assert failures.status_of(Told("hunter2", code="not; a code")) == "Told"
     assert failures.status_of(OSError(errno.ENOSPC, "hunter2")) == "No space left on device"
     error = failures.error_of(secret, "storage", "https://host", "read")
-    assert (error.step, error.problem) == ("read", "the remote 'storage' (https://host): reading from it failed (503)")
+    problem = "the remote 'storage' (https://host): it answered with an error of its own, or has too much to do (503)"
+    assert (error.step, error.problem) == ("busy", problem)
     assert failures.reason_of(ConnectionResetError(), "write").startswith("connection lost: ")
 
 
@@ -166,6 +174,10 @@ def test_a_code_is_shown_and_never_a_library_s_own_text() -> None:
         ("credentials", "webdav", "dvc remote modify --local storage password"),
         ("bucket", "s3", "dvc remote modify storage url"),
         ("timeout", "s3", "trinity-guard remote check storage"),
+        ("busy", "https", "trinity-guard remote check storage     # in a while"),
+        ("full", "webdav", "trinity-guard push --pending     # once"),
+        ("method", "https", "dvc remote modify storage method PUT"),
+        ("method", "webdav", "trinity-guard remote check storage     # says"),
     ],
 )
 def test_each_step_has_its_command(step: str, scheme: str, remedy: str) -> None:

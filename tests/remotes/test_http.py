@@ -95,7 +95,7 @@ def opened(server: ThreadingHTTPServer, kind: str) -> query.RemoteStore:
         ("gone", None),
         ("sign-in", "page"),
         ("inline", "page"),
-        ("broken", "read"),
+        ("broken", "busy"),
     ],
 )
 def test_what_is_no_answer_is_no_object(server: ThreadingHTTPServer, kind: str, size: int | str | None) -> None:

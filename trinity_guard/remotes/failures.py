@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from errno import EDQUOT, ENOSPC
 
 from trinity_guard.dvcrepo import installation
 from trinity_guard.remotes.base import PACKAGES, RemoteError
@@ -42,6 +43,13 @@ _WRONG_KEY_CODES = {
     "AuthenticationFailed", "AuthorizationFailure", "InvalidClientTokenId", "UnrecognizedClientException",
     "AuthorizationHeaderMalformed",
 }  # fmt: skip
+# The server's own trouble, which passes or is for whoever runs it: no key and no setting of the user's helps.
+_BUSY_CODES = {
+    "429", "500", "502", "503", "504", "SlowDown", "ServiceUnavailable", "InternalError", "ServerBusy", "Throttling",
+    "RequestLimitExceeded", "OperationTimedOut",
+}  # fmt: skip
+_FULL_CODES = {"507", "QuotaExceeded", "XMinioStorageFull"}
+_METHOD_CODES = {"405", "501"}
 _UNREACHABLE = {101, 110, 111, 112, 113}  # ENETUNREACH, ETIMEDOUT, ECONNREFUSED, EHOSTDOWN, EHOSTUNREACH
 
 _WORDS = {
@@ -53,6 +61,9 @@ _WORDS = {
     "timeout": "it did not answer in time",
     "page": "in the place of an object it gives a page: is there somewhere to sign in?",
     "config": "its settings are not valid",
+    "busy": "it answered with an error of its own, or has too much to do",
+    "full": "it has no room left",
+    "method": "it takes no files by the method that they were sent with",
     "read": "reading from it failed",
     "write": "it did not take what was written",
     "delete": "it did not let an object be deleted",
@@ -93,7 +104,15 @@ def _by_status(links: list[BaseException], names: set[str], codes: set[str], doi
         return doing if doing in ("write", "delete") else "credentials"
     if doing == "write" and ("FileNotFoundError" in names or "404" in codes):
         return "bucket"
-    return doing
+    return _by_server(links, codes, doing)
+
+
+def _by_server(links: list[BaseException], codes: set[str], doing: str) -> str:
+    if codes & _FULL_CODES or any(isinstance(k, OSError) and k.errno in (ENOSPC, EDQUOT) for k in links):
+        return "full"
+    if codes & _BUSY_CODES:
+        return "busy"
+    return "method" if doing == "write" and codes & _METHOD_CODES else doing
 
 
 def hopeless(error: BaseException, step: str) -> bool:
@@ -148,6 +167,12 @@ def remedy_of(step: str, name: str, scheme: str) -> str:
         return f"dvc remote modify --local {name} user NAME     # and password, or auth; a browser shows what it wants"
     if step in ("config", "name", "bucket"):
         return f"dvc remote modify {name} url URL     # or make what it names"
+    if step == "busy":
+        return f"trinity-guard remote check {name}     # in a while; whoever runs it can see what it lacks"
+    if step == "full":
+        return "trinity-guard push --pending     # once whoever runs it has made room"
+    if step == "method" and scheme in ("http", "https"):
+        return f"dvc remote modify {name} method PUT     # or POST, which is DVC's own choice"
     return f"trinity-guard remote check {name}     # says which step fails"
 
 
