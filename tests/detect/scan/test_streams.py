@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import random
 
 import numpy as np
 import pytest
@@ -54,6 +55,26 @@ def test_what_may_be_one_is_one_where_it_calls_or_names_something(data: bytes, i
     assert streams.attempt(record, data, 0, len(data), 9) == is_one
     assert bool(record.names) == is_one
     assert bool(record.pickles) == is_one
+
+
+@pytest.mark.parametrize(
+    ("data", "is_one"),
+    [
+        (b"\x82m.", True),  # loading it imports what the number stands for
+        (b"\x82m\xd7\x1f", False),  # and here, any bytes
+        (b"\x97\xd7\x1f", False),
+        (b"\x82m)R\xd7\x1f", True),  # called before it breaks off
+        (b"\x82m}b\xd7\x1f", True),
+    ],
+)
+def test_an_extension_in_what_breaks_off_counts_where_something_is_done_with_it(data: bytes, is_one: bool) -> None:
+    assert streams.attempt(Record(), data, 0, len(data), 9) == is_one
+
+
+def test_random_bytes_are_hardly_ever_a_pickle() -> None:
+    rng = random.Random(1)
+    blobs = [rng.randbytes(200) for _ in range(2000)]
+    assert sum(streams.attempt(Record(), blob, 0, len(blob), 9) for blob in blobs) < 4
 
 
 @pytest.mark.parametrize(

@@ -193,7 +193,7 @@ def _stack_global(m: Machine) -> None:
 def _extension(m: Machine) -> None:
     size = {0x82: 1, 0x83: 2, 0x84: 4}[m.data[m.at - 1]]
     what = f"extension {m.number(size)} of copyreg"
-    m.record.doubt(f"it names {what}")
+    m.record.doubt(f"it names {what}", acts=False)
     m.stack.append(Opaque(what))
 
 
@@ -278,7 +278,7 @@ def _persistent(m: Machine, id_: Any) -> None:
 
 @op(b"\x97")
 def _next_buffer(m: Machine) -> None:
-    m.record.doubt("it wants a buffer that did not come with it")
+    m.record.doubt("it wants a buffer that did not come with it", acts=False)
     m.stack.append(Opaque("buffer"))
 
 

@@ -41,7 +41,8 @@ class _Left:
 
 
 class Record:
-    """names: (module, name) -> what is done with it. doubts: what only running it could tell. unread: what could not
+    """names: (module, name) -> what is done with it. doubts: what only running it could tell; acts: one of
+    them is more than a name. unread: what could not
     be read, and why; bounded: for a bound of ours, not of Python's. judge: asked of each call while its arguments are
     at hand; what it says is a doubt."""
 
@@ -54,11 +55,12 @@ class Record:
         self.values: list[Any] = []
         self.arrays: Callable[[Any, Object], None] | None = None
         self.nested: Callable[[Record, Any], None] | None = None
-        self.torch = self.bounded = False
+        self.torch = self.bounded = self.acts = False
         self.judge = judge
         self._left = _Left()
 
-    def doubt(self, what: str) -> None:
+    def doubt(self, what: str, acts: bool = True) -> None:
+        self.acts |= acts
         if len(self.doubts) < MAX_SAID:
             self.doubts[what] = None
 
@@ -79,7 +81,7 @@ class Record:
         for name, how in other.names.items():
             self.names.setdefault(name, set()).update(how)
         for what in other.doubts:
-            self.doubt(what)
+            self.doubt(what, other.acts)
         for what in other.unread:
             self.cannot_read(what)
         self.persistent_ids += other.persistent_ids

@@ -46,15 +46,16 @@ def read_all(record: Record, data: Any, at: int, end: int, keep: int) -> None:
 
 
 def attempt(record: Record, data: Any, at: int, end: int, keep: int) -> bool:
-    """Read what may be a pickle, or text or anything; say whether it is one: it ends well, or calls something; or what
-    it would do is further on than is read here."""
+    """Read what may be a pickle, or text or anything; say whether it is one: it names something and ends well, or does
+    something; or what it would do is further on than is read here. One byte in 64 of any file is an opcode that names
+    an extension or a buffer."""
     trial = record.trial()
     at = read(trial, data, at, end, keep)
-    named = trial.names and at >= 0
+    named = (trial.names or trial.doubts) and at >= 0
     while 0 <= at < end:
         at = read(trial, data, at, end, keep)
     calls = any(how & {CALLED, NEW} for how in trial.names.values())
-    if not (calls or trial.doubts or named or trial.bounded):
+    if not (calls or trial.acts or named or trial.bounded):
         return False
     record.take(trial)
     return True
