@@ -64,6 +64,14 @@ def test_switches_leave_content_and_size_alone(staging: Repo) -> None:
     assert sorted_out(staging, Config(exclude=("*.bin", "big.txt"))) == ({}, {})
 
 
+def test_a_submodule_has_no_bytes_here(staging: Repo) -> None:
+    """Not even where its name matches a pattern."""
+    entries = [index.Entry(index.GITLINK, b"1" * 40, path) for path in (b"lib", b"m.pkl")]
+    findings = inspect.inspect(git.place(), Rules(Config()), entries)
+    assert not findings.artifacts
+    assert not findings.oversized
+
+
 def test_links_and_pointers_of_git_lfs_are_no_artifacts(staging: Repo) -> None:
     staging.file("link.csv").symlink_to("elsewhere")
     staging.git("add", "link.csv")

@@ -30,6 +30,13 @@ def test_what_git_has_is_counted_with_the_largest(world: World) -> None:
     )
 
 
+def test_a_submodule_is_nothing_that_git_has(world: World) -> None:
+    world.repo.git("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},lib")
+    world.repo.stage("a.csv", 30)
+    found = unrecorded.in_git(world.place, Rules(Config()), tracked.load(world.place))
+    assert found.words() == "a.csv (30 B)"
+
+
 def test_what_the_next_commit_makes_a_pointer_is_not_in_git(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(repo.path)
 

@@ -33,7 +33,7 @@ _known: dict[bytes, tuple[bool, StandIn | None]] = {}
 
 def named_by(place: git.Place, entries: Sequence[Entry]) -> dict[bytes, StandIn]:
     """Return path -> what it names, of the entries that are stand-ins; GuardError for a damaged one."""
-    staged = [e for e in entries if e.oid and e.mode != index.SYMLINK]
+    staged = [e for e in entries if e.oid and e.mode not in (index.SYMLINK, index.GITLINK)]
     new = list(dict.fromkeys(e.oid for e in staged if e.oid not in _known))
     for oid, head in zip(new, Objects(place.common_dir).heads(new, standin.MAX_BYTES + 1), strict=True):
         _known[oid] = (standin.begins(head.first), standin.decode(head.first))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from trinity_guard.detect import glance, patterns
 from trinity_guard.dvcrepo.paths import is_dvc_path, is_pointer, is_private_config
 from trinity_guard.errors import GuardError, shown, typed
-from trinity_guard.git.index import SYMLINK
+from trinity_guard.git.index import GITLINK, SYMLINK
 from trinity_guard.git.objects import GLANCE, Head, Objects
 
 TYPE_CHECKING = False
@@ -65,7 +65,10 @@ def inspect(
     """
     findings, holders = Findings(), holders or {}
     # Of a pointer, an ignore file and their kin there is nothing to learn from their bytes.
-    looked_at = [e for e in entries if e.mode != SYMLINK and (e.path in holders or not is_bookkeeping(e.path))]
+    # A link holds no bytes, and a submodule's commit is in a repository of its own.
+    looked_at = [
+        e for e in entries if e.mode not in (SYMLINK, GITLINK) and (e.path in holders or not is_bookkeeping(e.path))
+    ]
     objects = Objects(place.common_dir)
     heads = objects.heads([e.oid for e in looked_at])
     remarkable: list[tuple[Entry, Head]] = []

@@ -17,7 +17,7 @@ EMPTY = (
     b"e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
     b"473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
 )
-REGULAR, EXECUTABLE, SYMLINK = b"100644", b"100755", b"120000"
+REGULAR, EXECUTABLE, SYMLINK, GITLINK = b"100644", b"100755", b"120000", b"160000"
 # Above so many paths Git is asked about everything instead: it compares each entry with each of them (3,000 of 3,000
 # take 0.2 s, all of 100,000 entries without one as long), and there is an ARG_MAX.
 FEW = 200
