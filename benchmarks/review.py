@@ -2,7 +2,8 @@
 what `facts = true` adds to a conversion.
 
 ROWS (environment) says how many rows; 5,000,000 of these are about 500 MB. csv-diff and daff are measured where they
-are installed, on SLOW rows, which they finish.
+are installed, on SLOW rows. They finish 5,000,000 as well, where 13 GB of memory are free, daff in three minutes; what
+it takes to start weighs least there.
 """
 
 from __future__ import annotations
