@@ -119,6 +119,23 @@ def test_what_dvc_cannot_hold_stops_no_other_file_of_a_folder(repo: Repo) -> Non
     assert (refused.returncode, repo.index()) == (1, before), "by their names it is both or none"
 
 
+@pytest.mark.slow
+def test_what_several_outputs_of_a_stage_need_is_told_once(repo: Repo) -> None:
+    repo.write("dvc.yaml", b"stages:\n  train:\n    cmd: echo 1 | tee a.bin > b.bin\n    outs: [a.bin, b.bin]\n")
+    repo.dvc("repro", "-q")
+    repo.git("add", "-A")
+    repo.commit()
+    for name in ("a.bin", "b.bin"):
+        repo.file(name).chmod(0o644)
+        repo.write(name, b"edited\n")
+    repo.stage("x.py")
+    said = repo.commit().stderr.decode()
+    assert said.count(" has changed, and its pointer has not") == 2
+    assert said.count("dvc commit -f train") == 1
+    paste(repo, said)
+    assert "has changed" not in repo.guard("status").stdout.decode()
+
+
 def refusal_of_all(repo: Repo) -> str:
     done = repo.commit("-a", ok=False)
     assert done.returncode == 1

@@ -157,6 +157,7 @@ def name(
     comparison = compare.Comparison(place)
     unknown = [output for output, state in named if state == compare.UNKNOWN]
     rest = [(output, state) for output, state in named if state not in (compare.UNKNOWN, compare.PRESENT)]
+    said: dict[str, list[str]] = {}  # what several outputs of one stage need is told once
     for output, state in rest[:MAX_NAMED]:
         if state == compare.CHANGED:
             state = comparison.version(output, tracked.HASH_LIMIT)
@@ -166,7 +167,10 @@ def name(
             continue  # the data follows as soon as the commit is made
         if state == compare.DELETED and not os.path.lexists(place.file(output.source)):
             continue  # its pointer is gone as well, which Git sees
-        console.warn(*_words(config, comparison, output, state, still))
+        problem, remedy = _words(config, comparison, output, state, still)
+        said.setdefault(remedy, []).append(problem)
+    for remedy, problems in said.items():
+        console.warn("\n".join(problems), remedy)
     if len(rest) > MAX_NAMED:
         console.warn(f"and {len(rest) - MAX_NAMED} more.", "trinity-guard status")
     _name_unknown(unknown)
