@@ -189,6 +189,23 @@ def test_of_many_commits_a_few_are_asked_for_at_once(staging: Repo, monkeypatch:
     assert asked == [6, 6, 3]  # of each commit dvc.yaml, dvc.lock and the file's own pointer
 
 
+def test_what_no_commit_has_is_asked_of_none(staging: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    staging.stage("d/dvc.yaml", b"stages:\n  s:\n    cmd: x\n    metrics:\n    - m.csv:\n        cache: false\n")
+    staging.commit()
+    head = staging.head().encode()
+    asked: list[bytes] = []
+    read_ids = git.read_ids
+
+    def noted(names: Iterable[bytes]) -> list[bytes | None]:
+        asked.extend(listed := list(names))
+        return read_ids(listed)
+
+    monkeypatch.setattr(git, "read_ids", noted)
+    versions = [(head, b"d/m.csv"), (head, b"d/other.csv")]
+    assert owners.left_to_git(git.place(), versions, {b"d/dvc.yaml", b"d/m.csv", b"d/other.csv"}) == {versions[0]}
+    assert asked == [head + b":d/dvc.yaml"]
+
+
 @pytest.mark.parametrize("folder", ["", "sub/"])
 def test_outputs_that_git_has_too_become_dvc_s_by_the_commands_that_are_printed(repo: Repo, folder: str) -> None:
     """All at once. Of a stage that was never recorded, or of which something changed since, `dvc commit` would ask."""

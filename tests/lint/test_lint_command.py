@@ -44,6 +44,19 @@ def test_all_is_head_and_the_index_and_each_thing_is_said_once(bare_repo: Repo) 
     assert "staged.pkl" not in lint(bare_repo, "--rev", "HEAD")[1]
 
 
+@pytest.mark.parametrize("start", ["HEAD", "HEAD~1..HEAD"])
+def test_a_pipeline_leaves_a_file_to_git_whether_or_not_the_range_brings_it(bare_repo: Repo, start: str) -> None:
+    left = b"stages:\n  s:\n    cmd: x\n    metrics:\n    - m.csv:\n        cache: false\n"
+    bare_repo.stage("dvc.yaml", left)
+    bare_repo.commit()
+    bare_repo.stage("m.csv", b"a,b\n1,2\n")
+    bare_repo.stage("other.csv", b"a,b\n1,2\n")
+    bare_repo.commit()
+    for paths in ((), ("m.csv", "other.csv")):
+        said = lint(bare_repo, "--range", start, "--rules", "TG001", "--", *paths)[1]
+        assert [line for line in said.splitlines() if line in ("m.csv", "other.csv")] == ["other.csv"]
+
+
 def test_paths_are_meant_from_where_one_stands(bare_repo: Repo) -> None:
     bare_repo.stage("one/a.pkl", b"1")
     bare_repo.stage("one-more/b.pkl", b"2")

@@ -69,6 +69,34 @@ def test_a_range_brings_each_version_once_with_the_commit_that_brought_it(work: 
     assert found.rebase(heads[0], "mend").startswith(f"git rebase -i {heads[0][:10].decode()}^     # mend")
 
 
+def test_a_long_range_is_asked_for_roots_and_merges_some_commits_at_once(
+    work: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(2):
+        work.commit("--allow-empty")
+    work.git("checkout", "-q", "--orphan", "other")
+    work.stage("a.py", b"1")
+    work.commit()
+    work.git("merge", "-q", "--allow-unrelated-histories", "-m", "both", "main")
+    commits = work.git("rev-list", "--reverse", "--topo-order", "HEAD").stdout.split()
+    found = looked(subject.tree_of(b"HEAD"))
+    found.commits = commits
+    sizes: list[int] = []
+    real = git.run
+
+    def noted(*args: str, data: bytes = b"") -> bytes:
+        sizes.append(data.count(b"\n"))
+        return real(*args, data=data)
+
+    monkeypatch.setattr(git, "run", noted)
+    monkeypatch.setattr(subject, "ASKED_AT_ONCE", 3)
+    expected = work.git("rev-list", "--max-parents=0", "HEAD").stdout.split()
+    assert len(expected) == 2
+    assert found.roots() == set(expected)
+    assert found.has_merges()
+    assert sizes == [3, 1, 3, 1]
+
+
 def test_a_blob_is_read_once_and_one_that_is_missing_is_an_error(work: Repo) -> None:
     work.stage("a.pkl.dvc", pointer("a.pkl"))
     found = looked(subject.indexed())

@@ -229,7 +229,7 @@ def _of_range(chosen: events.Range, make: Make) -> Subject:
         # A range the wrong way round is empty, too, and would pass for a clean one.
         console.note(f"there is no commit in {chosen.words}: nothing was looked at.")
     found = make(subject.tree_of(chosen.tip))
-    found.base = found.place.base
+    found.base, found.whole = found.place.base, not chosen.without
     with progress.Progress() as line:
         subject.walk(found, commits, line.bar("reading commits", 1, "commits"))
     return found

@@ -17,7 +17,7 @@ COMMITS_AT_ONCE = 500
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 
     from trinity_guard.dvcrepo.output import Output
     from trinity_guard.dvcrepo.tracked import Catalog
@@ -257,17 +257,19 @@ class StageOutputError(GuardError):
         )
 
 
-def left_to_git(place: git.Place, versions: Collection[tuple[bytes, bytes]]) -> set[tuple[bytes, bytes]]:
+def left_to_git(
+    place: git.Place, versions: Collection[tuple[bytes, bytes]], files: Container[bytes] | None = None
+) -> set[tuple[bytes, bytes]]:
     """Return those of these (commit, path) that a pipeline or a pointer of that very commit leaves to Git.
 
-    commit: b"" for the index.
+    commit: b"" for the index. files: paths of all files that any of the commits has, None where that is not known.
     """
     if not versions:
         return set()
     of: dict[bytes, list[bytes]] = {}
     for commit, path in versions:
         of.setdefault(commit, []).append(path)
-    pipelines = _PipelinesOfCommits(place, {path for _, path in versions})
+    pipelines = _PipelinesOfCommits(place, {path for _, path in versions}, files)
     commits, found = list(of), set()
     for start in range(0, len(commits), COMMITS_AT_ONCE):
         some = {commit: of[commit] for commit in commits[start : start + COMMITS_AT_ONCE]}
@@ -281,18 +283,21 @@ class _PipelinesOfCommits:
     And the pointers beside these files, and those of the index that leave anything to Git (cache: false).
     """
 
-    def __init__(self, place: git.Place, files: Collection[bytes]) -> None:
+    def __init__(self, place: git.Place, artifacts: Collection[bytes], files: Container[bytes] | None = None) -> None:
+        """files: as for `left_to_git`; each name that none of a long history has is asked for as often as it has
+        commits."""
         self._place = place
+        self._files = files
         self._known: dict[tuple[tuple[bytes, bytes], ...], Pipelines | None] = {}
         catalog = tracked.load(place)
         folders = {os.path.dirname(e.path) for e in catalog.named(paths.PIPELINE)}
-        folders.update(folders_above(files))
-        self._always = [os.path.join(f, n) for f in sorted(folders) for n in (paths.PIPELINE, paths.LOCK)]
-        self._always += sorted({o.source for o in catalog.held if not o.cache})
+        folders.update(folders_above(artifacts))
+        always = [os.path.join(f, n) for f in sorted(folders) for n in (paths.PIPELINE, paths.LOCK)]
+        self._always = self._there([*always, *sorted({o.source for o in catalog.held if not o.cache})])
 
     def leaving(self, of: Mapping[bytes, Sequence[bytes]]) -> set[tuple[bytes, bytes]]:
         """Return those (commit, path) that the commit leaves to Git, of commits with some of their paths."""
-        beside = {c: [path + paths.POINTER for path in some] for c, some in of.items()}
+        beside = {c: self._there([path + paths.POINTER for path in some]) for c, some in of.items()}
         by_commit = self._look({c: dict.fromkeys([*self._always, *beside[c]]) for c in of})
         return {
             (commit, path)
@@ -301,6 +306,9 @@ class _PipelinesOfCommits:
             for path in of[commit]
             if pipelines.belongs_in_git(path, refuse=False)
         }
+
+    def _there(self, names: list[bytes]) -> list[bytes]:
+        return names if self._files is None else [name for name in names if name in self._files]
 
     def _look(self, asked: Mapping[bytes, Iterable[bytes]]) -> dict[bytes, Pipelines | None]:
         """Read the pipelines of some commits, whose names are let go of before the next ones: with a long history's in

@@ -17,7 +17,7 @@ from trinity_guard.lint.versions import Fresh, Versions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 
     from trinity_guard import Progress
     from trinity_guard.config import Config
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from trinity_guard.dvcrepo.output import Output
 
 
-JUDGED_AT_ONCE = 20_000
+JUDGED_AT_ONCE = 20_000  # files
+ASKED_AT_ONCE = 20_000  # commits
 
 
 class Tree:
@@ -93,6 +94,7 @@ class Subject:
         self.only = frozenset() if b"" in only else frozenset(only)
         self.history: Versions | None = None
         self.commits: Sequence[bytes] = []
+        self.whole = False  # the range leaves nothing out that is below it
         self.base = b""  # the commit whose rules judge a range
         self.fresh: Collection[tuple[bytes, bytes]] | None = None
         self.on_asked: Progress | None = None  # objects that the remotes have answered for, of how many
@@ -152,16 +154,20 @@ class Subject:
     def roots(self) -> set[bytes]:
         """Return those of the range's commits that have no parent."""
         if self._roots is None:
-            data = b"".join(c + b"\n" for c in self.commits)
-            self._roots = set(git.run("rev-list", "--no-walk", "--max-parents=0", "--stdin", data=data).split())
+            self._roots = {root for some in self._that_are("--max-parents=0") for root in some}
         return self._roots
 
     def has_merges(self) -> bool:
         """Return whether the range holds a merge."""
         if self._merges is None:
-            data = b"".join(c + b"\n" for c in self.commits)
-            self._merges = bool(git.run("rev-list", "--no-walk", "--merges", "--stdin", data=data))
+            self._merges = any(self._that_are("--merges"))
         return self._merges
+
+    def _that_are(self, kind: str) -> Iterator[list[bytes]]:
+        """Yield the range's commits of a kind, as rev-list has it: some at once, as a million take 200 MB."""
+        for start in range(0, len(self.commits), ASKED_AT_ONCE):
+            data = b"".join([c + b"\n" for c in self.commits[start : start + ASKED_AT_ONCE]])
+            yield git.run("rev-list", "--no-walk", kind, "--stdin", data=data).split()
 
     def is_gone(self, entry: Entry) -> bool:
         """Whether the tree at the end of a range has no more what one of its commits brought."""
@@ -192,10 +198,14 @@ class Subject:
         """Return the artifacts and the files above max-size, those left out that others keep."""
         if self._judged is None:
             judged = self._judge()
-            self._judged = left(self.place, judged)
+            self._judged = left(self.place, judged, self._all_files())
             kept = {id(j) for j in self._judged}
             self._given = [j for j in judged if id(j) not in kept and j.entry.oid not in EMPTY]
         return self._judged
+
+    def _all_files(self) -> Container[bytes] | None:
+        """Return the paths of all files that a commit of the range has, None where it does not bring them all along."""
+        return self.history.paths() if self.history is not None and self.whole and not self.only else None
 
     def given_to_git(self) -> list[Judged]:
         """Return the artifacts, and files above max-size, that a pipeline or a pointer leaves to Git."""
@@ -218,10 +228,11 @@ class Subject:
         return [Judged(*files[at], size, verdict) for at, size, verdict in judge(self.place, self.rules, *columns)]
 
 
-def left(place: git.Place, judged: list[Judged]) -> list[Judged]:
+def left(place: git.Place, judged: list[Judged], files: Container[bytes] | None = None) -> list[Judged]:
     """Drop what a pipeline leaves to Git, and names that `git add -N` has only announced.
 
     Bytes that stand in Git under `filter=lfs` stay: git-lfs keeps none of them, and anybody can write that line.
+    files: as for `left_to_git`.
     """
     attributes = Attributes([j.entry.path for j in judged])
     judged = [j for j in judged if not (_is_lfs(attributes, j) and j.entry.oid in EMPTY)]
@@ -229,7 +240,7 @@ def left(place: git.Place, judged: list[Judged]) -> list[Judged]:
         j.lfs = _is_lfs(attributes, j)
     raw = [j for j in judged if not j.lfs and (j.commit or not index.is_only_intended(j.entry))]
     # In the order of the commits: neighbours have nearly the same trees, which Git then reads once.
-    in_git = left_to_git(place, dict.fromkeys((j.commit, j.entry.path) for j in raw))
+    in_git = left_to_git(place, dict.fromkeys((j.commit, j.entry.path) for j in raw), files)
     kept = {id(j) for j in raw if (j.commit, j.entry.path) not in in_git}
     return [j for j in judged if j.lfs or id(j) in kept]
 

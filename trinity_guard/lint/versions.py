@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection
+from collections.abc import Collection, Set
 
 from trinity_guard.git.ids import Hexes
 from trinity_guard.git.index import SYMLINK, Entry
@@ -102,6 +102,9 @@ class Versions:
         """Yield those whose path is meant, which each path is asked for once."""
         wanted = [meant(path) for path in self._paths]
         return (self.at(at) for at, number in enumerate(self._path) if wanted[number])
+
+    def paths(self) -> Set[bytes]:
+        return self._numbers.keys()
 
     def has(self, path: bytes, oid: bytes) -> bool:
         """Whether there is such a version, link or not."""
