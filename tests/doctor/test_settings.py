@@ -58,6 +58,24 @@ def test_a_rule_that_hides_pointers_is_told_with_the_lines_that_help(work: Repo,
     assert (check.level, check.remedy) == (ERROR if remedy else OK, remedy)
 
 
+@pytest.mark.parametrize("rule", [b"/m/*", b"m/**", b"/m/*/", b"m", b"m/"])
+def test_the_lines_in_place_of_a_rule_let_git_and_dvc_see_the_pointer(work: Repo, rule: bytes) -> None:
+    for name in ("m/a.pkl.dvc", "m/n/b.pkl.dvc"):
+        work.write(name, pointer(name[2:-4].rpartition("/")[2]))
+        work.write(f"{name}.log")
+    work.write(".gitignore", b"*.o\n" + rule + b"\n")
+    remedy = settings.hidden_pointers(subject()).remedy
+    first, *below = remedy.splitlines()
+    instead = first.partition(" write ")[2].partition(" in place of ")[0]
+    work.stage(".gitignore", "\n".join(["*.o", instead, *below, ""]).encode())
+    work.git("add", "m")
+    assert sorted(n for n in work.git("ls-files").stdout.decode().split() if n.startswith("m/")) == [
+        "m/a.pkl.dvc",
+        "m/n/b.pkl.dvc",
+    ]
+    assert settings.hidden_pointers(subject()).level == OK
+
+
 def test_a_pointer_that_git_sees_and_dvc_does_not_is_told(work: Repo) -> None:
     work.stage("data/a.pkl.dvc", pointer("a.pkl"))
     work.stage(".gitignore", b"/data/*\n!*.dvc\n")

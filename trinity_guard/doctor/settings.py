@@ -112,9 +112,11 @@ def _letting_through(name: bytes, source: bytes, line: int, pattern: bytes) -> s
     file = source if gitignore.in_the_tree(source) else b".gitignore"
     if name in (b".dvc/", b".dvc/config", b".gitignore"):
         return f"take {shown(pattern)} out of {shown(source)}, line {line}"
-    by_folder = pattern.endswith(b"/") or (b"/" in name and _folder_hidden(os.path.dirname(name)))
+    by_folder = pattern.endswith((b"/", b"/*", b"/**")) or (b"/" in name and _folder_hidden(os.path.dirname(name)))
     if by_folder:
         bare = pattern.rstrip(b"/")
+        while bare.endswith((b"/*", b"/**")):  # of `m/*/**` DVC sees no file of m itself
+            bare = bare.rpartition(b"/")[0]
         return (
             f"in {shown(source)}, line {line}, write {shown(bare)}/** in place of {shown(pattern)}, and below it\n"
             f"!{shown(bare)}/**/\n{LET_THROUGH}"
