@@ -150,6 +150,9 @@ def test_codes_and_texts_say_the_step_where_classes_do_not(error: BaseException,
         (TimeoutError(), False),
         (Told(status=401), True),
         (Told(status=500), False),
+        (Told(status=429), False),
+        (Told(status=507), False),  # a smaller one may find room
+        (Told(status=405), True),
     ],
 )
 def test_what_would_fail_for_the_next_object_too(error: BaseException, hopeless: bool) -> None:

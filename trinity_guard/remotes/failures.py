@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 # Steps at which the remote as a whole fails, not one object.
-WHOLE = frozenset({"plugin", "config", "name", "connect", "tls", "credentials", "bucket", "timeout", "page"})
+WHOLE = frozenset("plugin config name connect tls credentials bucket timeout page busy full method".split())
+# Of these the next object may fare better: a while later, or as a smaller one.
+_PASSING = frozenset({"timeout", "busy", "full"})
 # Never connected; a connection that broke on the way may have been bad luck.
 _NEVER = {
     "ConnectionRefusedError", "ClientConnectorError", "EndpointConnectionError", "ConnectError", "ServiceRequestError",
@@ -119,7 +121,7 @@ def hopeless(error: BaseException, step: str) -> bool:
     """Whether the next object would fare no better than the one that failed with this."""
     if step == "connect":
         return any(base.__name__ in _NEVER for link in _chain(error) for base in type(link).__mro__)
-    return step in WHOLE and step != "timeout"
+    return step in WHOLE and step not in _PASSING
 
 
 def status_of(error: BaseException) -> str:
