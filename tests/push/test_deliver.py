@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 from tests.push.conftest import World
+from trinity_guard.dvcrepo import tracked
 from trinity_guard.dvcrepo.project import RemoteConfig
 from trinity_guard.errors import GuardError
 from trinity_guard.push import deliver
@@ -46,6 +47,21 @@ def test_a_damaged_object_of_the_cache_is_not_sent(world: World) -> None:
     world.spoil(world.cached(item))
     assert "its object in the cache is damaged" in delivered(world, item).lacking(item)
     assert not world.stored(item).exists()
+
+
+def test_for_a_damaged_file_of_a_directory_the_command_is_that_puts_its_bytes_there_again(world: World) -> None:
+    """`convert` alone takes an object that is there for good, where it knows the file."""
+    world.repo.write("d/0", b"good")
+    world.repo.dvc("add", "d")
+    world.repo.git("add", "d.dvc")
+    item = next(o for o in tracked.load(world.place).outputs() if o.is_dir)
+    file = world.repo.path / ".dvc/cache/files/md5/75" / "5f85c2723bb39381c7379a604160d8"
+    world.spoil(file)
+    (command,) = deliver.from_here(world.place, [(item, delivered(world, item).lacking(item))])
+    assert command == f"rm -f {file} && trinity-guard convert d     # the bytes are here"
+    file.unlink()
+    world.repo.guard("convert", "d")
+    assert delivered(world, item).lacking(item) == ""
 
 
 def test_another_size_on_the_remote_is_a_damaged_object_and_is_replaced(world: World) -> None:

@@ -218,9 +218,23 @@ def from_here(place: git.Place, lacking: Sequence[tuple[Output, str]]) -> list[s
 
     lacking: objects, and why each is not on the remote.
     """
-    # A damaged file of a directory is not looked at again by who asks for the directory.
-    lost = [item for item, why in lacking if "in the cache" in why and not (item.is_dir and "damaged" in why)]
-    return restoring(place, lost)
+    lost = [item for item, why in lacking if "in the cache" in why and not _has_damaged_file(item, why)]
+    return restoring(place, lost) or _renewing(place, [pair for pair in lacking if _has_damaged_file(*pair)])
+
+
+def _has_damaged_file(item: Output, why: str) -> bool:
+    return item.is_dir and connect.DAMAGED_OBJECT in why
+
+
+def _renewing(place: git.Place, damaged: Sequence[tuple[Output, str]]) -> list[str]:
+    """Return the command for a directory of which one file's object is damaged: while it is there, `convert`, which
+    reads no file of a directory that it knows, takes it for good."""
+    outputs = tracked.load(place).outputs() if damaged else ()
+    for item, why in damaged:
+        for path in compare.here(place, outputs, {item.name}):
+            spoilt = os.fsencode(why.partition(connect.DAMAGED_OBJECT)[2].removesuffix(")"))
+            return [f"rm -f {typed(spoilt)} && trinity-guard convert {typed(path)}     # the bytes are here"]
+    return []
 
 
 def restoring(place: git.Place, lost: Sequence[Output]) -> list[str]:

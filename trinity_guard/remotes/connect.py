@@ -7,6 +7,7 @@ hangs can be killed, no listing is older than the process, and nothing heavy is 
 from __future__ import annotations
 
 from trinity_guard.remotes.base import RemoteError, without_secrets
+from trinity_guard.remotes.folder import DAMAGED_OBJECT as DAMAGED_OBJECT
 from trinity_guard.remotes.folder import FolderRemote
 from trinity_guard.remotes.service import ServiceRemote
 

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 # Steps at which the remote as a whole fails, not one object.
-WHOLE = frozenset("plugin config name connect tls credentials bucket timeout page busy full method".split())
+WHOLE = frozenset(
+    ("plugin", "config", "name", "connect", "tls", "credentials", "bucket", "timeout", "page", "busy", "full", "method")
+)
 # Of these the next object may fare better: a while later, or as a smaller one.
 _PASSING = frozenset({"timeout", "busy", "full"})
 # Never connected; a connection that broke on the way may have been bad luck.

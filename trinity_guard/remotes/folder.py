@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
 ABSENT = "is not on the remote"
 DAMAGED = "is damaged on the remote"
+# Before the path of the object in the cache.
+DAMAGED_OBJECT = "its object in the cache is damaged ("
 NOT_CACHED = "its object is not in the cache"
 # What is copied is put in place after so many bytes, so that a kill loses no more than that.
 SETTLE_AFTER = 256 << 20
 
 
 def damaged_in(cache: odb.Store, md5: str) -> str:
-    return f"its object in the cache is damaged ({shown(cache.path(md5))})"
+    return f"{DAMAGED_OBJECT}{shown(cache.path(md5))})"
 
 
 def dirs_last(items: Sequence[Output]) -> list[Output]:
