@@ -125,6 +125,28 @@ def test_a_folder_is_a_model_and_a_dataset_as_well(
     assert {state for _, state in states} == {"ok"}
 
 
+@pytest.mark.slow
+def test_a_folder_of_files_with_pointers_is_made_one_artifact_first(
+    project: Repo, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """`dvc add` refuses it, and what is recorded of it changes when its pointers go."""
+    for name in ("a.pkl", "b.pkl"):
+        project.stage(f"m/{name}", name.encode())
+    committed(project)
+    monkeypatch.chdir(project.path)
+    assert main(["record", "m"]) == 0
+    steps = [line.removeprefix("next      ") for line in capfd.readouterr().out.splitlines() if "next  " in line]
+    commands = ["trinity-guard convert m", "trinity record m"]
+    assert [step.partition("  ")[0] for step in steps[:3]] == ['folders = ["m/"]', *commands]
+    project.write(".trinity-guard.toml", b'folders = ["m/"]\n')
+    for command in commands:
+        assert main(command.split()[1:]) == 0
+        monkeypatch.chdir(project.path)
+    committed(project)
+    monkeypatch.chdir(project.path)
+    assert main(["release", "v1.0.0", "--model", "m", "--no-mlflow"]) == 0, capfd.readouterr().err
+
+
 def test_a_model_that_no_pattern_takes_is_added_by_name(project: Repo, capfd: pytest.CaptureFixture[str]) -> None:
     project.write("booster.json", b'{"learner": {}}')
     assert main(["record", "booster.json"]) == 0

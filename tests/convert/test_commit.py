@@ -227,6 +227,17 @@ def test_of_a_folder_the_tracked_artifacts_are(world: World, folder: bytes) -> N
     assert to_convert(world, folder) == {b"d/a.csv": True, b"d/e/b.pkl": True}
 
 
+def test_a_folder_of_pointers_that_is_to_be_one_artifact_is_all_that_they_hold(world: World) -> None:
+    """Git knows nothing of it but the pointers."""
+    for name in ("d/a.csv", "d/e/b.pkl", "d/lost.csv"):
+        world.repo.stage(name + ".dvc", pointer(name.rpartition("/")[2], b"1"))
+    world.repo.write("d/a.csv", b"1")
+    world.repo.write("d/e/b.pkl", b"newer")
+    assert to_convert(world, b"d") == {}
+    world.rules = Rules(Config(folders=("/d/",)))
+    assert to_convert(world, b"d") == {b"d/a.csv": False, b"d/e/b.pkl": False}
+
+
 def test_what_a_pointer_holds_is_converted_as_it_is(world: World) -> None:
     world.repo.stage("a.csv.dvc", pointer("a.csv", b"older"))
     world.repo.write("a.csv", b"newer")

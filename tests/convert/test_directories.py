@@ -65,6 +65,15 @@ def held(world: World) -> World:
     return world
 
 
+def test_a_file_that_had_a_pointer_counts_once(world: World) -> None:
+    """`listed` compares the pointer's size."""
+    for name in ("d/a.csv", "d/b.csv"):
+        world.repo.stage(name, b"1,2,3")
+    world.convert(b"d/a.csv", b"d/b.csv")
+    converted(world, b"d/a.csv")
+    assert set(listed(world)) == {b"a.csv", b"b.csv"}
+
+
 def draw(random: random.Random, folder: Path, depth: int = 0) -> None:
     folder.mkdir()
     for name in random.sample(NAMES, random.randrange(0 if depth else 1, 9)):

@@ -130,7 +130,8 @@ def _holding(model: str, made: Described) -> tuple[list[str], list[str]]:
     from trinity_guard.dvcrepo.compare import PRESENT, Comparison  # noqa: PLC0415
     from trinity_guard.dvcrepo.output import recording  # noqa: PLC0415
     from trinity_guard.dvcrepo.paths import lock_beside  # noqa: PLC0415
-    from trinity_guard.git import gitignore  # noqa: PLC0415
+    from trinity_guard.git import gitignore, index  # noqa: PLC0415
+    from trinity_guard.training.release import committed  # noqa: PLC0415
 
     place, path = git.place(), os.fsencode(made.told["model"]["path"])
     catalog = tracked.load(place)
@@ -141,8 +142,12 @@ def _holding(model: str, made: Described) -> tuple[list[str], list[str]]:
         lock = os.fsdecode(place.file(lock_beside(made_by.source)))
         return [recording(made_by)] if edited else [], [os.path.relpath(lock)]
     if os.path.isdir(model):
+        name = typed(os.fsencode(model))
+        if index.entries(os.fsencode(model)):
+            # `dvc add` refuses a folder whose files Git or other pointers hold; what is then in it is recorded anew.
+            return [*committed.as_one(path), f"trinity record {name}     # again: a folder without pointers"], []
         # Git would take the files of a folder that nobody has called one artifact, each by itself.
-        return [f"dvc add {typed(os.fsencode(model))}"], [f"{model.rstrip('/')}.dvc"]
+        return [f"dvc add {name}"], [f"{model.rstrip('/')}.dvc"]
     ignored = gitignore.matching([path], at=place.top).get(path)
     if ignored is not None or not _is_artifact(model, made.told["model"]):
         # A booster's JSON or text, which a commit would leave in Git, whence nothing is released.

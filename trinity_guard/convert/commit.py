@@ -15,7 +15,7 @@ from trinity_guard.git import caller, hooks, index, repository
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from trinity_guard import Progress
     from trinity_guard.convert.outcome import Outcome
@@ -179,6 +179,8 @@ def files_to_convert(
         if exact and index.is_only_intended(exact[0]):
             exact = [_working_file(path)]
         chosen = exact or [a.entry for a in inspect.inspect(place, rules, listed).artifacts]
+        if not chosen and path not in held and rules.folder_of(path + b"/_") == path:
+            chosen = _held_below(place, held, path)
         if not exact and (path in held or path + POINTER in catalog.unmerged):
             chosen = [_working_file(path)]
         elif not listed and not os.path.lexists(place.file(path)):
@@ -191,6 +193,12 @@ def files_to_convert(
             )
         found.update((e.path, e) for e in chosen)
     return list(found.values())
+
+
+def _held_below(place: git.Place, held: Iterable[bytes], folder: bytes) -> list[index.Entry]:
+    """Return the files of a folder that is to be one artifact, and of which each has a pointer so far."""
+    below = [path for path in held if path.startswith(folder + b"/")]
+    return [_working_file(path) for path in below if os.path.isfile(place.file(path))]
 
 
 def files_to_add(

@@ -151,6 +151,7 @@ def _take_in_pointers(catalog: Catalog, folder: Directory) -> None:
     """Let the pointers of single files that lie in the folder go; what they hold becomes part of it."""
     below = folder.path + b"/"
     names: dict[bytes, list[bytes]] = {}
+    members = {m.path for m in folder.members}  # they are counted as they are now
     for output in catalog.outputs():
         if not output.held or below not in (output.path[: len(below)], output.source[: len(below)]):
             continue
@@ -162,7 +163,7 @@ def _take_in_pointers(catalog: Catalog, folder: Directory) -> None:
             )
         folder.files[folder.inside(output.path)] = output.md5
         folder.seen[folder.inside(output.path)] = output.seen
-        folder.size += max(output.size, 0)
+        folder.size += max(output.size, 0) if output.path not in members else 0
         folder.gone.append(Converted(catalog.entries[output.source], folder.project, folder.attributes))
         names.setdefault(ignorelines.file_for(output.path), []).append(os.path.basename(output.path))
     _let_ignore_files_go(folder, names)

@@ -189,14 +189,23 @@ def model(tree: CommitFiles, path: bytes) -> Model:
     return Model(tree.commit, goal, metadata, data, data_path, provenance.md5(raw) if raw is not None else "")
 
 
+def as_one(path: bytes) -> tuple[str, str]:
+    """Return the line of the configuration and the command that make a folder one artifact, whose files Git or
+    pointers of their own hold."""
+    key = json.dumps([f"{os.fsdecode(path)}/"], ensure_ascii=False)
+    return (
+        f"folders = {key}     # a line for .trinity-guard.toml: it is one artifact",
+        f"trinity-guard convert {typed(path)}",
+    )
+
+
 def _pointing(tree: CommitFiles, path: bytes) -> str:
     """Return the commands after which a commit has the pointer of a model that is here."""
     name, file = typed(path), tree.place.file(path)
     if any(one.startswith(path + b"/") for one in tree.entries):
         # `dvc add` refuses a folder whose files Git or other pointers hold.
-        key = json.dumps([f"{os.fsdecode(path)}/"], ensure_ascii=False)
-        line = f"folders = {key}     # a line for .trinity-guard.toml: it is one artifact"
-        return f"{line}\ntrinity-guard convert {name} && git commit"
+        line, convert = as_one(path)
+        return f"{line}\n{convert} && git commit"
     if os.path.isdir(file):
         return f"dvc add {name} && git add {name}.dvc && git commit"
     return f"git add {name} && git commit" if os.path.lexists(file) else "trinity train && git add -A && git commit"
