@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from trinity_guard import git
 from trinity_guard.detect import glance, inspect
-from trinity_guard.detect.owners import left_to_git
-from trinity_guard.dvcrepo import paths
+from trinity_guard.detect.owners import Pipelines, left_to_git
+from trinity_guard.dvcrepo import paths, tracked
 from trinity_guard.dvcrepo.decode import blobs, outputs_of
 from trinity_guard.dvcrepo.pointer import MAX_BYTES_WITH_FILES
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
@@ -102,6 +102,7 @@ class Subject:
         self._judged: list[Judged] | None = None
         self._given: list[Judged] = []
         self._held: list[Output] | None = None
+        self._pipelines: Pipelines | None = None
         self._roots: set[bytes] | None = None
         self._merges: bool | None = None
 
@@ -193,6 +194,12 @@ class Subject:
                 except GuardError:
                     continue
         return self._held
+
+    def made_by_stage(self, path: bytes) -> GuardError | None:
+        """Return what speaks against a pointer for a file of the index that a pipeline makes."""
+        if self._pipelines is None:
+            self._pipelines = Pipelines(self.place, tracked.load(self.place))
+        return self._pipelines.refusal(path)
 
     def judged(self) -> list[Judged]:
         """Return the artifacts and the files above max-size, those left out that others keep."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Sequence
 
@@ -112,3 +113,18 @@ def test_most_heads_need_no_git(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(Objects, "heads", counted)
     assert len(packheads.heads(b".git", ids, 64)) == 400
     assert asked == []
+
+
+def test_of_a_stage_s_output_the_two_ways_are_told_that_work(bare_repo: Repo) -> None:
+    bare_repo.stage("dvc.yaml", b"stages:\n  fit:\n    cmd: x\n    outs: [m.pkl]\n")
+    bare_repo.stage("m.pkl")
+    bare_repo.stage("own.pkl")
+    told = json.loads(bare_repo.guard("lint", "--format", "json", ok=False).stdout)
+    findings = {f["path"]: f for f in told["findings"]}
+    assert findings["own.pkl"]["remedy"] == "trinity-guard convert own.pkl"
+    assert findings["m.pkl"]["remedy"].splitlines() == [
+        "git rm -q --cached -- m.pkl",
+        "dvc commit -f fit && git add dvc.lock     # or `cache: false` in dvc.yaml: it stays in Git",
+    ]
+    bare_repo.stage("dvc.yaml", b"stages:\n  fit:\n    cmd: x\n    outs:\n    - m.pkl:\n        cache: false\n")
+    assert [path for _, path, _ in found(bare_repo)] == ["own.pkl"]

@@ -37,6 +37,8 @@ def remedy_for(subject: Subject, judged: Judged) -> str:
         command = f"git rm -q --cached -- {name}"
     elif judged.lfs:
         command = f"git lfs install && git add --renormalize -- {name}"
+    elif not judged.commit and (error := subject.made_by_stage(judged.entry.path)):
+        command = error.remedy
     if subject.history is not None:
         return subject.rebase(judged.commit, f"edit that commit, and in it: {command}")
     return command
