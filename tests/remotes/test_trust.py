@@ -250,6 +250,23 @@ def test_nor_can_it_in_a_linked_work_tree_nor_behind_a_link(clone: Clone, tmp_pa
     assert trust.unconfirmed(linked(), project, project.remotes["r"]) is None
 
 
+def test_a_git_dir_that_a_text_beside_it_names_is_no_work_tree(tmp_path: Path) -> None:
+    """`.bare`, the text `.git`, and a folder for each branch: a layout that many like."""
+    project, bare = tmp_path / "project", tmp_path / "project" / ".bare"
+    run("git", "init", "-q", "--bare", bare)
+    config = os.fsencode(bare / "config")
+    assert not trust._in_work_tree(config)
+    (project / ".git").write_text("gitdir: ./.bare\n")
+    assert not trust._in_work_tree(config)
+    for other in ("gitdir: ./.bar\n", "gitdir: main\n", "./.bare\n"):
+        (project / ".git").write_text(other)
+        assert trust._in_work_tree(config), other
+    (project / ".git").write_text("gitdir: ./.bare\n")
+    (project / "link").symlink_to(project / "main.config")
+    assert trust._in_work_tree(os.fsencode(project / "main.config"))
+    assert trust._in_work_tree(os.fsencode(project / "link"))
+
+
 OTHER = "['remote \"r\"']\n    url = s3://evil/data\n"
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 TRUSTED, ALL = "trinity-guard.trusted", "trinity-guard.trust"
 REPO = "repo"
+MAX_DOT_GIT = 8192
 _YES = ("1", "true", "yes", "on")
 
 # Options that neither lead elsewhere nor weaken anything: how fast, how many, in which layout.
@@ -312,8 +313,20 @@ def _below_dot_git(file: bytes) -> bool:
         if os.path.basename(folder) == b".git" or folder == os.path.dirname(folder):
             return False
         if os.path.lexists(dot_git):
-            return folder != home  # people keep their home in Git: its commits are theirs
+            # People keep their home in Git: its commits are theirs.
+            return folder != home and not _leads_to(dot_git, file)
         folder = os.path.dirname(folder)
+
+
+def _leads_to(dot_git: bytes, file: bytes) -> bool:
+    """Whether this `.git` is a text that names the git dir in which a file lies: `gitdir: ./.bare`, with work trees
+    beside it. Git commits no `.git`, so it is not a clone that says this."""
+    try:
+        key, _, named = git.read(dot_git, MAX_DOT_GIT).rstrip(b"\n").partition(b": ")
+    except OSError:
+        return False  # a folder, or a link
+    git_dir = os.path.realpath(os.path.join(os.path.dirname(dot_git), named))
+    return key == b"gitdir" and os.path.realpath(file).startswith(git_dir + b"/")
 
 
 def _note(place: git.Place, key: str) -> None:
