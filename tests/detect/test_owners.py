@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from tests.helpers.support import Repo
+from tests.helpers.support import Repo, run
 from trinity_guard import git
 from trinity_guard.detect import owners
 from trinity_guard.dvcrepo import paths, tracked
@@ -69,6 +69,19 @@ def test_a_name_that_dvc_cannot_hold_is_refused(staging: Repo, path: bytes, why:
     staging.write(".dvcignore", b"ignored/\n")
     with pytest.raises(GuardError, match=why):
         owners.refuse_name(git.place(), b"", path)
+
+
+def test_what_keeps_a_store_out_of_git_spares_a_last_line_without_a_newline(staging: Repo) -> None:
+    staging.write(".gitignore", b"*.log")
+    path = b"my cache/files/md5/ab/" + b"c" * 30
+    staging.stage(os.fsdecode(path), b"1")
+    with pytest.raises(GuardError, match="where DVC keeps its own files") as caught:
+        owners.refuse_name(git.place(), b"", path)
+    run("sh", "-ec", caught.value.remedy, cwd=staging.path)
+    staging.write("a.log", b"1")
+    seen = staging.git("status", "--porcelain", "--untracked-files=all").stdout
+    assert b"a.log" not in seen
+    assert b"my cache" not in seen
 
 
 @pytest.mark.parametrize("path", [b"a.csv", "é ü.csv".encode(), b"deep/a b.csv", b"-x.csv", b"new\nline.csv"])

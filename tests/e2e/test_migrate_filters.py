@@ -64,6 +64,29 @@ def test_what_is_behind_another_filter_stays_and_stops_nothing(legacy: Legacy) -
     assert "every byte is there" in out(legacy, "verify", "--sample", "0")
 
 
+@pytest.mark.parametrize("where", [".gitattributes", "data/.gitattributes", ".git/info/attributes"])
+def test_the_way_on_leads_on_wherever_the_filter_stands(legacy: Legacy, where: str) -> None:
+    """The last line of a file need not end in a newline: what is added must not become a part of it."""
+    text = b"** filter=lfs\n*.csv -text" if "/" in where else b"data/** filter=lfs\n*.csv -text"
+    if where.startswith(".git/"):
+        legacy.git("config", "filter.lfs.clean", "cat")
+        legacy.write(where, text)
+    else:
+        filters(legacy)
+        legacy.git("rm", "-q", ".gitattributes")
+        legacy.write(where, text)
+        legacy.git("add", "-A")
+        legacy.git("commit", "-q", "-m", where)
+    said = refused(legacy, "run", "--everything", "--yes", code=2)
+    assert where.removeprefix(".git/").rpartition("/data/")[2].removeprefix("data/") in said
+    way_on = "\n".join(line[4:] for line in said.splitlines() if line.startswith("    "))
+    run("bash", "-euc", way_on, cwd=legacy.path)
+    assert legacy.file(where).read_bytes().startswith(text + b"\n")
+    assert legacy.git("status", "--porcelain").stdout == b""
+    out(legacy, "run", "--everything", "--yes")
+    assert "every byte is there" in out(legacy, "verify", "--sample", "0")
+
+
 def test_in_a_bare_repository_its_head_counts_too(legacy: Legacy, tmp_path: Path) -> None:
     filters(legacy)
     server = Repo(tmp_path / "server.git")

@@ -92,6 +92,21 @@ def test_a_linked_work_tree(two: Legacy) -> None:
     assert two.migrate().report["commits_changed"] == 2
 
 
+@pytest.mark.parametrize(("change", "removable"), [("notes.md", False), ("a.py", False), ("kept.log", True)])
+def test_what_is_only_in_a_linked_work_tree_is_shown_before_it_would_go(
+    two: Legacy, change: str, removable: bool
+) -> None:
+    (two.git_dir / "info").mkdir(exist_ok=True)
+    (two.git_dir / "info" / "exclude").write_text("*.log\n")
+    two.git("worktree", "add", "-q", "../linked", "-b", "other")
+    (two.path.parent / "linked" / change).write_text("mine")
+    look, remove = refused(two, "another work tree").remedy.splitlines()
+    seen = run(*look.partition("     #")[0].split(), cwd=two.path).stdout.decode()
+    assert seen.endswith(f" {change}\n")
+    gone = run(*remove.partition("     #")[0].split(), cwd=two.path, ok=False)
+    assert (gone.returncode == 0) is removable  # Git takes what is ignored along without a word
+
+
 def test_in_a_linked_work_tree_the_others_are_named_and_the_way_on(two: Legacy) -> None:
     for name in ("here", "there"):
         two.git("worktree", "add", "-q", f"../{name}", "-b", name)

@@ -101,7 +101,10 @@ def _leaving_store(store: bytes) -> str:
     if inside_dvc(store):
         return out  # DVC's own .gitignore knows it
     line = b"".join(b"/" + line_for(step).removeprefix(b"/") for step in store.split(b"/")) + b"/"
-    return f"{out}\nprintf '%s\\n' {quoted(shown(line))} >> .gitignore     # so that no `git add -A` takes them again"
+    # The file need not end in a newline.
+    return (
+        f"{out}\nprintf '\\n%s\\n' {quoted(shown(line))} >> .gitignore     # so that no `git add -A` takes them again"
+    )
 
 
 def seen_by_dvc(place: git.Place) -> walk.Walk:

@@ -16,6 +16,7 @@ from trinity_guard.errors import shown
 from trinity_guard.git import revisions
 from trinity_guard.git.catfile import TREE, tree_parser
 from trinity_guard.migrate import lfs, refs, standins
+from trinity_guard.migrate.kinds import UNFILTERED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ MAX_FILE = 1 << 20
 MAX_NAMED = 5
 # Of so many combinations of such files the newest commit is asked for, which takes Git three processes each.
 MAX_ASKED = 20
-IN_EACH_CLONE = "printf '*.dvc -filter\\n.gitignore -filter\\n' >> \"$(git rev-parse --git-path info/attributes)\""
+IN_EACH_CLONE = f'{UNFILTERED} "$(git rev-parse --git-path info/attributes)"'
 
 
 def remarks(

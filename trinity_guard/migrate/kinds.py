@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 # In the place of an artifact's bit: a file that DVC reads, and one of ignore lines.
 DVC, IGNORES = -1, -2
 GITIGNORE, DVCIGNORE, ATTRIBUTES = b".gitignore", b".dvcignore", b".gitattributes"
+# What has filters leave pointers and ignore files alone, before the name of an attributes file, which need not end in
+# a newline.
+UNFILTERED = "printf '\\n*.dvc -filter\\n.gitignore -filter\\n' >>"
 # A folder of such a name says something on what lies beside it.
 SPEAKING = frozenset((b".dvc", GITIGNORE, DVCIGNORE))
 # Paths that are remembered while Git tells them.

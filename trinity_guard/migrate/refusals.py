@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from trinity_guard import git
 from trinity_guard.errors import UNUSABLE, GuardError, shown, typed
-from trinity_guard.git import index, revisions
+from trinity_guard.git import files, index, revisions
 from trinity_guard.git.catfile import Source
+from trinity_guard.migrate.kinds import ATTRIBUTES, UNFILTERED
 from trinity_guard.migrate.refs import OF_A_FORGE, ORIGINAL, QUEUES, REMOTES, STASH, Listed
 
 UNDER_WAY = {
@@ -130,14 +131,25 @@ def linked_worktrees(source: Source, other: str = "old") -> None:
 def _without(tree: bytes, is_locked: bool) -> str:
     """Return what takes a linked work tree away; one that is locked may be on a disk that is elsewhere."""
     if not is_locked:
-        return f"git worktree remove {typed(tree)}"
-    remove = f"git worktree remove {typed(tree)}" if os.path.isdir(tree) else "git worktree prune"
-    return f"git worktree unlock {typed(tree)} && {remove}"
+        return _removed(tree)
+    unlock = f"git worktree unlock {typed(tree)}\n"
+    return unlock + (_removed(tree) if os.path.isdir(tree) else "git worktree prune")
+
+
+def _removed(tree: bytes) -> str:
+    """Return what takes it away; before it, where anything in it is in no commit, what says what. Git refuses for what
+    changed, and takes what is ignored along without a word."""
+    remove = f"git worktree remove {typed(tree)}"
+    status = ("--no-optional-locks", "status", "--porcelain", "--ignored")
+    if not git.attempt(*status, at=tree).out:
+        return remove
+    look = f"git -C {typed(tree)} status --short --ignored"
+    return f"{look}     # commit, or copy elsewhere, what it names: it would be gone\n{remove}"
 
 
 def _in_a_linked_one(here: bytes, main: bytes, others: Sequence[bytes]) -> GuardError:
     also = f", and so is {_some(others)}" if others else ""
-    remove = "".join(f"\ngit worktree remove {typed(tree)}" for tree in (*others, here))
+    remove = "".join("\n" + _removed(tree) for tree in (*others, here))
     return GuardError(
         problem=f"this work tree is linked to {shown(main)}{also}: what is checked out there would stand on old "
         "history.",
@@ -252,14 +264,35 @@ def filtered(place: git.Place, caught: Sequence[bytes]) -> None:
     They would stand in the work tree as changed right after, an undo would be refused for it, and the advice to commit
     them would bring them into LFS.
     """
-    if caught:
-        where = ", in a clone with a work tree" if place.bare else ""
-        raise GuardError(
-            problem=f"a filter of .gitattributes covers files that come in place of artifacts: {_some(caught)}.",
-            remedy="printf '*.dvc -filter\\n.gitignore -filter\\n' >> .gitattributes     # below the filter's line\n"
-            f"git commit -m 'Leave pointers to Git' .gitattributes     # then again{where}",
-            exit_code=UNUSABLE,
-        )
+    if not caught:
+        return
+    info = os.path.join(place.common_dir, b"info", ATTRIBUTES.removeprefix(b".git"))
+    where = ".gitattributes"
+    if b"filter" in (files.read_if_there(info) or b""):  # it has the last word, and no commit holds it
+        where = "info/attributes"
+        remedy = f"{UNFILTERED} {typed(info)}     # below the filter's line; then again"
+    else:
+        over = [typed(file) for file in _attributes_over(place, caught)]
+        lines = "".join(f"{UNFILTERED} {file}     # below the filter's line\n" for file in over)
+        some = " ".join(over)
+        again = "then again" + (", in a clone with a work tree" if place.bare else "")
+        remedy = f"{lines}git add -- {some} && git commit -m 'Leave pointers to Git' -- {some}     # {again}"
+    raise GuardError(
+        problem=f"a filter of {where} covers files that come in place of artifacts: {_some(caught)}.",
+        remedy=remedy,
+        exit_code=UNUSABLE,
+    )
+
+
+def _attributes_over(place: git.Place, caught: Sequence[bytes]) -> list[bytes]:
+    """Return the attributes files that have the last word over these paths: the nearest above each, or the top's."""
+    found = set()
+    for path in caught:
+        folder = os.path.dirname(path)
+        while folder and (place.bare or not os.path.isfile(place.file(folder, ATTRIBUTES))):
+            folder = os.path.dirname(folder)
+        found.add(os.path.join(folder, ATTRIBUTES))
+    return sorted(found)
 
 
 def in_the_way(paths: Sequence[bytes]) -> None:
