@@ -8,7 +8,7 @@ import pytest
 
 from trinity_guard.git import ids
 from trinity_guard.migrate import lfs
-from trinity_guard.migrate.blobs import Blobs, Size
+from trinity_guard.migrate.blobs import MANY, Blobs, Origins, Size, take_version
 
 POINTER = lfs.read(b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"1" * 64 + b"\nsize 9\n")
 
@@ -40,3 +40,32 @@ def test_blobs_are_what_a_dict_would_hold(few: int, monkeypatch: pytest.MonkeyPa
     with pytest.raises(KeyError):
         blobs[none]
     assert len(blobs) == 300
+
+
+def test_first_commits_are_what_a_dict_would_hold() -> None:
+    chosen = random.Random(2)
+    oids = [chosen.randbytes(20) for _ in range(300)]
+    known = {oid: number for number, oid in enumerate(oids[:50])}
+    found = Origins(known)
+    for number in range(2000):
+        oid = chosen.choice(oids)
+        assert found.setdefault(oid, number) == known.setdefault(oid, number)
+    assert list(found.items()) == list(known.items())
+    assert list(reversed(found)) == list(reversed(known))
+    assert found == known
+    assert all(oid in found for oid in known)
+    none = b"\1" * 20
+    assert none not in found
+    assert found.get(none) is None
+
+
+def test_versions_of_a_path_are_packed_once_they_are_many() -> None:
+    chosen = random.Random(3)
+    oids = [chosen.randbytes(20) for _ in range(MANY + 5)]
+    versions: dict[bytes, dict[bytes, int] | Origins] = {}
+    for number, oid in enumerate([*oids, *oids]):
+        take_version(versions, b"a.pkl", oid, number)
+        assert isinstance(versions[b"a.pkl"], Origins) == (number + 1 >= MANY)
+    take_version(versions, b"b.pkl", oids[0], 7)
+    assert list(versions[b"a.pkl"].items()) == [(oid, number) for number, oid in enumerate(oids)]
+    assert versions[b"b.pkl"] == {oids[0]: 7}

@@ -50,6 +50,7 @@ class Index:
         self.pack = index_file[: -len(b".idx")] + b".pack"
         self._width = width
         self._table = mapped(index_file)
+        self._parts: list[tuple[int, int, int]] = []  # found once they are asked for
         self._count = int.from_bytes(self._table[HEADER - 4 : HEADER], "big")
         if self._table[:8] != SIGNATURE or len(self._table) < HEADER + self._count * (width + 8):
             self.close()
@@ -76,7 +77,9 @@ class Index:
 
     def places(self, names: Iterable[bytes]) -> list[tuple[int, bytes]]:
         """Return (where it begins in the pack, its name in bytes) of those of the objects that the pack holds."""
-        table, width, parts = self._table, self._width, self._parts()
+        if not self._parts:
+            self._parts = self._by_first_byte()
+        table, width, parts = self._table, self._width, self._parts
         offsets = HEADER + self._count * (width + 4)
         found = []
         # Millions of times: what is plain is found without a call of ours, all else by `find`.
@@ -93,7 +96,7 @@ class Index:
                 found.append((at, name))
         return found
 
-    def _parts(self) -> list[tuple[int, int, int]]:
+    def _by_first_byte(self) -> list[tuple[int, int, int]]:
         """Return by first byte: the number of its first name, how many there are, and how far from where its bytes tell
         nearly each of them stands."""
         table = self._table

@@ -80,3 +80,49 @@ class Blobs(Mapping[bytes, Size]):
     def pack(self, packed: Sequence[int]) -> None:
         """Take the bytes in Git of all of them, in their order."""
         self._packed = array("Q", packed)
+
+
+# A path with so many versions has them packed; of fewer a dict takes less room.
+MANY = 64
+
+
+class Origins(Mapping[bytes, int]):
+    """Blob (20 bytes) -> the number of its first commit, of a path with many versions, in the order in which they
+    came."""
+
+    def __init__(self, known: Mapping[bytes, int]) -> None:
+        self._ids = Ids(known, few=False)
+        self._numbers = array("I", known.values())
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._ids)
+
+    def __reversed__(self) -> Iterator[bytes]:
+        return map(self._ids.__getitem__, range(len(self) - 1, -1, -1))
+
+    def __contains__(self, oid: object) -> bool:
+        return isinstance(oid, bytes) and oid in self._ids
+
+    def __getitem__(self, oid: bytes) -> int:
+        at = self._ids.find(oid)
+        if at < 0:
+            raise KeyError(oid)
+        return self._numbers[at]
+
+    def setdefault(self, oid: bytes, number: int) -> int:
+        """Take a blob's first commit, if the blob is new; return the first one."""
+        at = self._ids.add(oid)
+        if at == len(self._numbers):
+            self._numbers.append(number)
+        return self._numbers[at]
+
+
+def take_version(versions: dict[bytes, dict[bytes, int] | Origins], path: bytes, oid: bytes, number: int) -> None:
+    """Take the first commit of a version of a path, if the version is new."""
+    blobs = versions.setdefault(path, {})
+    blobs.setdefault(oid, number)
+    if len(blobs) == MANY and isinstance(blobs, dict):
+        versions[path] = Origins(blobs)

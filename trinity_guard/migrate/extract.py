@@ -15,7 +15,7 @@ from trinity_guard.migrate.state import Object, Objects
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from trinity_guard.dvcrepo.standin import StandIn
     from trinity_guard.migrate.blobs import Size
@@ -156,7 +156,7 @@ class _Workers:
         source = migration.source
         self.options = options
         self.sizes: dict[bytes, Size] = {}
-        self.versions: dict[bytes, dict[bytes, int]] = {}
+        self.versions: Mapping[bytes, Collection[bytes]] = {}
         self.lfs_folder = lfs.of(source)
         self.packs = Packs(source.place.common_dir)
         self._source = source
@@ -261,7 +261,8 @@ class _Workers:
             self._counter(self.sizes.pop(blob).copied)
 
     def path_of(self, blob: bytes) -> bytes:
-        return next((path for path, blobs in list(self.versions.items()) if blob in blobs), b"")
+        # The scan adds to them meanwhile: what there is at this moment is looked at.
+        return next((path for path, blobs in list(self.versions.items()) if blob in list(blobs)), b"")
 
     def remember(self, objects: Mapping[bytes, Object]) -> None:
         with self._turn:

@@ -8,9 +8,10 @@ from trinity_guard.dvcrepo import paths, pointer
 from trinity_guard.errors import UNUSABLE, GuardError, shown
 from trinity_guard.git import gitignore, treeversions
 from trinity_guard.git.catfile import FILE, FILES, TREE, Entry, damage, executable, tree_bytes, tree_parser
-from trinity_guard.git.ids import forget_older
+from trinity_guard.git.ids import Ids, forget_older
 from trinity_guard.git.packwriter import Pack
 from trinity_guard.migrate import ignorefiles, reasons
+from trinity_guard.migrate.blobs import MANY
 from trinity_guard.migrate.context import Above, Context
 from trinity_guard.migrate.dvcfiles import DvcFiles
 from trinity_guard.migrate.folder import Folder
@@ -83,7 +84,7 @@ class Trees:
         self._folded_names: dict[bytes, set[bytes]] = {}
         self._decided: dict[tuple[bytes, int], dict[tuple[Entry, bool], Decision]] = {}
         self.stays: dict[tuple[bytes, str], set[bytes]] = {}
-        self.moved: dict[bytes, set[bytes]] = {}
+        self.moved: dict[bytes, set[bytes] | Ids] = {}
         self.clashing: set[bytes] = set()
         self.dropped: set[bytes] = set()
 
@@ -263,7 +264,10 @@ class Trees:
         if reason == "":
             self.dropped.add(full)
         else:
-            self.moved.setdefault(full, set()).add(blob)
+            moved = self.moved.setdefault(full, set())
+            moved.add(blob)
+            if len(moved) == MANY and isinstance(moved, set):
+                self.moved[full] = Ids(moved, few=False)
         return Decision(b"" if reason == "" else self._pointer(blob, name, mode, context[2].plan.remote), lines)
 
     def _lines(self, path: bytes, name: bytes, context: Context) -> Lines | str:

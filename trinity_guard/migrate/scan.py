@@ -10,7 +10,7 @@ from trinity_guard.dvcrepo.standin import StandIn
 from trinity_guard.git.catfile import FILES, TREE, Entry, Source, tree_parser
 from trinity_guard.git.ids import Ids, Packed, forget_older
 from trinity_guard.migrate import firstbytes, lfs, standins
-from trinity_guard.migrate.blobs import Blobs, Size
+from trinity_guard.migrate.blobs import Blobs, Origins, Size, take_version
 from trinity_guard.migrate.kept import Alike, KeptTrees
 from trinity_guard.migrate.kinds import ATTRIBUTES, DVC, DVCIGNORE, GITIGNORE, IGNORES, Kinds, folders
 from trinity_guard.migrate.progress import Progress
@@ -52,7 +52,7 @@ class Scan:
         self.mentions: dict[int, list[bytes]] = {}
         self.kept = KeptTrees()
         self.raws: dict[bytes, bytes] = {}
-        self.versions: dict[bytes, dict[bytes, int]] = {}
+        self.versions: dict[bytes, dict[bytes, int] | Origins] = {}
         self.beside: dict[bytes, set[tuple[bytes, bytes]]] = {GITIGNORE: set(), ATTRIBUTES: set()}
         self.dvcignores: set[tuple[bytes, bytes]] = set()
         self.peculiar = False
@@ -342,7 +342,7 @@ class _Scanner:
                 if oid in selected and entry not in known:
                     known[entry] = kind
                     path = tree.path + entry[1]
-                    versions.setdefault(path, {}).setdefault(oid, tree.origin)
+                    take_version(versions, path, oid, tree.origin)
                     if oid in new:
                         touched[path] = None
         return list(dict.fromkeys(oid for path in touched for oid in reversed(versions[path]) if oid in new))
