@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.helpers.support import Repo
 from trinity_guard import git
 from trinity_guard.doctor import hooks
-from trinity_guard.doctor.checks import ERROR, OK, WARNING, Repository
+from trinity_guard.doctor.checks import ERROR, OK, WARNING, Repository, Unseen
 from trinity_guard.setup import native
 
 HOOK = ".git/hooks/pre-push"
@@ -58,6 +60,18 @@ def test_a_folder_that_git_looks_in_instead_is_said(guarded: Repo) -> None:
     check = hooks.reached(subject())
     assert check.level == ERROR
     assert "core.hooksPath" in check.fact
+
+
+def test_of_shared_hooks_one_command_is_named(guarded: Repo, tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    guarded.git("config", "--global", "core.hooksPath", str(tmp_path / "shared"))
+    assert "git config --local core.hooksPath" in hooks.reached(subject()).remedy
+    with pytest.raises(Unseen, match=r"\(see hooks-path\)"):
+        hooks.present(subject())
+    (tmp_path / "shared/pre-commit").write_text('trinity-guard hook pre-commit "$@"\n')
+    (tmp_path / "shared/pre-commit").chmod(0o755)
+    assert hooks.reached(subject()).level == OK
+    assert "add to each in" in hooks.present(subject()).remedy
 
 
 @pytest.mark.parametrize(

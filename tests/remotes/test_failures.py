@@ -133,6 +133,7 @@ class Told(Exception):  # noqa: N818  # stands for what a library raises
         (OSError(errno.EHOSTUNREACH, "no route"), "read", "connect"),
         (Told("Cannot connect: [SSL: WRONG_VERSION_NUMBER]"), "read", "tls"),
         (Told("certificate: CERTIFICATE_VERIFY_FAILED"), "read", "tls"),
+        (ConnectionError("Too many authentication failures"), "read", "credentials"),
         (Told("[Errno -2] Name or service not known"), "read", "name"),
         (ExceptionGroup("several", [ValueError(), TimeoutError()]), "read", "timeout"),
         (ValueError(), "other", "other"),

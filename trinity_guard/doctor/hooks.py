@@ -172,6 +172,8 @@ def present(subject: Repository) -> Check:
     """Each of our hooks: there, ours, executable, as this version writes it."""
     where = folder(subject)
     found = state_of(subject, where)
+    if where is None and not found.reached() and reached(subject).level == ERROR:
+        raise Unseen("Git looks for hooks elsewhere (see hooks-path)")  # one error, one command
     if by_framework(subject):
         if found.fine and where is not None and not _through_framework(subject):
             both = "native hooks of ours and the pre-commit framework's both run trinity-guard."

@@ -89,6 +89,8 @@ def step_of(error: BaseException, doing: str = "other") -> str:
         return "plugin"
     if "CERTIFICATE_VERIFY_FAILED" in texts or "[SSL" in texts:
         return "tls"
+    if "Too many authentication failures" in texts:
+        return "credentials"  # what OpenSSH says to a client that had no key for it, and hangs up
     if "getaddrinfo" in texts or "Name or service not known" in texts or "name resolution" in texts:
         return "name"
     for step, classes in CLASSES.items():
