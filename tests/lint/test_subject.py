@@ -145,7 +145,7 @@ def test_a_pipeline_s_file_and_one_only_announced_are_no_artifacts(work: Repo) -
     work.stage("b.csv", b"1")
     work.write("announced.csv", b"1")
     work.git("add", "-N", "announced.csv")
-    work.stage(".gitattributes", b"l.csv filter=lfs\n")
+    work.stage(".gitattributes", b"l.csv filter=lfs\nb.csv filter=git-crypt\n")
     work.stage("l.csv", b"raw")
-    judged = {j.entry.path: j.lfs for j in looked(subject.indexed()).judged()}
-    assert judged == {b"b.csv": False, b"l.csv": True}
+    judged = {j.entry.path: (j.lfs, j.filter) for j in looked(subject.indexed()).judged()}
+    assert judged == {b"b.csv": (False, b"git-crypt"), b"l.csv": (True, b"")}

@@ -46,6 +46,11 @@ class Attributes:
     def filter(self, path: bytes) -> bytes:
         return self._values[path][0]
 
+    def driver(self, path: bytes) -> bytes:
+        """Return the filter driver that a path is given to, b"" for none, git-lfs or our own."""
+        name = self.filter(path)
+        return b"" if name == b"lfs" or name in NO_FILTER else name
+
     def raw(self, path: bytes) -> bool:
         """Whether blob and working file hold the same bytes."""
         if self.filter(path) not in NO_FILTER:
@@ -60,8 +65,8 @@ class Attributes:
 
 def refuse_filter(attributes: Attributes, path: bytes) -> None:
     """Refuse a file that a filter driver changes on its way into Git: encrypted there, it would be plain in DVC."""
-    name = os.fsdecode(attributes.filter(path))
-    if name == "lfs" or os.fsencode(name) in NO_FILTER:
+    name = os.fsdecode(attributes.driver(path))
+    if not name:
         return
     if git.config(f"filter.{name}.clean") is None and git.config(f"filter.{name}.process") is None:
         return

@@ -66,16 +66,18 @@ class Tree:
 class Judged:
     """A version of a file that does not belong in Git: its commit (b"" for the index), why, and its size in bytes.
 
-    lfs: .gitattributes gives it to git-lfs, which did not run when it was committed.
+    lfs: .gitattributes gives it to git-lfs, which did not run when it was committed; filter: the other driver that it
+    gives it to, b"" for none.
     """
 
-    __slots__ = ("commit", "entry", "lfs", "size", "verdict")
+    __slots__ = ("commit", "entry", "filter", "lfs", "size", "verdict")
 
     def __init__(self, commit: bytes, entry: Entry, size: int, verdict: Verdict) -> None:
         self.commit = commit
         self.entry = entry
         self.size = size
         self.verdict = verdict
+        self.filter = b""
         self.lfs = False
 
 
@@ -244,7 +246,7 @@ def left(place: git.Place, judged: list[Judged], files: Container[bytes] | None 
     attributes = Attributes([j.entry.path for j in judged])
     judged = [j for j in judged if not (_is_lfs(attributes, j) and j.entry.oid in EMPTY)]
     for j in judged:
-        j.lfs = _is_lfs(attributes, j)
+        j.lfs, j.filter = _is_lfs(attributes, j), attributes.driver(j.entry.path)
     raw = [j for j in judged if not j.lfs and (j.commit or not index.is_only_intended(j.entry))]
     # In the order of the commits: neighbours have nearly the same trees, which Git then reads once.
     in_git = left_to_git(place, dict.fromkeys((j.commit, j.entry.path) for j in raw), files)

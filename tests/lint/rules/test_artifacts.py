@@ -59,3 +59,11 @@ def test_a_finding_is_known_by_its_bytes() -> None:
     found = artifacts.finding_of("TG001", judged(b"a.pkl", commit=b"c" * 40), "x", "y")
     assert (found.rule, found.path, found.commit, found.key) == ("TG001", b"a.pkl", "c" * 40, OID.decode())
     assert artifacts.short(judged(b"a.pkl", commit=b"c" * 40)) == "c" * 10
+
+
+def test_what_a_filter_hides_is_not_for_convert(bare_repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(bare_repo.path)
+    found = judged(b"keys/a.csv")
+    found.filter = b"git-crypt"
+    remedy = artifacts.remedy_for(subject(b"keys/a.csv"), found)
+    assert remedy == """exclude = ["/keys/a.csv"]     # in .trinity-guard.toml; or take the filter 'git-crypt' off it"""

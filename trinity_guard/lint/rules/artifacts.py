@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trinity_guard.dvcrepo.paths import inside_dvc, store_of
-from trinity_guard.errors import pathspec, typed
+from trinity_guard.errors import pathspec, shown, typed
 from trinity_guard.lint.finding import Finding, Words
 from trinity_guard.lint.subject import Judged, Subject
 
@@ -37,6 +37,10 @@ def remedy_for(subject: Subject, judged: Judged) -> str:
         command = f"git rm -q --cached -- {name}"
     elif judged.lfs:
         command = f"git lfs install && git add --renormalize -- {name}"
+    elif judged.filter:
+        # `convert` refuses it: encrypted in Git, it would be plain in DVC.
+        path, driver = shown(judged.entry.path), shown(judged.filter)
+        command = f"exclude = [\"/{path}\"]     # in .trinity-guard.toml; or take the filter '{driver}' off it"
     elif not judged.commit and (error := subject.made_by_stage(judged.entry.path)):
         command = error.remedy
     if subject.history is not None:
